@@ -1,0 +1,1 @@
+//! One file per command: arguments, one call into [`ops`](crate::ops), output.

@@ -1,0 +1,23 @@
+//! The nearest known name, for "did you mean".
+
+/// Returns the known name that is nearest to `text`, where one is near enough to be meant.
+pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (text.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(text, name), name))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_near_names_are_suggested() {
+        assert_eq!(nearest("dependecies", ["dependencies", "group"]), Some("dependencies"));
+        assert_eq!(nearest("zzz", ["dependencies", "group"]), None);
+    }
+}

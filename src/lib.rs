@@ -1,0 +1,53 @@
+//! larder: one manifest, one solve, one lockfile for npm, PyPI, private and local packages; verified artifacts in
+//! crash-safe, per-environment profiles.
+//!
+//! # How a manifest becomes a generation
+//!
+//! ```text
+//! larder.kdl ──manifest──▶ Manifest ──ops──▶ Requirements ──resolve──▶ Graph ──lock──▶ larder.lock
+//!                                               ▲                                          │
+//!                              registry (Index) ┘                      lock::Closure, plan │
+//!                                                                                          ▼
+//!             generation ◀──profile── trees ◀──store── verified files ◀──fetch── what is missing
+//! ```
+//!
+//! Every step but the last line's is a function from values to values.
+//!
+//! # The layers
+//!
+//! A module uses those of the layers below its own. The few edges inside a layer are listed, with the rest of the
+//! rule, in `tests/layers.rs`, which holds the code to it.
+//!
+//! | layer | module | what it owns |
+//! | --- | --- | --- |
+//! | 0 | [`model`] | names, versions, ranges, digests, platforms, the solved graph: validated values |
+//! |   | [`diagnostic`] | what errors share: exit codes, suggestions |
+//! | 1 | [`manifest`] | KDL text → `Manifest`; edits that keep the text |
+//! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
+//! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
+//! |   | [`policy`] | rules over a lockfile → findings |
+//! |   | [`plan`] | (current generation, lock) → `Plan` |
+//! | 2 | [`registry`] | npm, PyPI and path: metadata, caches; implements `Index` |
+//! |   | [`fetch`] | the client, verification, unpacking |
+//! |   | [`store`] | content-addressed trees |
+//! |   | [`profile`] | realise, switch, verify |
+//! |   | [`fs`] | the only place that touches `std::fs` |
+//! | 3 | [`ops`] | one file per use case |
+//! | 4 | [`cli`] | one file per command: arguments → one call into `ops` → output |
+//!
+//! Nothing below `ops` reads the process's environment or arguments; nothing below `cli` writes to the terminal.
+
+pub mod cli;
+pub mod diagnostic;
+pub mod fetch;
+pub mod fs;
+pub mod lock;
+pub mod manifest;
+pub mod model;
+pub mod ops;
+pub mod plan;
+pub mod policy;
+pub mod profile;
+pub mod registry;
+pub mod resolve;
+pub mod store;

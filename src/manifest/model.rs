@@ -1,0 +1,217 @@
+//! What a manifest says, checked and with the spans that errors point at.
+
+use std::sync::Arc;
+
+use miette::SourceSpan;
+
+use crate::model::{Ecosystem, Label, Requirement, Settings};
+
+/// A value and where it stands in the manifest's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub span: SourceSpan,
+}
+
+/// A whole manifest: of a project, or of a member (which has only `dependencies` and `groups`).
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The file's path, for messages.
+    pub file: Arc<str>,
+    /// The text that spans point into.
+    pub text: Arc<str>,
+    /// The `project` node; a member may have none.
+    pub project: Option<Project>,
+    /// Runtimes, platforms and `resolution`; defaults filled in.
+    pub settings: Settings,
+    /// The registries: those declared, then `npmjs` and `pypi` where they were not named.
+    pub registries: Vec<Registry>,
+    /// `dependencies`
+    pub dependencies: Vec<Dependency>,
+    /// The groups, in order; blocks of one name are one group.
+    pub groups: Vec<Group>,
+    /// The environments; `development` and `production` where none is declared.
+    pub environments: Vec<Environment>,
+    /// `members` globs.
+    pub members: Vec<Spanned<String>>,
+}
+
+/// The `project` node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its version.
+    pub version: Option<semver::Version>,
+    /// Its SPDX license expression.
+    pub license: Option<String>,
+}
+
+/// One line of `dependencies` or of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// What is asked for.
+    pub wanted: Wanted,
+    /// `optional=#true`
+    pub optional: bool,
+    /// `registry=`
+    pub registry: Option<Label>,
+    /// `when=` of an npm, larder or path line (a pypi line's is in its requirement).
+    pub when: crate::model::Marker,
+    /// `prereleases="allow"` of a pypi line.
+    pub prereleases: bool,
+    /// The line.
+    pub span: SourceSpan,
+    /// The range within the line, or the line where it has none.
+    pub range_span: SourceSpan,
+}
+
+/// What a dependency line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A package of a registry.
+    Package(Requirement),
+    /// A folder relative to the manifest that names it; its own manifest tells its name.
+    Folder(Arc<str>),
+}
+
+impl Dependency {
+    /// Returns the ecosystem, which is the node's name.
+    pub fn ecosystem(&self) -> Ecosystem {
+        match &self.wanted {
+            Wanted::Package(requirement) => requirement.package().ecosystem,
+            Wanted::Folder(_) => Ecosystem::Path,
+        }
+    }
+}
+
+/// A named list of extra dependencies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: Spanned<Label>,
+    /// `dev=#true`
+    pub dev: bool,
+    /// Its lines.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// A named selection of groups plus a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: Label,
+    /// The groups that it has besides `dependencies`.
+    pub include: Vec<Label>,
+    /// Its policy, over the top-level one.
+    pub policy: Policy,
+    /// Generations that are kept.
+    pub keep: u32,
+    /// `layout`
+    pub layout: Layout,
+    /// `files`
+    pub files: FilesMode,
+    /// Whether the switch survives power loss; the default in `production`.
+    pub durable: bool,
+    /// `locked`
+    pub locked: LockedMode,
+    /// `dev-groups "forbid"`
+    pub forbid_dev_groups: bool,
+}
+
+/// How packages are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// A hard link per file, inside the project.
+    #[default]
+    Isolated,
+    /// A symlink per package, to a tree shared by the user's projects.
+    Linked,
+}
+
+/// Who may read a profile's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FilesMode {
+    /// As the umask says, sharing bytes with the store.
+    #[default]
+    Shared,
+    /// Nobody but the owner; every file a copy.
+    Private,
+}
+
+/// Whether sync may bring a stale lock up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LockedMode {
+    /// It may.
+    #[default]
+    IfNecessary,
+    /// It must not.
+    Required,
+}
+
+/// What is allowed in an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// `scripts "deny"`: no package that declares install scripts.
+    pub deny_scripts: Option<SourceSpan>,
+}
+
+/// A named source of packages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    /// Which protocol it speaks.
+    pub kind: RegistryKind,
+    /// Its name: what lockfiles know it by.
+    pub name: Label,
+    /// Where it is.
+    pub url: RegistryUrl,
+    /// The globs of names that come from here and from nowhere else.
+    pub packages: Vec<String>,
+    /// The higher, the earlier it is asked.
+    pub priority: i64,
+    /// Where its token is.
+    pub token: Option<Token>,
+    /// Tried in order when it does not answer.
+    pub mirrors: Vec<RegistryUrl>,
+    /// The minisign key of a larder registry.
+    pub key: Option<String>,
+    /// Requests per second.
+    pub rate_limit: Option<u32>,
+    /// Requests at once.
+    pub concurrency: Option<u32>,
+    /// Its node; none for the built-in ones.
+    pub span: Option<SourceSpan>,
+}
+
+/// Which protocol a registry speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RegistryKind {
+    /// npm's.
+    Npm,
+    /// PEP 503 and 691.
+    Pypi,
+    /// larder's own.
+    Larder,
+}
+
+/// Where a registry is. Ends with `/` in both forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistryUrl {
+    /// `https://…`, or `http://` on loopback.
+    Http(Arc<str>),
+    /// A folder that holds the same files: absolute, or relative to the manifest.
+    Folder(Arc<str>),
+}
+
+/// A reference to a secret, never the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// A variable of the process's environment.
+    Env(String),
+    /// A file that holds it.
+    File(String),
+    /// The host's entry in `~/.netrc`.
+    Netrc,
+}

@@ -1,0 +1,176 @@
+//! Digests: what registries promise about a file, and what the store calls a tree.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// A hash function that a registry or the store uses, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Algorithm {
+    /// SHA-1: old npm packages have nothing better.
+    Sha1,
+    /// SHA-256: what Python's indexes give.
+    Sha256,
+    /// SHA-512: what npm's `integrity` gives.
+    Sha512,
+}
+
+impl Algorithm {
+    /// Returns the word that prefixes a digest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// Returns the length of a digest in bytes.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+/// The digest of a file. Written `sha512-BASE64` like npm's integrity and the web's subresource integrity (SRI).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest {
+    algorithm: Algorithm,
+    bytes: Vec<u8>,
+}
+
+/// A text that is not a digest larder knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a digest: sha512, sha256 or sha1 of the right length is")]
+pub struct DigestError(pub String);
+
+impl Digest {
+    /// Wraps the output of a hash function.
+    ///
+    /// # Panics
+    /// When the length is not the algorithm's.
+    pub fn new(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        assert_eq!(bytes.len(), algorithm.size(), "a {} digest", algorithm.as_str());
+        Self { algorithm, bytes: bytes.to_vec() }
+    }
+
+    /// Parses hexadecimal text, as Python's indexes and npm's `shasum` have it.
+    pub fn from_hex(algorithm: Algorithm, text: &str) -> Result<Self, DigestError> {
+        let error = || DigestError(text.to_owned());
+        if text.len() != algorithm.size() * 2 || !text.is_ascii() {
+            return Err(error());
+        }
+        let bytes = (0..algorithm.size())
+            .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| error()))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { algorithm, bytes })
+    }
+
+    /// Parses an SRI list (`sha1-… sha512-…`) and keeps the strongest digest that larder knows.
+    pub fn from_sri(text: &str) -> Result<Self, DigestError> {
+        text.split_ascii_whitespace()
+            .filter_map(|one| one.split('?').next()?.parse().ok())
+            .max_by_key(|digest: &Self| digest.algorithm)
+            .ok_or_else(|| DigestError(text.to_owned()))
+    }
+
+    /// Returns the hash function.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Returns the raw digest.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns the digest in hexadecimal, without the algorithm.
+    pub fn to_hex(&self) -> String {
+        hex(&self.bytes)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        use fmt::Write;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let error = || DigestError(text.to_owned());
+        let (name, rest) = text.split_once('-').ok_or_else(error)?;
+        let algorithm = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512]
+            .into_iter()
+            .find(|a| a.as_str() == name)
+            .ok_or_else(error)?;
+        let bytes = STANDARD.decode(rest).map_err(|_| error())?;
+        if bytes.len() == algorithm.size() { Ok(Self { algorithm, bytes }) } else { Err(error()) }
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.algorithm.as_str(), STANDARD.encode(&self.bytes))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The BLAKE3 digest by which the store names an unpacked tree, or a file in one. Written as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreeDigest(pub [u8; 32]);
+
+impl TreeDigest {
+    /// Returns the digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+}
+
+impl FromStr for TreeDigest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| DigestError(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TreeDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for TreeDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_digest_of_a_list_is_kept() {
+        let sha1 = Digest::from_hex(Algorithm::Sha1, "da39a3ee5e6b4b0d3255bfef95601890afd80709").unwrap();
+        let sha256 = Digest::new(Algorithm::Sha256, &[7; 32]);
+        let list = format!("{sha1} md5-xx {sha256}?opt");
+        assert_eq!(Digest::from_sri(&list).unwrap(), sha256);
+        assert!(Digest::from_sri("md5-xx").is_err());
+    }
+}

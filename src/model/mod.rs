@@ -1,0 +1,25 @@
+//! Validated values that every other module speaks in: names, versions, ranges, markers, platforms, digests.
+//!
+//! Each type is checked once, where it is parsed; afterwards it cannot be wrong. No I/O happens here.
+
+mod artifact;
+mod digest;
+mod graph;
+mod marker;
+mod name;
+mod platform;
+mod range;
+mod settings;
+mod version;
+
+pub use artifact::{Artifact, ArtifactKind};
+pub use digest::{Algorithm, Digest, DigestError, TreeDigest};
+pub use graph::{
+    Dependent, Dropped, Edge, EdgeKind, Facts, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge,
+};
+pub use marker::{Marker, MarkerError, PythonVersion};
+pub use name::{Ecosystem, ExtraName, Label, LabelError, NameError, PackageId, PackageName};
+pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
+pub use range::{NpmRange, PypiSpecifier, RangeError, Requirement, SemverRange};
+pub use settings::{Engines, Extension, NpmPeers, Override, Prereleases, Settings};
+pub use version::{Version, VersionError};

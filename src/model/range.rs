@@ -1,0 +1,222 @@
+//! What a dependent asks for: ranges of versions, and whole requirements.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::{Ecosystem, ExtraName, Marker, PackageId, PackageName, Version};
+
+/// A range that its ecosystem's grammar does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a range of {ecosystem}: {reason}")]
+pub struct RangeError {
+    /// The text as it was given.
+    pub text: String,
+    /// The ecosystem whose grammar it breaks.
+    pub ecosystem: Ecosystem,
+    /// What the grammar's parser said.
+    pub reason: String,
+}
+
+/// An npm range or dist-tag: all of node-semver's grammar. Equality is that of the text.
+#[derive(Clone, Debug)]
+pub struct NpmRange {
+    text: Arc<str>,
+    parsed: Arc<deno_semver::VersionReq>,
+}
+
+impl NpmRange {
+    /// Returns the range as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the dist-tag, where this is one and not a range.
+    pub fn tag(&self) -> Option<&str> {
+        self.parsed.tag()
+    }
+
+    /// Tells whether a version lies within the range, by npm's rule for pre-releases. A dist-tag matches nothing:
+    /// what it stands for is in the registry's answer.
+    pub fn matches(&self, version: &deno_semver::Version) -> bool {
+        self.tag().is_none() && self.parsed.matches(version)
+    }
+}
+
+impl FromStr for NpmRange {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let parsed = deno_semver::VersionReq::parse_from_npm(text).map_err(|e| RangeError {
+            text: text.to_owned(),
+            ecosystem: Ecosystem::Npm,
+            reason: e.to_string(),
+        })?;
+        Ok(Self { text: text.into(), parsed: Arc::new(parsed) })
+    }
+}
+
+impl PartialEq for NpmRange {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+impl Eq for NpmRange {}
+
+impl fmt::Display for NpmRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A PEP 440 specifier set; empty means any version.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PypiSpecifier(pep440_rs::VersionSpecifiers);
+
+impl PypiSpecifier {
+    /// Returns the parsed specifiers.
+    pub fn specifiers(&self) -> &pep440_rs::VersionSpecifiers {
+        &self.0
+    }
+}
+
+impl From<pep440_rs::VersionSpecifiers> for PypiSpecifier {
+    fn from(specifiers: pep440_rs::VersionSpecifiers) -> Self {
+        Self(specifiers)
+    }
+}
+
+impl FromStr for PypiSpecifier {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        text.parse().map(Self).map_err(|e: pep440_rs::VersionSpecifiersParseError| RangeError {
+            text: text.to_owned(),
+            ecosystem: Ecosystem::Pypi,
+            reason: e.to_string(),
+        })
+    }
+}
+
+impl fmt::Display for PypiSpecifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A range by Cargo's caret rules: private and local packages.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SemverRange(semver::VersionReq);
+
+impl SemverRange {
+    /// Returns the range that every version satisfies.
+    pub fn any() -> Self {
+        Self(semver::VersionReq::STAR)
+    }
+
+    /// Tells whether a version lies within the range.
+    pub fn matches(&self, version: &semver::Version) -> bool {
+        self.0.matches(version)
+    }
+}
+
+impl FromStr for SemverRange {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        text.parse().map(Self).map_err(|e: semver::Error| RangeError {
+            text: text.to_owned(),
+            ecosystem: Ecosystem::Larder,
+            reason: e.to_string(),
+        })
+    }
+}
+
+impl fmt::Display for SemverRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a dependent asks for: a package and the versions that will do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// An npm package, seen by its dependent under `alias` (its own name, unless `npm:` renamed it).
+    Npm {
+        /// The name under which the dependent imports it: the folder's name in `node_modules`.
+        alias: PackageName,
+        /// The package.
+        name: PackageName,
+        /// The versions that will do.
+        range: NpmRange,
+    },
+    /// A Python package with extras.
+    Pypi {
+        /// The package.
+        name: PackageName,
+        /// The extras asked for, sorted, each once.
+        extras: Vec<ExtraName>,
+        /// The versions that will do.
+        specifier: PypiSpecifier,
+        /// The condition under which it is asked for; `extra == '…'` refers to the dependent's extras.
+        marker: Marker,
+    },
+    /// A private package.
+    Larder {
+        /// The package.
+        name: PackageName,
+        /// The versions that will do.
+        range: SemverRange,
+    },
+    /// A folder of this checkout.
+    Path {
+        /// The name the folder's own manifest gives it.
+        name: PackageName,
+        /// The folder, relative to the root manifest, with `/` between its parts and no `..` beyond what leaves it.
+        folder: Arc<str>,
+    },
+}
+
+impl Requirement {
+    /// Returns the package that is asked for.
+    pub fn package(&self) -> PackageId {
+        let (ecosystem, name) = match self {
+            Self::Npm { name, .. } => (Ecosystem::Npm, name),
+            Self::Pypi { name, .. } => (Ecosystem::Pypi, name),
+            Self::Larder { name, .. } => (Ecosystem::Larder, name),
+            Self::Path { name, .. } => (Ecosystem::Path, name),
+        };
+        PackageId::new(ecosystem, name.clone())
+    }
+
+    /// Returns the name under which the dependent sees the package.
+    pub fn seen_as(&self) -> &PackageName {
+        match self {
+            Self::Npm { alias, .. } => alias,
+            Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Path { name, .. } => name,
+        }
+    }
+
+    /// Tells whether a version satisfies the range, pre-releases by the range's own rule only. A dist-tag is
+    /// satisfied by nothing here.
+    pub fn matches(&self, version: &Version) -> bool {
+        match (self, version) {
+            (Self::Npm { range, .. }, Version::Npm(version)) => range.matches(version),
+            (Self::Pypi { specifier, .. }, Version::Pypi(version)) => specifier.specifiers().contains(version),
+            (Self::Larder { range, .. }, Version::Semver(version)) => range.matches(version),
+            (Self::Path { .. }, Version::Semver(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Returns the range's text as the lockfile writes it: `^1.2`, `npm:react@^16`, `>=2,<3`; empty for any version.
+    pub fn range_text(&self) -> String {
+        match self {
+            Self::Npm { alias, name, range } if alias != name => format!("npm:{name}@{range}"),
+            Self::Npm { range, .. } => range.to_string(),
+            Self::Pypi { specifier, .. } => specifier.to_string(),
+            Self::Larder { range, .. } => range.to_string(),
+            Self::Path { folder, .. } => folder.to_string(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What a manifest says about how to resolve, and a lockfile remembers.
+
+use std::sync::Arc;
+
+use super::{PackageId, PackageName, PythonVersion, Requirement, TargetPlatform};
+
+/// How npm's peer dependencies are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum NpmPeers {
+    /// Peers guide sharing and never force a version down; unmet ones are recorded.
+    #[default]
+    Relaxed,
+    /// Peers are constraints.
+    Strict,
+}
+
+/// Which Python pre-releases may be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Prereleases {
+    /// Those that a specifier names, and where nothing else fits.
+    #[default]
+    IfNecessary,
+    /// All.
+    Allow,
+    /// None.
+    Never,
+}
+
+/// What happens when a package's `engines` do not admit the declared Node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Engines {
+    /// A warning.
+    #[default]
+    Warn,
+    /// The version is not chosen.
+    Strict,
+}
+
+/// `override npm "parent>child" "4.17.21"`: what every dependent (of `parent`, where named) gets instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The only dependents it applies to; none for all.
+    pub parent: Option<PackageName>,
+    /// The dependency it replaces.
+    pub package: PackageId,
+    /// What is asked for instead; none removes the dependency.
+    pub replacement: Option<Requirement>,
+}
+
+/// `extend npm "x" { npm "y" "^1" }`: a dependency that `package` uses and forgot to declare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// The package that forgot.
+    pub package: PackageId,
+    /// What it forgot.
+    pub dependency: Requirement,
+}
+
+/// Everything besides the requirements that the choice of versions depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The declared platforms, sorted.
+    pub platforms: Vec<TargetPlatform>,
+    /// The declared Node, as written: `22`.
+    pub node: Option<Arc<str>>,
+    /// The declared Python.
+    pub python: Option<PythonVersion>,
+    /// `npm-peers`
+    pub npm_peers: NpmPeers,
+    /// `prereleases`
+    pub prereleases: Prereleases,
+    /// `engines`
+    pub engines: Engines,
+    /// `released-before`: versions published at or after this instant do not exist.
+    pub released_before: Option<jiff::Timestamp>,
+    /// `override` lines, in the manifest's order.
+    pub overrides: Vec<Override>,
+    /// `extend` blocks, one entry per dependency.
+    pub extensions: Vec<Extension>,
+    /// `writable` packages: each profile gets its own copy.
+    pub writable: Vec<PackageId>,
+}

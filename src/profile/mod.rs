@@ -1,0 +1,1 @@
+//! Environments on disk: realise packages, build a generation, switch, verify.

@@ -1,0 +1,157 @@
+//! What the resolver asks of the world.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diagnostic::Failure;
+use crate::model::{Artifact, Facts, Label, PackageId, PackageName, Platform, Requirement, Version};
+
+/// Everything that can be known of packages. Answers are frozen: asked twice, an index says the same, in whatever order
+/// they arrive. A call blocks until the answer is there.
+pub trait Index: Sync {
+    /// Returns a package's versions.
+    fn versions(&self, package: &PackageId) -> Result<Arc<Versions>, IndexError>;
+
+    /// Returns what one version needs; `ordinal` is its place in [`Versions::candidates`].
+    fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError>;
+
+    /// Says that these will be asked for soon, so that they can be fetched ahead. A hint: it returns at once and its
+    /// effect cannot be seen, except in time.
+    fn prefetch(&self, requirements: &[Requirement]);
+}
+
+/// Why an index has no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The registry does not have the package: it has no versions.
+    #[error("{package} is not in registry `{registry}`")]
+    NotFound {
+        /// The package.
+        package: PackageId,
+        /// The registry that was asked.
+        registry: Label,
+    },
+    /// The answer could not be had or read; resolution stops.
+    #[error(transparent)]
+    Failed(Arc<dyn Failure>),
+}
+
+/// The versions of a package, frozen.
+#[derive(Clone, Debug, Default)]
+pub struct Versions {
+    /// The registry that serves it; none for a path package.
+    pub registry: Option<Label>,
+    /// The versions in ascending order, each once. Their places are the solver's versions.
+    pub candidates: Vec<Candidate>,
+    /// npm's dist-tags, as places in `candidates`.
+    pub tags: BTreeMap<String, u32>,
+}
+
+/// A version, with what can be known of it from the list alone.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The version.
+    pub version: Version,
+    /// PEP 592: not chosen unless locked or pinned with `==`.
+    pub yanked: bool,
+    /// npm: chosen only where nothing else fits.
+    pub deprecated: bool,
+    /// Python: the interpreters it admits.
+    pub requires_python: Option<pep440_rs::VersionSpecifiers>,
+    /// When it was published, where the registry tells.
+    pub published: Option<jiff::Timestamp>,
+    /// Python: the declared platforms that a wheel of it serves.
+    pub wheels: PlatformSet,
+    /// Python: whether there is a source distribution.
+    pub sdist: bool,
+}
+
+impl Candidate {
+    /// Returns a candidate of which nothing but the version is known, and which installs everywhere.
+    pub fn new(version: Version) -> Self {
+        Self {
+            version,
+            yanked: false,
+            deprecated: false,
+            requires_python: None,
+            published: None,
+            wheels: PlatformSet::ALL,
+            sdist: false,
+        }
+    }
+}
+
+/// A set of platforms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct PlatformSet(u8);
+
+impl PlatformSet {
+    /// No platform.
+    pub const NONE: Self = Self(0);
+    /// Every platform.
+    pub const ALL: Self = Self(0x7f);
+
+    /// Adds a platform.
+    pub fn insert(&mut self, platform: Platform) {
+        self.0 |= 1 << platform as u8;
+    }
+
+    /// Tells whether a platform is in the set.
+    pub fn contains(self, platform: Platform) -> bool {
+        self.0 & (1 << platform as u8) != 0
+    }
+}
+
+/// What one version needs and offers.
+#[derive(Clone, Debug, Default)]
+pub struct Release {
+    /// What it depends on, in the order of its metadata. Bundled dependencies are left out.
+    pub dependencies: Vec<Dependency>,
+    /// Python: the extras that it declares.
+    pub extras: Vec<crate::model::ExtraName>,
+    /// What there is to fetch, for all declared platforms.
+    pub artifacts: Vec<Artifact>,
+    /// What sync must know.
+    pub facts: Facts,
+    /// For a path package: its folder relative to the root.
+    pub folder: Option<Arc<str>>,
+}
+
+/// One dependency of a release.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dependency {
+    /// How it binds.
+    pub kind: DependencyKind,
+    /// What it asks for.
+    pub wants: Wants,
+}
+
+/// What a dependency asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wants {
+    /// Something larder can resolve.
+    Requirement(Requirement),
+    /// Something it refuses: a git or URL dependency, a range that does not parse. A version with one is not chosen,
+    /// unless the dependency is optional.
+    Unsupported {
+        /// The name it is seen under.
+        name: PackageName,
+        /// The requirement as written.
+        text: String,
+        /// Why it is refused, in a few words.
+        reason: String,
+    },
+}
+
+/// How a dependency of a release binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DependencyKind {
+    /// It must be there.
+    Normal,
+    /// It may be missing.
+    Optional,
+    /// An ancestor provides it.
+    Peer,
+    /// An ancestor may provide it; it makes nothing reachable.
+    OptionalPeer,
+}

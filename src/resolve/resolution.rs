@@ -1,0 +1,45 @@
+//! What the resolver answers.
+
+use crate::model::{Graph, PackageKey};
+
+use super::{IndexError, LineId};
+
+/// A solution.
+#[derive(Clone, Debug, Default)]
+pub struct Resolution {
+    /// Everything that was chosen.
+    pub graph: Graph,
+    /// What a user should hear about, in a canonical order, each once.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that did not stop the solver but that a user should know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// The package that it is about.
+    pub package: PackageKey,
+    /// A lowercase sentence without a full stop.
+    pub message: String,
+}
+
+/// Why there is no solution to have.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// The requirements contradict each other.
+    #[error("no versions satisfy the manifest")]
+    NoSolution(NoSolution),
+    /// An index could not answer.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+/// A minimal contradiction, ready to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSolution {
+    /// The manifest lines without any of which there would be a solution, in the manifest's order.
+    pub lines: Vec<LineId>,
+    /// The chain of reasons in plain words, a sentence each, ending with the contradiction.
+    pub because: Vec<String>,
+    /// What to change, where something can be said.
+    pub help: Option<String>,
+}
