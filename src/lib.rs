@@ -37,6 +37,8 @@
 //!
 //! Nothing below `ops` reads the process's environment or arguments; nothing below `cli` writes to the terminal.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests prepare and inspect the disk"))]
+
 pub mod cli;
 pub mod diagnostic;
 pub mod fetch;

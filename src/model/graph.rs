@@ -57,6 +57,8 @@ pub enum EdgeKind {
     Optional,
     /// A peer: provided by an ancestor.
     Peer,
+    /// A peer that may be missing and was found: it makes nothing reachable.
+    OptionalPeer,
 }
 
 /// A dependency as it was solved.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Ecosystem, ExtraName, Marker, PackageId, PackageName, Version};
+use super::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, Version};
 
 /// A range that its ecosystem's grammar does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,92 +16,6 @@ pub struct RangeError {
     pub ecosystem: Ecosystem,
     /// What the grammar's parser said.
     pub reason: String,
-}
-
-/// An npm range or dist-tag: all of node-semver's grammar. Equality is that of the text.
-#[derive(Clone, Debug)]
-pub struct NpmRange {
-    text: Arc<str>,
-    parsed: Arc<deno_semver::VersionReq>,
-}
-
-impl NpmRange {
-    /// Returns the range as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Returns the dist-tag, where this is one and not a range.
-    pub fn tag(&self) -> Option<&str> {
-        self.parsed.tag()
-    }
-
-    /// Tells whether a version lies within the range, by npm's rule for pre-releases. A dist-tag matches nothing:
-    /// what it stands for is in the registry's answer.
-    pub fn matches(&self, version: &deno_semver::Version) -> bool {
-        self.tag().is_none() && self.parsed.matches(version)
-    }
-}
-
-impl FromStr for NpmRange {
-    type Err = RangeError;
-
-    fn from_str(text: &str) -> Result<Self, RangeError> {
-        let parsed = deno_semver::VersionReq::parse_from_npm(text).map_err(|e| RangeError {
-            text: text.to_owned(),
-            ecosystem: Ecosystem::Npm,
-            reason: e.to_string(),
-        })?;
-        Ok(Self { text: text.into(), parsed: Arc::new(parsed) })
-    }
-}
-
-impl PartialEq for NpmRange {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-impl Eq for NpmRange {}
-
-impl fmt::Display for NpmRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-/// A PEP 440 specifier set; empty means any version.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct PypiSpecifier(pep440_rs::VersionSpecifiers);
-
-impl PypiSpecifier {
-    /// Returns the parsed specifiers.
-    pub fn specifiers(&self) -> &pep440_rs::VersionSpecifiers {
-        &self.0
-    }
-}
-
-impl From<pep440_rs::VersionSpecifiers> for PypiSpecifier {
-    fn from(specifiers: pep440_rs::VersionSpecifiers) -> Self {
-        Self(specifiers)
-    }
-}
-
-impl FromStr for PypiSpecifier {
-    type Err = RangeError;
-
-    fn from_str(text: &str) -> Result<Self, RangeError> {
-        text.parse().map(Self).map_err(|e: pep440_rs::VersionSpecifiersParseError| RangeError {
-            text: text.to_owned(),
-            ecosystem: Ecosystem::Pypi,
-            reason: e.to_string(),
-        })
-    }
-}
-
-impl fmt::Display for PypiSpecifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 /// A range by Cargo's caret rules: private and local packages.
@@ -202,7 +116,7 @@ impl Requirement {
     pub fn matches(&self, version: &Version) -> bool {
         match (self, version) {
             (Self::Npm { range, .. }, Version::Npm(version)) => range.matches(version),
-            (Self::Pypi { specifier, .. }, Version::Pypi(version)) => specifier.specifiers().contains(version),
+            (Self::Pypi { specifier, .. }, Version::Pypi(version)) => specifier.admits(version),
             (Self::Larder { range, .. }, Version::Semver(version)) => range.matches(version),
             (Self::Path { .. }, Version::Semver(_)) => true,
             _ => false,

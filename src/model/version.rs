@@ -1,12 +1,14 @@
 //! Versions, as each ecosystem writes and orders them.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::Ecosystem;
+use super::npm_range::parse_npm_version;
 
 /// A version of a package. The order is the ecosystem's own; versions of different ecosystems are never compared in
 /// earnest.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Version {
     /// SemVer 2 as npm reads it.
     Npm(deno_semver::Version),
@@ -34,7 +36,8 @@ impl Version {
         let error = |reason: String| VersionError { text: text.to_owned(), ecosystem, reason };
         match ecosystem {
             Ecosystem::Npm => {
-                deno_semver::Version::parse_from_npm(text).map(Self::Npm).map_err(|e| error(e.to_string()))
+                let parsed = parse_npm_version(text).map(Self::Npm);
+                parsed.ok_or_else(|| error("it is not like `1.2.3` or `1.2.3-beta.1`".to_owned()))
             }
             Ecosystem::Pypi => {
                 text.parse().map(Self::Pypi).map_err(|e: pep440_rs::VersionParseError| error(e.to_string()))
@@ -45,6 +48,14 @@ impl Version {
         }
     }
 
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Npm(_) => 0,
+            Self::Pypi(_) => 1,
+            Self::Semver(_) => 2,
+        }
+    }
+
     /// Tells whether the version is a pre-release (or, in Python, a development release).
     pub fn is_prerelease(&self) -> bool {
         match self {
@@ -52,6 +63,24 @@ impl Version {
             Self::Pypi(version) => version.any_prerelease(),
             Self::Semver(version) => !version.pre.is_empty(),
         }
+    }
+}
+
+impl Ord for Version {
+    /// npm's precedence ignores build metadata; it breaks ties here, so that versions which differ stay apart.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Npm(a), Self::Npm(b)) => a.cmp(b).then_with(|| a.build.iter().cmp(b.build.iter())),
+            (Self::Pypi(a), Self::Pypi(b)) => a.cmp(b),
+            (Self::Semver(a), Self::Semver(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
