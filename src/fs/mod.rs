@@ -1,1 +1,31 @@
 //! The only place that touches the file system.
+//!
+//! Functions take whole paths; [`Dir`] is an open folder, for work on many files of one place, so that long paths are
+//! not walked again for each. Every error is an [`FsError`], which says what was tried and where.
+#![allow(clippy::disallowed_methods, reason = "this is the one module that may call std::fs")]
+
+mod dir;
+pub mod documents;
+mod error;
+mod file;
+mod folder;
+mod link;
+mod lock;
+mod stat;
+mod tree;
+mod volume;
+
+pub use std::fs::File;
+
+pub use dir::Dir;
+pub use error::{Action, FsError};
+pub use file::{
+    Durability, copy, create, open, read, read_if_exists, read_to_string, remove_file, rename, set_executable,
+    write_atomic, write_new,
+};
+pub use folder::{Found, canonicalize, create_dir, create_dir_all, read_dir, walk};
+pub use link::{Linked, hard_link_or_copy, read_link, replace_symlink, symlink};
+pub use lock::{FileLock, FolderLock};
+pub use stat::{Kind, Stat, lstat, stat};
+pub use tree::remove_tree;
+pub use volume::{free_space, is_network, sync_volume};

@@ -1,0 +1,162 @@
+//! What went wrong with a file, and what can be done about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+use crate::diagnostic::{Exit, Failure};
+
+/// What was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Reading a file or a link.
+    Read,
+    /// Creating or writing a file.
+    Write,
+    /// Creating a folder.
+    CreateFolder,
+    /// Opening or listing a folder.
+    List,
+    /// Asking for size, time or kind.
+    Inspect,
+    /// Making a hard or symbolic link.
+    Link,
+    /// Renaming.
+    Rename,
+    /// Removing a file or a folder.
+    Remove,
+    /// Taking an advisory lock.
+    Lock,
+    /// Writing caches of the system to disk.
+    Sync,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::CreateFolder => "create folder",
+            Self::List => "open folder",
+            Self::Inspect => "inspect",
+            Self::Link => "link",
+            Self::Rename => "rename",
+            Self::Remove => "remove",
+            Self::Lock => "lock",
+            Self::Sync => "write to disk",
+        })
+    }
+}
+
+/// The machine refused an operation on a file or folder.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`", path.display())]
+pub struct FsError {
+    /// What was tried.
+    pub action: Action,
+    /// On which file or folder.
+    pub path: PathBuf,
+    /// Why it was refused.
+    pub source: io::Error,
+}
+
+impl FsError {
+    /// Joins what was tried with the reason why it failed.
+    pub fn new(action: Action, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
+        Self { action, path: path.into(), source: source.into() }
+    }
+
+    /// Tells whether there is no such file or folder.
+    pub fn is_not_found(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+
+    /// Tells whether the name is taken already, or the folder that lies there has content.
+    pub fn is_occupied(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
+    }
+
+    /// Tells whether the disk, or the user's share of it, is full.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+
+    fn errno(&self) -> Option<Errno> {
+        Errno::from_io_error(&self.source)
+    }
+}
+
+impl miette::Diagnostic for FsError {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let code = match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "larder::fs::disk_full",
+            io::ErrorKind::PermissionDenied => "larder::fs::permission",
+            io::ErrorKind::ReadOnlyFilesystem => "larder::fs::read_only",
+            io::ErrorKind::NotFound => "larder::fs::not_found",
+            _ => "larder::fs::io",
+        };
+        Some(Box::new(code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let text = match self.source.kind() {
+            io::ErrorKind::StorageFull => match nearest_free_space(&self.path) {
+                Some(free) => format!(
+                    "{} MB are free on its disk: make room (`larder gc` removes what no project uses) and run again",
+                    free / 1_000_000
+                ),
+                None => "the disk is full: make room (`larder gc` removes what no project uses) and run again".into(),
+            },
+            io::ErrorKind::QuotaExceeded => "your quota on this disk is used up: make room and run again".into(),
+            io::ErrorKind::PermissionDenied => {
+                "this user may not do that: look at the owner and the mode of the path and of the folders above it"
+                    .into()
+            }
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "the file system is mounted read-only; LARDER_STORE and LARDER_CACHE move what larder writes elsewhere"
+                    .into()
+            }
+            _ if matches!(self.errno(), Some(Errno::MFILE | Errno::NFILE)) => {
+                "too many files are open: raise the limit (`ulimit -n`)".into()
+            }
+            _ => return None,
+        };
+        Some(Box::new(text))
+    }
+}
+
+impl Failure for FsError {
+    fn exit(&self) -> Exit {
+        Exit::Machine
+    }
+}
+
+/// The path of a write that failed often does not exist, the folder above it does.
+fn nearest_free_space(path: &Path) -> Option<u64> {
+    path.ancestors().find_map(|ancestor| super::free_space(ancestor).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use miette::Diagnostic;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_and_told_how_much_is_free() {
+        let error = FsError::new(Action::Write, "/tmp/none/such/file", Errno::NOSPC);
+        assert!(error.is_disk_full());
+        assert_eq!(error.exit(), Exit::Machine);
+        assert_eq!(error.to_string(), "cannot write `/tmp/none/such/file`");
+        assert!(error.help().unwrap().to_string().contains("MB are free"));
+    }
+
+    #[test]
+    fn a_folder_with_content_counts_as_occupied() {
+        assert!(FsError::new(Action::Rename, "/x", Errno::NOTEMPTY).is_occupied());
+        assert!(FsError::new(Action::Rename, "/x", Errno::EXIST).is_occupied());
+        assert!(!FsError::new(Action::Rename, "/x", Errno::NOENT).is_occupied());
+    }
+}

@@ -1,0 +1,165 @@
+//! Advisory locks between processes. They die with their process, however it ends.
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+
+use super::{Action, Dir, FsError, Stat};
+
+/// An exclusive lock on a file, held until it is dropped.
+#[derive(Debug)]
+pub struct FileLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl FileLock {
+    /// Takes the lock; calls `waiting` once if another process or thread holds it, then waits. The folder must exist.
+    pub fn acquire(path: &Path, waiting: impl FnOnce()) -> Result<Self, FsError> {
+        let mut waiting = Some(waiting);
+        loop {
+            let file = open(path)?;
+            match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) => {
+                    if let Some(waiting) = waiting.take() {
+                        waiting();
+                    }
+                    block(&file).map_err(|errno| FsError::new(Action::Lock, path, errno))?;
+                }
+                Err(errno) => return Err(FsError::new(Action::Lock, path, errno)),
+            }
+            if still_named(&file, path)? {
+                return Ok(Self { file, path: path.to_owned() });
+            }
+        }
+    }
+
+    /// Takes the lock if nobody holds it.
+    pub fn try_acquire(path: &Path) -> Result<Option<Self>, FsError> {
+        loop {
+            let file = open(path)?;
+            match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) if still_named(&file, path)? => return Ok(Some(Self { file, path: path.to_owned() })),
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) => return Ok(None),
+                Err(errno) => return Err(FsError::new(Action::Lock, path, errno)),
+            }
+        }
+    }
+
+    /// Returns the file that is locked.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes the file, then releases the lock. Those who wait for it notice and make a new file.
+    pub fn remove(self) -> Result<(), FsError> {
+        super::remove_file(&self.path)?;
+        drop(self.file);
+        Ok(())
+    }
+}
+
+/// What came of the wish to lock a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderLock {
+    /// The lock is held until the [`Dir`] is dropped.
+    Held,
+    /// Somebody else holds it.
+    Busy,
+    /// This file system does not lock folders.
+    Unsupported,
+}
+
+impl Dir {
+    /// Takes the folder's exclusive lock; calls `waiting` if another process or thread holds it, then waits.
+    ///
+    /// What the folder's path leads to may have changed meanwhile ([`Dir::is_at`]).
+    pub fn lock(&self, waiting: &mut dyn FnMut()) -> Result<FolderLock, FsError> {
+        match self.try_lock()? {
+            FolderLock::Busy => {
+                waiting();
+                block(self.fd()).map_err(|errno| FsError::new(Action::Lock, self.path(), errno))?;
+                Ok(FolderLock::Held)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Takes the folder's exclusive lock if nobody holds it.
+    pub fn try_lock(&self) -> Result<FolderLock, FsError> {
+        match rustix::fs::flock(self.fd(), FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(FolderLock::Held),
+            Err(Errno::WOULDBLOCK) => Ok(FolderLock::Busy),
+            // NFS makes it a lock for writing, which a folder cannot be opened for.
+            Err(Errno::BADF | Errno::NOLCK | Errno::NOTSUP | Errno::INVAL | Errno::NOSYS) => {
+                Ok(FolderLock::Unsupported)
+            }
+            Err(errno) => Err(FsError::new(Action::Lock, self.path(), errno)),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, FsError> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|error| FsError::new(Action::Lock, path, error))
+}
+
+fn block(file: impl AsFd) -> Result<(), Errno> {
+    loop {
+        match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
+            Err(Errno::INTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// A lock on a file that was removed meanwhile excludes nobody.
+fn still_named(file: &File, path: &Path) -> Result<bool, FsError> {
+    let held = rustix::fs::fstat(file).map_err(|errno| FsError::new(Action::Lock, path, errno))?;
+    let held = Stat::from_raw(&held);
+    let named = super::lstat(path)?;
+    Ok(named.is_some_and(|named| (named.ino, named.device) == (held.ino, held.device)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_held_lock_is_not_given_twice_and_ends_with_its_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = FileLock::acquire(&path, || unreachable!("nobody holds it")).unwrap();
+        assert!(FileLock::try_acquire(&path).unwrap().is_none());
+        drop(held);
+        assert!(FileLock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn who_waits_is_told_and_gets_a_lock_that_counts_though_the_file_was_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = FileLock::acquire(&path, || {}).unwrap();
+        let told = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| FileLock::acquire(&path, || told.store(true, Ordering::SeqCst)).unwrap());
+            while !told.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            held.remove().unwrap();
+            let _second = waiter.join().unwrap();
+            assert!(FileLock::try_acquire(&path).unwrap().is_none());
+        });
+    }
+}

@@ -1,0 +1,97 @@
+//! What is known of a file without reading it.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType};
+use rustix::io::Errno;
+
+use super::{Action, FsError};
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Symlink,
+    /// A socket, a pipe, a device.
+    Other,
+}
+
+impl From<FileType> for Kind {
+    fn from(kind: FileType) -> Self {
+        match kind {
+            FileType::RegularFile => Self::File,
+            FileType::Directory => Self::Folder,
+            FileType::Symlink => Self::Symlink,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What is known of a file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// What it is.
+    pub kind: Kind,
+    /// In bytes.
+    pub size: u64,
+    /// The last change of the content, in nanoseconds since 1970.
+    pub mtime: i64,
+    /// The permission bits.
+    pub mode: u32,
+    /// The file's number, unique within `device`.
+    pub ino: u64,
+    /// The file system that it lies on.
+    pub device: u64,
+    /// How many names it has.
+    pub links: u64,
+}
+
+impl Stat {
+    /// Tells whether anybody may execute it.
+    pub fn is_executable(&self) -> bool {
+        self.mode & 0o111 != 0
+    }
+
+    /// Inspects an open file.
+    pub fn of(file: &File) -> io::Result<Self> {
+        Ok(Self::from_raw(&rustix::fs::fstat(file)?))
+    }
+
+    // The widths of these fields differ between systems; none is narrower than what it is read into.
+    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+    pub(super) fn from_raw(raw: &rustix::fs::Stat) -> Self {
+        Self {
+            kind: FileType::from_raw_mode(raw.st_mode).into(),
+            size: raw.st_size as u64,
+            mtime: (raw.st_mtime as i64).wrapping_mul(1_000_000_000).wrapping_add(raw.st_mtime_nsec as i64),
+            mode: raw.st_mode as u32 & 0o7777,
+            ino: raw.st_ino as u64,
+            device: raw.st_dev as u64,
+            links: raw.st_nlink as u64,
+        }
+    }
+}
+
+/// Inspects what `path` leads to, following links. Nothing there, or a link to nothing, is `None`.
+pub fn stat(path: &Path) -> Result<Option<Stat>, FsError> {
+    inspect(path, AtFlags::empty())
+}
+
+/// Inspects `path` itself: a link is not followed. Nothing there is `None`.
+pub fn lstat(path: &Path) -> Result<Option<Stat>, FsError> {
+    inspect(path, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+fn inspect(path: &Path, flags: AtFlags) -> Result<Option<Stat>, FsError> {
+    match rustix::fs::statat(CWD, path, flags) {
+        Ok(raw) => Ok(Some(Stat::from_raw(&raw))),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(errno) => Err(FsError::new(Action::Inspect, path, errno)),
+    }
+}

@@ -1,0 +1,141 @@
+//! Removing whole folders.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::{Action, FsError};
+
+/// Removes a file, a link or a folder with everything in it; nothing there is no error.
+///
+/// Links are removed, never followed. Folders that their owner may not write are opened up first. Another process may
+/// remove the same tree at the same time.
+pub fn remove_tree(path: &Path) -> Result<(), FsError> {
+    match rustix::fs::unlinkat(CWD, path, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => return Ok(()),
+        // Linux says ISDIR, macOS PERM.
+        Err(Errno::ISDIR | Errno::PERM) => {}
+        Err(errno) => return Err(FsError::new(Action::Remove, path, errno)),
+    }
+    // A stack of our own: a hostile tree may be deeper than the thread's.
+    let mut stack = vec![Level::open(CWD, path)?];
+    while let Some(level) = stack.last_mut() {
+        if let Some(name) = level.folders.pop() {
+            let path = level.path.join(std::ffi::OsStr::from_bytes(name.as_bytes()));
+            let inner = Level::open_named(level.fd.as_fd(), &name, path)?;
+            stack.push(inner);
+        } else {
+            let path = std::mem::take(&mut level.path);
+            stack.pop();
+            let removed = match (stack.last(), path.file_name()) {
+                (Some(above), Some(name)) => rustix::fs::unlinkat(&above.fd, name, AtFlags::REMOVEDIR),
+                _ => rustix::fs::unlinkat(CWD, &path, AtFlags::REMOVEDIR),
+            };
+            match removed {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(errno) => return Err(FsError::new(Action::Remove, path, errno)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A folder whose files are gone already, with the folders that are left in it.
+struct Level {
+    fd: OwnedFd,
+    path: PathBuf,
+    folders: Vec<CString>,
+}
+
+impl Level {
+    fn open(at: impl AsFd, path: &Path) -> Result<Self, FsError> {
+        let name =
+            CString::new(path.as_os_str().as_bytes()).map_err(|_| FsError::new(Action::Remove, path, Errno::INVAL))?;
+        Self::open_named(at, &name, path.to_owned())
+    }
+
+    fn open_named(at: impl AsFd, name: &CString, path: PathBuf) -> Result<Self, FsError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let at = at.as_fd();
+        let opened = rustix::fs::openat(at, name.as_c_str(), flags, Mode::empty()).or_else(|errno| match errno {
+            Errno::ACCESS => {
+                rustix::fs::chmodat(at, name.as_c_str(), Mode::RWXU, AtFlags::empty())?;
+                rustix::fs::openat(at, name.as_c_str(), flags, Mode::empty())
+            }
+            errno => Err(errno),
+        });
+        let mut level = match opened {
+            Ok(fd) => Self { fd, path, folders: Vec::new() },
+            Err(errno) => return Err(FsError::new(Action::Remove, path, errno)),
+        };
+        match level.remove_files() {
+            Ok(()) => Ok(level),
+            Err(errno) => Err(FsError::new(Action::Remove, level.path, errno)),
+        }
+    }
+
+    fn remove_files(&mut self) -> Result<(), Errno> {
+        let mut opened_up = false;
+        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            if entry.file_type() == FileType::Directory {
+                self.folders.push(name.to_owned());
+                continue;
+            }
+            let mut removed = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
+            if removed == Err(Errno::ACCESS) && !opened_up {
+                opened_up = true;
+                rustix::fs::fchmod(&self.fd, Mode::RWXU)?;
+                removed = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
+            }
+            match removed {
+                Ok(()) | Err(Errno::NOENT) => {}
+                // Some file systems do not tell the kind in a listing.
+                Err(Errno::ISDIR | Errno::PERM) if entry.file_type() == FileType::Unknown => {
+                    self.folders.push(name.to_owned());
+                }
+                Err(errno) => return Err(errno),
+            }
+        }
+        if !self.folders.is_empty() && !opened_up {
+            // Removing the folders needs it to be writable; where it is, this changes nothing.
+            let stat = rustix::fs::fstat(&self.fd)?;
+            if Mode::from_raw_mode(stat.st_mode) & Mode::RWXU != Mode::RWXU {
+                rustix::fs::fchmod(&self.fd, Mode::RWXU)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{create_dir_all, lstat, symlink, write_new};
+    use super::*;
+
+    #[test]
+    fn a_tree_goes_with_read_only_folders_and_what_links_lead_to_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let (tree, outside) = (root.path().join("tree"), root.path().join("outside"));
+        create_dir_all(&tree.join("a/b/c")).unwrap();
+        create_dir_all(&outside).unwrap();
+        write_new(&outside.join("kept"), b"", 0o444).unwrap();
+        write_new(&tree.join("a/b/file"), b"", 0o444).unwrap();
+        symlink(&outside, &tree.join("a/link")).unwrap();
+        for folder in ["a/b/c", "a/b", "a"] {
+            rustix::fs::chmod(tree.join(folder), Mode::from_raw_mode(0o500)).unwrap();
+        }
+        remove_tree(&tree).unwrap();
+        remove_tree(&tree).unwrap();
+        assert!(lstat(&tree).unwrap().is_none());
+        assert!(lstat(&outside.join("kept")).unwrap().is_some());
+    }
+}
