@@ -2,12 +2,177 @@
 //!
 //! ```text
 //! store/v1/
-//! ├── trees/<first two digits>/<tree digest>/     one folder per artifact, files 0444
-//! ├── trees/<first two digits>/<tree digest>.index   its entries: path, mode, size, mtime, digest
-//! ├── artifacts/<algorithm>/<hex>                  artifact digest → tree digest
-//! └── staging/                                     where trees are unpacked before they are renamed into place
+//! ├── trees/<first two digits>/<tree digest>/
+//! │   ├── files/                      the artifact, unpacked: files 0444 or 0555, folders writable
+//! │   └── index                       its entries: path, mode, size, mtime, digest
+//! ├── artifacts/<algorithm>/<hex>     artifact digest → tree: a symbolic link to its index
+//! ├── staging/<artifact>/             a tree while it is unpacked; locked by who does it
+//! └── synced/<boot>                   until when the trees of that boot are on disk
 //! ```
+//!
+//! A tree comes with its index in one rename, so it is there whole or not at all. Its record is a link, so that finding
+//! a tree is one open. What was written since the disk was last synced carries the boot it belongs to: after another boot
+//! it is hashed before it is used, and forgotten where the crash took something.
 
+mod boot;
+mod error;
+mod index;
+mod path;
+mod staging;
 mod tree;
+mod verify;
 
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+pub use boot::BootId;
+pub use error::StoreError;
+pub use path::{EntryPath, PathError};
+pub use staging::{Staging, WriteError};
 pub use tree::{Tree, TreeEntry};
+pub use verify::{Damage, Harm};
+
+use crate::fs::{self, FsError};
+use crate::model::{Digest, TreeDigest};
+use boot::{Boots, Moment};
+use index::{Index, IndexError};
+
+/// A store on disk. Opening one costs nothing; folders are made when the first tree comes.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    boots: Boots,
+    swept: OnceLock<()>,
+}
+
+impl Store {
+    /// Opens the store in `folder`, which need not exist. What this version of larder keeps lies in `v1` below it.
+    pub fn open(folder: &Path) -> Self {
+        let root = folder.join("v1");
+        Self { boots: Boots::new(root.join("synced")), root, swept: OnceLock::new() }
+    }
+
+    /// Returns the folder of everything that this version of larder keeps.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the unpacked artifact with this digest, if the store has it.
+    ///
+    /// Lists no folder and inspects no file, except after a crash of the machine: see [`Store::sync`].
+    pub fn tree(&self, artifact: &Digest) -> Result<Option<Tree>, StoreError> {
+        let record = self.record(artifact);
+        let Some(bytes) = fs::read_if_exists(&record)? else { return Ok(None) };
+        match Index::decode(&bytes) {
+            Ok(index) => self.settle(index),
+            // A crash can leave the name without the content.
+            Err(IndexError::Empty) => Ok(None),
+            Err(IndexError::Damaged) => Err(StoreError::Index { path: fs::canonicalize(&record).unwrap_or(record) }),
+        }
+    }
+
+    /// Begins to unpack the artifact with this digest, or one whose digest is not known yet.
+    ///
+    /// Where another process or thread unpacks the same artifact, calls `waiting` and waits for it to end: look for the
+    /// tree once more then ([`Store::tree`]). The first call also removes what killed processes left.
+    pub fn stage(&self, artifact: Option<&Digest>, waiting: impl FnMut()) -> Result<Staging<'_>, StoreError> {
+        if self.swept.set(()).is_ok() {
+            staging::sweep(&self.staging_folder())?;
+        }
+        Staging::begin(self, artifact, waiting)
+    }
+
+    /// Writes everything to disk and notes it, so that what is in the store now is not hashed again after a crash.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        let until = self.boots.now()?;
+        if fs::stat(&self.root)?.is_none() {
+            return Ok(());
+        }
+        fs::sync_volume(&self.root)?;
+        self.boots.note_synced(until)?;
+        Ok(())
+    }
+
+    /// Forgets a tree, so that it is fetched again when it is needed next.
+    pub fn remove(&self, tree: &TreeDigest) -> Result<(), StoreError> {
+        let grave = self.staging_folder().join(format!("removed-{tree}-{}", std::process::id()));
+        fs::create_dir_all(&self.staging_folder())?;
+        match fs::rename(&self.tree_folder(tree), &grave) {
+            Ok(()) => Ok(fs::remove_tree(&grave)?),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Forgets the tree of an artifact, readable or not, so that it is fetched again when it is needed next.
+    pub fn forget(&self, artifact: &Digest) -> Result<(), StoreError> {
+        let record = self.record(artifact);
+        match fs::read_link(&record) {
+            Ok(index) => {
+                let tree = index.parent().and_then(Path::file_name).and_then(|name| name.to_str()?.parse().ok());
+                if let Some(tree) = tree {
+                    self.remove(&tree)?;
+                }
+                Ok(fs::remove_file(&record)?)
+            }
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes sure that a tree which was written in another boot is whole; forgets it where it is not.
+    fn settle(&self, index: Index) -> Result<Option<Tree>, StoreError> {
+        let trusted = self.boots.is_trusted(index.written)?;
+        let tree = self.tree_of(index);
+        if trusted {
+            return Ok(Some(tree));
+        }
+        if !self.verify_tree(&tree)?.is_empty() {
+            self.remove(&tree.digest)?;
+            return Ok(None);
+        }
+        self.write_index(&tree)?;
+        Ok(Some(tree))
+    }
+
+    fn write_index(&self, tree: &Tree) -> Result<(), StoreError> {
+        let bytes = index::encode(&tree.digest, &tree.entries, self.boots.now()?);
+        Ok(fs::write_atomic(&self.tree_folder(&tree.digest).join(INDEX), &bytes, fs::Durability::Lazy)?)
+    }
+
+    fn tree_of(&self, index: Index) -> Tree {
+        Tree { folder: self.tree_folder(&index.digest).join(FILES), digest: index.digest, entries: index.entries }
+    }
+
+    fn tree_folder(&self, tree: &TreeDigest) -> PathBuf {
+        let hex = tree.to_string();
+        let mut path = self.root.join("trees");
+        path.push(&hex[..2]);
+        path.push(hex);
+        path
+    }
+
+    fn record(&self, artifact: &Digest) -> PathBuf {
+        let mut path = self.root.join("artifacts");
+        path.push(artifact.algorithm().as_str());
+        path.push(artifact.to_hex());
+        path
+    }
+
+    fn staging_folder(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
+    fn now(&self) -> Result<Moment, FsError> {
+        self.boots.now()
+    }
+}
+
+/// The folder of a tree's files, beside its index.
+const FILES: &str = "files";
+
+/// The name of a tree's index.
+const INDEX: &str = "index";
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::fs::Stat;
 use crate::model::TreeDigest;
 
 /// An artifact as it lies in the store.
@@ -28,4 +29,54 @@ pub struct TreeEntry {
     pub mtime: i64,
     /// BLAKE3 of its content.
     pub digest: TreeDigest,
+}
+
+impl Tree {
+    /// Returns the entry at `path`.
+    pub fn entry(&self, path: &str) -> Option<&TreeEntry> {
+        let at = self.entries.binary_search_by(|entry| (*entry.path).cmp(path)).ok()?;
+        Some(&self.entries[at])
+    }
+}
+
+impl TreeEntry {
+    /// Tells whether size and time say that the file is not the one that entered the store.
+    ///
+    /// The check that costs nothing more than the stat. Only hashing ([`Store::verify_entry`](super::Store::verify_entry))
+    /// tells whether its content changed.
+    pub fn is_changed(&self, stat: &Stat) -> bool {
+        self.size != stat.size || self.mtime != stat.mtime
+    }
+}
+
+/// Returns the digest of a tree with these entries, which must be sorted by path.
+pub(super) fn digest(entries: &[TreeEntry]) -> TreeDigest {
+    let mut text = Vec::with_capacity(entries.len() * 80 + 16);
+    text.extend_from_slice(b"larder tree\0");
+    for entry in entries {
+        text.extend_from_slice(&(entry.path.len() as u64).to_le_bytes());
+        text.extend_from_slice(entry.path.as_bytes());
+        text.push(u8::from(entry.executable));
+        text.extend_from_slice(&entry.digest.0);
+    }
+    TreeDigest::of(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str, executable: bool, content: &str) -> TreeEntry {
+        TreeEntry { path: path.into(), executable, size: 0, mtime: 0, digest: TreeDigest::of(content.as_bytes()) }
+    }
+
+    #[test]
+    fn the_digest_covers_path_mode_and_content_but_not_time() {
+        let base = digest(&[entry("a", false, "x")]);
+        assert_ne!(base, digest(&[entry("b", false, "x")]));
+        assert_ne!(base, digest(&[entry("a", true, "x")]));
+        assert_ne!(base, digest(&[entry("a", false, "y")]));
+        assert_ne!(base, digest(&[]));
+        assert_eq!(base, digest(&[TreeEntry { mtime: 7, ..entry("a", false, "x") }]));
+    }
 }

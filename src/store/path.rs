@@ -1,0 +1,118 @@
+//! Where a file lies in a tree.
+
+use std::fmt;
+
+/// The path of a file in a tree: relative, with `/` between parts, none of which is empty, `.` or `..`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryPath(Box<str>);
+
+/// Why a text is not a path in a tree, as the end of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// `/etc/passwd`, `C:\x`.
+    #[error("is absolute")]
+    Absolute,
+    /// Any `..`, even one that would stay inside.
+    #[error("has `..` in its path")]
+    Parent,
+    /// Windows reads it as a separator.
+    #[error("has a backslash in its path")]
+    Backslash,
+    /// Systems stop reading there.
+    #[error("has a NUL in its path")]
+    Nul,
+    /// A part longer than 255 bytes, or a path longer than 2,048.
+    #[error("has a path that is too long")]
+    TooLong,
+    /// Nothing is left of it.
+    #[error("has an empty path")]
+    Empty,
+}
+
+impl EntryPath {
+    /// Checks a path. Empty parts and `.` are dropped.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        check(text)?;
+        let mut path = String::with_capacity(text.len());
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => return Err(PathError::Parent),
+                part if part.len() > 255 => return Err(PathError::TooLong),
+                part => {
+                    if !path.is_empty() {
+                        path.push('/');
+                    }
+                    path.push_str(part);
+                }
+            }
+        }
+        match path.len() {
+            0 => Err(PathError::Empty),
+            1..=2048 => Ok(Self(path.into())),
+            _ => Err(PathError::TooLong),
+        }
+    }
+
+    /// Returns the path's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the folder that it lies in, unless that is the tree itself.
+    pub fn folder(&self) -> Option<&str> {
+        self.0.rsplit_once('/').map(|(folder, _)| folder)
+    }
+}
+
+fn check(text: &str) -> Result<(), PathError> {
+    let bytes = text.as_bytes();
+    if bytes.contains(&0) {
+        return Err(PathError::Nul);
+    }
+    let drive = bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
+    if text.starts_with('/') || drive {
+        return Err(PathError::Absolute);
+    }
+    if bytes.contains(&b'\\') {
+        return Err(PathError::Backslash);
+    }
+    Ok(())
+}
+
+impl fmt::Display for EntryPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_stay_inside_are_taken_and_normalised() {
+        for (text, path) in [("a", "a"), ("a//b/./c", "a/b/c"), ("./a", "a"), ("..a/b..", "..a/b..")] {
+            assert_eq!(EntryPath::parse(text).unwrap().as_str(), path);
+        }
+    }
+
+    #[test]
+    fn paths_that_could_leave_or_mislead_are_refused() {
+        for (text, error) in [
+            ("/etc/passwd", PathError::Absolute),
+            ("C:/x", PathError::Absolute),
+            ("../x", PathError::Parent),
+            ("a/../b", PathError::Parent),
+            ("a/..", PathError::Parent),
+            ("a\\..\\b", PathError::Backslash),
+            ("a\0b", PathError::Nul),
+            ("", PathError::Empty),
+            ("./.", PathError::Empty),
+        ] {
+            assert_eq!(EntryPath::parse(text).unwrap_err(), error, "{text:?}");
+        }
+        assert_eq!(EntryPath::parse(&"x".repeat(256)).unwrap_err(), PathError::TooLong);
+        assert_eq!(EntryPath::parse(&"x/".repeat(1500)).unwrap_err(), PathError::TooLong);
+    }
+}

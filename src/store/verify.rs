@@ -1,0 +1,217 @@
+//! Finding what was harmed in the store.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::index::Index;
+use super::{FILES, INDEX, Store, StoreError, Tree, TreeEntry, tree};
+use crate::fs::{self, Action, Dir, FsError, Kind};
+use crate::model::TreeDigest;
+
+/// A file of the store that is not what it was when it entered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// The tree it belongs to.
+    pub tree: TreeDigest,
+    /// What is wrong with it.
+    pub harm: Harm,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    /// Its content is another.
+    Content {
+        /// The digest when it entered the store.
+        expected: TreeDigest,
+        /// The digest now.
+        found: TreeDigest,
+    },
+    /// It is gone.
+    Missing {
+        /// The digest when it entered the store.
+        expected: TreeDigest,
+    },
+    /// It can be executed and should not, or the other way round.
+    Mode {
+        /// Whether it should be executable.
+        executable: bool,
+    },
+    /// It is not a file of the tree.
+    Unknown,
+    /// It is a tree's index, and not what was written.
+    Index,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ", self.path.display())?;
+        match &self.harm {
+            Harm::Content { expected, found } => write!(f, "has changed: expected {expected}, found {found}"),
+            Harm::Missing { expected } => write!(f, "is gone: expected {expected}"),
+            Harm::Mode { executable: true } => f.write_str("cannot be executed any more"),
+            Harm::Mode { executable: false } => f.write_str("can be executed and should not"),
+            Harm::Unknown => f.write_str("does not belong there"),
+            Harm::Index => f.write_str("is not what larder wrote"),
+        }
+    }
+}
+
+impl Store {
+    /// Hashes every file of every tree; returns what was harmed, sorted.
+    pub fn verify(&self) -> Result<Vec<Damage>, StoreError> {
+        let trees = self.tree_digests()?;
+        let next = AtomicUsize::new(0);
+        let damages = Mutex::new(Ok(Vec::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(trees.len()) {
+                scope.spawn(|| {
+                    while let Some(digest) = trees.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let found = self.verify_folder(digest);
+                        let Ok(mut damages) = damages.lock() else { return };
+                        match (found, damages.as_mut()) {
+                            (Ok(found), Ok(damages)) => damages.extend(found),
+                            (Err(error), Ok(_)) => *damages = Err(error),
+                            (_, Err(_)) => return,
+                        }
+                    }
+                });
+            }
+        });
+        let mut damages = damages.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)?;
+        damages.sort_unstable();
+        Ok(damages)
+    }
+
+    /// Hashes every file of a tree and looks for files that are not its own; returns what was harmed.
+    pub fn verify_tree(&self, tree: &Tree) -> Result<Vec<Damage>, StoreError> {
+        let mut damages = Vec::new();
+        let mut buffer = vec![0; 1 << 17];
+        let known: BTreeSet<&str> = tree.entries.iter().map(|entry| &*entry.path).collect();
+        match Dir::open(&tree.folder) {
+            Ok(folder) => {
+                for entry in &tree.entries {
+                    damages.extend(check(tree, &folder, entry, &mut buffer)?);
+                }
+                for found in fs::walk(&tree.folder, |_| true)? {
+                    if found.kind != Kind::Folder && !found.path.to_str().is_some_and(|path| known.contains(path)) {
+                        damages.push(tree.damage(&found.path, Harm::Unknown));
+                    }
+                }
+            }
+            Err(error) if error.is_not_found() => {
+                let missing =
+                    |entry: &TreeEntry| tree.damage(Path::new(&*entry.path), Harm::Missing { expected: entry.digest });
+                damages.extend(tree.entries.iter().map(missing));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        damages.sort_unstable();
+        Ok(damages)
+    }
+
+    /// Hashes one file, for where [`TreeEntry::is_changed`] raised doubt. One that has its content and lost only its time
+    /// gets it back.
+    pub fn verify_entry(&self, tree: &Tree, entry: &TreeEntry) -> Result<Option<Damage>, StoreError> {
+        let folder = match Dir::open(&tree.folder) {
+            Ok(folder) => folder,
+            Err(error) if error.is_not_found() => {
+                return Ok(Some(tree.damage(Path::new(&*entry.path), Harm::Missing { expected: entry.digest })));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let damage = check(tree, &folder, entry, &mut vec![0; 1 << 17])?;
+        if damage.is_none() {
+            folder.set_mtime(&entry.path, entry.mtime)?;
+        }
+        Ok(damage)
+    }
+
+    /// Returns every tree that the store holds, sorted.
+    pub fn tree_digests(&self) -> Result<Vec<TreeDigest>, StoreError> {
+        let folder = self.root.join("trees");
+        if fs::stat(&folder)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut digests = Vec::new();
+        for shard in fs::read_dir(&folder)? {
+            for tree in fs::read_dir(&folder.join(shard.path))? {
+                digests.extend(tree.path.to_str().and_then(|name| name.parse::<TreeDigest>().ok()));
+            }
+        }
+        Ok(digests)
+    }
+
+    /// Returns a tree by its own digest, if the store has it.
+    pub fn tree_by_digest(&self, digest: &TreeDigest) -> Result<Option<Tree>, StoreError> {
+        let path = self.tree_folder(digest).join(INDEX);
+        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
+        let index = Index::decode(&bytes).map_err(|_| StoreError::Index { path })?;
+        let folder = self.tree_folder(digest).join(FILES);
+        Ok(Some(Tree { digest: *digest, folder, entries: index.entries }))
+    }
+
+    fn verify_folder(&self, digest: &TreeDigest) -> Result<Vec<Damage>, StoreError> {
+        let path = self.tree_folder(digest).join(INDEX);
+        let index = match fs::read_if_exists(&path)?.map(|bytes| Index::decode(&bytes)) {
+            Some(Ok(index)) if index.digest == *digest && tree::digest(&index.entries) == *digest => index,
+            // Collected or repaired by another process meanwhile.
+            None if fs::stat(&self.tree_folder(digest))?.is_none() => return Ok(Vec::new()),
+            _ => return Ok(vec![Damage { path, tree: *digest, harm: Harm::Index }]),
+        };
+        self.verify_tree(&Tree {
+            digest: *digest,
+            folder: self.tree_folder(digest).join(FILES),
+            entries: index.entries,
+        })
+    }
+}
+
+impl Tree {
+    fn damage(&self, path: &Path, harm: Harm) -> Damage {
+        Damage { path: self.folder.join(path), tree: self.digest, harm }
+    }
+}
+
+fn check(tree: &Tree, folder: &Dir, entry: &TreeEntry, buffer: &mut [u8]) -> Result<Option<Damage>, FsError> {
+    let damage = |harm| Ok(Some(tree.damage(Path::new(&*entry.path), harm)));
+    let missing = Harm::Missing { expected: entry.digest };
+    let stat = match folder.stat(&entry.path)? {
+        Some(stat) if stat.kind == Kind::File => stat,
+        _ => return damage(missing),
+    };
+    let mut file = match folder.open_file(&entry.path) {
+        Ok(file) => file,
+        Err(error) if error.is_not_found() => return damage(missing),
+        Err(error) => return Err(error),
+    };
+    let found =
+        hash(&mut file, buffer).map_err(|error| FsError::new(Action::Read, tree.folder.join(&*entry.path), error))?;
+    if found != entry.digest {
+        return damage(Harm::Content { expected: entry.digest, found });
+    }
+    if stat.is_executable() != entry.executable {
+        return damage(Harm::Mode { executable: entry.executable });
+    }
+    Ok(None)
+}
+
+fn hash(file: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<TreeDigest> {
+    let mut hasher = blake3::Hasher::new();
+    loop {
+        match file.read(buffer) {
+            Ok(0) => return Ok(TreeDigest(*hasher.finalize().as_bytes())),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
