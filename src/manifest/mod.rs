@@ -1,8 +1,29 @@
 //! `larder.kdl`: KDL text → [`Manifest`], with every error of a file at once; and edits that keep the text.
 
+mod check;
+mod dependencies;
+pub mod edit;
+mod environments;
+mod error;
+pub mod import;
 mod model;
+mod node;
+mod parse;
+mod registries;
+mod requirement;
+mod resolution;
+mod runtimes;
+mod scan;
+mod syntax;
 
+pub use check::join_members;
+pub use error::{ManifestError, ManifestErrors};
 pub use model::{
-    Dependency, Environment, FilesMode, Group, Layout, LockedMode, Manifest, Policy, Project, Registry, RegistryKind,
-    RegistryUrl, Spanned, Token, Wanted,
+    Dependency, Environment, EnvironmentPlaces, FilesMode, Group, Layout, LockedMode, Manifest, Policy, Project,
+    Registry, RegistryKind, RegistryUrl, Spanned, Token, Wanted,
 };
+pub use parse::{Kind, parse};
+pub use requirement::{Flaw, folder, requirement};
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,8 @@ pub struct Dependency {
     pub optional: bool,
     /// `registry=`
     pub registry: Option<Label>,
+    /// The place of `registry=`'s value.
+    pub registry_span: Option<SourceSpan>,
     /// `when=` of an npm, larder or path line (a pypi line's is in its requirement).
     pub when: crate::model::Marker,
     /// `prereleases="allow"` of a pypi line.
@@ -119,6 +121,19 @@ pub struct Environment {
     pub locked: LockedMode,
     /// `dev-groups "forbid"`
     pub forbid_dev_groups: bool,
+    /// Where it is declared; none for the built-in ones.
+    pub places: Option<EnvironmentPlaces>,
+}
+
+/// Where the parts of an environment stand that other parts of a manifest can contradict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentPlaces {
+    /// The node.
+    pub node: SourceSpan,
+    /// The names in `include`, in the order of [`Environment::include`].
+    pub include: Vec<SourceSpan>,
+    /// `dev-groups "forbid"`
+    pub forbid_dev_groups: Option<SourceSpan>,
 }
 
 /// How packages are laid out.
@@ -185,6 +200,14 @@ pub struct Registry {
     pub span: Option<SourceSpan>,
 }
 
+impl Registry {
+    /// Returns the variable of the process's environment that can put a mirror in front: `LARDER_MIRROR_ACME_NPM`.
+    pub fn mirror_variable(&self) -> String {
+        let name = self.name.as_str().to_ascii_uppercase().replace(['-', '.'], "_");
+        format!("LARDER_MIRROR_{name}")
+    }
+}
+
 /// Which protocol a registry speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RegistryKind {
@@ -194,6 +217,22 @@ pub enum RegistryKind {
     Pypi,
     /// larder's own.
     Larder,
+}
+
+impl RegistryKind {
+    /// Returns the word that manifests use.
+    pub fn as_str(self) -> &'static str {
+        self.ecosystem().as_str()
+    }
+
+    /// Returns the ecosystem whose packages it serves.
+    pub fn ecosystem(self) -> Ecosystem {
+        match self {
+            Self::Npm => Ecosystem::Npm,
+            Self::Pypi => Ecosystem::Pypi,
+            Self::Larder => Ecosystem::Larder,
+        }
+    }
 }
 
 /// Where a registry is. Ends with `/` in both forms.

@@ -1,0 +1,122 @@
+//! What one part of a manifest demands of another: groups, registries, runtimes; of members too.
+
+use miette::SourceSpan;
+
+use crate::diagnostic::nearest;
+use crate::model::{Ecosystem, Label};
+
+use super::node::Errors;
+use super::{Dependency, Group, Manifest, ManifestError, ManifestErrors, Registry};
+
+/// Checks a root manifest by itself. Which groups there are is known only with its members, where it has any.
+pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
+    check_lines(root, root, errors);
+    if root.members.is_empty() {
+        check_includes(root, &[], errors);
+    }
+}
+
+/// Checks a project's members against its root and the root against its members' groups, and gives the built-in
+/// `development` environment the members' groups. Returns the errors, file by file.
+pub fn join_members(root: &mut Manifest, members: &[Manifest]) -> Vec<ManifestErrors> {
+    let mut failures = Vec::new();
+    if !root.members.is_empty() {
+        let mut errors = Errors::new();
+        check_includes(root, members, &mut errors);
+        failures.extend(ManifestErrors::new(&root.file, &root.text, errors));
+    }
+    for member in members {
+        let mut errors = Errors::new();
+        check_lines(member, root, &mut errors);
+        failures.extend(ManifestErrors::new(&member.file, &member.text, errors));
+    }
+    let development = root.environments.iter_mut().find(|e| e.places.is_none() && e.name.as_str() == "development");
+    if let Some(development) = development {
+        for group in members.iter().flat_map(|member| &member.groups) {
+            if !development.include.contains(&group.name.value) {
+                development.include.push(group.name.value.clone());
+            }
+        }
+    }
+    failures
+}
+
+/// Checks the lines of a manifest against the root's runtimes and registries.
+fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
+    let lines = || manifest.dependencies.iter().chain(manifest.groups.iter().flat_map(|group| &group.dependencies));
+    if root.settings.python.is_none()
+        && let Some(line) = lines().find(|line| line.ecosystem() == Ecosystem::Pypi)
+    {
+        errors.push(ManifestError::NoPython { span: line.span });
+    }
+    for line in lines() {
+        check_registry(line, &root.registries, errors);
+    }
+}
+
+fn check_registry(line: &Dependency, registries: &[Registry], errors: &mut Errors) {
+    let ecosystem = line.ecosystem();
+    let serves = |registry: &&Registry| registry.kind.ecosystem() == ecosystem;
+    let Some(name) = &line.registry else {
+        if ecosystem == Ecosystem::Larder && !registries.iter().any(|registry| serves(&registry)) {
+            errors.push(ManifestError::Undeclared {
+                what: "registry of kind",
+                name: "larder".to_owned(),
+                help: Some("declare one: `registries { larder \"NAME\" \"https://HOST/\" }`".to_owned()),
+                span: line.span,
+            });
+        }
+        return;
+    };
+    let span = line.registry_span.unwrap_or(line.span);
+    match registries.iter().find(|registry| registry.name == *name) {
+        None => {
+            let known = registries.iter().filter(serves).map(|registry| registry.name.as_str());
+            errors.push(undeclared("registry", name, known, span));
+        }
+        Some(registry) if !serves(&registry) => errors.push(ManifestError::RegistryKind {
+            name: name.to_string(),
+            kind: registry.kind.as_str(),
+            ecosystem: ecosystem.as_str(),
+            span,
+        }),
+        Some(_) => {}
+    }
+}
+
+/// Checks that included groups exist and are allowed.
+fn check_includes(root: &Manifest, members: &[Manifest], errors: &mut Errors) {
+    let groups = || root.groups.iter().chain(members.iter().flat_map(|member| &member.groups));
+    for environment in &root.environments {
+        let Some(places) = &environment.places else { continue };
+        for (name, span) in environment.include.iter().zip(&places.include) {
+            let mut blocks = groups().filter(|group| group.name.value == *name).peekable();
+            if blocks.peek().is_none() {
+                errors.push(undeclared("group", name, groups().map(|group: &Group| group.name.value.as_str()), *span));
+            } else if environment.forbid_dev_groups
+                && blocks.any(|group| group.dev)
+                && let Some(rule) = places.forbid_dev_groups
+            {
+                errors.push(ManifestError::DevGroup {
+                    environment: environment.name.to_string(),
+                    group: name.to_string(),
+                    span: *span,
+                    rule,
+                });
+            }
+        }
+    }
+}
+
+fn undeclared<'a>(
+    what: &'static str,
+    name: &Label,
+    known: impl Iterator<Item = &'a str>,
+    span: SourceSpan,
+) -> ManifestError {
+    let help = match nearest(name.as_str(), known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("declare a {what} of this name, or leave it out"),
+    };
+    ManifestError::Undeclared { what, name: name.to_string(), help: Some(help), span }
+}

@@ -1,0 +1,242 @@
+//! Edits that touch their own line and leave every other byte of the manifest as it was.
+//!
+//! The text is parsed to know where things stand, and then spliced; it is never printed from the parsed form.
+
+mod document;
+mod quote;
+mod splice;
+
+use miette::Diagnostic;
+
+use crate::diagnostic::{Exit, Failure, nearest};
+use crate::model::{Ecosystem, Label};
+
+use super::node::value_span;
+use super::{ManifestErrors, syntax};
+use document::{Document, Line};
+use splice::Splice;
+
+pub use quote::quoted;
+
+/// A block of dependency lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `dependencies`
+    Dependencies,
+    /// `group NAME`; blocks of one name are one group. A new group named `dev` is written with `dev=#true`.
+    Group(Label),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dependencies => f.write_str("`dependencies`"),
+            Self::Group(name) => write!(f, "group `{name}`"),
+        }
+    }
+}
+
+/// A dependency line to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLine<'a> {
+    /// The node's name.
+    pub ecosystem: Ecosystem,
+    /// The name with its extras, the alias, or for `path` the folder.
+    pub name: &'a str,
+    /// The range; none for any version.
+    pub range: Option<&'a str>,
+    /// The properties that the line shall have, besides those that it has.
+    pub properties: Vec<(&'a str, PropertyValue<'a>)>,
+}
+
+/// A property's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyValue<'a> {
+    /// `"…"`
+    Text(&'a str),
+    /// `#true` or `#false`
+    Flag(bool),
+}
+
+/// Why an edit cannot be made.
+#[derive(Clone, Debug, thiserror::Error, Diagnostic)]
+pub enum EditError {
+    /// The manifest is not KDL as it is.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] ManifestErrors),
+    /// There is no such line.
+    #[error("{place} has no {ecosystem} dependency `{name}`")]
+    #[diagnostic(code(larder::manifest::not_there))]
+    NotThere {
+        /// Where it was looked for.
+        place: Place,
+        /// The ecosystem.
+        ecosystem: Ecosystem,
+        /// The name.
+        name: String,
+        /// Where it is, or what is there.
+        #[help]
+        help: Option<String>,
+    },
+    /// The manifest is written in a way that the edit cannot keep.
+    #[error("the manifest is written in a way that cannot be edited in place")]
+    #[diagnostic(
+        code(larder::manifest::cannot_edit),
+        help("edit it by hand: a line of {place} for {ecosystem} `{name}`")
+    )]
+    CannotEdit {
+        /// The block.
+        place: Place,
+        /// The ecosystem.
+        ecosystem: Ecosystem,
+        /// The name.
+        name: String,
+    },
+}
+
+impl Failure for EditError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// Writes a dependency: in place where the block has a line for it, else as a new line after the last one of its
+/// ecosystem. A missing block is made.
+pub fn add(file: &str, text: &str, place: &Place, line: &NewLine<'_>) -> Result<String, EditError> {
+    let parsed = parsed(file, text)?;
+    let document = Document::new(text, &parsed);
+    let splices = match existing(&document, place, line) {
+        Some(found) => replaced(&document, &found, line),
+        None => splice::inserted(&document, place, line).into_iter().collect(),
+    };
+    let edited = splice::apply(text, splices);
+    let holds = |edited: &str| {
+        let parsed = syntax::parse(edited).ok()?;
+        let document = Document::new(edited, &parsed);
+        let found = existing(&document, place, line)?;
+        (found.range() == line.range).then_some(())
+    };
+    if holds(&edited).is_some() { Ok(edited) } else { Err(cannot_edit(place, line.ecosystem, line.name)) }
+}
+
+/// Removes a dependency's line, with the comment that ends it; what stands above stays.
+pub fn remove(file: &str, text: &str, place: &Place, ecosystem: Ecosystem, name: &str) -> Result<String, EditError> {
+    let parsed = parsed(file, text)?;
+    let document = Document::new(text, &parsed);
+    let lines: Vec<Line<'_>> = document.lines(place).filter(|line| line.is_for(ecosystem, name)).collect();
+    if lines.is_empty() {
+        let help = elsewhere(&document, ecosystem, name).or_else(|| near(&document, place, ecosystem, name));
+        return Err(EditError::NotThere { place: place.clone(), ecosystem, name: name.to_owned(), help });
+    }
+    let edited = splice::apply(text, lines.iter().map(|line| splice::removed(&document, line)).collect());
+    match syntax::parse(&edited) {
+        Ok(_) => Ok(edited),
+        Err(_) => Err(cannot_edit(place, ecosystem, name)),
+    }
+}
+
+fn parsed(file: &str, text: &str) -> Result<syntax::Parsed, EditError> {
+    let errors = match syntax::parse(text) {
+        Ok(parsed) if parsed.repaired.is_empty() => return Ok(parsed),
+        Ok(parsed) => parsed.repaired,
+        Err(errors) => errors,
+    };
+    let all = ManifestErrors { file: file.into(), source_code: miette::NamedSource::new(file, text.into()), errors };
+    Err(EditError::Manifest(all))
+}
+
+fn cannot_edit(place: &Place, ecosystem: Ecosystem, name: &str) -> EditError {
+    EditError::CannotEdit { place: place.clone(), ecosystem, name: name.to_owned() }
+}
+
+/// Returns the line that a new one takes the place of. Where several exist, they differ in `when=`.
+fn existing<'a>(document: &Document<'a>, place: &Place, new: &NewLine<'_>) -> Option<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = document.lines(place).filter(|line| line.is_for(new.ecosystem, new.name)).collect();
+    let when = new.properties.iter().find_map(|(key, value)| match value {
+        PropertyValue::Text(text) if *key == "when" => Some(*text),
+        _ => None,
+    });
+    let same = lines.iter().position(|line| line.when() == when).unwrap_or(0);
+    (!lines.is_empty()).then(|| lines.swap_remove(same))
+}
+
+/// Returns the changes that give an existing line the new one's range, extras and properties.
+fn replaced(document: &Document<'_>, line: &Line<'_>, new: &NewLine<'_>) -> Vec<Splice> {
+    let text = document.blanked;
+    let end = |entry: &kdl::KdlEntry| {
+        let span = value_span(text, entry);
+        span.offset() + span.len()
+    };
+    let mut splices = Vec::new();
+    let mut appended = String::new();
+    let Some(name) = line.argument(0) else { return splices };
+    if name.value().as_string() != Some(new.name) && new.name.contains('[') {
+        splices.push(Splice::over(value_span(text, name), quoted(new.name)));
+    }
+    match (line.argument(1), new.range) {
+        (Some(range), Some(text)) if range.value().as_string() == Some(text) => {}
+        (Some(range), Some(new)) => splices.push(Splice::over(value_span(text, range), quoted(new))),
+        (Some(range), None) => {
+            let start = range.span().offset();
+            let spaces = text[..start].len() - text[..start].trim_end_matches([' ', '\t']).len();
+            splices.push(Splice { start: start - spaces, end: end(range), text: String::new() });
+        }
+        (None, Some(new)) => splices.push(Splice::at(end(name), format!(" {}", quoted(new)))),
+        (None, None) => {}
+    }
+    for (key, value) in &new.properties {
+        let value = written(*value);
+        if let Some(entry) = line.property(key) {
+            splices.push(Splice::over(value_span(text, entry), value));
+        } else {
+            appended.push(' ');
+            appended.push_str(key);
+            appended.push('=');
+            appended.push_str(&value);
+        }
+    }
+    if let Some(last) = line.entries().last().filter(|_| !appended.is_empty()) {
+        splices.push(Splice::at(end(last), appended));
+    }
+    splices
+}
+
+/// Returns the text of a whole new line.
+fn composed(line: &NewLine<'_>) -> String {
+    let mut text = format!("{} {}", line.ecosystem, quoted(line.name));
+    if let Some(range) = line.range {
+        text.push(' ');
+        text.push_str(&quoted(range));
+    }
+    for (key, value) in &line.properties {
+        text.push(' ');
+        text.push_str(key);
+        text.push('=');
+        text.push_str(&written(*value));
+    }
+    text
+}
+
+fn written(value: PropertyValue<'_>) -> String {
+    match value {
+        PropertyValue::Text(text) => quoted(text),
+        PropertyValue::Flag(flag) => format!("#{flag}"),
+    }
+}
+
+/// Says which other block has the line.
+fn elsewhere(document: &Document<'_>, ecosystem: Ecosystem, name: &str) -> Option<String> {
+    let place = document.places().find(|place| document.lines(place).any(|line| line.is_for(ecosystem, name)))?;
+    Some(format!("it is in {place}"))
+}
+
+/// Says which name of the block is near.
+fn near(document: &Document<'_>, place: &Place, ecosystem: Ecosystem, name: &str) -> Option<String> {
+    let lines = document.lines(place).filter(|line| line.ecosystem() == ecosystem.as_str());
+    let names: Vec<String> = lines.filter_map(|line| line.name().map(str::to_owned)).collect();
+    nearest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! `environment` and `policy` nodes.
+
+use miette::SourceSpan;
+
+use crate::model::Label;
+
+use super::dependencies::label;
+use super::model::EnvironmentPlaces;
+use super::node::{Block, Errors, Node, Once, Shape};
+use super::{Environment, FilesMode, Group, Layout, LockedMode, ManifestError, Policy};
+
+/// How many generations are kept where nothing says otherwise.
+const KEEP: u32 = 10;
+const OPTIONS: [&str; 8] = ["include", "policy", "keep", "layout", "files", "durable", "locked", "dev-groups"];
+const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
+
+/// What a `policy` block says of scripts; none where it is silent.
+#[derive(Clone, Copy, Default)]
+pub(super) struct PolicyRules {
+    scripts: Option<(bool, SourceSpan)>,
+}
+
+impl PolicyRules {
+    /// Returns the policy that holds where `self` is in force over `base`.
+    fn over(self, base: Self) -> Policy {
+        let deny = self.scripts.or(base.scripts).filter(|(deny, _)| *deny);
+        Policy { deny_scripts: deny.map(|(_, span)| span) }
+    }
+}
+
+/// An environment, before the top-level policy is known.
+pub(super) struct Draft {
+    environment: Environment,
+    rules: PolicyRules,
+}
+
+/// Reads a `policy` block.
+pub(super) fn policy(node: Node<'_>, errors: &mut Errors) -> PolicyRules {
+    const SHAPE: Shape =
+        Shape { arguments: (0, 0), properties: &[], block: Block::Maybe, example: "policy { scripts \"deny\" }" };
+    node.take(&SHAPE, errors);
+    let mut rules = PolicyRules::default();
+    let mut once = Once::default();
+    for rule in node.children() {
+        once.check(rule, errors);
+        match rule.name() {
+            "scripts" => {
+                let choice = rule.take(&ONE, errors).argument(0);
+                let deny = choice.and_then(|value| value.choice(&[("deny", true), ("allow", false)], errors));
+                rules.scripts = deny.map(|deny| (deny, rule.span()));
+            }
+            _ => rule.unknown("in a policy", &["scripts"], errors),
+        }
+    }
+    rules
+}
+
+/// Reads an `environment` node.
+pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> {
+    const SHAPE: Shape =
+        Shape { arguments: (1, 1), properties: &[], block: Block::Maybe, example: "environment \"NAME\" { … }" };
+    let parts = node.take(&SHAPE, errors);
+    let name = parts.argument(0).and_then(|value| label(value, errors));
+    let mut environment = built_in("unnamed".parse().ok()?, Vec::new());
+    let mut places = EnvironmentPlaces { node: node.head(), include: Vec::new(), forbid_dev_groups: None };
+    let mut rules = PolicyRules::default();
+    let mut durable = None;
+    let mut once = Once::default();
+    for option in node.children() {
+        if option.name() != "include" {
+            once.check(option, errors);
+        }
+        match option.name() {
+            "include" => include(option, &mut environment, &mut places, errors),
+            "policy" => rules = policy(option, errors),
+            "keep" => {
+                let number = one(option, errors).and_then(|value| value.number((1, 10_000), errors));
+                environment.keep = number.and_then(|n| u32::try_from(n).ok()).unwrap_or(KEEP);
+            }
+            "layout" => {
+                const CHOICES: [(&str, Layout); 2] = [("isolated", Layout::Isolated), ("linked", Layout::Linked)];
+                let choice = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                environment.layout = choice.unwrap_or_default();
+            }
+            "files" => {
+                const CHOICES: [(&str, FilesMode); 2] =
+                    [("private", FilesMode::Private), ("shared", FilesMode::Shared)];
+                let choice = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                environment.files = choice.unwrap_or_default();
+            }
+            "durable" => durable = one(option, errors).and_then(|value| value.boolean(errors)),
+            "locked" => {
+                const CHOICES: [(&str, LockedMode); 2] =
+                    [("required", LockedMode::Required), ("if-necessary", LockedMode::IfNecessary)];
+                let choice = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                environment.locked = choice.unwrap_or_default();
+            }
+            "dev-groups" => {
+                let choice = one(option, errors);
+                let choice = choice.and_then(|value| value.choice(&[("forbid", true), ("allow", false)], errors));
+                environment.forbid_dev_groups = choice.unwrap_or(false);
+                places.forbid_dev_groups = Some(option.span());
+            }
+            _ => option.unknown("in an environment", &OPTIONS, errors),
+        }
+    }
+    environment.name = name?.value;
+    environment.durable = durable.unwrap_or(is_production(&environment.name));
+    environment.places = Some(places);
+    Some(Draft { environment, rules })
+}
+
+/// Joins the environments with the top-level policy, and fills in those that exist where none is declared.
+pub(super) fn complete(
+    drafts: Vec<Draft>,
+    base: PolicyRules,
+    groups: &[Group],
+    errors: &mut Errors,
+) -> Vec<Environment> {
+    let mut environments: Vec<Environment> = Vec::new();
+    for Draft { mut environment, rules } in drafts {
+        environment.policy = rules.over(base);
+        // A profile is a folder, and not every file system tells cases apart.
+        let same = |other: &&Environment| other.name.as_str().eq_ignore_ascii_case(environment.name.as_str());
+        let places = |environment: &Environment| environment.places.as_ref().map(|places| places.node);
+        if let Some((first, span)) = environments.iter().find(same).and_then(places).zip(places(&environment)) {
+            errors.push(ManifestError::Repeated {
+                what: format!("environment `{}`", environment.name),
+                help: Some("give each environment its own name, in more than case".to_owned()),
+                span,
+                first,
+            });
+        } else {
+            environments.push(environment);
+        }
+    }
+    if environments.is_empty() {
+        let all = groups.iter().map(|group| group.name.value.clone()).collect();
+        for (name, include) in [("development", all), ("production", Vec::new())] {
+            let Ok(name) = name.parse() else { continue };
+            let mut environment = built_in(name, include);
+            environment.policy = PolicyRules::default().over(base);
+            environment.durable = is_production(&environment.name);
+            environments.push(environment);
+        }
+    }
+    environments
+}
+
+fn built_in(name: Label, include: Vec<Label>) -> Environment {
+    Environment {
+        name,
+        include,
+        policy: Policy::default(),
+        keep: KEEP,
+        layout: Layout::default(),
+        files: FilesMode::default(),
+        durable: false,
+        locked: LockedMode::default(),
+        forbid_dev_groups: false,
+        places: None,
+    }
+}
+
+fn is_production(name: &Label) -> bool {
+    name.as_str() == "production"
+}
+
+fn one<'a>(option: Node<'a>, errors: &mut Errors) -> Option<super::node::Value<'a>> {
+    option.take(&ONE, errors).argument(0)
+}
+
+fn include(node: Node<'_>, environment: &mut Environment, places: &mut EnvironmentPlaces, errors: &mut Errors) {
+    const SHAPE: Shape =
+        Shape { arguments: (1, usize::MAX), properties: &[], block: Block::Never, example: "include \"GROUP\"" };
+    for value in node.take(&SHAPE, errors).arguments {
+        let Some(name) = label(value, errors) else { continue };
+        if let Some(first) = environment.include.iter().position(|other| *other == name.value) {
+            errors.push(ManifestError::Repeated {
+                what: format!("group `{}`", name.value),
+                help: Some("include it once".to_owned()),
+                span: name.span,
+                first: places.include.get(first).copied().unwrap_or(name.span),
+            });
+        } else {
+            environment.include.push(name.value);
+            places.include.push(name.span);
+        }
+    }
+}

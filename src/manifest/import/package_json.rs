@@ -1,0 +1,89 @@
+//! npm's package.json.
+
+use serde_json::{Map, Value};
+
+use crate::model::{Ecosystem, Label};
+
+use super::{ImportError, Imported, ImportedLine};
+
+/// Fields that say something about dependencies and have no counterpart.
+const NOT_TAKEN: [(&str, &str); 6] = [
+    ("peerDependencies", "a project is nobody's peer: add what it needs itself"),
+    ("overrides", "write `override npm \"NAME\" \"RANGE\"` in `resolution`"),
+    ("resolutions", "write `override npm \"NAME\" \"RANGE\"` in `resolution`"),
+    ("pnpm", "pnpm's own settings"),
+    ("bundleDependencies", "nothing is bundled"),
+    ("packageManager", "larder is the package manager"),
+];
+
+/// Reads a package.json.
+pub fn package_json(text: &str) -> Result<Imported, ImportError> {
+    let error = |reason: String| ImportError { file: "package.json", reason };
+    let text = text.trim_start_matches('\u{feff}');
+    let document: Map<String, Value> = serde_json::from_str(text).map_err(|e| error(e.to_string()))?;
+    let mut imported = Imported {
+        name: document.get("name").and_then(Value::as_str).map(str::to_owned),
+        node: document.get("engines").and_then(|engines| engines.get("node")?.as_str()).map(str::to_owned),
+        ..Imported::default()
+    };
+    // npm lets an optional dependency win over a plain one of the same name.
+    let optional = document.get("optionalDependencies").and_then(Value::as_object);
+    let is_optional = |name: &str| optional.is_some_and(|optional| optional.contains_key(name));
+    for (name, range) in entries(&document, "dependencies").filter(|(name, _)| !is_optional(name)) {
+        take(&mut imported, name, range, None, false);
+    }
+    for (name, range) in entries(&document, "optionalDependencies") {
+        take(&mut imported, name, range, None, true);
+    }
+    if let Ok(dev) = "dev".parse::<Label>() {
+        for (name, range) in entries(&document, "devDependencies") {
+            take(&mut imported, name, range, Some(&dev), false);
+        }
+        if imported.lines.iter().any(|line| line.group.is_some()) {
+            imported.dev_groups.insert(dev);
+        }
+    }
+    workspaces(&document, &mut imported);
+    for (field, why) in NOT_TAKEN {
+        if document.contains_key(field) {
+            imported.refuse(field, why);
+        }
+    }
+    Ok(imported)
+}
+
+fn entries<'a>(document: &'a Map<String, Value>, field: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    document.get(field).and_then(Value::as_object).into_iter().flatten().map(|(name, range)| (name.as_str(), range))
+}
+
+fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label>, optional: bool) {
+    let Some(range) = range.as_str() else {
+        return imported.refuse(format!("npm {name}"), "its range is not a string");
+    };
+    let range = Some(range.trim()).filter(|range| !range.is_empty()).map(str::to_owned);
+    imported.take(ImportedLine {
+        group: group.cloned(),
+        ecosystem: Ecosystem::Npm,
+        name: name.to_owned(),
+        range,
+        when: None,
+        optional,
+    });
+}
+
+/// `workspaces` is a list of globs, or an object with one in `packages`.
+fn workspaces(document: &Map<String, Value>, imported: &mut Imported) {
+    let Some(field) = document.get("workspaces") else { return };
+    let list = field.as_array().or_else(|| field.get("packages")?.as_array());
+    for glob in list.into_iter().flatten() {
+        let Some(glob) = glob.as_str() else { continue };
+        let short = glob.trim_start_matches("./").trim_end_matches('/');
+        let leaves =
+            short.starts_with(['/', '!', '~']) || short.contains('\\') || short.split('/').any(|part| part == "..");
+        if leaves || short.is_empty() || globset::Glob::new(short).is_err() {
+            imported.refuse(format!("workspaces {glob}"), "members are globs below the root, without `!`");
+        } else if !imported.members.iter().any(|other| other == short) {
+            imported.members.push(short.to_owned());
+        }
+    }
+}

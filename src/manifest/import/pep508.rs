@@ -1,0 +1,38 @@
+//! Python's requirement strings: `name[extra]>=1 ; marker`.
+
+use crate::model::{Ecosystem, Label};
+
+use super::{Imported, ImportedLine};
+
+/// Takes a requirement string, or lists it as not taken.
+pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
+    let text = text.trim();
+    let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
+    let (name, rest) = text.split_at(name_end);
+    let rest = rest.trim_start();
+    if name.is_empty() || rest.starts_with([':', '/', '\\']) {
+        return imported.refuse(text, "it is a path or URL: packages come from registries");
+    }
+    let (extras, rest) = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        Some((extras, rest)) => (extras.trim(), rest.trim_start()),
+        None => ("", rest),
+    };
+    if rest.starts_with('@') {
+        return imported.refuse(text, "git, URL and file dependencies are not taken: publish it to a registry");
+    }
+    let (range, when) = match rest.split_once(';') {
+        Some((range, when)) => (range.trim(), Some(when.trim().to_owned())),
+        None => (rest.trim(), None),
+    };
+    // The parentheses of PEP 345.
+    let range = range.strip_prefix('(').and_then(|range| range.strip_suffix(')')).unwrap_or(range).trim();
+    let name = if extras.is_empty() { name.to_owned() } else { format!("{name}[{extras}]") };
+    imported.take(ImportedLine {
+        group: group.cloned(),
+        ecosystem: Ecosystem::Pypi,
+        name,
+        range: Some(range.to_owned()).filter(|range| !range.is_empty()),
+        when: when.filter(|when| !when.is_empty()),
+        optional: false,
+    });
+}

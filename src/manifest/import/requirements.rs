@@ -1,0 +1,74 @@
+//! pip's requirements.txt.
+
+use super::{Imported, pep508};
+
+/// Reads a requirements.txt. Every line that is not a requirement is listed as not taken.
+pub fn requirements(text: &str) -> Imported {
+    let mut imported = Imported::default();
+    for line in logical_lines(text) {
+        let line = without_comment(&line);
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(why) = option(line) {
+            imported.refuse(line, why);
+            continue;
+        }
+        // Options of a requirement: ` --hash=…`, ` --config-settings …`.
+        let requirement = match line.find(" --") {
+            Some(at) => {
+                let requirement = line[..at].trim_end();
+                let why = if line[at..].starts_with(" --hash") {
+                    "the requirement is taken without its hashes: larder.lock has its own"
+                } else {
+                    "the requirement is taken without its options"
+                };
+                imported.refuse(requirement, why);
+                requirement
+            }
+            None => line,
+        };
+        pep508::take(&mut imported, requirement, None);
+    }
+    imported
+}
+
+/// Joins lines that end with a backslash.
+fn logical_lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let (line, continues) = line.strip_suffix('\\').map_or((line, false), |line| (line, true));
+        match lines.last_mut().filter(|_| open) {
+            Some(last) => last.push_str(line),
+            None => lines.push(line.to_owned()),
+        }
+        open = continues;
+    }
+    lines
+}
+
+fn without_comment(line: &str) -> &str {
+    let end = if line.starts_with('#') { Some(0) } else { line.find(" #").or_else(|| line.find("\t#")) };
+    end.map_or(line, |end| &line[..end]).trim()
+}
+
+/// Tells why a line is no requirement.
+fn option(line: &str) -> Option<&'static str> {
+    if !line.starts_with('-') {
+        return None;
+    }
+    let word = line.split([' ', '=', '\t']).next().unwrap_or_default();
+    Some(match word {
+        _ if word.starts_with("-r") || word == "--requirement" => "another file: import it by itself",
+        _ if word.starts_with("-c") || word == "--constraint" => "constraints are `override` lines in `resolution`",
+        _ if word.starts_with("-e") || word == "--editable" => {
+            "write a `path \"DIR\"` line for a folder of this checkout"
+        }
+        _ if word.starts_with("-i") || word.contains("index") || word == "-f" || word == "--find-links" => {
+            "declare the index in `registries`"
+        }
+        "--pre" => "write `prereleases \"allow\"` in `resolution`",
+        _ => "an option of pip",
+    })
+}

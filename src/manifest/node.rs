@@ -1,0 +1,355 @@
+//! KDL nodes as the grammar sees them: arguments, properties and blocks, each with its exact place.
+
+use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
+use miette::SourceSpan;
+
+use crate::diagnostic::nearest;
+
+use super::{ManifestError, Spanned};
+
+/// Where errors go while reading goes on.
+pub(super) type Errors = Vec<ManifestError>;
+
+/// A node with the text that its spans point into.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'a> {
+    kdl: &'a KdlNode,
+    text: &'a str,
+}
+
+/// An argument, or a property's value.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a> {
+    kdl: &'a KdlValue,
+    text: &'a str,
+    /// What the value is for: ``property `when` ``, or the node's name.
+    what: &'a str,
+    /// The value alone, without name or type annotation.
+    pub(super) span: SourceSpan,
+}
+
+/// What a node may have.
+pub(super) struct Shape {
+    /// The fewest and the most arguments.
+    pub(super) arguments: (usize, usize),
+    /// The names of its properties.
+    pub(super) properties: &'static [&'static str],
+    /// Whether it has a block.
+    pub(super) block: Block,
+    /// How it is written, for help.
+    pub(super) example: &'static str,
+}
+
+/// A property as it is written.
+struct Property<'a> {
+    name: &'a str,
+    name_span: SourceSpan,
+    entry: &'a KdlEntry,
+    value: Value<'a>,
+}
+
+/// Whether a node has a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Block {
+    /// It must not.
+    Never,
+    /// It may.
+    Maybe,
+}
+
+/// What a node has, of what it may have.
+pub(super) struct Parts<'a> {
+    /// The arguments, no more than the shape allows.
+    pub(super) arguments: Vec<Value<'a>>,
+    properties: Vec<(&'a str, Value<'a>)>,
+    /// Whether nothing was missing.
+    pub(super) complete: bool,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn property(&self, name: &str) -> Option<Value<'a>> {
+        self.properties.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    pub(super) fn argument(&self, place: usize) -> Option<Value<'a>> {
+        self.arguments.get(place).copied()
+    }
+}
+
+/// Returns the nodes of a document.
+pub(super) fn nodes<'a>(document: &'a KdlDocument, text: &'a str) -> impl Iterator<Item = Node<'a>> {
+    document.nodes().iter().map(move |kdl| Node { kdl, text })
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn name(self) -> &'a str {
+        self.kdl.name().value()
+    }
+
+    pub(super) fn name_span(self) -> SourceSpan {
+        self.kdl.name().span()
+    }
+
+    /// Returns the node's place, without white space after it.
+    pub(super) fn span(self) -> SourceSpan {
+        trimmed(self.text, self.kdl.span())
+    }
+
+    /// Returns the node's place up to its block.
+    pub(super) fn head(self) -> SourceSpan {
+        let start = self.kdl.span().offset();
+        let last = self.kdl.entries().last().map_or(self.name_span(), KdlEntry::span);
+        trimmed(self.text, (start, (last.offset() + last.len()).saturating_sub(start)).into())
+    }
+
+    pub(super) fn children(self) -> impl Iterator<Item = Node<'a>> {
+        self.kdl.children().into_iter().flat_map(move |block| nodes(block, self.text))
+    }
+
+    pub(super) fn has_block(self) -> bool {
+        self.kdl.children().is_some()
+    }
+
+    /// Returns the entries as KDL has them.
+    pub(super) fn entries(self) -> &'a [KdlEntry] {
+        self.kdl.entries()
+    }
+
+    /// Returns the KDL node.
+    pub(super) fn kdl(self) -> &'a KdlNode {
+        self.kdl
+    }
+
+    /// Takes the node apart and reports whatever its shape does not have.
+    pub(super) fn take(self, shape: &Shape, errors: &mut Errors) -> Parts<'a> {
+        let mut parts = Parts { arguments: Vec::new(), properties: Vec::new(), complete: true };
+        let example = || (!shape.example.is_empty()).then(|| format!("it is written `{}`", shape.example));
+        if let Some(annotation) = self.kdl.ty() {
+            errors.push(self.unexpected("type annotation", annotation.span(), None));
+        }
+        let mut too_many = false;
+        for entry in self.kdl.entries() {
+            let what = entry.name().map_or(self.name(), |name| name.value());
+            let value = Value { kdl: entry.value(), text: self.text, what, span: value_span(self.text, entry) };
+            if let Some(annotation) = entry.ty() {
+                errors.push(self.unexpected("type annotation", annotation.span(), None));
+            }
+            match entry.name() {
+                None if parts.arguments.len() < shape.arguments.1 => parts.arguments.push(value),
+                None if too_many => {}
+                None => {
+                    too_many = true;
+                    let what = if shape.arguments.1 == 0 { "value" } else { "further value" };
+                    errors.push(self.unexpected(what, value.span, example()));
+                }
+                Some(name) => {
+                    let property = Property { name: name.value(), name_span: name.span(), entry, value };
+                    self.property(shape, &property, &mut parts, errors);
+                }
+            }
+        }
+        if parts.arguments.len() < shape.arguments.0 {
+            parts.complete = false;
+            let what = if shape.arguments.0 == 1 { "a value" } else { "more values" };
+            errors.push(self.missing(what, example()));
+        }
+        if shape.block == Block::Never && self.has_block() {
+            let head = self.head();
+            let end = self.span().offset() + self.span().len();
+            let start = head.offset() + head.len();
+            let place = trimmed(self.text, (start, end.saturating_sub(start)).into());
+            errors.push(self.unexpected("block", place, example()));
+        }
+        parts
+    }
+
+    fn property(self, shape: &Shape, property: &Property<'a>, parts: &mut Parts<'a>, errors: &mut Errors) {
+        let name = property.name;
+        let whole = trimmed(self.text, property.entry.span());
+        if !name.is_empty() && name.chars().all(|c| "<>!~^".contains(c)) {
+            // `>=1` without quotes is a property `>` to KDL.
+            let text = slice(self.text, whole).to_owned();
+            errors.push(ManifestError::UnquotedVersion { text, span: whole });
+        } else if !shape.properties.contains(&name) {
+            errors.push(ManifestError::UnknownProperty {
+                node: self.name().to_owned(),
+                name: name.to_owned(),
+                help: did_you_mean(name, shape.properties),
+                span: property.name_span,
+            });
+        } else if let Some((_, first)) = parts.properties.iter().find(|(key, _)| *key == name) {
+            errors.push(ManifestError::Repeated {
+                what: format!("property `{name}`"),
+                help: Some("keep one of them".to_owned()),
+                span: whole,
+                first: first.span,
+            });
+        } else {
+            parts.properties.push((name, property.value));
+        }
+    }
+
+    /// Reports a node that its place does not have.
+    pub(super) fn unknown(self, place: &'static str, known: &[&'static str], errors: &mut Errors) {
+        errors.push(ManifestError::UnknownNode {
+            name: self.name().to_owned(),
+            place,
+            help: did_you_mean(self.name(), known),
+            span: self.name_span(),
+        });
+    }
+
+    pub(super) fn missing(self, what: &'static str, help: Option<String>) -> ManifestError {
+        ManifestError::Missing { node: self.name().to_owned(), what, help, span: self.head() }
+    }
+
+    fn unexpected(self, what: &'static str, span: SourceSpan, help: Option<String>) -> ManifestError {
+        ManifestError::Unexpected { node: self.name().to_owned(), what, help, span }
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Returns the text, where the value is a string, without judging.
+    pub(super) fn word(self) -> Option<&'a str> {
+        self.kdl.as_string()
+    }
+
+    /// Returns the text, where the value is a string.
+    pub(super) fn string(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
+        match self.kdl {
+            KdlValue::String(text) => Some(Spanned { value: text, span: self.span }),
+            KdlValue::Integer(_) | KdlValue::Float(_) => {
+                let text = slice(self.text, self.span).to_owned();
+                errors.push(self.wrong_type("a string", Some(format!("write \"{text}\""))));
+                None
+            }
+            _ => {
+                errors.push(self.wrong_type("a string", None));
+                None
+            }
+        }
+    }
+
+    /// Returns the text of a version or range, where the value is a string.
+    pub(super) fn version(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
+        if let KdlValue::Integer(_) | KdlValue::Float(_) = self.kdl {
+            let text = slice(self.text, self.span).to_owned();
+            errors.push(ManifestError::UnquotedVersion { text, span: self.span });
+            return None;
+        }
+        self.string(errors)
+    }
+
+    pub(super) fn boolean(self, errors: &mut Errors) -> Option<bool> {
+        if let KdlValue::Bool(value) = self.kdl {
+            return Some(*value);
+        }
+        let help = match self.kdl.as_string() {
+            Some("false" | "no" | "off") => "write #false",
+            _ => "write #true or #false",
+        };
+        errors.push(self.wrong_type("#true or #false", Some(help.to_owned())));
+        None
+    }
+
+    /// Returns the number, where the value is one and lies between `least` and `most`.
+    pub(super) fn number(self, (least, most): (i64, i64), errors: &mut Errors) -> Option<i64> {
+        let KdlValue::Integer(number) = self.kdl else {
+            errors.push(self.wrong_type("a whole number", None));
+            return None;
+        };
+        match i64::try_from(*number) {
+            Ok(number) if (least..=most).contains(&number) => Some(number),
+            _ => {
+                errors.push(ManifestError::BadValue {
+                    value: number.to_string(),
+                    what: "possible here",
+                    reason: format!("it must lie between {least} and {most}"),
+                    help: None,
+                    span: self.span,
+                });
+                None
+            }
+        }
+    }
+
+    /// Returns what the word stands for, where it is one of those that are possible.
+    pub(super) fn choice<T: Copy>(self, choices: &[(&'static str, T)], errors: &mut Errors) -> Option<T> {
+        let word = self.string(errors)?;
+        let found = choices.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            errors.push(ManifestError::UnknownValue {
+                value: word.value.to_owned(),
+                what: format!("a value of `{}`", self.what),
+                help: did_you_mean(word.value, &names),
+                span: word.span,
+            });
+        }
+        found
+    }
+
+    fn wrong_type(self, expected: &str, help: Option<String>) -> ManifestError {
+        let found = match self.kdl {
+            KdlValue::String(_) => "a string",
+            KdlValue::Integer(_) | KdlValue::Float(_) => "a number",
+            KdlValue::Bool(_) => "a boolean",
+            KdlValue::Null => "#null",
+        };
+        let what = format!("`{}`", self.what);
+        ManifestError::WrongType { what, expected: expected.to_owned(), found, help, span: self.span }
+    }
+}
+
+/// Returns a suggestion: the nearest name, or all of them where they are few.
+pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+    if let Some(near) = nearest(word, known.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    match known {
+        [one] => Some(format!("`{one}` is possible")),
+        [some @ .., last] if (2..=12).contains(&known.len()) => {
+            Some(format!("`{}` and `{last}` are possible", some.join("`, `")))
+        }
+        _ => None,
+    }
+}
+
+/// Once-only nodes that were seen.
+#[derive(Default)]
+pub(super) struct Once<'a>(Vec<(&'a str, SourceSpan)>);
+
+impl<'a> Once<'a> {
+    /// Reports a node that was there before.
+    pub(super) fn check(&mut self, node: Node<'a>, errors: &mut Errors) {
+        if let Some((name, first)) = self.0.iter().find(|(name, _)| *name == node.name()) {
+            errors.push(ManifestError::Repeated {
+                what: format!("`{name}`"),
+                help: Some("keep one of them".to_owned()),
+                span: node.head(),
+                first: *first,
+            });
+        } else {
+            self.0.push((node.name(), node.head()));
+        }
+    }
+}
+
+/// Returns the place of an entry's value alone: KDL has a span for the whole entry only, and the value ends it.
+pub(super) fn value_span(text: &str, entry: &KdlEntry) -> SourceSpan {
+    let whole = trimmed(text, entry.span());
+    let length = entry.format().map_or(whole.len(), |format| format.value_repr.len()).min(whole.len());
+    (whole.offset() + whole.len() - length, length).into()
+}
+
+/// Returns a place without the white space around it.
+fn trimmed(text: &str, span: SourceSpan) -> SourceSpan {
+    let inside = slice(text, span);
+    let start = inside.len() - inside.trim_start().len();
+    (span.offset() + start, inside.trim().len()).into()
+}
+
+/// Returns the text of a place; nothing where it is none.
+pub(super) fn slice(text: &str, span: SourceSpan) -> &str {
+    text.get(span.offset()..span.offset() + span.len()).unwrap_or_default()
+}

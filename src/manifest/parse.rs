@@ -1,0 +1,229 @@
+//! The top level of a manifest.
+
+use std::sync::Arc;
+
+use crate::model::Settings;
+
+use super::dependencies::{dependencies, group};
+use super::environments::{Draft, PolicyRules};
+use super::node::{Block, Errors, Node, Once, Shape, nodes};
+use super::runtimes::{Platforms, runtimes};
+use super::{
+    Dependency, Group, Manifest, ManifestError, ManifestErrors, Project, Registry, Spanned, check, environments,
+    registries, resolution, syntax,
+};
+
+/// Whose manifest a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A project's.
+    Root,
+    /// A member's or path package's: it has `dependencies` and `group`s, and a `project` that names it.
+    Member,
+}
+
+const TOP: [&str; 13] = [
+    "project",
+    "runtimes",
+    "platforms",
+    "platform",
+    "registries",
+    "dependencies",
+    "group",
+    "environment",
+    "resolution",
+    "members",
+    "policy",
+    "package",
+    "hooks",
+];
+const MEMBER: [&str; 4] = ["project", "dependencies", "group", "package"];
+
+/// Reads a manifest. All errors of the file are found in one run.
+pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErrors> {
+    let length = text.len();
+    let text: Arc<str> = text.into();
+    let (manifest, errors) = match syntax::parse(&text) {
+        Ok(parsed) => {
+            let mut errors = Errors::new();
+            let mut draft = Manuscript::default();
+            for node in nodes(&parsed.document, &parsed.blanked) {
+                draft.read(node, kind, &mut errors);
+            }
+            let manifest = draft.finish(file, &text, kind, &mut errors);
+            // What is said of a value that was put in place of an unquoted version is said already.
+            errors.retain(|error| !parsed.repaired.iter().any(|repaired| repaired.span() == error.span()));
+            errors.extend(parsed.repaired);
+            (Some(manifest), errors)
+        }
+        Err(errors) => (None, errors),
+    };
+    match (ManifestErrors::new(file, &text, errors), manifest) {
+        (None, Some(manifest)) => Ok(manifest),
+        (Some(errors), _) => Err(errors),
+        // The parser gave no reason, which only a thread that cannot be started explains.
+        (None, None) => Err(ManifestErrors {
+            file: file.into(),
+            source_code: miette::NamedSource::new(file, text),
+            errors: vec![ManifestError::TooLong {
+                limit: length.saturating_sub(1),
+                unit: "bytes on this machine",
+                span: (0, 0).into(),
+            }],
+        }),
+    }
+}
+
+/// A manifest of which some nodes are read.
+#[derive(Default)]
+struct Manuscript<'a> {
+    once: Once<'a>,
+    project: Option<Project>,
+    settings: Settings,
+    /// Whether `runtimes` has a `python`, be it a wrong one.
+    names_python: bool,
+    platforms: Platforms,
+    registries: Vec<Registry>,
+    dependencies: Vec<Dependency>,
+    groups: Vec<Group>,
+    environments: Vec<Draft>,
+    policy: PolicyRules,
+    members: Vec<Spanned<String>>,
+}
+
+impl<'a> Manuscript<'a> {
+    fn read(&mut self, node: Node<'a>, kind: Kind, errors: &mut Errors) {
+        const BLOCK: Shape = Shape { arguments: (0, 0), properties: &[], block: Block::Maybe, example: "" };
+        if kind == Kind::Member && TOP.contains(&node.name()) && !MEMBER.contains(&node.name()) {
+            errors.push(ManifestError::UnknownNode {
+                name: node.name().to_owned(),
+                place: "in a member's manifest",
+                help: Some("it belongs into the root's: members have `dependencies` and `group`s only".to_owned()),
+                span: node.name_span(),
+            });
+            return;
+        }
+        if !matches!(node.name(), "group" | "environment" | "platform") {
+            self.once.check(node, errors);
+        }
+        match node.name() {
+            "project" => self.project = project(node, errors).or(self.project.take()),
+            "runtimes" => {
+                self.names_python = node.children().any(|runtime| runtime.name() == "python");
+                runtimes(node, &mut self.settings, errors);
+            }
+            "platforms" => self.platforms.list(node, errors),
+            "platform" => self.platforms.detail(node, errors),
+            "registries" => {
+                node.take(&BLOCK, errors);
+                self.registries.extend(registries::registries(node, errors));
+            }
+            "dependencies" => {
+                node.take(&BLOCK, errors);
+                self.dependencies.extend(dependencies(node, errors));
+            }
+            "group" => group(node, &mut self.groups, errors),
+            "environment" => self.environments.extend(environments::environment(node, errors)),
+            "resolution" => resolution::resolution(node, &mut self.settings, errors),
+            "members" => self.members.extend(members(node, errors)),
+            "policy" => self.policy = environments::policy(node, errors),
+            "package" | "hooks" => later(node, errors),
+            _ => node.unknown("at the top of a manifest", if kind == Kind::Root { &TOP } else { &MEMBER }, errors),
+        }
+    }
+
+    fn finish(mut self, file: &str, text: &Arc<str>, kind: Kind, errors: &mut Errors) -> Manifest {
+        let mut environments = Vec::new();
+        if kind == Kind::Root {
+            self.settings.platforms = self.platforms.complete();
+            registries::complete(&mut self.registries, errors);
+            environments = environments::complete(self.environments, self.policy, &self.groups, errors);
+        }
+        let manifest = Manifest {
+            file: file.into(),
+            text: Arc::clone(text),
+            project: self.project,
+            settings: self.settings,
+            registries: self.registries,
+            dependencies: self.dependencies,
+            groups: self.groups,
+            environments,
+            members: self.members,
+        };
+        if kind == Kind::Root {
+            check::check_alone(&manifest, errors);
+            if self.names_python {
+                errors.retain(|error| !matches!(error, ManifestError::NoPython { .. }));
+            }
+        }
+        manifest
+    }
+}
+
+fn project(node: Node<'_>, errors: &mut Errors) -> Option<Project> {
+    const SHAPE: Shape = Shape {
+        arguments: (1, 1),
+        properties: &["version", "license"],
+        block: Block::Never,
+        example: "project \"NAME\" version=\"0.1.0\"",
+    };
+    let parts = node.take(&SHAPE, errors);
+    let version = parts.property("version").and_then(|value| value.version(errors));
+    let version = version.and_then(|text| match semver::Version::parse(text.value) {
+        Ok(version) => Some(version),
+        Err(e) => {
+            errors.push(ManifestError::BadValue {
+                value: text.value.to_owned(),
+                what: "a version",
+                reason: e.to_string(),
+                help: Some("versions are those of SemVer 2, like \"0.4.0\"".to_owned()),
+                span: text.span,
+            });
+            None
+        }
+    });
+    let license = parts.property("license").and_then(|value| value.string(errors));
+    let name = parts.argument(0)?.string(errors)?;
+    if let Err(e) = crate::model::PackageName::npm(name.value) {
+        errors.push(ManifestError::BadName { reason: e.to_string(), help: None, span: name.span });
+    }
+    Some(Project {
+        name: Spanned { value: name.value.to_owned(), span: name.span },
+        version,
+        license: license.map(|text| text.value.to_owned()),
+    })
+}
+
+fn members(node: Node<'_>, errors: &mut Errors) -> Vec<Spanned<String>> {
+    const SHAPE: Shape =
+        Shape { arguments: (1, usize::MAX), properties: &[], block: Block::Never, example: "members \"packages/*\"" };
+    let mut globs: Vec<Spanned<String>> = Vec::new();
+    for value in node.take(&SHAPE, errors).arguments {
+        let Some(glob) = registries::glob(value, errors) else { continue };
+        let leaves =
+            glob.starts_with(['/', '~', '!']) || glob.contains('\\') || glob.split('/').any(|part| part == "..");
+        if leaves {
+            errors.push(ManifestError::BadValue {
+                value: glob,
+                what: "a glob of members",
+                reason: "members lie below the root".to_owned(),
+                help: Some("write it relative to the manifest, like \"packages/*\"".to_owned()),
+                span: value.span,
+            });
+            continue;
+        }
+        globs.push(Spanned { value: glob, span: value.span });
+    }
+    globs
+}
+
+/// `package` and `hooks`: nothing reads their contents yet, so only their form is checked.
+fn later(node: Node<'_>, errors: &mut Errors) {
+    const SHAPE: Shape = Shape { arguments: (0, 0), properties: &[], block: Block::Maybe, example: "" };
+    node.take(&SHAPE, errors);
+    for child in node.children() {
+        if child.kdl().entries().is_empty() && !child.has_block() {
+            errors.push(child.missing("a value", None));
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The `registries` block.
+
+use std::sync::Arc;
+
+use miette::SourceSpan;
+
+use super::dependencies::label;
+use super::node::{Block, Errors, Node, Once, Parts, Shape, Value};
+use super::{ManifestError, Registry, RegistryKind, RegistryUrl, Token};
+
+const KINDS: [(&str, RegistryKind); 3] =
+    [("npm", RegistryKind::Npm), ("pypi", RegistryKind::Pypi), ("larder", RegistryKind::Larder)];
+
+/// The registries that exist without being named.
+const BUILT_IN: [(&str, RegistryKind, &str); 2] = [
+    ("npmjs", RegistryKind::Npm, "https://registry.npmjs.org/"),
+    ("pypi", RegistryKind::Pypi, "https://pypi.org/simple/"),
+];
+
+/// Reads the block's registries.
+pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> {
+    let mut registries: Vec<Registry> = Vec::new();
+    for node in block.children() {
+        let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == node.name()) else {
+            node.unknown("as a kind of registry", &KINDS.map(|(name, _)| name), errors);
+            continue;
+        };
+        let Some(registry) = registry(node, *kind, errors) else { continue };
+        let place = node.head();
+        let first = registries.iter().find(|other| other.name == registry.name).and_then(|other| other.span);
+        if let Some(first) = first {
+            errors.push(ManifestError::Repeated {
+                what: format!("registry `{}`", registry.name),
+                help: Some("lockfiles know registries by name: give each its own".to_owned()),
+                span: place,
+                first,
+            });
+        } else if let Some((_, built_in, _)) =
+            BUILT_IN.iter().find(|(name, kind, _)| *name == registry.name.as_str() && *kind != registry.kind)
+        {
+            errors.push(ManifestError::BadName {
+                reason: format!(
+                    "`{}` is the name of the built-in registry of kind {}",
+                    registry.name,
+                    built_in.as_str()
+                ),
+                help: Some("give this registry another name".to_owned()),
+                span: place,
+            });
+        } else {
+            registries.push(registry);
+        }
+    }
+    registries
+}
+
+/// Adds the built-in registries that were not named, and checks that no two share a mirror's variable.
+pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
+    for (name, kind, url) in BUILT_IN {
+        if registries.iter().any(|registry| registry.name.as_str() == name) {
+            continue;
+        }
+        let Ok(name) = name.parse() else { continue };
+        registries.push(Registry {
+            kind,
+            name,
+            url: RegistryUrl::Http(url.into()),
+            packages: Vec::new(),
+            priority: 0,
+            token: None,
+            mirrors: Vec::new(),
+            key: None,
+            rate_limit: None,
+            concurrency: None,
+            span: None,
+        });
+    }
+    for (place, registry) in registries.iter().enumerate() {
+        let variable = registry.mirror_variable();
+        let Some(first) = registries[..place].iter().find(|other| other.mirror_variable() == variable) else {
+            continue;
+        };
+        let (one, other) = if registry.span.is_some() { (registry, first) } else { (first, registry) };
+        errors.push(ManifestError::MirrorVariable {
+            name: one.name.to_string(),
+            first_name: other.name.to_string(),
+            variable,
+            span: one.span.unwrap_or_else(|| (0, 0).into()),
+            first: other.span,
+        });
+    }
+}
+
+fn registry(node: Node<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<Registry> {
+    const SHAPE: Shape = Shape {
+        arguments: (2, 2),
+        properties: &[],
+        block: Block::Maybe,
+        example: "npm \"NAME\" \"https://HOST/\" { … }",
+    };
+    let parts = node.take(&SHAPE, errors);
+    let name = parts.argument(0).and_then(|value| label(value, errors));
+    let url = parts.argument(1).and_then(|value| url(value, errors));
+    let mut registry = Registry {
+        kind,
+        name: "unnamed".parse().ok()?,
+        url: RegistryUrl::Folder("".into()),
+        packages: Vec::new(),
+        priority: 0,
+        token: None,
+        mirrors: Vec::new(),
+        key: None,
+        rate_limit: None,
+        concurrency: None,
+        span: Some(node.head()),
+    };
+    let mut once = Once::default();
+    for option in node.children() {
+        if !matches!(option.name(), "packages" | "mirror") {
+            once.check(option, errors);
+        }
+        read_option(option, &mut registry, errors);
+    }
+    registry.name = name?.value;
+    registry.url = url?;
+    Some(registry)
+}
+
+const OPTIONS: [&str; 7] = ["packages", "priority", "token", "mirror", "key", "rate-limit", "concurrency"];
+
+fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
+    const LIST: Shape = Shape { arguments: (1, usize::MAX), properties: &[], block: Block::Never, example: "" };
+    const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
+    let number = |range, errors: &mut Errors| node.take(&ONE, errors).argument(0)?.number(range, errors);
+    match node.name() {
+        "packages" => {
+            let parts = node.take(&LIST, errors);
+            registry.packages.extend(parts.arguments.iter().filter_map(|value| glob(*value, errors)));
+        }
+        "mirror" => {
+            let parts = node.take(&LIST, errors);
+            registry.mirrors.extend(parts.arguments.iter().filter_map(|value| url(*value, errors)));
+        }
+        "priority" => {
+            if let Some(priority) = number((-1_000_000, 1_000_000), errors) {
+                registry.priority = priority;
+            }
+        }
+        "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
+        "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
+        "token" => registry.token = token(node, errors),
+        "key" => registry.key = key(node, registry.kind, errors),
+        _ => node.unknown("for a registry", &OPTIONS, errors),
+    }
+}
+
+fn token(node: Node<'_>, errors: &mut Errors) -> Option<Token> {
+    const SHAPE: Shape =
+        Shape { arguments: (0, 1), properties: &["env", "file"], block: Block::Never, example: "token env=\"NAME\"" };
+    let parts = node.take(&SHAPE, errors);
+    let mut found = Vec::new();
+    if let Some(value) = parts.argument(0) {
+        // Whatever else stands here, of whatever type, is meant to be the secret.
+        if value.word() != Some("netrc") {
+            errors.push(ManifestError::ClearTextToken { span: value.span });
+            return None;
+        }
+        found.push(Token::Netrc);
+    }
+    found.extend(reference(&parts, "env", errors).map(Token::Env));
+    found.extend(reference(&parts, "file", errors).map(Token::File));
+    if found.len() > 1 {
+        errors.push(ManifestError::Unexpected {
+            node: "token".to_owned(),
+            what: "second reference",
+            help: Some("choose one of `env=`, `file=` and `\"netrc\"`".to_owned()),
+            span: node.head(),
+        });
+    } else if found.is_empty() && node.entries().is_empty() {
+        errors.push(node.missing("a reference", Some("it is written `token env=\"NAME\"`".to_owned())));
+    }
+    found.pop()
+}
+
+fn reference(parts: &Parts<'_>, name: &str, errors: &mut Errors) -> Option<String> {
+    let text = parts.property(name)?.string(errors)?;
+    if text.value.is_empty() {
+        errors.push(ManifestError::BadValue {
+            value: String::new(),
+            what: "a reference to a token",
+            reason: "it is empty".to_owned(),
+            help: None,
+            span: text.span,
+        });
+        return None;
+    }
+    Some(text.value.to_owned())
+}
+
+fn key(node: Node<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<String> {
+    const SHAPE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "key \"RW…\"" };
+    if kind != RegistryKind::Larder {
+        errors.push(ManifestError::UnknownNode {
+            name: "key".to_owned(),
+            place: "for this kind of registry",
+            help: Some("registries of kind larder have a key".to_owned()),
+            span: node.name_span(),
+        });
+        return None;
+    }
+    let text = node.take(&SHAPE, errors).argument(0)?.string(errors)?;
+    // A minisign key is 42 bytes: the algorithm `Ed`, a number, and the key itself.
+    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text.value).unwrap_or_default();
+    if bytes.len() == 42 && bytes.starts_with(b"Ed") {
+        return Some(text.value.to_owned());
+    }
+    errors.push(ManifestError::BadValue {
+        value: text.value.to_owned(),
+        what: "a minisign public key",
+        reason: "that is 56 characters of base64 starting with `RW`".to_owned(),
+        help: None,
+        span: text.span,
+    });
+    None
+}
+
+/// Reads a glob of names or folders.
+pub(super) fn glob(value: Value<'_>, errors: &mut Errors) -> Option<String> {
+    let text = value.string(errors)?;
+    let reason = match globset::Glob::new(text.value) {
+        Ok(_) if !text.value.is_empty() => return Some(text.value.to_owned()),
+        Ok(_) => "it is empty".to_owned(),
+        Err(e) => e.kind().to_string(),
+    };
+    let value = text.value.to_owned();
+    errors.push(ManifestError::BadValue { value, what: "a glob", reason, help: None, span: text.span });
+    None
+}
+
+/// Reads a registry's or mirror's place: a URL, or a folder.
+fn url(value: Value<'_>, errors: &mut Errors) -> Option<RegistryUrl> {
+    let text = value.string(errors)?;
+    match parse_url(text.value, text.span) {
+        Ok(url) => Some(url),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
+}
+
+impl RegistryUrl {
+    /// Parses an address that stands outside of a manifest.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        parse_url(text, (0, 0).into()).map_err(|error| error.to_string())
+    }
+}
+
+fn parse_url(text: &str, span: SourceSpan) -> Result<RegistryUrl, ManifestError> {
+    let bad = |reason: &str| ManifestError::BadValue {
+        value: text.to_owned(),
+        what: "a registry's URL",
+        reason: reason.to_owned(),
+        help: Some("use https://…, file:… or a folder relative to the manifest".to_owned()),
+        span,
+    };
+    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(bad("it is empty or has white space in it"));
+    }
+    let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
+        return Ok(RegistryUrl::Folder(with_slash(text)));
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "file" => {
+            let path = match rest.strip_prefix("//") {
+                Some(path) => path.strip_prefix("localhost").unwrap_or(path),
+                None => rest,
+            };
+            if path.is_empty() || (rest.starts_with("//") && !path.starts_with('/')) {
+                return Err(bad("it names a host or nothing"));
+            }
+            percent_decoded(path)
+                .map(|path| RegistryUrl::Folder(with_slash(&path)))
+                .ok_or_else(|| bad("a `%` is wrong"))
+        }
+        scheme @ ("http" | "https") => {
+            let rest = rest.strip_prefix("//").ok_or_else(|| bad("`//` is missing"))?;
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            if authority.contains('@') {
+                return Err(ManifestError::ClearTextToken { span });
+            }
+            if rest.contains(['?', '#']) {
+                return Err(bad("it has a query or a fragment"));
+            }
+            let host = host(authority).ok_or_else(|| bad("it has no valid host"))?;
+            if scheme == "http" && !is_loopback(host) {
+                return Err(ManifestError::PlainHttp { url: text.to_owned(), span });
+            }
+            Ok(RegistryUrl::Http(with_slash(text)))
+        }
+        _ => Err(bad("only https, http to loopback, and file are spoken")),
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    // A single letter is a Windows drive.
+    text.len() > 1
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
+/// Returns the host of `host:port`; none where either is wrong.
+fn host(authority: &str) -> Option<&str> {
+    let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        (host, port.strip_prefix(':').or(port.is_empty().then_some("0"))?)
+    } else {
+        authority.split_once(':').unwrap_or((authority, "0"))
+    };
+    (!host.is_empty() && port.parse::<u16>().is_ok()).then_some(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn with_slash(text: &str) -> Arc<str> {
+    if text.ends_with('/') { text.into() } else { format!("{text}/").into() }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_http_or_folders() {
+        let read = |text: &str| parse_url(text, (0, 1).into());
+        let http = |text: &str| Ok(RegistryUrl::Http(text.into()));
+        let folder = |text: &str| Ok(RegistryUrl::Folder(text.into()));
+        assert_eq!(read("https://pypi.org/simple"), http("https://pypi.org/simple/"));
+        assert_eq!(read("http://127.0.0.1:4873"), http("http://127.0.0.1:4873/"));
+        assert_eq!(read("http://[::1]:80/x/"), http("http://[::1]:80/x/"));
+        assert_eq!(read("http://localhost"), http("http://localhost/"));
+        assert_eq!(read("file:///srv/a%20b"), folder("/srv/a b/"));
+        assert_eq!(read("file:vendor/npm"), folder("vendor/npm/"));
+        assert_eq!(read("../mirror"), folder("../mirror/"));
+        assert!(matches!(read("http://npm.acme.example/"), Err(ManifestError::PlainHttp { .. })));
+        assert!(matches!(read("http://127.0.0.1.acme.example/"), Err(ManifestError::PlainHttp { .. })));
+        assert!(matches!(read("http://127.0.0.1@acme.example/"), Err(ManifestError::ClearTextToken { .. })));
+        for bad in ["ftp://x/", "https:/x", "https://", "https://x:y/", "https://x/?a", "", "a b", "file://host/x"] {
+            assert!(matches!(read(bad), Err(ManifestError::BadValue { .. })), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The `resolution` block.
+
+use crate::model::{
+    Ecosystem, Engines, Extension, Marker, NpmPeers, Override, PackageId, PackageName, Prereleases, Settings,
+};
+
+use super::dependencies::{Places, dependency};
+use super::node::{Block, Errors, Node, Once, Shape, Value, did_you_mean};
+use super::requirement::{Flaw, requirement};
+use super::{ManifestError, Spanned, Wanted};
+
+const OPTIONS: [&str; 7] = ["npm-peers", "prereleases", "released-before", "engines", "override", "extend", "writable"];
+const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
+
+/// Reads the block.
+pub(super) fn resolution(block: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: Shape =
+        Shape { arguments: (0, 0), properties: &[], block: Block::Maybe, example: "resolution { … }" };
+    block.take(&SHAPE, errors);
+    let mut once = Once::default();
+    let mut overrides = Vec::new();
+    for node in block.children() {
+        if !matches!(node.name(), "override" | "extend" | "writable") {
+            once.check(node, errors);
+        }
+        match node.name() {
+            "npm-peers" => {
+                const CHOICES: [(&str, NpmPeers); 2] = [("relaxed", NpmPeers::Relaxed), ("strict", NpmPeers::Strict)];
+                settings.npm_peers = choice(node, &CHOICES, errors);
+            }
+            "prereleases" => {
+                const CHOICES: [(&str, Prereleases); 3] = [
+                    ("if-necessary", Prereleases::IfNecessary),
+                    ("allow", Prereleases::Allow),
+                    ("never", Prereleases::Never),
+                ];
+                settings.prereleases = choice(node, &CHOICES, errors);
+            }
+            "engines" => {
+                const CHOICES: [(&str, Engines); 2] = [("warn", Engines::Warn), ("strict", Engines::Strict)];
+                settings.engines = choice(node, &CHOICES, errors);
+            }
+            "released-before" => settings.released_before = timestamp(node, errors),
+            "override" => {
+                if let Some(read) = read_override(node, errors) {
+                    report_repeated_override(&overrides, &read, errors);
+                    overrides.push(read);
+                }
+            }
+            "extend" => extend(node, settings, errors),
+            "writable" => writable(node, settings, errors),
+            _ => node.unknown("in `resolution`", &OPTIONS, errors),
+        }
+    }
+    settings.overrides.extend(overrides.into_iter().map(|read| read.value));
+}
+
+fn choice<T: Copy + Default>(node: Node<'_>, choices: &[(&'static str, T)], errors: &mut Errors) -> T {
+    let value = node.take(&ONE, errors).argument(0);
+    value.and_then(|value| value.choice(choices, errors)).unwrap_or_default()
+}
+
+fn timestamp(node: Node<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
+    let text = node.take(&ONE, errors).argument(0)?.string(errors)?;
+    let instant = text.value.parse().ok();
+    if instant.is_none() {
+        errors.push(ManifestError::BadValue {
+            value: text.value.to_owned(),
+            what: "an instant",
+            reason: "RFC 3339 has date, time and offset".to_owned(),
+            help: Some("write it like \"2026-11-01T00:00:00Z\"".to_owned()),
+            span: text.span,
+        });
+    }
+    instant
+}
+
+/// `override npm "parent>child" "4.17.21"`; without a range the dependency is removed.
+fn read_override(node: Node<'_>, errors: &mut Errors) -> Option<Spanned<Override>> {
+    const SHAPE: Shape =
+        Shape { arguments: (2, 3), properties: &[], block: Block::Never, example: "override npm \"NAME\" \"RANGE\"" };
+    let parts = node.take(&SHAPE, errors);
+    let ecosystem = parts.argument(0).and_then(|value| ecosystem(value, errors));
+    let range = parts.argument(2).map(|value| value.version(errors));
+    let name = parts.argument(1)?.string(errors)?;
+    let ecosystem = ecosystem?;
+    let range = match range {
+        Some(None) => return None,
+        range => range.flatten(),
+    };
+    let (parent, child) = match name.value.split_once('>') {
+        Some((parent, child)) if ecosystem == Ecosystem::Npm => (Some(parent.trim()), child.trim()),
+        _ => (None, name.value.trim()),
+    };
+    let bad_name = |e: crate::model::NameError, errors: &mut Errors| {
+        let help = name.value.contains('>').then(|| "npm names may be written `PARENT>NAME`, of one parent".to_owned());
+        errors.push(ManifestError::BadName { reason: e.to_string(), help, span: name.span });
+    };
+    let parent = match parent.map(PackageName::npm).transpose() {
+        Ok(parent) => parent,
+        Err(e) => {
+            bad_name(e, errors);
+            return None;
+        }
+    };
+    let package = match PackageName::parse(ecosystem, child) {
+        Ok(package) => PackageId::new(ecosystem, package),
+        Err(e) => {
+            bad_name(e, errors);
+            return None;
+        }
+    };
+    let replacement = match range.as_ref() {
+        None => None,
+        Some(range) => match requirement(ecosystem, child, Some(range.value), &Marker::default()) {
+            Ok(requirement) => Some(requirement),
+            Err(flaw) => {
+                errors.push(Places { name: name.span, range: Some(range.span) }.error(flaw));
+                return None;
+            }
+        },
+    };
+    Some(Spanned { value: Override { parent, package, replacement }, span: node.span() })
+}
+
+fn report_repeated_override(overrides: &[Spanned<Override>], read: &Spanned<Override>, errors: &mut Errors) {
+    let same = |other: &&Spanned<Override>| {
+        other.value.package == read.value.package && other.value.parent == read.value.parent
+    };
+    if let Some(first) = overrides.iter().find(same) {
+        errors.push(ManifestError::Repeated {
+            what: format!("the override of `{}`", read.value.package.name),
+            help: Some("keep one of them".to_owned()),
+            span: read.span,
+            first: first.span,
+        });
+    }
+}
+
+/// `extend npm "x" { npm "y" "^1" }`
+fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: Shape = Shape {
+        arguments: (2, 2),
+        properties: &[],
+        block: Block::Maybe,
+        example: "extend npm \"NAME\" { npm \"OTHER\" \"RANGE\" }",
+    };
+    let parts = node.take(&SHAPE, errors);
+    let ecosystem = parts.argument(0).and_then(|value| ecosystem(value, errors));
+    let package = ecosystem.and_then(|ecosystem| package(ecosystem, parts.argument(1)?, errors));
+    if parts.complete && node.children().next().is_none() {
+        let help = format!("it is written `{}`", SHAPE.example);
+        errors.push(node.missing("a block with what the package forgot", Some(help)));
+    }
+    for child in node.children() {
+        let Some(line) = dependency(child, errors) else { continue };
+        let Some(package) = &package else { continue };
+        match line.wanted {
+            Wanted::Package(dependency) if dependency.package().ecosystem == package.ecosystem => {
+                settings.extensions.push(Extension { package: package.clone(), dependency });
+            }
+            _ => errors.push(ManifestError::UnknownNode {
+                name: child.name().to_owned(),
+                place: "in this `extend`",
+                help: Some(format!("a package of {0} can forget packages of {0}", package.ecosystem)),
+                span: child.name_span(),
+            }),
+        }
+    }
+}
+
+/// `writable npm "prisma" …`
+fn writable(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: Shape =
+        Shape { arguments: (2, usize::MAX), properties: &[], block: Block::Never, example: "writable npm \"NAME\"" };
+    let parts = node.take(&SHAPE, errors);
+    let Some(ecosystem) = parts.argument(0).and_then(|value| ecosystem(value, errors)) else { return };
+    for value in parts.arguments.into_iter().skip(1) {
+        let Some(package) = package(ecosystem, value, errors) else { continue };
+        if !settings.writable.contains(&package) {
+            settings.writable.push(package);
+        }
+    }
+}
+
+fn ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
+    const CHOICES: [(&str, Ecosystem); 3] =
+        [("npm", Ecosystem::Npm), ("pypi", Ecosystem::Pypi), ("larder", Ecosystem::Larder)];
+    let word = value.string(errors)?;
+    let found = CHOICES.iter().find(|(name, _)| *name == word.value).map(|(_, ecosystem)| *ecosystem);
+    if found.is_none() {
+        errors.push(ManifestError::UnknownValue {
+            value: word.value.to_owned(),
+            what: "an ecosystem that can be steered".to_owned(),
+            help: did_you_mean(word.value, &CHOICES.map(|(name, _)| name)),
+            span: word.span,
+        });
+    }
+    found
+}
+
+fn package(ecosystem: Ecosystem, value: Value<'_>, errors: &mut Errors) -> Option<PackageId> {
+    let text = value.string(errors)?;
+    match PackageName::parse(ecosystem, text.value) {
+        Ok(name) => Some(PackageId::new(ecosystem, name)),
+        Err(e) => {
+            errors.push(Places { name: text.span, range: None }.error(Flaw::Name(e.to_string())));
+            None
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `runtimes`, `platforms` and `platform`: for what a lock is made.
+
+use miette::SourceSpan;
+
+use crate::model::{Libc, Os, Platform, PythonVersion, Settings, TargetPlatform};
+
+use super::ManifestError;
+use super::node::{Block, Errors, Node, Once, Parts, Shape, Value, did_you_mean};
+
+/// Reads the `runtimes` block.
+pub(super) fn runtimes(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: Shape = Shape {
+        arguments: (0, 0),
+        properties: &[],
+        block: Block::Maybe,
+        example: "runtimes { node \"22\"; python \"3.12\" }",
+    };
+    const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
+    node.take(&SHAPE, errors);
+    let mut once = Once::default();
+    for runtime in node.children() {
+        once.check(runtime, errors);
+        match runtime.name() {
+            "node" | "python" => {
+                let value = runtime.take(&ONE, errors).argument(0);
+                let Some(text) = value.and_then(|value| value.version(errors)) else { continue };
+                let known = if runtime.name() == "node" {
+                    settings.node = is_node_version(text.value).then(|| text.value.into());
+                    settings.node.is_some()
+                } else {
+                    settings.python = python(text.value);
+                    settings.python.is_some()
+                };
+                if !known {
+                    errors.push(bad_version(runtime.name(), text.value, text.span));
+                }
+            }
+            _ => runtime.unknown("as a runtime", &["node", "python"], errors),
+        }
+    }
+}
+
+fn python(text: &str) -> Option<PythonVersion> {
+    text.parse::<PythonVersion>().ok().filter(|version| version.major == 3)
+}
+
+fn is_node_version(text: &str) -> bool {
+    let mut parts = text.split('.');
+    let number = |part: &str| {
+        !part.is_empty()
+            && part.len() < 6
+            && part.bytes().all(|b| b.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
+    };
+    parts.clone().count() <= 3 && parts.all(number)
+}
+
+fn bad_version(runtime: &str, text: &str, span: SourceSpan) -> ManifestError {
+    let (reason, help) = if runtime == "node" {
+        ("it is one to three numbers", "write \"22\" or \"22.11.0\", without operators or `v`")
+    } else {
+        ("it is two or three numbers, of Python 3", "write \"3.12\": it stands for 3.12.0 and later patches")
+    };
+    ManifestError::BadValue {
+        value: text.to_owned(),
+        what: if runtime == "node" { "a version of Node" } else { "a version of Python" },
+        reason: reason.to_owned(),
+        help: Some(help.to_owned()),
+        span,
+    }
+}
+
+/// The platforms that were declared, with their places.
+#[derive(Default)]
+pub(super) struct Platforms {
+    /// From `platforms`.
+    listed: Vec<(Platform, SourceSpan)>,
+    /// From `platform` nodes.
+    detailed: Vec<(TargetPlatform, SourceSpan)>,
+}
+
+impl Platforms {
+    /// Reads `platforms "linux-x64" …`.
+    pub(super) fn list(&mut self, node: Node<'_>, errors: &mut Errors) {
+        const SHAPE: Shape = Shape {
+            arguments: (0, usize::MAX),
+            properties: &[],
+            block: Block::Maybe,
+            example: "platforms \"linux-x64\" \"macos-arm64\"",
+        };
+        let parts = node.take(&SHAPE, errors);
+        for child in node.children() {
+            match child.name() {
+                "platform" => self.detail(child, errors),
+                _ => child.unknown("among platforms", &["platform"], errors),
+            }
+        }
+        if parts.arguments.is_empty() && node.children().next().is_none() {
+            errors.push(node.missing("a platform", Some(format!("it is written `{}`", SHAPE.example))));
+        }
+        for value in parts.arguments {
+            let Some((platform, span)) = platform(value, errors) else { continue };
+            match self.listed.iter().find(|(other, _)| *other == platform) {
+                Some((_, first)) => errors.push(repeated(platform, span, *first)),
+                None => self.listed.push((platform, span)),
+            }
+        }
+    }
+
+    /// Reads `platform "linux-x64" glibc="2.17"`.
+    pub(super) fn detail(&mut self, node: Node<'_>, errors: &mut Errors) {
+        const SHAPE: Shape = Shape {
+            arguments: (1, 1),
+            properties: &["glibc", "musl", "macos"],
+            block: Block::Never,
+            example: "platform \"linux-x64\" glibc=\"2.17\"",
+        };
+        let parts = node.take(&SHAPE, errors);
+        let Some((platform, span)) = parts.argument(0).and_then(|value| platform(value, errors)) else { return };
+        let target = TargetPlatform { baseline: baseline(platform, &parts, errors), platform };
+        match self.detailed.iter().find(|(other, _)| other.platform == platform) {
+            Some((_, first)) => errors.push(repeated(platform, span, *first)),
+            None => self.detailed.push((target, span)),
+        }
+    }
+
+    /// Returns the declared platforms, sorted; the default ones where none is declared.
+    pub(super) fn complete(self) -> Vec<TargetPlatform> {
+        let mut targets: Vec<TargetPlatform> = self.detailed.into_iter().map(|(target, _)| target).collect();
+        for (platform, _) in self.listed {
+            if !targets.iter().any(|target| target.platform == platform) {
+                targets.push(TargetPlatform::new(platform));
+            }
+        }
+        if targets.is_empty() {
+            targets = vec![TargetPlatform::new(Platform::LinuxX64), TargetPlatform::new(Platform::MacosArm64)];
+        }
+        targets.sort();
+        targets
+    }
+}
+
+fn platform(value: Value<'_>, errors: &mut Errors) -> Option<(Platform, SourceSpan)> {
+    let text = value.string(errors)?;
+    let platform = text.value.parse().ok();
+    if platform.is_none() {
+        errors.push(ManifestError::UnknownValue {
+            value: text.value.to_owned(),
+            what: "a platform".to_owned(),
+            help: did_you_mean(text.value, &Platform::ALL.map(Platform::as_str)),
+            span: text.span,
+        });
+    }
+    platform.map(|platform| (platform, text.span))
+}
+
+fn repeated(platform: Platform, span: SourceSpan, first: SourceSpan) -> ManifestError {
+    let what = format!("platform `{platform}`");
+    ManifestError::Repeated { what, help: Some("keep one of them".to_owned()), span, first }
+}
+
+/// Reads the oldest system that a platform must run on; the default where nothing is said.
+fn baseline(platform: Platform, parts: &Parts<'_>, errors: &mut Errors) -> (u32, u32) {
+    let own = match (platform.os(), platform.libc()) {
+        (_, Some(Libc::Glibc)) => "glibc",
+        (_, Some(Libc::Musl)) => "musl",
+        (Os::Macos, _) => "macos",
+        _ => "",
+    };
+    let mut baseline = TargetPlatform::new(platform).baseline;
+    for name in ["glibc", "musl", "macos"] {
+        let Some(value) = parts.property(name) else { continue };
+        let Some(text) = value.version(errors) else { continue };
+        if name != own {
+            let known: &[&str] = if own.is_empty() { &[] } else { &[own] };
+            errors.push(ManifestError::UnknownProperty {
+                node: format!("platform \"{platform}\""),
+                name: name.to_owned(),
+                help: did_you_mean("", known),
+                span: value.span,
+            });
+            continue;
+        }
+        let (major, minor) = text.value.split_once('.').unwrap_or((text.value, "0"));
+        match (major.parse(), minor.parse()) {
+            (Ok(major), Ok(minor)) => baseline = (major, minor),
+            _ => errors.push(ManifestError::BadValue {
+                value: text.value.to_owned(),
+                what: "a baseline",
+                reason: "it is one or two numbers".to_owned(),
+                help: Some("write it like \"2.17\"".to_owned()),
+                span: text.span,
+            }),
+        }
+    }
+    baseline
+}

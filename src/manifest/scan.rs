@@ -1,0 +1,300 @@
+//! A linear look at the text before the KDL parser sees it.
+//!
+//! The parser is recursive: it can overflow the stack on deep nesting and on long block comments, and it doubles its
+//! work with each `/-` block inside another. So depth is bounded here first, and comments are blanked out: the parser
+//! gets a text of the same length without them.
+
+use miette::SourceSpan;
+
+use super::ManifestError;
+
+/// How deep blocks may be nested.
+const DEPTH: usize = 32;
+/// How deep blocks that `/-` takes out may be nested: the parser's time doubles with each.
+const DISABLED_DEPTH: usize = 8;
+/// How long a text may be.
+const LENGTH: usize = 512 * 1024;
+/// How many braces a text may have in all.
+const BRACES: usize = 4096;
+
+/// A text that is safe to parse.
+pub(super) struct Scanned {
+    /// The text with every comment's inside replaced by spaces; offsets are those of the text.
+    pub(super) blanked: String,
+    /// How many opening braces there are, in strings too: a bound on the parser's recursion, whatever it takes for a
+    /// string.
+    pub(super) braces: usize,
+}
+
+/// Checks that the parser can be given the text.
+pub(super) fn scan(text: &str) -> Result<Scanned, ManifestError> {
+    if text.len() > LENGTH {
+        return Err(ManifestError::TooLong { limit: LENGTH, unit: "bytes", span: (0, 0).into() });
+    }
+    let mut scanner =
+        Scanner { bytes: text.as_bytes(), at: 0, blanks: Vec::new(), blocks: Vec::new(), slashdash: false };
+    scanner.run()?;
+    let mut blanked = text.as_bytes().to_vec();
+    for (from, to) in &scanner.blanks {
+        blanked[*from..*to].fill(b' ');
+    }
+    // Whole characters were replaced by spaces, so this is the text's own UTF-8; were it not, the parser would see
+    // the text itself.
+    let blanked = String::from_utf8(blanked).unwrap_or_else(|_| text.to_owned());
+    let braces = blanked.bytes().filter(|&b| b == b'{').count();
+    if braces > BRACES {
+        return Err(ManifestError::TooLong { limit: BRACES, unit: "braces", span: (0, 0).into() });
+    }
+    Ok(Scanned { blanked, braces })
+}
+
+/// Returns the length of the newline that `text` starts with; 0 if it starts with something else. KDL has seven.
+pub(super) fn newline(text: &[u8]) -> usize {
+    match text {
+        [b'\r', b'\n', ..] | [0xc2, 0x85, ..] => 2,
+        [b'\r' | b'\n' | 0x0b | 0x0c, ..] => 1,
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+        _ => 0,
+    }
+}
+
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// The insides of comments.
+    blanks: Vec<(usize, usize)>,
+    /// The open blocks, and whether a `/-` took each out.
+    blocks: Vec<bool>,
+    /// Whether a `/-` waits for what it takes out.
+    slashdash: bool,
+}
+
+impl Scanner<'_> {
+    fn run(&mut self) -> Result<(), ManifestError> {
+        // A `/-` holds over newlines until something follows it.
+        let mut filled = false;
+        while let Some(&byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => self.string(0)?,
+                b'#' => self.hashes()?,
+                b'/' if self.rest().starts_with(b"//") => self.line_comment(),
+                b'/' if self.rest().starts_with(b"/*") => self.block_comment()?,
+                b'/' if self.rest().starts_with(b"/-") => {
+                    self.slashdash = true;
+                    filled = false;
+                    self.at += 2;
+                    continue;
+                }
+                b'{' => self.open()?,
+                b'}' => {
+                    self.blocks.pop();
+                    self.slashdash = false;
+                    self.at += 1;
+                }
+                b';' => {
+                    self.slashdash = false;
+                    self.at += 1;
+                }
+                b' ' | b'\t' => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    let length = newline(self.rest());
+                    if length > 0 {
+                        self.slashdash &= !filled;
+                        self.at += length;
+                        continue;
+                    }
+                    self.at += 1;
+                }
+            }
+            filled = true;
+        }
+        Ok(())
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
+    fn open(&mut self) -> Result<(), ManifestError> {
+        self.blocks.push(std::mem::take(&mut self.slashdash));
+        let disabled = self.blocks.iter().filter(|&&disabled| disabled).count();
+        let limit = if disabled > DISABLED_DEPTH { DISABLED_DEPTH } else { DEPTH };
+        if self.blocks.len() > DEPTH || disabled > DISABLED_DEPTH {
+            return Err(ManifestError::TooDeep { limit, span: (self.at, 1).into() });
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// `#"…"#`, `##"""…"""##`, or a keyword.
+    fn hashes(&mut self) -> Result<(), ManifestError> {
+        let hashes = self.rest().iter().take_while(|&&b| b == b'#').count();
+        self.at += hashes;
+        if self.bytes.get(self.at) == Some(&b'"') { self.string(hashes) } else { Ok(()) }
+    }
+
+    /// A string that starts here; raw if hashes came before it.
+    fn string(&mut self, hashes: usize) -> Result<(), ManifestError> {
+        if self.rest().starts_with(b"\"\"\"") {
+            return self.multi_line_string(hashes);
+        }
+        self.at += 1;
+        while self.at < self.bytes.len() && newline(self.rest()) == 0 {
+            if self.rest()[0] == b'\\' && hashes == 0 {
+                self.at += 2;
+            } else if self.closes(1, hashes) {
+                self.at += 1 + hashes;
+                return Ok(());
+            } else {
+                self.at += 1;
+            }
+        }
+        // Not closed on its line: the parser will say so.
+        self.at = self.at.min(self.bytes.len());
+        Ok(())
+    }
+
+    /// A string in three quotes. What is wrong with its quotes is said here: the parser would look for the end of each
+    /// such string in all of the text.
+    fn multi_line_string(&mut self, hashes: usize) -> Result<(), ManifestError> {
+        let start = self.at;
+        let wrong = |message: &str| ManifestError::Syntax {
+            message: message.to_owned(),
+            help: Some("a version or name needs one quote at each end".to_owned()),
+            span: SourceSpan::from((start, 3)),
+        };
+        self.at += 3;
+        if newline(self.rest()) == 0 {
+            return Err(wrong("the text of a multi-line string begins on the line after its quotes"));
+        }
+        // Whether only white space came since the last newline.
+        let mut blank = false;
+        while self.at < self.bytes.len() {
+            if self.closes(3, hashes) {
+                self.at += 3 + hashes;
+                return if blank { Ok(()) } else { Err(wrong("a multi-line string is closed on a line of its own")) };
+            }
+            let line = newline(self.rest());
+            match self.rest()[0] {
+                _ if line > 0 => blank = true,
+                b'\\' if hashes == 0 => {
+                    self.at += 2;
+                    continue;
+                }
+                b' ' | b'\t' => {}
+                _ => blank = false,
+            }
+            self.at += line.max(1);
+        }
+        Err(wrong("a multi-line string is not closed"))
+    }
+
+    /// Tells whether a string of so many quotes and hashes ends here.
+    fn closes(&self, quotes: usize, hashes: usize) -> bool {
+        let rest = self.rest();
+        rest.len() >= quotes + hashes
+            && rest[..quotes].iter().all(|&b| b == b'"')
+            && rest[quotes..quotes + hashes].iter().all(|&b| b == b'#')
+    }
+
+    fn line_comment(&mut self) {
+        self.at += 2;
+        let start = self.at;
+        while self.at < self.bytes.len() && newline(self.rest()) == 0 {
+            self.at += 1;
+        }
+        self.blanks.push((start, self.at));
+    }
+
+    /// Block comments nest; the whole of the outermost becomes one run of spaces, which KDL takes for the same.
+    fn block_comment(&mut self) -> Result<(), ManifestError> {
+        let start = self.at;
+        let mut depth = 0_usize;
+        while self.at < self.bytes.len() {
+            let rest = self.rest();
+            if rest.starts_with(b"/*") {
+                depth += 1;
+                self.at += 2;
+            } else if rest.starts_with(b"*/") {
+                depth -= 1;
+                self.at += 2;
+                if depth == 0 {
+                    self.blanks.push((start, self.at));
+                    return Ok(());
+                }
+            } else {
+                self.at += 1;
+            }
+        }
+        Err(ManifestError::Syntax {
+            message: "a block comment is not closed".to_owned(),
+            help: Some("close it with `*/`; block comments nest".to_owned()),
+            span: SourceSpan::from((start, 2)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth(levels: usize, filling: &str) -> Result<Scanned, ManifestError> {
+        scan(&format!("{}{}", format!("a {filling} {{\n").repeat(levels), "}".repeat(levels)))
+    }
+
+    #[test]
+    fn thirty_two_levels_are_the_limit() {
+        assert!(depth(32, "").is_ok());
+        assert!(
+            matches!(depth(33, ""), Err(ManifestError::TooDeep { limit: 32, span }) if span.offset() == 32 * 5 + 3)
+        );
+    }
+
+    #[test]
+    fn braces_in_strings_and_comments_do_not_nest() {
+        for filling in [
+            "\"{{{\\\"{\"",
+            "#\"{\"{\"#",
+            "/* { /* { */ { */",
+            "##\"\"\"\n{\"\"\"#\n \"\"\"##",
+            "\"\"\"\n{ \" {\n\"\"\"",
+        ] {
+            assert!(depth(20, filling).is_ok(), "{filling}");
+        }
+        assert!(scan(&"// {\n".repeat(100)).is_ok());
+        assert!(scan(&"/* a */ b {\n".repeat(33)).is_err());
+    }
+
+    #[test]
+    fn comments_become_spaces_of_the_same_length() {
+        let text = "a /* ü\n/* */ { */ b // {ö\nc";
+        let blanked = scan(text).map(|scanned| scanned.blanked).unwrap_or_default();
+        assert_eq!(blanked.len(), text.len());
+        assert_eq!(blanked.split_whitespace().collect::<Vec<_>>(), ["a", "b", "//", "c"]);
+        assert_eq!(blanked.find('\n'), text.rfind('\n'), "a newline inside a block comment ends no line");
+        assert!(matches!(scan("a /* b /* */"), Err(ManifestError::Syntax { span, .. }) if span.offset() == 2));
+    }
+
+    #[test]
+    fn quotes_of_multi_line_strings_are_checked() {
+        let at = |text: &str| match scan(text) {
+            Err(ManifestError::Syntax { span, .. }) => Some(span.offset()),
+            _ => None,
+        };
+        assert_eq!(at("a \"\"\"x\"\"\""), Some(2));
+        assert_eq!(at("a \"\"\"\nx\"\"\""), Some(2));
+        assert_eq!(at("a #\"\"\"\nx\n\"\"\""), Some(3));
+        assert_eq!(at("a \"\"\"\nx \\\"\"\" \"\"\n  \"\"\" b \"\""), None);
+    }
+
+    #[test]
+    fn nested_slashdashes_are_bounded() {
+        assert!(depth(8, "/-").is_ok());
+        assert!(matches!(depth(9, "/-"), Err(ManifestError::TooDeep { limit: 8, .. })));
+        assert!(scan(&"/- a {\n}\n".repeat(50)).is_ok());
+        assert!(scan(&format!("/-\n{}{}", "a {\n".repeat(20), "}\n".repeat(20))).is_ok());
+    }
+}

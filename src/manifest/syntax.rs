@@ -1,0 +1,146 @@
+//! From text to KDL, with the parser's limits kept and its errors told in larder's words.
+
+use kdl::{KdlDiagnostic, KdlDocument, KdlError};
+use miette::SourceSpan;
+
+use super::ManifestError;
+use super::scan::{newline, scan};
+
+/// A parsed text.
+pub(super) struct Parsed {
+    /// The nodes.
+    pub(super) document: KdlDocument,
+    /// The text without comments, of the same length.
+    pub(super) blanked: String,
+    /// Versions without quotes that were taken for empty strings, so that the rest could be read.
+    pub(super) repaired: Vec<ManifestError>,
+}
+
+/// How many of the parser's errors are told: one stray character can bring forth many.
+const TOLD: usize = 100;
+/// How many versions without quotes are looked past in one text.
+const REPAIRS: usize = 20;
+
+/// Parses the text. Everything that is wrong with its form is in the error.
+pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
+    let scanned = scan(text).map_err(|error| vec![error])?;
+    let mut blanked = scanned.blanked;
+    let mut repaired: Vec<ManifestError> = Vec::new();
+    loop {
+        let error = match parse_within(&blanked, scanned.braces) {
+            Ok(document) => return Ok(Parsed { document, blanked, repaired }),
+            Err(error) => error,
+        };
+        let mut errors: Vec<ManifestError> = Vec::new();
+        // An open block is reported twice: at its brace, and over everything inside it.
+        let inside = |diagnostic: &KdlDiagnostic| {
+            diagnostic.message.as_deref().is_some_and(|message| message.starts_with("Closing '}' was not found after"))
+        };
+        for diagnostic in error.diagnostics.into_iter().filter(|diagnostic| !inside(diagnostic)).take(TOLD) {
+            let error = told(&blanked, diagnostic);
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+        let versions = errors.iter().filter(|error| matches!(error, ManifestError::UnquotedVersion { .. }));
+        let versions: Vec<ManifestError> = versions.cloned().collect();
+        if versions.is_empty() || repaired.len() >= REPAIRS {
+            errors.extend(repaired);
+            return Err(errors);
+        }
+        for version in versions {
+            let span = version.span();
+            let empty = format!("\"{}\"", " ".repeat(span.len().saturating_sub(2)));
+            blanked.replace_range(span.offset()..span.offset() + span.len(), &empty);
+            repaired.push(version);
+        }
+    }
+}
+
+/// A text that the parser can be given on any thread's stack.
+const SHORT: usize = 256;
+/// More stack than the parser needs for an open brace, in a debug build.
+const STACK_PER_BRACE: usize = 48 * 1024;
+/// More stack than it needs for a byte that it stumbles over: after some errors it recurses to go on.
+const STACK_PER_BYTE: usize = 4 * 1024;
+
+/// Parses on a stack that is large enough for the worst text of this length. What is not used costs nothing.
+fn parse_within(text: &str, braces: usize) -> Result<KdlDocument, KdlError> {
+    if text.len() <= SHORT && braces <= SHORT / 8 {
+        return KdlDocument::parse_v2(text);
+    }
+    let size = 1024 * 1024 + braces * STACK_PER_BRACE + text.len() * STACK_PER_BYTE;
+    let parsed = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(size);
+        thread.spawn_scoped(scope, || KdlDocument::parse_v2(text)).ok()?.join().ok()
+    });
+    parsed.unwrap_or_else(|| Err(KdlError { input: String::new().into(), diagnostics: Vec::new() }))
+}
+
+fn told(text: &str, diagnostic: KdlDiagnostic) -> ManifestError {
+    let span = diagnostic.span;
+    if let Some((word, span)) = unquoted_version(text, span) {
+        return ManifestError::UnquotedVersion { text: word.to_owned(), span };
+    }
+    let inside = text.get(span.offset()..span.offset() + span.len()).unwrap_or_default();
+    let help = match inside {
+        "true" | "false" | "null" => Some(format!("KDL 2 writes #{inside}")),
+        _ => diagnostic.help,
+    };
+    let message = diagnostic.message.unwrap_or_else(|| "this is not KDL".to_owned());
+    // The parser speaks in sentences; larder's messages start in lower case.
+    let mut characters = message.chars();
+    let message = characters.next().map(|c| c.to_lowercase().chain(characters).collect()).unwrap_or_default();
+    ManifestError::Syntax { message, help, span: within(text, span) }
+}
+
+/// Finds a version without quotes where the parser stumbled: `>=1,<2`, `==1`, `3.12.1`. Its place ends before or inside
+/// the word that it could not read, and may begin at the start of the text.
+fn unquoted_version(text: &str, span: SourceSpan) -> Option<(&str, SourceSpan)> {
+    let limit = span.offset() + span.len();
+    let start = last_line(text, span)?;
+    let line = text.get(start..)?;
+    let end = (0..line.len()).find(|&at| newline(&line.as_bytes()[at..]) > 0).unwrap_or(line.len());
+    let mut quoted = false;
+    let mut at = 0;
+    while at < end {
+        let byte = line.as_bytes()[at];
+        if byte == b'"' {
+            quoted = !quoted;
+        }
+        if quoted || !byte.is_ascii() || b"\" \t{};".contains(&byte) {
+            at += 1;
+            continue;
+        }
+        let length = line[at..end].find([' ', '\t', ';', '}', '"']).unwrap_or(end - at).max(1);
+        let word = &line[at..at + length];
+        if start + at + length >= limit && start + at <= limit && length > 1 && is_version(word) {
+            return Some((word, (start + at, length).into()));
+        }
+        at += length;
+    }
+    None
+}
+
+/// Tells whether a word is a version or range that is no number.
+fn is_version(word: &str) -> bool {
+    let rest = word.trim_start_matches(['<', '>', '=', '!', '~', '^']);
+    rest.starts_with(|c: char| c.is_ascii_digit())
+        && rest.chars().all(|c| c.is_ascii_alphanumeric() || "._-+*,<>=!~^|".contains(c))
+        && (rest.len() < word.len() || rest.contains('.'))
+}
+
+/// Returns where the last line of a place begins, or the place itself.
+fn last_line(text: &str, span: SourceSpan) -> Option<usize> {
+    let inside = text.get(span.offset()..span.offset() + span.len())?.trim_end();
+    let newline = inside.rfind('\n').map_or(0, |at| at + 1);
+    let indentation = inside[newline..].len() - inside[newline..].trim_start().len();
+    Some(span.offset() + newline + indentation)
+}
+
+/// Keeps a place inside the text and within a line: the parser's may begin long before the fault.
+fn within(text: &str, span: SourceSpan) -> SourceSpan {
+    let end = (span.offset() + span.len()).min(text.len());
+    let start = last_line(text, span).unwrap_or(span.offset()).min(end);
+    (start, text.get(start..end).map_or(0, |inside| inside.trim_end().len())).into()
+}

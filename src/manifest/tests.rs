@@ -1,0 +1,476 @@
+//! Whole manifests: what they mean, and what is said of wrong ones.
+
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+use super::*;
+use crate::model::{Ecosystem, NpmPeers, Platform, Requirement};
+
+const EXAMPLE: &str = r#"
+project "storefront" version="0.4.0" license="Apache-2.0"
+
+runtimes {                      // decides npm engines, Python markers and wheel tags
+    node "22"
+    python "3.12"
+}
+platforms "linux-x64" "macos-arm64"
+
+registries {
+    npm "acme-npm" "https://npm.acme.example/" {
+        packages "@acme/*"
+        token env="ACME_TOKEN"
+        mirror "https://npm-eu.acme.example/" "../mirror"
+        mirror "file:/srv/npm"
+        priority 3; rate-limit 10; concurrency 4
+    }
+    larder "acme" "https://packages.acme.example/" {
+        key "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
+    }
+}
+
+dependencies {
+    npm "react" "^18.3"
+    npm "react-16" "npm:react@^16.14"
+    npm "@acme/money" "^3.2" registry="acme-npm"
+    npm "left-pad"
+    pypi "fastapi[standard]" ">=0.115,<1"
+    pypi "pywin32" ">=306" when="sys_platform == 'win32'"
+    pypi "pre" prereleases="allow" optional=#true
+    larder "orders-schema" "^2.1"
+    path "packages/theme"
+}
+
+group "test" {
+    npm "vitest" "^3"
+}
+group "test" dev=#true { pypi "pytest" ">=8"; }
+group "lint" { npm "eslint" "latest"; }
+
+environment "development" { include "test" "lint"; keep 3; layout "linked"; }
+environment "staging"     { include "test"; include "lint"; locked "required"; policy { scripts "allow"; }; }
+environment "production"  { files "private"; dev-groups "forbid"; include "lint" }
+
+policy { scripts "deny" }
+hooks { before-sync "make" }
+package { files "src/*" }
+
+resolution {
+    npm-peers "strict"
+    prereleases "if-necessary"
+    released-before "2026-11-01T00:00:00Z"
+    engines "strict"
+    override npm "lodash" "4.17.21"
+    override npm "a>b" "npm:c@1"
+    override npm "gone"
+    override pypi "urllib3" ">=2.2"
+    extend npm "x" { npm "y" "^1"; npm "z"; }
+    writable npm "prisma" "sharp"
+}
+
+members "apps/*" "packages/*"
+"#;
+
+fn read(text: &str) -> Manifest {
+    match parse("larder.kdl", text, Kind::Root) {
+        Ok(manifest) => manifest,
+        Err(errors) => panic!("{}", rendered(&errors)),
+    }
+}
+
+fn errors(text: &str) -> Vec<ManifestError> {
+    match parse("larder.kdl", text, Kind::Root) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.errors,
+    }
+}
+
+fn rendered(errors: &ManifestErrors) -> String {
+    let mut out = String::new();
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
+    handler.render_report(&mut out, errors).unwrap();
+    out
+}
+
+/// Checks that the text has exactly these faults: each the code's last part and the text that is underlined.
+#[track_caller]
+fn check(text: &str, expected: &[(&str, &str)]) {
+    let found: Vec<(String, &str)> = errors(text)
+        .iter()
+        .map(|error| {
+            let code = miette::Diagnostic::code(error).unwrap().to_string();
+            let span = error.span();
+            (code.replace("larder::manifest::", ""), &text[span.offset()..span.offset() + span.len()])
+        })
+        .collect();
+    let found: Vec<(&str, &str)> = found.iter().map(|(code, place)| (code.as_str(), *place)).collect();
+    assert_eq!(
+        found,
+        expected,
+        "of {text}\n{}",
+        parse("m", text, Kind::Root).map_or_else(|e| rendered(&e), |_| String::new())
+    );
+}
+
+#[test]
+fn the_whole_grammar_is_read() {
+    let manifest = read(EXAMPLE);
+    assert_eq!(manifest.settings.npm_peers, NpmPeers::Strict);
+    assert_eq!(manifest.settings.node.as_deref(), Some("22"));
+    assert_eq!(manifest.settings.overrides.len(), 4);
+    assert_eq!(manifest.settings.overrides[1].parent.as_ref().unwrap().as_str(), "a");
+    assert_eq!(manifest.settings.overrides[1].replacement.as_ref().unwrap().range_text(), "npm:c@1");
+    assert_eq!(manifest.settings.overrides[2].replacement, None);
+    assert_eq!(manifest.settings.extensions.len(), 2);
+    assert_eq!(manifest.settings.writable.len(), 2);
+    assert_eq!(
+        manifest.registries.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(),
+        ["acme-npm", "acme", "npmjs", "pypi"]
+    );
+    let npm = &manifest.registries[0];
+    assert_eq!((npm.priority, npm.rate_limit, npm.concurrency), (3, Some(10), Some(4)));
+    assert_eq!(npm.mirrors.len(), 3);
+    assert_eq!(npm.token, Some(Token::Env("ACME_TOKEN".to_owned())));
+    assert_eq!(manifest.dependencies.len(), 9);
+    assert!(manifest.dependencies[6].optional && manifest.dependencies[6].prereleases);
+    assert_eq!(manifest.dependencies[8].wanted, Wanted::Folder("packages/theme".into()));
+    let Wanted::Package(Requirement::Npm { alias, name, range }) = &manifest.dependencies[1].wanted else { panic!() };
+    assert_eq!((alias.as_str(), name.as_str(), range.as_str()), ("react-16", "react", "^16.14"));
+    assert_eq!(manifest.groups.len(), 2);
+    assert!(manifest.groups[0].dev && manifest.groups[0].dependencies.len() == 2);
+    let [development, staging, production] = &manifest.environments[..] else { panic!() };
+    assert_eq!((development.include.len(), development.keep, development.layout), (2, 3, Layout::Linked));
+    assert_eq!((staging.include.len(), staging.locked, staging.durable), (2, LockedMode::Required, false));
+    assert!(staging.policy.deny_scripts.is_none() && development.policy.deny_scripts.is_some());
+    assert!(production.durable && production.forbid_dev_groups && production.files == FilesMode::Private);
+    assert_eq!(manifest.members.len(), 2);
+    let span = manifest.dependencies[0].range_span;
+    assert_eq!(&EXAMPLE[span.offset()..span.offset() + span.len()], "\"^18.3\"");
+    let span = manifest.dependencies[5].span;
+    assert_eq!(
+        &EXAMPLE[span.offset()..span.offset() + span.len()],
+        r#"pypi "pywin32" ">=306" when="sys_platform == 'win32'""#
+    );
+}
+
+#[test]
+fn defaults_are_filled_in() {
+    let manifest = read("group \"a\" { npm \"x\" }\ngroup \"b\" dev=#true\n");
+    let platforms: Vec<Platform> = manifest.settings.platforms.iter().map(|target| target.platform).collect();
+    assert_eq!(platforms, [Platform::LinuxX64, Platform::MacosArm64]);
+    let [development, production] = &manifest.environments[..] else { panic!() };
+    assert_eq!(development.include.len(), 2);
+    assert!(production.include.is_empty() && production.durable && !development.durable);
+    assert_eq!(manifest.registries.len(), 2);
+    assert_eq!(read("").dependencies.len(), 0);
+}
+
+#[test]
+fn naming_a_built_in_registry_replaces_it() {
+    let manifest = read("registries { npm \"npmjs\" \"http://127.0.0.1:4873\"; pypi \"pypi\" \"./index\" }");
+    assert_eq!(manifest.registries.len(), 2);
+    assert_eq!(manifest.registries[0].url, RegistryUrl::Http("http://127.0.0.1:4873/".into()));
+    assert_eq!(manifest.registries[1].url, RegistryUrl::Folder("./index/".into()));
+    check("registries { pypi \"npmjs\" \"./index\" }", &[("bad_name", "pypi \"npmjs\" \"./index\"")]);
+}
+
+#[test]
+fn baselines_are_read() {
+    let manifest = read(
+        "platforms \"linux-x64\" \"windows-x64\"\nplatform \"linux-x64\" glibc=\"2.17\"\nplatform \"macos-arm64\" macos=\"13\"\n",
+    );
+    let targets: Vec<_> = manifest.settings.platforms.iter().map(|t| (t.platform.as_str(), t.baseline)).collect();
+    assert_eq!(targets, [("linux-x64", (2, 17)), ("macos-arm64", (13, 0)), ("windows-x64", (0, 0))]);
+    check("platform \"linux-x64\" musl=\"1.2\"", &[("unknown_property", "\"1.2\"")]);
+    check("platform \"linux-x64\" glibc=2.17", &[("unquoted_version", "2.17")]);
+    check("platforms \"linux-x86\"", &[("unknown_value", "\"linux-x86\"")]);
+    check("platforms \"linux-x64\" \"linux-x64\"", &[("repeated", "\"linux-x64\"")]);
+    check("platforms", &[("missing", "platforms")]);
+}
+
+#[test]
+fn five_faults_are_told_at_once() {
+    let text = "project \"shop\"
+runtimes {
+    python 3.10
+}
+dependencis {
+}
+dependencies {
+    npm \"react\" \"^18\" whn=\"sys_platform == 'linux'\"
+    pypi \"fastapi\" \"0.115\"
+}
+environment \"production\" { include \"tset\"; }
+group \"test\" { npm \"vitest\" }
+";
+    let failure = parse("larder.kdl", text, Kind::Root).unwrap_err();
+    assert_eq!(crate::diagnostic::Failure::exit(&failure).status(), 2);
+    insta::assert_snapshot!(rendered(&failure), @r#"
+larder::manifest::invalid
+
+  × larder.kdl has 5 errors
+
+Error: larder::manifest::unquoted_version
+
+  × a version is a string, and `3.10` is not one
+   ╭─[larder.kdl:3:12]
+ 2 │ runtimes {
+ 3 │     python 3.10
+   ·            ──┬─
+   ·              ╰── needs quotes
+ 4 │ }
+   ╰────
+  help: write "3.10"
+
+Error: larder::manifest::unknown_node
+
+  × `dependencis` is not known at the top of a manifest
+   ╭─[larder.kdl:5:1]
+ 4 │ }
+ 5 │ dependencis {
+   · ─────┬─────
+   ·      ╰── unknown
+ 6 │ }
+   ╰────
+  help: did you mean `dependencies`?
+
+Error: larder::manifest::unknown_property
+
+  × `npm` has no property `whn`
+   ╭─[larder.kdl:8:23]
+ 7 │ dependencies {
+ 8 │     npm "react" "^18" whn="sys_platform == 'linux'"
+   ·                       ─┬─
+   ·                        ╰── unknown
+ 9 │     pypi "fastapi" "0.115"
+   ╰────
+  help: did you mean `when`?
+
+Error: larder::manifest::bad_range
+
+  × `0.115` is not a PEP 440 specifier
+    ╭─[larder.kdl:9:20]
+  8 │     npm "react" "^18" whn="sys_platform == 'linux'"
+  9 │     pypi "fastapi" "0.115"
+    ·                    ───┬───
+    ·                       ╰── not a range
+ 10 │ }
+    ╰────
+  help: a specifier starts with an operator: "==1.2" for this version, ">=1.2" for this one and
+        later
+
+Error: larder::manifest::undeclared
+
+  × there is no group `tset`
+    ╭─[larder.kdl:11:36]
+ 10 │ }
+ 11 │ environment "production" { include "tset"; }
+    ·                                    ───┬──
+    ·                                       ╰── not declared
+ 12 │ group "test" { npm "vitest" }
+    ╰────
+  help: did you mean `test`?
+"#);
+}
+
+#[test]
+fn unknown_things_are_pointed_at() {
+    check("dependecies {}", &[("unknown_node", "dependecies")]);
+    check("dependencies { cargo \"x\" }", &[("unknown_node", "cargo")]);
+    check("dependencies { npm \"x\" when1=\"\" }", &[("unknown_property", "when1")]);
+    check(
+        "resolution { npm-peers \"strct\"; enginess \"warn\" }",
+        &[("unknown_value", "\"strct\""), ("unknown_node", "enginess")],
+    );
+    check(
+        "environment \"a\" { layout \"flat\"; files \"none\"; keep 0; durable \"yes\"; include \"x\" }",
+        &[
+            ("unknown_value", "\"flat\""),
+            ("unknown_value", "\"none\""),
+            ("bad_value", "0"),
+            ("wrong_type", "\"yes\""),
+            ("undeclared", "\"x\""),
+        ],
+    );
+    check("policy { scripts \"no\"; lisence \"x\" }", &[("unknown_value", "\"no\""), ("unknown_node", "lisence")]);
+    check("project \"x\" vers=\"1\" { a; }", &[("unknown_property", "vers"), ("unexpected", "{ a; }")]);
+    check(
+        "registries { cargo \"x\" \"https://x/\"; npm \"y\" \"https://y/\" { tokn \"a\" } }",
+        &[("unknown_node", "cargo"), ("unknown_node", "tokn")],
+    );
+    check("(t)project (u)\"x\"", &[("unexpected", "t"), ("unexpected", "u")]);
+}
+
+#[test]
+fn repetition_is_an_error() {
+    check("project \"a\"\nproject \"b\"", &[("repeated", "project \"b\"")]);
+    check("dependencies {}\ndependencies {}", &[("repeated", "dependencies")]);
+    check("dependencies { npm \"a\" optional=#true optional=#false }", &[("repeated", "optional=#false")]);
+    check("dependencies { npm \"a\"; npm \"a\" \"^1\"; }", &[("repeated", "npm \"a\" \"^1\"")]);
+    check("runtimes { python \"3.12\" }\ndependencies { pypi \"A_b\" \">1\"; pypi \"a.B\" \"<2\" }", &[]);
+    check("group \"g\" { path \"a\" }\ngroup \"g\" { path \"./a/\" }", &[("repeated", "path \"./a/\"")]);
+    check(
+        "registries { npm \"a\" \"https://a/\"; npm \"a\" \"https://b/\" }",
+        &[("repeated", "npm \"a\" \"https://b/\"")],
+    );
+    check("environment \"a\"\nenvironment \"A\"", &[("repeated", "environment \"A\"")]);
+    check(
+        "group \"g\"\nenvironment \"a\" { include \"g\" \"g\"; keep 1; keep 2 }",
+        &[("repeated", "\"g\""), ("repeated", "keep 2")],
+    );
+    check(
+        "resolution { override npm \"a\" \"1\"; override npm \"a\" \"2\"; override npm \"b>a\" \"2\" }",
+        &[("repeated", "override npm \"a\" \"2\"")],
+    );
+    let text = "runtimes { python \"3.12\" }\ndependencies { pypi \"a\" \"<2\" when=\"sys_platform == 'linux'\"; pypi \"a\" \">2\" when=\"sys_platform != 'linux'\" }";
+    assert_eq!(read(text).dependencies.len(), 2, "conditions that exclude each other are no repetition");
+}
+
+#[test]
+fn versions_without_quotes_get_a_hint() {
+    check("runtimes { python 3.10; node 22 }", &[("unquoted_version", "3.10"), ("unquoted_version", "22")]);
+    check("runtimes { python 3.12 }\ndependencies { pypi \"x\" }", &[("unquoted_version", "3.12")]);
+    check("runtimes { python 3.12.1 }", &[("unquoted_version", "3.12.1")]);
+    let python = "runtimes { python \"3.12\" }\n";
+    check(&format!("{python}dependencies {{ pypi \"x\" >=1 }}"), &[("unquoted_version", ">=1")]);
+    check(&format!("{python}dependencies {{\n  pypi \"x\" >=1,<2\n}}"), &[("unquoted_version", ">=1,<2")]);
+    check(&format!("{python}dependencies {{\n  pypi \"x\" ==1.2\n}}"), &[("unquoted_version", "==1.2")]);
+    check(&format!("{python}dependencies {{\n  pypi \"x\" ~=1.2\n}}"), &[("unquoted_version", "~=1.2")]);
+    check("dependencies {\n  npm \"x\" 1.x\n}", &[("unquoted_version", "1.x")]);
+    check(
+        "dependencies {\n  npm \"x\" ==1\n  npm \"y\" 1.2.3\n npx \"z\"\n}\nruntimes {\n  python 3.12.1\n}",
+        &[
+            ("unquoted_version", "==1"),
+            ("unquoted_version", "1.2.3"),
+            ("unknown_node", "npx"),
+            ("unquoted_version", "3.12.1"),
+        ],
+    );
+    check("dependencies {\n  npm \"x\" 18\n}", &[("unquoted_version", "18")]);
+}
+
+#[test]
+fn requirements_that_do_not_parse_are_pointed_at() {
+    check(
+        "runtimes { python \"3.12\" }\ndependencies { pypi \"x\" \"^1\"; pypi \"-y\"; pypi \"z\" when=\"os == 1\" }",
+        &[("bad_range", "\"^1\""), ("bad_name", "\"-y\""), ("bad_marker", "\"os == 1\"")],
+    );
+    check(
+        "dependencies { npm \"x\" \">=abc\"; npm \"../x\"; npm \"y\" \"user/repo\"; npm \"z\" \"workspace:*\"; path \"/abs\" }",
+        &[
+            ("bad_range", "\">=abc\""),
+            ("bad_name", "\"../x\""),
+            ("unsupported_source", "\"user/repo\""),
+            ("unsupported_source", "\"workspace:*\""),
+            ("bad_value", "\"/abs\""),
+        ],
+    );
+    check(
+        "dependencies { npm; npm \"a\" \"1\" \"2\" \"3\"; path \"a\" registry=\"x\"; npm #null }",
+        &[("missing", "npm"), ("unexpected", "\"2\""), ("unknown_property", "registry"), ("wrong_type", "#null")],
+    );
+    check(
+        "resolution { released-before \"2026-11-01\"; override path \"a\" \"1\"; override npm \"a>b>c\" \"1\"; extend npm \"x\"; extend npm \"x\" { pypi \"y\" } }",
+        &[
+            ("bad_value", "\"2026-11-01\""),
+            ("unknown_value", "path"),
+            ("bad_name", "\"a>b>c\""),
+            ("missing", "extend npm \"x\""),
+            ("unknown_node", "pypi"),
+        ],
+    );
+}
+
+#[test]
+fn parts_that_contradict_each_other_are_pointed_at() {
+    check("dependencies { pypi \"a\"; pypi \"b\" }", &[("no_python", "pypi \"a\"")]);
+    check(
+        "dependencies { npm \"a\" registry=\"nmpjs\"; npm \"b\" registry=\"pypi\"; larder \"c\" }",
+        &[("undeclared", "\"nmpjs\""), ("registry_kind", "\"pypi\""), ("undeclared", "larder \"c\"")],
+    );
+    check(
+        "group \"t\" dev=#true\nenvironment \"p\" { dev-groups \"forbid\"; include \"t\" }",
+        &[("dev_group", "\"t\"")],
+    );
+    check(
+        "registries { npm \"a-b\" \"https://a/\"; npm \"A_b\" \"https://b/\" }",
+        &[("mirror_variable", "npm \"A_b\" \"https://b/\"")],
+    );
+    check("registries { larder \"NpmJs\" \"https://a/\" }", &[("mirror_variable", "larder \"NpmJs\" \"https://a/\"")]);
+}
+
+#[test]
+fn secrets_and_plain_http_are_refused() {
+    check(
+        "registries { npm \"a\" \"http://npm.acme.example/\" { token \"abc\"; mirror \"https://u:p@b/\"; key \"RW\" } }",
+        &[
+            ("plain_http", "\"http://npm.acme.example/\""),
+            ("clear_text_token", "\"abc\""),
+            ("clear_text_token", "\"https://u:p@b/\""),
+            ("unknown_node", "key"),
+        ],
+    );
+    let failure = parse("m", "registries { npm \"a\" \"https://a/\" { token 12345 } }", Kind::Root).unwrap_err();
+    assert!(!failure.errors[0].to_string().contains("12345"));
+    check(
+        "registries { npm \"a\" \"https://a/\" { token; token env=\"A\" file=\"b\" } }",
+        &[
+            ("missing", "token"),
+            ("repeated", "token env=\"A\" file=\"b\""),
+            ("unexpected", "token env=\"A\" file=\"b\""),
+        ],
+    );
+    let manifest =
+        read("registries { npm \"a\" \"https://a/\" { token \"netrc\" }; larder \"b\" \"b/\" { token file=\"t\" } }");
+    assert_eq!(manifest.registries[0].token, Some(Token::Netrc));
+    assert_eq!(manifest.registries[1].token, Some(Token::File("t".to_owned())));
+}
+
+#[test]
+fn syntax_errors_are_told_with_their_places() {
+    check("dependencies {\n  npm \"a\n}\nfoo #no\n", &[("syntax", "\"a"), ("syntax", "#no")]);
+    check("environment \"a\" {\n  durable true\n}", &[("syntax", "true")]);
+    check("dependencies {\n  npm \"ü\" \"ü", &[("syntax", "{"), ("syntax", "\"ü")]);
+    check(&"a {\n".repeat(33), &[("too_deep", "{")]);
+}
+
+#[test]
+fn hostile_texts_end_in_errors() {
+    for stray in ["}", "=", "a =\n", "a (b)\n", "a b=c=d ", "(a)=", ") ", "a #\"\"\"\n", "\"\n"] {
+        let failure = parse("m", &stray.repeat(1000), Kind::Root).unwrap_err();
+        assert!((1..=101).contains(&failure.errors.len()), "{stray}");
+    }
+    check(&"a".repeat(513 * 1024), &[("too_long", "")]);
+    for text in
+        ["{".repeat(4000), "abc\"{\"".repeat(600), "a{(}".repeat(900), format!("a /* {} */", "*".repeat(50_000))]
+    {
+        let _ = parse("m", &text, Kind::Root);
+    }
+}
+
+#[test]
+fn members_have_dependencies_and_groups_only() {
+    let member = |text: &str| parse("apps/web/larder.kdl", text, Kind::Member);
+    let failure = member("dependencies { pypi \"a\" }\nruntimes { python \"3.12\" }\nmembers \"x\"").unwrap_err();
+    assert_eq!(failure.errors.len(), 2);
+    let mut root = read("members \"apps/*\"\ngroup \"a\"");
+    let web =
+        member("dependencies { pypi \"a\" }\ngroup \"web\" dev=#true { npm \"x\" registry=\"nowhere\" }").unwrap();
+    let failures = join_members(&mut root, std::slice::from_ref(&web));
+    assert_eq!(failures.len(), 1);
+    assert_eq!(failures[0].errors.len(), 2, "no Python and an unknown registry");
+    assert_eq!(root.environments[0].include.iter().map(crate::model::Label::as_str).collect::<Vec<_>>(), ["a", "web"]);
+    let mut root =
+        read("members \"apps/*\"\nruntimes { python \"3.12\" }\nenvironment \"e\" { include \"web\" \"wbe\" }");
+    let failures = join_members(&mut root, &[web]);
+    assert_eq!(failures.len(), 2);
+    assert!(matches!(&failures[0].errors[..], [ManifestError::Undeclared { name, .. }] if name == "wbe"));
+}
+
+#[test]
+fn ecosystems_of_lines_are_their_nodes() {
+    let manifest = read(EXAMPLE);
+    let ecosystems: Vec<Ecosystem> = manifest.dependencies.iter().map(Dependency::ecosystem).collect();
+    assert_eq!(
+        ecosystems[3..],
+        [Ecosystem::Npm, Ecosystem::Pypi, Ecosystem::Pypi, Ecosystem::Pypi, Ecosystem::Larder, Ecosystem::Path]
+    );
+}
