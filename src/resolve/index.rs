@@ -91,6 +91,18 @@ impl PlatformSet {
     /// Every platform.
     pub const ALL: Self = Self(0x7f);
 
+    /// Returns the platforms that are in both sets.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Returns the platforms that are in this set and not in the other.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Adds a platform.
     pub fn insert(&mut self, platform: Platform) {
         self.0 |= 1 << platform as u8;
@@ -99,6 +111,12 @@ impl PlatformSet {
     /// Tells whether a platform is in the set.
     pub fn contains(self, platform: Platform) -> bool {
         self.0 & (1 << platform as u8) != 0
+    }
+}
+
+impl From<Platform> for PlatformSet {
+    fn from(platform: Platform) -> Self {
+        Self(1 << platform as u8)
     }
 }
 

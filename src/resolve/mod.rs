@@ -1,11 +1,139 @@
 //! Requirements + [`Index`] → [`Resolution`] or [`NoSolution`]: one PubGrub problem for all ecosystems.
 //!
 //! Pure: what it knows of the world comes through the [`Index`], whose answers are frozen for the time of a run.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `catalog` | what is known: names, versions, sets of versions |
+//! | `release` | what a version or a line asks for, after overrides and extensions |
+//! | `problem` | what a choice demands of others; where npm's peers are found |
+//! | `provider` | the solver's questions: what first, which version, what then |
+//! | `npm`, `pypi`, `larder`, `path` | an ecosystem's ranges and its picks |
+//! | `steering` | what one run teaches the next |
+//! | `graph`, `instances` | solution → graph |
+//! | `reduce`, `explain`, `wanting` | no solution → the lines at fault, in plain words |
 
+mod catalog;
+mod explain;
+mod graph;
 mod index;
+mod instances;
+mod larder;
+mod npm;
+mod path;
+mod problem;
+mod provider;
+mod pypi;
+mod reduce;
+mod release;
 mod requirements;
 mod resolution;
+mod set;
+mod steering;
+mod variable;
+mod wanting;
+
+#[cfg(test)]
+mod tests;
+
+use pubgrub::PubGrubError;
+use rustc_hash::FxHashMap;
+
+use catalog::Catalog;
+use problem::Problem;
+use provider::Provider;
+use set::Set;
+use steering::Steering;
+use variable::Variable;
 
 pub use index::{Candidate, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants};
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning};
+
+/// What the solver's thread may use: trees of contradictions are dropped recursively, and can be deep.
+const STACK: usize = 256 << 20;
+
+/// A version for each variable that was decided.
+type Solution = FxHashMap<Variable, u32>;
+
+/// Why a set of versions is impossible, as the solver derived it.
+type Derivation = pubgrub::DerivationTree<Variable, Set, String>;
+
+/// Why an attempt ended without a solution.
+enum Failed {
+    Contradiction(Box<Derivation>),
+    Index(IndexError),
+}
+
+impl From<IndexError> for Failed {
+    fn from(error: IndexError) -> Self {
+        Self::Index(error)
+    }
+}
+
+/// Chooses a version for everything that the requirements lead to.
+///
+/// The answer is a function of the requirements and of what the index says, not of when it says it.
+///
+/// # Errors
+/// [`ResolveError::NoSolution`] where the requirements contradict each other; [`ResolveError::Index`] where the index
+/// failed. A package that does not exist is no failure: it has no versions.
+pub fn resolve(requirements: &Requirements, index: &dyn Index) -> Result<Resolution, ResolveError> {
+    std::thread::scope(|scope| {
+        let solver = std::thread::Builder::new().name("resolve".to_owned()).stack_size(STACK);
+        match solver.spawn_scoped(scope, || resolve_here(requirements, index)) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => resolve_here(requirements, index),
+        }
+    })
+}
+
+fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolution, ResolveError> {
+    let catalog = Catalog::new(requirements, index);
+    let mut steering = Steering::new(&catalog);
+    match attempt(&catalog, &mut steering) {
+        Ok(solution) => {
+            let problem = Problem { catalog: &catalog, steering: &steering };
+            Ok(graph::build(problem, &solution)?)
+        }
+        Err(Failed::Contradiction(tree)) => {
+            let (tree, steering) = reduce::reduce(&catalog, *tree, steering)?;
+            let problem = Problem { catalog: &catalog, steering: &steering };
+            Err(ResolveError::NoSolution(explain::explain(problem, &tree)?))
+        }
+        Err(Failed::Index(error)) => Err(error.into()),
+    }
+}
+
+/// Solves, learns from what goes wrong outside the solver's view, and solves again, until there is nothing to learn.
+fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Failed> {
+    loop {
+        let problem = Problem { catalog, steering };
+        let provider = Provider::new(problem);
+        let lesson = match run(&provider) {
+            Ok(solution) => match graph::broken_optional_peers(problem, &solution)? {
+                broken if broken.is_empty() => return Ok(solution),
+                broken => steering::Lesson::Bind(broken),
+            },
+            Err(Failed::Contradiction(tree)) => match steering::learn(&tree, &provider, problem)? {
+                Some(lesson) => lesson,
+                None => return Err(Failed::Contradiction(tree)),
+            },
+            Err(failed) => return Err(failed),
+        };
+        steering.take(lesson);
+    }
+}
+
+/// Runs the solver once.
+fn run(provider: &Provider) -> Result<Solution, Failed> {
+    match pubgrub::resolve(provider, Variable::Root, 0u32) {
+        Ok(solution) => Ok(solution.into_iter().collect()),
+        Err(PubGrubError::NoSolution(tree)) => Err(Failed::Contradiction(Box::new(tree))),
+        Err(
+            PubGrubError::ErrorRetrievingDependencies { source, .. }
+            | PubGrubError::ErrorChoosingVersion { source, .. }
+            | PubGrubError::ErrorInShouldCancel(source),
+        ) => Err(Failed::Index(source)),
+    }
+}

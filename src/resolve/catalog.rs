@@ -1,0 +1,300 @@
+//! What is known: interned names, the index's answers, and the sets of versions that requirements stand for. Everything
+//! here is a function of the requirements and the index, and is kept from one run of the solver to the next.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use pubgrub::VersionSet;
+use rustc_hash::FxHashMap;
+
+use crate::model::{
+    Dependent, Ecosystem, ExtraName, Label, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
+};
+
+use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Versions};
+use super::release::{Line, Need, Prepared};
+use super::requirements::Requirements;
+use super::set::Set;
+use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx};
+use super::{larder, npm, path, pypi};
+
+/// The Python that markers see where the manifest declares none, which it may where no line is a Python one.
+const DEFAULT_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
+
+/// Everything that is known so far.
+pub(super) struct Catalog<'a> {
+    pub(super) requirements: &'a Requirements,
+    pub(super) index: &'a dyn Index,
+    /// The declared platforms.
+    pub(super) platforms: Vec<Platform>,
+    /// The declared Python.
+    pub(super) python: PythonVersion,
+    /// The manifests that lines are in.
+    pub(super) manifests: Vec<Dependent>,
+    /// The lines, with overrides applied.
+    pub(super) lines: Vec<Line>,
+    packages: RefCell<Interner<PackageId>>,
+    extras: RefCell<Interner<ExtraName>>,
+    nodes: RefCell<Interner<Node>>,
+    loaded: RefCell<FxHashMap<PackageIx, Rc<Loaded>>>,
+    releases: RefCell<FxHashMap<(PackageIx, u32), Rc<Prepared>>>,
+}
+
+/// A package's versions, with what was worked out from them.
+pub(super) struct Loaded {
+    pub(super) versions: Arc<Versions>,
+    /// The registry that does not have the package.
+    pub(super) missing: Option<Label>,
+    /// The versions that may be chosen at all.
+    pub(super) usable: Set,
+    /// The places of the versions that the old lock chose, ascending.
+    pub(super) locked: Vec<u32>,
+    /// Whether Python pre-releases are as good as final versions.
+    pub(super) prereleases: bool,
+    sets: RefCell<FxHashMap<Box<str>, Set>>,
+    installable: [OnceCell<Set>; Platform::ALL.len()],
+}
+
+impl Loaded {
+    /// Returns the number of versions.
+    pub(super) fn count(&self) -> u32 {
+        self.versions.candidates.len() as u32
+    }
+
+    /// Returns a version with what the list tells of it.
+    pub(super) fn candidate(&self, ordinal: u32) -> &Candidate {
+        &self.versions.candidates[ordinal as usize]
+    }
+
+    /// Returns the versions that can be installed on a platform: by a wheel, or from source by whoever does that.
+    pub(super) fn installable(&self, platform: Platform) -> &Set {
+        self.installable[platform as usize].get_or_init(|| {
+            Set::filter(self.count(), |ordinal| {
+                let candidate = self.candidate(ordinal);
+                candidate.sdist || candidate.wheels.contains(platform)
+            })
+        })
+    }
+
+    /// Returns the highest locked version in a set.
+    pub(super) fn locked_in(&self, range: &Set) -> Option<u32> {
+        self.locked.iter().rev().copied().find(|ordinal| range.contains(ordinal))
+    }
+}
+
+impl<'a> Catalog<'a> {
+    /// Starts with the requirements, and tells the index what will be asked first.
+    pub(super) fn new(requirements: &'a Requirements, index: &'a dyn Index) -> Self {
+        let platforms: BTreeSet<_> = requirements.settings.platforms.iter().map(|target| target.platform).collect();
+        let manifests: BTreeSet<_> = requirements.lines.iter().map(|line| line.dependent.clone()).collect();
+        let mut catalog = Self {
+            requirements,
+            index,
+            platforms: if platforms.is_empty() { vec![Platform::LinuxX64] } else { platforms.into_iter().collect() },
+            python: requirements.settings.python.clone().unwrap_or(DEFAULT_PYTHON),
+            manifests: manifests.into_iter().collect(),
+            lines: Vec::new(),
+            packages: RefCell::default(),
+            extras: RefCell::default(),
+            nodes: RefCell::default(),
+            loaded: RefCell::default(),
+            releases: RefCell::default(),
+        };
+        catalog.lines = requirements.lines.iter().map(|line| Line::new(&catalog, line)).collect();
+        catalog.announce(catalog.lines.iter().filter_map(|line| line.need.as_ref()));
+        catalog
+    }
+
+    /// Interns a package.
+    pub(super) fn package(&self, id: PackageId) -> PackageIx {
+        PackageIx(self.packages.borrow_mut().intern(id))
+    }
+
+    /// Returns an interned package.
+    pub(super) fn id(&self, package: PackageIx) -> PackageId {
+        self.packages.borrow().values[package.0 as usize].clone()
+    }
+
+    /// Interns an extra.
+    pub(super) fn extra(&self, name: &ExtraName) -> ExtraIx {
+        ExtraIx(self.extras.borrow_mut().intern(name.clone()))
+    }
+
+    /// Returns an interned extra.
+    pub(super) fn extra_name(&self, extra: ExtraIx) -> ExtraName {
+        self.extras.borrow().values[extra.0 as usize].clone()
+    }
+
+    /// Interns a node.
+    pub(super) fn intern_node(&self, node: Node) -> NodeIx {
+        NodeIx(self.nodes.borrow_mut().intern(node))
+    }
+
+    /// Returns an interned node.
+    pub(super) fn node(&self, node: NodeIx) -> Node {
+        self.nodes.borrow().values[node.0 as usize]
+    }
+
+    /// Returns the node of a manifest.
+    pub(super) fn manifest_node(&self, manifest: u32) -> NodeIx {
+        self.intern_node(Node { owner: Owner::Manifest(manifest), around: None })
+    }
+
+    /// Returns the node in which private and local packages live: the project's.
+    pub(super) fn home(&self) -> NodeIx {
+        let project = self.manifests.iter().position(|manifest| *manifest == Dependent::Project);
+        self.manifest_node(project.unwrap_or(0) as u32)
+    }
+
+    /// Returns a package with a version.
+    pub(super) fn key(&self, package: PackageIx, ordinal: u32) -> Result<PackageKey, IndexError> {
+        let version = self.loaded(package)?.candidate(ordinal).version.clone();
+        Ok(PackageKey { id: self.id(package), version })
+    }
+
+    /// Tells whether there is more than one platform, so that Python versions have to be tied together.
+    pub(super) fn ties(&self) -> bool {
+        self.platforms.len() > 1
+    }
+
+    /// Returns a package's versions. A package that does not exist has none.
+    pub(super) fn loaded(&self, package: PackageIx) -> Result<Rc<Loaded>, IndexError> {
+        if let Some(loaded) = self.loaded.borrow().get(&package) {
+            return Ok(Rc::clone(loaded));
+        }
+        let id = self.id(package);
+        let (versions, missing) = match self.index.versions(&id) {
+            Ok(versions) => (versions, None),
+            Err(IndexError::NotFound { registry, .. }) => (Arc::default(), Some(registry)),
+            Err(error) => return Err(error),
+        };
+        let loaded = Rc::new(self.work_out(package, &id, versions, missing));
+        self.loaded.borrow_mut().insert(package, Rc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    fn work_out(&self, package: PackageIx, id: &PackageId, versions: Arc<Versions>, missing: Option<Label>) -> Loaded {
+        let candidates = &versions.candidates;
+        let preferred = self.requirements.preferences.get(id);
+        let is_preferred = |version: &Version| preferred.is_some_and(|versions| versions.contains(version));
+        let locked: Vec<u32> =
+            (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
+        let before = self.requirements.settings.released_before;
+        let in_time = |candidate: &Candidate| match (before, candidate.published) {
+            (Some(before), Some(published)) => published < before,
+            _ => true,
+        };
+        let python = (id.ecosystem == Ecosystem::Pypi).then(|| pypi::Admission::new(self, package));
+        let usable = Set::filter(candidates.len() as u32, |place| {
+            let candidate = &candidates[place as usize];
+            in_time(candidate)
+                && python.as_ref().is_none_or(|python| python.admits(candidate, is_preferred(&candidate.version)))
+        });
+        Loaded {
+            versions,
+            missing,
+            usable,
+            locked,
+            prereleases: python.is_some_and(|python| python.prereleases_count_as_final()),
+            sets: RefCell::default(),
+            installable: Default::default(),
+        }
+    }
+
+    /// Returns the versions that a requirement stands for, less those that may not be chosen.
+    pub(super) fn set(&self, need: &Need) -> Result<Set, IndexError> {
+        self.set_for(&need.requirement, need.package)
+    }
+
+    /// Returns the versions of `package` that a requirement's range stands for; the package is another than the
+    /// requirement's own where an alias provides a peer.
+    pub(super) fn set_for(&self, requirement: &Requirement, package: PackageIx) -> Result<Set, IndexError> {
+        let loaded = self.loaded(package)?;
+        let with_text = |text: &str| {
+            if let Some(set) = loaded.sets.borrow().get(text) {
+                return set.clone();
+            }
+            let set = admitted(requirement, &loaded.versions).intersection(&loaded.usable);
+            loaded.sets.borrow_mut().insert(text.into(), set.clone());
+            set
+        };
+        Ok(match requirement {
+            Requirement::Npm { range, .. } => with_text(range.as_str()),
+            Requirement::Pypi { specifier, .. } => with_text(&specifier.to_string()),
+            Requirement::Larder { range, .. } => with_text(&range.to_string()),
+            Requirement::Path { .. } => loaded.usable.clone(),
+        })
+    }
+
+    /// Returns what a version needs, with overrides and extensions applied.
+    pub(super) fn prepared(&self, package: PackageIx, ordinal: u32) -> Result<Rc<Prepared>, IndexError> {
+        if let Some(prepared) = self.releases.borrow().get(&(package, ordinal)) {
+            return Ok(Rc::clone(prepared));
+        }
+        let id = self.id(package);
+        let release = self.index.release(&id, ordinal)?;
+        let prepared = Rc::new(Prepared::new(self, &id, &release));
+        // What only an extra or an optional peer asks for is not asked for yet.
+        self.announce(prepared.needs.iter().filter(|need| {
+            need.kind != DependencyKind::OptionalPeer && self.holds_on(&need.requirement, &[]) != PlatformSet::NONE
+        }));
+        self.releases.borrow_mut().insert((package, ordinal), Rc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    /// Tells the index what will be asked next.
+    pub(super) fn announce<'n>(&self, needs: impl Iterator<Item = &'n Need>) {
+        let wanted: Vec<_> = needs.map(|need| need.requirement.clone()).collect();
+        if !wanted.is_empty() {
+            self.index.prefetch(&wanted);
+        }
+    }
+
+    /// Returns the declared platforms on which a requirement is asked for with these extras of its dependent.
+    pub(super) fn holds_on(&self, requirement: &Requirement, extras: &[ExtraName]) -> PlatformSet {
+        let Requirement::Pypi { marker, .. } = requirement else { return PlatformSet::ALL };
+        let mut set = PlatformSet::NONE;
+        for &platform in &self.platforms {
+            if marker.holds(platform, &self.python, extras) {
+                set.insert(platform);
+            }
+        }
+        set
+    }
+}
+
+/// Returns the versions that a range stands for, by its ecosystem's own rules.
+pub(super) fn admitted(requirement: &Requirement, versions: &Versions) -> Set {
+    match requirement {
+        Requirement::Npm { range, .. } => npm::admitted(range, versions),
+        Requirement::Pypi { specifier, .. } => pypi::admitted(specifier, versions),
+        Requirement::Larder { range, .. } => larder::admitted(range, versions),
+        Requirement::Path { .. } => path::admitted(versions),
+    }
+}
+
+/// Values by number, and their numbers.
+struct Interner<T> {
+    values: Vec<T>,
+    places: FxHashMap<T, u32>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), places: FxHashMap::default() }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
+    fn intern(&mut self, value: T) -> u32 {
+        if let Some(&place) = self.places.get(&value) {
+            return place;
+        }
+        let place = self.values.len() as u32;
+        self.values.push(value.clone());
+        self.places.insert(value, place);
+        place
+    }
+}

@@ -1,0 +1,316 @@
+//! A contradiction in plain words: a chain that begins at the manifest's lines and ends where they meet.
+
+use std::collections::BTreeSet;
+
+use pubgrub::{External, VersionSet};
+
+use crate::model::{NpmPeers, PackageId};
+
+use super::Derivation;
+use super::index::{DependencyKind, IndexError};
+use super::problem::Problem;
+use super::reduce;
+use super::release::{Need, manifest_name};
+use super::requirements::LineId;
+use super::resolution::NoSolution;
+use super::set::Set;
+use super::steering;
+use super::variable::{PackageIx, Variable};
+use super::wanting::{self, Wanting};
+
+/// A chain longer than this is cut in the middle.
+const LONGEST: usize = 10;
+
+/// One step of the chain.
+struct Step {
+    /// The manifest line, where it is one.
+    line: Option<u32>,
+    /// Who asks; none for a manifest line.
+    from: Option<PackageIx>,
+    /// Which of its versions do.
+    versions: Set,
+    /// What is asked for; none where the versions themselves cannot be used.
+    asked: Option<Asked>,
+    /// The step, where it does not follow from the rest: a line, or why versions cannot be used.
+    text: String,
+}
+
+struct Asked {
+    variable: Variable,
+    package: PackageIx,
+    set: Set,
+    need: Need,
+}
+
+/// Tells a contradiction, which rests on the lines that the problem has.
+pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution, IndexError> {
+    let teller = Teller { problem };
+    let steps = teller.steps(tree)?;
+    let order = chain(&steps);
+    let mut because = Vec::new();
+    let mut told = BTreeSet::new();
+    for place in order {
+        let sentence = teller.sentence(&steps, place, &mut told)?;
+        because.extend(sentence.filter(|sentence| !because.contains(sentence)));
+    }
+    if because.len() > LONGEST - 1 {
+        let cut = because.len() - (LONGEST - 2);
+        because.splice(4..4 + cut, [format!("… ({cut} more steps of this kind)")]);
+    }
+    let (end, help) = teller.end(&steps)?;
+    because.extend(end);
+    let lines = reduce::lines(tree).into_iter().map(LineId).collect();
+    Ok(NoSolution { lines, because, help })
+}
+
+/// Orders steps so that each comes after one that leads to it, starting at the lines.
+fn chain(steps: &[Step]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(steps.len());
+    let mut taken = vec![false; steps.len()];
+    let follow = |start: usize, order: &mut Vec<usize>, taken: &mut Vec<bool>| {
+        let mut open = vec![start];
+        while let Some(place) = open.pop() {
+            if std::mem::replace(&mut taken[place], true) {
+                continue;
+            }
+            order.push(place);
+            let Some(asked) = &steps[place].asked else { continue };
+            open.extend((0..steps.len()).rev().filter(|&next| !taken[next] && steps[next].from == Some(asked.package)));
+        }
+    };
+    for place in 0..steps.len() {
+        follow(place, &mut order, &mut taken);
+    }
+    order
+}
+
+struct Teller<'a> {
+    problem: Problem<'a>,
+}
+
+impl Teller<'_> {
+    /// Returns what the contradiction rests on, less what only joins the parts of one package.
+    fn steps(&self, tree: &Derivation) -> Result<Vec<Step>, IndexError> {
+        let mut steps = Vec::new();
+        for fact in steering::facts(tree) {
+            match fact {
+                External::FromDependencyOf(Variable::Line(line), _, to, set) => {
+                    steps.extend(self.line_step(*line, *to, set));
+                }
+                External::FromDependencyOf(from, versions, to, set) => {
+                    steps.extend(self.release_step(*from, versions, *to, set)?);
+                }
+                External::Custom(variable, versions, reason) => {
+                    if let Some(package) = variable.package() {
+                        let text = format!("{} cannot be used: {reason}", self.versions(package, versions)?);
+                        steps.push(Step {
+                            line: None,
+                            from: Some(package),
+                            versions: versions.clone(),
+                            asked: None,
+                            text,
+                        });
+                    }
+                }
+                External::NotRoot(..) | External::NoVersions(..) => {}
+            }
+        }
+        // The chain begins at the lines, in the manifest's order.
+        steps.sort_by_key(|step| step.line.unwrap_or(u32::MAX));
+        Ok(steps)
+    }
+
+    fn line_step(&self, place: u32, variable: Variable, set: &Set) -> Option<Step> {
+        let catalog = self.problem.catalog;
+        let line = &catalog.lines[place as usize];
+        let need = line.need.clone()?;
+        let group = catalog.requirements.lines[place as usize].group.as_ref();
+        let group = group.map(|group| format!(" (group {group})")).unwrap_or_default();
+        let who = manifest_name(&catalog.manifests[line.manifest as usize]);
+        let text = format!("{who} asks for {}{group}", asked_for(&need));
+        let asked = Asked { variable, package: variable.package()?, set: set.clone(), need };
+        Some(Step { line: Some(place), from: None, versions: Set::empty(), asked: Some(asked), text })
+    }
+
+    fn release_step(
+        &self,
+        from: Variable,
+        versions: &Set,
+        to: Variable,
+        set: &Set,
+    ) -> Result<Option<Step>, IndexError> {
+        let (Some(package), Some(target)) = (from.package(), to.package()) else { return Ok(None) };
+        let joins = |variable| matches!(variable, Variable::Py(_) | Variable::PyOn(..) | Variable::PyExtra(..));
+        if package == target && joins(from) && joins(to) {
+            return Ok(None);
+        }
+        let Some(ordinal) = versions.descending().next() else { return Ok(None) };
+        let prepared = self.problem.catalog.prepared(package, ordinal)?;
+        let meant = |need: &&Need| match to {
+            Variable::Npm { alias, .. } => need.alias == alias,
+            _ => need.package == target,
+        };
+        let mut needs: Vec<&Need> = prepared.needs.iter().filter(meant).collect();
+        if needs.len() > 1 {
+            let platform = match to {
+                Variable::PyOn(_, platform) | Variable::PyExtra(_, _, platform) => Some(platform),
+                _ => None,
+            };
+            let holds = |need: &&Need| {
+                let extras = match from {
+                    Variable::PyExtra(_, extra, _) => vec![self.problem.catalog.extra_name(extra)],
+                    _ => Vec::new(),
+                };
+                platform
+                    .is_none_or(|platform| self.problem.catalog.holds_on(&need.requirement, &extras).contains(platform))
+            };
+            needs.retain(|need| holds(need));
+        }
+        let Some(need) = needs.first() else { return Ok(None) };
+        let asked = Asked { variable: to, package: target, set: set.clone(), need: (*need).clone() };
+        Ok(Some(Step {
+            line: None,
+            from: Some(package),
+            versions: versions.clone(),
+            asked: Some(asked),
+            text: String::new(),
+        }))
+    }
+
+    /// Tells a step, together with those that say the same of other versions.
+    fn sentence(&self, steps: &[Step], place: usize, told: &mut BTreeSet<usize>) -> Result<Option<String>, IndexError> {
+        if !told.insert(place) {
+            return Ok(None);
+        }
+        let step = &steps[place];
+        let (Some(from), Some(asked)) = (step.from, &step.asked) else { return Ok(Some(step.text.clone())) };
+        let words = asked_for(&asked.need);
+        let mut versions = step.versions.clone();
+        let mut others = BTreeSet::new();
+        for (other, candidate) in steps.iter().enumerate() {
+            let Some(also) = &candidate.asked else { continue };
+            if candidate.from == Some(from) && also.package == asked.package {
+                let same = asked_for(&also.need) == words;
+                if same {
+                    versions = versions.union(&candidate.versions);
+                    told.insert(other);
+                } else {
+                    others.insert(other);
+                }
+            }
+        }
+        let all = others.iter().filter(|other| !told.contains(other)).count();
+        if all > 2 {
+            let mut ranges: Vec<String> = vec![asked.need.requirement.range_text()];
+            for other in others {
+                told.insert(other);
+                versions = versions.union(&steps[other].versions);
+                if let Some(also) = &steps[other].asked {
+                    let range = also.need.requirement.range_text();
+                    if !ranges.contains(&range) {
+                        ranges.push(range);
+                    }
+                }
+            }
+            let more = ranges.len().saturating_sub(3);
+            ranges.truncate(3);
+            let more = if more > 0 { format!(" or {more} other ranges") } else { String::new() };
+            let name = asked.need.requirement.seen_as();
+            let who = self.versions(from, &versions)?;
+            return Ok(Some(format!("{who} needs {name} {}{more}", ranges.join(", "))));
+        }
+        let verb = match asked.need.kind {
+            DependencyKind::Peer | DependencyKind::OptionalPeer => "wants as a peer",
+            DependencyKind::Normal | DependencyKind::Optional => "needs",
+        };
+        Ok(Some(format!("{} {verb} {words}", self.versions(from, &versions)?)))
+    }
+
+    /// Names versions of a package: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
+    fn versions(&self, package: PackageIx, versions: &Set) -> Result<String, IndexError> {
+        wanting::versions(self.problem.catalog, package, versions)
+    }
+
+    /// Tells where the chain ends, and what can be done.
+    fn end(&self, steps: &[Step]) -> Result<(Option<String>, Option<String>), IndexError> {
+        let catalog = self.problem.catalog;
+        let asked: Vec<&Asked> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
+        if let Some(asked) = asked.iter().find(|asked| asked.set.is_empty()) {
+            let platform = match asked.variable {
+                Variable::PyOn(_, platform) | Variable::PyExtra(_, _, platform) => Some(platform),
+                _ => None,
+            };
+            let Wanting { reason, help } = wanting::explain(catalog, &asked.need, platform)?;
+            return Ok((Some(reason), help));
+        }
+        for one in &asked {
+            let (count, satisfying) = common(steps, one.variable);
+            if count > 1 && satisfying.is_empty() {
+                let name = catalog.id(one.package).name;
+                let both = if count == 2 { "both" } else { "all of these" };
+                return Ok((
+                    Some(format!("no version of {name} satisfies {both}")),
+                    self.way_out(steps, one.variable)?,
+                ));
+            }
+        }
+        let end = "so every way to satisfy these leads to a contradiction".to_owned();
+        Ok((Some(end), self.general_way_out(steps)))
+    }
+
+    /// Names the versions that would do if a line gave way, and the override that would settle it.
+    fn way_out(&self, steps: &[Step], variable: Variable) -> Result<Option<String>, IndexError> {
+        let catalog = self.problem.catalog;
+        let on_it = |step: &&Step| step.asked.as_ref().is_some_and(|asked| asked.variable == variable);
+        let others = steps.iter().filter(on_it).filter(|step| step.from.is_some());
+        let wanted = others.filter_map(|step| step.asked.as_ref()).fold(Set::full(), |set, a| set.intersection(&a.set));
+        let by_line = steps.iter().filter(on_it).any(|step| step.from.is_none());
+        if let Some(package) = variable.package()
+            && by_line
+            && wanted != Set::full()
+            && let Some(best) = wanted.descending().next()
+        {
+            let id = catalog.id(package);
+            let version = catalog.loaded(package)?.candidate(best).version.clone();
+            return Ok(Some(format!("ask for a range that takes {} {version}, which the others accept", id.name)));
+        }
+        Ok(self.general_way_out(steps).or_else(|| {
+            let PackageId { ecosystem, name } = catalog.id(variable.package()?);
+            Some(format!(
+                "change one of these lines, or settle it with `override {ecosystem} \"{name}\" \"…\"` under `resolution`"
+            ))
+        }))
+    }
+
+    fn general_way_out(&self, steps: &[Step]) -> Option<String> {
+        let peer = |step: &Step| {
+            step.asked
+                .as_ref()
+                .is_some_and(|a| matches!(a.need.kind, DependencyKind::Peer | DependencyKind::OptionalPeer))
+        };
+        let strict = self.problem.catalog.requirements.settings.npm_peers == NpmPeers::Strict;
+        (strict && steps.iter().any(peer)).then(|| {
+            "change one of these lines, or set `npm-peers \"relaxed\"` under `resolution` to be warned about peers instead"
+                .to_owned()
+        })
+    }
+}
+
+/// Returns how many ask for a variable, and what would satisfy all of them, whichever of their versions are taken.
+fn common(steps: &[Step], variable: Variable) -> (usize, Set) {
+    let mut askers: Vec<(&Step, Set)> = Vec::new();
+    for step in steps {
+        let Some(asked) = step.asked.as_ref().filter(|asked| asked.variable == variable) else { continue };
+        match askers.iter_mut().find(|(known, _)| (known.line, known.from) == (step.line, step.from)) {
+            Some((_, set)) => *set = set.union(&asked.set),
+            None => askers.push((step, asked.set.clone())),
+        }
+    }
+    let all = askers.iter().fold(Set::full(), |all, (_, set)| all.intersection(set));
+    (askers.len(), all)
+}
+
+/// Writes what is asked for: `react ^18`, `numpy`.
+fn asked_for(need: &Need) -> String {
+    wanting::asked_for(need)
+}

@@ -1,0 +1,207 @@
+//! From nodes to instances: nodes that cannot be told apart by what they bind are one, and each gets its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{Dropped, Edge, EdgeKind, ExtraName, Instance, InstanceKey, PackageKey, PackageName, Platform};
+
+use super::graph::Link;
+use super::variable::NodeIx;
+
+/// A reachable node with its edges.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) node: NodeIx,
+    pub(super) key: Option<PackageKey>,
+    pub(super) links: Vec<Link>,
+    pub(super) dropped: Vec<Dropped>,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self { node: NodeIx(u32::MAX), key: None, links: Vec::new(), dropped: Vec::new() }
+    }
+}
+
+/// Instances under their names.
+pub(super) struct Named {
+    keys: FxHashMap<NodeIx, InstanceKey>,
+    pub(super) instances: BTreeMap<InstanceKey, Instance>,
+}
+
+impl Named {
+    /// Turns links into edges, sorted.
+    pub(super) fn edges(&self, links: Vec<Link>) -> Vec<Edge> {
+        edges(links, &self.keys)
+    }
+}
+
+fn edges(links: Vec<Link>, keys: &FxHashMap<NodeIx, InstanceKey>) -> Vec<Edge> {
+    let mut edges: Vec<_> = links
+        .into_iter()
+        .filter_map(|link| {
+            Some(Edge {
+                name: link.name,
+                to: keys.get(&link.to)?.clone(),
+                kind: link.kind,
+                extra: link.extra,
+                extras: link.extras,
+                platforms: link.platforms,
+                unmet: link.unmet,
+            })
+        })
+        .collect();
+    edges.sort();
+    edges.dedup();
+    edges
+}
+
+/// Merges equal nodes and names what remains.
+pub(super) fn name(drafts: Vec<Draft>, places: &FxHashMap<NodeIx, usize>) -> Named {
+    let targets: Vec<Vec<usize>> = drafts
+        .iter()
+        .map(|draft| draft.links.iter().filter_map(|link| places.get(&link.to).copied()).collect())
+        .collect();
+    let classes = refine(&drafts, &targets);
+    let names = names(&drafts, &targets, &classes);
+    let keys: FxHashMap<NodeIx, InstanceKey> = drafts
+        .iter()
+        .zip(&classes)
+        .filter_map(|(draft, &class)| Some((draft.node, names[class as usize].clone()?)))
+        .collect();
+    let mut instances = BTreeMap::new();
+    for draft in drafts {
+        let Some(key) = keys.get(&draft.node) else { continue };
+        if !instances.contains_key(key) {
+            let mut dropped = draft.dropped;
+            dropped.sort();
+            dropped.dedup();
+            instances.insert(key.clone(), Instance { edges: edges(draft.links, &keys), dropped });
+        }
+    }
+    Named { keys, instances }
+}
+
+/// Splits nodes into classes until those of one class have the same package and edges into the same classes. Starting
+/// from the coarsest split finds cycles equal, too.
+fn refine(drafts: &[Draft], targets: &[Vec<usize>]) -> Vec<u32> {
+    let mut packages: FxHashMap<&Option<PackageKey>, u32> = FxHashMap::default();
+    let mut classes: Vec<u32> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let next = packages.len() as u32;
+        classes.push(*packages.entry(&draft.key).or_insert(next));
+    }
+    let mut count = packages.len();
+    while count < drafts.len() {
+        let mut signatures: FxHashMap<(u32, Vec<(Label, u32)>), u32> = FxHashMap::default();
+        let mut refined = Vec::with_capacity(classes.len());
+        for (place, draft) in drafts.iter().enumerate() {
+            let links = draft.links.iter().map(label);
+            let mut signature: Vec<_> = links.zip(targets[place].iter().map(|&to| classes[to])).collect();
+            signature.sort_unstable();
+            let next = signatures.len() as u32;
+            refined.push(*signatures.entry((classes[place], signature)).or_insert(next));
+        }
+        if signatures.len() == count {
+            break;
+        }
+        count = signatures.len();
+        classes = refined;
+    }
+    classes
+}
+
+/// What an edge says besides where it leads.
+type Label<'a> =
+    (&'a PackageName, EdgeKind, &'a Option<ExtraName>, &'a [ExtraName], &'a [Platform], &'a Option<String>);
+
+fn label(link: &Link) -> Label<'_> {
+    (&link.name, link.kind, &link.extra, &link.extras, &link.platforms, &link.unmet)
+}
+
+/// Names each class: by its package and bound peers, and where that names several, by a hash of all that they bind.
+fn names(drafts: &[Draft], targets: &[Vec<usize>], classes: &[u32]) -> Vec<Option<InstanceKey>> {
+    let count = classes.iter().copied().max().map_or(0, |last| last as usize + 1);
+    let mut first: Vec<Option<usize>> = vec![None; count];
+    for (place, &class) in classes.iter().enumerate() {
+        first[class as usize].get_or_insert(place);
+    }
+    let mut names: Vec<Option<InstanceKey>> =
+        first.iter().map(|place| place.and_then(|place| plain_name(drafts, &targets[place], place))).collect();
+    let mut alike: BTreeMap<InstanceKey, Vec<usize>> = BTreeMap::new();
+    for (class, name) in names.iter().enumerate() {
+        if let Some(name) = name {
+            alike.entry(name.clone()).or_default().push(class);
+        }
+    }
+    alike.retain(|_, alike| alike.len() > 1);
+    let mut hashes: Vec<blake3::Hash> = names
+        .iter()
+        .map(|name| blake3::hash(name.as_ref().map(ToString::to_string).unwrap_or_default().as_bytes()))
+        .collect();
+    // Each round looks one edge further. Classes differ, so that in at most as many rounds as there are classes all
+    // are told apart.
+    for _ in 0..count {
+        if alike.is_empty() {
+            break;
+        }
+        hashes = (0..count)
+            .map(|class| first[class].map_or(hashes[class], |place| further(drafts, targets, classes, &hashes, place)))
+            .collect();
+        alike.retain(|name, alike| {
+            let short: BTreeSet<String> = alike.iter().map(|&class| short_hash(hashes[class])).collect();
+            let apart = short.len() == alike.len();
+            if apart {
+                for &class in alike.iter() {
+                    let peers = format!("{}~{}", name.peers, short_hash(hashes[class])).into();
+                    names[class] = Some(InstanceKey { package: name.package.clone(), peers });
+                }
+            }
+            !apart
+        });
+    }
+    names
+}
+
+/// Hashes what an instance binds, one edge further than it was.
+fn further(
+    drafts: &[Draft],
+    targets: &[Vec<usize>],
+    classes: &[u32],
+    hashes: &[blake3::Hash],
+    place: usize,
+) -> blake3::Hash {
+    let mut edges: Vec<_> = drafts[place]
+        .links
+        .iter()
+        .zip(&targets[place])
+        .map(|(link, &to)| (label(link), hashes[classes[to] as usize].as_bytes()))
+        .collect();
+    edges.sort_unstable();
+    let mut state = blake3::Hasher::new();
+    state.update(hashes[classes[place] as usize].as_bytes());
+    for (label, to) in edges {
+        state.update(format!("{label:?}").as_bytes()).update(to);
+    }
+    state.finalize()
+}
+
+fn plain_name(drafts: &[Draft], targets: &[usize], place: usize) -> Option<InstanceKey> {
+    let draft = &drafts[place];
+    let peers: BTreeSet<String> = draft
+        .links
+        .iter()
+        .zip(targets)
+        .filter(|(link, _)| matches!(link.kind, EdgeKind::Peer | EdgeKind::OptionalPeer))
+        .filter_map(|(_, &to)| drafts[to].key.as_ref())
+        .map(|key| format!("({}@{})", key.id.name, key.version))
+        .collect();
+    let peers: Arc<str> = peers.into_iter().collect::<String>().into();
+    Some(InstanceKey { package: draft.key.clone()?, peers })
+}
+
+fn short_hash(hash: blake3::Hash) -> String {
+    hash.to_hex()[..8].to_owned()
+}

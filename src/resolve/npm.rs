@@ -1,0 +1,63 @@
+//! npm: which versions a range stands for, and which of several is taken.
+
+use crate::model::{Ecosystem, Engines, NpmRange, Settings, Version};
+
+use pubgrub::VersionSet;
+
+use super::catalog::Loaded;
+use super::index::Versions;
+use super::set::Set;
+
+/// Returns the versions that a range or dist-tag stands for. `*` takes `latest` even where it is a pre-release.
+pub(super) fn admitted(range: &NpmRange, versions: &Versions) -> Set {
+    let tagged = |tag: &str| versions.tags.get(tag).map_or_else(Set::empty, |&place| Set::singleton(place));
+    if let Some(tag) = range.tag() {
+        return tagged(tag);
+    }
+    let candidates = &versions.candidates;
+    let matching = Set::filter(candidates.len() as u32, |place| match &candidates[place as usize].version {
+        Version::Npm(version) => range.matches(version),
+        _ => false,
+    });
+    if matches!(range.as_str().trim(), "" | "*") { matching.union(&tagged("latest")) } else { matching }
+}
+
+/// Picks a version: a locked one, one that was chosen elsewhere, npm's own choice.
+pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
+    loaded.locked_in(range).or(elsewhere).or_else(|| preferred(loaded, range))
+}
+
+/// npm's own choice: `latest` where it satisfies, else the highest; deprecated ones where there is nothing else.
+fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
+    let fresh = |place: &u32| !loaded.candidate(*place).deprecated;
+    let latest = loaded.versions.tags.get("latest").copied().filter(|place| range.contains(place)).filter(fresh);
+    latest.or_else(|| range.descending().find(fresh)).or_else(|| range.descending().next())
+}
+
+/// Tells whether `engines.node` admits the declared Node. `22` stands for any 22, so it is enough that the range
+/// takes the first or the last of them.
+pub(super) fn engine_admits(settings: &Settings, engine: Option<&str>) -> bool {
+    let (Some(node), Some(engine)) = (settings.node.as_deref(), engine) else { return true };
+    let Ok(range) = engine.parse::<NpmRange>() else { return true };
+    if range.tag().is_some() {
+        return true;
+    }
+    let parts: Vec<&str> = node.trim_start_matches('v').split('.').collect();
+    let filled = |filler: &str| {
+        let part = |place: usize| parts.get(place).copied().unwrap_or(filler);
+        Version::parse(Ecosystem::Npm, &format!("{}.{}.{}", part(0), part(1), part(2)))
+    };
+    ["0", "9999"].into_iter().any(|filler| match filled(filler) {
+        Ok(Version::Npm(version)) => range.matches(&version),
+        _ => true,
+    })
+}
+
+/// Returns why a version cannot be chosen under `engines "strict"`.
+pub(super) fn refused_engine(settings: &Settings, engine: Option<&str>) -> Option<String> {
+    if settings.engines != Engines::Strict || engine_admits(settings, engine) {
+        return None;
+    }
+    let (node, engine) = (settings.node.as_deref()?, engine?);
+    Some(format!("it needs Node {engine}, and the manifest declares {node}"))
+}

@@ -1,0 +1,246 @@
+//! The problem as one run of the solver sees it: what each choice demands of others, and where npm's peers are found.
+
+use pubgrub::VersionSet;
+
+use crate::model::{NpmPeers, Requirement};
+
+use super::catalog::Catalog;
+use super::index::{DependencyKind, IndexError, PlatformSet};
+use super::release::{Need, Prepared};
+use super::set::Set;
+use super::steering::{Droppable, Steering};
+use super::variable::{Node, NodeIx, Owner, PackageIx, Variable};
+use super::{larder, pypi};
+
+/// What is known, under what was learned.
+#[derive(Clone, Copy)]
+pub(super) struct Problem<'a> {
+    pub(super) catalog: &'a Catalog<'a>,
+    pub(super) steering: &'a Steering,
+}
+
+/// Where a peer is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// An ancestor depends on it.
+    Declared(Variable),
+    /// It is an ancestor itself.
+    Ancestor(NodeIx),
+    /// Nobody provides it. If it is installed, then in this scope.
+    Absent(NodeIx),
+}
+
+/// Sets of versions, by variable, in the order in which they were demanded.
+#[derive(Debug, Default)]
+pub(super) struct Demands(pub(super) Vec<(Variable, Set)>);
+
+impl Demands {
+    /// Demands that a variable be in a set, beside what is demanded of it already.
+    pub(super) fn push(&mut self, variable: Variable, set: Set) {
+        match self.0.iter_mut().find(|(known, _)| *known == variable) {
+            Some((_, known)) => *known = known.intersection(&set),
+            None => self.0.push((variable, set)),
+        }
+    }
+}
+
+impl Problem<'_> {
+    /// Returns the node that a version makes in a scope. Where the version is among the scopes around already, that
+    /// one is taken, so that cycles end.
+    pub(super) fn node_of(&self, package: PackageIx, ordinal: u32, scope: NodeIx) -> Result<NodeIx, IndexError> {
+        let owner = Owner::Release(package, ordinal);
+        let mut around = None;
+        if self.catalog.prepared(package, ordinal)?.has_peers {
+            let mut outer = Some(scope);
+            while let Some(node) = outer {
+                let known = self.catalog.node(node);
+                if known.owner == owner {
+                    return Ok(node);
+                }
+                outer = known.around;
+            }
+            around = Some(scope);
+        }
+        Ok(self.catalog.intern_node(Node { owner, around }))
+    }
+
+    /// Finds where a name comes from, as seen by those that live in a scope.
+    pub(super) fn place(&self, name: PackageIx, scope: NodeIx) -> Result<Place, IndexError> {
+        let mut scope = scope;
+        loop {
+            let node = self.catalog.node(scope);
+            let (package, ordinal) = match node.owner {
+                Owner::Manifest(manifest) => return Ok(self.place_in_manifest(name, manifest, scope)),
+                Owner::Release(package, ordinal) => (package, ordinal),
+            };
+            let prepared = self.catalog.prepared(package, ordinal)?;
+            match prepared.needs.iter().find(|need| need.alias == name) {
+                Some(need) if need.is_peer() => match node.around {
+                    Some(around) => scope = around,
+                    None => return Ok(Place::Absent(scope)),
+                },
+                Some(need) if self.why_dropped(Droppable::Need(node.owner, name), need)?.is_none() => {
+                    return Ok(Place::Declared(Variable::Npm { package: need.package, alias: need.alias, scope }));
+                }
+                _ if package == name => return Ok(Place::Ancestor(scope)),
+                _ => return Ok(Place::Absent(scope)),
+            }
+        }
+    }
+
+    /// A member sees its own lines before the project's.
+    fn place_in_manifest(&self, name: PackageIx, manifest: u32, scope: NodeIx) -> Place {
+        let project = self.catalog.manifests.iter().position(|m| *m == crate::model::Dependent::Project);
+        let declared = |manifest: u32| {
+            self.steering.active.iter().map(|&place| (place, &self.catalog.lines[place as usize])).find_map(
+                |(place, line)| {
+                    let need = line.need.as_ref()?;
+                    let counts = line.manifest == manifest
+                        && need.alias == name
+                        && line.holds(&self.catalog.platforms)
+                        && matches!(need.requirement, Requirement::Npm { .. });
+                    (counts && matches!(self.why_dropped(Droppable::Line(place), need), Ok(None))).then_some(need)
+                },
+            )
+        };
+        [Some(manifest), project.map(|place| place as u32)]
+            .into_iter()
+            .flatten()
+            .find_map(|manifest| {
+                let need = declared(manifest)?;
+                let scope = self.catalog.manifest_node(manifest);
+                Some(Place::Declared(Variable::Npm { package: need.package, alias: need.alias, scope }))
+            })
+            .unwrap_or(Place::Absent(scope))
+    }
+
+    /// Finds a peer of those that live in a scope. Nothing is asked of the index about a peer that is not there.
+    pub(super) fn peer(&self, need: &Need, around: NodeIx) -> Result<Place, IndexError> {
+        let place = self.place(need.alias, around)?;
+        if let Place::Ancestor(node) = place
+            && self.is_strict()
+        {
+            let set = self.peer_set(need, place)?;
+            if !matches!(self.catalog.node(node).owner, Owner::Release(_, ordinal) if set.contains(&ordinal)) {
+                return Ok(Place::Absent(around));
+            }
+        }
+        Ok(place)
+    }
+
+    /// Returns the versions that satisfy a peer, of the package that was found for it.
+    pub(super) fn peer_set(&self, need: &Need, place: Place) -> Result<Set, IndexError> {
+        let package = match place {
+            Place::Declared(Variable::Npm { package, .. }) => package,
+            _ => need.package,
+        };
+        self.catalog.set_for(&need.requirement, package)
+    }
+
+    /// Returns the variable that decides a peer, where one does.
+    pub(super) fn peer_variable(need: &Need, place: Place) -> Option<Variable> {
+        match place {
+            Place::Declared(variable) => Some(variable),
+            Place::Absent(scope) => Some(Variable::Npm { package: need.package, alias: need.alias, scope }),
+            Place::Ancestor(_) => None,
+        }
+    }
+
+    /// Tells whether peers are constraints.
+    pub(super) fn is_strict(&self) -> bool {
+        self.catalog.requirements.settings.npm_peers == NpmPeers::Strict
+    }
+
+    /// Returns why an optional dependency is left out, if it is: no version matches, or it was in a conflict.
+    pub(super) fn why_dropped(&self, what: Droppable, need: &Need) -> Result<Option<String>, IndexError> {
+        if need.kind != DependencyKind::Optional {
+            return Ok(None);
+        }
+        if self.steering.dropped.contains(&what) {
+            return Ok(Some("it contradicts something that is not optional".to_owned()));
+        }
+        let loaded = self.catalog.loaded(need.package)?;
+        if let Some(registry) = &loaded.missing {
+            return Ok(Some(format!("registry {registry} does not have it")));
+        }
+        let mut set = self.catalog.set(need)?;
+        if matches!(need.requirement, Requirement::Pypi { .. }) {
+            for &platform in &self.catalog.platforms {
+                if self.catalog.holds_on(&need.requirement, &[]).contains(platform) {
+                    set = pypi::installable(&loaded, &set, platform);
+                }
+            }
+        }
+        Ok(set.is_empty().then(|| "no version matches".to_owned()))
+    }
+
+    /// Adds what a need demands of those who live in `scope`; a Python need, on some platforms.
+    pub(super) fn demand(
+        &self,
+        need: &Need,
+        scope: NodeIx,
+        platforms: PlatformSet,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        let package = need.package;
+        let set = self.catalog.set(need)?;
+        match &need.requirement {
+            Requirement::Npm { .. } => demands.push(Variable::Npm { package, alias: need.alias, scope }, set),
+            Requirement::Path { .. } => demands.push(Variable::Path(package), set),
+            Requirement::Larder { .. } => {
+                let loaded = self.catalog.loaded(package)?;
+                let bucket = larder::bucket(&loaded, &set);
+                demands.push(Variable::Larder(package, bucket), larder::within(&loaded, &set, bucket));
+            }
+            Requirement::Pypi { extras, .. } => {
+                let loaded = self.catalog.loaded(package)?;
+                for &platform in self.catalog.platforms.iter().filter(|&&platform| platforms.contains(platform)) {
+                    let set = pypi::installable(&loaded, &set, platform);
+                    if self.is_tied(package) {
+                        demands.push(Variable::Py(package), set.clone());
+                    }
+                    for extra in extras {
+                        let extra = self.catalog.extra(extra);
+                        demands.push(Variable::PyExtra(package, extra, platform), set.clone());
+                    }
+                    demands.push(Variable::PyOn(package, platform), set);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether a Python package has one version for all platforms.
+    pub(super) fn is_tied(&self, package: PackageIx) -> bool {
+        self.catalog.ties() && !self.steering.untied.contains(&package)
+    }
+
+    /// Returns the variables that decide a line, and what it demands of them.
+    pub(super) fn line(&self, place: u32) -> Result<Demands, IndexError> {
+        let mut demands = Demands::default();
+        let line = &self.catalog.lines[place as usize];
+        let Some(need) = &line.need else { return Ok(demands) };
+        if self.why_dropped(Droppable::Line(place), need)?.is_none() && line.holds(&self.catalog.platforms) {
+            let platforms = line.platforms.intersection(self.catalog.holds_on(&need.requirement, &[]));
+            self.demand(need, self.catalog.manifest_node(line.manifest), platforms, &mut demands)?;
+        }
+        Ok(demands)
+    }
+
+    /// Returns what a declared optional peer is held to under strict peers, if it is in place.
+    pub(super) fn optional_peer_holds(&self, node: NodeIx, need: &Need, place: Place) -> bool {
+        match place {
+            Place::Declared(_) => true,
+            Place::Absent(_) => self.steering.bound.contains(&(node, need.alias)),
+            Place::Ancestor(_) => false,
+        }
+    }
+
+    /// Returns what a node's release needs.
+    pub(super) fn prepared(&self, node: Node) -> Result<Option<std::rc::Rc<Prepared>>, IndexError> {
+        match node.owner {
+            Owner::Manifest(_) => Ok(None),
+            Owner::Release(package, ordinal) => self.catalog.prepared(package, ordinal).map(Some),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Python: which versions a specifier stands for, which may be chosen at all, and which of several is taken.
+
+use pep440_rs::{Operator, VersionSpecifier, VersionSpecifiers};
+
+use pubgrub::VersionSet;
+
+use crate::model::{Prereleases, PypiSpecifier, Requirement, Version};
+
+use super::catalog::{Catalog, Loaded};
+use super::index::{Candidate, Versions};
+use super::set::Set;
+use super::variable::PackageIx;
+
+/// Returns the versions that a specifier stands for, pre-releases included.
+pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
+    let candidates = &versions.candidates;
+    Set::filter(candidates.len() as u32, |place| match &candidates[place as usize].version {
+        Version::Pypi(version) => specifier.admits(version),
+        _ => false,
+    })
+}
+
+/// Picks a version: a locked one, one that was chosen for another platform, the highest final one, the highest
+/// pre-release.
+pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
+    let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
+    let highest = || range.descending().next();
+    loaded
+        .locked_in(range)
+        .or(elsewhere)
+        .or_else(|| if loaded.prereleases { highest() } else { range.descending().find(is_final).or_else(highest) })
+}
+
+/// What the manifest says about which versions of a package may be chosen at all.
+pub(super) struct Admission {
+    python: Option<pep440_rs::Version>,
+    /// The specifiers of the manifest's own lines and overrides.
+    named: Vec<PypiSpecifier>,
+    settings: Prereleases,
+    /// A line says `prereleases="allow"`.
+    allowed_by_line: bool,
+}
+
+impl Admission {
+    /// Collects what lines and overrides say about a package.
+    pub(super) fn new(catalog: &Catalog, package: PackageIx) -> Self {
+        let requirements = catalog.requirements;
+        let id = catalog.id(package);
+        let lines = requirements.lines.iter().filter(|line| line.requirement.package() == id);
+        let asked = lines.clone().map(|line| &line.requirement);
+        let replacements = requirements.settings.overrides.iter().filter_map(|found| found.replacement.as_ref());
+        let named = asked
+            .chain(replacements.filter(|replacement| replacement.package() == id))
+            .filter_map(|requirement| match requirement {
+                Requirement::Pypi { specifier, .. } => Some(specifier.clone()),
+                _ => None,
+            })
+            .collect();
+        Self {
+            python: requirements.settings.python.as_ref().map(crate::model::PythonVersion::full),
+            named,
+            settings: requirements.settings.prereleases,
+            allowed_by_line: lines.clone().any(|line| line.prereleases),
+        }
+    }
+
+    /// Tells whether a version may be chosen: its interpreter fits; it is not yanked, unless locked or pinned; it is no
+    /// pre-release where none is wanted.
+    pub(super) fn admits(&self, candidate: &Candidate, locked: bool) -> bool {
+        let unwanted = self.settings == Prereleases::Never && !self.allowed_by_line;
+        self.interpreter_fits(candidate)
+            && (!candidate.yanked || locked || self.pins(&candidate.version))
+            && !(unwanted && candidate.version.is_prerelease())
+    }
+
+    fn interpreter_fits(&self, candidate: &Candidate) -> bool {
+        match (&self.python, &candidate.requires_python) {
+            (Some(python), Some(specifiers)) => python_fits(python, specifiers),
+            _ => true,
+        }
+    }
+
+    fn pins(&self, version: &Version) -> bool {
+        let Version::Pypi(version) = version else { return false };
+        let exact = |one: &VersionSpecifier| matches!(one.operator(), Operator::Equal | Operator::ExactEqual);
+        self.named.iter().any(|specifier| specifier.specifiers().iter().any(exact) && specifier.admits(version))
+    }
+
+    /// Tells whether pre-releases are taken as readily as final versions: where the settings or a line allow them, and
+    /// where a line's specifier ends at one. One that only begins at a pre-release also wants what came of it.
+    pub(super) fn prereleases_count_as_final(&self) -> bool {
+        let ends_at_one = |one: &VersionSpecifier| {
+            one.any_prerelease()
+                && matches!(
+                    one.operator(),
+                    Operator::Equal | Operator::ExactEqual | Operator::LessThan | Operator::LessThanEqual
+                )
+        };
+        match self.settings {
+            _ if self.allowed_by_line => true,
+            Prereleases::Allow => true,
+            Prereleases::Never => false,
+            Prereleases::IfNecessary => self.named.iter().any(|s| s.specifiers().iter().any(ends_at_one)),
+        }
+    }
+}
+
+/// Tells whether `Requires-Python` admits an interpreter. Upper bounds are guesses about Pythons to come and are passed
+/// over, as installers that lock do: a package that guessed wrong would otherwise be replaced by an old one that did
+/// not guess.
+pub(super) fn python_fits(python: &pep440_rs::Version, specifiers: &VersionSpecifiers) -> bool {
+    specifiers.iter().all(|one| match one.operator() {
+        Operator::LessThan | Operator::LessThanEqual => true,
+        Operator::Equal | Operator::EqualStar | Operator::ExactEqual | Operator::TildeEqual => python >= one.version(),
+        _ => PypiSpecifier::from(VersionSpecifiers::from(one.clone())).admits(python),
+    })
+}
+
+/// Returns what ties a Python package's platforms together: the versions that are installable where it is needed.
+pub(super) fn installable(loaded: &Loaded, set: &Set, platform: crate::model::Platform) -> Set {
+    set.intersection(loaded.installable(platform))
+}

@@ -1,0 +1,193 @@
+//! What a version or a manifest line asks for, once overrides and extensions had their say.
+
+use std::sync::Arc;
+
+use crate::model::{Dependent, Dropped, NpmPeers, Override, PackageId, PackageName, Platform, Requirement};
+
+use super::catalog::Catalog;
+use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
+use super::requirements::RequiredLine;
+use super::variable::PackageIx;
+
+/// One thing that is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Need {
+    pub(super) kind: DependencyKind,
+    pub(super) requirement: Requirement,
+    /// The package that is asked for.
+    pub(super) package: PackageIx,
+    /// The name under which the dependent sees it, interned as if it were a package.
+    pub(super) alias: PackageIx,
+}
+
+/// A manifest line.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    /// The place of its manifest.
+    pub(super) manifest: u32,
+    /// What it asks for; none where an override removed it.
+    pub(super) need: Option<Need>,
+    /// Whether it may go unmatched.
+    pub(super) optional: bool,
+    /// The declared platforms on which it holds.
+    pub(super) platforms: PlatformSet,
+}
+
+/// A release with its needs in the order of its metadata.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) release: Arc<Release>,
+    pub(super) needs: Vec<Need>,
+    /// Whether any need is a peer, which makes the place around the version part of it.
+    pub(super) has_peers: bool,
+    /// Optional needs that can never be met.
+    pub(super) lost: Vec<Dropped>,
+    /// Why the version cannot be chosen.
+    pub(super) refused: Option<String>,
+}
+
+impl Need {
+    fn new(catalog: &Catalog, kind: DependencyKind, requirement: Requirement) -> Self {
+        let id = requirement.package();
+        let alias = catalog.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
+        Self { kind, package: catalog.package(id), alias, requirement }
+    }
+
+    /// Returns whether it is a peer, optional or not.
+    pub(super) fn is_peer(&self) -> bool {
+        matches!(self.kind, DependencyKind::Peer | DependencyKind::OptionalPeer)
+    }
+}
+
+impl Line {
+    /// Prepares a line of a manifest.
+    pub(super) fn new(catalog: &Catalog, line: &RequiredLine) -> Self {
+        let kind = if line.optional { DependencyKind::Optional } else { DependencyKind::Normal };
+        let manifest = catalog.manifests.iter().position(|manifest| *manifest == line.dependent).unwrap_or(0);
+        let requirement = overridden(catalog, None, line.requirement.clone());
+        let mut platforms = PlatformSet::NONE;
+        for &platform in &catalog.platforms {
+            if line.when.holds(platform, &catalog.python, &[]) {
+                platforms.insert(platform);
+            }
+        }
+        let need = requirement.map(|requirement| Need::new(catalog, kind, requirement));
+        Self { manifest: manifest as u32, need, optional: line.optional, platforms }
+    }
+
+    /// Returns whether the line holds anywhere.
+    pub(super) fn holds(&self, platforms: &[Platform]) -> bool {
+        platforms.iter().any(|&platform| self.platforms.contains(platform))
+    }
+}
+
+impl Prepared {
+    /// Applies extensions, then overrides, then npm's precedence: an optional dependency is no plain one, and what is
+    /// a dependency is no peer.
+    pub(super) fn new(catalog: &Catalog, id: &PackageId, release: &Arc<Release>) -> Self {
+        let mut prepared =
+            Self { release: Arc::clone(release), needs: Vec::new(), has_peers: false, lost: Vec::new(), refused: None };
+        for Dependency { kind, wants } in &release.dependencies {
+            match wants {
+                Wants::Requirement(requirement) => prepared.add(catalog, id, *kind, requirement.clone()),
+                Wants::Unsupported { name, text, reason } => {
+                    let (name, range, reason) = (name.clone(), text.clone(), reason.clone());
+                    prepared.add_unsupported(catalog, id, *kind, Dropped { name, range, reason });
+                }
+            }
+        }
+        for extension in &catalog.requirements.settings.extensions {
+            let forgotten = &extension.dependency;
+            let declared = |need: &Need| !need.is_peer() && need.requirement.seen_as() == forgotten.seen_as();
+            if extension.package == *id && !prepared.needs.iter().any(declared) {
+                prepared.add(catalog, id, DependencyKind::Normal, forgotten.clone());
+            }
+        }
+        prepared.has_peers = prepared.needs.iter().any(Need::is_peer);
+        prepared
+    }
+
+    fn add(&mut self, catalog: &Catalog, id: &PackageId, kind: DependencyKind, requirement: Requirement) {
+        let Some(requirement) = overridden(catalog, Some(&id.name), requirement) else { return };
+        let need = Need::new(catalog, kind, requirement);
+        if !matches!(need.requirement, Requirement::Npm { .. }) {
+            self.needs.push(need);
+            return;
+        }
+        match self.needs.iter_mut().find(|known| known.alias == need.alias) {
+            Some(known) if precedence(known.kind) < precedence(kind) => *known = need,
+            Some(_) => {}
+            None => self.needs.push(need),
+        }
+    }
+
+    /// Something that larder refuses may be overridden, or be optional; else it rules the version out.
+    fn add_unsupported(&mut self, catalog: &Catalog, id: &PackageId, kind: DependencyKind, asked: Dropped) {
+        let wanted = PackageId::new(id.ecosystem, asked.name.clone());
+        if let Some(found) = applicable(catalog, Some(&id.name), &wanted) {
+            if let Some(mut replacement) = found.replacement.clone() {
+                if let Requirement::Npm { alias, .. } = &mut replacement {
+                    alias.clone_from(&asked.name);
+                }
+                self.needs.push(Need::new(catalog, kind, replacement));
+            }
+            return;
+        }
+        let strict = catalog.requirements.settings.npm_peers == NpmPeers::Strict;
+        match kind {
+            DependencyKind::OptionalPeer => {}
+            DependencyKind::Optional => self.lost.push(asked),
+            DependencyKind::Peer if !strict => self.lost.push(asked),
+            DependencyKind::Normal | DependencyKind::Peer => {
+                let Dropped { name, range, reason } = asked;
+                self.refused.get_or_insert_with(|| format!("it asks for {name} as `{range}`, and {reason}"));
+            }
+        }
+    }
+}
+
+fn precedence(kind: DependencyKind) -> u8 {
+    match kind {
+        DependencyKind::OptionalPeer => 0,
+        DependencyKind::Peer => 1,
+        DependencyKind::Normal => 2,
+        DependencyKind::Optional => 3,
+    }
+}
+
+/// Returns the override that applies to what a dependent asks for: one that names the dependent before one for all.
+fn applicable<'a>(catalog: &Catalog<'a>, parent: Option<&PackageName>, wanted: &PackageId) -> Option<&'a Override> {
+    let overrides = &catalog.requirements.settings.overrides;
+    let named =
+        |found: &&Override| found.package == *wanted && found.parent.is_some() && found.parent.as_ref() == parent;
+    let general = |found: &&Override| found.package == *wanted && found.parent.is_none();
+    overrides.iter().find(named).or_else(|| overrides.iter().find(general))
+}
+
+/// Returns what is asked for after overrides; none where it is removed.
+fn overridden(catalog: &Catalog, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
+    let Some(found) = applicable(catalog, parent, &asked.package()) else { return Some(asked) };
+    let mut replacement = found.replacement.clone()?;
+    match (&mut replacement, asked) {
+        (Requirement::Npm { alias, .. }, Requirement::Npm { alias: seen, .. }) => *alias = seen,
+        (
+            Requirement::Pypi { extras, marker, .. },
+            Requirement::Pypi { extras: asked_extras, marker: asked_marker, .. },
+        ) => {
+            extras.extend(asked_extras);
+            extras.sort();
+            extras.dedup();
+            *marker = asked_marker.and(std::mem::take(marker));
+        }
+        _ => {}
+    }
+    Some(replacement)
+}
+
+/// Returns how a manifest is called in messages.
+pub(super) fn manifest_name(manifest: &Dependent) -> String {
+    match manifest {
+        Dependent::Project => "the project".to_owned(),
+        Dependent::Member(folder) => format!("member {folder}"),
+    }
+}

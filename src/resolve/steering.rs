@@ -1,0 +1,139 @@
+//! What one run of the solver taught the next.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pubgrub::{DerivationTree, External, VersionSet};
+use rustc_hash::FxHashSet;
+
+use super::Derivation;
+use super::catalog::Catalog;
+use super::index::IndexError;
+use super::problem::Problem;
+use super::provider::Provider;
+use super::set::Set;
+use super::variable::{NodeIx, Owner, PackageIx, Variable};
+
+/// Something that may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Droppable {
+    /// An optional line.
+    Line(u32),
+    /// What an owner asks for under a name.
+    Need(Owner, PackageIx),
+}
+
+/// Decisions about the problem itself, made outside the solver.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Steering {
+    /// The lines that count.
+    pub(super) active: BTreeSet<u32>,
+    /// Optional dependencies that were in a conflict and are left out.
+    pub(super) dropped: FxHashSet<Droppable>,
+    /// Python packages that may differ from platform to platform.
+    pub(super) untied: FxHashSet<PackageIx>,
+    /// Optional peers (dependent, name) that were found in place under strict peers, and constrain what is there.
+    pub(super) bound: FxHashSet<(NodeIx, PackageIx)>,
+}
+
+/// What to do differently.
+pub(super) enum Lesson {
+    /// Hold these optional peers to their ranges.
+    Bind(Vec<(NodeIx, PackageIx)>),
+    /// Let these Python packages differ by platform.
+    Untie(Vec<PackageIx>),
+    /// Leave this out.
+    Drop(Droppable),
+}
+
+impl Steering {
+    /// Starts with all lines.
+    pub(super) fn new(catalog: &Catalog) -> Self {
+        Self::with_lines((0..catalog.lines.len() as u32).collect())
+    }
+
+    /// Starts with some lines.
+    pub(super) fn with_lines(active: BTreeSet<u32>) -> Self {
+        Self { active, ..Self::default() }
+    }
+
+    /// Takes a lesson to heart.
+    pub(super) fn take(&mut self, lesson: Lesson) {
+        match lesson {
+            Lesson::Bind(peers) => self.bound.extend(peers),
+            Lesson::Untie(packages) => self.untied.extend(packages),
+            // What was untied for its sake may not need to be.
+            Lesson::Drop(what) => {
+                self.untied.clear();
+                self.dropped.insert(what);
+            }
+        }
+    }
+}
+
+/// Learns from a contradiction, if anything in it can give way: first the ties between platforms, which cost nothing,
+/// then optional dependencies, one at a time and in a fixed order.
+pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) -> Result<Option<Lesson>, IndexError> {
+    let facts = facts(tree);
+    let mut tied: Vec<_> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            External::FromDependencyOf(Variable::PyOn(..), _, Variable::Py(package), _) => Some(*package),
+            _ => None,
+        })
+        .filter(|&package| problem.is_tied(package))
+        .collect();
+    tied.sort_unstable();
+    tied.dedup();
+    if !tied.is_empty() {
+        return Ok(Some(Lesson::Untie(tied)));
+    }
+    let mut droppable = Vec::new();
+    for fact in &facts {
+        let External::FromDependencyOf(from, versions, to, _) = fact else { continue };
+        for what in provider.droppable(*from, *to) {
+            if is_among(what, versions) {
+                droppable.push((order(problem.catalog, what)?, what));
+            }
+        }
+    }
+    Ok(droppable.into_iter().min().map(|(_, what)| Lesson::Drop(what)))
+}
+
+fn is_among(what: Droppable, versions: &Set) -> bool {
+    match what {
+        Droppable::Need(Owner::Release(_, ordinal), _) => versions.contains(&ordinal),
+        _ => true,
+    }
+}
+
+/// What is left out first: the manifest's own lines last, the rest by name.
+fn order(catalog: &Catalog, what: Droppable) -> Result<(bool, u32, String), IndexError> {
+    Ok(match what {
+        Droppable::Line(place) => (true, u32::MAX - place, String::new()),
+        Droppable::Need(Owner::Manifest(_), name) => (false, 0, catalog.id(name).to_string()),
+        Droppable::Need(Owner::Release(package, ordinal), name) => {
+            (false, 0, format!("{} {}", catalog.key(package, ordinal)?, catalog.id(name)))
+        }
+    })
+}
+
+/// Returns what a contradiction rests on, in the order of the derivation, each once.
+pub(super) fn facts(tree: &Derivation) -> Vec<&External<Variable, Set, String>> {
+    let mut facts = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut open = vec![tree];
+    while let Some(tree) = open.pop() {
+        match tree {
+            DerivationTree::External(fact) => facts.push(fact),
+            DerivationTree::Derived(derived) => {
+                for cause in [&derived.cause2, &derived.cause1] {
+                    if seen.insert(Arc::as_ptr(cause)) {
+                        open.push(cause);
+                    }
+                }
+            }
+        }
+    }
+    facts
+}

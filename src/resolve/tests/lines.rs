@@ -1,0 +1,220 @@
+use proptest::prelude::*;
+
+use crate::model::{Dependent, Ecosystem, Extension, Override, PackageName, Platform};
+
+use super::{World, requirement};
+
+#[test]
+fn locked_versions_are_kept() {
+    let world = || World::new().has("npm a@1.0.0", &[]).has("npm a@1.1.0", &[]).asks("npm a ^1");
+    world().locked("npm a@1.0.0").gives(&["npm:a@1.0.0"]);
+    let python = || World::new().has("pypi a@1.0", &["b"]).has("pypi b@1.0", &[]).has("pypi b@2.0", &[]);
+    python().asks("pypi a").locked("pypi b@1.0").gives(&["pypi:a@1.0", "pypi:b@1.0"]);
+}
+
+#[test]
+fn locked_versions_give_way_only_in_a_conflict() {
+    let world = World::new()
+        .has("pypi a@1.0", &["b"])
+        .has("pypi b@1.0", &[])
+        .has("pypi b@2.0", &[])
+        .has("pypi c@1.0", &["b>=2"])
+        .has("pypi d@1.0", &[])
+        .has("pypi d@2.0", &[]);
+    let world = world.locked("pypi a@1.0").locked("pypi b@1.0").locked("pypi d@1.0");
+    let world = world.asks("pypi a").asks("pypi c").asks("pypi d");
+    world.gives(&["pypi:a@1.0", "pypi:b@2.0", "pypi:c@1.0", "pypi:d@1.0"]);
+}
+
+#[test]
+fn released_before_hides_what_came_later() {
+    let mut world = World::new()
+        .has_with("npm a@1.0.0", &[], |c, _| c.published = Some("2024-01-01T00:00:00Z".parse().unwrap()))
+        .has_with("npm a@2.0.0", &[], |c, _| c.published = Some("2025-01-01T00:00:00Z".parse().unwrap()))
+        .tag("a", "latest", "2.0.0")
+        .asks("npm a *");
+    world.settings.released_before = Some("2025-01-01T00:00:00Z".parse().unwrap());
+    world.gives(&["npm:a@1.0.0"]);
+}
+
+fn overriding(parent: Option<&str>, package: &str, with: Option<&str>) -> World {
+    let mut world = World::new()
+        .has("npm a@1.0.0", &["c ^1"])
+        .has("npm b@1.0.0", &["c ^1", "peer d ^1"])
+        .has("npm c@1.0.0", &[])
+        .has("npm c@2.0.0", &[])
+        .has("npm fork@1.0.0", &[])
+        .has("npm d@1.0.0", &[])
+        .has("npm d@2.0.0", &[])
+        .asks("npm a *")
+        .asks("npm b *");
+    world.settings.overrides.push(Override {
+        parent: parent.map(|parent| PackageName::npm(parent).unwrap()),
+        package: requirement(Ecosystem::Npm, package).package(),
+        replacement: with.map(|with| requirement(Ecosystem::Npm, with)),
+    });
+    world
+}
+
+#[test]
+fn an_override_replaces_what_everybody_asks_for() {
+    let all = overriding(None, "c", Some("c 2.0.0"));
+    all.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@2.0.0", "npm:d@1.0.0"]);
+}
+
+#[test]
+fn an_override_may_name_the_dependent() {
+    let one = overriding(Some("a"), "c", Some("c 2.0.0"));
+    assert_eq!(one.edges("npm:a@1.0.0"), ["c→npm:c@2.0.0"]);
+    one.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:c@2.0.0", "npm:d@1.0.0"]);
+}
+
+#[test]
+fn an_override_may_put_another_package_under_the_name() {
+    let fork = overriding(Some("a"), "c", Some("c npm:fork@^1"));
+    assert_eq!(fork.edges("npm:a@1.0.0"), ["c→npm:fork@1.0.0"]);
+}
+
+#[test]
+fn an_override_may_remove_a_dependency() {
+    let gone = overriding(None, "c", None);
+    gone.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:d@1.0.0"]);
+}
+
+#[test]
+fn an_override_applies_to_peers() {
+    let peer = overriding(None, "d", Some("d ^2")).strict();
+    peer.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:d@2.0.0"]);
+}
+
+#[test]
+fn an_extension_adds_what_was_forgotten() {
+    let mut world = World::new().has("npm a@1.0.0", &[]).has("npm b@1.0.0", &[]).asks("npm a *");
+    world.settings.extensions.push(Extension {
+        package: requirement(Ecosystem::Npm, "a").package(),
+        dependency: requirement(Ecosystem::Npm, "b ^1"),
+    });
+    assert_eq!(world.edges("npm:a@1.0.0"), ["b→npm:b@1.0.0"]);
+}
+
+#[test]
+fn an_optional_line_without_a_match_gets_nothing() {
+    let world = World::new().has("npm a@1.0.0", &[]).asks("npm a *").asks_with("npm ghost ^1", |l| l.optional = true);
+    let graph = world.solved().graph;
+    assert_eq!(graph.packages.len(), 1);
+    assert!(graph.roots[1].to.is_empty() && graph.roots[1].optional);
+}
+
+#[test]
+fn an_optional_line_in_a_conflict_gives_way() {
+    let world = World::new().has("pypi a@1.0", &["b==1.0"]).has("pypi b@1.0", &[]).has("pypi b@2.0", &[]);
+    let world = world.asks_with("pypi b==2.0", |line| line.optional = true).asks("pypi a");
+    world.gives(&["pypi:a@1.0", "pypi:b@1.0"]);
+}
+
+#[test]
+fn members_have_a_node_modules_each() {
+    let member = |folder: &'static str| Dependent::Member(folder.into());
+    let world = World::new()
+        .has("npm a@1.0.0", &[])
+        .has("npm a@2.0.0", &[])
+        .asks_with("npm a ^1", |line| line.dependent = member("apps/one"))
+        .asks_with("npm a ^2", |line| line.dependent = member("apps/two"));
+    world.gives(&["npm:a@1.0.0", "npm:a@2.0.0"]);
+}
+
+#[test]
+fn a_private_package_may_ask_for_npm_and_python_packages() {
+    let world = World::new()
+        .has("larder schema@1.2.0", &["npm: zod ^3", "pypi: pydantic>=2", "larder: base ^1"])
+        .has("larder base@1.0.0", &[])
+        .has("npm zod@3.1.0", &[])
+        .has("pypi pydantic@2.1", &[])
+        .asks("larder schema ^1");
+    world.gives(&["npm:zod@3.1.0", "pypi:pydantic@2.1", "larder:base@1.0.0", "larder:schema@1.2.0"]);
+}
+
+#[test]
+fn private_packages_have_a_version_per_bucket() {
+    let world = World::new()
+        .has("larder a@1.0.0", &["larder: c ^1"])
+        .has("larder b@1.0.0", &["larder: c ^2", "larder: c2 ^0.1"])
+        .has("larder c@1.0.0", &[])
+        .has("larder c@1.1.0", &[])
+        .has("larder c@2.0.0", &[])
+        .has("larder c2@0.1.0", &[])
+        .has("larder c2@0.2.0", &[])
+        .asks("larder a ^1")
+        .asks("larder b ^1");
+    world.gives(&["larder:a@1.0.0", "larder:b@1.0.0", "larder:c@1.1.0", "larder:c@2.0.0", "larder:c2@0.1.0"]);
+}
+
+#[test]
+fn a_folder_brings_its_dependencies() {
+    let world = World::new()
+        .has_with("path theme@0.0.0", &["npm: a ^1"], |_, release| release.folder = Some("packages/theme".into()))
+        .has("npm a@1.0.0", &[])
+        .asks("path theme");
+    world.gives(&["npm:a@1.0.0", "path:theme@0.0.0"]);
+    let graph = world.solved().graph;
+    assert_eq!(graph.packages.values().last().unwrap().folder.as_deref(), Some("packages/theme"));
+}
+
+#[test]
+fn a_line_with_a_condition_holds_where_it_does() {
+    let world = World::new()
+        .platforms(&[Platform::LinuxX64, Platform::MacosArm64])
+        .has("npm a@1.0.0", &[])
+        .asks_with("npm a *", |line| line.when = "sys_platform == 'darwin'".parse().unwrap());
+    assert_eq!(world.solved().graph.roots[0].to[0].platforms, [Platform::MacosArm64]);
+}
+
+#[test]
+fn a_folder_in_a_member_sees_its_peers() {
+    let world = World::new()
+        .has("path theme@0.0.0", &["peer npm: a ^1"])
+        .has("npm a@1.0.0", &[])
+        .asks_with("path theme", |line| line.dependent = Dependent::Member("apps/web".into()))
+        .asks_with("npm a ^1", |line| line.dependent = Dependent::Member("apps/web".into()));
+    world.gives_instances(&["npm:a@1.0.0", "path:theme@0.0.0(a@1.0.0)"]);
+}
+
+#[test]
+fn nothing_is_asked_about_an_optional_peer_that_is_not_there() {
+    for strict in [false, true] {
+        let world = World::new().has("npm a@1.0.0", &["peer? b ^1"]).asks("npm a *");
+        let world = if strict { world.strict() } else { world };
+        world.gives(&["npm:a@1.0.0"]);
+        let asked: Vec<_> = world.asked.lock().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(asked, ["npm:a"]);
+        assert_eq!(*world.prefetched.lock().unwrap(), 1);
+    }
+}
+
+#[test]
+fn what_will_be_asked_is_announced() {
+    let world = World::new().has("npm a@1.0.0", &["b ^1"]).has("npm b@1.0.0", &[]).asks("npm a *");
+    world.solved();
+    assert_eq!(*world.prefetched.lock().unwrap(), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    /// The graph is a set of lines' doing: their order changes nothing where nothing depends on it.
+    #[test]
+    fn the_order_of_independent_lines_does_not_show(order in Just(vec![0usize, 1, 2, 3]).prop_shuffle()) {
+        let lines = ["npm a *", "npm b *", "pypi x", "pypi y"];
+        let build = |order: &[usize]| {
+            let mut world = World::new()
+                .has("npm a@1.0.0", &["c ^1"]).has("npm b@1.0.0", &["d ^1"])
+                .has("npm c@1.0.0", &[]).has("npm d@1.0.0", &["peer c *"])
+                .has("pypi x@1.0", &["z"]).has("pypi y@1.0", &["z<2"])
+                .has("pypi z@1.0", &[]).has("pypi z@2.0", &[]);
+            for &line in order {
+                world = world.asks(lines[line]);
+            }
+            world.solved().graph
+        };
+        prop_assert_eq!(build(&order), build(&[0, 1, 2, 3]));
+    }
+}

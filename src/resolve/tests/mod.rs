@@ -1,0 +1,260 @@
+//! A small world in memory, and what is expected of the resolver in it.
+
+mod explain;
+mod lines;
+mod npm;
+mod property;
+mod pypi;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::model::{
+    Dependent, Ecosystem, ExtraName, InstanceKey, Marker, NpmPeers, PackageId, PackageName, Platform, PythonVersion,
+    Requirement, Settings, TargetPlatform, Version,
+};
+use crate::resolve::{
+    Candidate, Dependency, DependencyKind, Index, IndexError, NoSolution, PlatformSet, Preferences, Release,
+    RequiredLine, Requirements, Resolution, ResolveError, Versions, Wants, resolve,
+};
+
+/// An index that is written down, with the problem that is posed to it.
+struct World {
+    packages: BTreeMap<PackageId, Vec<(Candidate, Release)>>,
+    tags: BTreeMap<PackageId, BTreeMap<String, String>>,
+    lines: Vec<RequiredLine>,
+    settings: Settings,
+    preferences: Preferences,
+    prefetched: Mutex<usize>,
+    asked: Mutex<Vec<PackageId>>,
+}
+
+impl World {
+    fn new() -> Self {
+        let settings = Settings {
+            platforms: vec![TargetPlatform::new(Platform::LinuxX64)],
+            node: Some("22".into()),
+            python: Some("3.12".parse::<PythonVersion>().unwrap()),
+            ..Settings::default()
+        };
+        Self {
+            packages: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            lines: Vec::new(),
+            settings,
+            preferences: Preferences::new(),
+            prefetched: Mutex::new(0),
+            asked: Mutex::default(),
+        }
+    }
+
+    fn strict(mut self) -> Self {
+        self.settings.npm_peers = NpmPeers::Strict;
+        self
+    }
+
+    fn platforms(mut self, platforms: &[Platform]) -> Self {
+        self.settings.platforms = platforms.iter().copied().map(TargetPlatform::new).collect();
+        self
+    }
+
+    /// Adds `npm a@1.0.0` or `pypi a@1.0`, with what it needs, written as [`need`] reads it.
+    fn has(self, what: &str, needs: &[&str]) -> Self {
+        self.has_with(what, needs, |_, _| {})
+    }
+
+    fn has_with(mut self, what: &str, needs: &[&str], change: impl FnOnce(&mut Candidate, &mut Release)) -> Self {
+        let (id, version) = key(what);
+        let mut candidate = Candidate::new(version);
+        let mut release =
+            Release { dependencies: needs.iter().map(|text| need(id.ecosystem, text)).collect(), ..Release::default() };
+        change(&mut candidate, &mut release);
+        let known = self.packages.entry(id).or_default();
+        known.push((candidate, release));
+        known.sort_by(|a, b| a.0.version.cmp(&b.0.version));
+        self
+    }
+
+    fn tag(mut self, package: &str, tag: &str, version: &str) -> Self {
+        let id = PackageId::new(Ecosystem::Npm, PackageName::npm(package).unwrap());
+        self.tags.entry(id).or_default().insert(tag.to_owned(), version.to_owned());
+        self
+    }
+
+    fn asks(self, line: &str) -> Self {
+        self.asks_with(line, |_| {})
+    }
+
+    /// Adds a line: `npm a ^1`, `pypi a>=1`.
+    fn asks_with(mut self, line: &str, change: impl FnOnce(&mut RequiredLine)) -> Self {
+        let (ecosystem, text) = line.split_once(' ').unwrap();
+        let mut line = RequiredLine {
+            dependent: Dependent::Project,
+            group: None,
+            requirement: requirement(ecosystem.parse().unwrap(), text),
+            optional: false,
+            when: Marker::default(),
+            prereleases: false,
+        };
+        change(&mut line);
+        self.lines.push(line);
+        self
+    }
+
+    /// Locks `npm a@1.0.0`.
+    fn locked(mut self, what: &str) -> Self {
+        let (id, version) = key(what);
+        self.preferences.entry(id).or_default().insert(version);
+        self
+    }
+
+    fn resolve(&self) -> Result<Resolution, ResolveError> {
+        let requirements = Requirements {
+            lines: self.lines.clone(),
+            settings: self.settings.clone(),
+            preferences: self.preferences.clone(),
+        };
+        resolve(&requirements, self)
+    }
+
+    fn solved(&self) -> Resolution {
+        match self.resolve() {
+            Ok(resolution) => resolution,
+            Err(ResolveError::NoSolution(why)) => panic!("no solution: {:#?}", why.because),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn unsolved(&self) -> NoSolution {
+        match self.resolve() {
+            Err(ResolveError::NoSolution(why)) => why,
+            other => panic!("expected a contradiction, got {other:?}"),
+        }
+    }
+
+    /// Expects exactly these packages.
+    #[track_caller]
+    fn gives(&self, packages: &[&str]) {
+        let found: Vec<_> = self.solved().graph.packages.keys().map(ToString::to_string).collect();
+        assert_eq!(found, packages);
+    }
+
+    /// Expects exactly these instances.
+    #[track_caller]
+    fn gives_instances(&self, instances: &[&str]) {
+        let found: Vec<_> = self.solved().graph.instances.keys().map(ToString::to_string).collect();
+        assert_eq!(found, instances);
+    }
+
+    /// Returns the edges of the one instance of that name: `a→npm:b@1.0.0`.
+    fn edges(&self, instance: &str) -> Vec<String> {
+        let graph = self.solved().graph;
+        let named = |key: &&InstanceKey| key.to_string() == instance;
+        let key = graph.instances.keys().find(named).unwrap_or_else(|| panic!("{instance} is not there"));
+        graph.instances[key].edges.iter().map(|edge| format!("{}→{}", edge.name, edge.to)).collect()
+    }
+}
+
+impl Index for World {
+    fn versions(&self, package: &PackageId) -> Result<Arc<Versions>, IndexError> {
+        self.asked.lock().unwrap().push(package.clone());
+        let Some(known) = self.packages.get(package) else {
+            return Err(IndexError::NotFound { package: package.clone(), registry: "home".parse().unwrap() });
+        };
+        let tags = self.tags.get(package).into_iter().flatten().map(|(tag, version)| {
+            let place = known.iter().position(|(candidate, _)| candidate.version.to_string() == *version).unwrap();
+            (tag.clone(), u32::try_from(place).unwrap())
+        });
+        Ok(Arc::new(Versions {
+            registry: Some("home".parse().unwrap()),
+            candidates: known.iter().map(|(candidate, _)| candidate.clone()).collect(),
+            tags: tags.collect(),
+        }))
+    }
+
+    fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
+        Ok(Arc::new(self.packages[package][ordinal as usize].1.clone()))
+    }
+
+    fn prefetch(&self, requirements: &[Requirement]) {
+        *self.prefetched.lock().unwrap() += requirements.len();
+    }
+}
+
+/// Parses `npm a@1.0.0`.
+fn key(what: &str) -> (PackageId, Version) {
+    let (ecosystem, what) = what.split_once(' ').unwrap();
+    let ecosystem: Ecosystem = ecosystem.parse().unwrap();
+    let (name, version) = what.rsplit_once('@').unwrap();
+    let id = PackageId::new(ecosystem, PackageName::parse(ecosystem, name).unwrap());
+    (id, Version::parse(ecosystem, version).unwrap())
+}
+
+/// Parses `a ^1`, `opt a ^1`, `peer a ^1`, `peer? a ^1`, `pypi: a>=1`, `git a`.
+fn need(ecosystem: Ecosystem, text: &str) -> Dependency {
+    let (kind, text) = match text.split_once(' ') {
+        Some(("opt", rest)) => (DependencyKind::Optional, rest),
+        Some(("peer", rest)) => (DependencyKind::Peer, rest),
+        Some(("peer?", rest)) => (DependencyKind::OptionalPeer, rest),
+        _ => (DependencyKind::Normal, text),
+    };
+    if let Some(name) = text.strip_prefix("git ") {
+        let name = PackageName::parse(ecosystem, name).unwrap();
+        let (text, reason) = ("git+ssh://x".to_owned(), "git dependencies are refused".to_owned());
+        return Dependency { kind, wants: Wants::Unsupported { name, text, reason } };
+    }
+    let (ecosystem, text) = match text.split_once(": ") {
+        Some((other, text)) => (other.parse().unwrap(), text),
+        None => (ecosystem, text),
+    };
+    Dependency { kind, wants: Wants::Requirement(requirement(ecosystem, text)) }
+}
+
+/// Parses `a ^1`, `a npm:b@^1` or `a[x]>=1; marker`.
+fn requirement(ecosystem: Ecosystem, text: &str) -> Requirement {
+    match ecosystem {
+        Ecosystem::Npm => {
+            let (alias, range) = text.split_once(' ').unwrap_or((text, "*"));
+            let (name, range) = match range.strip_prefix("npm:") {
+                Some(renamed) => renamed.rsplit_once('@').unwrap(),
+                None => (alias, range),
+            };
+            Requirement::Npm {
+                alias: PackageName::npm(alias).unwrap(),
+                name: PackageName::npm(name).unwrap(),
+                range: range.parse().unwrap(),
+            }
+        }
+        Ecosystem::Pypi => {
+            let (head, marker) = text.split_once(';').unwrap_or((text, ""));
+            let end = head.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(head.len());
+            let (name, mut rest) = head.split_at(end);
+            let mut extras: Vec<ExtraName> = Vec::new();
+            if let Some((inside, after)) = rest.trim().strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                extras = inside.split(',').map(|extra| extra.parse().unwrap()).collect();
+                rest = after;
+            }
+            Requirement::Pypi {
+                name: PackageName::pypi(name).unwrap(),
+                extras,
+                specifier: rest.trim().parse().unwrap(),
+                marker: if marker.is_empty() { Marker::default() } else { marker.trim().parse().unwrap() },
+            }
+        }
+        Ecosystem::Larder => {
+            let (name, range) = text.split_once(' ').unwrap();
+            Requirement::Larder { name: PackageName::npm(name).unwrap(), range: range.parse().unwrap() }
+        }
+        Ecosystem::Path => Requirement::Path { name: PackageName::npm(text).unwrap(), folder: text.into() },
+    }
+}
+
+/// Makes a version have wheels for some platforms only.
+fn wheels_for(platforms: &[Platform]) -> impl FnOnce(&mut Candidate, &mut Release) + '_ {
+    move |candidate, _| {
+        candidate.wheels = PlatformSet::NONE;
+        for &platform in platforms {
+            candidate.wheels.insert(platform);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+use super::World;
+
+#[test]
+fn latest_is_taken_where_it_satisfies() {
+    let world = World::new().has("npm a@1.0.0", &[]).has("npm a@1.1.0", &[]).tag("a", "latest", "1.0.0");
+    world.asks("npm a ^1").gives(&["npm:a@1.0.0"]);
+}
+
+#[test]
+fn the_highest_is_taken_where_latest_does_not_satisfy() {
+    let world = World::new().has("npm a@1.0.0", &[]).has("npm a@2.0.0", &[]).has("npm a@2.1.0", &[]);
+    world.tag("a", "latest", "1.0.0").asks("npm a ^2").gives(&["npm:a@2.1.0"]);
+}
+
+#[test]
+fn a_deprecated_version_is_taken_only_where_nothing_else_fits() {
+    let world = || {
+        World::new()
+            .has("npm a@1.0.0", &[])
+            .has_with("npm a@1.1.0", &[], |candidate, _| candidate.deprecated = true)
+            .tag("a", "latest", "1.1.0")
+    };
+    world().asks("npm a ^1").gives(&["npm:a@1.0.0"]);
+    world().asks("npm a ^1.1").gives(&["npm:a@1.1.0"]);
+}
+
+#[test]
+fn a_dist_tag_stands_for_its_version() {
+    let world = || World::new().has("npm a@1.0.0", &[]).has("npm a@2.0.0-rc.1", &[]).tag("a", "next", "2.0.0-rc.1");
+    world().asks("npm a next").gives(&["npm:a@2.0.0-rc.1"]);
+    let why = world().asks("npm a beta").unsolved();
+    assert_eq!(why.because[1], "a has no dist-tag `beta`");
+    assert_eq!(why.help.unwrap(), "its dist-tags are next");
+}
+
+#[test]
+fn a_version_that_was_chosen_elsewhere_is_shared() {
+    let world = World::new()
+        .has("npm a@1.0.0", &["shared 1.0.0"])
+        .has("npm b@1.0.0", &["c *"])
+        .has("npm c@1.0.0", &["shared ^1"])
+        .has("npm shared@1.0.0", &[])
+        .has("npm shared@1.5.0", &[]);
+    world.asks("npm a *").asks("npm b *").gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:shared@1.0.0"]);
+}
+
+#[test]
+fn two_dependents_may_have_two_versions() {
+    let world = World::new()
+        .has("npm a@1.0.0", &["c ^1"])
+        .has("npm b@1.0.0", &["c ^2"])
+        .has("npm c@1.0.0", &[])
+        .has("npm c@2.0.0", &[]);
+    world.asks("npm a *").asks("npm b *").gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:c@2.0.0"]);
+}
+
+#[test]
+fn an_alias_is_the_name_of_the_edge() {
+    let world = World::new().has("npm a@1.0.0", &["old npm:b@^1"]).has("npm b@1.0.0", &[]).asks("npm a *");
+    assert_eq!(world.edges("npm:a@1.0.0"), ["old→npm:b@1.0.0"]);
+}
+
+fn plugin() -> World {
+    World::new()
+        .has("npm react@17.0.0", &[])
+        .has("npm react@18.0.0", &[])
+        .has("npm dom@18.0.0", &["peer react ^18"])
+        .has("npm dom@17.0.0", &["peer react ^17"])
+}
+
+#[test]
+fn a_strict_peer_is_a_constraint() {
+    let world = plugin().strict().asks("npm react ^17").asks("npm dom *");
+    world.gives_instances(&["npm:dom@17.0.0(react@17.0.0)", "npm:react@17.0.0"]);
+}
+
+#[test]
+fn a_relaxed_peer_never_forces_a_version_down() {
+    let world = plugin().asks("npm react ^17").asks("npm dom *");
+    world.gives_instances(&["npm:dom@18.0.0(react@17.0.0)", "npm:react@17.0.0"]);
+    let resolution = world.solved();
+    let warning = &resolution.warnings[0];
+    assert_eq!(warning.package.to_string(), "npm:dom@18.0.0");
+    assert_eq!(warning.message, "wants peer react ^18, and gets react 17.0.0");
+    let edge = &resolution.graph.instances.values().next().unwrap().edges[0];
+    assert_eq!(edge.unmet.as_deref(), Some("^18"));
+}
+
+#[test]
+fn a_missing_peer_is_installed_for_the_nearest_ancestor() {
+    for world in [plugin(), plugin().strict()] {
+        let world = world.has("npm app@1.0.0", &["dom ^17"]).asks("npm app *");
+        world.gives_instances(&["npm:app@1.0.0", "npm:dom@17.0.0(react@17.0.0)", "npm:react@17.0.0"]);
+    }
+}
+
+#[test]
+fn relaxed_peers_agree_on_a_missing_one_where_they_can() {
+    let world = plugin().has("npm hooks@1.0.0", &["peer react ^17 || ^18"]).asks("npm hooks *").asks("npm dom ^17");
+    world.gives(&["npm:dom@17.0.0", "npm:hooks@1.0.0", "npm:react@17.0.0"]);
+}
+
+#[test]
+fn a_missing_relaxed_peer_that_does_not_exist_is_recorded() {
+    let world = World::new().has("npm a@1.0.0", &["peer ghost ^1"]).asks("npm a *");
+    let resolution = world.solved();
+    assert_eq!(resolution.warnings[0].message, "wants peer ghost ^1, and registry home does not have it");
+    let instance = resolution.graph.instances.values().next().unwrap();
+    assert_eq!(instance.dropped[0].name.as_str(), "ghost");
+}
+
+#[test]
+fn a_peer_is_forwarded_where_its_owner_peers_on_it_too() {
+    let world = World::new()
+        .has("npm core@1.0.0", &[])
+        .has("npm core@2.0.0", &[])
+        .has("npm preset@1.0.0", &["plugin *", "peer core *"])
+        .has("npm plugin@1.0.0", &["peer core *"])
+        .asks("npm core ^1")
+        .asks("npm preset *");
+    world.gives_instances(&["npm:core@1.0.0", "npm:plugin@1.0.0(core@1.0.0)", "npm:preset@1.0.0(core@1.0.0)"]);
+}
+
+#[test]
+fn an_ancestor_satisfies_a_peer_on_itself() {
+    let world = World::new().has("npm host@1.0.0", &["plugin *"]).has("npm plugin@1.0.0", &["peer host ^1"]);
+    let world = world.asks("npm host *");
+    world.gives_instances(&["npm:host@1.0.0", "npm:plugin@1.0.0(host@1.0.0)"]);
+}
+
+#[test]
+fn peers_in_a_circle_end() {
+    for strict in [false, true] {
+        let world = World::new()
+            .has("npm a@1.0.0", &["peer b ^1", "c *"])
+            .has("npm b@1.0.0", &["peer c ^1", "a *"])
+            .has("npm c@1.0.0", &["peer a ^1", "b *"])
+            .asks("npm a *");
+        let world = if strict { world.strict() } else { world };
+        world.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0"]);
+    }
+}
+
+#[test]
+fn two_bindings_of_one_package_are_two_instances() {
+    let world = plugin()
+        .has("npm hooks@1.0.0", &["peer react *"])
+        .has("npm old@1.0.0", &["react ^17", "hooks *"])
+        .has("npm new@1.0.0", &["react ^18", "hooks *"])
+        .asks("npm old *")
+        .asks("npm new *");
+    world.gives_instances(&[
+        "npm:hooks@1.0.0(react@17.0.0)",
+        "npm:hooks@1.0.0(react@18.0.0)",
+        "npm:new@1.0.0",
+        "npm:old@1.0.0",
+        "npm:react@17.0.0",
+        "npm:react@18.0.0",
+    ]);
+}
+
+#[test]
+fn equal_bindings_are_one_instance() {
+    let world = plugin()
+        .has("npm hooks@1.0.0", &["peer react *"])
+        .has("npm left@1.0.0", &["react ^18", "hooks *"])
+        .has("npm right@1.0.0", &["react ^18", "hooks *"])
+        .asks("npm left *")
+        .asks("npm right *");
+    world.gives_instances(&["npm:hooks@1.0.0(react@18.0.0)", "npm:left@1.0.0", "npm:react@18.0.0", "npm:right@1.0.0"]);
+}
+
+#[test]
+fn bindings_that_differ_deeper_down_are_told_apart_by_a_hash() {
+    let world = World::new()
+        .has("npm base@1.0.0", &[])
+        .has("npm base@2.0.0", &[])
+        .has("npm mid@1.0.0", &["peer base *"])
+        .has("npm top@1.0.0", &["peer mid *"])
+        .has("npm left@1.0.0", &["base ^1", "mid *", "top *"])
+        .has("npm right@1.0.0", &["base ^2", "mid *", "top *"])
+        .asks("npm left *")
+        .asks("npm right *");
+    let graph = world.solved().graph;
+    let tops: Vec<_> = graph.instances.keys().filter(|key| key.package.id.name.as_str() == "top").collect();
+    assert_eq!(tops.len(), 2);
+    assert!(tops.iter().all(|key| key.peers.starts_with("(mid@1.0.0)~") && key.peers.len() == 20), "{tops:?}");
+}
+
+#[test]
+fn an_optional_peer_binds_only_what_is_there() {
+    let world = || plugin().has("npm a@1.0.0", &["peer? react *"]).asks("npm a *");
+    world().gives_instances(&["npm:a@1.0.0"]);
+    world().asks("npm react *").gives_instances(&["npm:a@1.0.0(react@18.0.0)", "npm:react@18.0.0"]);
+}
+
+#[test]
+fn a_strict_optional_peer_constrains_what_is_there() {
+    let world = plugin().strict().has("npm a@1.0.0", &["peer? react ^17"]).asks("npm a *").asks("npm react *");
+    world.gives_instances(&["npm:a@1.0.0(react@17.0.0)", "npm:react@17.0.0"]);
+}
+
+#[test]
+fn an_optional_dependency_without_a_match_is_dropped() {
+    let world = World::new().has("npm a@1.0.0", &["opt ghost ^1", "opt b ^9"]).has("npm b@1.0.0", &[]).asks("npm a *");
+    let graph = world.solved().graph;
+    let instance = graph.instances.values().next().unwrap();
+    let dropped: Vec<_> = instance.dropped.iter().map(|d| format!("{} {}: {}", d.name, d.range, d.reason)).collect();
+    assert_eq!(dropped, ["b ^9: no version matches", "ghost ^1: registry home does not have it"]);
+}
+
+#[test]
+fn an_optional_dependency_whose_own_needs_fail_is_dropped() {
+    let world = World::new()
+        .has("npm a@1.0.0", &["opt b *", "c *"])
+        .has("npm b@1.0.0", &["ghost ^1"])
+        .has("npm c@1.0.0", &[])
+        .asks("npm a *");
+    world.gives(&["npm:a@1.0.0", "npm:c@1.0.0"]);
+}
+
+#[test]
+fn an_optional_dependency_for_other_platforms_is_left_out() {
+    use crate::model::Platform;
+    let world = World::new()
+        .platforms(&[Platform::LinuxX64, Platform::MacosArm64])
+        .has("npm a@1.0.0", &["opt linux *", "opt windows *"])
+        .has_with("npm linux@1.0.0", &[], |_, release| release.facts.os = vec!["linux".to_owned()])
+        .has_with("npm windows@1.0.0", &[], |_, release| release.facts.os = vec!["win32".to_owned()])
+        .asks("npm a *");
+    world.gives(&["npm:a@1.0.0", "npm:linux@1.0.0"]);
+    let graph = world.solved().graph;
+    let instance = graph.instances.values().next().unwrap();
+    assert_eq!(instance.edges[0].platforms, [Platform::LinuxX64]);
+    assert_eq!(instance.dropped[0].reason, "it runs on no declared platform");
+}
+
+#[test]
+fn a_dependency_that_is_optional_too_is_optional() {
+    let world = World::new().has("npm a@1.0.0", &["ghost ^1", "opt ghost ^1"]).asks("npm a *");
+    world.gives(&["npm:a@1.0.0"]);
+}
+
+#[test]
+fn a_dependency_that_is_a_peer_too_is_a_dependency() {
+    let world = plugin().has("npm a@1.0.0", &["peer react ^17", "react ^18"]).asks("npm a *").asks("npm react ^17");
+    assert_eq!(world.edges("npm:a@1.0.0"), ["react→npm:react@18.0.0"]);
+}
+
+#[test]
+fn a_version_with_a_git_dependency_is_not_chosen() {
+    let world = || World::new().has("npm a@1.0.0", &[]).has("npm a@1.1.0", &["git x"]);
+    world().asks("npm a ^1").gives(&["npm:a@1.0.0"]);
+    let why = world().asks("npm a 1.1.0").unsolved();
+    assert!(why.because[1].contains("git dependencies are refused"), "{:?}", why.because);
+    world().has("npm b@1.0.0", &["opt git x"]).asks("npm b *").gives(&["npm:b@1.0.0"]);
+}
+
+#[test]
+fn strict_engines_exclude_versions_and_others_warn() {
+    use crate::model::Engines;
+    let world = || {
+        World::new()
+            .has_with("npm a@1.0.0", &[], |_, release| release.facts.node = Some(">=22.11".to_owned()))
+            .has_with("npm a@2.0.0", &[], |_, release| release.facts.node = Some(">=24".to_owned()))
+            .asks("npm a *")
+    };
+    let mut strict = world();
+    strict.settings.engines = Engines::Strict;
+    strict.gives(&["npm:a@1.0.0"]);
+    let resolution = world().solved();
+    assert_eq!(resolution.warnings[0].message, "wants Node >=24, and the manifest declares 22");
+}

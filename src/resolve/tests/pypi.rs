@@ -1,0 +1,194 @@
+use crate::model::{ExtraName, Platform, Prereleases};
+
+use super::{World, wheels_for};
+
+const LINUX: Platform = Platform::LinuxX64;
+const MAC: Platform = Platform::MacosArm64;
+const WINDOWS: Platform = Platform::WindowsX64;
+
+#[test]
+fn one_version_serves_everybody() {
+    let world = World::new()
+        .has("pypi a@1.0", &["c<2"])
+        .has("pypi b@1.0", &["c"])
+        .has("pypi c@1.0", &[])
+        .has("pypi c@2.0", &[]);
+    world.asks("pypi a").asks("pypi b").gives(&["pypi:a@1.0", "pypi:b@1.0", "pypi:c@1.0"]);
+}
+
+#[test]
+fn the_solver_goes_back_to_older_versions() {
+    let world = World::new()
+        .has("pypi a@1.0", &["c<2"])
+        .has("pypi a@2.0", &["c<1"])
+        .has("pypi c@1.0", &[])
+        .has("pypi c@2.0", &[])
+        .asks("pypi a");
+    world.gives(&["pypi:a@1.0", "pypi:c@1.0"]);
+}
+
+#[test]
+fn final_versions_come_before_prereleases() {
+    let world = || World::new().has("pypi a@1.0", &[]).has("pypi a@2.0rc1", &[]);
+    world().asks("pypi a").gives(&["pypi:a@1.0"]);
+    world().asks("pypi a>=0.9rc1").gives(&["pypi:a@1.0"]);
+    world().asks("pypi a>1.0").gives(&["pypi:a@2.0rc1"]);
+    world().asks("pypi a<=2.0rc2").gives(&["pypi:a@2.0rc1"]);
+    world().asks_with("pypi a", |line| line.prereleases = true).gives(&["pypi:a@2.0rc1"]);
+}
+
+#[test]
+fn the_settings_decide_on_prereleases() {
+    let mut allow = World::new().has("pypi a@1.0", &[]).has("pypi a@2.0rc1", &[]).asks("pypi a");
+    allow.settings.prereleases = Prereleases::Allow;
+    allow.gives(&["pypi:a@2.0rc1"]);
+    let mut never = World::new().has("pypi a@2.0rc1", &[]).asks("pypi a");
+    never.settings.prereleases = Prereleases::Never;
+    assert_eq!(never.unsolved().because[1], "a 2.0rc1 is a pre-release, and `prereleases` is \"never\"");
+}
+
+#[test]
+fn a_yanked_version_must_be_pinned_or_locked() {
+    let world = || World::new().has("pypi a@1.0", &[]).has_with("pypi a@2.0", &[], |c, _| c.yanked = true);
+    world().asks("pypi a").gives(&["pypi:a@1.0"]);
+    world().asks("pypi a==2.0").gives(&["pypi:a@2.0"]);
+    world().asks("pypi a").locked("pypi a@2.0").gives(&["pypi:a@2.0"]);
+    assert_eq!(world().asks("pypi a>1").unsolved().because[1], "a 2.0 was yanked");
+}
+
+#[test]
+fn requires_python_excludes_versions_by_its_lower_bound() {
+    let world = World::new()
+        .has_with("pypi a@1.0", &[], |c, _| c.requires_python = Some(">=3.8,<3.11".parse().unwrap()))
+        .has_with("pypi a@2.0", &[], |c, _| c.requires_python = Some(">=3.13".parse().unwrap()))
+        .asks("pypi a");
+    world.gives(&["pypi:a@1.0"]);
+}
+
+#[test]
+fn an_extra_brings_its_dependencies() {
+    let world = || {
+        World::new().has("pypi a@1.0", &["c", "b>=1; extra == 'fast'"]).has("pypi b@1.0", &[]).has("pypi c@1.0", &[])
+    };
+    world().asks("pypi a").gives(&["pypi:a@1.0", "pypi:c@1.0"]);
+    let graph = world().asks("pypi a[fast]").solved().graph;
+    let instance = graph.instances.values().next().unwrap();
+    let extras: Vec<_> =
+        instance.edges.iter().map(|e| (e.name.as_str(), e.extra.as_ref().map(ExtraName::as_str))).collect();
+    assert_eq!(extras, [("b", Some("fast")), ("c", None)]);
+    assert_eq!(graph.roots[0].to[0].extras[0].as_str(), "fast");
+}
+
+#[test]
+fn an_extra_may_ask_for_other_extras_of_its_package() {
+    let world = World::new()
+        .has("pypi a@1.0", &["a[x,y]; extra == 'all'", "b; extra == 'x'", "c; extra == 'y'"])
+        .has("pypi b@1.0", &[])
+        .has("pypi c@1.0", &[])
+        .asks("pypi a[all]");
+    world.gives(&["pypi:a@1.0", "pypi:b@1.0", "pypi:c@1.0"]);
+}
+
+#[test]
+fn an_unknown_extra_is_ignored() {
+    World::new().has("pypi a@1.0", &[]).asks("pypi a[nothing]").gives(&["pypi:a@1.0"]);
+}
+
+#[test]
+fn markers_are_evaluated_for_each_platform() {
+    let world = World::new()
+        .platforms(&[LINUX, MAC])
+        .has("pypi a@1.0", &["b; sys_platform == 'darwin'", "c; sys_platform == 'win32'", "d"])
+        .has("pypi b@1.0", &[])
+        .has("pypi c@1.0", &[])
+        .has("pypi d@1.0", &[])
+        .asks("pypi a");
+    let graph = world.solved().graph;
+    let instance = graph.instances.values().next().unwrap();
+    let edges: Vec<_> = instance.edges.iter().map(|edge| (edge.name.as_str(), edge.platforms.clone())).collect();
+    assert_eq!(edges, [("b", vec![MAC]), ("d", vec![])]);
+}
+
+#[test]
+fn a_version_needs_a_wheel_on_each_platform_or_a_source() {
+    let world = || {
+        World::new()
+            .platforms(&[LINUX, MAC])
+            .has("pypi a@1.0", &[])
+            .has_with("pypi a@2.0", &[], wheels_for(&[LINUX]))
+            .has_with("pypi b@2.0", &[], |c, r| {
+                wheels_for(&[LINUX])(c, r);
+                c.sdist = true;
+            })
+    };
+    world().asks("pypi a").gives(&["pypi:a@1.0"]);
+    world().asks("pypi b").gives(&["pypi:b@2.0"]);
+}
+
+#[test]
+fn a_platform_that_does_not_need_a_package_asks_no_wheel_of_it() {
+    let world = World::new()
+        .platforms(&[LINUX, WINDOWS])
+        .has("pypi a@1.0", &["uvloop; sys_platform != 'win32'"])
+        .has_with("pypi uvloop@1.0", &[], wheels_for(&[LINUX]))
+        .asks("pypi a");
+    world.gives(&["pypi:a@1.0", "pypi:uvloop@1.0"]);
+}
+
+#[test]
+fn platforms_share_a_version_where_they_can() {
+    let world = World::new()
+        .platforms(&[LINUX, MAC])
+        .has("pypi a@1.0", &["b<2; sys_platform == 'darwin'", "b"])
+        .has("pypi b@1.0", &[])
+        .has("pypi b@2.0", &[])
+        .asks("pypi a");
+    world.gives(&["pypi:a@1.0", "pypi:b@1.0"]);
+}
+
+#[test]
+fn platforms_differ_where_markers_force_them_to() {
+    let world = World::new()
+        .platforms(&[LINUX, MAC])
+        .has("pypi a@1.0", &["b<2; sys_platform == 'darwin'", "b>=2; sys_platform == 'linux'", "c"])
+        .has("pypi b@1.0", &[])
+        .has("pypi b@2.0", &[])
+        .has("pypi c@1.0", &[])
+        .asks("pypi a");
+    let graph = world.solved().graph;
+    let instance = graph.instances.values().next().unwrap();
+    let edges: Vec<_> =
+        instance.edges.iter().map(|edge| (edge.to.package.version.to_string(), edge.platforms.clone())).collect();
+    assert_eq!(edges, [("1.0".to_owned(), vec![MAC]), ("2.0".to_owned(), vec![LINUX]), ("1.0".to_owned(), vec![])]);
+}
+
+#[test]
+fn a_line_for_another_platform_gets_nothing() {
+    let world = World::new().has("pypi a@1.0", &[]).asks("pypi a; sys_platform == 'win32'");
+    let graph = world.solved().graph;
+    assert!(graph.packages.is_empty());
+    assert!(graph.roots[0].to.is_empty());
+}
+
+#[test]
+fn many_versions_in_a_conflict_do_not_take_long() {
+    let mut world = World::new().has("pypi base@1.0", &[]).has("pypi base@2.0", &[]);
+    for version in 0..300 {
+        world = world.has(&format!("pypi app@{version}.0"), &["core", "base<2"]);
+        world = world.has(&format!("pypi core@{version}.0"), &["base>=2"]);
+    }
+    let why = world.asks("pypi app").unsolved();
+    assert!(why.because.len() <= 10, "{:#?}", why.because);
+}
+
+#[test]
+fn pairs_of_versions_that_go_together_are_not_tried_one_by_one_for_long() {
+    let mut world = World::new().has("pypi base@1.0", &[]).has("pypi base@2.0", &[]);
+    for version in 0..400 {
+        let core = format!("core=={version}.0");
+        let base = if version < 3 { "base>=2" } else { "base<2" };
+        world = world.has(&format!("pypi app@{version}.0"), &[core.as_str()]);
+        world = world.has(&format!("pypi core@{version}.0"), &[base]);
+    }
+    world.asks("pypi app").asks("pypi base>=2").gives(&["pypi:app@2.0", "pypi:base@2.0", "pypi:core@2.0"]);
+}

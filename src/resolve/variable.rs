@@ -1,0 +1,87 @@
+//! What the solver decides: packages in their places, as small values that are cheap to copy and compare.
+
+use std::fmt;
+
+use crate::model::Platform;
+
+/// An interned [`PackageId`](crate::model::PackageId).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PackageIx(pub(super) u32);
+
+/// An interned [`ExtraName`](crate::model::ExtraName).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ExtraIx(pub(super) u32);
+
+/// An interned [`Node`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct NodeIx(pub(super) u32);
+
+/// Something that has dependencies: a manifest, or a version of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Owner {
+    /// A manifest, by its place among those that the lines name.
+    Manifest(u32),
+    /// A version of a package.
+    Release(PackageIx, u32),
+}
+
+/// A dependent in its place. To npm it is a `node_modules`: the scope in which its dependencies are decided.
+///
+/// The scope around it is part of it only where the version declares peers, which look there; so a package without
+/// peers is one node wherever it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Node {
+    /// Who has the dependencies.
+    pub(super) owner: Owner,
+    /// The scope around it, where its peers are looked up.
+    pub(super) around: Option<NodeIx>,
+}
+
+/// A variable of the solver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Variable {
+    /// What depends on all lines.
+    Root,
+    /// A manifest line, so that a contradiction leads back to lines.
+    Line(u32),
+    /// An npm package in a `node_modules`, under a name.
+    Npm {
+        /// The package.
+        package: PackageIx,
+        /// The name in `node_modules`, as if it were a package.
+        alias: PackageIx,
+        /// The `node_modules`.
+        scope: NodeIx,
+    },
+    /// A Python package, one version for all platforms that need it.
+    Py(PackageIx),
+    /// A Python package on one platform.
+    PyOn(PackageIx, Platform),
+    /// An extra of a Python package on one platform.
+    PyExtra(PackageIx, ExtraIx, Platform),
+    /// A private package: one version per semver-compatible bucket, named by the bucket's first ordinal.
+    Larder(PackageIx, u32),
+    /// A local folder.
+    Path(PackageIx),
+}
+
+impl Variable {
+    /// Returns the package that the variable decides a version of.
+    pub(super) fn package(self) -> Option<PackageIx> {
+        match self {
+            Self::Root | Self::Line(_) => None,
+            Self::Npm { package, .. }
+            | Self::Py(package)
+            | Self::PyOn(package, _)
+            | Self::PyExtra(package, ..)
+            | Self::Larder(package, _)
+            | Self::Path(package) => Some(package),
+        }
+    }
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}

@@ -1,0 +1,166 @@
+//! Why nothing matches: a package or a version that is not there, or may not be chosen.
+
+use pubgrub::VersionSet;
+
+use crate::model::{ExtraName, PackageId, Platform, Requirement, Version};
+
+use super::catalog::{self, Catalog, Loaded};
+use super::index::IndexError;
+use super::release::Need;
+use super::set::Set;
+use super::variable::PackageIx;
+
+/// Why nothing matches, and what to do.
+pub(super) struct Wanting {
+    pub(super) reason: String,
+    pub(super) help: Option<String>,
+}
+
+impl Wanting {
+    fn new(reason: String, help: impl Into<Option<String>>) -> Self {
+        Self { reason, help: help.into() }
+    }
+}
+
+/// Writes what is asked for: `react ^18`, `uvicorn[standard] >=0.20`, `numpy`.
+pub(super) fn asked_for(need: &Need) -> String {
+    let extras = match &need.requirement {
+        Requirement::Pypi { extras, .. } if !extras.is_empty() => {
+            let extras: Vec<_> = extras.iter().map(ExtraName::as_str).collect();
+            format!("[{}]", extras.join(","))
+        }
+        _ => String::new(),
+    };
+    format!("{}{extras} {}", need.requirement.seen_as(), need.requirement.range_text()).trim_end().to_owned()
+}
+
+/// Names versions: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
+pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Result<String, IndexError> {
+    let loaded = catalog.loaded(package)?;
+    let name = catalog.id(package).name;
+    let inside: Vec<u32> = (0..loaded.count()).filter(|place| set.contains(place)).collect();
+    let version = |place: u32| &loaded.candidate(place).version;
+    Ok(match inside[..] {
+        [] => name.to_string(),
+        [one] => format!("{name} {}", version(one)),
+        _ if loaded.usable.subset_of(set) => format!("every version of {name}"),
+        [one, two] => format!("{name} {} and {}", version(one), version(two)),
+        [first, .., last] if last - first + 1 == inside.len() as u32 => {
+            format!("{name} {} to {}", version(first), version(last))
+        }
+        [first, .., last] => {
+            format!("{name} {} to {} ({} versions)", version(first), version(last), inside.len())
+        }
+    })
+}
+
+/// Finds out why no version matches a need, on a platform where Python's wheels decide.
+pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>) -> Result<Wanting, IndexError> {
+    let loaded = catalog.loaded(need.package)?;
+    let PackageId { ecosystem, name } = catalog.id(need.package);
+    if let Some(registry) = &loaded.missing {
+        let help = format!(
+            "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
+        );
+        return Ok(Wanting::new(format!("{ecosystem} package {name} does not exist in registry {registry}"), help));
+    }
+    let matching = catalog::admitted(&need.requirement, &loaded.versions);
+    let Some(best) = matching.descending().next() else {
+        return Ok(no_match(&loaded, need));
+    };
+    let usable = matching.intersection(&loaded.usable);
+    if usable.is_empty() {
+        return Ok(unusable(catalog, &loaded, need, best));
+    }
+    let lacking = catalog
+        .platforms
+        .iter()
+        .copied()
+        .filter(|&one| platform.is_none_or(|platform| platform == one))
+        .find(|&one| usable.is_disjoint(loaded.installable(one)));
+    Ok(match lacking {
+        Some(platform) => no_wheel(&loaded, need, &usable, platform),
+        None => {
+            Wanting::new(format!("no version of {} can be installed everywhere it is needed", asked_for(need)), None)
+        }
+    })
+}
+
+fn no_match(loaded: &Loaded, need: &Need) -> Wanting {
+    let name = need.requirement.package().name;
+    if let Requirement::Npm { range, .. } = &need.requirement
+        && let Some(tag) = range.tag()
+    {
+        let tags: Vec<_> = loaded.versions.tags.keys().map(String::as_str).collect();
+        let help = (!tags.is_empty()).then(|| format!("its dist-tags are {}", tags.join(", ")));
+        return Wanting::new(format!("{name} has no dist-tag `{tag}`"), help);
+    }
+    let reason = format!("no version of {name} matches {}", need.requirement.range_text());
+    let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
+    let newest = loaded.usable.descending().find(is_final).or_else(|| loaded.usable.descending().next());
+    match newest {
+        Some(newest) => Wanting::new(reason, format!("the newest is {name} {}", loaded.candidate(newest).version)),
+        None if loaded.count() == 0 => Wanting::new(format!("{name} has no versions"), None),
+        None => Wanting::new(reason, None),
+    }
+}
+
+/// All that matches is ruled out: the best of it tells by what.
+fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanting {
+    let settings = &catalog.requirements.settings;
+    let candidate = loaded.candidate(best);
+    let what = format!("{} {}", need.requirement.package().name, candidate.version);
+    if let (Some(before), Some(published)) = (settings.released_before, candidate.published)
+        && published >= before
+    {
+        let reason = format!("{what} was published at {published}, and `released-before` is {before}");
+        return Wanting::new(reason, "set a later `released-before`, or ask for an older version".to_owned());
+    }
+    if let (Some(python), Some(wanted)) = (&settings.python, &candidate.requires_python)
+        && !super::pypi::python_fits(&python.full(), wanted)
+    {
+        let reason = format!("{what} needs Python {wanted}, and the manifest declares {python}");
+        return Wanting::new(
+            reason,
+            "declare a Python that it takes under `runtimes`, or ask for an older version".to_owned(),
+        );
+    }
+    if candidate.yanked {
+        let reason = format!("{what} was yanked");
+        return Wanting::new(reason, format!("pin it with `=={}` if you want it nonetheless", candidate.version));
+    }
+    if candidate.version.is_prerelease() {
+        let reason = format!("{what} is a pre-release, and `prereleases` is \"never\"");
+        return Wanting::new(reason, "write `prereleases=\"allow\"` on its line".to_owned());
+    }
+    Wanting::new(format!("{what} cannot be chosen"), None)
+}
+
+fn no_wheel(loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> Wanting {
+    let name = need.requirement.package().name;
+    let reason = format!("no version of {} has a wheel for {platform}", asked_for(need));
+    let others = loaded.usable.intersection(loaded.installable(platform));
+    let list: Vec<String> = others.descending().take(3).map(|place| version(loaded, place)).collect();
+    let help = if list.is_empty() {
+        let elsewhere: Vec<_> = Platform::ALL
+            .into_iter()
+            .filter(|&other| !usable.is_disjoint(loaded.installable(other)))
+            .map(Platform::as_str)
+            .collect();
+        match elsewhere[..] {
+            [] => format!("{name} has no wheels at all: it has to be built first"),
+            _ => format!(
+                "it has wheels for {}: drop {platform} from `platforms`, or ask for {name} only where they are, with `when=`",
+                elsewhere.join(", ")
+            ),
+        }
+    } else {
+        format!("these have one: {name} {}; or drop {platform} from `platforms`", list.join(", "))
+    };
+    Wanting::new(reason, help)
+}
+
+fn version(loaded: &Loaded, place: u32) -> String {
+    let version: &Version = &loaded.candidate(place).version;
+    version.to_string()
+}
