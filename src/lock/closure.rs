@@ -1,23 +1,163 @@
 //! Cutting a lock down to what one environment reaches on one platform.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{ExtraName, InstanceKey, Label, Platform, RootEdge};
+use crate::model::{
+    Edge, EdgeKind, ExtraName, Graph, Instance, InstanceKey, Label, Package, PackageKey, Platform, RootEdge,
+};
 
 /// What to cut a lock down to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     /// The groups besides `dependencies`.
     pub groups: BTreeSet<Label>,
-    /// One platform, or all declared ones.
+    /// One platform; none for whatever any platform needs.
     pub platform: Option<Platform>,
 }
 
 /// What a selection reaches.
+///
+/// An edge is followed where all of this holds:
+/// - its platforms include the selected one;
+/// - it belongs to no extra of its dependent, or to one that is asked for;
+/// - it is not an optional peer. A required peer is followed: whoever provides it, its dependent cannot do without;
+/// - it is not optional to a package whose `os`, `cpu` and `libc` exclude the platform.
 #[derive(Clone, Debug, Default)]
 pub struct Closure<'a> {
     /// The manifest lines that are selected, in the lock's order.
     pub roots: Vec<&'a RootEdge>,
     /// The reached instances, each with the extras that are asked of it.
     pub instances: BTreeMap<&'a InstanceKey, BTreeSet<ExtraName>>,
+    /// The platform; none for whatever any platform needs.
+    pub platform: Option<Platform>,
+    /// What was cut; none only where there is nothing.
+    pub graph: Option<&'a Graph>,
+}
+
+impl<'a> Closure<'a> {
+    /// Follows the edges from the selected lines. Edges to what is not there are passed over.
+    pub fn of(graph: &'a Graph, selection: &Selection) -> Self {
+        let selected = |root: &&RootEdge| root.group.as_ref().is_none_or(|group| selection.groups.contains(group));
+        let mut closure = Self {
+            roots: graph.roots.iter().filter(selected).collect(),
+            instances: BTreeMap::new(),
+            platform: selection.platform,
+            graph: Some(graph),
+        };
+        let mut waiting: Vec<&'a Edge> = Vec::new();
+        for root in closure.roots.clone() {
+            let kept = root.to.iter().filter(|edge| closure.follows(edge) && (!root.optional || closure.fits(edge)));
+            waiting.extend(kept);
+        }
+        while let Some(edge) = waiting.pop() {
+            let Some((key, instance)) = graph.instances.get_key_value(&edge.to) else { continue };
+            let (first, extras) = closure.reach(key, &edge.extras);
+            let asked = |wanted: &Edge| match &wanted.extra {
+                None => first,
+                Some(extra) => extras.contains(extra),
+            };
+            waiting.extend(instance.edges.iter().filter(|edge| asked(edge) && closure.follows(edge)));
+        }
+        closure
+    }
+
+    /// Notes that an instance is reached with these extras. Returns whether it is for the first time, and those of the
+    /// extras that are new.
+    fn reach(&mut self, key: &'a InstanceKey, extras: &[ExtraName]) -> (bool, BTreeSet<ExtraName>) {
+        match self.instances.entry(key) {
+            Entry::Vacant(entry) => {
+                let extras: BTreeSet<_> = extras.iter().cloned().collect();
+                entry.insert(extras.clone());
+                (true, extras)
+            }
+            Entry::Occupied(mut entry) => {
+                let new = extras.iter().filter(|extra| entry.get_mut().insert((*extra).clone())).cloned().collect();
+                (false, new)
+            }
+        }
+    }
+
+    /// Returns the edges of a reached instance that hold in this selection and lead to reached instances, in order.
+    /// An optional peer is among them if its target is there for another reason.
+    pub fn edges(&self, instance: &InstanceKey) -> impl Iterator<Item = &'a Edge> {
+        let extras = self.instances.get(instance);
+        let edges = extras.and_then(|_| self.instance(instance)).map_or(&[][..], |instance| &instance.edges);
+        edges.iter().filter(move |edge| {
+            let asked = |extra| extras.is_some_and(|extras| extras.contains(extra));
+            let holds = edge.kind == EdgeKind::OptionalPeer || self.follows(edge);
+            edge.extra.as_ref().is_none_or(asked)
+                && holds
+                && self.on_platform(edge)
+                && self.instances.contains_key(&edge.to)
+        })
+    }
+
+    /// Returns the edges of a selected manifest line that hold in this selection.
+    pub fn root_edges(&self, root: &'a RootEdge) -> impl Iterator<Item = &'a Edge> {
+        let optional = root.optional;
+        root.to.iter().filter(move |edge| {
+            self.follows(edge) && (!optional || self.fits(edge)) && self.instances.contains_key(&edge.to)
+        })
+    }
+
+    /// Returns the packages, each once, with what the lock knows of them.
+    pub fn packages(&self) -> impl Iterator<Item = (&'a PackageKey, &'a Package)> {
+        let mut last = None;
+        self.instances
+            .keys()
+            .map(|instance| &instance.package)
+            .filter(move |&key| last.replace(key) != Some(key))
+            .filter_map(|key| self.graph.and_then(|graph| graph.packages.get_key_value(key)))
+    }
+
+    /// Returns the packages that manifest lines name.
+    pub fn direct(&self) -> BTreeSet<&'a PackageKey> {
+        self.roots.iter().flat_map(|root| self.root_edges(root)).map(|edge| &edge.to.package).collect()
+    }
+
+    /// Returns an instance of the graph that was cut.
+    pub fn instance(&self, key: &InstanceKey) -> Option<&'a Instance> {
+        self.graph.and_then(|graph| graph.instances.get(key))
+    }
+
+    /// Tells whether an edge reaches its target, extras apart.
+    fn follows(&self, edge: &Edge) -> bool {
+        match edge.kind {
+            EdgeKind::OptionalPeer => false,
+            EdgeKind::Normal | EdgeKind::Peer => self.on_platform(edge),
+            EdgeKind::Optional => self.on_platform(edge) && self.fits(edge),
+        }
+    }
+
+    fn on_platform(&self, edge: &Edge) -> bool {
+        edge.platforms.is_empty() || self.platform.is_none_or(|platform| edge.platforms.contains(&platform))
+    }
+
+    /// Tells whether the target may be installed on the platform, by its own word.
+    fn fits(&self, edge: &Edge) -> bool {
+        let Some(package) = self.graph.and_then(|graph| graph.packages.get(&edge.to.package)) else { return true };
+        let facts = &package.facts;
+        let allows = |platform: Platform| platform.allows(&facts.os, &facts.cpu, &facts.libc);
+        match self.platform {
+            Some(platform) => allows(platform),
+            None => Platform::ALL.into_iter().any(allows),
+        }
+    }
+}
+
+/// Returns the packages that the groups reach, each with the declared platforms on which they do.
+pub fn platforms_of(
+    graph: &Graph,
+    groups: &BTreeSet<Label>,
+    declared: &[Platform],
+) -> BTreeMap<PackageKey, Vec<Platform>> {
+    let mut found: BTreeMap<PackageKey, Vec<Platform>> = BTreeMap::new();
+    for &platform in declared {
+        let selection = Selection { groups: groups.clone(), platform: Some(platform) };
+        for (key, _) in Closure::of(graph, &selection).packages() {
+            found.entry(key.clone()).or_default().push(platform);
+        }
+    }
+    found
 }

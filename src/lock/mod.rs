@@ -1,10 +1,32 @@
-//! `larder.lock`: the model, its canonical text, and whether it is fresh.
+//! `larder.lock`: the model, its canonical text, whether it is fresh, and what an environment reaches in it.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `v1` | the format on disk: reading and writing |
+//! | `error` | what can be wrong with a lockfile's text |
+//! | `conflict` | what both sides of a merge conflict agree on |
+//! | `freshness` | whether a lock still is what the manifest wants |
+//! | `closure` | what a selection of groups reaches on a platform |
+//! | `paths` | why a package is there |
 
 mod closure;
+mod conflict;
+mod error;
+mod freshness;
+mod key;
+mod paths;
+mod v1;
 
-pub use closure::{Closure, Selection};
+use std::cmp::Ordering;
 
-use crate::model::{Graph, Settings};
+pub use closure::{Closure, Selection, platforms_of};
+pub use conflict::salvage;
+pub use error::LockError;
+pub use freshness::{Declared, Freshness, LocalPackage, Reason, freshness, misrouted};
+pub use paths::{Chain, why};
+
+use crate::model::{Edge, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings};
+use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -14,3 +36,90 @@ pub struct Lockfile {
     /// What was chosen.
     pub graph: Graph,
 }
+
+/// An edge whose target is not there, as a merge can leave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dangling {
+    /// The dependent; none for a manifest.
+    pub from: Option<InstanceKey>,
+    /// What is missing.
+    pub to: InstanceKey,
+}
+
+impl Lockfile {
+    /// Joins settings and graph, and puts every list into its canonical order.
+    pub fn new(settings: Settings, mut graph: Graph) -> Self {
+        graph.roots.sort_by(canonical_order);
+        for root in &mut graph.roots {
+            root.to.sort();
+        }
+        for package in graph.packages.values_mut() {
+            package.artifacts.sort();
+        }
+        for instance in graph.instances.values_mut() {
+            instance.edges.sort();
+            instance.dropped.sort();
+        }
+        Self { settings, graph }
+    }
+
+    /// Writes the canonical text: the same for equal locks, however they were built.
+    pub fn to_text(&self) -> String {
+        v1::write(self)
+    }
+
+    /// Returns the versions that were chosen, for a solve that should change little.
+    pub fn preferences(&self) -> Preferences {
+        let mut preferences = Preferences::new();
+        for key in self.graph.packages.keys() {
+            preferences.entry(key.id.clone()).or_default().insert(key.version.clone());
+        }
+        preferences
+    }
+
+    /// Returns the edges whose targets are not there. A lock with such edges is stale, not corrupt.
+    pub fn dangling(&self) -> Vec<Dangling> {
+        let graph = &self.graph;
+        let roots = graph.roots.iter().flat_map(|root| &root.to).map(|edge| (None, edge));
+        let inner =
+            graph.instances.iter().flat_map(|(key, instance)| instance.edges.iter().map(move |edge| (Some(key), edge)));
+        roots
+            .chain(inner)
+            .filter(|(_, edge)| !graph.instances.contains_key(&edge.to))
+            .map(|(from, edge)| Dangling { from: from.cloned(), to: edge.to.clone() })
+            .collect()
+    }
+}
+
+/// Reads a lockfile. `file` is its path, for messages.
+pub fn parse(file: &str, text: &str) -> Result<Lockfile, LockError> {
+    v1::read(text).map_err(|problem| LockError::new(file, text, problem))
+}
+
+/// Returns where a package's block stands in the text of a lockfile, for labels.
+pub fn span_of(text: &str, package: &PackageKey) -> Option<miette::SourceSpan> {
+    let id = format!("id = \"{package}\"");
+    let start = memchr::memmem::find(text.as_bytes(), id.as_bytes())?;
+    Some((start + "id = ".len(), id.len() - "id = ".len()).into())
+}
+
+/// The order of manifest lines in a lock: by place and name, then by what else tells two lines apart.
+fn canonical_order(a: &RootEdge, b: &RootEdge) -> Ordering {
+    let name = |root: &RootEdge| (root.requirement.package().ecosystem, root.requirement.seen_as().clone());
+    let rest = |root: &RootEdge| {
+        let conditions = match &root.requirement {
+            Requirement::Pypi { extras, marker, .. } => (extras.clone(), marker.to_string()),
+            _ => Default::default(),
+        };
+        let mut to: Vec<Edge> = root.to.clone();
+        to.sort();
+        (root.requirement.range_text(), conditions, root.optional, to)
+    };
+    (&a.dependent, &a.group)
+        .cmp(&(&b.dependent, &b.group))
+        .then_with(|| name(a).cmp(&name(b)))
+        .then_with(|| rest(a).cmp(&rest(b)))
+}
+
+#[cfg(test)]
+mod tests;

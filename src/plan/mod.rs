@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::lock::Closure;
 use crate::model::{PackageId, Version};
 
 /// The packages of a generation: versions in ascending order, several where npm needs several.
@@ -18,4 +19,64 @@ pub struct Plan {
     pub removed: Vec<(PackageId, Vec<Version>)>,
     /// How many packages stay as they are.
     pub kept: usize,
+}
+
+impl Plan {
+    /// Tells whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// Returns the packages that a closure reaches.
+pub fn contents(closure: &Closure<'_>) -> Contents {
+    let mut contents = Contents::new();
+    for (key, _) in closure.packages() {
+        contents.entry(key.id.clone()).or_default().push(key.version.clone());
+    }
+    contents
+}
+
+/// Compares what is there with what is wanted. Every list is sorted by package.
+pub fn plan(current: &Contents, wanted: &Contents) -> Plan {
+    let mut plan = Plan::default();
+    for (package, versions) in wanted {
+        match current.get(package) {
+            None => plan.added.push((package.clone(), versions.clone())),
+            Some(before) if before == versions => plan.kept += 1,
+            Some(before) => plan.changed.push((package.clone(), before.clone(), versions.clone())),
+        }
+    }
+    let gone = current.iter().filter(|(package, _)| !wanted.contains_key(*package));
+    plan.removed = gone.map(|(package, versions)| (package.clone(), versions.clone())).collect();
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Ecosystem, PackageName};
+
+    fn contents(packages: &[(&str, &[&str])]) -> Contents {
+        let version = |text: &&str| Version::parse(Ecosystem::Npm, text).unwrap();
+        packages
+            .iter()
+            .map(|(name, versions)| {
+                let id = PackageId::new(Ecosystem::Npm, PackageName::npm(name).unwrap());
+                (id, versions.iter().map(version).collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_package_is_added_changed_removed_or_kept() {
+        let before = contents(&[("gone", &["1.0.0"]), ("kept", &["1.0.0", "2.0.0"]), ("moved", &["1.0.0"])]);
+        let after = contents(&[("kept", &["1.0.0", "2.0.0"]), ("moved", &["1.0.0", "2.0.0"]), ("new", &["3.0.0"])]);
+        let plan = plan(&before, &after);
+        assert_eq!(plan.kept, 1);
+        assert_eq!(plan.added[0].0.to_string(), "npm:new");
+        assert_eq!(plan.removed[0].0.to_string(), "npm:gone");
+        assert_eq!((plan.changed[0].1.len(), plan.changed[0].2.len()), (1, 2));
+        assert!(super::plan(&after, &after).is_empty());
+    }
 }

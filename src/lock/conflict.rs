@@ -1,0 +1,114 @@
+//! Lockfiles that a merge left with conflict markers.
+
+use std::ops::Range;
+
+use super::{Lockfile, v1};
+use crate::model::Graph;
+
+/// Takes what both sides of a conflict agree on: the packages that one of them has and the other does not contradict.
+///
+/// The result has packages only, no edges: it is there to be preferred by the next solve, and never fresh. A side that
+/// does not read as a lockfile has no say; where neither does, the result is empty.
+pub fn salvage(text: &str) -> Lockfile {
+    let read = |side| v1::read(&side_of(text, side)).ok();
+    let (ours, theirs) = match (read(Side::Ours), read(Side::Theirs)) {
+        (Some(ours), Some(theirs)) => (ours, theirs),
+        (Some(one), None) | (None, Some(one)) => (one.clone(), one),
+        (None, None) => return Lockfile::default(),
+    };
+    let mut packages = agreed(&ours.graph, &theirs.graph);
+    packages.append(&mut agreed(&theirs.graph, &ours.graph));
+    let settings = if ours.settings == theirs.settings { ours.settings } else { crate::model::Settings::default() };
+    Lockfile { settings, graph: Graph { packages, ..Graph::default() } }
+}
+
+/// The packages of one side that the other has as well, or does not have in any version.
+fn agreed(one: &Graph, other: &Graph) -> std::collections::BTreeMap<crate::model::PackageKey, crate::model::Package> {
+    let known: std::collections::BTreeSet<_> = other.packages.keys().map(|key| &key.id).collect();
+    one.packages
+        .iter()
+        .filter(|(key, package)| match other.packages.get(key) {
+            Some(same) => same == *package,
+            None => !known.contains(&key.id),
+        })
+        .map(|(key, package)| (key.clone(), package.clone()))
+        .collect()
+}
+
+/// Returns where the first conflict marker stands, if the text has a whole conflict.
+pub(super) fn first_marker(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    let mut first = None;
+    for line in text.split_inclusive('\n') {
+        match (Marker::of(line), &first) {
+            (Some(Marker::Ours), None) => first = Some(start..start + line.trim_end().len()),
+            (Some(Marker::End), Some(_)) => return first,
+            _ => {}
+        }
+        start += line.len();
+    }
+    None
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Ours,
+    Theirs,
+}
+
+/// What a line begins, as git writes it.
+enum Marker {
+    Ours,
+    Base,
+    Theirs,
+    End,
+}
+
+impl Marker {
+    fn of(line: &str) -> Option<Self> {
+        match line.get(..7)? {
+            "<<<<<<<" => Some(Self::Ours),
+            "|||||||" => Some(Self::Base),
+            "=======" => Some(Self::Theirs),
+            ">>>>>>>" => Some(Self::End),
+            _ => None,
+        }
+    }
+}
+
+/// The text as one side has it.
+fn side_of(text: &str, wanted: Side) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut keeping = true;
+    for line in text.split_inclusive('\n') {
+        match Marker::of(line) {
+            Some(Marker::Ours) => keeping = wanted == Side::Ours,
+            Some(Marker::Base) => keeping = false,
+            Some(Marker::Theirs) => keeping = wanted == Side::Theirs,
+            Some(Marker::End) => keeping = true,
+            None if keeping => kept.push_str(line),
+            None => {}
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_both_sides_agree_on_is_kept() {
+        let text = "version = 1\n\n[[package]]\nid = \"npm:a@1.0.0\"\n\n[[package]]\n<<<<<<< HEAD\nid = \"npm:b@1.0.0\"\n\
+                    ||||||| base\nid = \"npm:b@0.9.0\"\n=======\nid = \"npm:b@1.1.0\"\n\n[[package]]\nid = \"npm:c@2.0.0\"\n\
+                    >>>>>>> topic\n";
+        assert!(matches!(super::super::parse("larder.lock", text), Err(super::super::LockError::Conflict { .. })));
+        let kept: Vec<_> = salvage(text).graph.packages.keys().map(ToString::to_string).collect();
+        assert_eq!(kept, ["npm:a@1.0.0", "npm:c@2.0.0"]);
+    }
+
+    #[test]
+    fn rubbish_salvages_nothing() {
+        assert_eq!(salvage("<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"), Lockfile::default());
+    }
+}

@@ -1,0 +1,98 @@
+//! Path packages: their own manifests and what the lock has of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{Ecosystem, Edge, EdgeKind, Graph, Instance, NpmPeers, PackageKey, PackageName, Requirement};
+use crate::resolve::{DependencyKind, Wants};
+
+use super::judge::{Judge, requirement_text};
+use super::{LocalPackage, Reason};
+
+impl Judge<'_> {
+    pub(super) fn folders(&self, graph: &Graph, folders: &BTreeMap<Arc<str>, LocalPackage>, reasons: &mut Vec<Reason>) {
+        for (key, package) in &graph.packages {
+            let Some(folder) = &package.folder else { continue };
+            let mut stale = |what: String| reasons.push(Reason::Folder { folder: folder.clone(), what });
+            let Some(local) = folders.get(folder) else {
+                stale("there is no package in it any more".to_owned());
+                continue;
+            };
+            if local.name != key.id.name || local.version != key.version {
+                stale(format!("it is {} {} now", local.name, local.version));
+                continue;
+            }
+            let instances = graph.instances.iter().filter(|(instance, _)| instance.package == *key);
+            for (_, instance) in instances {
+                self.dependencies(local, key, instance).into_iter().for_each(&mut stale);
+            }
+        }
+    }
+
+    /// Compares a path package's dependencies with the edges of an instance.
+    fn dependencies(&self, local: &LocalPackage, key: &PackageKey, instance: &Instance) -> Vec<String> {
+        let mut stale = Vec::new();
+        let mut declared: BTreeSet<(Ecosystem, &PackageName)> = BTreeSet::new();
+        for dependency in &local.dependencies {
+            let Wants::Requirement(requirement) = &dependency.wants else { continue };
+            declared.insert((requirement.package().ecosystem, requirement.seen_as()));
+            let edges: Vec<_> = instance
+                .edges
+                .iter()
+                .filter(|edge| {
+                    edge.name == *requirement.seen_as()
+                        && edge.to.package.id.ecosystem == requirement.package().ecosystem
+                })
+                .collect();
+            let dropped = instance.dropped.iter().any(|dropped| dropped.name == *requirement.seen_as());
+            let optional = dependency.kind == DependencyKind::Optional && dropped;
+            if !optional && !self.satisfies(&edges, dependency.kind, requirement, &key.id.name) {
+                let locked: Vec<_> = edges.iter().map(|edge| edge.to.package.version.to_string()).collect();
+                let what = requirement_text(requirement);
+                stale.push(match locked.as_slice() {
+                    [] => format!("{what} is not locked"),
+                    locked => format!("{what} is not satisfied by {}", locked.join(", ")),
+                });
+            }
+        }
+        let extensions = self.wanted.extensions.iter().filter(|one| one.package == key.id);
+        let forgotten: BTreeSet<_> = extensions.map(|one| one.dependency.seen_as()).collect();
+        let surplus = instance.edges.iter().filter(|edge| {
+            !declared.contains(&(edge.to.package.id.ecosystem, &edge.name)) && !forgotten.contains(&edge.name)
+        });
+        stale.extend(surplus.map(|edge| format!("{} is locked and no longer wanted", edge.name)));
+        stale
+    }
+
+    fn satisfies(
+        &self,
+        edges: &[&Edge],
+        kind: DependencyKind,
+        requirement: &Requirement,
+        parent: &PackageName,
+    ) -> bool {
+        let parent = Some(parent);
+        if edges.is_empty() && self.is_removed(parent, requirement) {
+            return true;
+        }
+        // Several requirements may share a name, each with edges of its own: one that will do is enough.
+        let one_fits = edges.iter().any(|edge| self.admits(parent, requirement, edge));
+        match kind {
+            DependencyKind::OptionalPeer => true,
+            DependencyKind::Peer => {
+                one_fits
+                    || (self.wanted.npm_peers == NpmPeers::Relaxed && edges.iter().any(|e| e.kind == EdgeKind::Peer))
+            }
+            DependencyKind::Optional | DependencyKind::Normal => match requirement {
+                // An extra that nobody asks for has no edges; neither has a marker that holds nowhere.
+                Requirement::Pypi { marker, .. } if edges.is_empty() => {
+                    !marker.extras().is_empty() || self.holds_where(marker, false, &[])
+                }
+                Requirement::Pypi { extras, .. } => {
+                    one_fits && edges.iter().any(|edge| extras.iter().all(|extra| edge.extras.contains(extra)))
+                }
+                _ => one_fits,
+            },
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether edges are what a requirement asks for.
+
+use crate::model::{Edge, ExtraName, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
+
+use super::covers;
+
+/// The Python that markers of other ecosystems' lines see where none is declared.
+const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
+
+/// Decides whether edges are what requirements ask for.
+pub(super) struct Judge<'a> {
+    pub(super) locked: &'a Settings,
+    pub(super) wanted: &'a Settings,
+}
+
+impl Judge<'_> {
+    /// Tells whether an edge's target will do: for the requirement, or for what an override puts in its place. What a
+    /// dist-tag stands for is not known here.
+    pub(super) fn admits(&self, parent: Option<&PackageName>, wanted: &Requirement, edge: &Edge) -> bool {
+        let target = &edge.to.package;
+        let satisfies = |requirement: &Requirement| {
+            requirement.package() == target.id
+                && (edge.unmet.is_some() || is_tag(requirement) || requirement.matches(&target.version))
+        };
+        satisfies(wanted) || self.overrides(parent, wanted).any(|one| one.replacement.as_ref().is_some_and(satisfies))
+    }
+
+    /// The overrides of a requirement.
+    fn overrides(&self, parent: Option<&PackageName>, requirement: &Requirement) -> impl Iterator<Item = &Override> {
+        let package = requirement.package();
+        self.wanted
+            .overrides
+            .iter()
+            .filter(move |one| one.package == package && one.parent.as_ref().is_none_or(|name| Some(name) == parent))
+    }
+
+    /// Tells whether an override stands in for a requirement, with conditions of its own.
+    pub(super) fn is_overridden(&self, parent: Option<&PackageName>, requirement: &Requirement) -> bool {
+        self.overrides(parent, requirement).next().is_some()
+    }
+
+    pub(super) fn is_removed(&self, parent: Option<&PackageName>, requirement: &Requirement) -> bool {
+        self.overrides(parent, requirement).any(|one| one.replacement.is_none())
+    }
+
+    /// Tells whether edges hold exactly where a condition does; those of an optional line may be missing. Where platforms or Python have changed, that is reason
+    /// enough, and lines are not blamed for it.
+    pub(super) fn holds_where(&self, marker: &Marker, optional: bool, edges: &[Edge]) -> bool {
+        if self.locked.python != self.wanted.python || !covers(&self.locked.platforms, &self.wanted.platforms) {
+            return true;
+        }
+        let python = self.wanted.python.clone().unwrap_or(UNDECLARED_PYTHON);
+        let declared: Vec<Platform> = self.wanted.platforms.iter().map(|target| target.platform).collect();
+        if declared.is_empty() {
+            return true;
+        }
+        declared.iter().all(|platform| {
+            let on = edges.iter().any(|edge| edge.platforms.is_empty() || edge.platforms.contains(platform));
+            let wanted = marker.holds(*platform, &python, &[]);
+            wanted == on || (optional && wanted)
+        })
+    }
+}
+
+pub(super) fn is_tag(requirement: &Requirement) -> bool {
+    matches!(requirement, Requirement::Npm { range, .. } if range.tag().is_some())
+}
+
+/// Tells whether two requirements ask for the same thing, versions and conditions apart.
+pub(super) fn asks_alike(a: &Requirement, b: &Requirement) -> bool {
+    match (a, b) {
+        (Requirement::Npm { name: a, .. }, Requirement::Npm { name: b, .. })
+        | (Requirement::Larder { name: a, .. }, Requirement::Larder { name: b, .. }) => a == b,
+        (Requirement::Pypi { extras: a, .. }, Requirement::Pypi { extras: b, .. }) => a == b,
+        (Requirement::Path { folder: a, .. }, Requirement::Path { folder: b, .. }) => a == b,
+        _ => false,
+    }
+}
+
+/// Writes a requirement as reasons tell it: `npm react ^18.3`.
+pub(super) fn requirement_text(requirement: &Requirement) -> String {
+    let name = match requirement {
+        Requirement::Pypi { name, extras, .. } if !extras.is_empty() => {
+            let extras: Vec<_> = extras.iter().map(ExtraName::as_str).collect();
+            format!("{name}[{}]", extras.join(","))
+        }
+        _ => requirement.seen_as().to_string(),
+    };
+    let range = requirement.range_text();
+    let blank = if range.is_empty() { "" } else { " " };
+    format!("{} {name}{blank}{range}", requirement.package().ecosystem)
+}

@@ -1,0 +1,97 @@
+//! Manifest lines and what the lock has for them.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Dependent, Ecosystem, Graph, Label, PackageName, Requirement, RootEdge};
+use crate::resolve::RequiredLine;
+
+use super::Reason;
+use super::judge::{Judge, asks_alike, is_tag, requirement_text};
+
+/// What two lines must share to be compared at all.
+type Place<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
+
+impl Judge<'_> {
+    pub(super) fn lines(&self, graph: &Graph, lines: &[RequiredLine], reasons: &mut Vec<Reason>) {
+        let mut roots: BTreeMap<Place<'_>, Vec<&RootEdge>> = BTreeMap::new();
+        for root in &graph.roots {
+            roots.entry(place(&root.dependent, root.group.as_ref(), &root.requirement)).or_default().push(root);
+        }
+        // Lines as they were come first, so that of several lines for one package each finds its own.
+        let same = |line: &RequiredLine, root: &RootEdge| root.requirement == line.requirement;
+        let mut open = Vec::new();
+        for (number, line) in lines.iter().enumerate() {
+            let candidates = roots.entry(place_of(line)).or_default();
+            match candidates.iter().position(|root| same(line, root) && self.satisfied(line, root)) {
+                Some(found) => drop(candidates.swap_remove(found)),
+                None => open.push((number, line)),
+            }
+        }
+        for (number, line) in open {
+            let candidates = roots.entry(place_of(line)).or_default();
+            if let Some(found) = candidates.iter().position(|root| self.satisfied(line, root)) {
+                candidates.swap_remove(found);
+                continue;
+            }
+            let what = describe(&line.requirement, &line.dependent, line.group.as_ref());
+            reasons.push(match candidates.pop() {
+                None => Reason::Added { line: number, what },
+                Some(root) => Reason::Unsatisfied {
+                    line: number,
+                    what,
+                    locked: root.to.iter().map(|edge| edge.to.package.clone()).collect(),
+                },
+            });
+        }
+        reasons.extend(
+            roots.into_values().flatten().map(|root| Reason::Removed {
+                what: describe(&root.requirement, &root.dependent, root.group.as_ref()),
+            }),
+        );
+    }
+
+    fn satisfied(&self, line: &RequiredLine, root: &RootEdge) -> bool {
+        let unchanged = line.requirement == root.requirement;
+        if root.to.is_empty() && self.is_removed(None, &line.requirement) {
+            return true;
+        }
+        let marker = match &line.requirement {
+            Requirement::Pypi { marker, .. } => marker.clone().and(line.when.clone()),
+            _ => line.when.clone(),
+        };
+        let dropped = root.to.is_empty() && root.optional && unchanged;
+        line.optional == root.optional
+            && asks_alike(&line.requirement, &root.requirement)
+            && (dropped
+                || self.is_overridden(None, &line.requirement)
+                || self.holds_where(&marker, line.optional, &root.to))
+            && root
+                .to
+                .iter()
+                .all(|edge| self.admits(None, &line.requirement, edge) && (!is_tag(&line.requirement) || unchanged))
+    }
+}
+
+fn place<'a>(dependent: &'a Dependent, group: Option<&'a Label>, requirement: &'a Requirement) -> Place<'a> {
+    (dependent, group, requirement.package().ecosystem, requirement.seen_as())
+}
+
+fn place_of(line: &RequiredLine) -> Place<'_> {
+    place(&line.dependent, line.group.as_ref(), &line.requirement)
+}
+
+/// Writes a line as reasons tell it: npm react ^18.3 of group `test`.
+fn describe(requirement: &Requirement, dependent: &Dependent, group: Option<&Label>) -> String {
+    let mut text = requirement_text(requirement);
+    if let Some(group) = group {
+        text.push_str(" of group `");
+        text.push_str(group.as_str());
+        text.push('`');
+    }
+    if let Dependent::Member(folder) = dependent {
+        text.push_str(" in `");
+        text.push_str(folder);
+        text.push('`');
+    }
+    text
+}

@@ -1,0 +1,180 @@
+//! Whether a lock still is what the manifest wants, decided by meaning and offline.
+//!
+//! Every declared line has its edges in the lock, these satisfy it, and nothing else is there: widening a range leaves
+//! a lock fresh; a new, removed or moved line, a range that the locked version does not satisfy, other platforms,
+//! runtimes or rules make it stale. What a dist-tag stands for is not known offline: an unchanged one is satisfied.
+
+mod folders;
+mod judge;
+mod lines;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::{
+    InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Settings, TargetPlatform, Version,
+};
+use crate::resolve::{Dependency, RequiredLine};
+
+use judge::Judge;
+
+use super::Lockfile;
+
+/// What the manifests declare.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'a> {
+    /// The lines of all manifests.
+    pub lines: &'a [RequiredLine],
+    /// Platforms, runtimes and rules.
+    pub settings: &'a Settings,
+    /// The path packages, by folder: all that the lines lead to; others are ignored.
+    pub folders: &'a BTreeMap<Arc<str>, LocalPackage>,
+}
+
+/// What a path package's own manifest says.
+#[derive(Clone, Debug)]
+pub struct LocalPackage {
+    /// Its name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// What it depends on.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// Whether a lock is fresh, and if not, why.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Freshness {
+    /// Why it is stale, in the order of settings, lines, packages; empty when it is fresh.
+    pub reasons: Vec<Reason>,
+}
+
+impl Freshness {
+    /// Tells whether there is nothing to do.
+    pub fn is_fresh(&self) -> bool {
+        self.reasons.is_empty()
+    }
+}
+
+/// Why a lock is stale. Displayed as a lowercase sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A setting is not the one that was solved for.
+    Setting(&'static str),
+    /// A line that the lock does not know.
+    Added {
+        /// Its place among the declared lines.
+        line: usize,
+        /// The line.
+        what: String,
+    },
+    /// A line that is gone.
+    Removed {
+        /// What the lock has.
+        what: String,
+    },
+    /// A line that the locked versions do not satisfy.
+    Unsatisfied {
+        /// Its place among the declared lines.
+        line: usize,
+        /// The line.
+        what: String,
+        /// What is locked for it.
+        locked: Vec<PackageKey>,
+    },
+    /// A path package whose own manifest has changed.
+    Folder {
+        /// The folder.
+        folder: Arc<str>,
+        /// What has changed.
+        what: String,
+    },
+    /// An edge to a package that is not there.
+    Dangling {
+        /// What is missing.
+        to: InstanceKey,
+    },
+    /// A package that another registry serves now.
+    Registry {
+        /// The package.
+        package: PackageKey,
+        /// The registry that serves it now.
+        now: Label,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(name) => write!(f, "`{name}` has changed"),
+            Self::Added { what, .. } => write!(f, "{what} is not locked"),
+            Self::Removed { what } => write!(f, "{what} is locked and no longer wanted"),
+            Self::Unsatisfied { what, locked, .. } if locked.is_empty() => write!(f, "{what} is not locked"),
+            Self::Unsatisfied { what, locked, .. } => {
+                let locked: Vec<_> = locked.iter().map(|key| key.version.to_string()).collect();
+                write!(f, "{what} is not satisfied by {}", locked.join(", "))
+            }
+            Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
+            Self::Dangling { to } => write!(f, "{to} is needed and not locked"),
+            Self::Registry { package, now } => write!(f, "{package} comes from registry `{now}` now"),
+        }
+    }
+}
+
+/// Compares a lock with what the manifests declare.
+pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
+    let mut reasons = changed_settings(&lock.settings, declared.settings);
+    let judge = Judge { locked: &lock.settings, wanted: declared.settings };
+    judge.lines(&lock.graph, declared.lines, &mut reasons);
+    judge.folders(&lock.graph, declared.folders, &mut reasons);
+    for dangling in lock.dangling() {
+        let reason = Reason::Dangling { to: dangling.to };
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    Freshness { reasons }
+}
+
+/// Returns the packages that `route` would take from another registry than the lock does.
+pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId) -> Option<Label>) -> Vec<Reason> {
+    let moved = |(key, package): (&PackageKey, &Package)| {
+        let now = route(&key.id)?;
+        let registry = package.registry.as_ref()?;
+        (*registry != now).then(|| Reason::Registry { package: key.clone(), now })
+    };
+    lock.graph.packages.iter().filter_map(moved).collect()
+}
+
+fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<Reason> {
+    let tightened = match (&locked.released_before, &wanted.released_before) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(locked), Some(wanted)) => wanted < locked,
+    };
+    [
+        ("platforms", !covers(&locked.platforms, &wanted.platforms)),
+        ("node", locked.node != wanted.node),
+        ("python", locked.python != wanted.python),
+        ("npm-peers", locked.npm_peers != wanted.npm_peers),
+        ("prereleases", locked.prereleases != wanted.prereleases),
+        ("engines", locked.engines != wanted.engines),
+        ("released-before", tightened),
+        ("override", locked.overrides != wanted.overrides),
+        ("extend", locked.extensions != wanted.extensions),
+        ("writable", locked.writable != wanted.writable),
+    ]
+    .into_iter()
+    .filter_map(|(name, changed)| changed.then_some(Reason::Setting(name)))
+    .collect()
+}
+
+/// The same platforms, of which none must run on older systems than before.
+fn covers(locked: &[TargetPlatform], wanted: &[TargetPlatform]) -> bool {
+    let names = |targets: &[TargetPlatform]| targets.iter().map(|t| t.platform).collect::<BTreeSet<_>>();
+    names(locked) == names(wanted)
+        && wanted.iter().all(|wanted| {
+            locked.iter().any(|locked| locked.platform == wanted.platform && locked.baseline <= wanted.baseline)
+        })
+}

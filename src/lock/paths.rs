@@ -1,0 +1,61 @@
+//! Why a package is there: the shortest chains from the manifest to it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::model::{Edge, InstanceKey, PackageId, RootEdge};
+
+use super::Closure;
+
+/// A chain from a manifest line to an instance of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain<'a> {
+    /// The line it starts from.
+    pub root: &'a RootEdge,
+    /// The edges in order; the last leads to the package.
+    pub steps: Vec<&'a Edge>,
+}
+
+/// Returns, for every selected manifest line that leads to the package, the shortest chain to each of its instances,
+/// in the lock's order. Nothing where the package is not reached.
+pub fn why<'a>(closure: &Closure<'a>, package: &PackageId) -> Vec<Chain<'a>> {
+    closure.roots.iter().flat_map(|root| from_line(closure, root, package)).collect()
+}
+
+/// Searches breadth-first, so that the first chain to an instance is a shortest one.
+fn from_line<'a>(closure: &Closure<'a>, root: &'a RootEdge, package: &PackageId) -> Vec<Chain<'a>> {
+    let mut before: BTreeMap<&'a InstanceKey, (Option<&'a InstanceKey>, &'a Edge)> = BTreeMap::new();
+    let mut waiting = VecDeque::new();
+    for edge in closure.root_edges(root) {
+        if before.insert(&edge.to, (None, edge)).is_none() {
+            waiting.push_back(&edge.to);
+        }
+    }
+    let mut chains = Vec::new();
+    while let Some(instance) = waiting.pop_front() {
+        if instance.package.id == *package {
+            chains.push(Chain { root, steps: steps_to(&before, instance) });
+            continue;
+        }
+        for edge in closure.edges(instance) {
+            before.entry(&edge.to).or_insert_with(|| {
+                waiting.push_back(&edge.to);
+                (Some(instance), edge)
+            });
+        }
+    }
+    chains
+}
+
+fn steps_to<'a>(
+    before: &BTreeMap<&'a InstanceKey, (Option<&'a InstanceKey>, &'a Edge)>,
+    target: &'a InstanceKey,
+) -> Vec<&'a Edge> {
+    let mut steps = Vec::new();
+    let mut place = Some(target);
+    while let Some((previous, edge)) = place.and_then(|instance| before.get(instance)) {
+        steps.push(*edge);
+        place = *previous;
+    }
+    steps.reverse();
+    steps
+}

@@ -1,0 +1,38 @@
+//! Version 1 of the format on disk.
+//!
+//! ```toml
+//! version = 1
+//!
+//! [settings]
+//! node = "22"
+//! platforms = [
+//!     "linux-x64",
+//! ]
+//!
+//! [[require]]                                  # a manifest line and what it got
+//! name = "npm:react-16"
+//! range = "npm:react@^16.14"
+//! to = [
+//!     { to = "npm:react@16.14.0", as = "react-16" },
+//! ]
+//!
+//! [[package]]
+//! id = "npm:react@16.14.0"
+//! registry = "npmjs"
+//! artifacts = [
+//!     { file = "react-16.14.0.tgz", digest = "sha512-…" },
+//! ]
+//! edges = [                                    # a plain dependency is only its target
+//!     "npm:object-assign@4.1.1",
+//! ]
+//! ```
+//!
+//! A package whose peers are bound, has `[[package.instance]]` tables with edges of their own. What is as it mostly is,
+//! is not written. Everything is sorted and nothing is counted or numbered, so that a change stays where it was made.
+
+mod document;
+mod read;
+mod write;
+
+pub(super) use read::read;
+pub(super) use write::write;

@@ -1,0 +1,321 @@
+//! The text → a [`Lockfile`].
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::document::{self, Document, Text};
+use crate::lock::error::Problem;
+use crate::lock::{Lockfile, conflict, key};
+use crate::model::{
+    Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension, ExtraName, Facts, Graph,
+    Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName, Platform, Prereleases,
+    PythonVersion, Requirement, RootEdge, Settings, TargetPlatform,
+};
+
+/// Reads the text of a lockfile.
+pub(in crate::lock) fn read(text: &str) -> Result<Lockfile, Problem> {
+    if let Some((found, span)) = declared_version(text).filter(|(version, _)| *version > 1) {
+        return Err(Problem::Newer { found, span });
+    }
+    let document: Document<'_> = toml::from_str(text).map_err(|error| match conflict::first_marker(text) {
+        Some(span) => Problem::Conflict { span },
+        None => Problem::Corrupt { reason: error.message().to_owned(), span: error.span() },
+    })?;
+    let mut reader = Reader { text, instances: FxHashMap::default(), labels: FxHashMap::default() };
+    reader.lockfile(&document)
+}
+
+/// Finds the `version` line before anything else is parsed: what follows it may be in a format of the future.
+fn declared_version(text: &str) -> Option<(u64, Range<usize>)> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take_while(|line| !line.starts_with('[')) {
+        if let Some(value) = line.strip_prefix("version").and_then(|rest| rest.trim_start().strip_prefix('=')) {
+            return Some((value.trim().parse().ok()?, start..start + line.trim_end().len()));
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// Turns texts into values, each distinct key once.
+struct Reader<'a> {
+    text: &'a str,
+    instances: FxHashMap<&'a str, InstanceKey>,
+    labels: FxHashMap<&'a str, Label>,
+}
+
+type Read<T> = Result<T, Problem>;
+
+impl<'a> Reader<'a> {
+    fn lockfile(&mut self, document: &'a Document<'a>) -> Read<Lockfile> {
+        let settings = self.settings(&document.settings)?;
+        let roots = document.require.iter().map(|line| self.root(line)).collect::<Read<Vec<_>>>()?;
+        let mut packages = Vec::with_capacity(document.package.len());
+        let mut instances = Vec::with_capacity(document.package.len());
+        for written in &document.package {
+            let key = key::package_key(&written.id).map_err(|reason| self.corrupt(&written.id, reason))?;
+            let package = self.package(written, key.id.ecosystem)?;
+            let mut add = |reader: &mut Self, peers: &str, edges: &'a [_], dropped: &[_]| -> Read<()> {
+                let key = InstanceKey { package: key.clone(), peers: peers.into() };
+                instances.push((key, reader.edges_and_dropped(edges, dropped)?));
+                Ok(())
+            };
+            if written.instance.is_empty() {
+                add(self, "", &written.edges, &written.dropped)?;
+            }
+            for one in &written.instance {
+                add(self, one.peers.as_deref().unwrap_or_default(), &one.edges, &one.dropped)?;
+            }
+            packages.push((key, package));
+        }
+        let (packages_written, instances_written) = (packages.len(), instances.len());
+        let packages: BTreeMap<_, _> = packages.into_iter().collect();
+        let instances: BTreeMap<_, _> = instances.into_iter().collect();
+        if packages.len() != packages_written || instances.len() != instances_written {
+            return Err(self.duplicate(document));
+        }
+        Ok(Lockfile::new(settings, Graph { roots, packages, instances }))
+    }
+
+    /// Two blocks for one package: no merge makes them, and neither may win.
+    fn duplicate(&self, document: &Document<'_>) -> Problem {
+        let mut seen = std::collections::BTreeSet::new();
+        let twice = document.package.iter().map(|package| &package.id).find(|id| !seen.insert(&***id));
+        match twice {
+            Some(id) => self.corrupt(id, format!("`{}` is there twice", &**id)),
+            None => Problem::Corrupt { reason: "an instance of a package is there twice".to_owned(), span: None },
+        }
+    }
+
+    fn settings(&mut self, written: &document::Settings<'a>) -> Read<Settings> {
+        Ok(Settings {
+            platforms: written.platforms.iter().map(|text| self.target(text)).collect::<Read<_>>()?,
+            node: written.node.as_deref().map(Arc::from),
+            python: written.python.as_ref().map(|text| self.value::<PythonVersion>(text)).transpose()?,
+            npm_peers: self.word(written.npm_peers.as_ref(), &[("strict", NpmPeers::Strict)])?,
+            prereleases: self
+                .word(written.prereleases.as_ref(), &[("allow", Prereleases::Allow), ("never", Prereleases::Never)])?,
+            engines: self.word(written.engines.as_ref(), &[("strict", Engines::Strict)])?,
+            released_before: written.released_before.as_ref().map(|text| self.value(text)).transpose()?,
+            overrides: written.overrides.iter().map(|one| self.replaced(one)).collect::<Read<_>>()?,
+            extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<Read<_>>()?,
+            writable: written.writable.iter().map(|text| self.id(text)).collect::<Read<_>>()?,
+        })
+    }
+
+    fn target(&self, text: &Text<'_>) -> Read<TargetPlatform> {
+        let (platform, baseline) = text.split_once('@').map_or((&**text, None), |(name, rest)| (name, Some(rest)));
+        let platform: Platform = platform.parse().map_err(|e| self.corrupt(text, e))?;
+        let Some(baseline) = baseline else { return Ok(TargetPlatform::new(platform)) };
+        let numbers = baseline.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+        let baseline = numbers.ok_or_else(|| self.corrupt(text, "a baseline is written like `2.28`"))?;
+        Ok(TargetPlatform { platform, baseline })
+    }
+
+    /// Reads a word that is left out where it says the default.
+    fn word<T: Copy + Default>(&self, text: Option<&Text<'_>>, known: &[(&str, T)]) -> Read<T> {
+        let Some(text) = text else { return Ok(T::default()) };
+        let value = known.iter().find(|(word, _)| *word == &**text).map(|(_, value)| *value);
+        value.ok_or_else(|| self.corrupt(text, format!("`{}` is not known here", &**text)))
+    }
+
+    fn replaced(&self, written: &document::Override<'_>) -> Read<Override> {
+        let package = self.id(&written.package)?;
+        let parent = written.parent.as_ref();
+        Ok(Override {
+            parent: parent.map(|text| self.name(package.ecosystem, text)).transpose()?,
+            package,
+            replacement: written.with.as_ref().map(|requirement| self.requirement(requirement)).transpose()?,
+        })
+    }
+
+    fn extension(&self, written: &document::Extension<'_>) -> Read<Extension> {
+        Ok(Extension { package: self.id(&written.package)?, dependency: self.requirement(&written.with)? })
+    }
+
+    fn requirement(&self, written: &document::Requirement<'_>) -> Read<Requirement> {
+        let id = self.id(&written.name)?;
+        let range = written.range.as_ref();
+        let text = range.map_or("", |text| &**text);
+        let place = range.unwrap_or(&written.name);
+        Ok(match id.ecosystem {
+            Ecosystem::Npm => {
+                let (name, range) = match text.strip_prefix("npm:").and_then(split_alias) {
+                    Some((name, range)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, range),
+                    None => (id.name.clone(), text),
+                };
+                Requirement::Npm { alias: id.name, name, range: range.parse().map_err(|e| self.corrupt(place, e))? }
+            }
+            Ecosystem::Pypi => Requirement::Pypi {
+                name: id.name,
+                extras: self.values(&written.extras)?,
+                specifier: text.parse().map_err(|e| self.corrupt(place, e))?,
+                marker: written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?,
+            },
+            Ecosystem::Larder => {
+                Requirement::Larder { name: id.name, range: text.parse().map_err(|e| self.corrupt(place, e))? }
+            }
+            Ecosystem::Path => Requirement::Path { name: id.name, folder: text.into() },
+        })
+    }
+
+    fn root(&mut self, written: &'a document::Require<'a>) -> Read<RootEdge> {
+        let requirement = document::Requirement {
+            name: written.name.clone(),
+            range: written.range.clone(),
+            extras: written.extras.clone(),
+            when: written.when.clone(),
+        };
+        Ok(RootEdge {
+            dependent: written.member.as_deref().map_or(Dependent::Project, |folder| Dependent::Member(folder.into())),
+            group: written.group.as_ref().map(|text| self.value(text)).transpose()?,
+            requirement: self.requirement(&requirement)?,
+            optional: written.optional,
+            to: self.edges(&written.to)?,
+        })
+    }
+
+    fn package(&mut self, written: &'a document::Package<'a>, ecosystem: Ecosystem) -> Read<Package> {
+        let owned = |texts: &[Text<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
+        let text = |text: &Option<Text<'_>>| text.as_deref().map(str::to_owned);
+        Ok(Package {
+            registry: written.registry.as_ref().map(|text| self.label(text)).transpose()?,
+            folder: written.folder.as_deref().map(Arc::from),
+            artifacts: written.artifacts.iter().map(|one| self.artifact(one, ecosystem)).collect::<Read<_>>()?,
+            facts: Facts {
+                os: owned(&written.os),
+                cpu: owned(&written.cpu),
+                libc: owned(&written.libc),
+                node: text(&written.node),
+                requires_python: text(&written.requires_python),
+                bin: written.bin,
+                install_script: written.install_script,
+                deprecated: text(&written.deprecated),
+            },
+        })
+    }
+
+    fn artifact(&self, written: &document::Artifact<'_>, ecosystem: Ecosystem) -> Read<Artifact> {
+        let kind = match written.kind.as_ref() {
+            None => super::write::usual_kind(ecosystem, &written.file),
+            Some(text) => match &**text {
+                "tarball" => ArtifactKind::Tarball,
+                "wheel" => ArtifactKind::Wheel,
+                "sdist" => ArtifactKind::Sdist,
+                _ => return Err(self.corrupt(text, "an artifact is a tarball, a wheel or an sdist")),
+            },
+        };
+        Ok(Artifact {
+            file: (*written.file).to_owned(),
+            kind,
+            digest: written.digest.as_ref().map(|text| self.value(text)).transpose()?,
+            location: written.location.as_deref().map(str::to_owned),
+            platforms: self.values(&written.platforms)?,
+        })
+    }
+
+    fn edges_and_dropped(
+        &mut self,
+        edges: &'a [document::Edge<'a>],
+        dropped: &[document::Dropped<'_>],
+    ) -> Read<Instance> {
+        let edges = self.edges(edges)?;
+        let dropped = dropped
+            .iter()
+            .map(|one| {
+                Ok(Dropped {
+                    name: PackageName::npm(&one.name).map_err(|e| self.corrupt(&one.name, e))?,
+                    range: one.range.as_deref().unwrap_or_default().to_owned(),
+                    reason: one.reason.as_deref().unwrap_or_default().to_owned(),
+                })
+            })
+            .collect::<Read<_>>()?;
+        Ok(Instance { edges, dropped })
+    }
+
+    fn edges(&mut self, written: &'a [document::Edge<'a>]) -> Read<Vec<Edge>> {
+        written.iter().map(|edge| self.edge(edge)).collect()
+    }
+
+    fn edge(&mut self, written: &'a document::Edge<'a>) -> Read<Edge> {
+        let to = self.instance(&written.to)?;
+        let plain = |to: InstanceKey| Edge {
+            name: to.package.id.name.clone(),
+            to,
+            kind: EdgeKind::Normal,
+            extra: None,
+            extras: Vec::new(),
+            platforms: Vec::new(),
+            unmet: None,
+        };
+        let Some(more) = &written.more else { return Ok(plain(to)) };
+        let name = more.name.as_ref().map(|text| self.name(to.package.id.ecosystem, text)).transpose()?;
+        let kind = match more.kind.as_ref() {
+            None => EdgeKind::Normal,
+            Some(text) => match &**text {
+                "optional" => EdgeKind::Optional,
+                "peer" => EdgeKind::Peer,
+                "optional-peer" => EdgeKind::OptionalPeer,
+                _ => return Err(self.corrupt(text, "an edge is optional, a peer or an optional-peer")),
+            },
+        };
+        let mut edge = plain(to);
+        edge.name = name.unwrap_or(edge.name);
+        edge.kind = kind;
+        edge.extra = more.extra.as_ref().map(|text| self.value(text)).transpose()?;
+        edge.extras = self.values::<ExtraName>(&more.extras)?;
+        edge.platforms = self.values(&more.platforms)?;
+        edge.unmet = more.unmet.as_deref().map(str::to_owned);
+        Ok(edge)
+    }
+
+    fn instance(&mut self, text: &'a Text<'a>) -> Read<InstanceKey> {
+        if let Some(key) = self.instances.get(&**text) {
+            return Ok(key.clone());
+        }
+        let key = key::instance_key(text).map_err(|reason| self.corrupt(text, reason))?;
+        self.instances.insert(text, key.clone());
+        Ok(key)
+    }
+
+    fn label(&mut self, text: &'a Text<'a>) -> Read<Label> {
+        if let Some(label) = self.labels.get(&**text) {
+            return Ok(label.clone());
+        }
+        let label: Label = self.value(text)?;
+        self.labels.insert(text, label.clone());
+        Ok(label)
+    }
+
+    fn id(&self, text: &Text<'_>) -> Read<PackageId> {
+        key::package_id(text).map_err(|reason| self.corrupt(text, reason))
+    }
+
+    fn name(&self, ecosystem: Ecosystem, text: &Text<'_>) -> Read<PackageName> {
+        PackageName::parse(ecosystem, text).map_err(|e| self.corrupt(text, e))
+    }
+
+    fn values<T: std::str::FromStr<Err: std::fmt::Display>>(&self, texts: &[Text<'_>]) -> Read<Vec<T>> {
+        texts.iter().map(|text| self.value(text)).collect()
+    }
+
+    fn value<T: std::str::FromStr<Err: std::fmt::Display>>(&self, text: &Text<'_>) -> Read<T> {
+        text.parse().map_err(|e| self.corrupt(text, e))
+    }
+
+    /// An error at a text. What the parser borrowed lies within the file, so its address tells its place.
+    fn corrupt(&self, at: &str, reason: impl std::fmt::Display) -> Problem {
+        let start = (at.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let inside = start.checked_add(at.len()).is_some_and(|end| end <= self.text.len());
+        Problem::Corrupt { reason: reason.to_string(), span: inside.then(|| start..start + at.len()) }
+    }
+}
+
+/// Splits `react@^16` into name and range; a scope's `@` is none that splits.
+fn split_alias(text: &str) -> Option<(&str, &str)> {
+    let at = text.char_indices().skip(1).find(|(_, c)| *c == '@')?.0;
+    Some((&text[..at], &text[at + 1..]))
+}
