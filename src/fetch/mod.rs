@@ -1,5 +1,34 @@
 //! Getting bytes: the HTTP client, verification while streaming, and unpacking into the store.
+//!
+//! An artifact is hashed and unpacked as it arrives. Its tree enters the store when the digest agrees, and not before;
+//! what fails leaves nothing behind.
 
+mod artifact;
+mod client;
+mod endpoint;
+mod error;
+mod failure;
+mod folder;
+mod hashing;
+mod request;
+mod resolver;
+mod retry;
+mod run;
 mod source;
+mod unpack;
+pub mod url;
 
+pub use client::{Client, ClientOptions, Network};
+pub use endpoint::{Authorization, Endpoint, Place, Quota};
+pub use error::{FetchError, RegistryError, Subject};
+pub use failure::RequestError;
+pub use request::{Body, ByteRange, Content, Document, Encoding, Request, Response, Target};
+pub use retry::Retry;
+pub use run::{Fetched, Options, Progress, Step, Wanted, fetch_all};
 pub use source::{Source, SourceError};
+pub use unpack::{Limits, Refusal, Trouble};
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! One artifact: found in the store, or fetched, verified, unpacked and put there.
+
+use std::cell::Cell;
+use std::io;
+use std::ops::ControlFlow;
+
+use super::error::RegistryError;
+use super::hashing::HashingReader;
+use super::unpack::{Problem, Refusal, Spool, Trouble, unpack_tarball, unpack_wheel};
+use super::{FetchError, Fetched, Limits, Source, Step, Subject, Wanted};
+use crate::model::{Algorithm, ArtifactKind, Digest};
+use crate::store::{Staging, Store, StoreError, WriteError};
+
+/// How often a connection may break before the run ends.
+const ATTEMPTS: usize = 3;
+
+/// Where an artifact comes from, where it goes, and who is told.
+pub(super) struct Route<'a> {
+    pub(super) store: &'a Store,
+    pub(super) source: &'a dyn Source,
+    pub(super) limits: Limits,
+    /// Hears of each step, and may end the work.
+    pub(super) tell: &'a dyn Fn(Step) -> ControlFlow<()>,
+}
+
+/// Why there is no tree.
+pub(super) enum End {
+    Failed(FetchError),
+    /// Who was told of a step wanted no more.
+    Stopped,
+}
+
+impl<E: Into<FetchError>> From<E> for End {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Returns an artifact that the store has already.
+pub(super) fn find(store: &Store, wanted: &Wanted) -> Result<Option<Fetched>, StoreError> {
+    let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
+    let tree = store.tree(digest)?;
+    Ok(tree.map(|tree| Fetched { tree, digest: digest.clone(), bytes: 0 }))
+}
+
+/// Brings an artifact into the store. A connection that breaks is tried again.
+pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> {
+    if wanted.artifact.kind == ArtifactKind::Sdist {
+        return Err(FetchError::NeedsBuild(Box::new(wanted.subject())).into());
+    }
+    let mut attempt = 1;
+    loop {
+        let waiting = || {
+            let _ = (route.tell)(Step::Waiting);
+        };
+        let staging = route.store.stage(wanted.artifact.digest.as_ref(), waiting)?;
+        // Somebody else may have brought it since it was looked for.
+        if let Some(fetched) = find(route.store, wanted)? {
+            return Ok(fetched);
+        }
+        match transfer(route, wanted, staging) {
+            Err(End::Failed(FetchError::Interrupted { .. })) if attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+/// What came of the bytes as they arrived.
+enum Unpacked {
+    /// The files are in the staging folder.
+    Whole,
+    /// The archive waits to be unpacked.
+    Spooled(Spool),
+    /// It is not what larder unpacks, or the connection broke.
+    Not(Option<Refusal>),
+}
+
+fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Result<Fetched, End> {
+    let (artifact, subject) = (&wanted.artifact, || Box::new(wanted.subject()));
+    let (body, length) = route
+        .source
+        .open(&wanted.package, &wanted.registry, artifact)
+        .map_err(|error| FetchError::Source(subject(), RegistryError(error)))?;
+    stop_if((route.tell)(Step::Started { bytes: length }))?;
+
+    let packed = Cell::new(0);
+    let mut arrived = |bytes: usize| {
+        packed.set(packed.get() + bytes as u64);
+        let goes_on = (route.tell)(Step::Arrived { bytes }).is_continue() && packed.get() <= route.limits.packed;
+        if goes_on { Ok(()) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
+    };
+    let mut reader = HashingReader::new(body, algorithm(wanted), &mut arrived);
+    let unpacked = match artifact.kind {
+        ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, &mut staging, route.limits))?,
+        ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, &staging) {
+            Ok(spool) => Unpacked::Spooled(spool),
+            Err(WriteError::Source(_)) => Unpacked::Not(None),
+            Err(WriteError::Fs(error)) => return Err(StoreError::from(error).into()),
+        },
+    };
+    // Bytes that were tampered with may be no archive any more: say that they are not what was promised, not that.
+    reader.drain();
+    let failure = reader.take_failure();
+    let found = reader.finish();
+    if packed.get() > route.limits.packed {
+        let refusal = Refusal::Archive(Trouble::TooLarge(route.limits.packed));
+        return Err(FetchError::Refused { subject: subject(), refusal }.into());
+    }
+    if let Some(source) = failure.or_else(|| ended_early(length, packed.get())) {
+        stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
+        return Err(FetchError::Interrupted { subject: subject(), source }.into());
+    }
+    if let Some(expected) = artifact.digest.clone().filter(|expected| *expected != found) {
+        return Err(FetchError::Integrity { subject: subject(), expected, found }.into());
+    }
+    let unpacked = match unpacked {
+        Unpacked::Spooled(spool) => self::unpacked(unpack_wheel(spool, &mut staging, route.limits))?,
+        other => other,
+    };
+    match unpacked {
+        Unpacked::Not(refusal) => {
+            let refusal = refusal.unwrap_or(Refusal::Archive(Trouble::Truncated));
+            Err(FetchError::Refused { subject: subject(), refusal }.into())
+        }
+        Unpacked::Whole | Unpacked::Spooled(_) => finish(staging, found, packed.get()),
+    }
+}
+
+fn finish(staging: Staging<'_>, digest: Digest, bytes: u64) -> Result<Fetched, End> {
+    Ok(Fetched { tree: staging.commit(&digest)?, digest, bytes })
+}
+
+fn unpacked(result: Result<(), Problem>) -> Result<Unpacked, StoreError> {
+    match result {
+        Ok(()) => Ok(Unpacked::Whole),
+        Err(Problem::Refused(refusal)) => Ok(Unpacked::Not(Some(refusal))),
+        Err(Problem::Fs(error)) => Err(error.into()),
+    }
+}
+
+fn stop_if(flow: ControlFlow<()>) -> Result<(), End> {
+    if flow.is_break() { Err(End::Stopped) } else { Ok(()) }
+}
+
+fn ended_early(length: Option<u64>, packed: u64) -> Option<io::Error> {
+    length.filter(|length| packed < *length).map(|_| io::ErrorKind::UnexpectedEof.into())
+}
+
+/// Without a promise, the digest that its ecosystem's registries give is made.
+fn algorithm(wanted: &Wanted) -> Algorithm {
+    match (&wanted.artifact.digest, wanted.artifact.kind) {
+        (Some(digest), _) => digest.algorithm(),
+        (None, ArtifactKind::Tarball) => Algorithm::Sha512,
+        (None, ArtifactKind::Wheel | ArtifactKind::Sdist) => Algorithm::Sha256,
+    }
+}
+
+impl Wanted {
+    fn subject(&self) -> Subject {
+        Subject { package: self.package.clone(), registry: self.registry.clone(), file: self.artifact.file.clone() }
+    }
+}

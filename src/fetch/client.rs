@@ -1,0 +1,367 @@
+//! The HTTP client: blocking, with a pool of connections, retries, mirrors and folders that stand for servers.
+
+use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ureq::http;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
+
+use super::endpoint::Place;
+use super::request::{Body, Document};
+use super::resolver::Remembering;
+use super::{
+    ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Retry, Target, folder, retry, url,
+};
+
+const REDIRECTS: usize = 10;
+const LARGEST_DOCUMENT: u64 = 1 << 30;
+
+/// How a [`Client`] behaves.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// Whether servers may be asked; folders always may.
+    pub network: Network,
+    /// For a connection to be made.
+    pub connect_timeout: Duration,
+    /// For an answer to begin, and for each further part of it.
+    pub read_timeout: Duration,
+    /// When to try again.
+    pub retry: Retry,
+}
+
+/// Whether servers may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Network {
+    /// They may.
+    #[default]
+    Online,
+    /// Only what is on this machine answers.
+    Offline,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            network: Network::Online,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            retry: Retry::default(),
+        }
+    }
+}
+
+/// Asks registries. Connections are kept and shared; nothing is set up before the first request needs it, and no
+/// certificates are read before the first `https` one.
+pub struct Client {
+    options: ClientOptions,
+    plain: OnceLock<ureq::Agent>,
+    secure: OnceLock<Result<ureq::Agent, String>>,
+}
+
+impl Client {
+    /// Returns a client; this costs nothing.
+    pub fn new(options: ClientOptions) -> Self {
+        Self { options, plain: OnceLock::new(), secure: OnceLock::new() }
+    }
+
+    /// Tells whether servers may be asked.
+    pub fn network(&self) -> Network {
+        self.options.network
+    }
+
+    /// Asks a registry, and its mirrors in order where it does not answer; again, after a pause, where none does.
+    pub fn get(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Response, RequestError> {
+        self.persist(endpoint, request, Ok)
+    }
+
+    /// Like [`get`](Self::get), with the body read to its end; a connection that breaks meanwhile is tried again.
+    pub fn read(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Document, RequestError> {
+        self.persist(endpoint, request, |mut response| {
+            let length = response.length.unwrap_or(64 << 10).min(64 << 20);
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+            let read = (&mut response.body).take(LARGEST_DOCUMENT + 1).read_to_end(&mut bytes);
+            let (registry, url) = (endpoint.name().clone(), url::masked(&response.url));
+            match read {
+                Ok(read) if read as u64 > LARGEST_DOCUMENT => {
+                    Err(RequestError::TooLarge { registry, url, limit: LARGEST_DOCUMENT })
+                }
+                Ok(_) => Ok(Document { response, bytes }),
+                Err(error) => Err(read_failure(endpoint, &url, &error)),
+            }
+        })
+    }
+
+    fn persist<T>(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        request: &Request<'_>,
+        finish: impl Fn(Response) -> Result<T, RequestError>,
+    ) -> Result<T, RequestError> {
+        let mut tries = 0;
+        loop {
+            let error = match self.everywhere(endpoint, request, &finish) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            tries += 1;
+            match self.options.retry.pause(tries, &error, retry::random()) {
+                Some(pause) => std::thread::sleep(pause),
+                None => return Err(error),
+            }
+        }
+    }
+
+    /// Tries each place once. A URL of its own is asked once, with the credentials of the place on whose host it is.
+    fn everywhere<T>(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        request: &Request<'_>,
+        finish: &impl Fn(Response) -> Result<T, RequestError>,
+    ) -> Result<T, RequestError> {
+        if let Target::At(at) = request.target {
+            let home = endpoint.places().iter().find(|place| is_home(place, at));
+            return self.once(endpoint, home, at, request).and_then(finish);
+        }
+        let mut first = None;
+        for (index, place) in endpoint.in_order() {
+            let error = match self.once(endpoint, Some(place), &request.target.url(place), request).and_then(finish) {
+                Ok(answer) => return Ok(answer),
+                Err(error) if error.is_transient() || matches!(error, RequestError::Offline { .. }) => error,
+                Err(error) => return Err(error),
+            };
+            if error.is_silence() {
+                endpoint.skip(index);
+            }
+            first.get_or_insert(error);
+        }
+        Err(first.unwrap_or_else(|| missing(endpoint, &request.target.what())))
+    }
+
+    fn once(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        place: Option<&Place>,
+        url: &str,
+        request: &Request<'_>,
+    ) -> Result<Response, RequestError> {
+        if let Some(place) = place.filter(|place| place.on_disk().is_some()) {
+            return folder::open(endpoint, place, url, request);
+        }
+        if self.options.network == Network::Offline {
+            return Err(RequestError::Offline { registry: endpoint.name().clone(), what: request.target.what() });
+        }
+        let permit = endpoint.permit();
+        endpoint.keep_pace();
+        let (answer, url) = self.follow(endpoint, place, url, request)?;
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let content = match answer.status().as_u16() {
+            304 => Content::NotModified,
+            206 => part(header("content-range").as_deref()).unwrap_or(Content::Whole),
+            _ => Content::Whole,
+        };
+        Ok(Response {
+            url,
+            base: place.map_or_else(String::new, |place| place.url().to_owned()),
+            content,
+            etag: header("etag"),
+            last_modified: header("last-modified"),
+            max_age: header("cache-control").as_deref().and_then(max_age),
+            length: answer.body().content_length(),
+            body: Body { reader: Box::new(answer.into_body().into_reader()), permit: Some(permit) },
+        })
+    }
+
+    /// Asks one server and follows its redirects. Credentials go to the host that they are for and to no other.
+    fn follow(
+        &self,
+        endpoint: &Endpoint,
+        place: Option<&Place>,
+        url: &str,
+        request: &Request<'_>,
+    ) -> Result<(http::Response<ureq::Body>, String), RequestError> {
+        let refused = |url: &str, reason| {
+            let (registry, url) = (endpoint.name().clone(), url::masked(url));
+            Err(RequestError::Refused { registry, url, reason })
+        };
+        let mut url = url.to_owned();
+        for _ in 0..=REDIRECTS {
+            if !url::is_safe(&url) {
+                return refused(&url, "not https");
+            }
+            let authorization = place
+                .filter(|place| url::same_origin(place.url(), &url))
+                .and_then(Place::authorization)
+                .map(super::Authorization::header);
+            let answer = self.send(endpoint, &url, request, authorization)?;
+            match answer.status().as_u16() {
+                200 | 203 | 206 | 304 => return Ok((answer, url)),
+                301 | 302 | 303 | 307 | 308 => {
+                    let Some(location) = answer.headers().get("location").and_then(|value| value.to_str().ok()) else {
+                        return refused(&url, "a redirect to nowhere");
+                    };
+                    let next = url::join(&url, location);
+                    if url.starts_with("https://") && !next.starts_with("https://") {
+                        return refused(&next, "not https");
+                    }
+                    url = next;
+                }
+                status => {
+                    let error = refusal(endpoint, &url, status, &answer);
+                    // A short body is read to its end, so that the connection can be used again.
+                    let _ = io::copy(&mut answer.into_body().into_reader().take(16 << 10), &mut io::sink());
+                    return Err(error);
+                }
+            }
+        }
+        refused(&url, "one redirect too many")
+    }
+
+    fn send(
+        &self,
+        endpoint: &Endpoint,
+        url: &str,
+        request: &Request<'_>,
+        authorization: Option<&str>,
+    ) -> Result<http::Response<ureq::Body>, RequestError> {
+        let agent = self.agent(url).map_err(|reason| unreachable(endpoint, url, reason))?;
+        let range = request.range.map(|range| match range {
+            ByteRange::Last(count) => format!("bytes=-{count}"),
+            ByteRange::Between(start, end) => format!("bytes={start}-{}", end.saturating_sub(1)),
+            ByteRange::From(start) => format!("bytes={start}-"),
+        });
+        let identity = (range.is_some() || request.encoding == Encoding::Identity).then_some("identity");
+        let headers = [
+            ("accept", request.accept),
+            ("accept-encoding", identity),
+            ("authorization", authorization),
+            ("if-none-match", request.etag),
+            ("if-modified-since", request.last_modified.filter(|_| request.etag.is_none())),
+            ("range", range.as_deref()),
+        ];
+        let call = headers
+            .into_iter()
+            .filter_map(|(name, value)| value.map(|value| (name, value)))
+            .fold(agent.get(url), |call, (name, value)| call.header(name, value));
+        call.call().map_err(|error| match error {
+            ureq::Error::Timeout(_) => timeout(endpoint, url),
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => timeout(endpoint, url),
+            error => unreachable(endpoint, url, error.to_string()),
+        })
+    }
+
+    fn agent(&self, url: &str) -> Result<&ureq::Agent, String> {
+        if url.starts_with("https://") {
+            let agent = self.secure.get_or_init(|| Ok(self.connect_with(Some(roots()?))));
+            agent.as_ref().map_err(Clone::clone)
+        } else {
+            Ok(self.plain.get_or_init(|| self.connect_with(None)))
+        }
+    }
+
+    fn connect_with(&self, roots: Option<RootCerts>) -> ureq::Agent {
+        let tls = TlsConfig::builder().root_certs(roots.unwrap_or(RootCerts::from([]))).build();
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("larder/", env!("CARGO_PKG_VERSION")))
+            .timeout_resolve(Some(self.options.connect_timeout))
+            .timeout_connect(Some(self.options.connect_timeout))
+            .timeout_recv_response(Some(self.options.read_timeout))
+            .timeout_per_read(Some(self.options.read_timeout))
+            .input_buffer_size(64 << 10)
+            .output_buffer_size(8 << 10)
+            .max_idle_connections(256)
+            .max_idle_connections_per_host(64)
+            .max_idle_age(Duration::from_secs(30))
+            .build();
+        ureq::Agent::with_parts(config, DefaultConnector::default(), Remembering::default())
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+fn roots() -> Result<RootCerts, String> {
+    let loaded = rustls_native_certs::load_native_certs();
+    if loaded.certs.is_empty() {
+        let reason = loaded.errors.first().map_or_else(|| "none are installed".to_owned(), ToString::to_string);
+        return Err(format!("no root certificates: {reason}"));
+    }
+    Ok(loaded.certs.iter().map(|der| Certificate::from_der(der).to_owned()).into())
+}
+
+fn is_home(place: &Place, asked: &str) -> bool {
+    match place.on_disk() {
+        Some(_) => asked.starts_with(url::parent(place.url())),
+        None => url::same_origin(place.url(), asked),
+    }
+}
+
+fn refusal(endpoint: &Endpoint, url: &str, status: u16, answer: &http::Response<ureq::Body>) -> RequestError {
+    let (registry, url) = (endpoint.name().clone(), url::masked(url));
+    match status {
+        401 => RequestError::Unauthorized { registry, url },
+        403 => RequestError::Forbidden { registry, url },
+        404 | 410 => RequestError::NotFound { registry, url },
+        status => {
+            let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
+            RequestError::Status { registry, url, status, retry_after: after.and_then(retry_after) }
+        }
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(text: &str) -> Option<u64> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(seconds);
+    }
+    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    u64::try_from(date.timestamp().as_second() - jiff::Timestamp::now().as_second()).ok()
+}
+
+fn max_age(text: &str) -> Option<u64> {
+    let mut directives = text.split(',').map(|part| part.trim().to_ascii_lowercase());
+    let mut age = None;
+    for directive in &mut directives {
+        match directive.as_str() {
+            "no-cache" | "no-store" => return Some(0),
+            other => age = age.or(other.strip_prefix("max-age=").and_then(|seconds| seconds.parse().ok())),
+        }
+    }
+    age
+}
+
+/// Reads `Content-Range: bytes 5-9/10`.
+fn part(text: Option<&str>) -> Option<Content> {
+    let (range, total) = text?.trim().strip_prefix("bytes ")?.split_once('/')?;
+    Some(Content::Part { start: range.split_once('-')?.0.parse().ok()?, total: total.parse().ok()? })
+}
+
+fn missing(endpoint: &Endpoint, what: &str) -> RequestError {
+    RequestError::NotFound { registry: endpoint.name().clone(), url: what.to_owned() }
+}
+
+fn timeout(endpoint: &Endpoint, url: &str) -> RequestError {
+    RequestError::Timeout { registry: endpoint.name().clone(), url: url::masked(url) }
+}
+
+fn unreachable(endpoint: &Endpoint, url: &str, reason: String) -> RequestError {
+    RequestError::Unreachable { registry: endpoint.name().clone(), url: url::masked(url), reason }
+}
+
+fn read_failure(endpoint: &Endpoint, url: &str, error: &io::Error) -> RequestError {
+    if error.kind() == io::ErrorKind::TimedOut {
+        timeout(endpoint, url)
+    } else {
+        unreachable(endpoint, url, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+use crate::fetch::testing::{Reply, Server};
+use crate::fetch::{Authorization, Quota};
+
+fn client() -> Client {
+    let retry = Retry { pause: Duration::from_millis(1), ..Retry::default() };
+    Client::new(ClientOptions { retry, read_timeout: Duration::from_millis(500), ..ClientOptions::default() })
+}
+
+fn endpoint(places: Vec<Place>) -> Arc<Endpoint> {
+    Arc::new(Endpoint::new("acme".parse().unwrap(), places, Quota::default()))
+}
+
+fn at(url: &str) -> Arc<Endpoint> {
+    endpoint(vec![Place::http(url, Some(Authorization::bearer("secret")))])
+}
+
+fn below(path: &str) -> Request<'_> {
+    Request { target: Target::Below(path), ..Request::default() }
+}
+
+fn text(document: &Document) -> &str {
+    std::str::from_utf8(&document.bytes).unwrap()
+}
+
+#[test]
+fn a_busy_server_is_asked_again() {
+    let count = AtomicU32::new(0);
+    let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+        0 => Reply::status(503),
+        1 => Reply::status(429).with("Retry-After", "0"),
+        2 => Reply { torn: true, ..Reply::ok("whole") },
+        _ => Reply::ok("whole"),
+    });
+    let document = client().read(&at(&server.url), &below("x")).unwrap();
+    assert_eq!((text(&document), server.paths().len()), ("whole", 4));
+}
+
+#[test]
+fn a_server_that_stays_busy_is_given_up() {
+    let server = Server::start(|_| Reply::status(500));
+    let error = client().read(&at(&server.url), &below("x")).unwrap_err();
+    assert!(matches!(error, RequestError::Status { status: 500, .. }));
+    assert_eq!(server.paths().len(), 4);
+}
+
+#[test]
+fn refusals_are_told_apart_and_not_repeated() {
+    for (status, expect) in [(401, "unauthorized"), (403, "forbidden"), (404, "not_found"), (410, "not_found")] {
+        let server = Server::start(move |_| Reply::status(status));
+        let error = client().read(&at(&server.url), &below("x")).unwrap_err();
+        let code = miette::Diagnostic::code(&error).unwrap().to_string();
+        assert_eq!(code, format!("larder::fetch::{expect}"));
+        assert_eq!(server.paths().len(), 1);
+    }
+}
+
+#[test]
+fn mirrors_answer_for_a_server_that_does_not() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let busy = Server::start(|_| Reply::status(502));
+    let mirror = Server::start(|asked| Reply::ok(asked.path.clone()));
+    let places = [format!("http://{gone}/"), busy.url, mirror.url.clone()];
+    let endpoint = endpoint(places.iter().map(|url| Place::http(url, None)).collect());
+    let document = client().read(&endpoint, &below("a/b")).unwrap();
+    assert_eq!((text(&document), &document.response.base), ("/a/b", &mirror.url));
+}
+
+#[test]
+fn mirrors_are_not_asked_for_what_does_not_exist() {
+    let registry = Server::start(|_| Reply::status(404));
+    let mirror = Server::start(|_| Reply::ok("no"));
+    let places = [&registry.url, &mirror.url].map(|url| Place::http(url, None)).to_vec();
+    assert!(client().read(&endpoint(places), &below("x")).unwrap_err().is_not_found());
+    assert!(mirror.paths().is_empty());
+}
+
+#[test]
+fn a_silent_server_times_out_and_its_mirror_answers() {
+    let silent = Server::start(|_| {
+        std::thread::sleep(Duration::from_secs(5));
+        Reply::ok("late")
+    });
+    let mirror = Server::start(|_| Reply::ok("soon"));
+    let places = [&silent.url, &mirror.url].map(|url| Place::http(url, None)).to_vec();
+    let endpoint = endpoint(places);
+    let client = client();
+    assert_eq!(text(&client.read(&endpoint, &below("x")).unwrap()), "soon");
+    assert_eq!(text(&client.read(&endpoint, &below("y")).unwrap()), "soon");
+    assert_eq!(silent.paths(), ["/x"]);
+}
+
+#[test]
+fn a_token_stays_with_its_host() {
+    let other = Server::start(|_| Reply::ok("elsewhere"));
+    let elsewhere = other.url.clone();
+    let home = Server::start(move |asked| match asked.path.as_str() {
+        "/away" => Reply::status(302).with("Location", format!("{elsewhere}file")),
+        "/moved" => Reply::status(301).with("Location", "/here"),
+        _ => Reply::ok("here"),
+    });
+    let (client, endpoint) = (client(), at(&home.url));
+    assert_eq!(text(&client.read(&endpoint, &below("away")).unwrap()), "elsewhere");
+    assert_eq!(text(&client.read(&endpoint, &below("moved")).unwrap()), "here");
+    let direct = format!("{}direct", other.url);
+    client.read(&endpoint, &Request { target: Target::At(&direct), ..Request::default() }).unwrap();
+    assert!(home.asked().iter().all(|asked| asked.header("authorization") == Some("Bearer secret")));
+    assert_eq!(home.paths(), ["/away", "/moved", "/here"]);
+    assert!(other.asked().iter().all(|asked| asked.header("authorization").is_none()));
+    assert_eq!(other.paths(), ["/file", "/direct"]);
+}
+
+#[test]
+fn plain_http_elsewhere_is_refused() {
+    let server = Server::start(|_| Reply::status(302).with("Location", "http://registry.npmjs.org/x"));
+    let error = client().read(&at(&server.url), &below("x")).unwrap_err();
+    assert!(matches!(error, RequestError::Refused { .. }), "{error}");
+}
+
+#[test]
+fn offline_asks_nobody() {
+    let server = Server::start(|_| Reply::ok(""));
+    let client = Client::new(ClientOptions { network: Network::Offline, ..ClientOptions::default() });
+    let error = client.read(&at(&server.url), &below("react")).unwrap_err();
+    assert_eq!(error.to_string(), "offline, and `react` of registry `acme` is not cached");
+    assert!(server.paths().is_empty());
+}
+
+#[test]
+fn connections_are_kept_and_larder_names_itself() {
+    let server = Server::start(|_| Reply::ok("x"));
+    let (client, endpoint) = (client(), at(&server.url));
+    client.read(&endpoint, &below("a")).unwrap();
+    client.read(&endpoint, &below("b")).unwrap();
+    let agent = concat!("larder/", env!("CARGO_PKG_VERSION"));
+    assert!(server.asked().iter().all(|asked| asked.header("user-agent") == Some(agent)));
+}
+
+#[test]
+fn a_folder_is_as_good_as_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        crate::fs::documents::replace(&folder.path().join(path), &[text.as_bytes()]).unwrap();
+    };
+    write("npm/@s/a/index.json", "packument");
+    write("npm/@s/a/-/a-1.tgz", "tarball");
+    write("secret", "secret");
+    let endpoint = endpoint(vec![Place::folder(folder.path().join("npm"))]);
+    let client = Client::new(ClientOptions { network: Network::Offline, ..ClientOptions::default() });
+    assert_eq!(text(&client.read(&endpoint, &below("@s%2fa")).unwrap()), "packument");
+    assert_eq!(text(&client.read(&endpoint, &below("@s/a/-/a-1.tgz")).unwrap()), "tarball");
+    let tail = Request { range: Some(ByteRange::Last(3)), ..below("@s/a/-/a-1.tgz") };
+    assert_eq!(text(&client.read(&endpoint, &tail).unwrap()), "all");
+    assert!(client.read(&endpoint, &below("../../etc/passwd")).unwrap_err().is_not_found());
+    assert!(client.read(&endpoint, &below("%2e%2e/secret")).unwrap_err().is_not_found());
+}
+
+#[test]
+fn header_values_are_read_as_the_standard_has_them() {
+    assert_eq!(max_age("public, max-age=600"), Some(600));
+    assert_eq!(max_age("max-age=600, no-cache"), Some(0));
+    assert_eq!(max_age("private"), None);
+    assert_eq!(retry_after("7"), Some(7));
+    assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), None);
+    assert_eq!(part(Some("bytes 5-9/10")), Some(Content::Part { start: 5, total: 10 }));
+}

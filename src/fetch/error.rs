@@ -1,0 +1,133 @@
+//! Why an artifact could not be had.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use super::{Refusal, SourceError};
+use crate::diagnostic::{Exit, Failure};
+use crate::model::{Digest, Label, PackageKey};
+use crate::store::StoreError;
+
+/// The artifact that something went wrong with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The package it is of.
+    pub package: PackageKey,
+    /// The registry that served it.
+    pub registry: Label,
+    /// Its file name.
+    pub file: String,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` of {} from {}", self.file, self.package, self.registry)
+    }
+}
+
+/// Why an artifact could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The registry did not give it.
+    #[error("cannot fetch {0}")]
+    Source(Box<Subject>, #[source] RegistryError),
+    /// The connection broke while it arrived, again and again.
+    #[error("{subject} did not arrive whole")]
+    Interrupted {
+        /// What was fetched.
+        subject: Box<Subject>,
+        /// What broke.
+        source: io::Error,
+    },
+    /// It has not the digest that was promised.
+    #[error("{subject} is not what was promised: expected {expected}, found {found}")]
+    Integrity {
+        /// What was fetched.
+        subject: Box<Subject>,
+        /// What the lock or the registry says.
+        expected: Digest,
+        /// What the bytes have.
+        found: Digest,
+    },
+    /// It has the right digest, but holds what larder does not unpack.
+    #[error("refused {subject}: {refusal}")]
+    Refused {
+        /// What was fetched.
+        subject: Box<Subject>,
+        /// What it holds.
+        refusal: Refusal,
+    },
+    /// It must be built before it can be used.
+    #[error("{0} is a source distribution: it needs a build, and larder does not run foreign code")]
+    NeedsBuild(Box<Subject>),
+    /// The store, or the machine below it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A registry's error, as an error's source can be.
+#[derive(Clone, Debug)]
+pub struct RegistryError(pub SourceError);
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for RegistryError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl miette::Diagnostic for FetchError {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let code = match self {
+            Self::Source(_, RegistryError(error)) => return error.code(),
+            Self::Store(error) => return error.code(),
+            Self::Interrupted { .. } => "larder::fetch::interrupted",
+            Self::Integrity { .. } => "larder::fetch::integrity",
+            Self::Refused { .. } => "larder::fetch::refused",
+            Self::NeedsBuild(_) => "larder::fetch::needs_build",
+        };
+        Some(Box::new(code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = match self {
+            Self::Source(_, RegistryError(error)) => return error.help(),
+            Self::Store(error) => return error.help(),
+            Self::Interrupted { .. } => "run again; what arrived before is kept",
+            Self::Integrity { .. } => {
+                "nothing of it was kept. A mirror or proxy may serve other bytes than the registry: fetch without it. If the \
+                 registry itself changed the file, find out why before you accept it"
+            }
+            Self::Refused { .. } => {
+                "nothing of it was kept. Choose another version, and tell the package's authors what its archive holds"
+            }
+            Self::NeedsBuild(_) => "choose a version that has a wheel for this platform",
+        };
+        Some(Box::new(help))
+    }
+
+    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        match self {
+            Self::Source(_, RegistryError(error)) => error.url(),
+            _ => None,
+        }
+    }
+}
+
+impl Failure for FetchError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Source(_, RegistryError(error)) => error.exit(),
+            Self::Store(error) => error.exit(),
+            Self::Interrupted { .. } => Exit::Network,
+            Self::Integrity { .. } | Self::Refused { .. } => Exit::Integrity,
+            Self::NeedsBuild(_) => Exit::Refused,
+        }
+    }
+}

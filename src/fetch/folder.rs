@@ -1,0 +1,71 @@
+//! A folder that stands for a server: it holds the same files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::endpoint::Place;
+use super::request::Body;
+use super::{ByteRange, Content, Endpoint, Request, RequestError, Response, url};
+use crate::fs::documents;
+
+/// Opens what a URL below the folder stands for. A document whose place is a folder (`simple/requests/`, or a
+/// packument whose tarballs lie below it) is that folder's `index.json` or `index.html`.
+pub(super) fn open(
+    endpoint: &Arc<Endpoint>,
+    place: &Place,
+    asked: &str,
+    request: &Request<'_>,
+) -> Result<Response, RequestError> {
+    let missing = || RequestError::NotFound { registry: endpoint.name().clone(), url: asked.to_owned() };
+    let root = place.on_disk().ok_or_else(missing)?;
+    // Files may lie beside the folder, as those of `…/simple/` do.
+    let (root, below) = match (asked.strip_prefix(place.url()), root.parent()) {
+        (Some(below), _) => (root.as_path(), below),
+        (None, Some(parent)) => (parent, asked.strip_prefix(url::parent(place.url())).ok_or_else(missing)?),
+        (None, None) => return Err(missing()),
+    };
+    let below = url::percent_decode(below.split(['?', '#']).next().unwrap_or_default());
+    let below = below.trim_matches('/');
+    if below.split(['/', '\\']).any(|part| part == "..") || below.contains('\0') {
+        return Err(missing());
+    }
+    let exact = root.join(below);
+    let named = |extension: &str| {
+        let mut name = exact.clone().into_os_string();
+        name.push(extension);
+        PathBuf::from(name)
+    };
+    let choices = [exact.clone(), exact.join("index.json"), exact.join("index.html"), named(".json")];
+    for path in choices {
+        let opened = documents::open(&path).map_err(|error| RequestError::Unreachable {
+            registry: endpoint.name().clone(),
+            url: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let Some((mut file, length)) = opened else { continue };
+        let start = match request.range {
+            Some(ByteRange::Last(count)) => length.saturating_sub(count),
+            Some(ByteRange::Between(start, _) | ByteRange::From(start)) => start.min(length),
+            None => 0,
+        };
+        if start > 0 {
+            let skipped = std::io::copy(
+                &mut std::io::Read::by_ref(&mut std::io::Read::take(&mut file, start)),
+                &mut std::io::sink(),
+            );
+            skipped.map_err(|_| missing())?;
+        }
+        let content = if start > 0 { Content::Part { start, total: length } } else { Content::Whole };
+        return Ok(Response {
+            url: asked.to_owned(),
+            base: place.url().to_owned(),
+            content,
+            etag: None,
+            last_modified: None,
+            max_age: Some(0),
+            length: Some(length - start),
+            body: Body { reader: Box::new(file), permit: None },
+        });
+    }
+    Err(missing())
+}

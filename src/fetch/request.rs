@@ -1,0 +1,149 @@
+//! What is asked of a registry, and what it answers.
+
+use std::io::{self, Read};
+
+use super::endpoint::{Permit, Place};
+use super::url;
+
+/// What is asked of a registry.
+#[derive(Clone, Debug, Default)]
+pub struct Request<'a> {
+    /// Where it lies.
+    pub target: Target<'a>,
+    /// `Accept`
+    pub accept: Option<&'a str>,
+    /// The `ETag` of what is known already.
+    pub etag: Option<&'a str>,
+    /// The `Last-Modified` of what is known already.
+    pub last_modified: Option<&'a str>,
+    /// Which bytes are wanted; none for all. A server may send all of them nevertheless.
+    pub range: Option<ByteRange>,
+    /// Whether the body may be compressed on its way.
+    pub encoding: Encoding,
+}
+
+/// A part of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteRange {
+    /// So many bytes at the end.
+    Last(u64),
+    /// From here (inclusive) to there (exclusive).
+    Between(u64, u64),
+    /// From here to the end.
+    From(u64),
+}
+
+/// Whether a body may be compressed on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// Gzip or not, as the server likes.
+    #[default]
+    Any,
+    /// The bytes as they are: files that have a digest.
+    Identity,
+}
+
+/// Where something lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// Relative to the registry's URL, at whichever mirror answers.
+    Below(&'a str),
+    /// Relative to what holds the registry's URL (files beside `…/simple/`), at whichever mirror answers; from the
+    /// root of its host where it begins with `/`.
+    Beside(&'a str),
+    /// At a URL of its own.
+    At(&'a str),
+}
+
+impl Default for Target<'_> {
+    fn default() -> Self {
+        Self::Below("")
+    }
+}
+
+impl Target<'_> {
+    /// Returns the URL at one place.
+    pub(super) fn url(&self, place: &Place) -> String {
+        match self {
+            Self::Below(path) => format!("{}{path}", place.url()),
+            Self::Beside(path) => url::join(url::parent(place.url()), path),
+            Self::At(url) => (*url).to_owned(),
+        }
+    }
+
+    /// Returns what may be shown.
+    pub(super) fn what(&self) -> String {
+        match self {
+            Self::Below(path) | Self::Beside(path) => format!("`{}`", path.trim_end_matches('/')),
+            Self::At(at) => url::masked(at),
+        }
+    }
+}
+
+/// What a registry answers. A status that is no answer is an error instead.
+#[derive(Debug)]
+pub struct Response {
+    /// The URL that answered in the end, which relative references in the body are resolved against.
+    pub url: String,
+    /// The URL of the registry or mirror that was asked.
+    pub base: String,
+    /// 200, 206 or 304.
+    pub content: Content,
+    /// `ETag`
+    pub etag: Option<String>,
+    /// `Last-Modified`
+    pub last_modified: Option<String>,
+    /// `Cache-Control: max-age`, in seconds; 0 for `no-cache` and `no-store`.
+    pub max_age: Option<u64>,
+    /// The number of bytes in the body, where it is known.
+    pub length: Option<u64>,
+    /// The body.
+    pub body: Body,
+}
+
+/// Which part of the thing a body holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// All.
+    Whole,
+    /// The bytes from `start` on, of `total`.
+    Part {
+        /// The place of the first byte.
+        start: u64,
+        /// The length of the whole.
+        total: u64,
+    },
+    /// Nothing: what is known is still true.
+    NotModified,
+}
+
+/// A body that is read as it arrives. It counts as a running request until it is dropped.
+pub struct Body {
+    pub(super) reader: Box<dyn Read + Send>,
+    pub(super) permit: Option<Permit>,
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        if read == 0 && !buffer.is_empty() {
+            self.permit = None;
+        }
+        Ok(read)
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Body")
+    }
+}
+
+/// A whole answer, read.
+#[derive(Debug)]
+pub struct Document {
+    /// Everything but the body.
+    pub response: Response,
+    /// The body.
+    pub bytes: Vec<u8>,
+}

@@ -1,0 +1,76 @@
+//! When to try again.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+use super::RequestError;
+
+/// How often, and after which pauses, a request is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Repetitions after the first try.
+    pub times: u32,
+    /// The first pause; each further one is three times as long.
+    pub pause: Duration,
+    /// The longest that a registry may ask to be left alone.
+    pub longest: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { times: 3, pause: Duration::from_millis(200), longest: Duration::from_secs(30) }
+    }
+}
+
+impl Retry {
+    /// Returns how long to wait before the next try, after `tries` that failed; none to give up. `random` spreads the
+    /// pause between one half and one and a half times its length, so that many clients do not come back as one.
+    pub(super) fn pause(self, tries: u32, error: &RequestError, random: u64) -> Option<Duration> {
+        if tries > self.times || !error.is_transient() {
+            return None;
+        }
+        let pause = self.pause.saturating_mul(3_u32.saturating_pow(tries.saturating_sub(1)));
+        let percent = u32::try_from(random % 101).unwrap_or(50) + 50;
+        let pause = pause.saturating_mul(percent) / 100;
+        let asked = match error {
+            RequestError::Status { retry_after: Some(seconds), .. } => Duration::from_secs(*seconds),
+            _ => Duration::ZERO,
+        };
+        Some(pause.max(asked).min(self.longest))
+    }
+}
+
+/// Returns a number that nobody can foresee: the standard library seeds its hashers randomly.
+pub(super) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(retry_after: Option<u64>) -> RequestError {
+        RequestError::Status { registry: "r".parse().unwrap(), url: String::new(), status: 503, retry_after }
+    }
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let retry = Retry::default();
+        assert_eq!(retry.pause(1, &busy(None), 50), Some(Duration::from_millis(200)));
+        assert_eq!(retry.pause(3, &busy(None), 50), Some(Duration::from_millis(1800)));
+        assert_eq!(retry.pause(4, &busy(None), 50), None);
+    }
+
+    #[test]
+    fn retry_after_is_honoured_within_bounds() {
+        let retry = Retry::default();
+        assert_eq!(retry.pause(1, &busy(Some(2)), 0), Some(Duration::from_secs(2)));
+        assert_eq!(retry.pause(1, &busy(Some(90_000)), 0), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_missing_file_is_not_asked_for_again() {
+        let missing = RequestError::NotFound { registry: "r".parse().unwrap(), url: String::new() };
+        assert_eq!(Retry::default().pause(1, &missing, 0), None);
+    }
+}

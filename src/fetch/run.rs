@@ -1,0 +1,183 @@
+//! Many artifacts at the same time.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::artifact::{End, Route, fetch, find};
+use super::{FetchError, Limits, Source};
+use crate::model::{Artifact, Digest, Label, PackageKey};
+use crate::store::{Store, Tree};
+
+/// An artifact that must be in the store.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The package it is of.
+    pub package: PackageKey,
+    /// The registry that serves it.
+    pub registry: Label,
+    /// The artifact; without a digest it is fetched anew.
+    pub artifact: Artifact,
+}
+
+/// An artifact that is in the store now.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// Its content.
+    pub tree: Tree,
+    /// Its digest: the one that was promised, or else the one that it turned out to have.
+    pub digest: Digest,
+    /// How many bytes were fetched; 0 where the store had it.
+    pub bytes: u64,
+}
+
+/// How a run fetches.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// How many artifacts are fetched at the same time.
+    pub concurrency: usize,
+    /// How much an archive may hold.
+    pub limits: Limits,
+    /// Hears what happens, from several threads.
+    pub on_progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { concurrency: 50, limits: Limits::default(), on_progress: &|_| {} }
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("concurrency", &self.concurrency)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something that happened to an artifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The artifact's place in what was wanted.
+    pub wanted: usize,
+    /// What happened.
+    pub step: Step,
+}
+
+/// What happens to an artifact. One that the store has takes no step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Another process or thread fetches it; this one waits.
+    Waiting,
+    /// It begins to arrive; after a broken connection, once more.
+    Started {
+        /// How many bytes it has, where the registry tells.
+        bytes: Option<u64>,
+    },
+    /// A piece arrived.
+    Arrived {
+        /// Of this size.
+        bytes: usize,
+    },
+    /// It is in the store.
+    Finished,
+}
+
+/// Makes sure that the store has all these artifacts, and returns them in the same order.
+///
+/// No thread is started where nothing is missing. The first failure, in the order of what is wanted, ends the run: what
+/// comes after it is stopped, what came before it is finished, so that the same failure is reported every time.
+pub fn fetch_all(
+    store: &Store,
+    source: &dyn Source,
+    wanted: &[Wanted],
+    options: Options<'_>,
+) -> Result<Vec<Fetched>, FetchError> {
+    let mut fetched = Vec::with_capacity(wanted.len());
+    for wanted in wanted {
+        fetched.push(find(store, wanted)?);
+    }
+    let missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
+    let run = Run {
+        store,
+        source,
+        wanted,
+        options,
+        missing,
+        next: AtomicUsize::new(0),
+        failed: AtomicUsize::new(usize::MAX),
+        outcome: Mutex::default(),
+    };
+    if !run.missing.is_empty() {
+        std::thread::scope(|scope| {
+            for _ in 1..options.concurrency.min(run.missing.len()) {
+                scope.spawn(|| run.work());
+            }
+            run.work();
+        });
+    }
+    let outcome = run.outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, error)) = outcome.failure {
+        return Err(error);
+    }
+    for (at, one) in outcome.fetched {
+        fetched[at] = Some(one);
+    }
+    Ok(fetched.into_iter().flatten().collect())
+}
+
+struct Run<'a> {
+    store: &'a Store,
+    source: &'a dyn Source,
+    wanted: &'a [Wanted],
+    options: Options<'a>,
+    /// Places in `wanted`, in order.
+    missing: Vec<usize>,
+    /// The next of `missing` to begin with.
+    next: AtomicUsize,
+    /// The first place in `wanted` that failed so far.
+    failed: AtomicUsize,
+    outcome: Mutex<Outcome>,
+}
+
+#[derive(Default)]
+struct Outcome {
+    fetched: Vec<(usize, Fetched)>,
+    failure: Option<(usize, FetchError)>,
+}
+
+impl Run<'_> {
+    fn work(&self) {
+        while let Some(&at) = self.missing.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            let tell = |step| self.tell(at, step);
+            let route = Route { store: self.store, source: self.source, limits: self.options.limits, tell: &tell };
+            if self.failed.load(Ordering::Relaxed) < at {
+                return;
+            }
+            let result = fetch(&route, &self.wanted[at]);
+            let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            match result {
+                Ok(fetched) => {
+                    outcome.fetched.push((at, fetched));
+                    drop(outcome);
+                    let _ = tell(Step::Finished);
+                }
+                Err(End::Stopped) => {}
+                Err(End::Failed(error)) => {
+                    self.failed.fetch_min(at, Ordering::Relaxed);
+                    if outcome.failure.as_ref().is_none_or(|(first, _)| at < *first) {
+                        outcome.failure = Some((at, error));
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell(&self, at: usize, step: Step) -> ControlFlow<()> {
+        (self.options.on_progress)(Progress { wanted: at, step });
+        if self.failed.load(Ordering::Relaxed) < at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

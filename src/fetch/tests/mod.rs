@@ -1,0 +1,126 @@
+//! Honest and hostile archives, built in memory.
+
+mod archives;
+mod mutations;
+mod runs;
+mod tarballs;
+mod wheels;
+
+use std::collections::HashMap;
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::hashing::Hasher;
+use super::*;
+use crate::diagnostic::{Exit, Failure};
+use crate::fs;
+use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName};
+use crate::store::{Store, Tree};
+
+/// A registry in memory, by file name.
+#[derive(Default)]
+struct Shelf {
+    files: HashMap<String, Vec<u8>>,
+    /// Connections to break after half of the bytes.
+    breaks: AtomicUsize,
+    opened: AtomicUsize,
+}
+
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("no such file")]
+#[diagnostic(code(test::missing))]
+struct Missing;
+
+impl Failure for Missing {
+    fn exit(&self) -> Exit {
+        Exit::Network
+    }
+}
+
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+}
+
+impl Source for Shelf {
+    fn open(
+        &self,
+        _: &PackageKey,
+        _: &Label,
+        artifact: &Artifact,
+    ) -> Result<(Box<dyn Read + Send>, Option<u64>), SourceError> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        let bytes = self.files.get(&artifact.file).ok_or_else(|| Arc::new(Missing) as SourceError)?.clone();
+        let length = bytes.len();
+        let breaks = self.breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let body: Box<dyn Read + Send> = if breaks {
+            Box::new(Cursor::new(bytes).take(length as u64 / 2).chain(Broken))
+        } else {
+            Box::new(Cursor::new(bytes))
+        };
+        Ok((body, Some(length as u64)))
+    }
+}
+
+fn digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
+    let mut hasher = Hasher::new(algorithm);
+    hasher.update(bytes);
+    Digest::new(algorithm, &hasher.finish())
+}
+
+fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> Wanted {
+    let id = PackageId::new(Ecosystem::Npm, PackageName::npm("thing").unwrap());
+    Wanted {
+        package: PackageKey { version: crate::model::Version::parse(Ecosystem::Npm, "1.0.0").unwrap(), id },
+        registry: "npmjs".parse().unwrap(),
+        artifact: Artifact { file: file.to_owned(), kind, digest, location: None, platforms: Vec::new() },
+    }
+}
+
+/// Fetches an archive whose digest is what was promised.
+fn fetch(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> Result<Fetched, FetchError> {
+    let source = Shelf { files: [("file".to_owned(), archive.to_vec())].into(), ..Shelf::default() };
+    let promised = digest(Algorithm::Sha512, archive);
+    let options = Options { limits, concurrency: 1, ..Options::default() };
+    Ok(fetch_all(store, &source, &[wanted(kind, "file", Some(promised))], options)?.remove(0))
+}
+
+/// Unpacks an archive and returns its tree, with the folder that it lives in.
+fn unpacks(kind: ArtifactKind, archive: &[u8]) -> (tempfile::TempDir, Tree) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path());
+    let tree = fetch(&store, kind, archive, Limits::default()).unwrap().tree;
+    assert_eq!(store.verify().unwrap(), []);
+    assert_untouched_staging(&store);
+    (folder, tree)
+}
+
+/// Asserts that an archive is refused and that nothing of it is left; returns what is wrong with it.
+fn refused_within(kind: ArtifactKind, archive: &[u8], limits: Limits) -> Refusal {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path());
+    let error = fetch(&store, kind, archive, limits).unwrap_err();
+    assert_eq!(error.exit(), Exit::Integrity);
+    assert!(store.tree_digests().unwrap().is_empty());
+    assert_untouched_staging(&store);
+    match error {
+        FetchError::Refused { refusal, .. } => refusal,
+        error => panic!("expected a refusal, got {error:?}"),
+    }
+}
+
+fn refused(kind: ArtifactKind, archive: &[u8]) -> Refusal {
+    refused_within(kind, archive, Limits::default())
+}
+
+fn assert_untouched_staging(store: &Store) {
+    assert_eq!(fs::read_dir(&store.root().join("staging")).unwrap(), []);
+}
+
+fn paths(tree: &Tree) -> Vec<&str> {
+    tree.entries.iter().map(|entry| &*entry.path).collect()
+}

@@ -1,0 +1,163 @@
+use std::sync::Mutex;
+
+use super::archives::Tar;
+use super::*;
+
+fn tarball(name: &str) -> Vec<u8> {
+    Tar::default().file("package/package.json", name.as_bytes()).file("package/index.js", &[b'x'; 5000]).gz()
+}
+
+fn shelf(names: &[&str]) -> Shelf {
+    Shelf { files: names.iter().map(|name| ((*name).to_owned(), tarball(name))).collect(), ..Shelf::default() }
+}
+
+fn want(name: &str) -> Wanted {
+    wanted(ArtifactKind::Tarball, name, Some(digest(Algorithm::Sha512, &tarball(name))))
+}
+
+fn store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path());
+    (folder, store)
+}
+
+#[test]
+fn many_are_fetched_in_order_and_once() {
+    let (_folder, store) = store();
+    let names: Vec<String> = (0..40).map(|at| format!("thing-{at}.tgz")).collect();
+    let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+    let source = shelf(&names);
+    // Every artifact twice: the second waits for the first.
+    let wanted: Vec<Wanted> = names.iter().chain(&names).map(|name| want(name)).collect();
+    let steps = Mutex::new(Vec::new());
+    let on_progress = |progress: Progress| steps.lock().unwrap().push(progress);
+    let options = Options { concurrency: 8, on_progress: &on_progress, ..Options::default() };
+    let fetched = fetch_all(&store, &source, &wanted, options).unwrap();
+    assert_eq!(source.opened.load(Ordering::SeqCst), 40);
+    for (at, one) in fetched.iter().enumerate() {
+        let content = fs::read_to_string(&one.tree.folder.join("package.json")).unwrap();
+        assert_eq!(content, names[at % 40]);
+        assert_eq!(Some(&one.digest), wanted[at].artifact.digest.as_ref());
+    }
+    let started = steps.lock().unwrap().iter().filter(|p| matches!(p.step, Step::Started { bytes: Some(_) })).count();
+    assert_eq!(started, 40);
+
+    let again = fetch_all(&store, &source, &wanted, Options::default()).unwrap();
+    assert_eq!(source.opened.load(Ordering::SeqCst), 40, "nothing is fetched again");
+    assert!(again.iter().all(|one| one.bytes == 0));
+    assert_eq!(store.verify().unwrap(), []);
+    assert_untouched_staging(&store);
+}
+
+#[test]
+fn a_flipped_byte_anywhere_is_an_integrity_failure_with_both_digests() {
+    let archive = tarball("a");
+    for at in (0..archive.len()).step_by(7).chain([archive.len() - 1]) {
+        let (_folder, store) = store();
+        let mut source = shelf(&["a"]);
+        source.files.get_mut("a").unwrap()[at] ^= 0x10;
+        let error = fetch_all(&store, &source, &[want("a")], Options::default()).unwrap_err();
+        assert_eq!(error.exit(), Exit::Integrity);
+        let text = error.to_string();
+        let FetchError::Integrity { expected, found, subject } = error else { panic!("byte {at}: {text}") };
+        assert_eq!(expected, digest(Algorithm::Sha512, &archive));
+        assert_eq!(found, digest(Algorithm::Sha512, &source.files["a"]));
+        assert_eq!((subject.registry.as_str(), &*subject.file), ("npmjs", "a"));
+        for part in [&expected.to_string(), &found.to_string(), "npm:thing@1.0.0", "npmjs"] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(store.tree_digests().unwrap().is_empty());
+        assert!(store.tree(&expected).unwrap().is_none());
+        assert_untouched_staging(&store);
+    }
+}
+
+#[test]
+fn a_digest_that_was_not_promised_is_made() {
+    let (_folder, store) = store();
+    let source = shelf(&["a"]);
+    let wanted = wanted(ArtifactKind::Tarball, "a", None);
+    let fetched = fetch_all(&store, &source, &[wanted], Options::default()).unwrap();
+    assert_eq!(fetched[0].digest, digest(Algorithm::Sha512, &tarball("a")));
+    assert_eq!(fetched[0].bytes, tarball("a").len() as u64);
+    assert!(store.tree(&fetched[0].digest).unwrap().is_some());
+}
+
+#[test]
+fn weaker_digests_are_checked_too() {
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256] {
+        let (_folder, store) = store();
+        let source = shelf(&["a"]);
+        let right = wanted(ArtifactKind::Tarball, "a", Some(digest(algorithm, &tarball("a"))));
+        let wrong = wanted(ArtifactKind::Tarball, "a", Some(digest(algorithm, b"other")));
+        fetch_all(&store, &source, &[right], Options::default()).unwrap();
+        let error = fetch_all(&store, &source, &[wrong], Options::default()).unwrap_err();
+        assert!(matches!(error, FetchError::Integrity { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn a_broken_connection_is_tried_again_and_then_a_network_failure() {
+    let (_folder, store) = store();
+    let source = Shelf { breaks: AtomicUsize::new(2), ..shelf(&["a"]) };
+    fetch_all(&store, &source, &[want("a")], Options::default()).unwrap();
+    assert_eq!(source.opened.load(Ordering::SeqCst), 3);
+
+    let source = Shelf { breaks: AtomicUsize::new(9), ..shelf(&["b"]) };
+    let error = fetch_all(&store, &source, &[want("b")], Options::default()).unwrap_err();
+    assert_eq!((error.exit(), source.opened.load(Ordering::SeqCst)), (Exit::Network, 3));
+    assert!(matches!(error, FetchError::Interrupted { .. }), "{error:?}");
+    assert_untouched_staging(&store);
+}
+
+#[test]
+fn the_first_failure_is_reported_and_the_rest_stopped() {
+    for _ in 0..20 {
+        let (_folder, store) = store();
+        let names = ["a", "b", "c", "d"];
+        let mut source = shelf(&names);
+        source.files.get_mut("b").unwrap()[20] ^= 1;
+        source.files.get_mut("d").unwrap()[20] ^= 1;
+        let wanted: Vec<Wanted> = names.iter().map(|name| want(name)).collect();
+        let options = Options { concurrency: 4, ..Options::default() };
+        let error = fetch_all(&store, &source, &wanted, options).unwrap_err();
+        let FetchError::Integrity { subject, .. } = error else { panic!("{error:?}") };
+        assert_eq!(subject.file, "b");
+        assert_untouched_staging(&store);
+    }
+}
+
+#[test]
+fn a_registry_failure_keeps_its_exit_and_code_and_stops_what_follows() {
+    let (_folder, store) = store();
+    let source = shelf(&["b", "c"]);
+    let options = Options { concurrency: 1, ..Options::default() };
+    let error = fetch_all(&store, &source, &[want("a"), want("b"), want("c")], options).unwrap_err();
+    assert_eq!(error.exit(), Exit::Network);
+    assert_eq!(miette::Diagnostic::code(&error).unwrap().to_string(), "test::missing");
+    assert!(error.to_string().contains("npm:thing@1.0.0"));
+    assert_eq!(source.opened.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_source_distribution_is_not_fetched() {
+    let (_folder, store) = store();
+    let error =
+        fetch_all(&store, &shelf(&[]), &[wanted(ArtifactKind::Sdist, "a", None)], Options::default()).unwrap_err();
+    assert!(matches!(error, FetchError::NeedsBuild(_)));
+}
+
+#[test]
+fn two_stores_on_one_folder_fetch_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = shelf(&["a"]);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let store = Store::open(folder.path());
+                fetch_all(&store, &source, &[want("a")], Options::default()).unwrap();
+            });
+        }
+    });
+    assert_eq!(source.opened.load(Ordering::SeqCst), 1);
+}

@@ -1,0 +1,92 @@
+//! Unpacking what others packed: every name and number in an archive is checked before it is believed.
+
+mod gunzip;
+mod names;
+mod record;
+mod refusal;
+mod tarball;
+mod wheel;
+
+use std::io;
+
+pub(super) use refusal::Problem;
+pub use refusal::{Refusal, Trouble};
+pub(super) use tarball::unpack_tarball;
+pub(super) use wheel::{Spool, unpack_wheel};
+
+use names::{Names, Seen};
+
+use crate::store::{EntryPath, Staging, WriteError};
+
+/// How much an archive may hold. The defaults are far above any real package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Entries, folders and what is skipped included: 500,000.
+    pub entries: usize,
+    /// Bytes of one file, unpacked: 2 GiB.
+    pub file: u64,
+    /// Bytes of all files, unpacked: 8 GiB.
+    pub total: u64,
+    /// Bytes of the archive itself: 4 GiB.
+    pub packed: u64,
+    /// Unpacked bytes for each packed one, once more than `free` are unpacked: 200.
+    pub ratio: u64,
+    /// Unpacked bytes to which the ratio does not apply: 256 MiB.
+    pub free: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: 500_000, file: 2 << 30, total: 8 << 30, packed: 4 << 30, ratio: 200, free: 256 << 20 }
+    }
+}
+
+/// Files up to this size are read whole and written in one call.
+const SMALL: u64 = 1 << 20;
+
+/// Counts what an archive holds against the limits.
+struct Budget {
+    limits: Limits,
+    entries: usize,
+    unpacked: u64,
+}
+
+impl Budget {
+    fn new(limits: Limits) -> Self {
+        Self { limits, entries: 0, unpacked: 0 }
+    }
+
+    /// Admits one more entry, of a size that the archive claims, after `packed` bytes of it were read.
+    fn admit(&mut self, name: &str, size: u64, packed: u64) -> Result<(), Refusal> {
+        self.entries += 1;
+        self.unpacked = self.unpacked.saturating_add(size);
+        let limits = &self.limits;
+        let trouble = if self.entries > limits.entries {
+            Trouble::TooManyEntries(limits.entries)
+        } else if size > limits.file {
+            Trouble::TooLarge(limits.file)
+        } else if self.unpacked > limits.total {
+            Trouble::TotalTooLarge(limits.total)
+        } else if self.unpacked > limits.free && self.unpacked / limits.ratio > packed {
+            Trouble::Bomb(limits.ratio)
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::entry(name, trouble))
+    }
+}
+
+/// Parses an entry's name.
+fn entry_path(name: &str) -> Result<EntryPath, Refusal> {
+    EntryPath::parse(name).map_err(|error| Refusal::entry(name, Trouble::Path(error)))
+}
+
+/// Reads exactly `size` bytes into `buffer`, which is emptied first.
+fn read_exactly(source: &mut dyn io::Read, size: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
+    use io::Read;
+
+    buffer.clear();
+    buffer.reserve(usize::try_from(size.min(SMALL)).unwrap_or_default());
+    source.take(size).read_to_end(buffer)?;
+    if buffer.len() as u64 == size { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}

@@ -1,0 +1,232 @@
+//! npm tarballs: a gzipped tar whose first folder, whatever its name, is the package.
+
+use std::cell::Cell;
+use std::io::{self, BufReader, Read};
+
+use tar::{Archive, Entry, EntryType};
+
+use super::gunzip::Gunzip;
+use super::refusal::trouble_of;
+use super::{
+    Budget, EntryPath, Limits, Names, Problem, Refusal, SMALL, Seen, Staging, Trouble, WriteError, entry_path,
+    read_exactly,
+};
+use crate::model::TreeDigest;
+use crate::store::PathError;
+
+/// Unpacks a tarball as it arrives; `packed` tells how many bytes of it did.
+///
+/// As npm does, it drops what lies beside the first folder, and links that stay inside the package. A file that is there
+/// twice with the same content counts once.
+pub(in crate::fetch) fn unpack_tarball(
+    source: &mut dyn Read,
+    packed: &Cell<u64>,
+    staging: &mut Staging<'_>,
+    limits: Limits,
+) -> Result<(), Problem> {
+    let mut archive = Archive::new(Gunzip::new(BufReader::with_capacity(1 << 16, source)));
+    let mut unpacker = Unpacker {
+        staging,
+        budget: Budget::new(limits),
+        names: Names::default(),
+        extension: Extension::default(),
+        top: String::new(),
+        buffer: Vec::new(),
+    };
+    for entry in archive.entries().map_err(|error| whole(&error))?.raw(true) {
+        unpacker.entry(entry.map_err(|error| whole(&error))?, packed.get())?;
+    }
+    finish(archive.into_inner())
+}
+
+/// Reads what follows the last entry, which must be padding.
+fn finish(mut rest: impl Read) -> Result<(), Problem> {
+    let mut buffer = [0; 1 << 13];
+    loop {
+        match rest.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) if buffer[..count].iter().all(|byte| *byte == 0) => {}
+            Ok(_) => return Err(Refusal::Archive(Trouble::StrayData).into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(whole(&error)),
+        }
+    }
+}
+
+struct Unpacker<'a, 's> {
+    staging: &'a mut Staging<'s>,
+    budget: Budget,
+    names: Names,
+    /// What the headers before an entry say about it.
+    extension: Extension,
+    /// The first folder of the last entry, checked already.
+    top: String,
+    buffer: Vec<u8>,
+}
+
+/// What pax and GNU headers say about the entry that follows them.
+#[derive(Default)]
+struct Extension {
+    path: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    size: Option<u64>,
+    sparse: bool,
+}
+
+impl Unpacker<'_, '_> {
+    fn entry(&mut self, mut entry: Entry<'_, impl Read>, packed: u64) -> Result<(), Problem> {
+        let kind = entry.header().entry_type();
+        let own_name = entry.header().path_bytes().into_owned();
+        self.budget.admit(&String::from_utf8_lossy(&own_name), entry.size(), packed)?;
+        match kind {
+            EntryType::XHeader => return self.read_pax(&mut entry),
+            EntryType::GNULongName => {
+                self.extension.path = Some(self.read_long(&mut entry)?);
+                return Ok(());
+            }
+            EntryType::GNULongLink => {
+                self.extension.link = Some(self.read_long(&mut entry)?);
+                return Ok(());
+            }
+            EntryType::XGlobalHeader => return Ok(()),
+            _ => {}
+        }
+        let extension = std::mem::take(&mut self.extension);
+        let name = String::from_utf8(extension.path.unwrap_or(own_name))
+            .map_err(|error| Refusal::entry(&String::from_utf8_lossy(error.as_bytes()), Trouble::NotUnicode))?;
+        let refuse = |trouble| Err(Refusal::entry(&name, trouble).into());
+        if extension.sparse {
+            return refuse(Trouble::Special);
+        }
+        if extension.size.is_some_and(|size| size != entry.size()) {
+            return refuse(Trouble::Damaged("its headers give two sizes".to_owned()));
+        }
+        let Some(path) = self.inside(&name)? else { return Ok(()) };
+        match kind {
+            EntryType::Directory => Ok(self.names.folder(path.as_str())?),
+            EntryType::Regular if name.ends_with('/') => Ok(self.names.folder(path.as_str())?),
+            EntryType::Regular | EntryType::Continuous => self.file(&name, &path, &mut entry),
+            EntryType::Symlink | EntryType::Link => {
+                let target = extension.link.or_else(|| entry.header().link_name_bytes().map(Into::into));
+                let target = String::from_utf8_lossy(&target.unwrap_or_default()).into_owned();
+                let stays = if kind == EntryType::Link { names_a_file(&target) } else { stays_inside(&path, &target) };
+                if stays { Ok(()) } else { refuse(Trouble::LinkOut(target)) }
+            }
+            _ => refuse(Trouble::Special),
+        }
+    }
+
+    fn file(&mut self, name: &str, path: &EntryPath, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
+        let executable = entry.header().mode().map_err(|error| whole(&error))? & 0o111 != 0;
+        let read = |error: &io::Error| Problem::from(Refusal::entry(name, trouble_of(error)));
+        let size = entry.size();
+        if let Seen::File(at) = self.names.file(path, self.staging.entries().len())? {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_reader(entry).map_err(|error| read(&error))?;
+            let first = &self.staging.entries()[at];
+            let same = first.digest == TreeDigest(*hasher.finalize().as_bytes()) && first.executable == executable;
+            return if same { Ok(()) } else { Err(Refusal::entry(name, Trouble::Duplicate).into()) };
+        }
+        if size <= SMALL {
+            read_exactly(entry, size, &mut self.buffer).map_err(|error| read(&error))?;
+            return Ok(self.staging.write(path, executable, &self.buffer)?);
+        }
+        match self.staging.stream(path, executable, entry) {
+            Ok(written) if written == size => Ok(()),
+            Ok(_) => Err(Refusal::entry(name, Trouble::Truncated).into()),
+            Err(WriteError::Source(error)) => Err(read(&error)),
+            Err(WriteError::Fs(error)) => Err(error.into()),
+        }
+    }
+
+    /// Returns where an entry lies below the first folder; beside it is nowhere.
+    fn inside(&mut self, name: &str) -> Result<Option<EntryPath>, Refusal> {
+        let (top, rest) = name.split_once('/').unwrap_or((name, ""));
+        if top.is_empty() {
+            return Err(Refusal::entry(name, Trouble::Path(PathError::Absolute)));
+        }
+        if top != self.top {
+            if top != "." {
+                EntryPath::parse(top).map_err(|error| Refusal::entry(name, Trouble::Path(error)))?;
+            }
+            top.clone_into(&mut self.top);
+        }
+        match EntryPath::parse(rest.trim_start_matches('/')) {
+            Ok(path) => Ok(Some(path)),
+            Err(PathError::Empty) => Ok(None),
+            Err(error) => Err(Refusal::entry(name, Trouble::Path(error))),
+        }
+    }
+
+    fn read_long(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, Problem> {
+        self.read_header(entry)?;
+        let end = self.buffer.iter().position(|byte| *byte == 0).unwrap_or(self.buffer.len());
+        Ok(self.buffer[..end].to_vec())
+    }
+
+    fn read_pax(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
+        self.read_header(entry)?;
+        let mut rest = &*self.buffer;
+        while !rest.is_empty() {
+            let Some((key, value, after)) = pax_record(rest) else {
+                return Err(Refusal::Archive(Trouble::Damaged("a pax header cannot be read".to_owned())).into());
+            };
+            rest = after;
+            match key {
+                b"path" => self.extension.path = Some(value.to_vec()),
+                b"linkpath" => self.extension.link = Some(value.to_vec()),
+                // What is not a number differs from every size.
+                b"size" => {
+                    let size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+                    self.extension.size = Some(size.unwrap_or(u64::MAX));
+                }
+                key => self.extension.sparse |= key.starts_with(b"GNU.sparse."),
+            }
+        }
+        Ok(())
+    }
+
+    fn read_header(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
+        let size = entry.size();
+        if size > SMALL {
+            return Err(Refusal::Archive(Trouble::Damaged("a header has more than 1 MiB".to_owned())).into());
+        }
+        read_exactly(entry, size, &mut self.buffer).map_err(|error| whole(&error))
+    }
+}
+
+/// Splits `LENGTH KEY=VALUE\n` off, where the length covers all of it.
+fn pax_record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let space = bytes.iter().take(20).position(|byte| *byte == b' ')?;
+    let length: usize = std::str::from_utf8(&bytes[..space]).ok()?.parse().ok()?;
+    let (record, after) = bytes.split_at_checked(length)?;
+    let record = record.get(space + 1..)?.strip_suffix(b"\n")?;
+    let equals = record.iter().position(|byte| *byte == b'=')?;
+    Some((&record[..equals], &record[equals + 1..], after))
+}
+
+/// Tells whether a symbolic link at `path` leads to something in the package, by its text.
+fn stays_inside(path: &EntryPath, target: &str) -> bool {
+    if target.starts_with('/') {
+        return false;
+    }
+    let mut depth = path.as_str().split('/').count() - 1;
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if depth == 0 => return false,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    true
+}
+
+/// Tells whether a hard link's target is the name of an entry.
+fn names_a_file(target: &str) -> bool {
+    entry_path(target).is_ok()
+}
+
+fn whole(error: &io::Error) -> Problem {
+    Refusal::Archive(trouble_of(error)).into()
+}
