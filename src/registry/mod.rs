@@ -1,1 +1,25 @@
 //! The registries: npm, PyPI and local folders; their metadata, caches, and the [`Index`](crate::resolve::Index) over them.
+//!
+//! Nothing here reads the process's environment: tokens, mirrors and folders come in with [`Options`].
+
+mod ahead;
+mod bytes;
+mod cache;
+mod choice;
+mod failure;
+mod likely;
+mod listing;
+pub mod netrc;
+mod npm;
+mod options;
+pub mod path;
+mod pypi;
+mod registries;
+
+pub use cache::Freshness;
+pub use failure::RegistryError;
+pub use options::{Options, Secret};
+pub use registries::Registries;
+
+#[cfg(test)]
+mod tests;

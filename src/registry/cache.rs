@@ -1,0 +1,206 @@
+//! What registries said, kept on disk in a compact form.
+//!
+//! ```text
+//! <cache>/metadata/v1/<registry>-<hash of its URLs>/
+//! ├── <package>               a listing: header, then the ecosystem's record
+//! └── .releases/<digest>      the metadata of one file, which never changes
+//! ```
+//!
+//! The cache is a convenience: a file that cannot be read or understood is as good as none, and one that cannot be
+//! written is not written.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::bytes::{Reader, Writer};
+use crate::fetch::{Endpoint, Response};
+use crate::fs::documents;
+
+const MAGIC: &[u8; 4] = b"LRDm";
+
+/// How long an answer counts as fresh whose registry does not say.
+const FRESH_BY_DEFAULT: u64 = 300;
+
+/// Whether cached listings may answer without asking their registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Freshness {
+    /// While their registry's `max-age` holds.
+    #[default]
+    MaxAge,
+    /// Never: each is asked for again, or revalidated, once in a run.
+    Revalidate,
+}
+
+/// The part of the cache that belongs to one registry; without a folder it keeps nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    folder: Option<PathBuf>,
+}
+
+/// What is known of an answer besides its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Header {
+    /// `ETag`
+    pub(super) etag: Option<String>,
+    /// `Last-Modified`
+    pub(super) last_modified: Option<String>,
+    /// Seconds since 1970.
+    pub(super) fetched: i64,
+    /// In seconds.
+    pub(super) max_age: i64,
+    /// The URL of the document.
+    pub(super) url: String,
+    /// The URL of the registry or mirror that served it.
+    pub(super) base: String,
+}
+
+impl Header {
+    /// Reads a response's headers, as of now.
+    pub(super) fn of(response: &Response) -> Self {
+        Self {
+            etag: response.etag.clone(),
+            last_modified: response.last_modified.clone(),
+            fetched: now(),
+            max_age: i64::try_from(response.max_age.unwrap_or(FRESH_BY_DEFAULT)).unwrap_or(i64::MAX),
+            url: response.url.clone(),
+            base: response.base.clone(),
+        }
+    }
+
+    /// Tells whether the answer still counts without asking.
+    pub(super) fn is_fresh(&self) -> bool {
+        let age = now().saturating_sub(self.fetched);
+        (0..self.max_age).contains(&age)
+    }
+}
+
+impl Cache {
+    /// Returns the part of `folder` that belongs to a registry as it is reached through these places.
+    pub(super) fn of(folder: Option<&Path>, endpoint: &Endpoint) -> Self {
+        // A folder is as fast as a cache of it would be.
+        let folder = folder.filter(|_| endpoint.places().iter().any(|place| !place.url().starts_with("file:")));
+        let urls = endpoint.places().iter().fold(blake3::Hasher::new(), |mut hasher, place| {
+            hasher.update(place.url().as_bytes()).update(b"\n");
+            hasher
+        });
+        let key = urls.finalize().to_hex();
+        let name = format!("{}-{}", endpoint.name(), &key[..12]);
+        Self { folder: folder.map(|folder| folder.join("metadata").join("v1").join(name)) }
+    }
+
+    /// A cache that keeps nothing.
+    pub(super) fn none() -> Self {
+        Self { folder: None }
+    }
+
+    /// Returns a package's listing, of whatever age, if its record is of this format: its header, the file's bytes, and
+    /// where the record begins in them.
+    pub(super) fn listing(&self, package: &str, format: u32) -> Option<(Header, Vec<u8>, usize)> {
+        let bytes = documents::read(&self.path(&safe(package))?).ok()?;
+        let mut reader = Reader(&bytes);
+        if reader.take(4)? != MAGIC || reader.u32()? != format {
+            return None;
+        }
+        let length = usize::try_from(reader.i64()?).ok()?;
+        let (fetched, max_age) = (reader.i64()?, reader.i64()?);
+        let mut text = || reader.text().map(str::to_owned);
+        let (etag, last_modified, url, base) = (text()?, text()?, text()?, text()?);
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        let header = Header { etag: some(etag), last_modified: some(last_modified), fetched, max_age, url, base };
+        if reader.0.len() != length {
+            return None;
+        }
+        let record = bytes.len() - length;
+        Some((header, bytes, record))
+    }
+
+    /// Keeps a package's listing.
+    pub(super) fn keep_listing(&self, package: &str, format: u32, header: &Header, record: &[u8]) {
+        let Some(path) = self.path(&safe(package)) else { return };
+        let mut writer = Writer(Vec::with_capacity(256));
+        writer.0.extend_from_slice(MAGIC);
+        writer.u32(format);
+        writer.i64(i64::try_from(record.len()).unwrap_or(-1));
+        writer.i64(header.fetched);
+        writer.i64(header.max_age);
+        for text in [header.etag.as_deref(), header.last_modified.as_deref(), Some(&header.url), Some(&header.base)] {
+            writer.text(text.unwrap_or_default());
+        }
+        // A cache that cannot be written is only slower.
+        let _ = documents::replace(&path, &[&writer.0, record]);
+    }
+
+    /// Returns what was kept of one file.
+    pub(super) fn release(&self, key: &str) -> Option<Vec<u8>> {
+        documents::read(&self.path(".releases")?.join(key)).ok()
+    }
+
+    /// Keeps what is needed of one file.
+    pub(super) fn keep_release(&self, key: &str, content: &[u8]) {
+        if let Some(folder) = self.path(".releases") {
+            let _ = documents::replace(&folder.join(key), &[content]);
+        }
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(name))
+    }
+}
+
+/// Spells a name so that it is one file, also where letters have no case: upper case gets a `!` before it.
+fn safe(package: &str) -> String {
+    package.chars().fold(String::with_capacity(package.len()), |mut name, c| {
+        match c {
+            '/' => name.push('+'),
+            c if c.is_ascii_uppercase() => {
+                name.push('!');
+                name.push(c.to_ascii_lowercase());
+            }
+            c => name.push(c),
+        }
+        name
+    })
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::{Place, Quota};
+
+    fn cache(folder: &Path) -> Cache {
+        let endpoint =
+            Endpoint::new("r".parse().unwrap(), vec![Place::http("http://localhost/", None)], Quota::default());
+        Cache::of(Some(folder), &endpoint)
+    }
+
+    #[test]
+    fn a_listing_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        let header = Header { etag: Some("\"x\"".to_owned()), fetched: now(), max_age: 60, ..Header::default() };
+        cache.keep_listing("@a/B", 1, &header, b"record");
+        let (read, bytes, start) = cache.listing("@a/B", 1).unwrap();
+        assert_eq!((&read, &bytes[start..]), (&header, &b"record"[..]));
+        assert!(read.is_fresh());
+        assert!(cache.listing("@a/b", 1).is_none());
+        assert!(cache.listing("@a/B", 2).is_none());
+    }
+
+    #[test]
+    fn a_torn_file_is_as_good_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        cache.keep_listing("a", 1, &Header::default(), b"record");
+        let path = cache.path("a").unwrap();
+        let whole = documents::read(&path).unwrap();
+        for length in 0..whole.len() {
+            documents::replace(&path, &[&whole[..length]]).unwrap();
+            assert!(cache.listing("a", 1).is_none(), "{length}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Where tarballs lie.
+
+use crate::fetch::{Endpoint, url};
+use crate::model::PackageName;
+
+/// Returns the file name of a version's tarball.
+pub(super) fn file(name: &PackageName, version: &str) -> String {
+    format!("{}-{version}.tgz", basename(name))
+}
+
+/// Returns where tarballs usually lie, relative to the registry: `@scope/name/-/name-1.0.0.tgz`.
+pub(super) fn usual(name: &PackageName, file: &str) -> String {
+    format!("{name}/-/{file}")
+}
+
+/// Returns what a lock must keep of a tarball's URL: nothing where it lies at the usual place of the registry or of a
+/// mirror (which may pass on documents that name another host); else its path below one of them; else all of it.
+pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<String> {
+    let (tarball, _) = url::split_credentials(tarball);
+    let path = decoded(url::path(&tarball));
+    let places = || endpoint.places().iter().map(crate::fetch::Place::url);
+    let is_usual = |base: &str| path.strip_prefix(decoded(url::path(base)).as_str()) == Some(usual);
+    if places().any(is_usual) || path.strip_prefix('/') == Some(usual) {
+        return None;
+    }
+    let below = places().find_map(|base| tarball.strip_prefix(base));
+    Some(below.unwrap_or(&tarball).to_owned())
+}
+
+fn basename(name: &PackageName) -> &str {
+    name.as_str().rsplit('/').next().unwrap_or_default()
+}
+
+/// Decodes the two characters that scoped names are spelt with in either way.
+fn decoded(path: &str) -> String {
+    path.replace("%2f", "/").replace("%2F", "/").replace("%40", "@")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::{Place, Quota};
+
+    #[test]
+    fn only_unusual_places_are_kept() {
+        let places = ["http://127.0.0.1:4873/mirror/", "https://r.example/npm/"];
+        let places = places.iter().map(|url| Place::http(url, None)).collect();
+        let endpoint = Endpoint::new("r".parse().unwrap(), places, Quota::default());
+        let name = PackageName::npm("@s/a").unwrap();
+        let usual = usual(&name, &file(&name, "1.0.0"));
+        let check = |tarball: &str, expect: Option<&str>| {
+            assert_eq!(hint(tarball, &usual, &endpoint).as_deref(), expect, "{tarball}");
+        };
+        check("https://r.example/npm/@s/a/-/a-1.0.0.tgz", None);
+        check("http://r.example/npm/@s%2fa/-/a-1.0.0.tgz", None);
+        check("http://127.0.0.1:4873/mirror/@s/a/-/a-1.0.0.tgz", None);
+        check("https://upstream.example/@s/a/-/a-1.0.0.tgz", None);
+        check("https://r.example/npm/files/9f/a.tgz", Some("files/9f/a.tgz"));
+        check("http://127.0.0.1:4873/mirror/files/9f/a.tgz", Some("files/9f/a.tgz"));
+        check("https://cdn.example/a.tgz", Some("https://cdn.example/a.tgz"));
+    }
+}

@@ -1,0 +1,213 @@
+//! npm registries: packuments, and the tarballs that they name.
+
+mod location;
+mod packument;
+mod record;
+pub(super) mod spec;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use self::packument::{Entries, Text};
+use self::record::{BadDocument, Blob, Form, Span};
+use super::RegistryError;
+use super::listing::{Ask, NoListing, Record, Served};
+use crate::diagnostic::Failure;
+use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
+use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Version};
+use crate::resolve::{Dependency, DependencyKind, Release, Versions};
+
+const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
+const FULL: &str = "application/json; q=1.0, */*; q=0.8";
+
+/// What a registry says of one package.
+pub(super) struct Listing {
+    name: PackageName,
+    served: Served,
+    record: Record,
+    spans: Vec<Span>,
+    /// The versions.
+    pub(super) versions: Arc<Versions>,
+}
+
+/// Asks for a package's versions.
+pub(super) fn listing(served: &Served, name: &PackageName, settings: &Settings) -> Result<Listing, NoListing> {
+    let form = if settings.released_before.is_some() { Form::Full } else { Form::Abbreviated };
+    let path = name.as_str().replace('/', "%2f");
+    let accept = if form == Form::Full { FULL } else { ABBREVIATED };
+    let ask = Ask { package: name.as_str(), path: &path, accept, format: record::FORMAT };
+    let convert = |document: &Document| {
+        record::encode(name, &document.bytes, form)
+            .map_err(|bad| -> Arc<dyn Failure> { Arc::new(served.bad(name, bad)) })
+    };
+    served.listing(&ask, convert, |record| {
+        let (mut versions, spans) = record::decode(record.bytes(), form)?;
+        versions.registry = Some(served.name().clone());
+        Some(Listing { name: name.clone(), served: served.clone(), record, spans, versions: Arc::new(versions) })
+    })
+}
+
+impl Listing {
+    /// Returns what one version needs; none for an ordinal that is out of bounds or a damaged record.
+    pub(super) fn release(&self, ordinal: u32) -> Option<Release> {
+        let Version::Npm(version) = &self.versions.candidates.get(ordinal as usize)?.version else { return None };
+        let blob = self.blob(ordinal)?;
+        let version = version.to_string();
+        let file = location::file(&self.name, &version);
+        let usual = location::usual(&self.name, &file);
+        let digest = blob.integrity.as_ref().and_then(|sri| Digest::from_sri(&sri.0).ok());
+        let shasum = || blob.shasum.as_ref().and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex.0).ok());
+        let artifact = Artifact {
+            kind: ArtifactKind::Tarball,
+            digest: digest.or_else(shasum),
+            location: blob.tarball.as_ref().and_then(|url| location::hint(&url.0, &usual, &self.served.endpoint)),
+            platforms: Vec::new(),
+            file,
+        };
+        Some(Release {
+            dependencies: dependencies(&self.name, &blob),
+            extras: Vec::new(),
+            artifacts: vec![artifact],
+            facts: facts(&blob),
+            folder: None,
+        })
+    }
+
+    /// Returns where the registry says that a version's tarball is.
+    pub(super) fn tarball(&self, version: &Version) -> Option<String> {
+        let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
+        self.blob(u32::try_from(ordinal).ok()?)?.tarball.map(|url| url.0.into_owned())
+    }
+
+    fn blob(&self, ordinal: u32) -> Option<Blob<'_>> {
+        let span = self.spans.get(ordinal as usize)?;
+        serde_json::from_slice(self.record.part(span.start, span.length)?).ok()
+    }
+}
+
+/// Opens a tarball: at its usual place, or where the lock's hint says.
+pub(super) fn open(served: &Served, name: &PackageName, artifact: &Artifact) -> Result<Response, RequestError> {
+    let usual;
+    let target = match &artifact.location {
+        None => {
+            usual = location::usual(name, &artifact.file);
+            Target::Below(&usual)
+        }
+        Some(url) if url.contains("://") => Target::At(url),
+        Some(path) => Target::Below(path),
+    };
+    served.client.get(&served.endpoint, &Request { target, encoding: Encoding::Identity, ..Request::default() })
+}
+
+impl Served {
+    fn bad(&self, package: &PackageName, bad: BadDocument) -> RegistryError {
+        let registry = self.name().clone();
+        match bad {
+            BadDocument::Unreadable(reason) => {
+                RegistryError::NpmMetadata { registry, package: package.clone(), reason }
+            }
+            BadDocument::OtherPackage(answered) => {
+                RegistryError::WrongPackage { registry, package: package.to_string(), answered }
+            }
+        }
+    }
+}
+
+/// Joins the kinds of dependencies. A name that is in several is optional before normal before peer, as npm has it;
+/// what is bundled comes with the tarball.
+fn dependencies(dependent: &PackageName, blob: &Blob<'_>) -> Vec<Dependency> {
+    let normal = texts(blob.dependencies);
+    let optional = texts(blob.optional);
+    let peers = texts(blob.peers);
+    let bundled = bundled(blob.bundled, &normal, &optional);
+    let optional_peers = optional_peers(blob.peers_meta);
+    let is_in = |list: &[(Text<'_>, Text<'_>)], name: &Text<'_>| list.iter().any(|(other, _)| other == name);
+    let mut all = Vec::with_capacity(normal.len() + optional.len() + peers.len());
+    let mut add = |kind, name: &Text<'_>, range: &Text<'_>| {
+        if !bundled.contains(name.0.as_ref()) {
+            all.push(Dependency { kind, wants: spec::wants(dependent, &name.0, &range.0) });
+        }
+    };
+    for (name, range) in normal.iter().filter(|(name, _)| !is_in(&optional, name)) {
+        add(DependencyKind::Normal, name, range);
+    }
+    for (name, range) in &optional {
+        add(DependencyKind::Optional, name, range);
+    }
+    for (name, range) in peers.iter().filter(|(name, _)| !is_in(&normal, name) && !is_in(&optional, name)) {
+        let is_optional = optional_peers.contains(name.0.as_ref());
+        let kind = if is_optional { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
+        add(kind, name, range);
+    }
+    all
+}
+
+fn texts(raw: Option<&RawValue>) -> Vec<(Text<'_>, Text<'_>)> {
+    let entries: Entries<'_, &RawValue> = parsed(raw).unwrap_or_default();
+    let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).unwrap_or_default();
+    entries.0.into_iter().map(|(name, value)| (name, Text(text(value).into()))).collect()
+}
+
+fn bundled(
+    raw: Option<&RawValue>,
+    normal: &[(Text<'_>, Text<'_>)],
+    optional: &[(Text<'_>, Text<'_>)],
+) -> BTreeSet<String> {
+    if raw.is_some_and(|raw| raw.get() == "true") {
+        return normal.iter().chain(optional).map(|(name, _)| name.0.to_string()).collect();
+    }
+    words(raw).into_iter().collect()
+}
+
+fn optional_peers(raw: Option<&RawValue>) -> BTreeSet<String> {
+    #[derive(serde::Deserialize)]
+    struct Meta {
+        #[serde(default)]
+        optional: bool,
+    }
+    let entries: Entries<'_, &RawValue> = parsed(raw).unwrap_or_default();
+    let is_optional = |raw: &RawValue| serde_json::from_str::<Meta>(raw.get()).is_ok_and(|meta| meta.optional);
+    entries.0.into_iter().filter(|(_, meta)| is_optional(meta)).map(|(name, _)| name.0.into_owned()).collect()
+}
+
+fn facts(blob: &Blob<'_>) -> Facts {
+    Facts {
+        os: words(blob.os),
+        cpu: words(blob.cpu),
+        libc: words(blob.libc),
+        node: node(blob.engines),
+        requires_python: None,
+        bin: blob.bin,
+        install_script: blob.install_script,
+        deprecated: blob.deprecated.clone(),
+    }
+}
+
+/// Reads `engines.node`; old packages have a list of `"node >= 0.8"` instead.
+fn node(raw: Option<&RawValue>) -> Option<String> {
+    if let Some(entries) = parsed::<Entries<'_, &RawValue>>(raw) {
+        let (_, range) = entries.0.into_iter().find(|(name, _)| name.0 == "node")?;
+        return serde_json::from_str(range.get()).ok();
+    }
+    words(raw)
+        .iter()
+        .find_map(|word| word.strip_prefix("node").map(|range| range.trim().to_owned()))
+        .filter(|range| !range.is_empty())
+}
+
+/// Reads a list of texts, or one text.
+fn words(raw: Option<&RawValue>) -> Vec<String> {
+    if let Some(list) = parsed::<Vec<&RawValue>>(raw) {
+        return list.into_iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect();
+    }
+    parsed::<String>(raw).into_iter().collect()
+}
+
+fn parsed<'a, T: serde::Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+#[cfg(test)]
+mod tests;

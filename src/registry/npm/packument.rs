@@ -1,0 +1,162 @@
+//! A package's document, as npm registries serve it in full or abbreviated form: megabytes, of which little matters.
+//!
+//! It is read in one pass that keeps slices of the text, without building a tree of it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A document. Fields are taken as they are; old packages have every shape.
+#[derive(Deserialize)]
+pub(super) struct Packument<'a> {
+    #[serde(borrow)]
+    pub(super) name: Option<Text<'a>>,
+    #[serde(borrow, rename = "dist-tags")]
+    pub(super) tags: Option<Entries<'a, Option<Text<'a>>>>,
+    #[serde(borrow)]
+    pub(super) versions: Option<Entries<'a, Manifest<'a>>>,
+    #[serde(borrow)]
+    pub(super) time: Option<Entries<'a, &'a RawValue>>,
+}
+
+/// One version of a document.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Manifest<'a> {
+    #[serde(borrow)]
+    pub(super) dependencies: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) optional_dependencies: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) peer_dependencies: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) peer_dependencies_meta: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) bundle_dependencies: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) bundled_dependencies: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) engines: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) os: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) cpu: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) libc: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) bin: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) directories: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) has_install_script: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) scripts: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) deprecated: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) dist: Option<&'a RawValue>,
+}
+
+/// Where a version's tarball is, and what it hashes to.
+#[derive(Deserialize, Default)]
+pub(super) struct Dist<'a> {
+    #[serde(borrow)]
+    pub(super) tarball: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) integrity: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) shasum: Option<Text<'a>>,
+}
+
+impl Manifest<'_> {
+    /// Tells whether the version declares executables.
+    pub(super) fn has_bin(&self) -> bool {
+        let declares = |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"));
+        declares(self.bin) || self.directories.is_some_and(|raw| raw.get().contains("\"bin\""))
+    }
+
+    /// Tells whether npm would run something when the version is installed.
+    pub(super) fn has_install_script(&self) -> bool {
+        if self.has_install_script.is_some_and(|raw| raw.get() == "true") {
+            return true;
+        }
+        let Some(scripts) = self.scripts.map(RawValue::get).filter(|text| text.contains("install\"")) else {
+            return false;
+        };
+        let scripts: Entries<'_, &RawValue> = serde_json::from_str(scripts).unwrap_or_default();
+        scripts.0.iter().any(|(name, script)| {
+            matches!(name.0.as_ref(), "preinstall" | "install" | "postinstall") && script.get().starts_with('"')
+        })
+    }
+
+    /// Returns the deprecation message; some documents have a boolean or an empty text.
+    pub(super) fn deprecation(&self) -> Option<String> {
+        match self.deprecated?.get() {
+            "false" | "\"\"" => None,
+            "true" => Some("deprecated".to_owned()),
+            text => serde_json::from_str::<String>(text).ok().filter(|message| !message.trim().is_empty()),
+        }
+    }
+}
+
+/// A text, borrowed from the document where it has no escapes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Default)]
+#[serde(transparent)]
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The entries of an object, in their order.
+#[derive(Debug)]
+pub(super) struct Entries<'a, V>(pub(super) Vec<(Text<'a>, V)>);
+
+impl<V> Default for Entries<'_, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Entries<'a, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<V>(std::marker::PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for EntriesVisitor<V> {
+            type Value = Vec<(Text<'de>, V)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(entries)
+            }
+        }
+        deserializer.deserialize_map(EntriesVisitor(std::marker::PhantomData)).map(Entries)
+    }
+}

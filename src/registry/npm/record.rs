@@ -1,0 +1,211 @@
+//! A packument in compact form: the list of versions is decoded whole, what one version says only when it is asked for.
+//!
+//! ```text
+//! full u8, tags u32, (name text, ordinal u32)*,
+//! versions u32, (version text, flags u8, published i64, blob start u32, blob length u32)* in ascending order,
+//! blobs: the JSON of one version each, with short names
+//! ```
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::packument::{Dist, Manifest, Packument, Text};
+use crate::model::{PackageName, Version};
+use crate::registry::bytes::{Reader, Writer};
+use crate::resolve::{Candidate, Versions};
+
+/// The version of this form.
+pub(super) const FORMAT: u32 = 0x6e70_0001;
+
+const DEPRECATED: u8 = 1;
+const NO_TIME: i64 = i64::MIN;
+
+/// Which form of a document was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Without the times of publication.
+    Abbreviated,
+    /// With them.
+    Full,
+}
+
+/// What is kept of one version.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Blob<'a> {
+    #[serde(borrow, rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub(super) dependencies: Option<&'a RawValue>,
+    #[serde(borrow, rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub(super) optional: Option<&'a RawValue>,
+    #[serde(borrow, rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub(super) peers: Option<&'a RawValue>,
+    #[serde(borrow, rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub(super) peers_meta: Option<&'a RawValue>,
+    #[serde(borrow, rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub(super) bundled: Option<&'a RawValue>,
+    #[serde(borrow, rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub(super) engines: Option<&'a RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) os: Option<&'a RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) cpu: Option<&'a RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) libc: Option<&'a RawValue>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) bin: bool,
+    #[serde(rename = "s", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) install_script: bool,
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub(super) deprecated: Option<String>,
+    #[serde(borrow, rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub(super) tarball: Option<Text<'a>>,
+    #[serde(borrow, rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub(super) integrity: Option<Text<'a>>,
+    #[serde(borrow, rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub(super) shasum: Option<Text<'a>>,
+}
+
+/// The place of a version's blob in its record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) length: u32,
+}
+
+/// Why a document is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BadDocument {
+    /// It is not a packument.
+    Unreadable(String),
+    /// It is another package's.
+    OtherPackage(String),
+}
+
+/// Makes a record of a document. A version that npm's grammar does not have is left out.
+pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Result<Vec<u8>, BadDocument> {
+    let packument: Packument<'_> =
+        serde_json::from_slice(document).map_err(|error| BadDocument::Unreadable(error.to_string()))?;
+    match &packument.name {
+        Some(name) if name.0 == package.as_str() => {}
+        Some(name) => return Err(BadDocument::OtherPackage(name.0.to_string())),
+        None => return Err(BadDocument::Unreadable("it has no `name`".to_owned())),
+    }
+    let times: FxHashMap<_, _> = packument
+        .time
+        .iter()
+        .flat_map(|time| &time.0)
+        .map(|(version, time)| (version.0.as_ref(), time.get().trim_matches('"')))
+        .collect();
+    let versions = packument.versions.unwrap_or_default().0;
+    let mut parsed: Vec<(deno_semver::Version, &str, &Manifest<'_>)> =
+        versions.iter().filter_map(|(text, manifest)| Some((parse(&text.0)?, text.0.as_ref(), manifest))).collect();
+    parsed.sort_by(|(a, text_a, _), (b, text_b, _)| a.cmp(b).then_with(|| text_a.cmp(text_b)));
+    parsed.dedup_by(|(later, ..), (earlier, ..)| (*later).cmp(earlier).is_eq());
+
+    let ordinals: FxHashMap<&str, u32> = parsed.iter().zip(0..).map(|((_, text, _), i)| (*text, i)).collect();
+    let tags: Vec<(&str, u32)> = packument
+        .tags
+        .iter()
+        .flat_map(|tags| &tags.0)
+        .filter_map(|(tag, version)| Some((tag.0.as_ref(), *ordinals.get(version.as_ref()?.0.as_ref())?)))
+        .collect();
+
+    let mut writer = Writer(Vec::with_capacity(document.len() / 8));
+    writer.u8(u8::from(form == Form::Full || !times.is_empty()));
+    writer.u32(tags.len() as u32);
+    for (tag, ordinal) in tags {
+        writer.text(tag);
+        writer.u32(ordinal);
+    }
+    writer.u32(parsed.len() as u32);
+    let mut blobs = Vec::with_capacity(document.len() / 8);
+    for (version, text, manifest) in parsed {
+        let start = blobs.len();
+        let deprecated = manifest.deprecation();
+        writer.text(&version.to_string());
+        writer.u8(if deprecated.is_some() { DEPRECATED } else { 0 });
+        let time = times.get(text).and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        writer.i64(time.map_or(NO_TIME, jiff::Timestamp::as_millisecond));
+        let written = serde_json::to_writer(&mut blobs, &blob(manifest, deprecated));
+        written.map_err(|error| BadDocument::Unreadable(error.to_string()))?;
+        writer.u32(start as u32);
+        writer.u32((blobs.len() - start) as u32);
+    }
+    writer.bytes(&blobs);
+    Ok(writer.0)
+}
+
+/// Reads the list of versions. A record without the times of publication does not answer where they are needed.
+pub(super) fn decode(record: &[u8], needed: Form) -> Option<(Versions, Vec<Span>)> {
+    let mut reader = Reader(record);
+    let full = reader.u8()? != 0;
+    if needed == Form::Full && !full {
+        return None;
+    }
+    let mut versions = Versions::default();
+    for _ in 0..reader.u32()? {
+        versions.tags.insert(reader.text()?.to_owned(), reader.u32()?);
+    }
+    let count = reader.u32()?;
+    let mut spans = Vec::with_capacity((count as usize).min(record.len()));
+    versions.candidates.reserve_exact((count as usize).min(record.len()));
+    for _ in 0..count {
+        let version = parse(reader.text()?)?;
+        let (flags, time) = (reader.u8()?, reader.i64()?);
+        spans.push(Span { start: reader.u32()?, length: reader.u32()? });
+        versions.candidates.push(Candidate {
+            deprecated: flags & DEPRECATED != 0,
+            published: (time != NO_TIME).then(|| jiff::Timestamp::from_millisecond(time).ok()).flatten(),
+            ..Candidate::new(Version::Npm(version))
+        });
+    }
+    let blobs = reader.bytes()?.len();
+    let base = u32::try_from(record.len() - blobs).ok()?;
+    for span in &mut spans {
+        if (span.start as usize).checked_add(span.length as usize)? > blobs {
+            return None;
+        }
+        span.start = span.start.checked_add(base)?;
+    }
+    let in_range = versions.tags.values().all(|ordinal| *ordinal < count);
+    (in_range && reader.0.is_empty()).then_some((versions, spans))
+}
+
+fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
+    let dist: Dist<'a> = manifest.dist.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    Blob {
+        dependencies: filled(manifest.dependencies),
+        optional: filled(manifest.optional_dependencies),
+        peers: filled(manifest.peer_dependencies),
+        peers_meta: filled(manifest.peer_dependencies_meta),
+        bundled: filled(manifest.bundle_dependencies.or(manifest.bundled_dependencies)),
+        engines: filled(manifest.engines),
+        os: filled(manifest.os),
+        cpu: filled(manifest.cpu),
+        libc: filled(manifest.libc),
+        bin: manifest.has_bin(),
+        install_script: manifest.has_install_script(),
+        deprecated,
+        tarball: dist.tarball,
+        integrity: dist.integrity,
+        shasum: dist.shasum,
+    }
+}
+
+fn filled(raw: Option<&RawValue>) -> Option<&RawValue> {
+    raw.filter(|raw| !matches!(raw.get(), "{}" | "[]" | "false"))
+}
+
+/// Parses a version; nearly all are three numbers, which need no grammar.
+fn parse(text: &str) -> Option<deno_semver::Version> {
+    let mut parts = text.split('.');
+    let number = |part: Option<&str>| {
+        let part = part.filter(|part| (1..=15).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))?;
+        (part == "0" || !part.starts_with('0')).then(|| part.parse::<u64>().ok()).flatten()
+    };
+    let plain = (number(parts.next()), number(parts.next()), number(parts.next()), parts.next());
+    if let (Some(major), Some(minor), Some(patch), None) = plain {
+        return Some(deno_semver::Version { major, minor, patch, ..Default::default() });
+    }
+    deno_semver::Version::parse_from_npm(text).ok()
+}

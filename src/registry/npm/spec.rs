@@ -1,0 +1,100 @@
+//! What the value of a dependency means: a range, a dist-tag, an alias, or something larder refuses.
+
+use crate::model::{Ecosystem, PackageName, Requirement};
+use crate::resolve::Wants;
+
+/// Reads one entry of `dependencies`. `dependent` stands in where the entry's own name is not one.
+pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &str) -> Wants {
+    let alias_name = match PackageName::parse(Ecosystem::Npm, alias) {
+        Ok(name) => name,
+        Err(error) => {
+            let (text, reason) = (format!("{alias}@{text}"), error.to_string());
+            return Wants::Unsupported { name: dependent.clone(), text, reason };
+        }
+    };
+    let refuse = |reason: &str| Wants::Unsupported {
+        name: alias_name.clone(),
+        text: text.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let trimmed = text.trim();
+    let (name, range) = if let Some(target) = trimmed.strip_prefix("npm:") {
+        let (name, range) = match target.char_indices().rfind(|(at, c)| *c == '@' && *at > 0) {
+            Some((at, _)) => (&target[..at], target[at + 1..].trim()),
+            None => (target, ""),
+        };
+        match PackageName::parse(Ecosystem::Npm, name) {
+            Ok(name) => (name, range),
+            Err(error) => return refuse(&error.to_string()),
+        }
+    } else if let Some(kind) = foreign(trimmed) {
+        return refuse(kind);
+    } else {
+        (alias_name.clone(), trimmed)
+    };
+    match (if range.is_empty() { "*" } else { range }).parse() {
+        Ok(range) => Wants::Requirement(Requirement::Npm { alias: alias_name, name, range }),
+        Err(_) => refuse("it is not a range of npm's grammar"),
+    }
+}
+
+/// Returns what a specifier is that does not name versions of a registry.
+fn foreign(text: &str) -> Option<&'static str> {
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+    match scheme {
+        Some("workspace") => Some("`workspace:` is understood within a project only"),
+        Some("file" | "link" | "portal") => Some("it is a folder outside of any registry"),
+        Some("catalog" | "patch") => Some("it belongs to another package manager"),
+        Some("http" | "https") => Some("larder does not install from URLs"),
+        Some(_) => Some("larder does not install from git"),
+        None if text.starts_with(['.', '/']) || text.starts_with("~/") => {
+            Some("it is a folder outside of any registry")
+        }
+        None if text.contains('/') => Some("larder does not install from git"),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(alias: &str, text: &str) -> Result<(String, String), String> {
+        match wants(&PackageName::npm("me").unwrap(), alias, text) {
+            Wants::Requirement(requirement) => Ok((requirement.package().name.to_string(), requirement.range_text())),
+            Wants::Unsupported { reason, .. } => Err(reason),
+        }
+    }
+
+    #[test]
+    fn ranges_tags_and_aliases_are_understood() {
+        let check = |text: &str, name: &str, range: &str| {
+            assert_eq!(read("a", text).unwrap(), (name.to_owned(), range.to_owned()), "{text}");
+        };
+        check("^1.2", "a", "^1.2");
+        check("", "a", "*");
+        check(" next ", "a", "next");
+        check(">=1 <2 || 3.x", "a", ">=1 <2 || 3.x");
+        check("npm:@s/b@~1", "@s/b", "npm:@s/b@~1");
+        check("npm:b", "b", "npm:b@*");
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_is_refused() {
+        for text in [
+            "git+https://h/x.git",
+            "github:u/r",
+            "u/r",
+            "u/r#semver:^1",
+            "https://h/x.tgz",
+            "file:../x",
+            "../x",
+            "workspace:*",
+            "git@h:u/r.git",
+            "link:x",
+        ] {
+            assert!(read("a", text).is_err(), "{text}");
+        }
+        assert!(read("../a", "1").is_err());
+    }
+}

@@ -1,0 +1,130 @@
+use super::record::{decode, encode};
+use super::*;
+use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
+use crate::registry::cache::{Cache, Freshness, Header};
+
+fn read(name: &str, document: &str) -> Listing {
+    let name = PackageName::npm(name).unwrap();
+    let bytes = encode(&name, document.as_bytes(), Form::Abbreviated).unwrap();
+    let (versions, spans) = decode(&bytes, Form::Abbreviated).unwrap();
+    let places = vec![Place::http("https://r.example/npm/", None)];
+    let endpoint = Arc::new(Endpoint::new("r".parse().unwrap(), places, Quota::default()));
+    let client = Arc::new(Client::new(ClientOptions::default()));
+    let served = Served { client, endpoint, cache: Cache::none(), freshness: Freshness::default() };
+    let record = Record::new(Header::default(), bytes);
+    Listing { name, served, record, spans, versions: Arc::new(versions) }
+}
+
+fn wants(release: &Release) -> Vec<String> {
+    let one = |dependency: &Dependency| match &dependency.wants {
+        crate::resolve::Wants::Requirement(wanted) => {
+            format!("{:?} {} {}", dependency.kind, wanted.seen_as(), wanted.range_text())
+        }
+        crate::resolve::Wants::Unsupported { name, .. } => format!("{:?} ?{name}", dependency.kind),
+    };
+    release.dependencies.iter().map(one).collect()
+}
+
+#[test]
+fn versions_are_in_order_and_each_is_there_once() {
+    let listing = read(
+        "a",
+        r#"{"name":"a","dist-tags":{"latest":"1.10.0","gone":"7.0.0","odd":null},"versions":{
+            "1.10.0":{},"1.9.0":{"deprecated":"old"},"2.0.0-rc.1":{"deprecated":false},"1.9.0+b":{},"nonsense":{},
+            "1.2.0":{"deprecated":true}},
+            "time":{"created":"x","1.9.0":"2020-01-02T03:04:05.678Z"}}"#,
+    );
+    let versions = &listing.versions;
+    let texts: Vec<_> =
+        versions.candidates.iter().map(|c| format!("{}{}", c.version, if c.deprecated { "!" } else { "" })).collect();
+    assert_eq!(texts, ["1.2.0!", "1.9.0!", "1.10.0", "2.0.0-rc.1"]);
+    assert_eq!(versions.tags, [("latest".to_owned(), 2)].into());
+    assert_eq!(versions.candidates[1].published.unwrap().to_string(), "2020-01-02T03:04:05.678Z");
+    assert_eq!(versions.candidates[2].published, None);
+}
+
+#[test]
+fn what_a_version_says_is_read_in_every_shape() {
+    let listing = read(
+        "@s/a",
+        r#"{"name":"@s/a","versions":{"1.0.0":{
+            "dependencies":{"b":"^1","c":"npm:d@2","e":"u/r","both":"1","bundled":"1","peer2":"1"},
+            "optionalDependencies":{"both":"2"},"peerDependencies":{"react":">=16","vue":"*","peer2":"2"},
+            "peerDependenciesMeta":{"vue":{"optional":true},"react":null},"bundledDependencies":["bundled"],
+            "engines":["node >= 0.8","npm"],"os":"!win32","cpu":["x64"],"libc":null,"bin":{"x":"x.js"},
+            "scripts":{"postinstall":"node x","test":"t"},"deprecated":"use b",
+            "dist":{"shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709","tarball":"https://r.example/npm/@s/a/-/a-1.0.0.tgz"}}}}"#,
+    );
+    let release = listing.release(0).unwrap();
+    assert_eq!(
+        wants(&release),
+        [
+            "Normal b ^1",
+            "Normal c npm:d@2",
+            "Normal ?e",
+            "Normal peer2 1",
+            "Optional both 2",
+            "Peer react >=16",
+            "OptionalPeer vue *",
+        ]
+    );
+    let facts = Facts {
+        os: vec!["!win32".to_owned()],
+        cpu: vec!["x64".to_owned()],
+        libc: Vec::new(),
+        node: Some(">= 0.8".to_owned()),
+        requires_python: None,
+        bin: true,
+        install_script: true,
+        deprecated: Some("use b".to_owned()),
+    };
+    assert_eq!(release.facts, facts);
+    let artifact = &release.artifacts[0];
+    assert_eq!((artifact.file.as_str(), &artifact.location), ("a-1.0.0.tgz", &None));
+    assert_eq!(artifact.digest.as_ref().unwrap().algorithm(), Algorithm::Sha1);
+    assert!(listing.release(1).is_none());
+}
+
+#[test]
+fn sloppy_documents_are_tolerated() {
+    let listing = read(
+        "a",
+        r#"{"name":"a","versions":{"1.0.0":{"dependencies":null,"optionalDependencies":[],"engines":"node",
+            "bundleDependencies":true,"dist":null},"1.0.1":{"dependencies":{"x":"1","y":2},"bundleDependencies":true,
+            "hasInstallScript":true,"engines":{"node":">=18"},"bin":""},
+            "1.0.2":{"dependencies":{"x":null},"os":["linux"]}}}"#,
+    );
+    let release = |ordinal| listing.release(ordinal).unwrap();
+    assert!(release(0).dependencies.is_empty());
+    assert_eq!(release(0).facts, Facts::default());
+    assert!(release(1).dependencies.is_empty());
+    assert_eq!((release(1).facts.node.as_deref(), release(1).facts.bin), (Some(">=18"), false));
+    assert!(release(1).facts.install_script);
+    assert_eq!(wants(&release(2)), ["Normal x *"]);
+}
+
+#[test]
+fn what_is_no_packument_is_refused() {
+    let name = PackageName::npm("a").unwrap();
+    let bad = |text: &str| encode(&name, text.as_bytes(), Form::Full).unwrap_err();
+    for text in ["<html>", "", "{\"name\":\"a\",\"versions\":{\"1.0.0\":{", "[]", "{}"] {
+        assert!(matches!(bad(text), BadDocument::Unreadable(_)), "{text}");
+    }
+    assert_eq!(bad("{\"name\":\"b\"}"), BadDocument::OtherPackage("b".to_owned()));
+}
+
+#[test]
+fn a_damaged_record_is_no_listing() {
+    let name = PackageName::npm("a").unwrap();
+    let document = br#"{"name":"a","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"dependencies":{"b":"1"}}}}"#;
+    let record = encode(&name, document, Form::Abbreviated).unwrap();
+    assert!(decode(&record, Form::Full).is_none(), "without times");
+    for length in 0..record.len() {
+        assert!(decode(&record[..length], Form::Abbreviated).is_none(), "{length}");
+    }
+    for at in 0..record.len() {
+        let mut flipped = record.clone();
+        flipped[at] ^= 0xff;
+        let _ = decode(&flipped, Form::Abbreviated);
+    }
+}

@@ -1,0 +1,225 @@
+//! Packages that are folders of the checkout: their own manifest tells name, version and dependencies.
+
+mod larder_kdl;
+mod package_json;
+mod pyproject;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::documents;
+use crate::model::{Artifact, Ecosystem, ExtraName, Facts, Label, PackageName, Requirement, Version};
+use crate::resolve::{Candidate, Dependency, DependencyKind, Release, Versions, Wants};
+
+/// A folder's package.
+#[derive(Clone, Debug)]
+pub struct PathPackage {
+    /// Its name; that of the folder where its manifest has none.
+    pub name: PackageName,
+    /// Its version; 0.0.0 where its manifest has none that is SemVer.
+    pub version: semver::Version,
+    /// Which manifest it has.
+    pub kind: PathKind,
+    /// What it needs.
+    pub dependencies: Vec<Dependency>,
+    /// Python: its extras.
+    pub extras: Vec<ExtraName>,
+    /// What its development needs: `devDependencies` as `dev`, Python's dependency groups, larder's groups.
+    pub groups: BTreeMap<Label, Vec<Dependency>>,
+    /// What sync must know.
+    pub facts: Facts,
+}
+
+/// Which manifest a folder has; the first of them that is there counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PathKind {
+    /// `larder.kdl`
+    Larder,
+    /// `package.json`
+    Npm,
+    /// `pyproject.toml`
+    Pypi,
+}
+
+impl PathKind {
+    /// Every kind, in the order in which they are looked for.
+    pub const ALL: [Self; 3] = [Self::Larder, Self::Npm, Self::Pypi];
+
+    /// Returns the manifest's file name.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Larder => "larder.kdl",
+            Self::Npm => "package.json",
+            Self::Pypi => "pyproject.toml",
+        }
+    }
+}
+
+/// The folders that a package.json's `workspace:` can mean, relative to the root, by the names of their packages.
+pub type Members = BTreeMap<PackageName, Arc<str>>;
+
+/// Why a folder is no package.
+#[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
+pub enum PathError {
+    /// It has no manifest.
+    #[error("`{folder}` holds no package: there is no larder.kdl, package.json or pyproject.toml in it")]
+    #[diagnostic(
+        code(larder::path::no_manifest),
+        help("check the folder's name, or write a larder.kdl with a `project`")
+    )]
+    NoManifest {
+        /// The folder, relative to the root.
+        folder: String,
+    },
+    /// Its manifest is not what it should be.
+    #[error("{file} cannot be read: {reason}")]
+    #[diagnostic(code(larder::path::bad_manifest), help("correct the file; other tools read it too"))]
+    BadManifest {
+        /// The manifest, relative to the root.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Its larder.kdl has errors of its own.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(Arc<dyn Failure>),
+    /// Its dependencies are known only to a build.
+    #[error("{file} computes its dependencies when it is built")]
+    #[diagnostic(
+        code(larder::path::dynamic),
+        help("list them under `[project] dependencies`; larder does not run build tools")
+    )]
+    Dynamic {
+        /// The manifest, relative to the root.
+        file: String,
+    },
+    /// The file system said no.
+    #[error("{file} cannot be read: {reason}")]
+    #[diagnostic(code(larder::path::io), help("check that the file may be read"))]
+    Io {
+        /// The manifest, relative to the root.
+        file: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl Failure for PathError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Io { .. } => Exit::Machine,
+            Self::Manifest(failure) => failure.exit(),
+            _ => Exit::Manifest,
+        }
+    }
+}
+
+/// Where a manifest is, and what its references can mean.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    root: &'a Path,
+    folder: &'a str,
+    members: &'a Members,
+}
+
+/// Reads the package in `folder`, which is relative to `root` (empty: the root itself).
+pub fn read(root: &Path, folder: &str, members: &Members) -> Result<PathPackage, PathError> {
+    let place = Place { root, folder, members };
+    let (kind, text) = manifest(root, folder)?;
+    match kind {
+        PathKind::Larder => larder_kdl::read(place, &text),
+        PathKind::Npm => package_json::read(place, &text),
+        PathKind::Pypi => pyproject::read(place, &text),
+    }
+}
+
+/// Joins two folders; the result has no `.` and no `..` but those at its beginning that leave the root.
+pub fn join(base: &str, folder: &str) -> Arc<str> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in base.split('/').chain(folder.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/").into()
+}
+
+/// Returns what an index says of the package in a folder: one version.
+pub(super) fn versions(package: &PathPackage) -> Versions {
+    let candidates = vec![Candidate::new(Version::Semver(package.version.clone()))];
+    Versions { registry: None, candidates, tags: BTreeMap::new() }
+}
+
+/// Returns what that version needs.
+pub(super) fn release(package: &PathPackage, folder: &Arc<str>) -> Release {
+    Release {
+        dependencies: package.dependencies.clone(),
+        extras: package.extras.clone(),
+        artifacts: Vec::<Artifact>::new(),
+        facts: package.facts.clone(),
+        folder: Some(Arc::clone(folder)),
+    }
+}
+
+fn manifest(root: &Path, folder: &str) -> Result<(PathKind, String), PathError> {
+    for kind in PathKind::ALL {
+        let file = file_of(folder, kind);
+        match documents::read(&root.join(&file)) {
+            Ok(bytes) => {
+                let text = String::from_utf8(bytes);
+                let bad = |_| PathError::BadManifest { file, reason: "it is not UTF-8".to_owned() };
+                return Ok((kind, text.map_err(bad)?));
+            }
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(PathError::Io { file, reason: error.to_string() }),
+        }
+    }
+    Err(PathError::NoManifest { folder: folder.to_owned() })
+}
+
+fn file_of(folder: &str, kind: PathKind) -> String {
+    if folder.is_empty() { kind.file().to_owned() } else { format!("{folder}/{}", kind.file()) }
+}
+
+impl Place<'_> {
+    fn bad(&self, kind: PathKind, reason: &str) -> PathError {
+        PathError::BadManifest { file: file_of(self.folder, kind), reason: reason.trim().to_owned() }
+    }
+
+    /// Checks a manifest's own name, or takes the folder's.
+    fn name(&self, kind: PathKind, name: Option<&str>) -> Result<PackageName, PathError> {
+        let fallback = self.folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("root");
+        let name = name.unwrap_or(fallback);
+        let name = match kind {
+            PathKind::Pypi => PackageName::parse(Ecosystem::Pypi, name),
+            PathKind::Larder | PathKind::Npm => PackageName::parse(Ecosystem::Path, name),
+        };
+        name.map_err(|error| self.bad(kind, &error.to_string()))
+    }
+
+    /// Returns the requirement for a folder that is relative to this one.
+    fn folder(&self, relative: &str) -> Result<Requirement, PathError> {
+        let folder = join(self.folder, relative);
+        let (kind, text) = manifest(self.root, &folder)?;
+        let place = Place { folder: &folder, ..*self };
+        let declared = match kind {
+            PathKind::Larder => larder_kdl::name(place, &text)?,
+            PathKind::Npm => package_json::name(place, &text)?,
+            PathKind::Pypi => pyproject::name(place, &text)?,
+        };
+        let name = place.name(kind, declared.as_deref())?;
+        Ok(Requirement::Path { name, folder })
+    }
+}
+
+fn required(kind: DependencyKind, requirement: Requirement) -> Dependency {
+    Dependency { kind, wants: Wants::Requirement(requirement) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! The metadata of one file (`METADATA`, `PKG-INFO`): headers as in e-mail, of which few matter.
+
+use std::fmt::Write;
+
+use crate::model::{ExtraName, PackageName};
+
+/// The headers that matter.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(super) struct Metadata {
+    pub(super) version_of_format: String,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) requires_python: Option<String>,
+    pub(super) requires: Vec<String>,
+    pub(super) extras: Vec<String>,
+    pub(super) dynamic: Vec<String>,
+}
+
+impl Metadata {
+    /// Reads the headers, up to the first empty line. What is not UTF-8, or has no name and version, is no metadata.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let end =
+            memchr::memmem::find(bytes, b"\n\n").into_iter().chain(memchr::memmem::find(bytes, b"\r\n\r\n")).min();
+        let text = std::str::from_utf8(&bytes[..end.unwrap_or(bytes.len())]).ok()?;
+        let mut metadata = Self::default();
+        let mut lines = text.trim_start_matches('\u{feff}').lines().peekable();
+        while let Some(line) = lines.next() {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let mut value = value.trim().to_owned();
+            // A line that begins with space goes on with the one before it.
+            while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
+                let _ = write!(value, " {}", more.trim());
+            }
+            match name.to_ascii_lowercase().as_str() {
+                "metadata-version" => metadata.version_of_format = value,
+                "name" => metadata.name = value,
+                "version" => metadata.version = value,
+                "requires-python" if !value.is_empty() => metadata.requires_python = Some(value),
+                "requires-dist" => metadata.requires.push(value),
+                "provides-extra" => metadata.extras.push(value),
+                "dynamic" => metadata.dynamic.push(value.to_ascii_lowercase()),
+                _ => {}
+            }
+        }
+        (!metadata.name.is_empty() && !metadata.version.is_empty()).then_some(metadata)
+    }
+
+    /// Writes the headers in the same form, for the cache.
+    pub(super) fn render(&self) -> String {
+        let mut text =
+            format!("Metadata-Version: {}\nName: {}\nVersion: {}\n", self.version_of_format, self.name, self.version);
+        for (header, values) in [
+            ("Requires-Python", self.requires_python.as_slice()),
+            ("Requires-Dist", &self.requires),
+            ("Provides-Extra", &self.extras),
+            ("Dynamic", &self.dynamic),
+        ] {
+            for value in values {
+                let _ = writeln!(text, "{header}: {value}");
+            }
+        }
+        text
+    }
+
+    /// Tells whether this is the metadata of a certain version.
+    pub(super) fn is_of(&self, package: &PackageName, version: &pep440_rs::Version) -> bool {
+        let name = PackageName::pypi(&self.name).is_ok_and(|name| name == *package);
+        name && self.version.parse::<pep440_rs::Version>().is_ok_and(|own| own == *version)
+    }
+
+    /// Tells whether a source distribution's metadata says all that its wheels will say (PEP 643).
+    pub(super) fn is_static(&self) -> bool {
+        let format: Option<(u32, u32)> = self
+            .version_of_format
+            .split_once('.')
+            .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        let moves = |header: &String| matches!(header.as_str(), "requires-dist" | "provides-extra" | "requires-python");
+        format.is_some_and(|format| format >= (2, 2)) && !self.dynamic.iter().any(moves)
+    }
+
+    /// Returns the extras, normalised, each once.
+    pub(super) fn extra_names(&self) -> Vec<ExtraName> {
+        let mut extras: Vec<ExtraName> = self.extras.iter().filter_map(|extra| extra.parse().ok()).collect();
+        extras.sort();
+        extras.dedup();
+        extras
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_end_at_the_empty_line() {
+        let text = "Metadata-Version: 2.2\r\nName: A.b\nVersion: 1.0\nRequires-Dist: c\n  ; extra == 'd'\nProvides-Extra: D\n\
+                    Dynamic: Description\nRequires-Python: >=3.8\n\nRequires-Dist: not-this\n";
+        let metadata = Metadata::parse(text.as_bytes()).unwrap();
+        assert_eq!(metadata.requires, ["c ; extra == 'd'"]);
+        assert!(metadata.is_static());
+        assert!(metadata.is_of(&PackageName::pypi("a-b").unwrap(), &"1".parse().unwrap()));
+        assert_eq!(Metadata::parse(metadata.render().as_bytes()).unwrap(), metadata);
+    }
+
+    #[test]
+    fn dynamic_dependencies_are_not_static() {
+        let of = |text: &str| Metadata::parse(format!("Name: a\nVersion: 1\n{text}").as_bytes()).unwrap().is_static();
+        assert!(!of("Metadata-Version: 2.2\nDynamic: Requires-Dist"));
+        assert!(!of("Metadata-Version: 2.1"));
+        assert!(Metadata::parse(b"Name: \xff\nVersion: 1\n").is_none());
+        assert!(Metadata::parse(b"<html>").is_none());
+    }
+}

@@ -1,0 +1,380 @@
+//! Python indexes: the page of a package, the metadata of its files, and which wheels suit which platform.
+
+mod beside;
+mod file_name;
+mod location;
+mod metadata;
+mod page;
+mod record;
+pub(super) mod requirement;
+mod tags;
+mod tail;
+
+use std::sync::Arc;
+
+use self::file_name::{FileName, WheelName};
+use self::metadata::Metadata;
+use self::page::{Advertised, BadPage};
+use self::record::FileRecord;
+use self::tags::{Interpreter, Rank};
+use super::RegistryError;
+use super::listing::{Ask, NoListing, Record, Served};
+use crate::diagnostic::Failure;
+use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
+use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Version};
+use crate::resolve::{Candidate, Dependency, DependencyKind, PlatformSet, Release, Versions, Wants};
+
+pub(super) use self::beside::MetadataBeside;
+
+const ACCEPT: &str =
+    "application/vnd.pypi.simple.v1+json;q=1, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
+
+/// What a registry says of one package.
+pub(super) struct Listing {
+    name: PackageName,
+    served: Served,
+    beside: Arc<MetadataBeside>,
+    record: Record,
+    spans: Vec<(u32, u32)>,
+    view: View,
+    /// The versions.
+    pub(super) versions: Arc<Versions>,
+}
+
+/// For whom an index is read.
+#[derive(Clone)]
+struct View {
+    interpreters: Vec<Interpreter>,
+    /// Milliseconds since 1970: files uploaded then or later do not exist.
+    before: Option<i64>,
+}
+
+/// A file with what its name says.
+struct Named<'a> {
+    file: FileRecord<'a>,
+    name: FileName<'a>,
+}
+
+/// Asks for a package's versions.
+pub(super) fn listing(
+    served: &Served,
+    beside: &Arc<MetadataBeside>,
+    name: &PackageName,
+    settings: &Settings,
+) -> Result<Listing, NoListing> {
+    let python = settings.python.as_ref();
+    let view = View {
+        interpreters: settings
+            .platforms
+            .iter()
+            .filter_map(|target| Some(Interpreter::new(target.clone(), python?.clone())))
+            .collect(),
+        before: settings.released_before.map(jiff::Timestamp::as_millisecond),
+    };
+    let path = format!("{name}/");
+    let ask = Ask { package: name.as_str(), path: &path, accept: ACCEPT, format: record::FORMAT };
+    let convert = |document: &Document| {
+        page::read(name, &document.response.url, &document.bytes)
+            .map(|files| record::encode(name, &files))
+            .map_err(|bad| -> Arc<dyn Failure> { Arc::new(served.bad_page(name, bad)) })
+    };
+    served.listing(&ask, convert, |record| {
+        let (mut versions, spans) = view.versions(name, record.bytes())?;
+        versions.registry = Some(served.name().clone());
+        Some(Listing {
+            name: name.clone(),
+            served: served.clone(),
+            beside: Arc::clone(beside),
+            record,
+            spans,
+            view: view.clone(),
+            versions: Arc::new(versions),
+        })
+    })
+}
+
+impl View {
+    /// Makes versions of a record; those without a file that counts are left out.
+    fn versions(&self, package: &PackageName, record: &[u8]) -> Option<(Versions, Vec<(u32, u32)>)> {
+        let (pythons, records) = record::decode(record)?;
+        let pythons: Vec<_> = pythons.into_iter().map(requirement::specifiers).collect();
+        let mut versions = Versions::default();
+        let mut spans = Vec::with_capacity(records.len());
+        for version in records {
+            let bytes = record.get(version.start as usize..)?.get(..version.length as usize)?;
+            let files = self.files(package, bytes)?;
+            let Some(first) = files.first() else { continue };
+            let mut wheels = PlatformSet::NONE;
+            for interpreter in &self.interpreters {
+                if files.iter().any(|named| named.rank(interpreter).is_some()) {
+                    wheels.insert(interpreter.platform());
+                }
+            }
+            let python = |named: &Named<'_>| pythons.get(named.file.python? as usize)?.clone();
+            let of_wheel = files.iter().filter(|named| named.wheel().is_some()).find_map(python);
+            let published = files.iter().filter_map(|named| named.file.uploaded).min();
+            versions.candidates.push(Candidate {
+                yanked: first.file.yanked,
+                requires_python: of_wheel.or_else(|| files.iter().find_map(python)),
+                published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
+                wheels,
+                sdist: files.iter().any(|named| named.wheel().is_none()),
+                ..Candidate::new(Version::Pypi(version.text.parse().ok()?))
+            });
+            spans.push((version.start, version.length));
+        }
+        Some((versions, spans))
+    }
+
+    /// Returns the files of a version that count: those in time, and the yanked ones only where all are.
+    fn files<'a>(&self, package: &PackageName, bytes: &'a [u8]) -> Option<Vec<Named<'a>>> {
+        let in_time = |file: &FileRecord<'_>| match (self.before, file.uploaded) {
+            (Some(before), Some(uploaded)) => uploaded < before,
+            _ => true,
+        };
+        let mut files: Vec<Named<'a>> = record::files(bytes)?
+            .into_iter()
+            .filter(in_time)
+            .filter_map(|file| Some(Named { name: FileName::parse(package, file.name)?, file }))
+            .collect();
+        if files.iter().any(|named| !named.file.yanked) {
+            files.retain(|named| !named.file.yanked);
+        }
+        Some(files)
+    }
+}
+
+impl Named<'_> {
+    fn wheel(&self) -> Option<&WheelName<'_>> {
+        match &self.name {
+            FileName::Wheel(wheel) => Some(wheel),
+            FileName::Sdist { .. } => None,
+        }
+    }
+
+    fn rank(&self, interpreter: &Interpreter) -> Option<Rank> {
+        interpreter.rank(self.wheel()?)
+    }
+}
+
+impl Listing {
+    /// Returns what one version needs; none inside for an ordinal that is out of bounds or a damaged record.
+    pub(super) fn release(&self, ordinal: u32) -> Result<Option<Release>, Arc<dyn Failure>> {
+        let Some((version, files)) = self.files(ordinal) else { return Ok(None) };
+        let mut artifacts: Vec<Artifact> = Vec::new();
+        let mut source = None;
+        for interpreter in &self.view.interpreters {
+            let best =
+                files.iter().filter_map(|named| Some((named.rank(interpreter)?, named))).min_by(|(a, x), (b, y)| {
+                    let build =
+                        |named: &Named<'_>| named.wheel().and_then(|wheel| wheel.build).map(|(n, s)| (n, s.to_owned()));
+                    a.cmp(b).then_with(|| build(y).cmp(&build(x))).then_with(|| x.file.name.cmp(y.file.name))
+                });
+            let Some((_, named)) = best else { continue };
+            source.get_or_insert(named);
+            match artifacts.iter_mut().find(|artifact| artifact.file == named.file.name) {
+                Some(artifact) => artifact.platforms.push(interpreter.platform()),
+                None => artifacts.push(Artifact {
+                    platforms: vec![interpreter.platform()],
+                    ..self.artifact(&named.file, ArtifactKind::Wheel)
+                }),
+            }
+        }
+        for artifact in &mut artifacts {
+            artifact.platforms.sort();
+            if artifact.platforms.len() == self.view.interpreters.len() {
+                artifact.platforms.clear();
+            }
+        }
+        artifacts.sort();
+        let sdist = files.iter().find(|named| named.wheel().is_none());
+        if let Some(sdist) = sdist.filter(|_| artifacts.is_empty()) {
+            artifacts.push(self.artifact(&sdist.file, ArtifactKind::Sdist));
+        }
+        // A wheel for somebody else says the same as a source distribution, and says it without being built.
+        let source = source.or_else(|| files.iter().find(|named| named.wheel().is_some())).or(sdist);
+        let Some(source) = source else { return Ok(None) };
+        let metadata = match self.metadata(source).map_err(failure)? {
+            Ok(metadata) => metadata,
+            Err(reason) => return Ok(Some(self.refused(source.file.name, reason))),
+        };
+        if !metadata.is_of(&self.name, version) {
+            return Err(Arc::new(RegistryError::WrongPackage {
+                registry: self.served.name().clone(),
+                package: format!("{} {version}", self.name),
+                answered: format!("{} {}", metadata.name, metadata.version),
+            }));
+        }
+        Ok(Some(Release {
+            dependencies: metadata.requires.iter().map(|text| requirement::dependency(&self.name, text)).collect(),
+            extras: metadata.extra_names(),
+            artifacts,
+            facts: Facts { requires_python: metadata.requires_python.clone(), ..Facts::default() },
+            folder: None,
+        }))
+    }
+
+    /// Returns where the index says that a file is.
+    fn url_of(&self, file: &str) -> Option<String> {
+        let parts = self.spans.iter().filter_map(|(start, length)| self.record.part(*start, *length));
+        parts.filter_map(record::files).flatten().find(|record| record.name == file).map(|record| record.url())
+    }
+
+    fn files(&self, ordinal: u32) -> Option<(&pep440_rs::Version, Vec<Named<'_>>)> {
+        let Version::Pypi(version) = &self.versions.candidates.get(ordinal as usize)?.version else { return None };
+        let (start, length) = *self.spans.get(ordinal as usize)?;
+        Some((version, self.view.files(&self.name, self.record.part(start, length)?)?))
+    }
+
+    fn artifact(&self, file: &FileRecord<'_>, kind: ArtifactKind) -> Artifact {
+        let location = Some(location::hint(&file.url(), &self.record.header.url, &self.served.endpoint));
+        Artifact { file: file.name.to_owned(), kind, digest: file.digest(), location, platforms: Vec::new() }
+    }
+
+    /// A version that cannot be used, with the reason.
+    fn refused(&self, file: &str, reason: &str) -> Release {
+        let wants = Wants::Unsupported { name: self.name.clone(), text: file.to_owned(), reason: reason.to_owned() };
+        Release { dependencies: vec![Dependency { kind: DependencyKind::Normal, wants }], ..Release::default() }
+    }
+
+    /// Finds a file's metadata; inside, why the file has none that counts. What a file says never changes, so it is
+    /// kept for ever, by the file's digest.
+    fn metadata(&self, named: &Named<'_>) -> Result<Result<Metadata, &'static str>, RequestError> {
+        let key = named.file.digest().map(|digest| digest.to_hex());
+        let kept = key.as_ref().and_then(|key| self.served.cache.release(key));
+        if let Some(metadata) = kept.and_then(|bytes| Metadata::parse(&bytes)) {
+            return Ok(Ok(metadata));
+        }
+        let url = named.file.url();
+        let found = if named.wheel().is_some() {
+            match self.metadata_beside(&named.file, &url)? {
+                Some(metadata) => Ok(metadata),
+                None => tail::from_wheel(&self.served, &self.name, &url)?
+                    .and_then(|bytes| Metadata::parse(&bytes))
+                    .ok_or("the wheel has no metadata that can be read"),
+            }
+        } else {
+            self.static_metadata(&url)?
+        };
+        if let (Ok(metadata), Some(key)) = (&found, &key) {
+            self.served.cache.keep_release(key, metadata.render().as_bytes());
+        }
+        Ok(found)
+    }
+
+    /// Asks for `<file>.metadata` (PEP 658), where it is promised or likely.
+    fn metadata_beside(&self, file: &FileRecord<'_>, url: &str) -> Result<Option<Metadata>, RequestError> {
+        let advertised = file.metadata();
+        if advertised == Advertised::No && !self.beside.is_likely() {
+            return Ok(None);
+        }
+        let bare = url.split(['?', '#']).next().unwrap_or_default();
+        let target = format!("{bare}.metadata");
+        let request = Request { target: Target::At(&target), ..Request::default() };
+        match self.served.client.read(&self.served.endpoint, &request) {
+            Ok(document) => {
+                let promised = match &advertised {
+                    Advertised::Hashed(digest) => hashes_to(&document.bytes, digest),
+                    _ => true,
+                };
+                let metadata = Metadata::parse(&document.bytes).filter(|_| promised);
+                if metadata.is_some() {
+                    self.beside.found();
+                }
+                Ok(metadata)
+            }
+            Err(RequestError::NotFound { .. } | RequestError::Forbidden { .. } | RequestError::Unauthorized { .. }) => {
+                self.beside.missed();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn static_metadata(&self, url: &str) -> Result<Result<Metadata, &'static str>, RequestError> {
+        if crate::fetch::url::path(url).ends_with("zip") {
+            return Ok(Err("there is no wheel of it, and its source distribution is a zip"));
+        }
+        let request = Request { target: Target::At(url), encoding: Encoding::Identity, ..Request::default() };
+        let response = self.served.client.get(&self.served.endpoint, &request)?;
+        let metadata = tail::from_sdist(response.body).and_then(|bytes| Metadata::parse(&bytes));
+        Ok(metadata
+            .filter(Metadata::is_static)
+            .ok_or("there is no wheel of it, and its source distribution does not state its dependencies"))
+    }
+}
+
+/// Opens a file: where the lock's hint says, at the place that is asked first; else where the index says now.
+pub(super) fn open(
+    served: &Served,
+    name: &PackageName,
+    artifact: &Artifact,
+    listing: impl FnOnce() -> Result<Arc<Listing>, NoListing>,
+) -> Result<Response, Arc<dyn Failure>> {
+    let get = |target: Target<'_>| get(served, target);
+    let mut fallback = None;
+    let hinted = match artifact.location.as_deref() {
+        Some(at) if at.contains("://") => {
+            fallback = Some(at);
+            location::is_at_first(at, &served.endpoint).then(|| get(Target::At(at)))
+        }
+        Some(beside) => Some(match location::public_url(beside, &served.endpoint) {
+            Some(public) => match get(Target::At(&public)) {
+                Err(error) if error.is_transient() => get(Target::Beside(beside)),
+                answer => answer,
+            },
+            None => get(Target::Beside(beside)),
+        }),
+        None => None,
+    };
+    match hinted {
+        Some(Ok(response)) => return Ok(response),
+        Some(Err(error)) if !error.is_not_found() && !error.is_transient() => return Err(failure(error)),
+        _ => {}
+    }
+    let listed = match listing() {
+        Ok(listing) => listing.url_of(&artifact.file),
+        Err(NoListing::Missing) => None,
+        Err(NoListing::Failed(failure)) => return Err(failure),
+    };
+    match (listed.as_deref(), fallback) {
+        (Some(at), _) | (None, Some(at)) => get(Target::At(at)).map_err(failure),
+        (None, None) => Err(Arc::new(RegistryError::FileGone {
+            registry: served.name().clone(),
+            package: name.clone(),
+            file: artifact.file.clone(),
+        })),
+    }
+}
+
+fn get(served: &Served, target: Target<'_>) -> Result<Response, RequestError> {
+    served.client.get(&served.endpoint, &Request { target, encoding: Encoding::Identity, ..Request::default() })
+}
+
+fn failure(error: RequestError) -> Arc<dyn Failure> {
+    Arc::new(error)
+}
+
+impl Served {
+    fn bad_page(&self, package: &PackageName, bad: BadPage) -> RegistryError {
+        let registry = self.name().clone();
+        match bad {
+            BadPage::Unreadable(reason) => RegistryError::PypiIndex { registry, package: package.clone(), reason },
+            BadPage::OtherPackage(answered) => {
+                RegistryError::WrongPackage { registry, package: package.to_string(), answered }
+            }
+        }
+    }
+}
+
+fn hashes_to(bytes: &[u8], digest: &Digest) -> bool {
+    use sha2::Digest as _;
+    match digest.algorithm() {
+        Algorithm::Sha256 => sha2::Sha256::digest(bytes).as_slice() == digest.bytes(),
+        Algorithm::Sha512 => sha2::Sha512::digest(bytes).as_slice() == digest.bytes(),
+        Algorithm::Sha1 => sha1::Sha1::digest(bytes).as_slice() == digest.bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! An index page of one package: HTML (PEP 503 and its successors) or JSON (PEP 691). Both say the same.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::fetch::url;
+use crate::model::{Algorithm, Digest, PackageName};
+
+/// A file that a page lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PageFile {
+    /// Its name.
+    pub(super) name: String,
+    /// Where it is.
+    pub(super) url: String,
+    /// The strongest digest that the page gives.
+    pub(super) digest: Option<Digest>,
+    /// `Requires-Python`, as written.
+    pub(super) requires_python: Option<String>,
+    /// Whether it was withdrawn (PEP 592).
+    pub(super) yanked: bool,
+    /// When it was uploaded, in milliseconds since 1970.
+    pub(super) uploaded: Option<i64>,
+    /// Whether its metadata lies beside it (PEP 658), and what that hashes to.
+    pub(super) metadata: Advertised,
+}
+
+/// What a page says about a file's metadata.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(super) enum Advertised {
+    /// Nothing.
+    #[default]
+    No,
+    /// It lies beside the file.
+    Yes,
+    /// It lies beside the file and hashes to this.
+    Hashed(Digest),
+}
+
+/// Why a page is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BadPage {
+    /// It is no page of an index.
+    Unreadable(String),
+    /// It is another package's.
+    OtherPackage(String),
+}
+
+/// Reads a page, whichever form it has.
+pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Result<Vec<PageFile>, BadPage> {
+    let unreadable = |reason: &str| BadPage::Unreadable(reason.to_owned());
+    let text = std::str::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8"))?;
+    if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+        return json(package, page_url, text);
+    }
+    if !text.contains('<') {
+        return Err(unreadable("it is neither HTML nor JSON"));
+    }
+    Ok(html(page_url, text))
+}
+
+fn json(package: &PackageName, page_url: &str, text: &str) -> Result<Vec<PageFile>, BadPage> {
+    #[derive(Deserialize)]
+    struct Page {
+        name: Option<String>,
+        files: Vec<File>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct File {
+        filename: String,
+        url: String,
+        #[serde(default)]
+        hashes: serde_json::Map<String, serde_json::Value>,
+        requires_python: Option<String>,
+        yanked: Option<serde_json::Value>,
+        upload_time: Option<String>,
+        core_metadata: Option<serde_json::Value>,
+        dist_info_metadata: Option<serde_json::Value>,
+    }
+    let page: Page =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| BadPage::Unreadable(e.to_string()))?;
+    if let Some(name) = page.name.filter(|name| PackageName::pypi(name).ok().as_ref() != Some(package)) {
+        return Err(BadPage::OtherPackage(name));
+    }
+    let strongest = |hashes: &serde_json::Map<String, serde_json::Value>| {
+        [Algorithm::Sha512, Algorithm::Sha256, Algorithm::Sha1]
+            .into_iter()
+            .find_map(|algorithm| Digest::from_hex(algorithm, hashes.get(algorithm.as_str())?.as_str()?).ok())
+    };
+    let files = page.files.into_iter().map(|file| PageFile {
+        url: url::join(page_url, &file.url),
+        digest: strongest(&file.hashes),
+        requires_python: file.requires_python.filter(|text| !text.trim().is_empty()),
+        yanked: file.yanked.is_some_and(|value| value != false && !value.is_null()),
+        uploaded: file.upload_time.as_deref().and_then(milliseconds),
+        metadata: match file.core_metadata.or(file.dist_info_metadata) {
+            Some(serde_json::Value::Bool(true)) => Advertised::Yes,
+            Some(serde_json::Value::Object(hashes)) => strongest(&hashes).map_or(Advertised::Yes, Advertised::Hashed),
+            _ => Advertised::No,
+        },
+        name: file.filename,
+    });
+    Ok(files.collect())
+}
+
+/// Collects the anchors of a page. It is no parser of HTML: what lies between anchors does not matter, comments
+/// excepted.
+fn html(page_url: &str, text: &str) -> Vec<PageFile> {
+    let bytes = text.as_bytes();
+    let mut files = Vec::with_capacity(memchr::memmem::find_iter(bytes, "<a ").count());
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        at += found + 1;
+        let rest = &text[at..];
+        if let Some(comment) = rest.strip_prefix("!--") {
+            at = comment.find("-->").map_or(text.len(), |end| at + 3 + end);
+        } else if rest.starts_with(['a', 'A']) && rest[1..].starts_with(|c: char| c.is_ascii_whitespace()) {
+            let (file, length) = anchor(page_url, &rest[1..]);
+            files.extend(file);
+            at += 1 + length;
+        }
+    }
+    files
+}
+
+/// Reads the attributes of an anchor and returns how long they are.
+fn anchor(page_url: &str, text: &str) -> (Option<PageFile>, usize) {
+    let mut rest = text;
+    let mut href = None;
+    let mut file = PageFile {
+        name: String::new(),
+        url: String::new(),
+        digest: None,
+        requires_python: None,
+        yanked: false,
+        uploaded: None,
+        metadata: Advertised::No,
+    };
+    while let Some((name, value, after)) = attribute(rest) {
+        rest = after;
+        if name.eq_ignore_ascii_case("href") {
+            href = Some(value);
+        } else if name.eq_ignore_ascii_case("data-requires-python") {
+            file.requires_python = Some(value.into_owned()).filter(|text| !text.trim().is_empty());
+        } else if name.eq_ignore_ascii_case("data-yanked") {
+            file.yanked = true;
+        } else if name.eq_ignore_ascii_case("data-upload-time") {
+            file.uploaded = milliseconds(&value);
+        } else if name.eq_ignore_ascii_case("data-core-metadata")
+            || name.eq_ignore_ascii_case("data-dist-info-metadata") && file.metadata == Advertised::No
+        {
+            file.metadata = match value.as_ref() {
+                "false" => Advertised::No,
+                value => hash(value).map_or(Advertised::Yes, Advertised::Hashed),
+            };
+        }
+    }
+    let length = text.len() - rest.len();
+    let Some(href) = href else { return (None, length) };
+    file.digest = href.split_once('#').and_then(|(_, fragment)| fragment.split('&').find_map(hash));
+    file.url = url::join(page_url, &href);
+    let last = url::path(&file.url).rsplit('/').next().unwrap_or_default();
+    file.name = if last.contains('%') { url::percent_decode(last) } else { last.to_owned() };
+    ((!file.name.is_empty()).then_some(file), length)
+}
+
+/// Reads one attribute; none at the end of the tag, whose `>` is left.
+fn attribute(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
+    let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+    if text.is_empty() || text.starts_with('>') {
+        return None;
+    }
+    // A stray `=` begins a name, as in the HTML standard, so that every call moves on.
+    let end = text.char_indices().skip(1).find(|(_, c)| c.is_ascii_whitespace() || "=>/".contains(*c));
+    let (name, rest) = text.split_at(end.map_or(text.len(), |(at, _)| at));
+    let Some(rest) = rest.trim_ascii_start().strip_prefix('=') else { return Some((name, Cow::Borrowed(""), rest)) };
+    let rest = rest.trim_ascii_start();
+    let (value, rest) = match rest.chars().next() {
+        Some(quote @ ('"' | '\'')) => match rest[1..].find(quote) {
+            Some(end) => (&rest[1..=end], &rest[end + 2..]),
+            None => (&rest[1..], ""),
+        },
+        _ => rest.split_at(rest.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(rest.len())),
+    };
+    Some((name, unescaped(value), rest))
+}
+
+/// Decodes the character references that appear in attributes.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.find(';').filter(|end| *end <= 10);
+        let (c, length) = end.and_then(|end| Some((character(&rest[1..end])?, end + 1))).unwrap_or(('&', 1));
+        out.push(c);
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+fn character(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)
+        }
+    }
+}
+
+/// Reads `sha256=…`.
+fn hash(text: &str) -> Option<Digest> {
+    let (algorithm, hex) = text.split_once('=')?;
+    let algorithm = [Algorithm::Sha512, Algorithm::Sha256, Algorithm::Sha1]
+        .into_iter()
+        .find(|known| known.as_str().eq_ignore_ascii_case(algorithm))?;
+    Digest::from_hex(algorithm, hex).ok()
+}
+
+fn milliseconds(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "https://h/simple/a/";
+
+    #[test]
+    fn html_and_json_say_the_same() {
+        let hex = "00".repeat(32);
+        let html = format!(
+            "<!DOCTYPE html><html><body><!-- <a href=\"no-1.whl\"> --><h1>Links</h1>\n\
+             <a href=\"../../f/a-1-py3-none-any.whl#sha256={hex}\" data-requires-python=\"&gt;=3.8,&lt;4\" \
+             data-core-metadata='sha256={hex}' data-upload-time=\"2024-01-02T03:04:05Z\">a</a><br/>\
+             <A HREF=/f/a-0.tar.gz data-yanked>a</A></body>"
+        );
+        let json = format!(
+            r#"{{"meta":{{"api-version":"1.1"}},"name":"A","files":[
+            {{"filename":"a-1-py3-none-any.whl","url":"https://h/f/a-1-py3-none-any.whl","hashes":{{"sha256":"{hex}"}},
+              "requires-python":">=3.8,<4","core-metadata":{{"sha256":"{hex}"}},"yanked":false,
+              "upload-time":"2024-01-02T03:04:05Z"}},
+            {{"filename":"a-0.tar.gz","url":"../../f/a-0.tar.gz","hashes":{{}},"yanked":"broken"}}]}}"#
+        );
+        let name = PackageName::pypi("a").unwrap();
+        let from_html = read(&name, PAGE, html.as_bytes()).unwrap();
+        assert_eq!(from_html, read(&name, PAGE, json.as_bytes()).unwrap());
+        assert_eq!(from_html.len(), 2);
+        assert_eq!(from_html[0].requires_python.as_deref(), Some(">=3.8,<4"));
+        assert_eq!(from_html[1].url, "https://h/f/a-0.tar.gz");
+        assert!(from_html[1].yanked && !from_html[0].yanked);
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused() {
+        let name = PackageName::pypi("a").unwrap();
+        assert!(matches!(read(&name, PAGE, b"busy"), Err(BadPage::Unreadable(_))));
+        assert!(matches!(read(&name, PAGE, b"{\"files\":[{]}"), Err(BadPage::Unreadable(_))));
+        let other = br#"{"name":"b","files":[]}"#;
+        assert_eq!(read(&name, PAGE, other), Err(BadPage::OtherPackage("b".to_owned())));
+    }
+
+    #[test]
+    fn broken_markup_ends() {
+        for text in
+            ["<a ", "<a href", "<a href=", "<a href=\"x", "<a =x>", "<!-- <a href=x>", "<a href='x' / >", "<a ===>"]
+        {
+            let _ = html(PAGE, text);
+        }
+        assert_eq!(unescaped("a&amp;b&#x3e;&nope;&"), "a&b>&nope;&");
+    }
+}

@@ -1,0 +1,187 @@
+//! An index page in compact form: versions in ascending order, each with its files.
+//!
+//! ```text
+//! requires-python texts u32, text*, versions u32, (version text, files bytes)*
+//! file: name text, url text (without the name, where it ends with it), flags u8, requires-python u32,
+//!       uploaded i64, [digest], [digest of the metadata]
+//! digest: algorithm u8, bytes
+//! ```
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::file_name::FileName;
+use super::page::{Advertised, PageFile};
+use crate::model::{Algorithm, Digest, PackageName};
+use crate::registry::bytes::{Reader, Writer};
+
+/// The version of this form.
+pub(super) const FORMAT: u32 = 0x7079_0001;
+
+const YANKED: u8 = 1;
+const METADATA: u8 = 2;
+const METADATA_DIGEST: u8 = 4;
+const DIGEST: u8 = 8;
+const NAMED_URL: u8 = 16;
+const NO_PYTHON: u32 = u32::MAX;
+const NO_TIME: i64 = i64::MIN;
+
+/// A file as a record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FileRecord<'a> {
+    pub(super) name: &'a str,
+    url: &'a str,
+    named_url: bool,
+    pub(super) yanked: bool,
+    /// The place of its `Requires-Python` in the record's list.
+    pub(super) python: Option<u32>,
+    /// Milliseconds since 1970.
+    pub(super) uploaded: Option<i64>,
+    digest: Option<(Algorithm, &'a [u8])>,
+    advertised: bool,
+    metadata_digest: Option<(Algorithm, &'a [u8])>,
+}
+
+impl FileRecord<'_> {
+    pub(super) fn url(&self) -> String {
+        if self.named_url { format!("{}{}", self.url, self.name) } else { self.url.to_owned() }
+    }
+
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.digest.map(|(algorithm, bytes)| Digest::new(algorithm, bytes))
+    }
+
+    pub(super) fn metadata(&self) -> Advertised {
+        match self.metadata_digest {
+            _ if !self.advertised => Advertised::No,
+            None => Advertised::Yes,
+            Some((algorithm, bytes)) => Advertised::Hashed(Digest::new(algorithm, bytes)),
+        }
+    }
+}
+
+/// Makes a record of a page. Files that are neither wheels nor source distributions of the package are left out.
+pub(super) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
+    let mut pythons: Vec<&str> = Vec::new();
+    let mut places: FxHashMap<&str, u32> = FxHashMap::default();
+    let mut versions: BTreeMap<pep440_rs::Version, Vec<&PageFile>> = BTreeMap::new();
+    let mut last: Option<(&str, pep440_rs::Version)> = None;
+    for file in files {
+        let Some(text) = FileName::parse(package, &file.name).map(|name| name.version()) else { continue };
+        // Files of one version stand together on most pages.
+        let version = match &last {
+            Some((same, version)) if *same == text => version.clone(),
+            _ => match text.parse::<pep440_rs::Version>() {
+                Ok(version) => version,
+                Err(_) => continue,
+            },
+        };
+        versions.entry(version.clone()).or_default().push(file);
+        last = Some((text, version));
+    }
+    for python in files.iter().filter_map(|file| file.requires_python.as_deref()) {
+        places.entry(python).or_insert_with(|| {
+            pythons.push(python);
+            pythons.len() as u32 - 1
+        });
+    }
+    let mut writer = Writer(Vec::with_capacity(files.len() * 200));
+    writer.u32(pythons.len() as u32);
+    for text in pythons {
+        writer.text(text);
+    }
+    writer.u32(versions.len() as u32);
+    for (version, mut files) in versions {
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        files.dedup_by(|a, b| a.name == b.name);
+        writer.text(&version.to_string());
+        let mut written = Writer::default();
+        for file in files {
+            write(&mut written, file, &places);
+        }
+        writer.bytes(&written.0);
+    }
+    writer.0
+}
+
+fn write(writer: &mut Writer, file: &PageFile, places: &FxHashMap<&str, u32>) {
+    let folder = file.url.strip_suffix(file.name.as_str());
+    let (advertised, hash) = match &file.metadata {
+        Advertised::No => (0, None),
+        Advertised::Yes => (METADATA, None),
+        Advertised::Hashed(digest) => (METADATA | METADATA_DIGEST, Some(digest)),
+    };
+    let flags =
+        [(file.yanked, YANKED), (file.digest.is_some(), DIGEST), (folder.is_some(), NAMED_URL), (true, advertised)];
+    writer.text(&file.name);
+    writer.text(folder.unwrap_or(&file.url));
+    writer.u8(flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum());
+    let python = file.requires_python.as_deref().and_then(|text| places.get(text));
+    writer.u32(python.copied().unwrap_or(NO_PYTHON));
+    writer.i64(file.uploaded.unwrap_or(NO_TIME));
+    for digest in file.digest.iter().chain(hash) {
+        writer.u8(digest.algorithm() as u8);
+        writer.0.extend_from_slice(digest.bytes());
+    }
+}
+
+/// A version of a record: its text, and where its files are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VersionRecord<'a> {
+    pub(super) text: &'a str,
+    pub(super) start: u32,
+    pub(super) length: u32,
+}
+
+/// Reads the list of versions, and the texts of `Requires-Python`.
+pub(super) fn decode(record: &[u8]) -> Option<(Vec<&str>, Vec<VersionRecord<'_>>)> {
+    let mut reader = Reader(record);
+    let count = reader.u32()?;
+    let pythons = (0..count).map(|_| reader.text()).collect::<Option<Vec<_>>>()?;
+    let count = reader.u32()?;
+    let mut versions = Vec::with_capacity((count as usize).min(record.len()));
+    for _ in 0..count {
+        let text = reader.text()?;
+        let length = reader.bytes()?.len();
+        let start = record.len() - reader.0.len() - length;
+        versions.push(VersionRecord { text, start: start as u32, length: length as u32 });
+    }
+    reader.0.is_empty().then_some((pythons, versions))
+}
+
+/// Reads the files of one version; none where they are damaged.
+pub(super) fn files(bytes: &[u8]) -> Option<Vec<FileRecord<'_>>> {
+    let mut reader = Reader(bytes);
+    let mut files = Vec::new();
+    while !reader.0.is_empty() {
+        let (name, url, flags) = (reader.text()?, reader.text()?, reader.u8()?);
+        let (python, uploaded) = (reader.u32()?, reader.i64()?);
+        let (own, metadata_digest) =
+            (digest(&mut reader, flags & DIGEST)?, digest(&mut reader, flags & METADATA_DIGEST)?);
+        files.push(FileRecord {
+            name,
+            url,
+            named_url: flags & NAMED_URL != 0,
+            yanked: flags & YANKED != 0,
+            python: (python != NO_PYTHON).then_some(python),
+            uploaded: (uploaded != NO_TIME).then_some(uploaded),
+            digest: own,
+            advertised: flags & METADATA != 0,
+            metadata_digest,
+        });
+    }
+    Some(files)
+}
+
+/// Reads a digest where its flag is set; outside, none where it is damaged.
+#[expect(clippy::option_option, reason = "whether there is a digest, and whether it can be read")]
+fn digest<'a>(reader: &mut Reader<'a>, flag: u8) -> Option<Option<(Algorithm, &'a [u8])>> {
+    if flag == 0 {
+        return Some(None);
+    }
+    let byte = reader.u8()?;
+    let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
+    let algorithm = known.into_iter().find(|known| *known as u8 == byte)?;
+    Some(Some((algorithm, reader.take(algorithm.size())?)))
+}

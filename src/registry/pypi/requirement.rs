@@ -1,0 +1,100 @@
+//! `Requires-Dist`: PEP 508, and what old packages have instead.
+
+use crate::model::{PackageName, Pep508Error, Requirement};
+use crate::resolve::{Dependency, DependencyKind, Wants};
+
+/// Reads one `Requires-Dist`. `dependent` stands in where it has no name that could be read.
+pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> Dependency {
+    let text = text.trim();
+    let read = Requirement::from_pep508(text).or_else(|error| match error {
+        Pep508Error::Url { .. } => Err(error),
+        _ => Requirement::from_pep508(&mended(text)),
+    });
+    match read {
+        Ok(requirement) => Dependency { kind: DependencyKind::Normal, wants: Wants::Requirement(requirement) },
+        Err(Pep508Error::Url { name, .. }) => refused(&name, text, "larder does not install from URLs"),
+        Err(_) => refused(dependent, text, "it is not a requirement of PEP 508"),
+    }
+}
+
+/// Reads a `Requires-Python`, or a specifier, with the same patience.
+pub(super) fn specifiers(text: &str) -> Option<pep440_rs::VersionSpecifiers> {
+    text.parse().ok().or_else(|| mended_specifier(text).parse().ok())
+}
+
+/// What stands behind an extra does not keep a version from being chosen.
+fn refused(name: &PackageName, text: &str, reason: &str) -> Dependency {
+    let behind_extra = text.split_once(';').is_some_and(|(_, marker)| marker.contains("extra"));
+    let kind = if behind_extra { DependencyKind::Optional } else { DependencyKind::Normal };
+    let (text, reason) = (text.to_owned(), reason.to_owned());
+    Dependency { kind, wants: Wants::Unsupported { name: name.clone(), text, reason } }
+}
+
+/// Mends the specifier between name and marker, where it is clear what was meant.
+fn mended(text: &str) -> String {
+    let (requirement, marker) = text.split_at(text.find(';').unwrap_or(text.len()));
+    let start = requirement.find(['<', '>', '=', '!', '~']).unwrap_or(requirement.len());
+    let (name, specifier) = requirement.split_at(start);
+    let name = name.trim_end().trim_end_matches('(').trim_end();
+    format!("{name} {} {marker}", mended_specifier(specifier.trim_end().trim_end_matches(')')))
+}
+
+/// Mends `>=1.0<2` (a missing comma), `>=1.*` (a star that only `==` and `!=` have), `>=1,` (one comma too many) and
+/// quotes.
+fn mended_specifier(text: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let is_operator = |c: char| "<>=!~".contains(c);
+    let mut after_operator = false;
+    for c in text.chars().filter(|c| !matches!(c, '"' | '\'')) {
+        if c == ',' {
+            parts.push(String::new());
+        } else if is_operator(c) && !after_operator && parts.last().is_none_or(|part| !part.trim().is_empty()) {
+            parts.push(c.to_string());
+        } else if let Some(part) = parts.last_mut() {
+            part.push(c);
+        } else {
+            parts.push(c.to_string());
+        }
+        if !c.is_whitespace() {
+            after_operator = is_operator(c);
+        }
+    }
+    let mend = |part: &str| {
+        let part = part.trim();
+        let keeps_star = part.starts_with("==") || part.starts_with("!=");
+        if keeps_star { part.to_owned() } else { part.trim_end_matches(".*").to_owned() }
+    };
+    parts.iter().map(|part| mend(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        match dependency(&PackageName::pypi("me").unwrap(), text) {
+            Dependency { wants: Wants::Requirement(requirement), .. } => {
+                format!("{} {}", requirement.package().name, requirement.range_text())
+            }
+            Dependency { kind, wants: Wants::Unsupported { .. } } => format!("{kind:?}"),
+        }
+    }
+
+    #[test]
+    fn old_mistakes_are_understood() {
+        assert_eq!(read("A_b (>=1.0<2.0) ; python_version < '4'"), "a-b >=1.0,<2.0");
+        assert_eq!(read("a>=1.9.*"), "a >=1.9");
+        assert_eq!(read("a (>=1,)"), "a >=1");
+        assert_eq!(read("a ==1.*,!=1.2.*"), "a ==1.*,!=1.2.*");
+        assert_eq!(read("a >= '1.0'"), "a >=1.0");
+        assert_eq!(read("a[x]"), "a ");
+        assert_eq!(specifiers(">=3.6.*").unwrap().to_string(), ">=3.6");
+    }
+
+    #[test]
+    fn urls_and_nonsense_are_refused() {
+        assert_eq!(read("a @ https://h/a.whl"), "Normal");
+        assert_eq!(read("a @ git+https://h/a ; extra == 'dev'"), "Optional");
+        assert_eq!(read("??"), "Normal");
+    }
+}

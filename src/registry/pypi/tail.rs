@@ -1,0 +1,129 @@
+//! Metadata out of a wheel of which only the end is fetched: a zip has its list of entries there.
+
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+use super::file_name::FileName;
+use crate::fetch::{ByteRange, Content, Encoding, Request, RequestError, Target};
+use crate::model::PackageName;
+use crate::registry::listing::Served;
+
+/// As much as holds the list of entries and the metadata of most wheels.
+const TAIL: u64 = 64 << 10;
+const LARGEST_METADATA: u64 = 16 << 20;
+const LARGEST_WHEEL: u64 = 2 << 30;
+
+/// Returns a wheel's `METADATA`: from the end of the file where its server can send a part, else from all of it; none
+/// where the wheel has none.
+pub(super) fn from_wheel(served: &Served, package: &PackageName, url: &str) -> Result<Option<Vec<u8>>, RequestError> {
+    let ask = |range| Request { target: Target::At(url), range, encoding: Encoding::Identity, ..Request::default() };
+    let answer = served.client.read(&served.endpoint, &ask(Some(ByteRange::Last(TAIL))));
+    let document = match answer {
+        // Some servers do not know this kind of range.
+        Err(RequestError::Status { .. }) => served.client.read(&served.endpoint, &ask(None))?,
+        answer => answer?,
+    };
+    let (start, total) = match document.response.content {
+        Content::Part { start, total } if start + document.bytes.len() as u64 == total && total < LARGEST_WHEEL => {
+            (start, total)
+        }
+        Content::Part { .. } => {
+            let whole = served.client.read(&served.endpoint, &ask(None))?;
+            return Ok(metadata_of(package, Cursor::new(whole.bytes)));
+        }
+        _ => return Ok(metadata_of(package, Cursor::new(document.bytes))),
+    };
+    let mut failure = None;
+    let file = Remote {
+        fetch: |start, end| match served.client.read(&served.endpoint, &ask(Some(ByteRange::Between(start, end)))) {
+            Ok(part) => match part.response.content {
+                Content::Part { start: got, .. } if got == start => Ok(part.bytes),
+                Content::Whole => {
+                    let rest = usize::try_from(start).ok().and_then(|start| part.bytes.get(start..));
+                    rest.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+                }
+                _ => Err(io::ErrorKind::InvalidData.into()),
+            },
+            Err(error) => {
+                failure = Some(error);
+                Err(io::ErrorKind::Other.into())
+            }
+        },
+        parts: vec![(start, document.bytes)],
+        total,
+        at: 0,
+    };
+    let metadata = metadata_of(package, file);
+    failure.map_or(Ok(metadata), Err)
+}
+
+/// Returns the static metadata of a source distribution, `NAME-VERSION/PKG-INFO` in a gzipped tar.
+pub(super) fn from_sdist(bytes: impl Read) -> Option<Vec<u8>> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes).take(LARGEST_WHEEL));
+    for entry in archive.entries().ok()? {
+        let entry = entry.ok()?;
+        let path = entry.path().ok()?.into_owned();
+        if path.file_name().is_some_and(|name| name == "PKG-INFO") && path.components().count() == 2 {
+            return bounded(entry);
+        }
+    }
+    None
+}
+
+fn metadata_of(package: &PackageName, wheel: impl Read + Seek) -> Option<Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(wheel).ok()?;
+    let is_metadata = |name: &str| {
+        // A wheel's `NAME-VERSION.dist-info` spells both as the file name of a wheel does.
+        name.strip_suffix(".dist-info/METADATA")
+            .is_some_and(|stem| FileName::parse(package, &format!("{stem}-py3-none-any.whl")).is_some())
+    };
+    let name = archive.file_names().filter_map(Result::ok).find(|name| is_metadata(name))?.into_owned();
+    bounded(archive.by_name(&name).ok()?)
+}
+
+fn bounded(reader: impl Read) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = reader.take(LARGEST_METADATA + 1).read_to_end(&mut bytes).ok()?;
+    (read as u64 <= LARGEST_METADATA).then_some(bytes)
+}
+
+/// A file at a server, fetched where it is read.
+struct Remote<F> {
+    fetch: F,
+    parts: Vec<(u64, Vec<u8>)>,
+    total: u64,
+    at: u64,
+}
+
+impl<F: FnMut(u64, u64) -> io::Result<Vec<u8>>> Read for Remote<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.total || buffer.is_empty() {
+            return Ok(0);
+        }
+        let at = self.at;
+        let holds = |(start, bytes): &(u64, Vec<u8>)| (*start..start + bytes.len() as u64).contains(&at);
+        if !self.parts.iter().any(holds) {
+            let next = self.parts.iter().map(|(start, _)| *start).filter(|start| *start > at).min();
+            let end = (at + 4 * TAIL).max(at + buffer.len() as u64).min(next.unwrap_or(self.total)).min(self.total);
+            let bytes = (self.fetch)(at, end)?;
+            self.parts.push((at, bytes));
+        }
+        let (start, bytes) = self.parts.iter().find(|part| holds(part)).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let rest = usize::try_from(at - start).ok().and_then(|from| bytes.get(from..)).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl<F> Seek for Remote<F> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(offset) => self.total.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.at.checked_add_signed(offset),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}

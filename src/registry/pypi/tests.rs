@@ -1,0 +1,238 @@
+use std::io::Write;
+
+use super::*;
+use crate::fetch::testing::{Asked, Reply, Server};
+use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
+use crate::model::{Platform, Requirement, TargetPlatform};
+use crate::registry::cache::{Cache, Freshness};
+
+fn settings(before: Option<&str>) -> Settings {
+    Settings {
+        platforms: [Platform::LinuxX64, Platform::MacosArm64].map(TargetPlatform::new).to_vec(),
+        python: Some("3.12".parse().unwrap()),
+        released_before: before.map(|time| time.parse().unwrap()),
+        ..Settings::default()
+    }
+}
+
+fn served(url: &str, cache: Cache) -> Served {
+    let endpoint = Endpoint::new("pypi".parse().unwrap(), vec![Place::http(url, None)], Quota::default());
+    let client = Arc::new(Client::new(ClientOptions::default()));
+    Served { client, endpoint: Arc::new(endpoint), cache, freshness: Freshness::default() }
+}
+
+fn ask(server: &Server, package: &str, settings: &Settings) -> Listing {
+    let name = PackageName::pypi(package).unwrap();
+    let reached = served(&format!("{}simple/", server.url), Cache::none());
+    match listing(&reached, &Arc::default(), &name, settings) {
+        Ok(listing) => listing,
+        Err(NoListing::Missing) => panic!("no listing"),
+        Err(NoListing::Failed(failure)) => panic!("{failure}"),
+    }
+}
+
+fn page(files: &[(&str, &str)]) -> Reply {
+    let anchor =
+        |(name, attributes): &(&str, &str)| format!("<a href=\"../../files/{name}\" {attributes}>{name}</a>\n");
+    let anchors = files.iter().map(anchor).collect::<Vec<_>>().concat();
+    Reply::ok(format!("<html>{anchors}</html>"))
+}
+
+fn wheel(name: &str, metadata: &str, padding: usize) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file(format!("{name}-1.0.dist-info/METADATA"), stored).unwrap();
+    zip.write_all(metadata.as_bytes()).unwrap();
+    zip.start_file("big", stored).unwrap();
+    zip.write_all(&vec![0; padding]).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+fn requirements(release: &Release) -> Vec<String> {
+    let one = |dependency: &Dependency| match &dependency.wants {
+        Wants::Requirement(Requirement::Pypi { name, specifier, marker, .. }) => format!("{name}{specifier};{marker}"),
+        wants => format!("{wants:?}"),
+    };
+    release.dependencies.iter().map(one).collect()
+}
+
+#[test]
+fn versions_tell_their_wheels_and_yanks() {
+    let server = Server::start(|_| {
+        page(&[
+            ("a-1.0.tar.gz", ""),
+            ("a-1.10-cp312-cp312-manylinux_2_17_x86_64.whl", "data-requires-python=\"&gt;=3.8\""),
+            ("a-1.10-cp312-cp312-win_amd64.whl", ""),
+            ("a-1.9-py3-none-any.whl", "data-yanked=\"\""),
+            ("a-2.0-py3-none-any.whl", "data-yanked=\"bad\""),
+            ("a-2.0.tar.gz", ""),
+            ("a-x-y-z.whl", ""),
+            ("a-1.0.win32.exe", ""),
+        ])
+    });
+    let listing = ask(&server, "a", &settings(None));
+    let texts: Vec<_> = listing.versions.candidates.iter().map(|c| c.version.to_string()).collect();
+    assert_eq!(texts, ["1.0", "1.9", "1.10", "2.0"]);
+    let [sdist, yanked, linux, half] = &listing.versions.candidates[..] else { panic!("four versions") };
+    assert!(sdist.sdist && !sdist.wheels.contains(Platform::LinuxX64));
+    assert!(yanked.yanked && yanked.wheels.contains(Platform::MacosArm64));
+    assert!(linux.wheels.contains(Platform::LinuxX64) && !linux.wheels.contains(Platform::MacosArm64) && !linux.sdist);
+    assert_eq!(linux.requires_python.as_ref().unwrap().to_string(), ">=3.8");
+    assert!(!half.yanked && half.sdist && !half.wheels.contains(Platform::LinuxX64));
+}
+
+#[test]
+fn what_came_too_late_does_not_exist() {
+    let server = Server::start(|_| {
+        page(&[
+            ("a-1.0-py3-none-any.whl", "data-upload-time=\"2024-01-01T00:00:00Z\""),
+            ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", "data-upload-time=\"2025-01-01T00:00:00Z\""),
+            ("a-2.0-py3-none-any.whl", "data-upload-time=\"2025-01-01T00:00:00Z\""),
+        ])
+    });
+    let listing = ask(&server, "a", &settings(Some("2024-06-01T00:00:00Z")));
+    assert_eq!(listing.versions.candidates.len(), 1);
+    assert_eq!(listing.files(0).unwrap().1.len(), 1);
+}
+
+#[test]
+fn metadata_beside_the_wheel_is_enough() {
+    let digest = "0".repeat(64);
+    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        "/simple/a/" => page(&[
+            (&format!("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl#sha256={digest}"), ""),
+            (&format!("a-1.0-cp312-cp312-macosx_11_0_arm64.whl#sha256={digest}"), ""),
+            (&format!("a-1.0-cp312-cp312-win_amd64.whl#sha256={digest}"), ""),
+        ]),
+        path if path.ends_with(".whl.metadata") => {
+            Reply::ok("Name: A\nVersion: 1.0.0\nRequires-Dist: b>=1 ; extra == 'X'\nProvides-Extra: X\n\nbody")
+        }
+        _ => Reply::status(500),
+    });
+    let listing = ask(&server, "a", &settings(None));
+    let release = listing.release(0).unwrap().unwrap();
+    assert_eq!(requirements(&release), ["b>=1;extra == 'x'"]);
+    assert_eq!(release.extras, ["x".parse().unwrap()]);
+    let artifacts: Vec<_> = release.artifacts.iter().map(|a| (a.file.as_str(), a.platforms.as_slice())).collect();
+    assert_eq!(
+        artifacts,
+        [
+            ("a-1.0-cp312-cp312-macosx_11_0_arm64.whl", &[Platform::MacosArm64][..]),
+            ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", &[Platform::LinuxX64][..]),
+        ]
+    );
+    assert_eq!(release.artifacts[0].digest.as_ref().unwrap().to_hex(), "0".repeat(64));
+    assert_eq!(release.artifacts[0].location.as_deref(), Some("files/a-1.0-cp312-cp312-macosx_11_0_arm64.whl"));
+}
+
+#[test]
+fn the_end_of_a_wheel_is_fetched_and_not_the_rest() {
+    let bytes = wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 1 << 20);
+    let sent = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
+        "/files/a-1.0-py3-none-any.whl" => {
+            let reply = Reply::range(asked, &bytes);
+            count.fetch_add(reply.body.len(), std::sync::atomic::Ordering::SeqCst);
+            reply
+        }
+        _ => Reply::status(404),
+    });
+    let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+    assert_eq!(requirements(&release), ["b;"]);
+    assert!(sent.load(std::sync::atomic::Ordering::SeqCst) < 700_000);
+    assert!(release.artifacts[0].platforms.is_empty());
+}
+
+#[test]
+fn a_server_without_ranges_sends_the_whole_wheel() {
+    for status in [200, 501] {
+        let bytes = wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 1 << 10);
+        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+            "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
+            "/files/a-1.0-py3-none-any.whl" if status == 501 && asked.header("range").is_some() => Reply::status(416),
+            "/files/a-1.0-py3-none-any.whl" => Reply::ok(bytes.clone()),
+            _ => Reply::status(404),
+        });
+        let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+        assert_eq!(requirements(&release), ["b;"]);
+    }
+}
+
+#[test]
+fn lying_metadata_is_an_integrity_failure() {
+    let server = Server::start(|asked: &Asked| match asked.path.as_str() {
+        "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
+        _ => Reply::ok("Name: a\nVersion: 2.0\n\n"),
+    });
+    let error = ask(&server, "a", &settings(None)).release(0).unwrap_err();
+    assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
+    assert_eq!(error.to_string(), "registry `pypi` was asked for `a 1.0` and answers for `a 2.0`");
+}
+
+#[test]
+fn a_source_distribution_counts_if_it_is_static() {
+    let sdist = |metadata: &str| {
+        let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+        let mut header = tar::Header::new_gnu();
+        header.set_size(metadata.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, "a-1.0/PKG-INFO", metadata.as_bytes()).unwrap();
+        builder.into_inner().unwrap().finish().unwrap()
+    };
+    let ask_for = |metadata: &str| {
+        let bytes = sdist(metadata);
+        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+            "/simple/a/" => page(&[("a-1.0.tar.gz", "")]),
+            _ => Reply::ok(bytes.clone()),
+        });
+        ask(&server, "a", &settings(None)).release(0).unwrap().unwrap()
+    };
+    let release = ask_for("Metadata-Version: 2.2\nName: a\nVersion: 1.0\nRequires-Dist: b\n");
+    assert_eq!(requirements(&release), ["b;"]);
+    assert_eq!(release.artifacts[0].kind, ArtifactKind::Sdist);
+    let release = ask_for("Metadata-Version: 2.1\nName: a\nVersion: 1.0\n");
+    assert!(
+        matches!(&release.dependencies[0].wants, Wants::Unsupported { reason, .. } if reason.contains("does not state"))
+    );
+}
+
+#[test]
+fn nobody_asks_for_ever_for_metadata_that_is_never_there() {
+    let beside = MetadataBeside::default();
+    (0..4).for_each(|_| beside.missed());
+    assert!(!beside.is_likely());
+    let beside = MetadataBeside::default();
+    beside.found();
+    (0..9).for_each(|_| beside.missed());
+    assert!(beside.is_likely());
+}
+
+#[test]
+fn a_file_is_found_again_where_the_index_has_it_now() {
+    let server = Server::start(|asked: &Asked| match asked.path.as_str() {
+        "/simple/a/" => Reply::ok("<a href='/moved/a-1.0-py3-none-any.whl'>a</a>"),
+        "/moved/a-1.0-py3-none-any.whl" => Reply::ok("wheel"),
+        _ => Reply::status(404),
+    });
+    let listing = Arc::new(ask(&server, "a", &settings(None)));
+    let open = |location: Option<&str>, file: &str| {
+        let artifact = Artifact {
+            file: file.to_owned(),
+            kind: ArtifactKind::Wheel,
+            digest: None,
+            location: location.map(str::to_owned),
+            platforms: Vec::new(),
+        };
+        open(&listing.served, &listing.name, &artifact, || Ok(Arc::clone(&listing)))
+    };
+    let elsewhere = Server::start(|_| Reply::ok("old host"));
+    for location in [None, Some("files/a-1.0-py3-none-any.whl"), Some(elsewhere.url.as_str())] {
+        let response = open(location, "a-1.0-py3-none-any.whl").unwrap();
+        assert_eq!(std::io::read_to_string(response.body).unwrap(), "wheel");
+    }
+    assert!(elsewhere.paths().is_empty());
+    let gone = open(None, "a-0.9-py3-none-any.whl").unwrap_err();
+    assert_eq!(gone.to_string(), "registry `pypi` no longer lists `a-0.9-py3-none-any.whl`");
+}

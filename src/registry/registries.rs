@@ -1,0 +1,299 @@
+//! All registries as one: the resolver's index and the source of artifacts.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::ahead::{Once, Pool, lock};
+use super::cache::Cache;
+use super::choice::{Choice, kind};
+use super::listing::{NoListing, Served};
+use super::path::{self, Members, PathPackage};
+use super::pypi::MetadataBeside;
+use super::{Options, RegistryError, likely, npm, pypi};
+use crate::diagnostic::Failure;
+use crate::fetch::{Client, Network, Response, Source, SourceError};
+use crate::manifest::RegistryKind;
+use crate::model::{Artifact, Ecosystem, Label, PackageId, PackageKey, Requirement, Settings};
+use crate::resolve::{Index, IndexError, Release, Versions};
+
+/// As many requests as a default registry takes at once, and a few for those with fewer.
+const THREADS: usize = 56;
+/// Reading a cache keeps processors busy, not connections.
+const OFFLINE_THREADS: usize = 8;
+
+/// All registries of a project, and its path packages. Every answer is made once and then stays; threads fetch ahead of
+/// whoever asks, and begin when [`Index::prefetch`] is first called.
+pub struct Registries {
+    inner: Arc<Inner>,
+    pool: Pool<Requirement>,
+}
+
+struct Inner {
+    settings: Settings,
+    root: PathBuf,
+    members: Members,
+    choice: Choice,
+    served: BTreeMap<Label, Registry>,
+    entries: Mutex<FxHashMap<PackageId, Arc<Entry>>>,
+    folders: Mutex<FxHashMap<PackageId, Arc<str>>>,
+    expected: Mutex<FxHashSet<(PackageId, String)>>,
+}
+
+struct Registry {
+    kind: RegistryKind,
+    served: Served,
+    beside: Arc<MetadataBeside>,
+}
+
+type Answer<T> = Result<Arc<T>, IndexError>;
+
+/// What is known of one package.
+struct Entry {
+    listing: Once<Answer<Listing>>,
+    releases: Mutex<FxHashMap<u32, Arc<Once<Answer<Release>>>>>,
+}
+
+enum Listing {
+    Npm(npm::Listing),
+    Pypi(Arc<pypi::Listing>),
+    Path { versions: Arc<Versions>, package: PathPackage, folder: Arc<str> },
+}
+
+impl Registries {
+    /// Makes the registries ready; nothing is asked or read yet.
+    pub fn new(options: Options) -> Result<Self, RegistryError> {
+        let client = Arc::new(Client::new(options.client.clone()));
+        let served = options.registries.iter().map(|registry| {
+            let served = options.served(&client, registry);
+            (registry.name.clone(), Registry { kind: registry.kind, served, beside: Arc::default() })
+        });
+        let served = served.collect();
+        let choice = Choice::new(&options.registries, options.pinned)?;
+        let folders = options.folders.into_iter().map(|(name, folder)| (PackageId::new(Ecosystem::Path, name), folder));
+        let inner = Arc::new(Inner {
+            folders: Mutex::new(folders.collect()),
+            settings: options.settings,
+            root: options.root,
+            members: options.members,
+            choice,
+            served,
+            entries: Mutex::default(),
+            expected: Mutex::default(),
+        });
+        let threads = if client.network() == Network::Offline { OFFLINE_THREADS } else { THREADS };
+        let ahead = Arc::clone(&inner);
+        Ok(Self { inner, pool: Pool::new(threads, move |requirement| ahead.expect(&requirement)) })
+    }
+}
+
+impl Index for Registries {
+    fn versions(&self, package: &PackageId) -> Result<Arc<Versions>, IndexError> {
+        self.inner.listing(package).map(|listing| listing.versions().clone())
+    }
+
+    fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
+        let release = self.inner.release(package, ordinal)?;
+        // The guess may have been another version.
+        self.pool.add(self.inner.unexpected(likely::next(&release, None, &self.inner.settings)));
+        Ok(release)
+    }
+
+    fn prefetch(&self, requirements: &[Requirement]) {
+        self.pool.add(self.inner.unexpected(requirements.iter()));
+    }
+}
+
+impl Source for Registries {
+    fn open(
+        &self,
+        package: &PackageKey,
+        registry: &Label,
+        artifact: &Artifact,
+    ) -> Result<(Box<dyn Read + Send>, Option<u64>), SourceError> {
+        let response = self.inner.open(package, registry, artifact)?;
+        Ok((Box::new(response.body), response.length))
+    }
+}
+
+impl Inner {
+    /// Does what the solver will need for a requirement and returns what follows from it.
+    fn expect(&self, requirement: &Requirement) -> Vec<Requirement> {
+        let package = requirement.package();
+        let Ok(listing) = self.listing(&package) else { return Vec::new() };
+        let Some(ordinal) = likely::version(listing.versions(), requirement, &self.settings) else { return Vec::new() };
+        let Ok(release) = self.release(&package, ordinal) else { return Vec::new() };
+        self.unexpected(likely::next(&release, Some(requirement), &self.settings))
+    }
+
+    /// Returns the requirements that nobody expected so far.
+    fn unexpected<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) -> Vec<Requirement> {
+        let mut expected = None;
+        requirements
+            .filter(|requirement| {
+                let package = requirement.package();
+                if let Requirement::Path { folder, .. } = requirement {
+                    lock(&self.folders).insert(package.clone(), Arc::clone(folder));
+                }
+                let mut asked_as = requirement.range_text();
+                if let Requirement::Pypi { extras, .. } = requirement {
+                    asked_as.extend(extras.iter().flat_map(|extra| [" ", extra.as_str()]));
+                }
+                expected.get_or_insert_with(|| lock(&self.expected)).insert((package, asked_as))
+            })
+            .cloned()
+            .collect()
+    }
+
+    fn entry(&self, package: &PackageId) -> Arc<Entry> {
+        let mut entries = lock(&self.entries);
+        if let Some(entry) = entries.get(package) {
+            return Arc::clone(entry);
+        }
+        let entry = Arc::new(Entry { listing: Once::new(), releases: Mutex::default() });
+        entries.insert(package.clone(), Arc::clone(&entry));
+        entry
+    }
+
+    fn listing(&self, package: &PackageId) -> Answer<Listing> {
+        self.entry(package).listing.get(|| match package.ecosystem {
+            Ecosystem::Path => self.folder(package).map(Arc::new).map_err(IndexError::Failed),
+            Ecosystem::Larder => Err(failed(RegistryError::PrivatePackages { package: package.name.clone() })),
+            Ecosystem::Npm | Ecosystem::Pypi => self.ask(package),
+        })
+    }
+
+    fn ask(&self, package: &PackageId) -> Answer<Listing> {
+        let labels = self.choice.of(package).map_err(failed)?;
+        for label in labels {
+            let registry = self.registry(label, package).map_err(failed)?;
+            match self.ask_one(registry, package) {
+                Ok(listing) => return Ok(Arc::new(listing)),
+                Err(NoListing::Missing) => {}
+                Err(NoListing::Failed(failure)) => return Err(IndexError::Failed(failure)),
+            }
+        }
+        match labels.last() {
+            Some(label) => Err(IndexError::NotFound { package: package.clone(), registry: label.clone() }),
+            None => {
+                Err(failed(RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() }))
+            }
+        }
+    }
+
+    fn ask_one(&self, registry: &Registry, package: &PackageId) -> Result<Listing, NoListing> {
+        if package.ecosystem == Ecosystem::Npm {
+            return npm::listing(&registry.served, &package.name, &self.settings).map(Listing::Npm);
+        }
+        let listing = pypi::listing(&registry.served, &registry.beside, &package.name, &self.settings)?;
+        Ok(Listing::Pypi(Arc::new(listing)))
+    }
+
+    fn registry(&self, label: &Label, package: &PackageId) -> Result<&Registry, RegistryError> {
+        let registry = self.served.get(label);
+        let registry = registry.ok_or_else(|| RegistryError::Undeclared { registry: label.clone() })?;
+        if kind(package.ecosystem) != Some(registry.kind) {
+            return Err(RegistryError::WrongKind {
+                registry: label.clone(),
+                ecosystem: package.ecosystem,
+                package: package.name.clone(),
+            });
+        }
+        Ok(registry)
+    }
+
+    /// Reads a path package, whose folder was said by the requirement that led to it.
+    fn folder(&self, package: &PackageId) -> Result<Listing, Arc<dyn Failure>> {
+        let known = lock(&self.folders).get(package).cloned();
+        let folder = known.or_else(|| self.members.get(&package.name).cloned());
+        let none = || path::PathError::NoManifest { folder: package.name.to_string() };
+        let read = folder.ok_or_else(none).and_then(|folder| {
+            let package = path::read(&self.root, &folder, &self.members)?;
+            Ok(Listing::Path { versions: Arc::new(path::versions(&package)), package, folder })
+        });
+        read.map_err(|error| Arc::new(error) as Arc<dyn Failure>)
+    }
+
+    fn release(&self, package: &PackageId, ordinal: u32) -> Answer<Release> {
+        let listing = self.listing(package)?;
+        let entry = self.entry(package);
+        let once = Arc::clone(lock(&entry.releases).entry(ordinal).or_insert_with(|| Arc::new(Once::new())));
+        once.get(|| {
+            let release = match &*listing {
+                Listing::Npm(listing) => listing.release(ordinal).or_else(|| self.npm_again(package, listing, ordinal)),
+                Listing::Pypi(listing) => listing.release(ordinal).map_err(IndexError::Failed)?,
+                Listing::Path { package, folder, .. } => Some(path::release(package, folder)),
+            };
+            let release = release.ok_or_else(|| {
+                failed(RegistryError::Damaged { package: package.name.clone(), ecosystem: package.ecosystem })
+            })?;
+            // Path packages name folders that only their own manifest knows.
+            for requirement in likely::next(&release, None, &self.settings) {
+                if let Requirement::Path { folder, .. } = requirement {
+                    lock(&self.folders).insert(requirement.package(), Arc::clone(folder));
+                }
+            }
+            Ok(Arc::new(release))
+        })
+    }
+
+    /// Asks the registry anew where the cache turns out to be damaged; what was answered before stays true.
+    fn npm_again(&self, package: &PackageId, damaged: &npm::Listing, ordinal: u32) -> Option<Release> {
+        let label = damaged.versions.registry.as_ref()?;
+        let served = Served { cache: Cache::none(), ..self.registry(label, package).ok()?.served.clone() };
+        let listing = npm::listing(&served, &package.name, &self.settings).ok()?;
+        let version = &damaged.versions.candidates.get(ordinal as usize)?.version;
+        let now = listing.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
+        listing.release(u32::try_from(now).ok()?)
+    }
+
+    fn open(&self, key: &PackageKey, label: &Label, artifact: &Artifact) -> Result<Response, SourceError> {
+        let registry = self.registry(label, &key.id).map_err(|error| Arc::new(error) as SourceError)?;
+        let listing = || match &*self.listing(&key.id).map_err(no_listing)? {
+            Listing::Pypi(listing) => Ok(Arc::clone(listing)),
+            _ => Err(NoListing::Missing),
+        };
+        if key.id.ecosystem == Ecosystem::Pypi {
+            return pypi::open(&registry.served, &key.id.name, artifact, listing);
+        }
+        match npm::open(&registry.served, &key.id.name, artifact) {
+            Ok(response) => Ok(response),
+            Err(error) if error.is_not_found() => {
+                // The registry knows where it keeps its files; a mirror may keep them elsewhere.
+                let listing = self.listing(&key.id);
+                let tarball = listing.ok().and_then(|listing| match &*listing {
+                    Listing::Npm(listing) => listing.tarball(&key.version),
+                    _ => None,
+                });
+                let elsewhere = tarball.map(|url| Artifact { location: Some(url), ..artifact.clone() });
+                let opened = elsewhere.map(|artifact| npm::open(&registry.served, &key.id.name, &artifact));
+                opened.unwrap_or(Err(error)).map_err(|error| Arc::new(error) as SourceError)
+            }
+            Err(error) => Err(Arc::new(error)),
+        }
+    }
+}
+
+impl Listing {
+    fn versions(&self) -> &Arc<Versions> {
+        match self {
+            Self::Npm(listing) => &listing.versions,
+            Self::Pypi(listing) => &listing.versions,
+            Self::Path { versions, .. } => versions,
+        }
+    }
+}
+
+fn failed(error: RegistryError) -> IndexError {
+    IndexError::Failed(Arc::new(error))
+}
+
+fn no_listing(error: IndexError) -> NoListing {
+    match error {
+        IndexError::NotFound { .. } => NoListing::Missing,
+        IndexError::Failed(failure) => NoListing::Failed(failure),
+    }
+}
