@@ -1,1 +1,52 @@
 //! Environments on disk: realise packages, build a generation, switch, verify.
+//!
+//! ```text
+//! project/
+//! ├── node_modules -> .larder/active/node_modules
+//! ├── .venv        -> .larder/active/python
+//! └── .larder/
+//!     ├── lock                            held while a profile is built or switched
+//!     ├── active -> node_modules/.profiles/development/current
+//!     └── node_modules/
+//!         ├── .packages/<key>/            realised packages, shared by all generations
+//!         └── .profiles/development/
+//!             ├── current -> 12
+//!             └── 12/                     node_modules, python, packages, bin, members, generation.json
+//! ```
+//!
+//! What a profile looks like is computed first, as data ([`Layout`]); then it is built beside what is there; then one
+//! link is renamed. At every instant `current` is one whole generation.
+
+mod as_text;
+mod build;
+mod collect;
+mod cycles;
+mod error;
+mod exclude;
+mod executables;
+#[cfg(test)]
+mod fixture;
+mod folders;
+mod generation;
+mod key;
+mod layout;
+mod linking;
+mod npm;
+mod parallel;
+mod project;
+pub mod python;
+mod roots;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use build::{Built, Input};
+pub use collect::Collected;
+pub use error::{Found, FoundPythons, ProfileError};
+pub use exclude::exclude;
+pub use generation::Generation;
+pub use key::{Key, KeyError};
+pub use layout::{Content, Distribution, Files, Folder, Layout, Links, Member, Realised, Target, Wanted, layout};
+pub use project::{Project, ProjectLock};
+pub use roots::Needs;
+pub use verify::{Damage, Harm};

@@ -1,0 +1,223 @@
+//! What stops a profile from being built, switched or checked.
+
+use std::path::PathBuf;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::FsError;
+use crate::model::{Label, PackageKey, PythonVersion, TreeDigest};
+
+/// An error of profiles.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ProfileError {
+    /// The machine refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fs(#[from] FsError),
+
+    /// A package of the closure was not handed in: it was not fetched.
+    #[error("{0} is not in the store")]
+    #[diagnostic(code(larder::profile::not_fetched), help("run `larder sync` with the network"))]
+    NotFetched(PackageKey),
+
+    /// A file of the store is not what the store's index says.
+    #[error("`{}` was changed: expected blake3 {expected}, found {found}", file.display())]
+    #[diagnostic(
+        code(larder::profile::harmed),
+        help("something wrote through a hard link; run `larder sync --repair`")
+    )]
+    Harmed {
+        /// The file in the store.
+        file: PathBuf,
+        /// The digest it had when it was unpacked.
+        expected: TreeDigest,
+        /// The digest it has now, or that it is gone.
+        found: Found,
+    },
+
+    /// A path that larder needs has something else in it.
+    #[error("`{}` was not made by larder", path.display())]
+    #[diagnostic(
+        code(larder::profile::foreign),
+        help(
+            "larder never touches it. To let larder take over, move it aside (`mv {0} {0}.old`) and run again",
+            path.display()
+        )
+    )]
+    Foreign {
+        /// Relative to the project.
+        path: PathBuf,
+    },
+
+    /// An executable's name or path leaves the folder it belongs to.
+    #[error("{package} declares the executable `{name}` at `{target}`, which leaves its folder")]
+    #[diagnostic(code(larder::profile::unsafe_bin), help("no honest package does that; do not use this version"))]
+    UnsafeBin {
+        /// The package.
+        package: String,
+        /// The name of the executable.
+        name: String,
+        /// What it runs.
+        target: String,
+    },
+
+    /// Two wheels bring different files of one name.
+    #[error("{first} and {second} both install `{path}`, with different content")]
+    #[diagnostic(code(larder::profile::claimed_twice), help("one of the two has to go, or another version of it"))]
+    ClaimedTwice {
+        /// Relative to the Python environment.
+        path: String,
+        /// A package that brings it.
+        first: String,
+        /// The other one.
+        second: String,
+    },
+
+    /// A wheel that does not follow its specification.
+    #[error("{package} is not a valid wheel: {problem}")]
+    #[diagnostic(
+        code(larder::profile::bad_wheel),
+        help("tell its authors, and pin another version until there is a fixed one")
+    )]
+    BadWheel {
+        /// The package.
+        package: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+
+    /// A package.json that says something else than npm allows.
+    #[error("{package} has a package.json that cannot be read: {problem}")]
+    #[diagnostic(code(larder::profile::bad_package_json), help("mend the file, or pin another version"))]
+    BadPackageJson {
+        /// The package or its folder.
+        package: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+
+    /// A pyproject.toml of a local package that cannot be used.
+    #[error("`{}` cannot be used: {problem}", file.display())]
+    #[diagnostic(code(larder::profile::bad_pyproject), help("a local package needs `[project]` with a `name`"))]
+    BadPyproject {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+
+    /// No interpreter of the declared version.
+    #[error("there is no Python {wanted} on this machine{}", .found)]
+    #[diagnostic(
+        code(larder::profile::no_python),
+        help(
+            "install Python {wanted} (`pyenv install {wanted}`, or your system's package), or set LARDER_PYTHON to \
+             its executable"
+        )
+    )]
+    NoPython {
+        /// The declared version.
+        wanted: PythonVersion,
+        /// What was found instead, as the end of the sentence.
+        found: FoundPythons,
+    },
+
+    /// The interpreter that `LARDER_PYTHON` names does not serve.
+    #[error("`{}` is not a Python {wanted}: {problem}", path.display())]
+    #[diagnostic(
+        code(larder::profile::wrong_python),
+        help("set LARDER_PYTHON to the executable of a CPython {wanted}, or unset it")
+    )]
+    WrongPython {
+        /// As it was given.
+        path: PathBuf,
+        /// The declared version.
+        wanted: PythonVersion,
+        /// What it is instead.
+        problem: String,
+    },
+
+    /// Python packages without an interpreter.
+    #[error("the environment has Python packages, and no Python is declared")]
+    #[diagnostic(code(larder::profile::undeclared_python), help("add `runtimes {{ python \"3.12\" }}` to larder.kdl"))]
+    UndeclaredPython,
+
+    /// A generation that is not there.
+    #[error("{environment} has no generation {number}")]
+    #[diagnostic(code(larder::profile::no_generation), help("`larder history` lists those there are"))]
+    NoGeneration {
+        /// The environment.
+        environment: Label,
+        /// The number asked for.
+        number: u64,
+    },
+
+    /// An environment that was never built.
+    #[error("{0} was never synced here")]
+    #[diagnostic(code(larder::profile::never_synced), help("run `larder sync --env {0}`"))]
+    NeverSynced(Label),
+
+    /// A generation's record that cannot be read.
+    #[error("`{}` cannot be read: {problem}", file.display())]
+    #[diagnostic(
+        code(larder::profile::bad_record),
+        help("remove that generation's folder and run `larder sync`; nothing of it is lost but its number")
+    )]
+    BadRecord {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// What was found where a file with another digest should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Other content.
+    Digest(TreeDigest),
+    /// Nothing.
+    Nothing,
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Digest(digest) => digest.fmt(f),
+            Self::Nothing => f.write_str("nothing"),
+        }
+    }
+}
+
+/// The interpreters that a search came across.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct FoundPythons(pub Vec<(PathBuf, String)>);
+
+impl std::fmt::Display for FoundPythons {
+    /// Writes `: found 3.11.7 (/usr/bin/python3.11) and …`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (place, (path, version)) in self.0.iter().enumerate() {
+            f.write_str(if place == 0 { ": found " } else { ", " })?;
+            write!(f, "{version} ({})", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+impl Failure for ProfileError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Fs(error) => error.exit(),
+            Self::NotFetched(_) => Exit::Network,
+            Self::Harmed { .. } | Self::BadRecord { .. } => Exit::Integrity,
+            Self::Foreign { .. }
+            | Self::UnsafeBin { .. }
+            | Self::ClaimedTwice { .. }
+            | Self::BadWheel { .. }
+            | Self::BadPackageJson { .. }
+            | Self::NoGeneration { .. }
+            | Self::NeverSynced(_) => Exit::Refused,
+            Self::BadPyproject { .. } | Self::UndeclaredPython => Exit::Manifest,
+            Self::NoPython { .. } | Self::WrongPython { .. } => Exit::Machine,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Realising packages: `.larder/node_modules/.packages/<key>/node_modules/<name>/…`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::fs::{self, Dir};
+use crate::store::Tree;
+
+use super::super::key::Key;
+use super::super::layout::{Realised, Target};
+use super::super::linking::{Source, folders_of};
+use super::super::{ProfileError, parallel};
+use super::declared;
+
+/// Where packages are put together, beside those that are done, so that the last step is a rename.
+const STAGING: &str = ".staging";
+
+/// Realises packages under `packages` (the folder `.packages`), and returns how many.
+///
+/// A package is put together beside the others and renamed into place as a whole, where one that has its key gives way.
+pub(in super::super) fn realise(
+    packages: &Path,
+    root: &Path,
+    wanted: &[(&Key, &Realised, Arc<Tree>)],
+) -> Result<usize, ProfileError> {
+    if wanted.is_empty() {
+        return Ok(0);
+    }
+    let place = Dir::open(packages)?;
+    place.create_dir(STAGING)?;
+    let mut order: Vec<_> = wanted.iter().collect();
+    // The largest first, so that threads end together.
+    order.sort_by_key(|(key, _, tree)| (std::cmp::Reverse(tree.entries.len()), *key));
+    parallel::map(&order, |(key, realised, tree)| one(&place, root, key, realised, tree))?;
+    fs::remove_tree(&packages.join(STAGING))?;
+    Ok(wanted.len())
+}
+
+fn one(place: &Dir, root: &Path, key: &Key, realised: &Realised, tree: &Tree) -> Result<(), ProfileError> {
+    let staged = format!("{STAGING}/{key}");
+    let modules = format!("{staged}/node_modules");
+    place.create_dir(&staged)?;
+    place.create_dir(&modules)?;
+    let modules = place.open_dir(&modules)?;
+    if let Some((scope, _)) = realised.name.split_once('/') {
+        modules.create_dir(scope)?;
+    }
+    modules.create_dir(&realised.name)?;
+    files(&modules.open_dir(&realised.name)?, realised, tree)?;
+    links(&modules, root, key, realised)?;
+    match place.rename(&staged, key.as_str()) {
+        Err(error) if error.is_occupied() => {
+            place.rename(key.as_str(), &format!("{STAGING}/{key}.harmed"))?;
+            Ok(place.rename(&staged, key.as_str())?)
+        }
+        renamed => Ok(renamed?),
+    }
+}
+
+fn files(into: &Dir, realised: &Realised, tree: &Tree) -> Result<(), ProfileError> {
+    let executables = if realised.bin { executables(realised, tree)? } else { BTreeSet::new() };
+    let source = Source::open(tree, realised.files)?;
+    let mut above = "";
+    for entry in &tree.entries {
+        let parent = entry.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        for folder in folders_of(parent, above) {
+            into.create_dir(folder)?;
+        }
+        above = parent;
+        if !entry.executable && executables.contains(&*entry.path) {
+            source.copy_executable(entry, into, &entry.path)?;
+        } else {
+            source.place(entry, into, &entry.path)?;
+        }
+    }
+    Ok(())
+}
+
+/// What `bin` declares must be executable, and some packages forget it.
+fn executables(realised: &Realised, tree: &Tree) -> Result<BTreeSet<String>, ProfileError> {
+    let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { return Ok(BTreeSet::new()) };
+    let bins = declared(&realised.name, &json, tree.entries.iter().map(|entry| &*entry.path))?;
+    Ok(bins.into_iter().map(|bin| bin.path).collect())
+}
+
+fn links(modules: &Dir, root: &Path, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
+    let mut scopes: BTreeSet<&str> = realised.name.split_once('/').map(|(scope, _)| scope).into_iter().collect();
+    for (name, target) in &realised.dependencies {
+        if is_itself(key, realised, name, target) {
+            continue;
+        }
+        if **name == *realised.name {
+            // An older version of itself: it is looked up inside first, beside would be the package's own place.
+            ensure_dir(modules, &format!("{name}/node_modules"))?;
+            if let Some((scope, _)) = name.split_once('/') {
+                ensure_dir(modules, &format!("{name}/node_modules/{scope}"))?;
+            }
+        } else if let Some((scope, _)) = name.split_once('/')
+            && scopes.insert(scope)
+        {
+            modules.create_dir(scope)?;
+        }
+        let path = link_path(realised, name);
+        modules.symlink(&relative_target(root, &path, target), path.strip_prefix("node_modules/").unwrap_or(&path))?;
+    }
+    Ok(())
+}
+
+/// The package may bring the folder itself, with bundled dependencies in it.
+fn ensure_dir(dir: &Dir, name: &str) -> Result<(), ProfileError> {
+    match dir.create_dir(name) {
+        Err(error) if !error.is_occupied() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn is_itself(key: &Key, realised: &Realised, name: &str, target: &Target) -> bool {
+    *name == *realised.name && matches!(target, Target::Package(other, _) if other == key)
+}
+
+/// Returns where a dependency's link lies, relative to the package's key folder.
+pub(in super::super) fn link_path(realised: &Realised, name: &str) -> String {
+    if name == &*realised.name {
+        format!("node_modules/{name}/node_modules/{name}")
+    } else {
+        format!("node_modules/{name}")
+    }
+}
+
+/// Returns what the link at `path`, relative to its package's key folder, points to.
+pub(in super::super) fn relative_target(root: &Path, path: &str, target: &Target) -> PathBuf {
+    match target {
+        Target::Package(other, name) => {
+            let up = "../".repeat(path.matches('/').count() + 1);
+            PathBuf::from(format!("{up}{other}/node_modules/{name}"))
+        }
+        Target::Folder(folder) => root.join(&**folder),
+    }
+}

@@ -1,0 +1,194 @@
+//! Local Python packages: visible through a `.pth` file, known through a `.dist-info`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs::{self, Kind};
+use crate::model::PackageName;
+
+use super::super::ProfileError;
+use super::record::{self, Recorded};
+use super::wheel::{Files, Mode, Origin, Places};
+use super::{entry_points, launcher};
+
+/// What a pyproject.toml says of a local package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(in super::super) struct Project {
+    /// Its name, normalised.
+    pub(in super::super) name: String,
+    /// Its version.
+    pub(in super::super) version: String,
+    /// The folder that is put on Python's path.
+    source: PathBuf,
+    /// `METADATA`, whole.
+    metadata: String,
+    /// `entry_points.txt`, whole; empty where there are none.
+    entry_points: String,
+    /// The pyproject.toml, for messages.
+    file: PathBuf,
+}
+
+/// `[project]` (PEP 621); Poetry's older table has the same names for what is read here, and some other shapes, which
+/// count for nothing.
+#[derive(Deserialize)]
+struct Pyproject {
+    project: Option<toml::Table>,
+    tool: Option<toml::Table>,
+}
+
+impl Project {
+    /// Reads the pyproject.toml in `folder`, which is absolute; `version` is what the lock has, where the file has none.
+    pub(in super::super) fn read(folder: &Path, version: &str) -> Result<Self, ProfileError> {
+        let file = folder.join("pyproject.toml");
+        let text = fs::read_to_string(&file)?;
+        Self::parse(&text, file.clone(), version, folder)
+            .map_err(|problem| ProfileError::BadPyproject { file, problem })
+    }
+
+    fn parse(text: &str, file: PathBuf, version: &str, folder: &Path) -> Result<Self, String> {
+        let parsed: Pyproject = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let poetry = parsed.tool.as_ref().and_then(|tool| tool.get("poetry")?.as_table());
+        let table = parsed.project.as_ref().or(poetry).ok_or("it has no `[project]`")?;
+        let word = |key: &str| table.get(key).and_then(toml::Value::as_str);
+        let written = word("name").ok_or("it has no `name`")?;
+        let name = PackageName::pypi(written).map_err(|error| error.to_string())?.as_str().to_owned();
+        let version = word("version").unwrap_or(version).to_owned();
+        if version.contains(['/', '\n', '\0']) {
+            return Err(format!("`{version}` is not a version"));
+        }
+        let mut metadata = format!("Metadata-Version: 2.1\nName: {written}\nVersion: {version}\n");
+        for (key, header) in [("description", "Summary"), ("requires-python", "Requires-Python")] {
+            if let Some(value) = word(key) {
+                let _ = writeln!(metadata, "{header}: {}", value.replace(['\n', '\r'], " "));
+            }
+        }
+        requirements(table, &mut metadata);
+        Ok(Self {
+            source: source(folder, &name, parsed.tool.as_ref()),
+            metadata,
+            entry_points: entry_points_text(table),
+            name,
+            version,
+            file,
+        })
+    }
+
+    /// Returns the package's files by their places in the environment.
+    pub(super) fn files<'a>(&self, places: &Places) -> Result<Files<'a>, ProfileError> {
+        let stem = format!("{}-{}", self.name.replace('-', "_"), self.version.replace('-', "_"));
+        let info = format!("{}/{stem}.dist-info", places.site());
+        let plain = |text: &str| Origin::Written(text.as_bytes().to_vec(), Mode::Plain);
+        let mut files: Files<'a> = [
+            (format!("{}/__editable__.{stem}.pth", places.site()), plain(&format!("{}\n", self.source.display()))),
+            (format!("{info}/METADATA"), plain(&self.metadata)),
+            (
+                format!("{info}/WHEEL"),
+                plain("Wheel-Version: 1.0\nGenerator: larder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
+            ),
+            (format!("{info}/INSTALLER"), plain("larder\n")),
+            (format!("{info}/REQUESTED"), plain("")),
+        ]
+        .into();
+        if !self.entry_points.is_empty() {
+            files.insert(format!("{info}/entry_points.txt"), plain(&self.entry_points));
+        }
+        let bad = |problem| ProfileError::BadPyproject { file: self.file.clone(), problem };
+        for entry in entry_points::scripts(&self.entry_points).map_err(bad)? {
+            let launcher = launcher::launcher(&entry);
+            files.insert(format!("bin/{}", entry.name), Origin::Written(launcher, Mode::Executable));
+        }
+        let recorded = files
+            .iter()
+            .filter_map(|(place, origin)| match origin {
+                Origin::Written(content, _) => Some((places.recorded_as(place), Recorded::of(content))),
+                Origin::Linked(_) | Origin::Executable(_) => None,
+            })
+            .collect();
+        let record = record::write(&recorded, &format!("{stem}.dist-info/RECORD"));
+        files.insert(format!("{info}/RECORD"), plain(&record));
+        Ok(files)
+    }
+}
+
+/// Where a project's packages lie: where it says so, else `src` if that is how it is laid out, else beside the file.
+fn source(folder: &Path, name: &str, tool: Option<&toml::Table>) -> PathBuf {
+    let declared = tool.and_then(|tool| {
+        let setuptools = tool.get("setuptools")?;
+        let find = || setuptools.get("packages")?.get("find")?.get("where")?.as_array()?.first()?.as_str();
+        let dir = || setuptools.get("package-dir")?.get("")?.as_str();
+        find().or_else(dir)
+    });
+    if let Some(declared) = declared {
+        return folder.join(declared);
+    }
+    let is_folder = |path: &Path| matches!(fs::stat(path), Ok(Some(stat)) if stat.kind == Kind::Folder);
+    let module = name.replace('-', "_");
+    let src = folder.join("src");
+    let is_package = matches!(fs::stat(&src.join("__init__.py")), Ok(Some(_)));
+    if is_folder(&src) && !is_folder(&folder.join(module)) && !is_package { src } else { folder.to_owned() }
+}
+
+fn requirements(table: &toml::Table, metadata: &mut String) {
+    let list = |value: Option<&toml::Value>| -> Vec<String> {
+        let items = value.and_then(toml::Value::as_array);
+        items.into_iter().flatten().filter_map(|item| Some(item.as_str()?.replace('\n', " "))).collect()
+    };
+    for requirement in list(table.get("dependencies")) {
+        let _ = writeln!(metadata, "Requires-Dist: {requirement}");
+    }
+    let extras = table.get("optional-dependencies").and_then(toml::Value::as_table);
+    for (extra, requirements) in extras.into_iter().flatten() {
+        let _ = writeln!(metadata, "Provides-Extra: {extra}");
+        for requirement in list(Some(requirements)) {
+            let _ = match requirement.split_once(';') {
+                Some((bare, marker)) => {
+                    writeln!(metadata, "Requires-Dist: {}; ({}) and extra == '{extra}'", bare.trim(), marker.trim())
+                }
+                None => writeln!(metadata, "Requires-Dist: {requirement}; extra == '{extra}'"),
+            };
+        }
+    }
+}
+
+fn entry_points_text(table: &toml::Table) -> String {
+    let mut groups: Vec<(&str, &toml::Table)> = Vec::new();
+    for (key, group) in [("scripts", "console_scripts"), ("gui-scripts", "gui_scripts")] {
+        groups.extend(table.get(key).and_then(toml::Value::as_table).map(|table| (group, table)));
+    }
+    let others = table.get("entry-points").and_then(toml::Value::as_table);
+    groups.extend(
+        others.into_iter().flatten().filter_map(|(group, entries)| Some((group.as_str(), entries.as_table()?))),
+    );
+    let mut text = String::new();
+    for (group, entries) in groups {
+        let _ = writeln!(text, "[{group}]");
+        for (name, object) in entries.iter().filter_map(|(name, object)| Some((name, object.as_str()?))) {
+            let _ = writeln!(text, "{name} = {object}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_is_laid_out_as_it_says_or_as_its_folders_show() {
+        let root = tempfile::tempdir().unwrap();
+        let parse = |text: &str| Project::parse(text, "pyproject.toml".into(), "1.0.0", root.path());
+        let plain = "[project]\nname = 'My.Tool'\n[project.scripts]\ntool = 'my_tool:main'\n";
+        let project = parse(plain).unwrap();
+        assert_eq!((&*project.name, &*project.version), ("my-tool", "1.0.0"));
+        assert_eq!(project.source, root.path());
+        assert_eq!(project.entry_points, "[console_scripts]\ntool = my_tool:main\n\n");
+        fs::create_dir_all(&root.path().join("src/my_tool")).unwrap();
+        assert_eq!(parse(plain).unwrap().source, root.path().join("src"));
+        let declared = format!("{plain}\n[tool.setuptools.packages.find]\nwhere = ['lib']\n");
+        assert_eq!(parse(&declared).unwrap().source, root.path().join("lib"));
+        assert!(parse("[build-system]\n").is_err());
+    }
+}

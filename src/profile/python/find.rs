@@ -1,0 +1,231 @@
+//! Finding the interpreter that a manifest declares.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs::{self, Durability, Kind};
+use crate::model::PythonVersion;
+
+use super::super::ProfileError;
+use super::super::error::FoundPythons;
+use super::Interpreter;
+
+/// Where to look.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// The only one to take (`LARDER_PYTHON`).
+    pub explicit: Option<PathBuf>,
+    /// The folders of `PATH`, in order.
+    pub path_dirs: Vec<PathBuf>,
+    /// pyenv's folder, which has `versions` and `shims`.
+    pub pyenv_root: Option<PathBuf>,
+    /// A file that remembers what interpreters said of themselves.
+    pub answers: Option<PathBuf>,
+}
+
+/// Finds an interpreter of the declared version: same major and minor, the declared patch or a later one.
+pub fn find(wanted: &PythonVersion, search: &Search) -> Result<Interpreter, ProfileError> {
+    let mut answers = Answers::load(search.answers.as_deref());
+    let result = look(wanted, search, &mut answers);
+    answers.save();
+    result
+}
+
+fn look(wanted: &PythonVersion, search: &Search, answers: &mut Answers<'_>) -> Result<Interpreter, ProfileError> {
+    if let Some(path) = &search.explicit {
+        let wrong = |problem| ProfileError::WrongPython { path: path.clone(), wanted: wanted.clone(), problem };
+        let interpreter = answers.ask(path).map_err(wrong)?;
+        return match interpreter.unfit(wanted) {
+            Some(problem) => Err(wrong(problem)),
+            None => Ok(interpreter),
+        };
+    }
+    let mut seen = BTreeSet::new();
+    let mut found = FoundPythons::default();
+    for path in candidates(wanted, search) {
+        let Ok(real) = fs::canonicalize(&path) else { continue };
+        if !seen.insert(real) {
+            continue;
+        }
+        // What does not start or does not answer is no interpreter; the search goes on.
+        let Ok(interpreter) = answers.ask(&path) else { continue };
+        if interpreter.unfit(wanted).is_none() {
+            return Ok(interpreter);
+        }
+        let known = (interpreter.path, interpreter.version);
+        if !found.0.contains(&known) {
+            found.0.push(known);
+        }
+    }
+    for (version, path) in pyenv_versions(search.pyenv_root.as_deref()) {
+        let known = (path, version);
+        if !found.0.contains(&known) {
+            found.0.push(known);
+        }
+    }
+    Err(ProfileError::NoPython { wanted: wanted.clone(), found })
+}
+
+/// Names that say the version come before those that might be anything. pyenv's shims are never run: where `PATH` has
+/// them, its versions are looked at instead.
+fn candidates(wanted: &PythonVersion, search: &Search) -> Vec<PathBuf> {
+    let exact = format!("python{}.{}", wanted.major, wanted.minor);
+    let shims = search.pyenv_root.as_ref().map(|root| root.join("shims"));
+    let pyenv = || {
+        let prefix = format!("{}.{}.", wanted.major, wanted.minor);
+        let mut fitting: Vec<_> = pyenv_versions(search.pyenv_root.as_deref())
+            .into_iter()
+            .filter_map(|(version, path)| Some((version.strip_prefix(&prefix)?.parse::<u32>().ok()?, path)))
+            .collect();
+        fitting.sort_unstable_by(|a, b| b.cmp(a));
+        fitting.into_iter().map(|(_, path)| path)
+    };
+    let mut candidates = Vec::new();
+    for name in [exact.as_str(), "python3", "python"] {
+        for dir in &search.path_dirs {
+            if shims.as_deref() == Some(dir) {
+                candidates.extend(pyenv());
+                continue;
+            }
+            let path = dir.join(name);
+            if dir.is_absolute() && matches!(fs::stat(&path), Ok(Some(stat)) if stat.is_executable()) {
+                candidates.push(path);
+            }
+        }
+    }
+    candidates.extend(pyenv());
+    candidates
+}
+
+fn pyenv_versions(root: Option<&Path>) -> Vec<(String, PathBuf)> {
+    let Some(versions) = root.map(|root| root.join("versions")) else { return Vec::new() };
+    let Ok(found) = fs::read_dir(&versions) else { return Vec::new() };
+    found
+        .into_iter()
+        .filter(|found| found.kind == Kind::Folder)
+        .filter_map(|found| found.path.to_str().map(str::to_owned))
+        .filter(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+        .map(|version| {
+            let path = versions.join(&version).join("bin/python");
+            (version, path)
+        })
+        .filter(|(_, path)| matches!(fs::stat(path), Ok(Some(_))))
+        .collect()
+}
+
+/// What interpreters said, by their executables as they were then.
+struct Answers<'a> {
+    file: Option<&'a Path>,
+    known: BTreeMap<PathBuf, Answer>,
+    changed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    size: u64,
+    mtime: i64,
+    interpreter: Interpreter,
+}
+
+impl<'a> Answers<'a> {
+    fn load(file: Option<&'a Path>) -> Self {
+        // A cache: one that cannot be read is one that is empty.
+        let known = file
+            .and_then(|file| fs::read_if_exists(file).ok().flatten())
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        Self { file, known, changed: false }
+    }
+
+    fn ask(&mut self, path: &Path) -> Result<Interpreter, String> {
+        let real = fs::canonicalize(path).map_err(|error| error.source.to_string())?;
+        let stat = fs::stat(&real).map_err(|error| error.source.to_string())?.ok_or("it is not there")?;
+        let current = |answer: &&Answer| (answer.size, answer.mtime) == (stat.size, stat.mtime);
+        // A link into a virtual environment leads to the base's executable, which says the same.
+        if let Some(answer) = self.known.get(&real).filter(current) {
+            return Ok(answer.interpreter.clone());
+        }
+        let interpreter = Interpreter::ask(path)?;
+        // A shim's answer depends on more than its own file: only what a real executable says is remembered.
+        if interpreter.path == real {
+            let answer = Answer { size: stat.size, mtime: stat.mtime, interpreter: interpreter.clone() };
+            self.known.insert(real, answer);
+            self.changed = true;
+        }
+        Ok(interpreter)
+    }
+
+    fn save(&self) {
+        let (true, Some(file)) = (self.changed, self.file) else { return };
+        // Losing the answers costs one start of the interpreter next time, so a failure is none.
+        if let Some(folder) = file.parent() {
+            let _ = fs::create_dir_all(folder);
+        }
+        if let Ok(bytes) = serde_json::to_vec(&self.known) {
+            let _ = fs::write_atomic(file, &bytes, Durability::Lazy);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIM: &str = "#!/bin/sh\necho ran >> \"$(dirname \"$0\")/ran\"\nprintf '{\"path\":\"%s\",\"version\":\"VERSION\",\
+        \"soabi\":\"x\",\"base_prefix\":\"/\",\"implementation\":\"cpython\",\"system\":\"linux\",\"machine\":\"x86_64\",\
+        \"free_threaded\":false}' \"$0\"\n";
+
+    fn fake(path: &Path, version: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write_new(path, SHIM.replace("VERSION", version).as_bytes(), 0o755).unwrap();
+    }
+
+    #[test]
+    fn the_declared_version_is_found_and_asked_once() {
+        let root = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(root.path()).unwrap();
+        fake(&root.join("a/python3"), "3.11.2");
+        fake(&root.join("b/python3.12"), "3.12.5");
+        let search = Search {
+            path_dirs: vec![root.join("a"), root.join("b")],
+            answers: Some(root.join("cache/answers")),
+            ..Search::default()
+        };
+        let wanted: PythonVersion = "3.12".parse().unwrap();
+        for _ in 0..2 {
+            assert_eq!(find(&wanted, &search).unwrap().path, root.join("b/python3.12"));
+        }
+        assert_eq!(fs::read_to_string(&root.join("b/ran")).unwrap(), "ran\n");
+        assert!(fs::lstat(&root.join("a/ran")).unwrap().is_none());
+    }
+
+    #[test]
+    fn shims_of_pyenv_are_not_run_and_its_newest_patch_is_taken() {
+        let root = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(root.path()).unwrap();
+        fake(&root.join("shims/python3.12"), "3.12.9");
+        fake(&root.join("versions/3.12.9/bin/python"), "3.12.9");
+        fake(&root.join("versions/3.12.10/bin/python"), "3.12.10");
+        let search =
+            Search { path_dirs: vec![root.join("shims")], pyenv_root: Some(root.clone()), ..Search::default() };
+        let found = find(&"3.12".parse().unwrap(), &search).unwrap();
+        assert_eq!(found.path, root.join("versions/3.12.10/bin/python"));
+        assert!(fs::lstat(&root.join("shims/ran")).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_was_found_instead_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(root.path()).unwrap();
+        fake(&root.join("a/python3"), "3.11.2");
+        let search = Search { path_dirs: vec![root.join("a")], ..Search::default() };
+        let wanted: PythonVersion = "3.12".parse().unwrap();
+        let error = find(&wanted, &search).unwrap_err().to_string();
+        assert!(error.starts_with("there is no Python 3.12 on this machine: found 3.11.2 ("), "{error}");
+        let explicit = Search { explicit: Some(root.join("a/python3")), ..Search::default() };
+        let error = find(&wanted, &explicit).unwrap_err().to_string();
+        assert!(error.ends_with("is not a Python 3.12: it is 3.11.2"), "{error}");
+    }
+}

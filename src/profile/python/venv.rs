@@ -1,0 +1,204 @@
+//! A virtual environment without pip: what `python -m venv --without-pip` makes, with wheels linked in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::fs::{self, Action, Dir, FsError};
+use crate::model::TreeDigest;
+use crate::store::{Tree, TreeEntry};
+
+use super::super::as_text::Text;
+use super::super::layout::{Distribution, Files as Access};
+use super::super::linking::Source;
+use super::super::{ProfileError, parallel};
+use super::editable::Project;
+use super::wheel::{Files, Mode, Origin, Places, Wheel};
+use super::{Interpreter, activate};
+
+/// What an environment is built from.
+#[derive(Debug)]
+pub(in super::super) struct Environment<'a> {
+    /// Where it is built; the folder does not exist yet.
+    pub(in super::super) folder: &'a Path,
+    /// Where it will be reached, for what must have it written in.
+    pub(in super::super) reached: &'a Path,
+    /// The interpreter.
+    pub(in super::super) interpreter: &'a Interpreter,
+    /// The packages with their unpacked wheels.
+    pub(in super::super) wheels: &'a [(Distribution, Arc<Tree>)],
+    /// Who may read what is written.
+    pub(in super::super) files: Access,
+    /// Local packages.
+    pub(in super::super) projects: &'a [Project],
+}
+
+/// What is in a built environment besides linked files.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Installed {
+    /// The files that larder wrote, relative to the environment.
+    pub(in super::super) generated: BTreeMap<String, Text<TreeDigest>>,
+    /// The links, relative to the environment.
+    pub(in super::super) links: BTreeMap<String, PathBuf>,
+    /// The executables of direct dependencies, with the dependency.
+    pub(in super::super) scripts: BTreeMap<String, Arc<str>>,
+}
+
+/// A contribution to the environment: a wheel or a local package.
+struct Part<'a> {
+    owner: Arc<str>,
+    direct: bool,
+    source: Option<Source<'a>>,
+    files: Files<'a>,
+}
+
+/// Builds an environment.
+pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed, ProfileError> {
+    let places = Places::new(&environment.interpreter.library());
+    let mut parts = vec![own_part(environment)];
+    parts.extend(parallel::map(environment.wheels, |(distribution, tree)| {
+        let owner: Arc<str> = format!("pypi:{}@{}", distribution.name, distribution.version).into();
+        let source = Source::open(tree, distribution.files)?;
+        let files = Wheel::new(&owner, tree)?.files(&owner, &source, &places, distribution.direct)?;
+        Ok(Part { owner, direct: distribution.direct, source: Some(source), files })
+    })?);
+    for project in environment.projects {
+        let files = project.files(&places)?;
+        parts.push(Part { owner: format!("path:{}", project.name).into(), direct: true, source: None, files });
+    }
+    drop_shared(&mut parts)?;
+
+    let links = links(environment.interpreter);
+    let dir = create_folders(environment.folder, places.site(), &parts)?;
+    let generated = parallel::map(&parts, |part| place(&dir, part, environment.files))?;
+    for (name, target) in &links {
+        dir.symlink(target, name)?;
+    }
+    let scripts = parts.iter().skip(1).filter(|part| part.direct).flat_map(scripts).collect();
+    Ok(Installed { generated: generated.into_iter().flatten().collect(), links, scripts })
+}
+
+/// Returns where each file of a wheel that is linked as it is lies in an environment.
+pub(in super::super) fn linked_files<'a>(
+    distribution: &Distribution,
+    tree: &'a Tree,
+    library: &str,
+) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
+    Wheel::new(&distribution.name, tree)?.places(&distribution.name, &Places::new(library))
+}
+
+/// The files of `venv` itself.
+fn own_part<'a>(environment: &Environment<'_>) -> Part<'a> {
+    let interpreter = environment.interpreter;
+    let home = interpreter.path.parent().unwrap_or(Path::new("/"));
+    let config = format!(
+        "home = {}\nimplementation = CPython\ninclude-system-site-packages = false\nversion = {}\nexecutable = {}\n",
+        home.display(),
+        interpreter.version,
+        interpreter.path.display()
+    );
+    let mut files: Files<'a> = [("pyvenv.cfg".to_owned(), Origin::Written(config.into_bytes(), Mode::Plain))].into();
+    for (name, text) in activate::scripts(environment.reached) {
+        files.insert(format!("bin/{name}"), Origin::Written(text.into_bytes(), Mode::Plain));
+    }
+    Part { owner: "the environment itself".into(), direct: false, source: None, files }
+}
+
+fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
+    let mut links: BTreeMap<String, PathBuf> = [
+        ("bin/python".to_owned(), interpreter.path.clone()),
+        ("bin/python3".to_owned(), "python".into()),
+        (format!("bin/{}", interpreter.library()), "python".into()),
+    ]
+    .into();
+    if interpreter.system == "linux" {
+        links.insert("lib64".to_owned(), "lib".into());
+    }
+    links
+}
+
+/// A file that two parts bring is kept once where it is the same, and is an error where it is not.
+fn drop_shared(parts: &mut [Part<'_>]) -> Result<(), ProfileError> {
+    let mut claims: rustc_hash::FxHashMap<String, (usize, TreeDigest)> = rustc_hash::FxHashMap::default();
+    let mut shared: Vec<(usize, String)> = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        for (path, origin) in &part.files {
+            let digest = match origin {
+                Origin::Linked(entry) | Origin::Executable(entry) => entry.digest,
+                Origin::Written(content, _) => TreeDigest::of(content),
+            };
+            match claims.get(path) {
+                None => drop(claims.insert(path.clone(), (at, digest))),
+                Some((_, same)) if *same == digest => shared.push((at, path.clone())),
+                Some((first, _)) => {
+                    return Err(ProfileError::ClaimedTwice {
+                        path: path.clone(),
+                        first: parts[*first].owner.to_string(),
+                        second: part.owner.to_string(),
+                    });
+                }
+            }
+        }
+    }
+    for (at, path) in shared {
+        parts[at].files.remove(&path);
+    }
+    Ok(())
+}
+
+fn create_folders(root: &Path, site: &str, parts: &[Part<'_>]) -> Result<Dir, ProfileError> {
+    let mut folders: BTreeSet<&str> = BTreeSet::new();
+    let files = parts.iter().flat_map(|part| part.files.keys()).map(String::as_str);
+    let parents = files.filter_map(|path| path.rsplit_once('/')).map(|(parent, _)| parent);
+    for mut folder in parents.chain([site, "bin"]) {
+        // Those above a folder that is known are known.
+        while folders.insert(folder) {
+            match folder.rsplit_once('/') {
+                Some((above, _)) => folder = above,
+                None => break,
+            }
+        }
+    }
+    fs::create_dir_all(root)?;
+    let dir = Dir::open(root)?;
+    for folder in folders {
+        dir.create_dir(folder)?;
+    }
+    Ok(dir)
+}
+
+fn place(dir: &Dir, part: &Part<'_>, access: Access) -> Result<Vec<(String, Text<TreeDigest>)>, ProfileError> {
+    let mut generated = Vec::new();
+    // Files come sorted: those of one folder together, which is opened once.
+    let mut open: Option<(&str, Dir)> = None;
+    for (path, origin) in &part.files {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if open.as_ref().is_none_or(|(folder, _)| *folder != parent) {
+            open = Some((parent, dir.open_dir(if parent.is_empty() { "." } else { parent })?));
+        }
+        let Some((_, into)) = &open else { continue };
+        match (origin, &part.source) {
+            (Origin::Linked(entry), Some(source)) => source.place(entry, into, name)?,
+            (Origin::Executable(entry), Some(source)) => source.copy_executable(entry, into, name)?,
+            (Origin::Written(content, mode), _) => {
+                write(into, name, content, mode.bits(access))?;
+                generated.push((path.clone(), Text(TreeDigest::of(content))));
+            }
+            (Origin::Linked(_) | Origin::Executable(_), None) => {}
+        }
+    }
+    Ok(generated)
+}
+
+fn write(into: &Dir, name: &str, content: &[u8], mode: u32) -> Result<(), ProfileError> {
+    use std::io::Write;
+    into.create_file(name, mode)?
+        .write_all(content)
+        .map_err(|error| FsError::new(Action::Write, into.path().join(name), error))?;
+    Ok(())
+}
+
+fn scripts<'a>(part: &'a Part<'_>) -> impl Iterator<Item = (String, Arc<str>)> + 'a {
+    let names = part.files.keys().filter_map(|path| path.strip_prefix("bin/"));
+    names.filter(|name| !name.contains('/')).map(|name| (name.to_owned(), part.owner.clone()))
+}

@@ -1,0 +1,205 @@
+//! What a wheel becomes in an environment: each file's place, and what is generated (PEP 427, "installing a wheel").
+
+use std::collections::BTreeMap;
+
+use crate::store::{Tree, TreeEntry};
+
+use super::super::ProfileError;
+use super::super::layout::Files as Access;
+use super::super::linking::Source;
+use super::record::{self, Recorded};
+use super::{entry_points, launcher};
+
+/// A file of the environment, by where its content comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Origin<'a> {
+    /// A file of the wheel.
+    Linked(&'a TreeEntry),
+    /// A file of the wheel that must be executable and is not.
+    Executable(&'a TreeEntry),
+    /// A file that larder writes.
+    Written(Vec<u8>, Mode),
+}
+
+/// Permissions of a written file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Data.
+    Plain,
+    /// A script.
+    Executable,
+}
+
+impl Mode {
+    /// Returns the permission bits.
+    pub(super) fn bits(self, access: Access) -> u32 {
+        match (access, self) {
+            (Access::Private, Self::Plain) => 0o600,
+            (Access::Private, Self::Executable) => 0o700,
+            (Access::Shared | Access::Writable, Self::Plain) => 0o644,
+            (Access::Shared | Access::Writable, Self::Executable) => 0o755,
+        }
+    }
+}
+
+/// A wheel's files by their places relative to the environment.
+pub(super) type Files<'a> = BTreeMap<String, Origin<'a>>;
+
+/// Names the folders of an environment for one wheel.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    /// `lib/python3.12/site-packages`
+    site: String,
+    /// `include/site/python3.12`
+    headers: String,
+}
+
+impl Places {
+    /// For an interpreter whose library is called `python3.12`.
+    pub(super) fn new(library: &str) -> Self {
+        Self { site: format!("lib/{library}/site-packages"), headers: format!("include/site/{library}") }
+    }
+
+    /// Returns the path of `site-packages`.
+    pub(super) fn site(&self) -> &str {
+        &self.site
+    }
+
+    /// Returns a place relative to `site-packages`, as RECORD has it.
+    pub(super) fn recorded_as(&self, place: &str) -> String {
+        match place.strip_prefix(&self.site).and_then(|rest| rest.strip_prefix('/')) {
+            Some(inside) => inside.to_owned(),
+            None => format!("../../../{place}"),
+        }
+    }
+}
+
+/// An opened wheel: its `.dist-info` and `.data` folders.
+pub(super) struct Wheel<'a> {
+    tree: &'a Tree,
+    /// `black-24.1.0.dist-info`
+    info: &'a str,
+    /// `black-24.1.0.data/`
+    data: String,
+    /// `black`
+    name: &'a str,
+}
+
+impl<'a> Wheel<'a> {
+    /// Finds a wheel's own folders.
+    pub(super) fn new(package: &str, tree: &'a Tree) -> Result<Self, ProfileError> {
+        let mut infos = tree.entries.iter().filter_map(|entry| {
+            let (folder, file) = entry.path.split_once('/')?;
+            (file == "METADATA" && folder.ends_with(".dist-info")).then_some(folder)
+        });
+        let bad = |problem: &str| ProfileError::BadWheel { package: package.to_owned(), problem: problem.to_owned() };
+        let info = infos.next().ok_or_else(|| bad("it has no `.dist-info` folder with METADATA"))?;
+        if infos.next().is_some() {
+            return Err(bad("it has more than one `.dist-info` folder"));
+        }
+        let stem = info.strip_suffix(".dist-info").unwrap_or(info);
+        let name = stem.split_once('-').map_or(stem, |(name, _)| name);
+        Ok(Self { tree, info, data: format!("{stem}.data/"), name })
+    }
+
+    /// Returns where each file of the wheel goes. What larder writes itself is not among them: RECORD, INSTALLER,
+    /// REQUESTED.
+    pub(super) fn places(&self, package: &str, places: &Places) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
+        let mut found = Vec::with_capacity(self.tree.entries.len());
+        for entry in &self.tree.entries {
+            let place = match entry.path.strip_prefix(&self.data) {
+                None if self.is_ours(&entry.path) => continue,
+                None => format!("{}/{}", places.site, entry.path),
+                Some(rest) => match rest.split_once('/') {
+                    Some(("purelib" | "platlib", path)) => format!("{}/{path}", places.site),
+                    Some(("scripts", path)) => format!("bin/{path}"),
+                    Some(("headers", path)) => format!("{}/{}/{path}", places.headers, self.name),
+                    Some(("data", path)) => path.to_owned(),
+                    _ => {
+                        return Err(ProfileError::BadWheel {
+                            package: package.to_owned(),
+                            problem: format!("`{}` is in no folder that wheels have", entry.path),
+                        });
+                    }
+                },
+            };
+            found.push((place, entry));
+        }
+        Ok(found)
+    }
+
+    fn is_ours(&self, path: &str) -> bool {
+        let own = path.strip_prefix(self.info).and_then(|rest| rest.strip_prefix('/'));
+        matches!(own, Some("RECORD" | "INSTALLER" | "REQUESTED"))
+    }
+
+    /// Returns all files that the wheel becomes, and the names in `bin` that are its own.
+    pub(super) fn files(
+        &self,
+        package: &str,
+        source: &Source<'_>,
+        places: &Places,
+        direct: bool,
+    ) -> Result<Files<'a>, ProfileError> {
+        let bad = |problem: String| ProfileError::BadWheel { package: package.to_owned(), problem };
+        let mut files: Files<'a> = BTreeMap::new();
+        for (place, entry) in self.places(package, places)? {
+            let origin = if place.starts_with("bin/") { script(source, entry)? } else { Origin::Linked(entry) };
+            if files.insert(place, origin).is_some() {
+                return Err(bad(format!("two of its files would be `{}`", entry.path)));
+            }
+        }
+        if let Some(entry) = self.entry("entry_points.txt") {
+            let text = String::from_utf8_lossy(&source.read(entry)?).into_owned();
+            for entry in entry_points::scripts(&text).map_err(bad)? {
+                let launcher = launcher::launcher(&entry);
+                files.insert(format!("bin/{}", entry.name), Origin::Written(launcher, Mode::Executable));
+            }
+        }
+        let info = format!("{}/{}", places.site, self.info);
+        files.insert(format!("{info}/INSTALLER"), Origin::Written(b"larder\n".to_vec(), Mode::Plain));
+        if direct {
+            files.insert(format!("{info}/REQUESTED"), Origin::Written(Vec::new(), Mode::Plain));
+        }
+        let record = self.record(source, places, &files)?;
+        files.insert(format!("{info}/RECORD"), Origin::Written(record.into_bytes(), Mode::Plain));
+        Ok(files)
+    }
+
+    /// The wheel's own RECORD tells the hashes of what is linked as it is; all else is hashed here.
+    fn record(&self, source: &Source<'_>, places: &Places, files: &Files<'_>) -> Result<String, ProfileError> {
+        let mut known = match self.entry("RECORD") {
+            Some(entry) => record::parse(&String::from_utf8_lossy(&source.read(entry)?)),
+            None => BTreeMap::new(),
+        };
+        let mut recorded = BTreeMap::new();
+        for (place, origin) in files {
+            let of = match origin {
+                Origin::Written(content, _) => Recorded::of(content),
+                Origin::Linked(entry) | Origin::Executable(entry) => match known.remove(&*entry.path) {
+                    Some(of) if of.size == entry.size => of,
+                    _ => Recorded::of(&source.read(entry)?),
+                },
+            };
+            recorded.insert(places.recorded_as(place), of);
+        }
+        Ok(record::write(&recorded, &format!("{}/RECORD", self.info)))
+    }
+
+    fn entry(&self, name: &str) -> Option<&'a TreeEntry> {
+        self.tree
+            .entries
+            .iter()
+            .find(|entry| entry.path.strip_prefix(self.info).and_then(|rest| rest.strip_prefix('/')) == Some(name))
+    }
+}
+
+fn script<'a>(source: &Source<'_>, entry: &'a TreeEntry) -> Result<Origin<'a>, ProfileError> {
+    // A script is small; a program of megabytes does not begin with `#!python`.
+    if entry.size < 1 << 20
+        && let Some(text) = launcher::rewritten(&source.read(entry)?)
+    {
+        return Ok(Origin::Written(text, Mode::Executable));
+    }
+    Ok(if entry.executable { Origin::Linked(entry) } else { Origin::Executable(entry) })
+}

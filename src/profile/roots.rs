@@ -1,0 +1,124 @@
+//! The links in the checkout that lead into the active profile. What larder did not make is never touched.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::fs::{self, Kind};
+use crate::lock::Closure;
+use crate::model::{Dependent, Ecosystem, Edge};
+
+use super::python::Interpreter;
+use super::{Generation, ProfileError};
+
+/// Links by their places relative to the root.
+pub(super) type RootLinks = BTreeMap<PathBuf, PathBuf>;
+
+/// Which links an active generation needs in the checkout.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// `node_modules`
+    pub node_modules: bool,
+    /// `.venv`
+    pub python: bool,
+    /// A `node_modules` in each of these folders, relative to the root.
+    pub members: Vec<Arc<str>>,
+}
+
+impl Needs {
+    /// Returns the needs that a closure shows before anything is fetched. What local packages need shows later.
+    pub fn of(closure: &Closure<'_>, interpreter: Option<&Interpreter>) -> Self {
+        let mut needs = Self { python: interpreter.is_some(), ..Self::default() };
+        for root in &closure.roots {
+            let is_npm = |edge: &Edge| {
+                edge.to.package.id.ecosystem == Ecosystem::Npm && closure.instances.contains_key(&edge.to)
+            };
+            match &root.dependent {
+                _ if !root.to.iter().any(is_npm) => {}
+                Dependent::Project => needs.node_modules = true,
+                Dependent::Member(folder) if needs.members.contains(folder) => {}
+                Dependent::Member(folder) => needs.members.push(folder.clone()),
+            }
+        }
+        needs
+    }
+
+    /// Returns the links.
+    pub(super) fn links(&self, root: &Path) -> RootLinks {
+        links(root, self)
+    }
+}
+
+impl From<&Generation> for Needs {
+    fn from(generation: &Generation) -> Self {
+        Self {
+            node_modules: generation.node_modules,
+            python: generation.python.is_some(),
+            members: generation.members.clone(),
+        }
+    }
+}
+
+fn links(root: &Path, needs: &Needs) -> RootLinks {
+    let mut links = RootLinks::new();
+    if needs.node_modules {
+        links.insert("node_modules".into(), ".larder/active/node_modules".into());
+    }
+    if needs.python {
+        links.insert(".venv".into(), ".larder/active/python".into());
+    }
+    for member in &needs.members {
+        let inside = format!(".larder/active/members/{}/node_modules", member_folder(member));
+        // From a folder beside the project a relative way back depends on the project's own name.
+        let target = if member.starts_with("..") {
+            root.join(inside)
+        } else {
+            PathBuf::from("../".repeat(member.split('/').count()) + &inside)
+        };
+        links.insert(Path::new(&**member).join("node_modules"), target);
+    }
+    links
+}
+
+/// Returns where a member's `node_modules` lies in a generation: its folder, without a way out.
+pub(super) fn member_folder(member: &str) -> String {
+    member.split('/').map(|part| if part == ".." { "_" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+/// Makes sure that nothing foreign is in the way.
+pub(super) fn check(root: &Path, links: &RootLinks) -> Result<(), ProfileError> {
+    for (path, target) in links {
+        is_there(root, path, target)?;
+    }
+    Ok(())
+}
+
+/// Makes the links that are missing.
+pub(super) fn place(root: &Path, links: &RootLinks) -> Result<(), ProfileError> {
+    check(root, links)?;
+    for (path, target) in links {
+        if !is_there(root, path, target)? {
+            fs::symlink(target, &root.join(path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the links of `old` that are not in `new`, where they are still larder's.
+pub(super) fn remove_stale(root: &Path, old: &RootLinks, new: &RootLinks) -> Result<(), ProfileError> {
+    for (path, target) in old.iter().filter(|(path, _)| !new.contains_key(*path)) {
+        if let Ok(true) = is_there(root, path, target) {
+            fs::remove_file(&root.join(path))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_there(root: &Path, path: &Path, target: &Path) -> Result<bool, ProfileError> {
+    let full = root.join(path);
+    match fs::lstat(&full)? {
+        None => Ok(false),
+        Some(stat) if stat.kind == Kind::Symlink && fs::read_link(&full)? == target => Ok(true),
+        Some(_) => Err(ProfileError::Foreign { path: path.to_owned() }),
+    }
+}

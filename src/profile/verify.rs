@@ -1,0 +1,323 @@
+//! Comparing a profile with what it should be, file by file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::fs::{self, Action, FsError, Kind};
+use crate::model::TreeDigest;
+use crate::store::Tree;
+
+use super::generation::{Contents, RECORD};
+use super::layout::{Files, Layout, Realised};
+use super::roots::RootLinks;
+use super::{Generation, Key, ProfileError, npm, parallel, python};
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Relative to the checkout.
+    pub path: PathBuf,
+    /// The package that it belongs to, where there is one.
+    pub package: Option<String>,
+    /// The realised package that it lies in, where it lies in one.
+    pub key: Option<Key>,
+    /// The tree of the store that the file is linked from: it may be harmed with it.
+    pub tree: Option<TreeDigest>,
+    /// What is wrong.
+    pub harm: Harm,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// It is not there.
+    Missing,
+    /// Its content is not what was installed.
+    Changed {
+        /// The digest it should have.
+        expected: TreeDigest,
+        /// The digest it has.
+        found: TreeDigest,
+    },
+    /// A link leads elsewhere, or is no link.
+    Redirected {
+        /// Where it should lead.
+        expected: PathBuf,
+    },
+    /// A link leads to what is not there any more.
+    Dangling {
+        /// What is gone.
+        target: PathBuf,
+    },
+    /// Nobody installed it.
+    Foreign,
+    /// The store has nothing to compare it with any more.
+    Unknown,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        match &self.harm {
+            Harm::Missing => f.write_str("is missing")?,
+            Harm::Changed { expected, found } => write!(f, "was changed: expected blake3 {expected}, found {found}")?,
+            Harm::Redirected { expected } => write!(f, "does not lead to {}", expected.display())?,
+            Harm::Dangling { target } => write!(f, "leads to {}, which is gone", target.display())?,
+            Harm::Foreign => f.write_str("was not installed by larder")?,
+            Harm::Unknown => f.write_str("cannot be checked: the store has no such package any more")?,
+        }
+        self.package.as_ref().map_or(Ok(()), |package| write!(f, " ({package})"))
+    }
+}
+
+/// Finds a tree of the store.
+pub(super) type Lookup<'a> = dyn Fn(&TreeDigest) -> Option<Arc<Tree>> + Sync + 'a;
+
+/// Checks a generation: its realised packages, and its own folder.
+pub(super) fn verify(
+    root: &Path,
+    packages: &Path,
+    folder: &Path,
+    generation: &Generation,
+    trees: &Lookup<'_>,
+) -> Result<Vec<Damage>, ProfileError> {
+    let contents = Contents::read(folder)?;
+    let digest =
+        Generation::digest(generation.platform, generation.python.as_ref(), &generation.closure, &contents.layout);
+    if digest != generation.digest {
+        return Err(ProfileError::BadRecord {
+            file: folder.join(RECORD),
+            problem: "it was changed: what it lists does not have the digest that it names".to_owned(),
+        });
+    }
+    let realised: Vec<_> = contents.layout.packages.iter().collect();
+    let found = parallel::map(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
+    let mut damage: Vec<Damage> = found.into_iter().flatten().collect();
+    damage.extend(own_folder(root, folder, generation, &contents, trees)?);
+    Ok(damage)
+}
+
+/// Checks the links in the checkout.
+pub(super) fn root_links(root: &Path, links: &RootLinks) -> Result<Vec<Damage>, ProfileError> {
+    let mut damage = Vec::new();
+    for (path, target) in links {
+        if let Some(harm) = link_harm(&root.join(path), target)? {
+            damage.push(Damage { path: path.clone(), package: None, key: None, tree: None, harm });
+        }
+    }
+    Ok(damage)
+}
+
+/// What should lie at a path.
+enum Expected {
+    File {
+        digest: TreeDigest,
+        package: Option<Arc<str>>,
+        tree: Option<TreeDigest>,
+    },
+    Link(PathBuf),
+    /// A file whose content its package may change.
+    Anything,
+}
+
+/// A folder and what should be in it.
+struct Inventory<'a> {
+    root: &'a Path,
+    folder: &'a Path,
+    key: Option<&'a Key>,
+    files: BTreeMap<String, Expected>,
+    /// The folder below which a package may write what it likes.
+    free: Option<String>,
+}
+
+fn package(
+    root: &Path,
+    packages: &Path,
+    key: &Key,
+    realised: &Realised,
+    trees: &Lookup<'_>,
+) -> Result<Vec<Damage>, ProfileError> {
+    let folder = packages.join(key.as_str());
+    let own = format!("node_modules/{}", realised.name);
+    let mut inventory = Inventory { root, folder: &folder, key: Some(key), files: BTreeMap::new(), free: None };
+    let Some(tree) = trees(&realised.tree) else {
+        return Ok(vec![inventory.damage("", Some(&realised.name), Some(realised.tree), Harm::Unknown)]);
+    };
+    if realised.files == Files::Writable {
+        inventory.free = Some(own.clone());
+    }
+    for entry in &tree.entries {
+        let expected = match realised.files {
+            Files::Writable => Expected::Anything,
+            Files::Shared | Files::Private => {
+                Expected::File { digest: entry.digest, package: Some(realised.name.clone()), tree: Some(realised.tree) }
+            }
+        };
+        inventory.files.insert(format!("{own}/{}", entry.path), expected);
+    }
+    for (name, target) in &realised.dependencies {
+        if **name == *realised.name && matches!(target, super::Target::Package(other, _) if other == key) {
+            continue;
+        }
+        let path = npm::link_path(realised, name);
+        let target = npm::relative_target(root, &path, target);
+        inventory.files.insert(path, Expected::Link(target));
+    }
+    inventory.check()
+}
+
+fn own_folder(
+    root: &Path,
+    folder: &Path,
+    generation: &Generation,
+    contents: &Contents,
+    trees: &Lookup<'_>,
+) -> Result<Vec<Damage>, ProfileError> {
+    let mut inventory = Inventory { root, folder, key: None, files: BTreeMap::new(), free: None };
+    let mut damage = Vec::new();
+    inventory.files.insert(RECORD.to_owned(), Expected::Anything);
+    if let Some(interpreter) = &generation.python {
+        let library = interpreter.library();
+        if fs::stat(&interpreter.path)?.is_none() {
+            let harm = Harm::Dangling { target: interpreter.path.clone() };
+            damage.push(inventory.damage("python/bin/python", None, None, harm));
+        }
+        damage.extend(inventory.wheels(&contents.layout, &library, trees)?);
+    }
+    // Some files of wheels were rewritten: what larder wrote counts.
+    for (path, digest) in &contents.generated {
+        inventory.files.insert(path.clone(), Expected::File { digest: digest.0, package: None, tree: None });
+    }
+    let links = contents.links.iter().map(|(path, target)| (path.clone(), Expected::Link(target.clone())));
+    inventory.files.extend(links);
+    damage.extend(inventory.check()?);
+    Ok(damage)
+}
+
+impl Inventory<'_> {
+    fn wheels(&mut self, layout: &Layout, library: &str, trees: &Lookup<'_>) -> Result<Vec<Damage>, ProfileError> {
+        let mut damage = Vec::new();
+        for distribution in &layout.python {
+            let Some(tree) = trees(&distribution.tree) else {
+                damage.push(self.damage("python", Some(&distribution.name), Some(distribution.tree), Harm::Unknown));
+                continue;
+            };
+            for (place, entry) in python::linked_files(distribution, &tree, library)? {
+                let expected = match distribution.files {
+                    Files::Writable => Expected::Anything,
+                    Files::Shared | Files::Private => Expected::File {
+                        digest: entry.digest,
+                        package: Some(distribution.name.clone()),
+                        tree: Some(distribution.tree),
+                    },
+                };
+                self.files.insert(format!("python/{place}"), expected);
+            }
+        }
+        Ok(damage)
+    }
+
+    fn check(&self) -> Result<Vec<Damage>, ProfileError> {
+        let found = match fs::walk(self.folder, |path| !self.may_be_added(path)) {
+            Ok(found) => found,
+            Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, Harm::Missing)]),
+            Err(error) => return Err(error.into()),
+        };
+        let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
+        let mut damage = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for found in &found {
+            let path = found.path.to_str();
+            match path.and_then(|path| self.files.get_key_value(path)) {
+                Some((path, expected)) => {
+                    seen.insert(path);
+                    damage.extend(self.compare(path, expected, found.kind)?);
+                }
+                None if self.may_be_added(&found.path) => {}
+                None if found.kind == Kind::Folder && path.is_some_and(|path| is_known(&folders, path)) => {}
+                None => damage.push(self.damage(&found.path.to_string_lossy(), None, None, Harm::Foreign)),
+            }
+        }
+        for (path, expected) in self.files.iter().filter(|(path, _)| !seen.contains(path.as_str())) {
+            let (package, tree) = expected.owner();
+            damage.push(self.damage(path, package, tree, Harm::Missing));
+        }
+        Ok(damage)
+    }
+
+    fn compare(&self, path: &str, expected: &Expected, kind: Kind) -> Result<Option<Damage>, ProfileError> {
+        let full = self.folder.join(path);
+        let (package, tree) = expected.owner();
+        let harm = match expected {
+            Expected::Link(target) => link_harm(&full, target)?,
+            Expected::File { digest, .. } if kind == Kind::File => {
+                let found = hash(&full)?;
+                (found != *digest).then_some(Harm::Changed { expected: *digest, found })
+            }
+            Expected::Anything if kind == Kind::File => None,
+            Expected::File { .. } | Expected::Anything => Some(Harm::Foreign),
+        };
+        Ok(harm.map(|harm| self.damage(path, package, tree, harm)))
+    }
+
+    /// What tools may put into a profile.
+    fn may_be_added(&self, path: &Path) -> bool {
+        let mut parts = path.iter().peekable();
+        while let Some(part) = parts.next() {
+            let below = parts.peek().and_then(|next| next.to_str());
+            if part == "__pycache__"
+                || (part == "node_modules" && matches!(below, Some(".cache" | ".vite" | ".vite-temp")))
+            {
+                return true;
+            }
+        }
+        self.free.as_ref().is_some_and(|free| path.starts_with(free) && path != Path::new(free))
+            && !self.files.contains_key(path.to_str().unwrap_or_default())
+    }
+
+    fn damage(&self, path: &str, package: Option<&Arc<str>>, tree: Option<TreeDigest>, harm: Harm) -> Damage {
+        let full = if path.is_empty() { self.folder.to_owned() } else { self.folder.join(path) };
+        Damage {
+            path: full.strip_prefix(self.root).map(Path::to_owned).unwrap_or(full),
+            package: package.map(ToString::to_string),
+            key: self.key.cloned(),
+            tree,
+            harm,
+        }
+    }
+}
+
+impl Expected {
+    fn owner(&self) -> (Option<&Arc<str>>, Option<TreeDigest>) {
+        match self {
+            Self::File { package, tree, .. } => (package.as_ref(), *tree),
+            Self::Link(_) | Self::Anything => (None, None),
+        }
+    }
+}
+
+/// Empty folders of an environment, and those above known files.
+fn is_known(folders: &BTreeSet<&str>, path: &str) -> bool {
+    folders.contains(path) || path == "bin" || path == "python/bin" || path.ends_with("/site-packages")
+}
+
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
+}
+
+fn link_harm(path: &Path, expected: &Path) -> Result<Option<Harm>, ProfileError> {
+    let redirected = || Some(Harm::Redirected { expected: expected.to_owned() });
+    match fs::lstat(path)? {
+        None => Ok(Some(Harm::Missing)),
+        Some(stat) if stat.kind != Kind::Symlink => Ok(redirected()),
+        Some(_) => Ok(if fs::read_link(path)? == expected { None } else { redirected() }),
+    }
+}
+
+fn hash(path: &Path) -> Result<TreeDigest, ProfileError> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(fs::open(path)?).map_err(|error| FsError::new(Action::Read, path, error))?;
+    Ok(TreeDigest(*hasher.finalize().as_bytes()))
+}
