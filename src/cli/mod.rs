@@ -1,1 +1,56 @@
 //! One file per command: arguments, one call into [`ops`](crate::ops), output.
+
+mod args;
+mod commands;
+mod failure;
+mod output;
+mod progress;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::ops::{Context, Error, Flags, Variables};
+
+use args::{Arguments, Command};
+use output::Output;
+
+/// What a command ends with.
+type Outcome = Result<ExitCode, Error>;
+
+/// Parses the arguments, runs the command and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
+    let Arguments { global, command } = arguments;
+    let variables = Variables::of_process();
+    let output = Output::new(&global, &variables);
+    let progress = output.progress();
+    let reporter = |event| progress.report(&output, &event);
+    let flags = Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline };
+    let outcome = Context::new(flags, variables, &reporter).and_then(|context| dispatch(command, &context, &output));
+    progress.clear();
+    outcome.unwrap_or_else(|error| failure::show(&output, &error))
+}
+
+fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome {
+    match command {
+        Command::Init(arguments) => commands::init::run(&arguments, context, output),
+        Command::Add(arguments) => commands::add::run(&arguments, context, output),
+        Command::Remove(arguments) => commands::remove::run(&arguments, context, output),
+        Command::Lock(arguments) => commands::lock::run(&arguments, context, output),
+        Command::Update(arguments) => commands::update::run(&arguments, context, output),
+        Command::Sync(arguments) => commands::sync::run(&arguments, context, output),
+        Command::Ci(arguments) => commands::sync::ci(&arguments, context, output),
+        Command::Run(arguments) => commands::run::run(&arguments, context, output),
+        Command::List => commands::list::run(context, output),
+        Command::Tree(arguments) => commands::tree::run(&arguments, context, output),
+        Command::Why(arguments) => commands::why::run(&arguments, context, output),
+        Command::Verify => commands::verify::run(context, output),
+        Command::Check => commands::check::run(context, output),
+        Command::Completions(arguments) => commands::completions::run(&arguments, output),
+    }
+}

@@ -1,1 +1,36 @@
-//! One file per use case: what the commands do.
+//! One file per use case: what the commands do. Here, and only here, the rooms below are joined.
+
+pub mod add;
+pub mod check;
+pub mod init;
+pub mod list;
+pub mod lock;
+pub mod remove;
+pub mod run;
+pub mod sync;
+pub mod tree;
+pub mod update;
+pub mod verify;
+pub mod why;
+
+mod artifacts;
+mod context;
+mod error;
+mod event;
+mod failure;
+mod gather;
+mod host;
+mod interpreter;
+mod members;
+mod policies;
+mod project;
+mod registries;
+mod repair;
+mod spec;
+mod state;
+mod summary;
+
+pub use context::{Context, Flags, Variables};
+pub use error::{Error, Result};
+pub use event::{Event, Reporter};
+pub use project::Project;

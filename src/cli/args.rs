@@ -1,0 +1,197 @@
+//! The command line's grammar.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
+#[derive(Debug, Parser)]
+#[command(name = "larder", version, about, disable_help_subcommand = true, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The switches that every command has.
+#[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub(super) struct Global {
+    /// Work in this folder instead of the current one
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(super) folder: Option<PathBuf>,
+    /// The environment, instead of the active one
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(super) env: Option<String>,
+    /// Do not touch the network
+    #[arg(long, global = true)]
+    pub(super) offline: bool,
+    /// Print one JSON document to standard output
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(super) color: Color,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a larder.kdl, from what the folder already declares
+    Init(Init),
+    /// Add dependencies: npm:express, pypi:httpx>=0.27, path:packages/theme
+    Add(Add),
+    /// Remove dependencies
+    Remove(Remove),
+    /// Bring larder.lock up to date with the manifest
+    Lock(Lock),
+    /// Move locked versions to the newest that the manifest admits
+    Update(Update),
+    /// Build the environment that the lock describes, and make it the active one
+    Sync(Sync),
+    /// Like sync --locked: the lock must be fresh
+    Ci(Ci),
+    /// Run a program in the environment
+    Run(Run),
+    /// List the locked packages of an environment
+    List,
+    /// Show who depends on what
+    Tree(Tree),
+    /// Show why a package is there
+    Why(Why),
+    /// Check every byte of the environment against the lock and the store
+    Verify,
+    /// Check the manifest, the lock and the policies
+    Check,
+    /// Print completions for a shell
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The project's name [default: the folder's]
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// ecosystem:name, with a range where one is wanted: npm:react@^18, pypi:fastapi[standard]>=0.115
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub(super) packages: Vec<String>,
+    /// Add to this group instead of the dependencies
+    #[arg(long, value_name = "NAME")]
+    pub(super) group: Option<String>,
+    /// Let resolution go on without it
+    #[arg(long)]
+    pub(super) optional: bool,
+    /// Take it from this registry
+    #[arg(long, value_name = "NAME")]
+    pub(super) registry: Option<String>,
+    /// Only write the manifest and the lock
+    #[arg(long)]
+    pub(super) no_sync: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Remove {
+    /// ecosystem:name, or the name alone where only one ecosystem has it
+    #[arg(required = true, value_name = "PACKAGE")]
+    pub(super) packages: Vec<String>,
+    /// Remove from this group only
+    #[arg(long, value_name = "NAME")]
+    pub(super) group: Option<String>,
+    /// Only write the manifest and the lock
+    #[arg(long)]
+    pub(super) no_sync: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Lock {
+    /// Change nothing; fail where the lock is not fresh
+    #[arg(long, alias = "locked")]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// The packages to move [default: all]
+    #[arg(value_name = "PACKAGE")]
+    pub(super) packages: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Freshness {
+    /// Fail where the lock would change
+    #[arg(long)]
+    pub(super) locked: bool,
+    /// Take the lock as it is, without looking whether it is fresh
+    #[arg(long, conflicts_with = "locked")]
+    pub(super) frozen: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sync {
+    #[command(flatten)]
+    pub(super) freshness: Freshness,
+    /// Build the environment without making it the active one
+    #[arg(long)]
+    pub(super) no_activate: bool,
+    /// Heal what was damaged in the environment or the store
+    #[arg(long)]
+    pub(super) repair: bool,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Ci {
+    /// Build the environment without making it the active one
+    #[arg(long)]
+    pub(super) no_activate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) freshness: Freshness,
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tree {
+    /// How deep to go
+    #[arg(long, value_name = "N")]
+    pub(super) depth: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Why {
+    /// ecosystem:name, or the name alone
+    #[arg(value_name = "PACKAGE")]
+    pub(super) package: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}

@@ -1,0 +1,18 @@
+//! `larder add`
+
+use crate::cli::args::Add;
+use crate::ops::{self, Context};
+
+use super::{DONE, Outcome, Output};
+
+pub(in crate::cli) fn run(arguments: &Add, context: &Context<'_>, output: &Output) -> Outcome {
+    let request = ops::add::Request {
+        packages: &arguments.packages,
+        group: arguments.group.as_deref(),
+        optional: arguments.optional,
+        registry: arguments.registry.as_deref(),
+    };
+    let changes = ops::add::add(context, &request)?;
+    super::sync::after_edit(&changes, arguments.no_sync, context, output)?;
+    DONE
+}

@@ -1,0 +1,26 @@
+//! `larder lock`
+
+use crate::cli::args::Lock;
+use crate::ops::{self, Context};
+
+use super::{DONE, Outcome, Output};
+
+pub(in crate::cli) fn run(arguments: &Lock, context: &Context<'_>, output: &Output) -> Outcome {
+    let locked = if arguments.check { ops::lock::check(context)? } else { ops::lock::lock(context)? };
+    tell(&locked, output);
+    DONE
+}
+
+/// Tells what became of the lock.
+pub(super) fn tell(locked: &ops::lock::Locked, output: &Output) {
+    output.document(&locked.summary());
+    for warning in &locked.warnings {
+        output.say(format!("warning: {warning}"));
+    }
+    if locked.changed {
+        super::sync::tell_plan(&locked.plan, output);
+        output.say(format!("Locked {} packages in larder.lock", locked.lockfile.graph.packages.len()));
+    } else {
+        output.say(format!("larder.lock is up to date, {} packages", locked.lockfile.graph.packages.len()));
+    }
+}

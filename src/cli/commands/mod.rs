@@ -1,0 +1,23 @@
+//! The commands, a file each.
+
+pub(super) mod add;
+pub(super) mod check;
+pub(super) mod completions;
+pub(super) mod init;
+pub(super) mod list;
+pub(super) mod lock;
+pub(super) mod remove;
+pub(super) mod run;
+pub(super) mod sync;
+pub(super) mod tree;
+pub(super) mod update;
+pub(super) mod verify;
+pub(super) mod why;
+
+use std::process::ExitCode;
+
+use super::Outcome;
+use super::output::Output;
+
+/// The end of a command that did what it was asked to.
+const DONE: Outcome = Ok(ExitCode::SUCCESS);

@@ -1,0 +1,108 @@
+//! `larder sync` and `larder ci`
+
+use std::fmt::Write;
+
+use crate::cli::args::{Ci, Freshness, Sync};
+use crate::model::Version;
+use crate::ops::lock::{Changes, LockUse};
+use crate::ops::sync::{Options, Synced};
+use crate::ops::{self, Context};
+use crate::plan::Plan;
+
+use super::{DONE, Outcome, Output};
+
+pub(in crate::cli) fn run(arguments: &Sync, context: &Context<'_>, output: &Output) -> Outcome {
+    let options = Options {
+        lock: lock_use(arguments.freshness),
+        activate: !arguments.no_activate,
+        repair: arguments.repair,
+        dry_run: arguments.dry_run,
+    };
+    tell(&ops::sync::sync(context, &options)?, output);
+    DONE
+}
+
+pub(in crate::cli) fn ci(arguments: &Ci, context: &Context<'_>, output: &Output) -> Outcome {
+    let options = Options { lock: LockUse::Locked, activate: !arguments.no_activate, ..Options::default() };
+    tell(&ops::sync::sync(context, &options)?, output);
+    DONE
+}
+
+/// Returns how the switches say to treat the lock.
+pub(super) fn lock_use(freshness: Freshness) -> LockUse {
+    match freshness {
+        Freshness { frozen: true, .. } => LockUse::Frozen,
+        Freshness { locked: true, .. } => LockUse::Locked,
+        Freshness { .. } => LockUse::Update,
+    }
+}
+
+/// Syncs after the manifest was edited, unless that is not wanted, and tells both.
+pub(super) fn after_edit(
+    changes: &Changes,
+    no_sync: bool,
+    context: &Context<'_>,
+    output: &Output,
+) -> Result<(), ops::Error> {
+    for line in &changes.lines {
+        output.say(line);
+    }
+    if no_sync {
+        super::lock::tell(&changes.locked, output);
+    } else {
+        tell(&ops::sync::sync(context, &Options::default())?, output);
+    }
+    Ok(())
+}
+
+fn tell(synced: &Synced, output: &Output) {
+    output.document(&synced.summary());
+    for warning in &synced.warnings {
+        output.say(format!("warning: {warning}"));
+    }
+    tell_plan(&synced.plan, output);
+    let environment = &synced.environment;
+    output.say(match (synced.generation, synced.built) {
+        (None, _) => format!("Would build {environment}: {}", counts(&synced.plan)),
+        (Some(_), false) => format!("{environment} is up to date"),
+        (Some(number), true) => format!("{environment} is at generation {number}: {}", counts(&synced.plan)),
+    });
+    output.say_more(format!("{} artifacts fetched, {} bytes", synced.fetched, synced.bytes));
+}
+
+/// Tells a plan on one screen.
+pub(super) fn tell_plan(plan: &Plan, output: &Output) {
+    let added = plan.added.iter().map(|(package, versions)| format!("+ {package} {}", list(versions)));
+    let changed = plan.changed.iter().map(|(package, from, to)| format!("~ {package} {} -> {}", list(from), list(to)));
+    let removed = plan.removed.iter().map(|(package, versions)| format!("- {package} {}", list(versions)));
+    let lines: Vec<_> = changed.chain(removed).chain(added).collect();
+    for line in lines.iter().take(SCREEN) {
+        output.say(line);
+    }
+    if lines.len() > SCREEN {
+        output.say(format!("… and {} more", lines.len() - SCREEN));
+    }
+}
+
+/// Lines of a plan that are shown before the rest is only counted.
+const SCREEN: usize = 20;
+
+fn counts(plan: &Plan) -> String {
+    let mut text = String::new();
+    for (count, what) in [
+        (plan.added.len(), "added"),
+        (plan.changed.len(), "changed"),
+        (plan.removed.len(), "removed"),
+        (plan.kept, "kept"),
+    ] {
+        if count > 0 {
+            let comma = if text.is_empty() { "" } else { ", " };
+            let _ = write!(text, "{comma}{count} {what}");
+        }
+    }
+    if text.is_empty() { "no packages".to_owned() } else { text }
+}
+
+fn list(versions: &[Version]) -> String {
+    versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

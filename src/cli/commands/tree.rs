@@ -1,0 +1,27 @@
+//! `larder tree`
+
+use crate::cli::args::Tree;
+use crate::ops::tree::Node;
+use crate::ops::{self, Context};
+
+use super::{DONE, Outcome, Output};
+
+pub(in crate::cli) fn run(arguments: &Tree, context: &Context<'_>, output: &Output) -> Outcome {
+    let tree = ops::tree::tree(context, arguments.depth)?;
+    output.document(&tree);
+    let mut lines = vec![tree.environment.clone()];
+    draw(&tree.dependencies, "", &mut lines);
+    output.print(lines.join("\n"));
+    DONE
+}
+
+fn draw(nodes: &[Node], indent: &str, lines: &mut Vec<String>) {
+    for (place, node) in nodes.iter().enumerate() {
+        let last = place + 1 == nodes.len();
+        let (branch, below) = if last { ("└── ", "    ") } else { ("├── ", "│   ") };
+        let again = if node.repeated { " (*)" } else { "" };
+        let alias = node.alias.as_ref().map(|alias| format!(" as {alias}")).unwrap_or_default();
+        lines.push(format!("{indent}{branch}{}:{} {}{alias}{again}", node.ecosystem, node.name, node.version));
+        draw(&node.dependencies, &format!("{indent}{below}"), lines);
+    }
+}

@@ -1,0 +1,115 @@
+//! The only place that writes to the terminal: data to standard output, words to standard error.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::ops::Variables;
+
+use super::args::{Color, Global};
+use super::progress::Progress;
+
+/// How a run talks.
+pub(super) struct Output {
+    manner: Manner,
+    color: bool,
+    terminal: bool,
+}
+
+/// How much a run says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// One JSON document, and nothing else.
+    Json,
+    /// Data and errors.
+    Quiet,
+    /// What a person wants to know.
+    Usual,
+    /// And more.
+    Verbose,
+}
+
+impl Output {
+    /// Decides by the switches and by what standard error is.
+    pub(super) fn new(global: &Global, variables: &Variables) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && variables.text("NO_COLOR").is_none(),
+        };
+        let manner = match global {
+            Global { json: true, .. } => Manner::Json,
+            Global { quiet: true, .. } => Manner::Quiet,
+            Global { verbose: true, .. } => Manner::Verbose,
+            Global { .. } => Manner::Usual,
+        };
+        Self { manner, color, terminal }
+    }
+
+    /// Returns the progress display: a bar on a terminal, nothing in a pipe.
+    pub(super) fn progress(&self) -> Progress {
+        Progress::new(self.terminal && matches!(self.manner, Manner::Usual | Manner::Verbose))
+    }
+
+    /// Tells whether the run's data is one JSON document.
+    pub(super) fn is_json(&self) -> bool {
+        self.manner == Manner::Json
+    }
+
+    /// Tells whether colour is wanted on standard error.
+    pub(super) fn is_colored(&self) -> bool {
+        self.color
+    }
+
+    /// Says something to the person at the terminal.
+    pub(super) fn say(&self, text: impl AsRef<str>) {
+        if matches!(self.manner, Manner::Usual | Manner::Verbose) {
+            write_lines(std::io::stderr().lock(), text.as_ref());
+        }
+    }
+
+    /// Says something to a person who asked for more.
+    pub(super) fn say_more(&self, text: impl AsRef<str>) {
+        if self.manner == Manner::Verbose {
+            self.say(text);
+        }
+    }
+
+    /// Says something that matters even to those who asked for quiet.
+    pub(super) fn complain(&self, text: impl AsRef<str>) {
+        if !self.is_json() {
+            write_lines(std::io::stderr().lock(), text.as_ref());
+        }
+    }
+
+    /// Prints data as text, unless it is wanted as a document.
+    pub(super) fn print(&self, text: impl AsRef<str>) {
+        if !self.is_json() {
+            write_lines(std::io::stdout().lock(), text.as_ref());
+        }
+    }
+
+    /// Prints data as the run's one JSON document, if that is wanted.
+    pub(super) fn document(&self, value: &impl Serialize) {
+        if self.is_json() {
+            // Plain structs of texts and numbers: there is nothing in them that JSON does not have.
+            let text = serde_json::to_string(value).unwrap_or_default();
+            write_lines(std::io::stdout().lock(), &text);
+        }
+    }
+}
+
+/// Prints what clap says: help and version to standard output, mistakes to standard error.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+/// A reader that has gone away (`larder list | head`) is no error of ours.
+fn write_lines(mut stream: impl Write, text: &str) {
+    let _ = stream.write_all(text.trim_end_matches('\n').as_bytes());
+    let _ = stream.write_all(b"\n");
+    let _ = stream.flush();
+}

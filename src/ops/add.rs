@@ -1,0 +1,125 @@
+//! Adding dependencies: solved before anything is written.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::{self, Durability};
+use crate::manifest::edit::{self, NewLine, Place, PropertyValue};
+use crate::model::{Dependent, Ecosystem, RootEdge, Version};
+
+use super::context::MANIFEST;
+use super::lock::{Changes, Locked, Wish};
+use super::spec::Spec;
+use super::{Context, Project, Result, lock};
+
+/// What to add.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The packages as the command line names them.
+    pub packages: &'a [String],
+    /// The group; none for `dependencies`.
+    pub group: Option<&'a str>,
+    /// `optional=#true`
+    pub optional: bool,
+    /// `registry=`
+    pub registry: Option<&'a str>,
+}
+
+/// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
+pub fn add(context: &Context<'_>, request: &Request<'_>) -> Result<Changes> {
+    let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let old = Project::open(context)?;
+    let place = place(request)?;
+    let before = lock::read(&old)?.lockfile().unwrap_or_default();
+
+    // First with any version, to learn which one is chosen; then with the range that is written.
+    let open = edited(&old, &specs, &place, request)?;
+    let project = Project::with_text(old.root.clone(), &open)?;
+    let (first, _) = lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
+    let specs: Vec<Spec> = specs
+        .into_iter()
+        .map(|spec| match spec.range {
+            Some(_) => spec,
+            None => Spec { range: chosen_range(&first.graph.roots, &spec, &place), ..spec },
+        })
+        .collect();
+    let text = edited(&old, &specs, &place, request)?;
+    let project = Project::with_text(old.root, &text)?;
+    let (lockfile, warnings) =
+        lock::solve(context, &project, Wish { preferences: first.preferences(), ..Wish::default() })?;
+
+    fs::write_atomic(&project.root.join(MANIFEST), text.as_bytes(), Durability::Lazy)?;
+    let plan = lock::difference(&before, &lockfile);
+    let changed = lock::write(&project, &lockfile)?;
+    let lines = specs.iter().map(|spec| {
+        let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
+        format!("Added {}:{}{range} to {place}", spec.ecosystem, spec.name)
+    });
+    Ok(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, warnings } })
+}
+
+fn place(request: &Request<'_>) -> Result<Place> {
+    match request.group {
+        None => Ok(Place::Dependencies),
+        Some(name) => match name.parse() {
+            Ok(label) => Ok(Place::Group(label)),
+            Err(error) => Err(BadGroup(error).into()),
+        },
+    }
+}
+
+fn edited(project: &Project, specs: &[Spec], place: &Place, request: &Request<'_>) -> Result<String> {
+    let mut properties = Vec::new();
+    if request.optional {
+        properties.push(("optional", PropertyValue::Flag(true)));
+    }
+    if let Some(registry) = request.registry {
+        properties.push(("registry", PropertyValue::Text(registry)));
+    }
+    let mut text = project.manifest.text.to_string();
+    for spec in specs {
+        let line = NewLine {
+            ecosystem: spec.ecosystem,
+            name: &spec.name,
+            range: spec.range.as_deref(),
+            properties: properties.clone(),
+        };
+        text = edit::add(MANIFEST, &text, place, &line)?;
+    }
+    Ok(text)
+}
+
+/// Returns the range that admits what was chosen and what is compatible with it.
+fn chosen_range(roots: &[RootEdge], spec: &Spec, place: &Place) -> Option<String> {
+    let bare = spec.name.split('[').next()?;
+    let group = match place {
+        Place::Dependencies => None,
+        Place::Group(name) => Some(name),
+    };
+    let named = |root: &&RootEdge| {
+        root.dependent == Dependent::Project
+            && root.group.as_ref() == group
+            && root.requirement.package().ecosystem == spec.ecosystem
+            && crate::model::PackageName::parse(spec.ecosystem, bare).is_ok_and(|n| n == *root.requirement.seen_as())
+    };
+    let root = roots.iter().find(named)?;
+    let versions: BTreeSet<&Version> = root.to.iter().map(|edge| &edge.to.package.version).collect();
+    let lowest = versions.first()?;
+    Some(match (spec.ecosystem, lowest) {
+        (Ecosystem::Npm | Ecosystem::Larder, version) => format!("^{version}"),
+        (Ecosystem::Pypi, Version::Pypi(version)) => format!(">={}", version.clone().without_local()),
+        _ => return None,
+    })
+}
+
+/// A group whose name is none.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the group's name cannot be used: {0}")]
+#[diagnostic(code(larder::add::bad_group))]
+pub struct BadGroup(crate::model::LabelError);
+
+impl Failure for BadGroup {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

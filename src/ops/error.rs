@@ -1,0 +1,37 @@
+//! The one error type of the use cases: any domain's failure, kept whole.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Failure;
+
+/// A failure of any room below, ready to be told.
+#[derive(Clone)]
+pub struct Error(Arc<dyn Failure>);
+
+/// What every use case returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Returns the failure itself.
+    pub fn failure(&self) -> &dyn Failure {
+        &*self.0
+    }
+}
+
+impl<F: Failure> From<F> for Error {
+    fn from(failure: F) -> Self {
+        Self(Arc::new(failure))
+    }
+}
+
+impl From<Arc<dyn Failure>> for Error {
+    fn from(failure: Arc<dyn Failure>) -> Self {
+        Self(failure)
+    }
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(&*self.0, f)
+    }
+}

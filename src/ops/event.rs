@@ -1,0 +1,26 @@
+//! What a use case tells while it works. The command line turns it into a progress bar, or into nothing.
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Versions are being chosen; so many packages are known.
+    Resolving(usize),
+    /// So many of so many artifacts are in the store.
+    Fetching {
+        /// Artifacts that are there.
+        done: usize,
+        /// Artifacts that were missing.
+        total: usize,
+        /// Bytes that came.
+        bytes: u64,
+    },
+    /// A generation is being built from so many packages.
+    Building(usize),
+    /// Another process holds something; the text names it.
+    Waiting(String),
+    /// Something a user should know: a lowercase sentence.
+    Warning(String),
+}
+
+/// Hears events, from any thread.
+pub type Reporter<'a> = dyn Fn(Event) + Sync + 'a;

@@ -1,0 +1,106 @@
+//! What can go wrong between the rooms.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{LabeledSpan, NamedSource, SourceCode};
+
+use crate::diagnostic::{Exit, Failure};
+use crate::resolve::NoSolution;
+
+use super::Project;
+
+/// A lock that is not what a command needs.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub(super) enum LockError {
+    /// There is none.
+    #[error("there is no larder.lock")]
+    #[diagnostic(code(larder::lock::absent), help("`larder lock` makes one"))]
+    Absent,
+    /// It is not what the manifest asks for.
+    #[error("larder.lock is not up to date{}", listed(reasons))]
+    #[diagnostic(code(larder::lock::stale), help("`larder lock` brings it up to date; commit the result"))]
+    Stale {
+        /// Why, a line each.
+        reasons: Vec<String>,
+    },
+    /// It is not text at all.
+    #[error("larder.lock is not UTF-8 text")]
+    #[diagnostic(
+        code(larder::lock::not_text),
+        help("take it from version control, or delete it and run `larder lock`")
+    )]
+    NotText,
+    /// A package that must be there is not.
+    #[error("{0}")]
+    #[diagnostic(code(larder::lock::missing_package))]
+    Missing(String),
+}
+
+impl Failure for LockError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Absent | Self::Stale { .. } => Exit::Refused,
+            Self::NotText => Exit::Manifest,
+            Self::Missing(_) => Exit::NoSolution,
+        }
+    }
+}
+
+fn listed(reasons: &[String]) -> String {
+    match reasons {
+        [] => String::new(),
+        [one] => format!(": {one}"),
+        many => many.iter().fold(":".to_owned(), |text, reason| format!("{text}\n- {reason}")),
+    }
+}
+
+/// A manifest that no versions satisfy, with the lines to change underlined.
+#[derive(Debug, thiserror::Error)]
+#[error("no versions satisfy the manifest{}", listed(&core.because))]
+pub(super) struct Unsatisfiable {
+    core: NoSolution,
+    file: Option<NamedSource<Arc<str>>>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl Unsatisfiable {
+    /// Joins a contradiction with the lines that it comes from.
+    pub(super) fn new(project: &Project, core: NoSolution) -> Self {
+        let places: Vec<_> = core.lines.iter().filter_map(|line| project.places.get(line.0 as usize)).collect();
+        // One drawing shows one file: the first that a line of the contradiction stands in.
+        let file = places.iter().find(|place| place.span.is_some()).map(|place| place.file.clone());
+        let shown = file.as_ref().map(|file| file.name().to_owned());
+        let labels = places
+            .iter()
+            .filter(|place| Some(place.file.name()) == shown.as_deref())
+            .filter_map(|place| place.span)
+            .map(|span| LabeledSpan::new_with_span(None, span))
+            .collect();
+        Self { core, file, labels }
+    }
+}
+
+impl miette::Diagnostic for Unsatisfiable {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new("larder::resolve::no_solution"))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.core.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.file.as_ref().map(|file| file as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+impl Failure for Unsatisfiable {
+    fn exit(&self) -> Exit {
+        Exit::NoSolution
+    }
+}

@@ -1,0 +1,129 @@
+//! Bringing together the unpacked artifacts of a closure: from the store, else from the registries.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fetch::{self, Fetched, Progress, Step, Wanted};
+use crate::lock::Closure;
+use crate::model::{Artifact, ArtifactKind, Package, PackageKey, Platform};
+use crate::registry::{Freshness, Registries};
+use crate::store::{Store, Tree};
+
+use super::{Context, Event, Project, Result, registries};
+
+/// What was brought together.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// The trees, one per package that is not a local folder.
+    pub(super) trees: BTreeMap<PackageKey, Arc<Tree>>,
+    /// How many were fetched.
+    pub(super) fetched: usize,
+    /// How many bytes came.
+    pub(super) bytes: u64,
+}
+
+/// Returns the tree of every package of the closure; fetches those that the store does not have.
+pub(super) fn gather(
+    context: &Context<'_>,
+    project: &Project,
+    store: &Store,
+    closure: &Closure<'_>,
+    platform: Platform,
+) -> Result<Gathered> {
+    let mut wanted = Vec::new();
+    for (key, package) in closure.packages() {
+        let Some(registry) = &package.registry else { continue };
+        let artifact = for_platform(key, package, platform)?.clone();
+        wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact });
+    }
+    let registries = registries::open(context, project, Freshness::default())?;
+    let fetched = fetch(context, store, &registries, &wanted)?;
+    let mut gathered = Gathered::default();
+    for (wanted, fetched) in wanted.into_iter().zip(fetched) {
+        gathered.fetched += usize::from(fetched.bytes > 0);
+        gathered.bytes += fetched.bytes;
+        gathered.trees.insert(wanted.package, Arc::new(fetched.tree));
+    }
+    Ok(gathered)
+}
+
+/// Makes sure that the store has these artifacts, and tells how it goes.
+pub(super) fn fetch(
+    context: &Context<'_>,
+    store: &Store,
+    registries: &Registries,
+    wanted: &[Wanted],
+) -> Result<Vec<Fetched>> {
+    let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
+    let on_progress = |progress: Progress| {
+        match progress.step {
+            Step::Started { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
+            Step::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
+            Step::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
+            Step::Waiting => {
+                let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
+                (context.reporter)(Event::Waiting(format!("waiting for another larder that fetches {what}")));
+            }
+        }
+        (context.reporter)(Event::Fetching {
+            done: done.load(Ordering::Relaxed),
+            total: started.load(Ordering::Relaxed),
+            bytes: bytes.load(Ordering::Relaxed),
+        });
+    };
+    let options = fetch::Options { on_progress: &on_progress, ..fetch::Options::default() };
+    Ok(fetch::fetch_all(store, registries, wanted, options)?)
+}
+
+/// Returns the artifact that serves a platform.
+fn for_platform<'p>(
+    key: &PackageKey,
+    package: &'p Package,
+    platform: Platform,
+) -> std::result::Result<&'p Artifact, NoArtifact> {
+    let serves = |artifact: &&Artifact| artifact.platforms.is_empty() || artifact.platforms.contains(&platform);
+    let fits = package.artifacts.iter().filter(serves).min_by_key(|artifact| artifact.kind == ArtifactKind::Sdist);
+    match fits {
+        Some(artifact) if artifact.kind == ArtifactKind::Sdist => {
+            Err(NoArtifact::OnlySource { package: key.clone(), file: artifact.file.clone() })
+        }
+        Some(artifact) => Ok(artifact),
+        None => Err(NoArtifact::OtherPlatform { package: key.clone(), platform }),
+    }
+}
+
+/// A package that cannot be installed here.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub(super) enum NoArtifact {
+    /// It would have to be built.
+    #[error("{package} exists only as source (`{file}`), and larder builds nothing")]
+    #[diagnostic(
+        code(larder::sync::only_source),
+        help(
+            "ask for a version that has a wheel, or build one and serve it from a registry of your own: a folder will do"
+        )
+    )]
+    OnlySource {
+        /// The package.
+        package: PackageKey,
+        /// Its source distribution.
+        file: String,
+    },
+    /// It has files for other platforms only.
+    #[error("the lock has no file of {package} for {platform}")]
+    #[diagnostic(code(larder::sync::other_platform), help("`larder lock` after adding the platform to `platforms`"))]
+    OtherPlatform {
+        /// The package.
+        package: PackageKey,
+        /// This machine.
+        platform: Platform,
+    },
+}
+
+impl Failure for NoArtifact {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}

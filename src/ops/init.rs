@@ -1,0 +1,102 @@
+//! A manifest for a folder that has none, out of what the folder declares already.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::{self, Durability};
+use crate::manifest::import::{self, Imported, Template};
+use crate::model::Platform;
+
+use super::context::MANIFEST;
+use super::{Context, Result, host, interpreter};
+
+/// `larder init --json`: see `schema/init.json`.
+#[derive(Debug, Serialize)]
+pub struct Initialised {
+    /// The file that was written.
+    pub manifest: PathBuf,
+    /// The files whose dependencies were taken over.
+    pub taken_from: Vec<&'static str>,
+    /// What could not be.
+    pub not_taken: Vec<Left>,
+}
+
+/// Something that could not be taken over.
+#[derive(Debug, Serialize)]
+pub struct Left {
+    /// The line.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Lines of `.gitignore`. Without a trailing slash: `node_modules/` does not match a link.
+const IGNORED: [&str; 3] = [".larder", "node_modules", ".venv"];
+
+/// Writes `larder.kdl` and the lines of `.gitignore` that are missing.
+pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
+    let path = context.folder.join(MANIFEST);
+    if fs::stat(&path)?.is_some() {
+        return Err(Exists(path).into());
+    }
+    let (imported, taken_from) = import(&context.folder)?;
+    let folder_name = context.folder.file_name().and_then(|name| name.to_str());
+    let text = import::template(&Template {
+        name: name.or(imported.name.as_deref()).or(folder_name).unwrap_or("project"),
+        host: host::platform().unwrap_or(Platform::LinuxX64),
+        node: interpreter::node().as_deref(),
+        python: interpreter::python(context).as_deref(),
+        imported: &imported,
+    });
+    fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?;
+    ignore(&context.folder)?;
+    let left = imported.not_taken.into_iter().map(|left| Left { what: left.what, why: left.why });
+    Ok(Initialised { manifest: path, taken_from, not_taken: left.collect() })
+}
+
+fn import(folder: &Path) -> Result<(Imported, Vec<&'static str>)> {
+    let mut all = Imported::default();
+    let mut from = Vec::new();
+    for file in ["package.json", "pyproject.toml", "requirements.txt"] {
+        let Some(bytes) = fs::read_if_exists(&folder.join(file))? else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        all.merge(match file {
+            "package.json" => import::package_json(&text)?,
+            "pyproject.toml" => import::pyproject(&text)?,
+            _ => import::requirements(&text),
+        });
+        from.push(file);
+    }
+    Ok((all, from))
+}
+
+fn ignore(folder: &Path) -> Result<()> {
+    let path = folder.join(".gitignore");
+    let old = fs::read_if_exists(&path)?.unwrap_or_default();
+    let mut text = String::from_utf8_lossy(&old).into_owned();
+    let missing: Vec<_> =
+        IGNORED.into_iter().filter(|line| !text.lines().any(|l| l.trim().trim_start_matches('/') == *line)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(&missing.join("\n"));
+    text.push('\n');
+    Ok(fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?)
+}
+
+/// A manifest that is there already.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{}` is there already", .0.display())]
+#[diagnostic(code(larder::init::exists), help("`larder add` adds to it"))]
+pub struct Exists(PathBuf);
+
+impl Failure for Exists {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

@@ -1,0 +1,54 @@
+//! The Python that an environment is built on.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::lock::Closure;
+use crate::model::Ecosystem;
+use crate::profile::python::{self, Interpreter, Search};
+use crate::registry::path::PathKind;
+
+use super::{Context, Project, Result};
+
+/// Finds the declared interpreter, where the environment has something for it.
+pub(super) fn find(context: &Context<'_>, project: &Project, closure: &Closure<'_>) -> Result<Option<Interpreter>> {
+    let Some(wanted) = &project.manifest.settings.python else { return Ok(None) };
+    let needed = closure.instances.keys().any(|instance| match instance.package.id.ecosystem {
+        Ecosystem::Pypi | Ecosystem::Larder => true,
+        Ecosystem::Path => project
+            .path_packages
+            .values()
+            .any(|package| package.name == instance.package.id.name && package.kind == PathKind::Pypi),
+        Ecosystem::Npm => false,
+    });
+    if !needed {
+        return Ok(None);
+    }
+    let pyenv = context.variables.path("PYENV_ROOT").or_else(|| Some(context.variables.path("HOME")?.join(".pyenv")));
+    let search = Search {
+        explicit: context.variables.path("LARDER_PYTHON"),
+        path_dirs: context.variables.search_path(),
+        pyenv_root: pyenv,
+        answers: Some(context.cache.join("interpreters.json")),
+    };
+    Ok(Some(python::find(wanted, &search)?))
+}
+
+/// Returns the Python that is on PATH, as a manifest declares one: `3.12`.
+pub(super) fn python(context: &Context<'_>) -> Option<String> {
+    let explicit = context.variables.path("LARDER_PYTHON").unwrap_or_else(|| "python3".into());
+    let text = answer(&explicit, &["-c", "import sys; print('%d.%d' % sys.version_info[:2])"])?;
+    text.parse::<crate::model::PythonVersion>().ok().map(|_| text)
+}
+
+/// Returns the major version of the Node that is on PATH: `22`.
+pub(super) fn node() -> Option<String> {
+    let text = answer(Path::new("node"), &["--version"])?;
+    let major = text.strip_prefix('v')?.split('.').next()?;
+    major.parse::<u32>().ok().map(|_| major.to_owned())
+}
+
+fn answer(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

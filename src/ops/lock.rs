@@ -1,0 +1,214 @@
+//! Bringing `larder.lock` up to date.
+
+use serde::Serialize;
+
+use crate::fs::{self, Durability};
+use crate::lock::{self, Declared, Freshness, Lockfile};
+use crate::plan::{self, Plan};
+use crate::registry;
+use crate::resolve::{self, Preferences, Requirements, ResolveError};
+
+use super::context::LOCKFILE;
+use super::failure::{LockError, Unsatisfiable};
+use super::summary::PlanSummary;
+use super::{Context, Event, Project, Result, artifacts, registries};
+
+/// What became of the lock.
+#[derive(Debug)]
+pub struct Locked {
+    /// The lock as it is now.
+    pub lockfile: Lockfile,
+    /// What moved.
+    pub plan: Plan,
+    /// Whether the file was written.
+    pub changed: bool,
+    /// What a user should hear about.
+    pub warnings: Vec<String>,
+}
+
+/// What became of an edited manifest.
+#[derive(Debug)]
+pub struct Changes {
+    /// The edits, a line each.
+    pub lines: Vec<String>,
+    /// What became of the lock.
+    pub locked: Locked,
+}
+
+/// How a command treats the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LockUse {
+    /// Brings a stale one up to date.
+    #[default]
+    Update,
+    /// Refuses a stale one.
+    Locked,
+    /// Does not look whether it is fresh.
+    Frozen,
+}
+
+/// `{"changed": …, "packages": …}`: see `schema/lock.json`.
+#[derive(Serialize)]
+pub struct Summary<'a> {
+    changed: bool,
+    packages: usize,
+    plan: PlanSummary,
+    warnings: &'a [String],
+}
+
+impl Locked {
+    /// Returns what `--json` prints.
+    pub fn summary(&self) -> Summary<'_> {
+        Summary {
+            changed: self.changed,
+            packages: self.lockfile.graph.packages.len(),
+            plan: PlanSummary::from(&self.plan),
+            warnings: &self.warnings,
+        }
+    }
+}
+
+/// Brings the lock up to date, moving nothing that still fits.
+pub fn lock(context: &Context<'_>) -> Result<Locked> {
+    update_lock(context, &Project::open(context)?, LockUse::Update)
+}
+
+/// Fails where the lock is not fresh.
+pub fn check(context: &Context<'_>) -> Result<Locked> {
+    update_lock(context, &Project::open(context)?, LockUse::Locked)
+}
+
+/// Returns the lock, treated as `lock_use` says.
+pub(super) fn update_lock(context: &Context<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
+    let old = read(project)?;
+    let stale = match (&old, lock_use) {
+        (Old::Lock(_), LockUse::Frozen) => Vec::new(),
+        (Old::Lock(lockfile), _) => freshness(project, lockfile).reasons.iter().map(ToString::to_string).collect(),
+        (Old::None, _) => vec!["there is no larder.lock yet".to_owned()],
+        (Old::Conflict(_), _) => vec!["larder.lock has merge conflicts".to_owned()],
+    };
+    match old {
+        Old::Lock(lockfile) if stale.is_empty() => {
+            Ok(Locked { lockfile, plan: Plan::default(), changed: false, warnings: Vec::new() })
+        }
+        _ if lock_use != LockUse::Update => Err(LockError::Stale { reasons: stale }.into()),
+        old => relock(context, project, old.lockfile()),
+    }
+}
+
+/// Solves anew, preferring what `old` holds, and writes the lock.
+fn relock(context: &Context<'_>, project: &Project, old: Option<Lockfile>) -> Result<Locked> {
+    let old = old.unwrap_or_default();
+    let preferences = old.preferences();
+    replace(context, project, &old, Wish { preferences, ..Wish::default() })
+}
+
+/// Solves anew and writes the lock.
+pub(super) fn replace(context: &Context<'_>, project: &Project, old: &Lockfile, wish: Wish) -> Result<Locked> {
+    let (lockfile, warnings) = solve(context, project, wish)?;
+    let plan = difference(old, &lockfile);
+    let changed = write(project, &lockfile)?;
+    Ok(Locked { lockfile, plan, changed, warnings })
+}
+
+/// What a solve is to respect besides the manifest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wish {
+    /// Versions that are kept where they fit.
+    pub(super) preferences: Preferences,
+    /// Whether registries are asked although a cache could answer.
+    pub(super) freshness: registry::Freshness,
+}
+
+/// Solves a project's requirements, without writing anything.
+pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish) -> Result<(Lockfile, Vec<String>)> {
+    let settings = project.manifest.settings.clone();
+    let requirements = Requirements { lines: project.lines.clone(), settings, preferences: wish.preferences };
+    (context.reporter)(Event::Resolving(0));
+    let registries = registries::open(context, project, wish.freshness)?;
+    let resolution = resolve::resolve(&requirements, &registries).map_err(|error| match error {
+        ResolveError::NoSolution(core) => Unsatisfiable::new(project, core).into(),
+        ResolveError::Index(resolve::IndexError::Failed(failure)) => super::Error::from(failure),
+        ResolveError::Index(error @ resolve::IndexError::NotFound { .. }) => {
+            LockError::Missing(error.to_string()).into()
+        }
+    })?;
+    let mut graph = resolution.graph;
+    artifacts::complete(context, &registries, &mut graph)?;
+    let warnings = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
+    Ok((Lockfile::new(requirements.settings, graph), warnings))
+}
+
+/// Returns what moved between two locks.
+pub(super) fn difference(old: &Lockfile, new: &Lockfile) -> Plan {
+    plan::plan(&contents(old), &contents(new))
+}
+
+fn contents(lockfile: &Lockfile) -> plan::Contents {
+    let mut contents = plan::Contents::new();
+    for key in lockfile.graph.packages.keys() {
+        contents.entry(key.id.clone()).or_default().push(key.version.clone());
+    }
+    contents
+}
+
+/// Writes the lock, unless its text stays the same; tells which.
+pub(super) fn write(project: &Project, lockfile: &Lockfile) -> Result<bool> {
+    let text = lockfile.to_text();
+    let path = project.lockfile();
+    if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
+        return Ok(false);
+    }
+    fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?;
+    Ok(true)
+}
+
+/// Returns whether a lock still is what the project asks for.
+pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
+    let folders = project.local_packages();
+    let declared = Declared { lines: &project.lines, settings: &project.manifest.settings, folders: &folders };
+    lock::freshness(lockfile, &declared)
+}
+
+/// The lock as it was found.
+#[derive(Debug)]
+pub(super) enum Old {
+    /// There is none.
+    None,
+    /// There is one.
+    Lock(Lockfile),
+    /// A merge left its marks; this is what both sides agree on.
+    Conflict(Lockfile),
+}
+
+impl Old {
+    /// Returns what can be used of it.
+    pub(super) fn lockfile(self) -> Option<Lockfile> {
+        match self {
+            Self::None => None,
+            Self::Lock(lockfile) | Self::Conflict(lockfile) => Some(lockfile),
+        }
+    }
+}
+
+/// Reads the lock.
+pub(super) fn read(project: &Project) -> Result<Old> {
+    let Some(bytes) = fs::read_if_exists(&project.lockfile())? else { return Ok(Old::None) };
+    let text = String::from_utf8(bytes).map_err(|_| LockError::NotText)?;
+    match lock::parse(LOCKFILE, &text) {
+        Ok(lockfile) => Ok(Old::Lock(lockfile)),
+        Err(lock::LockError::Conflict { .. }) => Ok(Old::Conflict(lock::salvage(&text))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads the lock for a command that only looks: a missing or broken one is an error.
+pub(super) fn existing(project: &Project) -> Result<Lockfile> {
+    match read(project)? {
+        Old::Lock(lockfile) => Ok(lockfile),
+        Old::None => Err(LockError::Absent.into()),
+        Old::Conflict(_) => {
+            Err(LockError::Stale { reasons: vec!["larder.lock has merge conflicts".to_owned()] }.into())
+        }
+    }
+}

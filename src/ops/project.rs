@@ -1,0 +1,374 @@
+//! A project as it stands on disk: its manifest, its members, and the local packages they name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+
+use crate::diagnostic::{Exit, Failure, nearest};
+use crate::fs;
+use crate::lock::{LocalPackage, Selection};
+use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
+use crate::model::{Dependent, Label, Marker, PackageName, Platform, Requirement, Version};
+use crate::registry::path::{self, Members, PathKind, PathPackage};
+use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
+
+use super::context::{Context, LOCKFILE, MANIFEST};
+use super::{Result, host, members};
+
+/// A project, read.
+pub struct Project {
+    /// The folder of the root manifest.
+    pub root: PathBuf,
+    /// The root manifest.
+    pub manifest: Manifest,
+    /// The manifests' lines as the resolver wants them.
+    pub lines: Vec<RequiredLine>,
+    /// Where each line stands.
+    pub places: Vec<Place>,
+    /// The members' folders, relative to the root.
+    pub members: Vec<Arc<str>>,
+    /// The folders of the members, by the names of their packages.
+    pub names: Members,
+    /// The local packages that lines name, and those that these name in turn, by folder.
+    pub path_packages: BTreeMap<Arc<str>, PathPackage>,
+}
+
+/// Where a line stands.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file and its text.
+    pub file: NamedSource<Arc<str>>,
+    /// The line within it; none for a line of a foreign manifest, which has no spans.
+    pub span: Option<SourceSpan>,
+}
+
+impl Project {
+    /// Reads the project that the context is in.
+    pub fn open(context: &Context<'_>) -> Result<Self> {
+        Self::read(find_root(context)?)
+    }
+
+    /// Reads the project whose root manifest lies in `root`.
+    pub fn read(root: PathBuf) -> Result<Self> {
+        let text = fs::read_to_string(&root.join(MANIFEST))?;
+        Self::with_text(root, &text)
+    }
+
+    /// Reads a project as if its root manifest had this text.
+    pub fn with_text(root: PathBuf, text: &str) -> Result<Self> {
+        let manifest = manifest::parse(MANIFEST, text, Kind::Root)?;
+        let members = members::find(&root, &manifest)?;
+        let mut names = Members::new();
+        for folder in &members {
+            // What a member's own references mean is not needed to learn its name.
+            names.insert(path::read(&root, folder, &Members::new())?.name, Arc::clone(folder));
+        }
+        let mut project = Self {
+            root,
+            manifest,
+            lines: Vec::new(),
+            places: Vec::new(),
+            members: Vec::new(),
+            names,
+            path_packages: BTreeMap::new(),
+        };
+        let source = NamedSource::new(MANIFEST, Arc::clone(&project.manifest.text));
+        let manifest = project.manifest.clone();
+        project.take_lines(&manifest, &Dependent::Project, "", &source)?;
+        for folder in members {
+            project.take_member(folder)?;
+        }
+        Ok(project)
+    }
+
+    /// Returns the lockfile's path.
+    pub fn lockfile(&self) -> PathBuf {
+        self.root.join(LOCKFILE)
+    }
+
+    /// Returns every file and folder whose change may change what the project asks for.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let folders = self.members.iter().chain(self.path_packages.keys());
+        let manifests = folders.flat_map(|folder| {
+            PathKind::ALL.into_iter().map(|kind| self.root.join(&**folder).join(kind.file())).collect::<Vec<_>>()
+        });
+        let watched = members::watched(&self.root, &self.manifest);
+        [self.root.join(MANIFEST)].into_iter().chain(manifests).chain(watched).collect()
+    }
+
+    /// Returns the environment that was asked for, else the active one, else `development`, else the first declared.
+    pub fn environment(&self, context: &Context<'_>) -> Result<&Environment> {
+        let find = |name: &str| self.manifest.environments.iter().find(|e| e.name.as_str() == name);
+        if let Some(name) = &context.environment {
+            return find(name).ok_or_else(|| self.unknown_environment(name).into());
+        }
+        let active = super::state::active(&self.root);
+        active
+            .as_deref()
+            .and_then(find)
+            .or_else(|| find("development"))
+            .or_else(|| self.manifest.environments.first())
+            .ok_or_else(|| self.unknown_environment("development").into())
+    }
+
+    /// Returns this machine's platform, where the manifest declares it.
+    pub fn platform(&self) -> Result<Platform> {
+        let declared = &self.manifest.settings.platforms;
+        let host = host::platform();
+        host.filter(|host| declared.iter().any(|target| target.platform == *host)).ok_or_else(|| {
+            ProjectError::OtherPlatform {
+                host: host.map_or_else(|| std::env::consts::OS.to_owned(), |host| host.to_string()),
+                declared: declared.iter().map(|t| t.platform.to_string()).collect::<Vec<_>>().join(", "),
+            }
+            .into()
+        })
+    }
+
+    /// Returns what the local packages' own manifests say, for the question whether a lock is fresh.
+    pub(super) fn local_packages(&self) -> BTreeMap<Arc<str>, LocalPackage> {
+        let local = |package: &PathPackage| LocalPackage {
+            name: package.name.clone(),
+            version: Version::Semver(package.version.clone()),
+            dependencies: package.dependencies.clone(),
+        };
+        self.path_packages.iter().map(|(folder, package)| (Arc::clone(folder), local(package))).collect()
+    }
+
+    /// Returns the folders of the local packages, by name.
+    pub(super) fn folders(&self) -> Members {
+        self.path_packages.iter().map(|(folder, package)| (package.name.clone(), Arc::clone(folder))).collect()
+    }
+
+    fn unknown_environment(&self, name: &str) -> ProjectError {
+        let known: Vec<_> = self.manifest.environments.iter().map(|e| e.name.as_str()).collect();
+        ProjectError::UnknownEnvironment {
+            name: name.to_owned(),
+            known: known.join(", "),
+            meant: nearest(name, known.iter().copied()).map(str::to_owned),
+        }
+    }
+
+    fn take_lines(
+        &mut self,
+        manifest: &Manifest,
+        dependent: &Dependent,
+        folder: &str,
+        source: &NamedSource<Arc<str>>,
+    ) -> Result<()> {
+        let plain = manifest.dependencies.iter().map(|line| (None, line));
+        let grouped = manifest
+            .groups
+            .iter()
+            .flat_map(|group| group.dependencies.iter().map(|line| (Some(group.name.value.clone()), line)));
+        for (group, line) in plain.chain(grouped) {
+            let requirement = match &line.wanted {
+                Wanted::Package(requirement) => requirement.clone(),
+                Wanted::Folder(below) => self.take_folder(folder, below, source, line.span)?,
+            };
+            self.lines.push(RequiredLine {
+                dependent: dependent.clone(),
+                group,
+                requirement,
+                optional: line.optional,
+                when: line.when.clone(),
+                prereleases: line.prereleases,
+            });
+            self.places.push(Place { file: source.clone(), span: Some(line.span) });
+        }
+        Ok(())
+    }
+
+    /// Reads the local package that a line names, and those that it names.
+    fn take_folder(
+        &mut self,
+        above: &str,
+        below: &str,
+        source: &NamedSource<Arc<str>>,
+        span: SourceSpan,
+    ) -> Result<Requirement> {
+        let folder = path::join(above, below);
+        match self.read_path_package(&folder) {
+            Ok(name) => Ok(Requirement::Path { name, folder }),
+            Err(error) => Err(PathLineError {
+                folder,
+                source_code: source.clone(),
+                span,
+                inner: error.failure().to_string(),
+                help: error.failure().help().map(|help| help.to_string()),
+            }
+            .into()),
+        }
+    }
+
+    fn read_path_package(&mut self, folder: &Arc<str>) -> Result<PackageName> {
+        if let Some(known) = self.path_packages.get(folder) {
+            return Ok(known.name.clone());
+        }
+        let package = path::read(&self.root, folder, &self.names)?;
+        let name = package.name.clone();
+        let further: Vec<_> = folders(&package.dependencies).collect();
+        self.path_packages.insert(Arc::clone(folder), package);
+        for folder in further {
+            self.read_path_package(&folder)?;
+        }
+        Ok(name)
+    }
+
+    fn take_member(&mut self, folder: Arc<str>) -> Result<()> {
+        let dependent = Dependent::Member(Arc::clone(&folder));
+        let own = self.root.join(&*folder).join(MANIFEST);
+        if let Some(text) = fs::read_if_exists(&own)? {
+            let file = format!("{folder}/{MANIFEST}");
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let manifest = manifest::parse(&file, &text, Kind::Member)?;
+            let source = NamedSource::new(file, Arc::clone(&manifest.text));
+            self.take_lines(&manifest, &dependent, &folder, &source)?;
+        } else {
+            let package = path::read(&self.root, &folder, &self.names)?;
+            let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
+            let plain = package.dependencies.iter().map(|dependency| (None, dependency));
+            let grouped = package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));
+            for (group, dependency) in plain.chain(grouped) {
+                self.take_dependency(&dependent, group, dependency, &source)?;
+            }
+        }
+        self.members.push(folder);
+        Ok(())
+    }
+
+    /// Takes a dependency of a member's package.json or pyproject.toml as if it were a line.
+    fn take_dependency(
+        &mut self,
+        dependent: &Dependent,
+        group: Option<Label>,
+        dependency: &resolve::Dependency,
+        source: &NamedSource<Arc<str>>,
+    ) -> Result<()> {
+        let requirement = match &dependency.wants {
+            Wants::Requirement(requirement) => requirement.clone(),
+            Wants::Unsupported { .. } if dependency.kind != DependencyKind::Normal => return Ok(()),
+            Wants::Unsupported { name, text, reason } => {
+                let (file, what) = (source.name().to_owned(), format!("{name} {text}"));
+                return Err(ProjectError::Unsupported { file, what, reason: reason.clone() }.into());
+            }
+        };
+        if let Requirement::Path { folder, .. } = &requirement {
+            self.read_path_package(folder)?;
+        }
+        let optional = matches!(dependency.kind, DependencyKind::Optional | DependencyKind::OptionalPeer);
+        let (dependent, when) = (dependent.clone(), Marker::default());
+        self.lines.push(RequiredLine { dependent, group, requirement, optional, when, prereleases: false });
+        self.places.push(Place { file: source.clone(), span: None });
+        Ok(())
+    }
+}
+
+/// Returns the folders that dependencies name.
+fn folders(dependencies: &[resolve::Dependency]) -> impl Iterator<Item = Arc<str>> {
+    dependencies.iter().filter_map(|dependency| match &dependency.wants {
+        Wants::Requirement(Requirement::Path { folder, .. }) => Some(Arc::clone(folder)),
+        _ => None,
+    })
+}
+
+/// Returns what an environment selects of a lock.
+pub(super) fn selection(environment: &Environment, platform: Option<Platform>) -> Selection {
+    Selection { groups: environment.include.iter().cloned().collect(), platform }
+}
+
+/// Returns the nearest folder with a manifest; where that is a member of a project above it, that project's.
+pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
+    let mut found = Vec::new();
+    for folder in context.folder.ancestors() {
+        if fs::stat(&folder.join(MANIFEST))?.is_some() {
+            found.push(folder);
+        }
+    }
+    let in_member_without_manifest = |root: &Path| {
+        let relative = context.folder.strip_prefix(root).ok()?;
+        let text = fs::read_to_string(&root.join(MANIFEST)).ok()?;
+        let manifest = manifest::parse(MANIFEST, &text, Kind::Root).ok()?;
+        members::contain(&manifest, relative).then_some(())
+    };
+    let Some((nearest, above)) = found.split_first() else {
+        return Err(ProjectError::NoManifest(context.folder.clone()).into());
+    };
+    let root = above.iter().rev().find(|root| in_member_without_manifest(root).is_some()).unwrap_or(nearest);
+    Ok(root.to_path_buf())
+}
+
+/// What keeps a command from finding its project.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub(super) enum ProjectError {
+    /// No folder upward has a manifest.
+    #[error("no larder.kdl in `{}` or above it", .0.display())]
+    #[diagnostic(code(larder::project::no_manifest), help("`larder init` writes one"))]
+    NoManifest(PathBuf),
+    /// `-C` names something that is not a folder.
+    #[error("`{}` is not a folder", .0.display())]
+    #[diagnostic(code(larder::project::no_folder))]
+    NoFolder(PathBuf),
+    /// `--env` or `LARDER_ENV` names no environment.
+    #[error("no environment is named `{name}`")]
+    #[diagnostic(code(larder::project::unknown_environment), help("declared are: {known}{}", meant.as_ref().map(|m| format!("; did you mean `{m}`?")).unwrap_or_default()))]
+    UnknownEnvironment {
+        /// The name that was asked for.
+        name: String,
+        /// Those that are declared.
+        known: String,
+        /// The nearest of them.
+        meant: Option<String>,
+    },
+    /// A member's own manifest asks for something larder refuses.
+    #[error("{file} asks for `{what}`: {reason}")]
+    #[diagnostic(code(larder::project::unsupported), help("take it from a registry, or make it a `path` dependency"))]
+    Unsupported {
+        /// The manifest, relative to the root.
+        file: String,
+        /// The dependency as written.
+        what: String,
+        /// Why it is refused.
+        reason: String,
+    },
+    /// The machine is none of the declared platforms.
+    #[error("this machine is {host}, which the manifest does not declare")]
+    #[diagnostic(
+        code(larder::project::other_platform),
+        help("declared are: {declared}; add this one to `platforms` and lock again")
+    )]
+    OtherPlatform {
+        /// This machine.
+        host: String,
+        /// Those that are declared.
+        declared: String,
+    },
+}
+
+impl Failure for ProjectError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// A `path` line whose folder is not a package.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{folder}` is not a package: {inner}")]
+#[diagnostic(code(larder::project::path_package))]
+pub(super) struct PathLineError {
+    folder: Arc<str>,
+    #[source_code]
+    source_code: NamedSource<Arc<str>>,
+    #[label("named here")]
+    span: SourceSpan,
+    inner: String,
+    #[help]
+    help: Option<String>,
+}
+
+impl Failure for PathLineError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

@@ -1,0 +1,103 @@
+//! The registries of a project, with the tokens and mirrors that the environment holds for them.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fetch::{ClientOptions, Network};
+use crate::fs;
+use crate::manifest::{RegistryUrl, Token};
+use crate::model::{Label, PackageId};
+use crate::registry::{Freshness, Options, Registries, Secret};
+
+use super::{Context, Project, Result};
+
+/// Opens them; nothing is asked yet.
+pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
+    let manifest = &project.manifest;
+    let mut mirrors = BTreeMap::new();
+    let mut tokens = BTreeMap::new();
+    let mut netrc = None;
+    for registry in &manifest.registries {
+        let variable = registry.mirror_variable();
+        if let Some(text) = context.variables.text(&variable) {
+            let url = RegistryUrl::parse(&text).map_err(|reason| BadMirror { variable, reason })?;
+            mirrors.insert(registry.name.clone(), vec![url]);
+        }
+        match &registry.token {
+            None => {}
+            Some(Token::Env(name)) => {
+                if let Some(text) = context.variables.text(name) {
+                    tokens.insert(registry.name.clone(), Secret::new(&text));
+                }
+            }
+            Some(Token::File(file)) => {
+                let text = fs::read_to_string(&project.root.join(expand(context, file)))?;
+                tokens.insert(registry.name.clone(), Secret::new(&text));
+            }
+            Some(Token::Netrc) => netrc = read_netrc(context)?,
+        }
+    }
+    let options = Options {
+        registries: manifest.registries.clone(),
+        settings: manifest.settings.clone(),
+        root: project.root.clone(),
+        cache: Some(context.cache.clone()),
+        freshness,
+        client: ClientOptions {
+            network: if context.offline { Network::Offline } else { Network::Online },
+            ..ClientOptions::default()
+        },
+        mirrors,
+        tokens,
+        netrc,
+        pinned: pinned(project),
+        members: project.names.clone(),
+        folders: project.folders(),
+    };
+    Ok(Registries::new(options)?)
+}
+
+/// Returns the packages whose lines name a registry.
+fn pinned(project: &Project) -> BTreeMap<PackageId, Label> {
+    let manifest = &project.manifest;
+    let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+    let lines = manifest.dependencies.iter().chain(grouped);
+    let pin = |line: &crate::manifest::Dependency| match (&line.wanted, &line.registry) {
+        (crate::manifest::Wanted::Package(requirement), Some(registry)) => {
+            Some((requirement.package(), registry.clone()))
+        }
+        _ => None,
+    };
+    lines.filter_map(pin).collect()
+}
+
+fn expand(context: &Context<'_>, file: &str) -> std::path::PathBuf {
+    match (file.strip_prefix("~/"), context.variables.path("HOME")) {
+        (Some(below), Some(home)) => home.join(below),
+        _ => file.into(),
+    }
+}
+
+fn read_netrc(context: &Context<'_>) -> Result<Option<Secret>> {
+    let home = context.variables.path("HOME").map(|home| home.join(".netrc"));
+    let Some(path) = context.variables.path("NETRC").or(home) else { return Ok(None) };
+    let text = fs::read_if_exists(&path)?;
+    Ok(text.map(|text| Secret::new(&String::from_utf8_lossy(&text))))
+}
+
+/// A `LARDER_MIRROR_…` that is no place.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{variable} is not a registry's address: {reason}")]
+#[diagnostic(code(larder::registry::bad_mirror), help("give an https:// URL, an http:// one on loopback, or a folder"))]
+pub(super) struct BadMirror {
+    /// The variable.
+    pub variable: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Failure for BadMirror {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

@@ -1,0 +1,119 @@
+//! Removing dependencies: solved before anything is written.
+
+use crate::diagnostic::{Exit, Failure, nearest};
+use crate::fs::{self, Durability};
+use crate::manifest::edit::{self, Place};
+use crate::manifest::{Dependency, Wanted};
+use crate::model::{Ecosystem, PackageId};
+
+use super::context::MANIFEST;
+use super::lock::{Changes, Locked, Wish};
+use super::spec::Known;
+use super::{Context, Project, Result, lock};
+
+/// Removes lines from the manifest.
+pub fn remove(context: &Context<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
+    let old = Project::open(context)?;
+    let before = lock::read(&old)?.lockfile().unwrap_or_default();
+    let mut text = old.manifest.text.to_string();
+    let mut lines = Vec::new();
+    for name in names {
+        let found = find(&old, name, group)?;
+        for line in found {
+            text = edit::remove(MANIFEST, &text, &line.place, line.ecosystem, &line.name)?;
+            lines.push(format!("Removed {}:{} from {}", line.ecosystem, line.name, line.place));
+        }
+    }
+    let project = Project::with_text(old.root, &text)?;
+    let (lockfile, warnings) =
+        lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
+    fs::write_atomic(&project.root.join(MANIFEST), text.as_bytes(), Durability::Lazy)?;
+    let plan = lock::difference(&before, &lockfile);
+    let changed = lock::write(&project, &lockfile)?;
+    Ok(Changes { lines, locked: Locked { lockfile, plan, changed, warnings } })
+}
+
+/// A line as the editor names it.
+struct Line {
+    place: Place,
+    ecosystem: Ecosystem,
+    name: String,
+}
+
+fn find(project: &Project, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
+    let known = Known::parse(name);
+    let manifest = &project.manifest;
+    let plain = manifest.dependencies.iter().map(|line| (Place::Dependencies, line));
+    let grouped = manifest
+        .groups
+        .iter()
+        .flat_map(|group| group.dependencies.iter().map(|line| (Place::Group(group.name.value.clone()), line)));
+    let mut there = Vec::new();
+    let mut found = Vec::new();
+    for (place, line) in plain.chain(grouped) {
+        if group.is_some_and(|group| !matches!(&place, Place::Group(name) if name.as_str() == group)) {
+            continue;
+        }
+        let written = written(line);
+        if names(&known, name, line) {
+            found.push(Line { place, ecosystem: line.ecosystem(), name: written });
+        } else {
+            there.push(written);
+        }
+    }
+    let mut ecosystems: Vec<_> = found.iter().map(|line| line.ecosystem).collect();
+    ecosystems.dedup();
+    match ecosystems.len() {
+        0 => {
+            let meant = nearest(name, there.iter().map(String::as_str)).map(str::to_owned);
+            Err(RemoveError::NotThere { name: name.to_owned(), meant }.into())
+        }
+        1 => Ok(found),
+        _ => Err(RemoveError::Ambiguous { name: name.to_owned() }.into()),
+    }
+}
+
+/// Returns what the editor knows a line by.
+fn written(line: &Dependency) -> String {
+    match &line.wanted {
+        Wanted::Package(requirement) => requirement.seen_as().to_string(),
+        Wanted::Folder(folder) => folder.to_string(),
+    }
+}
+
+fn names(known: &Known, text: &str, line: &Dependency) -> bool {
+    match &line.wanted {
+        Wanted::Package(requirement) => {
+            let id = requirement.package();
+            known.names(&PackageId::new(id.ecosystem, requirement.seen_as().clone()))
+        }
+        Wanted::Folder(folder) => text.strip_prefix("path:").unwrap_or(text).trim_end_matches('/') == &**folder,
+    }
+}
+
+/// A line that cannot be found.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum RemoveError {
+    /// There is none.
+    #[error("the manifest has no dependency `{name}`")]
+    #[diagnostic(code(larder::remove::not_there), help("{}", meant.as_ref().map_or_else(|| "only what the manifest itself names can be removed".to_owned(), |m| format!("did you mean `{m}`?"))))]
+    NotThere {
+        /// The name.
+        name: String,
+        /// The nearest that is there.
+        meant: Option<String>,
+    },
+    /// Two ecosystems have one.
+    #[error("`{name}` is a dependency of more than one ecosystem")]
+    #[diagnostic(code(larder::remove::ambiguous), help("write npm:{name} or pypi:{name}"))]
+    Ambiguous {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Failure for RemoveError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

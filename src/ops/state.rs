@@ -1,0 +1,148 @@
+//! The record that lets an unchanged project answer at once: what a sync looked at, and how it stood.
+//!
+//! One file per environment, `.larder/state-<environment>`, a line per fact, its words parted by tabs:
+//!
+//! ```text
+//! larder 0.1.0
+//! generation 12
+//! lock fresh
+//! variable LARDER_PYTHON /opt/python/bin/python3
+//! file 1893 1790000000123456789 402118 /home/me/storefront/larder.kdl
+//! none /home/me/storefront/packages/new/larder.kdl
+//! link /home/me/storefront/node_modules .larder/active/node_modules
+//! ```
+//!
+//! A sync whose facts all still hold has nothing to do. The record is a cache: without it, sync finds out the long way.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::fs::{self, Durability, FsError};
+
+use super::Variables;
+use super::lock::LockUse;
+
+const VERSION: &str = concat!("larder ", env!("CARGO_PKG_VERSION"));
+
+/// The variables that a sync's result depends on, besides those that say where things are.
+const VARIABLES: [&str; 2] = ["LARDER_PYTHON", "LARDER_STORE"];
+
+/// Facts as they are gathered, before the things they are about are read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts(String);
+
+impl Facts {
+    /// Starts with how the lock was treated, and the variables.
+    pub(super) fn new(variables: &Variables, lock_use: LockUse) -> Self {
+        let mut facts = Self::default();
+        // A lock that nobody looked at must not pass for a fresh one later.
+        facts.line(if lock_use == LockUse::Frozen { "lock\tunseen" } else { "lock\tfresh" });
+        for name in VARIABLES {
+            if let Some(value) = variables.text(name).filter(|value| !value.contains('\n')) {
+                facts.line(&format!("variable\t{name}\t{value}"));
+            }
+        }
+        facts
+    }
+
+    /// Notes how a file or folder stands, or that it is not there.
+    pub(super) fn note(&mut self, path: &Path) -> Result<(), FsError> {
+        let fact = file_fact(path)?;
+        self.line(&fact);
+        Ok(())
+    }
+
+    /// Notes where a link points.
+    pub(super) fn note_link(&mut self, path: &Path) -> Result<(), FsError> {
+        let target = fs::read_link(path)?;
+        self.line(&format!("link\t{}\t{}", path.display(), target.display()));
+        Ok(())
+    }
+
+    fn line(&mut self, fact: &str) {
+        self.0.push_str(fact);
+        self.0.push('\n');
+    }
+}
+
+fn file_fact(path: &Path) -> Result<String, FsError> {
+    Ok(match fs::stat(path)? {
+        Some(stat) => format!("file\t{}\t{}\t{}\t{}", stat.size, stat.mtime, stat.ino, path.display()),
+        None => format!("none\t{}", path.display()),
+    })
+}
+
+/// Writes the record of a sync that ended well.
+pub(super) fn write(root: &Path, environment: &str, generation: u64, facts: &Facts) -> Result<(), FsError> {
+    let mut text = String::with_capacity(facts.0.len() + 64);
+    let _ = write!(text, "{VERSION}\ngeneration {generation}\n{}", facts.0);
+    let path = record(root, environment);
+    if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
+        return Ok(());
+    }
+    fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)
+}
+
+/// Returns the generation that is current, where every recorded fact still holds. Doubt, of any kind, is `None`.
+pub(super) fn current(root: &Path, environment: &str, variables: &Variables, lock_use: LockUse) -> Option<u64> {
+    let text = String::from_utf8(fs::read_if_exists(&record(root, environment)).ok()??).ok()?;
+    let facts = text.strip_prefix(VERSION)?.strip_prefix('\n')?;
+    let (generation, facts) = facts.strip_prefix("generation ")?.split_once('\n')?;
+    let start = |lock_use| Facts::new(variables, lock_use).0;
+    let facts = match facts.strip_prefix(&start(LockUse::Update)) {
+        Some(facts) => facts,
+        None if lock_use == LockUse::Frozen => facts.strip_prefix(&start(LockUse::Frozen))?,
+        None => return None,
+    };
+    let holds = |fact: &str| match fact.split_once('\t') {
+        Some(("file", rest)) => {
+            let path = rest.splitn(4, '\t').nth(3)?;
+            (file_fact(Path::new(path)).ok()? == fact).then_some(())
+        }
+        Some(("none", path)) => fs::stat(Path::new(path)).ok()?.is_none().then_some(()),
+        Some(("link", rest)) => {
+            let (path, target) = rest.split_once('\t')?;
+            (fs::read_link(Path::new(path)).ok()? == Path::new(target)).then_some(())
+        }
+        _ => None,
+    };
+    facts.lines().all(|fact| holds(fact).is_some()).then_some(())?;
+    generation.parse().ok()
+}
+
+/// Returns the name of the active environment, from where its link points.
+pub(super) fn active(root: &Path) -> Option<String> {
+    let target = fs::read_link(&root.join(".larder/active")).ok()?;
+    let name = target.parent()?.file_name()?.to_str()?;
+    Some(name.to_owned())
+}
+
+fn record(root: &Path, environment: &str) -> PathBuf {
+    root.join(".larder").join(format!("state-{environment}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_holds_until_something_it_saw_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let (manifest, missing) = (root.join("larder.kdl"), root.join("other.kdl"));
+        fs::create_dir_all(&root.join(".larder")).unwrap();
+        fs::write_new(&manifest, b"project \"a\"", 0o644).unwrap();
+        let variables = Variables::default();
+        let mut facts = Facts::new(&variables, LockUse::Update);
+        facts.note(&manifest).unwrap();
+        facts.note(&missing).unwrap();
+        write(root, "development", 3, &facts).unwrap();
+        assert_eq!(current(root, "development", &variables, LockUse::Locked), Some(3));
+        assert_eq!(current(root, "production", &variables, LockUse::Update), None);
+
+        let python = [("LARDER_PYTHON".into(), "/x".into())].into_iter().collect();
+        assert_eq!(current(root, "development", &python, LockUse::Update), None);
+        fs::write_new(&missing, b"", 0o644).unwrap();
+        assert_eq!(current(root, "development", &variables, LockUse::Update), None);
+    }
+}

@@ -1,0 +1,314 @@
+//! Building the environment that the lock describes.
+//!
+//! The project's lock is held to look and to switch, not while the network is waited for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::fs::{self, Durability};
+use crate::lock::{Closure, Lockfile};
+use crate::manifest::Environment;
+use crate::model::{Label, PackageId, PackageKey, PackageName, Platform, TreeDigest, Version};
+use crate::plan::{self, Plan};
+use crate::profile::{self, Generation, Needs, python::Interpreter};
+use crate::store::{Store, Tree};
+
+use super::lock::{LockUse, Locked};
+use super::state::{self, Facts};
+use super::summary::PlanSummary;
+use super::{Context, Event, Project, Result, gather, interpreter, lock, policies, project, repair};
+
+/// How to sync.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What to do about a stale lock.
+    pub lock: LockUse,
+    /// Whether the environment becomes the active one.
+    pub activate: bool,
+    /// Whether damage is looked for and healed.
+    pub repair: bool,
+    /// Whether nothing is to be changed.
+    pub dry_run: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lock: LockUse::Update, activate: true, repair: false, dry_run: false }
+    }
+}
+
+/// What a sync came to.
+#[derive(Debug)]
+pub struct Synced {
+    /// The environment.
+    pub environment: String,
+    /// Its current generation; none after a dry run.
+    pub generation: Option<u64>,
+    /// The generation's folder; empty after a dry run.
+    pub folder: PathBuf,
+    /// Whether the generation is new.
+    pub built: bool,
+    /// What changed.
+    pub plan: Plan,
+    /// How many artifacts were fetched.
+    pub fetched: usize,
+    /// How many bytes came.
+    pub bytes: u64,
+    /// What a user should hear about.
+    pub warnings: Vec<String>,
+}
+
+/// `larder sync --json`: see `schema/sync.json`.
+#[derive(Serialize)]
+pub struct Summary<'a> {
+    environment: &'a str,
+    generation: Option<u64>,
+    built: bool,
+    plan: PlanSummary,
+    fetched: usize,
+    bytes: u64,
+    warnings: &'a [String],
+}
+
+impl Synced {
+    /// Returns what `--json` prints.
+    pub fn summary(&self) -> Summary<'_> {
+        Summary {
+            environment: &self.environment,
+            generation: self.generation,
+            built: self.built,
+            plan: PlanSummary::from(&self.plan),
+            fetched: self.fetched,
+            bytes: self.bytes,
+            warnings: &self.warnings,
+        }
+    }
+}
+
+/// Makes the environment what the lock says.
+pub fn sync(context: &Context<'_>, options: &Options) -> Result<Synced> {
+    let root = project::find_root(context)?;
+    if !options.repair
+        && !options.dry_run
+        && let Some(synced) = unchanged(context, &root, options)
+    {
+        return Ok(synced);
+    }
+    let project = Project::read(root)?;
+    Sync::new(context, options, &project)?.run()
+}
+
+/// Answers from the record of the last sync, where nothing has changed since.
+fn unchanged(context: &Context<'_>, root: &std::path::Path, options: &Options) -> Option<Synced> {
+    let active = state::active(root);
+    let environment = context.environment.clone().or_else(|| active.clone())?;
+    if options.activate && active.as_ref() != Some(&environment) {
+        return None;
+    }
+    let generation = state::current(root, &environment, &context.variables, options.lock)?;
+    let folder = root.join(format!(".larder/node_modules/.profiles/{environment}/{generation}"));
+    Some(Synced {
+        environment,
+        generation: Some(generation),
+        folder,
+        built: false,
+        plan: Plan::default(),
+        fetched: 0,
+        bytes: 0,
+        warnings: Vec::new(),
+    })
+}
+
+/// Returns the packages of a generation.
+fn contents(generation: &Generation) -> plan::Contents {
+    let mut contents = plan::Contents::new();
+    for member in &generation.closure {
+        let name = PackageName::parse(member.ecosystem, &member.name);
+        let version = Version::parse(member.ecosystem, &member.version);
+        if let (Ok(name), Ok(version)) = (name, version) {
+            let versions = contents.entry(PackageId::new(member.ecosystem, name)).or_default();
+            if !versions.contains(&version) {
+                versions.push(version);
+            }
+        }
+    }
+    for versions in contents.values_mut() {
+        versions.sort();
+    }
+    contents
+}
+
+/// A sync under way.
+struct Sync<'a> {
+    context: &'a Context<'a>,
+    options: &'a Options,
+    project: &'a Project,
+    environment: &'a Environment,
+    platform: Platform,
+    profile: profile::Project,
+    store: Store,
+    facts: Facts,
+}
+
+impl<'a> Sync<'a> {
+    fn new(context: &'a Context<'a>, options: &'a Options, project: &'a Project) -> Result<Self> {
+        let mut facts = Facts::new(&context.variables, options.lock);
+        for input in project.inputs() {
+            facts.note(&input)?;
+        }
+        Ok(Self {
+            context,
+            options,
+            project,
+            environment: project.environment(context)?,
+            platform: project.platform()?,
+            profile: profile::Project::open(&project.root)?,
+            store: Store::open(&context.store),
+            facts,
+        })
+    }
+
+    fn run(mut self) -> Result<Synced> {
+        let lock_use = match self.environment.locked {
+            crate::manifest::LockedMode::Required if self.options.lock == LockUse::Update => LockUse::Locked,
+            _ => self.options.lock,
+        };
+        let locked = lock::update_lock(self.context, self.project, lock_use)?;
+        self.facts.note(&self.project.lockfile())?;
+        let lockfile = &locked.lockfile;
+        let selection = project::selection(self.environment, Some(self.platform));
+        let closure = Closure::of(&lockfile.graph, &selection);
+        policies::check(self.project, self.environment, lockfile, &closure)?;
+
+        let plan = self.plan(&closure);
+        if self.options.dry_run {
+            return Ok(self.would_be(plan, locked.warnings));
+        }
+        let interpreter = interpreter::find(self.context, self.project, &closure)?;
+        if self.options.activate {
+            self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
+        }
+        let mut gathered = gather::gather(self.context, self.project, &self.store, &closure, self.platform)?;
+        if self.options.repair && repair::drop_harmed_trees(&self.store, &mut gathered.trees)? > 0 {
+            gathered = gather::gather(self.context, self.project, &self.store, &closure, self.platform)?;
+        }
+        let built = self.build(&locked, &closure, &gathered.trees, interpreter.as_ref())?;
+        let number = built.generation.number;
+        self.remember(number, interpreter.as_ref())?;
+        let mut warnings = locked.warnings;
+        warnings.extend(built.warnings);
+        Ok(Synced {
+            environment: self.environment.name.to_string(),
+            generation: Some(number),
+            folder: self.profile.folder(&self.environment.name, number),
+            built: built.made,
+            plan,
+            fetched: gathered.fetched,
+            bytes: gathered.bytes,
+            warnings,
+        })
+    }
+
+    /// Compares what is there with what the lock wants.
+    fn plan(&self, closure: &Closure<'_>) -> Plan {
+        // A record that cannot be read is no reason not to build a new one.
+        let current = self.profile.current(&self.environment.name).ok().flatten();
+        let current = current.map(|generation| contents(&generation)).unwrap_or_default();
+        plan::plan(&current, &plan::contents(closure))
+    }
+
+    fn would_be(&self, plan: Plan, warnings: Vec<String>) -> Synced {
+        Synced {
+            environment: self.environment.name.to_string(),
+            generation: None,
+            folder: PathBuf::new(),
+            built: false,
+            plan,
+            fetched: 0,
+            bytes: 0,
+            warnings,
+        }
+    }
+
+    /// Builds beside what is there, checks, and switches.
+    fn build(
+        &self,
+        locked: &Locked,
+        closure: &Closure<'_>,
+        trees: &BTreeMap<PackageKey, Arc<Tree>>,
+        interpreter: Option<&Interpreter>,
+    ) -> Result<profile::Built> {
+        let held = self.profile.lock(|| {
+            (self.context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
+        })?;
+        (self.context.reporter)(Event::Building(closure.instances.len()));
+        let input = self.input(&locked.lockfile, closure, trees, interpreter);
+        let name = &self.environment.name;
+        let built = if self.options.repair {
+            let damage = repair::damage(&self.profile, name, trees)?;
+            self.profile.repair(&held, &input, &damage)?
+        } else {
+            self.profile.build(&held, &input)?
+        };
+        let number = built.generation.number;
+        if self.profile.current_number(name)? != Some(number) {
+            if self.environment.durable {
+                self.store.sync()?;
+            }
+            self.profile.switch(&held, name, number, self.durability())?;
+        }
+        if self.options.activate {
+            self.profile.activate(&held, name)?;
+        }
+        profile::exclude(&self.project.root)?;
+        Ok(built)
+    }
+
+    fn input<'i>(
+        &'i self,
+        lockfile: &'i Lockfile,
+        closure: &'i Closure<'i>,
+        trees: &'i BTreeMap<PackageKey, Arc<Tree>>,
+        interpreter: Option<&'i Interpreter>,
+    ) -> profile::Input<'i> {
+        profile::Input {
+            environment: &self.environment.name,
+            platform: self.platform,
+            lock: lockfile,
+            lock_digest: TreeDigest::of(lockfile.to_text().as_bytes()),
+            closure,
+            trees,
+            files: self.environment.files,
+            interpreter,
+            created: jiff::Timestamp::now(),
+            larder: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    fn durability(&self) -> Durability {
+        if self.environment.durable { Durability::Synced } else { Durability::Lazy }
+    }
+
+    /// Records what was looked at, so that the next sync can answer at once.
+    fn remember(&mut self, generation: u64, interpreter: Option<&Interpreter>) -> Result<()> {
+        let name: &Label = &self.environment.name;
+        let root = self.profile.root().to_owned();
+        let profile = root.join(".larder/node_modules/.profiles").join(name.as_str());
+        self.facts.note_link(&profile.join("current"))?;
+        self.facts.note(&profile.join(generation.to_string()).join("generation.json"))?;
+        if self.options.activate {
+            for link in ["node_modules", ".venv"] {
+                if fs::lstat(&root.join(link))?.is_some() {
+                    self.facts.note_link(&root.join(link))?;
+                }
+            }
+        }
+        if let Some(interpreter) = interpreter {
+            self.facts.note(&interpreter.path)?;
+        }
+        Ok(state::write(&root, name.as_str(), generation, &self.facts)?)
+    }
+}

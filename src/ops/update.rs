@@ -1,0 +1,47 @@
+//! Moving locked versions to the newest that the manifest admits.
+
+use crate::diagnostic::{Exit, Failure, nearest};
+use crate::model::PackageId;
+use crate::registry::Freshness;
+
+use super::lock::{self, Locked, Wish};
+use super::spec::Known;
+use super::{Context, Project, Result};
+
+/// Moves the named packages, or all.
+pub fn update(context: &Context<'_>, names: &[String]) -> Result<Locked> {
+    let project = Project::open(context)?;
+    let old = lock::read(&project)?.lockfile();
+    let wanted: Vec<_> = names.iter().map(|name| Known::parse(name)).collect();
+    if let Some(lockfile) = &old {
+        for (known, name) in wanted.iter().zip(names) {
+            if !lockfile.graph.packages.keys().any(|key| known.names(&key.id)) {
+                let there = lockfile.graph.packages.keys().map(|key| key.id.name.as_str());
+                let meant = nearest(name, there).map(str::to_owned);
+                return Err(NotLocked { name: name.clone(), meant }.into());
+            }
+        }
+    }
+    let moves = |package: &PackageId| wanted.is_empty() || wanted.iter().any(|known| known.names(package));
+    let old = old.unwrap_or_default();
+    let mut preferences = old.preferences();
+    preferences.retain(|package, _| !moves(package));
+    lock::replace(context, &project, &old, Wish { preferences, freshness: Freshness::Revalidate })
+}
+
+/// A name that the lock does not have.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{name}` is not in larder.lock")]
+#[diagnostic(code(larder::lock::not_locked), help("{}", meant.as_ref().map_or_else(|| "`larder list` shows what is".to_owned(), |m| format!("did you mean `{m}`?"))))]
+pub struct NotLocked {
+    /// The name that was given.
+    pub name: String,
+    /// The nearest that is there.
+    pub meant: Option<String>,
+}
+
+impl Failure for NotLocked {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

@@ -1,0 +1,78 @@
+//! Why a package is there.
+
+use serde::Serialize;
+
+use crate::diagnostic::{Exit, Failure, nearest};
+use crate::lock::{self as lockfile, Closure};
+use crate::model::{Edge, PackageId};
+
+use super::project::selection;
+use super::spec::Known;
+use super::update::NotLocked;
+use super::{Context, Project, Result, lock};
+
+/// `larder why --json`: see `schema/why.json`.
+#[derive(Debug, Serialize)]
+pub struct Why {
+    /// The environment's name.
+    pub environment: String,
+    /// `npm`, `pypi`, `larder` or `path`
+    pub ecosystem: &'static str,
+    /// The package's name.
+    pub name: String,
+    /// The shortest chains from the manifests to the package.
+    pub chains: Vec<Chain>,
+}
+
+/// A way from a manifest to the package.
+#[derive(Debug, Serialize)]
+pub struct Chain {
+    /// The packages on the way, as `npm:react@18.3.1`; the first is one that a manifest names.
+    pub steps: Vec<String>,
+}
+
+/// Returns the shortest chains to every version of the package that the environment has.
+pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
+    let project = Project::open(context)?;
+    let environment = project.environment(context)?;
+    let locked = lock::existing(&project)?;
+    let selection = selection(environment, super::host::platform());
+    let closure = Closure::of(&locked.graph, &selection);
+    let known = Known::parse(name);
+    let mut packages: Vec<&PackageId> = closure.instances.keys().map(|key| &key.package.id).collect();
+    packages.dedup();
+    let mut asked = packages.iter().copied().filter(|package| known.names(package));
+    let Some(package) = asked.next() else {
+        let meant = nearest(name, packages.iter().map(|package| package.name.as_str())).map(str::to_owned);
+        return Err(NotLocked { name: name.to_owned(), meant }.into());
+    };
+    if asked.next().is_some() {
+        return Err(Ambiguous { name: name.to_owned() }.into());
+    }
+    let step = |edge: &&Edge| edge.to.package.to_string();
+    let chains = lockfile::why(&closure, package)
+        .into_iter()
+        .map(|chain| Chain { steps: chain.steps.iter().map(step).collect() })
+        .collect();
+    Ok(Why {
+        environment: environment.name.to_string(),
+        ecosystem: package.ecosystem.as_str(),
+        name: package.name.to_string(),
+        chains,
+    })
+}
+
+/// A name that more than one ecosystem has.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{name}` is in more than one ecosystem")]
+#[diagnostic(code(larder::why::ambiguous), help("write npm:{name} or pypi:{name}"))]
+pub struct Ambiguous {
+    /// The name that was given.
+    pub name: String,
+}
+
+impl Failure for Ambiguous {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
