@@ -1,1 +1,14 @@
 //! Tests from outside.
+#![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
+
+mod crash;
+mod edit;
+mod integrity;
+mod layers;
+mod lock;
+mod look;
+mod manifest;
+mod run;
+mod storefront;
+mod support;
+mod sync;

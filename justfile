@@ -1,0 +1,43 @@
+# What a change needs before it is sent: format, clippy, tests, licences and sources.
+ready: format clippy test deny
+
+# Lists the recipes.
+list:
+    @just --list
+
+# Formats the code.
+format:
+    cargo fmt --all
+
+# Lints every target; a warning is an error, as in CI.
+clippy:
+    cargo clippy --all-targets -- -D warnings
+
+# Runs all tests, or those whose name contains FILTER.
+test FILTER="":
+    cargo test {{FILTER}}
+
+# Checks licences, banned crates and sources; needs cargo-deny, which `.ci/run` installs where it is missing.
+deny:
+    PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny --offline check bans licenses sources
+
+# Asks the advisory database; needs github.com.
+audit:
+    PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny check advisories
+
+# Builds larder and takes the storefront fixture through sync, run and list, without a network.
+demo:
+    ./demo
+
+# Times the phases of larder on the storefront fixture: a smoke test of speed, not a measurement.
+bench RUNS="20":
+    cargo build --release
+    fixtures/storefront/bench.sh {{RUNS}}
+
+# Writes the storefront fixture's registries anew.
+fixtures:
+    python3 fixtures/storefront/generate.py
+
+# Everything that CI does.
+ci:
+    bash .ci/run

@@ -1,0 +1,309 @@
+//! The architecture, held: imports point downward only, and the few edges inside a layer are in one table.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Every room and its layer.
+const LAYERS: &[(&str, u8)] = &[
+    ("model", 0),
+    ("diagnostic", 0),
+    ("manifest", 1),
+    ("resolve", 1),
+    ("lock", 1),
+    ("policy", 1),
+    ("plan", 1),
+    ("registry", 2),
+    ("fetch", 2),
+    ("store", 2),
+    ("profile", 2),
+    ("fs", 2),
+    ("ops", 3),
+    ("cli", 4),
+];
+
+/// The edges inside a layer. Exact: one that is not used any more has to go.
+const EDGES: &[(&str, &str)] = &[
+    ("model", "diagnostic"),
+    ("lock", "resolve"),
+    ("plan", "lock"),
+    ("policy", "lock"),
+    ("policy", "manifest"),
+    ("registry", "fetch"),
+    ("registry", "fs"),
+    ("fetch", "store"),
+    ("fetch", "fs"),
+    ("store", "fs"),
+    ("profile", "store"),
+    ("profile", "fs"),
+];
+
+/// Rooms that may look at the process's environment, besides `main.rs`.
+const SEES_THE_ENVIRONMENT: &[&str] = &["ops", "cli"];
+
+/// Names that say nothing about what a module owns.
+const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "misc", "manager"];
+
+/// No file is longer: one that is, is two files.
+const LONGEST_FILE: usize = 600;
+
+/// A source file of the package.
+struct Source {
+    path: PathBuf,
+    /// The room it belongs to; none for `main.rs` and `lib.rs`.
+    room: Option<String>,
+    /// How many modules lie between it and the crate's root.
+    depth: usize,
+    /// Its code, without comments and without its unit tests.
+    code: String,
+    lines: usize,
+}
+
+#[test]
+fn imports_point_downward() {
+    let mut wrong = Vec::new();
+    for (source, from, to) in edges() {
+        let (lower, upper) = (layer(&to), layer(&from));
+        if lower > upper || lower == upper && !EDGES.contains(&(from.as_str(), to.as_str())) {
+            wrong.push(format!("{}: `{from}` (layer {upper}) must not use `{to}` (layer {lower})", source.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_listed_edge_inside_a_layer_is_used() {
+    let used: BTreeSet<(String, String)> = edges().into_iter().map(|(_, from, to)| (from, to)).collect();
+    let unused: Vec<_> =
+        EDGES.iter().filter(|(from, to)| !used.contains(&((*from).to_owned(), (*to).to_owned()))).collect();
+    assert!(unused.is_empty(), "listed in `EDGES`, but not in the code: {unused:?}");
+}
+
+#[test]
+fn every_room_has_a_layer() {
+    for source in sources() {
+        if let Some(room) = source.room {
+            assert!(LAYERS.iter().any(|(name, _)| *name == room), "{}: no layer", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn only_fs_touches_the_disk() {
+    let wrong: Vec<_> = sources()
+        .into_iter()
+        .filter(|source| source.room.as_deref() != Some("fs"))
+        .filter(|source| uses_std(&source.code, "fs") || source.code.contains("rustix::fs"))
+        .map(|source| source.path)
+        .collect();
+    assert!(wrong.is_empty(), "only src/fs may use std::fs and rustix::fs: {wrong:?}");
+}
+
+#[test]
+fn only_the_upper_layers_see_the_environment() {
+    let wrong: Vec<_> = sources()
+        .into_iter()
+        .filter(|source| source.room.as_deref().is_some_and(|room| !SEES_THE_ENVIRONMENT.contains(&room)))
+        .filter(|source| uses_std(&source.code, "env"))
+        .map(|source| source.path)
+        .collect();
+    assert!(wrong.is_empty(), "only ops, cli and main may use std::env: {wrong:?}");
+}
+
+#[test]
+fn no_file_is_longer_than_one_thought() {
+    let mut long = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        for path in rust_files(&root().join(folder)) {
+            let lines = read(&path).lines().count();
+            if lines > LONGEST_FILE {
+                long.push(format!("{}: {lines} lines", path.display()));
+            }
+        }
+    }
+    assert!(long.is_empty(), "more than {LONGEST_FILE} lines: {long:?}");
+    assert!(sources().iter().all(|source| source.lines > 0), "an empty file");
+}
+
+#[test]
+fn modules_are_named_by_what_they_own() {
+    for source in sources() {
+        for part in source.path.strip_prefix(root()).expect("below the root").components() {
+            let name = part.as_os_str().to_string_lossy();
+            let name = name.trim_end_matches(".rs");
+            assert!(!EMPTY_NAMES.contains(&name), "{}: `{name}` says nothing", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_imports_sees_what_rust_sees() {
+    let code = "use crate::model::Name;\nuse crate::{diagnostic::Exit, lock::{Lockfile, plan}, fs};\n\
+                fn f() -> crate::policy::X { larder::ops::run(); $crate::cli::y!(); x() }";
+    let rooms = imported_rooms(code);
+    let expected = ["cli", "diagnostic", "fs", "lock", "model", "ops", "policy"];
+    assert_eq!(rooms.into_iter().collect::<Vec<_>>(), expected);
+    let climbing = "use super::store; use super::super::fetch::Source; super::super::super::x";
+    assert_eq!(climbed_to(climbing, 2).into_iter().collect::<Vec<_>>(), ["fetch"]);
+    assert_eq!(without_tests_and_comments("a\n// crate::x\n#[cfg(test)]\nmod tests {\n").trim(), "a");
+    assert_eq!(without_tests_and_comments("a // b\n#[cfg(test)]\nmod tests;\nc\n"), "a \nc\n");
+    assert!(uses_std("use std::{env, fs};", "fs") && uses_std("std::fs::read(x)", "fs") && !uses_std("std::fsx", "fs"));
+}
+
+/// Returns every (file, room, other room that it names).
+fn edges() -> Vec<(PathBuf, String, String)> {
+    let mut found = Vec::new();
+    for source in sources() {
+        let Some(room) = source.room else { continue };
+        let mut named = imported_rooms(&source.code);
+        named.extend(climbed_to(&source.code, source.depth));
+        for to in named {
+            if to != room {
+                found.push((source.path.clone(), room.clone(), to));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the rooms that a piece of code names by a path from the crate's root.
+fn imported_rooms(code: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    for start in ["crate::", "larder::"] {
+        for (at, _) in code.match_indices(start) {
+            if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+                continue;
+            }
+            let rest = &code[at + start.len()..];
+            match rest.strip_prefix('{') {
+                Some(list) => rooms.extend(first_names(list)),
+                None => rooms.extend(first_name(rest)),
+            }
+        }
+    }
+    rooms.retain(|name| LAYERS.iter().any(|(room, _)| room == name));
+    rooms
+}
+
+/// Returns the rooms that code names by climbing to the crate's root with `super::`.
+fn climbed_to(code: &str, depth: usize) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    let mut rest = code;
+    while let Some(at) = rest.find("super::") {
+        let mut climbed = 0;
+        rest = &rest[at..];
+        while let Some(next) = rest.strip_prefix("super::") {
+            climbed += 1;
+            rest = next;
+        }
+        if climbed >= depth {
+            rooms.extend(first_name(rest).filter(|name| LAYERS.iter().any(|(room, _)| room == name)));
+        }
+    }
+    rooms
+}
+
+/// Returns the first names of the paths of a `{…}` list, up to its closing brace.
+fn first_names(list: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut depth = 0;
+    let mut expects_name = true;
+    for (at, character) in list.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => expects_name = true,
+            c if expects_name && (c.is_alphabetic() || c == '_') => {
+                names.extend(first_name(&list[at..]));
+                expects_name = false;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn first_name(path: &str) -> Option<String> {
+    let name: String = path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// Tells whether code names `std::<module>`, alone or in a list.
+fn uses_std(code: &str, module: &str) -> bool {
+    code.match_indices("std::").any(|(at, start)| {
+        let rest = &code[at + start.len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => first_names(list).iter().any(|name| name == module),
+            None => first_name(rest).as_deref() == Some(module),
+        }
+    })
+}
+
+fn layer(room: &str) -> u8 {
+    LAYERS.iter().find(|(name, _)| *name == room).map_or_else(|| panic!("`{room}` has no layer"), |(_, layer)| *layer)
+}
+
+/// Returns the files under `src`, with their unit tests left out: tests may look wherever they like.
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    rust_files(&src)
+        .into_iter()
+        .filter_map(|path| {
+            let below = path.strip_prefix(&src).expect("below src");
+            let mut modules: Vec<String> =
+                below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            if modules.iter().any(|module| module == "tests" || module.ends_with("_tests")) {
+                return None;
+            }
+            modules.retain(|module| module != "mod");
+            let room = modules.first().filter(|first| !matches!(first.as_str(), "main" | "lib")).cloned();
+            let text = read(&path);
+            let code = without_tests_and_comments(&text);
+            Some(Source { room, depth: modules.len(), lines: text.lines().count(), code, path })
+        })
+        .collect()
+}
+
+/// Cuts line comments, and the unit tests that end a file.
+fn without_tests_and_comments(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.trim_start().starts_with("#[cfg(test)]") {
+            match lines.peek().map(|next| next.trim_start()) {
+                Some(next) if next.starts_with("mod ") && next.ends_with(';') => {
+                    lines.next();
+                    continue;
+                }
+                Some(next) if next.starts_with("mod ") => break,
+                _ => {}
+            }
+        }
+        code.push_str(line.split("//").next().unwrap_or_default());
+        code.push('\n');
+    }
+    code
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.expect("a folder that can be read").path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

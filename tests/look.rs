@@ -1,0 +1,115 @@
+//! `larder list`, `tree`, `why`, `check` and `completions`: what is there, and why.
+
+use crate::support::{Project, Registry, Universe, assert_transcript, conforms, host_platform};
+
+fn serve() -> Registry {
+    Universe::new()
+        .npm("left", "1.0.0", |p| p.dep("middle", "^1").dep("right", "^1"))
+        .npm("middle", "1.0.0", |p| p.dep("right", "^1"))
+        .npm("right", "1.2.0", |p| p)
+        .npm("vitest", "3.0.0", |p| p.dep("right", "^1"))
+        .pypi("six", "1.16", |p| p)
+        .serve()
+}
+
+fn locked(registry: &Registry) -> Project {
+    let project = Project::new(registry);
+    project.manifest(
+        "dependencies {\n    npm \"left\" \"^1\"\n    npm \"renamed\" \"npm:right@^1\"\n    pypi \"six\"\n}\n\
+         group \"test\" {\n    npm \"vitest\" \"^3\"\n}\n",
+    );
+    project.run("larder lock").exits(0);
+    project
+}
+
+#[test]
+fn list_prints_the_locked_packages_of_an_environment() {
+    let registry = serve();
+    let project = locked(&registry);
+    let listing = project.run("larder list --json --env production").exits(0).json();
+    conforms(&listing, "list");
+    let lines: Vec<String> = listing["packages"]
+        .as_array()
+        .expect("packages")
+        .iter()
+        .map(|p| p.to_string().replace(host_platform(), "[HOST]"))
+        .collect();
+    assert_transcript!(lines.join("\n"), @r#"
+    {"direct":true,"ecosystem":"npm","name":"left","platforms":["[HOST]"],"registry":"npmjs","version":"1.0.0"}
+    {"direct":false,"ecosystem":"npm","name":"middle","platforms":["[HOST]"],"registry":"npmjs","version":"1.0.0"}
+    {"direct":true,"ecosystem":"npm","name":"right","platforms":["[HOST]"],"registry":"npmjs","version":"1.2.0"}
+    {"direct":true,"ecosystem":"pypi","name":"six","platforms":["[HOST]"],"registry":"pypi","version":"1.16"}
+    "#);
+    assert_eq!(listing["environment"], "production");
+    let development = project.run("larder list --json").exits(0).json();
+    assert_eq!(development["packages"].as_array().map(Vec::len), Some(5));
+    project.run("larder list").exits(0).names(["left", "1.0.0", "vitest"]);
+}
+
+#[test]
+fn tree_shows_who_depends_on_what() {
+    let registry = serve();
+    let project = locked(&registry);
+    let tree = project.run("larder tree --json").exits(0).json();
+    conforms(&tree, "tree");
+    let roots: Vec<_> = tree["dependencies"].as_array().expect("roots").iter().map(|n| n["name"].clone()).collect();
+    assert!(["left", "right", "six", "vitest"].iter().all(|name| roots.iter().any(|root| root == name)), "{tree:#}");
+    let left =
+        tree["dependencies"].as_array().and_then(|roots| roots.iter().find(|n| n["name"] == "left")).expect("left");
+    let below: Vec<_> = left["dependencies"].as_array().expect("its own").iter().map(|n| n["name"].clone()).collect();
+    assert_eq!(below, ["middle", "right"]);
+    project.run("larder tree").exits(0).names(["left", "middle", "right"]);
+}
+
+#[test]
+fn why_shows_the_chains_to_a_package() {
+    let registry = serve();
+    let project = locked(&registry);
+    let why = project.run("larder why npm:right --json").exits(0).json();
+    conforms(&why, "why");
+    let text = why["chains"].to_string();
+    assert!(text.contains("left") && text.contains("vitest") && text.contains("right@1.2.0"), "{why:#}");
+    project.run("larder why right").exits(0).names(["left", "right"]);
+    let output = project.run("larder why npm:nowhere").names(["nowhere"]);
+    assert!([1, 2].contains(&output.status), "{output:?}");
+}
+
+#[test]
+fn check_looks_at_manifest_and_lock_without_a_network() {
+    let registry = serve();
+    let project = locked(&registry);
+    registry.take_log();
+    conforms(&project.run("larder check --json").exits(0).json(), "check");
+    project.dependencies(&["npm \"left\" \"^2\""]).run("larder check").exits(1).names(["left"]);
+    assert_eq!(registry.take_log(), Vec::<String>::new());
+}
+
+#[test]
+fn verify_without_a_profile_is_refused() {
+    let registry = serve();
+    let project = locked(&registry);
+    let output = project.run("larder verify").names(["sync"]);
+    assert!([1, 2].contains(&output.status), "{output:?}");
+}
+
+#[test]
+fn completions_exist_for_every_shell() {
+    let project = Project::alone();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        project.run(&format!("larder completions {shell}")).exits(0).names(["larder", "completions"]);
+    }
+    project.run("larder completions tcsh").exits(2);
+}
+
+#[test]
+fn a_lock_of_a_later_version_is_refused_and_garbage_too() {
+    let registry = serve();
+    let project = locked(&registry);
+    let lock = project.read("larder.lock");
+    let later = lock.replacen("version = 1", "version = 99", 1);
+    project.write("larder.lock", &later);
+    assert_ne!(project.run("larder list").names(["99"]).status, 0);
+    project.write("larder.lock", "not toml at all [[[");
+    assert_ne!(project.run("larder sync").names(["larder.lock"]).status, 0);
+    assert_eq!(project.read("larder.lock"), "not toml at all [[[");
+}

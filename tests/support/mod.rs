@@ -1,0 +1,22 @@
+//! What command tests stand on: a registry on loopback whose packages are described in the test, and a project in a
+//! folder of its own.
+
+mod archive;
+mod npm;
+mod output;
+mod project;
+mod pypi;
+mod random;
+mod registry;
+mod schema;
+mod universe;
+
+pub(crate) use output::{FILTERS, Output, assert_transcript};
+pub(crate) use project::{Project, host_platform, python_version};
+pub(crate) use pypi::PypiPackage;
+pub(crate) use random::Random;
+pub(crate) use registry::Registry;
+pub(crate) use schema::conforms;
+pub(crate) use universe::Universe;
+
+mod tests;

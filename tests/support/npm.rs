@@ -1,0 +1,99 @@
+//! Packages of an npm registry: described by a test, served as packuments and tarballs.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha512};
+
+use super::archive::{File, tarball};
+
+/// One version of an npm package.
+#[derive(Clone, Debug)]
+pub(crate) struct NpmPackage {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    manifest: Map<String, Value>,
+    files: Vec<File>,
+}
+
+impl NpmPackage {
+    /// Describes a package whose `index.js` exports its name and version.
+    pub(crate) fn new(name: &str, version: &str) -> Self {
+        let mut manifest = Map::new();
+        manifest.insert("name".into(), json!(name));
+        manifest.insert("version".into(), json!(version));
+        manifest.insert("main".into(), json!("index.js"));
+        let index = format!("module.exports = {{ name: {name:?}, version: {version:?} }};\n");
+        Self { name: name.into(), version: version.into(), manifest, files: vec![File::new("index.js", index)] }
+    }
+
+    /// Adds a dependency.
+    pub(crate) fn dep(self, name: &str, range: &str) -> Self {
+        self.entry("dependencies", name, json!(range))
+    }
+
+    /// Adds an optional dependency.
+    pub(crate) fn optional(self, name: &str, range: &str) -> Self {
+        self.entry("optionalDependencies", name, json!(range))
+    }
+
+    /// Adds a peer dependency.
+    pub(crate) fn peer(self, name: &str, range: &str) -> Self {
+        self.entry("peerDependencies", name, json!(range))
+    }
+
+    /// Adds an executable, with its script.
+    pub(crate) fn bin(self, name: &str, path: &str, script: &str) -> Self {
+        let mut package = self.entry("bin", name, json!(path));
+        package.files.push(File { executable: true, ..File::new(path, script) });
+        package
+    }
+
+    /// Sets a field of `package.json`.
+    pub(crate) fn field(mut self, name: &str, value: Value) -> Self {
+        self.manifest.insert(name.into(), value);
+        self
+    }
+
+    /// Adds a file, or replaces one.
+    pub(crate) fn file(mut self, path: &str, content: &str) -> Self {
+        self.files.retain(|file| file.path != path);
+        self.files.push(File::new(path, content));
+        self
+    }
+
+    fn entry(mut self, table: &str, key: &str, value: Value) -> Self {
+        let table = self.manifest.entry(table).or_insert_with(|| json!({}));
+        table.as_object_mut().expect("a table of package.json").insert(key.into(), value);
+        self
+    }
+
+    /// Returns the path of the tarball below the registry.
+    pub(crate) fn tarball_path(&self) -> String {
+        let bare = self.name.rsplit('/').next().unwrap_or(&self.name);
+        format!("{}/-/{bare}-{}.tgz", self.name, self.version)
+    }
+
+    /// Packs the tarball.
+    pub(crate) fn tarball(&self) -> Vec<u8> {
+        let manifest = serde_json::to_vec_pretty(&self.manifest).expect("JSON");
+        let mut files = vec![File::new("package.json", manifest)];
+        files.extend(self.files.iter().cloned());
+        tarball("package", &files)
+    }
+
+    /// Returns the version's element of the packument.
+    pub(crate) fn metadata(&self, base: &str, tarball: &[u8]) -> Value {
+        let mut version = self.manifest.clone();
+        if version.get("scripts").and_then(Value::as_object).is_some_and(|scripts| scripts.contains_key("postinstall"))
+        {
+            version.insert("hasInstallScript".into(), json!(true));
+        }
+        let integrity = format!("sha512-{}", STANDARD.encode(Sha512::digest(tarball)));
+        version.insert(
+            "dist".into(),
+            json!({ "tarball": format!("{base}{}", self.tarball_path()), "integrity": integrity }),
+        );
+        Value::Object(version)
+    }
+}
