@@ -1,12 +1,13 @@
 //! A folder that stands for a server: it holds the same files.
 
+use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::endpoint::Place;
 use super::request::Body;
 use super::{ByteRange, Content, Endpoint, Request, RequestError, Response, url};
-use crate::fs::documents;
+use crate::fs;
 
 /// Opens what a URL below the folder stands for. A document whose place is a folder (`simple/requests/`, or a
 /// packument whose tarballs lie below it) is that folder's `index.json` or `index.html`.
@@ -37,7 +38,7 @@ pub(super) fn open(
     };
     let choices = [exact.clone(), exact.join("index.json"), exact.join("index.html"), named(".json")];
     for path in choices {
-        let opened = documents::open(&path).map_err(|error| RequestError::Unreachable {
+        let opened = fs::open_sized(&path).map_err(|error| RequestError::Unreachable {
             registry: endpoint.name().clone(),
             url: path.display().to_string(),
             reason: error.to_string(),
@@ -49,11 +50,7 @@ pub(super) fn open(
             None => 0,
         };
         if start > 0 {
-            let skipped = std::io::copy(
-                &mut std::io::Read::by_ref(&mut std::io::Read::take(&mut file, start)),
-                &mut std::io::sink(),
-            );
-            skipped.map_err(|_| missing())?;
+            file.seek(SeekFrom::Start(start)).map_err(|_| missing())?;
         }
         let content = if start > 0 { Content::Part { start, total: length } } else { Content::Whole };
         return Ok(Response {

@@ -42,6 +42,20 @@ pub fn open(path: &Path) -> Result<File, FsError> {
     File::open(path).map_err(|error| FsError::new(Action::Read, path, error))
 }
 
+/// Opens a file for reading, and returns its size; what is no file, or not there, is `None`.
+pub fn open_sized(path: &Path) -> Result<Option<(File, u64)>, FsError> {
+    let error = |error| FsError::new(Action::Read, path, error);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(missing) if matches!(missing.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(other) => return Err(error(other)),
+    };
+    let metadata = file.metadata().map_err(error)?;
+    Ok(if metadata.is_file() { Some((file, metadata.len())) } else { None })
+}
+
 /// Creates a file, or empties the one that is there, for writing.
 pub fn create(path: &Path) -> Result<File, FsError> {
     File::create(path).map_err(|error| FsError::new(Action::Write, path, error))
@@ -51,8 +65,13 @@ pub fn create(path: &Path) -> Result<File, FsError> {
 ///
 /// The new file has the old one's permissions.
 pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), FsError> {
+    write_parts_atomic(path, &[bytes], durability)
+}
+
+/// Like [`write_atomic`], for content that is in several pieces.
+pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) -> Result<(), FsError> {
     let temporary = beside(path);
-    let result = write_beside(path, &temporary, bytes, durability);
+    let result = write_beside(path, &temporary, parts, durability);
     if result.is_err() {
         // The first error is the one to report.
         let _ = std::fs::remove_file(&temporary);
@@ -60,12 +79,14 @@ pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result
     result.map_err(|error| FsError::new(Action::Write, path, error))
 }
 
-fn write_beside(path: &Path, temporary: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+fn write_beside(path: &Path, temporary: &Path, parts: &[&[u8]], durability: Durability) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
     if let Ok(old) = std::fs::metadata(path) {
         file.set_permissions(old.permissions())?;
     }
-    file.write_all(bytes)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
     if durability == Durability::Synced {
         file.sync_all()?;
     }

@@ -5,7 +5,6 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one module that may call std::fs")]
 
 mod dir;
-pub mod documents;
 mod error;
 mod file;
 mod folder;
@@ -20,8 +19,8 @@ pub use std::fs::File;
 pub use dir::Dir;
 pub use error::{Action, FsError};
 pub use file::{
-    Durability, copy, create, open, read, read_if_exists, read_to_string, remove_file, rename, set_executable,
-    write_atomic, write_new,
+    Durability, copy, create, open, open_sized, read, read_if_exists, read_to_string, remove_file, rename,
+    set_executable, write_atomic, write_new, write_parts_atomic,
 };
 pub use folder::{Found, canonicalize, create_dir, create_dir_all, read_dir, walk};
 pub use link::{Linked, hard_link_or_copy, read_link, replace_symlink, symlink};

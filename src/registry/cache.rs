@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bytes::{Reader, Writer};
 use crate::fetch::{Endpoint, Response};
-use crate::fs::documents;
+use crate::fs::{self, Durability, FsError};
 
 const MAGIC: &[u8; 4] = b"LRDm";
 
@@ -96,7 +96,7 @@ impl Cache {
     /// Returns a package's listing, of whatever age, if its record is of this format: its header, the file's bytes, and
     /// where the record begins in them.
     pub(super) fn listing(&self, package: &str, format: u32) -> Option<(Header, Vec<u8>, usize)> {
-        let bytes = documents::read(&self.path(&safe(package))?).ok()?;
+        let bytes = fs::read_if_exists(&self.path(&safe(package))?).ok()??;
         let mut reader = Reader(&bytes);
         if reader.take(4)? != MAGIC || reader.u32()? != format {
             return None;
@@ -127,18 +127,18 @@ impl Cache {
             writer.text(text.unwrap_or_default());
         }
         // A cache that cannot be written is only slower.
-        let _ = documents::replace(&path, &[&writer.0, record]);
+        let _ = keep(&path, &[&writer.0, record]);
     }
 
     /// Returns what was kept of one file.
     pub(super) fn release(&self, key: &str) -> Option<Vec<u8>> {
-        documents::read(&self.path(".releases")?.join(key)).ok()
+        fs::read_if_exists(&self.path(".releases")?.join(key)).ok()?
     }
 
     /// Keeps what is needed of one file.
     pub(super) fn keep_release(&self, key: &str, content: &[u8]) {
         if let Some(folder) = self.path(".releases") {
-            let _ = documents::replace(&folder.join(key), &[content]);
+            let _ = keep(&folder.join(key), &[content]);
         }
     }
 
@@ -165,6 +165,17 @@ fn safe(package: &str) -> String {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Writes a file whole, and the folders above it where they are missing.
+fn keep(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
+    match fs::write_parts_atomic(path, parts, Durability::Lazy) {
+        Err(error) if error.is_not_found() => {
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write_parts_atomic(path, parts, Durability::Lazy)
+        }
+        written => written,
+    }
 }
 
 #[cfg(test)]
@@ -197,9 +208,9 @@ mod tests {
         let cache = cache(folder.path());
         cache.keep_listing("a", 1, &Header::default(), b"record");
         let path = cache.path("a").unwrap();
-        let whole = documents::read(&path).unwrap();
+        let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {
-            documents::replace(&path, &[&whole[..length]]).unwrap();
+            fs::write_atomic(&path, &whole[..length], Durability::Lazy).unwrap();
             assert!(cache.listing("a", 1).is_none(), "{length}");
         }
     }

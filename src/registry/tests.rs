@@ -219,7 +219,9 @@ fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
 fn a_path_package_is_read_from_its_folder() {
     let root = tempfile::tempdir().unwrap();
     let text = br#"{"name":"theme","version":"1.2.3","dependencies":{"react":"^18"}}"#;
-    crate::fs::documents::replace(&root.path().join("packages/theme/package.json"), &[text]).unwrap();
+    let folder = root.path().join("packages/theme");
+    crate::fs::create_dir_all(&folder).unwrap();
+    crate::fs::write_new(&folder.join("package.json"), text, 0o644).unwrap();
     let name = PackageName::npm("theme").unwrap();
     let folder: Arc<str> = "packages/theme".into();
     let options = Options {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fs::documents;
+use crate::fs;
 use crate::model::{Artifact, Ecosystem, ExtraName, Facts, Label, PackageName, Requirement, Version};
 use crate::resolve::{Candidate, Dependency, DependencyKind, Release, Versions, Wants};
 
@@ -169,14 +169,14 @@ pub(super) fn release(package: &PathPackage, folder: &Arc<str>) -> Release {
 fn manifest(root: &Path, folder: &str) -> Result<(PathKind, String), PathError> {
     for kind in PathKind::ALL {
         let file = file_of(folder, kind);
-        match documents::read(&root.join(&file)) {
-            Ok(bytes) => {
+        match fs::read_if_exists(&root.join(&file)) {
+            Ok(Some(bytes)) => {
                 let text = String::from_utf8(bytes);
                 let bad = |_| PathError::BadManifest { file, reason: "it is not UTF-8".to_owned() };
                 return Ok((kind, text.map_err(bad)?));
             }
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}
-            Err(error) => return Err(PathError::Io { file, reason: error.to_string() }),
+            Ok(None) => {}
+            Err(error) => return Err(PathError::Io { file, reason: error.source.to_string() }),
         }
     }
     Err(PathError::NoManifest { folder: folder.to_owned() })

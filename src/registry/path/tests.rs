@@ -1,10 +1,12 @@
 use super::*;
-use crate::fs::documents::replace;
+use crate::fs::{self, Durability};
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        replace(&root.path().join(path), &[text.as_bytes()]).unwrap();
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write_atomic(&path, text.as_bytes(), Durability::Lazy).unwrap();
     }
     root
 }
