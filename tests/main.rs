@@ -8,6 +8,7 @@ mod layers;
 mod lock;
 mod look;
 mod manifest;
+mod profiles;
 mod run;
 mod storefront;
 mod support;

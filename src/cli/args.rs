@@ -1,9 +1,13 @@
 //! The command line's grammar.
 
+mod profiles;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use profiles::{Diff, Env, Format, Pin, Promote, Rollback, Use};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
@@ -74,6 +78,22 @@ pub(super) enum Command {
     Tree(Tree),
     /// Show why a package is there
     Why(Why),
+    /// Show the generations of an environment
+    History,
+    /// Compare two generations, or two environments
+    Diff(Diff),
+    /// Give an environment exactly what another one has
+    Promote(Promote),
+    /// Never remove a generation
+    Pin(Pin),
+    /// Let a generation go when it is old
+    Unpin(Pin),
+    /// Go back to an earlier generation; manifest and lock stay as they are
+    Rollback(Rollback),
+    /// Make another environment the active one
+    Use(Use),
+    /// Print the variables that make programs see the environment: eval "$(larder env)"
+    Env(Env),
     /// Check every byte of the environment against the lock and the store
     Verify,
     /// Check the manifest, the lock and the policies
@@ -146,6 +166,7 @@ pub(super) struct Freshness {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(super) struct Sync {
     #[command(flatten)]
     pub(super) freshness: Freshness,
@@ -158,6 +179,9 @@ pub(super) struct Sync {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// After a rollback: build what the lock says, and switch to it
+    #[arg(long)]
+    pub(super) forward: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,24 +1,34 @@
 //! One file per use case: what the commands do. Here, and only here, the rooms below are joined.
 
+pub mod activate;
 pub mod add;
 pub mod check;
+pub mod diff;
+pub mod history;
 pub mod init;
 pub mod list;
 pub mod lock;
+pub mod pin;
+pub mod promote;
 pub mod remove;
+pub mod rollback;
 pub mod run;
+pub mod switch;
 pub mod sync;
 pub mod tree;
 pub mod update;
+pub mod variables;
 pub mod verify;
 pub mod why;
 
 mod artifacts;
+mod checkout;
 mod context;
 mod error;
 mod event;
 mod failure;
 mod gather;
+mod generations;
 mod host;
 mod interpreter;
 mod members;

@@ -100,17 +100,8 @@ impl Project {
 
     /// Returns the environment that was asked for, else the active one, else `development`, else the first declared.
     pub fn environment(&self, context: &Context<'_>) -> Result<&Environment> {
-        let find = |name: &str| self.manifest.environments.iter().find(|e| e.name.as_str() == name);
-        if let Some(name) = &context.environment {
-            return find(name).ok_or_else(|| self.unknown_environment(name).into());
-        }
         let active = super::state::active(&self.root);
-        active
-            .as_deref()
-            .and_then(find)
-            .or_else(|| find("development"))
-            .or_else(|| self.manifest.environments.first())
-            .ok_or_else(|| self.unknown_environment("development").into())
+        choose(&self.manifest, context.environment.as_deref(), active.as_deref())
     }
 
     /// Returns this machine's platform, where the manifest declares it.
@@ -139,15 +130,6 @@ impl Project {
     /// Returns the folders of the local packages, by name.
     pub(super) fn folders(&self) -> Members {
         self.path_packages.iter().map(|(folder, package)| (package.name.clone(), Arc::clone(folder))).collect()
-    }
-
-    fn unknown_environment(&self, name: &str) -> ProjectError {
-        let known: Vec<_> = self.manifest.environments.iter().map(|e| e.name.as_str()).collect();
-        ProjectError::UnknownEnvironment {
-            name: name.to_owned(),
-            known: known.join(", "),
-            meant: nearest(name, known.iter().copied()).map(str::to_owned),
-        }
     }
 
     fn take_lines(
@@ -271,6 +253,21 @@ fn folders(dependencies: &[resolve::Dependency]) -> impl Iterator<Item = Arc<str
         Wants::Requirement(Requirement::Path { folder, .. }) => Some(Arc::clone(folder)),
         _ => None,
     })
+}
+
+/// Returns the environment of this name; without one the active one, else `development`, else the first declared.
+pub(super) fn choose<'m>(manifest: &'m Manifest, asked: Option<&str>, active: Option<&str>) -> Result<&'m Environment> {
+    let find = |name: &str| manifest.environments.iter().find(|e| e.name.as_str() == name);
+    let unknown = |name: &str| {
+        let known: Vec<_> = manifest.environments.iter().map(|e| e.name.as_str()).collect();
+        let meant = nearest(name, known.iter().copied()).map(str::to_owned);
+        ProjectError::UnknownEnvironment { name: name.to_owned(), known: known.join(", "), meant }
+    };
+    if let Some(name) = asked {
+        return find(name).ok_or_else(|| unknown(name).into());
+    }
+    let chosen = active.and_then(find).or_else(|| find("development")).or_else(|| manifest.environments.first());
+    chosen.ok_or_else(|| unknown("development").into())
 }
 
 /// Returns what an environment selects of a lock.

@@ -26,7 +26,7 @@ pub(super) fn look(
             found.push(Harmed { text: format!("store: {damage}"), changed });
         }
     }
-    for damage in profile.verify(environment, |digest| trees.get(digest).cloned())? {
+    for damage in profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())? {
         let changed = matches!(damage.harm, Harm::Changed { .. });
         found.push(Harmed { text: damage.to_string(), changed });
     }

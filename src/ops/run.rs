@@ -8,35 +8,95 @@ use std::process::Command;
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
+use crate::model::{Ecosystem, Label};
+use crate::profile;
+use crate::resolve::RequiredLine;
 
 use super::lock::LockUse;
-use super::sync::{self, Options};
-use super::{Context, Result};
+use super::sync::{self, Options, Synced};
+use super::variables::Seen;
+use super::{Context, Project, Result, project, state};
 
 /// Brings the environment up to date and turns into the program: its exit status and signals are larder's own.
 ///
-/// Returns only where the program could not be started.
+/// A profile that was rolled back is used as it is. Returns only where the program could not be started.
 pub fn run(context: &Context<'_>, lock_use: LockUse, command: &[OsString], warn: impl Fn(&str)) -> Result<u8> {
-    let synced = sync::sync(context, &Options { lock: lock_use, ..Options::default() })?;
+    let synced = environment(context, lock_use)?;
     synced.warnings.iter().for_each(|warning| warn(warning));
-    let generation = synced.folder;
-    let bins = [generation.join("bin"), generation.join("python/bin")];
-    let has = |path: &PathBuf| matches!(fs::stat(path), Ok(Some(_)));
-    let folders: Vec<PathBuf> =
-        bins.iter().filter(|path| has(path)).cloned().chain(context.variables.search_path()).collect();
     let Some((program, arguments)) = command.split_first() else { return Ok(0) };
+    let seen = Seen::of(&synced.folder, context);
     let mut child = Command::new(program);
-    child.args(arguments).env("LARDER_ENV", &synced.environment).current_dir(&context.folder);
-    if let Ok(path) = std::env::join_paths(&folders) {
-        child.env("PATH", path);
-    }
-    let python = generation.join("python");
-    if has(&python) {
-        child.env("VIRTUAL_ENV", python).env_remove("PYTHONHOME");
+    child.args(arguments).env("LARDER_ENV", &synced.environment).current_dir(&context.folder).envs(seen.set);
+    for name in seen.unset {
+        child.env_remove(name);
     }
     // `Command` looks programs up on the child's PATH, which is what is wanted.
     let error = child.exec();
-    Err(RunError::new(program, &error, &bins).into())
+    Err(RunError::new(program, &error, &seen.path).into())
+}
+
+/// Returns the environment to run in, up to date.
+fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
+    let root = project::find_root(context)?;
+    let options = Options { lock: lock_use, ..Options::default() };
+    let active = state::active(&root);
+    let wanted = context.environment.as_ref().or(active.as_ref());
+    if wanted.is_none() || wanted == active.as_ref() {
+        return match active.as_deref().map(|active| rolled_back(&root, active)) {
+            Some(Ok(Some(synced))) if lock_use != LockUse::Locked => Ok(synced),
+            Some(Err(error)) => Err(error),
+            _ => sync::sync(context, &options),
+        };
+    }
+    let project = Project::read(root)?;
+    let environment = project.environment(context)?;
+    let refused = || NotActive { environment: environment.name.clone(), active: active.clone().unwrap_or_default() };
+    if active.is_none() {
+        return sync::sync(context, &options);
+    }
+    let included = |group: &Option<Label>| group.as_ref().is_none_or(|group| environment.include.contains(group));
+    let is_npm = |line: &RequiredLine| line.requirement.package().ecosystem == Ecosystem::Npm;
+    if project.lines.iter().any(|line| is_npm(line) && included(&line.group)) {
+        return Err(refused().into());
+    }
+    let synced = match rolled_back(&project.root, environment.name.as_str())? {
+        Some(synced) if lock_use != LockUse::Locked => synced,
+        _ => sync::sync(context, &Options { activate: false, ..options })?,
+    };
+    // Local packages may bring some.
+    let head = profile::Project::open(&project.root)?.current_head(&environment.name)?;
+    if head.is_some_and(|head| head.has_npm_packages()) { Err(refused().into()) } else { Ok(synced) }
+}
+
+/// Returns the current generation where it was gone back to.
+fn rolled_back(root: &Path, environment: &str) -> Result<Option<Synced>> {
+    let Ok(name) = environment.parse::<Label>() else { return Ok(None) };
+    let profile = profile::Project::open(root)?;
+    let Some(note) = profile.rolled_back(&name)? else { return Ok(None) };
+    let warning = format!("{name} was rolled back to generation {}; `larder sync --forward` follows the lock", note.to);
+    let folder = profile.folder(&name, note.to);
+    Ok(Some(Synced { warnings: vec![warning], ..Synced::unchanged(environment.to_owned(), note.to, folder) }))
+}
+
+/// An environment in which Node would not find its packages.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{environment} is not the active environment, and it has npm packages")]
+#[diagnostic(
+    code(larder::run::not_active),
+    help(
+        "Node finds packages by walking up to node_modules, which leads to {active}: switch with `larder use \
+         {environment}` (or `larder sync --env {environment}`), or run it in a checkout of its own"
+    )
+)]
+struct NotActive {
+    environment: Label,
+    active: String,
+}
+
+impl Failure for NotActive {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
 }
 
 /// A program that cannot be started.

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! larder 0.1.0
+//! root /home/me/storefront
 //! generation 12
 //! lock fresh
 //! variable LARDER_PYTHON /opt/python/bin/python3
@@ -75,7 +76,8 @@ fn file_fact(path: &Path) -> Result<String, FsError> {
 /// Writes the record of a sync that ended well.
 pub(super) fn write(root: &Path, environment: &str, generation: u64, facts: &Facts) -> Result<(), FsError> {
     let mut text = String::with_capacity(facts.0.len() + 64);
-    let _ = write!(text, "{VERSION}\ngeneration {generation}\n{}", facts.0);
+    // A copy of a checkout has this file too, and its facts hold: about the other one.
+    let _ = write!(text, "{VERSION}\nroot {}\ngeneration {generation}\n{}", whole(root)?.display(), facts.0);
     let path = record(root, environment);
     if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
         return Ok(());
@@ -87,6 +89,8 @@ pub(super) fn write(root: &Path, environment: &str, generation: u64, facts: &Fac
 pub(super) fn current(root: &Path, environment: &str, variables: &Variables, lock_use: LockUse) -> Option<u64> {
     let text = String::from_utf8(fs::read_if_exists(&record(root, environment)).ok()??).ok()?;
     let facts = text.strip_prefix(VERSION)?.strip_prefix('\n')?;
+    let (lay, facts) = facts.strip_prefix("root ")?.split_once('\n')?;
+    (Path::new(lay) == whole(root).ok()?).then_some(())?;
     let (generation, facts) = facts.strip_prefix("generation ")?.split_once('\n')?;
     let start = |lock_use| Facts::new(variables, lock_use).0;
     let facts = match facts.strip_prefix(&start(LockUse::Update)) {
@@ -115,6 +119,10 @@ pub(super) fn active(root: &Path) -> Option<String> {
     let target = fs::read_link(&root.join(".larder/active")).ok()?;
     let name = target.parent()?.file_name()?.to_str()?;
     Some(name.to_owned())
+}
+
+fn whole(root: &Path) -> Result<PathBuf, FsError> {
+    fs::canonicalize(root)
 }
 
 fn record(root: &Path, environment: &str) -> PathBuf {

@@ -8,21 +8,23 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::fs::{self, Durability};
+use crate::fs;
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{Label, PackageId, PackageKey, PackageName, Platform, TreeDigest, Version};
+use crate::model::{Label, PackageKey, Platform};
 use crate::plan::{self, Plan};
-use crate::profile::{self, Generation, Needs, python::Interpreter};
+use crate::profile::{self, Needs, python::Interpreter};
 use crate::store::{Store, Tree};
 
 use super::lock::{LockUse, Locked};
+use super::rollback::IsRolledBack;
 use super::state::{self, Facts};
 use super::summary::PlanSummary;
-use super::{Context, Event, Project, Result, gather, interpreter, lock, policies, project, repair};
+use super::{Context, Event, Project, Result, gather, generations, interpreter, lock, policies, project, repair};
 
 /// How to sync.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct Options {
     /// What to do about a stale lock.
     pub lock: LockUse,
@@ -32,11 +34,13 @@ pub struct Options {
     pub repair: bool,
     /// Whether nothing is to be changed.
     pub dry_run: bool,
+    /// Whether a profile that was rolled back goes forward again.
+    pub forward: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lock: LockUse::Update, activate: true, repair: false, dry_run: false }
+        Self { lock: LockUse::Update, activate: true, repair: false, dry_run: false, forward: false }
     }
 }
 
@@ -74,6 +78,20 @@ pub struct Summary<'a> {
 }
 
 impl Synced {
+    /// Tells that there was nothing to do.
+    pub(super) fn unchanged(environment: String, generation: u64, folder: PathBuf) -> Self {
+        Self {
+            environment,
+            generation: Some(generation),
+            folder,
+            built: false,
+            plan: Plan::default(),
+            fetched: 0,
+            bytes: 0,
+            warnings: Vec::new(),
+        }
+    }
+
     /// Returns what `--json` prints.
     pub fn summary(&self) -> Summary<'_> {
         Summary {
@@ -91,8 +109,7 @@ impl Synced {
 /// Makes the environment what the lock says.
 pub fn sync(context: &Context<'_>, options: &Options) -> Result<Synced> {
     let root = project::find_root(context)?;
-    if !options.repair
-        && !options.dry_run
+    if !(options.repair || options.dry_run || options.forward)
         && let Some(synced) = unchanged(context, &root, options)
     {
         return Ok(synced);
@@ -110,35 +127,7 @@ fn unchanged(context: &Context<'_>, root: &std::path::Path, options: &Options) -
     }
     let generation = state::current(root, &environment, &context.variables, options.lock)?;
     let folder = root.join(format!(".larder/node_modules/.profiles/{environment}/{generation}"));
-    Some(Synced {
-        environment,
-        generation: Some(generation),
-        folder,
-        built: false,
-        plan: Plan::default(),
-        fetched: 0,
-        bytes: 0,
-        warnings: Vec::new(),
-    })
-}
-
-/// Returns the packages of a generation.
-fn contents(generation: &Generation) -> plan::Contents {
-    let mut contents = plan::Contents::new();
-    for member in &generation.closure {
-        let name = PackageName::parse(member.ecosystem, &member.name);
-        let version = Version::parse(member.ecosystem, &member.version);
-        if let (Ok(name), Ok(version)) = (name, version) {
-            let versions = contents.entry(PackageId::new(member.ecosystem, name)).or_default();
-            if !versions.contains(&version) {
-                versions.push(version);
-            }
-        }
-    }
-    for versions in contents.values_mut() {
-        versions.sort();
-    }
-    contents
+    Some(Synced::unchanged(environment, generation, folder))
 }
 
 /// A sync under way.
@@ -172,6 +161,11 @@ impl<'a> Sync<'a> {
     }
 
     fn run(mut self) -> Result<Synced> {
+        if let Some(note) = self.profile.rolled_back(&self.environment.name)?
+            && !(self.options.forward || self.options.dry_run)
+        {
+            return Err(IsRolledBack::new(&self.environment.name, &note).into());
+        }
         let lock_use = match self.environment.locked {
             crate::manifest::LockedMode::Required if self.options.lock == LockUse::Update => LockUse::Locked,
             _ => self.options.lock,
@@ -216,7 +210,7 @@ impl<'a> Sync<'a> {
     fn plan(&self, closure: &Closure<'_>) -> Plan {
         // A record that cannot be read is no reason not to build a new one.
         let current = self.profile.current(&self.environment.name).ok().flatten();
-        let current = current.map(|generation| contents(&generation)).unwrap_or_default();
+        let current = current.map(|generation| generation.packages()).unwrap_or_default();
         plan::plan(&current, &plan::contents(closure))
     }
 
@@ -245,31 +239,30 @@ impl<'a> Sync<'a> {
             (self.context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
         })?;
         (self.context.reporter)(Event::Building(closure.instances.len()));
-        let input = self.input(&locked.lockfile, closure, trees, interpreter);
+        let text = locked.lockfile.to_text();
+        let input = self.input((&locked.lockfile, &text), closure, trees, interpreter);
         let name = &self.environment.name;
-        let built = if self.options.repair {
+        let mut built = if self.options.repair {
             let damage = repair::damage(&self.profile, name, trees)?;
             self.profile.repair(&held, &input, &damage)?
         } else {
             self.profile.build(&held, &input)?
         };
         let number = built.generation.number;
-        if self.profile.current_number(name)? != Some(number) {
-            if self.environment.durable {
-                self.store.sync()?;
-            }
-            self.profile.switch(&held, name, number, self.durability())?;
-        }
+        generations::take_over(&self.profile, &held, &self.store, self.environment, number)?;
         if self.options.activate {
             self.profile.activate(&held, name)?;
         }
         profile::exclude(&self.project.root)?;
+        if built.made {
+            built.warnings.extend(generations::retire(&self.profile, &held, self.environment));
+        }
         Ok(built)
     }
 
     fn input<'i>(
         &'i self,
-        lockfile: &'i Lockfile,
+        (lock, lock_text): (&'i Lockfile, &'i str),
         closure: &'i Closure<'i>,
         trees: &'i BTreeMap<PackageKey, Arc<Tree>>,
         interpreter: Option<&'i Interpreter>,
@@ -277,8 +270,9 @@ impl<'a> Sync<'a> {
         profile::Input {
             environment: &self.environment.name,
             platform: self.platform,
-            lock: lockfile,
-            lock_digest: TreeDigest::of(lockfile.to_text().as_bytes()),
+            lock,
+            lock_text,
+            promoted: None,
             closure,
             trees,
             files: self.environment.files,
@@ -286,10 +280,6 @@ impl<'a> Sync<'a> {
             created: jiff::Timestamp::now(),
             larder: env!("CARGO_PKG_VERSION"),
         }
-    }
-
-    fn durability(&self) -> Durability {
-        if self.environment.durable { Durability::Synced } else { Durability::Lazy }
     }
 
     /// Records what was looked at, so that the next sync can answer at once.

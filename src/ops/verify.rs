@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
+use crate::model::Label;
 use crate::profile;
 use crate::store::Store;
 
@@ -32,7 +33,7 @@ pub fn verify(context: &Context<'_>) -> Result<Verified> {
     let store = Store::open(&context.store);
     let found = repair::look(&profile, &environment.name, &generation, &store)?;
     if !found.is_empty() {
-        return Err(Damaged { environment: environment.name.to_string(), found }.into());
+        return Err(Damaged::new(&environment.name, found).into());
     }
     Ok(Verified {
         environment: environment.name.to_string(),
@@ -47,6 +48,13 @@ pub fn verify(context: &Context<'_>) -> Result<Verified> {
 pub struct Damaged {
     environment: String,
     found: Vec<Harmed>,
+}
+
+impl Damaged {
+    /// Joins what was found.
+    pub(super) fn new(environment: &Label, found: Vec<Harmed>) -> Self {
+        Self { environment: environment.to_string(), found }
+    }
 }
 
 /// One thing that is damaged.

@@ -26,6 +26,19 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
     }
+
+    /// Tells the changes, a line each: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let changed =
+            self.changed.iter().map(|(package, from, to)| format!("~ {package} {} -> {}", list(from), list(to)));
+        let removed = self.removed.iter().map(|(package, versions)| format!("- {package} {}", list(versions)));
+        let added = self.added.iter().map(|(package, versions)| format!("+ {package} {}", list(versions)));
+        changed.chain(removed).chain(added)
+    }
+}
+
+fn list(versions: &[Version]) -> String {
+    versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the packages that a closure reaches.

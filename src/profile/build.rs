@@ -8,11 +8,13 @@ use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::FilesMode;
 use crate::model::{Label, PackageKey, Platform, TreeDigest};
+use crate::plan;
 use crate::store::Tree;
 
 use super::executables::{self, Executables};
 use super::folders::{self, Folders};
-use super::generation::{self, Contents, FORMAT};
+use super::generation::{self, Contents, FORMAT, LOCK};
+use super::head::{Changes, Head, Promoted};
 use super::layout::{Files, Layout, Links, Member, Target, Wanted, layout};
 use super::python::{self, Interpreter};
 use super::{Generation, Key, ProfileError, npm, roots};
@@ -26,8 +28,10 @@ pub struct Input<'a> {
     pub platform: Platform,
     /// The lock.
     pub lock: &'a Lockfile,
-    /// The digest of the lock's text.
-    pub lock_digest: TreeDigest,
+    /// The lock's text.
+    pub lock_text: &'a str,
+    /// The generation whose closure is taken over, where there is one.
+    pub promoted: Option<&'a Promoted>,
     /// What of the lock the environment reaches on the platform.
     pub closure: &'a Closure<'a>,
     /// The unpacked artifacts of its packages.
@@ -112,7 +116,7 @@ pub(super) fn build(
         parent: current.map(|current| current.number),
         created: input.created,
         larder: input.larder.to_owned(),
-        lock: input.lock_digest,
+        lock: TreeDigest::of(input.lock_text.as_bytes()),
         environment: input.environment.clone(),
         platform: input.platform,
         digest: Generation::digest(input.platform, input.interpreter, &closure, &layout),
@@ -125,9 +129,33 @@ pub(super) fn build(
     let mut draft = Draft { site, folder: site.profile.join(BUILDING), links: BTreeMap::new(), warnings: Vec::new() };
     let generated = draft.fill(input, &layout, &trees, &folders.projects)?;
     let Draft { folder, links, warnings, .. } = draft;
-    generation.write(&Contents { layout, generated, links }, &folder)?;
+    let head = head(site.root, input, &generation, current);
+    generation.write(&head, &Contents { layout, generated, links }, &folder)?;
+    fs::write_new(&folder.join(LOCK), input.lock_text.as_bytes(), 0o644)?;
+    if files(input) == Files::Private {
+        fs::make_private(&folder)?;
+    }
     fs::rename(&folder, &site.profile.join(number.to_string()))?;
     Ok(Built { generation, made: true, realised, warnings })
+}
+
+fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option<&Generation>) -> Head {
+    let before = current.map(Generation::packages).unwrap_or_default();
+    Head {
+        format: FORMAT,
+        number: generation.number,
+        parent: generation.parent,
+        created: generation.created,
+        lock: generation.lock,
+        digest: generation.digest,
+        root: root.to_owned(),
+        promoted: input.promoted.cloned(),
+        python: generation.python.is_some(),
+        node_modules: generation.node_modules,
+        members: generation.members.clone(),
+        packages: generation.closure.len(),
+        changes: Changes::from(&plan::plan(&before, &generation.packages())),
+    }
 }
 
 /// Realises packages of the current generation anew: those that are harmed, and those that are not there.

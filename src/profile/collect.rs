@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::{self, Kind};
 
-use super::generation::Contents;
-use super::{Key, ProfileError};
+use super::{Key, ProfileError, generation};
 
 /// What a collection removed.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -32,7 +31,7 @@ pub(super) fn remove(place: &Path, name: &str) -> Result<(), ProfileError> {
 pub(super) fn unused_packages(packages: &Path, generations: &[PathBuf]) -> Result<usize, ProfileError> {
     let mut used: BTreeSet<Key> = BTreeSet::new();
     for folder in generations {
-        used.extend(Contents::read(folder)?.layout.packages.into_keys());
+        used.extend(generation::keys(folder)?);
     }
     let found = match fs::read_dir(packages) {
         Ok(found) => found,

@@ -151,6 +151,36 @@ pub enum ProfileError {
         number: u64,
     },
 
+    /// A generation that something was taken from.
+    #[error("generation {number} of {environment} is not whole: {missing} is missing")]
+    #[diagnostic(
+        code(larder::profile::incomplete),
+        help("go back to another one (`larder history`), or build what the lock says: `larder sync --forward`")
+    )]
+    Incomplete {
+        /// The environment.
+        environment: Label,
+        /// Its number.
+        number: u64,
+        /// What is not there.
+        missing: String,
+    },
+
+    /// A generation whose links lead to where the checkout was before.
+    #[error("generation {number} of {environment} was built when the project was in `{}`", root.display())]
+    #[diagnostic(
+        code(larder::profile::built_elsewhere),
+        help("its links lead there. `larder sync` builds one for this place; older ones cannot be gone back to")
+    )]
+    BuiltElsewhere {
+        /// The environment.
+        environment: Label,
+        /// Its number.
+        number: u64,
+        /// Where the checkout was.
+        root: PathBuf,
+    },
+
     /// An environment that was never built.
     #[error("{0} was never synced here")]
     #[diagnostic(code(larder::profile::never_synced), help("run `larder sync --env {0}`"))]
@@ -215,6 +245,8 @@ impl Failure for ProfileError {
             | Self::BadWheel { .. }
             | Self::BadPackageJson { .. }
             | Self::NoGeneration { .. }
+            | Self::Incomplete { .. }
+            | Self::BuiltElsewhere { .. }
             | Self::NeverSynced(_) => Exit::Refused,
             Self::BadPyproject { .. } | Self::UndeclaredPython => Exit::Manifest,
             Self::NoPython { .. } | Self::WrongPython { .. } => Exit::Machine,

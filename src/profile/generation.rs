@@ -1,4 +1,12 @@
-//! `generation.json`: what a generation is, and what verification needs to know of it.
+//! What a generation says of itself.
+//!
+//! ```text
+//! 12/
+//! ├── generation.json     all of it: what is in it, and what verification needs to know
+//! ├── head.json           the little that a switch or a history needs, whatever the size of the rest
+//! ├── keys                the keys of its realised packages, a line each
+//! └── larder.lock         the lock that it was built from
+//! ```
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,12 +15,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::fs;
-use crate::model::{Label, Platform, TreeDigest};
+use crate::model::{Label, PackageId, PackageName, Platform, TreeDigest, Version};
+use crate::plan;
 
-use super::ProfileError;
 use super::as_text::Text;
+use super::head::Head;
 use super::layout::{Layout, Member};
 use super::python::Interpreter;
+use super::{Key, ProfileError};
 
 /// The form of the record that this version writes.
 pub(super) const FORMAT: u32 = 1;
@@ -88,14 +98,36 @@ impl Generation {
         Ok(generation)
     }
 
-    /// Writes the record into a new folder.
-    pub(super) fn write(&self, contents: &Contents, folder: &Path) -> Result<(), ProfileError> {
+    /// Returns its packages, for a comparison with others.
+    pub fn packages(&self) -> plan::Contents {
+        let mut packages = plan::Contents::new();
+        for member in &self.closure {
+            let name = PackageName::parse(member.ecosystem, &member.name);
+            let version = Version::parse(member.ecosystem, &member.version);
+            if let (Ok(name), Ok(version)) = (name, version) {
+                let versions = packages.entry(PackageId::new(member.ecosystem, name)).or_default();
+                if !versions.contains(&version) {
+                    versions.push(version);
+                }
+            }
+        }
+        for versions in packages.values_mut() {
+            versions.sort();
+        }
+        packages
+    }
+
+    /// Writes the records into a new folder.
+    pub(super) fn write(&self, head: &Head, contents: &Contents, folder: &Path) -> Result<(), ProfileError> {
         #[derive(Serialize)]
         struct Document<'a> {
             #[serde(flatten)]
             generation: &'a Generation,
             contents: &'a Contents,
         }
+        head.write(folder)?;
+        let keys = contents.layout.packages.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
+        fs::write_new(&folder.join(KEYS), keys.as_bytes(), 0o644)?;
         let text = serde_json::to_vec(&Document { generation: self, contents })
             .map_err(|error| ProfileError::BadRecord { file: file(folder), problem: error.to_string() })?;
         Ok(fs::write_new(&file(folder), &text, 0o644)?)
@@ -121,8 +153,22 @@ pub(super) fn hash(value: &impl Serialize) -> TreeDigest {
     TreeDigest(*hasher.finalize().as_bytes())
 }
 
+/// Reads the keys of a generation's realised packages.
+pub(super) fn keys(folder: &Path) -> Result<Vec<Key>, ProfileError> {
+    let file = folder.join(KEYS);
+    let problem = |problem: String| ProfileError::BadRecord { file: file.clone(), problem };
+    let text = fs::read_to_string(&file)?;
+    text.lines().map(|key| key.parse().map_err(|_| problem(format!("`{key}` is no key")))).collect()
+}
+
 /// The record's name in a generation.
 pub(super) const RECORD: &str = "generation.json";
+
+/// The file of the realised packages' keys.
+pub(super) const KEYS: &str = "keys";
+
+/// The file of the lock that the generation was built from.
+pub(super) const LOCK: &str = "larder.lock";
 
 fn file(folder: &Path) -> PathBuf {
     folder.join(RECORD)

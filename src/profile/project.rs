@@ -109,6 +109,11 @@ impl Project {
         self.profile(environment).join(number.to_string())
     }
 
+    /// Returns the link to an environment's current generation.
+    pub fn current_link(&self, environment: &Label) -> PathBuf {
+        self.profile(environment).join(CURRENT)
+    }
+
     /// Builds a generation, unless the current one is what is wanted. `current` is not touched: see [`Self::switch`].
     pub fn build(&self, _lock: &ProjectLock, input: &Input<'_>) -> Result<Built, ProfileError> {
         let current = self.current_if_readable(input.environment)?;
@@ -123,7 +128,7 @@ impl Project {
         number: u64,
         durability: Durability,
     ) -> Result<(), ProfileError> {
-        let new = self.generation(environment, number)?;
+        let new = self.head(environment, number)?;
         let link = self.profile(environment).join(CURRENT);
         let is_active = self.active()?.as_ref() == Some(environment);
         let old = if is_active { self.active_links()? } else { RootLinks::new() };
@@ -143,7 +148,7 @@ impl Project {
 
     /// Makes an environment the active one: one rename moves `node_modules`, Python, packages and `bin` together.
     pub fn activate(&self, _lock: &ProjectLock, environment: &Label) -> Result<(), ProfileError> {
-        let new = self.current(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
+        let new = self.current_head(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
         let needed = Needs::from(&new).links(&self.root);
         let old = self.active_links()?;
         roots::place(&self.root, &needed)?;
@@ -203,11 +208,12 @@ impl Project {
         trees: impl Fn(&TreeDigest) -> Option<std::sync::Arc<Tree>> + Sync,
     ) -> Result<Vec<Damage>, ProfileError> {
         let generation = self.generation(environment, number)?;
+        let head = self.head(environment, number)?;
         let folder = self.folder(environment, number);
         let mut damage = verify::verify(&self.root, &self.packages, &folder, &generation, &trees)?;
         let is_current = self.current_number(environment)? == Some(number);
         if is_current && self.active()?.as_ref() == Some(environment) {
-            damage.extend(verify::root_links(&self.root, &Needs::from(&generation).links(&self.root))?);
+            damage.extend(verify::root_links(&self.root, &Needs::from(&head).links(&self.root))?);
         }
         Ok(damage)
     }
@@ -230,11 +236,16 @@ impl Project {
         Ok(Built { realised: built.realised + rebuilt.realised, ..rebuilt })
     }
 
+    /// Returns the folder of the realised packages.
+    pub(super) fn packages(&self) -> &Path {
+        &self.packages
+    }
+
     fn site<'a>(&'a self, profile: &'a Path) -> Site<'a> {
         Site { root: &self.root, packages: &self.packages, profile }
     }
 
-    fn profile(&self, environment: &Label) -> PathBuf {
+    pub(super) fn profile(&self, environment: &Label) -> PathBuf {
         self.profiles.join(environment.as_str())
     }
 
@@ -248,8 +259,11 @@ impl Project {
 
     fn active_links(&self) -> Result<RootLinks, ProfileError> {
         let Some(active) = self.active()? else { return Ok(RootLinks::new()) };
-        let current = self.current_if_readable(&active)?;
-        Ok(current.map(|generation| Needs::from(&generation).links(&self.root)).unwrap_or_default())
+        let current = match self.current_head(&active) {
+            Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => None,
+            current => current?,
+        };
+        Ok(current.map(|head| Needs::from(&head).links(&self.root)).unwrap_or_default())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::lock::Closure;
 use crate::model::{Dependent, Ecosystem, Edge};
 
 use super::python::Interpreter;
-use super::{Generation, ProfileError};
+use super::{Head, ProfileError};
 
 /// Links by their places relative to the root.
 pub(super) type RootLinks = BTreeMap<PathBuf, PathBuf>;
@@ -49,13 +49,9 @@ impl Needs {
     }
 }
 
-impl From<&Generation> for Needs {
-    fn from(generation: &Generation) -> Self {
-        Self {
-            node_modules: generation.node_modules,
-            python: generation.python.is_some(),
-            members: generation.members.clone(),
-        }
+impl From<&Head> for Needs {
+    fn from(head: &Head) -> Self {
+        Self { node_modules: head.node_modules, python: head.python, members: head.members.clone() }
     }
 }
 

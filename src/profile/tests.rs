@@ -116,6 +116,13 @@ fn writable_and_private_packages_are_copies() {
     private.sync();
     let stat = fs::lstat(&lib(&private.root.join(".larder/node_modules/.packages"))).unwrap().unwrap();
     assert_eq!((stat.links, stat.mode), (1, 0o600));
+    for place in [".larder/node_modules/.packages", ".larder/node_modules/.profiles/development"] {
+        let place = private.root.join(place);
+        for found in fs::walk(&place, |_| true).unwrap().into_iter().filter(|found| found.kind != Kind::Symlink) {
+            let stat = fs::lstat(&place.join(&found.path)).unwrap().unwrap();
+            assert_eq!(stat.mode & 0o077, 0, "{}", found.path.display());
+        }
+    }
 }
 
 #[test]
@@ -138,7 +145,10 @@ fn what_larder_did_not_make_is_left_alone() {
     fs::create_dir_all(&fixture.root.join("node_modules/theirs")).unwrap();
     let built = fixture.build().unwrap();
     let project = fixture.project();
-    assert!(matches!(project.check_links(&built.generation), Err(ProfileError::Foreign { .. })));
+    assert!(matches!(
+        project.check_links(&project.head(&development(), built.generation.number).unwrap()),
+        Err(ProfileError::Foreign { .. })
+    ));
     let lock = project.lock(|| {}).unwrap();
     project.switch(&lock, &development(), 1, Durability::Lazy).unwrap();
     let error = project.activate(&lock, &development()).unwrap_err();
@@ -284,7 +294,10 @@ fn a_collection_spares_what_is_current_kept_or_pinned() {
 fn needs_are_known_before_anything_is_built() {
     let fixture = web();
     let needs = fixture.with_input(|input| Needs::of(input.closure, None));
-    assert_eq!(needs, Needs::from(&fixture.build().unwrap().generation));
+    assert_eq!(
+        needs,
+        Needs::from(&fixture.project().head(&development(), fixture.build().unwrap().generation.number).unwrap())
+    );
     assert!(fixture.project().check_links(needs.clone()).is_ok());
     fs::create_dir_all(&fixture.root.join("apps/web/node_modules")).unwrap();
     let error = fixture.project().check_links(needs).unwrap_err().to_string();

@@ -9,7 +9,8 @@ use crate::fs::{self, Action, FsError, Kind};
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
-use super::generation::{Contents, RECORD};
+use super::generation::{Contents, KEYS, LOCK, RECORD};
+use super::head::HEAD;
 use super::layout::{Files, Layout, Realised};
 use super::roots::RootLinks;
 use super::{Generation, Key, ProfileError, npm, parallel, python};
@@ -177,7 +178,9 @@ fn own_folder(
 ) -> Result<Vec<Damage>, ProfileError> {
     let mut inventory = Inventory { root, folder, key: None, files: BTreeMap::new(), free: None };
     let mut damage = Vec::new();
-    inventory.files.insert(RECORD.to_owned(), Expected::Anything);
+    for record in [RECORD, HEAD, KEYS, LOCK] {
+        inventory.files.insert(record.to_owned(), Expected::Anything);
+    }
     if let Some(interpreter) = &generation.python {
         let library = interpreter.library();
         if fs::stat(&interpreter.path)?.is_none() {

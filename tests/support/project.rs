@@ -122,6 +122,12 @@ impl Project {
         Output::of(command, &self.command(command).output().expect("larder starts"))
     }
 
+    /// Runs a command line that succeeds, and returns the document it prints.
+    #[track_caller]
+    pub(crate) fn run_json(&self, command: &str) -> serde_json::Value {
+        self.run(command).exits(0).json()
+    }
+
     /// Starts a command line and does not wait for its end.
     #[track_caller]
     pub(crate) fn start(&self, command: &str) -> Child {

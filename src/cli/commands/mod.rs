@@ -1,12 +1,19 @@
 //! The commands, a file each.
 
+pub(super) mod activate;
 pub(super) mod add;
 pub(super) mod check;
 pub(super) mod completions;
+pub(super) mod diff;
+pub(super) mod env;
+pub(super) mod history;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod lock;
+pub(super) mod pin;
+pub(super) mod promote;
 pub(super) mod remove;
+pub(super) mod rollback;
 pub(super) mod run;
 pub(super) mod sync;
 pub(super) mod tree;

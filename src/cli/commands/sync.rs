@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use crate::cli::args::{Ci, Freshness, Sync};
-use crate::model::Version;
 use crate::ops::lock::{Changes, LockUse};
 use crate::ops::sync::{Options, Synced};
 use crate::ops::{self, Context};
@@ -17,6 +16,7 @@ pub(in crate::cli) fn run(arguments: &Sync, context: &Context<'_>, output: &Outp
         activate: !arguments.no_activate,
         repair: arguments.repair,
         dry_run: arguments.dry_run,
+        forward: arguments.forward,
     };
     tell(&ops::sync::sync(context, &options)?, output);
     DONE
@@ -55,7 +55,8 @@ pub(super) fn after_edit(
     Ok(())
 }
 
-fn tell(synced: &Synced, output: &Output) {
+/// Tells what a sync or a promotion came to, on one screen.
+pub(super) fn tell(synced: &Synced, output: &Output) {
     output.document(&synced.summary());
     for warning in &synced.warnings {
         output.say(format!("warning: {warning}"));
@@ -72,10 +73,7 @@ fn tell(synced: &Synced, output: &Output) {
 
 /// Tells a plan on one screen.
 pub(super) fn tell_plan(plan: &Plan, output: &Output) {
-    let added = plan.added.iter().map(|(package, versions)| format!("+ {package} {}", list(versions)));
-    let changed = plan.changed.iter().map(|(package, from, to)| format!("~ {package} {} -> {}", list(from), list(to)));
-    let removed = plan.removed.iter().map(|(package, versions)| format!("- {package} {}", list(versions)));
-    let lines: Vec<_> = changed.chain(removed).chain(added).collect();
+    let lines: Vec<_> = plan.lines().collect();
     for line in lines.iter().take(SCREEN) {
         output.say(line);
     }
@@ -101,8 +99,4 @@ fn counts(plan: &Plan) -> String {
         }
     }
     if text.is_empty() { "no packages".to_owned() } else { text }
-}
-
-fn list(versions: &[Version]) -> String {
-    versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use crate::fs::{self, Dir};
 use crate::store::Tree;
 
 use super::super::key::Key;
-use super::super::layout::{Realised, Target};
+use super::super::layout::{Files, Realised, Target};
 use super::super::linking::{Source, folders_of};
 use super::super::{ProfileError, parallel};
 use super::declared;
@@ -49,6 +49,9 @@ fn one(place: &Dir, root: &Path, key: &Key, realised: &Realised, tree: &Tree) ->
     modules.create_dir(&realised.name)?;
     files(&modules.open_dir(&realised.name)?, realised, tree)?;
     links(&modules, root, key, realised)?;
+    if realised.files == Files::Private {
+        fs::make_private(&place.path().join(&staged))?;
+    }
     match place.rename(&staged, key.as_str()) {
         Err(error) if error.is_occupied() => {
             place.rename(key.as_str(), &format!("{STAGING}/{key}.harmed"))?;

@@ -1,0 +1,27 @@
+//! `larder rollback`
+
+use crate::cli::args::Rollback;
+use crate::ops::rollback::{Care, rollback};
+use crate::ops::{Context, switch::Switched};
+
+use super::{DONE, Outcome, Output};
+
+pub(in crate::cli) fn run(arguments: &Rollback, context: &Context<'_>, output: &Output) -> Outcome {
+    let care = if arguments.verify { Care::Content } else { Care::Presence };
+    tell(&rollback(context, arguments.generation, care)?, output);
+    DONE
+}
+
+/// Tells what a switch came to.
+pub(super) fn tell(switched: &Switched, output: &Output) {
+    output.document(switched);
+    for warning in &switched.warnings {
+        output.say(format!("warning: {warning}"));
+    }
+    let Switched { environment, generation, .. } = switched;
+    output.say(match switched.from {
+        Some(from) if from == *generation => format!("{environment} is at generation {generation} already"),
+        Some(from) => format!("{environment} is at generation {generation} again, it was at {from}"),
+        None => format!("{environment} is the active environment, at generation {generation}"),
+    });
+}

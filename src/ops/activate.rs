@@ -1,0 +1,31 @@
+//! Making another environment the active one.
+
+use crate::profile::ProfileError;
+
+use super::checkout::Checkout;
+use super::switch::{self, Switched};
+use super::{Context, Result};
+
+/// Makes the environment the active one, as it was built last.
+pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
+    let checkout = Checkout::open(context)?;
+    let name = &checkout.named(name)?.name;
+    let held = checkout.lock(context)?;
+    let profile = &checkout.profile;
+    let number = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
+    profile.check_presence(name, number)?;
+    let before = profile.active()?;
+    let old = match &before {
+        Some(active) => profile.current_head(active).ok().flatten(),
+        None => None,
+    };
+    profile.activate(&held, name)?;
+    let moved = old.filter(|_| before.as_ref() != Some(name));
+    Ok(Switched {
+        environment: name.to_string(),
+        from: None,
+        generation: number,
+        active: true,
+        warnings: moved.as_ref().and_then(switch::restart).into_iter().collect(),
+    })
+}

@@ -1,0 +1,193 @@
+//! Comparing two generations, of one environment or of two.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::model::{Ecosystem, Version};
+use crate::profile::{Content, Generation, ProfileError};
+use crate::store::Store;
+
+use super::checkout::Checkout;
+use super::{Context, Result};
+
+/// `larder diff --json`: see `schema/diff.json`.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// What is compared.
+    pub from: Side,
+    /// With what.
+    pub to: Side,
+    /// Packages that only `to` has.
+    pub added: Vec<Package>,
+    /// Packages whose versions or content differ.
+    pub changed: Vec<Change>,
+    /// Packages that only `from` has.
+    pub removed: Vec<Package>,
+    /// How many packages are the same.
+    pub kept: usize,
+}
+
+/// A generation that is compared.
+#[derive(Clone, Debug, Serialize)]
+pub struct Side {
+    /// The environment.
+    pub environment: String,
+    /// The number of the generation.
+    pub generation: u64,
+}
+
+/// A package that one side has.
+#[derive(Debug, Serialize)]
+pub struct Package {
+    /// The ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The name.
+    pub name: String,
+    /// Its versions.
+    pub versions: Vec<String>,
+    /// The size of its files; none where the store has it no more, or for a local folder.
+    pub bytes: Option<u64>,
+    /// Whether a manifest names it.
+    pub direct: bool,
+}
+
+/// A package that both sides have, differently.
+#[derive(Debug, Serialize)]
+pub struct Change {
+    /// The ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The name.
+    pub name: String,
+    /// The versions before.
+    pub from: Vec<String>,
+    /// The versions after; the same ones where only the content differs.
+    pub to: Vec<String>,
+    /// The size before.
+    pub bytes_from: Option<u64>,
+    /// The size after.
+    pub bytes_to: Option<u64>,
+    /// Whether a manifest names it, on either side.
+    pub direct: bool,
+}
+
+/// Compares two generations, named by number, by environment, or both: `12`, `staging`, `staging@12`. Without the second
+/// it is the current one.
+pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<Difference> {
+    let checkout = Checkout::open(context)?;
+    let (from, before) = side(context, &checkout, Some(from))?;
+    let (to, after) = side(context, &checkout, to)?;
+    let (before, after) = (by_name(&before), by_name(&after));
+    let store = Store::open(&context.store);
+    let mut difference = Difference { from, to, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), kept: 0 };
+    for (key, new) in &after {
+        match before.get(key) {
+            None => difference.added.push(new.package(key, &store)?),
+            Some(old) if old.versions == new.versions => difference.kept += 1,
+            Some(old) => difference.changed.push(Change {
+                ecosystem: key.0,
+                name: key.1.clone(),
+                from: old.texts(),
+                to: new.texts(),
+                bytes_from: old.bytes(&store)?,
+                bytes_to: new.bytes(&store)?,
+                direct: old.direct || new.direct,
+            }),
+        }
+    }
+    for (key, old) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
+        difference.removed.push(old.package(key, &store)?);
+    }
+    Ok(difference)
+}
+
+fn side(context: &Context<'_>, checkout: &Checkout, text: Option<&str>) -> Result<(Side, Generation)> {
+    let own = || Ok::<_, super::Error>((checkout.environment(context)?, None));
+    let (environment, number) = match text {
+        None => own()?,
+        Some(text) => match (text.parse(), text.split_once('@')) {
+            (Ok(number), _) => (own()?.0, Some(number)),
+            (_, Some((name, number))) => {
+                let number = number.parse().map_err(|_| NoSide { text: text.to_owned() })?;
+                (checkout.named(name)?, Some(number))
+            }
+            (_, None) => (checkout.named(text)?, None),
+        },
+    };
+    let name = &environment.name;
+    let number = match number {
+        Some(number) => number,
+        None => checkout.profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?,
+    };
+    let generation = checkout.profile.generation(name, number)?;
+    Ok((Side { environment: name.to_string(), generation: number }, generation))
+}
+
+/// A package of one side.
+#[derive(Default)]
+struct Held<'a> {
+    /// Its contents, by version.
+    versions: BTreeMap<(Version, &'a str), Vec<&'a Content>>,
+    direct: bool,
+}
+
+type ByName<'a> = BTreeMap<(Ecosystem, String), Held<'a>>;
+
+fn by_name(generation: &Generation) -> ByName<'_> {
+    let mut found = ByName::new();
+    for member in &generation.closure {
+        let Ok(version) = Version::parse(member.ecosystem, &member.version) else { continue };
+        let held = found.entry((member.ecosystem, member.name.to_string())).or_default();
+        let contents = held.versions.entry((version, &member.version)).or_default();
+        // Instances of one package share their content.
+        if !contents.contains(&&member.content) {
+            contents.push(&member.content);
+        }
+        held.direct |= member.direct;
+    }
+    found
+}
+
+impl Held<'_> {
+    fn package(&self, (ecosystem, name): &(Ecosystem, String), store: &Store) -> Result<Package> {
+        Ok(Package {
+            ecosystem: *ecosystem,
+            name: name.clone(),
+            versions: self.texts(),
+            bytes: self.bytes(store)?,
+            direct: self.direct,
+        })
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.versions.keys().map(|(_, text)| (*text).to_owned()).collect()
+    }
+
+    fn bytes(&self, store: &Store) -> Result<Option<u64>> {
+        let mut sum = 0;
+        for content in self.versions.values().flatten() {
+            let Content::Tree(digest) = content else { return Ok(None) };
+            let Some(tree) = store.tree_by_digest(digest)? else { return Ok(None) };
+            sum += tree.entries.iter().map(|entry| entry.size).sum::<u64>();
+        }
+        Ok(Some(sum))
+    }
+}
+
+/// A word that names no generation.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{text}` names no generation")]
+#[diagnostic(
+    code(larder::diff::no_side),
+    help("write a number, an environment, or both: `12`, `staging`, `staging@12`")
+)]
+struct NoSide {
+    text: String,
+}
+
+impl Failure for NoSide {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

@@ -1,0 +1,40 @@
+//! What follows a build: the switch, and the end of generations that are not kept.
+
+use crate::manifest::Environment;
+use crate::profile::{self, ProjectLock};
+use crate::store::Store;
+
+use super::{Result, checkout};
+
+/// Makes a generation that was built the current one of its environment. A rollback ends here.
+pub(super) fn take_over(
+    profile: &profile::Project,
+    held: &ProjectLock,
+    store: &Store,
+    environment: &Environment,
+    number: u64,
+) -> Result<()> {
+    let name = &environment.name;
+    if profile.current_number(name)? != Some(number) {
+        if environment.durable {
+            store.sync()?;
+        }
+        profile.switch(held, name, number, checkout::durability(environment))?;
+    }
+    Ok(profile.go_forward(held, name)?)
+}
+
+/// Removes the generations that the environment does not keep. What cannot be removed is told, and tried again next time:
+/// the switch has happened.
+pub(super) fn retire(profile: &profile::Project, held: &ProjectLock, environment: &Environment) -> Option<String> {
+    let name = &environment.name;
+    let keep = usize::try_from(environment.keep).unwrap_or(usize::MAX);
+    let retired = || {
+        if profile.history(name)?.len() <= keep {
+            return Ok(());
+        }
+        profile.collect(held, name, keep, &profile.pins(name)?).map(drop)
+    };
+    let error: profile::ProfileError = retired().err()?;
+    Some(format!("older generations of {name} were not removed: {error}"))
+}

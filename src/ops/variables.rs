@@ -1,0 +1,85 @@
+//! The variables that make a program see an environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::fs;
+use crate::profile::ProfileError;
+
+use super::checkout::Checkout;
+use super::{Context, Result};
+
+/// `larder env --json`: see `schema/env.json`.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    /// The environment.
+    pub environment: String,
+    /// Its current generation.
+    pub generation: u64,
+    /// What comes first on `PATH`.
+    pub path: Vec<PathBuf>,
+    /// The variables to set, `PATH` as a whole among them.
+    pub variables: BTreeMap<String, String>,
+    /// The variables to unset.
+    pub unset: Vec<String>,
+    /// The files whose change may change this.
+    pub watch: Vec<PathBuf>,
+}
+
+/// Returns the variables of an environment that was synced. They lead to whatever generation is current, so that a shell
+/// that has them sees a later sync.
+pub fn show(context: &Context<'_>) -> Result<Shown> {
+    let checkout = Checkout::open(context)?;
+    let name = &checkout.environment(context)?.name;
+    let profile = &checkout.profile;
+    let generation = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
+    let place = profile.current_link(name);
+    let seen = Seen::of(&place, context);
+    let text = |value: OsString| value.to_string_lossy().into_owned();
+    let mut variables: BTreeMap<String, String> =
+        seen.set.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
+    variables.insert("LARDER_ENV".to_owned(), name.to_string());
+    Ok(Shown {
+        environment: name.to_string(),
+        generation,
+        path: seen.path,
+        variables,
+        unset: seen.unset.into_iter().map(str::to_owned).collect(),
+        watch: vec![checkout.root.join("larder.kdl"), checkout.root.join("larder.lock"), profile.current_link(name)],
+    })
+}
+
+/// What a program has to see.
+pub(super) struct Seen {
+    /// What comes first on `PATH`.
+    pub(super) path: Vec<PathBuf>,
+    /// The variables to set.
+    pub(super) set: Vec<(&'static str, OsString)>,
+    /// The variables to unset.
+    pub(super) unset: Vec<&'static str>,
+}
+
+impl Seen {
+    /// Returns what makes the generation in this folder seen.
+    pub(super) fn of(generation: &Path, context: &Context<'_>) -> Self {
+        let is_there = |path: &PathBuf| matches!(fs::stat(path), Ok(Some(_)));
+        let bins = [generation.join("bin"), generation.join("python/bin")];
+        let path: Vec<PathBuf> = bins.into_iter().filter(is_there).collect();
+        let mut seen = Self { path, set: Vec::new(), unset: Vec::new() };
+        // A shell that was given these variables before must not collect them.
+        let others = context.variables.search_path().into_iter().filter(|folder| !seen.path.contains(folder));
+        let all: Vec<PathBuf> = seen.path.iter().cloned().chain(others).collect();
+        if let Ok(path) = std::env::join_paths(&all) {
+            seen.set.push(("PATH", path));
+        }
+        let python = generation.join("python");
+        if is_there(&python) {
+            seen.set.push(("VIRTUAL_ENV", python.into_os_string()));
+            seen.unset.push("PYTHONHOME");
+        }
+        seen
+    }
+}

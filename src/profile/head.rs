@@ -1,0 +1,111 @@
+//! `head.json`: what a switch and a history need to know of a generation, whatever its size.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs;
+use crate::model::{Label, TreeDigest};
+use crate::plan::Plan;
+
+use super::ProfileError;
+use super::generation::FORMAT;
+
+/// What a switch and a history need to know of a generation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The form of the record.
+    pub format: u32,
+    /// Its number.
+    pub number: u64,
+    /// The generation that was current when it was built.
+    pub parent: Option<u64>,
+    /// When it was built.
+    #[serde(with = "super::as_text")]
+    pub created: jiff::Timestamp,
+    /// The digest of the lockfile's text.
+    #[serde(with = "super::as_text")]
+    pub lock: TreeDigest,
+    /// The same on two machines: see [`Generation::digest`](super::Generation).
+    #[serde(with = "super::as_text")]
+    pub digest: TreeDigest,
+    /// Where the checkout was: links lead there by their whole path.
+    pub root: PathBuf,
+    /// The generation whose closure was taken over, where it was promoted.
+    pub promoted: Option<Promoted>,
+    /// Whether it has a Python environment.
+    pub python: bool,
+    /// Whether the project has a `node_modules`.
+    pub node_modules: bool,
+    /// The folders of members and local packages that have a `node_modules`.
+    pub members: Vec<Arc<str>>,
+    /// How many packages it has.
+    pub packages: usize,
+    /// What makes it different from its parent.
+    pub changes: Changes,
+}
+
+/// Where a promoted generation comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promoted {
+    /// The environment.
+    #[serde(with = "super::as_text")]
+    pub environment: Label,
+    /// The number of its generation.
+    pub number: u64,
+}
+
+/// What makes a generation different from its parent, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Changes {
+    /// How many packages came.
+    pub added: usize,
+    /// How many have other versions.
+    pub changed: usize,
+    /// How many went.
+    pub removed: usize,
+    /// The first of them, a line each.
+    pub lines: Vec<String>,
+}
+
+/// So many changes are named; the others are counted.
+const NAMED: usize = 5;
+
+impl From<&Plan> for Changes {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            added: plan.added.len(),
+            changed: plan.changed.len(),
+            removed: plan.removed.len(),
+            lines: plan.lines().take(NAMED).collect(),
+        }
+    }
+}
+
+impl Head {
+    /// Tells whether Node finds packages in it, by walking up from a program's own place.
+    pub fn has_npm_packages(&self) -> bool {
+        self.node_modules || !self.members.is_empty()
+    }
+
+    /// Reads the record in the generation's folder.
+    pub(super) fn read(folder: &Path) -> Result<Self, ProfileError> {
+        let file = folder.join(HEAD);
+        let bytes = fs::read(&file)?;
+        let bad = |problem: String| ProfileError::BadRecord { file: file.clone(), problem };
+        let head: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+        if head.format > FORMAT { Err(bad("a newer larder wrote it".to_owned())) } else { Ok(head) }
+    }
+
+    /// Writes the record into a new folder.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), ProfileError> {
+        let file = folder.join(HEAD);
+        let text = serde_json::to_vec(self)
+            .map_err(|error| ProfileError::BadRecord { file: file.clone(), problem: error.to_string() })?;
+        Ok(fs::write_new(&file, &text, 0o644)?)
+    }
+}
+
+/// The record's name in a generation.
+pub(super) const HEAD: &str = "head.json";

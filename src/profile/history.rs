@@ -1,0 +1,150 @@
+//! Going back, and what was decided about generations after they were built.
+//!
+//! ```text
+//! .profiles/development/
+//! ├── pins                the numbers that are never collected, a line each
+//! └── rolled-back.json    which generation was gone back to, from which, and when
+//! ```
+//!
+//! The note of a rollback is written before the switch and holds only while the generation that it names is the current
+//! one: a kill between the two leaves a note that means nothing, and the next generation ends it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs::{self, Durability, Kind};
+use crate::model::Label;
+
+use super::head::Head;
+use super::{ProfileError, Project, ProjectLock, generation};
+
+/// That an environment was rolled back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolledBack {
+    /// The generation that is current now.
+    pub to: u64,
+    /// The one that was before the first step back.
+    pub from: u64,
+    /// When.
+    #[serde(with = "super::as_text")]
+    pub at: jiff::Timestamp,
+}
+
+impl Project {
+    /// Returns what is known of a generation without reading what is in it.
+    pub fn head(&self, environment: &Label, number: u64) -> Result<Head, ProfileError> {
+        match Head::read(&self.folder(environment, number)) {
+            Err(ProfileError::Fs(error)) if error.is_not_found() => {
+                Err(ProfileError::NoGeneration { environment: environment.clone(), number })
+            }
+            read => read,
+        }
+    }
+
+    /// Returns what is known of the current generation without reading what is in it.
+    pub fn current_head(&self, environment: &Label) -> Result<Option<Head>, ProfileError> {
+        let Some(number) = self.current_number(environment)? else { return Ok(None) };
+        self.head(environment, number).map(Some)
+    }
+
+    /// Returns the text of the lock that a generation was built from.
+    pub fn lock_text(&self, environment: &Label, number: u64) -> Result<String, ProfileError> {
+        Ok(fs::read_to_string(&self.folder(environment, number).join(generation::LOCK))?)
+    }
+
+    /// Makes an earlier generation the current one again, and notes that it is one. What takes no longer for many
+    /// packages than for few is checked: see [`Self::check_presence`].
+    pub fn roll_back(
+        &self,
+        lock: &ProjectLock,
+        environment: &Label,
+        number: u64,
+        durability: Durability,
+    ) -> Result<(), ProfileError> {
+        self.check_presence(environment, number)?;
+        let current = self.current_number(environment)?;
+        let before = self.rolled_back(environment)?.map(|note| note.from).or(current).unwrap_or(number);
+        let file = self.profile(environment).join(ROLLED_BACK);
+        if before == number {
+            self.switch(lock, environment, number, durability)?;
+            return Ok(fs::remove_file(&file)?);
+        }
+        let note = RolledBack { to: number, from: before, at: jiff::Timestamp::now() };
+        let text = serde_json::to_vec(&note)
+            .map_err(|error| ProfileError::BadRecord { file: file.clone(), problem: error.to_string() })?;
+        fs::write_atomic(&file, &text, durability)?;
+        self.switch(lock, environment, number, durability)
+    }
+
+    /// Tells whether the current generation is one that was gone back to.
+    pub fn rolled_back(&self, environment: &Label) -> Result<Option<RolledBack>, ProfileError> {
+        let file = self.profile(environment).join(ROLLED_BACK);
+        let Some(bytes) = fs::read_if_exists(&file)? else { return Ok(None) };
+        let note: RolledBack = serde_json::from_slice(&bytes)
+            .map_err(|error| ProfileError::BadRecord { file, problem: error.to_string() })?;
+        Ok(if self.current_number(environment)? == Some(note.to) { Some(note) } else { None })
+    }
+
+    /// Forgets that the environment was rolled back: it goes forward from where it is.
+    pub fn go_forward(&self, _lock: &ProjectLock, environment: &Label) -> Result<(), ProfileError> {
+        Ok(fs::remove_file(&self.profile(environment).join(ROLLED_BACK))?)
+    }
+
+    /// Makes sure that a generation is there with all its packages, without looking at their files.
+    ///
+    /// # Errors
+    /// When something is missing, or the checkout lay elsewhere when it was built: its links lead there.
+    pub fn check_presence(&self, environment: &Label, number: u64) -> Result<(), ProfileError> {
+        let head = self.head(environment, number)?;
+        if head.root != self.root() {
+            return Err(ProfileError::BuiltElsewhere { environment: environment.clone(), number, root: head.root });
+        }
+        let folder = self.folder(environment, number);
+        let parts = [("node_modules", head.node_modules), ("python/bin/python", head.python), ("bin", true)];
+        let mut missing = parts.into_iter().filter(|(_, needed)| *needed).map(|(part, _)| part);
+        let lacks = |path: &Path| Ok::<_, ProfileError>(fs::stat(path)?.is_none());
+        let incomplete =
+            |missing: String| ProfileError::Incomplete { environment: environment.clone(), number, missing };
+        if let Some(part) = missing.find(|part| lacks(&folder.join(part)).unwrap_or(true)) {
+            return Err(incomplete(part.to_owned()));
+        }
+        let keys = generation::keys(&folder)?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        // One listing instead of a look at each.
+        let found = match fs::read_dir(self.packages()) {
+            Err(error) if error.is_not_found() => Vec::new(),
+            found => found?,
+        };
+        let there: BTreeSet<&str> =
+            found.iter().filter(|found| found.kind == Kind::Folder).filter_map(|found| found.path.to_str()).collect();
+        match keys.iter().find(|key| !there.contains(key.as_str())) {
+            Some(key) => Err(incomplete(format!(".packages/{}", key.as_str()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the generations that are never collected.
+    pub fn pins(&self, environment: &Label) -> Result<BTreeSet<u64>, ProfileError> {
+        let file = self.profile(environment).join(PINS);
+        let Some(bytes) = fs::read_if_exists(&file)? else { return Ok(BTreeSet::new()) };
+        let text = String::from_utf8_lossy(&bytes);
+        let number = |line: &str| {
+            let problem = || format!("`{line}` is no number of a generation");
+            line.parse().map_err(|_| ProfileError::BadRecord { file: file.clone(), problem: problem() })
+        };
+        text.lines().map(number).collect()
+    }
+
+    /// Sets the generations that are never collected.
+    pub fn set_pins(&self, _lock: &ProjectLock, environment: &Label, pins: &BTreeSet<u64>) -> Result<(), ProfileError> {
+        let text = pins.iter().fold(String::new(), |text, number| format!("{text}{number}\n"));
+        Ok(fs::write_atomic(&self.profile(environment).join(PINS), text.as_bytes(), Durability::Lazy)?)
+    }
+}
+
+const ROLLED_BACK: &str = "rolled-back.json";
+const PINS: &str = "pins";
