@@ -1,11 +1,9 @@
 //! The locked packages of an environment.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use crate::lock::Closure;
-use crate::model::{Label, PackageKey, Platform};
+use crate::lock::{self as lockfile, Closure};
+use crate::model::{Label, Platform};
 
 use super::project::selection;
 use super::{Context, Project, Result, lock};
@@ -41,26 +39,18 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let lockfile = lock::existing(&project)?;
-    let mut found: BTreeMap<&PackageKey, Listed> = BTreeMap::new();
-    for target in &lockfile.settings.platforms {
-        let selection = selection(environment, Some(target.platform));
-        let closure = Closure::of(&lockfile.graph, &selection);
-        let direct = closure.direct();
-        for instance in closure.instances.keys() {
-            let key = &instance.package;
-            let listed = found.entry(key).or_insert_with(|| Listed {
-                ecosystem: key.id.ecosystem.as_str(),
-                name: key.id.name.to_string(),
-                version: key.version.to_string(),
-                registry: lockfile.graph.packages.get(key).and_then(|package| package.registry.clone()),
-                platforms: Vec::new(),
-                direct: false,
-            });
-            listed.direct |= direct.contains(key);
-            if listed.platforms.last() != Some(&target.platform) {
-                listed.platforms.push(target.platform);
-            }
-        }
-    }
-    Ok(Listing { environment: environment.name.to_string(), packages: found.into_values().collect() })
+    let anywhere = selection(environment, None);
+    let declared: Vec<Platform> = lockfile.settings.platforms.iter().map(|target| target.platform).collect();
+    let closure = Closure::of(&lockfile.graph, &anywhere);
+    let direct = closure.direct();
+    let found = lockfile::platforms_of(&lockfile.graph, &anywhere.groups, &declared);
+    let packages = found.into_iter().map(|(key, platforms)| Listed {
+        ecosystem: key.id.ecosystem.as_str(),
+        name: key.id.name.to_string(),
+        version: key.version.to_string(),
+        registry: lockfile.graph.packages.get(&key).and_then(|package| package.registry.clone()),
+        platforms,
+        direct: direct.contains(&key),
+    });
+    Ok(Listing { environment: environment.name.to_string(), packages: packages.collect() })
 }
