@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use profiles::{Diff, Env, Format, Pin, Promote, Rollback, Use};
+pub(super) use profiles::{Diff, Env, Format, Gc, Pin, Promote, Rollback, Use};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
@@ -90,6 +90,8 @@ pub(super) enum Command {
     Unpin(Pin),
     /// Go back to an earlier generation; manifest and lock stay as they are
     Rollback(Rollback),
+    /// Remove what no project needs: old generations, and packages that only they had
+    Gc(Gc),
     /// Make another environment the active one
     Use(Use),
     /// Print the variables that make programs see the environment: eval "$(larder env)"

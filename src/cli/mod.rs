@@ -55,6 +55,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome
         Command::Pin(arguments) => commands::pin::run(&arguments, context, output),
         Command::Unpin(arguments) => commands::pin::unpin(&arguments, context, output),
         Command::Rollback(arguments) => commands::rollback::run(&arguments, context, output),
+        Command::Gc(arguments) => commands::gc::run(&arguments, context, output),
         Command::Use(arguments) => commands::activate::run(&arguments, context, output),
         Command::Env(arguments) => commands::env::run(&arguments, context, output),
         Command::Verify => commands::verify::run(context, output),

@@ -139,6 +139,14 @@ pub fn remove_file(path: &Path) -> Result<(), FsError> {
     }
 }
 
+/// Sets the time of the last change of a file or folder to now.
+pub fn touch(path: &Path) -> Result<(), FsError> {
+    let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+    let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
+    rustix::fs::utimensat(rustix::fs::CWD, path, &times, rustix::fs::AtFlags::empty())
+        .map_err(|errno| FsError::new(Action::Write, path, errno))
+}
+
 /// Lets everybody who may read the file execute it.
 pub fn set_executable(path: &Path) -> Result<(), FsError> {
     let mode = std::fs::metadata(path).map_err(|error| FsError::new(Action::Inspect, path, error))?;

@@ -53,6 +53,18 @@ pub fn walk(root: &Path, descend: impl Fn(&Path) -> bool) -> Result<Vec<Found>, 
     Ok(found)
 }
 
+/// Returns the size of the files below a folder that have no other name: what its removal sets free.
+pub fn exclusive_size(root: &Path) -> Result<u64, FsError> {
+    let mut size = 0;
+    for found in walk(root, |_| true)? {
+        if found.kind == Kind::File {
+            let stat = super::lstat(&root.join(found.path))?;
+            size += stat.filter(|stat| stat.links <= 1).map_or(0, |stat| stat.size);
+        }
+    }
+    Ok(size)
+}
+
 /// Returns the absolute path without links, `.` and `..`; it must exist.
 pub fn canonicalize(path: &Path) -> Result<PathBuf, FsError> {
     std::fs::canonicalize(path).map_err(|error| FsError::new(Action::Inspect, path, error))

@@ -9,7 +9,7 @@ use crate::fetch::{self, Fetched, Progress, Step, Wanted};
 use crate::lock::Closure;
 use crate::model::{Artifact, ArtifactKind, Package, PackageKey, Platform};
 use crate::registry::{Freshness, Registries};
-use crate::store::{Store, Tree};
+use crate::store::{Lease, Store, Tree};
 
 use super::{Context, Event, Project, Result, registries};
 
@@ -22,6 +22,8 @@ pub(super) struct Gathered {
     pub(super) fetched: usize,
     /// How many bytes came.
     pub(super) bytes: u64,
+    /// Keeps the trees from being collected until something is built from them.
+    pub(super) _lease: Option<Lease>,
 }
 
 /// Returns the tree of every package of the closure; fetches those that the store does not have.
@@ -39,11 +41,13 @@ pub(super) fn gather(
         wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact });
     }
     let registries = registries::open(context, project, Freshness::default())?;
+    let lease = store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref()))?;
     let fetched = fetch(context, store, &registries, &wanted)?;
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
     for (wanted, fetched) in wanted.into_iter().zip(fetched) {
         gathered.fetched += usize::from(fetched.bytes > 0);
         gathered.bytes += fetched.bytes;
+        store.note_use(&fetched.tree.digest)?;
         gathered.trees.insert(wanted.package, Arc::new(fetched.tree));
     }
     Ok(gathered)

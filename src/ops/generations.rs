@@ -1,7 +1,7 @@
 //! What follows a build: the switch, and the end of generations that are not kept.
 
 use crate::manifest::Environment;
-use crate::profile::{self, ProjectLock};
+use crate::profile::{self, Kept, ProjectLock};
 use crate::store::Store;
 
 use super::{Result, checkout};
@@ -33,7 +33,8 @@ pub(super) fn retire(profile: &profile::Project, held: &ProjectLock, environment
         if profile.history(name)?.len() <= keep {
             return Ok(());
         }
-        profile.collect(held, name, keep, &profile.pins(name)?).map(drop)
+        let kept = Kept { newest: keep, pinned: profile.pins(name)? };
+        profile.remove(held, &profile.superfluous(&[(name.clone(), kept)].into())?)
     };
     let error: profile::ProfileError = retired().err()?;
     Some(format!("older generations of {name} were not removed: {error}"))

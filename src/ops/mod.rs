@@ -4,6 +4,7 @@ pub mod activate;
 pub mod add;
 pub mod check;
 pub mod diff;
+pub mod gc;
 pub mod history;
 pub mod init;
 pub mod list;

@@ -43,6 +43,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     })?;
     let before = profile.current(&target.name).ok().flatten();
     let plan = plan::plan(&before.as_ref().map(Generation::packages).unwrap_or_default(), &plan::contents(&closure));
+    store.note_project(profile.root(), gathered.trees.values().map(|tree| tree.digest))?;
     (context.reporter)(Event::Building(closure.instances.len()));
     let built = profile.build(
         &held,

@@ -238,6 +238,7 @@ impl<'a> Sync<'a> {
         let held = self.profile.lock(|| {
             (self.context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
         })?;
+        self.store.note_project(self.profile.root(), trees.values().map(|tree| tree.digest))?;
         (self.context.reporter)(Event::Building(closure.instances.len()));
         let text = locked.lockfile.to_text();
         let input = self.input((&locked.lockfile, &text), closure, trees, interpreter);

@@ -1,50 +1,90 @@
 //! Removing what no generation needs.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::fs::{self, Kind};
+use crate::model::Label;
 
-use super::{Key, ProfileError, generation};
+use super::{Key, ProfileError, Project, ProjectLock, generation};
 
-/// What a collection removed.
+/// What no generation that is kept needs.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Collected {
-    /// The numbers of the generations.
-    pub generations: Vec<u64>,
-    /// How many realised packages.
-    pub packages: usize,
+pub struct Superfluous {
+    /// Generations, by environment and number.
+    pub generations: Vec<(Label, u64)>,
+    /// The folders of realised packages.
+    pub packages: Vec<Key>,
+}
+
+/// Which generations of an environment are kept besides its current one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// So many of the newest.
+    pub newest: usize,
+    /// And these.
+    pub pinned: BTreeSet<u64>,
+}
+
+impl Project {
+    /// Finds the generations that are not kept, and the realised packages that only they have. Environments that are not
+    /// named keep all of theirs.
+    ///
+    /// # Errors
+    /// When the record of a generation that is kept cannot be read: what it needs is not known.
+    pub fn superfluous(&self, kept: &BTreeMap<Label, Kept>) -> Result<Superfluous, ProfileError> {
+        let mut superfluous = Superfluous::default();
+        let mut used: BTreeSet<Key> = BTreeSet::new();
+        for environment in self.environments()? {
+            let numbers = self.history(&environment)?;
+            let current = self.current_number(&environment)?;
+            let kept = kept.get(&environment);
+            let newest = kept.map_or(usize::MAX, |kept| kept.newest);
+            for (age, &number) in numbers.iter().rev().enumerate() {
+                let pinned = kept.is_some_and(|kept| kept.pinned.contains(&number));
+                if age < newest || pinned || current == Some(number) {
+                    used.extend(generation::keys(&self.folder(&environment, number))?);
+                } else {
+                    superfluous.generations.push((environment.clone(), number));
+                }
+            }
+        }
+        let found = match fs::read_dir(self.packages()) {
+            Err(error) if error.is_not_found() => Vec::new(),
+            found => found?,
+        };
+        let names = found.iter().filter(|found| found.kind == Kind::Folder).filter_map(|found| found.path.to_str());
+        superfluous.packages = names.filter_map(|name| name.parse().ok()).filter(|key| !used.contains(key)).collect();
+        Ok(superfluous)
+    }
+
+    /// Removes what was found: the generations first, so that none ever lacks a package.
+    pub fn remove(&self, _lock: &ProjectLock, superfluous: &Superfluous) -> Result<(), ProfileError> {
+        for (environment, number) in &superfluous.generations {
+            remove(&self.profile(environment), &number.to_string())?;
+        }
+        for key in &superfluous.packages {
+            remove(self.packages(), key.as_str())?;
+        }
+        Ok(())
+    }
+
+    /// Returns how many bytes the removal would set free, apart from what is shared with the store.
+    pub fn size(&self, superfluous: &Superfluous) -> Result<u64, ProfileError> {
+        let generations = superfluous.generations.iter().map(|(environment, number)| self.folder(environment, *number));
+        let packages = superfluous.packages.iter().map(|key| self.packages().join(key.as_str()));
+        let mut size = 0;
+        for folder in generations.chain(packages) {
+            size += fs::exclusive_size(&folder)?;
+        }
+        Ok(size)
+    }
 }
 
 /// Removes a folder under a name that counts for nothing, so that a kill never leaves half of one under its own.
-pub(super) fn remove(place: &Path, name: &str) -> Result<(), ProfileError> {
+fn remove(place: &Path, name: &str) -> Result<(), ProfileError> {
     let aside = place.join(format!(".removed-{name}"));
     fs::remove_tree(&aside)?;
     fs::rename(&place.join(name), &aside)?;
     Ok(fs::remove_tree(&aside)?)
-}
-
-/// Removes the realised packages that none of `generations`, by their folders, has.
-///
-/// # Errors
-/// When a record cannot be read: what that generation needs is not known, so nothing is removed.
-pub(super) fn unused_packages(packages: &Path, generations: &[PathBuf]) -> Result<usize, ProfileError> {
-    let mut used: BTreeSet<Key> = BTreeSet::new();
-    for folder in generations {
-        used.extend(generation::keys(folder)?);
-    }
-    let found = match fs::read_dir(packages) {
-        Ok(found) => found,
-        Err(error) if error.is_not_found() => return Ok(0),
-        Err(error) => return Err(error.into()),
-    };
-    let mut removed = 0;
-    for found in found.iter().filter(|found| found.kind == Kind::Folder) {
-        let Some(name) = found.path.to_str() else { continue };
-        if name.parse::<Key>().is_ok_and(|key| !used.contains(&key)) {
-            remove(packages, name)?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
 }

@@ -43,7 +43,7 @@ mod tests;
 mod verify;
 
 pub use build::{Built, Input};
-pub use collect::Collected;
+pub use collect::{Kept, Superfluous};
 pub use error::{Found, FoundPythons, ProfileError};
 pub use exclude::exclude;
 pub use generation::Generation;

@@ -8,7 +8,6 @@ use crate::model::{Label, TreeDigest};
 use crate::store::Tree;
 
 use super::build::{self, Built, Input, Repeat, Site};
-use super::collect::{self, Collected};
 use super::roots::{self, Needs, RootLinks};
 use super::verify::{self, Damage};
 use super::{Generation, Key, ProfileError};
@@ -44,6 +43,12 @@ impl Project {
     pub fn lock(&self, waiting: impl FnOnce()) -> Result<ProjectLock, ProfileError> {
         fs::create_dir_all(&self.root.join(".larder"))?;
         Ok(ProjectLock { _held: FileLock::acquire(&self.root.join(".larder/lock"), waiting)? })
+    }
+
+    /// Takes the project's lock if nobody holds it.
+    pub fn try_lock(&self) -> Result<Option<ProjectLock>, ProfileError> {
+        fs::create_dir_all(&self.root.join(".larder"))?;
+        Ok(FileLock::try_acquire(&self.root.join(".larder/lock"))?.map(|held| ProjectLock { _held: held }))
     }
 
     /// Returns the active environment; none before the first sync.
@@ -163,30 +168,6 @@ impl Project {
     /// anything is fetched: see [`Needs::of`].
     pub fn check_links(&self, needs: impl Into<Needs>) -> Result<(), ProfileError> {
         roots::check(&self.root, &needs.into().links(&self.root))
-    }
-
-    /// Removes generations of an environment: those that are neither its current one, nor among the `keep` newest, nor
-    /// in `pinned`; then the realised packages that no generation of the checkout has any more.
-    pub fn collect(
-        &self,
-        _lock: &ProjectLock,
-        environment: &Label,
-        keep: usize,
-        pinned: &BTreeSet<u64>,
-    ) -> Result<Collected, ProfileError> {
-        let numbers = self.history(environment)?;
-        let current = self.current_number(environment)?;
-        let newest = numbers.iter().rev().take(keep).copied().collect::<BTreeSet<u64>>();
-        let spared = |number: &u64| newest.contains(number) || pinned.contains(number) || current == Some(*number);
-        let generations: Vec<u64> = numbers.into_iter().filter(|number| !spared(number)).collect();
-        for &number in &generations {
-            collect::remove(&self.profile(environment), &number.to_string())?;
-        }
-        let mut left = Vec::new();
-        for environment in self.environments()? {
-            left.extend(self.history(&environment)?.into_iter().map(|number| self.folder(&environment, number)));
-        }
-        Ok(Collected { generations, packages: collect::unused_packages(&self.packages, &left)? })
     }
 
     /// Compares every file of an environment's current generation with what it should be. `trees` finds a tree of the

@@ -281,9 +281,13 @@ fn a_collection_spares_what_is_current_kept_or_pinned() {
     }
     let project = fixture.project();
     let lock = project.lock(|| {}).unwrap();
-    let collected = project.collect(&lock, &development(), 1, &[2].into()).unwrap();
+    let kept = Kept { newest: 1, pinned: [2].into() };
+    let superfluous = project.superfluous(&[(development(), kept)].into()).unwrap();
+    assert!(project.superfluous(&std::collections::BTreeMap::new()).unwrap().generations.is_empty());
+    project.remove(&lock, &superfluous).unwrap();
     // Only generation 3 had `two`.
-    assert_eq!(collected, Collected { generations: vec![1, 3], packages: 1 });
+    assert_eq!(superfluous.generations, [(development(), 3), (development(), 1)]);
+    assert_eq!(superfluous.packages.len(), 1);
     assert_eq!(project.history(&development()).unwrap(), [2, 4]);
     for number in [2, 4] {
         assert_eq!(project.verify_generation(&development(), number, fixture.lookup()).unwrap(), []);

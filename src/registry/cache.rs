@@ -148,7 +148,7 @@ impl Cache {
 }
 
 /// Spells a name so that it is one file, also where letters have no case: upper case gets a `!` before it.
-fn safe(package: &str) -> String {
+pub(super) fn safe(package: &str) -> String {
     package.chars().fold(String::with_capacity(package.len()), |mut name, c| {
         match c {
             '/' => name.push('+'),

@@ -15,11 +15,13 @@ mod options;
 pub mod path;
 mod pypi;
 mod registries;
+mod stale;
 
 pub use cache::Freshness;
 pub use failure::RegistryError;
 pub use options::{Options, Secret};
 pub use registries::Registries;
+pub use stale::{Stale, stale};
 
 #[cfg(test)]
 mod tests;

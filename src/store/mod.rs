@@ -7,6 +7,8 @@
 //! │   └── index                       its entries: path, mode, size, mtime, digest
 //! ├── artifacts/<algorithm>/<hex>     artifact digest → tree: a symbolic link to its index
 //! ├── staging/<artifact>/             a tree while it is unpacked; locked by who does it
+//! ├── leases/                         what runs that are under way need
+//! ├── projects/                       who uses the store
 //! └── synced/<boot>                   until when the trees of that boot are on disk
 //! ```
 //!
@@ -15,9 +17,12 @@
 //! it is hashed before it is used, and forgotten where the crash took something.
 
 mod boot;
+mod collect;
 mod error;
 mod index;
+mod lease;
 mod path;
+mod projects;
 mod staging;
 mod tree;
 mod verify;
@@ -26,8 +31,11 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub use boot::BootId;
+pub use collect::{Collection, Freed, Roots};
 pub use error::StoreError;
+pub use lease::Lease;
 pub use path::{EntryPath, PathError};
+pub use projects::KnownProject;
 pub use staging::{Staging, WriteError};
 pub use tree::{Tree, TreeEntry};
 pub use verify::{Damage, Harm};

@@ -1,5 +1,7 @@
 //! The arguments of the commands about generations and environments.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
@@ -40,6 +42,31 @@ pub(in crate::cli) struct Promote {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Gc {
+    /// Only what was not used for so long: 30d, 12h
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(in crate::cli) older_than: Option<Duration>,
+    /// Count what would be removed, and remove nothing
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+}
+
+/// Parses `30d`, `12h`, `15m` or `90s`.
+fn age(text: &str) -> Result<Duration, String> {
+    let unit = |unit: &str| match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        "d" => Some(24 * 60 * 60),
+        "w" => Some(7 * 24 * 60 * 60),
+        _ => None,
+    };
+    let (number, word) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = number.parse::<u64>().ok().zip(unit(word)).and_then(|(number, unit)| number.checked_mul(unit));
+    seconds.map(Duration::from_secs).ok_or_else(|| "write a number and a unit: 30d, 12h, 15m".to_owned())
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct Use {
     /// The environment
     #[arg(value_name = "ENVIRONMENT")]
@@ -64,4 +91,18 @@ pub(in crate::cli) enum Format {
     Direnv,
     /// NAME=value lines, as the files of CI systems want them: `larder env --format lines >> "$GITHUB_ENV"`
     Lines,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_have_a_number_and_a_unit() {
+        assert_eq!(age("30d"), Ok(Duration::from_secs(2_592_000)));
+        assert_eq!(age("0s"), Ok(Duration::ZERO));
+        for bad in ["", "30", "d", "1y", "99999999999999999999d", "9999999999999999999w", "-1d", "1\u{e4}"] {
+            assert!(age(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod diff;
 pub(super) mod env;
+pub(super) mod gc;
 pub(super) mod history;
 pub(super) mod init;
 pub(super) mod list;

@@ -1,0 +1,222 @@
+//! Removing what no project needs: old generations, then what only they had, in the projects, the store and the cache.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::fs;
+use crate::lock::{self, Lockfile};
+use crate::manifest::{self, Kind};
+use crate::model::{Label, PackageName, TreeDigest};
+use crate::profile::{self, Content, Kept, ProfileError};
+use crate::registry;
+use crate::store::{Collection, KnownProject, Roots, Store};
+
+use super::context::{LOCKFILE, MANIFEST};
+use super::{Context, Result, project};
+
+/// What to remove.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Only what was not used for so long.
+    pub older_than: Option<Duration>,
+    /// Whether it is only counted.
+    pub dry_run: bool,
+}
+
+/// `larder gc --json`: see `schema/gc.json`.
+#[derive(Debug, Default, Serialize)]
+pub struct Collected {
+    /// Whether nothing was removed.
+    pub dry_run: bool,
+    /// How many projects were looked at.
+    pub projects: usize,
+    /// The generations that went.
+    pub generations: Vec<Retired>,
+    /// How many realised packages went with them.
+    pub packages: usize,
+    /// What went from the projects.
+    pub profile_bytes: u64,
+    /// How many packages went from the store.
+    pub store_entries: usize,
+    /// Their size.
+    pub store_bytes: u64,
+    /// How many answers of registries went from the cache.
+    pub cache_entries: usize,
+    /// Their size.
+    pub cache_bytes: u64,
+    /// The sum.
+    pub bytes: u64,
+    /// Projects whose folders are gone, and whose packages are not kept any more.
+    pub forgotten: Vec<String>,
+    /// What a user should hear about.
+    pub warnings: Vec<String>,
+}
+
+/// A generation that went.
+#[derive(Debug, Serialize)]
+pub struct Retired {
+    /// The project's folder.
+    pub project: String,
+    /// The environment.
+    pub environment: Label,
+    /// Its number.
+    pub generation: u64,
+}
+
+/// For so long the packages of a project whose folder is gone are kept, and answers about packages that no lock names.
+const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Removes what no project needs.
+pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
+    let store = Store::open(&context.store);
+    let mut known = store.projects()?;
+    if let Ok(root) = project::find_root(context) {
+        let root = fs::canonicalize(&root)?;
+        if !known.iter().any(|project| project.root == root) {
+            known.push(KnownProject { root, trees: BTreeSet::new(), unseen: Duration::ZERO });
+        }
+    }
+    let mut run =
+        Run { store: &store, options, roots: Roots::default(), named: BTreeSet::new(), done: Collected::default() };
+    for project in &known {
+        run.project(project)?;
+    }
+    run.finish(context)
+}
+
+/// A collection under way.
+struct Run<'a> {
+    store: &'a Store,
+    options: Options,
+    roots: Roots,
+    /// The packages that locks name.
+    named: BTreeSet<PackageName>,
+    done: Collected,
+}
+
+impl Run<'_> {
+    fn project(&mut self, known: &KnownProject) -> Result<()> {
+        if fs::stat(&known.root.join(MANIFEST))?.is_none() {
+            if known.unseen >= self.options.older_than.unwrap_or(PATIENCE) {
+                self.done.forgotten.push(known.root.display().to_string());
+                if !self.options.dry_run {
+                    self.store.forget_project(&known.root)?;
+                }
+            } else {
+                self.roots.trees.extend(&known.trees);
+            }
+            return Ok(());
+        }
+        self.done.projects += 1;
+        let locked = self.lock_of(&known.root);
+        let built = if fs::stat(&known.root.join(".larder"))?.is_some() { self.generations(known) } else { Ok(()) };
+        for result in [locked, built] {
+            // What cannot be read may need anything that it was ever seen to need.
+            if let Err(error) = result {
+                self.roots.trees.extend(&known.trees);
+                let told = error.failure().to_string();
+                self.done.warnings.push(format!("{}: {told}; what it uses stays", known.root.display()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what the lock of a project names.
+    fn lock_of(&mut self, root: &Path) -> Result<()> {
+        let Some(bytes) = fs::read_if_exists(&root.join(LOCKFILE))? else { return Ok(()) };
+        let text = String::from_utf8_lossy(&bytes);
+        let lockfile = match lock::parse(LOCKFILE, &text) {
+            Err(lock::LockError::Conflict { .. }) => lock::salvage(&text),
+            parsed => parsed?,
+        };
+        self.keep(&lockfile);
+        Ok(())
+    }
+
+    fn keep(&mut self, lockfile: &Lockfile) {
+        for (key, package) in &lockfile.graph.packages {
+            self.named.insert(key.id.name.clone());
+            self.roots.artifacts.extend(package.artifacts.iter().filter_map(|artifact| artifact.digest.clone()));
+        }
+    }
+
+    /// Removes the generations of a project that are past its `keep`, and keeps what the others are made of.
+    fn generations(&mut self, known: &KnownProject) -> Result<()> {
+        let profile = profile::Project::open(&known.root)?;
+        let Some(held) = profile.try_lock()? else {
+            self.roots.trees.extend(&known.trees);
+            let busy = format!("{}: another larder works on it; its generations stay", known.root.display());
+            self.done.warnings.push(busy);
+            return self.trees_of(&profile, &[]).map(drop);
+        };
+        let superfluous = profile.superfluous(&kept(&profile)?)?;
+        self.done.profile_bytes += profile.size(&superfluous)?;
+        self.done.packages += superfluous.packages.len();
+        if !self.options.dry_run {
+            profile.remove(&held, &superfluous)?;
+        }
+        let trees = self.trees_of(&profile, &superfluous.generations)?;
+        if !self.options.dry_run && !trees.is_empty() {
+            match self.store.write_project(profile.root(), &trees) {
+                // What is noted for nothing is only kept for longer.
+                Err(crate::store::StoreError::Fs(error)) if error.is_disk_full() => {}
+                noted => noted?,
+            }
+        }
+        self.done.generations.extend(superfluous.generations.into_iter().map(|(environment, generation)| Retired {
+            project: known.root.display().to_string(),
+            environment,
+            generation,
+        }));
+        Ok(())
+    }
+
+    /// Keeps the trees of a project's generations, apart from those that go.
+    fn trees_of(&mut self, profile: &profile::Project, gone: &[(Label, u64)]) -> Result<BTreeSet<TreeDigest>> {
+        let mut trees = BTreeSet::new();
+        for environment in profile.environments()? {
+            for number in profile.history(&environment)? {
+                if gone.iter().any(|(other, gone)| (other, *gone) == (&environment, number)) {
+                    continue;
+                }
+                let generation = profile.generation(&environment, number)?;
+                trees.extend(generation.closure.iter().filter_map(|member| match member.content {
+                    Content::Tree(digest) => Some(digest),
+                    Content::Folder(_) => None,
+                }));
+            }
+        }
+        self.roots.trees.extend(&trees);
+        Ok(trees)
+    }
+
+    fn finish(mut self, context: &Context<'_>) -> Result<Collected> {
+        let how = if self.options.dry_run { Collection::Pretend } else { Collection::Remove };
+        let freed = self.store.collect(&self.roots, self.options.older_than.unwrap_or_default(), how)?;
+        let idle = self.options.older_than.unwrap_or(PATIENCE);
+        let stale = registry::stale(&context.cache, &self.named, idle, |path| match how {
+            Collection::Remove => fs::remove_file(path),
+            Collection::Pretend => Ok(()),
+        })?;
+        let done = &mut self.done;
+        done.dry_run = self.options.dry_run;
+        (done.store_entries, done.store_bytes) = (freed.trees, freed.bytes);
+        (done.cache_entries, done.cache_bytes) = (stale.answers, stale.bytes);
+        done.bytes = done.profile_bytes + done.store_bytes + done.cache_bytes;
+        Ok(self.done)
+    }
+}
+
+/// Reads how many generations the environments of a project keep. One that is not declared any more keeps all of its.
+fn kept(profile: &profile::Project) -> Result<BTreeMap<Label, Kept>> {
+    let text = fs::read_to_string(&profile.root().join(MANIFEST))?;
+    let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
+    let kept = manifest.environments.iter().map(|environment| {
+        let newest = usize::try_from(environment.keep).unwrap_or(usize::MAX);
+        Ok((environment.name.clone(), Kept { newest, pinned: profile.pins(&environment.name)? }))
+    });
+    Ok(kept.collect::<std::result::Result<_, ProfileError>>()?)
+}

@@ -1,0 +1,166 @@
+//! Taking out what nobody needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::{FILES, INDEX, Store, StoreError, lease, staging};
+use crate::fs::{self, FsError};
+use crate::model::{Digest, TreeDigest};
+
+/// What stays in the store.
+#[derive(Clone, Debug, Default)]
+pub struct Roots {
+    /// Trees that generations are made of.
+    pub trees: BTreeSet<TreeDigest>,
+    /// Artifacts that locks name.
+    pub artifacts: BTreeSet<Digest>,
+}
+
+/// Whether something is removed, or only counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collection {
+    /// It is removed.
+    Remove,
+    /// It stays, and is counted.
+    Pretend,
+}
+
+/// What a collection took out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Freed {
+    /// How many trees.
+    pub trees: usize,
+    /// The size of their files.
+    pub bytes: u64,
+}
+
+/// Trees that are removed before leases are looked at again.
+const BATCH: usize = 32;
+
+/// A use within this time is not noted again.
+const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Store {
+    /// Notes that a tree is in use. Once a day is enough.
+    pub fn note_use(&self, tree: &TreeDigest) -> Result<(), StoreError> {
+        let folder = self.tree_folder(tree);
+        let stat = fs::stat(&folder)?;
+        if stat.is_some_and(|stat| age(stat.mtime) > FRESH) {
+            fs::touch(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// Takes out every tree that is neither a root, nor leased, nor was used within `idle`, and the records that lead
+    /// to it. Works on a full disk: nothing is written.
+    pub fn collect(&self, roots: &Roots, idle: Duration, how: Collection) -> Result<Freed, StoreError> {
+        let records = self.records()?;
+        let named = roots.artifacts.iter().filter_map(|digest| records.get(&lease::name(digest)).copied().flatten());
+        let kept: BTreeSet<TreeDigest> = named.chain(roots.trees.iter().copied()).collect();
+        let mut unneeded = Vec::new();
+        for tree in self.tree_digests()?.into_iter().filter(|tree| !kept.contains(tree)) {
+            if fs::stat(&self.tree_folder(&tree))?.is_some_and(|stat| idle.is_zero() || age(stat.mtime) >= idle) {
+                unneeded.push(tree);
+            }
+        }
+        let mut freed = Freed::default();
+        for batch in unneeded.chunks(BATCH) {
+            let mut graves = Vec::new();
+            {
+                let _order = self.order_leases()?;
+                let leased = self.leased()?;
+                let leased: BTreeSet<TreeDigest> =
+                    leased.iter().filter_map(|name| leads_to(&self.root.join("artifacts").join(name))).collect();
+                for tree in batch.iter().filter(|tree| !leased.contains(tree)) {
+                    freed.trees += 1;
+                    freed.bytes += self.size(tree)?;
+                    if how == Collection::Remove {
+                        graves.extend(self.bury(tree)?);
+                    }
+                }
+            }
+            for grave in graves {
+                fs::remove_tree(&grave)?;
+            }
+        }
+        if how == Collection::Remove {
+            self.remove_records(&records)?;
+            staging::sweep(&self.staging_folder())?;
+        }
+        Ok(freed)
+    }
+
+    /// Takes a tree's name away and returns where it lies until it is removed. On a disk so full that it cannot even be
+    /// renamed, removes it at once: without its index, which goes first, it counts for nothing.
+    fn bury(&self, tree: &TreeDigest) -> Result<Option<std::path::PathBuf>, FsError> {
+        let place = self.tree_folder(tree);
+        let grave = self.staging_folder().join(format!("removed-{tree}-{}", std::process::id()));
+        match fs::rename(&place, &grave) {
+            Ok(()) => Ok(Some(grave)),
+            Err(error) if error.is_disk_full() || error.is_not_found() => {
+                fs::remove_file(&place.join(INDEX))?;
+                fs::remove_tree(&place)?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes the records that lead nowhere. One that a run is about to give a tree is leased.
+    fn remove_records(&self, records: &BTreeMap<String, Option<TreeDigest>>) -> Result<(), StoreError> {
+        let _order = self.order_leases()?;
+        let leased = self.leased()?;
+        for (name, tree) in records.iter().filter(|(name, _)| !leased.contains(*name)) {
+            let is_there = tree.is_some_and(|tree| matches!(fs::stat(&self.tree_folder(&tree)), Ok(Some(_))));
+            if !is_there {
+                fs::remove_file(&self.root.join("artifacts").join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn records(&self) -> Result<BTreeMap<String, Option<TreeDigest>>, FsError> {
+        let mut records = BTreeMap::new();
+        let folder = self.root.join("artifacts");
+        for algorithm in listing(&folder)? {
+            for record in listing(&folder.join(&algorithm))? {
+                let tree = leads_to(&folder.join(&algorithm).join(&record));
+                records.insert(format!("{algorithm}/{record}"), tree);
+            }
+        }
+        Ok(records)
+    }
+
+    fn size(&self, tree: &TreeDigest) -> Result<u64, StoreError> {
+        // A harmed index is no reason to keep its tree.
+        if let Ok(Some(tree)) = self.tree_by_digest(tree) {
+            return Ok(tree.entries.iter().map(|entry| entry.size).sum());
+        }
+        let folder = self.tree_folder(tree).join(FILES);
+        let mut size = 0;
+        if fs::stat(&folder)?.is_some() {
+            for found in fs::walk(&folder, |_| true)? {
+                size += fs::lstat(&folder.join(found.path))?.map_or(0, |stat| stat.size);
+            }
+        }
+        Ok(size)
+    }
+}
+
+fn leads_to(record: &Path) -> Option<TreeDigest> {
+    fs::read_link(record).ok()?.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+fn listing(folder: &Path) -> Result<Vec<String>, FsError> {
+    match fs::read_dir(folder) {
+        Ok(found) => Ok(found.into_iter().filter_map(|found| found.path.to_str().map(str::to_owned)).collect()),
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn age(mtime: i64) -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(Duration::from_nanos(mtime.max(0).unsigned_abs()))
+}
