@@ -85,3 +85,59 @@ fn removing_what_is_not_there_is_an_error() {
     assert!([1, 2].contains(&output.status), "{output:?}");
     assert_eq!(project.state(), before);
 }
+
+#[test]
+fn a_member_s_own_manifest_is_edited_from_its_folder() {
+    let registry = Universe::new().npm("left", "1.2.0", |p| p).npm("right", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.manifest("dependencies {\n    npm \"right\" \"^1\"\n}\nmembers \"apps/*\"\n");
+    project.write("apps/web/larder.kdl", "dependencies { // of the web\n}\n");
+    project.write("apps/api/package.json", r#"{"name": "api", "dependencies": {"right": "^1"}}"#);
+    let root = project.read("larder.kdl");
+    let output = project.run("larder -C apps/web add npm:left --no-sync").exits(0);
+    assert!(output.stderr.contains("apps/web/larder.kdl"), "{output:?}");
+    assert!(project.read("apps/web/larder.kdl").contains("npm \"left\" \"^1.2.0\""));
+    assert_eq!(project.read("larder.kdl"), root);
+    project.run("larder lock --check").exits(0);
+
+    project.run("larder -C apps/web remove right").exits(2).names(["apps/web/larder.kdl", "right"]);
+    project.run("larder -C apps/web remove left --no-sync").exits(0);
+    assert_eq!(project.read("apps/web/larder.kdl"), "dependencies { // of the web\n}\n");
+    let output = project.run("larder -C apps/api --json add npm:left").exits(2);
+    assert_eq!(output.error()["code"], "larder::edit::foreign_member");
+    assert_eq!(project.read("larder.kdl"), root);
+}
+
+#[test]
+fn init_takes_what_other_tools_files_want_and_lists_the_rest() {
+    let project = Project::alone();
+    let package = r#"{"name": "shop", "version": "1.2.3", "license": "MIT", "dependencies":
+        {"left": "^1", "near": "workspace:*", "far": "github:a/b"}}"#;
+    project.write("package.json", package).write("requirements.txt", "-r more/base.txt\n-r gone.txt\nsix>=1\n");
+    project
+        .write("more/base.txt", "flask # the web\n-r ../requirements.txt\n-r deep.txt\n")
+        .write("more/deep.txt", "rich\n");
+    let output = project.run("larder init --json").exits(0);
+    conforms(&output.json(), "init");
+    let manifest = project.read("larder.kdl");
+    for line in [
+        "project \"shop\" version=\"1.2.3\" license=\"MIT\"\n",
+        "    npm \"left\" \"^1\"\n",
+        "    pypi \"flask\"\n",
+        "    pypi \"rich\"\n",
+        "    pypi \"six\" \">=1\"\n",
+    ] {
+        assert!(manifest.contains(line), "{line}{manifest}");
+    }
+    let left = output.json()["not_taken"].to_string();
+    assert!(["near", "far", "gone.txt"].iter().all(|what| left.contains(what)), "{left}");
+}
+
+#[test]
+fn c_means_the_folder_that_it_leads_to() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\""]).write("empty/below/x", "");
+    project.run("larder -C empty/below/../.. lock").exits(0);
+    assert_eq!(project.run("larder -C empty/below/.. run -- sh -c 'basename \"$(pwd)\"'").exits(0).stdout, "empty\n");
+}

@@ -69,7 +69,7 @@ fn why_shows_the_chains_to_a_package() {
     conforms(&why, "why");
     let text = why["chains"].to_string();
     assert!(text.contains("left") && text.contains("vitest") && text.contains("right@1.2.0"), "{why:#}");
-    project.run("larder why right").exits(0).names(["left", "right"]);
+    project.run("larder why right").exits(0).names(["larder.kdl → ", "(group test) → ", "left", "right"]);
     let output = project.run("larder why npm:nowhere").names(["nowhere"]);
     assert!([1, 2].contains(&output.status), "{output:?}");
 }

@@ -55,8 +55,10 @@ fn exit_codes_and_signals_are_passed_on() {
 #[test]
 fn a_program_that_is_not_there_is_named() {
     let project = synced();
-    let output = project.run("larder run -- no-such-program").names(["no-such-program"]);
-    assert_ne!(output.status, 0);
+    project.run("larder run -- no-such-program").exits(127).names(["no-such-program"]);
+    project.run("larder run -- gret").exits(127).names(["did you mean `greet`?"]);
+    project.write("plain.txt", "no program");
+    project.run("larder run -- ./plain.txt").exits(126).names(["./plain.txt"]);
 }
 
 #[test]

@@ -2,28 +2,21 @@
 
 use std::process::ExitCode;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, SourceCode};
+use miette::{Diagnostic, GraphicalTheme, SourceCode};
 use serde::Serialize;
 
 use crate::ops::Error;
 
+use super::drawing;
 use super::output::Output;
 
 /// Tells the error and returns the exit code that it stands for.
 pub(super) fn show(output: &Output, error: &Error) -> ExitCode {
     let failure = error.failure();
     output.document(&Document { error: Told::of(failure, None) });
-    output.complain(draw(output, failure));
-    ExitCode::from(failure.exit().status())
-}
-
-fn draw(output: &Output, error: &dyn Diagnostic) -> String {
     let theme = if output.is_colored() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let mut text = String::new();
-    match GraphicalReportHandler::new_themed(theme).with_width(100).render_report(&mut text, error) {
-        Ok(()) => text,
-        Err(_) => error.to_string(),
-    }
+    output.complain(drawing::draw(failure, theme));
+    ExitCode::from(failure.exit().status())
 }
 
 /// `{"error": …}`: see `schema/error.json`.

@@ -16,6 +16,10 @@ pub enum Exit {
     Network = 5,
     /// The machine: disk full, permission, I/O.
     Machine = 6,
+    /// The program that was to run cannot be started; the number is the one that shells use.
+    NotExecutable = 126,
+    /// There is no such program; the number is the one that shells use.
+    NotFound = 127,
 }
 
 impl Exit {

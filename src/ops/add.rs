@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fs::{self, Durability};
 use crate::manifest::edit::{self, NewLine, Place, PropertyValue};
-use crate::model::{Dependent, Ecosystem, RootEdge, Version};
+use crate::model::{Ecosystem, RootEdge, Version};
 
-use super::context::MANIFEST;
 use super::lock::{Changes, Locked, Wish};
 use super::spec::Spec;
+use super::target::Target;
 use super::{Context, Project, Result, lock};
 
 /// What to add.
@@ -29,31 +28,31 @@ pub struct Request<'a> {
 pub fn add(context: &Context<'_>, request: &Request<'_>) -> Result<Changes> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
     let old = Project::open(context)?;
-    let place = place(request)?;
+    let (target, place) = (Target::of(context, &old)?, place(request)?);
     let before = lock::read(&old)?.lockfile().unwrap_or_default();
 
     // First with any version, to learn which one is chosen; then with the range that is written.
-    let open = edited(&old, &specs, &place, request)?;
-    let project = Project::with_text(old.root.clone(), &open)?;
+    let open = edited(&target, &specs, &place, request)?;
+    let project = target.tried(&old, &open)?;
     let (first, _) = lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
     let specs: Vec<Spec> = specs
         .into_iter()
         .map(|spec| match spec.range {
             Some(_) => spec,
-            None => Spec { range: chosen_range(&first.graph.roots, &spec, &place), ..spec },
+            None => Spec { range: chosen_range(&first.graph.roots, &spec, &target, &place), ..spec },
         })
         .collect();
-    let text = edited(&old, &specs, &place, request)?;
-    let project = Project::with_text(old.root, &text)?;
+    let text = edited(&target, &specs, &place, request)?;
+    let project = target.tried(&old, &text)?;
     let (lockfile, warnings) =
         lock::solve(context, &project, Wish { preferences: first.preferences(), ..Wish::default() })?;
 
-    fs::write_atomic(&project.root.join(MANIFEST), text.as_bytes(), Durability::Lazy)?;
+    target.write(&text)?;
     let plan = lock::difference(&before, &lockfile);
     let changed = lock::write(&project, &lockfile)?;
     let lines = specs.iter().map(|spec| {
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
-        format!("Added {}:{}{range} to {place}", spec.ecosystem, spec.name)
+        format!("Added {}:{}{range} to {place}{}", spec.ecosystem, spec.name, target.suffix())
     });
     Ok(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, warnings } })
 }
@@ -68,7 +67,7 @@ fn place(request: &Request<'_>) -> Result<Place> {
     }
 }
 
-fn edited(project: &Project, specs: &[Spec], place: &Place, request: &Request<'_>) -> Result<String> {
+fn edited(target: &Target, specs: &[Spec], place: &Place, request: &Request<'_>) -> Result<String> {
     let mut properties = Vec::new();
     if request.optional {
         properties.push(("optional", PropertyValue::Flag(true)));
@@ -76,7 +75,7 @@ fn edited(project: &Project, specs: &[Spec], place: &Place, request: &Request<'_
     if let Some(registry) = request.registry {
         properties.push(("registry", PropertyValue::Text(registry)));
     }
-    let mut text = project.manifest.text.to_string();
+    let mut text = target.text().to_owned();
     for spec in specs {
         let line = NewLine {
             ecosystem: spec.ecosystem,
@@ -84,20 +83,20 @@ fn edited(project: &Project, specs: &[Spec], place: &Place, request: &Request<'_
             range: spec.range.as_deref(),
             properties: properties.clone(),
         };
-        text = edit::add(MANIFEST, &text, place, &line)?;
+        text = edit::add(&target.file, &text, place, &line)?;
     }
     Ok(text)
 }
 
 /// Returns the range that admits what was chosen and what is compatible with it.
-fn chosen_range(roots: &[RootEdge], spec: &Spec, place: &Place) -> Option<String> {
+fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &Target, place: &Place) -> Option<String> {
     let bare = spec.name.split('[').next()?;
     let group = match place {
         Place::Dependencies => None,
         Place::Group(name) => Some(name),
     };
     let named = |root: &&RootEdge| {
-        root.dependent == Dependent::Project
+        root.dependent == target.dependent()
             && root.group.as_ref() == group
             && root.requirement.package().ecosystem == spec.ecosystem
             && crate::model::PackageName::parse(spec.ecosystem, bare).is_ok_and(|n| n == *root.requirement.seen_as())

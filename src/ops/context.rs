@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::fs;
 
@@ -92,15 +92,16 @@ impl<'a> Context<'a> {
         #[allow(clippy::disallowed_methods, reason = "what relative paths are relative to")]
         let started = std::env::current_dir();
         let started = started.map_err(|e| fs::FsError::new(fs::Action::Inspect, ".", e))?;
-        let folder = flags.folder.map_or(started.clone(), |folder| started.join(folder));
-        if fs::stat(&folder)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
-            return Err(ProjectError::NoFolder(folder).into());
-        }
-        let home = variables.path("HOME").unwrap_or_else(|| PathBuf::from("/"));
+        let folder = match flags.folder {
+            None => started.clone(),
+            Some(folder) => within(&started.join(folder))?,
+        };
+        #[allow(clippy::disallowed_methods, reason = "where `HOME` is not set, the system's user database knows it")]
+        let home = variables.path("HOME").or_else(std::env::home_dir).unwrap_or_else(|| PathBuf::from("/"));
         let below = |variable: &str, default: &str| variables.path(variable).unwrap_or_else(|| home.join(default));
         let store = variables
             .path("LARDER_STORE")
-            .unwrap_or_else(|| below("XDG_DATA_HOME", ".local/share").join("larder/store/v1"));
+            .unwrap_or_else(|| below("XDG_DATA_HOME", ".local/share").join("larder/store"));
         let cache = variables.path("LARDER_CACHE").unwrap_or_else(|| below("XDG_CACHE_HOME", ".cache").join("larder"));
         let environment = flags.environment.or_else(|| variables.text("LARDER_ENV"));
         Ok(Self {
@@ -113,4 +114,12 @@ impl<'a> Context<'a> {
             reporter,
         })
     }
+}
+
+/// Returns the folder that `-C` names, without links and `..`, so that the folders above it are the right ones.
+fn within(folder: &Path) -> Result<PathBuf> {
+    if fs::stat(folder)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
+        return Err(ProjectError::NoFolder(folder.to_owned()).into());
+    }
+    Ok(fs::canonicalize(folder)?)
 }

@@ -24,6 +24,13 @@ pub(super) enum LockError {
         /// Why, a line each.
         reasons: Vec<String>,
     },
+    /// A merge left its marks in it.
+    #[error("larder.lock has merge conflicts")]
+    #[diagnostic(
+        code(larder::lock::conflict),
+        help("`larder lock` repairs it, and keeps every choice on which both sides agree")
+    )]
+    Conflict,
     /// It is not text at all.
     #[error("larder.lock is not UTF-8 text")]
     #[diagnostic(
@@ -40,7 +47,7 @@ pub(super) enum LockError {
 impl Failure for LockError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Absent | Self::Stale { .. } => Exit::Refused,
+            Self::Absent | Self::Conflict | Self::Stale { .. } => Exit::Refused,
             Self::NotText => Exit::Manifest,
             Self::Missing(_) => Exit::NoSolution,
         }

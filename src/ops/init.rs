@@ -8,6 +8,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::manifest::import::{self, Imported, Template};
 use crate::model::Platform;
+use crate::registry::path;
 
 use super::context::MANIFEST;
 use super::{Context, Result, host, interpreter};
@@ -18,7 +19,7 @@ pub struct Initialised {
     /// The file that was written.
     pub manifest: PathBuf,
     /// The files whose dependencies were taken over.
-    pub taken_from: Vec<&'static str>,
+    pub taken_from: Vec<String>,
     /// What could not be.
     pub not_taken: Vec<Left>,
 }
@@ -37,9 +38,9 @@ const IGNORED: [&str; 3] = [".larder", "node_modules", ".venv"];
 
 /// Writes `larder.kdl` and the lines of `.gitignore` that are missing.
 pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
-    let path = context.folder.join(MANIFEST);
-    if fs::stat(&path)?.is_some() {
-        return Err(Exists(path).into());
+    let manifest = context.folder.join(MANIFEST);
+    if fs::stat(&manifest)?.is_some() {
+        return Err(Exists(manifest).into());
     }
     let (imported, taken_from) = import(&context.folder)?;
     let folder_name = context.folder.file_name().and_then(|name| name.to_str());
@@ -50,26 +51,43 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
         python: interpreter::python(context).as_deref(),
         imported: &imported,
     });
-    fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?;
+    fs::write_atomic(&manifest, text.as_bytes(), Durability::Lazy)?;
     ignore(&context.folder)?;
     let left = imported.not_taken.into_iter().map(|left| Left { what: left.what, why: left.why });
-    Ok(Initialised { manifest: path, taken_from, not_taken: left.collect() })
+    Ok(Initialised { manifest, taken_from, not_taken: left.collect() })
 }
 
-fn import(folder: &Path) -> Result<(Imported, Vec<&'static str>)> {
+fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     let mut all = Imported::default();
     let mut from = Vec::new();
-    for file in ["package.json", "pyproject.toml", "requirements.txt"] {
-        let Some(bytes) = fs::read_if_exists(&folder.join(file))? else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        all.merge(match file {
-            "package.json" => import::package_json(&text)?,
-            "pyproject.toml" => import::pyproject(&text)?,
-            _ => import::requirements(&text),
-        });
+    for file in ["package.json", "pyproject.toml"] {
+        let Some(text) = text(folder, file)? else { continue };
+        all.merge(if file == "package.json" { import::package_json(&text)? } else { import::pyproject(&text)? });
+        from.push(file.to_owned());
+    }
+    let mut open = vec!["requirements.txt".to_owned()];
+    while let Some(file) = open.pop() {
+        if from.contains(&file) {
+            continue;
+        }
+        let Some(text) = text(folder, &file)? else {
+            if file != "requirements.txt" {
+                all.refuse(format!("-r {file}"), "there is no such file");
+            }
+            continue;
+        };
+        let imported = import::requirements(&text);
+        let above = file.rsplit_once('/').map(|(above, _)| above).unwrap_or_default();
+        open.extend(imported.includes.iter().rev().map(|included| path::join(above, included).to_string()));
+        all.merge(imported);
         from.push(file);
     }
     Ok((all, from))
+}
+
+fn text(folder: &Path, file: &str) -> Result<Option<String>> {
+    let bytes = fs::read_if_exists(&folder.join(file))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn ignore(folder: &Path) -> Result<()> {

@@ -57,6 +57,10 @@ pub struct Summary<'a> {
 }
 
 impl Locked {
+    fn unchanged(lockfile: Lockfile) -> Self {
+        Self { lockfile, plan: Plan::default(), changed: false, warnings: Vec::new() }
+    }
+
     /// Returns what `--json` prints.
     pub fn summary(&self) -> Summary<'_> {
         Summary {
@@ -80,18 +84,16 @@ pub fn check(context: &Context<'_>) -> Result<Locked> {
 
 /// Returns the lock, treated as `lock_use` says.
 pub(super) fn update_lock(context: &Context<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
-    let old = read(project)?;
-    let stale = match (&old, lock_use) {
-        (Old::Lock(_), LockUse::Frozen) => Vec::new(),
-        (Old::Lock(lockfile), _) => freshness(project, lockfile).reasons.iter().map(ToString::to_string).collect(),
-        (Old::None, _) => vec!["there is no larder.lock yet".to_owned()],
-        (Old::Conflict(_), _) => vec!["larder.lock has merge conflicts".to_owned()],
-    };
-    match old {
-        Old::Lock(lockfile) if stale.is_empty() => {
-            Ok(Locked { lockfile, plan: Plan::default(), changed: false, warnings: Vec::new() })
-        }
-        _ if lock_use != LockUse::Update => Err(LockError::Stale { reasons: stale }.into()),
+    if lock_use != LockUse::Update {
+        let lockfile = existing(project)?;
+        let stale = if lock_use == LockUse::Frozen { Vec::new() } else { freshness(project, &lockfile).reasons };
+        return match stale[..] {
+            [] => Ok(Locked::unchanged(lockfile)),
+            _ => Err(LockError::Stale { reasons: stale.iter().map(ToString::to_string).collect() }.into()),
+        };
+    }
+    match read(project)? {
+        Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => Ok(Locked::unchanged(lockfile)),
         old => relock(context, project, old.lockfile()),
     }
 }
@@ -207,8 +209,6 @@ pub(super) fn existing(project: &Project) -> Result<Lockfile> {
     match read(project)? {
         Old::Lock(lockfile) => Ok(lockfile),
         Old::None => Err(LockError::Absent.into()),
-        Old::Conflict(_) => {
-            Err(LockError::Stale { reasons: vec!["larder.lock has merge conflicts".to_owned()] }.into())
-        }
+        Old::Conflict(_) => Err(LockError::Conflict.into()),
     }
 }

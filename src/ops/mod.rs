@@ -40,6 +40,7 @@ mod repair;
 mod spec;
 mod state;
 mod summary;
+mod target;
 
 pub use context::{Context, Flags, Variables};
 pub use error::{Error, Result};

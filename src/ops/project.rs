@@ -35,6 +35,15 @@ pub struct Project {
     pub path_packages: BTreeMap<Arc<str>, PathPackage>,
 }
 
+/// A manifest's text that is tried before it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edit<'a> {
+    /// The manifest's folder, relative to the root; empty for the root's own.
+    pub folder: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
 /// Where a line stands.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -53,11 +62,16 @@ impl Project {
     /// Reads the project whose root manifest lies in `root`.
     pub fn read(root: PathBuf) -> Result<Self> {
         let text = fs::read_to_string(&root.join(MANIFEST))?;
-        Self::with_text(root, &text)
+        Self::with_texts(root, &text, None)
     }
 
-    /// Reads a project as if its root manifest had this text.
-    pub fn with_text(root: PathBuf, text: &str) -> Result<Self> {
+    /// Reads the project as if the manifest of one folder had this text.
+    pub(super) fn edited(&self, edit: &Edit<'_>) -> Result<Self> {
+        let text = if edit.folder.is_empty() { edit.text } else { &*self.manifest.text };
+        Self::with_texts(self.root.clone(), text, Some(edit))
+    }
+
+    fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>) -> Result<Self> {
         let manifest = manifest::parse(MANIFEST, text, Kind::Root)?;
         let members = members::find(&root, &manifest)?;
         let mut names = Members::new();
@@ -78,7 +92,8 @@ impl Project {
         let manifest = project.manifest.clone();
         project.take_lines(&manifest, &Dependent::Project, "", &source)?;
         for folder in members {
-            project.take_member(folder)?;
+            let edited = edit.filter(|edit| *edit.folder == *folder).map(|edit| edit.text);
+            project.take_member(folder, edited)?;
         }
         Ok(project)
     }
@@ -174,7 +189,6 @@ impl Project {
         match self.read_path_package(&folder) {
             Ok(name) => Ok(Requirement::Path { name, folder }),
             Err(error) => Err(PathLineError {
-                folder,
                 source_code: source.clone(),
                 span,
                 inner: error.failure().to_string(),
@@ -198,12 +212,16 @@ impl Project {
         Ok(name)
     }
 
-    fn take_member(&mut self, folder: Arc<str>) -> Result<()> {
+    /// Reads a member's lines, from `edited` instead of its larder.kdl where that is given.
+    fn take_member(&mut self, folder: Arc<str>, edited: Option<&str>) -> Result<()> {
         let dependent = Dependent::Member(Arc::clone(&folder));
         let own = self.root.join(&*folder).join(MANIFEST);
-        if let Some(text) = fs::read_if_exists(&own)? {
+        let text = match edited {
+            Some(text) => Some(text.to_owned()),
+            None => fs::read_if_exists(&own)?.map(|text| String::from_utf8_lossy(&text).into_owned()),
+        };
+        if let Some(text) = text {
             let file = format!("{folder}/{MANIFEST}");
-            let text = String::from_utf8_lossy(&text).into_owned();
             let manifest = manifest::parse(&file, &text, Kind::Member)?;
             let source = NamedSource::new(file, Arc::clone(&manifest.text));
             self.take_lines(&manifest, &dependent, &folder, &source)?;
@@ -351,10 +369,9 @@ impl Failure for ProjectError {
 
 /// A `path` line whose folder is not a package.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("`{folder}` is not a package: {inner}")]
+#[error("{inner}")]
 #[diagnostic(code(larder::project::path_package))]
 pub(super) struct PathLineError {
-    folder: Arc<str>,
     #[source_code]
     source_code: NamedSource<Arc<str>>,
     #[label("named here")]

@@ -1,33 +1,33 @@
 //! Removing dependencies: solved before anything is written.
 
 use crate::diagnostic::{Exit, Failure, nearest};
-use crate::fs::{self, Durability};
 use crate::manifest::edit::{self, Place};
 use crate::manifest::{Dependency, Wanted};
 use crate::model::{Ecosystem, PackageId};
 
-use super::context::MANIFEST;
 use super::lock::{Changes, Locked, Wish};
 use super::spec::Known;
+use super::target::Target;
 use super::{Context, Project, Result, lock};
 
 /// Removes lines from the manifest.
 pub fn remove(context: &Context<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
     let old = Project::open(context)?;
     let before = lock::read(&old)?.lockfile().unwrap_or_default();
-    let mut text = old.manifest.text.to_string();
+    let target = Target::of(context, &old)?;
+    let mut text = target.text().to_owned();
     let mut lines = Vec::new();
     for name in names {
-        let found = find(&old, name, group)?;
+        let found = find(&target, name, group)?;
         for line in found {
-            text = edit::remove(MANIFEST, &text, &line.place, line.ecosystem, &line.name)?;
-            lines.push(format!("Removed {}:{} from {}", line.ecosystem, line.name, line.place));
+            text = edit::remove(&target.file, &text, &line.place, line.ecosystem, &line.name)?;
+            lines.push(format!("Removed {}:{} from {}{}", line.ecosystem, line.name, line.place, target.suffix()));
         }
     }
-    let project = Project::with_text(old.root, &text)?;
+    let project = target.tried(&old, &text)?;
     let (lockfile, warnings) =
         lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
-    fs::write_atomic(&project.root.join(MANIFEST), text.as_bytes(), Durability::Lazy)?;
+    target.write(&text)?;
     let plan = lock::difference(&before, &lockfile);
     let changed = lock::write(&project, &lockfile)?;
     Ok(Changes { lines, locked: Locked { lockfile, plan, changed, warnings } })
@@ -40,9 +40,9 @@ struct Line {
     name: String,
 }
 
-fn find(project: &Project, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
+fn find(target: &Target, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
     let known = Known::parse(name);
-    let manifest = &project.manifest;
+    let manifest = &target.manifest;
     let plain = manifest.dependencies.iter().map(|line| (Place::Dependencies, line));
     let grouped = manifest
         .groups
@@ -66,7 +66,7 @@ fn find(project: &Project, name: &str, group: Option<&str>) -> Result<Vec<Line>>
     match ecosystems.len() {
         0 => {
             let meant = nearest(name, there.iter().map(String::as_str)).map(str::to_owned);
-            Err(RemoveError::NotThere { name: name.to_owned(), meant }.into())
+            Err(RemoveError::NotThere { file: target.file.clone(), name: name.to_owned(), meant }.into())
         }
         1 => Ok(found),
         _ => Err(RemoveError::Ambiguous { name: name.to_owned() }.into()),
@@ -95,9 +95,11 @@ fn names(known: &Known, text: &str, line: &Dependency) -> bool {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum RemoveError {
     /// There is none.
-    #[error("the manifest has no dependency `{name}`")]
+    #[error("{file} has no dependency `{name}`")]
     #[diagnostic(code(larder::remove::not_there), help("{}", meant.as_ref().map_or_else(|| "only what the manifest itself names can be removed".to_owned(), |m| format!("did you mean `{m}`?"))))]
     NotThere {
+        /// The manifest.
+        file: String,
         /// The name.
         name: String,
         /// The nearest that is there.

@@ -113,7 +113,10 @@ pub enum RunError {
     },
     /// The system refused to start it.
     #[error("cannot start `{program}`: {reason}")]
-    #[diagnostic(code(larder::run::cannot_start))]
+    #[diagnostic(
+        code(larder::run::cannot_start),
+        help("name the program that runs it, like `larder run -- node {program}`, or make the file executable")
+    )]
     CannotStart {
         /// The program.
         program: String,
@@ -142,8 +145,8 @@ fn names(folder: &Path) -> Vec<String> {
 impl Failure for RunError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotFound { .. } => Exit::Manifest,
-            Self::CannotStart { .. } => Exit::Machine,
+            Self::NotFound { .. } => Exit::NotFound,
+            Self::CannotStart { .. } => Exit::NotExecutable,
         }
     }
 }

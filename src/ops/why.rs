@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::lock::{self as lockfile, Closure};
-use crate::model::{Edge, PackageId};
+use crate::model::{Dependent, Edge, PackageId};
 
+use super::context::MANIFEST;
 use super::project::selection;
 use super::spec::Known;
 use super::update::NotLocked;
@@ -27,6 +28,11 @@ pub struct Why {
 /// A way from a manifest to the package.
 #[derive(Debug, Serialize)]
 pub struct Chain {
+    /// The manifest whose line it begins at: `larder.kdl`, or a member's folder.
+    pub from: String,
+    /// The line's group, where it is in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// The packages on the way, as `npm:react@18.3.1`; the first is one that a manifest names.
     pub steps: Vec<String>,
 }
@@ -52,7 +58,14 @@ pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
     let step = |edge: &&Edge| edge.to.package.to_string();
     let chains = lockfile::why(&closure, package)
         .into_iter()
-        .map(|chain| Chain { steps: chain.steps.iter().map(step).collect() })
+        .map(|chain| Chain {
+            from: match &chain.root.dependent {
+                Dependent::Project => MANIFEST.to_owned(),
+                Dependent::Member(folder) => folder.to_string(),
+            },
+            group: chain.root.group.as_ref().map(ToString::to_string),
+            steps: chain.steps.iter().map(step).collect(),
+        })
         .collect();
     Ok(Why {
         environment: environment.name.to_string(),

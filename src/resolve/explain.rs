@@ -185,6 +185,7 @@ impl Teller<'_> {
         let step = &steps[place];
         let (Some(from), Some(asked)) = (step.from, &step.asked) else { return Ok(Some(step.text.clone())) };
         let words = asked_for(&asked.need);
+        let verb = if asked.need.is_peer() { "wants as a peer" } else { "needs" };
         let mut versions = step.versions.clone();
         let mut others = BTreeSet::new();
         for (other, candidate) in steps.iter().enumerate() {
@@ -217,12 +218,8 @@ impl Teller<'_> {
             let more = if more > 0 { format!(" or {more} other ranges") } else { String::new() };
             let name = asked.need.requirement.seen_as();
             let who = self.versions(from, &versions)?;
-            return Ok(Some(format!("{who} needs {name} {}{more}", ranges.join(", "))));
+            return Ok(Some(format!("{who} {verb} {name} {}{more}", ranges.join(", "))));
         }
-        let verb = match asked.need.kind {
-            DependencyKind::Peer | DependencyKind::OptionalPeer => "wants as a peer",
-            DependencyKind::Normal | DependencyKind::Optional => "needs",
-        };
         Ok(Some(format!("{} {verb} {words}", self.versions(from, &versions)?)))
     }
 

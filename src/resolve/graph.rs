@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pubgrub::VersionSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::diagnostic::nearest;
 use crate::model::{Dropped, EdgeKind, Engines, ExtraName, Package, PackageName, Platform, Requirement, RootEdge};
 
 use super::Solution;
@@ -156,6 +157,9 @@ impl<'a> Builder<'a> {
             }
         }
         self.warn_of_engine(&draft)?;
+        if let Some(used) = &used {
+            self.warn_of_extras(&draft, used, &prepared.release.extras);
+        }
         self.python.extend(used.map(|used| ((package, ordinal), used)));
         Ok(draft)
     }
@@ -361,6 +365,21 @@ impl<'a> Builder<'a> {
             self.warnings.insert(Warning { package, message });
         }
         Ok(())
+    }
+
+    fn warn_of_extras(&mut self, draft: &Draft, used: &PythonUse, declared: &[ExtraName]) {
+        for &extra in used.extras.keys() {
+            let extra = self.problem.catalog.extra_name(extra);
+            if let Some(package) = draft.key.clone().filter(|_| !declared.contains(&extra)) {
+                let names: Vec<&str> = declared.iter().map(ExtraName::as_str).collect();
+                let meant = match nearest(extra.as_str(), names.iter().copied()) {
+                    Some(near) => format!("; did you mean `{near}`?"),
+                    None if names.is_empty() => ": it has none".to_owned(),
+                    None => format!(": it has {}", names.join(", ")),
+                };
+                self.warnings.insert(Warning { package, message: format!("has no extra `{extra}`{meant}") });
+            }
+        }
     }
 
     fn warn_of_engine(&mut self, draft: &Draft) -> Result<(), IndexError> {

@@ -96,13 +96,18 @@ fn no_match(loaded: &Loaded, need: &Need) -> Wanting {
         return Wanting::new(format!("{name} has no dist-tag `{tag}`"), help);
     }
     let reason = format!("no version of {name} matches {}", need.requirement.range_text());
-    let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
-    let newest = loaded.usable.descending().find(is_final).or_else(|| loaded.usable.descending().next());
-    match newest {
-        Some(newest) => Wanting::new(reason, format!("the newest is {name} {}", loaded.candidate(newest).version)),
+    match newest(loaded) {
+        Some(newest) => Wanting::new(reason, format!("the newest is {name} {newest}")),
         None if loaded.count() == 0 => Wanting::new(format!("{name} has no versions"), None),
         None => Wanting::new(reason, None),
     }
+}
+
+/// Returns the newest version that can be chosen: a final one, where there is one.
+fn newest(loaded: &Loaded) -> Option<&Version> {
+    let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
+    let place = loaded.usable.descending().find(is_final).or_else(|| loaded.usable.descending().next())?;
+    Some(&loaded.candidate(place).version)
 }
 
 /// All that matches is ruled out: the best of it tells by what.
@@ -120,10 +125,14 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanti
         && !super::pypi::python_fits(&python.full(), wanted)
     {
         let reason = format!("{what} needs Python {wanted}, and the manifest declares {python}");
-        return Wanting::new(
-            reason,
-            "declare a Python that it takes under `runtimes`, or ask for an older version".to_owned(),
-        );
+        let help = match newest(loaded) {
+            Some(other) => format!(
+                "declare a Python that it takes under `runtimes`, or ask for {} {other}, the newest for Python {python}",
+                need.requirement.package().name
+            ),
+            None => "declare a Python that it takes under `runtimes`: no version takes the declared one".to_owned(),
+        };
+        return Wanting::new(reason, help);
     }
     if candidate.yanked {
         let reason = format!("{what} was yanked");
@@ -138,7 +147,9 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanti
 
 fn no_wheel(loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> Wanting {
     let name = need.requirement.package().name;
-    let reason = format!("no version of {} has a wheel for {platform}", asked_for(need));
+    let range = need.requirement.range_text();
+    let matching = if range.is_empty() { String::new() } else { format!(" that matches {range}") };
+    let reason = format!("no version of {name}{matching} has a wheel for {platform}");
     let others = loaded.usable.intersection(loaded.installable(platform));
     let list: Vec<String> = others.descending().take(3).map(|place| version(loaded, place)).collect();
     let help = if list.is_empty() {

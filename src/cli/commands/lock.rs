@@ -17,10 +17,14 @@ pub(super) fn tell(locked: &ops::lock::Locked, output: &Output) {
     for warning in &locked.warnings {
         output.say(format!("warning: {warning}"));
     }
+    let packages = match locked.lockfile.graph.packages.len() {
+        1 => "1 package".to_owned(),
+        count => format!("{count} packages"),
+    };
     if locked.changed {
         super::sync::tell_plan(&locked.plan, output);
-        output.say(format!("Locked {} packages in larder.lock", locked.lockfile.graph.packages.len()));
+        output.say(format!("Locked {packages} in larder.lock"));
     } else {
-        output.say(format!("larder.lock is up to date, {} packages", locked.lockfile.graph.packages.len()));
+        output.say(format!("larder.lock is up to date, {packages}"));
     }
 }

@@ -9,7 +9,8 @@ pub(in crate::cli) fn run(arguments: &Why, context: &Context<'_>, output: &Outpu
     let why = ops::why::why(context, &arguments.package)?;
     output.document(&why);
     for chain in &why.chains {
-        output.print(chain.steps.join(" → "));
+        let group = chain.group.as_ref().map(|group| format!(" (group {group})")).unwrap_or_default();
+        output.print(format!("{}{group} → {}", chain.from, chain.steps.join(" → ")));
     }
     DONE
 }

@@ -33,6 +33,12 @@ pub struct Imported {
     pub members: Vec<String>,
     /// The file's name for the project.
     pub name: Option<String>,
+    /// The project's version, as written.
+    pub version: Option<String>,
+    /// The project's licence.
+    pub license: Option<String>,
+    /// Other files that the file includes, relative to its folder.
+    pub includes: Vec<String>,
     /// The versions of Node that the file admits: `engines.node`.
     pub node: Option<String>,
     /// The versions of Python that the file admits: `requires-python`.
@@ -97,6 +103,8 @@ impl Imported {
             }
         }
         self.name = self.name.take().or(other.name);
+        self.version = self.version.take().or(other.version);
+        self.license = self.license.take().or(other.license);
         self.node = self.node.take().or(other.node);
         self.python = self.python.take().or(other.python);
         self.not_taken.extend(other.not_taken);
@@ -122,7 +130,8 @@ impl Imported {
         }
     }
 
-    fn refuse(&mut self, what: impl Into<String>, why: impl Into<String>) {
+    /// Lists something as not taken.
+    pub fn refuse(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.not_taken.push(NotTaken { what: what.into(), why: why.into() });
     }
 

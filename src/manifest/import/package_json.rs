@@ -21,8 +21,11 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
     let error = |reason: String| ImportError { file: "package.json", reason };
     let text = text.trim_start_matches('\u{feff}');
     let document: Map<String, Value> = serde_json::from_str(text).map_err(|e| error(e.to_string()))?;
+    let string = |field: &str| document.get(field).and_then(Value::as_str).map(str::to_owned);
     let mut imported = Imported {
-        name: document.get("name").and_then(Value::as_str).map(str::to_owned),
+        name: string("name"),
+        version: string("version"),
+        license: string("license"),
         node: document.get("engines").and_then(|engines| engines.get("node")?.as_str()).map(str::to_owned),
         ..Imported::default()
     };
@@ -60,6 +63,10 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
     let Some(range) = range.as_str() else {
         return imported.refuse(format!("npm {name}"), "its range is not a string");
     };
+    if ["workspace:", "file:", "link:", "portal:"].iter().any(|form| range.trim().starts_with(form)) {
+        return imported
+            .refuse(format!("npm {name} {range}"), "write a `path \"DIR\"` line for a folder of this checkout");
+    }
     let range = Some(range.trim()).filter(|range| !range.is_empty()).map(str::to_owned);
     imported.take(ImportedLine {
         group: group.cloned(),

@@ -10,7 +10,7 @@ pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
     let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
     let (name, rest) = text.split_at(name_end);
     let rest = rest.trim_start();
-    if name.is_empty() || rest.starts_with([':', '/', '\\']) {
+    if name.is_empty() || rest.starts_with([':', '/', '\\', '+']) {
         return imported.refuse(text, "it is a path or URL: packages come from registries");
     }
     let (extras, rest) = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {

@@ -14,7 +14,13 @@ pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
     let document: Table = text.trim_start_matches('\u{feff}').parse().map_err(error)?;
     let project = document.get("project").and_then(Value::as_table);
     let string = |key: &str| project.and_then(|project| project.get(key)?.as_str()).map(str::to_owned);
-    let mut imported = Imported { name: string("name"), python: string("requires-python"), ..Imported::default() };
+    let mut imported = Imported {
+        name: string("name"),
+        version: string("version"),
+        license: string("license"),
+        python: string("requires-python"),
+        ..Imported::default()
+    };
     let reader = Reader { elsewhere: elsewhere(&document), own: imported.name.clone() };
     if let Some(project) = project {
         for text in strings(project.get("dependencies")) {
@@ -36,8 +42,18 @@ pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
             imported.dev_groups.insert(group);
         }
     }
-    if document.get("tool").and_then(|tool| tool.get("poetry")?.get("dependencies")).is_some() {
-        imported.refuse("tool.poetry.dependencies", "poetry's own table: only [project] is read");
+    let of_uv = document.get("tool").and_then(|tool| tool.get("uv")?.get("dev-dependencies"));
+    if let (Some(list), Ok(dev)) = (of_uv, "dev".parse::<Label>()) {
+        for text in strings(Some(list)) {
+            reader.take(&mut imported, text, Some(&dev));
+        }
+        imported.dev_groups.extend(imported.lines.iter().any(|line| line.group.as_ref() == Some(&dev)).then_some(dev));
+    }
+    let of_poetry = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table());
+    if of_poetry
+        .is_some_and(|own| ["dependencies", "dev-dependencies", "group"].iter().any(|key| own.contains_key(*key)))
+    {
+        imported.refuse("tool.poetry", "poetry's own tables: only [project] and [dependency-groups] are read");
     }
     Ok(imported)
 }

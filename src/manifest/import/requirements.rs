@@ -10,6 +10,10 @@ pub fn requirements(text: &str) -> Imported {
         if line.is_empty() {
             continue;
         }
+        if let Some(file) = included(line) {
+            imported.includes.push(file.to_owned());
+            continue;
+        }
         if let Some(why) = option(line) {
             imported.refuse(line, why);
             continue;
@@ -19,11 +23,11 @@ pub fn requirements(text: &str) -> Imported {
             Some(at) => {
                 let requirement = line[..at].trim_end();
                 let why = if line[at..].starts_with(" --hash") {
-                    "the requirement is taken without its hashes: larder.lock has its own"
+                    "the requirement itself is taken; larder.lock has hashes of its own"
                 } else {
-                    "the requirement is taken without its options"
+                    "the requirement itself is taken; larder has no such options"
                 };
-                imported.refuse(requirement, why);
+                imported.refuse(format!("the options of {requirement}"), why);
                 requirement
             }
             None => line,
@@ -53,6 +57,12 @@ fn without_comment(line: &str) -> &str {
     end.map_or(line, |end| &line[..end]).trim()
 }
 
+/// Returns the file that `-r FILE` includes.
+fn included(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("--requirement").or_else(|| line.strip_prefix("-r"))?;
+    Some(rest.trim_start_matches(['=', ' ', '\t']).trim()).filter(|file| !file.is_empty())
+}
+
 /// Tells why a line is no requirement.
 fn option(line: &str) -> Option<&'static str> {
     if !line.starts_with('-') {
@@ -60,7 +70,6 @@ fn option(line: &str) -> Option<&'static str> {
     }
     let word = line.split([' ', '=', '\t']).next().unwrap_or_default();
     Some(match word {
-        _ if word.starts_with("-r") || word == "--requirement" => "another file: import it by itself",
         _ if word.starts_with("-c") || word == "--constraint" => "constraints are `override` lines in `resolution`",
         _ if word.starts_with("-e") || word == "--editable" => {
             "write a `path \"DIR\"` line for a folder of this checkout"

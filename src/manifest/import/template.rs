@@ -28,7 +28,14 @@ pub struct Template<'a> {
 /// Writes a manifest.
 pub fn template(from: &Template<'_>) -> String {
     let imported = from.imported;
-    let mut out = format!("project {}\n", quoted(&project_name(from.name)));
+    let mut out = format!("project {}", quoted(&project_name(from.name)));
+    if let Some(version) = imported.version.as_ref().filter(|text| semver::Version::parse(text).is_ok()) {
+        let _ = write!(out, " version={}", quoted(version));
+    }
+    if let Some(license) = &imported.license {
+        let _ = write!(out, " license={}", quoted(license));
+    }
+    out.push('\n');
     runtimes(from, &mut out);
     let _ = write!(out, "\nplatforms {}\n", quoted(from.host.as_str()));
     block("dependencies", imported.lines.iter().filter(|line| line.group.is_none()), &mut out);

@@ -97,8 +97,7 @@ fn requirements_are_taken_and_options_listed() {
     assert_eq!(
         refused(&imported),
         [
-            "requests==2.32.3",
-            "-r other.txt",
+            "the options of requests==2.32.3",
             "-e ./local",
             "--index-url https://pypi.org/simple",
             "./wheels/x.whl",
@@ -107,6 +106,7 @@ fn requirements_are_taken_and_options_listed() {
             "pypi broken ===>",
         ]
     );
+    assert_eq!(imported.includes, ["other.txt"]);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_missing_wheel_names_the_versions_that_have_one() {
     check(
         &world,
         &[0],
-        &["the project asks for a >=2", "no version of a >=2 has a wheel for windows-x64"],
+        &["the project asks for a >=2", "no version of a that matches >=2 has a wheel for windows-x64"],
         "these have one: a 1.0; or drop windows-x64 from `platforms`",
     );
 }

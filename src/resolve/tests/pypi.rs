@@ -1,5 +1,7 @@
 use crate::model::{ExtraName, Platform, Prereleases};
 
+use crate::resolve::Release;
+
 use super::{World, wheels_for};
 
 const LINUX: Platform = Platform::LinuxX64;
@@ -90,8 +92,13 @@ fn an_extra_may_ask_for_other_extras_of_its_package() {
 }
 
 #[test]
-fn an_unknown_extra_is_ignored() {
+fn an_unknown_extra_is_ignored_and_told() {
     World::new().has("pypi a@1.0", &[]).asks("pypi a[nothing]").gives(&["pypi:a@1.0"]);
+    let declares = |release: &mut Release| release.extras = vec!["standard".parse().unwrap()];
+    let world = World::new().has_with("pypi a@1.0", &[], |_, release| declares(release)).asks("pypi a[standart]");
+    assert_eq!(world.solved().warnings[0].message, "has no extra `standart`; did you mean `standard`?");
+    let world = World::new().has_with("pypi a@1.0", &[], |_, release| declares(release)).asks("pypi a[standard]");
+    assert!(world.solved().warnings.is_empty());
 }
 
 #[test]

@@ -1,0 +1,160 @@
+//! An error as a person reads it: lists stay lists, and what stands between backticks stays on one line.
+
+use std::fmt;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
+
+/// The width of a drawing, in columns.
+const WIDTH: usize = 100;
+
+/// Draws an error with its places, causes and hints.
+pub(super) fn draw(error: &dyn Diagnostic, theme: GraphicalTheme) -> String {
+    let mut text = String::new();
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH);
+    match handler.render_report(&mut text, &Shown::of(alone(error), error.source_code())) {
+        Ok(()) => text,
+        Err(_) => error.to_string(),
+    }
+}
+
+/// Returns the one error that another only announces.
+fn alone(error: &dyn Diagnostic) -> &dyn Diagnostic {
+    let announces = error.help().is_none() && error.labels().is_none_or(|mut labels| labels.next().is_none());
+    let mut related = error.related().into_iter().flatten();
+    match (related.next(), related.next()) {
+        (Some(one), None) if announces => one,
+        _ => error,
+    }
+}
+
+/// An error whose message and help are broken into lines already.
+struct Shown<'a> {
+    error: &'a dyn Diagnostic,
+    source: Option<&'a dyn SourceCode>,
+    message: String,
+    help: Option<String>,
+    related: Vec<Shown<'a>>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(error: &'a dyn Diagnostic, outer: Option<&'a dyn SourceCode>) -> Self {
+        let source = error.source_code().or(outer);
+        // The columns that the drawing's own signs take: `  × ` and `  help: `, and two that stay free.
+        let (message, help) = (WIDTH - 6, WIDTH - 10);
+        Self {
+            error,
+            source,
+            message: broken(&error.to_string(), message),
+            help: error.help().map(|text| broken(&text.to_string(), help)),
+            related: error.related().into_iter().flatten().map(|related| Shown::of(related, source)).collect(),
+        }
+    }
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.error, f)
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl Diagnostic for Shown<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.error.code()
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.error.severity()
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.error.labels()
+    }
+
+    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
+        (!self.related.is_empty()).then(|| {
+            Box::new(self.related.iter().map(|related| related as &dyn Diagnostic))
+                as Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>
+        })
+    }
+}
+
+/// Breaks each line of a text between words; what follows a `- ` is indented below it.
+fn broken(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for (place, line) in text.lines().enumerate() {
+        if place > 0 {
+            out.push('\n');
+        }
+        let indent = if line.starts_with("- ") { "  " } else { "" };
+        let mut column = 0;
+        for word in words(line) {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > width {
+                out.push('\n');
+                out.push_str(indent);
+                column = indent.len();
+            } else if column > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += length;
+        }
+    }
+    out
+}
+
+/// Splits a line at its spaces, but not between backticks.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (place, letter) in line.char_indices() {
+        match letter {
+            '`' => quoted = !quoted,
+            // A backtick that nothing closes quotes nothing.
+            ' ' if !quoted || !line[place..].contains('`') => {
+                words.push(&line[start..place]);
+                start = place + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&line[start..]);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_a_dash_is_indented_below_it() {
+        assert_eq!(broken("because:\n- one two three four\n- five", 12), "because:\n- one two\n  three four\n- five");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_not_broken() {
+        assert_eq!(broken("write `packages \"a b-c\"` there", 10), "write\n`packages \"a b-c\"`\nthere");
+        assert_eq!(broken("it`s a b", 4), "it`s\na b");
+    }
+}

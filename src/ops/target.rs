@@ -1,0 +1,104 @@
+//! The manifest that `add` and `remove` change.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::{self, Durability};
+use crate::manifest::{self, Kind, Manifest};
+use crate::model::Dependent;
+use crate::registry::path::PathKind;
+
+use super::context::MANIFEST;
+use super::project::Edit;
+use super::{Context, Project, Result};
+
+/// The manifest of the member that larder was started in, else the root's.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Its folder, relative to the root; empty for the root.
+    folder: Arc<str>,
+    /// Its path relative to the root, as messages name it.
+    pub file: String,
+    /// What it says.
+    pub manifest: Manifest,
+    path: PathBuf,
+}
+
+impl Target {
+    /// Finds the manifest.
+    pub(super) fn of(context: &Context<'_>, project: &Project) -> Result<Self> {
+        let inside = |folder: &&Arc<str>| context.folder.starts_with(project.root.join(&***folder));
+        let Some(folder) = project.members.iter().filter(inside).max_by_key(|folder| folder.len()) else {
+            return Ok(Self {
+                folder: "".into(),
+                file: MANIFEST.to_owned(),
+                manifest: project.manifest.clone(),
+                path: project.root.join(MANIFEST),
+            });
+        };
+        let (file, path) = (format!("{folder}/{MANIFEST}"), project.root.join(&**folder).join(MANIFEST));
+        let Some(text) = fs::read_if_exists(&path)? else {
+            return Err(foreign(project, folder)?.into());
+        };
+        let manifest = manifest::parse(&file, &String::from_utf8_lossy(&text), Kind::Member)?;
+        Ok(Self { folder: Arc::clone(folder), file, manifest, path })
+    }
+
+    /// Returns the manifest's text.
+    pub(super) fn text(&self) -> &str {
+        &self.manifest.text
+    }
+
+    /// Returns who depends on what the manifest names.
+    pub(super) fn dependent(&self) -> Dependent {
+        match &*self.folder {
+            "" => Dependent::Project,
+            _ => Dependent::Member(Arc::clone(&self.folder)),
+        }
+    }
+
+    /// Returns what the project would be with this text.
+    pub(super) fn tried(&self, project: &Project, text: &str) -> Result<Project> {
+        project.edited(&Edit { folder: &self.folder, text })
+    }
+
+    /// Writes the text.
+    pub(super) fn write(&self, text: &str) -> Result<()> {
+        Ok(fs::write_atomic(&self.path, text.as_bytes(), Durability::Lazy)?)
+    }
+
+    /// Returns what a message says of where a line was put: nothing for the root's.
+    pub(super) fn suffix(&self) -> String {
+        if self.folder.is_empty() { String::new() } else { format!(" of {}", self.file) }
+    }
+}
+
+fn foreign(project: &Project, folder: &str) -> Result<ForeignMember> {
+    let mut kind = PathKind::Npm;
+    for other in PathKind::ALL {
+        if fs::stat(&project.root.join(folder).join(other.file()))?.is_some() {
+            kind = other;
+            break;
+        }
+    }
+    Ok(ForeignMember { folder: folder.to_owned(), file: kind.file() })
+}
+
+/// A member whose dependencies stand in another tool's manifest.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the member `{folder}` says what it needs in its {file}, which larder does not edit")]
+#[diagnostic(
+    code(larder::edit::foreign_member),
+    help("edit {file} and run `larder sync`; or give the member a larder.kdl; or add to the root, from its folder")
+)]
+pub(super) struct ForeignMember {
+    folder: String,
+    file: &'static str,
+}
+
+impl Failure for ForeignMember {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
