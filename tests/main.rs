@@ -10,6 +10,7 @@ mod lock;
 mod look;
 mod manifest;
 mod profiles;
+mod python;
 mod run;
 mod storefront;
 mod support;

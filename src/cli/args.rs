@@ -172,9 +172,8 @@ pub(super) struct Freshness {
 pub(super) struct Sync {
     #[command(flatten)]
     pub(super) freshness: Freshness,
-    /// Build the environment without making it the active one
-    #[arg(long)]
-    pub(super) no_activate: bool,
+    #[command(flatten)]
+    pub(super) building: Building,
     /// Heal what was damaged in the environment or the store
     #[arg(long)]
     pub(super) repair: bool,
@@ -188,9 +187,19 @@ pub(super) struct Sync {
 
 #[derive(Debug, Args)]
 pub(super) struct Ci {
+    #[command(flatten)]
+    pub(super) building: Building,
+}
+
+/// How an environment is built.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Building {
     /// Build the environment without making it the active one
     #[arg(long)]
     pub(super) no_activate: bool,
+    /// Make Python's byte-code ahead, as `production` does without being asked
+    #[arg(long)]
+    pub(super) compile: bool,
 }
 
 #[derive(Debug, Args)]

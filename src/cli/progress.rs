@@ -37,6 +37,7 @@ impl Progress {
             Event::Fetching { done, total, bytes } => {
                 bar.set_message(format!("Fetching {done} of {total}, {:.1} MB", to_megabytes(*bytes)));
             }
+            Event::Compiling(packages) => bar.set_message(format!("Compiling {packages} Python packages")),
             Event::Building(packages) => bar.set_message(format!("Building from {packages} packages")),
             Event::Warning(_) | Event::Waiting(_) => {}
         }

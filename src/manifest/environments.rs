@@ -11,7 +11,8 @@ use super::{Environment, FilesMode, Group, Layout, LockedMode, ManifestError, Po
 
 /// How many generations are kept where nothing says otherwise.
 const KEEP: u32 = 10;
-const OPTIONS: [&str; 8] = ["include", "policy", "keep", "layout", "files", "durable", "locked", "dev-groups"];
+const OPTIONS: [&str; 9] =
+    ["include", "policy", "keep", "layout", "files", "compile", "durable", "locked", "dev-groups"];
 const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
 
 /// What a `policy` block says of scripts; none where it is silent.
@@ -64,7 +65,7 @@ pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> 
     let mut environment = built_in("unnamed".parse().ok()?, Vec::new());
     let mut places = EnvironmentPlaces { node: node.head(), include: Vec::new(), forbid_dev_groups: None };
     let mut rules = PolicyRules::default();
-    let mut durable = None;
+    let (mut durable, mut compile) = (None, None);
     let mut once = Once::default();
     for option in node.children() {
         if option.name() != "include" {
@@ -88,6 +89,7 @@ pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> 
                 let choice = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
                 environment.files = choice.unwrap_or_default();
             }
+            "compile" => compile = one(option, errors).and_then(|value| value.boolean(errors)),
             "durable" => durable = one(option, errors).and_then(|value| value.boolean(errors)),
             "locked" => {
                 const CHOICES: [(&str, LockedMode); 2] =
@@ -106,6 +108,7 @@ pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> 
     }
     environment.name = name?.value;
     environment.durable = durable.unwrap_or(is_production(&environment.name));
+    environment.compile = compile.unwrap_or(is_production(&environment.name));
     environment.places = Some(places);
     Some(Draft { environment, rules })
 }
@@ -141,6 +144,7 @@ pub(super) fn complete(
             let mut environment = built_in(name, include);
             environment.policy = PolicyRules::default().over(base);
             environment.durable = is_production(&environment.name);
+            environment.compile = environment.durable;
             environments.push(environment);
         }
     }
@@ -155,6 +159,7 @@ fn built_in(name: Label, include: Vec<Label>) -> Environment {
         keep: KEEP,
         layout: Layout::default(),
         files: FilesMode::default(),
+        compile: false,
         durable: false,
         locked: LockedMode::default(),
         forbid_dev_groups: false,

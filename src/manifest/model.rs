@@ -115,6 +115,8 @@ pub struct Environment {
     pub layout: Layout,
     /// `files`
     pub files: FilesMode,
+    /// Whether Python's byte-code is made ahead; the default in `production`.
+    pub compile: bool,
     /// Whether the switch survives power loss; the default in `production`.
     pub durable: bool,
     /// `locked`

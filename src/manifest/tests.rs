@@ -140,6 +140,7 @@ fn the_whole_grammar_is_read() {
     assert_eq!((development.include.len(), development.keep, development.layout), (2, 3, Layout::Linked));
     assert_eq!((staging.include.len(), staging.locked, staging.durable), (2, LockedMode::Required, false));
     assert!(staging.policy.deny_scripts.is_none() && development.policy.deny_scripts.is_some());
+    assert!(production.compile && !staging.compile);
     assert!(production.durable && production.forbid_dev_groups && production.files == FilesMode::Private);
     assert_eq!(manifest.members.len(), 2);
     let span = manifest.dependencies[0].range_span;
@@ -159,6 +160,7 @@ fn defaults_are_filled_in() {
     let [development, production] = &manifest.environments[..] else { panic!() };
     assert_eq!(development.include.len(), 2);
     assert!(production.include.is_empty() && production.durable && !development.durable);
+    assert!(production.compile && !development.compile);
     assert_eq!(manifest.registries.len(), 2);
     assert_eq!(read("").dependencies.len(), 0);
 }

@@ -14,6 +14,8 @@ pub enum Event {
         /// Bytes that came.
         bytes: u64,
     },
+    /// Python's byte-code is being made for so many packages.
+    Compiling(usize),
     /// A generation is being built from so many packages.
     Building(usize),
     /// Another process holds something; the text names it.

@@ -4,14 +4,19 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::lock::Closure;
-use crate::model::Ecosystem;
+use crate::model::{Ecosystem, Platform};
 use crate::profile::python::{self, Interpreter, Search};
 use crate::registry::path::PathKind;
 
 use super::{Context, Project, Result};
 
 /// Finds the declared interpreter, where the environment has something for it.
-pub(super) fn find(context: &Context<'_>, project: &Project, closure: &Closure<'_>) -> Result<Option<Interpreter>> {
+pub(super) fn find(
+    context: &Context<'_>,
+    project: &Project,
+    closure: &Closure<'_>,
+    platform: Platform,
+) -> Result<Option<Interpreter>> {
     let Some(wanted) = &project.manifest.settings.python else { return Ok(None) };
     let needed = closure.instances.keys().any(|instance| match instance.package.id.ecosystem {
         Ecosystem::Pypi | Ecosystem::Larder => true,
@@ -27,6 +32,7 @@ pub(super) fn find(context: &Context<'_>, project: &Project, closure: &Closure<'
     let pyenv = context.variables.path("PYENV_ROOT").or_else(|| Some(context.variables.path("HOME")?.join(".pyenv")));
     let search = Search {
         explicit: context.variables.path("LARDER_PYTHON"),
+        platform: Some(platform),
         path_dirs: context.variables.search_path(),
         pyenv_root: pyenv,
         answers: Some(context.cache.join("interpreters.json")),

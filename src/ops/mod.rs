@@ -23,6 +23,7 @@ pub mod verify;
 pub mod why;
 
 mod artifacts;
+mod bytecode;
 mod checkout;
 mod context;
 mod error;

@@ -11,7 +11,7 @@ use crate::store::Store;
 
 use super::context::LOCKFILE;
 use super::sync::Synced;
-use super::{Context, Event, Project, Result, gather, generations, interpreter, project, switch};
+use super::{Context, Event, Project, Result, bytecode, gather, generations, interpreter, project, switch};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -31,13 +31,16 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     let closure = Closure::of(&lockfile.graph, &selection);
     check(&lockfile, &closure, &tested, source, target)?;
 
-    let python = interpreter::find(context, &project, &closure)?;
+    let python = interpreter::find(context, &project, &closure, platform)?;
     let is_active = profile.active()?.as_ref() == Some(&target.name);
     if is_active {
         profile.check_links(Needs::of(&closure, python.as_ref()))?;
     }
     let store = Store::open(&context.store);
     let gathered = gather::gather(context, &project, &store, &closure, platform)?;
+    let python_to_compile = python.as_ref().filter(|_| target.compile);
+    let compile = |python| bytecode::compile(context, &store, python, &gathered.trees);
+    let compiled = python_to_compile.map(compile).transpose()?;
     let held = profile.lock(|| {
         (context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
     })?;
@@ -57,6 +60,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
             trees: &gathered.trees,
             files: target.files,
             interpreter: python.as_ref(),
+            bytecode: compiled.as_ref(),
             created: jiff::Timestamp::now(),
             larder: env!("CARGO_PKG_VERSION"),
         },

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{Label, PackageKey, TreeDigest};
+use crate::profile::python::Bytecode;
 use crate::profile::{self, Damage, Generation, Harm};
 use crate::store::{self, Store, Tree};
 
@@ -17,7 +18,7 @@ pub(super) fn look(
     generation: &Generation,
     store: &Store,
 ) -> Result<Vec<Harmed>> {
-    let digests: BTreeSet<TreeDigest> = generation.closure.iter().filter_map(tree_of).collect();
+    let digests: BTreeSet<TreeDigest> = generation.trees().collect();
     let trees = trees(store, &digests)?;
     let mut found = Vec::new();
     for tree in trees.values() {
@@ -48,25 +49,29 @@ pub(super) fn drop_harmed_trees(store: &Store, trees: &mut BTreeMap<PackageKey, 
     Ok(harmed.len())
 }
 
+/// Takes harmed byte-code out of the store, so that it is made again.
+pub(super) fn drop_harmed_bytecode(store: &Store, bytecode: &Bytecode) -> Result<usize> {
+    let mut harmed = 0;
+    for tree in bytecode.values() {
+        if !store.verify_tree(tree)?.is_empty() {
+            store.remove(&tree.digest)?;
+            harmed += 1;
+        }
+    }
+    Ok(harmed)
+}
+
 /// Returns the damage of an environment's current generation; none before the first sync.
-pub(super) fn damage(
+pub(super) fn damage<'a>(
     profile: &profile::Project,
     environment: &Label,
-    trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    trees: impl Iterator<Item = &'a Arc<Tree>>,
 ) -> Result<Vec<Damage>> {
     if profile.current_number(environment)?.is_none() {
         return Ok(Vec::new());
     }
-    let by_digest: BTreeMap<TreeDigest, Arc<Tree>> =
-        trees.values().map(|tree| (tree.digest, Arc::clone(tree))).collect();
+    let by_digest: BTreeMap<TreeDigest, Arc<Tree>> = trees.map(|tree| (tree.digest, Arc::clone(tree))).collect();
     Ok(profile.verify(environment, |digest| by_digest.get(digest).cloned())?)
-}
-
-fn tree_of(member: &profile::Member) -> Option<TreeDigest> {
-    match member.content {
-        profile::Content::Tree(digest) => Some(digest),
-        profile::Content::Folder(_) => None,
-    }
 }
 
 fn trees(store: &Store, digests: &BTreeSet<TreeDigest>) -> Result<BTreeMap<TreeDigest, Arc<Tree>>> {

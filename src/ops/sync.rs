@@ -13,14 +13,17 @@ use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{Label, PackageKey, Platform};
 use crate::plan::{self, Plan};
-use crate::profile::{self, Needs, python::Interpreter};
+use crate::profile::python::{Bytecode, Interpreter};
+use crate::profile::{self, Needs};
 use crate::store::{Store, Tree};
 
 use super::lock::{LockUse, Locked};
 use super::rollback::IsRolledBack;
 use super::state::{self, Facts};
 use super::summary::PlanSummary;
-use super::{Context, Event, Project, Result, gather, generations, interpreter, lock, policies, project, repair};
+use super::{
+    Context, Event, Project, Result, bytecode, gather, generations, interpreter, lock, policies, project, repair,
+};
 
 /// How to sync.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Options {
     pub lock: LockUse,
     /// Whether the environment becomes the active one.
     pub activate: bool,
+    /// When Python's byte-code is made.
+    pub bytecode: BytecodeUse,
     /// Whether damage is looked for and healed.
     pub repair: bool,
     /// Whether nothing is to be changed.
@@ -38,9 +43,20 @@ pub struct Options {
     pub forward: bool,
 }
 
+/// When Python's byte-code is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum BytecodeUse {
+    /// As the environment says: ahead, or as Python runs.
+    #[default]
+    AsDeclared,
+    /// Ahead.
+    Ahead,
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Self { lock: LockUse::Update, activate: true, repair: false, dry_run: false, forward: false }
+        let bytecode = BytecodeUse::default();
+        Self { lock: LockUse::Update, activate: true, bytecode, repair: false, dry_run: false, forward: false }
     }
 }
 
@@ -110,6 +126,7 @@ impl Synced {
 pub fn sync(context: &Context<'_>, options: &Options) -> Result<Synced> {
     let root = project::find_root(context)?;
     if !(options.repair || options.dry_run || options.forward)
+        && options.bytecode == BytecodeUse::AsDeclared
         && let Some(synced) = unchanged(context, &root, options)
     {
         return Ok(synced);
@@ -128,6 +145,13 @@ fn unchanged(context: &Context<'_>, root: &std::path::Path, options: &Options) -
     let generation = state::current(root, &environment, &context.variables, options.lock)?;
     let folder = root.join(format!(".larder/node_modules/.profiles/{environment}/{generation}"));
     Some(Synced::unchanged(environment, generation, folder))
+}
+
+/// What an environment is built from, besides the lock.
+struct Ingredients<'a> {
+    trees: &'a BTreeMap<PackageKey, Arc<Tree>>,
+    interpreter: Option<&'a Interpreter>,
+    bytecode: Option<Bytecode>,
 }
 
 /// A sync under way.
@@ -181,7 +205,7 @@ impl<'a> Sync<'a> {
         if self.options.dry_run {
             return Ok(self.would_be(plan, locked.warnings));
         }
-        let interpreter = interpreter::find(self.context, self.project, &closure)?;
+        let interpreter = interpreter::find(self.context, self.project, &closure, self.platform)?;
         if self.options.activate {
             self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
         }
@@ -189,7 +213,9 @@ impl<'a> Sync<'a> {
         if self.options.repair && repair::drop_harmed_trees(&self.store, &mut gathered.trees)? > 0 {
             gathered = gather::gather(self.context, self.project, &self.store, &closure, self.platform)?;
         }
-        let built = self.build(&locked, &closure, &gathered.trees, interpreter.as_ref())?;
+        let bytecode = self.compile(&gathered.trees, interpreter.as_ref())?;
+        let ingredients = Ingredients { trees: &gathered.trees, interpreter: interpreter.as_ref(), bytecode };
+        let built = self.build(&locked, &closure, &ingredients)?;
         let number = built.generation.number;
         self.remember(number, interpreter.as_ref())?;
         let mut warnings = locked.warnings;
@@ -227,24 +253,34 @@ impl<'a> Sync<'a> {
         }
     }
 
-    /// Builds beside what is there, checks, and switches.
-    fn build(
+    /// Makes byte-code, where it is wanted.
+    fn compile(
         &self,
-        locked: &Locked,
-        closure: &Closure<'_>,
         trees: &BTreeMap<PackageKey, Arc<Tree>>,
         interpreter: Option<&Interpreter>,
-    ) -> Result<profile::Built> {
+    ) -> Result<Option<Bytecode>> {
+        let wanted = self.options.bytecode == BytecodeUse::Ahead || self.environment.compile;
+        let Some(interpreter) = interpreter.filter(|_| wanted) else { return Ok(None) };
+        let bytecode = bytecode::compile(self.context, &self.store, interpreter, trees)?;
+        if self.options.repair && repair::drop_harmed_bytecode(&self.store, &bytecode)? > 0 {
+            return bytecode::compile(self.context, &self.store, interpreter, trees).map(Some);
+        }
+        Ok(Some(bytecode))
+    }
+
+    /// Builds beside what is there, checks, and switches.
+    fn build(&self, locked: &Locked, closure: &Closure<'_>, ingredients: &Ingredients<'_>) -> Result<profile::Built> {
         let held = self.profile.lock(|| {
             (self.context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
         })?;
         self.store.note_project(self.profile.root(), trees.values().map(|tree| tree.digest))?;
         (self.context.reporter)(Event::Building(closure.instances.len()));
         let text = locked.lockfile.to_text();
-        let input = self.input((&locked.lockfile, &text), closure, trees, interpreter);
+        let input = self.input((&locked.lockfile, &text), closure, ingredients);
         let name = &self.environment.name;
         let mut built = if self.options.repair {
-            let damage = repair::damage(&self.profile, name, trees)?;
+            let bytecode = ingredients.bytecode.iter().flat_map(BTreeMap::values);
+            let damage = repair::damage(&self.profile, name, ingredients.trees.values().chain(bytecode))?;
             self.profile.repair(&held, &input, &damage)?
         } else {
             self.profile.build(&held, &input)?
@@ -265,8 +301,7 @@ impl<'a> Sync<'a> {
         &'i self,
         (lock, lock_text): (&'i Lockfile, &'i str),
         closure: &'i Closure<'i>,
-        trees: &'i BTreeMap<PackageKey, Arc<Tree>>,
-        interpreter: Option<&'i Interpreter>,
+        ingredients: &'i Ingredients<'i>,
     ) -> profile::Input<'i> {
         profile::Input {
             environment: &self.environment.name,
@@ -275,9 +310,10 @@ impl<'a> Sync<'a> {
             lock_text,
             promoted: None,
             closure,
-            trees,
+            trees: ingredients.trees,
             files: self.environment.files,
-            interpreter,
+            interpreter: ingredients.interpreter,
+            bytecode: ingredients.bytecode.as_ref(),
             created: jiff::Timestamp::now(),
             larder: env!("CARGO_PKG_VERSION"),
         }

@@ -11,12 +11,13 @@ use crate::model::{Label, PackageKey, Platform, TreeDigest};
 use crate::plan;
 use crate::store::Tree;
 
+use super::as_text::Text;
 use super::executables::{self, Executables};
 use super::folders::{self, Folders};
 use super::generation::{self, Contents, FORMAT, LOCK};
 use super::head::{Changes, Head, Promoted};
 use super::layout::{Files, Layout, Links, Member, Target, Wanted, layout};
-use super::python::{self, Interpreter};
+use super::python::{self, Bytecode, Interpreter};
 use super::{Generation, Key, ProfileError, npm, roots};
 
 /// What a generation is built from.
@@ -40,6 +41,8 @@ pub struct Input<'a> {
     pub files: FilesMode,
     /// The interpreter, where a Python is declared.
     pub interpreter: Option<&'a Interpreter>,
+    /// The byte-code of wheels, where it is made ahead.
+    pub bytecode: Option<&'a Bytecode>,
     /// Now.
     pub created: jiff::Timestamp,
     /// The version of larder.
@@ -97,6 +100,8 @@ pub(super) fn build(
     let inputs = inputs(site.root, input, &layout, &closure, &folders);
     if let (Some(current), Repeat::Never) = (current, repeat)
         && current.inputs == inputs
+        // Byte-code that is there and was not asked for does no harm.
+        && (current.bytecode.is_some() || input.bytecode.is_none())
     {
         return Ok(Built { generation: current.clone(), made: false, realised: 0, warnings: Vec::new() });
     }
@@ -122,6 +127,7 @@ pub(super) fn build(
         digest: Generation::digest(input.platform, input.interpreter, &closure, &layout),
         inputs,
         python: input.interpreter.cloned(),
+        bytecode: input.bytecode.map(|bytecode| bytecode_of(&layout, bytecode)),
         node_modules: !layout.node_modules.is_empty(),
         members: layout.members.keys().cloned().collect(),
         closure,
@@ -187,6 +193,15 @@ fn layout_of(input: &Input<'_>, folders: &Folders) -> Result<(Layout, Vec<Member
     })
 }
 
+/// Names the byte-code of each Python package.
+fn bytecode_of(layout: &Layout, bytecode: &Bytecode) -> BTreeMap<Arc<str>, Text<TreeDigest>> {
+    let named = layout
+        .python
+        .iter()
+        .filter_map(|distribution| Some((distribution.name.clone(), Text(bytecode.get(&distribution.tree)?.digest))));
+    named.collect()
+}
+
 fn files(input: &Input<'_>) -> Files {
     match input.files {
         FilesMode::Shared => Files::Shared,
@@ -242,6 +257,19 @@ fn realise(
     npm::realise(site.packages, site.root, &missing)
 }
 
+fn installables(
+    input: &Input<'_>,
+    layout: &Layout,
+    trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+) -> Vec<python::Installable> {
+    let wheels = layout.python.iter().filter_map(|distribution| {
+        let bytecode = input.bytecode.and_then(|bytecode| bytecode.get(&distribution.tree)).cloned();
+        let tree = trees.get(&distribution.tree)?.clone();
+        Some(python::Installable { distribution: distribution.clone(), tree, bytecode })
+    });
+    wheels.collect()
+}
+
 /// A generation that is being put together.
 struct Draft<'a> {
     site: Site<'a>,
@@ -250,7 +278,7 @@ struct Draft<'a> {
     warnings: Vec<String>,
 }
 
-type Generated = BTreeMap<String, super::as_text::Text<TreeDigest>>;
+type Generated = BTreeMap<String, Text<TreeDigest>>;
 
 impl Draft<'_> {
     fn fill(
@@ -271,7 +299,8 @@ impl Draft<'_> {
         }
         let mut generated = Generated::new();
         if let Some(interpreter) = input.interpreter {
-            let installed = self.python((interpreter, files(input)), layout, trees, projects)?;
+            let wheels = installables(input, layout, trees);
+            let installed = self.python((interpreter, files(input)), &wheels, projects)?;
             for (name, owner) in installed.scripts {
                 executables.offer(&name, format!("../python/bin/{name}").into(), &owner);
             }
@@ -338,20 +367,14 @@ impl Draft<'_> {
     fn python(
         &self,
         (interpreter, files): (&Interpreter, Files),
-        layout: &Layout,
-        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+        wheels: &[python::Installable],
         projects: &[python::Project],
     ) -> Result<python::Installed, ProfileError> {
-        let wheels: Vec<_> = layout
-            .python
-            .iter()
-            .filter_map(|distribution| Some((distribution.clone(), trees.get(&distribution.tree)?.clone())))
-            .collect();
         python::build(&python::Environment {
             folder: &self.folder.join("python"),
             reached: &self.site.profile.join("current/python"),
             interpreter,
-            wheels: &wheels,
+            wheels,
             files,
             projects,
         })

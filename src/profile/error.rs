@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::FsError;
 use crate::model::{Label, PackageKey, PythonVersion, TreeDigest};
+use crate::store::StoreError;
 
 /// An error of profiles.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -13,6 +14,11 @@ pub enum ProfileError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fs(#[from] FsError),
+
+    /// The store cannot give or take a tree.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
 
     /// A package of the closure was not handed in: it was not fetched.
     #[error("{0} is not in the store")]
@@ -237,6 +243,7 @@ impl Failure for ProfileError {
     fn exit(&self) -> Exit {
         match self {
             Self::Fs(error) => error.exit(),
+            Self::Store(error) => error.exit(),
             Self::NotFetched(_) => Exit::Network,
             Self::Harmed { .. } | Self::BadRecord { .. } => Exit::Integrity,
             Self::Foreign { .. }

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::store::{Tree, TreeEntry};
 
 use super::layout::{Files, Folder, Layout, Member, Wanted};
-use super::python::Interpreter;
+use super::python::{Bytecode, Interpreter};
 use super::{Built, Input, ProfileError, Project, layout};
 
 pub(super) struct Fixture {
@@ -25,6 +25,7 @@ pub(super) struct Fixture {
     pub(super) trees: BTreeMap<PackageKey, Arc<Tree>>,
     left_out: BTreeSet<PackageKey>,
     pub(super) interpreter: Option<Interpreter>,
+    pub(super) bytecode: Option<Bytecode>,
     pub(super) files: FilesMode,
 }
 
@@ -43,6 +44,7 @@ impl Fixture {
             trees: BTreeMap::new(),
             left_out: BTreeSet::new(),
             interpreter: None,
+            bytecode: None,
             files: FilesMode::Shared,
         }
     }
@@ -176,6 +178,7 @@ impl Fixture {
             trees: &self.trees,
             files: self.files,
             interpreter: self.interpreter.as_ref(),
+            bytecode: self.bytecode.as_ref(),
             created: jiff::Timestamp::UNIX_EPOCH,
             larder: "0.1.0",
         })
@@ -202,7 +205,10 @@ impl Fixture {
     }
 
     pub(super) fn lookup(&self) -> impl Fn(&TreeDigest) -> Option<Arc<Tree>> + Sync {
-        |digest| self.trees.values().find(|tree| tree.digest == *digest).cloned()
+        |digest| {
+            let compiled = self.bytecode.iter().flat_map(BTreeMap::values);
+            self.trees.values().chain(compiled).find(|tree| tree.digest == *digest).cloned()
+        }
     }
 
     /// Damage as text.

@@ -20,7 +20,7 @@ use crate::plan;
 
 use super::as_text::Text;
 use super::head::Head;
-use super::layout::{Layout, Member};
+use super::layout::{Content, Layout, Member};
 use super::python::Interpreter;
 use super::{Key, ProfileError};
 
@@ -58,6 +58,9 @@ pub struct Generation {
     pub inputs: TreeDigest,
     /// The interpreter of its Python environment, if it has one.
     pub python: Option<Interpreter>,
+    /// The byte-code of its Python packages, by name, where it was made ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bytecode: Option<BTreeMap<Arc<str>, Text<TreeDigest>>>,
     /// Whether the project has a `node_modules`.
     pub node_modules: bool,
     /// The folders of members and local packages that have a `node_modules`.
@@ -87,6 +90,15 @@ impl Generation {
     ) -> TreeDigest {
         let library = python.map(Interpreter::library);
         hash(&("larder generation 1", platform.as_str(), library, closure, layout))
+    }
+
+    /// Returns the trees of the store that it is made of.
+    pub fn trees(&self) -> impl Iterator<Item = TreeDigest> + '_ {
+        let packages = self.closure.iter().filter_map(|member| match member.content {
+            Content::Tree(digest) => Some(digest),
+            Content::Folder(_) => None,
+        });
+        packages.chain(self.bytecode.iter().flat_map(BTreeMap::values).map(|digest| digest.0))
     }
 
     /// Reads the record in the generation's folder.

@@ -7,6 +7,7 @@ use super::fixture::{Fixture, development};
 use super::python::{Search, find};
 use super::*;
 use crate::fs::{self, Durability, Kind};
+use crate::store::Store;
 
 /// What a command prints; none where the program is not on this machine.
 fn output(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
@@ -503,4 +504,63 @@ fn local_python_packages_are_editable() {
     let python = fixture.root.join(".venv/bin/python");
     assert_eq!(output(&fixture.root, python.to_str().unwrap(), &["-c", check]).unwrap(), "0.3 ['my-tool']");
     assert_eq!(fixture.verify(), Vec::<String>::new());
+}
+
+#[test]
+fn byte_code_is_made_once_listed_checked_and_used() {
+    let Some(mut fixture) = python() else { return };
+    let interpreter = fixture.interpreter.clone().unwrap();
+    fixture.wheel(
+        "half@1",
+        &[
+            ("half/__init__.py", "X = 1\n"),
+            ("half/old.py", "print 'of another Python'\n"),
+            // The same file as another wheel's, and so the same byte-code.
+            ("shared/__init__.py", ""),
+            ("half-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: half\nVersion: 1\n"),
+        ],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path());
+    let wheels: Vec<_> = fixture.trees.values().cloned().collect();
+    let compile = || python::compile(&store, &interpreter, &wheels).unwrap();
+    fixture.sync();
+    fixture.bytecode = Some(compile());
+    let digests = |bytecode: &python::Bytecode| bytecode.values().map(|tree| tree.digest).collect::<Vec<_>>();
+    assert_eq!(digests(&compile()), digests(fixture.bytecode.as_ref().unwrap()));
+
+    let built = fixture.sync();
+    assert!(built.made, "asking for byte-code is a change");
+    let site = fixture.root.join(".venv/lib").join(interpreter.library()).join("site-packages");
+    let file = |module: &str| {
+        let (folder, name) = module.rsplit_once('/').unwrap_or(("", module));
+        site.join(folder).join("__pycache__").join(format!("{name}.{}.pyc", interpreter.cache_tag))
+    };
+    // By the source's hash, unchecked (PEP 552).
+    let code = fs::read(&file("shared/lib")).unwrap();
+    assert_eq!(&code[4..8], [1, 0, 0, 0]);
+    for there in ["my_tool/__init__", "my_extra", "half/__init__", "shared/__init__"] {
+        assert!(fs::stat(&file(there)).unwrap().is_some(), "{there}");
+    }
+    assert!(fs::stat(&file("half/old")).unwrap().is_none());
+    let record = fs::read_to_string(&site.join("shared_lib-2.0.dist-info/RECORD")).unwrap();
+    assert!(record.contains(&format!("shared/__pycache__/lib.{}.pyc,,\n", interpreter.cache_tag)), "{record}");
+    let check = "import shared.lib, importlib.util as u, os; s = shared.lib.__spec__; \
+                 assert os.path.exists(s.cached); assert shared.lib.__file__ == s.origin; print(shared.lib.NAME)";
+    let python = fixture.root.join(".venv/bin/python");
+    assert_eq!(output(&fixture.root, python.to_str().unwrap(), &["-B", "-c", check]).unwrap(), "lib");
+    assert_eq!(fixture.verify(), Vec::<String>::new());
+
+    // What was made without being asked for again stays; what is harmed is named.
+    let bytecode = fixture.bytecode.take();
+    assert!(!fixture.sync().made);
+    fixture.bytecode = bytecode;
+    let harmed = file("shared/lib");
+    fs::remove_file(&harmed).unwrap();
+    fs::write_new(&harmed, b"other", 0o644).unwrap();
+    fs::remove_file(&file("my_extra")).unwrap();
+    let found = fixture.verify();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains(".pyc: was changed"), "{found:?}");
+    assert!(found[1].contains("my_extra.") && found[1].ends_with(".pyc: is missing (my-tool)"), "{found:?}");
 }

@@ -188,6 +188,7 @@ fn own_folder(
             damage.push(inventory.damage("python/bin/python", None, None, harm));
         }
         damage.extend(inventory.wheels(&contents.layout, &library, trees)?);
+        damage.extend(inventory.bytecode(generation, &contents.layout, &library, trees)?);
     }
     // Some files of wheels were rewritten: what larder wrote counts.
     for (path, digest) in &contents.generated {
@@ -222,13 +223,42 @@ impl Inventory<'_> {
         Ok(damage)
     }
 
+    fn bytecode(
+        &mut self,
+        generation: &Generation,
+        layout: &Layout,
+        library: &str,
+        trees: &Lookup<'_>,
+    ) -> Result<Vec<Damage>, ProfileError> {
+        let mut damage = Vec::new();
+        for distribution in &layout.python {
+            let compiled = generation.bytecode.as_ref().and_then(|bytecode| bytecode.get(&distribution.name));
+            let (Some(compiled), Some(tree)) = (compiled, trees(&distribution.tree)) else { continue };
+            let Some(bytecode) = trees(&compiled.0) else {
+                damage.push(self.damage("python", Some(&distribution.name), Some(compiled.0), Harm::Unknown));
+                continue;
+            };
+            for (place, entry) in python::compiled_files(distribution, &tree, &bytecode, library)? {
+                // What two wheels share comes from the first.
+                self.files.entry(format!("python/{place}")).or_insert_with(|| Expected::File {
+                    digest: entry.digest,
+                    package: Some(distribution.name.clone()),
+                    tree: Some(bytecode.digest),
+                });
+            }
+        }
+        Ok(damage)
+    }
+
     fn check(&self) -> Result<Vec<Damage>, ProfileError> {
-        let found = match fs::walk(self.folder, |path| !self.may_be_added(path)) {
+        let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
+        let is_looked_into =
+            |path: &Path| !self.may_be_added(path) || path.to_str().is_some_and(|path| folders.contains(path));
+        let found = match fs::walk(self.folder, is_looked_into) {
             Ok(found) => found,
             Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, Harm::Missing)]),
             Err(error) => return Err(error.into()),
         };
-        let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
         let mut damage = Vec::new();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for found in &found {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::cli::args::{Ci, Freshness, Sync};
+use crate::cli::args::{Building, Ci, Freshness, Sync};
 use crate::ops::lock::{Changes, LockUse};
-use crate::ops::sync::{Options, Synced};
+use crate::ops::sync::{BytecodeUse, Options, Synced};
 use crate::ops::{self, Context};
 use crate::plan::Plan;
 
@@ -13,7 +13,8 @@ use super::{DONE, Outcome, Output};
 pub(in crate::cli) fn run(arguments: &Sync, context: &Context<'_>, output: &Output) -> Outcome {
     let options = Options {
         lock: lock_use(arguments.freshness),
-        activate: !arguments.no_activate,
+        activate: !arguments.building.no_activate,
+        bytecode: bytecode_use(arguments.building),
         repair: arguments.repair,
         dry_run: arguments.dry_run,
         forward: arguments.forward,
@@ -23,9 +24,18 @@ pub(in crate::cli) fn run(arguments: &Sync, context: &Context<'_>, output: &Outp
 }
 
 pub(in crate::cli) fn ci(arguments: &Ci, context: &Context<'_>, output: &Output) -> Outcome {
-    let options = Options { lock: LockUse::Locked, activate: !arguments.no_activate, ..Options::default() };
+    let options = Options {
+        lock: LockUse::Locked,
+        activate: !arguments.building.no_activate,
+        bytecode: bytecode_use(arguments.building),
+        ..Options::default()
+    };
     tell(&ops::sync::sync(context, &options)?, output);
     DONE
+}
+
+fn bytecode_use(building: Building) -> BytecodeUse {
+    if building.compile { BytecodeUse::Ahead } else { BytecodeUse::AsDeclared }
 }
 
 /// Returns how the switches say to treat the lock.

@@ -106,7 +106,7 @@ impl Project {
                 Origin::Linked(_) | Origin::Executable(_) => None,
             })
             .collect();
-        let record = record::write(&recorded, &format!("{stem}.dist-info/RECORD"));
+        let record = record::write(&recorded, &[format!("{stem}.dist-info/RECORD")]);
         files.insert(format!("{info}/RECORD"), plain(&record));
         Ok(files)
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::fs::{self, Durability, Kind};
-use crate::model::PythonVersion;
+use crate::model::{Platform, PythonVersion};
 
 use super::super::ProfileError;
 use super::super::error::FoundPythons;
@@ -17,6 +17,8 @@ use super::Interpreter;
 pub struct Search {
     /// The only one to take (`LARDER_PYTHON`).
     pub explicit: Option<PathBuf>,
+    /// The platform it has to be for; none: any.
+    pub platform: Option<Platform>,
     /// The folders of `PATH`, in order.
     pub path_dirs: Vec<PathBuf>,
     /// pyenv's folder, which has `versions` and `shims`.
@@ -37,7 +39,7 @@ fn look(wanted: &PythonVersion, search: &Search, answers: &mut Answers<'_>) -> R
     if let Some(path) = &search.explicit {
         let wrong = |problem| ProfileError::WrongPython { path: path.clone(), wanted: wanted.clone(), problem };
         let interpreter = answers.ask(path).map_err(wrong)?;
-        return match interpreter.unfit(wanted) {
+        return match interpreter.unfit(wanted, search.platform) {
             Some(problem) => Err(wrong(problem)),
             None => Ok(interpreter),
         };
@@ -51,10 +53,14 @@ fn look(wanted: &PythonVersion, search: &Search, answers: &mut Answers<'_>) -> R
         }
         // What does not start or does not answer is no interpreter; the search goes on.
         let Ok(interpreter) = answers.ask(&path) else { continue };
-        if interpreter.unfit(wanted).is_none() {
+        if interpreter.unfit(wanted, search.platform).is_none() {
             return Ok(interpreter);
         }
-        let known = (interpreter.path, interpreter.version);
+        let version = match (interpreter.platform(), search.platform) {
+            (Some(own), Some(wanted)) if own != wanted => format!("{} for {own}", interpreter.version),
+            _ => interpreter.version,
+        };
+        let known = (interpreter.path, version);
         if !found.0.contains(&known) {
             found.0.push(known);
         }
@@ -175,7 +181,7 @@ mod tests {
 
     const SHIM: &str = "#!/bin/sh\necho ran >> \"$(dirname \"$0\")/ran\"\nprintf '{\"path\":\"%s\",\"version\":\"VERSION\",\
         \"soabi\":\"x\",\"base_prefix\":\"/\",\"implementation\":\"cpython\",\"system\":\"linux\",\"machine\":\"x86_64\",\
-        \"free_threaded\":false}' \"$0\"\n";
+        \"free_threaded\":false,\"cache_tag\":\"x\",\"magic\":\"00\",\"libc\":\"\"}' \"$0\"\n";
 
     fn fake(path: &Path, version: &str) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

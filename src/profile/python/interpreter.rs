@@ -26,6 +26,12 @@ pub struct Interpreter {
     pub machine: String,
     /// Whether it runs without the global lock, which needs other wheels.
     pub free_threaded: bool,
+    /// The C library it runs on, where it is the GNU one: `glibc 2.36`.
+    pub libc: String,
+    /// What its byte-code files are called by: `cpython-312`.
+    pub cache_tag: String,
+    /// What its byte-code begins with, in hexadecimal.
+    pub magic: String,
 }
 
 impl Interpreter {
@@ -47,8 +53,11 @@ impl Interpreter {
 
     /// Returns the platform that wheels for it are built for, where larder knows it.
     pub fn platform(&self) -> Option<Platform> {
-        let musl = self.soabi.contains("musl");
+        // Elder Pythons call themselves `gnu` on musl too; and a Python of 32 bits may run on a machine of 64.
+        let musl = !self.libc.starts_with("glibc");
+        let is_of_machine = self.soabi.contains(&self.machine) && !self.soabi.contains("gnux32");
         match (self.system.as_str(), self.machine.as_str()) {
+            ("linux", _) if !is_of_machine => None,
             ("linux", "x86_64") if musl => Some(Platform::LinuxX64Musl),
             ("linux", "aarch64") if musl => Some(Platform::LinuxArm64Musl),
             ("linux", "x86_64") => Some(Platform::LinuxX64),
@@ -61,7 +70,7 @@ impl Interpreter {
     }
 
     /// Returns why the interpreter cannot serve as `wanted`, if so.
-    pub(super) fn unfit(&self, wanted: &PythonVersion) -> Option<String> {
+    pub(super) fn unfit(&self, wanted: &PythonVersion, platform: Option<Platform>) -> Option<String> {
         let (major, minor, patch) = self.release();
         if self.implementation != "cpython" {
             return Some(format!("it is {} {}", self.implementation, self.version));
@@ -69,7 +78,16 @@ impl Interpreter {
         if (major, minor) != (wanted.major, wanted.minor) || patch < wanted.patch {
             return Some(format!("it is {}", self.version));
         }
-        self.free_threaded.then(|| format!("it is the free-threaded build of {}", self.version))
+        if self.free_threaded {
+            return Some(format!("it is the free-threaded build of {}", self.version));
+        }
+        match (platform, self.platform()) {
+            (Some(wanted), Some(own)) if wanted != own => Some(format!("it is one for {own}, and not for {wanted}")),
+            (Some(wanted), None) => {
+                Some(format!("it is one for {} {}, and not for {wanted}", self.system, self.machine))
+            }
+            _ => None,
+        }
     }
 
     /// Runs `path` and asks. The answer is about the interpreter behind shims, links and virtual environments.
@@ -90,11 +108,15 @@ impl Interpreter {
 
 /// Works on every Python 3; in a virtual environment `_base_executable` is the one it was made from.
 const QUESTION: &str = r#"
-import json, os, platform, sys, sysconfig
+import importlib.util, json, os, platform, sys, sysconfig
 path = getattr(sys, "_base_executable", None) or sys.executable
 if sys.prefix != sys.base_prefix:
     real = os.path.join(sys.base_prefix, "bin", "python%d.%d" % sys.version_info[:2])
     path = real if os.path.exists(real) else path
+try:
+    libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+except (AttributeError, OSError, ValueError):
+    libc = ""
 print(json.dumps({
     "path": os.path.realpath(path),
     "version": "%d.%d.%d" % sys.version_info[:3],
@@ -104,6 +126,9 @@ print(json.dumps({
     "system": sys.platform,
     "machine": platform.machine(),
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "libc": libc,
+    "cache_tag": sys.implementation.cache_tag or "",
+    "magic": importlib.util.MAGIC_NUMBER.hex(),
 }))
 "#;
 
@@ -121,23 +146,37 @@ mod tests {
             system: "linux".to_owned(),
             machine: "x86_64".to_owned(),
             free_threaded: false,
+            libc: String::new(),
+            cache_tag: "cpython-312".to_owned(),
+            magic: "cb0d0d0a".to_owned(),
         }
     }
 
     #[test]
     fn an_interpreter_serves_its_minor_version_from_the_declared_patch_on() {
-        let fits = |version: &str, wanted: &str| python(version).unfit(&wanted.parse().unwrap()).is_none();
+        let fits = |version: &str, wanted: &str| python(version).unfit(&wanted.parse().unwrap(), None).is_none();
         assert!(fits("3.12.4", "3.12"));
         assert!(fits("3.12.4", "3.12.4"));
         assert!(!fits("3.12.3", "3.12.4"));
         assert!(!fits("3.13.0", "3.12"));
         let free = Interpreter { free_threaded: true, ..python("3.12.4") };
-        assert!(free.unfit(&"3.12".parse().unwrap()).is_some());
+        assert!(free.unfit(&"3.12".parse().unwrap(), None).is_some());
     }
 
     #[test]
-    fn the_abi_tells_musl_from_glibc() {
+    fn the_c_library_tells_musl_from_glibc() {
         assert_eq!(python("3.12.4").platform(), Some(Platform::LinuxX64Musl));
         assert_eq!(python("3.12.4").library(), "python3.12");
+    }
+
+    #[test]
+    fn an_interpreter_for_another_platform_does_not_serve() {
+        let wanted = "3.12".parse().unwrap();
+        let why = |python: &Interpreter| python.unfit(&wanted, Some(Platform::LinuxX64));
+        let gnu = Interpreter { libc: "glibc 2.36".to_owned(), ..python("3.12.4") };
+        assert_eq!(why(&gnu), None);
+        assert_eq!(why(&python("3.12.4")).unwrap(), "it is one for linux-x64-musl, and not for linux-x64");
+        let narrow = Interpreter { soabi: "cpython-312-i386-linux-gnu".to_owned(), ..gnu };
+        assert_eq!(why(&narrow).unwrap(), "it is one for linux x86_64, and not for linux-x64");
     }
 }

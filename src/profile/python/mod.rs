@@ -1,6 +1,7 @@
 //! Python in a profile: finding the interpreter, and a virtual environment without pip.
 
 mod activate;
+mod bytecode;
 mod editable;
 mod entry_points;
 mod find;
@@ -10,8 +11,9 @@ mod record;
 mod venv;
 mod wheel;
 
+pub use bytecode::{Bytecode, compile};
 pub use find::{Search, find};
 pub use interpreter::Interpreter;
 
 pub(super) use editable::Project;
-pub(super) use venv::{Environment, Installed, build, linked_files};
+pub(super) use venv::{Environment, Installable, Installed, build, compiled_files, linked_files};

@@ -58,9 +58,9 @@ fn fields(line: &str) -> Vec<String> {
     fields
 }
 
-/// Writes RECORD: sorted, with RECORD's own line, which has neither hash nor size. Paths are relative to
-/// `site-packages`.
-pub(super) fn write(files: &BTreeMap<String, Recorded>, own: &str) -> String {
+/// Writes RECORD: sorted, with the lines of those files that have neither hash nor size, RECORD's own among them. Paths
+/// are relative to `site-packages`.
+pub(super) fn write(files: &BTreeMap<String, Recorded>, unhashed: &[String]) -> String {
     let mut lines: Vec<String> = files
         .iter()
         .map(|(path, recorded)| {
@@ -69,7 +69,7 @@ pub(super) fn write(files: &BTreeMap<String, Recorded>, own: &str) -> String {
             line
         })
         .collect();
-    lines.push(format!("{},,", quoted(own)));
+    lines.extend(unhashed.iter().map(|path| format!("{},,", quoted(path))));
     lines.sort_unstable();
     lines.iter().fold(String::new(), |text, line| text + line + "\n")
 }
@@ -86,7 +86,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let files: BTreeMap<String, Recorded> =
             ["a/b.py", "odd,\"name\".py"].map(|path| (path.to_owned(), Recorded::of(path.as_bytes()))).into();
-        let text = write(&files, "a-1.dist-info/RECORD");
+        let text = write(&files, &["a-1.dist-info/RECORD".to_owned()]);
         assert_eq!(parse(&text), files);
         assert!(text.contains("a-1.dist-info/RECORD,,\n"));
         assert!(text.contains("\"odd,\"\"name\"\".py\",sha256="));

@@ -25,12 +25,23 @@ pub(in super::super) struct Environment<'a> {
     pub(in super::super) reached: &'a Path,
     /// The interpreter.
     pub(in super::super) interpreter: &'a Interpreter,
-    /// The packages with their unpacked wheels.
-    pub(in super::super) wheels: &'a [(Distribution, Arc<Tree>)],
+    /// The packages.
+    pub(in super::super) wheels: &'a [Installable],
     /// Who may read what is written.
     pub(in super::super) files: Access,
     /// Local packages.
     pub(in super::super) projects: &'a [Project],
+}
+
+/// A package with what is installed of it.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Installable {
+    /// The package.
+    pub(in super::super) distribution: Distribution,
+    /// Its unpacked wheel.
+    pub(in super::super) tree: Arc<Tree>,
+    /// Its byte-code, where that is made ahead.
+    pub(in super::super) bytecode: Option<Arc<Tree>>,
 }
 
 /// What is in a built environment besides linked files.
@@ -56,17 +67,18 @@ struct Part<'a> {
 pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed, ProfileError> {
     let places = Places::new(&environment.interpreter.library());
     let mut parts = vec![own_part(environment)];
-    parts.extend(parallel::map(environment.wheels, |(distribution, tree)| {
-        let owner: Arc<str> = format!("pypi:{}@{}", distribution.name, distribution.version).into();
-        let source = Source::open(tree, distribution.files)?;
-        let files = Wheel::new(&owner, tree)?.files(&owner, &source, &places, distribution.direct)?;
-        Ok(Part { owner, direct: distribution.direct, source: Some(source), files })
-    })?);
+    let mut compiled = Vec::new();
+    for (part, bytecode) in parallel::map(environment.wheels, |wheel| parts_of(wheel, &places))? {
+        parts.push(part);
+        compiled.extend(bytecode);
+    }
     for project in environment.projects {
         let files = project.files(&places)?;
         parts.push(Part { owner: format!("path:{}", project.name).into(), direct: true, source: None, files });
     }
     drop_shared(&mut parts)?;
+    drop_taken(&parts, &mut compiled);
+    parts.append(&mut compiled);
 
     let links = links(environment.interpreter);
     let dir = create_folders(environment.folder, places.site(), &parts)?;
@@ -84,7 +96,35 @@ pub(in super::super) fn linked_files<'a>(
     tree: &'a Tree,
     library: &str,
 ) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
-    Wheel::new(&distribution.name, tree)?.places(&distribution.name, &Places::new(library))
+    Wheel::new(&distribution.name, tree)?.places(&Places::new(library))
+}
+
+/// Like [`linked_files`], for the wheel's byte-code.
+pub(in super::super) fn compiled_files<'b>(
+    distribution: &Distribution,
+    tree: &Tree,
+    bytecode: &'b Tree,
+    library: &str,
+) -> Result<Vec<(String, &'b TreeEntry)>, ProfileError> {
+    Wheel::new(&distribution.name, tree)?.places_of_bytecode(bytecode, &Places::new(library))
+}
+
+/// What a wheel brings, and its byte-code, which lies in another tree.
+fn parts_of<'a>(wheel: &'a Installable, places: &Places) -> Result<(Part<'a>, Option<Part<'a>>), ProfileError> {
+    let Installable { distribution, tree, bytecode } = wheel;
+    let owner: Arc<str> = format!("pypi:{}@{}", distribution.name, distribution.version).into();
+    let opened = Wheel::new(&owner, tree)?;
+    let source = Source::open(tree, distribution.files)?;
+    let mut compiled = Vec::new();
+    let mut part_of_bytecode = None;
+    if let Some(bytecode) = bytecode {
+        compiled = opened.places_of_bytecode(bytecode, places)?;
+        let files = compiled.iter().map(|(place, entry)| (place.clone(), Origin::Linked(entry))).collect();
+        let source = Some(Source::open(bytecode, distribution.files)?);
+        part_of_bytecode = Some(Part { owner: owner.clone(), direct: false, source, files });
+    }
+    let files = opened.files(&source, places, distribution.direct, &compiled)?;
+    Ok((Part { owner, direct: distribution.direct, source: Some(source), files }, part_of_bytecode))
 }
 
 /// The files of `venv` itself.
@@ -144,6 +184,16 @@ fn drop_shared(parts: &mut [Part<'_>]) -> Result<(), ProfileError> {
         parts[at].files.remove(&path);
     }
     Ok(())
+}
+
+/// Byte-code of a file that two wheels share is kept once: it comes from the same source, and need not be the same to
+/// the bit.
+fn drop_taken(parts: &[Part<'_>], compiled: &mut [Part<'_>]) {
+    let files = parts.iter().flat_map(|part| part.files.keys());
+    let mut taken: BTreeSet<String> = files.filter(|path| path.contains("/__pycache__/")).cloned().collect();
+    for part in compiled {
+        part.files.retain(|path, _| taken.insert(path.clone()));
+    }
 }
 
 fn create_folders(root: &Path, site: &str, parts: &[Part<'_>]) -> Result<Dir, ProfileError> {

@@ -1,6 +1,7 @@
 //! What a wheel becomes in an environment: each file's place, and what is generated (PEP 427, "installing a wheel").
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::store::{Tree, TreeEntry};
 
@@ -76,6 +77,8 @@ impl Places {
 
 /// An opened wheel: its `.dist-info` and `.data` folders.
 pub(super) struct Wheel<'a> {
+    /// What it is called in messages.
+    package: Arc<str>,
     tree: &'a Tree,
     /// `black-24.1.0.dist-info`
     info: &'a str,
@@ -87,45 +90,52 @@ pub(super) struct Wheel<'a> {
 
 impl<'a> Wheel<'a> {
     /// Finds a wheel's own folders.
-    pub(super) fn new(package: &str, tree: &'a Tree) -> Result<Self, ProfileError> {
+    pub(super) fn new(package: &Arc<str>, tree: &'a Tree) -> Result<Self, ProfileError> {
         let mut infos = tree.entries.iter().filter_map(|entry| {
             let (folder, file) = entry.path.split_once('/')?;
             (file == "METADATA" && folder.ends_with(".dist-info")).then_some(folder)
         });
-        let bad = |problem: &str| ProfileError::BadWheel { package: package.to_owned(), problem: problem.to_owned() };
+        let bad = |problem: &str| ProfileError::BadWheel { package: package.to_string(), problem: problem.to_owned() };
         let info = infos.next().ok_or_else(|| bad("it has no `.dist-info` folder with METADATA"))?;
         if infos.next().is_some() {
             return Err(bad("it has more than one `.dist-info` folder"));
         }
         let stem = info.strip_suffix(".dist-info").unwrap_or(info);
         let name = stem.split_once('-').map_or(stem, |(name, _)| name);
-        Ok(Self { tree, info, data: format!("{stem}.data/"), name })
+        Ok(Self { package: package.clone(), tree, info, data: format!("{stem}.data/"), name })
     }
 
     /// Returns where each file of the wheel goes. What larder writes itself is not among them: RECORD, INSTALLER,
     /// REQUESTED.
-    pub(super) fn places(&self, package: &str, places: &Places) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
-        let mut found = Vec::with_capacity(self.tree.entries.len());
-        for entry in &self.tree.entries {
-            let place = match entry.path.strip_prefix(&self.data) {
-                None if self.is_ours(&entry.path) => continue,
-                None => format!("{}/{}", places.site, entry.path),
-                Some(rest) => match rest.split_once('/') {
-                    Some(("purelib" | "platlib", path)) => format!("{}/{path}", places.site),
-                    Some(("scripts", path)) => format!("bin/{path}"),
-                    Some(("headers", path)) => format!("{}/{}/{path}", places.headers, self.name),
-                    Some(("data", path)) => path.to_owned(),
-                    _ => {
-                        return Err(ProfileError::BadWheel {
-                            package: package.to_owned(),
-                            problem: format!("`{}` is in no folder that wheels have", entry.path),
-                        });
-                    }
-                },
-            };
-            found.push((place, entry));
-        }
-        Ok(found)
+    pub(super) fn places(&self, places: &Places) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
+        let own = self.tree.entries.iter().filter(|entry| !self.is_ours(&entry.path));
+        own.map(|entry| Ok((self.place(&entry.path, places)?, entry))).collect()
+    }
+
+    /// Returns where the wheel's byte-code goes.
+    pub(super) fn places_of_bytecode<'b>(
+        &self,
+        bytecode: &'b Tree,
+        places: &Places,
+    ) -> Result<Vec<(String, &'b TreeEntry)>, ProfileError> {
+        bytecode.entries.iter().map(|entry| Ok((self.place(&entry.path, places)?, entry))).collect()
+    }
+
+    fn place(&self, path: &str, places: &Places) -> Result<String, ProfileError> {
+        Ok(match path.strip_prefix(&self.data) {
+            None => format!("{}/{path}", places.site),
+            Some(rest) => match rest.split_once('/') {
+                Some(("purelib" | "platlib", path)) => format!("{}/{path}", places.site),
+                Some(("scripts", path)) => format!("bin/{path}"),
+                Some(("headers", path)) => format!("{}/{}/{path}", places.headers, self.name),
+                Some(("data", path)) => path.to_owned(),
+                _ => return Err(self.bad(format!("`{path}` is in no folder that wheels have"))),
+            },
+        })
+    }
+
+    fn bad(&self, problem: String) -> ProfileError {
+        ProfileError::BadWheel { package: self.package.to_string(), problem }
     }
 
     fn is_ours(&self, path: &str) -> bool {
@@ -136,14 +146,14 @@ impl<'a> Wheel<'a> {
     /// Returns all files that the wheel becomes, and the names in `bin` that are its own.
     pub(super) fn files(
         &self,
-        package: &str,
         source: &Source<'_>,
         places: &Places,
         direct: bool,
+        bytecode: &[(String, &TreeEntry)],
     ) -> Result<Files<'a>, ProfileError> {
-        let bad = |problem: String| ProfileError::BadWheel { package: package.to_owned(), problem };
+        let bad = |problem| self.bad(problem);
         let mut files: Files<'a> = BTreeMap::new();
-        for (place, entry) in self.places(package, places)? {
+        for (place, entry) in self.places(places)? {
             let origin = if place.starts_with("bin/") { script(source, entry)? } else { Origin::Linked(entry) };
             if files.insert(place, origin).is_some() {
                 return Err(bad(format!("two of its files would be `{}`", entry.path)));
@@ -161,13 +171,21 @@ impl<'a> Wheel<'a> {
         if direct {
             files.insert(format!("{info}/REQUESTED"), Origin::Written(Vec::new(), Mode::Plain));
         }
-        let record = self.record(source, places, &files)?;
+        let compiled = bytecode.iter().map(|(place, _)| places.recorded_as(place)).collect();
+        let record = self.record(source, places, &files, compiled)?;
         files.insert(format!("{info}/RECORD"), Origin::Written(record.into_bytes(), Mode::Plain));
         Ok(files)
     }
 
-    /// The wheel's own RECORD tells the hashes of what is linked as it is; all else is hashed here.
-    fn record(&self, source: &Source<'_>, places: &Places, files: &Files<'_>) -> Result<String, ProfileError> {
+    /// The wheel's own RECORD tells the hashes of what is linked as it is; all else is hashed here, but byte-code, which
+    /// installers list without a hash.
+    fn record(
+        &self,
+        source: &Source<'_>,
+        places: &Places,
+        files: &Files<'_>,
+        mut unhashed: Vec<String>,
+    ) -> Result<String, ProfileError> {
         let mut known = match self.entry("RECORD") {
             Some(entry) => record::parse(&String::from_utf8_lossy(&source.read(entry)?)),
             None => BTreeMap::new(),
@@ -183,7 +201,8 @@ impl<'a> Wheel<'a> {
             };
             recorded.insert(places.recorded_as(place), of);
         }
-        Ok(record::write(&recorded, &format!("{}/RECORD", self.info)))
+        unhashed.push(format!("{}/RECORD", self.info));
+        Ok(record::write(&recorded, &unhashed))
     }
 
     fn entry(&self, name: &str) -> Option<&'a TreeEntry> {
