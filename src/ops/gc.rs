@@ -10,7 +10,7 @@ use crate::fs;
 use crate::lock::{self, Lockfile};
 use crate::manifest::{self, Kind};
 use crate::model::{Label, PackageName, TreeDigest};
-use crate::profile::{self, Content, Kept, ProfileError};
+use crate::profile::{self, Kept, ProfileError};
 use crate::registry;
 use crate::store::{Collection, KnownProject, Roots, Store};
 
@@ -183,10 +183,7 @@ impl Run<'_> {
                     continue;
                 }
                 let generation = profile.generation(&environment, number)?;
-                trees.extend(generation.closure.iter().filter_map(|member| match member.content {
-                    Content::Tree(digest) => Some(digest),
-                    Content::Folder(_) => None,
-                }));
+                trees.extend(generation.trees());
             }
         }
         self.roots.trees.extend(&trees);

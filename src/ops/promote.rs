@@ -46,7 +46,8 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     })?;
     let before = profile.current(&target.name).ok().flatten();
     let plan = plan::plan(&before.as_ref().map(Generation::packages).unwrap_or_default(), &plan::contents(&closure));
-    store.note_project(profile.root(), gathered.trees.values().map(|tree| tree.digest))?;
+    let used = gathered.trees.values().chain(compiled.iter().flatten().map(|(_, tree)| tree));
+    store.note_project(profile.root(), used.map(|tree| tree.digest))?;
     (context.reporter)(Event::Building(closure.instances.len()));
     let built = profile.build(
         &held,

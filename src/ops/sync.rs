@@ -154,6 +154,12 @@ struct Ingredients<'a> {
     bytecode: Option<Bytecode>,
 }
 
+impl Ingredients<'_> {
+    fn store_trees(&self) -> impl Iterator<Item = &Arc<Tree>> {
+        self.trees.values().chain(self.bytecode.iter().flat_map(BTreeMap::values))
+    }
+}
+
 /// A sync under way.
 struct Sync<'a> {
     context: &'a Context<'a>,
@@ -273,14 +279,13 @@ impl<'a> Sync<'a> {
         let held = self.profile.lock(|| {
             (self.context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
         })?;
-        self.store.note_project(self.profile.root(), trees.values().map(|tree| tree.digest))?;
+        self.store.note_project(self.profile.root(), ingredients.store_trees().map(|tree| tree.digest))?;
         (self.context.reporter)(Event::Building(closure.instances.len()));
         let text = locked.lockfile.to_text();
         let input = self.input((&locked.lockfile, &text), closure, ingredients);
         let name = &self.environment.name;
         let mut built = if self.options.repair {
-            let bytecode = ingredients.bytecode.iter().flat_map(BTreeMap::values);
-            let damage = repair::damage(&self.profile, name, ingredients.trees.values().chain(bytecode))?;
+            let damage = repair::damage(&self.profile, name, ingredients.store_trees())?;
             self.profile.repair(&held, &input, &damage)?
         } else {
             self.profile.build(&held, &input)?
