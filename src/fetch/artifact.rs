@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use super::error::RegistryError;
 use super::hashing::HashingReader;
+use super::turns::Turns;
 use super::unpack::{Problem, Refusal, Spool, Trouble, unpack_tarball, unpack_wheel};
 use super::{FetchError, Fetched, Limits, Source, Step, Subject, Wanted};
 use crate::model::{Algorithm, ArtifactKind, Digest};
@@ -19,6 +20,8 @@ pub(super) struct Route<'a> {
     pub(super) store: &'a Store,
     pub(super) source: &'a dyn Source,
     pub(super) limits: Limits,
+    /// Who may work on what arrived.
+    pub(super) turns: &'a Turns,
     /// Hears of each step, and may end the work.
     pub(super) tell: &'a dyn Fn(Step) -> ControlFlow<()>,
 }
@@ -89,7 +92,8 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
         let goes_on = (route.tell)(Step::Arrived { bytes }).is_continue() && packed.get() <= route.limits.packed;
         if goes_on { Ok(()) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
     };
-    let mut reader = HashingReader::new(body, algorithm(wanted), &mut arrived);
+    let turn = route.turns.take();
+    let mut reader = HashingReader::new(body, algorithm(wanted), &turn, &mut arrived);
     let unpacked = match artifact.kind {
         ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, &mut staging, route.limits))?,
         ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, &staging) {

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use super::turns::Turn;
 use crate::model::{Algorithm, Digest};
 
 /// A hash function at work.
@@ -47,12 +48,14 @@ impl Hasher {
 
 /// Passes on what a reader gives, and hashes it.
 ///
-/// It remembers that its source failed, so that a broken connection is told from a broken archive.
+/// It remembers that its source failed, so that a broken connection is told from a broken archive. While it waits for
+/// bytes, another thread has its turn.
 pub(super) struct HashingReader<'a> {
     source: Box<dyn Read + Send>,
     algorithm: Algorithm,
     hasher: Hasher,
     failure: Option<io::Error>,
+    turn: &'a Turn<'a>,
     arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
 }
 
@@ -61,14 +64,15 @@ impl<'a> HashingReader<'a> {
     pub(super) fn new(
         source: Box<dyn Read + Send>,
         algorithm: Algorithm,
+        turn: &'a Turn<'a>,
         arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
     ) -> Self {
-        Self { source, algorithm, hasher: Hasher::new(algorithm), failure: None, arrived }
+        Self { source, algorithm, hasher: Hasher::new(algorithm), failure: None, turn, arrived }
     }
 
     /// Reads and hashes what is left, to say whether the bytes are what was promised though they could not be unpacked.
     pub(super) fn drain(&mut self) {
-        let mut buffer = vec![0; 1 << 16];
+        let mut buffer = [0; 1 << 13];
         while self.failure.is_none() && !matches!(self.read(&mut buffer), Ok(0)) {}
     }
 
@@ -86,7 +90,7 @@ impl<'a> HashingReader<'a> {
 impl Read for HashingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = loop {
-            match self.source.read(buffer) {
+            match self.turn.pause(|| self.source.read(buffer)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => break result,
             }

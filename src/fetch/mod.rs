@@ -15,6 +15,7 @@ mod resolver;
 mod retry;
 mod run;
 mod source;
+mod turns;
 mod unpack;
 pub mod url;
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::artifact::{End, Route, fetch, find};
+use super::turns::Turns;
 use super::{FetchError, Limits, Source};
 use crate::model::{Artifact, Digest, Label, PackageKey};
 use crate::store::{Store, Tree};
@@ -106,6 +107,7 @@ pub fn fetch_all(
         source,
         wanted,
         options,
+        turns: Turns::new(),
         missing,
         next: AtomicUsize::new(0),
         failed: AtomicUsize::new(usize::MAX),
@@ -134,6 +136,7 @@ struct Run<'a> {
     source: &'a dyn Source,
     wanted: &'a [Wanted],
     options: Options<'a>,
+    turns: Turns,
     /// Places in `wanted`, in order.
     missing: Vec<usize>,
     /// The next of `missing` to begin with.
@@ -153,7 +156,13 @@ impl Run<'_> {
     fn work(&self) {
         while let Some(&at) = self.missing.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             let tell = |step| self.tell(at, step);
-            let route = Route { store: self.store, source: self.source, limits: self.options.limits, tell: &tell };
+            let route = Route {
+                store: self.store,
+                source: self.source,
+                limits: self.options.limits,
+                turns: &self.turns,
+                tell: &tell,
+            };
             if self.failed.load(Ordering::Relaxed) < at {
                 return;
             }

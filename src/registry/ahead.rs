@@ -34,16 +34,33 @@ impl<T: Clone> Once<T> {
         }
         *state = State::Running;
         drop(state);
+        Running(self).end(make())
+    }
+
+    /// Returns the value if it is there, or if nobody makes it and `make` can; waits for nobody.
+    pub(super) fn try_get(&self, make: impl FnOnce() -> Option<T>) -> Option<T> {
+        let mut state = lock(&self.state);
+        match &*state {
+            State::Done(value) => return Some(value.clone()),
+            State::Running => return None,
+            State::Idle => *state = State::Running,
+        }
+        drop(state);
         let running = Running(self);
-        let value = make();
-        *lock(&self.state) = State::Done(value.clone());
-        drop(running);
-        value
+        make().map(|value| running.end(value))
     }
 }
 
-/// Wakes those who wait; where the making ended in a panic, one of them begins anew instead of waiting for ever.
+/// Wakes those who wait; where the making ended without a value or in a panic, one of them begins anew instead of
+/// waiting for ever.
 struct Running<'a, T>(&'a Once<T>);
+
+impl<T: Clone> Running<'_, T> {
+    fn end(self, value: T) -> T {
+        *lock(&self.0.state) = State::Done(value.clone());
+        value
+    }
+}
 
 impl<T> Drop for Running<'_, T> {
     fn drop(&mut self) {
@@ -56,15 +73,29 @@ impl<T> Drop for Running<'_, T> {
     }
 }
 
-/// Threads that take jobs from a queue; a job may lead to more. They begin when there is something to do and end with
-/// the pool.
-pub(super) struct Pool<J>(Arc<Queue<J>>);
+/// What a job is expected to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The processor: a few threads do as much as many.
+    AtHand,
+    /// The network: as many threads as there may be requests.
+    Remote,
+}
+
+/// Threads that take jobs from queues, one for each lane; a job may lead to more. They begin when there is something to
+/// do and end with the pool.
+pub(super) struct Pool<J>(Arc<Queues<J>>);
+
+struct Queues<J> {
+    at_hand: Queue<J>,
+    remote: Queue<J>,
+    work: Box<dyn Fn(Lane, J) -> Vec<(Lane, J)> + Send + Sync>,
+}
 
 struct Queue<J> {
     inner: Mutex<Inner<J>>,
     more: Condvar,
     most: usize,
-    work: Box<dyn Fn(J) -> Vec<J> + Send + Sync>,
 }
 
 struct Inner<J> {
@@ -74,23 +105,47 @@ struct Inner<J> {
     closed: bool,
 }
 
+/// How many threads a pool may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threads {
+    pub(super) at_hand: usize,
+    pub(super) remote: usize,
+}
+
 impl<J: Send + 'static> Pool<J> {
-    /// Returns a pool of at most so many threads; none is started yet.
-    pub(super) fn new(most: usize, work: impl Fn(J) -> Vec<J> + Send + Sync + 'static) -> Self {
-        let inner = Inner { jobs: VecDeque::new(), threads: 0, idle: 0, closed: false };
-        Self(Arc::new(Queue { inner: Mutex::new(inner), more: Condvar::new(), most, work: Box::new(work) }))
+    /// Returns a pool; no thread is started yet.
+    pub(super) fn new(most: Threads, work: impl Fn(Lane, J) -> Vec<(Lane, J)> + Send + Sync + 'static) -> Self {
+        let (at_hand, remote) = (Queue::new(most.at_hand), Queue::new(most.remote));
+        Self(Arc::new(Queues { at_hand, remote, work: Box::new(work) }))
     }
 
-    /// Adds jobs to the queue's end.
-    pub(super) fn add(&self, jobs: Vec<J>) {
-        add(&self.0, jobs);
+    /// Adds jobs to the end of a lane's queue.
+    pub(super) fn add(&self, lane: Lane, jobs: Vec<J>) {
+        add(&self.0, lane, jobs);
     }
 }
 
-fn add<J: Send + 'static>(queue: &Arc<Queue<J>>, jobs: Vec<J>) {
+impl<J> Queue<J> {
+    fn new(most: usize) -> Self {
+        let inner = Inner { jobs: VecDeque::new(), threads: 0, idle: 0, closed: false };
+        Self { inner: Mutex::new(inner), more: Condvar::new(), most }
+    }
+}
+
+impl<J> Queues<J> {
+    fn of(&self, lane: Lane) -> &Queue<J> {
+        match lane {
+            Lane::AtHand => &self.at_hand,
+            Lane::Remote => &self.remote,
+        }
+    }
+}
+
+fn add<J: Send + 'static>(queues: &Arc<Queues<J>>, lane: Lane, jobs: Vec<J>) {
     if jobs.is_empty() {
         return;
     }
+    let queue = queues.of(lane);
     let mut inner = lock(&queue.inner);
     if inner.closed {
         return;
@@ -103,8 +158,8 @@ fn add<J: Send + 'static>(queue: &Arc<Queue<J>>, jobs: Vec<J>) {
     drop(inner);
     (0..woken).for_each(|_| queue.more.notify_one());
     for _ in 0..start {
-        let of = Arc::clone(queue);
-        let started = std::thread::Builder::new().name("larder-ahead".to_owned()).spawn(move || serve(&of));
+        let of = Arc::clone(queues);
+        let started = std::thread::Builder::new().name("larder-ahead".to_owned()).spawn(move || serve(&of, lane));
         if started.is_err() {
             // The solver does what nobody did ahead of it.
             lock(&queue.inner).threads -= 1;
@@ -112,7 +167,8 @@ fn add<J: Send + 'static>(queue: &Arc<Queue<J>>, jobs: Vec<J>) {
     }
 }
 
-fn serve<J: Send + 'static>(queue: &Arc<Queue<J>>) {
+fn serve<J: Send + 'static>(queues: &Arc<Queues<J>>, lane: Lane) {
+    let queue = queues.of(lane);
     let mut inner = lock(&queue.inner);
     loop {
         if inner.closed {
@@ -120,7 +176,15 @@ fn serve<J: Send + 'static>(queue: &Arc<Queue<J>>) {
         }
         if let Some(job) = inner.jobs.pop_front() {
             drop(inner);
-            add(queue, (queue.work)(job));
+            let (mut at_hand, mut remote) = (Vec::new(), Vec::new());
+            for (lane, job) in (queues.work)(lane, job) {
+                match lane {
+                    Lane::AtHand => at_hand.push(job),
+                    Lane::Remote => remote.push(job),
+                }
+            }
+            add(queues, Lane::Remote, remote);
+            add(queues, Lane::AtHand, at_hand);
             inner = lock(&queue.inner);
         } else {
             inner.idle += 1;
@@ -132,11 +196,13 @@ fn serve<J: Send + 'static>(queue: &Arc<Queue<J>>) {
 
 impl<J> Drop for Pool<J> {
     fn drop(&mut self) {
-        let mut inner = lock(&self.0.inner);
-        inner.closed = true;
-        inner.jobs.clear();
-        drop(inner);
-        self.0.more.notify_all();
+        for queue in [&self.0.at_hand, &self.0.remote] {
+            let mut inner = lock(&queue.inner);
+            inner.closed = true;
+            inner.jobs.clear();
+            drop(inner);
+            queue.more.notify_all();
+        }
     }
 }
 
@@ -172,15 +238,27 @@ mod tests {
     }
 
     #[test]
+    fn who_cannot_wait_gets_only_what_is_there() {
+        let once = Once::new();
+        assert_eq!(once.try_get(|| None), None);
+        let inside = once.get(|| once.try_get(|| Some(1)).map_or(7, |_: i32| 0));
+        assert_eq!((inside, once.try_get(|| None)), (7, Some(7)));
+    }
+
+    #[test]
     fn every_job_is_done() {
         let (send, receive) = mpsc::channel();
         let send = Mutex::new(send);
-        let pool = Pool::new(3, move |job: u32| {
+        let pool = Pool::new(Threads { at_hand: 2, remote: 3 }, move |lane, job: u32| {
             lock(&send).send(job).unwrap();
-            if job < 50 { vec![job + 50] } else { Vec::new() }
+            if job < 50 {
+                vec![(if lane == Lane::AtHand { Lane::Remote } else { Lane::AtHand }, job + 50)]
+            } else {
+                Vec::new()
+            }
         });
-        pool.add((0..25).collect());
-        pool.add((25..50).collect());
+        pool.add(Lane::AtHand, (0..25).collect());
+        pool.add(Lane::Remote, (25..50).collect());
         let mut done: Vec<u32> = receive.iter().take(100).collect();
         done.sort_unstable();
         assert!(done.into_iter().eq(0..100));

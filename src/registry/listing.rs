@@ -32,13 +32,13 @@ pub(super) struct Ask<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) header: Header,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     start: usize,
 }
 
 impl Record {
     pub(super) fn new(header: Header, bytes: Vec<u8>) -> Self {
-        Self { header, bytes, start: 0 }
+        Self { header, bytes: Arc::new(bytes), start: 0 }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -69,6 +69,20 @@ impl Served {
         self.endpoint.name()
     }
 
+    /// Returns a listing from the cache, while it counts without asking: as long as it is fresh, or the network is off.
+    pub(super) fn kept<T>(&self, package: &str, format: u32, decode: impl Fn(Record) -> Option<T>) -> Option<T> {
+        self.cached(package, format).filter(|record| self.may_answer(&record.header)).and_then(decode)
+    }
+
+    fn cached(&self, package: &str, format: u32) -> Option<Record> {
+        let (header, bytes, start) = self.cache.listing(package, format)?;
+        Some(Record { header, bytes: Arc::new(bytes), start })
+    }
+
+    fn may_answer(&self, header: &Header) -> bool {
+        self.client.network() == Network::Offline || self.freshness == Freshness::MaxAge && header.is_fresh()
+    }
+
     /// Returns a listing: from the cache while it is fresh (or the network is off), else from the registry, which may
     /// say that the cached one still holds. `convert` makes a record of a document; `decode` makes a listing of a
     /// record, or nothing where the record is damaged or lacks what is needed.
@@ -78,12 +92,8 @@ impl Served {
         convert: impl Fn(&Document) -> Result<Vec<u8>, Arc<dyn Failure>>,
         decode: impl Fn(Record) -> Option<T>,
     ) -> Result<T, NoListing> {
-        let cached = self.cache.listing(ask.package, ask.format);
-        let cached = cached.map(|(header, bytes, start)| Record { header, bytes, start });
-        let may_answer = |header: &Header| {
-            self.client.network() == Network::Offline || self.freshness == Freshness::MaxAge && header.is_fresh()
-        };
-        if let Some(record) = cached.as_ref().filter(|record| may_answer(&record.header))
+        let cached = self.cached(ask.package, ask.format);
+        if let Some(record) = cached.as_ref().filter(|record| self.may_answer(&record.header))
             && let Some(listing) = decode(record.clone())
         {
             return Ok(listing);

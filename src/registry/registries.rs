@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ahead::{Once, Pool, lock};
+use super::ahead::{Lane, Once, Pool, Threads, lock};
 use super::cache::Cache;
 use super::choice::{Choice, kind};
 use super::listing::{NoListing, Served};
@@ -21,9 +21,7 @@ use crate::model::{Artifact, Ecosystem, Label, PackageId, PackageKey, Requiremen
 use crate::resolve::{Index, IndexError, Release, Versions};
 
 /// As many requests as a default registry takes at once, and a few for those with fewer.
-const THREADS: usize = 56;
-/// Reading a cache keeps processors busy, not connections.
-const OFFLINE_THREADS: usize = 8;
+const REMOTE_THREADS: usize = 56;
 
 /// All registries of a project, and its path packages. Every answer is made once and then stays; threads fetch ahead of
 /// whoever asks, and begin when [`Index::prefetch`] is first called.
@@ -54,6 +52,8 @@ type Answer<T> = Result<Arc<T>, IndexError>;
 /// What is known of one package.
 struct Entry {
     listing: Once<Answer<Listing>>,
+    /// The versions whose requirements are expected already.
+    expected: Mutex<Vec<u32>>,
     releases: Mutex<FxHashMap<u32, Arc<Once<Answer<Release>>>>>,
 }
 
@@ -84,9 +84,11 @@ impl Registries {
             entries: Mutex::default(),
             expected: Mutex::default(),
         });
-        let threads = if client.network() == Network::Offline { OFFLINE_THREADS } else { THREADS };
+        let at_hand = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+        let remote = if client.network() == Network::Offline { at_hand } else { REMOTE_THREADS };
         let ahead = Arc::clone(&inner);
-        Ok(Self { inner, pool: Pool::new(threads, move |requirement| ahead.expect(&requirement)) })
+        let work = move |lane, requirement| ahead.expect(lane, requirement);
+        Ok(Self { inner, pool: Pool::new(Threads { at_hand, remote }, work) })
     }
 }
 
@@ -98,12 +100,12 @@ impl Index for Registries {
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
         let release = self.inner.release(package, ordinal)?;
         // The guess may have been another version.
-        self.pool.add(self.inner.unexpected(likely::next(&release, None, &self.inner.settings)));
+        self.pool.add(Lane::AtHand, self.inner.unexpected(likely::next(&release, None, &self.inner.settings)));
         Ok(release)
     }
 
     fn prefetch(&self, requirements: &[Requirement]) {
-        self.pool.add(self.inner.unexpected(requirements.iter()));
+        self.pool.add(Lane::AtHand, self.inner.unexpected(requirements.iter()));
     }
 }
 
@@ -120,12 +122,42 @@ impl Source for Registries {
 }
 
 impl Inner {
-    /// Does what the solver will need for a requirement and returns what follows from it.
-    fn expect(&self, requirement: &Requirement) -> Vec<Requirement> {
+    /// Does what the solver will need for a requirement and returns what follows from it; where that has to wait for
+    /// the network, it belongs to the other lane.
+    fn expect(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, Requirement)> {
         let package = requirement.package();
-        let Ok(listing) = self.listing(&package) else { return Vec::new() };
-        let Some(ordinal) = likely::version(listing.versions(), requirement, &self.settings) else { return Vec::new() };
-        let Ok(release) = self.release(&package, ordinal) else { return Vec::new() };
+        let listing = match lane {
+            Lane::AtHand => self.listing_at_hand(&package),
+            Lane::Remote => Some(self.listing(&package)),
+        };
+        match listing {
+            None => vec![(Lane::Remote, requirement)],
+            Some(Err(_)) => Vec::new(),
+            Some(Ok(listing)) => {
+                self.follow(&package, &listing, &requirement).into_iter().map(|next| (Lane::AtHand, next)).collect()
+            }
+        }
+    }
+
+    /// Returns the requirements of the version that a requirement most likely gets.
+    fn follow(&self, package: &PackageId, listing: &Listing, requirement: &Requirement) -> Vec<Requirement> {
+        let versions = listing.versions();
+        let entry = self.entry(package);
+        if package.ecosystem == Ecosystem::Npm {
+            // What is chosen elsewhere already is chosen again where it fits.
+            let fits = |ordinal: &u32| {
+                versions
+                    .candidates
+                    .get(*ordinal as usize)
+                    .is_some_and(|candidate| requirement.matches(&candidate.version))
+            };
+            if lock(&entry.expected).iter().any(fits) {
+                return Vec::new();
+            }
+        }
+        let Some(ordinal) = likely::version(versions, requirement, &self.settings) else { return Vec::new() };
+        lock(&entry.expected).push(ordinal);
+        let Ok(release) = self.release(package, ordinal) else { return Vec::new() };
         self.unexpected(likely::next(&release, Some(requirement), &self.settings))
     }
 
@@ -153,7 +185,7 @@ impl Inner {
         if let Some(entry) = entries.get(package) {
             return Arc::clone(entry);
         }
-        let entry = Arc::new(Entry { listing: Once::new(), releases: Mutex::default() });
+        let entry = Arc::new(Entry { listing: Once::new(), expected: Mutex::default(), releases: Mutex::default() });
         entries.insert(package.clone(), Arc::clone(&entry));
         entry
     }
@@ -163,6 +195,24 @@ impl Inner {
             Ecosystem::Path => self.folder(package).map(Arc::new).map_err(IndexError::Failed),
             Ecosystem::Larder => Err(failed(RegistryError::PrivatePackages { package: package.name.clone() })),
             Ecosystem::Npm | Ecosystem::Pypi => self.ask(package),
+        })
+    }
+
+    /// Returns a listing that needs no waiting for the network. Python's are left to those who may wait: the metadata
+    /// of their versions may have to be fetched.
+    fn listing_at_hand(&self, package: &PackageId) -> Option<Answer<Listing>> {
+        if package.ecosystem == Ecosystem::Pypi {
+            return None;
+        }
+        self.entry(package).listing.try_get(|| match package.ecosystem {
+            Ecosystem::Path => Some(self.folder(package).map(Arc::new).map_err(IndexError::Failed)),
+            Ecosystem::Npm => {
+                let label = self.choice.of(package).ok()?.first()?;
+                let served = &self.registry(label, package).ok()?.served;
+                let listing = npm::kept_listing(served, &package.name, &self.settings)?;
+                Some(Ok(Arc::new(Listing::Npm(listing))))
+            }
+            Ecosystem::Larder | Ecosystem::Pypi => None,
         })
     }
 

@@ -24,7 +24,9 @@ pub(in crate::fetch) fn unpack_tarball(
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), Problem> {
-    let mut archive = Archive::new(Gunzip::new(BufReader::with_capacity(1 << 16, source)));
+    // Inflating in large pieces takes half the time of inflating header by header and file by file.
+    let inflated = Gunzip::new(BufReader::with_capacity(1 << 16, source));
+    let mut archive = Archive::new(BufReader::with_capacity(1 << 16, inflated));
     let mut unpacker = Unpacker {
         staging,
         budget: Budget::new(limits),

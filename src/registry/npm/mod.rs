@@ -32,9 +32,15 @@ pub(super) struct Listing {
     pub(super) versions: Arc<Versions>,
 }
 
+/// Returns a package's versions as they were kept, while they count.
+pub(super) fn kept_listing(served: &Served, name: &PackageName, settings: &Settings) -> Option<Listing> {
+    let form = Form::for_settings(settings);
+    served.kept(name.as_str(), record::FORMAT, |record| decode(served, name, form, record))
+}
+
 /// Asks for a package's versions.
 pub(super) fn listing(served: &Served, name: &PackageName, settings: &Settings) -> Result<Listing, NoListing> {
-    let form = if settings.released_before.is_some() { Form::Full } else { Form::Abbreviated };
+    let form = Form::for_settings(settings);
     let path = name.as_str().replace('/', "%2f");
     let accept = if form == Form::Full { FULL } else { ABBREVIATED };
     let ask = Ask { package: name.as_str(), path: &path, accept, format: record::FORMAT };
@@ -42,11 +48,13 @@ pub(super) fn listing(served: &Served, name: &PackageName, settings: &Settings) 
         record::encode(name, &document.bytes, form)
             .map_err(|bad| -> Arc<dyn Failure> { Arc::new(served.bad(name, bad)) })
     };
-    served.listing(&ask, convert, |record| {
-        let (mut versions, spans) = record::decode(record.bytes(), form)?;
-        versions.registry = Some(served.name().clone());
-        Some(Listing { name: name.clone(), served: served.clone(), record, spans, versions: Arc::new(versions) })
-    })
+    served.listing(&ask, convert, |record| decode(served, name, form, record))
+}
+
+fn decode(served: &Served, name: &PackageName, form: Form, record: Record) -> Option<Listing> {
+    let (mut versions, spans) = record::decode(record.bytes(), form)?;
+    versions.registry = Some(served.name().clone());
+    Some(Listing { name: name.clone(), served: served.clone(), record, spans, versions: Arc::new(versions) })
 }
 
 impl Listing {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::packument::{Dist, Manifest, Packument, Text};
-use crate::model::{PackageName, Version};
+use crate::model::{PackageName, Settings, Version};
 use crate::registry::bytes::{Reader, Writer};
 use crate::resolve::{Candidate, Versions};
 
@@ -28,6 +28,13 @@ pub(super) enum Form {
     Abbreviated,
     /// With them.
     Full,
+}
+
+impl Form {
+    /// Returns the form that has what these settings look at.
+    pub(super) fn for_settings(settings: &Settings) -> Self {
+        if settings.released_before.is_some() { Self::Full } else { Self::Abbreviated }
+    }
 }
 
 /// What is kept of one version.
