@@ -10,6 +10,7 @@ mod file;
 mod folder;
 mod link;
 mod lock;
+mod parted;
 mod private;
 mod stat;
 mod tree;
@@ -26,6 +27,7 @@ pub use file::{
 pub use folder::{Found, canonicalize, create_dir, create_dir_all, exclusive_size, read_dir, walk};
 pub use link::{Linked, hard_link_or_copy, read_link, replace_symlink, symlink};
 pub use lock::{FileLock, FolderLock};
+pub use parted::Parted;
 pub use private::make_private;
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;

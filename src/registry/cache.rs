@@ -2,21 +2,26 @@
 //!
 //! ```text
 //! <cache>/metadata/v1/<registry>-<hash of its URLs>/
-//! ├── <package>               a listing: header, then the ecosystem's record
+//! ├── <package>               a listing: header, then the ecosystem's record: its front, the rest
 //! └── .releases/<digest>      the metadata of one file, which never changes
 //! ```
 //!
 //! The cache is a convenience: a file that cannot be read or understood is as good as none, and one that cannot be
 //! written is not written.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bytes::{Reader, Writer};
+use super::kept::{Encoded, Record};
 use crate::fetch::{Endpoint, Response};
-use crate::fs::{self, Durability, FsError};
+use crate::fs::{self, Durability, FsError, Parted};
 
-const MAGIC: &[u8; 4] = b"LRDm";
+const MAGIC: &[u8; 4] = b"LRDn";
+
+/// Holds all that is needed of most packages.
+const FIRST_READ: usize = 8 << 10;
 
 /// How long an answer counts as fresh whose registry does not say.
 const FRESH_BY_DEFAULT: u64 = 300;
@@ -93,41 +98,32 @@ impl Cache {
         Self { folder: None }
     }
 
-    /// Returns a package's listing, of whatever age, if its record is of this format: its header, the file's bytes, and
-    /// where the record begins in them.
-    pub(super) fn listing(&self, package: &str, format: u32) -> Option<(Header, Vec<u8>, usize)> {
-        let bytes = fs::read_if_exists(&self.path(&safe(package))?).ok()??;
-        let mut reader = Reader(&bytes);
-        if reader.take(4)? != MAGIC || reader.u32()? != format {
+    /// Returns a package's listing, of whatever age, if its record is of this format.
+    pub(super) fn listing(&self, package: &str, format: u32) -> Option<Record> {
+        let enough = |first: &[u8]| prologue(first, format).map_or(0, |(_, front, _)| front.end);
+        let (file, bytes) = Parted::open(&self.path(&safe(package))?, FIRST_READ, enough).ok()??;
+        let (header, front, rest) = prologue(&bytes, format)?;
+        if front.end as u64 + rest != file.size() {
             return None;
         }
-        let length = usize::try_from(reader.i64()?).ok()?;
-        let (fetched, max_age) = (reader.i64()?, reader.i64()?);
-        let mut text = || reader.text().map(str::to_owned);
-        let (etag, last_modified, url, base) = (text()?, text()?, text()?, text()?);
-        let some = |text: String| (!text.is_empty()).then_some(text);
-        let header = Header { etag: some(etag), last_modified: some(last_modified), fetched, max_age, url, base };
-        if reader.0.len() != length {
-            return None;
-        }
-        let record = bytes.len() - length;
-        Some((header, bytes, record))
+        Some(Record::kept(header, bytes, front, file))
     }
 
     /// Keeps a package's listing.
-    pub(super) fn keep_listing(&self, package: &str, format: u32, header: &Header, record: &[u8]) {
+    pub(super) fn keep_listing(&self, package: &str, format: u32, header: &Header, record: &Encoded) {
         let Some(path) = self.path(&safe(package)) else { return };
         let mut writer = Writer(Vec::with_capacity(256));
         writer.0.extend_from_slice(MAGIC);
         writer.u32(format);
-        writer.i64(i64::try_from(record.len()).unwrap_or(-1));
+        writer.u32(record.front.len() as u32);
+        writer.i64(i64::try_from(record.rest.len()).unwrap_or(-1));
         writer.i64(header.fetched);
         writer.i64(header.max_age);
         for text in [header.etag.as_deref(), header.last_modified.as_deref(), Some(&header.url), Some(&header.base)] {
             writer.text(text.unwrap_or_default());
         }
         // A cache that cannot be written is only slower.
-        let _ = keep(&path, &[&writer.0, record]);
+        let _ = keep(&path, &[&writer.0, &record.front, &record.rest]);
     }
 
     /// Returns what was kept of one file.
@@ -145,6 +141,23 @@ impl Cache {
     fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(name))
     }
+}
+
+/// Reads what stands before a listing's record: its header, where the record's front lies in the file, and how many bytes
+/// come behind that.
+fn prologue(bytes: &[u8], format: u32) -> Option<(Header, Range<usize>, u64)> {
+    let mut reader = Reader(bytes);
+    if reader.take(4)? != MAGIC || reader.u32()? != format {
+        return None;
+    }
+    let (front, rest) = (reader.u32()? as usize, u64::try_from(reader.i64()?).ok()?);
+    let (fetched, max_age) = (reader.i64()?, reader.i64()?);
+    let mut text = || reader.text().map(str::to_owned);
+    let (etag, last_modified, url, base) = (text()?, text()?, text()?, text()?);
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    let header = Header { etag: some(etag), last_modified: some(last_modified), fetched, max_age, url, base };
+    let start = bytes.len() - reader.0.len();
+    Some((header, start..start.checked_add(front)?, rest))
 }
 
 /// Spells a name so that it is one file, also where letters have no case: upper case gets a `!` before it.
@@ -189,15 +202,22 @@ mod tests {
         Cache::of(Some(folder), &endpoint)
     }
 
+    fn encoded() -> Encoded {
+        Encoded { front: b"front".to_vec(), rest: b"behind".to_vec() }
+    }
+
     #[test]
     fn a_listing_comes_back_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
         let header = Header { etag: Some("\"x\"".to_owned()), fetched: now(), max_age: 60, ..Header::default() };
-        cache.keep_listing("@a/B", 1, &header, b"record");
-        let (read, bytes, start) = cache.listing("@a/B", 1).unwrap();
-        assert_eq!((&read, &bytes[start..]), (&header, &b"record"[..]));
-        assert!(read.is_fresh());
+        cache.keep_listing("@a/B", 1, &header, &encoded());
+        let read = cache.listing("@a/B", 1).unwrap();
+        assert_eq!((&read.header, read.front()), (&header, &b"front"[..]));
+        assert_eq!(read.part(2, 3).unwrap(), &b"hin"[..]);
+        assert!(read.part(2, 5).is_none());
+        assert_eq!(read.whole().unwrap(), encoded());
+        assert!(read.header.is_fresh());
         assert!(cache.listing("@a/b", 1).is_none());
         assert!(cache.listing("@a/B", 2).is_none());
     }
@@ -206,7 +226,7 @@ mod tests {
     fn a_torn_file_is_as_good_as_none() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        cache.keep_listing("a", 1, &Header::default(), b"record");
+        cache.keep_listing("a", 1, &Header::default(), &encoded());
         let path = cache.path("a").unwrap();
         let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {

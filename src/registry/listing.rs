@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::cache::{Cache, Freshness, Header};
+use super::kept::{Encoded, Record};
 use crate::diagnostic::Failure;
 use crate::fetch::{Client, Content, Document, Endpoint, Network, Request, RequestError, Target};
 use crate::model::Label;
@@ -28,28 +29,6 @@ pub(super) struct Ask<'a> {
     pub(super) format: u32,
 }
 
-/// A record in the ecosystem's compact form, with the header that it came with.
-#[derive(Clone, Debug)]
-pub(super) struct Record {
-    pub(super) header: Header,
-    bytes: Arc<Vec<u8>>,
-    start: usize,
-}
-
-impl Record {
-    pub(super) fn new(header: Header, bytes: Vec<u8>) -> Self {
-        Self { header, bytes: Arc::new(bytes), start: 0 }
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
-    }
-
-    pub(super) fn part(&self, start: u32, length: u32) -> Option<&[u8]> {
-        self.bytes().get(start as usize..)?.get(..length as usize)
-    }
-}
-
 /// Why there is no listing.
 pub(super) enum NoListing {
     /// The registry does not have the package.
@@ -71,12 +50,7 @@ impl Served {
 
     /// Returns a listing from the cache, while it counts without asking: as long as it is fresh, or the network is off.
     pub(super) fn kept<T>(&self, package: &str, format: u32, decode: impl Fn(Record) -> Option<T>) -> Option<T> {
-        self.cached(package, format).filter(|record| self.may_answer(&record.header)).and_then(decode)
-    }
-
-    fn cached(&self, package: &str, format: u32) -> Option<Record> {
-        let (header, bytes, start) = self.cache.listing(package, format)?;
-        Some(Record { header, bytes: Arc::new(bytes), start })
+        self.cache.listing(package, format).filter(|record| self.may_answer(&record.header)).and_then(decode)
     }
 
     fn may_answer(&self, header: &Header) -> bool {
@@ -89,37 +63,51 @@ impl Served {
     pub(super) fn listing<T>(
         &self,
         ask: &Ask<'_>,
-        convert: impl Fn(&Document) -> Result<Vec<u8>, Arc<dyn Failure>>,
+        convert: impl Fn(&Document) -> Result<Encoded, Arc<dyn Failure>>,
         decode: impl Fn(Record) -> Option<T>,
     ) -> Result<T, NoListing> {
-        let cached = self.cached(ask.package, ask.format);
+        let cached = self.cache.listing(ask.package, ask.format);
         if let Some(record) = cached.as_ref().filter(|record| self.may_answer(&record.header))
             && let Some(listing) = decode(record.clone())
         {
             return Ok(listing);
         }
         let known = cached.filter(|record| decode(record.clone()).is_some());
-        let header = known.as_ref().map(|record| &record.header);
-        let request = Request {
-            target: Target::Below(ask.path),
-            accept: Some(ask.accept),
-            etag: header.and_then(|header| header.etag.as_deref()),
-            last_modified: header.and_then(|header| header.last_modified.as_deref()),
-            ..Request::default()
-        };
-        let document = self.client.read(&self.endpoint, &request)?;
+        let document = self.client.read(&self.endpoint, &ask.request(known.as_ref().map(|record| &record.header)))?;
         let mut header = Header::of(&document.response);
-        let record = match (document.response.content, &known) {
-            (Content::NotModified, Some(known)) => {
-                header.etag = header.etag.or_else(|| known.header.etag.clone());
-                header.last_modified = header.last_modified.or_else(|| known.header.last_modified.clone());
-                (header.url, header.base) = (known.header.url.clone(), known.header.base.clone());
-                known.bytes().to_vec()
+        let unchanged = match (document.response.content, known) {
+            (Content::NotModified, Some(known)) => known.whole().map(|record| (known.header, record)),
+            _ => None,
+        };
+        let record = match unchanged {
+            Some((known, record)) => {
+                header.etag = header.etag.or(known.etag);
+                header.last_modified = header.last_modified.or(known.last_modified);
+                (header.url, header.base) = (known.url, known.base);
+                record
             }
-            _ => convert(&document).map_err(NoListing::Failed)?,
+            None if document.response.content == Content::NotModified => {
+                // What was said to hold is not there any more.
+                let document = self.client.read(&self.endpoint, &ask.request(None))?;
+                header = Header::of(&document.response);
+                convert(&document).map_err(NoListing::Failed)?
+            }
+            None => convert(&document).map_err(NoListing::Failed)?,
         };
         self.cache.keep_listing(ask.package, ask.format, &header, &record);
         // A record that was just made is whole.
         decode(Record::new(header, record)).ok_or(NoListing::Missing)
+    }
+}
+
+impl Ask<'_> {
+    fn request<'r>(&'r self, known: Option<&'r Header>) -> Request<'r> {
+        Request {
+            target: Target::Below(self.path),
+            accept: Some(self.accept),
+            etag: known.and_then(|header| header.etag.as_deref()),
+            last_modified: known.and_then(|header| header.last_modified.as_deref()),
+            ..Request::default()
+        }
     }
 }

@@ -7,6 +7,7 @@ mod bytes;
 mod cache;
 mod choice;
 mod failure;
+mod kept;
 mod likely;
 mod listing;
 pub mod netrc;

@@ -5,6 +5,7 @@ mod packument;
 mod record;
 pub(super) mod spec;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use serde_json::value::RawValue;
 use self::packument::{Entries, Text};
 use self::record::{BadDocument, Blob, Form, Span};
 use super::RegistryError;
-use super::listing::{Ask, NoListing, Record, Served};
+use super::kept::Record;
+use super::listing::{Ask, NoListing, Served};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
 use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Version};
@@ -52,7 +54,7 @@ pub(super) fn listing(served: &Served, name: &PackageName, settings: &Settings) 
 }
 
 fn decode(served: &Served, name: &PackageName, form: Form, record: Record) -> Option<Listing> {
-    let (mut versions, spans) = record::decode(record.bytes(), form)?;
+    let (mut versions, spans) = record::decode(&record, form)?;
     versions.registry = Some(served.name().clone());
     Some(Listing { name: name.clone(), served: served.clone(), record, spans, versions: Arc::new(versions) })
 }
@@ -61,7 +63,8 @@ impl Listing {
     /// Returns what one version needs; none for an ordinal that is out of bounds or a damaged record.
     pub(super) fn release(&self, ordinal: u32) -> Option<Release> {
         let Version::Npm(version) = &self.versions.candidates.get(ordinal as usize)?.version else { return None };
-        let blob = self.blob(ordinal)?;
+        let bytes = self.blob(ordinal)?;
+        let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
         let version = version.to_string();
         let file = location::file(&self.name, &version);
         let usual = location::usual(&self.name, &file);
@@ -86,12 +89,14 @@ impl Listing {
     /// Returns where the registry says that a version's tarball is.
     pub(super) fn tarball(&self, version: &Version) -> Option<String> {
         let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
-        self.blob(u32::try_from(ordinal).ok()?)?.tarball.map(|url| url.0.into_owned())
+        let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
+        let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
+        blob.tarball.map(|url| url.0.into_owned())
     }
 
-    fn blob(&self, ordinal: u32) -> Option<Blob<'_>> {
+    fn blob(&self, ordinal: u32) -> Option<Cow<'_, [u8]>> {
         let span = self.spans.get(ordinal as usize)?;
-        serde_json::from_slice(self.record.part(span.start, span.length)?).ok()
+        self.record.part(span.start, span.length)
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! full u8, tags u32, (name text, ordinal u32)*,
 //! versions u32, (version text, flags u8, published i64, blob start u32, blob length u32)* in ascending order,
-//! blobs: the JSON of one version each, with short names
+//! behind that, the rest: blobs, the JSON of one version each, with short names
 //! ```
 
 use rustc_hash::FxHashMap;
@@ -13,10 +13,11 @@ use serde_json::value::RawValue;
 use super::packument::{Dist, Manifest, Packument, Text};
 use crate::model::{PackageName, Settings, Version};
 use crate::registry::bytes::{Reader, Writer};
+use crate::registry::kept::{Encoded, Record};
 use crate::resolve::{Candidate, Versions};
 
 /// The version of this form.
-pub(super) const FORMAT: u32 = 0x6e70_0001;
+pub(super) const FORMAT: u32 = 0x6e70_0002;
 
 const DEPRECATED: u8 = 1;
 const NO_TIME: i64 = i64::MIN;
@@ -89,7 +90,7 @@ pub(super) enum BadDocument {
 }
 
 /// Makes a record of a document. A version that npm's grammar does not have is left out.
-pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Result<Vec<u8>, BadDocument> {
+pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Result<Encoded, BadDocument> {
     let packument: Packument<'_> =
         serde_json::from_slice(document).map_err(|error| BadDocument::Unreadable(error.to_string()))?;
     match &packument.name {
@@ -138,13 +139,13 @@ pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Resu
         writer.u32(start as u32);
         writer.u32((blobs.len() - start) as u32);
     }
-    writer.bytes(&blobs);
-    Ok(writer.0)
+    Ok(Encoded { front: writer.0, rest: blobs })
 }
 
 /// Reads the list of versions. A record without the times of publication does not answer where they are needed.
-pub(super) fn decode(record: &[u8], needed: Form) -> Option<(Versions, Vec<Span>)> {
-    let mut reader = Reader(record);
+pub(super) fn decode(record: &Record, needed: Form) -> Option<(Versions, Vec<Span>)> {
+    let front = record.front();
+    let mut reader = Reader(front);
     let full = reader.u8()? != 0;
     if needed == Form::Full && !full {
         return None;
@@ -154,8 +155,8 @@ pub(super) fn decode(record: &[u8], needed: Form) -> Option<(Versions, Vec<Span>
         versions.tags.insert(reader.text()?.to_owned(), reader.u32()?);
     }
     let count = reader.u32()?;
-    let mut spans = Vec::with_capacity((count as usize).min(record.len()));
-    versions.candidates.reserve_exact((count as usize).min(record.len()));
+    let mut spans = Vec::with_capacity((count as usize).min(front.len()));
+    versions.candidates.reserve_exact((count as usize).min(front.len()));
     for _ in 0..count {
         let version = parse(reader.text()?)?;
         let (flags, time) = (reader.u8()?, reader.i64()?);
@@ -166,15 +167,8 @@ pub(super) fn decode(record: &[u8], needed: Form) -> Option<(Versions, Vec<Span>
             ..Candidate::new(Version::Npm(version))
         });
     }
-    let blobs = reader.bytes()?.len();
-    let base = u32::try_from(record.len() - blobs).ok()?;
-    for span in &mut spans {
-        if (span.start as usize).checked_add(span.length as usize)? > blobs {
-            return None;
-        }
-        span.start = span.start.checked_add(base)?;
-    }
-    let in_range = versions.tags.values().all(|ordinal| *ordinal < count);
+    let there = |span: &Span| u64::from(span.start) + u64::from(span.length) <= record.rest_length();
+    let in_range = versions.tags.values().all(|ordinal| *ordinal < count) && spans.iter().all(there);
     (in_range && reader.0.is_empty()).then_some((versions, spans))
 }
 
@@ -194,8 +188,9 @@ fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
         install_script: manifest.has_install_script(),
         deprecated,
         tarball: dist.tarball,
+        // The weaker digest counts only where there is no other.
+        shasum: dist.shasum.filter(|_| !dist.integrity.as_ref().is_some_and(|sri| sri.0.starts_with("sha"))),
         integrity: dist.integrity,
-        shasum: dist.shasum,
     }
 }
 
@@ -203,16 +198,25 @@ fn filled(raw: Option<&RawValue>) -> Option<&RawValue> {
     raw.filter(|raw| !matches!(raw.get(), "{}" | "[]" | "false"))
 }
 
-/// Parses a version; nearly all are three numbers, which need no grammar.
-fn parse(text: &str) -> Option<deno_semver::Version> {
-    let mut parts = text.split('.');
+/// Parses a version; nearly all are three numbers, and often a pre-release in plain words, which need no grammar.
+pub(super) fn parse(text: &str) -> Option<deno_semver::Version> {
+    let (numbers, pre) = text.split_once('-').map_or((text, None), |(numbers, pre)| (numbers, Some(pre)));
+    let mut parts = numbers.split('.');
     let number = |part: Option<&str>| {
         let part = part.filter(|part| (1..=15).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))?;
         (part == "0" || !part.starts_with('0')).then(|| part.parse::<u64>().ok()).flatten()
     };
     let plain = (number(parts.next()), number(parts.next()), number(parts.next()), parts.next());
-    if let (Some(major), Some(minor), Some(patch), None) = plain {
-        return Some(deno_semver::Version { major, minor, patch, ..Default::default() });
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if let (Some(major), Some(minor), Some(patch), None) = plain
+        && pre.is_none_or(|pre| pre.split('.').all(is_word))
+    {
+        let mut version = deno_semver::Version { major, minor, patch, ..Default::default() };
+        for word in pre.into_iter().flat_map(|pre| pre.split('.')) {
+            version.pre.push(deno_semver::VersionPreOrBuild::from_str(word));
+        }
+        return Some(version);
     }
     deno_semver::Version::parse_from_npm(text).ok()
 }

@@ -2,16 +2,17 @@ use super::record::{decode, encode};
 use super::*;
 use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
 use crate::registry::cache::{Cache, Freshness, Header};
+use crate::registry::kept::Encoded;
 
 fn read(name: &str, document: &str) -> Listing {
     let name = PackageName::npm(name).unwrap();
     let bytes = encode(&name, document.as_bytes(), Form::Abbreviated).unwrap();
-    let (versions, spans) = decode(&bytes, Form::Abbreviated).unwrap();
+    let record = Record::new(Header::default(), bytes);
+    let (versions, spans) = decode(&record, Form::Abbreviated).unwrap();
     let places = vec![Place::http("https://r.example/npm/", None)];
     let endpoint = Arc::new(Endpoint::new("r".parse().unwrap(), places, Quota::default()));
     let client = Arc::new(Client::new(ClientOptions::default()));
     let served = Served { client, endpoint, cache: Cache::none(), freshness: Freshness::default() };
-    let record = Record::new(Header::default(), bytes);
     Listing { name, served, record, spans, versions: Arc::new(versions) }
 }
 
@@ -117,14 +118,34 @@ fn what_is_no_packument_is_refused() {
 fn a_damaged_record_is_no_listing() {
     let name = PackageName::npm("a").unwrap();
     let document = br#"{"name":"a","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"dependencies":{"b":"1"}}}}"#;
-    let record = encode(&name, document, Form::Abbreviated).unwrap();
-    assert!(decode(&record, Form::Full).is_none(), "without times");
-    for length in 0..record.len() {
-        assert!(decode(&record[..length], Form::Abbreviated).is_none(), "{length}");
+    let whole = encode(&name, document, Form::Abbreviated).unwrap();
+    let read = |front: &[u8], rest: &[u8], form| {
+        let encoded = Encoded { front: front.to_vec(), rest: rest.to_vec() };
+        decode(&Record::new(Header::default(), encoded), form)
+    };
+    assert!(read(&whole.front, &whole.rest, Form::Abbreviated).is_some());
+    assert!(read(&whole.front, &whole.rest, Form::Full).is_none(), "without times");
+    for length in 0..whole.front.len() {
+        assert!(read(&whole.front[..length], &whole.rest, Form::Abbreviated).is_none(), "{length}");
     }
-    for at in 0..record.len() {
-        let mut flipped = record.clone();
+    for length in 0..whole.rest.len() {
+        assert!(read(&whole.front, &whole.rest[..length], Form::Abbreviated).is_none(), "{length}");
+    }
+    for at in 0..whole.front.len() {
+        let mut flipped = whole.front.clone();
         flipped[at] ^= 0xff;
-        let _ = decode(&flipped, Form::Abbreviated);
+        let _ = read(&flipped, &whole.rest, Form::Abbreviated);
+    }
+}
+
+#[test]
+fn versions_that_need_no_grammar_are_what_the_grammar_says() {
+    for text in ["1.2.3", "0.0.0", "1.2.3-beta.1", "1.0.0-0.canary-7f.12", "1.2.3-x--y", "10.20.30-rc", "1.2.3-01"] {
+        let version = super::record::parse(text).unwrap();
+        let by_grammar = deno_semver::Version::parse_from_npm(text).unwrap();
+        assert_eq!((&version, version.to_string()), (&by_grammar, by_grammar.to_string()), "{text}");
+    }
+    for text in ["1.2", "1.2.3-", "1.2.3-a..b", "1.2.3-a_b", "x", "1.2.3.4"] {
+        assert_eq!(super::record::parse(text), deno_semver::Version::parse_from_npm(text).ok(), "{text}");
     }
 }

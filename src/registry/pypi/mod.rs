@@ -18,7 +18,8 @@ use self::page::{Advertised, BadPage};
 use self::record::FileRecord;
 use self::tags::{Interpreter, Rank};
 use super::RegistryError;
-use super::listing::{Ask, NoListing, Record, Served};
+use super::kept::{Encoded, Record};
+use super::listing::{Ask, NoListing, Served};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
 use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Version};
@@ -75,11 +76,11 @@ pub(super) fn listing(
     let ask = Ask { package: name.as_str(), path: &path, accept: ACCEPT, format: record::FORMAT };
     let convert = |document: &Document| {
         page::read(name, &document.response.url, &document.bytes)
-            .map(|files| record::encode(name, &files))
+            .map(|files| Encoded { front: record::encode(name, &files), rest: Vec::new() })
             .map_err(|bad| -> Arc<dyn Failure> { Arc::new(served.bad_page(name, bad)) })
     };
     served.listing(&ask, convert, |record| {
-        let (mut versions, spans) = view.versions(name, record.bytes())?;
+        let (mut versions, spans) = view.versions(name, record.front())?;
         versions.registry = Some(served.name().clone());
         Some(Listing {
             name: name.clone(),
@@ -216,14 +217,18 @@ impl Listing {
 
     /// Returns where the index says that a file is.
     fn url_of(&self, file: &str) -> Option<String> {
-        let parts = self.spans.iter().filter_map(|(start, length)| self.record.part(*start, *length));
+        let parts = self.spans.iter().filter_map(|(start, length)| self.part(*start, *length));
         parts.filter_map(record::files).flatten().find(|record| record.name == file).map(|record| record.url())
     }
 
     fn files(&self, ordinal: u32) -> Option<(&pep440_rs::Version, Vec<Named<'_>>)> {
         let Version::Pypi(version) = &self.versions.candidates.get(ordinal as usize)?.version else { return None };
         let (start, length) = *self.spans.get(ordinal as usize)?;
-        Some((version, self.view.files(&self.name, self.record.part(start, length)?)?))
+        Some((version, self.view.files(&self.name, self.part(start, length)?)?))
+    }
+
+    fn part(&self, start: u32, length: u32) -> Option<&[u8]> {
+        self.record.front().get(start as usize..)?.get(..length as usize)
     }
 
     fn artifact(&self, file: &FileRecord<'_>, kind: ArtifactKind) -> Artifact {

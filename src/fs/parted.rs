@@ -1,0 +1,88 @@
+//! A file of which only parts are read: its beginning at once, others when they are asked for.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::{Action, FsError, Stat};
+
+/// A file whose beginning was read. It is not kept open, as thousands of them would exceed what a process may have;
+/// one that was replaced meanwhile is noticed.
+#[derive(Clone, Debug)]
+pub struct Parted {
+    path: PathBuf,
+    stat: Stat,
+}
+
+impl Parted {
+    /// Reads the first bytes of a file: `first` of them, then as many as `enough` makes of these. One that does not
+    /// exist is `None`.
+    pub fn open(
+        path: &Path,
+        first: usize,
+        enough: impl FnOnce(&[u8]) -> usize,
+    ) -> Result<Option<(Self, Vec<u8>)>, FsError> {
+        let failed = |error| FsError::new(Action::Read, path, error);
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let stat = Stat::of(&file).map_err(failed)?;
+        let bounded = |count: usize| count.min(usize::try_from(stat.size).unwrap_or(usize::MAX));
+        let mut bytes = vec![0; bounded(first)];
+        file.read_exact_at(&mut bytes, 0).map_err(failed)?;
+        let (read, wanted) = (bytes.len(), bounded(enough(&bytes)));
+        if wanted > read {
+            bytes.resize(wanted, 0);
+            file.read_exact_at(&mut bytes[read..], read as u64).map_err(failed)?;
+        }
+        Ok(Some((Self { path: path.to_owned(), stat }, bytes)))
+    }
+
+    /// Returns the file's size.
+    pub fn size(&self) -> u64 {
+        self.stat.size
+    }
+
+    /// Reads a part; none where the file is another one now, or ends before.
+    pub fn read(&self, start: u64, length: u64) -> Result<Option<Vec<u8>>, FsError> {
+        let failed = |error| FsError::new(Action::Read, &self.path, error);
+        let within = start.checked_add(length).is_some_and(|end| end <= self.stat.size);
+        let (true, Ok(length)) = (within, usize::try_from(length)) else { return Ok(None) };
+        let file = super::open(&self.path)?;
+        let now = Stat::of(&file).map_err(failed)?;
+        if (now.ino, now.device, now.size, now.mtime)
+            != (self.stat.ino, self.stat.device, self.stat.size, self.stat.mtime)
+        {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; length];
+        file.read_exact_at(&mut bytes, start).map_err(failed)?;
+        Ok(Some(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Durability, write_atomic};
+    use super::*;
+
+    #[test]
+    fn parts_are_of_the_file_that_was_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert!(Parted::open(&path, 4, <[u8]>::len).unwrap().is_none());
+        write_atomic(&path, b"0123456789", Durability::Lazy).unwrap();
+        let (file, first) = Parted::open(&path, 4, |first| first.len() + 2).unwrap().unwrap();
+        assert_eq!((&*first, file.size()), (&b"012345"[..], 10));
+        assert_eq!(file.read(6, 3).unwrap().unwrap(), b"678");
+        assert_eq!(file.read(6, 5).unwrap(), None);
+        assert_eq!(Parted::open(&path, 99, |_| 0).unwrap().unwrap().1, b"0123456789");
+        write_atomic(&path, b"9876543210", Durability::Lazy).unwrap();
+        assert_eq!(file.read(6, 3).unwrap(), None);
+    }
+}
