@@ -15,3 +15,4 @@ mod run;
 mod storefront;
 mod support;
 mod sync;
+mod tour;

@@ -330,3 +330,72 @@ fn two_machines_build_equal_generations() {
         assert_eq!(digest(&one), digest(&other));
     }
 }
+
+#[test]
+fn a_sync_says_that_running_node_programs_see_the_switch() {
+    let project = Project::new(&REGISTRY);
+    let restart = "restart them";
+    let said = project.dependencies(&["npm \"left\" \"^1\""]).run("larder sync").exits(0);
+    assert!(!said.stderr.contains(restart));
+    project.dependencies(&["npm \"left\" \"^2\""]).run("larder sync").exits(0).names([restart]);
+    let said = project.run("larder sync --env production --no-activate").exits(0);
+    assert!(!said.stderr.contains(restart));
+    project.run("larder use production").exits(0).names([restart]);
+}
+
+#[test]
+fn some_packages_go_back_and_the_rest_is_solved_to_fit() {
+    let registry = Universe::new()
+        .npm("app", "1.0.0", |p| p.dep("part", "^1"))
+        .npm("app", "2.0.0", |p| p.dep("part", "^2"))
+        .npm("part", "1.0.0", |p| p)
+        .npm("part", "2.0.0", |p| p)
+        .npm("other", "1.0.0", |p| p)
+        .npm("other", "1.1.0", |p| p)
+        .serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"app\" \"1.0.0\"", "npm \"other\" \"1.0.0\""]).run("larder sync").exits(0);
+    project.dependencies(&["npm \"app\" \">=1\"", "npm \"other\" \"^1\""]);
+    project.run("larder update").exits(0);
+    project.run("larder sync").exits(0);
+    assert!(project.read("larder.lock").contains("npm:part@2.0.0"));
+    let said = project.run_json("larder rollback 1 --only app --json");
+    conforms(&said, "sync");
+    let lock = project.read("larder.lock");
+    for id in ["npm:app@1.0.0", "npm:part@1.0.0", "npm:other@1.1.0"] {
+        assert!(lock.contains(id), "{id} is not in\n{lock}");
+    }
+    assert_eq!(said["generation"], 3);
+    project.run("larder ci").exits(0).names(["up to date"]);
+    project.run("larder rollback 2 --only ap").exits(2).names(["has no `ap`", "did you mean `app`"]);
+    project.dependencies(&["npm \"app\" \"^2\"", "npm \"other\" \"^1\""]).run("larder sync").exits(0);
+    let before = project.state();
+    project.run("larder rollback 1 --only app").exits(3).names(["app 1.0.0 does not fit"]);
+    assert_eq!(project.state(), before);
+}
+
+#[test]
+fn adopt_moves_aside_and_deletes_nothing() {
+    let project = Project::new(&REGISTRY);
+    project.dependencies(&["npm \"left\" \"^1\"", "pypi \"six\""]);
+    project.write("node_modules/mine.txt", "mine\n").write(".venv/mine.txt", "also mine\n");
+    project.run("larder sync").exits(1).names(["larder adopt"]);
+    project.run("larder adopt").exits(1).names(["node_modules", ".venv", "--yes"]);
+    assert_eq!(project.read("node_modules/mine.txt"), "mine\n");
+    let said = project.run_json("larder adopt --yes --json");
+    conforms(&said, "adopt");
+    let places: Vec<_> = said["moved"].as_array().expect("a list").iter().map(|m| m["to"].clone()).collect();
+    let texts: Vec<_> =
+        places.iter().map(|place| project.read(&format!("{}/mine.txt", place.as_str().expect("a path")))).collect();
+    assert_eq!(texts, ["also mine\n", "mine\n"]);
+    project.run("larder sync").exits(0);
+    project.run("larder adopt").exits(0).names(["nothing"]);
+    // Another tool replaced the link.
+    fs::remove_file(project.path("node_modules")).expect("a link");
+    project.write("node_modules/theirs.txt", "theirs\n");
+    project.run("larder adopt --yes").exits(0).names(["node_modules-2"]);
+    assert!(project.has("node_modules/left"));
+    project.run("larder verify").exits(0);
+    project.run("larder gc").exits(0);
+    assert_eq!(project.read(".larder/node_modules/.adopted/node_modules-2/theirs.txt"), "theirs\n");
+}

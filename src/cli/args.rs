@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use profiles::{Diff, Env, Format, Gc, Pin, Promote, Rollback, Use};
+pub(super) use profiles::{Adopt, Diff, Env, Format, Gc, Pin, Promote, Rollback, Use};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
@@ -62,6 +62,8 @@ pub(super) enum Command {
     Add(Add),
     /// Remove dependencies
     Remove(Remove),
+    /// Move what another tool made aside, so that larder can make its own
+    Adopt(Adopt),
     /// Bring larder.lock up to date with the manifest
     Lock(Lock),
     /// Move locked versions to the newest that the manifest admits

@@ -42,6 +42,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome
         Command::Init(arguments) => commands::init::run(&arguments, context, output),
         Command::Add(arguments) => commands::add::run(&arguments, context, output),
         Command::Remove(arguments) => commands::remove::run(&arguments, context, output),
+        Command::Adopt(arguments) => commands::adopt::run(&arguments, context, output),
         Command::Lock(arguments) => commands::lock::run(&arguments, context, output),
         Command::Update(arguments) => commands::update::run(&arguments, context, output),
         Command::Sync(arguments) => commands::sync::run(&arguments, context, output),

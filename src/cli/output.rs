@@ -70,6 +70,16 @@ impl Output {
         }
     }
 
+    /// Asks the person at the terminal; without one the answer is no.
+    pub(super) fn confirm(&self, question: &str) -> bool {
+        if self.manner != Manner::Usual && self.manner != Manner::Verbose || !std::io::stdin().is_terminal() {
+            return false;
+        }
+        write_lines(std::io::stderr().lock(), &format!("{question} [y/N]"));
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+
     /// Says something to a person who asked for more.
     pub(super) fn say_more(&self, text: impl AsRef<str>) {
         if self.manner == Manner::Verbose {

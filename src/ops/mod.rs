@@ -2,6 +2,7 @@
 
 pub mod activate;
 pub mod add;
+pub mod adopt;
 pub mod check;
 pub mod diff;
 pub mod gc;
@@ -16,6 +17,7 @@ pub mod rollback;
 pub mod run;
 pub mod switch;
 pub mod sync;
+pub mod take_back;
 pub mod tree;
 pub mod update;
 pub mod variables;

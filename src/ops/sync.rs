@@ -23,6 +23,7 @@ use super::state::{self, Facts};
 use super::summary::PlanSummary;
 use super::{
     Context, Event, Project, Result, bytecode, gather, generations, interpreter, lock, policies, project, repair,
+    switch,
 };
 
 /// How to sync.
@@ -284,6 +285,7 @@ impl<'a> Sync<'a> {
         let text = locked.lockfile.to_text();
         let input = self.input((&locked.lockfile, &text), closure, ingredients);
         let name = &self.environment.name;
+        let before = self.seen_by_node()?;
         let mut built = if self.options.repair {
             let damage = repair::damage(&self.profile, name, ingredients.store_trees())?;
             self.profile.repair(&held, &input, &damage)?
@@ -296,10 +298,21 @@ impl<'a> Sync<'a> {
             self.profile.activate(&held, name)?;
         }
         profile::exclude(&self.project.root)?;
+        if before.is_some_and(|before| before != (name.clone(), number)) && self.options.activate {
+            built.warnings.push(switch::RESTART.to_owned());
+        }
         if built.made {
             built.warnings.extend(generations::retire(&self.profile, &held, self.environment));
         }
         Ok(built)
+    }
+
+    /// Returns the generation in which Node programs find their packages now, where it has some.
+    fn seen_by_node(&self) -> Result<Option<(Label, u64)>> {
+        let Some(active) = self.profile.active()? else { return Ok(None) };
+        // A record that cannot be read is no reason not to build a new one.
+        let head = self.profile.current_head(&active).ok().flatten().filter(profile::Head::has_npm_packages);
+        Ok(head.map(|head| (active, head.number)))
     }
 
     fn input<'i>(

@@ -44,10 +44,7 @@ pub enum ProfileError {
     #[error("`{}` was not made by larder", path.display())]
     #[diagnostic(
         code(larder::profile::foreign),
-        help(
-            "larder never touches it. To let larder take over, move it aside (`mv {0} {0}.old`) and run again",
-            path.display()
-        )
+        help("larder never touches it. To let larder take over, `larder adopt` moves it aside and deletes nothing")
     )]
     Foreign {
         /// Relative to the project.

@@ -17,6 +17,7 @@
 //! What a profile looks like is computed first, as data ([`Layout`]); then it is built beside what is there; then one
 //! link is renamed. At every instant `current` is one whole generation.
 
+mod adopt;
 mod as_text;
 mod build;
 mod collect;

@@ -89,6 +89,18 @@ pub(super) fn check(root: &Path, links: &RootLinks) -> Result<(), ProfileError> 
     Ok(())
 }
 
+/// Returns what is in the way.
+pub(super) fn foreign(root: &Path, links: &RootLinks) -> Result<Vec<PathBuf>, ProfileError> {
+    let mut foreign = Vec::new();
+    for (path, target) in links {
+        match is_there(root, path, target) {
+            Err(ProfileError::Foreign { path }) => foreign.push(path),
+            looked => drop(looked?),
+        }
+    }
+    Ok(foreign)
+}
+
 /// Makes the links that are missing.
 pub(super) fn place(root: &Path, links: &RootLinks) -> Result<(), ProfileError> {
     check(root, links)?;

@@ -10,8 +10,18 @@ pub(in crate::cli) struct Rollback {
     #[arg(value_name = "GENERATION")]
     pub(in crate::cli) generation: Option<u64>,
     /// Check every byte of it first
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only")]
     pub(in crate::cli) verify: bool,
+    /// Take only these packages' versions from it: solve the rest to fit, write the lock, and sync
+    #[arg(long, value_name = "PACKAGE", num_args = 1..)]
+    pub(in crate::cli) only: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Adopt {
+    /// Do not ask
+    #[arg(short, long)]
+    pub(in crate::cli) yes: bool,
 }
 
 #[derive(Debug, Args)]

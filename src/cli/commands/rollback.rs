@@ -2,11 +2,24 @@
 
 use crate::cli::args::Rollback;
 use crate::ops::rollback::{Care, rollback};
+use crate::ops::take_back::take_back;
 use crate::ops::{Context, switch::Switched};
 
 use super::{DONE, Outcome, Output};
 
 pub(in crate::cli) fn run(arguments: &Rollback, context: &Context<'_>, output: &Output) -> Outcome {
+    if !arguments.only.is_empty() {
+        let back = take_back(context, arguments.generation, &arguments.only)?;
+        if back.locked.changed {
+            output.say(format!(
+                "Wrote larder.lock: {} as in generation {}",
+                arguments.only.join(", "),
+                back.generation
+            ));
+        }
+        super::sync::tell(&back.synced, output);
+        return DONE;
+    }
     let care = if arguments.verify { Care::Content } else { Care::Presence };
     tell(&rollback(context, arguments.generation, care)?, output);
     DONE

@@ -1,0 +1,120 @@
+//! Going back with some packages only: their versions come from an earlier generation, the rest is solved to fit.
+
+use crate::diagnostic::{Exit, Failure, nearest};
+use crate::lock::{self as lockfiles, Lockfile};
+use crate::model::{Label, PackageId, Version};
+use crate::plan;
+use crate::profile::{self, ProfileError};
+use crate::resolve::Preferences;
+
+use super::context::LOCKFILE;
+use super::lock::{self, LockUse, Locked, Wish};
+use super::spec::Known;
+use super::sync::{self, Options, Synced};
+use super::{Context, Project, Result};
+
+/// What became of it.
+#[derive(Debug)]
+pub struct TakenBack {
+    /// The generation that the versions come from.
+    pub generation: u64,
+    /// What became of the lock.
+    pub locked: Locked,
+    /// What became of the profile.
+    pub synced: Synced,
+}
+
+/// Gives the named packages the versions that they had in a generation, or in the current one's parent; writes the lock and
+/// syncs.
+pub fn take_back(context: &Context<'_>, number: Option<u64>, names: &[String]) -> Result<TakenBack> {
+    let project = Project::open(context)?;
+    let environment = &project.environment(context)?.name;
+    let profile = profile::Project::open(&project.root)?;
+    let current = profile.current_head(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
+    let number = number.or(current.parent).unwrap_or(current.number);
+    let there = profile.generation(environment, number)?.packages();
+    let wanted = wanted(environment, number, &there, names)?;
+    let then = lockfiles::parse(LOCKFILE, &profile.lock_text(environment, number)?)?;
+    let now = lock::read(&project)?.lockfile().unwrap_or_default();
+
+    // First with everything else as it is now, then with everything else as it was then.
+    let mut tries = [&now, &then].map(|base| preferring(base.preferences(), &wanted)).into_iter();
+    let (lockfile, warnings) = loop {
+        let Some(preferences) = tries.next() else {
+            let packages = wanted.iter().map(|(package, versions)| format!("{package} {}", list(versions))).collect();
+            return Err(TakeBackError::DoesNotFit { packages }.into());
+        };
+        let (lockfile, warnings) = lock::solve(context, &project, Wish { preferences, ..Wish::default() })?;
+        if has(&lockfile, &wanted) {
+            break (lockfile, warnings);
+        }
+    };
+    let plan = lock::difference(&now, &lockfile);
+    let changed = lock::write(&project, &lockfile)?;
+    let locked = Locked { lockfile, plan, changed, warnings };
+    let options = Options { lock: LockUse::Locked, forward: true, ..Options::default() };
+    let synced = sync::sync(context, &options)?;
+    Ok(TakenBack { generation: number, locked, synced })
+}
+
+fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[String]) -> Result<plan::Contents> {
+    let mut wanted = plan::Contents::new();
+    for name in names {
+        let known = Known::parse(name);
+        let found: Vec<_> = there.iter().filter(|(package, _)| known.names(package)).collect();
+        if found.is_empty() {
+            let meant = nearest(name, there.keys().map(|package| package.name.as_str())).map(str::to_owned);
+            let (environment, name) = (environment.clone(), name.clone());
+            return Err(TakeBackError::NotThere { name, environment, number, meant }.into());
+        }
+        wanted.extend(found.into_iter().map(|(package, versions)| (package.clone(), versions.clone())));
+    }
+    Ok(wanted)
+}
+
+fn preferring(mut preferences: Preferences, wanted: &plan::Contents) -> Preferences {
+    for (package, versions) in wanted {
+        preferences.insert(package.clone(), versions.iter().cloned().collect());
+    }
+    preferences
+}
+
+/// Tells whether a lock has the wanted packages in the wanted versions, and in no others.
+fn has(lockfile: &Lockfile, wanted: &plan::Contents) -> bool {
+    let versions = |package: &PackageId| -> Vec<&Version> {
+        lockfile.graph.packages.keys().filter(|key| key.id == *package).map(|key| &key.version).collect()
+    };
+    wanted.iter().all(|(package, wanted)| {
+        let found = versions(package);
+        !found.is_empty() && found.iter().all(|version| wanted.contains(version))
+    })
+}
+
+fn list(versions: &[Version]) -> String {
+    versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Why versions cannot be taken back.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum TakeBackError {
+    /// The generation does not have the package.
+    #[error("generation {number} of {environment} has no `{name}`")]
+    #[diagnostic(code(larder::rollback::not_there), help("{}", meant.as_ref().map_or_else(|| "`larder diff` shows what it has".to_owned(), |m| format!("did you mean `{m}`?"))))]
+    NotThere { name: String, environment: Label, number: u64, meant: Option<String> },
+    /// The manifest, or another package, asks for another version.
+    #[error("{} does not fit what larder.kdl and the other packages ask for", packages.join(", "))]
+    #[diagnostic(
+        code(larder::rollback::does_not_fit),
+        help("`larder why NAME` shows who asks for it; widen the line in larder.kdl, or name what depends on it too")
+    )]
+    DoesNotFit { packages: Vec<String> },
+}
+
+impl Failure for TakeBackError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotThere { .. } => Exit::Manifest,
+            Self::DoesNotFit { .. } => Exit::NoSolution,
+        }
+    }
+}
