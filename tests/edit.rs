@@ -141,3 +141,27 @@ fn c_means_the_folder_that_it_leads_to() {
     project.run("larder -C empty/below/../.. lock").exits(0);
     assert_eq!(project.run("larder -C empty/below/.. run -- sh -c 'basename \"$(pwd)\"'").exits(0).stdout, "empty\n");
 }
+
+#[test]
+fn what_members_declare_counts_for_the_root() {
+    let registry = Universe::new().npm("left", "1.2.0", |p| p).npm("right", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.manifest("members \"apps/*\"\n");
+    project.write("apps/web/larder.kdl", "group \"look\" {\n    npm \"left\"\n}\n");
+    project.write("apps/api/package.json", r#"{"name": "api", "devDependencies": {"right": "^1"}}"#);
+    project.run("larder lock").exits(0);
+    project.run("larder list --env development").exits(0).names(["left", "right"]);
+    assert_eq!(project.run("larder list --env production").exits(0).stdout.trim(), "");
+
+    project
+        .manifest("members \"apps/*\"\nenvironment \"e\" { include \"look\" \"dev\"; }\n")
+        .run("larder lock")
+        .exits(0);
+    project.manifest("members \"apps/*\"\nenvironment \"e\" { include \"lok\"; }\n");
+    project.write("apps/web/larder.kdl", "dependencies {\n    npm \"left\" registry=\"nowhere\"\n}\n");
+    let output = project.run("larder lock").exits(2).names(["lok", "nowhere", "apps/web/larder.kdl:2:"]);
+    assert!(!output.stderr.contains("apps/api"), "{output:?}");
+    // Broken or not, it is the root's manifest that counts in a member's folder.
+    project.manifest("members \"apps/*\"\nenvironment\n").run("larder -C apps/web lock").exits(2);
+    assert!(!project.has("apps/web/larder.lock"));
+}

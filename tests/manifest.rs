@@ -68,3 +68,13 @@ fn python_packages_need_a_declared_python() {
     project.write("larder.kdl", "project \"case\"\ndependencies {\n    pypi \"six\"\n}\n");
     project.run("larder lock").exits(2).names(["python"]);
 }
+
+#[test]
+fn a_registry_s_folder_that_is_not_there_is_told() {
+    let project = Project::alone();
+    project.write(
+        "larder.kdl",
+        "project \"case\"\nregistries { npm \"npmjs\" \"./nowhere\"; }\ndependencies {\n    npm \"left\"\n}\n",
+    );
+    project.run("larder lock").exits(5).names(["npmjs", "nowhere", "no such folder"]);
+}

@@ -22,7 +22,7 @@ fn alone(error: &dyn Diagnostic) -> &dyn Diagnostic {
     let announces = error.help().is_none() && error.labels().is_none_or(|mut labels| labels.next().is_none());
     let mut related = error.related().into_iter().flatten();
     match (related.next(), related.next()) {
-        (Some(one), None) if announces => one,
+        (Some(one), None) if announces => alone(one),
         _ => error,
     }
 }

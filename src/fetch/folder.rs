@@ -64,5 +64,12 @@ pub(super) fn open(
             body: Body { reader: Box::new(file), permit: None },
         });
     }
-    Err(missing())
+    if matches!(fs::stat(root), Ok(Some(_))) {
+        return Err(missing());
+    }
+    Err(RequestError::Unreachable {
+        registry: endpoint.name().clone(),
+        url: root.display().to_string(),
+        reason: "there is no such folder".to_owned(),
+    })
 }

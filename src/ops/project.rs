@@ -9,8 +9,8 @@ use miette::{NamedSource, SourceSpan};
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
 use crate::lock::{LocalPackage, Selection};
-use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
-use crate::model::{Dependent, Label, Marker, PackageName, Platform, Requirement, Version};
+use crate::manifest::{self, Environment, Group, Kind, Manifest, ManifestErrors, Spanned, Wanted};
+use crate::model::{Dependent, Label, Marker, PackageId, PackageName, Platform, Requirement, Version};
 use crate::registry::path::{self, Members, PathKind, PathPackage};
 use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
 
@@ -31,6 +31,8 @@ pub struct Project {
     pub members: Vec<Arc<str>>,
     /// The folders of the members, by the names of their packages.
     pub names: Members,
+    /// The packages whose lines name a registry.
+    pub(super) pins: BTreeMap<PackageId, Label>,
     /// The local packages that lines name, and those that these name in turn, by folder.
     pub path_packages: BTreeMap<Arc<str>, PathPackage>,
 }
@@ -42,6 +44,32 @@ pub(super) struct Edit<'a> {
     pub folder: &'a str,
     /// Its text.
     pub text: &'a str,
+}
+
+/// What says what a member wants.
+enum MemberManifest {
+    /// Its larder.kdl.
+    Own(Box<Manifest>),
+    /// Another tool's file.
+    Foreign(Box<PathPackage>),
+}
+
+impl MemberManifest {
+    /// Returns what the root has to know of it: of another tool's file, its groups.
+    fn declared(&self) -> Result<Manifest> {
+        let package = match self {
+            Self::Own(manifest) => return Ok((**manifest).clone()),
+            Self::Foreign(package) => package,
+        };
+        let mut manifest = manifest::parse(package.kind.file(), "", Kind::Member)?;
+        let group = |name: &Label| Group {
+            name: Spanned { value: name.clone(), span: (0, 0).into() },
+            dev: true,
+            dependencies: Vec::new(),
+        };
+        manifest.groups = package.groups.keys().map(group).collect();
+        Ok(manifest)
+    }
 }
 
 /// Where a line stands.
@@ -86,14 +114,21 @@ impl Project {
             places: Vec::new(),
             members: Vec::new(),
             names,
+            pins: BTreeMap::new(),
             path_packages: BTreeMap::new(),
         };
+        let mut read = Vec::with_capacity(members.len());
+        for folder in &members {
+            let edited = edit.filter(|edit| *edit.folder == **folder).map(|edit| edit.text);
+            read.push(project.read_member(folder, edited)?);
+        }
+        let declared = read.iter().map(MemberManifest::declared).collect::<Result<Vec<_>>>()?;
+        MemberErrors::none(manifest::join_members(&mut project.manifest, &declared))?;
         let source = NamedSource::new(MANIFEST, Arc::clone(&project.manifest.text));
         let manifest = project.manifest.clone();
         project.take_lines(&manifest, &Dependent::Project, "", &source)?;
-        for folder in members {
-            let edited = edit.filter(|edit| *edit.folder == *folder).map(|edit| edit.text);
-            project.take_member(folder, edited)?;
+        for (folder, member) in members.into_iter().zip(read) {
+            project.take_member(folder, &member)?;
         }
         Ok(project)
     }
@@ -161,7 +196,10 @@ impl Project {
             .flat_map(|group| group.dependencies.iter().map(|line| (Some(group.name.value.clone()), line)));
         for (group, line) in plain.chain(grouped) {
             let requirement = match &line.wanted {
-                Wanted::Package(requirement) => requirement.clone(),
+                Wanted::Package(requirement) => {
+                    self.pins.extend(line.registry.clone().map(|registry| (requirement.package(), registry)));
+                    requirement.clone()
+                }
                 Wanted::Folder(below) => self.take_folder(folder, below, source, line.span)?,
             };
             self.lines.push(RequiredLine {
@@ -212,26 +250,36 @@ impl Project {
         Ok(name)
     }
 
-    /// Reads a member's lines, from `edited` instead of its larder.kdl where that is given.
-    fn take_member(&mut self, folder: Arc<str>, edited: Option<&str>) -> Result<()> {
-        let dependent = Dependent::Member(Arc::clone(&folder));
-        let own = self.root.join(&*folder).join(MANIFEST);
+    /// Reads a member's manifest, `edited` instead of its larder.kdl where that is given.
+    fn read_member(&self, folder: &str, edited: Option<&str>) -> Result<MemberManifest> {
         let text = match edited {
             Some(text) => Some(text.to_owned()),
-            None => fs::read_if_exists(&own)?.map(|text| String::from_utf8_lossy(&text).into_owned()),
+            None => fs::read_if_exists(&self.root.join(folder).join(MANIFEST))?
+                .map(|text| String::from_utf8_lossy(&text).into_owned()),
         };
-        if let Some(text) = text {
-            let file = format!("{folder}/{MANIFEST}");
-            let manifest = manifest::parse(&file, &text, Kind::Member)?;
-            let source = NamedSource::new(file, Arc::clone(&manifest.text));
-            self.take_lines(&manifest, &dependent, &folder, &source)?;
-        } else {
-            let package = path::read(&self.root, &folder, &self.names)?;
-            let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
-            let plain = package.dependencies.iter().map(|dependency| (None, dependency));
-            let grouped = package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));
-            for (group, dependency) in plain.chain(grouped) {
-                self.take_dependency(&dependent, group, dependency, &source)?;
+        Ok(match text {
+            Some(text) => {
+                MemberManifest::Own(Box::new(manifest::parse(&format!("{folder}/{MANIFEST}"), &text, Kind::Member)?))
+            }
+            None => MemberManifest::Foreign(Box::new(path::read(&self.root, folder, &self.names)?)),
+        })
+    }
+
+    fn take_member(&mut self, folder: Arc<str>, member: &MemberManifest) -> Result<()> {
+        let dependent = Dependent::Member(Arc::clone(&folder));
+        match member {
+            MemberManifest::Own(manifest) => {
+                let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));
+                self.take_lines(manifest, &dependent, &folder, &source)?;
+            }
+            MemberManifest::Foreign(package) => {
+                let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
+                let plain = package.dependencies.iter().map(|dependency| (None, dependency));
+                let grouped =
+                    package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));
+                for (group, dependency) in plain.chain(grouped) {
+                    self.take_dependency(&dependent, group, dependency, &source)?;
+                }
             }
         }
         self.members.push(folder);
@@ -254,8 +302,12 @@ impl Project {
                 return Err(ProjectError::Unsupported { file, what, reason: reason.clone() }.into());
             }
         };
-        if let Requirement::Path { folder, .. } = &requirement {
-            self.read_path_package(folder)?;
+        match &requirement {
+            Requirement::Path { folder, .. } => drop(self.read_path_package(folder)?),
+            Requirement::Pypi { .. } if self.manifest.settings.python.is_none() => {
+                return Err(ProjectError::NoPython(source.name().to_owned()).into());
+            }
+            _ => {}
         }
         let optional = matches!(dependency.kind, DependencyKind::Optional | DependencyKind::OptionalPeer);
         let (dependent, when) = (dependent.clone(), Marker::default());
@@ -301,16 +353,20 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
             found.push(folder);
         }
     }
-    let in_member_without_manifest = |root: &Path| {
+    let in_member = |root: &Path| {
         let relative = context.folder.strip_prefix(root).ok()?;
         let text = fs::read_to_string(&root.join(MANIFEST)).ok()?;
-        let manifest = manifest::parse(MANIFEST, &text, Kind::Root).ok()?;
-        members::contain(&manifest, relative).then_some(())
+        match manifest::parse(MANIFEST, &text, Kind::Root) {
+            Ok(manifest) => members::contain(&manifest, relative),
+            // Its errors have to be told, and not a project to be seen where there is a member.
+            Err(_) => text.contains("members"),
+        }
+        .then_some(())
     };
     let Some((nearest, above)) = found.split_first() else {
         return Err(ProjectError::NoManifest(context.folder.clone()).into());
     };
-    let root = above.iter().rev().find(|root| in_member_without_manifest(root).is_some()).unwrap_or(nearest);
+    let root = above.iter().rev().find(|root| in_member(root).is_some()).unwrap_or(nearest);
     Ok(root.to_path_buf())
 }
 
@@ -347,6 +403,13 @@ pub(super) enum ProjectError {
         /// Why it is refused.
         reason: String,
     },
+    /// A member's own manifest has Python dependencies.
+    #[error("{0} has Python dependencies, and larder.kdl declares no Python")]
+    #[diagnostic(
+        code(larder::project::no_python),
+        help("add `python \"3.12\"` to `runtimes`: markers and wheels depend on it")
+    )]
+    NoPython(String),
     /// The machine is none of the declared platforms.
     #[error("this machine is {host}, which the manifest does not declare")]
     #[diagnostic(
@@ -382,6 +445,35 @@ pub(super) struct PathLineError {
 }
 
 impl Failure for PathLineError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// What is wrong between the root's manifest and its members'.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the manifests of the root and its members do not fit")]
+#[diagnostic(code(larder::manifest::invalid))]
+pub(super) struct MemberErrors {
+    #[related]
+    files: Vec<ManifestErrors>,
+}
+
+impl MemberErrors {
+    /// Returns the errors as one failure, where there are any.
+    fn none(mut files: Vec<ManifestErrors>) -> Result<()> {
+        match (files.pop(), files.is_empty()) {
+            (None, _) => Ok(()),
+            (Some(one), true) => Err(one.into()),
+            (Some(last), false) => {
+                files.push(last);
+                Err(Self { files }.into())
+            }
+        }
+    }
+}
+
+impl Failure for MemberErrors {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

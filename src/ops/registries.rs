@@ -6,7 +6,6 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ClientOptions, Network};
 use crate::fs;
 use crate::manifest::{RegistryUrl, Token};
-use crate::model::{Label, PackageId};
 use crate::registry::{Freshness, Options, Registries, Secret};
 
 use super::{Context, Project, Result};
@@ -50,25 +49,11 @@ pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshnes
         mirrors,
         tokens,
         netrc,
-        pinned: pinned(project),
+        pinned: project.pins.clone(),
         members: project.names.clone(),
         folders: project.folders(),
     };
     Ok(Registries::new(options)?)
-}
-
-/// Returns the packages whose lines name a registry.
-fn pinned(project: &Project) -> BTreeMap<PackageId, Label> {
-    let manifest = &project.manifest;
-    let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
-    let lines = manifest.dependencies.iter().chain(grouped);
-    let pin = |line: &crate::manifest::Dependency| match (&line.wanted, &line.registry) {
-        (crate::manifest::Wanted::Package(requirement), Some(registry)) => {
-            Some((requirement.package(), registry.clone()))
-        }
-        _ => None,
-    };
-    lines.filter_map(pin).collect()
 }
 
 fn expand(context: &Context<'_>, file: &str) -> std::path::PathBuf {
