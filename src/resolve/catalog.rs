@@ -68,12 +68,13 @@ impl Loaded {
         &self.versions.candidates[ordinal as usize]
     }
 
-    /// Returns the versions that can be installed on a platform: by a wheel, or from source by whoever does that.
+    /// Returns the versions that can be installed on a platform: by a wheel, or, where there is none for any platform,
+    /// from source by whoever does that. A version with wheels for others only is no version for this platform.
     pub(super) fn installable(&self, platform: Platform) -> &Set {
         self.installable[platform as usize].get_or_init(|| {
             Set::filter(self.count(), |ordinal| {
                 let candidate = self.candidate(ordinal);
-                candidate.sdist || candidate.wheels.contains(platform)
+                candidate.wheels.contains(platform) || candidate.is_only_source()
             })
         })
     }

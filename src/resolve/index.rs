@@ -67,6 +67,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// Returns whether it would have to be built on every declared platform.
+    pub fn is_only_source(&self) -> bool {
+        self.sdist && self.wheels == PlatformSet::NONE
+    }
+
     /// Returns a candidate of which nothing but the version is known, and which installs everywhere.
     pub fn new(version: Version) -> Self {
         Self {

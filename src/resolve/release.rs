@@ -140,7 +140,10 @@ impl Prepared {
             DependencyKind::Peer if !strict => self.lost.push(asked),
             DependencyKind::Normal | DependencyKind::Peer => {
                 let Dropped { name, range, reason } = asked;
-                self.refused.get_or_insert_with(|| format!("it asks for {name} as `{range}`, and {reason}"));
+                // What a version lacks itself is said of its own name.
+                let why =
+                    if name == id.name { reason } else { format!("it asks for {name} as `{range}`, and {reason}") };
+                self.refused.get_or_insert(why);
             }
         }
     }

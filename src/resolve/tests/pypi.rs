@@ -2,6 +2,8 @@ use crate::model::{ExtraName, Platform, Prereleases};
 
 use crate::resolve::Release;
 
+use crate::resolve::Candidate;
+
 use super::{World, wheels_for};
 
 const LINUX: Platform = Platform::LinuxX64;
@@ -117,19 +119,39 @@ fn markers_are_evaluated_for_each_platform() {
 }
 
 #[test]
-fn a_version_needs_a_wheel_on_each_platform_or_a_source() {
+fn a_version_needs_a_wheel_on_each_platform() {
     let world = || {
         World::new()
             .platforms(&[LINUX, MAC])
             .has("pypi a@1.0", &[])
             .has_with("pypi a@2.0", &[], wheels_for(&[LINUX]))
+            // A source distribution is of no use there: nobody builds it.
+            .has("pypi b@1.0", &[])
             .has_with("pypi b@2.0", &[], |c, r| {
                 wheels_for(&[LINUX])(c, r);
                 c.sdist = true;
             })
     };
     world().asks("pypi a").gives(&["pypi:a@1.0"]);
-    world().asks("pypi b").gives(&["pypi:b@2.0"]);
+    world().asks("pypi b").gives(&["pypi:b@1.0"]);
+    let why = world().asks("pypi b>1").unsolved();
+    assert!(
+        why.because.iter().any(|line| line == "no version of b that matches >1 has a wheel for macos-arm64"),
+        "{why:?}"
+    );
+}
+
+#[test]
+fn a_version_that_is_only_source_is_the_last_choice() {
+    let source = |c: &mut Candidate, r: &mut Release| {
+        wheels_for(&[])(c, r);
+        c.sdist = true;
+    };
+    let world =
+        || World::new().has("pypi a@1.0", &[]).has_with("pypi a@2.0", &[], source).has_with("pypi b@1.0", &[], source);
+    world().asks("pypi a").gives(&["pypi:a@1.0"]);
+    world().asks("pypi a>1").gives(&["pypi:a@2.0"]);
+    world().asks("pypi b").gives(&["pypi:b@1.0"]);
 }
 
 #[test]
