@@ -59,3 +59,34 @@ fn harmed_byte_code_is_made_again() {
     assert_eq!(fs::read(&file).expect("a file").len(), before.len());
     project.run("larder verify").exits(0);
 }
+
+#[test]
+fn a_local_package_is_never_taken_from_a_registry() {
+    // Somebody else has put a package of the same name there.
+    let registry = Universe::new()
+        .pypi("core-lib", "9.0", |p| p)
+        .pypi("fast-json", "1.0", |p| p)
+        .pypi("six", "1.16", |p| p)
+        .serve();
+    let project = Project::new(&registry);
+    project.write(
+        "libs/core/pyproject.toml",
+        "[project]\nname = 'core-lib'\nversion = '0.2'\ndependencies = ['six']\n[project.optional-dependencies]\nfast = ['fast-json']\n",
+    );
+    project.write("libs/core/src/core_lib/__init__.py", "NAME = 'ours'\n");
+    project.write(
+        "tools/cli/pyproject.toml",
+        "[project]\nname = 'cli-tool'\nversion = '0.1'\ndependencies = ['core-lib[fast]>=0.2']\n[project.scripts]\ncli-tool = 'cli_tool:main'\n",
+    );
+    project.write(
+        "tools/cli/cli_tool/__init__.py",
+        "import core_lib, fast_json, six\ndef main():\n    print(core_lib.NAME)\n",
+    );
+    project.dependencies(&["path \"libs/core\"", "path \"tools/cli\""]);
+    project.run("larder sync").exits(0);
+    let output = project.run("larder run -- cli-tool");
+    assert_eq!(output.stdout.trim(), "ours");
+    assert!(!project.read("larder.lock").contains("9.0"));
+    project.run("larder lock --locked").exits(0);
+    project.run("larder verify").exits(0);
+}

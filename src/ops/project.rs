@@ -29,7 +29,7 @@ pub struct Project {
     pub places: Vec<Place>,
     /// The members' folders, relative to the root.
     pub members: Vec<Arc<str>>,
-    /// The folders of the members, by the names of their packages.
+    /// The folders of the members and of the Python packages that lines name, by the names of their packages.
     pub names: Members,
     /// The packages whose lines name a registry.
     pub(super) pins: BTreeMap<PackageId, Label>,
@@ -106,6 +106,17 @@ impl Project {
         for folder in &members {
             // What a member's own references mean is not needed to learn its name.
             names.insert(path::read(&root, folder, &Members::new())?.name, Arc::clone(folder));
+        }
+        let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+        for line in manifest.dependencies.iter().chain(grouped) {
+            let Wanted::Folder(below) = &line.wanted else { continue };
+            let folder = path::join("", below);
+            // One that cannot be read is an error of its line, later.
+            if let Ok(package) = path::read(&root, &folder, &Members::new())
+                && package.kind == PathKind::Pypi
+            {
+                names.entry(package.name).or_insert(folder);
+            }
         }
         let mut project = Self {
             root,

@@ -1,13 +1,14 @@
 //! pyproject.toml: the static metadata of `[project]` (PEP 621) and dependency groups (PEP 735).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{PathError, PathKind, PathPackage, Place, file_of};
-use crate::model::{ExtraName, Facts, Label, PackageName};
+use super::{PathError, PathKind, PathPackage, Place, file_of, manifest};
+use crate::model::{ExtraName, Facts, Label, PackageName, Requirement};
 use crate::registry::pypi::requirement;
-use crate::resolve::Dependency;
+use crate::resolve::{Dependency, DependencyKind, Wants};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -51,8 +52,11 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         return Err(PathError::Dynamic { file: file_of(place.folder, PathKind::Pypi) });
     }
     let name = place.name(PathKind::Pypi, project.name.as_deref())?;
-    let mut dependencies: Vec<Dependency> =
-        project.dependencies.iter().map(|text| requirement::dependency(&name, text)).collect();
+    let mut wanted = Wanted { place, dependent: &name, seen: BTreeSet::new(), found: Vec::new() };
+    for text in &project.dependencies {
+        wanted.add(text)?;
+    }
+    let mut dependencies = wanted.found;
     let mut extras = Vec::new();
     for (extra, requirements) in &project.optional_dependencies {
         let extra: ExtraName =
@@ -100,6 +104,60 @@ fn version(text: &str) -> Option<semver::Version> {
         1 => format!("{text}.0").parse().ok(),
         _ => None,
     })
+}
+
+/// What a pyproject.toml asks for. A name that another local Python package has means that package, and nothing that a
+/// registry may have under it.
+struct Wanted<'a> {
+    place: Place<'a>,
+    dependent: &'a PackageName,
+    /// The local packages that are asked for already, and those of their extras.
+    seen: BTreeSet<(Arc<str>, Option<ExtraName>)>,
+    found: Vec<Dependency>,
+}
+
+impl Wanted<'_> {
+    fn add(&mut self, text: &str) -> Result<(), PathError> {
+        let dependency = requirement::dependency(self.dependent, text);
+        let Wants::Requirement(Requirement::Pypi { name, extras, specifier, .. }) = &dependency.wants else {
+            self.found.push(dependency);
+            return Ok(());
+        };
+        let Some((folder, project)) = self.local(name)? else {
+            self.found.push(dependency);
+            return Ok(());
+        };
+        let version = project.version.unwrap_or_default();
+        let admitted = version.parse().is_ok_and(|version| specifier.admits(&version));
+        let wants = if admitted || specifier.specifiers().is_empty() {
+            Wants::Requirement(Requirement::Path { name: name.clone(), folder: folder.clone() })
+        } else {
+            let reason = format!("the project's own {name} is {version}");
+            Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason }
+        };
+        if *name != *self.dependent && self.seen.insert((folder.clone(), None)) {
+            self.found.push(Dependency { kind: DependencyKind::Normal, wants });
+        }
+        for (written, requirements) in &project.optional_dependencies {
+            let Ok(extra) = written.parse::<ExtraName>() else { continue };
+            if extras.contains(&extra) && self.seen.insert((folder.clone(), Some(extra))) {
+                for text in requirements {
+                    self.add(text)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the local Python package of this name.
+    fn local(&self, name: &PackageName) -> Result<Option<(Arc<str>, Project)>, PathError> {
+        let Some(folder) = self.place.members.get(name) else { return Ok(None) };
+        let place = Place { folder, ..self.place };
+        match manifest(place.root, folder)? {
+            (PathKind::Pypi, text) => Ok(parse(place, &text)?.project.map(|project| (folder.clone(), project))),
+            _ => Ok(None),
+        }
+    }
 }
 
 fn behind_extra(text: &str, extra: &ExtraName) -> String {

@@ -67,6 +67,41 @@ fn a_pyproject_tells_extras_and_groups() {
 }
 
 #[test]
+fn a_pyproject_that_names_a_local_package_means_it() {
+    let root = folder(&[
+        (
+            "p/pyproject.toml",
+            "[project]\nname = 'a'\ndependencies = ['core.lib[fast]>=0.2', 'core_lib', 'other', 'theme>=1']",
+        ),
+        (
+            "lib/pyproject.toml",
+            "[project]\nname = 'core-lib'\nversion = '0.2'\ndependencies = ['x']\n[project.optional-dependencies]\n\
+             fast = ['orjson', 'core-lib[more]']\nmore = ['y', 'core-lib[fast]']\nrest = ['z']",
+        ),
+        // Of another ecosystem, which has names of its own.
+        ("theme/package.json", "{\"name\":\"theme\"}"),
+    ]);
+    let local = |name: &str, folder: &str| (PackageName::pypi(name).unwrap(), folder.into());
+    let members = Members::from([local("core-lib", "lib"), local("theme", "theme")]);
+    let package = read(root.path(), "p", &members).unwrap();
+    assert_eq!(
+        wants(&package),
+        [
+            "Normal path:core-lib lib",
+            "Normal pypi:orjson ",
+            "Normal pypi:y ",
+            "Normal pypi:other ",
+            "Normal pypi:theme >=1",
+        ]
+    );
+    let root = folder(&[
+        ("p/pyproject.toml", "[project]\nname = 'a'\ndependencies = ['core-lib>=1']"),
+        ("lib/pyproject.toml", "[project]\nname = 'core-lib'\nversion = '0.2'"),
+    ]);
+    assert_eq!(wants(&read(root.path(), "p", &members).unwrap()), ["Normal ?core-lib"]);
+}
+
+#[test]
 fn what_cannot_be_read_is_named() {
     let root = folder(&[
         ("bad/package.json", "{"),
