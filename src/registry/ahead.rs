@@ -86,10 +86,13 @@ pub(super) enum Lane {
 /// do and end with the pool.
 pub(super) struct Pool<J>(Arc<Queues<J>>);
 
+/// Does a job, and returns those that it leads to.
+type Work<J> = dyn Fn(Lane, J) -> Vec<(Lane, J)> + Send + Sync;
+
 struct Queues<J> {
     at_hand: Queue<J>,
     remote: Queue<J>,
-    work: Box<dyn Fn(Lane, J) -> Vec<(Lane, J)> + Send + Sync>,
+    work: Box<Work<J>>,
 }
 
 struct Queue<J> {
