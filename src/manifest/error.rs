@@ -58,6 +58,17 @@ pub enum ManifestError {
         #[label("here")]
         span: SourceSpan,
     },
+    /// A merge left its marks.
+    #[error("the file has merge conflicts")]
+    #[diagnostic(
+        code(larder::manifest::conflict),
+        help("keep the lines that are wanted, take the marks out, and run `larder lock`, which repairs the lock")
+    )]
+    Conflict {
+        /// The first mark.
+        #[label("the first begins here")]
+        span: SourceSpan,
+    },
     /// Blocks within blocks within blocks.
     #[error("blocks are nested deeper than {limit}")]
     #[diagnostic(code(larder::manifest::too_deep), help("no manifest needs this: take the inner blocks out"))]
@@ -377,6 +388,7 @@ impl ManifestError {
     pub fn span(&self) -> SourceSpan {
         match self {
             Self::Syntax { span, .. }
+            | Self::Conflict { span }
             | Self::TooDeep { span, .. }
             | Self::TooLong { span, .. }
             | Self::UnquotedVersion { span, .. }

@@ -23,6 +23,9 @@ const REPAIRS: usize = 20;
 
 /// Parses the text. Everything that is wrong with its form is in the error.
 pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
+    if let Some(span) = conflict(text) {
+        return Err(vec![ManifestError::Conflict { span }]);
+    }
     let scanned = scan(text).map_err(|error| vec![error])?;
     let mut blanked = scanned.blanked;
     let mut repaired: Vec<ManifestError> = Vec::new();
@@ -38,7 +41,16 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
         };
         for diagnostic in error.diagnostics.into_iter().filter(|diagnostic| !inside(diagnostic)).take(TOLD) {
             let error = told(&blanked, diagnostic);
-            if !errors.contains(&error) {
+            // Having stumbled, the parser stumbles again over the rest of the line.
+            let line = |error: &ManifestError| {
+                let before = error.span().offset().min(blanked.len());
+                blanked.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count()
+            };
+            let told = |known: &ManifestError| {
+                matches!((known, &error), (ManifestError::Syntax { .. }, ManifestError::Syntax { .. }))
+                    && line(known) == line(&error)
+            };
+            if !errors.iter().any(told) && !errors.contains(&error) {
                 errors.push(error);
             }
         }
@@ -55,6 +67,15 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
             repaired.push(version);
         }
     }
+}
+
+/// Finds the first mark that a merge left.
+fn conflict(text: &str) -> Option<SourceSpan> {
+    let starts =
+        |mark: &str| (text.starts_with(mark).then_some(0)).or_else(|| Some(text.find(&format!("\n{mark}"))? + 1));
+    let (start, _) = (starts("<<<<<<< ")?, starts(">>>>>>> ")?);
+    let length = text[start..].find(['\r', '\n']).unwrap_or(text.len() - start);
+    Some((start, length).into())
 }
 
 /// A text that the parser can be given on any thread's stack.

@@ -476,3 +476,12 @@ fn ecosystems_of_lines_are_their_nodes() {
         [Ecosystem::Npm, Ecosystem::Pypi, Ecosystem::Pypi, Ecosystem::Pypi, Ecosystem::Larder, Ecosystem::Path]
     );
 }
+
+#[test]
+fn merge_conflicts_are_one_error_and_a_line_of_rubbish_is_one() {
+    let text = "dependencies {\n<<<<<<< HEAD\n    npm \"a\"\n=======\n    npm \"b\"\n>>>>>>> other\n}\n";
+    check(text, &[("conflict", "<<<<<<< HEAD")]);
+    let failure = parse("m", "project \"a\"\n=======\n", Kind::Root).unwrap_err();
+    let lines = failure.errors.iter().filter(|error| error.span().offset() < 19);
+    assert_eq!(lines.count(), 1, "{failure:?}");
+}
