@@ -252,6 +252,14 @@ fn promotion_gives_exactly_what_was_tested() {
     assert_eq!(project.run_json("larder promote staging production --json")["built"], false);
     let said = project.run_json("larder history --env production --json");
     assert_eq!(said["generations"][0]["promoted"]["environment"], "staging");
+    // The record of an earlier sync must not hide that it was gone back.
+    project.run("larder sync --env staging").exits(0);
+    project.manifest(&manifest("^1")).run("larder lock").exits(0);
+    project.run("larder sync --env production").exits(0);
+    let number = project.run_json("larder history --json")["current"].as_u64().expect("a number");
+    project.run("larder promote staging production").exits(0);
+    project.run(&format!("larder rollback {number}")).exits(0);
+    project.run("larder sync --env production").exits(1).names(["rolled back"]);
     project.run("larder promote staging staging").exits(2);
     project.run("larder promote staging nowhere").exits(2).names(["staging, production"]);
 }

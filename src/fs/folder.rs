@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use rustc_hash::FxHashSet;
+
 use super::{Action, FsError, Kind};
 
 /// Something that lies in a folder.
@@ -32,6 +34,11 @@ pub fn read_dir(path: &Path) -> Result<Vec<Found>, FsError> {
     }
     found.sort_unstable();
     Ok(found)
+}
+
+/// Returns the names in a folder, for the question which are there.
+pub fn names(path: &Path) -> Result<FxHashSet<OsString>, FsError> {
+    Ok(list(path)?.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Lists everything below a folder, sorted by path; links are listed and not followed.

@@ -24,7 +24,7 @@ pub use file::{
     Durability, copy, create, open, open_sized, read, read_if_exists, read_to_string, remove_file, rename,
     set_executable, touch, write_atomic, write_new, write_parts_atomic,
 };
-pub use folder::{Found, canonicalize, create_dir, create_dir_all, exclusive_size, read_dir, walk};
+pub use folder::{Found, canonicalize, create_dir, create_dir_all, exclusive_size, names, read_dir, walk};
 pub use link::{Linked, hard_link_or_copy, read_link, replace_symlink, symlink};
 pub use lock::{FileLock, FolderLock};
 pub use parted::Parted;

@@ -9,7 +9,7 @@ use super::{Context, Result};
 /// Makes the environment the active one, as it was built last.
 pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
     let checkout = Checkout::open(context)?;
-    let name = &checkout.named(name)?.name;
+    let name = &checkout.named(name)?;
     let held = checkout.lock(context)?;
     let profile = &checkout.profile;
     let number = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;

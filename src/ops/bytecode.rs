@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{Ecosystem, PackageKey};
 use crate::profile::python::{self, Bytecode, Interpreter};
-use crate::store::{Store, Tree};
+use crate::store::{Lease, Store, Tree};
 
 use super::{Context, Event, Result};
 
@@ -16,8 +16,21 @@ pub(super) fn compile(
     interpreter: &Interpreter,
     trees: &BTreeMap<PackageKey, Arc<Tree>>,
 ) -> Result<Bytecode> {
-    let wheels = trees.iter().filter(|(key, _)| key.id.ecosystem == Ecosystem::Pypi);
-    let wheels: Vec<Arc<Tree>> = wheels.map(|(_, tree)| Arc::clone(tree)).collect();
+    let wheels = wheels(trees);
     (context.reporter)(Event::Compiling(wheels.len()));
     Ok(python::compile(store, interpreter, &wheels)?)
+}
+
+/// Keeps the byte-code of these packages from being collected, whether it is there already or about to be made.
+pub(super) fn lease(
+    store: &Store,
+    interpreter: &Interpreter,
+    trees: &BTreeMap<PackageKey, Arc<Tree>>,
+) -> Result<Lease> {
+    Ok(store.lease(python::names(interpreter, &wheels(trees)).iter())?)
+}
+
+fn wheels(trees: &BTreeMap<PackageKey, Arc<Tree>>) -> Vec<Arc<Tree>> {
+    let wheels = trees.iter().filter(|(key, _)| key.id.ecosystem == Ecosystem::Pypi);
+    wheels.map(|(_, tree)| Arc::clone(tree)).collect()
 }

@@ -1,20 +1,20 @@
-//! A checkout whose profiles are looked at or switched: of the project only its own manifest is read.
+//! A checkout whose profiles are looked at or switched. For an environment that was built, the manifest is not even read:
+//! a switch takes as long in a large project as in a small one.
 
 use std::path::PathBuf;
 
 use crate::fs::{self, Durability};
-use crate::manifest::{self, Environment, Kind, Manifest};
+use crate::manifest::{self, Environment, Kind};
+use crate::model::Label;
 use crate::profile::{self, ProjectLock};
 
 use super::context::MANIFEST;
 use super::{Context, Event, Result, project, state};
 
-/// A manifest with the profiles beside it.
+/// A project's folder with the profiles in it.
 pub(super) struct Checkout {
     /// The folder of the manifest.
     pub(super) root: PathBuf,
-    /// What it declares.
-    pub(super) manifest: Manifest,
     /// What is on disk.
     pub(super) profile: profile::Project,
 }
@@ -23,27 +23,43 @@ impl Checkout {
     /// Opens the one that the context is in.
     pub(super) fn open(context: &Context<'_>) -> Result<Self> {
         let root = project::find_root(context)?;
-        let text = fs::read_to_string(&root.join(MANIFEST))?;
-        let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
         let profile = profile::Project::open(&root)?;
-        Ok(Self { root, manifest, profile })
+        Ok(Self { root, profile })
     }
 
     /// Returns the environment that was asked for, else the active one, else the one that a sync would choose.
-    pub(super) fn environment(&self, context: &Context<'_>) -> Result<&Environment> {
+    pub(super) fn environment(&self, context: &Context<'_>) -> Result<Label> {
         let active = state::active(&self.root);
-        project::choose(&self.manifest, context.environment.as_deref(), active.as_deref())
+        let wanted = context.environment.as_deref();
+        match self.built(wanted.or(active.as_deref()))? {
+            Some(name) => Ok(name),
+            None => self.declared(wanted, active.as_deref()),
+        }
     }
 
-    /// Returns a declared environment.
-    pub(super) fn named(&self, name: &str) -> Result<&Environment> {
-        project::choose(&self.manifest, Some(name), None)
+    /// Returns an environment that was built or is declared.
+    pub(super) fn named(&self, name: &str) -> Result<Label> {
+        match self.built(Some(name))? {
+            Some(name) => Ok(name),
+            None => self.declared(Some(name), None),
+        }
     }
 
     /// Takes the project's lock, and says so where that takes a while.
     pub(super) fn lock(&self, context: &Context<'_>) -> Result<ProjectLock> {
         let waiting = "waiting for another larder that works on this project";
         Ok(self.profile.lock(|| (context.reporter)(Event::Waiting(waiting.to_owned())))?)
+    }
+
+    fn built(&self, name: Option<&str>) -> Result<Option<Label>> {
+        let Some(name) = name.and_then(|name| name.parse::<Label>().ok()) else { return Ok(None) };
+        Ok(self.profile.current_number(&name)?.map(|_| name))
+    }
+
+    fn declared(&self, asked: Option<&str>, active: Option<&str>) -> Result<Label> {
+        let text = fs::read_to_string(&self.root.join(MANIFEST))?;
+        let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
+        Ok(project::choose(&manifest, asked, active)?.name.clone())
     }
 }
 

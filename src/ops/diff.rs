@@ -115,7 +115,7 @@ fn side(context: &Context<'_>, checkout: &Checkout, text: Option<&str>) -> Resul
             (_, None) => (checkout.named(text)?, None),
         },
     };
-    let name = &environment.name;
+    let name = &environment;
     let number = match number {
         Some(number) => number,
         None => checkout.profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?,

@@ -48,7 +48,7 @@ pub struct Entry {
 /// Lists the generations of the environment.
 pub fn history(context: &Context<'_>) -> Result<History> {
     let checkout = Checkout::open(context)?;
-    let environment = &checkout.environment(context)?.name;
+    let environment = &checkout.environment(context)?;
     let profile = &checkout.profile;
     let current = profile.current_number(environment)?;
     let pins = profile.pins(environment)?;

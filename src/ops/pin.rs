@@ -34,7 +34,7 @@ fn change(
     edit: impl FnOnce(&mut BTreeSet<u64>, u64) -> bool,
 ) -> Result<Pins> {
     let checkout = Checkout::open(context)?;
-    let name = &checkout.environment(context)?.name;
+    let name = &checkout.environment(context)?;
     let held = checkout.lock(context)?;
     let profile = &checkout.profile;
     let current = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;

@@ -11,7 +11,7 @@ use crate::store::Store;
 
 use super::context::LOCKFILE;
 use super::sync::Synced;
-use super::{Context, Event, Project, Result, bytecode, gather, generations, interpreter, project, switch};
+use super::{Context, Event, Project, Result, bytecode, gather, generations, interpreter, project, state, switch};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -39,6 +39,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     let store = Store::open(&context.store);
     let gathered = gather::gather(context, &project, &store, &closure, platform)?;
     let python_to_compile = python.as_ref().filter(|_| target.compile);
+    let _leased = python_to_compile.map(|python| bytecode::lease(&store, python, &gathered.trees)).transpose()?;
     let compile = |python| bytecode::compile(context, &store, python, &gathered.trees);
     let compiled = python_to_compile.map(compile).transpose()?;
     let held = profile.lock(|| {
@@ -56,6 +57,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
             platform,
             lock: &lockfile,
             lock_text: &text,
+            durable: target.durable,
             promoted: Some(&Promoted { environment: source.name.clone(), number: tested.number }),
             closure: &closure,
             trees: &gathered.trees,
@@ -67,6 +69,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
         },
     )?;
     let number = built.generation.number;
+    state::forget(&project.root, target.name.as_str())?;
     generations::take_over(&profile, &held, &store, target, number)?;
     let mut warnings = built.warnings;
     if built.made {

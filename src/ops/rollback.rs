@@ -1,15 +1,14 @@
 //! Going back to an earlier generation. Manifest and lock are not touched.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::manifest::Environment;
 use crate::model::Label;
 use crate::profile::{self, ProfileError, RolledBack};
 use crate::store::Store;
 
-use super::checkout::{self, Checkout};
+use super::checkout::Checkout;
 use super::switch::{self, Switched};
 use super::verify::Damaged;
-use super::{Context, Result, repair};
+use super::{Context, Result, repair, state};
 
 /// How much of a generation is looked at before it is gone back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -24,19 +23,20 @@ pub enum Care {
 /// Makes an earlier generation the current one: this one, or the current one's parent.
 pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Result<Switched> {
     let checkout = Checkout::open(context)?;
-    let environment = checkout.environment(context)?;
+    let name = &checkout.environment(context)?;
     let held = checkout.lock(context)?;
-    let (name, profile) = (&environment.name, &checkout.profile);
+    let profile = &checkout.profile;
     let current = profile.current_head(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
     let Some(target) = number.or(current.parent) else {
         return Err(NothingBefore { environment: name.clone(), number: current.number }.into());
     };
     if care == Care::Content {
-        check_content(context, profile, environment, target)?;
+        check_content(context, profile, name, target)?;
     }
     let mut warnings = Vec::new();
     if target != current.number {
-        profile.roll_back(&held, name, target, checkout::durability(environment))?;
+        state::forget(&checkout.root, name.as_str())?;
+        profile.roll_back(&held, name, target)?;
     }
     let active = profile.active()?.as_ref() == Some(name);
     if active && target != current.number {
@@ -45,15 +45,10 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
     Ok(Switched { environment: name.to_string(), from: Some(current.number), generation: target, active, warnings })
 }
 
-fn check_content(
-    context: &Context<'_>,
-    profile: &profile::Project,
-    environment: &Environment,
-    number: u64,
-) -> Result<()> {
-    let generation = profile.generation(&environment.name, number)?;
-    let found = repair::look(profile, &environment.name, &generation, &Store::open(&context.store))?;
-    if found.is_empty() { Ok(()) } else { Err(Damaged::new(&environment.name, found).into()) }
+fn check_content(context: &Context<'_>, profile: &profile::Project, environment: &Label, number: u64) -> Result<()> {
+    let generation = profile.generation(environment, number)?;
+    let found = repair::look(profile, environment, &generation, &Store::open(&context.store))?;
+    if found.is_empty() { Ok(()) } else { Err(Damaged::new(environment, found).into()) }
 }
 
 /// There is no earlier generation.

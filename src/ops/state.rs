@@ -85,6 +85,11 @@ pub(super) fn write(root: &Path, environment: &str, generation: u64, facts: &Fac
     fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)
 }
 
+/// Forgets the last sync: what follows makes something else of the profile, and may be undone later.
+pub(super) fn forget(root: &Path, environment: &str) -> Result<(), FsError> {
+    fs::remove_file(&record(root, environment))
+}
+
 /// Returns the generation that is current, where every recorded fact still holds. Doubt, of any kind, is `None`.
 pub(super) fn current(root: &Path, environment: &str, variables: &Variables, lock_use: LockUse) -> Option<u64> {
     let text = String::from_utf8(fs::read_if_exists(&record(root, environment)).ok()??).ok()?;

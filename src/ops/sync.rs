@@ -220,7 +220,10 @@ impl<'a> Sync<'a> {
         if self.options.repair && repair::drop_harmed_trees(&self.store, &mut gathered.trees)? > 0 {
             gathered = gather::gather(self.context, self.project, &self.store, &closure, self.platform)?;
         }
-        let bytecode = self.compile(&gathered.trees, interpreter.as_ref())?;
+        let ahead = self.options.bytecode == BytecodeUse::Ahead || self.environment.compile;
+        let compiler = interpreter.as_ref().filter(|_| ahead);
+        let _leased = compiler.map(|python| bytecode::lease(&self.store, python, &gathered.trees)).transpose()?;
+        let bytecode = compiler.map(|python| self.compile(&gathered.trees, python)).transpose()?;
         let ingredients = Ingredients { trees: &gathered.trees, interpreter: interpreter.as_ref(), bytecode };
         let built = self.build(&locked, &closure, &ingredients)?;
         let number = built.generation.number;
@@ -260,19 +263,13 @@ impl<'a> Sync<'a> {
         }
     }
 
-    /// Makes byte-code, where it is wanted.
-    fn compile(
-        &self,
-        trees: &BTreeMap<PackageKey, Arc<Tree>>,
-        interpreter: Option<&Interpreter>,
-    ) -> Result<Option<Bytecode>> {
-        let wanted = self.options.bytecode == BytecodeUse::Ahead || self.environment.compile;
-        let Some(interpreter) = interpreter.filter(|_| wanted) else { return Ok(None) };
+    /// Makes byte-code.
+    fn compile(&self, trees: &BTreeMap<PackageKey, Arc<Tree>>, interpreter: &Interpreter) -> Result<Bytecode> {
         let bytecode = bytecode::compile(self.context, &self.store, interpreter, trees)?;
         if self.options.repair && repair::drop_harmed_bytecode(&self.store, &bytecode)? > 0 {
-            return bytecode::compile(self.context, &self.store, interpreter, trees).map(Some);
+            return bytecode::compile(self.context, &self.store, interpreter, trees);
         }
-        Ok(Some(bytecode))
+        Ok(bytecode)
     }
 
     /// Builds beside what is there, checks, and switches.
@@ -326,6 +323,7 @@ impl<'a> Sync<'a> {
             platform: self.platform,
             lock,
             lock_text,
+            durable: self.environment.durable,
             promoted: None,
             closure,
             trees: ingredients.trees,

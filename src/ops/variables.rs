@@ -33,7 +33,7 @@ pub struct Shown {
 /// that has them sees a later sync.
 pub fn show(context: &Context<'_>) -> Result<Shown> {
     let checkout = Checkout::open(context)?;
-    let name = &checkout.environment(context)?.name;
+    let name = &checkout.environment(context)?;
     let profile = &checkout.profile;
     let generation = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
     let place = profile.current_link(name);

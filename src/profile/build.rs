@@ -31,6 +31,8 @@ pub struct Input<'a> {
     pub lock: &'a Lockfile,
     /// The lock's text.
     pub lock_text: &'a str,
+    /// Whether switches to it outlive a loss of power.
+    pub durable: bool,
     /// The generation whose closure is taken over, where there is one.
     pub promoted: Option<&'a Promoted>,
     /// What of the lock the environment reaches on the platform.
@@ -155,6 +157,7 @@ fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option
         lock: generation.lock,
         digest: generation.digest,
         root: root.to_owned(),
+        durable: input.durable,
         promoted: input.promoted.cloned(),
         python: generation.python.is_some(),
         node_modules: generation.node_modules,

@@ -173,6 +173,7 @@ impl Fixture {
             platform: Platform::LinuxX64,
             lock: &self.lock,
             lock_text: "lock",
+            durable: false,
             promoted: None,
             closure: &closure,
             trees: &self.trees,

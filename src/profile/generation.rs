@@ -165,12 +165,16 @@ pub(super) fn hash(value: &impl Serialize) -> TreeDigest {
     TreeDigest(*hasher.finalize().as_bytes())
 }
 
+/// Reads the keys of a generation's realised packages, a line each.
+pub(super) fn key_lines(folder: &Path) -> Result<String, ProfileError> {
+    Ok(fs::read_to_string(&folder.join(KEYS))?)
+}
+
 /// Reads the keys of a generation's realised packages.
 pub(super) fn keys(folder: &Path) -> Result<Vec<Key>, ProfileError> {
-    let file = folder.join(KEYS);
-    let problem = |problem: String| ProfileError::BadRecord { file: file.clone(), problem };
-    let text = fs::read_to_string(&file)?;
-    text.lines().map(|key| key.parse().map_err(|_| problem(format!("`{key}` is no key")))).collect()
+    let problem =
+        |key: &str| ProfileError::BadRecord { file: folder.join(KEYS), problem: format!("`{key}` is no key") };
+    key_lines(folder)?.lines().map(|key| key.parse().map_err(|_| problem(key))).collect()
 }
 
 /// The record's name in a generation.

@@ -32,6 +32,8 @@ pub struct Head {
     pub digest: TreeDigest,
     /// Where the checkout was: links lead there by their whole path.
     pub root: PathBuf,
+    /// Whether switches to it outlive a loss of power.
+    pub durable: bool,
     /// The generation whose closure was taken over, where it was promoted.
     pub promoted: Option<Promoted>,
     /// Whether it has a Python environment.

@@ -10,11 +10,13 @@
 //! one: a kill between the two leaves a note that means nothing, and the next generation ends it.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use crate::fs::{self, Durability, Kind};
+use crate::fs::{self, Durability};
 use crate::model::Label;
 
 use super::head::Head;
@@ -56,14 +58,9 @@ impl Project {
 
     /// Makes an earlier generation the current one again, and notes that it is one. What takes no longer for many
     /// packages than for few is checked: see [`Self::check_presence`].
-    pub fn roll_back(
-        &self,
-        lock: &ProjectLock,
-        environment: &Label,
-        number: u64,
-        durability: Durability,
-    ) -> Result<(), ProfileError> {
+    pub fn roll_back(&self, lock: &ProjectLock, environment: &Label, number: u64) -> Result<(), ProfileError> {
         self.check_presence(environment, number)?;
+        let durability = if self.head(environment, number)?.durable { Durability::Synced } else { Durability::Lazy };
         let current = self.current_number(environment)?;
         let before = self.rolled_back(environment)?.map(|note| note.from).or(current).unwrap_or(number);
         let file = self.profile(environment).join(ROLLED_BACK);
@@ -110,19 +107,17 @@ impl Project {
         if let Some(part) = missing.find(|part| lacks(&folder.join(part)).unwrap_or(true)) {
             return Err(incomplete(part.to_owned()));
         }
-        let keys = generation::keys(&folder)?;
+        let keys = generation::key_lines(&folder)?;
         if keys.is_empty() {
             return Ok(());
         }
         // One listing instead of a look at each.
-        let found = match fs::read_dir(self.packages()) {
-            Err(error) if error.is_not_found() => Vec::new(),
-            found => found?,
+        let there = match fs::names(self.packages()) {
+            Err(error) if error.is_not_found() => FxHashSet::default(),
+            names => names?,
         };
-        let there: BTreeSet<&str> =
-            found.iter().filter(|found| found.kind == Kind::Folder).filter_map(|found| found.path.to_str()).collect();
-        match keys.iter().find(|key| !there.contains(key.as_str())) {
-            Some(key) => Err(incomplete(format!(".packages/{}", key.as_str()))),
+        match keys.lines().find(|key| !there.contains(OsStr::new(key))) {
+            Some(key) => Err(incomplete(format!(".packages/{key}"))),
             None => Ok(()),
         }
     }

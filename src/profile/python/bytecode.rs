@@ -57,6 +57,11 @@ pub fn compile(store: &Store, interpreter: &Interpreter, wheels: &[Arc<Tree>]) -
     done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Returns what the store finds the byte-code of these wheels by, for a lease.
+pub fn names(interpreter: &Interpreter, wheels: &[Arc<Tree>]) -> Vec<Digest> {
+    wheels.iter().map(|wheel| name(interpreter, wheel)).collect()
+}
+
 /// What the store finds a wheel's byte-code by.
 fn name(interpreter: &Interpreter, wheel: &Tree) -> Digest {
     let text = format!("larder byte-code 1\0{}\0{}\0{}", interpreter.cache_tag, interpreter.magic, wheel.digest);

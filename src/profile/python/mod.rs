@@ -11,7 +11,7 @@ mod record;
 mod venv;
 mod wheel;
 
-pub use bytecode::{Bytecode, compile};
+pub use bytecode::{Bytecode, compile, names};
 pub use find::{Search, find};
 pub use interpreter::Interpreter;
 
