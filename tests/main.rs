@@ -9,6 +9,7 @@ mod layers;
 mod lock;
 mod look;
 mod manifest;
+mod npm;
 mod profiles;
 mod python;
 mod run;

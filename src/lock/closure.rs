@@ -38,6 +38,11 @@ pub struct Closure<'a> {
 impl<'a> Closure<'a> {
     /// Follows the edges from the selected lines. Edges to what is not there are passed over.
     pub fn of(graph: &'a Graph, selection: &Selection) -> Self {
+        Self::without(graph, selection, &BTreeSet::new())
+    }
+
+    /// Follows the edges from the selected lines, but no optional edge to a package that is missing.
+    pub fn without(graph: &'a Graph, selection: &Selection, missing: &BTreeSet<PackageKey>) -> Self {
         let selected = |root: &&RootEdge| root.group.as_ref().is_none_or(|group| selection.groups.contains(group));
         let mut closure = Self {
             roots: graph.roots.iter().filter(selected).collect(),
@@ -45,10 +50,11 @@ impl<'a> Closure<'a> {
             platform: selection.platform,
             graph: Some(graph),
         };
+        let is_missing = |edge: &Edge| missing.contains(&edge.to.package);
         let mut waiting: Vec<&'a Edge> = Vec::new();
         for root in closure.roots.clone() {
-            let kept = root.to.iter().filter(|edge| closure.follows(edge) && (!root.optional || closure.fits(edge)));
-            waiting.extend(kept);
+            let may = |edge: &Edge| !root.optional || (closure.fits(edge) && !is_missing(edge));
+            waiting.extend(root.to.iter().filter(|edge| closure.follows(edge) && may(edge)));
         }
         while let Some(edge) = waiting.pop() {
             let Some((key, instance)) = graph.instances.get_key_value(&edge.to) else { continue };
@@ -57,7 +63,8 @@ impl<'a> Closure<'a> {
                 None => first,
                 Some(extra) => extras.contains(extra),
             };
-            waiting.extend(instance.edges.iter().filter(|edge| asked(edge) && closure.follows(edge)));
+            let may = |edge: &Edge| edge.kind != EdgeKind::Optional || !is_missing(edge);
+            waiting.extend(instance.edges.iter().filter(|edge| asked(edge) && closure.follows(edge) && may(edge)));
         }
         closure
     }

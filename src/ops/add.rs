@@ -44,10 +44,11 @@ pub fn add(context: &Context<'_>, request: &Request<'_>) -> Result<Changes> {
         .collect();
     let text = edited(&target, &specs, &place, request)?;
     let project = target.tried(&old, &text)?;
-    let (lockfile, warnings) =
+    let (lockfile, mut warnings) =
         lock::solve(context, &project, Wish { preferences: first.preferences(), ..Wish::default() })?;
 
     target.write(&text)?;
+    warnings.extend(lock::deprecated(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
     let changed = lock::write(&project, &lockfile)?;
     let lines = specs.iter().map(|spec| {

@@ -1,12 +1,12 @@
 //! Bringing together the unpacked artifacts of a closure: from the store, else from the registries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{self, Fetched, Progress, Step, Wanted};
-use crate::lock::Closure;
+use crate::fetch::{self, FetchError, Fetched, Progress, Step, Wanted};
+use crate::lock::{Closure, Selection};
 use crate::model::{Artifact, ArtifactKind, Package, PackageKey, Platform};
 use crate::registry::{Freshness, Registries};
 use crate::store::{Lease, Store, Tree};
@@ -26,6 +26,58 @@ pub(super) struct Gathered {
     pub(super) _lease: Option<Lease>,
 }
 
+/// Gathers a closure; optional packages that their registry does not give are left out of it. Returns the closure that was
+/// gathered, and a warning for each package that is missing.
+///
+/// Bytes that are not what was promised are no reason to go on, and neither is being offline.
+pub(super) fn gather_what_can_be_had<'g>(
+    context: &Context<'_>,
+    project: &Project,
+    store: &Store,
+    selection: &Selection,
+    mut closure: Closure<'g>,
+) -> Result<(Closure<'g>, Gathered, Vec<String>)> {
+    let platform = project.platform()?;
+    let (mut missing, mut warnings) = (BTreeSet::new(), Vec::new());
+    loop {
+        let error = match attempt(context, project, store, &closure, platform) {
+            Ok(gathered) => return Ok((closure, gathered, warnings)),
+            Err(Failed::Fetch(error)) => error,
+            Err(Failed::Otherwise(error)) => return Err(error),
+        };
+        let subject = match &error {
+            FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. } if !context.offline => {
+                subject.package.clone()
+            }
+            _ => return Err(error.into()),
+        };
+        missing.insert(subject.clone());
+        let Some(without) = closure.graph.map(|graph| Closure::without(graph, selection, &missing)) else {
+            return Err(error.into());
+        };
+        if without.packages().any(|(key, _)| missing.contains(key)) {
+            return Err(error.into());
+        }
+        let reason = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
+        warnings.push(format!("{subject} is optional and was left out, as it cannot be fetched{reason}"));
+        closure = without;
+    }
+}
+
+/// Why a closure could not be gathered.
+enum Failed {
+    /// An artifact could not be had.
+    Fetch(FetchError),
+    /// Something else.
+    Otherwise(super::Error),
+}
+
+impl<E: Into<super::Error>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::Otherwise(error.into())
+    }
+}
+
 /// Returns the tree of every package of the closure; fetches those that the store does not have.
 pub(super) fn gather(
     context: &Context<'_>,
@@ -34,6 +86,19 @@ pub(super) fn gather(
     closure: &Closure<'_>,
     platform: Platform,
 ) -> Result<Gathered> {
+    attempt(context, project, store, closure, platform).map_err(|failed| match failed {
+        Failed::Fetch(error) => error.into(),
+        Failed::Otherwise(error) => error,
+    })
+}
+
+fn attempt(
+    context: &Context<'_>,
+    project: &Project,
+    store: &Store,
+    closure: &Closure<'_>,
+    platform: Platform,
+) -> std::result::Result<Gathered, Failed> {
     let mut wanted = Vec::new();
     for (key, package) in closure.packages() {
         let Some(registry) = &package.registry else { continue };
@@ -42,7 +107,7 @@ pub(super) fn gather(
     }
     let registries = registries::open(context, project, Freshness::default())?;
     let lease = store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref()))?;
-    let fetched = fetch(context, store, &registries, &wanted)?;
+    let fetched = fetch(context, store, &registries, &wanted).map_err(Failed::Fetch)?;
     let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
     for (wanted, fetched) in wanted.into_iter().zip(fetched) {
         gathered.fetched += usize::from(fetched.bytes > 0);
@@ -59,7 +124,7 @@ pub(super) fn fetch(
     store: &Store,
     registries: &Registries,
     wanted: &[Wanted],
-) -> Result<Vec<Fetched>> {
+) -> std::result::Result<Vec<Fetched>, FetchError> {
     let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
     let on_progress = |progress: Progress| {
         match progress.step {
@@ -78,7 +143,7 @@ pub(super) fn fetch(
         });
     };
     let options = fetch::Options { on_progress: &on_progress, ..fetch::Options::default() };
-    Ok(fetch::fetch_all(store, registries, wanted, options)?)
+    fetch::fetch_all(store, registries, wanted, options)
 }
 
 /// Returns the artifact that serves a platform.

@@ -107,7 +107,8 @@ fn relock(context: &Context<'_>, project: &Project, old: Option<Lockfile>) -> Re
 
 /// Solves anew and writes the lock.
 pub(super) fn replace(context: &Context<'_>, project: &Project, old: &Lockfile, wish: Wish) -> Result<Locked> {
-    let (lockfile, warnings) = solve(context, project, wish)?;
+    let (lockfile, mut warnings) = solve(context, project, wish)?;
+    warnings.extend(deprecated(old, &lockfile));
     let plan = difference(old, &lockfile);
     let changed = write(project, &lockfile)?;
     Ok(Locked { lockfile, plan, changed, warnings })
@@ -139,6 +140,16 @@ pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish) -> Res
     artifacts::complete(context, &registries, &mut graph)?;
     let warnings = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     Ok((Lockfile::new(requirements.settings, graph), warnings))
+}
+
+/// Returns what is said of the deprecated packages that a lock has and the one before it had not.
+pub(super) fn deprecated(old: &Lockfile, new: &Lockfile) -> Vec<String> {
+    let packages = &new.graph.packages;
+    let come = packages.iter().filter(|(key, _)| !old.graph.packages.contains_key(key));
+    come.filter_map(|(key, package)| {
+        Some(format!("{key} is deprecated: {}", package.facts.deprecated.as_ref()?.trim()))
+    })
+    .collect()
 }
 
 /// Returns what moved between two locks.

@@ -36,6 +36,7 @@ mod generations;
 mod host;
 mod interpreter;
 mod members;
+mod notes;
 mod policies;
 mod project;
 mod registries;

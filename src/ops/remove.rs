@@ -25,9 +25,10 @@ pub fn remove(context: &Context<'_>, names: &[String], group: Option<&str>) -> R
         }
     }
     let project = target.tried(&old, &text)?;
-    let (lockfile, warnings) =
+    let (lockfile, mut warnings) =
         lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
     target.write(&text)?;
+    warnings.extend(lock::deprecated(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
     let changed = lock::write(&project, &lockfile)?;
     Ok(Changes { lines, locked: Locked { lockfile, plan, changed, warnings } })

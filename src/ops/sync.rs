@@ -22,8 +22,8 @@ use super::rollback::IsRolledBack;
 use super::state::{self, Facts};
 use super::summary::PlanSummary;
 use super::{
-    Context, Event, Project, Result, bytecode, gather, generations, interpreter, lock, policies, project, repair,
-    switch,
+    Context, Event, Project, Result, bytecode, gather, generations, interpreter, lock, notes, policies, project,
+    repair, switch,
 };
 
 /// How to sync.
@@ -80,6 +80,8 @@ pub struct Synced {
     pub bytes: u64,
     /// What a user should hear about.
     pub warnings: Vec<String>,
+    /// What a user should know of what is new.
+    pub notes: Vec<String>,
 }
 
 /// `larder sync --json`: see `schema/sync.json`.
@@ -92,6 +94,7 @@ pub struct Summary<'a> {
     fetched: usize,
     bytes: u64,
     warnings: &'a [String],
+    notes: &'a [String],
 }
 
 impl Synced {
@@ -106,6 +109,7 @@ impl Synced {
             fetched: 0,
             bytes: 0,
             warnings: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -119,6 +123,7 @@ impl Synced {
             fetched: self.fetched,
             bytes: self.bytes,
             warnings: &self.warnings,
+            notes: &self.notes,
         }
     }
 }
@@ -208,15 +213,15 @@ impl<'a> Sync<'a> {
         let closure = Closure::of(&lockfile.graph, &selection);
         policies::check(self.project, self.environment, lockfile, &closure)?;
 
-        let plan = self.plan(&closure);
         if self.options.dry_run {
-            return Ok(self.would_be(plan, locked.warnings));
+            return Ok(self.would_be(self.plan(&closure), locked.warnings));
         }
         let interpreter = interpreter::find(self.context, self.project, &closure, self.platform)?;
         if self.options.activate {
             self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
         }
-        let mut gathered = gather::gather(self.context, self.project, &self.store, &closure, self.platform)?;
+        let (closure, mut gathered, skipped) =
+            gather::gather_what_can_be_had(self.context, self.project, &self.store, &selection, closure)?;
         if self.options.repair && repair::drop_harmed_trees(&self.store, &mut gathered.trees)? > 0 {
             gathered = gather::gather(self.context, self.project, &self.store, &closure, self.platform)?;
         }
@@ -225,10 +230,16 @@ impl<'a> Sync<'a> {
         let _leased = compiler.map(|python| bytecode::lease(&self.store, python, &gathered.trees)).transpose()?;
         let bytecode = compiler.map(|python| self.compile(&gathered.trees, python)).transpose()?;
         let ingredients = Ingredients { trees: &gathered.trees, interpreter: interpreter.as_ref(), bytecode };
+        let plan = self.plan(&closure);
         let built = self.build(&locked, &closure, &ingredients)?;
         let number = built.generation.number;
-        self.remember(number, interpreter.as_ref())?;
+        // What was skipped is tried again the next time.
+        if skipped.is_empty() {
+            self.remember(number, interpreter.as_ref())?;
+        }
+        let notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
         let mut warnings = locked.warnings;
+        warnings.extend(skipped);
         warnings.extend(built.warnings);
         Ok(Synced {
             environment: self.environment.name.to_string(),
@@ -239,6 +250,7 @@ impl<'a> Sync<'a> {
             fetched: gathered.fetched,
             bytes: gathered.bytes,
             warnings,
+            notes,
         })
     }
 
@@ -260,6 +272,7 @@ impl<'a> Sync<'a> {
             fetched: 0,
             bytes: 0,
             warnings,
+            notes: Vec::new(),
         }
     }
 

@@ -67,7 +67,8 @@ impl Seen {
     pub(super) fn of(generation: &Path, context: &Context<'_>) -> Self {
         let is_there = |path: &PathBuf| matches!(fs::stat(path), Ok(Some(_)));
         let bins = [generation.join("bin"), generation.join("python/bin")];
-        let path: Vec<PathBuf> = bins.into_iter().filter(is_there).collect();
+        let own = member_executables(generation, &context.folder);
+        let path: Vec<PathBuf> = own.into_iter().chain(bins).filter(is_there).collect();
         let mut seen = Self { path, set: Vec::new(), unset: Vec::new() };
         // A shell that was given these variables before must not collect them.
         let others = context.variables.search_path().into_iter().filter(|folder| !seen.path.contains(folder));
@@ -82,4 +83,13 @@ impl Seen {
         }
         seen
     }
+}
+
+/// Returns where the executables of the member lie that a folder is in: they come before the project's.
+fn member_executables(generation: &Path, folder: &Path) -> Option<PathBuf> {
+    let root = generation.ancestors().find(|folder| folder.ends_with(".larder"))?.parent()?;
+    let member_of = |below: &Path| generation.join("members").join(below).join("node_modules/.bin");
+    let below = folder.strip_prefix(root).ok()?;
+    let mut members = below.ancestors().filter(|below| !below.as_os_str().is_empty()).map(member_of);
+    members.find(|folder| matches!(fs::stat(folder), Ok(Some(_))))
 }

@@ -236,7 +236,7 @@ impl<'a> Catalog<'a> {
         }
         let id = self.id(package);
         let release = self.index.release(&id, ordinal)?;
-        let prepared = Rc::new(Prepared::new(self, &id, &release));
+        let prepared = Rc::new(Prepared::new(self, &self.key(package, ordinal)?, &release));
         // What only an extra or an optional peer asks for is not asked for yet.
         self.announce(prepared.needs.iter().filter(|need| {
             need.kind != DependencyKind::OptionalPeer && self.holds_on(&need.requirement, &[]) != PlatformSet::NONE

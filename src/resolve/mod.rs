@@ -15,6 +15,7 @@
 
 mod catalog;
 mod explain;
+mod forgotten;
 mod graph;
 mod index;
 mod instances;

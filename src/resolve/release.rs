@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::model::{Dependent, Dropped, NpmPeers, Override, PackageId, PackageName, Platform, Requirement};
+use crate::model::{
+    Dependent, Dropped, Ecosystem, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform,
+    Requirement, Version,
+};
 
 use super::catalog::Catalog;
+use super::forgotten::{self, Forgotten};
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
 use super::requirements::RequiredLine;
 use super::variable::PackageIx;
@@ -84,7 +88,8 @@ impl Line {
 impl Prepared {
     /// Applies extensions, then overrides, then npm's precedence: an optional dependency is no plain one, and what is
     /// a dependency is no peer.
-    pub(super) fn new(catalog: &Catalog, id: &PackageId, release: &Arc<Release>) -> Self {
+    pub(super) fn new(catalog: &Catalog, key: &PackageKey, release: &Arc<Release>) -> Self {
+        let id = &key.id;
         let mut prepared =
             Self { release: Arc::clone(release), needs: Vec::new(), has_peers: false, lost: Vec::new(), refused: None };
         for Dependency { kind, wants } in &release.dependencies {
@@ -103,8 +108,25 @@ impl Prepared {
                 prepared.add(catalog, id, DependencyKind::Normal, forgotten.clone());
             }
         }
+        prepared.add_forgotten(catalog, key);
         prepared.has_peers = prepared.needs.iter().any(Need::is_peer);
         prepared
+    }
+
+    /// Adds what the built-in list knows that this version forgot.
+    fn add_forgotten(&mut self, catalog: &Catalog, key: &PackageKey) {
+        let (Ecosystem::Npm, Version::Npm(version)) = (key.id.ecosystem, &key.version) else { return };
+        for entry in forgotten::of(key.id.name.as_str()) {
+            if !entry.versions.parse::<NpmRange>().is_ok_and(|range| range.matches(version)) {
+                continue;
+            }
+            for Forgotten { package, range, kind } in entry.forgot {
+                let (Ok(name), Ok(range)) = (PackageName::npm(package), range.parse()) else { continue };
+                if !self.needs.iter().any(|need| *need.requirement.seen_as() == name) {
+                    self.add(catalog, &key.id, *kind, Requirement::Npm { alias: name.clone(), name, range });
+                }
+            }
+        }
     }
 
     fn add(&mut self, catalog: &Catalog, id: &PackageId, kind: DependencyKind, requirement: Requirement) {

@@ -11,6 +11,7 @@ mod registry;
 mod schema;
 mod universe;
 
+pub(crate) use npm::NpmPackage;
 pub(crate) use output::{FILTERS, Output, assert_transcript};
 pub(crate) use project::{Project, host_platform, python_version};
 pub(crate) use pypi::PypiPackage;

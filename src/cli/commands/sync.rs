@@ -60,6 +60,9 @@ pub(super) fn after_edit(
     if no_sync {
         super::lock::tell(&changes.locked, output);
     } else {
+        for warning in &changes.locked.warnings {
+            output.say(format!("warning: {warning}"));
+        }
         tell(&ops::sync::sync(context, &Options::default())?, output);
     }
     Ok(())
@@ -78,6 +81,9 @@ pub(super) fn tell(synced: &Synced, output: &Output) {
         (Some(_), false) => format!("{environment} is up to date"),
         (Some(number), true) => format!("{environment} is at generation {number}: {}", counts(&synced.plan)),
     });
+    for note in &synced.notes {
+        output.say(format!("note: {note}"));
+    }
     output.say_more(format!("{} artifacts fetched, {} bytes", synced.fetched, synced.bytes));
 }
 

@@ -1,0 +1,277 @@
+//! npm's ways: members, forgotten dependencies, scripts, deprecations, engines, optional packages, executables.
+
+use serde_json::json;
+
+use crate::support::{NpmPackage, Project, Universe, conforms};
+
+const MEMBERS: &str = "members \"apps/*\" \"packages/*\"\n";
+
+#[test]
+fn a_members_dev_dependencies_are_part_of_development_only() {
+    let universe = Universe::new()
+        .npm("left", "1.0.0", |p| p)
+        .npm("tool", "1.0.0", |p| p.bin("tool", "cli.js", "#!/bin/sh\necho tool of web\n"));
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.manifest(MEMBERS).write(
+        "apps/web/package.json",
+        r#"{"name":"web","dependencies":{"left":"^1"},"devDependencies":{"tool":"^1"}}"#,
+    );
+    project.run("larder sync").exits(0);
+    assert!(project.has("apps/web/node_modules/left") && project.has("apps/web/node_modules/tool"));
+    let said = project.run("larder -C apps/web run -- tool").exits(0);
+    assert!(said.stdout.contains("tool of web"), "{}", said.stdout);
+    project.run("larder sync --env production").exits(0);
+    assert!(project.has("apps/web/node_modules/left") && !project.has("apps/web/node_modules/tool"));
+}
+
+#[test]
+fn environments_may_include_the_groups_of_members() {
+    let universe = Universe::new().npm("left", "1.0.0", |p| p).npm("tool", "1.0.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project
+        .manifest(&format!("{MEMBERS}environment \"e\" {{ include \"dev\" \"web\"; }}\n"))
+        .write("apps/a/package.json", r#"{"name":"a","devDependencies":{"tool":"^1"}}"#)
+        .write("apps/b/larder.kdl", "group \"web\" { npm \"left\" \"^1\"; }\n");
+    project.run("larder sync").exits(0);
+    assert!(project.has("apps/a/node_modules/tool") && project.has("apps/b/node_modules/left"));
+    project.manifest(&format!("{MEMBERS}environment \"e\" {{ include \"dve\"; }}\n"));
+    let said = project.run("larder check").exits(2);
+    assert!(said.stderr.contains("did you mean `dev`"), "{}", said.stderr);
+}
+
+#[test]
+fn members_depend_on_each_other_and_share_what_they_use() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).npm("left", "1.2.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project
+        .manifest(MEMBERS)
+        .write("apps/web/package.json", r#"{"name":"web","dependencies":{"ui":"workspace:^","left":"^1"}}"#)
+        .write(
+            "packages/ui/package.json",
+            r#"{"name":"ui","version":"1.0.0","dependencies":{"left":"~1.2","kit":"workspace:*"}}"#,
+        )
+        .write("packages/kit/package.json", r#"{"name":"kit","version":"1.0.0","dependencies":{"ui":"workspace:*"}}"#);
+    project.run("larder sync").exits(0);
+    let real = |path: &str| project.path(path).canonicalize().expect("a package");
+    assert_eq!(real("apps/web/node_modules/left"), real("packages/ui/node_modules/left"));
+    assert_eq!(real("apps/web/node_modules/ui"), real("packages/ui"));
+    assert_eq!(real("packages/kit/node_modules/ui"), real("packages/ui"));
+    project.run("larder check").exits(0);
+}
+
+#[test]
+fn tools_that_stop_at_a_members_folder_get_their_exact_setting() {
+    let registry = Universe::new().npm("next", "16.0.0", |p| p).npm("vite", "8.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project
+        .manifest(MEMBERS)
+        .write("apps/web/package.json", r#"{"name":"web","dependencies":{"next":"^16"}}"#)
+        .write("apps/web/next.config.mjs", "export default {};\n")
+        .write("apps/site/package.json", r#"{"name":"site","devDependencies":{"vite":"^8"}}"#);
+    let said = project.run("larder sync --json").exits(0).json();
+    conforms(&said, "sync");
+    let expected = json!([
+        "the development server of Vite in apps/site has to be told the project's root, in apps/site/vite.config.js: \
+         server: { fs: { allow: [\"../..\"] } }",
+        "Next.js in apps/web has to be told the project's root, in apps/web/next.config.mjs: \
+         outputFileTracingRoot: path.join(import.meta.dirname, \"../..\"), \
+         turbopack: { root: path.join(import.meta.dirname, \"../..\") }",
+    ]);
+    assert_eq!(said["notes"], expected);
+    assert_eq!(project.run("larder sync --json").exits(0).json()["notes"], json!([]), "told once");
+}
+
+#[test]
+fn scripts_do_not_run_and_are_told_once() {
+    let scripted = |p: NpmPackage| p.field("scripts", json!({ "postinstall": "touch /tmp/larder-was-here" }));
+    let registry = Universe::new().npm("native", "1.0.0", scripted).npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let said = project.dependencies(&["npm \"native\" \"^1\""]).run("larder sync").exits(0);
+    assert!(said.stderr.contains("install scripts are not run; declared by native 1.0.0"), "{}", said.stderr);
+    let said = project.dependencies(&["npm \"native\" \"^1\"", "npm \"left\" \"^1\""]).run("larder sync").exits(0);
+    assert!(!said.stderr.contains("install scripts"), "{}", said.stderr);
+}
+
+#[test]
+fn a_deprecation_is_told_when_it_comes_into_the_lock() {
+    let old = |p: NpmPackage| p.field("deprecated", json!("use right instead"));
+    let registry = Universe::new().npm("left", "1.0.0", old).npm("right", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let said = project.dependencies(&["npm \"left\" \"^1\""]).run("larder lock").exits(0);
+    assert!(said.stderr.contains("npm:left@1.0.0 is deprecated: use right instead"), "{}", said.stderr);
+    let said = project.run("larder add npm:right --no-sync").exits(0);
+    assert!(!said.stderr.contains("deprecated"), "{}", said.stderr);
+}
+
+#[test]
+fn a_deprecated_version_is_taken_only_where_nothing_else_fits() {
+    let old = |p: NpmPackage| p.field("deprecated", json!("broken"));
+    let universe = Universe::new().npm("left", "1.0.0", |p| p).npm("left", "1.1.0", old).npm("left", "2.0.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\" \"^1\""]).run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("npm:left@1.0.0"));
+    project.dependencies(&["npm \"left\" \"~1.1\""]).run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("npm:left@1.1.0"));
+}
+
+#[test]
+fn engines_warn_and_where_they_are_strict_another_version_is_taken() {
+    let modern = |p: NpmPackage| p.field("engines", json!({ "node": ">=99" }));
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).npm("left", "1.1.0", modern).serve();
+    let project = Project::new(&registry);
+    let said = project.dependencies(&["npm \"left\" \"^1\""]).run("larder lock").exits(0);
+    assert!(said.stderr.contains("npm:left@1.1.0: wants Node >=99, and the manifest declares 20"), "{}", said.stderr);
+    let strict =
+        |range: &str| format!("dependencies {{ npm \"left\" \"{range}\"; }}\nresolution {{ engines \"strict\"; }}\n");
+    project.manifest(&strict("^1")).run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("npm:left@1.0.0"));
+    let said = project.manifest(&strict("~1.1")).run("larder lock").exits(3);
+    assert!(said.stderr.contains("needs Node >=99"), "{}", said.stderr);
+}
+
+#[test]
+fn an_optional_package_that_cannot_be_fetched_is_left_out_and_tried_again() {
+    let universe = Universe::new()
+        .npm("app", "1.0.0", |p| p.optional("extra", "^1"))
+        .npm("extra", "1.0.0", |p| p.dep("deep", "^1"))
+        .npm("deep", "1.0.0", |p| p);
+    let registry = universe.serve();
+    let mut project = Project::new(&registry);
+    project.dependencies(&["npm \"app\" \"^1\""]).run("larder lock").exits(0);
+    registry.fail("/npm/extra/-/extra-1.0.0.tgz", 404);
+    let said = project.run("larder sync").exits(0);
+    assert!(said.stderr.contains("npm:extra@1.0.0 is optional and was left out"), "{}", said.stderr);
+    let app = project.path("node_modules/app").canonicalize().expect("a package");
+    let beside = app.parent().expect("a folder").to_owned();
+    assert!(!beside.join("extra").exists());
+    let healed = universe.serve();
+    project.sees(&healed);
+    project.run("larder sync").exits(0);
+    let app = project.path("node_modules/app").canonicalize().expect("a package");
+    assert!(app.parent().expect("a folder").join("extra/index.js").exists());
+}
+
+#[test]
+fn a_required_package_that_cannot_be_fetched_stops_the_sync() {
+    let universe = Universe::new()
+        .npm("app", "1.0.0", |p| p.optional("extra", "^1"))
+        .npm("other", "1.0.0", |p| p.dep("extra", "^1"))
+        .npm("extra", "1.0.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"app\" \"^1\"", "npm \"other\" \"^1\""]).run("larder lock").exits(0);
+    registry.fail("/npm/extra/-/extra-1.0.0.tgz", 404);
+    let said = project.run("larder sync").exits(5);
+    assert!(said.stderr.contains("extra") && !project.has("node_modules"), "{}", said.stderr);
+}
+
+#[test]
+fn what_a_package_forgot_is_mended_by_the_list_or_by_extend() {
+    let universe = Universe::new()
+        .npm("react-lazyload", "2.6.9", |p| p.file("index.js", "module.exports = require('prop-types').version;\n"))
+        .npm("prop-types", "15.8.1", |p| p)
+        .npm("careless", "1.0.0", |p| p.file("index.js", "module.exports = require('left').version;\n"))
+        .npm("left", "1.4.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    let lines = "dependencies { npm \"react-lazyload\" \"^2\"; npm \"careless\" \"^1\"; }\n";
+    project.manifest(lines).run("larder sync").exits(0);
+    let said = project.run("larder run -- node -p 'require(`react-lazyload`)'").exits(0);
+    assert_eq!(said.stdout.trim(), "15.8.1");
+    project.run("larder run -- node -p 'require(`careless`)'").exits(1);
+    project.manifest(&format!("{lines}resolution {{ extend npm \"careless\" {{ npm \"left\" \"^1\"; }}; }}\n"));
+    let said = project.run("larder run -- node -p 'require(`careless`)'").exits(0);
+    assert_eq!(said.stdout.trim(), "1.4.0");
+}
+
+#[test]
+fn a_writable_package_may_write_into_itself_and_not_into_the_store() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let lines = "dependencies { npm \"left\" \"^1\"; }\n";
+    project.manifest(&format!("{lines}resolution {{ writable npm \"left\"; }}\n")).run("larder sync").exits(0);
+    project.write("node_modules/left/index.js", "changed");
+    project.run("larder verify").exits(0);
+    project.manifest(lines).run("larder sync").exits(0);
+    assert!(project.read("node_modules/left/index.js").contains("1.0.0"));
+}
+
+#[test]
+fn overrides_replace_alias_narrow_to_a_parent_remove_and_reach_peers() {
+    let universe = Universe::new()
+        .npm("a", "1.0.0", |p| p.dep("x", "^1").dep("gone", "^1").peer("p", "^1"))
+        .npm("b", "1.0.0", |p| p.dep("x", "^1"))
+        .npm("x", "1.0.0", |p| p)
+        .npm("x", "2.0.0", |p| p)
+        .npm("fork", "3.0.0", |p| p)
+        .npm("p", "2.0.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.manifest(
+        "dependencies { npm \"a\" \"^1\"; npm \"b\" \"^1\"; npm \"p\" \"^2\"; }\nresolution {\n    npm-peers \"strict\"\n    \
+         override npm \"a>x\" \"npm:fork@^3\"\n    override npm \"x\" \"2.0.0\"\n    override npm \"gone\"\n    \
+         override npm \"p\" \"^2\"\n}\n",
+    );
+    project.run("larder sync").exits(0);
+    let tell = |of: &str| {
+        let script = format!("require(require.resolve(`x`, {{ paths: [require.resolve(`{of}`)] }})).name");
+        project.run(&format!("larder run -- node -p '{script}'")).exits(0).stdout.trim().to_owned()
+    };
+    assert_eq!((tell("a"), tell("b")), ("fork".to_owned(), "x".to_owned()));
+    assert!(!project.read("larder.lock").contains("npm:x@1.0.0"));
+}
+
+#[test]
+fn executables_have_every_form() {
+    let script = "#!/bin/sh\necho here\n";
+    let universe = Universe::new()
+        .npm("@acme/one", "1.0.0", |p| p.field("bin", json!("cli.js")).file("cli.js", script))
+        .npm("dirs", "1.0.0", |p| p.field("directories", json!({ "bin": "bin" })).file("bin/two", script))
+        .npm("map", "1.0.0", |p| {
+            p.field("bin", json!({ "three": "./cli.js", "lost": "no.js" })).file("cli.js", script)
+        });
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"@acme/one\" \"^1\"", "npm \"dirs\" \"^1\"", "npm \"map\" \"^1\""]);
+    project.run("larder sync").exits(0);
+    for name in ["one", "two", "three"] {
+        assert!(project.path(&format!("node_modules/.bin/{name}")).exists(), "{name}");
+    }
+    assert!(!project.path("node_modules/.bin/lost").exists());
+}
+
+#[test]
+fn an_executable_that_leaves_its_package_is_refused() {
+    for bin in [json!({ "../../three": "cli.js" }), json!({ "four": "../../../x.js" }), json!("/bin/sh")] {
+        let registry = Universe::new().npm("evil", "1.0.0", |p| p.field("bin", bin.clone()).file("cli.js", "")).serve();
+        let project = Project::new(&registry);
+        let said = project.dependencies(&["npm \"evil\" \"^1\""]).run("larder sync").exits(1);
+        assert!(said.stderr.contains("evil") && !project.has("node_modules"), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn bundled_dependencies_come_with_their_tarball() {
+    let bundles = |p: NpmPackage| {
+        p.dep("inside", "^9")
+            .field("bundledDependencies", json!(["inside"]))
+            .file("node_modules/inside/index.js", "module.exports = 'bundled';\n")
+    };
+    let registry = Universe::new().npm("outer", "1.0.0", bundles).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"outer\" \"^1\""]).run("larder sync").exits(0);
+    assert!(!project.read("larder.lock").contains("inside"));
+    assert!(project.has("node_modules/outer/node_modules/inside/index.js"));
+}
+
+#[test]
+fn names_from_old_days_are_kept_as_they_are() {
+    let registry =
+        Universe::new().npm("JSONStream", "1.3.5", |p| p).npm("left", "1.0.0", |p| p.dep("JSONStream", "^1")).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\" \"^1\"", "npm \"JSONStream\" \"^1\""]).run("larder sync").exits(0);
+    assert!(project.has("node_modules/JSONStream/index.js"));
+}
