@@ -15,14 +15,12 @@ pub struct Parted {
     stat: Stat,
 }
 
+/// Enough for most; it fits on the stack.
+const FIRST: usize = 8 << 10;
+
 impl Parted {
-    /// Reads the first bytes of a file: `first` of them, then as many as `enough` makes of these. One that does not
-    /// exist is `None`.
-    pub fn open(
-        path: &Path,
-        first: usize,
-        enough: impl FnOnce(&[u8]) -> usize,
-    ) -> Result<Option<(Self, Vec<u8>)>, FsError> {
+    /// Reads the first bytes of a file: as many as `enough` makes of its first 8 KiB. One that does not exist is `None`.
+    pub fn open(path: &Path, enough: impl FnOnce(&[u8]) -> usize) -> Result<Option<(Self, Vec<u8>)>, FsError> {
         let failed = |error| FsError::new(Action::Read, path, error);
         let file = match File::open(path) {
             Ok(file) => file,
@@ -33,9 +31,11 @@ impl Parted {
         };
         let stat = Stat::of(&file).map_err(failed)?;
         let bounded = |count: usize| count.min(usize::try_from(stat.size).unwrap_or(usize::MAX));
-        let mut bytes = vec![0; bounded(first)];
-        file.read_exact_at(&mut bytes, 0).map_err(failed)?;
-        let (read, wanted) = (bytes.len(), bounded(enough(&bytes)));
+        let mut beginning = [0; FIRST];
+        let read = bounded(FIRST);
+        file.read_exact_at(&mut beginning[..read], 0).map_err(failed)?;
+        let wanted = bounded(enough(&beginning[..read]));
+        let mut bytes = beginning[..read.min(wanted)].to_vec();
         if wanted > read {
             bytes.resize(wanted, 0);
             file.read_exact_at(&mut bytes[read..], read as u64).map_err(failed)?;
@@ -75,13 +75,18 @@ mod tests {
     fn parts_are_of_the_file_that_was_opened() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        assert!(Parted::open(&path, 4, <[u8]>::len).unwrap().is_none());
+        assert!(Parted::open(&path, <[u8]>::len).unwrap().is_none());
         write_atomic(&path, b"0123456789", Durability::Lazy).unwrap();
-        let (file, first) = Parted::open(&path, 4, |first| first.len() + 2).unwrap().unwrap();
+        let (file, first) = Parted::open(&path, |first| first.len() - 4).unwrap().unwrap();
         assert_eq!((&*first, file.size()), (&b"012345"[..], 10));
         assert_eq!(file.read(6, 3).unwrap().unwrap(), b"678");
         assert_eq!(file.read(6, 5).unwrap(), None);
-        assert_eq!(Parted::open(&path, 99, |_| 0).unwrap().unwrap().1, b"0123456789");
+        assert_eq!(Parted::open(&path, |_| 99).unwrap().unwrap().1, b"0123456789");
+        let long: Vec<u8> = (0..50_000_u32).map(|i| (i % 251) as u8).collect();
+        let path = folder.path().join("long");
+        write_atomic(&path, &long, Durability::Lazy).unwrap();
+        assert_eq!(Parted::open(&path, |_| 40_000).unwrap().unwrap().1, long[..40_000]);
+        let path = folder.path().join("file");
         write_atomic(&path, b"9876543210", Durability::Lazy).unwrap();
         assert_eq!(file.read(6, 3).unwrap(), None);
     }

@@ -138,6 +138,9 @@ pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish) -> Res
     })?;
     let mut graph = resolution.graph;
     artifacts::complete(context, &registries, &mut graph)?;
+    // Giving back a hundred thousand versions is a tenth of the work of a lock whose metadata is at hand: it is done
+    // beside what is left, and the end of the process does not wait for it.
+    let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(registries));
     let warnings = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     Ok((Lockfile::new(requirements.settings, graph), warnings))
 }

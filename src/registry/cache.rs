@@ -20,9 +20,6 @@ use crate::fs::{self, Durability, FsError, Parted};
 
 const MAGIC: &[u8; 4] = b"LRDn";
 
-/// Holds all that is needed of most packages.
-const FIRST_READ: usize = 8 << 10;
-
 /// How long an answer counts as fresh whose registry does not say.
 const FRESH_BY_DEFAULT: u64 = 300;
 
@@ -101,7 +98,7 @@ impl Cache {
     /// Returns a package's listing, of whatever age, if its record is of this format.
     pub(super) fn listing(&self, package: &str, format: u32) -> Option<Record> {
         let enough = |first: &[u8]| prologue(first, format).map_or(0, |(_, front, _)| front.end);
-        let (file, bytes) = Parted::open(&self.path(&safe(package))?, FIRST_READ, enough).ok()??;
+        let (file, bytes) = Parted::open(&self.path(&safe(package))?, enough).ok()??;
         let (header, front, rest) = prologue(&bytes, format)?;
         if front.end as u64 + rest != file.size() {
             return None;
