@@ -58,6 +58,9 @@ fn usage_errors_exit_with_2() {
     for command in ["larder", "larder fly", "larder sync --sideways", "larder add", "larder sync --locked --frozen"] {
         project.run(command).exits(2);
     }
+    let error = project.run("larder sync --sideways --json").exits(2).error();
+    assert_eq!(error["code"], "larder::cli::usage");
+    assert!(error["message"].to_string().contains("--sideways"), "{error}");
     project.run("larder --version").exits(0).names(["larder"]);
 }
 

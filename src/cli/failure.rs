@@ -19,6 +19,21 @@ pub(super) fn show(output: &Output, error: &Error) -> ExitCode {
     ExitCode::from(failure.exit().status())
 }
 
+/// Tells a command line that is none as a document.
+pub(super) fn show_usage(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).lines().next().unwrap_or_default();
+    let error = Told {
+        code: "larder::cli::usage".to_owned(),
+        message: message.to_owned(),
+        labels: Vec::new(),
+        help: Some("`larder --help` shows what there is".to_owned()),
+        related: Vec::new(),
+    };
+    Output::of_document().document(&Document { error });
+    ExitCode::from(2)
+}
+
 /// `{"error": …}`: see `schema/error.json`.
 #[derive(Serialize)]
 struct Document {

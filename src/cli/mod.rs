@@ -22,8 +22,10 @@ type Outcome = Result<ExitCode, Error>;
 
 /// Parses the arguments, runs the command and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && wants_document(&words) => return failure::show_usage(&error),
         Err(error) => return output::usage(&error),
     };
     let Arguments { global, command } = arguments;
@@ -35,6 +37,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = Context::new(flags, variables, &reporter).and_then(|context| dispatch(command, &context, &output));
     progress.clear();
     outcome.unwrap_or_else(|error| failure::show(&output, &error))
+}
+
+/// Tells whether words that could not be understood ask for a document nonetheless.
+fn wants_document(words: &[OsString]) -> bool {
+    words.iter().take_while(|word| *word != "--").any(|word| word == "--json")
 }
 
 fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome {

@@ -48,6 +48,11 @@ impl Output {
         Self { manner, color, terminal }
     }
 
+    /// Returns one for a single document.
+    pub(super) fn of_document() -> Self {
+        Self { manner: Manner::Json, color: false, terminal: false }
+    }
+
     /// Returns the progress display: a bar on a terminal, nothing in a pipe.
     pub(super) fn progress(&self) -> Progress {
         Progress::new(self.terminal && matches!(self.manner, Manner::Usual | Manner::Verbose))

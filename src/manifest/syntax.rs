@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
             // Having stumbled, the parser stumbles again over the rest of the line.
             let line = |error: &ManifestError| {
                 let before = error.span().offset().min(blanked.len());
-                blanked.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count()
+                blanked.as_bytes()[..before].iter().rposition(|byte| *byte == b'\n')
             };
             let told = |known: &ManifestError| {
                 matches!((known, &error), (ManifestError::Syntax { .. }, ManifestError::Syntax { .. }))
