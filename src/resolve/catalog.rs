@@ -68,13 +68,14 @@ impl Loaded {
         &self.versions.candidates[ordinal as usize]
     }
 
-    /// Returns the versions that can be installed on a platform: by a wheel, or, where there is none for any platform,
-    /// from source by whoever does that. A version with wheels for others only is no version for this platform.
+    /// Returns the versions that can be installed on a platform: by a wheel; or, where no version has any wheel
+    /// that counts, from source by whoever builds it. A source distribution does not stand in for a wheel.
     pub(super) fn installable(&self, platform: Platform) -> &Set {
         self.installable[platform as usize].get_or_init(|| {
+            let is_never_built = self.versions.candidates.iter().all(Candidate::has_no_wheel);
             Set::filter(self.count(), |ordinal| {
                 let candidate = self.candidate(ordinal);
-                candidate.wheels.contains(platform) || candidate.is_only_source()
+                candidate.wheels.contains(platform) || (is_never_built && candidate.sdist)
             })
         })
     }

@@ -68,8 +68,8 @@ pub struct Candidate {
 
 impl Candidate {
     /// Returns whether it would have to be built on every declared platform.
-    pub fn is_only_source(&self) -> bool {
-        self.sdist && self.wheels == PlatformSet::NONE
+    pub fn has_no_wheel(&self) -> bool {
+        self.wheels == PlatformSet::NONE
     }
 
     /// Returns a candidate of which nothing but the version is known, and which installs everywhere.

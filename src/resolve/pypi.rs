@@ -20,20 +20,15 @@ pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
     })
 }
 
-/// Picks a version: a locked one, one that was chosen for another platform, the highest final one with wheels, the
-/// highest final one, the highest pre-release.
+/// Picks a version: a locked one, one that was chosen for another platform, the highest final one, the highest
+/// pre-release.
 pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
     let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
-    let has_wheels = |place: &u32| !loaded.candidate(*place).is_only_source();
-    let is_ready = |place: &u32| is_final(place) && has_wheels(place);
-    let highest = || range.descending().find(has_wheels).or_else(|| range.descending().next());
-    loaded.locked_in(range).or(elsewhere).or_else(|| {
-        if loaded.prereleases {
-            highest()
-        } else {
-            range.descending().find(is_ready).or_else(|| range.descending().find(is_final)).or_else(highest)
-        }
-    })
+    let highest = || range.descending().next();
+    loaded
+        .locked_in(range)
+        .or(elsewhere)
+        .or_else(|| if loaded.prereleases { highest() } else { range.descending().find(is_final).or_else(highest) })
 }
 
 /// What the manifest says about which versions of a package may be chosen at all.
