@@ -17,6 +17,10 @@ clippy:
 test FILTER="":
     cargo test {{FILTER}}
 
+# Kills larder at, and fails, every system call that changes the disk: minutes; needs strace.
+sweep:
+    cargo test --test larder whole_sweep -- --ignored --nocapture
+
 # Checks licences, banned crates and sources; needs cargo-deny, which `.ci/run` installs where it is missing.
 deny:
     PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny --offline check bans licenses sources

@@ -141,3 +141,151 @@ fn a_lock_that_was_tampered_with_does_not_install() {
     project.run("larder sync --frozen").exits(4).names(["left"]);
     assert!(!project.path("node_modules").exists());
 }
+
+/// Harms a synced project, lets `verify` name it, and lets `sync --repair` heal it.
+#[track_caller]
+fn heals(harm: impl FnOnce(&Project), status: i32, named: &str) {
+    let registry = serve();
+    let project = synced(&registry);
+    harm(&project);
+    project.run("larder verify").exits(status).names([named]);
+    project.run("larder sync --repair").exits(0);
+    project.run("larder verify").exits(0);
+    assert_eq!(project.read("node_modules/left/deep/data.txt"), "the quick brown fox\n");
+    project.run("larder run -- python -c 'import six'").exits(0);
+    assert_eq!(project.run("larder sync --json").exits(0).json()["built"], false);
+}
+
+/// Returns the one file or link of a project's own folder with this name.
+fn own(project: &Project, below: &str, name: &str) -> PathBuf {
+    let mut found = find(&project.path(".larder").join(below), name);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+#[test]
+fn a_harmed_index_of_the_store_is_healed() {
+    for place in 0..2 {
+        heals(|project| flip(&find(&project.store(), "index")[place]), 4, "index");
+    }
+}
+
+#[test]
+fn a_write_through_a_hard_link_is_healed_in_the_store_too() {
+    heals(
+        |project| {
+            let file = project.path("node_modules/left/deep/data.txt").canonicalize().expect("a file");
+            let time = file.metadata().expect("a file").modified().expect("a time");
+            flip(&file);
+            let again = fs::File::options().read(true).open(&file).expect("a file");
+            again.set_modified(time).expect("a file of ours");
+            let stored = find(&project.store(), "deep/data.txt").remove(0);
+            assert_eq!(fs::read(stored).expect("a file"), fs::read(&file).expect("a file"), "they share their bytes");
+        },
+        4,
+        "store:",
+    );
+}
+
+#[test]
+fn a_harmed_record_of_a_generation_is_healed() {
+    heals(|project| flip(&own(project, "", "generation.json")), 4, "generation.json");
+    heals(|project| fs::remove_file(own(project, "", "generation.json")).expect("a file"), 1, "generation");
+}
+
+#[test]
+fn links_that_are_gone_or_replaced_are_healed() {
+    for link in [".larder/active", ".larder/node_modules/.profiles/development/current"] {
+        heals(
+            |project| {
+                fs::remove_file(project.path(link)).expect("a link");
+                fs::create_dir(project.path(link)).expect("a folder");
+            },
+            1,
+            "is not the link that larder made",
+        );
+        let registry = serve();
+        let project = synced(&registry);
+        fs::remove_file(project.path(link)).expect("a link");
+        project.run("larder sync").exits(0);
+        project.run("larder verify").exits(0);
+    }
+    for link in ["node_modules", ".venv"] {
+        heals(|project| fs::remove_file(project.path(link)).expect("a link"), 1, link);
+    }
+}
+
+#[test]
+fn links_of_other_tools_are_left_alone() {
+    let registry = serve();
+    let project = synced(&registry);
+    fs::remove_file(project.path("node_modules")).expect("a link");
+    project.write("node_modules/theirs/index.js", "");
+    project.run("larder verify").exits(1).names(["node_modules"]);
+    project.run("larder sync --repair").exits(1).names(["was not made by larder"]);
+    assert!(project.has("node_modules/theirs/index.js"));
+}
+
+#[test]
+fn a_package_that_is_partly_gone_is_healed() {
+    let package = |project: &Project| project.path("node_modules/left").canonicalize().expect("a package");
+    heals(|project| fs::remove_dir_all(package(project).join("deep")).expect("a folder"), 1, "deep/data.txt");
+    heals(|project| fs::remove_dir_all(package(project)).expect("a folder"), 1, "left");
+    heals(
+        |project| {
+            let key = package(project).parent().and_then(Path::parent).expect("a key").to_owned();
+            fs::remove_dir_all(&key).expect("a folder");
+            fs::write(&key, "a file now").expect("a file");
+        },
+        1,
+        "left",
+    );
+}
+
+#[test]
+fn changed_launchers_and_links_of_an_environment_are_healed() {
+    heals(|project| flip(&own(project, "", "python/pyvenv.cfg")), 4, "pyvenv.cfg");
+    heals(
+        |project| {
+            let python = project.path(".venv/bin/python");
+            fs::remove_file(&python).expect("a link");
+            fs::write(&python, "#!/bin/sh\n").expect("a file");
+        },
+        1,
+        "bin/python",
+    );
+}
+
+#[test]
+fn a_harmed_cache_is_as_good_as_none() {
+    let registry = serve();
+    let project = Project::new(&registry);
+    project.dependencies(&LINES).run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    let cache = project.folder().join("cache/metadata");
+    for name in ["left", "six"] {
+        let listing = find(&cache, name).remove(0);
+        let mut bytes = fs::read(&listing).expect("a listing");
+        bytes[30] ^= 1;
+        fs::write(&listing, bytes).expect("a listing");
+    }
+    fs::remove_file(project.path("larder.lock")).expect("a lock");
+    registry.take_log();
+    project.run("larder lock").exits(0);
+    assert_eq!(project.read("larder.lock"), lock);
+    assert!(registry.take_log().iter().any(|path| path == "/npm/left"), "it was asked for again");
+}
+
+#[test]
+fn a_harmed_lock_is_no_lock() {
+    let registry = serve();
+    let project = synced(&registry);
+    let before = project.state();
+    let lock = project.read("larder.lock");
+    project.write("larder.lock", &lock.replacen("[[package", "[[packbge", 1));
+    project.run("larder sync").exits(2).names(["larder.lock"]);
+    project.write("larder.lock", &lock);
+    let after = project.state();
+    let same = |path: &PathBuf| !path.ends_with("larder.lock");
+    assert!(before.iter().filter(|(path, _)| same(path)).eq(after.iter().filter(|(path, _)| same(path))));
+}

@@ -3,6 +3,7 @@
 
 mod collect;
 mod crash;
+mod crowd;
 mod edit;
 mod integrity;
 mod layers;
@@ -15,5 +16,6 @@ mod python;
 mod run;
 mod storefront;
 mod support;
+mod sweep;
 mod sync;
 mod tour;

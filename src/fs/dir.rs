@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 
 use super::link::wants_copy;
@@ -130,6 +130,19 @@ impl Dir {
     /// Renames within this folder. A file at the new name is replaced; a folder only if it is empty.
     pub fn rename(&self, name: &str, to: &str) -> Result<(), FsError> {
         rustix::fs::renameat(&self.fd, name, &self.fd, to).map_err(|errno| self.error(Action::Rename, name, errno))
+    }
+
+    /// Lets two names within this folder change places. Where the file system can do it, it is one step.
+    pub fn exchange(&self, name: &str, other: &str) -> Result<(), FsError> {
+        match rustix::fs::renameat_with(&self.fd, name, &self.fd, other, RenameFlags::EXCHANGE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                let aside = format!("{name}.aside");
+                self.rename(other, &aside)?;
+                self.rename(name, other)?;
+                self.rename(&aside, name)
+            }
+            done => done.map_err(|errno| self.error(Action::Rename, name, errno)),
+        }
     }
 
     /// Removes a file or a link; one that is not there is no error.

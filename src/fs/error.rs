@@ -73,9 +73,12 @@ impl FsError {
         self.source.kind() == io::ErrorKind::NotFound
     }
 
-    /// Tells whether the name is taken already, or the folder that lies there has content.
+    /// Tells whether the name is taken already: by a folder with content, or by what a folder cannot replace.
     pub fn is_occupied(&self) -> bool {
-        matches!(self.source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
+        use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
+
+        let taken = matches!(self.source.kind(), AlreadyExists | DirectoryNotEmpty);
+        taken || (self.action == Action::Rename && self.source.kind() == NotADirectory)
     }
 
     /// Tells whether the disk, or the user's share of it, is full.
@@ -157,6 +160,8 @@ mod tests {
     fn a_folder_with_content_counts_as_occupied() {
         assert!(FsError::new(Action::Rename, "/x", Errno::NOTEMPTY).is_occupied());
         assert!(FsError::new(Action::Rename, "/x", Errno::EXIST).is_occupied());
+        assert!(FsError::new(Action::Rename, "/x", Errno::NOTDIR).is_occupied());
         assert!(!FsError::new(Action::Rename, "/x", Errno::NOENT).is_occupied());
+        assert!(!FsError::new(Action::Link, "/x", Errno::NOTDIR).is_occupied());
     }
 }

@@ -1,11 +1,9 @@
-//! Whole files: read, written in one piece, renamed, removed.
+//! Whole files: read, created, copied, renamed, removed.
 
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use super::{Action, FsError};
 
@@ -59,44 +57,6 @@ pub fn open_sized(path: &Path) -> Result<Option<(File, u64)>, FsError> {
 /// Creates a file, or empties the one that is there, for writing.
 pub fn create(path: &Path) -> Result<File, FsError> {
     File::create(path).map_err(|error| FsError::new(Action::Write, path, error))
-}
-
-/// Replaces a file's content in one step: readers see the old or the new, whole. Folders above it must exist.
-///
-/// The new file has the old one's permissions.
-pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), FsError> {
-    write_parts_atomic(path, &[bytes], durability)
-}
-
-/// Like [`write_atomic`], for content that is in several pieces.
-pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) -> Result<(), FsError> {
-    let temporary = beside(path);
-    let result = write_beside(path, &temporary, parts, durability);
-    if result.is_err() {
-        // The first error is the one to report.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    result.map_err(|error| FsError::new(Action::Write, path, error))
-}
-
-fn write_beside(path: &Path, temporary: &Path, parts: &[&[u8]], durability: Durability) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    if let Ok(old) = std::fs::metadata(path) {
-        file.set_permissions(old.permissions())?;
-    }
-    for part in parts {
-        file.write_all(part)?;
-    }
-    if durability == Durability::Synced {
-        file.sync_all()?;
-    }
-    std::fs::rename(temporary, path)?;
-    if durability == Durability::Synced
-        && let Some(folder) = path.parent()
-    {
-        File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// Creates a file with its content and permission bits. One that is there already is an error
@@ -155,42 +115,9 @@ pub fn set_executable(path: &Path) -> Result<(), FsError> {
         .map_err(|error| FsError::new(Action::Write, path, error))
 }
 
-/// Returns a hidden name in the same folder that no other process or thread uses.
-pub(super) fn beside(path: &Path) -> PathBuf {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}-{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_atomic_write_replaces_content_keeps_the_mode_and_leaves_no_debris() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        write_new(&path, b"one", 0o640).unwrap();
-        assert!(write_new(&path, b"two", 0o640).unwrap_err().is_occupied());
-        for durability in [Durability::Lazy, Durability::Synced] {
-            write_atomic(&path, b"three", durability).unwrap();
-        }
-        assert_eq!(read_to_string(&path).unwrap(), "three");
-        assert_eq!(super::super::stat(&path).unwrap().unwrap().mode, 0o640);
-        assert_eq!(super::super::read_dir(folder.path()).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_failed_atomic_write_leaves_nothing_and_names_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("taken");
-        super::super::create_dir_all(&path.join("inner")).unwrap();
-        let error = write_atomic(&path, b"x", Durability::Lazy).unwrap_err();
-        assert_eq!(error.path, path);
-        assert_eq!(super::super::read_dir(folder.path()).unwrap().len(), 1);
-    }
 
     #[test]
     fn what_is_missing_reads_as_none_and_is_removed_without_error() {

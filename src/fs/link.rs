@@ -22,24 +22,6 @@ pub fn symlink(target: &Path, path: &Path) -> Result<(), FsError> {
     rustix::fs::symlink(target, path).map_err(|errno| FsError::new(Action::Link, path, errno))
 }
 
-/// Makes `path` a symbolic link to `target` in one step, and returns what it pointed to before.
-///
-/// At every instant `path` is the old link or the new one. Anything but a link at `path` is an error, and stays.
-pub fn replace_symlink(path: &Path, target: &Path) -> Result<Option<PathBuf>, FsError> {
-    let old = match read_link(path) {
-        Ok(old) => Some(old),
-        Err(error) if error.is_not_found() => None,
-        Err(error) => return Err(error),
-    };
-    let temporary = super::file::beside(path);
-    symlink(target, &temporary)?;
-    if let Err(errno) = rustix::fs::rename(&temporary, path) {
-        let _ = rustix::fs::unlink(&temporary);
-        return Err(FsError::new(Action::Link, path, errno));
-    }
-    Ok(old)
-}
-
 /// Returns what a symbolic link points to, as it is written in it.
 pub fn read_link(path: &Path) -> Result<PathBuf, FsError> {
     match rustix::fs::readlink(path, Vec::new()) {
@@ -64,30 +46,8 @@ pub(super) fn wants_copy(errno: Errno) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{create_dir_all, lstat, read_dir, write_new};
+    use super::super::{lstat, write_new};
     use super::*;
-
-    #[test]
-    fn a_link_is_replaced_and_the_old_target_returned() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("current");
-        assert_eq!(replace_symlink(&path, Path::new("1")).unwrap(), None);
-        assert_eq!(replace_symlink(&path, Path::new("2")).unwrap(), Some("1".into()));
-        assert_eq!(read_link(&path).unwrap(), Path::new("2"));
-        assert_eq!(read_dir(folder.path()).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn what_is_not_a_link_is_never_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, inner) = (folder.path().join("file"), folder.path().join("folder"));
-        write_new(&file, b"mine", 0o644).unwrap();
-        create_dir_all(&inner).unwrap();
-        assert!(replace_symlink(&file, Path::new("x")).is_err());
-        assert!(replace_symlink(&inner, Path::new("x")).is_err());
-        assert_eq!(super::super::read(&file).unwrap(), b"mine");
-        assert_eq!(read_dir(folder.path()).unwrap().len(), 2);
-    }
 
     #[test]
     fn a_hard_link_shares_the_file_and_refuses_a_taken_name() {

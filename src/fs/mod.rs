@@ -12,6 +12,7 @@ mod link;
 mod lock;
 mod parted;
 mod private;
+mod replace;
 mod stat;
 mod tree;
 mod volume;
@@ -22,13 +23,14 @@ pub use dir::Dir;
 pub use error::{Action, FsError};
 pub use file::{
     Durability, copy, create, open, open_sized, read, read_if_exists, read_to_string, remove_file, rename,
-    set_executable, touch, write_atomic, write_new, write_parts_atomic,
+    set_executable, touch, write_new,
 };
 pub use folder::{Found, canonicalize, create_dir, create_dir_all, exclusive_size, names, read_dir, walk};
-pub use link::{Linked, hard_link_or_copy, read_link, replace_symlink, symlink};
+pub use link::{Linked, hard_link_or_copy, read_link, symlink};
 pub use lock::{FileLock, FolderLock};
 pub use parted::Parted;
 pub use private::make_private;
+pub use replace::{replace_symlink, write_atomic, write_parts_atomic};
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;
 pub use volume::{free_space, is_network, sync_volume};

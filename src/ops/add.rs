@@ -7,9 +7,10 @@ use crate::manifest::edit::{self, NewLine, Place, PropertyValue};
 use crate::model::{Ecosystem, RootEdge, Version};
 
 use super::lock::{Changes, Locked, Wish};
+use super::seen::{self, Seen};
 use super::spec::Spec;
-use super::target::Target;
-use super::{Context, Project, Result, lock};
+use super::target::{Edited, Target};
+use super::{Context, Project, Result, lock, project};
 
 /// What to add.
 #[derive(Clone, Copy, Debug)]
@@ -26,14 +27,19 @@ pub struct Request<'a> {
 
 /// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
 pub fn add(context: &Context<'_>, request: &Request<'_>) -> Result<Changes> {
+    let root = project::find_root(context)?;
+    seen::undisturbed(&root, |seen| add_once(context, &Project::read(root.clone())?, request, seen))
+}
+
+/// None where somebody else wrote manifest or lock meanwhile.
+fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &Seen) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
-    let old = Project::open(context)?;
-    let (target, place) = (Target::of(context, &old)?, place(request)?);
-    let before = lock::read(&old)?.lockfile().unwrap_or_default();
+    let (target, place) = (Target::of(context, old)?, place(request)?);
+    let before = lock::read(old)?.lockfile().unwrap_or_default();
 
     // First with any version, to learn which one is chosen; then with the range that is written.
     let open = edited(&target, &specs, &place, request)?;
-    let project = target.tried(&old, &open)?;
+    let project = target.tried(old, &open)?;
     let (first, _) = lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
     let specs: Vec<Spec> = specs
         .into_iter()
@@ -43,19 +49,19 @@ pub fn add(context: &Context<'_>, request: &Request<'_>) -> Result<Changes> {
         })
         .collect();
     let text = edited(&target, &specs, &place, request)?;
-    let project = target.tried(&old, &text)?;
+    let project = target.tried(old, &text)?;
     let (lockfile, mut warnings) =
         lock::solve(context, &project, Wish { preferences: first.preferences(), ..Wish::default() })?;
 
-    target.write(&text)?;
     warnings.extend(lock::deprecated(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
-    let changed = lock::write(&project, &lockfile)?;
+    let written = lock::write(context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
+    let Some(changed) = written else { return Ok(None) };
     let lines = specs.iter().map(|spec| {
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
         format!("Added {}:{}{range} to {place}{}", spec.ecosystem, spec.name, target.suffix())
     });
-    Ok(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, warnings } })
+    Ok(Some(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, warnings } }))
 }
 
 fn place(request: &Request<'_>) -> Result<Place> {

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::lock::Closure;
 
-use super::lock::LockUse;
 use super::project::selection;
 use super::{Context, Project, Result, lock, policies};
 
@@ -20,13 +19,13 @@ pub struct Checked {
 /// Checks everything that can be checked offline.
 pub fn check(context: &Context<'_>) -> Result<Checked> {
     let project = Project::open(context)?;
-    let locked = lock::update_lock(context, &project, LockUse::Locked)?;
+    let lockfile = lock::fresh(&project)?;
     let mut environments = Vec::new();
     for environment in &project.manifest.environments {
         let selection = selection(environment, None);
-        let closure = Closure::of(&locked.lockfile.graph, &selection);
-        policies::check(&project, environment, &locked.lockfile, &closure)?;
+        let closure = Closure::of(&lockfile.graph, &selection);
+        policies::check(&project, environment, &lockfile, &closure)?;
         environments.push(environment.name.to_string());
     }
-    Ok(Checked { environments, packages: locked.lockfile.graph.packages.len() })
+    Ok(Checked { environments, packages: lockfile.graph.packages.len() })
 }

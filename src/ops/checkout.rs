@@ -9,7 +9,7 @@ use crate::model::Label;
 use crate::profile::{self, ProjectLock};
 
 use super::context::MANIFEST;
-use super::{Context, Event, Result, project, state};
+use super::{Context, Result, project, seen, state};
 
 /// A project's folder with the profiles in it.
 pub(super) struct Checkout {
@@ -47,8 +47,7 @@ impl Checkout {
 
     /// Takes the project's lock, and says so where that takes a while.
     pub(super) fn lock(&self, context: &Context<'_>) -> Result<ProjectLock> {
-        let waiting = "waiting for another larder that works on this project";
-        Ok(self.profile.lock(|| (context.reporter)(Event::Waiting(waiting.to_owned())))?)
+        seen::hold(context, &self.profile)
     }
 
     fn built(&self, name: Option<&str>) -> Result<Option<Label>> {

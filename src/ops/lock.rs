@@ -5,13 +5,16 @@ use serde::Serialize;
 use crate::fs::{self, Durability};
 use crate::lock::{self, Declared, Freshness, Lockfile};
 use crate::plan::{self, Plan};
+use crate::profile;
 use crate::registry;
 use crate::resolve::{self, Preferences, Requirements, ResolveError};
 
 use super::context::LOCKFILE;
 use super::failure::{LockError, Unsatisfiable};
+use super::seen::{self, Seen};
 use super::summary::PlanSummary;
-use super::{Context, Event, Project, Result, artifacts, registries};
+use super::target::Edited;
+use super::{Context, Event, Project, Result, artifacts, project, registries};
 
 /// What became of the lock.
 #[derive(Debug)]
@@ -74,44 +77,67 @@ impl Locked {
 
 /// Brings the lock up to date, moving nothing that still fits.
 pub fn lock(context: &Context<'_>) -> Result<Locked> {
-    update_lock(context, &Project::open(context)?, LockUse::Update)
+    treat(context, LockUse::Update)
 }
 
 /// Fails where the lock is not fresh.
 pub fn check(context: &Context<'_>) -> Result<Locked> {
-    update_lock(context, &Project::open(context)?, LockUse::Locked)
+    treat(context, LockUse::Locked)
 }
 
-/// Returns the lock, treated as `lock_use` says.
-pub(super) fn update_lock(context: &Context<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
-    if lock_use != LockUse::Update {
-        let lockfile = existing(project)?;
-        let stale = if lock_use == LockUse::Frozen { Vec::new() } else { freshness(project, &lockfile).reasons };
-        return match stale[..] {
-            [] => Ok(Locked::unchanged(lockfile)),
-            _ => Err(LockError::Stale { reasons: stale.iter().map(ToString::to_string).collect() }.into()),
-        };
+fn treat(context: &Context<'_>, lock_use: LockUse) -> Result<Locked> {
+    let root = project::find_root(context)?;
+    seen::undisturbed(&root, |seen| update_lock(context, &Project::read(root.clone())?, lock_use, seen))
+}
+
+/// Returns the lock, treated as `lock_use` says; none where somebody else wrote it meanwhile.
+pub(super) fn update_lock(
+    context: &Context<'_>,
+    project: &Project,
+    lock_use: LockUse,
+    seen: &Seen,
+) -> Result<Option<Locked>> {
+    match lock_use {
+        LockUse::Frozen => existing(project).map(Locked::unchanged).map(Some),
+        LockUse::Locked => fresh(project).map(Locked::unchanged).map(Some),
+        LockUse::Update => match read(project)? {
+            Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => {
+                Ok(Some(Locked::unchanged(lockfile)))
+            }
+            old => relock(context, project, old.lockfile(), seen),
+        },
     }
-    match read(project)? {
-        Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => Ok(Locked::unchanged(lockfile)),
-        old => relock(context, project, old.lockfile()),
+}
+
+/// Returns the lock, which must be fresh.
+pub(super) fn fresh(project: &Project) -> Result<Lockfile> {
+    let lockfile = existing(project)?;
+    match freshness(project, &lockfile).reasons {
+        reasons if reasons.is_empty() => Ok(lockfile),
+        reasons => Err(LockError::Stale { reasons: reasons.iter().map(ToString::to_string).collect() }.into()),
     }
 }
 
 /// Solves anew, preferring what `old` holds, and writes the lock.
-fn relock(context: &Context<'_>, project: &Project, old: Option<Lockfile>) -> Result<Locked> {
+fn relock(context: &Context<'_>, project: &Project, old: Option<Lockfile>, seen: &Seen) -> Result<Option<Locked>> {
     let old = old.unwrap_or_default();
     let preferences = old.preferences();
-    replace(context, project, &old, Wish { preferences, ..Wish::default() })
+    replace(context, project, &old, Wish { preferences, ..Wish::default() }, seen)
 }
 
-/// Solves anew and writes the lock.
-pub(super) fn replace(context: &Context<'_>, project: &Project, old: &Lockfile, wish: Wish) -> Result<Locked> {
+/// Solves anew and writes the lock; none where somebody else was faster.
+pub(super) fn replace(
+    context: &Context<'_>,
+    project: &Project,
+    old: &Lockfile,
+    wish: Wish,
+    seen: &Seen,
+) -> Result<Option<Locked>> {
     let (lockfile, mut warnings) = solve(context, project, wish)?;
     warnings.extend(deprecated(old, &lockfile));
     let plan = difference(old, &lockfile);
-    let changed = write(project, &lockfile)?;
-    Ok(Locked { lockfile, plan, changed, warnings })
+    let written = write(context, project, None, &lockfile, seen)?;
+    Ok(written.map(|changed| Locked { lockfile, plan, changed, warnings }))
 }
 
 /// What a solve is to respect besides the manifest.
@@ -168,15 +194,34 @@ fn contents(lockfile: &Lockfile) -> plan::Contents {
     contents
 }
 
-/// Writes the lock, unless its text stays the same; tells which.
-pub(super) fn write(project: &Project, lockfile: &Lockfile) -> Result<bool> {
-    let text = lockfile.to_text();
-    let path = project.lockfile();
-    if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
-        return Ok(false);
+/// Writes the lock, unless its text stays the same; tells which. None, and nothing is written, where somebody else wrote
+/// manifest or lock meanwhile.
+pub(super) fn write(
+    context: &Context<'_>,
+    project: &Project,
+    edited: Option<&Edited<'_>>,
+    lockfile: &Lockfile,
+    seen: &Seen,
+) -> Result<Option<bool>> {
+    let (text, path) = (lockfile.to_text(), project.lockfile());
+    if edited.is_none() && fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
+        return Ok(Some(false));
     }
-    fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?;
-    Ok(true)
+    let _held = seen::hold(context, &profile::Project::open(&project.root)?)?;
+    profile::exclude(&project.root)?;
+    if !seen.stands(&project.root)? {
+        return Ok(None);
+    }
+    if let Some(edited) = edited
+        && !edited.write()?
+    {
+        return Ok(None);
+    }
+    let changed = fs::read_if_exists(&path)?.as_deref() != Some(text.as_bytes());
+    if changed {
+        fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?;
+    }
+    Ok(Some(changed))
 }
 
 /// Returns whether a lock still is what the project asks for.

@@ -41,6 +41,7 @@ mod policies;
 mod project;
 mod registries;
 mod repair;
+mod seen;
 mod spec;
 mod state;
 mod summary;

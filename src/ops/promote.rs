@@ -11,7 +11,9 @@ use crate::store::Store;
 
 use super::context::LOCKFILE;
 use super::sync::Synced;
-use super::{Context, Event, Project, Result, bytecode, gather, generations, interpreter, project, state, switch};
+use super::{
+    Context, Event, Project, Result, bytecode, gather, generations, interpreter, project, seen, state, switch,
+};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -42,9 +44,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     let _leased = python_to_compile.map(|python| bytecode::lease(&store, python, &gathered.trees)).transpose()?;
     let compile = |python| bytecode::compile(context, &store, python, &gathered.trees);
     let compiled = python_to_compile.map(compile).transpose()?;
-    let held = profile.lock(|| {
-        (context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
-    })?;
+    let held = seen::hold(context, &profile)?;
     let before = profile.current(&target.name).ok().flatten();
     let plan = plan::plan(&before.as_ref().map(Generation::packages).unwrap_or_default(), &plan::contents(&closure));
     let used = gathered.trees.values().chain(compiled.iter().flatten().map(|(_, tree)| tree));

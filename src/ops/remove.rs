@@ -6,15 +6,26 @@ use crate::manifest::{Dependency, Wanted};
 use crate::model::{Ecosystem, PackageId};
 
 use super::lock::{Changes, Locked, Wish};
+use super::seen::{self, Seen};
 use super::spec::Known;
-use super::target::Target;
-use super::{Context, Project, Result, lock};
+use super::target::{Edited, Target};
+use super::{Context, Project, Result, lock, project};
 
 /// Removes lines from the manifest.
 pub fn remove(context: &Context<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
-    let old = Project::open(context)?;
-    let before = lock::read(&old)?.lockfile().unwrap_or_default();
-    let target = Target::of(context, &old)?;
+    let root = project::find_root(context)?;
+    seen::undisturbed(&root, |seen| remove_once(context, &Project::read(root.clone())?, (names, group), seen))
+}
+
+/// None where somebody else wrote manifest or lock meanwhile.
+fn remove_once(
+    context: &Context<'_>,
+    old: &Project,
+    (names, group): (&[String], Option<&str>),
+    seen: &Seen,
+) -> Result<Option<Changes>> {
+    let before = lock::read(old)?.lockfile().unwrap_or_default();
+    let target = Target::of(context, old)?;
     let mut text = target.text().to_owned();
     let mut lines = Vec::new();
     for name in names {
@@ -24,14 +35,13 @@ pub fn remove(context: &Context<'_>, names: &[String], group: Option<&str>) -> R
             lines.push(format!("Removed {}:{} from {}{}", line.ecosystem, line.name, line.place, target.suffix()));
         }
     }
-    let project = target.tried(&old, &text)?;
+    let project = target.tried(old, &text)?;
     let (lockfile, mut warnings) =
         lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
-    target.write(&text)?;
     warnings.extend(lock::deprecated(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
-    let changed = lock::write(&project, &lockfile)?;
-    Ok(Changes { lines, locked: Locked { lockfile, plan, changed, warnings } })
+    let written = lock::write(context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
+    Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, plan, changed, warnings } }))
 }
 
 /// A line as the editor names it.

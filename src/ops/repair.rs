@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Label, PackageKey, TreeDigest};
+use crate::lock::Closure;
+use crate::model::{Label, TreeDigest};
 use crate::profile::python::Bytecode;
-use crate::profile::{self, Damage, Generation, Harm};
-use crate::store::{self, Store, Tree};
+use crate::profile::{self, Built, Generation, Harm, Input, ProfileError, ProjectLock};
+use crate::store::{self, Store, StoreError, Tree};
 
 use super::Result;
 use super::verify::Harmed;
@@ -19,8 +20,17 @@ pub(super) fn look(
     store: &Store,
 ) -> Result<Vec<Harmed>> {
     let digests: BTreeSet<TreeDigest> = generation.trees().collect();
-    let trees = trees(store, &digests)?;
     let mut found = Vec::new();
+    let mut trees: BTreeMap<TreeDigest, Arc<Tree>> = BTreeMap::new();
+    for digest in digests {
+        match store.tree_by_digest(&digest) {
+            Ok(tree) => trees.extend(tree.map(|tree| (digest, Arc::new(tree)))),
+            Err(error @ StoreError::Index { .. }) => {
+                found.push(Harmed { text: error.to_string(), changed: true });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
     for tree in trees.values() {
         for damage in store.verify_tree(tree)? {
             let changed = matches!(damage.harm, store::Harm::Content { .. } | store::Harm::Index);
@@ -34,19 +44,18 @@ pub(super) fn look(
     Ok(found)
 }
 
-/// Takes harmed trees of these packages out of the store, so that they are fetched again.
-pub(super) fn drop_harmed_trees(store: &Store, trees: &mut BTreeMap<PackageKey, Arc<Tree>>) -> Result<usize> {
-    let mut harmed = Vec::new();
-    for (key, tree) in trees.iter() {
-        if !store.verify_tree(tree)?.is_empty() {
-            store.remove(&tree.digest)?;
-            harmed.push(key.clone());
+/// Takes what is harmed of a closure's trees out of the store, so that it is fetched again.
+pub(super) fn forget_harmed(store: &Store, closure: &Closure<'_>) -> Result<()> {
+    let artifacts = closure.packages().flat_map(|(_, package)| &package.artifacts);
+    for digest in artifacts.filter_map(|artifact| artifact.digest.as_ref()) {
+        match store.tree(digest) {
+            Ok(Some(tree)) if !store.verify_tree(&tree)?.is_empty() => store.remove(&tree.digest)?,
+            Ok(_) => {}
+            Err(StoreError::Index { .. }) => store.forget(digest)?,
+            Err(error) => return Err(error.into()),
         }
     }
-    for key in &harmed {
-        trees.remove(key);
-    }
-    Ok(harmed.len())
+    Ok(())
 }
 
 /// Takes harmed byte-code out of the store, so that it is made again.
@@ -61,25 +70,21 @@ pub(super) fn drop_harmed_bytecode(store: &Store, bytecode: &Bytecode) -> Result
     Ok(harmed)
 }
 
-/// Returns the damage of an environment's current generation; none before the first sync.
-pub(super) fn damage<'a>(
+/// Looks for damage in the current generation and builds anew what has any. The store has been healed before.
+pub(super) fn heal<'a>(
     profile: &profile::Project,
-    environment: &Label,
+    held: &ProjectLock,
+    input: &Input<'_>,
     trees: impl Iterator<Item = &'a Arc<Tree>>,
-) -> Result<Vec<Damage>> {
-    if profile.current_number(environment)?.is_none() {
-        return Ok(Vec::new());
+) -> Result<Built> {
+    if profile.current_number(input.environment)?.is_none() {
+        return Ok(profile.repair(held, input, &[])?);
     }
-    let by_digest: BTreeMap<TreeDigest, Arc<Tree>> = trees.map(|tree| (tree.digest, Arc::clone(tree))).collect();
-    Ok(profile.verify(environment, |digest| by_digest.get(digest).cloned())?)
-}
-
-fn trees(store: &Store, digests: &BTreeSet<TreeDigest>) -> Result<BTreeMap<TreeDigest, Arc<Tree>>> {
-    let mut trees = BTreeMap::new();
-    for digest in digests {
-        if let Some(tree) = store.tree_by_digest(digest)? {
-            trees.insert(*digest, Arc::new(tree));
-        }
+    let trees: BTreeMap<TreeDigest, &Arc<Tree>> = trees.map(|tree| (tree.digest, tree)).collect();
+    match profile.verify(input.environment, |digest| trees.get(digest).map(|tree| Arc::clone(tree))) {
+        Ok(damage) => Ok(profile.repair(held, input, &damage)?),
+        // Nothing is known of it any more, or of its packages.
+        Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => Ok(profile.rebuild(held, input)?),
+        Err(error) => Err(error.into()),
     }
-    Ok(trees)
 }

@@ -115,6 +115,9 @@ pub(super) fn current(root: &Path, environment: &str, variables: &Variables, loc
         }
         _ => None,
     };
+    // The link says so too: a generation that is not the current one would be run.
+    let current = format!("/.profiles/{environment}/current\t{generation}");
+    facts.lines().any(|fact| fact.starts_with("link\t") && fact.ends_with(&current)).then_some(())?;
     facts.lines().all(|fact| holds(fact).is_some()).then_some(())?;
     generation.parse().ok()
 }
@@ -147,11 +150,18 @@ mod tests {
         fs::write_new(&manifest, b"project \"a\"", 0o644).unwrap();
         let variables = Variables::default();
         let mut facts = Facts::new(&variables, LockUse::Update);
+        let profile = root.join(".profiles/development");
+        fs::create_dir_all(&profile).unwrap();
+        fs::symlink(Path::new("3"), &profile.join("current")).unwrap();
+        facts.note_link(&profile.join("current")).unwrap();
         facts.note(&manifest).unwrap();
         facts.note(&missing).unwrap();
         write(root, "development", 3, &facts).unwrap();
         assert_eq!(current(root, "development", &variables, LockUse::Locked), Some(3));
         assert_eq!(current(root, "production", &variables, LockUse::Update), None);
+        write(root, "development", 2, &facts).unwrap();
+        assert_eq!(current(root, "development", &variables, LockUse::Locked), None);
+        write(root, "development", 3, &facts).unwrap();
 
         let python = [("LARDER_PYTHON".into(), "/x".into())].into_iter().collect();
         assert_eq!(current(root, "development", &python, LockUse::Update), None);

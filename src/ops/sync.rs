@@ -14,11 +14,12 @@ use crate::manifest::Environment;
 use crate::model::{Label, PackageKey, Platform};
 use crate::plan::{self, Plan};
 use crate::profile::python::{Bytecode, Interpreter};
-use crate::profile::{self, Needs};
+use crate::profile::{self, Needs, ProjectLock};
 use crate::store::{Store, Tree};
 
-use super::lock::{LockUse, Locked};
+use super::lock::LockUse;
 use super::rollback::IsRolledBack;
+use super::seen::{self, Seen};
 use super::state::{self, Facts};
 use super::summary::PlanSummary;
 use super::{
@@ -137,8 +138,10 @@ pub fn sync(context: &Context<'_>, options: &Options) -> Result<Synced> {
     {
         return Ok(synced);
     }
-    let project = Project::read(root)?;
-    Sync::new(context, options, &project)?.run()
+    seen::undisturbed(&root, |seen| {
+        let project = Project::read(root.clone())?;
+        Sync::new(context, options, &project)?.run(seen)
+    })
 }
 
 /// Answers from the record of the last sync, where nothing has changed since.
@@ -196,7 +199,11 @@ impl<'a> Sync<'a> {
         })
     }
 
-    fn run(mut self) -> Result<Synced> {
+    /// None where somebody else wrote manifest or lock meanwhile.
+    fn run(mut self, seen: &Seen) -> Result<Option<Synced>> {
+        if self.options.repair && !self.options.dry_run {
+            self.profile.clear_links(&seen::hold(self.context, &self.profile)?, &self.environment.name)?;
+        }
         if let Some(note) = self.profile.rolled_back(&self.environment.name)?
             && !(self.options.forward || self.options.dry_run)
         {
@@ -206,42 +213,51 @@ impl<'a> Sync<'a> {
             crate::manifest::LockedMode::Required if self.options.lock == LockUse::Update => LockUse::Locked,
             _ => self.options.lock,
         };
-        let locked = lock::update_lock(self.context, self.project, lock_use)?;
+        let Some(locked) = lock::update_lock(self.context, self.project, lock_use, seen)? else { return Ok(None) };
         self.facts.note(&self.project.lockfile())?;
+        let seen = if locked.changed { &seen.relocked(&locked.lockfile.to_text()) } else { seen };
         let lockfile = &locked.lockfile;
         let selection = project::selection(self.environment, Some(self.platform));
         let closure = Closure::of(&lockfile.graph, &selection);
         policies::check(self.project, self.environment, lockfile, &closure)?;
 
         if self.options.dry_run {
-            return Ok(self.would_be(self.plan(&closure), locked.warnings));
+            return Ok(Some(self.would_be(self.plan(&closure), locked.warnings)));
         }
         let interpreter = interpreter::find(self.context, self.project, &closure, self.platform)?;
         if self.options.activate {
             self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
         }
-        let (closure, mut gathered, skipped) =
-            gather::gather_what_can_be_had(self.context, self.project, &self.store, &selection, closure)?;
-        if self.options.repair && repair::drop_harmed_trees(&self.store, &mut gathered.trees)? > 0 {
-            gathered = gather::gather(self.context, self.project, &self.store, &closure, self.platform)?;
+        if self.options.repair {
+            repair::forget_harmed(&self.store, &closure)?;
         }
+        let (closure, gathered, skipped) =
+            gather::gather_what_can_be_had(self.context, self.project, &self.store, &selection, closure)?;
         let ahead = self.options.bytecode == BytecodeUse::Ahead || self.environment.compile;
         let compiler = interpreter.as_ref().filter(|_| ahead);
         let _leased = compiler.map(|python| bytecode::lease(&self.store, python, &gathered.trees)).transpose()?;
         let bytecode = compiler.map(|python| self.compile(&gathered.trees, python)).transpose()?;
         let ingredients = Ingredients { trees: &gathered.trees, interpreter: interpreter.as_ref(), bytecode };
         let plan = self.plan(&closure);
-        let built = self.build(&locked, &closure, &ingredients)?;
+        let held = seen::hold(self.context, &self.profile)?;
+        // While the network was waited for, another larder may have got further than this one.
+        if !seen.stands(&self.project.root)? {
+            return Ok(None);
+        }
+        let text = lockfile.to_text();
+        let input = self.input((lockfile, &text), &closure, &ingredients);
+        let built = self.build(&held, &input, &ingredients)?;
         let number = built.generation.number;
         // What was skipped is tried again the next time.
         if skipped.is_empty() {
             self.remember(number, interpreter.as_ref())?;
         }
+        drop(held);
         let notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
         let mut warnings = locked.warnings;
         warnings.extend(skipped);
         warnings.extend(built.warnings);
-        Ok(Synced {
+        Ok(Some(Synced {
             environment: self.environment.name.to_string(),
             generation: Some(number),
             folder: self.profile.folder(&self.environment.name, number),
@@ -251,7 +267,7 @@ impl<'a> Sync<'a> {
             bytes: gathered.bytes,
             warnings,
             notes,
-        })
+        }))
     }
 
     /// Compares what is there with what the lock wants.
@@ -286,33 +302,32 @@ impl<'a> Sync<'a> {
     }
 
     /// Builds beside what is there, checks, and switches.
-    fn build(&self, locked: &Locked, closure: &Closure<'_>, ingredients: &Ingredients<'_>) -> Result<profile::Built> {
-        let held = self.profile.lock(|| {
-            (self.context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
-        })?;
+    fn build(
+        &self,
+        held: &ProjectLock,
+        input: &profile::Input<'_>,
+        ingredients: &Ingredients<'_>,
+    ) -> Result<profile::Built> {
         self.store.note_project(self.profile.root(), ingredients.store_trees().map(|tree| tree.digest))?;
-        (self.context.reporter)(Event::Building(closure.instances.len()));
-        let text = locked.lockfile.to_text();
-        let input = self.input((&locked.lockfile, &text), closure, ingredients);
+        (self.context.reporter)(Event::Building(input.closure.instances.len()));
         let name = &self.environment.name;
         let before = self.seen_by_node()?;
         let mut built = if self.options.repair {
-            let damage = repair::damage(&self.profile, name, ingredients.store_trees())?;
-            self.profile.repair(&held, &input, &damage)?
+            repair::heal(&self.profile, held, input, ingredients.store_trees())?
         } else {
-            self.profile.build(&held, &input)?
+            self.profile.build(held, input)?
         };
         let number = built.generation.number;
-        generations::take_over(&self.profile, &held, &self.store, self.environment, number)?;
+        generations::take_over(&self.profile, held, &self.store, self.environment, number)?;
         if self.options.activate {
-            self.profile.activate(&held, name)?;
+            self.profile.activate(held, name)?;
         }
         profile::exclude(&self.project.root)?;
         if before.is_some_and(|before| before != (name.clone(), number)) && self.options.activate {
             built.warnings.push(switch::RESTART.to_owned());
         }
         if built.made {
-            built.warnings.extend(generations::retire(&self.profile, &held, self.environment));
+            built.warnings.extend(generations::retire(&self.profile, held, self.environment));
         }
         Ok(built)
     }

@@ -9,9 +9,10 @@ use crate::resolve::Preferences;
 
 use super::context::LOCKFILE;
 use super::lock::{self, LockUse, Locked, Wish};
+use super::seen::{self, Seen};
 use super::spec::Known;
 use super::sync::{self, Options, Synced};
-use super::{Context, Project, Result};
+use super::{Context, Project, Result, project};
 
 /// What became of it.
 #[derive(Debug)]
@@ -27,7 +28,21 @@ pub struct TakenBack {
 /// Gives the named packages the versions that they had in a generation, or in the current one's parent; writes the lock and
 /// syncs.
 pub fn take_back(context: &Context<'_>, number: Option<u64>, names: &[String]) -> Result<TakenBack> {
-    let project = Project::open(context)?;
+    let root = project::find_root(context)?;
+    let (generation, locked) =
+        seen::undisturbed(&root, |seen| write_lock(context, &Project::read(root.clone())?, (number, names), seen))?;
+    let options = Options { lock: LockUse::Locked, forward: true, ..Options::default() };
+    let synced = sync::sync(context, &options)?;
+    Ok(TakenBack { generation, locked, synced })
+}
+
+/// None where somebody else wrote manifest or lock meanwhile.
+fn write_lock(
+    context: &Context<'_>,
+    project: &Project,
+    (number, names): (Option<u64>, &[String]),
+    seen: &Seen,
+) -> Result<Option<(u64, Locked)>> {
     let environment = &project.environment(context)?.name;
     let profile = profile::Project::open(&project.root)?;
     let current = profile.current_head(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
@@ -35,7 +50,7 @@ pub fn take_back(context: &Context<'_>, number: Option<u64>, names: &[String]) -
     let there = profile.generation(environment, number)?.packages();
     let wanted = wanted(environment, number, &there, names)?;
     let then = lockfiles::parse(LOCKFILE, &profile.lock_text(environment, number)?)?;
-    let now = lock::read(&project)?.lockfile().unwrap_or_default();
+    let now = lock::read(project)?.lockfile().unwrap_or_default();
 
     // First with everything else as it is now, then with everything else as it was then.
     let mut tries = [&now, &then].map(|base| preferring(base.preferences(), &wanted)).into_iter();
@@ -44,17 +59,14 @@ pub fn take_back(context: &Context<'_>, number: Option<u64>, names: &[String]) -
             let packages = wanted.iter().map(|(package, versions)| format!("{package} {}", list(versions))).collect();
             return Err(TakeBackError::DoesNotFit { packages }.into());
         };
-        let (lockfile, warnings) = lock::solve(context, &project, Wish { preferences, ..Wish::default() })?;
+        let (lockfile, warnings) = lock::solve(context, project, Wish { preferences, ..Wish::default() })?;
         if has(&lockfile, &wanted) {
             break (lockfile, warnings);
         }
     };
     let plan = lock::difference(&now, &lockfile);
-    let changed = lock::write(&project, &lockfile)?;
-    let locked = Locked { lockfile, plan, changed, warnings };
-    let options = Options { lock: LockUse::Locked, forward: true, ..Options::default() };
-    let synced = sync::sync(context, &options)?;
-    Ok(TakenBack { generation: number, locked, synced })
+    let written = lock::write(context, project, None, &lockfile, seen)?;
+    Ok(written.map(|changed| (number, Locked { lockfile, plan, changed, warnings })))
 }
 
 fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[String]) -> Result<plan::Contents> {

@@ -63,14 +63,27 @@ impl Target {
         project.edited(&Edit { folder: &self.folder, text })
     }
 
-    /// Writes the text.
-    pub(super) fn write(&self, text: &str) -> Result<()> {
-        Ok(fs::write_atomic(&self.path, text.as_bytes(), Durability::Lazy)?)
-    }
-
     /// Returns what a message says of where a line was put: nothing for the root's.
     pub(super) fn suffix(&self) -> String {
         if self.folder.is_empty() { String::new() } else { format!(" of {}", self.file) }
+    }
+}
+
+/// A manifest and the text that it is to have.
+pub(super) struct Edited<'a> {
+    pub(super) target: &'a Target,
+    pub(super) text: &'a str,
+}
+
+impl Edited<'_> {
+    /// Writes the text, unless the manifest is not what was edited any more; tells which.
+    pub(super) fn write(&self) -> Result<bool> {
+        let Target { path, manifest, .. } = self.target;
+        let stands = fs::read_if_exists(path)?.is_some_and(|text| String::from_utf8_lossy(&text) == *manifest.text);
+        if stands {
+            fs::write_atomic(path, self.text.as_bytes(), Durability::Lazy)?;
+        }
+        Ok(stands)
     }
 }
 

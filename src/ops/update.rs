@@ -5,13 +5,18 @@ use crate::model::PackageId;
 use crate::registry::Freshness;
 
 use super::lock::{self, Locked, Wish};
+use super::seen::{self, Seen};
 use super::spec::Known;
-use super::{Context, Project, Result};
+use super::{Context, Project, Result, project};
 
 /// Moves the named packages, or all.
 pub fn update(context: &Context<'_>, names: &[String]) -> Result<Locked> {
-    let project = Project::open(context)?;
-    let old = lock::read(&project)?.lockfile();
+    let root = project::find_root(context)?;
+    seen::undisturbed(&root, |seen| update_once(context, &Project::read(root.clone())?, names, seen))
+}
+
+fn update_once(context: &Context<'_>, project: &Project, names: &[String], seen: &Seen) -> Result<Option<Locked>> {
+    let old = lock::read(project)?.lockfile();
     let wanted: Vec<_> = names.iter().map(|name| Known::parse(name)).collect();
     if let Some(lockfile) = &old {
         for (known, name) in wanted.iter().zip(names) {
@@ -26,7 +31,7 @@ pub fn update(context: &Context<'_>, names: &[String]) -> Result<Locked> {
     let old = old.unwrap_or_default();
     let mut preferences = old.preferences();
     preferences.retain(|package, _| !moves(package));
-    lock::replace(context, &project, &old, Wish { preferences, freshness: Freshness::Revalidate })
+    lock::replace(context, project, &old, Wish { preferences, freshness: Freshness::Revalidate }, seen)
 }
 
 /// A name that the lock does not have.

@@ -14,7 +14,7 @@ use crate::store::Tree;
 use super::as_text::Text;
 use super::executables::{self, Executables};
 use super::folders::{self, Folders};
-use super::generation::{self, Contents, FORMAT, LOCK};
+use super::generation::{self, Contents, FORMAT};
 use super::head::{Changes, Head, Promoted};
 use super::layout::{Files, Layout, Links, Member, Target, Wanted, layout};
 use super::python::{self, Bytecode, Interpreter};
@@ -80,8 +80,12 @@ pub(super) struct Site<'a> {
 pub(super) enum Repeat<'a> {
     /// A generation of the same inputs is kept.
     Never,
+    /// So is one that a run built which was killed before it switched to it.
+    Finish,
     /// It is harmed: build another one, and these packages anew.
     Always(&'a BTreeSet<&'a Key>),
+    /// Nothing of it is known: build another one, and all packages anew.
+    All,
 }
 
 /// A generation that is put together here and then renamed.
@@ -100,7 +104,7 @@ pub(super) fn build(
         return Err(ProfileError::UndeclaredPython);
     }
     let inputs = inputs(site.root, input, &layout, &closure, &folders);
-    if let (Some(current), Repeat::Never) = (current, repeat)
+    if let (Some(current), Repeat::Never | Repeat::Finish) = (current, repeat)
         && current.inputs == inputs
         // Byte-code that is there and was not asked for does no harm.
         && (current.bytecode.is_some() || input.bytecode.is_none())
@@ -110,10 +114,15 @@ pub(super) fn build(
     let trees: BTreeMap<TreeDigest, Arc<Tree>> = input.trees.values().map(|tree| (tree.digest, tree.clone())).collect();
     fs::create_dir_all(site.packages)?;
     fs::create_dir_all(site.profile)?;
-    let number = tidy(site.profile)?;
+    let last = tidy(site.profile)?;
+    if let (Repeat::Finish, Some(generation)) = (repeat, ready(site, last, current, &inputs)) {
+        return Ok(Built { generation, made: true, realised: 0, warnings: Vec::new() });
+    }
+    let number = last + 1;
     let harmed = match repeat {
-        Repeat::Never => &BTreeSet::new(),
+        Repeat::Never | Repeat::Finish => &BTreeSet::new(),
         Repeat::Always(harmed) => harmed,
+        Repeat::All => &layout.packages.keys().collect(),
     };
     let realised = realise(site, &layout, &trees, harmed)?;
 
@@ -134,17 +143,30 @@ pub(super) fn build(
         members: layout.members.keys().cloned().collect(),
         closure,
     };
-    let mut draft = Draft { site, folder: site.profile.join(BUILDING), links: BTreeMap::new(), warnings: Vec::new() };
-    let generated = draft.fill(input, &layout, &trees, &folders.projects)?;
-    let Draft { folder, links, warnings, .. } = draft;
-    let head = head(site.root, input, &generation, current);
-    generation.write(&head, &Contents { layout, generated, links }, &folder)?;
-    fs::write_new(&folder.join(LOCK), input.lock_text.as_bytes(), 0o644)?;
-    if files(input) == Files::Private {
-        fs::make_private(&folder)?;
+    let folder = site.profile.join(BUILDING);
+    let mut draft = Draft { site, folder: folder.clone(), links: BTreeMap::new(), warnings: Vec::new() };
+    let made = draft.fill(input, &layout, &trees, &folders.projects).and_then(|generated| {
+        let head = head(site.root, input, &generation, current);
+        let contents = Contents { layout, generated, links: std::mem::take(&mut draft.links) };
+        generation.write(&head, input.lock_text, contents, &folder)?;
+        if files(input) == Files::Private {
+            fs::make_private(&folder)?;
+        }
+        Ok(fs::rename(&folder, &site.profile.join(number.to_string()))?)
+    });
+    if let Err(error) = made {
+        // The first error is the one to report; what stays is removed by the next build.
+        let _ = fs::remove_tree(&folder);
+        return Err(error);
     }
-    fs::rename(&folder, &site.profile.join(number.to_string()))?;
-    Ok(Built { generation, made: true, realised, warnings })
+    Ok(Built { generation, made: true, realised, warnings: draft.warnings })
+}
+
+/// Returns the generation that a run built and was killed before it switched to it.
+fn ready(site: Site<'_>, last: u64, current: Option<&Generation>, inputs: &TreeDigest) -> Option<Generation> {
+    let parent = current.map(|current| current.number);
+    let newest = Generation::read(&site.profile.join(last.to_string())).ok()?;
+    (newest.number == last && newest.parent == parent && newest.inputs == *inputs).then_some(newest)
 }
 
 fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option<&Generation>) -> Head {
@@ -219,7 +241,7 @@ fn inputs(root: &Path, input: &Input<'_>, layout: &Layout, closure: &[Member], f
     ))
 }
 
-/// Removes what a killed run left, and returns the next number. The project's lock is held.
+/// Removes what a killed run left, and returns the last number. The project's lock is held.
 fn tidy(profile: &Path) -> Result<u64, ProfileError> {
     let mut last = 0;
     for found in fs::read_dir(profile)? {
@@ -230,7 +252,7 @@ fn tidy(profile: &Path) -> Result<u64, ProfileError> {
             last = last.max(number);
         }
     }
-    Ok(last + 1)
+    Ok(last)
 }
 
 fn realise(

@@ -189,11 +189,19 @@ pub enum ProfileError {
     #[diagnostic(code(larder::profile::never_synced), help("run `larder sync --env {0}`"))]
     NeverSynced(Label),
 
+    /// A link of larder's own that is none any more.
+    #[error("`{}` is not the link that larder made", path.display())]
+    #[diagnostic(code(larder::profile::bad_link), help("`larder sync --repair` makes it anew"))]
+    BadLink {
+        /// Relative to the project.
+        path: PathBuf,
+    },
+
     /// A generation's record that cannot be read.
     #[error("`{}` cannot be read: {problem}", file.display())]
     #[diagnostic(
         code(larder::profile::bad_record),
-        help("remove that generation's folder and run `larder sync`; nothing of it is lost but its number")
+        help("`larder sync --repair` builds the environment anew; nothing is lost but that generation")
     )]
     BadRecord {
         /// The file.
@@ -248,6 +256,7 @@ impl Failure for ProfileError {
             | Self::ClaimedTwice { .. }
             | Self::BadWheel { .. }
             | Self::BadPackageJson { .. }
+            | Self::BadLink { .. }
             | Self::NoGeneration { .. }
             | Self::Incomplete { .. }
             | Self::BuiltElsewhere { .. }

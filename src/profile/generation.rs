@@ -19,7 +19,7 @@ use crate::model::{Label, PackageId, PackageName, Platform, TreeDigest, Version}
 use crate::plan;
 
 use super::as_text::Text;
-use super::head::Head;
+use super::head::{HEAD, Head};
 use super::layout::{Content, Layout, Member};
 use super::python::Interpreter;
 use super::{Key, ProfileError};
@@ -130,18 +130,32 @@ impl Generation {
     }
 
     /// Writes the records into a new folder.
-    pub(super) fn write(&self, head: &Head, contents: &Contents, folder: &Path) -> Result<(), ProfileError> {
+    ///
+    /// What lies beside this record is in it with its digest, and it ends with its own.
+    pub(super) fn write(
+        &self,
+        head: &Head,
+        lock: &str,
+        mut contents: Contents,
+        folder: &Path,
+    ) -> Result<(), ProfileError> {
         #[derive(Serialize)]
         struct Document<'a> {
             #[serde(flatten)]
             generation: &'a Generation,
             contents: &'a Contents,
         }
-        head.write(folder)?;
+        contents.generated.insert(HEAD.to_owned(), Text(head.write(folder)?));
         let keys = contents.layout.packages.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
-        fs::write_new(&folder.join(KEYS), keys.as_bytes(), 0o644)?;
-        let text = serde_json::to_vec(&Document { generation: self, contents })
+        for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock)] {
+            fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
+            contents.generated.insert(name.to_owned(), Text(TreeDigest::of(text.as_bytes())));
+        }
+        let mut text = serde_json::to_vec(&Document { generation: self, contents: &contents })
             .map_err(|error| ProfileError::BadRecord { file: file(folder), problem: error.to_string() })?;
+        let check = seal(&text);
+        text.pop();
+        text.extend_from_slice(check.as_bytes());
         Ok(fs::write_new(&file(folder), &text, 0o644)?)
     }
 }
@@ -155,6 +169,19 @@ impl Contents {
         }
         parse::<Document>(folder).map(|document| document.contents)
     }
+}
+
+/// Returns the end of a record with this text: its last member, the digest of what stands before it.
+fn seal(text: &[u8]) -> String {
+    format!(",\"check\":\"{}\"}}", TreeDigest::of(text))
+}
+
+/// Tells whether a record is as it was written.
+fn is_sealed(record: &[u8]) -> bool {
+    const SEAL: usize = ",\"check\":\"\"}".len() + 64;
+
+    let Some((text, end)) = record.split_at_checked(record.len().saturating_sub(SEAL)) else { return false };
+    seal(&[text, b"}"].concat()).as_bytes() == end
 }
 
 /// Hashes a value by its JSON, which is canonical: the maps are sorted.
@@ -192,6 +219,94 @@ fn file(folder: &Path) -> PathBuf {
 
 fn parse<T: for<'de> Deserialize<'de>>(folder: &Path) -> Result<T, ProfileError> {
     let bytes = fs::read(&file(folder))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| ProfileError::BadRecord { file: file(folder), problem: error.to_string() })
+    let bad = |problem| Err(ProfileError::BadRecord { file: file(folder), problem });
+    match serde_json::from_slice(&bytes) {
+        Err(error) => bad(error.to_string()),
+        Ok(_) if !is_sealed(&bytes) => {
+            bad("it was changed: its text does not have the digest that it names".to_owned())
+        }
+        Ok(record) => Ok(record),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::head::Changes;
+    use super::*;
+
+    fn sample(folder: &Path) -> Vec<u8> {
+        let layout = Layout::default();
+        let generation = Generation {
+            format: FORMAT,
+            number: 3,
+            parent: Some(2),
+            created: jiff::Timestamp::UNIX_EPOCH,
+            larder: "0.1.0".to_owned(),
+            lock: TreeDigest::of(b"lock"),
+            environment: "development".parse().unwrap(),
+            platform: Platform::LinuxX64,
+            digest: Generation::digest(Platform::LinuxX64, None, &[], &layout),
+            inputs: TreeDigest::of(b"inputs"),
+            python: None,
+            bytecode: None,
+            node_modules: true,
+            members: vec!["apps/web".into()],
+            closure: Vec::new(),
+        };
+        let contents = Contents { layout, generated: BTreeMap::new(), links: BTreeMap::new() };
+        let head = Head {
+            format: FORMAT,
+            number: 3,
+            parent: Some(2),
+            created: jiff::Timestamp::UNIX_EPOCH,
+            lock: TreeDigest::of(b"lock"),
+            digest: generation.digest,
+            root: "/home/me/shop".into(),
+            promoted: None,
+            durable: false,
+            python: false,
+            node_modules: true,
+            members: Vec::new(),
+            packages: 0,
+            changes: Changes::default(),
+        };
+        for name in [HEAD, KEYS, LOCK, RECORD] {
+            fs::remove_file(&folder.join(name)).unwrap();
+        }
+        generation.write(&head, "lock", contents, folder).unwrap();
+        assert_eq!(Generation::read(folder).unwrap(), generation);
+        fs::read(&file(folder)).unwrap()
+    }
+
+    #[test]
+    fn every_flipped_byte_of_a_record_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = sample(folder.path());
+        for at in 0..record.len() {
+            let mut flipped = record.clone();
+            flipped[at] ^= 1;
+            fs::write_atomic(&file(folder.path()), &flipped, fs::Durability::Lazy).unwrap();
+            let error = Generation::read(folder.path()).unwrap_err();
+            assert!(matches!(error, ProfileError::BadRecord { .. }), "at {at}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_reading_panic(bytes: Vec<u8>, at in 0_usize..600, with: [u8; 3]) {
+            let folder = tempfile::tempdir().unwrap();
+            let mut record = sample(folder.path());
+            for (place, byte) in with.into_iter().enumerate() {
+                if let Some(old) = record.get_mut(at + place) {
+                    *old = byte;
+                }
+            }
+            for text in [bytes, record] {
+                fs::write_atomic(&file(folder.path()), &text, fs::Durability::Lazy).unwrap();
+                let _ = (Generation::read(folder.path()), Contents::read(folder.path()));
+            }
+        }
+    }
 }

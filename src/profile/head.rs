@@ -100,12 +100,13 @@ impl Head {
         if head.format > FORMAT { Err(bad("a newer larder wrote it".to_owned())) } else { Ok(head) }
     }
 
-    /// Writes the record into a new folder.
-    pub(super) fn write(&self, folder: &Path) -> Result<(), ProfileError> {
+    /// Writes the record into a new folder; returns its digest.
+    pub(super) fn write(&self, folder: &Path) -> Result<TreeDigest, ProfileError> {
         let file = folder.join(HEAD);
         let text = serde_json::to_vec(self)
             .map_err(|error| ProfileError::BadRecord { file: file.clone(), problem: error.to_string() })?;
-        Ok(fs::write_new(&file, &text, 0o644)?)
+        fs::write_new(&file, &text, 0o644)?;
+        Ok(TreeDigest::of(&text))
     }
 }
 

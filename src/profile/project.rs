@@ -53,22 +53,15 @@ impl Project {
 
     /// Returns the active environment; none before the first sync.
     pub fn active(&self) -> Result<Option<Label>, ProfileError> {
-        let target = match fs::read_link(&self.root.join(ACTIVE)) {
-            Ok(target) => target,
-            Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(target) = self.own_link(&self.root.join(ACTIVE))? else { return Ok(None) };
         let name = target.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         Ok(name.and_then(|name| name.parse().ok()))
     }
 
     /// Returns the number of an environment's current generation.
     pub fn current_number(&self, environment: &Label) -> Result<Option<u64>, ProfileError> {
-        match fs::read_link(&self.profile(environment).join(CURRENT)) {
-            Ok(target) => Ok(target.to_str().and_then(|number| number.parse().ok())),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let target = self.own_link(&self.profile(environment).join(CURRENT))?;
+        Ok(target.and_then(|target| target.to_str()?.parse().ok()))
     }
 
     /// Returns an environment's current generation.
@@ -122,7 +115,9 @@ impl Project {
     /// Builds a generation, unless the current one is what is wanted. `current` is not touched: see [`Self::switch`].
     pub fn build(&self, _lock: &ProjectLock, input: &Input<'_>) -> Result<Built, ProfileError> {
         let current = self.current_if_readable(input.environment)?;
-        build::build(self.site(&self.profile(input.environment)), input, current.as_ref(), Repeat::Never)
+        // What a rollback left behind is not come back to.
+        let repeat = if self.rolled_back(input.environment)?.is_some() { Repeat::Never } else { Repeat::Finish };
+        build::build(self.site(&self.profile(input.environment)), input, current.as_ref(), repeat)
     }
 
     /// Makes a generation the current one of its environment: one rename.
@@ -199,6 +194,16 @@ impl Project {
         Ok(damage)
     }
 
+    /// Removes what lies in the place of the links `active` and `current`: all below `.larder` is larder's.
+    pub fn clear_links(&self, _lock: &ProjectLock, environment: &Label) -> Result<(), ProfileError> {
+        for link in [self.root.join(ACTIVE), self.profile(environment).join(CURRENT)] {
+            if fs::lstat(&link)?.is_some_and(|stat| stat.kind != Kind::Symlink) {
+                fs::remove_tree(&link)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Builds again what is harmed: each harmed package in its place, and a new generation where the generation itself
     /// is. The store has been healed before: harm through a hard link is the store's too.
     pub fn repair(&self, _lock: &ProjectLock, input: &Input<'_>, damage: &[Damage]) -> Result<Built, ProfileError> {
@@ -222,6 +227,11 @@ impl Project {
         &self.packages
     }
 
+    /// Builds a new generation and every package in it, whatever is there: for where nothing of that can be relied on.
+    pub fn rebuild(&self, _lock: &ProjectLock, input: &Input<'_>) -> Result<Built, ProfileError> {
+        build::build(self.site(&self.profile(input.environment)), input, None, Repeat::All)
+    }
+
     fn site<'a>(&'a self, profile: &'a Path) -> Site<'a> {
         Site { root: &self.root, packages: &self.packages, profile }
     }
@@ -235,6 +245,20 @@ impl Project {
         match self.current(environment) {
             Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => Ok(None),
             current => current,
+        }
+    }
+
+    /// Returns where a link of larder's own leads.
+    fn own_link(&self, path: &Path) -> Result<Option<PathBuf>, ProfileError> {
+        match fs::read_link(path) {
+            Ok(target) => Ok(Some(target)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => match fs::lstat(path)? {
+                Some(stat) if stat.kind != Kind::Symlink => {
+                    Err(ProfileError::BadLink { path: path.strip_prefix(&self.root).unwrap_or(path).to_owned() })
+                }
+                _ => Err(error.into()),
+            },
         }
     }
 

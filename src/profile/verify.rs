@@ -257,6 +257,9 @@ impl Inventory<'_> {
         let found = match fs::walk(self.folder, is_looked_into) {
             Ok(found) => found,
             Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, Harm::Missing)]),
+            Err(_) if fs::lstat(self.folder)?.is_some_and(|stat| stat.kind != Kind::Folder) => {
+                return Ok(vec![self.damage("", None, None, Harm::Foreign)]);
+            }
             Err(error) => return Err(error.into()),
         };
         let mut damage = Vec::new();

@@ -20,6 +20,9 @@ use crate::fs::{self, Durability, FsError, Parted};
 
 const MAGIC: &[u8; 4] = b"LRDn";
 
+/// The bytes of the sum over header and front.
+const CHECK: usize = 8;
+
 /// How long an answer counts as fresh whose registry does not say.
 const FRESH_BY_DEFAULT: u64 = 300;
 
@@ -103,6 +106,10 @@ impl Cache {
         if front.end as u64 + rest != file.size() {
             return None;
         }
+        let (head, record) = (bytes.get(MAGIC.len() + CHECK..front.start)?, bytes.get(front.clone())?);
+        if sum(&[head, record]) != bytes[MAGIC.len()..][..CHECK] {
+            return None;
+        }
         Some(Record::kept(header, bytes, front, file))
     }
 
@@ -110,7 +117,6 @@ impl Cache {
     pub(super) fn keep_listing(&self, package: &str, format: u32, header: &Header, record: &Encoded) {
         let Some(path) = self.path(&safe(package)) else { return };
         let mut writer = Writer(Vec::with_capacity(256));
-        writer.0.extend_from_slice(MAGIC);
         writer.u32(format);
         writer.u32(record.front.len() as u32);
         writer.i64(i64::try_from(record.rest.len()).unwrap_or(-1));
@@ -119,19 +125,24 @@ impl Cache {
         for text in [header.etag.as_deref(), header.last_modified.as_deref(), Some(&header.url), Some(&header.base)] {
             writer.text(text.unwrap_or_default());
         }
+        let check = sum(&[&writer.0, &record.front]);
         // A cache that cannot be written is only slower.
-        let _ = keep(&path, &[&writer.0, &record.front, &record.rest]);
+        let _ = keep(&path, &[MAGIC, &check, &writer.0, &record.front, &record.rest]);
     }
 
     /// Returns what was kept of one file.
     pub(super) fn release(&self, key: &str) -> Option<Vec<u8>> {
-        fs::read_if_exists(&self.path(".releases")?.join(key)).ok()?
+        let mut bytes = fs::read_if_exists(&self.path(".releases")?.join(key)).ok()??;
+        let (content, check) = bytes.split_last_chunk::<8>()?;
+        let length = (sum(&[content]) == *check).then_some(content.len())?;
+        bytes.truncate(length);
+        Some(bytes)
     }
 
     /// Keeps what is needed of one file.
     pub(super) fn keep_release(&self, key: &str, content: &[u8]) {
         if let Some(folder) = self.path(".releases") {
-            let _ = keep(&folder.join(key), &[content]);
+            let _ = keep(&folder.join(key), &[content, &sum(&[content])]);
         }
     }
 
@@ -144,7 +155,7 @@ impl Cache {
 /// come behind that.
 fn prologue(bytes: &[u8], format: u32) -> Option<(Header, Range<usize>, u64)> {
     let mut reader = Reader(bytes);
-    if reader.take(4)? != MAGIC || reader.u32()? != format {
+    if reader.take(4)? != MAGIC || reader.take(CHECK)?.len() != CHECK || reader.u32()? != format {
         return None;
     }
     let (front, rest) = (reader.u32()? as usize, u64::try_from(reader.i64()?).ok()?);
@@ -155,6 +166,32 @@ fn prologue(bytes: &[u8], format: u32) -> Option<(Header, Range<usize>, u64)> {
     let header = Header { etag: some(etag), last_modified: some(last_modified), fetched, max_age, url, base };
     let start = bytes.len() - reader.0.len();
     Some((header, start..start.checked_add(front)?, rest))
+}
+
+/// Sums up what is kept, so that bytes that changed on disk are noticed; no defence against intent. Each step keeps what
+/// differs apart, so that no change within eight bytes goes unnoticed.
+fn sum(parts: &[&[u8]]) -> [u8; 8] {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+    let step = |sum: u64, word: u64| (sum ^ word).wrapping_mul(ODD).rotate_left(29);
+    let word = |bytes: &[u8]| {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(word)
+    };
+    let of = |sum: u64, part: &&[u8]| {
+        // Four at the same time, as a multiplication takes a while.
+        let mut lanes = [step(sum, part.len() as u64), 1, 2, 3];
+        let mut blocks = part.chunks_exact(32);
+        for block in &mut blocks {
+            for (lane, bytes) in lanes.iter_mut().zip(block.chunks_exact(8)) {
+                *lane = step(*lane, word(bytes));
+            }
+        }
+        let sum = lanes.into_iter().reduce(step).unwrap_or_default();
+        blocks.remainder().chunks(8).fold(sum, |sum, bytes| step(sum, word(bytes)))
+    };
+    parts.iter().fold(0, of).to_le_bytes()
 }
 
 /// Spells a name so that it is one file, also where letters have no case: upper case gets a `!` before it.
@@ -217,6 +254,32 @@ mod tests {
         assert!(read.header.is_fresh());
         assert!(cache.listing("@a/b", 1).is_none());
         assert!(cache.listing("@a/B", 2).is_none());
+    }
+
+    #[test]
+    fn a_flipped_byte_is_as_good_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        let record: Vec<u8> = (0..200).collect();
+        let listing = encoded();
+        cache.keep_listing("a", 1, &Header { etag: Some("\"x\"".to_owned()), ..Header::default() }, &listing);
+        cache.keep_release("b", &record);
+        assert_eq!(cache.release("b").unwrap(), record);
+        // The rest is read when it is needed, and not before.
+        for (path, unread, is_kept) in [
+            (cache.path("a").unwrap(), listing.rest.len(), &(|| cache.listing("a", 1).is_some()) as &dyn Fn() -> bool),
+            (cache.path(".releases/b").unwrap(), 0, &|| cache.release("b").is_some()),
+        ] {
+            let whole = fs::read(&path).unwrap();
+            for at in 0..whole.len() - unread {
+                let mut flipped = whole.clone();
+                flipped[at] ^= 0x20;
+                fs::write_atomic(&path, &flipped, Durability::Lazy).unwrap();
+                assert!(!is_kept(), "{at}");
+            }
+            fs::write_atomic(&path, &whole, Durability::Lazy).unwrap();
+            assert!(is_kept());
+        }
     }
 
     #[test]

@@ -26,9 +26,10 @@ pub struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // What is left here is removed by the next collection.
-        let _ = fs::remove_file(&self.list);
-        let _ = self.lock.take().map(FileLock::remove);
+        // What is left here is removed by the next lease or collection, which looks for the lock's file.
+        if fs::remove_file(&self.list).is_ok() {
+            let _ = self.lock.take().map(FileLock::remove);
+        }
     }
 }
 
@@ -40,10 +41,14 @@ impl Store {
         let folder = self.leases();
         fs::create_dir_all(&folder)?;
         let _order = self.order_leases()?;
+        // Takes away the leases of runs that were killed.
+        self.leased()?;
         let path = folder.join(format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
         let lock = FileLock::acquire(&path, || {})?;
         let list = list_of(&path);
-        fs::write_atomic(&list, text.as_bytes(), fs::Durability::Lazy)?;
+        // Nobody reads it before the order is given up; an older one is of a process of the same number.
+        fs::remove_file(&list)?;
+        fs::write_new(&list, text.as_bytes(), 0o644)?;
         Ok(Lease { lock: Some(lock), list })
     }
 

@@ -104,6 +104,11 @@ impl Project {
         self.folder.path().join("project").join(path)
     }
 
+    /// Returns the folder that holds the project, the home, the store and the cache.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Returns the store's folder.
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("store")
@@ -134,13 +139,43 @@ impl Project {
         self.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("larder starts")
     }
 
+    /// Runs a command line that starts with `larder` under another program.
+    #[track_caller]
+    pub(crate) fn under(&self, program: &[&str], command: &str) -> Output {
+        let words = words(command);
+        let arguments: Vec<&str> = program[1..]
+            .iter()
+            .copied()
+            .chain([env!("CARGO_BIN_EXE_larder")])
+            .chain(words[1..].iter().map(String::as_str))
+            .collect();
+        self.program(program[0], &arguments)
+    }
+
+    /// Runs another program in the project; one that cannot be started has said nothing.
+    #[track_caller]
+    pub(crate) fn program(&self, program: &str, arguments: &[&str]) -> Output {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let line = format!("{program} {}", arguments.join(" "));
+        match self.at_home(&mut command).output() {
+            Ok(output) => Output::of(&line, &output),
+            Err(error) => Output { command: line, status: 127, stdout: String::new(), stderr: error.to_string() },
+        }
+    }
+
     #[track_caller]
     fn command(&self, command: &str) -> Command {
         let words = words(command);
         assert_eq!(words.first().map(String::as_str), Some("larder"), "a command line starts with `larder`");
         let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
-        command.args(&words[1..]).current_dir(self.path("")).env_clear().envs(&self.variables).stdin(Stdio::null());
+        self.at_home(command.args(&words[1..]));
         command
+    }
+
+    /// Gives a program the project's folder and variables and nothing else.
+    fn at_home<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.current_dir(self.path("")).env_clear().envs(&self.variables).stdin(Stdio::null())
     }
 
     /// Lists every file of the project with what would change if it was written again: inode, size, time, link target.

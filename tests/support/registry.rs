@@ -151,7 +151,7 @@ impl Shared {
             let corrupt = state.corrupt.iter().any(|suffix| path.ends_with(suffix.as_str()));
             (delay, corrupt, state.failing.get(path).copied())
         };
-        thread::sleep(Duration::from_millis(delay as u64));
+        thread::sleep(Duration::from_millis(delay as u64) + self.manner.slow);
         if let Some(status) = failing {
             return respond(out, status, "content-type: text/plain\r\n", b"told to fail\n");
         }

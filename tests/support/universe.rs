@@ -1,6 +1,7 @@
 //! What exists: the packages of both registries, and how they are served.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::npm::NpmPackage;
 use super::pypi::PypiPackage;
@@ -22,11 +23,13 @@ pub(crate) struct Manner {
     pub(crate) shuffled: Option<u64>,
     /// For how long metadata may be used without asking again, in seconds.
     pub(crate) max_age: u32,
+    /// How long each answer takes.
+    pub(crate) slow: Duration,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { shuffled: None, max_age: 300 }
+        Self { shuffled: None, max_age: 300, slow: Duration::ZERO }
     }
 }
 
@@ -57,6 +60,12 @@ impl Universe {
     /// Serves versions in a random order and answers after random delays, both repeatable by the seed.
     pub(crate) fn shuffled(mut self, seed: u64) -> Self {
         self.manner.shuffled = Some(seed);
+        self
+    }
+
+    /// Lets each answer take so long.
+    pub(crate) fn slow(mut self, delay: Duration) -> Self {
+        self.manner.slow = delay;
         self
     }
 

@@ -32,8 +32,10 @@ pub(in super::super) fn realise(
     let mut order: Vec<_> = wanted.iter().collect();
     // The largest first, so that threads end together.
     order.sort_by_key(|(key, _, tree)| (std::cmp::Reverse(tree.entries.len()), *key));
-    parallel::map(&order, |(key, realised, tree)| one(&place, root, key, realised, tree))?;
-    fs::remove_tree(&packages.join(STAGING))?;
+    let done = parallel::map(&order, |(key, realised, tree)| one(&place, root, key, realised, tree));
+    let tidied = fs::remove_tree(&packages.join(STAGING));
+    done?;
+    tidied?;
     Ok(wanted.len())
 }
 
@@ -53,10 +55,8 @@ fn one(place: &Dir, root: &Path, key: &Key, realised: &Realised, tree: &Tree) ->
         fs::make_private(&place.path().join(&staged))?;
     }
     match place.rename(&staged, key.as_str()) {
-        Err(error) if error.is_occupied() => {
-            place.rename(key.as_str(), &format!("{STAGING}/{key}.harmed"))?;
-            Ok(place.rename(&staged, key.as_str())?)
-        }
+        // The harmed one goes with the staging folder.
+        Err(error) if error.is_occupied() => Ok(place.exchange(&staged, key.as_str())?),
         renamed => Ok(renamed?),
     }
 }

@@ -1,0 +1,99 @@
+//! Manifest and lock as a command found them: what it solved from these counts only while they stand.
+
+use std::path::Path;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::{self, FsError};
+use crate::model::TreeDigest;
+use crate::profile::{self, ProjectLock};
+
+use super::context::{LOCKFILE, MANIFEST};
+use super::{Context, Event, Result};
+
+/// How often a command begins anew because others changed the files meanwhile.
+const TRIES: usize = 20;
+
+/// Manifest and lock as they were when a command began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    manifest: Option<TreeDigest>,
+    lockfile: Option<TreeDigest>,
+}
+
+impl Seen {
+    /// Looks at the files of the project in `root`. To be asked before they are read.
+    pub(super) fn of(root: &Path) -> Result<Self> {
+        let digest = |file| Ok::<_, FsError>(fs::read_if_exists(&root.join(file))?.map(|bytes| TreeDigest::of(&bytes)));
+        Ok(Self { manifest: digest(MANIFEST)?, lockfile: digest(LOCKFILE)? })
+    }
+
+    /// Returns what is there after this one wrote the lock.
+    pub(super) fn relocked(&self, text: &str) -> Self {
+        Self { manifest: self.manifest, lockfile: Some(TreeDigest::of(text.as_bytes())) }
+    }
+
+    /// Tells whether the files still are the same.
+    pub(super) fn stands(&self, root: &Path) -> Result<bool> {
+        Ok(Self::of(root)? == *self)
+    }
+}
+
+/// Does something that begins with reading manifest and lock; begins anew where it returns none, as others were faster.
+pub(super) fn undisturbed<T>(root: &Path, mut work: impl FnMut(&Seen) -> Result<Option<T>>) -> Result<T> {
+    for _ in 0..TRIES {
+        let seen = Seen::of(root)?;
+        if let Some(done) = work(&seen)? {
+            return Ok(done);
+        }
+    }
+    Err(Disturbed.into())
+}
+
+/// Takes the project's lock; says so where another process makes it wait.
+pub(super) fn hold(context: &Context<'_>, profile: &profile::Project) -> Result<ProjectLock> {
+    Ok(profile.lock(|| {
+        (context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
+    })?)
+}
+
+/// Files that never stand still.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("larder.kdl or larder.lock was changed again and again while they were worked on")]
+#[diagnostic(code(larder::project::disturbed), help("find out what writes them, and run again"))]
+pub(super) struct Disturbed;
+
+impl Failure for Disturbed {
+    fn exit(&self) -> Exit {
+        Exit::Machine
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_repeated_until_nobody_disturbs_it() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = root.path().join(MANIFEST);
+        let write = |text: &str| fs::write_atomic(&manifest, text.as_bytes(), fs::Durability::Lazy).unwrap();
+        write("a");
+        let mut turns = 0;
+        let done = undisturbed(root.path(), |seen| {
+            turns += 1;
+            if turns < 3 {
+                write(&turns.to_string());
+            }
+            Ok(seen.stands(root.path())?.then_some(turns))
+        });
+        assert_eq!(done.unwrap(), 3);
+        let mut length = 10;
+        let never = undisturbed::<()>(root.path(), |seen| {
+            length += 1;
+            write(&"x".repeat(length));
+            assert!(!seen.stands(root.path())?);
+            Ok(None)
+        });
+        assert!(never.is_err());
+    }
+}

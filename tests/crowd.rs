@@ -1,0 +1,115 @@
+//! Several larders at the same time: on one project, over one store, beside one that was killed.
+
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Output, Project, Registry, Universe};
+
+fn packages() -> Universe {
+    (0..12).fold(Universe::new(), |universe, place| {
+        universe.npm(&format!("part-{place}"), "1.0.0", |p| p.file("data.txt", "x")).pypi(
+            &format!("piece-{place}"),
+            "1.0.0",
+            |p| p,
+        )
+    })
+}
+
+fn all(project: &Project) {
+    let lines: Vec<_> =
+        (0..12).flat_map(|n| [format!("npm \"part-{n}\" \"^1\""), format!("pypi \"piece-{n}\" \">=1\"")]).collect();
+    project.dependencies(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[track_caller]
+fn all_succeed(running: Vec<Child>) {
+    for child in running {
+        Output::of("larder", &child.wait_with_output().expect("an end")).exits(0);
+    }
+}
+
+/// Returns the artifacts that were asked for, and how many times in all.
+fn fetched(registry: &Registry) -> (usize, usize) {
+    let mut files = registry.take_log();
+    files.retain(|path| path.contains("/-/") || (path.starts_with("/pypi/files/") && !path.contains(".metadata")));
+    let asked = files.len();
+    files.sort();
+    files.dedup();
+    (files.len(), asked)
+}
+
+#[test]
+fn eight_syncs_of_one_project_make_one_generation() {
+    let registry = packages().shuffled(3).serve();
+    let project = Project::new(&registry);
+    all(&project);
+    all_succeed((0..8).map(|_| project.start("larder sync")).collect());
+    assert_eq!(fetched(&registry), (24, 24));
+    project.run("larder verify").exits(0);
+    assert!(project.has(".larder/node_modules/.profiles/development/1"));
+    assert!(!project.has(".larder/node_modules/.profiles/development/2"));
+}
+
+#[test]
+fn eight_projects_over_a_cold_store_fetch_each_artifact_once() {
+    let registry = packages().shuffled(4).serve();
+    let first = Project::new(&registry);
+    let projects: Vec<Project> = (1..8).map(|_| first.beside()).chain([first.beside()]).collect();
+    for project in &projects {
+        all(project);
+    }
+    all_succeed(projects.iter().map(|project| project.start("larder sync")).collect());
+    assert_eq!(fetched(&registry), (24, 24));
+    for project in &projects {
+        project.run("larder verify").exits(0);
+    }
+}
+
+#[test]
+fn who_holds_a_lock_and_is_killed_lets_it_go() {
+    let registry = packages().slow(Duration::from_millis(400)).serve();
+    let project = Project::new(&registry);
+    all(&project);
+    let mut holder = project.start("larder sync");
+    thread::sleep(Duration::from_millis(600));
+    let waiting = project.start("larder sync");
+    thread::sleep(Duration::from_millis(200));
+    holder.kill().expect("a process of ours");
+    assert_eq!(holder.wait().expect("an end").code(), None, "it was killed");
+    all_succeed(vec![waiting]);
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn locks_updates_and_syncs_at_once_agree_in_the_end() {
+    let registry = packages().shuffled(5).serve();
+    let project = Project::new(&registry);
+    all(&project);
+    let commands = ["larder lock", "larder sync", "larder update", "larder sync", "larder lock", "larder sync"];
+    all_succeed(commands.into_iter().map(|command| project.start(command)).collect());
+    project.run("larder lock --check").exits(0);
+    project.run("larder sync --locked").exits(0);
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn lines_that_are_added_at_once_are_all_there() {
+    let registry = packages().shuffled(6).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"part-0\" \"^1\""]);
+    let adding: Vec<_> = (1..7).map(|n| project.start(&format!("larder add npm:part-{n} pypi:piece-{n}"))).collect();
+    all_succeed(adding);
+    let manifest = project.read("larder.kdl");
+    for n in 1..7 {
+        assert!(
+            manifest.contains(&format!("\"part-{n}\"")) && manifest.contains(&format!("\"piece-{n}\"")),
+            "{manifest}"
+        );
+        assert!(project.has(&format!("node_modules/part-{n}")), "{n}");
+    }
+    all_succeed((1..7).map(|n| project.start(&format!("larder remove part-{n}"))).collect());
+    assert!(!(1..7).any(|n| project.read("larder.kdl").contains(&format!("\"part-{n}\""))));
+    project.run("larder sync --locked").exits(0);
+    project.run("larder verify").exits(0);
+}
