@@ -275,3 +275,27 @@ fn names_from_old_days_are_kept_as_they_are() {
     project.dependencies(&["npm \"left\" \"^1\"", "npm \"JSONStream\" \"^1\""]).run("larder sync").exits(0);
     assert!(project.has("node_modules/JSONStream/index.js"));
 }
+
+#[test]
+fn adding_a_package_leaves_every_edge_where_it_was() {
+    let before = Universe::new().npm("wide", "1.0.0", |p| p.dep("tokens", ">=3")).npm("tokens", "3.0.0", |p| p).npm(
+        "left",
+        "1.0.0",
+        |p| p,
+    );
+    let after = before.clone().npm("tokens", "4.0.0", |p| p).npm("new", "1.0.0", |p| p.dep("tokens", "^4"));
+    let (before, after) = (before.serve(), after.serve());
+    let mut project = Project::new(&before);
+    project.dependencies(&["npm \"wide\" \"^1\""]).run("larder lock").exits(0);
+    project.sees(&after);
+    std::fs::remove_dir_all(project.store().with_file_name("cache")).expect("a cache");
+    project.run("larder add npm:new --no-sync").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("tokens@3.0.0") && lock.contains("tokens@4.0.0"), "{lock}");
+    project.run("larder add npm:left --no-sync").exits(0);
+    let now = project.read("larder.lock");
+    for line in lock.lines() {
+        assert!(now.contains(line), "{line} is gone");
+    }
+    assert_eq!(now.matches("npm:tokens@3.0.0").count(), lock.matches("npm:tokens@3.0.0").count());
+}

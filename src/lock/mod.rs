@@ -25,7 +25,7 @@ pub use error::LockError;
 pub use freshness::{Declared, Freshness, LocalPackage, Reason, freshness, misrouted};
 pub use paths::{Chain, why};
 
-use crate::model::{Edge, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings};
+use crate::model::{Ecosystem, Edge, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -70,9 +70,14 @@ impl Lockfile {
 
     /// Returns the versions that were chosen, for a solve that should change little.
     pub fn preferences(&self) -> Preferences {
-        let mut preferences = Preferences::new();
+        let mut preferences = Preferences::default();
         for key in self.graph.packages.keys() {
-            preferences.entry(key.id.clone()).or_default().insert(key.version.clone());
+            preferences.versions.entry(key.id.clone()).or_default().insert(key.version.clone());
+        }
+        let npm = self.graph.instances.iter().filter(|(key, _)| key.package.id.ecosystem == Ecosystem::Npm);
+        for (key, edge) in npm.flat_map(|(key, instance)| instance.edges.iter().map(move |edge| (key, edge))) {
+            let place = (key.package.clone(), edge.name.clone());
+            preferences.edges.insert(place, edge.to.package.version.clone());
         }
         preferences
     }

@@ -86,7 +86,7 @@ fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[Str
 
 fn preferring(mut preferences: Preferences, wanted: &plan::Contents) -> Preferences {
     for (package, versions) in wanted {
-        preferences.insert(package.clone(), versions.iter().cloned().collect());
+        preferences.versions.insert(package.clone(), versions.iter().cloned().collect());
     }
     preferences
 }

@@ -30,7 +30,7 @@ fn update_once(context: &Context<'_>, project: &Project, names: &[String], seen:
     let moves = |package: &PackageId| wanted.is_empty() || wanted.iter().any(|known| known.names(package));
     let old = old.unwrap_or_default();
     let mut preferences = old.preferences();
-    preferences.retain(|package, _| !moves(package));
+    preferences.versions.retain(|package, _| !moves(package));
     lock::replace(context, project, &old, Wish { preferences, freshness: Freshness::Revalidate }, seen)
 }
 

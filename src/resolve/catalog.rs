@@ -179,7 +179,7 @@ impl<'a> Catalog<'a> {
 
     fn work_out(&self, package: PackageIx, id: &PackageId, versions: Arc<Versions>, missing: Option<Label>) -> Loaded {
         let candidates = &versions.candidates;
-        let preferred = self.requirements.preferences.get(id);
+        let preferred = self.requirements.preferences.versions.get(id);
         let is_preferred = |version: &Version| preferred.is_some_and(|versions| versions.contains(version));
         let locked: Vec<u32> =
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();

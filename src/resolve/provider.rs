@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::Platform;
 
+use super::catalog::Loaded;
 use super::index::{DependencyKind, IndexError};
 use super::problem::{Demands, Place, Problem};
 use super::release::Need;
@@ -87,9 +88,12 @@ impl<'a> Provider<'a> {
         let loaded = self.problem.catalog.loaded(package)?;
         Ok(match variable {
             Variable::Root | Variable::Line(_) => Some(0),
-            Variable::Npm { .. } => {
+            Variable::Npm { alias, scope, .. } => {
                 let range = self.wished(variable, range);
-                npm::pick(&loaded, &range, self.elsewhere(package, &range))
+                match self.locked_there(&loaded, (scope, alias))?.filter(|ordinal| range.contains(ordinal)) {
+                    Some(ordinal) => Some(ordinal),
+                    None => npm::pick(&loaded, &range, self.elsewhere(package, &range)),
+                }
             }
             Variable::Py(_) => pypi::pick(&loaded, range, None),
             Variable::PyOn(..) if self.problem.is_tied(package) => self
@@ -104,6 +108,18 @@ impl<'a> Provider<'a> {
             Variable::Larder(..) => larder::pick(&loaded, range),
             Variable::Path(_) => path::pick(range),
         })
+    }
+
+    /// Returns the locked version that a dependent has under a name; none where it may be moved.
+    fn locked_there(&self, loaded: &Loaded, (scope, alias): (NodeIx, PackageIx)) -> Result<Option<u32>, IndexError> {
+        let catalog = self.problem.catalog;
+        let Owner::Release(dependent, ordinal) = catalog.node(scope).owner else { return Ok(None) };
+        if loaded.locked.len() < 2 {
+            return Ok(None);
+        }
+        let place = (catalog.key(dependent, ordinal)?, catalog.id(alias).name);
+        let Some(version) = catalog.requirements.preferences.edges.get(&place) else { return Ok(None) };
+        Ok(loaded.locked.iter().copied().find(|&ordinal| loaded.candidate(ordinal).version == *version))
     }
 
     /// Narrows a missing peer's range to what those who want it would like, as far as they agree.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Dependent, Label, Marker, PackageId, Requirement, Settings, Version};
+use crate::model::{Dependent, Label, Marker, PackageId, PackageKey, PackageName, Requirement, Settings, Version};
 
 /// A manifest line, by its place in [`Requirements::lines`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +27,13 @@ pub struct RequiredLine {
 
 /// Versions that are decided first and freed only where they are in a conflict: the lock's, less those that an
 /// update wants moved.
-pub type Preferences = BTreeMap<PackageId, BTreeSet<Version>>;
+#[derive(Clone, Debug, Default)]
+pub struct Preferences {
+    /// Of each package.
+    pub versions: BTreeMap<PackageId, BTreeSet<Version>>,
+    /// What each npm package has under which name: where several versions are locked and would fit, none changes places.
+    pub edges: BTreeMap<(PackageKey, PackageName), Version>,
+}
 
 /// One problem.
 #[derive(Clone, Debug, Default)]

@@ -42,7 +42,7 @@ impl World {
             tags: BTreeMap::new(),
             lines: Vec::new(),
             settings,
-            preferences: Preferences::new(),
+            preferences: Preferences::default(),
             prefetched: Mutex::new(0),
             asked: Mutex::default(),
         }
@@ -104,7 +104,7 @@ impl World {
     /// Locks `npm a@1.0.0`.
     fn locked(mut self, what: &str) -> Self {
         let (id, version) = key(what);
-        self.preferences.entry(id).or_default().insert(version);
+        self.preferences.versions.entry(id).or_default().insert(version);
         self
     }
 
