@@ -100,7 +100,7 @@ fn a_flipped_byte_in_the_profile_is_found_by_verify_and_repaired() {
     let output = project.run("larder verify --json").exits(4).names(["data.txt"]);
     conforms(&output.json(), "error");
     project.run("larder verify").exits(4).names(["data.txt"]);
-    project.run("larder sync --repair").exits(0);
+    project.run("larder sync --repair").exits(0).names(["healed: 1 package built anew"]);
     assert_eq!(project.read("node_modules/left/deep/data.txt"), "the quick brown fox\n");
     project.run("larder verify").exits(0);
 }

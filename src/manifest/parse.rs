@@ -80,7 +80,7 @@ struct Manuscript<'a> {
     once: Once<'a>,
     project: Option<Project>,
     settings: Settings,
-    /// Whether `runtimes` has a `python`, be it a wrong one.
+    /// Whether `runtimes` has a `python`, be it a wrong or a misspelt one.
     names_python: bool,
     platforms: Platforms,
     registries: Vec<Registry>,
@@ -109,7 +109,7 @@ impl<'a> Manuscript<'a> {
         match node.name() {
             "project" => self.project = project(node, errors).or(self.project.take()),
             "runtimes" => {
-                self.names_python = node.children().any(|runtime| runtime.name() == "python");
+                self.names_python = node.children().any(|runtime| runtime.name() != "node");
                 runtimes(node, &mut self.settings, errors);
             }
             "platforms" => self.platforms.list(node, errors),

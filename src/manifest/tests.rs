@@ -384,6 +384,7 @@ fn requirements_that_do_not_parse_are_pointed_at() {
 #[test]
 fn parts_that_contradict_each_other_are_pointed_at() {
     check("dependencies { pypi \"a\"; pypi \"b\" }", &[("no_python", "pypi \"a\"")]);
+    check("runtimes { pythn \"3.12\" }\ndependencies { pypi \"a\" }", &[("unknown_node", "pythn")]);
     check(
         "dependencies { npm \"a\" registry=\"nmpjs\"; npm \"b\" registry=\"pypi\"; larder \"c\" }",
         &[("undeclared", "\"nmpjs\""), ("registry_kind", "\"pypi\""), ("undeclared", "larder \"c\"")],

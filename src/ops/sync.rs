@@ -169,6 +169,10 @@ impl Ingredients<'_> {
     }
 }
 
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 /// A sync under way.
 struct Sync<'a> {
     context: &'a Context<'a>,
@@ -253,7 +257,10 @@ impl<'a> Sync<'a> {
             self.remember(number, interpreter.as_ref())?;
         }
         drop(held);
-        let notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
+        let mut notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
+        if self.options.repair && built.realised > 0 {
+            notes.push(format!("healed: {} built anew", counted(built.realised, "package")));
+        }
         let mut warnings = locked.warnings;
         warnings.extend(skipped);
         warnings.extend(built.warnings);
