@@ -5,6 +5,7 @@ mod collect;
 mod crash;
 mod crowd;
 mod edit;
+mod hostile;
 mod integrity;
 mod layers;
 mod lock;

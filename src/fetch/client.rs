@@ -16,7 +16,9 @@ use super::{
 };
 
 const REDIRECTS: usize = 10;
-const LARGEST_DOCUMENT: u64 = 1 << 30;
+
+/// Several times what the largest listing of a public registry has; several are read at the same time.
+const LARGEST_DOCUMENT: u64 = 256 << 20;
 
 /// How a [`Client`] behaves.
 #[derive(Clone, Debug)]
@@ -81,12 +83,11 @@ impl Client {
         self.persist(endpoint, request, |mut response| {
             let length = response.length.unwrap_or(64 << 10).min(64 << 20);
             let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-            let read = (&mut response.body).take(LARGEST_DOCUMENT + 1).read_to_end(&mut bytes);
+            let limit = request.limit.unwrap_or(LARGEST_DOCUMENT);
+            let read = (&mut response.body).take(limit + 1).read_to_end(&mut bytes);
             let (registry, url) = (endpoint.name().clone(), url::masked(&response.url));
             match read {
-                Ok(read) if read as u64 > LARGEST_DOCUMENT => {
-                    Err(RequestError::TooLarge { registry, url, limit: LARGEST_DOCUMENT })
-                }
+                Ok(read) if read as u64 > limit => Err(RequestError::TooLarge { registry, url, limit }),
                 Ok(_) => Ok(Document { response, bytes }),
                 Err(error) => Err(read_failure(endpoint, &url, &error)),
             }

@@ -14,6 +14,7 @@ pub(crate) struct NpmPackage {
     pub(crate) version: String,
     manifest: Map<String, Value>,
     files: Vec<File>,
+    packed: Option<Vec<u8>>,
 }
 
 impl NpmPackage {
@@ -24,7 +25,13 @@ impl NpmPackage {
         manifest.insert("version".into(), json!(version));
         manifest.insert("main".into(), json!("index.js"));
         let index = format!("module.exports = {{ name: {name:?}, version: {version:?} }};\n");
-        Self { name: name.into(), version: version.into(), manifest, files: vec![File::new("index.js", index)] }
+        Self {
+            name: name.into(),
+            version: version.into(),
+            manifest,
+            files: vec![File::new("index.js", index)],
+            packed: None,
+        }
     }
 
     /// Adds a dependency.
@@ -55,6 +62,12 @@ impl NpmPackage {
         self
     }
 
+    /// Has this archive, whatever it holds.
+    pub(crate) fn packed(mut self, archive: Vec<u8>) -> Self {
+        self.packed = Some(archive);
+        self
+    }
+
     /// Adds a file, or replaces one.
     pub(crate) fn file(mut self, path: &str, content: &str) -> Self {
         self.files.retain(|file| file.path != path);
@@ -76,6 +89,9 @@ impl NpmPackage {
 
     /// Packs the tarball.
     pub(crate) fn tarball(&self) -> Vec<u8> {
+        if let Some(packed) = &self.packed {
+            return packed.clone();
+        }
         let manifest = serde_json::to_vec_pretty(&self.manifest).expect("JSON");
         let mut files = vec![File::new("package.json", manifest)];
         files.extend(self.files.iter().cloned());

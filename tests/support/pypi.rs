@@ -18,6 +18,7 @@ pub(crate) struct PypiPackage {
     yanked: bool,
     scripts: Vec<(String, String)>,
     files: Vec<File>,
+    packed: Option<Vec<u8>>,
 }
 
 impl PypiPackage {
@@ -35,6 +36,7 @@ impl PypiPackage {
             yanked: false,
             scripts: Vec::new(),
             files: vec![File::new(format!("{module}/__init__.py"), init)],
+            packed: None,
         }
     }
 
@@ -87,6 +89,12 @@ impl PypiPackage {
         format!("{}-{}-{}.whl", module(&self.name), self.version, self.tag)
     }
 
+    /// Has this archive, whatever it holds.
+    pub(crate) fn packed(mut self, archive: Vec<u8>) -> Self {
+        self.packed = Some(archive);
+        self
+    }
+
     /// Returns the text of METADATA.
     pub(crate) fn metadata(&self) -> String {
         let mut text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", self.name, self.version);
@@ -104,6 +112,9 @@ impl PypiPackage {
 
     /// Packs the wheel.
     pub(crate) fn wheel(&self) -> Vec<u8> {
+        if let Some(packed) = &self.packed {
+            return packed.clone();
+        }
         let info = format!("{}-{}.dist-info", module(&self.name), self.version);
         let mut files = self.files.clone();
         files.push(File::new(format!("{info}/METADATA"), self.metadata()));

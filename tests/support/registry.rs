@@ -34,6 +34,7 @@ struct State {
     not_modified: usize,
     corrupt: Vec<String>,
     failing: HashMap<String, u16>,
+    played: HashMap<String, (Vec<u8>, usize)>,
     random: Option<Random>,
 }
 
@@ -102,6 +103,12 @@ impl Registry {
         self.shared.state().corrupt.push(suffix);
     }
 
+    /// Answers a path so many times with these bytes, status line and all, and hangs up.
+    pub(crate) fn plays(&self, path: &str, raw: &[u8], times: usize) {
+        assert!(self.shared.pages.contains_key(path), "there is no {path}");
+        self.shared.state().played.insert(path.to_owned(), (raw.to_owned(), times));
+    }
+
     /// From now on answers a path, as in `/npm/left`, with a status.
     pub(crate) fn fail(&self, path: &str, status: u16) {
         assert!(self.shared.pages.contains_key(path), "there is no {path}");
@@ -152,6 +159,14 @@ impl Shared {
             (delay, corrupt, state.failing.get(path).copied())
         };
         thread::sleep(Duration::from_millis(delay as u64) + self.manner.slow);
+        let played = self.state().played.get_mut(path).and_then(|(raw, left)| {
+            *left = left.checked_sub(1)?;
+            Some(raw.clone())
+        });
+        if let Some(raw) = played {
+            out.write_all(&raw)?;
+            return Err(std::io::ErrorKind::ConnectionAborted.into());
+        }
         if let Some(status) = failing {
             return respond(out, status, "content-type: text/plain\r\n", b"told to fail\n");
         }

@@ -43,11 +43,16 @@ pub(in crate::fetch) fn unpack_tarball(
 
 /// Reads what follows the last entry, which must be padding.
 fn finish(mut rest: impl Read) -> Result<(), Problem> {
+    /// Tools pad to a few KiB.
+    const PADDING: usize = 16 << 20;
+
     let mut buffer = [0; 1 << 13];
+    let mut padding = 0;
     loop {
         match rest.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(count) if buffer[..count].iter().all(|byte| *byte == 0) => {}
+            Ok(count) if padding + count > PADDING => return Err(Refusal::Archive(Trouble::StrayData).into()),
+            Ok(count) if buffer[..count].iter().all(|byte| *byte == 0) => padding += count,
             Ok(_) => return Err(Refusal::Archive(Trouble::StrayData).into()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(whole(&error)),

@@ -198,6 +198,7 @@ fn check_end(source: &mut (impl Read + Seek)) -> Result<u64, Problem> {
     const SIGNATURE: &[u8] = b"PK\x05\x06";
     const SIZE: u64 = 22;
     const LONGEST_COMMENT: u64 = 0xffff;
+    const LARGEST_DIRECTORY: u64 = 256 << 20;
 
     let io = |error: io::Error| Problem::from(Refusal::Archive(trouble_of(&error)));
     let length = source.seek(SeekFrom::End(0)).map_err(io)?;
@@ -220,6 +221,10 @@ fn check_end(source: &mut (impl Read + Seek)) -> Result<u64, Problem> {
     // Zip64 has its own records in between; its numbers are read by the library.
     if size != u32::MAX && offset != u32::MAX && directory_ends != from + at as u64 {
         return Err(Refusal::Archive(Trouble::StrayData).into());
+    }
+    // The list of entries is read whole: real ones have a few hundred bytes an entry, and not many entries.
+    if size != u32::MAX && u64::from(size) > LARGEST_DIRECTORY {
+        return Err(Refusal::Archive(Trouble::TooLarge(LARGEST_DIRECTORY)).into());
     }
     source.rewind().map_err(io)?;
     Ok(length)

@@ -15,7 +15,13 @@ const LARGEST_WHEEL: u64 = 2 << 30;
 /// Returns a wheel's `METADATA`: from the end of the file where its server can send a part, else from all of it; none
 /// where the wheel has none.
 pub(super) fn from_wheel(served: &Served, package: &PackageName, url: &str) -> Result<Option<Vec<u8>>, RequestError> {
-    let ask = |range| Request { target: Target::At(url), range, encoding: Encoding::Identity, ..Request::default() };
+    let ask = |range| Request {
+        target: Target::At(url),
+        range,
+        encoding: Encoding::Identity,
+        limit: Some(1 << 30),
+        ..Request::default()
+    };
     let answer = served.client.read(&served.endpoint, &ask(Some(ByteRange::Last(TAIL))));
     let document = match answer {
         // Some servers do not know this kind of range.
