@@ -1,7 +1,7 @@
 //! Turns at the processors: many artifacts arrive at the same time, few are worked on.
 //!
-//! Measured with 50 downloads on two cores: where all of them may unpack at once, a third more system time goes into
-//! waiting for the locks of the file system.
+//! Threads that wait for the network cost nothing; more threads that unpack than there are processors only hold more
+//! memory and get in each other's way.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
