@@ -47,7 +47,8 @@ fn exit_codes_and_signals_are_passed_on() {
     for status in [0, 1, 7, 101, 255] {
         project.run(&format!("larder run -- sh -c 'exit {status}'")).exits(status);
     }
-    for (signal, status) in [("TERM", 143), ("KILL", 137), ("INT", 130)] {
+    // Not INT: where the tests themselves are started with it ignored, as background jobs of a shell are, so is this one.
+    for (signal, status) in [("TERM", 143), ("KILL", 137), ("USR1", 138)] {
         project.run(&format!("larder run -- sh -c 'kill -{signal} $$'")).exits(status);
     }
 }
