@@ -33,7 +33,9 @@ fn zeros() -> Vec<u8> {
 
 /// Returns an answer with a status line, headers and a body.
 fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n", body.len()).into_bytes();
+    // The registry hangs up after what it plays: where it did not say so, the next request would meet a reset or not.
+    let head = format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    let mut bytes = head.into_bytes();
     bytes.extend(body);
     bytes
 }
