@@ -203,6 +203,23 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// Returns a registry of which no more is said than what it is and where.
+    pub fn new(kind: RegistryKind, name: Label, url: RegistryUrl) -> Self {
+        Self {
+            kind,
+            name,
+            url,
+            packages: Vec::new(),
+            priority: 0,
+            token: None,
+            mirrors: Vec::new(),
+            key: None,
+            rate_limit: None,
+            concurrency: None,
+            span: None,
+        }
+    }
+
     /// Returns the variable of the process's environment that can put a mirror in front: `LARDER_MIRROR_ACME_NPM`.
     pub fn mirror_variable(&self) -> String {
         let name = self.name.as_str().to_ascii_uppercase().replace(['-', '.'], "_");

@@ -61,19 +61,7 @@ pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
             continue;
         }
         let Ok(name) = name.parse() else { continue };
-        registries.push(Registry {
-            kind,
-            name,
-            url: RegistryUrl::Http(url.into()),
-            packages: Vec::new(),
-            priority: 0,
-            token: None,
-            mirrors: Vec::new(),
-            key: None,
-            rate_limit: None,
-            concurrency: None,
-            span: None,
-        });
+        registries.push(Registry::new(kind, name, RegistryUrl::Http(url.into())));
     }
     for (place, registry) in registries.iter().enumerate() {
         let variable = registry.mirror_variable();
@@ -101,19 +89,8 @@ fn registry(node: Node<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<R
     let parts = node.take(&SHAPE, errors);
     let name = parts.argument(0).and_then(|value| label(value, errors));
     let url = parts.argument(1).and_then(|value| url(value, errors));
-    let mut registry = Registry {
-        kind,
-        name: "unnamed".parse().ok()?,
-        url: RegistryUrl::Folder("".into()),
-        packages: Vec::new(),
-        priority: 0,
-        token: None,
-        mirrors: Vec::new(),
-        key: None,
-        rate_limit: None,
-        concurrency: None,
-        span: Some(node.head()),
-    };
+    let unread = Registry::new(kind, "unnamed".parse().ok()?, RegistryUrl::Folder("".into()));
+    let mut registry = Registry { span: Some(node.head()), ..unread };
     let mut once = Once::default();
     for option in node.children() {
         if !matches!(option.name(), "packages" | "mirror") {

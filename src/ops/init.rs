@@ -8,6 +8,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::manifest::import::{self, Imported, Template};
 use crate::model::Platform;
+use crate::profile;
 use crate::registry::path;
 
 use super::context::MANIFEST;
@@ -33,9 +34,6 @@ pub struct Left {
     pub why: String,
 }
 
-/// Lines of `.gitignore`. Without a trailing slash: `node_modules/` does not match a link.
-const IGNORED: [&str; 3] = [".larder", "node_modules", ".venv"];
-
 /// Writes `larder.kdl` and the lines of `.gitignore` that are missing.
 pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
     let manifest = context.folder.join(MANIFEST);
@@ -52,7 +50,7 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
         imported: &imported,
     });
     fs::write_atomic(&manifest, text.as_bytes(), Durability::Lazy)?;
-    ignore(&context.folder)?;
+    profile::ignore(&context.folder.join(".gitignore"))?;
     let left = imported.not_taken.into_iter().map(|left| Left { what: left.what, why: left.why });
     Ok(Initialised { manifest, taken_from, not_taken: left.collect() })
 }
@@ -88,23 +86,6 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
 fn text(folder: &Path, file: &str) -> Result<Option<String>> {
     let bytes = fs::read_if_exists(&folder.join(file))?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn ignore(folder: &Path) -> Result<()> {
-    let path = folder.join(".gitignore");
-    let old = fs::read_if_exists(&path)?.unwrap_or_default();
-    let mut text = String::from_utf8_lossy(&old).into_owned();
-    let missing: Vec<_> =
-        IGNORED.into_iter().filter(|line| !text.lines().any(|l| l.trim().trim_start_matches('/') == *line)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(&missing.join("\n"));
-    text.push('\n');
-    Ok(fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?)
 }
 
 /// A manifest that is there already.

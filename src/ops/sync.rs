@@ -169,10 +169,6 @@ impl Ingredients<'_> {
     }
 }
 
-fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
 /// A sync under way.
 struct Sync<'a> {
     context: &'a Context<'a>,
@@ -259,7 +255,8 @@ impl<'a> Sync<'a> {
         drop(held);
         let mut notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
         if self.options.repair && built.realised > 0 {
-            notes.push(format!("healed: {} built anew", counted(built.realised, "package")));
+            let packages = if built.realised == 1 { "package" } else { "packages" };
+            notes.push(format!("healed: {} {packages} built anew", built.realised));
         }
         let mut warnings = locked.warnings;
         warnings.extend(skipped);

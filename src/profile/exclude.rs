@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::fs::{self, Durability, Kind};
+use crate::fs::{self, Durability, FsError, Kind};
 
 use super::ProfileError;
 
@@ -13,8 +13,13 @@ const LINES: [&str; 3] = [".larder", "node_modules", ".venv"];
 /// repository nothing happens.
 pub fn exclude(root: &Path) -> Result<(), ProfileError> {
     let Some(git) = git_folder(root)? else { return Ok(()) };
-    let file = git.join("info/exclude");
-    let old = fs::read_if_exists(&file)?.unwrap_or_default();
+    fs::create_dir_all(&git.join("info"))?;
+    Ok(ignore(&git.join("info/exclude"))?)
+}
+
+/// Adds larder's lines to a file of patterns that git ignores, where they are missing.
+pub fn ignore(file: &Path) -> Result<(), FsError> {
+    let old = fs::read_if_exists(file)?.unwrap_or_default();
     let old = String::from_utf8_lossy(&old).into_owned();
     let missing: Vec<&str> =
         LINES.into_iter().filter(|line| !old.lines().any(|old| old.trim().trim_start_matches('/') == *line)).collect();
@@ -22,9 +27,8 @@ pub fn exclude(root: &Path) -> Result<(), ProfileError> {
         return Ok(());
     }
     let separator = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
-    fs::create_dir_all(&git.join("info"))?;
     let text = format!("{old}{separator}{}\n", missing.join("\n"));
-    Ok(fs::write_atomic(&file, text.as_bytes(), Durability::Lazy)?)
+    fs::write_atomic(file, text.as_bytes(), Durability::Lazy)
 }
 
 /// A worktree has a file instead of a folder, which names its own folder, which names the one that all share.

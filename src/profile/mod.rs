@@ -46,7 +46,7 @@ mod verify;
 pub use build::{Built, Input};
 pub use collect::{Kept, Superfluous};
 pub use error::{Found, FoundPythons, ProfileError};
-pub use exclude::exclude;
+pub use exclude::{exclude, ignore};
 pub use generation::Generation;
 pub use head::{Changes, Head, Promoted};
 pub use history::RolledBack;

@@ -75,19 +75,9 @@ mod tests {
     use crate::model::PackageName;
 
     fn registry(name: &str, packages: &[&str], priority: i64) -> Registry {
-        Registry {
-            kind: RegistryKind::Npm,
-            name: name.parse().unwrap(),
-            url: RegistryUrl::Http("https://localhost/".into()),
-            packages: packages.iter().map(|&glob| glob.to_owned()).collect(),
-            priority,
-            token: None,
-            mirrors: Vec::new(),
-            key: None,
-            rate_limit: None,
-            concurrency: None,
-            span: None,
-        }
+        let url = RegistryUrl::Http("https://localhost/".into());
+        let packages = packages.iter().map(|&glob| glob.to_owned()).collect();
+        Registry { packages, priority, ..Registry::new(RegistryKind::Npm, name.parse().unwrap(), url) }
     }
 
     #[test]

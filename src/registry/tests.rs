@@ -13,19 +13,7 @@ use crate::resolve::{Index, IndexError};
 
 fn registry(kind: RegistryKind, url: &str) -> Registry {
     let name = if kind == RegistryKind::Npm { "npmjs" } else { "pypi" };
-    Registry {
-        kind,
-        name: name.parse().unwrap(),
-        url: RegistryUrl::Http(url.into()),
-        packages: Vec::new(),
-        priority: 0,
-        token: None,
-        mirrors: Vec::new(),
-        key: None,
-        rate_limit: None,
-        concurrency: None,
-        span: None,
-    }
+    Registry::new(kind, name.parse().unwrap(), RegistryUrl::Http(url.into()))
 }
 
 fn options(registries: Vec<Registry>) -> Options {
