@@ -113,3 +113,35 @@ fn a_lock_of_a_later_version_is_refused_and_garbage_too() {
     assert_ne!(project.run("larder sync").names(["larder.lock"]).status, 0);
     assert_eq!(project.read("larder.lock"), "not toml at all [[[");
 }
+
+#[test]
+fn outdated_tells_what_an_update_would_lock_and_what_is_newest() {
+    let before = Universe::new().npm("left", "1.0.0", |p| p).npm("still", "1.0.0", |p| p).pypi("six", "1.0", |p| p);
+    let after = before.clone().npm("left", "1.1.0", |p| p).npm("left", "2.0.0", |p| p).pypi("six", "1.1", |p| p);
+    let after = after.pypi("six", "2.0rc1", |p| p);
+    let first = before.max_age(0).serve();
+    let mut project = Project::new(&first);
+    project.manifest(
+        "dependencies {\n    npm \"still\" \"^1\"\n    npm \"old\" \"npm:left@^1\"\n}\n\
+         group \"test\" {\n    pypi \"six\" \"<1.1\"\n}\n",
+    );
+    project.run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    let listing = project.run("larder outdated --json").exits(0).json();
+    conforms(&listing, "outdated");
+    assert_eq!(listing["packages"], serde_json::json!([]));
+
+    let registry = after.max_age(0).serve();
+    project.sees(&registry);
+    let listing = project.run("larder outdated --json").exits(0).json();
+    conforms(&listing, "outdated");
+    let lines: Vec<String> =
+        listing["packages"].as_array().expect("packages").iter().map(ToString::to_string).collect();
+    assert_transcript!(lines.join("\n"), @r#"
+    {"alias":"old","ecosystem":"npm","from":"larder.kdl","latest":"2.0.0","locked":"1.0.0","name":"left","update":"1.1.0"}
+    {"ecosystem":"pypi","from":"larder.kdl","group":"test","latest":"1.1","locked":"1.0","name":"six","update":"1.0"}
+    "#);
+    project.run("larder outdated").exits(0).names(["npm:old (left)", "1.0.0", "1.1.0", "2.0.0", "group test"]);
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder outdated --env production").exits(0).names(["npm:old (left)"]);
+}

@@ -230,3 +230,25 @@ fn a_dry_run_changes_nothing() {
     assert_eq!(said["plan"]["added"].as_array().map(Vec::len), Some(5));
     assert_eq!(project.state(), before);
 }
+
+#[test]
+fn fetch_fills_the_store_for_every_environment_and_builds_nothing() {
+    let registry =
+        Universe::new().npm("left", "1.0.0", |p| p).npm("vitest", "3.0.0", |p| p).pypi("six", "1.16", |p| p).serve();
+    let project = Project::new(&registry);
+    project.manifest(
+        "dependencies {\n    npm \"left\" \"^1\"\n    pypi \"six\"\n}\ngroup \"test\" {\n    npm \"vitest\" \"^3\"\n}\n",
+    );
+    project.run("larder fetch --locked").exits(1);
+    let filled = project.run("larder fetch --env production --json").exits(0).json();
+    conforms(&filled, "fetch");
+    assert_eq!((&filled["packages"], &filled["fetched"]), (&2.into(), &2.into()));
+    assert!(!project.has("node_modules") && !project.has(".larder/active"));
+    let filled = project.run("larder fetch --json").exits(0).json();
+    assert_eq!((&filled["packages"], &filled["fetched"]), (&3.into(), &1.into()));
+
+    drop(registry);
+    project.run("larder gc").exits(0);
+    project.run("larder sync --offline").exits(0);
+    assert!(project.has("node_modules/vitest") && project.has(".venv"));
+}

@@ -72,6 +72,8 @@ pub(super) enum Command {
     Sync(Sync),
     /// Like sync --locked: the lock must be fresh
     Ci(Ci),
+    /// Fill the store with what the lock names, for all environments or the one of --env; build nothing
+    Fetch(Fetch),
     /// Run a program in the environment
     Run(Run),
     /// List the locked packages of an environment
@@ -80,6 +82,8 @@ pub(super) enum Command {
     Tree(Tree),
     /// Show why a package is there
     Why(Why),
+    /// Show which direct dependencies have newer versions: within the manifest's ranges, and beyond
+    Outdated,
     /// Show the generations of an environment
     History,
     /// Compare two generations, or two environments
@@ -202,6 +206,12 @@ pub(super) struct Building {
     /// Make Python's byte-code ahead, as `production` does without being asked
     #[arg(long)]
     pub(super) compile: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fetch {
+    #[command(flatten)]
+    pub(super) freshness: Freshness,
 }
 
 #[derive(Debug, Args)]

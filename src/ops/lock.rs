@@ -6,8 +6,8 @@ use crate::fs::{self, Durability};
 use crate::lock::{self, Declared, Freshness, Lockfile};
 use crate::plan::{self, Plan};
 use crate::profile;
-use crate::registry;
-use crate::resolve::{self, Preferences, Requirements, ResolveError};
+use crate::registry::{self, Registries};
+use crate::resolve::{self, IndexError, Preferences, Requirements, ResolveError};
 
 use super::context::LOCKFILE;
 use super::failure::{LockError, Unsatisfiable};
@@ -151,24 +151,40 @@ pub(super) struct Wish {
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish) -> Result<(Lockfile, Vec<String>)> {
-    let settings = project.manifest.settings.clone();
-    let requirements = Requirements { lines: project.lines.clone(), settings, preferences: wish.preferences };
-    (context.reporter)(Event::Resolving(0));
     let registries = registries::open(context, project, wish.freshness)?;
-    let resolution = resolve::resolve(&requirements, &registries).map_err(|error| match error {
-        ResolveError::NoSolution(core) => Unsatisfiable::new(project, core).into(),
-        ResolveError::Index(resolve::IndexError::Failed(failure)) => super::Error::from(failure),
-        ResolveError::Index(error @ resolve::IndexError::NotFound { .. }) => {
-            LockError::Missing(error.to_string()).into()
-        }
-    })?;
-    let mut graph = resolution.graph;
-    artifacts::complete(context, &registries, &mut graph)?;
+    let solved = solve_with(context, project, wish.preferences, &registries)?;
     // Giving back a hundred thousand versions is a tenth of the work of a lock whose metadata is at hand: it is done
     // beside what is left, and the end of the process does not wait for it.
     let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(registries));
+    Ok(solved)
+}
+
+/// Solves a project's requirements with registries that stay open, without writing anything.
+pub(super) fn solve_with(
+    context: &Context<'_>,
+    project: &Project,
+    preferences: Preferences,
+    registries: &Registries,
+) -> Result<(Lockfile, Vec<String>)> {
+    let settings = project.manifest.settings.clone();
+    let requirements = Requirements { lines: project.lines.clone(), settings, preferences };
+    (context.reporter)(Event::Resolving(0));
+    let resolution = resolve::resolve(&requirements, registries).map_err(|error| match error {
+        ResolveError::NoSolution(core) => Unsatisfiable::new(project, core).into(),
+        ResolveError::Index(error) => index_failure(error),
+    })?;
+    let mut graph = resolution.graph;
+    artifacts::complete(context, registries, &mut graph)?;
     let warnings = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     Ok((Lockfile::new(requirements.settings, graph), warnings))
+}
+
+/// Returns why a registry's metadata could not be had, as a use case fails with it.
+pub(super) fn index_failure(error: IndexError) -> super::Error {
+    match error {
+        IndexError::Failed(failure) => failure.into(),
+        IndexError::NotFound { .. } => LockError::Missing(error.to_string()).into(),
+    }
 }
 
 /// Returns what is said of the deprecated packages that a lock has and the one before it had not.

@@ -356,6 +356,14 @@ pub(super) fn selection(environment: &Environment, platform: Option<Platform>) -
     Selection { groups: environment.include.iter().cloned().collect(), platform }
 }
 
+/// Returns how a message names the manifest of a dependent: `larder.kdl`, or a member's folder.
+pub(super) fn manifest_of(dependent: &Dependent) -> String {
+    match dependent {
+        Dependent::Project => MANIFEST.to_owned(),
+        Dependent::Member(folder) => folder.to_string(),
+    }
+}
+
 /// Returns the nearest folder with a manifest; where that is a member of a project above it, that project's.
 pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
     let mut found = Vec::new();

@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::lock::{self as lockfile, Closure};
-use crate::model::{Dependent, Edge, PackageId};
+use crate::model::{Edge, PackageId};
 
-use super::context::MANIFEST;
-use super::project::selection;
+use super::project::{manifest_of, selection};
 use super::spec::Known;
 use super::update::NotLocked;
 use super::{Context, Project, Result, lock};
@@ -59,10 +58,7 @@ pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
     let chains = lockfile::why(&closure, package)
         .into_iter()
         .map(|chain| Chain {
-            from: match &chain.root.dependent {
-                Dependent::Project => MANIFEST.to_owned(),
-                Dependent::Member(folder) => folder.to_string(),
-            },
+            from: manifest_of(&chain.root.dependent),
             group: chain.root.group.as_ref().map(ToString::to_string),
             steps: chain.steps.iter().map(step).collect(),
         })

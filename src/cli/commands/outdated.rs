@@ -1,0 +1,39 @@
+//! `larder outdated`
+
+use crate::ops::Context;
+use crate::ops::outdated::{Newer, outdated};
+
+use super::{DONE, Outcome, Output};
+
+pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> Outcome {
+    let outdated = outdated(context)?;
+    output.document(&outdated);
+    if outdated.packages.is_empty() {
+        output.say(format!("Every direct dependency of {} is the newest", outdated.environment));
+        return DONE;
+    }
+    let head = ["package", "locked", "update", "latest", "from"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(outdated.packages.iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths = [width(0), width(1), width(2), width(3)];
+    for [package, locked, update, latest, from] in &rows {
+        let [a, b, c, d] = widths;
+        output.print(format!("{package:a$}  {locked:b$}  {update:c$}  {latest:d$}  {from}"));
+    }
+    output.say("`larder update` locks what is under `update`; for what is under `latest`, change the manifest");
+    DONE
+}
+
+fn row(newer: &Newer) -> [String; 5] {
+    let Newer { ecosystem, name, alias, locked, update, latest, from, group } = newer;
+    let package = match alias {
+        None => format!("{ecosystem}:{name}"),
+        Some(alias) => format!("{ecosystem}:{alias} ({name})"),
+    };
+    let text = |version: &Option<String>| version.clone().unwrap_or_else(|| "–".to_owned());
+    let from = match group {
+        None => from.clone(),
+        Some(group) => format!("{from}, group {group}"),
+    };
+    [package, text(locked), update.clone(), text(latest), from]
+}

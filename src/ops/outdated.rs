@@ -1,0 +1,100 @@
+//! Which direct dependencies have newer versions: within the manifest's ranges, and beyond them.
+
+use serde::Serialize;
+
+use crate::lock::Closure;
+use crate::model::{Ecosystem, Edge, Graph, PackageId, RootEdge, Version};
+use crate::registry::{Freshness, Registries};
+use crate::resolve::{Index, Preferences};
+
+use super::project::{self, selection};
+use super::{Context, Project, Result, lock, registries};
+
+/// `larder outdated --json`: see `schema/outdated.json`.
+#[derive(Debug, Serialize)]
+pub struct Outdated {
+    /// The environment's name.
+    pub environment: String,
+    /// The direct dependencies that have a newer version.
+    pub packages: Vec<Newer>,
+}
+
+/// A direct dependency that has a newer version.
+#[derive(Debug, Serialize)]
+pub struct Newer {
+    /// `npm` or `pypi`
+    pub ecosystem: &'static str,
+    /// The package's name.
+    pub name: String,
+    /// The name that the manifest gives it, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// The version that is locked; `null` for a line that is new.
+    pub locked: Option<String>,
+    /// What `larder update` would lock.
+    pub update: String,
+    /// The registry's newest, whatever the manifest says: npm's `latest`, PyPI's highest final version.
+    pub latest: Option<String>,
+    /// Whose manifest has the line: `larder.kdl`, or a member's folder.
+    pub from: String,
+    /// The line's group, where it is in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// Compares the environment's direct dependencies with what an update would lock, and with what their registries have.
+pub fn outdated(context: &Context<'_>) -> Result<Outdated> {
+    let project = Project::open(context)?;
+    let environment = project.environment(context)?;
+    let locked = lock::existing(&project)?;
+    let registries = registries::open(context, &project, Freshness::Revalidate)?;
+    let (updated, _) = lock::solve_with(context, &project, Preferences::default(), &registries)?;
+    let closure = Closure::of(&updated.graph, &selection(environment, None));
+    let mut packages = Vec::new();
+    for root in &closure.roots {
+        let Some(edge) = newest(root) else { continue };
+        let newer = compare(root, edge, &locked.graph, latest(&registries, &edge.to.package.id)?.as_ref());
+        packages.extend(newer);
+    }
+    packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
+    Ok(Outdated { environment: environment.name.to_string(), packages })
+}
+
+/// Returns what a line of the updated lock says of a dependency, where that or the registry's newest is not what is locked.
+fn compare(line: &RootEdge, edge: &Edge, locked: &Graph, latest: Option<&Version>) -> Option<Newer> {
+    let package = &edge.to.package;
+    let same = |root: &&RootEdge| {
+        (&root.dependent, &root.group) == (&line.dependent, &line.group)
+            && root.to.iter().any(|other| other.name == edge.name && other.to.package.id == package.id)
+    };
+    let before = locked.roots.iter().find(same).and_then(newest).map(|edge| &edge.to.package.version);
+    let is_newest = |before: &Version| *before >= package.version && latest.is_none_or(|latest| before >= latest);
+    if before.is_some_and(is_newest) {
+        return None;
+    }
+    Some(Newer {
+        ecosystem: package.id.ecosystem.as_str(),
+        name: package.id.name.to_string(),
+        alias: (edge.name != package.id.name).then(|| edge.name.to_string()),
+        locked: before.map(ToString::to_string),
+        update: package.version.to_string(),
+        latest: latest.map(ToString::to_string),
+        from: project::manifest_of(&line.dependent),
+        group: line.group.as_ref().map(ToString::to_string),
+    })
+}
+
+/// Returns the edge to the highest version that a line got; platforms may force several.
+fn newest(line: &RootEdge) -> Option<&Edge> {
+    let is_served = |edge: &&Edge| edge.to.package.id.ecosystem != Ecosystem::Path;
+    line.to.iter().filter(is_served).max_by(|a, b| a.to.package.cmp(&b.to.package))
+}
+
+/// Returns the newest version that a registry would give to who asks for no version in particular.
+fn latest(registries: &Registries, package: &PackageId) -> Result<Option<Version>> {
+    let versions = registries.versions(package).map_err(lock::index_failure)?;
+    let tagged = versions.tags.get("latest").and_then(|&place| versions.candidates.get(place as usize));
+    let offered = || versions.candidates.iter().rev().filter(|candidate| !candidate.yanked);
+    let newest = || offered().find(|candidate| !candidate.version.is_prerelease()).or_else(|| offered().next());
+    Ok(tagged.or_else(newest).map(|candidate| candidate.version.clone()))
+}
