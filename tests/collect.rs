@@ -46,6 +46,42 @@ fn what_no_lock_and_no_generation_names_goes() {
 }
 
 #[test]
+fn a_note_that_a_loss_of_power_emptied_lets_nothing_go() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let other = project.beside();
+    wants(&project, "npm \"left\" \"^1\"");
+    wants(&other, "pypi \"six\"");
+    fs::remove_file(other.path("larder.lock")).expect("a lock");
+    let notes =
+        || fs::read_dir(project.store().join("v1/projects")).expect("notes").map(|note| note.expect("one").path());
+    let of_other = |note: &std::path::PathBuf| {
+        let folder = other.path("").canonicalize().expect("a folder");
+        fs::read_to_string(note).expect("a note").starts_with(folder.to_str().expect("text"))
+    };
+    fs::write(notes().find(of_other).expect("a note"), "").expect("a note");
+    project.run("larder gc").exits(0).names(["says nothing", "30 days"]);
+    assert_eq!(trees(&project), 2);
+    wants(&other, "npm \"right\"");
+    assert!(!project.run("larder gc").exits(0).stderr.contains("says nothing"));
+    assert_eq!(trees(&project), 2, "left and right");
+}
+
+#[test]
+fn a_half_written_answer_goes_from_the_cache() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    wants(&project, "npm \"left\" \"^1\"");
+    let half = project.folder().join("cache/metadata/npmjs/.left.tmp");
+    fs::create_dir_all(half.parent().expect("a folder")).expect("a folder");
+    fs::write(&half, "{").expect("a file");
+    project.run("larder gc --dry-run").exits(0);
+    assert!(half.exists());
+    project.run("larder gc").exits(0);
+    assert!(!half.exists());
+}
+
+#[test]
 fn another_project_keeps_what_it_uses() {
     let registry = registry();
     let project = Project::new(&registry);

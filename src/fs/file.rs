@@ -12,6 +12,8 @@ use super::{Action, FsError};
 pub enum Durability {
     /// The system writes it to disk when it likes. It survives a kill of the process.
     Lazy,
+    /// The content is on disk before it has its name: a loss of power leaves the old or the new, whole.
+    Whole,
     /// Content and name are on disk when the call returns.
     Synced,
 }

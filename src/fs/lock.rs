@@ -1,7 +1,9 @@
 //! Advisory locks between processes. They die with their process, however it ends.
 
 use std::fs::{File, OpenOptions};
+use std::io::Read;
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
@@ -56,6 +58,32 @@ impl FileLock {
         &self.path
     }
 
+    /// Returns what a holder noted and did not take back: it was killed, or failed.
+    pub fn note(&self) -> Result<Vec<u8>, FsError> {
+        let mut note = Vec::new();
+        let read = (&self.file).read_to_end(&mut note);
+        read.map_err(|error| FsError::new(Action::Read, &self.path, error))?;
+        Ok(note)
+    }
+
+    /// Notes something for who holds the lock next, should this process not come to take it back; empty takes it back.
+    pub fn set_note(&self, note: &[u8]) -> Result<(), FsError> {
+        // At no time is there nothing, unless that is what is wanted.
+        let written = self.file.write_all_at(note, 0).and_then(|()| self.file.set_len(note.len() as u64));
+        written.map_err(|error| FsError::new(Action::Write, &self.path, error))
+    }
+
+    /// Tells whether a lock that nobody holds has a note.
+    pub fn is_left(path: &Path) -> Result<bool, FsError> {
+        if super::stat(path)?.is_none_or(|stat| stat.size == 0) {
+            return Ok(false);
+        }
+        match Self::try_acquire(path)? {
+            Some(held) => Ok(!held.note()?.is_empty()),
+            None => Ok(false),
+        }
+    }
+
     /// Removes the file, then releases the lock. Those who wait for it notice and make a new file.
     pub fn remove(self) -> Result<(), FsError> {
         super::remove_file(&self.path)?;
@@ -108,6 +136,7 @@ fn open(path: &Path) -> Result<File, FsError> {
     OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(path)
         .map_err(|error| FsError::new(Action::Lock, path, error))
@@ -144,6 +173,25 @@ mod tests {
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
         drop(held);
         assert!(FileLock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_note_outlives_its_holder_until_it_is_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        assert!(!FileLock::is_left(&path).unwrap());
+        let held = FileLock::acquire(&path, || {}).unwrap();
+        assert_eq!(held.note().unwrap(), b"");
+        held.set_note(b"a long note").unwrap();
+        held.set_note(b"a note").unwrap();
+        assert!(!FileLock::is_left(&path).unwrap(), "it is held");
+        drop(held);
+        assert!(FileLock::is_left(&path).unwrap());
+        let held = FileLock::acquire(&path, || {}).unwrap();
+        assert_eq!(held.note().unwrap(), b"a note");
+        held.set_note(b"").unwrap();
+        drop(held);
+        assert!(!FileLock::is_left(&path).unwrap());
     }
 
     #[test]

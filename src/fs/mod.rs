@@ -30,7 +30,9 @@ pub use link::{Linked, hard_link_or_copy, read_link, symlink};
 pub use lock::{FileLock, FolderLock};
 pub use parted::Parted;
 pub use private::make_private;
-pub use replace::{replace_symlink, write_atomic, write_parts_atomic};
+pub use replace::{
+    is_temporary, remove_left, remove_left_beside, remove_temporary, replace_symlink, write_atomic, write_parts_atomic,
+};
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;
 pub use volume::{free_space, is_network, sync_volume};

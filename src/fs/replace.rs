@@ -63,13 +63,59 @@ pub fn replace_symlink(path: &Path, target: &Path) -> Result<Option<PathBuf>, Fs
     }
 }
 
+/// Removes what killed writers left in a folder beside the files that they wrote.
+pub fn remove_left(folder: &Path) -> Result<(), FsError> {
+    let found = match super::read_dir(folder) {
+        Err(error) if error.is_not_found() => return Ok(()),
+        found => found?,
+    };
+    for found in found.iter().filter(|found| is_temporary(&found.path)) {
+        remove_temporary(&folder.join(&found.path))?;
+    }
+    Ok(())
+}
+
+/// Removes what a killed writer of this file left beside it.
+pub fn remove_left_beside(path: &Path) -> Result<(), FsError> {
+    remove_temporary(&beside(path, "tmp"))
+}
+
+/// Tells whether a name is one that a new content has for a moment.
+pub fn is_temporary(name: &Path) -> bool {
+    name.extension().is_some_and(|extension| extension == "tmp")
+        && name.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Removes a temporary file that nobody writes; a link, which nobody can lock, at once.
+pub fn remove_temporary(temporary: &Path) -> Result<(), FsError> {
+    let error = |error: io::Error| FsError::new(Action::Remove, temporary, error);
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(CWD, temporary, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::LOOP) => return super::remove_file(temporary),
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
+        Err(errno) => return Err(error(errno.into())),
+    };
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        // Its writer may have renamed it meanwhile, and the name be another's.
+        Ok(()) if is_named(&file, temporary).map_err(error)? => super::remove_file(temporary),
+        Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
+        Err(errno) => Err(error(errno.into())),
+    }
+}
+
 /// Opens and locks the empty file beside `path` that its new content is written to.
 fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     let temporary = beside(path, "tmp");
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mode = Mode::from_raw_mode(0o666);
     loop {
-        let file = match rustix::fs::openat(CWD, &temporary, flags, mode) {
+        let mut opened = rustix::fs::openat(CWD, &temporary, flags | OFlags::EXCL, mode);
+        let is_new = opened.is_ok();
+        if let Err(Errno::EXIST) = opened {
+            opened = rustix::fs::openat(CWD, &temporary, flags, mode);
+        }
+        let file = match opened {
             Ok(fd) => File::from(fd),
             // A link: nobody's work of ours, and what it leads to is not to be written.
             Err(Errno::LOOP) => {
@@ -83,20 +129,28 @@ fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
             Err(Errno::INTR) => continue,
             // Without locks: under a name that nobody else uses.
             Err(_) => {
+                if is_new {
+                    rustix::fs::unlink(&temporary)?;
+                }
                 let temporary = beside(path, &unique());
                 return Ok((rustix::fs::openat(CWD, &temporary, flags | OFlags::EXCL, mode)?.into(), temporary));
             }
         }
         // Who held the lock has renamed the file.
-        let own = Stat::of(&file)?;
-        let named = super::lstat(&temporary).map_err(|error| error.source)?;
-        if named.is_some_and(|named| (named.ino, named.device) == (own.ino, own.device)) {
-            if own.size > 0 {
+        if is_named(&file, &temporary)? {
+            if Stat::of(&file)?.size > 0 {
                 file.set_len(0)?;
             }
             return Ok((file, temporary));
         }
     }
+}
+
+/// Tells whether a path leads to an open file still.
+fn is_named(file: &File, path: &Path) -> io::Result<bool> {
+    let own = Stat::of(file)?;
+    let named = super::lstat(path).map_err(|error| error.source)?;
+    Ok(named.is_some_and(|named| (named.ino, named.device) == (own.ino, own.device)))
 }
 
 fn write_beside(
@@ -112,7 +166,7 @@ fn write_beside(
     for part in parts {
         file.write_all(part)?;
     }
-    if durability == Durability::Synced {
+    if durability != Durability::Lazy {
         file.sync_all()?;
     }
     std::fs::rename(temporary, path)?;
@@ -150,7 +204,7 @@ mod tests {
         let path = folder.path().join("file");
         write_new(&path, b"one", 0o640).unwrap();
         assert!(write_new(&path, b"two", 0o640).unwrap_err().is_occupied());
-        for durability in [Durability::Lazy, Durability::Synced] {
+        for durability in [Durability::Lazy, Durability::Whole, Durability::Synced] {
             write_atomic(&path, b"three", durability).unwrap();
         }
         assert_eq!(read_to_string(&path).unwrap(), "three");
@@ -178,6 +232,24 @@ mod tests {
         assert_eq!(replace_symlink(&link, Path::new("new")).unwrap(), None);
         assert_eq!((read(&path).unwrap(), read_link(&link).unwrap()), (b"whole".to_vec(), "new".into()));
         assert_eq!(read_dir(folder.path()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_killed_writers_left_goes_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".file.tmp", ".busy.tmp", ".kept", "kept.tmp", ".other.tmp"] {
+            write_new(&path(name), b"half", 0o644).unwrap();
+        }
+        symlink(Path::new("new"), &path(".link.tmp")).unwrap();
+        let busy = File::open(path(".busy.tmp")).unwrap();
+        rustix::fs::flock(&busy, FlockOperation::LockExclusive).unwrap();
+        remove_left_beside(&path("other")).unwrap();
+        remove_left_beside(&path("none")).unwrap();
+        assert_eq!(read_dir(folder.path()).unwrap().len(), 5);
+        remove_left(folder.path()).unwrap();
+        let names: Vec<_> = read_dir(folder.path()).unwrap().into_iter().map(|found| found.path).collect();
+        assert_eq!(names, [".busy.tmp", ".kept", "kept.tmp"].map(PathBuf::from));
     }
 
     #[test]

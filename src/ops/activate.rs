@@ -20,6 +20,7 @@ pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
         None => None,
     };
     profile.activate(&held, name)?;
+    held.finish()?;
     let moved = old.filter(|_| before.as_ref() != Some(name));
     Ok(Switched {
         environment: name.to_string(),

@@ -51,6 +51,7 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     {
         profile.activate(&held, &active)?;
     }
+    held.finish()?;
     Ok(Adopted { moved })
 }
 

@@ -12,7 +12,7 @@ use crate::manifest::{self, Kind};
 use crate::model::{Label, PackageName, TreeDigest};
 use crate::profile::{self, Kept, ProfileError};
 use crate::registry;
-use crate::store::{Collection, KnownProject, Roots, Store};
+use crate::store::{Collection, KnownProject, LostNote, Roots, Store};
 
 use super::context::{LOCKFILE, MANIFEST};
 use super::{Context, Result, project};
@@ -72,15 +72,24 @@ const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Removes what no project needs.
 pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
     let store = Store::open(&context.store);
-    let mut known = store.projects()?;
+    let (mut known, lost) = store.projects()?;
     if let Ok(root) = project::find_root(context) {
         let root = fs::canonicalize(&root)?;
         if !known.iter().any(|project| project.root == root) {
             known.push(KnownProject { root, trees: BTreeSet::new(), unseen: Duration::ZERO });
         }
     }
-    let mut run =
-        Run { store: &store, options, roots: Roots::default(), named: BTreeSet::new(), done: Collected::default() };
+    let mut run = Run {
+        store: &store,
+        options,
+        idle: options.older_than.unwrap_or_default(),
+        roots: Roots::default(),
+        named: BTreeSet::new(),
+        done: Collected::default(),
+    };
+    for note in &lost {
+        run.lost(note)?;
+    }
     for project in &known {
         run.project(project)?;
     }
@@ -91,6 +100,8 @@ pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
 struct Run<'a> {
     store: &'a Store,
     options: Options,
+    /// What was used within this time stays.
+    idle: Duration,
     roots: Roots,
     /// The packages that locks name.
     named: BTreeSet<PackageName>,
@@ -98,6 +109,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Keeps whatever a project that nobody knows may need.
+    fn lost(&mut self, note: &LostNote) -> Result<()> {
+        if note.age < PATIENCE {
+            self.idle = self.idle.max(PATIENCE);
+            let file = note.file.display();
+            let told = format!("{file} says nothing: a project that is not known was synced lately");
+            self.done.warnings.push(format!("{told}; what was used in the last 30 days stays until its next sync"));
+        } else if !self.options.dry_run {
+            self.store.drop_note(note)?;
+        }
+        Ok(())
+    }
+
     fn project(&mut self, known: &KnownProject) -> Result<()> {
         if fs::stat(&known.root.join(MANIFEST))?.is_none() {
             if known.unseen >= self.options.older_than.unwrap_or(PATIENCE) {
@@ -166,6 +190,7 @@ impl Run<'_> {
                 noted => noted?,
             }
         }
+        held.finish()?;
         self.done.generations.extend(superfluous.generations.into_iter().map(|(environment, generation)| Retired {
             project: known.root.display().to_string(),
             environment,
@@ -192,9 +217,10 @@ impl Run<'_> {
 
     fn finish(mut self, context: &Context<'_>) -> Result<Collected> {
         let how = if self.options.dry_run { Collection::Pretend } else { Collection::Remove };
-        let freed = self.store.collect(&self.roots, self.options.older_than.unwrap_or_default(), how)?;
+        let freed = self.store.collect(&self.roots, self.idle, how)?;
         let idle = self.options.older_than.unwrap_or(PATIENCE);
         let stale = registry::stale(&context.cache, &self.named, idle, |path| match how {
+            Collection::Remove if fs::is_temporary(path) => fs::remove_temporary(path),
             Collection::Remove => fs::remove_file(path),
             Collection::Pretend => Ok(()),
         })?;

@@ -37,5 +37,6 @@ pub(super) fn retire(profile: &profile::Project, held: &ProjectLock, environment
         profile.remove(held, &profile.superfluous(&[(name.clone(), kept)].into())?)
     };
     let error: profile::ProfileError = retired().err()?;
+    held.leave();
     Some(format!("older generations of {name} were not removed: {error}"))
 }

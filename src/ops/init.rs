@@ -49,8 +49,9 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
         python: interpreter::python(context).as_deref(),
         imported: &imported,
     });
-    fs::write_atomic(&manifest, text.as_bytes(), Durability::Lazy)?;
+    // The manifest comes last: without it, whatever was done is done again.
     profile::ignore(&context.folder.join(".gitignore"))?;
+    fs::write_atomic(&manifest, text.as_bytes(), Durability::Whole)?;
     let left = imported.not_taken.into_iter().map(|left| Left { what: left.what, why: left.why });
     Ok(Initialised { manifest, taken_from, not_taken: left.collect() })
 }

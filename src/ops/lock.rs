@@ -223,21 +223,21 @@ pub(super) fn write(
     if edited.is_none() && fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
         return Ok(Some(false));
     }
-    let _held = seen::hold(context, &profile::Project::open(&project.root)?)?;
+    let held = seen::hold(context, &profile::Project::open(&project.root)?)?;
     profile::exclude(&project.root)?;
-    if !seen.stands(&project.root)? {
-        return Ok(None);
+    let stands = seen.stands(&project.root)?;
+    let manifest = edited.map(|edited| edited.target.path());
+    held.announce(&manifest.into_iter().chain([&*path]).collect::<Vec<_>>())?;
+    let mut written = None;
+    if stands && edited.map_or(Ok(true), Edited::write)? {
+        let changed = fs::read_if_exists(&path)?.as_deref() != Some(text.as_bytes());
+        if changed {
+            fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
+        }
+        written = Some(changed);
     }
-    if let Some(edited) = edited
-        && !edited.write()?
-    {
-        return Ok(None);
-    }
-    let changed = fs::read_if_exists(&path)?.as_deref() != Some(text.as_bytes());
-    if changed {
-        fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)?;
-    }
-    Ok(Some(changed))
+    held.finish()?;
+    Ok(written)
 }
 
 /// Returns whether a lock still is what the project asks for.

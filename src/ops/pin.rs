@@ -44,5 +44,6 @@ fn change(
     if edit(&mut pinned, number) {
         profile.set_pins(&held, name, &pinned)?;
     }
+    held.finish()?;
     Ok(Pins { environment: name.to_string(), pinned })
 }

@@ -77,6 +77,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
         let had_npm = before.is_some_and(|before| before.node_modules || !before.members.is_empty());
         warnings.extend((is_active && had_npm).then(|| switch::RESTART.to_owned()));
     }
+    held.finish()?;
     let folder = profile.folder(&target.name, number);
     let unchanged = Synced::unchanged(target.name.to_string(), number, folder);
     Ok(Synced { built: built.made, plan, fetched: gathered.fetched, bytes: gathered.bytes, warnings, ..unchanged })

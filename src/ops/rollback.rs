@@ -38,6 +38,7 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
         state::forget(&checkout.root, name.as_str())?;
         profile.roll_back(&held, name, target)?;
     }
+    held.finish()?;
     let active = profile.active()?.as_ref() == Some(name);
     if active && target != current.number {
         warnings.extend(switch::restart(&current));

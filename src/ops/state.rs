@@ -19,6 +19,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::fs::{self, Durability, FsError};
+use crate::profile;
 
 use super::Variables;
 use super::lock::LockUse;
@@ -119,6 +120,7 @@ pub(super) fn current(root: &Path, environment: &str, variables: &Variables, loc
     let current = format!("/.profiles/{environment}/current\t{generation}");
     facts.lines().any(|fact| fact.starts_with("link\t") && fact.ends_with(&current)).then_some(())?;
     facts.lines().all(|fact| holds(fact).is_some()).then_some(())?;
+    (!profile::is_left(root).ok()?).then_some(())?;
     generation.parse().ok()
 }
 

@@ -153,6 +153,11 @@ fn unchanged(context: &Context<'_>, root: &std::path::Path, options: &Options) -
     }
     let generation = state::current(root, &environment, &context.variables, options.lock)?;
     let folder = root.join(format!(".larder/node_modules/.profiles/{environment}/{generation}"));
+    // Killed runs leave leases behind, and what they were about to fetch.
+    let store = Store::open(&context.store);
+    if store.has_leases().ok()? {
+        store.tidy().ok()?;
+    }
     Some(Synced::unchanged(environment, generation, folder))
 }
 
@@ -202,7 +207,9 @@ impl<'a> Sync<'a> {
     /// None where somebody else wrote manifest or lock meanwhile.
     fn run(mut self, seen: &Seen) -> Result<Option<Synced>> {
         if self.options.repair && !self.options.dry_run {
-            self.profile.clear_links(&seen::hold(self.context, &self.profile)?, &self.environment.name)?;
+            let held = seen::hold(self.context, &self.profile)?;
+            self.profile.clear_links(&held, &self.environment.name)?;
+            held.finish()?;
         }
         if let Some(note) = self.profile.rolled_back(&self.environment.name)?
             && !(self.options.forward || self.options.dry_run)
@@ -224,6 +231,7 @@ impl<'a> Sync<'a> {
         if self.options.dry_run {
             return Ok(Some(self.would_be(self.plan(&closure), locked.warnings)));
         }
+        self.store.tidy()?;
         let interpreter = interpreter::find(self.context, self.project, &closure, self.platform)?;
         if self.options.activate {
             self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
@@ -252,7 +260,7 @@ impl<'a> Sync<'a> {
         if skipped.is_empty() {
             self.remember(number, interpreter.as_ref())?;
         }
-        drop(held);
+        held.finish()?;
         let mut notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
         if self.options.repair && built.realised > 0 {
             let packages = if built.realised == 1 { "package" } else { "packages" };

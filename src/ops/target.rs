@@ -1,6 +1,6 @@
 //! The manifest that `add` and `remove` change.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
@@ -45,6 +45,11 @@ impl Target {
         Ok(Self { folder: Arc::clone(folder), file, manifest, path })
     }
 
+    /// Returns where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the manifest's text.
     pub(super) fn text(&self) -> &str {
         &self.manifest.text
@@ -81,7 +86,7 @@ impl Edited<'_> {
         let Target { path, manifest, .. } = self.target;
         let stands = fs::read_if_exists(path)?.is_some_and(|text| String::from_utf8_lossy(&text) == *manifest.text);
         if stands {
-            fs::write_atomic(path, self.text.as_bytes(), Durability::Lazy)?;
+            fs::write_atomic(path, self.text.as_bytes(), Durability::Whole)?;
         }
         Ok(stands)
     }

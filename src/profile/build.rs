@@ -242,7 +242,7 @@ fn inputs(root: &Path, input: &Input<'_>, layout: &Layout, closure: &[Member], f
 }
 
 /// Removes what a killed run left, and returns the last number. The project's lock is held.
-fn tidy(profile: &Path) -> Result<u64, ProfileError> {
+pub(super) fn tidy(profile: &Path) -> Result<u64, ProfileError> {
     let mut last = 0;
     for found in fs::read_dir(profile)? {
         let name = found.path.to_string_lossy();

@@ -12,23 +12,32 @@ const LINES: [&str; 3] = [".larder", "node_modules", ".venv"];
 /// Adds larder's lines to `.git/info/exclude` of the repository that `root` is in, where they are missing. Without a
 /// repository nothing happens.
 pub fn exclude(root: &Path) -> Result<(), ProfileError> {
-    let Some(git) = git_folder(root)? else { return Ok(()) };
-    fs::create_dir_all(&git.join("info"))?;
-    Ok(ignore(&git.join("info/exclude"))?)
+    let Some(file) = file(root)? else { return Ok(()) };
+    if let Some(info) = file.parent() {
+        fs::create_dir_all(info)?;
+    }
+    Ok(ignore(&file)?)
+}
+
+/// Returns the file of patterns that only this clone of a repository ignores, there or not.
+pub(super) fn file(root: &Path) -> Result<Option<PathBuf>, ProfileError> {
+    Ok(git_folder(root)?.map(|git| git.join("info/exclude")))
 }
 
 /// Adds larder's lines to a file of patterns that git ignores, where they are missing.
 pub fn ignore(file: &Path) -> Result<(), FsError> {
-    let old = fs::read_if_exists(file)?.unwrap_or_default();
-    let old = String::from_utf8_lossy(&old).into_owned();
+    let mut text = fs::read_if_exists(file)?.unwrap_or_default();
+    let old = String::from_utf8_lossy(&text);
     let missing: Vec<&str> =
         LINES.into_iter().filter(|line| !old.lines().any(|old| old.trim().trim_start_matches('/') == *line)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let separator = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
-    let text = format!("{old}{separator}{}\n", missing.join("\n"));
-    fs::write_atomic(file, text.as_bytes(), Durability::Lazy)
+    if text.last().is_some_and(|last| *last != b'\n') {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(format!("{}\n", missing.join("\n")).as_bytes());
+    fs::write_atomic(file, &text, Durability::Whole)
 }
 
 /// A worktree has a file instead of a folder, which names its own folder, which names the one that all share.
@@ -60,12 +69,12 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         exclude(root.path()).unwrap();
         fs::create_dir_all(&root.path().join(".git/info")).unwrap();
-        fs::write_new(&root.path().join(".git/info/exclude"), b"# mine\n/.venv", 0o644).unwrap();
+        fs::write_new(&root.path().join(".git/info/exclude"), b"# mine\n\xE9\n/.venv", 0o644).unwrap();
         for _ in 0..2 {
             exclude(root.path()).unwrap();
         }
-        let text = fs::read_to_string(&root.path().join(".git/info/exclude")).unwrap();
-        assert_eq!(text, "# mine\n/.venv\n.larder\nnode_modules\n");
+        let text = fs::read(&root.path().join(".git/info/exclude")).unwrap();
+        assert_eq!(text, b"# mine\n\xE9\n/.venv\n.larder\nnode_modules\n");
     }
 
     #[test]

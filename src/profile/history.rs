@@ -71,7 +71,7 @@ impl Project {
         let note = RolledBack { to: number, from: before, at: jiff::Timestamp::now() };
         let text = serde_json::to_vec(&note)
             .map_err(|error| ProfileError::BadRecord { file: file.clone(), problem: error.to_string() })?;
-        fs::write_atomic(&file, &text, durability)?;
+        fs::write_atomic(&file, &text, if durability == Durability::Lazy { Durability::Whole } else { durability })?;
         self.switch(lock, environment, number, durability)
     }
 
@@ -137,7 +137,7 @@ impl Project {
     /// Sets the generations that are never collected.
     pub fn set_pins(&self, _lock: &ProjectLock, environment: &Label, pins: &BTreeSet<u64>) -> Result<(), ProfileError> {
         let text = pins.iter().fold(String::new(), |text, number| format!("{text}{number}\n"));
-        Ok(fs::write_atomic(&self.profile(environment).join(PINS), text.as_bytes(), Durability::Lazy)?)
+        Ok(fs::write_atomic(&self.profile(environment).join(PINS), text.as_bytes(), Durability::Whole)?)
     }
 }
 

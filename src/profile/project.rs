@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{self, Durability, FileLock, Kind};
+use crate::fs::{self, Durability, Kind};
 use crate::model::{Label, TreeDigest};
 use crate::store::Tree;
 
 use super::build::{self, Built, Input, Repeat, Site};
 use super::roots::{self, Needs, RootLinks};
 use super::verify::{self, Damage};
-use super::{Generation, Key, ProfileError};
+use super::{Generation, Key, ProfileError, ProjectLock};
 
 /// A checkout with its profiles.
 #[derive(Clone, Debug)]
@@ -18,12 +18,6 @@ pub struct Project {
     root: PathBuf,
     packages: PathBuf,
     profiles: PathBuf,
-}
-
-/// The right to build and switch, held by one process at a time.
-#[derive(Debug)]
-pub struct ProjectLock {
-    _held: FileLock,
 }
 
 impl Project {
@@ -37,18 +31,6 @@ impl Project {
     /// Returns the checkout's folder, without links in its path.
     pub fn root(&self) -> &Path {
         &self.root
-    }
-
-    /// Takes the project's lock; calls `waiting` once if another process holds it.
-    pub fn lock(&self, waiting: impl FnOnce()) -> Result<ProjectLock, ProfileError> {
-        fs::create_dir_all(&self.root.join(".larder"))?;
-        Ok(ProjectLock { _held: FileLock::acquire(&self.root.join(".larder/lock"), waiting)? })
-    }
-
-    /// Takes the project's lock if nobody holds it.
-    pub fn try_lock(&self) -> Result<Option<ProjectLock>, ProfileError> {
-        fs::create_dir_all(&self.root.join(".larder"))?;
-        Ok(FileLock::try_acquire(&self.root.join(".larder/lock"))?.map(|held| ProjectLock { _held: held }))
     }
 
     /// Returns the active environment; none before the first sync.

@@ -37,7 +37,8 @@ pub fn stale(
         let path = metadata.join(&file.path);
         let wanted = file.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(name));
         let Some(stat) = fs::lstat(&path)?.filter(|_| !wanted) else { continue };
-        if age(stat.mtime) >= idle {
+        // What a killed run had half-written is no answer.
+        if fs::is_temporary(&file.path) || age(stat.mtime) >= idle {
             stale.answers += 1;
             stale.bytes += stat.size;
             found(&path)?;

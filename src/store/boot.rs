@@ -1,6 +1,6 @@
 //! Boots of the machine: what was written in this one is in its memory, whatever the disk has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::fs::{self, FsError};
@@ -61,6 +61,10 @@ pub(super) struct Boots {
 impl Boots {
     pub(super) fn new(notes: PathBuf) -> Self {
         Self { notes, current: OnceLock::new(), known: Mutex::default() }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.notes
     }
 
     pub(super) fn now(&self) -> Result<Moment, FsError> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::{FILES, INDEX, Store, StoreError, lease, staging};
+use super::{FILES, INDEX, Store, StoreError, lease};
 use crate::fs::{self, FsError};
 use crate::model::{Digest, TreeDigest};
 
@@ -86,7 +86,7 @@ impl Store {
         }
         if how == Collection::Remove {
             self.remove_records(&records)?;
-            staging::sweep(&self.staging_folder())?;
+            self.tidy()?;
         }
         Ok(freed)
     }

@@ -63,6 +63,14 @@ impl Store {
         Ok(Some(folder))
     }
 
+    /// Tells whether a run has something leased, or was killed while it had.
+    pub fn has_leases(&self) -> Result<bool, StoreError> {
+        match fs::names(&self.leases()) {
+            Err(error) if error.is_not_found() => Ok(false),
+            names => Ok(!names?.is_empty()),
+        }
+    }
+
     /// Returns the artifacts that are leased, and removes the leases of runs that have ended.
     pub(super) fn leased(&self) -> Result<BTreeSet<String>, FsError> {
         let mut leased = BTreeSet::new();

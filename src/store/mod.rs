@@ -35,7 +35,7 @@ pub use collect::{Collection, Freed, Roots};
 pub use error::StoreError;
 pub use lease::Lease;
 pub use path::{EntryPath, PathError};
-pub use projects::KnownProject;
+pub use projects::{KnownProject, LostNote};
 pub use staging::{Staging, WriteError};
 pub use tree::{Tree, TreeEntry};
 pub use verify::{Damage, Harm};
@@ -88,6 +88,20 @@ impl Store {
             staging::sweep(&self.staging_folder())?;
         }
         Staging::begin(self, artifact, waiting)
+    }
+
+    /// Removes what killed runs left.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        {
+            let _order = self.order_leases()?;
+            self.leased()?;
+        }
+        let _ = self.swept.set(());
+        staging::sweep(&self.staging_folder())?;
+        for folder in [self.projects_folder(), self.boots.folder().to_owned()] {
+            fs::remove_left(&folder)?;
+        }
+        Ok(())
     }
 
     /// Writes everything to disk and notes it, so that what is in the store now is not hashed again after a crash.

@@ -15,8 +15,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{Store, StoreError};
-use crate::fs::{self, Durability};
+use crate::fs::{self, Durability, Stat};
 use crate::model::TreeDigest;
+
+/// A note that cannot be read any more: a loss of power took its text. Nobody knows what its project needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostNote {
+    /// The note.
+    pub file: PathBuf,
+    /// How old it is.
+    pub age: Duration,
+}
 
 /// A project that uses the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,19 +60,28 @@ impl Store {
         Ok(fs::write_atomic(&file, &text, Durability::Lazy)?)
     }
 
-    /// Returns the projects that use the store.
-    pub fn projects(&self) -> Result<Vec<KnownProject>, StoreError> {
+    /// Returns the projects that use the store, and the notes that say nothing any more.
+    pub fn projects(&self) -> Result<(Vec<KnownProject>, Vec<LostNote>), StoreError> {
         let found = match fs::read_dir(&self.projects_folder()) {
             Ok(found) => found,
-            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            Err(error) if error.is_not_found() => return Ok(Default::default()),
             Err(error) => return Err(error.into()),
         };
-        let mut projects = Vec::new();
+        let (mut projects, mut lost) = (Vec::new(), Vec::new());
         for found in found.into_iter().filter(|found| !found.path.to_string_lossy().starts_with('.')) {
-            projects.extend(read_project(&self.projects_folder().join(found.path))?);
+            let file = self.projects_folder().join(found.path);
+            match read_project(&file)? {
+                Some(project) => projects.push(project),
+                None => lost.extend(fs::stat(&file)?.map(|stat| LostNote { age: age(&stat), file })),
+            }
         }
         projects.sort_by(|a, b| a.root.cmp(&b.root));
-        Ok(projects)
+        Ok((projects, lost))
+    }
+
+    /// Removes a note that says nothing.
+    pub fn drop_note(&self, lost: &LostNote) -> Result<(), StoreError> {
+        Ok(fs::remove_file(&lost.file)?)
     }
 
     /// Forgets a project: its trees may go.
@@ -76,7 +94,7 @@ impl Store {
         self.projects_folder().join(&hash[..32])
     }
 
-    fn projects_folder(&self) -> PathBuf {
+    pub(super) fn projects_folder(&self) -> PathBuf {
         self.root.join("projects")
     }
 }
@@ -84,13 +102,16 @@ impl Store {
 fn read_project(file: &Path) -> Result<Option<KnownProject>, StoreError> {
     let Some(stat) = fs::stat(file)? else { return Ok(None) };
     let Some(bytes) = fs::read_if_exists(file)? else { return Ok(None) };
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let Some(end) = bytes.iter().position(|byte| *byte == 0).filter(|end| *end > 0) else { return Ok(None) };
     let root = PathBuf::from(OsString::from_vec(bytes[..end].to_vec()));
     let trees = bytes[end..]
         .split(|byte| *byte == b'\n')
         .filter_map(|line| std::str::from_utf8(line).ok()?.parse().ok())
         .collect();
+    Ok(Some(KnownProject { root, trees, unseen: age(&stat) }))
+}
+
+fn age(stat: &Stat) -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let unseen = now.saturating_sub(Duration::from_nanos(stat.mtime.max(0).unsigned_abs()));
-    Ok(Some(KnownProject { root, trees, unseen }))
+    now.saturating_sub(Duration::from_nanos(stat.mtime.max(0).unsigned_abs()))
 }

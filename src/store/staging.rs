@@ -68,8 +68,14 @@ impl<'s> Staging<'s> {
                     fs::remove_tree(&path.join(found.path))?;
                 }
             }
-            folder.create_dir(FILES)?;
-            let files = folder.open_dir(FILES)?;
+            let files = match folder.create_dir(FILES).and_then(|()| folder.open_dir(FILES)) {
+                Ok(files) => files,
+                Err(error) => {
+                    // The first error is the one to report.
+                    let _ = fs::remove_tree(&path);
+                    return Err(error.into());
+                }
+            };
             return Ok(Self {
                 store,
                 folder,
