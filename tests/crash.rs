@@ -109,7 +109,7 @@ fn manifest_and_lock_are_on_disk_before_they_have_their_names() {
     let strace = ["strace", "-f", "-y", "-qq", "-e", "trace=fsync,rename,renameat,renameat2", "-o"];
     let strace = [&strace[..], &[trace.to_str().expect("text")]].concat();
     if project.under(&strace, "larder add npm:part-1").status == 127 {
-        return eprintln!("NOT TESTED: the order of writes is seen with `strace`, which this machine does not have");
+        return crate::sweep::say("NOT TESTED: the order of writes is seen with `strace`, which this machine lacks");
     }
     let calls = fs::read_to_string(trace).expect("a trace");
     for file in [".larder.kdl.tmp", ".larder.lock.tmp"] {

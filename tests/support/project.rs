@@ -143,12 +143,9 @@ impl Project {
     #[track_caller]
     pub(crate) fn under(&self, program: &[&str], command: &str) -> Output {
         let words = words(command);
-        let arguments: Vec<&str> = program[1..]
-            .iter()
-            .copied()
-            .chain([env!("CARGO_BIN_EXE_larder")])
-            .chain(words[1..].iter().map(String::as_str))
-            .collect();
+        let larder = larder();
+        let arguments: Vec<&str> =
+            program[1..].iter().copied().chain([&*larder]).chain(words[1..].iter().map(String::as_str)).collect();
         self.program(program[0], &arguments)
     }
 
@@ -168,7 +165,7 @@ impl Project {
     fn command(&self, command: &str) -> Command {
         let words = words(command);
         assert_eq!(words.first().map(String::as_str), Some("larder"), "a command line starts with `larder`");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
+        let mut command = Command::new(larder());
         self.at_home(command.args(&words[1..]));
         command
     }
@@ -192,6 +189,11 @@ impl Project {
         listing.retain(|path, _| !path.starts_with(&own) || path.starts_with(&profiles));
         listing
     }
+}
+
+/// Returns the binary under test: the one that was built with the tests, or the one that `LARDER_BINARY` names.
+fn larder() -> String {
+    std::env::var("LARDER_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_larder").to_owned())
 }
 
 /// Returns larder's name for the platform that the tests run on.

@@ -1,0 +1,220 @@
+//! The runs that are swept: a project as it is before, and a command.
+
+use crate::support::{Project, Registry, Universe};
+
+/// A run, and what is there before it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and most scenes have none")]
+pub(super) struct Scene {
+    pub(super) name: &'static str,
+    pub(super) command: &'static str,
+    pub(super) prepare: fn() -> (Project, Vec<Registry>),
+    /// Whether a sync just before the run has nothing to do.
+    pub(super) synced: bool,
+    /// Whether the command fails where it was done already.
+    pub(super) once: bool,
+    /// Whether nothing but the same command mends what was there before.
+    pub(super) again: bool,
+    /// Whether something that larder did not make lies in the checkout.
+    pub(super) foreign: bool,
+}
+
+const fn scene(name: &'static str, command: &'static str, prepare: fn() -> (Project, Vec<Registry>)) -> Scene {
+    Scene { name, command, prepare, synced: false, once: false, again: false, foreign: false }
+}
+
+/// A scene in which manifest, lock and profile agree before the run.
+const fn synced(name: &'static str, command: &'static str, prepare: fn() -> (Project, Vec<Registry>)) -> Scene {
+    Scene { synced: true, ..scene(name, command, prepare) }
+}
+
+pub(super) static SCENES: [Scene; 21] = [
+    scene("new", "larder sync", new),
+    scene("changed", "larder sync", changed),
+    scene("rich", "larder sync", rich),
+    synced("switched", "larder sync --env production", first),
+    synced("compiled", "larder sync --compile", first),
+    Scene { again: true, ..scene("harmed", "larder sync --repair", harmed) },
+    synced("used", "larder use production", both),
+    synced("rolled-back", "larder rollback 1", second),
+    synced("taken-back", "larder rollback 1 --only npm:part-3", open),
+    scene("forward", "larder sync --forward", rolled_back),
+    synced("promoted", "larder promote development production", first),
+    synced("pinned", "larder pin 1", second),
+    synced("unpinned", "larder unpin 1", pinned),
+    scene("collected", "larder gc", superfluous),
+    Scene { once: true, again: true, ..scene("begun", "larder init", nothing) },
+    synced("added", "larder add npm:part-3 pypi:piece-3 --group jobs", first),
+    synced("member-added", "larder -C apps/web add npm:part-3", members),
+    Scene { once: true, ..synced("removed", "larder remove npm:part-1 pypi:piece-1", first) },
+    scene("locked", "larder lock", changed),
+    synced("updated", "larder update", open),
+    Scene { again: true, foreign: true, ..scene("adopted", "larder adopt --yes", foreign) },
+];
+
+fn universe(version: &str) -> Universe {
+    (0..4)
+        .fold(Universe::new(), |universe, place| {
+            let next = format!("part-{}", place + 1);
+            universe
+                .npm(&format!("part-{place}"), version, |p| {
+                    let p = p.file("deep/data.txt", version).bin("cli", "cli.js", "#!/usr/bin/env node\n");
+                    if place < 3 { p.dep(&next, "*") } else { p }
+                })
+                .pypi(&format!("piece-{place}"), version, |p| p)
+        })
+        .npm("@scope/tool", version, |p| p.file("big.txt", &version.repeat(1 << 17)))
+}
+
+/// Writes a manifest whose dependencies have this range, and these environments.
+fn manifest(project: &Project, (npm, pypi): (&str, &str), rest: &str) {
+    project.manifest(&format!(
+        "dependencies {{\n    npm \"part-0\" \"{npm}\"\n    npm \"part-1\" \"{npm}\"\n    npm \"@scope/tool\" \
+         \"{npm}\"\n}}\n\ngroup \"jobs\" {{\n    pypi \"piece-0\" \"{pypi}\"\n    pypi \"piece-1\" \"{pypi}\"\n}}\n\n{rest}",
+    ));
+}
+
+const ENVIRONMENTS: &str =
+    "environment \"development\" { include \"jobs\"; }\nenvironment \"production\" { include \"jobs\"; }\n";
+
+fn exactly(project: &Project, version: &str) {
+    manifest(project, (version, &format!("=={version}")), ENVIRONMENTS);
+}
+
+/// A project that was never synced.
+fn new() -> (Project, Vec<Registry>) {
+    let registry = universe("2.0.0").serve();
+    let project = Project::new(&registry);
+    std::fs::create_dir(project.path(".git")).expect("a folder");
+    exactly(&project, "2.0.0");
+    (project, vec![registry])
+}
+
+/// A project that has what it wants.
+fn first() -> (Project, Vec<Registry>) {
+    let (project, registries) = new();
+    project.run("larder sync").exits(0);
+    (project, registries)
+}
+
+/// A project that has another version of everything.
+fn changed() -> (Project, Vec<Registry>) {
+    let (old, new) = (universe("1.0.0").serve(), universe("2.0.0").serve());
+    let mut project = Project::new(&old);
+    exactly(&project, "1.0.0");
+    project.run("larder sync").exits(0);
+    project.sees(&new);
+    exactly(&project, "2.0.0");
+    (project, vec![old, new])
+}
+
+/// Two generations.
+fn second() -> (Project, Vec<Registry>) {
+    let (project, registries) = changed();
+    project.run("larder sync").exits(0);
+    (project, registries)
+}
+
+/// Two generations, and the second is given up.
+fn rolled_back() -> (Project, Vec<Registry>) {
+    let (project, registries) = second();
+    project.run("larder rollback 1").exits(0);
+    (project, registries)
+}
+
+/// Two generations, and the first is to stay.
+fn pinned() -> (Project, Vec<Registry>) {
+    let (project, registries) = second();
+    project.run("larder pin 1").exits(0);
+    (project, registries)
+}
+
+/// Two generations, of which one is kept any longer, and packages of the store that only the other has.
+fn superfluous() -> (Project, Vec<Registry>) {
+    let (project, registries) = second();
+    manifest(&project, ("2.0.0", "==2.0.0"), "environment \"development\" {\n    include \"jobs\"\n    keep 1\n}\n");
+    (project, registries)
+}
+
+/// Two environments.
+fn both() -> (Project, Vec<Registry>) {
+    let (project, registries) = first();
+    project.run("larder sync --env production").exits(0);
+    project.run("larder use development").exits(0);
+    (project, registries)
+}
+
+/// A package is harmed, in the store too.
+fn harmed() -> (Project, Vec<Registry>) {
+    let (project, registries) = first();
+    let file = project.path("node_modules/part-1/deep/data.txt").canonicalize().expect("a file");
+    let script = "require('fs').chmodSync(process.argv[1], 0o644); require('fs').writeFileSync(process.argv[1], 'x')";
+    project.program("node", &["-e", script, &file.display().to_string()]).exits(0);
+    (project, registries)
+}
+
+/// Two generations of a manifest that admits every version, and a third one to have.
+fn open() -> (Project, Vec<Registry>) {
+    let (old, both) = (universe("1.0.0").serve(), joined(&["1.0.0", "2.0.0"]).serve());
+    let all = joined(&["1.0.0", "2.0.0", "3.0.0"]).serve();
+    let mut project = Project::new(&old);
+    manifest(&project, ("*", ">=1"), ENVIRONMENTS);
+    project.run("larder sync").exits(0);
+    for (registry, command) in [(&both, "larder update"), (&both, "larder sync"), (&all, "larder lock")] {
+        project.sees(registry);
+        std::fs::remove_dir_all(project.folder().join("cache")).expect("a cache");
+        project.run(command).exits(0);
+    }
+    (project, vec![old, both, all])
+}
+
+fn joined(versions: &[&str]) -> Universe {
+    let mut all = Universe::new();
+    for version in versions {
+        let Universe { npm, pypi, .. } = universe(version);
+        all.npm.extend(npm);
+        all.pypi.extend(pypi);
+    }
+    all
+}
+
+/// Members, files that nobody else may read, packages that may write into themselves, everything on disk before a switch.
+fn rich() -> (Project, Vec<Registry>) {
+    let (old, new) = (universe("1.0.0").serve(), universe("2.0.0").serve());
+    let mut project = Project::new(&old);
+    let rest = "environment \"development\" {\n    include \"jobs\"\n    files \"private\"\n    durable #true\n}\n\n\
+                members \"apps/*\"\n\nresolution {\n    writable npm \"part-1\"\n}\n";
+    for version in ["1.0.0", "2.0.0"] {
+        manifest(&project, (version, &format!("=={version}")), rest);
+        project.write("apps/web/larder.kdl", &format!("dependencies {{\n    npm \"part-2\" \"{version}\"\n}}\n"));
+        if version == "1.0.0" {
+            project.run("larder sync").exits(0);
+        }
+    }
+    project.sees(&new);
+    (project, vec![old, new])
+}
+
+/// What [`rich`] becomes.
+fn members() -> (Project, Vec<Registry>) {
+    let (project, registries) = rich();
+    project.run("larder sync").exits(0);
+    (project, registries)
+}
+
+/// A folder with what another tool reads.
+fn nothing() -> (Project, Vec<Registry>) {
+    let registry = universe("2.0.0").serve();
+    let project = Project::new(&registry);
+    project.write("package.json", r#"{"name":"shop","dependencies":{"part-3":"^2"}}"#).write(".gitignore", "*.log\n");
+    (project, vec![registry])
+}
+
+/// Another tool replaced the links.
+fn foreign() -> (Project, Vec<Registry>) {
+    let (project, registries) = first();
+    for (link, file) in [("node_modules", "node_modules/part-0/package.json"), (".venv", ".venv/bin/python")] {
+        std::fs::remove_file(project.path(link)).expect("a link");
+        project.write(file, "{}");
+    }
+    (project, registries)
+}
