@@ -183,8 +183,37 @@ fn a_write_through_a_hard_link_is_healed_in_the_store_too() {
             assert_eq!(fs::read(stored).expect("a file"), fs::read(&file).expect("a file"), "they share their bytes");
         },
         4,
-        "store:",
+        "store's",
     );
+}
+
+#[test]
+fn what_is_harmed_in_several_environments_is_named_once_by_verify_all() {
+    let registry = serve();
+    let project = Project::new(&registry);
+    project.dependencies(&LINES).run("larder verify --all").exits(1).names(["never synced"]);
+    project.run("larder sync").exits(0);
+    project.run("larder sync --env production --no-activate").exits(0);
+    let said = project.run_json("larder verify --all --json");
+    conforms(&said, "verify-all");
+    let names: Vec<_> = said["environments"].as_array().expect("a list").iter().map(|e| &e["environment"]).collect();
+    assert_eq!(names, ["development", "production"]);
+    flip(&project.path("node_modules/left/deep/data.txt").canonicalize().expect("a file"));
+    fs::remove_file(project.path(".larder/node_modules/.profiles/production/1/node_modules/left")).expect("a link");
+    let said = project.run("larder verify --all").exits(4);
+    let said = said.names(["development and production are damaged", "store's", "--env production"]);
+    assert_eq!(
+        (said.stderr.matches("data.txt").count(), said.stderr.matches("\n  │ - ").count()),
+        (1, 2),
+        "{}",
+        said.stderr
+    );
+    project.run("larder sync --repair").exits(0);
+    project.run("larder verify").exits(0);
+    project.run("larder sync --repair --env production --no-activate").exits(0);
+    project.run("larder verify --all").exits(0).names(["development is whole", "production is whole"]);
+    flip(&project.path(".larder/node_modules/.profiles/production/current/generation.json"));
+    project.run("larder verify --all").exits(4).names(["production is damaged", "generation.json"]);
 }
 
 #[test]

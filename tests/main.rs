@@ -11,6 +11,7 @@ mod layers;
 mod lock;
 mod look;
 mod manifest;
+mod moves;
 mod npm;
 mod profiles;
 mod python;

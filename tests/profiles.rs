@@ -164,20 +164,6 @@ fn env_prints_what_a_shell_needs() {
 }
 
 #[test]
-fn a_copy_of_a_checkout_is_not_taken_for_the_other_one() {
-    let project = three();
-    let copy = project.beside();
-    let cp = std::process::Command::new("cp").args(["-a"]).arg(project.path(".")).arg(copy.path("")).status();
-    assert!(cp.expect("cp").success());
-    copy.run("larder sync --offline").exits(0).names(["generation 4"]);
-    let target = fs::read_link(copy.path("node_modules/left")).expect("a link");
-    assert!(target.starts_with(copy.path("").canonicalize().expect("a folder")), "{}", target.display());
-    copy.run("larder verify").exits(0);
-    copy.run("larder rollback 2").exits(1).names(["built when the project was in"]);
-    project.run("larder verify").exits(0);
-}
-
-#[test]
 fn diff_compares_generations_and_environments() {
     let project = three();
     let said = project.run("larder diff 1 2").exits(0);

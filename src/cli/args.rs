@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use profiles::{Adopt, Diff, Env, Format, Gc, Pin, Promote, Rollback, Use};
+pub(super) use profiles::{Adopt, Diff, Env, Format, Gc, Pin, Promote, Rollback, Use, Verify};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
@@ -102,8 +102,8 @@ pub(super) enum Command {
     Use(Use),
     /// Print the variables that make programs see the environment: eval "$(larder env)"
     Env(Env),
-    /// Check every byte of the environment against the lock and the store
-    Verify,
+    /// Check every byte of the environment against what was installed, and the store's with it
+    Verify(Verify),
     /// Check the manifest, the lock and the policies
     Check,
     /// Print completions for a shell

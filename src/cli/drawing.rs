@@ -1,4 +1,5 @@
-//! An error as a person reads it: lists stay lists, and what stands between backticks stays on one line.
+//! An error as a person reads it: lists stay lists, and what stands between backticks stays on one line, however long:
+//! a path that is broken cannot be copied.
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ const WIDTH: usize = 100;
 /// Draws an error with its places, causes and hints.
 pub(super) fn draw(error: &dyn Diagnostic, theme: GraphicalTheme) -> String {
     let mut text = String::new();
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_wrap_lines(false);
     match handler.render_report(&mut text, &Shown::of(alone(error), error.source_code())) {
         Ok(()) => text,
         Err(_) => error.to_string(),
@@ -33,7 +34,23 @@ struct Shown<'a> {
     source: Option<&'a dyn SourceCode>,
     message: String,
     help: Option<String>,
+    cause: Option<Cause>,
     related: Vec<Shown<'a>>,
+}
+
+/// What an error comes from, and so on.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Cause {
+    message: String,
+    source: Option<Box<Cause>>,
+}
+
+impl Cause {
+    fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        let message = broken(&error.to_string(), WIDTH - 8);
+        Self { message, source: error.source().map(|cause| Box::new(Self::of(cause))) }
+    }
 }
 
 impl<'a> Shown<'a> {
@@ -46,6 +63,7 @@ impl<'a> Shown<'a> {
             source,
             message: broken(&error.to_string(), message),
             help: error.help().map(|text| broken(&text.to_string(), help)),
+            cause: (error as &dyn std::error::Error).source().map(Cause::of),
             related: error.related().into_iter().flatten().map(|related| Shown::of(related, source)).collect(),
         }
     }
@@ -65,7 +83,7 @@ impl fmt::Display for Shown<'_> {
 
 impl std::error::Error for Shown<'_> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.error.source()
+        self.cause.as_ref().map(|cause| cause as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -109,7 +127,9 @@ fn broken(text: &str, width: usize) -> String {
         let mut column = 0;
         for word in words(line) {
             let length = word.chars().count();
-            if column > 0 && column + 1 + length > width {
+            // A dash stays with its first word.
+            let is_dashed = !indent.is_empty() && column == 1;
+            if column > 0 && !is_dashed && column + 1 + length > width {
                 out.push('\n');
                 out.push_str(indent);
                 column = indent.len();
@@ -156,5 +176,6 @@ mod tests {
     fn what_stands_between_backticks_is_not_broken() {
         assert_eq!(broken("write `packages \"a b-c\"` there", 10), "write\n`packages \"a b-c\"`\nthere");
         assert_eq!(broken("it`s a b", 4), "it`s\na b");
+        assert_eq!(broken("- `a long path` is gone", 10), "- `a long path`\n  is gone");
     }
 }

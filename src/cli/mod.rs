@@ -69,7 +69,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome
         Command::Gc(arguments) => commands::gc::run(&arguments, context, output),
         Command::Use(arguments) => commands::activate::run(&arguments, context, output),
         Command::Env(arguments) => commands::env::run(&arguments, context, output),
-        Command::Verify => commands::verify::run(context, output),
+        Command::Verify(arguments) => commands::verify::run(&arguments, context, output),
         Command::Check => commands::check::run(context, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
     }

@@ -150,8 +150,9 @@ impl FromStr for TreeDigest {
 }
 
 impl fmt::Display for TreeDigest {
+    /// A precision shortens it: `{digest:.16}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.pad(&hex(&self.0))
     }
 }
 

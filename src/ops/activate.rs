@@ -4,7 +4,7 @@ use crate::profile::ProfileError;
 
 use super::checkout::Checkout;
 use super::switch::{self, Switched};
-use super::{Context, Result};
+use super::{Context, Result, generations};
 
 /// Makes the environment the active one, as it was built last.
 pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
@@ -13,6 +13,7 @@ pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
     let held = checkout.lock(context)?;
     let profile = &checkout.profile;
     let number = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
+    generations::bring_here(context, profile, &held, name, number)?;
     profile.check_presence(name, number)?;
     let before = profile.active()?;
     let old = match &before {

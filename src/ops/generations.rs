@@ -1,10 +1,27 @@
-//! What follows a build: the switch, and the end of generations that are not kept.
+//! What surrounds a build: bringing generations along with a checkout that moved, the switch, and the end of generations
+//! that are not kept.
 
 use crate::manifest::Environment;
+use crate::model::Label;
 use crate::profile::{self, Kept, ProjectLock};
 use crate::store::Store;
 
-use super::{Result, checkout};
+use super::{Context, Result, checkout};
+
+/// Makes sure that a generation leads to where the checkout is now, and that the store knows that place.
+pub(super) fn bring_here(
+    context: &Context<'_>,
+    profile: &profile::Project,
+    held: &ProjectLock,
+    environment: &Label,
+    number: u64,
+) -> Result<()> {
+    if profile.relocate(held, environment, number)? {
+        let generation = profile.generation(environment, number)?;
+        Store::open(&context.store).note_project(profile.root(), generation.trees())?;
+    }
+    Ok(())
+}
 
 /// Makes a generation that was built the current one of its environment. A rollback ends here.
 pub(super) fn take_over(

@@ -35,6 +35,7 @@ mod event;
 mod failure;
 mod gather;
 mod generations;
+mod harm;
 mod host;
 mod interpreter;
 mod members;

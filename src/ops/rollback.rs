@@ -8,7 +8,7 @@ use crate::store::Store;
 use super::checkout::Checkout;
 use super::switch::{self, Switched};
 use super::verify::Damaged;
-use super::{Context, Result, repair, state};
+use super::{Context, Result, generations, harm, state};
 
 /// How much of a generation is looked at before it is gone back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -30,6 +30,7 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
     let Some(target) = number.or(current.parent) else {
         return Err(NothingBefore { environment: name.clone(), number: current.number }.into());
     };
+    generations::bring_here(context, profile, &held, name, target)?;
     if care == Care::Content {
         check_content(context, profile, name, target)?;
     }
@@ -48,8 +49,8 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
 
 fn check_content(context: &Context<'_>, profile: &profile::Project, environment: &Label, number: u64) -> Result<()> {
     let generation = profile.generation(environment, number)?;
-    let found = repair::look(profile, environment, &generation, &Store::open(&context.store))?;
-    if found.is_empty() { Ok(()) } else { Err(Damaged::new(environment, found).into()) }
+    let found = harm::look(profile, &[(environment.clone(), generation)], &Store::open(&context.store))?;
+    if found.is_empty() { Ok(()) } else { Err(Damaged::of_generation(number, found).into()) }
 }
 
 /// There is no earlier generation.

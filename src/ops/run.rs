@@ -15,7 +15,7 @@ use crate::resolve::RequiredLine;
 use super::lock::LockUse;
 use super::sync::{self, Options, Synced};
 use super::variables::Seen;
-use super::{Context, Project, Result, project, state};
+use super::{Context, Project, Result, generations, project, seen, state};
 
 /// Brings the environment up to date and turns into the program: its exit status and signals are larder's own.
 ///
@@ -42,7 +42,7 @@ fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
     let active = state::active(&root);
     let wanted = context.environment.as_ref().or(active.as_ref());
     if wanted.is_none() || wanted == active.as_ref() {
-        return match active.as_deref().map(|active| rolled_back(&root, active)) {
+        return match active.as_deref().map(|active| rolled_back(context, &root, active)) {
             Some(Ok(Some(synced))) if lock_use != LockUse::Locked => Ok(synced),
             Some(Err(error)) => Err(error),
             _ => sync::sync(context, &options),
@@ -59,7 +59,7 @@ fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
     if project.lines.iter().any(|line| is_npm(line) && included(&line.group)) {
         return Err(refused().into());
     }
-    let synced = match rolled_back(&project.root, environment.name.as_str())? {
+    let synced = match rolled_back(context, &project.root, environment.name.as_str())? {
         Some(synced) if lock_use != LockUse::Locked => synced,
         _ => sync::sync(context, &Options { activate: false, ..options })?,
     };
@@ -69,10 +69,13 @@ fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
 }
 
 /// Returns the current generation where it was gone back to.
-fn rolled_back(root: &Path, environment: &str) -> Result<Option<Synced>> {
+fn rolled_back(context: &Context<'_>, root: &Path, environment: &str) -> Result<Option<Synced>> {
     let Ok(name) = environment.parse::<Label>() else { return Ok(None) };
     let profile = profile::Project::open(root)?;
     let Some(note) = profile.rolled_back(&name)? else { return Ok(None) };
+    if profile.head(&name, note.to)?.root != profile.root() {
+        generations::bring_here(context, &profile, &seen::hold(context, &profile)?, &name, note.to)?;
+    }
     let warning = format!("{name} was rolled back to generation {}; `larder sync --forward` follows the lock", note.to);
     let folder = profile.folder(&name, note.to);
     Ok(Some(Synced { warnings: vec![warning], ..Synced::unchanged(environment.to_owned(), note.to, folder) }))

@@ -262,6 +262,9 @@ impl<'a> Sync<'a> {
         }
         held.finish()?;
         let mut notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
+        if built.relocated {
+            notes.push(format!("the project lies elsewhere than before: generation {number} was linked to this place"));
+        }
         if self.options.repair && built.realised > 0 {
             let packages = if built.realised == 1 { "package" } else { "packages" };
             notes.push(format!("healed: {} {packages} built anew", built.realised));

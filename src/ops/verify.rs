@@ -1,15 +1,17 @@
-//! Checking every byte of an environment.
+//! Checking every byte of environments, and of what they share with the store.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Label;
-use crate::profile;
+use crate::profile::{self, Generation, ProfileError};
 use crate::store::Store;
 
-use super::{Context, Project, Result, repair};
+use super::harm::{self, Harmed};
+use super::{Context, Project, Result};
 
 /// `larder verify --json`: see `schema/verify.json`.
 #[derive(Debug, Serialize)]
@@ -22,55 +24,94 @@ pub struct Verified {
     pub packages: usize,
 }
 
+/// `larder verify --all --json`: see `schema/verify-all.json`.
+#[derive(Debug, Serialize)]
+pub struct AllVerified {
+    /// The environments that were built here, by name.
+    pub environments: Vec<Verified>,
+}
+
+impl Verified {
+    fn new(environment: &Label, generation: &Generation) -> Self {
+        let (environment, packages) = (environment.to_string(), generation.closure.len());
+        Self { environment, generation: generation.number, packages }
+    }
+}
+
 /// Compares the environment with what was installed, and what it shares with the store.
 pub fn verify(context: &Context<'_>) -> Result<Verified> {
     let project = Project::open(context)?;
-    let environment = project.environment(context)?;
+    let name = &project.environment(context)?.name;
     let profile = profile::Project::open(&project.root)?;
-    let generation = profile
-        .current(&environment.name)?
-        .ok_or_else(|| profile::ProfileError::NeverSynced(environment.name.clone()))?;
-    let store = Store::open(&context.store);
-    let found = repair::look(&profile, &environment.name, &generation, &store)?;
-    if !found.is_empty() {
-        return Err(Damaged::new(&environment.name, found).into());
-    }
-    Ok(Verified {
-        environment: environment.name.to_string(),
-        generation: generation.number,
-        packages: generation.closure.len(),
-    })
+    let generation = profile.current(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
+    let built = [(name.clone(), generation)];
+    refuse(harm::look(&profile, &built, &Store::open(&context.store))?)?;
+    let [(name, generation)] = &built;
+    Ok(Verified::new(name, generation))
 }
 
-/// An environment that is not what was installed.
+/// Like [`verify`], for every environment that was built here: the current generation of each. What is harmed in several
+/// of them is named once.
+pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
+    let project = Project::open(context)?;
+    let profile = profile::Project::open(&project.root)?;
+    let (mut built, mut found) = (Vec::new(), Vec::new());
+    for name in profile.environments()? {
+        match profile.current(&name) {
+            Ok(generation) => built.extend(generation.map(|generation| (name, generation))),
+            // One that cannot be read must not keep the others from being looked at.
+            Err(error @ (ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. })) => {
+                found.push(Harmed::record(&name, &error));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if built.is_empty() && found.is_empty() {
+        return Err(ProfileError::NeverSynced(project.environment(context)?.name.clone()).into());
+    }
+    found.extend(harm::look(&profile, &built, &Store::open(&context.store))?);
+    refuse(found)?;
+    Ok(AllVerified { environments: built.iter().map(|(name, generation)| Verified::new(name, generation)).collect() })
+}
+
+fn refuse(found: Vec<Harmed>) -> Result<()> {
+    if found.is_empty() { Ok(()) } else { Err(Damaged { generation: None, found }.into()) }
+}
+
+/// Environments that are not what was installed.
 #[derive(Debug, thiserror::Error)]
-#[error("{environment} is damaged{}", listed(found))]
-pub struct Damaged {
-    environment: String,
+#[error("{} damaged:{}", self.subject(), listed(found))]
+pub(super) struct Damaged {
+    /// The one that was looked at, where it is not the current one.
+    generation: Option<u64>,
     found: Vec<Harmed>,
 }
 
 impl Damaged {
-    /// Joins what was found.
-    pub(super) fn new(environment: &Label, found: Vec<Harmed>) -> Self {
-        Self { environment: environment.to_string(), found }
+    /// Of a generation that was not gone back to.
+    pub(super) fn of_generation(number: u64, found: Vec<Harmed>) -> Self {
+        Self { generation: Some(number), found }
     }
-}
 
-/// One thing that is damaged.
-#[derive(Debug)]
-pub(super) struct Harmed {
-    /// A sentence that names the place and what was expected and found.
-    pub(super) text: String,
-    /// Whether bytes have changed, and not only come or gone.
-    pub(super) changed: bool,
+    fn environments(&self) -> BTreeSet<&Label> {
+        self.found.iter().flat_map(|harm| &harm.environments).collect()
+    }
+
+    fn subject(&self) -> String {
+        let names: Vec<&str> = self.environments().into_iter().map(Label::as_str).collect();
+        match (names.as_slice(), self.generation) {
+            ([many @ .., last], None) if !many.is_empty() => format!("{} and {last} are", many.join(", ")),
+            (names, None) => format!("{} is", names.concat()),
+            (names, Some(number)) => format!("generation {number} of {} is", names.concat()),
+        }
+    }
 }
 
 /// Places that are named before the rest is only counted.
 const SCREEN: usize = 20;
 
 fn listed(found: &[Harmed]) -> String {
-    let mut text = found.iter().take(SCREEN).fold(":".to_owned(), |text, harm| format!("{text}\n- {}", harm.text));
+    let mut text = found.iter().take(SCREEN).fold(String::new(), |text, harm| format!("{text}\n- {harm}"));
     if found.len() > SCREEN {
         text = format!("{text}\n- and {} more", found.len() - SCREEN);
     }
@@ -83,7 +124,15 @@ impl miette::Diagnostic for Damaged {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new("`larder sync --repair` heals it"))
+        let repairs = || self.environments().into_iter().map(|name| format!("`larder sync --repair --env {name}`"));
+        Some(match self.generation {
+            Some(_) => Box::new("nothing was switched; `larder history` lists the other generations"),
+            None if self.environments().len() > 1 => Box::new(format!(
+                "{} heal them; with `--no-activate` the active environment stays the active one",
+                repairs().collect::<Vec<_>>().join(" and ")
+            )),
+            None => Box::new("`larder sync --repair` heals it"),
+        })
     }
 }
 

@@ -18,7 +18,7 @@ use super::generation::{self, Contents, FORMAT};
 use super::head::{Changes, Head, Promoted};
 use super::layout::{Files, Layout, Links, Member, Target, Wanted, layout};
 use super::python::{self, Bytecode, Interpreter};
-use super::{Generation, Key, ProfileError, npm, roots};
+use super::{Generation, Key, ProfileError, npm, relocate, roots};
 
 /// What a generation is built from.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +58,8 @@ pub struct Built {
     pub generation: Generation,
     /// Whether it is new.
     pub made: bool,
+    /// Whether the checkout was moved, and the generation was brought to where it is now.
+    pub relocated: bool,
     /// How many packages were realised.
     pub realised: usize,
     /// What a user should hear about.
@@ -109,14 +111,17 @@ pub(super) fn build(
         // Byte-code that is there and was not asked for does no harm.
         && (current.bytecode.is_some() || input.bytecode.is_none())
     {
-        return Ok(Built { generation: current.clone(), made: false, realised: 0, warnings: Vec::new() });
+        let relocated = relocate::relocate(site, current.number)?;
+        let (generation, warnings) = (current.clone(), Vec::new());
+        return Ok(Built { generation, made: false, relocated, realised: 0, warnings });
     }
     let trees: BTreeMap<TreeDigest, Arc<Tree>> = input.trees.values().map(|tree| (tree.digest, tree.clone())).collect();
     fs::create_dir_all(site.packages)?;
     fs::create_dir_all(site.profile)?;
     let last = tidy(site.profile)?;
     if let (Repeat::Finish, Some(generation)) = (repeat, ready(site, last, current, &inputs)) {
-        return Ok(Built { generation, made: true, realised: 0, warnings: Vec::new() });
+        let relocated = relocate::relocate(site, generation.number)?;
+        return Ok(Built { generation, made: true, relocated, realised: 0, warnings: Vec::new() });
     }
     let number = last + 1;
     let harmed = match repeat {
@@ -147,7 +152,8 @@ pub(super) fn build(
     let mut draft = Draft { site, folder: folder.clone(), links: BTreeMap::new(), warnings: Vec::new() };
     let made = draft.fill(input, &layout, &trees, &folders.projects).and_then(|generated| {
         let head = head(site.root, input, &generation, current);
-        let contents = Contents { layout, generated, links: std::mem::take(&mut draft.links) };
+        let contents =
+            Contents { root: site.root.to_owned(), layout, generated, links: std::mem::take(&mut draft.links) };
         generation.write(&head, input.lock_text, contents, &folder)?;
         if files(input) == Files::Private {
             fs::make_private(&folder)?;
@@ -159,7 +165,7 @@ pub(super) fn build(
         let _ = fs::remove_tree(&folder);
         return Err(error);
     }
-    Ok(Built { generation, made: true, realised, warnings: draft.warnings })
+    Ok(Built { generation, made: true, relocated: false, realised, warnings: draft.warnings })
 }
 
 /// Returns the generation that a run built and was killed before it switched to it.
@@ -203,7 +209,7 @@ pub(super) fn realise_again(
         return build(site, input, Some(current), Repeat::Always(harmed));
     }
     let realised = realise(site, &contents.layout, &trees, harmed)?;
-    Ok(Built { generation: current.clone(), made: false, realised, warnings: Vec::new() })
+    Ok(Built { generation: current.clone(), made: false, relocated: false, realised, warnings: Vec::new() })
 }
 
 fn layout_of(input: &Input<'_>, folders: &Folders) -> Result<(Layout, Vec<Member>), ProfileError> {
@@ -235,9 +241,10 @@ fn files(input: &Input<'_>) -> Files {
 }
 
 fn inputs(root: &Path, input: &Input<'_>, layout: &Layout, closure: &[Member], folders: &Folders) -> TreeDigest {
+    let projects: Vec<_> = folders.projects.iter().map(|project| project.identity(root)).collect();
     generation::hash(&(
-        ("larder inputs 1", root, input.environment, input.platform.as_str(), input.interpreter, files(input)),
-        (layout, closure, &folders.projects),
+        ("larder inputs 2", input.environment, input.platform.as_str(), input.interpreter, files(input)),
+        (layout, closure, projects),
     ))
 }
 
@@ -275,6 +282,9 @@ fn realise(
     let mut missing: Vec<(&Key, _, Arc<Tree>)> = Vec::new();
     for (key, realised) in &layout.packages {
         let wanted = !there.contains(key.as_str()) || harmed.contains(key);
+        if !wanted {
+            relocate::folder_links(site, key, realised)?;
+        }
         if let (true, Some(tree)) = (wanted, trees.get(&realised.tree)) {
             missing.push((key, realised, tree.clone()));
         }

@@ -173,7 +173,7 @@ pub enum ProfileError {
     #[error("generation {number} of {environment} was built when the project was in `{}`", root.display())]
     #[diagnostic(
         code(larder::profile::built_elsewhere),
-        help("its links lead there. `larder sync` builds one for this place; older ones cannot be gone back to")
+        help("its links lead there: `larder sync` (or `use`, or `rollback`) brings it here")
     )]
     BuiltElsewhere {
         /// The environment.

@@ -53,7 +53,7 @@ pub struct Generation {
     /// Over closure and content, not paths, times and the interpreter's home: the same on two machines.
     #[serde(with = "super::as_text")]
     pub digest: TreeDigest,
-    /// Over all that went into it, paths too: where this has not changed, a sync has nothing to do.
+    /// Over all that went into it, apart from where the checkout is: where this has not changed, a sync has nothing to do.
     #[serde(with = "super::as_text")]
     pub inputs: TreeDigest,
     /// The interpreter of its Python environment, if it has one.
@@ -72,6 +72,9 @@ pub struct Generation {
 /// The part of a record that only verification reads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Contents {
+    /// Where the checkout was: links lead there by their whole path.
+    #[serde(default)]
+    pub(super) root: PathBuf,
     /// The layout that was built.
     pub(super) layout: Layout,
     /// The files that larder wrote, relative to the generation.
@@ -139,24 +142,33 @@ impl Generation {
         mut contents: Contents,
         folder: &Path,
     ) -> Result<(), ProfileError> {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            #[serde(flatten)]
-            generation: &'a Generation,
-            contents: &'a Contents,
-        }
         contents.generated.insert(HEAD.to_owned(), Text(head.write(folder)?));
         let keys = contents.layout.packages.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
         for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock)] {
             fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
             contents.generated.insert(name.to_owned(), Text(TreeDigest::of(text.as_bytes())));
         }
-        let mut text = serde_json::to_vec(&Document { generation: self, contents: &contents })
+        Ok(fs::write_new(&file(folder), &self.text(&contents, folder)?, 0o644)?)
+    }
+
+    /// Writes the record anew, with other contents.
+    pub(super) fn replace(&self, contents: &Contents, folder: &Path) -> Result<(), ProfileError> {
+        Ok(fs::write_atomic(&file(folder), &self.text(contents, folder)?, fs::Durability::Lazy)?)
+    }
+
+    fn text(&self, contents: &Contents, folder: &Path) -> Result<Vec<u8>, ProfileError> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            #[serde(flatten)]
+            generation: &'a Generation,
+            contents: &'a Contents,
+        }
+        let mut text = serde_json::to_vec(&Document { generation: self, contents })
             .map_err(|error| ProfileError::BadRecord { file: file(folder), problem: error.to_string() })?;
         let check = seal(&text);
         text.pop();
         text.extend_from_slice(check.as_bytes());
-        Ok(fs::write_new(&file(folder), &text, 0o644)?)
+        Ok(text)
     }
 }
 
@@ -255,7 +267,8 @@ mod tests {
             members: vec!["apps/web".into()],
             closure: Vec::new(),
         };
-        let contents = Contents { layout, generated: BTreeMap::new(), links: BTreeMap::new() };
+        let contents =
+            Contents { root: "/home/me/shop".into(), layout, generated: BTreeMap::new(), links: BTreeMap::new() };
         let head = Head {
             format: FORMAT,
             number: 3,

@@ -102,11 +102,15 @@ impl Head {
 
     /// Writes the record into a new folder; returns its digest.
     pub(super) fn write(&self, folder: &Path) -> Result<TreeDigest, ProfileError> {
-        let file = folder.join(HEAD);
-        let text = serde_json::to_vec(self)
-            .map_err(|error| ProfileError::BadRecord { file: file.clone(), problem: error.to_string() })?;
-        fs::write_new(&file, &text, 0o644)?;
+        let text = self.text(folder)?;
+        fs::write_new(&folder.join(HEAD), &text, 0o644)?;
         Ok(TreeDigest::of(&text))
+    }
+
+    /// Returns the record's text.
+    pub(super) fn text(&self, folder: &Path) -> Result<Vec<u8>, ProfileError> {
+        serde_json::to_vec(self)
+            .map_err(|error| ProfileError::BadRecord { file: folder.join(HEAD), problem: error.to_string() })
     }
 }
 

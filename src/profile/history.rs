@@ -95,9 +95,7 @@ impl Project {
     /// When something is missing, or the checkout lay elsewhere when it was built: its links lead there.
     pub fn check_presence(&self, environment: &Label, number: u64) -> Result<(), ProfileError> {
         let head = self.head(environment, number)?;
-        if head.root != self.root() {
-            return Err(ProfileError::BuiltElsewhere { environment: environment.clone(), number, root: head.root });
-        }
+        self.check_place(environment, number, &head)?;
         let folder = self.folder(environment, number);
         let parts = [("node_modules", head.node_modules), ("python/bin/python", head.python), ("bin", true)];
         let mut missing = parts.into_iter().filter(|(_, needed)| *needed).map(|(part, _)| part);

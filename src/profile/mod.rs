@@ -39,6 +39,7 @@ mod npm;
 mod parallel;
 mod project;
 pub mod python;
+mod relocate;
 mod roots;
 #[cfg(test)]
 mod tests;

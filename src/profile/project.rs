@@ -167,6 +167,7 @@ impl Project {
     ) -> Result<Vec<Damage>, ProfileError> {
         let generation = self.generation(environment, number)?;
         let head = self.head(environment, number)?;
+        self.check_place(environment, number, &head)?;
         let folder = self.folder(environment, number);
         let mut damage = verify::verify(&self.root, &self.packages, &folder, &generation, &trees)?;
         let is_current = self.current_number(environment)? == Some(number);
@@ -214,7 +215,7 @@ impl Project {
         build::build(self.site(&self.profile(input.environment)), input, None, Repeat::All)
     }
 
-    fn site<'a>(&'a self, profile: &'a Path) -> Site<'a> {
+    pub(super) fn site<'a>(&'a self, profile: &'a Path) -> Site<'a> {
         Site { root: &self.root, packages: &self.packages, profile }
     }
 

@@ -106,7 +106,7 @@ pub(super) fn place(root: &Path, links: &RootLinks) -> Result<(), ProfileError> 
     check(root, links)?;
     for (path, target) in links {
         if !is_there(root, path, target)? {
-            fs::symlink(target, &root.join(path))?;
+            fs::replace_symlink(&root.join(path), target)?;
         }
     }
     Ok(())
@@ -126,7 +126,18 @@ fn is_there(root: &Path, path: &Path, target: &Path) -> Result<bool, ProfileErro
     let full = root.join(path);
     match fs::lstat(&full)? {
         None => Ok(false),
-        Some(stat) if stat.kind == Kind::Symlink && fs::read_link(&full)? == target => Ok(true),
+        Some(stat) if stat.kind == Kind::Symlink => match fs::read_link(&full)? {
+            found if found == target => Ok(true),
+            found if is_left_behind(&found, target)? => Ok(false),
+            _ => Err(ProfileError::Foreign { path: path.to_owned() }),
+        },
         Some(_) => Err(ProfileError::Foreign { path: path.to_owned() }),
     }
+}
+
+/// Tells whether a link in a folder beside the project leads to where the project was before it was moved.
+fn is_left_behind(found: &Path, target: &Path) -> Result<bool, ProfileError> {
+    let inside = |path: &Path| path.iter().skip_while(|part| *part != ".larder").collect::<PathBuf>();
+    let is_ours = found.is_absolute() && target.is_absolute() && inside(found) == inside(target);
+    Ok(is_ours && fs::stat(found)?.is_none())
 }

@@ -60,16 +60,18 @@ pub enum Harm {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.path.display())?;
-        match &self.harm {
-            Harm::Missing => f.write_str("is missing")?,
-            Harm::Changed { expected, found } => write!(f, "was changed: expected blake3 {expected}, found {found}")?,
-            Harm::Redirected { expected } => write!(f, "does not lead to {}", expected.display())?,
-            Harm::Dangling { target } => write!(f, "leads to {}, which is gone", target.display())?,
-            Harm::Foreign => f.write_str("was not installed by larder")?,
-            Harm::Unknown => f.write_str("cannot be checked: the store has no such package any more")?,
+        write!(f, "`{}` ", self.path.display())?;
+        if let Some(package) = &self.package {
+            write!(f, "({package}) ")?;
         }
-        self.package.as_ref().map_or(Ok(()), |package| write!(f, " ({package})"))
+        match &self.harm {
+            Harm::Missing => f.write_str("is missing"),
+            Harm::Changed { expected, found } => write!(f, "was changed: expected {expected:.16}…, found {found:.16}…"),
+            Harm::Redirected { expected } => write!(f, "does not lead to `{}`", expected.display()),
+            Harm::Dangling { target } => write!(f, "leads to `{}`, which is gone", target.display()),
+            Harm::Foreign => f.write_str("was not installed by larder"),
+            Harm::Unknown => f.write_str("cannot be checked: the store has no such package any more"),
+        }
     }
 }
 

@@ -53,8 +53,8 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ", self.path.display())?;
         match &self.harm {
-            Harm::Content { expected, found } => write!(f, "has changed: expected {expected}, found {found}"),
-            Harm::Missing { expected } => write!(f, "is gone: expected {expected}"),
+            Harm::Content { expected, found } => write!(f, "has changed: expected {expected:.16}…, found {found:.16}…"),
+            Harm::Missing { expected } => write!(f, "is gone: expected {expected:.16}…"),
             Harm::Mode { executable: true } => f.write_str("cannot be executed any more"),
             Harm::Mode { executable: false } => f.write_str("can be executed and should not"),
             Harm::Unknown => f.write_str("does not belong there"),

@@ -18,6 +18,13 @@ pub(in crate::cli) struct Rollback {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Verify {
+    /// Check the current generation of every environment that was built here
+    #[arg(long, conflicts_with = "env")]
+    pub(in crate::cli) all: bool,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct Adopt {
     /// Do not ask
     #[arg(short, long)]

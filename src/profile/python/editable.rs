@@ -14,7 +14,7 @@ use super::wheel::{Files, Mode, Origin, Places};
 use super::{entry_points, launcher};
 
 /// What a pyproject.toml says of a local package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Project {
     /// Its name, normalised.
     pub(in super::super) name: String,
@@ -45,6 +45,12 @@ impl Project {
         let text = fs::read_to_string(&file)?;
         Self::parse(&text, file.clone(), version, folder)
             .map_err(|problem| ProfileError::BadPyproject { file, problem })
+    }
+
+    /// Returns what makes it different from others, wherever the checkout is.
+    pub(in super::super) fn identity(&self, root: &Path) -> impl Serialize {
+        let source = self.source.strip_prefix(root).unwrap_or(&self.source);
+        (self.name.clone(), self.version.clone(), source.to_owned(), self.metadata.clone(), self.entry_points.clone())
     }
 
     fn parse(text: &str, file: PathBuf, version: &str, folder: &Path) -> Result<Self, String> {

@@ -7,6 +7,7 @@ mod entry_points;
 mod find;
 mod interpreter;
 mod launcher;
+mod moved;
 mod record;
 mod venv;
 mod wheel;
@@ -16,4 +17,5 @@ pub use find::{Search, find};
 pub use interpreter::Interpreter;
 
 pub(super) use editable::Project;
+pub(super) use moved::rewritten;
 pub(super) use venv::{Environment, Installable, Installed, build, compiled_files, linked_files};

@@ -1,0 +1,106 @@
+//! Looking for damage in generations and in what they share with the store, each harmed file named once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::{Label, TreeDigest};
+use crate::profile::{self, Generation, Harm, ProfileError};
+use crate::store::{self, Store, StoreError, Tree};
+
+use super::Result;
+
+/// One thing that is damaged.
+#[derive(Debug)]
+pub(super) struct Harmed {
+    /// The environments that it harms.
+    pub(super) environments: BTreeSet<Label>,
+    /// Whether bytes have changed, and not only come or gone.
+    pub(super) changed: bool,
+    /// A sentence that names the place and what was expected and found.
+    text: String,
+    /// Whether the store's file is harmed with it: they share their bytes.
+    shared: bool,
+}
+
+impl Harmed {
+    fn new(environment: &Label, text: String, changed: bool) -> Self {
+        Self { environments: [environment.clone()].into(), changed, text, shared: false }
+    }
+
+    /// Of a generation whose record cannot be read.
+    pub(super) fn record(environment: &Label, error: &ProfileError) -> Self {
+        Self::new(environment, error.to_string(), matches!(error, ProfileError::BadRecord { .. }))
+    }
+}
+
+impl fmt::Display for Harmed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if self.shared { f.write_str("; the store's too: they are one file, by hard link") } else { Ok(()) }
+    }
+}
+
+/// What a changed file of the store and one of a profile have in common where they are one: tree, expected digest, and
+/// the one that was found.
+type Change = (TreeDigest, TreeDigest, TreeDigest);
+
+/// Looks for damage in generations and in the trees of the store that they are made of.
+pub(super) fn look(profile: &profile::Project, built: &[(Label, Generation)], store: &Store) -> Result<Vec<Harmed>> {
+    let mut users: BTreeMap<TreeDigest, BTreeSet<Label>> = BTreeMap::new();
+    for (environment, generation) in built {
+        for digest in generation.trees() {
+            users.entry(digest).or_default().insert(environment.clone());
+        }
+    }
+    let mut found = Vec::new();
+    let mut trees: BTreeMap<TreeDigest, Arc<Tree>> = BTreeMap::new();
+    for (digest, environments) in &users {
+        match store.tree_by_digest(digest) {
+            Ok(tree) => trees.extend(tree.map(|tree| (*digest, Arc::new(tree)))),
+            Err(error @ StoreError::Index { .. }) => {
+                let (environments, text) = (environments.clone(), error.to_string());
+                found.push(Harmed { environments, changed: true, text, shared: false });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut in_store: Vec<store::Damage> = Vec::new();
+    for tree in trees.values() {
+        in_store.extend(store.verify_tree(tree)?);
+    }
+    let stored: BTreeSet<Change> = in_store.iter().filter_map(change_in_store).collect();
+    let mut shared: BTreeSet<Change> = BTreeSet::new();
+    let mut in_profile: BTreeMap<PathBuf, Harmed> = BTreeMap::new();
+    for (environment, generation) in built {
+        for damage in profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())? {
+            let both = change_in_profile(&damage).filter(|change| stored.contains(change));
+            let changed = matches!(damage.harm, Harm::Changed { .. });
+            let harmed = Harmed { shared: both.is_some(), ..Harmed::new(environment, damage.to_string(), changed) };
+            shared.extend(both);
+            in_profile.entry(damage.path).or_insert(harmed).environments.insert(environment.clone());
+        }
+    }
+    found.extend(in_profile.into_values());
+    for damage in in_store.iter().filter(|damage| change_in_store(damage).is_none_or(|it| !shared.contains(&it))) {
+        let changed = matches!(damage.harm, store::Harm::Content { .. } | store::Harm::Index);
+        let environments = users.get(&damage.tree).cloned().unwrap_or_default();
+        found.push(Harmed { environments, changed, text: format!("store: {damage}"), shared: false });
+    }
+    Ok(found)
+}
+
+fn change_in_store(damage: &store::Damage) -> Option<Change> {
+    match damage.harm {
+        store::Harm::Content { expected, found } => Some((damage.tree, expected, found)),
+        _ => None,
+    }
+}
+
+fn change_in_profile(damage: &profile::Damage) -> Option<Change> {
+    match damage.harm {
+        Harm::Changed { expected, found } => Some((damage.tree?, expected, found)),
+        _ => None,
+    }
+}

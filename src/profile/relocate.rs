@@ -1,0 +1,115 @@
+//! A checkout that was moved or copied keeps its generations: what leads by its whole path to where they were built is
+//! made anew, nothing else.
+//!
+//! That are links, the scripts that activate Python, the paths of local Python packages, and the records. Each is replaced
+//! by a rename, and doing it twice is doing it once. The head, which says where the checkout was, comes last: after a kill
+//! the next command does it again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::fs::{self, Durability};
+use crate::model::{Label, TreeDigest};
+
+use super::as_text::Text;
+use super::build::Site;
+use super::generation::{Contents, Generation};
+use super::head::{HEAD, Head};
+use super::layout::{Realised, Target};
+use super::{Key, ProfileError, Project, ProjectLock, npm, python};
+
+impl Project {
+    /// Brings a generation to where the checkout lies now; tells whether it was built elsewhere.
+    pub fn relocate(&self, _lock: &ProjectLock, environment: &Label, number: u64) -> Result<bool, ProfileError> {
+        let head = self.head(environment, number)?;
+        if head.root == self.root() {
+            return Ok(false);
+        }
+        relocate(self.site(&self.profile(environment)), number)
+    }
+
+    /// Makes sure that a generation was built, or was brought, to where the checkout lies now.
+    pub(super) fn check_place(&self, environment: &Label, number: u64, head: &Head) -> Result<(), ProfileError> {
+        if head.root == self.root() {
+            return Ok(());
+        }
+        Err(ProfileError::BuiltElsewhere { environment: environment.clone(), number, root: head.root.clone() })
+    }
+}
+
+/// Brings a generation to where its checkout lies now; tells whether it was built elsewhere.
+pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError> {
+    let folder = site.profile.join(number.to_string());
+    let mut head = Head::read(&folder)?;
+    if head.root == site.root {
+        return Ok(false);
+    }
+    let generation = Generation::read(&folder)?;
+    let mut contents = Contents::read(&folder)?;
+    let from = if contents.root.as_os_str().is_empty() { head.root.clone() } else { contents.root.clone() };
+    let moved = Move { from: &from, to: site.root };
+
+    for (path, target) in &mut contents.links {
+        *target = moved.path(target);
+        lead(&folder.join(path), target)?;
+    }
+    for (key, realised) in &contents.layout.packages {
+        folder_links(site, key, realised)?;
+    }
+    let environment = folder.join("python");
+    for rewritten in python::rewritten(&moved, &environment, &below("python/", &contents.generated))? {
+        contents.generated.insert(format!("python/{}", rewritten.path), Text(rewritten.digest));
+    }
+
+    site.root.clone_into(&mut head.root);
+    site.root.clone_into(&mut contents.root);
+    let text = head.text(&folder)?;
+    contents.generated.insert(HEAD.to_owned(), Text(TreeDigest::of(&text)));
+    generation.replace(&contents, &folder)?;
+    fs::write_atomic(&folder.join(HEAD), &text, Durability::Lazy)?;
+    Ok(true)
+}
+
+/// Lets the links of a realised package to local folders lead to where those are.
+pub(super) fn folder_links(site: Site<'_>, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
+    for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, Target::Folder(_))) {
+        let path = npm::link_path(realised, name);
+        lead(&site.packages.join(key.as_str()).join(&path), &npm::relative_target(site.root, &path, target))?;
+    }
+    Ok(())
+}
+
+/// Lets a link lead somewhere, if it does not yet.
+fn lead(link: &Path, target: &Path) -> Result<(), ProfileError> {
+    match fs::read_link(link) {
+        Ok(found) if found == target => Ok(()),
+        // What somebody made of it is no link: `verify` names it.
+        Err(error) if !error.is_not_found() => Ok(()),
+        _ => Ok(fs::replace_symlink(link, target).map(drop)?),
+    }
+}
+
+fn below(folder: &str, files: &BTreeMap<String, Text<TreeDigest>>) -> BTreeMap<String, TreeDigest> {
+    files.iter().filter_map(|(path, digest)| Some((path.strip_prefix(folder)?.to_owned(), digest.0))).collect()
+}
+
+/// From where to where a checkout was moved.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Move<'a> {
+    /// Where it was.
+    pub(super) from: &'a Path,
+    /// Where it is.
+    pub(super) to: &'a Path,
+}
+
+impl Move<'_> {
+    /// Returns where a path leads after the move.
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(self.from).map_or_else(|_| path.to_owned(), |below| self.to.join(below))
+    }
+
+    /// Returns the way back.
+    pub(super) fn back(&self) -> Self {
+        Self { from: self.to, to: self.from }
+    }
+}
