@@ -151,3 +151,40 @@ fn a_collection_in_a_loop_takes_nothing_from_running_syncs() {
         other.run("larder verify").exits(0);
     }
 }
+
+#[test]
+fn an_environment_that_is_declared_no_more_goes_after_a_while() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let manifest = |environments: &str| {
+        project.manifest(&format!("dependencies {{\n    npm \"left\" \"^1\"\n}}\n{environments}"));
+    };
+    let both = "environment \"development\"\nenvironment \"preview\"\n";
+    manifest(both);
+    project.run("larder sync").exits(0);
+    project.run("larder sync --env preview --no-activate").exits(0);
+    manifest("environment \"development\"\n");
+    project.run("larder sync").exits(0);
+    assert_eq!(project.run_json("larder gc --json")["generations"], serde_json::json!([]));
+    assert!(project.has(".larder/node_modules/.profiles/preview/1"));
+    // One that is pinned, and one that is active, are never forgotten.
+    manifest(both);
+    project.run("larder pin --env preview").exits(0);
+    manifest("environment \"development\"\n");
+    assert_eq!(project.run_json("larder gc --older-than 0s --json")["generations"], serde_json::json!([]));
+    manifest(both);
+    project.run("larder unpin --env preview").exits(0);
+    manifest("environment \"development\"\n");
+    let counted = project.run_json("larder gc --older-than 0s --dry-run --json");
+    assert!(project.has(".larder/node_modules/.profiles/preview/1"));
+    let said = project.run_json("larder gc --older-than 0s --json");
+    conforms(&said, "gc");
+    assert_eq!(
+        (&said["generations"][0]["environment"], &said["generations"]),
+        (&"preview".into(), &counted["generations"])
+    );
+    assert!(!project.has(".larder/node_modules/.profiles/preview") && !project.has(".larder/state-preview"));
+    project.run("larder verify --all").exits(0);
+    manifest(both);
+    project.run("larder use preview").exits(1).names(["never synced"]);
+}

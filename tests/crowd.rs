@@ -40,29 +40,41 @@ fn fetched(registry: &Registry) -> (usize, usize) {
 }
 
 #[test]
-fn eight_syncs_of_one_project_make_one_generation() {
+fn eight_syncs_of_one_project_beside_a_collector_make_one_generation() {
     let registry = packages().shuffled(3).serve();
     let project = Project::new(&registry);
     all(&project);
-    all_succeed((0..8).map(|_| project.start("larder sync")).collect());
+    let mut running: Vec<Child> = (0..8).map(|_| project.start("larder sync")).collect();
+    collect_beside(&project, &mut running);
+    all_succeed(running);
     assert_eq!(fetched(&registry), (24, 24));
-    project.run("larder verify").exits(0);
+    project.run("larder verify --all").exits(0);
     assert!(project.has(".larder/node_modules/.profiles/development/1"));
     assert!(!project.has(".larder/node_modules/.profiles/development/2"));
 }
 
 #[test]
-fn eight_projects_over_a_cold_store_fetch_each_artifact_once() {
+fn eight_projects_over_a_cold_store_beside_a_collector_fetch_each_artifact_once() {
     let registry = packages().shuffled(4).serve();
     let first = Project::new(&registry);
     let projects: Vec<Project> = (1..8).map(|_| first.beside()).chain([first.beside()]).collect();
     for project in &projects {
         all(project);
     }
-    all_succeed(projects.iter().map(|project| project.start("larder sync")).collect());
+    let mut running: Vec<Child> = projects.iter().map(|project| project.start("larder sync")).collect();
+    collect_beside(&first, &mut running);
+    all_succeed(running);
     assert_eq!(fetched(&registry), (24, 24));
     for project in &projects {
-        project.run("larder verify").exits(0);
+        project.run("larder verify --all").exits(0);
+    }
+}
+
+/// Collects everything that nobody needs, again and again, until these have ended.
+#[track_caller]
+fn collect_beside(project: &Project, running: &mut [Child]) {
+    while running.iter_mut().any(|child| child.try_wait().expect("a process of ours").is_none()) {
+        project.run("larder gc --older-than 0s").exits(0);
     }
 }
 
@@ -112,4 +124,21 @@ fn lines_that_are_added_at_once_are_all_there() {
     assert!(!(1..7).any(|n| project.read("larder.kdl").contains(&format!("\"part-{n}\""))));
     project.run("larder sync --locked").exits(0);
     project.run("larder verify").exits(0);
+}
+
+#[test]
+fn who_waits_for_a_project_is_told_for_whom() {
+    let registry = packages().serve();
+    let project = Project::new(&registry);
+    all(&project);
+    project.run("larder sync").exits(0);
+    let lock = std::fs::File::options().write(true).open(project.path(".larder/lock")).expect("a lock");
+    lock.lock().expect("nobody holds it");
+    let own = std::process::id().to_string();
+    project.write(".larder/lock", &format!("at work, process {own}"));
+    let waiting = project.start("larder pin");
+    thread::sleep(Duration::from_millis(300));
+    drop(lock);
+    let said = Output::of("larder pin", &waiting.wait_with_output().expect("an end")).exits(0);
+    said.names(["waiting for another larder", &format!("process {own}")]);
 }

@@ -245,6 +245,39 @@ fn links_that_are_gone_or_replaced_are_healed() {
 }
 
 #[test]
+fn what_was_gone_back_to_is_healed_and_stays() {
+    let registry = serve();
+    let project = Project::new(&registry);
+    project.dependencies(&LINES).run("larder sync").exits(0);
+    project.dependencies(&["npm \"right\" \"^1\""]).run("larder sync").exits(0);
+    project.run("larder rollback").exits(0);
+    flip(&project.path("node_modules/left/deep/data.txt").canonicalize().expect("a file"));
+    fs::remove_file(
+        project
+            .path(".venv/lib/")
+            .join(
+                fs::read_dir(project.path(".venv/lib"))
+                    .expect("a library")
+                    .next()
+                    .expect("one")
+                    .expect("one")
+                    .file_name(),
+            )
+            .join("site-packages/six/data.txt"),
+    )
+    .expect("a file");
+    let lock = project.read("larder.lock");
+    project.run("larder verify").exits(4);
+    project.run("larder sync --repair").exits(0).names(["healed"]);
+    project.run("larder verify").exits(0);
+    assert_eq!(project.read("node_modules/left/deep/data.txt"), "the quick brown fox\n");
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder sync").exits(1).names(["rolled back", "--forward"]);
+    project.run("larder sync --forward").exits(0);
+    assert!(!project.has("node_modules/left") && project.has("node_modules/right"));
+}
+
+#[test]
 fn links_of_other_tools_are_left_alone() {
     let registry = serve();
     let project = synced(&registry);

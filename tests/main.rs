@@ -10,6 +10,7 @@ mod integrity;
 mod layers;
 mod lock;
 mod look;
+mod machine;
 mod manifest;
 mod moves;
 mod npm;

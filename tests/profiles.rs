@@ -168,7 +168,7 @@ fn diff_compares_generations_and_environments() {
     let project = three();
     let said = project.run("larder diff 1 2").exits(0);
     assert!(
-        said.stdout.starts_with("~ npm:left 1.0.0 -> 2.0.0  ") && said.stdout.contains("(direct)"),
+        said.stdout.starts_with("~ npm:left  1.0.0 -> 2.0.0  ") && said.stdout.contains("(direct)"),
         "{}",
         said.stdout
     );

@@ -252,3 +252,31 @@ fn fetch_fills_the_store_for_every_environment_and_builds_nothing() {
     project.run("larder sync --offline").exits(0);
     assert!(project.has("node_modules/vitest") && project.has(".venv"));
 }
+
+#[test]
+fn a_dry_run_changes_nothing_not_even_the_lock() {
+    let registry = small().serve();
+    let project = Project::new(&registry);
+    project.dependencies(&LINES);
+    let said = project.run_json("larder sync --dry-run --json");
+    conforms(&said, "sync");
+    let names: Vec<_> = said["plan"]["added"].as_array().expect("a list").iter().map(|p| p["name"].clone()).collect();
+    assert_eq!(names, ["@acme/money", "left", "right", "six", "speedups"]);
+    assert!(!project.has("larder.lock") && !project.has("node_modules"));
+    project.run("larder sync").exits(0);
+    let before = project.state();
+    project.dependencies(&["npm \"vitest\" \"^3\""]);
+    let manifest = project.read("larder.kdl");
+    project.run("larder sync --dry-run").exits(0).names(["Would build development", "+ npm:vitest 3.0.0"]);
+    project.run("larder sync --dry-run --locked").exits(1).names(["not up to date"]);
+    project.dependencies(&LINES);
+    assert_ne!(project.read("larder.kdl"), manifest);
+    let same = |path: &std::path::PathBuf| !path.ends_with("larder.kdl") && !path.ends_with("project");
+    let left = project.state();
+    assert!(before.iter().filter(|(path, _)| same(path)).eq(left.iter().filter(|(path, _)| same(path))));
+    // What a manifest asks for is told before what comes with it.
+    let told = Project::new(&registry);
+    let said = told.dependencies(&["npm \"left\" \"^1\"", "pypi \"six[fast]\""]).run("larder sync").exits(0);
+    let place = |line: &str| said.stderr.find(line).unwrap_or_else(|| panic!("no {line} in {}", said.stderr));
+    assert!(place("+ npm:left") < place("+ pypi:six") && place("+ pypi:six") < place("+ npm:right"), "{}", said.stderr);
+}

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure};
 use crate::profile::{self, Needs};
 
-use super::{Context, Event, Project, Result};
+use super::{Context, Project, Result, seen};
 
 /// `larder adopt --json`: see `schema/adopt.json`.
 #[derive(Debug, Serialize)]
@@ -38,9 +38,7 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     if !confirmed(&found) {
         return Err(NotConfirmed { paths: found }.into());
     }
-    let held = profile.lock(|| {
-        (context.reporter)(Event::Waiting("waiting for another larder that works on this project".to_owned()));
-    })?;
+    let held = seen::hold(context, &profile)?;
     let mut moved = Vec::new();
     for from in found {
         let to = profile.move_aside(&held, &from)?;

@@ -15,7 +15,7 @@ use crate::registry;
 use crate::store::{Collection, KnownProject, LostNote, Roots, Store};
 
 use super::context::{LOCKFILE, MANIFEST};
-use super::{Context, Result, project};
+use super::{Context, Result, project, state};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,7 +66,8 @@ pub struct Retired {
     pub generation: u64,
 }
 
-/// For so long the packages of a project whose folder is gone are kept, and answers about packages that no lock names.
+/// For so long are kept: the packages of a project whose folder is gone, environments that are not declared any more, and
+/// answers about packages that no lock names.
 const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Removes what no project needs.
@@ -176,11 +177,15 @@ impl Run<'_> {
             self.done.warnings.push(busy);
             return self.trees_of(&profile, &[]).map(drop);
         };
-        let superfluous = profile.superfluous(&kept(&profile)?)?;
+        let declared = declared(&profile, self.options.older_than.unwrap_or(PATIENCE))?;
+        let superfluous = profile.superfluous(&declared.kept, declared.gone)?;
         self.done.profile_bytes += profile.size(&superfluous)?;
         self.done.packages += superfluous.packages.len();
         if !self.options.dry_run {
             profile.remove(&held, &superfluous)?;
+            for environment in &superfluous.environments {
+                state::forget(profile.root(), environment.as_str())?;
+            }
         }
         let trees = self.trees_of(&profile, &superfluous.generations)?;
         if !self.options.dry_run && !trees.is_empty() {
@@ -233,13 +238,31 @@ impl Run<'_> {
     }
 }
 
-/// Reads how many generations the environments of a project keep. One that is not declared any more keeps all of its.
-fn kept(profile: &profile::Project) -> Result<BTreeMap<Label, Kept>> {
+/// What the manifest of a project says of its environments.
+struct Declared {
+    /// How many generations they keep.
+    kept: BTreeMap<Label, Kept>,
+    /// Those that were built and are not declared any more, for long enough.
+    gone: BTreeSet<Label>,
+}
+
+/// Asks the manifest of a project. An environment that is not declared any more keeps all of its generations for a while:
+/// it may be declared on another branch. One that is active or has pinned generations is never forgotten.
+fn declared(profile: &profile::Project, patience: Duration) -> Result<Declared> {
     let text = fs::read_to_string(&profile.root().join(MANIFEST))?;
     let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
     let kept = manifest.environments.iter().map(|environment| {
         let newest = usize::try_from(environment.keep).unwrap_or(usize::MAX);
         Ok((environment.name.clone(), Kept { newest, pinned: profile.pins(&environment.name)? }))
     });
-    Ok(kept.collect::<std::result::Result<_, ProfileError>>()?)
+    let kept: BTreeMap<Label, Kept> = kept.collect::<std::result::Result<_, ProfileError>>()?;
+    let active = profile.active()?;
+    let mut gone = BTreeSet::new();
+    for name in profile.environments()?.into_iter().filter(|name| !kept.contains_key(name)) {
+        let is_idle = profile.idle(&name)?.is_some_and(|idle| idle >= patience);
+        if is_idle && active.as_ref() != Some(&name) && profile.pins(&name)?.is_empty() {
+            gone.insert(name);
+        }
+    }
+    Ok(Declared { kept, gone })
 }

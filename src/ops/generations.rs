@@ -1,6 +1,8 @@
 //! What surrounds a build: bringing generations along with a checkout that moved, the switch, and the end of generations
 //! that are not kept.
 
+use std::collections::BTreeSet;
+
 use crate::manifest::Environment;
 use crate::model::Label;
 use crate::profile::{self, Kept, ProjectLock};
@@ -51,7 +53,7 @@ pub(super) fn retire(profile: &profile::Project, held: &ProjectLock, environment
             return Ok(());
         }
         let kept = Kept { newest: keep, pinned: profile.pins(name)? };
-        profile.remove(held, &profile.superfluous(&[(name.clone(), kept)].into())?)
+        profile.remove(held, &profile.superfluous(&[(name.clone(), kept)].into(), BTreeSet::new())?)
     };
     let error: profile::ProfileError = retired().err()?;
     held.leave();

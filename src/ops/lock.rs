@@ -60,7 +60,7 @@ pub struct Summary<'a> {
 }
 
 impl Locked {
-    fn unchanged(lockfile: Lockfile) -> Self {
+    pub(super) fn unchanged(lockfile: Lockfile) -> Self {
         Self { lockfile, plan: Plan::default(), changed: false, warnings: Vec::new() }
     }
 
@@ -97,16 +97,41 @@ pub(super) fn update_lock(
     lock_use: LockUse,
     seen: &Seen,
 ) -> Result<Option<Locked>> {
-    match lock_use {
-        LockUse::Frozen => existing(project).map(Locked::unchanged).map(Some),
-        LockUse::Locked => fresh(project).map(Locked::unchanged).map(Some),
-        LockUse::Update => match read(project)? {
-            Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => {
-                Ok(Some(Locked::unchanged(lockfile)))
-            }
-            old => relock(context, project, old.lockfile(), seen),
-        },
+    match standing(project, lock_use)? {
+        Standing::Serves(lockfile) => Ok(Some(Locked::unchanged(lockfile))),
+        Standing::Stale(old) => relock(context, project, &old, seen),
     }
+}
+
+/// Returns the lock as [`update_lock`] would leave it, and writes nothing.
+pub(super) fn foresee(context: &Context<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
+    match standing(project, lock_use)? {
+        Standing::Serves(lockfile) => Ok(Locked::unchanged(lockfile)),
+        Standing::Stale(old) => {
+            let wish = Wish { preferences: old.preferences(), ..Wish::default() };
+            let (lockfile, warnings) = solve(context, project, wish)?;
+            Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, warnings })
+        }
+    }
+}
+
+/// Whether the lock that is there can be used.
+enum Standing {
+    /// As it is.
+    Serves(Lockfile),
+    /// Only to solve anew with its choices.
+    Stale(Lockfile),
+}
+
+fn standing(project: &Project, lock_use: LockUse) -> Result<Standing> {
+    Ok(match lock_use {
+        LockUse::Frozen => Standing::Serves(existing(project)?),
+        LockUse::Locked => Standing::Serves(fresh(project)?),
+        LockUse::Update => match read(project)? {
+            Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => Standing::Serves(lockfile),
+            old => Standing::Stale(old.lockfile().unwrap_or_default()),
+        },
+    })
 }
 
 /// Returns the lock, which must be fresh.
@@ -119,10 +144,9 @@ pub(super) fn fresh(project: &Project) -> Result<Lockfile> {
 }
 
 /// Solves anew, preferring what `old` holds, and writes the lock.
-fn relock(context: &Context<'_>, project: &Project, old: Option<Lockfile>, seen: &Seen) -> Result<Option<Locked>> {
-    let old = old.unwrap_or_default();
+fn relock(context: &Context<'_>, project: &Project, old: &Lockfile, seen: &Seen) -> Result<Option<Locked>> {
     let preferences = old.preferences();
-    replace(context, project, &old, Wish { preferences, ..Wish::default() }, seen)
+    replace(context, project, old, Wish { preferences, ..Wish::default() }, seen)
 }
 
 /// Solves anew and writes the lock; none where somebody else was faster.
@@ -199,7 +223,9 @@ pub(super) fn deprecated(old: &Lockfile, new: &Lockfile) -> Vec<String> {
 
 /// Returns what moved between two locks.
 pub(super) fn difference(old: &Lockfile, new: &Lockfile) -> Plan {
-    plan::plan(&contents(old), &contents(new))
+    let lines = old.graph.roots.iter().chain(&new.graph.roots);
+    let direct = lines.flat_map(|root| &root.to).map(|edge| edge.to.package.id.clone()).collect();
+    Plan { direct, ..plan::plan(&contents(old), &contents(new)) }
 }
 
 fn contents(lockfile: &Lockfile) -> plan::Contents {

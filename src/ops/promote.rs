@@ -4,7 +4,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::Label;
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::policy;
 use crate::profile::{self, Generation, Needs, ProfileError, Promoted};
 use crate::store::Store;
@@ -46,7 +46,8 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     let compiled = python_to_compile.map(compile).transpose()?;
     let held = seen::hold(context, &profile)?;
     let before = profile.current(&target.name).ok().flatten();
-    let plan = plan::plan(&before.as_ref().map(Generation::packages).unwrap_or_default(), &plan::contents(&closure));
+    let there = before.as_ref().map(Generation::packages).unwrap_or_default();
+    let plan = Plan { direct: plan::direct(&closure), ..plan::plan(&there, &plan::contents(&closure)) };
     let used = gathered.trees.values().chain(compiled.iter().flatten().map(|(_, tree)| tree));
     store.note_project(profile.root(), used.map(|tree| tree.digest))?;
     (context.reporter)(Event::Building(closure.instances.len()));

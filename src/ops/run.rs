@@ -74,7 +74,9 @@ fn rolled_back(context: &Context<'_>, root: &Path, environment: &str) -> Result<
     let profile = profile::Project::open(root)?;
     let Some(note) = profile.rolled_back(&name)? else { return Ok(None) };
     if profile.head(&name, note.to)?.root != profile.root() {
-        generations::bring_here(context, &profile, &seen::hold(context, &profile)?, &name, note.to)?;
+        let held = seen::hold(context, &profile)?;
+        generations::bring_here(context, &profile, &held, &name, note.to)?;
+        held.finish()?;
     }
     let warning = format!("{name} was rolled back to generation {}; `larder sync --forward` follows the lock", note.to);
     let folder = profile.folder(&name, note.to);

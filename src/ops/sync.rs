@@ -17,7 +17,8 @@ use crate::profile::python::{Bytecode, Interpreter};
 use crate::profile::{self, Needs, ProjectLock};
 use crate::store::{Store, Tree};
 
-use super::lock::LockUse;
+use super::context::LOCKFILE;
+use super::lock::{LockUse, Locked};
 use super::rollback::IsRolledBack;
 use super::seen::{self, Seen};
 use super::state::{self, Facts};
@@ -166,6 +167,8 @@ struct Ingredients<'a> {
     trees: &'a BTreeMap<PackageKey, Arc<Tree>>,
     interpreter: Option<&'a Interpreter>,
     bytecode: Option<Bytecode>,
+    /// Whether the lock is that of a generation that was gone back to and stays so.
+    is_back: bool,
 }
 
 impl Ingredients<'_> {
@@ -211,16 +214,18 @@ impl<'a> Sync<'a> {
             self.profile.clear_links(&held, &self.environment.name)?;
             held.finish()?;
         }
-        if let Some(note) = self.profile.rolled_back(&self.environment.name)?
-            && !(self.options.forward || self.options.dry_run)
-        {
-            return Err(IsRolledBack::new(&self.environment.name, &note).into());
-        }
+        let back = self.gone_back_to()?;
         let lock_use = match self.environment.locked {
             crate::manifest::LockedMode::Required if self.options.lock == LockUse::Update => LockUse::Locked,
             _ => self.options.lock,
         };
-        let Some(locked) = lock::update_lock(self.context, self.project, lock_use, seen)? else { return Ok(None) };
+        let is_back = back.is_some();
+        let locked = match back {
+            Some(lockfile) => Some(Locked::unchanged(lockfile)),
+            None if self.options.dry_run => Some(lock::foresee(self.context, self.project, lock_use)?),
+            None => lock::update_lock(self.context, self.project, lock_use, seen)?,
+        };
+        let Some(locked) = locked else { return Ok(None) };
         self.facts.note(&self.project.lockfile())?;
         let seen = if locked.changed { &seen.relocked(&locked.lockfile.to_text()) } else { seen };
         let lockfile = &locked.lockfile;
@@ -245,7 +250,8 @@ impl<'a> Sync<'a> {
         let compiler = interpreter.as_ref().filter(|_| ahead);
         let _leased = compiler.map(|python| bytecode::lease(&self.store, python, &gathered.trees)).transpose()?;
         let bytecode = compiler.map(|python| self.compile(&gathered.trees, python)).transpose()?;
-        let ingredients = Ingredients { trees: &gathered.trees, interpreter: interpreter.as_ref(), bytecode };
+        let interpreter = interpreter.as_ref();
+        let ingredients = Ingredients { trees: &gathered.trees, interpreter, bytecode, is_back };
         let plan = self.plan(&closure);
         let held = seen::hold(self.context, &self.profile)?;
         // While the network was waited for, another larder may have got further than this one.
@@ -257,8 +263,8 @@ impl<'a> Sync<'a> {
         let built = self.build(&held, &input, &ingredients)?;
         let number = built.generation.number;
         // What was skipped is tried again the next time.
-        if skipped.is_empty() {
-            self.remember(number, interpreter.as_ref())?;
+        if skipped.is_empty() && !is_back {
+            self.remember(number, interpreter)?;
         }
         held.finish()?;
         let mut notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
@@ -285,12 +291,28 @@ impl<'a> Sync<'a> {
         }))
     }
 
+    /// Returns the lock of the generation that was gone back to, where it is to be healed as it is. Anything else than a
+    /// repair would undo the rollback, and has to be asked for.
+    fn gone_back_to(&self) -> Result<Option<Lockfile>> {
+        let name = &self.environment.name;
+        if self.options.forward || self.options.dry_run {
+            return Ok(None);
+        }
+        let Some(note) = self.profile.rolled_back(name)? else { return Ok(None) };
+        let its_lock = || crate::lock::parse(LOCKFILE, &self.profile.lock_text(name, note.to).ok()?).ok();
+        match its_lock().filter(|_| self.options.repair) {
+            Some(lockfile) => Ok(Some(lockfile)),
+            None => Err(IsRolledBack::new(name, &note).into()),
+        }
+    }
+
     /// Compares what is there with what the lock wants.
     fn plan(&self, closure: &Closure<'_>) -> Plan {
         // A record that cannot be read is no reason not to build a new one.
         let current = self.profile.current(&self.environment.name).ok().flatten();
-        let current = current.map(|generation| generation.packages()).unwrap_or_default();
-        plan::plan(&current, &plan::contents(closure))
+        let (there, mut direct) = current.map(|it| (it.packages(), it.direct())).unwrap_or_default();
+        direct.extend(plan::direct(closure));
+        Plan { direct, ..plan::plan(&there, &plan::contents(closure)) }
     }
 
     fn would_be(&self, plan: Plan, warnings: Vec<String>) -> Synced {
@@ -333,7 +355,11 @@ impl<'a> Sync<'a> {
             self.profile.build(held, input)?
         };
         let number = built.generation.number;
-        generations::take_over(&self.profile, held, &self.store, self.environment, number)?;
+        if !ingredients.is_back {
+            generations::take_over(&self.profile, held, &self.store, self.environment, number)?;
+        } else if built.made {
+            self.profile.roll_back(held, name, number)?;
+        }
         if self.options.activate {
             self.profile.activate(held, name)?;
         }

@@ -1,6 +1,6 @@
 //! (Current generation, lock) → [`Plan`]: what a sync will change, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lock::Closure;
 use crate::model::{PackageId, Version};
@@ -19,6 +19,8 @@ pub struct Plan {
     pub removed: Vec<(PackageId, Vec<Version>)>,
     /// How many packages stay as they are.
     pub kept: usize,
+    /// The packages that a manifest asks for, before or after: they are told first.
+    pub direct: BTreeSet<PackageId>,
 }
 
 impl Plan {
@@ -27,13 +29,21 @@ impl Plan {
         self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
     }
 
-    /// Tells the changes, a line each: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`.
+    /// Tells the changes, a line each: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`. What a
+    /// manifest asks for comes first.
     pub fn lines(&self) -> impl Iterator<Item = String> {
-        let changed =
-            self.changed.iter().map(|(package, from, to)| format!("~ {package} {} -> {}", list(from), list(to)));
-        let removed = self.removed.iter().map(|(package, versions)| format!("- {package} {}", list(versions)));
-        let added = self.added.iter().map(|(package, versions)| format!("+ {package} {}", list(versions)));
-        changed.chain(removed).chain(added)
+        let changed = self
+            .changed
+            .iter()
+            .map(|(package, from, to)| (package, format!("~ {package} {} -> {}", list(from), list(to))));
+        let one_sided = |mark: char, (package, versions): &(PackageId, Vec<Version>)| {
+            format!("{mark} {package} {}", list(versions))
+        };
+        let removed = self.removed.iter().map(move |gone| (&gone.0, one_sided('-', gone)));
+        let added = self.added.iter().map(move |new| (&new.0, one_sided('+', new)));
+        let mut lines: Vec<_> = changed.chain(removed).chain(added).collect();
+        lines.sort_by_key(|(package, _)| !self.direct.contains(*package));
+        lines.into_iter().map(|(_, line)| line)
     }
 }
 
@@ -48,6 +58,11 @@ pub fn contents(closure: &Closure<'_>) -> Contents {
         contents.entry(key.id.clone()).or_default().push(key.version.clone());
     }
     contents
+}
+
+/// Returns the packages that a closure's manifests ask for.
+pub fn direct(closure: &Closure<'_>) -> BTreeSet<PackageId> {
+    closure.roots.iter().flat_map(|root| &root.to).map(|edge| edge.to.package.id.clone()).collect()
 }
 
 /// Compares what is there with what is wanted. Every list is sorted by package.
@@ -91,5 +106,8 @@ mod tests {
         assert_eq!(plan.removed[0].0.to_string(), "npm:gone");
         assert_eq!((plan.changed[0].1.len(), plan.changed[0].2.len()), (1, 2));
         assert!(super::plan(&after, &after).is_empty());
+        let direct = BTreeSet::from([plan.added[0].0.clone()]);
+        let lines: Vec<_> = Plan { direct, ..plan }.lines().collect();
+        assert_eq!(lines, ["+ npm:new 3.0.0", "~ npm:moved 1.0.0 -> 1.0.0, 2.0.0", "- npm:gone 1.0.0"]);
     }
 }

@@ -8,7 +8,6 @@ use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::FilesMode;
 use crate::model::{Label, PackageKey, Platform, TreeDigest};
-use crate::plan;
 use crate::store::Tree;
 
 use super::as_text::Text;
@@ -176,7 +175,6 @@ fn ready(site: Site<'_>, last: u64, current: Option<&Generation>, inputs: &TreeD
 }
 
 fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option<&Generation>) -> Head {
-    let before = current.map(Generation::packages).unwrap_or_default();
     Head {
         format: FORMAT,
         number: generation.number,
@@ -191,7 +189,7 @@ fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option
         node_modules: generation.node_modules,
         members: generation.members.clone(),
         packages: generation.closure.len(),
-        changes: Changes::from(&plan::plan(&before, &generation.packages())),
+        changes: Changes::from(&generation.plan_from(current)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use crate::fs::{self, Kind};
 use crate::model::Label;
@@ -15,6 +16,8 @@ pub struct Superfluous {
     pub generations: Vec<(Label, u64)>,
     /// The folders of realised packages.
     pub packages: Vec<Key>,
+    /// Environments that go as a whole, with all that is noted of them.
+    pub environments: BTreeSet<Label>,
 }
 
 /// Which generations of an environment are kept besides its current one.
@@ -28,15 +31,23 @@ pub struct Kept {
 
 impl Project {
     /// Finds the generations that are not kept, and the realised packages that only they have. Environments that are not
-    /// named keep all of theirs.
+    /// named keep all of theirs; those that are `gone` keep none.
     ///
     /// # Errors
     /// When the record of a generation that is kept cannot be read: what it needs is not known.
-    pub fn superfluous(&self, kept: &BTreeMap<Label, Kept>) -> Result<Superfluous, ProfileError> {
-        let mut superfluous = Superfluous::default();
+    pub fn superfluous(
+        &self,
+        kept: &BTreeMap<Label, Kept>,
+        gone: BTreeSet<Label>,
+    ) -> Result<Superfluous, ProfileError> {
+        let mut superfluous = Superfluous { environments: gone, ..Superfluous::default() };
         let mut used: BTreeSet<Key> = BTreeSet::new();
         for environment in self.environments()? {
             let numbers = self.history(&environment)?;
+            if superfluous.environments.contains(&environment) {
+                superfluous.generations.extend(numbers.iter().map(|&number| (environment.clone(), number)));
+                continue;
+            }
             let current = self.current_number(&environment)?;
             let kept = kept.get(&environment);
             let newest = kept.map_or(usize::MAX, |kept| kept.newest);
@@ -60,13 +71,27 @@ impl Project {
 
     /// Removes what was found: the generations first, so that none ever lacks a package.
     pub fn remove(&self, _lock: &ProjectLock, superfluous: &Superfluous) -> Result<(), ProfileError> {
-        for (environment, number) in &superfluous.generations {
+        for environment in &superfluous.environments {
+            remove(self.profiles(), environment.as_str())?;
+        }
+        let of_others = |(environment, _): &&(Label, u64)| !superfluous.environments.contains(environment);
+        for (environment, number) in superfluous.generations.iter().filter(of_others) {
             remove(&self.profile(environment), &number.to_string())?;
         }
         for key in &superfluous.packages {
             remove(self.packages(), key.as_str())?;
         }
         Ok(())
+    }
+
+    /// Returns for how long an environment was not switched; none where it was never built.
+    pub fn idle(&self, environment: &Label) -> Result<Option<Duration>, ProfileError> {
+        let stat = match fs::lstat(&self.current_link(environment))? {
+            None => fs::lstat(&self.profile(environment))?,
+            stat => stat,
+        };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Ok(stat.map(|stat| now.saturating_sub(Duration::from_nanos(stat.mtime.max(0).unsigned_abs()))))
     }
 
     /// Returns how many bytes the removal would set free, apart from what is shared with the store.

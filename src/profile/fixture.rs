@@ -191,7 +191,7 @@ impl Fixture {
 
     pub(super) fn build(&self) -> Result<Built, ProfileError> {
         let project = self.project();
-        let lock = project.lock(|| {}).unwrap();
+        let lock = project.lock(|_| {}).unwrap();
         self.with_input(|input| project.build(&lock, input))
     }
 
@@ -199,7 +199,7 @@ impl Fixture {
     pub(super) fn sync(&self) -> Built {
         let built = self.build().unwrap();
         let project = self.project();
-        let lock = project.lock(|| {}).unwrap();
+        let lock = project.lock(|_| {}).unwrap();
         project.switch(&lock, &development(), built.generation.number, Durability::Lazy).unwrap();
         project.activate(&lock, &development()).unwrap();
         built

@@ -8,7 +8,7 @@
 //! └── larder.lock         the lock that it was built from
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fs;
 use crate::model::{Label, PackageId, PackageName, Platform, TreeDigest, Version};
-use crate::plan;
+use crate::plan::{self, Plan};
 
 use super::as_text::Text;
 use super::head::{HEAD, Head};
@@ -130,6 +130,22 @@ impl Generation {
             versions.sort();
         }
         packages
+    }
+
+    /// Returns those of its packages that a manifest asks for.
+    pub fn direct(&self) -> BTreeSet<PackageId> {
+        let asked_for = self.closure.iter().filter(|member| member.direct);
+        let id = |member: &Member| {
+            Some(PackageId::new(member.ecosystem, PackageName::parse(member.ecosystem, &member.name).ok()?))
+        };
+        asked_for.filter_map(id).collect()
+    }
+
+    /// Compares its packages with those of the generation before it.
+    pub fn plan_from(&self, before: Option<&Self>) -> Plan {
+        let there = before.map(Self::packages).unwrap_or_default();
+        let direct = before.map(Self::direct).unwrap_or_default().into_iter().chain(self.direct()).collect();
+        Plan { direct, ..plan::plan(&there, &self.packages()) }
     }
 
     /// Writes the records into a new folder.

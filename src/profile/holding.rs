@@ -20,14 +20,15 @@ pub struct ProjectLock {
 }
 
 const LOCK: &str = ".larder/lock";
-const AT_WORK: &[u8] = b"at work";
+const AT_WORK: &str = "at work, process ";
 
 impl Project {
-    /// Takes the project's lock; calls `waiting` once if another process holds it. Removes what a holder before left in
-    /// the middle.
-    pub fn lock(&self, waiting: impl FnOnce()) -> Result<ProjectLock, ProfileError> {
+    /// Takes the project's lock; calls `waiting` once if another process holds it, with its number where that is known.
+    /// Removes what a holder before left in the middle.
+    pub fn lock(&self, waiting: impl FnOnce(Option<u32>)) -> Result<ProjectLock, ProfileError> {
         fs::create_dir_all(&self.root().join(".larder"))?;
-        self.begin(FileLock::acquire(&self.root().join(LOCK), waiting)?)
+        let path = self.root().join(LOCK);
+        self.begin(FileLock::acquire(&path, || waiting(holder(&path)))?)
     }
 
     /// Takes the project's lock if nobody holds it.
@@ -52,11 +53,13 @@ impl Project {
         for environment in self.environments()? {
             super::build::tidy(&self.profile(&environment))?;
         }
-        match fs::read_dir(self.packages()) {
-            Err(error) if error.is_not_found() => {}
-            found => {
-                for found in found?.iter().filter(|found| found.path.as_os_str().as_bytes().starts_with(b".")) {
-                    fs::remove_tree(&self.packages().join(&found.path))?;
+        for folder in [self.packages(), self.profiles()] {
+            match fs::read_dir(folder) {
+                Err(error) if error.is_not_found() => {}
+                found => {
+                    for found in found?.iter().filter(|found| found.path.as_os_str().as_bytes().starts_with(b".")) {
+                        fs::remove_tree(&folder.join(&found.path))?;
+                    }
                 }
             }
         }
@@ -73,7 +76,7 @@ impl Project {
 impl ProjectLock {
     /// Notes which files of the user are about to be replaced.
     pub fn announce(&self, files: &[&Path]) -> Result<(), ProfileError> {
-        let mut note = AT_WORK.to_vec();
+        let mut note = format!("{AT_WORK}{}", std::process::id()).into_bytes();
         for file in files {
             note.push(0);
             note.extend_from_slice(file.as_os_str().as_bytes());
@@ -94,6 +97,13 @@ impl ProjectLock {
     pub fn finish(self) -> Result<(), ProfileError> {
         if self.remains.into_inner() { Ok(()) } else { Ok(self.held.set_note(b"")?) }
     }
+}
+
+/// Returns the number of the process that noted itself in a lock that is held.
+fn holder(lock: &Path) -> Option<u32> {
+    let note = fs::read_if_exists(lock).ok()??;
+    let own = note.split(|byte| *byte == 0).next()?;
+    std::str::from_utf8(own).ok()?.strip_prefix(AT_WORK)?.parse().ok()
 }
 
 /// Tells whether the work of a process that held the lock of the checkout at `root` was left in the middle.

@@ -219,6 +219,11 @@ impl Project {
         Site { root: &self.root, packages: &self.packages, profile }
     }
 
+    /// Returns the folder of all environments' profiles.
+    pub(super) fn profiles(&self) -> &Path {
+        &self.profiles
+    }
+
     pub(super) fn profile(&self, environment: &Label) -> PathBuf {
         self.profiles.join(environment.as_str())
     }

@@ -150,7 +150,7 @@ fn what_larder_did_not_make_is_left_alone() {
         project.check_links(&project.head(&development(), built.generation.number).unwrap()),
         Err(ProfileError::Foreign { .. })
     ));
-    let lock = project.lock(|| {}).unwrap();
+    let lock = project.lock(|_| {}).unwrap();
     project.switch(&lock, &development(), 1, Durability::Lazy).unwrap();
     let error = project.activate(&lock, &development()).unwrap_err();
     assert_eq!(error.to_string(), "`node_modules` was not made by larder");
@@ -175,7 +175,7 @@ fn a_switch_back_restores_and_links_follow() {
     let member = fixture.root.join("apps/web/node_modules");
     assert_eq!(fs::lstat(&member).unwrap(), None, "a link that leads nowhere any more is removed");
     let project = fixture.project();
-    let lock = project.lock(|| {}).unwrap();
+    let lock = project.lock(|_| {}).unwrap();
     project.switch(&lock, &development(), 1, Durability::Synced).unwrap();
     assert!(fs::stat(&member).unwrap().is_some());
     assert!(matches!(
@@ -187,7 +187,7 @@ fn a_switch_back_restores_and_links_follow() {
     // What is wanted is there already, whole: it is not built twice.
     let forward = fixture.sync();
     assert_eq!((forward.generation.number, forward.realised), (2, 0));
-    project.switch(&project.lock(|| {}).unwrap(), &development(), 1, Durability::Lazy).unwrap();
+    project.switch(&project.lock(|_| {}).unwrap(), &development(), 1, Durability::Lazy).unwrap();
     fixture.lock.graph.roots.retain(|root| root.requirement.seen_as().as_str() != "app");
     // A number is not used twice, even after going back.
     assert_eq!(fixture.sync().generation.number, 3);
@@ -235,7 +235,7 @@ fn damage_is_found_named_and_repaired() {
     );
 
     let project = fixture.project();
-    let lock = project.lock(|| {}).unwrap();
+    let lock = project.lock(|_| {}).unwrap();
     let repaired = fixture.with_input(|input| project.repair(&lock, input, &damage)).unwrap();
     assert_eq!((repaired.made, repaired.realised), (false, 1));
     assert_eq!(fixture.verify(), Vec::<String>::new());
@@ -286,10 +286,10 @@ fn a_collection_spares_what_is_current_kept_or_pinned() {
         fixture.sync();
     }
     let project = fixture.project();
-    let lock = project.lock(|| {}).unwrap();
+    let lock = project.lock(|_| {}).unwrap();
     let kept = Kept { newest: 1, pinned: [2].into() };
-    let superfluous = project.superfluous(&[(development(), kept)].into()).unwrap();
-    assert!(project.superfluous(&std::collections::BTreeMap::new()).unwrap().generations.is_empty());
+    let superfluous = project.superfluous(&[(development(), kept)].into(), [].into()).unwrap();
+    assert!(project.superfluous(&std::collections::BTreeMap::new(), [].into()).unwrap().generations.is_empty());
     project.remove(&lock, &superfluous).unwrap();
     // Only generation 3 had `two`.
     assert_eq!(superfluous.generations, [(development(), 3), (development(), 1)]);

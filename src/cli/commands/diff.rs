@@ -2,48 +2,82 @@
 
 use crate::cli::args::Diff;
 use crate::ops::Context;
-use crate::ops::diff::{Package, Side, diff};
+use crate::ops::diff::{Change, Difference, Package, Side, diff};
 
 use super::{DONE, Outcome, Output};
 
 pub(in crate::cli) fn run(arguments: &Diff, context: &Context<'_>, output: &Output) -> Outcome {
     let found = diff(context, &arguments.from, arguments.to.as_deref())?;
     output.document(&found);
-    for change in &found.changed {
-        let sizes = match (change.bytes_from, change.bytes_to) {
-            (Some(from), Some(to)) => format!("{} -> {}", size(from), size(to)),
-            _ => String::new(),
-        };
-        let versions = format!("{} -> {}", change.from.join(", "), change.to.join(", "));
-        let name = format!("{}:{}", change.ecosystem, change.name);
-        output.print(line('~', &name, &versions, &sizes, change.direct));
-    }
-    let one_sided = |mark, package: &Package| {
-        let sizes = package.bytes.map(size).unwrap_or_default();
-        let name = format!("{}:{}", package.ecosystem, package.name);
-        output.print(line(mark, &name, &package.versions.join(", "), &sizes, package.direct));
-    };
-    found.removed.iter().for_each(|package| one_sided('-', package));
-    found.added.iter().for_each(|package| one_sided('+', package));
+    table(lines(&found), output);
     let name = |side: &Side| format!("{} {}", side.environment, side.generation);
     output.say(format!(
-        "{} -> {}: {} added, {} changed, {} removed, {} the same",
+        "{} -> {}: {} added, {} changed, {} removed, {} the same{}",
         name(&found.from),
         name(&found.to),
         found.added.len(),
         found.changed.len(),
         found.removed.len(),
-        found.kept
+        found.kept,
+        growth(&found)
     ));
     DONE
 }
 
-fn line(mark: char, name: &str, versions: &str, sizes: &str, direct: bool) -> String {
-    let mut text = format!("{mark} {name} {versions}");
-    if !sizes.is_empty() {
-        text = format!("{text}  {sizes}");
+/// A line of the table: mark and name, versions, sizes.
+struct Line {
+    name: String,
+    versions: String,
+    sizes: String,
+    direct: bool,
+}
+
+/// Returns the lines: what a manifest asks for first, then what changed, what went, what came.
+fn lines(found: &Difference) -> Vec<Line> {
+    let changed = found.changed.iter().map(|change| Line {
+        name: format!("~ {}:{}", change.ecosystem, change.name),
+        versions: format!("{} -> {}", change.from.join(", "), change.to.join(", ")),
+        sizes: match (change.bytes_from, change.bytes_to) {
+            (Some(from), Some(to)) => format!("{} -> {}", size(from), size(to)),
+            _ => String::new(),
+        },
+        direct: change.direct,
+    });
+    let one_sided = |mark: char, package: &Package| Line {
+        name: format!("{mark} {}:{}", package.ecosystem, package.name),
+        versions: package.versions.join(", "),
+        sizes: package.bytes.map(size).unwrap_or_default(),
+        direct: package.direct,
+    };
+    let removed = found.removed.iter().map(|package| one_sided('-', package));
+    let added = found.added.iter().map(|package| one_sided('+', package));
+    let mut lines: Vec<Line> = changed.chain(removed).chain(added).collect();
+    lines.sort_by_key(|line| !line.direct);
+    lines
+}
+
+fn table(lines: Vec<Line>, output: &Output) {
+    let width = |part: fn(&Line) -> &str| lines.iter().map(|line| part(line).chars().count()).max().unwrap_or(0);
+    let (name, versions) = (width(|line| &line.name), width(|line| &line.versions));
+    for line in lines {
+        let direct = if line.direct { "  (direct)" } else { "" };
+        let text = format!("{:name$}  {:versions$}  {}{direct}", line.name, line.versions, line.sizes);
+        output.print(text.trim_end());
     }
-    if direct { text + "  (direct)" } else { text }
+}
+
+/// Returns by how much the second side is larger or smaller, where all sizes are known and they differ.
+fn growth(found: &Difference) -> String {
+    let one_sided = |packages: &[Package]| packages.iter().map(|package| package.bytes).sum::<Option<u64>>();
+    let of_changed = |side: fn(&Change) -> Option<u64>| found.changed.iter().map(side).sum::<Option<u64>>();
+    let before = one_sided(&found.removed).zip(of_changed(|change| change.bytes_from));
+    let after = one_sided(&found.added).zip(of_changed(|change| change.bytes_to));
+    let (Some((gone, old)), Some((come, new))) = (before, after) else { return String::new() };
+    match (gone + old, come + new) {
+        (before, after) if before > after => format!("; {} less", size(before - after)),
+        (before, after) if before < after => format!("; {} more", size(after - before)),
+        _ => String::new(),
+    }
 }
 
 /// Writes a size to three digits: `812 B`, `4.7 kB`, `172 MB`.
