@@ -71,7 +71,7 @@ fn a_sync_after_a_rollback_asks_for_forward() {
     let project = three();
     project.run("larder rollback 1").exits(0);
     let before = project.state();
-    for command in ["larder sync", "larder ci", "larder sync --frozen", "larder sync --repair"] {
+    for command in ["larder sync", "larder ci", "larder sync --frozen"] {
         project.run(command).exits(1).names(["rolled back to generation 1 from 3", "--forward"]);
     }
     assert_eq!(project.state(), before);
