@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +36,7 @@ impl Disk {
         fs::create_dir_all(place).expect("a folder");
         let mounted = mount(&["-t", "tmpfs", "-o", "size=1500k", "tmpfs"], place);
         if !mounted {
-            println!("no disk can be mounted here: full disks are not tested");
+            let _ = writeln!(std::io::stderr(), "no disk can be mounted here: full disks are not tested");
         }
         mounted.then(|| Self(place.to_owned()))
     }
@@ -44,7 +45,7 @@ impl Disk {
     fn fill(&self) {
         let mut filler = fs::File::create(self.0.join("filler")).expect("a file");
         for length in [1 << 16, 1 << 12, 1] {
-            while std::io::Write::write_all(&mut filler, &vec![b'x'; length]).is_ok() {}
+            while filler.write_all(&vec![b'x'; length]).is_ok() {}
         }
     }
 
@@ -125,7 +126,7 @@ fn steps(project: &Project, environment: &str) -> Option<Vec<&'static str>> {
         &format!("larder sync --env {environment}"),
     );
     if said.status == 127 {
-        println!("no strace: what is written to disk before a switch is not tested");
+        let _ = writeln!(std::io::stderr(), "no strace: what is written to disk before a switch is not tested");
         return None;
     }
     let said = said.exits(0);
