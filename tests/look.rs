@@ -145,3 +145,16 @@ fn outdated_tells_what_an_update_would_lock_and_what_is_newest() {
     assert_eq!(project.read("larder.lock"), lock);
     project.run("larder outdated --env production").exits(0).names(["npm:old (left)"]);
 }
+
+#[test]
+fn data_that_does_not_come_through_is_no_success() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\""]).run("larder lock").exits(0);
+    for command in ["larder list", "larder list --json"] {
+        let full = project.under(&["sh", "-c", "exec \"$@\" >/dev/full", "sh"], command).exits(6);
+        assert!(full.stderr.contains("larder::fs::disk_full"), "{}", full.stderr);
+        project.under(&["sh", "-c", "\"$@\" | true", "sh"], command).exits(0);
+        project.under(&["sh", "-c", "exec \"$@\" 2>/dev/full", "sh"], command).exits(0);
+    }
+}

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use miette::{Diagnostic, GraphicalTheme, SourceCode};
 use serde::Serialize;
 
+use crate::diagnostic::Failure;
+use crate::fs::{Action, FsError};
 use crate::ops::Error;
 
 use super::drawing;
@@ -16,6 +18,13 @@ pub(super) fn show(output: &Output, error: &Error) -> ExitCode {
     output.document(&Document { error: Told::of(failure, None) });
     let theme = if output.is_colored() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     output.complain(drawing::draw(failure, theme));
+    ExitCode::from(failure.exit().status())
+}
+
+/// Says that standard output did not take all data.
+pub(super) fn show_lost(output: &Output, error: std::io::Error) -> ExitCode {
+    let failure = FsError::new(Action::Write, "/dev/stdout", error);
+    output.insist(drawing::draw(&failure, GraphicalTheme::unicode_nocolor()));
     ExitCode::from(failure.exit().status())
 }
 

@@ -36,7 +36,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let flags = Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline };
     let outcome = Context::new(flags, variables, &reporter).and_then(|context| dispatch(command, &context, &output));
     progress.clear();
-    outcome.unwrap_or_else(|error| failure::show(&output, &error))
+    let status = outcome.unwrap_or_else(|error| failure::show(&output, &error));
+    output.take_lost().map_or(status, |error| failure::show_lost(&output, error))
 }
 
 /// Tells whether words that could not be understood ask for a document nonetheless.

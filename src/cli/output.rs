@@ -1,7 +1,8 @@
 //! The only place that writes to the terminal: data to standard output, words to standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -15,6 +16,8 @@ pub(super) struct Output {
     manner: Manner,
     color: bool,
     terminal: bool,
+    /// Why data did not come through.
+    lost: Mutex<Option<io::Error>>,
 }
 
 /// How much a run says.
@@ -45,12 +48,12 @@ impl Output {
             Global { verbose: true, .. } => Manner::Verbose,
             Global { .. } => Manner::Usual,
         };
-        Self { manner, color, terminal }
+        Self { manner, color, terminal, lost: Mutex::default() }
     }
 
     /// Returns one for a single document.
     pub(super) fn of_document() -> Self {
-        Self { manner: Manner::Json, color: false, terminal: false }
+        Self { manner: Manner::Json, color: false, terminal: false, lost: Mutex::default() }
     }
 
     /// Returns the progress display: a bar on a terminal, nothing in a pipe.
@@ -71,7 +74,7 @@ impl Output {
     /// Says something to the person at the terminal.
     pub(super) fn say(&self, text: impl AsRef<str>) {
         if matches!(self.manner, Manner::Usual | Manner::Verbose) {
-            write_lines(std::io::stderr().lock(), text.as_ref());
+            let _ = write_lines(io::stderr().lock(), text.as_ref());
         }
     }
 
@@ -80,7 +83,7 @@ impl Output {
         if self.manner != Manner::Usual && self.manner != Manner::Verbose || !std::io::stdin().is_terminal() {
             return false;
         }
-        write_lines(std::io::stderr().lock(), &format!("{question} [y/N]"));
+        let _ = write_lines(io::stderr().lock(), &format!("{question} [y/N]"));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
@@ -95,14 +98,20 @@ impl Output {
     /// Says something that matters even to those who asked for quiet.
     pub(super) fn complain(&self, text: impl AsRef<str>) {
         if !self.is_json() {
-            write_lines(std::io::stderr().lock(), text.as_ref());
+            self.insist(text);
         }
+    }
+
+    /// Says something that matters although the document was to say it.
+    #[allow(clippy::unused_self, reason = "all that is said goes through an output")]
+    pub(super) fn insist(&self, text: impl AsRef<str>) {
+        let _ = write_lines(io::stderr().lock(), text.as_ref());
     }
 
     /// Prints data as text, unless it is wanted as a document.
     pub(super) fn print(&self, text: impl AsRef<str>) {
         if !self.is_json() {
-            write_lines(std::io::stdout().lock(), text.as_ref());
+            self.give(text.as_ref());
         }
     }
 
@@ -111,7 +120,22 @@ impl Output {
         if self.is_json() {
             // Plain structs of texts and numbers: there is nothing in them that JSON does not have.
             let text = serde_json::to_string(value).unwrap_or_default();
-            write_lines(std::io::stdout().lock(), &text);
+            self.give(&text);
+        }
+    }
+
+    /// Returns why data did not come through, if it did not.
+    pub(super) fn take_lost(&self) -> Option<io::Error> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn give(&self, data: &str) {
+        match write_lines(io::stdout().lock(), data) {
+            // A reader that has gone away (`larder list | head`) has what it wanted.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            _ => {}
         }
     }
 }
@@ -122,9 +146,8 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
-/// A reader that has gone away (`larder list | head`) is no error of ours.
-fn write_lines(mut stream: impl Write, text: &str) {
-    let _ = stream.write_all(text.trim_end_matches('\n').as_bytes());
-    let _ = stream.write_all(b"\n");
-    let _ = stream.flush();
+fn write_lines(mut stream: impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.trim_end_matches('\n').as_bytes())?;
+    stream.write_all(b"\n")?;
+    stream.flush()
 }
