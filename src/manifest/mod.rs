@@ -26,4 +26,6 @@ pub use parse::{Kind, parse};
 pub use requirement::{Flaw, folder, requirement};
 
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod tests;

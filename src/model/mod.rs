@@ -6,6 +6,8 @@ mod artifact;
 mod digest;
 mod graph;
 mod marker;
+#[cfg(test)]
+pub(crate) mod mutation;
 mod name;
 mod npm_range;
 mod pep508;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{npm, pypi};
+use super::closure::SHAPES;
+use super::{lock, npm, pypi};
 use crate::lock::{Lockfile, parse, salvage};
+use crate::model::mutation;
 use crate::model::{
     Algorithm, Artifact, ArtifactKind, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension,
     Facts, Graph, Instance, InstanceKey, NpmPeers, Override, Package, PackageId, PackageKey, PackageName, Platform,
@@ -187,4 +189,21 @@ proptest! {
         let _ = parse("larder.lock", &text);
         let _ = salvage(&text);
     }
+}
+
+#[test]
+fn a_mutated_lock_is_read_or_refused() {
+    let text = lock(SHAPES).to_text();
+    let (ours, theirs) = text.split_at(text.len() / 2);
+    let conflict = format!("{ours}\n<<<<<<< ours\n{theirs}\n=======\nid = \"npm:a@2.0.0\"\n>>>>>>> theirs\n{theirs}");
+    mutation::of(&[&text, &conflict], |text| {
+        if let Ok(lock) = parse("larder.lock", text) {
+            let written = lock.to_text();
+            let again = parse("larder.lock", &written).map(|again| again.to_text());
+            assert!(again.is_ok_and(|again| again == written), "is written as {written}");
+            lock.dangling();
+        }
+        let salvaged = salvage(text).to_text();
+        assert!(parse("larder.lock", &salvaged).is_ok(), "is salvaged as {salvaged}");
+    });
 }

@@ -1,12 +1,17 @@
 use super::record::{decode, encode};
 use super::*;
 use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
+use crate::model::mutation;
 use crate::registry::cache::{Cache, Freshness, Header};
 use crate::registry::kept::Encoded;
 
 fn read(name: &str, document: &str) -> Listing {
+    let package = PackageName::npm(name).unwrap();
+    listed(name, encode(&package, document.as_bytes(), Form::Abbreviated).unwrap())
+}
+
+fn listed(name: &str, bytes: Encoded) -> Listing {
     let name = PackageName::npm(name).unwrap();
-    let bytes = encode(&name, document.as_bytes(), Form::Abbreviated).unwrap();
     let record = Record::new(Header::default(), bytes);
     let (versions, spans) = decode(&record, Form::Abbreviated).unwrap();
     let places = vec![Place::http("https://r.example/npm/", None)];
@@ -148,4 +153,41 @@ fn versions_that_need_no_grammar_are_what_the_grammar_says() {
     for text in ["1.2", "1.2.3-", "1.2.3-a..b", "1.2.3-a_b", "x", "1.2.3.4"] {
         assert_eq!(super::record::parse(text), deno_semver::Version::parse_from_npm(text).ok(), "{text}");
     }
+}
+
+#[test]
+fn a_mutated_document_is_read_or_refused() {
+    let document = r#"{"name":"a","dist-tags":{"latest":"1.10.0","odd":null},"versions":{"1.9.0":{"deprecated":"old","dependencies":
+        {"b":"^1","c":"npm:d@2","e":"u/r"},"optionalDependencies":{"f":"2"},"peerDependencies":{"react":">=16"},
+        "peerDependenciesMeta":{"react":{"optional":true}},"bundledDependencies":["g"],"engines":{"node":">= 0.8"},"os":"!win32",
+        "cpu":["x64"],"libc":null,"bin":{"x":"x.js"},"scripts":{"postinstall":"node x"},"dist":{"integrity":"sha512-AA==",
+        "shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709","tarball":"https://r.example/npm/a/-/a-1.9.0.tgz"}},"1.10.0":{}},
+        "time":{"1.9.0":"2020-01-02T03:04:05.678Z"}}"#;
+    let name = PackageName::npm("a").unwrap();
+    mutation::of_bytes(&[document.as_bytes()], |bytes| {
+        let Ok(encoded) = encode(&name, bytes, Form::Full) else { return };
+        let listing = listed("a", encoded);
+        for (ordinal, candidate) in (0..).zip(&listing.versions.candidates) {
+            listing.release(ordinal);
+            if let Version::Npm(_) = &candidate.version {
+                listing.tarball(&candidate.version);
+            }
+        }
+    });
+    let Encoded { front, rest } = encode(&name, document.as_bytes(), Form::Full).unwrap();
+    // A record that was written by another version, or by nobody.
+    mutation::of_bytes(&[&front], |front| {
+        let record = Record::new(Header::default(), Encoded { front: front.to_vec(), rest: rest.clone() });
+        let _ = decode(&record, Form::Full);
+    });
+    mutation::of_bytes(&[&rest], |rest| {
+        let record = Record::new(Header::default(), Encoded { front: front.clone(), rest: rest.to_vec() });
+        if decode(&record, Form::Full).is_some() {
+            let listing = listed("a", Encoded { front: front.clone(), rest: rest.to_vec() });
+            listing.release(0);
+        }
+    });
+    mutation::of(&["npm:@s/b@^1 || 2", "git+ssh://git@h/x", "workspace:^", "file:../x", "latest"], |text| {
+        drop(spec::wants(&name, text, text));
+    });
 }

@@ -31,6 +31,7 @@ impl Metadata {
             while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
                 let _ = write!(value, " {}", more.trim());
             }
+            value.truncate(value.trim_end().len());
             match name.to_ascii_lowercase().as_str() {
                 "metadata-version" => metadata.version_of_format = value,
                 "name" => metadata.name = value,

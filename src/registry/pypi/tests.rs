@@ -3,7 +3,7 @@ use std::io::Write;
 use super::*;
 use crate::fetch::testing::{Asked, Reply, Server};
 use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
-use crate::model::{Platform, Requirement, TargetPlatform};
+use crate::model::{Platform, Requirement, TargetPlatform, mutation};
 use crate::registry::cache::{Cache, Freshness};
 
 fn settings(before: Option<&str>) -> Settings {
@@ -235,4 +235,53 @@ fn a_file_is_found_again_where_the_index_has_it_now() {
     assert!(elsewhere.paths().is_empty());
     let gone = open(None, "a-0.9-py3-none-any.whl").unwrap_err();
     assert_eq!(gone.to_string(), "registry `pypi` no longer lists `a-0.9-py3-none-any.whl`");
+}
+
+#[test]
+fn a_mutated_page_is_read_or_refused() {
+    let html = "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\"><base href='../x/'></head><body>\n\
+                <!-- <a href=x> --><a href=\"../../files/w-1.0-py3-none-any.whl#sha256=00\" data-requires-python=\"&gt;=3.8\" \
+                data-yanked=\"bad &amp; old\" data-core-metadata='sha256=00'>w-1.0-py3-none-any.whl</a><br/>\n\
+                <A HREF=w-0.9.tar.gz>w-0.9.tar.gz</A></body></html>";
+    let json = r#"{"meta":{"api-version":"1.1"},"name":"w","files":[{"filename":"w-1.0-1b-cp312-cp312-manylinux_2_17_x86_64.whl",
+        "url":"../w.whl","hashes":{"sha256":"00"},"requires-python":">=3.8","yanked":"bad","upload-time":"2024-01-02T03:04:05.6Z",
+        "core-metadata":{"sha256":"00"},"size":12},{"filename":"w-0.9.tar.gz","url":"w.tar.gz","hashes":{}}]}"#;
+    let name = PackageName::pypi("w").unwrap();
+    mutation::of_bytes(&[html.as_bytes(), json.as_bytes()], |bytes| {
+        let Ok(files) = page::read(&name, "https://i.example/simple/w/", bytes) else { return };
+        let encoded = record::encode(&name, &files);
+        let (_, versions) = record::decode(&encoded).expect("what was written");
+        assert!(versions.len() <= files.len());
+    });
+    let files = page::read(&name, "https://i.example/simple/w/", json.as_bytes()).unwrap();
+    // A record that was written by another version, or by nobody.
+    mutation::of_bytes(&[&record::encode(&name, &files)], |bytes| {
+        drop(record::decode(bytes));
+        for file in record::files(bytes).into_iter().flatten() {
+            let _ = (file.url(), file.digest(), file.metadata());
+        }
+    });
+    mutation::of(&["w-1.0-1b-cp312.cp313-abi3-manylinux_2_17_x86_64.whl", "w-0.9.post1.tar.gz"], |file| {
+        let _ = file_name::FileName::parse(&name, file);
+    });
+}
+
+#[test]
+fn mutated_metadata_is_read_or_refused() {
+    let text = "Metadata-Version: 2.2\nName: w\nVersion: 1.0\nDynamic: Requires-Dist\nRequires-Python: >=3.8, <4\n\
+                Provides-Extra: test\nRequires-Dist: a[x] (>=1.0,<2) ; python_version < \"3.9\"\n  and extra == 'test'\n\
+                Requires-Dist: b @ https://x.example/b.whl\nRequires-Dist: c>=1.*\n\nA description: of it\n";
+    let name = PackageName::pypi("w").unwrap();
+    mutation::of_bytes(&[text.as_bytes()], |bytes| {
+        let Some(metadata) = metadata::Metadata::parse(bytes) else { return };
+        let again = metadata::Metadata::parse(metadata.render().as_bytes());
+        assert_eq!(again.map(|again| again.render()), Some(metadata.render()));
+        metadata.is_static();
+        metadata.is_of(&name, &"1.0".parse().unwrap());
+        metadata.extra_names();
+        for text in &metadata.requires {
+            drop(requirement::dependency(&name, text));
+        }
+        drop(metadata.requires_python.as_deref().map(requirement::specifiers));
+    });
 }
