@@ -24,7 +24,7 @@ fn store() -> (tempfile::TempDir, Store) {
 #[test]
 fn many_are_fetched_in_order_and_once() {
     let (_folder, store) = store();
-    let names: Vec<String> = (0..40).map(|at| format!("thing-{at}.tgz")).collect();
+    let names: Vec<String> = (0..70).map(|at| format!("thing-{at}.tgz")).collect();
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
     let source = shelf(&names);
     // Every artifact twice: the second waits for the first.
@@ -33,17 +33,17 @@ fn many_are_fetched_in_order_and_once() {
     let on_progress = |progress: Progress| steps.lock().unwrap().push(progress);
     let options = Options { concurrency: 8, on_progress: &on_progress, ..Options::default() };
     let fetched = fetch_all(&store, &source, &wanted, options).unwrap();
-    assert_eq!(source.opened.load(Ordering::SeqCst), 40);
+    assert_eq!(source.opened.load(Ordering::SeqCst), 70);
     for (at, one) in fetched.iter().enumerate() {
         let content = fs::read_to_string(&one.tree.folder.join("package.json")).unwrap();
-        assert_eq!(content, names[at % 40]);
+        assert_eq!(content, names[at % 70]);
         assert_eq!(Some(&one.digest), wanted[at].artifact.digest.as_ref());
     }
     let started = steps.lock().unwrap().iter().filter(|p| matches!(p.step, Step::Started { bytes: Some(_) })).count();
-    assert_eq!(started, 40);
+    assert_eq!(started, 70);
 
     let again = fetch_all(&store, &source, &wanted, Options::default()).unwrap();
-    assert_eq!(source.opened.load(Ordering::SeqCst), 40, "nothing is fetched again");
+    assert_eq!(source.opened.load(Ordering::SeqCst), 70, "nothing is fetched again");
     assert!(again.iter().all(|one| one.bytes == 0));
     assert_eq!(store.verify().unwrap(), []);
     assert_untouched_staging(&store);
