@@ -241,11 +241,20 @@ impl Client {
             ("if-modified-since", request.last_modified.filter(|_| request.etag.is_none())),
             ("range", range.as_deref()),
         ];
-        let call = headers
-            .into_iter()
-            .filter_map(|(name, value)| value.map(|value| (name, value)))
-            .fold(agent.get(url), |call, (name, value)| call.header(name, value));
-        call.call().map_err(|error| match error {
+        let ask = |connection: Connection| {
+            let call = match connection {
+                Connection::Any => agent.get(url),
+                Connection::New => agent.get(url).config().max_idle_age(Duration::ZERO).build(),
+            };
+            let headers = headers.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+            headers.fold(call, |call, (name, value)| call.header(name, value)).call()
+        };
+        // A server may close a connection that was kept at the moment when it is used again.
+        let answer = match ask(Connection::Any) {
+            Err(error) if is_hang_up(&error) => ask(Connection::New),
+            answer => answer,
+        };
+        answer.map_err(|error| match error {
             ureq::Error::Timeout(_) => timeout(endpoint, url),
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => timeout(endpoint, url),
             error => unreachable(endpoint, url, error.to_string()),
@@ -286,6 +295,23 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("options", &self.options).finish_non_exhaustive()
     }
+}
+
+/// Which connection a request takes.
+#[derive(Clone, Copy)]
+enum Connection {
+    /// One that was kept, where there is one.
+    Any,
+    /// A new one.
+    New,
+}
+
+/// Tells whether a connection ended before an answer came.
+fn is_hang_up(error: &ureq::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+
+    let ureq::Error::Io(error) = error else { return false };
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 fn roots() -> Result<RootCerts, String> {

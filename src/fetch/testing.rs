@@ -26,11 +26,13 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     /// Whether the connection ends in the middle of the body.
     pub(crate) torn: bool,
+    /// Whether it ends before anything is said.
+    pub(crate) unsaid: bool,
 }
 
 impl Reply {
     pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, headers: Vec::new(), body: body.into(), torn: false }
+        Self { status: 200, headers: Vec::new(), body: body.into(), torn: false, unsaid: false }
     }
 
     pub(crate) fn status(status: u16) -> Self {
@@ -109,6 +111,9 @@ fn serve(stream: TcpStream, answer: &Answer, log: &Mutex<Vec<Asked>>) -> Option<
         let asked = Asked { path, headers };
         log.lock().unwrap().push(asked.clone());
         let reply = answer(&asked);
+        if reply.unsaid {
+            return Some(());
+        }
         let mut head = format!("HTTP/1.1 {} x\r\n", reply.status);
         reply.headers.iter().for_each(|(name, value)| head.extend([name, ": ", value, "\r\n"]));
         if reply.status != 304 {

@@ -139,6 +139,25 @@ fn connections_are_kept_and_larder_names_itself() {
 }
 
 #[test]
+fn a_kept_connection_that_ends_is_replaced_and_counts_as_no_try() {
+    let count = AtomicU32::new(0);
+    let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+        1 => Reply { unsaid: true, ..Reply::ok("") },
+        _ => Reply::ok("x"),
+    });
+    let retry = Retry { times: 0, ..Retry::default() };
+    let (client, endpoint) = (Client::new(ClientOptions { retry, ..ClientOptions::default() }), at(&server.url));
+    client.read(&endpoint, &below("a")).unwrap();
+    assert_eq!(text(&client.read(&endpoint, &below("b")).unwrap()), "x");
+    assert_eq!(server.paths(), ["/a", "/b", "/b"]);
+
+    let silent = Server::start(|_| Reply { unsaid: true, ..Reply::ok("") });
+    let error = client.read(&at(&silent.url), &below("a")).unwrap_err();
+    assert!(matches!(error, RequestError::Unreachable { .. }), "{error}");
+    assert_eq!(silent.paths().len(), 2);
+}
+
+#[test]
 fn a_folder_is_as_good_as_a_server() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
