@@ -15,6 +15,7 @@ mod platform;
 mod pypi_specifier;
 mod range;
 mod settings;
+mod text;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
@@ -30,4 +31,5 @@ pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
 pub use pypi_specifier::PypiSpecifier;
 pub use range::{RangeError, Requirement, SemverRange};
 pub use settings::{Engines, Extension, NpmPeers, Override, Prereleases, Settings};
+pub use text::Text;
 pub use version::{Version, VersionError};

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::document::{self, Document, Text};
+use super::document::{self, Document};
 use crate::lock::error::Problem;
 use crate::lock::{Lockfile, conflict, key};
 use crate::model::{
     Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension, ExtraName, Facts, Graph,
     Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName, Platform, Prereleases,
-    PythonVersion, Requirement, RootEdge, Settings, TargetPlatform,
+    PythonVersion, Requirement, RootEdge, Settings, TargetPlatform, Text,
 };
 
 /// Reads the text of a lockfile.

@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use self::packument::{Entries, Text};
+use self::packument::Entries;
 use self::record::{BadDocument, Blob, Form, Span};
 use super::RegistryError;
 use super::kept::Record;
 use super::listing::{Ask, NoListing, Served};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
-use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Version};
+use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Text, Version};
 use crate::resolve::{Dependency, DependencyKind, Release, Versions};
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";

@@ -2,12 +2,13 @@
 //!
 //! It is read in one pass that keeps slices of the text, without building a tree of it.
 
-use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use crate::model::Text;
 
 /// A document. Fields are taken as they are; old packages have every shape.
 #[derive(Deserialize)]
@@ -99,33 +100,6 @@ impl Manifest<'_> {
             "true" => Some("deprecated".to_owned()),
             text => serde_json::from_str::<String>(text).ok().filter(|message| !message.trim().is_empty()),
         }
-    }
-}
-
-/// A text, borrowed from the document where it has no escapes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Default)]
-#[serde(transparent)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(TextVisitor)
     }
 }
 

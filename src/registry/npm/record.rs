@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::packument::{Dist, Manifest, Packument, Text};
-use crate::model::{PackageName, Settings, Version};
+use super::packument::{Dist, Manifest, Packument};
+use crate::model::{PackageName, Settings, Text, Version};
 use crate::registry::bytes::{Reader, Writer};
 use crate::registry::kept::{Encoded, Record};
 use crate::resolve::{Candidate, Versions};
