@@ -62,6 +62,7 @@ pub enum LockError {
 }
 
 /// The same, before it has a file.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     Newer { found: u64, span: Range<usize> },
     Conflict { span: Range<usize> },

@@ -2,7 +2,7 @@ use miette::Diagnostic;
 
 use super::closure::SHAPES;
 use super::lock;
-use crate::lock::parse;
+use crate::lock::{parse, v1};
 
 /// Says what is wrong with a text, and which part of it.
 fn wrong(text: &str) -> (String, String) {
@@ -51,4 +51,69 @@ fn adding_a_dependency_adds_lines_and_changes_none() {
     for line in before.lines() {
         assert!(rest.any(|other| other == line), "`{line}` is still there, in its place");
     }
+}
+
+/// More of what a lock can hold.
+const FACTS: &str = r#"
+[settings]
+node = "22"
+platforms = ["linux-x64@2.17", "macos-arm64"]
+overrides = [{ package = "npm:lodash", parent = "a", with = { name = "npm:lodash", range = "4.17.21" } }]
+
+[[package]]
+id = "npm:@scope/facts@1.0.0-rc.1"
+registry = "npmjs"
+os = ["linux", "!win32"]
+node = ">=18"
+bin = true
+install-script = true
+deprecated = "use another one, \u00fcber"
+artifacts = [{ file = "facts-1.0.0.tgz", digest = "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=", location = "elsewhere" }]
+dropped = [{ name = "fsevents", range = "^2", reason = "no version fits" }]
+"#;
+
+#[test]
+fn a_text_as_larder_writes_it_is_read_as_toml_has_it() {
+    let text = lock(&format!("{FACTS}{SHAPES}")).to_text();
+    assert!(v1::canonical(&text).is_some());
+    assert_eq!(v1::read(&text), v1::read_toml(&text));
+    for escaped in [r#"a \" b"#, r"a \\ b", r"a \n b"] {
+        let text = text.replace("use another one", escaped);
+        assert!(v1::canonical(&text).is_none());
+        assert_eq!(v1::read(&text), v1::read_toml(&text));
+    }
+}
+
+#[test]
+fn a_text_that_was_changed_is_read_as_toml_has_it() {
+    const PIECES: &[&str] =
+        &["", "\"", "[", "]", "{", "}", "=", ",", "\n", " ", "#", "\\", "a", "\t", "\r", "'", "true", "[["];
+    let text = lock(&format!("{FACTS}{SHAPES}")).to_text();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut noise = blake3::Hasher::new().update(text.as_bytes()).finalize_xof();
+    let (mut canonical, mut good) = (0, 0);
+    for _ in 0..1500 {
+        let mut seed = [0; 8];
+        noise.fill(&mut seed);
+        let number = |at: usize, below: usize| usize::from(u16::from_le_bytes([seed[at], seed[at + 1]])) % below;
+        let changed = if seed[6] < 60 {
+            // A line moves, is there twice or is gone.
+            let mut lines = lines.clone();
+            let line = if seed[7] < 80 { lines[number(0, lines.len())] } else { lines.remove(number(0, lines.len())) };
+            if seed[7] < 170 {
+                lines.insert(number(2, lines.len()), line);
+            }
+            lines.concat()
+        } else {
+            let (at, length) = (number(0, text.len()), usize::from(seed[7] % 3));
+            let piece = PIECES[number(2, PIECES.len())];
+            let Some((before, after)) = text.get(..at).zip(text.get(at + length..)) else { continue };
+            [before, piece, after].concat()
+        };
+        let read = v1::read(&changed);
+        assert_eq!(read, v1::read_toml(&changed), "{changed}");
+        canonical += usize::from(v1::canonical(&changed).is_some());
+        good += usize::from(read.is_ok());
+    }
+    assert!(canonical > 100 && good > canonical / 2, "{canonical} {good}");
 }

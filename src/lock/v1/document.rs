@@ -11,7 +11,7 @@ use crate::model::Text;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Document<'a> {
+pub(in crate::lock) struct Document<'a> {
     #[serde(rename = "version")]
     pub(super) _version: u64,
     #[serde(borrow, default)]

@@ -30,9 +30,12 @@
 //! A package whose peers are bound, has `[[package.instance]]` tables with edges of their own. What is as it mostly is,
 //! is not written. Everything is sorted and nothing is counted or numbered, so that a change stays where it was made.
 
+mod canonical;
 mod document;
 mod read;
 mod write;
 
 pub(super) use read::read;
 pub(super) use write::write;
+#[cfg(test)]
+pub(super) use {canonical::read as canonical, read::read_toml};

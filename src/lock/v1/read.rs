@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::canonical;
 use super::document::{self, Document};
 use crate::lock::error::Problem;
 use crate::lock::{Lockfile, conflict, key};
@@ -17,6 +18,14 @@ use crate::model::{
 
 /// Reads the text of a lockfile.
 pub(in crate::lock) fn read(text: &str) -> Result<Lockfile, Problem> {
+    match canonical::read(text) {
+        Some(document) => lockfile(text, &document),
+        None => read_toml(text),
+    }
+}
+
+/// Reads a text, however it is written.
+pub(in crate::lock) fn read_toml(text: &str) -> Result<Lockfile, Problem> {
     if let Some((found, span)) = declared_version(text).filter(|(version, _)| *version > 1) {
         return Err(Problem::Newer { found, span });
     }
@@ -24,8 +33,12 @@ pub(in crate::lock) fn read(text: &str) -> Result<Lockfile, Problem> {
         Some(span) => Problem::Conflict { span },
         None => Problem::Corrupt { reason: error.message().to_owned(), span: error.span() },
     })?;
+    lockfile(text, &document)
+}
+
+fn lockfile(text: &str, document: &Document<'_>) -> Result<Lockfile, Problem> {
     let mut reader = Reader { text, instances: FxHashMap::default(), labels: FxHashMap::default() };
-    reader.lockfile(&document)
+    reader.lockfile(document)
 }
 
 /// Finds the `version` line before anything else is parsed: what follows it may be in a format of the future.
