@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::{Compression, GzBuilder};
 
-use crate::support::{Output, Project, Registry, Universe};
+use crate::support::{Output, Project, PypiPackage, Registry, Universe};
 
 fn serve() -> Registry {
     Universe::new().npm("left", "1.0.0", |p| p).pypi("six", "1.16", |p| p).serve()
@@ -92,6 +92,13 @@ fn pages_of_nonsense_name_package_and_registry() {
         "<a href=\"six-not.a.version-py3-none-any.whl\">x</a><a href=><a href='six-1.0.tar.gz#sha256=zz'>\u{fffd}";
     let output = locks(SIX, "/pypi/simple/six/", &ok("text/html", page.as_bytes()));
     assert!([3, 5].contains(&output.status), "{}", output.stderr);
+}
+
+#[test]
+fn a_page_of_a_later_form_is_not_read() {
+    let body = r#"{"meta":{"api-version":"9.0"},"name":"six","files":[]}"#;
+    let page = ok("application/vnd.pypi.simple.v9+json", body.as_bytes());
+    locks(SIX, "/pypi/simple/six/", &page).exits(5).names(["`six`", "`pypi`", "9.0", "larder::pypi::newer_index"]);
 }
 
 #[test]
@@ -247,6 +254,26 @@ fn hostile_wheels_are_refused_and_leave_nothing() {
                 }
             }),
             "hostile",
+        ),
+        // Another package's, and another version's.
+        (wheel(|bytes| *bytes = PypiPackage::new("other", "1.0").wheel()), "`other` 1.0"),
+        (wheel(|bytes| *bytes = PypiPackage::new("hostile", "2.0").wheel()), "hostile-2.0.dist-info/METADATA"),
+        // Encrypted, it says.
+        (
+            wheel(|bytes| {
+                for at in find(bytes, b"PK\x01\x02") {
+                    bytes[at + 8] |= 1;
+                }
+            }),
+            "is encrypted",
+        ),
+        // Another method, in one header only.
+        (
+            wheel(|bytes| {
+                let at = find(bytes, b"PK\x03\x04")[0];
+                bytes[at + 8] ^= 8;
+            }),
+            "disagree about its method",
         ),
         // More entries than there are.
         (

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, PypiPackage, Registry, Universe};
 
 fn site_packages(project: &Project) -> std::path::PathBuf {
     let lib = project.path(".venv/lib");
@@ -89,4 +89,110 @@ fn a_local_package_is_never_taken_from_a_registry() {
     assert!(!project.read("larder.lock").contains("9.0"));
     project.run("larder lock --locked").exits(0);
     project.run("larder verify").exits(0);
+}
+
+/// Lets a shell run a script in the project; none where the shell is not installed.
+fn shell(project: &Project, program: &str, script: &str) -> Option<Vec<String>> {
+    project.write("script", script);
+    let output = project.program(program, &["script"]);
+    if output.status == 127 {
+        return None;
+    }
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{program}: {}", output.stdout);
+    Some(output.stdout.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn every_shell_enters_the_environment_and_leaves_it_as_it_came() {
+    let registry = Universe::new().pypi("six", "1.16", |p| p.script("six-tool", "six:main")).serve();
+    let project = project(&registry);
+    project.run("larder sync").exits(0);
+    let own = project.path(".venv").canonicalize().expect("an environment");
+    let posix = |environment: &str| {
+        format!(
+            "set -u\nold=$PATH\nPYTHONHOME=/x\nexport PYTHONHOME\n. {environment}/bin/activate\n. {environment}/bin/activate\n\
+             echo \"$VIRTUAL_ENV\"\ncommand -v six-tool\necho \"[${{PYTHONHOME-}}]\"\ndeactivate\n\
+             echo \"$PYTHONHOME ${{VIRTUAL_ENV-none}}\"\n[ \"$old\" = \"$PATH\" ] && echo same\n"
+        )
+    };
+    let fish = "set old \"$PATH\"\nset -gx PYTHONHOME /x\nsource .venv/bin/activate.fish\nsource .venv/bin/activate.fish\n\
+                echo $VIRTUAL_ENV\ncommand -v six-tool\necho \"[$PYTHONHOME]\"\ndeactivate\n\
+                set -q VIRTUAL_ENV; or set -g VIRTUAL_ENV none\necho $PYTHONHOME $VIRTUAL_ENV\n\
+                test \"$old\" = \"$PATH\"; and echo same\n";
+    let csh = "set old=\"$PATH\"\nsetenv PYTHONHOME /x\nset prompt=\"% \"\nsource .venv/bin/activate.csh\n\
+               source .venv/bin/activate.csh\necho \"$VIRTUAL_ENV\"\nwhich six-tool\nif (! $?PYTHONHOME) echo \"[]\"\n\
+               deactivate\nif (! $?VIRTUAL_ENV) echo \"$PYTHONHOME none\"\n\
+               if (\"$old\" == \"$PATH\" && \"$prompt\" == \"% \") echo same\n";
+    let nu = "let old = $env.PATH\n$env.PYTHONHOME = '/x'\noverlay use .venv/bin/activate.nu\nprint $env.VIRTUAL_ENV\n\
+              print (which six-tool | get path.0)\nprint $'[($env.PYTHONHOME? | default '')]'\ndeactivate\n\
+              print $'/x ($env.VIRTUAL_ENV? | default none)'\nif $old == $env.PATH { print same }\n";
+    for (program, script) in
+        [("sh", posix("./.venv")), ("bash", posix(".venv")), ("zsh", posix(".venv")), ("fish", fish.to_owned())]
+            .into_iter()
+            .chain([("tcsh", csh.to_owned()), ("nu", nu.to_owned())])
+    {
+        let Some(said) = shell(&project, program, &script) else { continue };
+        let [environment, tool, home, left, same] = &said[..] else { panic!("{program}: {said:?}") };
+        assert_eq!(fs::canonicalize(environment).expect("a folder"), own, "{program}");
+        assert_eq!(*tool, format!("{environment}/bin/six-tool"), "{program}");
+        assert_eq!([home, left, same], ["[]", "/x none", "same"], "{program}");
+    }
+}
+
+#[test]
+fn two_packages_that_want_one_place_are_both_named() {
+    for (other, place, first) in [
+        (&["six/__init__.py/inner.py"][..], "six/__init__.py", "pypi:six@1.16"),
+        (&["six"], "site-packages/six`", "pypi:other@1.0"),
+        (&["other-1.0.data/data/bin/python3"], "`bin/python3`", "the environment itself"),
+        (&["other-1.0.data/scripts/activate"], "`bin/activate`", "the environment itself"),
+        (&["other-1.0.data/data/lib64"], "`lib64`", "the environment itself"),
+    ] {
+        let files = |p: PypiPackage| other.iter().fold(p, |p, path| p.file(path, "other"));
+        let registry = Universe::new().pypi("six", "1.16", |p| p).pypi("other", "1.0", files).serve();
+        let project = project(&registry);
+        project.dependencies(&["pypi \"six\"", "pypi \"other\""]);
+        project.run("larder sync").exits(1).names(["larder::profile::claimed_twice", place, first, "pypi:other@1.0"]);
+        assert!(!project.has(".venv"));
+    }
+    // The same content is no contradiction, and a link to `lib` is a way to it.
+    let both = |p: PypiPackage| p.file("shared/__init__.py", "");
+    let registry = Universe::new()
+        .pypi("six", "1.16", both)
+        .pypi("other", "1.0", |p| both(p).file("other-1.0.data/data/lib64/other/data.txt", "data"))
+        .serve();
+    let project = project(&registry);
+    project.dependencies(&["pypi \"six\"", "pypi \"other\""]).run("larder sync").exits(0);
+    assert_eq!(project.read(".venv/lib/other/data.txt"), "data");
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn an_environment_goes_on_where_its_project_was_moved_to() {
+    let six = |p: PypiPackage| p.file("six/__init__.py", "def main():\n    pass\n").script("six-tool", "six:main");
+    let registry = Universe::new().pypi("six", "1.16", six).serve();
+    let project = Project::new(&registry);
+    let long = format!("it's a \"quoted\" path of {}/app", "many bytes ".repeat(14));
+    let moved = long.replace("app", "moved");
+    project.dependencies(&["pypi \"six\""]);
+    project.write(&format!("{long}/larder.kdl"), &project.read("larder.kdl"));
+    let sync = |folder: &str| {
+        let folder = project.path(folder).display().to_string();
+        for command in ["sync", "verify"] {
+            project.program(env!("CARGO_BIN_EXE_larder"), &["-C", &folder, command]).exits(0);
+        }
+    };
+    let tool = |folder: &str| {
+        let path = project.path(folder).join(".venv/bin");
+        for (program, arguments) in [("six-tool", &[][..]), ("python", &["-c", "import six"])] {
+            let output = project.program(path.join(program).to_str().expect("a path"), arguments);
+            assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{program}");
+        }
+    };
+    sync(&long);
+    tool(&long);
+    fs::rename(project.path(&long), project.path(&moved)).expect("a folder that can be moved");
+    tool(&moved);
+    sync(&moved);
+    tool(&moved);
 }

@@ -118,7 +118,7 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
         return Err(FetchError::Integrity { subject: subject(), expected, found }.into());
     }
     let unpacked = match unpacked {
-        Unpacked::Spooled(spool) => self::unpacked(unpack_wheel(spool, &mut staging, route.limits))?,
+        Unpacked::Spooled(spool) => self::unpacked(unpack_wheel(spool, &wanted.package, &mut staging, route.limits))?,
         other => other,
     };
     match unpacked {

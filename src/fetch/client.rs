@@ -159,7 +159,7 @@ impl Client {
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let content = match answer.status().as_u16() {
             304 => Content::NotModified,
-            206 => part(header("content-range").as_deref()).unwrap_or(Content::Whole),
+            206 => part(header("content-range").as_deref()).unwrap_or(Content::UnknownPart),
             _ => Content::Whole,
         };
         Ok(Response {

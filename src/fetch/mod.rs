@@ -27,6 +27,7 @@ pub use request::{Body, ByteRange, Content, Document, Encoding, Request, Respons
 pub use retry::Retry;
 pub use run::{Fetched, Options, Progress, Step, Wanted, fetch_all};
 pub use source::{Source, SourceError};
+pub(crate) use unpack::zip;
 pub use unpack::{Limits, Refusal, Trouble};
 
 #[cfg(test)]

@@ -115,6 +115,8 @@ pub enum Content {
         /// The length of the whole.
         total: u64,
     },
+    /// Some bytes; which, the server does not say.
+    UnknownPart,
     /// Nothing: what is known is still true.
     NotModified,
 }

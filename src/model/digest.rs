@@ -89,6 +89,16 @@ impl Digest {
         &self.bytes
     }
 
+    /// Tells whether this is the digest of a content.
+    pub fn is_of(&self, content: &[u8]) -> bool {
+        use sha2::Digest as _;
+        match self.algorithm {
+            Algorithm::Sha1 => sha1::Sha1::digest(content).as_slice() == self.bytes,
+            Algorithm::Sha256 => sha2::Sha256::digest(content).as_slice() == self.bytes,
+            Algorithm::Sha512 => sha2::Sha512::digest(content).as_slice() == self.bytes,
+        }
+    }
+
     /// Returns the digest in hexadecimal, without the algorithm.
     pub fn to_hex(&self) -> String {
         hex(&self.bytes)

@@ -3,6 +3,7 @@
 //! Each type is checked once, where it is parsed; afterwards it cannot be wrong. No I/O happens here.
 
 mod artifact;
+mod core_metadata;
 mod digest;
 mod graph;
 mod marker;
@@ -19,6 +20,7 @@ mod text;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
+pub use core_metadata::CoreMetadata;
 pub use digest::{Algorithm, Digest, DigestError, TreeDigest};
 pub use graph::{
     Dependent, Dropped, Edge, EdgeKind, Facts, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge,

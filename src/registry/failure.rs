@@ -54,6 +54,50 @@ pub enum RegistryError {
         /// What the answer is about.
         answered: String,
     },
+    /// A file that says that it is of another package or version.
+    #[error("registry `{registry}` was asked for `{package}`, and its `{file}` is of `{answered}`")]
+    #[diagnostic(
+        code(larder::registry::wrong_metadata),
+        help("do not trust this file; check registry `{registry}` and its mirrors")
+    )]
+    WrongMetadata {
+        /// The registry.
+        registry: Label,
+        /// The package and its version.
+        package: String,
+        /// The file.
+        file: String,
+        /// What its metadata says.
+        answered: String,
+    },
+    /// A file that is not the one that its index lists.
+    #[error("`{file}` as registry `{registry}` sends it is not the file that its index lists: its digest is another")]
+    #[diagnostic(
+        code(larder::registry::wrong_bytes),
+        help("do not trust this file; check registry `{registry}` and its mirrors")
+    )]
+    WrongBytes {
+        /// The registry.
+        registry: Label,
+        /// The file.
+        file: String,
+    },
+    /// A page in a form that came later.
+    #[error("registry `{registry}` answers for Python package `{package}` in version {version} of the index's form")]
+    #[diagnostic(
+        code(larder::pypi::newer_index),
+        help(
+            "this larder reads version 1; a newer larder may read it, or another registry or mirror may serve version 1"
+        )
+    )]
+    NewerIndex {
+        /// The registry.
+        registry: Label,
+        /// The package.
+        package: PackageName,
+        /// The version, as the registry gives it.
+        version: String,
+    },
     /// No registry of this ecosystem.
     #[error("no registry serves {ecosystem} packages such as `{package}`")]
     #[diagnostic(
@@ -136,8 +180,10 @@ pub enum RegistryError {
 impl Failure for RegistryError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NpmMetadata { .. } | Self::PypiIndex { .. } | Self::FileGone { .. } => Exit::Network,
-            Self::WrongPackage { .. } => Exit::Integrity,
+            Self::NpmMetadata { .. } | Self::PypiIndex { .. } | Self::NewerIndex { .. } | Self::FileGone { .. } => {
+                Exit::Network
+            }
+            Self::WrongPackage { .. } | Self::WrongMetadata { .. } | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,
             Self::NoRegistry { .. }
             | Self::Undeclared { .. }

@@ -71,11 +71,33 @@ pub(super) struct ZipFile {
     pub(super) content: Vec<u8>,
     /// Type and permissions.
     pub(super) mode: u32,
-    pub(super) local_name: String,
+    /// 0 or 8.
+    pub(super) method: u16,
     pub(super) crc: u32,
     pub(super) size: u32,
-    /// Where the directory says that it begins; where it does begin, if nothing is given.
+    /// Where the directory says that it begins. Then it is nowhere else, and only listed.
     pub(super) offset: Option<u32>,
+    /// What lies there instead of the packed content.
+    pub(super) instead: Option<Vec<u8>>,
+    /// What the file's own header says instead.
+    pub(super) own: Own,
+    /// Extra fields of the directory.
+    pub(super) extra: Vec<u8>,
+    /// What lies between its data and the next file.
+    pub(super) behind: Vec<u8>,
+    /// Flags of both headers.
+    pub(super) flags: u16,
+}
+
+/// What a file's own header says, where that is not what the directory says.
+#[derive(Clone, Default)]
+pub(super) struct Own {
+    pub(super) name: Option<String>,
+    pub(super) flags: Option<u16>,
+    pub(super) method: Option<u16>,
+    /// Checksum, packed size, size.
+    pub(super) numbers: Option<[u32; 3]>,
+    pub(super) extra: Vec<u8>,
 }
 
 impl ZipFile {
@@ -86,11 +108,29 @@ impl ZipFile {
             name: name.to_owned(),
             content: content.to_vec(),
             mode: 0o100_644,
-            local_name: name.to_owned(),
+            method: 8,
             crc: crc.sum(),
             size: content.len() as u32,
             offset: None,
+            instead: None,
+            own: Own::default(),
+            extra: Vec::new(),
+            behind: Vec::new(),
+            flags: 0x800,
         }
+    }
+
+    /// Returns the content as it lies in the archive.
+    pub(super) fn packed(&self) -> Vec<u8> {
+        if let Some(packed) = &self.instead {
+            return packed.clone();
+        }
+        if self.method == 0 {
+            return self.content.clone();
+        }
+        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
+        deflate.write_all(&self.content).unwrap();
+        deflate.finish().unwrap()
     }
 }
 
@@ -99,31 +139,39 @@ pub(super) fn zip(files: &[ZipFile], hidden: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut directory = Vec::new();
     for file in files {
-        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
-        deflate.write_all(&file.content).unwrap();
-        let packed = deflate.finish().unwrap();
+        let packed = file.packed();
         let offset = file.offset.unwrap_or(bytes.len() as u32);
-        let mut common = Vec::new();
-        for number in [20u16, 0x800, 8, 0, 0x21] {
-            common.extend(number.to_le_bytes());
+        let header = |name: &str, flags: u16, method: u16, numbers: [u32; 3], extra: &[u8]| {
+            let mut header = Vec::new();
+            for number in [20, flags, method, 0, 0x21] {
+                header.extend(number.to_le_bytes());
+            }
+            for number in numbers {
+                header.extend(number.to_le_bytes());
+            }
+            header.extend((name.len() as u16).to_le_bytes());
+            header.extend((extra.len() as u16).to_le_bytes());
+            header
+        };
+        let numbers = [file.crc, packed.len() as u32, file.size];
+        let (own, name) = (&file.own, file.own.name.as_ref().unwrap_or(&file.name));
+        let (flags, method) = (own.flags.unwrap_or(file.flags), own.method.unwrap_or(file.method));
+        if file.offset.is_none() {
+            bytes.extend(b"PK\x03\x04");
+            bytes.extend(header(name, flags, method, own.numbers.unwrap_or(numbers), &own.extra));
+            bytes.extend(name.as_bytes());
+            bytes.extend(&own.extra);
+            bytes.extend(packed);
+            bytes.extend(&file.behind);
         }
-        for number in [file.crc, packed.len() as u32, file.size] {
-            common.extend(number.to_le_bytes());
-        }
-        bytes.extend(b"PK\x03\x04");
-        bytes.extend(&common);
-        bytes.extend((file.local_name.len() as u16).to_le_bytes());
-        bytes.extend([0; 2]);
-        bytes.extend(file.local_name.as_bytes());
-        bytes.extend(packed);
 
         directory.extend(b"PK\x01\x02\x14\x03");
-        directory.extend(common);
-        directory.extend((file.name.len() as u16).to_le_bytes());
-        directory.extend([0; 8]);
+        directory.extend(header(&file.name, file.flags, file.method, numbers, &file.extra));
+        directory.extend([0; 6]);
         directory.extend((file.mode << 16).to_le_bytes());
         directory.extend(offset.to_le_bytes());
         directory.extend(file.name.as_bytes());
+        directory.extend(&file.extra);
     }
     bytes.extend(hidden);
     let start = bytes.len() as u32;
@@ -134,6 +182,18 @@ pub(super) fn zip(files: &[ZipFile], hidden: &[u8]) -> Vec<u8> {
     bytes.extend(start.to_le_bytes());
     bytes.extend([0; 2]);
     bytes
+}
+
+/// Gives a zip the records of zip64. `change` may change them: the long record, the locator, the short record.
+pub(super) fn zip64(archive: &[u8], change: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>, &mut Vec<u8>)) -> Vec<u8> {
+    let (files, end) = archive.split_at(archive.len() - 22);
+    let wide = |bytes: &[u8]| bytes.iter().copied().chain([0; 8]).take(8).collect::<Vec<u8>>();
+    let mut long = [&b"PK\x06\x06"[..], &44_u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8]].concat();
+    long.extend([wide(&end[8..10]), wide(&end[10..12]), wide(&end[12..16]), wide(&end[16..20])].concat());
+    let mut locator = [&b"PK\x06\x07"[..], &[0; 4], &(files.len() as u64).to_le_bytes(), &[1, 0, 0, 0]].concat();
+    let mut short = [&b"PK\x05\x06"[..], &[0; 4], &[0xff; 12], &[0; 2]].concat();
+    change(&mut long, &mut locator, &mut short);
+    [files, &long, &locator, &short].concat()
 }
 
 /// The place of RECORD in the wheels made here.

@@ -73,9 +73,13 @@ fn digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
 }
 
 fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> Wanted {
-    let id = PackageId::new(Ecosystem::Npm, PackageName::npm("thing").unwrap());
+    let (ecosystem, name) = match kind {
+        ArtifactKind::Tarball => (Ecosystem::Npm, PackageName::npm("thing")),
+        ArtifactKind::Wheel | ArtifactKind::Sdist => (Ecosystem::Pypi, PackageName::pypi("thing")),
+    };
+    let id = PackageId::new(ecosystem, name.unwrap());
     Wanted {
-        package: PackageKey { version: crate::model::Version::parse(Ecosystem::Npm, "1.0.0").unwrap(), id },
+        package: PackageKey { version: crate::model::Version::parse(ecosystem, "1.0.0").unwrap(), id },
         registry: "npmjs".parse().unwrap(),
         artifact: Artifact { file: file.to_owned(), kind, digest, location: None, platforms: Vec::new() },
     }

@@ -43,6 +43,7 @@ fn mutated_tars_are_unpacked_or_refused() {
 
 #[test]
 fn mutated_wheels_are_unpacked_or_refused() {
-    let files = vec![ZipFile::new("thing/a.py", b"a = 1\n"), ZipFile::new("thing/b.py", &[b'#'; 300])];
+    let metadata = ZipFile::new("thing-1.0.dist-info/METADATA", b"Name: thing\nVersion: 1.0\n");
+    let files = vec![ZipFile::new("thing/a.py", b"a = 1\n"), ZipFile::new("thing/b.py", &[b'#'; 300]), metadata];
     check(ArtifactKind::Wheel, &zip(&with_record(files), b""));
 }

@@ -1,6 +1,8 @@
-use super::archives::{RECORD, ZipFile, line, with_record, zip};
+use super::archives::{Own, RECORD, ZipFile, line, with_record, zip, zip64};
 use super::*;
 use crate::store::PathError;
+
+const METADATA: &str = "thing-1.0.dist-info/METADATA";
 
 fn base() -> Vec<ZipFile> {
     let mut script = ZipFile::new("thing-1.0.data/scripts/run", b"#!python\n");
@@ -10,6 +12,7 @@ fn base() -> Vec<ZipFile> {
         ZipFile::new("thing/__init__.py", b"x = 1\n"),
         script,
         ZipFile::new("thing-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\n"),
+        ZipFile::new(METADATA, b"Metadata-Version: 2.1\nName: Thing\nVersion: 1.0\n"),
     ]
 }
 
@@ -26,8 +29,11 @@ fn trouble(archive: &[u8]) -> Trouble {
 #[test]
 fn a_wheel_is_unpacked_with_its_modes() {
     let (_folder, tree) = unpacks(ArtifactKind::Wheel, &zip(&with_record(base()), b""));
-    assert_eq!(paths(&tree), ["thing-1.0.data/scripts/run", RECORD, "thing-1.0.dist-info/WHEEL", "thing/__init__.py"]);
-    assert!(tree.entries[0].executable && !tree.entries[3].executable);
+    assert_eq!(
+        paths(&tree),
+        ["thing-1.0.data/scripts/run", METADATA, RECORD, "thing-1.0.dist-info/WHEEL", "thing/__init__.py"]
+    );
+    assert!(tree.entries[0].executable && !tree.entries[4].executable);
     assert_eq!(fs::read(&tree.folder.join("thing/__init__.py")).unwrap(), b"x = 1\n");
 }
 
@@ -61,12 +67,18 @@ fn links_and_devices_are_refused() {
         file.mode = kind;
         assert_eq!(trouble(&plus(file)), Trouble::Special);
     }
+    let mut folder = ZipFile::new("thing/link/", b"");
+    folder.mode = 0o120_777;
+    assert_eq!(trouble(&plus(folder)), Trouble::Special);
+    assert_eq!(trouble(&plus(ZipFile::new("thing/full/", b"evil"))), Trouble::Special);
 }
 
 #[test]
 fn duplicates_and_collisions_are_refused() {
-    let twice = plus(ZipFile::new("thing/__init__.py", b"x = 1\n"));
-    assert!(matches!(trouble(&twice), Trouble::Damaged(text) if text.contains("duplicate")));
+    let mut twice = with_record(base());
+    twice.push(ZipFile::new("thing/__init__.py", b"x = 1\n"));
+    assert_eq!(trouble(&zip(&twice, b"")), Trouble::Duplicate);
+    assert!(matches!(trouble(&plus(ZipFile::new("thing/__init__.py", b""))), Trouble::RecordLies(_)));
     let dotted = plus(ZipFile::new("thing/./__init__.py", b"x = 1\n"));
     assert_eq!(trouble(&dotted), Trouble::Duplicate);
     let case = plus(ZipFile::new("thing/__INIT__.py", b""));
@@ -84,7 +96,14 @@ fn data_around_and_between_is_refused() {
     assert!(matches!(trouble(&[b"#!prefix\n", &*archive].concat()), Trouble::StrayData));
     let hidden = zip(&[ZipFile::new("hidden.py", b"evil")], b"");
     let hidden = zip(&with_record(base()), &hidden[..50]);
-    assert!(matches!(trouble(&hidden), Trouble::Damaged(text) if text.contains("missing from central directory")));
+    assert_eq!(trouble(&hidden), Trouble::StrayData);
+    let mut gap = base();
+    gap[1].behind = b"x".to_vec();
+    assert_eq!(trouble(&zip(&with_record(gap), b"")), Trouble::StrayData);
+    // Deflated data that ends before it is over.
+    let mut inside = ZipFile::new("thing/a.py", b"a = 1\n");
+    inside.instead = Some([inside.packed(), b"evil".to_vec()].concat());
+    assert_eq!(trouble(&plus(inside)), Trouble::StrayData);
 }
 
 #[test]
@@ -103,24 +122,201 @@ fn a_wrong_checksum_or_size_is_refused() {
         file.crc ^= crc;
         file.size = file.size.wrapping_add(size);
         let found = trouble(&plus(file));
-        assert!(matches!(found, Trouble::Damaged(_) | Trouble::Truncated), "{found:?}");
+        assert!(matches!(found, Trouble::Damaged(_) | Trouble::Truncated | Trouble::TooLarge(_)), "{found:?}");
     }
 }
 
 #[test]
 fn headers_that_disagree_are_refused() {
+    let with = |own: Own| {
+        let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
+        file.own = own;
+        trouble(&plus(file))
+    };
+    let honest = ZipFile::new("thing/a.py", b"a = 1\n");
+    let numbers = [honest.crc, honest.packed().len() as u32, honest.size];
+    assert_eq!(with(Own { name: Some("thing/b.py".to_owned()), ..Own::default() }), Trouble::Disagrees("name"));
+    assert_eq!(with(Own { method: Some(0), ..Own::default() }), Trouble::Disagrees("method"));
+    assert_eq!(with(Own { flags: Some(1), ..Own::default() }), Trouble::Encrypted);
+    for place in 0..3 {
+        let mut numbers = numbers;
+        numbers[place] += 1;
+        let found = with(Own { numbers: Some(numbers), ..Own::default() });
+        assert_eq!(found, Trouble::Disagrees("checksum or size"), "{place}");
+        numbers[place] = 0;
+        let found = with(Own { numbers: Some(numbers), ..Own::default() });
+        assert_eq!(found, Trouble::Disagrees("checksum or size"), "{place}");
+    }
+    let mut stored = ZipFile::new("thing/a.py", b"a = 1\n");
+    stored.method = 0;
+    unpacks(ArtifactKind::Wheel, &plus(stored.clone()));
+    stored.size += 1;
+    assert_eq!(trouble(&plus(stored)), Trouble::Disagrees("size"));
+}
+
+#[test]
+fn what_is_encrypted_or_packed_otherwise_is_refused() {
+    for flag in [1, 1 << 5, 1 << 6, 1 << 13] {
+        let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
+        file.flags |= flag;
+        assert_eq!(trouble(&plus(file)), Trouble::Encrypted);
+    }
+    for method in [1, 9, 12, 14, 93, 99] {
+        let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
+        file.method = method;
+        assert_eq!(trouble(&plus(file)), Trouble::UnknownMethod(method));
+    }
+}
+
+#[test]
+fn a_second_name_is_refused() {
+    let field = |name: &str| {
+        let data = [&[1, 0, 0, 0, 0], name.as_bytes()].concat();
+        [&0x7075_u16.to_le_bytes(), &(data.len() as u16).to_le_bytes(), &*data].concat()
+    };
     let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
-    file.local_name = "thing/b.py".to_owned();
-    assert!(matches!(trouble(&plus(file)), Trouble::Damaged(_)));
+    file.extra = field("thing/b.py");
+    assert_eq!(trouble(&plus(file.clone())), Trouble::Disagrees("name"));
+    file.extra = field("thing/a.py");
+    unpacks(ArtifactKind::Wheel, &plus(file.clone()));
+    file.extra = [field("thing/a.py"), field("thing/b.py")].concat();
+    assert_eq!(trouble(&plus(file.clone())), Trouble::Disagrees("extra fields"));
+    file.extra = vec![1, 0, 200, 0];
+    assert!(matches!(trouble(&plus(file.clone())), Trouble::Damaged(_)));
+    // Without its flag, a name is what each reader makes of it.
+    let mut file = ZipFile::new("thing/\u{e9}.py", b"");
+    unpacks(ArtifactKind::Wheel, &plus(file.clone()));
+    file.flags = 0;
+    assert_eq!(trouble(&plus(file)), Trouble::NotUnicode);
+}
+
+#[test]
+fn sizes_behind_the_data_are_read_and_compared() {
+    let with = |signature: &[u8], wide: bool, more: u32, zeros: bool| {
+        let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
+        file.flags |= 8;
+        file.own.numbers = zeros.then_some([0; 3]);
+        let number =
+            |number: u32| if wide { u64::from(number).to_le_bytes().to_vec() } else { number.to_le_bytes().to_vec() };
+        file.behind =
+            [signature, &file.crc.to_le_bytes(), &number(file.packed().len() as u32), &number(file.size + more)]
+                .concat();
+        plus(file)
+    };
+    for signature in [&b""[..], b"PK\x07\x08"] {
+        for (wide, zeros) in [(false, true), (true, true), (false, false)] {
+            unpacks(ArtifactKind::Wheel, &with(signature, wide, 0, zeros));
+            assert_eq!(trouble(&with(signature, wide, 1, zeros)), Trouble::Disagrees("checksum or size"));
+        }
+    }
+    assert_eq!(trouble(&with(b"PK\x07\x09", false, 0, true)), Trouble::Disagrees("checksum or size"));
+    assert_eq!(trouble(&with(b"PK\x07\x08more", false, 0, true)), Trouble::Disagrees("checksum or size"));
+    assert_eq!(trouble(&with(b"PK\x07\x08much more", false, 0, true)), Trouble::StrayData);
+}
+
+#[test]
+fn the_long_records_of_zip64_are_read_and_must_agree_with_the_short_one() {
+    let archive = zip(&with_record(base()), b"");
+    let honest = &archive[archive.len() - 22..];
+    unpacks(ArtifactKind::Wheel, &zip64(&archive, |_, _, _| {}));
+    unpacks(ArtifactKind::Wheel, &zip64(&archive, |_, _, short| *short = honest.to_vec()));
+    // Fewer entries, a smaller directory, another place: in the short record, then in the long one.
+    for at in [8, 12, 16] {
+        let found = trouble(&zip64(&archive, |_, _, short| {
+            *short = honest.to_vec();
+            short[at] ^= 1;
+            short[10] = short[8];
+        }));
+        assert_eq!(found, Trouble::Disagrees("directory"), "{at}");
+    }
+    for at in [24, 32, 40, 48] {
+        let found = trouble(&zip64(&archive, |long, _, _| long[at] ^= 1));
+        assert!(matches!(found, Trouble::Disagrees(_) | Trouble::StrayData | Trouble::Damaged(_)), "{at}: {found:?}");
+    }
+    assert_eq!(trouble(&zip64(&archive, |long, _, _| long.extend(b"more"))), Trouble::StrayData);
+    assert_eq!(trouble(&zip64(&archive, |_, locator, _| locator[8] ^= 1)), Trouble::StrayData);
+    assert_eq!(trouble(&zip64(&archive, |_, locator, _| locator[15] = 0xff)), Trouble::StrayData);
+    assert_eq!(trouble(&zip64(&archive, |_, locator, _| locator.clear())), Trouble::Truncated);
+    assert!(matches!(trouble(&zip64(&archive, |long, _, _| long[16] = 1)), Trouble::Damaged(_)));
+    // The sizes of an entry, in its extra field.
+    let wide = |size: u64, packed: u64| [&[1, 0, 16, 0][..], &size.to_le_bytes(), &packed.to_le_bytes()].concat();
+    let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
+    file.own.numbers = Some([file.crc, u32::MAX, u32::MAX]);
+    file.own.extra = wide(6, file.packed().len() as u64);
+    unpacks(ArtifactKind::Wheel, &plus(file.clone()));
+    file.own.extra = wide(7, file.packed().len() as u64);
+    assert_eq!(trouble(&plus(file.clone())), Trouble::Disagrees("checksum or size"));
+    file.own.extra.clear();
+    assert_eq!(trouble(&plus(file)), Trouble::Disagrees("checksum or size"));
+}
+
+#[test]
+fn a_comment_is_no_place_for_another_archive() {
+    let commented = |comment: &[u8]| {
+        let mut archive = zip(&with_record(base()), b"");
+        let at = archive.len() - 2;
+        archive[at..].copy_from_slice(&(comment.len() as u16).to_le_bytes());
+        archive.extend(comment);
+        archive
+    };
+    unpacks(ArtifactKind::Wheel, &commented(b"an honest comment"));
+    let empty = [&b"PK\x05\x06"[..], &[0; 18]].concat();
+    let other = zip(&with_record(vec![ZipFile::new("thing/evil.py", b"evil")]), b"");
+    for comment in [&b"PK\x05\x06"[..], &empty, &other] {
+        assert!(matches!(trouble(&commented(comment)), Trouble::StrayData | Trouble::Truncated));
+    }
+}
+
+#[test]
+fn a_directory_with_more_or_fewer_entries_than_it_says_is_refused() {
+    let archive = zip(&with_record(base()), b"");
+    for count in [0, 1, 5, 7, 0xfffe] {
+        let mut archive = archive.clone();
+        let at = archive.len() - 14;
+        archive[at..at + 4].copy_from_slice(&[u16::to_le_bytes(count); 2].concat());
+        let found = trouble(&archive);
+        assert!(matches!(found, Trouble::Disagrees(_) | Trouble::Damaged(_)), "{count}: {found:?}");
+    }
+    let mut several = archive.clone();
+    several[archive.len() - 18] = 1;
+    assert!(matches!(trouble(&several), Trouble::Damaged(_)));
+}
+
+#[test]
+fn metadata_that_is_missing_unreadable_or_anothers_is_refused() {
+    let with = |metadata: &[u8]| {
+        let mut files = base();
+        files[4] = ZipFile::new(METADATA, metadata);
+        zip(&with_record(files), b"")
+    };
+    unpacks(ArtifactKind::Wheel, &with(b"Name: THING\nVersion: 1.0.0\n\nany bytes: \xff"));
+    assert!(matches!(trouble(&with(b"Name: thing\nVersion: 1.0\nSummary: \xff\n")), Trouble::BadMetadata(_)));
+    assert!(matches!(trouble(&with(b"Name: thing\n")), Trouble::BadMetadata(_)));
+    for (name, version) in [("other", "1.0"), ("thing", "2.0"), ("thing", "1.0+local"), ("thing", "x")] {
+        let refusal = refused(ArtifactKind::Wheel, &with(format!("Name: {name}\nVersion: {version}\n").as_bytes()));
+        assert_eq!(refusal.trouble(), &Trouble::OtherPackage(format!("`{name}` {version}")));
+        assert!(refusal.to_string().contains(METADATA), "{refusal}");
+    }
+    let mut files = base();
+    files.remove(4);
+    assert_eq!(trouble(&zip(&with_record(files), b"")), Trouble::NoMetadata);
 }
 
 #[test]
 fn entries_that_overlap_are_refused() {
+    // The same place under another name.
     let mut files = base();
-    let first = files[1].clone();
-    files.push(ZipFile { offset: Some(files[0].name.len() as u32 + 32), ..first });
-    files[4].name = "thing/again.py".to_owned();
+    let (name, first) = ("thing/again.py".to_owned(), files[1].clone());
+    files.push(ZipFile { offset: Some(files[0].name.len() as u32 + 32), name, ..first });
     assert!(matches!(trouble(&zip(&with_record(files), b"")), Trouble::Damaged(_)));
+    // A file that lies within another.
+    let inner = ZipFile::new("thing/inner.py", b"evil");
+    let mut outer =
+        ZipFile::new("thing/outer.py", &zip(std::slice::from_ref(&inner), b"")[..30 + 14 + inner.packed().len()]);
+    outer.method = 0;
+    let inner = ZipFile { offset: Some(30 + outer.name.len() as u32), ..inner };
+    let archive = zip(&with_record([vec![outer, inner], base()].concat()), b"");
+    assert!(matches!(trouble(&archive), Trouble::Damaged(text) if text.contains("overlaps")));
 }
 
 #[test]
@@ -145,11 +341,11 @@ fn a_record_that_lies_is_refused() {
 
 #[test]
 fn bounds_hold() {
-    let limits = Limits { entries: 5, file: 1000, total: 1500, ratio: 10, free: 500, ..Limits::default() };
+    let limits = Limits { entries: 6, file: 1000, total: 1500, ratio: 10, free: 500, ..Limits::default() };
     let within = |file| refused_within(ArtifactKind::Wheel, &plus(file), limits).trouble().clone();
     let mut file = ZipFile::new("thing/a.py", b"");
-    assert_eq!(within(file.clone()), Trouble::TooManyEntries(5));
-    let limits = Limits { entries: 6, ..limits };
+    assert_eq!(within(file.clone()), Trouble::TooManyEntries(6));
+    let limits = Limits { entries: 7, ..limits };
     let within = |file| refused_within(ArtifactKind::Wheel, &plus(file), limits).trouble().clone();
     file = ZipFile::new("thing/a.py", &[0; 1001]);
     assert_eq!(within(file), Trouble::TooLarge(1000));

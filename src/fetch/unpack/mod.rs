@@ -6,6 +6,7 @@ mod record;
 mod refusal;
 mod tarball;
 mod wheel;
+pub(crate) mod zip;
 
 use std::io;
 

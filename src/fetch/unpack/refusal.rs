@@ -79,6 +79,15 @@ pub enum Trouble {
     /// It is not what it says it is.
     #[error("is damaged: {0}")]
     Damaged(String),
+    /// The directory of a zip says something else than the file's own header.
+    #[error("has two headers that disagree about its {0}")]
+    Disagrees(&'static str),
+    /// Nobody without the password can read it.
+    #[error("is encrypted")]
+    Encrypted,
+    /// Packed by something else than deflate.
+    #[error("is packed by a method that wheels do not have: number {0}")]
+    UnknownMethod(u16),
     /// A wheel without the file that lists its files.
     #[error("has not exactly one `.dist-info` folder with a RECORD")]
     NoRecord,
@@ -88,6 +97,15 @@ pub enum Trouble {
     /// A file that RECORD does not know.
     #[error("is not in RECORD")]
     NotInRecord,
+    /// A wheel without the file that says what it is.
+    #[error("has no METADATA beside its RECORD")]
+    NoMetadata,
+    /// METADATA that cannot be read.
+    #[error("is no metadata: {0}")]
+    BadMetadata(&'static str),
+    /// METADATA of another package or version.
+    #[error("is the metadata of {0}")]
+    OtherPackage(String),
 }
 
 /// Why unpacking stopped.

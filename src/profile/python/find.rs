@@ -66,9 +66,9 @@ fn look(wanted: &PythonVersion, search: &Search, answers: &mut Answers<'_>) -> R
         }
     }
     for (version, path) in pyenv_versions(search.pyenv_root.as_deref()) {
-        let known = (path, version);
-        if !found.0.contains(&known) {
-            found.0.push(known);
+        let is_known = path.parent().is_some_and(|folder| found.0.iter().any(|(path, _)| path.starts_with(folder)));
+        if !is_known {
+            found.0.push((path, version));
         }
     }
     Err(ProfileError::NoPython { wanted: wanted.clone(), found })
@@ -230,6 +230,16 @@ mod tests {
         let wanted: PythonVersion = "3.12".parse().unwrap();
         let error = find(&wanted, &search).unwrap_err().to_string();
         assert!(error.starts_with("there is no Python 3.12 on this machine: found 3.11.2 ("), "{error}");
+        // A version of pyenv's that is on PATH too is told once.
+        fake(&root.join("versions/3.10.4/bin/python"), "3.10.4");
+        fs::symlink(Path::new("python"), &root.join("versions/3.10.4/bin/python3")).unwrap();
+        let pyenv = Search {
+            path_dirs: vec![root.join("versions/3.10.4/bin")],
+            pyenv_root: Some(root.clone()),
+            ..Search::default()
+        };
+        let error = find(&wanted, &pyenv).unwrap_err().to_string();
+        assert_eq!(error.matches("3.10.4 (").count(), 1, "{error}");
         let explicit = Search { explicit: Some(root.join("a/python3")), ..Search::default() };
         let error = find(&wanted, &explicit).unwrap_err().to_string();
         assert!(error.ends_with("is not a Python 3.12: it is 3.11.2"), "{error}");

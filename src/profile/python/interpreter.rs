@@ -100,11 +100,16 @@ impl Interpreter {
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr);
             let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-            return Err(format!("it failed: {}", last.trim()));
+            // What is no Python at all may repeat the question.
+            let said: String = last.trim().chars().take(LONGEST_COMPLAINT).collect();
+            return Err(format!("it failed: {said}"));
         }
         serde_json::from_slice(&output.stdout).map_err(|_| "it does not answer like a Python".to_owned())
     }
 }
+
+/// As many characters are repeated of what an executable complains of.
+const LONGEST_COMPLAINT: usize = 120;
 
 /// Works on every Python 3; in a virtual environment `_base_executable` is the one it was made from.
 const QUESTION: &str = r#"

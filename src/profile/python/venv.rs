@@ -1,5 +1,6 @@
 //! A virtual environment without pip: what `python -m venv --without-pip` makes, with wheels linked in.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,11 +77,11 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
         let files = project.files(&places)?;
         parts.push(Part { owner: format!("path:{}", project.name).into(), direct: true, source: None, files });
     }
-    drop_shared(&mut parts)?;
+    let links = links(environment.interpreter);
+    drop_shared(&mut parts, &links)?;
     drop_taken(&parts, &mut compiled);
     parts.append(&mut compiled);
 
-    let links = links(environment.interpreter);
     let dir = create_folders(environment.folder, places.site(), &parts)?;
     let generated = parallel::map(&parts, |part| place(&dir, part, environment.files))?;
     for (name, target) in &links {
@@ -157,26 +158,38 @@ fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
     links
 }
 
-/// A file that two parts bring is kept once where it is the same, and is an error where it is not.
-fn drop_shared(parts: &mut [Part<'_>]) -> Result<(), ProfileError> {
-    let mut claims: rustc_hash::FxHashMap<String, (usize, TreeDigest)> = rustc_hash::FxHashMap::default();
+/// A file that two parts bring is kept once where it is the same, and is an error where it is not. The links belong to the
+/// first part, the environment itself.
+fn drop_shared(parts: &mut [Part<'_>], links: &BTreeMap<String, PathBuf>) -> Result<(), ProfileError> {
+    let mut claims: rustc_hash::FxHashMap<&str, (usize, Option<TreeDigest>)> = rustc_hash::FxHashMap::default();
+    claims.extend(links.keys().map(|path| (path.as_str(), (0, None))));
     let mut shared: Vec<(usize, String)> = Vec::new();
+    let clash = |path: &str, first: usize, second: usize| {
+        let [first, second] = [first, second].map(|at| parts[at].owner.to_string());
+        Err(ProfileError::ClaimedTwice { path: path.to_owned(), first, second })
+    };
     for (at, part) in parts.iter().enumerate() {
         for (path, origin) in &part.files {
-            let digest = match origin {
+            let digest = Some(match origin {
                 Origin::Linked(entry) | Origin::Executable(entry) => entry.digest,
                 Origin::Written(content, _) => TreeDigest::of(content),
-            };
-            match claims.get(path) {
-                None => drop(claims.insert(path.clone(), (at, digest))),
-                Some((_, same)) if *same == digest => shared.push((at, path.clone())),
-                Some((first, _)) => {
-                    return Err(ProfileError::ClaimedTwice {
-                        path: path.clone(),
-                        first: parts[*first].owner.to_string(),
-                        second: part.owner.to_string(),
-                    });
+            });
+            match claims.entry(path) {
+                Entry::Vacant(place) => drop(place.insert((at, digest))),
+                Entry::Occupied(place) if place.get().1 == digest => shared.push((at, path.clone())),
+                Entry::Occupied(place) => return clash(path, place.get().0, at),
+            }
+        }
+    }
+    let mut folders: rustc_hash::FxHashSet<&str> = rustc_hash::FxHashSet::default();
+    for (at, part) in parts.iter().enumerate() {
+        for path in part.files.keys() {
+            let mut rest = path.as_str();
+            while let Some((folder, _)) = rest.rsplit_once('/').filter(|(folder, _)| folders.insert(folder)) {
+                if let Some((first, _)) = claims.get(folder) {
+                    return clash(folder, *first, at);
                 }
+                rest = folder;
             }
         }
     }

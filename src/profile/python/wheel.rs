@@ -128,7 +128,10 @@ impl<'a> Wheel<'a> {
                 Some(("purelib" | "platlib", path)) => format!("{}/{path}", places.site),
                 Some(("scripts", path)) => format!("bin/{path}"),
                 Some(("headers", path)) => format!("{}/{}/{path}", places.headers, self.name),
-                Some(("data", path)) => path.to_owned(),
+                // `lib64` is a link to `lib`.
+                Some(("data", path)) => {
+                    path.strip_prefix("lib64/").map_or(path.to_owned(), |rest| format!("lib/{rest}"))
+                }
                 _ => return Err(self.bad(format!("`{path}` is in no folder that wheels have"))),
             },
         })

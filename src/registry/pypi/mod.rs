@@ -3,7 +3,6 @@
 mod beside;
 mod file_name;
 mod location;
-mod metadata;
 mod page;
 mod record;
 pub(super) mod requirement;
@@ -13,7 +12,6 @@ mod tail;
 use std::sync::Arc;
 
 use self::file_name::{FileName, WheelName};
-use self::metadata::Metadata;
 use self::page::{Advertised, BadPage};
 use self::record::FileRecord;
 use self::tags::{Interpreter, Rank};
@@ -22,7 +20,7 @@ use super::kept::{Encoded, Record};
 use super::listing::{Ask, NoListing, Served};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
-use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Version};
+use crate::model::{Artifact, ArtifactKind, CoreMetadata, Facts, PackageName, Settings, Version};
 use crate::resolve::{Candidate, Dependency, DependencyKind, PlatformSet, Release, Versions, Wants};
 
 pub(super) use self::beside::MetadataBeside;
@@ -195,17 +193,10 @@ impl Listing {
         // A wheel for somebody else says the same as a source distribution, and says it without being built.
         let source = source.or_else(|| files.iter().find(|named| named.wheel().is_some())).or(sdist);
         let Some(source) = source else { return Ok(None) };
-        let metadata = match self.metadata(source).map_err(failure)? {
+        let metadata = match self.metadata(source, version)? {
             Ok(metadata) => metadata,
             Err(reason) => return Ok(Some(self.refused(source.file.name, reason))),
         };
-        if !metadata.is_of(&self.name, version) {
-            return Err(Arc::new(RegistryError::WrongPackage {
-                registry: self.served.name().clone(),
-                package: format!("{} {version}", self.name),
-                answered: format!("{} {}", metadata.name, metadata.version),
-            }));
-        }
         Ok(Some(Release {
             dependencies: metadata.requires.iter().map(|text| requirement::dependency(&self.name, text)).collect(),
             extras: metadata.extra_names(),
@@ -237,75 +228,97 @@ impl Listing {
     }
 
     /// A version that cannot be used, with the reason.
-    fn refused(&self, file: &str, reason: &str) -> Release {
-        let wants = Wants::Unsupported { name: self.name.clone(), text: file.to_owned(), reason: reason.to_owned() };
+    fn refused(&self, file: &str, reason: String) -> Release {
+        let wants = Wants::Unsupported { name: self.name.clone(), text: file.to_owned(), reason };
         Release { dependencies: vec![Dependency { kind: DependencyKind::Normal, wants }], ..Release::default() }
     }
 
     /// Finds a file's metadata; inside, why the file has none that counts. What a file says never changes, so it is
     /// kept for ever, by the file's digest.
-    fn metadata(&self, named: &Named<'_>) -> Result<Result<Metadata, &'static str>, RequestError> {
+    fn metadata(
+        &self,
+        named: &Named<'_>,
+        version: &pep440_rs::Version,
+    ) -> Result<Result<CoreMetadata, String>, Arc<dyn Failure>> {
         let key = named.file.digest().map(|digest| digest.to_hex());
         let kept = key.as_ref().and_then(|key| self.served.cache.release(key));
-        if let Some(metadata) = kept.and_then(|bytes| Metadata::parse(&bytes)) {
+        let kept = kept.and_then(|bytes| CoreMetadata::parse(&bytes).ok());
+        if let Some(metadata) = kept.filter(|metadata| metadata.is_of(&self.name, version)) {
             return Ok(Ok(metadata));
         }
-        let url = named.file.url();
         let found = if named.wheel().is_some() {
-            match self.metadata_beside(&named.file, &url)? {
+            match self.metadata_beside(&named.file)? {
                 Some(metadata) => Ok(metadata),
-                None => tail::from_wheel(&self.served, &self.name, &url)?
-                    .and_then(|bytes| Metadata::parse(&bytes))
-                    .ok_or("the wheel has no metadata that can be read"),
+                None => match tail::from_wheel(&self.served, &self.name, &named.file)? {
+                    Some(bytes) => {
+                        CoreMetadata::parse(&bytes).map_err(|why| format!("the wheel's METADATA is none: {why}"))
+                    }
+                    None => Err("the wheel has no METADATA that can be read".to_owned()),
+                },
             }
         } else {
-            self.static_metadata(&url)?
+            self.static_metadata(&named.file.url()).map_err(failure)?
         };
-        if let (Ok(metadata), Some(key)) = (&found, &key) {
+        let Ok(metadata) = &found else { return Ok(found) };
+        if !metadata.is_of(&self.name, version) {
+            return Err(Arc::new(RegistryError::WrongMetadata {
+                registry: self.served.name().clone(),
+                package: format!("{} {version}", self.name),
+                file: named.file.name.to_owned(),
+                answered: format!("{} {}", metadata.name.escape_debug(), metadata.version.escape_debug()),
+            }));
+        }
+        if let Some(key) = &key {
             self.served.cache.keep_release(key, metadata.render().as_bytes());
         }
         Ok(found)
     }
 
-    /// Asks for `<file>.metadata` (PEP 658), where it is promised or likely.
-    fn metadata_beside(&self, file: &FileRecord<'_>, url: &str) -> Result<Option<Metadata>, RequestError> {
+    /// Asks for `<file>.metadata` (PEP 658), where it is promised or likely. Where that is no use, the file itself is.
+    fn metadata_beside(&self, file: &FileRecord<'_>) -> Result<Option<CoreMetadata>, Arc<dyn Failure>> {
         let advertised = file.metadata();
         if advertised == Advertised::No && !self.beside.is_likely() {
             return Ok(None);
         }
+        let url = file.url();
         let bare = url.split(['?', '#']).next().unwrap_or_default();
         let target = format!("{bare}.metadata");
         let request = Request { target: Target::At(&target), ..Request::default() };
-        match self.served.client.read(&self.served.endpoint, &request) {
+        let metadata = match self.served.client.read(&self.served.endpoint, &request) {
             Ok(document) => {
                 let promised = match &advertised {
-                    Advertised::Hashed(digest) => hashes_to(&document.bytes, digest),
+                    Advertised::Hashed(digest) => digest.is_of(&document.bytes),
                     _ => true,
                 };
-                let metadata = Metadata::parse(&document.bytes).filter(|_| promised);
-                if metadata.is_some() {
-                    self.beside.found();
-                }
-                Ok(metadata)
+                CoreMetadata::parse(&document.bytes).ok().filter(|_| promised)
             }
             Err(RequestError::NotFound { .. } | RequestError::Forbidden { .. } | RequestError::Unauthorized { .. }) => {
-                self.beside.missed();
-                Ok(None)
+                None
             }
-            Err(error) => Err(error),
+            // Nobody said that there is something to ask for.
+            Err(RequestError::Status { .. } | RequestError::Refused { .. }) if advertised == Advertised::No => None,
+            Err(error) => return Err(failure(error)),
+        };
+        match metadata {
+            Some(_) => self.beside.found(),
+            None => self.beside.missed(),
         }
+        Ok(metadata)
     }
 
-    fn static_metadata(&self, url: &str) -> Result<Result<Metadata, &'static str>, RequestError> {
+    fn static_metadata(&self, url: &str) -> Result<Result<CoreMetadata, String>, RequestError> {
+        let no_wheel = |why: &str| Ok(Err(format!("there is no wheel of it, and its source distribution {why}")));
         if crate::fetch::url::path(url).ends_with("zip") {
-            return Ok(Err("there is no wheel of it, and its source distribution is a zip"));
+            return no_wheel("is a zip");
         }
         let request = Request { target: Target::At(url), encoding: Encoding::Identity, ..Request::default() };
         let response = self.served.client.get(&self.served.endpoint, &request)?;
-        let metadata = tail::from_sdist(response.body).and_then(|bytes| Metadata::parse(&bytes));
-        Ok(metadata
-            .filter(Metadata::is_static)
-            .ok_or("there is no wheel of it, and its source distribution does not state its dependencies"))
+        let Some(bytes) = tail::from_sdist(response.body) else { return no_wheel("has no PKG-INFO that can be read") };
+        match CoreMetadata::parse(&bytes) {
+            Ok(metadata) if metadata.is_static() => Ok(Ok(metadata)),
+            Ok(_) => no_wheel("does not state its dependencies"),
+            Err(why) => no_wheel(&format!("has a PKG-INFO that is none: {why}")),
+        }
     }
 }
 
@@ -365,19 +378,11 @@ impl Served {
         let registry = self.name().clone();
         match bad {
             BadPage::Unreadable(reason) => RegistryError::PypiIndex { registry, package: package.clone(), reason },
+            BadPage::Newer(version) => RegistryError::NewerIndex { registry, package: package.clone(), version },
             BadPage::OtherPackage(answered) => {
                 RegistryError::WrongPackage { registry, package: package.to_string(), answered }
             }
         }
-    }
-}
-
-fn hashes_to(bytes: &[u8], digest: &Digest) -> bool {
-    use sha2::Digest as _;
-    match digest.algorithm() {
-        Algorithm::Sha256 => sha2::Sha256::digest(bytes).as_slice() == digest.bytes(),
-        Algorithm::Sha512 => sha2::Sha512::digest(bytes).as_slice() == digest.bytes(),
-        Algorithm::Sha1 => sha1::Sha1::digest(bytes).as_slice() == digest.bytes(),
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) enum Advertised {
 pub(super) enum BadPage {
     /// It is no page of an index.
     Unreadable(String),
+    /// Its form is of a major version that came later, and may mean something else.
+    Newer(String),
     /// It is another package's.
     OtherPackage(String),
 }
@@ -57,12 +59,34 @@ pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Resul
     if !text.contains('<') {
         return Err(unreadable("it is neither HTML nor JSON"));
     }
-    Ok(html(page_url, text))
+    html(page_url, text)
+}
+
+/// Checks the version of a page's form (PEP 629): none is 1.0, a later minor one only adds.
+fn check_version(text: &str) -> Result<(), BadPage> {
+    let text = text.trim();
+    match text.split('.').next().map(str::parse::<u32>) {
+        Some(Ok(1)) => Ok(()),
+        Some(Ok(0) | Err(_)) | None => {
+            Err(BadPage::Unreadable(format!("`{}` is no version of its form", text.escape_debug())))
+        }
+        Some(Ok(_)) => Err(BadPage::Newer(text.to_owned())),
+    }
 }
 
 fn json(package: &PackageName, page_url: &str, text: &str) -> Result<Vec<PageFile>, BadPage> {
     #[derive(Deserialize)]
+    struct Versioned {
+        meta: Option<Meta>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Meta {
+        api_version: Option<String>,
+    }
+    #[derive(Deserialize)]
     struct Page {
+        meta: Option<Meta>,
         name: Option<String>,
         files: Vec<File>,
     }
@@ -79,8 +103,20 @@ fn json(package: &PackageName, page_url: &str, text: &str) -> Result<Vec<PageFil
         core_metadata: Option<serde_json::Value>,
         dist_info_metadata: Option<serde_json::Value>,
     }
-    let page: Page =
-        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| BadPage::Unreadable(e.to_string()))?;
+    let text = text.trim_start_matches('\u{feff}');
+    let check = |meta: &Option<Meta>| {
+        let version = meta.as_ref().and_then(|meta| meta.api_version.as_deref());
+        version.map_or(Ok(()), check_version)
+    };
+    let page: Page = match serde_json::from_str(text) {
+        Ok(page) => page,
+        Err(error) => {
+            // In a later version, all else may have another shape.
+            check(&serde_json::from_str::<Versioned>(text).ok().and_then(|page| page.meta))?;
+            return Err(BadPage::Unreadable(error.to_string()));
+        }
+    };
+    check(&page.meta)?;
     if let Some(name) = page.name.filter(|name| PackageName::pypi(name).ok().as_ref() != Some(package)) {
         return Err(BadPage::OtherPackage(name));
     }
@@ -105,28 +141,52 @@ fn json(package: &PackageName, page_url: &str, text: &str) -> Result<Vec<PageFil
     Ok(files.collect())
 }
 
-/// Collects the anchors of a page. It is no parser of HTML: what lies between anchors does not matter, comments
-/// excepted.
-fn html(page_url: &str, text: &str) -> Vec<PageFile> {
+/// Collects the anchors of a page. It is no parser of HTML: what lies between anchors does not matter, but for comments,
+/// the version of the form and the URL that others are relative to.
+fn html(page_url: &str, text: &str) -> Result<Vec<PageFile>, BadPage> {
     let bytes = text.as_bytes();
     let mut files = Vec::with_capacity(memchr::memmem::find_iter(bytes, "<a ").count());
+    let mut base = Cow::Borrowed(page_url);
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
         at += found + 1;
         let rest = &text[at..];
         if let Some(comment) = rest.strip_prefix("!--") {
             at = comment.find("-->").map_or(text.len(), |end| at + 3 + end);
-        } else if rest.starts_with(['a', 'A']) && rest[1..].starts_with(|c: char| c.is_ascii_whitespace()) {
-            let (file, length) = anchor(page_url, &rest[1..]);
+        } else if let Some(attributes) = tag(rest, "a") {
+            let (file, left) = anchor(&base, attributes);
             files.extend(file);
-            at += 1 + length;
+            at = text.len() - left;
+        } else if let Some(attributes) = tag(rest, "meta") {
+            let is_version = |name: &str| name.eq_ignore_ascii_case("pypi:repository-version");
+            if find_attribute(attributes, "name").is_some_and(|name| is_version(&name)) {
+                find_attribute(attributes, "content").map_or(Ok(()), |version| check_version(&version))?;
+            }
+        } else if let Some(href) = tag(rest, "base").and_then(|attributes| find_attribute(attributes, "href")) {
+            base = Cow::Owned(url::join(page_url, &href));
         }
     }
-    files
+    Ok(files)
 }
 
-/// Reads the attributes of an anchor and returns how long they are.
-fn anchor(page_url: &str, text: &str) -> (Option<PageFile>, usize) {
+/// Returns what follows the name of a certain tag.
+fn tag<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let (own, rest) = (text.get(..name.len())?, &text[name.len()..]);
+    (own.eq_ignore_ascii_case(name) && rest.starts_with(|c: char| c.is_ascii_whitespace())).then_some(rest)
+}
+
+fn find_attribute<'t>(mut text: &'t str, wanted: &str) -> Option<Cow<'t, str>> {
+    while let Some((name, value, after)) = attribute(text) {
+        if name.eq_ignore_ascii_case(wanted) {
+            return Some(value);
+        }
+        text = after;
+    }
+    None
+}
+
+/// Reads the attributes of an anchor, and returns how much text follows them.
+fn anchor(base: &str, text: &str) -> (Option<PageFile>, usize) {
     let mut rest = text;
     let mut href = None;
     let mut file = PageFile {
@@ -138,6 +198,7 @@ fn anchor(page_url: &str, text: &str) -> (Option<PageFile>, usize) {
         uploaded: None,
         metadata: Advertised::No,
     };
+    let (mut core, mut dist_info) = (None, None);
     while let Some((name, value, after)) = attribute(rest) {
         rest = after;
         if name.eq_ignore_ascii_case("href") {
@@ -148,22 +209,23 @@ fn anchor(page_url: &str, text: &str) -> (Option<PageFile>, usize) {
             file.yanked = true;
         } else if name.eq_ignore_ascii_case("data-upload-time") {
             file.uploaded = milliseconds(&value);
-        } else if name.eq_ignore_ascii_case("data-core-metadata")
-            || name.eq_ignore_ascii_case("data-dist-info-metadata") && file.metadata == Advertised::No
-        {
-            file.metadata = match value.as_ref() {
-                "false" => Advertised::No,
-                value => hash(value).map_or(Advertised::Yes, Advertised::Hashed),
-            };
+        } else if name.eq_ignore_ascii_case("data-core-metadata") {
+            core = Some(value);
+        } else if name.eq_ignore_ascii_case("data-dist-info-metadata") {
+            dist_info = Some(value);
         }
     }
-    let length = text.len() - rest.len();
-    let Some(href) = href else { return (None, length) };
+    let Some(href) = href else { return (None, rest.len()) };
+    // The later name of the two counts (PEP 714).
+    file.metadata = match core.or(dist_info).as_deref() {
+        None | Some("false") => Advertised::No,
+        Some(value) => hash(value).map_or(Advertised::Yes, Advertised::Hashed),
+    };
     file.digest = href.split_once('#').and_then(|(_, fragment)| fragment.split('&').find_map(hash));
-    file.url = url::join(page_url, &href);
+    file.url = url::join(base, &href);
     let last = url::path(&file.url).rsplit('/').next().unwrap_or_default();
     file.name = if last.contains('%') { url::percent_decode(last) } else { last.to_owned() };
-    ((!file.name.is_empty()).then_some(file), length)
+    ((!file.name.is_empty()).then_some(file), rest.len())
 }
 
 /// Reads one attribute; none at the end of the tag, whose `>` is left.
@@ -266,6 +328,74 @@ mod tests {
         assert_eq!(from_html[0].requires_python.as_deref(), Some(">=3.8,<4"));
         assert_eq!(from_html[1].url, "https://h/f/a-0.tar.gz");
         assert!(from_html[1].yanked && !from_html[0].yanked);
+    }
+
+    #[test]
+    fn only_the_first_major_version_of_either_form_is_read() {
+        let name = PackageName::pypi("a").unwrap();
+        let json =
+            |version: &str| read(&name, PAGE, format!(r#"{{"meta":{version},"name":"a","files":[]}}"#).as_bytes());
+        let html = |version: &str| {
+            let page = format!("<html><head><META content='{version}' name='pypi:repository-version'></head></html>");
+            read(&name, PAGE, page.as_bytes())
+        };
+        for version in ["1.0", "1.4", "1"] {
+            assert_eq!(json(&format!(r#"{{"api-version":"{version}"}}"#)), Ok(Vec::new()));
+            assert_eq!(html(version), Ok(Vec::new()));
+        }
+        for version in ["2.0", "9.0", "10"] {
+            assert_eq!(json(&format!(r#"{{"api-version":"{version}"}}"#)), Err(BadPage::Newer(version.to_owned())));
+            assert_eq!(html(version), Err(BadPage::Newer(version.to_owned())));
+        }
+        for version in ["", "x", "0.9", "-1"] {
+            assert!(matches!(json(&format!(r#"{{"api-version":"{version}"}}"#)), Err(BadPage::Unreadable(_))));
+            assert!(matches!(html(version), Err(BadPage::Unreadable(_))));
+        }
+        assert_eq!(json("{}"), Ok(Vec::new()));
+        // All else may have another shape then.
+        let later = br#"{"meta":{"api-version":"2.0"},"files":{"a":[]}}"#;
+        assert_eq!(read(&name, PAGE, later), Err(BadPage::Newer("2.0".to_owned())));
+    }
+
+    #[test]
+    fn links_are_relative_to_the_base_of_their_page() {
+        let name = PackageName::pypi("a").unwrap();
+        let page = "<head><base href='/f/'></head><a href='a-1-py3-none-any.whl'>a</a><abbr x=y><a href=a-0.tar.gz>";
+        let urls: Vec<_> = read(&name, PAGE, page.as_bytes()).unwrap().into_iter().map(|file| file.url).collect();
+        assert_eq!(urls, ["https://h/f/a-1-py3-none-any.whl", "https://h/f/a-0.tar.gz"]);
+    }
+
+    #[test]
+    fn the_later_name_of_metadata_counts_in_both_forms() {
+        let name = PackageName::pypi("a").unwrap();
+        let hex = "11".repeat(32);
+        let hashed = Advertised::Hashed(Digest::from_hex(Algorithm::Sha256, &hex).unwrap());
+        let json_hash = format!(r#"{{"sha256":"{hex}"}}"#);
+        let html_hash = format!("sha256={hex}");
+        for (core, dist_info, expected) in [
+            (Some("true"), None, Advertised::Yes),
+            (None, Some("true"), Advertised::Yes),
+            (Some("false"), Some("true"), Advertised::No),
+            (Some("false"), Some("#"), Advertised::No),
+            (Some("#"), Some("true"), hashed.clone()),
+            (None, Some("#"), hashed.clone()),
+            (None, None, Advertised::No),
+        ] {
+            let json = [("core-metadata", core), ("dist-info-metadata", dist_info)]
+                .map(|(key, value)| value.map(|value| format!(r#","{key}":{}"#, value.replace('#', &json_hash))));
+            let json = json.into_iter().flatten().collect::<String>();
+            let json = format!(r#"{{"files":[{{"filename":"a-1.tar.gz","url":"a-1.tar.gz"{json}}}]}}"#);
+            let html = [("data-dist-info-metadata", dist_info), ("data-core-metadata", core)]
+                .map(|(key, value)| value.map(|value| format!(" {key}='{}'", value.replace('#', &html_hash))));
+            let [first, last] = html.map(Option::unwrap_or_default);
+            for page in [
+                json,
+                format!("<a href=a-1.tar.gz{first}{last}>a</a>"),
+                format!("<a href=a-1.tar.gz{last}{first}>a</a>"),
+            ] {
+                assert_eq!(read(&name, PAGE, page.as_bytes()).unwrap()[0].metadata, expected, "{page}");
+            }
+        }
     }
 
     #[test]

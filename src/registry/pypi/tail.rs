@@ -1,65 +1,103 @@
 //! Metadata out of a wheel of which only the end is fetched: a zip has its list of entries there.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use super::file_name::FileName;
-use crate::fetch::{ByteRange, Content, Encoding, Request, RequestError, Target};
+use super::record::FileRecord;
+use crate::diagnostic::Failure;
+use crate::fetch::zip::Archive;
+use crate::fetch::{ByteRange, Content, Document, Encoding, Request, RequestError, Target};
 use crate::model::PackageName;
+use crate::registry::RegistryError;
 use crate::registry::listing::Served;
 
-/// As much as holds the list of entries and the metadata of most wheels.
-const TAIL: u64 = 64 << 10;
+/// As much as holds the list of entries and the metadata of most wheels, and what is looked at to find the list.
+const TAIL: u64 = 68 << 10;
 const LARGEST_METADATA: u64 = 16 << 20;
 const LARGEST_WHEEL: u64 = 2 << 30;
+const MOST_ENTRIES: usize = 500_000;
 
 /// Returns a wheel's `METADATA`: from the end of the file where its server can send a part, else from all of it; none
-/// where the wheel has none.
-pub(super) fn from_wheel(served: &Served, package: &PackageName, url: &str) -> Result<Option<Vec<u8>>, RequestError> {
+/// where the wheel has none. A server whose parts make no wheel is asked for all of it, too.
+pub(super) fn from_wheel(
+    served: &Served,
+    package: &PackageName,
+    file: &FileRecord<'_>,
+) -> Result<Option<Vec<u8>>, Arc<dyn Failure>> {
+    let url = file.url();
     let ask = |range| Request {
-        target: Target::At(url),
+        target: Target::At(&url),
         range,
         encoding: Encoding::Identity,
         limit: Some(1 << 30),
         ..Request::default()
     };
-    let answer = served.client.read(&served.endpoint, &ask(Some(ByteRange::Last(TAIL))));
-    let document = match answer {
+    let read = |range| served.client.read(&served.endpoint, &ask(range));
+    match read(Some(ByteRange::Last(TAIL))) {
         // Some servers do not know this kind of range.
-        Err(RequestError::Status { .. }) => served.client.read(&served.endpoint, &ask(None))?,
-        answer => answer?,
-    };
-    let (start, total) = match document.response.content {
-        Content::Part { start, total } if start + document.bytes.len() as u64 == total && total < LARGEST_WHEEL => {
-            (start, total)
-        }
-        Content::Part { .. } => {
-            let whole = served.client.read(&served.endpoint, &ask(None))?;
-            return Ok(metadata_of(package, Cursor::new(whole.bytes)));
-        }
-        _ => return Ok(metadata_of(package, Cursor::new(document.bytes))),
-    };
-    let mut failure = None;
-    let file = Remote {
-        fetch: |start, end| match served.client.read(&served.endpoint, &ask(Some(ByteRange::Between(start, end)))) {
-            Ok(part) => match part.response.content {
-                Content::Part { start: got, .. } if got == start => Ok(part.bytes),
-                Content::Whole => {
-                    let rest = usize::try_from(start).ok().and_then(|start| part.bytes.get(start..));
-                    rest.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        Err(RequestError::Status { .. }) => {}
+        Err(error) => return Err(Arc::new(error)),
+        Ok(document) => match document.response.content {
+            Content::Part { start, total } => {
+                let is_last = start.checked_add(document.bytes.len() as u64) == Some(total) && total < LARGEST_WHEEL;
+                let parts = vec![(start, document.bytes)];
+                let between = |start, end| read(Some(ByteRange::Between(start, end)));
+                if let Some(metadata) = is_last.then(|| from_parts(package, parts, total, between)).flatten() {
+                    return metadata.map(Some).map_err(|error| Arc::new(error) as Arc<dyn Failure>);
                 }
-                _ => Err(io::ErrorKind::InvalidData.into()),
-            },
-            Err(error) => {
-                failure = Some(error);
-                Err(io::ErrorKind::Other.into())
             }
+            Content::UnknownPart => {}
+            _ => return from_whole(served, package, file, document.bytes),
         },
-        parts: vec![(start, document.bytes)],
-        total,
-        at: 0,
+    }
+    let whole = read(None).map_err(|error| Arc::new(error) as Arc<dyn Failure>)?;
+    from_whole(served, package, file, whole.bytes)
+}
+
+/// Reads metadata from a whole wheel, which is what its registry says or is not looked into.
+fn from_whole(
+    served: &Served,
+    package: &PackageName,
+    file: &FileRecord<'_>,
+    bytes: Vec<u8>,
+) -> Result<Option<Vec<u8>>, Arc<dyn Failure>> {
+    if file.digest().is_some_and(|digest| !digest.is_of(&bytes)) {
+        let (registry, file) = (served.name().clone(), file.name.to_owned());
+        return Err(Arc::new(RegistryError::WrongBytes { registry, file }));
+    }
+    Ok(metadata_of(package, Cursor::new(bytes)))
+}
+
+/// Reads metadata from the end of a wheel, with what else of it is needed; none where that makes no wheel.
+fn from_parts(
+    package: &PackageName,
+    parts: Vec<(u64, Vec<u8>)>,
+    total: u64,
+    read: impl Fn(u64, u64) -> Result<Document, RequestError>,
+) -> Option<Result<Vec<u8>, RequestError>> {
+    let mut failure = None;
+    let fetch = |start, end| match read(start, end) {
+        Ok(part) => match part.response.content {
+            Content::Part { start: got, total: of } if (got, of) == (start, total) => Ok(part.bytes),
+            Content::Whole => {
+                let rest = usize::try_from(start).ok().and_then(|start| part.bytes.get(start..));
+                rest.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+            }
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        },
+        Err(error) => {
+            failure = Some(error);
+            Err(io::ErrorKind::Other.into())
+        }
     };
-    let metadata = metadata_of(package, file);
-    failure.map_or(Ok(metadata), Err)
+    let metadata = metadata_of(package, Remote { fetch, parts, total, at: 0 });
+    match failure {
+        // A server that sends the end may refuse other parts.
+        Some(RequestError::Status { .. }) => None,
+        Some(error) => Some(Err(error)),
+        None => metadata.map(Ok),
+    }
 }
 
 /// Returns the static metadata of a source distribution, `NAME-VERSION/PKG-INFO` in a gzipped tar.
@@ -76,14 +114,14 @@ pub(super) fn from_sdist(bytes: impl Read) -> Option<Vec<u8>> {
 }
 
 fn metadata_of(package: &PackageName, wheel: impl Read + Seek) -> Option<Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(wheel).ok()?;
+    let mut archive = Archive::open(wheel, MOST_ENTRIES).ok()?;
     let is_metadata = |name: &str| {
         // A wheel's `NAME-VERSION.dist-info` spells both as the file name of a wheel does.
         name.strip_suffix(".dist-info/METADATA")
             .is_some_and(|stem| FileName::parse(package, &format!("{stem}-py3-none-any.whl")).is_some())
     };
-    let name = archive.file_names().filter_map(Result::ok).find(|name| is_metadata(name))?.into_owned();
-    bounded(archive.by_name(&name).ok()?)
+    let place = archive.entries().iter().position(|entry| is_metadata(entry.name()))?;
+    bounded(archive.body(place).ok()?)
 }
 
 fn bounded(reader: impl Read) -> Option<Vec<u8>> {

@@ -142,6 +142,8 @@ fn the_end_of_a_wheel_is_fetched_and_not_the_rest() {
     let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
     assert_eq!(requirements(&release), ["b;"]);
     assert!(sent.load(std::sync::atomic::Ordering::SeqCst) < 700_000);
+    // The end, and where the metadata lies.
+    assert_eq!(server.asked().iter().filter(|asked| asked.header("range").is_some()).count(), 2);
     assert!(release.artifacts[0].platforms.is_empty());
 }
 
@@ -161,14 +163,129 @@ fn a_server_without_ranges_sends_the_whole_wheel() {
 }
 
 #[test]
-fn lying_metadata_is_an_integrity_failure() {
+fn lying_metadata_is_an_integrity_failure_and_is_not_kept() {
     let server = Server::start(|asked: &Asked| match asked.path.as_str() {
-        "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
+        "/simple/a/" => page(&[(&format!("a-1.0-py3-none-any.whl#sha256={}", "0".repeat(64)), "")]),
         _ => Reply::ok("Name: a\nVersion: 2.0\n\n"),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = served(&format!("{}simple/", server.url), Cache::none()).endpoint;
+    let cache = Cache::of(Some(folder.path()), &endpoint);
+    let reached = Served { cache: cache.clone(), ..served(&format!("{}simple/", server.url), Cache::none()) };
+    let name = PackageName::pypi("a").unwrap();
+    let Ok(listing) = listing(&reached, &Arc::default(), &name, &settings(None)) else { panic!("a listing") };
+    let error = listing.release(0).unwrap_err();
+    assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
+    assert_eq!(
+        error.to_string(),
+        "registry `pypi` was asked for `a 1.0`, and its `a-1.0-py3-none-any.whl` is of `a 2.0`"
+    );
+    assert!(cache.release(&"0".repeat(64)).is_none());
+}
+
+/// How a server answers a range, given the right answer.
+type Manner = Box<dyn Fn(&Asked, Reply) -> Reply + Send + Sync>;
+
+#[test]
+fn servers_that_are_no_good_at_ranges_send_the_whole_wheel() {
+    let bytes = Arc::new(wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 400 << 10));
+    let lie = |range: String| move |reply: Reply| Reply { headers: vec![("Content-Range", range.clone())], ..reply };
+    let length = bytes.len();
+    let is_last = |asked: &Asked| asked.header("range").is_some_and(|range| range.starts_with("bytes=-"));
+    let manners: Vec<(&str, Manner)> = vec![
+        ("another part", Box::new(move |_, reply| lie(format!("bytes 5-100/{length}"))(reply))),
+        ("no total", Box::new(move |_, reply| lie(format!("bytes {}-{}/*", length - 65536, length - 1))(reply))),
+        (
+            "a larger total",
+            Box::new(move |_, reply| {
+                lie(format!("bytes {}-{length}/{}", length + 1 - reply.body.len(), length + 1))(reply)
+            }),
+        ),
+        ("a total past all numbers", Box::new(move |_, reply| lie(format!("bytes {0}-{0}/{0}", u64::MAX))(reply))),
+        ("nothing of the part", Box::new(|_, reply| Reply { headers: Vec::new(), ..reply })),
+        ("a part that is not the end", Box::new(|_, reply| Reply { body: vec![0; reply.body.len()], ..reply })),
+        (
+            "the end and no other part",
+            Box::new(move |asked, reply| if is_last(asked) { reply } else { Reply::status(416) }),
+        ),
+        (
+            "the end and another part",
+            Box::new(
+                move |asked, reply| {
+                    if is_last(asked) { reply } else { Reply { body: vec![0; reply.body.len()], ..reply } }
+                },
+            ),
+        ),
+        (
+            "the end and too little",
+            Box::new(move |asked, reply| {
+                if is_last(asked) {
+                    reply
+                } else {
+                    Reply { body: reply.body[..reply.body.len() / 2].to_vec(), ..reply }
+                }
+            }),
+        ),
+    ];
+    for (what, manner) in manners {
+        let bytes = Arc::clone(&bytes);
+        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+            "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
+            "/files/a-1.0-py3-none-any.whl" if asked.header("range").is_some() => {
+                manner(asked, Reply::range(asked, &bytes))
+            }
+            "/files/a-1.0-py3-none-any.whl" => Reply::ok(&**bytes),
+            _ => Reply::status(404),
+        });
+        let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+        assert_eq!(requirements(&release), ["b;"], "{what}");
+    }
+}
+
+#[test]
+fn a_whole_wheel_is_what_its_index_says() {
+    let bytes = wheel("a", "Name: a\nVersion: 1.0\n\n", 10);
+    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        "/simple/a/" => page(&[(&format!("a-1.0-py3-none-any.whl#sha256={}", "0".repeat(64)), "")]),
+        "/files/a-1.0-py3-none-any.whl" => Reply::ok(bytes.clone()),
+        _ => Reply::status(404),
     });
     let error = ask(&server, "a", &settings(None)).release(0).unwrap_err();
     assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
-    assert_eq!(error.to_string(), "registry `pypi` was asked for `a 1.0` and answers for `a 2.0`");
+    assert!(error.to_string().contains("`a-1.0-py3-none-any.whl`"), "{error}");
+}
+
+#[test]
+fn metadata_that_nobody_promised_may_fail_in_any_way() {
+    for status in [400, 404, 405, 501] {
+        let bytes = wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 10);
+        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+            "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
+            path if path.ends_with(".metadata") => Reply::status(status),
+            _ => Reply::range(asked, &bytes),
+        });
+        let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+        assert_eq!(requirements(&release), ["b;"], "{status}");
+    }
+}
+
+#[test]
+fn metadata_that_is_no_utf_8_is_named() {
+    let latin = b"Name: a\nVersion: 1.0\nAuthor: J\xf6rg\n\n";
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("a-1.0.dist-info/METADATA", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(latin).unwrap();
+    let bytes = zip.finish().unwrap().into_inner();
+    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
+        path if path.ends_with(".metadata") => Reply::ok(*latin),
+        _ => Reply::range(asked, &bytes),
+    });
+    let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+    assert!(matches!(
+        &release.dependencies[0].wants,
+        Wants::Unsupported { text, reason, .. } if text == "a-1.0-py3-none-any.whl" && reason.contains("not UTF-8")
+    ));
 }
 
 #[test]
@@ -192,10 +309,20 @@ fn a_source_distribution_counts_if_it_is_static() {
     let release = ask_for("Metadata-Version: 2.2\nName: a\nVersion: 1.0\nRequires-Dist: b\n");
     assert_eq!(requirements(&release), ["b;"]);
     assert_eq!(release.artifacts[0].kind, ArtifactKind::Sdist);
-    let release = ask_for("Metadata-Version: 2.1\nName: a\nVersion: 1.0\n");
-    assert!(
-        matches!(&release.dependencies[0].wants, Wants::Unsupported { reason, .. } if reason.contains("does not state"))
-    );
+    let release = ask_for("Metadata-Version: 2.4\nName: a\nVersion: 1.0\nDynamic: License\nProvides-Extra: x\n");
+    assert_eq!(release.extras, ["x".parse().unwrap()]);
+    let head = "Name: a\nVersion: 1.0\nMetadata-Version:";
+    for (metadata, why) in [
+        (format!("{head} 2.1\n"), "does not state"),
+        (format!("{head} 2.2\nDynamic: Requires-Dist\n"), "does not state"),
+        (format!("{head} 2.2\nDynamic: requires-python\n"), "does not state"),
+        (format!("{head} 2.2\nDynamic: Summary\nDynamic: Provides-Extra\n"), "does not state"),
+        ("Metadata-Version: 2.2\n".to_owned(), "no `Name`"),
+    ] {
+        let release = ask_for(&metadata);
+        let wants = &release.dependencies[0].wants;
+        assert!(matches!(wants, Wants::Unsupported { reason, .. } if reason.contains(why)), "{metadata}: {wants:?}");
+    }
 }
 
 #[test]
@@ -273,9 +400,9 @@ fn mutated_metadata_is_read_or_refused() {
                 Requires-Dist: b @ https://x.example/b.whl\nRequires-Dist: c>=1.*\n\nA description: of it\n";
     let name = PackageName::pypi("w").unwrap();
     mutation::of_bytes(&[text.as_bytes()], |bytes| {
-        let Some(metadata) = metadata::Metadata::parse(bytes) else { return };
-        let again = metadata::Metadata::parse(metadata.render().as_bytes());
-        assert_eq!(again.map(|again| again.render()), Some(metadata.render()));
+        let Ok(metadata) = CoreMetadata::parse(bytes) else { return };
+        let again = CoreMetadata::parse(metadata.render().as_bytes());
+        assert_eq!(again.map(|again| again.render()), Ok(metadata.render()));
         metadata.is_static();
         metadata.is_of(&name, &"1.0".parse().unwrap());
         metadata.extra_names();

@@ -1,27 +1,40 @@
-//! The metadata of one file (`METADATA`, `PKG-INFO`): headers as in e-mail, of which few matter.
+//! The metadata of one Python file (`METADATA`, `PKG-INFO`): headers as in e-mail, of which few matter.
+//!
+//! Source: "Core metadata specifications" of the Python packaging user guide.
 
 use std::fmt::Write;
 
-use crate::model::{ExtraName, PackageName};
+use super::{ExtraName, PackageName};
 
-/// The headers that matter.
+/// The headers that matter, as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(super) struct Metadata {
-    pub(super) version_of_format: String,
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) requires_python: Option<String>,
-    pub(super) requires: Vec<String>,
-    pub(super) extras: Vec<String>,
-    pub(super) dynamic: Vec<String>,
+pub struct CoreMetadata {
+    /// `Metadata-Version`
+    pub version_of_format: String,
+    /// `Name`
+    pub name: String,
+    /// `Version`
+    pub version: String,
+    /// `Requires-Python`
+    pub requires_python: Option<String>,
+    /// `Requires-Dist`
+    pub requires: Vec<String>,
+    /// `Provides-Extra`
+    pub extras: Vec<String>,
+    /// `Dynamic`, in lower case.
+    pub dynamic: Vec<String>,
 }
 
-impl Metadata {
-    /// Reads the headers, up to the first empty line. What is not UTF-8, or has no name and version, is no metadata.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+impl CoreMetadata {
+    /// Reads the headers, up to the first empty line.
+    ///
+    /// # Errors
+    /// Why it is no metadata, as a sentence: what is not UTF-8, or has no name and version.
+    pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
         let end =
             memchr::memmem::find(bytes, b"\n\n").into_iter().chain(memchr::memmem::find(bytes, b"\r\n\r\n")).min();
-        let text = std::str::from_utf8(&bytes[..end.unwrap_or(bytes.len())]).ok()?;
+        let text = std::str::from_utf8(&bytes[..end.unwrap_or(bytes.len())]);
+        let text = text.map_err(|_| "it is not UTF-8")?;
         let mut metadata = Self::default();
         let mut lines = text.trim_start_matches('\u{feff}').lines().peekable();
         while let Some(line) = lines.next() {
@@ -34,8 +47,8 @@ impl Metadata {
             value.truncate(value.trim_end().len());
             match name.to_ascii_lowercase().as_str() {
                 "metadata-version" => metadata.version_of_format = value,
-                "name" => metadata.name = value,
-                "version" => metadata.version = value,
+                "name" if metadata.name.is_empty() => metadata.name = value,
+                "version" if metadata.version.is_empty() => metadata.version = value,
                 "requires-python" if !value.is_empty() => metadata.requires_python = Some(value),
                 "requires-dist" => metadata.requires.push(value),
                 "provides-extra" => metadata.extras.push(value),
@@ -43,11 +56,14 @@ impl Metadata {
                 _ => {}
             }
         }
-        (!metadata.name.is_empty() && !metadata.version.is_empty()).then_some(metadata)
+        if metadata.name.is_empty() || metadata.version.is_empty() {
+            return Err("it has no `Name` and `Version`");
+        }
+        Ok(metadata)
     }
 
     /// Writes the headers in the same form, for the cache.
-    pub(super) fn render(&self) -> String {
+    pub fn render(&self) -> String {
         let mut text =
             format!("Metadata-Version: {}\nName: {}\nVersion: {}\n", self.version_of_format, self.name, self.version);
         for (header, values) in [
@@ -64,13 +80,13 @@ impl Metadata {
     }
 
     /// Tells whether this is the metadata of a certain version.
-    pub(super) fn is_of(&self, package: &PackageName, version: &pep440_rs::Version) -> bool {
+    pub fn is_of(&self, package: &PackageName, version: &pep440_rs::Version) -> bool {
         let name = PackageName::pypi(&self.name).is_ok_and(|name| name == *package);
         name && self.version.parse::<pep440_rs::Version>().is_ok_and(|own| own == *version)
     }
 
     /// Tells whether a source distribution's metadata says all that its wheels will say (PEP 643).
-    pub(super) fn is_static(&self) -> bool {
+    pub fn is_static(&self) -> bool {
         let format: Option<(u32, u32)> = self
             .version_of_format
             .split_once('.')
@@ -80,7 +96,7 @@ impl Metadata {
     }
 
     /// Returns the extras, normalised, each once.
-    pub(super) fn extra_names(&self) -> Vec<ExtraName> {
+    pub fn extra_names(&self) -> Vec<ExtraName> {
         let mut extras: Vec<ExtraName> = self.extras.iter().filter_map(|extra| extra.parse().ok()).collect();
         extras.sort();
         extras.dedup();
@@ -96,19 +112,20 @@ mod tests {
     fn headers_end_at_the_empty_line() {
         let text = "Metadata-Version: 2.2\r\nName: A.b\nVersion: 1.0\nRequires-Dist: c\n  ; extra == 'd'\nProvides-Extra: D\n\
                     Dynamic: Description\nRequires-Python: >=3.8\n\nRequires-Dist: not-this\n";
-        let metadata = Metadata::parse(text.as_bytes()).unwrap();
+        let metadata = CoreMetadata::parse(text.as_bytes()).unwrap();
         assert_eq!(metadata.requires, ["c ; extra == 'd'"]);
         assert!(metadata.is_static());
         assert!(metadata.is_of(&PackageName::pypi("a-b").unwrap(), &"1".parse().unwrap()));
-        assert_eq!(Metadata::parse(metadata.render().as_bytes()).unwrap(), metadata);
+        assert_eq!(CoreMetadata::parse(metadata.render().as_bytes()).unwrap(), metadata);
     }
 
     #[test]
     fn dynamic_dependencies_are_not_static() {
-        let of = |text: &str| Metadata::parse(format!("Name: a\nVersion: 1\n{text}").as_bytes()).unwrap().is_static();
+        let of =
+            |text: &str| CoreMetadata::parse(format!("Name: a\nVersion: 1\n{text}").as_bytes()).unwrap().is_static();
         assert!(!of("Metadata-Version: 2.2\nDynamic: Requires-Dist"));
         assert!(!of("Metadata-Version: 2.1"));
-        assert!(Metadata::parse(b"Name: \xff\nVersion: 1\n").is_none());
-        assert!(Metadata::parse(b"<html>").is_none());
+        assert!(CoreMetadata::parse(b"Name: \xff\nVersion: 1\n").is_err());
+        assert!(CoreMetadata::parse(b"<html>").is_err());
     }
 }

@@ -1,0 +1,188 @@
+//! What an entry holds: its own header, its data, and what may follow them.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::directory::{Entry, Method, UNICODE};
+use super::{ELSEWHERE, Numbers, ZIP64, extra_field, skim};
+use crate::fetch::unpack::refusal::{Trouble, trouble_of};
+
+const HEADER: &[u8] = b"PK\x03\x04";
+const HEADER_SIZE: usize = 30;
+const DESCRIPTOR: &[u8] = b"PK\x07\x08";
+
+/// Checksum and sizes stand behind the data: they were not known before it.
+const DESCRIBED: u16 = 1 << 3;
+
+/// What an entry holds, unpacked as it is read. Its end is only reached where checksum and sizes are what the directory
+/// says; only then may another entry be read.
+pub(crate) struct Body<'a, R: Read> {
+    source: &'a mut BufReader<R>,
+    /// Where the next byte of `source` lies.
+    at: &'a mut u64,
+    inflate: &'a mut Decompress,
+    entry: &'a Entry,
+    checksum: crc32fast::Hasher,
+    /// Packed bytes that were not read.
+    left: u64,
+    read: u64,
+    /// Bytes between the data and the next entry.
+    behind: u64,
+    done: bool,
+}
+
+impl<'a, R: Read> Body<'a, R> {
+    /// Reads the header, which must say what the directory says.
+    pub(super) fn begin(
+        source: &'a mut BufReader<R>,
+        at: &'a mut u64,
+        inflate: &'a mut Decompress,
+        entry: &'a Entry,
+    ) -> Result<Self, Trouble> {
+        let io = |error| trouble_of(&error);
+        let mut header = [0; HEADER_SIZE];
+        source.read_exact(&mut header).map_err(io)?;
+        let mut numbers = Numbers(header.strip_prefix(HEADER).ok_or(Trouble::Disagrees("place"))?);
+        // The version of who can read it.
+        numbers.bytes(2);
+        let (flags, method) = (numbers.u16(), numbers.u16());
+        // When it was changed.
+        numbers.bytes(4);
+        let (checksum, packed, size) = (numbers.u32(), numbers.u32(), numbers.u32());
+        let (name, extra) = (u64::from(numbers.u16()), u64::from(numbers.u16()));
+        let mut bytes = Vec::new();
+        skim(source, name, &mut bytes).map_err(io)?;
+        if bytes != entry.name().as_bytes() || !entry.name().is_ascii() && (flags ^ entry.flags) & UNICODE != 0 {
+            return Err(Trouble::Disagrees("name"));
+        }
+        skim(source, extra, &mut bytes).map_err(io)?;
+        if flags & 1 != 0 {
+            return Err(Trouble::Encrypted);
+        }
+        if method != entry.method as u16 {
+            return Err(Trouble::Disagrees("method"));
+        }
+        let mut wide = Numbers(extra_field(&bytes, ZIP64)?.unwrap_or_default());
+        let [size, packed] = [size, packed].map(|number| match number {
+            ELSEWHERE if wide.0.len() >= 8 => wide.u64(),
+            number => u64::from(number),
+        });
+        let same = [(u64::from(checksum), u64::from(entry.checksum)), (size, entry.size()), (packed, entry.packed)];
+        let is_said = |(here, there): (u64, u64)| here == there || here == 0 && flags & DESCRIBED != 0;
+        if !same.into_iter().all(is_said) {
+            return Err(Trouble::Disagrees("checksum or size"));
+        }
+        if entry.method == Method::Stored && entry.packed != entry.size() {
+            return Err(Trouble::Disagrees("size"));
+        }
+        *at += HEADER_SIZE as u64 + name + extra;
+        let behind = entry.end.checked_sub(*at).and_then(|room| room.checked_sub(entry.packed));
+        let behind = behind.ok_or_else(|| Trouble::Damaged("it overlaps with another entry".to_owned()))?;
+        let may_be_behind = if flags & DESCRIBED == 0 { &[0][..] } else { &[12, 16, 20, 24] };
+        if !may_be_behind.contains(&behind) {
+            return Err(Trouble::StrayData);
+        }
+        let checksum = crc32fast::Hasher::new();
+        Ok(Self { source, at, inflate, entry, checksum, left: entry.packed, read: 0, behind, done: false })
+    }
+
+    /// Returns what the directory says.
+    pub(crate) fn entry(&self) -> &'a Entry {
+        self.entry
+    }
+
+    /// Reads some, and returns how many packed bytes that took and how many bytes they were.
+    fn step(&mut self, buffer: &mut [u8]) -> io::Result<(usize, usize)> {
+        let input = self.source.fill_buf()?;
+        let input = &input[..input.len().min(usize::try_from(self.left).unwrap_or(usize::MAX))];
+        if self.entry.method == Method::Stored {
+            let count = input.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&input[..count]);
+            return Ok((count, count));
+        }
+        // With all of it at hand, what was inflated need not be kept for later.
+        let is_all = input.len() as u64 == self.left && buffer.len() as u64 >= self.entry.size() - self.read;
+        let flush = if is_all { FlushDecompress::Finish } else { FlushDecompress::None };
+        let (before, after) = (self.inflate.total_in(), self.inflate.total_out());
+        let status = self.inflate.decompress(input, buffer, flush).map_err(|_| damaged("corrupt deflate stream"))?;
+        self.done = status == Status::StreamEnd;
+        Ok(((self.inflate.total_in() - before) as usize, (self.inflate.total_out() - after) as usize))
+    }
+
+    /// Compares what was read with what was said, and reads what follows.
+    fn finish(&mut self) -> io::Result<()> {
+        if self.left != 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::StrayData));
+        }
+        if self.read != self.entry.size() {
+            return Err(damaged("it is shorter than its header says"));
+        }
+        if self.checksum.clone().finalize() != self.entry.checksum {
+            return Err(damaged("its checksum is wrong"));
+        }
+        if self.behind > 0 {
+            let mut bytes = Vec::new();
+            skim(self.source, self.behind, &mut bytes)?;
+            *self.at += self.behind;
+            let is_true = [4, 8].into_iter().any(|wide| self.is_described_by(&bytes, wide));
+            if !is_true {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::Disagrees("checksum or size")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what stands behind the data, with sizes of so many bytes: a signature or none, checksum, sizes.
+    fn is_described_by(&self, bytes: &[u8], wide: usize) -> bool {
+        let bytes = match bytes.len().checked_sub(2 * wide) {
+            Some(8) if bytes.starts_with(DESCRIPTOR) => &bytes[DESCRIPTOR.len()..],
+            Some(4) => bytes,
+            _ => return false,
+        };
+        let mut numbers = Numbers(bytes);
+        let checksum = numbers.u32();
+        let mut size = || if wide == 4 { u64::from(numbers.u32()) } else { numbers.u64() };
+        (checksum, size(), size()) == (self.entry.checksum, self.entry.packed, self.entry.size())
+    }
+}
+
+impl<R: Read> Read for Body<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let is_over = |body: &Self| body.done || body.entry.method == Method::Stored && body.left == 0;
+        while !is_over(self) {
+            let (taken, given) = self.step(buffer)?;
+            self.source.consume(taken);
+            self.left -= taken as u64;
+            *self.at += taken as u64;
+            self.read += given as u64;
+            self.checksum.update(&buffer[..given]);
+            if self.read > self.entry.size() {
+                return Err(damaged("it is longer than its header says"));
+            }
+            if given > 0 {
+                return Ok(given);
+            }
+            if taken == 0 && !self.done {
+                return Err(if self.left == 0 {
+                    damaged("corrupt deflate stream")
+                } else {
+                    io::ErrorKind::UnexpectedEof.into()
+                });
+            }
+        }
+        // Read once more, it says the same.
+        if self.behind != u64::MAX {
+            self.finish()?;
+            self.behind = u64::MAX;
+        }
+        Ok(0)
+    }
+}
+
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}

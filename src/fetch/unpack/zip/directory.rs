@@ -1,0 +1,131 @@
+//! The directory of an archive: what it says of each entry.
+
+use super::end::End;
+use super::{ELSEWHERE, Numbers, ZIP64, extra_field};
+use crate::fetch::unpack::refusal::{Refusal, Trouble};
+
+/// An entry, as the directory has it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    name: String,
+    mode: u32,
+    size: u64,
+    pub(super) packed: u64,
+    pub(super) checksum: u32,
+    pub(super) flags: u16,
+    pub(super) method: Method,
+    offset: u64,
+    /// Where the next entry begins, or the directory.
+    pub(super) end: u64,
+}
+
+/// How an entry is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Stored = 0,
+    Deflated = 8,
+}
+
+impl Entry {
+    /// Returns its name: ASCII, or UTF-8 and said to be. Nothing else is known of it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns what Unix knows of it, type and permissions; 0 from those who do not tell. As others do, this is read
+    /// whoever says to have made the archive.
+    pub(crate) fn mode(&self) -> u32 {
+        self.mode
+    }
+
+    /// Returns how many bytes it has when it is unpacked.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+}
+
+const HEADER: &[u8] = b"PK\x01\x02";
+const HEADER_SIZE: usize = 46;
+
+/// Names are UTF-8.
+pub(super) const UNICODE: u16 = 1 << 11;
+/// Encryption, patches, strong encryption, and a directory that is encrypted.
+const NOT_PLAIN: u16 = 1 | 1 << 5 | 1 << 6 | 1 << 13;
+
+/// The extra field that has another name.
+const UNICODE_PATH: u16 = 0x7075;
+
+/// Reads the directory, which has so many entries and nothing else, and sorts them as they lie in the archive.
+pub(super) fn read(mut bytes: &[u8], end: &End) -> Result<Vec<Entry>, Refusal> {
+    let mut entries: Vec<Entry> = Vec::with_capacity((bytes.len() / HEADER_SIZE).min(end.count as usize));
+    for _ in 0..end.count {
+        entries.push(entry(&mut bytes)?);
+    }
+    // Some readers count, others read to the end.
+    if !bytes.is_empty() {
+        return Err(Refusal::Archive(Trouble::Disagrees("number of entries")));
+    }
+    entries.sort_by_key(Entry::offset);
+    let mut next = end.start;
+    for entry in entries.iter_mut().rev() {
+        entry.end = next;
+        next = entry.offset;
+    }
+    if next == 0 { Ok(entries) } else { Err(Refusal::Archive(Trouble::StrayData)) }
+}
+
+/// Takes an entry from the front.
+fn entry(bytes: &mut &[u8]) -> Result<Entry, Refusal> {
+    let damaged = || Refusal::Archive(Trouble::Damaged("its directory is broken".to_owned()));
+    let fixed = bytes.get(..HEADER_SIZE).filter(|header| header.starts_with(HEADER)).ok_or_else(damaged)?;
+    let mut numbers = Numbers(&fixed[HEADER.len()..]);
+    // The versions of who made it and of who can read it.
+    numbers.bytes(4);
+    let (flags, method) = (numbers.u16(), numbers.u16());
+    // When it was changed.
+    numbers.bytes(4);
+    let (checksum, packed, size) = (numbers.u32(), numbers.u32(), numbers.u32());
+    let lengths = [numbers.u16(), numbers.u16(), numbers.u16()].map(usize::from);
+    let disk = numbers.u16();
+    // Whether it is text.
+    numbers.bytes(2);
+    let (attributes, offset) = (numbers.u32(), numbers.u32());
+    let rest = bytes.get(HEADER_SIZE..HEADER_SIZE + lengths.iter().sum::<usize>()).ok_or_else(damaged)?;
+    let (name, extra) = (&rest[..lengths[0]], &rest[lengths[0]..lengths[0] + lengths[1]]);
+    *bytes = &bytes[HEADER_SIZE + rest.len()..];
+
+    let refuse = |trouble| Refusal::entry(&String::from_utf8_lossy(name), trouble);
+    // Without the flag, others read the bytes as another name.
+    let text = std::str::from_utf8(name).ok().filter(|name| name.is_ascii() || flags & UNICODE != 0);
+    let text = text.ok_or_else(|| refuse(Trouble::NotUnicode))?;
+    let other = extra_field(extra, UNICODE_PATH).map_err(refuse)?;
+    if other.is_some_and(|field| field.get(5..) != Some(name)) {
+        return Err(refuse(Trouble::Disagrees("name")));
+    }
+    if flags & NOT_PLAIN != 0 {
+        return Err(refuse(Trouble::Encrypted));
+    }
+    let method = match method {
+        0 => Method::Stored,
+        8 => Method::Deflated,
+        other => return Err(refuse(Trouble::UnknownMethod(other))),
+    };
+    let mut numbers = [size, packed, offset].map(u64::from);
+    let mut wide = Numbers(extra_field(extra, ZIP64).map_err(refuse)?.unwrap_or_default());
+    for number in numbers.iter_mut().filter(|number| **number == u64::from(ELSEWHERE)) {
+        if wide.0.len() < 8 {
+            return Err(refuse(Trouble::Damaged("its zip64 field is too short".to_owned())));
+        }
+        *number = wide.u64();
+    }
+    let [size, packed, offset] = numbers;
+    if disk != 0 {
+        return Err(refuse(Trouble::Damaged("it lies elsewhere".to_owned())));
+    }
+    let name = text.to_owned();
+    Ok(Entry { name, mode: attributes >> 16, size, packed, checksum, flags, method, offset, end: 0 })
+}
