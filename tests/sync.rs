@@ -264,6 +264,7 @@ fn a_dry_run_changes_nothing_not_even_the_lock() {
     assert_eq!(names, ["@acme/money", "left", "right", "six", "speedups"]);
     assert!(!project.has("larder.lock") && !project.has("node_modules"));
     project.run("larder sync").exits(0);
+    project.run("larder sync --dry-run").exits(0).names(["development would stay as it is"]);
     let before = project.state();
     project.dependencies(&["npm \"vitest\" \"^3\""]);
     let manifest = project.read("larder.kdl");

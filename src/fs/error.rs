@@ -106,10 +106,16 @@ impl miette::Diagnostic for FsError {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let text = match self.source.kind() {
             io::ErrorKind::StorageFull => match nearest_free_space(&self.path) {
-                Some(free) => format!(
-                    "{} MB are free on its disk: make room (`larder gc` removes what no project uses) and run again",
-                    free / 1_000_000
-                ),
+                Some(free) => {
+                    let free = if free < 1_000_000 {
+                        format!("{} kB", free / 1_000)
+                    } else {
+                        format!("{} MB", free / 1_000_000)
+                    };
+                    format!(
+                        "{free} are free on its disk: make room (`larder gc` removes what no project uses) and run again"
+                    )
+                }
                 None => "the disk is full: make room (`larder gc` removes what no project uses) and run again".into(),
             },
             io::ErrorKind::QuotaExceeded => "your quota on this disk is used up: make room and run again".into(),
@@ -153,7 +159,7 @@ mod tests {
         assert!(error.is_disk_full());
         assert_eq!(error.exit(), Exit::Machine);
         assert_eq!(error.to_string(), "cannot write `/tmp/none/such/file`");
-        assert!(error.help().unwrap().to_string().contains("MB are free"));
+        assert!(error.help().unwrap().to_string().contains(" are free on its disk"));
     }
 
     #[test]

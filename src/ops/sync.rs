@@ -162,6 +162,11 @@ fn unchanged(context: &Context<'_>, root: &std::path::Path, options: &Options) -
     Some(Synced::unchanged(environment, generation, folder))
 }
 
+fn healed(packages: usize, how: &str) -> Option<String> {
+    let what = if packages == 1 { "package" } else { "packages" };
+    (packages > 0).then(|| format!("healed: {packages} {what} {how}"))
+}
+
 /// What an environment is built from, besides the lock.
 struct Ingredients<'a> {
     trees: &'a BTreeMap<PackageKey, Arc<Tree>>,
@@ -271,9 +276,9 @@ impl<'a> Sync<'a> {
         if built.relocated {
             notes.push(format!("the project lies elsewhere than before: generation {number} was linked to this place"));
         }
-        if self.options.repair && built.realised > 0 {
-            let packages = if built.realised == 1 { "package" } else { "packages" };
-            notes.push(format!("healed: {} {packages} built anew", built.realised));
+        if self.options.repair {
+            notes.extend(healed(gathered.fetched, "fetched again"));
+            notes.extend(healed(built.realised, "built anew"));
         }
         let mut warnings = locked.warnings;
         warnings.extend(skipped);

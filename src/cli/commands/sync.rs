@@ -77,6 +77,7 @@ pub(super) fn tell(synced: &Synced, output: &Output) {
     tell_plan(&synced.plan, output);
     let environment = &synced.environment;
     output.say(match (synced.generation, synced.built) {
+        (None, _) if synced.plan.is_empty() => format!("{environment} would stay as it is"),
         (None, _) => format!("Would build {environment}: {}", counts(&synced.plan)),
         (Some(_), false) => format!("{environment} is up to date"),
         (Some(number), true) => format!("{environment} is at generation {number}: {}", counts(&synced.plan)),
