@@ -51,7 +51,7 @@ pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError
 
     for (path, target) in &mut contents.links {
         *target = moved.path(target);
-        lead(&folder.join(path), target)?;
+        lead(site, &folder.join(path), target)?;
     }
     for (key, realised) in &contents.layout.packages {
         folder_links(site, key, realised)?;
@@ -74,20 +74,32 @@ pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError
 pub(super) fn folder_links(site: Site<'_>, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
     for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, Target::Folder(_))) {
         let path = npm::link_path(realised, name);
-        lead(&site.packages.join(key.as_str()).join(&path), &npm::relative_target(site.root, &path, target))?;
+        let link = site.packages.join(key.as_str()).join(&path);
+        lead(site, &link, &npm::relative_target(site.root, &path, target))?;
     }
     Ok(())
 }
 
-/// Lets a link lead somewhere, if it does not yet.
-fn lead(link: &Path, target: &Path) -> Result<(), ProfileError> {
+/// Lets a link lead somewhere, if it does not yet. It is made where nobody looks for packages, and then renamed.
+fn lead(site: Site<'_>, link: &Path, target: &Path) -> Result<(), ProfileError> {
     match fs::read_link(link) {
-        Ok(found) if found == target => Ok(()),
+        Ok(found) if found == target => return Ok(()),
         // What somebody made of it is no link: `verify` names it.
-        Err(error) if !error.is_not_found() => Ok(()),
-        _ => Ok(fs::replace_symlink(link, target).map(drop)?),
+        Err(error) if !error.is_not_found() => return Ok(()),
+        _ => {}
+    }
+    let aside = site.profile.join(LEADING);
+    fs::remove_file(&aside)?;
+    fs::symlink(target, &aside)?;
+    match fs::rename(&aside, link) {
+        // The folder is gone that it was in, and so are others: `verify` names them.
+        Err(error) if error.is_not_found() => Ok(fs::remove_file(&aside)?),
+        renamed => Ok(renamed?),
     }
 }
+
+/// A link that is not in its place yet.
+const LEADING: &str = ".leading";
 
 fn below(folder: &str, files: &BTreeMap<String, Text<TreeDigest>>) -> BTreeMap<String, TreeDigest> {
     files.iter().filter_map(|(path, digest)| Some((path.strip_prefix(folder)?.to_owned(), digest.0))).collect()

@@ -331,6 +331,7 @@ samples! {
     a_lock_survives_blows: "locked",
     an_update_survives_blows: "updated",
     an_adoption_survives_blows: "adopted",
+    a_sync_of_a_copy_survives_blows: "copied",
 }
 
 #[test]

@@ -27,7 +27,7 @@ const fn synced(name: &'static str, command: &'static str, prepare: fn() -> (Pro
     Scene { synced: true, ..scene(name, command, prepare) }
 }
 
-pub(super) static SCENES: [Scene; 21] = [
+pub(super) static SCENES: [Scene; 22] = [
     scene("new", "larder sync", new),
     scene("changed", "larder sync", changed),
     scene("rich", "larder sync", rich),
@@ -49,6 +49,7 @@ pub(super) static SCENES: [Scene; 21] = [
     scene("locked", "larder lock", changed),
     synced("updated", "larder update", open),
     Scene { again: true, foreign: true, ..scene("adopted", "larder adopt --yes", foreign) },
+    Scene { foreign: true, ..scene("copied", "larder sync", copied) },
 ];
 
 fn universe(version: &str) -> Universe {
@@ -198,6 +199,17 @@ fn rich() -> (Project, Vec<Registry>) {
 fn members() -> (Project, Vec<Registry>) {
     let (project, registries) = rich();
     project.run("larder sync").exits(0);
+    (project, registries)
+}
+
+/// A copy of a checkout, whose links lead to the other one.
+fn copied() -> (Project, Vec<Registry>) {
+    let (project, registries) = new();
+    let other = project.folder().join("other");
+    std::fs::rename(project.path(""), &other).expect("a folder of ours");
+    std::fs::create_dir(project.path("")).expect("a folder");
+    project.run("larder -C ../other sync").exits(0);
+    super::copy(&other, &project.path(""));
     (project, registries)
 }
 
