@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::{Compression, GzBuilder};
 
-use crate::support::{Output, Project, PypiPackage, Registry, Universe};
+use crate::support::{Output, Project, PypiPackage, Registry, Universe, host_platform};
 
 fn serve() -> Registry {
     Universe::new().npm("left", "1.0.0", |p| p).pypi("six", "1.16", |p| p).serve()
@@ -322,4 +322,39 @@ fn a_tarball_elsewhere_is_not_asked_with_anything_of_ours() {
     let output = project.run("larder sync");
     assert!([4, 5].contains(&output.status), "{}", output.stderr);
     assert!(!project.has("node_modules"));
+}
+
+#[test]
+fn a_token_goes_to_its_own_registry_and_nowhere_else() {
+    let (path, tarball) = ("/npm/left", "/npm/left/-/left-1.0.0.tgz");
+    for at_once in [true, false] {
+        let (own, other) = (serve(), serve());
+        // There is no such file at the other one: it is enough that it was asked, and without the token.
+        let elsewhere = other.npm_url() + "files/left.tgz";
+        if at_once {
+            let digest = "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
+            let body = format!(
+                "{{\"name\":\"left\",\"dist-tags\":{{\"latest\":\"1.0.0\"}},\"versions\":{{\"1.0.0\":{{\"name\":\"left\",\
+                 \"version\":\"1.0.0\",\"dist\":{{\"tarball\":\"{elsewhere}\",\"integrity\":\"sha512-{digest}\"}}}}}}}}"
+            );
+            own.plays(path, &packument(&body), usize::MAX);
+        } else {
+            own.plays(tarball, &answer("302 x", &format!("location: {elsewhere}\r\n"), b""), usize::MAX);
+        }
+        let project = Project::alone();
+        project.write("token", "secret\n").write(
+            "larder.kdl",
+            &format!(
+                "project \"case\"\nplatforms \"{}\"\nruntimes {{ node \"20\"; }}\nregistries {{\n    \
+                 npm \"npmjs\" \"{}\" {{\n        token file=\"token\"\n    }}\n}}\ndependencies {{ {LEFT}; }}\n",
+                host_platform(),
+                own.npm_url()
+            ),
+        );
+        project.run("larder sync").exits(5);
+        assert!(own.authorized().contains(&path.to_owned()));
+        assert!(other.take_log().contains(&"/npm/files/left.tgz".to_owned()));
+        assert!(other.authorized().is_empty(), "{:?}", other.authorized());
+        assert!(!project.read("larder.lock").contains("secret"));
+    }
 }

@@ -59,6 +59,28 @@ fn a_lock_does_not_depend_on_the_order_of_arrival() {
 }
 
 #[test]
+fn a_lock_does_not_depend_on_which_questions_failed_first() {
+    let universe =
+        three_hundred_packages().npm("needy", "1.0.0", |p| p.optional("npm-150", "^1").optional("none", "^1"));
+    let lines = ["npm \"needy\" \"*\"", "npm \"npm-180\" \"^1\"", "pypi \"py-080\" \">=1\""];
+    let lock = |universe: &Universe| {
+        let registry = universe.serve();
+        let project = Project::new(&registry);
+        // In front of nothing a mirror would be given up; as the registry itself it is asked again.
+        let manifest = project.dependencies(&lines).read("larder.kdl");
+        let manifest = manifest.replace("http://127.0.0.1:1/npm/", &registry.npm_url());
+        project.write("larder.kdl", &manifest.replace("http://127.0.0.1:1/pypi/simple/", &registry.pypi_url()));
+        (lock_of(&project), registry.take_log())
+    };
+    let (steady, asked) = lock(&universe);
+    for seed in 0..4 {
+        let (lock, log) = lock(&universe.clone().shuffled(seed).stumbling());
+        assert_eq!(lock, steady);
+        assert!(log.len() > asked.len(), "some were asked again");
+    }
+}
+
+#[test]
 fn a_lock_names_no_address() {
     let registry = Universe::new().npm("left", "1.0.0", |p| p).pypi("six", "1.0", |p| p).serve();
     let project = Project::new(&registry);

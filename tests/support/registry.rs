@@ -1,6 +1,6 @@
 //! The loopback registry: npm below `/npm/`, Python's index below `/pypi/simple/`, its files below `/pypi/files/`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +36,8 @@ struct State {
     failing: HashMap<String, u16>,
     played: HashMap<String, (Vec<u8>, usize)>,
     random: Option<Random>,
+    asked: HashSet<String>,
+    authorized: Vec<String>,
 }
 
 /// What lies at a path.
@@ -89,6 +91,11 @@ impl Registry {
     /// Returns the paths that were asked for since the last time, in the order of arrival.
     pub(crate) fn take_log(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.state().log)
+    }
+
+    /// Returns the paths that were asked for with an `Authorization` header, in the order of arrival.
+    pub(crate) fn authorized(&self) -> Vec<String> {
+        self.shared.state().authorized.clone()
     }
 
     /// Returns how many questions were answered with 304.
@@ -151,12 +158,17 @@ impl Shared {
     }
 
     fn answer(&self, path: &str, headers: &HashMap<String, String>, out: &mut TcpStream) -> std::io::Result<()> {
-        let (delay, corrupt, failing) = {
+        let (delay, corrupt, failing, stumble) = {
             let mut state = self.state();
             state.log.push(path.to_owned());
+            if headers.contains_key("authorization") {
+                state.authorized.push(path.to_owned());
+            }
             let delay = state.random.as_mut().map_or(0, |random| random.below(6));
             let corrupt = state.corrupt.iter().any(|suffix| path.ends_with(suffix.as_str()));
-            (delay, corrupt, state.failing.get(path).copied())
+            let may_stumble = state.asked.insert(path.to_owned()) && self.manner.stumbles;
+            let stumble = state.random.as_mut().filter(|_| may_stumble).map(|random| random.below(9));
+            (delay, corrupt, state.failing.get(path).copied(), stumble)
         };
         thread::sleep(Duration::from_millis(delay as u64) + self.manner.slow);
         let played = self.state().played.get_mut(path).and_then(|(raw, left)| {
@@ -166,6 +178,15 @@ impl Shared {
         if let Some(raw) = played {
             out.write_all(&raw)?;
             return Err(std::io::ErrorKind::ConnectionAborted.into());
+        }
+        match stumble {
+            Some(0) => return respond(out, 503, "", b""),
+            Some(1) => return Err(std::io::ErrorKind::ConnectionAborted.into()),
+            Some(2) => {
+                out.write_all(b"HTTP/1.1 200 -\r\ncontent-length: 9000\r\n\r\n{\"name\":")?;
+                return Err(std::io::ErrorKind::ConnectionAborted.into());
+            }
+            _ => {}
         }
         if let Some(status) = failing {
             return respond(out, status, "content-type: text/plain\r\n", b"told to fail\n");

@@ -25,11 +25,13 @@ pub(crate) struct Manner {
     pub(crate) max_age: u32,
     /// How long each answer takes.
     pub(crate) slow: Duration,
+    /// Whether a third of the first answers fail: with a status, without an answer, or in the middle.
+    pub(crate) stumbles: bool,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { shuffled: None, max_age: 300, slow: Duration::ZERO }
+        Self { shuffled: None, max_age: 300, slow: Duration::ZERO, stumbles: false }
     }
 }
 
@@ -60,6 +62,12 @@ impl Universe {
     /// Serves versions in a random order and answers after random delays, both repeatable by the seed.
     pub(crate) fn shuffled(mut self, seed: u64) -> Self {
         self.manner.shuffled = Some(seed);
+        self
+    }
+
+    /// Fails now and then where it is asked for something the first time; needs [`Self::shuffled`] for its seed.
+    pub(crate) fn stumbling(mut self) -> Self {
+        self.manner.stumbles = true;
         self
     }
 
