@@ -165,3 +165,22 @@ fn what_members_declare_counts_for_the_root() {
     project.manifest("members \"apps/*\"\nenvironment\n").run("larder -C apps/web lock").exits(2);
     assert!(!project.has("apps/web/larder.lock"));
 }
+
+#[test]
+fn what_a_sync_would_refuse_is_refused_before_anything_is_written() {
+    let scripts = serde_json::json!({ "postinstall": "exit 1" });
+    let universe = Universe::new().npm("left", "1.2.0", |p| p).npm("builds", "1.0.0", |p| p.field("scripts", scripts));
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.manifest("dependencies {\n}\nenvironment \"production\" { policy { scripts \"deny\"; }; }\n");
+    project.run("larder lock").exits(0);
+    let before = project.state();
+    project.run("larder add npm:builds").exits(1).names(["builds", "scripts"]);
+    assert_eq!(project.state(), before);
+    project.write("node_modules/mine/index.js", "");
+    let before = project.state();
+    project.run("larder add npm:left").exits(1).names(["node_modules", "adopt"]);
+    assert_eq!(project.state(), before);
+    project.run("larder add npm:left --no-sync").exits(0);
+    assert!(project.read("larder.kdl").contains("left"));
+}

@@ -277,16 +277,103 @@ fn names_from_old_days_are_kept_as_they_are() {
 }
 
 #[test]
-fn adding_a_package_leaves_every_edge_where_it_was() {
-    let before = Universe::new().npm("wide", "1.0.0", |p| p.dep("tokens", ">=3")).npm("tokens", "3.0.0", |p| p).npm(
-        "left",
-        "1.0.0",
-        |p| p,
+fn a_package_with_only_a_weak_digest_is_fetched_while_locking_and_gets_a_strong_one() {
+    let universe = Universe::new().npm("old", "0.1.0", NpmPackage::weak).npm("left", "1.0.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"old\" \"*\""]).run("larder lock").exits(0);
+    let tarball = "/npm/old/-/old-0.1.0.tgz".to_owned();
+    assert!(registry.take_log().contains(&tarball));
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("sha512-") && !lock.contains("sha1-"), "{lock}");
+    project.run("larder add npm:left").exits(0);
+    assert!(!registry.take_log().contains(&tarball), "lock and store have it");
+    assert!(
+        project.read("larder.lock").contains(lock.lines().find(|line| line.contains("sha512-")).expect("a digest"))
     );
+
+    let registry = universe.serve();
+    registry.corrupt("old-0.1.0.tgz");
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"old\" \"*\""]).run("larder lock").exits(4).names(["old", "sha1-", "npmjs"]);
+    assert!(!project.has("larder.lock"));
+}
+
+#[test]
+fn aliases_tags_and_any_version_stand_side_by_side() {
+    let universe = Universe::new()
+        .npm("left", "1.0.0", |p| p)
+        .npm("left", "3.0.0-rc.1", |p| p)
+        .npm("left", "2.0.0", |p| p)
+        .tag("left", "next", "3.0.0-rc.1")
+        .npm("user", "1.0.0", |p| p.dep("one", "npm:left@^1").dep("two", "npm:left@next"));
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&[
+        "npm \"left\" \"*\"",
+        "npm \"left-1\" \"npm:left@^1\"",
+        "npm \"left-next\" \"npm:left@next\"",
+        "npm \"user\" \"\"",
+    ]);
+    project.run("larder sync").exits(0);
+    let said = project
+        .run("larder run -- node -p 'require(`left`).version+require(`left-1`).version+require(`left-next`).version'");
+    assert_eq!(said.exits(0).stdout.trim(), "2.0.01.0.03.0.0-rc.1");
+    project.run("larder check").exits(0);
+}
+
+/// A lock with a package that edition 2 of the list knows to have forgotten something.
+fn walker(project: &Project) -> String {
+    project.dependencies(&["npm \"estree-walker\" \"^2\""]).run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("\nforgotten = 2\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
+    lock
+}
+
+fn walkers() -> Universe {
+    let universe = Universe::new().npm("estree-walker", "2.0.2", |p| p).npm("@types/estree", "1.0.0", |p| p);
+    universe.npm("left", "1.0.0", |p| p)
+}
+
+#[test]
+fn a_lock_keeps_its_edition_of_the_list_until_everything_is_updated() {
+    let registry = walkers().serve();
+    let project = Project::new(&registry);
+    let lock = walker(&project).replace("forgotten = 2\n", "");
+    project.write("larder.lock", &lock).run("larder lock --check").exits(0);
+    project.run("larder add npm:left --no-sync").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("left@1.0.0") && !lock.contains("forgotten") && !lock.contains("@types/estree"), "{lock}");
+    project.run("larder update left").exits(0);
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder update").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("\nforgotten = 2\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
+}
+
+#[test]
+fn a_lock_that_follows_a_later_list_is_used_and_not_changed() {
+    let registry = walkers().serve();
+    let project = Project::new(&registry);
+    let lock = walker(&project).replace("forgotten = 2\n", "forgotten = 99\n");
+    project.write("larder.lock", &lock).run("larder sync --locked").exits(0);
+    project.run("larder add npm:left").exits(2).names(["edition 99", "larder.lock"]);
+    assert_eq!(project.read("larder.lock"), lock);
+}
+
+/// Locks what depends on any `tokens` from 3 on, adds a package that needs 4, then one that has nothing to do with it.
+#[track_caller]
+fn adding_leaves_edges_where_they_are(line: &str) {
+    let before = Universe::new()
+        .npm("wide", "1.0.0", |p| p.dep("tokens", ">=3"))
+        .npm("plugin", "1.0.0", |p| p.peer("tokens", ">=3"))
+        .npm("tokens", "3.0.0", |p| p)
+        .npm("left", "1.0.0", |p| p);
     let after = before.clone().npm("tokens", "4.0.0", |p| p).npm("new", "1.0.0", |p| p.dep("tokens", "^4"));
     let (before, after) = (before.serve(), after.serve());
     let mut project = Project::new(&before);
-    project.dependencies(&["npm \"wide\" \"^1\""]).run("larder lock").exits(0);
+    project.write("own/package.json", r#"{"name":"own","version":"1.0.0","dependencies":{"tokens":">=3"}}"#);
+    project.dependencies(&[line]).run("larder lock").exits(0);
     project.sees(&after);
     std::fs::remove_dir_all(project.store().with_file_name("cache")).expect("a cache");
     project.run("larder add npm:new --no-sync").exits(0);
@@ -298,4 +385,20 @@ fn adding_a_package_leaves_every_edge_where_it_was() {
         assert!(now.contains(line), "{line} is gone");
     }
     assert_eq!(now.matches("npm:tokens@3.0.0").count(), lock.matches("npm:tokens@3.0.0").count());
+}
+
+#[test]
+fn adding_a_package_leaves_every_edge_where_it_was() {
+    adding_leaves_edges_where_they_are("npm \"wide\" \"^1\"");
+}
+
+#[test]
+fn adding_a_package_leaves_the_versions_of_lines_where_they_were() {
+    adding_leaves_edges_where_they_are("npm \"tokens\" \">=3\"");
+    adding_leaves_edges_where_they_are("path \"own\"");
+}
+
+#[test]
+fn adding_a_package_leaves_peers_that_nobody_provides_where_they_were() {
+    adding_leaves_edges_where_they_are("npm \"plugin\" \"^1\"");
 }

@@ -93,7 +93,8 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
         if goes_on { Ok(()) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
     };
     let turn = route.turns.take();
-    let mut reader = HashingReader::new(body, algorithm(wanted), &turn, &mut arrived);
+    let weak = wanted.weak.as_ref().map(Digest::algorithm);
+    let mut reader = HashingReader::new(body, algorithm(wanted), &turn, &mut arrived).and(weak);
     let unpacked = match artifact.kind {
         ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, &mut staging, route.limits))?,
         ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, &staging) {
@@ -105,7 +106,7 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
     // Bytes that were tampered with may be no archive any more: say that they are not what was promised, not that.
     reader.drain();
     let failure = reader.take_failure();
-    let found = reader.finish();
+    let (found, second) = reader.finish();
     if packed.get() > route.limits.packed {
         let refusal = Refusal::Archive(Trouble::TooLarge(route.limits.packed));
         return Err(FetchError::Refused { subject: subject(), refusal }.into());
@@ -114,7 +115,9 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
         stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
         return Err(FetchError::Interrupted { subject: subject(), source }.into());
     }
-    if let Some(expected) = artifact.digest.clone().filter(|expected| *expected != found) {
+    let promised = artifact.digest.clone().map(|expected| (expected, found.clone()));
+    let mut promised = promised.into_iter().chain(wanted.weak.clone().zip(second));
+    if let Some((expected, found)) = promised.find(|(expected, found)| expected != found) {
         return Err(FetchError::Integrity { subject: subject(), expected, found }.into());
     }
     let unpacked = match unpacked {

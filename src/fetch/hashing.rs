@@ -54,6 +54,7 @@ pub(super) struct HashingReader<'a> {
     source: Box<dyn Read + Send>,
     algorithm: Algorithm,
     hasher: Hasher,
+    second: Option<(Algorithm, Hasher)>,
     failure: Option<io::Error>,
     turn: &'a Turn<'a>,
     arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
@@ -67,7 +68,13 @@ impl<'a> HashingReader<'a> {
         turn: &'a Turn<'a>,
         arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
     ) -> Self {
-        Self { source, algorithm, hasher: Hasher::new(algorithm), failure: None, turn, arrived }
+        Self { source, algorithm, hasher: Hasher::new(algorithm), second: None, failure: None, turn, arrived }
+    }
+
+    /// Hashes with a second function too, where there is one.
+    pub(super) fn and(mut self, algorithm: Option<Algorithm>) -> Self {
+        self.second = algorithm.map(|algorithm| (algorithm, Hasher::new(algorithm)));
+        self
     }
 
     /// Reads and hashes what is left, to say whether the bytes are what was promised though they could not be unpacked.
@@ -81,9 +88,10 @@ impl<'a> HashingReader<'a> {
         self.failure.take()
     }
 
-    /// Returns the digest of what was read.
-    pub(super) fn finish(self) -> Digest {
-        Digest::new(self.algorithm, &self.hasher.finish())
+    /// Returns the digest of what was read, and the second one.
+    pub(super) fn finish(self) -> (Digest, Option<Digest>) {
+        let second = self.second.map(|(algorithm, hasher)| Digest::new(algorithm, &hasher.finish()));
+        (Digest::new(self.algorithm, &self.hasher.finish()), second)
     }
 }
 
@@ -97,6 +105,9 @@ impl Read for HashingReader<'_> {
         };
         let passed = read.and_then(|count| {
             self.hasher.update(&buffer[..count]);
+            if let Some((_, second)) = &mut self.second {
+                second.update(&buffer[..count]);
+            }
             (self.arrived)(count).map(|()| count)
         });
         passed.map_err(|error| {

@@ -20,6 +20,8 @@ pub struct Wanted {
     pub registry: Label,
     /// The artifact; without a digest it is fetched anew.
     pub artifact: Artifact,
+    /// A digest too weak to be the artifact's own, which has to be right as well.
+    pub weak: Option<Digest>,
 }
 
 /// An artifact that is in the store now.

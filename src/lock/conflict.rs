@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Lockfile, v1};
-use crate::model::Graph;
+use crate::model::{Graph, Settings};
 
 /// Takes what both sides of a conflict agree on: the packages that one of them has and the other does not contradict.
 ///
@@ -18,7 +18,9 @@ pub fn salvage(text: &str) -> Lockfile {
     };
     let mut packages = agreed(&ours.graph, &theirs.graph);
     packages.append(&mut agreed(&theirs.graph, &ours.graph));
-    let settings = if ours.settings == theirs.settings { ours.settings } else { crate::model::Settings::default() };
+    let forgotten = ours.settings.forgotten.max(theirs.settings.forgotten);
+    let settings = if ours.settings == theirs.settings { ours.settings } else { Settings::default() };
+    let settings = Settings { forgotten, ..settings };
     Lockfile { settings, graph: Graph { packages, ..Graph::default() } }
 }
 

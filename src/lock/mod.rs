@@ -25,7 +25,7 @@ pub use error::LockError;
 pub use freshness::{Declared, Freshness, LocalPackage, Reason, freshness, misrouted};
 pub use paths::{Chain, why};
 
-use crate::model::{Ecosystem, Edge, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings};
+use crate::model::{Ecosystem, Edge, Edition, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -48,7 +48,10 @@ pub struct Dangling {
 
 impl Lockfile {
     /// Joins settings and graph, and puts every list into its canonical order.
-    pub fn new(settings: Settings, mut graph: Graph) -> Self {
+    pub fn new(mut settings: Settings, mut graph: Graph) -> Self {
+        if !graph.packages.keys().any(|key| key.id.ecosystem == Ecosystem::Npm) {
+            settings.forgotten = Edition::default();
+        }
         graph.roots.sort_by(canonical_order);
         for root in &mut graph.roots {
             root.to.sort();
@@ -74,12 +77,23 @@ impl Lockfile {
         for key in self.graph.packages.keys() {
             preferences.versions.entry(key.id.clone()).or_default().insert(key.version.clone());
         }
-        let npm = self.graph.instances.iter().filter(|(key, _)| key.package.id.ecosystem == Ecosystem::Npm);
-        for (key, edge) in npm.flat_map(|(key, instance)| instance.edges.iter().map(move |edge| (key, edge))) {
-            let place = (key.package.clone(), edge.name.clone());
-            preferences.edges.insert(place, edge.to.package.version.clone());
+        let is_npm = |edge: &&Edge| edge.to.package.id.ecosystem == Ecosystem::Npm;
+        let version = |edge: &Edge| edge.to.package.version.clone();
+        for (key, instance) in &self.graph.instances {
+            let edges = instance.edges.iter().filter(is_npm);
+            preferences.edges.extend(edges.map(|edge| ((key.package.clone(), edge.name.clone()), version(edge))));
+        }
+        for root in &self.graph.roots {
+            let edges = root.to.iter().filter(is_npm);
+            preferences.lines.extend(edges.map(|edge| ((root.dependent.clone(), edge.name.clone()), version(edge))));
         }
         preferences
+    }
+
+    /// Returns the edition of the list of forgotten dependencies that was followed; none where nothing of npm's is locked.
+    pub fn edition(&self) -> Option<Edition> {
+        let has_npm = self.graph.packages.keys().any(|key| key.id.ecosystem == Ecosystem::Npm);
+        has_npm.then_some(self.settings.forgotten)
     }
 
     /// Returns the edges whose targets are not there. A lock with such edges is stale, not corrupt.

@@ -1,5 +1,6 @@
 //! What a manifest says about how to resolve, and a lockfile remembers.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::{PackageId, PackageName, PythonVersion, Requirement, TargetPlatform};
@@ -56,6 +57,24 @@ pub struct Extension {
     pub dependency: Requirement,
 }
 
+/// An edition of the built-in list of forgotten dependencies. A lock keeps its own until everything is updated, so that
+/// a newer larder does not make another lock of the same input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edition(pub u32);
+
+impl Default for Edition {
+    /// The first, which locks do not write.
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl fmt::Display for Edition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Everything besides the requirements that the choice of versions depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -79,4 +98,6 @@ pub struct Settings {
     pub extensions: Vec<Extension>,
     /// `writable` packages: each profile gets its own copy.
     pub writable: Vec<PackageId>,
+    /// Which entries of the built-in list of forgotten dependencies count.
+    pub forgotten: Edition,
 }

@@ -10,7 +10,7 @@ use super::lock::{Changes, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Spec;
 use super::target::{Edited, Target};
-use super::{Context, Project, Result, lock, project};
+use super::{Context, Project, Result, lock, project, sync};
 
 /// What to add.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub optional: bool,
     /// `registry=`
     pub registry: Option<&'a str>,
+    /// Whether a sync follows: what it would refuse is refused before anything is written.
+    pub syncs: bool,
 }
 
 /// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
@@ -40,7 +42,7 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
     // First with any version, to learn which one is chosen; then with the range that is written.
     let open = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &open)?;
-    let (first, _) = lock::solve(context, &project, Wish { preferences: before.preferences(), ..Wish::default() })?;
+    let (first, _) = lock::solve(context, &project, Wish::keeping(&before))?;
     let specs: Vec<Spec> = specs
         .into_iter()
         .map(|spec| match spec.range {
@@ -50,8 +52,10 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
         .collect();
     let text = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &text)?;
-    let (lockfile, mut warnings) =
-        lock::solve(context, &project, Wish { preferences: first.preferences(), ..Wish::default() })?;
+    let (lockfile, mut warnings) = lock::solve(context, &project, Wish::keeping(&first))?;
+    if request.syncs {
+        sync::foresee(context, &project, &lockfile)?;
+    }
 
     warnings.extend(lock::deprecated(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);

@@ -1,22 +1,38 @@
-//! Artifacts whose registry gives no digest: fetched once while locking, so that the lock has one.
+//! Artifacts whose registry gives no strong digest: fetched once while locking, so that the lock has one.
 
 use crate::fetch::Wanted;
-use crate::model::{ArtifactKind, Graph};
+use crate::lock::Lockfile;
+use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Graph, PackageKey};
 use crate::registry::Registries;
 use crate::store::Store;
 
 use super::{Context, Result, gather};
 
-/// Fills in the digests that are missing.
-pub(super) fn complete(context: &Context<'_>, registries: &Registries, graph: &mut Graph) -> Result<()> {
+/// Fills in the digests that are missing or weak; those that the lock has already are kept.
+pub(super) fn complete(
+    context: &Context<'_>,
+    registries: &Registries,
+    graph: &mut Graph,
+    old: Option<&Lockfile>,
+) -> Result<()> {
     let mut wanted = Vec::new();
-    for (key, package) in &graph.packages {
+    for (key, package) in &mut graph.packages {
         let Some(registry) = &package.registry else { continue };
-        for (place, artifact) in package.artifacts.iter().enumerate() {
-            if artifact.digest.is_none() && artifact.kind != ArtifactKind::Sdist {
-                let one = Wanted { package: key.clone(), registry: registry.clone(), artifact: artifact.clone() };
-                wanted.push((key.clone(), place, one));
+        for (place, artifact) in package.artifacts.iter_mut().enumerate() {
+            if artifact.digest.as_ref().is_some_and(is_strong) || artifact.kind == ArtifactKind::Sdist {
+                continue;
             }
+            if let Some(known) = old.and_then(|old| known(old, key, artifact)) {
+                artifact.digest = Some(known.clone());
+                continue;
+            }
+            let one = Wanted {
+                package: key.clone(),
+                registry: registry.clone(),
+                artifact: Artifact { digest: None, ..artifact.clone() },
+                weak: artifact.digest.clone(),
+            };
+            wanted.push((key.clone(), place, one));
         }
     }
     if wanted.is_empty() {
@@ -31,4 +47,14 @@ pub(super) fn complete(context: &Context<'_>, registries: &Registries, graph: &m
         }
     }
     Ok(())
+}
+
+fn is_strong(digest: &Digest) -> bool {
+    digest.algorithm() != Algorithm::Sha1
+}
+
+/// Returns the strong digest that a lock has of an artifact.
+fn known<'l>(old: &'l Lockfile, package: &PackageKey, artifact: &Artifact) -> Option<&'l Digest> {
+    let mut artifacts = old.graph.packages.get(package)?.artifacts.iter();
+    artifacts.find(|known| known.file == artifact.file)?.digest.as_ref().filter(|digest| is_strong(digest))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Exit, Failure};
+use crate::model::Edition;
 use crate::resolve::NoSolution;
 
 use super::Project;
@@ -38,6 +39,20 @@ pub(super) enum LockError {
         help("take it from version control, or delete it and run `larder lock`")
     )]
     NotText,
+    /// It follows a list that this larder does not have.
+    #[error(
+        "larder.lock follows edition {found} of the list of forgotten dependencies, and this larder has edition {own}"
+    )]
+    #[diagnostic(
+        code(larder::lock::newer_list),
+        help("lock with the larder that wrote it, or a newer one; syncing what is locked works with this one too")
+    )]
+    NewerList {
+        /// The edition that the lock follows.
+        found: Edition,
+        /// The edition of this larder.
+        own: Edition,
+    },
     /// A package that must be there is not.
     #[error("{0}")]
     #[diagnostic(code(larder::lock::missing_package))]
@@ -48,7 +63,7 @@ impl Failure for LockError {
     fn exit(&self) -> Exit {
         match self {
             Self::Absent | Self::Conflict | Self::Stale { .. } => Exit::Refused,
-            Self::NotText => Exit::Manifest,
+            Self::NotText | Self::NewerList { .. } => Exit::Manifest,
             Self::Missing(_) => Exit::NoSolution,
         }
     }

@@ -103,7 +103,7 @@ fn attempt(
     for (key, package) in closure.packages() {
         let Some(registry) = &package.registry else { continue };
         let artifact = for_platform(key, package, platform)?.clone();
-        wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact });
+        wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact, weak: None });
     }
     let registries = registries::open(context, project, Freshness::default())?;
     let lease = store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref()))?;

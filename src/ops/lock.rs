@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::fs::{self, Durability};
 use crate::lock::{self, Declared, Freshness, Lockfile};
+use crate::model::{Edition, Settings};
 use crate::plan::{self, Plan};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -108,8 +109,7 @@ pub(super) fn foresee(context: &Context<'_>, project: &Project, lock_use: LockUs
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Ok(Locked::unchanged(lockfile)),
         Standing::Stale(old) => {
-            let wish = Wish { preferences: old.preferences(), ..Wish::default() };
-            let (lockfile, warnings) = solve(context, project, wish)?;
+            let (lockfile, warnings) = solve(context, project, Wish::keeping(&old))?;
             Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, warnings })
         }
     }
@@ -145,8 +145,7 @@ pub(super) fn fresh(project: &Project) -> Result<Lockfile> {
 
 /// Solves anew, preferring what `old` holds, and writes the lock.
 fn relock(context: &Context<'_>, project: &Project, old: &Lockfile, seen: &Seen) -> Result<Option<Locked>> {
-    let preferences = old.preferences();
-    replace(context, project, old, Wish { preferences, ..Wish::default() }, seen)
+    replace(context, project, old, Wish::keeping(old), seen)
 }
 
 /// Solves anew and writes the lock; none where somebody else was faster.
@@ -154,7 +153,7 @@ pub(super) fn replace(
     context: &Context<'_>,
     project: &Project,
     old: &Lockfile,
-    wish: Wish,
+    wish: Wish<'_>,
     seen: &Seen,
 ) -> Result<Option<Locked>> {
     let (lockfile, mut warnings) = solve(context, project, wish)?;
@@ -166,17 +165,29 @@ pub(super) fn replace(
 
 /// What a solve is to respect besides the manifest.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct Wish<'a> {
+    /// The lock whose digests are kept.
+    pub(super) old: Option<&'a Lockfile>,
     /// Versions that are kept where they fit.
     pub(super) preferences: Preferences,
+    /// The edition of the list of forgotten dependencies; none for this larder's own.
+    pub(super) edition: Option<Edition>,
     /// Whether registries are asked although a cache could answer.
     pub(super) freshness: registry::Freshness,
 }
 
+impl<'a> Wish<'a> {
+    /// Wishes to keep what a lock has.
+    pub(super) fn keeping(old: &'a Lockfile) -> Self {
+        let (preferences, edition) = (old.preferences(), old.edition());
+        Self { old: Some(old), preferences, edition, freshness: registry::Freshness::default() }
+    }
+}
+
 /// Solves a project's requirements, without writing anything.
-pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish) -> Result<(Lockfile, Vec<String>)> {
+pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
     let registries = registries::open(context, project, wish.freshness)?;
-    let solved = solve_with(context, project, wish.preferences, &registries)?;
+    let solved = solve_with(context, project, wish, &registries)?;
     // Giving back a hundred thousand versions is a tenth of the work of a lock whose metadata is at hand: it is done
     // beside what is left, and the end of the process does not wait for it.
     let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(registries));
@@ -187,18 +198,23 @@ pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish) -> Res
 pub(super) fn solve_with(
     context: &Context<'_>,
     project: &Project,
-    preferences: Preferences,
+    wish: Wish<'_>,
     registries: &Registries,
 ) -> Result<(Lockfile, Vec<String>)> {
-    let settings = project.manifest.settings.clone();
-    let requirements = Requirements { lines: project.lines.clone(), settings, preferences };
+    let own = resolve::FORGOTTEN;
+    let forgotten = wish.edition.unwrap_or(own);
+    if forgotten > own {
+        return Err(LockError::NewerList { found: forgotten, own }.into());
+    }
+    let settings = Settings { forgotten, ..project.manifest.settings.clone() };
+    let requirements = Requirements { lines: project.lines.clone(), settings, preferences: wish.preferences };
     (context.reporter)(Event::Resolving(0));
     let resolution = resolve::resolve(&requirements, registries).map_err(|error| match error {
         ResolveError::NoSolution(core) => Unsatisfiable::new(project, core).into(),
         ResolveError::Index(error) => index_failure(error),
     })?;
     let mut graph = resolution.graph;
-    artifacts::complete(context, registries, &mut graph)?;
+    artifacts::complete(context, registries, &mut graph, wish.old)?;
     let warnings = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     Ok((Lockfile::new(requirements.settings, graph), warnings))
 }

@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::lock::Closure;
 use crate::model::{Ecosystem, Edge, Graph, PackageId, RootEdge, Version};
 use crate::registry::{Freshness, Registries};
-use crate::resolve::{Index, Preferences};
+use crate::resolve::Index;
 
+use super::lock::Wish;
 use super::project::{self, selection};
 use super::{Context, Project, Result, lock, registries};
 
@@ -48,7 +49,8 @@ pub fn outdated(context: &Context<'_>) -> Result<Outdated> {
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
     let registries = registries::open(context, &project, Freshness::Revalidate)?;
-    let (updated, _) = lock::solve_with(context, &project, Preferences::default(), &registries)?;
+    let (updated, _) =
+        lock::solve_with(context, &project, Wish { old: Some(&locked), ..Wish::default() }, &registries)?;
     let closure = Closure::of(&updated.graph, &selection(environment, None));
     let mut packages = Vec::new();
     for root in &closure.roots {

@@ -167,6 +167,20 @@ fn healed(packages: usize, how: &str) -> Option<String> {
     (packages > 0).then(|| format!("healed: {packages} {what} {how}"))
 }
 
+/// Fails where a sync of this lock would be refused: by a rollback that was meant, by the environment's policy, by this
+/// machine, or by what another tool put in the way.
+pub(super) fn foresee(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result<()> {
+    let (environment, platform) = (project.environment(context)?, project.platform()?);
+    let profile = profile::Project::open(&project.root)?;
+    if let Some(note) = profile.rolled_back(&environment.name)? {
+        return Err(IsRolledBack::new(&environment.name, &note).into());
+    }
+    let closure = Closure::of(&lockfile.graph, &project::selection(environment, Some(platform)));
+    policies::check(project, environment, lockfile, &closure)?;
+    let interpreter = interpreter::find(context, project, &closure, platform)?;
+    Ok(profile.check_links(Needs::of(&closure, interpreter.as_ref()))?)
+}
+
 /// What an environment is built from, besides the lock.
 struct Ingredients<'a> {
     trees: &'a BTreeMap<PackageKey, Arc<Tree>>,

@@ -59,7 +59,7 @@ fn write_lock(
             let packages = wanted.iter().map(|(package, versions)| format!("{package} {}", list(versions))).collect();
             return Err(TakeBackError::DoesNotFit { packages }.into());
         };
-        let (lockfile, warnings) = lock::solve(context, project, Wish { preferences, ..Wish::default() })?;
+        let (lockfile, warnings) = lock::solve(context, project, Wish { preferences, ..Wish::keeping(&now) })?;
         if has(&lockfile, &wanted) {
             break (lockfile, warnings);
         }

@@ -29,9 +29,12 @@ fn update_once(context: &Context<'_>, project: &Project, names: &[String], seen:
     }
     let moves = |package: &PackageId| wanted.is_empty() || wanted.iter().any(|known| known.names(package));
     let old = old.unwrap_or_default();
-    let mut preferences = old.preferences();
-    preferences.versions.retain(|package, _| !moves(package));
-    lock::replace(context, project, &old, Wish { preferences, freshness: Freshness::Revalidate }, seen)
+    let mut wish = Wish { freshness: Freshness::Revalidate, ..Wish::keeping(&old) };
+    wish.preferences.versions.retain(|package, _| !moves(package));
+    if wanted.is_empty() {
+        wish.edition = None;
+    }
+    lock::replace(context, project, &old, wish, seen)
 }
 
 /// A name that the lock does not have.

@@ -47,6 +47,7 @@ use set::Set;
 use steering::Steering;
 use variable::Variable;
 
+pub use forgotten::EDITION as FORGOTTEN;
 pub use index::{Candidate, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants};
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning};

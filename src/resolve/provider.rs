@@ -27,6 +27,8 @@ pub(super) struct Provider<'a> {
     chosen: RefCell<FxHashMap<PackageIx, Vec<(Variable, u32)>>>,
     /// For each peer that nobody provides: what those who want it would like.
     wishes: RefCell<FxHashMap<Variable, Vec<Set>>>,
+    /// For each peer that nobody provides: the locked version that the first has who wants it.
+    locked_wishes: RefCell<FxHashMap<Variable, u32>>,
     /// Which demands come from something that may be left out.
     optional: RefCell<FxHashMap<(Variable, Variable), Vec<Droppable>>>,
 }
@@ -53,7 +55,13 @@ pub(super) enum Urgency {
 impl<'a> Provider<'a> {
     /// Starts a run.
     pub(super) fn new(problem: Problem<'a>) -> Self {
-        Self { problem, chosen: RefCell::default(), wishes: RefCell::default(), optional: RefCell::default() }
+        Self {
+            problem,
+            chosen: RefCell::default(),
+            wishes: RefCell::default(),
+            locked_wishes: RefCell::default(),
+            optional: RefCell::default(),
+        }
     }
 
     /// Returns what may be left out of the demands of one variable on another.
@@ -90,10 +98,10 @@ impl<'a> Provider<'a> {
             Variable::Root | Variable::Line(_) => Some(0),
             Variable::Npm { alias, scope, .. } => {
                 let range = self.wished(variable, range);
-                match self.locked_there(&loaded, (scope, alias))?.filter(|ordinal| range.contains(ordinal)) {
-                    Some(ordinal) => Some(ordinal),
-                    None => npm::pick(&loaded, &range, self.elsewhere(package, &range)),
-                }
+                let fits = |ordinal: &u32| range.contains(ordinal);
+                let locked = self.locked_there(&loaded, (scope, alias))?.filter(fits);
+                let wished = || self.locked_wish(variable).filter(fits);
+                locked.or_else(wished).or_else(|| npm::pick(&loaded, &range, self.elsewhere(package, &range)))
             }
             Variable::Py(_) => pypi::pick(&loaded, range, None),
             Variable::PyOn(..) if self.problem.is_tied(package) => self
@@ -112,14 +120,22 @@ impl<'a> Provider<'a> {
 
     /// Returns the locked version that a dependent has under a name; none where it may be moved.
     fn locked_there(&self, loaded: &Loaded, (scope, alias): (NodeIx, PackageIx)) -> Result<Option<u32>, IndexError> {
-        let catalog = self.problem.catalog;
-        let Owner::Release(dependent, ordinal) = catalog.node(scope).owner else { return Ok(None) };
         if loaded.locked.len() < 2 {
             return Ok(None);
         }
-        let place = (catalog.key(dependent, ordinal)?, catalog.id(alias).name);
-        let Some(version) = catalog.requirements.preferences.edges.get(&place) else { return Ok(None) };
-        Ok(loaded.locked.iter().copied().find(|&ordinal| loaded.candidate(ordinal).version == *version))
+        let catalog = self.problem.catalog;
+        let (preferences, name) = (&catalog.requirements.preferences, catalog.id(alias).name);
+        let version = match catalog.node(scope).owner {
+            Owner::Manifest(place) => preferences.lines.get(&(catalog.manifests[place as usize].clone(), name)),
+            Owner::Release(dependent, ordinal) => preferences.edges.get(&(catalog.key(dependent, ordinal)?, name)),
+        };
+        let is_it = |&ordinal: &u32| version.is_some_and(|version| loaded.candidate(ordinal).version == *version);
+        Ok(loaded.locked.iter().copied().find(is_it))
+    }
+
+    /// Returns the locked version that the first of those has who want a missing peer.
+    fn locked_wish(&self, variable: Variable) -> Option<u32> {
+        self.locked_wishes.borrow().get(&variable).copied()
     }
 
     /// Narrows a missing peer's range to what those who want it would like, as far as they agree.
@@ -182,6 +198,12 @@ impl<'a> Provider<'a> {
         }
         let place = self.problem.peer(need, around)?;
         let Some(variable) = Problem::peer_variable(need, place) else { return Ok(()) };
+        if matches!(place, Place::Absent(_)) && !optional {
+            let loaded = self.problem.catalog.loaded(need.package)?;
+            if let Some(ordinal) = self.locked_there(&loaded, (node, need.alias))? {
+                self.locked_wishes.borrow_mut().entry(variable).or_insert(ordinal);
+            }
+        }
         if self.problem.is_strict() {
             if !optional || self.problem.optional_peer_holds(node, need, place) {
                 demands.push(variable, self.problem.peer_set(need, place)?);

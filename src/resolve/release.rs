@@ -116,7 +116,7 @@ impl Prepared {
     /// Adds what the built-in list knows that this version forgot.
     fn add_forgotten(&mut self, catalog: &Catalog, key: &PackageKey) {
         let (Ecosystem::Npm, Version::Npm(version)) = (key.id.ecosystem, &key.version) else { return };
-        for entry in forgotten::of(key.id.name.as_str()) {
+        for entry in forgotten::of(key.id.name.as_str(), catalog.requirements.settings.forgotten) {
             if !entry.versions.parse::<NpmRange>().is_ok_and(|range| range.matches(version)) {
                 continue;
             }

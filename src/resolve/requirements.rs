@@ -31,8 +31,11 @@ pub struct RequiredLine {
 pub struct Preferences {
     /// Of each package.
     pub versions: BTreeMap<PackageId, BTreeSet<Version>>,
-    /// What each npm package has under which name: where several versions are locked and would fit, none changes places.
+    /// What each package has under which name of npm's: where several versions are locked and would fit, none changes
+    /// places.
     pub edges: BTreeMap<(PackageKey, PackageName), Version>,
+    /// What each manifest has under which name of npm's.
+    pub lines: BTreeMap<(Dependent, PackageName), Version>,
 }
 
 /// One problem.

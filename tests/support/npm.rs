@@ -2,8 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use larder::model::{Algorithm, Digest};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha512};
+use sha1::{Digest as _, Sha1};
+use sha2::Sha512;
 
 use super::archive::{File, tarball};
 
@@ -15,6 +17,7 @@ pub(crate) struct NpmPackage {
     manifest: Map<String, Value>,
     files: Vec<File>,
     packed: Option<Vec<u8>>,
+    is_weak: bool,
 }
 
 impl NpmPackage {
@@ -31,6 +34,7 @@ impl NpmPackage {
             manifest,
             files: vec![File::new("index.js", index)],
             packed: None,
+            is_weak: false,
         }
     }
 
@@ -65,6 +69,12 @@ impl NpmPackage {
     /// Has this archive, whatever it holds.
     pub(crate) fn packed(mut self, archive: Vec<u8>) -> Self {
         self.packed = Some(archive);
+        self
+    }
+
+    /// Has no digest but SHA-1, as in old days.
+    pub(crate) fn weak(mut self) -> Self {
+        self.is_weak = true;
         self
     }
 
@@ -105,11 +115,13 @@ impl NpmPackage {
         {
             version.insert("hasInstallScript".into(), json!(true));
         }
-        let integrity = format!("sha512-{}", STANDARD.encode(Sha512::digest(tarball)));
-        version.insert(
-            "dist".into(),
-            json!({ "tarball": format!("{base}{}", self.tarball_path()), "integrity": integrity }),
-        );
+        let digest = if self.is_weak {
+            ("shasum", Digest::new(Algorithm::Sha1, &Sha1::digest(tarball)).to_hex())
+        } else {
+            ("integrity", format!("sha512-{}", STANDARD.encode(Sha512::digest(tarball))))
+        };
+        version
+            .insert("dist".into(), json!({ "tarball": format!("{base}{}", self.tarball_path()), digest.0: digest.1 }));
         Value::Object(version)
     }
 }

@@ -11,6 +11,7 @@ pub(in crate::cli) fn run(arguments: &Add, context: &Context<'_>, output: &Outpu
         group: arguments.group.as_deref(),
         optional: arguments.optional,
         registry: arguments.registry.as_deref(),
+        syncs: !arguments.no_sync,
     };
     let changes = ops::add::add(context, &request)?;
     super::sync::after_edit(&changes, arguments.no_sync, context, output)?;

@@ -2,7 +2,8 @@
 //!
 //! Every declared line has its edges in the lock, these satisfy it, and nothing else is there: widening a range leaves
 //! a lock fresh; a new, removed or moved line, a range that the locked version does not satisfy, other platforms,
-//! runtimes or rules make it stale. What a dist-tag stands for is not known offline: an unchanged one is satisfied.
+//! runtimes or rules make it stale. What a dist-tag stands for is not known offline: an unchanged one is satisfied. A
+//! newer edition of the list of forgotten dependencies is no reason: a lock keeps its own until everything is updated.
 
 mod folders;
 mod judge;

@@ -68,6 +68,14 @@ impl<'a> Cursor<'a> {
         if key.is_empty() || key == "instance" { Err(refused()) } else { Ok(key) }
     }
 
+    /// Takes a number without a sign.
+    fn number(&mut self) -> Step<u32> {
+        let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, rest) = self.0.split_at(length);
+        self.0 = rest;
+        digits.parse().map_err(|_| refused())
+    }
+
     /// Takes a text without escapes.
     fn text(&mut self) -> Step<&'a str> {
         self.take("\"")?;
@@ -193,6 +201,7 @@ impl<'de> Deserializer<'de> for Value<'_, 'de> {
                 cursor.take("{")?;
                 visitor.visit_map(Inline { cursor, is_first: true })
             }
+            Some(b'1'..=b'9') => visitor.visit_u32(cursor.number()?),
             _ => {
                 cursor.take("true")?;
                 visitor.visit_bool(true)

@@ -45,6 +45,7 @@ pub(super) struct Settings<'a> {
     pub(super) extensions: Vec<Extension<'a>>,
     #[serde(borrow, default)]
     pub(super) writable: Vec<Text<'a>>,
+    pub(super) forgotten: Option<u32>,
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 //!
 //! [settings]
 //! node = "22"
+//! forgotten = 2                                # which edition of the list of forgotten dependencies was followed
 //! platforms = [
 //!     "linux-x64",
 //! ]

@@ -11,9 +11,9 @@ use super::document::{self, Document};
 use crate::lock::error::Problem;
 use crate::lock::{Lockfile, conflict, key};
 use crate::model::{
-    Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension, ExtraName, Facts, Graph,
-    Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName, Platform, Prereleases,
-    PythonVersion, Requirement, RootEdge, Settings, TargetPlatform, Text,
+    Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName,
+    Facts, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName, Platform,
+    Prereleases, PythonVersion, Requirement, RootEdge, Settings, TargetPlatform, Text,
 };
 
 /// Reads the text of a lockfile.
@@ -116,6 +116,7 @@ impl<'a> Reader<'a> {
             overrides: written.overrides.iter().map(|one| self.replaced(one)).collect::<Read<_>>()?,
             extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<Read<_>>()?,
             writable: written.writable.iter().map(|text| self.id(text)).collect::<Read<_>>()?,
+            forgotten: written.forgotten.map(Edition).unwrap_or_default(),
         })
     }
 

@@ -4,8 +4,8 @@ use std::fmt::{Display, Write};
 
 use crate::lock::{Lockfile, canonical_order};
 use crate::model::{
-    Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Engines, Instance, InstanceKey, NpmPeers,
-    Package, PackageKey, Prereleases, Requirement, RootEdge, Settings, TargetPlatform,
+    Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Instance, InstanceKey,
+    NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings, TargetPlatform,
 };
 
 /// Writes the text of a lockfile.
@@ -77,6 +77,9 @@ impl Writer {
         match settings.engines {
             Engines::Warn => {}
             Engines::Strict => self.fact("engines", "strict"),
+        }
+        if settings.forgotten != Edition::default() {
+            self.line(format_args!("forgotten = {}", settings.forgotten));
         }
         if let Some(instant) = &settings.released_before {
             self.fact("released-before", instant);
