@@ -27,7 +27,15 @@ const REMOTE_THREADS: usize = 56;
 /// whoever asks, and begin when [`Index::prefetch`] is first called.
 pub struct Registries {
     inner: Arc<Inner>,
-    pool: Pool<Requirement>,
+    pool: Pool<Job>,
+}
+
+/// What is done ahead of the solver.
+enum Job {
+    /// What a requirement will need.
+    Expect(Requirement),
+    /// What a version needs, and nothing that follows from it.
+    Release(PackageId, u32),
 }
 
 struct Inner {
@@ -87,8 +95,15 @@ impl Registries {
         let at_hand = std::thread::available_parallelism().map_or(2, usize::from).min(8);
         let remote = if client.network() == Network::Offline { at_hand } else { REMOTE_THREADS };
         let ahead = Arc::clone(&inner);
-        let work = move |lane, requirement| ahead.expect(lane, requirement);
+        let work = move |lane, job| ahead.work(lane, job);
         Ok(Self { inner, pool: Pool::new(Threads { at_hand, remote }, work) })
+    }
+}
+
+impl Registries {
+    fn expect<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {
+        let jobs = self.inner.unexpected(requirements).into_iter().map(Job::Expect);
+        self.pool.add(Lane::AtHand, jobs.collect());
     }
 }
 
@@ -100,12 +115,16 @@ impl Index for Registries {
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
         let release = self.inner.release(package, ordinal)?;
         // The guess may have been another version.
-        self.pool.add(Lane::AtHand, self.inner.unexpected(likely::next(&release, None, &self.inner.settings)));
+        self.expect(likely::next(&release, None, &self.inner.settings));
         Ok(release)
     }
 
     fn prefetch(&self, requirements: &[Requirement]) {
-        self.pool.add(Lane::AtHand, self.inner.unexpected(requirements.iter()));
+        self.expect(requirements.iter());
+    }
+
+    fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]) {
+        self.pool.add(Lane::Remote, ordinals.iter().map(|&ordinal| Job::Release(package.clone(), ordinal)).collect());
     }
 }
 
@@ -122,19 +141,31 @@ impl Source for Registries {
 }
 
 impl Inner {
+    fn work(&self, lane: Lane, job: Job) -> Vec<(Lane, Job)> {
+        match job {
+            Job::Expect(requirement) => self.expect(lane, requirement),
+            Job::Release(package, ordinal) => {
+                // Whoever asks for it is told of an error.
+                let _ = self.release(&package, ordinal);
+                Vec::new()
+            }
+        }
+    }
+
     /// Does what the solver will need for a requirement and returns what follows from it; where that has to wait for
     /// the network, it belongs to the other lane.
-    fn expect(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, Requirement)> {
+    fn expect(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, Job)> {
         let package = requirement.package();
         let listing = match lane {
             Lane::AtHand => self.listing_at_hand(&package),
             Lane::Remote => Some(self.listing(&package)),
         };
         match listing {
-            None => vec![(Lane::Remote, requirement)],
+            None => vec![(Lane::Remote, Job::Expect(requirement))],
             Some(Err(_)) => Vec::new(),
             Some(Ok(listing)) => {
-                self.follow(&package, &listing, &requirement).into_iter().map(|next| (Lane::AtHand, next)).collect()
+                let next = self.follow(&package, &listing, &requirement);
+                next.into_iter().map(|next| (Lane::AtHand, Job::Expect(next))).collect()
             }
         }
     }

@@ -37,6 +37,8 @@ pub(super) struct Catalog<'a> {
     pub(super) lines: Vec<Line>,
     packages: RefCell<Interner<PackageId>>,
     extras: RefCell<Interner<ExtraName>>,
+    /// The extras that were asked for so far.
+    asked: RefCell<FxHashMap<PackageIx, BTreeSet<ExtraIx>>>,
     nodes: RefCell<Interner<Node>>,
     loaded: RefCell<FxHashMap<PackageIx, Rc<Loaded>>>,
     releases: RefCell<FxHashMap<(PackageIx, u32), Rc<Prepared>>>,
@@ -100,6 +102,7 @@ impl<'a> Catalog<'a> {
             lines: Vec::new(),
             packages: RefCell::default(),
             extras: RefCell::default(),
+            asked: RefCell::default(),
             nodes: RefCell::default(),
             loaded: RefCell::default(),
             releases: RefCell::default(),
@@ -119,9 +122,16 @@ impl<'a> Catalog<'a> {
         self.packages.borrow().values[package.0 as usize].clone()
     }
 
-    /// Interns an extra.
-    pub(super) fn extra(&self, name: &ExtraName) -> ExtraIx {
-        ExtraIx(self.extras.borrow_mut().intern(name.clone()))
+    /// Interns an extra that is asked for.
+    pub(super) fn extra(&self, package: PackageIx, name: &ExtraName) -> ExtraIx {
+        let extra = ExtraIx(self.extras.borrow_mut().intern(name.clone()));
+        self.asked.borrow_mut().entry(package).or_default().insert(extra);
+        extra
+    }
+
+    /// Returns the extras of a package that were asked for so far.
+    pub(super) fn asked_extras(&self, package: PackageIx) -> BTreeSet<ExtraIx> {
+        self.asked.borrow().get(&package).cloned().unwrap_or_default()
     }
 
     /// Returns an interned extra.

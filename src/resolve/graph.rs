@@ -15,7 +15,7 @@ use super::problem::{Place, Problem};
 use super::release::Need;
 use super::resolution::{Resolution, Warning};
 use super::steering::Droppable;
-use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
+use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
 use super::{larder, npm};
 
 /// An edge between nodes, before instances have their names.
@@ -77,7 +77,7 @@ struct PythonUse {
 impl<'a> Builder<'a> {
     fn new(problem: Problem<'a>, solution: &'a Solution) -> Self {
         let mut python: FxHashMap<(PackageIx, u32), PythonUse> = FxHashMap::default();
-        for (&variable, &ordinal) in solution {
+        for (&variable, &ordinal) in solution.iter().filter(|(_, ordinal)| **ordinal != ABSENT) {
             match variable {
                 Variable::PyOn(package, platform) => {
                     python.entry((package, ordinal)).or_default().platforms.insert(platform);
@@ -248,7 +248,9 @@ impl<'a> Builder<'a> {
                 let mut targets: Vec<(NodeIx, PlatformSet)> = Vec::new();
                 for &platform in &catalog.platforms {
                     let variable = Variable::PyOn(package, platform);
-                    let Some(&ordinal) = self.solution.get(&variable) else { continue };
+                    let Some(&ordinal) = self.solution.get(&variable).filter(|ordinal| **ordinal != ABSENT) else {
+                        continue;
+                    };
                     if condition.holds.intersection(condition.active).contains(platform) {
                         let owner = Owner::Release(package, ordinal);
                         let to = catalog.intern_node(Node { owner, around: None });

@@ -18,6 +18,9 @@ pub trait Index: Sync {
     /// Says that these will be asked for soon, so that they can be fetched ahead. A hint: it returns at once and its
     /// effect cannot be seen, except in time.
     fn prefetch(&self, requirements: &[Requirement]);
+
+    /// Says the same of versions of a package, by their places.
+    fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]);
 }
 
 /// Why an index has no answer.

@@ -9,10 +9,12 @@
 //! | `problem` | what a choice demands of others; where npm's peers are found |
 //! | `provider` | the solver's questions: what first, which version, what then |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's ranges and its picks |
-//! | `steering` | what one run teaches the next |
+//! | `ahead` | which versions are fetched before they are asked for |
+//! | `steering`, `order` | what one run teaches the next; in which order Python packages are decided |
 //! | `graph`, `instances` | solution → graph |
 //! | `reduce`, `explain`, `wanting` | no solution → the lines at fault, in plain words |
 
+mod ahead;
 mod catalog;
 mod explain;
 mod forgotten;
@@ -21,6 +23,7 @@ mod index;
 mod instances;
 mod larder;
 mod npm;
+mod order;
 mod path;
 mod problem;
 mod provider;
@@ -42,7 +45,7 @@ use rustc_hash::FxHashMap;
 
 use catalog::Catalog;
 use problem::Problem;
-use provider::Provider;
+use provider::{Provider, Stop};
 use set::Set;
 use steering::Steering;
 use variable::Variable;
@@ -60,6 +63,14 @@ type Solution = FxHashMap<Variable, u32>;
 
 /// Why a set of versions is impossible, as the solver derived it.
 type Derivation = pubgrub::DerivationTree<Variable, Set, String>;
+
+/// How a run of the solver ends.
+enum Ended {
+    Solved(Solution),
+    Contradiction(Box<Derivation>),
+    /// Given up, to begin anew in another order.
+    Order(order::Lesson),
+}
 
 /// Why an attempt ended without a solution.
 enum Failed {
@@ -112,30 +123,33 @@ fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Faile
     loop {
         let problem = Problem { catalog, steering };
         let provider = Provider::new(problem);
-        let lesson = match run(&provider) {
-            Ok(solution) => match graph::broken_optional_peers(problem, &solution)? {
+        let lesson = match run(&provider)? {
+            Ended::Solved(solution) => match graph::broken_optional_peers(problem, &solution)? {
                 broken if broken.is_empty() => return Ok(solution),
                 broken => steering::Lesson::Bind(broken),
             },
-            Err(Failed::Contradiction(tree)) => match steering::learn(&tree, &provider, problem)? {
+            Ended::Contradiction(tree) => match steering::learn(&tree, &provider, problem)? {
                 Some(lesson) => lesson,
                 None => return Err(Failed::Contradiction(tree)),
             },
-            Err(failed) => return Err(failed),
+            Ended::Order(lesson) => steering::Lesson::Order(lesson),
         };
         steering.take(lesson);
     }
 }
 
 /// Runs the solver once.
-fn run(provider: &Provider) -> Result<Solution, Failed> {
+fn run(provider: &Provider) -> Result<Ended, IndexError> {
     match pubgrub::resolve(provider, Variable::Root, 0u32) {
-        Ok(solution) => Ok(solution.into_iter().collect()),
-        Err(PubGrubError::NoSolution(tree)) => Err(Failed::Contradiction(Box::new(tree))),
+        Ok(solution) => Ok(Ended::Solved(solution.into_iter().collect())),
+        Err(PubGrubError::NoSolution(tree)) => Ok(Ended::Contradiction(Box::new(tree))),
         Err(
             PubGrubError::ErrorRetrievingDependencies { source, .. }
             | PubGrubError::ErrorChoosingVersion { source, .. }
             | PubGrubError::ErrorInShouldCancel(source),
-        ) => Err(Failed::Index(source)),
+        ) => match source {
+            Stop::Index(error) => Err(error),
+            Stop::Order(lesson) => Ok(Ended::Order(lesson)),
+        },
     }
 }

@@ -200,7 +200,7 @@ impl Problem<'_> {
                         demands.push(Variable::Py(package), set.clone());
                     }
                     for extra in extras {
-                        let extra = self.catalog.extra(extra);
+                        let extra = self.catalog.extra(package, extra);
                         demands.push(Variable::PyExtra(package, extra, platform), set.clone());
                     }
                     demands.push(Variable::PyOn(package, platform), set);

@@ -8,16 +8,18 @@ use rustc_hash::FxHashMap;
 
 use crate::model::Platform;
 
+use super::ahead::Ahead;
 use super::catalog::Loaded;
 use super::index::{DependencyKind, IndexError};
+use super::order::{Lesson, Refusals};
 use super::problem::{Demands, Place, Problem};
 use super::release::Need;
 use super::set::Set;
 use super::steering::Droppable;
-use super::variable::{ExtraIx, NodeIx, Owner, PackageIx, Variable};
+use super::variable::{ABSENT, ExtraIx, NodeIx, Owner, PackageIx, Variable};
 use super::{larder, npm, path, pypi};
 
-/// After this many conflicts a package is decided before others.
+/// After this many conflicts an npm package is decided before others.
 const STUBBORN: u32 = 5;
 
 /// One run of the solver.
@@ -31,25 +33,53 @@ pub(super) struct Provider<'a> {
     locked_wishes: RefCell<FxHashMap<Variable, u32>>,
     /// Which demands come from something that may be left out.
     optional: RefCell<FxHashMap<(Variable, Variable), Vec<Droppable>>>,
+    /// The places of Python packages in the order in which they were met.
+    met: RefCell<FxHashMap<PackageIx, u32>>,
+    refusals: RefCell<Refusals>,
+    ahead: RefCell<FxHashMap<PackageIx, Ahead>>,
+}
+
+/// Why a run is stopped.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// It is better begun anew.
+    #[error("the order changes")]
+    Order(Lesson),
 }
 
 /// What is decided first: the greater, the earlier. Equal ones are decided in the order in which they were met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
+    /// A Python package on a platform where nothing asked for it so far.
+    Absent,
     /// A missing peer, which waits for all that want it.
     Peer,
-    /// An extra, which follows its package.
-    Extra,
-    /// A Python package on a platform, which follows the choice for all platforms.
-    Follower,
+    /// A Python package that kept standing in the way of others.
+    Late,
     /// Most packages.
     Normal,
-    /// What is locked, or has no choice.
+    /// What is locked.
     Settled,
-    /// What keeps being in conflicts.
-    Stubborn,
+    /// What keeps being refused, or in conflicts.
+    Early,
+    /// A Python package that leaves no choice.
+    Pinned,
     /// The manifest.
     Manifest,
+}
+
+/// The parts of a Python package are decided one after the other, as far as they are met together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// An extra, which follows its package.
+    Extra,
+    /// The package on a platform, which follows the choice for all platforms.
+    OnPlatform,
+    /// The package, or anything else that has one part.
+    Whole,
 }
 
 impl<'a> Provider<'a> {
@@ -61,6 +91,9 @@ impl<'a> Provider<'a> {
             wishes: RefCell::default(),
             locked_wishes: RefCell::default(),
             optional: RefCell::default(),
+            met: RefCell::default(),
+            refusals: RefCell::default(),
+            ahead: RefCell::default(),
         }
     }
 
@@ -79,6 +112,26 @@ impl<'a> Provider<'a> {
     fn elsewhere(&self, package: PackageIx, range: &Set) -> Option<u32> {
         let chosen = self.chosen.borrow();
         chosen.get(&package)?.iter().map(|(_, ordinal)| *ordinal).filter(|ordinal| range.contains(ordinal)).max()
+    }
+
+    /// Returns the place of a Python package in the order in which they were met.
+    fn place(&self, package: PackageIx) -> u32 {
+        let mut met = self.met.borrow_mut();
+        let next = met.len() as u32;
+        *met.entry(package).or_insert(next)
+    }
+
+    /// Tells the index which versions of a Python package may be asked for next.
+    fn look_ahead(&self, variable: Variable, ordinal: u32, range: &Set) {
+        let package = match variable {
+            Variable::Py(package) => package,
+            Variable::PyOn(package, _) if !self.problem.is_tied(package) => package,
+            _ => return,
+        };
+        let next = self.ahead.borrow_mut().entry(package).or_default().asks(ordinal, range);
+        if !next.is_empty() {
+            self.problem.catalog.index.prefetch_releases(&self.problem.catalog.id(package), &next);
+        }
     }
 
     fn remember(&self, variable: Variable, ordinal: u32) {
@@ -241,6 +294,11 @@ impl<'a> Provider<'a> {
         } else if self.problem.is_tied(package) {
             demands.push(Variable::Py(package), Set::singleton(ordinal));
         }
+        if extra.is_none() {
+            for extra in catalog.asked_extras(package) {
+                demands.push(Variable::PyExtra(package, extra, platform), Set::this_or_none(ordinal));
+            }
+        }
         let extras: Vec<_> = extra.map(|extra| catalog.extra_name(extra)).into_iter().collect();
         let mut wanted_needs: Vec<&Need> = Vec::new();
         let scope = catalog.home();
@@ -290,7 +348,12 @@ impl<'a> Provider<'a> {
             Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Path(package) => {
                 self.release(variable, package, ordinal)?
             }
-            Variable::Py(_) => Answer::Demands(Demands::default()),
+            Variable::PyOn(..) | Variable::PyExtra(..) if ordinal == ABSENT => Answer::Demands(Demands::default()),
+            Variable::Py(package) => {
+                let everywhere = self.problem.catalog.platforms.iter();
+                let same = |&platform| (Variable::PyOn(package, platform), Set::this_or_none(ordinal));
+                Answer::Demands(Demands(everywhere.map(same).collect()))
+            }
             Variable::PyOn(package, platform) => self.python(package, ordinal, platform, None)?,
             Variable::PyExtra(package, extra, platform) => self.python(package, ordinal, platform, Some(extra))?,
         })
@@ -310,32 +373,62 @@ impl DependencyProvider for Provider<'_> {
     type P = Variable;
     type V = u32;
     type VS = Set;
-    type Priority = (Urgency, Reverse<u32>);
+    /// How urgent it is, then which place it has among those, then which part of a package it is.
+    type Priority = (Urgency, Reverse<u32>, Part);
     type M = String;
-    type Err = IndexError;
+    type Err = Stop;
 
     fn prioritize(&self, variable: &Variable, range: &Set, conflicts: &PackageResolutionStatistics) -> Self::Priority {
-        let settled = |package: PackageIx| {
-            range.len() <= 1
-                || self.problem.catalog.loaded(package).is_ok_and(|loaded| loaded.locked_in(range).is_some())
+        let absent = (Urgency::Absent, Reverse(0), Part::Whole);
+        let part = match *variable {
+            Variable::PyOn(..) | Variable::PyExtra(..) if range.contains(&ABSENT) => return absent,
+            Variable::Root | Variable::Line(_) => return (Urgency::Manifest, Reverse(0), Part::Whole),
+            Variable::Npm { .. } if self.wishes.borrow().contains_key(variable) => {
+                return (Urgency::Peer, Reverse(0), Part::Whole);
+            }
+            Variable::Npm { .. } | Variable::Larder(..) | Variable::Path(_) => {
+                let is_stubborn = conflicts.conflict_count() >= STUBBORN;
+                let (urgency, width) = if is_stubborn { (Urgency::Early, range.len()) } else { (Urgency::Normal, 0) };
+                return (urgency, Reverse(width), Part::Whole);
+            }
+            Variable::Py(_) => Part::Whole,
+            Variable::PyOn(..) => Part::OnPlatform,
+            Variable::PyExtra(..) => Part::Extra,
         };
-        let urgency = match *variable {
-            Variable::Root | Variable::Line(_) => Urgency::Manifest,
-            Variable::PyExtra(..) => Urgency::Extra,
-            Variable::PyOn(package, _) if self.problem.is_tied(package) => Urgency::Follower,
-            Variable::Npm { .. } if self.wishes.borrow().contains_key(variable) => Urgency::Peer,
-            _ if conflicts.conflict_count() >= STUBBORN => Urgency::Stubborn,
-            Variable::Py(package) | Variable::PyOn(package, _) if settled(package) => Urgency::Settled,
-            _ => Urgency::Normal,
+        let Some(package) = variable.package() else { return (Urgency::Normal, Reverse(0), part) };
+        let order = &self.problem.steering.order;
+        let is_locked = || self.problem.catalog.loaded(package).is_ok_and(|loaded| loaded.locked_in(range).is_some());
+        let urgency = match () {
+            () if range.len() <= 1 => Urgency::Pinned,
+            () if order.is_early(package) => Urgency::Early,
+            () if is_locked() => Urgency::Settled,
+            () if order.is_late(package) => Urgency::Late,
+            () => Urgency::Normal,
         };
-        let width = if urgency == Urgency::Stubborn { range.len() } else { 0 };
-        (urgency, Reverse(width))
+        (urgency, Reverse(self.place(package)), part)
     }
 
-    fn choose_version(&self, variable: &Variable, range: &Set) -> Result<Option<u32>, IndexError> {
+    fn choose_version(&self, variable: &Variable, range: &Set) -> Result<Option<u32>, Stop> {
+        if range.contains(&ABSENT) && matches!(variable, Variable::PyOn(..) | Variable::PyExtra(..)) {
+            return Ok(Some(ABSENT));
+        }
+        let stands = |variable: Variable, set: &Set| match variable.package() {
+            Some(package) => self.chosen(package, variable).is_none_or(|ordinal| set.contains(&ordinal)),
+            None => true,
+        };
+        let chosen = match *variable {
+            Variable::Py(package) => self.chosen(package, *variable),
+            Variable::PyOn(package, _) if !self.problem.is_tied(package) => self.chosen(package, *variable),
+            _ => None,
+        };
+        let lesson = self.refusals.borrow_mut().asked(&self.problem.steering.order, (*variable, range), chosen, stands);
+        if let Some(lesson) = lesson {
+            return Err(Stop::Order(lesson));
+        }
         let picked = self.pick(*variable, range)?;
         if let Some(ordinal) = picked {
             self.remember(*variable, ordinal);
+            self.look_ahead(*variable, ordinal, range);
         }
         Ok(picked)
     }
@@ -344,7 +437,7 @@ impl DependencyProvider for Provider<'_> {
         &self,
         variable: &Variable,
         ordinal: &u32,
-    ) -> Result<Dependencies<Variable, Set, String>, IndexError> {
+    ) -> Result<Dependencies<Variable, Set, String>, Stop> {
         let demands = match self.answer(*variable, *ordinal)? {
             Answer::Demands(demands) => demands,
             Answer::Refused(reason) => return Ok(Dependencies::Unavailable(reason)),
@@ -353,6 +446,15 @@ impl DependencyProvider for Provider<'_> {
         if demands.0.iter().any(|demand| on_itself(demand) && !demand.1.contains(ordinal)) {
             return Ok(Dependencies::Unavailable("it asks for another version of itself".to_owned()));
         }
-        Ok(Dependencies::Available(demands.0.into_iter().filter(|demand| !on_itself(demand)).collect()))
+        let demands: Vec<_> = demands.0.into_iter().filter(|demand| !on_itself(demand)).collect();
+        if *ordinal != ABSENT && matches!(variable, Variable::PyOn(..) | Variable::PyExtra(..)) {
+            self.refusals.borrow_mut().chosen(*variable, &demands);
+        }
+        for (variable, _) in &demands {
+            if let Variable::PyOn(package, _) = variable {
+                self.place(*package);
+            }
+        }
+        Ok(Dependencies::Available(demands.into_iter().collect()))
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use pubgrub::VersionSet;
 
+use super::variable::ABSENT;
+
 /// A set of ordinals. Canonical: intervals are sorted, not empty, and neighbours are merged, so that equal sets are
 /// equal values.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -44,6 +46,11 @@ impl Set {
     /// Returns the ordinals from the highest down. The set must be bounded.
     pub(super) fn descending(&self) -> impl Iterator<Item = u32> + '_ {
         self.intervals().iter().rev().flat_map(|&(start, end)| (start..end).rev())
+    }
+
+    /// Returns one ordinal, or that the package is not there.
+    pub(super) fn this_or_none(ordinal: u32) -> Self {
+        Self::from_intervals(vec![(ordinal, ordinal + 1), (ABSENT, ABSENT + 1)])
     }
 
     /// Returns the number of ordinals.

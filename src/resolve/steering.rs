@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Derivation;
 use super::catalog::Catalog;
 use super::index::IndexError;
+use super::order::{self, Order};
 use super::problem::Problem;
 use super::provider::Provider;
 use super::set::Set;
@@ -34,6 +35,8 @@ pub(super) struct Steering {
     pub(super) untied: FxHashSet<PackageIx>,
     /// Optional peers (dependent, name) that were found in place under strict peers, and constrain what is there.
     pub(super) bound: FxHashSet<(NodeIx, PackageIx)>,
+    /// In which order Python packages are decided.
+    pub(super) order: Order,
 }
 
 /// What to do differently.
@@ -44,6 +47,8 @@ pub(super) enum Lesson {
     Untie(Vec<PackageIx>),
     /// Leave this out.
     Drop(Droppable),
+    /// Decide in another order.
+    Order(order::Lesson),
 }
 
 impl Steering {
@@ -67,6 +72,7 @@ impl Steering {
                 self.untied.clear();
                 self.dropped.insert(what);
             }
+            Lesson::Order(lesson) => self.order.take(lesson),
         }
     }
 }
@@ -78,7 +84,8 @@ pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) ->
     let mut tied: Vec<_> = facts
         .iter()
         .filter_map(|fact| match fact {
-            External::FromDependencyOf(Variable::PyOn(..), _, Variable::Py(package), _) => Some(*package),
+            External::FromDependencyOf(Variable::PyOn(..), _, Variable::Py(package), _)
+            | External::FromDependencyOf(Variable::Py(package), _, Variable::PyOn(..), _) => Some(*package),
             _ => None,
         })
         .filter(|&package| problem.is_tied(package))

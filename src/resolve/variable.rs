@@ -37,6 +37,10 @@ pub(super) struct Node {
     pub(super) around: Option<NodeIx>,
 }
 
+/// The version of a Python package, or of an extra, on a platform where nothing needs it. So the choice for all platforms
+/// can say at once that each has that version or none, and a version that is refused on one platform is refused as a whole.
+pub(super) const ABSENT: u32 = u32::MAX - 1;
+
 /// A variable of the solver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Variable {
@@ -55,9 +59,9 @@ pub(super) enum Variable {
     },
     /// A Python package, one version for all platforms that need it.
     Py(PackageIx),
-    /// A Python package on one platform.
+    /// A Python package on one platform, or [`ABSENT`].
     PyOn(PackageIx, Platform),
-    /// An extra of a Python package on one platform.
+    /// An extra of a Python package on one platform, or [`ABSENT`].
     PyExtra(PackageIx, ExtraIx, Platform),
     /// A private package: one version per semver-compatible bucket, named by the bucket's first ordinal.
     Larder(PackageIx, u32),

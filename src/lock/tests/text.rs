@@ -59,7 +59,7 @@ const FACTS: &str = r#"
 node = "22"
 platforms = ["linux-x64@2.17", "macos-arm64"]
 overrides = [{ package = "npm:lodash", parent = "a", with = { name = "npm:lodash", range = "4.17.21" } }]
-forgotten = 1
+forgotten = 2
 
 [[package]]
 id = "npm:@scope/facts@1.0.0-rc.1"

@@ -6,7 +6,7 @@ mod npm;
 mod property;
 mod pypi;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use crate::model::{
@@ -27,6 +27,7 @@ struct World {
     preferences: Preferences,
     prefetched: Mutex<usize>,
     asked: Mutex<Vec<PackageId>>,
+    read: Mutex<BTreeSet<String>>,
 }
 
 impl World {
@@ -45,6 +46,7 @@ impl World {
             preferences: Preferences::default(),
             prefetched: Mutex::new(0),
             asked: Mutex::default(),
+            read: Mutex::default(),
         }
     }
 
@@ -173,11 +175,17 @@ impl Index for World {
     }
 
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
-        Ok(Arc::new(self.packages[package][ordinal as usize].1.clone()))
+        let (candidate, release) = &self.packages[package][ordinal as usize];
+        self.read.lock().unwrap().insert(format!("{package}@{}", candidate.version));
+        Ok(Arc::new(release.clone()))
     }
 
     fn prefetch(&self, requirements: &[Requirement]) {
         *self.prefetched.lock().unwrap() += requirements.len();
+    }
+
+    fn prefetch_releases(&self, _: &PackageId, ordinals: &[u32]) {
+        *self.prefetched.lock().unwrap() += ordinals.len();
     }
 }
 

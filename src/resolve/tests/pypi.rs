@@ -222,3 +222,31 @@ fn pairs_of_versions_that_go_together_are_not_tried_one_by_one_for_long() {
     }
     world.asks("pypi app").asks("pypi base>=2").gives(&["pypi:app@2.0", "pypi:base@2.0", "pypi:core@2.0"]);
 }
+
+/// `tool` is met first and takes anything; each version of `app`, but an ancient one, asks for one before the last.
+fn a_stubborn_app() -> World {
+    let mut world = World::new().has("pypi app@0.1", &[]);
+    for version in 1..=40 {
+        world = world.has(&format!("pypi app@{version}.0"), &["tool<30"]).has(&format!("pypi tool@{version}.0"), &[]);
+    }
+    world.asks("pypi tool").asks("pypi app")
+}
+
+#[test]
+fn what_keeps_being_refused_is_decided_before_what_refuses_it() {
+    a_stubborn_app().gives(&["pypi:app@40.0", "pypi:tool@29.0"]);
+    a_stubborn_app().platforms(&[LINUX, MAC, WINDOWS]).gives(&["pypi:app@40.0", "pypi:tool@29.0"]);
+}
+
+#[test]
+fn a_version_that_one_platform_refuses_costs_no_look_at_the_others() {
+    let mut world = World::new().platforms(&[LINUX, MAC, WINDOWS]).has("pypi tool@1.0", &[]);
+    for version in 1..=40 {
+        let needs: &[&str] = if version < 39 { &[] } else { &["tool>1"] };
+        world = world.has(&format!("pypi app@{version}.0"), needs);
+    }
+    let world = world.has("pypi all@1.0", &["app", "app[x]"]).asks("pypi tool").asks("pypi all");
+    world.gives(&["pypi:all@1.0", "pypi:app@38.0", "pypi:tool@1.0"]);
+    let read: Vec<_> = world.read.lock().unwrap().iter().cloned().collect();
+    assert_eq!(read, ["pypi:all@1.0", "pypi:app@38.0", "pypi:app@39.0", "pypi:app@40.0", "pypi:tool@1.0"]);
+}

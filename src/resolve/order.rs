@@ -1,0 +1,96 @@
+//! In which order Python packages are decided: as they were met, breadth first, but for those that keep being refused. They
+//! come first, so that they are as new as what asks for them wants; what refused them comes last.
+
+use pubgrub::VersionSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::set::Set;
+use super::variable::{PackageIx, Variable};
+
+/// After this many refusals the order is changed.
+const STUBBORN: u32 = 5;
+/// How often a run is begun anew for the sake of its order.
+const LESSONS: u32 = 32;
+
+/// What was learned about the order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Order {
+    /// Packages whose versions were refused again and again.
+    early: FxHashSet<PackageIx>,
+    /// Packages on whose account they were.
+    late: FxHashSet<PackageIx>,
+    lessons: u32,
+}
+
+/// What a run says of the order before it is given up.
+#[derive(Clone, Debug)]
+pub(super) struct Lesson {
+    early: PackageIx,
+    late: Vec<PackageIx>,
+}
+
+/// The refusals that a run sees.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    /// What the last choice for each package demanded.
+    demands: FxHashMap<PackageIx, Vec<(Variable, Set)>>,
+    refused: FxHashMap<PackageIx, u32>,
+    refusing: FxHashMap<PackageIx, u32>,
+}
+
+impl Order {
+    /// Takes a lesson to heart.
+    pub(super) fn take(&mut self, lesson: Lesson) {
+        self.lessons += 1;
+        self.early.insert(lesson.early);
+        self.late.extend(lesson.late);
+    }
+
+    /// Tells whether a package is decided before most.
+    pub(super) fn is_early(&self, package: PackageIx) -> bool {
+        self.early.contains(&package)
+    }
+
+    /// Tells whether a package is decided after most, when all that is asked of it is known.
+    pub(super) fn is_late(&self, package: PackageIx) -> bool {
+        self.late.contains(&package)
+    }
+}
+
+impl Refusals {
+    /// Notes what a choice demands.
+    pub(super) fn chosen(&mut self, variable: Variable, demands: &[(Variable, Set)]) {
+        if let Some(package) = variable.package() {
+            self.demands.insert(package, demands.to_vec());
+        }
+    }
+
+    /// Notes for what a version is asked. Where one was chosen before and does not count any more, it was refused: by
+    /// those of its demands that do not agree with what is decided. Returns a lesson where that happened too often.
+    pub(super) fn asked(
+        &mut self,
+        order: &Order,
+        (variable, range): (Variable, &Set),
+        chosen: Option<u32>,
+        stands: impl Fn(Variable, &Set) -> bool,
+    ) -> Option<Lesson> {
+        let package = variable.package()?;
+        if chosen.is_none_or(|ordinal| range.contains(&ordinal)) {
+            return None;
+        }
+        for (to, set) in self.demands.remove(&package).unwrap_or_default() {
+            if let Some(culprit) = to.package().filter(|&culprit| culprit != package)
+                && !stands(to, &set)
+            {
+                *self.refusing.entry(culprit).or_default() += 1;
+            }
+        }
+        let refused = self.refused.entry(package).or_default();
+        *refused += 1;
+        if *refused < STUBBORN || order.is_early(package) || order.lessons == LESSONS {
+            return None;
+        }
+        let culprits = self.refusing.iter().filter(|(_, count)| **count >= STUBBORN).map(|(&culprit, _)| culprit);
+        Some(Lesson { early: package, late: culprits.collect() })
+    }
+}
