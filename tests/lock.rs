@@ -244,3 +244,22 @@ fn yanked_and_tagged_versions_are_chosen_as_their_registries_mean_it() {
     let listed = versions(&project.run("larder list --json").exits(0));
     assert_eq!(listed, ["left@1.0.0", "right@1.0.0", "six@1.0", "wide@1.0"]);
 }
+
+#[test]
+fn a_locked_version_that_is_yanked_stays_and_is_told_each_time() {
+    let universe = || Universe::new().pypi("idna", "1.0", |p| p).pypi("six", "1.0", |p| p);
+    let before = universe().pypi("six", "1.1", |p| p).serve();
+    let after = universe().pypi("six", "1.1", super::support::PypiPackage::yanked).serve();
+    let mut project = Project::new(&before);
+    project.dependencies(&["pypi \"six\""]).run("larder lock").exits(0);
+    assert!(!project.read("larder.lock").contains("yanked"));
+    project.sees(&after);
+    project.dependencies(&["pypi \"six\"", "pypi \"idna\""]);
+    project.run("larder lock").exits(0).names(["pypi:six@1.1 was yanked", "larder update six"]);
+    assert!(project.read("larder.lock").contains("\nyanked = true\n"));
+    project.run("larder sync").exits(0).names(["pypi:six@1.1 was yanked"]);
+    project.run("larder lock --offline").exits(0).names(["pypi:six@1.1 was yanked"]);
+    project.run("larder update six").exits(0);
+    assert_eq!(versions(&project.run("larder list --json").exits(0)), ["idna@1.0", "six@1.0"]);
+    assert!(!project.read("larder.lock").contains("yanked"));
+}

@@ -135,6 +135,8 @@ pub struct Facts {
     pub install_script: bool,
     /// npm's deprecation message.
     pub deprecated: Option<String>,
+    /// Python: whether its registry had withdrawn it (PEP 592) when it was locked.
+    pub yanked: bool,
 }
 
 /// A package with what is needed to fetch and install it.

@@ -62,7 +62,8 @@ pub struct Summary<'a> {
 
 impl Locked {
     pub(super) fn unchanged(lockfile: Lockfile) -> Self {
-        Self { lockfile, plan: Plan::default(), changed: false, warnings: Vec::new() }
+        let warnings = yanked(&lockfile);
+        Self { lockfile, plan: Plan::default(), changed: false, warnings }
     }
 
     /// Returns what `--json` prints.
@@ -215,8 +216,11 @@ pub(super) fn solve_with(
     })?;
     let mut graph = resolution.graph;
     artifacts::complete(context, registries, &mut graph, wish.old)?;
-    let warnings = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
-    Ok((Lockfile::new(requirements.settings, graph), warnings))
+    let lockfile = Lockfile::new(requirements.settings, graph);
+    let mut warnings: Vec<String> =
+        resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
+    warnings.extend(yanked(&lockfile));
+    Ok((lockfile, warnings))
 }
 
 /// Returns why a registry's metadata could not be had, as a use case fails with it.
@@ -235,6 +239,19 @@ pub(super) fn deprecated(old: &Lockfile, new: &Lockfile) -> Vec<String> {
         Some(format!("{key} is deprecated: {}", package.facts.deprecated.as_ref()?.trim()))
     })
     .collect()
+}
+
+/// Returns what is said of the withdrawn versions that a lock has.
+fn yanked(lockfile: &Lockfile) -> Vec<String> {
+    let yanked = lockfile.graph.packages.iter().filter(|(_, package)| package.facts.yanked);
+    yanked
+        .map(|(key, _)| {
+            let name = &key.id.name;
+            format!(
+                "{key} was yanked from its registry: `larder update {name}` looks for another, unless a line pins it"
+            )
+        })
+        .collect()
 }
 
 /// Returns what moved between two locks.

@@ -1,7 +1,7 @@
 //! Guessing what the solver will choose, so that its metadata is there when it asks.
 
 use crate::model::{Requirement, Settings, Version};
-use crate::resolve::{Candidate, DependencyKind, Release, Versions, Wants};
+use crate::resolve::{self, Candidate, DependencyKind, Release, Versions, Wants};
 
 /// Returns the version that a requirement most likely gets.
 pub(super) fn version(versions: &Versions, requirement: &Requirement, settings: &Settings) -> Option<u32> {
@@ -29,13 +29,14 @@ pub(super) fn version(versions: &Versions, requirement: &Requirement, settings: 
         }
         Requirement::Pypi { .. } => {
             let python = settings.python.as_ref().map(crate::model::PythonVersion::full);
+            let is_never_built = versions.candidates.iter().all(Candidate::has_no_wheel);
             let suits = |candidate: &Candidate| {
                 let admitted = match (&candidate.requires_python, &python) {
-                    (Some(admits), Some(python)) => admits.contains(python),
+                    (Some(admits), Some(python)) => resolve::python_fits(python, admits),
                     _ => true,
                 };
-                let installs =
-                    candidate.sdist || settings.platforms.iter().any(|p| candidate.wheels.contains(p.platform));
+                let installs = (candidate.sdist && is_never_built)
+                    || settings.platforms.iter().any(|p| candidate.wheels.contains(p.platform));
                 !candidate.yanked && admitted && installs && requirement.matches(&candidate.version)
             };
             let is_final = |version: &Version| !version.is_prerelease();

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use pubgrub::{External, VersionSet};
 
-use crate::model::{NpmPeers, PackageId};
+use crate::model::{Ecosystem, NpmPeers, PackageId};
 
 use super::Derivation;
-use super::index::{DependencyKind, IndexError};
+use super::index::{Candidate, DependencyKind, IndexError};
 use super::problem::Problem;
 use super::reduce;
 use super::release::{Need, manifest_name};
@@ -31,7 +31,7 @@ struct Step {
     versions: Set,
     /// What is asked for; none where the versions themselves cannot be used.
     asked: Option<Asked>,
-    /// The step, where it does not follow from the rest: a line, or why versions cannot be used.
+    /// What does not follow from the rest: a line; why versions cannot be used.
     text: String,
 }
 
@@ -101,15 +101,18 @@ impl Teller<'_> {
                     steps.extend(self.release_step(*from, versions, *to, set)?);
                 }
                 External::Custom(variable, versions, reason) => {
-                    if let Some(package) = variable.package() {
-                        let text = format!("{} cannot be used: {reason}", self.versions(package, versions)?);
-                        steps.push(Step {
+                    let Some(package) = variable.package() else { continue };
+                    let same =
+                        |step: &&mut Step| step.from == Some(package) && step.asked.is_none() && step.text == *reason;
+                    match steps.iter_mut().find(same) {
+                        Some(step) => step.versions = step.versions.union(versions),
+                        None => steps.push(Step {
                             line: None,
                             from: Some(package),
                             versions: versions.clone(),
                             asked: None,
-                            text,
-                        });
+                            text: reason.clone(),
+                        }),
                     }
                 }
                 External::NotRoot(..) | External::NoVersions(..) => {}
@@ -183,7 +186,10 @@ impl Teller<'_> {
             return Ok(None);
         }
         let step = &steps[place];
-        let (Some(from), Some(asked)) = (step.from, &step.asked) else { return Ok(Some(step.text.clone())) };
+        let Some(from) = step.from else { return Ok(Some(step.text.clone())) };
+        let Some(asked) = &step.asked else {
+            return Ok(Some(format!("{} cannot be used: {}", self.versions(from, &step.versions)?, step.text)));
+        };
         let words = asked_for(&asked.need);
         let verb = if asked.need.is_peer() { "wants as a peer" } else { "needs" };
         let mut versions = step.versions.clone();
@@ -251,6 +257,11 @@ impl Teller<'_> {
                 ));
             }
         }
+        let refused = steps.iter().find(|step| step.from.is_some() && step.asked.is_none());
+        if let Some((step, package)) = refused.and_then(|step| Some((step, step.from?))) {
+            let help = self.way_around(steps, package, &step.versions)?;
+            return Ok((None, self.general_way_out(steps).or(Some(help))));
+        }
         let end = "so every way to satisfy these leads to a contradiction".to_owned();
         Ok((Some(end), self.general_way_out(steps)))
     }
@@ -277,6 +288,36 @@ impl Teller<'_> {
                 "change one of these lines, or settle it with `override {ecosystem} \"{name}\" \"…\"` under `resolution`"
             ))
         }))
+    }
+
+    /// Tells what can be done about versions that cannot be used.
+    fn way_around(&self, steps: &[Step], package: PackageIx, versions: &Set) -> Result<String, IndexError> {
+        let catalog = self.problem.catalog;
+        let PackageId { ecosystem, name } = catalog.id(package);
+        let by_line = steps
+            .iter()
+            .any(|step| step.line.is_some() && step.asked.as_ref().is_some_and(|asked| asked.package == package));
+        let loaded = catalog.loaded(package)?;
+        let is_never_built = loaded.versions.candidates.iter().all(Candidate::has_no_wheel);
+        if ecosystem == Ecosystem::Pypi && is_never_built {
+            let leave = if by_line {
+                "or remove its line".to_owned()
+            } else {
+                format!("or leave it out with `override pypi \"{name}\"` under `resolution`")
+            };
+            return Ok(format!("larder builds nothing: serve a wheel of {name} from a registry of your own, {leave}"));
+        }
+        let others = loaded.usable.intersection(&versions.complement());
+        let other = others.descending().next().filter(|_| by_line);
+        Ok(match other {
+            Some(other) => {
+                let version = &loaded.candidate(other).version;
+                format!(
+                    "ask for another version, for example {name} {version}, or override what it asks for under `resolution`"
+                )
+            }
+            None => "override what it asks for under `resolution`, or do without it".to_owned(),
+        })
     }
 
     fn general_way_out(&self, steps: &[Step]) -> Option<String> {

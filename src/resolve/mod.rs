@@ -52,6 +52,7 @@ use variable::Variable;
 
 pub use forgotten::EDITION as FORGOTTEN;
 pub use index::{Candidate, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants};
+pub use pypi::python_fits;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning};
 

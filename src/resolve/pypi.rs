@@ -108,7 +108,7 @@ impl Admission {
 /// Tells whether `Requires-Python` admits an interpreter. Upper bounds are guesses about Pythons to come and are passed
 /// over, as installers that lock do: a package that guessed wrong would otherwise be replaced by an old one that did
 /// not guess.
-pub(super) fn python_fits(python: &pep440_rs::Version, specifiers: &VersionSpecifiers) -> bool {
+pub fn python_fits(python: &pep440_rs::Version, specifiers: &VersionSpecifiers) -> bool {
     specifiers.iter().all(|one| match one.operator() {
         Operator::LessThan | Operator::LessThanEqual => true,
         Operator::Equal | Operator::EqualStar | Operator::ExactEqual | Operator::TildeEqual => python >= one.version(),

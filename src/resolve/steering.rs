@@ -84,7 +84,7 @@ pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) ->
     let mut tied: Vec<_> = facts
         .iter()
         .filter_map(|fact| match fact {
-            External::FromDependencyOf(Variable::PyOn(..), _, Variable::Py(package), _)
+            External::FromDependencyOf(_, _, Variable::Py(package), _)
             | External::FromDependencyOf(Variable::Py(package), _, Variable::PyOn(..), _) => Some(*package),
             _ => None,
         })

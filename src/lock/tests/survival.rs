@@ -78,6 +78,7 @@ fn package() -> impl Strategy<Value = Whole> {
                 bin: flag,
                 install_script: !flag,
                 deprecated,
+                yanked: flag,
             });
     let dropped =
         text().prop_map(|reason| Dropped { name: PackageName::npm("@s/gone").unwrap(), range: reason.clone(), reason });

@@ -129,6 +129,8 @@ pub(super) struct Package<'a> {
     pub(super) install_script: bool,
     #[serde(borrow)]
     pub(super) deprecated: Option<Text<'a>>,
+    #[serde(default)]
+    pub(super) yanked: bool,
     #[serde(borrow, default)]
     pub(super) edges: Vec<Edge<'a>>,
     #[serde(borrow, default)]

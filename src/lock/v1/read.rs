@@ -208,6 +208,7 @@ impl<'a> Reader<'a> {
                 bin: written.bin,
                 install_script: written.install_script,
                 deprecated: text(&written.deprecated),
+                yanked: written.yanked,
             },
         })
     }

@@ -150,6 +150,7 @@ impl Writer {
         if let Some(message) = &facts.deprecated {
             self.fact("deprecated", message);
         }
+        self.flag("yanked", facts.yanked);
         self.block("artifacts", sorted(&package.artifacts).map(|one| artifact_text(one, key.id.ecosystem)));
         match instances {
             [(only, instance)] if only.peers.is_empty() => self.instance(instance),

@@ -195,6 +195,7 @@ fn facts(blob: &Blob<'_>) -> Facts {
         bin: blob.bin,
         install_script: blob.install_script,
         deprecated: blob.deprecated.clone(),
+        yanked: false,
     }
 }
 

@@ -201,7 +201,11 @@ impl Listing {
             dependencies: metadata.requires.iter().map(|text| requirement::dependency(&self.name, text)).collect(),
             extras: metadata.extra_names(),
             artifacts,
-            facts: Facts { requires_python: metadata.requires_python.clone(), ..Facts::default() },
+            facts: Facts {
+                requires_python: metadata.requires_python.clone(),
+                yanked: files.iter().all(|named| named.file.yanked),
+                ..Facts::default()
+            },
             folder: None,
         }))
     }

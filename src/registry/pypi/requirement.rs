@@ -13,7 +13,9 @@ pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> De
     match read {
         Ok(requirement) => Dependency { kind: DependencyKind::Normal, wants: Wants::Requirement(requirement) },
         Err(Pep508Error::Url { name, .. }) => refused(&name, text, "larder does not install from URLs"),
-        Err(_) => refused(dependent, text, "it is not a requirement of PEP 508"),
+        Err(_) => {
+            refused(dependent, text, &format!("it asks for `{text}`, which is no requirement that PEP 508 knows"))
+        }
     }
 }
 
@@ -39,8 +41,8 @@ fn mended(text: &str) -> String {
     format!("{name} {} {marker}", mended_specifier(specifier.trim_end().trim_end_matches(')')))
 }
 
-/// Mends `>=1.0<2` (a missing comma), `>=1.*` (a star that only `==` and `!=` have), `>=1,` (one comma too many) and
-/// quotes.
+/// Mends `>=1.0<2` (a missing comma), `>=1.*` (a star that only `==` and `!=` have), `!=1*` (a star without its dot), `!=~1`
+/// (one operator too many), `>dev` (which any version is), `>=1,` (one comma too many) and quotes.
 fn mended_specifier(text: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     let is_operator = |c: char| "<>=!~".contains(c);
@@ -61,8 +63,14 @@ fn mended_specifier(text: &str) -> String {
     }
     let mend = |part: &str| {
         let part = part.trim();
-        let keeps_star = part.starts_with("==") || part.starts_with("!=");
-        if keeps_star { part.to_owned() } else { part.trim_end_matches(".*").to_owned() }
+        let (operator, version) = part.split_at(part.find(|c| !is_operator(c)).unwrap_or(part.len()));
+        let bare = version.trim_end_matches('*').trim_end_matches('.');
+        match operator {
+            ">" | ">=" if version.trim() == "dev" => ">=0.dev0".to_owned(),
+            "!=~" => format!("!={bare}.*"),
+            "==" | "!=" if bare != version => format!("{operator}{bare}.*"),
+            _ => format!("{operator}{bare}"),
+        }
     };
     parts.iter().map(|part| mend(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
 }
@@ -88,6 +96,9 @@ mod tests {
         assert_eq!(read("a ==1.*,!=1.2.*"), "a ==1.*,!=1.2.*");
         assert_eq!(read("a >= '1.0'"), "a >=1.0");
         assert_eq!(read("a[x]"), "a ");
+        assert_eq!(read("a>dev"), "a >=0.dev0");
+        assert_eq!(read("a!=3.0*,>=2.*"), "a >=2,!=3.0.*");
+        assert_eq!(read("a (!=~5.0,>=4)"), "a >=4,!=5.0.*");
         assert_eq!(specifiers(">=3.6.*").unwrap().to_string(), ">=3.6");
     }
 

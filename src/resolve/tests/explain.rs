@@ -1,5 +1,5 @@
 use crate::model::Platform;
-use crate::resolve::LineId;
+use crate::resolve::{LineId, PlatformSet};
 
 use super::{World, wheels_for};
 
@@ -109,4 +109,26 @@ fn versions_that_say_the_same_are_told_at_once() {
         world = world.has(&format!("pypi a@{version}.0"), &["c<2"]);
     }
     assert_eq!(world.unsolved().because[1], "every version of a needs c <2");
+}
+
+#[test]
+fn versions_that_are_refused_for_one_reason_are_told_in_one_line() {
+    let mut world = World::new().has("pypi tool@1.0", &["chart"]);
+    for version in 1..=40 {
+        world = world.has_with(&format!("pypi chart@{version}.0"), &["git chart"], |candidate, _| {
+            candidate.wheels = PlatformSet::NONE;
+            candidate.sdist = true;
+        });
+    }
+    check(
+        &world.asks("pypi tool"),
+        &[0],
+        &[
+            "the project asks for tool",
+            "tool 1.0 needs chart",
+            "every version of chart cannot be used: git dependencies are refused",
+        ],
+        "larder builds nothing: serve a wheel of chart from a registry of your own, or leave it out with `override pypi \
+         \"chart\"` under `resolution`",
+    );
 }

@@ -193,6 +193,19 @@ fn platforms_differ_where_markers_force_them_to() {
 }
 
 #[test]
+fn lines_for_different_platforms_may_ask_for_different_versions() {
+    let world = World::new()
+        .platforms(&[LINUX, MAC, WINDOWS])
+        .has("pypi a@1.0", &[])
+        .has("pypi a@2.0", &[])
+        .has("pypi b@1.0", &["a"])
+        .asks("pypi a<2; sys_platform == 'win32'")
+        .asks("pypi a>=2; sys_platform == 'darwin'")
+        .asks("pypi b");
+    world.gives(&["pypi:a@1.0", "pypi:a@2.0", "pypi:b@1.0"]);
+}
+
+#[test]
 fn a_line_for_another_platform_gets_nothing() {
     let world = World::new().has("pypi a@1.0", &[]).asks("pypi a; sys_platform == 'win32'");
     let graph = world.solved().graph;
