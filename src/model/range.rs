@@ -88,6 +88,8 @@ pub enum Requirement {
         name: PackageName,
         /// The folder, relative to the root manifest, with `/` between its parts and no `..` beyond what leaves it.
         folder: Arc<str>,
+        /// The condition under which it is asked for, where a Python manifest has one.
+        marker: Marker,
     },
 }
 
@@ -108,6 +110,14 @@ impl Requirement {
         match self {
             Self::Npm { alias, .. } => alias,
             Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Path { name, .. } => name,
+        }
+    }
+
+    /// Returns the condition that is part of what is asked for, if it has one.
+    pub fn marker(&self) -> Option<&Marker> {
+        match self {
+            Self::Pypi { marker, .. } | Self::Path { marker, .. } => Some(marker),
+            Self::Npm { .. } | Self::Larder { .. } => None,
         }
     }
 

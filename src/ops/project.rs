@@ -236,7 +236,7 @@ impl Project {
     ) -> Result<Requirement> {
         let folder = path::join(above, below);
         match self.read_path_package(&folder) {
-            Ok(name) => Ok(Requirement::Path { name, folder }),
+            Ok(name) => Ok(Requirement::Path { name, folder, marker: Marker::default() }),
             Err(error) => Err(PathLineError {
                 source_code: source.clone(),
                 span,

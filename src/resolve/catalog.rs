@@ -42,6 +42,7 @@ pub(super) struct Catalog<'a> {
     nodes: RefCell<Interner<Node>>,
     loaded: RefCell<FxHashMap<PackageIx, Rc<Loaded>>>,
     releases: RefCell<FxHashMap<(PackageIx, u32), Rc<Prepared>>>,
+    present: OnceCell<FxHashMap<PackageIx, PlatformSet>>,
 }
 
 /// A package's versions, with what was worked out from them.
@@ -106,6 +107,7 @@ impl<'a> Catalog<'a> {
             nodes: RefCell::default(),
             loaded: RefCell::default(),
             releases: RefCell::default(),
+            present: OnceCell::new(),
         };
         catalog.lines = requirements.lines.iter().map(|line| Line::new(&catalog, line)).collect();
         catalog.announce(catalog.lines.iter().filter_map(|line| line.need.as_ref()));
@@ -256,6 +258,32 @@ impl<'a> Catalog<'a> {
         Ok(prepared)
     }
 
+    /// Returns the declared platforms on which a local package is asked for, by lines and by other local packages.
+    pub(super) fn present_on(&self, package: PackageIx) -> Result<PlatformSet, IndexError> {
+        if self.present.get().is_none() {
+            let _ = self.present.set(self.local_packages()?);
+        }
+        Ok(self.present.get().and_then(|present| present.get(&package)).copied().unwrap_or_default())
+    }
+
+    fn local_packages(&self) -> Result<FxHashMap<PackageIx, PlatformSet>, IndexError> {
+        let mut present: FxHashMap<PackageIx, PlatformSet> = FxHashMap::default();
+        let asked = self.lines.iter().filter_map(|line| Some((line.need.as_ref()?, line.platforms)));
+        let mut open: Vec<(Need, PlatformSet)> = asked.map(|(need, on)| (need.clone(), on)).collect();
+        while let Some((need, on)) = open.pop() {
+            let on = on.intersection(self.holds_on(&need.requirement, &[]));
+            let known = present.get(&need.package).copied().unwrap_or_default();
+            let is_local = matches!(need.requirement, Requirement::Path { .. });
+            if !is_local || on.without(known) == PlatformSet::NONE {
+                continue;
+            }
+            let on = on.union(known);
+            present.insert(need.package, on);
+            open.extend(self.prepared(need.package, 0)?.needs.iter().map(|need| (need.clone(), on)));
+        }
+        Ok(present)
+    }
+
     /// Tells the index what will be asked next.
     pub(super) fn announce<'n>(&self, needs: impl Iterator<Item = &'n Need>) {
         let wanted: Vec<_> = needs.map(|need| need.requirement.clone()).collect();
@@ -266,7 +294,7 @@ impl<'a> Catalog<'a> {
 
     /// Returns the declared platforms on which a requirement is asked for with these extras of its dependent.
     pub(super) fn holds_on(&self, requirement: &Requirement, extras: &[ExtraName]) -> PlatformSet {
-        let Requirement::Pypi { marker, .. } = requirement else { return PlatformSet::ALL };
+        let Some(marker) = requirement.marker().filter(|marker| !marker.is_always()) else { return PlatformSet::ALL };
         let mut set = PlatformSet::NONE;
         for &platform in &self.platforms {
             if marker.holds(platform, &self.python, extras) {

@@ -188,7 +188,11 @@ impl Teller<'_> {
         let step = &steps[place];
         let Some(from) = step.from else { return Ok(Some(step.text.clone())) };
         let Some(asked) = &step.asked else {
-            return Ok(Some(format!("{} cannot be used: {}", self.versions(from, &step.versions)?, step.text)));
+            let (who, why) = (self.versions(from, &step.versions)?, &step.text);
+            return Ok(Some(match who.strip_prefix("every version of ") {
+                Some(name) => format!("no version of {name} can be used: {why}"),
+                None => format!("{who} cannot be used: {why}"),
+            }));
         };
         let words = asked_for(&asked.need);
         let verb = if asked.need.is_peer() { "wants as a peer" } else { "needs" };
@@ -238,12 +242,19 @@ impl Teller<'_> {
     fn end(&self, steps: &[Step]) -> Result<(Option<String>, Option<String>), IndexError> {
         let catalog = self.problem.catalog;
         let asked: Vec<&Asked> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
+        let refused = steps.iter().find(|step| step.from.is_some() && step.asked.is_none());
+        let refused = refused.and_then(|step| Some((&step.versions, step.from?)));
         if let Some(asked) = asked.iter().find(|asked| asked.set.is_empty()) {
             let platform = match asked.variable {
                 Variable::PyOn(_, platform) | Variable::PyExtra(_, _, platform) => Some(platform),
                 _ => None,
             };
             let Wanting { reason, help } = wanting::explain(catalog, &asked.need, platform)?;
+            // What is refused is in the way of newer versions than those that ask for what is not there.
+            let help = match refused {
+                Some((versions, package)) => Some(self.way_around(steps, package, versions)?),
+                None => help,
+            };
             return Ok((Some(reason), help));
         }
         for one in &asked {
@@ -257,9 +268,8 @@ impl Teller<'_> {
                 ));
             }
         }
-        let refused = steps.iter().find(|step| step.from.is_some() && step.asked.is_none());
-        if let Some((step, package)) = refused.and_then(|step| Some((step, step.from?))) {
-            let help = self.way_around(steps, package, &step.versions)?;
+        if let Some((versions, package)) = refused {
+            let help = self.way_around(steps, package, versions)?;
             return Ok((None, self.general_way_out(steps).or(Some(help))));
         }
         let end = "so every way to satisfy these leads to a contradiction".to_owned();

@@ -191,6 +191,9 @@ impl<'a> Builder<'a> {
         condition: &Condition,
         links: &mut Vec<Link>,
     ) -> Result<(), IndexError> {
+        if condition.holds == PlatformSet::NONE {
+            return Ok(());
+        }
         let targets = self.targets(need, scope, condition)?;
         let extras = match &need.requirement {
             Requirement::Pypi { extras, .. } => extras.clone(),

@@ -105,6 +105,12 @@ impl PlatformSet {
         Self(self.0 & other.0)
     }
 
+    /// Returns the platforms that are in either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Returns the platforms that are in this set and not in the other.
     #[must_use]
     pub fn without(self, other: Self) -> Self {

@@ -186,7 +186,11 @@ impl Problem<'_> {
         let set = self.catalog.set(need)?;
         match &need.requirement {
             Requirement::Npm { .. } => demands.push(Variable::Npm { package, alias: need.alias, scope }, set),
-            Requirement::Path { .. } => demands.push(Variable::Path(package), set),
+            Requirement::Path { .. } => {
+                if platforms != PlatformSet::NONE {
+                    demands.push(Variable::Path(package), set);
+                }
+            }
             Requirement::Larder { .. } => {
                 let loaded = self.catalog.loaded(package)?;
                 let bucket = larder::bucket(&loaded, &set);

@@ -10,7 +10,7 @@ use crate::model::Platform;
 
 use super::ahead::Ahead;
 use super::catalog::Loaded;
-use super::index::{DependencyKind, IndexError};
+use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::order::{Lesson, Refusals};
 use super::problem::{Demands, Place, Problem};
 use super::release::Need;
@@ -219,17 +219,23 @@ impl<'a> Provider<'a> {
             _ => catalog.home(),
         };
         let node = self.problem.node_of(package, ordinal, around)?;
+        let on = match variable {
+            Variable::Path(_) => catalog.present_on(package)?,
+            _ => PlatformSet::ALL,
+        };
         let mut demands = Demands::default();
         for need in &prepared.needs {
             match need.kind {
                 DependencyKind::Normal => {
-                    self.problem.demand(need, node, catalog.holds_on(&need.requirement, &[]), &mut demands)?;
+                    let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
+                    self.problem.demand(need, node, on, &mut demands)?;
                 }
                 DependencyKind::Optional => {
                     let what = Droppable::Need(Owner::Release(package, ordinal), need.alias);
                     if self.problem.why_dropped(what, need)?.is_none() {
                         let mut own = Demands::default();
-                        self.problem.demand(need, node, catalog.holds_on(&need.requirement, &[]), &mut own)?;
+                        let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
+                        self.problem.demand(need, node, on, &mut own)?;
                         self.note_optional(variable, what, &own);
                         for (to, set) in own.0 {
                             demands.push(to, set);

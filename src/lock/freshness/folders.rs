@@ -91,6 +91,7 @@ impl Judge<'_> {
                 Requirement::Pypi { extras, .. } => {
                     one_fits && edges.iter().any(|edge| extras.iter().all(|extra| edge.extras.contains(extra)))
                 }
+                Requirement::Path { marker, .. } => (one_fits || edges.is_empty()) && self.holds_there(marker, edges),
                 _ => one_fits,
             },
         }

@@ -60,6 +60,15 @@ impl Judge<'_> {
             wanted == on || (optional && wanted)
         })
     }
+
+    /// Tells whether some edge holds wherever a condition does.
+    pub(super) fn holds_there(&self, marker: &Marker, edges: &[&Edge]) -> bool {
+        let python = self.wanted.python.clone().unwrap_or(UNDECLARED_PYTHON);
+        self.wanted.platforms.iter().map(|target| target.platform).all(|platform| {
+            !marker.holds(platform, &python, &[])
+                || edges.iter().any(|edge| edge.platforms.is_empty() || edge.platforms.contains(&platform))
+        })
+    }
 }
 
 pub(super) fn is_tag(requirement: &Requirement) -> bool {

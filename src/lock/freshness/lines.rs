@@ -55,10 +55,7 @@ impl Judge<'_> {
         if root.to.is_empty() && self.is_removed(None, &line.requirement) {
             return true;
         }
-        let marker = match &line.requirement {
-            Requirement::Pypi { marker, .. } => marker.clone().and(line.when.clone()),
-            _ => line.when.clone(),
-        };
+        let marker = line.requirement.marker().cloned().unwrap_or_default().and(line.when.clone());
         let dropped = root.to.is_empty() && root.optional && unchanged;
         line.optional == root.optional
             && asks_alike(&line.requirement, &root.requirement)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{line, lock, npm, pypi};
 use crate::lock::{Declared, LocalPackage, Lockfile, Reason, freshness, misrouted};
 use crate::model::{
-    Ecosystem, NpmPeers, Override, PackageName, Platform, Requirement, Settings, TargetPlatform, Version,
+    Ecosystem, Marker, NpmPeers, Override, PackageName, Platform, Requirement, Settings, TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, DependencyKind, RequiredLine, Wants};
 
@@ -166,7 +166,8 @@ edges = ["npm:clsx@2.1.0"]
 "#,
     );
     let name = PackageName::npm("theme").unwrap();
-    let lines = [line(Requirement::Path { name: name.clone(), folder: "packages/theme".into() })];
+    let lines =
+        [line(Requirement::Path { name: name.clone(), folder: "packages/theme".into(), marker: Marker::default() })];
     let check = |version: &str, dependencies: &[(DependencyKind, Requirement)]| {
         let dependencies = dependencies
             .iter()

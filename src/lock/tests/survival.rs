@@ -106,7 +106,11 @@ fn root() -> impl Strategy<Value = RootEdge> {
         Just(pypi("p[y,x]>=1,<2; python_version < '3.13' and (os_name == 'nt' or extra == 'e')")),
         Just(pypi("p")),
         Just(Requirement::Larder { name: PackageName::npm("l").unwrap(), range: "^2.1".parse().unwrap() }),
-        Just(Requirement::Path { name: PackageName::npm("theme").unwrap(), folder: "../theme".into() }),
+        Just(Requirement::Path {
+            name: PackageName::npm("theme").unwrap(),
+            folder: "../theme".into(),
+            marker: "sys_platform == 'linux'".parse().unwrap(),
+        }),
     ];
     let dependent = prop_oneof![Just(Dependent::Project), text().prop_map(|t| Dependent::Member(t.into()))];
     let group = prop::option::of(Just("test".parse().unwrap()));

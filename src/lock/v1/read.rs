@@ -172,7 +172,11 @@ impl<'a> Reader<'a> {
             Ecosystem::Larder => {
                 Requirement::Larder { name: id.name, range: text.parse().map_err(|e| self.corrupt(place, e))? }
             }
-            Ecosystem::Path => Requirement::Path { name: id.name, folder: text.into() },
+            Ecosystem::Path => Requirement::Path {
+                name: id.name,
+                folder: text.into(),
+                marker: written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?,
+            },
         })
     }
 

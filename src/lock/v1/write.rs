@@ -254,12 +254,11 @@ struct RequirementParts {
 impl RequirementParts {
     fn of(requirement: &Requirement) -> Self {
         let name = format!("{}:{}", requirement.package().ecosystem, requirement.seen_as());
-        let (extras, when) = match requirement {
-            Requirement::Pypi { extras, marker, .. } => {
-                (extras.iter().map(ToString::to_string).collect(), marker.to_string())
-            }
-            _ => (Vec::new(), String::new()),
+        let extras = match requirement {
+            Requirement::Pypi { extras, .. } => extras.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
         };
+        let when = requirement.marker().map(ToString::to_string).unwrap_or_default();
         Self { name, range: requirement.range_text(), extras, when }
     }
 }

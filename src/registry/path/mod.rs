@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{Artifact, Ecosystem, ExtraName, Facts, Label, PackageName, Requirement, Version};
+use crate::model::{Artifact, Ecosystem, ExtraName, Facts, Label, Marker, PackageName, Requirement, Version};
 use crate::resolve::{Candidate, Dependency, DependencyKind, Release, Versions, Wants};
 
 /// A folder's package.
@@ -213,7 +213,7 @@ impl Place<'_> {
             PathKind::Pypi => pyproject::name(place, &text)?,
         };
         let name = place.name(kind, declared.as_deref())?;
-        Ok(Requirement::Path { name, folder })
+        Ok(Requirement::Path { name, folder, marker: Marker::default() })
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{PathError, PathKind, PathPackage, Place, required};
-use crate::model::{Facts, PackageName, Requirement};
+use crate::model::{Facts, Marker, PackageName, Requirement};
 use crate::registry::npm::spec;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -89,7 +89,8 @@ fn dependency(
         let member = PackageName::npm(workspace_name(alias, range)).ok();
         let member = member.and_then(|name| place.members.get(&name).map(|folder| (name, folder)));
         if let Some((name, folder)) = member {
-            return Ok(required(kind, Requirement::Path { name, folder: folder.clone() }));
+            let requirement = Requirement::Path { name, folder: folder.clone(), marker: Marker::default() };
+            return Ok(required(kind, requirement));
         }
         let reason = "no member of the project has this name".to_owned();
         let name = PackageName::npm(alias).unwrap_or_else(|_| dependent.clone());

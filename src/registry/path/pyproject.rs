@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{PathError, PathKind, PathPackage, Place, file_of, manifest};
-use crate::model::{ExtraName, Facts, Label, PackageName, Requirement};
+use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -54,7 +54,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
     let name = place.name(PathKind::Pypi, project.name.as_deref())?;
     let mut wanted = Wanted { place, dependent: &name, seen: BTreeSet::new(), found: Vec::new() };
     for text in &project.dependencies {
-        wanted.add(text)?;
+        wanted.add(text, &Marker::default())?;
     }
     let mut dependencies = wanted.found;
     let mut extras = Vec::new();
@@ -111,18 +111,20 @@ fn version(text: &str) -> Option<semver::Version> {
 struct Wanted<'a> {
     place: Place<'a>,
     dependent: &'a PackageName,
-    /// The local packages that are asked for already, and those of their extras.
-    seen: BTreeSet<(Arc<str>, Option<ExtraName>)>,
+    /// The local packages that are asked for already, and those of their extras, with their conditions.
+    seen: BTreeSet<(Arc<str>, Option<ExtraName>, String)>,
     found: Vec<Dependency>,
 }
 
 impl Wanted<'_> {
-    fn add(&mut self, text: &str) -> Result<(), PathError> {
-        let dependency = requirement::dependency(self.dependent, text);
-        let Wants::Requirement(Requirement::Pypi { name, extras, specifier, .. }) = &dependency.wants else {
+    /// Adds what is asked for under a condition, beside its own.
+    fn add(&mut self, text: &str, condition: &Marker) -> Result<(), PathError> {
+        let mut dependency = requirement::dependency(self.dependent, text);
+        let Wants::Requirement(Requirement::Pypi { name, extras, specifier, marker }) = &mut dependency.wants else {
             self.found.push(dependency);
             return Ok(());
         };
+        *marker = std::mem::take(marker).and(condition.clone());
         let Some((folder, project)) = self.local(name)? else {
             self.found.push(dependency);
             return Ok(());
@@ -130,19 +132,21 @@ impl Wanted<'_> {
         let version = project.version.unwrap_or_default();
         let admitted = version.parse().is_ok_and(|version| specifier.admits(&version));
         let wants = if admitted || specifier.specifiers().is_empty() {
-            Wants::Requirement(Requirement::Path { name: name.clone(), folder: folder.clone() })
+            let marker = marker.clone();
+            Wants::Requirement(Requirement::Path { name: name.clone(), folder: folder.clone(), marker })
         } else {
             let reason = format!("the project's own {name} is {version}");
             Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason }
         };
-        if *name != *self.dependent && self.seen.insert((folder.clone(), None)) {
+        let when = marker.to_string();
+        if *name != *self.dependent && self.seen.insert((folder.clone(), None, when.clone())) {
             self.found.push(Dependency { kind: DependencyKind::Normal, wants });
         }
         for (written, requirements) in &project.optional_dependencies {
             let Ok(extra) = written.parse::<ExtraName>() else { continue };
-            if extras.contains(&extra) && self.seen.insert((folder.clone(), Some(extra))) {
+            if extras.contains(&extra) && self.seen.insert((folder.clone(), Some(extra), when.clone())) {
                 for text in requirements {
-                    self.add(text)?;
+                    self.add(text, marker)?;
                 }
             }
         }

@@ -95,6 +95,19 @@ fn a_pyproject_that_names_a_local_package_means_it() {
         ]
     );
     let root = folder(&[
+        ("p/pyproject.toml", "[project]\nname = 'a'\ndependencies = [\"core-lib[fast]; sys_platform == 'win32'\"]"),
+        (
+            "lib/pyproject.toml",
+            "[project]\nname = 'core-lib'\nversion = '0.2'\n[project.optional-dependencies]\nfast = ['orjson']",
+        ),
+    ]);
+    let package = read(root.path(), "p", &members).unwrap();
+    for dependency in &package.dependencies {
+        let Wants::Requirement(requirement) = &dependency.wants else { panic!("{dependency:?}") };
+        assert_eq!(requirement.marker().unwrap().to_string(), "sys_platform == 'win32'");
+    }
+    assert_eq!(wants(&package), ["Normal path:core-lib lib", "Normal pypi:orjson "]);
+    let root = folder(&[
         ("p/pyproject.toml", "[project]\nname = 'a'\ndependencies = ['core-lib>=1']"),
         ("lib/pyproject.toml", "[project]\nname = 'core-lib'\nversion = '0.2'"),
     ]);

@@ -126,7 +126,7 @@ fn versions_that_are_refused_for_one_reason_are_told_in_one_line() {
         &[
             "the project asks for tool",
             "tool 1.0 needs chart",
-            "every version of chart cannot be used: git dependencies are refused",
+            "no version of chart can be used: git dependencies are refused",
         ],
         "larder builds nothing: serve a wheel of chart from a registry of your own, or leave it out with `override pypi \
          \"chart\"` under `resolution`",

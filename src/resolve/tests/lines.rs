@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use crate::model::{Dependent, Ecosystem, Extension, Override, PackageName, Platform};
 
-use super::{World, requirement};
+use super::{World, requirement, wheels_for};
 
 #[test]
 fn locked_versions_are_kept() {
@@ -217,4 +217,20 @@ proptest! {
         };
         prop_assert_eq!(build(&order), build(&[0, 1, 2, 3]));
     }
+}
+
+#[test]
+fn a_local_package_is_there_where_its_marker_holds_and_so_is_what_it_needs() {
+    let world = World::new()
+        .platforms(&[Platform::LinuxX64, Platform::WindowsX64])
+        .has("path app@1.0.0", &["win; sys_platform == 'win32'", "old; python_version < '3.8'"])
+        .has("path win@1.0.0", &["pypi: winapi"])
+        .has("path old@1.0.0", &["pypi: gone"])
+        .has_with("pypi winapi@1.0", &[], wheels_for(&[Platform::WindowsX64]))
+        .asks("path app");
+    world.gives(&["pypi:winapi@1.0", "path:app@1.0.0", "path:win@1.0.0"]);
+    let graph = world.solved().graph;
+    let app = graph.instances.iter().find(|(key, _)| key.to_string() == "path:app@1.0.0").unwrap().1;
+    let edges: Vec<_> = app.edges.iter().map(|edge| (edge.name.as_str(), edge.platforms.clone())).collect();
+    assert_eq!(edges, [("win", vec![Platform::WindowsX64])]);
 }

@@ -253,7 +253,11 @@ fn requirement(ecosystem: Ecosystem, text: &str) -> Requirement {
             let (name, range) = text.split_once(' ').unwrap();
             Requirement::Larder { name: PackageName::npm(name).unwrap(), range: range.parse().unwrap() }
         }
-        Ecosystem::Path => Requirement::Path { name: PackageName::npm(text).unwrap(), folder: text.into() },
+        Ecosystem::Path => {
+            let (name, marker) = text.split_once(';').unwrap_or((text, ""));
+            let marker = if marker.is_empty() { Marker::default() } else { marker.trim().parse().unwrap() };
+            Requirement::Path { name: PackageName::npm(name).unwrap(), folder: name.into(), marker }
+        }
     }
 }
 
