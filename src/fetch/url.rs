@@ -48,12 +48,13 @@ pub fn parent(url: &str) -> &str {
 /// Splits credentials off: the URL without them, and `user:password` where there is one.
 pub fn split_credentials(url: &str) -> (String, Option<String>) {
     let origin = origin(url);
-    match (origin.find("://"), origin.rfind('@')) {
-        (Some(scheme), Some(at)) => {
-            let credentials = percent_decode(&origin[scheme + 3..at]);
-            (format!("{}{}", &url[..scheme + 3], &url[at + 1..]), Some(credentials))
+    let start = origin.find("://").map_or(origin.len(), |scheme| scheme + 3);
+    match origin[start..].rfind('@') {
+        Some(at) => {
+            let credentials = percent_decode(&origin[start..start + at]);
+            (format!("{}{}", &url[..start], &url[start + at + 1..]), Some(credentials))
         }
-        _ => (url.to_owned(), None),
+        None => (url.to_owned(), None),
     }
 }
 
@@ -175,6 +176,9 @@ mod tests {
             split_credentials("https://me:s%40cret@h/x"),
             ("https://h/x".to_owned(), Some("me:s@cret".to_owned()))
         );
+        for odd in ["@tps://h/x", "@", "a@b"] {
+            assert_eq!(split_credentials(odd), (odd.to_owned(), None));
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl CoreMetadata {
             while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
                 let _ = write!(value, " {}", more.trim());
             }
-            value.truncate(value.trim_end().len());
+            let value = value.trim().to_owned();
             match name.to_ascii_lowercase().as_str() {
                 "metadata-version" => metadata.version_of_format = value,
                 "name" if metadata.name.is_empty() => metadata.name = value,
@@ -117,6 +117,12 @@ mod tests {
         assert!(metadata.is_static());
         assert!(metadata.is_of(&PackageName::pypi("a-b").unwrap(), &"1".parse().unwrap()));
         assert_eq!(CoreMetadata::parse(metadata.render().as_bytes()).unwrap(), metadata);
+    }
+
+    #[test]
+    fn a_header_whose_value_stands_on_the_next_line_has_no_space_before_it() {
+        let text = b"Name: w\nVersion: 1.0\nRequires-Dist:\n  a>=1\n \n";
+        assert_eq!(CoreMetadata::parse(text).unwrap().requires, ["a>=1"]);
     }
 
     #[test]

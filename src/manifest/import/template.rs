@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::manifest::edit::quoted;
-use crate::model::{Platform, PythonVersion};
+use crate::model::{NpmRange, Platform, PythonVersion};
 
 use super::{Imported, ImportedLine};
 
@@ -101,7 +101,8 @@ fn project_name(text: &str) -> String {
 /// Returns the major version of the Node that is there, if the project admits it; else of the first it names.
 fn node(present: Option<&str>, admitted: Option<&str>) -> Option<String> {
     let present = present.map(|text| text.trim().trim_start_matches('v'));
-    let range = admitted.and_then(|text| deno_semver::VersionReq::parse_from_npm(text).ok());
+    // `lts` and the like stand for what only a registry knows.
+    let range = admitted.and_then(|text| text.parse::<NpmRange>().ok()).filter(|range| range.tag().is_none());
     let admits = |text: &str| match (&range, deno_semver::Version::parse_from_npm(text)) {
         (Some(range), Ok(version)) => range.matches(&version),
         _ => true,

@@ -57,6 +57,14 @@ fn refused(imported: &Imported) -> Vec<&str> {
 }
 
 #[test]
+fn a_tag_in_the_place_of_a_range_admits_the_node_that_is_there() {
+    let imported = package_json(r#"{"engines":{"node":"lts"}}"#).unwrap();
+    let (host, node) = (Platform::LinuxX64, Some("22.1.0"));
+    let text = template(&Template { name: "x", host, node, python: None, imported: &imported });
+    assert!(text.contains("node \"22\""), "{text}");
+}
+
+#[test]
 fn package_json_becomes_npm_lines() {
     let imported = package_json(PACKAGE_JSON).unwrap();
     assert_eq!(words(&imported), ["npm any", "npm r16 npm:react@^16", "npm react ^18.3", "npm fs ^2", "npm vitest ^3"]);
