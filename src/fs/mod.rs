@@ -32,6 +32,7 @@ pub use parted::Parted;
 pub use private::make_private;
 pub use replace::{
     is_temporary, remove_left, remove_left_beside, remove_temporary, replace_symlink, write_atomic, write_parts_atomic,
+    write_parts_new,
 };
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;

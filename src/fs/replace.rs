@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,6 +28,18 @@ pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) 
     write_beside(file, path, &temporary, parts, durability).map_err(|problem| {
         // The first error is the one to report.
         let _ = std::fs::remove_file(&temporary);
+        error(problem)
+    })
+}
+
+/// Creates a file with content that is in several pieces. One that is there already is an error
+/// ([`FsError::is_occupied`]). A kill leaves a part of it.
+pub fn write_parts_new(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
+    let error = |error: io::Error| FsError::new(Action::Write, path, error);
+    let mut file = File::create_new(path).map_err(error)?;
+    write_all(&mut file, parts).map_err(|problem| {
+        // The first error is the one to report.
+        let _ = std::fs::remove_file(path);
         error(problem)
     })
 }
@@ -153,6 +165,22 @@ fn is_named(file: &File, path: &Path) -> io::Result<bool> {
     Ok(named.is_some_and(|named| (named.ino, named.device) == (own.ino, own.device)))
 }
 
+/// Writes the pieces one behind the other, in one call where the system can.
+fn write_all(file: &mut File, parts: &[&[u8]]) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+    let mut left = &mut slices[..];
+    IoSlice::advance_slices(&mut left, 0);
+    while !left.is_empty() {
+        match file.write_vectored(left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut left, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 fn write_beside(
     mut file: File,
     path: &Path,
@@ -163,9 +191,7 @@ fn write_beside(
     if let Ok(old) = std::fs::metadata(path) {
         file.set_permissions(old.permissions())?;
     }
-    for part in parts {
-        file.write_all(part)?;
-    }
+    write_all(&mut file, parts)?;
     if durability != Durability::Lazy {
         file.sync_all()?;
     }

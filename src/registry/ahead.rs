@@ -153,11 +153,11 @@ fn add<J: Send + 'static>(queues: &Arc<Queues<J>>, lane: Lane, jobs: Vec<J>) {
     if inner.closed {
         return;
     }
+    // Somebody was woken for each job that waits already.
+    let woken = jobs.len().min(inner.idle);
     inner.jobs.extend(jobs);
-    let waiting = inner.jobs.len();
-    let start = waiting.saturating_sub(inner.idle).min(queue.most.saturating_sub(inner.threads));
+    let start = inner.jobs.len().saturating_sub(inner.idle).min(queue.most.saturating_sub(inner.threads));
     inner.threads += start;
-    let woken = waiting.min(inner.idle);
     drop(inner);
     (0..woken).for_each(|_| queue.more.notify_one());
     for _ in 0..start {

@@ -214,13 +214,18 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Writes a file whole, and the folders above it where they are missing.
+/// Writes a file, and the folders above it where they are missing. A new one is written in its place, as half of one is
+/// as good as none: its length or its sum tells. One that is there is replaced in one step.
 fn keep(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
-    match fs::write_parts_atomic(path, parts, Durability::Lazy) {
-        Err(error) if error.is_not_found() => {
-            path.parent().map_or(Ok(()), fs::create_dir_all)?;
-            fs::write_parts_atomic(path, parts, Durability::Lazy)
-        }
+    let mut written = fs::write_parts_new(path, parts);
+    if let Err(error) = &written
+        && error.is_not_found()
+    {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        written = fs::write_parts_new(path, parts);
+    }
+    match written {
+        Err(error) if error.is_occupied() => fs::write_parts_atomic(path, parts, Durability::Lazy),
         written => written,
     }
 }
