@@ -4,7 +4,7 @@
 //! behind the first line) is left to TOML, which also finds the words for what is wrong.
 
 use serde::Deserialize;
-use serde::de::value::Error as Refused;
+use serde::de::value::{BorrowedStrDeserializer, Error as Refused, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -23,11 +23,11 @@ pub(in crate::lock) fn read(text: &str) -> Option<Document<'_>> {
     while !cursor.0.is_empty() {
         cursor.take("\n").ok()?;
         match cursor.line()? {
-            "[settings]" if settings.is_none() => settings = Some(Settings::deserialize(Table(&mut cursor)).ok()?),
-            "[[require]]" => require.push(Require::deserialize(Table(&mut cursor)).ok()?),
-            "[[package]]" => package.push(Package::deserialize(Table(&mut cursor)).ok()?),
+            "[settings]" if settings.is_none() => settings = Some(Settings::deserialize(cursor.table()).ok()?),
+            "[[require]]" => require.push(Require::deserialize(cursor.table()).ok()?),
+            "[[package]]" => package.push(Package::deserialize(cursor.table()).ok()?),
             "[[package.instance]]" => {
-                package.last_mut()?.instance.push(Instance::deserialize(Table(&mut cursor)).ok()?);
+                package.last_mut()?.instance.push(Instance::deserialize(cursor.table()).ok()?);
             }
             _ => return None,
         }
@@ -57,6 +57,11 @@ impl<'a> Cursor<'a> {
     /// Takes this if it is next.
     fn took(&mut self, token: &str) -> bool {
         self.take(token).is_ok()
+    }
+
+    /// Takes the lines under a header.
+    fn table(&mut self) -> MapAccessDeserializer<Table<'_, 'a>> {
+        MapAccessDeserializer::new(Table(self))
     }
 
     /// Takes a key.
@@ -112,19 +117,6 @@ struct Inline<'c, 'a> {
     is_first: bool,
 }
 
-impl<'de> Deserializer<'de> for Table<'_, 'de> {
-    type Error = Refused;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Step<V::Value> {
-        visitor.visit_map(self)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
 impl<'de> MapAccess<'de> for Table<'_, 'de> {
     type Error = Refused;
 
@@ -133,7 +125,7 @@ impl<'de> MapAccess<'de> for Table<'_, 'de> {
             return Ok(None);
         }
         let key = self.0.key()?;
-        seed.deserialize(Key(key)).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Step<V::Value> {
@@ -153,7 +145,7 @@ impl<'de> MapAccess<'de> for Inline<'_, 'de> {
         }
         self.cursor.take(if std::mem::take(&mut self.is_first) { " " } else { ", " })?;
         let key = self.cursor.key()?;
-        seed.deserialize(Key(key)).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Step<V::Value> {
@@ -215,22 +207,6 @@ impl<'de> Deserializer<'de> for Value<'_, 'de> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// A key of a table.
-struct Key<'a>(&'a str);
-
-impl<'de> Deserializer<'de> for Key<'de> {
-    type Error = Refused;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Step<V::Value> {
-        visitor.visit_borrowed_str(self.0)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
         newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
