@@ -188,10 +188,11 @@ impl Teller<'_> {
         let step = &steps[place];
         let Some(from) = step.from else { return Ok(Some(step.text.clone())) };
         let Some(asked) = &step.asked else {
-            let (who, why) = (self.versions(from, &step.versions)?, &step.text);
-            return Ok(Some(match who.strip_prefix("every version of ") {
-                Some(name) => format!("no version of {name} can be used: {why}"),
-                None => format!("{who} cannot be used: {why}"),
+            let (catalog, why) = (self.problem.catalog, &step.text);
+            return Ok(Some(if wanting::is_every(&*catalog.loaded(from)?, &step.versions) {
+                format!("no version of {} can be used: {why}", catalog.id(from).name)
+            } else {
+                format!("{} cannot be used: {why}", self.versions(from, &step.versions)?)
             }));
         };
         let words = asked_for(&asked.need);

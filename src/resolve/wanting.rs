@@ -34,6 +34,11 @@ pub(super) fn asked_for(need: &Need) -> String {
     format!("{}{extras} {}", need.requirement.seen_as(), need.requirement.range_text()).trim_end().to_owned()
 }
 
+/// Tells whether a set has all versions of a package that has several.
+pub(super) fn is_every(loaded: &Loaded, set: &Set) -> bool {
+    loaded.usable.subset_of(set) && (0..loaded.count()).filter(|place| set.contains(place)).nth(1).is_some()
+}
+
 /// Names versions: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
 pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Result<String, IndexError> {
     let loaded = catalog.loaded(package)?;
@@ -43,7 +48,7 @@ pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Resu
     Ok(match inside[..] {
         [] => name.to_string(),
         [one] => format!("{name} {}", version(one)),
-        _ if loaded.usable.subset_of(set) => format!("every version of {name}"),
+        _ if is_every(&loaded, set) => format!("every version of {name}"),
         [one, two] => format!("{name} {} and {}", version(one), version(two)),
         [first, .., last] if last - first + 1 == inside.len() as u32 => {
             format!("{name} {} to {}", version(first), version(last))
