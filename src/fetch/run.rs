@@ -8,8 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use super::artifact::{End, Route, fetch, find};
 use super::turns::Turns;
 use super::{FetchError, Limits, Source};
+use crate::fs;
 use crate::model::{Artifact, Digest, Label, PackageKey};
-use crate::store::{Store, StoreError, Tree};
+use crate::store::{Store, Tree};
 
 /// An artifact that must be in the store.
 #[derive(Clone, Debug)]
@@ -99,7 +100,7 @@ pub fn fetch_all(
     wanted: &[Wanted],
     options: Options<'_>,
 ) -> Result<Vec<Fetched>, FetchError> {
-    let mut fetched = find_all(store, wanted)?;
+    let mut fetched = fs::map_parallel(wanted, |wanted| find(store, wanted))?;
     let missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
     let run = Run {
         store,
@@ -128,28 +129,6 @@ pub fn fetch_all(
         fetched[at] = Some(one);
     }
     Ok(fetched.into_iter().flatten().collect())
-}
-
-/// Looks for all of them. Each is a file to read, so that many are read by several threads.
-fn find_all(store: &Store, wanted: &[Wanted]) -> Result<Vec<Option<Fetched>>, StoreError> {
-    /// A thread costs about as much as so many files.
-    const WORTH_A_THREAD: usize = 64;
-
-    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let threads = processors.min(wanted.len() / WORTH_A_THREAD);
-    let find_some = |part: &[Wanted]| part.iter().map(|wanted| find(store, wanted)).collect::<Result<Vec<_>, _>>();
-    if threads < 2 {
-        return find_some(wanted);
-    }
-    std::thread::scope(|scope| {
-        let parts = wanted.chunks(wanted.len().div_ceil(threads));
-        let running: Vec<_> = parts.map(|part| scope.spawn(move || find_some(part))).collect();
-        let mut found = Vec::with_capacity(wanted.len());
-        for part in running {
-            found.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok(found)
-    })
 }
 
 struct Run<'a> {

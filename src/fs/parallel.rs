@@ -1,25 +1,23 @@
-//! Work on many items at once.
+//! Work on many files or folders at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-
-use super::ProfileError;
 
 /// Below this many items a second thread costs more than it brings.
 const WORTH_IT: usize = 8;
 
 /// Calls `work` for every item, on as many threads as help, and returns what it returned in the items' order; stops at
 /// the first error.
-pub(super) fn map<'a, T: Sync, R: Send + Sync>(
+pub fn map_parallel<'a, T: Sync, R: Send + Sync, E: Send>(
     items: &'a [T],
-    work: impl Fn(&'a T) -> Result<R, ProfileError> + Sync,
-) -> Result<Vec<R>, ProfileError> {
+    work: impl Fn(&'a T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     if threads == 1 || items.len() < WORTH_IT {
         return items.iter().map(work).collect();
     }
     let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<ProfileError>> = Mutex::new(None);
+    let failed: Mutex<Option<E>> = Mutex::new(None);
     let results: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -51,8 +49,9 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_items_and_an_error_stops() {
         let items: Vec<usize> = (0..1000).collect();
-        assert_eq!(map(&items, |&item| Ok(item * 2)).unwrap(), items.iter().map(|item| item * 2).collect::<Vec<_>>());
-        let error = map(&items, |&item| if item == 500 { Err(ProfileError::UndeclaredPython) } else { Ok(()) });
-        assert!(matches!(error, Err(ProfileError::UndeclaredPython)));
+        let doubled = map_parallel(&items, |&item| Ok::<_, ()>(item * 2)).unwrap();
+        assert_eq!(doubled, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        let error = map_parallel(&items, |&item| if item == 500 { Err("no") } else { Ok(()) });
+        assert_eq!(error, Err("no"));
     }
 }

@@ -36,7 +36,6 @@ mod key;
 mod layout;
 mod linking;
 mod npm;
-mod parallel;
 mod project;
 pub mod python;
 mod relocate;

@@ -13,7 +13,7 @@ use super::generation::{Contents, KEYS, LOCK, RECORD};
 use super::head::HEAD;
 use super::layout::{Files, Layout, Realised};
 use super::roots::RootLinks;
-use super::{Generation, Key, ProfileError, npm, parallel, python};
+use super::{Generation, Key, ProfileError, npm, python};
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub(super) fn verify(
         });
     }
     let realised: Vec<_> = contents.layout.packages.iter().collect();
-    let found = parallel::map(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
+    let found = fs::map_parallel(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
     let mut damage: Vec<Damage> = found.into_iter().flatten().collect();
     damage.extend(own_folder(root, folder, generation, &contents, trees)?);
     Ok(damage)

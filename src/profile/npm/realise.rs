@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::fs::{self, Dir};
 use crate::store::Tree;
 
+use super::super::ProfileError;
 use super::super::key::Key;
 use super::super::layout::{Files, Realised, Target};
 use super::super::linking::{Source, folders_of};
-use super::super::{ProfileError, parallel};
 use super::declared;
 
 /// Where packages are put together, beside those that are done, so that the last step is a rename.
@@ -32,7 +32,7 @@ pub(in super::super) fn realise(
     let mut order: Vec<_> = wanted.iter().collect();
     // The largest first, so that threads end together.
     order.sort_by_key(|(key, _, tree)| (std::cmp::Reverse(tree.entries.len()), *key));
-    let done = parallel::map(&order, |(key, realised, tree)| one(&place, root, key, realised, tree));
+    let done = fs::map_parallel(&order, |(key, realised, tree)| one(&place, root, key, realised, tree));
     let tidied = fs::remove_tree(&packages.join(STAGING));
     done?;
     tidied?;

@@ -9,10 +9,10 @@ use crate::fs::{self, Action, Dir, FsError};
 use crate::model::TreeDigest;
 use crate::store::{Tree, TreeEntry};
 
+use super::super::ProfileError;
 use super::super::as_text::Text;
 use super::super::layout::{Distribution, Files as Access};
 use super::super::linking::Source;
-use super::super::{ProfileError, parallel};
 use super::editable::Project;
 use super::wheel::{Files, Mode, Origin, Places, Wheel};
 use super::{Interpreter, activate};
@@ -69,7 +69,7 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
     let places = Places::new(&environment.interpreter.library());
     let mut parts = vec![own_part(environment)];
     let mut compiled = Vec::new();
-    for (part, bytecode) in parallel::map(environment.wheels, |wheel| parts_of(wheel, &places))? {
+    for (part, bytecode) in fs::map_parallel(environment.wheels, |wheel| parts_of(wheel, &places))? {
         parts.push(part);
         compiled.extend(bytecode);
     }
@@ -83,7 +83,7 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
     parts.append(&mut compiled);
 
     let dir = create_folders(environment.folder, places.site(), &parts)?;
-    let generated = parallel::map(&parts, |part| place(&dir, part, environment.files))?;
+    let generated = fs::map_parallel(&parts, |part| place(&dir, part, environment.files))?;
     for (name, target) in &links {
         dir.symlink(target, name)?;
     }
