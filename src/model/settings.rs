@@ -11,7 +11,7 @@ pub enum NpmPeers {
     /// Peers guide sharing and never force a version down; unmet ones are recorded.
     #[default]
     Relaxed,
-    /// Peers are constraints.
+    /// Peers are constraints, and no direct dependency is lowered for the sake of its own.
     Strict,
 }
 

@@ -11,6 +11,7 @@
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's ranges and its picks |
 //! | `ahead` | which versions are fetched before they are asked for |
 //! | `steering`, `order` | what one run teaches the next; in which order Python packages are decided |
+//! | `picks` | strict peers: what npm would pick is not lowered for its own peers |
 //! | `graph`, `instances` | solution → graph |
 //! | `reduce`, `explain`, `wanting` | no solution → the lines at fault, in plain words |
 
@@ -25,6 +26,7 @@ mod larder;
 mod npm;
 mod order;
 mod path;
+mod picks;
 mod problem;
 mod provider;
 mod pypi;
@@ -111,9 +113,12 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
             Ok(graph::build(problem, &solution)?)
         }
         Err(Failed::Contradiction(tree)) => {
+            let picks = steering.picks.clone();
             let (tree, steering) = reduce::reduce(&catalog, *tree, steering)?;
             let problem = Problem { catalog: &catalog, steering: &steering };
-            Err(ResolveError::NoSolution(explain::explain(problem, &tree)?))
+            let mut why = explain::explain(problem, &tree)?;
+            why.help = picks.way_out(problem, &tree)?.or(why.help);
+            Err(ResolveError::NoSolution(why))
         }
         Err(Failed::Index(error)) => Err(error.into()),
     }
@@ -125,9 +130,9 @@ fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Faile
         let problem = Problem { catalog, steering };
         let provider = Provider::new(problem);
         let lesson = match run(&provider)? {
-            Ended::Solved(solution) => match graph::broken_optional_peers(problem, &solution)? {
-                broken if broken.is_empty() => return Ok(solution),
-                broken => steering::Lesson::Bind(broken),
+            Ended::Solved(solution) => match steering::look_through(problem, &solution)? {
+                Some(lesson) => lesson,
+                None => return Ok(solution),
             },
             Ended::Contradiction(tree) => match steering::learn(&tree, &provider, problem)? {
                 Some(lesson) => lesson,

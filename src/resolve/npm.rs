@@ -28,7 +28,7 @@ pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Opti
 }
 
 /// npm's own choice: `latest` where it satisfies, else the highest; deprecated ones where there is nothing else.
-fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
+pub(super) fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
     let fresh = |place: &u32| !loaded.candidate(*place).deprecated;
     let latest = loaded.versions.tags.get("latest").copied().filter(|place| range.contains(place)).filter(fresh);
     latest.or_else(|| range.descending().find(fresh)).or_else(|| range.descending().next())

@@ -10,7 +10,7 @@ use super::release::{Need, Prepared};
 use super::set::Set;
 use super::steering::{Droppable, Steering};
 use super::variable::{Node, NodeIx, Owner, PackageIx, Variable};
-use super::{larder, pypi};
+use super::{larder, npm, pypi};
 
 /// What is known, under what was learned.
 #[derive(Clone, Copy)]
@@ -148,7 +148,7 @@ impl Problem<'_> {
 
     /// Tells whether peers are constraints.
     pub(super) fn is_strict(&self) -> bool {
-        self.catalog.requirements.settings.npm_peers == NpmPeers::Strict
+        self.steering.peers == NpmPeers::Strict
     }
 
     /// Returns why an optional dependency is left out, if it is: no version matches, or it was in a conflict.
@@ -229,6 +229,24 @@ impl Problem<'_> {
             self.demand(need, self.catalog.manifest_node(line.manifest), platforms, &mut demands)?;
         }
         Ok(demands)
+    }
+
+    /// Returns what a peer of a node demands where peers are constraints, and of which variable.
+    pub(super) fn strict_peer(&self, node: NodeIx, need: &Need) -> Result<Option<(Variable, Set)>, IndexError> {
+        let Some(around) = self.catalog.node(node).around else { return Ok(None) };
+        let place = self.peer(need, around)?;
+        let Some(variable) = Self::peer_variable(need, place) else { return Ok(None) };
+        if need.kind == DependencyKind::OptionalPeer && !self.optional_peer_holds(node, need, place) {
+            return Ok(None);
+        }
+        Ok(Some((variable, self.peer_set(need, place)?)))
+    }
+
+    /// Returns why a version cannot be chosen, whatever else is.
+    pub(super) fn refused(&self, package: PackageIx, ordinal: u32) -> Result<Option<String>, IndexError> {
+        let prepared = self.catalog.prepared(package, ordinal)?;
+        let engine = prepared.release.facts.node.as_deref();
+        Ok(prepared.refused.clone().or_else(|| npm::refused_engine(&self.catalog.requirements.settings, engine)))
     }
 
     /// Returns what a declared optional peer is held to under strict peers, if it is in place.

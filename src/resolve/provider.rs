@@ -207,11 +207,7 @@ impl<'a> Provider<'a> {
     fn release(&self, variable: Variable, package: PackageIx, ordinal: u32) -> Result<Answer, IndexError> {
         let catalog = self.problem.catalog;
         let prepared = catalog.prepared(package, ordinal)?;
-        let engine = prepared.release.facts.node.as_deref();
-        if let Some(reason) = prepared.refused.clone() {
-            return Ok(Answer::Refused(reason));
-        }
-        if let Some(reason) = npm::refused_engine(&catalog.requirements.settings, engine) {
+        if let Some(reason) = self.problem.refused(package, ordinal)? {
             return Ok(Answer::Refused(reason));
         }
         let around = match variable {
@@ -264,8 +260,8 @@ impl<'a> Provider<'a> {
             }
         }
         if self.problem.is_strict() {
-            if !optional || self.problem.optional_peer_holds(node, need, place) {
-                demands.push(variable, self.problem.peer_set(need, place)?);
+            if let Some((variable, set)) = self.problem.strict_peer(node, need)? {
+                demands.push(variable, set);
             }
         } else if matches!(place, Place::Absent(_)) {
             let usable = self.problem.catalog.loaded(need.package)?.usable.clone();
@@ -445,7 +441,7 @@ impl DependencyProvider for Provider<'_> {
         ordinal: &u32,
     ) -> Result<Dependencies<Variable, Set, String>, Stop> {
         let demands = match self.answer(*variable, *ordinal)? {
-            Answer::Demands(demands) => demands,
+            Answer::Demands(demands) => self.problem.steering.picks.narrowed(demands),
             Answer::Refused(reason) => return Ok(Dependencies::Unavailable(reason)),
         };
         let on_itself = |demand: &(Variable, Set)| demand.0 == *variable;

@@ -31,7 +31,7 @@ pub(super) fn reduce(
         left -= 1;
         let mut rest = core.clone();
         rest.remove(&line);
-        let mut steering = Steering::with_lines(rest);
+        let mut steering = Steering::with_lines(catalog, rest);
         match attempt(catalog, &mut steering) {
             Ok(_) => {}
             Err(Failed::Contradiction(tree)) => {

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use pubgrub::{DerivationTree, External, VersionSet};
 use rustc_hash::FxHashSet;
 
-use super::Derivation;
+use crate::model::NpmPeers;
+
 use super::catalog::Catalog;
 use super::index::IndexError;
 use super::order::{self, Order};
+use super::picks::{self, Picks};
 use super::problem::Problem;
 use super::provider::Provider;
 use super::set::Set;
 use super::variable::{NodeIx, Owner, PackageIx, Variable};
+use super::{Derivation, Solution, graph};
 
 /// Something that may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +40,10 @@ pub(super) struct Steering {
     pub(super) bound: FxHashSet<(NodeIx, PackageIx)>,
     /// In which order Python packages are decided.
     pub(super) order: Order,
+    /// Whether npm's peers are constraints.
+    pub(super) peers: NpmPeers,
+    /// What npm's own picks are held to under strict peers.
+    pub(super) picks: Picks,
 }
 
 /// What to do differently.
@@ -49,17 +56,19 @@ pub(super) enum Lesson {
     Drop(Droppable),
     /// Decide in another order.
     Order(order::Lesson),
+    /// Hold npm's own picks, or let go of them.
+    Picks(picks::Lesson),
 }
 
 impl Steering {
     /// Starts with all lines.
     pub(super) fn new(catalog: &Catalog) -> Self {
-        Self::with_lines((0..catalog.lines.len() as u32).collect())
+        Self::with_lines(catalog, (0..catalog.lines.len() as u32).collect())
     }
 
     /// Starts with some lines.
-    pub(super) fn with_lines(active: BTreeSet<u32>) -> Self {
-        Self { active, ..Self::default() }
+    pub(super) fn with_lines(catalog: &Catalog, active: BTreeSet<u32>) -> Self {
+        Self { active, peers: catalog.requirements.settings.npm_peers, ..Self::default() }
     }
 
     /// Takes a lesson to heart.
@@ -73,13 +82,27 @@ impl Steering {
                 self.dropped.insert(what);
             }
             Lesson::Order(lesson) => self.order.take(lesson),
+            Lesson::Picks(lesson) => self.picks.take(lesson),
         }
     }
 }
 
-/// Learns from a contradiction, if anything in it can give way: first the ties between platforms, which cost nothing,
-/// then optional dependencies, one at a time and in a fixed order.
+/// Learns from a solution, if anything is wrong with it that the solver does not know.
+pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<Lesson>, IndexError> {
+    let broken = graph::broken_optional_peers(problem, solution)?;
+    if !broken.is_empty() {
+        return Ok(Some(Lesson::Bind(broken)));
+    }
+    Ok(picks::look_through(problem, solution)?.map(Lesson::Picks))
+}
+
+/// Learns from a contradiction, if anything in it can give way: npm's picks to peers that are laid upon them, then the ties
+/// between platforms, which cost nothing, then optional dependencies, one at a time and in a fixed order, and picks that
+/// cannot be had.
 pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) -> Result<Option<Lesson>, IndexError> {
+    if let Some(lesson) = picks::gives_way(problem, tree)? {
+        return Ok(Some(Lesson::Picks(lesson)));
+    }
     let facts = facts(tree);
     let mut tied: Vec<_> = facts
         .iter()
@@ -104,7 +127,10 @@ pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) ->
             }
         }
     }
-    Ok(droppable.into_iter().min().map(|(_, what)| Lesson::Drop(what)))
+    match droppable.into_iter().min() {
+        Some((_, what)) => Ok(Some(Lesson::Drop(what))),
+        None => Ok(picks::cannot_be_had(problem)?.map(Lesson::Picks)),
+    }
 }
 
 fn is_among(what: Droppable, versions: &Set) -> bool {

@@ -3,6 +3,7 @@
 mod explain;
 mod lines;
 mod npm;
+mod picks;
 mod property;
 mod pypi;
 
