@@ -58,6 +58,51 @@ fn a_lock_does_not_depend_on_the_order_of_arrival() {
     }
 }
 
+/// Packages of which one version after the other is refused, in both ecosystems, until the solver is far down.
+fn far_down() -> Universe {
+    let mut universe = Universe::new();
+    for place in 1..=130 {
+        let version = format!("{place}.0");
+        universe = universe.pypi("base", &version, |p| p);
+        universe = universe.pypi("deep", &version, |p| p.requires(&format!("base=={place}.0")));
+        universe = universe.npm("steps", &format!("1.{}.0", place % 16), |p| p);
+    }
+    for place in 1..=60 {
+        universe = universe.pypi("wide", &format!("{place}.0"), |p| p.requires(&format!("base=={}.0", place * 2)));
+        universe = universe.npm("hops", &format!("1.{place}.0"), |p| p.dep("steps", &format!("1.{place}.0")));
+        universe = universe.npm("host", &format!("1.{place}.0"), |p| p);
+    }
+    universe.npm("plug", "1.0.0", |p| p.peer("host", "<1.7.0").dep("hops", "^1"))
+}
+
+#[test]
+fn a_lock_does_not_depend_on_which_versions_were_there_ahead() {
+    let universe = far_down();
+    let lines = "dependencies {\n    npm \"hops\" \"^1\"\n    npm \"host\" \"^1\"\n    npm \"plug\" \"*\"\n    \
+                 pypi \"deep\"\n    pypi \"wide\"\n    pypi \"base\" \"<=21\"\n}\nresolution { npm-peers \"strict\"; }\n";
+    let place_in = |path: &str| {
+        let version = path.strip_prefix("/pypi/files/deep-")?.strip_suffix(".0-py3-none-any.whl.metadata")?;
+        version.parse::<u32>().ok()
+    };
+    let mut locks = Vec::new();
+    let (mut below, mut out_of_turn) = (0, 0);
+    for seed in 0..6 {
+        let registry = universe.clone().shuffled(seed).serve();
+        let project = Project::new(&registry);
+        locks.push(lock_of(project.manifest(lines)));
+        let asked: Vec<u32> = registry.take_log().iter().filter_map(|path| place_in(path)).collect();
+        below += asked.iter().filter(|place| **place < 20).count();
+        out_of_turn += asked.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    }
+    for package in ["npm:hops@1.15.0", "npm:steps@1.15.0", "npm:host@1.6.0", "pypi:wide@10.0", "pypi:deep@20.0"] {
+        assert!(locks[0].contains(&format!("id = \"{package}\"")), "{package}: {}", locks[0]);
+    }
+    assert!(below > 0 && out_of_turn > 0, "nothing was fetched ahead: {below} {out_of_turn}");
+    for lock in &locks[1..] {
+        assert_eq!(*lock, locks[0]);
+    }
+}
+
 #[test]
 fn a_lock_does_not_depend_on_which_questions_failed_first() {
     let universe =
