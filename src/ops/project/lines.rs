@@ -1,0 +1,185 @@
+//! What the manifests of a project ask for, as lines: the root's, the members', and the local packages that they name.
+
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+
+use super::error::{PathLineError, ProjectError};
+use super::{Place, Project};
+use crate::fs;
+use crate::manifest::{self, Group, Kind, Manifest, Spanned, Wanted};
+use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
+use crate::ops::Result;
+use crate::ops::context::MANIFEST;
+use crate::registry::path::{self, PathPackage};
+use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
+
+/// What says what a member wants.
+pub(super) enum MemberManifest {
+    /// Its larder.kdl.
+    Own(Box<Manifest>),
+    /// Another tool's file.
+    Foreign(Box<PathPackage>),
+}
+
+impl MemberManifest {
+    /// Returns what the root has to know of it: of another tool's file, its groups.
+    pub(super) fn declared(&self) -> Result<Manifest> {
+        let package = match self {
+            Self::Own(manifest) => return Ok((**manifest).clone()),
+            Self::Foreign(package) => package,
+        };
+        let mut manifest = manifest::parse(package.kind.file(), "", Kind::Member)?;
+        let group = |name: &Label| Group {
+            name: Spanned { value: name.clone(), span: (0, 0).into() },
+            dev: true,
+            dependencies: Vec::new(),
+        };
+        manifest.groups = package.groups.keys().map(group).collect();
+        Ok(manifest)
+    }
+}
+
+impl Project {
+    pub(super) fn take_lines(
+        &mut self,
+        manifest: &Manifest,
+        dependent: &Dependent,
+        folder: &str,
+        source: &NamedSource<Arc<str>>,
+    ) -> Result<()> {
+        let plain = manifest.dependencies.iter().map(|line| (None, line));
+        let grouped = manifest
+            .groups
+            .iter()
+            .flat_map(|group| group.dependencies.iter().map(|line| (Some(group.name.value.clone()), line)));
+        for (group, line) in plain.chain(grouped) {
+            let requirement = match &line.wanted {
+                Wanted::Package(requirement) => {
+                    self.pins.extend(line.registry.clone().map(|registry| (requirement.package(), registry)));
+                    requirement.clone()
+                }
+                Wanted::Folder(below) => self.take_folder(folder, below, source, line.span)?,
+            };
+            self.lines.push(RequiredLine {
+                dependent: dependent.clone(),
+                group,
+                requirement,
+                optional: line.optional,
+                when: line.when.clone(),
+                prereleases: line.prereleases,
+            });
+            self.places.push(Place { file: source.clone(), span: Some(line.span) });
+        }
+        Ok(())
+    }
+
+    /// Reads the local package that a line names, and those that it names.
+    fn take_folder(
+        &mut self,
+        above: &str,
+        below: &str,
+        source: &NamedSource<Arc<str>>,
+        span: SourceSpan,
+    ) -> Result<Requirement> {
+        let folder = path::join(above, below);
+        match self.read_path_package(&folder) {
+            Ok(name) => Ok(Requirement::Path { name, folder, marker: Marker::default() }),
+            Err(error) => Err(PathLineError {
+                source_code: source.clone(),
+                span,
+                inner: error.failure().to_string(),
+                help: error.failure().help().map(|help| help.to_string()),
+            }
+            .into()),
+        }
+    }
+
+    fn read_path_package(&mut self, folder: &Arc<str>) -> Result<PackageName> {
+        if let Some(known) = self.path_packages.get(folder) {
+            return Ok(known.name.clone());
+        }
+        let package = path::read(&self.root, folder, &self.names)?;
+        let name = package.name.clone();
+        let further: Vec<_> = folders(&package.dependencies).collect();
+        self.path_packages.insert(Arc::clone(folder), package);
+        for folder in further {
+            self.read_path_package(&folder)?;
+        }
+        Ok(name)
+    }
+
+    /// Reads a member's manifest, `edited` instead of its larder.kdl where that is given.
+    pub(super) fn read_member(&self, folder: &str, edited: Option<&str>) -> Result<MemberManifest> {
+        let text = match edited {
+            Some(text) => Some(text.to_owned()),
+            None => fs::read_if_exists(&self.root.join(folder).join(MANIFEST))?
+                .map(|text| String::from_utf8_lossy(&text).into_owned()),
+        };
+        Ok(match text {
+            Some(text) => {
+                MemberManifest::Own(Box::new(manifest::parse(&format!("{folder}/{MANIFEST}"), &text, Kind::Member)?))
+            }
+            None => MemberManifest::Foreign(Box::new(path::read(&self.root, folder, &self.names)?)),
+        })
+    }
+
+    pub(super) fn take_member(&mut self, folder: Arc<str>, member: &MemberManifest) -> Result<()> {
+        let dependent = Dependent::Member(Arc::clone(&folder));
+        match member {
+            MemberManifest::Own(manifest) => {
+                let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));
+                self.take_lines(manifest, &dependent, &folder, &source)?;
+            }
+            MemberManifest::Foreign(package) => {
+                let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
+                let plain = package.dependencies.iter().map(|dependency| (None, dependency));
+                let grouped =
+                    package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));
+                for (group, dependency) in plain.chain(grouped) {
+                    self.take_dependency(&dependent, group, dependency, &source)?;
+                }
+            }
+        }
+        self.members.push(folder);
+        Ok(())
+    }
+
+    /// Takes a dependency of a member's package.json or pyproject.toml as if it were a line.
+    fn take_dependency(
+        &mut self,
+        dependent: &Dependent,
+        group: Option<Label>,
+        dependency: &resolve::Dependency,
+        source: &NamedSource<Arc<str>>,
+    ) -> Result<()> {
+        let requirement = match &dependency.wants {
+            Wants::Requirement(requirement) => requirement.clone(),
+            Wants::Unsupported { .. } if dependency.kind != DependencyKind::Normal => return Ok(()),
+            Wants::Unsupported { name, text, reason } => {
+                let (file, what) = (source.name().to_owned(), format!("{name} {text}"));
+                return Err(ProjectError::Unsupported { file, what, reason: reason.clone() }.into());
+            }
+        };
+        match &requirement {
+            Requirement::Path { folder, .. } => drop(self.read_path_package(folder)?),
+            Requirement::Pypi { .. } if self.manifest.settings.python.is_none() => {
+                return Err(ProjectError::NoPython(source.name().to_owned()).into());
+            }
+            _ => {}
+        }
+        let optional = matches!(dependency.kind, DependencyKind::Optional | DependencyKind::OptionalPeer);
+        let (dependent, when) = (dependent.clone(), Marker::default());
+        self.lines.push(RequiredLine { dependent, group, requirement, optional, when, prereleases: false });
+        self.places.push(Place { file: source.clone(), span: None });
+        Ok(())
+    }
+}
+
+/// Returns the folders that dependencies name.
+fn folders(dependencies: &[resolve::Dependency]) -> impl Iterator<Item = Arc<str>> {
+    dependencies.iter().filter_map(|dependency| match &dependency.wants {
+        Wants::Requirement(Requirement::Path { folder, .. }) => Some(Arc::clone(folder)),
+        _ => None,
+    })
+}

@@ -1,0 +1,229 @@
+//! A project as it stands on disk: its manifest, its members, and the local packages they name.
+
+mod error;
+mod lines;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+
+use crate::diagnostic::nearest;
+use crate::fs;
+use crate::lock::{LocalPackage, Selection};
+use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
+use crate::model::{Dependent, Label, PackageId, Platform, Version};
+use crate::registry::path::{self, Members, PathKind, PathPackage};
+use crate::resolve::RequiredLine;
+
+use super::context::{Context, LOCKFILE, MANIFEST};
+use super::{Result, host, members};
+use error::MemberErrors;
+use lines::MemberManifest;
+
+pub(super) use error::ProjectError;
+
+/// A project, read.
+pub struct Project {
+    /// The folder of the root manifest.
+    pub root: PathBuf,
+    /// The root manifest.
+    pub manifest: Manifest,
+    /// The manifests' lines as the resolver wants them.
+    pub lines: Vec<RequiredLine>,
+    /// Where each line stands.
+    pub places: Vec<Place>,
+    /// The members' folders, relative to the root.
+    pub members: Vec<Arc<str>>,
+    /// The folders of the members and of the Python packages that lines name, by the names of their packages.
+    pub names: Members,
+    /// The packages whose lines name a registry.
+    pub(super) pins: BTreeMap<PackageId, Label>,
+    /// The local packages that lines name, and those that these name in turn, by folder.
+    pub path_packages: BTreeMap<Arc<str>, PathPackage>,
+}
+
+/// A manifest's text that is tried before it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edit<'a> {
+    /// The manifest's folder, relative to the root; empty for the root's own.
+    pub folder: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// Where a line stands.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file and its text.
+    pub file: NamedSource<Arc<str>>,
+    /// The line within it; none for a line of a foreign manifest, which has no spans.
+    pub span: Option<SourceSpan>,
+}
+
+impl Project {
+    /// Reads the project that the context is in.
+    pub fn open(context: &Context<'_>) -> Result<Self> {
+        Self::read(find_root(context)?)
+    }
+
+    /// Reads the project whose root manifest lies in `root`.
+    pub fn read(root: PathBuf) -> Result<Self> {
+        let text = fs::read_to_string(&root.join(MANIFEST))?;
+        Self::with_texts(root, &text, None)
+    }
+
+    /// Reads the project as if the manifest of one folder had this text.
+    pub(super) fn edited(&self, edit: &Edit<'_>) -> Result<Self> {
+        let text = if edit.folder.is_empty() { edit.text } else { &*self.manifest.text };
+        Self::with_texts(self.root.clone(), text, Some(edit))
+    }
+
+    fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>) -> Result<Self> {
+        let manifest = manifest::parse(MANIFEST, text, Kind::Root)?;
+        let members = members::find(&root, &manifest)?;
+        let mut names = Members::new();
+        for folder in &members {
+            // What a member's own references mean is not needed to learn its name.
+            names.insert(path::read(&root, folder, &Members::new())?.name, Arc::clone(folder));
+        }
+        let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+        for line in manifest.dependencies.iter().chain(grouped) {
+            let Wanted::Folder(below) = &line.wanted else { continue };
+            let folder = path::join("", below);
+            // One that cannot be read is an error of its line, later.
+            if let Ok(package) = path::read(&root, &folder, &Members::new())
+                && package.kind == PathKind::Pypi
+            {
+                names.entry(package.name).or_insert(folder);
+            }
+        }
+        let mut project = Self {
+            root,
+            manifest,
+            lines: Vec::new(),
+            places: Vec::new(),
+            members: Vec::new(),
+            names,
+            pins: BTreeMap::new(),
+            path_packages: BTreeMap::new(),
+        };
+        let mut read = Vec::with_capacity(members.len());
+        for folder in &members {
+            let edited = edit.filter(|edit| *edit.folder == **folder).map(|edit| edit.text);
+            read.push(project.read_member(folder, edited)?);
+        }
+        let declared = read.iter().map(MemberManifest::declared).collect::<Result<Vec<_>>>()?;
+        MemberErrors::none(manifest::join_members(&mut project.manifest, &declared))?;
+        let source = NamedSource::new(MANIFEST, Arc::clone(&project.manifest.text));
+        let manifest = project.manifest.clone();
+        project.take_lines(&manifest, &Dependent::Project, "", &source)?;
+        for (folder, member) in members.into_iter().zip(read) {
+            project.take_member(folder, &member)?;
+        }
+        Ok(project)
+    }
+
+    /// Returns the lockfile's path.
+    pub fn lockfile(&self) -> PathBuf {
+        self.root.join(LOCKFILE)
+    }
+
+    /// Returns every file and folder whose change may change what the project asks for.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let folders = self.members.iter().chain(self.path_packages.keys());
+        let manifests = folders.flat_map(|folder| {
+            PathKind::ALL.into_iter().map(|kind| self.root.join(&**folder).join(kind.file())).collect::<Vec<_>>()
+        });
+        let watched = members::watched(&self.root, &self.manifest);
+        [self.root.join(MANIFEST)].into_iter().chain(manifests).chain(watched).collect()
+    }
+
+    /// Returns the environment that was asked for, else the active one, else `development`, else the first declared.
+    pub fn environment(&self, context: &Context<'_>) -> Result<&Environment> {
+        let active = super::state::active(&self.root);
+        choose(&self.manifest, context.environment.as_deref(), active.as_deref())
+    }
+
+    /// Returns this machine's platform, where the manifest declares it.
+    pub fn platform(&self) -> Result<Platform> {
+        let declared = &self.manifest.settings.platforms;
+        let host = host::platform();
+        host.filter(|host| declared.iter().any(|target| target.platform == *host)).ok_or_else(|| {
+            ProjectError::OtherPlatform {
+                host: host.map_or_else(|| std::env::consts::OS.to_owned(), |host| host.to_string()),
+                declared: declared.iter().map(|t| t.platform.to_string()).collect::<Vec<_>>().join(", "),
+            }
+            .into()
+        })
+    }
+
+    /// Returns what the local packages' own manifests say, for the question whether a lock is fresh.
+    pub(super) fn local_packages(&self) -> BTreeMap<Arc<str>, LocalPackage> {
+        let local = |package: &PathPackage| LocalPackage {
+            name: package.name.clone(),
+            version: Version::Semver(package.version.clone()),
+            dependencies: package.dependencies.clone(),
+        };
+        self.path_packages.iter().map(|(folder, package)| (Arc::clone(folder), local(package))).collect()
+    }
+
+    /// Returns the folders of the local packages, by name.
+    pub(super) fn folders(&self) -> Members {
+        self.path_packages.iter().map(|(folder, package)| (package.name.clone(), Arc::clone(folder))).collect()
+    }
+}
+
+/// Returns the environment of this name; without one the active one, else `development`, else the first declared.
+pub(super) fn choose<'m>(manifest: &'m Manifest, asked: Option<&str>, active: Option<&str>) -> Result<&'m Environment> {
+    let find = |name: &str| manifest.environments.iter().find(|e| e.name.as_str() == name);
+    let unknown = |name: &str| {
+        let known: Vec<_> = manifest.environments.iter().map(|e| e.name.as_str()).collect();
+        let meant = nearest(name, known.iter().copied()).map(str::to_owned);
+        ProjectError::UnknownEnvironment { name: name.to_owned(), known: known.join(", "), meant }
+    };
+    if let Some(name) = asked {
+        return find(name).ok_or_else(|| unknown(name).into());
+    }
+    let chosen = active.and_then(find).or_else(|| find("development")).or_else(|| manifest.environments.first());
+    chosen.ok_or_else(|| unknown("development").into())
+}
+
+/// Returns what an environment selects of a lock.
+pub(super) fn selection(environment: &Environment, platform: Option<Platform>) -> Selection {
+    Selection { groups: environment.include.iter().cloned().collect(), platform }
+}
+
+/// Returns how a message names the manifest of a dependent: `larder.kdl`, or a member's folder.
+pub(super) fn manifest_of(dependent: &Dependent) -> String {
+    match dependent {
+        Dependent::Project => MANIFEST.to_owned(),
+        Dependent::Member(folder) => folder.to_string(),
+    }
+}
+
+/// Returns the nearest folder with a manifest; where that is a member of a project above it, that project's.
+pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
+    let mut found = Vec::new();
+    for folder in context.folder.ancestors() {
+        if fs::stat(&folder.join(MANIFEST))?.is_some() {
+            found.push(folder);
+        }
+    }
+    let in_member = |root: &Path| {
+        let relative = context.folder.strip_prefix(root).ok()?;
+        let text = fs::read_to_string(&root.join(MANIFEST)).ok()?;
+        match manifest::parse(MANIFEST, &text, Kind::Root) {
+            Ok(manifest) => members::contain(&manifest, relative),
+            // Its errors have to be told, and not a project to be seen where there is a member.
+            Err(_) => text.contains("members"),
+        }
+        .then_some(())
+    };
+    let Some((nearest, above)) = found.split_first() else {
+        return Err(ProjectError::NoManifest(context.folder.clone()).into());
+    };
+    let root = above.iter().rev().find(|root| in_member(root).is_some()).unwrap_or(nearest);
+    Ok(root.to_path_buf())
+}
