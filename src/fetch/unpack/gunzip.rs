@@ -1,4 +1,4 @@
-//! A gzip stream (RFC 1952) without anything after it.
+//! A gzip stream (RFC 1952) with nothing after it but padding.
 //!
 //! It is read here and not by `flate2`, whose check sum was measured to take half as long as the inflating itself.
 
@@ -8,7 +8,9 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::Trouble;
 
-/// Inflates a gzip stream, of one member or several; anything else behind them is [`Trouble::StrayData`].
+/// Inflates a gzip stream, of one member or several; anything but zeros behind them is [`Trouble::StrayData`].
+///
+/// Zeros are what `gzip` ignores there: early npm padded its tarballs with them, and some are in use to this day.
 pub(super) struct Gunzip<R> {
     source: R,
     inflate: Decompress,
@@ -88,6 +90,20 @@ impl<R: BufRead> Gunzip<R> {
         Ok(())
     }
 
+    /// Reads to the end of what follows the last member, and returns that nothing more was inflated.
+    fn skip_padding(&mut self) -> io::Result<usize> {
+        loop {
+            let input = self.source.fill_buf()?;
+            if input.iter().any(|byte| *byte != 0) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::StrayData));
+            }
+            match input.len() {
+                0 => return Ok(0),
+                count => self.source.consume(count),
+            }
+        }
+    }
+
     /// Inflates some of a member, and returns how many bytes; none where it goes on with more input.
     fn inflate(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let input = self.source.fill_buf()?;
@@ -128,6 +144,7 @@ impl<R: BufRead> Read for Gunzip<R> {
                 match self.source.fill_buf()?.first() {
                     None => return Ok(0),
                     Some(0x1f) => {}
+                    Some(0) => return self.skip_padding(),
                     Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::StrayData)),
                 }
             }
@@ -168,6 +185,13 @@ mod tests {
         assert_eq!(read(&member(&content)).unwrap(), content);
         assert_eq!(read(&[member(b"one "), member(b""), member(b"two")].concat()).unwrap(), b"one two");
         assert!(read(&[member(b"one"), b"more".to_vec()].concat()).is_err());
+    }
+
+    #[test]
+    fn padding_of_zeros_is_no_stray_data() {
+        assert_eq!(read(&[member(b"one"), vec![0; 1150]].concat()).unwrap(), b"one");
+        assert!(read(&[member(b"one"), vec![0; 1150], b"x".to_vec()].concat()).is_err());
+        assert!(read(&[member(b"one"), vec![0; 1150], member(b"two")].concat()).is_err());
     }
 
     #[test]
