@@ -322,11 +322,11 @@ fn aliases_tags_and_any_version_stand_side_by_side() {
     project.run("larder check").exits(0);
 }
 
-/// A lock with a package that edition 2 of the list knows to have forgotten something.
+/// A lock with a package that the list knows to have forgotten something.
 fn walker(project: &Project) -> String {
     project.dependencies(&["npm \"estree-walker\" \"^2\""]).run("larder lock").exits(0);
     let lock = project.read("larder.lock");
-    assert!(lock.contains("\nforgotten = 2\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
+    assert!(lock.contains("\nforgotten = 3\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
     lock
 }
 
@@ -339,7 +339,7 @@ fn walkers() -> Universe {
 fn a_lock_keeps_its_edition_of_the_list_until_everything_is_updated() {
     let registry = walkers().serve();
     let project = Project::new(&registry);
-    let lock = walker(&project).replace("forgotten = 2\n", "");
+    let lock = walker(&project).replace("forgotten = 3\n", "");
     project.write("larder.lock", &lock).run("larder lock --check").exits(0);
     project.run("larder add npm:left --no-sync").exits(0);
     let lock = project.read("larder.lock");
@@ -348,14 +348,37 @@ fn a_lock_keeps_its_edition_of_the_list_until_everything_is_updated() {
     assert_eq!(project.read("larder.lock"), lock);
     project.run("larder update").exits(0);
     let lock = project.read("larder.lock");
-    assert!(lock.contains("\nforgotten = 2\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
+    assert!(lock.contains("\nforgotten = 3\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
+}
+
+#[test]
+fn a_lock_of_an_earlier_edition_has_nothing_of_a_later_one() {
+    let vue = |p: NpmPackage| p.dep("@vue/shared", "3.5.0");
+    let universe = Universe::new()
+        .npm("element-plus", "2.14.0", |p| p.file("index.js", "module.exports = require('@vue/shared').version;\n"))
+        .npm("vue", "3.5.0", vue)
+        .npm("@vue/shared", "3.5.0", |p| p)
+        .npm("@vue/shared", "3.6.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"element-plus\" \"^2\"", "npm \"vue\" \"^3\""]).run("larder sync").exits(0);
+    // What it forgot is what its framework has already; types that this registry does not have are done without.
+    let said = project.run("larder run -- node -p 'require(`element-plus`)'").exits(0);
+    assert_eq!(said.stdout.trim(), "3.5.0");
+    let lock = project.read("larder.lock");
+    assert!(!lock.contains("@vue/shared@3.6.0"), "{lock}");
+    let at = lock.find("edges = [").expect("the first edges are element-plus's");
+    let end = at + lock[at..].find("]\n").expect("their end") + 2;
+    let old = lock.replace(&lock[at..end], "").replace("forgotten = 3\n", "forgotten = 2\n");
+    project.write("larder.lock", &old).run("larder lock").exits(0);
+    assert_eq!(project.read("larder.lock"), old);
 }
 
 #[test]
 fn a_lock_that_follows_a_later_list_is_used_and_not_changed() {
     let registry = walkers().serve();
     let project = Project::new(&registry);
-    let lock = walker(&project).replace("forgotten = 2\n", "forgotten = 99\n");
+    let lock = walker(&project).replace("forgotten = 3\n", "forgotten = 99\n");
     project.write("larder.lock", &lock).run("larder sync --locked").exits(0);
     project.run("larder add npm:left").exits(2).names(["edition 99", "larder.lock"]);
     assert_eq!(project.read("larder.lock"), lock);

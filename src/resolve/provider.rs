@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, VersionSet};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::Platform;
 
@@ -31,6 +31,8 @@ pub(super) struct Provider<'a> {
     wishes: RefCell<FxHashMap<Variable, Vec<Set>>>,
     /// For each peer that nobody provides: the locked version that the first has who wants it.
     locked_wishes: RefCell<FxHashMap<Variable, u32>>,
+    /// What was forgotten, by those who forgot it.
+    forgotten: RefCell<FxHashSet<Variable>>,
     /// Which demands come from something that may be left out.
     optional: RefCell<FxHashMap<(Variable, Variable), Vec<Droppable>>>,
     /// The places of Python packages in the order in which they were met.
@@ -55,7 +57,7 @@ pub(super) enum Stop {
 pub(super) enum Urgency {
     /// A Python package on a platform where nothing asked for it so far.
     Absent,
-    /// A missing peer, which waits for all that want it.
+    /// A missing peer, which waits for all that want it, and what was forgotten, which waits for all else.
     Peer,
     /// A Python package that kept standing in the way of others.
     Late,
@@ -90,6 +92,7 @@ impl<'a> Provider<'a> {
             chosen: RefCell::default(),
             wishes: RefCell::default(),
             locked_wishes: RefCell::default(),
+            forgotten: RefCell::default(),
             optional: RefCell::default(),
             met: RefCell::default(),
             refusals: RefCell::default(),
@@ -222,6 +225,7 @@ impl<'a> Provider<'a> {
         let mut demands = Demands::default();
         for need in &prepared.needs {
             match need.kind {
+                DependencyKind::Normal if need.is_forgotten => self.forgotten(node, need, &mut demands)?,
                 DependencyKind::Normal => {
                     let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
                     self.problem.demand(need, node, on, &mut demands)?;
@@ -242,6 +246,18 @@ impl<'a> Provider<'a> {
             }
         }
         Ok(Answer::Demands(demands))
+    }
+
+    /// What was forgotten is decided last, so that it brings no second version of what others have. A registry without it
+    /// is no reason to refuse a version, which may well be used without.
+    fn forgotten(&self, node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
+        let set = self.problem.catalog.set(need)?;
+        if !set.is_empty() {
+            let variable = Variable::Npm { package: need.package, alias: need.alias, scope: node };
+            self.forgotten.borrow_mut().insert(variable);
+            demands.push(variable, set);
+        }
+        Ok(())
     }
 
     /// What a peer demands: everything where peers are strict; where they are relaxed, that a missing one be there.
@@ -385,7 +401,9 @@ impl DependencyProvider for Provider<'_> {
         let part = match *variable {
             Variable::PyOn(..) | Variable::PyExtra(..) if range.contains(&ABSENT) => return absent,
             Variable::Root | Variable::Line(_) => return (Urgency::Manifest, Reverse(0), Part::Whole),
-            Variable::Npm { .. } if self.wishes.borrow().contains_key(variable) => {
+            Variable::Npm { .. }
+                if self.wishes.borrow().contains_key(variable) || self.forgotten.borrow().contains(variable) =>
+            {
                 return (Urgency::Peer, Reverse(0), Part::Whole);
             }
             Variable::Npm { .. } | Variable::Larder(..) | Variable::Path(_) => {

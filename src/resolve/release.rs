@@ -22,6 +22,8 @@ pub(super) struct Need {
     pub(super) package: PackageIx,
     /// The name under which the dependent sees it, interned as if it were a package.
     pub(super) alias: PackageIx,
+    /// Whether it is on the built-in list and not in the metadata.
+    pub(super) is_forgotten: bool,
 }
 
 /// A manifest line.
@@ -54,7 +56,7 @@ impl Need {
     fn new(catalog: &Catalog, kind: DependencyKind, requirement: Requirement) -> Self {
         let id = requirement.package();
         let alias = catalog.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
-        Self { kind, package: catalog.package(id), alias, requirement }
+        Self { kind, package: catalog.package(id), alias, is_forgotten: false, requirement }
     }
 
     /// Returns whether it is a peer, optional or not.
@@ -123,7 +125,9 @@ impl Prepared {
             for Forgotten { package, range, kind } in entry.forgot {
                 let (Ok(name), Ok(range)) = (PackageName::npm(package), range.parse()) else { continue };
                 if !self.needs.iter().any(|need| *need.requirement.seen_as() == name) {
+                    let declared = self.needs.len();
                     self.add(catalog, &key.id, *kind, Requirement::Npm { alias: name.clone(), name, range });
+                    self.needs[declared..].iter_mut().for_each(|need| need.is_forgotten = true);
                 }
             }
         }

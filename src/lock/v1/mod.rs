@@ -5,7 +5,7 @@
 //!
 //! [settings]
 //! node = "22"
-//! forgotten = 2                                # which edition of the list of forgotten dependencies was followed
+//! forgotten = 3                                # which edition of the list of forgotten dependencies was followed
 //! platforms = [
 //!     "linux-x64",
 //! ]

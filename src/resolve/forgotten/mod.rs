@@ -1,0 +1,88 @@
+//! Packages that use what they do not declare: where nothing is hoisted, they would not find it.
+//!
+//! Each entry is a fact about published code. A manifest's `extend` comes first, and a version that declares what it
+//! uses is left alone, so an entry does no harm once its package is mended.
+//!
+//! The list has editions: what is added counts for new locks and for those that are updated as a whole; others keep the
+//! edition that they name.
+
+mod editions;
+
+use super::index::DependencyKind;
+use crate::model::Edition;
+
+/// A package that uses what it does not declare.
+pub(super) struct Forgetful {
+    /// The npm package.
+    pub(super) package: &'static str,
+    /// Its versions, as an npm range.
+    pub(super) versions: &'static str,
+    /// What it forgot.
+    pub(super) forgot: &'static [Forgotten],
+    /// How it shows: the file, and what it loads. Read by people, and by the test that asks every entry for one.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the list"))]
+    pub(super) because: &'static str,
+}
+
+/// What a package forgot.
+pub(super) struct Forgotten {
+    pub(super) package: &'static str,
+    pub(super) range: &'static str,
+    /// A library that a program must have once is bound where somebody provides it, and never brought in.
+    pub(super) kind: DependencyKind,
+}
+
+const fn own(package: &'static str, range: &'static str) -> Forgotten {
+    Forgotten { package, range, kind: DependencyKind::Normal }
+}
+
+const fn shared(package: &'static str) -> Forgotten {
+    Forgotten { package, range: "*", kind: DependencyKind::OptionalPeer }
+}
+
+/// The edition of this list.
+pub const EDITION: Edition = Edition(EDITIONS.len() as u32);
+
+/// What each edition adds to those before it.
+const EDITIONS: [&[Forgetful]; 3] = [editions::FIRST, editions::SECOND, editions::THIRD];
+
+/// Returns the entries of a package that an edition has.
+pub(super) fn of(package: &str, edition: Edition) -> impl Iterator<Item = &'static Forgetful> {
+    EDITIONS.into_iter().take(edition.0 as usize).flat_map(move |added| {
+        let start = added.partition_point(|entry| entry.package < package);
+        added[start..].iter().take_while(move |entry| entry.package == package)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{NpmRange, PackageName};
+
+    #[test]
+    fn every_entry_is_sorted_parses_and_has_a_reason() {
+        for edition in EDITIONS {
+            assert!(edition.is_sorted_by_key(|entry| entry.package));
+        }
+        for entry in EDITIONS.into_iter().flatten() {
+            assert!(PackageName::npm(entry.package).is_ok(), "{}", entry.package);
+            assert!(entry.versions.parse::<NpmRange>().is_ok_and(|range| range.tag().is_none()), "{}", entry.package);
+            assert!(!entry.because.is_empty() && !entry.forgot.is_empty(), "{}", entry.package);
+            for forgotten in entry.forgot {
+                assert!(PackageName::npm(forgotten.package).is_ok(), "{}", forgotten.package);
+                assert!(forgotten.range.parse::<NpmRange>().is_ok(), "{}", forgotten.range);
+            }
+        }
+    }
+
+    #[test]
+    fn entries_are_found_by_package_and_edition() {
+        assert_eq!(of("react-lazyload", Edition(1)).count(), 1);
+        assert_eq!(of("react", EDITION).count(), 0);
+        assert_eq!(of("zzz", EDITION).count(), 0);
+        assert_eq!(of("estree-walker", Edition(1)).count(), 0);
+        assert_eq!(of("estree-walker", EDITION).count(), 1);
+        assert_eq!(of("element-plus", Edition(2)).count(), 0);
+        assert_eq!(of("webpack-dev-server", EDITION).count(), 2);
+    }
+}
