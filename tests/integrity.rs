@@ -1,7 +1,8 @@
 //! Harmed bytes are found, named and healed: in the registry, in the store, in the profile.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::support::{Output, Project, Registry, Universe, conforms};
@@ -220,6 +221,53 @@ fn what_is_harmed_in_several_environments_is_named_once_by_verify_all() {
 fn a_harmed_record_of_a_generation_is_healed() {
     heals(|project| flip(&own(project, "", "generation.json")), 4, "generation.json");
     heals(|project| fs::remove_file(own(project, "", "generation.json")).expect("a file"), 1, "generation");
+}
+
+/// Returns which folder each realised package has: one that is built anew has another.
+fn places(project: &Project) -> BTreeMap<String, u64> {
+    let packages = fs::read_dir(project.path(".larder/node_modules/.packages")).expect("packages");
+    let place = |entry: fs::DirEntry| {
+        (entry.file_name().to_string_lossy().into_owned(), entry.metadata().expect("a folder").ino())
+    };
+    packages.map(|entry| place(entry.expect("an entry"))).collect()
+}
+
+#[test]
+fn a_harmed_record_is_written_anew_and_packages_that_are_right_are_not_touched() {
+    let gone: fn(&Path) = |path| fs::remove_file(path).expect("a file");
+    for harm in [flip, gone] {
+        let registry = serve();
+        let project = Project::new(&registry);
+        project.dependencies(&[LINES[0], LINES[1], "npm \"right\" \"^1\""]).run("larder sync").exits(0);
+        let (before, history) = (places(&project), project.run_json("larder history --json"));
+        harm(&own(&project, "", "generation.json"));
+        project.run("larder sync --repair").exits(0).names(["healed: the record of generation 1"]);
+        project.run("larder verify").exits(0);
+        assert_eq!(places(&project), before);
+
+        harm(&own(&project, "", "generation.json"));
+        fs::remove_file(project.path("node_modules/left/deep/data.txt").canonicalize().expect("a file")).expect("ours");
+        project.run("larder sync --repair").exits(0).names(["1 package built anew", "the record of generation 1"]);
+        project.run("larder verify").exits(0);
+        let other: Vec<_> = places(&project).into_iter().filter(|(key, at)| before[key] != *at).collect();
+        assert!(other.len() == 1 && other[0].0.starts_with("left@"), "{other:?}");
+        assert_eq!(project.run_json("larder history --json"), history);
+        assert!(project.run_json("larder gc --json")["warnings"].as_array().expect("a list").is_empty());
+    }
+}
+
+#[test]
+fn a_harmed_record_in_a_generation_that_is_harmed_is_replaced_and_packages_stay() {
+    let registry = serve();
+    let project = synced(&registry);
+    let before = places(&project);
+    flip(&own(&project, "", "generation.json"));
+    flip(&own(&project, "", "python/pyvenv.cfg"));
+    project.run("larder sync --repair").exits(0);
+    project.run("larder verify").exits(0);
+    assert_eq!(places(&project), before);
+    let history = project.run_json("larder history --json");
+    assert_eq!((&history["current"], &history["generations"][0]["parent"]), (&2.into(), &1.into()));
 }
 
 #[test]

@@ -81,7 +81,8 @@ fn a_full_disk_is_told_and_keeps_the_old_profile_and_gc_makes_room() {
         // A cache is a convenience: without one it works, too.
         assert!(said.status == 6 || part == "cache" && said.status == 0, "{part}: {}", said.stderr);
         if said.status == 6 {
-            said.names(["larder::fs::disk_full", "free on its disk", "larder gc"]);
+            let said = said.names(["larder::fs::disk_full", " are needed and ", " are missing", "larder gc"]);
+            said.names([&format!("free on `{}`", disk.0.display())]);
             assert_eq!(project.read("node_modules/left/data.txt"), "small\n", "{part}");
             project.run("larder verify").exits(0);
             project.run("larder run --frozen -- python -c 'import six'");

@@ -1,6 +1,7 @@
 //! Generations and environments: history, going back, switching, running.
 
 use std::fs;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use crate::support::{Project, Registry, Universe, conforms};
@@ -101,6 +102,49 @@ fn a_generation_that_is_not_whole_is_not_gone_back_to() {
     fs::remove_dir_all(gone).expect("a folder");
     project.run("larder rollback 1").exits(1).names(["not whole", "left@1.0.0"]);
     assert_eq!(left(&project), "2.0.0");
+}
+
+/// Returns the folders that a command lists; none where this machine cannot tell.
+fn listed(project: &Project, command: &str) -> Option<Vec<String>> {
+    let trace = project.folder().join("trace");
+    let strace = ["strace", "-f", "-qq", "-y", "-e", "trace=getdents64", "-o", trace.to_str().expect("text")];
+    if project.under(&strace, command).status == 127 {
+        crate::sweep::say("NOT TESTED: listed folders are seen with `strace`, which this machine lacks");
+        return None;
+    }
+    let text = fs::read_to_string(trace).expect("a trace");
+    let folder =
+        |line: &str| Some(line.split_once("getdents64(")?.1.split_once(['<', '>'])?.1.split_once('>')?.0.to_owned());
+    Some(text.lines().filter_map(folder).collect())
+}
+
+#[test]
+fn a_switch_lists_no_folder_until_somebody_else_touched_the_packages() {
+    let project = three();
+    project.run("larder sync --env production").exits(0);
+    let nothing = Some(Vec::<String>::new());
+    for command in ["use development", "rollback 1", "rollback 3", "use production", "use development"] {
+        let Some(listed) = listed(&project, &format!("larder {command}")) else { return };
+        assert_eq!(Some(listed), nothing, "{command}");
+    }
+    project.run("larder sync").exits(0);
+    assert_eq!(listed(&project, "larder sync"), nothing, "there is nothing to do");
+    let packages = project.path(".larder/node_modules/.packages");
+    let lists_once = |command: &str| {
+        let listed = listed(&project, command).expect("strace");
+        assert!(
+            !listed.is_empty() && listed.iter().all(|folder| Path::new(folder) == packages),
+            "{command}: {listed:?}"
+        );
+    };
+    fs::create_dir(packages.join("theirs")).expect("a folder");
+    fs::remove_dir(packages.join("theirs")).expect("a folder");
+    for generation in [1, 3] {
+        lists_once(&format!("larder rollback {generation}"));
+    }
+    for generation in [1, 3] {
+        assert_eq!(listed(&project, &format!("larder rollback {generation}")), nothing);
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@
 //! what they share.
 
 mod exit;
+mod size;
 mod suggest;
 
 pub use exit::{Exit, Failure};
+pub use size::size;
 pub use suggest::nearest;

@@ -9,6 +9,7 @@ use super::hashing::HashingReader;
 use super::turns::Turns;
 use super::unpack::{Problem, Refusal, Spool, Trouble, unpack_tarball, unpack_wheel};
 use super::{FetchError, Fetched, Limits, Source, Step, Subject, Wanted};
+use crate::fs::{Demand, FsError};
 use crate::model::{Algorithm, ArtifactKind, Digest};
 use crate::store::{Staging, Store, StoreError, WriteError};
 
@@ -24,6 +25,8 @@ pub(super) struct Route<'a> {
     pub(super) turns: &'a Turns,
     /// Hears of each step, and may end the work.
     pub(super) tell: &'a dyn Fn(Step) -> ControlFlow<()>,
+    /// Hears how much room an artifact took that did not come to its end.
+    pub(super) undone: &'a dyn Fn(Demand),
 }
 
 /// Why there is no tree.
@@ -79,6 +82,22 @@ enum Unpacked {
 }
 
 fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Result<Fetched, End> {
+    let end = match arrive(route, wanted, &mut staging) {
+        Ok((digest, bytes)) => match staging.commit(&digest) {
+            Ok(tree) => return Ok(Fetched { tree, digest, bytes }),
+            Err(error) => return Err(error.into()),
+        },
+        Err(end) => end,
+    };
+    (route.undone)(match &end {
+        End::Failed(FetchError::Store(StoreError::Fs(FsError { demand: Some(demand), .. }))) => *demand,
+        _ => staging.demand(),
+    });
+    Err(end)
+}
+
+/// Unpacks what arrives, and returns its digest and how many bytes came.
+fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Result<(Digest, u64), End> {
     let (artifact, subject) = (&wanted.artifact, || Box::new(wanted.subject()));
     let (body, length) = route
         .source
@@ -96,8 +115,8 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
     let weak = wanted.weak.as_ref().map(Digest::algorithm);
     let mut reader = HashingReader::new(body, algorithm(wanted), &turn, &mut arrived).and(weak);
     let unpacked = match artifact.kind {
-        ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, &mut staging, route.limits))?,
-        ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, &staging) {
+        ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, staging, route.limits))?,
+        ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, length, staging) {
             Ok(spool) => Unpacked::Spooled(spool),
             Err(WriteError::Source(_)) => Unpacked::Not(None),
             Err(WriteError::Fs(error)) => return Err(StoreError::from(error).into()),
@@ -121,7 +140,7 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
         return Err(FetchError::Integrity { subject: subject(), expected, found }.into());
     }
     let unpacked = match unpacked {
-        Unpacked::Spooled(spool) => self::unpacked(unpack_wheel(spool, &wanted.package, &mut staging, route.limits))?,
+        Unpacked::Spooled(spool) => self::unpacked(unpack_wheel(spool, &wanted.package, staging, route.limits))?,
         other => other,
     };
     match unpacked {
@@ -129,12 +148,8 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
             let refusal = refusal.unwrap_or(Refusal::Archive(Trouble::Truncated));
             Err(FetchError::Refused { subject: subject(), refusal }.into())
         }
-        Unpacked::Whole | Unpacked::Spooled(_) => finish(staging, found, packed.get()),
+        Unpacked::Whole | Unpacked::Spooled(_) => Ok((found, packed.get())),
     }
-}
-
-fn finish(staging: Staging<'_>, digest: Digest, bytes: u64) -> Result<Fetched, End> {
-    Ok(Fetched { tree: staging.commit(&digest)?, digest, bytes })
 }
 
 fn unpacked(result: Result<(), Problem>) -> Result<Unpacked, StoreError> {
@@ -163,7 +178,7 @@ fn algorithm(wanted: &Wanted) -> Algorithm {
 }
 
 impl Wanted {
-    fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> Subject {
         Subject { package: self.package.clone(), registry: self.registry.clone(), file: self.artifact.file.clone() }
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 
 use super::{Refusal, SourceError};
 use crate::diagnostic::{Exit, Failure};
+use crate::fs::FsError;
 use crate::model::{Digest, Label, PackageKey};
 use crate::store::StoreError;
 
@@ -61,6 +62,16 @@ pub enum FetchError {
     /// It must be built before it can be used.
     #[error("{0} is a source distribution: it needs a build, and larder does not run foreign code")]
     NeedsBuild(Box<Subject>),
+    /// It does not fit on the store's disk.
+    #[error("no room for {subject}: {error}")]
+    NoRoom {
+        /// What was fetched.
+        subject: Box<Subject>,
+        /// What was written, and how much room is needed for all that was on its way.
+        error: FsError,
+        /// How many artifacts had still to come.
+        pending: usize,
+    },
     /// The store, or the machine below it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -87,6 +98,7 @@ impl miette::Diagnostic for FetchError {
         let code = match self {
             Self::Source(_, RegistryError(error)) => return error.code(),
             Self::Store(error) => return error.code(),
+            Self::NoRoom { error, .. } => return error.code(),
             Self::Interrupted { .. } => "larder::fetch::interrupted",
             Self::Integrity { .. } => "larder::fetch::integrity",
             Self::Refused { .. } => "larder::fetch::refused",
@@ -99,6 +111,14 @@ impl miette::Diagnostic for FetchError {
         let help = match self {
             Self::Source(_, RegistryError(error)) => return error.help(),
             Self::Store(error) => return error.help(),
+            Self::NoRoom { error, pending: 0, .. } => return error.help(),
+            Self::NoRoom { error, pending, .. } => {
+                let help = error.help().map_or_else(String::new, |help| help.to_string());
+                let come = if *pending == 1 { "package comes" } else { "packages come" };
+                return Some(Box::new(format!(
+                    "{help}. {pending} more {come} on top, of sizes that the lock does not tell"
+                )));
+            }
             Self::Interrupted { .. } => "run again; what arrived before is kept",
             Self::Integrity { .. } => {
                 "nothing of it was kept. A mirror or proxy may serve other bytes than the registry: fetch without it. If the \
@@ -125,6 +145,7 @@ impl Failure for FetchError {
         match self {
             Self::Source(_, RegistryError(error)) => error.exit(),
             Self::Store(error) => error.exit(),
+            Self::NoRoom { error, .. } => error.exit(),
             Self::Interrupted { .. } => Exit::Network,
             Self::Integrity { .. } | Self::Refused { .. } => Exit::Integrity,
             Self::NeedsBuild(_) => Exit::Refused,

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use super::artifact::{End, Route, fetch, find};
 use super::turns::Turns;
 use super::{FetchError, Limits, Source};
-use crate::fs;
+use crate::fs::{self, Demand};
 use crate::model::{Artifact, Digest, Label, PackageKey};
-use crate::store::{Store, Tree};
+use crate::store::{Store, StoreError, Tree};
 
 /// An artifact that must be in the store.
 #[derive(Clone, Debug)]
@@ -122,8 +122,17 @@ pub fn fetch_all(
         });
     }
     let outcome = run.outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, error)) = outcome.failure {
-        return Err(error);
+    if let Some((at, error)) = outcome.failure {
+        let (demand, undone) = outcome.undone.unzip();
+        let begun = outcome.fetched.len() + undone.unwrap_or_default();
+        return Err(match (error, demand) {
+            (FetchError::Store(StoreError::Fs(error)), Some(demand)) if error.is_disk_full() => FetchError::NoRoom {
+                subject: Box::new(wanted[at].subject()),
+                error: error.needing(demand),
+                pending: run.missing.len().saturating_sub(begun),
+            },
+            (error, _) => error,
+        });
     }
     for (at, one) in outcome.fetched {
         fetched[at] = Some(one);
@@ -149,6 +158,8 @@ struct Run<'a> {
 #[derive(Default)]
 struct Outcome {
     fetched: Vec<(usize, Fetched)>,
+    /// How much room was taken by what did not come to its end, and how many artifacts that were.
+    undone: Option<(Demand, usize)>,
     failure: Option<(usize, FetchError)>,
 }
 
@@ -156,12 +167,20 @@ impl Run<'_> {
     fn work(&self) {
         while let Some(&at) = self.missing.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             let tell = |step| self.tell(at, step);
+            let undone = |demand: Demand| {
+                let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+                outcome.undone = Some(match outcome.undone {
+                    Some((known, count)) => (known.and(demand), count + 1),
+                    None => (demand, 1),
+                });
+            };
             let route = Route {
                 store: self.store,
                 source: self.source,
                 limits: self.options.limits,
                 turns: &self.turns,
                 tell: &tell,
+                undone: &undone,
             };
             if self.failed.load(Ordering::Relaxed) < at {
                 return;

@@ -66,10 +66,10 @@ impl Dir {
     /// Creates a file with its content, and returns what it looks like then; a taken name is an error
     /// ([`FsError::is_occupied`]).
     pub fn write_file(&self, name: &str, mode: u32, content: &[u8]) -> Result<Stat, FsError> {
-        let mut file = self.create_file(name, mode)?;
+        let mut file = self.create_file(name, mode).map_err(|error| error.needing_file(content.len()))?;
         file.write_all(content)
             .and_then(|()| Stat::of(&file))
-            .map_err(|error| FsError::new(Action::Write, self.path.join(name), error))
+            .map_err(|error| FsError::new(Action::Write, self.path.join(name), error).needing_file(content.len()))
     }
 
     /// Creates a file for reading and writing that has lost its name already: it goes when it is closed.
@@ -149,6 +149,14 @@ impl Dir {
     pub fn remove_file(&self, name: &str) -> Result<(), FsError> {
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(self.error(Action::Remove, name, errno)),
+        }
+    }
+
+    /// Removes a folder, if it is empty; one that is not, or is not there, is no error.
+    pub fn remove_dir(&self, name: &str) -> Result<(), FsError> {
+        match rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
             Err(errno) => Err(self.error(Action::Remove, name, errno)),
         }
     }

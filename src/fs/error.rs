@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rustix::io::Errno;
 
+use super::room::{self, Demand, Full};
 use crate::diagnostic::{Exit, Failure};
 
 /// What was tried.
@@ -60,12 +61,14 @@ pub struct FsError {
     pub path: PathBuf,
     /// Why it was refused.
     pub source: io::Error,
+    /// How much room it takes, where that is known.
+    pub demand: Option<Demand>,
 }
 
 impl FsError {
     /// Joins what was tried with the reason why it failed.
     pub fn new(action: Action, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
-        Self { action, path: path.into(), source: source.into() }
+        Self { action, path: path.into(), source: source.into(), demand: None }
     }
 
     /// Tells whether there is no such file or folder.
@@ -105,20 +108,8 @@ impl miette::Diagnostic for FsError {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let text = match self.source.kind() {
-            io::ErrorKind::StorageFull => match nearest_free_space(&self.path) {
-                Some(free) => {
-                    let free = if free < 1_000_000 {
-                        format!("{} kB", free / 1_000)
-                    } else {
-                        format!("{} MB", free / 1_000_000)
-                    };
-                    format!(
-                        "{free} are free on its disk: make room (`larder gc` removes what no project uses) and run again"
-                    )
-                }
-                None => "the disk is full: make room (`larder gc` removes what no project uses) and run again".into(),
-            },
-            io::ErrorKind::QuotaExceeded => "your quota on this disk is used up: make room and run again".into(),
+            io::ErrorKind::StorageFull => room::advice(Full::Disk, &self.path, self.demand),
+            io::ErrorKind::QuotaExceeded => room::advice(Full::Quota, &self.path, self.demand),
             io::ErrorKind::PermissionDenied => {
                 "this user may not do that: look at the owner and the mode of the path and of the folders above it"
                     .into()
@@ -142,11 +133,6 @@ impl Failure for FsError {
     }
 }
 
-/// The path of a write that failed often does not exist, the folder above it does.
-fn nearest_free_space(path: &Path) -> Option<u64> {
-    path.ancestors().find_map(|ancestor| super::free_space(ancestor).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use miette::Diagnostic;
@@ -154,12 +140,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_named_and_told_how_much_is_free() {
+    fn a_full_disk_is_named_and_told_how_much_is_needed_and_free() {
         let error = FsError::new(Action::Write, "/tmp/none/such/file", Errno::NOSPC);
         assert!(error.is_disk_full());
         assert_eq!(error.exit(), Exit::Machine);
         assert_eq!(error.to_string(), "cannot write `/tmp/none/such/file`");
-        assert!(error.help().unwrap().to_string().contains(" are free on its disk"));
+        let help = error.help().unwrap().to_string();
+        assert!(help.starts_with("at least ") && help.contains(" are needed and "), "{help}");
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FsError> {
         .mode(mode)
         .open(path)
         .and_then(|mut file| file.write_all(bytes))
-        .map_err(|error| FsError::new(Action::Write, path, error))
+        .map_err(|error| FsError::new(Action::Write, path, error).needing_file(bytes.len()))
 }
 
 /// Copies a file's content and permission bits to a name that is free.

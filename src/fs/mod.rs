@@ -14,6 +14,7 @@ mod parallel;
 mod parted;
 mod private;
 mod replace;
+mod room;
 mod stat;
 mod tree;
 mod volume;
@@ -36,6 +37,7 @@ pub use replace::{
     is_temporary, remove_left, remove_left_beside, remove_temporary, replace_symlink, write_atomic, write_parts_atomic,
     write_parts_new,
 };
+pub use room::Demand;
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;
-pub use volume::{free_space, is_network, sync_volume};
+pub use volume::{is_network, sync_volume};

@@ -23,7 +23,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result
 
 /// Like [`write_atomic`], for content that is in several pieces.
 pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) -> Result<(), FsError> {
-    let error = |error: io::Error| FsError::new(Action::Write, path, error);
+    let error = |error: io::Error| FsError::new(Action::Write, path, error).needing_file(size_of(parts));
     let (file, temporary) = open_beside(path).map_err(error)?;
     write_beside(file, path, &temporary, parts, durability).map_err(|problem| {
         // The first error is the one to report.
@@ -35,7 +35,7 @@ pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) 
 /// Creates a file with content that is in several pieces. One that is there already is an error
 /// ([`FsError::is_occupied`]). A kill leaves a part of it.
 pub fn write_parts_new(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
-    let error = |error: io::Error| FsError::new(Action::Write, path, error);
+    let error = |error: io::Error| FsError::new(Action::Write, path, error).needing_file(size_of(parts));
     let mut file = File::create_new(path).map_err(error)?;
     write_all(&mut file, parts).map_err(|problem| {
         // The first error is the one to report.
@@ -163,6 +163,10 @@ fn is_named(file: &File, path: &Path) -> io::Result<bool> {
     let own = Stat::of(file)?;
     let named = super::lstat(path).map_err(|error| error.source)?;
     Ok(named.is_some_and(|named| (named.ino, named.device) == (own.ino, own.device)))
+}
+
+fn size_of(parts: &[&[u8]]) -> usize {
+    parts.iter().map(|part| part.len()).sum()
 }
 
 /// Writes the pieces one behind the other, in one call where the system can.

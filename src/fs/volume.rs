@@ -2,13 +2,33 @@
 
 use std::path::Path;
 
+use super::room::Volume;
 use super::{Action, FsError};
 
-/// Returns how many bytes this user may still write on the disk of `path`.
-pub fn free_space(path: &Path) -> Result<u64, FsError> {
-    rustix::fs::statvfs(path)
-        .map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
-        .map_err(|errno| FsError::new(Action::Inspect, path, errno))
+/// Inspects the disk of `path`.
+pub(super) fn inspect(path: &Path) -> Result<Volume, FsError> {
+    let stat = rustix::fs::statvfs(path).map_err(|errno| FsError::new(Action::Inspect, path, errno))?;
+    Ok(Volume {
+        free: stat.f_bavail.saturating_mul(stat.f_frsize),
+        // Where their number has no bound, there are none in all.
+        files: (stat.f_files > 0).then_some(stat.f_favail),
+        block: if packs_files(path) { 1 } else { stat.f_frsize.max(1) },
+    })
+}
+
+/// Tells whether the file system puts small files together, or compresses them: no block is theirs.
+#[cfg(target_os = "linux")]
+fn packs_files(path: &Path) -> bool {
+    // From the kernel's `magic.h` and the sources of two others: Btrfs, F2FS, ZFS, Bcachefs.
+    const PACKING: [u32; 4] = [0x9123_683E, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E];
+    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "magic numbers are 32 bits in a wider field")]
+    rustix::fs::statfs(path).is_ok_and(|stat| PACKING.contains(&(stat.f_type as u32)))
+}
+
+/// Tells whether the file system puts small files together, or compresses them: no block is theirs.
+#[cfg(not(target_os = "linux"))]
+fn packs_files(_: &Path) -> bool {
+    false
 }
 
 /// Writes everything that waits for the disk of `path` to it.
@@ -51,9 +71,9 @@ mod tests {
     #[test]
     fn a_volume_tells_its_room_and_can_be_synced() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(free_space(folder.path()).unwrap() > 0);
+        assert!(inspect(folder.path()).unwrap().free > 0);
         assert!(!is_network(folder.path()).unwrap());
         sync_volume(folder.path()).unwrap();
-        assert!(free_space(&folder.path().join("none")).unwrap_err().is_not_found());
+        assert!(inspect(&folder.path().join("none")).unwrap_err().is_not_found());
     }
 }

@@ -58,8 +58,9 @@ pub(super) fn heal<'a>(
             let built = profile.repair(held, input, &damage)?;
             Ok(Built { relocated: relocated || built.relocated, ..built })
         }
-        // Nothing is known of it any more, or of its packages.
-        Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => Ok(profile.rebuild(held, input)?),
+        Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => {
+            Ok(profile.recall(held, input, number, is_known)?)
+        }
         Err(error) => Err(error.into()),
     }
 }

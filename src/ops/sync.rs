@@ -293,6 +293,7 @@ impl<'a> Sync<'a> {
         if self.options.repair {
             notes.extend(healed(gathered.fetched, "fetched again"));
             notes.extend(healed(built.realised, "built anew"));
+            notes.extend(built.recalled.then(|| format!("healed: the record of generation {number}")));
         }
         let mut warnings = locked.warnings;
         warnings.extend(skipped);

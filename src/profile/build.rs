@@ -1,23 +1,24 @@
 //! Building a generation beside the one that is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::fs::{self, Kind};
+use crate::fs::{self, Demand, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::FilesMode;
 use crate::model::{Label, PackageKey, Platform, TreeDigest};
 use crate::store::Tree;
 
 use super::as_text::Text;
-use super::executables::{self, Executables};
+use super::draft::Draft;
 use super::folders::{self, Folders};
 use super::generation::{self, Contents, FORMAT};
 use super::head::{Changes, Head, Promoted};
-use super::layout::{Files, Layout, Links, Member, Target, Wanted, layout};
-use super::python::{self, Bytecode, Interpreter};
-use super::{Generation, Key, ProfileError, npm, relocate, roots};
+use super::layout::{Files, Layout, Member, Wanted, layout};
+use super::python::{Bytecode, Interpreter};
+use super::whole::Whole;
+use super::{Generation, Key, ProfileError, npm, relocate};
 
 /// What a generation is built from.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,8 @@ pub struct Built {
     pub relocated: bool,
     /// How many packages were realised.
     pub realised: usize,
+    /// Whether its record was harmed and is written anew.
+    pub recalled: bool,
     /// What a user should hear about.
     pub warnings: Vec<String>,
 }
@@ -85,12 +88,12 @@ pub(super) enum Repeat<'a> {
     Finish,
     /// It is harmed: build another one, and these packages anew.
     Always(&'a BTreeSet<&'a Key>),
-    /// Nothing of it is known: build another one, and all packages anew.
-    All,
+    /// So is the record of the one with this number, and nothing else is known of it: build another one after it.
+    After(u64),
 }
 
 /// A generation that is put together here and then renamed.
-const BUILDING: &str = ".building";
+pub(super) const BUILDING: &str = ".building";
 
 /// Builds a generation and renames it into place; `current` is not touched.
 pub(super) fn build(
@@ -99,72 +102,140 @@ pub(super) fn build(
     current: Option<&Generation>,
     repeat: Repeat<'_>,
 ) -> Result<Built, ProfileError> {
-    let folders = folders::look(site.root, input.lock, input.closure)?;
-    let (layout, closure) = layout_of(input, &folders)?;
-    if input.interpreter.is_none() && !(layout.python.is_empty() && folders.projects.is_empty()) {
-        return Err(ProfileError::UndeclaredPython);
-    }
-    let inputs = inputs(site.root, input, &layout, &closure, &folders);
+    let plan = Plan::new(site, input)?;
     if let (Some(current), Repeat::Never | Repeat::Finish) = (current, repeat)
-        && current.inputs == inputs
+        && current.inputs == plan.inputs
         // Byte-code that is there and was not asked for does no harm.
         && (current.bytecode.is_some() || input.bytecode.is_none())
     {
         let relocated = relocate::relocate(site, current.number)?;
         let (generation, warnings) = (current.clone(), Vec::new());
-        return Ok(Built { generation, made: false, relocated, realised: 0, warnings });
+        return Ok(Built { generation, made: false, relocated, realised: 0, recalled: false, warnings });
     }
-    let trees: BTreeMap<TreeDigest, Arc<Tree>> = input.trees.values().map(|tree| (tree.digest, tree.clone())).collect();
-    fs::create_dir_all(site.packages)?;
-    fs::create_dir_all(site.profile)?;
-    let last = tidy(site.profile)?;
-    if let (Repeat::Finish, Some(generation)) = (repeat, ready(site, last, current, &inputs)) {
+    let last = plan.make_room()?;
+    if let (Repeat::Finish, Some(generation)) = (repeat, ready(site, last, current, &plan.inputs)) {
         let relocated = relocate::relocate(site, generation.number)?;
-        return Ok(Built { generation, made: true, relocated, realised: 0, warnings: Vec::new() });
+        return Ok(Built { generation, made: true, relocated, realised: 0, recalled: false, warnings: Vec::new() });
     }
+    let (parent, harmed) = match repeat {
+        Repeat::Never | Repeat::Finish => (current.map(|current| current.number), &BTreeSet::new()),
+        Repeat::Always(harmed) => (current.map(|current| current.number), harmed),
+        Repeat::After(number) => (Some(number), &BTreeSet::new()),
+    };
+    let whole = Whole::read(site.root, site.packages)?;
+    let realised = plan.realise(harmed)?;
     let number = last + 1;
-    let harmed = match repeat {
-        Repeat::Never | Repeat::Finish => &BTreeSet::new(),
-        Repeat::Always(harmed) => harmed,
-        Repeat::All => &layout.packages.keys().collect(),
-    };
-    let realised = realise(site, &layout, &trees, harmed)?;
-
-    let generation = Generation {
-        format: FORMAT,
-        number,
-        parent: current.map(|current| current.number),
-        created: input.created,
-        larder: input.larder.to_owned(),
-        lock: TreeDigest::of(input.lock_text.as_bytes()),
-        environment: input.environment.clone(),
-        platform: input.platform,
-        digest: Generation::digest(input.platform, input.interpreter, &closure, &layout),
-        inputs,
-        python: input.interpreter.cloned(),
-        bytecode: input.bytecode.map(|bytecode| bytecode_of(&layout, bytecode)),
-        node_modules: !layout.node_modules.is_empty(),
-        members: layout.members.keys().cloned().collect(),
-        closure,
-    };
+    let (generation, warnings) = plan.draft((number, parent, input.created), current)?;
     let folder = site.profile.join(BUILDING);
-    let mut draft = Draft { site, folder: folder.clone(), links: BTreeMap::new(), warnings: Vec::new() };
-    let made = draft.fill(input, &layout, &trees, &folders.projects).and_then(|generated| {
-        let head = head(site.root, input, &generation, current);
-        let contents =
-            Contents { root: site.root.to_owned(), layout, generated, links: std::mem::take(&mut draft.links) };
-        generation.write(&head, input.lock_text, contents, &folder)?;
-        if files(input) == Files::Private {
-            fs::make_private(&folder)?;
-        }
-        Ok(fs::rename(&folder, &site.profile.join(number.to_string()))?)
-    });
-    if let Err(error) = made {
+    let placed = whole
+        .carry(site.root, site.packages, site.profile, number)
+        .and_then(|()| fs::rename(&folder, &site.profile.join(number.to_string())));
+    if let Err(error) = placed {
         // The first error is the one to report; what stays is removed by the next build.
         let _ = fs::remove_tree(&folder);
-        return Err(error);
+        return Err(error.into());
     }
-    Ok(Built { generation, made: true, relocated: false, realised, warnings: draft.warnings })
+    Ok(Built { generation, made: true, relocated: false, realised, recalled: false, warnings })
+}
+
+/// What a generation will be.
+pub(super) struct Plan<'a> {
+    site: Site<'a>,
+    input: &'a Input<'a>,
+    folders: Folders,
+    pub(super) layout: Layout,
+    closure: Vec<Member>,
+    inputs: TreeDigest,
+    pub(super) trees: BTreeMap<TreeDigest, Arc<Tree>>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(site: Site<'a>, input: &'a Input<'a>) -> Result<Self, ProfileError> {
+        let folders = folders::look(site.root, input.lock, input.closure)?;
+        let (layout, closure) = layout_of(input, &folders)?;
+        if input.interpreter.is_none() && !(layout.python.is_empty() && folders.projects.is_empty()) {
+            return Err(ProfileError::UndeclaredPython);
+        }
+        let inputs = inputs(site.root, input, &layout, &closure, &folders);
+        let trees = input.trees.values().map(|tree| (tree.digest, tree.clone())).collect();
+        Ok(Self { site, input, folders, layout, closure, inputs, trees })
+    }
+
+    /// Makes the folders to build in, and removes what a killed run left there; returns the last number.
+    pub(super) fn make_room(&self) -> Result<u64, ProfileError> {
+        fs::create_dir_all(self.site.packages)?;
+        fs::create_dir_all(self.site.profile)?;
+        tidy(self.site.profile)
+    }
+
+    /// Realises the packages that are harmed or not there, and returns how many.
+    pub(super) fn realise(&self, harmed: &BTreeSet<&Key>) -> Result<usize, ProfileError> {
+        let Self { site, layout, .. } = self;
+        realise(*site, layout, &self.trees, harmed).map_err(|error| {
+            let is_there = |key: &Key| fs::stat(&site.packages.join(key.as_str())).is_ok_and(|stat| stat.is_some());
+            let missing = layout.packages.iter().filter(|(key, _)| harmed.contains(key) || !is_there(key));
+            self.needing(error, missing.map(|(_, realised)| &realised.tree))
+        })
+    }
+
+    /// Adds how much room the copies of trees take to an error, if it was room that was missing. Links take none that is
+    /// known.
+    fn needing<'t>(&self, error: ProfileError, trees: impl Iterator<Item = &'t TreeDigest>) -> ProfileError {
+        let ProfileError::Fs(error) = error else { return error };
+        let device = |path: &Path| fs::stat(path).ok().flatten().map(|stat| stat.device);
+        let links = |tree: &Tree| device(&tree.folder) == device(self.site.packages);
+        let trees: Vec<&Arc<Tree>> = trees.filter_map(|tree| self.trees.get(tree)).collect();
+        if files(self.input) != Files::Private && trees.iter().all(|tree| links(tree)) {
+            return error.into();
+        }
+        let sizes = trees.iter().flat_map(|tree| tree.entries.iter().map(|entry| entry.size));
+        error.needing(Demand::on(self.site.packages).files(sizes)).into()
+    }
+
+    /// Puts a generation with this number, parent and time together, where it can be renamed from.
+    pub(super) fn draft(
+        self,
+        (number, parent, created): (u64, Option<u64>, jiff::Timestamp),
+        before: Option<&Generation>,
+    ) -> Result<(Generation, Vec<String>), ProfileError> {
+        let (site, input) = (self.site, self.input);
+        let mut generation = Generation {
+            format: FORMAT,
+            number,
+            parent,
+            created,
+            larder: input.larder.to_owned(),
+            lock: TreeDigest::of(input.lock_text.as_bytes()),
+            environment: input.environment.clone(),
+            platform: input.platform,
+            digest: Generation::digest(input.platform, input.interpreter, &self.closure, &self.layout),
+            inputs: self.inputs,
+            python: input.interpreter.cloned(),
+            bytecode: input.bytecode.map(|bytecode| bytecode_of(&self.layout, bytecode)),
+            node_modules: !self.layout.node_modules.is_empty(),
+            members: self.layout.members.keys().cloned().collect(),
+            closure: Vec::new(),
+        };
+        let folder = site.profile.join(BUILDING);
+        let mut draft = Draft::new(site, folder.clone());
+        let filled = draft
+            .fill(input, &self.layout, &self.trees, &self.folders.projects)
+            .map_err(|error| self.needing(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
+        let made = filled.and_then(|generated| {
+            generation.closure = self.closure;
+            let head = head(site.root, input, &generation, before);
+            let links = std::mem::take(&mut draft.links);
+            let contents = Contents { root: site.root.to_owned(), layout: self.layout, generated, links };
+            generation.write(&head, input.lock_text, contents, &folder)?;
+            if files(input) == Files::Private { Ok(fs::make_private(&folder)?) } else { Ok(()) }
+        });
+        if let Err(error) = made {
+            // The first error is the one to report; what stays is removed by the next build.
+            let _ = fs::remove_tree(&folder);
+            return Err(error);
+        }
+        Ok((generation, draft.warnings))
+    }
 }
 
 /// Returns the generation that a run built and was killed before it switched to it.
@@ -206,8 +277,17 @@ pub(super) fn realise_again(
         // The lock has moved on: what it wants now is built instead.
         return build(site, input, Some(current), Repeat::Always(harmed));
     }
+    let whole = Whole::read(site.root, site.packages)?;
     let realised = realise(site, &contents.layout, &trees, harmed)?;
-    Ok(Built { generation: current.clone(), made: false, relocated: false, realised, warnings: Vec::new() })
+    whole.carry(site.root, site.packages, site.profile, current.number)?;
+    Ok(Built {
+        generation: current.clone(),
+        made: false,
+        relocated: false,
+        realised,
+        recalled: false,
+        warnings: Vec::new(),
+    })
 }
 
 fn layout_of(input: &Input<'_>, folders: &Folders) -> Result<(Layout, Vec<Member>), ProfileError> {
@@ -231,7 +311,7 @@ fn bytecode_of(layout: &Layout, bytecode: &Bytecode) -> BTreeMap<Arc<str>, Text<
     named.collect()
 }
 
-fn files(input: &Input<'_>) -> Files {
+pub(super) fn files(input: &Input<'_>) -> Files {
     match input.files {
         FilesMode::Shared => Files::Shared,
         FilesMode::Private => Files::Private,
@@ -288,128 +368,4 @@ fn realise(
         }
     }
     npm::realise(site.packages, site.root, &missing)
-}
-
-fn installables(
-    input: &Input<'_>,
-    layout: &Layout,
-    trees: &BTreeMap<TreeDigest, Arc<Tree>>,
-) -> Vec<python::Installable> {
-    let wheels = layout.python.iter().filter_map(|distribution| {
-        let bytecode = input.bytecode.and_then(|bytecode| bytecode.get(&distribution.tree)).cloned();
-        let tree = trees.get(&distribution.tree)?.clone();
-        Some(python::Installable { distribution: distribution.clone(), tree, bytecode })
-    });
-    wheels.collect()
-}
-
-/// A generation that is being put together.
-struct Draft<'a> {
-    site: Site<'a>,
-    folder: PathBuf,
-    links: BTreeMap<String, PathBuf>,
-    warnings: Vec<String>,
-}
-
-type Generated = BTreeMap<String, Text<TreeDigest>>;
-
-impl Draft<'_> {
-    fn fill(
-        &mut self,
-        input: &Input<'_>,
-        layout: &Layout,
-        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
-        projects: &[python::Project],
-    ) -> Result<Generated, ProfileError> {
-        fs::create_dir_all(&self.folder.join("bin"))?;
-        let mut executables = self.node_modules("node_modules", &layout.node_modules, layout, trees)?;
-        for (member, links) in &layout.members {
-            let place = format!("members/{}/node_modules", roots::member_folder(member));
-            self.node_modules(&place, links, layout, trees)?;
-        }
-        for (name, target) in &layout.shelf {
-            self.link(format!("packages/{name}"), self.absolute(target));
-        }
-        let mut generated = Generated::new();
-        if let Some(interpreter) = input.interpreter {
-            let wheels = installables(input, layout, trees);
-            let installed = self.python((interpreter, files(input)), &wheels, projects)?;
-            for (name, owner) in installed.scripts {
-                executables.offer(&name, format!("../python/bin/{name}").into(), &owner);
-            }
-            generated.extend(installed.generated.into_iter().map(|(path, digest)| (format!("python/{path}"), digest)));
-            // Those of the environment are made already.
-            let links = installed.links.into_iter().map(|(path, target)| (format!("python/{path}"), target));
-            self.make_links()?;
-            self.links.extend(links);
-        } else {
-            self.make_links()?;
-        }
-        let made: Vec<_> =
-            executables.offered.into_iter().map(|(name, (file, _))| (format!("bin/{name}"), file)).collect();
-        for (path, target) in made {
-            fs::symlink(&target, &self.folder.join(&path))?;
-            self.link(path, target);
-        }
-        self.warnings.extend(executables.warnings);
-        Ok(generated)
-    }
-
-    fn node_modules(
-        &mut self,
-        place: &str,
-        links: &Links,
-        layout: &Layout,
-        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
-    ) -> Result<Executables, ProfileError> {
-        for (name, target) in links {
-            self.link(format!("{place}/{name}"), self.absolute(target));
-        }
-        let executables = executables::of_links(self.site.root, self.site.packages, links, layout, trees)?;
-        for (name, (file, _)) in &executables.offered {
-            self.link(format!("{place}/.bin/{name}"), file.clone());
-        }
-        Ok(executables)
-    }
-
-    /// Absolute, as relative ones break bundlers and the tracing of files.
-    fn absolute(&self, target: &Target) -> PathBuf {
-        match target {
-            Target::Package(key, name) => self.site.packages.join(key.as_str()).join("node_modules").join(&**name),
-            Target::Folder(folder) => self.site.root.join(&**folder),
-        }
-    }
-
-    fn link(&mut self, path: String, target: PathBuf) {
-        self.links.insert(path, target);
-    }
-
-    fn make_links(&self) -> Result<(), ProfileError> {
-        let mut above = "";
-        for (path, target) in &self.links {
-            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-            if parent != above {
-                fs::create_dir_all(&self.folder.join(parent))?;
-                above = parent;
-            }
-            fs::symlink(target, &self.folder.join(path))?;
-        }
-        Ok(())
-    }
-
-    fn python(
-        &self,
-        (interpreter, files): (&Interpreter, Files),
-        wheels: &[python::Installable],
-        projects: &[python::Project],
-    ) -> Result<python::Installed, ProfileError> {
-        python::build(&python::Environment {
-            folder: &self.folder.join("python"),
-            reached: &self.site.profile.join("current/python"),
-            interpreter,
-            wheels,
-            files,
-            projects,
-        })
-    }
 }

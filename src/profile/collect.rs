@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::fs::{self, Kind};
 use crate::model::Label;
 
+use super::whole::Whole;
 use super::{Key, ProfileError, Project, ProjectLock, generation};
 
 /// What no generation that is kept needs.
@@ -71,6 +72,7 @@ impl Project {
 
     /// Removes what was found: the generations first, so that none ever lacks a package.
     pub fn remove(&self, _lock: &ProjectLock, superfluous: &Superfluous) -> Result<(), ProfileError> {
+        let whole = Whole::read(self.root(), self.packages())?;
         for environment in &superfluous.environments {
             remove(self.profiles(), environment.as_str())?;
         }
@@ -81,7 +83,7 @@ impl Project {
         for key in &superfluous.packages {
             remove(self.packages(), key.as_str())?;
         }
-        Ok(())
+        Ok(whole.carry_those_there(self.root(), self.packages(), self.profiles())?)
     }
 
     /// Returns for how long an environment was not switched; none where it was never built.

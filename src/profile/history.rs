@@ -20,6 +20,7 @@ use crate::fs::{self, Durability};
 use crate::model::Label;
 
 use super::head::Head;
+use super::whole::Whole;
 use super::{ProfileError, Project, ProjectLock, generation};
 
 /// That an environment was rolled back.
@@ -89,7 +90,8 @@ impl Project {
         Ok(fs::remove_file(&self.profile(environment).join(ROLLED_BACK))?)
     }
 
-    /// Makes sure that a generation is there with all its packages, without looking at their files.
+    /// Makes sure that a generation is there with all its packages, without looking at their files; and without looking
+    /// for the packages, as long as nobody but larder took any away.
     ///
     /// # Errors
     /// When something is missing, or the checkout lay elsewhere when it was built: its links lead there.
@@ -105,6 +107,11 @@ impl Project {
         if let Some(part) = missing.find(|part| lacks(&folder.join(part)).unwrap_or(true)) {
             return Err(incomplete(part.to_owned()));
         }
+        let whole = Whole::read(self.root(), self.packages())?;
+        let profile = self.profile(environment);
+        if whole.has(&profile, number) {
+            return Ok(());
+        }
         let keys = generation::key_lines(&folder)?;
         if keys.is_empty() {
             return Ok(());
@@ -116,7 +123,7 @@ impl Project {
         };
         match keys.lines().find(|key| !there.contains(OsStr::new(key))) {
             Some(key) => Err(incomplete(format!(".packages/{key}"))),
-            None => Ok(()),
+            None => Ok(whole.note(self.root(), &profile, number)?),
         }
     }
 

@@ -6,6 +6,7 @@
 //! ├── .venv        -> .larder/active/python
 //! └── .larder/
 //!     ├── lock                            held while a profile is built or switched
+//!     ├── whole                           which generations are known to have all their packages
 //!     ├── active -> node_modules/.profiles/development/current
 //!     └── node_modules/
 //!         ├── .packages/<key>/            realised packages, shared by all generations
@@ -22,6 +23,7 @@ mod as_text;
 mod build;
 mod collect;
 mod cycles;
+mod draft;
 mod error;
 mod exclude;
 mod executables;
@@ -38,11 +40,13 @@ mod linking;
 mod npm;
 mod project;
 pub mod python;
+mod recall;
 mod relocate;
 mod roots;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod whole;
 
 pub use build::{Built, Input};
 pub use collect::{Kept, Superfluous};

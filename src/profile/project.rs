@@ -8,6 +8,7 @@ use crate::model::{Label, TreeDigest};
 use crate::store::Tree;
 
 use super::build::{self, Built, Input, Repeat, Site};
+use super::recall;
 use super::roots::{self, Needs, RootLinks};
 use super::verify::{self, Damage};
 use super::{Generation, Key, ProfileError, ProjectLock};
@@ -210,9 +211,15 @@ impl Project {
         &self.packages
     }
 
-    /// Builds a new generation and every package in it, whatever is there: for where nothing of that can be relied on.
-    pub fn rebuild(&self, _lock: &ProjectLock, input: &Input<'_>) -> Result<Built, ProfileError> {
-        build::build(self.site(&self.profile(input.environment)), input, None, Repeat::All)
+    /// Like [`Self::repair`], for the current generation where its own record is harmed: see [`recall::recall`].
+    pub fn recall(
+        &self,
+        _lock: &ProjectLock,
+        input: &Input<'_>,
+        number: u64,
+        trees: impl Fn(&TreeDigest) -> Option<std::sync::Arc<Tree>> + Sync,
+    ) -> Result<Built, ProfileError> {
+        recall::recall(self.site(&self.profile(input.environment)), input, number, &trees)
     }
 
     pub(super) fn site<'a>(&'a self, profile: &'a Path) -> Site<'a> {

@@ -95,11 +95,21 @@ pub(super) fn verify(
             problem: "it was changed: what it lists does not have the digest that it names".to_owned(),
         });
     }
-    let realised: Vec<_> = contents.layout.packages.iter().collect();
-    let found = fs::map_parallel(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
-    let mut damage: Vec<Damage> = found.into_iter().flatten().collect();
+    let mut damage = realised(root, packages, &contents.layout, trees)?;
     damage.extend(own_folder(root, folder, generation, &contents, trees)?);
     Ok(damage)
+}
+
+/// Checks the realised packages of a layout.
+pub(super) fn realised(
+    root: &Path,
+    packages: &Path,
+    layout: &Layout,
+    trees: &Lookup<'_>,
+) -> Result<Vec<Damage>, ProfileError> {
+    let realised: Vec<_> = layout.packages.iter().collect();
+    let found = fs::map_parallel(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Checks the links in the checkout.
@@ -171,7 +181,8 @@ fn package(
     inventory.check()
 }
 
-fn own_folder(
+/// Checks a generation's own folder.
+pub(super) fn own_folder(
     root: &Path,
     folder: &Path,
     generation: &Generation,

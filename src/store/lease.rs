@@ -1,20 +1,20 @@
 //! Leases: what a run that is under way needs, so that no collection takes it.
 //!
 //! ```text
-//! store/v1/leases/
+//! store/v1/leases/    there while a run has something leased, or was killed while it had
 //! ├── 4711-0          locked by the run that it belongs to
 //! └── 4711-0.list     the artifacts that the run needs, a line each: sha512/<hex>
 //! ```
 //!
-//! The folder's own lock, held for moments, orders leases and removals: a lease is written before its run looks for
-//! anything, and a collection reads the leases before each removal.
+//! The lock of the folder above, held for moments, orders leases and removals: a lease is written before its run looks
+//! for anything, and a collection reads the leases before each removal.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Store, StoreError};
-use crate::fs::{self, Dir, FileLock, FsError};
+use crate::fs::{self, Dir, FileLock, FolderLock, FsError};
 use crate::model::Digest;
 
 /// The promise that nothing takes these artifacts out of the store. It ends when it is dropped, or with its process.
@@ -22,6 +22,7 @@ use crate::model::Digest;
 pub struct Lease {
     lock: Option<FileLock>,
     list: PathBuf,
+    root: PathBuf,
 }
 
 impl Drop for Lease {
@@ -30,8 +31,17 @@ impl Drop for Lease {
         if fs::remove_file(&self.list).is_ok() {
             let _ = self.lock.take().map(FileLock::remove);
         }
+        // The last one takes the folder along. Where somebody orders leases just now, the next run does it.
+        if let Ok(order) = Dir::open(&self.root)
+            && let Ok(FolderLock::Held) = order.try_lock()
+        {
+            let _ = order.remove_dir(LEASES);
+        }
     }
 }
+
+/// The folder of the leases, below the store's.
+const LEASES: &str = "leases";
 
 impl Store {
     /// Keeps collections from taking these artifacts. To be asked for before they are looked up.
@@ -39,22 +49,29 @@ impl Store {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let text = artifacts.fold(String::new(), |text, digest| text + &name(digest) + "\n");
         let folder = self.leases();
-        fs::create_dir_all(&folder)?;
+        fs::create_dir_all(&self.root)?;
         let _order = self.order_leases()?;
         // Takes away the leases of runs that were killed.
         self.leased()?;
         let path = folder.join(format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
-        let lock = FileLock::acquire(&path, || {})?;
+        let lock = loop {
+            fs::create_dir_all(&folder)?;
+            match FileLock::acquire(&path, || {}) {
+                // Where folders cannot be locked, another run may take an empty one away.
+                Err(error) if error.is_not_found() => {}
+                taken => break taken?,
+            }
+        };
         let list = list_of(&path);
         // Nobody reads it before the order is given up; an older one is of a process of the same number.
         fs::remove_file(&list)?;
         fs::write_new(&list, text.as_bytes(), 0o644)?;
-        Ok(Lease { lock: Some(lock), list })
+        Ok(Lease { lock: Some(lock), list, root: self.root.clone() })
     }
 
-    /// Holds back new leases until it is dropped; none where there never was a lease.
+    /// Holds back new leases until it is dropped; none where there is no store.
     pub(super) fn order_leases(&self) -> Result<Option<Dir>, FsError> {
-        let folder = match Dir::open(&self.leases()) {
+        let folder = match Dir::open(&self.root) {
             Ok(folder) => folder,
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
@@ -64,11 +81,18 @@ impl Store {
     }
 
     /// Tells whether a run has something leased, or was killed while it had.
-    pub fn has_leases(&self) -> Result<bool, StoreError> {
-        match fs::names(&self.leases()) {
-            Err(error) if error.is_not_found() => Ok(false),
-            names => Ok(!names?.is_empty()),
+    pub fn has_leases(&self) -> Result<bool, FsError> {
+        Ok(fs::stat(&self.leases())?.is_some())
+    }
+
+    /// Removes the leases of runs that have ended, and their folder after the last one.
+    pub(super) fn end_leases(&self) -> Result<(), FsError> {
+        let Some(order) = self.order_leases()? else { return Ok(()) };
+        if self.has_leases()? {
+            self.leased()?;
+            order.remove_dir(LEASES)?;
         }
+        Ok(())
     }
 
     /// Returns the artifacts that are leased, and removes the leases of runs that have ended.
@@ -93,7 +117,7 @@ impl Store {
     }
 
     fn leases(&self) -> PathBuf {
-        self.root.join("leases")
+        self.root.join(LEASES)
     }
 }
 

@@ -92,10 +92,7 @@ impl Store {
 
     /// Removes what killed runs left.
     pub fn tidy(&self) -> Result<(), StoreError> {
-        {
-            let _order = self.order_leases()?;
-            self.leased()?;
-        }
+        self.end_leases()?;
         let _ = self.swept.set(());
         staging::sweep(&self.staging_folder())?;
         for folder in [self.projects_folder(), self.boots.folder().to_owned()] {

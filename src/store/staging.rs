@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::index::{self, Index};
 use super::{EntryPath, FILES, INDEX, Store, StoreError, Tree, TreeEntry, tree};
-use crate::fs::{self, Action, Dir, File, FolderLock, FsError, Kind, Stat};
+use crate::fs::{self, Action, Demand, Dir, File, FolderLock, FsError, Kind, Stat};
 use crate::model::{Digest, TreeDigest};
 
 /// A tree while it is unpacked. Dropped before [`Staging::commit`], it leaves nothing behind.
@@ -87,6 +87,16 @@ impl<'s> Staging<'s> {
                 committed: false,
             });
         }
+    }
+
+    /// Returns the folder that it lies in until it is whole.
+    pub fn place(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns how much room is taken by what was written so far.
+    pub fn demand(&self) -> Demand {
+        Demand::on(self.place()).files(self.entries.iter().map(|entry| entry.size))
     }
 
     /// Returns what was written so far, in that order.

@@ -1,10 +1,10 @@
 //! `larder gc`
 
 use crate::cli::args::Gc;
+use crate::diagnostic::size;
 use crate::ops::Context;
 use crate::ops::gc::{self, Options};
 
-use super::diff::size;
 use super::{DONE, Outcome, Output};
 
 pub(in crate::cli) fn run(arguments: &Gc, context: &Context<'_>, output: &Output) -> Outcome {

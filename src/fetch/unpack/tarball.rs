@@ -11,6 +11,7 @@ use super::{
     Budget, EntryPath, Limits, Names, Problem, Refusal, SMALL, Seen, Staging, Trouble, WriteError, entry_path,
     read_exactly,
 };
+use crate::fs::{Demand, FsError};
 use crate::model::TreeDigest;
 use crate::store::PathError;
 
@@ -34,11 +35,14 @@ pub(in crate::fetch) fn unpack_tarball(
         extension: Extension::default(),
         top: String::new(),
         buffer: Vec::new(),
+        full: None,
     };
-    for entry in archive.entries().map_err(|error| whole(&error))?.raw(true) {
-        unpacker.entry(entry.map_err(|error| whole(&error))?, packed.get())?;
+    let unpacked = unpacker.entries(&mut archive, packed);
+    match unpacker.full {
+        // What is wrong with the rest of the archive shows once there is room for it.
+        Some((full, demand)) => Err(full.needing(demand).into()),
+        None => unpacked.and_then(|()| finish(archive.into_inner())),
     }
-    finish(archive.into_inner())
 }
 
 /// Reads what follows the last entry, which must be padding.
@@ -69,6 +73,8 @@ struct Unpacker<'a, 's> {
     /// The first folder of the last entry, checked already.
     top: String,
     buffer: Vec<u8>,
+    /// The disk is full: what remains is only counted, to say how much room it takes.
+    full: Option<(FsError, Demand)>,
 }
 
 /// What pax and GNU headers say about the entry that follows them.
@@ -81,6 +87,13 @@ struct Extension {
 }
 
 impl Unpacker<'_, '_> {
+    fn entries(&mut self, archive: &mut Archive<impl Read>, packed: &Cell<u64>) -> Result<(), Problem> {
+        for entry in archive.entries().map_err(|error| whole(&error))?.raw(true) {
+            self.entry(entry.map_err(|error| whole(&error))?, packed.get())?;
+        }
+        Ok(())
+    }
+
     fn entry(&mut self, mut entry: Entry<'_, impl Read>, packed: u64) -> Result<(), Problem> {
         let kind = entry.header().entry_type();
         let own_name = entry.header().path_bytes().into_owned();
@@ -127,6 +140,10 @@ impl Unpacker<'_, '_> {
         let executable = entry.header().mode().map_err(|error| whole(&error))? & 0o111 != 0;
         let read = |error: &io::Error| Problem::from(Refusal::entry(name, trouble_of(error)));
         let size = entry.size();
+        if let Some((_, demand)) = &mut self.full {
+            *demand = demand.file(size);
+            return Ok(());
+        }
         if let Seen::File(at) = self.names.file(path, self.staging.entries().len())? {
             let mut hasher = blake3::Hasher::new();
             hasher.update_reader(entry).map_err(|error| read(&error))?;
@@ -136,14 +153,24 @@ impl Unpacker<'_, '_> {
         }
         if size <= SMALL {
             read_exactly(entry, size, &mut self.buffer).map_err(|error| read(&error))?;
-            return Ok(self.staging.write(path, executable, &self.buffer)?);
+            let written = self.staging.write(path, executable, &self.buffer);
+            return written.or_else(|error| self.goes_on(error, size));
         }
         match self.staging.stream(path, executable, entry) {
             Ok(written) if written == size => Ok(()),
             Ok(_) => Err(Refusal::entry(name, Trouble::Truncated).into()),
             Err(WriteError::Source(error)) => Err(read(&error)),
-            Err(WriteError::Fs(error)) => Err(error.into()),
+            Err(WriteError::Fs(error)) => self.goes_on(error, size),
         }
+    }
+
+    /// Lets the rest be counted where it was room that was missing.
+    fn goes_on(&mut self, error: FsError, size: u64) -> Result<(), Problem> {
+        if !error.is_disk_full() {
+            return Err(error.into());
+        }
+        self.full = Some((error, self.staging.demand().file(size)));
+        Ok(())
     }
 
     /// Returns where an entry lies below the first folder; beside it is nowhere.

@@ -10,15 +10,15 @@ use super::{
     read_exactly,
 };
 use crate::fetch::hashing::Hasher;
-use crate::fs::{Action, File, FsError};
+use crate::fs::{Action, Demand, File, FsError};
 use crate::model::{CoreMetadata, PackageKey, Version};
 
 /// An archive that arrived whole.
 pub(in crate::fetch) enum Spool {
     /// Small enough to be kept at hand.
     Memory(Vec<u8>),
-    /// In a file without a name.
-    File(File),
+    /// In a file without a name, of this size.
+    File(File, u64),
 }
 
 /// Wheels up to this size are kept in memory: several are, at the same time.
@@ -29,20 +29,33 @@ const LARGEST_TEXT: u64 = 62 << 20;
 
 impl Spool {
     /// Keeps what a reader gives; its directory is at its end, so nothing can be unpacked before.
-    pub(in crate::fetch) fn fill(source: &mut dyn Read, staging: &Staging<'_>) -> Result<Self, WriteError> {
+    ///
+    /// `length` is how much there will be, where that is known.
+    pub(in crate::fetch) fn fill(
+        source: &mut dyn Read,
+        length: Option<u64>,
+        staging: &Staging<'_>,
+    ) -> Result<Self, WriteError> {
         let mut head = Vec::new();
         source.take(IN_MEMORY + 1).read_to_end(&mut head).map_err(WriteError::Source)?;
         if head.len() as u64 <= IN_MEMORY {
             return Ok(Self::Memory(head));
         }
-        let mut file = staging.scratch_file().map_err(WriteError::Fs)?;
-        let failed = |error| WriteError::Fs(FsError::new(Action::Write, "the archive's temporary file", error));
+        let mut size = 0;
+        let failed = |error: FsError, size: u64| {
+            let demand = Demand::on(staging.place()).file(length.unwrap_or(size).max(size));
+            WriteError::Fs(error.needing(demand))
+        };
+        let mut file = staging.scratch_file().map_err(|error| failed(error, IN_MEMORY))?;
         let mut piece = head;
         loop {
-            file.write_all(&piece).map_err(failed)?;
+            size += piece.len() as u64;
+            let written = file.write_all(&piece);
+            written
+                .map_err(|error| failed(FsError::new(Action::Write, staging.place().join("archive"), error), size))?;
             piece.clear();
             if source.take(1 << 18).read_to_end(&mut piece).map_err(WriteError::Source)? == 0 {
-                return Ok(Self::File(file));
+                return Ok(Self::File(file, size));
             }
         }
     }
@@ -56,13 +69,14 @@ pub(in crate::fetch) fn unpack_wheel(
     limits: Limits,
 ) -> Result<(), Problem> {
     match spool {
-        Spool::Memory(bytes) => unpack(Cursor::new(bytes), package, staging, limits),
-        Spool::File(file) => unpack(file, package, staging, limits),
+        Spool::Memory(bytes) => unpack((Cursor::new(bytes), None), package, staging, limits),
+        Spool::File(file, size) => unpack((file, Some(size)), package, staging, limits),
     }
 }
 
+/// Unpacks an archive; where it lies on the disk itself, `scratch` is its size.
 fn unpack(
-    source: impl Read + Seek,
+    (source, scratch): (impl Read + Seek, Option<u64>),
     package: &PackageKey,
     staging: &mut Staging<'_>,
     limits: Limits,
@@ -75,6 +89,8 @@ fn unpack(
     let mut record = read_record(&mut archive, package, limits)?;
     let mut names = Names::default();
     let mut buffer = Vec::new();
+    let sizes = archive.entries().iter().map(Entry::size);
+    let demand = Demand::on(staging.place()).files(sizes).files(scratch.into_iter());
     for at in 0..archive.entries().len() {
         let mut body = archive.body(at)?;
         let entry = body.entry();
@@ -97,7 +113,10 @@ fn unpack(
             return refuse(Trouble::Duplicate);
         }
         let line = record.take(path.as_str())?;
-        write(&mut body, &path, line, staging, &mut buffer)?;
+        write(&mut body, &path, line, staging, &mut buffer).map_err(|problem| match problem {
+            Problem::Fs(error) => Problem::Fs(error.needing(demand)),
+            refused => refused,
+        })?;
     }
     Ok(record.finish()?)
 }

@@ -1,0 +1,193 @@
+//! Room on a disk: how much a piece of work takes, how much there is, and what to say where it is not enough.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::FsError;
+use crate::diagnostic::size;
+
+/// How much room a piece of work takes, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Files take whole blocks of this size.
+    block: u64,
+    /// For the content of files.
+    pub bytes: u64,
+    /// How many files and folders it makes.
+    pub files: u64,
+    /// Whether there is more, of unknown size.
+    pub is_least: bool,
+}
+
+impl Demand {
+    /// Starts to count what is to come on the disk of `path`, which need not exist.
+    pub fn on(path: &Path) -> Self {
+        let block = nearest(path).map_or(1, |(_, volume)| volume.block);
+        Self { block, bytes: 0, files: 0, is_least: true }
+    }
+
+    /// Counts a file.
+    pub fn file(mut self, size: u64) -> Self {
+        self.bytes += size.next_multiple_of(self.block);
+        self.files += 1;
+        self
+    }
+
+    /// Counts files.
+    pub fn files(self, sizes: impl Iterator<Item = u64>) -> Self {
+        sizes.fold(self, Self::file)
+    }
+
+    /// Counts what another one has counted.
+    pub fn and(self, other: Self) -> Self {
+        Self { bytes: self.bytes + other.bytes, files: self.files + other.files, ..self }
+    }
+}
+
+/// What is known of a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Volume {
+    /// Bytes that this user may still write.
+    pub(super) free: u64,
+    /// How many files may still be made, where that is limited.
+    pub(super) files: Option<u64>,
+    /// What a file takes at least; 1 where that is not so.
+    pub(super) block: u64,
+}
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// The disk is full.
+    Disk,
+    /// The user's share of it is used up.
+    Quota,
+}
+
+/// Says what is missing for a piece of work that failed at `path`, and what can be done.
+pub(super) fn advice(full: Full, path: &Path, demand: Option<Demand>) -> String {
+    const WAY_OUT: &str = "make room (`larder gc` removes what no project uses) and run again";
+
+    let Some((nearest, volume)) = nearest(path) else { return format!("the disk is full: {WAY_OUT}") };
+    let mount = mount_of(&nearest);
+    // A folder or a link takes no less than a block.
+    let demand = demand.unwrap_or(Demand { block: volume.block, bytes: volume.block, files: 1, is_least: true });
+    format!("{}: {WAY_OUT}", Shortage { full, mount: &mount, volume, demand })
+}
+
+/// What is there and what is not.
+struct Shortage<'a> {
+    full: Full,
+    mount: &'a Path,
+    volume: Volume,
+    demand: Demand,
+}
+
+impl fmt::Display for Shortage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Demand { bytes, files, is_least, .. } = self.demand;
+        let (mount, least) = (self.mount.display(), if is_least { "at least " } else { "" });
+        match (self.full, self.volume.files) {
+            (Full::Quota, _) => write!(f, "your quota on `{mount}` is used up, and {least}{} are needed", size(bytes)),
+            (Full::Disk, Some(0)) => {
+                write!(f, "`{mount}` has no inodes left, whatever the room, and {least}")?;
+                if files == 1 { f.write_str("one is needed") } else { write!(f, "{files} are needed") }
+            }
+            (Full::Disk, _) => {
+                let free = self.volume.free;
+                write!(f, "{least}{} are needed and {} are free on `{mount}`", size(bytes), size(free))?;
+                match bytes.checked_sub(free) {
+                    Some(missing) if missing > 0 => write!(f, ": {least}{} are missing", size(missing)),
+                    // What was made before the failure is gone again, and some file systems keep a reserve.
+                    _ => f.write_str(", which it does not give"),
+                }
+            }
+        }
+    }
+}
+
+/// Inspects the disk of a path that need not exist; the folder above it does.
+fn nearest(path: &Path) -> Option<(PathBuf, Volume)> {
+    path.ancestors().find_map(|ancestor| {
+        let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
+        Some((ancestor.to_owned(), super::volume::inspect(ancestor).ok()?))
+    })
+}
+
+/// Returns the outermost folder on the same disk.
+fn mount_of(path: &Path) -> PathBuf {
+    let device = |path: &Path| super::stat(path).ok().flatten().map(|stat| stat.device);
+    let path = super::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let own = device(&path);
+    path.ancestors().take_while(|above| device(above) == own).last().unwrap_or(&path).to_owned()
+}
+
+impl FsError {
+    /// Adds how much room was needed, where it was room that was missing.
+    #[must_use]
+    pub fn needing(mut self, demand: Demand) -> Self {
+        let is_more = |known: Demand| (demand.bytes, demand.files) > (known.bytes, known.files);
+        if self.is_disk_full() && self.demand.is_none_or(is_more) {
+            self.demand = Some(demand);
+        }
+        self
+    }
+
+    /// Adds that it was one file of this size for which there was no room.
+    #[must_use]
+    pub(super) fn needing_file(self, size: usize) -> Self {
+        if !self.is_disk_full() {
+            return self;
+        }
+        let demand = Demand { is_least: false, ..Demand::on(&self.path).file(size as u64) };
+        self.needing(demand)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(full: Full, (free, files): (u64, Option<u64>), sizes: &[u64], is_least: bool) -> String {
+        let counted = Demand { block: 4096, bytes: 0, files: 0, is_least }.files(sizes.iter().copied());
+        let volume = Volume { free, files, block: 4096 };
+        Shortage { full, mount: Path::new("/mnt"), volume, demand: counted }.to_string()
+    }
+
+    #[test]
+    fn what_is_missing_is_the_difference_in_whole_blocks() {
+        assert_eq!(
+            told(Full::Disk, (4096, None), &[1, 4097, 1_000_000], true),
+            "at least 1.0 MB are needed and 4.0 kB are free on `/mnt`: at least 1.0 MB are missing"
+        );
+        assert_eq!(
+            told(Full::Disk, (4096, Some(7)), &[8192], false),
+            "8.1 kB are needed and 4.0 kB are free on `/mnt`: 4.0 kB are missing"
+        );
+    }
+
+    #[test]
+    fn nothing_is_missing_where_there_would_be_enough() {
+        assert_eq!(
+            told(Full::Disk, (1_000_000, None), &[1], true),
+            "at least 4.0 kB are needed and 1.0 MB are free on `/mnt`, which it does not give"
+        );
+    }
+
+    #[test]
+    fn inodes_and_quotas_are_told_apart_from_bytes() {
+        let inodes = told(Full::Disk, (9_000_000, Some(0)), &[1, 1, 1], true);
+        assert_eq!(inodes, "`/mnt` has no inodes left, whatever the room, and at least 3 are needed");
+        let quota = told(Full::Quota, (9_000_000, Some(0)), &[4096], false);
+        assert_eq!(quota, "your quota on `/mnt` is used up, and 4.0 kB are needed");
+    }
+
+    #[test]
+    fn a_larger_demand_replaces_a_smaller_one_and_other_errors_have_none() {
+        let full = || FsError::new(super::super::Action::Write, "/tmp/x", rustix::io::Errno::DQUOT);
+        let (small, large) = (Demand::on(Path::new("/tmp")).file(1), Demand::on(Path::new("/tmp")).file(1 << 20));
+        assert_eq!(full().needing(small).needing(large).needing(small).demand, Some(large));
+        let other = FsError::new(super::super::Action::Write, "/tmp/x", rustix::io::Errno::IO);
+        assert_eq!(other.needing(large).demand, None);
+    }
+}

@@ -1,0 +1,148 @@
+//! A generation while it is put together: links, executables and the Python environment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::fs;
+use crate::model::TreeDigest;
+use crate::store::Tree;
+
+use super::as_text::Text;
+use super::build::{Input, Site, files};
+use super::executables::{self, Executables};
+use super::layout::{Files, Layout, Links, Target};
+use super::python::{self, Interpreter};
+use super::{ProfileError, roots};
+
+/// A generation that is being put together.
+pub(super) struct Draft<'a> {
+    site: Site<'a>,
+    folder: PathBuf,
+    /// Its links, relative to it.
+    pub(super) links: BTreeMap<String, PathBuf>,
+    /// What a user should hear about.
+    pub(super) warnings: Vec<String>,
+}
+
+/// The files that larder wrote, relative to the generation.
+type Generated = BTreeMap<String, Text<TreeDigest>>;
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(site: Site<'a>, folder: PathBuf) -> Self {
+        Self { site, folder, links: BTreeMap::new(), warnings: Vec::new() }
+    }
+
+    /// Makes all but the records.
+    pub(super) fn fill(
+        &mut self,
+        input: &Input<'_>,
+        layout: &Layout,
+        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+        projects: &[python::Project],
+    ) -> Result<Generated, ProfileError> {
+        fs::create_dir_all(&self.folder.join("bin"))?;
+        let mut executables = self.node_modules("node_modules", &layout.node_modules, layout, trees)?;
+        for (member, links) in &layout.members {
+            let place = format!("members/{}/node_modules", roots::member_folder(member));
+            self.node_modules(&place, links, layout, trees)?;
+        }
+        for (name, target) in &layout.shelf {
+            self.link(format!("packages/{name}"), self.absolute(target));
+        }
+        let mut generated = Generated::new();
+        if let Some(interpreter) = input.interpreter {
+            let wheels = installables(input, layout, trees);
+            let installed = self.python((interpreter, files(input)), &wheels, projects)?;
+            for (name, owner) in installed.scripts {
+                executables.offer(&name, format!("../python/bin/{name}").into(), &owner);
+            }
+            generated.extend(installed.generated.into_iter().map(|(path, digest)| (format!("python/{path}"), digest)));
+            // Those of the environment are made already.
+            let links = installed.links.into_iter().map(|(path, target)| (format!("python/{path}"), target));
+            self.make_links()?;
+            self.links.extend(links);
+        } else {
+            self.make_links()?;
+        }
+        let made: Vec<_> =
+            executables.offered.into_iter().map(|(name, (file, _))| (format!("bin/{name}"), file)).collect();
+        for (path, target) in made {
+            fs::symlink(&target, &self.folder.join(&path))?;
+            self.link(path, target);
+        }
+        self.warnings.extend(executables.warnings);
+        Ok(generated)
+    }
+
+    fn node_modules(
+        &mut self,
+        place: &str,
+        links: &Links,
+        layout: &Layout,
+        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+    ) -> Result<Executables, ProfileError> {
+        for (name, target) in links {
+            self.link(format!("{place}/{name}"), self.absolute(target));
+        }
+        let executables = executables::of_links(self.site.root, self.site.packages, links, layout, trees)?;
+        for (name, (file, _)) in &executables.offered {
+            self.link(format!("{place}/.bin/{name}"), file.clone());
+        }
+        Ok(executables)
+    }
+
+    /// Absolute, as relative ones break bundlers and the tracing of files.
+    fn absolute(&self, target: &Target) -> PathBuf {
+        match target {
+            Target::Package(key, name) => self.site.packages.join(key.as_str()).join("node_modules").join(&**name),
+            Target::Folder(folder) => self.site.root.join(&**folder),
+        }
+    }
+
+    fn link(&mut self, path: String, target: PathBuf) {
+        self.links.insert(path, target);
+    }
+
+    fn make_links(&self) -> Result<(), ProfileError> {
+        let mut above = "";
+        for (path, target) in &self.links {
+            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            if parent != above {
+                fs::create_dir_all(&self.folder.join(parent))?;
+                above = parent;
+            }
+            fs::symlink(target, &self.folder.join(path))?;
+        }
+        Ok(())
+    }
+
+    fn python(
+        &self,
+        (interpreter, files): (&Interpreter, Files),
+        wheels: &[python::Installable],
+        projects: &[python::Project],
+    ) -> Result<python::Installed, ProfileError> {
+        python::build(&python::Environment {
+            folder: &self.folder.join("python"),
+            reached: &self.site.profile.join("current/python"),
+            interpreter,
+            wheels,
+            files,
+            projects,
+        })
+    }
+}
+
+fn installables(
+    input: &Input<'_>,
+    layout: &Layout,
+    trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+) -> Vec<python::Installable> {
+    let wheels = layout.python.iter().filter_map(|distribution| {
+        let bytecode = input.bytecode.and_then(|bytecode| bytecode.get(&distribution.tree)).cloned();
+        let tree = trees.get(&distribution.tree)?.clone();
+        Some(python::Installable { distribution: distribution.clone(), tree, bytecode })
+    });
+    wheels.collect()
+}
