@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Project, Random, Registry, Universe};
+use crate::support::{NpmPackage, Output, Project, Random, Registry, Universe};
 
 /// `left` 1 is small, `left` 2 is not.
 fn registry() -> Registry {
@@ -33,8 +33,12 @@ struct Disk(PathBuf);
 impl Disk {
     /// None where this user may not mount one.
     fn new(place: &Path) -> Option<Self> {
+        Self::with("size=1500k", place)
+    }
+
+    fn with(options: &str, place: &Path) -> Option<Self> {
         fs::create_dir_all(place).expect("a folder");
-        let mounted = mount(&["-t", "tmpfs", "-o", "size=1500k", "tmpfs"], place);
+        let mounted = mount(&["-t", "tmpfs", "-o", options, "tmpfs"], place);
         if !mounted {
             let _ = writeln!(std::io::stderr(), "no disk can be mounted here: full disks are not tested");
         }
@@ -52,7 +56,11 @@ impl Disk {
     /// Makes room.
     fn grow(&self) {
         fs::remove_file(self.0.join("filler")).expect("a file");
-        assert!(mount(&["-o", "remount,size=50m"], &self.0));
+        self.remount("size=50m");
+    }
+
+    fn remount(&self, options: &str) {
+        assert!(mount(&["-o", &format!("remount,{options}")], &self.0));
     }
 }
 
@@ -67,6 +75,18 @@ fn mount(arguments: &[&str], place: &Path) -> bool {
     output.is_ok_and(|output| output.status.success())
 }
 
+/// Fails the test unless a run says so of the room that it found missing on a disk.
+#[track_caller]
+fn tells(said: &Output, disk: &Disk, more: &[&str]) {
+    let document = said.json();
+    let help = document["error"]["help"].as_str().expect("help");
+    assert_eq!(document["error"]["code"], "larder::fs::disk_full", "{help}");
+    let place = format!(" are free on `{}`", disk.0.display());
+    for text in [&place, " are missing. ", "larder gc"].into_iter().chain(more.iter().copied()) {
+        assert!(help.contains(text), "{text}: {help}");
+    }
+}
+
 #[test]
 fn a_full_disk_is_told_and_keeps_the_old_profile_and_gc_makes_room() {
     let registry = registry();
@@ -76,13 +96,17 @@ fn a_full_disk_is_told_and_keeps_the_old_profile_and_gc_makes_room() {
         wants(&project, "^1");
         project.run("larder sync").exits(0);
         wants(&project, "^2");
+        if part != "cache" {
+            let said = project.run("larder sync --json").exits(6);
+            tells(&said, &disk, &["at least 3.0 MB are needed and ", ": at least "]);
+            project.run("larder verify").exits(0);
+        }
         disk.fill();
-        let said = project.run("larder sync");
+        let said = project.run("larder sync --json");
         // A cache is a convenience: without one it works, too.
         assert!(said.status == 6 || part == "cache" && said.status == 0, "{part}: {}", said.stderr);
         if said.status == 6 {
-            let said = said.names(["larder::fs::disk_full", " are needed and ", " are missing", "larder gc"]);
-            said.names([&format!("free on `{}`", disk.0.display())]);
+            tells(&said, &disk, &[" and 0 B are free"]);
             assert_eq!(project.read("node_modules/left/data.txt"), "small\n", "{part}");
             project.run("larder verify").exits(0);
             project.run("larder run --frozen -- python -c 'import six'");
@@ -93,6 +117,25 @@ fn a_full_disk_is_told_and_keeps_the_old_profile_and_gc_makes_room() {
         assert_eq!(project.read("node_modules/left/data.txt").len(), 3_000_000, "{part}");
         project.run("larder verify").exits(0);
         drop(disk);
+    }
+}
+
+#[test]
+fn a_disk_without_inodes_is_told_apart_from_one_without_room() {
+    let files = |p: NpmPackage| (0..300).fold(p, |p, place| p.file(&format!("part-{place}.js"), "x"));
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).npm("many", "1.0.0", files).serve();
+    for part in ["store", "project"] {
+        let project = Project::new(&registry);
+        let Some(disk) = Disk::with("size=50m,nr_inodes=200", &project.folder().join(part)) else { return };
+        project.dependencies(&["npm \"left\""]).run("larder sync").exits(0);
+        let said = project.dependencies(&["npm \"left\"", "npm \"many\""]).run("larder sync --json").exits(6);
+        // 300 files, the package's own two.
+        tells(&said, &disk, &["at least 302 inodes are needed and ", "whatever the room: at least "]);
+        project.run("larder verify").exits(0);
+        project.run("larder gc").exits(0);
+        disk.remount("nr_inodes=9000");
+        project.run("larder sync").exits(0);
+        project.run("larder verify").exits(0);
     }
 }
 

@@ -157,3 +157,104 @@ fn a_copy_of_a_checkout_is_not_taken_for_the_other_one() {
     project.run(&format!("larder -C '{inside}' sync --forward --offline")).exits(0);
     leads_to_itself(&project, &inside, "2.0.0");
 }
+
+/// A registry with a package that wants to be given `theme`, which is a local one.
+fn with_plugin() -> Registry {
+    Universe::new()
+        .npm("left", "1.0.0", |p| p)
+        .npm("plugin", "1.0.0", |p| p.peer("theme", "^1").file("index.js", PLUGIN))
+        .serve()
+}
+
+const PLUGIN: &str = "module.exports = require.resolve('theme')\n";
+
+#[test]
+fn npm_packages_see_local_ones_where_they_are_after_a_move() {
+    let registry = with_plugin();
+    let project = Project::new(&registry);
+    project.write(
+        "packages/theme/package.json",
+        r#"{"name": "theme", "version": "1.0.0", "dependencies": {"left": "^1"}}"#,
+    );
+    project.write("packages/theme/index.js", "");
+    project.dependencies(&["path \"packages/theme\"", "npm \"plugin\""]).run("larder sync").exits(0);
+    let sees = |place: &str| {
+        let script = "require('node:process').chdir(process.argv[1]); console.log(require(process.cwd() + '/node_modules/plugin')); \
+                      console.log(require.resolve('left', { paths: [process.cwd() + '/packages/theme'] }))";
+        let said = project.program("node", &["-e", script, place]).exits(0);
+        assert!(
+            said.stdout.lines().count() == 2 && said.stdout.lines().all(|line| line.starts_with(&format!("{place}/"))),
+            "{}",
+            said.stdout
+        );
+    };
+    sees(&project.path("").canonicalize().expect("a folder").display().to_string());
+    let place = moved(&project);
+    let larder = |command: &str| project.run(&format!("larder -C '{place}' {command}"));
+    larder("sync").exits(0).names(["linked to this place"]);
+    larder("verify").exits(0);
+    sees(&place);
+
+    // A generation that came along before a package did: what it takes over is led here as well.
+    fs::rename(&place, project.folder().join("third")).expect("a folder of ours");
+    let place = project.folder().canonicalize().expect("a folder").join("third").display().to_string();
+    let manifest = fs::read_to_string(Path::new(&place).join("larder.kdl")).expect("a manifest");
+    let with_left = manifest.replace("npm \"plugin\"", "npm \"plugin\"\n    npm \"left\"");
+    fs::write(Path::new(&place).join("larder.kdl"), with_left).expect("a manifest");
+    project.run(&format!("larder -C '{place}' sync")).exits(0).names(["generation 2"]);
+    project.run(&format!("larder -C '{place}' verify")).exits(0);
+    sees(&place);
+    project.run(&format!("larder -C '{place}' rollback 1")).exits(0);
+    project.run(&format!("larder -C '{place}' verify")).exits(0);
+}
+
+/// A project with local packages beside its folder, one by way of another.
+fn with_neighbours(project: &Project) {
+    let package = |name: &str, more: &str| {
+        format!(r#"{{"name": "{name}", "version": "1.0.0", "dependencies": {{"left": "^1"{more}}}}}"#)
+    };
+    project.write("../theme/package.json", &package("theme", ""));
+    project.write("../shared/web/package.json", &package("web", ", \"theme\": \"file:../../theme\""));
+    project.dependencies(&["path \"../theme\"", "path \"../shared/web\""]);
+}
+
+/// Fails the test unless the neighbours at `beside` find their packages in the checkout at `place`.
+#[track_caller]
+fn neighbours_lead_to(project: &Project, beside: &Path, place: &Path) {
+    for neighbour in ["theme", "shared/web"] {
+        let folder = beside.join(neighbour);
+        let script = "console.log(require.resolve('left', { paths: [process.argv[1]] }))";
+        let said = project.program("node", &["-e", script, &folder.display().to_string()]).exits(0);
+        assert!(said.stdout.starts_with(&format!("{}/", place.display())), "{neighbour}: {}", said.stdout);
+    }
+}
+
+#[test]
+fn local_packages_beside_a_project_see_where_it_moved_to() {
+    let registry = with_plugin();
+    let project = Project::new(&registry);
+    with_neighbours(&project);
+    project.run("larder sync").exits(0);
+    let here = project.folder().canonicalize().expect("a folder");
+    neighbours_lead_to(&project, &here, &project.path("").canonicalize().expect("a folder"));
+
+    // The project moves alone, and its neighbours stay beside it.
+    let place = here.join("moved here");
+    moved(&project);
+    let larder = |place: &Path, command: &str| project.run(&format!("larder -C '{}' {command}", place.display()));
+    larder(&place, "sync").exits(0).names(["linked to this place"]);
+    larder(&place, "verify").exits(0);
+    neighbours_lead_to(&project, &here, &place);
+
+    // All of them move.
+    let there = here.join("there");
+    fs::create_dir(&there).expect("a folder");
+    for name in ["moved here", "theme", "shared"] {
+        fs::rename(here.join(name), there.join(name)).expect("a folder of ours");
+    }
+    let place = there.join("moved here");
+    larder(&place, "sync").exits(0).names(["linked to this place"]);
+    larder(&place, "verify").exits(0);
+    neighbours_lead_to(&project, &there, &place);
+    assert!(larder(&place, "sync").exits(0).names(["up to date"]).stderr.matches("linked").count() == 0);
+}

@@ -114,10 +114,11 @@ impl miette::Diagnostic for FetchError {
             Self::NoRoom { error, pending: 0, .. } => return error.help(),
             Self::NoRoom { error, pending, .. } => {
                 let help = error.help().map_or_else(String::new, |help| help.to_string());
-                let come = if *pending == 1 { "package comes" } else { "packages come" };
-                return Some(Box::new(format!(
-                    "{help}. {pending} more {come} on top, of sizes that the lock does not tell"
-                )));
+                let come = match pending {
+                    1 => "one more package comes on top, of a size".to_owned(),
+                    more => format!("{more} more packages come on top, of sizes"),
+                };
+                return Some(Box::new(format!("{help}; {come} that the lock does not tell")));
             }
             Self::Interrupted { .. } => "run again; what arrived before is kept",
             Self::Integrity { .. } => {

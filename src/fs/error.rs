@@ -63,12 +63,15 @@ pub struct FsError {
     pub source: io::Error,
     /// How much room it takes, where that is known.
     pub demand: Option<Demand>,
+    /// What is used up, where something is.
+    full: Option<Full>,
 }
 
 impl FsError {
     /// Joins what was tried with the reason why it failed.
     pub fn new(action: Action, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
-        Self { action, path: path.into(), source: source.into(), demand: None }
+        let (path, source) = (path.into(), source.into());
+        Self { full: Full::of(&source, &path), action, path, source, demand: None }
     }
 
     /// Tells whether there is no such file or folder.
@@ -86,7 +89,7 @@ impl FsError {
 
     /// Tells whether the disk, or the user's share of it, is full.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        self.full.is_some()
     }
 
     fn errno(&self) -> Option<Errno> {
@@ -107,19 +110,18 @@ impl miette::Diagnostic for FsError {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        if let Some(full) = self.full {
+            return Some(Box::new(room::advice(full, &self.path, self.demand)));
+        }
         let text = match self.source.kind() {
-            io::ErrorKind::StorageFull => room::advice(Full::Disk, &self.path, self.demand),
-            io::ErrorKind::QuotaExceeded => room::advice(Full::Quota, &self.path, self.demand),
             io::ErrorKind::PermissionDenied => {
                 "this user may not do that: look at the owner and the mode of the path and of the folders above it"
-                    .into()
             }
             io::ErrorKind::ReadOnlyFilesystem => {
                 "the file system is mounted read-only; LARDER_STORE and LARDER_CACHE move what larder writes elsewhere"
-                    .into()
             }
             _ if matches!(self.errno(), Some(Errno::MFILE | Errno::NFILE)) => {
-                "too many files are open: raise the limit (`ulimit -n`)".into()
+                "too many files are open: raise the limit (`ulimit -n`)"
             }
             _ => return None,
         };

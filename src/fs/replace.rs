@@ -23,7 +23,11 @@ pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result
 
 /// Like [`write_atomic`], for content that is in several pieces.
 pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) -> Result<(), FsError> {
-    let error = |error: io::Error| FsError::new(Action::Write, path, error).needing_file(size_of(parts));
+    let error = |error: io::Error| {
+        let error = FsError::new(Action::Write, path, error).needing_file(size_of(parts));
+        // What has to be on disk at once is a file of the user's own; others are parts of something.
+        if durability == Durability::Lazy { error } else { error.only() }
+    };
     let (file, temporary) = open_beside(path).map_err(error)?;
     write_beside(file, path, &temporary, parts, durability).map_err(|problem| {
         // The first error is the one to report.

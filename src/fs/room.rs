@@ -1,6 +1,7 @@
 //! Room on a disk: how much a piece of work takes, how much there is, and what to say where it is not enough.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FsError;
@@ -60,19 +61,21 @@ pub(super) struct Volume {
 pub(super) enum Full {
     /// The disk is full.
     Disk,
+    /// It has no inodes left, whatever the room.
+    Inodes,
     /// The user's share of it is used up.
     Quota,
 }
 
 /// Says what is missing for a piece of work that failed at `path`, and what can be done.
 pub(super) fn advice(full: Full, path: &Path, demand: Option<Demand>) -> String {
-    const WAY_OUT: &str = "make room (`larder gc` removes what no project uses) and run again";
+    const WAY_OUT: &str = "Make room (`larder gc` removes what no project uses) and run again";
 
-    let Some((nearest, volume)) = nearest(path) else { return format!("the disk is full: {WAY_OUT}") };
+    let Some((nearest, volume)) = nearest(path) else { return format!("the disk is full. {WAY_OUT}") };
     let mount = mount_of(&nearest);
     // A folder or a link takes no less than a block.
     let demand = demand.unwrap_or(Demand { block: volume.block, bytes: volume.block, files: 1, is_least: true });
-    format!("{}: {WAY_OUT}", Shortage { full, mount: &mount, volume, demand })
+    format!("{}. {WAY_OUT}", Shortage { full, mount: &mount, volume, demand })
 }
 
 /// What is there and what is not.
@@ -83,23 +86,39 @@ struct Shortage<'a> {
     demand: Demand,
 }
 
+impl Full {
+    /// Finds out why there was no room at `path` just now: a failure that is cleaned up after leaves room again.
+    pub(super) fn of(error: &io::Error, path: &Path) -> Option<Self> {
+        match error.kind() {
+            io::ErrorKind::QuotaExceeded => Some(Self::Quota),
+            io::ErrorKind::StorageFull => match nearest(path) {
+                Some((_, Volume { files: Some(0), .. })) => Some(Self::Inodes),
+                _ => Some(Self::Disk),
+            },
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Shortage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Demand { bytes, files, is_least, .. } = self.demand;
         let (mount, least) = (self.mount.display(), if is_least { "at least " } else { "" });
-        match (self.full, self.volume.files) {
-            (Full::Quota, _) => write!(f, "your quota on `{mount}` is used up, and {least}{} are needed", size(bytes)),
-            (Full::Disk, Some(0)) => {
-                write!(f, "`{mount}` has no inodes left, whatever the room, and {least}")?;
-                if files == 1 { f.write_str("one is needed") } else { write!(f, "{files} are needed") }
+        let missing = |needed: u64, free: u64| needed.checked_sub(free).filter(|missing| *missing > 0);
+        match self.full {
+            Full::Quota => write!(f, "your quota on `{mount}` is used up, and {least}{} are needed", size(bytes)),
+            Full::Inodes => {
+                let free = self.volume.files.unwrap_or_default();
+                write!(f, "{least}{files} inodes are needed and {free} are free on `{mount}`, whatever the room")?;
+                missing(files, free).map_or(Ok(()), |missing| write!(f, ": {least}{missing} are missing"))
             }
-            (Full::Disk, _) => {
+            Full::Disk => {
                 let free = self.volume.free;
                 write!(f, "{least}{} are needed and {} are free on `{mount}`", size(bytes), size(free))?;
-                match bytes.checked_sub(free) {
-                    Some(missing) if missing > 0 => write!(f, ": {least}{} are missing", size(missing)),
-                    // What was made before the failure is gone again, and some file systems keep a reserve.
-                    _ => f.write_str(", which it does not give"),
+                match missing(bytes, free) {
+                    Some(missing) => write!(f, ": {least}{} are missing", size(missing)),
+                    // Some file systems keep a reserve.
+                    None => f.write_str(", which it does not give"),
                 }
             }
         }
@@ -133,14 +152,21 @@ impl FsError {
         self
     }
 
-    /// Adds that it was one file of this size for which there was no room.
+    /// Adds that there was no room for a file of this size, which may be one of several.
     #[must_use]
     pub(super) fn needing_file(self, size: usize) -> Self {
         if !self.is_disk_full() {
             return self;
         }
-        let demand = Demand { is_least: false, ..Demand::on(&self.path).file(size as u64) };
+        let demand = Demand::on(&self.path).file(size as u64);
         self.needing(demand)
+    }
+
+    /// Adds that nothing else was to be written.
+    #[must_use]
+    pub(super) fn only(mut self) -> Self {
+        self.demand = self.demand.map(|demand| Demand { is_least: false, ..demand });
+        self
     }
 }
 
@@ -176,8 +202,10 @@ mod tests {
 
     #[test]
     fn inodes_and_quotas_are_told_apart_from_bytes() {
-        let inodes = told(Full::Disk, (9_000_000, Some(0)), &[1, 1, 1], true);
-        assert_eq!(inodes, "`/mnt` has no inodes left, whatever the room, and at least 3 are needed");
+        assert_eq!(
+            told(Full::Inodes, (9_000_000, Some(1)), &[1, 1, 1], true),
+            "at least 3 inodes are needed and 1 are free on `/mnt`, whatever the room: at least 2 are missing"
+        );
         let quota = told(Full::Quota, (9_000_000, Some(0)), &[4096], false);
         assert_eq!(quota, "your quota on `/mnt` is used up, and 4.0 kB are needed");
     }
