@@ -23,10 +23,9 @@ fn all(project: &Project) {
 }
 
 #[track_caller]
-fn all_succeed(running: Vec<Child>) {
-    for child in running {
-        Output::of("larder", &child.wait_with_output().expect("an end")).exits(0);
-    }
+fn all_succeed(running: Vec<Child>) -> Vec<String> {
+    let end = |child: Child| Output::of("larder", &child.wait_with_output().expect("an end")).exits(0).stderr;
+    running.into_iter().map(end).collect()
 }
 
 /// Returns the artifacts that were asked for, and how many times in all.
@@ -46,8 +45,17 @@ fn eight_syncs_of_one_project_beside_a_collector_make_one_generation() {
     all(&project);
     let mut running: Vec<Child> = (0..8).map(|_| project.start("larder sync")).collect();
     collect_beside(&project, &mut running);
-    all_succeed(running);
+    let said = all_succeed(running);
     assert_eq!(fetched(&registry), (24, 24));
+    for said in said {
+        assert!(said.matches("that fetches").count() <= 1, "{said}");
+        let named: Vec<&str> = said
+            .lines()
+            .filter_map(|line| line.split_once("another larder, process ")?.1.split_once(','))
+            .map(|(process, _)| process)
+            .collect();
+        assert!(named.iter().all(|process| named.iter().filter(|other| other == &process).count() == 1), "{said}");
+    }
     project.run("larder verify --all").exits(0);
     assert!(project.has(".larder/node_modules/.profiles/development/1"));
     assert!(!project.has(".larder/node_modules/.profiles/development/2"));
@@ -123,6 +131,29 @@ fn lines_that_are_added_at_once_are_all_there() {
     all_succeed((1..7).map(|n| project.start(&format!("larder remove part-{n}"))).collect());
     assert!(!(1..7).any(|n| project.read("larder.kdl").contains(&format!("\"part-{n}\""))));
     project.run("larder sync --locked").exits(0);
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn nobody_waits_for_a_larder_that_waits_for_the_network() {
+    let old = packages().serve();
+    let mut project = Project::new(&old);
+    project.dependencies(&["npm \"part-0\" \"^1\""]).run("larder sync").exits(0);
+    let slow = packages().slow(Duration::from_millis(1500)).serve();
+    project.sees(&slow);
+    project.forget();
+    all(&project);
+    // The first answers are those about versions, later ones are the packages.
+    let mut syncing = project.start("larder sync");
+    let (mut at_once, mut waited) = (0, 0);
+    while syncing.try_wait().expect("a process of ours").is_none() {
+        thread::sleep(Duration::from_millis(100));
+        let said = project.run("larder pin").exits(0);
+        *if said.stderr.contains("waiting") { &mut waited } else { &mut at_once } += 1;
+    }
+    // While the lock is written, and while the generation is built and switched to.
+    assert!(at_once >= 3 && waited <= 2, "{at_once} at once, {waited} waited");
+    all_succeed(vec![syncing]);
     project.run("larder verify").exits(0);
 }
 

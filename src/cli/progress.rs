@@ -1,6 +1,7 @@
 //! Progress on a terminal.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,20 +14,25 @@ use super::output::Output;
 pub(super) struct Progress {
     wanted: bool,
     bar: OnceLock<ProgressBar>,
+    /// The processes that were said to be waited for, and this one: its threads wait for each other.
+    waited_for: Mutex<BTreeSet<Option<u32>>>,
 }
 
 impl Progress {
     /// Returns a display that shows nothing unless it is wanted.
     pub(super) fn new(wanted: bool) -> Self {
-        Self { wanted, bar: OnceLock::new() }
+        Self { wanted, bar: OnceLock::new(), waited_for: Mutex::new([Some(std::process::id())].into()) }
     }
 
     /// Shows an event. Warnings are said in either case.
     pub(super) fn report(&self, output: &Output, event: &Event) {
-        if let Event::Warning(text) | Event::Waiting(text) = event {
-            let label = if matches!(event, Event::Warning(_)) { "warning: " } else { "" };
-            self.aside(|| output.say(format!("{label}{text}")));
-            return;
+        match event {
+            Event::Warning(text) => return self.aside(|| output.say(format!("warning: {text}"))),
+            Event::Waiting { process, does } if self.is_new(*process) => {
+                let who = process.map_or_else(String::new, |number| format!(", process {number},"));
+                return self.aside(|| output.say(format!("waiting for another larder{who} that {does}")));
+            }
+            _ => {}
         }
         if !self.wanted {
             return;
@@ -39,8 +45,13 @@ impl Progress {
             }
             Event::Compiling(packages) => bar.set_message(format!("Compiling {packages} Python packages")),
             Event::Building(packages) => bar.set_message(format!("Building from {packages} packages")),
-            Event::Warning(_) | Event::Waiting(_) => {}
+            Event::Warning(_) | Event::Waiting { .. } => {}
         }
+    }
+
+    /// Tells whether it was not said yet that this process is waited for: it may hold many things.
+    fn is_new(&self, process: Option<u32>) -> bool {
+        self.waited_for.lock().unwrap_or_else(PoisonError::into_inner).insert(process)
     }
 
     /// Takes the line away.

@@ -56,8 +56,11 @@ pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> 
     }
     let mut attempt = 1;
     loop {
-        let waiting = || {
-            let _ = (route.tell)(Step::Waiting);
+        let waiting = |process| {
+            // Two packages may be one artifact: that this process waits for itself is nobody's concern.
+            if process != Some(std::process::id()) {
+                let _ = (route.tell)(Step::Waiting { process });
+            }
         };
         let staging = route.store.stage(wanted.artifact.digest.as_ref(), waiting)?;
         // Somebody else may have brought it since it was looked for.

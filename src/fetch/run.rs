@@ -75,7 +75,10 @@ pub struct Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Another process or thread fetches it; this one waits.
-    Waiting,
+    Waiting {
+        /// The other process, where it is known.
+        process: Option<u32>,
+    },
     /// It begins to arrive; after a broken connection, once more.
     Started {
         /// How many bytes it has, where the registry tells.

@@ -118,6 +118,21 @@ impl Dir {
         }
     }
 
+    /// Returns the number of the process that holds the folder's lock, where the system tells.
+    pub fn lock_holder(&self) -> Option<u32> {
+        let stat = rustix::fs::fstat(self.fd()).ok()?;
+        let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
+        let place = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
+        // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:5308951 0 EOF`; who waits has an arrow behind the number.
+        let locks = super::read_if_exists(Path::new("/proc/locks")).ok()??;
+        let locks = String::from_utf8(locks).ok()?;
+        let held = |line: &str| {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            (words.get(1) == Some(&"FLOCK") && words.get(5) == Some(&&*place)).then(|| words[4].parse().ok())?
+        };
+        locks.lines().find_map(held)
+    }
+
     /// Takes the folder's exclusive lock if nobody holds it.
     pub fn try_lock(&self) -> Result<FolderLock, FsError> {
         match rustix::fs::flock(self.fd(), FlockOperation::NonBlockingLockExclusive) {
@@ -192,6 +207,20 @@ mod tests {
         held.set_note(b"").unwrap();
         drop(held);
         assert!(!FileLock::is_left(&path).unwrap());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_holder_of_a_folders_lock_is_known_while_it_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (held, other) = (Dir::open(folder.path()).unwrap(), Dir::open(folder.path()).unwrap());
+        assert_eq!(other.lock_holder(), None);
+        assert_eq!(held.try_lock().unwrap(), FolderLock::Held);
+        assert_eq!(other.try_lock().unwrap(), FolderLock::Busy);
+        // Some file systems have other numbers there.
+        assert!([Some(std::process::id()), None].contains(&other.lock_holder()));
+        drop(held);
+        assert_eq!(other.lock_holder(), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub use link::{Linked, hard_link_or_copy, read_link, symlink};
 pub use lock::{FileLock, FolderLock};
 pub use parallel::map_parallel;
 pub use parted::Parted;
-pub use private::make_private;
+pub use private::{make_private, set_private};
 pub use replace::{
     is_temporary, remove_left, remove_left_beside, remove_temporary, replace_symlink, write_atomic, write_parts_atomic,
     write_parts_new,

@@ -17,12 +17,27 @@ pub fn make_private(path: &Path) -> Result<(), FsError> {
     Ok(())
 }
 
-fn close(path: &Path) -> Result<(), FsError> {
-    match lstat(path)? {
-        Some(Stat { mode, .. }) if mode & 0o077 != 0 => {
-            std::fs::set_permissions(path, Permissions::from_mode(mode & 0o700))
-                .map_err(|error| FsError::new(Action::Write, path, error))
-        }
+/// Takes every right of group and world away from a file or folder, or gives a folder those back that the one above it
+/// has.
+pub fn set_private(path: &Path, private: bool) -> Result<(), FsError> {
+    if private {
+        return close(path);
+    }
+    let mode = |path: Option<&Path>| Ok::<_, FsError>(path.map(lstat).transpose()?.flatten().map(|stat| stat.mode));
+    match (mode(Some(path))?, mode(path.parent())?) {
+        (Some(own), Some(above)) if own & 0o077 == 0 && above & 0o077 != 0 => set_mode(path, own | (above & 0o077)),
         _ => Ok(()),
     }
+}
+
+fn close(path: &Path) -> Result<(), FsError> {
+    match lstat(path)? {
+        Some(Stat { mode, .. }) if mode & 0o077 != 0 => set_mode(path, mode & 0o700),
+        _ => Ok(()),
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) -> Result<(), FsError> {
+    std::fs::set_permissions(path, Permissions::from_mode(mode))
+        .map_err(|error| FsError::new(Action::Write, path, error))
 }

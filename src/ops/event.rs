@@ -18,8 +18,13 @@ pub enum Event {
     Compiling(usize),
     /// A generation is being built from so many packages.
     Building(usize),
-    /// Another process holds something; the text names it.
-    Waiting(String),
+    /// Another larder holds something.
+    Waiting {
+        /// The other process, where it is known.
+        process: Option<u32>,
+        /// What it does, as in "that works on this project".
+        does: String,
+    },
     /// Something a user should know: a lowercase sentence.
     Warning(String),
 }

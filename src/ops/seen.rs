@@ -52,8 +52,7 @@ pub(super) fn undisturbed<T>(root: &Path, mut work: impl FnMut(&Seen) -> Result<
 /// Takes the project's lock; says so where another process makes it wait.
 pub(super) fn hold(context: &Context<'_>, profile: &profile::Project) -> Result<ProjectLock> {
     Ok(profile.lock(|process| {
-        let who = process.map_or_else(String::new, |number| format!(", process {number},"));
-        (context.reporter)(Event::Waiting(format!("waiting for another larder{who} that works on this project")));
+        (context.reporter)(Event::Waiting { process, does: "works on this project".to_owned() });
     })?)
 }
 

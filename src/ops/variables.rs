@@ -10,7 +10,7 @@ use crate::fs;
 use crate::profile::ProfileError;
 
 use super::checkout::Checkout;
-use super::{Context, Result};
+use super::{Context, Event, Result};
 
 /// `larder env --json`: see `schema/env.json`.
 #[derive(Debug, Serialize)]
@@ -36,6 +36,13 @@ pub fn show(context: &Context<'_>) -> Result<Shown> {
     let name = &checkout.environment(context)?;
     let profile = &checkout.profile;
     let generation = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
+    let active = profile.active()?;
+    if active.as_ref() != Some(name) && profile.current_head(name)?.is_some_and(|head| head.has_npm_packages()) {
+        let leads = active.map_or_else(String::new, |active| format!(", which leads to {active}"));
+        (context.reporter)(Event::Warning(format!(
+            "{name} is not the active environment: Node finds packages by node_modules{leads}; `larder use {name}` switches"
+        )));
+    }
     let place = profile.current_link(name);
     let seen = Seen::of(&place, context);
     let text = |value: OsString| value.to_string_lossy().into_owned();

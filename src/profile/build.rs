@@ -165,6 +165,7 @@ impl<'a> Plan<'a> {
     pub(super) fn make_room(&self) -> Result<u64, ProfileError> {
         fs::create_dir_all(self.site.packages)?;
         fs::create_dir_all(self.site.profile)?;
+        fs::set_private(self.site.profile, files(self.input) == Files::Private)?;
         tidy(self.site.profile)
     }
 

@@ -81,9 +81,13 @@ impl Store {
 
     /// Begins to unpack the artifact with this digest, or one whose digest is not known yet.
     ///
-    /// Where another process or thread unpacks the same artifact, calls `waiting` and waits for it to end: look for the
-    /// tree once more then ([`Store::tree`]). The first call also removes what killed processes left.
-    pub fn stage(&self, artifact: Option<&Digest>, waiting: impl FnMut()) -> Result<Staging<'_>, StoreError> {
+    /// Where another process or thread unpacks the same artifact, calls `waiting`, with the process's number where that is
+    /// known, and waits for it to end: look for the tree once more then ([`Store::tree`]). The first call also removes what killed processes left.
+    pub fn stage(
+        &self,
+        artifact: Option<&Digest>,
+        waiting: impl FnMut(Option<u32>),
+    ) -> Result<Staging<'_>, StoreError> {
         if self.swept.set(()).is_ok() {
             staging::sweep(&self.staging_folder())?;
         }

@@ -39,7 +39,7 @@ impl<'s> Staging<'s> {
     pub(super) fn begin(
         store: &'s Store,
         artifact: Option<&Digest>,
-        mut waiting: impl FnMut(),
+        mut waiting: impl FnMut(Option<u32>),
     ) -> Result<Self, StoreError> {
         let mut name = artifact.map_or_else(unique, |digest| {
             let hex = digest.to_hex();
@@ -54,7 +54,7 @@ impl<'s> Staging<'s> {
                 Err(error) if error.is_not_found() => continue,
                 Err(error) => return Err(error.into()),
             };
-            if folder.lock(&mut waiting)? == FolderLock::Unsupported && !name.contains('.') {
+            if folder.lock(&mut || waiting(folder.lock_holder()))? == FolderLock::Unsupported && !name.contains('.') {
                 // Without locks nobody can be kept out: work beside the others, the first rename wins.
                 name = format!("{name}.{}", unique());
                 continue;

@@ -23,7 +23,7 @@ fn path(text: &str) -> EntryPath {
 /// Puts a small tree into the store: two files and an executable, one of them deep.
 fn put(store: &Store, name: &str) -> Tree {
     let digest = artifact(name);
-    let mut staging = store.stage(Some(&digest), || {}).unwrap();
+    let mut staging = store.stage(Some(&digest), |_| {}).unwrap();
     staging.write(&path("package.json"), false, name.as_bytes()).unwrap();
     staging.write(&path("lib/deep/index.js"), false, b"deep").unwrap();
     staging.stream(&path("bin/run"), true, &mut &b"#!"[..]).unwrap();
@@ -64,7 +64,7 @@ fn equal_content_of_two_artifacts_is_one_tree() {
     let (_folder, store) = store();
     let mut trees = Vec::new();
     for name in ["a", "b"] {
-        let mut staging = store.stage(Some(&artifact(name)), || {}).unwrap();
+        let mut staging = store.stage(Some(&artifact(name)), |_| {}).unwrap();
         staging.write(&path("same"), false, b"same").unwrap();
         trees.push(staging.commit(&artifact(name)).unwrap());
     }
@@ -77,7 +77,7 @@ fn equal_content_of_two_artifacts_is_one_tree() {
 #[test]
 fn a_dropped_staging_leaves_nothing() {
     let (_folder, store) = store();
-    let mut staging = store.stage(None, || {}).unwrap();
+    let mut staging = store.stage(None, |_| {}).unwrap();
     staging.write(&path("a/b"), false, b"x").unwrap();
     assert_eq!(staged(&store), 1);
     drop(staging);
@@ -199,10 +199,10 @@ fn what_a_killed_process_left_is_removed_and_what_is_in_use_stays() {
     fs::create_dir_all(&debris).unwrap();
     fs::write_new(&debris.join("half"), b"x", 0o444).unwrap();
     let used = Store::open(folder.path());
-    let in_use = used.stage(Some(&artifact("used")), || {}).unwrap();
+    let in_use = used.stage(Some(&artifact("used")), |_| {}).unwrap();
     assert_eq!(staged(&used), 1);
     let other = Store::open(folder.path());
-    drop(other.stage(Some(&artifact("other")), || {}).unwrap());
+    drop(other.stage(Some(&artifact("other")), |_| {}).unwrap());
     assert_eq!(staged(&used), 1);
     drop(in_use);
 }
@@ -210,7 +210,7 @@ fn what_a_killed_process_left_is_removed_and_what_is_in_use_stays() {
 #[test]
 fn debris_of_the_same_artifact_is_cleaned_when_it_is_staged_again() {
     let (_folder, store) = store();
-    drop(store.stage(None, || {}).unwrap());
+    drop(store.stage(None, |_| {}).unwrap());
     let digest = artifact("a");
     let folder = store.staging_folder().join(format!("sha256-{}", digest.to_hex()));
     fs::create_dir_all(&folder.join("files")).unwrap();
@@ -228,7 +228,7 @@ fn who_stages_the_same_artifact_waits_and_then_finds_it() {
         for _ in 0..8 {
             scope.spawn(|| {
                 let digest = artifact("a");
-                let staging = store.stage(Some(&digest), || {}).unwrap();
+                let staging = store.stage(Some(&digest), |_| {}).unwrap();
                 if store.tree(&digest).unwrap().is_some() {
                     return;
                 }

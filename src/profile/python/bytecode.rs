@@ -104,7 +104,7 @@ struct Running {
 impl Compiler<'_> {
     fn compile(&mut self, store: &Store, wheel: &Tree) -> Result<Tree, ProfileError> {
         let name = name(self.interpreter, wheel);
-        let mut staging = store.stage(Some(&name), || {})?;
+        let mut staging = store.stage(Some(&name), |_| {})?;
         if let Some(tree) = store.tree(&name)? {
             return Ok(tree);
         }
