@@ -1,6 +1,7 @@
 //! Generations and environments: history, going back, switching, running.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -205,6 +206,11 @@ fn env_prints_what_a_shell_needs() {
     for format in ["fish", "direnv", "lines"] {
         project.run(&format!("larder env --format {format}")).exits(0).names(["VIRTUAL_ENV"]);
     }
+    project.run("larder sync --env staging --no-activate").exits(0);
+    let said = project.run("larder env --env staging").exits(0);
+    said.names(["staging is not the active environment", "leads to development", "larder use staging"]);
+    project.run("larder sync --env production --no-activate").exits(0);
+    assert_eq!(project.run("larder env --env production").exits(0).stderr, "", "it has no npm packages");
 }
 
 #[test]
@@ -326,6 +332,7 @@ fn production_holds_to_what_its_environment_says() {
     project.run("larder verify").exits(0);
     let open = std::process::Command::new("find")
         .args([
+            ".larder/node_modules/.profiles/production",
             ".larder/active/",
             "node_modules/",
             ".venv/",
@@ -340,6 +347,9 @@ fn production_holds_to_what_its_environment_says() {
         .output();
     let open = String::from_utf8(open.expect("find").stdout).expect("text");
     assert_eq!(open, "");
+    let mode = |path: &str| fs::metadata(project.path(path)).expect("a folder").permissions().mode() & 0o077;
+    project.manifest(&manifest("^2").replace("files \"private\"", "")).run("larder sync --env production").exits(0);
+    assert_eq!(mode(".larder/node_modules/.profiles/production"), mode(".larder/node_modules/.profiles"));
 }
 
 #[test]

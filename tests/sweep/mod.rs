@@ -316,6 +316,7 @@ samples! {
     a_sync_of_another_environment_survives_blows: "switched",
     a_sync_that_compiles_survives_blows: "compiled",
     a_repair_survives_blows: "harmed",
+    a_repair_of_a_record_survives_blows: "unrecorded",
     a_use_survives_blows: "used",
     a_rollback_survives_blows: "rolled-back",
     a_rollback_of_one_package_survives_blows: "taken-back",

@@ -27,13 +27,14 @@ const fn synced(name: &'static str, command: &'static str, prepare: fn() -> (Pro
     Scene { synced: true, ..scene(name, command, prepare) }
 }
 
-pub(super) static SCENES: [Scene; 22] = [
+pub(super) static SCENES: [Scene; 23] = [
     scene("new", "larder sync", new),
     scene("changed", "larder sync", changed),
     scene("rich", "larder sync", rich),
     synced("switched", "larder sync --env production", first),
     synced("compiled", "larder sync --compile", first),
     Scene { again: true, ..scene("harmed", "larder sync --repair", harmed) },
+    Scene { again: true, ..scene("unrecorded", "larder sync --repair", unrecorded) },
     synced("used", "larder use production", both),
     synced("rolled-back", "larder rollback 1", second),
     synced("taken-back", "larder rollback 1 --only npm:part-3", open),
@@ -150,6 +151,13 @@ fn harmed() -> (Project, Vec<Registry>) {
     let file = project.path("node_modules/part-1/deep/data.txt").canonicalize().expect("a file");
     let script = "require('fs').chmodSync(process.argv[1], 0o644); require('fs').writeFileSync(process.argv[1], 'x')";
     project.program("node", &["-e", script, &file.display().to_string()]).exits(0);
+    (project, registries)
+}
+
+/// The record of the current generation is harmed, and a package.
+fn unrecorded() -> (Project, Vec<Registry>) {
+    let (project, registries) = harmed();
+    project.write(".larder/node_modules/.profiles/development/current/generation.json", "{}");
     (project, registries)
 }
 
