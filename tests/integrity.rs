@@ -241,7 +241,8 @@ fn a_harmed_record_is_written_anew_and_packages_that_are_right_are_not_touched()
         project.dependencies(&[LINES[0], LINES[1], "npm \"right\" \"^1\""]).run("larder sync").exits(0);
         let (before, history) = (places(&project), project.run_json("larder history --json"));
         harm(&own(&project, "", "generation.json"));
-        project.run("larder sync --repair").exits(0).names(["healed: the record of generation 1"]);
+        let said = project.run("larder sync --repair").exits(0).names(["healed: the record of generation 1"]);
+        assert!(!said.stderr.contains('+'), "nothing was added: {}", said.stderr);
         project.run("larder verify").exits(0);
         assert_eq!(places(&project), before);
 

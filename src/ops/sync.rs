@@ -281,6 +281,8 @@ impl<'a> Sync<'a> {
         let input = self.input((lockfile, &text), &closure, &ingredients);
         let built = self.build(&held, &input, &ingredients)?;
         let number = built.generation.number;
+        // What there was could not be read before.
+        let plan = if built.recalled { built.generation.plan_from(Some(&built.generation)) } else { plan };
         // What was skipped is tried again the next time.
         if skipped.is_empty() && !is_back {
             self.remember(number, interpreter)?;

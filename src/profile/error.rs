@@ -201,7 +201,7 @@ pub enum ProfileError {
     #[error("`{}` cannot be read: {problem}", file.display())]
     #[diagnostic(
         code(larder::profile::bad_record),
-        help("`larder sync --repair` builds the environment anew; nothing is lost but that generation")
+        help("`larder sync --repair` writes that of the current generation anew, from the lock and the store")
     )]
     BadRecord {
         /// The file.
