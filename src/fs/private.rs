@@ -24,8 +24,9 @@ pub fn set_private(path: &Path, private: bool) -> Result<(), FsError> {
         return close(path);
     }
     let mode = |path: Option<&Path>| Ok::<_, FsError>(path.map(lstat).transpose()?.flatten().map(|stat| stat.mode));
+    let others = |mode: u32| mode & 0o077;
     match (mode(Some(path))?, mode(path.parent())?) {
-        (Some(own), Some(above)) if own & 0o077 == 0 && above & 0o077 != 0 => set_mode(path, own | (above & 0o077)),
+        (Some(own), Some(above)) if others(own) == 0 && others(above) != 0 => set_mode(path, own | others(above)),
         _ => Ok(()),
     }
 }

@@ -28,6 +28,7 @@ impl Demand {
     }
 
     /// Counts a file.
+    #[must_use]
     pub fn file(mut self, size: u64) -> Self {
         self.bytes += size.next_multiple_of(self.block);
         self.files += 1;
@@ -35,11 +36,13 @@ impl Demand {
     }
 
     /// Counts files.
+    #[must_use]
     pub fn files(self, sizes: impl Iterator<Item = u64>) -> Self {
         sizes.fold(self, Self::file)
     }
 
     /// Counts what another one has counted.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { bytes: self.bytes + other.bytes, files: self.files + other.files, ..self }
     }

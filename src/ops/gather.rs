@@ -126,14 +126,14 @@ pub(super) fn fetch(
     wanted: &[Wanted],
 ) -> std::result::Result<Vec<Fetched>, FetchError> {
     let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
-    let waited = AtomicBool::new(false);
+    let is_told = AtomicBool::new(false);
     let on_progress = |progress: Progress| {
         match progress.step {
             Step::Started { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
             Step::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
             Step::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
             // One holds many; and who it is shows at the first.
-            Step::Waiting { process } if !waited.swap(true, Ordering::Relaxed) => {
+            Step::Waiting { process } if !is_told.swap(true, Ordering::Relaxed) => {
                 let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
                 (context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
             }

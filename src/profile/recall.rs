@@ -30,15 +30,11 @@ pub(super) fn recall(
     let whole = Whole::read(site.root, site.packages)?;
     let realised = plan.realise(&harmed)?;
     whole.carry(site.root, site.packages, site.profile, number)?;
-    match rewrite(site, input, plan, number, trees)? {
-        Some(generation) => {
-            Ok(Built { generation, made: false, relocated: false, realised, recalled: true, warnings: Vec::new() })
-        }
-        None => {
-            let built = build::build(site, input, None, Repeat::After(number))?;
-            Ok(Built { realised: realised + built.realised, ..built })
-        }
+    if let Some(generation) = rewrite(site, input, plan, number, trees)? {
+        return Ok(Built { generation, made: false, relocated: false, realised, recalled: true, warnings: Vec::new() });
     }
+    let built = build::build(site, input, None, Repeat::After(number))?;
+    Ok(Built { realised: realised + built.realised, ..built })
 }
 
 /// Writes the record of a generation anew, if all else of it is what the lock makes of it.

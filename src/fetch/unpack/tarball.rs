@@ -37,11 +37,11 @@ pub(in crate::fetch) fn unpack_tarball(
         buffer: Vec::new(),
         full: None,
     };
-    let unpacked = unpacker.entries(&mut archive, packed);
+    let read = unpacker.entries(&mut archive, packed);
     match unpacker.full {
         // What is wrong with the rest of the archive shows once there is room for it.
         Some((full, demand)) => Err(full.needing(demand).into()),
-        None => unpacked.and_then(|()| finish(archive.into_inner())),
+        None => read.and_then(|()| finish(archive.into_inner())),
     }
 }
 

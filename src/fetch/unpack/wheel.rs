@@ -115,7 +115,7 @@ fn unpack(
         let line = record.take(path.as_str())?;
         write(&mut body, &path, line, staging, &mut buffer).map_err(|problem| match problem {
             Problem::Fs(error) => Problem::Fs(error.needing(demand)),
-            refused => refused,
+            Problem::Refused(refusal) => Problem::Refused(refusal),
         })?;
     }
     Ok(record.finish()?)
