@@ -6,10 +6,11 @@ use std::ops::ControlFlow;
 
 use super::error::RegistryError;
 use super::hashing::HashingReader;
+use super::measure::measure;
 use super::turns::Turns;
 use super::unpack::{Problem, Refusal, Spool, Trouble, unpack_tarball, unpack_wheel};
 use super::{FetchError, Fetched, Limits, Source, Step, Subject, Wanted};
-use crate::fs::{Demand, FsError};
+use crate::fs::Demand;
 use crate::model::{Algorithm, ArtifactKind, Digest};
 use crate::store::{Staging, Store, StoreError, WriteError};
 
@@ -62,7 +63,15 @@ pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> 
                 let _ = (route.tell)(Step::Waiting { process });
             }
         };
-        let staging = route.store.stage(wanted.artifact.digest.as_ref(), waiting)?;
+        let staging = match route.store.stage(wanted.artifact.digest.as_ref(), waiting) {
+            Err(StoreError::Fs(error)) if error.is_disk_full() => {
+                if let Some(demand) = measure(route.source, wanted, route.store.root()) {
+                    (route.undone)(demand);
+                }
+                return Err(StoreError::from(error).into());
+            }
+            staging => staging?,
+        };
         // Somebody else may have brought it since it was looked for.
         if let Some(fetched) = find(route.store, wanted)? {
             return Ok(fetched);
@@ -85,17 +94,18 @@ enum Unpacked {
 }
 
 fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Result<Fetched, End> {
-    let end = match arrive(route, wanted, &mut staging) {
+    let (end, taken) = match arrive(route, wanted, &mut staging) {
+        Err(end) => (end, staging.demand()),
         Ok((digest, bytes)) => match staging.commit(&digest) {
             Ok(tree) => return Ok(Fetched { tree, digest, bytes }),
-            Err(error) => return Err(error.into()),
+            Err(error) => (End::from(error), Demand::on(route.store.root())),
         },
-        Err(end) => end,
     };
-    (route.undone)(match &end {
-        End::Failed(FetchError::Store(StoreError::Fs(FsError { demand: Some(demand), .. }))) => *demand,
-        _ => staging.demand(),
-    });
+    let known = match &end {
+        End::Failed(FetchError::Store(StoreError::Fs(error))) => error.demand,
+        _ => None,
+    };
+    (route.undone)(known.unwrap_or(taken));
     Err(end)
 }
 

@@ -9,7 +9,7 @@ use crate::fetch::{self, FetchError, Fetched, Progress, Step, Wanted};
 use crate::lock::{Closure, Selection};
 use crate::model::{Artifact, ArtifactKind, Package, PackageKey, Platform};
 use crate::registry::{Freshness, Registries};
-use crate::store::{Lease, Store, Tree};
+use crate::store::{Lease, Store, StoreError, Tree};
 
 use super::{Context, Event, Project, Result, registries};
 
@@ -106,7 +106,12 @@ fn attempt(
         wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact, weak: None });
     }
     let registries = registries::open(context, project, Freshness::default())?;
-    let lease = store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref()))?;
+    let lease = match store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref())) {
+        Err(StoreError::Fs(error)) if error.is_disk_full() => {
+            return Err(Failed::Fetch(fetch::no_room(store, &registries, &wanted, error)));
+        }
+        lease => lease?,
+    };
     let fetched = fetch(context, store, &registries, &wanted).map_err(Failed::Fetch)?;
     let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
     for (wanted, fetched) in wanted.into_iter().zip(fetched) {

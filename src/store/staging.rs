@@ -146,6 +146,13 @@ impl<'s> Staging<'s> {
     ///
     /// Where the place is taken by a whole tree, that one is returned: they are equal.
     pub fn commit(mut self, artifact: &Digest) -> Result<Tree, StoreError> {
+        self.put(artifact).map_err(|error| match error {
+            StoreError::Fs(error) if error.is_disk_full() => StoreError::Fs(error.needing(self.demand())),
+            other => other,
+        })
+    }
+
+    fn put(&mut self, artifact: &Digest) -> Result<Tree, StoreError> {
         self.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let digest = tree::digest(&self.entries);
         let written = index::encode(&digest, &self.entries, self.store.now()?);

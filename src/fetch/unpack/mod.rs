@@ -12,7 +12,7 @@ use std::io;
 
 pub(super) use refusal::Problem;
 pub use refusal::{Refusal, Trouble};
-pub(super) use tarball::unpack_tarball;
+pub(super) use tarball::{count_tarball, unpack_tarball};
 pub(super) use wheel::{Spool, unpack_wheel};
 
 use names::{Names, Seen};

@@ -45,6 +45,23 @@ pub(in crate::fetch) fn unpack_tarball(
     }
 }
 
+/// Counts the files of a tarball, as far as it can be read: what is wrong with it shows once there is room for it.
+pub(in crate::fetch) fn count_tarball(source: impl Read, mut demand: Demand, limits: Limits) -> Demand {
+    let inflated = Gunzip::new(BufReader::with_capacity(1 << 16, source));
+    let mut archive = Archive::new(BufReader::with_capacity(1 << 16, inflated));
+    let mut budget = Budget::new(limits);
+    for entry in archive.entries().into_iter().flat_map(|entries| entries.raw(true)) {
+        let Ok(entry) = entry else { break };
+        if budget.admit("", entry.size(), u64::MAX).is_err() {
+            break;
+        }
+        if matches!(entry.header().entry_type(), EntryType::Regular | EntryType::Continuous) {
+            demand = demand.file(entry.size());
+        }
+    }
+    demand
+}
+
 /// Reads what follows the last entry, which must be padding.
 fn finish(mut rest: impl Read) -> Result<(), Problem> {
     /// Tools pad to a few KiB.
