@@ -1,6 +1,8 @@
 //! npm's ranges: node-semver's grammar as npm reads it, which is loosely.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -13,10 +15,13 @@ use super::{Ecosystem, RangeError};
 pub struct NpmRange {
     text: Arc<str>,
     /// The alternatives of the range; none for a dist-tag.
-    alternatives: Option<Arc<[ComparatorSet]>>,
+    alternatives: Option<Arc<[Alternative]>>,
 }
 
-/// Comparators that must all hold. An empty set is `*`.
+/// One side of a `||`: comparators that must all hold. Without any it is `*`.
+#[derive(Clone, Debug)]
+pub struct Alternative(ComparatorSet);
+
 type ComparatorSet = Vec<Comparator>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,13 +54,52 @@ impl NpmRange {
     /// pre-release of the same major, minor and patch. A dist-tag matches nothing: what it stands for is in the
     /// registry's answer.
     pub fn matches(&self, version: &Version) -> bool {
-        self.alternatives.as_ref().is_some_and(|sets| sets.iter().any(|set| admits(set, version)))
+        self.alternatives().iter().any(|alternative| alternative.matches(version))
+    }
+
+    /// Returns the sides of the range; none for a dist-tag.
+    pub fn alternatives(&self) -> &[Alternative] {
+        self.alternatives.as_deref().unwrap_or_default()
     }
 }
 
-fn admits(set: &[Comparator], version: &Version) -> bool {
-    set.iter().all(|comparator| comparator.admits(version))
-        && (version.pre.is_empty() || set.iter().any(|comparator| comparator.names_prerelease_of(version)))
+impl Alternative {
+    fn matches(&self, version: &Version) -> bool {
+        self.0.iter().all(|comparator| comparator.admits(version)) && self.admits_kind_of(version)
+    }
+
+    /// Tells whether a version that lies within the bounds is admitted: a pre-release has to be asked for.
+    pub fn admits_kind_of(&self, version: &Version) -> bool {
+        version.pre.is_empty() || self.0.iter().any(|comparator| comparator.names_prerelease_of(version))
+    }
+
+    /// Returns the places between which the comparators hold, in a list of `count` versions in ascending order.
+    pub fn bounds<'v>(&self, count: u32, version: impl Fn(u32) -> Option<&'v Version>) -> Range<u32> {
+        let first = |passed: &dyn Fn(Ordering) -> bool, bound: &Version| {
+            let (mut low, mut high) = (0, count);
+            while low < high {
+                let middle = low.midpoint(high);
+                if version(middle).is_some_and(|version| passed(version.cmp(bound))) {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
+            }
+            low
+        };
+        self.0.iter().fold(0..count, |bounds, Comparator { operator, version }| {
+            let not_below = || first(&Ordering::is_lt, version);
+            let above = || first(&Ordering::is_le, version);
+            let held = match operator {
+                Operator::Less => 0..not_below(),
+                Operator::LessOrEqual => 0..above(),
+                Operator::Equal => not_below()..above(),
+                Operator::GreaterOrEqual => not_below()..count,
+                Operator::Greater => above()..count,
+            };
+            bounds.start.max(held.start)..bounds.end.min(held.end)
+        })
+    }
 }
 
 impl Comparator {
@@ -96,7 +140,8 @@ impl FromStr for NpmRange {
                 reason: "it is neither a range like `^1.2` nor a dist-tag like `next`".to_owned(),
             });
         }
-        Ok(Self { text: text.into(), alternatives: alternatives.map(Into::into) })
+        let alternatives = alternatives.map(|sets| sets.into_iter().map(Alternative).collect());
+        Ok(Self { text: text.into(), alternatives })
     }
 }
 
@@ -142,8 +187,10 @@ fn parse_alternatives(text: &str) -> Option<Vec<ComparatorSet>> {
 fn parse_set(text: &str) -> Option<ComparatorSet> {
     let text = without_builds(text);
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() {
-        return Some(Vec::new());
+    match words[..] {
+        [] => return Some(Vec::new()),
+        [word] => return simple(word).map(without_trivial),
+        _ => {}
     }
     if let [from, "-", to] = words[..]
         && let Some(set) = hyphen(from, to)
@@ -443,5 +490,49 @@ mod tests {
         assert_eq!("x.1".parse::<NpmRange>().unwrap().tag(), Some("x.1"));
         assert!("git+https://host/x".parse::<NpmRange>().is_err());
         assert!("one two".parse::<NpmRange>().is_err());
+    }
+
+    #[test]
+    fn bounds_hold_what_matches() {
+        let mut versions: Vec<Version> = Vec::new();
+        for (major, minor, patch) in (0..4).flat_map(|a| (0..3).flat_map(move |b| (0..3).map(move |c| (a, b, c)))) {
+            for pre in ["", "-0", "-alpha.1", "-alpha.10", "-rc"] {
+                versions.push(parse_npm_version(&format!("{major}.{minor}.{patch}{pre}")).unwrap());
+            }
+        }
+        versions.sort();
+        for range in [
+            "*",
+            "",
+            "x",
+            "^1",
+            "~1.2",
+            "1.2.1",
+            "=1.2.1-rc",
+            ">1.1",
+            "<=2.1.1-alpha.2",
+            ">=1.0.0-alpha.3 <2",
+            "<0.0.0-0",
+            "^1 || ^3",
+            "2 || 1.2.x || 2",
+            ">2 <1",
+            "1.0.1 - 2.1",
+            "^0.0.1-rc || >3.2.1",
+            "latest",
+        ] {
+            let range: NpmRange = range.parse().unwrap();
+            let at = |place: u32| versions.get(place as usize);
+            let mut within: Vec<u32> = Vec::new();
+            for alternative in range.alternatives() {
+                let bounds = alternative.bounds(versions.len() as u32, at);
+                within.extend(
+                    bounds.filter(|&place| at(place).is_some_and(|version| alternative.admits_kind_of(version))),
+                );
+            }
+            within.sort_unstable();
+            within.dedup();
+            let matching = (0..).zip(&versions).filter(|(_, version)| range.matches(version)).map(|(place, _)| place);
+            assert_eq!(within, matching.collect::<Vec<u32>>(), "{range}");
+        }
     }
 }

@@ -76,7 +76,7 @@ impl Loaded {
     pub(super) fn installable(&self, platform: Platform) -> &Set {
         self.installable[platform as usize].get_or_init(|| {
             let is_never_built = self.versions.candidates.iter().all(Candidate::has_no_wheel);
-            Set::filter(self.count(), |ordinal| {
+            Set::filter(0..self.count(), |ordinal| {
                 let candidate = self.candidate(ordinal);
                 candidate.wheels.contains(platform) || (is_never_built && candidate.sdist)
             })
@@ -201,7 +201,7 @@ impl<'a> Catalog<'a> {
             _ => true,
         };
         let python = (id.ecosystem == Ecosystem::Pypi).then(|| pypi::Admission::new(self, package));
-        let usable = Set::filter(candidates.len() as u32, |place| {
+        let usable = Set::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
             in_time(candidate)
                 && python.as_ref().is_none_or(|python| python.admits(candidate, is_preferred(&candidate.version)))

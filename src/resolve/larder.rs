@@ -9,7 +9,7 @@ use super::set::Set;
 /// Returns the versions that a range stands for.
 pub(super) fn admitted(range: &SemverRange, versions: &Versions) -> Set {
     let candidates = &versions.candidates;
-    Set::filter(candidates.len() as u32, |place| match &candidates[place as usize].version {
+    Set::filter(0..candidates.len() as u32, |place| match &candidates[place as usize].version {
         Version::Semver(version) => range.matches(version),
         _ => false,
     })
@@ -36,7 +36,7 @@ pub(super) fn bucket(loaded: &Loaded, range: &Set) -> u32 {
 
 /// Returns the versions of a range that lie in a bucket.
 pub(super) fn within(loaded: &Loaded, range: &Set, first: u32) -> Set {
-    Set::filter(loaded.count(), |place| {
+    Set::filter(0..loaded.count(), |place| {
         use pubgrub::VersionSet;
         range.contains(&place) && bucket(loaded, &Set::singleton(place)) == first
     })

@@ -14,10 +14,15 @@ pub(super) fn admitted(range: &NpmRange, versions: &Versions) -> Set {
     if let Some(tag) = range.tag() {
         return tagged(tag);
     }
-    let candidates = &versions.candidates;
-    let matching = Set::filter(candidates.len() as u32, |place| match &candidates[place as usize].version {
-        Version::Npm(version) => range.matches(version),
-        _ => false,
+    let version = |place: u32| match &versions.candidates[place as usize].version {
+        Version::Npm(version) => Some(version),
+        _ => None,
+    };
+    let matching = range.alternatives().iter().fold(Set::empty(), |matching, alternative| {
+        let bounds = alternative.bounds(versions.candidates.len() as u32, version);
+        matching.union(&Set::filter(bounds, |place| {
+            version(place).is_some_and(|version| alternative.admits_kind_of(version))
+        }))
     });
     if matches!(range.as_str().trim(), "" | "*") { matching.union(&tagged("latest")) } else { matching }
 }

@@ -14,7 +14,7 @@ use super::variable::PackageIx;
 /// Returns the versions that a specifier stands for, pre-releases included.
 pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
     let candidates = &versions.candidates;
-    Set::filter(candidates.len() as u32, |place| match &candidates[place as usize].version {
+    Set::filter(0..candidates.len() as u32, |place| match &candidates[place as usize].version {
         Version::Pypi(version) => specifier.admits(version),
         _ => false,
     })

@@ -1,6 +1,7 @@
 //! Sets of versions: ordinals in merged, half-open intervals.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use pubgrub::VersionSet;
@@ -26,10 +27,10 @@ impl Set {
         Self::from_intervals(vec![(0, end)])
     }
 
-    /// Returns the ordinals below `end` that have a property.
-    pub(super) fn filter(end: u32, mut property: impl FnMut(u32) -> bool) -> Self {
+    /// Returns the ordinals of `bounds` that have a property.
+    pub(super) fn filter(bounds: Range<u32>, mut property: impl FnMut(u32) -> bool) -> Self {
         let mut intervals: Vec<(u32, u32)> = Vec::new();
-        for ordinal in (0..end).filter(|&ordinal| property(ordinal)) {
+        for ordinal in bounds.filter(|&ordinal| property(ordinal)) {
             match intervals.last_mut() {
                 Some(last) if last.1 == ordinal => last.1 += 1,
                 _ => intervals.push((ordinal, ordinal + 1)),
@@ -196,7 +197,7 @@ mod tests {
     use super::*;
 
     fn bits(mask: u16) -> Set {
-        Set::filter(16, |ordinal| mask & (1 << ordinal) != 0)
+        Set::filter(0..16, |ordinal| mask & (1 << ordinal) != 0)
     }
 
     proptest! {
