@@ -90,7 +90,7 @@ impl Writer {
             table.fact("package", &one.package);
             table.optional("parent", one.parent.as_ref());
             if let Some(replacement) = &one.replacement {
-                table.raw("with", requirement_table(replacement));
+                table.raw("with", &requirement_table(replacement));
             }
             table.done()
         });
@@ -98,7 +98,7 @@ impl Writer {
         let extensions = settings.extensions.iter().map(|one| {
             let mut table = Table::new();
             table.fact("package", &one.package);
-            table.raw("with", requirement_table(&one.dependency));
+            table.raw("with", &requirement_table(&one.dependency));
             table.done()
         });
         self.block("extensions", extensions);
@@ -173,8 +173,10 @@ impl Writer {
 
     /// `key = "value"`
     fn fact(&mut self, key: &str, value: impl Display) {
-        let value = quoted(value);
-        self.line(format_args!("{key} = {value}"));
+        self.text.push_str(key);
+        self.text.push_str(" = ");
+        quote(&mut self.text, value);
+        self.text.push('\n');
     }
 
     /// `key = true`, or nothing.
@@ -200,7 +202,9 @@ impl Writer {
                 self.line(format_args!("{key} = ["));
                 open = true;
             }
-            self.line(format_args!("    {item},"));
+            self.text.push_str("    ");
+            self.text.push_str(&item);
+            self.text.push_str(",\n");
         }
         if open {
             self.line("]");
@@ -216,13 +220,20 @@ impl Table {
         Self("{".to_owned())
     }
 
-    fn raw(&mut self, key: &str, value: impl Display) {
-        let comma = if self.0.len() > 1 { "," } else { "" };
-        let _ = write!(self.0, "{comma} {key} = {value}");
+    fn key(&mut self, key: &str) {
+        self.0.push_str(if self.0.len() > 1 { ", " } else { " " });
+        self.0.push_str(key);
+        self.0.push_str(" = ");
+    }
+
+    fn raw(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.0.push_str(value);
     }
 
     fn fact(&mut self, key: &str, value: impl Display) {
-        self.raw(key, quoted(value));
+        self.key(key);
+        quote(&mut self.0, value);
     }
 
     fn optional(&mut self, key: &str, value: Option<impl Display>) {
@@ -233,7 +244,7 @@ impl Table {
 
     fn list(&mut self, key: &str, items: &[impl Display]) {
         if !items.is_empty() {
-            self.raw(key, inline_list(items));
+            self.raw(key, &inline_list(items));
         }
     }
 
@@ -346,21 +357,33 @@ fn inline_list(items: &[impl Display]) -> String {
 
 /// A basic string of TOML.
 fn quoted(value: impl Display) -> String {
-    let value = value.to_string();
-    let mut text = String::with_capacity(value.len() + 2);
+    let mut text = String::new();
+    quote(&mut text, value);
+    text
+}
+
+/// Appends a basic string of TOML.
+fn quote(text: &mut String, value: impl Display) {
     text.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\t' => text.push_str("\\t"),
-            c if c.is_control() => {
-                let _ = write!(text, "\\u{:04X}", u32::from(c));
-            }
-            c => text.push(c),
-        }
+    let start = text.len();
+    let _ = write!(text, "{value}");
+    let is_plain = |byte: &u8| (0x20..0x7f).contains(byte) && !matches!(byte, b'"' | b'\\');
+    if !text.as_bytes()[start..].iter().all(is_plain) {
+        let value = text.split_off(start);
+        value.chars().for_each(|c| escape(text, c));
     }
     text.push('"');
-    text
+}
+
+fn escape(text: &mut String, c: char) {
+    match c {
+        '"' => text.push_str("\\\""),
+        '\\' => text.push_str("\\\\"),
+        '\n' => text.push_str("\\n"),
+        '\t' => text.push_str("\\t"),
+        c if c.is_control() => {
+            let _ = write!(text, "\\u{:04X}", u32::from(c));
+        }
+        c => text.push(c),
+    }
 }
