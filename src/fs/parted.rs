@@ -19,7 +19,8 @@ pub struct Parted {
 const FIRST: usize = 8 << 10;
 
 impl Parted {
-    /// Reads the first bytes of a file: as many as `enough` makes of its first 8 KiB. One that does not exist is `None`.
+    /// Reads the first bytes of a file: as many as `enough` makes of its first 8 KiB, or all where there are no more. One
+    /// that does not exist is `None`.
     pub fn open(path: &Path, enough: impl FnOnce(&[u8]) -> usize) -> Result<Option<(Self, Vec<u8>)>, FsError> {
         let failed = |error| FsError::new(Action::Read, path, error);
         let file = match File::open(path) {
@@ -34,7 +35,7 @@ impl Parted {
         let mut beginning = [0; FIRST];
         let read = bounded(FIRST);
         file.read_exact_at(&mut beginning[..read], 0).map_err(failed)?;
-        let wanted = bounded(enough(&beginning[..read]));
+        let wanted = if read < FIRST { read } else { bounded(enough(&beginning)) };
         let mut bytes = beginning[..read.min(wanted)].to_vec();
         if wanted > read {
             bytes.resize(wanted, 0);
@@ -78,14 +79,15 @@ mod tests {
         assert!(Parted::open(&path, <[u8]>::len).unwrap().is_none());
         write_atomic(&path, b"0123456789", Durability::Lazy).unwrap();
         let (file, first) = Parted::open(&path, |first| first.len() - 4).unwrap().unwrap();
-        assert_eq!((&*first, file.size()), (&b"012345"[..], 10));
+        assert_eq!((&*first, file.size()), (&b"0123456789"[..], 10));
         assert_eq!(file.read(6, 3).unwrap().unwrap(), b"678");
         assert_eq!(file.read(6, 5).unwrap(), None);
-        assert_eq!(Parted::open(&path, |_| 99).unwrap().unwrap().1, b"0123456789");
         let long: Vec<u8> = (0..50_000_u32).map(|i| (i % 251) as u8).collect();
         let path = folder.path().join("long");
         write_atomic(&path, &long, Durability::Lazy).unwrap();
-        assert_eq!(Parted::open(&path, |_| 40_000).unwrap().unwrap().1, long[..40_000]);
+        for wanted in [10, 40_000, 50_000, 60_000] {
+            assert_eq!(Parted::open(&path, |_| wanted).unwrap().unwrap().1, long[..wanted.min(50_000)]);
+        }
         let path = folder.path().join("file");
         write_atomic(&path, b"9876543210", Durability::Lazy).unwrap();
         assert_eq!(file.read(6, 3).unwrap(), None);

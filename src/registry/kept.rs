@@ -60,8 +60,10 @@ impl Record {
         match &self.rest {
             Rest::Memory(bytes) => bytes.get(start as usize..)?.get(..length as usize).map(Cow::Borrowed),
             Rest::File(file) => {
-                let at = self.front.end as u64 + u64::from(start);
-                file.read(at, u64::from(length)).ok()?.map(Cow::Owned)
+                let at = self.front.end.checked_add(start as usize)?;
+                // A small file was read whole.
+                let read = self.bytes.get(at..).and_then(|behind| behind.get(..length as usize));
+                read.map(Cow::Borrowed).or_else(|| file.read(at as u64, u64::from(length)).ok()?.map(Cow::Owned))
             }
         }
     }

@@ -16,6 +16,13 @@ pub(super) fn usual(name: &PackageName, file: &str) -> String {
 /// Returns what a lock must keep of a tarball's URL: nothing where it lies at the usual place of the registry or of a
 /// mirror (which may pass on documents that name another host); else its path below one of them; else all of it.
 pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<String> {
+    // Nearly all are spelt just so.
+    let is_base = |base: &str| {
+        base.strip_suffix('/') == Some(url::origin(base)) || endpoint.places().iter().any(|place| place.url() == base)
+    };
+    if tarball.strip_suffix(usual).is_some_and(is_base) {
+        return None;
+    }
     let (tarball, _) = url::split_credentials(tarball);
     let path = decoded(url::path(&tarball));
     let places = || endpoint.places().iter().map(crate::fetch::Place::url);
@@ -58,5 +65,8 @@ mod tests {
         check("https://r.example/npm/files/9f/a.tgz", Some("files/9f/a.tgz"));
         check("http://127.0.0.1:4873/mirror/files/9f/a.tgz", Some("files/9f/a.tgz"));
         check("https://cdn.example/a.tgz", Some("https://cdn.example/a.tgz"));
+        for odd in ["https://cdn.example/?a=/@s/a/-/a-1.0.0.tgz", "https://cdn.example/b/@s/a/-/a-1.0.0.tgz"] {
+            check(odd, Some(odd));
+        }
     }
 }

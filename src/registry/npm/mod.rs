@@ -68,12 +68,13 @@ impl Listing {
         let version = version.to_string();
         let file = location::file(&self.name, &version);
         let usual = location::usual(&self.name, &file);
-        let digest = blob.integrity.as_ref().and_then(|sri| Digest::from_sri(&sri.0).ok());
-        let shasum = || blob.shasum.as_ref().and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex.0).ok());
+        let digest = parsed::<Text<'_>>(blob.integrity).and_then(|sri| Digest::from_sri(&sri).ok());
+        let shasum = || parsed::<Text<'_>>(blob.shasum).and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex).ok());
         let artifact = Artifact {
             kind: ArtifactKind::Tarball,
             digest: digest.or_else(shasum),
-            location: blob.tarball.as_ref().and_then(|url| location::hint(&url.0, &usual, &self.served.endpoint)),
+            location: parsed::<Text<'_>>(blob.tarball)
+                .and_then(|url| location::hint(&url, &usual, &self.served.endpoint)),
             platforms: Vec::new(),
             file,
         };
@@ -91,7 +92,7 @@ impl Listing {
         let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
         let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
         let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
-        blob.tarball.map(|url| url.0.into_owned())
+        parsed(blob.tarball)
     }
 
     fn blob(&self, ordinal: u32) -> Option<Cow<'_, [u8]>> {

@@ -5,7 +5,8 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::model::Text;
@@ -57,19 +58,19 @@ pub(super) struct Manifest<'a> {
     pub(super) scripts: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) deprecated: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) dist: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "object")]
+    pub(super) dist: Dist<'a>,
 }
 
 /// Where a version's tarball is, and what it hashes to.
 #[derive(Deserialize, Default)]
 pub(super) struct Dist<'a> {
     #[serde(borrow)]
-    pub(super) tarball: Option<Text<'a>>,
+    pub(super) tarball: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) integrity: Option<Text<'a>>,
+    pub(super) integrity: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) shasum: Option<Text<'a>>,
+    pub(super) shasum: Option<&'a RawValue>,
 }
 
 impl Manifest<'_> {
@@ -133,4 +134,49 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Entries<'a, V> {
         }
         deserializer.deserialize_map(EntriesVisitor(std::marker::PhantomData)).map(Entries)
     }
+}
+
+/// Takes an object, or nothing from whatever else is in its place.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    struct ObjectVisitor<T>(std::marker::PhantomData<T>);
+    impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<T, A::Error> {
+            IgnoredAny.visit_seq(seq).map(|_| T::default())
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_unit<E>(self) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<T, E> {
+            Ok(T::default())
+        }
+    }
+    deserializer.deserialize_any(ObjectVisitor(std::marker::PhantomData))
 }

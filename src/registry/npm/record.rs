@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! full u8, tags u32, (name text, ordinal u32)*,
-//! versions u32, (version text, flags u8, published i64, blob start u32, blob length u32)* in ascending order,
+//! versions u32, (flags u8, version, published i64, blob start u32, blob length u32)* in ascending order,
+//! a version being three u32 and, where the flags say so, its pre-release as text; or, where they say that, all text;
 //! behind that, the rest: blobs, the JSON of one version each, with short names
 //! ```
 
@@ -10,16 +11,20 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::packument::{Dist, Manifest, Packument};
+use super::packument::{Manifest, Packument};
 use crate::model::{PackageName, Settings, Text, Version};
 use crate::registry::bytes::{Reader, Writer};
 use crate::registry::kept::{Encoded, Record};
 use crate::resolve::{Candidate, Versions};
 
 /// The version of this form.
-pub(super) const FORMAT: u32 = 0x6e70_0002;
+pub(super) const FORMAT: u32 = 0x6e70_0003;
 
 const DEPRECATED: u8 = 1;
+/// The version is three numbers and a pre-release.
+const PRERELEASE: u8 = 2;
+/// The version is spelt out: a number is large, or it says how it was built.
+const SPELT_OUT: u8 = 4;
 const NO_TIME: i64 = i64::MIN;
 
 /// Which form of a document was asked for.
@@ -66,11 +71,11 @@ pub(super) struct Blob<'a> {
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub(super) deprecated: Option<String>,
     #[serde(borrow, rename = "t", default, skip_serializing_if = "Option::is_none")]
-    pub(super) tarball: Option<Text<'a>>,
+    pub(super) tarball: Option<&'a RawValue>,
     #[serde(borrow, rename = "i", default, skip_serializing_if = "Option::is_none")]
-    pub(super) integrity: Option<Text<'a>>,
+    pub(super) integrity: Option<&'a RawValue>,
     #[serde(borrow, rename = "h", default, skip_serializing_if = "Option::is_none")]
-    pub(super) shasum: Option<Text<'a>>,
+    pub(super) shasum: Option<&'a RawValue>,
 }
 
 /// The place of a version's blob in its record.
@@ -130,8 +135,7 @@ pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Resu
     for (version, text, manifest) in parsed {
         let start = blobs.len();
         let deprecated = manifest.deprecation();
-        writer.text(&version.to_string());
-        writer.u8(if deprecated.is_some() { DEPRECATED } else { 0 });
+        write_version(&mut writer, &version, if deprecated.is_some() { DEPRECATED } else { 0 });
         let time = times.get(text).and_then(|time| time.parse::<jiff::Timestamp>().ok());
         writer.i64(time.map_or(NO_TIME, jiff::Timestamp::as_millisecond));
         let written = serde_json::to_writer(&mut blobs, &blob(manifest, deprecated));
@@ -158,8 +162,8 @@ pub(super) fn decode(record: &Record, needed: Form) -> Option<(Versions, Vec<Spa
     let mut spans = Vec::with_capacity((count as usize).min(front.len()));
     versions.candidates.reserve_exact((count as usize).min(front.len()));
     for _ in 0..count {
-        let version = parse(reader.text()?)?;
-        let (flags, time) = (reader.u8()?, reader.i64()?);
+        let flags = reader.u8()?;
+        let (version, time) = (read_version(&mut reader, flags)?, reader.i64()?);
         spans.push(Span { start: reader.u32()?, length: reader.u32()? });
         versions.candidates.push(Candidate {
             deprecated: flags & DEPRECATED != 0,
@@ -172,8 +176,34 @@ pub(super) fn decode(record: &Record, needed: Form) -> Option<(Versions, Vec<Spa
     (in_range && reader.0.is_empty()).then_some((versions, spans))
 }
 
+fn write_version(writer: &mut Writer, version: &deno_semver::Version, flags: u8) {
+    let numbers = [version.major, version.minor, version.patch].map(u32::try_from);
+    let ([Ok(major), Ok(minor), Ok(patch)], true) = (numbers, version.build.is_empty()) else {
+        writer.u8(flags | SPELT_OUT);
+        return writer.text(&version.to_string());
+    };
+    writer.u8(flags | if version.pre.is_empty() { 0 } else { PRERELEASE });
+    [major, minor, patch].into_iter().for_each(|number| writer.u32(number));
+    if !version.pre.is_empty() {
+        writer.text(&version.pre.join("."));
+    }
+}
+
+fn read_version(reader: &mut Reader<'_>, flags: u8) -> Option<deno_semver::Version> {
+    if flags & SPELT_OUT != 0 {
+        return parse(reader.text()?);
+    }
+    let mut number = || reader.u32().map(u64::from);
+    let mut version =
+        deno_semver::Version { major: number()?, minor: number()?, patch: number()?, ..Default::default() };
+    if flags & PRERELEASE != 0 {
+        version.pre.extend(reader.text()?.split('.').map(deno_semver::VersionPreOrBuild::from_str));
+    }
+    Some(version)
+}
+
 fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
-    let dist: Dist<'a> = manifest.dist.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let integrity = text(manifest.dist.integrity);
     Blob {
         dependencies: filled(manifest.dependencies),
         optional: filled(manifest.optional_dependencies),
@@ -187,11 +217,17 @@ fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
         bin: manifest.has_bin(),
         install_script: manifest.has_install_script(),
         deprecated,
-        tarball: dist.tarball,
+        tarball: text(manifest.dist.tarball),
         // The weaker digest counts only where there is no other.
-        shasum: dist.shasum.filter(|_| !dist.integrity.as_ref().is_some_and(|sri| sri.0.starts_with("sha"))),
-        integrity: dist.integrity,
+        shasum: text(manifest.dist.shasum).filter(|_| !integrity.is_some_and(|sri| sri.get().starts_with("\"sha"))),
+        integrity,
     }
+}
+
+/// Returns a value that is a text; without escapes it needs no look at what is in it.
+fn text(raw: Option<&RawValue>) -> Option<&RawValue> {
+    raw.filter(|raw| raw.get().starts_with('"'))
+        .filter(|raw| !raw.get().contains('\\') || serde_json::from_str::<Text<'_>>(raw.get()).is_ok())
 }
 
 fn filled(raw: Option<&RawValue>) -> Option<&RawValue> {

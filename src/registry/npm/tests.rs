@@ -50,6 +50,39 @@ fn versions_are_in_order_and_each_is_there_once() {
 }
 
 #[test]
+fn versions_come_back_from_the_record_as_they_were() {
+    let texts =
+        ["1.2.3", "1.2.3-beta.10", "4294967295.0.1", "4294967296.0.1", "20260101000000.0.0-x.1", "5000000000.1.2+b"];
+    let versions: Vec<_> = texts.iter().map(|text| format!("\"{text}\":{{}}")).collect();
+    let listing = read("a", &format!(r#"{{"name":"a","versions":{{{}}}}}"#, versions.join(",")));
+    let read: Vec<_> = listing.versions.candidates.iter().map(|candidate| candidate.version.clone()).collect();
+    let mut expected: Vec<_> =
+        texts.iter().map(|text| Version::parse(crate::model::Ecosystem::Npm, text).unwrap()).collect();
+    expected.sort();
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn odd_places_of_tarballs_do_no_harm() {
+    for dist in [
+        "null",
+        "1",
+        "-1.5",
+        "true",
+        "\"x\"",
+        "[{}]",
+        r#"{"tarball":7,"integrity":null,"shasum":{}}"#,
+        r#"{"tarball":"\ud800"}"#,
+    ] {
+        let listing = read("a", &format!(r#"{{"name":"a","versions":{{"1.0.0":{{"dist":{dist}}}}}}}"#));
+        let artifact = &listing.release(0).unwrap().artifacts[0];
+        assert_eq!((&artifact.digest, &artifact.location), (&None, &None), "{dist}");
+    }
+    let listing = read("a", r#"{"name":"a","versions":{"1.0.0":{"dist":{"x":1,"tarball":"https:\/\/h\/a.tgz"}}}}"#);
+    assert_eq!(listing.release(0).unwrap().artifacts[0].location.as_deref(), Some("https://h/a.tgz"));
+}
+
+#[test]
 fn what_a_version_says_is_read_in_every_shape() {
     let listing = read(
         "@s/a",
