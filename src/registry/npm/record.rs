@@ -96,8 +96,10 @@ pub(super) enum BadDocument {
 
 /// Makes a record of a document. A version that npm's grammar does not have is left out.
 pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Result<Encoded, BadDocument> {
+    // Checked once for all its texts; like Node, larder does not mind a byte that is no UTF-8.
+    let document = String::from_utf8_lossy(document);
     let packument: Packument<'_> =
-        serde_json::from_slice(document).map_err(|error| BadDocument::Unreadable(error.to_string()))?;
+        serde_json::from_str(&document).map_err(|error| BadDocument::Unreadable(error.to_string()))?;
     match &packument.name {
         Some(name) if name.0 == package.as_str() => {}
         Some(name) => return Err(BadDocument::OtherPackage(name.0.to_string())),
@@ -226,8 +228,9 @@ fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
 
 /// Returns a value that is a text; without escapes it needs no look at what is in it.
 fn text(raw: Option<&RawValue>) -> Option<&RawValue> {
-    raw.filter(|raw| raw.get().starts_with('"'))
-        .filter(|raw| !raw.get().contains('\\') || serde_json::from_str::<Text<'_>>(raw.get()).is_ok())
+    raw.filter(|raw| raw.get().starts_with('"')).filter(|raw| {
+        memchr::memchr(b'\\', raw.get().as_bytes()).is_none() || serde_json::from_str::<Text<'_>>(raw.get()).is_ok()
+    })
 }
 
 fn filled(raw: Option<&RawValue>) -> Option<&RawValue> {
@@ -236,23 +239,29 @@ fn filled(raw: Option<&RawValue>) -> Option<&RawValue> {
 
 /// Parses a version; nearly all are three numbers, and often a pre-release in plain words, which need no grammar.
 pub(super) fn parse(text: &str) -> Option<deno_semver::Version> {
-    let (numbers, pre) = text.split_once('-').map_or((text, None), |(numbers, pre)| (numbers, Some(pre)));
-    let mut parts = numbers.split('.');
-    let number = |part: Option<&str>| {
-        let part = part.filter(|part| (1..=15).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))?;
-        (part == "0" || !part.starts_with('0')).then(|| part.parse::<u64>().ok()).flatten()
-    };
-    let plain = (number(parts.next()), number(parts.next()), number(parts.next()), parts.next());
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if let (Some(major), Some(minor), Some(patch), None) = plain
-        && pre.is_none_or(|pre| pre.split('.').all(is_word))
-    {
-        let mut version = deno_semver::Version { major, minor, patch, ..Default::default() };
-        for word in pre.into_iter().flat_map(|pre| pre.split('.')) {
-            version.pre.push(deno_semver::VersionPreOrBuild::from_str(word));
-        }
+    plain(text).or_else(|| deno_semver::Version::parse_from_npm(text).ok())
+}
+
+fn plain(text: &str) -> Option<deno_semver::Version> {
+    let (major, rest) = number(text.as_bytes())?;
+    let (minor, rest) = number(rest.strip_prefix(b".")?)?;
+    let (patch, rest) = number(rest.strip_prefix(b".")?)?;
+    let mut version = deno_semver::Version { major, minor, patch, ..Default::default() };
+    if rest.is_empty() {
         return Some(version);
     }
-    deno_semver::Version::parse_from_npm(text).ok()
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    for word in text[text.len() - rest.len()..].strip_prefix('-')?.split('.') {
+        version.pre.push(is_word(word).then(|| deno_semver::VersionPreOrBuild::from_str(word))?);
+    }
+    Some(version)
+}
+
+/// Reads a number of at most fifteen digits without leading zeros, and returns what follows.
+fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let length = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(length);
+    let is_plain = (1..=15).contains(&length) && (length == 1 || digits[0] != b'0');
+    is_plain.then(|| (digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')), rest))
 }

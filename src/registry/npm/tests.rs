@@ -144,6 +144,14 @@ fn sloppy_documents_are_tolerated() {
 }
 
 #[test]
+fn bytes_that_are_no_utf_8_do_no_harm() {
+    let document =
+        b"{\"name\":\"a\",\"versions\":{\"1.0.0\":{\"description\":\"\xff\",\"dependencies\":{\"b\":\"^1\"}}}}";
+    let encoded = encode(&PackageName::npm("a").unwrap(), document, Form::Abbreviated).unwrap();
+    assert_eq!(wants(&listed("a", encoded).release(0).unwrap()), ["Normal b ^1"]);
+}
+
+#[test]
 fn what_is_no_packument_is_refused() {
     let name = PackageName::npm("a").unwrap();
     let bad = |text: &str| encode(&name, text.as_bytes(), Form::Full).unwrap_err();
@@ -184,7 +192,9 @@ fn versions_that_need_no_grammar_are_what_the_grammar_says() {
         let by_grammar = deno_semver::Version::parse_from_npm(text).unwrap();
         assert_eq!((&version, version.to_string()), (&by_grammar, by_grammar.to_string()), "{text}");
     }
-    for text in ["1.2", "1.2.3-", "1.2.3-a..b", "1.2.3-a_b", "x", "1.2.3.4"] {
+    for text in
+        ["01.2.3", "1.2.3+b", "1234567890123456.0.0", "1.2", "1.2.3-", "1.2.3-a..b", "1.2.3-a_b", "x", "1.2.3.4"]
+    {
         assert_eq!(super::record::parse(text), deno_semver::Version::parse_from_npm(text).ok(), "{text}");
     }
 }
