@@ -79,11 +79,8 @@ impl Alternative {
             let (mut low, mut high) = (0, count);
             while low < high {
                 let middle = low.midpoint(high);
-                if version(middle).is_some_and(|version| passed(version.cmp(bound))) {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
+                let is_passed = version(middle).is_some_and(|version| passed(version.cmp(bound)));
+                (low, high) = if is_passed { (middle + 1, high) } else { (low, middle) };
             }
             low
         };

@@ -13,7 +13,10 @@ pub(super) struct Once<T> {
 #[derive(Debug)]
 enum State<T> {
     Idle,
-    Running,
+    Running {
+        /// Whether somebody waits for its end: waking nobody costs a system call as well.
+        awaited: bool,
+    },
     Done(T),
 }
 
@@ -26,13 +29,16 @@ impl<T: Clone> Once<T> {
     pub(super) fn get(&self, make: impl FnOnce() -> T) -> T {
         let mut state = lock(&self.state);
         loop {
-            match &*state {
+            match &mut *state {
                 State::Done(value) => return value.clone(),
-                State::Running => state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner),
+                State::Running { awaited } => {
+                    *awaited = true;
+                    state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
                 State::Idle => break,
             }
         }
-        *state = State::Running;
+        *state = State::Running { awaited: false };
         drop(state);
         Running(self).end(make())
     }
@@ -42,34 +48,39 @@ impl<T: Clone> Once<T> {
         let mut state = lock(&self.state);
         match &*state {
             State::Done(value) => return Some(value.clone()),
-            State::Running => return None,
-            State::Idle => *state = State::Running,
+            State::Running { .. } => return None,
+            State::Idle => *state = State::Running { awaited: false },
         }
         drop(state);
         let running = Running(self);
         make().map(|value| running.end(value))
     }
+
+    /// Ends a running.
+    fn settle(&self, end: State<T>) {
+        let before = std::mem::replace(&mut *lock(&self.state), end);
+        if matches!(before, State::Running { awaited: true }) {
+            self.done.notify_all();
+        }
+    }
 }
 
 /// Wakes those who wait; where the making ended without a value or in a panic, one of them begins anew instead of
 /// waiting for ever.
-struct Running<'a, T>(&'a Once<T>);
+struct Running<'a, T: Clone>(&'a Once<T>);
 
 impl<T: Clone> Running<'_, T> {
     fn end(self, value: T) -> T {
-        *lock(&self.0.state) = State::Done(value.clone());
+        self.0.settle(State::Done(value.clone()));
         value
     }
 }
 
-impl<T> Drop for Running<'_, T> {
+impl<T: Clone> Drop for Running<'_, T> {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.state);
-        if matches!(*state, State::Running) {
-            *state = State::Idle;
+        if !matches!(*lock(&self.0.state), State::Done(_)) {
+            self.0.settle(State::Idle);
         }
-        drop(state);
-        self.0.done.notify_all();
     }
 }
 

@@ -185,7 +185,9 @@ fn write_version(writer: &mut Writer, version: &deno_semver::Version, flags: u8)
         return writer.text(&version.to_string());
     };
     writer.u8(flags | if version.pre.is_empty() { 0 } else { PRERELEASE });
-    [major, minor, patch].into_iter().for_each(|number| writer.u32(number));
+    for number in [major, minor, patch] {
+        writer.u32(number);
+    }
     if !version.pre.is_empty() {
         writer.text(&version.pre.join("."));
     }
