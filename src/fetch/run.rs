@@ -23,6 +23,9 @@ pub struct Wanted {
     pub artifact: Artifact,
     /// A digest too weak to be the artifact's own, which has to be right as well.
     pub weak: Option<Digest>,
+    /// Whether it is made for one platform. Those are the largest, so they come first: a large one that begins last is
+    /// waited for alone.
+    pub native: bool,
 }
 
 /// An artifact that is in the store now.
@@ -104,7 +107,8 @@ pub fn fetch_all(
     options: Options<'_>,
 ) -> Result<Vec<Fetched>, FetchError> {
     let mut fetched = fs::map_parallel(wanted, |wanted| find(store, wanted))?;
-    let missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
+    let mut missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
+    missing.sort_by_key(|at| !wanted[*at].native);
     let run = Run {
         store,
         source,
@@ -149,7 +153,7 @@ struct Run<'a> {
     wanted: &'a [Wanted],
     options: Options<'a>,
     turns: Turns,
-    /// Places in `wanted`, in order.
+    /// Places in `wanted`, in the order in which they begin.
     missing: Vec<usize>,
     /// The next of `missing` to begin with.
     next: AtomicUsize,
@@ -186,7 +190,7 @@ impl Run<'_> {
                 undone: &undone,
             };
             if self.failed.load(Ordering::Relaxed) < at {
-                return;
+                continue;
             }
             let result = fetch(&route, &self.wanted[at]);
             let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);

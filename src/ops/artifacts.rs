@@ -31,6 +31,7 @@ pub(super) fn complete(
                 registry: registry.clone(),
                 artifact: Artifact { digest: None, ..artifact.clone() },
                 weak: artifact.digest.clone(),
+                native: false,
             };
             wanted.push((key.clone(), place, one));
         }

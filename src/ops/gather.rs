@@ -103,7 +103,8 @@ fn attempt(
     for (key, package) in closure.packages() {
         let Some(registry) = &package.registry else { continue };
         let artifact = for_platform(key, package, platform)?.clone();
-        wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact, weak: None });
+        let native = is_native(package, &artifact);
+        wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact, weak: None, native });
     }
     let registries = registries::open(context, project, Freshness::default())?;
     let lease = match store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref())) {
@@ -121,6 +122,15 @@ fn attempt(
         gathered.trees.insert(wanted.package, Arc::new(fetched.tree));
     }
     Ok(gathered)
+}
+
+/// Tells whether an artifact is made for some platforms only.
+fn is_native(package: &Package, artifact: &Artifact) -> bool {
+    match artifact.kind {
+        ArtifactKind::Wheel => !artifact.file.ends_with("-any.whl"),
+        ArtifactKind::Tarball => !(package.facts.os.is_empty() && package.facts.cpu.is_empty()),
+        ArtifactKind::Sdist => false,
+    }
 }
 
 /// Makes sure that the store has these artifacts, and tells how it goes.

@@ -83,6 +83,7 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> Wanted {
         registry: "npmjs".parse().unwrap(),
         artifact: Artifact { file: file.to_owned(), kind, digest, location: None, platforms: Vec::new() },
         weak: None,
+        native: false,
     }
 }
 

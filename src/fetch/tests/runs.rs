@@ -128,6 +128,25 @@ fn the_first_failure_is_reported_and_the_rest_stopped() {
 }
 
 #[test]
+fn what_is_made_for_one_platform_begins_first_and_failures_are_told_in_the_order_of_what_is_wanted() {
+    let (_folder, store) = store();
+    let mut source = shelf(&["a", "b", "c"]);
+    source.files.get_mut("b").unwrap()[20] ^= 1;
+    source.files.get_mut("c").unwrap()[20] ^= 1;
+    let wanted = [want("a"), want("b"), Wanted { native: true, ..want("c") }];
+    let begun = Mutex::new(Vec::new());
+    let on_progress = |progress: Progress| {
+        if matches!(progress.step, Step::Started { .. }) {
+            begun.lock().unwrap().push(progress.wanted);
+        }
+    };
+    let options = Options { concurrency: 1, on_progress: &on_progress, ..Options::default() };
+    let error = fetch_all(&store, &source, &wanted, options).unwrap_err();
+    let FetchError::Integrity { subject, .. } = error else { panic!("{error:?}") };
+    assert_eq!((subject.file.as_str(), begun.into_inner().unwrap()), ("b", vec![2, 0, 1]));
+}
+
+#[test]
 fn a_registry_failure_keeps_its_exit_and_code_and_stops_what_follows() {
     let (_folder, store) = store();
     let source = shelf(&["b", "c"]);
