@@ -9,14 +9,14 @@ use rustc_hash::FxHashSet;
 use crate::model::NpmPeers;
 
 use super::catalog::Catalog;
-use super::index::IndexError;
+use super::index::{DependencyKind, IndexError};
 use super::order::{self, Order};
 use super::picks::{self, Picks};
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use super::provider::Provider;
 use super::set::Set;
 use super::variable::{NodeIx, Owner, PackageIx, Variable};
-use super::{Derivation, Solution, graph};
+use super::{Derivation, Solution};
 
 /// Something that may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +89,7 @@ impl Steering {
 
 /// Learns from a solution, if anything is wrong with it that the solver does not know.
 pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<Lesson>, IndexError> {
-    let broken = graph::broken_optional_peers(problem, solution)?;
+    let broken = broken_optional_peers(problem, solution)?;
     if !broken.is_empty() {
         return Ok(Some(Lesson::Bind(broken)));
     }
@@ -131,6 +131,31 @@ pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) ->
         Some((_, what)) => Ok(Some(Lesson::Drop(what))),
         None => Ok(picks::cannot_be_had(problem)?.map(Lesson::Picks)),
     }
+}
+
+/// Returns the optional peers that are in place and do not satisfy, under strict peers: (dependent, name).
+fn broken_optional_peers(problem: Problem, solution: &Solution) -> Result<Vec<(NodeIx, PackageIx)>, IndexError> {
+    let mut broken = Vec::new();
+    if !problem.is_strict() {
+        return Ok(broken);
+    }
+    for (&variable, &ordinal) in solution {
+        let Variable::Npm { package, scope, .. } = variable else { continue };
+        let place = problem.node_of(package, ordinal, scope)?;
+        let Some(around) = problem.catalog.node(place).around else { continue };
+        let prepared = problem.catalog.prepared(package, ordinal)?;
+        for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
+            let found = problem.peer(need, around)?;
+            let Some(variable @ Variable::Npm { .. }) = Problem::peer_variable(need, found) else { continue };
+            let Some(chosen) = solution.get(&variable) else { continue };
+            let known = problem.steering.bound.contains(&(place, need.alias));
+            if !known && matches!(found, Place::Absent(_)) && !problem.peer_set(need, found)?.contains(chosen) {
+                broken.push((place, need.alias));
+            }
+        }
+    }
+    broken.sort_unstable();
+    Ok(broken)
 }
 
 fn is_among(what: Droppable, versions: &Set) -> bool {

@@ -1,4 +1,6 @@
-//! The solver's questions, answered from the problem.
+//! The solver's questions, answered from the problem: what first, which version, what then.
+
+mod answer;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -6,18 +8,16 @@ use std::cmp::Reverse;
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, VersionSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::Platform;
-
 use super::ahead::Ahead;
 use super::catalog::Loaded;
-use super::index::{DependencyKind, IndexError, PlatformSet};
+use super::index::IndexError;
 use super::order::{Lesson, Refusals};
-use super::problem::{Demands, Place, Problem};
-use super::release::Need;
+use super::problem::Problem;
 use super::set::Set;
 use super::steering::Droppable;
-use super::variable::{ABSENT, ExtraIx, NodeIx, Owner, PackageIx, Variable};
+use super::variable::{ABSENT, NodeIx, Owner, PackageIx, Variable};
 use super::{larder, npm, path, pypi};
+use answer::Answer;
 
 /// After this many conflicts an npm package is decided before others.
 const STUBBORN: u32 = 5;
@@ -98,11 +98,6 @@ impl<'a> Provider<'a> {
             refusals: RefCell::default(),
             ahead: RefCell::default(),
         }
-    }
-
-    /// Returns what may be left out of the demands of one variable on another.
-    pub(super) fn droppable(&self, from: Variable, to: Variable) -> Vec<Droppable> {
-        self.optional.borrow().get(&(from, to)).cloned().unwrap_or_default()
     }
 
     /// Returns the last choice for a variable.
@@ -205,186 +200,6 @@ impl<'a> Provider<'a> {
         }
         range
     }
-
-    /// What a version of an npm, private or local package demands.
-    fn release(&self, variable: Variable, package: PackageIx, ordinal: u32) -> Result<Answer, IndexError> {
-        let catalog = self.problem.catalog;
-        let prepared = catalog.prepared(package, ordinal)?;
-        if let Some(reason) = self.problem.refused(package, ordinal)? {
-            return Ok(Answer::Refused(reason));
-        }
-        let around = match variable {
-            Variable::Npm { scope, .. } => scope,
-            _ => catalog.home(),
-        };
-        let node = self.problem.node_of(package, ordinal, around)?;
-        let on = match variable {
-            Variable::Path(_) => catalog.present_on(package)?,
-            _ => PlatformSet::ALL,
-        };
-        let mut demands = Demands::default();
-        for need in &prepared.needs {
-            match need.kind {
-                DependencyKind::Normal if need.is_forgotten => self.forgotten(node, need, &mut demands)?,
-                DependencyKind::Normal => {
-                    let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
-                    self.problem.demand(need, node, on, &mut demands)?;
-                }
-                DependencyKind::Optional => {
-                    let what = Droppable::Need(Owner::Release(package, ordinal), need.alias);
-                    if self.problem.why_dropped(what, need)?.is_none() {
-                        let mut own = Demands::default();
-                        let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
-                        self.problem.demand(need, node, on, &mut own)?;
-                        self.note_optional(variable, what, &own);
-                        for (to, set) in own.0 {
-                            demands.push(to, set);
-                        }
-                    }
-                }
-                DependencyKind::Peer | DependencyKind::OptionalPeer => self.peer(node, need, &mut demands)?,
-            }
-        }
-        Ok(Answer::Demands(demands))
-    }
-
-    /// What was forgotten is decided last, so that it brings no second version of what others have. A registry without it
-    /// is no reason to refuse a version, which may well be used without.
-    fn forgotten(&self, node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
-        let set = self.problem.catalog.set(need)?;
-        if !set.is_empty() {
-            let variable = Variable::Npm { package: need.package, alias: need.alias, scope: node };
-            self.forgotten.borrow_mut().insert(variable);
-            demands.push(variable, set);
-        }
-        Ok(())
-    }
-
-    /// What a peer demands: everything where peers are strict; where they are relaxed, that a missing one be there.
-    fn peer(&self, node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
-        let Some(around) = self.problem.catalog.node(node).around else { return Ok(()) };
-        let optional = need.kind == DependencyKind::OptionalPeer;
-        if optional && !self.problem.is_strict() {
-            return Ok(());
-        }
-        let place = self.problem.peer(need, around)?;
-        let Some(variable) = Problem::peer_variable(need, place) else { return Ok(()) };
-        if matches!(place, Place::Absent(_)) && !optional {
-            let loaded = self.problem.catalog.loaded(need.package)?;
-            if let Some(ordinal) = self.locked_there(&loaded, (node, need.alias))? {
-                self.locked_wishes.borrow_mut().entry(variable).or_insert(ordinal);
-            }
-        }
-        if self.problem.is_strict() {
-            if let Some((variable, set)) = self.problem.strict_peer(node, need)? {
-                demands.push(variable, set);
-            }
-        } else if matches!(place, Place::Absent(_)) {
-            let usable = self.problem.catalog.loaded(need.package)?.usable.clone();
-            if !usable.is_empty() {
-                let wish = self.problem.peer_set(need, place)?;
-                let mut wishes = self.wishes.borrow_mut();
-                let wishes = wishes.entry(variable).or_default();
-                if !wishes.contains(&wish) {
-                    wishes.push(wish);
-                }
-                demands.push(variable, usable);
-            }
-        }
-        Ok(())
-    }
-
-    /// What a Python version demands on a platform: by itself, or with an extra.
-    fn python(
-        &self,
-        package: PackageIx,
-        ordinal: u32,
-        platform: Platform,
-        extra: Option<ExtraIx>,
-    ) -> Result<Answer, IndexError> {
-        let catalog = self.problem.catalog;
-        let prepared = catalog.prepared(package, ordinal)?;
-        let mut demands = Demands::default();
-        if extra.is_some() {
-            demands.push(Variable::PyOn(package, platform), Set::singleton(ordinal));
-        } else if let Some(reason) = prepared.refused.clone() {
-            return Ok(Answer::Refused(reason));
-        } else if self.problem.is_tied(package) {
-            demands.push(Variable::Py(package), Set::singleton(ordinal));
-        }
-        if extra.is_none() {
-            for extra in catalog.asked_extras(package) {
-                demands.push(Variable::PyExtra(package, extra, platform), Set::this_or_none(ordinal));
-            }
-        }
-        let extras: Vec<_> = extra.map(|extra| catalog.extra_name(extra)).into_iter().collect();
-        let mut wanted_needs: Vec<&Need> = Vec::new();
-        let scope = catalog.home();
-        for need in &prepared.needs {
-            let always = catalog.holds_on(&need.requirement, &[]).contains(platform);
-            let wanted = match extra {
-                None => always,
-                Some(_) => !always && catalog.holds_on(&need.requirement, &extras).contains(platform),
-            };
-            if wanted {
-                wanted_needs.push(need);
-            }
-        }
-        if extra.is_some() {
-            catalog.announce(wanted_needs.iter().copied());
-        }
-        for need in wanted_needs {
-            self.problem.demand(need, scope, platform.into(), &mut demands)?;
-        }
-        Ok(Answer::Demands(demands))
-    }
-
-    fn note_optional(&self, from: Variable, what: Droppable, demands: &Demands) {
-        let mut optional = self.optional.borrow_mut();
-        for (to, _) in &demands.0 {
-            let known = optional.entry((from, *to)).or_default();
-            if !known.contains(&what) {
-                known.push(what);
-            }
-        }
-    }
-
-    /// Returns what a choice demands.
-    pub(super) fn answer(&self, variable: Variable, ordinal: u32) -> Result<Answer, IndexError> {
-        Ok(match variable {
-            Variable::Root => {
-                let lines = self.problem.steering.active.iter();
-                Answer::Demands(Demands(lines.map(|&line| (Variable::Line(line), Set::singleton(0))).collect()))
-            }
-            Variable::Line(place) => {
-                let demands = self.problem.line(place)?;
-                if self.problem.catalog.lines[place as usize].optional {
-                    self.note_optional(variable, Droppable::Line(place), &demands);
-                }
-                Answer::Demands(demands)
-            }
-            Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Path(package) => {
-                self.release(variable, package, ordinal)?
-            }
-            Variable::PyOn(..) | Variable::PyExtra(..) if ordinal == ABSENT => Answer::Demands(Demands::default()),
-            Variable::Py(package) => {
-                let everywhere = self.problem.catalog.platforms.iter();
-                let same = |&platform| (Variable::PyOn(package, platform), Set::this_or_none(ordinal));
-                Answer::Demands(Demands(everywhere.map(same).collect()))
-            }
-            Variable::PyOn(package, platform) => self.python(package, ordinal, platform, None)?,
-            Variable::PyExtra(package, extra, platform) => self.python(package, ordinal, platform, Some(extra))?,
-        })
-    }
-}
-
-/// What a choice comes to.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// It demands this.
-    Demands(Demands),
-    /// It cannot be made.
-    Refused(String),
 }
 
 impl DependencyProvider for Provider<'_> {

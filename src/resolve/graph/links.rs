@@ -1,0 +1,201 @@
+//! How a need binds: its edges, and where they hold.
+
+use pubgrub::VersionSet;
+
+use super::{Builder, PythonUse};
+use crate::model::{EdgeKind, ExtraName, PackageName, Platform, Requirement};
+use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
+use crate::resolve::larder;
+use crate::resolve::problem::{Place, Problem};
+use crate::resolve::release::Need;
+use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, Variable};
+
+/// An edge between nodes, before instances have their names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::resolve) struct Link {
+    pub(in crate::resolve) name: PackageName,
+    pub(in crate::resolve) to: NodeIx,
+    pub(in crate::resolve) kind: EdgeKind,
+    pub(in crate::resolve) extra: Option<ExtraName>,
+    pub(in crate::resolve) extras: Vec<ExtraName>,
+    pub(in crate::resolve) platforms: Vec<Platform>,
+    pub(in crate::resolve) unmet: Option<String>,
+}
+
+/// When a need holds.
+pub(super) struct Condition {
+    /// The platforms on which it does.
+    holds: PlatformSet,
+    /// The platforms on which the dependent is there.
+    active: PlatformSet,
+    /// The extra of the dependent that it belongs to.
+    extra: Option<ExtraName>,
+}
+
+impl Condition {
+    pub(super) fn platforms(holds: PlatformSet) -> Self {
+        Self { holds, active: PlatformSet::ALL, extra: None }
+    }
+}
+
+impl Builder<'_> {
+    /// A Python dependency: by itself, else under each extra that is asked for.
+    pub(super) fn python_links(
+        &mut self,
+        need: &Need,
+        place: NodeIx,
+        used: &PythonUse,
+        links: &mut Vec<Link>,
+    ) -> Result<(), IndexError> {
+        let catalog = self.problem.catalog;
+        let always = catalog.holds_on(&need.requirement, &[]);
+        self.links(need, place, &Condition { holds: always, active: used.platforms, extra: None }, links)?;
+        for (&extra, &active) in &used.extras {
+            let name = catalog.extra_name(extra);
+            let holds = catalog.holds_on(&need.requirement, std::slice::from_ref(&name)).without(always);
+            self.links(need, place, &Condition { holds, active, extra: Some(name) }, links)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the edges of a need.
+    pub(super) fn links(
+        &self,
+        need: &Need,
+        scope: NodeIx,
+        condition: &Condition,
+        links: &mut Vec<Link>,
+    ) -> Result<(), IndexError> {
+        if condition.holds == PlatformSet::NONE {
+            return Ok(());
+        }
+        let targets = self.targets(need, scope, condition)?;
+        let extras = match &need.requirement {
+            Requirement::Pypi { extras, .. } => extras.clone(),
+            _ => Vec::new(),
+        };
+        let kind = if need.kind == DependencyKind::Optional { EdgeKind::Optional } else { EdgeKind::Normal };
+        let alone = targets.len() == 1;
+        for (to, on) in targets {
+            let on = if alone { condition.holds } else { on };
+            let Some(on) = self.runs_on(need, to, on)? else { continue };
+            let link = Link {
+                name: need.requirement.seen_as().clone(),
+                to,
+                kind,
+                extra: condition.extra.clone(),
+                extras: extras.clone(),
+                platforms: Vec::new(),
+                unmet: None,
+            };
+            let same = |known: &&mut Link| {
+                (&known.name, known.to, known.kind, &known.extra, &known.extras)
+                    == (&link.name, link.to, link.kind, &link.extra, &link.extras)
+            };
+            match links.iter_mut().find(same) {
+                Some(known) if known.platforms.is_empty() => {}
+                Some(known) => {
+                    let mut both = on;
+                    known.platforms.iter().for_each(|&platform| both.insert(platform));
+                    known.platforms = self.listed(both);
+                }
+                None => links.push(Link { platforms: self.listed(on), ..link }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what a need got, and on which of the platforms.
+    fn targets(
+        &self,
+        need: &Need,
+        scope: NodeIx,
+        condition: &Condition,
+    ) -> Result<Vec<(NodeIx, PlatformSet)>, IndexError> {
+        let catalog = self.problem.catalog;
+        let package = need.package;
+        let (variable, scope) = match &need.requirement {
+            Requirement::Npm { .. } => (Variable::Npm { package, alias: need.alias, scope }, scope),
+            Requirement::Path { .. } => (Variable::Path(package), catalog.home()),
+            Requirement::Larder { .. } => {
+                let loaded = catalog.loaded(package)?;
+                let bucket = larder::bucket(&loaded, &catalog.set(need)?);
+                (Variable::Larder(package, bucket), catalog.home())
+            }
+            Requirement::Pypi { .. } => {
+                let mut targets: Vec<(NodeIx, PlatformSet)> = Vec::new();
+                for &platform in &catalog.platforms {
+                    let variable = Variable::PyOn(package, platform);
+                    let Some(&ordinal) = self.solution.get(&variable).filter(|ordinal| **ordinal != ABSENT) else {
+                        continue;
+                    };
+                    if condition.holds.intersection(condition.active).contains(platform) {
+                        let owner = Owner::Release(package, ordinal);
+                        let to = catalog.intern_node(Node { owner, around: None });
+                        if let Some((_, on)) = targets.iter_mut().find(|(known, _)| *known == to) {
+                            on.insert(platform);
+                        } else {
+                            targets.push((to, platform.into()));
+                        }
+                    }
+                }
+                return Ok(targets);
+            }
+        };
+        let Some(&ordinal) = self.solution.get(&variable) else { return Ok(Vec::new()) };
+        Ok(vec![(self.problem.node_of(package, ordinal, scope)?, condition.holds)])
+    }
+
+    /// Narrows the platforms of an optional npm dependency to those that it runs on; none where there are none.
+    fn runs_on(&self, need: &Need, to: NodeIx, on: PlatformSet) -> Result<Option<PlatformSet>, IndexError> {
+        if need.kind != DependencyKind::Optional || !matches!(need.requirement, Requirement::Npm { .. }) {
+            return Ok(Some(on));
+        }
+        let Some(prepared) = self.problem.prepared(self.problem.catalog.node(to))? else { return Ok(Some(on)) };
+        let facts = &prepared.release.facts;
+        let mut runs = PlatformSet::NONE;
+        let mut any = false;
+        for &platform in &self.problem.catalog.platforms {
+            if on.contains(platform) && platform.allows(&facts.os, &facts.cpu, &facts.libc) {
+                runs.insert(platform);
+                any = true;
+            }
+        }
+        Ok(any.then_some(runs))
+    }
+
+    /// Lists platforms as edges have them: nothing where all declared ones are meant.
+    fn listed(&self, on: PlatformSet) -> Vec<Platform> {
+        let declared = &self.problem.catalog.platforms;
+        let listed: Vec<_> = declared.iter().copied().filter(|&platform| on.contains(platform)).collect();
+        if listed.len() == declared.len() { Vec::new() } else { listed }
+    }
+
+    /// Returns the edge to a peer, where it is there.
+    pub(super) fn peer_link(&self, need: &Need, node: Node) -> Result<Option<Link>, IndexError> {
+        let Some(around) = node.around else { return Ok(None) };
+        let place = self.problem.peer(need, around)?;
+        let (to, ordinal) = match (place, Problem::peer_variable(need, place)) {
+            (Place::Ancestor(to), _) => match self.problem.catalog.node(to).owner {
+                Owner::Release(_, ordinal) => (to, ordinal),
+                Owner::Manifest(_) => return Ok(None),
+            },
+            (_, Some(variable @ Variable::Npm { package, scope, .. })) => match self.solution.get(&variable) {
+                Some(&ordinal) => (self.problem.node_of(package, ordinal, scope)?, ordinal),
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        let satisfied = self.problem.peer_set(need, place)?.contains(&ordinal);
+        let optional = need.kind == DependencyKind::OptionalPeer;
+        Ok(Some(Link {
+            name: need.requirement.seen_as().clone(),
+            to,
+            kind: if optional { EdgeKind::OptionalPeer } else { EdgeKind::Peer },
+            extra: None,
+            extras: Vec::new(),
+            platforms: Vec::new(),
+            unmet: (!satisfied).then(|| need.requirement.range_text()),
+        }))
+    }
+}

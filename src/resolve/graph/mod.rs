@@ -1,0 +1,230 @@
+//! From a solution to nodes and their edges: what is reachable, and how each thing binds.
+
+mod links;
+mod warnings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::model::{Dropped, Package, Requirement, RootEdge};
+
+use super::Solution;
+use super::index::{DependencyKind, IndexError, PlatformSet};
+use super::instances::{self, Draft};
+use super::problem::Problem;
+use super::release::Need;
+use super::resolution::{Resolution, Warning};
+use super::steering::Droppable;
+use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
+use links::Condition;
+
+pub(super) use links::Link;
+
+/// Builds the graph of a solution.
+pub(super) fn build(problem: Problem, solution: &Solution) -> Result<Resolution, IndexError> {
+    let mut builder = Builder::new(problem, solution);
+    let mut lines = Vec::new();
+    for place in 0..problem.catalog.lines.len() as u32 {
+        lines.push(builder.line(place)?);
+    }
+    builder.reach(&lines)?;
+    builder.bind_optional_peers()?;
+    builder.finish(lines)
+}
+
+struct Builder<'a> {
+    problem: Problem<'a>,
+    solution: &'a Solution,
+    /// Where a Python version is used, and its extras there.
+    python: FxHashMap<(PackageIx, u32), PythonUse>,
+    drafts: Vec<Draft>,
+    places: FxHashMap<NodeIx, usize>,
+    warnings: BTreeSet<Warning>,
+}
+
+#[derive(Default)]
+struct PythonUse {
+    platforms: PlatformSet,
+    extras: BTreeMap<ExtraIx, PlatformSet>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(problem: Problem<'a>, solution: &'a Solution) -> Self {
+        let mut python: FxHashMap<(PackageIx, u32), PythonUse> = FxHashMap::default();
+        for (&variable, &ordinal) in solution.iter().filter(|(_, ordinal)| **ordinal != ABSENT) {
+            match variable {
+                Variable::PyOn(package, platform) => {
+                    python.entry((package, ordinal)).or_default().platforms.insert(platform);
+                }
+                Variable::PyExtra(package, extra, platform) => {
+                    let used = python.entry((package, ordinal)).or_default();
+                    used.extras.entry(extra).or_default().insert(platform);
+                }
+                _ => {}
+            }
+        }
+        Self { problem, solution, python, drafts: Vec::new(), places: FxHashMap::default(), warnings: BTreeSet::new() }
+    }
+
+    /// Returns the edges of a manifest line.
+    fn line(&mut self, place: u32) -> Result<Vec<Link>, IndexError> {
+        let catalog = self.problem.catalog;
+        let line = &catalog.lines[place as usize];
+        let mut links = Vec::new();
+        let Some(need) = &line.need else { return Ok(links) };
+        if self.problem.why_dropped(Droppable::Line(place), need)?.is_none() && line.holds(&catalog.platforms) {
+            let scope = catalog.manifest_node(line.manifest);
+            let holds = line.platforms.intersection(catalog.holds_on(&need.requirement, &[]));
+            self.links(need, scope, &Condition::platforms(holds), &mut links)?;
+        }
+        Ok(links)
+    }
+
+    /// Follows edges from the lines, and drafts an instance for each node.
+    fn reach(&mut self, lines: &[Vec<Link>]) -> Result<(), IndexError> {
+        let mut open: Vec<NodeIx> = Vec::new();
+        let mut seen = FxHashSet::default();
+        open.extend(lines.iter().flatten().map(|link| link.to).filter(|&to| seen.insert(to)));
+        let mut next = 0;
+        while let Some(&place) = open.get(next) {
+            next += 1;
+            let draft = self.draft(place)?;
+            open.extend(draft.links.iter().map(|link| link.to).filter(|&to| seen.insert(to)));
+            self.places.insert(place, self.drafts.len());
+            self.drafts.push(draft);
+        }
+        Ok(())
+    }
+
+    fn draft(&mut self, place: NodeIx) -> Result<Draft, IndexError> {
+        let catalog = self.problem.catalog;
+        let node = catalog.node(place);
+        let Owner::Release(package, ordinal) = node.owner else { return Ok(Draft::default()) };
+        let prepared = catalog.prepared(package, ordinal)?;
+        let key = catalog.key(package, ordinal)?;
+        let mut draft = Draft { node: place, key: Some(key), dropped: prepared.lost.clone(), links: Vec::new() };
+        let used = self.python.remove(&(package, ordinal));
+        for need in &prepared.needs {
+            match need.kind {
+                DependencyKind::Normal => match &used {
+                    None => {
+                        let holds = catalog.holds_on(&need.requirement, &[]);
+                        self.links(need, place, &Condition::platforms(holds), &mut draft.links)?;
+                    }
+                    Some(used) => self.python_links(need, place, used, &mut draft.links)?,
+                },
+                DependencyKind::Optional => {
+                    let what = Droppable::Need(node.owner, need.alias);
+                    let before = draft.links.len();
+                    let mut reason = self.problem.why_dropped(what, need)?;
+                    if reason.is_none() {
+                        let holds = catalog.holds_on(&need.requirement, &[]);
+                        self.links(need, place, &Condition::platforms(holds), &mut draft.links)?;
+                        let nowhere =
+                            draft.links.len() == before && matches!(need.requirement, Requirement::Npm { .. });
+                        reason = nowhere.then(|| "it runs on no declared platform".to_owned());
+                    }
+                    draft.dropped.extend(reason.map(|reason| dropped(need, reason)));
+                }
+                DependencyKind::Peer => self.peer(need, node, &mut draft)?,
+                DependencyKind::OptionalPeer => {}
+            }
+        }
+        self.warn_of_engine(&draft)?;
+        if let Some(used) = &used {
+            self.warn_of_extras(&draft, used, &prepared.release.extras);
+        }
+        self.python.extend(used.map(|used| ((package, ordinal), used)));
+        Ok(draft)
+    }
+
+    fn peer(&mut self, need: &Need, node: Node, draft: &mut Draft) -> Result<(), IndexError> {
+        if let Some(link) = self.peer_link(need, node)? {
+            self.warn_of_peer(draft, &link)?;
+            draft.links.push(link);
+            return Ok(());
+        }
+        let loaded = self.problem.catalog.loaded(need.package)?;
+        let reason = match &loaded.missing {
+            Some(registry) => format!("registry {registry} does not have it"),
+            None => "it has no version that may be chosen".to_owned(),
+        };
+        if let Some(package) = draft.key.clone() {
+            let (name, range) = (need.requirement.seen_as(), need.requirement.range_text());
+            self.warnings.insert(Warning { package, message: format!("wants peer {name} {range}, and {reason}") });
+        }
+        draft.dropped.push(dropped(need, reason));
+        Ok(())
+    }
+
+    /// Binds optional peers to what is reachable without them.
+    fn bind_optional_peers(&mut self) -> Result<(), IndexError> {
+        for place in 0..self.drafts.len() {
+            let node = self.problem.catalog.node(self.drafts[place].node);
+            let Some(prepared) = self.problem.prepared(node)? else { continue };
+            for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
+                if let Some(link) = self.peer_link(need, node)?
+                    && self.places.contains_key(&link.to)
+                {
+                    let mut draft = std::mem::take(&mut self.drafts[place]);
+                    self.warn_of_peer(&draft, &link)?;
+                    draft.links.push(link);
+                    self.drafts[place] = draft;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives instances their names and puts everything in order.
+    fn finish(self, lines: Vec<Vec<Link>>) -> Result<Resolution, IndexError> {
+        let catalog = self.problem.catalog;
+        let mut packages = BTreeMap::new();
+        for draft in &self.drafts {
+            let Owner::Release(package, ordinal) = catalog.node(draft.node).owner else { continue };
+            let Some(key) = draft.key.clone() else { continue };
+            let release = &catalog.prepared(package, ordinal)?.release;
+            let mut artifacts = release.artifacts.clone();
+            artifacts.sort();
+            packages.insert(
+                key,
+                Package {
+                    registry: catalog.loaded(package)?.versions.registry.clone(),
+                    folder: release.folder.clone(),
+                    artifacts,
+                    facts: release.facts.clone(),
+                },
+            );
+        }
+        let named = instances::name(self.drafts, &self.places);
+        let mut roots: Vec<_> = catalog
+            .requirements
+            .lines
+            .iter()
+            .zip(lines)
+            .map(|(line, links)| RootEdge {
+                dependent: line.dependent.clone(),
+                group: line.group.clone(),
+                requirement: line.requirement.clone(),
+                optional: line.optional,
+                to: named.edges(links),
+            })
+            .collect();
+        roots.sort_by_cached_key(|root| {
+            let requirement = &root.requirement;
+            let marker = match requirement {
+                Requirement::Pypi { marker, extras, .. } => format!("{marker} {extras:?}"),
+                _ => String::new(),
+            };
+            let what = (requirement.package().ecosystem, requirement.seen_as().clone(), requirement.range_text());
+            (root.dependent.clone(), root.group.clone(), what, marker)
+        });
+        let graph = crate::model::Graph { roots, packages, instances: named.instances };
+        Ok(Resolution { graph, warnings: self.warnings.into_iter().collect() })
+    }
+}
+
+fn dropped(need: &Need, reason: String) -> Dropped {
+    Dropped { name: need.requirement.seen_as().clone(), range: need.requirement.range_text(), reason }
+}

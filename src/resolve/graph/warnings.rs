@@ -1,0 +1,52 @@
+//! What a user should hear of a solution.
+
+use super::links::Link;
+use super::{Builder, PythonUse};
+use crate::diagnostic::nearest;
+use crate::model::{Engines, ExtraName};
+use crate::resolve::index::IndexError;
+use crate::resolve::instances::Draft;
+use crate::resolve::npm;
+use crate::resolve::resolution::Warning;
+use crate::resolve::variable::Owner;
+
+impl Builder<'_> {
+    pub(super) fn warn_of_peer(&mut self, draft: &Draft, link: &Link) -> Result<(), IndexError> {
+        let (Some(range), Some(package)) = (&link.unmet, draft.key.clone()) else { return Ok(()) };
+        if let Owner::Release(found, ordinal) = self.problem.catalog.node(link.to).owner {
+            let found = self.problem.catalog.key(found, ordinal)?;
+            let message = format!("wants peer {} {range}, and gets {} {}", link.name, found.id.name, found.version);
+            self.warnings.insert(Warning { package, message });
+        }
+        Ok(())
+    }
+
+    pub(super) fn warn_of_extras(&mut self, draft: &Draft, used: &PythonUse, declared: &[ExtraName]) {
+        for &extra in used.extras.keys() {
+            let extra = self.problem.catalog.extra_name(extra);
+            if let Some(package) = draft.key.clone().filter(|_| !declared.contains(&extra)) {
+                let names: Vec<&str> = declared.iter().map(ExtraName::as_str).collect();
+                let meant = match nearest(extra.as_str(), names.iter().copied()) {
+                    Some(near) => format!("; did you mean `{near}`?"),
+                    None if names.is_empty() => ": it has none".to_owned(),
+                    None => format!(": it has {}", names.join(", ")),
+                };
+                self.warnings.insert(Warning { package, message: format!("has no extra `{extra}`{meant}") });
+            }
+        }
+    }
+
+    pub(super) fn warn_of_engine(&mut self, draft: &Draft) -> Result<(), IndexError> {
+        let settings = &self.problem.catalog.requirements.settings;
+        let Some(prepared) = self.problem.prepared(self.problem.catalog.node(draft.node))? else { return Ok(()) };
+        let engine = prepared.release.facts.node.as_deref();
+        if settings.engines == Engines::Warn
+            && !npm::engine_admits(settings, engine)
+            && let (Some(package), Some(engine), Some(node)) = (draft.key.clone(), engine, settings.node.as_deref())
+        {
+            let message = format!("wants Node {engine}, and the manifest declares {node}");
+            self.warnings.insert(Warning { package, message });
+        }
+        Ok(())
+    }
+}
