@@ -113,7 +113,7 @@ fn mutate(bytes: &mut Vec<u8>, seed: &[u8], chance: &mut Chance) {
 
     let (from, to) = (chance.below(bytes.len() + 1), chance.below(bytes.len() + 1));
     let (from, to) = (from.min(to), from.max(to).min(from.min(to) + 40));
-    match chance.below(9) {
+    match chance.below(11) {
         0 if from < bytes.len() => bytes[from] = chance.next() as u8,
         1 if from < bytes.len() => bytes[from] ^= 1 << chance.below(8),
         2 => drop(bytes.drain(from..to)),
@@ -131,9 +131,25 @@ fn mutate(bytes: &mut Vec<u8>, seed: &[u8], chance: &mut Chance) {
             let deep = WORDS[chance.below(WORDS.len())].repeat(1 << chance.below(14));
             bytes.splice(from..from, deep.into_bytes());
         }
+        7 | 8 => move_a_line(bytes, chance),
         _ => drop(bytes.splice(from..to.min(from + chance.below(3)), WORDS[chance.below(WORDS.len())].bytes())),
     }
     bytes.truncate(LONGEST);
+}
+
+/// A line moves, is there twice or is gone.
+fn move_a_line(bytes: &mut Vec<u8>, chance: &mut Chance) {
+    let mut lines: Vec<Vec<u8>> = bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    if lines.is_empty() {
+        return;
+    }
+    let at = chance.below(lines.len());
+    let what = chance.below(3);
+    let line = if what == 0 { lines[at].clone() } else { lines.remove(at) };
+    if what < 2 {
+        lines.insert(chance.below(lines.len() + 1), line);
+    }
+    *bytes = lines.concat();
 }
 
 /// Numbers that look random, and are the same in each run.
