@@ -171,13 +171,17 @@ impl Teller<'_> {
         }
         let Some(need) = needs.first() else { return Ok(None) };
         let asked = Asked { variable: to, package: target, set: set.clone(), need: (*need).clone() };
-        Ok(Some(Step {
-            line: None,
-            from: Some(package),
-            versions: versions.clone(),
-            asked: Some(asked),
-            text: String::new(),
-        }))
+        let mut versions = versions.clone();
+        if self.problem.steering.picks.holds(to) {
+            // Ranges that differ are one to the solver where both are narrowed to what is held.
+            for other in versions.clone().descending() {
+                let says_the_same = |known: &Need| meant(&known) && known.requirement == need.requirement;
+                if !self.problem.catalog.prepared(package, other)?.needs.iter().any(says_the_same) {
+                    versions = versions.intersection(&Set::singleton(other).complement());
+                }
+            }
+        }
+        Ok(Some(Step { line: None, from: Some(package), versions, asked: Some(asked), text: String::new() }))
     }
 
     /// Tells a step, together with those that say the same of other versions.

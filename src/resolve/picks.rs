@@ -72,6 +72,11 @@ impl Picks {
         }
     }
 
+    /// Tells whether a variable is held.
+    pub(super) fn holds(&self, variable: Variable) -> bool {
+        self.held.contains_key(&variable)
+    }
+
     /// Narrows demands to what is held. One that does not take what is held stays as it is: the two contradict each other.
     pub(super) fn narrowed(&self, mut demands: Demands) -> Demands {
         if !self.held.is_empty() {

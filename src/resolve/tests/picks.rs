@@ -145,6 +145,14 @@ fn a_missing_peer_is_npms_own_pick_too() {
         ],
         "b 2.0.0 fits, and npm picks b 2.0.1: ask for b 2.0.0",
     );
+    world.asks("npm b 2.0.0").gives(&["npm:a@1.0.0", "npm:b@2.0.0", "npm:c@1.0.0"]);
+}
+
+#[test]
+fn versions_that_ask_for_another_range_are_not_told_with_the_pick() {
+    let world = escape().has("npm a@1.0.0", &["peer b *"]).has("npm a@1.1.0", &["peer b ^2"]);
+    let why = world.asks("npm a ^1").asks("npm c ^1").unsolved();
+    assert_eq!(why.because[1], "a 1.1.0 wants as a peer b ^2");
 }
 
 #[test]
