@@ -225,6 +225,32 @@ fn overrides_replace_alias_narrow_to_a_parent_remove_and_reach_peers() {
 }
 
 #[test]
+fn a_strict_pick_is_not_lowered_for_its_own_peers_and_the_way_out_is_one() {
+    let universe = Universe::new()
+        .npm("plugin", "2.0.0", |p| p.peer("core", "*"))
+        .npm("plugin", "2.0.1", |p| p.peer("core", "^2"))
+        .npm("core", "1.0.0", |p| p)
+        .npm("core", "2.0.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    let strict = "resolution { npm-peers \"strict\"; }\n";
+    project.manifest(&format!("dependencies {{ npm \"plugin\" \"^2\"; npm \"core\" \"^1\"; }}\n{strict}"));
+    let said = project.run("larder lock --json").exits(3).json();
+    let help = "plugin 2.0.0 fits, and npm picks plugin 2.0.1: ask for plugin 2.0.0, or set `npm-peers \"relaxed\"` under \
+                `resolution` to be warned about peers instead";
+    assert_eq!(said["error"]["help"], help);
+    assert!(!project.has("larder.lock"));
+    project.run("larder add npm:plugin@2.0.0 --no-sync").exits(0);
+    assert!(project.read("larder.lock").contains("npm:plugin@2.0.0"));
+    // What is locked stays where its line takes more again.
+    let wider = project.read("larder.kdl").replace("2.0.0", "^2");
+    project.write("larder.kdl", &wider);
+    project.run("larder lock --json").exits(0);
+    project.run("larder update").exits(3);
+    assert!(project.read("larder.lock").contains("npm:plugin@2.0.0"), "an update that fails changes nothing");
+}
+
+#[test]
 fn executables_have_every_form() {
     let script = "#!/bin/sh\necho here\n";
     let universe = Universe::new()
