@@ -257,4 +257,14 @@ fn local_packages_beside_a_project_see_where_it_moved_to() {
     larder(&place, "verify").exits(0);
     neighbours_lead_to(&project, &there, &place);
     assert!(larder(&place, "sync").exits(0).names(["up to date"]).stderr.matches("linked").count() == 0);
+
+    // A copy would take the neighbours from the project that has them.
+    let copy = there.join("copy");
+    let cp = std::process::Command::new("cp").arg("-a").args([&place, &copy]).status();
+    assert!(cp.expect("cp").success());
+    larder(&copy, "sync").exits(1).names(["leads to the packages of the checkout in", "larder adopt"]);
+    neighbours_lead_to(&project, &there, &place);
+    larder(&copy, "adopt --yes").exits(0);
+    larder(&copy, "sync").exits(0);
+    neighbours_lead_to(&project, &there, &copy);
 }

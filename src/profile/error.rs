@@ -51,6 +51,22 @@ pub enum ProfileError {
         path: PathBuf,
     },
 
+    /// A folder beside the checkout that serves another one.
+    #[error("`{}` leads to the packages of the checkout in `{}`", path.display(), root.display())]
+    #[diagnostic(
+        code(larder::profile::other_checkout),
+        help(
+            "a folder beside two checkouts serves one of them. Keep it inside of each, or let this one have it: \
+             `larder adopt` moves the link aside"
+        )
+    )]
+    OtherCheckout {
+        /// Relative to the project.
+        path: PathBuf,
+        /// The other checkout.
+        root: PathBuf,
+    },
+
     /// An executable's name or path leaves the folder it belongs to.
     #[error("{package} declares the executable `{name}` at `{target}`, which leaves its folder")]
     #[diagnostic(code(larder::profile::unsafe_bin), help("no honest package does that; do not use this version"))]
@@ -252,6 +268,7 @@ impl Failure for ProfileError {
             Self::NotFetched(_) => Exit::Network,
             Self::Harmed { .. } | Self::BadRecord { .. } => Exit::Integrity,
             Self::Foreign { .. }
+            | Self::OtherCheckout { .. }
             | Self::UnsafeBin { .. }
             | Self::ClaimedTwice { .. }
             | Self::BadWheel { .. }

@@ -94,7 +94,7 @@ pub(super) fn foreign(root: &Path, links: &RootLinks) -> Result<Vec<PathBuf>, Pr
     let mut foreign = Vec::new();
     for (path, target) in links {
         match is_there(root, path, target) {
-            Err(ProfileError::Foreign { path }) => foreign.push(path),
+            Err(ProfileError::Foreign { path } | ProfileError::OtherCheckout { path, .. }) => foreign.push(path),
             looked => drop(looked?),
         }
     }
@@ -128,16 +128,24 @@ fn is_there(root: &Path, path: &Path, target: &Path) -> Result<bool, ProfileErro
         None => Ok(false),
         Some(stat) if stat.kind == Kind::Symlink => match fs::read_link(&full)? {
             found if found == target => Ok(true),
-            found if is_left_behind(&found, target)? => Ok(false),
-            _ => Err(ProfileError::Foreign { path: path.to_owned() }),
+            found => match of_another_checkout(&found, target) {
+                // It is where this one was before it was moved.
+                Some(_) if fs::stat(&found)?.is_none() => Ok(false),
+                Some(other) => Err(ProfileError::OtherCheckout { path: path.to_owned(), root: other }),
+                None => Err(ProfileError::Foreign { path: path.to_owned() }),
+            },
         },
         Some(_) => Err(ProfileError::Foreign { path: path.to_owned() }),
     }
 }
 
-/// Tells whether a link in a folder beside the project leads to where the project was before it was moved.
-fn is_left_behind(found: &Path, target: &Path) -> Result<bool, ProfileError> {
-    let inside = |path: &Path| path.iter().skip_while(|part| *part != ".larder").collect::<PathBuf>();
-    let is_ours = found.is_absolute() && target.is_absolute() && inside(found) == inside(target);
-    Ok(is_ours && fs::stat(found)?.is_none())
+/// Returns the checkout that a link in a folder beside this one leads to, where it is larder's.
+fn of_another_checkout(found: &Path, target: &Path) -> Option<PathBuf> {
+    let parted = |path: &Path| {
+        let root: PathBuf = path.iter().take_while(|part| *part != ".larder").collect();
+        let inside = path.strip_prefix(&root).ok()?.to_owned();
+        path.is_absolute().then_some((root, inside))
+    };
+    let ((other, found), (_, wanted)) = (parted(found)?, parted(target)?);
+    (found == wanted).then_some(other)
 }
