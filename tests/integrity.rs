@@ -269,6 +269,12 @@ fn a_harmed_record_in_a_generation_that_is_harmed_is_replaced_and_packages_stay(
     assert_eq!(places(&project), before);
     let history = project.run_json("larder history --json");
     assert_eq!((&history["current"], &history["generations"][0]["parent"]), (&2.into(), &1.into()));
+    // What the old one was made of stays, too, and is known by its lock.
+    project.dependencies(&["npm \"right\" \"^1\""]).run("larder sync").exits(0);
+    let collected = project.run_json("larder gc --json");
+    assert_eq!((&collected["store_entries"], &collected["warnings"]), (&0.into(), &serde_json::json!([])));
+    project.run("larder rollback 1").exits(0);
+    assert_eq!(project.read("node_modules/left/deep/data.txt"), "the quick brown fox\n");
 }
 
 #[test]

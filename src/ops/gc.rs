@@ -212,8 +212,14 @@ impl Run<'_> {
                 if gone.iter().any(|(other, gone)| (other, *gone) == (&environment, number)) {
                     continue;
                 }
-                let generation = profile.generation(&environment, number)?;
-                trees.extend(generation.trees());
+                match profile.generation(&environment, number) {
+                    Ok(generation) => trees.extend(generation.trees()),
+                    // Its lock names the same, but for the byte-code of an environment that nobody can check any more.
+                    Err(ProfileError::BadRecord { .. }) => {
+                        self.keep(&lock::parse(LOCKFILE, &profile.lock_text(&environment, number)?)?);
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         self.roots.trees.extend(&trees);
