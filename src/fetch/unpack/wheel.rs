@@ -86,11 +86,24 @@ fn unpack(
     for entry in archive.entries() {
         budget.admit(entry.name(), entry.size(), archive.length())?;
     }
-    let mut record = read_record(&mut archive, package, limits)?;
+    files(&mut archive, package, staging, limits).map_err(|problem| match problem {
+        Problem::Fs(error) if error.is_disk_full() => {
+            let sizes = archive.entries().iter().map(Entry::size);
+            Problem::Fs(error.needing(Demand::on(staging.place()).files(sizes.chain(scratch))))
+        }
+        other => other,
+    })
+}
+
+fn files(
+    archive: &mut Archive<impl Read + Seek>,
+    package: &PackageKey,
+    staging: &mut Staging<'_>,
+    limits: Limits,
+) -> Result<(), Problem> {
+    let mut record = read_record(archive, package, limits)?;
     let mut names = Names::default();
     let mut buffer = Vec::new();
-    let sizes = archive.entries().iter().map(Entry::size);
-    let demand = Demand::on(staging.place()).files(sizes).files(scratch.into_iter());
     for at in 0..archive.entries().len() {
         let mut body = archive.body(at)?;
         let entry = body.entry();
@@ -113,10 +126,7 @@ fn unpack(
             return refuse(Trouble::Duplicate);
         }
         let line = record.take(path.as_str())?;
-        write(&mut body, &path, line, staging, &mut buffer).map_err(|problem| match problem {
-            Problem::Fs(error) => Problem::Fs(error.needing(demand)),
-            Problem::Refused(refusal) => Problem::Refused(refusal),
-        })?;
+        write(&mut body, &path, line, staging, &mut buffer)?;
     }
     Ok(record.finish()?)
 }
