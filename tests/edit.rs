@@ -134,6 +134,20 @@ fn init_takes_what_other_tools_files_want_and_lists_the_rest() {
 }
 
 #[test]
+fn init_writes_nothing_where_no_manifest_can_hold_what_is_declared() {
+    let many: String = (0..6000).map(|place| format!("package-{place:0>90}==1.0\n")).collect();
+    let odd = format!("a; sys_platform == '{}'\n", "\u{feff}".repeat(5000));
+    for lines in [many, odd] {
+        let project = Project::alone();
+        project.write("requirements.txt", &lines);
+        let output = project.run("larder init --json").exits(2);
+        assert_eq!(output.error()["code"], "larder::init::no_manifest");
+        assert!(output.error()["message"].to_string().contains("requirements.txt"), "{}", output.error());
+        assert!(!project.has("larder.kdl") && !project.has(".gitignore"));
+    }
+}
+
+#[test]
 fn c_means_the_folder_that_it_leads_to() {
     let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
     let project = Project::new(&registry);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::manifest::import::{self, Imported, Template};
+use crate::manifest::{self, Kind};
 use crate::model::Platform;
 use crate::profile;
 use crate::registry::path;
@@ -36,9 +37,9 @@ pub struct Left {
 
 /// Writes `larder.kdl` and the lines of `.gitignore` that are missing.
 pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
-    let manifest = context.folder.join(MANIFEST);
-    if fs::stat(&manifest)?.is_some() {
-        return Err(Exists(manifest).into());
+    let path = context.folder.join(MANIFEST);
+    if fs::stat(&path)?.is_some() {
+        return Err(Exists(path).into());
     }
     let (imported, taken_from) = import(&context.folder)?;
     let folder_name = context.folder.file_name().and_then(|name| name.to_str());
@@ -49,11 +50,15 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
         python: interpreter::python(context).as_deref(),
         imported: &imported,
     });
+    if let Err(failure) = manifest::parse(MANIFEST, &text, Kind::Root) {
+        let reason = failure.errors.first().map(ToString::to_string).unwrap_or_default();
+        return Err(NoManifest { files: taken_from.join(", "), reason }.into());
+    }
     // The manifest comes last: without it, whatever was done is done again.
     profile::ignore(&context.folder.join(".gitignore"))?;
-    fs::write_atomic(&manifest, text.as_bytes(), Durability::Whole)?;
+    fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let left = imported.not_taken.into_iter().map(|left| Left { what: left.what, why: left.why });
-    Ok(Initialised { manifest, taken_from, not_taken: left.collect() })
+    Ok(Initialised { manifest: path, taken_from, not_taken: left.collect() })
 }
 
 fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
@@ -96,6 +101,24 @@ fn text(folder: &Path, file: &str) -> Result<Option<String>> {
 pub struct Exists(PathBuf);
 
 impl Failure for Exists {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// Files that declare what no manifest can hold: more than a person wrote.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("no manifest can hold what is declared in {files}: {reason}")]
+#[diagnostic(
+    code(larder::init::no_manifest),
+    help("move that aside, run `larder init` again, and add what is needed with `larder add`")
+)]
+pub struct NoManifest {
+    files: String,
+    reason: String,
+}
+
+impl Failure for NoManifest {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

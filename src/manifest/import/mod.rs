@@ -45,7 +45,12 @@ pub struct Imported {
     pub python: Option<String>,
     /// What has no place in a manifest.
     pub not_taken: Vec<NotTaken>,
+    /// The places of the lines, by what they are about.
+    places: BTreeMap<Key, Vec<usize>>,
 }
+
+/// What a line is about: its group, its ecosystem and its package.
+type Key = (Option<Label>, Ecosystem, String);
 
 /// A dependency line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,14 +124,18 @@ impl Imported {
         if let Err(flaw) = requirement(line.ecosystem, &line.name, line.range.as_deref(), &marker) {
             return self.refuse(line.what(), flaw.to_string());
         }
-        let repeats = |other: &&ImportedLine| other.key() == line.key() && !other.marker().is_disjoint(&marker);
-        match self.lines.iter().find(repeats) {
+        let places = self.places.entry(line.key()).or_default();
+        let mut others = places.iter().map(|&place| &self.lines[place]);
+        match others.find(|other| !other.marker().is_disjoint(&marker)) {
             Some(other) if *other == line => {}
             Some(other) => {
                 let why = format!("`{}` was found before", other.what());
                 self.refuse(line.what(), why);
             }
-            None => self.lines.push(line),
+            None => {
+                places.push(self.lines.len());
+                self.lines.push(line);
+            }
         }
     }
 
@@ -157,13 +166,13 @@ impl ImportedLine {
         self.when.as_deref().and_then(|when| when.parse().ok()).unwrap_or_default()
     }
 
-    fn key(&self) -> (Option<&Label>, Ecosystem, String) {
+    fn key(&self) -> Key {
         let bare = self.name.split('[').next().unwrap_or_default();
         let name = match self.ecosystem {
             Ecosystem::Pypi => PackageName::pypi(bare).map_or(bare.to_owned(), |name| name.to_string()),
             _ => self.name.clone(),
         };
-        (self.group.as_ref(), self.ecosystem, name)
+        (self.group.clone(), self.ecosystem, name)
     }
 }
 
