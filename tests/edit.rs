@@ -135,7 +135,7 @@ fn init_takes_what_other_tools_files_want_and_lists_the_rest() {
 
 #[test]
 fn init_writes_nothing_where_no_manifest_can_hold_what_is_declared() {
-    let many: String = (0..6000).map(|place| format!("package-{place:0>90}==1.0\n")).collect();
+    let many = (0..6000).map(|place| format!("package-{place:0>90}==1.0")).collect::<Vec<_>>().join("\n");
     let odd = format!("a; sys_platform == '{}'\n", "\u{feff}".repeat(5000));
     for lines in [many, odd] {
         let project = Project::alone();
