@@ -115,7 +115,7 @@ pub(super) const THIRD: &[Forgetful] = edition! {
     "@vue/cli-service" "5" [own "@types/express" "^4", own "terser" "^5"]
         "types/index.d.ts imports express; types/ProjectOptions.d.ts imports terser";
     "@vue/compiler-core" "3" [own "@babel/types" "^7"] "dist/compiler-core.d.ts imports @babel/types";
-    "@vue/compiler-sfc" "3" [own "@babel/types" "^7"] "dist/compiler-sfc.d.ts imports @babel/types";
+    "@vue/compiler-sfc" "3" [own "@babel/types" "^7", shared "typescript"] "dist/compiler-sfc.d.ts imports both";
     "@vuepress/core" "1" [own "escape-html" "^1", own "express" "^4", own "hash-sum" "^1", own "lodash.uniq" "^4"]
         "lib/node/build/index.js requires escape-html; lib/node/dev/index.js requires express; \
          lib/node/webpack/ClientPlugin.js requires hash-sum and lodash.uniq";
@@ -218,7 +218,7 @@ pub(super) const THIRD: &[Forgetful] = edition! {
     "unzipper" "0.12" [own "readable-stream" "^2"] "lib/Decrypt.js requires readable-stream";
     "vant" "4" [own "csstype" "^3"] "lib/uploader/index.d.ts imports csstype";
     "vuepress" "1" [own "@vuepress/shared-utils" "^1"] "lib/checkEnv.js requires @vuepress/shared-utils";
-    "vuetify" "4" [own "@vue/reactivity" "^3", own "@vue/shared" "^3"]
+    "vuetify" "3 || 4" [own "@vue/reactivity" "^3", own "@vue/shared" "^3"]
         "lib/framework.d.ts imports @vue/reactivity; lib/util/propsFactory.d.ts imports @vue/shared";
     "webpack-dev-server" "4" [own "@types/express-serve-static-core" "^4"]
         "types/lib/Server.d.ts imports express-serve-static-core";
