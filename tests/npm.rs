@@ -62,6 +62,24 @@ fn members_depend_on_each_other_and_share_what_they_use() {
 }
 
 #[test]
+fn a_workspace_range_is_held_against_the_members_version() {
+    let registry = Universe::new().serve();
+    let project = Project::new(&registry);
+    project.manifest(MEMBERS).write("packages/ui/package.json", r#"{"name":"@a/ui","version":"1.2.0"}"#);
+    let web = |range: &str| {
+        let text = format!(r#"{{"name":"web","dependencies":{{"@a/ui":"workspace:{range}"}}}}"#);
+        project.write("apps/web/package.json", &text);
+        project.run("larder lock")
+    };
+    for range in ["^1.0.0", "1.2.0", "~", "^", "*", "@a/ui@^1.1"] {
+        web(range).exits(0);
+    }
+    for range in ["^2.0.0", "@a/ui@<1.2"] {
+        web(range).exits(2).names(["@a/ui", "packages/ui", "1.2.0", range]);
+    }
+}
+
+#[test]
 fn tools_that_stop_at_a_members_folder_get_their_exact_setting() {
     let registry = Universe::new().npm("next", "16.0.0", |p| p).npm("vite", "8.0.0", |p| p).serve();
     let project = Project::new(&registry);

@@ -97,13 +97,21 @@ fn no_match(loaded: &Loaded, need: &Need) -> Wanting {
         && let Some(tag) = range.tag()
     {
         let tags: Vec<_> = loaded.versions.tags.keys().map(String::as_str).collect();
-        let help = (!tags.is_empty()).then(|| format!("its dist-tags are {}", tags.join(", ")));
+        let help = match tags[..] {
+            [] => None,
+            [only] => Some(format!("its only dist-tag is {only}")),
+            _ => Some(format!("its dist-tags are {}", tags.join(", "))),
+        };
         return Wanting::new(format!("{name} has no dist-tag `{tag}`"), help);
     }
     let reason = format!("no version of {name} matches {}", need.requirement.range_text());
     match newest(loaded) {
         Some(newest) => Wanting::new(reason, format!("the newest is {name} {newest}")),
-        None if loaded.count() == 0 => Wanting::new(format!("{name} has no versions"), None),
+        None if loaded.count() == 0 => {
+            let help =
+                "its registry lists none, or none that can be read as one: ask its authors, or for another package";
+            Wanting::new(format!("{name} has no versions"), help.to_owned())
+        }
         None => Wanting::new(reason, None),
     }
 }

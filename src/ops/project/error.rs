@@ -33,7 +33,10 @@ pub(in crate::ops) enum ProjectError {
     },
     /// A member's own manifest asks for something larder refuses.
     #[error("{file} asks for `{what}`: {reason}")]
-    #[diagnostic(code(larder::project::unsupported), help("take it from a registry, or make it a `path` dependency"))]
+    #[diagnostic(
+        code(larder::project::unsupported),
+        help("ask for what is there, take it from a registry, or make it a `path` dependency")
+    )]
     Unsupported {
         /// The manifest, relative to the root.
         file: String,

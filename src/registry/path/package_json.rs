@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PathError, PathKind, PathPackage, Place, required};
-use crate::model::{Facts, Marker, PackageName, Requirement};
+use super::{PathError, PathKind, PathPackage, Place, manifest, required};
+use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
 use crate::registry::npm::spec;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -86,15 +86,21 @@ fn dependency(
         if range.starts_with("./") || range.starts_with("../") {
             return place.folder(range).map(|requirement| required(kind, requirement));
         }
-        let member = PackageName::npm(workspace_name(alias, range)).ok();
+        let (member, range) = workspace(alias, range);
+        let member = PackageName::npm(member).ok();
         let member = member.and_then(|name| place.members.get(&name).map(|folder| (name, folder)));
-        if let Some((name, folder)) = member {
-            let requirement = Requirement::Path { name, folder: folder.clone(), marker: Marker::default() };
-            return Ok(required(kind, requirement));
+        let refused = |reason| {
+            let name = PackageName::npm(alias).unwrap_or_else(|_| dependent.clone());
+            Ok(Dependency { kind, wants: Wants::Unsupported { name, text: text.to_owned(), reason } })
+        };
+        let Some((name, folder)) = member else {
+            return refused("no member of the project has this name".to_owned());
+        };
+        if let Some(version) = other_version(place, folder, range)? {
+            return refused(format!("the member in `{folder}` has version {version}"));
         }
-        let reason = "no member of the project has this name".to_owned();
-        let name = PackageName::npm(alias).unwrap_or_else(|_| dependent.clone());
-        return Ok(Dependency { kind, wants: Wants::Unsupported { name, text: text.to_owned(), reason } });
+        let requirement = Requirement::Path { name, folder: folder.clone(), marker: Marker::default() };
+        return Ok(required(kind, requirement));
     }
     let folder = text.strip_prefix("file:").or_else(|| text.strip_prefix("link:"));
     let folder = folder.or_else(|| (text.starts_with("./") || text.starts_with("../")).then_some(text));
@@ -104,12 +110,24 @@ fn dependency(
     }
 }
 
-/// `workspace:name@*` is an alias for another member.
-fn workspace_name<'a>(alias: &'a str, range: &'a str) -> &'a str {
-    match range.char_indices().rfind(|(at, c)| *c == '@' && *at > 0) {
-        Some((at, _)) => &range[..at],
-        None => alias,
+/// Splits what follows `workspace:` into the name and the range: `name@*` is an alias for another member.
+fn workspace<'a>(alias: &'a str, text: &'a str) -> (&'a str, &'a str) {
+    match text.char_indices().rfind(|(at, c)| *c == '@' && *at > 0) {
+        Some((at, _)) => (&text[..at], &text[at + 1..]),
+        None => (alias, text),
     }
+}
+
+/// Returns the version of the member in a folder, where it is not in the range. One without a version is in all of them.
+fn other_version(place: Place<'_>, folder: &str, range: &str) -> Result<Option<deno_semver::Version>, PathError> {
+    let Ok(range) = range.parse::<NpmRange>() else { return Ok(None) };
+    if range.tag().is_some() || matches!(range.as_str(), "" | "*" | "^" | "~") {
+        return Ok(None);
+    }
+    let (PathKind::Npm, text) = manifest(place.root, folder)? else { return Ok(None) };
+    let version = parse(Place { folder, ..place }, &text)?.version;
+    let version = version.and_then(|version| deno_semver::Version::parse_from_npm(&version).ok());
+    Ok(version.filter(|version| !range.matches(version)))
 }
 
 fn is_archive(path: &str) -> bool {

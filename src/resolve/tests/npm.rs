@@ -30,7 +30,7 @@ fn a_dist_tag_stands_for_its_version() {
     world().asks("npm a next").gives(&["npm:a@2.0.0-rc.1"]);
     let why = world().asks("npm a beta").unsolved();
     assert_eq!(why.because[1], "a has no dist-tag `beta`");
-    assert_eq!(why.help.unwrap(), "its dist-tags are next");
+    assert_eq!(why.help.unwrap(), "its only dist-tag is next");
 }
 
 #[test]
