@@ -206,6 +206,25 @@ fn what_a_package_forgot_is_mended_by_the_list_or_by_extend() {
 }
 
 #[test]
+fn an_optional_peer_that_is_always_loaded_is_brought_in() {
+    let peers = |p: NpmPackage| {
+        p.peer("jest", "^30")
+            .peer("jest-util", "^29 || ^30")
+            .field("peerDependenciesMeta", json!({ "jest-util": { "optional": true } }))
+    };
+    let universe = Universe::new()
+        .npm("ts-jest", "29.4.0", |p| peers(p).file("index.js", "module.exports = require('jest-util').version;\n"))
+        .npm("jest", "30.0.0", |p| p.dep("jest-util", "30.0.0"))
+        .npm("jest-util", "30.0.0", |p| p)
+        .npm("jest-util", "30.1.0", |p| p);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"ts-jest\" \"^29\"", "npm \"jest\" \"^30\""]).run("larder sync").exits(0);
+    let said = project.run("larder run -- node -p 'require(`ts-jest`)'").exits(0);
+    assert_eq!(said.stdout.trim(), "30.0.0");
+}
+
+#[test]
 fn a_writable_package_may_write_into_itself_and_not_into_the_store() {
     let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
     let project = Project::new(&registry);

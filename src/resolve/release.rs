@@ -124,10 +124,19 @@ impl Prepared {
             }
             for Forgotten { package, range, kind } in entry.forgot {
                 let (Ok(name), Ok(range)) = (PackageName::npm(package), range.parse()) else { continue };
-                if !self.needs.iter().any(|need| *need.requirement.seen_as() == name) {
-                    let declared = self.needs.len();
-                    self.add(catalog, &key.id, *kind, Requirement::Npm { alias: name.clone(), name, range });
-                    self.needs[declared..].iter_mut().for_each(|need| need.is_forgotten = true);
+                // An optional peer is found where somebody provides it. What is listed is loaded in any case.
+                let declares = |need: &Need| {
+                    *need.requirement.seen_as() == name
+                        && (need.kind != DependencyKind::OptionalPeer || *kind == DependencyKind::OptionalPeer)
+                };
+                if self.needs.iter().any(declares) {
+                    continue;
+                }
+                self.add(catalog, &key.id, *kind, Requirement::Npm { alias: name.clone(), name: name.clone(), range });
+                let added =
+                    self.needs.iter_mut().find(|need| *need.requirement.seen_as() == name && need.kind == *kind);
+                if let Some(need) = added {
+                    need.is_forgotten = true;
                 }
             }
         }

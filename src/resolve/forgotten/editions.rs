@@ -212,7 +212,8 @@ pub(super) const THIRD: &[Forgetful] = edition! {
     "storybook" "10" [shared "react", shared "react-dom"] "dist/components/index.js requires react and react-dom";
     "stylus-loader" "3" [shared "webpack"] "index.js requires webpack";
     "stylus-loader" "9" [own "schema-utils" "^4"] "types/index.d.ts imports schema-utils";
-    "ts-jest" "29" [own "@types/babel__core" "^7"] "dist/types.d.ts imports babel__core";
+    "ts-jest" "29" [own "@types/babel__core" "^7", own "jest-util" "^29 || ^30"]
+        "dist/types.d.ts imports babel__core; dist/legacy/config/config-set.js requires jest-util, an optional peer";
     "tunnel-rat" "0.1" [shared "react"] "dist/index.cjs.js requires react";
     "unified" "9" [own "@types/unist" "^2"] "types/ts3.4/index.d.ts imports unist";
     "unzipper" "0.12" [own "readable-stream" "^2"] "lib/Decrypt.js requires readable-stream";
