@@ -3,18 +3,19 @@
 //! ```text
 //! .profiles/development/
 //! ├── pins                the numbers that are never collected, a line each
-//! └── rolled-back.json    which generation was gone back to, from which, and when
+//! └── rolled-back         which generation was gone back to, from which, and when: `1 3 2026-11-21T16:13:06Z`
 //! ```
 //!
-//! The note of a rollback is written before the switch and holds only while the generation that it names is the current
-//! one: a kill between the two leaves a note that means nothing, and the next generation ends it.
+//! The note of a rollback is the text of a link, which no file has to be written to disk for: after a loss of power it is
+//! there or not, and a file's content could be missing. It is made before the switch and holds only while the generation
+//! that it names is the current one: a kill between the two leaves a note that means nothing, and the next generation
+//! ends it.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
 use rustc_hash::FxHashSet;
-use serde::{Deserialize, Serialize};
 
 use crate::fs::{self, Durability};
 use crate::model::Label;
@@ -24,15 +25,26 @@ use super::whole::Whole;
 use super::{ProfileError, Project, ProjectLock, generation};
 
 /// That an environment was rolled back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolledBack {
     /// The generation that is current now.
     pub to: u64,
     /// The one that was before the first step back.
     pub from: u64,
     /// When.
-    #[serde(with = "super::as_text")]
     pub at: jiff::Timestamp,
+}
+
+impl RolledBack {
+    fn text(&self) -> String {
+        format!("{} {} {}", self.to, self.from, self.at)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.splitn(3, ' ');
+        let mut word = || words.next();
+        Some(Self { to: word()?.parse().ok()?, from: word()?.parse().ok()?, at: word()?.parse().ok()? })
+    }
 }
 
 impl Project {
@@ -70,18 +82,19 @@ impl Project {
             return Ok(fs::remove_file(&file)?);
         }
         let note = RolledBack { to: number, from: before, at: jiff::Timestamp::now() };
-        let text = serde_json::to_vec(&note)
-            .map_err(|error| ProfileError::BadRecord { file: file.clone(), problem: error.to_string() })?;
-        fs::write_atomic(&file, &text, if durability == Durability::Lazy { Durability::Whole } else { durability })?;
+        fs::replace_symlink(&file, Path::new(&note.text()))?;
         self.switch(lock, environment, number, durability)
     }
 
     /// Tells whether the current generation is one that was gone back to.
     pub fn rolled_back(&self, environment: &Label) -> Result<Option<RolledBack>, ProfileError> {
         let file = self.profile(environment).join(ROLLED_BACK);
-        let Some(bytes) = fs::read_if_exists(&file)? else { return Ok(None) };
-        let note: RolledBack = serde_json::from_slice(&bytes)
-            .map_err(|error| ProfileError::BadRecord { file, problem: error.to_string() })?;
+        let text = match fs::read_link(&file) {
+            Err(error) if error.is_not_found() => return Ok(None),
+            text => text?,
+        };
+        let note = text.to_str().and_then(RolledBack::parse);
+        let note = note.ok_or_else(|| ProfileError::BadRecord { file, problem: "it is no note of ours".to_owned() })?;
         Ok(if self.current_number(environment)? == Some(note.to) { Some(note) } else { None })
     }
 
@@ -146,5 +159,19 @@ impl Project {
     }
 }
 
-const ROLLED_BACK: &str = "rolled-back.json";
+const ROLLED_BACK: &str = "rolled-back";
 const PINS: &str = "pins";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_of_a_rollback_survives_its_text() {
+        let note = RolledBack { to: 1, from: 12, at: jiff::Timestamp::now() };
+        assert_eq!(RolledBack::parse(&note.text()), Some(note));
+        for text in ["", "1", "1 2", "1 2 yesterday", "one 2 2026-11-21T16:13:06Z"] {
+            assert_eq!(RolledBack::parse(text), None, "{text}");
+        }
+    }
+}
