@@ -1,7 +1,7 @@
 //! Progress on a terminal.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,21 +14,22 @@ use super::output::Output;
 pub(super) struct Progress {
     wanted: bool,
     bar: OnceLock<ProgressBar>,
-    /// The processes that were said to be waited for, and this one: its threads wait for each other.
-    waited_for: Mutex<BTreeSet<Option<u32>>>,
+    /// Whether it was said that another process is waited for.
+    waited: AtomicBool,
 }
 
 impl Progress {
     /// Returns a display that shows nothing unless it is wanted.
     pub(super) fn new(wanted: bool) -> Self {
-        Self { wanted, bar: OnceLock::new(), waited_for: Mutex::new([Some(std::process::id())].into()) }
+        Self { wanted, bar: OnceLock::new(), waited: AtomicBool::new(false) }
     }
 
     /// Shows an event. Warnings are said in either case.
     pub(super) fn report(&self, output: &Output, event: &Event) {
         match event {
             Event::Warning(text) => return self.aside(|| output.say(format!("warning: {text}"))),
-            Event::Waiting { process, does } if self.is_new(*process) => {
+            // One line a run: what is waited for next is mostly the same.
+            Event::Waiting { process, does } if !self.waited.swap(true, Ordering::Relaxed) => {
                 let who = process.map_or_else(String::new, |number| format!(", process {number},"));
                 return self.aside(|| output.say(format!("waiting for another larder{who} that {does}")));
             }
@@ -47,11 +48,6 @@ impl Progress {
             Event::Building(packages) => bar.set_message(format!("Building from {packages} packages")),
             Event::Warning(_) | Event::Waiting { .. } => {}
         }
-    }
-
-    /// Tells whether it was not said yet that this process is waited for: it may hold many things.
-    fn is_new(&self, process: Option<u32>) -> bool {
-        self.waited_for.lock().unwrap_or_else(PoisonError::into_inner).insert(process)
     }
 
     /// Takes the line away.

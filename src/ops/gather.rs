@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{self, FetchError, Fetched, Progress, Step, Wanted};
@@ -141,18 +141,15 @@ pub(super) fn fetch(
     wanted: &[Wanted],
 ) -> std::result::Result<Vec<Fetched>, FetchError> {
     let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
-    let is_told = AtomicBool::new(false);
     let on_progress = |progress: Progress| {
         match progress.step {
             Step::Started { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
             Step::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
             Step::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
-            // One holds many; and who it is shows at the first.
-            Step::Waiting { process } if !is_told.swap(true, Ordering::Relaxed) => {
+            Step::Waiting { process } => {
                 let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
                 (context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
             }
-            Step::Waiting { .. } => {}
         }
         (context.reporter)(Event::Fetching {
             done: done.load(Ordering::Relaxed),
