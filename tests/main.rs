@@ -7,6 +7,7 @@ mod crowd;
 mod edit;
 mod hostile;
 mod integrity;
+mod keeping;
 mod layers;
 mod lock;
 mod look;

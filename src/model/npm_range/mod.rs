@@ -1,0 +1,268 @@
+//! npm's ranges: node-semver's grammar as npm reads it, which is loosely.
+
+mod parse;
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use deno_semver::Version;
+
+use super::{Ecosystem, RangeError};
+
+pub(super) use parse::parse_npm_version;
+
+/// An npm range or dist-tag: all of node-semver's grammar. Equality is that of the text.
+#[derive(Clone, Debug)]
+pub struct NpmRange {
+    text: Arc<str>,
+    /// The alternatives of the range; none for a dist-tag.
+    alternatives: Option<Arc<[Alternative]>>,
+}
+
+/// One side of a `||`: comparators that must all hold. Without any it is `*`.
+#[derive(Clone, Debug)]
+pub struct Alternative(ComparatorSet);
+
+type ComparatorSet = Vec<Comparator>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Comparator {
+    operator: Operator,
+    version: Version,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Less,
+    LessOrEqual,
+    Equal,
+    GreaterOrEqual,
+    Greater,
+}
+
+impl NpmRange {
+    /// Returns the range as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the dist-tag, where this is one and not a range.
+    pub fn tag(&self) -> Option<&str> {
+        self.alternatives.is_none().then(|| self.text.trim())
+    }
+
+    /// Tells whether a version lies within the range. A pre-release does so only where an alternative names a
+    /// pre-release of the same major, minor and patch. A dist-tag matches nothing: what it stands for is in the
+    /// registry's answer.
+    pub fn matches(&self, version: &Version) -> bool {
+        self.alternatives().iter().any(|alternative| alternative.matches(version))
+    }
+
+    /// Returns the sides of the range; none for a dist-tag.
+    pub fn alternatives(&self) -> &[Alternative] {
+        self.alternatives.as_deref().unwrap_or_default()
+    }
+}
+
+impl Alternative {
+    fn matches(&self, version: &Version) -> bool {
+        self.0.iter().all(|comparator| comparator.admits(version)) && self.admits_kind_of(version)
+    }
+
+    /// Tells whether a version that lies within the bounds is admitted: a pre-release has to be asked for.
+    pub fn admits_kind_of(&self, version: &Version) -> bool {
+        version.pre.is_empty() || self.0.iter().any(|comparator| comparator.names_prerelease_of(version))
+    }
+
+    /// Returns the places between which the comparators hold, in a list of `count` versions in ascending order.
+    pub fn bounds<'v>(&self, count: u32, version: impl Fn(u32) -> Option<&'v Version>) -> Range<u32> {
+        let first = |passed: &dyn Fn(Ordering) -> bool, bound: &Version| {
+            let (mut low, mut high) = (0, count);
+            while low < high {
+                let middle = low.midpoint(high);
+                let is_passed = version(middle).is_some_and(|version| passed(version.cmp(bound)));
+                (low, high) = if is_passed { (middle + 1, high) } else { (low, middle) };
+            }
+            low
+        };
+        self.0.iter().fold(0..count, |bounds, Comparator { operator, version }| {
+            let not_below = || first(&Ordering::is_lt, version);
+            let above = || first(&Ordering::is_le, version);
+            let held = match operator {
+                Operator::Less => 0..not_below(),
+                Operator::LessOrEqual => 0..above(),
+                Operator::Equal => not_below()..above(),
+                Operator::GreaterOrEqual => not_below()..count,
+                Operator::Greater => above()..count,
+            };
+            bounds.start.max(held.start)..bounds.end.min(held.end)
+        })
+    }
+}
+
+impl Comparator {
+    fn new(operator: Operator, version: Version) -> Self {
+        Self { operator, version }
+    }
+
+    fn admits(&self, version: &Version) -> bool {
+        let order = version.cmp(&self.version);
+        match self.operator {
+            Operator::Less => order.is_lt(),
+            Operator::LessOrEqual => order.is_le(),
+            Operator::Equal => order.is_eq(),
+            Operator::GreaterOrEqual => order.is_ge(),
+            Operator::Greater => order.is_gt(),
+        }
+    }
+
+    fn names_prerelease_of(&self, version: &Version) -> bool {
+        !self.version.pre.is_empty()
+            && (self.version.major, self.version.minor, self.version.patch)
+                == (version.major, version.minor, version.patch)
+    }
+}
+
+impl FromStr for NpmRange {
+    type Err = RangeError;
+
+    /// Parses as npm does: what is no range in any part is a dist-tag, if it could be one; in a range, what makes no
+    /// sense beside what does is ignored.
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let alternatives = parse::parse_alternatives(text);
+        let tag = text.trim();
+        if alternatives.is_none() && !tag.chars().all(is_tag_character) {
+            return Err(RangeError {
+                text: text.to_owned(),
+                ecosystem: Ecosystem::Npm,
+                reason: "it is neither a range like `^1.2` nor a dist-tag like `next`".to_owned(),
+            });
+        }
+        let alternatives = alternatives.map(|sets| sets.into_iter().map(Alternative).collect());
+        Ok(Self { text: text.into(), alternatives })
+    }
+}
+
+/// npm asks that a tag needs no escaping in a URL.
+fn is_tag_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.!~*'()".contains(c)
+}
+
+impl PartialEq for NpmRange {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+impl Eq for NpmRange {}
+
+impl fmt::Display for NpmRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(range: &str, inside: &[&str], outside: &[&str]) {
+        let parsed: NpmRange = range.parse().unwrap();
+        assert_eq!(parsed.tag(), None, "{range}");
+        for version in inside {
+            assert!(parsed.matches(&parse_npm_version(version).unwrap()), "{range} takes {version}");
+        }
+        for version in outside {
+            assert!(!parsed.matches(&parse_npm_version(version).unwrap()), "{range} does not take {version}");
+        }
+    }
+
+    #[test]
+    fn carets_keep_the_first_part_that_is_not_zero() {
+        check("^1.4", &["1.4.0", "1.9.3"], &["1.3.9", "2.0.0", "2.0.0-rc.1", "1.5.0-rc.1"]);
+        check("^0.4.1", &["0.4.1", "0.4.7"], &["0.4.0", "0.5.0"]);
+        check("^0.0.4", &["0.0.4"], &["0.0.5"]);
+        check("^0", &["0.9.1"], &["1.0.0"]);
+        check("^x", &["7.0.0"], &["7.0.0-a"]);
+    }
+
+    #[test]
+    fn partial_versions_stand_for_all_that_begin_so() {
+        check(">4.5", &["4.6.0"], &["4.5.9", "4.6.0-a"]);
+        check("<=4.5", &["4.5.9", "0.1.0"], &["4.6.0"]);
+        check("<4.x", &["3.9.9"], &["4.0.0", "4.0.0-a"]);
+        check("1.5 - 2", &["1.5.0", "2.8.1"], &["1.4.9", "3.0.0"]);
+        check(">x", &[], &["0.0.0", "9.0.0"]);
+        check("", &["1.0.0"], &["1.0.0-a"]);
+    }
+
+    #[test]
+    fn a_prerelease_is_taken_only_beside_one_of_its_own_release() {
+        check(">=3.0.0-beta.2", &["3.0.0-beta.10", "3.0.0", "4.0.0"], &["3.0.0-beta.1", "3.0.1-beta.5"]);
+        check("^3.0.0-beta || *", &["2.0.0"], &["3.0.0-gamma"]);
+    }
+
+    #[test]
+    fn loose_spellings_are_read_as_npm_reads_them() {
+        check("~> 2.1", &["2.1.6"], &["2.2.0"]);
+        check("= v2.1.0", &["2.1.0"], &["2.1.1"]);
+        check(">= 02.01.0beta <2.2", &["2.1.0-beta", "2.1.3"], &["2.2.0"]);
+        check("2.1.0+one >=2.0+two", &["2.1.0"], &["2.1.1"]);
+        check("nonsense || ^2", &["2.1.0"], &["3.0.0"]);
+    }
+
+    #[test]
+    fn what_is_no_range_is_a_tag_or_an_error() {
+        assert_eq!("latest".parse::<NpmRange>().unwrap().tag(), Some("latest"));
+        assert_eq!("x.1".parse::<NpmRange>().unwrap().tag(), Some("x.1"));
+        assert!("git+https://host/x".parse::<NpmRange>().is_err());
+        assert!("one two".parse::<NpmRange>().is_err());
+    }
+
+    #[test]
+    fn bounds_hold_what_matches() {
+        let mut versions: Vec<Version> = Vec::new();
+        for (major, minor, patch) in (0..4).flat_map(|a| (0..3).flat_map(move |b| (0..3).map(move |c| (a, b, c)))) {
+            for pre in ["", "-0", "-alpha.1", "-alpha.10", "-rc"] {
+                versions.push(parse_npm_version(&format!("{major}.{minor}.{patch}{pre}")).unwrap());
+            }
+        }
+        versions.sort();
+        for range in [
+            "*",
+            "",
+            "x",
+            "^1",
+            "~1.2",
+            "1.2.1",
+            "=1.2.1-rc",
+            ">1.1",
+            "<=2.1.1-alpha.2",
+            ">=1.0.0-alpha.3 <2",
+            "<0.0.0-0",
+            "^1 || ^3",
+            "2 || 1.2.x || 2",
+            ">2 <1",
+            "1.0.1 - 2.1",
+            "^0.0.1-rc || >3.2.1",
+            "latest",
+        ] {
+            let range: NpmRange = range.parse().unwrap();
+            let at = |place: u32| versions.get(place as usize);
+            let mut within: Vec<u32> = Vec::new();
+            for alternative in range.alternatives() {
+                let bounds = alternative.bounds(versions.len() as u32, at);
+                within.extend(
+                    bounds.filter(|&place| at(place).is_some_and(|version| alternative.admits_kind_of(version))),
+                );
+            }
+            within.sort_unstable();
+            within.dedup();
+            let matching = (0..).zip(&versions).filter(|(_, version)| range.matches(version)).map(|(place, _)| place);
+            assert_eq!(within, matching.collect::<Vec<u32>>(), "{range}");
+        }
+    }
+}
