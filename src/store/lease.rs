@@ -27,7 +27,7 @@ pub struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // What is left here is removed by the next lease or collection, which looks for the lock's file.
+        // What is left here is removed by the next run that tidies, which looks for the lock's file.
         if fs::remove_file(&self.list).is_ok() {
             let _ = self.lock.take().map(FileLock::remove);
         }
@@ -51,8 +51,6 @@ impl Store {
         let folder = self.leases();
         fs::create_dir_all(&self.root)?;
         let _order = self.order_leases()?;
-        // Takes away the leases of runs that were killed.
-        self.leased()?;
         let path = folder.join(format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
         let lock = loop {
             fs::create_dir_all(&folder)?;
@@ -88,32 +86,40 @@ impl Store {
     /// Removes the leases of runs that have ended, and their folder after the last one.
     pub(super) fn end_leases(&self) -> Result<(), FsError> {
         let Some(order) = self.order_leases()? else { return Ok(()) };
-        if self.has_leases()? {
-            self.leased()?;
-            order.remove_dir(LEASES)?;
+        for lease in self.all_leases()? {
+            if let Some(ended) = FileLock::try_acquire(&lease)? {
+                fs::remove_file(&list_of(&lease))?;
+                ended.remove()?;
+            }
         }
-        Ok(())
+        order.remove_dir(LEASES)
     }
 
-    /// Returns the artifacts that are leased, and removes the leases of runs that have ended.
+    /// Returns the artifacts that are leased.
     pub(super) fn leased(&self) -> Result<BTreeSet<String>, FsError> {
         let mut leased = BTreeSet::new();
-        let found = match fs::read_dir(&self.leases()) {
-            Ok(found) => found,
-            Err(error) if error.is_not_found() => return Ok(leased),
-            Err(error) => return Err(error),
-        };
-        for found in found.iter().filter(|found| found.path.extension().is_none()) {
-            let path = self.leases().join(&found.path);
-            let list = list_of(&path);
-            if let Some(ended) = FileLock::try_acquire(&path)? {
-                fs::remove_file(&list)?;
-                ended.remove()?;
-            } else if let Some(text) = fs::read_if_exists(&list)? {
-                leased.extend(String::from_utf8_lossy(&text).lines().map(str::to_owned));
+        for lease in self.all_leases()? {
+            let list = list_of(&lease);
+            match (FileLock::try_acquire(&lease)?, fs::read_if_exists(&list)?) {
+                (None, text) => {
+                    let text = text.unwrap_or_default();
+                    leased.extend(String::from_utf8_lossy(&text).lines().map(str::to_owned));
+                }
+                // It ended while it was looked at. One that was killed stays, to say so.
+                (Some(ended), None) => ended.remove()?,
+                (Some(_), Some(_)) => {}
             }
         }
         Ok(leased)
+    }
+
+    fn all_leases(&self) -> Result<Vec<PathBuf>, FsError> {
+        let found = match fs::read_dir(&self.leases()) {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            found => found?,
+        };
+        let paths = found.iter().filter(|found| found.path.extension().is_none());
+        Ok(paths.map(|found| self.leases().join(&found.path)).collect())
     }
 
     fn leases(&self) -> PathBuf {

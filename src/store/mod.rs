@@ -94,14 +94,14 @@ impl Store {
         Staging::begin(self, artifact, waiting)
     }
 
-    /// Removes what killed runs left.
+    /// Removes what killed runs left: their leases last, as these tell that there is something to remove.
     pub fn tidy(&self) -> Result<(), StoreError> {
-        self.end_leases()?;
         let _ = self.swept.set(());
         staging::sweep(&self.staging_folder())?;
         for folder in [self.projects_folder(), self.boots.folder().to_owned()] {
             fs::remove_left(&folder)?;
         }
+        self.end_leases()?;
         Ok(())
     }
 

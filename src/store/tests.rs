@@ -208,6 +208,24 @@ fn what_a_killed_process_left_is_removed_and_what_is_in_use_stays() {
 }
 
 #[test]
+fn the_lease_of_a_killed_run_stays_until_what_the_run_left_is_removed() {
+    let (_folder, store) = store();
+    put(&store, "a");
+    let (leases, debris) = (store.root().join("leases"), store.staging_folder().join("sha256-debris"));
+    fs::create_dir_all(&debris).unwrap();
+    fs::create_dir_all(&leases).unwrap();
+    for (file, text) in [("1-0", ""), ("1-0.list", "sha256/00\n")] {
+        fs::write_new(&leases.join(file), text.as_bytes(), 0o644).unwrap();
+    }
+    // Neither another run nor a collection takes the sign away that there is something to remove.
+    drop(store.lease([artifact("a")].iter()).unwrap());
+    assert!(store.leased().unwrap().is_empty());
+    assert!(store.has_leases().unwrap() && fs::lstat(&debris).unwrap().is_some());
+    store.tidy().unwrap();
+    assert!(!store.has_leases().unwrap() && fs::lstat(&debris).unwrap().is_none());
+}
+
+#[test]
 fn debris_of_the_same_artifact_is_cleaned_when_it_is_staged_again() {
     let (_folder, store) = store();
     drop(store.stage(None, |_| {}).unwrap());
