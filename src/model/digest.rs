@@ -18,6 +18,11 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Returns the one that this word stands for.
+    fn named(word: &str) -> Option<Self> {
+        [Self::Sha1, Self::Sha256, Self::Sha512].into_iter().find(|algorithm| algorithm.as_str() == word)
+    }
+
     /// Returns the word that prefixes a digest.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,12 +76,16 @@ impl Digest {
         Ok(Self { algorithm, bytes })
     }
 
-    /// Parses an SRI list (`sha1-… sha512-…`) and keeps the strongest digest that larder knows.
-    pub fn from_sri(text: &str) -> Result<Self, DigestError> {
-        text.split_ascii_whitespace()
-            .filter_map(|one| one.split('?').next()?.parse().ok())
-            .max_by_key(|digest: &Self| digest.algorithm)
-            .ok_or_else(|| DigestError(text.to_owned()))
+    /// Parses an SRI list (`sha1-… sha512-…`) and keeps the strongest digest that larder knows; none where all are of
+    /// other algorithms.
+    pub fn from_sri(text: &str) -> Result<Option<Self>, DigestError> {
+        let of_others = |one: &str| one.split_once('-').is_some_and(|(name, _)| Algorithm::named(name).is_none());
+        let known = || text.split_ascii_whitespace().filter(|one| !of_others(one));
+        let digests = known().filter_map(|one| one.split('?').next()?.parse().ok());
+        match digests.max_by_key(|digest: &Self| digest.algorithm) {
+            None if known().next().is_some() => Err(DigestError(text.to_owned())),
+            strongest => Ok(strongest),
+        }
     }
 
     /// Returns the hash function.
@@ -119,10 +128,7 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let error = || DigestError(text.to_owned());
         let (name, rest) = text.split_once('-').ok_or_else(error)?;
-        let algorithm = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512]
-            .into_iter()
-            .find(|a| a.as_str() == name)
-            .ok_or_else(error)?;
+        let algorithm = Algorithm::named(name).ok_or_else(error)?;
         let bytes = STANDARD.decode(rest).map_err(|_| error())?;
         if bytes.len() == algorithm.size() { Ok(Self { algorithm, bytes }) } else { Err(error()) }
     }
@@ -181,7 +187,12 @@ mod tests {
         let sha1 = Digest::from_hex(Algorithm::Sha1, "da39a3ee5e6b4b0d3255bfef95601890afd80709").unwrap();
         let sha256 = Digest::new(Algorithm::Sha256, &[7; 32]);
         let list = format!("{sha1} md5-xx {sha256}?opt");
-        assert_eq!(Digest::from_sri(&list).unwrap(), sha256);
-        assert!(Digest::from_sri("md5-xx").is_err());
+        assert_eq!(Digest::from_sri(&list).unwrap(), Some(sha256));
+        for others in ["md5-xx", "", "sha384-AAAA?x md5-x"] {
+            assert_eq!(Digest::from_sri(others).unwrap(), None, "{others}");
+        }
+        for wrong in ["sha512-AAAA", "sha512-%%%", "nonsense", "md5-xx sha1-"] {
+            assert!(Digest::from_sri(wrong).is_err(), "{wrong}");
+        }
     }
 }

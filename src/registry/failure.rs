@@ -54,6 +54,22 @@ pub enum RegistryError {
         /// What the answer is about.
         answered: String,
     },
+    /// A digest that is none.
+    #[error(
+        "registry `{registry}` says that the integrity of npm package `{package}` is `{digest}`, which is no digest"
+    )]
+    #[diagnostic(
+        code(larder::npm::bad_digest),
+        help("do not trust this answer: check registry `{registry}` and its mirrors, or ask for another version")
+    )]
+    BadDigest {
+        /// The registry.
+        registry: Label,
+        /// The package and its version.
+        package: String,
+        /// What it says.
+        digest: String,
+    },
     /// A file that says that it is of another package or version.
     #[error("registry `{registry}` was asked for `{package}`, and its `{file}` is of `{answered}`")]
     #[diagnostic(
@@ -183,7 +199,10 @@ impl Failure for RegistryError {
             Self::NpmMetadata { .. } | Self::PypiIndex { .. } | Self::NewerIndex { .. } | Self::FileGone { .. } => {
                 Exit::Network
             }
-            Self::WrongPackage { .. } | Self::WrongMetadata { .. } | Self::WrongBytes { .. } => Exit::Integrity,
+            Self::WrongPackage { .. }
+            | Self::BadDigest { .. }
+            | Self::WrongMetadata { .. }
+            | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,
             Self::NoRegistry { .. }
             | Self::Undeclared { .. }

@@ -304,7 +304,11 @@ impl Inner {
         let once = Arc::clone(lock(&entry.releases).entry(ordinal).or_insert_with(|| Arc::new(Once::new())));
         once.get(|| {
             let release = match &*listing {
-                Listing::Npm(listing) => listing.release(ordinal).or_else(|| self.npm_again(package, listing, ordinal)),
+                Listing::Npm(listing) => match listing.release(ordinal) {
+                    Some(Ok(release)) => Some(release),
+                    // It may be the cache that is damaged.
+                    flawed => self.npm_again(package, listing, ordinal).or(flawed).transpose().map_err(failed)?,
+                },
                 Listing::Pypi(listing) => listing.release(ordinal).map_err(IndexError::Failed)?,
                 Listing::Path { package, folder, .. } => Some(path::release(package, folder)),
             };
@@ -322,7 +326,12 @@ impl Inner {
     }
 
     /// Asks the registry anew where the cache turns out to be damaged; what was answered before stays true.
-    fn npm_again(&self, package: &PackageId, damaged: &npm::Listing, ordinal: u32) -> Option<Release> {
+    fn npm_again(
+        &self,
+        package: &PackageId,
+        damaged: &npm::Listing,
+        ordinal: u32,
+    ) -> Option<Result<Release, RegistryError>> {
         let label = damaged.versions.registry.as_ref()?;
         let served = Served { cache: Cache::none(), ..self.registry(label, package).ok()?.served.clone() };
         let listing = npm::listing(&served, &package.name, &self.settings).ok()?;

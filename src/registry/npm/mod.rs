@@ -60,15 +60,20 @@ fn decode(served: &Served, name: &PackageName, form: Form, record: Record) -> Op
 }
 
 impl Listing {
-    /// Returns what one version needs; none for an ordinal that is out of bounds or a damaged record.
-    pub(super) fn release(&self, ordinal: u32) -> Option<Release> {
+    /// Returns what one version needs; none for an ordinal that is out of bounds or a damaged record. A version whose
+    /// digest cannot be read is an error: what cannot be checked is not taken.
+    pub(super) fn release(&self, ordinal: u32) -> Option<Result<Release, RegistryError>> {
         let Version::Npm(version) = &self.versions.candidates.get(ordinal as usize)?.version else { return None };
         let bytes = self.blob(ordinal)?;
         let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
         let version = version.to_string();
         let file = location::file(&self.name, &version);
         let usual = location::usual(&self.name, &file);
-        let digest = parsed::<Text<'_>>(blob.integrity).and_then(|sri| Digest::from_sri(&sri).ok());
+        let integrity = parsed::<Text<'_>>(blob.integrity).unwrap_or_default();
+        let Ok(digest) = Digest::from_sri(&integrity) else {
+            let (registry, package) = (self.served.name().clone(), format!("{}@{version}", self.name));
+            return Some(Err(RegistryError::BadDigest { registry, package, digest: integrity.0.into_owned() }));
+        };
         let shasum = || parsed::<Text<'_>>(blob.shasum).and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex).ok());
         let artifact = Artifact {
             kind: ArtifactKind::Tarball,
@@ -78,13 +83,13 @@ impl Listing {
             platforms: Vec::new(),
             file,
         };
-        Some(Release {
+        Some(Ok(Release {
             dependencies: dependencies(&self.name, &blob),
             extras: Vec::new(),
             artifacts: vec![artifact],
             facts: facts(&blob),
             folder: None,
-        })
+        }))
     }
 
     /// Returns where the registry says that a version's tarball is.

@@ -75,11 +75,11 @@ fn odd_places_of_tarballs_do_no_harm() {
         r#"{"tarball":"\ud800"}"#,
     ] {
         let listing = read("a", &format!(r#"{{"name":"a","versions":{{"1.0.0":{{"dist":{dist}}}}}}}"#));
-        let artifact = &listing.release(0).unwrap().artifacts[0];
+        let artifact = &listing.release(0).unwrap().unwrap().artifacts[0];
         assert_eq!((&artifact.digest, &artifact.location), (&None, &None), "{dist}");
     }
     let listing = read("a", r#"{"name":"a","versions":{"1.0.0":{"dist":{"x":1,"tarball":"https:\/\/h\/a.tgz"}}}}"#);
-    assert_eq!(listing.release(0).unwrap().artifacts[0].location.as_deref(), Some("https://h/a.tgz"));
+    assert_eq!(listing.release(0).unwrap().unwrap().artifacts[0].location.as_deref(), Some("https://h/a.tgz"));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_a_version_says_is_read_in_every_shape() {
             "scripts":{"postinstall":"node x","test":"t"},"deprecated":"use b",
             "dist":{"shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709","tarball":"https://r.example/npm/@s/a/-/a-1.0.0.tgz"}}}}"#,
     );
-    let release = listing.release(0).unwrap();
+    let release = listing.release(0).unwrap().unwrap();
     assert_eq!(
         wants(&release),
         [
@@ -134,7 +134,7 @@ fn sloppy_documents_are_tolerated() {
             "hasInstallScript":true,"engines":{"node":">=18"},"bin":""},
             "1.0.2":{"dependencies":{"x":null},"os":["linux"]}}}"#,
     );
-    let release = |ordinal| listing.release(ordinal).unwrap();
+    let release = |ordinal| listing.release(ordinal).unwrap().unwrap();
     assert!(release(0).dependencies.is_empty());
     assert_eq!(release(0).facts, Facts::default());
     assert!(release(1).dependencies.is_empty());
@@ -148,7 +148,7 @@ fn bytes_that_are_no_utf_8_do_no_harm() {
     let document =
         b"{\"name\":\"a\",\"versions\":{\"1.0.0\":{\"description\":\"\xff\",\"dependencies\":{\"b\":\"^1\"}}}}";
     let encoded = encode(&PackageName::npm("a").unwrap(), document, Form::Abbreviated).unwrap();
-    assert_eq!(wants(&listed("a", encoded).release(0).unwrap()), ["Normal b ^1"]);
+    assert_eq!(wants(&listed("a", encoded).release(0).unwrap().unwrap()), ["Normal b ^1"]);
 }
 
 #[test]
