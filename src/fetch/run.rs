@@ -173,6 +173,9 @@ struct Outcome {
 impl Run<'_> {
     fn work(&self) {
         while let Some(&at) = self.missing.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            if self.failed.load(Ordering::Relaxed) < at {
+                continue;
+            }
             let tell = |step| self.tell(at, step);
             let undone = |demand: Demand| {
                 let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,9 +192,6 @@ impl Run<'_> {
                 tell: &tell,
                 undone: &undone,
             };
-            if self.failed.load(Ordering::Relaxed) < at {
-                continue;
-            }
             let result = fetch(&route, &self.wanted[at]);
             let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
             match result {

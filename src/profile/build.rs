@@ -157,7 +157,7 @@ impl<'a> Plan<'a> {
             return Err(ProfileError::UndeclaredPython);
         }
         let inputs = inputs(site.root, input, &layout, &closure, &folders);
-        let trees = input.trees.values().map(|tree| (tree.digest, tree.clone())).collect();
+        let trees = by_digest(input);
         Ok(Self { site, input, folders, layout, closure, inputs, trees })
     }
 
@@ -273,7 +273,7 @@ pub(super) fn realise_again(
     harmed: &BTreeSet<&Key>,
 ) -> Result<Built, ProfileError> {
     let contents = Contents::read(&site.profile.join(current.number.to_string()))?;
-    let trees: BTreeMap<TreeDigest, Arc<Tree>> = input.trees.values().map(|tree| (tree.digest, tree.clone())).collect();
+    let trees = by_digest(input);
     if !contents.layout.packages.values().all(|realised| trees.contains_key(&realised.tree)) {
         // The lock has moved on: what it wants now is built instead.
         return build(site, input, Some(current), Repeat::Always(harmed));
@@ -289,6 +289,10 @@ pub(super) fn realise_again(
         recalled: false,
         warnings: Vec::new(),
     })
+}
+
+fn by_digest(input: &Input<'_>) -> BTreeMap<TreeDigest, Arc<Tree>> {
+    input.trees.values().map(|tree| (tree.digest, tree.clone())).collect()
 }
 
 fn layout_of(input: &Input<'_>, folders: &Folders) -> Result<(Layout, Vec<Member>), ProfileError> {

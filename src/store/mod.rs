@@ -82,7 +82,8 @@ impl Store {
     /// Begins to unpack the artifact with this digest, or one whose digest is not known yet.
     ///
     /// Where another process or thread unpacks the same artifact, calls `waiting`, with the process's number where that is
-    /// known, and waits for it to end: look for the tree once more then ([`Store::tree`]). The first call also removes what killed processes left.
+    /// known, and waits for it to end: look for the tree once more then ([`Store::tree`]). The first call also removes
+    /// what killed processes left.
     pub fn stage(
         &self,
         artifact: Option<&Digest>,
@@ -101,8 +102,7 @@ impl Store {
         for folder in [self.projects_folder(), self.boots.folder().to_owned()] {
             fs::remove_left(&folder)?;
         }
-        self.end_leases()?;
-        Ok(())
+        Ok(self.end_leases()?)
     }
 
     /// Writes everything to disk and notes it, so that what is in the store now is not hashed again after a crash.
