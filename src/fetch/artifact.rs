@@ -5,7 +5,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use super::error::RegistryError;
-use super::hashing::HashingReader;
+use super::hashing::{Ahead, HashingReader};
 use super::measure::measure;
 use super::turns::Turns;
 use super::unpack::{Problem, Refusal, Spool, Trouble, unpack_tarball, unpack_wheel};
@@ -43,11 +43,12 @@ impl<E: Into<FetchError>> From<E> for End {
     }
 }
 
-/// Returns an artifact that the store has already.
+/// Returns an artifact that the store has already, and notes that it is in use.
 pub(super) fn find(store: &Store, wanted: &Wanted) -> Result<Option<Fetched>, StoreError> {
     let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
-    let tree = store.tree(digest)?;
-    Ok(tree.map(|tree| Fetched { tree, digest: digest.clone(), bytes: 0 }))
+    let Some(tree) = store.tree(digest)? else { return Ok(None) };
+    store.note_use(&tree.digest)?;
+    Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 }))
 }
 
 /// Brings an artifact into the store. A connection that breaks is tried again.
@@ -124,9 +125,10 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
         let goes_on = (route.tell)(Step::Arrived { bytes }).is_continue() && packed.get() <= route.limits.packed;
         if goes_on { Ok(()) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
     };
+    let ahead = Ahead::wait(body, length, &mut arrived);
     let turn = route.turns.take();
     let weak = wanted.weak.as_ref().map(Digest::algorithm);
-    let mut reader = HashingReader::new(body, algorithm(wanted), &turn, &mut arrived).and(weak);
+    let mut reader = HashingReader::new(ahead, algorithm(wanted), weak, &turn);
     let unpacked = match artifact.kind {
         ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, staging, route.limits))?,
         ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, length, staging) {

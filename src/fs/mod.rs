@@ -30,7 +30,7 @@ pub use file::{
 pub use folder::{Found, canonicalize, create_dir, create_dir_all, exclusive_size, names, read_dir, walk};
 pub use link::{Linked, hard_link_or_copy, read_link, symlink};
 pub use lock::{FileLock, FolderLock};
-pub use parallel::map_parallel;
+pub use parallel::{expect_open_files, map_parallel};
 pub use parted::Parted;
 pub use private::{make_private, set_private};
 pub use replace::{

@@ -3,6 +3,18 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+/// As many files as a run has open at most, connections included: some for each artifact on its way.
+const OPEN_FILES: i32 = 512;
+
+/// Makes room for many open files, as long as there is one thread.
+///
+/// Linux doubles its table of a process's open files whenever it is full, and with several threads each time they all
+/// wait for some milliseconds (`synchronize_rcu`).
+pub fn expect_open_files() {
+    // Where so many are not allowed, there is no need either.
+    drop(rustix::io::fcntl_dupfd_cloexec(std::io::stderr(), OPEN_FILES - 1));
+}
+
 /// Below this many items a second thread costs more than it brings.
 const WORTH_IT: usize = 8;
 

@@ -114,11 +114,11 @@ fn attempt(
         lease => lease?,
     };
     let fetched = fetch(context, store, &registries, &wanted).map_err(Failed::Fetch)?;
+    registries::release(registries);
     let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
     for (wanted, fetched) in wanted.into_iter().zip(fetched) {
         gathered.fetched += usize::from(fetched.bytes > 0);
         gathered.bytes += fetched.bytes;
-        store.note_use(&fetched.tree.digest)?;
         gathered.trees.insert(wanted.package, Arc::new(fetched.tree));
     }
     Ok(gathered)

@@ -189,9 +189,7 @@ impl<'a> Wish<'a> {
 pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
     let registries = registries::open(context, project, wish.freshness)?;
     let solved = solve_with(context, project, wish, &registries)?;
-    // Giving back a hundred thousand versions is a tenth of the work of a lock whose metadata is at hand: it is done
-    // beside what is left, and the end of the process does not wait for it.
-    let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(registries));
+    registries::release(registries);
     Ok(solved)
 }
 

@@ -53,7 +53,14 @@ pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshnes
         members: project.names.clone(),
         folders: project.folders(),
     };
+    fs::expect_open_files();
     Ok(Registries::new(options)?)
+}
+
+/// Gives them back: a hundred thousand versions, fifty connections. That is done beside what is left to do, and the end of
+/// the process does not wait for it.
+pub(super) fn release(registries: Registries) {
+    let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(registries));
 }
 
 fn expand(context: &Context<'_>, file: &str) -> std::path::PathBuf {

@@ -11,6 +11,8 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use archives::gzip;
+
 use super::hashing::Hasher;
 use super::*;
 use crate::diagnostic::{Exit, Failure};
@@ -87,12 +89,38 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> Wanted {
     }
 }
 
-/// Fetches an archive whose digest is what was promised.
+/// Fetches an archive whose digest is what was promised. A tarball is inflated at once, and must come to the same as one
+/// that is inflated as it arrives.
 fn fetch(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> Result<Fetched, FetchError> {
+    let fetched = fetch_one(store, kind, archive, limits);
+    if kind == ArtifactKind::Tarball
+        && let Some(archive) = in_two_members(archive)
+    {
+        let folder = tempfile::tempdir().unwrap();
+        match (&fetched, fetch_one(&Store::open(folder.path()), kind, &archive, limits)) {
+            (Ok(one), Ok(other)) => assert_eq!(one.tree.digest, other.tree.digest),
+            (Err(FetchError::Refused { refusal, .. }), Err(FetchError::Refused { refusal: other, .. })) => {
+                assert_eq!(refusal.trouble(), other.trouble());
+            }
+            (one, other) => panic!("{one:?} at once, {other:?} in pieces"),
+        }
+    }
+    fetched
+}
+
+fn fetch_one(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> Result<Fetched, FetchError> {
     let source = Shelf { files: [("file".to_owned(), archive.to_vec())].into(), ..Shelf::default() };
     let promised = digest(Algorithm::Sha512, archive);
     let options = Options { limits, concurrency: 1, ..Options::default() };
     Ok(fetch_all(store, &source, &[wanted(kind, "file", Some(promised))], options)?.remove(0))
+}
+
+/// Packs a tarball of one whole member in two.
+fn in_two_members(archive: &[u8]) -> Option<Vec<u8>> {
+    let (mut tar, mut decoder) = (Vec::new(), flate2::bufread::GzDecoder::new(archive));
+    decoder.read_to_end(&mut tar).ok()?;
+    let (first, second) = tar.split_at(tar.len() / 2);
+    decoder.into_inner().is_empty().then(|| [gzip(first), gzip(second)].concat())
 }
 
 /// Unpacks an archive and returns its tree, with the folder that it lives in.

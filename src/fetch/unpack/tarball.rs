@@ -1,48 +1,56 @@
 //! npm tarballs: a gzipped tar whose first folder, whatever its name, is the package.
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, Entries, Entry, EntryType};
 
-use super::gunzip::Gunzip;
+use super::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use super::refusal::trouble_of;
 use super::{
     Budget, EntryPath, Limits, Names, Problem, Refusal, SMALL, Seen, Staging, Trouble, WriteError, entry_path,
     read_exactly,
 };
+use crate::fetch::hashing::HashingReader;
 use crate::fs::{Demand, FsError};
 use crate::model::TreeDigest;
 use crate::store::PathError;
+
+/// Archives that arrived whole and inflate to no more are inflated at once, each in memory of its own.
+const AT_ONCE: usize = 8 << 20;
 
 /// Unpacks a tarball as it arrives; `packed` tells how many bytes of it did.
 ///
 /// As npm does, it drops what lies beside the first folder, and links that stay inside the package. A file that is there
 /// twice with the same content counts once.
 pub(in crate::fetch) fn unpack_tarball(
-    source: &mut dyn Read,
+    source: &mut HashingReader<'_>,
     packed: &Cell<u64>,
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), Problem> {
-    // Inflating in large pieces takes half the time of inflating header by header and file by file.
-    let inflated = Gunzip::new(BufReader::with_capacity(1 << 16, source));
-    let mut archive = Archive::new(BufReader::with_capacity(1 << 16, inflated));
-    let mut unpacker = Unpacker {
-        staging,
-        budget: Budget::new(limits),
-        names: Names::default(),
-        extension: Extension::default(),
-        top: String::new(),
-        buffer: Vec::new(),
-        full: None,
-    };
-    let read = unpacker.entries(&mut archive, packed);
-    match unpacker.full {
-        // What is wrong with the rest of the archive shows once there is room for it.
-        Some((full, demand)) => Err(full.needing(demand).into()),
-        None => read.and_then(|()| finish(archive.into_inner())),
+    if let Some(whole) = source.whole()
+        && let Some(length) = length_at_end(whole).filter(|length| *length <= AT_ONCE)
+    {
+        let unpacked = source.turn().with_memory(length, |inflated| {
+            inflate_at_once(whole, inflated).then(|| {
+                let mut unpacker = Unpacker::new(staging, limits, Some(inflated));
+                let mut archive = Archive::new(Cursor::new(&*inflated));
+                let read = archive.entries_with_seek().map_err(|error| whole_archive(&error));
+                let read = read.and_then(|entries| unpacker.entries(entries, packed));
+                unpacker.finish(read, archive.into_inner())
+            })
+        });
+        if let Some(unpacked) = unpacked {
+            return unpacked;
+        }
     }
+    // Inflating in large pieces takes half the time of inflating header by header and file by file.
+    let mut archive = Archive::new(BufReader::with_capacity(1 << 17, Gunzip::new(source)));
+    let mut unpacker = Unpacker::new(staging, limits, None);
+    let read = archive.entries().map_err(|error| whole_archive(&error));
+    let read = read.and_then(|entries| unpacker.entries(entries, packed));
+    unpacker.finish(read, archive.into_inner())
 }
 
 /// Counts the files of a tarball, as far as it can be read: what is wrong with it shows once there is room for it.
@@ -63,7 +71,7 @@ pub(in crate::fetch) fn count_tarball(source: impl Read, mut demand: Demand, lim
 }
 
 /// Reads what follows the last entry, which must be padding.
-fn finish(mut rest: impl Read) -> Result<(), Problem> {
+fn expect_padding(mut rest: impl Read) -> Result<(), Problem> {
     /// Tools pad to a few KiB.
     const PADDING: usize = 16 << 20;
 
@@ -76,7 +84,7 @@ fn finish(mut rest: impl Read) -> Result<(), Problem> {
             Ok(count) if buffer[..count].iter().all(|byte| *byte == 0) => padding += count,
             Ok(_) => return Err(Refusal::Archive(Trouble::StrayData).into()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(whole(&error)),
+            Err(error) => return Err(whole_archive(&error)),
         }
     }
 }
@@ -89,6 +97,8 @@ struct Unpacker<'a, 's> {
     extension: Extension,
     /// The first folder of the last entry, checked already.
     top: String,
+    /// The archive, where it is at hand.
+    inflated: Option<&'a [u8]>,
     buffer: Vec<u8>,
     /// The disk is full: what remains is only counted, to say how much room it takes.
     full: Option<(FsError, Demand)>,
@@ -103,12 +113,34 @@ struct Extension {
     sparse: bool,
 }
 
-impl Unpacker<'_, '_> {
-    fn entries(&mut self, archive: &mut Archive<impl Read>, packed: &Cell<u64>) -> Result<(), Problem> {
-        for entry in archive.entries().map_err(|error| whole(&error))?.raw(true) {
-            self.entry(entry.map_err(|error| whole(&error))?, packed.get())?;
+impl<'a, 's> Unpacker<'a, 's> {
+    fn new(staging: &'a mut Staging<'s>, limits: Limits, inflated: Option<&'a [u8]>) -> Self {
+        Self {
+            staging,
+            budget: Budget::new(limits),
+            names: Names::default(),
+            extension: Extension::default(),
+            top: String::new(),
+            inflated,
+            buffer: Vec::new(),
+            full: None,
+        }
+    }
+
+    fn entries(&mut self, entries: Entries<'_, impl Read>, packed: &Cell<u64>) -> Result<(), Problem> {
+        for entry in entries.raw(true) {
+            self.entry(entry.map_err(|error| whole_archive(&error))?, packed.get())?;
         }
         Ok(())
+    }
+
+    /// Ends the work, with what came of it so far and what follows the last entry.
+    fn finish(self, read: Result<(), Problem>, rest: impl Read) -> Result<(), Problem> {
+        match self.full {
+            // What is wrong with the rest of the archive shows once there is room for it.
+            Some((full, demand)) => Err(full.needing(demand).into()),
+            None => read.and_then(|()| expect_padding(rest)),
+        }
     }
 
     fn entry(&mut self, mut entry: Entry<'_, impl Read>, packed: u64) -> Result<(), Problem> {
@@ -154,19 +186,26 @@ impl Unpacker<'_, '_> {
     }
 
     fn file(&mut self, name: &str, path: &EntryPath, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
-        let executable = entry.header().mode().map_err(|error| whole(&error))? & 0o111 != 0;
+        let executable = entry.header().mode().map_err(|error| whole_archive(&error))? & 0o111 != 0;
         let read = |error: &io::Error| Problem::from(Refusal::entry(name, trouble_of(error)));
         let size = entry.size();
         if let Some((_, demand)) = &mut self.full {
             *demand = demand.file(size);
             return Ok(());
         }
-        if let Seen::File(at) = self.names.file(path, self.staging.entries().len())? {
+        let seen = self.names.file(path, self.staging.entries().len())?;
+        if let Some(inflated) = self.inflated {
+            let content = content(inflated, entry).ok_or_else(|| Refusal::entry(name, Trouble::Truncated))?;
+            if let Seen::File(at) = seen {
+                return self.again(name, at, TreeDigest::of(content), executable);
+            }
+            let written = self.staging.write(path, executable, content);
+            return written.or_else(|error| self.goes_on(error, size));
+        }
+        if let Seen::File(at) = seen {
             let mut hasher = blake3::Hasher::new();
             hasher.update_reader(entry).map_err(|error| read(&error))?;
-            let first = &self.staging.entries()[at];
-            let same = first.digest == TreeDigest(*hasher.finalize().as_bytes()) && first.executable == executable;
-            return if same { Ok(()) } else { Err(Refusal::entry(name, Trouble::Duplicate).into()) };
+            return self.again(name, at, TreeDigest(*hasher.finalize().as_bytes()), executable);
         }
         if size <= SMALL {
             read_exactly(entry, size, &mut self.buffer).map_err(|error| read(&error))?;
@@ -179,6 +218,13 @@ impl Unpacker<'_, '_> {
             Err(WriteError::Source(error)) => Err(read(&error)),
             Err(WriteError::Fs(error)) => self.goes_on(error, size),
         }
+    }
+
+    /// Takes a file that is there already, at the place `at`, if it is the same.
+    fn again(&self, name: &str, at: usize, digest: TreeDigest, executable: bool) -> Result<(), Problem> {
+        let first = &self.staging.entries()[at];
+        let same = first.digest == digest && first.executable == executable;
+        if same { Ok(()) } else { Err(Refusal::entry(name, Trouble::Duplicate).into()) }
     }
 
     /// Lets the rest be counted where it was room that was missing.
@@ -242,8 +288,14 @@ impl Unpacker<'_, '_> {
         if size > SMALL {
             return Err(Refusal::Archive(Trouble::Damaged("a header has more than 1 MiB".to_owned())).into());
         }
-        read_exactly(entry, size, &mut self.buffer).map_err(|error| whole(&error))
+        read_exactly(entry, size, &mut self.buffer).map_err(|error| whole_archive(&error))
     }
+}
+
+/// Returns an entry's content out of the archive.
+fn content<'i>(inflated: &'i [u8], entry: &Entry<'_, impl Read>) -> Option<&'i [u8]> {
+    let start = usize::try_from(entry.raw_file_position()).ok()?;
+    inflated.get(start..start.checked_add(usize::try_from(entry.size()).ok()?)?)
 }
 
 /// Splits `LENGTH KEY=VALUE\n` off, where the length covers all of it.
@@ -278,6 +330,6 @@ fn names_a_file(target: &str) -> bool {
     entry_path(target).is_ok()
 }
 
-fn whole(error: &io::Error) -> Problem {
+fn whole_archive(error: &io::Error) -> Problem {
     Refusal::Archive(trouble_of(error)).into()
 }
