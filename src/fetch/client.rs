@@ -9,6 +9,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::endpoint::Place;
+use super::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use super::request::{Body, Document};
 use super::resolver::Remembering;
 use super::{
@@ -75,21 +76,23 @@ impl Client {
 
     /// Asks a registry, and its mirrors in order where it does not answer; again, after a pause, where none does.
     pub fn get(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Response, RequestError> {
-        self.persist(endpoint, request, Ok)
+        self.persist(endpoint, request, |response| {
+            let length = response.length.filter(|_| !response.body.is_gzip);
+            Ok(Response { length, body: response.body.inflated(), ..response })
+        })
     }
 
     /// Like [`get`](Self::get), with the body read to its end; a connection that breaks meanwhile is tried again.
     pub fn read(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Document, RequestError> {
         self.persist(endpoint, request, |mut response| {
-            let length = response.length.unwrap_or(64 << 10).min(64 << 20);
-            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
             let limit = request.limit.unwrap_or(LARGEST_DOCUMENT);
-            let read = (&mut response.body).take(limit + 1).read_to_end(&mut bytes);
-            let (registry, url) = (endpoint.name().clone(), url::masked(&response.url));
-            match read {
-                Ok(read) if read as u64 > limit => Err(RequestError::TooLarge { registry, url, limit }),
-                Ok(_) => Ok(Document { response, bytes }),
-                Err(error) => Err(read_failure(endpoint, &url, &error)),
+            match read_whole(&mut response, limit) {
+                Ok(bytes) if bytes.len() as u64 > limit => {
+                    let (registry, url) = (endpoint.name().clone(), url::masked(&response.url));
+                    Err(RequestError::TooLarge { registry, url, limit })
+                }
+                Ok(bytes) => Ok(Document { response, bytes }),
+                Err(error) => Err(read_failure(endpoint, &url::masked(&response.url), &error)),
             }
         })
     }
@@ -170,7 +173,11 @@ impl Client {
             last_modified: header("last-modified"),
             max_age: header("cache-control").as_deref().and_then(max_age),
             length: answer.body().content_length(),
-            body: Body { reader: Box::new(answer.into_body().into_reader()), permit: Some(permit) },
+            body: Body {
+                is_gzip: header("content-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("gzip")),
+                reader: Box::new(answer.into_body().into_reader()),
+                permit: Some(permit),
+            },
         })
     }
 
@@ -232,10 +239,10 @@ impl Client {
             ByteRange::Between(start, end) => format!("bytes={start}-{}", end.saturating_sub(1)),
             ByteRange::From(start) => format!("bytes={start}-"),
         });
-        let identity = (range.is_some() || request.encoding == Encoding::Identity).then_some("identity");
+        let is_identity = range.is_some() || request.encoding == Encoding::Identity;
         let headers = [
             ("accept", request.accept),
-            ("accept-encoding", identity),
+            ("accept-encoding", Some(if is_identity { "identity" } else { "gzip" })),
             ("authorization", authorization),
             ("if-none-match", request.etag),
             ("if-modified-since", request.last_modified.filter(|_| request.etag.is_none())),
@@ -321,6 +328,30 @@ fn roots() -> Result<RootCerts, String> {
         return Err(format!("no root certificates: {reason}"));
     }
     Ok(loaded.certs.iter().map(|der| Certificate::from_der(der).to_owned()).into())
+}
+
+/// Reads a body to its end, or to one byte more than it may have.
+fn read_whole(response: &mut Response, limit: u64) -> io::Result<Vec<u8>> {
+    /// A length that a server only says is not believed beyond this.
+    const AT_ONCE: u64 = 64 << 20;
+
+    let length = response.length.unwrap_or(64 << 10).min(AT_ONCE);
+    // One byte more, as a source tells its end only where there is room.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+    (&mut response.body).take(limit + 1).read_to_end(&mut bytes)?;
+    // An answer without a body may say how it would have packed one.
+    if !response.body.is_gzip || bytes.is_empty() || bytes.len() as u64 > limit {
+        return Ok(bytes);
+    }
+    if let Some(length) = length_at_end(&bytes).filter(|length| *length as u64 <= limit.min(AT_ONCE)) {
+        let mut inflated = vec![0; length];
+        if inflate_at_once(&bytes, &mut inflated) {
+            return Ok(inflated);
+        }
+    }
+    let mut inflated = Vec::new();
+    Gunzip::new(&*bytes).take(limit + 1).read_to_end(&mut inflated)?;
+    Ok(inflated)
 }
 
 fn is_home(place: &Place, asked: &str) -> bool {

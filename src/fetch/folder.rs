@@ -61,7 +61,7 @@ pub(super) fn open(
             last_modified: None,
             max_age: Some(0),
             length: Some(length - start),
-            body: Body { reader: Box::new(file), permit: None },
+            body: Body { reader: Box::new(file), permit: None, is_gzip: false },
         });
     }
     if matches!(fs::stat(root), Ok(Some(_))) {

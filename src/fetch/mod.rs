@@ -9,6 +9,7 @@ mod endpoint;
 mod error;
 mod failure;
 mod folder;
+mod gunzip;
 mod hashing;
 mod measure;
 mod request;

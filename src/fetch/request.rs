@@ -1,8 +1,9 @@
 //! What is asked of a registry, and what it answers.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use super::endpoint::{Permit, Place};
+use super::gunzip::Gunzip;
 use super::url;
 
 /// What is asked of a registry.
@@ -125,6 +126,18 @@ pub enum Content {
 pub struct Body {
     pub(super) reader: Box<dyn Read + Send>,
     pub(super) permit: Option<Permit>,
+    /// Whether it was packed for its way.
+    pub(super) is_gzip: bool,
+}
+
+impl Body {
+    /// Unpacks what was packed for its way, as it arrives.
+    pub(super) fn inflated(self) -> Self {
+        if !self.is_gzip {
+            return self;
+        }
+        Self { reader: Box::new(Gunzip::new(BufReader::new(self))), permit: None, is_gzip: false }
+    }
 }
 
 impl Read for Body {

@@ -145,22 +145,22 @@ mod tests {
     fn who_goes_on_comes_before_who_begins() {
         let turns = Turns::of(1);
         let order = Mutex::new(Vec::new());
-        let ((begin, begun), (end, ended)) = (mpsc::channel(), mpsc::channel());
+        let ((says, heard), (wakes, waits)) = (mpsc::channel(), mpsc::channel());
         std::thread::scope(|scope| {
             let (turns, order) = (&turns, &order);
             let first = turns.take();
             scope.spawn(move || {
                 let turn = turns.take();
-                begin.send(()).unwrap();
-                turn.pause(|| ended.recv().unwrap());
+                says.send(()).unwrap();
+                turn.pause(|| waits.recv().unwrap());
                 lock(order).push("goes on");
             });
-            first.pause(|| begun.recv().unwrap());
+            first.pause(|| heard.recv().unwrap());
             scope.spawn(|| {
                 let _turn = turns.take();
                 lock(order).push("begins");
             });
-            end.send(()).unwrap();
+            wakes.send(()).unwrap();
             while lock(&turns.state).paused == 0 {
                 std::thread::yield_now();
             }

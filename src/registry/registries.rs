@@ -114,8 +114,10 @@ impl Index for Registries {
 
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
         let release = self.inner.release(package, ordinal)?;
-        // The guess may have been another version.
-        self.expect(likely::next(&release, None, &self.inner.settings));
+        // The guess may have been another version. What an npm version needs does not depend on who asks.
+        if package.ecosystem != Ecosystem::Npm || !lock(&self.inner.entry(package).expected).contains(&ordinal) {
+            self.expect(likely::next(&release, None, &self.inner.settings));
+        }
         Ok(release)
     }
 

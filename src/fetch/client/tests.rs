@@ -46,6 +46,58 @@ fn a_server_that_stays_busy_is_given_up() {
     assert_eq!(server.paths().len(), 4);
 }
 
+fn gzip(text: &str) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn what_was_packed_for_its_way_is_unpacked() {
+    for packed in [gzip("whole"), [gzip("wh"), gzip("ole")].concat()] {
+        let server = Server::start(move |asked| {
+            assert_eq!(asked.header("accept-encoding"), Some("gzip"));
+            Reply::ok(packed.clone()).with("Content-Encoding", "GZIP")
+        });
+        let document = client().read(&at(&server.url), &below("x")).unwrap();
+        assert_eq!(text(&document), "whole");
+        let response = client().get(&at(&server.url), &below("x")).unwrap();
+        assert_eq!((response.length, io::read_to_string(response.body).unwrap()), (None, "whole".to_owned()));
+    }
+    let nothing = Server::start(|_| Reply::status(304).with("Content-Encoding", "gzip"));
+    assert_eq!(text(&client().read(&at(&nothing.url), &below("x")).unwrap()), "");
+    let bare = Server::start(|asked| {
+        assert_eq!(asked.header("accept-encoding"), Some("identity"));
+        Reply::ok(gzip("tarball"))
+    });
+    let file = Request { encoding: Encoding::Identity, ..below("x.tgz") };
+    assert_eq!(client().read(&at(&bare.url), &file).unwrap().bytes, gzip("tarball"));
+}
+
+#[test]
+fn what_was_packed_badly_is_asked_for_again_and_given_up() {
+    let cut = |packed: Vec<u8>| packed[..packed.len() - 3].to_vec();
+    for packed in [cut(gzip("whole")), b"plain".to_vec()] {
+        let server = Server::start(move |_| Reply::ok(packed.clone()).with("Content-Encoding", "gzip"));
+        let error = client().read(&at(&server.url), &below("x")).unwrap_err();
+        assert!(matches!(error, RequestError::Unreachable { .. }), "{error:?}");
+        assert_eq!(server.paths().len(), 4);
+    }
+}
+
+#[test]
+fn no_document_is_larger_than_it_may_be_however_it_is_packed() {
+    let text = "0123456789".repeat(1000);
+    let bodies = [(text.clone().into_bytes(), "identity"), (gzip(&text), "gzip")];
+    for (body, coding) in bodies.into_iter().chain([([gzip(&text), gzip(&text)].concat(), "gzip")]) {
+        let server = Server::start(move |_| Reply::ok(body.clone()).with("Content-Encoding", coding));
+        let limited = |limit| Request { limit: Some(limit), ..below("x") };
+        let error = client().read(&at(&server.url), &limited(9_999)).unwrap_err();
+        assert!(matches!(error, RequestError::TooLarge { limit: 9_999, .. }), "{error:?}");
+        assert!(client().read(&at(&server.url), &limited(20_000)).is_ok());
+    }
+}
+
 #[test]
 fn refusals_are_told_apart_and_not_repeated() {
     for (status, expect) in [(401, "unauthorized"), (403, "forbidden"), (404, "not_found"), (410, "not_found")] {

@@ -1,6 +1,5 @@
 //! Unpacking what others packed: every name and number in an archive is checked before it is believed.
 
-mod gunzip;
 mod names;
 mod record;
 mod refusal;

@@ -5,12 +5,12 @@ use std::io::{self, BufReader, Cursor, Read};
 
 use tar::{Archive, Entries, Entry, EntryType};
 
-use super::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use super::refusal::trouble_of;
 use super::{
     Budget, EntryPath, Limits, Names, Problem, Refusal, SMALL, Seen, Staging, Trouble, WriteError, entry_path,
     read_exactly,
 };
+use crate::fetch::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use crate::fetch::hashing::HashingReader;
 use crate::fs::{Demand, FsError};
 use crate::model::TreeDigest;

@@ -7,6 +7,8 @@
 //! behind that, the rest: blobs, the JSON of one version each, with short names
 //! ```
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -97,7 +99,10 @@ pub(super) enum BadDocument {
 /// Makes a record of a document. A version that npm's grammar does not have is left out.
 pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Result<Encoded, BadDocument> {
     // Checked once for all its texts; like Node, larder does not mind a byte that is no UTF-8.
-    let document = String::from_utf8_lossy(document);
+    let document = match std::str::from_utf8(document) {
+        Ok(document) => Cow::Borrowed(document),
+        Err(_) => String::from_utf8_lossy(document),
+    };
     let packument: Packument<'_> =
         serde_json::from_str(&document).map_err(|error| BadDocument::Unreadable(error.to_string()))?;
     match &packument.name {

@@ -40,6 +40,8 @@ struct Builder<'a> {
     python: FxHashMap<(PackageIx, u32), PythonUse>,
     drafts: Vec<Draft>,
     places: FxHashMap<NodeIx, usize>,
+    /// Whether the declared Node is one that a text in `engines` admits.
+    engines: FxHashMap<String, bool>,
     warnings: BTreeSet<Warning>,
 }
 
@@ -64,7 +66,8 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
-        Self { problem, solution, python, drafts: Vec::new(), places: FxHashMap::default(), warnings: BTreeSet::new() }
+        let (places, engines) = (FxHashMap::default(), FxHashMap::default());
+        Self { problem, solution, python, drafts: Vec::new(), places, engines, warnings: BTreeSet::new() }
     }
 
     /// Returns the edges of a manifest line.

@@ -39,11 +39,19 @@ impl Builder<'_> {
     pub(super) fn warn_of_engine(&mut self, draft: &Draft) -> Result<(), IndexError> {
         let settings = &self.problem.catalog.requirements.settings;
         let Some(prepared) = self.problem.prepared(self.problem.catalog.node(draft.node))? else { return Ok(()) };
-        let engine = prepared.release.facts.node.as_deref();
-        if settings.engines == Engines::Warn
-            && !npm::engine_admits(settings, engine)
-            && let (Some(package), Some(engine), Some(node)) = (draft.key.clone(), engine, settings.node.as_deref())
-        {
+        let (Some(engine), Some(node)) = (prepared.release.facts.node.as_deref(), settings.node.as_deref()) else {
+            return Ok(());
+        };
+        if settings.engines != Engines::Warn {
+            return Ok(());
+        }
+        // A thousand packages say one of a few dozen texts.
+        let known = self.engines.get(engine).copied();
+        let admits = known.unwrap_or_else(|| npm::engine_admits(settings, Some(engine)));
+        if known.is_none() {
+            self.engines.insert(engine.to_owned(), admits);
+        }
+        if let (Some(package), false) = (draft.key.clone(), admits) {
             let message = format!("wants Node {engine}, and the manifest declares {node}");
             self.warnings.insert(Warning { package, message });
         }

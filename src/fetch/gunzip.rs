@@ -8,7 +8,10 @@ use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::Decompressor;
 use memchr::memmem;
 
-use super::Trouble;
+use super::unpack::Trouble;
+
+/// No byte of a deflate stream inflates to more.
+const LARGEST_RATIO: usize = 1032;
 
 /// Returns what a gzip stream that is at hand inflates to by what stands at its end, where nothing follows that end.
 ///
@@ -16,8 +19,11 @@ use super::Trouble;
 /// length, its end is the end of all.
 pub(super) fn length_at_end(packed: &[u8]) -> Option<usize> {
     let length = packed.last_chunk::<4>()?;
-    let is_single = memmem::find(packed, length)? + length.len() == packed.len();
-    if is_single { usize::try_from(u32::from_le_bytes(*length)).ok() } else { None }
+    if memmem::find(packed, length)? + length.len() != packed.len() {
+        return None;
+    }
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    (length / LARGEST_RATIO <= packed.len()).then_some(length)
 }
 
 /// Inflates a gzip stream that is at hand, in half the time that [`Gunzip`] takes; tells whether it is one whole member of
