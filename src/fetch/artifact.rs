@@ -43,12 +43,11 @@ impl<E: Into<FetchError>> From<E> for End {
     }
 }
 
-/// Returns an artifact that the store has already, and notes that it is in use.
+/// Returns an artifact that the store has already.
 pub(super) fn find(store: &Store, wanted: &Wanted) -> Result<Option<Fetched>, StoreError> {
     let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
-    let Some(tree) = store.tree(digest)? else { return Ok(None) };
-    store.note_use(&tree.digest)?;
-    Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 }))
+    let tree = store.tree(digest)?;
+    Ok(tree.map(|tree| Fetched { tree, digest: digest.clone(), bytes: 0 }))
 }
 
 /// Brings an artifact into the store. A connection that breaks is tried again.
@@ -127,6 +126,7 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
     };
     let ahead = Ahead::wait(body, length, &mut arrived);
     let turn = route.turns.take();
+    stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
     let weak = wanted.weak.as_ref().map(Digest::algorithm);
     let mut reader = HashingReader::new(ahead, algorithm(wanted), weak, &turn);
     let unpacked = match artifact.kind {

@@ -340,7 +340,8 @@ fn read_whole(response: &mut Response, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     (&mut response.body).take(limit + 1).read_to_end(&mut bytes)?;
     // An answer without a body may say how it would have packed one.
-    if !response.body.is_gzip || bytes.is_empty() || bytes.len() as u64 > limit {
+    let has_none = bytes.is_empty() && (response.content == Content::NotModified || response.length == Some(0));
+    if !response.body.is_gzip || has_none || bytes.len() as u64 > limit {
         return Ok(bytes);
     }
     if let Some(length) = length_at_end(&bytes).filter(|length| *length as u64 <= limit.min(AT_ONCE)) {

@@ -8,7 +8,10 @@ use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::Decompressor;
 use memchr::memmem;
 
-use super::unpack::Trouble;
+/// Something follows the end of a stream that does not belong to it.
+#[derive(Debug, thiserror::Error)]
+#[error("data follows its end")]
+pub(super) struct StrayData;
 
 /// No byte of a deflate stream inflates to more.
 const LARGEST_RATIO: usize = 1032;
@@ -32,7 +35,7 @@ pub(super) fn inflate_at_once(packed: &[u8], inflated: &mut [u8]) -> bool {
     Decompressor::new().gzip_decompress(packed, inflated) == Ok(inflated.len())
 }
 
-/// Inflates a gzip stream, of one member or several; anything but zeros behind them is [`Trouble::StrayData`].
+/// Inflates a gzip stream, of one member or several; anything but zeros behind them is [`StrayData`].
 ///
 /// Zeros are what `gzip` ignores there: early npm padded its tarballs with them, and some are in use to this day.
 pub(super) struct Gunzip<R> {
@@ -119,7 +122,7 @@ impl<R: BufRead> Gunzip<R> {
         loop {
             let input = self.source.fill_buf()?;
             if input.iter().any(|byte| *byte != 0) {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::StrayData));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, StrayData));
             }
             match input.len() {
                 0 => return Ok(0),
@@ -169,7 +172,7 @@ impl<R: BufRead> Read for Gunzip<R> {
                     None => return Ok(0),
                     Some(0x1f) => {}
                     Some(0) => return self.skip_padding(),
-                    Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::StrayData)),
+                    Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, StrayData)),
                 }
             }
             self.read_header()?;

@@ -70,7 +70,9 @@ impl<'a> Ahead<'a> {
         arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
     ) -> Self {
         // One byte more, as a source tells its end only where there is room.
-        let size = length.and_then(|length| usize::try_from(length).ok()).map_or(AHEAD, |length| AHEAD.min(length + 1));
+        let size = length
+            .and_then(|length| usize::try_from(length).ok())
+            .map_or(AHEAD, |length| AHEAD.min(length.saturating_add(1)));
         let mut ahead = Self { source, buffer: vec![0; size], filled: 0, is_end: false, failure: None, arrived };
         ahead.fill();
         ahead
@@ -99,7 +101,7 @@ impl<'a> Ahead<'a> {
     }
 }
 
-/// Passes on what arrives, and hashes it.
+/// Hashes what arrives, and passes it on.
 ///
 /// It remembers that its source failed, so that a broken connection is told from a broken archive. While it waits for
 /// bytes, another thread has its turn.
@@ -107,6 +109,8 @@ pub(super) struct HashingReader<'a> {
     ahead: Ahead<'a>,
     /// How many of the bytes ahead were passed on.
     passed: usize,
+    /// Whether the bytes ahead are all that there is, and always were.
+    is_whole: bool,
     algorithm: Algorithm,
     hasher: Hasher,
     second: Option<(Algorithm, Hasher)>,
@@ -116,7 +120,8 @@ pub(super) struct HashingReader<'a> {
 impl<'a> HashingReader<'a> {
     pub(super) fn new(ahead: Ahead<'a>, algorithm: Algorithm, second: Option<Algorithm>, turn: &'a Turn<'a>) -> Self {
         let second = second.map(|algorithm| (algorithm, Hasher::new(algorithm)));
-        let mut reader = Self { ahead, passed: 0, algorithm, hasher: Hasher::new(algorithm), second, turn };
+        let is_whole = ahead.is_end;
+        let mut reader = Self { ahead, passed: 0, is_whole, algorithm, hasher: Hasher::new(algorithm), second, turn };
         reader.hash();
         reader
     }
@@ -128,7 +133,7 @@ impl<'a> HashingReader<'a> {
 
     /// Returns all that there is, if it has arrived and none of it was passed on.
     pub(super) fn whole(&self) -> Option<&[u8]> {
-        (self.ahead.is_end && self.passed == 0).then(|| self.ahead.bytes())
+        (self.is_whole && self.passed == 0).then(|| self.ahead.bytes())
     }
 
     /// Reads and hashes what is left, to say whether the bytes are what was promised though they could not be unpacked.

@@ -21,7 +21,7 @@ pub struct Request<'a> {
     pub range: Option<ByteRange>,
     /// Whether the body may be compressed on its way.
     pub encoding: Encoding,
-    /// How many bytes a body that is read whole may have, once it is inflated; none for 256 MiB.
+    /// How many bytes a body that is read whole may have, packed and inflated; none for 256 MiB.
     pub limit: Option<u64>,
 }
 

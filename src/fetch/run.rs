@@ -106,7 +106,11 @@ pub fn fetch_all(
     wanted: &[Wanted],
     options: Options<'_>,
 ) -> Result<Vec<Fetched>, FetchError> {
-    let mut fetched = fs::map_parallel(wanted, |wanted| find(store, wanted))?;
+    let mut fetched = fs::map_parallel(wanted, |wanted| {
+        let found = find(store, wanted)?;
+        found.iter().try_for_each(|found| store.note_use(&found.tree.digest))?;
+        Ok::<_, StoreError>(found)
+    })?;
     let mut missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
     missing.sort_by_key(|at| !wanted[*at].native);
     let run = Run {

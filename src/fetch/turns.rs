@@ -1,6 +1,6 @@
 //! Turns at the processors: many artifacts arrive at the same time, few are worked on.
 //!
-//! Threads that wait for the network cost nothing; more threads that unpack than there are processors only hold more
+//! Threads that wait for the network cost nothing; many more threads that unpack than there are processors only hold more
 //! memory and get in each other's way.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -170,7 +170,10 @@ impl<'s> Staging<'s> {
                 }
                 Err(error) if error.is_not_found() => make_parent(&place)?,
                 Err(error) if error.is_occupied() => match self.other(&place, &digest)? {
-                    Some(tree) => return Ok(tree),
+                    Some(tree) => {
+                        self.store.note_use(&digest)?;
+                        return Ok(tree);
+                    }
                     None => self.store.remove(&digest)?,
                 },
                 Err(error) => return Err(error.into()),

@@ -165,6 +165,24 @@ fn what_ends_early_is_refused() {
     assert_eq!(refused(ArtifactKind::Tarball, &inner).trouble(), &Trouble::Truncated);
     let large = Tar::default().file("package/a", &vec![7; 3_000_000]).gz_unfinished(2_000_000);
     assert_eq!(refused(ArtifactKind::Tarball, &large).trouble(), &Trouble::Truncated);
+    for length in [3513, 3583] {
+        let padding = Tar::default().file("package/a", &[7; 3000]).gz_unfinished(length);
+        assert!(matches!(refused(ArtifactKind::Tarball, &padding).trouble(), Trouble::Damaged(_)), "{length}");
+    }
+}
+
+#[test]
+fn nothing_hides_behind_a_size_that_goes_too_far() {
+    for (kind, name) in [
+        (EntryType::Directory, "package/x/"),
+        (EntryType::XGlobalHeader, "pax_global_header"),
+        (EntryType::Symlink, "package/link"),
+        (EntryType::Regular, "beside"),
+    ] {
+        let long = Tar::default().file("package/a", b"1").entry(kind, name, "a", 0o644, &vec![0; 1 << 16]);
+        let archive = long.file("package/hidden", b"2").gz_unfinished(1 << 15);
+        assert!(matches!(refused(ArtifactKind::Tarball, &archive).trouble(), Trouble::Damaged(_)), "{name}");
+    }
 }
 
 #[test]

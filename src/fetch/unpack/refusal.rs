@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::fetch::gunzip::StrayData;
 use crate::fs::FsError;
 use crate::store::PathError;
 
@@ -131,8 +132,12 @@ impl From<FsError> for Problem {
 
 /// Reads an archive library's error as trouble.
 pub(super) fn trouble_of(error: &io::Error) -> Trouble {
-    if let Some(trouble) = error.get_ref().and_then(|inner| inner.downcast_ref::<Trouble>()) {
+    let inner = error.get_ref();
+    if let Some(trouble) = inner.and_then(|inner| inner.downcast_ref::<Trouble>()) {
         return trouble.clone();
+    }
+    if inner.is_some_and(|inner| inner.downcast_ref::<StrayData>().is_some()) {
+        return Trouble::StrayData;
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Trouble::Truncated,

@@ -1,7 +1,7 @@
 //! npm tarballs: a gzipped tar whose first folder, whatever its name, is the package.
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use tar::{Archive, Entries, Entry, EntryType};
 
@@ -16,10 +16,10 @@ use crate::fs::{Demand, FsError};
 use crate::model::TreeDigest;
 use crate::store::PathError;
 
-/// Archives that arrived whole and inflate to no more are inflated at once, each in memory of its own.
+/// Tarballs that arrived whole are inflated at once, if they inflate to no more than this.
 const AT_ONCE: usize = 8 << 20;
 
-/// Unpacks a tarball as it arrives; `packed` tells how many bytes of it did.
+/// Unpacks a tarball, as it arrives where it is large; `packed` tells how many bytes of it did.
 ///
 /// As npm does, it drops what lies beside the first folder, and links that stay inside the package. A file that is there
 /// twice with the same content counts once.
@@ -35,7 +35,7 @@ pub(in crate::fetch) fn unpack_tarball(
         let unpacked = source.turn().with_memory(length, |inflated| {
             inflate_at_once(whole, inflated).then(|| {
                 let mut unpacker = Unpacker::new(staging, limits, Some(inflated));
-                let mut archive = Archive::new(Cursor::new(&*inflated));
+                let mut archive = Archive::new(AtHand(Cursor::new(inflated)));
                 let read = archive.entries_with_seek().map_err(|error| whole_archive(&error));
                 let read = read.and_then(|entries| unpacker.entries(entries, packed));
                 unpacker.finish(read, archive.into_inner())
@@ -296,6 +296,26 @@ impl<'a, 's> Unpacker<'a, 's> {
 fn content<'i>(inflated: &'i [u8], entry: &Entry<'_, impl Read>) -> Option<&'i [u8]> {
     let start = usize::try_from(entry.raw_file_position()).ok()?;
     inflated.get(start..start.checked_add(usize::try_from(entry.size()).ok()?)?)
+}
+
+/// A tar that is at hand. What ends early is noticed while it is skipped, as it is in one that arrives.
+struct AtHand<'i>(Cursor<&'i [u8]>);
+
+impl Read for AtHand<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Seek for AtHand<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let place = self.0.seek(to)?;
+        if place <= self.0.get_ref().len() as u64 {
+            Ok(place)
+        } else {
+            Err(io::Error::other("unexpected EOF during skip"))
+        }
+    }
 }
 
 /// Splits `LENGTH KEY=VALUE\n` off, where the length covers all of it.

@@ -98,7 +98,7 @@ pub(super) enum BadDocument {
 
 /// Makes a record of a document. A version that npm's grammar does not have is left out.
 pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Result<Encoded, BadDocument> {
-    // Checked once for all its texts; like Node, larder does not mind a byte that is no UTF-8.
+    // Checked once for all its texts, which is quick where it is UTF-8; like Node, larder does not mind a byte that is not.
     let document = match std::str::from_utf8(document) {
         Ok(document) => Cow::Borrowed(document),
         Err(_) => String::from_utf8_lossy(document),
