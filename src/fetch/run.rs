@@ -108,7 +108,9 @@ pub fn fetch_all(
 ) -> Result<Vec<Fetched>, FetchError> {
     let mut fetched = fs::map_parallel(wanted, |wanted| {
         let found = find(store, wanted)?;
-        found.iter().try_for_each(|found| store.note_use(&found.tree.digest))?;
+        if let Some(found) = &found {
+            store.note_use(&found.tree.digest)?;
+        }
         Ok::<_, StoreError>(found)
     })?;
     let mut missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();

@@ -38,20 +38,18 @@ impl Builder<'_> {
 
     pub(super) fn warn_of_engine(&mut self, draft: &Draft) -> Result<(), IndexError> {
         let settings = &self.problem.catalog.requirements.settings;
+        let (Engines::Warn, Some(node)) = (settings.engines, settings.node.as_deref()) else { return Ok(()) };
         let Some(prepared) = self.problem.prepared(self.problem.catalog.node(draft.node))? else { return Ok(()) };
-        let (Some(engine), Some(node)) = (prepared.release.facts.node.as_deref(), settings.node.as_deref()) else {
-            return Ok(());
-        };
-        if settings.engines != Engines::Warn {
-            return Ok(());
-        }
+        let Some(engine) = prepared.release.facts.node.as_deref() else { return Ok(()) };
         // A thousand packages say one of a few dozen texts.
-        let known = self.engines.get(engine).copied();
-        let admits = known.unwrap_or_else(|| npm::engine_admits(settings, Some(engine)));
-        if known.is_none() {
+        let admits = if let Some(&admits) = self.engines.get(engine) {
+            admits
+        } else {
+            let admits = npm::engine_admits(settings, Some(engine));
             self.engines.insert(engine.to_owned(), admits);
-        }
-        if let (Some(package), false) = (draft.key.clone(), admits) {
+            admits
+        };
+        if !admits && let Some(package) = draft.key.clone() {
             let message = format!("wants Node {engine}, and the manifest declares {node}");
             self.warnings.insert(Warning { package, message });
         }
