@@ -7,7 +7,7 @@ use crate::model::Label;
 use super::dependencies::label;
 use super::model::EnvironmentPlaces;
 use super::node::{Block, Errors, Node, Once, Shape};
-use super::{Environment, FilesMode, Group, Layout, LockedMode, ManifestError, Policy};
+use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy};
 
 /// How many generations are kept where nothing says otherwise.
 const KEEP: u32 = 10;
@@ -79,9 +79,15 @@ pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> 
                 environment.keep = number.and_then(|n| u32::try_from(n).ok()).unwrap_or(KEEP);
             }
             "layout" => {
-                const CHOICES: [(&str, Layout); 2] = [("isolated", Layout::Isolated), ("linked", Layout::Linked)];
-                let choice = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
-                environment.layout = choice.unwrap_or_default();
+                const CHOICES: [(&str, bool); 2] = [("isolated", false), ("linked", true)];
+                let is_linked = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                if is_linked == Some(true) {
+                    errors.push(ManifestError::NotYet {
+                        what: "`layout \"linked\"`".to_owned(),
+                        help: Some("leave it out: packages are laid out isolated".to_owned()),
+                        span: option.span(),
+                    });
+                }
             }
             "files" => {
                 const CHOICES: [(&str, FilesMode); 2] =
@@ -157,7 +163,6 @@ fn built_in(name: Label, include: Vec<Label>) -> Environment {
         include,
         policy: Policy::default(),
         keep: KEEP,
-        layout: Layout::default(),
         files: FilesMode::default(),
         compile: false,
         durable: false,

@@ -146,6 +146,19 @@ pub enum ManifestError {
         #[label("unknown")]
         span: SourceSpan,
     },
+    /// Something of the manifest's grammar that this version does not do yet. To pass over it would be a lie.
+    #[error("{what} is not supported yet")]
+    #[diagnostic(code(larder::manifest::not_yet))]
+    NotYet {
+        /// What was asked for: `` `hooks` ``.
+        what: String,
+        /// What to do instead.
+        #[help]
+        help: Option<String>,
+        /// Its place.
+        #[label("not supported yet")]
+        span: SourceSpan,
+    },
     /// A value of another type than is needed.
     #[error("{what} is {expected}, not {found}")]
     #[diagnostic(code(larder::manifest::wrong_type))]
@@ -395,6 +408,7 @@ impl ManifestError {
             | Self::UnknownNode { span, .. }
             | Self::UnknownProperty { span, .. }
             | Self::UnknownValue { span, .. }
+            | Self::NotYet { span, .. }
             | Self::WrongType { span, .. }
             | Self::Unexpected { span, .. }
             | Self::Missing { span, .. }

@@ -19,7 +19,7 @@ mod syntax;
 pub use check::join_members;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
-    Dependency, Environment, EnvironmentPlaces, FilesMode, Group, Layout, LockedMode, Manifest, Policy, Project,
+    Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project,
     Registry, RegistryKind, RegistryUrl, Spanned, Token, Wanted,
 };
 pub use parse::{Kind, parse};

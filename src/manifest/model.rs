@@ -111,8 +111,6 @@ pub struct Environment {
     pub policy: Policy,
     /// Generations that are kept.
     pub keep: u32,
-    /// `layout`
-    pub layout: Layout,
     /// `files`
     pub files: FilesMode,
     /// Whether Python's byte-code is made ahead; the default in `production`.
@@ -136,16 +134,6 @@ pub struct EnvironmentPlaces {
     pub include: Vec<SourceSpan>,
     /// `dev-groups "forbid"`
     pub forbid_dev_groups: Option<SourceSpan>,
-}
-
-/// How packages are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Layout {
-    /// A hard link per file, inside the project.
-    #[default]
-    Isolated,
-    /// A symlink per package, to a tree shared by the user's projects.
-    Linked,
 }
 
 /// Who may read a profile's files.
@@ -192,8 +180,6 @@ pub struct Registry {
     pub token: Option<Token>,
     /// Tried in order when it does not answer.
     pub mirrors: Vec<RegistryUrl>,
-    /// The minisign key of a larder registry.
-    pub key: Option<String>,
     /// Requests per second.
     pub rate_limit: Option<u32>,
     /// Requests at once.
@@ -213,7 +199,6 @@ impl Registry {
             priority: 0,
             token: None,
             mirrors: Vec::new(),
-            key: None,
             rate_limit: None,
             concurrency: None,
             span: None,

@@ -199,6 +199,15 @@ impl<'a> Node<'a> {
         });
     }
 
+    /// Reports a node that is part of the grammar and that nothing acts on yet.
+    pub(super) fn not_yet(self, errors: &mut Errors) {
+        errors.push(ManifestError::NotYet {
+            what: format!("`{}`", self.name()),
+            help: Some("take it out: this version of larder would do nothing about it".to_owned()),
+            span: self.name_span(),
+        });
+    }
+
     pub(super) fn missing(self, what: &'static str, help: Option<String>) -> ManifestError {
         ManifestError::Missing { node: self.name().to_owned(), what, help, span: self.head() }
     }

