@@ -86,26 +86,24 @@ impl<'a> Closure<'a> {
     }
 
     /// Returns the edges of a reached instance that hold in this selection and lead to reached instances, in order.
-    /// An optional peer is among them if its target is there for another reason.
+    /// An optional edge and an optional peer are among them too if something else reaches their target.
     pub fn edges(&self, instance: &InstanceKey) -> impl Iterator<Item = &'a Edge> {
         let extras = self.instances.get(instance);
         let edges = extras.and_then(|_| self.instance(instance)).map_or(&[][..], |instance| &instance.edges);
         edges.iter().filter(move |edge| {
             let asked = |extra| extras.is_some_and(|extras| extras.contains(extra));
-            let holds = edge.kind == EdgeKind::OptionalPeer || self.follows(edge);
-            edge.extra.as_ref().is_none_or(asked)
-                && holds
-                && self.on_platform(edge)
-                && self.instances.contains_key(&edge.to)
+            edge.extra.as_ref().is_none_or(asked) && self.leads_there(edge)
         })
     }
 
-    /// Returns the edges of a selected manifest line that hold in this selection.
+    /// Returns the edges of a selected manifest line that hold in this selection and lead to reached instances.
     pub fn root_edges(&self, root: &'a RootEdge) -> impl Iterator<Item = &'a Edge> {
-        let optional = root.optional;
-        root.to.iter().filter(move |edge| {
-            self.follows(edge) && (!optional || self.fits(edge)) && self.instances.contains_key(&edge.to)
-        })
+        root.to.iter().filter(|edge| self.leads_there(edge))
+    }
+
+    /// Tells whether an edge holds on the platform and its target is reached, by this edge or another.
+    fn leads_there(&self, edge: &Edge) -> bool {
+        self.on_platform(edge) && self.instances.contains_key(&edge.to)
     }
 
     /// Returns the packages, each once, with what the lock knows of them.

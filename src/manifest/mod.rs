@@ -19,8 +19,8 @@ mod syntax;
 pub use check::join_members;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
-    Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project,
-    Registry, RegistryKind, RegistryUrl, Spanned, Token, Wanted,
+    Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project, Registry,
+    RegistryKind, RegistryUrl, Spanned, Token, Wanted,
 };
 pub use parse::{Kind, parse};
 pub use requirement::{Flaw, folder, requirement};

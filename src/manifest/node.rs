@@ -115,11 +115,6 @@ impl<'a> Node<'a> {
         self.kdl.entries()
     }
 
-    /// Returns the KDL node.
-    pub(super) fn kdl(self) -> &'a KdlNode {
-        self.kdl
-    }
-
     /// Takes the node apart and reports whatever its shape does not have.
     pub(super) fn take(self, shape: &Shape, errors: &mut Errors) -> Parts<'a> {
         let mut parts = Parts { arguments: Vec::new(), properties: Vec::new(), complete: true };

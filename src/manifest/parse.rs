@@ -37,9 +37,8 @@ const TOP: [&str; 11] = [
 ];
 const MEMBER: [&str; 3] = ["project", "dependencies", "group"];
 /// Nodes of the grammar that nothing acts on yet, in whichever manifest.
-const LATER: [&str; 11] = [
-    "package", "hooks", "catalog", "patch", "tasks", "builds", "assets", "creatio", "order", "monitor", "alerts",
-];
+const LATER: [&str; 11] =
+    ["package", "hooks", "catalog", "patch", "tasks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
 
 /// Reads a manifest. All errors of the file are found in one run.
 pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErrors> {

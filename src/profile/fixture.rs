@@ -162,7 +162,8 @@ impl Fixture {
         Closure {
             roots: self.lock.graph.roots.iter().collect(),
             instances: reached.map(|key| (key, BTreeSet::new())).collect(),
-            ..Closure::default()
+            platform: Some(Platform::LinuxX64),
+            graph: Some(&self.lock.graph),
         }
     }
 

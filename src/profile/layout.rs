@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Dependent, Ecosystem, Edge, ExtraName, Instance, InstanceKey, PackageKey, Platform, TreeDigest};
+use crate::model::{Dependent, Ecosystem, InstanceKey, PackageKey, Platform, TreeDigest};
 
 use super::ProfileError;
 use super::key::{Depends, Ingredients, Key, keys};
@@ -165,21 +165,22 @@ pub struct Wanted<'a> {
 /// Computes the layout and the closure of a profile.
 pub fn layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>), ProfileError> {
     let realised = realise(wanted)?;
+    let closure = wanted.closure;
     let direct: BTreeSet<&InstanceKey> =
-        wanted.closure.roots.iter().flat_map(|root| held(wanted, &root.to, None)).map(|edge| &edge.to).collect();
+        closure.roots.iter().flat_map(|root| closure.root_edges(root)).map(|edge| &edge.to).collect();
     let mut layout = Layout { packages: realised.packages, ..Layout::default() };
-    for root in &wanted.closure.roots {
+    for root in &closure.roots {
         let links = match &root.dependent {
             Dependent::Project => &mut layout.node_modules,
             Dependent::Member(folder) => layout.members.entry(folder.clone()).or_default(),
         };
-        for edge in held(wanted, &root.to, None) {
+        for edge in closure.root_edges(root) {
             if let Some(target) = target(wanted, &realised.keys, &edge.to).filter(|_| in_node_modules(&edge.to)) {
                 links.insert(edge.name.as_str().into(), target);
             }
         }
     }
-    for (&key, extras) in &wanted.closure.instances {
+    for &key in closure.instances.keys() {
         let name: Arc<str> = key.package.id.name.as_str().into();
         match key.package.id.ecosystem {
             Ecosystem::Larder => {
@@ -190,7 +191,7 @@ pub fn layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>), ProfileError
                 layout.shelf.insert(name.clone(), Target::Folder(folder.folder.clone()));
                 layout.folders.insert(name, folder.clone());
                 if folder.npm {
-                    let links = dependencies(wanted, &realised.keys, key, extras);
+                    let links = dependencies(wanted, &realised.keys, key);
                     layout.members.entry(folder.folder.clone()).or_default().extend(links);
                 }
             }
@@ -216,17 +217,14 @@ struct Realisation<'a> {
 }
 
 fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
-    let instances: Vec<(&InstanceKey, &BTreeSet<ExtraName>)> = wanted
-        .closure
-        .instances
-        .iter()
-        .filter(|(key, _)| matches!(key.package.id.ecosystem, Ecosystem::Npm | Ecosystem::Larder))
-        .map(|(key, extras)| (*key, extras))
-        .collect();
-    let place: BTreeMap<&InstanceKey, usize> = instances.iter().enumerate().map(|(at, (key, _))| (*key, at)).collect();
+    let is_realised = |key: &&InstanceKey| matches!(key.package.id.ecosystem, Ecosystem::Npm | Ecosystem::Larder);
+    let instances: Vec<&InstanceKey> = wanted.closure.instances.keys().copied().filter(is_realised).collect();
+    let place: BTreeMap<&InstanceKey, usize> = instances.iter().enumerate().map(|(at, key)| (*key, at)).collect();
     let mut ingredients = Vec::with_capacity(instances.len());
-    for (key, extras) in &instances {
-        let mut depends: Vec<(&str, Depends<'_>)> = edges(wanted, key, extras)
+    for key in &instances {
+        let mut depends: Vec<(&str, Depends<'_>)> = wanted
+            .closure
+            .edges(key)
             .filter_map(|edge| {
                 let on = match place.get(&edge.to) {
                     Some(&at) => Depends::On(at),
@@ -251,14 +249,14 @@ fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
         .iter()
         .zip(&ingredients)
         .zip(&keys)
-        .map(|(((instance, _), from), key)| {
+        .map(|((instance, from), key)| {
             let dependencies = from
                 .dependencies
                 .iter()
                 .map(|(name, on)| {
                     let target = match on {
                         Depends::On(at) => {
-                            Target::Package(keys[*at].clone(), instances[*at].0.package.id.name.as_str().into())
+                            Target::Package(keys[*at].clone(), instances[*at].package.id.name.as_str().into())
                         }
                         Depends::Folder(folder) => Target::Folder((*folder).into()),
                     };
@@ -275,17 +273,14 @@ fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
             (key.clone(), realised)
         })
         .collect();
-    let keys = instances.iter().map(|(instance, _)| *instance).zip(keys).collect();
+    let keys = instances.into_iter().zip(keys).collect();
     Ok(Realisation { packages, keys })
 }
 
-fn dependencies(
-    wanted: &Wanted<'_>,
-    keys: &BTreeMap<&InstanceKey, Key>,
-    of: &InstanceKey,
-    extras: &BTreeSet<ExtraName>,
-) -> Links {
-    edges(wanted, of, extras)
+fn dependencies(wanted: &Wanted<'_>, keys: &BTreeMap<&InstanceKey, Key>, of: &InstanceKey) -> Links {
+    wanted
+        .closure
+        .edges(of)
         .filter(|edge| in_node_modules(&edge.to))
         .filter_map(|edge| Some((edge.name.as_str().into(), target(wanted, keys, &edge.to)?)))
         .collect()
@@ -305,26 +300,6 @@ fn target(wanted: &Wanted<'_>, keys: &BTreeMap<&InstanceKey, Key>, of: &Instance
 
 fn npm_folder<'a>(wanted: &Wanted<'a>, of: &InstanceKey) -> Option<&'a Folder> {
     wanted.folders.get(&of.package).filter(|folder| folder.npm)
-}
-
-fn edges<'a>(wanted: &Wanted<'a>, of: &InstanceKey, extras: &'a BTreeSet<ExtraName>) -> impl Iterator<Item = &'a Edge> {
-    let edges: &'a [Edge] = wanted.lock.graph.instances.get(of).map_or(&[], |instance: &Instance| &instance.edges);
-    held(wanted, edges, Some(extras))
-}
-
-/// The edges that hold: on the platform, with the extras, and with a target that the environment reaches (an optional
-/// peer that nothing else asks for is not).
-fn held<'a>(
-    wanted: &Wanted<'a>,
-    edges: &'a [Edge],
-    extras: Option<&'a BTreeSet<ExtraName>>,
-) -> impl Iterator<Item = &'a Edge> {
-    let (platform, closure) = (wanted.platform, wanted.closure);
-    edges.iter().filter(move |edge| {
-        (edge.platforms.is_empty() || edge.platforms.contains(&platform))
-            && edge.extra.as_ref().is_none_or(|extra| extras.is_some_and(|extras| extras.contains(extra)))
-            && closure.instances.contains_key(&edge.to)
-    })
 }
 
 fn tree(wanted: &Wanted<'_>, package: &PackageKey) -> Result<TreeDigest, ProfileError> {

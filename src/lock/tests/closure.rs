@@ -89,6 +89,23 @@ fn an_optional_peer_is_an_edge_only_where_its_target_is_there() {
 }
 
 #[test]
+fn an_optional_edge_holds_where_something_else_brings_its_target() {
+    let text = SHAPES.replace(
+        "[[package]]\nid = \"npm:react@18.3.1\"\n",
+        "[[package]]\nid = \"npm:react@18.3.1\"\nedges = [\"npm:fsevents@2.0.0\"]\n",
+    );
+    let reach = |text: &str| {
+        let lock = lock(text);
+        let selection = Selection { groups: BTreeSet::new(), platform: Some(Platform::LinuxX64) };
+        let closure = Closure::of(&lock.graph, &selection);
+        let app = lock.graph.instances.keys().next().unwrap();
+        closure.edges(app).map(|edge| edge.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(reach(SHAPES), ["react"]);
+    assert_eq!(reach(&text), ["fsevents", "react"]);
+}
+
+#[test]
 fn why_gives_a_shortest_chain_per_line() {
     let lock = lock(SHAPES);
     let selection = Selection { groups: BTreeSet::new(), platform: Some(Platform::WindowsX64) };
