@@ -153,6 +153,10 @@ impl Project {
         dependency: &resolve::Dependency,
         source: &NamedSource<Arc<str>>,
     ) -> Result<()> {
+        // An optional peer makes nothing reachable: it is whatever somebody else brings.
+        if dependency.kind == DependencyKind::OptionalPeer {
+            return Ok(());
+        }
         let requirement = match &dependency.wants {
             Wants::Requirement(requirement) => requirement.clone(),
             Wants::Unsupported { .. } if dependency.kind != DependencyKind::Normal => return Ok(()),
@@ -168,7 +172,7 @@ impl Project {
             }
             _ => {}
         }
-        let optional = matches!(dependency.kind, DependencyKind::Optional | DependencyKind::OptionalPeer);
+        let optional = dependency.kind == DependencyKind::Optional;
         let (dependent, when) = (dependent.clone(), Marker::default());
         self.lines.push(RequiredLine { dependent, group, requirement, optional, when, prereleases: false });
         self.places.push(Place { file: source.clone(), span: None });

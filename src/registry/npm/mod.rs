@@ -160,6 +160,12 @@ fn dependencies(dependent: &PackageName, blob: &Blob<'_>) -> Vec<Dependency> {
         let kind = if is_optional { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
         add(kind, name, range);
     }
+    // A peer that `peerDependenciesMeta` alone names is an optional one, of any version.
+    let is_declared =
+        |name: &String| [&peers, &normal, &optional].into_iter().flatten().any(|(known, _)| known.0 == **name);
+    for name in optional_peers.iter().filter(|name| !is_declared(name)) {
+        add(DependencyKind::OptionalPeer, &Text(name.into()), &Text("*".into()));
+    }
     all
 }
 

@@ -126,6 +126,20 @@ fn what_a_version_says_is_read_in_every_shape() {
 }
 
 #[test]
+fn a_peer_that_only_the_meta_names_is_an_optional_one() {
+    let listing = read(
+        "follow",
+        r#"{"name":"follow","versions":{"1.0.0":{"dependencies":{"ms":"2"},"optionalDependencies":{"opt":"1"},"peerDependenciesMeta":{
+            "debug":{"optional":true},"ms":{"optional":true},"opt":{"optional":true},"no":{"optional":false},"odd":true,
+            "none":{},"text":{"optional":"yes"},"../x":{"optional":true}}},
+            "2.0.0":{"peerDependencies":{"debug":"^4"},"peerDependenciesMeta":{"debug":{"optional":true},"react-dom":{"optional":true}}}}}"#,
+    );
+    let release = |ordinal| listing.release(ordinal).unwrap().unwrap();
+    assert_eq!(wants(&release(0)), ["Normal ms 2", "Optional opt 1", "OptionalPeer ?follow", "OptionalPeer debug *"]);
+    assert_eq!(wants(&release(1)), ["OptionalPeer debug ^4", "OptionalPeer react-dom *"]);
+}
+
+#[test]
 fn sloppy_documents_are_tolerated() {
     let listing = read(
         "a",

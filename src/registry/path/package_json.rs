@@ -49,6 +49,13 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         let kind = if is_optional_peer(alias) { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
         dependencies.push(dependency(place, &name, kind, (alias, text))?);
     }
+    // A peer that `peerDependenciesMeta` alone names is an optional one, of any version.
+    let is_peer = |alias: &String| json.peer_dependencies.as_ref().is_some_and(|peers| peers.contains_key(alias));
+    for (alias, _) in json.peer_dependencies_meta.iter().flatten() {
+        if is_optional_peer(alias) && !is_peer(alias) && !is_own(alias) {
+            dependencies.push(dependency(place, &name, DependencyKind::OptionalPeer, (alias, "*"))?);
+        }
+    }
     let mut development = Vec::new();
     for (alias, text) in json.dev_dependencies.iter().flatten() {
         development.push(dependency(place, &name, DependencyKind::Normal, (alias, text))?);

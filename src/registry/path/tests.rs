@@ -28,7 +28,7 @@ fn a_package_json_links_to_members_and_folders() {
             "packages/theme/package.json",
             r#"{"name":"@s/theme","dependencies":{"react":"^18","@s/ui":"workspace:^","x":"file:../py","z":"workspace:*"},
                "optionalDependencies":{"fsevents":"*"},"peerDependencies":{"p":"1","q":"1"},
-               "peerDependenciesMeta":{"q":{"optional":true}},"devDependencies":{"vitest":"3"},"bin":"x.js"}"#,
+               "peerDependenciesMeta":{"q":{"optional":true},"react-dom":{"optional":true},"fsevents":{"optional":true}},"devDependencies":{"vitest":"3"},"bin":"x.js"}"#,
         ),
         ("packages/py/pyproject.toml", "[project]\nname = \"My_Py\"\nversion = \"1.2\""),
     ]);
@@ -46,6 +46,7 @@ fn a_package_json_links_to_members_and_folders() {
             "Optional npm:fsevents *",
             "Peer npm:p 1",
             "OptionalPeer npm:q 1",
+            "OptionalPeer npm:react-dom *",
         ]
     );
     assert_eq!(package.groups.keys().map(Label::as_str).collect::<Vec<_>>(), ["dev"]);
