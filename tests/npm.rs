@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{NpmPackage, Project, Universe, conforms};
+use crate::support::{NpmPackage, Project, Universe, conforms, host_platform};
 
 const MEMBERS: &str = "members \"apps/*\" \"packages/*\"\n";
 
@@ -148,6 +148,62 @@ fn engines_warn_and_where_they_are_strict_another_version_is_taken() {
     assert!(project.read("larder.lock").contains("npm:left@1.0.0"));
     let said = project.manifest(&strict("~1.1")).run("larder lock").exits(3);
     assert!(said.stderr.contains("needs Node >=99"), "{}", said.stderr);
+}
+
+#[test]
+fn a_package_for_another_system_is_told_of_and_where_engines_are_strict_refused() {
+    let windows = |p: NpmPackage| p.field("os", json!(["win32"]));
+    let registry = Universe::new()
+        .npm("app", "1.0.0", |p| p.dep("registry-keys", "^1"))
+        .npm("registry-keys", "1.0.0", windows)
+        .npm("musl-only", "1.0.0", |p| p.field("libc", json!(["musl"])))
+        .npm("any", "1.0.0", |p| p.optional("registry-keys", "^1").optional("wrapper", "^1"))
+        .npm("wrapper", "1.0.0", |p| p.dep("registry-keys", "^1"))
+        .serve();
+    let project = Project::new(&registry);
+    let here = host_platform();
+    let told = format!("npm:registry-keys@1.0.0: its `os` is win32, and app 1.0.0 needs it on {here}");
+    let said = project.dependencies(&["npm \"app\" \"^1\""]).run("larder lock").exits(0);
+    assert!(said.stderr.contains(&told), "{}", said.stderr);
+    // Whoever has the lock from somebody else hears of it too.
+    let said = project.run("larder sync --locked").exits(0);
+    let note = format!("npm:registry-keys@1.0.0 is not made for {here}: its `os` is win32");
+    assert!(said.stderr.contains(&note), "{}", said.stderr);
+    let said = project.run("larder sync --locked").exits(0);
+    assert!(!said.stderr.contains("is not made for"), "{}", said.stderr);
+
+    let strict = "dependencies { npm \"app\" \"^1\"; }\nresolution { engines \"strict\"; }\n";
+    let said = project.manifest(strict).run("larder sync").exits(3);
+    assert!(
+        said.stderr.contains("registry-keys can be used: its `os` is win32")
+            || said.stderr.contains("registry-keys 1.0.0 cannot be used: its `os` is win32"),
+        "{}",
+        said.stderr
+    );
+
+    let optional = [
+        "npm \"registry-keys\" \"^1\" optional=#true",
+        "npm \"musl-only\" \"^1\" optional=#true",
+        "npm \"any\" \"^1\"",
+    ];
+    let said = project.dependencies(&optional).run("larder sync").exits(0);
+    assert!(!said.stderr.contains("win32"), "{}", said.stderr);
+    let lock = project.read("larder.lock");
+    assert!(!lock.contains("registry-keys@") && !lock.contains("wrapper@"), "{lock}");
+    project.run("larder lock --locked").exits(0);
+}
+
+#[test]
+fn an_optional_peer_of_a_member_is_no_line_of_its_own() {
+    let registry = Universe::new().npm("react", "18.0.0", |p| p).npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.write(
+        "packages/ui/package.json",
+        r#"{"name":"ui","dependencies":{"left":"^1"},"peerDependencies":{"vue":"^3"},"peerDependenciesMeta":{"vue":{"optional":true},"react":{"optional":true}}}"#,
+    );
+    project.manifest("members \"packages/*\"\n").run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("left@") && !lock.contains("react") && !lock.contains("vue"), "{lock}");
 }
 
 #[test]

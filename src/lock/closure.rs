@@ -142,8 +142,7 @@ impl<'a> Closure<'a> {
     /// Tells whether the target may be installed on the platform, by its own word.
     fn fits(&self, edge: &Edge) -> bool {
         let Some(package) = self.graph.and_then(|graph| graph.packages.get(&edge.to.package)) else { return true };
-        let facts = &package.facts;
-        let allows = |platform: Platform| platform.allows(&facts.os, &facts.cpu, &facts.libc);
+        let allows = |platform: Platform| package.facts.admit(platform);
         match self.platform {
             Some(platform) => allows(platform),
             None => Platform::ALL.into_iter().any(allows),

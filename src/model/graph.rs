@@ -139,6 +139,26 @@ pub struct Facts {
     pub yanked: bool,
 }
 
+impl Facts {
+    /// Tells whether npm's lists admit a platform.
+    pub fn admit(&self, platform: Platform) -> bool {
+        platform.allows(&self.os, &self.cpu, &self.libc)
+    }
+
+    /// Returns which of npm's lists rule a platform out, as the beginning of a sentence: "its `os` is win32". `None` if
+    /// they admit it.
+    pub fn why_not(&self, platform: Platform) -> Option<String> {
+        let lists = [
+            ("os", &self.os, platform.allows(&self.os, &[], &[])),
+            ("cpu", &self.cpu, platform.allows(&[], &self.cpu, &[])),
+            ("libc", &self.libc, platform.allows(&[], &[], &self.libc)),
+        ];
+        let closed = lists.into_iter().filter(|(_, _, admits)| !admits);
+        let said: Vec<_> = closed.map(|(name, list, _)| format!("its `{name}` is {}", list.join(", "))).collect();
+        (!said.is_empty()).then(|| said.join(" and "))
+    }
+}
+
 /// A package with what is needed to fetch and install it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {

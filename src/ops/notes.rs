@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::fs;
 use crate::lock::Closure;
-use crate::model::{Dependent, Ecosystem, PackageId, Version};
+use crate::model::{Dependent, Ecosystem, Package, PackageId, PackageKey, Version};
 use crate::plan::Plan;
 
 use super::{Project, Result};
@@ -29,19 +29,34 @@ pub(super) fn notes(project: &Project, closure: &Closure<'_>, plan: &Plan) -> Re
     Ok(notes)
 }
 
-/// Names the packages that come with this plan and declare install scripts.
-fn scripts(closure: &Closure<'_>, plan: &Plan) -> Option<String> {
+/// Names the packages that come with this plan and are not made for this machine, by their own word. Who has just locked
+/// them was told then.
+pub(super) fn foreign(closure: &Closure<'_>, plan: &Plan) -> Vec<String> {
+    let Some(platform) = closure.platform else { return Vec::new() };
+    let told = |(key, package): (&PackageKey, &Package)| {
+        let why = package.facts.why_not(platform)?;
+        Some(format!("{key} is not made for {platform}: {why}"))
+    };
+    let is_new = new_with(plan);
+    closure.packages().filter(|(key, _)| is_new(key)).filter_map(told).collect()
+}
+
+/// Returns whether a package comes with a plan.
+fn new_with(plan: &Plan) -> impl Fn(&PackageKey) -> bool {
     let added = plan.added.iter().map(|(package, versions)| (package, versions.clone()));
     let changed = plan.changed.iter().map(|(package, before, after)| {
         (package, after.iter().filter(|version| !before.contains(version)).cloned().collect())
     });
     let new: Vec<(&PackageId, Vec<Version>)> = added.chain(changed).collect();
-    let is_new = |id: &PackageId, version: &Version| {
-        new.iter().any(|(package, versions)| *package == id && versions.contains(version))
-    };
+    move |key| new.iter().any(|(package, versions)| **package == key.id && versions.contains(&key.version))
+}
+
+/// Names the packages that come with this plan and declare install scripts.
+fn scripts(closure: &Closure<'_>, plan: &Plan) -> Option<String> {
+    let is_new = new_with(plan);
     let declare: Vec<String> = closure
         .packages()
-        .filter(|(key, package)| package.facts.install_script && is_new(&key.id, &key.version))
+        .filter(|(key, package)| package.facts.install_script && is_new(key))
         .map(|(key, _)| format!("{} {}", key.id.name, key.version))
         .collect();
     (!declare.is_empty()).then(|| {

@@ -289,6 +289,9 @@ impl<'a> Sync<'a> {
         }
         held.finish()?;
         let mut notes = if built.made { notes::notes(self.project, &closure, &plan)? } else { Vec::new() };
+        if built.made && !locked.changed {
+            notes.extend(notes::foreign(&closure, &plan));
+        }
         if built.relocated {
             notes.push(format!("the project lies elsewhere than before: generation {number} was linked to this place"));
         }

@@ -13,6 +13,7 @@ use crate::model::{
     Dependent, Ecosystem, ExtraName, Label, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
 };
 
+use super::graph::Foreign;
 use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Versions};
 use super::release::{Line, Need, Prepared};
 use super::requirements::Requirements;
@@ -43,6 +44,8 @@ pub(super) struct Catalog<'a> {
     loaded: RefCell<FxHashMap<PackageIx, Rc<Loaded>>>,
     releases: RefCell<FxHashMap<(PackageIx, u32), Rc<Prepared>>>,
     present: OnceCell<FxHashMap<PackageIx, PlatformSet>>,
+    /// Under strict engines: the platforms on which a dependent, whatever its version, needs what it has under a name.
+    foreign: RefCell<FxHashMap<(Owner, PackageIx), PlatformSet>>,
 }
 
 /// A package's versions, with what was worked out from them.
@@ -108,6 +111,7 @@ impl<'a> Catalog<'a> {
             loaded: RefCell::default(),
             releases: RefCell::default(),
             present: OnceCell::new(),
+            foreign: RefCell::default(),
         };
         catalog.lines = requirements.lines.iter().map(|line| Line::new(&catalog, line)).collect();
         catalog.announce(catalog.lines.iter().filter_map(|line| line.need.as_ref()));
@@ -282,6 +286,25 @@ impl<'a> Catalog<'a> {
             open.extend(self.prepared(need.package, 0)?.needs.iter().map(|need| (need.clone(), on)));
         }
         Ok(present)
+    }
+
+    /// Notes what is needed where it does not run, so that another version is chosen. Returns `false` if all of it is
+    /// known already.
+    pub(super) fn refuse_foreign(&self, found: Vec<Foreign>) -> bool {
+        let mut known = self.foreign.borrow_mut();
+        let mut is_new = false;
+        for Foreign { dependent, alias, on } in found {
+            let known = known.entry((dependent.of_any_version(), alias)).or_default();
+            is_new |= on.without(*known) != PlatformSet::NONE;
+            *known = known.union(on);
+        }
+        is_new
+    }
+
+    /// Returns the platforms on which `dependent` was found to need what it has under a name, though some version of that
+    /// does not run there.
+    pub(super) fn must_run_on(&self, dependent: Owner, alias: PackageIx) -> PlatformSet {
+        self.foreign.borrow().get(&(dependent.of_any_version(), alias)).copied().unwrap_or_default()
     }
 
     /// Tells the index what will be asked next.

@@ -45,6 +45,8 @@ mod tests;
 use pubgrub::PubGrubError;
 use rustc_hash::FxHashMap;
 
+use crate::model::Engines;
+
 use catalog::Catalog;
 use problem::Problem;
 use provider::{Provider, Stop};
@@ -107,20 +109,23 @@ pub fn resolve(requirements: &Requirements, index: &dyn Index) -> Result<Resolut
 fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolution, ResolveError> {
     let catalog = Catalog::new(requirements, index);
     let mut steering = Steering::new(&catalog);
-    match attempt(&catalog, &mut steering) {
-        Ok(solution) => {
-            let problem = Problem { catalog: &catalog, steering: &steering };
-            Ok(graph::build(problem, &solution)?)
+    loop {
+        let solution = match attempt(&catalog, &mut steering) {
+            Ok(solution) => solution,
+            Err(Failed::Contradiction(tree)) => {
+                let picks = steering.picks.clone();
+                let (tree, steering) = reduce::reduce(&catalog, *tree, steering)?;
+                let problem = Problem { catalog: &catalog, steering: &steering };
+                let mut why = explain::explain(problem, &tree)?;
+                why.help = picks.way_out(problem, &tree)?.or(why.help);
+                return Err(ResolveError::NoSolution(why));
+            }
+            Err(Failed::Index(error)) => return Err(error.into()),
+        };
+        let (resolution, foreign) = graph::build(Problem { catalog: &catalog, steering: &steering }, &solution)?;
+        if requirements.settings.engines != Engines::Strict || !catalog.refuse_foreign(foreign) {
+            return Ok(resolution);
         }
-        Err(Failed::Contradiction(tree)) => {
-            let picks = steering.picks.clone();
-            let (tree, steering) = reduce::reduce(&catalog, *tree, steering)?;
-            let problem = Problem { catalog: &catalog, steering: &steering };
-            let mut why = explain::explain(problem, &tree)?;
-            why.help = picks.way_out(problem, &tree)?.or(why.help);
-            Err(ResolveError::NoSolution(why))
-        }
-        Err(Failed::Index(error)) => Err(error.into()),
     }
 }
 

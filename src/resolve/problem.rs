@@ -249,6 +249,30 @@ impl Problem<'_> {
         Ok(prepared.refused.clone().or_else(|| npm::refused_engine(&self.catalog.requirements.settings, engine)))
     }
 
+    /// Returns why a version cannot be had under a name in a scope: it is needed on a platform that it rules out itself.
+    pub(super) fn refused_here(
+        &self,
+        (package, ordinal): (PackageIx, u32),
+        alias: PackageIx,
+        scope: NodeIx,
+    ) -> Result<Option<String>, IndexError> {
+        let owner = self.catalog.node(scope).owner;
+        let on = self.catalog.must_run_on(owner, alias);
+        if on == PlatformSet::NONE {
+            return Ok(None);
+        }
+        if let Owner::Release(package, ordinal) = owner {
+            let needs = &self.catalog.prepared(package, ordinal)?.needs;
+            if needs.iter().any(|need| need.alias == alias && need.kind == DependencyKind::Optional) {
+                return Ok(None);
+            }
+        }
+        let prepared = self.catalog.prepared(package, ordinal)?;
+        let lacking = self.catalog.platforms.iter().filter(|platform| on.contains(**platform));
+        let mut why = lacking.filter_map(|&platform| Some((prepared.release.facts.why_not(platform)?, platform)));
+        Ok(why.next().map(|(why, platform)| format!("{why}, and it is needed on {platform}")))
+    }
+
     /// Returns what a declared optional peer is held to under strict peers, if it is in place.
     pub(super) fn optional_peer_holds(&self, node: NodeIx, need: &Need, place: Place) -> bool {
         match place {

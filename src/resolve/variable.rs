@@ -25,6 +25,16 @@ pub(super) enum Owner {
     Release(PackageIx, u32),
 }
 
+impl Owner {
+    /// Returns what stands for the dependent whatever its version is.
+    pub(super) fn of_any_version(self) -> Self {
+        match self {
+            Self::Manifest(manifest) => Self::Manifest(manifest),
+            Self::Release(package, _) => Self::Release(package, 0),
+        }
+    }
+}
+
 /// A dependent in its place. To npm it is a `node_modules`: the scope in which its dependencies are decided.
 ///
 /// The scope around it is part of it only where the version declares peers, which look there; so a package without

@@ -153,10 +153,11 @@ impl Builder<'_> {
         }
         let Some(prepared) = self.problem.prepared(self.problem.catalog.node(to))? else { return Ok(Some(on)) };
         let facts = &prepared.release.facts;
+        let on = on.without(self.stuck.get(&to).copied().unwrap_or_default());
         let mut runs = PlatformSet::NONE;
         let mut any = false;
         for &platform in &self.problem.catalog.platforms {
-            if on.contains(platform) && platform.allows(&facts.os, &facts.cpu, &facts.libc) {
+            if on.contains(platform) && facts.admit(platform) {
                 runs.insert(platform);
                 any = true;
             }

@@ -1,5 +1,6 @@
 //! From a solution to nodes and their edges: what is reachable, and how each thing binds.
 
+mod foreign;
 mod links;
 mod warnings;
 
@@ -19,18 +20,20 @@ use super::steering::Droppable;
 use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
 use links::Condition;
 
+pub(super) use foreign::Foreign;
 pub(super) use links::Link;
 
-/// Builds the graph of a solution.
-pub(super) fn build(problem: Problem, solution: &Solution) -> Result<Resolution, IndexError> {
+/// Builds the graph of a solution, and returns what is needed in it where it does not run.
+pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<Foreign>), IndexError> {
     let mut builder = Builder::new(problem, solution);
-    let mut lines = Vec::new();
-    for place in 0..problem.catalog.lines.len() as u32 {
-        lines.push(builder.line(place)?);
+    let mut lines = builder.draw()?;
+    let mut foreign = builder.foreign(&lines)?;
+    if !foreign.is_empty() && builder.finds_stuck()? {
+        builder = Builder { stuck: builder.stuck, ..Builder::new(problem, solution) };
+        lines = builder.draw()?;
+        foreign = builder.foreign(&lines)?;
     }
-    builder.reach(&lines)?;
-    builder.bind_optional_peers()?;
-    builder.finish(lines)
+    Ok((builder.finish(lines)?, foreign))
 }
 
 struct Builder<'a> {
@@ -42,6 +45,8 @@ struct Builder<'a> {
     places: FxHashMap<NodeIx, usize>,
     /// Whether the declared Node is one that a text in `engines` admits.
     engines: FxHashMap<String, bool>,
+    /// The platforms on which a node does not run because something that it requires does not.
+    stuck: FxHashMap<NodeIx, PlatformSet>,
     warnings: BTreeSet<Warning>,
 }
 
@@ -66,8 +71,18 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
-        let (places, engines) = (FxHashMap::default(), FxHashMap::default());
-        Self { problem, solution, python, drafts: Vec::new(), places, engines, warnings: BTreeSet::new() }
+        let (drafts, warnings) = (Vec::new(), BTreeSet::new());
+        let (places, engines, stuck) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
+        Self { problem, solution, python, drafts, places, engines, stuck, warnings }
+    }
+
+    /// Drafts everything that the lines reach, and returns the lines' edges.
+    fn draw(&mut self) -> Result<Vec<Vec<Link>>, IndexError> {
+        let lines = (0..self.problem.catalog.lines.len() as u32).map(|place| self.line(place));
+        let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        self.reach(&lines)?;
+        self.bind_optional_peers()?;
+        Ok(lines)
     }
 
     /// Returns the edges of a manifest line.

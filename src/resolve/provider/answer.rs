@@ -61,6 +61,11 @@ impl Provider<'_> {
         if let Some(reason) = self.problem.refused(package, ordinal)? {
             return Ok(Answer::Refused(reason));
         }
+        if let Variable::Npm { alias, scope, .. } = variable
+            && let Some(reason) = self.problem.refused_here((package, ordinal), alias, scope)?
+        {
+            return Ok(Answer::Refused(reason));
+        }
         let around = match variable {
             Variable::Npm { scope, .. } => scope,
             _ => catalog.home(),

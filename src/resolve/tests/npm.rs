@@ -1,3 +1,6 @@
+use crate::model::{Engines, Platform};
+use crate::resolve::{Candidate, Release};
+
 use super::World;
 
 #[test]
@@ -236,6 +239,96 @@ fn an_optional_dependency_for_other_platforms_is_left_out() {
 }
 
 #[test]
+fn an_optional_peer_of_any_version_is_whatever_is_there() {
+    let world = || World::new().has("npm follow@1.0.0", &["peer? debug *"]).has("npm debug@4.0.0", &[]);
+    world().asks("npm follow *").gives_instances(&["npm:follow@1.0.0"]);
+    let both = world().asks("npm follow *").asks("npm debug *");
+    both.gives_instances(&["npm:debug@4.0.0", "npm:follow@1.0.0(debug@4.0.0)"]);
+}
+
+/// Makes a version run on some systems only.
+fn only_on(os: &str) -> impl Fn(&mut Candidate, &mut Release) {
+    let os = vec![os.to_owned()];
+    move |_, release| release.facts.os.clone_from(&os)
+}
+
+#[test]
+fn what_is_required_where_it_does_not_run_is_told_of() {
+    let world = World::new()
+        .platforms(&[Platform::LinuxX64, Platform::MacosArm64])
+        .has("npm app@1.0.0", &["native ^1"])
+        .has_with("npm native@1.0.0", &[], only_on("darwin"))
+        .asks("npm app *");
+    let resolution = world.solved();
+    let warnings: Vec<_> = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
+    assert_eq!(warnings, ["npm:native@1.0.0: its `os` is darwin, and app 1.0.0 needs it on linux-x64"]);
+    world.gives(&["npm:app@1.0.0", "npm:native@1.0.0"]);
+    let world = world.asks_with("npm native *", |line| line.optional = true);
+    assert_eq!(world.solved().warnings.len(), 1);
+}
+
+#[test]
+fn what_is_required_of_a_package_that_is_left_out_somewhere_is_not_told_of_there() {
+    let world = World::new()
+        .platforms(&[Platform::LinuxX64, Platform::MacosArm64])
+        .has("npm app@1.0.0", &["opt image *"])
+        .has_with("npm image@1.0.0", &["store *"], only_on("darwin"))
+        .has("npm store@1.0.0", &["alias *"])
+        .has_with("npm alias@1.0.0", &[], only_on("darwin"))
+        .asks("npm app *");
+    assert!(world.solved().warnings.is_empty());
+    let mut strict = world;
+    strict.settings.engines = Engines::Strict;
+    strict.gives(&["npm:alias@1.0.0", "npm:app@1.0.0", "npm:image@1.0.0", "npm:store@1.0.0"]);
+}
+
+#[test]
+fn what_may_be_missing_is_left_out_where_something_that_it_requires_does_not_run() {
+    let world = || {
+        World::new()
+            .has("npm app@1.0.0", &["opt image *", "left *"])
+            .has("npm image@1.0.0", &["alias *", "deep *"])
+            .has_with("npm alias@1.0.0", &[], only_on("darwin"))
+            .has("npm deep@1.0.0", &[])
+            .has("npm left@1.0.0", &[])
+            .asks("npm app *")
+    };
+    let resolution = world().solved();
+    assert!(resolution.warnings.is_empty(), "{:?}", resolution.warnings);
+    world().gives(&["npm:app@1.0.0", "npm:left@1.0.0"]);
+    let app = &resolution.graph.instances.values().next().unwrap();
+    assert_eq!(app.dropped[0].reason, "it runs on no declared platform");
+    let world = world().platforms(&[Platform::LinuxX64, Platform::MacosArm64]);
+    let graph = world.solved().graph;
+    let app = graph.instances.values().find(|instance| instance.edges.len() == 2 && instance.dropped.is_empty());
+    assert_eq!(app.unwrap().edges[0].platforms, [Platform::MacosArm64]);
+}
+
+#[test]
+fn strict_engines_refuse_what_is_required_where_it_does_not_run() {
+    let world = || {
+        let mut world = World::new()
+            .has("npm app@1.0.0", &["native ^1"])
+            .has("npm native@1.0.0", &[])
+            .has_with("npm native@1.1.0", &[], only_on("win32"))
+            .has_with("npm native@2.0.0", &[], |_, release| release.facts.libc = vec!["musl".to_owned()])
+            .has("npm plug@1.0.0", &["peer native ^2"]);
+        world.settings.engines = Engines::Strict;
+        world
+    };
+    world().asks("npm app *").gives(&["npm:app@1.0.0", "npm:native@1.0.0"]);
+    world().asks_with("npm native ^1.1", |line| line.optional = true).gives(&[]);
+    for (line, why) in [
+        ("npm native 1.1.0", "native 1.1.0 cannot be used: its `os` is win32, and it is needed on linux-x64"),
+        ("npm native ^2", "native 2.0.0 cannot be used: its `libc` is musl, and it is needed on linux-x64"),
+        ("npm plug *", "native 2.0.0 cannot be used: its `libc` is musl, and it is needed on linux-x64"),
+    ] {
+        let because = world().strict().asks(line).unsolved().because;
+        assert!(because.iter().any(|said| said == why), "{because:?}");
+    }
+}
+
+#[test]
 fn a_dependency_that_is_optional_too_is_optional() {
     let world = World::new().has("npm a@1.0.0", &["ghost ^1", "opt ghost ^1"]).asks("npm a *");
     world.gives(&["npm:a@1.0.0"]);
@@ -258,7 +351,6 @@ fn a_version_with_a_git_dependency_is_not_chosen() {
 
 #[test]
 fn strict_engines_exclude_versions_and_others_warn() {
-    use crate::model::Engines;
     let world = || {
         World::new()
             .has_with("npm a@1.0.0", &[], |_, release| release.facts.node = Some(">=22.11".to_owned()))

@@ -1,0 +1,172 @@
+//! npm packages that are needed on a platform which their own `os`, `cpu` or `libc` rule out.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rustc_hash::FxHashMap;
+
+use super::Builder;
+use super::links::Link;
+use crate::model::{Ecosystem, EdgeKind, PackageId, PackageKey, Platform};
+use crate::resolve::index::{IndexError, PlatformSet};
+use crate::resolve::problem::Problem;
+use crate::resolve::release::manifest_name;
+use crate::resolve::resolution::Warning;
+use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
+
+/// A package that is needed where it does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::resolve) struct Foreign {
+    /// Who has it in its `node_modules`.
+    pub(in crate::resolve) dependent: Owner,
+    /// The name under which it is needed.
+    pub(in crate::resolve) alias: PackageIx,
+    /// The declared platforms on which it is needed and does not run.
+    pub(in crate::resolve) on: PlatformSet,
+}
+
+/// An edge that is not optional, from a node, and where it holds.
+type Needed<'a> = (NodeIx, &'a Link, PlatformSet);
+
+impl Builder<'_> {
+    /// Returns what is needed where it does not run, and warns of it.
+    pub(super) fn foreign(&mut self, lines: &[Vec<Link>]) -> Result<Vec<Foreign>, IndexError> {
+        let present = self.presence(lines);
+        let mut found = Vec::new();
+        let mut told: BTreeMap<(PackageKey, Platform), (String, String)> = BTreeMap::new();
+        for (from, link, on) in self.needed(lines, &present) {
+            let node = self.problem.catalog.node(link.to);
+            let (Owner::Release(package, ordinal), Some(prepared)) = (node.owner, self.problem.prepared(node)?) else {
+                continue;
+            };
+            let mut foreign = PlatformSet::NONE;
+            for &platform in self.problem.catalog.platforms.iter().filter(|platform| on.contains(**platform)) {
+                let Some(why) = prepared.release.facts.why_not(platform) else { continue };
+                foreign.insert(platform);
+                let said = (self.dependent_name(self.problem.catalog.node(from).owner)?, why);
+                let key = (self.problem.catalog.key(package, ordinal)?, platform);
+                told.entry(key).and_modify(|known| *known = said.clone().min(known.clone())).or_insert(said);
+            }
+            if foreign != PlatformSet::NONE {
+                let alias = self.problem.catalog.package(PackageId::new(Ecosystem::Npm, link.name.clone()));
+                let dependent = self.holder(from, link, alias)?;
+                found.extend(dependent.map(|dependent| Foreign { dependent, alias, on: foreign }));
+            }
+        }
+        self.warn_of_foreign(told);
+        Ok(found)
+    }
+
+    /// Notes the platforms on which a node does not run because of what it requires, so that what may be missing is left
+    /// out there. Tells whether anything that may be missing is among them.
+    pub(super) fn finds_stuck(&mut self) -> Result<bool, IndexError> {
+        let platforms = &self.problem.catalog.platforms;
+        let mut required_by: FxHashMap<NodeIx, Vec<(NodeIx, PlatformSet)>> = FxHashMap::default();
+        let mut open = Vec::new();
+        for draft in &self.drafts {
+            for link in draft.links.iter().filter(|link| link.kind == EdgeKind::Normal) {
+                required_by.entry(link.to).or_default().push((draft.node, listed(link)));
+            }
+            let Some(prepared) = self.problem.prepared(self.problem.catalog.node(draft.node))? else { continue };
+            let closed = platforms.iter().filter(|platform| !prepared.release.facts.admit(**platform));
+            let closed = closed.fold(PlatformSet::NONE, |all, &platform| all.union(platform.into()));
+            open.push((draft.node, closed));
+        }
+        while let Some((node, on)) = open.pop() {
+            let known = self.stuck.entry(node).or_default();
+            let new = on.without(*known);
+            if new != PlatformSet::NONE {
+                *known = known.union(new);
+                let above = required_by.get(&node).into_iter().flatten();
+                open.extend(above.map(|(dependent, holds)| (*dependent, new.intersection(*holds))));
+            }
+        }
+        self.stuck.retain(|_, on| *on != PlatformSet::NONE);
+        Ok(!self.stuck.is_empty())
+    }
+
+    /// Tells of each package once: all platforms that are ruled out for one reason together.
+    fn warn_of_foreign(&mut self, told: BTreeMap<(PackageKey, Platform), (String, String)>) {
+        let mut by_reason: BTreeMap<(PackageKey, String, String), Vec<Platform>> = BTreeMap::new();
+        for ((package, platform), (dependent, why)) in told {
+            by_reason.entry((package, why, dependent)).or_default().push(platform);
+        }
+        for ((package, why, dependent), platforms) in by_reason {
+            let platforms: Vec<_> = platforms.iter().map(|platform| platform.as_str()).collect();
+            let message = format!("{why}, and {dependent} needs it on {}", platforms.join(", "));
+            self.warnings.insert(Warning { package, message });
+        }
+    }
+
+    /// Returns the edges that are not optional, each with the declared platforms on which it holds and its dependent is
+    /// there.
+    fn needed<'l>(&'l self, lines: &'l [Vec<Link>], present: &'l [PlatformSet]) -> Vec<Needed<'l>> {
+        let catalog = self.problem.catalog;
+        let by_lines = catalog.lines.iter().zip(lines).flat_map(|(line, links)| {
+            let node = catalog.manifest_node(line.manifest);
+            links.iter().map(move |link| (node, link, PlatformSet::ALL))
+        });
+        let by_packages = self
+            .drafts
+            .iter()
+            .zip(present)
+            .flat_map(|(draft, on)| draft.links.iter().map(|link| (draft.node, link, *on)));
+        by_lines
+            .chain(by_packages)
+            .filter(|(_, link, _)| matches!(link.kind, EdgeKind::Normal | EdgeKind::Peer))
+            .map(|(from, link, on)| (from, link, on.intersection(listed(link))))
+            .collect()
+    }
+
+    /// Returns the platforms on which each draft is reached.
+    fn presence(&self, lines: &[Vec<Link>]) -> Vec<PlatformSet> {
+        let mut present = vec![PlatformSet::NONE; self.drafts.len()];
+        let mut open: VecDeque<(NodeIx, PlatformSet)> =
+            lines.iter().flatten().map(|link| (link.to, listed(link))).collect();
+        while let Some((to, on)) = open.pop_front() {
+            let Some(&place) = self.places.get(&to) else { continue };
+            let new = on.without(present[place]);
+            if new == PlatformSet::NONE {
+                continue;
+            }
+            present[place] = present[place].union(new);
+            let followed = self.drafts[place].links.iter().filter(|link| link.kind != EdgeKind::OptionalPeer);
+            open.extend(followed.map(|link| (link.to, new.intersection(listed(link)))));
+        }
+        present
+    }
+
+    /// Returns in whose `node_modules` the target of an edge is: a peer's is an ancestor's.
+    fn holder(&self, from: NodeIx, link: &Link, alias: PackageIx) -> Result<Option<Owner>, IndexError> {
+        let node = self.problem.catalog.node(from);
+        if link.kind == EdgeKind::Normal {
+            return Ok(Some(node.owner));
+        }
+        let (Some(around), Some(prepared)) = (node.around, self.problem.prepared(node)?) else { return Ok(None) };
+        let Some(need) = prepared.needs.iter().find(|need| need.alias == alias && need.is_peer()) else {
+            return Ok(None);
+        };
+        Ok(match Problem::peer_variable(need, self.problem.peer(need, around)?) {
+            Some(Variable::Npm { scope, .. }) => Some(self.problem.catalog.node(scope).owner),
+            _ => None,
+        })
+    }
+
+    fn dependent_name(&self, owner: Owner) -> Result<String, IndexError> {
+        let catalog = self.problem.catalog;
+        Ok(match owner {
+            Owner::Manifest(manifest) => manifest_name(&catalog.manifests[manifest as usize]),
+            Owner::Release(package, ordinal) => {
+                let key = catalog.key(package, ordinal)?;
+                format!("{} {}", key.id.name, key.version)
+            }
+        })
+    }
+}
+
+/// Returns the platforms on which an edge holds.
+fn listed(link: &Link) -> PlatformSet {
+    if link.platforms.is_empty() {
+        return PlatformSet::ALL;
+    }
+    link.platforms.iter().fold(PlatformSet::NONE, |all, &platform| all.union(platform.into()))
+}
