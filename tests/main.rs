@@ -9,6 +9,7 @@ mod hostile;
 mod integrity;
 mod keeping;
 mod layers;
+mod local;
 mod lock;
 mod look;
 mod machine;

@@ -13,7 +13,8 @@ const LOCAL: &str = "path \"packages/theme\"\n    path \"tools/press\"";
 
 /// Two generations, with local packages of both ecosystems.
 fn two(project: &Project) {
-    project.write("packages/theme/package.json", r#"{"name": "theme", "version": "1.0.0"}"#);
+    project.write("packages/theme/package.json", r#"{"name": "theme", "version": "1.0.0", "bin": "cli.js"}"#);
+    project.write("packages/theme/cli.js", "#!/usr/bin/env node\nconsole.log(__dirname)\n");
     project.write("packages/theme/index.js", "module.exports = __dirname\n");
     project.write(
         "tools/press/pyproject.toml",
@@ -40,7 +41,7 @@ fn moved(project: &Project) -> String {
 fn leads_to_itself(project: &Project, place: &str, version: &str) {
     project.run(&format!("larder -C '{place}' verify")).exits(0);
     let script = "cd \"$1\" && . .venv/bin/activate && python -c 'import six, press; press.main()' && press && \
-                  echo $VIRTUAL_ENV && node -p \"require('theme')\" && readlink -f node_modules/left && \
+                  echo $VIRTUAL_ENV && node -p \"require('theme')\" && node_modules/.bin/theme && readlink -f node_modules/left && \
                   grep -rq \"$1\" .venv/lib/*/site-packages/__editable__*";
     let said = project.program("sh", &["-c", script, "sh", place]).exits(0);
     assert!(said.stdout.lines().all(|line| line.starts_with(&format!("{place}/"))), "{}", said.stdout);

@@ -10,10 +10,10 @@ use crate::store::Tree;
 
 use super::as_text::Text;
 use super::build::{Input, Site, files};
-use super::executables::{self, Executables};
+use super::executables::{self, Executables, Program};
 use super::layout::{Files, Layout, Links, Target};
 use super::python::{self, Interpreter};
-use super::{ProfileError, roots};
+use super::{ProfileError, npm, roots};
 
 /// A generation that is being put together.
 pub(super) struct Draft<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Draft<'a> {
     folder: PathBuf,
     /// Its links, relative to it.
     pub(super) links: BTreeMap<String, PathBuf>,
+    /// Its launchers of local packages, relative to it, each with the file that it runs.
+    launchers: BTreeMap<String, PathBuf>,
     /// What a user should hear about.
     pub(super) warnings: Vec<String>,
 }
@@ -30,7 +32,7 @@ type Generated = BTreeMap<String, Text<TreeDigest>>;
 
 impl<'a> Draft<'a> {
     pub(super) fn new(site: Site<'a>, folder: PathBuf) -> Self {
-        Self { site, folder, links: BTreeMap::new(), warnings: Vec::new() }
+        Self { site, folder, links: BTreeMap::new(), launchers: BTreeMap::new(), warnings: Vec::new() }
     }
 
     /// Makes all but the records.
@@ -55,7 +57,7 @@ impl<'a> Draft<'a> {
             let wheels = installables(input, layout, trees);
             let installed = self.python((interpreter, files(input)), &wheels, projects)?;
             for (name, owner) in installed.scripts {
-                executables.offer(&name, format!("../python/bin/{name}").into(), &owner);
+                executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
             }
             generated.extend(installed.generated.into_iter().map(|(path, digest)| (format!("python/{path}"), digest)));
             // Those of the environment are made already.
@@ -65,12 +67,16 @@ impl<'a> Draft<'a> {
         } else {
             self.make_links()?;
         }
-        let made: Vec<_> =
-            executables.offered.into_iter().map(|(name, (file, _))| (format!("bin/{name}"), file)).collect();
-        for (path, target) in made {
+        for (name, (program, _)) in executables.offered {
+            let target = match program {
+                Program::File(file) => file,
+                Program::Live(_) => format!("../node_modules/.bin/{name}").into(),
+            };
+            let path = format!("bin/{name}");
             fs::symlink(&target, &self.folder.join(&path))?;
             self.link(path, target);
         }
+        generated.extend(self.make_launchers()?);
         self.warnings.extend(executables.warnings);
         Ok(generated)
     }
@@ -86,8 +92,12 @@ impl<'a> Draft<'a> {
             self.link(format!("{place}/{name}"), self.absolute(target));
         }
         let executables = executables::of_links(self.site.root, self.site.packages, links, layout, trees)?;
-        for (name, (file, _)) in &executables.offered {
-            self.link(format!("{place}/.bin/{name}"), file.clone());
+        for (name, (program, _)) in &executables.offered {
+            let path = format!("{place}/.bin/{name}");
+            match program {
+                Program::File(file) => self.link(path, file.clone()),
+                Program::Live(file) => drop(self.launchers.insert(path, file.clone())),
+            }
         }
         Ok(executables)
     }
@@ -115,6 +125,19 @@ impl<'a> Draft<'a> {
             fs::symlink(target, &self.folder.join(path))?;
         }
         Ok(())
+    }
+
+    fn make_launchers(&self) -> Result<Generated, ProfileError> {
+        let mut generated = Generated::new();
+        for (path, file) in &self.launchers {
+            let (text, full) = (npm::launcher(file), self.folder.join(path));
+            if let Some(parent) = full.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write_new(&full, &text, 0o755)?;
+            generated.insert(path.clone(), Text(TreeDigest::of(&text)));
+        }
+        Ok(generated)
     }
 
     fn python(

@@ -143,7 +143,7 @@ impl Fixture {
         let folders = packages
             .filter_map(|(key, package)| {
                 let folder = package.folder.clone()?;
-                Some((key.clone(), Folder { folder, npm: true, python: false }))
+                Some((key.clone(), Folder { folder, npm: true, python: false, bin: BTreeMap::new() }))
             })
             .collect();
         layout(&Wanted {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::fs;
+use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::model::{Ecosystem, PackageKey};
 
 use super::layout::Folder;
-use super::{ProfileError, python};
+use super::{ProfileError, npm, python};
 
 /// The local packages of a closure.
 #[derive(Debug, Default)]
@@ -30,8 +31,10 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
             continue;
         }
         let path = root.join(&*folder);
-        let has = |file: &str| Ok::<_, ProfileError>(fs::stat(&path.join(file))?.is_some());
-        let kind = Folder { folder, npm: has("package.json")?, python: has("pyproject.toml")? };
+        let json = fs::read_if_exists(&path.join("package.json"))?;
+        let bin = json.as_ref().map(|json| executables(&path, key.id.name.as_str(), json)).transpose()?;
+        let python = fs::stat(&path.join("pyproject.toml"))?.is_some();
+        let kind = Folder { folder, npm: json.is_some(), python, bin: bin.unwrap_or_default() };
         if kind.python {
             folders.projects.push(python::Project::read(&path, &key.version.to_string())?);
         }
@@ -39,4 +42,18 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
     }
     folders.projects.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(folders)
+}
+
+/// Returns the executables that the package.json in `folder` declares. Their files need not be there: most are built
+/// later.
+fn executables(folder: &Path, name: &str, json: &[u8]) -> Result<BTreeMap<Arc<str>, Arc<str>>, ProfileError> {
+    let mut files = Vec::new();
+    if let Some(below) = npm::declared_folder(json) {
+        let all = fs::stat(&folder.join(&below))?.is_some_and(|stat| stat.kind == Kind::Folder);
+        let found = if all { fs::read_dir(&folder.join(&below))? } else { Vec::new() };
+        let named = found.iter().filter(|found| found.kind != Kind::Folder).filter_map(|found| found.path.to_str());
+        files.extend(named.map(|file| format!("{below}/{file}")));
+    }
+    let declared = npm::declared(name, json, files.iter().map(String::as_str))?;
+    Ok(declared.into_iter().map(|bin| (bin.name.into(), bin.path.into())).collect())
 }

@@ -126,6 +126,9 @@ pub struct Folder {
     pub npm: bool,
     /// Whether it has a pyproject.toml.
     pub python: bool,
+    /// The executables that its package.json declares: each with its file, relative to the folder.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bin: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 /// A whole profile as data.

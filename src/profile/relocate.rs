@@ -1,7 +1,8 @@
 //! A checkout that was moved or copied keeps its generations: what leads by its whole path to where they were built is
 //! made anew, nothing else.
 //!
-//! That are links, the scripts that activate Python, the paths of local Python packages, and the records. Each is replaced
+//! That are links, the launchers of local packages, the scripts that activate Python, the paths of local Python packages,
+//! and the records. Each is replaced
 //! by a rename, and doing it twice is doing it once. The head, which says where the checkout was, comes last: after a kill
 //! the next command does it again.
 
@@ -56,6 +57,14 @@ pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError
     for (key, realised) in &contents.layout.packages {
         folder_links(site, key, realised)?;
     }
+    for (path, digest) in &mut contents.generated {
+        if is_launcher(path) {
+            let change = |moved: &Move<'_>, text: &str| text.replace(&start_of(moved.from), &start_of(moved.to));
+            if let Some(pair) = rewrite_file(&folder.join(path), &digest.0, &moved, &change)? {
+                *digest = Text(TreeDigest::of(&pair.new));
+            }
+        }
+    }
     let environment = folder.join("python");
     for rewritten in python::rewritten(&moved, &environment, &below("python/", &contents.generated))? {
         contents.generated.insert(format!("python/{}", rewritten.path), Text(rewritten.digest));
@@ -101,6 +110,11 @@ fn lead(site: Site<'_>, link: &Path, target: &Path) -> Result<(), ProfileError> 
 /// A link that is not in its place yet.
 const LEADING: &str = ".leading";
 
+/// Tells whether a file that larder wrote runs an executable of a local folder.
+fn is_launcher(path: &str) -> bool {
+    path.contains("node_modules/.bin/") && !path.starts_with("python/")
+}
+
 fn below(folder: &str, files: &BTreeMap<String, Text<TreeDigest>>) -> BTreeMap<String, TreeDigest> {
     files.iter().filter_map(|(path, digest)| Some((path.strip_prefix(folder)?.to_owned(), digest.0))).collect()
 }
@@ -124,4 +138,44 @@ impl Move<'_> {
     pub(super) fn back(&self) -> Self {
         Self { from: self.to, to: self.from }
     }
+}
+
+/// What a text becomes when it is moved.
+pub(super) type Change<'a> = dyn Fn(&Move<'_>, &str) -> String + 'a;
+
+/// A file's content before and after.
+pub(super) struct Pair {
+    pub(super) old: Vec<u8>,
+    pub(super) new: Vec<u8>,
+}
+
+/// Replaces a file that is what was written, and accepts one that was replaced already.
+pub(super) fn rewrite_file(
+    file: &Path,
+    written: &TreeDigest,
+    moved: &Move<'_>,
+    change: &Change<'_>,
+) -> Result<Option<Pair>, ProfileError> {
+    let Some(Ok(text)) = fs::read_if_exists(file)?.map(String::from_utf8) else { return Ok(None) };
+    if TreeDigest::of(text.as_bytes()) == *written {
+        let new = change(moved, &text);
+        if new != text {
+            fs::write_atomic(file, new.as_bytes(), Durability::Lazy)?;
+        }
+        return Ok(Some(Pair { old: text.into_bytes(), new: new.into_bytes() }));
+    }
+    let old = change(&moved.back(), &text);
+    let is_done = TreeDigest::of(old.as_bytes()) == *written;
+    Ok(is_done.then(|| Pair { old: old.into_bytes(), new: text.into_bytes() }))
+}
+
+/// Returns a path as it stands in a shell script.
+pub(super) fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// Returns how a path below a folder begins in a shell script.
+pub(super) fn start_of(folder: &Path) -> String {
+    let quoted = quoted(folder);
+    format!("{}/", quoted.strip_suffix('\'').unwrap_or(&quoted))
 }

@@ -136,8 +136,11 @@ impl Project {
         let manifests = folders.flat_map(|folder| {
             PathKind::ALL.into_iter().map(|kind| self.root.join(&**folder).join(kind.file())).collect::<Vec<_>>()
         });
+        let listed = self.path_packages.iter().flat_map(|(folder, package)| {
+            package.listed.iter().map(|below| self.root.join(&*path::join(folder, below))).collect::<Vec<_>>()
+        });
         let watched = members::watched(&self.root, &self.manifest);
-        [self.root.join(MANIFEST)].into_iter().chain(manifests).chain(watched).collect()
+        [self.root.join(MANIFEST)].into_iter().chain(manifests).chain(listed).chain(watched).collect()
     }
 
     /// Returns the environment that was asked for, else the active one, else `development`, else the first declared.

@@ -69,6 +69,14 @@ pub(in super::super) fn declared<'a>(
     Ok(found)
 }
 
+/// Returns the folder whose files are executables (`directories.bin`), without a way out of the package.
+pub(in super::super) fn declared_folder(package_json: &[u8]) -> Option<String> {
+    let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
+    let parsed: PackageJson = serde_json::from_slice(text).ok()?;
+    let folder = parsed.directories.filter(|_| parsed.bin.is_none())?;
+    Some(checked("", "bin", folder.get("bin")?.as_str()?).ok()?.path)
+}
+
 /// Returns the earlier of two packages that offer the executable `name`: the one that is called like it, else the
 /// first.
 pub(in super::super) fn shadowing<'a>(name: &str, first: &'a str, second: &'a str) -> &'a str {

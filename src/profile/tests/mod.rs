@@ -350,5 +350,6 @@ fn local_packages_are_live() {
     for link in [".larder/active/packages/theme", "node_modules/theme"] {
         assert_eq!(fs::read_link(&root.join(link)).unwrap(), theme);
     }
-    assert_eq!(fs::read_link(&root.join("node_modules/.bin/theme")).unwrap(), theme.join("cli.js"));
+    let launcher = fs::read_to_string(&root.join("node_modules/.bin/theme")).unwrap();
+    assert!(launcher.contains(&format!("file='{}'", theme.join("cli.js").display())), "{launcher}");
 }

@@ -21,6 +21,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         extras: Vec::new(),
         groups: manifest.groups.iter().map(group).collect::<Result<_, PathError>>()?,
         facts: Facts::default(),
+        listed: Vec::new(),
     })
 }
 

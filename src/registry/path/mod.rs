@@ -30,6 +30,8 @@ pub struct PathPackage {
     pub groups: BTreeMap<Label, Vec<Dependency>>,
     /// What sync must know.
     pub facts: Facts,
+    /// Its subfolders whose files count too, relative to it: npm's `directories.bin`.
+    pub listed: Vec<String>,
 }
 
 /// Which manifest a folder has; the first of them that is there counts.

@@ -26,6 +26,7 @@ struct PackageJson {
     #[serde(default)]
     peer_dependencies_meta: Option<BTreeMap<String, Value>>,
     bin: Option<Value>,
+    directories: Option<Value>,
 }
 
 pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
@@ -61,6 +62,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         development.push(dependency(place, &name, DependencyKind::Normal, (alias, text))?);
     }
     let groups = "dev".parse().ok().filter(|_| !development.is_empty()).map(|label| (label, development));
+    let listed = json.directories.as_ref().and_then(|directories| directories.get("bin")?.as_str());
     Ok(PathPackage {
         name,
         version: json.version.and_then(|text| text.parse().ok()).unwrap_or(semver::Version::new(0, 0, 0)),
@@ -69,6 +71,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         extras: Vec::new(),
         groups: groups.into_iter().collect(),
         facts: Facts { bin: json.bin.is_some_and(|bin| !bin.is_null()), ..Facts::default() },
+        listed: listed.filter(|folder| !folder.starts_with('/')).map(str::to_owned).into_iter().collect(),
     })
 }
 

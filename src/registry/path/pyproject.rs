@@ -85,6 +85,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
             bin: project.scripts.is_some_and(|scripts| !scripts.is_empty()),
             ..Facts::default()
         },
+        listed: Vec::new(),
     })
 }
 
