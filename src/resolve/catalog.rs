@@ -19,7 +19,7 @@ use super::release::{Line, Need, Prepared};
 use super::requirements::Requirements;
 use super::set::Set;
 use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx};
-use super::{larder, npm, path, pypi};
+use super::{larder, lines, npm, path, pypi};
 
 /// The Python that markers see where the manifest declares none, which it may where no line is a Python one.
 const DEFAULT_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
@@ -34,8 +34,10 @@ pub(super) struct Catalog<'a> {
     pub(super) python: PythonVersion,
     /// The manifests that lines are in.
     pub(super) manifests: Vec<Dependent>,
-    /// The lines, with overrides applied.
+    /// The lines, with overrides applied, in the order in which they are decided.
     pub(super) lines: Vec<Line>,
+    /// The places of npm's lines, by package and name.
+    direct: FxHashMap<(PackageIx, PackageIx), Vec<u32>>,
     packages: RefCell<Interner<PackageId>>,
     extras: RefCell<Interner<ExtraName>>,
     /// The extras that were asked for so far.
@@ -104,6 +106,7 @@ impl<'a> Catalog<'a> {
             python: requirements.settings.python.clone().unwrap_or(DEFAULT_PYTHON),
             manifests: manifests.into_iter().collect(),
             lines: Vec::new(),
+            direct: FxHashMap::default(),
             packages: RefCell::default(),
             extras: RefCell::default(),
             asked: RefCell::default(),
@@ -113,9 +116,19 @@ impl<'a> Catalog<'a> {
             present: OnceCell::new(),
             foreign: RefCell::default(),
         };
-        catalog.lines = requirements.lines.iter().map(|line| Line::new(&catalog, line)).collect();
+        catalog.lines = lines::in_order(&requirements.lines).into_iter().map(|id| Line::new(&catalog, id)).collect();
+        for (place, line) in catalog.lines.iter().enumerate() {
+            if let Some(need) = line.need.as_ref().filter(|need| matches!(need.requirement, Requirement::Npm { .. })) {
+                catalog.direct.entry((need.package, need.alias)).or_default().push(place as u32);
+            }
+        }
         catalog.announce(catalog.lines.iter().filter_map(|line| line.need.as_ref()));
         catalog
+    }
+
+    /// Returns the places of the lines that ask for an npm package under a name.
+    pub(super) fn lines_for(&self, package: PackageIx, alias: PackageIx) -> &[u32] {
+        self.direct.get(&(package, alias)).map_or(&[], Vec::as_slice)
     }
 
     /// Interns a package.

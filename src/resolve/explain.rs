@@ -59,7 +59,8 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
     }
     let (end, help) = teller.end(&steps)?;
     because.extend(end);
-    let lines = reduce::lines(tree).into_iter().map(LineId).collect();
+    let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| teller.id(line)).collect();
+    let lines = lines.into_iter().collect();
     Ok(NoSolution { lines, because, help })
 }
 
@@ -119,15 +120,20 @@ impl Teller<'_> {
             }
         }
         // The chain begins at the lines, in the manifest's order.
-        steps.sort_by_key(|step| step.line.unwrap_or(u32::MAX));
+        steps.sort_by_key(|step| step.line.map_or(u32::MAX, |line| self.id(line).0));
         Ok(steps)
+    }
+
+    /// Returns a line's place in the requirements.
+    fn id(&self, line: u32) -> LineId {
+        self.problem.catalog.lines[line as usize].id
     }
 
     fn line_step(&self, place: u32, variable: Variable, set: &Set) -> Option<Step> {
         let catalog = self.problem.catalog;
         let line = &catalog.lines[place as usize];
         let need = line.need.clone()?;
-        let group = catalog.requirements.lines[place as usize].group.as_ref();
+        let group = catalog.requirements.lines[line.id.0 as usize].group.as_ref();
         let group = group.map(|group| format!(" (group {group})")).unwrap_or_default();
         let who = manifest_name(&catalog.manifests[line.manifest as usize]);
         let text = format!("{who} asks for {}{group}", asked_for(&need));

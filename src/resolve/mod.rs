@@ -9,6 +9,7 @@
 //! | `problem` | what a choice demands of others; where npm's peers are found |
 //! | `provider` | the solver's questions: what first, which version, what then |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's ranges and its picks |
+//! | `lines` | the manifests' lines: their order, and which versions direct dependencies share |
 //! | `ahead` | which versions are fetched before they are asked for |
 //! | `steering`, `order` | what one run teaches the next; in which order Python packages are decided |
 //! | `picks` | strict peers: what npm would pick is not lowered for its own peers |
@@ -23,6 +24,7 @@ mod graph;
 mod index;
 mod instances;
 mod larder;
+mod lines;
 mod npm;
 mod order;
 mod path;
@@ -152,7 +154,11 @@ fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Faile
 /// Runs the solver once.
 fn run(provider: &Provider) -> Result<Ended, IndexError> {
     match pubgrub::resolve(provider, Variable::Root, 0u32) {
-        Ok(solution) => Ok(Ended::Solved(solution.into_iter().collect())),
+        Ok(solution) => {
+            let solution = solution.into_iter().collect();
+            debug_assert!(provider.agrees_with(&solution), "the decisions that stand are not those of the solution");
+            Ok(Ended::Solved(solution))
+        }
         Err(PubGrubError::NoSolution(tree)) => Ok(Ended::Contradiction(Box::new(tree))),
         Err(
             PubGrubError::ErrorRetrievingDependencies { source, .. }

@@ -32,6 +32,8 @@ pub(super) struct Lesson {
 /// The refusals that a run sees.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
+    /// The version last chosen for each variable of a Python package, whether or not the choice was undone since.
+    last: FxHashMap<Variable, u32>,
     /// What the last choice for each package demanded.
     demands: FxHashMap<PackageIx, Vec<(Variable, Set)>>,
     refused: FxHashMap<PackageIx, u32>,
@@ -58,29 +60,30 @@ impl Order {
 }
 
 impl Refusals {
+    /// Notes a choice.
+    pub(super) fn chosen(&mut self, variable: Variable, ordinal: u32) {
+        if matches!(variable, Variable::Py(_) | Variable::PyOn(..) | Variable::PyExtra(..)) {
+            self.last.insert(variable, ordinal);
+        }
+    }
+
     /// Notes what a choice demands.
-    pub(super) fn chosen(&mut self, variable: Variable, demands: &[(Variable, Set)]) {
+    pub(super) fn demanded(&mut self, variable: Variable, demands: &[(Variable, Set)]) {
         if let Some(package) = variable.package() {
             self.demands.insert(package, demands.to_vec());
         }
     }
 
     /// Notes for what a version is asked. Where one was chosen before and does not count any more, it was refused: by
-    /// those of its demands that do not agree with what is decided. Returns a lesson where that happened too often.
-    pub(super) fn asked(
-        &mut self,
-        order: &Order,
-        (variable, range): (Variable, &Set),
-        chosen: Option<u32>,
-        stands: impl Fn(Variable, &Set) -> bool,
-    ) -> Option<Lesson> {
+    /// those of its demands that do not agree with what was last chosen. Returns a lesson where that happened too often.
+    pub(super) fn asked(&mut self, order: &Order, variable: Variable, range: &Set) -> Option<Lesson> {
         let package = variable.package()?;
-        if chosen.is_none_or(|ordinal| range.contains(&ordinal)) {
+        if self.last.get(&variable).is_none_or(|ordinal| range.contains(ordinal)) {
             return None;
         }
         for (to, set) in self.demands.remove(&package).unwrap_or_default() {
             if let Some(culprit) = to.package().filter(|&culprit| culprit != package)
-                && !stands(to, &set)
+                && self.last.get(&to).is_some_and(|ordinal| !set.contains(ordinal))
             {
                 *self.refusing.entry(culprit).or_default() += 1;
             }

@@ -126,26 +126,25 @@ pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Opti
         return Ok(None);
     }
     let mut moved = Vec::new();
-    // Versions that are npm's pick somewhere: where a line asks for the package, and anywhere.
-    let mut by_lines: BTreeSet<(PackageIx, u32)> = BTreeSet::new();
-    let mut anywhere = by_lines.clone();
+    // Versions that are npm's pick somewhere. A missing peer shares them.
+    let mut picked: BTreeSet<(PackageIx, u32)> = BTreeSet::new();
     for (variable, asked) in asked(problem, solution)? {
         let (Some(package), Some(&here)) = (variable.package(), solution.get(&variable)) else { continue };
         let loaded = problem.catalog.loaded(package)?;
-        if loaded.locked.contains(&here) || npm::preferred(&loaded, &asked.set) == Some(here) {
-            anywhere.insert((package, here));
-            if asked.by == By::Line {
-                by_lines.insert((package, here));
-            }
+        let shared = match problem.direct(variable)? {
+            Some(line) => line.shared(&asked.set)?,
+            None => None,
+        };
+        let is_pick = [shared, npm::preferred(&loaded, &asked.set)].contains(&Some(here));
+        if loaded.locked.contains(&here) || is_pick {
+            picked.insert((package, here));
         } else if asked.by != By::Release {
             moved.push((asked.by, compare(problem, &loaded, (variable, package), &asked.set, here)?));
         }
     }
-    // What is picked in one place is shared by the others.
     let tried = &problem.steering.picks.tried;
     let is_shared = |by, one: &Moved| {
-        let picked = if by == By::Line { &by_lines } else { &anywhere };
-        one.variable.package().is_some_and(|package| picked.contains(&(package, one.here)))
+        by == By::Peer && one.variable.package().is_some_and(|package| picked.contains(&(package, one.here)))
     };
     let moved: Vec<Moved> = moved
         .into_iter()

@@ -6,6 +6,7 @@ use crate::model::{NpmPeers, Requirement};
 
 use super::catalog::Catalog;
 use super::index::{DependencyKind, IndexError, PlatformSet};
+use super::lines::Direct;
 use super::release::{Need, Prepared};
 use super::set::Set;
 use super::steering::{Droppable, Steering};
@@ -229,6 +230,11 @@ impl Problem<'_> {
             self.demand(need, self.catalog.manifest_node(line.manifest), platforms, &mut demands)?;
         }
         Ok(demands)
+    }
+
+    /// Returns the direct dependency that a variable decides, if it does.
+    pub(super) fn direct(&self, variable: Variable) -> Result<Option<Direct<'_>>, IndexError> {
+        Direct::of(*self, variable)
     }
 
     /// Returns what a peer of a node demands where peers are constraints, and of which variable.

@@ -10,7 +10,7 @@ use crate::model::{
 use super::catalog::Catalog;
 use super::forgotten::{self, Forgotten};
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
-use super::requirements::RequiredLine;
+use super::requirements::LineId;
 use super::variable::PackageIx;
 
 /// One thing that is asked for.
@@ -29,6 +29,8 @@ pub(super) struct Need {
 /// A manifest line.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
+    /// Its place in the requirements.
+    pub(super) id: LineId,
     /// The place of its manifest.
     pub(super) manifest: u32,
     /// What it asks for; none where an override removed it.
@@ -67,7 +69,8 @@ impl Need {
 
 impl Line {
     /// Prepares a line of a manifest.
-    pub(super) fn new(catalog: &Catalog, line: &RequiredLine) -> Self {
+    pub(super) fn new(catalog: &Catalog, id: LineId) -> Self {
+        let line = &catalog.requirements.lines[id.0 as usize];
         let kind = if line.optional { DependencyKind::Optional } else { DependencyKind::Normal };
         let manifest = catalog.manifests.iter().position(|manifest| *manifest == line.dependent).unwrap_or(0);
         let requirement = overridden(catalog, None, line.requirement.clone());
@@ -78,7 +81,7 @@ impl Line {
             }
         }
         let need = requirement.map(|requirement| Need::new(catalog, kind, requirement));
-        Self { manifest: manifest as u32, need, optional: line.optional, platforms }
+        Self { id, manifest: manifest as u32, need, optional: line.optional, platforms }
     }
 
     /// Returns whether the line holds anywhere.

@@ -217,9 +217,9 @@ impl<'a> Builder<'a> {
         }
         let named = instances::name(self.drafts, &self.places);
         let mut roots: Vec<_> = catalog
-            .requirements
             .lines
             .iter()
+            .map(|line| &catalog.requirements.lines[line.id.0 as usize])
             .zip(lines)
             .map(|(line, links)| RootEdge {
                 dependent: line.dependent.clone(),

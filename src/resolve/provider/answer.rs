@@ -2,7 +2,7 @@
 
 use pubgrub::VersionSet;
 
-use super::Provider;
+use super::{Provider, Wish};
 use crate::model::Platform;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::problem::{Demands, Place, Problem};
@@ -95,7 +95,9 @@ impl Provider<'_> {
                         }
                     }
                 }
-                DependencyKind::Peer | DependencyKind::OptionalPeer => self.peer(node, need, &mut demands)?,
+                DependencyKind::Peer | DependencyKind::OptionalPeer => {
+                    self.peer((variable, ordinal), node, need, &mut demands)?;
+                }
             }
         }
         Ok(Answer::Demands(demands))
@@ -114,7 +116,7 @@ impl Provider<'_> {
     }
 
     /// What a peer demands: everything where peers are strict; where they are relaxed, that a missing one be there.
-    fn peer(&self, node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
+    fn peer(&self, by: (Variable, u32), node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
         let Some(around) = self.problem.catalog.node(node).around else { return Ok(()) };
         let optional = need.kind == DependencyKind::OptionalPeer;
         if optional && !self.problem.is_strict() {
@@ -122,27 +124,25 @@ impl Provider<'_> {
         }
         let place = self.problem.peer(need, around)?;
         let Some(variable) = Problem::peer_variable(need, place) else { return Ok(()) };
-        if matches!(place, Place::Absent(_)) && !optional {
+        let is_missing = matches!(place, Place::Absent(_));
+        let mut wish = Wish { by, set: None, locked: None };
+        if is_missing && !optional {
             let loaded = self.problem.catalog.loaded(need.package)?;
-            if let Some(ordinal) = self.locked_there(&loaded, (node, need.alias))? {
-                self.locked_wishes.borrow_mut().entry(variable).or_insert(ordinal);
-            }
+            wish.locked = self.locked_there(&loaded, (node, need.alias))?;
         }
         if self.problem.is_strict() {
             if let Some((variable, set)) = self.problem.strict_peer(node, need)? {
                 demands.push(variable, set);
             }
-        } else if matches!(place, Place::Absent(_)) {
+        } else if is_missing {
             let usable = self.problem.catalog.loaded(need.package)?.usable.clone();
             if !usable.is_empty() {
-                let wish = self.problem.peer_set(need, place)?;
-                let mut wishes = self.wishes.borrow_mut();
-                let wishes = wishes.entry(variable).or_default();
-                if !wishes.contains(&wish) {
-                    wishes.push(wish);
-                }
+                wish.set = Some(self.problem.peer_set(need, place)?);
                 demands.push(variable, usable);
             }
+        }
+        if wish.set.is_some() || wish.locked.is_some() {
+            self.wishes.borrow_mut().entry(variable).or_default().push(wish);
         }
         Ok(())
     }

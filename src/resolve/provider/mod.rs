@@ -1,6 +1,7 @@
 //! The solver's questions, answered from the problem: what first, which version, what then.
 
 mod answer;
+mod decisions;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -8,6 +9,7 @@ use std::cmp::Reverse;
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, VersionSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Solution;
 use super::ahead::Ahead;
 use super::catalog::Loaded;
 use super::index::IndexError;
@@ -18,6 +20,7 @@ use super::steering::Droppable;
 use super::variable::{ABSENT, NodeIx, Owner, PackageIx, Variable};
 use super::{larder, npm, path, pypi};
 use answer::Answer;
+use decisions::Decisions;
 
 /// After this many conflicts an npm package is decided before others.
 const STUBBORN: u32 = 5;
@@ -25,12 +28,10 @@ const STUBBORN: u32 = 5;
 /// One run of the solver.
 pub(super) struct Provider<'a> {
     problem: Problem<'a>,
-    /// The last choice for each variable, by package. What is decided now is among them.
-    chosen: RefCell<FxHashMap<PackageIx, Vec<(Variable, u32)>>>,
-    /// For each peer that nobody provides: what those who want it would like.
-    wishes: RefCell<FxHashMap<Variable, Vec<Set>>>,
-    /// For each peer that nobody provides: the locked version that the first has who wants it.
-    locked_wishes: RefCell<FxHashMap<Variable, u32>>,
+    decisions: RefCell<Decisions>,
+    /// For each peer that nobody provides: what those who want it would like. Wishes of choices that were undone are among
+    /// them, and do not count.
+    wishes: RefCell<FxHashMap<Variable, Vec<Wish>>>,
     /// What was forgotten, by those who forgot it.
     forgotten: RefCell<FxHashSet<Variable>>,
     /// Which demands come from something that may be left out.
@@ -39,6 +40,15 @@ pub(super) struct Provider<'a> {
     met: RefCell<FxHashMap<PackageIx, u32>>,
     refusals: RefCell<Refusals>,
     ahead: RefCell<FxHashMap<PackageIx, Ahead>>,
+}
+
+/// What a choice would like a missing peer to be.
+struct Wish {
+    by: (Variable, u32),
+    /// The versions that satisfy it; none where peers are strict, and it is a demand.
+    set: Option<Set>,
+    /// The version that is locked for it.
+    locked: Option<u32>,
 }
 
 /// Why a run is stopped.
@@ -89,9 +99,8 @@ impl<'a> Provider<'a> {
     pub(super) fn new(problem: Problem<'a>) -> Self {
         Self {
             problem,
-            chosen: RefCell::default(),
+            decisions: RefCell::default(),
             wishes: RefCell::default(),
-            locked_wishes: RefCell::default(),
             forgotten: RefCell::default(),
             optional: RefCell::default(),
             met: RefCell::default(),
@@ -100,16 +109,20 @@ impl<'a> Provider<'a> {
         }
     }
 
-    /// Returns the last choice for a variable.
-    fn chosen(&self, package: PackageIx, variable: Variable) -> Option<u32> {
-        let chosen = self.chosen.borrow();
-        chosen.get(&package)?.iter().find(|(known, _)| *known == variable).map(|(_, ordinal)| *ordinal)
+    /// Tells whether a solution consists of the decisions that stand.
+    pub(super) fn agrees_with(&self, solution: &Solution) -> bool {
+        self.decisions.borrow().agree(solution)
     }
 
-    /// Returns the highest version within a range that was chosen for the package in another place.
+    /// Returns the version that is decided for a variable.
+    fn decided(&self, variable: Variable) -> Option<u32> {
+        self.decisions.borrow().get(variable).map(|(_, ordinal)| ordinal)
+    }
+
+    /// Returns the highest version within a range that is decided for the package in another place.
     fn elsewhere(&self, package: PackageIx, range: &Set) -> Option<u32> {
-        let chosen = self.chosen.borrow();
-        chosen.get(&package)?.iter().map(|(_, ordinal)| *ordinal).filter(|ordinal| range.contains(ordinal)).max()
+        let decisions = self.decisions.borrow();
+        decisions.of(package).iter().map(|(_, ordinal)| *ordinal).filter(|ordinal| range.contains(ordinal)).max()
     }
 
     /// Returns the place of a Python package in the order in which they were met.
@@ -132,16 +145,6 @@ impl<'a> Provider<'a> {
         }
     }
 
-    fn remember(&self, variable: Variable, ordinal: u32) {
-        let Some(package) = variable.package() else { return };
-        let mut chosen = self.chosen.borrow_mut();
-        let known = chosen.entry(package).or_default();
-        match known.iter_mut().find(|(known, _)| *known == variable) {
-            Some(place) => place.1 = ordinal,
-            None => known.push((variable, ordinal)),
-        }
-    }
-
     fn pick(&self, variable: Variable, range: &Set) -> Result<Option<u32>, IndexError> {
         let Some(package) = variable.package() else { return Ok(Some(0)) };
         let loaded = self.problem.catalog.loaded(package)?;
@@ -152,16 +155,20 @@ impl<'a> Provider<'a> {
                 let fits = |ordinal: &u32| range.contains(ordinal);
                 let locked = self.locked_there(&loaded, (scope, alias))?.filter(fits);
                 let wished = || self.locked_wish(variable).filter(fits);
-                locked.or_else(wished).or_else(|| npm::pick(&loaded, &range, self.elsewhere(package, &range)))
+                let shared = match self.problem.direct(variable)? {
+                    Some(line) => line.shared(&range)?,
+                    None => self.elsewhere(package, &range),
+                };
+                locked.or_else(wished).or_else(|| npm::pick(&loaded, &range, shared))
             }
             Variable::Py(_) => pypi::pick(&loaded, range, None),
             Variable::PyOn(..) if self.problem.is_tied(package) => self
-                .chosen(package, Variable::Py(package))
+                .decided(Variable::Py(package))
                 .filter(|ordinal| range.contains(ordinal))
                 .or_else(|| pypi::pick(&loaded, range, None)),
             Variable::PyOn(..) => pypi::pick(&loaded, range, self.elsewhere(package, range)),
             Variable::PyExtra(_, _, platform) => self
-                .chosen(package, Variable::PyOn(package, platform))
+                .decided(Variable::PyOn(package, platform))
                 .filter(|ordinal| range.contains(ordinal))
                 .or_else(|| pypi::pick(&loaded, range, None)),
             Variable::Larder(..) => larder::pick(&loaded, range),
@@ -184,16 +191,34 @@ impl<'a> Provider<'a> {
         Ok(loaded.locked.iter().copied().find(is_it))
     }
 
+    /// Tells whether a variable is a missing peer, of which there are wishes.
+    fn is_wished_for(&self, variable: &Variable) -> bool {
+        self.wishes.borrow().get(variable).is_some_and(|wishes| wishes.iter().any(|wish| wish.set.is_some()))
+    }
+
+    /// Returns the wishes that stand for a missing peer, in the order in which their choices were made.
+    fn standing_wishes<T>(&self, variable: Variable, of: impl Fn(&Wish) -> T) -> Vec<T> {
+        let (wishes, decisions) = (self.wishes.borrow(), self.decisions.borrow());
+        let place = |wish: &Wish| match decisions.get(wish.by.0) {
+            Some((place, ordinal)) if ordinal == wish.by.1 => Some(place),
+            _ => None,
+        };
+        let wishes = wishes.get(&variable).into_iter().flatten();
+        let mut standing: Vec<_> = wishes.filter_map(|wish| Some((place(wish)?, of(wish)))).collect();
+        standing.sort_by_key(|(place, _)| *place);
+        standing.into_iter().map(|(_, wish)| wish).collect()
+    }
+
     /// Returns the locked version that the first of those has who want a missing peer.
     fn locked_wish(&self, variable: Variable) -> Option<u32> {
-        self.locked_wishes.borrow().get(&variable).copied()
+        self.standing_wishes(variable, |wish| wish.locked).into_iter().flatten().next()
     }
 
     /// Narrows a missing peer's range to what those who want it would like, as far as they agree.
     fn wished(&self, variable: Variable, range: &Set) -> Set {
         let mut range = range.clone();
-        for wish in self.wishes.borrow().get(&variable).into_iter().flatten() {
-            let narrower = range.intersection(wish);
+        for wish in self.standing_wishes(variable, |wish| wish.set.clone()).into_iter().flatten() {
+            let narrower = range.intersection(&wish);
             if !narrower.is_empty() {
                 range = narrower;
             }
@@ -212,13 +237,12 @@ impl DependencyProvider for Provider<'_> {
     type Err = Stop;
 
     fn prioritize(&self, variable: &Variable, range: &Set, conflicts: &PackageResolutionStatistics) -> Self::Priority {
+        self.decisions.borrow_mut().undecided(*variable);
         let absent = (Urgency::Absent, Reverse(0), Part::Whole);
         let part = match *variable {
             Variable::PyOn(..) | Variable::PyExtra(..) if range.contains(&ABSENT) => return absent,
             Variable::Root | Variable::Line(_) => return (Urgency::Manifest, Reverse(0), Part::Whole),
-            Variable::Npm { .. }
-                if self.wishes.borrow().contains_key(variable) || self.forgotten.borrow().contains(variable) =>
-            {
+            Variable::Npm { .. } if self.is_wished_for(variable) || self.forgotten.borrow().contains(variable) => {
                 return (Urgency::Peer, Reverse(0), Part::Whole);
             }
             Variable::Npm { .. } | Variable::Larder(..) | Variable::Path(_) => {
@@ -245,24 +269,24 @@ impl DependencyProvider for Provider<'_> {
 
     fn choose_version(&self, variable: &Variable, range: &Set) -> Result<Option<u32>, Stop> {
         if range.contains(&ABSENT) && matches!(variable, Variable::PyOn(..) | Variable::PyExtra(..)) {
+            self.decisions.borrow_mut().push(*variable, ABSENT);
             return Ok(Some(ABSENT));
         }
-        let stands = |variable: Variable, set: &Set| match variable.package() {
-            Some(package) => self.chosen(package, variable).is_none_or(|ordinal| set.contains(&ordinal)),
-            None => true,
+        let chooses = match *variable {
+            Variable::Py(_) => true,
+            Variable::PyOn(package, _) => !self.problem.is_tied(package),
+            _ => false,
         };
-        let chosen = match *variable {
-            Variable::Py(package) => self.chosen(package, *variable),
-            Variable::PyOn(package, _) if !self.problem.is_tied(package) => self.chosen(package, *variable),
-            _ => None,
-        };
-        let lesson = self.refusals.borrow_mut().asked(&self.problem.steering.order, (*variable, range), chosen, stands);
-        if let Some(lesson) = lesson {
-            return Err(Stop::Order(lesson));
+        if chooses {
+            let lesson = self.refusals.borrow_mut().asked(&self.problem.steering.order, *variable, range);
+            if let Some(lesson) = lesson {
+                return Err(Stop::Order(lesson));
+            }
         }
         let picked = self.pick(*variable, range)?;
         if let Some(ordinal) = picked {
-            self.remember(*variable, ordinal);
+            self.decisions.borrow_mut().push(*variable, ordinal);
+            self.refusals.borrow_mut().chosen(*variable, ordinal);
             self.look_ahead(*variable, ordinal, range);
         }
         Ok(picked)
@@ -283,7 +307,7 @@ impl DependencyProvider for Provider<'_> {
         }
         let demands: Vec<_> = demands.0.into_iter().filter(|demand| !on_itself(demand)).collect();
         if *ordinal != ABSENT && matches!(variable, Variable::PyOn(..) | Variable::PyExtra(..)) {
-            self.refusals.borrow_mut().chosen(*variable, &demands);
+            self.refusals.borrow_mut().demanded(*variable, &demands);
         }
         for (variable, _) in &demands {
             if let Variable::PyOn(package, _) = variable {

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use crate::model::{Dependent, Ecosystem, Extension, Override, PackageName, Platform};
 
+use crate::resolve::RequiredLine;
+
 use super::{World, requirement, wheels_for};
 
 #[test]
@@ -233,4 +235,77 @@ fn a_local_package_is_there_where_its_marker_holds_and_so_is_what_it_needs() {
     let app = graph.instances.iter().find(|(key, _)| key.to_string() == "path:app@1.0.0").unwrap().1;
     let edges: Vec<_> = app.edges.iter().map(|edge| (edge.name.as_str(), edge.platforms.clone())).collect();
     assert_eq!(edges, [("win", vec![Platform::WindowsX64])]);
+}
+
+fn x() -> World {
+    World::new().has("npm x@1.0.0", &[]).has("npm x@1.5.0", &[]).has("npm x@2.0.0", &[])
+}
+
+fn member(folder: &'static str) -> impl Fn(&mut RequiredLine) {
+    move |line| line.dependent = Dependent::Member(folder.into())
+}
+
+#[test]
+fn no_alias_lowers_a_direct_dependency_however_it_is_spelled() {
+    for alias in ["a-old", "x-old", "X-old", "Xold"] {
+        for version in ["1", "1.0.0"] {
+            let old = format!("npm {alias} npm:x@{version}");
+            let older = if version == "1" { "npm:x@1.5.0" } else { "npm:x@1.0.0" };
+            for world in [x(), x().strict()] {
+                world.asks(&old).asks("npm x *").gives(&[older, "npm:x@2.0.0"]);
+            }
+            for world in [x(), x().strict()] {
+                world.asks("npm x *").asks(&old).gives(&[older, "npm:x@2.0.0"]);
+            }
+            x().asks_with(&old, member("a")).asks_with("npm x *", member("a")).gives(&[older, "npm:x@2.0.0"]);
+            x().asks_with(&old, member("a")).asks_with("npm x *", member("b")).gives(&[older, "npm:x@2.0.0"]);
+            let old = format!("npm: {alias} npm:x@{version}");
+            x().has("path app@1.0.0", &[&old, "npm: x *"]).asks("path app").gives(&[
+                older,
+                "npm:x@2.0.0",
+                "path:app@1.0.0",
+            ]);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_asked_for_deeper_down_lowers_a_direct_dependency() {
+    let world = || x().has("npm A@1.0.0", &["x 1.0.0"]).has("npm b@1.0.0", &["c *"]).has("npm c@1.0.0", &["x ^1.0.0"]);
+    world().asks("npm A *").asks("npm b *").asks("npm x ^1").gives(&[
+        "npm:A@1.0.0",
+        "npm:b@1.0.0",
+        "npm:c@1.0.0",
+        "npm:x@1.0.0",
+        "npm:x@1.5.0",
+    ]);
+}
+
+#[test]
+fn members_share_the_version_that_most_of_them_take_wherever_they_lie() {
+    for (one, two) in [("apps/a", "apps/b"), ("apps/b", "apps/a")] {
+        let world = x().asks_with("npm x 1.0.0", member(one)).asks_with("npm x ^1", member(two));
+        world.gives(&["npm:x@1.0.0"]);
+        let world = x().asks_with("npm x ^1", member(one)).asks_with("npm x *", member(two));
+        world.gives(&["npm:x@1.5.0"]);
+    }
+}
+
+#[test]
+fn a_member_shares_the_projects_version_and_never_lowers_it() {
+    x().asks("npm x ^1").asks_with("npm x *", member("a")).gives(&["npm:x@1.5.0"]);
+    x().asks("npm x *").asks_with("npm x 1.0.0", member("a")).gives(&["npm:x@1.0.0", "npm:x@2.0.0"]);
+    x().asks("npm x ^1")
+        .has("path app@1.0.0", &["npm: x *"])
+        .asks("path app")
+        .gives(&["npm:x@1.5.0", "path:app@1.0.0"]);
+}
+
+#[test]
+fn of_optional_lines_in_a_conflict_the_same_gives_way_in_whatever_order_they_stand() {
+    let world = || World::new().has("pypi a@1.0", &[]).has("pypi a@2.0", &[]).has("pypi b@1.0", &["a<2"]);
+    let optional = |line: &mut RequiredLine| line.optional = true;
+    let one = world().asks_with("pypi a>=2", optional).asks_with("pypi b", optional).solved();
+    let other = world().asks_with("pypi b", optional).asks_with("pypi a>=2", optional).solved();
+    assert_eq!(one.graph, other.graph);
 }

@@ -363,3 +363,26 @@ fn strict_engines_exclude_versions_and_others_warn() {
     let resolution = world().solved();
     assert_eq!(resolution.warnings[0].message, "wants Node >=24, and the manifest declares 22");
 }
+
+#[test]
+fn a_version_that_was_tried_and_undone_is_not_shared() {
+    let world = World::new()
+        .strict()
+        .has("npm m@1.0.0", &["b *", "n *"])
+        .has("npm b@2.0.0", &[])
+        .has("npm b@3.0.0", &[])
+        .has("npm n@1.0.0", &["peer b <3"])
+        .has("npm n@2.0.0", &["peer b <3"]);
+    world.asks("npm m *").gives(&["npm:b@2.0.0", "npm:m@1.0.0", "npm:n@2.0.0"]);
+}
+
+#[test]
+fn a_choice_that_was_undone_wishes_for_no_peer() {
+    let world = World::new()
+        .has("npm m@1.0.0", &["n *"])
+        .has("npm n@1.0.0", &["peer b *"])
+        .has("npm n@2.0.0", &["peer b ^1", "ghost *"])
+        .has("npm b@1.0.0", &[])
+        .has("npm b@2.0.0", &[]);
+    world.asks("npm m *").gives(&["npm:b@2.0.0", "npm:m@1.0.0", "npm:n@1.0.0"]);
+}

@@ -1,0 +1,104 @@
+//! The manifests' lines: in which order they are decided, which is not the order in which they are written, and which
+//! versions npm's direct dependencies share.
+
+use pubgrub::VersionSet;
+
+use crate::model::{Dependent, Ecosystem, Requirement};
+
+use super::index::IndexError;
+use super::npm;
+use super::problem::Problem;
+use super::release::Need;
+use super::requirements::{LineId, RequiredLine};
+use super::set::Set;
+use super::variable::{Owner, PackageIx, Variable};
+
+/// Returns the lines in the order in which they are decided: the project's before its members', `dependencies` before groups,
+/// then by the package that is asked for. Lines that are written in another order are the same problem.
+pub(super) fn in_order(lines: &[RequiredLine]) -> Vec<LineId> {
+    let mut order: Vec<LineId> = (0..lines.len() as u32).map(LineId).collect();
+    order.sort_by_cached_key(|id| {
+        let RequiredLine { dependent, group, requirement, optional, when, prereleases } = &lines[id.0 as usize];
+        let package = requirement.package();
+        let (extras, marker) = match requirement {
+            Requirement::Pypi { extras, marker, .. } => (extras.clone(), marker.to_string()),
+            Requirement::Path { marker, .. } => (Vec::new(), marker.to_string()),
+            _ => (Vec::new(), String::new()),
+        };
+        let seen_as = requirement.seen_as();
+        let is_renamed = *seen_as != package.name;
+        let name = (package.name.as_str().to_lowercase(), package);
+        let rest = (extras, marker, when.to_string(), *optional, *prereleases);
+        (dependent.clone(), group.clone(), name, is_renamed, seen_as.clone(), requirement.range_text(), rest)
+    });
+    order
+}
+
+/// A direct dependency of npm's: what a manifest's line asks for, or a local package.
+pub(super) struct Direct<'a> {
+    problem: Problem<'a>,
+    package: PackageIx,
+    /// Its manifest; none for a local package.
+    manifest: Option<u32>,
+    /// All lines that ask for the package under the name, in whatever manifest.
+    lines: &'a [u32],
+}
+
+impl<'a> Direct<'a> {
+    /// Returns the direct dependency that a variable decides, if it does.
+    pub(super) fn of(problem: Problem<'a>, variable: Variable) -> Result<Option<Self>, IndexError> {
+        let Variable::Npm { package, alias, scope } = variable else { return Ok(None) };
+        let catalog = problem.catalog;
+        let lines = catalog.lines_for(package, alias);
+        let (is_direct, manifest) = match catalog.node(scope).owner {
+            Owner::Manifest(manifest) => {
+                (lines.iter().any(|&line| catalog.lines[line as usize].manifest == manifest), Some(manifest))
+            }
+            Owner::Release(local, ordinal) if catalog.id(local).ecosystem == Ecosystem::Path => {
+                let is_it = |need: &Need| need.alias == alias && !need.is_peer();
+                (catalog.prepared(local, ordinal)?.needs.iter().any(is_it), None)
+            }
+            Owner::Release(..) => (false, None),
+        };
+        Ok(is_direct.then_some(Self { problem, package, manifest, lines }))
+    }
+
+    /// Returns the version within a range that a member or a local package shares: the project's pick, or that pick of the
+    /// members which most of them take. The project's own lines share nothing. None of this knows in which order lines are
+    /// decided, nor what else is: a direct dependency is lowered by no alias and by nothing deeper down.
+    pub(super) fn shared(&self, range: &Set) -> Result<Option<u32>, IndexError> {
+        let catalog = self.problem.catalog;
+        let is_project = |manifest: Option<u32>| {
+            manifest.is_some_and(|manifest| catalog.manifests[manifest as usize] == Dependent::Project)
+        };
+        if is_project(self.manifest) {
+            return Ok(None);
+        }
+        let loaded = catalog.loaded(self.package)?;
+        let mut asked: Vec<(Option<u32>, Set)> = vec![(self.manifest, range.clone())];
+        for &line in self.lines {
+            let manifest = Some(catalog.lines[line as usize].manifest);
+            for (_, set) in self.problem.line(line)?.0 {
+                match asked.iter_mut().find(|(known, _)| *known == manifest) {
+                    Some((_, known)) => *known = known.intersection(&set),
+                    None => asked.push((manifest, set)),
+                }
+            }
+        }
+        let mut most = (0, Set::empty());
+        for (manifest, set) in &asked {
+            let Some(pick) = npm::preferred(&loaded, set).filter(|pick| range.contains(pick)) else { continue };
+            if is_project(*manifest) {
+                return Ok(Some(pick));
+            }
+            let takers = asked.iter().filter(|(_, set)| set.contains(&pick)).count();
+            if takers > most.0 {
+                most = (takers, Set::empty());
+            }
+            if takers == most.0 {
+                most.1 = most.1.union(&Set::singleton(pick));
+            }
+        }
+        Ok(npm::preferred(&loaded, &most.1))
+    }
+}
