@@ -20,8 +20,12 @@ pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
     })
 }
 
-/// Picks a version: a locked one, one that was chosen for another platform, the highest final one, the highest
-/// pre-release.
+/// Picks a version: a locked one, one that is decided for another platform, the highest final one, the highest pre-release.
+///
+/// This is all there is to pre-releases, whoever asks: the manifest's lines and packages alike. Unless `prereleases` says
+/// "allow", for the project or on the package's line, or "never", a pre-release is taken where no final version is left that
+/// satisfies everything asked so far. A specifier that names one, as `>=2.0rc1`, `<=1.0a1` or `==2.0rc1`, admits it like any
+/// other version, and makes no final one that fits give way.
 pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
     let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
     let highest = || range.descending().next();
@@ -86,22 +90,9 @@ impl Admission {
         self.named.iter().any(|specifier| specifier.specifiers().iter().any(exact) && specifier.admits(version))
     }
 
-    /// Tells whether pre-releases are taken as readily as final versions: where the settings or a line allow them, and
-    /// where a line's specifier ends at one. One that only begins at a pre-release also wants what came of it.
+    /// Tells whether pre-releases are taken as readily as final versions: only where the settings or a line allow them.
     pub(super) fn prereleases_count_as_final(&self) -> bool {
-        let ends_at_one = |one: &VersionSpecifier| {
-            one.any_prerelease()
-                && matches!(
-                    one.operator(),
-                    Operator::Equal | Operator::ExactEqual | Operator::LessThan | Operator::LessThanEqual
-                )
-        };
-        match self.settings {
-            _ if self.allowed_by_line => true,
-            Prereleases::Allow => true,
-            Prereleases::Never => false,
-            Prereleases::IfNecessary => self.named.iter().any(|s| s.specifiers().iter().any(ends_at_one)),
-        }
+        self.allowed_by_line || self.settings == Prereleases::Allow
     }
 }
 

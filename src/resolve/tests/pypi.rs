@@ -35,10 +35,36 @@ fn the_solver_goes_back_to_older_versions() {
 fn final_versions_come_before_prereleases() {
     let world = || World::new().has("pypi a@1.0", &[]).has("pypi a@2.0rc1", &[]);
     world().asks("pypi a").gives(&["pypi:a@1.0"]);
-    world().asks("pypi a>=0.9rc1").gives(&["pypi:a@1.0"]);
-    world().asks("pypi a>1.0").gives(&["pypi:a@2.0rc1"]);
-    world().asks("pypi a<=2.0rc2").gives(&["pypi:a@2.0rc1"]);
     world().asks_with("pypi a", |line| line.prereleases = true).gives(&["pypi:a@2.0rc1"]);
+    // A line and a package say the same with the same words.
+    for (specifier, picked) in [
+        ("", "1.0"),
+        (">=0.9rc1", "1.0"),
+        ("<=2.0rc1", "1.0"),
+        ("<2.0rc2", "1.0"),
+        (">=1.0,<2.0rc2", "1.0"),
+        ("!=2.0rc2", "1.0"),
+        (">1.0", "2.0rc1"),
+        (">=2.0rc1", "2.0rc1"),
+        ("==2.0rc1", "2.0rc1"),
+        ("==2.0.*", "2.0rc1"),
+        ("~=2.0rc1", "2.0rc1"),
+        (">1.0,<=2.0rc1", "2.0rc1"),
+    ] {
+        let asked = format!("a{specifier}");
+        let picked = format!("pypi:a@{picked}");
+        world().asks(&format!("pypi {asked}")).gives(&[picked.as_str()]);
+        let world = world().has("pypi b@1.0", &[asked.as_str()]);
+        world.asks("pypi b").gives(&[picked.as_str(), "pypi:b@1.0"]);
+    }
+}
+
+#[test]
+fn what_one_asks_and_what_another_asks_leave_a_prerelease() {
+    let world = || World::new().has("pypi a@1.0", &[]).has("pypi a@2.0rc1", &[]).has("pypi b@1.0", &["a>1.0"]);
+    world().asks("pypi a<=2.0rc1").asks("pypi b").gives(&["pypi:a@2.0rc1", "pypi:b@1.0"]);
+    let world = world().has("pypi a@2.0", &[]);
+    world.asks("pypi a>=1.0").asks("pypi b").gives(&["pypi:a@2.0", "pypi:b@1.0"]);
 }
 
 #[test]
@@ -262,4 +288,21 @@ fn a_version_that_one_platform_refuses_costs_no_look_at_the_others() {
     world.gives(&["pypi:all@1.0", "pypi:app@38.0", "pypi:tool@1.0"]);
     let read: Vec<_> = world.read.lock().unwrap().iter().cloned().collect();
     assert_eq!(read, ["pypi:all@1.0", "pypi:app@38.0", "pypi:app@39.0", "pypi:app@40.0", "pypi:tool@1.0"]);
+}
+
+/// Every version of `n` refuses the newest `b`, which is decided before it.
+fn two_that_are_in_a_conflict() -> World {
+    let world = World::new().has("pypi b@2.0", &[]).has("pypi b@3.0", &[]);
+    world.has("pypi n@1.0", &["b<3"]).has("pypi n@2.0", &["b<3"])
+}
+
+#[test]
+fn a_version_that_was_tried_and_undone_is_no_reason_to_take_it() {
+    let expected = ["pypi:b@2.0", "pypi:n@2.0"];
+    two_that_are_in_a_conflict().asks("pypi b").asks("pypi n").gives(&expected);
+    two_that_are_in_a_conflict().asks("pypi n").asks("pypi b").gives(&expected);
+    let both = || two_that_are_in_a_conflict().platforms(&[LINUX, MAC]);
+    both().asks("pypi b").asks("pypi n").gives(&expected);
+    let deep = two_that_are_in_a_conflict().has("pypi m@1.0", &["k"]).has("pypi k@1.0", &["n"]);
+    deep.asks("pypi b").asks("pypi m").gives(&["pypi:b@2.0", "pypi:k@1.0", "pypi:m@1.0", "pypi:n@2.0"]);
 }
