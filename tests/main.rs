@@ -18,6 +18,7 @@ mod moves;
 mod npm;
 mod profiles;
 mod python;
+mod registries;
 mod run;
 mod storefront;
 mod support;

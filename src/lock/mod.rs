@@ -22,7 +22,7 @@ use std::cmp::Ordering;
 pub use closure::{Closure, Selection, platforms_of};
 pub use conflict::salvage;
 pub use error::LockError;
-pub use freshness::{Declared, Freshness, LocalPackage, Reason, freshness, misrouted};
+pub use freshness::{Declared, Freshness, LocalPackage, Reason, Route, freshness, misrouted};
 pub use paths::{Chain, why};
 
 use crate::model::{Ecosystem, Edge, Edition, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings};

@@ -6,7 +6,7 @@ use crate::diagnostic::nearest;
 use crate::model::{Ecosystem, Label};
 
 use super::node::Errors;
-use super::{Dependency, Group, Manifest, ManifestError, ManifestErrors, Registry};
+use super::{Dependency, Group, Manifest, ManifestError, ManifestErrors, Registry, Wanted};
 
 /// Checks a root manifest by itself. Which groups there are is known only with its members, where it has any.
 pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
@@ -51,7 +51,26 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     }
     for line in lines() {
         check_registry(line, &root.registries, errors);
+        errors.extend(claimed_by_another(line, manifest, root));
     }
+}
+
+/// Returns the error of a line that names another registry than those that claim its package.
+fn claimed_by_another(line: &Dependency, manifest: &Manifest, root: &Manifest) -> Option<ManifestError> {
+    let (Wanted::Package(requirement), Some(name)) = (&line.wanted, &line.registry) else { return None };
+    let package = requirement.package();
+    let claims = || root.registries.iter().filter_map(|registry| Some((registry, registry.claim_on(&package)?)));
+    if claims().any(|(registry, _)| registry.name == *name) {
+        return None;
+    }
+    let (claimant, claim) = claims().next()?;
+    Some(ManifestError::Claimed {
+        package: package.name.to_string(),
+        claimant: claimant.name.to_string(),
+        registry: name.to_string(),
+        span: line.registry_span.unwrap_or(line.span),
+        claim: (manifest.file == root.file).then_some(claim.span),
+    })
 }
 
 fn check_registry(line: &Dependency, registries: &[Registry], errors: &mut Errors) {

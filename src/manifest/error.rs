@@ -359,6 +359,28 @@ pub enum ManifestError {
         #[label("another kind")]
         span: SourceSpan,
     },
+    /// `registry=` of a package that another registry claims.
+    #[error("`{package}` is claimed by registry `{claimant}`, and this line takes it from `{registry}`")]
+    #[diagnostic(
+        code(larder::manifest::claimed),
+        help(
+            "leave `registry=` out, or narrow `packages` of registry `{claimant}`: what is claimed comes from there and from nowhere else"
+        )
+    )]
+    Claimed {
+        /// The package.
+        package: String,
+        /// The registry that claims it.
+        claimant: String,
+        /// The registry that the line names.
+        registry: String,
+        /// `registry=`
+        #[label("another registry")]
+        span: SourceSpan,
+        /// The claim, where it stands in the same file.
+        #[label("claimed here")]
+        claim: Option<SourceSpan>,
+    },
     /// Two registries that one variable would point elsewhere.
     #[error("registries `{first_name}` and `{name}` share the variable {variable}")]
     #[diagnostic(
@@ -423,6 +445,7 @@ impl ManifestError {
             | Self::ClearTextToken { span }
             | Self::Undeclared { span, .. }
             | Self::RegistryKind { span, .. }
+            | Self::Claimed { span, .. }
             | Self::MirrorVariable { span, .. }
             | Self::DevGroup { span, .. } => *span,
         }

@@ -1,6 +1,7 @@
 //! `larder.kdl`: KDL text → [`Manifest`], with every error of a file at once; and edits that keep the text.
 
 mod check;
+mod claims;
 mod dependencies;
 pub mod edit;
 mod environments;
@@ -17,6 +18,7 @@ mod scan;
 mod syntax;
 
 pub use check::join_members;
+pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
     Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project, Registry,

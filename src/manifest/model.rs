@@ -6,6 +6,8 @@ use miette::SourceSpan;
 
 use crate::model::{Ecosystem, Label, Requirement, Settings};
 
+use super::Claim;
+
 /// A value and where it stands in the manifest's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
@@ -173,7 +175,7 @@ pub struct Registry {
     /// Where it is.
     pub url: RegistryUrl,
     /// The globs of names that come from here and from nowhere else.
-    pub packages: Vec<String>,
+    pub packages: Vec<Claim>,
     /// The higher, the earlier it is asked.
     pub priority: i64,
     /// Where its token is.

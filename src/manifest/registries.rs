@@ -6,7 +6,7 @@ use miette::SourceSpan;
 
 use super::dependencies::label;
 use super::node::{Block, Errors, Node, Once, Parts, Shape, Value};
-use super::{ManifestError, Registry, RegistryKind, RegistryUrl, Token};
+use super::{Claim, ManifestError, Registry, RegistryKind, RegistryUrl, Token};
 
 const KINDS: [(&str, RegistryKind); 3] =
     [("npm", RegistryKind::Npm), ("pypi", RegistryKind::Pypi), ("larder", RegistryKind::Larder)];
@@ -114,7 +114,8 @@ fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
     match node.name() {
         "packages" => {
             let parts = node.take(&LIST, errors);
-            registry.packages.extend(parts.arguments.iter().filter_map(|value| glob(*value, errors)));
+            let kind = registry.kind;
+            registry.packages.extend(parts.arguments.iter().filter_map(|value| claim(*value, kind, errors)));
         }
         "mirror" => {
             let parts = node.take(&LIST, errors);
@@ -176,7 +177,19 @@ fn reference(parts: &Parts<'_>, name: &str, errors: &mut Errors) -> Option<Strin
     Some(text.value.to_owned())
 }
 
-/// Reads a glob of names or folders.
+fn claim(value: Value<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<Claim> {
+    let text = value.string(errors)?;
+    match Claim::parse(kind.ecosystem(), text.value, text.span) {
+        Ok(claim) => Some(claim),
+        Err(reason) => {
+            let value = text.value.to_owned();
+            errors.push(ManifestError::BadValue { value, what: "a glob", reason, help: None, span: text.span });
+            None
+        }
+    }
+}
+
+/// Reads a glob of folders.
 pub(super) fn glob(value: Value<'_>, errors: &mut Errors) -> Option<String> {
     let text = value.string(errors)?;
     let reason = match globset::Glob::new(text.value) {

@@ -2,7 +2,7 @@
 
 use crate::fetch::Wanted;
 use crate::lock::Lockfile;
-use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Graph, PackageKey};
+use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Graph, Label, PackageKey};
 use crate::registry::Registries;
 use crate::store::Store;
 
@@ -22,7 +22,7 @@ pub(super) fn complete(
             if artifact.digest.as_ref().is_some_and(is_strong) || artifact.kind == ArtifactKind::Sdist {
                 continue;
             }
-            if let Some(known) = old.and_then(|old| known(old, key, artifact)) {
+            if let Some(known) = old.and_then(|old| known(old, key, registry, artifact)) {
                 artifact.digest = Some(known.clone());
                 continue;
             }
@@ -54,8 +54,14 @@ fn is_strong(digest: &Digest) -> bool {
     digest.algorithm() != Algorithm::Sha1
 }
 
-/// Returns the strong digest that a lock has of an artifact.
-fn known<'l>(old: &'l Lockfile, package: &PackageKey, artifact: &Artifact) -> Option<&'l Digest> {
-    let mut artifacts = old.graph.packages.get(package)?.artifacts.iter();
-    artifacts.find(|known| known.file == artifact.file)?.digest.as_ref().filter(|digest| is_strong(digest))
+/// Returns the strong digest that a lock has of an artifact of the same registry.
+fn known<'l>(old: &'l Lockfile, key: &PackageKey, registry: &Label, artifact: &Artifact) -> Option<&'l Digest> {
+    let package = old.graph.packages.get(key).filter(|package| package.registry.as_ref() == Some(registry))?;
+    package
+        .artifacts
+        .iter()
+        .find(|known| known.file == artifact.file)?
+        .digest
+        .as_ref()
+        .filter(|digest| is_strong(digest))
 }

@@ -25,6 +25,16 @@ pub(super) enum LockError {
         /// Why, a line each.
         reasons: Vec<String>,
     },
+    /// It has packages from registries that the manifest does not take them from.
+    #[error("larder.lock contradicts the manifest's registries{}", listed(reasons))]
+    #[diagnostic(
+        code(larder::lock::registries),
+        help("`larder lock` takes them from the registries that the manifest names; commit the result")
+    )]
+    Misrouted {
+        /// Why, a line each.
+        reasons: Vec<String>,
+    },
     /// A merge left its marks in it.
     #[error("larder.lock has merge conflicts")]
     #[diagnostic(
@@ -62,7 +72,7 @@ pub(super) enum LockError {
 impl Failure for LockError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Absent | Self::Conflict | Self::Stale { .. } => Exit::Refused,
+            Self::Absent | Self::Conflict | Self::Stale { .. } | Self::Misrouted { .. } => Exit::Refused,
             Self::NotText | Self::NewerList { .. } => Exit::Manifest,
             Self::Missing(_) => Exit::NoSolution,
         }

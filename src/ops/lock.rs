@@ -12,6 +12,7 @@ use crate::resolve::{self, IndexError, Preferences, Requirements, ResolveError};
 
 use super::context::LOCKFILE;
 use super::failure::{LockError, Unsatisfiable};
+use super::routing::{self, Extent};
 use super::seen::{self, Seen};
 use super::summary::PlanSummary;
 use super::target::Edited;
@@ -66,6 +67,14 @@ impl Locked {
         Self { lockfile, plan: Plan::default(), changed: false, warnings }
     }
 
+    /// Says what is to be said of a lock that a project goes on with.
+    fn serving(project: &Project, lockfile: Lockfile) -> Self {
+        let idle = routing::idle_claims(project, &lockfile);
+        let mut locked = Self::unchanged(lockfile);
+        locked.warnings.extend(idle);
+        locked
+    }
+
     /// Returns what `--json` prints.
     pub fn summary(&self) -> Summary<'_> {
         Summary {
@@ -100,7 +109,7 @@ pub(super) fn update_lock(
     seen: &Seen,
 ) -> Result<Option<Locked>> {
     match standing(project, lock_use)? {
-        Standing::Serves(lockfile) => Ok(Some(Locked::unchanged(lockfile))),
+        Standing::Serves(lockfile) => Ok(Some(Locked::serving(project, lockfile))),
         Standing::Stale(old) => relock(context, project, &old, seen),
     }
 }
@@ -108,7 +117,7 @@ pub(super) fn update_lock(
 /// Returns the lock as [`update_lock`] would leave it, and writes nothing.
 pub(super) fn foresee(context: &Context<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
     match standing(project, lock_use)? {
-        Standing::Serves(lockfile) => Ok(Locked::unchanged(lockfile)),
+        Standing::Serves(lockfile) => Ok(Locked::serving(project, lockfile)),
         Standing::Stale(old) => {
             let (lockfile, warnings) = solve(context, project, Wish::keeping(&old))?;
             Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, warnings })
@@ -126,7 +135,7 @@ enum Standing {
 
 fn standing(project: &Project, lock_use: LockUse) -> Result<Standing> {
     Ok(match lock_use {
-        LockUse::Frozen => Standing::Serves(existing(project)?),
+        LockUse::Frozen => Standing::Serves(frozen(project)?),
         LockUse::Locked => Standing::Serves(fresh(project)?),
         LockUse::Update => match read(project)? {
             Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => Standing::Serves(lockfile),
@@ -141,6 +150,15 @@ pub(super) fn fresh(project: &Project) -> Result<Lockfile> {
     match freshness(project, &lockfile).reasons {
         reasons if reasons.is_empty() => Ok(lockfile),
         reasons => Err(LockError::Stale { reasons: reasons.iter().map(ToString::to_string).collect() }.into()),
+    }
+}
+
+/// Returns the lock, whether it is fresh or not; its registries must be those that the manifest's claims and lines demand.
+fn frozen(project: &Project) -> Result<Lockfile> {
+    let lockfile = existing(project)?;
+    match routing::misrouted(project, &lockfile, Extent::Demanded) {
+        reasons if reasons.is_empty() => Ok(lockfile),
+        reasons => Err(LockError::Misrouted { reasons: reasons.iter().map(ToString::to_string).collect() }.into()),
     }
 }
 
@@ -218,6 +236,7 @@ pub(super) fn solve_with(
     let mut warnings: Vec<String> =
         resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     warnings.extend(yanked(&lockfile));
+    warnings.extend(routing::idle_claims(project, &lockfile));
     Ok((lockfile, warnings))
 }
 
@@ -301,7 +320,9 @@ pub(super) fn write(
 pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     let folders = project.local_packages();
     let declared = Declared { lines: &project.lines, settings: &project.manifest.settings, folders: &folders };
-    lock::freshness(lockfile, &declared)
+    let mut freshness = lock::freshness(lockfile, &declared);
+    freshness.reasons.extend(routing::misrouted(project, lockfile, Extent::All));
+    freshness
 }
 
 /// The lock as it was found.

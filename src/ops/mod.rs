@@ -16,6 +16,7 @@ pub mod pin;
 pub mod promote;
 pub mod remove;
 pub mod rollback;
+mod routing;
 pub mod run;
 pub mod switch;
 pub mod sync;

@@ -54,7 +54,7 @@ pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshnes
         folders: project.folders(),
     };
     fs::expect_open_files();
-    Ok(Registries::new(options)?)
+    Ok(Registries::new(options))
 }
 
 /// Gives them back: a hundred thousand versions, fifty connections. That is done beside what is left to do, and the end of

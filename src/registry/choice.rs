@@ -2,35 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use globset::{Glob, GlobMatcher};
-
 use super::RegistryError;
-use crate::manifest::{Registry, RegistryKind};
+use crate::manifest::{Claim, Registry, RegistryKind};
 use crate::model::{Ecosystem, Label, PackageId};
 
 /// The rules, from the manifest's registries and the lines that name one.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub struct Choice {
     pinned: BTreeMap<PackageId, Label>,
-    claims: Vec<(RegistryKind, GlobMatcher, Label)>,
+    /// The claims, those of the highest priority first.
+    claims: Vec<(Claim, Label)>,
     unclaimed: BTreeMap<RegistryKind, Vec<Label>>,
+    declared: BTreeMap<Label, RegistryKind>,
 }
 
 impl Choice {
-    pub(super) fn new(registries: &[Registry], pinned: BTreeMap<PackageId, Label>) -> Result<Self, RegistryError> {
+    /// Joins the registries with the packages whose lines name one.
+    pub fn new(registries: &[Registry], pinned: BTreeMap<PackageId, Label>) -> Self {
         let mut sorted: Vec<&Registry> = registries.iter().collect();
         sorted.sort_by_key(|registry| std::cmp::Reverse(registry.priority));
         let mut claims = Vec::new();
         let mut unclaimed: BTreeMap<RegistryKind, Vec<Label>> = BTreeMap::new();
-        for registry in sorted {
-            for glob in &registry.packages {
-                let parsed = Glob::new(glob).map_err(|error| RegistryError::BadGlob {
-                    registry: registry.name.clone(),
-                    glob: glob.clone(),
-                    reason: error.kind().to_string(),
-                })?;
-                claims.push((registry.kind, parsed.compile_matcher(), registry.name.clone()));
-            }
+        for registry in &sorted {
+            claims.extend(registry.packages.iter().map(|claim| (claim.clone(), registry.name.clone())));
             let is_default = matches!(
                 (registry.kind, registry.name.as_str()),
                 (RegistryKind::Npm, "npmjs") | (RegistryKind::Pypi, "pypi") | (RegistryKind::Larder, _)
@@ -39,22 +33,35 @@ impl Choice {
                 unclaimed.entry(registry.kind).or_default().push(registry.name.clone());
             }
         }
-        Ok(Self { pinned, claims, unclaimed })
+        let declared = registries.iter().map(|registry| (registry.name.clone(), registry.kind)).collect();
+        Self { pinned, claims, unclaimed, declared }
     }
 
     /// Returns the registries to ask, in order; the first that has the package serves it. What is pinned or claimed
     /// has one.
     pub(super) fn of(&self, package: &PackageId) -> Result<&[Label], RegistryError> {
-        if let Some(registry) = self.pinned.get(package) {
+        if let Some(registry) = self.demanded(package) {
             return Ok(std::slice::from_ref(registry));
         }
         let none = || RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() };
         let kind = kind(package.ecosystem).ok_or_else(none)?;
-        let claimed = self.claims.iter().find(|(of, glob, _)| *of == kind && glob.is_match(package.name.as_str()));
-        if let Some((_, _, registry)) = claimed {
-            return Ok(std::slice::from_ref(registry));
-        }
         self.unclaimed.get(&kind).map(Vec::as_slice).ok_or_else(none)
+    }
+
+    /// Returns the only registry that a package may come from, where a line names one or a registry claims it.
+    pub fn demanded(&self, package: &PackageId) -> Option<&Label> {
+        let claimed = || self.claims.iter().find(|(claim, _)| claim.covers(package)).map(|(_, registry)| registry);
+        self.pinned.get(package).or_else(claimed)
+    }
+
+    /// Returns the registries that a package may come from, in the order in which they are asked.
+    pub fn admitted(&self, package: &PackageId) -> &[Label] {
+        self.of(package).unwrap_or_default()
+    }
+
+    /// Tells whether a registry is declared that serves an ecosystem under this name.
+    pub fn declares(&self, registry: &Label, ecosystem: Ecosystem) -> bool {
+        self.declared.get(registry).is_some_and(|declared| Some(*declared) == kind(ecosystem))
     }
 }
 
@@ -76,7 +83,8 @@ mod tests {
 
     fn registry(name: &str, packages: &[&str], priority: i64) -> Registry {
         let url = RegistryUrl::Http("https://localhost/".into());
-        let packages = packages.iter().map(|&glob| glob.to_owned()).collect();
+        let claim = |glob: &&str| Claim::parse(Ecosystem::Npm, glob, (0, 0).into()).unwrap();
+        let packages = packages.iter().map(claim).collect();
         Registry { packages, priority, ..Registry::new(RegistryKind::Npm, name.parse().unwrap(), url) }
     }
 
@@ -90,7 +98,7 @@ mod tests {
         ];
         let npm = |name: &str| PackageId::new(Ecosystem::Npm, PackageName::npm(name).unwrap());
         let pinned = BTreeMap::from([(npm("pinned"), "last".parse().unwrap())]);
-        let choice = Choice::new(&registries, pinned).unwrap();
+        let choice = Choice::new(&registries, pinned);
         let of = |name: &str| choice.of(&npm(name)).unwrap().iter().map(Label::as_str).collect::<Vec<_>>();
         assert_eq!(of("@acme/money"), ["acme"]);
         assert_eq!(of("pinned"), ["last"]);

@@ -180,17 +180,6 @@ pub enum RegistryError {
         /// The package.
         package: PackageName,
     },
-    /// A glob that is none.
-    #[error("`{glob}` of registry `{registry}` is not a glob: {reason}")]
-    #[diagnostic(code(larder::registry::bad_glob), help("write it like `@acme/*` or `acme-*`"))]
-    BadGlob {
-        /// The registry.
-        registry: Label,
-        /// The text.
-        glob: String,
-        /// What is wrong.
-        reason: String,
-    },
 }
 
 impl Failure for RegistryError {
@@ -207,8 +196,7 @@ impl Failure for RegistryError {
             Self::NoRegistry { .. }
             | Self::Undeclared { .. }
             | Self::PrivatePackages { .. }
-            | Self::WrongKind { .. }
-            | Self::BadGlob { .. } => Exit::Manifest,
+            | Self::WrongKind { .. } => Exit::Manifest,
         }
     }
 }

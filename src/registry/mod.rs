@@ -19,6 +19,7 @@ mod registries;
 mod stale;
 
 pub use cache::Freshness;
+pub use choice::Choice;
 pub use failure::RegistryError;
 pub use options::{Options, Secret};
 pub use registries::Registries;

@@ -73,14 +73,14 @@ enum Listing {
 
 impl Registries {
     /// Makes the registries ready; nothing is asked or read yet.
-    pub fn new(options: Options) -> Result<Self, RegistryError> {
+    pub fn new(options: Options) -> Self {
         let client = Arc::new(Client::new(options.client.clone()));
         let served = options.registries.iter().map(|registry| {
             let served = options.served(&client, registry);
             (registry.name.clone(), Registry { kind: registry.kind, served, beside: Arc::default() })
         });
         let served = served.collect();
-        let choice = Choice::new(&options.registries, options.pinned)?;
+        let choice = Choice::new(&options.registries, options.pinned);
         let folders = options.folders.into_iter().map(|(name, folder)| (PackageId::new(Ecosystem::Path, name), folder));
         let inner = Arc::new(Inner {
             folders: Mutex::new(folders.collect()),
@@ -96,7 +96,7 @@ impl Registries {
         let remote = if client.network() == Network::Offline { at_hand } else { REMOTE_THREADS };
         let ahead = Arc::clone(&inner);
         let work = move |lane, job| ahead.work(lane, job);
-        Ok(Self { inner, pool: Pool::new(Threads { at_hand, remote }, work) })
+        Self { inner, pool: Pool::new(Threads { at_hand, remote }, work) }
     }
 }
 

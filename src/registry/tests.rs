@@ -62,7 +62,7 @@ fn failure(error: &IndexError) -> (String, Exit) {
 #[test]
 fn dependencies_are_fetched_before_they_are_asked_for() {
     let server = Server::start(packument);
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)])).unwrap();
+    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
     let requirement = crate::model::Requirement::Npm {
         alias: PackageName::npm("a").unwrap(),
         name: PackageName::npm("a").unwrap(),
@@ -81,7 +81,7 @@ fn dependencies_are_fetched_before_they_are_asked_for() {
 #[test]
 fn a_package_that_is_not_there_has_no_versions() {
     let server = Server::start(packument);
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)])).unwrap();
+    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
     for _ in 0..2 {
         let error = registries.versions(&npm("nope")).unwrap_err();
         assert_eq!(error.to_string(), "npm:nope is not in registry `npmjs`");
@@ -95,7 +95,7 @@ fn lies_and_nonsense_are_named() {
         "/lie" => Reply::ok(r#"{"name":"react","versions":{}}"#),
         _ => Reply::ok("<html>Please log in</html>"),
     });
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)])).unwrap();
+    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
     let of = |name: &str| failure(&registries.versions(&npm(name)).unwrap_err());
     assert_eq!(of("lie"), ("larder::registry::wrong_package".to_owned(), Exit::Integrity));
     assert_eq!(of("portal"), ("larder::npm::bad_metadata".to_owned(), Exit::Network));
@@ -112,7 +112,7 @@ fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
         let mut options = options(vec![registry(RegistryKind::Npm, &server.url)]);
         (options.cache, options.freshness, options.client.network) =
             (Some(cache.path().to_owned()), freshness, network);
-        let registries = Registries::new(options).unwrap();
+        let registries = Registries::new(options);
         registries.release(&npm("a"), 0).unwrap().dependencies.len()
     };
     let conditions = || server.asked().iter().map(|asked| asked.header("if-none-match").is_some()).collect::<Vec<_>>();
@@ -131,7 +131,7 @@ fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
 fn offline_without_a_cache_is_a_network_failure() {
     let mut options = options(vec![registry(RegistryKind::Npm, "https://registry.npmjs.org/")]);
     options.client.network = Network::Offline;
-    let registries = Registries::new(options).unwrap();
+    let registries = Registries::new(options);
     let error = registries.versions(&npm("react")).unwrap_err();
     assert_eq!(failure(&error), ("larder::fetch::offline".to_owned(), Exit::Network));
 }
@@ -141,7 +141,7 @@ fn the_answer_is_the_same_whichever_mirror_gave_it() {
     let direct = Server::start(mirrored);
     let mirror = Server::start(mirrored);
     let answer = |options: Options| {
-        let registries = Registries::new(options).unwrap();
+        let registries = Registries::new(options);
         let npm = registries.release(&npm("a"), 0).unwrap();
         let pypi = registries.release(&pypi("w"), 0).unwrap();
         (npm.artifacts.clone(), pypi.artifacts.clone())
@@ -182,7 +182,7 @@ fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
         "/odd/-/odd-1.0.0.tgz" => Reply::status(404),
         path => Reply::ok(format!("bytes of {path}")),
     });
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)])).unwrap();
+    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
     let open = |location: Option<&str>| {
         let key = PackageKey { id: npm("@s/a"), version: Version::parse(Ecosystem::Npm, "1.0.0").unwrap() };
         let artifact = crate::model::Artifact {
@@ -217,7 +217,7 @@ fn a_path_package_is_read_from_its_folder() {
         folders: BTreeMap::from([(name.clone(), folder.clone())]),
         ..options(Vec::new())
     };
-    let registries = Registries::new(options).unwrap();
+    let registries = Registries::new(options);
     let id = PackageId::new(Ecosystem::Path, name);
     assert_eq!(registries.versions(&id).unwrap().candidates[0].version.to_string(), "1.2.3");
     let release = registries.release(&id, 0).unwrap();

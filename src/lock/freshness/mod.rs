@@ -96,13 +96,26 @@ pub enum Reason {
         /// What is missing.
         to: InstanceKey,
     },
-    /// A package that another registry serves now.
+    /// A package that the manifest does not take from the registry that it is locked from.
     Registry {
         /// The package.
         package: PackageKey,
-        /// The registry that serves it now.
-        now: Label,
+        /// The registry that it is locked from.
+        locked: Label,
+        /// The registry that it comes from now; none where no registry may serve it.
+        now: Option<Label>,
     },
+}
+
+/// Whether a package comes from the registry that it is locked from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// It does, or may.
+    Same,
+    /// It comes from another.
+    Other(Label),
+    /// No registry may serve it.
+    None,
 }
 
 impl fmt::Display for Reason {
@@ -118,7 +131,12 @@ impl fmt::Display for Reason {
             }
             Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
             Self::Dangling { to } => write!(f, "{to} is needed and not locked"),
-            Self::Registry { package, now } => write!(f, "{package} comes from registry `{now}` now"),
+            Self::Registry { package, locked, now: Some(now) } => {
+                write!(f, "{package} is locked from registry `{locked}` and comes from `{now}` now")
+            }
+            Self::Registry { package, locked, now: None } => {
+                write!(f, "{package} is locked from registry `{locked}` and no registry serves it now")
+            }
         }
     }
 }
@@ -138,12 +156,17 @@ pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
     Freshness { reasons }
 }
 
-/// Returns the packages that `route` would take from another registry than the lock does.
-pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId) -> Option<Label>) -> Vec<Reason> {
+/// Returns the packages that the lock has from a registry that they do not come from. `route` compares a package with the
+/// registry that it is locked from.
+pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, &Label) -> Route) -> Vec<Reason> {
     let moved = |(key, package): (&PackageKey, &Package)| {
-        let now = route(&key.id)?;
-        let registry = package.registry.as_ref()?;
-        (*registry != now).then(|| Reason::Registry { package: key.clone(), now })
+        let locked = package.registry.as_ref()?;
+        let now = match route(&key.id, locked) {
+            Route::Same => return None,
+            Route::Other(now) => Some(now),
+            Route::None => None,
+        };
+        Some(Reason::Registry { package: key.clone(), locked: locked.clone(), now })
     };
     lock.graph.packages.iter().filter_map(moved).collect()
 }

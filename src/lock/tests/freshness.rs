@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{line, lock, npm, pypi};
-use crate::lock::{Declared, LocalPackage, Lockfile, Reason, freshness, misrouted};
+use crate::lock::{Declared, LocalPackage, Lockfile, Reason, Route, freshness, misrouted};
 use crate::model::{
-    Ecosystem, Marker, NpmPeers, Override, PackageName, Platform, Requirement, Settings, TargetPlatform, Version,
+    Ecosystem, Label, Marker, NpmPeers, Override, PackageId, PackageName, Platform, Requirement, Settings,
+    TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, DependencyKind, RequiredLine, Wants};
 
@@ -200,10 +201,17 @@ fn dangling_edges_are_stale_and_not_corrupt() {
 #[test]
 fn a_registry_that_took_over_a_name_is_noticed() {
     let lock = lock(REACT);
-    let reasons = misrouted(&lock, |id| (id.name.as_str() == "tool").then(|| "acme".parse().unwrap()));
+    let told = |now: &Route| {
+        let route = |id: &PackageId, _: &Label| if id.name.as_str() == "tool" { now.clone() } else { Route::Same };
+        misrouted(&lock, route).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
     assert_eq!(
-        reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["npm:tool@2.0.0-beta.1 comes from registry `acme` now"]
+        told(&Route::Other("acme".parse().unwrap())),
+        ["npm:tool@2.0.0-beta.1 is locked from registry `npmjs` and comes from `acme` now"]
     );
-    assert_eq!(misrouted(&lock, |_| Some("npmjs".parse().unwrap())), []);
+    assert_eq!(
+        told(&Route::None),
+        ["npm:tool@2.0.0-beta.1 is locked from registry `npmjs` and no registry serves it now"]
+    );
+    assert_eq!(told(&Route::Same), [""; 0]);
 }

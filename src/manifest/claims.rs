@@ -1,0 +1,162 @@
+//! Claims: `packages "@acme/*"` of a registry, whose names come from there and from nowhere else.
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+use miette::SourceSpan;
+
+use crate::model::{Ecosystem, PackageId};
+
+use super::Registry;
+
+/// A glob of package names. It covers every spelling that its ecosystem, or a reader, takes for the same name: letters are
+/// compared without case, and in Python names a run of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from
+/// other registries, so one that covers a look-alike is the safe one.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    text: String,
+    ecosystem: Ecosystem,
+    matcher: GlobMatcher,
+    /// Where it stands in the manifest.
+    pub span: SourceSpan,
+}
+
+impl Claim {
+    /// Parses a glob of names of an ecosystem.
+    ///
+    /// # Errors
+    /// Why it is no glob, in a few words.
+    pub fn parse(ecosystem: Ecosystem, text: &str, span: SourceSpan) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        // An error is about the text as it was written.
+        Glob::new(text).map_err(|error| error.kind().to_string())?;
+        let normal = if ecosystem == Ecosystem::Pypi { with_python_separators(text) } else { text.to_owned() };
+        let glob =
+            GlobBuilder::new(&normal).case_insensitive(true).build().map_err(|error| error.kind().to_string())?;
+        Ok(Self { text: text.to_owned(), ecosystem, matcher: glob.compile_matcher(), span })
+    }
+
+    /// Returns the glob as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Tells whether a package is claimed.
+    pub fn covers(&self, package: &PackageId) -> bool {
+        self.ecosystem == package.ecosystem && self.matcher.is_match(package.name.as_str())
+    }
+}
+
+impl PartialEq for Claim {
+    fn eq(&self, other: &Self) -> bool {
+        (self.ecosystem, &self.text) == (other.ecosystem, &other.text)
+    }
+}
+
+impl Eq for Claim {}
+
+impl Registry {
+    /// Returns the claim by which a package comes from this registry.
+    pub fn claim_on(&self, package: &PackageId) -> Option<&Claim> {
+        self.packages.iter().find(|claim| claim.covers(package))
+    }
+}
+
+/// Writes the separators of a glob as normalised Python names have them. A class of characters that has a separator has `-`
+/// as well.
+fn with_python_separators(text: &str) -> String {
+    let mut glob = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match c {
+            '[' => {
+                // `]` is one of the characters where it comes first.
+                let start = 1 + usize::from(rest[1..].starts_with(['!', '^']));
+                let first = rest[start..].chars().next().map_or(0, char::len_utf8);
+                let end = rest[start + first..].find(']').map_or(rest.len(), |at| start + first + at);
+                let class = &rest[start..end];
+                glob.push_str(&rest[..end]);
+                if class.contains(['_', '.']) && !class.starts_with('-') && !class.ends_with('-') {
+                    glob.push('-');
+                }
+                length = end;
+            }
+            '\\' => {
+                let escaped = rest[1..].chars().next().unwrap_or_default();
+                match escaped {
+                    '-' | '_' | '.' if glob.ends_with('-') => {}
+                    '-' | '_' | '.' => glob.push('-'),
+                    _ => glob.extend(['\\', escaped]),
+                }
+                length += escaped.len_utf8();
+            }
+            '-' | '_' | '.' if glob.ends_with('-') => {}
+            '-' | '_' | '.' => glob.push('-'),
+            c => glob.push(c),
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    glob
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PackageName;
+
+    #[track_caller]
+    fn check(ecosystem: Ecosystem, glob: &str, covered: &[&str], others: &[&str]) {
+        let claim = Claim::parse(ecosystem, glob, (0, 0).into()).unwrap();
+        let covers =
+            |name: &&str| claim.covers(&PackageId::new(ecosystem, PackageName::parse(ecosystem, name).unwrap()));
+        assert!(covered.iter().all(covers), "{glob} covers {covered:?}");
+        assert!(!others.iter().any(covers), "{glob} covers none of {others:?}");
+        assert_eq!(claim.as_str(), glob);
+    }
+
+    #[test]
+    fn python_claims_are_compared_as_names_are_normalised() {
+        let spellings = ["acme-tool", "Acme_Tool", "acme.tool", "acme__.tool"];
+        let globs = [
+            "acme_*",
+            "Acme-*",
+            "acme.*",
+            "ACME--*",
+            "acme_.*",
+            "acme\\.*",
+            "acme[_.]*",
+            "acme[._-]*",
+            "[A-Z]cme[!xt]*",
+            "acme?tool",
+            "{Acme_,other.}*",
+            "Acme.Tool",
+            "acme-tool",
+        ];
+        for glob in globs {
+            check(Ecosystem::Pypi, glob, &spellings, &["acmetool", "x-acme-tool"]);
+        }
+        check(Ecosystem::Pypi, "acme_*", &["acme-x"], &["acme"]);
+    }
+
+    #[test]
+    fn npm_claims_cover_look_alikes_in_other_letters() {
+        check(Ecosystem::Npm, "@Acme/*", &["@acme/money", "@Acme/money"], &["@acme-x/money", "acme"]);
+        check(Ecosystem::Npm, "JSON*", &["JSONStream", "jsonstream"], &["xjson"]);
+        check(Ecosystem::Npm, "acme_*", &["acme_x"], &["acme-x"]);
+        check(Ecosystem::Larder, "Orders-*", &["orders-schema"], &["order"]);
+    }
+
+    #[test]
+    fn a_claim_is_of_one_ecosystem() {
+        let claim = Claim::parse(Ecosystem::Npm, "*", (0, 0).into()).unwrap();
+        assert!(!claim.covers(&PackageId::new(Ecosystem::Pypi, PackageName::pypi("a").unwrap())));
+    }
+
+    #[test]
+    fn what_is_no_glob_is_told_of_as_it_was_written() {
+        for glob in ["", "a[", "a{b", "a[_", "[z-a]", "a\\"] {
+            assert!(Claim::parse(Ecosystem::Pypi, glob, (0, 0).into()).is_err(), "{glob}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Whether a lock's registries are those that the manifest takes its packages from.
+
+use crate::lock::{self, Lockfile, Reason, Route};
+use crate::model::{Label, PackageId};
+use crate::registry::Choice;
+
+use super::Project;
+
+/// What a lock's registries are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The claims, the lines' `registry=` and which registries are declared.
+    Demanded,
+    /// Also the registries that serve what nobody claims and no line takes from elsewhere: every line is known.
+    All,
+}
+
+/// Returns the packages that the lock has from another registry than the manifest says.
+///
+/// A registry that would be asked before the locked one is no reason: whether it has the package is not known offline.
+pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<Reason> {
+    let choice = Choice::new(&project.manifest.registries, project.pins.clone());
+    lock::misrouted(lockfile, |package, locked| route(&choice, extent, package, locked))
+}
+
+fn route(choice: &Choice, extent: Extent, package: &PackageId, locked: &Label) -> Route {
+    if let Some(demanded) = choice.demanded(package) {
+        return if demanded == locked { Route::Same } else { Route::Other(demanded.clone()) };
+    }
+    let admitted = choice.admitted(package);
+    let is_known = match extent {
+        Extent::Demanded => choice.declares(locked, package.ecosystem),
+        Extent::All => admitted.contains(locked),
+    };
+    if is_known { Route::Same } else { admitted.first().map_or(Route::None, |first| Route::Other(first.clone())) }
+}
+
+/// Returns what is said of claims that cover no package of the lock: their names may be misspelt, and then guard nothing.
+pub(super) fn idle_claims(project: &Project, lockfile: &Lockfile) -> Vec<String> {
+    let graph = &lockfile.graph;
+    let lines: Vec<PackageId> = graph.roots.iter().map(|root| root.requirement.package()).collect();
+    let claims = project
+        .manifest
+        .registries
+        .iter()
+        .flat_map(|registry| registry.packages.iter().map(move |claim| (&registry.name, claim)));
+    claims
+        .filter(|(_, claim)| !graph.packages.keys().map(|key| &key.id).chain(&lines).any(|id| claim.covers(id)))
+        .map(|(registry, claim)| {
+            format!(
+                "registry `{registry}` claims `{}`, and no locked package has such a name: check how it is spelt, or leave \
+                 it out",
+                claim.as_str()
+            )
+        })
+        .collect()
+}
