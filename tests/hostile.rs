@@ -346,6 +346,7 @@ fn a_token_goes_to_its_own_registry_and_nowhere_else() {
                  \"version\":\"1.0.0\",\"dist\":{{\"tarball\":\"{elsewhere}\",\"integrity\":\"sha512-{digest}\"}}}}}}}}"
             );
             own.plays(path, &packument(&body), usize::MAX);
+            own.fail(tarball, 404);
         } else {
             own.plays(tarball, &answer("302 x", &format!("location: {elsewhere}\r\n"), b""), usize::MAX);
         }

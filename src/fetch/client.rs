@@ -125,7 +125,11 @@ impl Client {
         finish: &impl Fn(Response) -> Result<T, RequestError>,
     ) -> Result<T, RequestError> {
         if let Target::At(at) = request.target {
-            let home = endpoint.places().iter().find(|place| is_home(place, at));
+            if request.stated_by.is_some_and(|by| by.starts_with("https://")) && !at.starts_with("https://") {
+                return Err(refused(endpoint, at, "not https"));
+            }
+            let homes = || endpoint.places().iter().filter(|place| is_home(place, at));
+            let home = homes().find(|place| place.authorization(at).is_some()).or_else(|| homes().next());
             return self.once(endpoint, home, at, request).and_then(finish);
         }
         let mut first = None;
@@ -189,19 +193,13 @@ impl Client {
         url: &str,
         request: &Request<'_>,
     ) -> Result<(http::Response<ureq::Body>, String), RequestError> {
-        let refused = |url: &str, reason| {
-            let (registry, url) = (endpoint.name().clone(), url::masked(url));
-            Err(RequestError::Refused { registry, url, reason })
-        };
+        let refused = |url: &str, reason| Err(refused(endpoint, url, reason));
         let mut url = url.to_owned();
         for _ in 0..=REDIRECTS {
             if !url::is_safe(&url) {
                 return refused(&url, "not https");
             }
-            let authorization = place
-                .filter(|place| url::same_origin(place.url(), &url))
-                .and_then(Place::authorization)
-                .map(super::Authorization::header);
+            let authorization = place.and_then(|place| place.authorization(&url)).map(super::Authorization::header);
             let answer = self.send(endpoint, &url, request, authorization)?;
             match answer.status().as_u16() {
                 200 | 203 | 206 | 304 => return Ok((answer, url)),
@@ -214,6 +212,10 @@ impl Client {
                         return refused(&next, "not https");
                     }
                     url = next;
+                }
+                401 | 403 if place.is_some_and(|place| place.withholds(&url)) => {
+                    let (registry, url) = (endpoint.name().clone(), url::masked(&url));
+                    return Err(RequestError::OutsideRegistry { registry, url });
                 }
                 status => {
                     let error = refusal(endpoint, &url, status, &answer);
@@ -360,6 +362,10 @@ fn is_home(place: &Place, asked: &str) -> bool {
         Some(_) => asked.starts_with(url::parent(place.url())),
         None => url::same_origin(place.url(), asked),
     }
+}
+
+fn refused(endpoint: &Endpoint, url: &str, reason: &'static str) -> RequestError {
+    RequestError::Refused { registry: endpoint.name().clone(), url: url::masked(url), reason }
 }
 
 fn refusal(endpoint: &Endpoint, url: &str, status: u16, answer: &http::Response<ureq::Body>) -> RequestError {

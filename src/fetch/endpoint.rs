@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::url;
+use super::{Target, url};
 use crate::model::Label;
 
 /// The value of an `Authorization` header. It is never shown.
@@ -42,6 +42,10 @@ impl fmt::Debug for Authorization {
 #[derive(Clone, Debug)]
 pub struct Place {
     url: Arc<str>,
+    /// What the credentials are for: everything below this URL.
+    realm: Arc<str>,
+    /// What files beside the registry are relative to.
+    files: Arc<str>,
     folder: Option<PathBuf>,
     authorization: Option<Authorization>,
 }
@@ -57,7 +61,21 @@ impl Place {
             let (user, password) = text.split_once(':').unwrap_or((&text, ""));
             Authorization::basic(user, password)
         });
-        Self { url: url.into(), folder: None, authorization: authorization.or(in_url) }
+        let url: Arc<str> = url.into();
+        let (realm, files) = (Arc::clone(&url), url::parent(&url).into());
+        Self { url, realm, files, folder: None, authorization: authorization.or(in_url) }
+    }
+
+    /// Lets the credentials be for what lies beside the registry, too.
+    #[must_use]
+    pub fn trusted_beside(self) -> Self {
+        Self { realm: url::parent(&self.url).into(), ..self }
+    }
+
+    /// Says where the files are that other places have beside the registry.
+    #[must_use]
+    pub fn with_files(self, files: &str) -> Self {
+        Self { files: files.into(), ..self }
     }
 
     /// A folder that holds the files of the protocol.
@@ -66,7 +84,9 @@ impl Place {
         if !url.ends_with('/') {
             url.push('/');
         }
-        Self { url: url.into(), folder: Some(folder), authorization: None }
+        let url: Arc<str> = url.into();
+        let (realm, files) = (Arc::clone(&url), url::parent(&url).into());
+        Self { url, realm, files, folder: Some(folder), authorization: None }
     }
 
     /// Returns the URL, which ends with `/` and has no credentials.
@@ -78,8 +98,19 @@ impl Place {
         self.folder.as_ref()
     }
 
-    pub(super) fn authorization(&self) -> Option<&Authorization> {
-        self.authorization.as_ref()
+    /// Returns the URL that paths beside the registry are relative to.
+    pub(super) fn files(&self) -> &str {
+        &self.files
+    }
+
+    /// Returns the credentials for a URL, which are for those below the registry and for no others of its host.
+    pub(super) fn authorization(&self, asked: &str) -> Option<&Authorization> {
+        self.authorization.as_ref().filter(|_| url::is_below(&self.realm, asked))
+    }
+
+    /// Tells whether there are credentials that a URL of the same host does not get.
+    pub(super) fn withholds(&self, asked: &str) -> bool {
+        self.authorization.is_some() && url::same_origin(&self.url, asked) && !url::is_below(&self.realm, asked)
     }
 }
 
@@ -125,6 +156,11 @@ impl Endpoint {
     /// Returns the places, in the order in which they are tried.
     pub fn places(&self) -> &[Place] {
         &self.places
+    }
+
+    /// Tells whether a target stands for a URL at one of the places.
+    pub fn stands_for(&self, target: Target<'_>, url: &str) -> bool {
+        self.places.iter().any(|place| target.url(place) == url)
     }
 
     /// Returns the places, beginning with the one that is known to answer.
@@ -187,6 +223,17 @@ mod tests {
         let place = Place::http("https://me:secret@h/npm", Some(Authorization::bearer("secret")));
         assert_eq!(place.url(), "https://h/npm/");
         assert!(!format!("{place:?}").contains("secret"));
+    }
+
+    #[test]
+    fn credentials_are_for_what_lies_below() {
+        let place = Place::http("https://h/pypi/simple/", Some(Authorization::bearer("secret")));
+        let has = |place: &Place, url: &str| place.authorization(url).is_some();
+        assert!(has(&place, "https://h/pypi/simple/a/") && !has(&place, "https://h/pypi/files/a.whl"));
+        assert!(place.withholds("https://h/pypi/files/a.whl") && !place.withholds("https://cdn/a.whl"));
+        let place = place.trusted_beside();
+        assert!(has(&place, "https://h/pypi/files/a.whl") && !has(&place, "https://h/other/a.whl"));
+        assert!(!has(&place, "https://h/pypi/../other/a.whl"));
     }
 
     #[test]

@@ -36,6 +36,20 @@ pub enum RequestError {
         /// The URL.
         url: String,
     },
+    /// 401 or 403 of a URL that the registry's token is not sent to.
+    #[error("registry `{registry}` wants to know who asks, where its token is not sent: {url}")]
+    #[diagnostic(
+        code(larder::fetch::outside_registry),
+        help(
+            "a token is for what lies below its registry's URL: declare `{registry}` with a URL that this one lies below, too"
+        )
+    )]
+    OutsideRegistry {
+        /// The registry.
+        registry: Label,
+        /// The URL.
+        url: String,
+    },
     /// 404 or 410
     #[error("registry `{registry}` does not have this (404): {url}")]
     #[diagnostic(code(larder::fetch::not_found), help("check the name, and which registry it belongs to"))]
@@ -121,6 +135,19 @@ impl RequestError {
     /// Tells whether the server could not be talked to at all.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
+    }
+
+    /// Tells whether a server answered, and has it not there for who asks: it may be elsewhere.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::OutsideRegistry { .. }
+            | Self::NotFound { .. }
+            | Self::Refused { .. } => true,
+            Self::Status { .. } => !self.is_transient(),
+            _ => false,
+        }
     }
 
     /// Tells whether the registry says that the thing does not exist.

@@ -23,6 +23,9 @@ pub struct Request<'a> {
     pub encoding: Encoding,
     /// How many bytes a body that is read whole may have, packed and inflated; none for 256 MiB.
     pub limit: Option<u64>,
+    /// The URL of the document that states the target's URL. One that came encrypted states encrypted ones only: it has no say in
+    /// what is asked of this machine.
+    pub stated_by: Option<&'a str>,
 }
 
 /// A part of a file.
@@ -69,7 +72,7 @@ impl Target<'_> {
     pub(super) fn url(&self, place: &Place) -> String {
         match self {
             Self::Below(path) => format!("{}{path}", place.url()),
-            Self::Beside(path) => url::join(url::parent(place.url()), path),
+            Self::Beside(path) => url::join(place.files(), path),
             Self::At(url) => (*url).to_owned(),
         }
     }

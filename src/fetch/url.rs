@@ -30,6 +30,13 @@ pub fn same_origin(a: &str, b: &str) -> bool {
     parts(a) == parts(b)
 }
 
+/// Tells whether a URL lies below another one, which ends with `/`. One whose path has `.` or `..` in it, however they are spelt,
+/// does not: servers differ in what they make of them.
+pub fn is_below(base: &str, url: &str) -> bool {
+    let is_plain = |rest: &str| !percent_decode(rest).split(['/', '\\']).any(|part| part == "." || part == "..");
+    same_origin(base, url) && path(url).strip_prefix(path(base)).is_some_and(is_plain)
+}
+
 /// Tells whether a URL may be asked: `https`, or `http` on this machine.
 pub fn is_safe(url: &str) -> bool {
     if url.starts_with("https://") {
@@ -187,6 +194,27 @@ mod tests {
         assert!(!same_origin("https://a/x", "https://a:444/x"));
         assert!(!same_origin("https://a/", "http://a/"));
         assert!(!same_origin("https://a/", "https://a.evil/"));
+    }
+
+    #[test]
+    fn what_lies_below_does_not_leave_again() {
+        for good in ["https://h/npm/", "https://H:443/npm/left", "https://h/npm/a/..b/c?x=../"] {
+            assert!(is_below("https://h/npm/", good), "{good}");
+        }
+        let bad = [
+            "https://h/npm",
+            "https://h/npmx/left",
+            "https://h/npm/../other",
+            "https://h/npm/%2e%2E/other",
+            "https://h/npm/..%2fother",
+            "https://h/npm/..\\other",
+            "http://h/npm/left",
+            "https://h.evil/npm/left",
+            "https://h:444/npm/left",
+        ];
+        for bad in bad {
+            assert!(!is_below("https://h/npm/", bad), "{bad}");
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::edit::{self, NewLine, Place, PropertyValue};
-use crate::model::{Ecosystem, RootEdge, Version};
+use crate::model::{Ecosystem, PackageId, PackageName, RootEdge, Version};
+use crate::resolve::RequiredLine;
 
 use super::lock::{Changes, Locked, Wish};
 use super::seen::{self, Seen};
@@ -42,7 +43,8 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
     // First with any version, to learn which one is chosen; then with the range that is written.
     let open = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &open)?;
-    let (first, _) = lock::solve(context, &project, Wish::keeping(&before))?;
+    let asked = added(&specs, &project.lines);
+    let (first, _) = lock::solve(context, &project, Wish { asked, ..Wish::keeping(&before) })?;
     let specs: Vec<Spec> = specs
         .into_iter()
         .map(|spec| match spec.range {
@@ -66,6 +68,19 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
         format!("Added {}:{}{range} to {place}{}", spec.ecosystem, spec.name, target.suffix())
     });
     Ok(Some(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, warnings } }))
+}
+
+/// Returns the packages of the lines that were added.
+fn added(specs: &[Spec], lines: &[RequiredLine]) -> BTreeSet<PackageId> {
+    let is_added = |line: &&RequiredLine| {
+        let (package, seen_as) = (line.requirement.package(), line.requirement.seen_as());
+        specs.iter().any(|spec| {
+            let bare = spec.name.split('[').next().unwrap_or_default();
+            spec.ecosystem == package.ecosystem
+                && PackageName::parse(spec.ecosystem, bare).is_ok_and(|name| name == *seen_as)
+        })
+    };
+    lines.iter().filter(is_added).map(|line| line.requirement.package()).collect()
 }
 
 fn place(request: &Request<'_>) -> Result<Place> {

@@ -1,14 +1,16 @@
 //! Bringing `larder.lock` up to date.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::fs::{self, Durability};
 use crate::lock::{self, Declared, Freshness, Lockfile};
-use crate::model::{Edition, Settings};
+use crate::model::{Edition, PackageId, Settings};
 use crate::plan::{self, Plan};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, IndexError, Preferences, Requirements, ResolveError};
+use crate::resolve::{self, IndexError, Preferences, Requirements, Resolution, ResolveError};
 
 use super::context::LOCKFILE;
 use super::failure::{LockError, Unsatisfiable};
@@ -193,19 +195,21 @@ pub(super) struct Wish<'a> {
     pub(super) edition: Option<Edition>,
     /// Whether registries are asked although a cache could answer.
     pub(super) freshness: registry::Freshness,
+    /// Packages whose registries are asked in any case.
+    pub(super) asked: BTreeSet<PackageId>,
 }
 
 impl<'a> Wish<'a> {
     /// Wishes to keep what a lock has.
     pub(super) fn keeping(old: &'a Lockfile) -> Self {
         let (preferences, edition) = (old.preferences(), old.edition());
-        Self { old: Some(old), preferences, edition, freshness: registry::Freshness::default() }
+        Self { old: Some(old), preferences, edition, ..Self::default() }
     }
 }
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
-    let registries = registries::open(context, project, wish.freshness)?;
+    let registries = registries::open_asking(context, project, wish.freshness, wish.asked.clone())?;
     let solved = solve_with(context, project, wish, &registries)?;
     registries::release(registries);
     Ok(solved)
@@ -226,7 +230,7 @@ pub(super) fn solve_with(
     let settings = Settings { forgotten, ..project.manifest.settings.clone() };
     let requirements = Requirements { lines: project.lines.clone(), settings, preferences: wish.preferences };
     (context.reporter)(Event::Resolving(0));
-    let resolution = resolve::resolve(&requirements, registries).map_err(|error| match error {
+    let resolution = resolve_for_sure(&requirements, registries).map_err(|error| match error {
         ResolveError::NoSolution(core) => Unsatisfiable::new(project, core).into(),
         ResolveError::Index(error) => index_failure(error),
     })?;
@@ -238,6 +242,30 @@ pub(super) fn solve_with(
     warnings.extend(yanked(&lockfile));
     warnings.extend(routing::idle_claims(project, &lockfile));
     Ok((lockfile, warnings))
+}
+
+/// Resolves, and once more where the outcome rests on cached answers that may be too old: without a version, a tag or a file that
+/// was asked for. Their registries are asked then, each once.
+fn resolve_for_sure(
+    requirements: &Requirements,
+    registries: &Registries,
+) -> std::result::Result<Resolution, ResolveError> {
+    let mut outcome = resolve::resolve(requirements, registries);
+    loop {
+        let doubtful = match &outcome {
+            Ok(resolution) => &resolution.doubtful[..],
+            Err(ResolveError::NoSolution(core)) => &core.doubtful[..],
+            Err(ResolveError::Index(_)) => &[],
+        };
+        if !registries.ask_again(doubtful) {
+            return outcome;
+        }
+        outcome = match (outcome, resolve::resolve(requirements, registries)) {
+            // A registry that does not answer is no reason to give up what was found without it.
+            (Ok(found), Err(ResolveError::Index(_))) => return Ok(found),
+            (_, outcome) => outcome,
+        };
+    }
 }
 
 /// Returns why a registry's metadata could not be had, as a use case fails with it.

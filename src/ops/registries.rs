@@ -1,17 +1,28 @@
 //! The registries of a project, with the tokens and mirrors that the environment holds for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ClientOptions, Network};
 use crate::fs;
 use crate::manifest::{RegistryUrl, Token};
+use crate::model::PackageId;
 use crate::registry::{Freshness, Options, Registries, Secret};
 
 use super::{Context, Project, Result};
 
 /// Opens them; nothing is asked yet.
 pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
+    open_asking(context, project, freshness, BTreeSet::new())
+}
+
+/// Opens them so that some packages are asked for although a cache could answer; nothing is asked yet.
+pub(super) fn open_asking(
+    context: &Context<'_>,
+    project: &Project,
+    freshness: Freshness,
+    asked: BTreeSet<PackageId>,
+) -> Result<Registries> {
     let manifest = &project.manifest;
     let mut mirrors = BTreeMap::new();
     let mut tokens = BTreeMap::new();
@@ -42,6 +53,7 @@ pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshnes
         root: project.root.clone(),
         cache: Some(context.cache.clone()),
         freshness,
+        asked,
         client: ClientOptions {
             network: if context.offline { Network::Offline } else { Network::Online },
             ..ClientOptions::default()

@@ -34,6 +34,8 @@ pub enum Freshness {
     MaxAge,
     /// Never: each is asked for again, or revalidated, once in a run.
     Revalidate,
+    /// Always: what was said once of files that have a digest.
+    AnyAge,
 }
 
 /// The part of the cache that belongs to one registry; without a folder it keeps nothing.
@@ -111,6 +113,11 @@ impl Cache {
             return None;
         }
         Some(Record::kept(header, bytes, front, file))
+    }
+
+    /// Tells whether there is a listing of a package, in whatever format.
+    pub(super) fn has_listing(&self, package: &str) -> bool {
+        self.path(&safe(package)).is_some_and(|path| matches!(fs::stat(&path), Ok(Some(_))))
     }
 
     /// Keeps a package's listing.

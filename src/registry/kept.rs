@@ -42,6 +42,11 @@ impl Record {
         Self { header, bytes: Arc::new(bytes), front, rest: Rest::File(Arc::new(file)) }
     }
 
+    /// Tells whether it is a cache's, rather than what a registry answered just now.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self.rest, Rest::File(_))
+    }
+
     /// Returns the front.
     pub(super) fn front(&self) -> &[u8] {
         self.bytes.get(self.front.clone()).unwrap_or_default()

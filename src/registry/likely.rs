@@ -5,10 +5,8 @@ use crate::resolve::{self, Candidate, DependencyKind, Release, Versions, Wants};
 
 /// Returns the version that a requirement most likely gets.
 pub(super) fn version(versions: &Versions, requirement: &Requirement, settings: &Settings) -> Option<u32> {
-    let in_time = |candidate: &Candidate| match (settings.released_before, candidate.published) {
-        (Some(before), Some(published)) => published < before,
-        _ => true,
-    };
+    let before = settings.released_before;
+    let in_time = |candidate: &Candidate| candidate.is_before(before);
     let candidates = || {
         let numbered = versions.candidates.iter().enumerate().rev().map(|(at, candidate)| (at as u32, candidate));
         numbered.filter(|(_, candidate)| in_time(candidate))
@@ -16,10 +14,10 @@ pub(super) fn version(versions: &Versions, requirement: &Requirement, settings: 
     match requirement {
         Requirement::Npm { range, .. } => {
             if let Some(tag) = range.tag() {
-                return versions.tags.get(tag).copied();
+                return resolve::tagged(versions, tag, before);
             }
             let fits = |candidate: &Candidate| requirement.matches(&candidate.version);
-            let latest = versions.tags.get("latest").copied();
+            let latest = resolve::tagged(versions, "latest", before);
             let latest = latest.filter(|at| {
                 versions.candidates.get(*at as usize).is_some_and(|latest| in_time(latest) && fits(latest))
             });

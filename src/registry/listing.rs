@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cache::{Cache, Freshness, Header};
 use super::kept::{Encoded, Record};
 use crate::diagnostic::Failure;
-use crate::fetch::{Client, Content, Document, Endpoint, Network, Request, RequestError, Target};
+use crate::fetch::{Client, Content, Document, Encoding, Endpoint, Network, Request, RequestError, Response, Target};
 use crate::model::Label;
 
 /// A registry that can be asked: how it is reached and what it said before.
@@ -29,6 +29,29 @@ pub(super) struct Ask<'a> {
     pub(super) format: u32,
 }
 
+/// Where a registry's document says that a file is.
+pub(super) struct Stated {
+    /// The file's URL.
+    pub(super) url: String,
+    /// The document's.
+    pub(super) document: String,
+    /// What a lock keeps of the file's URL, where it keeps anything.
+    pub(super) hint: Option<String>,
+    /// Whether the document is a cached one, and its registry can be asked whether it still holds.
+    pub(super) is_cached: bool,
+}
+
+/// Which document is good enough to say where a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recency {
+    /// One that is cached, of whatever age.
+    Kept,
+    /// The same; where there is none, the registry's.
+    AnyAge,
+    /// One that its registry says holds now.
+    Asked,
+}
+
 /// Why there is no listing.
 pub(super) enum NoListing {
     /// The registry does not have the package.
@@ -48,13 +71,39 @@ impl Served {
         self.endpoint.name()
     }
 
+    /// Opens a file; `stated_by` is the document that states a URL of its own.
+    pub(super) fn open(&self, target: Target<'_>, stated_by: Option<&str>) -> Result<Response, RequestError> {
+        let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };
+        self.client.get(&self.endpoint, &request)
+    }
+
     /// Returns a listing from the cache, while it counts without asking: as long as it is fresh, or the network is off.
     pub(super) fn kept<T>(&self, package: &str, format: u32, decode: impl Fn(Record) -> Option<T>) -> Option<T> {
         self.cache.listing(package, format).filter(|record| self.may_answer(&record.header)).and_then(decode)
     }
 
+    /// Returns the same registry, whose cached answers count otherwise.
+    pub(super) fn with(&self, freshness: Freshness) -> Self {
+        Self { freshness, ..self.clone() }
+    }
+
+    /// Tells whether something is cached of a package.
+    pub(super) fn has_kept(&self, package: &str) -> bool {
+        self.cache.has_listing(package)
+    }
+
+    /// Tells whether a record is a cached answer that the registry can be asked about.
+    pub(super) fn is_cached(&self, record: &Record) -> bool {
+        record.is_kept() && self.client.network() == Network::Online
+    }
+
     fn may_answer(&self, header: &Header) -> bool {
-        self.client.network() == Network::Offline || self.freshness == Freshness::MaxAge && header.is_fresh()
+        self.client.network() == Network::Offline
+            || match self.freshness {
+                Freshness::MaxAge => header.is_fresh(),
+                Freshness::Revalidate => false,
+                Freshness::AnyAge => true,
+            }
     }
 
     /// Returns a listing: from the cache while it is fresh (or the network is off), else from the registry, which may

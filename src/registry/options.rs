@@ -1,6 +1,6 @@
 //! What the registries are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use super::cache::{Cache, Freshness};
 use super::listing::Served;
 use super::netrc;
 use super::path::Members;
+use super::pypi;
 use crate::fetch::{Authorization, Client, ClientOptions, Endpoint, Place, Quota, url};
 use crate::manifest::{Registry, RegistryKind, RegistryUrl, Token};
 use crate::model::{Label, PackageId, Settings};
@@ -25,6 +26,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Whether cached listings may answer.
     pub freshness: Freshness,
+    /// Packages whose registries are asked in any case.
+    pub asked: BTreeSet<PackageId>,
     /// How the client behaves; whether it is offline.
     pub client: ClientOptions,
     /// Places that are asked before a registry's own, from `LARDER_MIRROR_<REGISTRY>`.
@@ -72,7 +75,10 @@ impl Options {
         let declared = std::iter::once(&registry.url).chain(&registry.mirrors).map(|place| (place, true));
         let places = overrides.chain(declared).map(|(place, trusted)| match place {
             RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder)),
-            RegistryUrl::Http(url) => Place::http(url, self.authorization(registry, url, trusted)),
+            RegistryUrl::Http(url) => {
+                let place = Place::http(url, self.authorization(registry, url, trusted));
+                if registry.kind == RegistryKind::Pypi { pypi::with_files(place) } else { place }
+            }
         });
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
         let cache = Cache::of(self.cache.as_deref(), &endpoint);

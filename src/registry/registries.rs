@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ahead::{Lane, Once, Pool, Threads, lock};
-use super::cache::Cache;
+use super::cache::{Cache, Freshness};
 use super::choice::{Choice, kind};
-use super::listing::{NoListing, Served};
+use super::listing::{NoListing, Recency, Served, Stated};
 use super::path::{self, Members, PathPackage};
 use super::pypi::MetadataBeside;
 use super::{Options, RegistryError, likely, npm, pypi};
@@ -47,6 +47,10 @@ struct Inner {
     entries: Mutex<FxHashMap<PackageId, Arc<Entry>>>,
     folders: Mutex<FxHashMap<PackageId, Arc<str>>>,
     expected: Mutex<FxHashSet<(PackageId, String)>>,
+    /// Packages whose cached listings do not count.
+    asked: Mutex<FxHashSet<PackageId>>,
+    /// Packages of which a cached listing names something that is not there.
+    doubtful: Mutex<FxHashSet<PackageId>>,
 }
 
 struct Registry {
@@ -91,6 +95,8 @@ impl Registries {
             served,
             entries: Mutex::default(),
             expected: Mutex::default(),
+            asked: Mutex::new(options.asked.into_iter().collect()),
+            doubtful: Mutex::default(),
         });
         let at_hand = std::thread::available_parallelism().map_or(2, usize::from).min(8);
         let remote = if client.network() == Network::Offline { at_hand } else { REMOTE_THREADS };
@@ -101,6 +107,25 @@ impl Registries {
 }
 
 impl Registries {
+    /// Forgets what a cache answered about these packages and about those whose listings turned out to be old, so that their
+    /// registries are asked the next time. Tells whether there is any of which that may change something: one that was asked
+    /// in this run is not asked again.
+    pub fn ask_again(&self, packages: &[PackageId]) -> bool {
+        let inner = &self.inner;
+        let doubtful = std::mem::take(&mut *lock(&inner.doubtful));
+        let mut forgotten = false;
+        for package in packages.iter().chain(&doubtful) {
+            let known = lock(&inner.entries).get(package).cloned();
+            let listing = known.and_then(|entry| entry.listing.try_get(|| None));
+            let is_cached = listing.is_some_and(|listing| listing.is_ok_and(|listing| listing.versions().cached));
+            if is_cached && lock(&inner.asked).insert(package.clone()) {
+                lock(&inner.entries).remove(package);
+                forgotten = true;
+            }
+        }
+        forgotten
+    }
+
     fn expect<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {
         let jobs = self.inner.unexpected(requirements).into_iter().map(Job::Expect);
         self.pool.add(Lane::AtHand, jobs.collect());
@@ -240,6 +265,9 @@ impl Inner {
         self.entry(package).listing.try_get(|| match package.ecosystem {
             Ecosystem::Path => Some(self.folder(package).map(Arc::new).map_err(IndexError::Failed)),
             Ecosystem::Npm => {
+                if lock(&self.asked).contains(package) {
+                    return None;
+                }
                 let label = self.choice.of(package).ok()?.first()?;
                 let served = &self.registry(label, package).ok()?.served;
                 let listing = npm::kept_listing(served, &package.name, &self.settings)?;
@@ -251,9 +279,11 @@ impl Inner {
 
     fn ask(&self, package: &PackageId) -> Answer<Listing> {
         let labels = self.choice.of(package).map_err(failed)?;
+        let is_asked = lock(&self.asked).contains(package);
         for label in labels {
             let registry = self.registry(label, package).map_err(failed)?;
-            match self.ask_one(registry, package) {
+            let asked = is_asked.then(|| registry.served.with(Freshness::Revalidate));
+            match self.ask_one(registry, asked.as_ref().unwrap_or(&registry.served), package) {
                 Ok(listing) => return Ok(Arc::new(listing)),
                 Err(NoListing::Missing) => {}
                 Err(NoListing::Failed(failure)) => return Err(IndexError::Failed(failure)),
@@ -267,11 +297,11 @@ impl Inner {
         }
     }
 
-    fn ask_one(&self, registry: &Registry, package: &PackageId) -> Result<Listing, NoListing> {
+    fn ask_one(&self, registry: &Registry, served: &Served, package: &PackageId) -> Result<Listing, NoListing> {
         if package.ecosystem == Ecosystem::Npm {
-            return npm::listing(&registry.served, &package.name, &self.settings).map(Listing::Npm);
+            return npm::listing(served, &package.name, &self.settings).map(Listing::Npm);
         }
-        let listing = pypi::listing(&registry.served, &registry.beside, &package.name, &self.settings)?;
+        let listing = pypi::listing(served, &registry.beside, &package.name, &self.settings)?;
         Ok(Listing::Pypi(Arc::new(listing)))
     }
 
@@ -311,7 +341,13 @@ impl Inner {
                     // It may be the cache that is damaged.
                     flawed => self.npm_again(package, listing, ordinal).or(flawed).transpose().map_err(failed)?,
                 },
-                Listing::Pypi(listing) => listing.release(ordinal).map_err(IndexError::Failed)?,
+                Listing::Pypi(listing) => listing.release(ordinal).map_err(|failure| {
+                    // It may list a file that is gone.
+                    if listing.versions.cached {
+                        lock(&self.doubtful).insert(package.clone());
+                    }
+                    IndexError::Failed(failure)
+                })?,
                 Listing::Path { package, folder, .. } => Some(path::release(package, folder)),
             };
             let release = release.ok_or_else(|| {
@@ -344,28 +380,40 @@ impl Inner {
 
     fn open(&self, key: &PackageKey, label: &Label, artifact: &Artifact) -> Result<Response, SourceError> {
         let registry = self.registry(label, &key.id).map_err(|error| Arc::new(error) as SourceError)?;
-        let listing = || match &*self.listing(&key.id).map_err(no_listing)? {
-            Listing::Pypi(listing) => Ok(Arc::clone(listing)),
-            _ => Err(NoListing::Missing),
+        let stated = |recency| self.stated(registry, key, artifact, recency);
+        match registry.kind {
+            RegistryKind::Pypi => pypi::open(&registry.served, &key.id.name, artifact, &stated),
+            RegistryKind::Npm | RegistryKind::Larder => npm::open(&registry.served, &key.id.name, artifact, &stated),
+        }
+    }
+
+    /// Returns where a registry's document says that an artifact is.
+    fn stated(
+        &self,
+        registry: &Registry,
+        key: &PackageKey,
+        artifact: &Artifact,
+        recency: Recency,
+    ) -> Result<Option<Stated>, NoListing> {
+        let of = |listing: &Listing| match listing {
+            Listing::Npm(listing) => listing.stated(&key.version),
+            Listing::Pypi(listing) => listing.stated(&artifact.file),
+            Listing::Path { .. } => None,
         };
-        if key.id.ecosystem == Ecosystem::Pypi {
-            return pypi::open(&registry.served, &key.id.name, artifact, listing);
-        }
-        match npm::open(&registry.served, &key.id.name, artifact) {
-            Ok(response) => Ok(response),
-            Err(error) if error.is_not_found() => {
-                // The registry knows where it keeps its files; a mirror may keep them elsewhere.
-                let listing = self.listing(&key.id);
-                let tarball = listing.ok().and_then(|listing| match &*listing {
-                    Listing::Npm(listing) => listing.tarball(&key.version),
-                    _ => None,
-                });
-                let elsewhere = tarball.map(|url| Artifact { location: Some(url), ..artifact.clone() });
-                let opened = elsewhere.map(|artifact| npm::open(&registry.served, &key.id.name, &artifact));
-                opened.unwrap_or(Err(error)).map_err(|error| Arc::new(error) as SourceError)
+        if recency != Recency::Asked {
+            // While locking, the listing is there already.
+            let known = lock(&self.entries).get(&key.id).cloned().and_then(|entry| entry.listing.try_get(|| None));
+            let same = |listing: &Arc<Listing>| listing.versions().registry.as_ref() == Some(registry.served.name());
+            if let Some(listing) = known.and_then(Result::ok).filter(same) {
+                return Ok(of(&listing));
             }
-            Err(error) => Err(Arc::new(error)),
         }
+        let freshness = if recency == Recency::Asked { Freshness::Revalidate } else { Freshness::AnyAge };
+        let served = registry.served.with(freshness);
+        if recency == Recency::Kept && !served.has_kept(key.id.name.as_str()) {
+            return Ok(None);
+        }
+        self.ask_one(registry, &served, &key.id).map(|listing| of(&listing))
     }
 }
 
@@ -381,11 +429,4 @@ impl Listing {
 
 fn failed(error: RegistryError) -> IndexError {
     IndexError::Failed(Arc::new(error))
-}
-
-fn no_listing(error: IndexError) -> NoListing {
-    match error {
-        IndexError::NotFound { .. } => NoListing::Missing,
-        IndexError::Failed(failure) => NoListing::Failed(failure),
-    }
 }

@@ -178,15 +178,16 @@ fn mirrored(asked: &Asked) -> Reply {
 #[test]
 fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
     let server = Server::start(|asked| match asked.path.as_str() {
-        "/odd" => Reply::ok(r#"{"name":"odd","versions":{"1.0.0":{"dist":{"tarball":"/files/x"}}}}"#),
+        "/@s%2fa" => Reply::ok(r#"{"name":"@s/a","versions":{"1.0.0":{"dist":{"tarball":"/files/9/a.tgz"}}}}"#),
+        "/odd" => Reply::ok(r#"{"name":"odd","versions":{"1.0.0":{"dist":{"tarball":"/z"}}}}"#),
         "/odd/-/odd-1.0.0.tgz" => Reply::status(404),
         path => Reply::ok(format!("bytes of {path}")),
     });
     let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
-    let open = |location: Option<&str>| {
-        let key = PackageKey { id: npm("@s/a"), version: Version::parse(Ecosystem::Npm, "1.0.0").unwrap() };
+    let open = |name: &str, location: Option<&str>| {
+        let key = PackageKey { id: npm(name), version: Version::parse(Ecosystem::Npm, "1.0.0").unwrap() };
         let artifact = crate::model::Artifact {
-            file: "a-1.0.0.tgz".to_owned(),
+            file: format!("{}-1.0.0.tgz", name.trim_start_matches("@s/")),
             kind: crate::model::ArtifactKind::Tarball,
             digest: None,
             location: location.map(str::to_owned),
@@ -198,9 +199,15 @@ fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
         assert_eq!(length, Some(text.len() as u64));
         text
     };
-    assert_eq!(open(None), "bytes of /@s/a/-/a-1.0.0.tgz");
-    assert_eq!(open(Some("files/9/a.tgz")), "bytes of /files/9/a.tgz");
-    assert_eq!(open(Some(&format!("{}z", server.url))), "bytes of /z");
+    assert_eq!(open("@s/a", None), "bytes of /@s/a/-/a-1.0.0.tgz");
+    assert_eq!(open("@s/a", Some("files/9/a.tgz")), "bytes of /files/9/a.tgz");
+    // What the registry does not say is not asked for.
+    for hint in ["files/8/a.tgz", "../z", &format!("{}z", server.url), "http://127.0.0.1:1/z"] {
+        assert_eq!(open("@s/a", Some(hint)), "bytes of /@s/a/-/a-1.0.0.tgz", "{hint}");
+    }
+    assert_eq!(open("odd", None), "bytes of /z");
+    let asked = server.paths();
+    assert!(!asked.iter().any(|path| path.contains("/8/")), "{asked:?}");
 }
 
 #[test]

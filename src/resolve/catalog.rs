@@ -48,11 +48,15 @@ pub(super) struct Catalog<'a> {
     present: OnceCell<FxHashMap<PackageIx, PlatformSet>>,
     /// Under strict engines: the platforms on which a dependent, whatever its version, needs what it has under a name.
     foreign: RefCell<FxHashMap<(Owner, PackageIx), PlatformSet>>,
+    /// The packages of which a cache has no version for something that was asked for.
+    pub(super) unmatched: RefCell<BTreeSet<PackageIx>>,
 }
 
 /// A package's versions, with what was worked out from them.
 pub(super) struct Loaded {
     pub(super) versions: Arc<Versions>,
+    /// What npm's tag `latest` stands for.
+    pub(super) latest: Option<u32>,
     /// The registry that does not have the package.
     pub(super) missing: Option<Label>,
     /// The versions that may be chosen at all.
@@ -115,6 +119,7 @@ impl<'a> Catalog<'a> {
             releases: RefCell::default(),
             present: OnceCell::new(),
             foreign: RefCell::default(),
+            unmatched: RefCell::default(),
         };
         catalog.lines = lines::in_order(&requirements.lines).into_iter().map(|id| Line::new(&catalog, id)).collect();
         for (place, line) in catalog.lines.iter().enumerate() {
@@ -212,18 +217,16 @@ impl<'a> Catalog<'a> {
         let is_preferred = |version: &Version| preferred.is_some_and(|versions| versions.contains(version));
         let locked: Vec<u32> =
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
-        let before = self.requirements.settings.released_before;
-        let in_time = |candidate: &Candidate| match (before, candidate.published) {
-            (Some(before), Some(published)) => published < before,
-            _ => true,
-        };
+        // Local packages are not published.
+        let before = self.requirements.settings.released_before.filter(|_| id.ecosystem != Ecosystem::Path);
         let python = (id.ecosystem == Ecosystem::Pypi).then(|| pypi::Admission::new(self, package));
         let usable = Set::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
-            in_time(candidate)
+            candidate.is_before(before)
                 && python.as_ref().is_none_or(|python| python.admits(candidate, is_preferred(&candidate.version)))
         });
         Loaded {
+            latest: npm::tagged(&versions, "latest", before),
             versions,
             missing,
             usable,
@@ -247,7 +250,10 @@ impl<'a> Catalog<'a> {
             if let Some(set) = loaded.sets.borrow().get(text) {
                 return set.clone();
             }
-            let set = admitted(requirement, &loaded.versions).intersection(&loaded.usable);
+            let set = self.admitted(requirement, &loaded.versions).intersection(&loaded.usable);
+            if set.is_empty() && loaded.versions.cached {
+                self.unmatched.borrow_mut().insert(package);
+            }
             loaded.sets.borrow_mut().insert(text.into(), set.clone());
             set
         };
@@ -257,6 +263,18 @@ impl<'a> Catalog<'a> {
             Requirement::Larder { range, .. } => with_text(&range.to_string()),
             Requirement::Path { .. } => loaded.usable.clone(),
         })
+    }
+
+    /// Returns the versions that a requirement's range stands for, whether they may be chosen or not.
+    pub(super) fn admitted(&self, requirement: &Requirement, versions: &Versions) -> Set {
+        match requirement {
+            Requirement::Npm { range, .. } => {
+                npm::admitted(range, versions, self.requirements.settings.released_before)
+            }
+            Requirement::Pypi { specifier, .. } => pypi::admitted(specifier, versions),
+            Requirement::Larder { range, .. } => larder::admitted(range, versions),
+            Requirement::Path { .. } => path::admitted(versions),
+        }
     }
 
     /// Returns what a version needs, with overrides and extensions applied.
@@ -273,6 +291,11 @@ impl<'a> Catalog<'a> {
         }));
         self.releases.borrow_mut().insert((package, ordinal), Rc::clone(&prepared));
         Ok(prepared)
+    }
+
+    /// Returns what was looked at of releases so far.
+    pub(super) fn looked_at(&self) -> Vec<((PackageIx, u32), Rc<Prepared>)> {
+        self.releases.borrow().iter().map(|(key, prepared)| (*key, Rc::clone(prepared))).collect()
     }
 
     /// Returns the declared platforms on which a local package is asked for, by lines and by other local packages.
@@ -338,16 +361,6 @@ impl<'a> Catalog<'a> {
             }
         }
         set
-    }
-}
-
-/// Returns the versions that a range stands for, by its ecosystem's own rules.
-pub(super) fn admitted(requirement: &Requirement, versions: &Versions) -> Set {
-    match requirement {
-        Requirement::Npm { range, .. } => npm::admitted(range, versions),
-        Requirement::Pypi { specifier, .. } => pypi::admitted(specifier, versions),
-        Requirement::Larder { range, .. } => larder::admitted(range, versions),
-        Requirement::Path { .. } => path::admitted(versions),
     }
 }
 

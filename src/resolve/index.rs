@@ -48,6 +48,8 @@ pub struct Versions {
     pub candidates: Vec<Candidate>,
     /// npm's dist-tags, as places in `candidates`.
     pub tags: BTreeMap<String, u32>,
+    /// Whether a cache answered, and the registry can be asked whether that still holds.
+    pub cached: bool,
 }
 
 /// A version, with what can be known of it from the list alone.
@@ -73,6 +75,12 @@ impl Candidate {
     /// Returns whether it would have to be built on every declared platform.
     pub fn has_no_wheel(&self) -> bool {
         self.wheels == PlatformSet::NONE
+    }
+
+    /// Tells whether it was published before an instant, where one is given. A version whose age is unknown is not known to be
+    /// old enough.
+    pub fn is_before(&self, instant: Option<jiff::Timestamp>) -> bool {
+        instant.is_none_or(|instant| self.published.is_some_and(|published| published < instant))
     }
 
     /// Returns a candidate of which nothing but the version is known, and which installs everywhere.

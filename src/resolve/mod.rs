@@ -15,9 +15,11 @@
 //! | `picks` | strict peers: what npm would pick is not lowered for its own peers |
 //! | `graph`, `instances` | solution → graph |
 //! | `reduce`, `explain`, `wanting` | no solution → the lines at fault, in plain words |
+//! | `doubt` | the cached answers that an outcome rests on |
 
 mod ahead;
 mod catalog;
+mod doubt;
 mod explain;
 mod forgotten;
 mod graph;
@@ -58,6 +60,7 @@ use variable::Variable;
 
 pub use forgotten::EDITION as FORGOTTEN;
 pub use index::{Candidate, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants};
+pub use npm::tagged;
 pub use pypi::python_fits;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning};
@@ -117,16 +120,18 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
             Err(Failed::Contradiction(tree)) => {
                 let picks = steering.picks.clone();
                 let (tree, steering) = reduce::reduce(&catalog, *tree, steering)?;
+                let doubtful = doubt::of_contradiction(&catalog, &tree);
                 let problem = Problem { catalog: &catalog, steering: &steering };
                 let mut why = explain::explain(problem, &tree)?;
                 why.help = picks.way_out(problem, &tree)?.or(why.help);
+                why.doubtful = doubtful;
                 return Err(ResolveError::NoSolution(why));
             }
             Err(Failed::Index(error)) => return Err(error.into()),
         };
         let (resolution, foreign) = graph::build(Problem { catalog: &catalog, steering: &steering }, &solution)?;
         if requirements.settings.engines != Engines::Strict || !catalog.refuse_foreign(foreign) {
-            return Ok(resolution);
+            return Ok(Resolution { doubtful: doubt::of_solution(&catalog, &solution)?, ..resolution });
         }
     }
 }

@@ -5,12 +5,12 @@ use crate::model::{Ecosystem, Engines, NpmRange, Settings, Version};
 use pubgrub::VersionSet;
 
 use super::catalog::Loaded;
-use super::index::Versions;
+use super::index::{Candidate, Versions};
 use super::set::Set;
 
 /// Returns the versions that a range or dist-tag stands for. `*` takes `latest` even where it is a pre-release.
-pub(super) fn admitted(range: &NpmRange, versions: &Versions) -> Set {
-    let tagged = |tag: &str| versions.tags.get(tag).map_or_else(Set::empty, |&place| Set::singleton(place));
+pub(super) fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestamp>) -> Set {
+    let tagged = |tag: &str| tagged(versions, tag, before).map_or_else(Set::empty, Set::singleton);
     if let Some(tag) = range.tag() {
         return tagged(tag);
     }
@@ -27,6 +27,24 @@ pub(super) fn admitted(range: &NpmRange, versions: &Versions) -> Set {
     if matches!(range.as_str().trim(), "" | "*") { matching.union(&tagged("latest")) } else { matching }
 }
 
+/// Returns the version that a dist-tag stands for. Under `released-before` it is the newest that is old enough, at or below the
+/// tagged one; a tag of a final version stands for final versions first. Where nothing is old enough, it is the tagged one.
+pub fn tagged(versions: &Versions, tag: &str, before: Option<jiff::Timestamp>) -> Option<u32> {
+    let tagged = *versions.tags.get(tag)?;
+    let candidate = versions.candidates.get(tagged as usize)?;
+    if candidate.is_before(before) {
+        return Some(tagged);
+    }
+    let below = || {
+        let numbered = (0..tagged).rev().zip(versions.candidates[..tagged as usize].iter().rev());
+        numbered.filter(|(_, other)| other.is_before(before))
+    };
+    let is_alike = |other: &Candidate| candidate.version.is_prerelease() || !other.version.is_prerelease();
+    let found = below().find(|(_, other)| is_alike(other) && !other.deprecated);
+    let found = found.or_else(|| below().find(|(_, other)| is_alike(other))).or_else(|| below().next());
+    Some(found.map_or(tagged, |(place, _)| place))
+}
+
 /// Picks a version: a locked one, one that was chosen elsewhere, npm's own choice.
 pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
     loaded.locked_in(range).or(elsewhere).or_else(|| preferred(loaded, range))
@@ -35,7 +53,7 @@ pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Opti
 /// npm's own choice: `latest` where it satisfies, else the highest; deprecated ones where there is nothing else.
 pub(super) fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
     let fresh = |place: &u32| !loaded.candidate(*place).deprecated;
-    let latest = loaded.versions.tags.get("latest").copied().filter(|place| range.contains(place)).filter(fresh);
+    let latest = loaded.latest.filter(|place| range.contains(place)).filter(fresh);
     latest.or_else(|| range.descending().find(fresh)).or_else(|| range.descending().next())
 }
 

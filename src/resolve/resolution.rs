@@ -1,6 +1,6 @@
 //! What the resolver answers.
 
-use crate::model::{Graph, PackageKey};
+use crate::model::{Graph, PackageId, PackageKey};
 
 use super::{IndexError, LineId};
 
@@ -11,6 +11,9 @@ pub struct Resolution {
     pub graph: Graph,
     /// What a user should hear about, in a canonical order, each once.
     pub warnings: Vec<Warning>,
+    /// The packages of which an index may know too few versions, where it answered from a cache: it is asked again before the
+    /// solution counts.
+    pub doubtful: Vec<PackageId>,
 }
 
 /// Something that did not stop the solver but that a user should know.
@@ -42,4 +45,6 @@ pub struct NoSolution {
     pub because: Vec<String>,
     /// What to change, where something can be said.
     pub help: Option<String>,
+    /// The packages that it is about: an index that answered from a cache is asked again before the contradiction counts.
+    pub doubtful: Vec<PackageId>,
 }

@@ -4,7 +4,7 @@ use pubgrub::VersionSet;
 
 use crate::model::{ExtraName, PackageId, Platform, Requirement, Version};
 
-use super::catalog::{self, Catalog, Loaded};
+use super::catalog::{Catalog, Loaded};
 use super::index::IndexError;
 use super::release::Need;
 use super::set::Set;
@@ -69,7 +69,7 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
         );
         return Ok(Wanting::new(format!("{ecosystem} package {name} does not exist in registry {registry}"), help));
     }
-    let matching = catalog::admitted(&need.requirement, &loaded.versions);
+    let matching = catalog.admitted(&need.requirement, &loaded.versions);
     let Some(best) = matching.descending().next() else {
         return Ok(no_match(&loaded, need));
     };
@@ -133,6 +133,13 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanti
     {
         let reason = format!("{what} was published at {published}, and `released-before` is {before}");
         return Wanting::new(reason, "set a later `released-before`, or ask for an older version".to_owned());
+    }
+    if let Some(before) = settings.released_before.filter(|before| !candidate.is_before(Some(*before))) {
+        let from = loaded.versions.registry.as_ref().map_or_else(String::new, |name| format!(" by registry `{name}`"));
+        let reason = format!("{what} has no time of publication{from}, and `released-before` is {before}");
+        let help = "only what is known to be old enough passes `released-before`: ask a registry or mirror that tells when \
+                    its versions were published, or remove `released-before`";
+        return Wanting::new(reason, help.to_owned());
     }
     if let (Some(python), Some(wanted)) = (&settings.python, &candidate.requires_python)
         && !super::pypi::python_fits(&python.full(), wanted)

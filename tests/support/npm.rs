@@ -18,6 +18,9 @@ pub(crate) struct NpmPackage {
     files: Vec<File>,
     packed: Option<Vec<u8>>,
     is_weak: bool,
+    tarball_url: Option<String>,
+    /// When it was published, where the registry tells.
+    pub(crate) published: Option<String>,
 }
 
 impl NpmPackage {
@@ -35,6 +38,8 @@ impl NpmPackage {
             files: vec![File::new("index.js", index)],
             packed: None,
             is_weak: false,
+            tarball_url: None,
+            published: None,
         }
     }
 
@@ -75,6 +80,18 @@ impl NpmPackage {
     /// Has no digest but SHA-1, as in old days.
     pub(crate) fn weak(mut self) -> Self {
         self.is_weak = true;
+        self
+    }
+
+    /// Says that the tarball lies at another URL than it usually does.
+    pub(crate) fn tarball_at(mut self, url: &str) -> Self {
+        self.tarball_url = Some(url.into());
+        self
+    }
+
+    /// Says when it was published.
+    pub(crate) fn published(mut self, time: &str) -> Self {
+        self.published = Some(time.into());
         self
     }
 
@@ -120,8 +137,8 @@ impl NpmPackage {
         } else {
             ("integrity", format!("sha512-{}", STANDARD.encode(Sha512::digest(tarball))))
         };
-        version
-            .insert("dist".into(), json!({ "tarball": format!("{base}{}", self.tarball_path()), digest.0: digest.1 }));
+        let url = self.tarball_url.clone().unwrap_or_else(|| format!("{base}{}", self.tarball_path()));
+        version.insert("dist".into(), json!({ "tarball": url, digest.0: digest.1 }));
         Value::Object(version)
     }
 }

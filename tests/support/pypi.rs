@@ -19,6 +19,9 @@ pub(crate) struct PypiPackage {
     scripts: Vec<(String, String)>,
     files: Vec<File>,
     packed: Option<Vec<u8>>,
+    uploaded: Option<String>,
+    /// Where the page says that the wheel is, where that is not beside it.
+    pub(crate) url: Option<String>,
 }
 
 impl PypiPackage {
@@ -37,6 +40,8 @@ impl PypiPackage {
             scripts: Vec::new(),
             files: vec![File::new(format!("{module}/__init__.py"), init)],
             packed: None,
+            uploaded: Some("2024-01-01T00:00:00Z".into()),
+            url: None,
         }
     }
 
@@ -74,6 +79,18 @@ impl PypiPackage {
     /// Sets the wheel's tag.
     pub(crate) fn tag(mut self, tag: &str) -> Self {
         self.tag = tag.into();
+        self
+    }
+
+    /// Says when the wheel was uploaded, or that nobody knows.
+    pub(crate) fn uploaded(mut self, time: Option<&str>) -> Self {
+        self.uploaded = time.map(str::to_owned);
+        self
+    }
+
+    /// Says that the wheel lies at another URL than beside the page.
+    pub(crate) fn wheel_at(mut self, url: &str) -> Self {
+        self.url = Some(url.into());
         self
     }
 
@@ -154,8 +171,10 @@ impl PypiPackage {
             "core-metadata": { "sha256": sha256_hex(self.metadata().as_bytes()) },
             "yanked": self.yanked,
             "size": wheel.len(),
-            "upload-time": "2024-01-01T00:00:00Z",
         });
+        if let Some(time) = &self.uploaded {
+            file["upload-time"] = json!(time);
+        }
         if let Some(python) = &self.requires_python {
             file["requires-python"] = json!(python);
         }

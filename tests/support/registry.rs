@@ -22,7 +22,7 @@ pub(crate) struct Registry {
 }
 
 struct Shared {
-    pages: HashMap<String, Page>,
+    pages: Mutex<Arc<HashMap<String, Page>>>,
     manner: Manner,
     stop: AtomicBool,
     state: Mutex<State>,
@@ -63,6 +63,7 @@ impl Registry {
         let random = universe.manner.shuffled.map(Random::new);
         let pages = pages(universe, &format!("http://{address}"), random.clone());
         let state = Mutex::new(State { random, ..State::default() });
+        let pages = Mutex::new(Arc::new(pages));
         let shared = Arc::new(Shared { pages, manner: universe.manner, stop: AtomicBool::new(false), state });
         let serving = Arc::clone(&shared);
         thread::spawn(move || {
@@ -88,6 +89,17 @@ impl Registry {
         format!("http://{}/pypi/simple/", self.address)
     }
 
+    /// Returns the URL of what lies at a path of the same server.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// From now on serves what another universe has.
+    pub(crate) fn becomes(&self, universe: &Universe) {
+        let pages = pages(universe, &format!("http://{}", self.address), None);
+        *self.shared.pages.lock().expect("no thread panics while it holds the lock") = Arc::new(pages);
+    }
+
     /// Returns the paths that were asked for since the last time, in the order of arrival.
     pub(crate) fn take_log(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.state().log)
@@ -106,19 +118,19 @@ impl Registry {
     /// From now on serves the files of this name with one byte flipped; the metadata stays as it was.
     pub(crate) fn corrupt(&self, file: &str) {
         let suffix = format!("/{file}");
-        assert!(self.shared.pages.keys().any(|path| path.ends_with(&suffix)), "there is no {file}");
+        assert!(self.shared.pages().keys().any(|path| path.ends_with(&suffix)), "there is no {file}");
         self.shared.state().corrupt.push(suffix);
     }
 
     /// Answers a path so many times with these bytes, status line and all, and hangs up.
     pub(crate) fn plays(&self, path: &str, raw: &[u8], times: usize) {
-        assert!(self.shared.pages.contains_key(path), "there is no {path}");
+        assert!(self.shared.pages().contains_key(path), "there is no {path}");
         self.shared.state().played.insert(path.to_owned(), (raw.to_owned(), times));
     }
 
     /// From now on answers a path, as in `/npm/left`, with a status.
     pub(crate) fn fail(&self, path: &str, status: u16) {
-        assert!(self.shared.pages.contains_key(path), "there is no {path}");
+        assert!(self.shared.pages().contains_key(path), "there is no {path}");
         self.shared.state().failing.insert(path.to_owned(), status);
     }
 }
@@ -134,6 +146,10 @@ impl Drop for Registry {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no thread panics while it holds the lock")
+    }
+
+    fn pages(&self) -> Arc<HashMap<String, Page>> {
+        Arc::clone(&self.pages.lock().expect("no thread panics while it holds the lock"))
     }
 
     fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
@@ -191,7 +207,8 @@ impl Shared {
         if let Some(status) = failing {
             return respond(out, status, "content-type: text/plain\r\n", b"told to fail\n");
         }
-        let Some(page) = self.pages.get(path) else {
+        let pages = self.pages();
+        let Some(page) = pages.get(path) else {
             return respond(out, 404, "content-type: text/plain\r\n", b"not found\n");
         };
         let wants_json =
@@ -236,17 +253,24 @@ fn pages(universe: &Universe, base: &str, random: Option<Random>) -> HashMap<Str
     };
     let mut pages = npm_pages(universe, &format!("{base}/npm/"), &mut shuffle);
     pages.extend(pypi_pages(universe, &mut shuffle));
+    for (path, bytes) in &universe.files {
+        pages.insert(path.clone(), Page::new("application/octet-stream", bytes.clone()));
+    }
     pages
 }
 
 fn npm_pages(universe: &Universe, base: &str, shuffle: &mut impl FnMut(&mut Vec<String>)) -> HashMap<String, Page> {
     let mut pages = HashMap::new();
     let mut documents: BTreeMap<&str, (Vec<String>, Map<String, Value>)> = BTreeMap::new();
+    let mut times: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for package in &universe.npm {
         let tarball = package.tarball();
         let (versions, tags) = documents.entry(package.name.as_str()).or_default();
         versions.push(format!("{}:{}", json!(package.version), package.metadata(base, &tarball)));
         tags.insert("latest".into(), json!(package.version));
+        if let Some(time) = &package.published {
+            times.entry(package.name.as_str()).or_default().insert(package.version.clone(), json!(time));
+        }
         pages.insert(format!("/npm/{}", package.tarball_path()), Page::new("application/octet-stream", tarball));
     }
     for ((name, tag), version) in &universe.tags {
@@ -257,10 +281,11 @@ fn npm_pages(universe: &Universe, base: &str, shuffle: &mut impl FnMut(&mut Vec<
         shuffle(&mut versions);
         // Written by hand: the order of versions is part of what is tested.
         let document = format!(
-            "{{\"name\":{},\"dist-tags\":{},\"versions\":{{{}}},\"modified\":\"2024-01-01T00:00:00.000Z\"}}",
+            "{{\"name\":{},\"dist-tags\":{},\"versions\":{{{}}},\"time\":{},\"modified\":\"2024-01-01T00:00:00.000Z\"}}",
             json!(name),
             Value::Object(tags),
-            versions.join(",")
+            versions.join(","),
+            Value::Object(times.remove(name).unwrap_or_default())
         );
         let page = Page::new("application/vnd.npm.install-v1+json", document.into_bytes());
         pages.insert(format!("/npm/{name}"), Page { metadata: true, ..page });
@@ -279,7 +304,9 @@ fn pypi_pages(universe: &Universe, shuffle: &mut impl FnMut(&mut Vec<String>)) -
         projects.entry(normalised(&package.name)).or_default().push((package, wheel));
     }
     for (name, files) in projects {
-        let href = |package: &PypiPackage| format!("../../files/{}", package.file_name());
+        let href = |package: &PypiPackage| {
+            package.url.clone().unwrap_or_else(|| format!("../../files/{}", package.file_name()))
+        };
         let mut links: Vec<_> = files.iter().map(|(package, wheel)| package.html(&href(package), wheel)).collect();
         let mut elements: Vec<_> =
             files.iter().map(|(package, wheel)| package.json(&href(package), wheel).to_string()).collect();

@@ -13,6 +13,7 @@ pub(crate) struct Universe {
     pub(crate) npm: Vec<NpmPackage>,
     pub(crate) pypi: Vec<PypiPackage>,
     pub(crate) tags: BTreeMap<(String, String), String>,
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) manner: Manner,
 }
 
@@ -56,6 +57,12 @@ impl Universe {
     /// Sets a dist-tag of an npm package.
     pub(crate) fn tag(mut self, name: &str, tag: &str, version: &str) -> Self {
         self.tags.insert((name.into(), tag.into()), version.into());
+        self
+    }
+
+    /// Adds a file at a path of the server.
+    pub(crate) fn file(mut self, path: &str, bytes: Vec<u8>) -> Self {
+        self.files.insert(path.into(), bytes);
         self
     }
 

@@ -239,3 +239,38 @@ fn header_values_are_read_as_the_standard_has_them() {
     assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), None);
     assert_eq!(part(Some("bytes 5-9/10")), Some(Content::Part { start: 5, total: 10 }));
 }
+
+#[test]
+fn a_document_that_came_encrypted_has_no_say_in_what_is_asked_of_this_machine() {
+    let server = Server::start(|_| Reply::ok("local"));
+    let ask = |by| {
+        let at = format!("{}admin", server.url);
+        client().read(&at_https(), &Request { target: Target::At(&at), stated_by: Some(by), ..Request::default() })
+    };
+    let error = ask("https://npm.acme.example/left").unwrap_err();
+    assert!(matches!(error, RequestError::Refused { reason: "not https", .. }), "{error:?}");
+    assert!(server.paths().is_empty());
+    assert_eq!(text(&ask("http://127.0.0.1:1/left").unwrap()), "local");
+}
+
+fn at_https() -> Arc<Endpoint> {
+    at("https://npm.acme.example/")
+}
+
+#[test]
+fn a_token_is_for_what_lies_below_its_registry() {
+    let server = Server::start(|asked| match asked.header("authorization") {
+        Some(_) => Reply::ok("known"),
+        None => Reply::status(401),
+    });
+    let npm = at(&format!("{}npm/", server.url));
+    let ask = |path: &str| {
+        let url = format!("{}{path}", server.url);
+        client().read(&npm, &Request { target: Target::At(&url), ..Request::default() })
+    };
+    assert_eq!(text(&ask("npm/files/left.tgz").unwrap()), "known");
+    for path in ["other/left.tgz", "npm/../other/left.tgz", "npm/%2e%2e/other/left.tgz"] {
+        let error = ask(path).unwrap_err();
+        assert!(matches!(error, RequestError::OutsideRegistry { .. }), "{path}: {error:?}");
+    }
+}

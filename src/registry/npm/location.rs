@@ -13,8 +13,8 @@ pub(super) fn usual(name: &PackageName, file: &str) -> String {
     format!("{name}/-/{file}")
 }
 
-/// Returns what a lock must keep of a tarball's URL: nothing where it lies at the usual place of the registry or of a
-/// mirror (which may pass on documents that name another host); else its path below one of them; else all of it.
+/// Returns what a lock keeps of a tarball's URL: nothing where it lies at the usual place of the registry or of a mirror (which
+/// may pass on documents that name another host), or on another host; else its path below one of them.
 pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<String> {
     // Nearly all are spelt just so.
     let is_base = |base: &str| {
@@ -30,8 +30,19 @@ pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<St
     if places().any(is_usual) || path.strip_prefix('/') == Some(usual) {
         return None;
     }
-    let below = places().find_map(|base| tarball.strip_prefix(base));
-    Some(below.unwrap_or(&tarball).to_owned())
+    // A query is a signature, or a secret, and soon out of date.
+    let is_path = |below: &&str| !below.contains(['?', '#']);
+    places()
+        .filter(|base| url::is_below(base, &tarball))
+        .find_map(|base| tarball.strip_prefix(base))
+        .filter(is_path)
+        .map(str::to_owned)
+}
+
+/// Tells whether a URL is the usual place of a tarball at one of the places that serve a registry.
+pub(super) fn is_usual(tarball: &str, usual: &str, endpoint: &Endpoint) -> bool {
+    let bases = endpoint.places().iter().map(crate::fetch::Place::url);
+    bases.filter_map(|base| tarball.strip_prefix(base)).any(|below| decoded(below) == usual)
 }
 
 fn basename(name: &PackageName) -> &str {
@@ -64,9 +75,15 @@ mod tests {
         check("https://upstream.example/@s/a/-/a-1.0.0.tgz", None);
         check("https://r.example/npm/files/9f/a.tgz", Some("files/9f/a.tgz"));
         check("http://127.0.0.1:4873/mirror/files/9f/a.tgz", Some("files/9f/a.tgz"));
-        check("https://cdn.example/a.tgz", Some("https://cdn.example/a.tgz"));
-        for odd in ["https://cdn.example/?a=/@s/a/-/a-1.0.0.tgz", "https://cdn.example/b/@s/a/-/a-1.0.0.tgz"] {
-            check(odd, Some(odd));
+        for elsewhere in [
+            "https://cdn.example/a.tgz",
+            "https://cdn.example/?a=/@s/a/-/a-1.0.0.tgz",
+            "https://cdn.example/b/@s/a/-/a-1.0.0.tgz",
+            "https://r.example/other/a.tgz",
+            "https://r.example/npm/../other/a.tgz",
+            "https://r.example/npm/files/a.tgz?signature=1",
+        ] {
+            check(elsewhere, None);
         }
     }
 }

@@ -15,9 +15,9 @@ use self::packument::Entries;
 use self::record::{BadDocument, Blob, Form, Span};
 use super::RegistryError;
 use super::kept::Record;
-use super::listing::{Ask, NoListing, Served};
+use super::listing::{Ask, NoListing, Recency, Served, Stated};
 use crate::diagnostic::Failure;
-use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
+use crate::fetch::{Document, Response, Target, url};
 use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Facts, PackageName, Settings, Text, Version};
 use crate::resolve::{Dependency, DependencyKind, Release, Versions};
 
@@ -56,6 +56,7 @@ pub(super) fn listing(served: &Served, name: &PackageName, settings: &Settings) 
 fn decode(served: &Served, name: &PackageName, form: Form, record: Record) -> Option<Listing> {
     let (mut versions, spans) = record::decode(&record, form)?;
     versions.registry = Some(served.name().clone());
+    versions.cached = served.is_cached(&record);
     Some(Listing { name: name.clone(), served: served.clone(), record, spans, versions: Arc::new(versions) })
 }
 
@@ -93,11 +94,15 @@ impl Listing {
     }
 
     /// Returns where the registry says that a version's tarball is.
-    pub(super) fn tarball(&self, version: &Version) -> Option<String> {
+    pub(super) fn stated(&self, version: &Version) -> Option<Stated> {
         let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
         let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
         let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
-        parsed(blob.tarball)
+        let document = &self.record.header.url;
+        let url = url::join(document, &parsed::<String>(blob.tarball)?);
+        let usual = location::usual(&self.name, &location::file(&self.name, &version.to_string()));
+        let hint = location::hint(&url, &usual, &self.served.endpoint);
+        Some(Stated { url, document: document.clone(), hint, is_cached: self.versions.cached })
     }
 
     fn blob(&self, ordinal: u32) -> Option<Cow<'_, [u8]>> {
@@ -106,18 +111,46 @@ impl Listing {
     }
 }
 
-/// Opens a tarball: at its usual place, or where the lock's hint says.
-pub(super) fn open(served: &Served, name: &PackageName, artifact: &Artifact) -> Result<Response, RequestError> {
-    let usual;
-    let target = match &artifact.location {
-        None => {
-            usual = location::usual(name, &artifact.file);
-            Target::Below(&usual)
-        }
-        Some(url) if url.contains("://") => Target::At(url),
-        Some(path) => Target::Below(path),
+/// Opens a tarball: where the lock's hint says, if the registry's document says so, too; at its usual place; where the document
+/// says. The registry and its mirrors are asked for both of the former, and for what is elsewhere nobody but who has it.
+pub(super) fn open(
+    served: &Served,
+    name: &PackageName,
+    artifact: &Artifact,
+    stated: &dyn Fn(Recency) -> Result<Option<Stated>, NoListing>,
+) -> Result<Response, Arc<dyn Failure>> {
+    let confirmed = |hint: &String| {
+        let stated = stated(Recency::AnyAge).ok().flatten();
+        stated.is_some_and(|stated| stated.hint.as_ref() == Some(hint))
     };
-    served.client.get(&served.endpoint, &Request { target, encoding: Encoding::Identity, ..Request::default() })
+    if let Some(hint) = artifact.location.as_ref().filter(|hint| confirmed(hint)) {
+        match served.open(Target::Below(hint), None) {
+            Err(error) if error.is_answer() => {}
+            answer => return answer.map_err(|error| Arc::new(error) as Arc<dyn Failure>),
+        }
+    }
+    let usual = location::usual(name, &artifact.file);
+    let missing = match served.open(Target::Below(&usual), None) {
+        Ok(response) => return Ok(response),
+        Err(error) => error,
+    };
+    // One that is silent is not asked for its document.
+    let recencies: &[Recency] = if missing.is_answer() { &[Recency::AnyAge, Recency::Asked] } else { &[Recency::Kept] };
+    let mut failure: Arc<dyn Failure> = Arc::new(missing);
+    for recency in recencies {
+        let Ok(Some(stated)) = stated(*recency) else { continue };
+        if !location::is_usual(&stated.url, &usual, &served.endpoint) {
+            match served.open(Target::At(&stated.url), Some(&stated.document)) {
+                Ok(response) => return Ok(response),
+                Err(error) if error.is_answer() => failure = Arc::new(error),
+                Err(error) => return Err(Arc::new(error)),
+            }
+        }
+        if !stated.is_cached {
+            break;
+        }
+    }
+    Err(failure)
 }
 
 impl Served {

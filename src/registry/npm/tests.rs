@@ -79,7 +79,8 @@ fn odd_places_of_tarballs_do_no_harm() {
         assert_eq!((&artifact.digest, &artifact.location), (&None, &None), "{dist}");
     }
     let listing = read("a", r#"{"name":"a","versions":{"1.0.0":{"dist":{"x":1,"tarball":"https:\/\/h\/a.tgz"}}}}"#);
-    assert_eq!(listing.release(0).unwrap().unwrap().artifacts[0].location.as_deref(), Some("https://h/a.tgz"));
+    assert_eq!(listing.release(0).unwrap().unwrap().artifacts[0].location, None);
+    assert_eq!(listing.stated(&listing.versions.candidates[0].version).unwrap().url, "https://h/a.tgz");
 }
 
 #[test]
@@ -228,7 +229,7 @@ fn a_mutated_document_is_read_or_refused() {
         for (ordinal, candidate) in (0..).zip(&listing.versions.candidates) {
             listing.release(ordinal);
             if let Version::Npm(_) = &candidate.version {
-                listing.tarball(&candidate.version);
+                drop(listing.stated(&candidate.version));
             }
         }
     });

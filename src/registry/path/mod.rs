@@ -154,7 +154,7 @@ pub fn join(base: &str, folder: &str) -> Arc<str> {
 /// Returns what an index says of the package in a folder: one version.
 pub(super) fn versions(package: &PathPackage) -> Versions {
     let candidates = vec![Candidate::new(Version::Semver(package.version.clone()))];
-    Versions { registry: None, candidates, tags: BTreeMap::new() }
+    Versions { candidates, ..Versions::default() }
 }
 
 /// Returns what that version needs.

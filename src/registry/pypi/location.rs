@@ -7,37 +7,38 @@ const PUBLIC_INDEX: &str = "pypi.org";
 /// Where the public index keeps its files.
 const PUBLIC_FILES: &str = "https://files.pythonhosted.org/";
 
+/// Says of an index where its files are, and that its credentials are for them: beside a `simple` index, unless it is the public
+/// one.
+pub(in crate::registry) fn with_files(place: Place) -> Place {
+    if url::host(place.url()) == PUBLIC_INDEX {
+        return place.with_files(PUBLIC_FILES);
+    }
+    let last = place.url().trim_end_matches('/').rsplit('/').next();
+    if matches!(last, Some("simple" | "+simple")) { place.trusted_beside() } else { place }
+}
+
 /// Returns what a lock keeps of a file's URL, the same whichever mirror listed it:
 /// - of the public index `packages/aa/bb/…/file`, which is made of the file's digest and so holds at mirrors too;
 /// - else the path below what holds the index page's registry (files lie beside `…/simple/`);
-/// - else, on a host of its own, the URL.
-pub(super) fn hint(file_url: &str, page_url: &str, endpoint: &Endpoint) -> String {
+/// - else, on the page's host, the path from the root of the host;
+/// - nothing of a URL on another host: only the page says where that is.
+pub(super) fn hint(file_url: &str, page_url: &str, endpoint: &Endpoint) -> Option<String> {
     let (file_url, _) = url::split_credentials(file_url);
     if is_public(endpoint)
         && let Some(path) = content_addressed(url::path(&file_url))
     {
-        return path.to_owned();
+        return Some(path.to_owned());
     }
     let homes = endpoint.places().iter().map(|place| url::parent(place.url()));
-    if let Some(below) = homes.clone().find_map(|home| file_url.strip_prefix(home)) {
-        return below.to_owned();
-    }
-    if url::same_origin(&file_url, page_url) {
-        return file_url[url::origin(&file_url).len()..].to_owned();
-    }
-    file_url
+    let below = homes.filter(|home| url::is_below(home, &file_url)).find_map(|home| file_url.strip_prefix(home));
+    let from_root = || url::same_origin(&file_url, page_url).then(|| &file_url[url::origin(&file_url).len()..]);
+    // A query is a signature, or a secret, and soon out of date.
+    below.or_else(from_root).filter(|path| !path.contains(['?', '#'])).map(str::to_owned)
 }
 
-/// Where the public index has what a lock's hint says; none for other hints and other indexes.
-pub(super) fn public_url(hint: &str, endpoint: &Endpoint) -> Option<String> {
-    let first = endpoint.places().first().map(Place::url)?;
-    (url::host(first) == PUBLIC_INDEX && content_addressed(hint).is_some()).then(|| format!("{PUBLIC_FILES}{hint}"))
-}
-
-/// Tells whether a file at this URL belongs to the place that is asked first.
-pub(super) fn is_at_first(file_url: &str, endpoint: &Endpoint) -> bool {
-    let first = endpoint.places().first().map_or("", Place::url);
-    url::same_origin(file_url, first) || url::host(first) == PUBLIC_INDEX
+/// Tells whether a lock's hint is made of the file's digest: an index need not be asked where such a file is.
+pub(super) fn is_content_addressed(hint: &str, file: &str) -> bool {
+    content_addressed(hint) == Some(hint) && hint.rsplit('/').next() == Some(file)
 }
 
 fn is_public(endpoint: &Endpoint) -> bool {
@@ -69,19 +70,23 @@ mod tests {
         let direct = endpoint(&["https://pypi.org/simple/"]);
         let mirrored = endpoint(&["http://127.0.0.1:8/root/simple/", "https://pypi.org/simple/"]);
         let of = |url: &str, endpoint| hint(&format!("{url}{path}"), "https://pypi.org/simple/a/", endpoint);
-        assert_eq!(of("https://files.pythonhosted.org/", &direct), path);
-        assert_eq!(of("http://127.0.0.1:8/root/", &mirrored), path);
-        assert_eq!(public_url(&path, &direct), Some(format!("https://files.pythonhosted.org/{path}")));
-        assert_eq!(public_url(&path, &mirrored), None);
+        assert_eq!(of("https://files.pythonhosted.org/", &direct).as_ref(), Some(&path));
+        assert_eq!(of("http://127.0.0.1:8/root/", &mirrored).as_ref(), Some(&path));
+        assert!(is_content_addressed(&path, "a-1.whl") && !is_content_addressed(&path, "b-1.whl"));
+        assert!(!is_content_addressed("files/a-1.whl", "a-1.whl"));
+        assert!(!is_content_addressed(&format!("../{path}"), "a-1.whl"));
     }
 
     #[test]
     fn private_files_are_relative_to_what_holds_the_index() {
         let private = endpoint(&["http://127.0.0.1:9/simple/", "https://h/pypi/simple/"]);
-        let of = |url: &str| hint(url, "https://h/pypi/simple/a/", &private);
-        assert_eq!(of("https://h/pypi/files/a-1.whl"), "files/a-1.whl");
-        assert_eq!(of("http://127.0.0.1:9/files/a-1.whl"), "files/a-1.whl");
-        assert_eq!(of("https://h/other/a-1.whl"), "/other/a-1.whl");
-        assert_eq!(of("https://cdn/a-1.whl"), "https://cdn/a-1.whl");
+        let check = |url: &str, expect: Option<&str>| {
+            assert_eq!(hint(url, "https://h/pypi/simple/a/", &private).as_deref(), expect, "{url}");
+        };
+        check("https://h/pypi/files/a-1.whl", Some("files/a-1.whl"));
+        check("http://127.0.0.1:9/files/a-1.whl", Some("files/a-1.whl"));
+        check("https://h/other/a-1.whl", Some("/other/a-1.whl"));
+        check("https://cdn/a-1.whl", None);
+        check("https://h/pypi/files/a-1.whl?signature=1", None);
     }
 }

@@ -17,13 +17,14 @@ use self::record::FileRecord;
 use self::tags::{Interpreter, Rank};
 use super::RegistryError;
 use super::kept::{Encoded, Record};
-use super::listing::{Ask, NoListing, Served};
+use super::listing::{Ask, NoListing, Recency, Served, Stated};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
 use crate::model::{Artifact, ArtifactKind, CoreMetadata, Facts, PackageName, Settings, Version};
 use crate::resolve::{Candidate, Dependency, DependencyKind, PlatformSet, Release, Versions, Wants};
 
 pub(super) use self::beside::MetadataBeside;
+pub(super) use self::location::with_files;
 
 const ACCEPT: &str =
     "application/vnd.pypi.simple.v1+json;q=1, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
@@ -44,7 +45,7 @@ pub(super) struct Listing {
 #[derive(Clone)]
 struct View {
     interpreters: Vec<Interpreter>,
-    /// Milliseconds since 1970: files uploaded then or later do not exist.
+    /// Milliseconds since 1970: files that are not known to have been uploaded before do not exist.
     before: Option<i64>,
 }
 
@@ -80,6 +81,7 @@ pub(super) fn listing(
     served.listing(&ask, convert, |record| {
         let (mut versions, spans) = view.versions(name, record.front())?;
         versions.registry = Some(served.name().clone());
+        versions.cached = served.is_cached(&record);
         Some(Listing {
             name: name.clone(),
             served: served.clone(),
@@ -102,7 +104,13 @@ impl View {
         for version in records {
             let bytes = record.get(version.start as usize..)?.get(..version.length as usize)?;
             let files = self.files(package, bytes)?;
-            let Some(first) = files.first() else { continue };
+            let Some(first) = files.first() else {
+                if let Some(candidate) = self.not_in_time(package, version.text, bytes)? {
+                    versions.candidates.push(candidate);
+                    spans.push((version.start, version.length));
+                }
+                continue;
+            };
             let mut wheels = PlatformSet::NONE;
             for interpreter in &self.interpreters {
                 if files.iter().any(|named| named.rank(interpreter).is_some()) {
@@ -125,11 +133,26 @@ impl View {
         Some((versions, spans))
     }
 
-    /// Returns the files of a version that count: those in time, and the yanked ones only where all are.
+    /// Returns a version of which no file is known to be old enough, if it has any: it is listed so that errors can tell of it,
+    /// and installs nowhere.
+    #[expect(clippy::option_option, reason = "whether the record is damaged, and whether there is such a version")]
+    fn not_in_time(&self, package: &PackageName, version: &str, bytes: &[u8]) -> Option<Option<Candidate>> {
+        let whenever = Self { before: None, ..self.clone() };
+        let files = whenever.files(package, bytes)?;
+        let Some(first) = files.first() else { return Some(None) };
+        let published = files.iter().filter_map(|named| named.file.uploaded).min();
+        Some(Some(Candidate {
+            yanked: first.file.yanked,
+            published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
+            wheels: PlatformSet::NONE,
+            ..Candidate::new(Version::Pypi(version.parse().ok()?))
+        }))
+    }
+
+    /// Returns the files of a version that count: those known to be in time, and the yanked ones only where all are.
     fn files<'a>(&self, package: &PackageName, bytes: &'a [u8]) -> Option<Vec<Named<'a>>> {
-        let in_time = |file: &FileRecord<'_>| match (self.before, file.uploaded) {
-            (Some(before), Some(uploaded)) => uploaded < before,
-            _ => true,
+        let in_time = |file: &FileRecord<'_>| {
+            self.before.is_none_or(|before| file.uploaded.is_some_and(|uploaded| uploaded < before))
         };
         let mut files: Vec<Named<'a>> = record::files(bytes)?
             .into_iter()
@@ -211,9 +234,12 @@ impl Listing {
     }
 
     /// Returns where the index says that a file is.
-    fn url_of(&self, file: &str) -> Option<String> {
+    pub(super) fn stated(&self, file: &str) -> Option<Stated> {
         let parts = self.spans.iter().filter_map(|(start, length)| self.part(*start, *length));
-        parts.filter_map(record::files).flatten().find(|record| record.name == file).map(|record| record.url())
+        let url = parts.filter_map(record::files).flatten().find(|record| record.name == file)?.url();
+        let document = &self.record.header.url;
+        let hint = location::hint(&url, document, &self.served.endpoint);
+        Some(Stated { url, document: document.clone(), hint, is_cached: self.versions.cached })
     }
 
     fn files(&self, ordinal: u32) -> Option<(&pep440_rs::Version, Vec<Named<'_>>)> {
@@ -227,7 +253,7 @@ impl Listing {
     }
 
     fn artifact(&self, file: &FileRecord<'_>, kind: ArtifactKind) -> Artifact {
-        let location = Some(location::hint(&file.url(), &self.record.header.url, &self.served.endpoint));
+        let location = location::hint(&file.url(), &self.record.header.url, &self.served.endpoint);
         Artifact { file: file.name.to_owned(), kind, digest: file.digest(), location, platforms: Vec::new() }
     }
 
@@ -253,7 +279,7 @@ impl Listing {
         let found = if named.wheel().is_some() {
             match self.metadata_beside(&named.file)? {
                 Some(metadata) => Ok(metadata),
-                None => match tail::from_wheel(&self.served, &self.name, &named.file)? {
+                None => match tail::from_wheel(&self.served, &self.name, &named.file, &self.record.header.url)? {
                     Some(bytes) => {
                         CoreMetadata::parse(&bytes).map_err(|why| format!("the wheel's METADATA is none: {why}"))
                     }
@@ -287,7 +313,8 @@ impl Listing {
         let url = file.url();
         let bare = url.split(['?', '#']).next().unwrap_or_default();
         let target = format!("{bare}.metadata");
-        let request = Request { target: Target::At(&target), ..Request::default() };
+        let stated_by = Some(&*self.record.header.url);
+        let request = Request { target: Target::At(&target), stated_by, ..Request::default() };
         let metadata = match self.served.client.read(&self.served.endpoint, &request) {
             Ok(document) => {
                 let promised = match &advertised {
@@ -296,9 +323,12 @@ impl Listing {
                 };
                 CoreMetadata::parse(&document.bytes).ok().filter(|_| promised)
             }
-            Err(RequestError::NotFound { .. } | RequestError::Forbidden { .. } | RequestError::Unauthorized { .. }) => {
-                None
-            }
+            Err(
+                RequestError::NotFound { .. }
+                | RequestError::Forbidden { .. }
+                | RequestError::Unauthorized { .. }
+                | RequestError::OutsideRegistry { .. },
+            ) => None,
             // Nobody said that there is something to ask for.
             Err(RequestError::Status { .. } | RequestError::Refused { .. }) if advertised == Advertised::No => None,
             Err(error) => return Err(failure(error)),
@@ -315,7 +345,8 @@ impl Listing {
         if crate::fetch::url::path(url).ends_with("zip") {
             return no_wheel("is a zip");
         }
-        let request = Request { target: Target::At(url), encoding: Encoding::Identity, ..Request::default() };
+        let (target, stated_by) = (Target::At(url), Some(&*self.record.header.url));
+        let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };
         let response = self.served.client.get(&self.served.endpoint, &request)?;
         let Some(bytes) = tail::from_sdist(response.body) else { return no_wheel("has no PKG-INFO that can be read") };
         match CoreMetadata::parse(&bytes) {
@@ -326,51 +357,68 @@ impl Listing {
     }
 }
 
-/// Opens a file: where the lock's hint says, at the place that is asked first; else where the index says now.
+/// Opens a file. Where it is, its index says; a lock's hint that is made of the file's digest says so, too. The registry and its
+/// mirrors are asked for what lies beside them, and for what is elsewhere nobody but who has it.
 pub(super) fn open(
     served: &Served,
     name: &PackageName,
     artifact: &Artifact,
-    listing: impl FnOnce() -> Result<Arc<Listing>, NoListing>,
+    stated: &dyn Fn(Recency) -> Result<Option<Stated>, NoListing>,
 ) -> Result<Response, Arc<dyn Failure>> {
-    let get = |target: Target<'_>| get(served, target);
-    let mut fallback = None;
-    let hinted = match artifact.location.as_deref() {
-        Some(at) if at.contains("://") => {
-            fallback = Some(at);
-            location::is_at_first(at, &served.endpoint).then(|| get(Target::At(at)))
+    let hint = artifact.location.as_deref().filter(|hint| location::is_content_addressed(hint, &artifact.file));
+    let mut last = None;
+    if let Some(hint) = hint {
+        match served.open(Target::Beside(hint), None) {
+            Ok(response) => return Ok(response),
+            Err(error) => last = Some(error),
         }
-        Some(beside) => Some(match location::public_url(beside, &served.endpoint) {
-            Some(public) => match get(Target::At(&public)) {
-                Err(error) if error.is_transient() => get(Target::Beside(beside)),
-                answer => answer,
-            },
-            None => get(Target::Beside(beside)),
-        }),
-        None => None,
-    };
-    match hinted {
-        Some(Ok(response)) => return Ok(response),
-        Some(Err(error)) if !error.is_not_found() && !error.is_transient() => return Err(failure(error)),
-        _ => {}
     }
-    let listed = match listing() {
-        Ok(listing) => listing.url_of(&artifact.file),
-        Err(NoListing::Missing) => None,
-        Err(NoListing::Failed(failure)) => return Err(failure),
-    };
-    match (listed.as_deref(), fallback) {
-        (Some(at), _) | (None, Some(at)) => get(Target::At(at)).map_err(failure),
-        (None, None) => Err(Arc::new(RegistryError::FileGone {
+    // One that is silent is not asked for its page.
+    let is_silent = last.as_ref().is_some_and(|error| !error.is_answer());
+    let recencies: &[Recency] = if is_silent { &[Recency::Kept] } else { &[Recency::AnyAge, Recency::Asked] };
+    let mut tried = None;
+    for recency in recencies {
+        let listed = match stated(*recency) {
+            Ok(listed) => listed,
+            Err(NoListing::Missing) => None,
+            Err(NoListing::Failed(failure)) => return Err(failure),
+        };
+        // What a cached page does not list may be in a later one, and what is not there may be elsewhere by now.
+        let Some(listed) = listed else {
+            tried = None;
+            continue;
+        };
+        if tried.as_ref() == Some(&listed.url) {
+            break;
+        }
+        let beside = listed.hint.as_deref().map(Target::Beside);
+        if listed.hint.as_deref() != hint
+            && let Some(beside) = beside
+        {
+            match served.open(beside, None) {
+                Ok(response) => return Ok(response),
+                Err(error) => last = Some(error),
+            }
+        }
+        if !beside.is_some_and(|beside| served.endpoint.stands_for(beside, &listed.url)) {
+            match served.open(Target::At(&listed.url), Some(&listed.document)) {
+                Ok(response) => return Ok(response),
+                Err(error) => last = Some(error),
+            }
+        }
+        tried = Some(listed.url);
+        if !listed.is_cached || last.as_ref().is_some_and(|error| !error.is_answer()) {
+            break;
+        }
+    }
+    match last {
+        Some(error) if tried.is_some() || is_silent => Err(failure(error)),
+        _ => Err(Arc::new(RegistryError::FileGone {
             registry: served.name().clone(),
             package: name.clone(),
             file: artifact.file.clone(),
         })),
     }
-}
-
-fn get(served: &Served, target: Target<'_>) -> Result<Response, RequestError> {
-    served.client.get(&served.endpoint, &Request { target, encoding: Encoding::Identity, ..Request::default() })
 }
 
 fn failure(error: RequestError) -> Arc<dyn Failure> {

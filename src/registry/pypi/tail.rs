@@ -24,10 +24,12 @@ pub(super) fn from_wheel(
     served: &Served,
     package: &PackageName,
     file: &FileRecord<'_>,
+    page: &str,
 ) -> Result<Option<Vec<u8>>, Arc<dyn Failure>> {
     let url = file.url();
     let ask = |range| Request {
         target: Target::At(&url),
+        stated_by: Some(page),
         range,
         encoding: Encoding::Identity,
         limit: Some(1 << 30),

@@ -91,8 +91,26 @@ fn what_came_too_late_does_not_exist() {
         ])
     });
     let listing = ask(&server, "a", &settings(Some("2024-06-01T00:00:00Z")));
-    assert_eq!(listing.versions.candidates.len(), 1);
     assert_eq!(listing.files(0).unwrap().1.len(), 1);
+    // It is there to be told of, and never chosen.
+    let [_, late] = &listing.versions.candidates[..] else { panic!("two versions") };
+    assert_eq!(late.published, Some("2025-01-01T00:00:00Z".parse().unwrap()));
+    assert!(late.has_no_wheel() && !late.sdist);
+}
+
+#[test]
+fn what_has_no_time_is_not_known_to_be_in_time() {
+    let server = Server::start(|_| {
+        page(&[
+            ("a-1.0-py3-none-any.whl", ""),
+            ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", "data-upload-time=\"2024-01-01T00:00:00Z\""),
+            ("a-2.0-py3-none-any.whl", ""),
+        ])
+    });
+    let listing = ask(&server, "a", &settings(Some("2024-06-01T00:00:00Z")));
+    let [known, unknown] = &listing.versions.candidates[..] else { panic!("two versions") };
+    assert!(known.wheels.contains(Platform::LinuxX64) && !known.wheels.contains(Platform::MacosArm64));
+    assert!(unknown.published.is_none() && unknown.has_no_wheel());
 }
 
 #[test]
@@ -352,7 +370,7 @@ fn a_file_is_found_again_where_the_index_has_it_now() {
             location: location.map(str::to_owned),
             platforms: Vec::new(),
         };
-        open(&listing.served, &listing.name, &artifact, || Ok(Arc::clone(&listing)))
+        open(&listing.served, &listing.name, &artifact, &|_| Ok(listing.stated(file)))
     };
     let elsewhere = Server::start(|_| Reply::ok("old host"));
     for location in [None, Some("files/a-1.0-py3-none-any.whl"), Some(elsewhere.url.as_str())] {

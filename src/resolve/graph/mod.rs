@@ -239,7 +239,7 @@ impl<'a> Builder<'a> {
             (root.dependent.clone(), root.group.clone(), what, marker)
         });
         let graph = crate::model::Graph { roots, packages, instances: named.instances };
-        Ok(Resolution { graph, warnings: self.warnings.into_iter().collect() })
+        Ok(Resolution { graph, warnings: self.warnings.into_iter().collect(), doubtful: Vec::new() })
     }
 }
 

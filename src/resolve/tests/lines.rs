@@ -39,6 +39,52 @@ fn released_before_hides_what_came_later() {
     world.gives(&["npm:a@1.0.0"]);
 }
 
+/// A package with these versions, each with the day of June 2025 on which it was published, or none.
+fn dated(versions: &[(&str, Option<u32>)]) -> World {
+    let mut world = versions.iter().fold(World::new(), |world, (version, day)| {
+        world.has_with(&format!("npm a@{version}"), &[], |c, _| {
+            c.published = day.map(|day| format!("2025-06-{day:02}T00:00:00Z").parse().unwrap());
+        })
+    });
+    world.settings.released_before = Some("2025-06-10T00:00:00Z".parse().unwrap());
+    world
+}
+
+#[test]
+fn what_has_no_time_does_not_pass_released_before() {
+    dated(&[("1.0.0", Some(1)), ("1.1.0", None)]).asks("npm a ^1").gives(&["npm:a@1.0.0"]);
+    let core = dated(&[("1.0.0", None), ("1.1.0", None)]).asks("npm a ^1").unsolved();
+    assert!(core.because.concat().contains("a 1.1.0 has no time of publication by registry `home`"), "{core:?}");
+    assert!(core.help.as_ref().unwrap().contains("remove `released-before`"), "{core:?}");
+}
+
+#[test]
+fn a_tag_stands_for_what_is_old_enough_at_or_below_it() {
+    let check = |versions: &[(&str, Option<u32>)], tagged: &str, expect: &str| {
+        let world = dated(versions).tag("a", "next", tagged).asks("npm a next");
+        world.gives(&[&format!("npm:a@{expect}")]);
+    };
+    let all = [("1.0.0", Some(1)), ("1.1.0", Some(2)), ("1.2.0", Some(20)), ("1.3.0", Some(3))];
+    check(&all, "1.0.0", "1.0.0");
+    check(&all, "1.2.0", "1.1.0");
+    check(&[("1.0.0", Some(1)), ("1.1.0", None), ("1.2.0", None)], "1.2.0", "1.0.0");
+    // A tag of a final version stands for final ones; one of a pre-release for whatever is next to it.
+    let beta = [("1.0.0", Some(1)), ("2.0.0-beta.1", Some(2)), ("2.0.0-beta.2", Some(20)), ("2.0.0", Some(21))];
+    check(&beta, "2.0.0", "1.0.0");
+    check(&beta, "2.0.0-beta.2", "2.0.0-beta.1");
+    check(&[("2.0.0-beta.1", Some(2)), ("2.0.0", Some(21))], "2.0.0", "2.0.0-beta.1");
+    let core = dated(&[("1.0.0", Some(1)), ("2.0.0", Some(20))]).tag("a", "next", "2.0.0");
+    core.asks("npm a next").gives(&["npm:a@1.0.0"]);
+    let none = dated(&[("1.0.0", Some(20)), ("2.0.0", Some(21))]).tag("a", "next", "2.0.0").asks("npm a next");
+    assert!(none.unsolved().because.concat().contains("a 2.0.0 was published at 2025-06-21"));
+}
+
+#[test]
+fn any_version_is_the_latest_that_is_old_enough() {
+    let versions = [("1.0.0", Some(1)), ("1.1.0", Some(2)), ("2.0.0", Some(20)), ("3.0.0", Some(3))];
+    dated(&versions).tag("a", "latest", "2.0.0").asks("npm a *").gives(&["npm:a@1.1.0"]);
+}
+
 fn overriding(parent: Option<&str>, package: &str, with: Option<&str>) -> World {
     let mut world = World::new()
         .has("npm a@1.0.0", &["c ^1"])

@@ -172,6 +172,7 @@ impl Index for World {
             registry: Some("home".parse().unwrap()),
             candidates: known.iter().map(|(candidate, _)| candidate.clone()).collect(),
             tags: tags.collect(),
+            cached: false,
         }))
     }
 
