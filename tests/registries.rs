@@ -331,6 +331,20 @@ fn a_token_is_not_sent_beside_the_path_of_its_registry() {
     }
 }
 
+#[test]
+fn credentials_that_are_kept_by_host_are_for_the_whole_host() {
+    let tarball = "/other/left.tgz";
+    let registry = Universe::new().serve();
+    let at = registry.url(tarball);
+    registry.becomes(&Universe::new().npm("left", "1.0.0", |p| p.tarball_at(&at)).file(tarball, left().tarball()));
+    registry.fail(USUAL, 404);
+    let project = Project::alone();
+    let acme = format!("npm \"acme\" \"{}\" {{ packages \"*\"; token \"netrc\"; }}", registry.npm_url());
+    manifest(&project, &registry, &acme, LEFT);
+    project.write("../home/.netrc", "machine 127.0.0.1 login me password secret\n").run("larder sync").exits(0);
+    assert!(registry.authorized().contains(&tarball.to_owned()), "{:?}", registry.authorized());
+}
+
 /// Locks `left` and `six` at their first versions, then lets the registry have what comes later; its answers are still fresh in
 /// the cache.
 fn grown(later: &Universe) -> (Registry, Project) {

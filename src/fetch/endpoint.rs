@@ -72,6 +72,12 @@ impl Place {
         Self { realm: url::parent(&self.url).into(), ..self }
     }
 
+    /// Lets the credentials be for the whole host, as those are that are kept by host.
+    #[must_use]
+    pub fn trusted_on_host(self) -> Self {
+        Self { realm: format!("{}/", url::origin(&self.url)).into(), ..self }
+    }
+
     /// Says where the files are that other places have beside the registry.
     #[must_use]
     pub fn with_files(self, files: &str) -> Self {
@@ -234,6 +240,8 @@ mod tests {
         let place = place.trusted_beside();
         assert!(has(&place, "https://h/pypi/files/a.whl") && !has(&place, "https://h/other/a.whl"));
         assert!(!has(&place, "https://h/pypi/../other/a.whl"));
+        let place = place.trusted_on_host();
+        assert!(has(&place, "https://h/other/a.whl") && !has(&place, "https://cdn/a.whl"));
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub enum RequestError {
     #[diagnostic(
         code(larder::fetch::outside_registry),
         help(
-            "a token is for what lies below its registry's URL: declare `{registry}` with a URL that this one lies below, too"
+            "a token is for what lies below its registry's URL: declare `{registry}` with a URL that this one lies below, or keep \
+             the credentials of the whole host in ~/.netrc and write `token \"netrc\"`"
         )
     )]
     OutsideRegistry {

@@ -77,7 +77,8 @@ impl Options {
             RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder)),
             RegistryUrl::Http(url) => {
                 let place = Place::http(url, self.authorization(registry, url, trusted));
-                if registry.kind == RegistryKind::Pypi { pypi::with_files(place) } else { place }
+                let place = if registry.kind == RegistryKind::Pypi { pypi::with_files(place) } else { place };
+                if registry.token == Some(Token::Netrc) { place.trusted_on_host() } else { place }
             }
         });
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
