@@ -176,6 +176,43 @@ fn mirrored(asked: &Asked) -> Reply {
 }
 
 #[test]
+fn a_mirror_that_passes_pages_on_is_asked_for_metadata_first() {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let path = |name: &str| format!("packages/aa/bb/{}/{name}-1.0-py3-none-any.whl", "0".repeat(60));
+    let files = Server::start(|asked| {
+        let name = asked.path.rsplit('/').next().unwrap().split('-').next().unwrap();
+        Reply::ok(format!("Name: {name}\nVersion: 1.0\n\n"))
+    });
+    for has_files in [true, false] {
+        let public = files.url.clone();
+        let mirror = Server::start(move |asked| match asked.path.strip_prefix("/root/simple/") {
+            Some(page) => {
+                let name = page.trim_end_matches('/');
+                let attributes = "data-core-metadata=\"true\"";
+                Reply::ok(format!("<a {attributes} href=\"{public}{}\">{name}-1.0-py3-none-any.whl</a>", path(name)))
+            }
+            None if has_files && asked.path.starts_with("/root/packages/") => {
+                let name = asked.path.rsplit('/').next().unwrap().split('-').next().unwrap();
+                Reply::ok(format!("Name: {name}\nVersion: 1.0\n\n"))
+            }
+            None => Reply::status(404),
+        });
+        let mut options = options(vec![registry(RegistryKind::Pypi, "https://pypi.org/simple/")]);
+        let in_front = RegistryUrl::Http(format!("{}root/simple/", mirror.url).into());
+        options.mirrors = BTreeMap::from([("pypi".parse().unwrap(), vec![in_front])]);
+        let registries = Registries::new(options);
+        for name in names {
+            let release = registries.release(&pypi(name), 0).unwrap();
+            assert_eq!(release.artifacts[0].location.as_deref(), Some(path(name).as_str()));
+        }
+        let asked_of_mirror = mirror.paths().iter().filter(|path| path.ends_with(".metadata")).count();
+        let asked_of_public = files.paths().len();
+        // One that never has any is not asked for ever.
+        assert_eq!((asked_of_mirror, asked_of_public), if has_files { (6, 0) } else { (4, 6) });
+    }
+}
+
+#[test]
 fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
     let server = Server::start(|asked| match asked.path.as_str() {
         "/@s%2fa" => Reply::ok(r#"{"name":"@s/a","versions":{"1.0.0":{"dist":{"tarball":"/files/9/a.tgz"}}}}"#),

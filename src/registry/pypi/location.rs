@@ -41,6 +41,14 @@ pub(super) fn is_content_addressed(hint: &str, file: &str) -> bool {
     content_addressed(hint) == Some(hint) && hint.rsplit('/').next() == Some(file)
 }
 
+/// Returns the path that a mirror has of the public index in common with it, where the mirror's page says that a file is on another
+/// host than its own.
+pub(super) fn passed_on<'u>(file_url: &'u str, endpoint: &Endpoint) -> Option<&'u str> {
+    let mirror = endpoint.places().first().map(Place::url).filter(|first| url::host(first) != PUBLIC_INDEX)?;
+    let path = content_addressed(url::path(file_url)).filter(|_| is_public(endpoint))?;
+    (!url::same_origin(file_url, mirror)).then_some(path)
+}
+
 fn is_public(endpoint: &Endpoint) -> bool {
     endpoint.places().iter().any(|place| url::host(place.url()) == PUBLIC_INDEX)
 }

@@ -307,7 +307,7 @@ impl Listing {
     /// Asks for `<file>.metadata` (PEP 658), where it is promised or likely. Where that is no use, the file itself is.
     fn metadata_beside(&self, file: &FileRecord<'_>) -> Result<Option<CoreMetadata>, Arc<dyn Failure>> {
         let advertised = file.metadata();
-        if advertised == Advertised::No && !self.beside.is_likely() {
+        if advertised == Advertised::No && !self.beside.wheels.is_likely() {
             return Ok(None);
         }
         let url = file.url();
@@ -315,7 +315,8 @@ impl Listing {
         let target = format!("{bare}.metadata");
         let stated_by = Some(&*self.record.header.url);
         let request = Request { target: Target::At(&target), stated_by, ..Request::default() };
-        let metadata = match self.served.client.read(&self.served.endpoint, &request) {
+        let at_mirror = self.at_mirror(&target).map(Ok);
+        let metadata = match at_mirror.unwrap_or_else(|| self.served.client.read(&self.served.endpoint, &request)) {
             Ok(document) => {
                 let promised = match &advertised {
                     Advertised::Hashed(digest) => digest.is_of(&document.bytes),
@@ -334,10 +335,22 @@ impl Listing {
             Err(error) => return Err(failure(error)),
         };
         match metadata {
-            Some(_) => self.beside.found(),
-            None => self.beside.missed(),
+            Some(_) => self.beside.wheels.found(),
+            None => self.beside.wheels.missed(),
         }
         Ok(metadata)
+    }
+
+    /// Reads what a mirror's page says to be on the public index's host, from the mirror.
+    fn at_mirror(&self, url: &str) -> Option<Document> {
+        let path = location::passed_on(url, &self.served.endpoint).filter(|_| self.beside.mirrored.is_likely())?;
+        let request = Request { target: Target::Beside(path), ..Request::default() };
+        let document = self.served.client.read(&self.served.endpoint, &request);
+        match document {
+            Ok(_) => self.beside.mirrored.found(),
+            Err(_) => self.beside.mirrored.missed(),
+        }
+        document.ok()
     }
 
     fn static_metadata(&self, url: &str) -> Result<Result<CoreMetadata, String>, RequestError> {

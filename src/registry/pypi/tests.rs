@@ -345,10 +345,10 @@ fn a_source_distribution_counts_if_it_is_static() {
 
 #[test]
 fn nobody_asks_for_ever_for_metadata_that_is_never_there() {
-    let beside = MetadataBeside::default();
+    let beside = MetadataBeside::default().wheels;
     (0..4).for_each(|_| beside.missed());
     assert!(!beside.is_likely());
-    let beside = MetadataBeside::default();
+    let beside = MetadataBeside::default().wheels;
     beside.found();
     (0..9).for_each(|_| beside.missed());
     assert!(beside.is_likely());
