@@ -1,15 +1,17 @@
 //! An open folder: work on many files of one place without walking its path for each.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 
 use super::link::wants_copy;
-use super::{Action, FsError, Linked, Stat};
+use super::{Action, Found, FsError, Linked, Stat};
 
 /// An open folder. Names are relative to it and may have several parts; what is created is never reached through a
 /// link at its last part.
@@ -101,6 +103,31 @@ impl Dir {
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
             Err(errno) => Err(self.error(Action::Inspect, name, errno)),
         }
+    }
+
+    /// Lists the folder, sorted by name; links are listed and not followed.
+    pub fn list(&self) -> Result<Vec<Found>, FsError> {
+        let failed = |errno| FsError::new(Action::List, &self.path, errno);
+        let mut found = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems do not tell it in a listing.
+                FileType::Unknown => match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(raw) => Stat::from_raw(&raw).kind,
+                    Err(Errno::NOENT) => continue,
+                    Err(errno) => return Err(failed(errno)),
+                },
+                kind => kind.into(),
+            };
+            found.push(Found { path: name.into(), kind });
+        }
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// Makes a symbolic link, where nothing may be.

@@ -87,6 +87,11 @@ impl FsError {
         taken || (self.action == Action::Rename && self.source.kind() == NotADirectory)
     }
 
+    /// Tells whether something else lies there than a file of larder's own: see [`read_record`](super::read_record).
+    pub fn is_wrong_kind(&self) -> bool {
+        self.source.kind() == io::ErrorKind::InvalidData
+    }
+
     /// Tells whether the disk, or the user's share of it, is full.
     pub fn is_disk_full(&self) -> bool {
         self.full.is_some()

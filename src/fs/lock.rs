@@ -1,15 +1,15 @@
 //! Advisory locks between processes. They die with their process, however it ends.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Action, Dir, FsError, Stat};
+use super::{Action, Dir, FsError, Kind, Stat};
 
 /// An exclusive lock on a file, held until it is dropped.
 #[derive(Debug)]
@@ -75,8 +75,10 @@ impl FileLock {
 
     /// Tells whether a lock that nobody holds has a note.
     pub fn is_left(path: &Path) -> Result<bool, FsError> {
-        if super::stat(path)?.is_none_or(|stat| stat.size == 0) {
-            return Ok(false);
+        match super::lstat(path)? {
+            None => return Ok(false),
+            Some(stat) if stat.kind == Kind::File && stat.size == 0 => return Ok(false),
+            Some(_) => {}
         }
         match Self::try_acquire(path)? {
             Some(held) => Ok(!held.note()?.is_empty()),
@@ -147,14 +149,19 @@ impl Dir {
     }
 }
 
+/// Opens or makes the file. A link there is an error: what it leads to is not ours, and a lock on that is not on the link.
 fn open(path: &Path) -> Result<File, FsError> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(path)
-        .map_err(|error| FsError::new(Action::Lock, path, error))
+    let failed = |error: io::Error| FsError::new(Action::Lock, path, error);
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(0o666)) {
+        Ok(file) => File::from(file),
+        Err(Errno::LOOP | Errno::MLINK) => return Err(failed(io::Error::other("it is a link"))),
+        Err(errno) => return Err(failed(errno.into())),
+    };
+    match Stat::of(&file).map_err(failed)?.kind {
+        Kind::File => Ok(file),
+        _ => Err(failed(io::Error::other("it is not a regular file"))),
+    }
 }
 
 fn block(file: impl AsFd) -> Result<(), Errno> {
@@ -188,6 +195,20 @@ mod tests {
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
         drop(held);
         assert!(FileLock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_locked_and_nothing_is_made_where_a_link_leads() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        super::super::symlink(&path("elsewhere"), &path("link")).unwrap();
+        rustix::fs::mknodat(CWD, path("pipe"), rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+        for name in ["link", "pipe"] {
+            assert!(FileLock::acquire(&path(name), || {}).is_err(), "{name}");
+            assert!(FileLock::try_acquire(&path(name)).is_err(), "{name}");
+            assert!(FileLock::is_left(&path(name)).is_err(), "{name}");
+        }
+        assert!(super::super::lstat(&path("elsewhere")).unwrap().is_none());
     }
 
     #[test]

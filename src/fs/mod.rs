@@ -18,6 +18,7 @@ mod room;
 mod stat;
 mod tree;
 mod volume;
+mod way;
 
 pub use std::fs::File;
 
@@ -41,3 +42,4 @@ pub use room::Demand;
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;
 pub use volume::{is_network, sync_volume};
+pub use way::{Way, look_along, read_record};

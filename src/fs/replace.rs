@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Action, Durability, FsError, Stat};
+use super::{Action, Durability, FsError, Kind, Stat};
 
 /// Replaces a file's content in one step: readers see the old or the new, whole. Folders above it must exist.
 ///
@@ -123,7 +123,7 @@ pub fn remove_temporary(temporary: &Path) -> Result<(), FsError> {
 /// Opens and locks the empty file beside `path` that its new content is written to.
 fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     let temporary = beside(path, "tmp");
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let mode = Mode::from_raw_mode(0o666);
     loop {
         let mut opened = rustix::fs::openat(CWD, &temporary, flags | OFlags::EXCL, mode);
@@ -133,13 +133,17 @@ fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
         }
         let file = match opened {
             Ok(fd) => File::from(fd),
-            // A link: nobody's work of ours, and what it leads to is not to be written.
-            Err(Errno::LOOP) => {
+            // A link or a pipe: nobody's work of ours, and what it leads to is not to be written.
+            Err(Errno::LOOP | Errno::NXIO) => {
                 rustix::fs::unlink(&temporary)?;
                 continue;
             }
             Err(errno) => return Err(errno.into()),
         };
+        if !is_new && Stat::of(&file)?.kind != Kind::File {
+            rustix::fs::unlink(&temporary)?;
+            continue;
+        }
         match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
             Ok(()) => {}
             Err(Errno::INTR) => continue,
@@ -294,6 +298,19 @@ mod tests {
         symlink(&victim, &folder.path().join(".file.tmp")).unwrap();
         write_atomic(&folder.path().join("file"), b"whole", Durability::Lazy).unwrap();
         assert_eq!(read(&victim).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_the_new_content_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, pipe) = (folder.path().join("file"), folder.path().join(".file.tmp"));
+        for has_reader in [false, true] {
+            rustix::fs::mknodat(CWD, &pipe, rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+            let _reader = has_reader.then(|| rustix::fs::openat(CWD, &pipe, flags, Mode::empty()).unwrap());
+            write_atomic(&file, b"whole", Durability::Lazy).unwrap();
+            assert_eq!((read(&file).unwrap(), read_dir(folder.path()).unwrap().len()), (b"whole".to_vec(), 1));
+        }
     }
 
     #[test]

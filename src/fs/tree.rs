@@ -1,28 +1,40 @@
 //! Removing whole folders.
 
 use std::ffi::CString;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Action, FsError};
+use super::{Action, Dir, FsError};
 
 /// Removes a file, a link or a folder with everything in it; nothing there is no error.
 ///
 /// Links are removed, never followed. Folders that their owner may not write are opened up first. Another process may
 /// remove the same tree at the same time.
 pub fn remove_tree(path: &Path) -> Result<(), FsError> {
-    match rustix::fs::unlinkat(CWD, path, AtFlags::empty()) {
+    remove_at(CWD, path, path)
+}
+
+impl Dir {
+    /// Like [`remove_tree`], for what has this name in the folder.
+    pub fn remove_tree(&self, name: &Path) -> Result<(), FsError> {
+        remove_at(self.fd().as_fd(), name, &self.path().join(name))
+    }
+}
+
+/// Removes what `name` is in the folder `at`; `path` is for messages.
+fn remove_at(at: BorrowedFd<'_>, name: &Path, path: &Path) -> Result<(), FsError> {
+    match rustix::fs::unlinkat(at, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => return Ok(()),
         // Linux says ISDIR, macOS PERM.
         Err(Errno::ISDIR | Errno::PERM) => {}
         Err(errno) => return Err(FsError::new(Action::Remove, path, errno)),
     }
     // A stack of our own: a hostile tree may be deeper than the thread's.
-    let mut stack = vec![Level::open(CWD, path)?];
+    let mut stack = vec![Level::open(at, name, path)?];
     while let Some(level) = stack.last_mut() {
         if let Some(name) = level.folders.pop() {
             let path = level.path.join(std::ffi::OsStr::from_bytes(name.as_bytes()));
@@ -32,8 +44,8 @@ pub fn remove_tree(path: &Path) -> Result<(), FsError> {
             let path = std::mem::take(&mut level.path);
             stack.pop();
             let removed = match (stack.last(), path.file_name()) {
-                (Some(above), Some(name)) => rustix::fs::unlinkat(&above.fd, name, AtFlags::REMOVEDIR),
-                _ => rustix::fs::unlinkat(CWD, &path, AtFlags::REMOVEDIR),
+                (Some(above), Some(inner)) => rustix::fs::unlinkat(&above.fd, inner, AtFlags::REMOVEDIR),
+                _ => rustix::fs::unlinkat(at, name, AtFlags::REMOVEDIR),
             };
             match removed {
                 Ok(()) | Err(Errno::NOENT) => {}
@@ -52,9 +64,9 @@ struct Level {
 }
 
 impl Level {
-    fn open(at: impl AsFd, path: &Path) -> Result<Self, FsError> {
+    fn open(at: impl AsFd, name: &Path, path: &Path) -> Result<Self, FsError> {
         let name =
-            CString::new(path.as_os_str().as_bytes()).map_err(|_| FsError::new(Action::Remove, path, Errno::INVAL))?;
+            CString::new(name.as_os_str().as_bytes()).map_err(|_| FsError::new(Action::Remove, path, Errno::INVAL))?;
         Self::open_named(at, &name, path.to_owned())
     }
 

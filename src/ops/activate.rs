@@ -20,7 +20,7 @@ pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
         Some(active) => profile.current_head(active).ok().flatten(),
         None => None,
     };
-    profile.activate(&held, name)?;
+    generations::with_folders_beside(&checkout, name, number)?.activate(&held, name)?;
     held.finish()?;
     let moved = old.filter(|_| before.as_ref() != Some(name));
     Ok(Switched {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::profile::{self, Needs};
+use crate::profile::Needs;
 
 use super::{Context, Project, Result, seen};
 
@@ -29,7 +29,7 @@ pub struct Moved {
 /// again.
 pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) -> Result<Adopted> {
     let project = Project::open(context)?;
-    let profile = profile::Project::open(&project.root)?;
+    let profile = project.profile()?;
     let members = project.members.iter().chain(project.path_packages.keys()).cloned().collect();
     let found = profile.foreign(&Needs { node_modules: true, python: true, members })?;
     if found.is_empty() {

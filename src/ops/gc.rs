@@ -49,6 +49,8 @@ pub struct Collected {
     pub cache_bytes: u64,
     /// The sum.
     pub bytes: u64,
+    /// Every folder and file that went: generations, environments, packages, trees of the store, cached answers.
+    pub paths: Vec<String>,
     /// Projects whose folders are gone, and whose packages are not kept any more.
     pub forgotten: Vec<String>,
     /// What a user should hear about.
@@ -136,9 +138,12 @@ impl Run<'_> {
             return Ok(());
         }
         self.done.projects += 1;
-        let locked = self.lock_of(&known.root);
-        let built = if fs::stat(&known.root.join(".larder"))?.is_some() { self.generations(known) } else { Ok(()) };
-        for result in [locked, built] {
+        let has_profiles = fs::lstat(&known.root.join(".larder"))?.is_some();
+        let looked = match project::files_stay_inside(&known.root) {
+            Ok(()) => [self.lock_of(&known.root), if has_profiles { self.generations(known) } else { Ok(()) }],
+            Err(error) => [Err(error), Ok(())],
+        };
+        for result in looked {
             // What cannot be read may need anything that it was ever seen to need.
             if let Err(error) = result {
                 self.roots.trees.extend(&known.trees);
@@ -181,6 +186,7 @@ impl Run<'_> {
         let superfluous = profile.superfluous(&declared.kept, declared.gone)?;
         self.done.profile_bytes += profile.size(&superfluous)?;
         self.done.packages += superfluous.packages.len();
+        self.done.paths.extend(profile.places(&superfluous).iter().map(|path| path.display().to_string()));
         if !self.options.dry_run {
             profile.remove(&held, &superfluous)?;
             for environment in &superfluous.environments {
@@ -237,8 +243,9 @@ impl Run<'_> {
         })?;
         let done = &mut self.done;
         done.dry_run = self.options.dry_run;
-        (done.store_entries, done.store_bytes) = (freed.trees, freed.bytes);
-        (done.cache_entries, done.cache_bytes) = (stale.answers, stale.bytes);
+        (done.store_entries, done.store_bytes) = (freed.trees.len(), freed.bytes);
+        (done.cache_entries, done.cache_bytes) = (stale.answers.len(), stale.bytes);
+        done.paths.extend(freed.trees.iter().chain(&stale.answers).map(|path| path.display().to_string()));
         done.bytes = done.profile_bytes + done.store_bytes + done.cache_bytes;
         Ok(self.done)
     }

@@ -8,7 +8,8 @@ use crate::model::Label;
 use crate::profile::{self, Kept, ProjectLock};
 use crate::store::Store;
 
-use super::{Context, Result, checkout};
+use super::checkout::Checkout;
+use super::{Context, Project, Result, checkout};
 
 /// Makes sure that a generation leads to where the checkout is now, and that the store knows that place.
 pub(super) fn bring_here(
@@ -23,6 +24,16 @@ pub(super) fn bring_here(
         Store::open(&context.store).note_project(profile.root(), generation.trees())?;
     }
     Ok(())
+}
+
+/// Lets the folders beside the project that a generation reaches have what they need of it, where the manifest names them.
+/// Without such folders the manifest is not read.
+pub(super) fn with_folders_beside(checkout: &Checkout, environment: &Label, number: u64) -> Result<profile::Project> {
+    let profile = checkout.profile.clone();
+    if !profile.head(environment, number)?.reaches_beside() {
+        return Ok(profile);
+    }
+    Project::read(checkout.root.clone())?.profile()
 }
 
 /// Makes a generation that was built the current one of its environment. A rollback ends here.

@@ -7,6 +7,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::fs;
 use crate::manifest::Manifest;
+use crate::profile;
 use crate::registry::path::PathKind;
 
 use super::Result;
@@ -17,11 +18,24 @@ pub(super) fn find(root: &Path, manifest: &Manifest) -> Result<Vec<Arc<str>>> {
     let globs = globs(manifest);
     for glob in &manifest.members {
         let (fixed, depth) = split(&glob.value);
+        profile::stays_inside(root, Path::new(&fixed))?;
         collect(root, &fixed, depth, &globs, &mut found)?;
     }
     found.sort();
     found.dedup();
     Ok(found)
+}
+
+/// Makes sure that a local package and its manifests lie where they say: a link could lead to any file of the user.
+pub(super) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
+    profile::stays_inside(root, Path::new(folder))?;
+    for kind in PathKind::ALL {
+        let file = Path::new(folder).join(kind.file());
+        if fs::lstat(&root.join(&file))?.is_some_and(|stat| stat.kind == fs::Kind::Symlink) {
+            profile::stays_inside(root, &file)?;
+        }
+    }
+    Ok(())
 }
 
 /// Tells whether a folder, relative to the root, lies in a member.
@@ -67,6 +81,7 @@ fn collect(root: &Path, folder: &str, depth: usize, globs: &GlobSet, found: &mut
     if !folder.is_empty() && globs.is_match(folder) {
         for kind in PathKind::ALL {
             if fs::stat(&here.join(kind.file()))?.is_some() {
+                stay_inside(root, folder)?;
                 found.push(folder.into());
                 break;
             }

@@ -24,7 +24,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     if source.name == target.name {
         return Err(PromoteError::Itself(source.name.clone()).into());
     }
-    let profile = profile::Project::open(&project.root)?;
+    let profile = project.profile()?;
     let tested = profile.current(&source.name)?.ok_or_else(|| ProfileError::NeverSynced(source.name.clone()))?;
     let text = profile.lock_text(&source.name, tested.number)?;
     let lockfile = lock::parse(LOCKFILE, &text)?;

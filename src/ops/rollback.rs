@@ -37,7 +37,7 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
     let mut warnings = Vec::new();
     if target != current.number {
         state::forget(&checkout.root, name.as_str())?;
-        profile.roll_back(&held, name, target)?;
+        generations::with_folders_beside(&checkout, name, target)?.roll_back(&held, name, target)?;
     }
     held.finish()?;
     let active = profile.active()?.as_ref() == Some(name);

@@ -80,8 +80,11 @@ pub(super) fn write(root: &Path, environment: &str, generation: u64, facts: &Fac
     // A copy of a checkout has this file too, and its facts hold: about the other one.
     let _ = write!(text, "{VERSION}\nroot {}\ngeneration {generation}\n{}", whole(root)?.display(), facts.0);
     let path = record(root, environment);
-    if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
-        return Ok(());
+    match fs::read_record(&path) {
+        Ok(Some(known)) if known == text.as_bytes() => return Ok(()),
+        // What is no file of ours is replaced.
+        Err(error) if !error.is_wrong_kind() => return Err(error),
+        _ => {}
     }
     fs::write_atomic(&path, text.as_bytes(), Durability::Lazy)
 }
@@ -93,7 +96,7 @@ pub(super) fn forget(root: &Path, environment: &str) -> Result<(), FsError> {
 
 /// Returns the generation that is current, where every recorded fact still holds. Doubt, of any kind, is `None`.
 pub(super) fn current(root: &Path, environment: &str, variables: &Variables, lock_use: LockUse) -> Option<u64> {
-    let text = String::from_utf8(fs::read_if_exists(&record(root, environment)).ok()??).ok()?;
+    let text = String::from_utf8(fs::read_record(&record(root, environment)).ok()??).ok()?;
     let facts = text.strip_prefix(VERSION)?.strip_prefix('\n')?;
     let (lay, facts) = facts.strip_prefix("root ")?.split_once('\n')?;
     (Path::new(lay) == whole(root).ok()?).then_some(())?;
@@ -121,14 +124,13 @@ pub(super) fn current(root: &Path, environment: &str, variables: &Variables, loc
     facts.lines().any(|fact| fact.starts_with("link\t") && fact.ends_with(&current)).then_some(())?;
     facts.lines().all(|fact| holds(fact).is_some()).then_some(())?;
     (!profile::is_left(root).ok()?).then_some(())?;
-    generation.parse().ok()
+    let generation = generation.parse().ok()?;
+    profile::is_generation(root, environment, generation).ok()?.then_some(generation)
 }
 
 /// Returns the name of the active environment, from where its link points.
 pub(super) fn active(root: &Path) -> Option<String> {
-    let target = fs::read_link(&root.join(".larder/active")).ok()?;
-    let name = target.parent()?.file_name()?.to_str()?;
-    Some(name.to_owned())
+    profile::active(root).map(|name| name.to_string())
 }
 
 fn whole(root: &Path) -> Result<PathBuf, FsError> {
@@ -152,8 +154,8 @@ mod tests {
         fs::write_new(&manifest, b"project \"a\"", 0o644).unwrap();
         let variables = Variables::default();
         let mut facts = Facts::new(&variables, LockUse::Update);
-        let profile = root.join(".profiles/development");
-        fs::create_dir_all(&profile).unwrap();
+        let profile = root.join(".larder/node_modules/.profiles/development");
+        fs::create_dir_all(&profile.join("3")).unwrap();
         fs::symlink(Path::new("3"), &profile.join("current")).unwrap();
         facts.note_link(&profile.join("current")).unwrap();
         facts.note(&manifest).unwrap();
@@ -164,6 +166,13 @@ mod tests {
         write(root, "development", 2, &facts).unwrap();
         assert_eq!(current(root, "development", &variables, LockUse::Locked), None);
         write(root, "development", 3, &facts).unwrap();
+
+        fs::rename(&profile.join("3"), &root.join("elsewhere")).unwrap();
+        fs::symlink(&root.join("elsewhere"), &profile.join("3")).unwrap();
+        assert_eq!(current(root, "development", &variables, LockUse::Locked), None);
+        fs::remove_file(&profile.join("3")).unwrap();
+        fs::rename(&root.join("elsewhere"), &profile.join("3")).unwrap();
+        assert_eq!(current(root, "development", &variables, LockUse::Locked), Some(3));
 
         let python = [("LARDER_PYTHON".into(), "/x".into())].into_iter().collect();
         assert_eq!(current(root, "development", &python, LockUse::Update), None);

@@ -220,7 +220,7 @@ impl<'a> Sync<'a> {
             project,
             environment: project.environment(context)?,
             platform: project.platform()?,
-            profile: profile::Project::open(&project.root)?,
+            profile: project.profile()?,
             store: Store::open(&context.store),
             facts,
         })
@@ -388,11 +388,12 @@ impl<'a> Sync<'a> {
         if self.options.activate {
             self.profile.activate(held, name)?;
         }
-        profile::exclude(&self.project.root)?;
+        let told = profile::exclude(self.profile.root())?;
         if before.is_some_and(|before| before != (name.clone(), number)) && self.options.activate {
             built.warnings.push(switch::RESTART.to_owned());
         }
         if built.made {
+            built.warnings.extend(told);
             built.warnings.extend(generations::retire(&self.profile, held, self.environment));
         }
         Ok(built)

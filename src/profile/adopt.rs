@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs;
 
+use super::project::check_way;
 use super::{Needs, ProfileError, Project, ProjectLock, roots};
 
 impl Project {
@@ -16,6 +17,7 @@ impl Project {
     /// where linters, test runners and watchers do not look.
     pub fn move_aside(&self, _lock: &ProjectLock, path: &Path) -> Result<PathBuf, ProfileError> {
         let aside = Path::new(".larder/node_modules/.adopted");
+        check_way(self.root(), aside)?;
         fs::create_dir_all(&self.root().join(aside))?;
         let name = path.to_string_lossy().replace('/', "+");
         let mut place = aside.join(&name);

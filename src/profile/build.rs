@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::fs::{self, Demand, Kind};
+use crate::fs::{self, Demand, Dir, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::FilesMode;
 use crate::model::{Label, PackageKey, Platform, TreeDigest};
@@ -166,7 +166,7 @@ impl<'a> Plan<'a> {
         fs::create_dir_all(self.site.packages)?;
         fs::create_dir_all(self.site.profile)?;
         fs::set_private(self.site.profile, files(self.input) == Files::Private)?;
-        tidy(self.site.profile)
+        tidy(self.site.root, self.site.profile)
     }
 
     /// Realises the packages that are harmed or not there, and returns how many.
@@ -332,17 +332,24 @@ fn inputs(root: &Path, input: &Input<'_>, layout: &Layout, closure: &[Member], f
 }
 
 /// Removes what a killed run left, and returns the last number. The project's lock is held.
-pub(super) fn tidy(profile: &Path) -> Result<u64, ProfileError> {
+pub(super) fn tidy(root: &Path, profile: &Path) -> Result<u64, ProfileError> {
     let mut last = 0;
-    for found in fs::read_dir(profile)? {
+    let Some(folder) = own_folder(root, profile)? else { return Ok(last) };
+    for found in folder.list()? {
         let name = found.path.to_string_lossy();
         if name.starts_with('.') {
-            fs::remove_tree(&profile.join(&found.path))?;
+            folder.remove_tree(&found.path)?;
         } else if let (Kind::Folder, Ok(number)) = (found.kind, name.parse::<u64>()) {
             last = last.max(number);
         }
     }
     Ok(last)
+}
+
+/// Opens a folder of larder's own, through no link; one that does not exist is `None`.
+pub(super) fn own_folder(root: &Path, folder: &Path) -> Result<Option<Dir>, ProfileError> {
+    let way = folder.strip_prefix(root).unwrap_or(folder);
+    Ok(Dir::open_below(root, way)?)
 }
 
 fn realise(
@@ -353,11 +360,18 @@ fn realise(
 ) -> Result<usize, ProfileError> {
     // One listing instead of a look at each.
     let mut there: rustc_hash::FxHashSet<String> = rustc_hash::FxHashSet::default();
-    for found in fs::read_dir(site.packages)? {
+    let packages = match own_folder(site.root, site.packages)? {
+        Some(packages) => packages,
+        None => {
+            fs::create_dir_all(site.packages)?;
+            Dir::open(site.packages)?
+        }
+    };
+    for found in packages.list()? {
         let Ok(name) = found.path.into_os_string().into_string() else { continue };
-        if name.starts_with('.') {
-            // Left by a run that was killed: the project's lock is held.
-            fs::remove_tree(&site.packages.join(&name))?;
+        // Left by a run that was killed: the project's lock is held. Where a package is to be, a link is none.
+        if name.starts_with('.') || found.kind != Kind::Folder {
+            packages.remove_tree(Path::new(&name))?;
         } else {
             there.insert(name);
         }

@@ -1,12 +1,13 @@
 //! Removing what no generation needs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::fs::{self, Kind};
+use crate::fs::{self, Dir, Kind};
 use crate::model::Label;
 
+use super::project::{PACKAGES, PROFILES};
 use super::whole::Whole;
 use super::{Key, ProfileError, Project, ProjectLock, generation};
 
@@ -55,7 +56,7 @@ impl Project {
             for (age, &number) in numbers.iter().rev().enumerate() {
                 let pinned = kept.is_some_and(|kept| kept.pinned.contains(&number));
                 if age < newest || pinned || current == Some(number) {
-                    used.extend(generation::keys(&self.folder(&environment, number))?);
+                    used.extend(generation::keys(&self.generation_folder(&environment, number)?)?);
                 } else {
                     superfluous.generations.push((environment.clone(), number));
                 }
@@ -73,15 +74,16 @@ impl Project {
     /// Removes what was found: the generations first, so that none ever lacks a package.
     pub fn remove(&self, _lock: &ProjectLock, superfluous: &Superfluous) -> Result<(), ProfileError> {
         let whole = Whole::read(self.root(), self.packages())?;
+        let profiles = Path::new(PROFILES);
         for environment in &superfluous.environments {
-            remove(self.profiles(), environment.as_str())?;
+            self.take_out(profiles, environment.as_str())?;
         }
         let of_others = |(environment, _): &&(Label, u64)| !superfluous.environments.contains(environment);
         for (environment, number) in superfluous.generations.iter().filter(of_others) {
-            remove(&self.profile(environment), &number.to_string())?;
+            self.take_out(&profiles.join(environment.as_str()), &number.to_string())?;
         }
         for key in &superfluous.packages {
-            remove(self.packages(), key.as_str())?;
+            self.take_out(Path::new(PACKAGES), key.as_str())?;
         }
         Ok(whole.carry_those_there(self.root(), self.packages(), self.profiles())?)
     }
@@ -89,29 +91,42 @@ impl Project {
     /// Returns for how long an environment was not switched; none where it was never built.
     pub fn idle(&self, environment: &Label) -> Result<Option<Duration>, ProfileError> {
         let stat = match fs::lstat(&self.current_link(environment))? {
-            None => fs::lstat(&self.profile(environment))?,
+            None => fs::lstat(&self.profile(environment)?)?,
             stat => stat,
         };
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Ok(stat.map(|stat| now.saturating_sub(Duration::from_nanos(stat.mtime.max(0).unsigned_abs()))))
     }
 
+    /// Returns the folders that the removal would take.
+    pub fn places(&self, superfluous: &Superfluous) -> Vec<PathBuf> {
+        let environments = superfluous.environments.iter().map(|name| self.profiles().join(name.as_str()));
+        let of_others = |(environment, _): &&(Label, u64)| !superfluous.environments.contains(environment);
+        let generations = superfluous.generations.iter().filter(of_others);
+        let generations = generations.map(|(environment, number)| self.folder(environment, *number));
+        let packages = superfluous.packages.iter().map(|key| self.packages().join(key.as_str()));
+        environments.chain(generations).chain(packages).collect()
+    }
+
     /// Returns how many bytes the removal would set free, apart from what is shared with the store.
     pub fn size(&self, superfluous: &Superfluous) -> Result<u64, ProfileError> {
-        let generations = superfluous.generations.iter().map(|(environment, number)| self.folder(environment, *number));
-        let packages = superfluous.packages.iter().map(|key| self.packages().join(key.as_str()));
+        let generations = superfluous.generations.iter();
+        let generations = generations.map(|(environment, number)| self.generation_folder(environment, *number));
+        let packages = superfluous.packages.iter().map(|key| Ok(self.packages().join(key.as_str())));
         let mut size = 0;
         for folder in generations.chain(packages) {
-            size += fs::exclusive_size(&folder)?;
+            size += fs::exclusive_size(&folder?)?;
         }
         Ok(size)
     }
-}
 
-/// Removes a folder under a name that counts for nothing, so that a kill never leaves half of one under its own.
-fn remove(place: &Path, name: &str) -> Result<(), ProfileError> {
-    let aside = place.join(format!(".removed-{name}"));
-    fs::remove_tree(&aside)?;
-    fs::rename(&place.join(name), &aside)?;
-    Ok(fs::remove_tree(&aside)?)
+    /// Removes what lies in a folder of larder's own, under a name that counts for nothing, so that a kill never leaves
+    /// half of it under its own.
+    fn take_out(&self, place: &Path, name: &str) -> Result<(), ProfileError> {
+        let Some(place) = Dir::open_below(self.root(), place)? else { return Ok(()) };
+        let aside = format!(".removed-{name}");
+        place.remove_tree(Path::new(&aside))?;
+        place.rename(name, &aside)?;
+        Ok(place.remove_tree(Path::new(&aside))?)
+    }
 }

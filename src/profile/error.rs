@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fs::FsError;
+use crate::fs::{FsError, Kind};
 use crate::model::{Label, PackageKey, PythonVersion, TreeDigest};
 use crate::store::StoreError;
 
@@ -65,6 +65,38 @@ pub enum ProfileError {
         path: PathBuf,
         /// The other checkout.
         root: PathBuf,
+    },
+
+    /// Something else lies where larder keeps a folder or a file of its own. A clone can bring that.
+    #[error("`{}` is {}, and larder's own lies there", path.display(), named(*kind))]
+    #[diagnostic(
+        code(larder::profile::not_ours),
+        help(
+            "larder follows no link below `.larder`, and removes nothing that it did not make. See where it comes from \
+             and remove it: `larder sync --repair` makes what belongs there"
+        )
+    )]
+    NotOurs {
+        /// Relative to the project.
+        path: PathBuf,
+        /// What it is.
+        kind: Kind,
+    },
+
+    /// A folder or a manifest that is reached through a link, and lies elsewhere.
+    #[error("`{}` leads to `{}`, outside the project", path.display(), target.display())]
+    #[diagnostic(
+        code(larder::profile::leads_out),
+        help(
+            "what a project is made of lies in it. Put the file or folder in the place of the link; a local package beside \
+             the project is named as it is: `path \"../NAME\"`"
+        )
+    )]
+    LeadsOut {
+        /// Relative to the project.
+        path: PathBuf,
+        /// Where it is.
+        target: PathBuf,
     },
 
     /// An executable's name or path leaves the folder it belongs to.
@@ -227,6 +259,15 @@ pub enum ProfileError {
     },
 }
 
+fn named(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "a file",
+        Kind::Folder => "a folder",
+        Kind::Symlink => "a link",
+        Kind::Other => "a pipe, a socket or a device",
+    }
+}
+
 /// What was found where a file with another digest should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -269,6 +310,8 @@ impl Failure for ProfileError {
             Self::Harmed { .. } | Self::BadRecord { .. } => Exit::Integrity,
             Self::Foreign { .. }
             | Self::OtherCheckout { .. }
+            | Self::NotOurs { .. }
+            | Self::LeadsOut { .. }
             | Self::UnsafeBin { .. }
             | Self::ClaimedTwice { .. }
             | Self::BadWheel { .. }

@@ -2,26 +2,61 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::fs::{self, Durability, FsError, Kind};
+use crate::fs::{self, Durability, FsError, Kind, Way};
 
 use super::ProfileError;
 
 /// Without a trailing slash: `node_modules/` does not match a link.
 const LINES: [&str; 3] = [".larder", "node_modules", ".venv"];
 
-/// Adds larder's lines to `.git/info/exclude` of the repository that `root` is in, where they are missing. Without a
-/// repository nothing happens.
-pub fn exclude(root: &Path) -> Result<(), ProfileError> {
-    let Some(file) = file(root)? else { return Ok(()) };
-    if let Some(info) = file.parent() {
-        fs::create_dir_all(info)?;
-    }
-    Ok(ignore(&file)?)
+/// Where a repository keeps the patterns that only this clone of it ignores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Patterns {
+    /// This file, there or not.
+    File(PathBuf),
+    /// There is no repository.
+    NoRepository,
+    /// A place that does not know this checkout: a clone can bring a `.git` that leads anywhere.
+    Elsewhere(PathBuf),
 }
 
-/// Returns the file of patterns that only this clone of a repository ignores, there or not.
-pub(super) fn file(root: &Path) -> Result<Option<PathBuf>, ProfileError> {
-    Ok(git_folder(root)?.map(|git| git.join("info/exclude")))
+/// Adds larder's lines to `.git/info/exclude` of the repository that `root` is in, where they are missing. Without a
+/// repository nothing happens. Returns what a user should hear about.
+pub fn exclude(root: &Path) -> Result<Option<String>, ProfileError> {
+    match file(root)? {
+        Patterns::NoRepository => Ok(None),
+        Patterns::File(file) => {
+            if let Some(info) = file.parent() {
+                fs::create_dir_all(info)?;
+            }
+            ignore(&file)?;
+            Ok(None)
+        }
+        Patterns::Elsewhere(git) => Ok(Some(format!(
+            "`{}` leads to a place that does not lead back, and nothing was written there: add {} to .gitignore",
+            git.display(),
+            LINES.join(", ")
+        ))),
+    }
+}
+
+/// Finds the file of patterns that only this clone of a repository ignores.
+pub(super) fn file(root: &Path) -> Result<Patterns, ProfileError> {
+    for folder in root.ancestors() {
+        let git = folder.join(".git");
+        let Some(stat) = fs::lstat(&git)? else { continue };
+        let own = match stat.kind {
+            Kind::Folder => Some(git.clone()),
+            Kind::File => shared_folder(folder, &git)?,
+            Kind::Symlink | Kind::Other => None,
+        };
+        let Some(own) = own else { return Ok(Patterns::Elsewhere(git)) };
+        let file = own.join("info/exclude");
+        let is_plain = !matches!(fs::look_along(&own, Path::new("info"))?, Way::Blocked { .. })
+            && fs::lstat(&file)?.is_none_or(|stat| stat.kind == Kind::File);
+        return Ok(if is_plain { Patterns::File(file) } else { Patterns::Elsewhere(own) });
+    }
+    Ok(Patterns::NoRepository)
 }
 
 /// Adds larder's lines to a file of patterns that git ignores, where they are missing.
@@ -40,24 +75,36 @@ pub fn ignore(file: &Path) -> Result<(), FsError> {
     fs::write_atomic(file, &text, Durability::Whole)
 }
 
-/// A worktree has a file instead of a folder, which names its own folder, which names the one that all share.
-fn git_folder(root: &Path) -> Result<Option<PathBuf>, ProfileError> {
-    for folder in root.ancestors() {
-        let git = folder.join(".git");
-        let Some(stat) = fs::stat(&git)? else { continue };
-        if stat.kind == Kind::Folder {
-            return Ok(Some(git));
+/// Returns the folder of the repository that the file `git` in `folder` names, where that knows the folder: a worktree's
+/// own folder has the way back in `gitdir`, and a submodule's in its configuration. Other places are not looked into.
+fn shared_folder(folder: &Path, git: &Path) -> Result<Option<PathBuf>, ProfileError> {
+    let text = fs::read_record(git)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let Some(own) = text.trim().strip_prefix("gitdir:") else { return Ok(None) };
+    let own = folder.join(own.trim());
+    let is_same = |path: &Path, other: &Path| {
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        real(path).is_some_and(|path| Some(path) == real(other))
+    };
+    let read = |name: &str| {
+        let bytes = fs::read_record(&own.join(name)).ok().flatten().unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    if own.parent().is_some_and(|above| above.ends_with("worktrees")) {
+        if !is_same(&own.join(read("gitdir").trim()), git) {
+            return Ok(None);
         }
-        let text = fs::read_to_string(&git)?;
-        let Some(own) = text.trim().strip_prefix("gitdir:") else { return Ok(None) };
-        let own = folder.join(own.trim());
-        let shared = match fs::read_if_exists(&own.join("commondir"))? {
-            Some(shared) => own.join(String::from_utf8_lossy(&shared).trim()),
-            None => own,
-        };
-        return Ok(Some(shared));
+        let shared = read("commondir");
+        return Ok(Some(if shared.trim().is_empty() { own } else { own.join(shared.trim()) }));
     }
-    Ok(None)
+    let mut parts = own.components().skip_while(|part| part.as_os_str() != ".git");
+    if !parts.any(|part| part.as_os_str() == "modules") {
+        return Ok(None);
+    }
+    let config = read("config");
+    let back = config.lines().filter_map(|line| line.trim().strip_prefix("worktree")?.trim().strip_prefix('='));
+    let knows = back.map(|back| own.join(back.trim().trim_matches('"'))).any(|back| is_same(&back, folder));
+    Ok(knows.then_some(own))
 }
 
 #[cfg(test)]
@@ -85,8 +132,50 @@ mod tests {
         fs::write_new(&main.join("worktrees/w/commondir"), b"../..\n", 0o644).unwrap();
         fs::create_dir_all(&root.path().join("w")).unwrap();
         let pointer = format!("gitdir: {}\n", main.join("worktrees/w").display());
-        fs::write_new(&root.path().join("w/.git"), pointer.as_bytes(), 0o644).unwrap();
-        exclude(&root.path().join("w")).unwrap();
+        let git = root.path().join("w/.git");
+        fs::write_new(&git, pointer.as_bytes(), 0o644).unwrap();
+        // A worktree of another folder is none of this one.
+        assert!(exclude(&root.path().join("w")).unwrap().unwrap().contains("leads to a place"));
+        assert!(fs::stat(&main.join("info")).unwrap().is_none());
+        fs::write_new(&main.join("worktrees/w/gitdir"), git.display().to_string().as_bytes(), 0o644).unwrap();
+        assert_eq!(exclude(&root.path().join("w")).unwrap(), None);
         assert!(fs::stat(&main.join("info/exclude")).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_submodule_has_its_own_file_in_the_repository_above() {
+        let root = tempfile::tempdir().unwrap();
+        let (module, sub) = (root.path().join(".git/modules/sub"), root.path().join("libs/sub"));
+        fs::create_dir_all(&module).unwrap();
+        fs::create_dir_all(&sub).unwrap();
+        fs::write_new(&sub.join(".git"), b"gitdir: ../../.git/modules/sub\n", 0o644).unwrap();
+        fs::write_new(&module.join("config"), b"[core]\n\tbare = false\n\tworktree = ../../../libs/sub\n", 0o644)
+            .unwrap();
+        assert_eq!(exclude(&sub).unwrap(), None);
+        assert!(fs::stat(&module.join("info/exclude")).unwrap().is_some());
+    }
+
+    #[test]
+    fn nothing_is_written_where_a_clones_git_leads() {
+        let root = tempfile::tempdir().unwrap();
+        let (victim, clone) = (root.path().join("victim/.git"), root.path().join("clone"));
+        fs::create_dir_all(&victim).unwrap();
+        fs::create_dir_all(&clone).unwrap();
+        let git = clone.join(".git");
+        let check = || {
+            assert!(exclude(&clone).unwrap().is_some());
+            assert!(fs::stat(&victim.join("info")).unwrap().is_none());
+            fs::remove_tree(&git).unwrap();
+        };
+        fs::write_new(&git, format!("gitdir: {}\n", victim.display()).as_bytes(), 0o644).unwrap();
+        check();
+        fs::symlink(&victim, &git).unwrap();
+        check();
+        fs::create_dir(&git).unwrap();
+        fs::symlink(&victim, &git.join("info")).unwrap();
+        check();
+        fs::create_dir_all(&git.join("info")).unwrap();
+        fs::symlink(&victim.join("exclude"), &git.join("info/exclude")).unwrap();
+        check();
     }
 }

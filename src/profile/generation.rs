@@ -14,9 +14,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fs;
+use crate::fs::{self, Action, FsError};
 use crate::model::{Label, PackageId, PackageName, Platform, TreeDigest, Version};
 use crate::plan::{self, Plan};
+use crate::store::EntryPath;
 
 use super::as_text::Text;
 use super::head::{HEAD, Head};
@@ -195,7 +196,23 @@ impl Contents {
         struct Document {
             contents: Contents,
         }
-        parse::<Document>(folder).map(|document| document.contents)
+        let contents = parse::<Document>(folder)?.contents;
+        match contents.stray() {
+            None => Ok(contents),
+            Some(path) => {
+                let problem = format!("`{}` leaves the generation", path.escape_debug());
+                Err(ProfileError::BadRecord { file: file(folder), problem })
+            }
+        }
+    }
+
+    /// Returns a path or a name that would lead elsewhere. The record lies in the checkout: anybody may have written it.
+    fn stray(&self) -> Option<&str> {
+        let is_inside = |path: &&str| EntryPath::parse(path).is_ok_and(|parsed| parsed.as_str() == *path);
+        let paths = self.generated.keys().chain(self.links.keys()).map(String::as_str);
+        let realised = self.layout.packages.values();
+        let names = realised.flat_map(|package| package.dependencies.keys().chain([&package.name])).map(|name| &**name);
+        paths.chain(names).find(|path| !is_inside(path))
     }
 }
 
@@ -220,9 +237,23 @@ pub(super) fn hash(value: &impl Serialize) -> TreeDigest {
     TreeDigest(*hasher.finalize().as_bytes())
 }
 
+/// Reads a file of records. What is no regular file is no record.
+pub(super) fn record_of(file: &Path) -> Result<Vec<u8>, ProfileError> {
+    match fs::read_record(file) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(FsError::new(Action::Read, file, std::io::ErrorKind::NotFound).into()),
+        Err(error) if error.is_wrong_kind() => {
+            Err(ProfileError::BadRecord { file: file.to_owned(), problem: error.source.to_string() })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Reads the keys of a generation's realised packages, a line each.
 pub(super) fn key_lines(folder: &Path) -> Result<String, ProfileError> {
-    Ok(fs::read_to_string(&folder.join(KEYS))?)
+    let file = folder.join(KEYS);
+    let problem = || "it is no text".to_owned();
+    String::from_utf8(record_of(&file)?).map_err(|_| ProfileError::BadRecord { file, problem: problem() })
 }
 
 /// Reads the keys of a generation's realised packages.
@@ -246,7 +277,7 @@ fn file(folder: &Path) -> PathBuf {
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(folder: &Path) -> Result<T, ProfileError> {
-    let bytes = fs::read(&file(folder))?;
+    let bytes = record_of(&file(folder))?;
     let bad = |problem| Err(ProfileError::BadRecord { file: file(folder), problem });
     match serde_json::from_slice(&bytes) {
         Err(error) => bad(error.to_string()),

@@ -10,7 +10,7 @@ use crate::model::{Label, TreeDigest};
 use crate::plan::Plan;
 
 use super::ProfileError;
-use super::generation::FORMAT;
+use super::generation::{FORMAT, record_of};
 
 /// What a switch and a history need to know of a generation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,11 @@ impl From<&Plan> for Changes {
 }
 
 impl Head {
+    /// Tells whether local packages beside the checkout have a `node_modules` of it.
+    pub fn reaches_beside(&self) -> bool {
+        self.members.iter().any(|folder| folder.starts_with(".."))
+    }
+
     /// Tells whether Node finds packages in it, by walking up from a program's own place.
     pub fn has_npm_packages(&self) -> bool {
         self.node_modules || !self.members.is_empty()
@@ -94,7 +99,7 @@ impl Head {
     /// Reads the record in the generation's folder.
     pub(super) fn read(folder: &Path) -> Result<Self, ProfileError> {
         let file = folder.join(HEAD);
-        let bytes = fs::read(&file)?;
+        let bytes = record_of(&file)?;
         let bad = |problem: String| ProfileError::BadRecord { file: file.clone(), problem };
         let head: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
         if head.format > FORMAT { Err(bad("a newer larder wrote it".to_owned())) } else { Ok(head) }

@@ -50,7 +50,7 @@ impl RolledBack {
 impl Project {
     /// Returns what is known of a generation without reading what is in it.
     pub fn head(&self, environment: &Label, number: u64) -> Result<Head, ProfileError> {
-        match Head::read(&self.folder(environment, number)) {
+        match Head::read(&self.generation_folder(environment, number)?) {
             Err(ProfileError::Fs(error)) if error.is_not_found() => {
                 Err(ProfileError::NoGeneration { environment: environment.clone(), number })
             }
@@ -66,7 +66,10 @@ impl Project {
 
     /// Returns the text of the lock that a generation was built from.
     pub fn lock_text(&self, environment: &Label, number: u64) -> Result<String, ProfileError> {
-        Ok(fs::read_to_string(&self.folder(environment, number).join(generation::LOCK))?)
+        let file = self.generation_folder(environment, number)?.join(generation::LOCK);
+        let bytes = fs::read_record(&file)?;
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.ok_or_else(|| ProfileError::BadRecord { file, problem: "it is no text, or not there".to_owned() })
     }
 
     /// Makes an earlier generation the current one again, and notes that it is one. What takes no longer for many
@@ -76,7 +79,7 @@ impl Project {
         let durability = if self.head(environment, number)?.durable { Durability::Synced } else { Durability::Lazy };
         let current = self.current_number(environment)?;
         let before = self.rolled_back(environment)?.map(|note| note.from).or(current).unwrap_or(number);
-        let file = self.profile(environment).join(ROLLED_BACK);
+        let file = self.profile(environment)?.join(ROLLED_BACK);
         if before == number {
             self.switch(lock, environment, number, durability)?;
             return Ok(fs::remove_file(&file)?);
@@ -88,9 +91,10 @@ impl Project {
 
     /// Tells whether the current generation is one that was gone back to.
     pub fn rolled_back(&self, environment: &Label) -> Result<Option<RolledBack>, ProfileError> {
-        let file = self.profile(environment).join(ROLLED_BACK);
+        let file = self.profile(environment)?.join(ROLLED_BACK);
         let text = match fs::read_link(&file) {
             Err(error) if error.is_not_found() => return Ok(None),
+            Err(_) if fs::lstat(&file)?.is_some() => Path::new("").to_owned(),
             text => text?,
         };
         let note = text.to_str().and_then(RolledBack::parse);
@@ -100,7 +104,7 @@ impl Project {
 
     /// Forgets that the environment was rolled back: it goes forward from where it is.
     pub fn go_forward(&self, _lock: &ProjectLock, environment: &Label) -> Result<(), ProfileError> {
-        Ok(fs::remove_file(&self.profile(environment).join(ROLLED_BACK))?)
+        Ok(fs::remove_file(&self.profile(environment)?.join(ROLLED_BACK))?)
     }
 
     /// Makes sure that a generation is there with all its packages, without looking at their files; and without looking
@@ -111,7 +115,7 @@ impl Project {
     pub fn check_presence(&self, environment: &Label, number: u64) -> Result<(), ProfileError> {
         let head = self.head(environment, number)?;
         self.check_place(environment, number, &head)?;
-        let folder = self.folder(environment, number);
+        let folder = self.generation_folder(environment, number)?;
         let parts = [("node_modules", head.node_modules), ("python/bin/python", head.python), ("bin", true)];
         let mut missing = parts.into_iter().filter(|(_, needed)| *needed).map(|(part, _)| part);
         let lacks = |path: &Path| Ok::<_, ProfileError>(fs::stat(path)?.is_none());
@@ -121,7 +125,7 @@ impl Project {
             return Err(incomplete(part.to_owned()));
         }
         let whole = Whole::read(self.root(), self.packages())?;
-        let profile = self.profile(environment);
+        let profile = self.profile(environment)?;
         if whole.has(&profile, number) {
             return Ok(());
         }
@@ -142,8 +146,8 @@ impl Project {
 
     /// Returns the generations that are never collected.
     pub fn pins(&self, environment: &Label) -> Result<BTreeSet<u64>, ProfileError> {
-        let file = self.profile(environment).join(PINS);
-        let Some(bytes) = fs::read_if_exists(&file)? else { return Ok(BTreeSet::new()) };
+        let file = self.profile(environment)?.join(PINS);
+        let Some(bytes) = fs::read_record(&file)? else { return Ok(BTreeSet::new()) };
         let text = String::from_utf8_lossy(&bytes);
         let number = |line: &str| {
             let problem = || format!("`{line}` is no number of a generation");
@@ -155,7 +159,7 @@ impl Project {
     /// Sets the generations that are never collected.
     pub fn set_pins(&self, _lock: &ProjectLock, environment: &Label, pins: &BTreeSet<u64>) -> Result<(), ProfileError> {
         let text = pins.iter().fold(String::new(), |text, number| format!("{text}{number}\n"));
-        Ok(fs::write_atomic(&self.profile(environment).join(PINS), text.as_bytes(), Durability::Whole)?)
+        Ok(fs::write_atomic(&self.profile(environment)?.join(PINS), text.as_bytes(), Durability::Whole)?)
     }
 }
 

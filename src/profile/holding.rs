@@ -5,12 +5,13 @@
 //! is nobody's removes what was left in the middle.
 
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::fs::{self, FileLock, FsError};
+use crate::fs::{self, Dir, FileLock, FsError, Kind, Way};
 
-use super::{ProfileError, Project, exclude};
+use super::project::{OWN, PACKAGES, PROFILES};
+use super::{ProfileError, Project, build, exclude};
 
 /// The right to build and switch, held by one process at a time.
 #[derive(Debug)]
@@ -26,15 +27,23 @@ impl Project {
     /// Takes the project's lock; calls `waiting` once if another process holds it, with its number where that is known.
     /// Removes what a holder before left in the middle.
     pub fn lock(&self, waiting: impl FnOnce(Option<u32>)) -> Result<ProjectLock, ProfileError> {
-        fs::create_dir_all(&self.root().join(".larder"))?;
-        let path = self.root().join(LOCK);
+        let path = self.lock_file()?;
         self.begin(FileLock::acquire(&path, || waiting(holder(&path)))?)
     }
 
     /// Takes the project's lock if nobody holds it.
     pub fn try_lock(&self) -> Result<Option<ProjectLock>, ProfileError> {
-        fs::create_dir_all(&self.root().join(".larder"))?;
-        FileLock::try_acquire(&self.root().join(LOCK))?.map(|held| self.begin(held)).transpose()
+        FileLock::try_acquire(&self.lock_file()?)?.map(|held| self.begin(held)).transpose()
+    }
+
+    /// Returns the lock's file, in a folder that is there.
+    fn lock_file(&self) -> Result<PathBuf, ProfileError> {
+        fs::create_dir_all(&self.root().join(OWN))?;
+        let path = self.root().join(LOCK);
+        match fs::lstat(&path)? {
+            Some(stat) if stat.kind != Kind::File => Err(ProfileError::NotOurs { path: LOCK.into(), kind: stat.kind }),
+            _ => Ok(path),
+        }
     }
 
     fn begin(&self, held: FileLock) -> Result<ProjectLock, ProfileError> {
@@ -50,26 +59,32 @@ impl Project {
     /// Removes what lies under names that count for nothing.
     fn clear(&self, note: &[u8]) -> Result<(), ProfileError> {
         fs::remove_left(&self.root().join(".larder"))?;
-        for environment in self.environments()? {
-            super::build::tidy(&self.profile(&environment))?;
+        for environment in self.profile_folders()? {
+            build::tidy(self.root(), &self.profile(&environment)?)?;
         }
-        for folder in [self.packages(), self.profiles()] {
-            match fs::read_dir(folder) {
-                Err(error) if error.is_not_found() => {}
-                found => {
-                    for found in found?.iter().filter(|found| found.path.as_os_str().as_bytes().starts_with(b".")) {
-                        fs::remove_tree(&folder.join(&found.path))?;
-                    }
-                }
+        for folder in [PACKAGES, PROFILES] {
+            let Some(folder) = Dir::open_below(self.root(), Path::new(folder))? else { continue };
+            for found in folder.list()?.iter().filter(|found| found.path.as_os_str().as_bytes().starts_with(b".")) {
+                folder.remove_tree(&found.path)?;
             }
         }
-        if let Some(file) = exclude::file(self.root())? {
+        if let exclude::Patterns::File(file) = exclude::file(self.root())? {
             fs::remove_left_beside(&file)?;
         }
         for file in note.split(|byte| *byte == 0).skip(1) {
-            fs::remove_left_beside(&PathBuf::from(std::ffi::OsString::from_vec(file.to_vec())))?;
+            let file = PathBuf::from(std::ffi::OsString::from_vec(file.to_vec()));
+            if self.holds(&file)? {
+                fs::remove_left_beside(&file)?;
+            }
         }
         Ok(())
+    }
+
+    /// Tells whether a file lies in this checkout, through no link: a note that a clone brought may name any.
+    fn holds(&self, file: &Path) -> Result<bool, ProfileError> {
+        let Some(folder) = file.strip_prefix(self.root()).ok().and_then(Path::parent) else { return Ok(false) };
+        let is_plain = folder.components().all(|part| matches!(part, Component::Normal(_)));
+        Ok(is_plain && fs::look_along(self.root(), folder)? == Way::Clear)
     }
 }
 
@@ -101,7 +116,7 @@ impl ProjectLock {
 
 /// Returns the number of the process that noted itself in a lock that is held.
 fn holder(lock: &Path) -> Option<u32> {
-    let note = fs::read_if_exists(lock).ok()??;
+    let note = fs::read_record(lock).ok()??;
     let own = note.split(|byte| *byte == 0).next()?;
     std::str::from_utf8(own).ok()?.strip_prefix(AT_WORK)?.parse().ok()
 }

@@ -58,6 +58,6 @@ pub use history::RolledBack;
 pub use holding::{ProjectLock, is_left};
 pub use key::{Key, KeyError};
 pub use layout::{Content, Distribution, Files, Folder, Layout, Links, Member, Realised, Target, Wanted, layout};
-pub use project::Project;
-pub use roots::Needs;
+pub use project::{Project, active, is_generation};
+pub use roots::{Needs, stays_inside};
 pub use verify::{Damage, Harm};

@@ -17,6 +17,7 @@ use super::build::Site;
 use super::generation::{Contents, Generation};
 use super::head::{HEAD, Head};
 use super::layout::{Realised, Target};
+use super::project::check_way;
 use super::{Key, ProfileError, Project, ProjectLock, npm, python};
 
 impl Project {
@@ -26,7 +27,7 @@ impl Project {
         if head.root == self.root() {
             return Ok(false);
         }
-        relocate(self.site(&self.profile(environment)), number)
+        relocate(self.site(&self.profile(environment)?), number)
     }
 
     /// Makes sure that a generation was built, or was brought, to where the checkout lies now.
@@ -52,7 +53,11 @@ pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError
 
     for (path, target) in &mut contents.links {
         *target = moved.path(target);
+        inside(site, &folder, path)?;
         lead(site, &folder.join(path), target)?;
+    }
+    for path in contents.generated.keys() {
+        inside(site, &folder, path)?;
     }
     for (key, realised) in &contents.layout.packages {
         folder_links(site, key, realised)?;
@@ -83,10 +88,17 @@ pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError
 pub(super) fn folder_links(site: Site<'_>, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
     for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, Target::Folder(_))) {
         let path = npm::link_path(realised, name);
+        inside(site, &site.packages.join(key.as_str()), &path)?;
         let link = site.packages.join(key.as_str()).join(&path);
         lead(site, &link, &npm::relative_target(site.root, &path, target))?;
     }
     Ok(())
+}
+
+/// Makes sure that the folder of a file or link which is about to be replaced is reached through no link.
+fn inside(site: Site<'_>, folder: &Path, path: &str) -> Result<(), ProfileError> {
+    let way = folder.strip_prefix(site.root).unwrap_or(folder).join(path);
+    way.parent().map_or(Ok(()), |way| check_way(site.root, way))
 }
 
 /// Lets a link lead somewhere, if it does not yet. It is made where nobody looks for packages, and then renamed.

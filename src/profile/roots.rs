@@ -1,6 +1,6 @@
 //! The links in the checkout that lead into the active profile. What larder did not make is never touched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,9 +84,28 @@ pub(super) fn member_folder(member: &str) -> String {
 /// Makes sure that nothing foreign is in the way.
 pub(super) fn check(root: &Path, links: &RootLinks) -> Result<(), ProfileError> {
     for (path, target) in links {
+        stays(root, path)?;
         is_there(root, path, target)?;
     }
     Ok(())
+}
+
+/// Makes sure that a folder or file which is named as one of the project lies in it: a link may lead it elsewhere. One that
+/// is named as one beside the project lies where it says.
+pub fn stays_inside(root: &Path, folder: &Path) -> Result<(), ProfileError> {
+    if folder.as_os_str().is_empty() || folder.starts_with("..") {
+        return Ok(());
+    }
+    match fs::canonicalize(&root.join(folder)) {
+        Ok(target) if target.starts_with(fs::canonicalize(root)?) => Ok(()),
+        Ok(target) => Err(ProfileError::LeadsOut { path: folder.to_owned(), target }),
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn stays(root: &Path, link: &Path) -> Result<(), ProfileError> {
+    link.parent().map_or(Ok(()), |folder| stays_inside(root, folder))
 }
 
 /// Returns what is in the way.
@@ -101,11 +120,13 @@ pub(super) fn foreign(root: &Path, links: &RootLinks) -> Result<Vec<PathBuf>, Pr
     Ok(foreign)
 }
 
-/// Makes the links that are missing.
-pub(super) fn place(root: &Path, links: &RootLinks) -> Result<(), ProfileError> {
+/// Makes the links that are missing. In folders beside the project only where these are among `beside`.
+pub(super) fn place(root: &Path, links: &RootLinks, beside: &BTreeSet<Arc<str>>) -> Result<(), ProfileError> {
     check(root, links)?;
     for (path, target) in links {
-        if !is_there(root, path, target)? {
+        let is_beside = path.starts_with("..");
+        let is_allowed = !is_beside || beside.iter().any(|folder| path.parent() == Some(Path::new(&**folder)));
+        if is_allowed && !is_there(root, path, target)? {
             fs::replace_symlink(&root.join(path), target)?;
         }
     }
@@ -115,7 +136,7 @@ pub(super) fn place(root: &Path, links: &RootLinks) -> Result<(), ProfileError> 
 /// Removes the links of `old` that are not in `new`, where they are still larder's.
 pub(super) fn remove_stale(root: &Path, old: &RootLinks, new: &RootLinks) -> Result<(), ProfileError> {
     for (path, target) in old.iter().filter(|(path, _)| !new.contains_key(*path)) {
-        if let Ok(true) = is_there(root, path, target) {
+        if let (Ok(()), Ok(true)) = (stays(root, path), is_there(root, path, target)) {
             fs::remove_file(&root.join(path))?;
         }
     }

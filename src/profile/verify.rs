@@ -264,15 +264,16 @@ impl Inventory<'_> {
     }
 
     fn check(&self) -> Result<Vec<Damage>, ProfileError> {
+        // What a link in its place leads to is not looked into.
+        if fs::lstat(self.folder)?.is_some_and(|stat| stat.kind != Kind::Folder) {
+            return Ok(vec![self.damage("", None, None, Harm::Foreign)]);
+        }
         let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
         let is_looked_into =
             |path: &Path| !self.may_be_added(path) || path.to_str().is_some_and(|path| folders.contains(path));
         let found = match fs::walk(self.folder, is_looked_into) {
             Ok(found) => found,
             Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, Harm::Missing)]),
-            Err(_) if fs::lstat(self.folder)?.is_some_and(|stat| stat.kind != Kind::Folder) => {
-                return Ok(vec![self.damage("", None, None, Harm::Foreign)]);
-            }
             Err(error) => return Err(error.into()),
         };
         let mut damage = Vec::new();

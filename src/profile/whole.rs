@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::fs::{self, Durability, FsError};
+use crate::model::Label;
 
 /// The generations that have all their packages, as the folder of the packages stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +28,12 @@ impl Whole {
     /// Reads what is known; to be asked before the folder is looked at or changed.
     pub(super) fn read(root: &Path, packages: &Path) -> Result<Self, FsError> {
         let stamp = stamp(packages)?;
-        let text = fs::read_if_exists(&root.join(NOTE))?.unwrap_or_default();
+        let text = noted(root)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let generations = match text.split_once('\n') {
-            Some((noted, generations)) if noted == stamp => generations.lines().map(str::to_owned).collect(),
+            Some((noted, generations)) if noted == stamp => {
+                generations.lines().filter(|line| is_name(line)).map(str::to_owned).collect()
+            }
             _ => BTreeSet::new(),
         };
         Ok(Self { stamp, generations })
@@ -69,7 +72,7 @@ impl Whole {
             text.push_str(generation);
             text.push('\n');
         }
-        if fs::read_if_exists(&root.join(NOTE))?.as_deref() == Some(text.as_bytes()) {
+        if noted(root)?.as_deref() == Some(text.as_bytes()) {
             return Ok(());
         }
         match fs::write_atomic(&root.join(NOTE), text.as_bytes(), Durability::Lazy) {
@@ -78,6 +81,20 @@ impl Whole {
             written => written,
         }
     }
+}
+
+/// Reads the note; what is no file of ours says nothing.
+fn noted(root: &Path) -> Result<Option<Vec<u8>>, FsError> {
+    match fs::read_record(&root.join(NOTE)) {
+        Err(error) if error.is_wrong_kind() => Ok(None),
+        note => note,
+    }
+}
+
+/// Tells whether a line names a generation: `development/12`.
+fn is_name(line: &str) -> bool {
+    let parted = line.split_once('/');
+    parted.is_some_and(|(environment, number)| environment.parse::<Label>().is_ok() && number.parse::<u64>().is_ok())
 }
 
 /// Describes how a folder stands. Number of links and size change with its content on most file systems, also within a

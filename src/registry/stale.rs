@@ -1,7 +1,7 @@
 //! Taking out of the cache what nobody asks for any more.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::fs::{self, FsError, Kind};
@@ -10,10 +10,10 @@ use crate::model::PackageName;
 use super::cache;
 
 /// Cached answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Stale {
-    /// How many.
-    pub answers: usize,
+    /// Their files.
+    pub answers: Vec<PathBuf>,
     /// Their size.
     pub bytes: u64,
 }
@@ -39,9 +39,9 @@ pub fn stale(
         let Some(stat) = fs::lstat(&path)?.filter(|_| !wanted) else { continue };
         // What a killed run had half-written is no answer.
         if fs::is_temporary(&file.path) || age(stat.mtime) >= idle {
-            stale.answers += 1;
             stale.bytes += stat.size;
             found(&path)?;
+            stale.answers.push(path);
         }
     }
     Ok(stale)

@@ -1,7 +1,7 @@
 //! Taking out what nobody needs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{FILES, INDEX, Store, StoreError, lease};
@@ -27,10 +27,10 @@ pub enum Collection {
 }
 
 /// What a collection took out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Freed {
-    /// How many trees.
-    pub trees: usize,
+    /// The folders of the trees.
+    pub trees: Vec<PathBuf>,
     /// The size of their files.
     pub bytes: u64,
 }
@@ -73,7 +73,7 @@ impl Store {
                 let leased: BTreeSet<TreeDigest> =
                     leased.iter().filter_map(|name| leads_to(&self.root.join("artifacts").join(name))).collect();
                 for tree in batch.iter().filter(|tree| !leased.contains(tree)) {
-                    freed.trees += 1;
+                    freed.trees.push(self.tree_folder(tree));
                     freed.bytes += self.size(tree)?;
                     if how == Collection::Remove {
                         graves.extend(self.bury(tree)?);
@@ -93,7 +93,7 @@ impl Store {
 
     /// Takes a tree's name away and returns where it lies until it is removed. On a disk so full that it cannot even be
     /// renamed, removes it at once: without its index, which goes first, it counts for nothing.
-    fn bury(&self, tree: &TreeDigest) -> Result<Option<std::path::PathBuf>, FsError> {
+    fn bury(&self, tree: &TreeDigest) -> Result<Option<PathBuf>, FsError> {
         let place = self.tree_folder(tree);
         let grave = self.staging_folder().join(format!("removed-{tree}-{}", std::process::id()));
         match fs::rename(&place, &grave) {

@@ -234,7 +234,7 @@ fn is_cached(path: &Path) -> bool {
     path.starts_with("cache") && path.extension().is_some_and(|extension| extension == "tmp")
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     let done = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().expect("cp");
     assert!(done.success());
@@ -268,7 +268,7 @@ fn paths(folder: &Path) -> BTreeSet<PathBuf> {
     found
 }
 
-fn has_strace() -> bool {
+pub(crate) fn has_strace() -> bool {
     let there = Command::new("strace").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
         say("NOT TESTED: kills at every system call need `strace`, which this machine does not have");

@@ -14,8 +14,14 @@ pub(in crate::cli) fn run(arguments: &Gc, context: &Context<'_>, output: &Output
     for warning in &done.warnings {
         output.say(format!("warning: {warning}"));
     }
-    for retired in &done.generations {
-        output.say_more(format!("- {} {} of {}", retired.environment, retired.generation, retired.project));
+    if done.dry_run {
+        for path in &done.paths {
+            output.say(format!("- {path}"));
+        }
+    } else {
+        for retired in &done.generations {
+            output.say_more(format!("- {} {} of {}", retired.environment, retired.generation, retired.project));
+        }
     }
     for project in &done.forgotten {
         output.say(format!("{project} is gone, and forgotten"));

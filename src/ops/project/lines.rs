@@ -9,8 +9,8 @@ use super::{Place, Project};
 use crate::fs;
 use crate::manifest::{self, Group, Kind, Manifest, Spanned, Wanted};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
-use crate::ops::Result;
 use crate::ops::context::MANIFEST;
+use crate::ops::{Result, members};
 use crate::registry::path::{self, PathPackage};
 use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
 
@@ -99,6 +99,7 @@ impl Project {
         if let Some(known) = self.path_packages.get(folder) {
             return Ok(known.name.clone());
         }
+        members::stay_inside(&self.root, folder)?;
         let package = path::read(&self.root, folder, &self.names)?;
         let name = package.name.clone();
         let further: Vec<_> = folders(&package.dependencies).collect();

@@ -14,6 +14,7 @@ use crate::fs;
 use crate::lock::{LocalPackage, Selection};
 use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
 use crate::model::{Dependent, Label, PackageId, Platform, Version};
+use crate::profile;
 use crate::registry::path::{self, Members, PathKind, PathPackage};
 use crate::resolve::RequiredLine;
 
@@ -93,7 +94,8 @@ impl Project {
             let Wanted::Folder(below) = &line.wanted else { continue };
             let folder = path::join("", below);
             // One that cannot be read is an error of its line, later.
-            if let Ok(package) = path::read(&root, &folder, &Members::new())
+            if members::stay_inside(&root, &folder).is_ok()
+                && let Ok(package) = path::read(&root, &folder, &Members::new())
                 && package.kind == PathKind::Pypi
             {
                 names.entry(package.name).or_insert(folder);
@@ -123,6 +125,11 @@ impl Project {
             project.take_member(folder, &member)?;
         }
         Ok(project)
+    }
+
+    /// Opens the project's profiles.
+    pub(super) fn profile(&self) -> Result<profile::Project> {
+        Ok(profile::Project::open(&self.root)?.with_folders_beside(self.path_packages.keys()))
     }
 
     /// Returns the lockfile's path.
@@ -228,5 +235,17 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
         return Err(ProjectError::NoManifest(context.folder.clone()).into());
     };
     let root = above.iter().rev().find(|root| in_member(root).is_some()).unwrap_or(nearest);
+    files_stay_inside(root)?;
     Ok(root.to_path_buf())
+}
+
+/// Makes sure that neither the manifest nor the lock of a project is a link that leads out of it: a clone's could lead to
+/// any file of its user.
+pub(super) fn files_stay_inside(root: &Path) -> Result<()> {
+    for file in [MANIFEST, LOCKFILE] {
+        if fs::lstat(&root.join(file))?.is_some_and(|stat| stat.kind == fs::Kind::Symlink) {
+            profile::stays_inside(root, Path::new(file))?;
+        }
+    }
+    Ok(())
 }
