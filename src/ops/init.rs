@@ -46,7 +46,7 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
     let text = import::template(&Template {
         name: name.or(imported.name.as_deref()).or(folder_name).unwrap_or("project"),
         host: host::platform().unwrap_or(Platform::LinuxX64),
-        node: interpreter::node().as_deref(),
+        node: interpreter::node(context).as_deref(),
         python: interpreter::python(context).as_deref(),
         imported: &imported,
     });

@@ -42,14 +42,15 @@ pub(super) fn find(
 
 /// Returns the Python that is on PATH, as a manifest declares one: `3.12`.
 pub(super) fn python(context: &Context<'_>) -> Option<String> {
-    let explicit = context.variables.path("LARDER_PYTHON").unwrap_or_else(|| "python3".into());
-    let text = answer(&explicit, &["-c", "import sys; print('%d.%d' % sys.version_info[:2])"])?;
+    let explicit = context.variables.path("LARDER_PYTHON");
+    let program = explicit.or_else(|| python::on_path(&context.variables.search_path(), "python3"))?;
+    let text = answer(&program, &["-I", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])?;
     text.parse::<crate::model::PythonVersion>().ok().map(|_| text)
 }
 
 /// Returns the major version of the Node that is on PATH: `22`.
-pub(super) fn node() -> Option<String> {
-    let text = answer(Path::new("node"), &["--version"])?;
+pub(super) fn node(context: &Context<'_>) -> Option<String> {
+    let text = answer(&python::on_path(&context.variables.search_path(), "node")?, &["--version"])?;
     let major = text.strip_prefix('v')?.split('.').next()?;
     major.parse::<u32>().ok().map(|_| major.to_owned())
 }

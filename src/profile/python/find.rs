@@ -74,6 +74,29 @@ fn look(wanted: &PythonVersion, search: &Search, answers: &mut Answers<'_>) -> R
     Err(ProfileError::NoPython { wanted: wanted.clone(), found })
 }
 
+/// Returns the first executable of this name in the folders of `PATH` that no package brought.
+pub fn on_path(path_dirs: &[PathBuf], name: &str) -> Option<PathBuf> {
+    path_dirs.iter().filter(|dir| dir.is_absolute()).find_map(|dir| {
+        let path = dir.join(name);
+        let real = fs::canonicalize(&path).ok().filter(|real| !is_brought(real))?;
+        let is_program = matches!(fs::stat(&real), Ok(Some(stat)) if stat.is_executable() && stat.kind == Kind::File);
+        is_program.then(|| if is_in_environment(&path) { real } else { path })
+    })
+}
+
+/// Tells whether a package brought an executable: it would be foreign code that runs.
+fn is_brought(real: &Path) -> bool {
+    real.iter().any(|part| part == "node_modules" || part == ".larder") || is_in_environment(real)
+}
+
+/// Tells whether an executable lies in a virtual environment, where Python looks for it: beside `pyvenv.cfg` or one folder
+/// below it.
+fn is_in_environment(path: &Path) -> bool {
+    // What cannot be looked at counts as one.
+    let has_mark = |folder: &Path| !matches!(fs::lstat(&folder.join("pyvenv.cfg")), Ok(None));
+    path.ancestors().skip(1).take(2).any(has_mark)
+}
+
 /// Names that say the version come before those that might be anything. pyenv's shims are never run: where `PATH` has
 /// them, its versions are looked at instead.
 fn candidates(wanted: &PythonVersion, search: &Search) -> Vec<PathBuf> {
@@ -147,6 +170,11 @@ impl<'a> Answers<'a> {
 
     fn ask(&mut self, path: &Path) -> Result<Interpreter, String> {
         let real = fs::canonicalize(path).map_err(|error| error.source.to_string())?;
+        if is_brought(&real) {
+            return Err("it was brought by a package, or is a copy in a virtual environment".to_owned());
+        }
+        // A virtual environment starts what is installed in it; the interpreter that it was made from does not.
+        let path = if is_in_environment(path) { &real } else { path };
         let stat = fs::stat(&real).map_err(|error| error.source.to_string())?.ok_or("it is not there")?;
         let current = |answer: &&Answer| (answer.size, answer.mtime) == (stat.size, stat.mtime);
         // A link into a virtual environment leads to the base's executable, which says the same.
@@ -219,6 +247,40 @@ mod tests {
         let found = find(&"3.12".parse().unwrap(), &search).unwrap();
         assert_eq!(found.path, root.join("versions/3.12.10/bin/python"));
         assert!(fs::lstat(&root.join("shims/ran")).unwrap().is_none());
+    }
+
+    #[test]
+    fn nothing_that_a_package_brought_is_run_and_environments_lead_to_their_base() {
+        let root = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(root.path()).unwrap();
+        let base = root.join("base/python3.12");
+        fake(&base, "3.12.5");
+        for (folder, is_link) in [("venv", true), ("copied", false)] {
+            let folder = root.join(folder);
+            fs::create_dir_all(&folder.join("bin")).unwrap();
+            fs::write_new(&folder.join("pyvenv.cfg"), b"home = /x\n", 0o644).unwrap();
+            if is_link {
+                fs::symlink(&base, &folder.join("bin/python3")).unwrap();
+            } else {
+                fake(&folder.join("bin/python3"), "3.12.5");
+            }
+            // A script of a wheel.
+            fake(&folder.join("bin/python3.12"), "3.12.5");
+        }
+        fake(&root.join("app/node_modules/evil/python3.12"), "3.12.5");
+        fs::create_dir_all(&root.join("app/bin")).unwrap();
+        fs::symlink(&root.join("app/node_modules/evil/python3.12"), &root.join("app/bin/python3.12")).unwrap();
+        let folders = ["app/bin", "app/node_modules/evil", "venv/bin", "copied/bin"];
+        let search = Search { path_dirs: folders.map(|folder| root.join(folder)).to_vec(), ..Search::default() };
+        let wanted = "3.12".parse().unwrap();
+        assert_eq!(find(&wanted, &search).unwrap().path, base);
+        for folder in folders.iter().chain(&["app/node_modules/evil"]) {
+            assert!(fs::lstat(&root.join(folder).join("ran")).unwrap().is_none(), "{folder}");
+        }
+        assert!(fs::lstat(&root.join("base/ran")).unwrap().is_some());
+        let explicit = Search { explicit: Some(root.join("copied/bin/python3")), ..Search::default() };
+        let error = find(&wanted, &explicit).unwrap_err().to_string();
+        assert!(error.contains("virtual environment"), "{error}");
     }
 
     #[test]

@@ -90,10 +90,11 @@ impl Interpreter {
         }
     }
 
-    /// Runs `path` and asks. The answer is about the interpreter behind shims, links and virtual environments.
+    /// Runs `path`, which is not that of a virtual environment, and asks. The answer is about the interpreter behind shims
+    /// and links. No `.pth` file and no `sitecustomize` runs: what somebody installed for it is foreign code.
     pub(super) fn ask(path: &Path) -> Result<Self, String> {
         let output = Command::new(path)
-            .args(["-I", "-c", QUESTION])
+            .args(["-I", "-S", "-c", QUESTION])
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("it does not start: {error}"))?;
@@ -111,13 +112,10 @@ impl Interpreter {
 /// As many characters are repeated of what an executable complains of.
 const LONGEST_COMPLAINT: usize = 120;
 
-/// Works on every Python 3; in a virtual environment `_base_executable` is the one it was made from.
+/// Works on every Python 3. A launcher that hands on to another executable says so in `_base_executable`.
 const QUESTION: &str = r#"
 import importlib.util, json, os, platform, sys, sysconfig
 path = getattr(sys, "_base_executable", None) or sys.executable
-if sys.prefix != sys.base_prefix:
-    real = os.path.join(sys.base_prefix, "bin", "python%d.%d" % sys.version_info[:2])
-    path = real if os.path.exists(real) else path
 try:
     libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
 except (AttributeError, OSError, ValueError):

@@ -13,7 +13,7 @@ mod venv;
 mod wheel;
 
 pub use bytecode::{Bytecode, compile, names};
-pub use find::{Search, find};
+pub use find::{Search, find, on_path};
 pub use interpreter::Interpreter;
 
 pub(super) use editable::Project;
