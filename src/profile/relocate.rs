@@ -168,7 +168,7 @@ pub(super) fn rewrite_file(
     moved: &Move<'_>,
     change: &Change<'_>,
 ) -> Result<Option<Pair>, ProfileError> {
-    let Some(Ok(text)) = fs::read_if_exists(file)?.map(String::from_utf8) else { return Ok(None) };
+    let Some(Ok(text)) = fs::read_record(file)?.map(String::from_utf8) else { return Ok(None) };
     if TreeDigest::of(text.as_bytes()) == *written {
         let new = change(moved, &text);
         if new != text {
