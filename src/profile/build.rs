@@ -360,13 +360,9 @@ fn realise(
 ) -> Result<usize, ProfileError> {
     // One listing instead of a look at each.
     let mut there: rustc_hash::FxHashSet<String> = rustc_hash::FxHashSet::default();
-    let packages = match own_folder(site.root, site.packages)? {
-        Some(packages) => packages,
-        None => {
-            fs::create_dir_all(site.packages)?;
-            Dir::open(site.packages)?
-        }
-    };
+    // Somebody may have taken all of them away.
+    fs::create_dir_all(site.packages)?;
+    let Some(packages) = own_folder(site.root, site.packages)? else { return Ok(0) };
     for found in packages.list()? {
         let Ok(name) = found.path.into_os_string().into_string() else { continue };
         // Left by a run that was killed: the project's lock is held. Where a package is to be, a link is none.
