@@ -126,6 +126,23 @@ fn a_lock_whose_registry_a_line_contradicts_or_nobody_declares_is_stale() {
 }
 
 #[test]
+fn a_lock_that_names_no_registry_is_stale() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).pypi("six", "1.0", |p| p).serve();
+    for (rest, name) in [(LEFT, "npmjs"), (SIX, "pypi")] {
+        let project = Project::alone();
+        manifest(&project, &registry, "", rest);
+        project.run("larder lock").exits(0);
+        let lock = project.read("larder.lock");
+        project.write("larder.lock", &lock.replace(&format!("registry = \"{name}\"\n"), ""));
+        for command in ["larder ci", "larder sync --frozen", "larder check"] {
+            project.run(command).exits(1).names(["from no registry", name]);
+        }
+        project.run("larder sync").exits(0);
+        assert_eq!(project.read("larder.lock"), lock);
+    }
+}
+
+#[test]
 fn requirements_that_changed_are_no_matter_to_a_frozen_lock() {
     let (public, private) = both();
     let project = Project::alone();

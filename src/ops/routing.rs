@@ -23,15 +23,15 @@ pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) 
     lock::misrouted(lockfile, |package, locked| route(&choice, extent, package, locked))
 }
 
-fn route(choice: &Choice, extent: Extent, package: &PackageId, locked: &Label) -> Route {
+fn route(choice: &Choice, extent: Extent, package: &PackageId, locked: Option<&Label>) -> Route {
     if let Some(demanded) = choice.demanded(package) {
-        return if demanded == locked { Route::Same } else { Route::Other(demanded.clone()) };
+        return if Some(demanded) == locked { Route::Same } else { Route::Other(demanded.clone()) };
     }
     let admitted = choice.admitted(package);
-    let is_known = match extent {
+    let is_known = locked.is_some_and(|locked| match extent {
         Extent::Demanded => choice.declares(locked, package.ecosystem),
         Extent::All => admitted.contains(locked),
-    };
+    });
     if is_known { Route::Same } else { admitted.first().map_or(Route::None, |first| Route::Other(first.clone())) }
 }
 

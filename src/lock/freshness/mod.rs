@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Settings, TargetPlatform, Version,
+    Ecosystem, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Settings, TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -100,8 +100,8 @@ pub enum Reason {
     Registry {
         /// The package.
         package: PackageKey,
-        /// The registry that it is locked from.
-        locked: Label,
+        /// The registry that it is locked from; none where the lock names none.
+        locked: Option<Label>,
         /// The registry that it comes from now; none where no registry may serve it.
         now: Option<Label>,
     },
@@ -131,11 +131,15 @@ impl fmt::Display for Reason {
             }
             Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
             Self::Dangling { to } => write!(f, "{to} is needed and not locked"),
-            Self::Registry { package, locked, now: Some(now) } => {
-                write!(f, "{package} is locked from registry `{locked}` and comes from `{now}` now")
-            }
-            Self::Registry { package, locked, now: None } => {
-                write!(f, "{package} is locked from registry `{locked}` and no registry serves it now")
+            Self::Registry { package, locked, now } => {
+                match locked {
+                    Some(locked) => write!(f, "{package} is locked from registry `{locked}`")?,
+                    None => write!(f, "{package} is locked from no registry")?,
+                }
+                match now {
+                    Some(now) => write!(f, " and comes from `{now}` now"),
+                    None => f.write_str(" and no registry serves it now"),
+                }
             }
         }
     }
@@ -157,16 +161,18 @@ pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
 }
 
 /// Returns the packages that the lock has from a registry that they do not come from. `route` compares a package with the
-/// registry that it is locked from.
-pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, &Label) -> Route) -> Vec<Reason> {
+/// registry that it is locked from. Local packages come from none.
+pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, Option<&Label>) -> Route) -> Vec<Reason> {
     let moved = |(key, package): (&PackageKey, &Package)| {
-        let locked = package.registry.as_ref()?;
-        let now = match route(&key.id, locked) {
+        if key.id.ecosystem == Ecosystem::Path {
+            return None;
+        }
+        let now = match route(&key.id, package.registry.as_ref()) {
             Route::Same => return None,
             Route::Other(now) => Some(now),
             Route::None => None,
         };
-        Some(Reason::Registry { package: key.clone(), locked: locked.clone(), now })
+        Some(Reason::Registry { package: key.clone(), locked: package.registry.clone(), now })
     };
     lock.graph.packages.iter().filter_map(moved).collect()
 }

@@ -202,7 +202,8 @@ fn dangling_edges_are_stale_and_not_corrupt() {
 fn a_registry_that_took_over_a_name_is_noticed() {
     let lock = lock(REACT);
     let told = |now: &Route| {
-        let route = |id: &PackageId, _: &Label| if id.name.as_str() == "tool" { now.clone() } else { Route::Same };
+        let route =
+            |id: &PackageId, _: Option<&Label>| if id.name.as_str() == "tool" { now.clone() } else { Route::Same };
         misrouted(&lock, route).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
