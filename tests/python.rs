@@ -167,6 +167,137 @@ fn two_packages_that_want_one_place_are_both_named() {
     project.run("larder verify").exits(0);
 }
 
+/// Serves two packages that bring `shared/main.py`, and one that depends on both.
+fn twins() -> Registry {
+    let with = |p: PypiPackage, owner: &str| {
+        p.file("shared/__init__.py", "")
+            .file("shared/main.py", &format!("OWNER = '{owner}'\n"))
+            .file("README.md", owner)
+    };
+    Universe::new()
+        .pypi("six", "1.16", |p| with(p, "six"))
+        .pypi("other", "1.0", |p| with(p, "other"))
+        .pypi("above", "1.0", |p| with(p, "above").requires("other").requires("between"))
+        .pypi("between", "1.0", |p| p.requires("six"))
+        .pypi("next", "1.0", |p| p)
+        .serve()
+}
+
+#[track_caller]
+fn owner(project: &Project) -> String {
+    project.run("larder run -- python -c 'import shared.main as m; print(m.OWNER)'").exits(0).stdout.trim().to_owned()
+}
+
+#[test]
+fn an_owner_line_says_whose_file_is_there() {
+    let registry = twins();
+    let project = Project::new(&registry);
+    let lines = "dependencies { pypi \"six\"; pypi \"other\"; }\n";
+    let resolution = |rest: &str| format!("{lines}resolution {{ {rest}; }}\n");
+    project.manifest(lines).run("larder sync").exits(1).names([
+        "larder::profile::claimed_twice",
+        "pypi:other@1.0 and pypi:six@1.16",
+        "`owner pypi \"other\" \"shared/main.py\"`",
+        "`owner pypi \"six\" \"shared/main.py\"`",
+    ]);
+    assert!(!project.has(".venv"));
+    for (at, name) in ["six", "other", "six"].into_iter().enumerate() {
+        project.manifest(&resolution(&format!("owner pypi \"{name}\" \"shared/**\"")));
+        project.run("larder sync").exits(0);
+        assert_eq!(owner(&project), name);
+        project.run("larder verify").exits(0);
+        project.run("larder lock --locked").exits(0);
+        let current = fs::read_link(project.path(".larder/active/../current")).expect("a link");
+        assert_eq!(current.to_string_lossy(), (at + 1).to_string());
+        // RECORD names what is there.
+        let record = |name: &str| {
+            let file = site_packages(&project).join(format!("{name}.dist-info/RECORD"));
+            fs::read_to_string(file).expect("a record").contains("shared/main.py")
+        };
+        assert_eq!((record("six-1.16"), record("other-1.0")), (name == "six", name == "other"));
+    }
+    project.run("larder sync --compile").exits(0);
+    project.run("larder verify").exits(0);
+    assert_eq!(owner(&project), "six");
+    // What is harmed is healed to what it was.
+    let file = site_packages(&project).join("shared/main.py");
+    fs::remove_file(&file).expect("removed");
+    fs::write(&file, "OWNER = 'nobody'\n").expect("written");
+    project.run("larder verify").exits(4);
+    project.run("larder sync --repair").exits(0);
+    assert_eq!(owner(&project), "six");
+
+    let two = "owner pypi \"six\" \"shared/**\"; owner pypi \"other\" \"**/main.py\"";
+    project.manifest(&resolution(two)).run("larder sync").exits(1).names(["larder::profile::owned_twice", "main.py"]);
+}
+
+#[test]
+fn a_dependent_replaces_files_of_what_it_depends_on_and_says_so_once() {
+    let registry = twins();
+    let project = Project::new(&registry);
+    let output = project.dependencies(&["pypi \"above\""]).run("larder sync").exits(0);
+    assert_eq!(output.stderr.matches("which depends on pypi:other@1.0").count(), 1, "{}", output.stderr);
+    assert_eq!(output.stderr.matches("which depends on pypi:six@1.16").count(), 1, "{}", output.stderr);
+    assert!(!output.stderr.contains("README"), "{}", output.stderr);
+    assert_eq!(owner(&project), "above");
+    project.run("larder verify").exits(0);
+    let output = project.dependencies(&["pypi \"above\"", "pypi \"next\""]).run("larder sync").exits(0);
+    assert!(!output.stderr.contains("depends on"), "{}", output.stderr);
+    assert_eq!(owner(&project), "above");
+}
+
+#[test]
+fn namespaces_and_documents_at_the_top_never_collide() {
+    let legacy = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n";
+    let modern = "# Shared.\nfrom pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n";
+    let with = |p: PypiPackage, init: &str, name: &str| {
+        p.file("backports/__init__.py", init)
+            .file(&format!("backports/{name}.py"), "")
+            .file("README.md", name)
+            .file("LICENSE", name)
+    };
+    let registry = Universe::new()
+        .pypi("one", "1.0", |p| with(p, legacy, "one"))
+        .pypi("two", "1.0", |p| with(p, modern, "two"))
+        .pypi("three", "1.0", |p| with(p, "", "three"))
+        .serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["pypi \"one\"", "pypi \"two\"", "pypi \"three\""]);
+    let output = project.run("larder sync --compile").exits(0);
+    assert!(!output.stderr.contains("both install"), "{}", output.stderr);
+    let check = "larder run -- python -c 'import backports.one, backports.two, backports.three'";
+    project.run(check).exits(0);
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn a_script_of_a_wheel_runs_as_it_was_written() {
+    let source = "#!python -E\n# -*- coding: latin-1 -*-\n\"\"\"Its own words: \u{e9}.\"\"\"\nfrom __future__ import \
+                  annotations\nimport sys, os\nif __name__ == '__main__':\n    print(len(__doc__), \
+                  os.path.basename(sys.argv[0]), *sys.argv[1:], f.__annotations__ if 'f' in dir() else '')\n";
+    let plain = "#!python\nimport sys\nprint(__doc__, sys._getframe().f_lineno)\n";
+    let six = |p: PypiPackage| {
+        p.file("Six-1.16.data/scripts/doc-tool", source)
+            .file("Six-1.16.data/scripts/sub/deep-tool", plain)
+            .file("Six-1.16.data/data/share/six.txt", "data")
+            .file("fixtures.data/x.txt", "not for larder")
+    };
+    let registry = Universe::new().pypi("six", "1.16", six).serve();
+    let project = project(&registry);
+    project.run("larder sync").exits(0);
+    // The two bytes of `é` are two letters of that encoding.
+    assert_eq!(project.run("larder run -- doc-tool 'a b'").exits(0).stdout, "18 doc-tool a b \n");
+    let python = project.run("larder run -- python .venv/bin/doc-tool x").exits(0);
+    assert_eq!(python.stdout, "18 doc-tool x \n");
+    let deep = project.program(project.path(".venv/bin/sub/deep-tool").to_str().expect("a path"), &[]);
+    assert_eq!((deep.status, deep.stdout.trim()), (0, "None 3"), "{}", deep.stderr);
+    assert_eq!(project.read(".venv/share/six.txt"), "data");
+    let kept = site_packages(&project).join("Six-1.16.data/scripts/doc-tool");
+    assert_eq!(fs::read_to_string(kept).expect("a source"), source);
+    assert!(site_packages(&project).join("fixtures.data/x.txt").exists());
+    project.run("larder verify").exits(0);
+}
+
 #[test]
 fn an_environment_goes_on_where_its_project_was_moved_to() {
     let six = |p: PypiPackage| p.file("six/__init__.py", "def main():\n    pass\n").script("six-tool", "six:main");

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, PypiPackage, Registry, Universe};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     Universe::new()
@@ -60,6 +60,44 @@ fn a_program_that_is_not_there_is_named() {
     project.run("larder run -- gret").exits(127).names(["did you mean `greet`?"]);
     project.write("plain.txt", "no program");
     project.run("larder run -- ./plain.txt").exits(126).names(["./plain.txt"]);
+}
+
+#[test]
+fn an_interpreter_that_is_not_there_is_named() {
+    let project = synced();
+    for (line, named) in
+        [("#!/no/such/interpreter -x\n", "`/no/such/interpreter`"), ("#!/bin/sh\r\n", "carriage return")]
+    {
+        project.write("tool", line);
+        project.program("chmod", &["755", "tool"]).exits(0);
+        let output = project.run("larder run -- ./tool");
+        output.exits(126).names(["larder::run::no_interpreter", named]);
+        // The same where its folder is on PATH.
+        let path = format!("{}:/usr/bin:/bin", project.path(".").display());
+        let output = project.under(&["/usr/bin/env", &format!("PATH={path}")], "larder run -- tool");
+        assert!(output.status == 126 && !output.stderr.contains("did you mean"), "{}", output.stderr);
+    }
+}
+
+#[test]
+fn a_first_line_as_windows_has_it_is_repaired_in_the_copy() {
+    let script = "#!/usr/bin/env node\r\nconsole.log('hello');\r\n";
+    let wheel = |p: PypiPackage| p.file("six-1.16.data/scripts/hello.sh", "#!/bin/sh\r\necho shell\n");
+    let universe =
+        Universe::new().npm("left", "1.0.0", |p| p.bin("greet", "cli.js", script)).pypi("six", "1.16", wheel);
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\" \"^1\"", "pypi \"six\""]).run("larder sync").exits(0);
+    assert_eq!(project.run("larder run -- greet").exits(0).stdout, "hello\n");
+    assert_eq!(project.run("larder run -- hello.sh").exits(0).stdout, "shell\n");
+    assert_eq!(project.read("node_modules/left/cli.js"), script.replacen("\r\n", "\n", 1));
+    project.run("larder verify").exits(0);
+    // The store has what was published.
+    std::fs::remove_file(project.path("node_modules/left/cli.js")).expect("removed");
+    project.write("node_modules/left/cli.js", script).run("larder verify").exits(4);
+    project.run("larder sync --repair").exits(0);
+    project.run("larder verify").exits(0);
+    assert_eq!(project.run("larder run -- greet").exits(0).stdout, "hello\n");
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! The `resolution` block.
 
 use crate::model::{
-    Ecosystem, Engines, Extension, Marker, NpmPeers, Override, PackageId, PackageName, Prereleases, Settings,
+    Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, Override, PackageId, PackageName, Prereleases, Settings,
 };
 
 use super::dependencies::{Places, dependency};
 use super::node::{Block, Errors, Node, Once, Shape, Value, did_you_mean};
+use super::registries::glob;
 use super::requirement::{Flaw, requirement};
 use super::{ManifestError, Spanned, Wanted};
 
-const OPTIONS: [&str; 7] = ["npm-peers", "prereleases", "released-before", "engines", "override", "extend", "writable"];
+const OPTIONS: [&str; 8] =
+    ["npm-peers", "prereleases", "released-before", "engines", "override", "extend", "writable", "owner"];
 const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
 
 /// Reads the block.
@@ -19,8 +21,9 @@ pub(super) fn resolution(block: Node<'_>, settings: &mut Settings, errors: &mut 
     block.take(&SHAPE, errors);
     let mut once = Once::default();
     let mut overrides = Vec::new();
+    let mut owners = Vec::new();
     for node in block.children() {
-        if !matches!(node.name(), "override" | "extend" | "writable") {
+        if !matches!(node.name(), "override" | "extend" | "writable" | "owner") {
             once.check(node, errors);
         }
         match node.name() {
@@ -49,10 +52,12 @@ pub(super) fn resolution(block: Node<'_>, settings: &mut Settings, errors: &mut 
             }
             "extend" => extend(node, settings, errors),
             "writable" => writable(node, settings, errors),
+            "owner" => owner(node, &mut owners, errors),
             _ => node.unknown("in `resolution`", &OPTIONS, errors),
         }
     }
     settings.overrides.extend(overrides.into_iter().map(|read| read.value));
+    settings.owners.extend(owners.into_iter().map(|read| read.value));
 }
 
 fn choice<T: Copy + Default>(node: Node<'_>, choices: &[(&'static str, T)], errors: &mut Errors) -> T {
@@ -181,6 +186,48 @@ fn writable(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
             settings.writable.push(package);
         }
     }
+}
+
+/// `owner pypi "opencv-python" "cv2/**" …`
+fn owner(node: Node<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Errors) {
+    const SHAPE: Shape = Shape {
+        arguments: (3, usize::MAX),
+        properties: &[],
+        block: Block::Never,
+        example: "owner pypi \"NAME\" \"PATH/**\"",
+    };
+    let parts = node.take(&SHAPE, errors);
+    let Some(ecosystem) = parts.argument(0).and_then(|value| owning_ecosystem(value, errors)) else { return };
+    let Some(package) = parts.argument(1).and_then(|value| package(ecosystem, value, errors)) else { return };
+    for value in parts.arguments.into_iter().skip(2) {
+        let Some(files) = glob(value, errors) else { continue };
+        let span = value.span;
+        if let Some(first) = owners.iter().find(|other| *other.value.files == *files) {
+            errors.push(ManifestError::Repeated {
+                what: format!("the owner of `{files}`"),
+                help: Some("a file has one owner: keep one of them".to_owned()),
+                span,
+                first: first.span,
+            });
+            continue;
+        }
+        owners.push(Spanned { value: FileOwner { package: package.clone(), files: files.into() }, span });
+    }
+}
+
+/// Only Python's packages share a folder.
+fn owning_ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
+    let found = ecosystem(value, errors)?;
+    if found != Ecosystem::Pypi {
+        errors.push(ManifestError::UnknownValue {
+            value: found.to_string(),
+            what: "an ecosystem whose packages share a folder".to_owned(),
+            help: Some("only packages of `pypi` can install one file".to_owned()),
+            span: value.span,
+        });
+        return None;
+    }
+    Some(found)
 }
 
 fn ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {

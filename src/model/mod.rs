@@ -32,6 +32,6 @@ pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
 pub use pypi_specifier::PypiSpecifier;
 pub use range::{RangeError, Requirement, SemverRange};
-pub use settings::{Edition, Engines, Extension, NpmPeers, Override, Prereleases, Settings};
+pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, Prereleases, Settings};
 pub use text::Text;
 pub use version::{Version, VersionError};

@@ -75,6 +75,15 @@ impl fmt::Display for Edition {
     }
 }
 
+/// A package whose files count where another one installs them too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileOwner {
+    /// The package.
+    pub package: PackageId,
+    /// A glob over paths relative to `site-packages`, or to the environment for files outside of it.
+    pub files: Arc<str>,
+}
+
 /// Everything besides the requirements that the choice of versions depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -98,6 +107,8 @@ pub struct Settings {
     pub extensions: Vec<Extension>,
     /// `writable` packages: each profile gets its own copy.
     pub writable: Vec<PackageId>,
+    /// `owner` lines, one entry per glob: whose file counts where two packages install one.
+    pub owners: Vec<FileOwner>,
     /// Which entries of the built-in list of forgotten dependencies count.
     pub forgotten: Edition,
 }

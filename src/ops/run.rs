@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,7 +33,7 @@ pub fn run(context: &Context<'_>, lock_use: LockUse, command: &[OsString], warn:
     }
     // `Command` looks programs up on the child's PATH, which is what is wanted.
     let error = child.exec();
-    Err(RunError::new(program, &error, &seen.path).into())
+    Err(RunError::new(context, program, &error, &seen.path).into())
 }
 
 /// Returns the environment to run in, up to date.
@@ -116,6 +117,17 @@ pub enum RunError {
         /// The nearest name in the environment.
         meant: Option<String>,
     },
+    /// It is there, and what it names to run it is not.
+    #[error("cannot start `{program}`: {what}, and that is not there")]
+    #[diagnostic(code(larder::run::no_interpreter), help("{help}"))]
+    NoInterpreter {
+        /// The program.
+        program: String,
+        /// What it names.
+        what: String,
+        /// What to do about it.
+        help: String,
+    },
     /// The system refused to start it.
     #[error("cannot start `{program}`: {reason}")]
     #[diagnostic(
@@ -131,15 +143,52 @@ pub enum RunError {
 }
 
 impl RunError {
-    fn new(program: &OsStr, error: &std::io::Error, bins: &[PathBuf]) -> Self {
+    fn new(context: &Context<'_>, program: &OsStr, error: &std::io::Error, bins: &[PathBuf]) -> Self {
+        let file = file_of(context, program, bins);
         let program = program.to_string_lossy().into_owned();
         if error.kind() != std::io::ErrorKind::NotFound {
             return Self::CannotStart { program, reason: error.to_string() };
+        }
+        if let Some((what, help)) = file.and_then(|file| missing_interpreter(&file)) {
+            return Self::NoInterpreter { program, what, help };
         }
         let known: BTreeSet<String> = bins.iter().flat_map(|folder| names(folder)).collect();
         let meant = nearest(&program, known.iter().map(String::as_str)).map(str::to_owned);
         Self::NotFound { program, meant }
     }
+}
+
+/// Returns the file that a program's name means.
+fn file_of(context: &Context<'_>, program: &OsStr, bins: &[PathBuf]) -> Option<PathBuf> {
+    if Path::new(program).components().count() > 1 {
+        return Some(context.folder.join(program));
+    }
+    let folders = bins.iter().cloned().chain(context.variables.search_path());
+    let is_file = |path: &PathBuf| matches!(fs::stat(path), Ok(Some(stat)) if stat.is_executable());
+    folders.map(|folder| folder.join(program)).find(is_file)
+}
+
+/// Returns what a file that is there names to run it, and what to do about that; `None` if it names nothing.
+fn missing_interpreter(file: &Path) -> Option<(String, String)> {
+    /// Longer first lines are cut off by every system.
+    const LONGEST: u64 = 512;
+
+    let (opened, _) = fs::open_sized(file).ok()??;
+    let mut head = Vec::new();
+    opened.take(LONGEST).read_to_end(&mut head).ok()?;
+    if head.starts_with(b"\x7fELF") {
+        let help = "it was built for another system: is it for this C library, and this processor?";
+        return Some(("it names a loader".to_owned(), help.to_owned()));
+    }
+    let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = String::from_utf8_lossy(line);
+    let interpreter = line.trim_start_matches([' ', '\t']).split([' ', '\t']).next().unwrap_or_default();
+    let help = if interpreter.ends_with('\r') {
+        "its first line ends as on Windows, with a carriage return: save the file with Unix line ends".to_owned()
+    } else {
+        format!("install it, or name another one: `larder run -- INTERPRETER {}`", file.display())
+    };
+    Some((format!("its first line names `{}`", interpreter.escape_debug()), help))
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -151,7 +200,7 @@ impl Failure for RunError {
     fn exit(&self) -> Exit {
         match self {
             Self::NotFound { .. } => Exit::NotFound,
-            Self::CannotStart { .. } => Exit::NotExecutable,
+            Self::NoInterpreter { .. } | Self::CannotStart { .. } => Exit::NotExecutable,
         }
     }
 }

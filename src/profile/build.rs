@@ -218,7 +218,7 @@ impl<'a> Plan<'a> {
             closure: Vec::new(),
         };
         let folder = site.profile.join(BUILDING);
-        let mut draft = Draft::new(site, folder.clone());
+        let mut draft = Draft::new(site, folder.clone(), before);
         let filled = draft
             .fill(input, &self.layout, &self.trees, &self.folders.projects)
             .map_err(|error| self.needing(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
@@ -226,7 +226,8 @@ impl<'a> Plan<'a> {
             generation.closure = self.closure;
             let head = head(site.root, input, &generation, before);
             let links = std::mem::take(&mut draft.links);
-            let contents = Contents { root: site.root.to_owned(), layout: self.layout, generated, links };
+            let contested = std::mem::take(&mut draft.contested);
+            let contents = Contents { root: site.root.to_owned(), layout: self.layout, generated, links, contested };
             generation.write(&head, input.lock_text, contents, &folder)?;
             if files(input) == Files::Private { Ok(fs::make_private(&folder)?) } else { Ok(()) }
         });

@@ -11,7 +11,8 @@ use crate::store::Tree;
 use super::as_text::Text;
 use super::build::{Input, Site, files};
 use super::executables::{self, Executables, Program};
-use super::layout::{Files, Layout, Links, Target};
+use super::generation::{Contents, Generation};
+use super::layout::{Layout, Links, Target, python_dependencies};
 use super::python::{self, Interpreter};
 use super::{ProfileError, npm, roots};
 
@@ -19,10 +20,14 @@ use super::{ProfileError, npm, roots};
 pub(super) struct Draft<'a> {
     site: Site<'a>,
     folder: PathBuf,
+    /// The generation before it.
+    before: Option<&'a Generation>,
     /// Its links, relative to it.
     pub(super) links: BTreeMap<String, PathBuf>,
     /// Its launchers of local packages, relative to it, each with the file that it runs.
     launchers: BTreeMap<String, PathBuf>,
+    /// The files that several Python packages bring, with the package whose file is there.
+    pub(super) contested: BTreeMap<String, Arc<str>>,
     /// What a user should hear about.
     pub(super) warnings: Vec<String>,
 }
@@ -31,8 +36,9 @@ pub(super) struct Draft<'a> {
 type Generated = BTreeMap<String, Text<TreeDigest>>;
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(site: Site<'a>, folder: PathBuf) -> Self {
-        Self { site, folder, links: BTreeMap::new(), launchers: BTreeMap::new(), warnings: Vec::new() }
+    pub(super) fn new(site: Site<'a>, folder: PathBuf, before: Option<&'a Generation>) -> Self {
+        let (links, launchers, contested) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { site, folder, before, links, launchers, contested, warnings: Vec::new() }
     }
 
     /// Makes all but the records.
@@ -55,10 +61,13 @@ impl<'a> Draft<'a> {
         let mut generated = Generated::new();
         if let Some(interpreter) = input.interpreter {
             let wheels = installables(input, layout, trees);
-            let installed = self.python((interpreter, files(input)), &wheels, projects)?;
+            let installed = self.python(input, interpreter, layout, &wheels, projects)?;
             for (name, owner) in installed.scripts {
                 executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
             }
+            let contested = installed.contested.into_iter().map(|(path, owner)| (format!("python/{path}"), owner));
+            self.contested = contested.collect();
+            self.say_what_gave_way(&installed.yielded);
             generated.extend(installed.generated.into_iter().map(|(path, digest)| (format!("python/{path}"), digest)));
             // Those of the environment are made already.
             let links = installed.links.into_iter().map(|(path, target)| (format!("python/{path}"), target));
@@ -140,19 +149,42 @@ impl<'a> Draft<'a> {
         Ok(generated)
     }
 
+    /// Says which packages gave way to those that depend on them, unless the generation before it has them the same way.
+    fn say_what_gave_way(&mut self, yielded: &[python::Yielded]) {
+        if yielded.is_empty() {
+            return;
+        }
+        let folder = self.before.map(|before| self.site.profile.join(before.number.to_string()));
+        // A record that cannot be read is no reason not to build a new one.
+        let known = folder.and_then(|folder| Contents::read(&folder).ok()).map(|contents| contents.contested);
+        for yielded in yielded {
+            let is_known = |path: &String| {
+                let there = known.as_ref().and_then(|known| known.get(&format!("python/{path}")));
+                there.is_some_and(|name| *name == yielded.name)
+            };
+            if !yielded.paths.iter().all(is_known) {
+                self.warnings.push(yielded.to_string());
+            }
+        }
+    }
+
     fn python(
         &self,
-        (interpreter, files): (&Interpreter, Files),
+        input: &Input<'_>,
+        interpreter: &Interpreter,
+        layout: &Layout,
         wheels: &[python::Installable],
         projects: &[python::Project],
     ) -> Result<python::Installed, ProfileError> {
+        let dependencies = || python_dependencies(input.closure);
         python::build(&python::Environment {
             folder: &self.folder.join("python"),
             reached: &self.site.profile.join("current/python"),
             interpreter,
             wheels,
-            files,
+            files: files(input),
             projects,
+            precedence: python::Precedence { owners: &layout.owners, dependencies: &dependencies },
         })
     }
 }

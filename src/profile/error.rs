@@ -112,12 +112,31 @@ pub enum ProfileError {
     },
 
     /// Two wheels bring different files of one name.
-    #[error("{first} and {second} both install `{path}`, with different content")]
-    #[diagnostic(code(larder::profile::claimed_twice), help("one of the two has to go, or another version of it"))]
+    #[error("{first} and {second} both install `{path}`{}, with different content", and_more(*.more))]
+    #[diagnostic(code(larder::profile::claimed_twice), help("{help}"))]
     ClaimedTwice {
         /// Relative to the Python environment.
         path: String,
+        /// How many others there are.
+        more: usize,
         /// A package that brings it.
+        first: String,
+        /// The other one.
+        second: String,
+        /// What to do about it.
+        help: String,
+    },
+
+    /// Two `owner` lines give a file to different packages.
+    #[error("`{path}` has two owners: `{first}` and `{second}`")]
+    #[diagnostic(
+        code(larder::profile::owned_twice),
+        help("the globs of `owner` lines in `resolution` must not give one file to two packages: narrow one of them")
+    )]
+    OwnedTwice {
+        /// Relative to the Python environment.
+        path: String,
+        /// A line.
         first: String,
         /// The other one.
         second: String,
@@ -268,6 +287,15 @@ fn named(kind: Kind) -> &'static str {
     }
 }
 
+/// Returns the end of ``both install `path` ``.
+fn and_more(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => " and one other file".to_owned(),
+        more => format!(" and {more} other files"),
+    }
+}
+
 /// What was found where a file with another digest should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -314,6 +342,7 @@ impl Failure for ProfileError {
             | Self::LeadsOut { .. }
             | Self::UnsafeBin { .. }
             | Self::ClaimedTwice { .. }
+            | Self::OwnedTwice { .. }
             | Self::BadWheel { .. }
             | Self::BadPackageJson { .. }
             | Self::BadLink { .. }

@@ -70,7 +70,9 @@ pub(super) fn of_links(
                 let Some(tree) = trees.get(&realised.tree) else { continue };
                 let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
                 let folder = packages.join(key.as_str()).join("node_modules").join(&**own);
-                for bin in npm::declared(own, &json, tree.entries.iter().map(|entry| &*entry.path))? {
+                let bins = npm::declared(own, &json, tree.entries.iter().map(|entry| &*entry.path))?;
+                executables.warnings.extend(bins.odd);
+                for bin in bins.found {
                     let file = folder.join(&bin.path);
                     // npm links what is not there too; here a link to nothing would be damage.
                     if fs::stat(&file)?.is_some() {

@@ -55,5 +55,5 @@ fn executables(folder: &Path, name: &str, json: &[u8]) -> Result<BTreeMap<Arc<st
         files.extend(named.map(|file| format!("{below}/{file}")));
     }
     let declared = npm::declared(name, json, files.iter().map(String::as_str))?;
-    Ok(declared.into_iter().map(|bin| (bin.name.into(), bin.path.into())).collect())
+    Ok(declared.found.into_iter().map(|bin| (bin.name.into(), bin.path.into())).collect())
 }

@@ -82,6 +82,9 @@ pub(super) struct Contents {
     pub(super) generated: BTreeMap<String, Text<TreeDigest>>,
     /// The links, relative to the generation.
     pub(super) links: BTreeMap<String, PathBuf>,
+    /// The files that several Python packages bring with different content, with the package whose file is there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) contested: BTreeMap<String, Arc<str>>,
 }
 
 impl Generation {
@@ -190,6 +193,11 @@ impl Generation {
 }
 
 impl Contents {
+    /// Tells whether the file at this path, relative to the generation, is the one that this Python package brings.
+    pub(super) fn has_file_of(&self, package: &str, path: &str) -> bool {
+        self.contested.get(path).is_none_or(|owner| **owner == *package)
+    }
+
     /// Reads the contents that the record in the generation's folder lists.
     pub(super) fn read(folder: &Path) -> Result<Self, ProfileError> {
         #[derive(Deserialize)]
@@ -314,8 +322,13 @@ mod tests {
             members: vec!["apps/web".into()],
             closure: Vec::new(),
         };
-        let contents =
-            Contents { root: "/home/me/shop".into(), layout, generated: BTreeMap::new(), links: BTreeMap::new() };
+        let contents = Contents {
+            root: "/home/me/shop".into(),
+            layout,
+            generated: BTreeMap::new(),
+            links: BTreeMap::new(),
+            contested: BTreeMap::new(),
+        };
         let head = Head {
             format: FORMAT,
             number: 3,

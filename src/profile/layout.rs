@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Dependent, Ecosystem, InstanceKey, PackageKey, Platform, TreeDigest};
+use crate::model::{Dependent, Ecosystem, FileOwner, InstanceKey, PackageKey, Platform, TreeDigest};
 
 use super::ProfileError;
 use super::key::{Depends, Ingredients, Key, keys};
@@ -88,6 +88,22 @@ pub struct Distribution {
     pub direct: bool,
 }
 
+/// A Python package whose files count where another one installs them too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Its name.
+    pub package: Arc<str>,
+    /// A glob over paths relative to `site-packages`, or to the environment for files outside of it.
+    pub files: Arc<str>,
+}
+
+impl std::fmt::Display for Owner {
+    /// Writes it as the manifest has it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "owner pypi \"{}\" \"{}\"", self.package, self.files)
+    }
+}
+
 /// One element of a closure.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Member {
@@ -144,6 +160,9 @@ pub struct Layout {
     pub shelf: Links,
     /// The Python packages, sorted by name.
     pub python: Vec<Distribution>,
+    /// Which of them, or of the local ones, own files that others install too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<Owner>,
     /// The local packages, by name.
     pub folders: BTreeMap<Arc<str>, Folder>,
 }
@@ -209,6 +228,13 @@ pub fn layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>), ProfileError
         }
     }
     layout.python.sort_by(|a, b| a.name.cmp(&b.name));
+    let is_there = |name: &str| {
+        layout.python.iter().any(|distribution| *distribution.name == *name)
+            || layout.folders.iter().any(|(folder, kind)| kind.python && **folder == *name)
+    };
+    let owners = wanted.lock.settings.owners.iter().filter(|owner| is_there(owner.package.name.as_str()));
+    let owner = |owner: &FileOwner| Owner { package: owner.package.name.as_str().into(), files: owner.files.clone() };
+    layout.owners = owners.map(owner).collect();
     layout.members.retain(|_, links| !links.is_empty());
     Ok((layout, members(wanted, &direct)?))
 }
@@ -303,6 +329,22 @@ fn target(wanted: &Wanted<'_>, keys: &BTreeMap<&InstanceKey, Key>, of: &Instance
 
 fn npm_folder<'a>(wanted: &Wanted<'a>, of: &InstanceKey) -> Option<&'a Folder> {
     wanted.folders.get(&of.package).filter(|folder| folder.npm)
+}
+
+/// Who depends on whom among the Python packages of an environment, by name.
+pub(super) type Dependencies = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
+
+/// Tells which of the Python packages, local ones among them, depend on which.
+pub(super) fn python_dependencies(closure: &Closure<'_>) -> Dependencies {
+    let mut dependencies = Dependencies::new();
+    for key in closure.instances.keys() {
+        let names = closure
+            .edges(key)
+            .filter(|edge| matches!(edge.to.package.id.ecosystem, Ecosystem::Pypi | Ecosystem::Path))
+            .map(|edge| edge.to.package.id.name.as_str().into());
+        dependencies.entry(key.package.id.name.as_str().into()).or_default().extend(names);
+    }
+    dependencies
 }
 
 fn tree(wanted: &Wanted<'_>, package: &PackageKey) -> Result<TreeDigest, ProfileError> {

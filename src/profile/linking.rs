@@ -1,6 +1,6 @@
 //! Getting a tree's files into a profile: by hard link where they are shared, checked as they are linked.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use crate::fs::{Action, Dir, FsError};
 use crate::model::TreeDigest;
@@ -39,6 +39,25 @@ impl<'a> Source<'a> {
         self.copy(entry, into, name, true)
     }
 
+    /// Writes an executable of this content, instead of a file of the tree.
+    pub(super) fn write_executable(&self, content: &[u8], into: &Dir, name: &str) -> Result<(), ProfileError> {
+        into.create_file(name, self.mode(true))?
+            .write_all(content)
+            .map_err(|error| FsError::new(Action::Write, into.path().join(name), error))?;
+        Ok(())
+    }
+
+    /// Reads the first bytes of a file of the tree.
+    pub(super) fn head(&self, entry: &TreeEntry, length: usize) -> Result<Vec<u8>, ProfileError> {
+        let mut bytes = Vec::with_capacity(length);
+        self.dir
+            .open_file(&entry.path)?
+            .take(length as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|error| FsError::new(Action::Read, self.dir.path().join(&*entry.path), error))?;
+        Ok(bytes)
+    }
+
     /// Reads a file of the tree.
     pub(super) fn read(&self, entry: &TreeEntry) -> Result<Vec<u8>, ProfileError> {
         self.check(entry)?;
@@ -51,17 +70,21 @@ impl<'a> Source<'a> {
     }
 
     fn copy(&self, entry: &TreeEntry, into: &Dir, name: &str, executable: bool) -> Result<(), ProfileError> {
-        let mode = match (self.files, executable) {
+        let mut from = self.dir.open_file(&entry.path)?;
+        let mut to = into.create_file(name, self.mode(executable))?;
+        std::io::copy(&mut from, &mut to)
+            .map_err(|error| FsError::new(Action::Write, into.path().join(name), error))?;
+        Ok(())
+    }
+
+    /// Returns the permission bits of a copy.
+    fn mode(&self, executable: bool) -> u32 {
+        match (self.files, executable) {
             (Files::Private, false) => 0o600,
             (Files::Private, true) => 0o700,
             (_, false) => 0o644,
             (_, true) => 0o755,
-        };
-        let mut from = self.dir.open_file(&entry.path)?;
-        let mut to = into.create_file(name, mode)?;
-        std::io::copy(&mut from, &mut to)
-            .map_err(|error| FsError::new(Action::Write, into.path().join(name), error))?;
-        Ok(())
+        }
     }
 
     /// Compares size and time with the store's index. Where they differ the content decides: a store that was copied

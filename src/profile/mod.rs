@@ -43,6 +43,7 @@ pub mod python;
 mod recall;
 mod relocate;
 mod roots;
+mod shebang;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -57,7 +58,9 @@ pub use head::{Changes, Head, Promoted};
 pub use history::RolledBack;
 pub use holding::{ProjectLock, is_left};
 pub use key::{Key, KeyError};
-pub use layout::{Content, Distribution, Files, Folder, Layout, Links, Member, Realised, Target, Wanted, layout};
+pub use layout::{
+    Content, Distribution, Files, Folder, Layout, Links, Member, Owner, Realised, Target, Wanted, layout,
+};
 pub use project::{Project, active, is_generation};
 pub use roots::{Needs, stays_inside};
 pub use verify::{Damage, Harm};

@@ -12,6 +12,7 @@ use crate::store::Tree;
 use super::generation::{Contents, KEYS, LOCK, RECORD};
 use super::head::HEAD;
 use super::layout::{Files, Layout, Realised};
+use super::linking::Source;
 use super::roots::RootLinks;
 use super::{Generation, Key, ProfileError, npm, python};
 
@@ -161,11 +162,13 @@ fn package(
     if realised.files == Files::Writable {
         inventory.free = Some(own.clone());
     }
+    let repaired = repaired(realised, &tree);
     for entry in &tree.entries {
         let expected = match realised.files {
             Files::Writable => Expected::Anything,
             Files::Shared | Files::Private => {
-                Expected::File { digest: entry.digest, package: Some(realised.name.clone()), tree: Some(realised.tree) }
+                let digest = repaired.get(&*entry.path).copied().unwrap_or(entry.digest);
+                Expected::File { digest, package: Some(realised.name.clone()), tree: Some(realised.tree) }
             }
         };
         inventory.files.insert(format!("{own}/{}", entry.path), expected);
@@ -179,6 +182,14 @@ fn package(
         inventory.files.insert(path, Expected::Link(target));
     }
     inventory.check()
+}
+
+/// Returns the digests of the executables whose first line was repaired as they were copied.
+fn repaired(realised: &Realised, tree: &Tree) -> BTreeMap<String, TreeDigest> {
+    // A harmed tree is named where the store is checked.
+    let executables = Source::open(tree, realised.files).and_then(|source| npm::executables(&source, realised, tree));
+    let repaired = executables.unwrap_or_default().into_iter();
+    repaired.filter_map(|(path, content)| Some((path, TreeDigest::of(&content?)))).collect()
 }
 
 /// Checks a generation's own folder.
@@ -200,8 +211,8 @@ pub(super) fn own_folder(
             let harm = Harm::Dangling { target: interpreter.path.clone() };
             damage.push(inventory.damage("python/bin/python", None, None, harm));
         }
-        damage.extend(inventory.wheels(&contents.layout, &library, trees)?);
-        damage.extend(inventory.bytecode(generation, &contents.layout, &library, trees)?);
+        damage.extend(inventory.wheels(contents, &library, trees)?);
+        damage.extend(inventory.bytecode(generation, contents, &library, trees)?);
     }
     // Some files of wheels were rewritten: what larder wrote counts.
     for (path, digest) in &contents.generated {
@@ -214,9 +225,9 @@ pub(super) fn own_folder(
 }
 
 impl Inventory<'_> {
-    fn wheels(&mut self, layout: &Layout, library: &str, trees: &Lookup<'_>) -> Result<Vec<Damage>, ProfileError> {
+    fn wheels(&mut self, contents: &Contents, library: &str, trees: &Lookup<'_>) -> Result<Vec<Damage>, ProfileError> {
         let mut damage = Vec::new();
-        for distribution in &layout.python {
+        for distribution in &contents.layout.python {
             let Some(tree) = trees(&distribution.tree) else {
                 damage.push(self.damage("python", Some(&distribution.name), Some(distribution.tree), Harm::Unknown));
                 continue;
@@ -230,7 +241,10 @@ impl Inventory<'_> {
                         tree: Some(distribution.tree),
                     },
                 };
-                self.files.insert(format!("python/{place}"), expected);
+                let place = format!("python/{place}");
+                if contents.has_file_of(&distribution.name, &place) {
+                    self.files.insert(place, expected);
+                }
             }
         }
         Ok(damage)
@@ -239,12 +253,12 @@ impl Inventory<'_> {
     fn bytecode(
         &mut self,
         generation: &Generation,
-        layout: &Layout,
+        contents: &Contents,
         library: &str,
         trees: &Lookup<'_>,
     ) -> Result<Vec<Damage>, ProfileError> {
         let mut damage = Vec::new();
-        for distribution in &layout.python {
+        for distribution in &contents.layout.python {
             let compiled = generation.bytecode.as_ref().and_then(|bytecode| bytecode.get(&distribution.name));
             let (Some(compiled), Some(tree)) = (compiled, trees(&distribution.tree)) else { continue };
             let Some(bytecode) = trees(&compiled.0) else {
@@ -252,8 +266,12 @@ impl Inventory<'_> {
                 continue;
             };
             for (place, entry) in python::compiled_files(distribution, &tree, &bytecode, library)? {
+                let place = format!("python/{place}");
+                if !contents.has_file_of(&distribution.name, &place) {
+                    continue;
+                }
                 // What two wheels share comes from the first.
-                self.files.entry(format!("python/{place}")).or_insert_with(|| Expected::File {
+                self.files.entry(place).or_insert_with(|| Expected::File {
                     digest: entry.digest,
                     package: Some(distribution.name.clone()),
                     tree: Some(bytecode.digest),

@@ -194,6 +194,7 @@ fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<Reason> {
         ("override", locked.overrides != wanted.overrides),
         ("extend", locked.extensions != wanted.extensions),
         ("writable", locked.writable != wanted.writable),
+        ("owner", locked.owners != wanted.owners),
     ]
     .into_iter()
     .filter_map(|(name, changed)| changed.then_some(Reason::Setting(name)))

@@ -10,8 +10,8 @@ use crate::lock::{Lockfile, parse, salvage};
 use crate::model::mutation;
 use crate::model::{
     Algorithm, Artifact, ArtifactKind, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension,
-    Facts, Graph, Instance, InstanceKey, NpmPeers, Override, Package, PackageId, PackageKey, PackageName, Platform,
-    Prereleases, Requirement, RootEdge, Settings, TargetPlatform, Version,
+    Facts, FileOwner, Graph, Instance, InstanceKey, NpmPeers, Override, Package, PackageId, PackageKey, PackageName,
+    Platform, Prereleases, Requirement, RootEdge, Settings, TargetPlatform, Version,
 };
 
 // A graph is made of a few names and versions, so that edges meet.
@@ -132,6 +132,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             settings.engines = Engines::Strict;
             settings.released_before = Some(jiff::Timestamp::from_second(i64::from(number)).unwrap());
             settings.writable = vec![npm("prisma", "*").package()];
+            settings.owners = vec![FileOwner { package: pypi("p").package(), files: "p/**".into() }];
             let package = npm("a", "*").package();
             let replacement = Some(pypi("p[x]==1; os_name == 'nt'"));
             settings.overrides = vec![

@@ -45,6 +45,8 @@ pub(super) struct Settings<'a> {
     pub(super) extensions: Vec<Extension<'a>>,
     #[serde(borrow, default)]
     pub(super) writable: Vec<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) owners: Vec<Owner<'a>>,
     pub(super) forgotten: Option<u32>,
 }
 
@@ -66,6 +68,15 @@ pub(super) struct Extension<'a> {
     pub(super) package: Text<'a>,
     #[serde(borrow)]
     pub(super) with: Requirement<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Owner<'a> {
+    #[serde(borrow)]
+    pub(super) package: Text<'a>,
+    #[serde(borrow)]
+    pub(super) files: Text<'a>,
 }
 
 #[derive(Deserialize)]

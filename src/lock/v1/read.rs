@@ -12,8 +12,8 @@ use crate::lock::error::Problem;
 use crate::lock::{Lockfile, conflict, key};
 use crate::model::{
     Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName,
-    Facts, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName, Platform,
-    Prereleases, PythonVersion, Requirement, RootEdge, Settings, TargetPlatform, Text,
+    Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName,
+    Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, TargetPlatform, Text,
 };
 
 /// Reads the text of a lockfile.
@@ -116,6 +116,7 @@ impl<'a> Reader<'a> {
             overrides: written.overrides.iter().map(|one| self.replaced(one)).collect::<Read<_>>()?,
             extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<Read<_>>()?,
             writable: written.writable.iter().map(|text| self.id(text)).collect::<Read<_>>()?,
+            owners: written.owners.iter().map(|one| self.owner(one)).collect::<Read<_>>()?,
             forgotten: written.forgotten.map(Edition).unwrap_or_default(),
         })
     }
@@ -134,6 +135,10 @@ impl<'a> Reader<'a> {
         let Some(text) = text else { return Ok(T::default()) };
         let value = known.iter().find(|(word, _)| *word == &**text).map(|(_, value)| *value);
         value.ok_or_else(|| self.corrupt(text, format!("`{}` is not known here", &**text)))
+    }
+
+    fn owner(&self, written: &document::Owner<'_>) -> Read<FileOwner> {
+        Ok(FileOwner { package: self.id(&written.package)?, files: (&*written.files).into() })
     }
 
     fn replaced(&self, written: &document::Override<'_>) -> Read<Override> {

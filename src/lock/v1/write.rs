@@ -103,6 +103,13 @@ impl Writer {
         });
         self.block("extensions", extensions);
         self.block("writable", settings.writable.iter().map(quoted));
+        let owners = settings.owners.iter().map(|owner| {
+            let mut table = Table::new();
+            table.fact("package", &owner.package);
+            table.fact("files", &owner.files);
+            table.done()
+        });
+        self.block("owners", owners);
     }
 
     fn root(&mut self, root: &RootEdge) {

@@ -63,6 +63,7 @@ resolution {
     override pypi "urllib3" ">=2.2"
     extend npm "x" { npm "y" "^1"; npm "z"; }
     writable npm "prisma" "sharp"
+    owner pypi "opencv-python" "cv2/**" "*.txt"
 }
 
 members "apps/*" "packages/*"
@@ -120,6 +121,7 @@ fn the_whole_grammar_is_read() {
     assert_eq!(manifest.settings.overrides[2].replacement, None);
     assert_eq!(manifest.settings.extensions.len(), 2);
     assert_eq!(manifest.settings.writable.len(), 2);
+    assert_eq!(manifest.settings.owners.iter().map(|owner| &*owner.files).collect::<Vec<_>>(), ["cv2/**", "*.txt"]);
     assert_eq!(
         manifest.registries.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(),
         ["acme-npm", "acme", "npmjs", "pypi"]

@@ -4,6 +4,14 @@ use super::{check, read, rendered};
 use crate::manifest::*;
 
 #[test]
+fn an_owner_line_names_a_package_of_pypi_and_globs_of_its_own() {
+    check(
+        "resolution { owner npm \"a\" \"x\"; owner pypi \"a\"; owner pypi \"a\" \"x[\"; owner pypi \"a\" \"x\" \"y\"; owner pypi \"b\" \"y\" }",
+        &[("unknown_value", "npm"), ("missing", "owner pypi \"a\""), ("bad_value", "\"x[\""), ("repeated", "\"y\"")],
+    );
+}
+
+#[test]
 fn five_faults_are_told_at_once() {
     let text = "project \"shop\"
 runtimes {

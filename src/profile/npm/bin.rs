@@ -32,8 +32,17 @@ enum Declared {
     Other(serde::de::IgnoredAny),
 }
 
-/// Returns the executables that the package.json of `package` declares, sorted by name. `files` are the package's
-/// files, for `directories.bin`.
+/// What a package.json declares.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(in super::super) struct Bins {
+    /// Its executables, sorted by name.
+    pub(in super::super) found: Vec<Bin>,
+    /// Names and paths that can be no executable's, in plain words.
+    pub(in super::super) odd: Vec<String>,
+}
+
+/// Returns the executables that the package.json of `package` declares. `files` are the package's files, for
+/// `directories.bin`.
 ///
 /// # Errors
 /// When a name or a path leaves its folder.
@@ -41,32 +50,47 @@ pub(in super::super) fn declared<'a>(
     package: &str,
     package_json: &[u8],
     files: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Bin>, ProfileError> {
+) -> Result<Bins, ProfileError> {
     let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
     let parsed: PackageJson = serde_json::from_slice(text)
         .map_err(|error| ProfileError::BadPackageJson { package: package.to_owned(), problem: error.to_string() })?;
-    let mut found = match parsed.bin {
-        Some(Declared::One(path)) => vec![checked(package, package, &path)?],
-        Some(Declared::Many(map)) => map
-            .iter()
-            .filter_map(|(name, path)| Some((name, path.as_str()?)))
-            .map(|(name, path)| checked(package, name, path))
-            .collect::<Result<_, _>>()?,
-        Some(Declared::Other(_)) | None => Vec::new(),
-    };
+    let mut bins = Bins::default();
+    match &parsed.bin {
+        Some(Declared::One(path)) => bins.add(package, package, path)?,
+        Some(Declared::Many(map)) => {
+            for (name, path) in map.iter().filter_map(|(name, path)| Some((name, path.as_str()?))) {
+                bins.add(package, name, path)?;
+            }
+        }
+        Some(Declared::Other(_)) | None => {}
+    }
     let folder = parsed.directories.as_ref().and_then(|directories| directories.get("bin")?.as_str());
-    if let (true, Some(folder)) = (found.is_empty(), folder) {
-        let prefix = format!("{}/", checked(package, "bin", folder)?.path);
+    if let (true, Some(folder)) = (bins.found.is_empty(), folder)
+        && let Some(Bin { path: folder, .. }) = checked(package, "bin", folder)?
+    {
+        let prefix = format!("{folder}/");
         for file in files.filter(|file| file.starts_with(&prefix)) {
             let name = file.rsplit('/').next().unwrap_or(file);
             if !name.starts_with('.') {
-                found.push(checked(package, name, file)?);
+                bins.add(package, name, file)?;
             }
         }
     }
-    found.sort_unstable();
-    found.dedup_by(|a, b| a.name == b.name);
-    Ok(found)
+    bins.found.sort_unstable();
+    bins.found.dedup_by(|a, b| a.name == b.name);
+    Ok(bins)
+}
+
+impl Bins {
+    fn add(&mut self, package: &str, name: &str, path: &str) -> Result<(), ProfileError> {
+        match checked(package, name, path)? {
+            Some(bin) => self.found.push(bin),
+            None => self.odd.push(format!(
+                "{package} declares an executable `{name}` at `{path}`: that names no file, and it is left out"
+            )),
+        }
+        Ok(())
+    }
 }
 
 /// Returns the folder whose files are executables (`directories.bin`), without a way out of the package.
@@ -74,7 +98,7 @@ pub(in super::super) fn declared_folder(package_json: &[u8]) -> Option<String> {
     let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
     let parsed: PackageJson = serde_json::from_slice(text).ok()?;
     let folder = parsed.directories.filter(|_| parsed.bin.is_none())?;
-    Some(checked("", "bin", folder.get("bin")?.as_str()?).ok()?.path)
+    Some(checked("", "bin", folder.get("bin")?.as_str()?).ok()??.path)
 }
 
 /// Returns the earlier of two packages that offer the executable `name`: the one that is called like it, else the
@@ -83,19 +107,23 @@ pub(in super::super) fn shadowing<'a>(name: &str, first: &'a str, second: &'a st
     if second == name && first != name { second } else { first }
 }
 
-fn checked(package: &str, name: &str, path: &str) -> Result<Bin, ProfileError> {
+/// Returns an executable; `None` for one that harms nobody and cannot be linked.
+fn checked(package: &str, name: &str, path: &str) -> Result<Option<Bin>, ProfileError> {
     let refused =
         || ProfileError::UnsafeBin { package: package.to_owned(), name: name.to_owned(), target: path.to_owned() };
     // A scope is no part of the executable's name.
-    let short = match name.strip_prefix('@') {
-        Some(scoped) => scoped.split_once('/').ok_or_else(refused)?.1,
+    let short = match name.strip_prefix('@').and_then(|scoped| scoped.split_once('/')) {
+        Some((_, short)) => short,
         None => name,
     };
-    if short.is_empty() || short.starts_with('.') || short.contains(['/', '\\', '\0']) {
+    let leaves = short.starts_with('/') || short.split(['/', '\\']).any(|part| part == "..");
+    if leaves || name.contains('\0') {
         return Err(refused());
     }
+    // Written on Windows.
+    let path = path.replace('\\', "/");
     let mut parts: Vec<&str> = Vec::new();
-    if path.starts_with('/') || path.contains(['\\', '\0']) {
+    if path.starts_with('/') || path.contains('\0') {
         return Err(refused());
     }
     for part in path.split('/') {
@@ -107,7 +135,8 @@ fn checked(package: &str, name: &str, path: &str) -> Result<Bin, ProfileError> {
             part => parts.push(part),
         }
     }
-    if parts.is_empty() { Err(refused()) } else { Ok(Bin { name: short.to_owned(), path: parts.join("/") }) }
+    let is_name = !short.is_empty() && !short.starts_with(['.', '@']) && !short.contains(['/', '\\']);
+    Ok((is_name && !parts.is_empty()).then(|| Bin { name: short.to_owned(), path: parts.join("/") }))
 }
 
 #[cfg(test)]
@@ -117,6 +146,7 @@ mod tests {
     fn check(package: &str, json: &str) -> Vec<(String, String)> {
         declared(package, json.as_bytes(), ["tools/a.js", "tools/.b", "lib/c.js"].into_iter())
             .unwrap()
+            .found
             .into_iter()
             .map(|bin| (bin.name, bin.path))
             .collect()
@@ -136,6 +166,22 @@ mod tests {
         );
         assert_eq!(check("x", r#"{"directories": {"bin": "./tools"}}"#), [pair("a.js", "tools/a.js")]);
         assert_eq!(check("x", "\u{feff}{\"bin\": null}"), []);
+    }
+
+    #[test]
+    fn odd_executables_are_left_out_and_told() {
+        for (name, path) in
+            [("", "a.js"), (".", "a.js"), (".a", "a.js"), ("a/b", "a.js"), ("@a", "a.js"), ("a", ""), ("a", "./.")]
+        {
+            let json = serde_json::json!({"bin": {name: path, "good": "tools\\a.js"}}).to_string();
+            let bins = declared("x", json.as_bytes(), std::iter::empty()).unwrap();
+            assert_eq!(bins.found, [Bin { name: "good".to_owned(), path: "tools/a.js".to_owned() }], "{json}");
+            assert_eq!(bins.odd.len(), 1, "{json}");
+            assert!(bins.odd[0].contains(&format!("`{name}` at `{path}`")), "{json}");
+        }
+        for json in [r#"{"bin": ""}"#, r#"{"bin": "."}"#, r#"{"directories": {"bin": "."}}"#] {
+            assert_eq!(check("x", json), []);
+        }
     }
 
     #[test]

@@ -6,4 +6,4 @@ mod realise;
 
 pub(super) use bin::{declared, declared_folder, shadowing};
 pub(super) use launcher::launcher;
-pub(super) use realise::{link_path, realise, relative_target};
+pub(super) use realise::{executables, link_path, realise, relative_target};

@@ -1,6 +1,6 @@
 //! Realising packages: `.larder/node_modules/.packages/<key>/node_modules/<name>/…`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::super::ProfileError;
 use super::super::key::Key;
 use super::super::layout::{Files, Realised, Target};
 use super::super::linking::{Source, folders_of};
+use super::super::shebang;
 use super::declared;
 
 /// Where packages are put together, beside those that are done, so that the last step is a rename.
@@ -62,8 +63,8 @@ fn one(place: &Dir, root: &Path, key: &Key, realised: &Realised, tree: &Tree) ->
 }
 
 fn files(into: &Dir, realised: &Realised, tree: &Tree) -> Result<(), ProfileError> {
-    let executables = if realised.bin { executables(realised, tree)? } else { BTreeSet::new() };
     let source = Source::open(tree, realised.files)?;
+    let executables = executables(&source, realised, tree)?;
     let mut above = "";
     for entry in &tree.entries {
         let parent = entry.path.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -71,20 +72,37 @@ fn files(into: &Dir, realised: &Realised, tree: &Tree) -> Result<(), ProfileErro
             into.create_dir(folder)?;
         }
         above = parent;
-        if !entry.executable && executables.contains(&*entry.path) {
-            source.copy_executable(entry, into, &entry.path)?;
-        } else {
-            source.place(entry, into, &entry.path)?;
+        match executables.get(&*entry.path) {
+            Some(Some(repaired)) => source.write_executable(repaired, into, &entry.path)?,
+            Some(None) if !entry.executable => source.copy_executable(entry, into, &entry.path)?,
+            _ => source.place(entry, into, &entry.path)?,
         }
     }
     Ok(())
 }
 
-/// What `bin` declares must be executable, and some packages forget it.
-fn executables(realised: &Realised, tree: &Tree) -> Result<BTreeSet<String>, ProfileError> {
-    let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { return Ok(BTreeSet::new()) };
+/// Returns the files that `bin` declares, with their content where that is not what the package has.
+///
+/// They must be executable, and some packages forget it. A first line that ends as Windows has it names an interpreter
+/// that nobody has: such a file is repaired in its copy.
+pub(in super::super) fn executables(
+    source: &Source<'_>,
+    realised: &Realised,
+    tree: &Tree,
+) -> Result<BTreeMap<String, Option<Vec<u8>>>, ProfileError> {
+    if !realised.bin {
+        return Ok(BTreeMap::new());
+    }
+    let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { return Ok(BTreeMap::new()) };
     let bins = declared(&realised.name, &json, tree.entries.iter().map(|entry| &*entry.path))?;
-    Ok(bins.into_iter().map(|bin| bin.path).collect())
+    let mut executables = BTreeMap::new();
+    for path in bins.found.into_iter().map(|bin| bin.path) {
+        let Some(entry) = tree.entry(&path) else { continue };
+        let is_odd = shebang::carriage_return(&source.head(entry, shebang::LONGEST)?).is_some();
+        let repaired = if is_odd { shebang::repaired(&source.read(entry)?) } else { None };
+        executables.insert(path, repaired);
+    }
+    Ok(executables)
 }
 
 fn links(modules: &Dir, root: &Path, key: &Key, realised: &Realised) -> Result<(), ProfileError> {

@@ -82,6 +82,13 @@ fn modules<'a>(interpreter: &'a Interpreter, wheel: &'a Tree) -> impl Iterator<I
     })
 }
 
+/// Returns the module that a byte-code file is of, by their places.
+pub(super) fn source(bytecode: &str) -> Option<String> {
+    let (folder, file) = bytecode.rsplit_once("__pycache__/")?;
+    let module = file.split('.').next()?;
+    Some(format!("{folder}{module}.py"))
+}
+
 /// Tells whether a folder of a wheel comes to lie outside `site-packages`.
 fn in_no_package(folder: &str) -> bool {
     let mut parts = folder.split('/');

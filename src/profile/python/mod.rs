@@ -2,6 +2,7 @@
 
 mod activate;
 mod bytecode;
+mod claims;
 mod editable;
 mod entry_points;
 mod find;
@@ -9,6 +10,8 @@ mod interpreter;
 mod launcher;
 mod moved;
 mod record;
+mod shared;
+mod stub;
 mod venv;
 mod wheel;
 
@@ -16,6 +19,7 @@ pub use bytecode::{Bytecode, compile, names};
 pub use find::{Search, find, on_path};
 pub use interpreter::Interpreter;
 
+pub(super) use claims::Precedence;
 pub(super) use editable::Project;
 pub(super) use moved::rewritten;
-pub(super) use venv::{Environment, Installable, Installed, build, compiled_files, linked_files};
+pub(super) use venv::{Environment, Installable, Installed, Yielded, build, compiled_files, linked_files};

@@ -1,6 +1,6 @@
 //! `RECORD`: the list of a distribution's files with their hashes (PEP 376, PEP 427).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use base64::Engine;
@@ -72,6 +72,12 @@ pub(super) fn write(files: &BTreeMap<String, Recorded>, unhashed: &[String]) -> 
     lines.extend(unhashed.iter().map(|path| format!("{},,", quoted(path))));
     lines.sort_unstable();
     lines.iter().fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Returns RECORD without the lines of files that another distribution brings in the place of this one.
+pub(super) fn without(text: &str, dropped: &BTreeSet<String>) -> String {
+    let is_dropped = |line: &&str| fields(line).first().is_some_and(|path| dropped.contains(path));
+    text.lines().filter(|line| !is_dropped(line)).fold(String::new(), |text, line| text + line + "\n")
 }
 
 fn quoted(path: &str) -> String {

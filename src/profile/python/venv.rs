@@ -1,6 +1,5 @@
 //! A virtual environment without pip: what `python -m venv --without-pip` makes, with wheels linked in.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +12,13 @@ use super::super::ProfileError;
 use super::super::as_text::Text;
 use super::super::layout::{Distribution, Files as Access};
 use super::super::linking::Source;
+use super::claims::Precedence;
 use super::editable::Project;
+use super::shared::{Part, Settled, settle};
 use super::wheel::{Files, Mode, Origin, Places, Wheel};
-use super::{Interpreter, activate};
+use super::{Interpreter, activate, bytecode};
+
+pub(in super::super) use super::shared::Yielded;
 
 /// What an environment is built from.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(in super::super) struct Environment<'a> {
     pub(in super::super) files: Access,
     /// Local packages.
     pub(in super::super) projects: &'a [Project],
+    /// What decides whose file counts where two packages bring one.
+    pub(in super::super) precedence: Precedence<'a>,
 }
 
 /// A package with what is installed of it.
@@ -54,14 +59,11 @@ pub(in super::super) struct Installed {
     pub(in super::super) links: BTreeMap<String, PathBuf>,
     /// The executables of direct dependencies, with the dependency.
     pub(in super::super) scripts: BTreeMap<String, Arc<str>>,
-}
-
-/// A contribution to the environment: a wheel or a local package.
-struct Part<'a> {
-    owner: Arc<str>,
-    direct: bool,
-    source: Option<Source<'a>>,
-    files: Files<'a>,
+    /// The files that several packages bring with different content, relative to the environment, with the name of the
+    /// package whose file is there.
+    pub(in super::super) contested: BTreeMap<String, Arc<str>>,
+    /// Which packages gave way to those that depend on them.
+    pub(in super::super) yielded: Vec<Yielded>,
 }
 
 /// Builds an environment.
@@ -75,11 +77,12 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
     }
     for project in environment.projects {
         let files = project.files(&places)?;
-        parts.push(Part { owner: format!("path:{}", project.name).into(), direct: true, source: None, files });
+        let (name, owner) = (project.name.as_str().into(), format!("path:{}", project.name).into());
+        parts.push(Part { name, owner, direct: true, source: None, files });
     }
     let links = links(environment.interpreter);
-    drop_shared(&mut parts, &links)?;
-    drop_taken(&parts, &mut compiled);
+    let Settled { mut contested, yielded } = settle(&mut parts, &links, &places, &environment.precedence)?;
+    drop_taken(&parts, &mut compiled, &mut contested);
     parts.append(&mut compiled);
 
     let dir = create_folders(environment.folder, places.site(), &parts)?;
@@ -88,7 +91,8 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
         dir.symlink(target, name)?;
     }
     let scripts = parts.iter().skip(1).filter(|part| part.direct).flat_map(scripts).collect();
-    Ok(Installed { generated: generated.into_iter().flatten().collect(), links, scripts })
+    let generated = generated.into_iter().flatten().collect();
+    Ok(Installed { generated, links, scripts, contested, yielded })
 }
 
 /// Returns where each file of a wheel that is linked as it is lies in an environment.
@@ -122,10 +126,12 @@ fn parts_of<'a>(wheel: &'a Installable, places: &Places) -> Result<(Part<'a>, Op
         compiled = opened.places_of_bytecode(bytecode, places)?;
         let files = compiled.iter().map(|(place, entry)| (place.clone(), Origin::Linked(entry))).collect();
         let source = Some(Source::open(bytecode, distribution.files)?);
-        part_of_bytecode = Some(Part { owner: owner.clone(), direct: false, source, files });
+        part_of_bytecode =
+            Some(Part { name: distribution.name.clone(), owner: owner.clone(), direct: false, source, files });
     }
     let files = opened.files(&source, places, distribution.direct, &compiled)?;
-    Ok((Part { owner, direct: distribution.direct, source: Some(source), files }, part_of_bytecode))
+    let (name, direct) = (distribution.name.clone(), distribution.direct);
+    Ok((Part { name, owner, direct, source: Some(source), files }, part_of_bytecode))
 }
 
 /// The files of `venv` itself.
@@ -142,7 +148,7 @@ fn own_part<'a>(environment: &Environment<'_>) -> Part<'a> {
     for (name, text) in activate::scripts(environment.reached) {
         files.insert(format!("bin/{name}"), Origin::Written(text.into_bytes(), Mode::Plain));
     }
-    Part { owner: "the environment itself".into(), direct: false, source: None, files }
+    Part { name: "".into(), owner: "the environment itself".into(), direct: false, source: None, files }
 }
 
 fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
@@ -158,55 +164,25 @@ fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
     links
 }
 
-/// A file that two parts bring is kept once where it is the same, and is an error where it is not. The links belong to the
-/// first part, the environment itself.
-fn drop_shared(parts: &mut [Part<'_>], links: &BTreeMap<String, PathBuf>) -> Result<(), ProfileError> {
-    let mut claims: rustc_hash::FxHashMap<&str, (usize, Option<TreeDigest>)> = rustc_hash::FxHashMap::default();
-    claims.extend(links.keys().map(|path| (path.as_str(), (0, None))));
-    let mut shared: Vec<(usize, String)> = Vec::new();
-    let clash = |path: &str, first: usize, second: usize| {
-        let [first, second] = [first, second].map(|at| parts[at].owner.to_string());
-        Err(ProfileError::ClaimedTwice { path: path.to_owned(), first, second })
-    };
-    for (at, part) in parts.iter().enumerate() {
-        for (path, origin) in &part.files {
-            let digest = Some(match origin {
-                Origin::Linked(entry) | Origin::Executable(entry) => entry.digest,
-                Origin::Written(content, _) => TreeDigest::of(content),
-            });
-            match claims.entry(path) {
-                Entry::Vacant(place) => drop(place.insert((at, digest))),
-                Entry::Occupied(place) if place.get().1 == digest => shared.push((at, path.clone())),
-                Entry::Occupied(place) => return clash(path, place.get().0, at),
-            }
-        }
-    }
-    let mut folders: rustc_hash::FxHashSet<&str> = rustc_hash::FxHashSet::default();
-    for (at, part) in parts.iter().enumerate() {
-        for path in part.files.keys() {
-            let mut rest = path.as_str();
-            while let Some((folder, _)) = rest.rsplit_once('/').filter(|(folder, _)| folders.insert(folder)) {
-                if let Some((first, _)) = claims.get(folder) {
-                    return clash(folder, *first, at);
-                }
-                rest = folder;
-            }
-        }
-    }
-    for (at, path) in shared {
-        parts[at].files.remove(&path);
-    }
-    Ok(())
-}
-
 /// Byte-code of a file that two wheels share is kept once: it comes from the same source, and need not be the same to
-/// the bit.
-fn drop_taken(parts: &[Part<'_>], compiled: &mut [Part<'_>]) {
+/// the bit. That of a file that gave way goes with it.
+fn drop_taken(parts: &[Part<'_>], compiled: &mut [Part<'_>], contested: &mut BTreeMap<String, Arc<str>>) {
     let files = parts.iter().flat_map(|part| part.files.keys());
     let mut taken: BTreeSet<String> = files.filter(|path| path.contains("/__pycache__/")).cloned().collect();
+    let mut decided: BTreeMap<String, Arc<str>> = BTreeMap::new();
     for part in compiled {
-        part.files.retain(|path, _| taken.insert(path.clone()));
+        part.files.retain(|path, _| {
+            let source = if contested.is_empty() { None } else { bytecode::source(path) };
+            if let Some(owner) = source.and_then(|source| contested.get(&source)) {
+                decided.insert(path.clone(), owner.clone());
+                if *owner != part.name {
+                    return false;
+                }
+            }
+            taken.insert(path.clone())
+        });
     }
+    contested.append(&mut decided);
 }
 
 fn create_folders(root: &Path, site: &str, parts: &[Part<'_>]) -> Result<Dir, ProfileError> {

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::PackageName;
 use crate::store::{Tree, TreeEntry};
 
 use super::super::ProfileError;
 use super::super::layout::Files as Access;
 use super::super::linking::Source;
+use super::super::shebang;
 use super::record::{self, Recorded};
 use super::{entry_points, launcher};
 
@@ -66,9 +68,14 @@ impl Places {
         &self.site
     }
 
+    /// Returns a place relative to `site-packages`, if it lies there.
+    pub(super) fn in_site<'p>(&self, place: &'p str) -> Option<&'p str> {
+        place.strip_prefix(&self.site).and_then(|rest| rest.strip_prefix('/'))
+    }
+
     /// Returns a place relative to `site-packages`, as RECORD has it.
     pub(super) fn recorded_as(&self, place: &str) -> String {
-        match place.strip_prefix(&self.site).and_then(|rest| rest.strip_prefix('/')) {
+        match self.in_site(place) {
             Some(inside) => inside.to_owned(),
             None => format!("../../../{place}"),
         }
@@ -82,8 +89,8 @@ pub(super) struct Wheel<'a> {
     tree: &'a Tree,
     /// `black-24.1.0.dist-info`
     info: &'a str,
-    /// `black-24.1.0.data/`
-    data: String,
+    /// `black-24.1.0.data`; others may spell it in several ways.
+    data: Vec<&'a str>,
     /// `black`
     name: &'a str,
 }
@@ -102,7 +109,7 @@ impl<'a> Wheel<'a> {
         }
         let stem = info.strip_suffix(".dist-info").unwrap_or(info);
         let name = stem.split_once('-').map_or(stem, |(name, _)| name);
-        Ok(Self { package: package.clone(), tree, info, data: format!("{stem}.data/"), name })
+        Ok(Self { package: package.clone(), tree, info, data: data_folders(tree, name), name })
     }
 
     /// Returns where each file of the wheel goes. What larder writes itself is not among them: RECORD, INSTALLER,
@@ -122,18 +129,17 @@ impl<'a> Wheel<'a> {
     }
 
     fn place(&self, path: &str, places: &Places) -> Result<String, ProfileError> {
-        Ok(match path.strip_prefix(&self.data) {
-            None => format!("{}/{path}", places.site),
-            Some(rest) => match rest.split_once('/') {
-                Some(("purelib" | "platlib", path)) => format!("{}/{path}", places.site),
-                Some(("scripts", path)) => format!("bin/{path}"),
-                Some(("headers", path)) => format!("{}/{}/{path}", places.headers, self.name),
-                // `lib64` is a link to `lib`.
-                Some(("data", path)) => {
-                    path.strip_prefix("lib64/").map_or(path.to_owned(), |rest| format!("lib/{rest}"))
-                }
-                _ => return Err(self.bad(format!("`{path}` is in no folder that wheels have"))),
-            },
+        let (top, rest) = path.split_once('/').unwrap_or((path, ""));
+        if !self.data.contains(&top) {
+            return Ok(format!("{}/{path}", places.site));
+        }
+        Ok(match rest.split_once('/') {
+            Some(("purelib" | "platlib", path)) => format!("{}/{path}", places.site),
+            Some(("scripts", path)) => format!("bin/{path}"),
+            Some(("headers", path)) => format!("{}/{}/{path}", places.headers, self.name),
+            // `lib64` is a link to `lib`.
+            Some(("data", path)) => path.strip_prefix("lib64/").map_or(path.to_owned(), |rest| format!("lib/{rest}")),
+            _ => return Err(self.bad(format!("`{path}` is in no folder that wheels have"))),
         })
     }
 
@@ -157,7 +163,11 @@ impl<'a> Wheel<'a> {
         let bad = |problem| self.bad(problem);
         let mut files: Files<'a> = BTreeMap::new();
         for (place, entry) in self.places(places)? {
-            let origin = if place.starts_with("bin/") { script(source, entry)? } else { Origin::Linked(entry) };
+            let origin = if place.starts_with("bin/") {
+                self.script(source, places, &place, entry, &mut files)?
+            } else {
+                Origin::Linked(entry)
+            };
             if files.insert(place, origin).is_some() {
                 return Err(bad(format!("two of its files would be `{}`", entry.path)));
             }
@@ -178,6 +188,32 @@ impl<'a> Wheel<'a> {
         let record = self.record(source, places, &files, compiled)?;
         files.insert(format!("{info}/RECORD"), Origin::Written(record.into_bytes(), Mode::Plain));
         Ok(files)
+    }
+
+    /// Returns what a script becomes; one for the environment's Python becomes a launcher, with its source in `files`.
+    fn script(
+        &self,
+        source: &Source<'_>,
+        places: &Places,
+        place: &str,
+        entry: &'a TreeEntry,
+        files: &mut Files<'a>,
+    ) -> Result<Origin<'a>, ProfileError> {
+        let as_it_is = if entry.executable { Origin::Linked(entry) } else { Origin::Executable(entry) };
+        // A script is small; a program of megabytes does not begin with `#!`.
+        if entry.size >= 1 << 20 {
+            return Ok(as_it_is);
+        }
+        let content = source.read(entry)?;
+        if launcher::wants_python(&content) {
+            let source = format!("{}/{}", places.site, entry.path);
+            let launcher = launcher::script(place, &source);
+            if files.insert(source, Origin::Written(content, Mode::Plain)).is_some() {
+                return Err(self.bad(format!("two of its files would be `{}`", entry.path)));
+            }
+            return Ok(Origin::Written(launcher, Mode::Executable));
+        }
+        Ok(shebang::repaired(&content).map_or(as_it_is, |script| Origin::Written(script, Mode::Executable)))
     }
 
     /// The wheel's own RECORD tells the hashes of what is linked as it is; all else is hashed here, but byte-code, which
@@ -216,12 +252,17 @@ impl<'a> Wheel<'a> {
     }
 }
 
-fn script<'a>(source: &Source<'_>, entry: &'a TreeEntry) -> Result<Origin<'a>, ProfileError> {
-    // A script is small; a program of megabytes does not begin with `#!python`.
-    if entry.size < 1 << 20
-        && let Some(text) = launcher::rewritten(&source.read(entry)?)
-    {
-        return Ok(Origin::Written(text, Mode::Executable));
+/// Returns the `.data` folders of a wheel. Tools have spelled them unlike the `.dist-info` folder: the package's name
+/// decides, in its normal form.
+fn data_folders<'a>(tree: &'a Tree, name: &str) -> Vec<&'a str> {
+    let normal = |name: &str| PackageName::pypi(name).map_or_else(|_| name.to_owned(), |name| name.as_str().to_owned());
+    let mut found: Vec<&str> = Vec::new();
+    for entry in &tree.entries {
+        let Some((folder, _)) = entry.path.split_once('/') else { continue };
+        let Some(stem) = folder.strip_suffix(".data").filter(|_| !found.contains(&folder)) else { continue };
+        if stem.rsplit_once('-').is_some_and(|(own, _)| own == name || normal(own) == normal(name)) {
+            found.push(folder);
+        }
     }
-    Ok(if entry.executable { Origin::Linked(entry) } else { Origin::Executable(entry) })
+    found
 }

@@ -106,7 +106,7 @@ assert there == listed, there ^ listed
 print(len(listed))
 "#;
     let python = fixture.root.join(".venv/bin/python");
-    assert_eq!(output(&fixture.root, python.to_str().unwrap(), &["-I", "-c", check]).unwrap(), "18");
+    assert_eq!(output(&fixture.root, python.to_str().unwrap(), &["-I", "-c", check]).unwrap(), "19");
 }
 
 #[test]
