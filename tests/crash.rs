@@ -161,12 +161,12 @@ fn one_project_synced_by_several_processes_is_whole() {
 fn archives_that_want_out_are_refused_with_the_entry_named() {
     let universe = Universe::new()
         .npm("hostile", "1.0.0", |p| p.file("../../escaped.txt", "out\n"))
-        .npm("twice", "1.0.0", |p| p.file("Readme.md", "a\n").file("README.md", "b\n"))
+        .npm("both", "1.0.0", |p| p.file("lib", "a\n").file("lib/b", "b\n"))
         .pypi("hostile-py", "1.0", |p| p.file("../escaped.py", "out = 1\n"));
     let registry = universe.serve();
     for (line, entry) in [
         ("npm \"hostile\" \"^1\"", "escaped.txt"),
-        ("npm \"twice\" \"^1\"", "README.md"),
+        ("npm \"both\" \"^1\"", "lib"),
         ("pypi \"hostile-py\"", "escaped.py"),
     ] {
         let project = Project::new(&registry);

@@ -188,7 +188,7 @@ fn hostile_tarballs_are_refused_and_leave_nothing() {
         (tar(&[entry("package/hard", b'1', "/etc/passwd", 0)]), "package/hard"),
         (tar(&[entry("package/disk", b'4', "", 0)]), "package/disk"),
         (tar(&[entry("package/pipe", b'6', "", 0)]), "package/pipe"),
-        (tar(&[entry("package/a", b'0', "", 0), entry("package/A", b'0', "", 0)]), "`A`"),
+        (tar(&[entry("package/lib/", b'5', "", 0)]), "has no files"),
         (bomb("package/zeros"), "package/zeros"),
         // Nothing but padding, without end.
         ([gzip(&entry("package/a", b'0', "", 0)), zeros()].concat(), "hostile"),
@@ -365,5 +365,28 @@ fn a_token_goes_to_its_own_registry_and_nowhere_else() {
         assert!(other.take_log().contains(&"/npm/files/left.tgz".to_owned()));
         assert!(other.authorized().is_empty(), "{:?}", other.authorized());
         assert!(!project.read("larder.lock").contains("secret"));
+    }
+}
+
+#[test]
+fn names_that_differ_in_case_are_refused_where_a_declared_platform_folds_it() {
+    let archive =
+        gzip(&[entry("package/package.json", b'0', "", 0), entry("package/package.JSON", b'0', "", 0)].concat());
+    let universe = Universe::new().npm("twins", "1.0.0", |p| p.file("lib/A.js", "1").file("lib/a.js", "2"));
+    let registry = universe.npm("broken", "1.0.0", |p| p.packed(archive)).serve();
+    let project = Project::new(&registry);
+    let line = "npm \"twins\" \"^1\"";
+    project.dependencies(&[line]).run("larder sync").exits(0);
+    assert_eq!(project.read("node_modules/twins/lib/A.js"), "1");
+    assert_eq!(project.read("node_modules/twins/lib/a.js"), "2");
+    project.run("larder verify").exits(0);
+    for other in ["macos-arm64", "windows-x64"] {
+        // The store has the tree already, and it counts for this project none the less.
+        let beside = project.beside();
+        beside.dependencies(&[line]);
+        let platforms = format!("platforms \"{}\"", host_platform());
+        beside.write("larder.kdl", &beside.read("larder.kdl").replace(&platforms, &format!("{platforms} \"{other}\"")));
+        beside.run("larder sync").exits(4).names(["larder::fetch::refused", "lib/a.js"]);
+        assert!(!beside.has("node_modules"));
     }
 }

@@ -284,3 +284,65 @@ fn what_was_synced_in_its_own_boot_is_not_hashed_again() {
     assert_eq!(fetched, Vec::<String>::new());
     other.run("larder verify").exits(4).names(["data.txt"]);
 }
+
+#[test]
+fn a_store_that_cannot_be_written_serves_new_projects_with_what_it_has() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).npm("right", "1.0.0", |p| p).serve();
+    let first = Project::new(&registry);
+    let manifest = |project: &Project, line: &str| {
+        project.dependencies(&[line]);
+        let text = project.read("larder.kdl");
+        let without_python = text.lines().filter(|line| !line.trim().starts_with("python")).collect::<Vec<_>>();
+        project.write("larder.kdl", &without_python.join("\n"));
+    };
+    manifest(&first, "npm \"left\" \"^1\"");
+    first.run("larder sync").exits(0);
+    // A user that the store does not belong to; where the tests have no such right, the store's own without its rights.
+    let store = first.store().display().to_string();
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let user: &[&str] =
+        if is_root { &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] } else { &["/usr/bin/env"] };
+    if !is_root {
+        first.program("chmod", &["-R", "a-w", &store]).exits(0);
+    }
+    let second = first.beside();
+    for line in ["npm \"left\" \"^1\"", "npm \"right\" \"^1\""] {
+        manifest(&second, line);
+        if is_root {
+            for folder in [first.folder(), second.folder()] {
+                let all = folder.display().to_string();
+                first.program("chown", &["-R", "65534:65534", &all]).exits(0);
+            }
+            first.program("chown", &["-R", "0:0", &store]).exits(0);
+        }
+        let output = second.under(user, "larder sync");
+        if output.status == 127 || output.stderr.contains("setpriv:") {
+            return;
+        }
+        if line.contains("left") {
+            output.exits(0);
+            assert!(second.has("node_modules/left/package.json"));
+        } else {
+            output.exits(6).names(["store/v1"]);
+            assert!(second.has("node_modules/left/package.json"));
+        }
+    }
+    if !is_root {
+        first.program("chmod", &["-R", "u+w", &store]).exits(0);
+    }
+}
+
+#[test]
+fn a_store_of_somebody_else_is_refused() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\" \"^1\""]).run("larder sync").exits(0);
+    let store = project.store().join("v1").display().to_string();
+    project.program("chmod", &["o+w", &store]).exits(0);
+    let other = project.beside();
+    other.dependencies(&["npm \"left\" \"^1\""]);
+    other.run("larder sync").exits(1).names(["larder::store::not_own", "every user", "store/v1"]);
+    assert!(!other.has("node_modules"));
+    project.program("chmod", &["o-w", &store]).exits(0);
+    other.run("larder sync").exits(0);
+}

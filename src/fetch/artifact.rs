@@ -8,8 +8,8 @@ use super::error::RegistryError;
 use super::hashing::{Ahead, HashingReader};
 use super::measure::measure;
 use super::turns::Turns;
-use super::unpack::{Problem, Refusal, Spool, Trouble, unpack_tarball, unpack_wheel};
-use super::{FetchError, Fetched, Limits, Source, Step, Subject, Wanted};
+use super::unpack::{Problem, Refusal, Spool, Trouble, check_names, unpack_tarball, unpack_wheel};
+use super::{FetchError, Fetched, Folds, Limits, Source, Step, Subject, Wanted};
 use crate::fs::Demand;
 use crate::model::{Algorithm, ArtifactKind, Digest};
 use crate::store::{Staging, Store, StoreError, WriteError};
@@ -44,9 +44,14 @@ impl<E: Into<FetchError>> From<E> for End {
 }
 
 /// Returns an artifact that the store has already.
-pub(super) fn find(store: &Store, wanted: &Wanted) -> Result<Option<Fetched>, StoreError> {
+pub(super) fn find(store: &Store, wanted: &Wanted, folds: Folds) -> Result<Option<Fetched>, FetchError> {
     let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
     let tree = store.tree(digest)?;
+    // Another project may have taken what this one must not.
+    if let Some(tree) = tree.as_ref().filter(|tree| tree.twins) {
+        check_names(tree.entries.iter().map(|entry| &*entry.path), folds)
+            .map_err(|refusal| FetchError::Refused { subject: Box::new(wanted.subject()), refusal })?;
+    }
     Ok(tree.map(|tree| Fetched { tree, digest: digest.clone(), bytes: 0 }))
 }
 
@@ -58,10 +63,7 @@ pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> 
     let mut attempt = 1;
     loop {
         let waiting = |process| {
-            // Two packages may be one artifact: that this process waits for itself is nobody's concern.
-            if process != Some(std::process::id()) {
-                let _ = (route.tell)(Step::Waiting { process });
-            }
+            let _ = (route.tell)(Step::Waiting { process });
         };
         let staging = match route.store.stage(wanted.artifact.digest.as_ref(), waiting) {
             Err(StoreError::Fs(error)) if error.is_disk_full() => {
@@ -73,7 +75,7 @@ pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> 
             staging => staging?,
         };
         // Somebody else may have brought it since it was looked for.
-        if let Some(fetched) = find(route.store, wanted)? {
+        if let Some(fetched) = find(route.store, wanted, route.limits.folds)? {
             return Ok(fetched);
         }
         match transfer(route, wanted, staging) {

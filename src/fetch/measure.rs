@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::artifact::find;
 use super::unpack::count_tarball;
-use super::{FetchError, Limits, Source, Wanted};
+use super::{FetchError, Folds, Limits, Source, Wanted};
 use crate::fs::{self, Demand, FsError};
 use crate::model::ArtifactKind;
 use crate::store::{Store, StoreError};
@@ -14,7 +14,8 @@ const MEASURED: usize = 8;
 
 /// Returns the failure of a run that found no room in the store before it began to fetch these artifacts.
 pub fn no_room(store: &Store, source: &dyn Source, wanted: &[Wanted], error: FsError) -> FetchError {
-    let missing: Vec<&Wanted> = wanted.iter().filter(|wanted| !matches!(find(store, wanted), Ok(Some(_)))).collect();
+    let missing: Vec<&Wanted> =
+        wanted.iter().filter(|wanted| !matches!(find(store, wanted, Folds::default()), Ok(Some(_)))).collect();
     let Some(first) = missing.first() else { return StoreError::from(error).into() };
     let looked = &missing[..missing.len().min(MEASURED)];
     let measured = fs::map_parallel(looked, |wanted| Ok::<_, FsError>(measure(source, wanted, store.root())));

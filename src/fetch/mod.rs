@@ -31,7 +31,7 @@ pub use retry::Retry;
 pub use run::{Fetched, Options, Progress, Step, Wanted, fetch_all};
 pub use source::{Source, SourceError};
 pub(crate) use unpack::zip;
-pub use unpack::{Limits, Refusal, Trouble};
+pub use unpack::{Folds, Limits, Refusal, Trouble};
 
 #[cfg(test)]
 pub(crate) mod testing;

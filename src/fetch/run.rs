@@ -107,11 +107,11 @@ pub fn fetch_all(
     options: Options<'_>,
 ) -> Result<Vec<Fetched>, FetchError> {
     let mut fetched = fs::map_parallel(wanted, |wanted| {
-        let found = find(store, wanted)?;
+        let found = find(store, wanted, options.limits.folds)?;
         if let Some(found) = &found {
             store.note_use(&found.tree.digest)?;
         }
-        Ok::<_, StoreError>(found)
+        Ok::<_, FetchError>(found)
     })?;
     let mut missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
     missing.sort_by_key(|at| !wanted[*at].native);

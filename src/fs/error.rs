@@ -92,6 +92,11 @@ impl FsError {
         self.source.kind() == io::ErrorKind::InvalidData
     }
 
+    /// Tells whether this user may not write there, or nobody can.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+    }
+
     /// Tells whether the disk, or the user's share of it, is full.
     pub fn is_disk_full(&self) -> bool {
         self.full.is_some()

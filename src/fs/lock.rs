@@ -120,7 +120,8 @@ impl Dir {
         }
     }
 
-    /// Returns the number of the process that holds the folder's lock, where the system tells.
+    /// Returns the number of the process that holds the folder's lock, where the system tells: of one in another container
+    /// it tells 0.
     pub fn lock_holder(&self) -> Option<u32> {
         let stat = rustix::fs::fstat(self.fd()).ok()?;
         let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
@@ -130,7 +131,8 @@ impl Dir {
         let locks = String::from_utf8(locks).ok()?;
         let held = |line: &str| {
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
-            (words.get(1) == Some(&"FLOCK") && words.get(5) == Some(&&*place)).then(|| words[4].parse().ok())?
+            (words.get(1) == Some(&"FLOCK") && words.get(5) == Some(&&*place))
+                .then(|| words[4].parse().ok().filter(|process| *process != 0))?
         };
         locks.lines().find_map(held)
     }

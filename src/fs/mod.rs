@@ -10,6 +10,7 @@ mod file;
 mod folder;
 mod link;
 mod lock;
+mod name;
 mod parallel;
 mod parted;
 mod private;
@@ -31,6 +32,7 @@ pub use file::{
 pub use folder::{Found, canonicalize, create_dir, create_dir_all, exclusive_size, names, read_dir, walk};
 pub use link::{Linked, hard_link_or_copy, read_link, symlink};
 pub use lock::{FileLock, FolderLock};
+pub use name::random_name;
 pub use parallel::{expect_open_files, map_parallel};
 pub use parted::Parted;
 pub use private::{make_private, set_private};

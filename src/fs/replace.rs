@@ -7,7 +7,6 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -227,8 +226,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// Returns an ending that no other process or thread uses.
 fn unique() -> String {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    format!("{}-{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+    format!("{}.tmp", super::random_name())
 }
 
 #[cfg(test)]

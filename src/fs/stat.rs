@@ -50,6 +50,10 @@ pub struct Stat {
     pub device: u64,
     /// How many names it has.
     pub links: u64,
+    /// The number of the user who owns it.
+    pub user: u32,
+    /// The number of the group that it belongs to.
+    pub group: u32,
 }
 
 impl Stat {
@@ -74,6 +78,8 @@ impl Stat {
             ino: raw.st_ino as u64,
             device: raw.st_dev as u64,
             links: raw.st_nlink as u64,
+            user: raw.st_uid as u32,
+            group: raw.st_gid as u32,
         }
     }
 }

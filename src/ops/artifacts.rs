@@ -1,6 +1,6 @@
 //! Artifacts whose registry gives no strong digest: fetched once while locking, so that the lock has one.
 
-use crate::fetch::Wanted;
+use crate::fetch::{Folds, Wanted};
 use crate::lock::Lockfile;
 use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Graph, Label, PackageKey};
 use crate::registry::Registries;
@@ -41,7 +41,7 @@ pub(super) fn complete(
     }
     let store = Store::open(&context.store);
     let files: Vec<_> = wanted.iter().map(|(_, _, one)| one.clone()).collect();
-    let fetched = gather::fetch(context, &store, registries, &files)?;
+    let fetched = gather::fetch(context, &store, registries, &files, Folds::default())?;
     for ((key, place, _), fetched) in wanted.into_iter().zip(fetched) {
         if let Some(artifact) = graph.packages.get_mut(&key).and_then(|package| package.artifacts.get_mut(place)) {
             artifact.digest = Some(fetched.digest);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{self, FetchError, Fetched, Progress, Step, Wanted};
+use crate::fetch::{self, FetchError, Fetched, Folds, Limits, Progress, Step, Wanted};
 use crate::lock::{Closure, Selection};
 use crate::model::{Artifact, ArtifactKind, Package, PackageKey, Platform};
 use crate::registry::{Freshness, Registries};
@@ -113,7 +113,7 @@ fn attempt(
         }
         lease => lease?,
     };
-    let fetched = fetch(context, store, &registries, &wanted).map_err(Failed::Fetch)?;
+    let fetched = fetch(context, store, &registries, &wanted, folds(project)).map_err(Failed::Fetch)?;
     registries::release(registries);
     let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
     for (wanted, fetched) in wanted.into_iter().zip(fetched) {
@@ -122,6 +122,12 @@ fn attempt(
         gathered.trees.insert(wanted.package, Arc::new(fetched.tree));
     }
     Ok(gathered)
+}
+
+/// Returns which names are one on a platform that the project is for: what installs here has to install there.
+fn folds(project: &Project) -> Folds {
+    let platforms = project.manifest.settings.platforms.iter();
+    platforms.map(|target| Folds::of(target.platform.os())).max().unwrap_or_default()
 }
 
 /// Tells whether an artifact is made for some platforms only.
@@ -139,6 +145,7 @@ pub(super) fn fetch(
     store: &Store,
     registries: &Registries,
     wanted: &[Wanted],
+    folds: Folds,
 ) -> std::result::Result<Vec<Fetched>, FetchError> {
     let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
     let on_progress = |progress: Progress| {
@@ -157,7 +164,8 @@ pub(super) fn fetch(
             bytes: bytes.load(Ordering::Relaxed),
         });
     };
-    let options = fetch::Options { on_progress: &on_progress, ..fetch::Options::default() };
+    let limits = Limits { folds, ..Limits::default() };
+    let options = fetch::Options { on_progress: &on_progress, limits, ..fetch::Options::default() };
     fetch::fetch_all(store, registries, wanted, options)
 }
 

@@ -61,7 +61,7 @@ impl<'a> Draft<'a> {
         let mut generated = Generated::new();
         if let Some(interpreter) = input.interpreter {
             let wheels = installables(input, layout, trees);
-            let installed = self.python(input, interpreter, layout, &wheels, projects)?;
+            let installed = self.python((input, interpreter), layout, &wheels, projects)?;
             for (name, owner) in installed.scripts {
                 executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
             }
@@ -170,8 +170,7 @@ impl<'a> Draft<'a> {
 
     fn python(
         &self,
-        input: &Input<'_>,
-        interpreter: &Interpreter,
+        (input, interpreter): (&Input<'_>, &Interpreter),
         layout: &Layout,
         wheels: &[python::Installable],
         projects: &[python::Project],

@@ -266,5 +266,5 @@ fn tree(folder: PathBuf, files: &[(&str, &str)]) -> Tree {
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     hasher.update(folder.as_os_str().as_encoded_bytes());
-    Tree { digest: TreeDigest(*hasher.finalize().as_bytes()), folder, entries }
+    Tree { digest: TreeDigest(*hasher.finalize().as_bytes()), folder, entries, twins: false }
 }

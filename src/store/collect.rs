@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{FILES, INDEX, Store, StoreError, lease};
+use super::{FILES, INDEX, Store, StoreError, leads_to, lease};
 use crate::fs::{self, FsError};
 use crate::model::{Digest, TreeDigest};
 
@@ -47,7 +47,7 @@ impl Store {
         let folder = self.tree_folder(tree);
         let stat = fs::stat(&folder)?;
         if stat.is_some_and(|stat| age(stat.mtime) > FRESH) {
-            fs::touch(&folder)?;
+            super::unless_read_only(fs::touch(&folder))?;
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Store {
     /// renamed, removes it at once: without its index, which goes first, it counts for nothing.
     fn bury(&self, tree: &TreeDigest) -> Result<Option<PathBuf>, FsError> {
         let place = self.tree_folder(tree);
-        let grave = self.staging_folder().join(format!("removed-{tree}-{}", std::process::id()));
+        let grave = self.staging_folder().join(format!("removed-{tree}-{}", fs::random_name()));
         match fs::rename(&place, &grave) {
             Ok(()) => Ok(Some(grave)),
             Err(error) if error.is_disk_full() || error.is_not_found() => {
@@ -114,7 +114,7 @@ impl Store {
         for (name, tree) in records.iter().filter(|(name, _)| !leased.contains(*name)) {
             let is_there = tree.is_some_and(|tree| matches!(fs::stat(&self.tree_folder(&tree)), Ok(Some(_))));
             if !is_there {
-                fs::remove_file(&self.root.join("artifacts").join(name))?;
+                fs::remove_tree(&self.root.join("artifacts").join(name))?;
             }
         }
         Ok(())
@@ -148,14 +148,12 @@ impl Store {
     }
 }
 
-fn leads_to(record: &Path) -> Option<TreeDigest> {
-    fs::read_link(record).ok()?.parent()?.file_name()?.to_str()?.parse().ok()
-}
-
 fn listing(folder: &Path) -> Result<Vec<String>, FsError> {
     match fs::read_dir(folder) {
         Ok(found) => Ok(found.into_iter().filter_map(|found| found.path.to_str().map(str::to_owned)).collect()),
         Err(error) if error.is_not_found() => Ok(Vec::new()),
+        // Not a folder: none of the store's.
+        Err(_) if fs::lstat(folder)?.is_some_and(|stat| stat.kind != fs::Kind::Folder) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }

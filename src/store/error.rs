@@ -14,6 +14,21 @@ pub enum StoreError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fs(#[from] FsError),
+    /// Somebody else may write to the store.
+    #[error("the store is not to be trusted: `{}` {problem}", path.display())]
+    #[diagnostic(
+        code(larder::store::not_own),
+        help(
+            "who writes there decides what runs in your projects: take the right away (`chmod go-w`, `chown`), or let \
+             LARDER_STORE lead to a folder of your own"
+        )
+    )]
+    NotOwn {
+        /// The folder.
+        path: PathBuf,
+        /// Who may write there, as the end of a sentence.
+        problem: String,
+    },
     /// A tree's index is not what was written.
     #[error("the store was harmed: `{}` is not what larder wrote", path.display())]
     #[diagnostic(code(larder::store::bad_index), help("`larder sync --repair` fetches it again"))]
@@ -34,6 +49,7 @@ impl Failure for StoreError {
     fn exit(&self) -> Exit {
         match self {
             Self::Fs(error) => error.exit(),
+            Self::NotOwn { .. } => Exit::Refused,
             Self::Index { .. } | Self::Damaged(_) => Exit::Integrity,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! "larder tree 1\n"  boot: 16  at: u64  tree digest: 32  count: u32
-//! for each entry     flags: u8 (1: executable)  size: u64  mtime: i64  digest: 32  length: u16  path
+//! for each entry     flags: u8 (1: executable, 2: the tree has names that are one elsewhere)  size: u64  mtime: i64  digest: 32  length: u16  path
 //! the first 16 bytes of the BLAKE3 of all before
 //! ```
 //!
@@ -17,12 +17,17 @@ const HEADER: usize = MAGIC.len() + 16 + 8 + 32 + 4;
 const ENTRY: usize = 1 + 8 + 8 + 32 + 2;
 const CHECK: usize = 16;
 
+const EXECUTABLE: u8 = 1;
+const TWINS: u8 = 2;
+
 /// What an index says.
 #[derive(Debug)]
 pub(super) struct Index {
     pub(super) written: Moment,
     pub(super) digest: TreeDigest,
     pub(super) entries: Vec<TreeEntry>,
+    /// Whether some of the paths are one where case does not count.
+    pub(super) twins: bool,
 }
 
 /// Why an index cannot be read.
@@ -35,7 +40,7 @@ pub(super) enum IndexError {
 }
 
 /// Writes the index of a tree.
-pub(super) fn encode(digest: &TreeDigest, entries: &[TreeEntry], written: Moment) -> Vec<u8> {
+pub(super) fn encode(digest: &TreeDigest, entries: &[TreeEntry], twins: bool, written: Moment) -> Vec<u8> {
     let paths: usize = entries.iter().map(|entry| entry.path.len()).sum();
     let mut bytes = Vec::with_capacity(HEADER + entries.len() * ENTRY + paths + CHECK);
     bytes.extend_from_slice(MAGIC);
@@ -44,7 +49,7 @@ pub(super) fn encode(digest: &TreeDigest, entries: &[TreeEntry], written: Moment
     bytes.extend_from_slice(&digest.0);
     bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
     for entry in entries {
-        bytes.push(u8::from(entry.executable));
+        bytes.push(if entry.executable { EXECUTABLE } else { 0 } | if twins { TWINS } else { 0 });
         bytes.extend_from_slice(&entry.size.to_le_bytes());
         bytes.extend_from_slice(&entry.mtime.to_le_bytes());
         bytes.extend_from_slice(&entry.digest.0);
@@ -77,6 +82,7 @@ fn parse(mut rest: &[u8]) -> Option<Index> {
     let digest = TreeDigest(take(rest)?);
     let count = u32::from_le_bytes(take(rest)?) as usize;
     let mut entries = Vec::with_capacity(count.min(rest.len() / ENTRY));
+    let mut twins = false;
     for _ in 0..count {
         let [flags] = take(rest)?;
         let size = u64::from_le_bytes(take(rest)?);
@@ -86,9 +92,10 @@ fn parse(mut rest: &[u8]) -> Option<Index> {
         let (path, after) = rest.split_at_checked(length)?;
         *rest = after;
         let path = std::str::from_utf8(path).ok()?.into();
-        entries.push(TreeEntry { path, executable: flags & 1 != 0, size, mtime, digest });
+        twins |= flags & TWINS != 0;
+        entries.push(TreeEntry { path, executable: flags & EXECUTABLE != 0, size, mtime, digest });
     }
-    rest.is_empty().then_some(Index { written: Moment { boot, at }, digest, entries })
+    rest.is_empty().then_some(Index { written: Moment { boot, at }, digest, entries, twins })
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -111,14 +118,15 @@ mod tests {
                 digest: TreeDigest::of(&[i as u8]),
             })
             .collect();
-        encode(&TreeDigest::of(b"t"), &entries, Moment { boot: BootId::of(b"now"), at: 42 })
+        encode(&TreeDigest::of(b"t"), &entries, true, Moment { boot: BootId::of(b"now"), at: 42 })
     }
 
     #[test]
     fn what_is_written_is_read() {
         let bytes = sample();
         let index = Index::decode(&bytes).unwrap();
-        assert_eq!(encode(&index.digest, &index.entries, index.written), bytes);
+        assert_eq!(encode(&index.digest, &index.entries, index.twins, index.written), bytes);
+        assert!(index.twins);
         assert_eq!(index.entries.len(), 3);
     }
 

@@ -2,16 +2,15 @@
 //!
 //! ```text
 //! store/v1/leases/    there while a run has something leased, or was killed while it had
-//! ├── 4711-0          locked by the run that it belongs to
-//! └── 4711-0.list     the artifacts that the run needs, a line each: sha512/<hex>
+//! ├── 1f0c…           locked by the run that it belongs to; a random name
+//! └── 1f0c….list      the artifacts that the run needs, a line each: sha512/<hex>
 //! ```
 //!
 //! The lock of the folder above, held for moments, orders leases and removals: a lease is written before its run looks
-//! for anything, and a collection reads the leases before each removal.
+//! for anything, and a collection reads the leases before each removal. Nobody waits for another lock while holding it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Store, StoreError};
 use crate::fs::{self, Dir, FileLock, FolderLock, FsError};
@@ -20,16 +19,17 @@ use crate::model::Digest;
 /// The promise that nothing takes these artifacts out of the store. It ends when it is dropped, or with its process.
 #[derive(Debug)]
 pub struct Lease {
-    lock: Option<FileLock>,
-    list: PathBuf,
+    /// The lock, with the list; none in a store that cannot be written.
+    held: Option<(FileLock, PathBuf)>,
     root: PathBuf,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        let Some((lock, list)) = self.held.take() else { return };
         // What is left here is removed by the next run that tidies, which looks for the lock's file.
-        if fs::remove_file(&self.list).is_ok() {
-            let _ = self.lock.take().map(FileLock::remove);
+        if fs::remove_file(&list).is_ok() {
+            let _ = lock.remove();
         }
         // The last one takes the folder along. Where somebody orders leases just now, the next run does it.
         if let Ok(order) = Dir::open(&self.root)
@@ -46,25 +46,36 @@ const LEASES: &str = "leases";
 impl Store {
     /// Keeps collections from taking these artifacts. To be asked for before they are looked up.
     pub fn lease<'d>(&self, artifacts: impl Iterator<Item = &'d Digest>) -> Result<Lease, StoreError> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        self.check_owner()?;
+        match self.take_lease(artifacts) {
+            // What this user cannot write it cannot collect either.
+            Err(error) if error.is_read_only() && fs::stat(&self.root)?.is_some() => {
+                Ok(Lease { held: None, root: self.root.clone() })
+            }
+            taken => Ok(taken?),
+        }
+    }
+
+    fn take_lease<'d>(&self, artifacts: impl Iterator<Item = &'d Digest>) -> Result<Lease, FsError> {
         let text = artifacts.fold(String::new(), |text, digest| text + &name(digest) + "\n");
         let folder = self.leases();
         fs::create_dir_all(&self.root)?;
         let _order = self.order_leases()?;
-        let path = folder.join(format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
         let lock = loop {
             fs::create_dir_all(&folder)?;
-            match FileLock::acquire(&path, || {}) {
+            match FileLock::try_acquire(&folder.join(fs::random_name())) {
                 // Where folders cannot be locked, another run may take an empty one away.
                 Err(error) if error.is_not_found() => {}
-                taken => break taken?,
+                Err(error) => return Err(error),
+                // Nobody else's name, but never one to wait for.
+                Ok(None) => {}
+                Ok(Some(lock)) => break lock,
             }
         };
-        let list = list_of(&path);
-        // Nobody reads it before the order is given up; an older one is of a process of the same number.
-        fs::remove_file(&list)?;
+        let list = list_of(lock.path());
+        // Nobody reads it before the order is given up.
         fs::write_new(&list, text.as_bytes(), 0o644)?;
-        Ok(Lease { lock: Some(lock), list, root: self.root.clone() })
+        Ok(Lease { held: Some((lock, list)), root: self.root.clone() })
     }
 
     /// Holds back new leases until it is dropped; none where there is no store.

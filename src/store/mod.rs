@@ -21,10 +21,12 @@ mod collect;
 mod error;
 mod index;
 mod lease;
+mod owner;
 mod path;
 mod projects;
 mod staging;
 mod tree;
+mod turn;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +46,7 @@ use crate::fs::{self, FsError};
 use crate::model::{Digest, TreeDigest};
 use boot::{Boots, Moment};
 use index::{Index, IndexError};
+use turn::Unpacking;
 
 /// A store on disk. Opening one costs nothing; folders are made when the first tree comes.
 #[derive(Debug)]
@@ -51,13 +54,17 @@ pub struct Store {
     root: PathBuf,
     boots: Boots,
     swept: OnceLock<()>,
+    /// Set once the store was found to be this user's own.
+    own: OnceLock<()>,
+    unpacking: Unpacking,
 }
 
 impl Store {
     /// Opens the store in `folder`, which need not exist. What this version of larder keeps lies in `v1` below it.
     pub fn open(folder: &Path) -> Self {
         let root = folder.join("v1");
-        Self { boots: Boots::new(root.join("synced")), root, swept: OnceLock::new() }
+        let boots = Boots::new(root.join("synced"));
+        Self { boots, root, swept: OnceLock::new(), own: OnceLock::new(), unpacking: Unpacking::default() }
     }
 
     /// Returns the folder of everything that this version of larder keeps.
@@ -69,13 +76,21 @@ impl Store {
     ///
     /// Lists no folder and inspects no file, except after a crash of the machine: see [`Store::sync`].
     pub fn tree(&self, artifact: &Digest) -> Result<Option<Tree>, StoreError> {
+        self.check_owner()?;
         let record = self.record(artifact);
-        let Some(bytes) = fs::read_if_exists(&record)? else { return Ok(None) };
+        let harmed = || Err(StoreError::Index { path: fs::canonicalize(&record).unwrap_or_else(|_| record.clone()) });
+        let bytes = match fs::read_if_exists(&record) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            // What is no record and no index is what nobody can read, or a folder.
+            Err(_) if !self.is_record(&record)? => return harmed(),
+            Err(error) => return Err(error.into()),
+        };
         match Index::decode(&bytes) {
             Ok(index) => self.settle(index),
             // A crash can leave the name without the content.
             Err(IndexError::Empty) => Ok(None),
-            Err(IndexError::Damaged) => Err(StoreError::Index { path: fs::canonicalize(&record).unwrap_or(record) }),
+            Err(IndexError::Damaged) => harmed(),
         }
     }
 
@@ -89,6 +104,7 @@ impl Store {
         artifact: Option<&Digest>,
         waiting: impl FnMut(Option<u32>),
     ) -> Result<Staging<'_>, StoreError> {
+        self.check_owner()?;
         if self.swept.set(()).is_ok() {
             staging::sweep(&self.staging_folder())?;
         }
@@ -98,11 +114,13 @@ impl Store {
     /// Removes what killed runs left: their leases last, as these tell that there is something to remove.
     pub fn tidy(&self) -> Result<(), StoreError> {
         let _ = self.swept.set(());
-        staging::sweep(&self.staging_folder())?;
-        for folder in [self.projects_folder(), self.boots.folder().to_owned()] {
-            fs::remove_left(&folder)?;
-        }
-        Ok(self.end_leases()?)
+        let tidied = staging::sweep(&self.staging_folder()).and_then(|()| {
+            for folder in [self.projects_folder(), self.boots.folder().to_owned()] {
+                fs::remove_left(&folder)?;
+            }
+            self.end_leases()
+        });
+        Ok(unless_read_only(tidied)?)
     }
 
     /// Writes everything to disk and notes it, so that what is in the store now is not hashed again after a crash.
@@ -112,13 +130,12 @@ impl Store {
             return Ok(());
         }
         fs::sync_volume(&self.root)?;
-        self.boots.note_synced(until)?;
-        Ok(())
+        Ok(unless_read_only(self.boots.note_synced(until))?)
     }
 
     /// Forgets a tree, so that it is fetched again when it is needed next.
     pub fn remove(&self, tree: &TreeDigest) -> Result<(), StoreError> {
-        let grave = self.staging_folder().join(format!("removed-{tree}-{}", std::process::id()));
+        let grave = self.staging_folder().join(format!("removed-{tree}-{}", fs::random_name()));
         fs::create_dir_all(&self.staging_folder())?;
         match fs::rename(&self.tree_folder(tree), &grave) {
             Ok(()) => Ok(fs::remove_tree(&grave)?),
@@ -130,17 +147,18 @@ impl Store {
     /// Forgets the tree of an artifact, readable or not, so that it is fetched again when it is needed next.
     pub fn forget(&self, artifact: &Digest) -> Result<(), StoreError> {
         let record = self.record(artifact);
-        match fs::read_link(&record) {
-            Ok(index) => {
-                let tree = index.parent().and_then(Path::file_name).and_then(|name| name.to_str()?.parse().ok());
-                if let Some(tree) = tree {
-                    self.remove(&tree)?;
-                }
-                Ok(fs::remove_file(&record)?)
-            }
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(error) => Err(error.into()),
+        if let Some(tree) = leads_to(&record) {
+            self.remove(&tree)?;
         }
+        // Whatever it is: nothing else is kept under this name.
+        Ok(fs::remove_tree(&record)?)
+    }
+
+    /// Tells whether a record is a link that leads to a tree's index, as it was written.
+    fn is_record(&self, record: &Path) -> Result<bool, FsError> {
+        let Some(tree) = leads_to(record) else { return Ok(false) };
+        let index = fs::stat(&self.tree_folder(&tree).join(INDEX))?;
+        Ok(index.is_none_or(|stat| stat.kind == fs::Kind::File))
     }
 
     /// Makes sure that a tree which was written in another boot is whole; forgets it where it is not.
@@ -154,17 +172,22 @@ impl Store {
             self.remove(&tree.digest)?;
             return Ok(None);
         }
-        self.write_index(&tree)?;
+        match self.write_index(&tree) {
+            // It is hashed again the next time.
+            Err(StoreError::Fs(error)) if error.is_read_only() => {}
+            written => written?,
+        }
         Ok(Some(tree))
     }
 
     fn write_index(&self, tree: &Tree) -> Result<(), StoreError> {
-        let bytes = index::encode(&tree.digest, &tree.entries, self.boots.now()?);
+        let bytes = index::encode(&tree.digest, &tree.entries, tree.twins, self.boots.now()?);
         Ok(fs::write_atomic(&self.tree_folder(&tree.digest).join(INDEX), &bytes, fs::Durability::Lazy)?)
     }
 
     fn tree_of(&self, index: Index) -> Tree {
-        Tree { folder: self.tree_folder(&index.digest).join(FILES), digest: index.digest, entries: index.entries }
+        let folder = self.tree_folder(&index.digest).join(FILES);
+        Tree { folder, digest: index.digest, entries: index.entries, twins: index.twins }
     }
 
     fn tree_folder(&self, tree: &TreeDigest) -> PathBuf {
@@ -188,6 +211,19 @@ impl Store {
 
     fn now(&self) -> Result<Moment, FsError> {
         self.boots.now()
+    }
+}
+
+/// Returns the tree that a record leads to.
+fn leads_to(record: &Path) -> Option<TreeDigest> {
+    fs::read_link(record).ok()?.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+/// Leaves out what only saves time, or makes room, in a store that cannot be written.
+fn unless_read_only(result: Result<(), FsError>) -> Result<(), FsError> {
+    match result {
+        Err(error) if error.is_read_only() => Ok(()),
+        result => result,
     }
 }
 

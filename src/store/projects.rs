@@ -56,8 +56,10 @@ impl Store {
             text.extend_from_slice(format!("\n{tree}").as_bytes());
         }
         let file = self.project_file(root);
-        fs::create_dir_all(&self.projects_folder())?;
-        Ok(fs::write_atomic(&file, &text, Durability::Lazy)?)
+        let noted =
+            fs::create_dir_all(&self.projects_folder()).and_then(|()| fs::write_atomic(&file, &text, Durability::Lazy));
+        // What this user cannot write it cannot collect either.
+        Ok(super::unless_read_only(noted)?)
     }
 
     /// Returns the projects that use the store, and the notes that say nothing any more.

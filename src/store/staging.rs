@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rustc_hash::FxHashSet;
 
 use super::index::{self, Index};
+use super::turn::Turn;
 use super::{EntryPath, FILES, INDEX, Store, StoreError, Tree, TreeEntry, tree};
 use crate::fs::{self, Action, Demand, Dir, File, FolderLock, FsError, Kind, Stat};
 use crate::model::{Digest, TreeDigest};
@@ -22,8 +22,13 @@ pub struct Staging<'s> {
     folders: FxHashSet<Box<str>>,
     last_folder: String,
     entries: Vec<TreeEntry>,
+    /// The place of the file that is written anew.
+    replaced: Option<usize>,
+    twins: bool,
     buffer: Vec<u8>,
     committed: bool,
+    /// Keeps other threads from the same artifact; given back after the folder's lock.
+    _turn: Turn<'s>,
 }
 
 /// Why a file did not enter the tree.
@@ -46,6 +51,8 @@ impl<'s> Staging<'s> {
             format!("{}-{}", digest.algorithm().as_str(), &hex[..hex.len().min(64)])
         });
         let parent = store.staging_folder();
+        // Within a process nobody waits for a lock of its own: that would look like another larder at work.
+        let mut turn = Some(Turn::take(&store.unpacking, &name));
         loop {
             let path = parent.join(&name);
             let fresh = make_folder(&parent, &path)?;
@@ -76,6 +83,7 @@ impl<'s> Staging<'s> {
                     return Err(error.into());
                 }
             };
+            let Some(turn) = turn.take() else { continue };
             return Ok(Self {
                 store,
                 folder,
@@ -83,8 +91,11 @@ impl<'s> Staging<'s> {
                 folders: FxHashSet::default(),
                 last_folder: String::new(),
                 entries: Vec::new(),
+                replaced: None,
+                twins: false,
                 buffer: Vec::new(),
                 committed: false,
+                _turn: turn,
             });
         }
     }
@@ -102,6 +113,23 @@ impl<'s> Staging<'s> {
     /// Returns what was written so far, in that order.
     pub fn entries(&self) -> &[TreeEntry] {
         &self.entries
+    }
+
+    /// Notes whether some of the paths are one where case, or the form of an accent, does not count.
+    pub fn note_twins(&mut self, twins: bool) {
+        self.twins = twins;
+    }
+
+    /// Removes the file at this place, so that the next one that is written takes it.
+    pub fn replace(&mut self, at: usize) -> Result<(), FsError> {
+        self.files.remove_file(&self.entries[at].path)?;
+        self.replaced = Some(at);
+        Ok(())
+    }
+
+    /// Opens the file at this place.
+    pub fn open(&self, at: usize) -> Result<File, FsError> {
+        self.files.open_file(&self.entries[at].path)
     }
 
     /// Writes a file whose content is at hand.
@@ -155,7 +183,7 @@ impl<'s> Staging<'s> {
     fn put(&mut self, artifact: &Digest) -> Result<Tree, StoreError> {
         self.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let digest = tree::digest(&self.entries);
-        let written = index::encode(&digest, &self.entries, self.store.now()?);
+        let written = index::encode(&digest, &self.entries, self.twins, self.store.now()?);
         self.folder.write_file(INDEX, 0o644, &written)?;
         let place = self.store.tree_folder(&digest);
         // The record comes first: it leads nowhere until the rename, which gives the tree its name and ends the time in
@@ -166,7 +194,7 @@ impl<'s> Staging<'s> {
                 Ok(()) => {
                     self.committed = true;
                     let entries = std::mem::take(&mut self.entries);
-                    return Ok(Tree { digest, folder: place.join(FILES), entries });
+                    return Ok(Tree { digest, folder: place.join(FILES), entries, twins: self.twins });
                 }
                 Err(error) if error.is_not_found() => make_parent(&place)?,
                 Err(error) if error.is_occupied() => match self.other(&place, &digest)? {
@@ -196,7 +224,12 @@ impl<'s> Staging<'s> {
         loop {
             match fs::symlink(&target, &record) {
                 Err(error) if error.is_not_found() => make_parent(&record)?,
-                Err(error) if error.is_occupied() => return fs::replace_symlink(&record, &target).map(|_| ()),
+                Err(error) if error.is_occupied() => {
+                    if fs::lstat(&record)?.is_some_and(|stat| stat.kind == Kind::Folder) {
+                        fs::remove_tree(&record)?;
+                    }
+                    return fs::replace_symlink(&record, &target).map(|_| ());
+                }
                 result => return result,
             }
         }
@@ -204,7 +237,11 @@ impl<'s> Staging<'s> {
 
     fn note(&mut self, path: &EntryPath, executable: bool, stat: &Stat, digest: TreeDigest) {
         let path = path.as_str().into();
-        self.entries.push(TreeEntry { path, executable, size: stat.size, mtime: stat.mtime, digest });
+        let entry = TreeEntry { path, executable, size: stat.size, mtime: stat.mtime, digest };
+        match self.replaced.take() {
+            Some(at) => self.entries[at] = entry,
+            None => self.entries.push(entry),
+        }
     }
 
     fn make_folder_of(&mut self, path: &EntryPath) -> Result<(), FsError> {
@@ -272,8 +309,7 @@ fn age(stat: &Stat) -> Duration {
 }
 
 fn unique() -> String {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    format!("unnamed.{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+    format!("unnamed.{}", fs::random_name())
 }
 
 fn mode(executable: bool) -> u32 {

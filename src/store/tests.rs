@@ -260,3 +260,99 @@ fn who_stages_the_same_artifact_waits_and_then_finds_it() {
     assert_eq!(staged(&store), 0);
     assert_eq!(store.verify().unwrap(), []);
 }
+
+#[test]
+fn a_lease_waits_for_nobody() {
+    let (_folder, store) = store();
+    put(&store, "a");
+    let leases = store.root().join("leases");
+    fs::create_dir_all(&leases).unwrap();
+    // As if another container had a process of this number, which has leases too.
+    let names = (0..8).map(|number| leases.join(format!("{}-{number}", std::process::id())));
+    let held: Vec<_> = names.map(|name| fs::FileLock::acquire(&name, || {}).unwrap()).collect();
+    let root = store.root().parent().unwrap().to_owned();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let store = Store::open(&root);
+        let two = [store.lease([artifact("a")].iter()), store.lease([artifact("b")].iter())];
+        tell.send(two.iter().all(Result::is_ok)).unwrap();
+    });
+    assert!(told.recv_timeout(std::time::Duration::from_secs(20)).unwrap());
+    drop(held);
+}
+
+#[test]
+fn threads_of_one_process_wait_for_each_other_and_say_nothing() {
+    let (_folder, store) = store();
+    let waited = AtomicUsize::new(0);
+    let staging = store.stage(Some(&artifact("a")), |_| {}).unwrap();
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let count = |_| {
+                waited.fetch_add(1, Ordering::SeqCst);
+            };
+            drop(store.stage(Some(&artifact("a")), count).unwrap());
+        });
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(!other.is_finished());
+        drop(staging);
+    });
+    assert_eq!(waited.into_inner(), 0);
+}
+
+#[test]
+fn what_is_no_record_is_named_and_healed() {
+    type Harm = fn(&Path, &Path);
+    let harms: [Harm; 7] = [
+        |record, _| fs::remove_file(record).and_then(|()| fs::create_dir_all(&record.join("x/y"))).unwrap(),
+        |record, _| fs::remove_file(record).and_then(|()| fs::write_new(record, b"no record", 0o644)).unwrap(),
+        |record, tree| fs::remove_file(record).and_then(|()| fs::symlink(tree, record)).unwrap(),
+        |record, _| fs::remove_file(record).and_then(|()| fs::symlink(record, record)).unwrap(),
+        |_, tree| fs::remove_file(&tree.join(INDEX)).and_then(|()| fs::create_dir(&tree.join(INDEX))).unwrap(),
+        |_, tree| fs::remove_tree(tree).and_then(|()| fs::write_new(tree, b"no tree", 0o644)).unwrap(),
+        |_, tree| {
+            fs::remove_tree(&tree.join(FILES)).and_then(|()| fs::write_new(&tree.join(FILES), b"", 0o644)).unwrap();
+        },
+    ];
+    for (at, harm) in harms.into_iter().enumerate() {
+        let (_folder, store) = store();
+        let (digest, tree) = (artifact("a"), put(&store, "a"));
+        harm(&store.record(&digest), tree.folder.parent().unwrap());
+        match store.tree(&digest) {
+            Ok(None) => {}
+            Ok(Some(tree)) => {
+                assert_ne!(store.verify_tree(&tree).unwrap(), [], "{at}");
+                store.remove(&tree.digest).unwrap();
+            }
+            Err(error @ StoreError::Index { .. }) => {
+                assert_eq!(error.exit(), Exit::Integrity);
+                store.forget(&digest).unwrap();
+            }
+            Err(error) => panic!("{at}: {error:?}"),
+        }
+        put(&store, "a");
+        assert_eq!(store.tree(&digest).unwrap().unwrap().entries.len(), 3, "{at}");
+        assert_eq!(store.verify().unwrap(), [], "{at}");
+    }
+}
+
+#[test]
+fn a_store_that_others_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (folder, store) = store();
+    put(&store, "a");
+    for path in [folder.path().to_owned(), store.root().to_owned(), store.root().join("trees")] {
+        let set = |mode: u32| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        set(0o777);
+        let open = Store::open(folder.path());
+        let error = open.tree(&artifact("a")).unwrap_err();
+        assert!(matches!(&error, StoreError::NotOwn { .. }) && error.exit() == Exit::Refused, "{error:?}");
+        assert!(open.stage(None, |_| {}).is_err() && open.lease(std::iter::empty()).is_err());
+        set(0o755);
+        assert!(Store::open(folder.path()).tree(&artifact("a")).unwrap().is_some());
+    }
+    // In one like `/tmp` nobody takes the place of what is another's.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o1777)).unwrap();
+    assert!(Store::open(folder.path()).tree(&artifact("a")).unwrap().is_some());
+}

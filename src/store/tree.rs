@@ -14,6 +14,8 @@ pub struct Tree {
     pub folder: PathBuf,
     /// The files, sorted by path. Folders are not listed: they are the prefixes of the paths.
     pub entries: Vec<TreeEntry>,
+    /// Whether some of the paths are one where case, or the form of an accent, does not count.
+    pub twins: bool,
 }
 
 /// A file of a tree.

@@ -140,7 +140,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut digests = Vec::new();
-        for shard in fs::read_dir(&folder)? {
+        for shard in fs::read_dir(&folder)?.into_iter().filter(|shard| shard.kind == Kind::Folder) {
             for tree in fs::read_dir(&folder.join(shard.path))? {
                 digests.extend(tree.path.to_str().and_then(|name| name.parse::<TreeDigest>().ok()));
             }
@@ -150,16 +150,26 @@ impl Store {
 
     /// Returns a tree by its own digest, if the store has it.
     pub fn tree_by_digest(&self, digest: &TreeDigest) -> Result<Option<Tree>, StoreError> {
+        self.check_owner()?;
         let path = self.tree_folder(digest).join(INDEX);
-        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
+        let bytes = match fs::read_if_exists(&path) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(error) if fs::stat(&path)?.is_some_and(|stat| stat.kind == Kind::File) => return Err(error.into()),
+            Err(_) => return Err(StoreError::Index { path }),
+        };
         let index = Index::decode(&bytes).map_err(|_| StoreError::Index { path })?;
         let folder = self.tree_folder(digest).join(FILES);
-        Ok(Some(Tree { digest: *digest, folder, entries: index.entries }))
+        Ok(Some(Tree { digest: *digest, folder, entries: index.entries, twins: index.twins }))
     }
 
     fn verify_folder(&self, digest: &TreeDigest) -> Result<Vec<Damage>, StoreError> {
         let path = self.tree_folder(digest).join(INDEX);
-        let index = match fs::read_if_exists(&path)?.map(|bytes| Index::decode(&bytes)) {
+        let bytes = match fs::read_if_exists(&path) {
+            Err(error) if fs::stat(&path)?.is_some_and(|stat| stat.kind == Kind::File) => return Err(error.into()),
+            read => read.ok().flatten(),
+        };
+        let index = match bytes.map(|bytes| Index::decode(&bytes)) {
             Some(Ok(index)) if index.digest == *digest && tree::digest(&index.entries) == *digest => index,
             // Collected or repaired by another process meanwhile.
             None if fs::stat(&self.tree_folder(digest))?.is_none() => return Ok(Vec::new()),
@@ -169,6 +179,7 @@ impl Store {
             digest: *digest,
             folder: self.tree_folder(digest).join(FILES),
             entries: index.entries,
+            twins: index.twins,
         })
     }
 }

@@ -44,6 +44,7 @@ fn mutated_tars_are_unpacked_or_refused() {
 #[test]
 fn mutated_wheels_are_unpacked_or_refused() {
     let metadata = ZipFile::new("thing-1.0.dist-info/METADATA", b"Name: thing\nVersion: 1.0\n");
-    let files = vec![ZipFile::new("thing/a.py", b"a = 1\n"), ZipFile::new("thing/b.py", &[b'#'; 300]), metadata];
+    let about = ZipFile::new("thing-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\n");
+    let files = vec![ZipFile::new("thing/a.py", b"a = 1\n"), ZipFile::new("thing/b.py", &[b'#'; 300]), metadata, about];
     check(ArtifactKind::Wheel, &zip(&with_record(files), b""));
 }

@@ -180,3 +180,17 @@ fn two_stores_on_one_folder_fetch_once() {
     });
     assert_eq!(source.opened.load(Ordering::SeqCst), 1);
 }
+
+#[test]
+fn a_tree_that_another_project_has_is_refused_where_its_names_are_one() {
+    let archive = super::archives::Tar::default().file("package/a", b"1").file("package/A", b"2").gz();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path());
+    let fetched = fetch_one(&store, ArtifactKind::Tarball, &archive, Limits::default()).unwrap();
+    assert_eq!(fetched.tree.entries.len(), 2);
+    let strict = Limits { folds: Folds::Case, ..Limits::default() };
+    let error = fetch_one(&store, ArtifactKind::Tarball, &archive, strict).unwrap_err();
+    let FetchError::Refused { refusal, .. } = error else { panic!("{error:?}") };
+    assert!(matches!(refusal.trouble(), Trouble::CaseCollision(_)));
+    assert_eq!(fetch_one(&store, ArtifactKind::Tarball, &archive, Limits::default()).unwrap().bytes, 0);
+}

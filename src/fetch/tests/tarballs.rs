@@ -120,23 +120,52 @@ fn devices_pipes_and_sparse_files_are_refused() {
 }
 
 #[test]
-fn duplicates_are_refused_unless_they_are_equal() {
-    let differ = Tar::default().file("package/a", b"1").file("package/a", b"2");
-    assert_eq!(trouble(differ), Trouble::Duplicate);
+fn of_files_of_one_name_the_last_counts() {
+    let large = "0123456789".repeat(200_000);
+    for last in ["", "2", &large] {
+        let tar = Tar::default().file("package/a", b"1").file("package/b", b"b");
+        let (_folder, tree) = unpacked(tar.file("package/a", large.as_bytes()).file("other/./a", last.as_bytes()));
+        assert_eq!(paths(&tree), ["a", "b"]);
+        assert_eq!((content(&tree, "a"), content(&tree, "b")), (last.to_owned(), "b".to_owned()));
+    }
     let modes = Tar::default().file("package/a", b"1").entry(EntryType::Regular, "package/a", "", 0o755, b"1");
-    assert_eq!(trouble(modes), Trouble::Duplicate);
-    let tops = Tar::default().file("package/a", b"1").file("other/./a", b"2");
-    assert_eq!(trouble(tops), Trouble::Duplicate);
-    let (_folder, tree) = unpacked(Tar::default().file("package/a", b"1").file("package/a", b"1"));
-    assert_eq!(paths(&tree), ["a"]);
+    assert!(unpacked(modes).1.entries[0].executable);
 }
 
 #[test]
-fn names_that_collide_without_case_are_refused() {
-    let files = Tar::default().file("package/Readme", b"1").file("package/README", b"2");
-    assert_eq!(trouble(files), Trouble::CaseCollision("Readme".to_owned()));
-    let folders = Tar::default().file("package/lib/a", b"1").file("package/Lib/b", b"2");
-    assert_eq!(trouble(folders), Trouble::CaseCollision("lib".to_owned()));
+fn a_tarball_without_a_file_is_refused() {
+    let folders = Tar::default().entry(EntryType::Directory, "package/lib/", "", 0o755, b"");
+    let links = Tar::default().link(EntryType::Symlink, "package/a", "b");
+    for tar in [Tar::default(), folders, links, Tar::default().file("beside", b"dropped")] {
+        assert_eq!(trouble(tar), Trouble::NoFiles);
+    }
+}
+
+#[test]
+fn names_that_collide_are_refused_where_they_are_one() {
+    let strict = |tar: Tar, folds| {
+        let limits = Limits { folds, ..Limits::default() };
+        refused_within(ArtifactKind::Tarball, &tar.gz(), limits).trouble().clone()
+    };
+    let files = || Tar::default().file("package/Readme", b"1").file("package/README", b"2");
+    let folders = || Tar::default().file("package/lib/a", b"1").file("package/Lib/b", b"2");
+    let forms = || {
+        Tar::default()
+            .pax("path", "package/caf\u{e9}")
+            .file("x", b"1")
+            .pax("path", "package/cafe\u{301}")
+            .file("x", b"2")
+    };
+    for folds in [Folds::Case, Folds::CaseAndForm] {
+        assert_eq!(strict(files(), folds), Trouble::CaseCollision("Readme".to_owned()));
+        assert_eq!(strict(folders(), folds), Trouble::CaseCollision("lib".to_owned()));
+    }
+    assert_eq!(strict(forms(), Folds::CaseAndForm), Trouble::CaseCollision("caf\u{e9}".to_owned()));
+    for tar in [files(), folders(), forms()] {
+        let (_folder, tree) = unpacked(tar);
+        assert!(tree.twins && tree.entries.len() == 2);
+    }
+    assert!(!unpacked(Tar::default().file("package/a", b"1")).1.twins);
     let both = Tar::default().file("package/a/b", b"1").file("package/a", b"2");
     assert_eq!(trouble(both), Trouble::FileAndFolder);
 }
@@ -205,7 +234,8 @@ fn two_sizes_for_one_file_are_refused() {
 
 #[test]
 fn bounds_hold() {
-    let limits = Limits { entries: 3, file: 4000, total: 6000, packed: 1 << 20, ratio: 10, free: 2000 };
+    let limits =
+        Limits { entries: 3, file: 4000, total: 6000, packed: 1 << 20, ratio: 10, free: 2000, folds: Folds::Nothing };
     let within = |tar: Tar| refused_within(ArtifactKind::Tarball, &tar.gz(), limits).trouble().clone();
     let many = (0..4).fold(Tar::default(), |tar, at| tar.file(&format!("package/{at}"), b""));
     assert_eq!(within(many), Trouble::TooManyEntries(3));

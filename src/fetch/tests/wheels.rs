@@ -61,8 +61,13 @@ fn names_that_leave_or_mislead_are_refused() {
 }
 
 #[test]
-fn links_and_devices_are_refused() {
-    for kind in [0o120_777, 0o020_644, 0o010_644] {
+fn devices_and_links_that_leave_are_refused() {
+    for target in ["/etc/passwd", "../../x", "../thing/../../x", "a\0b", "a\\b"] {
+        let mut file = ZipFile::new("thing/link", target.as_bytes());
+        file.mode = 0o120_777;
+        assert_eq!(trouble(&plus(file)), Trouble::LinkOut(target.to_owned()));
+    }
+    for kind in [0o020_644, 0o010_644, 0o140_644] {
         let mut file = ZipFile::new("thing/link", b"/etc/passwd");
         file.mode = kind;
         assert_eq!(trouble(&plus(file)), Trouble::Special);
@@ -73,16 +78,137 @@ fn links_and_devices_are_refused() {
     assert_eq!(trouble(&plus(ZipFile::new("thing/full/", b"evil"))), Trouble::Special);
 }
 
+fn link(name: &str, target: &str) -> ZipFile {
+    ZipFile { mode: 0o120_777, ..ZipFile::new(name, target.as_bytes()) }
+}
+
 #[test]
-fn duplicates_and_collisions_are_refused() {
-    let mut twice = with_record(base());
-    twice.push(ZipFile::new("thing/__init__.py", b"x = 1\n"));
-    assert_eq!(trouble(&zip(&twice, b"")), Trouble::Duplicate);
-    assert!(matches!(trouble(&plus(ZipFile::new("thing/__init__.py", b""))), Trouble::RecordLies(_)));
+fn links_inside_are_followed_to_a_copy() {
+    let mut run = ZipFile::new("thing/lib/deep/run.py", b"run");
+    run.mode = 0o100_755;
+    let files = vec![
+        run,
+        ZipFile::new("thing/lib/data.txt", b"data"),
+        // To a file, to a link before and behind it, and to a folder with a link in it.
+        link("thing/bin/run", "../lib/deep/run.py"),
+        link("thing/bin/again", "./run"),
+        link("thing/bin/first", "again"),
+        link("thing/lib/deep/data", "../data.txt"),
+        link("thing/copy", "lib"),
+        // What every installer makes of these: their text.
+        link("thing/empty", ""),
+        link("thing/nothing", "gone/away"),
+        link("thing/a", "b"),
+        link("thing/b", "a"),
+        link("thing/self", "."),
+    ];
+    let (_folder, tree) = unpacks(ArtifactKind::Wheel, &zip(&with_record([base(), files].concat()), b""));
+    let content = |path: &str| fs::read_to_string(&tree.folder.join(path)).unwrap();
+    for (path, text, executable) in [
+        ("thing/bin/run", "run", true),
+        ("thing/bin/again", "run", true),
+        ("thing/bin/first", "run", true),
+        ("thing/copy/data.txt", "data", false),
+        ("thing/copy/deep/run.py", "run", true),
+        ("thing/copy/deep/data", "data", false),
+        ("thing/empty", "", false),
+        ("thing/nothing", "gone/away", false),
+        ("thing/a", "b", false),
+        ("thing/self", ".", false),
+    ] {
+        assert_eq!((content(path).as_str(), tree.entry(path).unwrap().executable), (text, executable), "{path}");
+    }
+    // RECORD may speak of the copy instead.
+    let record = |said: &[u8]| {
+        let files = [base(), vec![link("thing/link", "__init__.py")]].concat();
+        let mut text: String = base()[1..].iter().map(|file| line(&file.name, &file.content)).collect();
+        text += &line("thing/link", said);
+        zip(&[files, vec![ZipFile::new(RECORD, text.as_bytes())]].concat(), b"")
+    };
+    unpacks(ArtifactKind::Wheel, &record(b"x = 1\n"));
+    assert!(matches!(trouble(&record(b"y = 1\n")), Trouble::RecordLies(_)));
+    // Nothing is reached through a link.
+    let through = [base(), vec![link("thing/way", "lib"), ZipFile::new("thing/way/x", b"")]].concat();
+    assert_eq!(trouble(&zip(&with_record(through), b"")), Trouble::FileAndFolder);
+}
+
+#[test]
+fn links_that_multiply_meet_the_bounds() {
+    let mut files = vec![ZipFile::new("thing/d0/x", &[b'x'; 1000])];
+    for level in 1..40 {
+        for name in ["a", "b"] {
+            files.push(link(&format!("thing/d{level}/{name}"), &format!("../d{}", level - 1)));
+        }
+    }
+    let archive = zip(&with_record([base(), files].concat()), b"");
+    let limits = Limits { total: 1 << 20, ..Limits::default() };
+    assert_eq!(refused_within(ArtifactKind::Wheel, &archive, limits).trouble(), &Trouble::TotalTooLarge(1 << 20));
+}
+
+#[test]
+fn of_entries_of_one_name_the_last_counts() {
+    let twice = |first: &[u8], last: &[u8]| {
+        let mut files = base();
+        files.insert(1, ZipFile::new("thing/__init__.py", first));
+        files[2] = ZipFile::new("thing/__init__.py", last);
+        with_record(files)
+    };
+    let (_folder, tree) = unpacks(ArtifactKind::Wheel, &zip(&twice(b"y = 2\n", b"x = 1\n"), b""));
+    assert_eq!(fs::read(&tree.folder.join("thing/__init__.py")).unwrap(), b"x = 1\n");
+    // Readers of the directory and of the archive as it lies must agree which is the last.
+    let mut other_order = twice(b"y = 2\n", b"x = 1\n");
+    other_order[1].offset = Some(0);
+    assert!(refused(ArtifactKind::Wheel, &zip(&other_order, b"")).to_string().contains("thing/"));
+    // The one that nobody gets hides nothing.
+    let mut broken = twice(b"y = 2\n", b"x = 1\n");
+    broken[1].crc ^= 1;
+    assert!(matches!(trouble(&zip(&broken, b"")), Trouble::Damaged(_)));
+    let mut behind = with_record(base());
+    behind.push(ZipFile::new("thing/__init__.py", b"evil"));
+    assert!(matches!(trouble(&zip(&behind, b"")), Trouble::RecordLies(_)));
     let dotted = plus(ZipFile::new("thing/./__init__.py", b"x = 1\n"));
     assert_eq!(trouble(&dotted), Trouble::Duplicate);
+}
+
+#[test]
+fn names_that_collide_are_refused_where_they_are_one() {
     let case = plus(ZipFile::new("thing/__INIT__.py", b""));
-    assert_eq!(trouble(&case), Trouble::CaseCollision("thing/__init__.py".to_owned()));
+    assert!(unpacks(ArtifactKind::Wheel, &case).1.twins);
+    let limits = Limits { folds: Folds::Case, ..Limits::default() };
+    let refusal = refused_within(ArtifactKind::Wheel, &case, limits);
+    assert_eq!(refusal.trouble(), &Trouble::CaseCollision("thing/__init__.py".to_owned()));
+}
+
+#[test]
+fn a_wheel_of_a_later_form_or_of_none_is_refused() {
+    let with = |about: &[u8]| {
+        let mut files = base();
+        files[3] = ZipFile::new("thing-1.0.dist-info/WHEEL", about);
+        zip(&with_record(files), b"")
+    };
+    for about in ["Wheel-Version: 1.0\r\n", "Generator: x\nwheel-version:1.9", "Wheel-Version: 1\n"] {
+        unpacks(ArtifactKind::Wheel, &with(about.as_bytes()));
+    }
+    for version in ["2.0", "10.1", "2"] {
+        let found = trouble(&with(format!("Wheel-Version: {version}\nGenerator: x\n").as_bytes()));
+        assert_eq!(found, Trouble::NewerWheel(version.to_owned()));
+    }
+    for about in ["", "Generator: x\n", "Wheel-Version: x\n", "\nWheel-Version: 1.0\n"] {
+        assert_eq!(trouble(&with(about.as_bytes())), Trouble::NoWheelVersion, "{about:?}");
+    }
+    let mut files = base();
+    files.remove(3);
+    assert_eq!(trouble(&zip(&with_record(files), b"")), Trouble::NoWheelVersion);
+}
+
+#[test]
+fn a_line_of_record_need_not_have_a_digest() {
+    let all: String = base()[1..].iter().map(|file| line(&file.name, &file.content)).collect();
+    let bare = all.replace(&line("thing/__init__.py", b"x = 1\n"), "thing/__init__.py,,\n");
+    assert_ne!(bare, all);
+    let mut files = base();
+    files.push(ZipFile::new(RECORD, bare.as_bytes()));
+    unpacks(ArtifactKind::Wheel, &zip(&files, b""));
 }
 
 #[test]

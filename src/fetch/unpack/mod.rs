@@ -1,5 +1,6 @@
 //! Unpacking what others packed: every name and number in an archive is checked before it is believed.
 
+mod links;
 mod names;
 mod record;
 mod refusal;
@@ -9,6 +10,8 @@ pub(crate) mod zip;
 
 use std::io;
 
+pub use names::Folds;
+pub(super) use names::check_names;
 pub(super) use refusal::Problem;
 pub use refusal::{Refusal, Trouble};
 pub(super) use tarball::{count_tarball, unpack_tarball};
@@ -33,11 +36,21 @@ pub struct Limits {
     pub ratio: u64,
     /// Unpacked bytes to which the ratio does not apply: 256 MiB.
     pub free: u64,
+    /// Which names are one where the package is installed: none but equal ones.
+    pub folds: Folds,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 500_000, file: 2 << 30, total: 8 << 30, packed: 4 << 30, ratio: 200, free: 256 << 20 }
+        Self {
+            entries: 500_000,
+            file: 2 << 30,
+            total: 8 << 30,
+            packed: 4 << 30,
+            ratio: 200,
+            free: 256 << 20,
+            folds: Folds::Nothing,
+        }
     }
 }
 

@@ -1,17 +1,48 @@
-//! The names of an archive: none twice, none that differ only in case.
+//! The names of an archive: which of them are there already, and which are one where the package is installed.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use rustc_hash::FxHashMap;
 
 use super::{Refusal, Trouble};
+use crate::fs::FsError;
+use crate::model::Os;
 use crate::store::EntryPath;
 
+/// Which names lead to one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Folds {
+    /// Equal ones, as on Linux.
+    #[default]
+    Nothing,
+    /// Those that differ in case, as on Windows.
+    Case,
+    /// Those that differ in case, or in how an accent is written, as on macOS.
+    CaseAndForm,
+}
+
+impl Folds {
+    /// Returns which names are one on this system.
+    pub fn of(os: Os) -> Self {
+        match os {
+            Os::Linux => Self::Nothing,
+            Os::Windows => Self::Case,
+            Os::Macos => Self::CaseAndForm,
+        }
+    }
+}
+
 /// The names that an archive used so far.
-#[derive(Default)]
 pub(super) struct Names {
-    /// By the name as it is where case does not count.
+    folds: Folds,
+    /// By the name as it is where neither case nor form count.
     nodes: FxHashMap<Box<str>, Node>,
+    /// By their own names, those whose folded name was taken.
+    twins: FxHashMap<Box<str>, Option<usize>>,
+    /// What the last of the twins collides with.
+    other: String,
     last_folder: String,
 }
 
@@ -34,6 +65,11 @@ pub(super) enum Seen {
 }
 
 impl Names {
+    pub(super) fn new(folds: Folds) -> Self {
+        let (nodes, twins) = (FxHashMap::default(), FxHashMap::default());
+        Self { folds, nodes, twins, other: String::new(), last_folder: String::new() }
+    }
+
     /// Takes a file's name; `at` is the place that the file will have.
     pub(super) fn file(&mut self, path: &EntryPath, at: usize) -> Result<Seen, Refusal> {
         if let Some(folder) = path.folder() {
@@ -60,56 +96,112 @@ impl Names {
         Ok(())
     }
 
+    /// Tells whether some names would be one elsewhere.
+    pub(super) fn has_twins(&self) -> bool {
+        !self.twins.is_empty()
+    }
+
+    /// Returns why a file could not be written: where the disk has one name for two, its name was taken.
+    pub(super) fn refusal(&self, path: &EntryPath, error: &FsError) -> Option<Refusal> {
+        let is_taken = error.is_occupied() && self.has_twins();
+        is_taken.then(|| Refusal::entry(path.as_str(), Trouble::CaseCollision(self.other.clone())))
+    }
+
     /// Takes a name for a file or a folder, unless something has it already.
     fn take(&mut self, path: &str, file: Option<usize>) -> Result<Seen, Refusal> {
-        let folded = fold(path);
+        let folded = fold(path, Folds::CaseAndForm);
         let exact = (*folded != *path).then(|| Box::from(path));
-        match self.nodes.entry(folded) {
+        let node = match self.nodes.entry(folded) {
             Entry::Vacant(vacant) => {
                 vacant.insert(Node { exact, file });
-                Ok(Seen::First)
+                return Ok(Seen::First);
             }
-            Entry::Occupied(node) if node.get().exact == exact => Ok(node.get().file.map_or(Seen::Folder, Seen::File)),
-            Entry::Occupied(node) => {
-                let other = node.get().exact.as_ref().unwrap_or(node.key()).to_string();
-                Err(Refusal::entry(path, Trouble::CaseCollision(other)))
-            }
+            Entry::Occupied(node) => node,
+        };
+        if node.get().exact == exact {
+            return Ok(node.get().file.map_or(Seen::Folder, Seen::File));
         }
+        if let Some(file) = self.twins.get(path) {
+            return Ok(file.map_or(Seen::Folder, Seen::File));
+        }
+        let other = node.get().exact.as_ref().unwrap_or(node.key());
+        if self.folds == Folds::CaseAndForm || fold(path, self.folds) == fold(other, self.folds) {
+            return Err(Refusal::entry(path, Trouble::CaseCollision(other.to_string())));
+        }
+        self.other = other.to_string();
+        self.twins.insert(path.into(), file);
+        Ok(Seen::First)
     }
 }
 
-/// Makes names equal that are one where case does not count. Upper case first: `ſ` and `ß` have several lower cases.
-fn fold(path: &str) -> Box<str> {
-    if path.is_ascii() { path.to_ascii_lowercase().into() } else { path.to_uppercase().to_lowercase().into() }
+/// Checks names that were taken where others are one than here.
+pub(in crate::fetch) fn check_names<'p>(paths: impl Iterator<Item = &'p str>, folds: Folds) -> Result<(), Refusal> {
+    let mut names = Names::new(folds);
+    for (at, path) in paths.enumerate() {
+        if let Ok(path) = EntryPath::parse(path) {
+            names.file(&path, at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes names equal that are one. Upper case first: `ſ` and `ß` have several lower cases.
+fn fold(path: &str, folds: Folds) -> Box<str> {
+    if folds == Folds::Nothing {
+        return path.into();
+    }
+    if path.is_ascii() {
+        return path.to_ascii_lowercase().into();
+    }
+    let form = match folds {
+        Folds::CaseAndForm => DecomposingNormalizerBorrowed::new_nfd().normalize(path),
+        Folds::Nothing | Folds::Case => Cow::Borrowed(path),
+    };
+    form.to_uppercase().to_lowercase().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(files: &[&str]) -> Result<Vec<Seen>, String> {
-        let mut names = Names::default();
+    fn check(files: &[&str], folds: Folds) -> Result<Vec<Seen>, String> {
+        let mut names = Names::new(folds);
         let mut take = |(at, text): (usize, &&str)| names.file(&EntryPath::parse(text).unwrap(), at);
-        files.iter().enumerate().map(&mut take).collect::<Result<_, _>>().map_err(|refusal| refusal.to_string())
+        let seen: Result<Vec<_>, _> = files.iter().enumerate().map(&mut take).collect();
+        let checked = check_names(files.iter().copied(), folds);
+        assert_eq!(checked.err(), seen.as_ref().err().cloned());
+        seen.map_err(|refusal| refusal.to_string())
     }
 
     #[test]
     fn the_same_name_is_told_with_its_first_place() {
-        assert_eq!(check(&["a/b", "c", "a/b"]).unwrap(), [Seen::First, Seen::First, Seen::File(0)]);
+        let files = ["a/b", "c", "a/b", "A/b", "a/B", "A/b", "a/B"];
+        let seen = check(&files, Folds::Nothing).unwrap();
+        let first = Seen::First;
+        assert_eq!(seen, [first, first, Seen::File(0), first, first, Seen::File(3), Seen::File(4)]);
     }
 
     #[test]
-    fn names_that_differ_only_in_case_collide_in_files_and_folders() {
-        for files in [["Readme", "README"], ["lib/a", "Lib/b"], ["straße", "STRASSE"], ["K", "\u{212a}"]] {
-            let error = check(&files).unwrap_err();
+    fn names_collide_where_they_are_one() {
+        let case = [["Readme", "README"], ["lib/a", "Lib/b"], ["straße", "STRASSE"], ["K", "\u{212a}"]];
+        let form = [["caf\u{e9}", "cafe\u{301}"], ["\u{e9}/a", "e\u{301}/b"], ["\u{c9}", "e\u{301}"]];
+        for files in case {
+            assert_eq!(check(&files, Folds::Nothing).unwrap(), [Seen::First, Seen::First]);
+        }
+        for files in form {
+            assert_eq!(check(&files, Folds::Case).unwrap(), [Seen::First, Seen::First]);
+        }
+        let strict = case.map(|files| (files, Folds::Case)).into_iter();
+        for (files, folds) in strict.chain(case.into_iter().chain(form).map(|files| (files, Folds::CaseAndForm))) {
+            let error = check(&files, folds).unwrap_err();
             assert!(error.contains("collides with"), "{error}");
         }
     }
 
     #[test]
     fn a_name_is_not_both_file_and_folder() {
-        for files in [["a", "a/b"], ["a/b", "a"]] {
-            assert!(check(&files).unwrap_err().contains("is a file and a folder"));
+        for files in [&["a", "a/b"][..], &["a/b", "a"], &["x/a", "A", "A/b"], &["x", "a/b", "A/b", "A"]] {
+            assert!(check(files, Folds::Nothing).unwrap_err().contains("is a file and a folder"), "{files:?}");
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::model::Algorithm;
 pub(super) struct Record {
     /// The path of RECORD itself.
     path: String,
-    lines: FxHashMap<String, Line>,
+    /// Without a digest there is nothing to compare.
+    lines: FxHashMap<String, Option<Line>>,
 }
 
 /// What RECORD says of one file.
@@ -38,17 +39,13 @@ impl Record {
         let mut lines = FxHashMap::default();
         for row in rows(text) {
             let refusal = |what: &str| Refusal::entry(&row[0], Trouble::RecordLies(what.to_owned()));
-            let (Some(digest), size) = (row.get(1), row.get(2)) else {
-                return Err(refusal("its line has no digest"));
+            let [digest, size] = [1, 2].map(|at| row.get(at).map_or("", String::as_str));
+            let line = match digest {
+                "" => None,
+                digest => Some(Line::parse(digest, size).ok_or_else(|| refusal("its line is not valid"))?),
             };
-            if digest.is_empty() {
-                continue;
-            }
-            let line =
-                Line::parse(digest, size.map_or("", String::as_str)).ok_or_else(|| refusal("its line is not valid"))?;
-            if lines.insert(row[0].clone(), line).is_some() {
-                return Err(refusal("it has two lines"));
-            }
+            // Of two lines the last holds, as of two entries.
+            lines.insert(row[0].clone(), line);
         }
         Ok(Self { path: path.to_owned(), lines })
     }
@@ -57,7 +54,7 @@ impl Record {
     pub(super) fn take(&mut self, path: &str) -> Result<Option<Line>, Refusal> {
         let own = path.strip_prefix(&*self.path).is_some_and(|rest| matches!(rest, "" | ".jws" | ".p7s"));
         match self.lines.remove(path) {
-            Some(line) => Ok(Some(line)),
+            Some(line) => Ok(line),
             None if own => Ok(None),
             None => Err(Refusal::entry(path, Trouble::NotInRecord)),
         }
@@ -65,7 +62,8 @@ impl Record {
 
     /// Checks that no line is left over.
     pub(super) fn finish(&self) -> Result<(), Refusal> {
-        match self.lines.keys().min() {
+        let missing = self.lines.iter().filter(|(_, line)| line.is_some()).map(|(path, _)| path);
+        match missing.min() {
             Some(path) => Err(Refusal::entry(path, Trouble::RecordLies("it is missing".to_owned()))),
             None => Ok(()),
         }
@@ -157,9 +155,18 @@ mod tests {
 
     #[test]
     fn weak_or_broken_lines_are_refused() {
-        for text in ["a.py,md5=xx,1", "a.py,sha256=short,1", "a.py", "a.py,sha256=x,y"] {
+        for text in ["a.py,md5=xx,1", "a.py,sha256=short,1", "a.py,sha256=x,y"] {
             assert!(Record::parse("d/RECORD", text).is_err(), "{text}");
         }
-        assert!(Record::parse("d/RECORD", "d/RECORD,,\n").is_ok());
+    }
+
+    #[test]
+    fn a_line_without_a_digest_makes_its_file_known() {
+        for text in ["a.py", "a.py,", "a.py,,", "a.py,,5\n"] {
+            let mut record = Record::parse("d/RECORD", text).unwrap();
+            assert!(record.finish().is_ok(), "{text}");
+            assert!(record.take("a.py").unwrap().is_none(), "{text}");
+            assert!(record.take("b.py").is_err(), "{text}");
+        }
     }
 }

@@ -50,15 +50,24 @@ pub enum Trouble {
     /// A device, a pipe, a sparse file.
     #[error("is neither a file nor a folder")]
     Special,
-    /// Two files of one name.
-    #[error("is there twice, with different content")]
+    /// Two files of one name, of which readers do not take the same.
+    #[error("is there twice, and not in one order")]
     Duplicate,
     /// A file where a folder is, or the other way round.
     #[error("is a file and a folder")]
     FileAndFolder,
     /// Two names that are one where case does not count.
-    #[error("collides with `{0}` where case does not count")]
+    #[error("collides with `{0}` where case does not count: on macOS or Windows, or on this disk")]
     CaseCollision(String),
+    /// There is no file in it.
+    #[error("has no files")]
+    NoFiles,
+    /// A wheel of a form that is not known here.
+    #[error("is of wheel version {}, and 1.0 is known here", .0.escape_debug())]
+    NewerWheel(String),
+    /// A wheel without the file that says which form it has.
+    #[error("has no WHEEL beside its RECORD that says `Wheel-Version`")]
+    NoWheelVersion,
     /// Over the bound for entries.
     #[error("is one too many: {0} entries are allowed")]
     TooManyEntries(usize),

@@ -13,7 +13,6 @@ use super::{
 use crate::fetch::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use crate::fetch::hashing::HashingReader;
 use crate::fs::{Demand, FsError};
-use crate::model::TreeDigest;
 use crate::store::PathError;
 
 /// Tarballs that arrived whole are inflated at once, if they inflate to no more than this.
@@ -21,8 +20,8 @@ const AT_ONCE: usize = 8 << 20;
 
 /// Unpacks a tarball, as it arrives where it is large; `packed` tells how many bytes of it did.
 ///
-/// As npm does, it drops what lies beside the first folder, and links that stay inside the package. A file that is there
-/// twice with the same content counts once.
+/// As npm does, it drops what lies beside the first folder, and links that stay inside the package. Of two files of one
+/// name the last counts.
 pub(in crate::fetch) fn unpack_tarball(
     source: &mut HashingReader<'_>,
     packed: &Cell<u64>,
@@ -118,7 +117,7 @@ impl<'a, 's> Unpacker<'a, 's> {
         Self {
             staging,
             budget: Budget::new(limits),
-            names: Names::default(),
+            names: Names::new(limits.folds),
             extension: Extension::default(),
             top: String::new(),
             inflated,
@@ -139,7 +138,10 @@ impl<'a, 's> Unpacker<'a, 's> {
         match self.full {
             // What is wrong with the rest of the archive shows once there is room for it.
             Some((full, demand)) => Err(full.needing(demand).into()),
-            None => read.and_then(|()| expect_padding(rest)),
+            None => read.and_then(|()| expect_padding(rest)).and_then(|()| {
+                self.staging.note_twins(self.names.has_twins());
+                if self.staging.entries().is_empty() { Err(Refusal::Archive(Trouble::NoFiles).into()) } else { Ok(()) }
+            }),
         }
     }
 
@@ -193,44 +195,31 @@ impl<'a, 's> Unpacker<'a, 's> {
             *demand = demand.file(size);
             return Ok(());
         }
-        let seen = self.names.file(path, self.staging.entries().len())?;
+        if let Seen::File(at) = self.names.file(path, self.staging.entries().len())? {
+            self.staging.replace(at)?;
+        }
         if let Some(inflated) = self.inflated {
             let content = content(inflated, entry).ok_or_else(|| Refusal::entry(name, Trouble::Truncated))?;
-            if let Seen::File(at) = seen {
-                return self.again(name, at, TreeDigest::of(content), executable);
-            }
             let written = self.staging.write(path, executable, content);
-            return written.or_else(|error| self.goes_on(error, size));
-        }
-        if let Seen::File(at) = seen {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update_reader(entry).map_err(|error| read(&error))?;
-            return self.again(name, at, TreeDigest(*hasher.finalize().as_bytes()), executable);
+            return written.or_else(|error| self.goes_on(path, error, size));
         }
         if size <= SMALL {
             read_exactly(entry, size, &mut self.buffer).map_err(|error| read(&error))?;
             let written = self.staging.write(path, executable, &self.buffer);
-            return written.or_else(|error| self.goes_on(error, size));
+            return written.or_else(|error| self.goes_on(path, error, size));
         }
         match self.staging.stream(path, executable, entry) {
             Ok(written) if written == size => Ok(()),
             Ok(_) => Err(Refusal::entry(name, Trouble::Truncated).into()),
             Err(WriteError::Source(error)) => Err(read(&error)),
-            Err(WriteError::Fs(error)) => self.goes_on(error, size),
+            Err(WriteError::Fs(error)) => self.goes_on(path, error, size),
         }
     }
 
-    /// Takes a file that is there already, at the place `at`, if it is the same.
-    fn again(&self, name: &str, at: usize, digest: TreeDigest, executable: bool) -> Result<(), Problem> {
-        let first = &self.staging.entries()[at];
-        let same = first.digest == digest && first.executable == executable;
-        if same { Ok(()) } else { Err(Refusal::entry(name, Trouble::Duplicate).into()) }
-    }
-
     /// Lets the rest be counted where it was room that was missing.
-    fn goes_on(&mut self, error: FsError, size: u64) -> Result<(), Problem> {
+    fn goes_on(&mut self, path: &EntryPath, error: FsError, size: u64) -> Result<(), Problem> {
         if !error.is_disk_full() {
-            return Err(error.into());
+            return Err(self.names.refusal(path, &error).map_or_else(|| error.into(), Problem::from));
         }
         self.full = Some((error, self.staging.demand().file(size)));
         Ok(())

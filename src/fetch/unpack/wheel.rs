@@ -2,6 +2,9 @@
 
 use std::io::{self, Cursor, Read, Seek, Write};
 
+use rustc_hash::FxHashMap;
+
+use super::links::{self, Link};
 use super::record::{Line, Record};
 use super::refusal::trouble_of;
 use super::zip::{Archive, Body, Entry};
@@ -102,8 +105,10 @@ fn files(
     limits: Limits,
 ) -> Result<(), Problem> {
     let mut record = read_record(archive, package, limits)?;
-    let mut names = Names::default();
+    let mut names = Names::new(limits.folds);
     let mut buffer = Vec::new();
+    let last = last_of_each(archive.entries())?;
+    let mut links = Vec::new();
     for at in 0..archive.entries().len() {
         let mut body = archive.body(at)?;
         let entry = body.entry();
@@ -119,16 +124,49 @@ fn files(
             names.folder(path.as_str())?;
             continue;
         }
-        if !matches!(kind, 0 | 0o100_000) {
+        if !matches!(kind, 0 | 0o100_000 | LINK) {
             return refuse(Trouble::Special);
         }
-        if names.file(&path, staging.entries().len())? != Seen::First {
+        if last.get(path.as_str()).is_some_and(|last| *last != at) {
+            // What nobody gets is not unpacked, but hides nothing.
+            io::copy(&mut body, &mut io::sink()).map_err(|error| Refusal::entry(entry.name(), trouble_of(&error)))?;
+            continue;
+        }
+        if names.file(&path, staging.entries().len() + links.len())? != Seen::First {
             return refuse(Trouble::Duplicate);
         }
         let line = record.take(path.as_str())?;
-        write(&mut body, &path, line, staging, &mut buffer)?;
+        if kind == LINK {
+            links.push(Link::read(&mut body, path, line)?);
+            continue;
+        }
+        let written = write(&mut body, &path, line, staging, &mut buffer);
+        written.map_err(|problem| match problem {
+            Problem::Fs(error) => names.refusal(&path, &error).map_or(Problem::Fs(error), Problem::from),
+            refused @ Problem::Refused(_) => refused,
+        })?;
     }
+    links::follow(links, staging, limits, archive.length())?;
+    staging.note_twins(names.has_twins());
     Ok(record.finish()?)
+}
+
+/// The type of a symbolic link.
+const LINK: u32 = 0o120_000;
+
+/// Returns which entry counts of those that have one name: the last, for those who read the directory and for those who
+/// read the archive as it lies.
+fn last_of_each(entries: &[Entry]) -> Result<FxHashMap<String, usize>, Refusal> {
+    let mut all: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut last: FxHashMap<String, usize> = FxHashMap::default();
+    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.name().ends_with('/')) {
+        let Some(before) = all.insert(entry.name(), at) else { continue };
+        if entries[before].listed() > entry.listed() || entries[before].offset() == entry.offset() {
+            return Err(Refusal::entry(entry.name(), Trouble::Duplicate));
+        }
+        last.insert(entry.name().to_owned(), at);
+    }
+    Ok(last)
 }
 
 fn write(
@@ -151,13 +189,13 @@ fn write(
         check(path, line, hasher, size)?;
         return Ok(staging.write(path, executable, buffer)?);
     }
-    let mut source = Teller { source: body, hasher };
+    let mut source = Teller { source: body, hasher: &mut hasher };
     match staging.stream(path, executable, &mut source) {
         Ok(_) => {}
         Err(WriteError::Source(error)) => return Err(refuse(&error)),
         Err(WriteError::Fs(error)) => return Err(error.into()),
     }
-    Ok(check(path, line, source.hasher, size)?)
+    Ok(check(path, line, hasher, size)?)
 }
 
 fn check(path: &EntryPath, line: Option<Line>, hasher: Option<Hasher>, size: u64) -> Result<(), Refusal> {
@@ -168,15 +206,15 @@ fn check(path: &EntryPath, line: Option<Line>, hasher: Option<Hasher>, size: u64
 }
 
 /// Hashes what is read through it.
-struct Teller<R> {
-    source: R,
-    hasher: Option<Hasher>,
+pub(super) struct Teller<'h, R> {
+    pub(super) source: R,
+    pub(super) hasher: &'h mut Option<Hasher>,
 }
 
-impl<R: Read> Read for Teller<R> {
+impl<R: Read> Read for Teller<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(buffer)?;
-        if let Some(hasher) = &mut self.hasher {
+        if let Some(hasher) = self.hasher.as_mut() {
             hasher.update(&buffer[..count]);
         }
         Ok(count)
@@ -204,13 +242,30 @@ fn read_record(
         return Err(Refusal::Archive(Trouble::NoRecord).into());
     };
     let (path, folder) = (path.to_owned(), path.trim_end_matches("RECORD"));
-    let metadata = names().find(|(_, name)| name.strip_prefix(folder) == Some("METADATA")).map(|(at, _)| at);
-    let metadata = metadata.ok_or(Refusal::Archive(Trouble::NoMetadata))?;
+    // Of two of one name the last counts.
+    let beside = |file| names().rfind(|(_, name)| name.strip_prefix(folder) == Some(file)).map(|(at, _)| at);
+    let metadata = beside("METADATA").ok_or(Refusal::Archive(Trouble::NoMetadata))?;
+    let about = beside("WHEEL").ok_or(Refusal::Archive(Trouble::NoWheelVersion))?;
+    check_version(&read_text(archive, about, limits)?)?;
     check_metadata(&read_text(archive, metadata, limits)?, package)
         .map_err(|trouble| Refusal::entry(archive.entries()[metadata].name(), trouble))?;
     let text = read_text(archive, at, limits)?;
     let text = String::from_utf8(text).map_err(|_| Refusal::entry(&path, Trouble::NotUnicode))?;
     Ok(Record::parse(&path, &text)?)
+}
+
+/// A later major version may be unpacked in another way.
+fn check_version(about: &[u8]) -> Result<(), Refusal> {
+    let text = String::from_utf8_lossy(about);
+    let headers = text.lines().take_while(|line| !line.trim().is_empty()).filter_map(|line| line.split_once(':'));
+    let mut versions = headers.filter(|(name, _)| name.trim().eq_ignore_ascii_case("Wheel-Version"));
+    let version = versions.next().map(|(_, version)| version.trim());
+    let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    match (version, major) {
+        (Some(version), Some(major)) if major > 1 => Err(Refusal::Archive(Trouble::NewerWheel(version.to_owned()))),
+        (Some(_), Some(_)) => Ok(()),
+        _ => Err(Refusal::Archive(Trouble::NoWheelVersion)),
+    }
 }
 
 fn read_text(archive: &mut Archive<impl Read + Seek>, at: usize, limits: Limits) -> Result<Vec<u8>, Refusal> {

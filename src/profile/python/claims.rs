@@ -197,15 +197,15 @@ pub(super) fn globs<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<String> {
         let top = path.split_once('/').map_or(path, |(top, _)| top);
         tops.entry(top).or_default().push(path);
     }
-    let one = |paths: Vec<&str>| match paths[..] {
-        [path] => path.to_owned(),
-        _ => {
-            let holds_all = |folder: &&str| {
-                paths.iter().all(|path| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/')))
-            };
-            let folder = ancestors(paths[0]).skip(1).find(holds_all).unwrap_or_default();
-            format!("{folder}/**")
+    let one = |paths: Vec<&str>| {
+        if let [path] = paths[..] {
+            return path.to_owned();
         }
+        let holds_all = |folder: &&str| {
+            paths.iter().all(|path| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/')))
+        };
+        let folder = ancestors(paths[0]).skip(1).find(holds_all).unwrap_or_default();
+        format!("{folder}/**")
     };
     tops.into_values().map(one).collect()
 }

@@ -164,7 +164,7 @@ impl<'a> Wheel<'a> {
         let mut files: Files<'a> = BTreeMap::new();
         for (place, entry) in self.places(places)? {
             let origin = if place.starts_with("bin/") {
-                self.script(source, places, &place, entry, &mut files)?
+                self.script(source, places, (&place, entry), &mut files)?
             } else {
                 Origin::Linked(entry)
             };
@@ -195,8 +195,7 @@ impl<'a> Wheel<'a> {
         &self,
         source: &Source<'_>,
         places: &Places,
-        place: &str,
-        entry: &'a TreeEntry,
+        (place, entry): (&str, &'a TreeEntry),
         files: &mut Files<'a>,
     ) -> Result<Origin<'a>, ProfileError> {
         let as_it_is = if entry.executable { Origin::Linked(entry) } else { Origin::Executable(entry) };

@@ -15,6 +15,8 @@ pub(crate) struct Entry {
     pub(super) flags: u16,
     pub(super) method: Method,
     offset: u64,
+    /// Its place in the directory.
+    listed: usize,
     /// Where the next entry begins, or the directory.
     pub(super) end: u64,
 }
@@ -43,7 +45,13 @@ impl Entry {
         self.size
     }
 
-    pub(super) fn offset(&self) -> u64 {
+    /// Returns its place in the directory, which need not be the order in which entries lie.
+    pub(crate) fn listed(&self) -> usize {
+        self.listed
+    }
+
+    /// Returns where its own header lies.
+    pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 }
@@ -62,8 +70,8 @@ const UNICODE_PATH: u16 = 0x7075;
 /// Reads the directory, which has so many entries and nothing else, and sorts them as they lie in the archive.
 pub(super) fn read(mut bytes: &[u8], end: &End) -> Result<Vec<Entry>, Refusal> {
     let mut entries: Vec<Entry> = Vec::with_capacity((bytes.len() / HEADER_SIZE).min(end.count as usize));
-    for _ in 0..end.count {
-        entries.push(entry(&mut bytes)?);
+    for listed in 0..end.count {
+        entries.push(Entry { listed: listed as usize, ..entry(&mut bytes)? });
     }
     // Some readers count, others read to the end.
     if !bytes.is_empty() {
@@ -127,5 +135,5 @@ fn entry(bytes: &mut &[u8]) -> Result<Entry, Refusal> {
         return Err(refuse(Trouble::Damaged("it lies elsewhere".to_owned())));
     }
     let name = text.to_owned();
-    Ok(Entry { name, mode: attributes >> 16, size, packed, checksum, flags, method, offset, end: 0 })
+    Ok(Entry { name, mode: attributes >> 16, size, packed, checksum, flags, method, offset, listed: 0, end: 0 })
 }

@@ -1,0 +1,144 @@
+//! The symbolic links of a wheel. The format has none, and tools write them: what a link inside the package leads to is
+//! copied to its place.
+
+use std::io::Read;
+
+use super::record::Line;
+use super::refusal::trouble_of;
+use super::wheel::Teller;
+use super::zip::Body;
+use super::{Budget, EntryPath, Limits, Problem, Refusal, Staging, Trouble, WriteError, entry_path};
+
+/// A link that waits for what it leads to.
+pub(super) struct Link {
+    path: EntryPath,
+    text: String,
+    /// What RECORD says, where it does not speak of the text.
+    line: Option<Line>,
+}
+
+/// No system has longer ones.
+const LONGEST: u64 = 4096;
+
+impl Link {
+    /// Reads a link. One that leaves the package is refused.
+    pub(super) fn read(body: &mut Body<'_, impl Read>, path: EntryPath, line: Option<Line>) -> Result<Self, Refusal> {
+        let refuse = |trouble| Refusal::entry(path.as_str(), trouble);
+        if body.entry().size() > LONGEST {
+            return Err(refuse(Trouble::TooLarge(LONGEST)));
+        }
+        let mut text = Vec::new();
+        body.read_to_end(&mut text).map_err(|error| refuse(trouble_of(&error)))?;
+        let text = String::from_utf8(text).map_err(|_| refuse(Trouble::NotUnicode))?;
+        if text.contains(['\0', '\\']) || target(&path, &text).is_none() {
+            return Err(refuse(Trouble::LinkOut(text)));
+        }
+        let line = line.filter(|line| !is_said(line, &path, text.as_bytes()));
+        Ok(Self { path, text, line })
+    }
+}
+
+/// Tells whether RECORD speaks of this content.
+fn is_said(line: &Line, path: &EntryPath, content: &[u8]) -> bool {
+    let mut hasher = line.hasher();
+    hasher.update(content);
+    line.check(path.as_str(), hasher, content.len() as u64).is_ok()
+}
+
+/// Returns where a link leads, below the package's folder; `None` if it leaves that.
+fn target(path: &EntryPath, text: &str) -> Option<String> {
+    if text.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = path.folder().into_iter().flat_map(|folder| folder.split('/')).collect();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Puts copies in the places of links, which may lead to one another, and to folders. One that leads to nothing in the
+/// package becomes what every installer makes of a link: a file with its text.
+pub(super) fn follow(
+    mut links: Vec<Link>,
+    staging: &mut Staging<'_>,
+    limits: Limits,
+    packed: u64,
+) -> Result<(), Problem> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let mut budget = Budget::new(limits);
+    for entry in staging.entries() {
+        budget.admit(&entry.path, entry.size, packed)?;
+    }
+    loop {
+        let before = links.len();
+        let mut waiting: Vec<Link> = Vec::new();
+        while let Some(link) = links.pop() {
+            let target = target(&link.path, &link.text).unwrap_or_default();
+            let found = staging.entries().iter().position(|entry| *entry.path == *target);
+            let below = format!("{target}/");
+            let is_below = |path: &EntryPath| path.as_str().starts_with(&below);
+            if let Some(at) = found {
+                copy(&link.path, link.line.as_ref(), at, staging, (&mut budget, packed))?;
+            } else if !target.is_empty()
+                && ![&link].into_iter().chain(&waiting).chain(&links).any(|link| is_below(&link.path))
+            {
+                let inside = |path: &str| path.strip_prefix(&below).map(|rest| format!("{}/{rest}", link.path));
+                let files = staging.entries().iter().enumerate();
+                let files: Vec<(usize, String)> =
+                    files.filter_map(|(at, entry)| Some((at, inside(&entry.path)?))).collect();
+                if files.is_empty() {
+                    waiting.push(link);
+                }
+                for (at, path) in files {
+                    copy(&entry_path(&path)?, None, at, staging, (&mut budget, packed))?;
+                }
+            } else {
+                waiting.push(link);
+            }
+        }
+        links = waiting;
+        if links.is_empty() || links.len() == before {
+            break;
+        }
+    }
+    for link in links {
+        if let Some(line) = link.line {
+            let mut hasher = line.hasher();
+            hasher.update(link.text.as_bytes());
+            line.check(link.path.as_str(), hasher, link.text.len() as u64)?;
+        }
+        staging.write(&link.path, false, link.text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Copies the file at a place among those that were written, which RECORD may speak of.
+fn copy(
+    path: &EntryPath,
+    line: Option<&Line>,
+    at: usize,
+    staging: &mut Staging<'_>,
+    (budget, packed): (&mut Budget, u64),
+) -> Result<(), Problem> {
+    let size = staging.entries()[at].size;
+    budget.admit(path.as_str(), size, packed)?;
+    let mut hasher = line.map(Line::hasher);
+    let mut file = staging.open(at)?;
+    let mut source = Teller { source: &mut file, hasher: &mut hasher };
+    match staging.stream(path, staging.entries()[at].executable, &mut source) {
+        Ok(_) => {}
+        Err(WriteError::Source(error)) => return Err(Refusal::entry(path.as_str(), trouble_of(&error)).into()),
+        Err(WriteError::Fs(error)) => return Err(error.into()),
+    }
+    match (line, hasher) {
+        (Some(line), Some(hasher)) => Ok(line.check(path.as_str(), hasher, size)?),
+        _ => Ok(()),
+    }
+}
