@@ -105,7 +105,7 @@ impl Store {
                     }
                 }
             }
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.is_not_found() || is_no_folder(&tree.folder)? => {
                 let missing =
                     |entry: &TreeEntry| tree.damage(Path::new(&*entry.path), Harm::Missing { expected: entry.digest });
                 damages.extend(tree.entries.iter().map(missing));
@@ -121,7 +121,7 @@ impl Store {
     pub fn verify_entry(&self, tree: &Tree, entry: &TreeEntry) -> Result<Option<Damage>, StoreError> {
         let folder = match Dir::open(&tree.folder) {
             Ok(folder) => folder,
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.is_not_found() || is_no_folder(&tree.folder)? => {
                 return Ok(Some(tree.damage(Path::new(&*entry.path), Harm::Missing { expected: entry.digest })));
             }
             Err(error) => return Err(error.into()),
@@ -188,6 +188,11 @@ impl Tree {
     fn damage(&self, path: &Path, harm: Harm) -> Damage {
         Damage { path: self.folder.join(path), tree: self.digest, harm }
     }
+}
+
+/// Tells whether something else lies where a tree's folder should be.
+fn is_no_folder(path: &Path) -> Result<bool, FsError> {
+    Ok(fs::lstat(path)?.is_some_and(|stat| stat.kind != Kind::Folder))
 }
 
 fn check(tree: &Tree, folder: &Dir, entry: &TreeEntry, buffer: &mut [u8]) -> Result<Option<Damage>, FsError> {
