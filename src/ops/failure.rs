@@ -7,7 +7,7 @@ use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Edition;
-use crate::resolve::NoSolution;
+use crate::resolve::{Entangled, LineId, NoSolution};
 
 use super::Project;
 
@@ -89,17 +89,30 @@ fn listed(reasons: &[String]) -> String {
 
 /// A manifest that no versions satisfy, with the lines to change underlined.
 #[derive(Debug, thiserror::Error)]
-#[error("no versions satisfy the manifest{}", listed(&core.because))]
+#[error("{message}")]
 pub(super) struct Unsatisfiable {
-    core: NoSolution,
+    message: String,
+    code: &'static str,
+    help: Option<String>,
     file: Option<NamedSource<Arc<str>>>,
     labels: Vec<LabeledSpan>,
 }
 
 impl Unsatisfiable {
     /// Joins a contradiction with the lines that it comes from.
-    pub(super) fn new(project: &Project, core: NoSolution) -> Self {
-        let places: Vec<_> = core.lines.iter().filter_map(|line| project.places.get(line.0 as usize)).collect();
+    pub(super) fn new(project: &Project, core: &NoSolution) -> Self {
+        let message = format!("no versions satisfy the manifest{}", listed(&core.because));
+        Self::at(project, &core.lines, message, "larder::resolve::no_solution", core.help.clone())
+    }
+
+    /// Joins peers that are bound in too many ways with the lines that lead to them.
+    pub(super) fn entangled(project: &Project, entangled: &Entangled) -> Self {
+        let help = Some(entangled.help());
+        Self::at(project, &entangled.lines, entangled.to_string(), "larder::resolve::entangled", help)
+    }
+
+    fn at(project: &Project, lines: &[LineId], message: String, code: &'static str, help: Option<String>) -> Self {
+        let places: Vec<_> = lines.iter().filter_map(|line| project.places.get(line.0 as usize)).collect();
         // One drawing shows one file: the first that a line of the contradiction stands in.
         let file = places.iter().find(|place| place.span.is_some()).map(|place| place.file.clone());
         let shown = file.as_ref().map(|file| file.name().to_owned());
@@ -109,17 +122,17 @@ impl Unsatisfiable {
             .filter_map(|place| place.span)
             .map(|span| LabeledSpan::new_with_span(None, span))
             .collect();
-        Self { core, file, labels }
+        Self { message, code, help, file, labels }
     }
 }
 
 impl miette::Diagnostic for Unsatisfiable {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new("larder::resolve::no_solution"))
+        Some(Box::new(self.code))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.core.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -231,7 +231,8 @@ pub(super) fn solve_with(
     let requirements = Requirements { lines: project.lines.clone(), settings, preferences: wish.preferences };
     (context.reporter)(Event::Resolving(0));
     let resolution = resolve_for_sure(&requirements, registries).map_err(|error| match error {
-        ResolveError::NoSolution(core) => Unsatisfiable::new(project, core).into(),
+        ResolveError::NoSolution(core) => Unsatisfiable::new(project, &core).into(),
+        ResolveError::Entangled(entangled) => Unsatisfiable::entangled(project, &entangled).into(),
         ResolveError::Index(error) => index_failure(error),
     })?;
     let mut graph = resolution.graph;
@@ -255,7 +256,7 @@ fn resolve_for_sure(
         let doubtful = match &outcome {
             Ok(resolution) => &resolution.doubtful[..],
             Err(ResolveError::NoSolution(core)) => &core.doubtful[..],
-            Err(ResolveError::Index(_)) => &[],
+            Err(ResolveError::Index(_) | ResolveError::Entangled(_)) => &[],
         };
         if !registries.ask_again(doubtful) {
             return outcome;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Dropped, Edge, EdgeKind, ExtraName, Instance, InstanceKey, PackageKey, PackageName, Platform};
 
+use super::entangled;
 use super::graph::Link;
 use super::variable::NodeIx;
 
@@ -58,13 +59,23 @@ fn edges(links: Vec<Link>, keys: &FxHashMap<NodeIx, InstanceKey>) -> Vec<Edge> {
     edges
 }
 
+/// Nodes that are all different, and of one version too many; one node for each instance that there would be.
+pub(super) struct TooMany(pub(super) Vec<NodeIx>);
+
 /// Merges equal nodes and names what remains.
-pub(super) fn name(drafts: Vec<Draft>, places: &FxHashMap<NodeIx, usize>) -> Named {
+pub(super) fn name(drafts: Vec<Draft>, places: &FxHashMap<NodeIx, usize>) -> Result<Named, TooMany> {
     let targets: Vec<Vec<usize>> = drafts
         .iter()
         .map(|draft| draft.links.iter().filter_map(|link| places.get(&link.to).copied()).collect())
         .collect();
     let classes = refine(&drafts, &targets);
+    let mut told_apart: FxHashMap<&Option<PackageKey>, BTreeMap<u32, NodeIx>> = FxHashMap::default();
+    for (draft, &class) in drafts.iter().zip(&classes) {
+        told_apart.entry(&draft.key).or_default().entry(class).or_insert(draft.node);
+    }
+    if told_apart.values().any(|nodes| nodes.len() > entangled::WAYS) {
+        return Err(TooMany(told_apart.into_values().flat_map(BTreeMap::into_values).collect()));
+    }
     let names = names(&drafts, &targets, &classes);
     let keys: FxHashMap<NodeIx, InstanceKey> = drafts
         .iter()
@@ -81,7 +92,7 @@ pub(super) fn name(drafts: Vec<Draft>, places: &FxHashMap<NodeIx, usize>) -> Nam
             instances.insert(key.clone(), Instance { edges: edges(draft.links, &keys), dropped });
         }
     }
-    Named { keys, instances }
+    Ok(Named { keys, instances })
 }
 
 /// Splits nodes into classes until those of one class have the same package and edges into the same classes. Starting

@@ -14,12 +14,14 @@
 //! | `steering`, `order` | what one run teaches the next; in which order Python packages are decided |
 //! | `picks` | strict peers: what npm would pick is not lowered for its own peers |
 //! | `graph`, `instances` | solution → graph |
+//! | `entangled` | peers that are bound in more ways than can be installed |
 //! | `reduce`, `explain`, `wanting` | no solution → the lines at fault, in plain words |
 //! | `doubt` | the cached answers that an outcome rests on |
 
 mod ahead;
 mod catalog;
 mod doubt;
+mod entangled;
 mod explain;
 mod forgotten;
 mod graph;
@@ -58,6 +60,7 @@ use set::Set;
 use steering::Steering;
 use variable::Variable;
 
+pub use entangled::Entangled;
 pub use forgotten::EDITION as FORGOTTEN;
 pub use index::{Candidate, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants};
 pub use npm::tagged;
@@ -80,12 +83,15 @@ enum Ended {
     Contradiction(Box<Derivation>),
     /// Given up, to begin anew in another order.
     Order(order::Lesson),
+    /// Given up: peers are bound in too many ways.
+    Entangled(Entangled),
 }
 
 /// Why an attempt ended without a solution.
 enum Failed {
     Contradiction(Box<Derivation>),
     Index(IndexError),
+    Entangled(Entangled),
 }
 
 impl From<IndexError> for Failed {
@@ -100,7 +106,8 @@ impl From<IndexError> for Failed {
 ///
 /// # Errors
 /// [`ResolveError::NoSolution`] where the requirements contradict each other; [`ResolveError::Index`] where the index
-/// failed. A package that does not exist is no failure: it has no versions.
+/// failed; [`ResolveError::Entangled`] where peers are bound in too many ways. A package that does not exist is no failure:
+/// it has no versions.
 pub fn resolve(requirements: &Requirements, index: &dyn Index) -> Result<Resolution, ResolveError> {
     std::thread::scope(|scope| {
         let solver = std::thread::Builder::new().name("resolve".to_owned()).stack_size(STACK);
@@ -128,6 +135,7 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
                 return Err(ResolveError::NoSolution(why));
             }
             Err(Failed::Index(error)) => return Err(error.into()),
+            Err(Failed::Entangled(entangled)) => return Err(entangled.into()),
         };
         let (resolution, foreign) = graph::build(Problem { catalog: &catalog, steering: &steering }, &solution)?;
         if requirements.settings.engines != Engines::Strict || !catalog.refuse_foreign(foreign) {
@@ -151,6 +159,10 @@ fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Faile
                 None => return Err(Failed::Contradiction(tree)),
             },
             Ended::Order(lesson) => steering::Lesson::Order(lesson),
+            Ended::Entangled(entangled) if problem.is_strict() || steering.merged.is_some() => {
+                return Err(Failed::Entangled(entangled));
+            }
+            Ended::Entangled(entangled) => steering::Lesson::Merge(entangled),
         };
         steering.take(lesson);
     }
@@ -172,6 +184,7 @@ fn run(provider: &Provider) -> Result<Ended, IndexError> {
         ) => match source {
             Stop::Index(error) => Err(error),
             Stop::Order(lesson) => Ok(Ended::Order(lesson)),
+            Stop::Entangled => Ok(Ended::Entangled(provider.entangled()?)),
         },
     }
 }

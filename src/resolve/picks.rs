@@ -184,7 +184,7 @@ pub(super) fn cannot_be_had(problem: Problem) -> Result<Option<Lesson>, IndexErr
         let mut relaxed = Steering { active: steering.active.clone(), picks, ..Steering::default() };
         match attempt(catalog, &mut relaxed) {
             Ok(_) => Ok(true),
-            Err(Failed::Contradiction(_)) => Ok(false),
+            Err(Failed::Contradiction(_) | Failed::Entangled(_)) => Ok(false),
             Err(Failed::Index(error)) => Err(error),
         }
     };

@@ -51,7 +51,7 @@ impl Problem<'_> {
     pub(super) fn node_of(&self, package: PackageIx, ordinal: u32, scope: NodeIx) -> Result<NodeIx, IndexError> {
         let owner = Owner::Release(package, ordinal);
         let mut around = None;
-        if self.catalog.prepared(package, ordinal)?.has_peers {
+        if self.steering.merged.is_none() && self.catalog.prepared(package, ordinal)?.has_peers {
             let mut outer = Some(scope);
             while let Some(node) = outer {
                 let known = self.catalog.node(node);
@@ -87,6 +87,12 @@ impl Problem<'_> {
                 _ => return Ok(Place::Absent(scope)),
             }
         }
+    }
+
+    /// Tells whether those that live in a scope get a peer that its owner wants itself.
+    pub(super) fn hands_on(&self, name: PackageIx, scope: NodeIx) -> Result<bool, IndexError> {
+        let Some(prepared) = self.prepared(self.catalog.node(scope))? else { return Ok(false) };
+        Ok(prepared.needs.iter().any(|need| need.alias == name && need.is_peer()))
     }
 
     /// A member sees its own lines before the project's.

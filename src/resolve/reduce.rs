@@ -33,7 +33,7 @@ pub(super) fn reduce(
         rest.remove(&line);
         let mut steering = Steering::with_lines(catalog, rest);
         match attempt(catalog, &mut steering) {
-            Ok(_) => {}
+            Ok(_) | Err(Failed::Entangled(_)) => {}
             Err(Failed::Contradiction(tree)) => {
                 core = lines(&tree);
                 found = (*tree, steering);

@@ -2,7 +2,7 @@
 
 use crate::model::{Graph, PackageId, PackageKey};
 
-use super::{IndexError, LineId};
+use super::{Entangled, IndexError, LineId};
 
 /// A solution.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,9 @@ pub enum ResolveError {
     /// The requirements contradict each other.
     #[error("no versions satisfy the manifest")]
     NoSolution(NoSolution),
+    /// Peers are bound in too many ways.
+    #[error(transparent)]
+    Entangled(#[from] Entangled),
     /// An index could not answer.
     #[error(transparent)]
     Index(#[from] IndexError),

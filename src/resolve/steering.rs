@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use crate::model::NpmPeers;
 
 use super::catalog::Catalog;
+use super::entangled::Entangled;
 use super::index::{DependencyKind, IndexError};
 use super::order::{self, Order};
 use super::picks::{self, Picks};
@@ -44,6 +45,9 @@ pub(super) struct Steering {
     pub(super) peers: NpmPeers,
     /// What npm's own picks are held to under strict peers.
     pub(super) picks: Picks,
+    /// Peers that were bound in too many ways. Each version is one node then, wherever it is used, which is right if all of
+    /// its dependents provide the same.
+    pub(super) merged: Option<Entangled>,
 }
 
 /// What to do differently.
@@ -58,6 +62,8 @@ pub(super) enum Lesson {
     Order(order::Lesson),
     /// Hold npm's own picks, or let go of them.
     Picks(picks::Lesson),
+    /// Take each version for one node.
+    Merge(Entangled),
 }
 
 impl Steering {
@@ -83,6 +89,7 @@ impl Steering {
             }
             Lesson::Order(lesson) => self.order.take(lesson),
             Lesson::Picks(lesson) => self.picks.take(lesson),
+            Lesson::Merge(entangled) => self.merged = Some(entangled),
         }
     }
 }

@@ -174,20 +174,7 @@ impl Builder<'_> {
 
     /// Returns the edge to a peer, where it is there.
     pub(super) fn peer_link(&self, need: &Need, node: Node) -> Result<Option<Link>, IndexError> {
-        let Some(around) = node.around else { return Ok(None) };
-        let place = self.problem.peer(need, around)?;
-        let (to, ordinal) = match (place, Problem::peer_variable(need, place)) {
-            (Place::Ancestor(to), _) => match self.problem.catalog.node(to).owner {
-                Owner::Release(_, ordinal) => (to, ordinal),
-                Owner::Manifest(_) => return Ok(None),
-            },
-            (_, Some(variable @ Variable::Npm { package, scope, .. })) => match self.solution.get(&variable) {
-                Some(&ordinal) => (self.problem.node_of(package, ordinal, scope)?, ordinal),
-                None => return Ok(None),
-            },
-            _ => return Ok(None),
-        };
-        let satisfied = self.problem.peer_set(need, place)?.contains(&ordinal);
+        let Some((to, satisfied)) = self.bound_peer(need, node)? else { return Ok(None) };
         let optional = need.kind == DependencyKind::OptionalPeer;
         Ok(Some(Link {
             name: need.requirement.seen_as().clone(),
@@ -198,5 +185,31 @@ impl Builder<'_> {
             platforms: Vec::new(),
             unmet: (!satisfied).then(|| need.requirement.range_text()),
         }))
+    }
+
+    /// Returns what a peer is bound to, and whether that satisfies it.
+    fn bound_peer(&self, need: &Need, node: Node) -> Result<Option<(NodeIx, bool)>, IndexError> {
+        let catalog = self.problem.catalog;
+        if let Some(bindings) = &self.bindings {
+            let Some(&Some(owner @ Owner::Release(package, ordinal))) = bindings.get(&(node.owner, need.alias)) else {
+                return Ok(None);
+            };
+            let satisfied = catalog.set_for(&need.requirement, package)?.contains(&ordinal);
+            return Ok(Some((catalog.intern_node(Node { owner, around: None }), satisfied)));
+        }
+        let Some(around) = node.around else { return Ok(None) };
+        let place = self.problem.peer(need, around)?;
+        let (to, ordinal) = match (place, Problem::peer_variable(need, place)) {
+            (Place::Ancestor(to), _) => match catalog.node(to).owner {
+                Owner::Release(_, ordinal) => (to, ordinal),
+                Owner::Manifest(_) => return Ok(None),
+            },
+            (_, Some(variable @ Variable::Npm { package, scope, .. })) => match self.solution.get(&variable) {
+                Some(&ordinal) => (self.problem.node_of(package, ordinal, scope)?, ordinal),
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some((to, self.problem.peer_set(need, place)?.contains(&ordinal))))
     }
 }

@@ -2,6 +2,7 @@
 
 mod foreign;
 mod links;
+mod merged;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +12,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::model::{Dropped, Package, Requirement, RootEdge};
 
 use super::Solution;
+use super::entangled::Entangled;
 use super::index::{DependencyKind, IndexError, PlatformSet};
-use super::instances::{self, Draft};
+use super::instances::{self, Draft, TooMany};
 use super::problem::Problem;
 use super::release::Need;
-use super::resolution::{Resolution, Warning};
+use super::resolution::{Resolution, ResolveError, Warning};
 use super::steering::Droppable;
 use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
 use links::Condition;
@@ -24,12 +26,18 @@ pub(super) use foreign::Foreign;
 pub(super) use links::Link;
 
 /// Builds the graph of a solution, and returns what is needed in it where it does not run.
-pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<Foreign>), IndexError> {
+pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<Foreign>), ResolveError> {
     let mut builder = Builder::new(problem, solution);
+    if let Some(entangled) = &problem.steering.merged {
+        builder.bindings = merged::bindings(problem, solution)?;
+        if builder.bindings.is_none() {
+            return Err(entangled.clone().into());
+        }
+    }
     let mut lines = builder.draw()?;
     let mut foreign = builder.foreign(&lines)?;
     if !foreign.is_empty() && builder.finds_stuck()? {
-        builder = Builder { stuck: builder.stuck, ..Builder::new(problem, solution) };
+        builder = Builder { stuck: builder.stuck, bindings: builder.bindings, ..Builder::new(problem, solution) };
         lines = builder.draw()?;
         foreign = builder.foreign(&lines)?;
     }
@@ -39,6 +47,8 @@ pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution
 struct Builder<'a> {
     problem: Problem<'a>,
     solution: &'a Solution,
+    /// What peers are bound to where each version is one node.
+    bindings: Option<merged::Bindings>,
     /// Where a Python version is used, and its extras there.
     python: FxHashMap<(PackageIx, u32), PythonUse>,
     drafts: Vec<Draft>,
@@ -73,7 +83,7 @@ impl<'a> Builder<'a> {
         }
         let (drafts, warnings) = (Vec::new(), BTreeSet::new());
         let (places, engines, stuck) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
-        Self { problem, solution, python, drafts, places, engines, stuck, warnings }
+        Self { problem, solution, bindings: None, python, drafts, places, engines, stuck, warnings }
     }
 
     /// Drafts everything that the lines reach, and returns the lines' edges.
@@ -196,7 +206,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives instances their names and puts everything in order.
-    fn finish(self, lines: Vec<Vec<Link>>) -> Result<Resolution, IndexError> {
+    fn finish(self, lines: Vec<Vec<Link>>) -> Result<Resolution, ResolveError> {
         let catalog = self.problem.catalog;
         let mut packages = BTreeMap::new();
         for draft in &self.drafts {
@@ -215,7 +225,10 @@ impl<'a> Builder<'a> {
                 },
             );
         }
-        let named = instances::name(self.drafts, &self.places);
+        let named = match instances::name(self.drafts, &self.places) {
+            Ok(named) => named,
+            Err(TooMany(nodes)) => return Err(Entangled::new(catalog, nodes.into_iter())?.into()),
+        };
         let mut roots: Vec<_> = catalog
             .lines
             .iter()

@@ -71,6 +71,7 @@ impl Provider<'_> {
             _ => catalog.home(),
         };
         let node = self.problem.node_of(package, ordinal, around)?;
+        let around = if self.problem.steering.merged.is_some() { Some(around) } else { catalog.node(node).around };
         let on = match variable {
             Variable::Path(_) => catalog.present_on(package)?,
             _ => PlatformSet::ALL,
@@ -96,7 +97,7 @@ impl Provider<'_> {
                     }
                 }
                 DependencyKind::Peer | DependencyKind::OptionalPeer => {
-                    self.peer((variable, ordinal), node, need, &mut demands)?;
+                    self.peer((variable, ordinal), (node, around), need, &mut demands)?;
                 }
             }
         }
@@ -116,8 +117,17 @@ impl Provider<'_> {
     }
 
     /// What a peer demands: everything where peers are strict; where they are relaxed, that a missing one be there.
-    fn peer(&self, by: (Variable, u32), node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
-        let Some(around) = self.problem.catalog.node(node).around else { return Ok(()) };
+    fn peer(
+        &self,
+        by: (Variable, u32),
+        (node, around): (NodeIx, Option<NodeIx>),
+        need: &Need,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        let Some(around) = around else { return Ok(()) };
+        if self.problem.steering.merged.is_some() && self.problem.hands_on(need.alias, around)? {
+            return Ok(());
+        }
         let optional = need.kind == DependencyKind::OptionalPeer;
         if optional && !self.problem.is_strict() {
             return Ok(());

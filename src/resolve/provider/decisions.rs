@@ -52,6 +52,16 @@ impl Decisions {
         self.packages.get(&package).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns all decisions.
+    pub(super) fn all(&self) -> &[(Variable, u32)] {
+        &self.order
+    }
+
+    /// Returns the number of packages that decisions were ever about.
+    pub(super) fn packages(&self) -> usize {
+        self.packages.len()
+    }
+
     /// Tells whether these are the decisions of a solution.
     pub(super) fn agree(&self, solution: &crate::resolve::Solution) -> bool {
         self.order.len() == solution.len()

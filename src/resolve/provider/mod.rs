@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Solution;
 use super::ahead::Ahead;
 use super::catalog::Loaded;
+use super::entangled::{self, Entangled};
 use super::index::IndexError;
 use super::order::{Lesson, Refusals};
 use super::problem::Problem;
@@ -60,6 +61,9 @@ pub(super) enum Stop {
     /// It is better begun anew.
     #[error("the order changes")]
     Order(Lesson),
+    /// Peers are bound in too many ways.
+    #[error("peers are bound in too many ways")]
+    Entangled,
 }
 
 /// What is decided first: the greater, the earlier. Equal ones are decided in the order in which they were met.
@@ -119,6 +123,33 @@ impl<'a> Provider<'a> {
         self.decisions.borrow().get(variable).map(|(_, ordinal)| ordinal)
     }
 
+    /// Returns those that are bound to their peers in the most ways so far.
+    pub(super) fn entangled(&self) -> Result<Entangled, IndexError> {
+        let decisions = self.decisions.borrow();
+        let mut nodes = Vec::new();
+        for &(variable, ordinal) in decisions.all() {
+            if let Variable::Npm { package, scope, .. } = variable {
+                nodes.push(self.problem.node_of(package, ordinal, scope)?);
+            }
+        }
+        Entangled::new(self.problem.catalog, nodes.into_iter())
+    }
+
+    /// Returns the version that the same dependent has under the same name where its peers are bound otherwise, so that it
+    /// differs in what it binds and in nothing else.
+    fn otherwise_bound(&self, package: PackageIx, (alias, scope): (PackageIx, NodeIx), range: &Set) -> Option<u32> {
+        let catalog = self.problem.catalog;
+        let dependent = catalog.node(scope);
+        dependent.around?;
+        let is_same = |variable: &Variable| match *variable {
+            Variable::Npm { alias: other, scope, .. } => other == alias && catalog.node(scope).owner == dependent.owner,
+            _ => false,
+        };
+        let decisions = self.decisions.borrow();
+        let same = decisions.of(package).iter().find(|(other, ordinal)| range.contains(ordinal) && is_same(other));
+        same.map(|(_, ordinal)| *ordinal)
+    }
+
     /// Returns the highest version within a range that is decided for the package in another place.
     fn elsewhere(&self, package: PackageIx, range: &Set) -> Option<u32> {
         let decisions = self.decisions.borrow();
@@ -157,7 +188,9 @@ impl<'a> Provider<'a> {
                 let wished = || self.locked_wish(variable).filter(fits);
                 let shared = match self.problem.direct(variable)? {
                     Some(line) => line.shared(&range)?,
-                    None => self.elsewhere(package, &range),
+                    None => self
+                        .otherwise_bound(package, (alias, scope), &range)
+                        .or_else(|| self.elsewhere(package, &range)),
                 };
                 locked.or_else(wished).or_else(|| npm::pick(&loaded, &range, shared))
             }
@@ -282,6 +315,10 @@ impl DependencyProvider for Provider<'_> {
             if let Some(lesson) = lesson {
                 return Err(Stop::Order(lesson));
             }
+        }
+        let (decisions, packages) = (self.decisions.borrow().all().len(), self.decisions.borrow().packages());
+        if entangled::are_too_many(decisions, packages, self.problem.steering.active.len()) {
+            return Err(Stop::Entangled);
         }
         let picked = self.pick(*variable, range)?;
         if let Some(ordinal) = picked {

@@ -1,5 +1,5 @@
 use crate::model::{Engines, Platform};
-use crate::resolve::{Candidate, Release};
+use crate::resolve::{Candidate, Release, ResolveError};
 
 use super::World;
 
@@ -385,4 +385,89 @@ fn a_choice_that_was_undone_wishes_for_no_peer() {
         .has("npm b@1.0.0", &[])
         .has("npm b@2.0.0", &[]);
     world.asks("npm m *").gives(&["npm:b@2.0.0", "npm:m@1.0.0", "npm:n@1.0.0"]);
+}
+
+/// Each of so many steps provides a package of its own in one of two versions, and hands on all that are provided before it.
+fn a_ladder(steps: usize) -> World {
+    let mut world = World::new();
+    let peers: Vec<String> = (0..steps).map(|step| format!("peer x{step} *")).collect();
+    for step in 0..steps {
+        world = world.has(&format!("npm x{step}@1.0.0"), &[]).has(&format!("npm x{step}@2.0.0"), &[]);
+        for (side, version) in [("left", "1.0.0"), ("right", "2.0.0")] {
+            let mut needs = vec![format!("x{step} {version}")];
+            if step + 1 == steps {
+                needs.push("leaf *".to_owned());
+            } else {
+                needs.extend([format!("left{} *", step + 1), format!("right{} *", step + 1)]);
+            }
+            needs.extend_from_slice(&peers[..step]);
+            let needs: Vec<_> = needs.iter().map(String::as_str).collect();
+            world = world.has(&format!("npm {side}{step}@1.0.0"), &needs);
+        }
+    }
+    let peers: Vec<_> = peers.iter().map(String::as_str).collect();
+    world.has("npm leaf@1.0.0", &peers).asks("npm left0 *").asks("npm right0 *")
+}
+
+#[test]
+fn peers_that_are_bound_in_too_many_ways_are_named() {
+    for world in [a_ladder(3), a_ladder(3).strict()] {
+        let graph = world.solved().graph;
+        let leaves = graph.instances.keys().filter(|key| key.package.id.name.as_str() == "leaf");
+        assert_eq!(leaves.count(), 8);
+    }
+    for steps in [10, 16] {
+        for world in [a_ladder(steps), a_ladder(steps).strict()] {
+            let Err(ResolveError::Entangled(entangled)) = world.resolve() else { panic!("{steps} steps") };
+            assert_eq!(entangled.lines.len(), 2);
+            assert_eq!(entangled.packages.len(), 3);
+            let told = entangled.to_string();
+            assert!(told.starts_with("peers are bound in too many ways: those of "), "{told}");
+            if steps == 10 {
+                assert!(told.contains("those of leaf 1.0.0 in 1024, "), "{told}");
+                assert!(entangled.help().contains("bind x0 and 9 other peers"), "{}", entangled.help());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_package_whose_peers_are_bound_in_two_ways_has_the_same_dependencies_in_both() {
+    let world = plugin()
+        .has("npm hooks@1.0.0", &["peer react *", "util >=1"])
+        .has("npm util@1.0.0", &[])
+        .has("npm util@1.5.0", &[])
+        .has("npm util@2.0.0", &[])
+        .tag("util", "latest", "1.0.0")
+        .has("npm old@1.0.0", &["react ^17", "hooks *"])
+        .has("npm new@1.0.0", &["react ^18", "last *"])
+        .has("npm last@1.0.0", &["peer react *", "hooks *", "util ^2"])
+        .asks("npm old *")
+        .asks("npm new *");
+    let graph = world.solved().graph;
+    let utils = graph.instances.iter().filter(|(key, _)| key.package.id.name.as_str() == "hooks");
+    let utils: Vec<_> = utils.flat_map(|(_, hooks)| &hooks.edges).filter(|edge| edge.name.as_str() == "util").collect();
+    assert_eq!(utils.len(), 2);
+    assert_eq!(utils[0].to, utils[1].to);
+}
+
+#[test]
+fn peers_that_all_dependents_provide_alike_are_one_instance_however_they_are_entangled() {
+    for size in [4, 14] {
+        let mut world = World::new();
+        for place in 0..size {
+            let name = |step: usize| format!("p{}", (place + step) % size);
+            let needs = [
+                format!("{} *", name(1)),
+                format!("{} *", name(2)),
+                format!("peer {} ^1", name(3)),
+                format!("peer {} ^1", name(5)),
+            ];
+            let needs: Vec<_> = needs.iter().map(String::as_str).collect();
+            world = world.has(&format!("npm {}@1.0.0", name(0)), &needs);
+        }
+        let graph = world.asks("npm p0 *").solved().graph;
+        assert_eq!(graph.instances.len(), size);
+        assert!(graph.instances.values().all(|instance| instance.edges.len() >= 3));
+    }
 }

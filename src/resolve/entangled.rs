@@ -1,0 +1,118 @@
+//! Peers that are bound in too many ways. A package that wants peers is there once for each way in which its dependents bind
+//! them; what wants peers of what wants peers multiplies, and a few packages can ask for more than any disk holds.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Dependent, PackageKey, PackageName};
+
+use super::catalog::Catalog;
+use super::index::IndexError;
+use super::requirements::LineId;
+use super::variable::{NodeIx, Owner, PackageIx};
+
+/// So many instances of one version are told apart.
+pub(super) const WAYS: usize = 1000;
+/// So many decisions are made for a problem of no size.
+const DECISIONS: usize = 20_000;
+/// So many more for each package and each line. A large tree makes one or two.
+const PER_PACKAGE: usize = 20;
+/// So many packages are named.
+const NAMED: usize = 3;
+
+/// Packages whose peers are bound in too many ways, and those peers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("peers are bound in too many ways: {}", self.told())]
+pub struct Entangled {
+    /// The manifest lines that lead to the first of the packages.
+    pub lines: Vec<LineId>,
+    /// The packages that there would be the most instances of, with how many were counted.
+    pub packages: Vec<(PackageKey, usize)>,
+    /// The peers of the first.
+    pub peers: Vec<PackageName>,
+}
+
+impl Entangled {
+    /// Names those that have the most ways.
+    pub(super) fn new(catalog: &Catalog, nodes: impl Iterator<Item = NodeIx>) -> Result<Self, IndexError> {
+        let mut ways: BTreeMap<(PackageIx, u32), BTreeSet<NodeIx>> = BTreeMap::new();
+        for node in nodes {
+            if let Owner::Release(package, ordinal) = catalog.node(node).owner {
+                ways.entry((package, ordinal)).or_default().insert(node);
+            }
+        }
+        let mut most = Vec::new();
+        for ((package, ordinal), nodes) in ways {
+            most.push((Reverse(nodes.len()), catalog.key(package, ordinal)?, (package, ordinal), nodes));
+        }
+        most.sort();
+        let mut found = Self { lines: Vec::new(), packages: Vec::new(), peers: Vec::new() };
+        for (Reverse(count), key, (package, ordinal), nodes) in most.into_iter().take(NAMED) {
+            if found.packages.is_empty() {
+                let needs = &catalog.prepared(package, ordinal)?.needs;
+                found.peers =
+                    needs.iter().filter(|need| need.is_peer()).map(|need| catalog.id(need.alias).name).collect();
+                found.lines = lines(catalog, nodes);
+            }
+            found.packages.push((key, count));
+        }
+        Ok(found)
+    }
+
+    /// Returns what can be done about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let (peers, example) = match &self.peers[..] {
+            [] => ("their peers".to_owned(), "…".to_owned()),
+            [one] => (one.to_string(), one.to_string()),
+            [one, rest @ ..] if rest.len() > 1 => (format!("{one} and {} other peers", rest.len()), one.to_string()),
+            [one, other, ..] => (format!("{one} and {other}"), one.to_string()),
+        };
+        format!(
+            "a package is there once for each way in which its dependents bind {peers}: make them agree, for example with \
+             `override npm \"{example}\" \"…\"` under `resolution`, or do without one of them"
+        )
+    }
+
+    fn told(&self) -> String {
+        let told = |(key, count): &(PackageKey, usize)| format!("those of {} {} in {count}", key.id.name, key.version);
+        self.packages.iter().map(told).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Tells whether so many decisions can come only from peers that multiply.
+pub(super) fn are_too_many(decisions: usize, packages: usize, lines: usize) -> bool {
+    decisions > DECISIONS + PER_PACKAGE * (packages + lines)
+}
+
+/// Returns the lines at which the scopes around nodes end.
+fn lines(catalog: &Catalog, nodes: BTreeSet<NodeIx>) -> Vec<LineId> {
+    let mut ends: BTreeSet<(Option<Dependent>, PackageIx)> = BTreeSet::new();
+    for mut node in nodes {
+        let mut inner = None;
+        loop {
+            let known = catalog.node(node);
+            match (known.owner, known.around) {
+                (Owner::Release(package, _), Some(around)) => {
+                    inner = Some(package);
+                    node = around;
+                }
+                (Owner::Release(package, _), None) => {
+                    ends.insert((None, package));
+                    break;
+                }
+                (Owner::Manifest(manifest), _) => {
+                    ends.extend(inner.map(|package| (Some(catalog.manifests[manifest as usize].clone()), package)));
+                    break;
+                }
+            }
+        }
+    }
+    let leads = |line: &&super::release::Line| {
+        let Some(need) = &line.need else { return false };
+        let dependent = catalog.manifests[line.manifest as usize].clone();
+        ends.contains(&(Some(dependent), need.package)) || ends.contains(&(None, need.package))
+    };
+    let lines: BTreeSet<LineId> = catalog.lines.iter().filter(leads).map(|line| line.id).collect();
+    lines.into_iter().collect()
+}

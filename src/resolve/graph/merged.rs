@@ -1,0 +1,86 @@
+//! Peers where each version is one node: what all of its dependents agree on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::resolve::Solution;
+use crate::resolve::index::IndexError;
+use crate::resolve::problem::Problem;
+use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
+
+/// What the peers of each version are, by name; none where nobody provides one.
+pub(super) type Bindings = FxHashMap<(Owner, PackageIx), Option<Owner>>;
+
+/// What the dependents of a version provide for one of its peers.
+#[derive(Default)]
+struct Provided {
+    found: BTreeSet<Option<Owner>>,
+    /// The dependents that want the peer themselves, and provide what they get.
+    forwarded_by: Vec<Owner>,
+}
+
+/// Binds the peers of every version, or returns none where two of its dependents provide different things: then it is there
+/// more than once, and merged wrongly.
+pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<Bindings>, IndexError> {
+    let catalog = problem.catalog;
+    let mut all: BTreeMap<(Owner, PackageIx), Provided> = BTreeMap::new();
+    let chosen: FxHashMap<(NodeIx, PackageIx), Owner> = solution
+        .iter()
+        .filter_map(|(&variable, &ordinal)| match variable {
+            Variable::Npm { package, alias, scope } => Some(((scope, alias), Owner::Release(package, ordinal))),
+            _ => None,
+        })
+        .collect();
+    for (&variable, &ordinal) in solution {
+        let (package, scope) = match variable {
+            Variable::Npm { package, scope, .. } => (package, scope),
+            Variable::Larder(package, _) | Variable::Path(package) => (package, catalog.home()),
+            _ => continue,
+        };
+        for need in catalog.prepared(package, ordinal)?.needs.iter().filter(|need| need.is_peer()) {
+            let provided = all.entry((Owner::Release(package, ordinal), need.alias)).or_default();
+            let dependent = catalog.node(scope).owner;
+            if problem.hands_on(need.alias, scope)? {
+                provided.forwarded_by.push(dependent);
+                continue;
+            }
+            let found = match (dependent, problem.place(need.alias, scope)?) {
+                (Owner::Manifest(_), place) => match Problem::peer_variable(need, place) {
+                    Some(Variable::Npm { alias, scope, .. }) => chosen.get(&(scope, alias)).copied(),
+                    _ => None,
+                },
+                (Owner::Release(package, _), _) => {
+                    let itself = (package == need.alias).then_some(dependent);
+                    chosen.get(&(scope, need.alias)).copied().or(itself)
+                }
+            };
+            provided.found.insert(found);
+        }
+    }
+    Ok(settle(all))
+}
+
+/// Hands on what dependents get themselves, until nothing changes.
+fn settle(mut all: BTreeMap<(Owner, PackageIx), Provided>) -> Option<Bindings> {
+    let keys: Vec<_> = all.keys().copied().collect();
+    loop {
+        let mut changed = false;
+        for key in &keys {
+            let forwarded = all[key].forwarded_by.iter().filter_map(|&dependent| all.get(&(dependent, key.1)));
+            let mut found = all[key].found.clone();
+            found.extend(forwarded.flat_map(|provided| provided.found.iter().copied()));
+            if found.len() > 1 {
+                return None;
+            }
+            if let Some(provided) = all.get_mut(key).filter(|provided| provided.found != found) {
+                provided.found = found;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    Some(all.into_iter().map(|(key, provided)| (key, provided.found.into_iter().next().flatten())).collect())
+}
