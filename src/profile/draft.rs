@@ -61,6 +61,7 @@ impl<'a> Draft<'a> {
         let mut generated = Generated::new();
         if let Some(interpreter) = input.interpreter {
             let wheels = installables(input, layout, trees);
+            self.warnings.extend(projects.iter().filter_map(python::Project::warning));
             let installed = self.python((input, interpreter), layout, &wheels, projects)?;
             for (name, owner) in installed.scripts {
                 executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);

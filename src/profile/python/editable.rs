@@ -1,15 +1,17 @@
 //! Local Python packages: visible through a `.pth` file, known through a `.dist-info`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::fs::{self, Kind};
+use crate::fs;
 use crate::model::PackageName;
 
 use super::super::ProfileError;
 use super::record::{self, Recorded};
+use super::sources::{self, Sources};
 use super::wheel::{Files, Mode, Origin, Places};
 use super::{entry_points, launcher};
 
@@ -20,22 +22,14 @@ pub(in super::super) struct Project {
     pub(in super::super) name: String,
     /// Its version.
     pub(in super::super) version: String,
-    /// The folder that is put on Python's path.
-    source: PathBuf,
+    /// Where its modules lie.
+    sources: Sources,
     /// `METADATA`, whole.
     metadata: String,
     /// `entry_points.txt`, whole; empty where there are none.
     entry_points: String,
     /// The pyproject.toml, for messages.
     file: PathBuf,
-}
-
-/// `[project]` (PEP 621); Poetry's older table has the same names for what is read here, and some other shapes, which
-/// count for nothing.
-#[derive(Deserialize)]
-struct Pyproject {
-    project: Option<toml::Table>,
-    tool: Option<toml::Table>,
 }
 
 impl Project {
@@ -49,14 +43,35 @@ impl Project {
 
     /// Returns what makes it different from others, wherever the checkout is.
     pub(in super::super) fn identity(&self, root: &Path) -> impl Serialize {
-        let source = self.source.strip_prefix(root).unwrap_or(&self.source);
-        (self.name.clone(), self.version.clone(), source.to_owned(), self.metadata.clone(), self.entry_points.clone())
+        let inside = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).to_owned();
+        let mut paths = self.sources.paths.iter().map(inside);
+        let plain =
+            (self.name.clone(), self.version.clone(), paths.next(), self.metadata.clone(), self.entry_points.clone());
+        let further: Vec<PathBuf> = paths.collect();
+        let renamed: BTreeMap<String, PathBuf> =
+            self.sources.renamed.iter().map(|(module, path)| (module.clone(), inside(path))).collect();
+        let is_plain = further.is_empty() && renamed.is_empty();
+        (plain, (!is_plain).then_some((further, renamed)))
     }
 
+    /// Returns what a user should hear about.
+    pub(in super::super) fn warning(&self) -> Option<String> {
+        Some(format!("{}: {}", self.name, self.sources.warning.as_ref()?))
+    }
+
+    /// Returns the links to packages whose folder is not called like them, by their places in the environment.
+    pub(super) fn links(&self, places: &Places) -> impl Iterator<Item = (String, PathBuf)> {
+        let place = |module: &String| format!("{}/{}", places.site(), module.replace('.', "/"));
+        self.sources.renamed.iter().map(move |(module, folder)| (place(module), folder.clone()))
+    }
+
+    /// `[project]` (PEP 621) counts; Poetry's older table has the same names for what is read here, and some other shapes,
+    /// which count for nothing.
     fn parse(text: &str, file: PathBuf, version: &str, folder: &Path) -> Result<Self, String> {
-        let parsed: Pyproject = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        let poetry = parsed.tool.as_ref().and_then(|tool| tool.get("poetry")?.as_table());
-        let table = parsed.project.as_ref().or(poetry).ok_or("it has no `[project]`")?;
+        let document: toml::Table = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let poetry = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table());
+        let table =
+            document.get("project").and_then(toml::Value::as_table).or(poetry).ok_or("it has no `[project]`")?;
         let word = |key: &str| table.get(key).and_then(toml::Value::as_str);
         let written = word("name").ok_or("it has no `name`")?;
         let name = PackageName::pypi(written).map_err(|error| error.to_string())?.as_str().to_owned();
@@ -72,9 +87,9 @@ impl Project {
         }
         requirements(table, &mut metadata);
         Ok(Self {
-            source: source(folder, &name, parsed.tool.as_ref()),
+            sources: sources::sources(folder, &name, &document),
             metadata,
-            entry_points: entry_points_text(table),
+            entry_points: entry_points_text(table, poetry),
             name,
             version,
             file,
@@ -86,8 +101,10 @@ impl Project {
         let stem = format!("{}-{}", self.name.replace('-', "_"), self.version.replace('-', "_"));
         let info = format!("{}/{stem}.dist-info", places.site());
         let plain = |text: &str| Origin::Written(text.as_bytes().to_vec(), Mode::Plain);
+        let paths =
+            self.sources.paths.iter().fold(String::new(), |paths, path| paths + &path.display().to_string() + "\n");
         let mut files: Files<'a> = [
-            (format!("{}/__editable__.{stem}.pth", places.site()), plain(&format!("{}\n", self.source.display()))),
+            (format!("{}/__editable__.{stem}.pth", places.site()), plain(&paths)),
             (format!("{info}/METADATA"), plain(&self.metadata)),
             (
                 format!("{info}/WHEEL"),
@@ -118,24 +135,6 @@ impl Project {
     }
 }
 
-/// Where a project's packages lie: where it says so, else `src` if that is how it is laid out, else beside the file.
-fn source(folder: &Path, name: &str, tool: Option<&toml::Table>) -> PathBuf {
-    let declared = tool.and_then(|tool| {
-        let setuptools = tool.get("setuptools")?;
-        let find = || setuptools.get("packages")?.get("find")?.get("where")?.as_array()?.first()?.as_str();
-        let dir = || setuptools.get("package-dir")?.get("")?.as_str();
-        find().or_else(dir)
-    });
-    if let Some(declared) = declared {
-        return folder.join(declared);
-    }
-    let is_folder = |path: &Path| matches!(fs::stat(path), Ok(Some(stat)) if stat.kind == Kind::Folder);
-    let module = name.replace('-', "_");
-    let src = folder.join("src");
-    let is_package = matches!(fs::stat(&src.join("__init__.py")), Ok(Some(_)));
-    if is_folder(&src) && !is_folder(&folder.join(module)) && !is_package { src } else { folder.to_owned() }
-}
-
 fn requirements(table: &toml::Table, metadata: &mut String) {
     let list = |value: Option<&toml::Value>| -> Vec<String> {
         let items = value.and_then(toml::Value::as_array);
@@ -158,10 +157,12 @@ fn requirements(table: &toml::Table, metadata: &mut String) {
     }
 }
 
-fn entry_points_text(table: &toml::Table) -> String {
+/// Poetry's own table may have the scripts where `[project]` has none.
+fn entry_points_text(table: &toml::Table, poetry: Option<&toml::Table>) -> String {
     let mut groups: Vec<(&str, &toml::Table)> = Vec::new();
     for (key, group) in [("scripts", "console_scripts"), ("gui-scripts", "gui_scripts")] {
-        groups.extend(table.get(key).and_then(toml::Value::as_table).map(|table| (group, table)));
+        let scripts = table.get(key).or_else(|| poetry?.get(key));
+        groups.extend(scripts.and_then(toml::Value::as_table).map(|table| (group, table)));
     }
     let others = table.get("entry-points").and_then(toml::Value::as_table);
     groups.extend(
@@ -189,12 +190,17 @@ mod tests {
         let plain = "[project]\nname = 'My.Tool'\n[project.scripts]\ntool = 'my_tool:main'\n";
         let project = parse(plain).unwrap();
         assert_eq!((&*project.name, &*project.version), ("my-tool", "1.0.0"));
-        assert_eq!(project.source, root.path());
+        assert_eq!(project.sources.paths, [root.path()]);
+        assert!(project.warning().unwrap().contains("no Python module"));
         assert_eq!(project.entry_points, "[console_scripts]\ntool = my_tool:main\n\n");
         fs::create_dir_all(&root.path().join("src/my_tool")).unwrap();
-        assert_eq!(parse(plain).unwrap().source, root.path().join("src"));
+        fs::write_new(&root.path().join("src/my_tool/a.py"), b"", 0o644).unwrap();
+        assert_eq!(parse(plain).unwrap().sources.paths, [root.path().join("src")]);
+        assert_eq!(parse(plain).unwrap().warning(), None);
         let declared = format!("{plain}\n[tool.setuptools.packages.find]\nwhere = ['lib']\n");
-        assert_eq!(parse(&declared).unwrap().source, root.path().join("lib"));
+        assert_eq!(parse(&declared).unwrap().sources.paths, [root.path().join("lib")]);
+        let poetry = "[tool.poetry]\nname = 'a'\nversion = '2'\n[tool.poetry.scripts]\na = 'a:main'\n";
+        assert_eq!(parse(poetry).unwrap().entry_points, "[console_scripts]\na = a:main\n\n");
         assert!(parse("[build-system]\n").is_err());
     }
 }

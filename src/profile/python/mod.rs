@@ -11,6 +11,7 @@ mod launcher;
 mod moved;
 mod record;
 mod shared;
+mod sources;
 mod stub;
 mod venv;
 mod wheel;

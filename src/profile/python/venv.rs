@@ -80,12 +80,13 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
         let (name, owner) = (project.name.as_str().into(), format!("path:{}", project.name).into());
         parts.push(Part { name, owner, direct: true, source: None, files });
     }
-    let links = links(environment.interpreter);
+    let mut links = links(environment.interpreter);
+    links.extend(environment.projects.iter().flat_map(|project| project.links(&places)));
     let Settled { mut contested, yielded } = settle(&mut parts, &links, &places, &environment.precedence)?;
     drop_taken(&parts, &mut compiled, &mut contested);
     parts.append(&mut compiled);
 
-    let dir = create_folders(environment.folder, places.site(), &parts)?;
+    let dir = create_folders(environment.folder, places.site(), &parts, &links)?;
     let generated = fs::map_parallel(&parts, |part| place(&dir, part, environment.files))?;
     for (name, target) in &links {
         dir.symlink(target, name)?;
@@ -185,9 +186,14 @@ fn drop_taken(parts: &[Part<'_>], compiled: &mut [Part<'_>], contested: &mut BTr
     contested.append(&mut decided);
 }
 
-fn create_folders(root: &Path, site: &str, parts: &[Part<'_>]) -> Result<Dir, ProfileError> {
+fn create_folders(
+    root: &Path,
+    site: &str,
+    parts: &[Part<'_>],
+    links: &BTreeMap<String, PathBuf>,
+) -> Result<Dir, ProfileError> {
     let mut folders: BTreeSet<&str> = BTreeSet::new();
-    let files = parts.iter().flat_map(|part| part.files.keys()).map(String::as_str);
+    let files = parts.iter().flat_map(|part| part.files.keys()).chain(links.keys()).map(String::as_str);
     let parents = files.filter_map(|path| path.rsplit_once('/')).map(|(parent, _)| parent);
     for mut folder in parents.chain([site, "bin"]) {
         // Those above a folder that is known are known.
