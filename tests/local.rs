@@ -110,3 +110,298 @@ fn a_folder_of_executables_is_looked_at_again() {
     assert_eq!(project.run("larder run one").exits(0).stdout, "one\n");
     project.run("larder sync").exits(0).names(["up to date"]);
 }
+
+/// Where a link of the project leads, relative to the project.
+fn real(project: &Project, path: &str) -> String {
+    let real = project.path(path).canonicalize().unwrap_or_else(|error| panic!("{path}: {error}"));
+    real.strip_prefix(project.path("").canonicalize().expect("a folder")).expect("below it").display().to_string()
+}
+
+#[test]
+fn a_link_has_the_name_under_which_it_is_asked_for() {
+    let project = Project::new(&registry());
+    project
+        .manifest(&format!("{MEMBERS}dependencies {{\n    path \"apps/web\"\n}}\n"))
+        .write(
+            "apps/web/package.json",
+            r#"{"name":"web","dependencies":{"b1":"workspace:b@*","b2":"link:../../packages/b","@x/b3":"file:../../packages/b",
+               "b4":"workspace:../../packages/b","b5":"workspace:packages/b","b":"workspace:*"},
+               "peerDependencies":{"b6":"workspace:b@^1"}}"#,
+        )
+        .write("packages/b/package.json", r#"{"name":"b","version":"1.0.0","bin":"b.js"}"#);
+    project.run("larder sync").exits(0);
+    for name in ["b1", "b2", "@x/b3", "b4", "b5", "b6", "b"] {
+        assert_eq!(real(&project, &format!("apps/web/node_modules/{name}")), "packages/b", "{name}");
+    }
+    assert!(project.has("apps/web/node_modules/.bin/b"), "an executable is called as its own package says");
+    project.run("larder lock --locked").exits(0);
+    project.run("larder verify").exits(0);
+    let renamed = r#"{"name":"web","dependencies":{"renamed":"workspace:b@*"}}"#;
+    project.write("apps/web/package.json", renamed).run("larder ci").exits(1);
+    project.run("larder sync").exits(0);
+    assert!(project.has("apps/web/node_modules/renamed") && !project.has("apps/web/node_modules/b1"));
+    project.write("apps/web/package.json", r#"{"name":"web","dependencies":{"../b":"workspace:b@*"}}"#);
+    project.run("larder lock").exits(2).names(["../b"]);
+}
+
+#[test]
+fn a_members_name_means_the_member_where_its_version_will_do() {
+    // Somebody else has put packages of the same names there.
+    let registry = Universe::new().npm("b", "1.5.0", |p| p).npm("b", "2.0.0", |p| p).pypi("lib", "9.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project
+        .manifest(MEMBERS)
+        .write("packages/b/package.json", r#"{"name":"b","version":"1.0.0"}"#)
+        .write("packages/lib/pyproject.toml", "[project]\nname = 'lib'\nversion = '1.0'\n")
+        .write("packages/lib/lib.py", "");
+    let web = |range: &str| {
+        project.write("apps/web/package.json", &format!(r#"{{"name":"web","dependencies":{{"b":"{range}"}}}}"#));
+        project.run("larder sync")
+    };
+    for range in ["^1.0.0", "*", ">=1", "latest"] {
+        web(range).exits(0);
+        assert_eq!(real(&project, "apps/web/node_modules/b"), "packages/b", "{range}");
+    }
+    web("^2.0.0").exits(0).names(["warning", "apps/web/package.json", "packages/b", "1.0.0"]);
+    assert_ne!(real(&project, "apps/web/node_modules/b"), "packages/b");
+    project.write("apps/web/package.json", r#"{"name":"web"}"#);
+
+    // So it is with the lines of a larder.kdl.
+    let line = |line: &str| {
+        project.manifest(&format!("{MEMBERS}dependencies {{\n    {line}\n}}\n"));
+        project.run("larder sync")
+    };
+    line("npm \"b\" \"^1\"").exits(0);
+    assert_eq!(real(&project, "node_modules/b"), "packages/b");
+    line("npm \"b\" \"^2\"").exits(0).names(["warning", "larder.kdl", "packages/b"]);
+    line("npm \"b\" \"^1\" registry=\"npmjs\"").exits(0);
+    assert_ne!(real(&project, "node_modules/b"), "packages/b");
+    line("pypi \"lib\" \">=1\"").exits(0);
+    project.run("larder run -- python -c 'import lib'").exits(0);
+    line("pypi \"lib\" \">=9\"").exits(2).names(["lib", ">=9", "packages/lib", "registry="]);
+    line("pypi \"lib\" \">=9\" registry=\"pypi\"").exits(0);
+
+    // And with groups and extras of a pyproject.toml.
+    let text = "[project]\nname = 'tool'\nversion = '1.0'\n[project.optional-dependencies]\nx = ['lib']\n\
+                [dependency-groups]\ntest = ['lib']\n";
+    project.write("packages/tool/pyproject.toml", text).write("packages/tool/tool.py", "");
+    line("path \"packages/tool\"").exits(0);
+    assert!(!project.read("larder.lock").contains("pypi:lib"));
+}
+
+#[test]
+fn two_packages_of_one_name_are_both_named() {
+    let project = Project::new(&registry());
+    project
+        .manifest(MEMBERS)
+        .write("packages/a/package.json", r#"{"name":"ui"}"#)
+        .write("packages/b/package.json", r#"{"name":"ui"}"#);
+    project.run("larder lock").exits(2).names(["`ui`", "packages/a", "packages/b"]);
+    assert!(!project.has("larder.lock"));
+    // Those that are asked for by nothing but their folders may be called alike, but not be used together.
+    let alike = |folder: &str| format!(r#"{{"name":"ui","version":"{}.0.0"}}"#, folder.len());
+    project.write("vendor/one/package.json", &alike("1")).write("vendor/two/package.json", &alike("22"));
+    project.dependencies(&["path \"vendor/one\""]).run("larder lock").exits(0);
+    project.dependencies(&["path \"vendor/one\"", "path \"vendor/two\""]);
+    project.run("larder lock").exits(2).names(["`ui`", "vendor/one", "vendor/two"]);
+}
+
+#[test]
+fn members_are_found_through_links_inside_the_root_and_left_out_by_name() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let globs = |globs: &str| project.manifest(&format!("members {globs}\n")).run("larder sync");
+    project
+        .write("libs/a/package.json", r#"{"name":"a","dependencies":{"left":"^1"}}"#)
+        .write("packages/old/package.json", r#"{"name":"old","dependencies":{"left":"^1"}}"#)
+        .write("packages/web/package.json", r#"{"name":"web","dependencies":{"a":"workspace:*"}}"#);
+    std::os::unix::fs::symlink("../libs/a", project.path("packages/a")).expect("a link");
+    std::os::unix::fs::symlink("nowhere", project.path("packages/dangling")).expect("a link");
+    globs("\"packages/*\" \"libs/*\" \"!packages/old\"").exits(0);
+    assert!(project.has("libs/a/node_modules/left") && !project.has("packages/old/node_modules"));
+    assert_eq!(real(&project, "packages/web/node_modules/a"), "libs/a");
+    globs("\"!packages/old\" \"packages/*\"").exits(0);
+    assert!(project.has("libs/a/node_modules/left") && !project.has("packages/old/node_modules"));
+    globs("\"packages/*\"").exits(0);
+    assert!(project.has("packages/old/node_modules/left"));
+
+    let outside = project.folder().join("outside");
+    fs::create_dir(&outside).expect("a folder");
+    fs::write(outside.join("package.json"), r#"{"name":"outside"}"#).expect("a file");
+    std::os::unix::fs::symlink(&outside, project.path("packages/out")).expect("a link");
+    let before = project.state();
+    globs("\"packages/*\"").exits(1).names(["packages/out", "outside"]);
+    assert_eq!(project.state().len(), before.len());
+    globs("\"packages/*\" \"!packages/out\"").exits(0);
+}
+
+#[test]
+fn a_folder_that_becomes_a_member_is_noticed() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project.manifest("members \"packages/*/*\"\n").write("packages/group/one/package.json", r#"{"name":"one"}"#);
+    fs::create_dir_all(project.path("packages/group/two")).expect("a folder");
+    project.run("larder sync").exits(0);
+    project.run("larder sync").exits(0).names(["up to date"]);
+    let package = |name: &str| format!(r#"{{"name":"{name}","dependencies":{{"left":"^1"}}}}"#);
+    project.write("packages/group/two/package.json", &package("two")).run("larder sync").exits(0);
+    assert!(project.has("packages/group/two/node_modules/left"));
+    project.write("packages/group/three/package.json", &package("three")).run("larder sync").exits(0);
+    assert!(project.has("packages/group/three/node_modules/left"));
+}
+
+/// A workspace whose members bring groups of their own, and a copy of the two files that an image's layer begins with.
+fn layered(registry: &Registry) -> (Project, Project) {
+    let project = Project::new(registry);
+    project
+        .manifest(&format!("{MEMBERS}dependencies {{\n    path \"packages/ui\"\n}}\n"))
+        .write(
+            "apps/web/package.json",
+            r#"{"name":"web","dependencies":{"ui":"workspace:*"},"devDependencies":{"vitest":"^3"}}"#,
+        )
+        .write("packages/ui/package.json", r#"{"name":"ui","version":"1.0.0","dependencies":{"left":"^1"}}"#)
+        .write("packages/tool/larder.kdl", "project \"tool\"\ndependencies {\n    pypi \"six\"\n}\n");
+    project.run("larder lock").exits(0);
+    let layer = project.beside();
+    for file in ["larder.kdl", "larder.lock"] {
+        layer.write(file, &project.read(file));
+    }
+    (project, layer)
+}
+
+fn layered_registry() -> Registry {
+    let universe = Universe::new().npm("left", "1.0.0", |p| p).npm("vitest", "3.0.0", |p| p).pypi("six", "1.16", |p| p);
+    universe.serve()
+}
+
+#[test]
+fn an_images_layer_fetches_all_that_the_lock_names() {
+    let registry = layered_registry();
+    let (project, layer) = layered(&registry);
+    registry.take_log();
+    let before = layer.listing();
+    let filled = layer.run_json("larder fetch --json");
+    assert_eq!((&filled["packages"], &filled["fetched"]), (&3.into(), &3.into()));
+    let asked = registry.take_log();
+    assert_eq!(asked.len(), 3, "files and nothing else: {asked:?}");
+    assert_eq!(layer.read("larder.lock"), project.read("larder.lock"));
+    let kept = |listing: &std::collections::BTreeMap<_, String>, file: &str| listing[&layer.path(file)].clone();
+    assert_eq!(kept(&layer.listing(), "larder.lock"), kept(&before, "larder.lock"), "not even written anew");
+    let filled = layer.run_json("larder fetch --env production --json");
+    assert_eq!((&filled["packages"], &filled["fetched"]), (&2.into(), &0.into()));
+
+    // The members come with the next layer, and the network is not needed any more.
+    for file in ["apps/web/package.json", "packages/ui/package.json", "packages/tool/larder.kdl"] {
+        layer.write(file, &project.read(file));
+    }
+    drop(registry);
+    layer.run("larder sync --frozen --offline").exits(0);
+    assert!(layer.has("apps/web/node_modules/vitest") && layer.has("packages/ui/node_modules/left"));
+    let lock = layer.read("larder.lock");
+    layer.run("larder ci --offline").exits(0);
+    assert_eq!(layer.read("larder.lock"), lock);
+    fs::remove_file(layer.path("larder.lock")).expect("a file");
+    layer.run("larder fetch").exits(1).names(["larder.lock"]);
+    assert!(!layer.has("larder.lock"));
+}
+
+#[test]
+fn members_that_are_not_on_disk_are_left_out_only_where_that_is_asked_for() {
+    let registry = layered_registry();
+    let (project, layer) = layered(&registry);
+    layer.write("apps/web/package.json", &project.read("apps/web/package.json"));
+    let before = layer.state();
+    let said = layer.run("larder sync --frozen").exits(1).names(["packages/ui", "packages/tool", "--members-present"]);
+    assert!(!said.stderr.contains("apps/web"), "{}", said.stderr);
+    assert_eq!(layer.state(), before);
+    layer.run("larder run --frozen -- true").exits(1);
+    layer.run("larder sync --members-present").exits(2).names(["--frozen"]);
+
+    let synced = layer.run_json("larder sync --frozen --members-present --json");
+    let notes = synced["notes"].to_string();
+    assert!(notes.contains("packages/ui is not here") && notes.contains("packages/tool"), "{notes}");
+    assert!(layer.has("apps/web/node_modules/vitest") && !layer.has("apps/web/node_modules/ui"));
+    assert!(!layer.has("packages") && !layer.has(".venv"));
+    layer.run("larder verify").exits(0);
+    assert_eq!(layer.read("larder.lock"), project.read("larder.lock"));
+    // What is missing is not forgotten.
+    layer.run("larder sync --frozen").exits(1).names(["packages/ui"]);
+    layer.run("larder run --frozen --members-present -- true").exits(0);
+    for file in ["packages/ui/package.json", "packages/tool/larder.kdl"] {
+        layer.write(file, &project.read(file));
+    }
+    layer.run("larder sync --frozen --members-present").exits(0).names(["generation 2"]);
+    assert_eq!(real(&layer, "apps/web/node_modules/ui"), "packages/ui");
+    layer.run("larder sync --frozen").exits(0).names(["up to date"]);
+    fs::remove_dir_all(layer.path("packages/tool")).expect("a folder");
+    layer.run("larder sync --frozen").exits(1).names(["packages/tool"]);
+}
+
+#[test]
+fn frozen_holds_to_the_groups_of_members() {
+    let registry = layered_registry();
+    let (project, layer) = layered(&registry);
+    let manifest = project.read("larder.kdl");
+    let rule = "environment \"shipped\" {\n    include \"dev\"\n    dev-groups \"forbid\"\n}\nenvironment \"all\" { include \"dev\" \"none\"; }\n";
+    layer.write("larder.kdl", &format!("{manifest}{rule}"));
+    layer.run("larder fetch --env shipped").exits(2).names(["dev", "shipped"]);
+    let rule = "environment \"all\" { include \"dev\" \"empty\"; }\n";
+    layer.write("larder.kdl", &format!("{manifest}{rule}"));
+    assert_eq!(layer.run_json("larder fetch --env all --json")["packages"], 3);
+}
+
+#[test]
+fn local_python_packages_are_found_where_their_build_backend_finds_them() {
+    let project = Project::new(&registry());
+    let mut lines = Vec::new();
+    let mut imports = Vec::new();
+    let backends: [(&str, &str, &str); 7] = [
+        ("hatched", "code/hatched/__init__.py", "[tool.hatch.build.targets.wheel]\npackages = ['code/hatched']"),
+        ("rusty", "python/rusty/__init__.py", "[tool.maturin]\npython-source = 'python'"),
+        ("rooted", "rooted/__init__.py", "[tool.uv.build-backend]\nmodule-root = ''"),
+        ("placed", "lib/placed/__init__.py", "[tool.pdm.build]\npackage-dir = 'lib'"),
+        ("mapped", "source/__init__.py", "[tool.setuptools]\npackage-dir = { mapped = 'source' }"),
+        ("verse", "poems/verse/__init__.py", "[tool.poetry]\npackages = [{ include = 'verse', from = 'poems' }]"),
+        ("classic", "poems/classic/__init__.py", ""),
+    ];
+    for (name, file, table) in backends {
+        let project_table = format!("[project]\nname = '{name}'\nversion = '1.0'\n");
+        let text = match name {
+            "classic" => "[tool.poetry]\nname = 'classic'\nversion = '1.0'\npackages = [{ include = 'classic', from = 'poems' }]\n\
+                          [tool.poetry.dependencies]\npython = '^3'\nrooted = '^1.0'\n"
+                .to_owned(),
+            _ => format!("{project_table}{table}\n"),
+        };
+        project.write(&format!("libs/{name}/pyproject.toml"), &text).write(&format!("libs/{name}/{file}"), "");
+        // Rust's own, or C's.
+        project.write(&format!("libs/{name}/src/lib.rs"), "");
+        lines.push(format!("path \"libs/{name}\""));
+        imports.push(format!("import {name}"));
+    }
+    project.dependencies(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let said = project.run("larder sync").exits(0);
+    assert!(!said.stderr.contains("warning"), "{}", said.stderr);
+    project.run(&format!("larder run -- python -c '{}'", imports.join("; "))).exits(0);
+    project.run("larder verify").exits(0);
+    // The one whose folder has another name is live too.
+    project.write("libs/mapped/source/later.py", "print(__name__)\n");
+    assert_eq!(project.run("larder run -- python -c 'import mapped.later'").exits(0).stdout, "mapped.later\n");
+    project.run("larder verify").exits(0);
+    project.run("larder lock --locked").exits(0);
+}
+
+#[test]
+fn a_python_package_without_a_module_is_told_and_found_later() {
+    let project = Project::new(&registry());
+    project.dependencies(&["path \"libs/empty\""]);
+    project.write("libs/empty/pyproject.toml", "[project]\nname = 'empty'\nversion = '1.0'\n");
+    project.run("larder sync").exits(0).names(["warning: empty", "no Python module", "libs/empty"]);
+    project.write("libs/empty/src/empty/__init__.py", "");
+    project.run("larder sync").exits(0).names(["generation 2"]);
+    project.run("larder run -- python -c 'import empty'").exits(0);
+    project
+        .write("libs/empty/pyproject.toml", "[project]\nname = 'empty'\nversion = '1.0'\n[tool.uv]\npackage = false\n");
+    fs::remove_dir_all(project.path("libs/empty/src")).expect("a folder");
+    let said = project.run("larder sync").exits(0);
+    assert!(!said.stderr.contains("warning"), "{}", said.stderr);
+}

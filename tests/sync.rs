@@ -240,6 +240,8 @@ fn fetch_fills_the_store_for_every_environment_and_builds_nothing() {
         "dependencies {\n    npm \"left\" \"^1\"\n    pypi \"six\"\n}\ngroup \"test\" {\n    npm \"vitest\" \"^3\"\n}\n",
     );
     project.run("larder fetch --locked").exits(1);
+    project.run("larder fetch").exits(1).names(["larder.lock"]);
+    project.run("larder lock").exits(0);
     let filled = project.run("larder fetch --env production --json").exits(0).json();
     conforms(&filled, "fetch");
     assert_eq!((&filled["packages"], &filled["fetched"]), (&2.into(), &2.into()));

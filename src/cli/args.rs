@@ -171,6 +171,9 @@ pub(super) struct Freshness {
     /// Take the lock as it is, without looking whether it is fresh
     #[arg(long, conflicts_with = "locked")]
     pub(super) frozen: bool,
+    /// With --frozen: leave out the members that are not on disk
+    #[arg(long, requires = "frozen")]
+    pub(super) members_present: bool,
 }
 
 #[derive(Debug, Args)]

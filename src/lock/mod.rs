@@ -18,6 +18,8 @@ mod paths;
 mod v1;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub use closure::{Closure, Selection, platforms_of};
 pub use conflict::salvage;
@@ -25,7 +27,9 @@ pub use error::LockError;
 pub use freshness::{Declared, Freshness, LocalPackage, Reason, Route, freshness, misrouted};
 pub use paths::{Chain, why};
 
-use crate::model::{Ecosystem, Edge, Edition, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings};
+use crate::model::{
+    Dependent, Ecosystem, Edge, Edition, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings,
+};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -94,6 +98,26 @@ impl Lockfile {
     pub fn edition(&self) -> Option<Edition> {
         let has_npm = self.graph.packages.keys().any(|key| key.id.ecosystem == Ecosystem::Npm);
         has_npm.then_some(self.settings.forgotten)
+    }
+
+    /// Returns the lock as it would be without the members and the local packages in some folders.
+    #[must_use]
+    pub fn without_folders(&self, folders: &BTreeSet<Arc<str>>) -> Self {
+        let mut graph = self.graph.clone();
+        let is_out = |folder: Option<&Arc<str>>| folder.is_some_and(|folder| folders.contains(folder));
+        graph.packages.retain(|_, package| !is_out(package.folder.as_ref()));
+        let packages = &graph.packages;
+        let stays = |edge: &Edge| {
+            packages.contains_key(&edge.to.package) || !self.graph.packages.contains_key(&edge.to.package)
+        };
+        graph.instances.retain(|key, _| packages.contains_key(&key.package));
+        graph.instances.values_mut().for_each(|instance| instance.edges.retain(stays));
+        graph.roots.retain(|root| match &root.dependent {
+            Dependent::Member(folder) => !folders.contains(folder),
+            Dependent::Project => true,
+        });
+        graph.roots.iter_mut().for_each(|root| root.to.retain(stays));
+        Self { settings: self.settings.clone(), graph }
     }
 
     /// Returns the edges whose targets are not there. A lock with such edges is stale, not corrupt.

@@ -36,7 +36,7 @@ pub struct Manifest {
     pub groups: Vec<Group>,
     /// The environments; `development` and `production` where none is declared.
     pub environments: Vec<Environment>,
-    /// `members` globs.
+    /// `members` globs; those that begin with `!` say which folders are none.
     pub members: Vec<Spanned<String>>,
 }
 

@@ -204,8 +204,9 @@ fn members(node: Node<'_>, errors: &mut Errors) -> Vec<Spanned<String>> {
     let mut globs: Vec<Spanned<String>> = Vec::new();
     for value in node.take(&SHAPE, errors).arguments {
         let Some(glob) = registries::glob(value, errors) else { continue };
+        let path = glob.strip_prefix('!').unwrap_or(&glob);
         let leaves =
-            glob.starts_with(['/', '~', '!']) || glob.contains('\\') || glob.split('/').any(|part| part == "..");
+            path.starts_with(['/', '~', '!']) || path.contains('\\') || path.split('/').any(|part| part == "..");
         if leaves {
             errors.push(ManifestError::BadValue {
                 value: glob,

@@ -84,6 +84,8 @@ pub enum Requirement {
     },
     /// A folder of this checkout.
     Path {
+        /// The name under which the dependent imports it: the link's name in `node_modules`.
+        alias: PackageName,
         /// The name the folder's own manifest gives it.
         name: PackageName,
         /// The folder, relative to the root manifest, with `/` between its parts and no `..` beyond what leaves it.
@@ -108,8 +110,8 @@ impl Requirement {
     /// Returns the name under which the dependent sees the package.
     pub fn seen_as(&self) -> &PackageName {
         match self {
-            Self::Npm { alias, .. } => alias,
-            Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Path { name, .. } => name,
+            Self::Npm { alias, .. } | Self::Path { alias, .. } => alias,
+            Self::Pypi { name, .. } | Self::Larder { name, .. } => name,
         }
     }
 
@@ -133,13 +135,17 @@ impl Requirement {
         }
     }
 
-    /// Returns the range's text as the lockfile writes it: `^1.2`, `npm:react@^16`, `>=2,<3`; empty for any version.
+    /// Returns the range's text as the lockfile writes it: `^1.2`, `npm:react@^16`, `>=2,<3`, `packages/theme`,
+    /// `path:theme@packages/theme`; empty for any version.
     pub fn range_text(&self) -> String {
         match self {
             Self::Npm { alias, name, range } if alias != name => format!("npm:{name}@{range}"),
             Self::Npm { range, .. } => range.to_string(),
             Self::Pypi { specifier, .. } => specifier.to_string(),
             Self::Larder { range, .. } => range.to_string(),
+            Self::Path { alias, name, folder, .. } if alias != name || folder.starts_with("path:") => {
+                format!("path:{name}@{folder}")
+            }
             Self::Path { folder, .. } => folder.to_string(),
         }
     }

@@ -8,8 +8,7 @@ use crate::lock::{Closure, Selection};
 use crate::profile;
 use crate::store::Store;
 
-use super::lock::{LockUse, update_lock};
-use super::seen::{self, Seen};
+use super::lock::{self, LockUse, Locked};
 use super::{Context, Project, Result, gather, policies, project};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
@@ -27,37 +26,44 @@ pub struct Filled {
     pub warnings: Vec<String>,
 }
 
-/// Makes sure that the store has what all environments need on this machine, or the one that was asked for.
+/// Makes sure that the store has what all groups of the lock need on this machine, or those of the environment that was
+/// asked for. The lock is taken as it is, unless `lock_use` demands a fresh one; it is never written.
 pub fn fetch(context: &Context<'_>, lock_use: LockUse) -> Result<Filled> {
     let root = project::find_root(context)?;
-    seen::undisturbed(&root, |seen| fill(context, &Project::read(root.clone())?, lock_use, seen))
-}
-
-/// None where somebody else wrote manifest or lock meanwhile.
-fn fill(context: &Context<'_>, project: &Project, lock_use: LockUse, seen: &Seen) -> Result<Option<Filled>> {
+    let (project, lockfile) = if lock_use == LockUse::Locked {
+        let project = Project::read(root)?;
+        let lockfile = lock::fresh(&project)?;
+        (project, lockfile)
+    } else {
+        let project = Project::read_for(root, LockUse::Frozen)?;
+        let lockfile = lock::frozen(&project)?;
+        (project, lockfile)
+    };
     let environments = match &context.environment {
         None => project.manifest.environments.iter().collect(),
         Some(_) => vec![project.environment(context)?],
     };
-    let Some(locked) = update_lock(context, project, lock_use, seen)? else { return Ok(None) };
-    let (graph, platform) = (&locked.lockfile.graph, Some(project.platform()?));
+    let (graph, platform) = (&lockfile.graph, Some(project.platform()?));
     for environment in &environments {
         let closure = Closure::of(graph, &project::selection(environment, platform));
-        policies::check(project, environment, &locked.lockfile, &closure)?;
+        policies::check(&project, environment, &lockfile, &closure)?;
     }
-    let groups: BTreeSet<_> = environments.iter().flat_map(|environment| environment.include.iter().cloned()).collect();
+    let groups: BTreeSet<_> = match &context.environment {
+        None => graph.roots.iter().filter_map(|line| line.group.clone()).collect(),
+        Some(_) => environments.iter().flat_map(|environment| environment.include.iter().cloned()).collect(),
+    };
     let selection = Selection { groups, platform };
     let store = Store::open(&context.store);
     let closure = Closure::of(graph, &selection);
-    let (_, gathered, skipped) = gather::gather_what_can_be_had(context, project, &store, &selection, closure)?;
+    let (_, gathered, skipped) = gather::gather_what_can_be_had(context, &project, &store, &selection, closure)?;
     // From here on a collection keeps them, as long as the project is there.
     let root = profile::Project::open(&project.root)?;
     store.note_project(root.root(), gathered.trees.values().map(|tree| tree.digest))?;
-    Ok(Some(Filled {
+    Ok(Filled {
         environments: environments.iter().map(|environment| environment.name.to_string()).collect(),
         packages: gathered.trees.len(),
         fetched: gathered.fetched,
         bytes: gathered.bytes,
-        warnings: locked.warnings.into_iter().chain(skipped).collect(),
-    }))
+        warnings: Locked::unchanged(lockfile).warnings.into_iter().chain(skipped).collect(),
+    })
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::fs;
 use crate::lock::Closure;
 use crate::model::{Ecosystem, Platform};
 use crate::profile::python::{self, Interpreter, Search};
@@ -20,10 +21,11 @@ pub(super) fn find(
     let Some(wanted) = &project.manifest.settings.python else { return Ok(None) };
     let needed = closure.instances.keys().any(|instance| match instance.package.id.ecosystem {
         Ecosystem::Pypi | Ecosystem::Larder => true,
-        Ecosystem::Path => project
-            .path_packages
-            .values()
-            .any(|package| package.name == instance.package.id.name && package.kind == PathKind::Pypi),
+        Ecosystem::Path => {
+            let package = closure.graph.and_then(|graph| graph.packages.get(&instance.package));
+            let folder = package.and_then(|package| package.folder.as_ref());
+            folder.is_some_and(|folder| is_python(&project.root.join(&**folder)))
+        }
         Ecosystem::Npm => false,
     });
     if !needed {
@@ -38,6 +40,10 @@ pub(super) fn find(
         answers: Some(context.cache.join("interpreters.json")),
     };
     Ok(Some(python::find(wanted, &search)?))
+}
+
+fn is_python(folder: &Path) -> bool {
+    matches!(fs::stat(&folder.join(PathKind::Pypi.file())), Ok(Some(_)))
 }
 
 /// Returns the Python that is on PATH, as a manifest declares one: `3.12`.

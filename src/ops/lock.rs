@@ -1,6 +1,7 @@
 //! Bringing `larder.lock` up to date.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -52,6 +53,15 @@ pub enum LockUse {
     Locked,
     /// Does not look whether it is fresh.
     Frozen,
+    /// Nor whether its members are on disk: what is not there is left out.
+    FrozenPresent,
+}
+
+impl LockUse {
+    /// Tells whether the lock is taken as it is.
+    pub(super) fn is_frozen(self) -> bool {
+        matches!(self, Self::Frozen | Self::FrozenPresent)
+    }
 }
 
 /// `{"changed": …, "packages": …}`: see `schema/lock.json`.
@@ -74,6 +84,7 @@ impl Locked {
         let idle = routing::idle_claims(project, &lockfile);
         let mut locked = Self::unchanged(lockfile);
         locked.warnings.extend(idle);
+        locked.warnings.extend(project.warnings.iter().cloned());
         locked
     }
 
@@ -137,7 +148,7 @@ enum Standing {
 
 fn standing(project: &Project, lock_use: LockUse) -> Result<Standing> {
     Ok(match lock_use {
-        LockUse::Frozen => Standing::Serves(frozen(project)?),
+        LockUse::Frozen | LockUse::FrozenPresent => Standing::Serves(frozen(project)?),
         LockUse::Locked => Standing::Serves(fresh(project)?),
         LockUse::Update => match read(project)? {
             Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => Standing::Serves(lockfile),
@@ -156,7 +167,7 @@ pub(super) fn fresh(project: &Project) -> Result<Lockfile> {
 }
 
 /// Returns the lock, whether it is fresh or not; its registries must be those that the manifest's claims and lines demand.
-fn frozen(project: &Project) -> Result<Lockfile> {
+pub(super) fn frozen(project: &Project) -> Result<Lockfile> {
     let lockfile = existing(project)?;
     match routing::misrouted(project, &lockfile, Extent::Demanded) {
         reasons if reasons.is_empty() => Ok(lockfile),
@@ -240,6 +251,7 @@ pub(super) fn solve_with(
     let lockfile = Lockfile::new(requirements.settings, graph);
     let mut warnings: Vec<String> =
         resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
+    warnings.extend(project.warnings.iter().cloned());
     warnings.extend(yanked(&lockfile));
     warnings.extend(routing::idle_claims(project, &lockfile));
     Ok((lockfile, warnings))
@@ -377,7 +389,11 @@ impl Old {
 
 /// Reads the lock.
 pub(super) fn read(project: &Project) -> Result<Old> {
-    let Some(bytes) = fs::read_if_exists(&project.lockfile())? else { return Ok(Old::None) };
+    read_in(&project.root)
+}
+
+fn read_in(root: &Path) -> Result<Old> {
+    let Some(bytes) = fs::read_if_exists(&root.join(LOCKFILE))? else { return Ok(Old::None) };
     let text = String::from_utf8(bytes).map_err(|_| LockError::NotText)?;
     match lock::parse(LOCKFILE, &text) {
         Ok(lockfile) => Ok(Old::Lock(lockfile)),
@@ -388,7 +404,12 @@ pub(super) fn read(project: &Project) -> Result<Old> {
 
 /// Reads the lock for a command that only looks: a missing or broken one is an error.
 pub(super) fn existing(project: &Project) -> Result<Lockfile> {
-    match read(project)? {
+    existing_in(&project.root)
+}
+
+/// Reads the lock in a project's root, where a missing or broken one is an error.
+pub(super) fn existing_in(root: &Path) -> Result<Lockfile> {
+    match read_in(root)? {
         Old::Lock(lockfile) => Ok(lockfile),
         Old::None => Err(LockError::Absent.into()),
         Old::Conflict(_) => Err(LockError::Conflict.into()),

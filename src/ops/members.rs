@@ -1,29 +1,39 @@
 //! Which folders are members.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::fs;
+use crate::fs::{self, Kind};
 use crate::manifest::Manifest;
-use crate::profile;
+use crate::profile::{self, ProfileError};
 use crate::registry::path::PathKind;
 
 use super::Result;
 
-/// Returns the folders below the root that a `members` glob matches and that have a manifest of some kind, sorted.
-pub(super) fn find(root: &Path, manifest: &Manifest) -> Result<Vec<Arc<str>>> {
-    let mut found = Vec::new();
-    let globs = globs(manifest);
-    for glob in &manifest.members {
+/// The members of a project.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    /// Their folders, relative to the root, sorted. Those that were found through a link have the place that it leads to.
+    pub(super) folders: Vec<Arc<str>>,
+    /// The folders in which a member may appear or vanish.
+    pub(super) watched: BTreeSet<PathBuf>,
+}
+
+/// Returns the folders below the root that a `members` glob matches, none that begins with `!` excludes, and that have a
+/// manifest of some kind.
+pub(super) fn find(root: &Path, manifest: &Manifest) -> Result<Members> {
+    let mut search = Search { root, globs: Globs::new(manifest), found: Members::default(), inside: None };
+    for glob in manifest.members.iter().filter(|glob| !glob.value.starts_with('!')) {
         let (fixed, depth) = split(&glob.value);
         profile::stays_inside(root, Path::new(&fixed))?;
-        collect(root, &fixed, depth, &globs, &mut found)?;
+        search.look(&fixed, depth, depth < DEEPEST)?;
     }
-    found.sort();
-    found.dedup();
-    Ok(found)
+    search.found.folders.sort();
+    search.found.folders.dedup();
+    Ok(search.found)
 }
 
 /// Makes sure that a local package and its manifests lie where they say: a link could lead to any file of the user.
@@ -31,7 +41,7 @@ pub(super) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
     profile::stays_inside(root, Path::new(folder))?;
     for kind in PathKind::ALL {
         let file = Path::new(folder).join(kind.file());
-        if fs::lstat(&root.join(&file))?.is_some_and(|stat| stat.kind == fs::Kind::Symlink) {
+        if fs::lstat(&root.join(&file))?.is_some_and(|stat| stat.kind == Kind::Symlink) {
             profile::stays_inside(root, &file)?;
         }
     }
@@ -40,16 +50,8 @@ pub(super) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
 
 /// Tells whether a folder, relative to the root, lies in a member.
 pub(super) fn contain(manifest: &Manifest, relative: &Path) -> bool {
-    let globs = globs(manifest);
-    relative.ancestors().any(|folder| !folder.as_os_str().is_empty() && globs.is_match(folder))
-}
-
-/// Returns the folders in which a member may appear or vanish.
-pub(super) fn watched(root: &Path, manifest: &Manifest) -> Vec<PathBuf> {
-    let mut folders: Vec<_> = manifest.members.iter().map(|glob| root.join(split(&glob.value).0)).collect();
-    folders.sort();
-    folders.dedup();
-    folders
+    let globs = Globs::new(manifest);
+    relative.ancestors().any(|folder| !folder.as_os_str().is_empty() && globs.matches(folder))
 }
 
 /// Returns a glob's leading folders without a wildcard, and how many levels below them it can match: `apps/*` is
@@ -64,40 +66,109 @@ fn split(glob: &str) -> (String, usize) {
 /// How far `**` reaches.
 const DEEPEST: usize = 8;
 
-fn globs(manifest: &Manifest) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    for glob in &manifest.members {
-        let text = glob.value.trim_end_matches('/').trim_start_matches("./");
-        // A glob that does not parse was an error of the manifest already.
-        if let Ok(glob) = GlobBuilder::new(text).literal_separator(true).build() {
-            set.add(glob);
-        }
-    }
-    set.build().unwrap_or_else(|_| GlobSet::empty())
+/// Which folders are asked for, and which are not.
+struct Globs {
+    wanted: GlobSet,
+    excluded: GlobSet,
 }
 
-fn collect(root: &Path, folder: &str, depth: usize, globs: &GlobSet, found: &mut Vec<Arc<str>>) -> Result<()> {
-    let here = root.join(folder);
-    if !folder.is_empty() && globs.is_match(folder) {
-        for kind in PathKind::ALL {
-            if fs::stat(&here.join(kind.file()))?.is_some() {
-                stay_inside(root, folder)?;
-                found.push(folder.into());
-                break;
+impl Globs {
+    fn new(manifest: &Manifest) -> Self {
+        let (mut wanted, mut excluded) = (GlobSetBuilder::new(), GlobSetBuilder::new());
+        for glob in &manifest.members {
+            let (set, text) = match glob.value.strip_prefix('!') {
+                Some(text) => (&mut excluded, text),
+                None => (&mut wanted, &*glob.value),
+            };
+            let text = text.trim_end_matches('/').trim_start_matches("./");
+            // A glob that does not parse was an error of the manifest already.
+            if let Ok(glob) = GlobBuilder::new(text).literal_separator(true).build() {
+                set.add(glob);
             }
         }
+        let built = |set: GlobSetBuilder| set.build().unwrap_or_else(|_| GlobSet::empty());
+        Self { wanted: built(wanted), excluded: built(excluded) }
     }
-    if depth == 0 || fs::stat(&here)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
-        return Ok(());
+
+    fn matches(&self, folder: &Path) -> bool {
+        self.wanted.is_match(folder) && !self.excluded.is_match(folder)
     }
-    for entry in fs::read_dir(&here)? {
-        let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-        if entry.kind == fs::Kind::Folder && name != "node_modules" && !name.starts_with('.') {
+}
+
+/// A search for members.
+struct Search<'a> {
+    root: &'a Path,
+    globs: Globs,
+    found: Members,
+    /// The root without links, once it was needed.
+    inside: Option<PathBuf>,
+}
+
+impl Search<'_> {
+    /// Looks at a folder and, where the glob reaches further, at those in it. `watches`: whether what may become a member
+    /// later is watched too.
+    fn look(&mut self, folder: &str, depth: usize, watches: bool) -> Result<()> {
+        let here = self.root.join(folder);
+        let matches = !folder.is_empty() && self.globs.matches(Path::new(folder));
+        if matches && has_manifest(&here)? {
+            let real = self.real(folder)?;
+            self.found.folders.push(real);
+        } else if matches && watches {
+            self.found.watched.insert(here.clone());
+        }
+        if depth == 0 {
+            return Ok(());
+        }
+        if watches || depth == DEEPEST {
+            self.found.watched.insert(here.clone());
+        }
+        if fs::stat(&here)?.is_none_or(|stat| stat.kind != Kind::Folder) {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&here)? {
+            let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
+            if name == "node_modules" || name.starts_with('.') {
+                continue;
+            }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            collect(root, &below, depth - 1, globs, found)?;
+            match entry.kind {
+                Kind::Folder => self.look(&below, depth - 1, watches)?,
+                // A link is a member or none. What lies below it is found where it is.
+                Kind::Symlink if self.is_folder(&below) => self.look(&below, 0, watches)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether a link leads to a folder; one that leads nowhere, or in a circle, does not.
+    fn is_folder(&self, link: &str) -> bool {
+        matches!(fs::stat(&self.root.join(link)), Ok(Some(stat)) if stat.kind == Kind::Folder)
+    }
+
+    /// Returns the folder without links, relative to the root.
+    fn real(&mut self, folder: &str) -> Result<Arc<str>> {
+        stay_inside(self.root, folder)?;
+        if self.inside.is_none() {
+            self.inside = Some(fs::canonicalize(self.root)?);
+        }
+        let found = fs::canonicalize(&self.root.join(folder))?;
+        let below = self.inside.as_ref().and_then(|root| found.strip_prefix(root).ok()).and_then(Path::to_str);
+        match below {
+            Some(below) if !below.is_empty() => Ok(below.into()),
+            _ => Err(ProfileError::LeadsOut { path: folder.into(), target: found }.into()),
         }
     }
-    Ok(())
+}
+
+/// Tells whether a folder holds a package.
+pub(super) fn has_manifest(folder: &Path) -> Result<bool> {
+    for kind in PathKind::ALL {
+        if fs::stat(&folder.join(kind.file()))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

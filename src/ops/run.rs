@@ -49,7 +49,7 @@ fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
             _ => sync::sync(context, &options),
         };
     }
-    let project = Project::read(root)?;
+    let project = Project::read_for(root, lock_use)?;
     let environment = project.environment(context)?;
     let refused = || NotActive { environment: environment.name.clone(), active: active.clone().unwrap_or_default() };
     if active.is_none() {

@@ -38,7 +38,7 @@ impl Facts {
     pub(super) fn new(variables: &Variables, lock_use: LockUse) -> Self {
         let mut facts = Self::default();
         // A lock that nobody looked at must not pass for a fresh one later.
-        facts.line(if lock_use == LockUse::Frozen { "lock\tunseen" } else { "lock\tfresh" });
+        facts.line(if lock_use.is_frozen() { "lock\tunseen" } else { "lock\tfresh" });
         for name in VARIABLES {
             if let Some(value) = variables.text(name).filter(|value| !value.contains('\n')) {
                 facts.line(&format!("variable\t{name}\t{value}"));
@@ -104,7 +104,7 @@ pub(super) fn current(root: &Path, environment: &str, variables: &Variables, loc
     let start = |lock_use| Facts::new(variables, lock_use).0;
     let facts = match facts.strip_prefix(&start(LockUse::Update)) {
         Some(facts) => facts,
-        None if lock_use == LockUse::Frozen => facts.strip_prefix(&start(LockUse::Frozen))?,
+        None if lock_use.is_frozen() => facts.strip_prefix(&start(LockUse::Frozen))?,
         None => return None,
     };
     let holds = |fact: &str| match fact.split_once('\t') {

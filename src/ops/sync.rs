@@ -2,12 +2,13 @@
 //!
 //! The project's lock is held to look and to switch, not while the network is waited for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
@@ -140,7 +141,7 @@ pub fn sync(context: &Context<'_>, options: &Options) -> Result<Synced> {
         return Ok(synced);
     }
     seen::undisturbed(&root, |seen| {
-        let project = Project::read(root.clone())?;
+        let project = Project::read_for(root.clone(), options.lock)?;
         Sync::new(context, options, &project)?.run(seen)
     })
 }
@@ -179,6 +180,23 @@ pub(super) fn foresee(context: &Context<'_>, project: &Project, lockfile: &Lockf
     policies::check(project, environment, lockfile, &closure)?;
     let interpreter = interpreter::find(context, project, &closure, platform)?;
     Ok(profile.check_links(Needs::of(&closure, interpreter.as_ref()))?)
+}
+
+/// Members of the lock that are not on disk.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("larder.lock has {}, of which there is nothing on disk", folders.join(", "))]
+#[diagnostic(
+    code(larder::sync::members_absent),
+    help("bring them here, or leave them out: `larder sync --frozen --members-present`")
+)]
+struct MembersAbsent {
+    folders: Vec<String>,
+}
+
+impl Failure for MembersAbsent {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
 }
 
 /// What an environment is built from, besides the lock.
@@ -247,8 +265,10 @@ impl<'a> Sync<'a> {
         let Some(locked) = locked else { return Ok(None) };
         self.facts.note(&self.project.lockfile())?;
         let seen = if locked.changed { &seen.relocked(&locked.lockfile.to_text()) } else { seen };
-        let lockfile = &locked.lockfile;
         let selection = project::selection(self.environment, Some(self.platform));
+        let left_out = self.left_out(&Closure::of(&locked.lockfile.graph, &selection))?;
+        let without = (!left_out.is_empty()).then(|| locked.lockfile.without_folders(&left_out));
+        let lockfile = without.as_ref().unwrap_or(&locked.lockfile);
         let closure = Closure::of(&lockfile.graph, &selection);
         policies::check(self.project, self.environment, lockfile, &closure)?;
 
@@ -277,14 +297,14 @@ impl<'a> Sync<'a> {
         if !seen.stands(&self.project.root)? {
             return Ok(None);
         }
-        let text = lockfile.to_text();
+        let text = locked.lockfile.to_text();
         let input = self.input((lockfile, &text), &closure, &ingredients);
         let built = self.build(&held, &input, &ingredients)?;
         let number = built.generation.number;
         // What there was could not be read before.
         let plan = if built.recalled { built.generation.plan_from(Some(&built.generation)) } else { plan };
         // What was skipped is tried again the next time.
-        if skipped.is_empty() && !is_back {
+        if skipped.is_empty() && left_out.is_empty() && !is_back {
             self.remember(number, interpreter)?;
         }
         held.finish()?;
@@ -295,6 +315,7 @@ impl<'a> Sync<'a> {
         if built.relocated {
             notes.push(format!("the project lies elsewhere than before: generation {number} was linked to this place"));
         }
+        notes.extend(left_out.iter().map(|folder| format!("{folder} is not here: it was left out")));
         if self.options.repair {
             notes.extend(healed(gathered.fetched, "fetched again"));
             notes.extend(healed(built.realised, "built anew"));
@@ -329,6 +350,19 @@ impl<'a> Sync<'a> {
             Some(lockfile) => Ok(Some(lockfile)),
             None => Err(IsRolledBack::new(name, &note).into()),
         }
+    }
+
+    /// Returns the members and local packages to leave out, as they are not on disk; an error, unless that was asked for.
+    /// Where the lock was compared with the manifests, all are there.
+    fn left_out(&self, closure: &Closure<'_>) -> Result<BTreeSet<Arc<str>>> {
+        if !self.options.lock.is_frozen() {
+            return Ok(BTreeSet::new());
+        }
+        let absent = self.project.absent(closure)?;
+        if absent.is_empty() || self.options.lock == LockUse::FrozenPresent {
+            return Ok(absent);
+        }
+        Err(MembersAbsent { folders: absent.iter().map(|folder| format!("`{folder}`")).collect() }.into())
     }
 
     /// Compares what is there with what the lock wants.

@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Label;
-use crate::profile::{self, Generation, ProfileError};
+use crate::profile::{Generation, ProfileError};
 use crate::store::Store;
 
+use super::checkout::Checkout;
 use super::harm::{self, Harmed};
-use super::{Context, Project, Result};
+use super::{Context, Result};
 
 /// `larder verify --json`: see `schema/verify.json`.
 #[derive(Debug, Serialize)]
@@ -40,12 +41,12 @@ impl Verified {
 
 /// Compares the environment with what was installed, and what it shares with the store.
 pub fn verify(context: &Context<'_>) -> Result<Verified> {
-    let project = Project::open(context)?;
-    let name = &project.environment(context)?.name;
-    let profile = profile::Project::open(&project.root)?;
+    let checkout = Checkout::open(context)?;
+    let name = &checkout.environment(context)?;
+    let profile = &checkout.profile;
     let generation = profile.current(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
     let built = [(name.clone(), generation)];
-    refuse(harm::look(&profile, &built, &Store::open(&context.store))?)?;
+    refuse(harm::look(profile, &built, &Store::open(&context.store))?)?;
     let [(name, generation)] = &built;
     Ok(Verified::new(name, generation))
 }
@@ -53,8 +54,8 @@ pub fn verify(context: &Context<'_>) -> Result<Verified> {
 /// Like [`verify`], for every environment that was built here: the current generation of each. What is harmed in several
 /// of them is named once.
 pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
-    let project = Project::open(context)?;
-    let profile = profile::Project::open(&project.root)?;
+    let checkout = Checkout::open(context)?;
+    let profile = &checkout.profile;
     let (mut built, mut found) = (Vec::new(), Vec::new());
     for name in profile.environments()? {
         match profile.current(&name) {
@@ -67,9 +68,9 @@ pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
         }
     }
     if built.is_empty() && found.is_empty() {
-        return Err(ProfileError::NeverSynced(project.environment(context)?.name.clone()).into());
+        return Err(ProfileError::NeverSynced(checkout.environment(context)?).into());
     }
-    found.extend(harm::look(&profile, &built, &Store::open(&context.store))?);
+    found.extend(harm::look(profile, &built, &Store::open(&context.store))?);
     refuse(found)?;
     Ok(AllVerified { environments: built.iter().map(|(name, generation)| Verified::new(name, generation)).collect() })
 }

@@ -11,7 +11,7 @@ use super::path::Members;
 use super::pypi;
 use crate::fetch::{Authorization, Client, ClientOptions, Endpoint, Place, Quota, url};
 use crate::manifest::{Registry, RegistryKind, RegistryUrl, Token};
-use crate::model::{Label, PackageId, Settings};
+use crate::model::{Label, PackageId, PackageName, Settings};
 
 /// What the registries are made of: plain values, all of them.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +38,10 @@ pub struct Options {
     pub netrc: Option<Secret>,
     /// Packages whose lines name a registry.
     pub pinned: BTreeMap<PackageId, Label>,
-    /// The folders that `workspace:` can mean.
+    /// The local packages that names can mean.
     pub members: Members,
     /// The folders of the manifests' `path` lines; those that they lead to are learned from them.
-    pub folders: Members,
+    pub folders: BTreeMap<PackageName, Arc<str>>,
 }
 
 /// A text that is never shown.

@@ -321,7 +321,7 @@ impl Inner {
     /// Reads a path package, whose folder was said by the requirement that led to it.
     fn folder(&self, package: &PackageId) -> Result<Listing, Arc<dyn Failure>> {
         let known = lock(&self.folders).get(package).cloned();
-        let folder = known.or_else(|| self.members.get(&package.name).cloned());
+        let folder = known.or_else(|| self.members.folder(&package.name).cloned());
         let none = || path::PathError::NoManifest { folder: package.name.to_string() };
         let read = folder.ok_or_else(none).and_then(|folder| {
             let package = path::read(&self.root, &folder, &self.members)?;

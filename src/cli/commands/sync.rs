@@ -41,6 +41,7 @@ fn bytecode_use(building: Building) -> BytecodeUse {
 /// Returns how the switches say to treat the lock.
 pub(super) fn lock_use(freshness: Freshness) -> LockUse {
     match freshness {
+        Freshness { frozen: true, members_present: true, .. } => LockUse::FrozenPresent,
         Freshness { frozen: true, .. } => LockUse::Frozen,
         Freshness { locked: true, .. } => LockUse::Locked,
         Freshness { .. } => LockUse::Update,

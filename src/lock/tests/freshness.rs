@@ -167,8 +167,8 @@ edges = ["npm:clsx@2.1.0"]
 "#,
     );
     let name = PackageName::npm("theme").unwrap();
-    let lines =
-        [line(Requirement::Path { name: name.clone(), folder: "packages/theme".into(), marker: Marker::default() })];
+    let (alias, folder) = (name.clone(), "packages/theme".into());
+    let lines = [line(Requirement::Path { alias, name: name.clone(), folder, marker: Marker::default() })];
     let check = |version: &str, dependencies: &[(DependencyKind, Requirement)]| {
         let dependencies = dependencies
             .iter()

@@ -10,8 +10,8 @@ use crate::lock::{Lockfile, parse, salvage};
 use crate::model::mutation;
 use crate::model::{
     Algorithm, Artifact, ArtifactKind, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension,
-    Facts, FileOwner, Graph, Instance, InstanceKey, NpmPeers, Override, Package, PackageId, PackageKey, PackageName,
-    Platform, Prereleases, Requirement, RootEdge, Settings, TargetPlatform, Version,
+    Facts, FileOwner, Graph, Instance, InstanceKey, Marker, NpmPeers, Override, Package, PackageId, PackageKey,
+    PackageName, Platform, Prereleases, Requirement, RootEdge, Settings, TargetPlatform, Version,
 };
 
 // A graph is made of a few names and versions, so that edges meet.
@@ -94,6 +94,11 @@ fn package() -> impl Strategy<Value = Whole> {
     )
 }
 
+fn path(alias: &str, name: &str, folder: &str) -> Requirement {
+    let (alias, name) = (PackageName::npm(alias).unwrap(), PackageName::npm(name).unwrap());
+    Requirement::Path { alias, name, folder: folder.into(), marker: Marker::default() }
+}
+
 fn root() -> impl Strategy<Value = RootEdge> {
     let requirement = prop_oneof![
         Just(npm("a", "^1 || latest")),
@@ -106,7 +111,10 @@ fn root() -> impl Strategy<Value = RootEdge> {
         Just(pypi("p[y,x]>=1,<2; python_version < '3.13' and (os_name == 'nt' or extra == 'e')")),
         Just(pypi("p")),
         Just(Requirement::Larder { name: PackageName::npm("l").unwrap(), range: "^2.1".parse().unwrap() }),
+        Just(path("theme", "@s/theme", "packages/@x/theme")),
+        Just(path("theme", "theme", "path:odd@name")),
         Just(Requirement::Path {
+            alias: PackageName::npm("theme").unwrap(),
             name: PackageName::npm("theme").unwrap(),
             folder: "../theme".into(),
             marker: "sys_platform == 'linux'".parse().unwrap(),

@@ -177,11 +177,14 @@ impl<'a> Reader<'a> {
             Ecosystem::Larder => {
                 Requirement::Larder { name: id.name, range: text.parse().map_err(|e| self.corrupt(place, e))? }
             }
-            Ecosystem::Path => Requirement::Path {
-                name: id.name,
-                folder: text.into(),
-                marker: written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?,
-            },
+            Ecosystem::Path => {
+                let (name, folder) = match text.strip_prefix("path:").and_then(split_alias) {
+                    Some((name, folder)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, folder),
+                    None => (id.name.clone(), text),
+                };
+                let when = written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?;
+                Requirement::Path { alias: id.name, name, folder: folder.into(), marker: when }
+            }
         })
     }
 

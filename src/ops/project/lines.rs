@@ -5,9 +5,10 @@ use std::sync::Arc;
 use miette::{NamedSource, SourceSpan};
 
 use super::error::{PathLineError, ProjectError};
+use super::locked::with_groups;
 use super::{Place, Project};
 use crate::fs;
-use crate::manifest::{self, Group, Kind, Manifest, Spanned, Wanted};
+use crate::manifest::{self, Kind, Manifest, Wanted};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
 use crate::ops::context::MANIFEST;
 use crate::ops::{Result, members};
@@ -29,14 +30,7 @@ impl MemberManifest {
             Self::Own(manifest) => return Ok((**manifest).clone()),
             Self::Foreign(package) => package,
         };
-        let mut manifest = manifest::parse(package.kind.file(), "", Kind::Member)?;
-        let group = |name: &Label| Group {
-            name: Spanned { value: name.clone(), span: (0, 0).into() },
-            dev: true,
-            dependencies: Vec::new(),
-        };
-        manifest.groups = package.groups.keys().map(group).collect();
-        Ok(manifest)
+        with_groups(package.groups.keys(), true)
     }
 }
 
@@ -54,24 +48,56 @@ impl Project {
             .iter()
             .flat_map(|group| group.dependencies.iter().map(|line| (Some(group.name.value.clone()), line)));
         for (group, line) in plain.chain(grouped) {
-            let requirement = match &line.wanted {
-                Wanted::Package(requirement) => {
+            let requirements = match &line.wanted {
+                Wanted::Package(requirement) if line.registry.is_some() => {
                     self.pins.extend(line.registry.clone().map(|registry| (requirement.package(), registry)));
-                    requirement.clone()
+                    vec![requirement.clone()]
                 }
-                Wanted::Folder(below) => self.take_folder(folder, below, source, line.span)?,
+                Wanted::Package(requirement) => self.take_package(folder, requirement, source, line.span)?,
+                Wanted::Folder(below) => vec![self.take_folder(folder, below, source, line.span)?],
             };
-            self.lines.push(RequiredLine {
-                dependent: dependent.clone(),
-                group,
-                requirement,
-                optional: line.optional,
-                when: line.when.clone(),
-                prereleases: line.prereleases,
-            });
-            self.places.push(Place { file: source.clone(), span: Some(line.span) });
+            for requirement in requirements {
+                self.lines.push(RequiredLine {
+                    dependent: dependent.clone(),
+                    group: group.clone(),
+                    requirement,
+                    optional: line.optional,
+                    when: line.when.clone(),
+                    prereleases: line.prereleases,
+                });
+                self.places.push(Place { file: source.clone(), span: Some(line.span) });
+            }
         }
         Ok(())
+    }
+
+    /// Returns what a line comes to whose name may be that of one of the project's own packages.
+    fn take_package(
+        &mut self,
+        folder: &str,
+        requirement: &Requirement,
+        source: &NamedSource<Arc<str>>,
+        span: SourceSpan,
+    ) -> Result<Vec<Requirement>> {
+        let meant = path::meant(&self.root, folder, &self.names, DependencyKind::Normal, requirement)?;
+        self.warnings.extend(meant.warning);
+        let mut requirements = Vec::with_capacity(meant.needs.len());
+        for need in meant.needs {
+            match need.wants {
+                Wants::Requirement(requirement) => {
+                    if let Requirement::Path { folder, .. } = &requirement {
+                        self.read_path_package(folder)?;
+                    }
+                    requirements.push(requirement);
+                }
+                Wants::Unsupported { name, text, reason } => {
+                    let inner = format!("`{name}` {text} is asked for, and {reason}");
+                    let help = Some("ask for what is there, or name a registry: `registry=\"pypi\"`".to_owned());
+                    return Err(PathLineError { source_code: source.clone(), span, inner, help }.into());
+                }
+            }
+        }
+        Ok(requirements)
     }
 
     /// Reads the local package that a line names, and those that it names.
@@ -84,7 +110,7 @@ impl Project {
     ) -> Result<Requirement> {
         let folder = path::join(above, below);
         match self.read_path_package(&folder) {
-            Ok(name) => Ok(Requirement::Path { name, folder, marker: Marker::default() }),
+            Ok(name) => Ok(Requirement::Path { alias: name.clone(), name, folder, marker: Marker::default() }),
             Err(error) => Err(PathLineError {
                 source_code: source.clone(),
                 span,
@@ -102,6 +128,11 @@ impl Project {
         members::stay_inside(&self.root, folder)?;
         let package = path::read(&self.root, folder, &self.names)?;
         let name = package.name.clone();
+        if let Some((first, _)) = self.path_packages.iter().find(|(_, known)| known.name == name) {
+            let (first, second) = (Arc::clone(first), Arc::clone(folder));
+            return Err(ProjectError::SameName { name, first, second }.into());
+        }
+        self.warnings.extend(package.warnings.iter().cloned());
         let further: Vec<_> = folders(&package.dependencies).collect();
         self.path_packages.insert(Arc::clone(folder), package);
         for folder in further {
@@ -134,6 +165,7 @@ impl Project {
             }
             MemberManifest::Foreign(package) => {
                 let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
+                self.warnings.extend(package.warnings.iter().cloned());
                 let plain = package.dependencies.iter().map(|dependency| (None, dependency));
                 let grouped =
                     package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));

@@ -2,8 +2,9 @@
 
 mod error;
 mod lines;
+mod locked;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::diagnostic::nearest;
 use crate::fs;
 use crate::lock::{LocalPackage, Selection};
 use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
-use crate::model::{Dependent, Label, PackageId, Platform, Version};
+use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Version};
 use crate::profile;
 use crate::registry::path::{self, Members, PathKind, PathPackage};
 use crate::resolve::RequiredLine;
@@ -37,8 +38,12 @@ pub struct Project {
     pub places: Vec<Place>,
     /// The members' folders, relative to the root.
     pub members: Vec<Arc<str>>,
-    /// The folders of the members and of the Python packages that lines name, by the names of their packages.
+    /// The members and the local packages that lines name, by their names.
     pub names: Members,
+    /// What a user should hear about when it is locked.
+    pub warnings: Vec<String>,
+    /// The folders in which a member may appear or vanish.
+    watched: BTreeSet<PathBuf>,
     /// The packages whose lines name a registry.
     pub(super) pins: BTreeMap<PackageId, Label>,
     /// The local packages that lines name, and those that these name in turn, by folder.
@@ -83,24 +88,8 @@ impl Project {
 
     fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>) -> Result<Self> {
         let manifest = manifest::parse(MANIFEST, text, Kind::Root)?;
-        let members = members::find(&root, &manifest)?;
-        let mut names = Members::new();
-        for folder in &members {
-            // What a member's own references mean is not needed to learn its name.
-            names.insert(path::read(&root, folder, &Members::new())?.name, Arc::clone(folder));
-        }
-        let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
-        for line in manifest.dependencies.iter().chain(grouped) {
-            let Wanted::Folder(below) = &line.wanted else { continue };
-            let folder = path::join("", below);
-            // One that cannot be read is an error of its line, later.
-            if members::stay_inside(&root, &folder).is_ok()
-                && let Ok(package) = path::read(&root, &folder, &Members::new())
-                && package.kind == PathKind::Pypi
-            {
-                names.entry(package.name).or_insert(folder);
-            }
-        }
+        let members::Members { folders: members, watched } = members::find(&root, &manifest)?;
+        let names = names(&root, &members, &manifest)?;
         let mut project = Self {
             root,
             manifest,
@@ -108,6 +97,8 @@ impl Project {
             places: Vec::new(),
             members: Vec::new(),
             names,
+            warnings: Vec::new(),
+            watched,
             pins: BTreeMap::new(),
             path_packages: BTreeMap::new(),
         };
@@ -124,6 +115,8 @@ impl Project {
         for (folder, member) in members.into_iter().zip(read) {
             project.take_member(folder, &member)?;
         }
+        project.warnings.sort();
+        project.warnings.dedup();
         Ok(project)
     }
 
@@ -146,7 +139,7 @@ impl Project {
         let listed = self.path_packages.iter().flat_map(|(folder, package)| {
             package.listed.iter().map(|below| self.root.join(&*path::join(folder, below))).collect::<Vec<_>>()
         });
-        let watched = members::watched(&self.root, &self.manifest);
+        let watched = self.watched.iter().cloned();
         [self.root.join(MANIFEST)].into_iter().chain(manifests).chain(listed).chain(watched).collect()
     }
 
@@ -180,9 +173,30 @@ impl Project {
     }
 
     /// Returns the folders of the local packages, by name.
-    pub(super) fn folders(&self) -> Members {
+    pub(super) fn folders(&self) -> BTreeMap<PackageName, Arc<str>> {
         self.path_packages.iter().map(|(folder, package)| (package.name.clone(), Arc::clone(folder))).collect()
     }
+}
+
+/// Collects the names of the members and of the local packages that the root's lines name.
+fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest) -> Result<Members> {
+    let mut names = Members::default();
+    for folder in members {
+        if let Some((name, first)) = names.add(root, folder) {
+            return Err(ProjectError::SameName { name, first, second: Arc::clone(folder) }.into());
+        }
+    }
+    let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+    for line in manifest.dependencies.iter().chain(grouped) {
+        if let Wanted::Folder(below) = &line.wanted {
+            let folder = path::join("", below);
+            // One that leads out of the project is an error of its line, later; two of one name are, where both are used.
+            if members::stay_inside(root, &folder).is_ok() {
+                names.add(root, &folder);
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// Returns the environment of this name; without one the active one, else `development`, else the first declared.

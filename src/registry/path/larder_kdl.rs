@@ -1,10 +1,11 @@
 //! larder.kdl of a local folder: its `project`, `dependencies` and groups.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{PathError, PathKind, PathPackage, Place, file_of, required};
 use crate::manifest::{self, Manifest, Wanted};
-use crate::model::Facts;
+use crate::model::{Facts, PackageName};
 use crate::resolve::{Dependency, DependencyKind};
 
 pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
@@ -12,15 +13,21 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
     let project = manifest.project.as_ref();
     let name = place.name(PathKind::Larder, project.map(|project| project.name.value.as_str()))?;
     let version = project.and_then(|project| project.version.clone()).unwrap_or(semver::Version::new(0, 0, 0));
-    let group = |group: &manifest::Group| Ok((group.name.value.clone(), lines(place, &group.dependencies)?));
+    let mut warnings = Vec::new();
+    let dependencies = lines(place, &name, &manifest.dependencies, &mut warnings)?;
+    let mut groups = BTreeMap::new();
+    for group in &manifest.groups {
+        groups.insert(group.name.value.clone(), lines(place, &name, &group.dependencies, &mut warnings)?);
+    }
     Ok(PathPackage {
         name,
         version,
         kind: PathKind::Larder,
-        dependencies: lines(place, &manifest.dependencies)?,
+        dependencies,
         extras: Vec::new(),
-        groups: manifest.groups.iter().map(group).collect::<Result<_, PathError>>()?,
+        groups,
         facts: Facts::default(),
+        warnings,
         listed: Vec::new(),
     })
 }
@@ -35,14 +42,26 @@ fn parse(place: Place<'_>, text: &str) -> Result<Manifest, PathError> {
     manifest::parse(&file, text, kind).map_err(|errors| PathError::Manifest(Arc::new(errors)))
 }
 
-fn lines(place: Place<'_>, dependencies: &[manifest::Dependency]) -> Result<Vec<Dependency>, PathError> {
-    let line = |dependency: &manifest::Dependency| {
+fn lines(
+    place: Place<'_>,
+    dependent: &PackageName,
+    dependencies: &[manifest::Dependency],
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Dependency>, PathError> {
+    let mut found = Vec::new();
+    for dependency in dependencies {
         let kind = if dependency.optional { DependencyKind::Optional } else { DependencyKind::Normal };
-        let requirement = match &dependency.wanted {
-            Wanted::Package(requirement) => requirement.clone(),
-            Wanted::Folder(folder) => place.folder(folder)?,
-        };
-        Ok(required(kind, requirement))
-    };
-    dependencies.iter().map(line).collect()
+        match &dependency.wanted {
+            Wanted::Package(requirement) if dependency.registry.is_some() => {
+                found.push(required(kind, requirement.clone()));
+            }
+            Wanted::Package(requirement) => {
+                let meant = place.meant(Some(dependent), required(kind, requirement.clone()), PathKind::Larder)?;
+                found.extend(meant.needs);
+                warnings.extend(meant.warning);
+            }
+            Wanted::Folder(folder) => found.push(required(kind, place.folder(folder, None)?)),
+        }
+    }
+    Ok(found)
 }

@@ -1,7 +1,9 @@
 //! Packages that are folders of the checkout: their own manifest tells name, version and dependencies.
 
 mod larder_kdl;
+mod names;
 mod package_json;
+mod poetry;
 mod pyproject;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,8 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::model::{Artifact, Ecosystem, ExtraName, Facts, Label, Marker, PackageName, Requirement, Version};
 use crate::resolve::{Candidate, Dependency, DependencyKind, Release, Versions, Wants};
+
+pub use names::{Local, Meaning, Members};
 
 /// A folder's package.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub struct PathPackage {
     pub groups: BTreeMap<Label, Vec<Dependency>>,
     /// What sync must know.
     pub facts: Facts,
+    /// What a user should hear about.
+    pub warnings: Vec<String>,
     /// Its subfolders whose files count too, relative to it: npm's `directories.bin`.
     pub listed: Vec<String>,
 }
@@ -58,9 +64,6 @@ impl PathKind {
         }
     }
 }
-
-/// The folders that a package.json's `workspace:` can mean, relative to the root, by the names of their packages.
-pub type Members = BTreeMap<PackageName, Arc<str>>;
 
 /// Why a folder is no package.
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
@@ -138,6 +141,28 @@ pub fn read(root: &Path, folder: &str, members: &Members) -> Result<PathPackage,
     }
 }
 
+/// What a line of a manifest comes to beside the project's own packages.
+#[derive(Clone, Debug, Default)]
+pub struct Meant {
+    /// What is needed: what was asked for, or the local package of that name and what the extras asked of it need.
+    pub needs: Vec<Dependency>,
+    /// What a user should hear about.
+    pub warning: Option<String>,
+}
+
+/// Returns what a line of the larder.kdl in `folder` means: the local package that has the name it asks for, if there is
+/// one and its version will do.
+pub fn meant(
+    root: &Path,
+    folder: &str,
+    members: &Members,
+    kind: DependencyKind,
+    requirement: &Requirement,
+) -> Result<Meant, PathError> {
+    let dependency = required(kind, requirement.clone());
+    Place { root, folder, members }.meant(None, dependency, PathKind::Larder)
+}
+
 /// Joins two folders; the result has no `.` and no `..` but those at its beginning that leave the root.
 pub fn join(base: &str, folder: &str) -> Arc<str> {
     let mut parts: Vec<&str> = Vec::new();
@@ -204,8 +229,36 @@ impl Place<'_> {
         name.map_err(|error| self.bad(kind, &error.to_string()))
     }
 
-    /// Returns the requirement for a folder that is relative to this one.
-    fn folder(&self, relative: &str) -> Result<Requirement, PathError> {
+    /// Returns what a dependency in this folder's manifest of some kind means. `dependent` is the package that has it, which
+    /// does not need itself.
+    fn meant(
+        &self,
+        dependent: Option<&PackageName>,
+        dependency: Dependency,
+        manifest: PathKind,
+    ) -> Result<Meant, PathError> {
+        let plain = |dependency| Meant { needs: vec![dependency], warning: None };
+        let Wants::Requirement(requirement) = &dependency.wants else { return Ok(plain(dependency)) };
+        match self.members.meaning(requirement) {
+            Meaning::Registry => Ok(plain(dependency)),
+            _ if matches!(requirement, Requirement::Pypi { .. }) => {
+                let needs = pyproject::local_needs(*self, dependent, dependency)?;
+                Ok(Meant { needs, warning: None })
+            }
+            Meaning::Local(requirement) => Ok(plain(required(dependency.kind, requirement))),
+            Meaning::Other(local) => {
+                let file = file_of(self.folder, manifest);
+                let (name, range) = (requirement.seen_as(), requirement.range_text());
+                let warning = format!(
+                    "{file} asks for {name} {range}, which the project's own {local} is not: a registry's is taken"
+                );
+                Ok(Meant { needs: vec![dependency], warning: Some(warning) })
+            }
+        }
+    }
+
+    /// Returns the requirement for a folder that is relative to this one, seen under a name; none for its own.
+    fn folder(&self, relative: &str, alias: Option<&PackageName>) -> Result<Requirement, PathError> {
         let folder = join(self.folder, relative);
         let (kind, text) = manifest(self.root, &folder)?;
         let place = Place { folder: &folder, ..*self };
@@ -215,11 +268,18 @@ impl Place<'_> {
             PathKind::Pypi => pyproject::name(place, &text)?,
         };
         let name = place.name(kind, declared.as_deref())?;
-        Ok(Requirement::Path { name, folder, marker: Marker::default() })
+        let alias = alias.unwrap_or(&name).clone();
+        Ok(Requirement::Path { alias, name, folder, marker: Marker::default() })
     }
 }
 
+/// Returns a dependency. There is one instance of a local package, whoever provides it: a peer on it is bound already.
 fn required(kind: DependencyKind, requirement: Requirement) -> Dependency {
+    let kind = match (kind, &requirement) {
+        (DependencyKind::Peer, Requirement::Path { .. }) => DependencyKind::Normal,
+        (DependencyKind::OptionalPeer, Requirement::Path { .. }) => DependencyKind::Optional,
+        (kind, _) => kind,
+    };
     Dependency { kind, wants: Wants::Requirement(requirement) }
 }
 

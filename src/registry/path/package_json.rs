@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PathError, PathKind, PathPackage, Place, manifest, required};
-use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
+use super::{Local, PathError, PathKind, PathPackage, Place, required};
+use crate::model::{Ecosystem, Facts, Marker, NpmRange, PackageName, Requirement};
 use crate::registry::npm::spec;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -38,28 +38,34 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         meta.and_then(|meta| meta.get("optional")) == Some(&Value::Bool(true))
     };
     let normal = json.dependencies.unwrap_or_default();
+    let mut warnings = Vec::new();
+    let mut read = |kind: DependencyKind, entry: (&str, &str)| {
+        let meant = place.meant(Some(&name), dependency(place, &name, kind, entry)?, PathKind::Npm)?;
+        warnings.extend(meant.warning);
+        Ok::<_, PathError>(meant.needs)
+    };
     let mut dependencies = Vec::new();
     for (alias, text) in normal.iter().filter(|(alias, _)| !optional.contains_key(*alias)) {
-        dependencies.push(dependency(place, &name, DependencyKind::Normal, (alias, text))?);
+        dependencies.extend(read(DependencyKind::Normal, (alias, text))?);
     }
     for (alias, text) in &optional {
-        dependencies.push(dependency(place, &name, DependencyKind::Optional, (alias, text))?);
+        dependencies.extend(read(DependencyKind::Optional, (alias, text))?);
     }
     let is_own = |alias: &String| normal.contains_key(alias) || optional.contains_key(alias);
     for (alias, text) in json.peer_dependencies.iter().flatten().filter(|(alias, _)| !is_own(alias)) {
         let kind = if is_optional_peer(alias) { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
-        dependencies.push(dependency(place, &name, kind, (alias, text))?);
+        dependencies.extend(read(kind, (alias, text))?);
     }
     // A peer that `peerDependenciesMeta` alone names is an optional one, of any version.
     let is_peer = |alias: &String| json.peer_dependencies.as_ref().is_some_and(|peers| peers.contains_key(alias));
     for (alias, _) in json.peer_dependencies_meta.iter().flatten() {
         if is_optional_peer(alias) && !is_peer(alias) && !is_own(alias) {
-            dependencies.push(dependency(place, &name, DependencyKind::OptionalPeer, (alias, "*"))?);
+            dependencies.extend(read(DependencyKind::OptionalPeer, (alias, "*"))?);
         }
     }
     let mut development = Vec::new();
     for (alias, text) in json.dev_dependencies.iter().flatten() {
-        development.push(dependency(place, &name, DependencyKind::Normal, (alias, text))?);
+        development.extend(read(DependencyKind::Normal, (alias, text))?);
     }
     let groups = "dev".parse().ok().filter(|_| !development.is_empty()).map(|label| (label, development));
     let listed = json.directories.as_ref().and_then(|directories| directories.get("bin")?.as_str());
@@ -71,6 +77,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         extras: Vec::new(),
         groups: groups.into_iter().collect(),
         facts: Facts { bin: json.bin.is_some_and(|bin| !bin.is_null()), ..Facts::default() },
+        warnings,
         listed: listed.filter(|folder| !folder.starts_with('/')).map(str::to_owned).into_iter().collect(),
     })
 }
@@ -84,7 +91,8 @@ fn parse(place: Place<'_>, text: &str) -> Result<PackageJson, PathError> {
         .map_err(|error| place.bad(PathKind::Npm, &error.to_string()))
 }
 
-/// Reads one entry. `workspace:` means a member, `file:` and `link:` mean a folder; else it is as in a registry.
+/// Reads one entry. `workspace:` means a member, `file:` and `link:` mean a folder; else it is as in a registry. Whatever it
+/// is, its key is the name under which it is seen.
 fn dependency(
     place: Place<'_>,
     dependent: &PackageName,
@@ -92,30 +100,36 @@ fn dependency(
     (alias, text): (&str, &str),
 ) -> Result<Dependency, PathError> {
     let text = text.trim();
+    let refused = |name: &PackageName, reason| Dependency {
+        kind,
+        wants: Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason },
+    };
+    let linked = |folder: &str| match PackageName::npm(alias) {
+        Ok(alias) => place.folder(folder, Some(&alias)).map(|requirement| required(kind, requirement)),
+        Err(error) => Ok(refused(dependent, error.to_string())),
+    };
     if let Some(range) = text.strip_prefix("workspace:") {
-        if range.starts_with("./") || range.starts_with("../") {
-            return place.folder(range).map(|requirement| required(kind, requirement));
+        if is_relative(range) {
+            return linked(range);
+        }
+        let Ok(seen_as) = PackageName::npm(alias) else { return linked(range) };
+        if let Some(local) = place.members.in_folder(range.trim_end_matches('/')) {
+            return Ok(required(kind, local.required(&seen_as, Marker::default())));
         }
         let (member, range) = workspace(alias, range);
         let member = PackageName::npm(member).ok();
-        let member = member.and_then(|name| place.members.get(&name).map(|folder| (name, folder)));
-        let refused = |reason| {
-            let name = PackageName::npm(alias).unwrap_or_else(|_| dependent.clone());
-            Ok(Dependency { kind, wants: Wants::Unsupported { name, text: text.to_owned(), reason } })
+        let Some(local) = member.as_ref().and_then(|name| place.members.get(Ecosystem::Npm, name)) else {
+            return Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
         };
-        let Some((name, folder)) = member else {
-            return refused("no member of the project has this name".to_owned());
-        };
-        if let Some(version) = other_version(place, folder, range)? {
-            return refused(format!("the member in `{folder}` has version {version}"));
+        if !admits(local, &seen_as, range) {
+            return Ok(refused(&seen_as, format!("it is {local}")));
         }
-        let requirement = Requirement::Path { name, folder: folder.clone(), marker: Marker::default() };
-        return Ok(required(kind, requirement));
+        return Ok(required(kind, local.required(&seen_as, Marker::default())));
     }
     let folder = text.strip_prefix("file:").or_else(|| text.strip_prefix("link:"));
-    let folder = folder.or_else(|| (text.starts_with("./") || text.starts_with("../")).then_some(text));
+    let folder = folder.or_else(|| is_relative(text).then_some(text));
     match folder.filter(|folder| !folder.starts_with(['/', '~']) && !is_archive(folder)) {
-        Some(folder) => place.folder(folder).map(|requirement| required(kind, requirement)),
+        Some(folder) => linked(folder),
         None => Ok(Dependency { kind, wants: spec::wants(dependent, alias, text) }),
     }
 }
@@ -128,16 +142,18 @@ fn workspace<'a>(alias: &'a str, text: &'a str) -> (&'a str, &'a str) {
     }
 }
 
-/// Returns the version of the member in a folder, where it is not in the range. One without a version is in all of them.
-fn other_version(place: Place<'_>, folder: &str, range: &str) -> Result<Option<deno_semver::Version>, PathError> {
-    let Ok(range) = range.parse::<NpmRange>() else { return Ok(None) };
-    if range.tag().is_some() || matches!(range.as_str(), "" | "*" | "^" | "~") {
-        return Ok(None);
+/// Tells whether the version of a member lies in what follows `workspace:`; `^` and `~` stand for whatever it is.
+fn admits(local: &Local, alias: &PackageName, range: &str) -> bool {
+    match range.parse::<NpmRange>() {
+        Ok(range) if range.tag().is_none() && !matches!(range.as_str(), "^" | "~") => {
+            local.satisfies(&Requirement::Npm { alias: alias.clone(), name: alias.clone(), range })
+        }
+        _ => true,
     }
-    let (PathKind::Npm, text) = manifest(place.root, folder)? else { return Ok(None) };
-    let version = parse(Place { folder, ..place }, &text)?.version;
-    let version = version.and_then(|version| deno_semver::Version::parse_from_npm(&version).ok());
-    Ok(version.filter(|version| !range.matches(version)))
+}
+
+fn is_relative(path: &str) -> bool {
+    matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../")
 }
 
 fn is_archive(path: &str) -> bool {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{PathError, PathKind, PathPackage, Place, file_of, manifest};
-use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
+use super::{Local, Meaning, PathError, PathKind, PathPackage, Place, file_of, poetry, required};
+use crate::fs;
+use crate::model::{Ecosystem, ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -16,62 +17,83 @@ struct Pyproject {
     project: Option<Project>,
     #[serde(default)]
     dependency_groups: BTreeMap<String, Vec<GroupItem>>,
+    tool: Option<toml::Table>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Project {
-    name: Option<String>,
-    version: Option<String>,
-    requires_python: Option<String>,
+pub(super) struct Project {
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) requires_python: Option<String>,
     #[serde(default)]
-    dependencies: Vec<String>,
+    pub(super) dependencies: Vec<String>,
+    /// Folders that are needed too, relative to its own.
+    #[serde(skip)]
+    pub(super) folders: Vec<String>,
     #[serde(default)]
-    optional_dependencies: BTreeMap<String, Vec<String>>,
+    pub(super) optional_dependencies: BTreeMap<String, Vec<String>>,
     #[serde(default)]
-    dynamic: Vec<String>,
-    scripts: Option<toml::Table>,
+    pub(super) dynamic: Vec<String>,
+    pub(super) scripts: Option<toml::Table>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum GroupItem {
+pub(super) enum GroupItem {
     Requirement(String),
     Include {
         #[serde(rename = "include-group")]
         group: String,
     },
+    #[serde(skip)]
+    Folder(String),
 }
 
 pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
-    let pyproject = parse(place, text)?;
-    let Some(project) = pyproject.project else {
+    let Pyproject { project, dependency_groups: declared, .. } = parse(place, text)?;
+    let Some(project) = project else {
         return Err(place.bad(PathKind::Pypi, "it has no [project]"));
     };
     if project.dynamic.iter().any(|field| matches!(field.as_str(), "dependencies" | "optional-dependencies")) {
         return Err(PathError::Dynamic { file: file_of(place.folder, PathKind::Pypi) });
     }
     let name = place.name(PathKind::Pypi, project.name.as_deref())?;
-    let mut wanted = Wanted { place, dependent: &name, seen: BTreeSet::new(), found: Vec::new() };
-    for text in &project.dependencies {
-        wanted.add(text, &Marker::default())?;
-    }
-    let mut dependencies = wanted.found;
+    let needs = |asked: &[Asked<'_>]| {
+        let mut wanted = Wanted { place, dependent: Some(&name), seen: BTreeSet::new(), found: Vec::new() };
+        for asked in asked {
+            match asked {
+                Asked::Requirement(text) => wanted.add(requirement::dependency(&name, text), &Marker::default())?,
+                Asked::Folder(folder) => {
+                    wanted.found.push(required(DependencyKind::Normal, place.folder(folder, None)?));
+                }
+            }
+        }
+        Ok::<_, PathError>(wanted.found)
+    };
+    let texts = project.dependencies.iter().map(|text| Asked::Requirement(text));
+    let asked: Vec<_> = texts.chain(project.folders.iter().map(|folder| Asked::Folder(folder))).collect();
+    let mut dependencies = needs(&asked)?;
     let mut extras = Vec::new();
     for (extra, requirements) in &project.optional_dependencies {
         let extra: ExtraName =
             extra.parse().map_err(|error: crate::model::NameError| place.bad(PathKind::Pypi, &error.to_string()))?;
         let behind = |text: &String| requirement::dependency(&name, &behind_extra(text, &extra));
-        dependencies.extend(requirements.iter().map(behind));
+        // Whoever asks for the extra needs a local package as such, wherever the extra is asked for.
+        let is_local = |dependency: &Dependency| match &dependency.wants {
+            Wants::Requirement(requirement) => place.members.meaning(requirement) != Meaning::Registry,
+            Wants::Unsupported { .. } => false,
+        };
+        dependencies.extend(requirements.iter().map(behind).filter(|dependency| !is_local(dependency)));
         extras.push(extra);
     }
     let mut groups = BTreeMap::new();
-    for group in pyproject.dependency_groups.keys() {
+    for group in declared.keys() {
         let label: Label =
             group.parse().map_err(|error: crate::model::LabelError| place.bad(PathKind::Pypi, &error.to_string()))?;
-        let mut members = Vec::new();
-        collect(&name, &pyproject.dependency_groups, group, &mut Vec::new(), &mut members);
-        groups.insert(label, members);
+        let mut asked = Vec::new();
+        collect(&declared, group, &mut Vec::new(), &mut asked);
+        groups.insert(label, needs(&asked)?);
     }
     Ok(PathPackage {
         name,
@@ -85,7 +107,9 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
             bin: project.scripts.is_some_and(|scripts| !scripts.is_empty()),
             ..Facts::default()
         },
-        listed: Vec::new(),
+        warnings: Vec::new(),
+        // Where its modules lie may have to be seen.
+        listed: vec![String::new(), "src".to_owned()],
     })
 }
 
@@ -94,7 +118,10 @@ pub(super) fn name(place: Place<'_>, text: &str) -> Result<Option<String>, PathE
 }
 
 fn parse(place: Place<'_>, text: &str) -> Result<Pyproject, PathError> {
-    toml::from_str(text).map_err(|error| place.bad(PathKind::Pypi, error.message()))
+    let mut read: Pyproject = toml::from_str(text).map_err(|error| place.bad(PathKind::Pypi, error.message()))?;
+    let poetry = read.tool.as_ref().and_then(|tool| tool.get("poetry")?.as_table());
+    read.project = poetry::completed(read.project, poetry, &mut read.dependency_groups);
+    Ok(read)
 }
 
 /// Reads a version as SemVer, filling in what PEP 440 leaves out: `1.2` is 1.2.0.
@@ -107,11 +134,23 @@ fn version(text: &str) -> Option<semver::Version> {
     })
 }
 
-/// What a pyproject.toml asks for. A name that another local Python package has means that package, and nothing that a
-/// registry may have under it.
+/// Returns what is needed for a Python requirement whose name a local package has: that package, and what the extras asked
+/// of it need.
+pub(super) fn local_needs(
+    place: Place<'_>,
+    dependent: Option<&PackageName>,
+    dependency: Dependency,
+) -> Result<Vec<Dependency>, PathError> {
+    let mut wanted = Wanted { place, dependent, seen: BTreeSet::new(), found: Vec::new() };
+    wanted.add(dependency, &Marker::default())?;
+    Ok(wanted.found)
+}
+
+/// What a manifest asks for. A name that another local Python package has means that package, and nothing that a registry
+/// may have under it: an environment has one package of a name.
 struct Wanted<'a> {
     place: Place<'a>,
-    dependent: &'a PackageName,
+    dependent: Option<&'a PackageName>,
     /// The local packages that are asked for already, and those of their extras, with their conditions.
     seen: BTreeSet<(Arc<str>, Option<ExtraName>, String)>,
     found: Vec<Dependency>,
@@ -119,49 +158,56 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// Adds what is asked for under a condition, beside its own.
-    fn add(&mut self, text: &str, condition: &Marker) -> Result<(), PathError> {
-        let mut dependency = requirement::dependency(self.dependent, text);
-        let Wants::Requirement(Requirement::Pypi { name, extras, specifier, marker }) = &mut dependency.wants else {
+    fn add(&mut self, mut dependency: Dependency, condition: &Marker) -> Result<(), PathError> {
+        let Wants::Requirement(requirement) = &mut dependency.wants else {
             self.found.push(dependency);
             return Ok(());
         };
-        *marker = std::mem::take(marker).and(condition.clone());
-        let Some((folder, project)) = self.local(name)? else {
-            self.found.push(dependency);
-            return Ok(());
-        };
-        let version = project.version.unwrap_or_default();
-        let admitted = version.parse().is_ok_and(|version| specifier.admits(&version));
-        let wants = if admitted || specifier.specifiers().is_empty() {
-            let marker = marker.clone();
-            Wants::Requirement(Requirement::Path { name: name.clone(), folder: folder.clone(), marker })
-        } else {
-            let reason = format!("the project's own {name} is {version}");
-            Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason }
-        };
-        let when = marker.to_string();
-        if *name != *self.dependent && self.seen.insert((folder.clone(), None, when.clone())) {
-            self.found.push(Dependency { kind: DependencyKind::Normal, wants });
+        if let Requirement::Pypi { marker, .. } = requirement {
+            *marker = std::mem::take(marker).and(condition.clone());
         }
-        for (written, requirements) in &project.optional_dependencies {
+        let (local, wants) = match self.place.members.meaning(requirement) {
+            Meaning::Registry => {
+                self.found.push(dependency);
+                return Ok(());
+            }
+            Meaning::Local(found) => (self.local(requirement), Wants::Requirement(found)),
+            Meaning::Other(local) => {
+                let (name, text) = (requirement.package().name, requirement.range_text());
+                let reason = format!("the project's own is {local}");
+                (Some(local), Wants::Unsupported { name, text, reason })
+            }
+        };
+        let (Some(local), Requirement::Pypi { name, extras, marker, .. }) = (local, requirement) else { return Ok(()) };
+        let (when, kind) = (marker.to_string(), dependency.kind);
+        if Some(&*name) != self.dependent && self.seen.insert((local.folder.clone(), None, when.clone())) {
+            self.found.push(Dependency { kind, wants });
+        }
+        for (written, requirements) in self.extras(&local)? {
             let Ok(extra) = written.parse::<ExtraName>() else { continue };
-            if extras.contains(&extra) && self.seen.insert((folder.clone(), Some(extra), when.clone())) {
+            if extras.contains(&extra) && self.seen.insert((local.folder.clone(), Some(extra), when.clone())) {
                 for text in requirements {
-                    self.add(text, marker)?;
+                    let mut dependency = requirement::dependency(name, &text);
+                    if kind == DependencyKind::Optional {
+                        dependency.kind = kind;
+                    }
+                    self.add(dependency, marker)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Returns the local Python package of this name.
-    fn local(&self, name: &PackageName) -> Result<Option<(Arc<str>, Project)>, PathError> {
-        let Some(folder) = self.place.members.get(name) else { return Ok(None) };
-        let place = Place { folder, ..self.place };
-        match manifest(place.root, folder)? {
-            (PathKind::Pypi, text) => Ok(parse(place, &text)?.project.map(|project| (folder.clone(), project))),
-            _ => Ok(None),
-        }
+    fn local(&self, requirement: &Requirement) -> Option<Local> {
+        self.place.members.get(Ecosystem::Pypi, &requirement.package().name).cloned()
+    }
+
+    /// Returns what the extras of a local package need.
+    fn extras(&self, local: &Local) -> Result<BTreeMap<String, Vec<String>>, PathError> {
+        let place = Place { folder: &local.folder, ..self.place };
+        let file = file_of(place.folder, PathKind::Pypi);
+        let Ok(text) = fs::read_to_string(&place.root.join(file)) else { return Ok(BTreeMap::new()) };
+        Ok(parse(place, &text)?.project.map(|project| project.optional_dependencies).unwrap_or_default())
     }
 }
 
@@ -172,12 +218,18 @@ fn behind_extra(text: &str, extra: &ExtraName) -> String {
     }
 }
 
+/// Something that is asked for, as it is written.
+enum Asked<'a> {
+    Requirement(&'a str),
+    Folder(&'a str),
+}
+
+/// Collects the requirements of a group and of those that it includes, which may be in a circle.
 fn collect<'a>(
-    dependent: &PackageName,
     groups: &'a BTreeMap<String, Vec<GroupItem>>,
     group: &'a str,
     within: &mut Vec<&'a str>,
-    into: &mut Vec<Dependency>,
+    into: &mut Vec<Asked<'a>>,
 ) {
     if within.contains(&group) {
         return;
@@ -185,8 +237,9 @@ fn collect<'a>(
     within.push(group);
     for item in groups.get(group).into_iter().flatten() {
         match item {
-            GroupItem::Requirement(text) => into.push(requirement::dependency(dependent, text)),
-            GroupItem::Include { group } => collect(dependent, groups, group, within, into),
+            GroupItem::Requirement(text) => into.push(Asked::Requirement(text)),
+            GroupItem::Folder(folder) => into.push(Asked::Folder(folder)),
+            GroupItem::Include { group } => collect(groups, group, within, into),
         }
     }
     within.pop();

@@ -11,6 +11,14 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
+fn named(root: &Path, folders: &[&str]) -> Members {
+    let mut members = Members::default();
+    for &folder in folders {
+        assert_eq!(members.add(root, &folder.into()), None);
+    }
+    members
+}
+
 fn wants(package: &PathPackage) -> Vec<String> {
     let one = |dependency: &Dependency| match &dependency.wants {
         Wants::Requirement(requirement) => {
@@ -31,8 +39,9 @@ fn a_package_json_links_to_members_and_folders() {
                "peerDependenciesMeta":{"q":{"optional":true},"react-dom":{"optional":true},"fsevents":{"optional":true}},"devDependencies":{"vitest":"3"},"bin":"x.js"}"#,
         ),
         ("packages/py/pyproject.toml", "[project]\nname = \"My_Py\"\nversion = \"1.2\""),
+        ("packages/ui/package.json", r#"{"name":"@s/ui"}"#),
     ]);
-    let members = Members::from([(PackageName::npm("@s/ui").unwrap(), "packages/ui".into())]);
+    let members = named(root.path(), &["packages/ui"]);
     let package = read(root.path(), "packages/theme", &members).unwrap();
     assert_eq!(package.version.to_string(), "0.0.0");
     assert!(package.facts.bin);
@@ -41,7 +50,7 @@ fn a_package_json_links_to_members_and_folders() {
         [
             "Normal path:@s/ui packages/ui",
             "Normal npm:react ^18",
-            "Normal path:my-py packages/py",
+            "Normal path:my-py path:my-py@packages/py",
             "Normal ?z",
             "Optional npm:fsevents *",
             "Peer npm:p 1",
@@ -60,7 +69,7 @@ fn a_pyproject_tells_extras_and_groups() {
          Fast = ['c; python_version > \"3\"']\n[dependency-groups]\ntest = ['d', {include-group = 'lint'}]\n\
          lint = [{include-group = 'test'}, 'e']",
     )]);
-    let package = read(root.path(), "p", &Members::new()).unwrap();
+    let package = read(root.path(), "p", &Members::default()).unwrap();
     assert_eq!(package.version.to_string(), "1.2.0");
     assert_eq!(wants(&package), ["Normal pypi:b >=1", "Normal pypi:c "]);
     assert_eq!(package.extras, ["fast".parse().unwrap()]);
@@ -82,8 +91,7 @@ fn a_pyproject_that_names_a_local_package_means_it() {
         // Of another ecosystem, which has names of its own.
         ("theme/package.json", "{\"name\":\"theme\"}"),
     ]);
-    let local = |name: &str, folder: &str| (PackageName::pypi(name).unwrap(), folder.into());
-    let members = Members::from([local("core-lib", "lib"), local("theme", "theme")]);
+    let members = named(root.path(), &["lib", "theme"]);
     let package = read(root.path(), "p", &members).unwrap();
     assert_eq!(
         wants(&package),
@@ -102,6 +110,7 @@ fn a_pyproject_that_names_a_local_package_means_it() {
             "[project]\nname = 'core-lib'\nversion = '0.2'\n[project.optional-dependencies]\nfast = ['orjson']",
         ),
     ]);
+    let members = named(root.path(), &["lib"]);
     let package = read(root.path(), "p", &members).unwrap();
     for dependency in &package.dependencies {
         let Wants::Requirement(requirement) = &dependency.wants else { panic!("{dependency:?}") };
@@ -112,6 +121,7 @@ fn a_pyproject_that_names_a_local_package_means_it() {
         ("p/pyproject.toml", "[project]\nname = 'a'\ndependencies = ['core-lib>=1']"),
         ("lib/pyproject.toml", "[project]\nname = 'core-lib'\nversion = '0.2'"),
     ]);
+    let members = named(root.path(), &["lib"]);
     assert_eq!(wants(&read(root.path(), "p", &members).unwrap()), ["Normal ?core-lib"]);
 }
 
@@ -122,7 +132,7 @@ fn what_cannot_be_read_is_named() {
         ("dyn/pyproject.toml", "[project]\nname = 'a'\ndynamic = ['dependencies']"),
         ("none/pyproject.toml", "[tool.x]"),
     ]);
-    let error = |folder: &str| read(root.path(), folder, &Members::new()).unwrap_err();
+    let error = |folder: &str| read(root.path(), folder, &Members::default()).unwrap_err();
     assert!(error("bad").to_string().starts_with("bad/package.json cannot be read"));
     assert!(matches!(error("dyn"), PathError::Dynamic { .. }));
     assert!(matches!(error("none"), PathError::BadManifest { .. }));
@@ -134,4 +144,81 @@ fn folders_join_without_dots() {
     assert_eq!(&*join("packages/a", "../b/./c"), "packages/b/c");
     assert_eq!(&*join("", "../b"), "../b");
     assert_eq!(&*join("a", "../.."), "..");
+}
+
+#[test]
+fn a_package_json_that_names_a_member_by_a_range_means_it_where_its_version_will_do() {
+    let root = folder(&[
+        (
+            "packages/a/package.json",
+            r#"{"name":"a","dependencies":{"b":"^1.0.0","bb":"npm:b@^1","b2":"npm:b@^2","c":"^1","d":"*","@s/e":"latest",
+               "e1":"npm:@s/e@next"},"peerDependencies":{"f":"2"},"devDependencies":{"bw":"workspace:b@*","by":"workspace:../b",
+               "bl":"link:../b","bf":"file:../b","bp":"workspace:packages/b"}}"#,
+        ),
+        ("packages/b/package.json", r#"{"name":"b","version":"1.0.0"}"#),
+        ("packages/c/package.json", r#"{"name":"c"}"#),
+        ("packages/d/package.json", r#"{"name":"d","version":"1.0.0-beta.1"}"#),
+        ("packages/e/larder.kdl", "project \"own\""),
+        ("packages/e/package.json", r#"{"name":"@s/e","version":"3.0.0"}"#),
+        ("packages/f/package.json", r#"{"name":"f","version":"2.1.0"}"#),
+    ]);
+    let folders = ["b", "c", "d", "e", "f"].map(|name| format!("packages/{name}"));
+    let members = named(root.path(), &folders.each_ref().map(String::as_str));
+    let package = read(root.path(), "packages/a", &members).unwrap();
+    assert_eq!(
+        wants(&package),
+        [
+            "Normal path:own path:own@packages/e",
+            "Normal path:b packages/b",
+            "Normal npm:b npm:b@^2",
+            "Normal path:b path:b@packages/b",
+            "Normal path:c packages/c",
+            "Normal path:d packages/d",
+            "Normal npm:@s/e npm:@s/e@next",
+            "Normal path:f packages/f",
+        ]
+    );
+    assert_eq!(package.warnings.len(), 2, "{:?}", package.warnings);
+    assert!(package.warnings[0].starts_with("packages/a/package.json asks for b2 npm:b@^2"), "{:?}", package.warnings);
+    let link = |dependency: &Dependency| match &dependency.wants {
+        Wants::Requirement(Requirement::Path { alias, name, folder, .. }) => format!("{alias} {name} {folder}"),
+        other => panic!("{other:?}"),
+    };
+    let names: Vec<_> = package.groups.values().flatten().map(link).collect();
+    assert_eq!(names, ["bf", "bl", "bp", "bw", "by"].map(|alias| format!("{alias} b packages/b")));
+}
+
+#[test]
+fn two_folders_that_declare_one_name_are_told() {
+    let root = folder(&[
+        ("a/package.json", r#"{"name":"x"}"#),
+        ("b/package.json", r#"{"name":"x"}"#),
+        ("c/pyproject.toml", "[project]\nname = 'x'"),
+        ("d/package.json", "{}"),
+        ("e/d/package.json", "{}"),
+    ]);
+    let mut members = named(root.path(), &["a", "c", "d", "e/d"]);
+    assert_eq!(members.add(root.path(), &"b".into()), Some((PackageName::npm("x").unwrap(), "a".into())));
+}
+
+#[test]
+fn poetrys_tables_are_read_where_there_is_no_project() {
+    let root = folder(&[
+        (
+            "p/pyproject.toml",
+            "[tool.poetry]\nname = 'My_App'\nversion = '1.2'\n[tool.poetry.dependencies]\npython = '^3.11'\nrequests = '^2.28'\n\
+             lib = {path = '../lib', develop = true}\nfast = {version = '~1.4', optional = true}\n\
+             win = {version = '*', platform = 'win32', extras = ['x'], python = '^3.12'}\n[tool.poetry.extras]\nspeed = ['fast']\n\
+             [tool.poetry.group.test.dependencies]\npytest = '8.*'\n[tool.poetry.scripts]\na = 'a:b'\n",
+        ),
+        ("lib/pyproject.toml", "[tool.poetry]\nname = 'lib'\nversion = '0.1'"),
+    ]);
+    let package = read(root.path(), "p", &Members::default()).unwrap();
+    assert_eq!((package.name.as_str(), package.facts.requires_python.as_deref()), ("my-app", Some(">=3.11,<4")));
+    assert_eq!(
+        wants(&package),
+        ["Normal pypi:requests >=2.28,<3", "Normal pypi:win ", "Normal path:lib lib", "Normal pypi:fast >=1.4,<1.5"]
+    );
+    assert_eq!(package.groups.values().map(Vec::len).collect::<Vec<_>>(), [1]);
+    assert!(package.facts.bin);
 }

@@ -258,7 +258,8 @@ fn requirement(ecosystem: Ecosystem, text: &str) -> Requirement {
         Ecosystem::Path => {
             let (name, marker) = text.split_once(';').unwrap_or((text, ""));
             let marker = if marker.is_empty() { Marker::default() } else { marker.trim().parse().unwrap() };
-            Requirement::Path { name: PackageName::npm(name).unwrap(), folder: name.into(), marker }
+            let name_of = |text: &str| PackageName::npm(text).unwrap();
+            Requirement::Path { alias: name_of(name), name: name_of(name), folder: name.into(), marker }
         }
     }
 }

@@ -1,0 +1,107 @@
+//! A project as its lock has it, for commands that take the lock as it is: nothing but the root's manifest is asked what
+//! the project wants, so that members may be missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::MemberErrors;
+use super::{Members, Project};
+use crate::fs;
+use crate::lock::{Closure, Lockfile};
+use crate::manifest::{self, Group, Kind, Manifest, Spanned};
+use crate::model::{Dependent, Label};
+use crate::ops::Result;
+use crate::ops::context::MANIFEST;
+use crate::ops::lock::{self, LockUse};
+use crate::ops::members;
+
+impl Project {
+    /// Reads the project in `root` as far as a command needs that treats the lock in this way.
+    pub(in crate::ops) fn read_for(root: PathBuf, lock_use: LockUse) -> Result<Self> {
+        match lock_use {
+            LockUse::Update | LockUse::Locked => Self::read(root),
+            LockUse::Frozen | LockUse::FrozenPresent => {
+                let lockfile = lock::existing_in(&root)?;
+                Self::as_locked(root, &lockfile)
+            }
+        }
+    }
+
+    /// Reads the root's manifest. Which members there are, and which groups they have, is what the lock says.
+    pub(in crate::ops) fn as_locked(root: PathBuf, lockfile: &Lockfile) -> Result<Self> {
+        let text = fs::read_to_string(&root.join(MANIFEST))?;
+        let mut manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
+        let mut groups: BTreeMap<&Arc<str>, BTreeSet<&Label>> = BTreeMap::new();
+        for line in &lockfile.graph.roots {
+            if let Dependent::Member(folder) = &line.dependent {
+                groups.entry(folder).or_default().extend(&line.group);
+            }
+        }
+        let known = groups.values().flatten().copied().chain(manifest.groups.iter().map(|group| &group.name.value));
+        let known: BTreeSet<_> = known.collect();
+        // A group without lines is in no lock.
+        let included = manifest.environments.iter().flat_map(|environment| &environment.include);
+        let empty: Vec<Label> = included.filter(|group| !known.contains(group)).cloned().collect();
+        let mut declared = vec![with_groups(empty.iter(), false)?];
+        for (folder, groups) in &groups {
+            // Those of a package.json or a pyproject.toml are for development; so is what is not known better.
+            let own = fs::read_if_exists(&root.join(&***folder).join(MANIFEST))?;
+            let own = own.and_then(|text| String::from_utf8(text).ok());
+            declared.push(
+                match own.map(|text| manifest::parse(&format!("{folder}/{MANIFEST}"), &text, Kind::Member)) {
+                    Some(Ok(own)) => Manifest { groups: own.groups, ..with_groups(std::iter::empty(), false)? },
+                    Some(Err(_)) | None => with_groups(groups.iter().copied(), true)?,
+                },
+            );
+        }
+        let mut members: BTreeSet<Arc<str>> = groups.into_keys().cloned().collect();
+        members.extend(lockfile.graph.packages.values().filter_map(|package| package.folder.clone()));
+        MemberErrors::none(manifest::join_members(&mut manifest, &declared))?;
+        let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+        let pins = manifest.dependencies.iter().chain(grouped).filter_map(|line| match &line.wanted {
+            manifest::Wanted::Package(requirement) => Some((requirement.package(), line.registry.clone()?)),
+            manifest::Wanted::Folder(_) => None,
+        });
+        Ok(Self {
+            pins: pins.collect(),
+            root,
+            manifest,
+            lines: Vec::new(),
+            places: Vec::new(),
+            members: members.into_iter().collect(),
+            names: Members::default(),
+            warnings: Vec::new(),
+            watched: BTreeSet::new(),
+            path_packages: BTreeMap::new(),
+        })
+    }
+
+    /// Returns the folders of members and local packages that a closure has and the disk has not.
+    pub(in crate::ops) fn absent(&self, closure: &Closure<'_>) -> Result<BTreeSet<Arc<str>>> {
+        let dependents = closure.roots.iter().filter_map(|line| match &line.dependent {
+            Dependent::Member(folder) => Some(folder),
+            Dependent::Project => None,
+        });
+        let packages = closure.packages().filter_map(|(_, package)| package.folder.as_ref());
+        let mut absent = BTreeSet::new();
+        for folder in dependents.chain(packages) {
+            if !absent.contains(folder) && !members::has_manifest(&self.root.join(&**folder))? {
+                absent.insert(Arc::clone(folder));
+            }
+        }
+        Ok(absent)
+    }
+}
+
+/// Returns a member's manifest that has nothing but groups, without their lines.
+pub(super) fn with_groups<'a>(names: impl Iterator<Item = &'a Label>, dev: bool) -> Result<Manifest> {
+    let mut manifest = manifest::parse(MANIFEST, "", Kind::Member)?;
+    let group = |name: &Label| Group {
+        name: Spanned { value: name.clone(), span: (0, 0).into() },
+        dev,
+        dependencies: Vec::new(),
+    };
+    manifest.groups = names.map(group).collect();
+    Ok(manifest)
+}
