@@ -315,7 +315,10 @@ impl<'a> Sync<'a> {
         if built.relocated {
             notes.push(format!("the project lies elsewhere than before: generation {number} was linked to this place"));
         }
-        notes.extend(left_out.iter().map(|folder| format!("{folder} is not here: it was left out")));
+        if !left_out.is_empty() {
+            let folders: Vec<&str> = left_out.iter().map(|folder| &**folder).collect();
+            notes.push(format!("not on disk and left out: {}", folders.join(", ")));
+        }
         if self.options.repair {
             notes.extend(healed(gathered.fetched, "fetched again"));
             notes.extend(healed(built.realised, "built anew"));

@@ -55,8 +55,9 @@ impl Project {
                 },
             );
         }
-        let mut members: BTreeSet<Arc<str>> = groups.into_keys().cloned().collect();
-        members.extend(lockfile.graph.packages.values().filter_map(|package| package.folder.clone()));
+        let mut folders: BTreeSet<Arc<str>> = groups.into_keys().cloned().collect();
+        folders.extend(lockfile.graph.packages.values().filter_map(|package| package.folder.clone()));
+        folders.iter().try_for_each(|folder| members::stay_inside(&root, folder))?;
         MemberErrors::none(manifest::join_members(&mut manifest, &declared))?;
         let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
         let pins = manifest.dependencies.iter().chain(grouped).filter_map(|line| match &line.wanted {
@@ -69,7 +70,7 @@ impl Project {
             manifest,
             lines: Vec::new(),
             places: Vec::new(),
-            members: members.into_iter().collect(),
+            members: folders.into_iter().collect(),
             names: Members::default(),
             warnings: Vec::new(),
             watched: BTreeSet::new(),

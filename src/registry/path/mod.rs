@@ -5,6 +5,7 @@ mod names;
 mod package_json;
 mod poetry;
 mod pyproject;
+mod uv_sources;
 
 use std::collections::BTreeMap;
 use std::path::Path;

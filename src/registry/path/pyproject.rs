@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::uv_sources::{self, Source, Sources};
 use super::{Local, Meaning, PathError, PathKind, PathPackage, Place, file_of, poetry, required};
 use crate::fs;
 use crate::model::{Ecosystem, ExtraName, Facts, Label, Marker, PackageName, Requirement};
@@ -51,7 +52,7 @@ pub(super) enum GroupItem {
 }
 
 pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
-    let Pyproject { project, dependency_groups: declared, .. } = parse(place, text)?;
+    let Pyproject { project, dependency_groups: declared, tool } = parse(place, text)?;
     let Some(project) = project else {
         return Err(place.bad(PathKind::Pypi, "it has no [project]"));
     };
@@ -59,8 +60,9 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         return Err(PathError::Dynamic { file: file_of(place.folder, PathKind::Pypi) });
     }
     let name = place.name(PathKind::Pypi, project.name.as_deref())?;
+    let sources = uv_sources::read(tool.as_ref());
     let needs = |asked: &[Asked<'_>]| {
-        let mut wanted = Wanted { place, dependent: Some(&name), seen: BTreeSet::new(), found: Vec::new() };
+        let mut wanted = Wanted::new(place, Some(&name), Some(&sources));
         for asked in asked {
             match asked {
                 Asked::Requirement(text) => wanted.add(requirement::dependency(&name, text), &Marker::default())?,
@@ -81,7 +83,10 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         let behind = |text: &String| requirement::dependency(&name, &behind_extra(text, &extra));
         // Whoever asks for the extra needs a local package as such, wherever the extra is asked for.
         let is_local = |dependency: &Dependency| match &dependency.wants {
-            Wants::Requirement(requirement) => place.members.meaning(requirement) != Meaning::Registry,
+            Wants::Requirement(requirement) => {
+                let told = sources.contains_key(&requirement.package().name);
+                told || place.members.meaning(requirement) != Meaning::Registry
+            }
             Wants::Unsupported { .. } => false,
         };
         dependencies.extend(requirements.iter().map(behind).filter(|dependency| !is_local(dependency)));
@@ -141,9 +146,17 @@ pub(super) fn local_needs(
     dependent: Option<&PackageName>,
     dependency: Dependency,
 ) -> Result<Vec<Dependency>, PathError> {
-    let mut wanted = Wanted { place, dependent, seen: BTreeSet::new(), found: Vec::new() };
+    let mut wanted = Wanted::new(place, dependent, None);
     wanted.add(dependency, &Marker::default())?;
     Ok(wanted.found)
+}
+
+/// What a requirement leads to.
+enum Found {
+    Registry,
+    Refused(String),
+    Local(Local, Requirement),
+    Other(Local),
 }
 
 /// What a manifest asks for. A name that another local Python package has means that package, and nothing that a registry
@@ -151,12 +164,18 @@ pub(super) fn local_needs(
 struct Wanted<'a> {
     place: Place<'a>,
     dependent: Option<&'a PackageName>,
+    /// Where its manifest says that some of them are.
+    sources: Option<&'a Sources>,
     /// The local packages that are asked for already, and those of their extras, with their conditions.
     seen: BTreeSet<(Arc<str>, Option<ExtraName>, String)>,
     found: Vec<Dependency>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    fn new(place: Place<'a>, dependent: Option<&'a PackageName>, sources: Option<&'a Sources>) -> Self {
+        Self { place, dependent, sources, seen: BTreeSet::new(), found: Vec::new() }
+    }
+
     /// Adds what is asked for under a condition, beside its own.
     fn add(&mut self, mut dependency: Dependency, condition: &Marker) -> Result<(), PathError> {
         let Wants::Requirement(requirement) = &mut dependency.wants else {
@@ -166,19 +185,24 @@ impl Wanted<'_> {
         if let Requirement::Pypi { marker, .. } = requirement {
             *marker = std::mem::take(marker).and(condition.clone());
         }
-        let (local, wants) = match self.place.members.meaning(requirement) {
-            Meaning::Registry => {
+        let (name, text) = (requirement.package().name, requirement.range_text());
+        let (local, wants) = match self.found(requirement)? {
+            Found::Registry => {
                 self.found.push(dependency);
                 return Ok(());
             }
-            Meaning::Local(found) => (self.local(requirement), Wants::Requirement(found)),
-            Meaning::Other(local) => {
-                let (name, text) = (requirement.package().name, requirement.range_text());
+            Found::Refused(reason) => {
+                let wants = Wants::Unsupported { name, text, reason };
+                self.found.push(Dependency { kind: dependency.kind, wants });
+                return Ok(());
+            }
+            Found::Local(local, found) => (local, Wants::Requirement(found)),
+            Found::Other(local) => {
                 let reason = format!("the project's own is {local}");
-                (Some(local), Wants::Unsupported { name, text, reason })
+                (local, Wants::Unsupported { name, text, reason })
             }
         };
-        let (Some(local), Requirement::Pypi { name, extras, marker, .. }) = (local, requirement) else { return Ok(()) };
+        let Requirement::Pypi { name, extras, marker, .. } = requirement else { return Ok(()) };
         let (when, kind) = (marker.to_string(), dependency.kind);
         if Some(&*name) != self.dependent && self.seen.insert((local.folder.clone(), None, when.clone())) {
             self.found.push(Dependency { kind, wants });
@@ -198,8 +222,26 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    fn local(&self, requirement: &Requirement) -> Option<Local> {
-        self.place.members.get(Ecosystem::Pypi, &requirement.package().name).cloned()
+    /// Returns what a requirement leads to: where its manifest says, else to the local package that has its name.
+    fn found(&self, requirement: &Requirement) -> Result<Found, PathError> {
+        let name = requirement.package().name;
+        let told = self.sources.and_then(|sources| sources.get(&name));
+        if let Some(Source::Folder(folder)) = told {
+            let mut found = self.place.folder(folder, Some(&name))?;
+            if let Requirement::Path { name, folder, marker, .. } = &mut found {
+                *marker = requirement.marker().cloned().unwrap_or_default();
+                let local = Local { folder: folder.clone(), package: name.clone(), version: None };
+                return Ok(Found::Local(local, found));
+            }
+        }
+        Ok(match self.place.members.meaning(requirement) {
+            Meaning::Registry => told.and_then(Source::refusal).map_or(Found::Registry, Found::Refused),
+            Meaning::Local(found) => match self.place.members.get(Ecosystem::Pypi, &name) {
+                Some(local) => Found::Local(local.clone(), found),
+                None => Found::Registry,
+            },
+            Meaning::Other(local) => Found::Other(local),
+        })
     }
 
     /// Returns what the extras of a local package need.

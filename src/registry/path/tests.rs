@@ -222,3 +222,32 @@ fn poetrys_tables_are_read_where_there_is_no_project() {
     assert_eq!(package.groups.values().map(Vec::len).collect::<Vec<_>>(), [1]);
     assert!(package.facts.bin);
 }
+
+#[test]
+fn uvs_sources_lead_where_they_say_and_never_to_a_registry() {
+    let sources = "[tool.uv.sources]\nCore_Lib = {path = '../lib', editable = true}\nmember = {workspace = true}\n\
+                   lost = {workspace = true}\nforked = {git = 'https://h/x'}\nmany = [{path = '../lib', marker = 'x'}]\n\
+                   indexed = {index = 'pytorch'}";
+    let needs = "['core-lib[fast]>=2', 'member', 'lost', 'forked', 'many', 'indexed']";
+    let root = folder(&[
+        (
+            "p/pyproject.toml",
+            &format!(
+                "[project]\nname = 'a'\ndependencies = {needs}\n[dependency-groups]\ntest = ['core-lib']\n\
+                 [project.optional-dependencies]\nx = ['core-lib', 'y']\n{sources}"
+            ),
+        ),
+        (
+            "lib/pyproject.toml",
+            "[project]\nname = 'core-lib'\nversion = '0.2'\n[project.optional-dependencies]\nfast = ['orjson']",
+        ),
+        ("member/pyproject.toml", "[project]\nname = 'member'"),
+    ]);
+    let package = read(root.path(), "p", &named(root.path(), &["member"])).unwrap();
+    let expected =
+        ["path:core-lib lib", "pypi:orjson ", "path:member member", "?lost", "?forked", "?many", "pypi:indexed "];
+    let expected: Vec<_> = expected.iter().chain(&["pypi:y "]).map(|one| format!("Normal {one}")).collect();
+    assert_eq!(wants(&package), expected);
+    let group = package.groups.values().flatten().next().map(|dependency| dependency.wants.clone());
+    assert!(matches!(group, Some(Wants::Requirement(Requirement::Path { .. }))), "{group:?}");
+}
