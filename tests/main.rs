@@ -3,6 +3,7 @@
 
 mod clone;
 mod collect;
+mod conflicts;
 mod crash;
 mod crowd;
 mod edit;
@@ -20,6 +21,7 @@ mod npm;
 mod profiles;
 mod python;
 mod registries;
+mod routes;
 mod run;
 mod storefront;
 mod support;

@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Edge, EdgeKind, ExtraName, Graph, Instance, InstanceKey, Label, Package, PackageKey, Platform, RootEdge,
+    Edge, EdgeKind, ExtraName, Graph, Instance, InstanceKey, Label, Package, PackageKey, Platform, RootEdge, Side,
 };
 
 /// What to cut a lock down to.
@@ -20,6 +20,7 @@ pub struct Selection {
 ///
 /// An edge is followed where all of this holds:
 /// - its platforms include the selected one;
+/// - it holds on the selected groups' side, where groups exclude each other;
 /// - it belongs to no extra of its dependent, or to one that is asked for;
 /// - it is not an optional peer. A required peer is followed: whoever provides it, its dependent cannot do without;
 /// - it is not optional to a package whose `os`, `cpu` and `libc` exclude the platform.
@@ -31,6 +32,8 @@ pub struct Closure<'a> {
     pub instances: BTreeMap<&'a InstanceKey, BTreeSet<ExtraName>>,
     /// The platform; none for whatever any platform needs.
     pub platform: Option<Platform>,
+    /// The side of the project's conflicts; none where one solution serves all.
+    pub side: Option<&'a Side>,
     /// What was cut; none only where there is nothing.
     pub graph: Option<&'a Graph>,
 }
@@ -41,13 +44,23 @@ impl<'a> Closure<'a> {
         Self::without(graph, selection, &BTreeSet::new())
     }
 
+    /// Does the same on this side instead of the selected groups' own.
+    pub fn on_side(graph: &'a Graph, selection: &Selection, side: Option<&'a Side>) -> Self {
+        Self::cut(graph, selection, side, &BTreeSet::new())
+    }
+
     /// Follows the edges from the selected lines, but no optional edge to a package that is missing.
     pub fn without(graph: &'a Graph, selection: &Selection, missing: &BTreeSet<PackageKey>) -> Self {
+        Self::cut(graph, selection, graph.sides.of(&selection.groups), missing)
+    }
+
+    fn cut(graph: &'a Graph, selection: &Selection, side: Option<&'a Side>, missing: &BTreeSet<PackageKey>) -> Self {
         let selected = |root: &&RootEdge| root.group.as_ref().is_none_or(|group| selection.groups.contains(group));
         let mut closure = Self {
             roots: graph.roots.iter().filter(selected).collect(),
             instances: BTreeMap::new(),
             platform: selection.platform,
+            side,
             graph: Some(graph),
         };
         let is_missing = |edge: &Edge| missing.contains(&edge.to.package);
@@ -101,9 +114,9 @@ impl<'a> Closure<'a> {
         root.to.iter().filter(|edge| self.leads_there(edge))
     }
 
-    /// Tells whether an edge holds on the platform and its target is reached, by this edge or another.
+    /// Tells whether an edge holds on the platform and the side, and its target is reached, by this edge or another.
     fn leads_there(&self, edge: &Edge) -> bool {
-        self.on_platform(edge) && self.instances.contains_key(&edge.to)
+        self.holds_here(edge) && self.instances.contains_key(&edge.to)
     }
 
     /// Returns the packages, each once, with what the lock knows of them.
@@ -130,13 +143,15 @@ impl<'a> Closure<'a> {
     fn follows(&self, edge: &Edge) -> bool {
         match edge.kind {
             EdgeKind::OptionalPeer => false,
-            EdgeKind::Normal | EdgeKind::Peer => self.on_platform(edge),
-            EdgeKind::Optional => self.on_platform(edge) && self.fits(edge),
+            EdgeKind::Normal | EdgeKind::Peer => self.holds_here(edge),
+            EdgeKind::Optional => self.holds_here(edge) && self.fits(edge),
         }
     }
 
-    fn on_platform(&self, edge: &Edge) -> bool {
-        edge.platforms.is_empty() || self.platform.is_none_or(|platform| edge.platforms.contains(&platform))
+    /// Tells whether an edge holds on the platform and the side.
+    fn holds_here(&self, edge: &Edge) -> bool {
+        (edge.platforms.is_empty() || self.platform.is_none_or(|platform| edge.platforms.contains(&platform)))
+            && edge.is_on(self.side)
     }
 
     /// Tells whether the target may be installed on the platform, by its own word.

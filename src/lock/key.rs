@@ -2,13 +2,18 @@
 
 use crate::model::{Ecosystem, InstanceKey, PackageId, PackageKey, PackageName, Version};
 
-/// Parses `npm:react`. The error is a sentence.
+/// Parses `npm:react` or `pypi+cpu:torch`. The error is a sentence.
 pub(super) fn package_id(text: &str) -> Result<PackageId, String> {
     let (ecosystem, name) =
         text.split_once(':').ok_or_else(|| format!("`{text}` does not begin with an ecosystem, like `npm:react`"))?;
+    let (ecosystem, registry) = match ecosystem.split_once('+') {
+        Some((ecosystem, registry)) => (ecosystem, Some(registry)),
+        None => (ecosystem, None),
+    };
     let ecosystem: Ecosystem = ecosystem.parse().map_err(|e: crate::model::NameError| e.to_string())?;
+    let registry = registry.map(str::parse).transpose().map_err(|e: crate::model::LabelError| e.to_string())?;
     let name = PackageName::parse(ecosystem, name).map_err(|e| e.to_string())?;
-    Ok(PackageId::new(ecosystem, name))
+    Ok(PackageId { registry, ..PackageId::new(ecosystem, name) })
 }
 
 /// Parses `npm:react@18.3.1`.
@@ -37,14 +42,29 @@ mod tests {
 
     #[test]
     fn keys_survive_being_written() {
-        for text in ["npm:react@18.3.1", "npm:@a/b@1.0.0-rc.1(@c/d@2.0.0)(e@1.0.0)~0f3a", "pypi:x@1!2.0+cu121"] {
+        for text in [
+            "npm:react@18.3.1",
+            "npm:@a/b@1.0.0-rc.1(@c/d@2.0.0)(e@1.0.0)~0f3a",
+            "pypi:x@1!2.0+cu121",
+            "pypi+t-1.x:x@2",
+        ] {
             assert_eq!(instance_key(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn what_is_no_key_says_why() {
-        for text in ["react@1.0.0", "npm:", "npm:é@1", "npm:react", "npm:@a@1.0.0", "gem:x@1.0.0", "npm:x@one"] {
+        for text in [
+            "react@1.0.0",
+            "npm:",
+            "npm:é@1",
+            "npm:react",
+            "npm:@a@1.0.0",
+            "gem:x@1.0.0",
+            "npm:x@one",
+            "npm+:x@1.0.0",
+            "+a:x@1",
+        ] {
             assert!(instance_key(text).is_err(), "{text}");
         }
         assert!(package_key("npm:x@1.0.0(y@1.0.0)").is_err());

@@ -28,7 +28,7 @@ pub use freshness::{Declared, Freshness, LocalPackage, Reason, Route, freshness,
 pub use paths::{Chain, why};
 
 use crate::model::{
-    Dependent, Ecosystem, Edge, Edition, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings,
+    Dependent, Ecosystem, Edge, Edition, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings, Side,
 };
 use crate::resolve::Preferences;
 
@@ -75,23 +75,20 @@ impl Lockfile {
         v1::write(self)
     }
 
-    /// Returns the versions that were chosen, for a solve that should change little.
-    pub fn preferences(&self) -> Preferences {
-        let mut preferences = Preferences::default();
-        for key in self.graph.packages.keys() {
-            preferences.versions.entry(key.id.clone()).or_default().insert(key.version.clone());
+    /// Returns the versions that were chosen for a side of the project's conflicts, for a solve that should change little. A
+    /// side that is new starts from one that shares a group with it, or from the first; where conflicts are new or gone, the
+    /// solutions that are there count for all.
+    pub fn preferences(&self, side: Option<&Side>) -> Preferences {
+        let sides = &self.graph.sides;
+        let shares = |known: &&Side, side: &Side| known.groups().any(|group| side.groups().any(|own| own == group));
+        let known = side.and_then(|side| {
+            sides.iter().find(|known| *known == side).or_else(|| sides.iter().find(|known| shares(known, side)))
+        });
+        match known.or_else(|| sides.iter().next()) {
+            Some(known) if side == Some(known) => chosen(&self.graph.on(known)),
+            Some(known) => chosen(&self.graph.on(known)).or(chosen(&self.graph)),
+            None => chosen(&self.graph),
         }
-        let is_npm = |edge: &&Edge| edge.to.package.id.ecosystem == Ecosystem::Npm;
-        let version = |edge: &Edge| edge.to.package.version.clone();
-        for (key, instance) in &self.graph.instances {
-            let edges = instance.edges.iter().filter(is_npm);
-            preferences.edges.extend(edges.map(|edge| ((key.package.clone(), edge.name.clone()), version(edge))));
-        }
-        for root in &self.graph.roots {
-            let edges = root.to.iter().filter(is_npm);
-            preferences.lines.extend(edges.map(|edge| ((root.dependent.clone(), edge.name.clone()), version(edge))));
-        }
-        preferences
     }
 
     /// Returns the edition of the list of forgotten dependencies that was followed; none where nothing of npm's is locked.
@@ -132,6 +129,25 @@ impl Lockfile {
             .map(|(from, edge)| Dangling { from: from.cloned(), to: edge.to.clone() })
             .collect()
     }
+}
+
+/// Returns the versions of a solution.
+pub fn chosen(graph: &Graph) -> Preferences {
+    let mut preferences = Preferences::default();
+    for key in graph.packages.keys() {
+        preferences.versions.entry(key.id.clone()).or_default().insert(key.version.clone());
+    }
+    let is_npm = |edge: &&Edge| edge.to.package.id.ecosystem == Ecosystem::Npm;
+    let version = |edge: &Edge| edge.to.package.version.clone();
+    for (key, instance) in &graph.instances {
+        let edges = instance.edges.iter().filter(is_npm);
+        preferences.edges.extend(edges.map(|edge| ((key.package.clone(), edge.name.clone()), version(edge))));
+    }
+    for root in &graph.roots {
+        let edges = root.to.iter().filter(is_npm);
+        preferences.lines.extend(edges.map(|edge| ((root.dependent.clone(), edge.name.clone()), version(edge))));
+    }
+    preferences
 }
 
 /// Reads a lockfile. `file` is its path, for messages.

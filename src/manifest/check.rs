@@ -5,6 +5,7 @@ use miette::SourceSpan;
 use crate::diagnostic::nearest;
 use crate::model::{Ecosystem, Label};
 
+use super::conflicts;
 use super::node::Errors;
 use super::{Dependency, Group, Manifest, ManifestError, ManifestErrors, Registry, Wanted};
 
@@ -13,6 +14,7 @@ pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
     check_lines(root, root, errors);
     if root.members.is_empty() {
         check_includes(root, &[], errors);
+        conflicts::check(root, &[], errors);
     }
 }
 
@@ -23,6 +25,7 @@ pub fn join_members(root: &mut Manifest, members: &[Manifest]) -> Vec<ManifestEr
     if !root.members.is_empty() {
         let mut errors = Errors::new();
         check_includes(root, members, &mut errors);
+        conflicts::check(root, members, &mut errors);
         failures.extend(ManifestErrors::new(&root.file, &root.text, errors));
     }
     for member in members {

@@ -381,6 +381,31 @@ pub enum ManifestError {
         #[label("claimed here")]
         claim: Option<SourceSpan>,
     },
+    /// Two lines that name different registries for one package.
+    #[error(
+        "{package} is to come from registry `{registry}` here and from `{other}` {}",
+        file.as_ref().map_or_else(|| "there".to_owned(), |file| format!("in {file}"))
+    )]
+    #[diagnostic(
+        code(larder::manifest::registries),
+        help("name one registry for it, or give the lines `when=` conditions that exclude each other")
+    )]
+    Registries {
+        /// The package.
+        package: Box<str>,
+        /// The registry that this line names.
+        registry: Box<str>,
+        /// The registry that the other line names.
+        other: Box<str>,
+        /// The file of the other line, where it is another.
+        file: Option<Box<str>>,
+        /// This line's `registry=`.
+        #[label("`{registry}` here")]
+        span: SourceSpan,
+        /// The other line's, where it is in this file.
+        #[label("`{other}` here")]
+        first: Option<SourceSpan>,
+    },
     /// Two registries that one variable would point elsewhere.
     #[error("registries `{first_name}` and `{name}` share the variable {variable}")]
     #[diagnostic(
@@ -416,6 +441,61 @@ pub enum ManifestError {
         #[label("forbidden here")]
         rule: SourceSpan,
     },
+    /// Groups exclude each other, and no environment says which it has.
+    #[error("groups exclude each other, and no environment is declared")]
+    #[diagnostic(
+        code(larder::manifest::no_environments),
+        help(
+            "declare environments, each with at most one of `{groups}`: `environment \"development\" {{ include \"…\"; }}`"
+        )
+    )]
+    NoEnvironments {
+        /// The groups.
+        groups: Box<str>,
+        /// The line of `conflicts`.
+        #[label("only one of these can be in an environment")]
+        span: SourceSpan,
+    },
+    /// An environment with groups that exclude each other.
+    #[error("environment `{environment}` includes `{one}` and `{other}`, which exclude each other")]
+    #[diagnostic(
+        code(larder::manifest::excluded),
+        help("include one of them here, and declare another environment for the other")
+    )]
+    Excluded {
+        /// The environment.
+        environment: Box<str>,
+        /// The group that is included first.
+        one: Box<str>,
+        /// The other one.
+        other: Box<str>,
+        /// The inclusion of the other one.
+        #[label("and here")]
+        span: SourceSpan,
+        /// The inclusion of the first one.
+        #[label("included here")]
+        first: SourceSpan,
+        /// The line of `conflicts`.
+        #[label("they exclude each other here")]
+        rule: SourceSpan,
+    },
+    /// More combinations of exclusive groups than can be solved.
+    #[error("environments choose between {sides} combinations of exclusive groups, and {limit} can be locked")]
+    #[diagnostic(
+        code(larder::manifest::too_many_sides),
+        help(
+            "each is solved by itself: drop groups that no environment includes, or environments that differ in them"
+        )
+    )]
+    TooManySides {
+        /// How many combinations there are.
+        sides: usize,
+        /// How many there may be.
+        limit: usize,
+        /// The first line of `conflicts`.
+        #[label("declared here")]
+        span: SourceSpan,
+    },
 }
 
 impl ManifestError {
@@ -446,7 +526,11 @@ impl ManifestError {
             | Self::Undeclared { span, .. }
             | Self::RegistryKind { span, .. }
             | Self::Claimed { span, .. }
+            | Self::Registries { span, .. }
             | Self::MirrorVariable { span, .. }
+            | Self::NoEnvironments { span, .. }
+            | Self::Excluded { span, .. }
+            | Self::TooManySides { span, .. }
             | Self::DevGroup { span, .. } => *span,
         }
     }

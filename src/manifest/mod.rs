@@ -2,6 +2,7 @@
 
 mod check;
 mod claims;
+mod conflicts;
 mod dependencies;
 pub mod edit;
 mod environments;
@@ -21,8 +22,8 @@ pub use check::join_members;
 pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
-    Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project, Registry,
-    RegistryKind, RegistryUrl, Spanned, Token, Wanted,
+    Conflict, Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project,
+    Registry, RegistryKind, RegistryUrl, Spanned, Token, Wanted,
 };
 pub use parse::{Kind, parse};
 pub use requirement::{Flaw, folder, requirement};

@@ -36,6 +36,8 @@ pub struct Manifest {
     pub groups: Vec<Group>,
     /// The environments; `development` and `production` where none is declared.
     pub environments: Vec<Environment>,
+    /// Groups that exclude each other.
+    pub conflicts: Vec<Conflict>,
     /// `members` globs; those that begin with `!` say which folders are none.
     pub members: Vec<Spanned<String>>,
 }
@@ -100,6 +102,22 @@ pub struct Group {
     pub dev: bool,
     /// Its lines.
     pub dependencies: Vec<Dependency>,
+}
+
+/// Groups of which an environment has at most one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// Their names, each once.
+    pub groups: Vec<Spanned<Label>>,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+impl Conflict {
+    /// Tells whether a group is one of them.
+    pub fn has(&self, group: &Label) -> bool {
+        self.groups.iter().any(|name| name.value == *group)
+    }
 }
 
 /// A named selection of groups plus a policy.

@@ -28,6 +28,7 @@ resolution {
     override npm "a>b" "4.17.21"
     extend npm "x" { npm "y" "^1"; }
 }
+conflicts { group "test" "dev"; }
 members "apps/*" "packages/*"
 "#;
 

@@ -9,8 +9,8 @@ use super::environments::{Draft, PolicyRules};
 use super::node::{Block, Errors, Node, Once, Shape, nodes};
 use super::runtimes::{Platforms, runtimes};
 use super::{
-    Dependency, Group, Manifest, ManifestError, ManifestErrors, Project, Registry, Spanned, check, environments,
-    registries, resolution, syntax,
+    Conflict, Dependency, Group, Manifest, ManifestError, ManifestErrors, Project, Registry, Spanned, check, conflicts,
+    environments, registries, resolution, syntax,
 };
 
 /// Whose manifest a text is.
@@ -22,7 +22,7 @@ pub enum Kind {
     Member,
 }
 
-const TOP: [&str; 11] = [
+const TOP: [&str; 12] = [
     "project",
     "runtimes",
     "platforms",
@@ -31,6 +31,7 @@ const TOP: [&str; 11] = [
     "dependencies",
     "group",
     "environment",
+    "conflicts",
     "resolution",
     "members",
     "policy",
@@ -89,6 +90,7 @@ struct Manuscript<'a> {
     groups: Vec<Group>,
     environments: Vec<Draft>,
     policy: PolicyRules,
+    conflicts: Vec<Conflict>,
     members: Vec<Spanned<String>>,
 }
 
@@ -108,7 +110,7 @@ impl<'a> Manuscript<'a> {
             });
             return;
         }
-        if !matches!(node.name(), "group" | "environment" | "platform") {
+        if !matches!(node.name(), "group" | "environment" | "platform" | "conflicts") {
             self.once.check(node, errors);
         }
         match node.name() {
@@ -129,6 +131,7 @@ impl<'a> Manuscript<'a> {
             }
             "group" => group(node, &mut self.groups, errors),
             "environment" => self.environments.extend(environments::environment(node, errors)),
+            "conflicts" => self.conflicts.extend(conflicts::conflicts(node, errors)),
             "resolution" => resolution::resolution(node, &mut self.settings, errors),
             "members" => self.members.extend(members(node, errors)),
             "policy" => self.policy = environments::policy(node, errors),
@@ -152,6 +155,7 @@ impl<'a> Manuscript<'a> {
             dependencies: self.dependencies,
             groups: self.groups,
             environments,
+            conflicts: self.conflicts,
             members: self.members,
         };
         if kind == Kind::Root {

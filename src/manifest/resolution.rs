@@ -8,7 +8,7 @@ use super::dependencies::{Places, dependency};
 use super::node::{Block, Errors, Node, Once, Shape, Value, did_you_mean};
 use super::registries::glob;
 use super::requirement::{Flaw, requirement};
-use super::{ManifestError, Spanned, Wanted};
+use super::{Dependency, ManifestError, Spanned, Wanted};
 
 const OPTIONS: [&str; 8] =
     ["npm-peers", "prereleases", "released-before", "engines", "override", "extend", "writable", "owner"];
@@ -159,6 +159,7 @@ fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
     }
     for child in node.children() {
         let Some(line) = dependency(child, errors) else { continue };
+        report_unused_properties(child, &line, errors);
         let Some(package) = &package else { continue };
         match line.wanted {
             Wanted::Package(dependency) if dependency.package().ecosystem == package.ecosystem => {
@@ -171,6 +172,26 @@ fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
                 span: child.name_span(),
             }),
         }
+    }
+}
+
+/// Reports what a line of an `extend` block says besides what was forgotten: it would do nothing there.
+fn report_unused_properties(node: Node<'_>, line: &Dependency, errors: &mut Errors) {
+    let help =
+        "an `extend` block has names and ranges only: what else there is to say belongs on a line of `dependencies`";
+    let said = [
+        ("registry", line.registry.is_some(), line.registry_span),
+        ("optional", line.optional, None),
+        ("when", !line.when.is_always(), None),
+        ("prereleases", line.prereleases, None),
+    ];
+    for (name, _, span) in said.into_iter().filter(|(_, is_said, _)| *is_said) {
+        errors.push(ManifestError::UnknownProperty {
+            node: node.name().to_owned(),
+            name: name.to_owned(),
+            help: Some(help.to_owned()),
+            span: span.unwrap_or(line.span),
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Artifact, ExtraName, Label, PackageId, PackageName, Platform, Requirement, Version};
+use super::{Artifact, ExtraName, Label, PackageId, PackageName, Platform, Requirement, Side, Sides, Version};
 
 /// One version of one package.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +78,15 @@ pub struct Edge {
     pub platforms: Vec<Platform>,
     /// For a relaxed peer: the range that the target does not satisfy.
     pub unmet: Option<String>,
+    /// The sides of the project's conflicts on which it holds, sorted; empty means all on which its dependent is there.
+    pub sides: Vec<Side>,
+}
+
+impl Edge {
+    /// Tells whether the edge holds on a side; one without sides does everywhere.
+    pub fn is_on(&self, side: Option<&Side>) -> bool {
+        self.sides.is_empty() || side.is_some_and(|side| self.sides.contains(side))
+    }
 }
 
 /// An optional dependency that had no match and was left out.
@@ -172,7 +181,8 @@ pub struct Package {
     pub facts: Facts,
 }
 
-/// Everything that was solved, for all environments and platforms at once.
+/// Everything that was solved, for all environments and platforms at once. Where groups exclude each other, it holds a
+/// solution for each side, joined: see [`Graph::on`].
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Graph {
     /// The manifest lines, in a canonical order.
@@ -181,4 +191,6 @@ pub struct Graph {
     pub packages: BTreeMap<PackageKey, Package>,
     /// Their instances; each package has at least one, and each edge's target is a key here.
     pub instances: BTreeMap<InstanceKey, Instance>,
+    /// The sides of which it has a solution each; empty where one solution serves all.
+    pub sides: Sides,
 }

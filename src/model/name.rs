@@ -153,18 +153,36 @@ pub struct PackageId {
     pub ecosystem: Ecosystem,
     /// The name, as that ecosystem writes it.
     pub name: PackageName,
+    /// The registry, for a package that the manifest takes from several, each on platforms of its own; else none.
+    pub registry: Option<Label>,
 }
 
 impl PackageId {
     /// Joins an ecosystem and a name that was parsed for it.
     pub fn new(ecosystem: Ecosystem, name: PackageName) -> Self {
-        Self { ecosystem, name }
+        Self { ecosystem, name, registry: None }
+    }
+
+    /// Returns the package as one registry of several has it.
+    #[must_use]
+    pub fn routed(&self, registry: Option<Label>) -> Self {
+        Self { registry, ..self.clone() }
+    }
+
+    /// Tells whether both are the same package, wherever it comes from.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.ecosystem == other.ecosystem && self.name == other.name
     }
 }
 
 impl fmt::Display for PackageId {
+    /// Writes `npm:react`, or `pypi+cpu:torch` where the registry is part of it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.ecosystem, self.name)
+        f.write_str(self.ecosystem.as_str())?;
+        if let Some(registry) = &self.registry {
+            write!(f, "+{registry}")?;
+        }
+        write!(f, ":{}", self.name)
     }
 }
 

@@ -44,7 +44,7 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
     let open = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &open)?;
     let asked = added(&specs, &project.lines);
-    let (first, _) = lock::solve(context, &project, Wish { asked, ..Wish::keeping(&before) })?;
+    let (first, _) = lock::solve(context, &project, &Wish { asked, ..Wish::keeping(&before) })?;
     let specs: Vec<Spec> = specs
         .into_iter()
         .map(|spec| match spec.range {
@@ -54,7 +54,7 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
         .collect();
     let text = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &text)?;
-    let (lockfile, mut warnings) = lock::solve(context, &project, Wish::keeping(&first))?;
+    let (lockfile, mut warnings) = lock::solve(context, &project, &Wish::keeping(&first))?;
     if request.syncs {
         sync::foresee(context, &project, &lockfile)?;
     }

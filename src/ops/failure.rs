@@ -6,7 +6,7 @@ use std::sync::Arc;
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::Edition;
+use crate::model::{Edition, Side};
 use crate::resolve::{Entangled, LineId, NoSolution};
 
 use super::Project;
@@ -87,6 +87,15 @@ fn listed(reasons: &[String]) -> String {
     }
 }
 
+fn with(side: Option<&Side>) -> String {
+    let groups: Vec<&str> = side.into_iter().flat_map(Side::groups).collect();
+    match groups[..] {
+        [] => String::new(),
+        [one] => format!(" with group `{one}`"),
+        _ => format!(" with groups `{}`", groups.join("` and `")),
+    }
+}
+
 /// A manifest that no versions satisfy, with the lines to change underlined.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -100,8 +109,8 @@ pub(super) struct Unsatisfiable {
 
 impl Unsatisfiable {
     /// Joins a contradiction with the lines that it comes from.
-    pub(super) fn new(project: &Project, core: &NoSolution) -> Self {
-        let message = format!("no versions satisfy the manifest{}", listed(&core.because));
+    pub(super) fn new(project: &Project, core: &NoSolution, side: Option<&Side>) -> Self {
+        let message = format!("no versions satisfy the manifest{}{}", with(side), listed(&core.because));
         Self::at(project, &core.lines, message, "larder::resolve::no_solution", core.help.clone())
     }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::lock::{Closure, Selection};
+use crate::model::Label;
 use crate::profile;
 use crate::store::Store;
 
+use super::gather::Gathered;
 use super::lock::{self, LockUse, Locked};
 use super::{Context, Project, Result, gather, policies, project};
 
@@ -48,17 +50,31 @@ pub fn fetch(context: &Context<'_>, lock_use: LockUse) -> Result<Filled> {
         let closure = Closure::of(graph, &project::selection(environment, platform));
         policies::check(&project, environment, &lockfile, &closure)?;
     }
-    let groups: BTreeSet<_> = match &context.environment {
-        None => graph.roots.iter().filter_map(|line| line.group.clone()).collect(),
-        Some(_) => environments.iter().flat_map(|environment| environment.include.iter().cloned()).collect(),
+    let all = || graph.roots.iter().filter_map(|line| line.group.clone());
+    let selected: Vec<BTreeSet<Label>> = match &context.environment {
+        Some(_) => environments.iter().map(|environment| environment.include.iter().cloned().collect()).collect(),
+        None if graph.sides.is_empty() => vec![all().collect()],
+        // Each side has a solution of its own.
+        None => graph
+            .sides
+            .iter()
+            .map(|side| all().filter(|group| graph.sides.counts(Some(group), side)).collect())
+            .collect(),
     };
-    let selection = Selection { groups, platform };
     let store = Store::open(&context.store);
-    let closure = Closure::of(graph, &selection);
-    let (_, gathered, skipped) = gather::gather_what_can_be_had(context, &project, &store, &selection, closure)?;
-    // From here on a collection keeps them, as long as the project is there.
+    let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
     let root = profile::Project::open(&project.root)?;
-    store.note_project(root.root(), gathered.trees.values().map(|tree| tree.digest))?;
+    for groups in selected {
+        let selection = Selection { groups, platform };
+        let closure = Closure::of(graph, &selection);
+        let (_, more, missing) = gather::gather_what_can_be_had(context, &project, &store, &selection, closure)?;
+        skipped.extend(missing);
+        gathered.fetched += more.fetched;
+        gathered.bytes += more.bytes;
+        gathered.trees.extend(more.trees);
+        // From here on a collection keeps them, as long as the project is there.
+        store.note_project(root.root(), gathered.trees.values().map(|tree| tree.digest))?;
+    }
     Ok(Filled {
         environments: environments.iter().map(|environment| environment.name.to_string()).collect(),
         packages: gathered.trees.len(),

@@ -179,7 +179,7 @@ fn for_platform<'p>(
     let fits = package.artifacts.iter().filter(serves).min_by_key(|artifact| artifact.kind == ArtifactKind::Sdist);
     match fits {
         Some(artifact) if artifact.kind == ArtifactKind::Sdist => {
-            Err(NoArtifact::OnlySource { package: key.clone(), file: artifact.file.clone() })
+            Err(NoArtifact::OnlySource { package: key.clone(), file: artifact.file.as_str().into() })
         }
         Some(artifact) => Ok(artifact),
         None => Err(NoArtifact::OtherPlatform { package: key.clone(), platform }),
@@ -201,7 +201,7 @@ pub(super) enum NoArtifact {
         /// The package.
         package: PackageKey,
         /// Its source distribution.
-        file: String,
+        file: Box<str>,
     },
     /// It has files for other platforms only.
     #[error("the lock has no file of {package} for {platform}")]

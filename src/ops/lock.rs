@@ -7,19 +7,20 @@ use serde::Serialize;
 
 use crate::fs::{self, Durability};
 use crate::lock::{self, Declared, Freshness, Lockfile};
-use crate::model::{Edition, PackageId, Settings};
+use crate::manifest::Environment;
+use crate::model::{Edition, PackageId, Settings, Side};
 use crate::plan::{self, Plan};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, IndexError, Preferences, Requirements, Resolution, ResolveError};
+use crate::resolve::{self, IndexError, Preferences, Resolution};
 
 use super::context::LOCKFILE;
-use super::failure::{LockError, Unsatisfiable};
+use super::failure::LockError;
 use super::routing::{self, Extent};
 use super::seen::{self, Seen};
 use super::summary::PlanSummary;
 use super::target::Edited;
-use super::{Context, Event, Project, Result, artifacts, project, registries};
+use super::{Context, Event, Project, Result, artifacts, project, registries, solutions};
 
 /// What became of the lock.
 #[derive(Debug)]
@@ -132,7 +133,7 @@ pub(super) fn foresee(context: &Context<'_>, project: &Project, lock_use: LockUs
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Ok(Locked::serving(project, lockfile)),
         Standing::Stale(old) => {
-            let (lockfile, warnings) = solve(context, project, Wish::keeping(&old))?;
+            let (lockfile, warnings) = solve(context, project, &Wish::keeping(&old))?;
             Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, warnings })
         }
     }
@@ -177,7 +178,7 @@ pub(super) fn frozen(project: &Project) -> Result<Lockfile> {
 
 /// Solves anew, preferring what `old` holds, and writes the lock.
 fn relock(context: &Context<'_>, project: &Project, old: &Lockfile, seen: &Seen) -> Result<Option<Locked>> {
-    replace(context, project, old, Wish::keeping(old), seen)
+    replace(context, project, old, &Wish::keeping(old), seen)
 }
 
 /// Solves anew and writes the lock; none where somebody else was faster.
@@ -185,7 +186,7 @@ pub(super) fn replace(
     context: &Context<'_>,
     project: &Project,
     old: &Lockfile,
-    wish: Wish<'_>,
+    wish: &Wish<'_>,
     seen: &Seen,
 ) -> Result<Option<Locked>> {
     let (lockfile, mut warnings) = solve(context, project, wish)?;
@@ -200,8 +201,14 @@ pub(super) fn replace(
 pub(super) struct Wish<'a> {
     /// The lock whose digests are kept.
     pub(super) old: Option<&'a Lockfile>,
-    /// Versions that are kept where they fit.
-    pub(super) preferences: Preferences,
+    /// The lock whose versions are kept where they fit.
+    pub(super) kept: Option<&'a Lockfile>,
+    /// Packages of which no version is kept.
+    pub(super) moved: BTreeSet<PackageId>,
+    /// Versions that are preferred to those that are kept.
+    pub(super) wanted: plan::Contents,
+    /// The side that `wanted` is about; on another it counts for the packages on which both agreed.
+    pub(super) wanted_on: Option<Side>,
     /// The edition of the list of forgotten dependencies; none for this larder's own.
     pub(super) edition: Option<Edition>,
     /// Whether registries are asked although a cache could answer.
@@ -213,13 +220,27 @@ pub(super) struct Wish<'a> {
 impl<'a> Wish<'a> {
     /// Wishes to keep what a lock has.
     pub(super) fn keeping(old: &'a Lockfile) -> Self {
-        let (preferences, edition) = (old.preferences(), old.edition());
-        Self { old: Some(old), preferences, edition, ..Self::default() }
+        Self { old: Some(old), kept: Some(old), edition: old.edition(), ..Self::default() }
+    }
+
+    /// Returns the versions that are preferred on a side.
+    fn preferences(&self, side: Option<&Side>) -> Preferences {
+        let kept = |side| self.kept.map(|kept| kept.preferences(side)).unwrap_or_default();
+        let mut preferences = kept(side);
+        let there = self.wanted_on.as_ref().filter(|wanted_on| side != Some(wanted_on)).map(|side| kept(Some(side)));
+        for (package, versions) in &self.wanted {
+            let agreed = |there: &Preferences| preferences.versions.get(package) == there.versions.get(package);
+            if there.as_ref().is_none_or(agreed) {
+                preferences.versions.insert(package.clone(), versions.iter().cloned().collect());
+            }
+        }
+        preferences.versions.retain(|package, _| !self.moved.contains(package));
+        preferences
     }
 }
 
 /// Solves a project's requirements, without writing anything.
-pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
+pub(super) fn solve(context: &Context<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
     let registries = registries::open_asking(context, project, wish.freshness, wish.asked.clone())?;
     let solved = solve_with(context, project, wish, &registries)?;
     registries::release(registries);
@@ -230,7 +251,7 @@ pub(super) fn solve(context: &Context<'_>, project: &Project, wish: Wish<'_>) ->
 pub(super) fn solve_with(
     context: &Context<'_>,
     project: &Project,
-    wish: Wish<'_>,
+    wish: &Wish<'_>,
     registries: &Registries,
 ) -> Result<(Lockfile, Vec<String>)> {
     let own = resolve::FORGOTTEN;
@@ -239,46 +260,16 @@ pub(super) fn solve_with(
         return Err(LockError::NewerList { found: forgotten, own }.into());
     }
     let settings = Settings { forgotten, ..project.manifest.settings.clone() };
-    let requirements = Requirements { lines: project.lines.clone(), settings, preferences: wish.preferences };
     (context.reporter)(Event::Resolving(0));
-    let resolution = resolve_for_sure(&requirements, registries).map_err(|error| match error {
-        ResolveError::NoSolution(core) => Unsatisfiable::new(project, &core).into(),
-        ResolveError::Entangled(entangled) => Unsatisfiable::entangled(project, &entangled).into(),
-        ResolveError::Index(error) => index_failure(error),
-    })?;
-    let mut graph = resolution.graph;
+    let preferences = |side: Option<&Side>| wish.preferences(side);
+    let Resolution { mut graph, warnings, .. } = solutions::solve(project, &settings, registries, preferences)?;
     artifacts::complete(context, registries, &mut graph, wish.old)?;
-    let lockfile = Lockfile::new(requirements.settings, graph);
-    let mut warnings: Vec<String> =
-        resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
+    let lockfile = Lockfile::new(settings, graph);
+    let mut warnings: Vec<String> = warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     warnings.extend(project.warnings.iter().cloned());
     warnings.extend(yanked(&lockfile));
     warnings.extend(routing::idle_claims(project, &lockfile));
     Ok((lockfile, warnings))
-}
-
-/// Resolves, and once more where the outcome rests on cached answers that may be too old: without a version, a tag or a file that
-/// was asked for. Their registries are asked then, each once.
-fn resolve_for_sure(
-    requirements: &Requirements,
-    registries: &Registries,
-) -> std::result::Result<Resolution, ResolveError> {
-    let mut outcome = resolve::resolve(requirements, registries);
-    loop {
-        let doubtful = match &outcome {
-            Ok(resolution) => &resolution.doubtful[..],
-            Err(ResolveError::NoSolution(core)) => &core.doubtful[..],
-            Err(ResolveError::Index(_) | ResolveError::Entangled(_)) => &[],
-        };
-        if !registries.ask_again(doubtful) {
-            return outcome;
-        }
-        outcome = match (outcome, resolve::resolve(requirements, registries)) {
-            // A registry that does not answer is no reason to give up what was found without it.
-            (Ok(found), Err(ResolveError::Index(_))) => return Ok(found),
-            (_, outcome) => outcome,
-        };
-    }
 }
 
 /// Returns why a registry's metadata could not be had, as a use case fails with it.
@@ -360,7 +351,13 @@ pub(super) fn write(
 /// Returns whether a lock still is what the project asks for.
 pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     let folders = project.local_packages();
-    let declared = Declared { lines: &project.lines, settings: &project.manifest.settings, folders: &folders };
+    let declared = Declared {
+        lines: &project.lines,
+        settings: &project.manifest.settings,
+        folders: &folders,
+        sides: &project.sides,
+        routes: &project.routes,
+    };
     let mut freshness = lock::freshness(lockfile, &declared);
     freshness.reasons.extend(routing::misrouted(project, lockfile, Extent::All));
     freshness
@@ -404,7 +401,11 @@ fn read_in(root: &Path) -> Result<Old> {
 
 /// Reads the lock for a command that only looks: a missing or broken one is an error.
 pub(super) fn existing(project: &Project) -> Result<Lockfile> {
-    existing_in(&project.root)
+    let lockfile = existing_in(&project.root)?;
+    if !has_every_side(project, &lockfile) {
+        return Err(LockError::Stale { reasons: vec![lock::Reason::Setting("conflicts").to_string()] }.into());
+    }
+    Ok(lockfile)
 }
 
 /// Reads the lock in a project's root, where a missing or broken one is an error.
@@ -414,4 +415,14 @@ pub(super) fn existing_in(root: &Path) -> Result<Lockfile> {
         Old::None => Err(LockError::Absent.into()),
         Old::Conflict(_) => Err(LockError::Conflict.into()),
     }
+}
+
+/// Tells whether each environment finds its exclusive groups in one of the lock's solutions.
+fn has_every_side(project: &Project, lockfile: &Lockfile) -> bool {
+    let sides = &lockfile.graph.sides;
+    let is_served = |environment: &Environment| {
+        let mut exclusive = environment.include.iter().filter(|group| project.sides.is_exclusive(group));
+        sides.of(&environment.include).is_some_and(|side| exclusive.all(|group| side.has(group)))
+    };
+    sides.is_empty() || project.manifest.environments.iter().all(is_served)
 }

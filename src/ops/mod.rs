@@ -46,6 +46,7 @@ mod project;
 mod registries;
 mod repair;
 mod seen;
+mod solutions;
 mod spec;
 mod state;
 mod summary;

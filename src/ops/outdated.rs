@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lock::Closure;
-use crate::model::{Ecosystem, Edge, Graph, PackageId, RootEdge, Version};
+use crate::model::{Ecosystem, Edge, PackageId, RootEdge, Version};
 use crate::registry::{Freshness, Registries};
 use crate::resolve::Index;
 
@@ -50,12 +50,14 @@ pub fn outdated(context: &Context<'_>) -> Result<Outdated> {
     let locked = lock::existing(&project)?;
     let registries = registries::open(context, &project, Freshness::Revalidate)?;
     let (updated, _) =
-        lock::solve_with(context, &project, Wish { old: Some(&locked), ..Wish::default() }, &registries)?;
-    let closure = Closure::of(&updated.graph, &selection(environment, None));
+        lock::solve_with(context, &project, &Wish { old: Some(&locked), ..Wish::default() }, &registries)?;
+    let selection = selection(environment, None);
+    let closure = Closure::of(&updated.graph, &selection);
+    let locked = Closure::of(&locked.graph, &selection);
     let mut packages = Vec::new();
     for root in &closure.roots {
-        let Some(edge) = newest(root) else { continue };
-        let newer = compare(root, edge, &locked.graph, latest(&registries, &edge.to.package.id)?.as_ref());
+        let Some(edge) = newest(&closure, root) else { continue };
+        let newer = compare(root, edge, &locked, latest(&registries, &edge.to.package.id)?.as_ref());
         packages.extend(newer);
     }
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
@@ -63,13 +65,14 @@ pub fn outdated(context: &Context<'_>) -> Result<Outdated> {
 }
 
 /// Returns what a line of the updated lock says of a dependency, where that or the registry's newest is not what is locked.
-fn compare(line: &RootEdge, edge: &Edge, locked: &Graph, latest: Option<&Version>) -> Option<Newer> {
+fn compare(line: &RootEdge, edge: &Edge, locked: &Closure<'_>, latest: Option<&Version>) -> Option<Newer> {
     let package = &edge.to.package;
     let same = |root: &&RootEdge| {
         (&root.dependent, &root.group) == (&line.dependent, &line.group)
             && root.to.iter().any(|other| other.name == edge.name && other.to.package.id == package.id)
     };
-    let before = locked.roots.iter().find(same).and_then(newest).map(|edge| &edge.to.package.version);
+    let before = locked.roots.iter().copied().find(same).and_then(|root| newest(locked, root));
+    let before = before.map(|edge| &edge.to.package.version);
     let is_newest = |before: &Version| *before >= package.version && latest.is_none_or(|latest| before >= latest);
     if before.is_some_and(is_newest) {
         return None;
@@ -87,9 +90,9 @@ fn compare(line: &RootEdge, edge: &Edge, locked: &Graph, latest: Option<&Version
 }
 
 /// Returns the edge to the highest version that a line got; platforms may force several.
-fn newest(line: &RootEdge) -> Option<&Edge> {
+fn newest<'a>(closure: &Closure<'a>, line: &'a RootEdge) -> Option<&'a Edge> {
     let is_served = |edge: &&Edge| edge.to.package.id.ecosystem != Ecosystem::Path;
-    line.to.iter().filter(is_served).max_by(|a, b| a.to.package.cmp(&b.to.package))
+    closure.root_edges(line).filter(is_served).max_by(|a, b| a.to.package.cmp(&b.to.package))
 }
 
 /// Returns the newest version that a registry would give to who asks for no version in particular.

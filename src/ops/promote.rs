@@ -3,7 +3,7 @@
 use crate::diagnostic::{Exit, Failure};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::Label;
+use crate::model::{Label, Side};
 use crate::plan::{self, Plan};
 use crate::policy;
 use crate::profile::{self, Generation, Needs, ProfileError, Promoted};
@@ -30,7 +30,12 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     let lockfile = lock::parse(LOCKFILE, &text)?;
     let platform = project.platform()?;
     let selection = project::selection(target, Some(platform));
-    let closure = Closure::of(&lockfile.graph, &selection);
+    // What was tested is on the source's side: the target's own may be another.
+    let sides = &lockfile.graph.sides;
+    let tested_on = sides.of(&source.include);
+    let fits = |side: &&Side| target.include.iter().all(|group| sides.counts(Some(group), side));
+    let side = tested_on.filter(fits).or_else(|| sides.of(&target.include));
+    let closure = Closure::on_side(&lockfile.graph, &selection, side);
     check(&lockfile, &closure, &tested, source, target)?;
 
     let python = interpreter::find(context, &project, &closure, platform)?;

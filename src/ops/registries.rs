@@ -6,7 +6,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ClientOptions, Network};
 use crate::fs;
 use crate::manifest::{RegistryUrl, Token};
-use crate::model::PackageId;
+use crate::model::{PackageId, Routes};
 use crate::registry::{Freshness, Options, Registries, Secret};
 
 use super::{Context, Project, Result};
@@ -62,6 +62,7 @@ pub(super) fn open_asking(
         tokens,
         netrc,
         pinned: project.pins.clone(),
+        routed: project.routes.iter().flat_map(Routes::iter).map(|(package, _)| package.clone()).collect(),
         members: project.names.clone(),
         folders: project.folders(),
     };

@@ -36,7 +36,7 @@ fn remove_once(
         }
     }
     let project = target.tried(old, &text)?;
-    let (lockfile, mut warnings) = lock::solve(context, &project, Wish::keeping(&before))?;
+    let (lockfile, mut warnings) = lock::solve(context, &project, &Wish::keeping(&before))?;
     warnings.extend(lock::deprecated(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
     let written = lock::write(context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;

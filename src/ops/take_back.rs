@@ -2,10 +2,9 @@
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::lock::{self as lockfiles, Lockfile};
-use crate::model::{Label, PackageId, Version};
+use crate::model::{Label, PackageId, Side, Version};
 use crate::plan;
 use crate::profile::{self, ProfileError};
-use crate::resolve::Preferences;
 
 use super::context::LOCKFILE;
 use super::lock::{self, LockUse, Locked, Wish};
@@ -43,7 +42,8 @@ fn write_lock(
     (number, names): (Option<u64>, &[String]),
     seen: &Seen,
 ) -> Result<Option<(u64, Locked)>> {
-    let environment = &project.environment(context)?.name;
+    let declared = project.environment(context)?;
+    let environment = &declared.name;
     let profile = profile::Project::open(&project.root)?;
     let current = profile.current_head(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
     let number = number.or(current.parent).unwrap_or(current.number);
@@ -53,14 +53,17 @@ fn write_lock(
     let now = lock::read(project)?.lockfile().unwrap_or_default();
 
     // First with everything else as it is now, then with everything else as it was then.
-    let mut tries = [&now, &then].map(|base| preferring(base.preferences(), &wanted)).into_iter();
+    let side = project.sides.of(&declared.include).cloned();
+    let mut tries = [&now, &then].into_iter();
     let (lockfile, warnings) = loop {
-        let Some(preferences) = tries.next() else {
+        let Some(kept) = tries.next() else {
             let packages = wanted.iter().map(|(package, versions)| format!("{package} {}", list(versions))).collect();
             return Err(TakeBackError::DoesNotFit { packages }.into());
         };
-        let (lockfile, warnings) = lock::solve(context, project, Wish { preferences, ..Wish::keeping(&now) })?;
-        if has(&lockfile, &wanted) {
+        let (kept, wanted_on) = (Some(kept), side.clone());
+        let wish = Wish { kept, wanted: wanted.clone(), wanted_on, ..Wish::keeping(&now) };
+        let (lockfile, warnings) = lock::solve(context, project, &wish)?;
+        if has(&lockfile, side.as_ref(), &wanted) {
             break (lockfile, warnings);
         }
     };
@@ -84,17 +87,12 @@ fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[Str
     Ok(wanted)
 }
 
-fn preferring(mut preferences: Preferences, wanted: &plan::Contents) -> Preferences {
-    for (package, versions) in wanted {
-        preferences.versions.insert(package.clone(), versions.iter().cloned().collect());
-    }
-    preferences
-}
-
-/// Tells whether a lock has the wanted packages in the wanted versions, and in no others.
-fn has(lockfile: &Lockfile, wanted: &plan::Contents) -> bool {
+/// Tells whether a lock's solution for a side has the wanted packages in the wanted versions, and in no others.
+fn has(lockfile: &Lockfile, side: Option<&Side>, wanted: &plan::Contents) -> bool {
+    let solution = side.map(|side| lockfile.graph.on(side));
+    let packages = &solution.as_ref().unwrap_or(&lockfile.graph).packages;
     let versions = |package: &PackageId| -> Vec<&Version> {
-        lockfile.graph.packages.keys().filter(|key| key.id == *package).map(|key| &key.version).collect()
+        packages.keys().filter(|key| key.id == *package).map(|key| &key.version).collect()
     };
     wanted.iter().all(|(package, wanted)| {
         let found = versions(package);

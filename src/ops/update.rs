@@ -30,11 +30,11 @@ fn update_once(context: &Context<'_>, project: &Project, names: &[String], seen:
     let moves = |package: &PackageId| wanted.is_empty() || wanted.iter().any(|known| known.names(package));
     let old = old.unwrap_or_default();
     let mut wish = Wish { freshness: Freshness::Revalidate, ..Wish::keeping(&old) };
-    wish.preferences.versions.retain(|package, _| !moves(package));
+    wish.moved = old.graph.packages.keys().map(|key| &key.id).filter(|id| moves(id)).cloned().collect();
     if wanted.is_empty() {
         wish.edition = None;
     }
-    lock::replace(context, project, &old, wish, seen)
+    lock::replace(context, project, &old, &wish, seen)
 }
 
 /// A name that the lock does not have.

@@ -160,6 +160,7 @@ impl Fixture {
         let instances = self.lock.graph.instances.keys();
         let reached = instances.filter(|key| !self.left_out.contains(&key.package));
         Closure {
+            side: None,
             roots: self.lock.graph.roots.iter().collect(),
             instances: reached.map(|key| (key, BTreeSet::new())).collect(),
             platform: Some(Platform::LinuxX64),
@@ -245,6 +246,7 @@ fn edge(name: &str, to: &PackageKey) -> Edge {
         extras: Vec::new(),
         platforms: Vec::new(),
         unmet: None,
+        sides: Vec::new(),
     }
 }
 

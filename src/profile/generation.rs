@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::fs::{self, Action, FsError};
-use crate::model::{Label, PackageId, PackageName, Platform, TreeDigest, Version};
+use crate::model::{Label, PackageId, Platform, TreeDigest, Version};
 use crate::plan::{self, Plan};
 use crate::store::EntryPath;
 
@@ -121,10 +121,9 @@ impl Generation {
     pub fn packages(&self) -> plan::Contents {
         let mut packages = plan::Contents::new();
         for member in &self.closure {
-            let name = PackageName::parse(member.ecosystem, &member.name);
             let version = Version::parse(member.ecosystem, &member.version);
-            if let (Ok(name), Ok(version)) = (name, version) {
-                let versions = packages.entry(PackageId::new(member.ecosystem, name)).or_default();
+            if let (Some(id), Ok(version)) = (member.id(), version) {
+                let versions = packages.entry(id).or_default();
                 if !versions.contains(&version) {
                     versions.push(version);
                 }
@@ -138,11 +137,7 @@ impl Generation {
 
     /// Returns those of its packages that a manifest asks for.
     pub fn direct(&self) -> BTreeSet<PackageId> {
-        let asked_for = self.closure.iter().filter(|member| member.direct);
-        let id = |member: &Member| {
-            Some(PackageId::new(member.ecosystem, PackageName::parse(member.ecosystem, &member.name).ok()?))
-        };
-        asked_for.filter_map(id).collect()
+        self.closure.iter().filter(|member| member.direct).filter_map(Member::id).collect()
     }
 
     /// Compares its packages with those of the generation before it.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Dependent, Ecosystem, FileOwner, InstanceKey, PackageKey, Platform, TreeDigest};
+use crate::model::{
+    Dependent, Ecosystem, FileOwner, InstanceKey, PackageId, PackageKey, PackageName, Platform, TreeDigest,
+};
 
 use super::ProfileError;
 use super::key::{Depends, Ingredients, Key, keys};
@@ -113,6 +115,9 @@ pub struct Member {
     pub name: Arc<str>,
     /// The version, as its ecosystem writes it.
     pub version: Arc<str>,
+    /// The registry, where a package that comes from several is told apart by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<Arc<str>>,
     /// The bound peers; empty for most.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub peers: Arc<str>,
@@ -121,6 +126,15 @@ pub struct Member {
     pub content: Content,
     /// Whether a manifest asks for it.
     pub direct: bool,
+}
+
+impl Member {
+    /// Returns the package; none where the record names none.
+    pub(super) fn id(&self) -> Option<PackageId> {
+        let name = PackageName::parse(self.ecosystem, &self.name).ok()?;
+        let registry = self.registry.as_deref().map(str::parse).transpose().ok()?;
+        Some(PackageId { registry, ..PackageId::new(self.ecosystem, name) })
+    }
 }
 
 /// What a closure's element consists of.
@@ -353,13 +367,15 @@ fn tree(wanted: &Wanted<'_>, package: &PackageKey) -> Result<TreeDigest, Profile
 
 fn files(wanted: &Wanted<'_>, package: &PackageKey) -> Files {
     match wanted.files {
-        Files::Shared if wanted.lock.settings.writable.contains(&package.id) => Files::Writable,
+        Files::Shared if wanted.lock.settings.writable.iter().any(|writable| writable.is_same(&package.id)) => {
+            Files::Writable
+        }
         files => files,
     }
 }
 
 fn extensions(wanted: &Wanted<'_>, package: &PackageKey) -> Vec<String> {
-    let of_package = wanted.lock.settings.extensions.iter().filter(|extension| extension.package == package.id);
+    let of_package = wanted.lock.settings.extensions.iter().filter(|extension| extension.package.is_same(&package.id));
     let mut extensions: Vec<_> = of_package
         .map(|extension| format!("{} {}", extension.dependency.seen_as(), extension.dependency.range_text()))
         .collect();
@@ -381,6 +397,7 @@ fn members(wanted: &Wanted<'_>, direct: &BTreeSet<&InstanceKey>) -> Result<Vec<M
                 ecosystem: key.package.id.ecosystem,
                 name: key.package.id.name.as_str().into(),
                 version: key.package.version.to_string().into(),
+                registry: key.package.id.registry.as_ref().map(|registry| registry.as_str().into()),
                 peers: key.peers.clone(),
                 content,
                 direct: direct.contains(key),

@@ -39,7 +39,7 @@ impl Choice {
 
     /// Returns the registries to ask, in order; the first that has the package serves it. What is pinned or claimed
     /// has one.
-    pub(super) fn of(&self, package: &PackageId) -> Result<&[Label], RegistryError> {
+    pub(super) fn of<'a>(&'a self, package: &'a PackageId) -> Result<&'a [Label], RegistryError> {
         if let Some(registry) = self.demanded(package) {
             return Ok(std::slice::from_ref(registry));
         }
@@ -48,14 +48,14 @@ impl Choice {
         self.unclaimed.get(&kind).map(Vec::as_slice).ok_or_else(none)
     }
 
-    /// Returns the only registry that a package may come from, where a line names one or a registry claims it.
-    pub fn demanded(&self, package: &PackageId) -> Option<&Label> {
+    /// Returns the only registry that a package may come from, where lines name it or a registry claims it.
+    pub fn demanded<'a>(&'a self, package: &'a PackageId) -> Option<&'a Label> {
         let claimed = || self.claims.iter().find(|(claim, _)| claim.covers(package)).map(|(_, registry)| registry);
-        self.pinned.get(package).or_else(claimed)
+        self.pinned.get(package).or_else(claimed).or(package.registry.as_ref())
     }
 
     /// Returns the registries that a package may come from, in the order in which they are asked.
-    pub fn admitted(&self, package: &PackageId) -> &[Label] {
+    pub fn admitted<'a>(&'a self, package: &'a PackageId) -> &'a [Label] {
         self.of(package).unwrap_or_default()
     }
 
@@ -99,7 +99,7 @@ mod tests {
         let npm = |name: &str| PackageId::new(Ecosystem::Npm, PackageName::npm(name).unwrap());
         let pinned = BTreeMap::from([(npm("pinned"), "last".parse().unwrap())]);
         let choice = Choice::new(&registries, pinned);
-        let of = |name: &str| choice.of(&npm(name)).unwrap().iter().map(Label::as_str).collect::<Vec<_>>();
+        let of = |name: &str| choice.of(&npm(name)).unwrap().iter().map(Label::to_string).collect::<Vec<_>>();
         assert_eq!(of("@acme/money"), ["acme"]);
         assert_eq!(of("pinned"), ["last"]);
         assert_eq!(of("react"), ["first", "npmjs"]);

@@ -38,6 +38,8 @@ pub struct Options {
     pub netrc: Option<Secret>,
     /// Packages whose lines name a registry.
     pub pinned: BTreeMap<PackageId, Label>,
+    /// Packages that come from several registries: which is meant, is known only with a platform.
+    pub routed: BTreeSet<PackageId>,
     /// The local packages that names can mean.
     pub members: Members,
     /// The folders of the manifests' `path` lines; those that they lead to are learned from them.

@@ -1,6 +1,6 @@
 //! All registries as one: the resolver's index and the source of artifacts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -43,6 +43,7 @@ struct Inner {
     root: PathBuf,
     members: Members,
     choice: Choice,
+    routed: BTreeSet<PackageId>,
     served: BTreeMap<Label, Registry>,
     entries: Mutex<FxHashMap<PackageId, Arc<Entry>>>,
     folders: Mutex<FxHashMap<PackageId, Arc<str>>>,
@@ -92,6 +93,7 @@ impl Registries {
             root: options.root,
             members: options.members,
             choice,
+            routed: options.routed,
             served,
             entries: Mutex::default(),
             expected: Mutex::default(),
@@ -225,6 +227,9 @@ impl Inner {
         requirements
             .filter(|requirement| {
                 let package = requirement.package();
+                if self.routed.contains(&package) {
+                    return false;
+                }
                 if let Requirement::Path { folder, .. } = requirement {
                     lock(&self.folders).insert(package.clone(), Arc::clone(folder));
                 }

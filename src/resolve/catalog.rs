@@ -38,6 +38,8 @@ pub(super) struct Catalog<'a> {
     pub(super) lines: Vec<Line>,
     /// The places of npm's lines, by package and name.
     direct: FxHashMap<(PackageIx, PackageIx), Vec<u32>>,
+    /// Packages that come from several registries: the package of each registry, and where it is the one that is meant.
+    routes: FxHashMap<PackageIx, Vec<(PackageIx, PlatformSet)>>,
     packages: RefCell<Interner<PackageId>>,
     extras: RefCell<Interner<ExtraName>>,
     /// The extras that were asked for so far.
@@ -111,6 +113,7 @@ impl<'a> Catalog<'a> {
             manifests: manifests.into_iter().collect(),
             lines: Vec::new(),
             direct: FxHashMap::default(),
+            routes: FxHashMap::default(),
             packages: RefCell::default(),
             extras: RefCell::default(),
             asked: RefCell::default(),
@@ -121,10 +124,26 @@ impl<'a> Catalog<'a> {
             foreign: RefCell::default(),
             unmatched: RefCell::default(),
         };
+        for (package, registries) in requirements.routes.iter() {
+            let base = catalog.package(package.clone());
+            let mut parts: Vec<(PackageIx, PlatformSet)> = Vec::new();
+            for &platform in &catalog.platforms {
+                let registry = registries.get(&platform).cloned().flatten();
+                let part = catalog.package(package.routed(registry));
+                match parts.iter_mut().find(|(known, _)| *known == part) {
+                    Some((_, on)) => on.insert(platform),
+                    None => parts.push((part, platform.into())),
+                }
+            }
+            catalog.routes.insert(base, parts);
+        }
         catalog.lines = lines::in_order(&requirements.lines).into_iter().map(|id| Line::new(&catalog, id)).collect();
         for (place, line) in catalog.lines.iter().enumerate() {
             if let Some(need) = line.need.as_ref().filter(|need| matches!(need.requirement, Requirement::Npm { .. })) {
-                catalog.direct.entry((need.package, need.alias)).or_default().push(place as u32);
+                let parts: Vec<_> = catalog.parts(need.package).map(|(part, _)| part).collect();
+                for part in parts {
+                    catalog.direct.entry((part, need.alias)).or_default().push(place as u32);
+                }
             }
         }
         catalog.announce(catalog.lines.iter().filter_map(|line| line.need.as_ref()));
@@ -144,6 +163,33 @@ impl<'a> Catalog<'a> {
     /// Returns an interned package.
     pub(super) fn id(&self, package: PackageIx) -> PackageId {
         self.packages.borrow().values[package.0 as usize].clone()
+    }
+
+    /// Returns the packages that a need for this one means, each with its platforms: itself on all of them, unless it comes
+    /// from several registries.
+    pub(super) fn parts(&self, package: PackageIx) -> impl Iterator<Item = (PackageIx, PlatformSet)> + use<'_> {
+        let routed = self.routes.get(&package).map_or(&[][..], Vec::as_slice);
+        let own = routed.is_empty().then_some((package, PlatformSet::ALL));
+        own.into_iter().chain(routed.iter().copied())
+    }
+
+    /// Returns the packages of all registries that this one, which is of one of them, comes from; none where it comes from
+    /// one.
+    pub(super) fn parts_beside(&self, part: PackageIx) -> Option<&[(PackageIx, PlatformSet)]> {
+        let beside = |parts: &&Vec<(PackageIx, PlatformSet)>| parts.iter().any(|(known, _)| *known == part);
+        self.routes.values().find(beside).map(Vec::as_slice)
+    }
+
+    /// Tells whether a package comes from several registries.
+    pub(super) fn is_routed(&self, package: PackageIx) -> bool {
+        self.routes.contains_key(&package)
+    }
+
+    /// Returns the package that a need means on a platform; without one, on the first that is declared.
+    pub(super) fn part(&self, package: PackageIx, platform: Option<Platform>) -> PackageIx {
+        let mut parts = self.parts(package);
+        let on = |&(_, on): &(PackageIx, PlatformSet)| platform.is_none_or(|platform| on.contains(platform));
+        parts.find(on).map_or(package, |(part, _)| part)
     }
 
     /// Interns an extra that is asked for.
@@ -239,7 +285,7 @@ impl<'a> Catalog<'a> {
 
     /// Returns the versions that a requirement stands for, less those that may not be chosen.
     pub(super) fn set(&self, need: &Need) -> Result<Set, IndexError> {
-        self.set_for(&need.requirement, need.package)
+        self.set_for(&need.requirement, self.part(need.package, None))
     }
 
     /// Returns the versions of `package` that a requirement's range stands for; the package is another than the
@@ -345,7 +391,8 @@ impl<'a> Catalog<'a> {
 
     /// Tells the index what will be asked next.
     pub(super) fn announce<'n>(&self, needs: impl Iterator<Item = &'n Need>) {
-        let wanted: Vec<_> = needs.map(|need| need.requirement.clone()).collect();
+        let wanted: Vec<_> =
+            needs.filter(|need| !self.is_routed(need.package)).map(|need| need.requirement.clone()).collect();
         if !wanted.is_empty() {
             self.index.prefetch(&wanted);
         }

@@ -21,8 +21,10 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
     }
     let mut doubtful = BTreeSet::new();
     for line in catalog.lines.iter().filter_map(|line| line.need.as_ref()) {
-        if unmatched.contains(&line.package) && catalog.set(line)?.is_empty() {
-            doubtful.insert(line.package);
+        for (package, _) in catalog.parts(line.package) {
+            if unmatched.contains(&package) && catalog.set_for(&line.requirement, package)?.is_empty() {
+                doubtful.insert(package);
+            }
         }
     }
     let chosen = |package: PackageIx| {
@@ -36,8 +38,10 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
                 DependencyKind::Optional => chosen(package).any(|chosen| chosen == ordinal),
                 DependencyKind::Peer | DependencyKind::OptionalPeer => false,
             };
-            if counts && unmatched.contains(&need.package) && catalog.set(need)?.is_empty() {
-                doubtful.insert(need.package);
+            for (package, _) in catalog.parts(need.package).filter(|_| counts) {
+                if unmatched.contains(&package) && catalog.set_for(&need.requirement, package)?.is_empty() {
+                    doubtful.insert(package);
+                }
             }
         }
     }

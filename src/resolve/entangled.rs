@@ -111,7 +111,9 @@ fn lines(catalog: &Catalog, nodes: BTreeSet<NodeIx>) -> Vec<LineId> {
     let leads = |line: &&super::release::Line| {
         let Some(need) = &line.need else { return false };
         let dependent = catalog.manifests[line.manifest as usize].clone();
-        ends.contains(&(Some(dependent), need.package)) || ends.contains(&(None, need.package))
+        catalog
+            .parts(need.package)
+            .any(|(package, _)| ends.contains(&(Some(dependent.clone()), package)) || ends.contains(&(None, package)))
     };
     let lines: BTreeSet<LineId> = catalog.lines.iter().filter(leads).map(|line| line.id).collect();
     lines.into_iter().collect()

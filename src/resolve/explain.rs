@@ -157,7 +157,7 @@ impl Teller<'_> {
         let prepared = self.problem.catalog.prepared(package, ordinal)?;
         let meant = |need: &&Need| match to {
             Variable::Npm { alias, .. } => need.alias == alias,
-            _ => need.package == target,
+            _ => self.problem.catalog.parts(need.package).any(|(part, _)| part == target),
         };
         let mut needs: Vec<&Need> = prepared.needs.iter().filter(meant).collect();
         if needs.len() > 1 {
@@ -304,7 +304,7 @@ impl Teller<'_> {
             return Ok(Some(format!("ask for a range that takes {} {version}, which the others accept", id.name)));
         }
         Ok(self.general_way_out(steps).or_else(|| {
-            let PackageId { ecosystem, name } = catalog.id(variable.package()?);
+            let PackageId { ecosystem, name, .. } = catalog.id(variable.package()?);
             Some(format!(
                 "change one of these lines, or settle it with `override {ecosystem} \"{name}\" \"…\"` under `resolution`"
             ))
@@ -314,7 +314,7 @@ impl Teller<'_> {
     /// Tells what can be done about versions that cannot be used.
     fn way_around(&self, steps: &[Step], package: PackageIx, versions: &Set) -> Result<String, IndexError> {
         let catalog = self.problem.catalog;
-        let PackageId { ecosystem, name } = catalog.id(package);
+        let PackageId { ecosystem, name, .. } = catalog.id(package);
         let by_line = steps
             .iter()
             .any(|step| step.line.is_some() && step.asked.as_ref().is_some_and(|asked| asked.package == package));

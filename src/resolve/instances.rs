@@ -51,6 +51,7 @@ fn edges(links: Vec<Link>, keys: &FxHashMap<NodeIx, InstanceKey>) -> Vec<Edge> {
                 extras: link.extras,
                 platforms: link.platforms,
                 unmet: link.unmet,
+                sides: Vec::new(),
             })
         })
         .collect();

@@ -78,7 +78,8 @@ impl<'a> Direct<'a> {
         let mut asked: Vec<(Option<u32>, Set)> = vec![(self.manifest, range.clone())];
         for &line in self.lines {
             let manifest = Some(catalog.lines[line as usize].manifest);
-            for (_, set) in self.problem.line(line)?.0 {
+            let demands = self.problem.line(line)?.0.into_iter();
+            for (_, set) in demands.filter(|(variable, _)| variable.package() == Some(self.package)) {
                 match asked.iter_mut().find(|(known, _)| *known == manifest) {
                     Some((_, known)) => *known = known.intersection(&set),
                     None => asked.push((manifest, set)),

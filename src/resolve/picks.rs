@@ -246,7 +246,8 @@ fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Ask
                     add(variable, &set, if by_manifest { By::Peer } else { By::Release });
                 }
             } else if matches!(need.requirement, Requirement::Npm { .. }) {
-                let variable = Variable::Npm { package: need.package, alias: need.alias, scope: node };
+                let package = catalog.part(need.package, None);
+                let variable = Variable::Npm { package, alias: need.alias, scope: node };
                 if solution.contains_key(&variable) {
                     add(variable, &catalog.set(need)?, By::Release);
                 }

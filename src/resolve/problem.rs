@@ -81,7 +81,8 @@ impl Problem<'_> {
                     None => return Ok(Place::Absent(scope)),
                 },
                 Some(need) if self.why_dropped(Droppable::Need(node.owner, name), need)?.is_none() => {
-                    return Ok(Place::Declared(Variable::Npm { package: need.package, alias: need.alias, scope }));
+                    let package = self.catalog.part(need.package, None);
+                    return Ok(Place::Declared(Variable::Npm { package, alias: need.alias, scope }));
                 }
                 _ if package == name => return Ok(Place::Ancestor(scope)),
                 _ => return Ok(Place::Absent(scope)),
@@ -116,7 +117,8 @@ impl Problem<'_> {
             .find_map(|manifest| {
                 let need = declared(manifest)?;
                 let scope = self.catalog.manifest_node(manifest);
-                Some(Place::Declared(Variable::Npm { package: need.package, alias: need.alias, scope }))
+                let package = self.catalog.part(need.package, None);
+                Some(Place::Declared(Variable::Npm { package, alias: need.alias, scope }))
             })
             .unwrap_or(Place::Absent(scope))
     }
@@ -139,16 +141,18 @@ impl Problem<'_> {
     pub(super) fn peer_set(&self, need: &Need, place: Place) -> Result<Set, IndexError> {
         let package = match place {
             Place::Declared(Variable::Npm { package, .. }) => package,
-            _ => need.package,
+            _ => self.catalog.part(need.package, None),
         };
         self.catalog.set_for(&need.requirement, package)
     }
 
     /// Returns the variable that decides a peer, where one does.
-    pub(super) fn peer_variable(need: &Need, place: Place) -> Option<Variable> {
+    pub(super) fn peer_variable(&self, need: &Need, place: Place) -> Option<Variable> {
         match place {
             Place::Declared(variable) => Some(variable),
-            Place::Absent(scope) => Some(Variable::Npm { package: need.package, alias: need.alias, scope }),
+            Place::Absent(scope) => {
+                Some(Variable::Npm { package: self.catalog.part(need.package, None), alias: need.alias, scope })
+            }
             Place::Ancestor(_) => None,
         }
     }
@@ -166,16 +170,26 @@ impl Problem<'_> {
         if self.steering.dropped.contains(&what) {
             return Ok(Some("it contradicts something that is not optional".to_owned()));
         }
-        let loaded = self.catalog.loaded(need.package)?;
+        for (package, on) in self.catalog.parts(need.package) {
+            let reason = self.why_unmatched(need, package, on)?;
+            if reason.is_some() {
+                return Ok(reason);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns why no version of `package`, which a need means on some platforms, can be taken.
+    fn why_unmatched(&self, need: &Need, package: PackageIx, on: PlatformSet) -> Result<Option<String>, IndexError> {
+        let loaded = self.catalog.loaded(package)?;
         if let Some(registry) = &loaded.missing {
             return Ok(Some(format!("registry {registry} does not have it")));
         }
-        let mut set = self.catalog.set(need)?;
+        let mut set = self.catalog.set_for(&need.requirement, package)?;
         if matches!(need.requirement, Requirement::Pypi { .. }) {
-            for &platform in &self.catalog.platforms {
-                if self.catalog.holds_on(&need.requirement, &[]).contains(platform) {
-                    set = pypi::installable(&loaded, &set, platform);
-                }
+            let on = on.intersection(self.catalog.holds_on(&need.requirement, &[]));
+            for &platform in self.catalog.platforms.iter().filter(|&&platform| on.contains(platform)) {
+                set = pypi::installable(&loaded, &set, platform);
             }
         }
         Ok(set.is_empty().then(|| "no version matches".to_owned()))
@@ -189,8 +203,27 @@ impl Problem<'_> {
         platforms: PlatformSet,
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
-        let package = need.package;
-        let set = self.catalog.set(need)?;
+        if !self.catalog.is_routed(need.package) {
+            return self.demand_part(need, (need.package, platforms), scope, demands);
+        }
+        for (package, on) in self.catalog.parts(need.package) {
+            let on = on.intersection(platforms);
+            if on != PlatformSet::NONE {
+                self.demand_part(need, (package, on), scope, demands)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what a need demands of the package that it means on these platforms.
+    fn demand_part(
+        &self,
+        need: &Need,
+        (package, platforms): (PackageIx, PlatformSet),
+        scope: NodeIx,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        let set = self.catalog.set_for(&need.requirement, package)?;
         match &need.requirement {
             Requirement::Npm { .. } => demands.push(Variable::Npm { package, alias: need.alias, scope }, set),
             Requirement::Path { .. } => {
@@ -247,7 +280,7 @@ impl Problem<'_> {
     pub(super) fn strict_peer(&self, node: NodeIx, need: &Need) -> Result<Option<(Variable, Set)>, IndexError> {
         let Some(around) = self.catalog.node(node).around else { return Ok(None) };
         let place = self.peer(need, around)?;
-        let Some(variable) = Self::peer_variable(need, place) else { return Ok(None) };
+        let Some(variable) = self.peer_variable(need, place) else { return Ok(None) };
         if need.kind == DependencyKind::OptionalPeer && !self.optional_peer_holds(node, need, place) {
             return Ok(None);
         }

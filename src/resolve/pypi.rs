@@ -50,11 +50,11 @@ impl Admission {
     pub(super) fn new(catalog: &Catalog, package: PackageIx) -> Self {
         let requirements = catalog.requirements;
         let id = catalog.id(package);
-        let lines = requirements.lines.iter().filter(|line| line.requirement.package() == id);
+        let lines = requirements.lines.iter().filter(|line| line.requirement.package().is_same(&id));
         let asked = lines.clone().map(|line| &line.requirement);
         let replacements = requirements.settings.overrides.iter().filter_map(|found| found.replacement.as_ref());
         let named = asked
-            .chain(replacements.filter(|replacement| replacement.package() == id))
+            .chain(replacements.filter(|replacement| replacement.package().is_same(&id)))
             .filter_map(|requirement| match requirement {
                 Requirement::Pypi { specifier, .. } => Some(specifier.clone()),
                 _ => None,

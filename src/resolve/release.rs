@@ -109,7 +109,7 @@ impl Prepared {
         for extension in &catalog.requirements.settings.extensions {
             let forgotten = &extension.dependency;
             let declared = |need: &Need| !need.is_peer() && need.requirement.seen_as() == forgotten.seen_as();
-            if extension.package == *id && !prepared.needs.iter().any(declared) {
+            if extension.package.is_same(id) && !prepared.needs.iter().any(declared) {
                 prepared.add(catalog, id, DependencyKind::Normal, forgotten.clone());
             }
         }

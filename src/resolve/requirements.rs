@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Dependent, Label, Marker, PackageId, PackageKey, PackageName, Requirement, Settings, Version};
+use crate::model::{
+    Dependent, Label, Marker, PackageId, PackageKey, PackageName, Requirement, Routes, Settings, Version,
+};
 
 /// A manifest line, by its place in [`Requirements::lines`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +40,23 @@ pub struct Preferences {
     pub lines: BTreeMap<(Dependent, PackageName), Version>,
 }
 
+impl Preferences {
+    /// Adds what others prefer where this has no preference.
+    #[must_use]
+    pub fn or(mut self, others: Self) -> Self {
+        for (package, versions) in others.versions {
+            self.versions.entry(package).or_insert(versions);
+        }
+        for (place, version) in others.edges {
+            self.edges.entry(place).or_insert(version);
+        }
+        for (line, version) in others.lines {
+            self.lines.entry(line).or_insert(version);
+        }
+        self
+    }
+}
+
 /// One problem.
 #[derive(Clone, Debug, Default)]
 pub struct Requirements {
@@ -47,4 +66,6 @@ pub struct Requirements {
     pub settings: Settings,
     /// What the old lock chose.
     pub preferences: Preferences,
+    /// The registries of packages that come from several.
+    pub routes: Routes,
 }

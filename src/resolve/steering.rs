@@ -153,7 +153,7 @@ fn broken_optional_peers(problem: Problem, solution: &Solution) -> Result<Vec<(N
         let prepared = problem.catalog.prepared(package, ordinal)?;
         for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
             let found = problem.peer(need, around)?;
-            let Some(variable @ Variable::Npm { .. }) = Problem::peer_variable(need, found) else { continue };
+            let Some(variable @ Variable::Npm { .. }) = problem.peer_variable(need, found) else { continue };
             let Some(chosen) = solution.get(&variable) else { continue };
             let known = problem.steering.bound.contains(&(place, need.alias));
             if !known && matches!(found, Place::Absent(_)) && !problem.peer_set(need, found)?.contains(chosen) {

@@ -61,8 +61,9 @@ pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Resu
 
 /// Finds out why no version matches a need, on a platform where Python's wheels decide.
 pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>) -> Result<Wanting, IndexError> {
-    let loaded = catalog.loaded(need.package)?;
-    let PackageId { ecosystem, name } = catalog.id(need.package);
+    let package = catalog.part(need.package, platform);
+    let loaded = catalog.loaded(package)?;
+    let PackageId { ecosystem, name, .. } = catalog.id(package);
     if let Some(registry) = &loaded.missing {
         let help = format!(
             "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"

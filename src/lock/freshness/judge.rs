@@ -19,7 +19,7 @@ impl Judge<'_> {
     pub(super) fn admits(&self, parent: Option<&PackageName>, wanted: &Requirement, edge: &Edge) -> bool {
         let target = &edge.to.package;
         let satisfies = |requirement: &Requirement| {
-            requirement.package() == target.id
+            requirement.package().is_same(&target.id)
                 && (edge.unmet.is_some() || is_tag(requirement) || requirement.matches(&target.version))
         };
         satisfies(wanted) || self.overrides(parent, wanted).any(|one| one.replacement.as_ref().is_some_and(satisfies))

@@ -12,7 +12,8 @@ use super::judge::{Judge, asks_alike, is_tag, requirement_text};
 type Place<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
 
 impl Judge<'_> {
-    pub(super) fn lines(&self, graph: &Graph, lines: &[RequiredLine], reasons: &mut Vec<Reason>) {
+    /// Compares lines, each with its place among the declared ones, with what a solution has for them.
+    pub(super) fn lines(&self, graph: &Graph, lines: &[(usize, &RequiredLine)], reasons: &mut Vec<Reason>) {
         let mut roots: BTreeMap<Place<'_>, Vec<&RootEdge>> = BTreeMap::new();
         for root in &graph.roots {
             roots.entry(place(&root.dependent, root.group.as_ref(), &root.requirement)).or_default().push(root);
@@ -20,7 +21,7 @@ impl Judge<'_> {
         // Lines as they were come first, so that of several lines for one package each finds its own.
         let same = |line: &RequiredLine, root: &RootEdge| root.requirement == line.requirement;
         let mut open = Vec::new();
-        for (number, line) in lines.iter().enumerate() {
+        for &(number, line) in lines {
             let candidates = roots.entry(place_of(line)).or_default();
             match candidates.iter().position(|root| same(line, root) && self.satisfied(line, root)) {
                 Some(found) => drop(candidates.swap_remove(found)),

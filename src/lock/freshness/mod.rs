@@ -14,7 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    Ecosystem, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Settings, TargetPlatform, Version,
+    Ecosystem, Graph, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Routes, Settings, Sides,
+    TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -31,6 +32,10 @@ pub struct Declared<'a> {
     pub settings: &'a Settings,
     /// The path packages, by folder: all that the lines lead to; others are ignored.
     pub folders: &'a BTreeMap<Arc<str>, LocalPackage>,
+    /// The sides of the manifest's conflicts.
+    pub sides: &'a Sides,
+    /// The registries of packages that come from several, for each side; one where there are no sides.
+    pub routes: &'a [Routes],
 }
 
 /// What a path package's own manifest says.
@@ -59,7 +64,7 @@ impl Freshness {
 }
 
 /// Why a lock is stale. Displayed as a lowercase sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// A setting is not the one that was solved for.
     Setting(&'static str),
@@ -96,6 +101,12 @@ pub enum Reason {
         /// What is missing.
         to: InstanceKey,
     },
+    /// A package that comes from several registries, and was locked from another than is named where it is needed; or
+    /// that came from several and does no more.
+    Rerouted {
+        /// The package.
+        package: PackageKey,
+    },
     /// A package that the manifest does not take from the registry that it is locked from.
     Registry {
         /// The package.
@@ -131,6 +142,7 @@ impl fmt::Display for Reason {
             }
             Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
             Self::Dangling { to } => write!(f, "{to} is needed and not locked"),
+            Self::Rerouted { package } => write!(f, "{package} is not what the lines' `registry=` lead to now"),
             Self::Registry { package, locked, now } => {
                 match locked {
                     Some(locked) => write!(f, "{package} is locked from registry `{locked}`")?,
@@ -149,8 +161,24 @@ impl fmt::Display for Reason {
 pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
     let mut reasons = changed_settings(&lock.settings, declared.settings);
     let judge = Judge { locked: &lock.settings, wanted: declared.settings };
-    judge.lines(&lock.graph, declared.lines, &mut reasons);
-    judge.folders(&lock.graph, declared.folders, &mut reasons);
+    let everything: Vec<_> = declared.lines.iter().enumerate().collect();
+    let usual = Routes::default();
+    if lock.graph.sides != *declared.sides || lock.graph.has_edges_of_no_side() {
+        reasons.push(Reason::Setting("conflicts"));
+    } else if declared.sides.is_empty() {
+        solution(&judge, &lock.graph, &everything, (declared, declared.routes.first().unwrap_or(&usual)), &mut reasons);
+    } else {
+        // Each solution has to do for the lines that count on its side.
+        for (place, side) in declared.sides.iter().enumerate() {
+            let routes = declared.routes.get(place).unwrap_or(&usual);
+            let counts = |(_, line): &(usize, &RequiredLine)| declared.sides.counts(line.group.as_ref(), side);
+            let lines: Vec<_> = everything.iter().copied().filter(counts).collect();
+            let mut found = Vec::new();
+            solution(&judge, &lock.graph.on(side), &lines, (declared, routes), &mut found);
+            found.retain(|reason| !reasons.contains(reason));
+            reasons.append(&mut found);
+        }
+    }
     for dangling in lock.dangling() {
         let reason = Reason::Dangling { to: dangling.to };
         if !reasons.contains(&reason) {
@@ -158,6 +186,29 @@ pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
         }
     }
     Freshness { reasons }
+}
+
+/// Compares one solution with the lines that count for it.
+fn solution(
+    judge: &Judge<'_>,
+    graph: &Graph,
+    lines: &[(usize, &RequiredLine)],
+    (declared, routes): (&Declared<'_>, &Routes),
+    reasons: &mut Vec<Reason>,
+) {
+    judge.lines(graph, lines, reasons);
+    judge.folders(graph, declared.folders, reasons);
+    reasons.extend(rerouted(graph, routes));
+}
+
+/// Returns the packages that the lines' registries do not lead to on any platform of an edge.
+fn rerouted(graph: &Graph, routes: &Routes) -> BTreeSet<Reason> {
+    let edges = graph.roots.iter().flat_map(|root| &root.to);
+    let edges = edges.chain(graph.instances.values().flat_map(|instance| &instance.edges));
+    edges
+        .filter(|edge| !routes.leads_to(&edge.to.package.id, &edge.platforms))
+        .map(|edge| Reason::Rerouted { package: edge.to.package.clone() })
+        .collect()
 }
 
 /// Returns the packages that the lock has from a registry that they do not come from. `route` compares a package with the

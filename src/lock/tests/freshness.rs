@@ -4,14 +4,15 @@ use std::sync::Arc;
 use super::{line, lock, npm, pypi};
 use crate::lock::{Declared, LocalPackage, Lockfile, Reason, Route, freshness, misrouted};
 use crate::model::{
-    Ecosystem, Label, Marker, NpmPeers, Override, PackageId, PackageName, Platform, Requirement, Settings,
+    Ecosystem, Label, Marker, NpmPeers, Override, PackageId, PackageName, Platform, Requirement, Settings, Sides,
     TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, DependencyKind, RequiredLine, Wants};
 
 /// Why a lock is stale for these lines, a sentence each.
 fn stale(lock: &Lockfile, lines: &[RequiredLine]) -> Vec<String> {
-    let declared = Declared { lines, settings: &lock.settings, folders: &BTreeMap::new() };
+    let declared =
+        Declared { lines, settings: &lock.settings, folders: &BTreeMap::new(), sides: &Sides::default(), routes: &[] };
     freshness(lock, &declared).reasons.iter().map(ToString::to_string).collect()
 }
 
@@ -120,7 +121,13 @@ fn settings_count_by_meaning() {
     let check = |change: &dyn Fn(&mut Settings)| {
         let mut settings = lock.settings.clone();
         change(&mut settings);
-        let declared = Declared { lines: &[], settings: &settings, folders: &BTreeMap::new() };
+        let declared = Declared {
+            lines: &[],
+            settings: &settings,
+            folders: &BTreeMap::new(),
+            sides: &Sides::default(),
+            routes: &[],
+        };
         freshness(&lock, &declared).reasons
     };
     assert_eq!(check(&|_| ()), []);
@@ -177,7 +184,13 @@ edges = ["npm:clsx@2.1.0"]
         let version = Version::parse(Ecosystem::Path, version).unwrap();
         let local = LocalPackage { name: name.clone(), version, dependencies };
         let folders = BTreeMap::from([(Arc::from("packages/theme"), local)]);
-        let declared = Declared { lines: &lines, settings: &lock.settings, folders: &folders };
+        let declared = Declared {
+            lines: &lines,
+            settings: &lock.settings,
+            folders: &folders,
+            sides: &Sides::default(),
+            routes: &[],
+        };
         freshness(&lock, &declared).reasons.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let normal = DependencyKind::Normal;

@@ -1,5 +1,6 @@
 mod closure;
 mod freshness;
+mod sides;
 mod survival;
 mod text;
 

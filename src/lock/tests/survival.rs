@@ -28,9 +28,14 @@ fn package_key() -> impl Strategy<Value = PackageKey> {
         id: PackageId::new(ecosystem, PackageName::parse(ecosystem, name).unwrap()),
         version: Version::parse(ecosystem, version).unwrap(),
     };
+    let routed = |mut key: PackageKey| {
+        key.id.registry = Some("t-1.x".parse().unwrap());
+        key
+    };
     prop_oneof![
         npm.prop_map(move |parts| key(Ecosystem::Npm, parts)),
         pypi.prop_map(move |parts| key(Ecosystem::Pypi, parts)),
+        Just(routed(key(Ecosystem::Pypi, ("p", "1.0")))),
         Just(key(Ecosystem::Path, ("theme", "0.1.0"))),
     ]
 }
@@ -43,8 +48,9 @@ fn edge() -> impl Strategy<Value = Edge> {
     let peers = prop::sample::select(vec!["", "", "(react@18.3.1)", "(a@1.0.0)(b@2.0.0)~0f"]);
     let kind = prop::sample::select(vec![EdgeKind::Normal, EdgeKind::Optional, EdgeKind::Peer, EdgeKind::OptionalPeer]);
     let extra = prop::option::of(prop::sample::select(vec!["fast", "all"]));
-    (package_key(), peers, kind, extra, platforms(), prop::option::of(text()), any::<bool>()).prop_map(
-        |(package, peers, kind, extra, platforms, unmet, renamed)| Edge {
+    let sides = prop::sample::subsequence(vec!["cpu", "gpu+web"], 0..2);
+    (package_key(), peers, kind, extra, platforms(), prop::option::of(text()), any::<bool>(), sides).prop_map(
+        |(package, peers, kind, extra, platforms, unmet, renamed, sides)| Edge {
             name: if renamed { PackageName::pypi("alias").unwrap() } else { package.id.name.clone() },
             to: InstanceKey { package, peers: peers.into() },
             kind,
@@ -52,6 +58,7 @@ fn edge() -> impl Strategy<Value = Edge> {
             extras: extra.map(|e| e.parse().unwrap()).into_iter().collect(),
             platforms,
             unmet,
+            sides: sides.into_iter().map(|side| side.parse().unwrap()).collect(),
         },
     )
 }
@@ -163,7 +170,8 @@ fn parts() -> impl Strategy<Value = Parts> {
 }
 
 fn built(settings: &Settings, roots: Vec<RootEdge>, packages: &[(PackageKey, Whole)]) -> Lockfile {
-    let mut graph = Graph { roots, ..Graph::default() };
+    let sides = ["gpu+web", "cpu"].into_iter().filter(|_| roots.len() > 1).map(|side| side.parse().unwrap()).collect();
+    let mut graph = Graph { roots, sides, ..Graph::default() };
     for (key, (package, instances)) in packages {
         if graph.packages.insert(key.clone(), package.clone()).is_none() {
             let key = |peers: &str| InstanceKey { package: key.clone(), peers: peers.into() };

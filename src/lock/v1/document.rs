@@ -48,6 +48,8 @@ pub(super) struct Settings<'a> {
     #[serde(borrow, default)]
     pub(super) owners: Vec<Owner<'a>>,
     pub(super) forgotten: Option<u32>,
+    #[serde(borrow, default)]
+    pub(super) sides: Vec<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -210,6 +212,8 @@ pub(super) struct EdgeTable<'a> {
     pub(super) platforms: Vec<Text<'a>>,
     #[serde(borrow)]
     pub(super) unmet: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) sides: Vec<Text<'a>>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Edge<'a> {

@@ -28,6 +28,10 @@
 //! ]
 //! ```
 //!
+//! Where groups exclude each other, `[settings]` lists the `sides` that have a solution each, and an edge that does not
+//! hold on all of them says on which it does: `{ to = "pypi:torch@2.5.1", sides = ["cpu"] }`. A package that comes from
+//! several registries has its registry in its id: `pypi+cpu:torch@2.5.1`.
+//!
 //! A package whose peers are bound, has `[[package.instance]]` tables with edges of their own. What is as it mostly is,
 //! is not written. Everything is sorted and nothing is counted or numbered, so that a change stays where it was made.
 

@@ -13,7 +13,7 @@ use crate::lock::{Lockfile, conflict, key};
 use crate::model::{
     Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName,
     Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName,
-    Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, TargetPlatform, Text,
+    Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Text,
 };
 
 /// Reads the text of a lockfile.
@@ -90,7 +90,8 @@ impl<'a> Reader<'a> {
         if packages.len() != packages_written || instances.len() != instances_written {
             return Err(self.duplicate(document));
         }
-        Ok(Lockfile::new(settings, Graph { roots, packages, instances }))
+        let sides = self.values::<Side>(&document.settings.sides)?.into_iter().collect();
+        Ok(Lockfile::new(settings, Graph { roots, packages, instances, sides }))
     }
 
     /// Two blocks for one package: no merge makes them, and neither may win.
@@ -277,6 +278,7 @@ impl<'a> Reader<'a> {
             extras: Vec::new(),
             platforms: Vec::new(),
             unmet: None,
+            sides: Vec::new(),
         };
         let Some(more) = &written.more else { return Ok(plain(to)) };
         let name = more.name.as_ref().map(|text| self.name(to.package.id.ecosystem, text)).transpose()?;
@@ -296,6 +298,7 @@ impl<'a> Reader<'a> {
         edge.extras = self.values::<ExtraName>(&more.extras)?;
         edge.platforms = self.values(&more.platforms)?;
         edge.unmet = more.unmet.as_deref().map(str::to_owned);
+        edge.sides = self.values(&more.sides)?;
         Ok(edge)
     }
 

@@ -295,3 +295,47 @@ fn merge_conflicts_are_one_error_and_a_line_of_rubbish_is_one() {
     let lines = failure.errors.iter().filter(|error| error.span().offset() < 19);
     assert_eq!(lines.count(), 1, "{failure:?}");
 }
+
+#[test]
+fn groups_that_exclude_each_other_need_environments_that_choose() {
+    const GROUPS: &str = "group \"cpu\"\ngroup \"gpu\"\ngroup \"test\"\n";
+    let with = |rest: &str| format!("{GROUPS}{rest}");
+    let conflict = "conflicts { group \"cpu\" \"gpu\"; }\n";
+    check(&with(conflict), &[("no_environments", "group \"cpu\" \"gpu\"")]);
+    check(&with(&format!("{conflict}environment \"a\" {{ include \"cpu\" \"test\"; }}\nenvironment \"b\"")), &[]);
+    check(
+        &with(&format!("{conflict}environment \"a\" {{ include \"cpu\" \"test\" \"gpu\"; }}")),
+        &[("excluded", "\"gpu\"")],
+    );
+    let environment = "environment \"a\"\n";
+    check(&with(&format!("{environment}conflicts {{ group \"cpu\" \"gup\"; }}")), &[("undeclared", "\"gup\"")]);
+    check(&with(&format!("{environment}conflicts {{ group \"cpu\" \"cpu\"; }}")), &[("repeated", "\"cpu\"")]);
+    check(
+        &with(&format!("{environment}conflicts {{ group \"cpu\"; groups \"cpu\" \"gpu\"; }}\nconflicts")),
+        &[("missing", "group \"cpu\""), ("unknown_node", "groups"), ("missing", "conflicts")],
+    );
+    let failure =
+        parse("larder.kdl", &with(&format!("{environment}conflicts {{ group \"cpu\" \"gup\"; }}")), Kind::Root);
+    assert!(rendered(&failure.unwrap_err()).contains("did you mean `gpu`?"));
+}
+
+#[test]
+fn combinations_of_exclusive_groups_are_bounded() {
+    let many = |count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("\"g{number}\"")).collect();
+        let groups = names.iter().map(|name| format!("group {name}\n")).collect::<Vec<_>>().concat();
+        format!("environment \"a\"\n{groups}conflicts {{ group {}; }}\n", names.join(" "))
+    };
+    check(&many(32), &[]);
+    let text = many(33);
+    let line = text.split("{ ").nth(1).unwrap().split(';').next().unwrap();
+    check(&text, &[("too_many_sides", line)]);
+}
+
+#[test]
+fn a_forgotten_dependency_has_no_registry_or_condition_of_its_own() {
+    check(
+        "resolution { extend npm \"x\" { npm \"y\" \"^1\" registry=\"npmjs\"; npm \"z\" optional=#true; } }",
+        &[("unknown_property", "\"npmjs\""), ("unknown_property", "npm \"z\" optional=#true")],
+    );
+}

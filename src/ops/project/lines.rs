@@ -1,18 +1,19 @@
 //! What the manifests of a project ask for, as lines: the root's, the members', and the local packages that they name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
 
 use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
-use super::{Place, Project};
+use super::{NamedRegistry, Place, Project};
 use crate::fs;
 use crate::manifest::{self, Kind, Manifest, Wanted};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
 use crate::ops::context::MANIFEST;
 use crate::ops::{Result, members};
-use crate::registry::path::{self, PathPackage};
+use crate::registry::path::{self, PathKind, PathPackage};
 use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
 
 /// What says what a member wants.
@@ -48,15 +49,15 @@ impl Project {
             .iter()
             .flat_map(|group| group.dependencies.iter().map(|line| (Some(group.name.value.clone()), line)));
         for (group, line) in plain.chain(grouped) {
+            let place = Place { file: source.clone(), span: Some(line.span) };
+            self.named.extend(NamedRegistry::of(line, group.as_ref(), &place, &self.manifest.settings));
             let requirements = match &line.wanted {
-                Wanted::Package(requirement) if line.registry.is_some() => {
-                    self.pins.extend(line.registry.clone().map(|registry| (requirement.package(), registry)));
-                    vec![requirement.clone()]
-                }
+                Wanted::Package(requirement) if line.registry.is_some() => vec![requirement.clone()],
                 Wanted::Package(requirement) => self.take_package(folder, requirement, source, line.span)?,
                 Wanted::Folder(below) => vec![self.take_folder(folder, below, source, line.span)?],
             };
             for requirement in requirements {
+                self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
                 self.lines.push(RequiredLine {
                     dependent: dependent.clone(),
                     group: group.clone(),
@@ -65,7 +66,7 @@ impl Project {
                     when: line.when.clone(),
                     prereleases: line.prereleases,
                 });
-                self.places.push(Place { file: source.clone(), span: Some(line.span) });
+                self.places.push(place.clone());
             }
         }
         Ok(())
@@ -141,6 +142,36 @@ impl Project {
         Ok(name)
     }
 
+    /// Notes the registries that a local package's larder.kdl names, and those of the local packages that it leads to, as
+    /// what a line's group brings.
+    fn take_registries(
+        &mut self,
+        wanted: &Requirement,
+        group: Option<&Label>,
+        seen: &mut BTreeSet<Arc<str>>,
+    ) -> Result<()> {
+        let Requirement::Path { folder, .. } = wanted else { return Ok(()) };
+        let Some(package) = self.path_packages.get(folder).filter(|_| seen.insert(Arc::clone(folder))) else {
+            return Ok(());
+        };
+        let further: Vec<_> = package.dependencies.iter().map(|dependency| dependency.wants.clone()).collect();
+        if package.kind == PathKind::Larder
+            && let MemberManifest::Own(manifest) = self.read_member(folder, None)?
+        {
+            let source = NamedSource::new(&*manifest.file, Arc::clone(&manifest.text));
+            for line in &manifest.dependencies {
+                let place = Place { file: source.clone(), span: Some(line.span) };
+                self.named.extend(NamedRegistry::of(line, group, &place, &self.manifest.settings));
+            }
+        }
+        for wants in further {
+            if let Wants::Requirement(wanted) = wants {
+                self.take_registries(&wanted, group, seen)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a member's manifest, `edited` instead of its larder.kdl where that is given.
     pub(super) fn read_member(&self, folder: &str, edited: Option<&str>) -> Result<MemberManifest> {
         let text = match edited {
@@ -199,7 +230,10 @@ impl Project {
             }
         };
         match &requirement {
-            Requirement::Path { folder, .. } => drop(self.read_path_package(folder)?),
+            Requirement::Path { folder, .. } => {
+                self.read_path_package(folder)?;
+                self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
+            }
             Requirement::Pypi { .. } if self.manifest.settings.python.is_none() => {
                 return Err(ProjectError::NoPython(source.name().to_owned()).into());
             }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use super::error::MemberErrors;
 use super::{Members, Project};
 use crate::fs;
-use crate::lock::{Closure, Lockfile};
+use crate::lock::{Closure, Lockfile, Reason};
 use crate::manifest::{self, Group, Kind, Manifest, Spanned};
-use crate::model::{Dependent, Label};
+use crate::model::{Dependent, Label, PackageId, PackageKey};
 use crate::ops::Result;
 use crate::ops::context::MANIFEST;
+use crate::ops::failure::LockError;
 use crate::ops::lock::{self, LockUse};
 use crate::ops::members;
 
@@ -44,13 +45,18 @@ impl Project {
         let included = manifest.environments.iter().flat_map(|environment| &environment.include);
         let empty: Vec<Label> = included.filter(|group| !known.contains(group)).cloned().collect();
         let mut declared = vec![with_groups(empty.iter(), false)?];
+        let mut named = BTreeMap::new();
+        note_registries(&manifest, &mut named);
         for (folder, groups) in &groups {
             // Those of a package.json or a pyproject.toml are for development; so is what is not known better.
             let own = fs::read_if_exists(&root.join(&***folder).join(MANIFEST))?;
             let own = own.and_then(|text| String::from_utf8(text).ok());
             declared.push(
                 match own.map(|text| manifest::parse(&format!("{folder}/{MANIFEST}"), &text, Kind::Member)) {
-                    Some(Ok(own)) => Manifest { groups: own.groups, ..with_groups(std::iter::empty(), false)? },
+                    Some(Ok(own)) => {
+                        note_registries(&own, &mut named);
+                        Manifest { groups: own.groups, ..with_groups(std::iter::empty(), false)? }
+                    }
                     Some(Err(_)) | None => with_groups(groups.iter().copied(), true)?,
                 },
             );
@@ -59,13 +65,23 @@ impl Project {
         folders.extend(lockfile.graph.packages.values().filter_map(|package| package.folder.clone()));
         folders.iter().try_for_each(|folder| members::stay_inside(&root, folder))?;
         MemberErrors::none(manifest::join_members(&mut manifest, &declared))?;
-        let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
-        let pins = manifest.dependencies.iter().chain(grouped).filter_map(|line| match &line.wanted {
-            manifest::Wanted::Package(requirement) => Some((requirement.package(), line.registry.clone()?)),
-            manifest::Wanted::Folder(_) => None,
-        });
+        let routed: Vec<&PackageKey> = lockfile.graph.packages.keys().filter(|key| key.id.registry.is_some()).collect();
+        let is_named = |key: &PackageKey| {
+            let registries = named.get(&key.id.routed(None));
+            registries.is_none_or(|registries| key.id.registry.as_ref().is_some_and(|one| registries.contains(one)))
+        };
+        let strays = routed.iter().filter(|key| !is_named(key));
+        let reasons: Vec<_> = strays.map(|key| Reason::Rerouted { package: (*key).clone() }.to_string()).collect();
+        if !reasons.is_empty() {
+            return Err(LockError::Misrouted { reasons }.into());
+        }
+        let pins = named.into_iter().filter(|(package, _)| !routed.iter().any(|key| key.id.is_same(package)));
+        let pins = pins.filter_map(|(package, registries)| Some((package, registries.into_iter().next_back()?)));
         Ok(Self {
             pins: pins.collect(),
+            named: Vec::new(),
+            routes: Vec::new(),
+            sides: manifest.sides(),
             root,
             manifest,
             lines: Vec::new(),
@@ -105,4 +121,14 @@ pub(super) fn with_groups<'a>(names: impl Iterator<Item = &'a Label>, dev: bool)
     };
     manifest.groups = names.map(group).collect();
     Ok(manifest)
+}
+
+/// Notes the registries that a manifest's lines name, by package.
+fn note_registries(manifest: &Manifest, named: &mut BTreeMap<PackageId, BTreeSet<Label>>) {
+    let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+    for line in manifest.dependencies.iter().chain(grouped) {
+        if let (manifest::Wanted::Package(requirement), Some(registry)) = (&line.wanted, &line.registry) {
+            named.entry(requirement.package()).or_default().insert(registry.clone());
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod error;
 mod lines;
 mod locked;
+mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::diagnostic::nearest;
 use crate::fs;
 use crate::lock::{LocalPackage, Selection};
 use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
-use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Version};
+use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides, Version};
 use crate::profile;
 use crate::registry::path::{self, Members, PathKind, PathPackage};
 use crate::resolve::RequiredLine;
@@ -23,6 +24,7 @@ use super::context::{Context, LOCKFILE, MANIFEST};
 use super::{Result, host, members};
 use error::MemberErrors;
 use lines::MemberManifest;
+use routes::NamedRegistry;
 
 pub(super) use error::ProjectError;
 
@@ -44,8 +46,14 @@ pub struct Project {
     pub warnings: Vec<String>,
     /// The folders in which a member may appear or vanish.
     watched: BTreeSet<PathBuf>,
-    /// The packages whose lines name a registry.
+    /// The lines that name a registry, in the order in which they were read.
+    named: Vec<NamedRegistry>,
+    /// The packages that come from the one registry that their lines name.
     pub(super) pins: BTreeMap<PackageId, Label>,
+    /// The packages that come from several, for each side; one where there are no sides.
+    pub(super) routes: Vec<Routes>,
+    /// The sides of the manifest's conflicts.
+    pub(super) sides: Sides,
     /// The local packages that lines name, and those that these name in turn, by folder.
     pub path_packages: BTreeMap<Arc<str>, PathPackage>,
 }
@@ -99,7 +107,10 @@ impl Project {
             names,
             warnings: Vec::new(),
             watched,
+            named: Vec::new(),
             pins: BTreeMap::new(),
+            routes: Vec::new(),
+            sides: Sides::default(),
             path_packages: BTreeMap::new(),
         };
         let mut read = Vec::with_capacity(members.len());
@@ -109,6 +120,7 @@ impl Project {
         }
         let declared = read.iter().map(MemberManifest::declared).collect::<Result<Vec<_>>>()?;
         MemberErrors::none(manifest::join_members(&mut project.manifest, &declared))?;
+        project.sides = project.manifest.sides();
         let source = NamedSource::new(MANIFEST, Arc::clone(&project.manifest.text));
         let manifest = project.manifest.clone();
         project.take_lines(&manifest, &Dependent::Project, "", &source)?;
@@ -117,6 +129,7 @@ impl Project {
         }
         project.warnings.sort();
         project.warnings.dedup();
+        project.route()?;
         Ok(project)
     }
 

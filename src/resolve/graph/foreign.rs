@@ -8,7 +8,6 @@ use super::Builder;
 use super::links::Link;
 use crate::model::{Ecosystem, EdgeKind, PackageId, PackageKey, Platform};
 use crate::resolve::index::{IndexError, PlatformSet};
-use crate::resolve::problem::Problem;
 use crate::resolve::release::manifest_name;
 use crate::resolve::resolution::Warning;
 use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
@@ -145,7 +144,7 @@ impl Builder<'_> {
         let Some(need) = prepared.needs.iter().find(|need| need.alias == alias && need.is_peer()) else {
             return Ok(None);
         };
-        Ok(match Problem::peer_variable(need, self.problem.peer(need, around)?) {
+        Ok(match self.problem.peer_variable(need, self.problem.peer(need, around)?) {
             Some(Variable::Npm { scope, .. }) => Some(self.problem.catalog.node(scope).owner),
             _ => None,
         })

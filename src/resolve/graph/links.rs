@@ -6,9 +6,9 @@ use super::{Builder, PythonUse};
 use crate::model::{EdgeKind, ExtraName, PackageName, Platform, Requirement};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::larder;
-use crate::resolve::problem::{Place, Problem};
+use crate::resolve::problem::Place;
 use crate::resolve::release::Need;
-use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, Variable};
+use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, PackageIx, Variable};
 
 /// An edge between nodes, before instances have their names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +23,7 @@ pub(in crate::resolve) struct Link {
 }
 
 /// When a need holds.
+#[derive(Clone)]
 pub(super) struct Condition {
     /// The platforms on which it does.
     holds: PlatformSet,
@@ -75,7 +76,7 @@ impl Builder<'_> {
             _ => Vec::new(),
         };
         let kind = if need.kind == DependencyKind::Optional { EdgeKind::Optional } else { EdgeKind::Normal };
-        let alone = targets.len() == 1;
+        let alone = targets.len() == 1 && !self.problem.catalog.is_routed(need.package);
         for (to, on) in targets {
             let on = if alone { condition.holds } else { on };
             let Some(on) = self.runs_on(need, to, on)? else { continue };
@@ -113,13 +114,31 @@ impl Builder<'_> {
         condition: &Condition,
     ) -> Result<Vec<(NodeIx, PlatformSet)>, IndexError> {
         let catalog = self.problem.catalog;
-        let package = need.package;
+        let mut targets = Vec::new();
+        for (package, on) in catalog.parts(need.package) {
+            let holds = condition.holds.intersection(on);
+            if holds != PlatformSet::NONE {
+                targets.extend(self.part_targets(need, package, scope, &Condition { holds, ..condition.clone() })?);
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Returns what a need got of the package that it means on the condition's platforms.
+    fn part_targets(
+        &self,
+        need: &Need,
+        package: PackageIx,
+        scope: NodeIx,
+        condition: &Condition,
+    ) -> Result<Vec<(NodeIx, PlatformSet)>, IndexError> {
+        let catalog = self.problem.catalog;
         let (variable, scope) = match &need.requirement {
             Requirement::Npm { .. } => (Variable::Npm { package, alias: need.alias, scope }, scope),
             Requirement::Path { .. } => (Variable::Path(package), catalog.home()),
             Requirement::Larder { .. } => {
                 let loaded = catalog.loaded(package)?;
-                let bucket = larder::bucket(&loaded, &catalog.set(need)?);
+                let bucket = larder::bucket(&loaded, &catalog.set_for(&need.requirement, package)?);
                 (Variable::Larder(package, bucket), catalog.home())
             }
             Requirement::Pypi { .. } => {
@@ -172,44 +191,58 @@ impl Builder<'_> {
         if listed.len() == declared.len() { Vec::new() } else { listed }
     }
 
-    /// Returns the edge to a peer, where it is there.
-    pub(super) fn peer_link(&self, need: &Need, node: Node) -> Result<Option<Link>, IndexError> {
-        let Some((to, satisfied)) = self.bound_peer(need, node)? else { return Ok(None) };
-        let optional = need.kind == DependencyKind::OptionalPeer;
-        Ok(Some(Link {
+    /// Returns the edges to a peer, where it is there: one, or one for each registry that it comes from.
+    pub(super) fn peer_links(&self, need: &Need, node: Node) -> Result<Vec<Link>, IndexError> {
+        let kind = if need.kind == DependencyKind::OptionalPeer { EdgeKind::OptionalPeer } else { EdgeKind::Peer };
+        let bound = self.bound_peers(need, node)?;
+        let link = |(to, satisfied, on): (NodeIx, bool, PlatformSet)| Link {
             name: need.requirement.seen_as().clone(),
             to,
-            kind: if optional { EdgeKind::OptionalPeer } else { EdgeKind::Peer },
+            kind,
             extra: None,
             extras: Vec::new(),
-            platforms: Vec::new(),
+            platforms: self.listed(on),
             unmet: (!satisfied).then(|| need.requirement.range_text()),
-        }))
+        };
+        Ok(bound.into_iter().map(link).collect())
     }
 
-    /// Returns what a peer is bound to, and whether that satisfies it.
-    fn bound_peer(&self, need: &Need, node: Node) -> Result<Option<(NodeIx, bool)>, IndexError> {
+    /// Returns what a peer is bound to, whether that satisfies it, and on which platforms it is bound to it.
+    fn bound_peers(&self, need: &Need, node: Node) -> Result<Vec<(NodeIx, bool, PlatformSet)>, IndexError> {
         let catalog = self.problem.catalog;
         if let Some(bindings) = &self.bindings {
             let Some(&Some(owner @ Owner::Release(package, ordinal))) = bindings.get(&(node.owner, need.alias)) else {
-                return Ok(None);
+                return Ok(Vec::new());
             };
             let satisfied = catalog.set_for(&need.requirement, package)?.contains(&ordinal);
-            return Ok(Some((catalog.intern_node(Node { owner, around: None }), satisfied)));
+            return Ok(vec![(catalog.intern_node(Node { owner, around: None }), satisfied, PlatformSet::ALL)]);
         }
-        let Some(around) = node.around else { return Ok(None) };
+        let Some(around) = node.around else { return Ok(Vec::new()) };
         let place = self.problem.peer(need, around)?;
-        let (to, ordinal) = match (place, Problem::peer_variable(need, place)) {
-            (Place::Ancestor(to), _) => match catalog.node(to).owner {
-                Owner::Release(_, ordinal) => (to, ordinal),
-                Owner::Manifest(_) => return Ok(None),
-            },
-            (_, Some(variable @ Variable::Npm { package, scope, .. })) => match self.solution.get(&variable) {
-                Some(&ordinal) => (self.problem.node_of(package, ordinal, scope)?, ordinal),
-                None => return Ok(None),
-            },
-            _ => return Ok(None),
-        };
-        Ok(Some((to, self.problem.peer_set(need, place)?.contains(&ordinal))))
+        let mut places = vec![(place, PlatformSet::ALL)];
+        if let Place::Declared(Variable::Npm { package, alias, scope }) = place
+            && let Some(parts) = catalog.parts_beside(package)
+        {
+            let declared = |&(package, on): &(PackageIx, PlatformSet)| {
+                (Place::Declared(Variable::Npm { package, alias, scope }), on)
+            };
+            places = parts.iter().map(declared).collect();
+        }
+        let mut bound = Vec::new();
+        for (place, on) in places {
+            let (to, ordinal) = match (place, self.problem.peer_variable(need, place)) {
+                (Place::Ancestor(to), _) => match catalog.node(to).owner {
+                    Owner::Release(_, ordinal) => (to, ordinal),
+                    Owner::Manifest(_) => continue,
+                },
+                (_, Some(variable @ Variable::Npm { package, scope, .. })) => match self.solution.get(&variable) {
+                    Some(&ordinal) => (self.problem.node_of(package, ordinal, scope)?, ordinal),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            bound.push((to, self.problem.peer_set(need, place)?.contains(&ordinal), on));
+        }
+        Ok(bound)
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
                 continue;
             }
             let found = match (dependent, problem.place(need.alias, scope)?) {
-                (Owner::Manifest(_), place) => match Problem::peer_variable(need, place) {
+                (Owner::Manifest(_), place) => match problem.peer_variable(need, place) {
                     Some(Variable::Npm { alias, scope, .. }) => chosen.get(&(scope, alias)).copied(),
                     _ => None,
                 },

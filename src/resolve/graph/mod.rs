@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Dropped, Package, Requirement, RootEdge};
+use crate::model::{Dropped, Package, Requirement, RootEdge, Sides};
 
 use super::Solution;
 use super::entangled::Entangled;
@@ -168,12 +168,16 @@ impl<'a> Builder<'a> {
     }
 
     fn peer(&mut self, need: &Need, node: Node, draft: &mut Draft) -> Result<(), IndexError> {
-        if let Some(link) = self.peer_link(need, node)? {
-            self.warn_of_peer(draft, &link)?;
-            draft.links.push(link);
+        let links = self.peer_links(need, node)?;
+        if !links.is_empty() {
+            for link in links {
+                self.warn_of_peer(draft, &link)?;
+                draft.links.push(link);
+            }
             return Ok(());
         }
-        let loaded = self.problem.catalog.loaded(need.package)?;
+        let catalog = self.problem.catalog;
+        let loaded = catalog.loaded(catalog.part(need.package, None))?;
         let reason = match &loaded.missing {
             Some(registry) => format!("registry {registry} does not have it"),
             None => "it has no version that may be chosen".to_owned(),
@@ -192,9 +196,10 @@ impl<'a> Builder<'a> {
             let node = self.problem.catalog.node(self.drafts[place].node);
             let Some(prepared) = self.problem.prepared(node)? else { continue };
             for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
-                if let Some(link) = self.peer_link(need, node)?
-                    && self.places.contains_key(&link.to)
-                {
+                for link in self.peer_links(need, node)? {
+                    if !self.places.contains_key(&link.to) {
+                        continue;
+                    }
                     let mut draft = std::mem::take(&mut self.drafts[place]);
                     self.warn_of_peer(&draft, &link)?;
                     draft.links.push(link);
@@ -251,7 +256,7 @@ impl<'a> Builder<'a> {
             let what = (requirement.package().ecosystem, requirement.seen_as().clone(), requirement.range_text());
             (root.dependent.clone(), root.group.clone(), what, marker)
         });
-        let graph = crate::model::Graph { roots, packages, instances: named.instances };
+        let graph = crate::model::Graph { roots, packages, instances: named.instances, sides: Sides::default() };
         Ok(Resolution { graph, warnings: self.warnings.into_iter().collect(), doubtful: Vec::new() })
     }
 }

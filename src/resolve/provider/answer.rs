@@ -5,7 +5,7 @@ use pubgrub::VersionSet;
 use super::{Provider, Wish};
 use crate::model::Platform;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
-use crate::resolve::problem::{Demands, Place, Problem};
+use crate::resolve::problem::{Demands, Place};
 use crate::resolve::release::Need;
 use crate::resolve::set::Set;
 use crate::resolve::steering::Droppable;
@@ -109,7 +109,8 @@ impl Provider<'_> {
     fn forgotten(&self, node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
         let set = self.problem.catalog.set(need)?;
         if !set.is_empty() {
-            let variable = Variable::Npm { package: need.package, alias: need.alias, scope: node };
+            let package = self.problem.catalog.part(need.package, None);
+            let variable = Variable::Npm { package, alias: need.alias, scope: node };
             self.forgotten.borrow_mut().insert(variable);
             demands.push(variable, set);
         }
@@ -132,12 +133,13 @@ impl Provider<'_> {
         if optional && !self.problem.is_strict() {
             return Ok(());
         }
+        let catalog = self.problem.catalog;
         let place = self.problem.peer(need, around)?;
-        let Some(variable) = Problem::peer_variable(need, place) else { return Ok(()) };
+        let Some(variable) = self.problem.peer_variable(need, place) else { return Ok(()) };
         let is_missing = matches!(place, Place::Absent(_));
         let mut wish = Wish { by, set: None, locked: None };
         if is_missing && !optional {
-            let loaded = self.problem.catalog.loaded(need.package)?;
+            let loaded = catalog.loaded(catalog.part(need.package, None))?;
             wish.locked = self.locked_there(&loaded, (node, need.alias))?;
         }
         if self.problem.is_strict() {
@@ -145,7 +147,7 @@ impl Provider<'_> {
                 demands.push(variable, set);
             }
         } else if is_missing {
-            let usable = self.problem.catalog.loaded(need.package)?.usable.clone();
+            let usable = catalog.loaded(catalog.part(need.package, None))?.usable.clone();
             if !usable.is_empty() {
                 wish.set = Some(self.problem.peer_set(need, place)?);
                 demands.push(variable, usable);

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::model::{
     Dependent, Ecosystem, ExtraName, InstanceKey, Marker, NpmPeers, PackageId, PackageName, Platform, PythonVersion,
-    Requirement, Settings, TargetPlatform, Version,
+    Requirement, Routes, Settings, TargetPlatform, Version,
 };
 use crate::resolve::{
     Candidate, Dependency, DependencyKind, Index, IndexError, NoSolution, PlatformSet, Preferences, Release,
@@ -26,6 +26,7 @@ struct World {
     lines: Vec<RequiredLine>,
     settings: Settings,
     preferences: Preferences,
+    routes: Routes,
     prefetched: Mutex<usize>,
     asked: Mutex<Vec<PackageId>>,
     read: Mutex<BTreeSet<String>>,
@@ -45,6 +46,7 @@ impl World {
             lines: Vec::new(),
             settings,
             preferences: Preferences::default(),
+            routes: Routes::default(),
             prefetched: Mutex::new(0),
             asked: Mutex::default(),
             read: Mutex::default(),
@@ -116,6 +118,7 @@ impl World {
             lines: self.lines.clone(),
             settings: self.settings.clone(),
             preferences: self.preferences.clone(),
+            routes: self.routes.clone(),
         };
         resolve(&requirements, self)
     }

@@ -1,0 +1,138 @@
+//! Solving a project: once, or once for each side where groups exclude each other.
+//!
+//! Sides are solved in the order of their names, each preferring what the ones before chose for the packages that lines of
+//! every side lead to. Where they still differ in one, the sides before are asked whether they can do with the others'
+//! choice: so the packages outside of a conflict agree as far as they can, whichever side limits them.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Graph, PackageId, Routes, Settings, Side, Version};
+use crate::registry::Registries;
+use crate::resolve::{self, LineId, Preferences, RequiredLine, Requirements, Resolution, ResolveError};
+
+use super::failure::Unsatisfiable;
+use super::{Project, Result, lock};
+
+/// Solves a project's requirements; `preferences` returns what is preferred on a side.
+pub(super) fn solve(
+    project: &Project,
+    settings: &Settings,
+    registries: &Registries,
+    preferences: impl Fn(Option<&Side>) -> Preferences,
+) -> Result<Resolution> {
+    let problem = Problem { project, settings, registries };
+    let sides: Vec<&Side> = project.sides.iter().collect();
+    if sides.is_empty() {
+        return problem.solve(None, preferences(None));
+    }
+    let own: Vec<Preferences> = sides.iter().map(|side| preferences(Some(side))).collect();
+    let mut solved: Vec<Resolution> = Vec::with_capacity(sides.len());
+    for (place, side) in sides.iter().enumerate() {
+        let shared: Vec<_> = solved.iter().zip(&sides).map(|(one, side)| problem.shared(one, side)).collect();
+        solved.push(problem.solve(Some((place, side)), joined(&own[place], shared.iter()))?);
+    }
+    for (place, side) in sides.iter().enumerate() {
+        let shared: Vec<_> = solved.iter().zip(&sides).map(|(one, side)| problem.shared(one, side)).collect();
+        let others = || shared.iter().enumerate().filter(move |(other, _)| *other != place).map(|(_, graph)| graph);
+        let apart = |one: &Graph| others().map(|other| differences(one, other, &own[place])).sum::<usize>();
+        let before = apart(&shared[place]);
+        if before == 0 {
+            continue;
+        }
+        // The last that was solved has had to respect most.
+        let wish = joined(&own[place], others().collect::<Vec<_>>().into_iter().rev());
+        let again = problem.solve(Some((place, side)), wish)?;
+        if apart(&problem.shared(&again, side)) < before {
+            solved[place] = again;
+        }
+    }
+    let mut warnings: Vec<_> = solved.iter().flat_map(|one| one.warnings.iter().cloned()).collect();
+    warnings.sort();
+    warnings.dedup();
+    let solutions = sides.into_iter().cloned().zip(solved.into_iter().map(|one| one.graph)).collect();
+    Ok(Resolution { graph: Graph::joined(solutions), warnings, doubtful: Vec::new() })
+}
+
+struct Problem<'a> {
+    project: &'a Project,
+    settings: &'a Settings,
+    registries: &'a Registries,
+}
+
+impl Problem<'_> {
+    /// Solves for one side, given with its place, or for all lines.
+    fn solve(&self, side: Option<(usize, &Side)>, preferences: Preferences) -> Result<Resolution> {
+        let place = side.map_or(0, |(place, _)| place);
+        let counts =
+            |line: &RequiredLine| side.is_none_or(|(_, side)| self.project.sides.counts(line.group.as_ref(), side));
+        let counting: Vec<usize> =
+            (0..self.project.lines.len()).filter(|&at| counts(&self.project.lines[at])).collect();
+        let requirements = Requirements {
+            lines: counting.iter().map(|&at| self.project.lines[at].clone()).collect(),
+            settings: self.settings.clone(),
+            preferences,
+            routes: self.project.routes.get(place).cloned().unwrap_or_else(Routes::default),
+        };
+        let declared = |line: &mut LineId| {
+            *line = LineId(counting.get(line.0 as usize).map_or(u32::MAX, |&at| at as u32));
+        };
+        resolve_for_sure(&requirements, self.registries).map_err(|error| match error {
+            ResolveError::NoSolution(mut core) => {
+                core.lines.iter_mut().for_each(declared);
+                Unsatisfiable::new(self.project, &core, side.map(|(_, side)| side)).into()
+            }
+            ResolveError::Entangled(mut entangled) => {
+                entangled.lines.iter_mut().for_each(declared);
+                Unsatisfiable::entangled(self.project, &entangled).into()
+            }
+            ResolveError::Index(error) => lock::index_failure(error),
+        })
+    }
+
+    /// Returns of a side's solution what lines of every side lead to.
+    fn shared(&self, solved: &Resolution, side: &Side) -> Graph {
+        Graph { sides: self.project.sides.clone(), ..solved.graph.clone() }.shared_on(side)
+    }
+}
+
+/// Resolves, and once more where the outcome rests on cached answers that may be too old: without a version, a tag or a file that
+/// was asked for. Their registries are asked then, each once.
+fn resolve_for_sure(
+    requirements: &Requirements,
+    registries: &Registries,
+) -> std::result::Result<Resolution, ResolveError> {
+    let mut outcome = resolve::resolve(requirements, registries);
+    loop {
+        let doubtful = match &outcome {
+            Ok(resolution) => &resolution.doubtful[..],
+            Err(ResolveError::NoSolution(core)) => &core.doubtful[..],
+            Err(ResolveError::Index(_) | ResolveError::Entangled(_)) => &[],
+        };
+        if !registries.ask_again(doubtful) {
+            return outcome;
+        }
+        outcome = match (outcome, resolve::resolve(requirements, registries)) {
+            // A registry that does not answer is no reason to give up what was found without it.
+            (Ok(found), Err(ResolveError::Index(_))) => return Ok(found),
+            (_, outcome) => outcome,
+        };
+    }
+}
+
+/// Adds to what a side prefers itself what others have chosen, the first that has an opinion first.
+fn joined<'g>(own: &Preferences, others: impl Iterator<Item = &'g Graph>) -> Preferences {
+    others.fold(own.clone(), |all, other| all.or(crate::lock::chosen(other)))
+}
+
+/// Counts the packages that two solutions have in different versions, and that a side need not keep.
+fn differences(one: &Graph, other: &Graph, kept: &Preferences) -> usize {
+    let versions = |graph: &Graph, package: &PackageId| -> BTreeSet<Version> {
+        graph.packages.keys().filter(|key| key.id == *package).map(|key| key.version.clone()).collect()
+    };
+    let packages: BTreeSet<&PackageId> = one.packages.keys().map(|key| &key.id).collect();
+    let differs = |package: &&PackageId| {
+        let there = versions(other, package);
+        !there.is_empty() && there != versions(one, package)
+    };
+    packages.into_iter().filter(|package| !kept.versions.contains_key(*package)).filter(differs).count()
+}
