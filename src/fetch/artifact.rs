@@ -8,7 +8,9 @@ use super::error::RegistryError;
 use super::hashing::{Ahead, HashingReader};
 use super::measure::measure;
 use super::turns::Turns;
-use super::unpack::{Problem, Refusal, Spool, Trouble, check_names, unpack_tarball, unpack_wheel};
+use super::unpack::{
+    Problem, Refusal, Spool, Trouble, check_names, check_tree, check_unpacked, unpack_tarball, unpack_wheel,
+};
 use super::{FetchError, Fetched, Folds, Limits, Source, Step, Subject, Wanted};
 use crate::fs::Demand;
 use crate::model::{Algorithm, ArtifactKind, Digest};
@@ -45,14 +47,17 @@ impl<E: Into<FetchError>> From<E> for End {
 
 /// Returns an artifact that the store has already.
 pub(super) fn find(store: &Store, wanted: &Wanted, folds: Folds) -> Result<Option<Fetched>, FetchError> {
+    let refused = |refusal| FetchError::Refused { subject: Box::new(wanted.subject()), refusal };
     let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
-    let tree = store.tree(digest)?;
+    let Some(tree) = store.tree(digest)? else { return Ok(None) };
     // Another project may have taken what this one must not.
-    if let Some(tree) = tree.as_ref().filter(|tree| tree.twins) {
-        check_names(tree.entries.iter().map(|entry| &*entry.path), folds)
-            .map_err(|refusal| FetchError::Refused { subject: Box::new(wanted.subject()), refusal })?;
+    if tree.twins {
+        check_names(tree.entries.iter().map(|entry| &*entry.path), folds).map_err(refused)?;
     }
-    Ok(tree.map(|tree| Fetched { tree, digest: digest.clone(), bytes: 0 }))
+    match check_tree(&tree, wanted.artifact.kind, &wanted.package).map_err(StoreError::from)? {
+        Some(refusal) => Err(refused(refusal)),
+        None => Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 })),
+    }
 }
 
 /// Brings an artifact into the store. A connection that breaks is tried again.
@@ -165,7 +170,12 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
             let refusal = refusal.unwrap_or(Refusal::Archive(Trouble::Truncated));
             Err(FetchError::Refused { subject: subject(), refusal }.into())
         }
-        Unpacked::Whole | Unpacked::Spooled(_) => Ok((found, packed.get())),
+        Unpacked::Whole | Unpacked::Spooled(_) => {
+            match check_unpacked(staging, artifact.kind, &wanted.package).map_err(StoreError::from)? {
+                Some(refusal) => Err(FetchError::Refused { subject: subject(), refusal }.into()),
+                None => Ok((found, packed.get())),
+            }
+        }
     }
 }
 

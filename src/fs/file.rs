@@ -1,7 +1,7 @@
 //! Whole files: read, created, copied, renamed, removed.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -40,6 +40,13 @@ pub fn read_to_string(path: &Path) -> Result<String, FsError> {
 /// Opens a file for reading.
 pub fn open(path: &Path) -> Result<File, FsError> {
     File::open(path).map_err(|error| FsError::new(Action::Read, path, error))
+}
+
+/// Reads the first bytes of a file, at most so many.
+pub fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, FsError> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most).read_to_end(&mut bytes).map_err(|error| FsError::new(Action::Read, path, error))?;
+    Ok(bytes)
 }
 
 /// Opens a file for reading, and returns its size; what is no file, or not there, is `None`.

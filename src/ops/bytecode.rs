@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Ecosystem, PackageKey};
+use crate::model::{Digest, Ecosystem, PackageKey};
 use crate::profile::python::{self, Bytecode, Interpreter};
 use crate::store::{Lease, Store, Tree};
 
@@ -27,7 +27,12 @@ pub(super) fn lease(
     interpreter: &Interpreter,
     trees: &BTreeMap<PackageKey, Arc<Tree>>,
 ) -> Result<Lease> {
-    Ok(store.lease(python::names(interpreter, &wheels(trees)).iter())?)
+    Ok(store.lease(names(interpreter, trees).iter())?)
+}
+
+/// Returns what the store finds the byte-code of these packages by.
+pub(super) fn names(interpreter: &Interpreter, trees: &BTreeMap<PackageKey, Arc<Tree>>) -> Vec<Digest> {
+    python::names(interpreter, &wheels(trees))
 }
 
 fn wheels(trees: &BTreeMap<PackageKey, Arc<Tree>>) -> Vec<Arc<Tree>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::lock::Closure;
-use crate::model::TreeDigest;
+use crate::model::{Digest, TreeDigest};
 use crate::profile::python::Bytecode;
 use crate::profile::{self, Built, Input, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
@@ -19,7 +19,20 @@ pub(super) fn forget_harmed(store: &Store, closure: &Closure<'_>) -> Result<()> 
             Ok(Some(tree)) if !store.verify_tree(&tree)?.is_empty() => store.remove(&tree.digest)?,
             Ok(_) => {}
             Err(StoreError::Index { .. }) => store.forget(digest)?,
+            Err(StoreError::Record { .. }) => store.drop_record(digest)?,
             Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Takes records of byte-code out of the store that lead to other trees.
+pub(super) fn drop_false_records(store: &Store, names: &[Digest]) -> Result<()> {
+    for name in names {
+        match store.tree(name) {
+            Err(StoreError::Record { .. }) => store.drop_record(name)?,
+            Err(StoreError::Index { .. }) => store.forget(name)?,
+            looked => drop(looked?),
         }
     }
     Ok(())

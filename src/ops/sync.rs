@@ -393,6 +393,9 @@ impl<'a> Sync<'a> {
 
     /// Makes byte-code.
     fn compile(&self, trees: &BTreeMap<PackageKey, Arc<Tree>>, interpreter: &Interpreter) -> Result<Bytecode> {
+        if self.options.repair {
+            repair::drop_false_records(&self.store, &bytecode::names(interpreter, trees))?;
+        }
         let bytecode = bytecode::compile(self.context, &self.store, interpreter, trees)?;
         if self.options.repair && repair::drop_harmed_bytecode(&self.store, &bytecode)? > 0 {
             return bytecode::compile(self.context, &self.store, interpreter, trees);

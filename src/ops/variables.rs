@@ -73,9 +73,16 @@ impl Seen {
     /// Returns what makes the generation in this folder seen.
     pub(super) fn of(generation: &Path, context: &Context<'_>) -> Self {
         let is_there = |path: &PathBuf| matches!(fs::stat(path), Ok(Some(_)));
-        let bins = [generation.join("bin"), generation.join("python/bin")];
+        let runtimes = generation.join("runtimes");
+        let (first, last) = if is_there(&runtimes) {
+            (Some(runtimes), None)
+        } else {
+            // One that an older larder built has Python beside the executables of all packages.
+            (None, Some(generation.join("python/bin")))
+        };
         let own = member_executables(generation, &context.folder);
-        let path: Vec<PathBuf> = own.into_iter().chain(bins).filter(is_there).collect();
+        let bins = first.into_iter().chain(own).chain([generation.join("bin")]).chain(last);
+        let path: Vec<PathBuf> = bins.filter(is_there).collect();
         let mut seen = Self { path, set: Vec::new(), unset: Vec::new() };
         // A shell that was given these variables before must not collect them.
         let others = context.variables.search_path().into_iter().filter(|folder| !seen.path.contains(folder));

@@ -10,7 +10,7 @@ use crate::store::Tree;
 
 use super::as_text::Text;
 use super::build::{Input, Site, files};
-use super::executables::{self, Executables, Program};
+use super::executables::{self, Executables, Program, Runtimes};
 use super::generation::{Contents, Generation};
 use super::layout::{Layout, Links, Target, python_dependencies};
 use super::python::{self, Interpreter};
@@ -50,10 +50,12 @@ impl<'a> Draft<'a> {
         projects: &[python::Project],
     ) -> Result<Generated, ProfileError> {
         fs::create_dir_all(&self.folder.join("bin"))?;
-        let mut executables = self.node_modules("node_modules", &layout.node_modules, layout, trees)?;
+        let runtimes = Runtimes::of(input);
+        let mut executables = self.node_modules("node_modules", runtimes, &layout.node_modules, (layout, trees))?;
         for (member, links) in &layout.members {
             let place = format!("members/{}/node_modules", roots::member_folder(member));
-            self.node_modules(&place, links, layout, trees)?;
+            let of_member = self.node_modules(&place, runtimes, links, (layout, trees))?;
+            self.warnings.extend(of_member.warnings.into_iter().filter(|told| !executables.warnings.contains(told)));
         }
         for (name, target) in &layout.shelf {
             self.link(format!("packages/{name}"), self.absolute(target));
@@ -74,6 +76,7 @@ impl<'a> Draft<'a> {
             let links = installed.links.into_iter().map(|(path, target)| (format!("python/{path}"), target));
             self.make_links()?;
             self.links.extend(links);
+            generated.extend(self.make_runtimes(&interpreter.library())?);
         } else {
             self.make_links()?;
         }
@@ -94,14 +97,14 @@ impl<'a> Draft<'a> {
     fn node_modules(
         &mut self,
         place: &str,
+        runtimes: Runtimes,
         links: &Links,
-        layout: &Layout,
-        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+        (layout, trees): (&Layout, &BTreeMap<TreeDigest, Arc<Tree>>),
     ) -> Result<Executables, ProfileError> {
         for (name, target) in links {
             self.link(format!("{place}/{name}"), self.absolute(target));
         }
-        let executables = executables::of_links(self.site.root, self.site.packages, links, layout, trees)?;
+        let executables = executables::of_links(self.site, runtimes, links, layout, trees)?;
         for (name, (program, _)) in &executables.offered {
             let path = format!("{place}/.bin/{name}");
             match program {
@@ -110,6 +113,21 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(executables)
+    }
+
+    /// Makes `runtimes`, which comes first on `PATH`: only Python, and not what lies beside it, executables of packages that
+    /// nobody asked for. A launcher and no link, as Python looks for its environment where it was started.
+    fn make_runtimes(&self, library: &str) -> Result<Generated, ProfileError> {
+        const LAUNCHER: &[u8] = b"#!/bin/sh\nexec \"${0%/runtimes/*}/python/bin/${0##*/}\" \"$@\"\n";
+
+        fs::create_dir(&self.folder.join("runtimes"))?;
+        let mut generated = Generated::new();
+        for name in ["python", "python3", library] {
+            let path = format!("runtimes/{name}");
+            fs::write_new(&self.folder.join(&path), LAUNCHER, 0o755)?;
+            generated.insert(path, Text(TreeDigest::of(LAUNCHER)));
+        }
+        Ok(generated)
     }
 
     /// Absolute, as relative ones break bundlers and the tracing of files.

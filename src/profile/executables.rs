@@ -1,13 +1,14 @@
 //! Which executables a `bin` folder gets, and from which package.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::fs;
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
+use super::build::{Input, Site};
 use super::layout::{Layout, Links, Target};
 use super::{ProfileError, npm};
 
@@ -25,13 +26,60 @@ pub(super) enum Program {
 pub(super) struct Executables {
     /// Name → (program, dependency).
     pub(super) offered: BTreeMap<String, (Program, Arc<str>)>,
-    /// Two dependencies that offer the same, in plain words.
+    /// What a user should hear about: two dependencies that offer the same, and names that mean something else already.
     pub(super) warnings: Vec<String>,
+    /// The runtimes that the project declares.
+    runtimes: Runtimes,
 }
 
+/// Which runtimes a project declares: no package's executable has their names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Runtimes {
+    /// `node`
+    pub(super) node: bool,
+    /// `python`
+    pub(super) python: bool,
+}
+
+impl Runtimes {
+    /// Returns those that a generation is built with.
+    pub(super) fn of(input: &Input<'_>) -> Self {
+        Self { node: input.lock.settings.node.is_some(), python: input.interpreter.is_some() }
+    }
+
+    /// Tells whether a name is that of a declared runtime: `node`, `python`, `python3`, `python3.12`.
+    fn has(self, name: &str) -> bool {
+        let is_python =
+            name.strip_prefix("python").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
+        (self.node && name == "node") || (self.python && is_python)
+    }
+}
+
+/// Programs of every system that scripts call by their names: a package's executable that is called like one runs instead.
+const OF_THE_SYSTEM: [&str; 41] = [
+    "[", "awk", "bash", "cat", "chmod", "chown", "cp", "curl", "cut", "date", "dirname", "echo", "env", "expr", "find",
+    "git", "grep", "gzip", "head", "kill", "ls", "make", "mkdir", "mktemp", "mv", "printf", "ps", "pwd", "realpath",
+    "rm", "sed", "sh", "sleep", "sort", "ssh", "sudo", "tail", "tar", "test", "uname", "xargs",
+];
+
 impl Executables {
-    /// Adds one. Where two dependencies offer the same name, the one that is called like it is taken, else the first.
+    /// Starts with nothing.
+    pub(super) fn new(runtimes: Runtimes) -> Self {
+        Self { runtimes, ..Self::default() }
+    }
+
+    /// Adds one. Where two dependencies offer the same name, the one that is called like it is taken, else the first. What
+    /// is called like a declared runtime is left out.
     pub(super) fn offer(&mut self, name: &str, program: Program, by: &Arc<str>) {
+        if self.runtimes.has(name) {
+            self.warnings.push(format!(
+                "{by} brings an executable `{name}`, which is left out: the project declares that runtime"
+            ));
+            return;
+        }
+        if OF_THE_SYSTEM.contains(&name) && !self.offered.contains_key(name) {
+            self.warnings.push(format!("{by} brings an executable `{name}`, which runs instead of the system's"));
+        }
         let Some((_, first)) = self.offered.get(name) else {
             self.offered.insert(name.to_owned(), (program, by.clone()));
             return;
@@ -49,19 +97,19 @@ impl Executables {
 
 /// Returns the executables of what a `node_modules` links.
 pub(super) fn of_links(
-    root: &Path,
-    packages: &Path,
+    site: Site<'_>,
+    runtimes: Runtimes,
     links: &Links,
     layout: &Layout,
     trees: &BTreeMap<TreeDigest, Arc<Tree>>,
 ) -> Result<Executables, ProfileError> {
-    let mut executables = Executables::default();
+    let mut executables = Executables::new(runtimes);
     for (name, target) in links {
         match target {
             Target::Folder(folder) => {
                 let bins = layout.folders.values().filter(|known| known.folder == *folder).flat_map(|known| &known.bin);
                 for (bin, path) in bins {
-                    let file = root.join(&**folder).join(&**path);
+                    let file = site.root.join(&**folder).join(&**path);
                     executables.offer(bin, Program::Live(file), name);
                 }
             }
@@ -69,7 +117,7 @@ pub(super) fn of_links(
                 let Some(realised) = layout.packages.get(key).filter(|realised| realised.bin) else { continue };
                 let Some(tree) = trees.get(&realised.tree) else { continue };
                 let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
-                let folder = packages.join(key.as_str()).join("node_modules").join(&**own);
+                let folder = site.packages.join(key.as_str()).join("node_modules").join(&**own);
                 let bins = npm::declared(own, &json, tree.entries.iter().map(|entry| &*entry.path))?;
                 executables.warnings.extend(bins.odd);
                 for bin in bins.found {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::fs::{self, Action, FsError, Kind};
+use crate::fs::{self, Action, Found, FsError, Kind};
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
@@ -287,8 +287,10 @@ impl Inventory<'_> {
             return Ok(vec![self.damage("", None, None, Harm::Foreign)]);
         }
         let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
-        let is_looked_into =
-            |path: &Path| !self.may_be_added(path) || path.to_str().is_some_and(|path| folders.contains(path));
+        let is_looked_into = |path: &Path| {
+            let is_known = || path.to_str().is_some_and(|path| folders.contains(path));
+            !self.may_be_added(path) || path.ends_with("__pycache__") || is_known()
+        };
         let found = match fs::walk(self.folder, is_looked_into) {
             Ok(found) => found,
             Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, Harm::Missing)]),
@@ -303,7 +305,11 @@ impl Inventory<'_> {
                     seen.insert(path);
                     damage.extend(self.compare(path, expected, found.kind)?);
                 }
-                None if self.may_be_added(&found.path) => {}
+                None if self.may_be_added(&found.path) => {
+                    if self.runs_unchecked(found)? {
+                        damage.push(self.damage(&found.path.to_string_lossy(), None, None, Harm::Foreign));
+                    }
+                }
                 None if found.kind == Kind::Folder && path.is_some_and(|path| is_known(&folders, path)) => {}
                 None => damage.push(self.damage(&found.path.to_string_lossy(), None, None, Harm::Foreign)),
             }
@@ -343,6 +349,26 @@ impl Inventory<'_> {
         }
         self.free.as_ref().is_some_and(|free| path.starts_with(free) && path != Path::new(free))
             && !self.files.contains_key(path.to_str().unwrap_or_default())
+    }
+
+    /// Tells whether something below `__pycache__` could run instead of its source: a link, or byte-code that asks Python
+    /// not to look at the source (PEP 552, "unchecked"). Python itself writes none of these; what it writes it compares.
+    fn runs_unchecked(&self, found: &Found) -> Result<bool, ProfileError> {
+        const HASH_BASED: u8 = 1;
+        const CHECKED: u8 = 2;
+
+        if !found.path.iter().any(|part| part == "__pycache__") {
+            return Ok(false);
+        }
+        match found.kind {
+            Kind::Symlink | Kind::Other => Ok(true),
+            Kind::File if found.path.extension().is_some_and(|extension| extension == "pyc") => {
+                let start = fs::read_start(&self.folder.join(&found.path), 8)?;
+                // The magic number of the Python, then the flags.
+                Ok(start.get(4).is_some_and(|flags| flags & HASH_BASED != 0 && flags & CHECKED == 0))
+            }
+            Kind::File | Kind::Folder => Ok(false),
+        }
     }
 
     fn damage(&self, path: &str, package: Option<&Arc<str>>, tree: Option<TreeDigest>, harm: Harm) -> Damage {

@@ -36,6 +36,13 @@ pub enum StoreError {
         /// The index.
         path: PathBuf,
     },
+    /// An artifact's record leads to the tree of another one.
+    #[error("the store was harmed: `{}` leads to the content of another artifact", path.display())]
+    #[diagnostic(code(larder::store::bad_record), help("`larder sync --repair` fetches it again"))]
+    Record {
+        /// The record.
+        path: PathBuf,
+    },
     /// Files of the store are not what they were when they entered it.
     #[error("the store was harmed: {}", summary(.0))]
     #[diagnostic(
@@ -50,7 +57,7 @@ impl Failure for StoreError {
         match self {
             Self::Fs(error) => error.exit(),
             Self::NotOwn { .. } => Exit::Refused,
-            Self::Index { .. } | Self::Damaged(_) => Exit::Integrity,
+            Self::Index { .. } | Self::Record { .. } | Self::Damaged(_) => Exit::Integrity,
         }
     }
 }

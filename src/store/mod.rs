@@ -39,10 +39,10 @@ pub use lease::Lease;
 pub use path::{EntryPath, PathError};
 pub use projects::{KnownProject, LostNote};
 pub use staging::{Staging, WriteError};
-pub use tree::{Tree, TreeEntry};
+pub use tree::{Origin, Tree, TreeEntry};
 pub use verify::{Damage, Harm};
 
-use crate::fs::{self, FsError};
+use crate::fs::{self, Dir, FsError};
 use crate::model::{Digest, TreeDigest};
 use boot::{Boots, Moment};
 use index::{Index, IndexError};
@@ -87,6 +87,13 @@ impl Store {
             Err(error) => return Err(error.into()),
         };
         match Index::decode(&bytes) {
+            Ok(index) if !index.origin.admits(&lease::name(artifact)) => {
+                // Who unpacks it just now has linked the record before it adds the artifact.
+                match fs::lstat(&self.staging_folder().join(staging::name(artifact)))? {
+                    Some(_) => Ok(None),
+                    None => Err(StoreError::Record { path: record }),
+                }
+            }
             Ok(index) => self.settle(index),
             // A crash can leave the name without the content.
             Err(IndexError::Empty) => Ok(None),
@@ -161,6 +168,37 @@ impl Store {
         Ok(index.is_none_or(|stat| stat.kind == fs::Kind::File))
     }
 
+    /// Forgets to which tree an artifact's record leads. The tree stays: it is another artifact's.
+    pub fn drop_record(&self, artifact: &Digest) -> Result<(), StoreError> {
+        Ok(fs::remove_file(&self.record(artifact))?)
+    }
+
+    /// Notes in the index of a tree that it is the content of one more artifact. Two that do so take turns.
+    fn add_artifact(&self, tree: &TreeDigest, name: &str) -> Result<(), StoreError> {
+        let place = self.tree_folder(tree);
+        // What lies there instead gives way to the tree that is put there.
+        if fs::lstat(&place)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
+            return Ok(());
+        }
+        let folder = match Dir::open(&place) {
+            Err(error) if error.is_not_found() => return Ok(()),
+            folder => folder?,
+        };
+        folder.lock(&mut || {})?;
+        let path = place.join(INDEX);
+        let bytes = match fs::read_record(&path) {
+            Err(error) if error.is_wrong_kind() => None,
+            bytes => bytes?,
+        };
+        let Some(Ok(mut index)) = bytes.map(|bytes| Index::decode(&bytes)) else { return Ok(()) };
+        if index.origin.admits(name) {
+            return Ok(());
+        }
+        index.origin.artifacts.push(name.into());
+        let bytes = index::encode(&index.digest, &index.entries, index.twins, &index.origin, index.written);
+        Ok(fs::write_atomic(&path, &bytes, fs::Durability::Lazy)?)
+    }
+
     /// Makes sure that a tree which was written in another boot is whole; forgets it where it is not.
     fn settle(&self, index: Index) -> Result<Option<Tree>, StoreError> {
         let trusted = self.boots.is_trusted(index.written)?;
@@ -181,13 +219,13 @@ impl Store {
     }
 
     fn write_index(&self, tree: &Tree) -> Result<(), StoreError> {
-        let bytes = index::encode(&tree.digest, &tree.entries, tree.twins, self.boots.now()?);
+        let bytes = index::encode(&tree.digest, &tree.entries, tree.twins, &tree.origin, self.boots.now()?);
         Ok(fs::write_atomic(&self.tree_folder(&tree.digest).join(INDEX), &bytes, fs::Durability::Lazy)?)
     }
 
     fn tree_of(&self, index: Index) -> Tree {
-        let folder = self.tree_folder(&index.digest).join(FILES);
-        Tree { folder, digest: index.digest, entries: index.entries, twins: index.twins }
+        let Index { digest, entries, twins, origin, .. } = index;
+        Tree { folder: self.tree_folder(&digest).join(FILES), digest, entries, twins, origin }
     }
 
     fn tree_folder(&self, tree: &TreeDigest) -> PathBuf {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::index::{self, Index};
 use super::turn::Turn;
-use super::{EntryPath, FILES, INDEX, Store, StoreError, Tree, TreeEntry, tree};
+use super::{EntryPath, FILES, INDEX, Origin, Store, StoreError, Tree, TreeEntry, lease, tree};
 use crate::fs::{self, Action, Demand, Dir, File, FolderLock, FsError, Kind, Stat};
 use crate::model::{Digest, TreeDigest};
 
@@ -26,6 +26,7 @@ pub struct Staging<'s> {
     replaced: Option<usize>,
     twins: bool,
     buffer: Vec<u8>,
+    package: Option<Box<str>>,
     committed: bool,
     /// Keeps other threads from the same artifact; given back after the folder's lock.
     _turn: Turn<'s>,
@@ -46,10 +47,7 @@ impl<'s> Staging<'s> {
         artifact: Option<&Digest>,
         mut waiting: impl FnMut(Option<u32>),
     ) -> Result<Self, StoreError> {
-        let mut name = artifact.map_or_else(unique, |digest| {
-            let hex = digest.to_hex();
-            format!("{}-{}", digest.algorithm().as_str(), &hex[..hex.len().min(64)])
-        });
+        let mut name = artifact.map_or_else(unique, self::name);
         let parent = store.staging_folder();
         // Within a process nobody waits for a lock of its own: that would look like another larder at work.
         let mut turn = Some(Turn::take(&store.unpacking, &name));
@@ -94,6 +92,7 @@ impl<'s> Staging<'s> {
                 replaced: None,
                 twins: false,
                 buffer: Vec::new(),
+                package: None,
                 committed: false,
                 _turn: turn,
             });
@@ -165,6 +164,16 @@ impl<'s> Staging<'s> {
         Ok(stat.size)
     }
 
+    /// Reads a file that was written; one that was not is `None`.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, FsError> {
+        fs::read_record(&self.files.path().join(path))
+    }
+
+    /// Notes which package the content says it is, so that it need not be read for that again.
+    pub fn set_package(&mut self, package: String) {
+        self.package = Some(package.into());
+    }
+
     /// Creates a file without a name, for an archive that must be there whole before it can be unpacked.
     pub fn scratch_file(&self) -> Result<File, FsError> {
         self.folder.scratch_file("archive")
@@ -183,9 +192,13 @@ impl<'s> Staging<'s> {
     fn put(&mut self, artifact: &Digest) -> Result<Tree, StoreError> {
         self.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let digest = tree::digest(&self.entries);
-        let written = index::encode(&digest, &self.entries, self.twins, self.store.now()?);
+        let name = lease::name(artifact);
+        let origin = Origin { artifacts: vec![name.as_str().into()], package: self.package.take() };
+        let written = index::encode(&digest, &self.entries, self.twins, &origin, self.store.now()?);
         self.folder.write_file(INDEX, 0o644, &written)?;
         let place = self.store.tree_folder(&digest);
+        // Where the tree is there already, it has to know the artifact before the record leads to it.
+        self.store.add_artifact(&digest, &name)?;
         // The record comes first: it leads nowhere until the rename, which gives the tree its name and ends the time in
         // which the staging folder keeps others from fetching the same.
         self.link_record(artifact, &digest)?;
@@ -194,11 +207,12 @@ impl<'s> Staging<'s> {
                 Ok(()) => {
                     self.committed = true;
                     let entries = std::mem::take(&mut self.entries);
-                    return Ok(Tree { digest, folder: place.join(FILES), entries, twins: self.twins });
+                    return Ok(Tree { digest, folder: place.join(FILES), entries, twins: self.twins, origin });
                 }
                 Err(error) if error.is_not_found() => make_parent(&place)?,
                 Err(error) if error.is_occupied() => match self.other(&place, &digest)? {
                     Some(tree) => {
+                        self.store.add_artifact(&digest, &name)?;
                         self.store.note_use(&digest)?;
                         return Ok(tree);
                     }
@@ -306,6 +320,12 @@ pub(super) fn sweep(staging: &Path) -> Result<(), FsError> {
 fn age(stat: &Stat) -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     now.saturating_sub(Duration::from_nanos(stat.mtime.max(0).unsigned_abs()))
+}
+
+/// Returns the name of the folder in which an artifact is unpacked.
+pub(super) fn name(artifact: &Digest) -> String {
+    let hex = artifact.to_hex();
+    format!("{}-{}", artifact.algorithm().as_str(), &hex[..hex.len().min(64)])
 }
 
 fn unique() -> String {

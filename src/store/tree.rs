@@ -16,6 +16,25 @@ pub struct Tree {
     pub entries: Vec<TreeEntry>,
     /// Whether some of the paths are one where case, or the form of an accent, does not count.
     pub twins: bool,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a tree comes from, as its index has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The artifacts whose content it is, by the names of their records. None are known where an older larder wrote the
+    /// index.
+    pub(super) artifacts: Vec<Box<str>>,
+    /// The package that its content says it is: `npm:react@18.3.1`.
+    pub(super) package: Option<Box<str>>,
+}
+
+impl Origin {
+    /// Tells whether the tree may be the content of the artifact with a record of this name.
+    pub(super) fn admits(&self, artifact: &str) -> bool {
+        self.artifacts.is_empty() || self.artifacts.iter().any(|known| **known == *artifact)
+    }
 }
 
 /// A file of a tree.
@@ -34,6 +53,11 @@ pub struct TreeEntry {
 }
 
 impl Tree {
+    /// Tells whether its content is known to say that it is this package: see [`Staging::set_package`](super::Staging).
+    pub fn is_known_as(&self, package: &str) -> bool {
+        self.origin.package.as_deref() == Some(package)
+    }
+
     /// Returns the entry at `path`.
     pub fn entry(&self, path: &str) -> Option<&TreeEntry> {
         let at = self.entries.binary_search_by(|entry| (*entry.path).cmp(path)).ok()?;

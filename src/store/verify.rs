@@ -160,7 +160,8 @@ impl Store {
         };
         let index = Index::decode(&bytes).map_err(|_| StoreError::Index { path })?;
         let folder = self.tree_folder(digest).join(FILES);
-        Ok(Some(Tree { digest: *digest, folder, entries: index.entries, twins: index.twins }))
+        let Index { entries, twins, origin, .. } = index;
+        Ok(Some(Tree { digest: *digest, folder, entries, twins, origin }))
     }
 
     fn verify_folder(&self, digest: &TreeDigest) -> Result<Vec<Damage>, StoreError> {
@@ -180,6 +181,7 @@ impl Store {
             folder: self.tree_folder(digest).join(FILES),
             entries: index.entries,
             twins: index.twins,
+            origin: index.origin,
         })
     }
 }

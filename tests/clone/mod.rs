@@ -1,6 +1,8 @@
 //! What a clone may do: everything in a checkout, what larder keeps in it included, may be somebody else's work.
 
+mod content;
 mod fuzz;
+mod names;
 mod reach;
 
 use std::fs;

@@ -2,7 +2,7 @@
 //!
 //! It is compiled and never run, and it is kept in the store as a tree of its own, found by the wheel's tree and the
 //! interpreter's format. It names its source by the source's hash and asks Python not to look again (PEP 552,
-//! "unchecked"): the source lies beside it read-only, and `verify` checks both.
+//! "unchecked"): the source lies beside it read-only, and `verify` checks both. Unchecked byte-code of anybody else is damage.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
