@@ -16,6 +16,7 @@ mod lock;
 mod look;
 mod machine;
 mod manifest;
+mod metadata;
 mod moves;
 mod npm;
 mod profiles;

@@ -79,10 +79,14 @@ impl CoreMetadata {
         text
     }
 
-    /// Tells whether this is the metadata of a certain version.
+    /// Tells whether this is the metadata of a certain version. It may leave out the version's local part: `2.0+cpu` often
+    /// is a rebuilt file of 2.0 under another name.
     pub fn is_of(&self, package: &PackageName, version: &pep440_rs::Version) -> bool {
         let name = PackageName::pypi(&self.name).is_ok_and(|name| name == *package);
-        name && self.version.parse::<pep440_rs::Version>().is_ok_and(|own| own == *version)
+        name && self
+            .version
+            .parse::<pep440_rs::Version>()
+            .is_ok_and(|own| own == *version || own == version.clone().without_local())
     }
 
     /// Tells whether a source distribution's metadata says all that its wheels will say (PEP 643).
@@ -117,6 +121,16 @@ mod tests {
         assert!(metadata.is_static());
         assert!(metadata.is_of(&PackageName::pypi("a-b").unwrap(), &"1".parse().unwrap()));
         assert_eq!(CoreMetadata::parse(metadata.render().as_bytes()).unwrap(), metadata);
+    }
+
+    #[test]
+    fn a_local_part_may_be_left_out_and_nothing_else() {
+        let says = |says: &str, version: &str| {
+            let metadata = CoreMetadata::parse(format!("Name: a\nVersion: {says}\n").as_bytes()).unwrap();
+            metadata.is_of(&PackageName::pypi("a").unwrap(), &version.parse().unwrap())
+        };
+        assert!(says("2.0", "2.0+cpu") && says("2.0+cpu", "2.0+cpu") && says("2", "2.0"));
+        assert!(!says("2.0+cpu", "2.0") && !says("2.0+gpu", "2.0+cpu") && !says("1.1.post1", "1.1"));
     }
 
     #[test]

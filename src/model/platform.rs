@@ -205,6 +205,42 @@ impl TargetPlatform {
     }
 }
 
+impl TargetPlatform {
+    /// Tells whether the baseline is the default one.
+    pub fn is_default(&self) -> bool {
+        *self == Self::new(self.platform)
+    }
+
+    /// Names the oldest system, as people call it: `macOS 14`, `glibc 2.34`.
+    pub fn system(&self) -> String {
+        let name = match (self.platform.os(), self.platform.libc()) {
+            (_, Some(Libc::Glibc)) => "glibc",
+            (_, Some(Libc::Musl)) => "musl",
+            (Os::Macos, _) => "macOS",
+            _ => "Windows",
+        };
+        format!("{name} {}", self.baseline_text())
+    }
+
+    /// Writes the manifest's line: `platform "macos-arm64" macos="14"`.
+    pub fn declaration(&self) -> String {
+        let property = match (self.platform.os(), self.platform.libc()) {
+            (_, Some(Libc::Glibc)) => "glibc",
+            (_, Some(Libc::Musl)) => "musl",
+            (Os::Macos, _) => "macos",
+            _ => return format!("platform \"{}\"", self.platform),
+        };
+        format!("platform \"{}\" {property}=\"{}\"", self.platform, self.baseline_text())
+    }
+
+    fn baseline_text(&self) -> String {
+        match self.baseline {
+            (major, 0) => major.to_string(),
+            (major, minor) => format!("{major}.{minor}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::fs::{self, Durability};
-use crate::lock::{self, Declared, Freshness, Lockfile};
+use crate::lock::{self, Declared, Freshness, Lockfile, Reason};
 use crate::manifest::Environment;
 use crate::model::{Edition, PackageId, Settings, Side};
 use crate::plan::{self, Plan};
@@ -15,7 +15,8 @@ use crate::registry::{self, Registries};
 use crate::resolve::{self, IndexError, Preferences, Resolution};
 
 use super::context::LOCKFILE;
-use super::failure::LockError;
+use super::failure::{LockError, Unsatisfiable};
+use super::own_runtimes::{self, Misfit};
 use super::routing::{self, Extent};
 use super::seen::{self, Seen};
 use super::summary::PlanSummary;
@@ -259,6 +260,10 @@ pub(super) fn solve_with(
     if forgotten > own {
         return Err(LockError::NewerList { found: forgotten, own }.into());
     }
+    let unmet = own_runtimes::unmet(project);
+    if !unmet.is_empty() {
+        return Err(Unsatisfiable::new(project, &own_runtimes::contradiction(unmet), None).into());
+    }
     let settings = Settings { forgotten, ..project.manifest.settings.clone() };
     (context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
@@ -267,6 +272,8 @@ pub(super) fn solve_with(
     let lockfile = Lockfile::new(settings, graph);
     let mut warnings: Vec<String> = warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     warnings.extend(project.warnings.iter().cloned());
+    warnings.extend(own_runtimes::warnings(project));
+    warnings.extend(held_back(registries, &lockfile)?);
     warnings.extend(yanked(&lockfile));
     warnings.extend(routing::idle_claims(project, &lockfile));
     Ok((lockfile, warnings))
@@ -288,6 +295,20 @@ pub(super) fn deprecated(old: &Lockfile, new: &Lockfile) -> Vec<String> {
         Some(format!("{key} is deprecated: {}", package.facts.deprecated.as_ref()?.trim()))
     })
     .collect()
+}
+
+/// Returns what is said of direct dependencies that have a newer version for newer systems only.
+fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<String>> {
+    let mut said = Vec::new();
+    for root in &lockfile.graph.roots {
+        let held = resolve::held_back(registries, &lockfile.settings, root).map_err(index_failure)?;
+        if let (Some(held), Some(edge)) = (held, root.to.first()) {
+            said.push(format!("{}: {held}", edge.to.package.id));
+        }
+    }
+    said.sort();
+    said.dedup();
+    Ok(said)
 }
 
 /// Returns what is said of the withdrawn versions that a lock has.
@@ -360,6 +381,9 @@ pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     };
     let mut freshness = lock::freshness(lockfile, &declared);
     freshness.reasons.extend(routing::misrouted(project, lockfile, Extent::All));
+    let has = |folder: &str| lockfile.graph.packages.values().any(|package| package.folder.as_deref() == Some(folder));
+    let stale = own_runtimes::stale(project, has);
+    freshness.reasons.extend(stale.into_iter().map(|Misfit { folder, what }| Reason::Folder { folder, what }));
     freshness
 }
 

@@ -41,6 +41,7 @@ mod host;
 mod interpreter;
 mod members;
 mod notes;
+mod own_runtimes;
 mod policies;
 mod project;
 mod registries;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::lock::Closure;
 use crate::model::{Ecosystem, Edge, PackageId, RootEdge, Version};
 use crate::registry::{Freshness, Registries};
-use crate::resolve::Index;
+use crate::resolve::{self, Index};
 
 use super::lock::Wish;
 use super::project::{self, selection};
@@ -41,6 +41,9 @@ pub struct Newer {
     /// The line's group, where it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Which newer version the default baseline of a platform keeps away, and what to write to get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<String>,
 }
 
 /// Compares the environment's direct dependencies with what an update would lock, and with what their registries have.
@@ -58,7 +61,9 @@ pub fn outdated(context: &Context<'_>) -> Result<Outdated> {
     for root in &closure.roots {
         let Some(edge) = newest(&closure, root) else { continue };
         let newer = compare(root, edge, &locked, latest(&registries, &edge.to.package.id)?.as_ref());
-        packages.extend(newer);
+        let Some(newer) = newer else { continue };
+        let held_back = resolve::held_back(&registries, &updated.settings, root).map_err(lock::index_failure)?;
+        packages.push(Newer { held_back: held_back.map(|held| held.to_string()), ..newer });
     }
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
     Ok(Outdated { environment: environment.name.to_string(), packages })
@@ -86,6 +91,7 @@ fn compare(line: &RootEdge, edge: &Edge, locked: &Closure<'_>, latest: Option<&V
         latest: latest.map(ToString::to_string),
         from: project::manifest_of(&line.dependent),
         group: line.group.as_ref().map(ToString::to_string),
+        held_back: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Working ahead: values that are made once, by whoever comes first, and the threads that come before the solver.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A value that is made once. Whoever needs it first makes it; others wait for it.
@@ -220,6 +221,30 @@ impl<J> Drop for Pool<J> {
     }
 }
 
+/// Does jobs side by side, on at most so many threads, and returns what they come to, in the order of the jobs.
+pub(super) fn side_by_side<J: Sync, T: Send>(jobs: &[J], most: usize, work: impl Fn(&J) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(jobs.len()));
+    let serve = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = jobs.get(place) else { return };
+            let result = work(job);
+            lock(&done).push((place, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..most.min(jobs.len()) {
+            // What a thread cannot be had for is done by the others.
+            let _ = std::thread::Builder::new().name("larder-ahead".to_owned()).spawn_scoped(scope, serve);
+        }
+        serve();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 /// Takes a lock, also from a thread that panicked: what these locks guard is whole at every moment.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -227,7 +252,6 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
 
     use super::*;
@@ -257,6 +281,13 @@ mod tests {
         assert_eq!(once.try_get(|| None), None);
         let inside = once.get(|| once.try_get(|| Some(1)).map_or(7, |_: i32| 0));
         assert_eq!((inside, once.try_get(|| None)), (7, Some(7)));
+    }
+
+    #[test]
+    fn what_is_done_side_by_side_comes_back_in_order() {
+        let jobs: Vec<u32> = (0..100).collect();
+        assert_eq!(side_by_side(&jobs, 8, |job| job * 2), (0..100).map(|job| job * 2).collect::<Vec<_>>());
+        assert!(side_by_side(&[] as &[u32], 8, |job| *job).is_empty());
     }
 
     #[test]

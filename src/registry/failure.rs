@@ -70,7 +70,7 @@ pub enum RegistryError {
         /// What it says.
         digest: String,
     },
-    /// A file that says that it is of another package or version.
+    /// A file that says that it is of another package.
     #[error("registry `{registry}` was asked for `{package}`, and its `{file}` is of `{answered}`")]
     #[diagnostic(
         code(larder::registry::wrong_metadata),

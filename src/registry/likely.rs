@@ -27,21 +27,25 @@ pub(super) fn version(versions: &Versions, requirement: &Requirement, settings: 
         }
         Requirement::Pypi { .. } => {
             let python = settings.python.as_ref().map(crate::model::PythonVersion::full);
-            let is_never_built = versions.candidates.iter().all(Candidate::has_no_wheel);
-            let suits = |candidate: &Candidate| {
+            let suits = |candidate: &Candidate, from_source: bool| {
                 let admitted = match (&candidate.requires_python, &python) {
                     (Some(admits), Some(python)) => resolve::python_fits(python, admits),
                     _ => true,
                 };
-                let installs = (candidate.sdist && is_never_built)
-                    || settings.platforms.iter().any(|p| candidate.wheels.contains(p.platform));
+                let installs = if from_source {
+                    candidate.is_source_only()
+                } else {
+                    settings.platforms.iter().any(|p| candidate.wheels.contains(p.platform))
+                };
                 !candidate.yanked && admitted && installs && requirement.matches(&candidate.version)
             };
             let is_final = |version: &Version| !version.is_prerelease();
-            candidates()
-                .find(|(_, c)| is_final(&c.version) && suits(c))
-                .or_else(|| candidates().find(|(_, c)| suits(c)))
-                .map(|(at, _)| at)
+            let best = |from_source| {
+                candidates()
+                    .find(|(_, c)| is_final(&c.version) && suits(c, from_source))
+                    .or_else(|| candidates().find(|(_, c)| suits(c, from_source)))
+            };
+            best(false).or_else(|| best(true)).map(|(at, _)| at)
         }
         Requirement::Larder { .. } | Requirement::Path { .. } => candidates().next().map(|(at, _)| at),
     }

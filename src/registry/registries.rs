@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ahead::{Lane, Once, Pool, Threads, lock};
+use super::ahead::{Lane, Once, Pool, Threads, lock, side_by_side};
 use super::cache::{Cache, Freshness};
 use super::choice::{Choice, kind};
 use super::listing::{NoListing, Recency, Served, Stated};
@@ -17,8 +17,8 @@ use super::{Options, RegistryError, likely, npm, pypi};
 use crate::diagnostic::Failure;
 use crate::fetch::{Client, Network, Response, Source, SourceError};
 use crate::manifest::RegistryKind;
-use crate::model::{Artifact, Ecosystem, Label, PackageId, PackageKey, Requirement, Settings};
-use crate::resolve::{Index, IndexError, Release, Versions};
+use crate::model::{Artifact, Ecosystem, Label, PackageId, PackageKey, Platform, Requirement, Settings};
+use crate::resolve::{Chosen, Index, IndexError, Release, Versions};
 
 /// As many requests as a default registry takes at once, and a few for those with fewer.
 const REMOTE_THREADS: usize = 56;
@@ -58,6 +58,16 @@ struct Registry {
     kind: RegistryKind,
     served: Served,
     beside: Arc<MetadataBeside>,
+}
+
+/// What a wheel of a chosen version is asked.
+struct Question {
+    /// The place of the version among those that were chosen.
+    place: usize,
+    listing: Arc<pypi::Listing>,
+    ordinal: u32,
+    wheel: pypi::OtherWheel,
+    said: Option<pypi::Said>,
 }
 
 type Answer<T> = Result<Arc<T>, IndexError>;
@@ -154,6 +164,48 @@ impl Index for Registries {
 
     fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]) {
         self.pool.add(Lane::Remote, ordinals.iter().map(|&ordinal| Job::Release(package.clone(), ordinal)).collect());
+    }
+
+    fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {
+        let mut questions: Vec<Question> = Vec::new();
+        for (place, one) in chosen.iter().enumerate() {
+            let release = self.inner.release(&one.package, one.ordinal)?;
+            // One wheel, or a source distribution, says the same everywhere.
+            if release.artifacts.len() < 2 {
+                continue;
+            }
+            let Listing::Pypi(listing) = &*self.inner.listing(&one.package)? else { continue };
+            for wheel in listing.other_wheels(one.ordinal, &release, one.platforms) {
+                let kept = listing.kept_word(one.ordinal, &wheel);
+                let (listing, ordinal) = (Arc::clone(listing), one.ordinal);
+                questions.push(Question { place, listing, ordinal, wheel, said: kept });
+            }
+        }
+        let open: Vec<&mut Question> = questions.iter_mut().filter(|question| question.said.is_none()).collect();
+        let asked =
+            side_by_side(&open, REMOTE_THREADS, |question| question.listing.word(question.ordinal, &question.wheel));
+        for (question, said) in open.into_iter().zip(asked) {
+            question.said = Some(said.map_err(IndexError::Failed)?);
+        }
+        let mut answers: Vec<Option<Arc<Release>>> = vec![None; chosen.len()];
+        for of_one in questions.chunk_by(|a, b| a.place == b.place) {
+            let [Question { place, listing, .. }, ..] = of_one else { continue };
+            let one = &chosen[*place];
+            let others = of_one.iter().filter_map(|question| Some((question.wheel.clone(), question.said.clone()?)));
+            let joined = listing.joined(&*self.inner.release(&one.package, one.ordinal)?, &others.collect::<Vec<_>>());
+            if let Some(joined) = &joined {
+                self.expect(likely::next(joined, None, &self.inner.settings));
+            }
+            answers[*place] = joined.map(Arc::new);
+        }
+        Ok(answers)
+    }
+
+    fn oldest_system(&self, package: &PackageId, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {
+        match &*self.inner.listing(package).ok()? {
+            Listing::Pypi(listing) => listing.oldest_system(ordinal, platform),
+            Listing::Npm(_) | Listing::Path { .. } => None,
+        }
     }
 }
 

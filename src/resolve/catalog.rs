@@ -7,14 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pubgrub::VersionSet;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{
     Dependent, Ecosystem, ExtraName, Label, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
 };
 
-use super::graph::Foreign;
-use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Versions};
+use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
 use super::release::{Line, Need, Prepared};
 use super::requirements::Requirements;
 use super::set::Set;
@@ -52,6 +51,10 @@ pub(super) struct Catalog<'a> {
     foreign: RefCell<FxHashMap<(Owner, PackageIx), PlatformSet>>,
     /// The packages of which a cache has no version for something that was asked for.
     pub(super) unmatched: RefCell<BTreeSet<PackageIx>>,
+    /// The Python packages of which something asks for versions that are only there as source.
+    from_source: RefCell<FxHashSet<PackageIx>>,
+    /// The platforms whose own wheels were asked what a Python version needs.
+    told_apart: RefCell<FxHashMap<(PackageIx, u32), PlatformSet>>,
 }
 
 /// A package's versions, with what was worked out from them.
@@ -68,7 +71,20 @@ pub(super) struct Loaded {
     /// Whether Python pre-releases are as good as final versions.
     pub(super) prereleases: bool,
     sets: RefCell<FxHashMap<Box<str>, Set>>,
-    installable: [OnceCell<Set>; Platform::ALL.len()],
+    with_wheels: [OnceCell<Set>; Platform::ALL.len()],
+    without_wheels: OnceCell<Set>,
+    source_only: OnceCell<Set>,
+}
+
+/// A package that is needed where it does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Foreign {
+    /// Who has it in its `node_modules`.
+    pub(super) dependent: Owner,
+    /// The name under which it is needed.
+    pub(super) alias: PackageIx,
+    /// The declared platforms on which it is needed and does not run.
+    pub(super) on: PlatformSet,
 }
 
 impl Loaded {
@@ -82,16 +98,34 @@ impl Loaded {
         &self.versions.candidates[ordinal as usize]
     }
 
-    /// Returns the versions that can be installed on a platform: by a wheel; or, where no version has any wheel
-    /// that counts, from source by whoever builds it. A source distribution does not stand in for a wheel.
-    pub(super) fn installable(&self, platform: Platform) -> &Set {
-        self.installable[platform as usize].get_or_init(|| {
-            let is_never_built = self.versions.candidates.iter().all(Candidate::has_no_wheel);
-            Set::filter(0..self.count(), |ordinal| {
-                let candidate = self.candidate(ordinal);
-                candidate.wheels.contains(platform) || (is_never_built && candidate.sdist)
-            })
-        })
+    /// Returns the versions that have a wheel for a platform.
+    pub(super) fn with_wheels(&self, platform: Platform) -> &Set {
+        self.with_wheels[platform as usize]
+            .get_or_init(|| Set::filter(0..self.count(), |ordinal| self.candidate(ordinal).wheels.contains(platform)))
+    }
+
+    /// Returns the versions that have no wheel for any declared platform.
+    pub(super) fn without_wheels(&self) -> &Set {
+        let has_none = |ordinal| self.candidate(ordinal).has_no_wheel();
+        self.without_wheels.get_or_init(|| Set::filter(0..self.count(), has_none))
+    }
+
+    /// Tells whether no version has a wheel that counts.
+    pub(super) fn is_never_built(&self) -> bool {
+        Set::below(self.count()).subset_of(self.without_wheels())
+    }
+
+    /// Returns the versions of which there is nothing but a source distribution for the declared platforms. One that has
+    /// a wheel for some of them is not built for the others.
+    pub(super) fn source_only(&self) -> &Set {
+        self.source_only
+            .get_or_init(|| Set::filter(0..self.count(), |ordinal| self.candidate(ordinal).is_source_only()))
+    }
+
+    /// Returns the versions of a set that need not be built; the whole set if all of them must be.
+    pub(super) fn built_first(&self, set: &Set) -> Set {
+        let built = set.intersection(&self.source_only().complement());
+        if built.is_empty() { set.clone() } else { built }
     }
 
     /// Returns the highest locked version in a set.
@@ -123,6 +157,8 @@ impl<'a> Catalog<'a> {
             present: OnceCell::new(),
             foreign: RefCell::default(),
             unmatched: RefCell::default(),
+            from_source: RefCell::default(),
+            told_apart: RefCell::default(),
         };
         for (package, registries) in requirements.routes.iter() {
             let base = catalog.package(package.clone());
@@ -279,7 +315,9 @@ impl<'a> Catalog<'a> {
             locked,
             prereleases: python.is_some_and(|python| python.prereleases_count_as_final()),
             sets: RefCell::default(),
-            installable: Default::default(),
+            with_wheels: Default::default(),
+            without_wheels: OnceCell::new(),
+            source_only: OnceCell::new(),
         }
     }
 
@@ -344,6 +382,33 @@ impl<'a> Catalog<'a> {
         self.releases.borrow().iter().map(|(key, prepared)| (*key, Rc::clone(prepared))).collect()
     }
 
+    /// Notes that each platform's wheel of a version is asked. Returns the platforms asked so far and now, or `None` if all
+    /// were before.
+    pub(super) fn not_told_apart(&self, version: (PackageIx, u32), platforms: PlatformSet) -> Option<PlatformSet> {
+        let mut told = self.told_apart.borrow_mut();
+        let told = told.entry(version).or_default();
+        if platforms.without(*told) == PlatformSet::NONE {
+            return None;
+        }
+        *told = told.union(platforms);
+        Some(*told)
+    }
+
+    /// Replaces what a version needs. Returns `false` if that is nothing new.
+    pub(super) fn replace(&self, version: (PackageIx, u32), release: &Arc<Release>) -> Result<bool, IndexError> {
+        let (package, ordinal) = version;
+        let before = self.prepared(package, ordinal)?;
+        let is_same = |a: &Release, b: &Release| {
+            (&a.dependencies, &a.declared_on, &a.extras) == (&b.dependencies, &b.declared_on, &b.extras)
+        };
+        if is_same(&before.release, release) {
+            return Ok(false);
+        }
+        let prepared = Prepared::new(self, &self.key(package, ordinal)?, release);
+        self.releases.borrow_mut().insert(version, Rc::new(prepared));
+        Ok(true)
+    }
+
     /// Returns the declared platforms on which a local package is asked for, by lines and by other local packages.
     pub(super) fn present_on(&self, package: PackageIx) -> Result<PlatformSet, IndexError> {
         if self.present.get().is_none() {
@@ -368,6 +433,29 @@ impl<'a> Catalog<'a> {
             open.extend(self.prepared(need.package, 0)?.needs.iter().map(|need| (need.clone(), on)));
         }
         Ok(present)
+    }
+
+    /// Returns the versions of a set that can be installed on a platform: those with a wheel for it, and those that are only
+    /// there as source, if some requirement of the package leaves no others.
+    pub(super) fn installable(&self, package: PackageIx, loaded: &Loaded, set: &Set, platform: Platform) -> Set {
+        let with_wheels = set.intersection(loaded.with_wheels(platform));
+        if !loaded.is_never_built() && !self.from_source.borrow().contains(&package) {
+            return with_wheels;
+        }
+        with_wheels.union(&set.intersection(loaded.source_only()))
+    }
+
+    /// Notes whether a requirement, which stands for `set`, leaves only versions of which there is nothing but source.
+    pub(super) fn note_source(&self, package: PackageIx, loaded: &Loaded, set: &Set) {
+        if set.subset_of(loaded.without_wheels()) && !loaded.is_never_built() && !set.is_disjoint(loaded.source_only())
+        {
+            self.from_source.borrow_mut().insert(package);
+        }
+    }
+
+    /// Returns for how many packages source counts.
+    pub(super) fn count_from_source(&self) -> usize {
+        self.from_source.borrow().len()
     }
 
     /// Notes what is needed where it does not run, so that another version is chosen. Returns `false` if all of it is
@@ -396,6 +484,11 @@ impl<'a> Catalog<'a> {
         if !wanted.is_empty() {
             self.index.prefetch(&wanted);
         }
+    }
+
+    /// Returns the declared platforms on which a need is there with these extras of its dependent.
+    pub(super) fn need_holds_on(&self, need: &Need, extras: &[ExtraName]) -> PlatformSet {
+        self.holds_on(&need.requirement, extras).intersection(need.declared_on)
     }
 
     /// Returns the declared platforms on which a requirement is asked for with these extras of its dependent.

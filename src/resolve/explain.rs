@@ -7,8 +7,9 @@ use pubgrub::{External, VersionSet};
 use crate::model::{Ecosystem, NpmPeers, PackageId};
 
 use super::Derivation;
-use super::index::{Candidate, DependencyKind, IndexError};
+use super::index::{DependencyKind, IndexError};
 use super::problem::Problem;
+use super::pypi;
 use super::reduce;
 use super::release::{Need, manifest_name};
 use super::requirements::LineId;
@@ -170,8 +171,7 @@ impl Teller<'_> {
                     Variable::PyExtra(_, extra, _) => vec![self.problem.catalog.extra_name(extra)],
                     _ => Vec::new(),
                 };
-                platform
-                    .is_none_or(|platform| self.problem.catalog.holds_on(&need.requirement, &extras).contains(platform))
+                platform.is_none_or(|platform| self.problem.catalog.need_holds_on(need, &extras).contains(platform))
             };
             needs.retain(|need| holds(need));
         }
@@ -319,8 +319,22 @@ impl Teller<'_> {
             .iter()
             .any(|step| step.line.is_some() && step.asked.as_ref().is_some_and(|asked| asked.package == package));
         let loaded = catalog.loaded(package)?;
-        let is_never_built = loaded.versions.candidates.iter().all(Candidate::has_no_wheel);
-        if ecosystem == Ecosystem::Pypi && is_never_built {
+        if let Some(best) = (0..loaded.count()).rev().find(|ordinal| versions.contains(ordinal)) {
+            let (settings, prepared) = (&catalog.requirements.settings, catalog.prepared(package, best)?);
+            let facts = &prepared.release.facts;
+            if ecosystem == Ecosystem::Path && pypi::unfit(settings, ecosystem, facts).is_some() {
+                let help = "declare a Python that it takes under `runtimes`, or change its own `requires-python`";
+                return Ok(help.to_owned());
+            }
+            if by_line && catalog.platforms.iter().any(|&platform| !facts.admit(platform)) {
+                let help = "`optional=#true` on its line leaves it out where it does not run; without `engines \"strict\"` it is \
+                            there all the same";
+                return Ok(help.to_owned());
+            }
+        }
+        let others = loaded.usable.intersection(&versions.complement());
+        let is_source = ecosystem == Ecosystem::Pypi && versions.subset_of(loaded.source_only());
+        if is_source && others.subset_of(loaded.source_only()) {
             let leave = if by_line {
                 "or remove its line".to_owned()
             } else {
@@ -328,7 +342,7 @@ impl Teller<'_> {
             };
             return Ok(format!("larder builds nothing: serve a wheel of {name} from a registry of your own, {leave}"));
         }
-        let others = loaded.usable.intersection(&versions.complement());
+        let others = if is_source { loaded.built_first(&others) } else { others };
         let other = others.descending().next().filter(|_| by_line);
         Ok(match other {
             Some(other) => {

@@ -21,6 +21,25 @@ pub trait Index: Sync {
 
     /// Says the same of versions of a package, by their places.
     fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]);
+
+    /// Returns what chosen versions need, by the word of each platform's own wheel, in their order. `None` where all of its
+    /// platforms say what [`Index::release`] does. All are asked for side by side.
+    fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError>;
+
+    /// Returns the oldest glibc, musl or macOS on which a version has a wheel for a platform and the declared Python.
+    /// `None` if there is no wheel for that platform, however new the system is. Asks nobody.
+    fn oldest_system(&self, package: &PackageId, ordinal: u32, platform: Platform) -> Option<(u32, u32)>;
+}
+
+/// A version of a Python package that was chosen for some platforms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The package.
+    pub package: PackageId,
+    /// Its place in [`Versions::candidates`].
+    pub ordinal: u32,
+    /// The platforms.
+    pub platforms: PlatformSet,
 }
 
 /// Why an index has no answer.
@@ -81,6 +100,11 @@ impl Candidate {
     /// old enough.
     pub fn is_before(&self, instant: Option<jiff::Timestamp>) -> bool {
         instant.is_none_or(|instant| self.published.is_some_and(|published| published < instant))
+    }
+
+    /// Returns whether its source distribution is all that there is of it for the declared platforms.
+    pub fn is_source_only(&self) -> bool {
+        self.sdist && self.has_no_wheel()
     }
 
     /// Returns a candidate of which nothing but the version is known, and which installs everywhere.
@@ -147,6 +171,8 @@ impl From<Platform> for PlatformSet {
 pub struct Release {
     /// What it depends on, in the order of its metadata. Bundled dependencies are left out.
     pub dependencies: Vec<Dependency>,
+    /// Python: the platforms whose wheels declare each dependency, in the same order; empty if all declare all.
+    pub declared_on: Vec<PlatformSet>,
     /// Python: the extras that it declares.
     pub extras: Vec<crate::model::ExtraName>,
     /// What there is to fetch, for all declared platforms.

@@ -10,11 +10,13 @@
 //! | `provider` | the solver's questions: what first, which version, what then |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's ranges and its picks |
 //! | `lines` | the manifests' lines: their order, and which versions direct dependencies share |
+//! | `platforms` | where platforms' wheels of one version differ in what they need |
 //! | `ahead` | which versions are fetched before they are asked for |
 //! | `steering`, `order` | what one run teaches the next; in which order Python packages are decided |
 //! | `picks` | strict peers: what npm would pick is not lowered for its own peers |
 //! | `graph`, `instances` | solution → graph |
 //! | `entangled` | peers that are bound in more ways than can be installed |
+//! | `held_back` | newer versions whose wheels are for newer systems |
 //! | `reduce`, `explain`, `wanting` | no solution → the lines at fault, in plain words |
 //! | `doubt` | the cached answers that an outcome rests on |
 
@@ -25,6 +27,7 @@ mod entangled;
 mod explain;
 mod forgotten;
 mod graph;
+mod held_back;
 mod index;
 mod instances;
 mod larder;
@@ -33,6 +36,7 @@ mod npm;
 mod order;
 mod path;
 mod picks;
+mod platforms;
 mod problem;
 mod provider;
 mod pypi;
@@ -62,8 +66,11 @@ use variable::Variable;
 
 pub use entangled::Entangled;
 pub use forgotten::EDITION as FORGOTTEN;
-pub use index::{Candidate, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants};
-pub use npm::tagged;
+pub use held_back::{HeldBack, held_back};
+pub use index::{
+    Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants,
+};
+pub use npm::{engine_admits, tagged};
 pub use pypi::python_fits;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning};
@@ -137,6 +144,10 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
             Err(Failed::Index(error)) => return Err(error.into()),
             Err(Failed::Entangled(entangled)) => return Err(entangled.into()),
         };
+        if platforms::tell_apart(&catalog, &solution)? {
+            steering = Steering::new(&catalog);
+            continue;
+        }
         let (resolution, foreign) = graph::build(Problem { catalog: &catalog, steering: &steering }, &solution)?;
         if requirements.settings.engines != Engines::Strict || !catalog.refuse_foreign(foreign) {
             return Ok(Resolution { doubtful: doubt::of_solution(&catalog, &solution)?, ..resolution });
@@ -149,7 +160,13 @@ fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Faile
     loop {
         let problem = Problem { catalog, steering };
         let provider = Provider::new(problem);
-        let lesson = match run(&provider)? {
+        let known = catalog.count_from_source();
+        let ended = run(&provider)?;
+        if catalog.count_from_source() > known {
+            // What was demanded before had no version from source in it.
+            continue;
+        }
+        let lesson = match ended {
             Ended::Solved(solution) => match steering::look_through(problem, &solution)? {
                 Some(lesson) => lesson,
                 None => return Ok(solution),

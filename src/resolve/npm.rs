@@ -59,7 +59,7 @@ pub(super) fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
 
 /// Tells whether `engines.node` admits the declared Node. `22` stands for any 22, so it is enough that the range
 /// takes the first or the last of them.
-pub(super) fn engine_admits(settings: &Settings, engine: Option<&str>) -> bool {
+pub fn engine_admits(settings: &Settings, engine: Option<&str>) -> bool {
     let (Some(node), Some(engine)) = (settings.node.as_deref(), engine) else { return true };
     let Ok(range) = engine.parse::<NpmRange>() else { return true };
     if range.tag().is_some() {

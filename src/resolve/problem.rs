@@ -11,7 +11,7 @@ use super::release::{Need, Prepared};
 use super::set::Set;
 use super::steering::{Droppable, Steering};
 use super::variable::{Node, NodeIx, Owner, PackageIx, Variable};
-use super::{larder, npm, pypi};
+use super::{larder, npm};
 
 /// What is known, under what was learned.
 #[derive(Clone, Copy)]
@@ -189,7 +189,7 @@ impl Problem<'_> {
         if matches!(need.requirement, Requirement::Pypi { .. }) {
             let on = on.intersection(self.catalog.holds_on(&need.requirement, &[]));
             for &platform in self.catalog.platforms.iter().filter(|&&platform| on.contains(platform)) {
-                set = pypi::installable(&loaded, &set, platform);
+                set = self.catalog.installable(package, &loaded, &set, platform);
             }
         }
         Ok(set.is_empty().then(|| "no version matches".to_owned()))
@@ -238,8 +238,9 @@ impl Problem<'_> {
             }
             Requirement::Pypi { extras, .. } => {
                 let loaded = self.catalog.loaded(package)?;
+                self.catalog.note_source(package, &loaded, &set);
                 for &platform in self.catalog.platforms.iter().filter(|&&platform| platforms.contains(platform)) {
-                    let set = pypi::installable(&loaded, &set, platform);
+                    let set = self.catalog.installable(package, &loaded, &set, platform);
                     if self.is_tied(package) {
                         demands.push(Variable::Py(package), set.clone());
                     }

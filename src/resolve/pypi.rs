@@ -2,9 +2,7 @@
 
 use pep440_rs::{Operator, VersionSpecifier, VersionSpecifiers};
 
-use pubgrub::VersionSet;
-
-use crate::model::{Prereleases, PypiSpecifier, Requirement, Version};
+use crate::model::{Ecosystem, Facts, Prereleases, PypiSpecifier, Requirement, Settings, Version};
 
 use super::catalog::{Catalog, Loaded};
 use super::index::{Candidate, Versions};
@@ -21,6 +19,7 @@ pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
 }
 
 /// Picks a version: a locked one, one that is decided for another platform, the highest final one, the highest pre-release.
+/// One that has to be built is picked only where there is no other.
 ///
 /// This is all there is to pre-releases, whoever asks: the manifest's lines and packages alike. Unless `prereleases` says
 /// "allow", for the project or on the package's line, or "never", a pre-release is taken where no final version is left that
@@ -28,11 +27,12 @@ pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
 /// other version, and makes no final one that fits give way.
 pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
     let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
-    let highest = || range.descending().next();
+    let built = loaded.built_first(range);
+    let highest = || built.descending().next();
     loaded
         .locked_in(range)
         .or(elsewhere)
-        .or_else(|| if loaded.prereleases { highest() } else { range.descending().find(is_final).or_else(highest) })
+        .or_else(|| if loaded.prereleases { highest() } else { built.descending().find(is_final).or_else(highest) })
 }
 
 /// What the manifest says about which versions of a package may be chosen at all.
@@ -96,6 +96,18 @@ impl Admission {
     }
 }
 
+/// Returns why a release cannot be used with the declared Python, by the word of its own metadata. The bounds of a local
+/// package are its owner's own, and all of them hold.
+pub(super) fn unfit(settings: &Settings, ecosystem: Ecosystem, facts: &Facts) -> Option<String> {
+    let (python, wanted) = (settings.python.as_ref()?, facts.requires_python.as_deref()?);
+    let specifier: PypiSpecifier = wanted.parse().ok()?;
+    let fits = match ecosystem {
+        Ecosystem::Path => specifier.admits(&python.full()),
+        _ => python_fits(&python.full(), specifier.specifiers()),
+    };
+    (!fits).then(|| format!("it needs Python {wanted}, and the manifest declares {python}"))
+}
+
 /// Tells whether `Requires-Python` admits an interpreter. Upper bounds are guesses about Pythons to come and are passed
 /// over, as installers that lock do: a package that guessed wrong would otherwise be replaced by an old one that did
 /// not guess.
@@ -105,9 +117,4 @@ pub fn python_fits(python: &pep440_rs::Version, specifiers: &VersionSpecifiers) 
         Operator::Equal | Operator::EqualStar | Operator::ExactEqual | Operator::TildeEqual => python >= one.version(),
         _ => PypiSpecifier::from(VersionSpecifiers::from(one.clone())).admits(python),
     })
-}
-
-/// Returns what ties a Python package's platforms together: the versions that are installable where it is needed.
-pub(super) fn installable(loaded: &Loaded, set: &Set, platform: crate::model::Platform) -> Set {
-    set.intersection(loaded.installable(platform))
 }

@@ -10,6 +10,7 @@ use crate::model::{
 use super::catalog::Catalog;
 use super::forgotten::{self, Forgotten};
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
+use super::pypi;
 use super::requirements::LineId;
 use super::variable::PackageIx;
 
@@ -24,6 +25,8 @@ pub(super) struct Need {
     pub(super) alias: PackageIx,
     /// Whether it is on the built-in list and not in the metadata.
     pub(super) is_forgotten: bool,
+    /// The platforms whose wheels declare it.
+    pub(super) declared_on: PlatformSet,
 }
 
 /// A manifest line.
@@ -58,7 +61,8 @@ impl Need {
     fn new(catalog: &Catalog, kind: DependencyKind, requirement: Requirement) -> Self {
         let id = requirement.package();
         let alias = catalog.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
-        Self { kind, package: catalog.package(id), alias, is_forgotten: false, requirement }
+        let (package, declared_on) = (catalog.package(id), PlatformSet::ALL);
+        Self { kind, package, alias, is_forgotten: false, requirement, declared_on }
     }
 
     /// Returns whether it is a peer, optional or not.
@@ -97,13 +101,17 @@ impl Prepared {
         let id = &key.id;
         let mut prepared =
             Self { release: Arc::clone(release), needs: Vec::new(), has_peers: false, lost: Vec::new(), refused: None };
-        for Dependency { kind, wants } in &release.dependencies {
+        for (place, Dependency { kind, wants }) in release.dependencies.iter().enumerate() {
+            let before = prepared.needs.len();
             match wants {
                 Wants::Requirement(requirement) => prepared.add(catalog, id, *kind, requirement.clone()),
                 Wants::Unsupported { name, text, reason } => {
                     let (name, range, reason) = (name.clone(), text.clone(), reason.clone());
                     prepared.add_unsupported(catalog, id, *kind, Dropped { name, range, reason });
                 }
+            }
+            if let Some(&on) = release.declared_on.get(place) {
+                prepared.needs.iter_mut().skip(before).for_each(|need| need.declared_on = on);
             }
         }
         for extension in &catalog.requirements.settings.extensions {
@@ -114,6 +122,8 @@ impl Prepared {
             }
         }
         prepared.add_forgotten(catalog, key);
+        let asks = prepared.refused.take();
+        prepared.refused = pypi::unfit(&catalog.requirements.settings, id.ecosystem, &release.facts).or(asks);
         prepared.has_peers = prepared.needs.iter().any(Need::is_peer);
         prepared
     }

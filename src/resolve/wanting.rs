@@ -2,7 +2,7 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{ExtraName, PackageId, Platform, Requirement, Version};
+use crate::model::{ExtraName, PackageId, Platform, Requirement, TargetPlatform, Version};
 
 use super::catalog::{Catalog, Loaded};
 use super::index::IndexError;
@@ -83,9 +83,9 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
         .iter()
         .copied()
         .filter(|&one| platform.is_none_or(|platform| platform == one))
-        .find(|&one| usable.is_disjoint(loaded.installable(one)));
+        .find(|&one| catalog.installable(need.package, &loaded, &usable, one).is_empty());
     Ok(match lacking {
-        Some(platform) => no_wheel(&loaded, need, &usable, platform),
+        Some(platform) => no_wheel(catalog, &loaded, need, &usable, platform),
         None => {
             Wanting::new(format!("no version of {} can be installed everywhere it is needed", asked_for(need)), None)
         }
@@ -166,21 +166,35 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanti
     Wanting::new(format!("{what} cannot be chosen"), None)
 }
 
-fn no_wheel(loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> Wanting {
+fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> Wanting {
     let name = need.requirement.package().name;
     let range = need.requirement.range_text();
     let matching = if range.is_empty() { String::new() } else { format!(" that matches {range}") };
     let reason = format!("no version of {name}{matching} has a wheel for {platform}");
-    let others = loaded.usable.intersection(loaded.installable(platform));
+    if let Some(newer) = usable.descending().find_map(|place| newer_system(catalog, need, place, platform)) {
+        let help = format!(
+            "a wheel exists for {}: write `{}` beside the other platforms",
+            newer.system(),
+            newer.declaration()
+        );
+        return Wanting::new(reason, help);
+    }
+    let others = loaded.usable.intersection(loaded.with_wheels(platform));
     let list: Vec<String> = others.descending().take(3).map(|place| version(loaded, place)).collect();
     let help = if list.is_empty() {
         let elsewhere: Vec<_> = Platform::ALL
             .into_iter()
-            .filter(|&other| !usable.is_disjoint(loaded.installable(other)))
+            .filter(|&other| !usable.is_disjoint(loaded.with_wheels(other)))
             .map(Platform::as_str)
             .collect();
         match elsewhere[..] {
-            [] => format!("{name} has no wheels at all: it has to be built first"),
+            [] if usable.descending().all(|place| loaded.candidate(place).sdist) => {
+                format!("{name} has no wheels at all: it has to be built first")
+            }
+            [] => format!(
+                "its wheels are for other platforms or Pythons than the manifest declares; one of your own can be served \
+                 from a registry that claims {name}"
+            ),
             _ => format!(
                 "it has wheels for {}: drop {platform} from `platforms`, or ask for {name} only where they are, with `when=`",
                 elsewhere.join(", ")
@@ -190,6 +204,13 @@ fn no_wheel(loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> W
         format!("these have one: {name} {}; or drop {platform} from `platforms`", list.join(", "))
     };
     Wanting::new(reason, help)
+}
+
+/// Returns the oldest system on which a version would have a wheel for a platform, if it is newer than the declared one.
+fn newer_system(catalog: &Catalog, need: &Need, place: u32, platform: Platform) -> Option<TargetPlatform> {
+    let baseline = catalog.index.oldest_system(&catalog.id(need.package), place, platform)?;
+    let declared = catalog.requirements.settings.platforms.iter().find(|target| target.platform == platform)?;
+    (baseline > declared.baseline).then_some(TargetPlatform { platform, baseline })
 }
 
 fn version(loaded: &Loaded, place: u32) -> String {

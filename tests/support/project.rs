@@ -80,6 +80,13 @@ impl Project {
         )
     }
 
+    /// Declares other platforms than this machine's in the manifest that was written.
+    pub(crate) fn platforms(&self, platforms: &[&str]) -> &Self {
+        let named: Vec<_> = platforms.iter().map(|platform| format!("\"{platform}\"")).collect();
+        let own = format!("platforms \"{}\"", host_platform());
+        self.write("larder.kdl", &self.read("larder.kdl").replace(&own, &format!("platforms {}", named.join(" "))))
+    }
+
     /// Writes a file of the project.
     pub(crate) fn write(&self, path: &str, text: &str) -> &Self {
         let path = self.path(path);

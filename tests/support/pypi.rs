@@ -22,6 +22,7 @@ pub(crate) struct PypiPackage {
     uploaded: Option<String>,
     /// Where the page says that the wheel is, where that is not beside it.
     pub(crate) url: Option<String>,
+    stated: Option<String>,
 }
 
 impl PypiPackage {
@@ -42,6 +43,7 @@ impl PypiPackage {
             packed: None,
             uploaded: Some("2024-01-01T00:00:00Z".into()),
             url: None,
+            stated: None,
         }
     }
 
@@ -73,6 +75,12 @@ impl PypiPackage {
     /// Marks the version as yanked.
     pub(crate) fn yanked(mut self) -> Self {
         self.yanked = true;
+        self
+    }
+
+    /// States another version in its METADATA than in its file's name.
+    pub(crate) fn states(mut self, version: &str) -> Self {
+        self.stated = Some(version.into());
         self
     }
 
@@ -114,7 +122,11 @@ impl PypiPackage {
 
     /// Returns the text of METADATA.
     pub(crate) fn metadata(&self) -> String {
-        let mut text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", self.name, self.version);
+        let mut text = format!(
+            "Metadata-Version: 2.1\nName: {}\nVersion: {}\n",
+            self.name,
+            self.stated.as_ref().unwrap_or(&self.version)
+        );
         if let Some(python) = &self.requires_python {
             let _ = writeln!(text, "Requires-Python: {python}");
         }

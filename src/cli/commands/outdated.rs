@@ -20,12 +20,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> Outcome {
         let [a, b, c, d] = widths;
         output.print(format!("{package:a$}  {locked:b$}  {update:c$}  {latest:d$}  {from}"));
     }
+    let packages = || outdated.packages.iter();
+    for (newer, held_back) in packages().filter_map(|newer| Some((newer, newer.held_back.as_ref()?))) {
+        output.say(format!("{}:{}: {held_back}", newer.ecosystem, newer.name));
+    }
     output.say("`larder update` locks what is under `update`; for what is under `latest`, change the manifest");
     DONE
 }
 
 fn row(newer: &Newer) -> [String; 5] {
-    let Newer { ecosystem, name, alias, locked, update, latest, from, group } = newer;
+    let Newer { ecosystem, name, alias, locked, update, latest, from, group, .. } = newer;
     let package = match alias {
         None => format!("{ecosystem}:{name}"),
         Some(alias) => format!("{ecosystem}:{alias} ({name})"),

@@ -195,6 +195,7 @@ impl Project {
                 self.take_lines(manifest, &dependent, &folder, &source)?;
             }
             MemberManifest::Foreign(package) => {
+                self.own_runtimes.insert(Arc::clone(&folder), (&**package).into());
                 let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
                 self.warnings.extend(package.warnings.iter().cloned());
                 let plain = package.dependencies.iter().map(|dependency| (None, dependency));

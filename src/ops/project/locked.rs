@@ -91,6 +91,7 @@ impl Project {
             warnings: Vec::new(),
             watched: BTreeSet::new(),
             path_packages: BTreeMap::new(),
+            own_runtimes: BTreeMap::new(),
         })
     }
 

@@ -21,6 +21,7 @@ use crate::registry::path::{self, Members, PathKind, PathPackage};
 use crate::resolve::RequiredLine;
 
 use super::context::{Context, LOCKFILE, MANIFEST};
+use super::own_runtimes::OwnRuntimes;
 use super::{Result, host, members};
 use error::MemberErrors;
 use lines::MemberManifest;
@@ -56,6 +57,8 @@ pub struct Project {
     pub(super) sides: Sides,
     /// The local packages that lines name, and those that these name in turn, by folder.
     pub path_packages: BTreeMap<Arc<str>, PathPackage>,
+    /// The runtimes that members' package.json and pyproject.toml ask for, by folder.
+    pub own_runtimes: BTreeMap<Arc<str>, OwnRuntimes>,
 }
 
 /// A manifest's text that is tried before it is written.
@@ -112,6 +115,7 @@ impl Project {
             routes: Vec::new(),
             sides: Sides::default(),
             path_packages: BTreeMap::new(),
+            own_runtimes: BTreeMap::new(),
         };
         let mut read = Vec::with_capacity(members.len());
         for folder in &members {

@@ -86,6 +86,7 @@ impl Listing {
         };
         Some(Ok(Release {
             dependencies: dependencies(&self.name, &blob),
+            declared_on: Vec::new(),
             extras: Vec::new(),
             artifacts: vec![artifact],
             facts: facts(&blob),

@@ -29,6 +29,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         facts: Facts::default(),
         warnings,
         listed: Vec::new(),
+        node: None,
     })
 }
 

@@ -39,6 +39,8 @@ pub struct PathPackage {
     pub warnings: Vec<String>,
     /// Its subfolders whose files count too, relative to it: npm's `directories.bin`.
     pub listed: Vec<String>,
+    /// The Node that it runs on, as `engines` of its package.json has it. No lock remembers it: the folder is at hand.
+    pub node: Option<String>,
 }
 
 /// Which manifest a folder has; the first of them that is there counts.
@@ -187,6 +189,7 @@ pub(super) fn versions(package: &PathPackage) -> Versions {
 pub(super) fn release(package: &PathPackage, folder: &Arc<str>) -> Release {
     Release {
         dependencies: package.dependencies.clone(),
+        declared_on: Vec::new(),
         extras: package.extras.clone(),
         artifacts: Vec::<Artifact>::new(),
         facts: package.facts.clone(),

@@ -27,6 +27,7 @@ struct PackageJson {
     peer_dependencies_meta: Option<BTreeMap<String, Value>>,
     bin: Option<Value>,
     directories: Option<Value>,
+    engines: Option<Value>,
 }
 
 pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
@@ -79,6 +80,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         facts: Facts { bin: json.bin.is_some_and(|bin| !bin.is_null()), ..Facts::default() },
         warnings,
         listed: listed.filter(|folder| !folder.starts_with('/')).map(str::to_owned).into_iter().collect(),
+        node: json.engines.and_then(|engines| Some(engines.get("node")?.as_str()?.to_owned())),
     })
 }
 

@@ -115,6 +115,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         warnings: Vec::new(),
         // Where its modules lie may have to be seen.
         listed: vec![String::new(), "src".to_owned()],
+        node: None,
     })
 }
 

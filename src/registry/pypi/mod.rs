@@ -1,6 +1,7 @@
 //! Python indexes: the page of a package, the metadata of its files, and which wheels suit which platform.
 
 mod beside;
+mod by_platform;
 mod file_name;
 mod location;
 mod page;
@@ -20,10 +21,11 @@ use super::kept::{Encoded, Record};
 use super::listing::{Ask, NoListing, Recency, Served, Stated};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
-use crate::model::{Artifact, ArtifactKind, CoreMetadata, Facts, PackageName, Settings, Version};
+use crate::model::{Artifact, ArtifactKind, CoreMetadata, Facts, PackageName, Platform, Settings, Version};
 use crate::resolve::{Candidate, Dependency, DependencyKind, PlatformSet, Release, Versions, Wants};
 
 pub(super) use self::beside::MetadataBeside;
+pub(super) use self::by_platform::{OtherWheel, Said};
 pub(super) use self::location::with_files;
 
 const ACCEPT: &str =
@@ -222,6 +224,7 @@ impl Listing {
         };
         Ok(Some(Release {
             dependencies: metadata.requires.iter().map(|text| requirement::dependency(&self.name, text)).collect(),
+            declared_on: Vec::new(),
             extras: metadata.extra_names(),
             artifacts,
             facts: Facts {
@@ -231,6 +234,13 @@ impl Listing {
             },
             folder: None,
         }))
+    }
+
+    /// Returns the oldest system on which a version has a wheel for a declared platform.
+    pub(super) fn oldest_system(&self, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {
+        let interpreter = self.view.interpreters.iter().find(|interpreter| interpreter.platform() == platform)?;
+        let (_, files) = self.files(ordinal)?;
+        files.iter().filter_map(|named| interpreter.oldest_system(named.wheel()?)).min()
     }
 
     /// Returns where the index says that a file is.
@@ -270,10 +280,7 @@ impl Listing {
         named: &Named<'_>,
         version: &pep440_rs::Version,
     ) -> Result<Result<CoreMetadata, String>, Arc<dyn Failure>> {
-        let key = named.file.digest().map(|digest| digest.to_hex());
-        let kept = key.as_ref().and_then(|key| self.served.cache.release(key));
-        let kept = kept.and_then(|bytes| CoreMetadata::parse(&bytes).ok());
-        if let Some(metadata) = kept.filter(|metadata| metadata.is_of(&self.name, version)) {
+        if let Some(metadata) = self.kept_metadata(named, version) {
             return Ok(Ok(metadata));
         }
         let found = if named.wheel().is_some() {
@@ -291,17 +298,24 @@ impl Listing {
         };
         let Ok(metadata) = &found else { return Ok(found) };
         if !metadata.is_of(&self.name, version) {
-            return Err(Arc::new(RegistryError::WrongMetadata {
-                registry: self.served.name().clone(),
-                package: format!("{} {version}", self.name),
-                file: named.file.name.to_owned(),
-                answered: format!("{} {}", metadata.name.escape_debug(), metadata.version.escape_debug()),
-            }));
+            let file = named.file.name.to_owned();
+            let answered = format!("{} {}", metadata.name.escape_debug(), metadata.version.escape_debug());
+            if PackageName::pypi(&metadata.name).is_ok_and(|name| name == self.name) {
+                return Ok(Err(format!("the metadata of its {file} is of {answered}")));
+            }
+            let (registry, package) = (self.served.name().clone(), format!("{} {version}", self.name));
+            return Err(Arc::new(RegistryError::WrongMetadata { registry, package, file, answered }));
         }
-        if let Some(key) = &key {
-            self.served.cache.keep_release(key, metadata.render().as_bytes());
+        if let Some(digest) = named.file.digest() {
+            self.served.cache.keep_release(&digest.to_hex(), metadata.render().as_bytes());
         }
         Ok(found)
+    }
+
+    /// Returns a file's metadata, if it is in the cache.
+    fn kept_metadata(&self, named: &Named<'_>, version: &pep440_rs::Version) -> Option<CoreMetadata> {
+        let bytes = self.served.cache.release(&named.file.digest()?.to_hex())?;
+        CoreMetadata::parse(&bytes).ok().filter(|metadata| metadata.is_of(&self.name, version))
     }
 
     /// Asks for `<file>.metadata` (PEP 658), where it is promised or likely. Where that is no use, the file itself is.

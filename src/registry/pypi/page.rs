@@ -38,6 +38,16 @@ pub(super) enum Advertised {
     Hashed(Digest),
 }
 
+impl Advertised {
+    /// Returns what it hashes to, if that is said.
+    pub(super) fn digest(self) -> Option<Digest> {
+        match self {
+            Self::Hashed(digest) => Some(digest),
+            Self::No | Self::Yes => None,
+        }
+    }
+}
+
 /// Why a page is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BadPage {

@@ -40,6 +40,21 @@ impl Interpreter {
         native.into_iter().chain(pure).min().map(Rank)
     }
 
+    /// Returns the oldest system of this platform that can install a wheel; none where no system can.
+    pub(super) fn oldest_system(&self, wheel: &WheelName<'_>) -> Option<(u32, u32)> {
+        let numbers = |tag: &str| {
+            let (_, rest) = tag.split_once('_')?;
+            let (major, rest) = rest.split_once('_')?;
+            Some((major.parse().ok()?, rest.split_once('_')?.0.parse().ok()?))
+        };
+        let named = wheel.platform.split('.').filter_map(numbers);
+        let takes = |baseline: &(u32, u32)| {
+            let target = TargetPlatform { baseline: *baseline, ..self.target.clone() };
+            Self { target, ..self.clone() }.rank(wheel).is_some()
+        };
+        named.filter(takes).min()
+    }
+
     /// Ranks interpreter and ABI of a wheel for certain platforms.
     fn native_rank(&self, python: &str, abi: &str) -> Option<u32> {
         let minor = self.python.minor;
@@ -238,6 +253,23 @@ mod tests {
         ];
         assert_eq!(ranked(Platform::MacosArm64, "3.12", &tags), &tags[..4]);
         assert_eq!(ranked(Platform::MacosX64, "3.12", &tags), [tags[1], tags[5], tags[3]]);
+    }
+
+    #[test]
+    fn the_oldest_system_of_a_wheel_is_what_its_tag_names() {
+        let oldest = |platform: Platform, tags: &str| {
+            let interpreter = Interpreter::new(TargetPlatform::new(platform), "3.12".parse().unwrap());
+            let (name, file) = (PackageName::pypi("a").unwrap(), format!("a-1-{tags}.whl"));
+            let Some(FileName::Wheel(wheel)) = FileName::parse(&name, &file) else { panic!("{tags}") };
+            interpreter.oldest_system(&wheel)
+        };
+        assert_eq!(oldest(Platform::MacosArm64, "cp312-cp312-macosx_14_0_arm64"), Some((14, 0)));
+        assert_eq!(oldest(Platform::MacosArm64, "cp312-cp312-macosx_14_0_x86_64"), None);
+        assert_eq!(oldest(Platform::MacosArm64, "cp313-cp313-macosx_14_0_arm64"), None);
+        assert_eq!(oldest(Platform::LinuxX64, "cp312-abi3-manylinux_2_34_x86_64"), Some((2, 34)));
+        assert_eq!(oldest(Platform::LinuxX64, "cp312-cp312-musllinux_1_2_x86_64"), None);
+        assert_eq!(oldest(Platform::LinuxX64Musl, "cp312-cp312-musllinux_1_3_x86_64"), Some((1, 3)));
+        assert_eq!(oldest(Platform::LinuxX64, "py3-none-any"), None);
     }
 
     #[test]

@@ -181,10 +181,14 @@ fn a_server_without_ranges_sends_the_whole_wheel() {
 }
 
 #[test]
-fn lying_metadata_is_an_integrity_failure_and_is_not_kept() {
+fn metadata_of_another_package_is_an_integrity_failure_and_of_another_version_is_set_aside() {
     let server = Server::start(|asked: &Asked| match asked.path.as_str() {
-        "/simple/a/" => page(&[(&format!("a-1.0-py3-none-any.whl#sha256={}", "0".repeat(64)), "")]),
-        _ => Reply::ok("Name: a\nVersion: 2.0\n\n"),
+        "/simple/a/" => page(&[
+            (&format!("a-1.0-py3-none-any.whl#sha256={}", "0".repeat(64)), ""),
+            (&format!("a-1.1-py3-none-any.whl#sha256={}", "1".repeat(64)), ""),
+        ]),
+        path if path.contains("a-1.1") => Reply::ok("Name: A\nVersion: 1.1.post1\n\n"),
+        _ => Reply::ok("Name: b\nVersion: 1.0\n\n"),
     });
     let folder = tempfile::tempdir().unwrap();
     let endpoint = served(&format!("{}simple/", server.url), Cache::none()).endpoint;
@@ -196,9 +200,12 @@ fn lying_metadata_is_an_integrity_failure_and_is_not_kept() {
     assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
     assert_eq!(
         error.to_string(),
-        "registry `pypi` was asked for `a 1.0`, and its `a-1.0-py3-none-any.whl` is of `a 2.0`"
+        "registry `pypi` was asked for `a 1.0`, and its `a-1.0-py3-none-any.whl` is of `b 1.0`"
     );
-    assert!(cache.release(&"0".repeat(64)).is_none());
+    let refused = listing.release(1).unwrap().unwrap();
+    let Wants::Unsupported { reason, .. } = &refused.dependencies[0].wants else { panic!("{refused:?}") };
+    assert_eq!(reason, "the metadata of its a-1.1-py3-none-any.whl is of A 1.1.post1");
+    assert!(["0", "1"].iter().all(|digit| cache.release(&digit.repeat(64)).is_none()));
 }
 
 /// How a server answers a range, given the right answer.

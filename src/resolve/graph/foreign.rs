@@ -7,21 +7,11 @@ use rustc_hash::FxHashMap;
 use super::Builder;
 use super::links::Link;
 use crate::model::{Ecosystem, EdgeKind, PackageId, PackageKey, Platform};
+use crate::resolve::catalog::Foreign;
 use crate::resolve::index::{IndexError, PlatformSet};
 use crate::resolve::release::manifest_name;
 use crate::resolve::resolution::Warning;
 use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
-
-/// A package that is needed where it does not run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::resolve) struct Foreign {
-    /// Who has it in its `node_modules`.
-    pub(in crate::resolve) dependent: Owner,
-    /// The name under which it is needed.
-    pub(in crate::resolve) alias: PackageIx,
-    /// The declared platforms on which it is needed and does not run.
-    pub(in crate::resolve) on: PlatformSet,
-}
 
 /// An edge that is not optional, from a node, and where it holds.
 type Needed<'a> = (NodeIx, &'a Link, PlatformSet);

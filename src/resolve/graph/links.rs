@@ -49,11 +49,11 @@ impl Builder<'_> {
         links: &mut Vec<Link>,
     ) -> Result<(), IndexError> {
         let catalog = self.problem.catalog;
-        let always = catalog.holds_on(&need.requirement, &[]);
+        let always = catalog.need_holds_on(need, &[]);
         self.links(need, place, &Condition { holds: always, active: used.platforms, extra: None }, links)?;
         for (&extra, &active) in &used.extras {
             let name = catalog.extra_name(extra);
-            let holds = catalog.holds_on(&need.requirement, std::slice::from_ref(&name)).without(always);
+            let holds = catalog.need_holds_on(need, std::slice::from_ref(&name)).without(always);
             self.links(need, place, &Condition { holds, active, extra: Some(name) }, links)?;
         }
         Ok(())

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::model::{Dropped, Package, Requirement, RootEdge, Sides};
 
 use super::Solution;
+use super::catalog::Foreign;
 use super::entangled::Entangled;
 use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::instances::{self, Draft, TooMany};
@@ -22,7 +23,6 @@ use super::steering::Droppable;
 use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
 use links::Condition;
 
-pub(super) use foreign::Foreign;
 pub(super) use links::Link;
 
 /// Builds the graph of a solution, and returns what is needed in it where it does not run.
@@ -160,6 +160,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.warn_of_engine(&draft)?;
+        self.warn_of_python(&draft)?;
         if let Some(used) = &used {
             self.warn_of_extras(&draft, used, &prepared.release.extras);
         }

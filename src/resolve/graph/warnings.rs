@@ -3,7 +3,7 @@
 use super::links::Link;
 use super::{Builder, PythonUse};
 use crate::diagnostic::nearest;
-use crate::model::{Engines, ExtraName};
+use crate::model::{Ecosystem, Engines, ExtraName, PypiSpecifier};
 use crate::resolve::index::IndexError;
 use crate::resolve::instances::Draft;
 use crate::resolve::npm;
@@ -34,6 +34,22 @@ impl Builder<'_> {
                 self.warnings.insert(Warning { package, message: format!("has no extra `{extra}`{meant}") });
             }
         }
+    }
+
+    /// Upper bounds of `Requires-Python` keep no version from being chosen, but they may well be meant.
+    pub(super) fn warn_of_python(&mut self, draft: &Draft) -> Result<(), IndexError> {
+        let catalog = self.problem.catalog;
+        let (Some(python), Some(package)) = (&catalog.requirements.settings.python, &draft.key) else { return Ok(()) };
+        if package.id.ecosystem != Ecosystem::Pypi {
+            return Ok(());
+        }
+        let Some(prepared) = self.problem.prepared(catalog.node(draft.node))? else { return Ok(()) };
+        let Some(wanted) = prepared.release.facts.requires_python.as_deref() else { return Ok(()) };
+        if wanted.parse().is_ok_and(|wanted: PypiSpecifier| !wanted.admits(&python.full())) {
+            let message = format!("wants Python {wanted}, and the manifest declares {python}");
+            self.warnings.insert(Warning { package: package.clone(), message });
+        }
+        Ok(())
     }
 
     pub(super) fn warn_of_engine(&mut self, draft: &Draft) -> Result<(), IndexError> {

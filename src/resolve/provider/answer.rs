@@ -186,10 +186,10 @@ impl Provider<'_> {
         let mut wanted_needs: Vec<&Need> = Vec::new();
         let scope = catalog.home();
         for need in &prepared.needs {
-            let always = catalog.holds_on(&need.requirement, &[]).contains(platform);
+            let always = catalog.need_holds_on(need, &[]).contains(platform);
             let wanted = match extra {
                 None => always,
-                Some(_) => !always && catalog.holds_on(&need.requirement, &extras).contains(platform),
+                Some(_) => !always && catalog.need_holds_on(need, &extras).contains(platform),
             };
             if wanted {
                 wanted_needs.push(need);

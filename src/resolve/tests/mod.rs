@@ -15,7 +15,7 @@ use crate::model::{
     Requirement, Routes, Settings, TargetPlatform, Version,
 };
 use crate::resolve::{
-    Candidate, Dependency, DependencyKind, Index, IndexError, NoSolution, PlatformSet, Preferences, Release,
+    Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, NoSolution, PlatformSet, Preferences, Release,
     RequiredLine, Requirements, Resolution, ResolveError, Versions, Wants, resolve,
 };
 
@@ -30,6 +30,9 @@ struct World {
     prefetched: Mutex<usize>,
     asked: Mutex<Vec<PackageId>>,
     read: Mutex<BTreeSet<String>>,
+    systems: BTreeMap<(PackageId, Version, Platform), (u32, u32)>,
+    wheels: Vec<(PackageId, Version, Platform, Vec<String>)>,
+    told_apart: Mutex<Vec<Vec<Chosen>>>,
 }
 
 impl World {
@@ -50,6 +53,9 @@ impl World {
             prefetched: Mutex::new(0),
             asked: Mutex::default(),
             read: Mutex::default(),
+            systems: BTreeMap::new(),
+            wheels: Vec::new(),
+            told_apart: Mutex::default(),
         }
     }
 
@@ -77,6 +83,20 @@ impl World {
         let known = self.packages.entry(id).or_default();
         known.push((candidate, release));
         known.sort_by(|a, b| a.0.version.cmp(&b.0.version));
+        self
+    }
+
+    /// Makes the wheel that `pypi a@1.0` has for a platform need something else.
+    fn has_wheel(mut self, what: &str, platform: Platform, needs: &[&str]) -> Self {
+        let (id, version) = key(what);
+        self.wheels.push((id, version, platform, needs.iter().map(|&text| text.to_owned()).collect()));
+        self
+    }
+
+    /// Makes `pypi a@1.0` have a wheel for a platform whose system is at least that new.
+    fn wheel_for(mut self, what: &str, platform: Platform, system: (u32, u32)) -> Self {
+        let (id, version) = key(what);
+        self.systems.insert((id, version, platform), system);
         self
     }
 
@@ -191,6 +211,33 @@ impl Index for World {
 
     fn prefetch_releases(&self, _: &PackageId, ordinals: &[u32]) {
         *self.prefetched.lock().unwrap() += ordinals.len();
+    }
+
+    fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {
+        self.told_apart.lock().unwrap().push(chosen.to_vec());
+        let one = |chosen: &Chosen| {
+            let (candidate, release) = &self.packages[&chosen.package][chosen.ordinal as usize];
+            let mut release = release.clone();
+            let mut differs = false;
+            release.declared_on = vec![PlatformSet::ALL; release.dependencies.len()];
+            for (id, version, platform, needs) in &self.wheels {
+                if *id == chosen.package && *version == candidate.version && chosen.platforms.contains(*platform) {
+                    differs = true;
+                    for on in &mut release.declared_on {
+                        *on = on.without((*platform).into());
+                    }
+                    release.dependencies.extend(needs.iter().map(|text| need(id.ecosystem, text)));
+                    release.declared_on.resize(release.dependencies.len(), (*platform).into());
+                }
+            }
+            differs.then(|| Arc::new(release))
+        };
+        Ok(chosen.iter().map(one).collect())
+    }
+
+    fn oldest_system(&self, package: &PackageId, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {
+        let version = self.packages[package][ordinal as usize].0.version.clone();
+        self.systems.get(&(package.clone(), version, platform)).copied()
     }
 }
 

@@ -167,18 +167,69 @@ fn a_version_needs_a_wheel_on_each_platform() {
     );
 }
 
+/// Makes a version be there as a source distribution only.
+fn source(candidate: &mut Candidate, release: &mut Release) {
+    wheels_for(&[])(candidate, release);
+    candidate.sdist = true;
+}
+
 #[test]
-fn a_version_that_is_only_source_counts_where_no_version_has_a_wheel() {
-    let source = |c: &mut Candidate, r: &mut Release| {
-        wheels_for(&[])(c, r);
-        c.sdist = true;
+fn a_version_that_is_only_source_counts_where_a_requirement_leaves_no_other() {
+    let world = || {
+        World::new()
+            .has_with("pypi a@0.9", &[], source)
+            .has("pypi a@1.0", &[])
+            .has_with("pypi a@2.0", &[], source)
+            .has_with("pypi b@1.0", &[], source)
+            .has("pypi old@1.0", &["a"])
+            .has("pypi new@1.0", &["a<1"])
+            .has("pypi new@0.1", &[])
     };
-    let world =
-        || World::new().has("pypi a@1.0", &[]).has_with("pypi a@2.0", &[], source).has_with("pypi b@1.0", &[], source);
     world().asks("pypi a").gives(&["pypi:a@1.0"]);
-    let why = world().asks("pypi a>1").unsolved();
-    assert!(why.because.iter().any(|line| line.starts_with("no version of a that matches >1 has a wheel")), "{why:?}");
+    world().asks("pypi a>=0.9").gives(&["pypi:a@1.0"]);
+    world().asks("pypi a>1").gives(&["pypi:a@2.0"]);
+    world().asks("pypi a==0.9").asks("pypi old").gives(&["pypi:a@0.9", "pypi:old@1.0"]);
+    world().asks("pypi old").asks("pypi new").gives(&["pypi:a@0.9", "pypi:new@1.0", "pypi:old@1.0"]);
+    world().asks("pypi a<1").platforms(&[LINUX, MAC]).gives(&["pypi:a@0.9"]);
     world().asks("pypi b").gives(&["pypi:b@1.0"]);
+}
+
+#[test]
+fn a_source_distribution_that_cannot_be_used_gives_way() {
+    let broken = |candidate: &mut Candidate, release: &mut Release| {
+        source(candidate, release);
+        release.dependencies = vec![super::need(crate::model::Ecosystem::Pypi, "git a")];
+    };
+    let world = || {
+        World::new()
+            .has("pypi a@1.0", &[])
+            .has_with("pypi a@2.0", &[], broken)
+            .has("pypi new@1.0", &["a>1"])
+            .has("pypi new@0.1", &[])
+    };
+    world().asks("pypi new").gives(&["pypi:new@0.1"]);
+    let why = world().asks("pypi a>1").unsolved();
+    assert_eq!(why.because[1], "a 2.0 cannot be used: git dependencies are refused");
+    assert!(why.help.unwrap().starts_with("ask for another version, for example a 1.0"));
+}
+
+#[test]
+fn a_wheel_for_a_newer_system_is_named_where_none_fits() {
+    let world = World::new()
+        .platforms(&[LINUX, MAC])
+        .has_with("pypi a@1.0", &[], wheels_for(&[LINUX]))
+        .has_with("pypi a@2.0", &[], wheels_for(&[LINUX]))
+        .wheel_for("pypi a@1.0", MAC, (13, 3))
+        .wheel_for("pypi a@2.0", MAC, (14, 0));
+    let why = world.asks("pypi a").unsolved();
+    let help = "a wheel exists for macOS 14: write `platform \"macos-arm64\" macos=\"14\"` beside the other platforms";
+    assert_eq!(why.help.unwrap(), help);
+}
+
+#[test]
+fn wheels_for_others_are_not_said_to_be_missing_altogether() {
+    let why = World::new().has_with("pypi a@1.0", &[], wheels_for(&[])).asks("pypi a").unsolved();
+    assert!(why.help.as_ref().unwrap().starts_with("its wheels are for other platforms or Pythons"), "{why:?}");
 }
 
 #[test]
@@ -305,4 +356,109 @@ fn a_version_that_was_tried_and_undone_is_no_reason_to_take_it() {
     both().asks("pypi b").asks("pypi n").gives(&expected);
     let deep = two_that_are_in_a_conflict().has("pypi m@1.0", &["k"]).has("pypi k@1.0", &["n"]);
     deep.asks("pypi b").asks("pypi m").gives(&["pypi:b@2.0", "pypi:k@1.0", "pypi:m@1.0", "pypi:n@2.0"]);
+}
+
+#[test]
+fn each_platform_gets_what_its_own_wheel_needs() {
+    let world = || {
+        World::new()
+            .platforms(&[LINUX, MAC])
+            .has("pypi a@1.0", &["lin-only", "both>=1", "lin-extra; extra == 'x'"])
+            .has_wheel("pypi a@1.0", MAC, &["mac-only", "both>=1,<2", "mac-extra; extra == 'x'"])
+            .has("pypi lin-only@1.0", &[])
+            .has("pypi mac-only@1.0", &[])
+            .has("pypi lin-extra@1.0", &[])
+            .has("pypi mac-extra@1.0", &[])
+            .has("pypi both@1.0", &[])
+            .has("pypi both@2.0", &[])
+    };
+    let edges = |world: &World| {
+        let graph = world.solved().graph;
+        let instance = graph.instances.iter().find(|(key, _)| key.package.id.name.as_str() == "a").unwrap().1;
+        let edge =
+            |edge: &crate::model::Edge| format!("{} {} {:?}", edge.name, edge.to.package.version, edge.platforms);
+        instance.edges.iter().map(edge).collect::<Vec<_>>()
+    };
+    let expected = ["both 1.0 []", "lin-only 1.0 [LinuxX64]", "mac-only 1.0 [MacosArm64]"];
+    assert_eq!(edges(&world().asks("pypi a")), expected);
+    let with_extra = edges(&world().asks("pypi a[x]"));
+    assert!(with_extra.contains(&"lin-extra 1.0 [LinuxX64]".to_owned()), "{with_extra:?}");
+    assert!(with_extra.contains(&"mac-extra 1.0 [MacosArm64]".to_owned()), "{with_extra:?}");
+}
+
+#[test]
+fn only_chosen_versions_are_asked_for_each_platforms_wheel_and_once() {
+    let world = World::new()
+        .platforms(&[LINUX, MAC])
+        .has("pypi a@1.0", &[])
+        .has("pypi a@2.0", &["b>9"])
+        .has("pypi b@1.0", &["c; sys_platform == 'linux'"])
+        .has("pypi c@1.0", &[])
+        .has("pypi d@1.0", &[])
+        .has_wheel("pypi a@1.0", MAC, &["d"])
+        .asks("pypi a")
+        .asks("pypi b");
+    world.gives(&["pypi:a@1.0", "pypi:b@1.0", "pypi:c@1.0", "pypi:d@1.0"]);
+    let asked = world.told_apart.lock().unwrap();
+    let names = |round: &Vec<crate::resolve::Chosen>| {
+        round.iter().map(|one| format!("{} {}", one.package.name, one.ordinal)).collect::<Vec<_>>()
+    };
+    let rounds: Vec<_> = asked.iter().map(names).collect();
+    assert_eq!(rounds, [vec!["a 0", "b 0", "c 0"], vec!["d 0"]]);
+    let alone = World::new().has("pypi a@1.0", &[]).asks("pypi a");
+    alone.gives(&["pypi:a@1.0"]);
+    assert!(alone.told_apart.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_version_whose_wheel_for_a_platform_cannot_be_used_gives_way() {
+    let world = World::new()
+        .platforms(&[LINUX, MAC])
+        .has("pypi a@1.0", &[])
+        .has("pypi a@2.0", &[])
+        .has_wheel("pypi a@2.0", MAC, &["ghost"])
+        .asks("pypi a");
+    world.gives(&["pypi:a@1.0"]);
+}
+
+#[test]
+fn an_upper_bound_on_python_is_told_of() {
+    let bound = |text: &'static str| {
+        move |candidate: &mut Candidate, release: &mut Release| {
+            candidate.requires_python = Some(text.parse().unwrap());
+            release.facts.requires_python = Some(text.to_owned());
+        }
+    };
+    let world = World::new()
+        .has_with("pypi a@1.0", &[], bound(">=3.8,<3.12"))
+        .has_with("pypi b@1.0", &[], bound(">=3.8,<4"))
+        .asks("pypi a")
+        .asks("pypi b");
+    let warnings: Vec<_> = world.solved().warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
+    assert_eq!(warnings, ["pypi:a@1.0: wants Python >=3.8,<3.12, and the manifest declares 3.12"]);
+}
+
+#[test]
+fn metadata_that_asks_for_a_newer_python_than_its_index_says_rules_a_version_out() {
+    let world = World::new()
+        .has("pypi a@1.0", &[])
+        .has_with("pypi a@2.0", &[], |_, release| release.facts.requires_python = Some(">=3.14".to_owned()))
+        .asks("pypi a");
+    world.gives(&["pypi:a@1.0"]);
+}
+
+#[test]
+fn the_python_of_a_local_package_is_a_constraint() {
+    let world = |wanted: &'static str| {
+        World::new()
+            .has_with("path tool@1.0.0", &[], |_, release| release.facts.requires_python = Some(wanted.to_owned()))
+            .asks("path tool")
+    };
+    world(">=3.11").gives(&["path:tool@1.0.0"]);
+    for wanted in [">=3.14", ">=3.8,<3.12"] {
+        let why = world(wanted).unsolved();
+        let said = format!("it needs Python {wanted}, and the manifest declares 3.12");
+        assert!(why.because.iter().any(|line| line.ends_with(&said)), "{why:?}");
+        assert!(why.help.unwrap().starts_with("declare a Python that it takes"));
+    }
 }
