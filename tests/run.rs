@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::support::{Project, PypiPackage, Registry, Universe};
+use crate::support::{Project, PypiPackage, Registry, Universe, host_platform, python_version};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     Universe::new()
@@ -98,6 +98,55 @@ fn a_first_line_as_windows_has_it_is_repaired_in_the_copy() {
     project.run("larder sync --repair").exits(0);
     project.run("larder verify").exits(0);
     assert_eq!(project.run("larder run -- greet").exits(0).stdout, "hello\n");
+}
+
+#[test]
+fn a_bare_name_is_a_program_of_the_environment_and_no_other() {
+    let project = synced();
+    for name in ["test", "ls", "true"] {
+        let refused = project.run(&format!("larder run {name}")).exits(127);
+        refused.names(["only_on_path", name, &format!("larder run -- {name}"), "bin/"]);
+    }
+    project.run("larder run -- true").exits(0);
+    project.run("larder run -- test 1 = 2").exits(1);
+    project.run("larder run --frozen -- sh -c 'exit 3'").exits(3);
+    // What stands behind the program is its own, and a path says where the program is.
+    project.run("larder run true -- true").exits(127);
+    project.write("here.sh", "exit 5\n").run("larder run /bin/sh here.sh").exits(5);
+    // The typo that a word of the system's happens to be.
+    project.run("larder run greet -- x").exits(0);
+    assert_eq!(project.run("larder run sixth").exits(3).stdout, "six\n");
+}
+
+#[test]
+fn declared_runtimes_are_of_the_environment() {
+    let project = synced();
+    project.run("larder run node -e 0").exits(0);
+    project.run("larder run python -c 0").exits(0);
+    // Without a package that needs it.
+    let empty = Project::new(&REGISTRY);
+    empty.dependencies(&[]).run("larder sync").exits(0);
+    empty.run("larder run node -e 0").exits(0);
+    let asked = empty.run("larder run python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'").exits(0);
+    assert_eq!(asked.stdout.trim(), python_version());
+    empty.run("larder run python2 -c 0").exits(127);
+    let bare = Project::new(&REGISTRY);
+    bare.write("larder.kdl", &format!("project \"bare\"\nplatforms \"{}\"\n", host_platform()));
+    bare.run("larder sync").exits(0);
+    bare.run("larder run python3 -c 0").exits(127).names(["only_on_path"]);
+    bare.run("larder run -- python3 -c 0").exits(0);
+}
+
+#[test]
+fn a_folder_that_path_cannot_name_is_refused() {
+    let project = synced();
+    let odd = project.folder().join("a:b");
+    std::fs::rename(project.path(""), &odd).expect("a folder of ours");
+    let larder = |words: &str| project.run_in(&odd, &format!("larder {words}"));
+    for command in ["sync", "run -- python -c 0", "run sixth", "env", "ci", "add npm:left"] {
+        larder(command).exits(1).names(["colon_in_path", "a:b"]);
+    }
+    larder("lock --check").exits(0);
 }
 
 #[test]

@@ -221,9 +221,20 @@ pub(super) struct Fetch {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) freshness: Freshness,
-    /// The program and its arguments
+    /// The program and its arguments; a program that only the system has is run after `--`
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+    /// Whether `--` stands before the command.
+    #[arg(skip)]
+    pub(super) passes_through: bool,
+}
+
+impl Run {
+    /// Notes whether `--` stands before the command, which ends the words of every command line that has one.
+    pub(super) fn look_before(&mut self, words: &[OsString]) {
+        let before = words.len().saturating_sub(self.command.len());
+        self.passes_through = words[..before].last().is_some_and(|word| word == "--");
+    }
 }
 
 #[derive(Debug, Args)]

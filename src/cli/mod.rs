@@ -28,7 +28,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if error.use_stderr() && wants_document(&words) => return failure::show_usage(&error),
         Err(error) => return output::usage(&error),
     };
-    let Arguments { global, command } = arguments;
+    let Arguments { global, mut command } = arguments;
+    if let Command::Run(run) = &mut command {
+        run.look_before(&words);
+    }
     let variables = Variables::of_process();
     let output = Output::new(&global, &variables);
     let progress = output.progress();

@@ -31,15 +31,19 @@ pub(super) fn find(
     if !needed {
         return Ok(None);
     }
+    Ok(Some(python::find(wanted, &search(context, Some(platform)))?))
+}
+
+/// Returns where to look for an interpreter.
+pub(super) fn search(context: &Context<'_>, platform: Option<Platform>) -> Search {
     let pyenv = context.variables.path("PYENV_ROOT").or_else(|| Some(context.variables.path("HOME")?.join(".pyenv")));
-    let search = Search {
+    Search {
         explicit: context.variables.path("LARDER_PYTHON"),
-        platform: Some(platform),
+        platform,
         path_dirs: context.variables.search_path(),
         pyenv_root: pyenv,
         answers: Some(context.cache.join("interpreters.json")),
-    };
-    Ok(Some(python::find(wanted, &search)?))
+    }
 }
 
 fn is_python(folder: &Path) -> bool {

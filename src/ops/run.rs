@@ -9,31 +9,102 @@ use std::process::Command;
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
-use crate::model::{Ecosystem, Label};
+use crate::model::{Ecosystem, Label, PythonVersion};
 use crate::profile;
+use crate::profile::python;
 use crate::resolve::RequiredLine;
 
 use super::lock::LockUse;
 use super::sync::{self, Options, Synced};
 use super::variables::Seen;
-use super::{Context, Project, Result, generations, project, seen, state};
+use super::{Context, Project, Result, generations, interpreter, project, seen, state};
+
+/// A program with its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Launch<'a> {
+    /// The program's name or path, and its arguments.
+    pub command: &'a [OsString],
+    /// Where a program that is given by its name alone may come from.
+    pub origin: Origin,
+}
+
+/// Where a program that is given by its name alone may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The environment, its runtimes included. Another one of that name is something else than was meant: coreutils has
+    /// a `test` that always succeeds.
+    Environment,
+    /// The environment, else the system's `PATH`.
+    Anywhere,
+}
 
 /// Brings the environment up to date and turns into the program: its exit status and signals are larder's own.
 ///
 /// A profile that was rolled back is used as it is. Returns only where the program could not be started.
-pub fn run(context: &Context<'_>, lock_use: LockUse, command: &[OsString], warn: impl Fn(&str)) -> Result<u8> {
+pub fn run(context: &Context<'_>, lock_use: LockUse, launch: Launch<'_>, warn: impl Fn(&str)) -> Result<u8> {
     let synced = environment(context, lock_use)?;
     synced.warnings.iter().for_each(|warning| warn(warning));
-    let Some((program, arguments)) = command.split_first() else { return Ok(0) };
-    let seen = Seen::of(&synced.folder, context);
-    let mut child = Command::new(program);
+    let Some((program, arguments)) = launch.command.split_first() else { return Ok(0) };
+    let seen = Seen::of(&synced.folder, context)?;
+    let file = find_program(context, &synced.folder, &seen, program, launch.origin)?;
+    let mut child = Command::new(file.as_deref().unwrap_or(program.as_ref()));
     child.args(arguments).env("LARDER_ENV", &synced.environment).current_dir(&context.folder).envs(seen.set);
     for name in seen.unset {
         child.env_remove(name);
     }
-    // `Command` looks programs up on the child's PATH, which is what is wanted.
+    // `Command` looks up on the child's PATH what was not found yet.
     let error = child.exec();
     Err(RunError::new(context, program, &error, &seen.path).into())
+}
+
+/// Returns the file of a program that is given by its name alone; `None` leaves it to the child's `PATH`, or is a path.
+fn find_program(
+    context: &Context<'_>,
+    generation: &Path,
+    seen: &Seen,
+    program: &OsStr,
+    origin: Origin,
+) -> Result<Option<PathBuf>> {
+    if program.is_empty() || program.as_encoded_bytes().contains(&b'/') {
+        return Ok(None);
+    }
+    // A link that leads nowhere is in the environment too: its error names it.
+    let found = |file: &PathBuf| matches!(fs::lstat(file), Ok(Some(stat)) if stat.kind != fs::Kind::Folder);
+    if let Some(file) = seen.path.iter().map(|folder| folder.join(program)).find(found) {
+        return Ok(Some(file));
+    }
+    if origin == Origin::Anywhere {
+        return Ok(None);
+    }
+    match program.to_str() {
+        Some("node") if is_there(&generation.join("node_modules"))? => return Ok(None),
+        Some(name) if name == "node" || name.starts_with("python") => {
+            let settings = Project::open(context)?.manifest.settings;
+            if name == "node" && settings.node.is_some() {
+                return Ok(None);
+            }
+            // An environment without Python packages has no interpreter of its own.
+            if let Some(wanted) = settings.python.filter(|wanted| is_python(name, wanted)) {
+                return Ok(Some(python::find(&wanted, &interpreter::search(context, None))?.path));
+            }
+        }
+        _ => {}
+    }
+    let runs = |file: &PathBuf| matches!(fs::stat(file), Ok(Some(stat)) if stat.kind == fs::Kind::File && stat.is_executable());
+    match context.variables.search_path().iter().map(|folder| folder.join(program)).find(runs) {
+        Some(file) => Err(RunError::only_on_path(program, file, &seen.path).into()),
+        None => Ok(None),
+    }
+}
+
+/// Tells whether a name means the Python of this version.
+fn is_python(name: &str, version: &PythonVersion) -> bool {
+    let (major, minor) = (version.major, version.minor);
+    name == "python" || name == format!("python{major}") || name == format!("python{major}.{minor}")
+}
+
+fn is_there(path: &Path) -> Result<bool> {
+    Ok(fs::lstat(path)?.is_some())
 }
 
 /// Returns the environment to run in, up to date.
@@ -128,6 +199,23 @@ pub enum RunError {
         /// What to do about it.
         help: String,
     },
+    /// Only the system has one of that name.
+    #[error("`{program}` is not in the environment; the system has one at `{}`", path.display())]
+    #[diagnostic(
+        code(larder::run::only_on_path),
+        help(
+            "{}`larder run -- {program}` runs the system's. Programs of direct dependencies are in the environment",
+            meant.as_ref().map(|m| format!("did you mean `{m}`? ")).unwrap_or_default()
+        )
+    )]
+    OnlyOnPath {
+        /// The program.
+        program: String,
+        /// The system's.
+        path: PathBuf,
+        /// The nearest name in the environment.
+        meant: Option<String>,
+    },
     /// The system refused to start it.
     #[error("cannot start `{program}`: {reason}")]
     #[diagnostic(
@@ -152,10 +240,19 @@ impl RunError {
         if let Some((what, help)) = file.and_then(|file| missing_interpreter(&file)) {
             return Self::NoInterpreter { program, what, help };
         }
-        let known: BTreeSet<String> = bins.iter().flat_map(|folder| names(folder)).collect();
-        let meant = nearest(&program, known.iter().map(String::as_str)).map(str::to_owned);
-        Self::NotFound { program, meant }
+        Self::NotFound { meant: meant(&program, bins), program }
     }
+
+    fn only_on_path(program: &OsStr, path: PathBuf, bins: &[PathBuf]) -> Self {
+        let program = program.to_string_lossy().into_owned();
+        Self::OnlyOnPath { meant: meant(&program, bins), program, path }
+    }
+}
+
+/// Returns the nearest name in the environment.
+fn meant(program: &str, bins: &[PathBuf]) -> Option<String> {
+    let known: BTreeSet<String> = bins.iter().flat_map(|folder| names(folder)).collect();
+    nearest(program, known.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// Returns the file that a program's name means.
@@ -199,7 +296,7 @@ fn names(folder: &Path) -> Vec<String> {
 impl Failure for RunError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotFound { .. } => Exit::NotFound,
+            Self::NotFound { .. } | Self::OnlyOnPath { .. } => Exit::NotFound,
             Self::NoInterpreter { .. } | Self::CannotStart { .. } => Exit::NotExecutable,
         }
     }

@@ -26,7 +26,7 @@ use super::state::{self, Facts};
 use super::summary::PlanSummary;
 use super::{
     Context, Event, Project, Result, bytecode, gather, generations, interpreter, lock, notes, policies, project,
-    repair, switch,
+    repair, switch, variables,
 };
 
 /// How to sync.
@@ -173,6 +173,7 @@ fn healed(packages: usize, how: &str) -> Option<String> {
 pub(super) fn foresee(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result<()> {
     let (environment, platform) = (project.environment(context)?, project.platform()?);
     let profile = profile::Project::open(&project.root)?;
+    variables::check_path(profile.root())?;
     if let Some(note) = profile.rolled_back(&environment.name)? {
         return Err(IsRolledBack::new(&environment.name, &note).into());
     }
@@ -232,13 +233,15 @@ impl<'a> Sync<'a> {
         for input in project.inputs() {
             facts.note(&input)?;
         }
+        let profile = project.profile()?;
+        variables::check_path(profile.root())?;
         Ok(Self {
             context,
             options,
             project,
             environment: project.environment(context)?,
             platform: project.platform()?,
-            profile: project.profile()?,
+            profile,
             store: Store::open(&context.store),
             facts,
         })

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::profile::ProfileError;
 
@@ -44,7 +45,7 @@ pub fn show(context: &Context<'_>) -> Result<Shown> {
         )));
     }
     let place = profile.current_link(name);
-    let seen = Seen::of(&place, context);
+    let seen = Seen::of(&place, context)?;
     let text = |value: OsString| value.to_string_lossy().into_owned();
     let mut variables: BTreeMap<String, String> =
         seen.set.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
@@ -71,7 +72,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Returns what makes the generation in this folder seen.
-    pub(super) fn of(generation: &Path, context: &Context<'_>) -> Self {
+    pub(super) fn of(generation: &Path, context: &Context<'_>) -> Result<Self> {
         let is_there = |path: &PathBuf| matches!(fs::stat(path), Ok(Some(_)));
         let runtimes = generation.join("runtimes");
         let (first, last) = if is_there(&runtimes) {
@@ -87,15 +88,34 @@ impl Seen {
         // A shell that was given these variables before must not collect them.
         let others = context.variables.search_path().into_iter().filter(|folder| !seen.path.contains(folder));
         let all: Vec<PathBuf> = seen.path.iter().cloned().chain(others).collect();
-        if let Ok(path) = std::env::join_paths(&all) {
-            seen.set.push(("PATH", path));
-        }
+        let Ok(path) = std::env::join_paths(&all) else { return Err(Unlistable(generation.to_owned()).into()) };
+        seen.set.push(("PATH", path));
         let python = generation.join("python");
         if is_there(&python) {
             seen.set.push(("VIRTUAL_ENV", python.into_os_string()));
             seen.unset.push("PYTHONHOME");
         }
-        seen
+        Ok(seen)
+    }
+}
+
+/// Fails where no variable could lead to an environment of the project in `root`.
+pub(super) fn check_path(root: &Path) -> Result<()> {
+    if std::env::join_paths([root]).is_ok() { Ok(()) } else { Err(Unlistable(root.to_owned()).into()) }
+}
+
+/// A folder that `PATH` cannot name: programs would be looked for beside the environment.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the project cannot lie in `{}`: `PATH` ends a folder at each `:`", .0.display())]
+#[diagnostic(
+    code(larder::project::colon_in_path),
+    help("rename the folder: programs of the environment would not be found, and the system's would run instead")
+)]
+struct Unlistable(PathBuf);
+
+impl Failure for Unlistable {
+    fn exit(&self) -> Exit {
+        Exit::Refused
     }
 }
 

@@ -140,6 +140,12 @@ impl Project {
         self.run(command).exits(0).json()
     }
 
+    /// Runs a command line that starts with `larder` in another folder.
+    #[track_caller]
+    pub(crate) fn run_in(&self, folder: &Path, command: &str) -> Output {
+        Output::of(command, &self.command(command).current_dir(folder).output().expect("larder starts"))
+    }
+
     /// Starts a command line and does not wait for its end.
     #[track_caller]
     pub(crate) fn start(&self, command: &str) -> Child {
