@@ -18,6 +18,7 @@ mod machine;
 mod manifest;
 mod metadata;
 mod moves;
+mod network;
 mod npm;
 mod profiles;
 mod python;

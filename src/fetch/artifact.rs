@@ -134,8 +134,9 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
     let ahead = Ahead::wait(body, length, &mut arrived);
     let turn = route.turns.take();
     stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
-    let weak = wanted.weak.as_ref().map(Digest::algorithm);
-    let mut reader = HashingReader::new(ahead, algorithm(wanted), weak, &turn);
+    let own = algorithm(wanted);
+    let second = wanted.promised.first().map(Digest::algorithm).filter(|second| *second != own);
+    let mut reader = HashingReader::new(ahead, own, second, &turn);
     let unpacked = match artifact.kind {
         ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, staging, route.limits))?,
         ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, length, staging) {
@@ -156,10 +157,13 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
         stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
         return Err(FetchError::Interrupted { subject: subject(), source }.into());
     }
-    let promised = artifact.digest.clone().map(|expected| (expected, found.clone()));
-    let mut promised = promised.into_iter().chain(wanted.weak.clone().zip(second));
-    if let Some((expected, found)) = promised.find(|(expected, found)| expected != found) {
-        return Err(FetchError::Integrity { subject: subject(), expected, found }.into());
+    let also = second.as_ref().unwrap_or(&found);
+    let own = artifact.digest.as_slice();
+    for (expected, found) in [(own, &found), (&wanted.promised, also)] {
+        if let Some(first) = expected.first().filter(|_| !expected.contains(found)) {
+            let (expected, found) = (first.clone(), found.clone());
+            return Err(FetchError::Integrity { subject: subject(), expected, found }.into());
+        }
     }
     let unpacked = match unpacked {
         Unpacked::Spooled(spool) => self::unpacked(unpack_wheel(spool, &wanted.package, staging, route.limits))?,

@@ -9,9 +9,12 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::endpoint::Place;
+use super::failure::Server;
 use super::gunzip::{Gunzip, inflate_at_once, length_at_end};
+use super::proxy::{Proxies, ProxyUrl};
 use super::request::{Body, Document};
 use super::resolver::Remembering;
+use super::roots::{self, RootSources};
 use super::{
     ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Retry, Target, folder, retry, url,
 };
@@ -32,6 +35,10 @@ pub struct ClientOptions {
     pub read_timeout: Duration,
     /// When to try again.
     pub retry: Retry,
+    /// Which servers are asked through a proxy.
+    pub proxies: Proxies,
+    /// Which certificates are trusted.
+    pub roots: RootSources,
 }
 
 /// Whether servers may be asked.
@@ -51,6 +58,8 @@ impl Default for ClientOptions {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
             retry: Retry::default(),
+            proxies: Proxies::default(),
+            roots: RootSources::default(),
         }
     }
 }
@@ -60,7 +69,16 @@ impl Default for ClientOptions {
 pub struct Client {
     options: ClientOptions,
     plain: OnceLock<ureq::Agent>,
-    secure: OnceLock<Result<ureq::Agent, String>>,
+    secure: OnceLock<Result<Secure, String>>,
+}
+
+/// What `https` is spoken with.
+struct Secure {
+    direct: ureq::Agent,
+    /// Through the proxy, where there is one.
+    proxied: Option<ureq::Agent>,
+    /// Roots that could not be read.
+    unread: Option<String>,
 }
 
 impl Client {
@@ -88,11 +106,11 @@ impl Client {
             let limit = request.limit.unwrap_or(LARGEST_DOCUMENT);
             match read_whole(&mut response, limit) {
                 Ok(bytes) if bytes.len() as u64 > limit => {
-                    let (registry, url) = (endpoint.name().clone(), url::masked(&response.url));
-                    Err(RequestError::TooLarge { registry, url, limit })
+                    let (server, url) = (response.server, url::masked(&response.url));
+                    Err(RequestError::TooLarge { server, url, limit })
                 }
                 Ok(bytes) => Ok(Document { response, bytes }),
-                Err(error) => Err(read_failure(endpoint, &url::masked(&response.url), &error)),
+                Err(error) => Err(read_failure(response.server, &response.url, &error)),
             }
         })
     }
@@ -126,7 +144,7 @@ impl Client {
     ) -> Result<T, RequestError> {
         if let Target::At(at) = request.target {
             if request.stated_by.is_some_and(|by| by.starts_with("https://")) && !at.starts_with("https://") {
-                return Err(refused(endpoint, at, "not https"));
+                return Err(refused(endpoint.server(None), at, "not https"));
             }
             let homes = || endpoint.places().iter().filter(|place| is_home(place, at));
             let home = homes().find(|place| place.authorization(at).is_some()).or_else(|| homes().next());
@@ -172,6 +190,7 @@ impl Client {
         Ok(Response {
             url,
             base: place.map_or_else(String::new, |place| place.url().to_owned()),
+            server: endpoint.server(place),
             content,
             etag: header("etag"),
             last_modified: header("last-modified"),
@@ -193,14 +212,15 @@ impl Client {
         url: &str,
         request: &Request<'_>,
     ) -> Result<(http::Response<ureq::Body>, String), RequestError> {
-        let refused = |url: &str, reason| Err(refused(endpoint, url, reason));
+        let server = endpoint.server(place);
+        let refused = |url: &str, reason| Err(refused(server.clone(), url, reason));
         let mut url = url.to_owned();
         for _ in 0..=REDIRECTS {
             if !url::is_safe(&url) {
                 return refused(&url, "not https");
             }
             let authorization = place.and_then(|place| place.authorization(&url)).map(super::Authorization::header);
-            let answer = self.send(endpoint, &url, request, authorization)?;
+            let answer = self.send(&server, &url, request, authorization)?;
             match answer.status().as_u16() {
                 200 | 203 | 206 | 304 => return Ok((answer, url)),
                 301 | 302 | 303 | 307 | 308 => {
@@ -218,7 +238,7 @@ impl Client {
                     return Err(RequestError::OutsideRegistry { registry, url });
                 }
                 status => {
-                    let error = refusal(endpoint, &url, status, &answer);
+                    let error = refusal(&server, &url, status, &answer);
                     // A short body is read to its end, so that the connection can be used again.
                     let _ = io::copy(&mut answer.into_body().into_reader().take(16 << 10), &mut io::sink());
                     return Err(error);
@@ -230,12 +250,13 @@ impl Client {
 
     fn send(
         &self,
-        endpoint: &Endpoint,
+        server: &Server,
         url: &str,
         request: &Request<'_>,
         authorization: Option<&str>,
     ) -> Result<http::Response<ureq::Body>, RequestError> {
-        let agent = self.agent(url).map_err(|reason| unreachable(endpoint, url, reason))?;
+        let distrusted = |reason| RequestError::Certificate { server: server.clone(), url: url::masked(url), reason };
+        let agent = self.agent(url).map_err(|reason| distrusted(format!("no root certificates: {reason}")))?;
         let range = request.range.map(|range| match range {
             ByteRange::Last(count) => format!("bytes=-{count}"),
             ByteRange::Between(start, end) => format!("bytes={start}-{}", end.saturating_sub(1)),
@@ -264,25 +285,48 @@ impl Client {
             answer => answer,
         };
         answer.map_err(|error| match error {
-            ureq::Error::Timeout(_) => timeout(endpoint, url),
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => timeout(endpoint, url),
-            error => unreachable(endpoint, url, error.to_string()),
+            ureq::Error::Timeout(_) => timeout(server.clone(), url),
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => timeout(server.clone(), url),
+            error => match roots::distrust(&error.to_string()) {
+                Some(reason) => distrusted(self.with_unread(reason)),
+                None => unreachable(server.clone(), url, error.to_string()),
+            },
         })
     }
 
     fn agent(&self, url: &str) -> Result<&ureq::Agent, String> {
-        if url.starts_with("https://") {
-            let agent = self.secure.get_or_init(|| Ok(self.connect_with(Some(roots()?))));
-            agent.as_ref().map_err(Clone::clone)
-        } else {
-            Ok(self.plain.get_or_init(|| self.connect_with(None)))
+        if !url.starts_with("https://") {
+            return Ok(self.plain.get_or_init(|| self.connect_with(RootCerts::from([]), None)));
         }
+        let secure = self.secure.get_or_init(|| self.secure()).as_ref().map_err(Clone::clone)?;
+        let proxied = secure.proxied.as_ref().filter(|_| self.options.proxies.of(url).is_some());
+        Ok(proxied.unwrap_or(&secure.direct))
     }
 
-    fn connect_with(&self, roots: Option<RootCerts>) -> ureq::Agent {
-        let tls = TlsConfig::builder().root_certs(roots.unwrap_or(RootCerts::from([]))).build();
+    fn secure(&self) -> Result<Secure, String> {
+        let found = self.options.roots.load()?;
+        let roots: RootCerts = found.certificates.iter().map(|der| Certificate::from_der(der).to_owned()).into();
+        let through = |proxy: &ProxyUrl| ureq::Proxy::new(proxy.as_str()).map_err(|error| error.to_string());
+        let proxy = self.options.proxies.proxy().map(through).transpose()?;
+        Ok(Secure {
+            proxied: proxy.map(|proxy| self.connect_with(roots.clone(), Some(proxy))),
+            direct: self.connect_with(roots, None),
+            unread: found.unread,
+        })
+    }
+
+    /// Adds to the reason of a distrust which roots could not be read.
+    fn with_unread(&self, reason: String) -> String {
+        let unread = self.secure.get().and_then(|secure| secure.as_ref().ok()?.unread.as_ref());
+        unread.map_or(reason.clone(), |unread| format!("{reason} ({unread})"))
+    }
+
+    fn connect_with(&self, roots: RootCerts, proxy: Option<ureq::Proxy>) -> ureq::Agent {
+        let tls = TlsConfig::builder().root_certs(roots).build();
         let config = ureq::Agent::config_builder()
             .tls_config(tls)
+            // Never what the environment says: that was read already.
+            .proxy(proxy)
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("larder/", env!("CARGO_PKG_VERSION")))
@@ -323,15 +367,6 @@ fn is_hang_up(error: &ureq::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
-fn roots() -> Result<RootCerts, String> {
-    let loaded = rustls_native_certs::load_native_certs();
-    if loaded.certs.is_empty() {
-        let reason = loaded.errors.first().map_or_else(|| "none are installed".to_owned(), ToString::to_string);
-        return Err(format!("no root certificates: {reason}"));
-    }
-    Ok(loaded.certs.iter().map(|der| Certificate::from_der(der).to_owned()).into())
-}
-
 /// Reads a body to its end, or to one byte more than it may have.
 fn read_whole(response: &mut Response, limit: u64) -> io::Result<Vec<u8>> {
     /// A length that a server only says is not believed beyond this.
@@ -364,19 +399,19 @@ fn is_home(place: &Place, asked: &str) -> bool {
     }
 }
 
-fn refused(endpoint: &Endpoint, url: &str, reason: &'static str) -> RequestError {
-    RequestError::Refused { registry: endpoint.name().clone(), url: url::masked(url), reason }
+fn refused(server: Server, url: &str, reason: &'static str) -> RequestError {
+    RequestError::Refused { server, url: url::masked(url), reason }
 }
 
-fn refusal(endpoint: &Endpoint, url: &str, status: u16, answer: &http::Response<ureq::Body>) -> RequestError {
-    let (registry, url) = (endpoint.name().clone(), url::masked(url));
+fn refusal(server: &Server, url: &str, status: u16, answer: &http::Response<ureq::Body>) -> RequestError {
+    let (server, url) = (server.clone(), url::masked(url));
     match status {
-        401 => RequestError::Unauthorized { registry, url },
-        403 => RequestError::Forbidden { registry, url },
-        404 | 410 => RequestError::NotFound { registry, url },
+        401 => RequestError::Unauthorized { server, url },
+        403 => RequestError::Forbidden { server, url },
+        404 | 410 => RequestError::NotFound { server, url },
         status => {
             let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
-            RequestError::Status { registry, url, status, retry_after: after.and_then(retry_after) }
+            RequestError::Status { server, url, status, retry_after: after.and_then(retry_after) }
         }
     }
 }
@@ -409,22 +444,22 @@ fn part(text: Option<&str>) -> Option<Content> {
 }
 
 fn missing(endpoint: &Endpoint, what: &str) -> RequestError {
-    RequestError::NotFound { registry: endpoint.name().clone(), url: what.to_owned() }
+    RequestError::NotFound { server: endpoint.server(None), url: what.to_owned() }
 }
 
-fn timeout(endpoint: &Endpoint, url: &str) -> RequestError {
-    RequestError::Timeout { registry: endpoint.name().clone(), url: url::masked(url) }
+fn timeout(server: Server, url: &str) -> RequestError {
+    RequestError::Timeout { server, url: url::masked(url) }
 }
 
-fn unreachable(endpoint: &Endpoint, url: &str, reason: String) -> RequestError {
-    RequestError::Unreachable { registry: endpoint.name().clone(), url: url::masked(url), reason }
+fn unreachable(server: Server, url: &str, reason: String) -> RequestError {
+    RequestError::Unreachable { server, url: url::masked(url), reason }
 }
 
-fn read_failure(endpoint: &Endpoint, url: &str, error: &io::Error) -> RequestError {
+fn read_failure(server: Server, url: &str, error: &io::Error) -> RequestError {
     if error.kind() == io::ErrorKind::TimedOut {
-        timeout(endpoint, url)
+        timeout(server, url)
     } else {
-        unreachable(endpoint, url, error.to_string())
+        unreachable(server, url, error.to_string())
     }
 }
 

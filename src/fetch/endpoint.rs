@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::failure::Server;
 use super::{Target, url};
 use crate::model::Label;
 
@@ -48,6 +49,7 @@ pub struct Place {
     files: Arc<str>,
     folder: Option<PathBuf>,
     authorization: Option<Authorization>,
+    is_mirror: bool,
 }
 
 impl Place {
@@ -63,7 +65,7 @@ impl Place {
         });
         let url: Arc<str> = url.into();
         let (realm, files) = (Arc::clone(&url), url::parent(&url).into());
-        Self { url, realm, files, folder: None, authorization: authorization.or(in_url) }
+        Self { url, realm, files, folder: None, authorization: authorization.or(in_url), is_mirror: false }
     }
 
     /// Lets the credentials be for what lies beside the registry, too.
@@ -92,7 +94,18 @@ impl Place {
         }
         let url: Arc<str> = url.into();
         let (realm, files) = (Arc::clone(&url), url::parent(&url).into());
-        Self { url, realm, files, folder: Some(folder), authorization: None }
+        Self { url, realm, files, folder: Some(folder), authorization: None, is_mirror: false }
+    }
+
+    /// Marks the place as one that answers for the registry.
+    #[must_use]
+    pub fn mirror(self) -> Self {
+        Self { is_mirror: true, ..self }
+    }
+
+    /// Tells whether the place answers for the registry, and is not its own.
+    pub(super) fn is_mirror(&self) -> bool {
+        self.is_mirror
     }
 
     /// Returns the URL, which ends with `/` and has no credentials.
@@ -157,6 +170,11 @@ impl Endpoint {
     /// Returns the registry's name.
     pub fn name(&self) -> &Label {
         &self.name
+    }
+
+    /// Returns what messages call a place of the registry; a URL elsewhere is the registry's own affair.
+    pub(super) fn server(&self, place: Option<&Place>) -> Server {
+        Server { registry: self.name.clone(), is_mirror: place.is_some_and(Place::is_mirror) }
     }
 
     /// Returns the places, in the order in which they are tried.

@@ -1,7 +1,42 @@
 //! Why a registry gave no answer.
 
+use std::fmt;
+
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Label;
+
+/// Who was asked: a registry, or one of its mirrors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The registry.
+    pub registry: Label,
+    /// Whether a mirror was asked in its place.
+    pub is_mirror: bool,
+}
+
+impl Server {
+    /// Returns what to do about something that is not there.
+    fn on_missing(&self) -> String {
+        if self.is_mirror {
+            format!(
+                "a mirror answers for registry `{}`, which is not asked then: take the mirror out (a `mirror` line, or \
+                 a LARDER_MIRROR_… variable), or let it fetch what it does not have",
+                self.registry
+            )
+        } else {
+            "check the name, and which registry it belongs to".to_owned()
+        }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_mirror {
+            f.write_str("a mirror of ")?;
+        }
+        write!(f, "registry `{}`", self.registry)
+    }
+}
 
 /// Why a request has no answer. URLs are kept as they may be shown: without credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -16,23 +51,23 @@ pub enum RequestError {
         what: String,
     },
     /// 401
-    #[error("registry `{registry}` wants to know who asks (401): {url}")]
+    #[error("{server} wants to know who asks (401): {url}")]
     #[diagnostic(
         code(larder::fetch::unauthorized),
-        help("give registry `{registry}` a `token` in larder.kdl, and check that the token is set and still valid")
+        help("give registry `{}` a `token` in larder.kdl, and check that the token is set and still valid", server.registry)
     )]
     Unauthorized {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
     },
     /// 403
-    #[error("registry `{registry}` refuses this (403): {url}")]
-    #[diagnostic(code(larder::fetch::forbidden), help("check what the token of registry `{registry}` may read"))]
+    #[error("{server} refuses this (403): {url}")]
+    #[diagnostic(code(larder::fetch::forbidden), help("check what the token of registry `{}` may read", server.registry))]
     Forbidden {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
     },
@@ -52,20 +87,20 @@ pub enum RequestError {
         url: String,
     },
     /// 404 or 410
-    #[error("registry `{registry}` does not have this (404): {url}")]
-    #[diagnostic(code(larder::fetch::not_found), help("check the name, and which registry it belongs to"))]
+    #[error("{server} does not have this (404): {url}")]
+    #[diagnostic(code(larder::fetch::not_found), help("{}", server.on_missing()))]
     NotFound {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
     },
     /// Another status that is no answer.
-    #[error("registry `{registry}` answers {status}: {url}")]
-    #[diagnostic(code(larder::fetch::status), help("try again later, or put a `mirror` beside registry `{registry}`"))]
+    #[error("{server} answers {status}: {url}")]
+    #[diagnostic(code(larder::fetch::status), help("try again later, or put a `mirror` beside registry `{}`", server.registry))]
     Status {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
         /// The status.
@@ -74,48 +109,65 @@ pub enum RequestError {
         retry_after: Option<u64>,
     },
     /// No connection, or one that broke.
-    #[error("registry `{registry}` cannot be reached: {reason}: {url}")]
+    #[error("{server} cannot be reached: {reason}: {url}")]
     #[diagnostic(
         code(larder::fetch::unreachable),
-        help("check the network and the URL of registry `{registry}`, or put a `mirror` beside it")
+        help("check the network and the URL of registry `{}`, or put a `mirror` beside it", server.registry)
     )]
     Unreachable {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
         /// What the connection said.
         reason: String,
     },
+    /// It shows a certificate that nobody vouches for. Another try shows the same.
+    #[error("{server} shows a certificate that is not trusted: {reason}: {url}")]
+    #[diagnostic(
+        code(larder::fetch::certificate),
+        help(
+            "where your organisation signs certificates of its own, name the file of its root in SSL_CERT_FILE or \
+             NODE_EXTRA_CA_CERTS; else look at the machine's clock and its root certificates"
+        )
+    )]
+    Certificate {
+        /// Who was asked.
+        server: Server,
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// It took too long.
-    #[error("registry `{registry}` does not answer in time: {url}")]
+    #[error("{server} does not answer in time: {url}")]
     #[diagnostic(
         code(larder::fetch::timeout),
-        help("check the network, or put a `mirror` beside registry `{registry}`")
+        help("check the network, or put a `mirror` beside registry `{}`", server.registry)
     )]
     Timeout {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
     },
     /// A redirect that is not followed, or a URL that is not asked.
-    #[error("registry `{registry}` leads to {url}, which is {reason}")]
+    #[error("{server} leads to {url}, which is {reason}")]
     #[diagnostic(code(larder::fetch::redirect), help("larder asks `https://` only, outside of this machine"))]
     Refused {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
         /// Why it is not asked.
         reason: &'static str,
     },
     /// More bytes than anything real has.
-    #[error("registry `{registry}` sends more than {limit} bytes: {url}")]
-    #[diagnostic(code(larder::fetch::too_large), help("check the URL of registry `{registry}`"))]
+    #[error("{server} sends more than {limit} bytes: {url}")]
+    #[diagnostic(code(larder::fetch::too_large), help("check the URL of registry `{}`", server.registry))]
     TooLarge {
-        /// The registry.
-        registry: Label,
+        /// Who was asked.
+        server: Server,
         /// The URL.
         url: String,
         /// The bound.

@@ -17,7 +17,8 @@ pub(super) fn open(
     asked: &str,
     request: &Request<'_>,
 ) -> Result<Response, RequestError> {
-    let missing = || RequestError::NotFound { registry: endpoint.name().clone(), url: asked.to_owned() };
+    let server = || endpoint.server(Some(place));
+    let missing = || RequestError::NotFound { server: server(), url: url::masked(asked) };
     let root = place.on_disk().ok_or_else(missing)?;
     // Files may lie beside the folder, as those of `…/simple/` do.
     let (root, below) = match (asked.strip_prefix(place.url()), root.parent()) {
@@ -39,7 +40,7 @@ pub(super) fn open(
     let choices = [exact.clone(), exact.join("index.json"), exact.join("index.html"), named(".json")];
     for path in choices {
         let opened = fs::open_sized(&path).map_err(|error| RequestError::Unreachable {
-            registry: endpoint.name().clone(),
+            server: server(),
             url: path.display().to_string(),
             reason: error.to_string(),
         })?;
@@ -56,6 +57,7 @@ pub(super) fn open(
         return Ok(Response {
             url: asked.to_owned(),
             base: place.url().to_owned(),
+            server: server(),
             content,
             etag: None,
             last_modified: None,
@@ -68,7 +70,7 @@ pub(super) fn open(
         return Err(missing());
     }
     Err(RequestError::Unreachable {
-        registry: endpoint.name().clone(),
+        server: server(),
         url: root.display().to_string(),
         reason: "there is no such folder".to_owned(),
     })

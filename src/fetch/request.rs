@@ -3,6 +3,7 @@
 use std::io::{self, BufReader, Read};
 
 use super::endpoint::{Permit, Place};
+use super::failure::Server;
 use super::gunzip::Gunzip;
 use super::url;
 
@@ -93,6 +94,8 @@ pub struct Response {
     pub url: String,
     /// The URL of the registry or mirror that was asked.
     pub base: String,
+    /// What messages call that.
+    pub server: Server,
     /// 200, 206 or 304.
     pub content: Content,
     /// `ETag`

@@ -49,8 +49,12 @@ pub(super) fn random() -> u64 {
 mod tests {
     use super::*;
 
+    fn server() -> crate::fetch::Server {
+        crate::fetch::Server { registry: "r".parse().unwrap(), is_mirror: false }
+    }
+
     fn busy(retry_after: Option<u64>) -> RequestError {
-        RequestError::Status { registry: "r".parse().unwrap(), url: String::new(), status: 503, retry_after }
+        RequestError::Status { server: server(), url: String::new(), status: 503, retry_after }
     }
 
     #[test]
@@ -70,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_not_asked_for_again() {
-        let missing = RequestError::NotFound { registry: "r".parse().unwrap(), url: String::new() };
+        let missing = RequestError::NotFound { server: server(), url: String::new() };
         assert_eq!(Retry::default().pause(1, &missing, 0), None);
     }
 }

@@ -21,8 +21,9 @@ pub struct Wanted {
     pub registry: Label,
     /// The artifact; without a digest it is fetched anew.
     pub artifact: Artifact,
-    /// A digest too weak to be the artifact's own, which has to be right as well.
-    pub weak: Option<Digest>,
+    /// Digests of one algorithm, of which one has to be right as well: one too weak to be the artifact's own, or several
+    /// that its registry offers.
+    pub promised: Vec<Digest>,
     /// Whether it is made for one platform. Those are the largest, so they come first: a large one that begins last is
     /// waited for alone.
     pub native: bool,

@@ -19,6 +19,12 @@ pub fn host(url: &str) -> String {
     split_port(authority(url)).0.to_ascii_lowercase()
 }
 
+/// Returns the port: the scheme's own, where none is named.
+pub fn port(url: &str) -> u16 {
+    let default = if url.starts_with("http://") { 80 } else { 443 };
+    split_port(authority(url)).1.and_then(|port| port.parse().ok()).unwrap_or(default)
+}
+
 /// Tells whether two URLs have the same scheme, host and port.
 pub fn same_origin(a: &str, b: &str) -> bool {
     let parts = |url: &str| {
@@ -65,12 +71,21 @@ pub fn split_credentials(url: &str) -> (String, Option<String>) {
     }
 }
 
-/// Returns what may be shown of a URL: no credentials and no query, which signed URLs keep secrets in.
+/// As much of a URL as is shown: what is longer helps nobody.
+const SHOWN: usize = 500;
+
+/// Returns what may be shown of a URL: no credentials and no query, which signed URLs keep secrets in, and not more than a
+/// person can read.
 pub fn masked(url: &str) -> String {
     let (bare, credentials) = split_credentials(url);
     let end = bare.find(['?', '#']).unwrap_or(bare.len());
     let bare = &bare[..end];
-    if credentials.is_some() { bare.replacen("://", "://***@", 1) } else { bare.to_owned() }
+    let mut shown = if credentials.is_some() { bare.replacen("://", "://***@", 1) } else { bare.to_owned() };
+    if shown.len() > SHOWN {
+        shown.truncate(shown.floor_char_boundary(SHOWN));
+        shown.push('…');
+    }
+    shown
 }
 
 /// Resolves a reference against the URL of the document it stands in (RFC 3986, section 5), without its fragment.
@@ -179,6 +194,8 @@ mod tests {
     fn credentials_and_queries_are_not_shown() {
         assert_eq!(masked("https://me:secret@h/x?sig=1"), "https://***@h/x");
         assert_eq!(masked("https://h/x"), "https://h/x");
+        let long = masked(&format!("https://h/{}", "ü".repeat(1 << 20)));
+        assert!(long.len() < 600 && long.starts_with("https://h/ü") && long.ends_with("ü…"), "{long}");
         assert_eq!(
             split_credentials("https://me:s%40cret@h/x"),
             ("https://h/x".to_owned(), Some("me:s@cret".to_owned()))

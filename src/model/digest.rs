@@ -76,16 +76,20 @@ impl Digest {
         Ok(Self { algorithm, bytes })
     }
 
-    /// Parses an SRI list (`sha1-… sha512-…`) and keeps the strongest digest that larder knows; none where all are of
-    /// other algorithms.
-    pub fn from_sri(text: &str) -> Result<Option<Self>, DigestError> {
+    /// Parses an SRI list (`sha1-… sha512-…`) and keeps the digests of the strongest algorithm that larder knows, any of
+    /// which counts; none where all are of other algorithms.
+    pub fn from_sri(text: &str) -> Result<Vec<Self>, DigestError> {
         let of_others = |one: &str| one.split_once('-').is_some_and(|(name, _)| Algorithm::named(name).is_none());
         let known = || text.split_ascii_whitespace().filter(|one| !of_others(one));
-        let digests = known().filter_map(|one| one.split('?').next()?.parse().ok());
-        match digests.max_by_key(|digest: &Self| digest.algorithm) {
-            None if known().next().is_some() => Err(DigestError(text.to_owned())),
-            strongest => Ok(strongest),
+        let mut digests: Vec<Self> = known().filter_map(|one| one.split('?').next()?.parse().ok()).collect();
+        if digests.is_empty() && known().next().is_some() {
+            return Err(DigestError(text.to_owned()));
         }
+        let strongest = digests.iter().map(|digest| digest.algorithm).max();
+        digests.retain(|digest| Some(digest.algorithm) == strongest);
+        digests.sort_unstable();
+        digests.dedup();
+        Ok(digests)
     }
 
     /// Returns the hash function.
@@ -190,9 +194,11 @@ mod tests {
         let sha1 = Digest::from_hex(Algorithm::Sha1, "da39a3ee5e6b4b0d3255bfef95601890afd80709").unwrap();
         let sha256 = Digest::new(Algorithm::Sha256, &[7; 32]);
         let list = format!("{sha1} md5-xx {sha256}?opt");
-        assert_eq!(Digest::from_sri(&list).unwrap(), Some(sha256));
+        assert_eq!(Digest::from_sri(&list).unwrap(), std::slice::from_ref(&sha256));
+        let other = Digest::new(Algorithm::Sha256, &[6; 32]);
+        assert_eq!(Digest::from_sri(&format!("{sha256} {sha1} {other} {sha256}")).unwrap(), [other, sha256]);
         for others in ["md5-xx", "", "sha384-AAAA?x md5-x"] {
-            assert_eq!(Digest::from_sri(others).unwrap(), None, "{others}");
+            assert_eq!(Digest::from_sri(others).unwrap(), [], "{others}");
         }
         for wrong in ["sha512-AAAA", "sha512-%%%", "nonsense", "md5-xx sha1-"] {
             assert!(Digest::from_sri(wrong).is_err(), "{wrong}");

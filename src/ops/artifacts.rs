@@ -30,7 +30,10 @@ pub(super) fn complete(
                 package: key.clone(),
                 registry: registry.clone(),
                 artifact: Artifact { digest: None, ..artifact.clone() },
-                weak: artifact.digest.clone(),
+                promised: match &artifact.digest {
+                    Some(weak) => vec![weak.clone()],
+                    None => registries.promised(key),
+                },
                 native: false,
             };
             wanted.push((key.clone(), place, one));

@@ -104,7 +104,13 @@ fn attempt(
         let Some(registry) = &package.registry else { continue };
         let artifact = for_platform(key, package, platform)?.clone();
         let native = is_native(package, &artifact);
-        wanted.push(Wanted { package: key.clone(), registry: registry.clone(), artifact, weak: None, native });
+        wanted.push(Wanted {
+            package: key.clone(),
+            registry: registry.clone(),
+            artifact,
+            promised: Vec::new(),
+            native,
+        });
     }
     let registries = registries::open(context, project, Freshness::default())?;
     let lease = match store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref())) {

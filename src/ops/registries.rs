@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{ClientOptions, Network};
+use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootSources};
 use crate::fs;
 use crate::manifest::{RegistryUrl, Token};
 use crate::model::{PackageId, Routes};
 use crate::registry::{Freshness, Options, Registries, Secret};
 
-use super::{Context, Project, Result};
+use super::{Context, Project, Result, Variables};
 
 /// Opens them; nothing is asked yet.
 pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
@@ -56,6 +56,8 @@ pub(super) fn open_asking(
         asked,
         client: ClientOptions {
             network: if context.offline { Network::Offline } else { Network::Online },
+            proxies: Proxies::read(|name| context.variables.text(name)).map_err(BadProxyVariable)?,
+            roots: roots(&context.variables),
             ..ClientOptions::default()
         },
         mirrors,
@@ -88,6 +90,29 @@ fn read_netrc(context: &Context<'_>) -> Result<Option<Secret>> {
     let Some(path) = context.variables.path("NETRC").or(home) else { return Ok(None) };
     let text = fs::read_if_exists(&path)?;
     Ok(text.map(|text| Secret::new(&String::from_utf8_lossy(&text))))
+}
+
+/// Returns which certificates the variables want trusted.
+fn roots(variables: &Variables) -> RootSources {
+    let folders = variables.path("SSL_CERT_DIR").map(|list| std::env::split_paths(&list).collect::<Vec<_>>());
+    RootSources {
+        file: variables.path("SSL_CERT_FILE"),
+        folders: folders.unwrap_or_default().into_iter().filter(|folder| !folder.as_os_str().is_empty()).collect(),
+        extra: variables.path("NODE_EXTRA_CA_CERTS"),
+        has_empty_file: variables.is_set("SSL_CERT_FILE") && variables.path("SSL_CERT_FILE").is_none(),
+    }
+}
+
+/// A proxy's variable that names none.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error(transparent)]
+#[diagnostic(code(larder::registry::bad_proxy), help("it is written http://HOST:PORT or socks5://HOST:PORT"))]
+struct BadProxyVariable(BadProxy);
+
+impl Failure for BadProxyVariable {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
 }
 
 /// A `LARDER_MIRROR_…` that is no place.

@@ -75,13 +75,16 @@ impl Options {
         // environment puts in front gets it only where it is the same host.
         let overrides = overrides.map(|place| (place, same_origin(place, &registry.url)));
         let declared = std::iter::once(&registry.url).chain(&registry.mirrors).map(|place| (place, true));
-        let places = overrides.chain(declared).map(|(place, trusted)| match place {
-            RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder)),
-            RegistryUrl::Http(url) => {
-                let place = Place::http(url, self.authorization(registry, url, trusted));
-                let place = if registry.kind == RegistryKind::Pypi { pypi::with_files(place) } else { place };
-                if registry.token == Some(Token::Netrc) { place.trusted_on_host() } else { place }
-            }
+        let places = overrides.chain(declared).map(|(address, trusted)| {
+            let place = match address {
+                RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder)),
+                RegistryUrl::Http(url) => {
+                    let place = Place::http(url, self.authorization(registry, url, trusted));
+                    let place = if registry.kind == RegistryKind::Pypi { pypi::with_files(place) } else { place };
+                    if registry.token == Some(Token::Netrc) { place.trusted_on_host() } else { place }
+                }
+            };
+            if *address == registry.url { place } else { place.mirror() }
         });
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
         let cache = Cache::of(self.cache.as_deref(), &endpoint);

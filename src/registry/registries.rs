@@ -17,7 +17,7 @@ use super::{Options, RegistryError, likely, npm, pypi};
 use crate::diagnostic::Failure;
 use crate::fetch::{Client, Network, Response, Source, SourceError};
 use crate::manifest::RegistryKind;
-use crate::model::{Artifact, Ecosystem, Label, PackageId, PackageKey, Platform, Requirement, Settings};
+use crate::model::{Artifact, Digest, Ecosystem, Label, PackageId, PackageKey, Platform, Requirement, Settings};
 use crate::resolve::{Chosen, Index, IndexError, Release, Versions};
 
 /// As many requests as a default registry takes at once, and a few for those with fewer.
@@ -136,6 +136,14 @@ impl Registries {
             }
         }
         forgotten
+    }
+
+    /// Returns the digests of which an artifact has to have one, where its registry offers several.
+    pub fn promised(&self, key: &PackageKey) -> Vec<Digest> {
+        match self.inner.listing(&key.id).as_deref() {
+            Ok(Listing::Npm(listing)) => listing.promised(&key.version),
+            _ => Vec::new(),
+        }
     }
 
     fn expect<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {

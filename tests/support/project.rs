@@ -63,6 +63,11 @@ impl Project {
         self.variables.insert("LARDER_MIRROR_PYPI".to_owned(), registry.pypi_url());
     }
 
+    /// Sets a variable for what is run from now on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
     /// Writes a manifest with these dependencies, for this machine's platform and Python.
     pub(crate) fn dependencies(&self, lines: &[&str]) -> &Self {
         self.manifest(&format!("dependencies {{\n    {}\n}}\n", lines.join("\n    ")))

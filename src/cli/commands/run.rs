@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use crate::cli::args::Run;
-use crate::ops::run::{Launch, Origin, run as launch};
 use crate::ops::Context;
+use crate::ops::run::{Launch, Origin, run as launch};
 
 use super::{Outcome, Output};
 

@@ -84,7 +84,7 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> Wanted {
         package: PackageKey { version: crate::model::Version::parse(ecosystem, "1.0.0").unwrap(), id },
         registry: "npmjs".parse().unwrap(),
         artifact: Artifact { file: file.to_owned(), kind, digest, location: None, platforms: Vec::new() },
-        weak: None,
+        promised: Vec::new(),
         native: false,
     }
 }

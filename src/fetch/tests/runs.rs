@@ -97,6 +97,21 @@ fn weaker_digests_are_checked_too() {
 }
 
 #[test]
+fn any_of_several_digests_of_one_algorithm_counts() {
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+        let (_folder, store) = store();
+        let source = shelf(&["a"]);
+        let [right, wrong, other] = [&*tarball("a"), b"x", b"y"].map(|content| digest(algorithm, content));
+        let promised = |promised| Wanted { promised, ..wanted(ArtifactKind::Tarball, "a", None) };
+        let error =
+            fetch_all(&store, &source, &[promised(vec![wrong.clone(), other])], Options::default()).unwrap_err();
+        assert!(matches!(error, FetchError::Integrity { .. }), "{error:?}");
+        let fetched = fetch_all(&store, &source, &[promised(vec![wrong, right])], Options::default()).unwrap();
+        assert_eq!(fetched[0].digest.algorithm(), Algorithm::Sha512);
+    }
+}
+
+#[test]
 fn a_broken_connection_is_tried_again_and_then_a_network_failure() {
     let (_folder, store) = store();
     let source = Shelf { breaks: AtomicUsize::new(2), ..shelf(&["a"]) };

@@ -71,14 +71,19 @@ impl Listing {
         let file = location::file(&self.name, &version);
         let usual = location::usual(&self.name, &file);
         let integrity = parsed::<Text<'_>>(blob.integrity).unwrap_or_default();
-        let Ok(digest) = Digest::from_sri(&integrity) else {
+        let Ok(promised) = Digest::from_sri(&integrity) else {
             let (registry, package) = (self.served.name().clone(), format!("{}@{version}", self.name));
             return Some(Err(RegistryError::BadDigest { registry, package, digest: integrity.0.into_owned() }));
         };
         let shasum = || parsed::<Text<'_>>(blob.shasum).and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex).ok());
         let artifact = Artifact {
             kind: ArtifactKind::Tarball,
-            digest: digest.or_else(shasum),
+            digest: match promised.as_slice() {
+                [] => shasum(),
+                [one] => Some(one.clone()),
+                // Which of them holds, the file will tell.
+                _ => None,
+            },
             location: parsed::<Text<'_>>(blob.tarball)
                 .and_then(|url| location::hint(&url, &usual, &self.served.endpoint)),
             platforms: Vec::new(),
@@ -92,6 +97,17 @@ impl Listing {
             facts: facts(&blob),
             folder: None,
         }))
+    }
+
+    /// Returns the digests of which a version's tarball has to have one; nothing where the registry gives none.
+    pub(super) fn promised(&self, version: &Version) -> Vec<Digest> {
+        let promised = || {
+            let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
+            let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
+            let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
+            Digest::from_sri(&parsed::<Text<'_>>(blob.integrity)?).ok()
+        };
+        promised().unwrap_or_default()
     }
 
     /// Returns where the registry says that a version's tarball is.

@@ -62,7 +62,8 @@ pub(super) enum BadPage {
 /// Reads a page, whichever form it has.
 pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Result<Vec<PageFile>, BadPage> {
     let unreadable = |reason: &str| BadPage::Unreadable(reason.to_owned());
-    let text = std::str::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8"))?;
+    // A byte of another encoding, in a title or a reason, harms its own place only.
+    let text = &*String::from_utf8_lossy(bytes);
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         return json(package, page_url, text);
     }

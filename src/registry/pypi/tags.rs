@@ -27,6 +27,11 @@ impl Interpreter {
 
     /// Returns how well a wheel suits; none where it cannot be installed. A wheel may have several tags of each kind.
     pub(super) fn rank(&self, wheel: &WheelName<'_>) -> Option<Rank> {
+        let tags = [wheel.python, wheel.abi, wheel.platform];
+        if tags.iter().any(|tags| tags.bytes().any(|byte| byte.is_ascii_uppercase())) {
+            let [python, abi, platform] = tags.map(str::to_ascii_lowercase);
+            return self.rank(&WheelName { python: &python, abi: &abi, platform: &platform, ..*wheel });
+        }
         let platform = wheel.platform.split('.').filter_map(|tag| self.platform_rank(tag)).min();
         let any = wheel.platform.split('.').any(|tag| tag == "any");
         let pairs = || wheel.python.split('.').flat_map(|python| wheel.abi.split('.').map(move |abi| (python, abi)));
@@ -221,6 +226,14 @@ mod tests {
         let mut shuffled = best_first;
         shuffled.reverse();
         assert_eq!(ranked(Platform::LinuxX64, "3.12", &shuffled), best_first);
+    }
+
+    #[test]
+    fn tags_are_compared_without_case() {
+        for tags in ["PY3-None-Any", "CP312-CP312-Manylinux_2_17_X86_64", "cp312-ABI3-manylinux2014_x86_64"] {
+            assert_eq!(ranked(Platform::LinuxX64, "3.12", &[tags]), [tags]);
+            assert!(ranked(Platform::LinuxX64, "2.7", &[tags]).is_empty());
+        }
     }
 
     #[test]

@@ -1,0 +1,120 @@
+//! Which certificates are trusted: those of the system, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and
+//! those that `NODE_EXTRA_CA_CERTS` adds.
+
+use std::path::{Path, PathBuf};
+
+use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
+
+/// Where root certificates come from. Variables that are empty count as unset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RootSources {
+    /// `SSL_CERT_FILE`: instead of the system's.
+    pub file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`: instead of the system's.
+    pub folders: Vec<PathBuf>,
+    /// `NODE_EXTRA_CA_CERTS`: besides the others.
+    pub extra: Option<PathBuf>,
+    /// Whether `SSL_CERT_FILE` is set to nothing, which the system's own look-up would take for a file.
+    pub has_empty_file: bool,
+}
+
+/// Root certificates in DER form.
+pub(super) struct Roots {
+    pub(super) certificates: Vec<Vec<u8>>,
+    /// What could not be read, for the case that a certificate is not trusted.
+    pub(super) unread: Option<String>,
+}
+
+/// Where systems keep all roots in one file.
+const BUNDLES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
+
+impl RootSources {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Why there are none at all.
+    pub(super) fn load(&self) -> Result<Roots, String> {
+        let mut found =
+            self.instead().unwrap_or_else(|| if self.has_empty_file { bundle() } else { load_native_certs() });
+        // Like Node, larder goes on without those that cannot be read.
+        let extra = self.extra.as_deref().map(|file| load_certs_from_paths(Some(file), None)).unwrap_or_default();
+        let unread = extra.errors.first().map(|error| format!("NODE_EXTRA_CA_CERTS could not be read: {error}"));
+        found.certs.extend(extra.certs);
+        if found.certs.is_empty() {
+            let reason = found.errors.first().map(ToString::to_string).or(unread);
+            return Err(reason.unwrap_or_else(|| "none are installed".to_owned()));
+        }
+        let certificates = found.certs.iter().map(|der| der.as_ref().to_vec()).collect();
+        Ok(Roots { certificates, unread })
+    }
+
+    /// Reads what the variables name instead of the system's; `None` if they name nothing.
+    fn instead(&self) -> Option<CertificateResult> {
+        if self.file.is_none() && self.folders.is_empty() {
+            return None;
+        }
+        let mut all = load_certs_from_paths(self.file.as_deref(), None);
+        for folder in &self.folders {
+            let one = load_certs_from_paths(None, Some(folder));
+            all.certs.extend(one.certs);
+            all.errors.extend(one.errors);
+        }
+        Some(all)
+    }
+}
+
+/// Reads the first bundle that has something.
+fn bundle() -> CertificateResult {
+    let load = |path: &&str| load_certs_from_paths(Some(Path::new(path)), None);
+    BUNDLES.iter().map(load).find(|found| !found.certs.is_empty()).unwrap_or_default()
+}
+
+/// Returns why a server's certificate is not trusted, in plain words; `None` for other failures. The TLS library tells
+/// them apart in its text only, once they came through a connection's error.
+pub(super) fn distrust(error: &str) -> Option<String> {
+    let (_, reason) = error.split_once("invalid peer certificate: ")?;
+    Some(match reason {
+        reason if reason.starts_with("UnknownIssuer") => "its issuer is not known on this machine".to_owned(),
+        reason if reason.to_ascii_lowercase().contains("expired") => "it has expired".to_owned(),
+        reason if reason.to_ascii_lowercase().contains("not valid yet") => "it is not valid yet".to_owned(),
+        reason if reason.starts_with("NotValidForName") || reason.contains("not valid for name") => {
+            "it is for another host".to_owned()
+        }
+        reason => reason.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_certificates_are_told_apart_from_those_of_connections() {
+        let told = |text: &str| distrust(text);
+        assert_eq!(
+            told("io: invalid peer certificate: UnknownIssuer").unwrap(),
+            "its issuer is not known on this machine"
+        );
+        assert_eq!(told("invalid peer certificate: certificate expired: verified at 1").unwrap(), "it has expired");
+        assert_eq!(told("invalid peer certificate: BadEncoding").unwrap(), "BadEncoding");
+        assert_eq!(told("io: Connection refused"), None);
+        assert_eq!(told("received corrupt message of type InvalidContentType"), None);
+    }
+
+    #[test]
+    fn what_a_variable_names_is_taken_instead_of_the_system_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("none.pem");
+        let named = RootSources { file: Some(file.clone()), ..RootSources::default() };
+        assert!(named.load().is_err_and(|reason| reason.contains("none.pem")));
+        let extra = RootSources { file: Some(file.clone()), extra: Some(file), ..RootSources::default() };
+        assert!(extra.load().is_err());
+    }
+}
