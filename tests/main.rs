@@ -25,6 +25,7 @@ mod python;
 mod registries;
 mod routes;
 mod run;
+mod secrets;
 mod storefront;
 mod support;
 mod sweep;

@@ -103,7 +103,9 @@ fn roots_come_from_the_variables_of_openssl_and_of_node() {
         [("SSL_CERT_FILE", &*root), ("NODE_EXTRA_CA_CERTS", "")],
         [("SSL_CERT_FILE", ""), ("NODE_EXTRA_CA_CERTS", &root)],
     ] {
-        variables.iter().for_each(|(name, value)| project.set(name, value));
+        for (name, value) in variables {
+            project.set(name, value);
+        }
         // The server was believed: it says that it has nothing.
         assert!(!project.run("larder lock").exits(3).stderr.contains("certificate"));
     }

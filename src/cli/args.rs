@@ -106,6 +106,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Check the manifest, the lock and the policies
     Check,
+    /// Agree that variables with tokens are sent to registries
+    Login(Login),
     /// Print completions for a shell
     Completions(Completions),
 }
@@ -249,6 +251,13 @@ pub(super) struct Why {
     /// ecosystem:name, or the name alone
     #[arg(value_name = "PACKAGE")]
     pub(super) package: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Login {
+    /// Variables and the hosts that they may be sent to [default: what the project asks for, after a question]
+    #[arg(long, required = true, value_name = "NAME@HOST", num_args = 0..)]
+    pub(super) allow: Vec<String>,
 }
 
 #[derive(Debug, Args)]

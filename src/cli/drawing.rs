@@ -3,7 +3,11 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity, SourceCode, SourceSpan,
+};
+
+use super::visible;
 
 /// The width of a drawing, in columns.
 const WIDTH: usize = 100;
@@ -12,9 +16,10 @@ const WIDTH: usize = 100;
 pub(super) fn draw(error: &dyn Diagnostic, theme: GraphicalTheme) -> String {
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_wrap_lines(false);
-    match handler.render_report(&mut text, &Shown::of(alone(error), error.source_code())) {
+    let source = error.source_code().and_then(visible_source);
+    match handler.render_report(&mut text, &Shown::of(alone(error), source.as_ref())) {
         Ok(()) => text,
-        Err(_) => error.to_string(),
+        Err(_) => visible::lines(&error.to_string()).into_owned(),
     }
 }
 
@@ -31,7 +36,7 @@ fn alone(error: &dyn Diagnostic) -> &dyn Diagnostic {
 /// An error whose message and help are broken into lines already.
 struct Shown<'a> {
     error: &'a dyn Diagnostic,
-    source: Option<&'a dyn SourceCode>,
+    source: Option<NamedSource<String>>,
     message: String,
     help: Option<String>,
     cause: Option<Cause>,
@@ -54,17 +59,17 @@ impl Cause {
 }
 
 impl<'a> Shown<'a> {
-    fn of(error: &'a dyn Diagnostic, outer: Option<&'a dyn SourceCode>) -> Self {
-        let source = error.source_code().or(outer);
+    fn of(error: &'a dyn Diagnostic, outer: Option<&NamedSource<String>>) -> Self {
+        let source = error.source_code().and_then(visible_source).or_else(|| outer.cloned());
         // The columns that the drawing's own signs take: `  × ` and `  help: `, and two that stay free.
         let (message, help) = (WIDTH - 6, WIDTH - 10);
         Self {
             error,
-            source,
             message: broken(&error.to_string(), message),
             help: error.help().map(|text| broken(&text.to_string(), help)),
             cause: (error as &dyn std::error::Error).source().map(Cause::of),
-            related: error.related().into_iter().flatten().map(|related| Shown::of(related, source)).collect(),
+            related: error.related().into_iter().flatten().map(|one| Shown::of(one, source.as_ref())).collect(),
+            source,
         }
     }
 }
@@ -101,11 +106,20 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.error.labels()
+        let shown = |label: LabeledSpan| {
+            let text = label.label().map(|text| visible::one_line(text).into_owned());
+            let span = *label.inner();
+            if label.primary() {
+                LabeledSpan::new_primary_with_span(text, span)
+            } else {
+                LabeledSpan::new_with_span(text, span)
+            }
+        };
+        Some(Box::new(self.error.labels()?.map(shown)))
     }
 
     fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
@@ -116,8 +130,16 @@ impl Diagnostic for Shown<'_> {
     }
 }
 
+/// Returns a source whose text and name a terminal may get; offsets are the same.
+fn visible_source(source: &dyn SourceCode) -> Option<NamedSource<String>> {
+    let all = source.read_span(&SourceSpan::from((0, 0)), 0, usize::MAX).ok()?;
+    let text = String::from_utf8_lossy(all.data());
+    Some(NamedSource::new(visible::one_line(all.name().unwrap_or_default()), visible::in_place(&text).into_owned()))
+}
+
 /// Breaks each line of a text between words; what follows a `- ` is indented below it.
 fn broken(text: &str, width: usize) -> String {
+    let text = &*visible::lines(text);
     let mut out = String::with_capacity(text.len() + 16);
     for (place, line) in text.lines().enumerate() {
         if place > 0 {

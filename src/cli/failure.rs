@@ -11,6 +11,7 @@ use crate::ops::Error;
 
 use super::drawing;
 use super::output::Output;
+use super::visible::without_passwords;
 
 /// Tells the error and returns the exit code that it stands for.
 pub(super) fn show(output: &Output, error: &Error) -> ExitCode {
@@ -99,9 +100,9 @@ impl Told {
         }
         Self {
             code: error.code().map(|code| code.to_string()).unwrap_or_default(),
-            message,
+            message: without_passwords(&message).into_owned(),
             labels: labels.collect(),
-            help: error.help().map(|help| help.to_string()),
+            help: error.help().map(|help| without_passwords(&help.to_string()).into_owned()),
             related: error.related().into_iter().flatten().map(|related| Self::of(related, source)).collect(),
         }
     }

@@ -6,6 +6,7 @@ mod drawing;
 mod failure;
 mod output;
 mod progress;
+mod visible;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -74,6 +75,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome
         Command::Use(arguments) => commands::activate::run(&arguments, context, output),
         Command::Env(arguments) => commands::env::run(&arguments, context, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, context, output),
+        Command::Login(arguments) => commands::login::run(&arguments, context, output),
         Command::Check => commands::check::run(context, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
     }

@@ -10,6 +10,7 @@ use crate::ops::Variables;
 
 use super::args::{Color, Global};
 use super::progress::Progress;
+use super::visible;
 
 /// How a run talks.
 pub(super) struct Output {
@@ -71,10 +72,10 @@ impl Output {
         self.color
     }
 
-    /// Says something to the person at the terminal.
+    /// Says something to the person at the terminal, in one line.
     pub(super) fn say(&self, text: impl AsRef<str>) {
         if matches!(self.manner, Manner::Usual | Manner::Verbose) {
-            let _ = write_lines(io::stderr().lock(), text.as_ref());
+            let _ = write_lines(io::stderr().lock(), &visible::one_line(text.as_ref()));
         }
     }
 
@@ -83,7 +84,7 @@ impl Output {
         if self.manner != Manner::Usual && self.manner != Manner::Verbose || !std::io::stdin().is_terminal() {
             return false;
         }
-        let _ = write_lines(io::stderr().lock(), &format!("{question} [y/N]"));
+        let _ = write_lines(io::stderr().lock(), &visible::one_line(&format!("{question} [y/N]")));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
@@ -95,21 +96,28 @@ impl Output {
         }
     }
 
-    /// Says something that matters even to those who asked for quiet.
+    /// Says something that matters even to those who asked for quiet: a drawing, whose texts were made visible.
     pub(super) fn complain(&self, text: impl AsRef<str>) {
         if !self.is_json() {
             self.insist(text);
         }
     }
 
-    /// Says something that matters although the document was to say it.
+    /// Says something that matters although the document was to say it: a drawing.
     #[allow(clippy::unused_self, reason = "all that is said goes through an output")]
     pub(super) fn insist(&self, text: impl AsRef<str>) {
         let _ = write_lines(io::stderr().lock(), text.as_ref());
     }
 
-    /// Prints data as text, unless it is wanted as a document.
-    pub(super) fn print(&self, text: impl AsRef<str>) {
+    /// Prints a line of data as text, unless it is wanted as a document.
+    pub(super) fn print(&self, line: impl AsRef<str>) {
+        if !self.is_json() {
+            self.give(&visible::one_line(line.as_ref()));
+        }
+    }
+
+    /// Prints what another program reads, byte for byte.
+    pub(super) fn print_exactly(&self, text: impl AsRef<str>) {
         if !self.is_json() {
             self.give(text.as_ref());
         }
@@ -120,7 +128,7 @@ impl Output {
         if self.is_json() {
             // Plain structs of texts and numbers: there is nothing in them that JSON does not have.
             let text = serde_json::to_string(value).unwrap_or_default();
-            self.give(&text);
+            self.give(&visible::json(&text));
         }
     }
 
@@ -142,7 +150,14 @@ impl Output {
 
 /// Prints what clap says: help and version to standard output, mistakes to standard error.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+    let text = error.render().to_string();
+    if text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') {
+        // What it repeats of the command line is for a terminal to act upon.
+        let shown = text.lines().map(visible::one_line).collect::<Vec<_>>().join("\n");
+        let _ = write_lines(io::stderr().lock(), &shown);
+    } else {
+        let _ = error.print();
+    }
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 

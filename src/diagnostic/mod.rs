@@ -4,9 +4,11 @@
 //! what they share.
 
 mod exit;
+mod list;
 mod size;
 mod suggest;
 
 pub use exit::{Exit, Failure};
+pub use list::list;
 pub use size::size;
 pub use suggest::nearest;

@@ -288,7 +288,7 @@ impl Client {
             ureq::Error::Timeout(_) => timeout(server.clone(), url),
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => timeout(server.clone(), url),
             error => match roots::distrust(&error.to_string()) {
-                Some(reason) => distrusted(self.with_unread(reason)),
+                Some(reason) => distrusted(self.with_unread(&reason)),
                 None => unreachable(server.clone(), url, error.to_string()),
             },
         })
@@ -316,9 +316,9 @@ impl Client {
     }
 
     /// Adds to the reason of a distrust which roots could not be read.
-    fn with_unread(&self, reason: String) -> String {
+    fn with_unread(&self, reason: &str) -> String {
         let unread = self.secure.get().and_then(|secure| secure.as_ref().ok()?.unread.as_ref());
-        unread.map_or(reason.clone(), |unread| format!("{reason} ({unread})"))
+        unread.map_or_else(|| reason.to_owned(), |unread| format!("{reason} ({unread})"))
     }
 
     fn connect_with(&self, roots: RootCerts, proxy: Option<ureq::Proxy>) -> ureq::Agent {

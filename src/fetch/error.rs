@@ -109,7 +109,17 @@ impl miette::Diagnostic for FetchError {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let help = match self {
-            Self::Source(_, RegistryError(error)) => return error.help(),
+            Self::Source(subject, RegistryError(error)) => {
+                let is_missing = error.code().is_some_and(|code| code.to_string() == "larder::fetch::not_found");
+                let help = error.help().map(|help| help.to_string()).unwrap_or_default();
+                if !is_missing {
+                    return error.help();
+                }
+                let name = &subject.package.id.name;
+                return Some(Box::new(format!(
+                    "the version may have been unpublished: `larder update {name}` looks for another one. Else {help}"
+                )));
+            }
             Self::Store(error) => return error.help(),
             Self::NoRoom { error, pending: 0, .. } => return error.help(),
             Self::NoRoom { error, pending, .. } => {

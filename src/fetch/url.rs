@@ -82,7 +82,8 @@ pub fn masked(url: &str) -> String {
     let bare = &bare[..end];
     let mut shown = if credentials.is_some() { bare.replacen("://", "://***@", 1) } else { bare.to_owned() };
     if shown.len() > SHOWN {
-        shown.truncate(shown.floor_char_boundary(SHOWN));
+        let cut = (0..=SHOWN).rev().find(|at| shown.is_char_boundary(*at)).unwrap_or_default();
+        shown.truncate(cut);
         shown.push('…');
     }
     shown
@@ -127,7 +128,8 @@ pub fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn authority(url: &str) -> &str {
+/// Returns the host with its port, without credentials.
+pub fn authority(url: &str) -> &str {
     let origin = origin(url);
     let start = origin.find("://").map_or(0, |at| at + 3);
     let authority = &origin[start..];

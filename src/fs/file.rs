@@ -18,28 +18,71 @@ pub enum Durability {
     Synced,
 }
 
-/// Reads a file.
+/// No file that is read whole has more bytes. What a project brings is held to less, where it is read.
+const LARGEST: u64 = 1 << 30;
+
+/// Reads a regular file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FsError> {
-    std::fs::read(path).map_err(|error| FsError::new(Action::Read, path, error))
+    read_regular(path, LARGEST).map_err(|error| FsError::new(Action::Read, path, error))
 }
 
-/// Reads a file; one that does not exist is `None`.
+/// Reads a regular file; one that does not exist is `None`.
 pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>, FsError> {
-    match std::fs::read(path) {
+    read_up_to(path, LARGEST)
+}
+
+/// Reads a regular file of at most so many bytes; one that does not exist is `None`.
+pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
+    match read_regular(path, limit) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(FsError::new(Action::Read, path, error)),
     }
 }
 
-/// Reads a file that must be UTF-8.
+/// Reads a regular file that must be UTF-8.
 pub fn read_to_string(path: &Path) -> Result<String, FsError> {
-    std::fs::read_to_string(path).map_err(|error| FsError::new(Action::Read, path, error))
+    let error = |error| FsError::new(Action::Read, path, error);
+    let bytes = read_regular(path, LARGEST).map_err(error)?;
+    String::from_utf8(bytes).map_err(|_| error(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))
 }
 
-/// Opens a file for reading.
+/// Reads what is a regular file. A pipe would be waited for, and a device has no end.
+fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut file = open_regular(path)?;
+    let size = file.metadata()?.len();
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"));
+    if size > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    // Files of the system have a size of 0 and content.
+    (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Opens a regular file, and nothing that an attempt to open would wait for.
+fn open_regular(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
+    let kind = file.metadata()?.file_type();
+    match () {
+        () if kind.is_file() => Ok(file),
+        () if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        () => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+    }
+}
+
+/// A pipe without a writer is opened at once, and seen to be none.
+#[allow(clippy::cast_possible_wrap, reason = "a bit of a C integer")]
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+
+/// Opens a file for reading, or a folder to sync it.
 pub fn open(path: &Path) -> Result<File, FsError> {
-    File::open(path).map_err(|error| FsError::new(Action::Read, path, error))
+    match open_regular(path) {
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => File::open(path),
+        opened => opened,
+    }
+    .map_err(|error| FsError::new(Action::Read, path, error))
 }
 
 /// Reads the first bytes of a file, at most so many.
@@ -52,7 +95,7 @@ pub fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, FsError> {
 /// Opens a file for reading, and returns its size; what is no file, or not there, is `None`.
 pub fn open_sized(path: &Path) -> Result<Option<(File, u64)>, FsError> {
     let error = |error| FsError::new(Action::Read, path, error);
-    let file = match File::open(path) {
+    let file = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path) {
         Ok(file) => file,
         Err(missing) if matches!(missing.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -127,6 +170,25 @@ pub fn set_executable(path: &Path) -> Result<(), FsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_regular_files_of_a_bounded_size_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, pipe) = (folder.path().join("file"), folder.path().join("pipe"));
+        std::fs::write(&file, b"12345678").unwrap();
+        assert_eq!(read_up_to(&file, 8).unwrap().unwrap(), b"12345678");
+        assert_eq!(read_up_to(&file, 7).unwrap_err().source.kind(), io::ErrorKind::FileTooLarge);
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for odd in [&pipe, Path::new("/dev/zero"), folder.path()] {
+            assert!(read(odd).is_err() && read_if_exists(odd).is_err() && read_to_string(odd).is_err());
+            assert!(open(odd).is_err() || odd == folder.path());
+            assert!(open_sized(odd).unwrap().is_none());
+        }
+        if Path::new("/proc/self/status").exists() {
+            assert!(read_to_string(Path::new("/proc/self/status")).unwrap().contains("Name:"));
+        }
+    }
 
     #[test]
     fn what_is_missing_reads_as_none_and_is_removed_without_error() {

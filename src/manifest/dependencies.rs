@@ -4,6 +4,7 @@ use miette::SourceSpan;
 
 use crate::model::{Ecosystem, Label, Marker, PackageName};
 
+use super::error::TOLD;
 use super::node::{Block, Errors, Node, Shape, Value};
 use super::requirement::{Flaw, folder, requirement};
 use super::{Dependency, Group, ManifestError, Spanned, Wanted};
@@ -14,6 +15,9 @@ const ECOSYSTEMS: [&str; 4] = ["npm", "pypi", "larder", "path"];
 pub(super) fn dependencies(block: Node<'_>, errors: &mut Errors) -> Vec<Dependency> {
     let mut lines: Vec<Dependency> = Vec::new();
     for node in block.children() {
+        if errors.len() >= TOLD {
+            break;
+        }
         let Some(line) = dependency(node, errors) else { continue };
         report_duplicate(&lines, &line, errors);
         lines.push(line);

@@ -28,6 +28,7 @@ impl ManifestErrors {
             return None;
         }
         errors.sort_by_key(|error| error.span().offset());
+        errors.truncate(TOLD);
         Some(Self { file: file.into(), source_code: NamedSource::new(file, Arc::clone(text)), errors })
     }
 }
@@ -38,8 +39,15 @@ impl Failure for ManifestErrors {
     }
 }
 
+/// How many errors are told: a text with more is another file, or one fault that brings forth all.
+pub(super) const TOLD: usize = 100;
+
 fn count(number: usize) -> String {
-    if number == 1 { "an error".to_owned() } else { format!("{number} errors") }
+    match number {
+        1 => "an error".to_owned(),
+        2..TOLD => format!("{number} errors"),
+        _ => format!("{TOLD} errors or more"),
+    }
 }
 
 /// One thing that is wrong with a manifest.

@@ -6,6 +6,7 @@ use crate::model::Settings;
 
 use super::dependencies::{dependencies, group};
 use super::environments::{Draft, PolicyRules};
+use super::error::TOLD;
 use super::node::{Block, Errors, Node, Once, Shape, nodes};
 use super::runtimes::{Platforms, runtimes};
 use super::{
@@ -51,6 +52,9 @@ pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErr
             let mut draft = Manuscript::default();
             for node in nodes(&parsed.document, &parsed.blanked) {
                 draft.read(node, kind, &mut errors);
+                if errors.len() >= TOLD {
+                    break;
+                }
             }
             let manifest = draft.finish(file, &text, kind, &mut errors);
             // What is said of a value that was put in place of an unquoted version is said already.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use miette::SourceSpan;
 
 use super::dependencies::label;
+use super::error::TOLD;
 use super::node::{Block, Errors, Node, Once, Parts, Shape, Value};
 use super::{Claim, ManifestError, Registry, RegistryKind, RegistryUrl, Token};
 
@@ -21,6 +22,9 @@ const BUILT_IN: [(&str, RegistryKind, &str); 2] = [
 pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> {
     let mut registries: Vec<Registry> = Vec::new();
     for node in block.children() {
+        if errors.len() >= TOLD {
+            break;
+        }
         let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == node.name()) else {
             node.unknown("as a kind of registry", &KINDS.map(|(name, _)| name), errors);
             continue;
@@ -222,8 +226,16 @@ impl RegistryUrl {
 }
 
 fn parse_url(text: &str, span: SourceSpan) -> Result<RegistryUrl, ManifestError> {
+    let scheme = text.split_once(':').map(|(scheme, rest)| (scheme, rest.trim_start_matches('/')));
+    let has_credentials = scheme.is_some_and(|(scheme, rest)| {
+        is_scheme(scheme) && rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+    });
+    if has_credentials {
+        return Err(ManifestError::ClearTextToken { span });
+    }
     let bad = |reason: &str| ManifestError::BadValue {
-        value: text.to_owned(),
+        // What a query holds may be a secret.
+        value: text.split_inclusive(['?', '#']).next().unwrap_or_default().to_owned(),
         what: "a registry's URL",
         reason: reason.to_owned(),
         help: Some("use https://…, file:… or a folder relative to the manifest".to_owned()),
@@ -251,9 +263,6 @@ fn parse_url(text: &str, span: SourceSpan) -> Result<RegistryUrl, ManifestError>
         scheme @ ("http" | "https") => {
             let rest = rest.strip_prefix("//").ok_or_else(|| bad("`//` is missing"))?;
             let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            if authority.contains('@') {
-                return Err(ManifestError::ClearTextToken { span });
-            }
             if rest.contains(['?', '#']) {
                 return Err(bad("it has a query or a fragment"));
             }
@@ -326,6 +335,11 @@ mod tests {
         assert!(matches!(read("http://npm.acme.example/"), Err(ManifestError::PlainHttp { .. })));
         assert!(matches!(read("http://127.0.0.1.acme.example/"), Err(ManifestError::PlainHttp { .. })));
         assert!(matches!(read("http://127.0.0.1@acme.example/"), Err(ManifestError::ClearTextToken { .. })));
+        for secret in ["https://me:pw@h/", "ftp://pw@h/", "https:/me:pw@h/", "https://me:p w@h/", "https:me@h"] {
+            assert!(matches!(read(secret), Err(ManifestError::ClearTextToken { .. })), "{secret}");
+        }
+        let query = read("https://h/?token=s3cret").unwrap_err();
+        assert!(!query.to_string().contains("s3cret"), "{query}");
         for bad in ["ftp://x/", "https:/x", "https://", "https://x:y/", "https://x/?a", "", "a b", "file://host/x"] {
             assert!(matches!(read(bad), Err(ManifestError::BadValue { .. })), "{bad}");
         }

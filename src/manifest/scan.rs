@@ -31,6 +31,13 @@ pub(super) fn scan(text: &str) -> Result<Scanned, ManifestError> {
     if text.len() > LENGTH {
         return Err(ManifestError::TooLong { limit: LENGTH, unit: "bytes", span: (0, 0).into() });
     }
+    if let Some((at, c)) = text.char_indices().find(|(at, c)| is_forbidden(*c) && !(*at == 0 && *c == '\u{feff}')) {
+        return Err(ManifestError::Syntax {
+            message: format!("the character U+{:04X} does not belong into a manifest", u32::from(c)),
+            help: Some(format!("where it is wanted in a string, write \\u{{{:x}}}", u32::from(c))),
+            span: (at, c.len_utf8()).into(),
+        });
+    }
     let mut scanner =
         Scanner { bytes: text.as_bytes(), at: 0, blanks: Vec::new(), blocks: Vec::new(), slashdash: false };
     scanner.run()?;
@@ -58,6 +65,26 @@ pub(super) fn newline(text: &[u8]) -> usize {
     }
 }
 
+/// Tells whether KDL has no place for a character: controls, what turns the direction of a text round, and a byte order
+/// mark but at the beginning. The parser sees no comments, and it lets one of them through.
+fn is_forbidden(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Returns the length of the white space, of any of KDL's kinds, that `text` starts with; 0 if it starts with something else.
+fn space(text: &[u8]) -> usize {
+    match text {
+        [b' ' | b'\t', ..] => 1,
+        [0xc2, 0xa0, ..] => 2,
+        // U+1680, U+2000 to U+200A, U+202F, U+205F and U+3000.
+        [0xe1, 0x9a, 0x80, ..]
+        | [0xe2, 0x80, 0x80..=0x8a | 0xaf, ..]
+        | [0xe2, 0x81, 0x9f, ..]
+        | [0xe3, 0x80, 0x80, ..] => 3,
+        _ => 0,
+    }
+}
+
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -79,6 +106,7 @@ impl Scanner<'_> {
                 b'#' => self.hashes()?,
                 b'/' if self.rest().starts_with(b"//") => self.line_comment(),
                 b'/' if self.rest().starts_with(b"/*") => self.block_comment()?,
+                b'/' if self.rest().starts_with(b"/-") && self.glued()? => {}
                 b'/' if self.rest().starts_with(b"/-") => {
                     self.slashdash = true;
                     filled = false;
@@ -177,17 +205,19 @@ impl Scanner<'_> {
                 self.at += 3 + hashes;
                 return if blank { Ok(()) } else { Err(wrong("a multi-line string is closed on a line of its own")) };
             }
-            let line = newline(self.rest());
+            let (line, gap) = (newline(self.rest()), space(self.rest()));
             match self.rest()[0] {
                 _ if line > 0 => blank = true,
                 b'\\' if hashes == 0 => {
-                    self.at += 2;
+                    // White space that is escaped is none, and neither is a newline.
+                    let escaped = &self.rest()[1..];
+                    self.at += 1 + newline(escaped).max(space(escaped)).max(1);
                     continue;
                 }
-                b' ' | b'\t' => {}
+                _ if gap > 0 => {}
                 _ => blank = false,
             }
-            self.at += line.max(1);
+            self.at += line.max(gap).max(1);
         }
         Err(wrong("a multi-line string is not closed"))
     }
@@ -198,6 +228,113 @@ impl Scanner<'_> {
         rest.len() >= quotes + hashes
             && rest[..quotes].iter().all(|&b| b == b'"')
             && rest[quotes..quotes + hashes].iter().all(|&b| b == b'#')
+    }
+
+    /// Blanks what a `/-` takes out that stands at the end of a value, of a name or of a block without space between: the
+    /// parser wants one there. Returns whether there was such a `/-`.
+    fn glued(&mut self) -> Result<bool, ManifestError> {
+        let Some(before) = self.at.checked_sub(1).map(|at| self.bytes[at]) else { return Ok(false) };
+        let ends_gap = |gap: usize, length: fn(&[u8]) -> usize| {
+            self.at >= gap && length(&self.bytes[self.at - gap..self.at]) == gap
+        };
+        let is_after_gap = (1..=3).any(|gap| ends_gap(gap, space) || ends_gap(gap, newline));
+        if is_after_gap || b"{;=()/\\".contains(&before) || self.blanks.last().is_some_and(|(_, end)| *end == self.at) {
+            return Ok(false);
+        }
+        let start = self.at;
+        self.at += 2;
+        self.gap()?;
+        let is_block = self.bytes.get(self.at) == Some(&b'{');
+        // Behind a block there are only blocks.
+        let taken = if is_block { self.block()? } else { before != b'}' && self.entry()? };
+        if taken {
+            self.blanks.push((start, self.at));
+        } else {
+            self.at = start;
+        }
+        Ok(taken)
+    }
+
+    /// Passes over white space, newlines and comments.
+    fn gap(&mut self) -> Result<(), ManifestError> {
+        loop {
+            let length = newline(self.rest()).max(space(self.rest()));
+            match self.rest() {
+                _ if length > 0 => self.at += length,
+                [b'/', b'/', ..] => self.line_comment(),
+                [b'/', b'*', ..] => self.block_comment()?,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Passes over a block; returns whether it is closed.
+    fn block(&mut self) -> Result<bool, ManifestError> {
+        let mut depth = 0_usize;
+        while let Some(&byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => self.string(0)?,
+                b'#' => self.hashes()?,
+                b'/' if self.rest().starts_with(b"//") => self.line_comment(),
+                b'/' if self.rest().starts_with(b"/*") => self.block_comment()?,
+                b'{' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' => {
+                    depth -= 1;
+                    self.at += 1;
+                    if depth == 0 {
+                        return Ok(true);
+                    }
+                }
+                _ => self.at += 1,
+            }
+        }
+        Ok(false)
+    }
+
+    /// Passes over an argument or a property; returns whether there is one.
+    fn entry(&mut self) -> Result<bool, ManifestError> {
+        if !self.value()? {
+            return Ok(false);
+        }
+        let end = self.at;
+        self.at += self.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        if self.bytes.get(self.at) != Some(&b'=') {
+            self.at = end;
+            return Ok(true);
+        }
+        self.at += 1;
+        self.at += self.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        self.value()
+    }
+
+    /// Passes over a value with its type annotation; returns whether there is one.
+    fn value(&mut self) -> Result<bool, ManifestError> {
+        if self.bytes.get(self.at) == Some(&b'(') {
+            let Some(end) = self.rest().iter().position(|&byte| byte == b')') else { return Ok(false) };
+            self.at += end + 1;
+        }
+        match self.bytes.get(self.at) {
+            Some(b'"') => return self.string(0).map(|()| true),
+            Some(b'#') => {
+                let start = self.at;
+                self.hashes()?;
+                if self.bytes[start..self.at].contains(&b'"') {
+                    return Ok(true);
+                }
+            }
+            _ => {}
+        }
+        let start = self.at;
+        while let Some(&byte) = self.bytes.get(self.at) {
+            if space(self.rest()) + newline(self.rest()) > 0 || b"\\/(){};[]=\"#".contains(&byte) {
+                break;
+            }
+            self.at += 1;
+        }
+        Ok(self.at > start)
     }
 
     fn line_comment(&mut self) {
@@ -288,6 +425,52 @@ mod tests {
         assert_eq!(at("a \"\"\"\nx\"\"\""), Some(2));
         assert_eq!(at("a #\"\"\"\nx\n\"\"\""), Some(3));
         assert_eq!(at("a \"\"\"\nx \\\"\"\" \"\"\n  \"\"\" b \"\""), None);
+    }
+
+    #[test]
+    fn white_space_of_any_kind_may_close_a_multi_line_string() {
+        for text in [
+            "a \"\"\"\n\u{2001} \t\"\"\"",
+            "a \"\"\"\n\u{a0}x\n\u{a0}\u{205f}\u{3000}\"\"\"",
+            "a \"\"\"\n  \\\n   \u{2009}  \n  \"\"\"",
+            "a \"\"\"\n  \\\u{2009}\n  \"\"\"",
+            "a #\"\"\"\n\u{1680}\n\n  \"\"\"#",
+        ] {
+            assert!(scan(text).is_ok(), "{text:?}");
+        }
+        assert!(scan("a \"\"\"\n\u{2010}\"\"\"").is_err());
+    }
+
+    #[test]
+    fn what_a_slashdash_without_space_takes_out_is_blanked() {
+        let blanked = |text: &str| scan(text).map(|scanned| scanned.blanked).unwrap_or_default();
+        for (text, rest) in [
+            ("a \"b\"/-1 2", "a \"b\" 2"),
+            ("a/-b c", "a c"),
+            ("a \"b\"/-c=1", "a \"b\""),
+            ("a \"b\"/- c = (t)#true d", "a \"b\" d"),
+            ("a #\"b\"#/-#\"c \"d\" \"#=\"e\" f", "a #\"b\"# f"),
+            ("a 1/-{ b \"}\" { c }; /* } */ }\nd", "a 1 d"),
+            ("a {}/-{}\nb", "a {} b"),
+            ("a \"b\"/-\n/* x */ c d", "a \"b\" d"),
+        ] {
+            let shown = blanked(text);
+            assert_eq!(shown.len(), text.len(), "{text}");
+            assert_eq!(shown.split_whitespace().collect::<Vec<_>>().join(" "), rest, "{text}");
+        }
+        for same in ["a /-b", "/-a", "a {/-b;}", "a;/-b", "(t)/-a", "a b=/-c", "a 1/-", "a 1/-{", "a {}/-b"] {
+            assert_eq!(blanked(same), same);
+        }
+    }
+
+    #[test]
+    fn characters_that_kdl_has_no_place_for_are_refused_everywhere() {
+        for c in ['\0', '\u{1b}', '\u{7f}', '\u{202e}', '\u{2066}', '\u{200e}', '\u{feff}'] {
+            for text in [format!("a {c}b"), format!("// {c}\na"), format!("a \"{c}\""), format!("a /* {c} */")] {
+                assert!(matches!(scan(&text), Err(ManifestError::Syntax { .. })), "{text:?}");
+            }
+        }
+        assert!(scan("\u{feff}a \"\u{200d}é\"\r\n\t// ü").is_ok());
     }
 
     #[test]

@@ -29,12 +29,12 @@ impl CoreMetadata {
     /// Reads the headers, up to the first empty line.
     ///
     /// # Errors
-    /// Why it is no metadata, as a sentence: what has no name and version.
+    /// Why it is no metadata, as a sentence: what is not UTF-8, or has no name and version.
     pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
         let end =
             memchr::memmem::find(bytes, b"\n\n").into_iter().chain(memchr::memmem::find(bytes, b"\r\n\r\n")).min();
-        // Old packages have their authors' names in Latin-1.
-        let text = String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]);
+        let text = std::str::from_utf8(&bytes[..end.unwrap_or(bytes.len())]);
+        let text = text.map_err(|_| "it is not UTF-8")?;
         let mut metadata = Self::default();
         let mut lines = text.trim_start_matches('\u{feff}').lines().peekable();
         while let Some(line) = lines.next() {

@@ -59,7 +59,7 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
         sync::foresee(context, &project, &lockfile)?;
     }
 
-    warnings.extend(lock::deprecated(&before, &lockfile));
+    warnings.extend(lock::news(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
     let written = lock::write(context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
     let Some(changed) = written else { return Ok(None) };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, list};
 use crate::profile::Needs;
 
 use super::{Context, Project, Result, seen};
@@ -62,7 +62,7 @@ struct NotConfirmed {
 }
 
 fn listed(paths: &[PathBuf]) -> String {
-    paths.iter().fold(String::new(), |text, path| format!("{text}\n- {}", path.display()))
+    list(paths.iter().map(|path| path.display()))
 }
 
 impl Failure for NotConfirmed {

@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use crate::fs::{self, Durability};
+use crate::fs::Durability;
 use crate::manifest::{self, Environment, Kind};
 use crate::model::Label;
 use crate::profile::{self, ProjectLock};
 
 use super::context::MANIFEST;
-use super::{Context, Result, project, seen, state};
+use super::{Context, Result, inputs, project, seen, state};
 
 /// A project's folder with the profiles in it.
 pub(super) struct Checkout {
@@ -56,7 +56,7 @@ impl Checkout {
     }
 
     fn declared(&self, asked: Option<&str>, active: Option<&str>) -> Result<Label> {
-        let text = fs::read_to_string(&self.root.join(MANIFEST))?;
+        let text = inputs::manifest(&self.root.join(MANIFEST))?;
         let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
         Ok(project::choose(&manifest, asked, active)?.name.clone())
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 
 use super::project::ProjectError;
@@ -53,6 +54,11 @@ impl Variables {
         self.0.get(std::ffi::OsStr::new(name)).filter(|v| !v.is_empty()).map(PathBuf::from)
     }
 
+    /// Returns a variable that is an absolute path; a relative one counts as unset, as the XDG specification wants it.
+    pub fn absolute(&self, name: &str) -> Option<PathBuf> {
+        self.path(name).filter(|path| path.is_absolute())
+    }
+
     /// Returns the variables whose names start with `prefix`, without it.
     pub fn with_prefix(&self, prefix: &str) -> BTreeMap<String, String> {
         let text = |(name, value): (&OsString, &OsString)| {
@@ -81,6 +87,8 @@ pub struct Context<'a> {
     pub store: PathBuf,
     /// The cache's root.
     pub cache: PathBuf,
+    /// The user's configuration of larder.
+    pub configuration: PathBuf,
     /// The environment that was asked for, by flag or variable.
     pub environment: Option<String>,
     /// Whether the network may not be touched.
@@ -94,30 +102,61 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// Finds out where things are.
     pub fn new(flags: Flags, variables: Variables, reporter: &'a Reporter<'a>) -> Result<Self> {
-        #[allow(clippy::disallowed_methods, reason = "what relative paths are relative to")]
-        let started = std::env::current_dir();
-        let started = started.map_err(|e| fs::FsError::new(fs::Action::Inspect, ".", e))?;
-        let folder = match flags.folder {
-            None => started.clone(),
-            Some(folder) => within(&started.join(folder))?,
+        // What relative paths are relative to. Where none is, the folder may be gone.
+        let started = || {
+            #[allow(clippy::disallowed_methods, reason = "read here, handed on from here")]
+            let started = std::env::current_dir();
+            started.map_err(|e| fs::FsError::new(fs::Action::Inspect, ".", e))
         };
-        #[allow(clippy::disallowed_methods, reason = "where `HOME` is not set, the system's user database knows it")]
-        let home = variables.path("HOME").or_else(std::env::home_dir).unwrap_or_else(|| PathBuf::from("/"));
-        let below = |variable: &str, default: &str| variables.path(variable).unwrap_or_else(|| home.join(default));
-        let store = variables
-            .path("LARDER_STORE")
-            .unwrap_or_else(|| below("XDG_DATA_HOME", ".local/share").join("larder/store"));
-        let cache = variables.path("LARDER_CACHE").unwrap_or_else(|| below("XDG_CACHE_HOME", ".cache").join("larder"));
+        let absolute =
+            |path: PathBuf| if path.is_absolute() { Ok(path) } else { started().map(|folder| folder.join(path)) };
+        let folder = match flags.folder {
+            None => started()?,
+            Some(folder) => within(&absolute(folder)?)?,
+        };
+        let below = |variable: &str, default: &str| match variables.absolute(variable) {
+            Some(folder) => Ok(folder),
+            None => home(&variables).map(|home| home.join(default)),
+        };
+        let store = match variables.path("LARDER_STORE") {
+            Some(store) => absolute(store)?,
+            None => below("XDG_DATA_HOME", ".local/share")?.join("larder/store"),
+        };
+        let cache = match variables.path("LARDER_CACHE") {
+            Some(cache) => absolute(cache)?,
+            None => below("XDG_CACHE_HOME", ".cache")?.join("larder"),
+        };
+        // Where there is no home, there is no configuration: that is no error before it is needed.
+        let configuration = below("XDG_CONFIG_HOME", ".config").unwrap_or_default().join("larder");
         let environment = flags.environment.or_else(|| variables.text("LARDER_ENV"));
-        Ok(Self {
-            store: started.join(store),
-            cache: started.join(cache),
-            folder,
-            environment,
-            offline: flags.offline,
-            variables,
-            reporter,
-        })
+        Ok(Self { store, cache, configuration, folder, environment, offline: flags.offline, variables, reporter })
+    }
+}
+
+/// Returns the user's home.
+fn home(variables: &Variables) -> Result<PathBuf> {
+    match variables.path("HOME") {
+        Some(home) if home.is_absolute() => Ok(home),
+        Some(home) => Err(RelativeHome(home).into()),
+        #[allow(clippy::disallowed_methods, reason = "where `HOME` is not set, the system's user database knows it")]
+        None => Ok(std::env::home_dir().filter(|home| home.is_absolute()).unwrap_or_else(|| PathBuf::from("/"))),
+    }
+}
+
+/// A home that is another folder for each folder that larder is started in.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("HOME is `{}`, which is not an absolute path", .0.display())]
+#[diagnostic(
+    code(larder::project::relative_home),
+    help(
+        "store and cache would lie somewhere else each time: give HOME an absolute path, or set LARDER_STORE and LARDER_CACHE"
+    )
+)]
+struct RelativeHome(PathBuf);
+
+impl Failure for RelativeHome {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, list};
 use crate::model::{Edition, Side};
 use crate::resolve::{Entangled, LineId, NoSolution};
 
@@ -83,7 +83,7 @@ fn listed(reasons: &[String]) -> String {
     match reasons {
         [] => String::new(),
         [one] => format!(": {one}"),
-        many => many.iter().fold(":".to_owned(), |text, reason| format!("{text}\n- {reason}")),
+        many => format!(":{}", list(many)),
     }
 }
 

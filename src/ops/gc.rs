@@ -15,7 +15,7 @@ use crate::registry;
 use crate::store::{Collection, KnownProject, LostNote, Roots, Store};
 
 use super::context::{LOCKFILE, MANIFEST};
-use super::{Context, Result, project, state};
+use super::{Context, Result, inputs, project, state};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, Default)]
@@ -156,7 +156,7 @@ impl Run<'_> {
 
     /// Keeps what the lock of a project names.
     fn lock_of(&mut self, root: &Path) -> Result<()> {
-        let Some(bytes) = fs::read_if_exists(&root.join(LOCKFILE))? else { return Ok(()) };
+        let Some(bytes) = inputs::read(&root.join(LOCKFILE), inputs::LOCK_SIZE)? else { return Ok(()) };
         let text = String::from_utf8_lossy(&bytes);
         let lockfile = match lock::parse(LOCKFILE, &text) {
             Err(lock::LockError::Conflict { .. }) => lock::salvage(&text),
@@ -262,7 +262,7 @@ struct Declared {
 /// Asks the manifest of a project. An environment that is not declared any more keeps all of its generations for a while:
 /// it may be declared on another branch. One that is active or has pinned generations is never forgotten.
 fn declared(profile: &profile::Project, patience: Duration) -> Result<Declared> {
-    let text = fs::read_to_string(&profile.root().join(MANIFEST))?;
+    let text = inputs::manifest(&profile.root().join(MANIFEST))?;
     let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
     let kept = manifest.environments.iter().map(|environment| {
         let newest = usize::try_from(environment.keep).unwrap_or(usize::MAX);

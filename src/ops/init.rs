@@ -13,7 +13,7 @@ use crate::profile;
 use crate::registry::path;
 
 use super::context::MANIFEST;
-use super::{Context, Result, host, interpreter};
+use super::{Context, Result, host, inputs, interpreter};
 
 /// `larder init --json`: see `schema/init.json`.
 #[derive(Debug, Serialize)]
@@ -90,7 +90,7 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
 }
 
 fn text(folder: &Path, file: &str) -> Result<Option<String>> {
-    let bytes = fs::read_if_exists(&folder.join(file))?;
+    let bytes = inputs::read(&folder.join(file), inputs::MANIFEST_SIZE)?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -21,7 +21,7 @@ use super::routing::{self, Extent};
 use super::seen::{self, Seen};
 use super::summary::PlanSummary;
 use super::target::Edited;
-use super::{Context, Event, Project, Result, artifacts, project, registries, solutions};
+use super::{Context, Event, Project, Result, artifacts, inputs, project, registries, solutions};
 
 /// What became of the lock.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ pub(super) fn replace(
     seen: &Seen,
 ) -> Result<Option<Locked>> {
     let (lockfile, mut warnings) = solve(context, project, wish)?;
-    warnings.extend(deprecated(old, &lockfile));
+    warnings.extend(news(old, &lockfile));
     let plan = difference(old, &lockfile);
     let written = write(context, project, None, &lockfile, seen)?;
     Ok(written.map(|changed| Locked { lockfile, plan, changed, warnings }))
@@ -287,8 +287,35 @@ pub(super) fn index_failure(error: IndexError) -> super::Error {
     }
 }
 
+/// Returns what is said of the packages of a lock that the one before it had not, or had otherwise.
+pub(super) fn news(old: &Lockfile, new: &Lockfile) -> Vec<String> {
+    let mut news = replaced(old, new);
+    news.extend(deprecated(old, new));
+    news
+}
+
+/// Returns what is said of the files that are others than before though their version is the same.
+fn replaced(old: &Lockfile, new: &Lockfile) -> Vec<String> {
+    let mut replaced = Vec::new();
+    for (key, package) in &new.graph.packages {
+        let Some(before) = old.graph.packages.get(key) else { continue };
+        for artifact in &package.artifacts {
+            let known = before.artifacts.iter().find(|known| known.file == artifact.file);
+            let digests = known.and_then(|known| known.digest.as_ref()).zip(artifact.digest.as_ref());
+            if let Some((old, new)) = digests.filter(|(old, new)| old.algorithm() == new.algorithm() && old != new) {
+                replaced.push(format!(
+                    "{key}: its registry replaced `{}`, though the version is the same: {old} before, {new} now; find out \
+                     why before you commit this lock",
+                    artifact.file
+                ));
+            }
+        }
+    }
+    replaced
+}
+
 /// Returns what is said of the deprecated packages that a lock has and the one before it had not.
-pub(super) fn deprecated(old: &Lockfile, new: &Lockfile) -> Vec<String> {
+fn deprecated(old: &Lockfile, new: &Lockfile) -> Vec<String> {
     let packages = &new.graph.packages;
     let come = packages.iter().filter(|(key, _)| !old.graph.packages.contains_key(key));
     come.filter_map(|(key, package)| {
@@ -414,7 +441,7 @@ pub(super) fn read(project: &Project) -> Result<Old> {
 }
 
 fn read_in(root: &Path) -> Result<Old> {
-    let Some(bytes) = fs::read_if_exists(&root.join(LOCKFILE))? else { return Ok(Old::None) };
+    let Some(bytes) = inputs::read(&root.join(LOCKFILE), inputs::LOCK_SIZE)? else { return Ok(Old::None) };
     let text = String::from_utf8(bytes).map_err(|_| LockError::NotText)?;
     match lock::parse(LOCKFILE, &text) {
         Ok(lockfile) => Ok(Old::Lock(lockfile)),

@@ -1,6 +1,6 @@
 //! Giving one environment what another one has: the same closure, cut to the groups it includes.
 
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, list};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{Label, Side};
@@ -140,7 +140,7 @@ enum PromoteError {
 }
 
 fn listed(reasons: &[String]) -> String {
-    reasons.iter().fold(":".to_owned(), |text, reason| format!("{text}\n- {reason}"))
+    format!(":{}", list(reasons))
 }
 
 impl Failure for PromoteError {

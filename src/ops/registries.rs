@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootSources};
 use crate::fs;
-use crate::manifest::{RegistryUrl, Token};
+use crate::manifest::RegistryUrl;
 use crate::model::{PackageId, Routes};
-use crate::registry::{Freshness, Options, Registries, Secret};
+use crate::registry::{Freshness, Options, Registries};
 
-use super::{Context, Project, Result, Variables};
+use super::{Context, Project, Result, Variables, tokens};
 
 /// Opens them; nothing is asked yet.
 pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
@@ -25,28 +25,14 @@ pub(super) fn open_asking(
 ) -> Result<Registries> {
     let manifest = &project.manifest;
     let mut mirrors = BTreeMap::new();
-    let mut tokens = BTreeMap::new();
-    let mut netrc = None;
     for registry in &manifest.registries {
         let variable = registry.mirror_variable();
         if let Some(text) = context.variables.text(&variable) {
             let url = RegistryUrl::parse(&text).map_err(|reason| BadMirror { variable, reason })?;
             mirrors.insert(registry.name.clone(), vec![url]);
         }
-        match &registry.token {
-            None => {}
-            Some(Token::Env(name)) => {
-                if let Some(text) = context.variables.text(name) {
-                    tokens.insert(registry.name.clone(), Secret::new(&text));
-                }
-            }
-            Some(Token::File(file)) => {
-                let text = fs::read_to_string(&project.root.join(expand(context, file)))?;
-                tokens.insert(registry.name.clone(), Secret::new(&text));
-            }
-            Some(Token::Netrc) => netrc = read_netrc(context)?,
-        }
     }
+    let tokens::Tokens { tokens, netrc } = tokens::read(context, project)?;
     let options = Options {
         registries: manifest.registries.clone(),
         settings: manifest.settings.clone(),
@@ -76,20 +62,6 @@ pub(super) fn open_asking(
 /// the process does not wait for it.
 pub(super) fn release(registries: Registries) {
     let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(registries));
-}
-
-fn expand(context: &Context<'_>, file: &str) -> std::path::PathBuf {
-    match (file.strip_prefix("~/"), context.variables.path("HOME")) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => file.into(),
-    }
-}
-
-fn read_netrc(context: &Context<'_>) -> Result<Option<Secret>> {
-    let home = context.variables.path("HOME").map(|home| home.join(".netrc"));
-    let Some(path) = context.variables.path("NETRC").or(home) else { return Ok(None) };
-    let text = fs::read_if_exists(&path)?;
-    Ok(text.map(|text| Secret::new(&String::from_utf8_lossy(&text))))
 }
 
 /// Returns which certificates the variables want trusted.

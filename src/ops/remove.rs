@@ -37,7 +37,7 @@ fn remove_once(
     }
     let project = target.tried(old, &text)?;
     let (lockfile, mut warnings) = lock::solve(context, &project, &Wish::keeping(&before))?;
-    warnings.extend(lock::deprecated(&before, &lockfile));
+    warnings.extend(lock::news(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
     let written = lock::write(context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
     Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, plan, changed, warnings } }))

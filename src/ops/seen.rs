@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fs::{self, FsError};
 use crate::model::TreeDigest;
 use crate::profile::{self, ProjectLock};
 
 use super::context::{LOCKFILE, MANIFEST};
-use super::{Context, Event, Result};
+use super::{Context, Event, Result, inputs};
 
 /// How often a command begins anew because others changed the files meanwhile.
 const TRIES: usize = 20;
@@ -23,8 +22,10 @@ pub(super) struct Seen {
 impl Seen {
     /// Looks at the files of the project in `root`. To be asked before they are read.
     pub(super) fn of(root: &Path) -> Result<Self> {
-        let digest = |file| Ok::<_, FsError>(fs::read_if_exists(&root.join(file))?.map(|bytes| TreeDigest::of(&bytes)));
-        Ok(Self { manifest: digest(MANIFEST)?, lockfile: digest(LOCKFILE)? })
+        let digest = |file, limit| {
+            Ok::<_, super::Error>(inputs::read(&root.join(file), limit)?.map(|bytes| TreeDigest::of(&bytes)))
+        };
+        Ok(Self { manifest: digest(MANIFEST, inputs::MANIFEST_SIZE)?, lockfile: digest(LOCKFILE, inputs::LOCK_SIZE)? })
     }
 
     /// Returns what is there after this one wrote the lock.
@@ -71,6 +72,7 @@ impl Failure for Disturbed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fs;
 
     #[test]
     fn work_is_repeated_until_nobody_disturbs_it() {

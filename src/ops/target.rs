@@ -11,7 +11,7 @@ use crate::registry::path::PathKind;
 
 use super::context::MANIFEST;
 use super::project::Edit;
-use super::{Context, Project, Result};
+use super::{Context, Project, Result, inputs};
 
 /// The manifest of the member that larder was started in, else the root's.
 #[derive(Debug)]
@@ -38,10 +38,10 @@ impl Target {
             });
         };
         let (file, path) = (format!("{folder}/{MANIFEST}"), project.root.join(&**folder).join(MANIFEST));
-        let Some(text) = fs::read_if_exists(&path)? else {
+        let Some(text) = inputs::text(&path)? else {
             return Err(foreign(project, folder)?.into());
         };
-        let manifest = manifest::parse(&file, &String::from_utf8_lossy(&text), Kind::Member)?;
+        let manifest = manifest::parse(&file, &text, Kind::Member)?;
         Ok(Self { folder: Arc::clone(folder), file, manifest, path })
     }
 
@@ -84,7 +84,7 @@ impl Edited<'_> {
     /// Writes the text, unless the manifest is not what was edited any more; tells which.
     pub(super) fn write(&self) -> Result<bool> {
         let Target { path, manifest, .. } = self.target;
-        let stands = fs::read_if_exists(path)?.is_some_and(|text| String::from_utf8_lossy(&text) == *manifest.text);
+        let stands = inputs::text(path)?.is_some_and(|text| *text == *manifest.text);
         if stands {
             fs::write_atomic(path, self.text.as_bytes(), Durability::Whole)?;
         }

@@ -30,6 +30,31 @@ pub struct Shown {
     pub watch: Vec<PathBuf>,
 }
 
+impl Shown {
+    /// Fails where a value has several lines: whoever reads a variable a line would take the rest for variables too.
+    pub fn check_lines(&self) -> Result<()> {
+        match self.variables.iter().find(|(_, value)| value.contains(['\n', '\r'])) {
+            Some((name, _)) => Err(ManyLines(name.clone()).into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A value that does not fit on a line.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{0}` has a line break in it, and a line is one variable here")]
+#[diagnostic(
+    code(larder::env::many_lines),
+    help("take the folder with the line break out of `{0}`, or use another `--format`: a shell's can quote it")
+)]
+struct ManyLines(String);
+
+impl Failure for ManyLines {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
 /// Returns the variables of an environment that was synced. They lead to whatever generation is current, so that a shell
 /// that has them sees a later sync.
 pub fn show(context: &Context<'_>) -> Result<Shown> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, list};
 use crate::model::Label;
 use crate::profile::{Generation, ProfileError};
 use crate::store::Store;
@@ -112,7 +112,7 @@ impl Damaged {
 const SCREEN: usize = 20;
 
 fn listed(found: &[Harmed]) -> String {
-    let mut text = found.iter().take(SCREEN).fold(String::new(), |text, harm| format!("{text}\n- {harm}"));
+    let mut text = list(found.iter().take(SCREEN));
     if found.len() > SCREEN {
         text = format!("{text}\n- and {} more", found.len() - SCREEN);
     }

@@ -99,6 +99,16 @@ pub enum ProfileError {
         target: PathBuf,
     },
 
+    /// An executable that no file system has room for the name of.
+    #[error("{package} has an executable whose name has {length} bytes, and no file's name has more than 255")]
+    #[diagnostic(code(larder::profile::long_name), help("no honest package does that; do not use this version"))]
+    LongName {
+        /// The package.
+        package: String,
+        /// How long the name is.
+        length: usize,
+    },
+
     /// An executable's name or path leaves the folder it belongs to.
     #[error("{package} declares the executable `{name}` at `{target}`, which leaves its folder")]
     #[diagnostic(code(larder::profile::unsafe_bin), help("no honest package does that; do not use this version"))]
@@ -329,13 +339,23 @@ impl std::fmt::Display for FoundPythons {
     }
 }
 
+impl ProfileError {
+    /// Fails for the name of an executable that no file can have.
+    pub(super) fn check_length(package: &str, name: &str) -> Result<(), Self> {
+        match name.len() {
+            ..=255 => Ok(()),
+            length => Err(Self::LongName { package: package.to_owned(), length }),
+        }
+    }
+}
+
 impl Failure for ProfileError {
     fn exit(&self) -> Exit {
         match self {
             Self::Fs(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::NotFetched(_) => Exit::Network,
-            Self::Harmed { .. } | Self::BadRecord { .. } => Exit::Integrity,
+            Self::Harmed { .. } | Self::BadRecord { .. } | Self::LongName { .. } => Exit::Integrity,
             Self::Foreign { .. }
             | Self::OtherCheckout { .. }
             | Self::NotOurs { .. }

@@ -9,6 +9,6 @@ use super::{DONE, Outcome, Output};
 pub(in crate::cli) fn run(arguments: &Completions, output: &Output) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "larder", &mut script);
-    output.print(String::from_utf8_lossy(&script));
+    output.print_exactly(String::from_utf8_lossy(&script));
     DONE
 }

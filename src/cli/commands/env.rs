@@ -12,8 +12,11 @@ use super::{DONE, Outcome, Output};
 
 pub(in crate::cli) fn run(arguments: &Env, context: &Context<'_>, output: &Output) -> Outcome {
     let shown = show(context)?;
+    if arguments.format == Format::Lines && !output.is_json() {
+        shown.check_lines()?;
+    }
     output.document(&shown);
-    output.print(written(&shown, arguments.format).trim_end());
+    output.print_exactly(written(&shown, arguments.format).trim_end());
     DONE
 }
 

@@ -13,6 +13,7 @@ pub(super) mod history;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod lock;
+pub(super) mod login;
 pub(super) mod outdated;
 pub(super) mod pin;
 pub(super) mod promote;

@@ -11,7 +11,9 @@ pub(in crate::cli) fn run(arguments: &Tree, context: &Context<'_>, output: &Outp
     output.document(&tree);
     let mut lines = vec![tree.environment.clone()];
     draw(&tree.dependencies, "", &mut lines);
-    output.print(lines.join("\n"));
+    for line in &lines {
+        output.print(line);
+    }
     DONE
 }
 

@@ -12,7 +12,7 @@ use crate::fs;
 use crate::manifest::{self, Kind, Manifest, Wanted};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
 use crate::ops::context::MANIFEST;
-use crate::ops::{Result, members};
+use crate::ops::{Result, inputs, members};
 use crate::registry::path::{self, PathKind, PathPackage};
 use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
 
@@ -176,8 +176,7 @@ impl Project {
     pub(super) fn read_member(&self, folder: &str, edited: Option<&str>) -> Result<MemberManifest> {
         let text = match edited {
             Some(text) => Some(text.to_owned()),
-            None => fs::read_if_exists(&self.root.join(folder).join(MANIFEST))?
-                .map(|text| String::from_utf8_lossy(&text).into_owned()),
+            None => inputs::text(&self.root.join(folder).join(MANIFEST))?,
         };
         Ok(match text {
             Some(text) => {

@@ -22,7 +22,7 @@ use crate::resolve::RequiredLine;
 
 use super::context::{Context, LOCKFILE, MANIFEST};
 use super::own_runtimes::OwnRuntimes;
-use super::{Result, host, members};
+use super::{Result, host, inputs, members};
 use error::MemberErrors;
 use lines::MemberManifest;
 use routes::NamedRegistry;
@@ -87,7 +87,7 @@ impl Project {
 
     /// Reads the project whose root manifest lies in `root`.
     pub fn read(root: PathBuf) -> Result<Self> {
-        let text = fs::read_to_string(&root.join(MANIFEST))?;
+        let text = inputs::manifest(&root.join(MANIFEST))?;
         Self::with_texts(root, &text, None)
     }
 
@@ -254,7 +254,7 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
     }
     let in_member = |root: &Path| {
         let relative = context.folder.strip_prefix(root).ok()?;
-        let text = fs::read_to_string(&root.join(MANIFEST)).ok()?;
+        let text = inputs::manifest(&root.join(MANIFEST)).ok()?;
         match manifest::parse(MANIFEST, &text, Kind::Root) {
             Ok(manifest) => members::contain(&manifest, relative),
             // Its errors have to be told, and not a project to be seen where there is a member.

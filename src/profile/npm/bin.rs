@@ -116,6 +116,7 @@ fn checked(package: &str, name: &str, path: &str) -> Result<Option<Bin>, Profile
         Some((_, short)) => short,
         None => name,
     };
+    ProfileError::check_length(package, short)?;
     let leaves = short.starts_with('/') || short.split(['/', '\\']).any(|part| part == "..");
     if leaves || name.contains('\0') {
         return Err(refused());
@@ -182,6 +183,15 @@ mod tests {
         for json in [r#"{"bin": ""}"#, r#"{"bin": "."}"#, r#"{"directories": {"bin": "."}}"#] {
             assert_eq!(check("x", json), []);
         }
+    }
+
+    #[test]
+    fn no_executable_has_a_name_that_no_file_can_have() {
+        let named = |length| {
+            declared("x", format!(r#"{{"bin": {{"{}": "a.js"}}}}"#, "b".repeat(length)).as_bytes(), [].into_iter())
+        };
+        assert_eq!(named(255).unwrap().found.len(), 1);
+        assert!(matches!(named(256), Err(ProfileError::LongName { length: 256, .. })));
     }
 
     #[test]

@@ -119,6 +119,8 @@ impl Project {
         }
         let bad = |problem| ProfileError::BadPyproject { file: self.file.clone(), problem };
         for entry in entry_points::scripts(&self.entry_points).map_err(bad)? {
+            ProfileError::check_length("", &entry.name)
+                .map_err(|_| bad("the name of a script is too long to be a file's".to_owned()))?;
             let launcher = launcher::launcher(&entry);
             files.insert(format!("bin/{}", entry.name), Origin::Written(launcher, Mode::Executable));
         }

@@ -175,6 +175,7 @@ impl<'a> Wheel<'a> {
         if let Some(entry) = self.entry("entry_points.txt") {
             let text = String::from_utf8_lossy(&source.read(entry)?).into_owned();
             for entry in entry_points::scripts(&text).map_err(bad)? {
+                ProfileError::check_length(self.info, &entry.name)?;
                 let launcher = launcher::launcher(&entry);
                 files.insert(format!("bin/{}", entry.name), Origin::Written(launcher, Mode::Executable));
             }

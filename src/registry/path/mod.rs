@@ -197,17 +197,30 @@ pub(super) fn release(package: &PathPackage, folder: &Arc<str>) -> Release {
     }
 }
 
+/// No manifest has more bytes, in whatever language.
+const LARGEST: u64 = 16 << 20;
+
 fn manifest(root: &Path, folder: &str) -> Result<(PathKind, String), PathError> {
     for kind in PathKind::ALL {
         let file = file_of(folder, kind);
-        match fs::read_if_exists(&root.join(&file)) {
+        match fs::read_up_to(&root.join(&file), LARGEST) {
             Ok(Some(bytes)) => {
                 let text = String::from_utf8(bytes);
                 let bad = |_| PathError::BadManifest { file, reason: "it is not UTF-8".to_owned() };
                 return Ok((kind, text.map_err(bad)?));
             }
             Ok(None) => {}
-            Err(error) => return Err(PathError::Io { file, reason: error.source.to_string() }),
+            Err(error) => {
+                use std::io::ErrorKind::{FileTooLarge, InvalidInput, IsADirectory};
+
+                let reason = error.source.to_string();
+                let is_odd = matches!(error.source.kind(), FileTooLarge | InvalidInput | IsADirectory);
+                return Err(if is_odd {
+                    PathError::BadManifest { file, reason }
+                } else {
+                    PathError::Io { file, reason }
+                });
+            }
         }
     }
     Err(PathError::NoManifest { folder: folder.to_owned() })

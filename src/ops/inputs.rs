@@ -1,0 +1,96 @@
+//! The files that a project brings: manifests, the lock. Only regular files are read, of a size that a person's files have,
+//! and manifests are text.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::diagnostic::{Exit, Failure, size};
+use crate::fs;
+
+use super::Result;
+
+/// No manifest has more bytes, in whatever language.
+pub(super) const MANIFEST_SIZE: u64 = 16 << 20;
+
+/// No lock has more bytes: a hundred times what a large project has.
+pub(super) const LOCK_SIZE: u64 = 128 << 20;
+
+/// Reads a file; one that does not exist is `None`.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    let problem = match fs::read_up_to(path, limit) {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) => match error.source.kind() {
+            ErrorKind::FileTooLarge => Problem::TooLarge(size(limit)),
+            ErrorKind::InvalidInput | ErrorKind::IsADirectory => Problem::NoFile,
+            _ => return Err(error.into()),
+        },
+    };
+    Err(InputError { file: name(path), problem }.into())
+}
+
+/// Reads a manifest's text; a file that does not exist is `None`.
+pub(super) fn text(path: &Path) -> Result<Option<String>> {
+    let Some(bytes) = read(path, MANIFEST_SIZE)? else { return Ok(None) };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
+            Err(InputError { file: name(path), problem: Problem::NotText { line } }.into())
+        }
+    }
+}
+
+/// Reads the text of a manifest that was there a moment ago.
+pub(super) fn manifest(path: &Path) -> Result<String> {
+    match text(path)? {
+        Some(text) => Ok(text),
+        None => Err(fs::FsError::new(fs::Action::Read, path, std::io::Error::from(ErrorKind::NotFound)).into()),
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// A file that is none of a project's.
+#[derive(Debug, thiserror::Error)]
+#[error("`{file}` {problem}")]
+struct InputError {
+    file: String,
+    problem: Problem,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("is no regular file")]
+    NoFile,
+    #[error("has more than {0}")]
+    TooLarge(String),
+    #[error("is not UTF-8 text: line {line} has a byte that is not")]
+    NotText { line: usize },
+}
+
+impl miette::Diagnostic for InputError {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new(match self.problem {
+            Problem::NoFile => "larder::project::no_file",
+            Problem::TooLarge(_) => "larder::project::too_large",
+            Problem::NotText { .. } => "larder::project::not_text",
+        }))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        Some(Box::new(match self.problem {
+            Problem::NoFile => "larder reads plain files only: put one in its place",
+            Problem::TooLarge(_) => "is this the right file?",
+            Problem::NotText { .. } => "save it as UTF-8",
+        }))
+    }
+}
+
+impl Failure for InputError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
