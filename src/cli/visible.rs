@@ -220,8 +220,9 @@ mod tests {
 
     #[test]
     fn passwords_are_not_repeated() {
-        let told =
-            without_passwords("`https://me:s3cret@h/x` and git+https://t0ken@h and ssh://git@h/ and http://h/a@b npm:left@^1");
+        let told = without_passwords(
+            "`https://me:s3cret@h/x` and git+https://t0ken@h and ssh://git@h/ and http://h/a@b npm:left@^1",
+        );
         assert_eq!(told, "`https://***@h/x` and git+https://***@h and ssh://git@h/ and http://h/a@b npm:left@^1");
         let manifest = "npm \"a\" \"https://me:pw@h/\" {\n    token \"s3 cret\"\n    token env=\"NAME\"\n    token \"netrc\"; token value=s3cret }\n";
         let shown = in_place(manifest);

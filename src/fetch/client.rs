@@ -8,9 +8,11 @@ use ureq::http;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 
+use super::budget::{self, Budget, Held};
 use super::endpoint::Place;
 use super::failure::Server;
 use super::gunzip::{Gunzip, inflate_at_once, length_at_end};
+use super::pace::Pace;
 use super::proxy::{Proxies, ProxyUrl};
 use super::request::{Body, Document};
 use super::resolver::Remembering;
@@ -20,6 +22,10 @@ use super::{
 };
 
 const REDIRECTS: usize = 10;
+
+/// How long a document may take to arrive, and how long a file.
+const DOCUMENT_DEADLINE: Duration = Duration::from_secs(10 * 60);
+const FILE_DEADLINE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Several times what the largest listing of a public registry has; several are read at the same time.
 const LARGEST_DOCUMENT: u64 = 256 << 20;
@@ -70,6 +76,7 @@ pub struct Client {
     options: ClientOptions,
     plain: OnceLock<ureq::Agent>,
     secure: OnceLock<Result<Secure, String>>,
+    budget: Arc<Budget>,
 }
 
 /// What `https` is spoken with.
@@ -84,7 +91,7 @@ struct Secure {
 impl Client {
     /// Returns a client; this costs nothing.
     pub fn new(options: ClientOptions) -> Self {
-        Self { options, plain: OnceLock::new(), secure: OnceLock::new() }
+        Self { options, plain: OnceLock::new(), secure: OnceLock::new(), budget: Arc::default() }
     }
 
     /// Tells whether servers may be asked.
@@ -104,13 +111,14 @@ impl Client {
     pub fn read(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Document, RequestError> {
         self.persist(endpoint, request, |mut response| {
             let limit = request.limit.unwrap_or(LARGEST_DOCUMENT);
-            match read_whole(&mut response, limit) {
-                Ok(bytes) if bytes.len() as u64 > limit => {
+            response.body.pace = response.body.pace.map(|pace| pace.within(DOCUMENT_DEADLINE));
+            match read_whole(&mut response, limit, &self.budget) {
+                Err(NotRead::TooLarge(limit)) => {
                     let (server, url) = (response.server, url::masked(&response.url));
                     Err(RequestError::TooLarge { server, url, limit })
                 }
-                Ok(bytes) => Ok(Document { response, bytes }),
-                Err(error) => Err(read_failure(response.server, &response.url, &error)),
+                Ok((bytes, held)) => Ok(Document { response, bytes, _held: held }),
+                Err(NotRead::Broken(error)) => Err(read_failure(response.server, &response.url, &error)),
             }
         })
     }
@@ -200,6 +208,7 @@ impl Client {
                 is_gzip: header("content-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("gzip")),
                 reader: Box::new(answer.into_body().into_reader()),
                 permit: Some(permit),
+                pace: Some(Pace::new(self.options.read_timeout, FILE_DEADLINE)),
             },
         })
     }
@@ -367,29 +376,63 @@ fn is_hang_up(error: &ureq::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
-/// Reads a body to its end, or to one byte more than it may have.
-fn read_whole(response: &mut Response, limit: u64) -> io::Result<Vec<u8>> {
-    /// A length that a server only says is not believed beyond this.
-    const AT_ONCE: u64 = 64 << 20;
+/// Why a body was not read to its end.
+enum NotRead {
+    /// It has more bytes, packed or inflated.
+    TooLarge(u64),
+    /// The connection broke, or it is no gzip.
+    Broken(io::Error),
+}
 
-    let length = response.length.unwrap_or(64 << 10).min(AT_ONCE);
+impl From<io::Error> for NotRead {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Reads a body to its end, and inflates it. One that turns out to be large waits for its part of the memory.
+fn read_whole(response: &mut Response, limit: u64, budget: &Arc<Budget>) -> Result<(Vec<u8>, Option<Held>), NotRead> {
+    let small = budget::SMALL.min(limit);
+    let length = response.length.unwrap_or(64 << 10).min(small);
     // One byte more, as a source tells its end only where there is room.
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
-    (&mut response.body).take(limit + 1).read_to_end(&mut bytes)?;
+    (&mut response.body).take(small + 1).read_to_end(&mut bytes)?;
+    let mut held = None;
+    if bytes.len() as u64 > small && limit > small {
+        // Packed and inflated, it may take whatever there is.
+        held = Some(budget.take(if response.body.is_gzip {
+            u64::MAX
+        } else {
+            response.length.unwrap_or(limit).min(limit)
+        }));
+        (&mut response.body).take(limit.saturating_sub(small)).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > limit {
+        return Err(NotRead::TooLarge(limit));
+    }
     // An answer without a body may say how it would have packed one.
     let has_none = bytes.is_empty() && (response.content == Content::NotModified || response.length == Some(0));
-    if !response.body.is_gzip || has_none || bytes.len() as u64 > limit {
-        return Ok(bytes);
+    if !response.body.is_gzip || has_none {
+        return Ok((bytes, held));
     }
-    if let Some(length) = length_at_end(&bytes).filter(|length| *length as u64 <= limit.min(AT_ONCE)) {
+    let most = budget::most_inflated(bytes.len() as u64, limit);
+    if let Some(length) = length_at_end(&bytes).filter(|length| *length as u64 <= most) {
+        if length as u64 > small && held.is_none() {
+            held = Some(budget.take(length as u64));
+        }
         let mut inflated = vec![0; length];
         if inflate_at_once(&bytes, &mut inflated) {
-            return Ok(inflated);
+            return Ok((inflated, held));
         }
     }
     let mut inflated = Vec::new();
-    Gunzip::new(&*bytes).take(limit + 1).read_to_end(&mut inflated)?;
-    Ok(inflated)
+    let mut gunzip = Gunzip::new(&*bytes);
+    (&mut gunzip).take(small.min(most) + 1).read_to_end(&mut inflated)?;
+    if inflated.len() as u64 > small.min(most) && most > small {
+        held = held.or_else(|| Some(budget.take(most)));
+        (&mut gunzip).take(most - small).read_to_end(&mut inflated)?;
+    }
+    if inflated.len() as u64 > most { Err(NotRead::TooLarge(most)) } else { Ok((inflated, held)) }
 }
 
 fn is_home(place: &Place, asked: &str) -> bool {

@@ -63,7 +63,7 @@ pub(super) fn open(
             last_modified: None,
             max_age: Some(0),
             length: Some(length - start),
-            body: Body { reader: Box::new(file), permit: None, is_gzip: false },
+            body: Body { reader: Box::new(file), permit: None, pace: None, is_gzip: false },
         });
     }
     if matches!(fs::stat(root), Ok(Some(_))) {

@@ -4,6 +4,7 @@
 //! what fails leaves nothing behind.
 
 mod artifact;
+mod budget;
 mod client;
 mod endpoint;
 mod error;
@@ -12,6 +13,7 @@ mod folder;
 mod gunzip;
 mod hashing;
 mod measure;
+mod pace;
 mod proxy;
 mod request;
 mod resolver;

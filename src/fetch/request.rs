@@ -1,10 +1,13 @@
 //! What is asked of a registry, and what it answers.
 
 use std::io::{self, BufReader, Read};
+use std::time::Instant;
 
+use super::budget::Held;
 use super::endpoint::{Permit, Place};
 use super::failure::Server;
 use super::gunzip::Gunzip;
+use super::pace::Pace;
 use super::url;
 
 /// What is asked of a registry.
@@ -132,6 +135,8 @@ pub enum Content {
 pub struct Body {
     pub(super) reader: Box<dyn Read + Send>,
     pub(super) permit: Option<Permit>,
+    /// How slowly it may arrive; a file has no such bound.
+    pub(super) pace: Option<Pace>,
     /// Whether it was packed for its way.
     pub(super) is_gzip: bool,
 }
@@ -142,13 +147,17 @@ impl Body {
         if !self.is_gzip {
             return self;
         }
-        Self { reader: Box::new(Gunzip::new(BufReader::new(self))), permit: None, is_gzip: false }
+        Self { reader: Box::new(Gunzip::new(BufReader::new(self))), permit: None, pace: None, is_gzip: false }
     }
 }
 
 impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let began = Instant::now();
         let read = self.reader.read(buffer)?;
+        if let Some(pace) = self.pace.as_mut().filter(|_| read > 0) {
+            pace.arrived(read, began.elapsed())?;
+        }
         if read == 0 && !buffer.is_empty() {
             self.permit = None;
         }
@@ -169,4 +178,6 @@ pub struct Document {
     pub response: Response,
     /// The body.
     pub bytes: Vec<u8>,
+    /// Its part of the memory for large documents.
+    pub(super) _held: Option<Held>,
 }

@@ -145,6 +145,44 @@ fn a_silent_server_times_out_and_its_mirror_answers() {
 }
 
 #[test]
+fn a_server_that_drips_is_given_up_and_its_mirror_answers() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dripping = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 x\r\nContent-Length: 1000000\r\n\r\n");
+            while stream.write_all(b"x").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    });
+    let error = client().read(&at(&dripping), &below("x")).unwrap_err();
+    assert!(matches!(error, RequestError::Timeout { .. }), "{error:?}");
+    let mirror = Server::start(|_| Reply::ok("soon"));
+    let places = [&dripping, &mirror.url].map(|url| Place::http(url, None)).to_vec();
+    assert_eq!(text(&client().read(&endpoint(places), &below("x")).unwrap()), "soon");
+}
+
+#[test]
+fn a_document_that_inflates_as_only_a_bomb_does_is_refused() {
+    let bomb = gzip(&"x".repeat(20 << 20));
+    let large: String =
+        (0..3_000_000_u32).map(|i| char::from(b'a' + (i.wrapping_mul(2_654_435_761) >> 28) as u8)).collect();
+    let large = large.repeat(4);
+    let packed = gzip(&large);
+    let server = Server::start(move |asked| {
+        let body = if asked.path == "/bomb" { &bomb } else { &packed };
+        Reply::ok(body.clone()).with("Content-Encoding", "gzip")
+    });
+    let error = client().read(&at(&server.url), &below("bomb")).unwrap_err();
+    assert!(matches!(error, RequestError::TooLarge { .. }), "{error:?}");
+    let document = client().read(&at(&server.url), &below("large")).unwrap();
+    assert_eq!(document.bytes.len(), large.len());
+}
+
+#[test]
 fn a_token_stays_with_its_host() {
     let other = Server::start(|_| Reply::ok("elsewhere"));
     let elsewhere = other.url.clone();

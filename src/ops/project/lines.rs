@@ -8,7 +8,6 @@ use miette::{NamedSource, SourceSpan};
 use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
 use super::{NamedRegistry, Place, Project};
-use crate::fs;
 use crate::manifest::{self, Kind, Manifest, Wanted};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
 use crate::ops::context::MANIFEST;

@@ -7,15 +7,13 @@ use std::sync::Arc;
 
 use super::error::MemberErrors;
 use super::{Members, Project};
-use crate::fs;
 use crate::lock::{Closure, Lockfile, Reason};
 use crate::manifest::{self, Group, Kind, Manifest, Spanned};
 use crate::model::{Dependent, Label, PackageId, PackageKey};
-use crate::ops::Result;
 use crate::ops::context::MANIFEST;
 use crate::ops::failure::LockError;
 use crate::ops::lock::{self, LockUse};
-use crate::ops::members;
+use crate::ops::{Result, inputs, members};
 
 impl Project {
     /// Reads the project in `root` as far as a command needs that treats the lock in this way.
@@ -31,7 +29,7 @@ impl Project {
 
     /// Reads the root's manifest. Which members there are, and which groups they have, is what the lock says.
     pub(in crate::ops) fn as_locked(root: PathBuf, lockfile: &Lockfile) -> Result<Self> {
-        let text = fs::read_to_string(&root.join(MANIFEST))?;
+        let text = inputs::manifest(&root.join(MANIFEST))?;
         let mut manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
         let mut groups: BTreeMap<&Arc<str>, BTreeSet<&Label>> = BTreeMap::new();
         for line in &lockfile.graph.roots {
@@ -49,7 +47,7 @@ impl Project {
         note_registries(&manifest, &mut named);
         for (folder, groups) in &groups {
             // Those of a package.json or a pyproject.toml are for development; so is what is not known better.
-            let own = fs::read_if_exists(&root.join(&***folder).join(MANIFEST))?;
+            let own = inputs::read(&root.join(&***folder).join(MANIFEST), inputs::MANIFEST_SIZE)?;
             let own = own.and_then(|text| String::from_utf8(text).ok());
             declared.push(
                 match own.map(|text| manifest::parse(&format!("{folder}/{MANIFEST}"), &text, Kind::Member)) {

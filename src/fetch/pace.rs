@@ -1,0 +1,76 @@
+//! How slowly a body may arrive. A server that sends a byte each second never times out by itself.
+
+use std::io;
+use std::time::Duration;
+
+/// The fewest bytes a second that count as an answer, on average over a window.
+const LEAST: u64 = 1024;
+
+/// How long a body is waited for in all. What larder does with it meanwhile does not count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    window: Duration,
+    deadline: Duration,
+    waited: Duration,
+    in_window: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    /// Expects the least rate in every window, and the end within the deadline.
+    pub(super) fn new(window: Duration, deadline: Duration) -> Self {
+        Self { window, deadline, waited: Duration::ZERO, in_window: Duration::ZERO, bytes: 0 }
+    }
+
+    /// Sets another deadline.
+    pub(super) fn within(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Notes that some bytes arrived after so long; fails where that is too slow.
+    pub(super) fn arrived(&mut self, bytes: usize, after: Duration) -> io::Result<()> {
+        self.waited += after;
+        self.in_window += after;
+        self.bytes += bytes as u64;
+        if self.waited > self.deadline {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "it takes too long in all"));
+        }
+        if self.in_window >= self.window {
+            let least = u128::from(LEAST) * self.in_window.as_millis() / 1000;
+            if u128::from(self.bytes) < least {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "it arrives too slowly"));
+            }
+            (self.in_window, self.bytes) = (Duration::ZERO, 0);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn pace() -> Pace {
+        Pace::new(30 * SECOND, 600 * SECOND)
+    }
+
+    #[test]
+    fn a_byte_a_second_is_no_answer() {
+        let mut slow = pace();
+        let failed = (0..40).position(|_| slow.arrived(1, SECOND).is_err());
+        assert_eq!(failed, Some(29));
+    }
+
+    #[test]
+    fn a_slow_line_is_one_as_long_as_it_moves() {
+        let mut slow = pace();
+        assert!((0..500).all(|_| slow.arrived(2048, SECOND).is_ok()));
+        let mut still = (0..600).map(|_| slow.arrived(2048, SECOND));
+        assert_eq!(still.position(|step| step.is_err()), Some(100), "it has to end");
+        // A pause within a window is made up for.
+        let mut bursts = pace();
+        assert!((0..10).all(|_| bursts.arrived(0, 29 * SECOND).is_ok() && bursts.arrived(1 << 20, SECOND).is_ok()));
+    }
+}
