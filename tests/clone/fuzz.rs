@@ -255,13 +255,20 @@ fn forgery(ground: &Ground, random: &mut Random) -> String {
         5 => ("keys", "left@".to_owned(), "../../../../../victim/left@".to_owned()),
         6 => ("generation.json", "\"name\":\"left\"".to_owned(), format!("\"name\":\"{up}victim\"")),
         7 => {
+            if through_link(project, Path::new(".larder/lock")) || !clear(&project.path(".larder/lock")) {
+                return "nothing at .larder/lock".to_owned();
+            }
             project.write(".larder/lock", &format!("at work, process 1\0{victim}/secret\0{root}/../victim/secret"));
             return "a note of another folder's file".to_owned();
         }
         _ => {
             let facts =
                 format!("root {root}\ngeneration 1\nlock\tfresh\nlink\t{victim}/.profiles/development/current\t1\n");
-            project.write(".larder/state-development", &format!("larder {}\n{facts}", env!("CARGO_PKG_VERSION")));
+            let state = ".larder/state-development";
+            if through_link(project, Path::new(state)) || !clear(&project.path(state)) {
+                return format!("nothing at {state}");
+            }
+            project.write(state, &format!("larder {}\n{facts}", env!("CARGO_PKG_VERSION")));
             return "a record of a sync".to_owned();
         }
     };
