@@ -244,7 +244,7 @@ fn manifest_and_lock_are_regular_files_of_a_size_that_makes_sense() {
         ("larder.lock", "folder"),
     ] {
         let project = Project::new(&registry);
-        project.dependencies(&["npm \"left\""]);
+        project.dependencies(&["npm \"left\""]).run("larder lock").exits(0);
         let path = project.path(name);
         let _ = std::fs::remove_file(&path);
         match odd {
@@ -254,7 +254,11 @@ fn manifest_and_lock_are_regular_files_of_a_size_that_makes_sense() {
             target => std::os::unix::fs::symlink(target, &path).expect("a link"),
         }
         for command in ["larder lock", "larder sync", "larder list", "larder fetch", "larder check"] {
-            project.under(&["timeout", "20"], command).exits(2).names([name]);
+            let refused = project.under(&["timeout", "20"], command);
+            // Some refuse a link that leads out of the project before anybody asks what it leads to.
+            let expected: &[i32] = if odd.starts_with('/') { &[1, 2] } else { &[2] };
+            assert!(expected.contains(&refused.status), "{refused:?}");
+            refused.names([name]);
         }
     }
     let project = Project::new(&registry);
