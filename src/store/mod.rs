@@ -82,6 +82,8 @@ impl Store {
         let bytes = match fs::read_if_exists(&record) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
+            // Where there is no record, it is the machine that did not answer.
+            Err(error) if matches!(fs::lstat(&record), Ok(None)) => return Err(error.into()),
             // What is no record and no index is what nobody can read, or a folder.
             Err(_) if !self.is_record(&record)? => return harmed(),
             Err(error) => return Err(error.into()),
