@@ -82,10 +82,8 @@ impl Store {
         let bytes = match fs::read_if_exists(&record) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
-            // Where there is no record, it is the machine that did not answer.
-            Err(error) if matches!(fs::lstat(&record), Ok(None)) => return Err(error.into()),
-            // What is no record and no index is what nobody can read, or a folder.
-            Err(_) if !self.is_record(&record)? => return harmed(),
+            Err(_) if self.is_displaced(&record)? => return harmed(),
+            // The machine did not answer.
             Err(error) => return Err(error.into()),
         };
         match Index::decode(&bytes) {
@@ -163,11 +161,12 @@ impl Store {
         Ok(fs::remove_tree(&record)?)
     }
 
-    /// Tells whether a record is a link that leads to a tree's index, as it was written.
-    fn is_record(&self, record: &Path) -> Result<bool, FsError> {
-        let Some(tree) = leads_to(record) else { return Ok(false) };
+    /// Tells whether something lies in the place of a record that is no link to a tree, or leads to an index that is no file.
+    /// `false` if nothing lies there.
+    fn is_displaced(&self, record: &Path) -> Result<bool, FsError> {
+        let Some(tree) = leads_to(record) else { return Ok(!matches!(fs::lstat(record), Ok(None))) };
         let index = fs::stat(&self.tree_folder(&tree).join(INDEX))?;
-        Ok(index.is_none_or(|stat| stat.kind == fs::Kind::File))
+        Ok(index.is_some_and(|stat| stat.kind != fs::Kind::File))
     }
 
     /// Forgets to which tree an artifact's record leads. The tree stays: it is another artifact's.
