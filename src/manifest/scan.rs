@@ -102,10 +102,7 @@ impl Scanner<'_> {
         let mut filled = false;
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
-                b'"' => self.string(0)?,
-                b'#' => self.hashes()?,
-                b'/' if self.rest().starts_with(b"//") => self.line_comment(),
-                b'/' if self.rest().starts_with(b"/*") => self.block_comment()?,
+                b'"' | b'#' | b'/' if self.opaque()? => {}
                 b'/' if self.rest().starts_with(b"/-") && self.glued()? => {}
                 b'/' if self.rest().starts_with(b"/-") => {
                     self.slashdash = true;
@@ -140,6 +137,18 @@ impl Scanner<'_> {
             filled = true;
         }
         Ok(())
+    }
+
+    /// Passes over a string, a keyword or a comment that begins here: no brace in it counts. Returns whether there is one.
+    fn opaque(&mut self) -> Result<bool, ManifestError> {
+        match self.rest() {
+            [b'"', ..] => self.string(0)?,
+            [b'#', ..] => self.hashes()?,
+            [b'/', b'/', ..] => self.line_comment(),
+            [b'/', b'*', ..] => self.block_comment()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn rest(&self) -> &[u8] {
@@ -273,10 +282,7 @@ impl Scanner<'_> {
         let mut depth = 0_usize;
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
-                b'"' => self.string(0)?,
-                b'#' => self.hashes()?,
-                b'/' if self.rest().starts_with(b"//") => self.line_comment(),
-                b'/' if self.rest().starts_with(b"/*") => self.block_comment()?,
+                b'"' | b'#' | b'/' if self.opaque()? => {}
                 b'{' => {
                     depth += 1;
                     self.at += 1;
