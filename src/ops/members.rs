@@ -1,6 +1,5 @@
 //! Which folders are members.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use crate::profile::{self, ProfileError};
 use crate::registry::path::PathKind;
 
 use super::Result;
+use super::watched::Watched;
 
 /// The members of a project.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Members {
     /// Their folders, relative to the root, sorted. Those that were found through a link have the place that it leads to.
     pub(super) folders: Vec<Arc<str>>,
     /// The folders in which a member may appear or vanish.
-    pub(super) watched: BTreeSet<PathBuf>,
+    pub(super) watched: Watched,
 }
 
 /// Returns the folders below the root that a `members` glob matches, none that begins with `!` excludes, and that have a
@@ -110,19 +110,20 @@ impl Search<'_> {
     fn look(&mut self, folder: &str, depth: usize, watches: bool) -> Result<()> {
         let here = self.root.join(folder);
         let matches = !folder.is_empty() && self.globs.matches(Path::new(folder));
+        let stood = fs::stat(&here)?;
         if matches && has_manifest(&here)? {
             let real = self.real(folder)?;
             self.found.folders.push(real);
         } else if matches && watches {
-            self.found.watched.insert(here.clone());
+            self.found.watched.note_as(here.clone(), stood);
         }
         if depth == 0 {
             return Ok(());
         }
         if watches || depth == DEEPEST {
-            self.found.watched.insert(here.clone());
+            self.found.watched.note_as(here.clone(), stood);
         }
-        if fs::stat(&here)?.is_none_or(|stat| stat.kind != Kind::Folder) {
+        if stood.is_none_or(|stat| stat.kind != Kind::Folder) {
             return Ok(());
         }
         for entry in fs::read_dir(&here)? {

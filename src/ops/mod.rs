@@ -55,6 +55,7 @@ mod state;
 mod summary;
 mod target;
 mod tokens;
+mod watched;
 
 pub use context::{Context, Flags, Variables};
 pub use error::{Error, Result};

@@ -18,18 +18,19 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{self, Durability, FsError};
+use crate::fs::{self, Durability, FsError, Stat};
 use crate::profile;
 
 use super::Variables;
 use super::lock::LockUse;
+use super::watched::Watched;
 
 const VERSION: &str = concat!("larder ", env!("CARGO_PKG_VERSION"));
 
 /// The variables that a sync's result depends on, besides those that say where things are.
 const VARIABLES: [&str; 2] = ["LARDER_PYTHON", "LARDER_STORE"];
 
-/// Facts as they are gathered, before the things they are about are read.
+/// Facts as they are gathered, each before the thing that it is about is read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts(String);
 
@@ -47,10 +48,16 @@ impl Facts {
         facts
     }
 
+    /// Notes how files and folders stood when a project was read from them.
+    pub(super) fn note_watched(&mut self, watched: &Watched) {
+        for (path, stood) in watched.iter() {
+            self.line(&file_fact(path, stood));
+        }
+    }
+
     /// Notes how a file or folder stands, or that it is not there.
     pub(super) fn note(&mut self, path: &Path) -> Result<(), FsError> {
-        let fact = file_fact(path)?;
-        self.line(&fact);
+        self.line(&file_fact(path, fs::stat(path)?.as_ref()));
         Ok(())
     }
 
@@ -67,11 +74,11 @@ impl Facts {
     }
 }
 
-fn file_fact(path: &Path) -> Result<String, FsError> {
-    Ok(match fs::stat(path)? {
+fn file_fact(path: &Path, stood: Option<&Stat>) -> String {
+    match stood {
         Some(stat) => format!("file\t{}\t{}\t{}\t{}", stat.size, stat.mtime, stat.ino, path.display()),
         None => format!("none\t{}", path.display()),
-    })
+    }
 }
 
 /// Writes the record of a sync that ended well.
@@ -109,8 +116,8 @@ pub(super) fn current(root: &Path, environment: &str, variables: &Variables, loc
     };
     let holds = |fact: &str| match fact.split_once('\t') {
         Some(("file", rest)) => {
-            let path = rest.splitn(4, '\t').nth(3)?;
-            (file_fact(Path::new(path)).ok()? == fact).then_some(())
+            let path = Path::new(rest.splitn(4, '\t').nth(3)?);
+            (file_fact(path, fs::stat(path).ok()?.as_ref()) == fact).then_some(())
         }
         Some(("none", path)) => fs::stat(Path::new(path)).ok()?.is_none().then_some(()),
         Some(("link", rest)) => {
@@ -144,6 +151,9 @@ fn record(root: &Path, environment: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lock::Lockfile;
+    use crate::model::{Dependent, Graph, Requirement, RootEdge, Settings};
+    use crate::ops::{Project, Result};
 
     #[test]
     fn a_record_holds_until_something_it_saw_changes() {
@@ -178,5 +188,59 @@ mod tests {
         assert_eq!(current(root, "development", &python, LockUse::Update), None);
         fs::write_new(&missing, b"", 0o644).unwrap();
         assert_eq!(current(root, "development", &variables, LockUse::Update), None);
+    }
+
+    #[test]
+    fn what_is_saved_after_it_was_read_is_not_noted_as_synced() {
+        let (root_manifest, member) = ("larder.kdl", "packages/member/package.json");
+        for saved in [root_manifest, member, "tools/local/package.json", "packages/new/package.json"] {
+            saved_in_between(saved, LockUse::Update, Project::read);
+        }
+        let of_member = RootEdge {
+            dependent: Dependent::Member("packages/member".into()),
+            group: None,
+            requirement: Requirement::from_pep508("left-out").unwrap(),
+            optional: true,
+            to: Vec::new(),
+        };
+        let graph = Graph { roots: vec![of_member], ..Graph::default() };
+        let lockfile = Lockfile::new(Settings::default(), graph);
+        for saved in [root_manifest, member] {
+            saved_in_between(saved, LockUse::Frozen, |root| Project::as_locked(root, &lockfile));
+        }
+    }
+
+    /// Reads a project, saves a file, and records the sync of what was read.
+    #[track_caller]
+    fn saved_in_between(file: &str, lock_use: LockUse, read: impl Fn(PathBuf) -> Result<Project>) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let save = |file: &str, text: &str| {
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write_atomic(&root.join(file), text.as_bytes(), Durability::Lazy).unwrap();
+        };
+        save(
+            "larder.kdl",
+            "project \"a\"\nplatforms \"linux-x64\"\nmembers \"packages/*\"\n\
+             dependencies {\n    path \"tools/local\"\n}\nenvironment \"development\"\n",
+        );
+        save("packages/member/package.json", r#"{"name": "member", "version": "1.0.0"}"#);
+        save("tools/local/package.json", r#"{"name": "local", "version": "1.0.0"}"#);
+        let profile = root.join(".larder/node_modules/.profiles/development");
+        fs::create_dir_all(&profile.join("3")).unwrap();
+        fs::symlink(Path::new("3"), &profile.join("current")).unwrap();
+
+        let variables = Variables::default();
+        let project = read(root.clone()).unwrap();
+        let record = || {
+            let mut facts = Facts::new(&variables, lock_use);
+            facts.note_watched(&project.watched);
+            facts.note_link(&profile.join("current")).unwrap();
+            write(&root, "development", 3, &facts).unwrap();
+            current(&root, "development", &variables, lock_use)
+        };
+        assert_eq!(record(), Some(3), "nothing was saved");
+        save(file, r#"{"name": "saved-in-between", "version": "1.0.1"}"#);
+        assert_eq!(record(), None, "{file}, {lock_use:?}");
     }
 }

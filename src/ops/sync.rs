@@ -230,9 +230,7 @@ struct Sync<'a> {
 impl<'a> Sync<'a> {
     fn new(context: &'a Context<'a>, options: &'a Options, project: &'a Project) -> Result<Self> {
         let mut facts = Facts::new(&context.variables, options.lock);
-        for input in project.inputs() {
-            facts.note(&input)?;
-        }
+        facts.note_watched(&project.watched);
         let profile = project.profile()?;
         variables::check_path(profile.root())?;
         Ok(Self {

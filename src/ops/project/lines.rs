@@ -126,7 +126,12 @@ impl Project {
             return Ok(known.name.clone());
         }
         members::stay_inside(&self.root, folder)?;
+        self.watched.note_manifests(&self.root.join(&**folder))?;
         let package = path::read(&self.root, folder, &self.names)?;
+        // Their contents are looked at later, when an environment is built.
+        for below in &package.listed {
+            self.watched.note(self.root.join(&*path::join(folder, below)))?;
+        }
         let name = package.name.clone();
         if let Some((first, _)) = self.path_packages.iter().find(|(_, known)| known.name == name) {
             let (first, second) = (Arc::clone(first), Arc::clone(folder));

@@ -13,6 +13,7 @@ use crate::model::{Dependent, Label, PackageId, PackageKey};
 use crate::ops::context::MANIFEST;
 use crate::ops::failure::LockError;
 use crate::ops::lock::{self, LockUse};
+use crate::ops::watched::Watched;
 use crate::ops::{Result, inputs, members};
 
 impl Project {
@@ -29,6 +30,8 @@ impl Project {
 
     /// Reads the root's manifest. Which members there are, and which groups they have, is what the lock says.
     pub(in crate::ops) fn as_locked(root: PathBuf, lockfile: &Lockfile) -> Result<Self> {
+        let mut watched = Watched::default();
+        watched.note(root.join(MANIFEST))?;
         let text = inputs::manifest(&root.join(MANIFEST))?;
         let mut manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
         let mut groups: BTreeMap<&Arc<str>, BTreeSet<&Label>> = BTreeMap::new();
@@ -36,6 +39,12 @@ impl Project {
             if let Dependent::Member(folder) = &line.dependent {
                 groups.entry(folder).or_default().extend(&line.group);
             }
+        }
+        let mut folders: BTreeSet<Arc<str>> = groups.keys().map(|folder| Arc::clone(folder)).collect();
+        folders.extend(lockfile.graph.packages.values().filter_map(|package| package.folder.clone()));
+        for folder in &folders {
+            members::stay_inside(&root, folder)?;
+            watched.note_manifests(&root.join(&**folder))?;
         }
         let known = groups.values().flatten().copied().chain(manifest.groups.iter().map(|group| &group.name.value));
         let known: BTreeSet<_> = known.collect();
@@ -59,9 +68,6 @@ impl Project {
                 },
             );
         }
-        let mut folders: BTreeSet<Arc<str>> = groups.into_keys().cloned().collect();
-        folders.extend(lockfile.graph.packages.values().filter_map(|package| package.folder.clone()));
-        folders.iter().try_for_each(|folder| members::stay_inside(&root, folder))?;
         MemberErrors::none(manifest::join_members(&mut manifest, &declared))?;
         let routed: Vec<&PackageKey> = lockfile.graph.packages.keys().filter(|key| key.id.registry.is_some()).collect();
         let is_named = |key: &PackageKey| {
@@ -87,7 +93,7 @@ impl Project {
             members: folders.into_iter().collect(),
             names: Members::default(),
             warnings: Vec::new(),
-            watched: BTreeSet::new(),
+            watched,
             path_packages: BTreeMap::new(),
             own_runtimes: BTreeMap::new(),
         })

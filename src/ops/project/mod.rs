@@ -5,7 +5,7 @@ mod lines;
 mod locked;
 mod routes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,11 +17,12 @@ use crate::lock::{LocalPackage, Selection};
 use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
 use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides, Version};
 use crate::profile;
-use crate::registry::path::{self, Members, PathKind, PathPackage};
+use crate::registry::path::{self, Members, PathPackage};
 use crate::resolve::RequiredLine;
 
 use super::context::{Context, LOCKFILE, MANIFEST};
 use super::own_runtimes::OwnRuntimes;
+use super::watched::Watched;
 use super::{Result, host, inputs, members};
 use error::MemberErrors;
 use lines::MemberManifest;
@@ -45,8 +46,8 @@ pub struct Project {
     pub names: Members,
     /// What a user should hear about when it is locked.
     pub warnings: Vec<String>,
-    /// The folders in which a member may appear or vanish.
-    watched: BTreeSet<PathBuf>,
+    /// Every file and folder whose change may change what the project asks for.
+    pub(super) watched: Watched,
     /// The lines that name a registry, in the order in which they were read.
     named: Vec<NamedRegistry>,
     /// The packages that come from the one registry that their lines name.
@@ -87,20 +88,24 @@ impl Project {
 
     /// Reads the project whose root manifest lies in `root`.
     pub fn read(root: PathBuf) -> Result<Self> {
+        let mut watched = Watched::default();
+        watched.note(root.join(MANIFEST))?;
         let text = inputs::manifest(&root.join(MANIFEST))?;
-        Self::with_texts(root, &text, None)
+        Self::with_texts(root, &text, None, watched)
     }
 
     /// Reads the project as if the manifest of one folder had this text.
     pub(super) fn edited(&self, edit: &Edit<'_>) -> Result<Self> {
         let text = if edit.folder.is_empty() { edit.text } else { &*self.manifest.text };
-        Self::with_texts(self.root.clone(), text, Some(edit))
+        Self::with_texts(self.root.clone(), text, Some(edit), Watched::default())
     }
 
-    fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>) -> Result<Self> {
+    fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>, mut watched: Watched) -> Result<Self> {
         let manifest = manifest::parse(MANIFEST, text, Kind::Root)?;
-        let members::Members { folders: members, watched } = members::find(&root, &manifest)?;
-        let names = names(&root, &members, &manifest)?;
+        let found = members::find(&root, &manifest)?;
+        watched.add(found.watched);
+        let members = found.folders;
+        let names = names(&root, &members, &manifest, &mut watched)?;
         let mut project = Self {
             root,
             manifest,
@@ -147,19 +152,6 @@ impl Project {
         self.root.join(LOCKFILE)
     }
 
-    /// Returns every file and folder whose change may change what the project asks for.
-    pub fn inputs(&self) -> Vec<PathBuf> {
-        let folders = self.members.iter().chain(self.path_packages.keys());
-        let manifests = folders.flat_map(|folder| {
-            PathKind::ALL.into_iter().map(|kind| self.root.join(&**folder).join(kind.file())).collect::<Vec<_>>()
-        });
-        let listed = self.path_packages.iter().flat_map(|(folder, package)| {
-            package.listed.iter().map(|below| self.root.join(&*path::join(folder, below))).collect::<Vec<_>>()
-        });
-        let watched = self.watched.iter().cloned();
-        [self.root.join(MANIFEST)].into_iter().chain(manifests).chain(listed).chain(watched).collect()
-    }
-
     /// Returns the environment that was asked for, else the active one, else `development`, else the first declared.
     pub fn environment(&self, context: &Context<'_>) -> Result<&Environment> {
         let active = super::state::active(&self.root);
@@ -196,9 +188,10 @@ impl Project {
 }
 
 /// Collects the names of the members and of the local packages that the root's lines name.
-fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest) -> Result<Members> {
+fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut Watched) -> Result<Members> {
     let mut names = Members::default();
     for folder in members {
+        watched.note_manifests(&root.join(&**folder))?;
         if let Some((name, first)) = names.add(root, folder) {
             return Err(ProjectError::SameName { name, first, second: Arc::clone(folder) }.into());
         }
@@ -209,6 +202,7 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest) -> Result<Membe
             let folder = path::join("", below);
             // One that leads out of the project is an error of its line, later; two of one name are, where both are used.
             if members::stay_inside(root, &folder).is_ok() {
+                watched.note_manifests(&root.join(&*folder))?;
                 names.add(root, &folder);
             }
         }
