@@ -17,7 +17,7 @@ use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Re
 use super::release::{Line, Need, Prepared};
 use super::requirements::Requirements;
 use super::set::Set;
-use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx};
+use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx, RangeIx};
 use super::{larder, lines, npm, path, pypi};
 
 /// The Python that markers see where the manifest declares none, which it may where no line is a Python one.
@@ -44,6 +44,7 @@ pub(super) struct Catalog<'a> {
     /// The extras that were asked for so far.
     asked: RefCell<FxHashMap<PackageIx, BTreeSet<ExtraIx>>>,
     nodes: RefCell<Interner<Node>>,
+    ranges: RefCell<Interner<Set>>,
     loaded: RefCell<FxHashMap<PackageIx, Rc<Loaded>>>,
     releases: RefCell<FxHashMap<(PackageIx, u32), Rc<Prepared>>>,
     present: OnceCell<FxHashMap<PackageIx, PlatformSet>>,
@@ -152,6 +153,7 @@ impl<'a> Catalog<'a> {
             extras: RefCell::default(),
             asked: RefCell::default(),
             nodes: RefCell::default(),
+            ranges: RefCell::default(),
             loaded: RefCell::default(),
             releases: RefCell::default(),
             present: OnceCell::new(),
@@ -253,6 +255,16 @@ impl<'a> Catalog<'a> {
     /// Returns an interned node.
     pub(super) fn node(&self, node: NodeIx) -> Node {
         self.nodes.borrow().values[node.0 as usize]
+    }
+
+    /// Interns a set of versions.
+    pub(super) fn range(&self, versions: &Set) -> RangeIx {
+        RangeIx(self.ranges.borrow_mut().intern(versions.clone()))
+    }
+
+    /// Returns an interned set of versions.
+    pub(super) fn versions_of(&self, range: RangeIx) -> Set {
+        self.ranges.borrow().values[range.0 as usize].clone()
     }
 
     /// Returns the node of a manifest.

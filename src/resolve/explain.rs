@@ -151,7 +151,7 @@ impl Teller<'_> {
     ) -> Result<Option<Step>, IndexError> {
         let (Some(package), Some(target)) = (from.package(), to.package()) else { return Ok(None) };
         let joins = |variable| matches!(variable, Variable::Py(_) | Variable::PyOn(..) | Variable::PyExtra(..));
-        if package == target && joins(from) && joins(to) {
+        if package == target && (joins(from) && joins(to) || matches!(from, Variable::LarderRange(..))) {
             return Ok(None);
         }
         let Some(ordinal) = versions.descending().next() else { return Ok(None) };

@@ -233,8 +233,14 @@ impl Problem<'_> {
             }
             Requirement::Larder { .. } => {
                 let loaded = self.catalog.loaded(package)?;
-                let bucket = larder::bucket(&loaded, &set);
-                demands.push(Variable::Larder(package, bucket), larder::within(&loaded, &set, bucket));
+                match &larder::buckets(&loaded, &set)[..] {
+                    [(bucket, versions)] => demands.push(Variable::Larder(package, *bucket), versions.clone()),
+                    several => {
+                        let names = several.iter().map(|(name, _)| Set::singleton(*name));
+                        let names = names.fold(Set::empty(), |all, name| all.union(&name));
+                        demands.push(Variable::LarderRange(package, self.catalog.range(&set)), names);
+                    }
+                }
             }
             Requirement::Pypi { extras, .. } => {
                 let loaded = self.catalog.loaded(package)?;

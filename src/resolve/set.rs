@@ -27,6 +27,11 @@ impl Set {
         Self::from_intervals(vec![(0, end)])
     }
 
+    /// Returns the ordinals from `start` up to, but without, `end`.
+    pub(super) fn between(start: u32, end: u32) -> Self {
+        Self::from_interval(start, end)
+    }
+
     /// Returns the ordinals of `bounds` that have a property.
     pub(super) fn filter(bounds: Range<u32>, mut property: impl FnMut(u32) -> bool) -> Self {
         let mut intervals: Vec<(u32, u32)> = Vec::new();

@@ -12,6 +12,10 @@ pub(super) struct PackageIx(pub(super) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ExtraIx(pub(super) u32);
 
+/// An interned set of versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct RangeIx(pub(super) u32);
+
 /// An interned [`Node`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NodeIx(pub(super) u32);
@@ -75,6 +79,8 @@ pub(super) enum Variable {
     PyExtra(PackageIx, ExtraIx, Platform),
     /// A private package: one version per semver-compatible bucket, named by the bucket's first ordinal.
     Larder(PackageIx, u32),
+    /// A range that reaches into several buckets of a private package: the bucket that it is decided in, as its name.
+    LarderRange(PackageIx, RangeIx),
     /// A local folder.
     Path(PackageIx),
 }
@@ -89,6 +95,7 @@ impl Variable {
             | Self::PyOn(package, _)
             | Self::PyExtra(package, ..)
             | Self::Larder(package, _)
+            | Self::LarderRange(package, _)
             | Self::Path(package) => Some(package),
         }
     }

@@ -138,7 +138,14 @@ impl Builder<'_> {
             Requirement::Path { .. } => (Variable::Path(package), catalog.home()),
             Requirement::Larder { .. } => {
                 let loaded = catalog.loaded(package)?;
-                let bucket = larder::bucket(&loaded, &catalog.set_for(&need.requirement, package)?);
+                let set = catalog.set_for(&need.requirement, package)?;
+                let bucket = match larder::buckets(&loaded, &set)[..] {
+                    [(bucket, _)] => bucket,
+                    _ => match self.solution.get(&Variable::LarderRange(package, catalog.range(&set))) {
+                        Some(&bucket) => bucket,
+                        None => return Ok(Vec::new()),
+                    },
+                };
                 (Variable::Larder(package, bucket), catalog.home())
             }
             Requirement::Pypi { .. } => {

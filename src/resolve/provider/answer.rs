@@ -4,7 +4,9 @@ use pubgrub::VersionSet;
 
 use super::{Provider, Wish};
 use crate::model::Platform;
+
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
+use crate::resolve::larder;
 use crate::resolve::problem::{Demands, Place};
 use crate::resolve::release::Need;
 use crate::resolve::set::Set;
@@ -37,6 +39,13 @@ impl Provider<'_> {
             }
             Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Path(package) => {
                 self.release(variable, package, ordinal)?
+            }
+            Variable::LarderRange(package, versions) => {
+                let catalog = self.problem.catalog;
+                let buckets = larder::buckets(&*catalog.loaded(package)?, &catalog.versions_of(versions));
+                let chosen = buckets.into_iter().find(|(name, _)| *name == ordinal);
+                let demands = chosen.map(|(name, versions)| (Variable::Larder(package, name), versions));
+                Answer::Demands(Demands(demands.into_iter().collect()))
             }
             Variable::PyOn(..) | Variable::PyExtra(..) if ordinal == ABSENT => Answer::Demands(Demands::default()),
             Variable::Py(package) => {

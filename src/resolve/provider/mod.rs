@@ -205,6 +205,9 @@ impl<'a> Provider<'a> {
                 .filter(|ordinal| range.contains(ordinal))
                 .or_else(|| pypi::pick(&loaded, range, None)),
             Variable::Larder(..) => larder::pick(&loaded, range),
+            Variable::LarderRange(_, versions) => {
+                larder::pick_bucket(&loaded, &self.problem.catalog.versions_of(versions), range)
+            }
             Variable::Path(_) => path::pick(range),
         })
     }
@@ -278,7 +281,7 @@ impl DependencyProvider for Provider<'_> {
             Variable::Npm { .. } if self.is_wished_for(variable) || self.forgotten.borrow().contains(variable) => {
                 return (Urgency::Peer, Reverse(0), Part::Whole);
             }
-            Variable::Npm { .. } | Variable::Larder(..) | Variable::Path(_) => {
+            Variable::Npm { .. } | Variable::Larder(..) | Variable::LarderRange(..) | Variable::Path(_) => {
                 let is_stubborn = conflicts.conflict_count() >= STUBBORN;
                 let (urgency, width) = if is_stubborn { (Urgency::Early, range.len()) } else { (Urgency::Normal, 0) };
                 return (urgency, Reverse(width), Part::Whole);

@@ -198,6 +198,42 @@ fn private_packages_have_a_version_per_bucket() {
 }
 
 #[test]
+fn a_range_over_several_buckets_goes_back_to_an_older_one() {
+    let world = || {
+        World::new()
+            .has("larder a@1.0.0", &["pypi: p<2"])
+            .has("larder a@1.4.0", &["pypi: p<2"])
+            .has("larder a@2.0.0", &["pypi: p>=2"])
+            .has("larder a@3.0.0", &[])
+            .has("pypi p@1.0", &[])
+            .has("pypi p@2.0", &[])
+    };
+    world().asks("larder a >=1, <3").gives(&["pypi:p@2.0", "larder:a@2.0.0"]);
+    world().asks("larder a >=1, <3").asks("pypi p<2").gives(&["pypi:p@1.0", "larder:a@1.4.0"]);
+    // A second bucket is no contradiction.
+    world().asks("larder a >=1, <3").asks("larder a3 *").has("larder a3@1.0.0", &["larder: a >=1"]).gives(&[
+        "pypi:p@2.0",
+        "larder:a@2.0.0",
+        "larder:a@3.0.0",
+        "larder:a3@1.0.0",
+    ]);
+}
+
+#[test]
+fn a_range_over_several_buckets_of_which_none_will_do_is_explained() {
+    let world = World::new()
+        .has("larder a@1.0.0", &["pypi: p<1"])
+        .has("larder a@2.0.0", &["pypi: p<1"])
+        .has("pypi p@1.0", &[])
+        .asks("larder a >=1, <3")
+        .asks("pypi p>=1");
+    assert_eq!(
+        world.unsolved().because,
+        ["the project asks for a >=1, <3", "every version of a needs p <1", "no version of p matches <1"]
+    );
+}
+
+#[test]
 fn a_folder_brings_its_dependencies() {
     let world = World::new()
         .has_with("path theme@0.0.0", &["npm: a ^1"], |_, release| release.folder = Some("packages/theme".into()))
