@@ -30,7 +30,7 @@ pub use graph::{
 };
 pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{Ecosystem, ExtraName, Label, LabelError, NameError, PackageId, PackageName};
-pub use npm_range::NpmRange;
+pub use npm_range::{NpmRange, parse_npm_version};
 pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
 pub use pypi_specifier::PypiSpecifier;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::manifest::edit::quoted;
-use crate::model::{NpmRange, Platform, PythonVersion};
+use crate::model::{NpmRange, Platform, PythonVersion, parse_npm_version};
 
 use super::{Imported, ImportedLine};
 
@@ -103,8 +103,8 @@ fn node(present: Option<&str>, admitted: Option<&str>) -> Option<String> {
     let present = present.map(|text| text.trim().trim_start_matches('v'));
     // `lts` and the like stand for what only a registry knows.
     let range = admitted.and_then(|text| text.parse::<NpmRange>().ok()).filter(|range| range.tag().is_none());
-    let admits = |text: &str| match (&range, deno_semver::Version::parse_from_npm(text)) {
-        (Some(range), Ok(version)) => range.matches(&version),
+    let admits = |text: &str| match (&range, parse_npm_version(text)) {
+        (Some(range), Some(version)) => range.matches(&version),
         _ => true,
     };
     let major = |text: &str| {

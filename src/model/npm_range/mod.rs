@@ -12,7 +12,7 @@ use deno_semver::Version;
 
 use super::{Ecosystem, RangeError};
 
-pub(super) use parse::parse_npm_version;
+pub use parse::parse_npm_version;
 
 /// An npm range or dist-tag: all of node-semver's grammar. Equality is that of the text.
 #[derive(Clone, Debug)]

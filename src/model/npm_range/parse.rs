@@ -4,8 +4,9 @@ use deno_semver::Version;
 
 use super::{Comparator, ComparatorSet, Operator};
 
-/// Parses a version as npm reads it: `v1.2.3`, `=1.2.3` and `1.2.3beta` are versions too.
-pub(in crate::model) fn parse_npm_version(text: &str) -> Option<Version> {
+/// Parses a version as npm reads it: `v1.2.3`, `=1.2.3` and `1.2.3beta` are versions too. Returns `None` if the text is
+/// none. Manifests, locks and registries' documents are all read by this.
+pub fn parse_npm_version(text: &str) -> Option<Version> {
     let text = text.trim();
     let (head, build) = text.split_once('+').map_or((text, None), |(head, build)| (head, Some(build)));
     let mut version = Partial::parse(head.trim_start_matches(['v', '=', ' ']))?.exact()?;

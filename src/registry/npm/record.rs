@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::packument::{Manifest, Packument};
-use crate::model::{PackageName, Settings, Text, Version};
+use crate::model::{PackageName, Settings, Text, Version, parse_npm_version};
 use crate::registry::bytes::{Reader, Writer};
 use crate::registry::kept::{Encoded, Record};
 use crate::resolve::{Candidate, Versions};
@@ -117,8 +117,10 @@ pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Resu
         .map(|(version, time)| (version.0.as_ref(), time.get().trim_matches('"')))
         .collect();
     let versions = packument.versions.unwrap_or_default().0;
-    let mut parsed: Vec<(deno_semver::Version, &str, &Manifest<'_>)> =
-        versions.iter().filter_map(|(text, manifest)| Some((parse(&text.0)?, text.0.as_ref(), manifest))).collect();
+    let mut parsed: Vec<(deno_semver::Version, &str, &Manifest<'_>)> = versions
+        .iter()
+        .filter_map(|(text, manifest)| Some((parse_npm_version(&text.0)?, text.0.as_ref(), manifest)))
+        .collect();
     parsed.sort_by(|(a, text_a, _), (b, text_b, _)| a.cmp(b).then_with(|| text_a.cmp(text_b)));
     parsed.dedup_by(|(later, ..), (earlier, ..)| (*later).cmp(earlier).is_eq());
 
@@ -200,7 +202,7 @@ fn write_version(writer: &mut Writer, version: &deno_semver::Version, flags: u8)
 
 fn read_version(reader: &mut Reader<'_>, flags: u8) -> Option<deno_semver::Version> {
     if flags & SPELT_OUT != 0 {
-        return parse(reader.text()?);
+        return parse_npm_version(reader.text()?);
     }
     let mut number = || reader.u32().map(u64::from);
     let mut version =
@@ -242,33 +244,4 @@ fn text(raw: Option<&RawValue>) -> Option<&RawValue> {
 
 fn filled(raw: Option<&RawValue>) -> Option<&RawValue> {
     raw.filter(|raw| !matches!(raw.get(), "{}" | "[]" | "false"))
-}
-
-/// Parses a version; nearly all are three numbers, and often a pre-release in plain words, which need no grammar.
-pub(super) fn parse(text: &str) -> Option<deno_semver::Version> {
-    plain(text).or_else(|| deno_semver::Version::parse_from_npm(text).ok())
-}
-
-fn plain(text: &str) -> Option<deno_semver::Version> {
-    let (major, rest) = number(text.as_bytes())?;
-    let (minor, rest) = number(rest.strip_prefix(b".")?)?;
-    let (patch, rest) = number(rest.strip_prefix(b".")?)?;
-    let mut version = deno_semver::Version { major, minor, patch, ..Default::default() };
-    if rest.is_empty() {
-        return Some(version);
-    }
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    for word in text[text.len() - rest.len()..].strip_prefix('-')?.split('.') {
-        version.pre.push(is_word(word).then(|| deno_semver::VersionPreOrBuild::from_str(word))?);
-    }
-    Some(version)
-}
-
-/// Reads a number of at most fifteen digits without leading zeros, and returns what follows.
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let length = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, rest) = text.split_at(length);
-    let is_plain = (1..=15).contains(&length) && (length == 1 || digits[0] != b'0');
-    is_plain.then(|| (digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')), rest))
 }
