@@ -9,9 +9,12 @@
 //! The cache is a convenience: a file that cannot be read or understood is as good as none, and one that cannot be
 //! written is not written.
 
+use std::hash::Hasher;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use twox_hash::XxHash3_64;
 
 use super::bytes::{Reader, Writer};
 use super::kept::{Encoded, Record};
@@ -20,8 +23,8 @@ use crate::fs::{self, Durability, FsError, Parted};
 
 const MAGIC: &[u8; 4] = b"LRDn";
 
-/// The bytes of the sum over header and front.
-const CHECK: usize = 8;
+/// The bytes of the checksum over header and front.
+const CHECKSUM: usize = 8;
 
 /// How long an answer counts as fresh whose registry does not say.
 const FRESH_BY_DEFAULT: u64 = 300;
@@ -108,8 +111,8 @@ impl Cache {
         if front.end as u64 + rest != file.size() {
             return None;
         }
-        let (head, record) = (bytes.get(MAGIC.len() + CHECK..front.start)?, bytes.get(front.clone())?);
-        if sum(&[head, record]) != bytes[MAGIC.len()..][..CHECK] {
+        let (head, record) = (bytes.get(MAGIC.len() + CHECKSUM..front.start)?, bytes.get(front.clone())?);
+        if checksum(&[head, record]) != bytes[MAGIC.len()..][..CHECKSUM] {
             return None;
         }
         Some(Record::kept(header, bytes, front, file))
@@ -132,7 +135,7 @@ impl Cache {
         for text in [header.etag.as_deref(), header.last_modified.as_deref(), Some(&header.url), Some(&header.base)] {
             writer.text(text.unwrap_or_default());
         }
-        let check = sum(&[&writer.0, &record.front]);
+        let check = checksum(&[&writer.0, &record.front]);
         // A cache that cannot be written is only slower.
         let _ = keep(&path, &[MAGIC, &check, &writer.0, &record.front, &record.rest]);
     }
@@ -141,7 +144,7 @@ impl Cache {
     pub(super) fn release(&self, key: &str) -> Option<Vec<u8>> {
         let mut bytes = fs::read_if_exists(&self.path(".releases")?.join(key)).ok()??;
         let (content, check) = bytes.split_last_chunk::<8>()?;
-        let length = (sum(&[content]) == *check).then_some(content.len())?;
+        let length = (checksum(&[content]) == *check).then_some(content.len())?;
         bytes.truncate(length);
         Some(bytes)
     }
@@ -149,7 +152,7 @@ impl Cache {
     /// Keeps what is needed of one file.
     pub(super) fn keep_release(&self, key: &str, content: &[u8]) {
         if let Some(folder) = self.path(".releases") {
-            let _ = keep(&folder.join(key), &[content, &sum(&[content])]);
+            let _ = keep(&folder.join(key), &[content, &checksum(&[content])]);
         }
     }
 
@@ -162,7 +165,7 @@ impl Cache {
 /// come behind that.
 fn prologue(bytes: &[u8], format: u32) -> Option<(Header, Range<usize>, u64)> {
     let mut reader = Reader(bytes);
-    if reader.take(4)? != MAGIC || reader.take(CHECK)?.len() != CHECK || reader.u32()? != format {
+    if reader.take(4)? != MAGIC || reader.take(CHECKSUM)?.len() != CHECKSUM || reader.u32()? != format {
         return None;
     }
     let (front, rest) = (reader.u32()? as usize, u64::try_from(reader.i64()?).ok()?);
@@ -175,30 +178,13 @@ fn prologue(bytes: &[u8], format: u32) -> Option<(Header, Range<usize>, u64)> {
     Some((header, start..start.checked_add(front)?, rest))
 }
 
-/// Sums up what is kept, so that bytes that changed on disk are noticed; no defence against intent. Each step keeps what
-/// differs apart, so that no change within eight bytes goes unnoticed.
-fn sum(parts: &[&[u8]]) -> [u8; 8] {
-    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-
-    let step = |sum: u64, word: u64| (sum ^ word).wrapping_mul(ODD).rotate_left(29);
-    let word = |bytes: &[u8]| {
-        let mut word = [0; 8];
-        word[..bytes.len()].copy_from_slice(bytes);
-        u64::from_le_bytes(word)
-    };
-    let of = |sum: u64, part: &&[u8]| {
-        // Four at the same time, as a multiplication takes a while.
-        let mut lanes = [step(sum, part.len() as u64), 1, 2, 3];
-        let mut blocks = part.chunks_exact(32);
-        for block in &mut blocks {
-            for (lane, bytes) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-                *lane = step(*lane, word(bytes));
-            }
-        }
-        let sum = lanes.into_iter().reduce(step).unwrap_or_default();
-        blocks.remainder().chunks(8).fold(sum, |sum, bytes| step(sum, word(bytes)))
-    };
-    parts.iter().fold(0, of).to_le_bytes()
+/// Returns a checksum (XXH3, 64 bits), by which bytes that changed on disk are noticed; no defence against intent.
+fn checksum(parts: &[&[u8]]) -> [u8; CHECKSUM] {
+    let mut hasher = XxHash3_64::new();
+    for part in parts {
+        hasher.write(part);
+    }
+    hasher.finish().to_le_bytes()
 }
 
 /// Spells a name so that it is one file, also where letters have no case: upper case gets a `!` before it.
@@ -222,7 +208,7 @@ fn now() -> i64 {
 }
 
 /// Writes a file, and the folders above it where they are missing. A new one is written in its place, as half of one is
-/// as good as none: its length or its sum tells. One that is there is replaced in one step.
+/// as good as none: its length or its checksum tells. One that is there is replaced in one step.
 fn keep(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
     let mut written = fs::write_parts_new(path, parts);
     if let Err(error) = &written
