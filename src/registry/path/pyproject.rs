@@ -205,7 +205,9 @@ impl<'a> Wanted<'a> {
         };
         let Requirement::Pypi { name, extras, marker, .. } = requirement else { return Ok(()) };
         let (when, kind) = (marker.to_string(), dependency.kind);
-        if Some(&*name) != self.dependent && self.seen.insert((local.folder.clone(), None, when.clone())) {
+        // It has itself already, unless it asks for another version than it is.
+        let has_it = Some(&*name) == self.dependent && matches!(wants, Wants::Requirement(_));
+        if !has_it && self.seen.insert((local.folder.clone(), None, when.clone())) {
             self.found.push(Dependency { kind, wants });
         }
         for (written, requirements) in self.extras(&local)? {

@@ -251,3 +251,14 @@ fn uvs_sources_lead_where_they_say_and_never_to_a_registry() {
     let group = package.groups.values().flatten().next().map(|dependency| dependency.wants.clone());
     assert!(matches!(group, Some(Wants::Requirement(Requirement::Path { .. }))), "{group:?}");
 }
+
+#[test]
+fn a_python_package_has_itself_but_no_other_version_of_itself() {
+    let root = folder(&[
+        ("p/pyproject.toml", "[project]\nname = \"p\"\nversion = \"1.0\"\ndependencies = [\"p>=1\"]"),
+        ("q/pyproject.toml", "[project]\nname = \"q\"\nversion = \"1.0\"\ndependencies = [\"q>=2\"]"),
+    ]);
+    let members = named(root.path(), &["p", "q"]);
+    assert_eq!(wants(&read(root.path(), "p", &members).unwrap()), [""; 0]);
+    assert_eq!(wants(&read(root.path(), "q", &members).unwrap()), ["Normal ?q"]);
+}
