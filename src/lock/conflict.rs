@@ -18,9 +18,9 @@ pub fn salvage(text: &str) -> Lockfile {
     };
     let mut packages = agreed(&ours.graph, &theirs.graph);
     packages.append(&mut agreed(&theirs.graph, &ours.graph));
-    let forgotten = ours.settings.forgotten.max(theirs.settings.forgotten);
+    let package_extensions = ours.settings.package_extensions.max(theirs.settings.package_extensions);
     let settings = if ours.settings == theirs.settings { ours.settings } else { Settings::default() };
-    let settings = Settings { forgotten, ..settings };
+    let settings = Settings { package_extensions, ..settings };
     Lockfile { settings, graph: Graph { packages, ..Graph::default() } }
 }
 

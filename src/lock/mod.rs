@@ -54,7 +54,7 @@ impl Lockfile {
     /// Joins settings and graph, and puts every list into its canonical order.
     pub fn new(mut settings: Settings, mut graph: Graph) -> Self {
         if !graph.packages.keys().any(|key| key.id.ecosystem == Ecosystem::Npm) {
-            settings.forgotten = Edition::default();
+            settings.package_extensions = Edition::default();
         }
         graph.roots.sort_by(canonical_order);
         for root in &mut graph.roots {
@@ -94,7 +94,7 @@ impl Lockfile {
     /// Returns the edition of the list of forgotten dependencies that was followed; none where nothing of npm's is locked.
     pub fn edition(&self) -> Option<Edition> {
         let has_npm = self.graph.packages.keys().any(|key| key.id.ecosystem == Ecosystem::Npm);
-        has_npm.then_some(self.settings.forgotten)
+        has_npm.then_some(self.settings.package_extensions)
     }
 
     /// Returns the lock as it would be without the members and the local packages in some folders.

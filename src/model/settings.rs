@@ -48,16 +48,16 @@ pub struct Override {
     pub replacement: Option<Requirement>,
 }
 
-/// `extend npm "x" { npm "y" "^1" }`: a dependency that `package` uses and forgot to declare.
+/// `extend npm "x" { npm "y" "^1" }`: a dependency that `package` uses and does not declare.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension {
-    /// The package that forgot.
+    /// The dependent.
     pub package: PackageId,
-    /// What it forgot.
+    /// The dependency that is added.
     pub dependency: Requirement,
 }
 
-/// An edition of the built-in list of forgotten dependencies. A lock keeps its own until everything is updated, so that
+/// An edition of the built-in package extensions. A lock keeps its own until everything is updated, so that
 /// a newer larder does not make another lock of the same input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edition(pub u32);
@@ -109,6 +109,6 @@ pub struct Settings {
     pub writable: Vec<PackageId>,
     /// `owner` lines, one entry per glob: whose file counts where two packages install one.
     pub owners: Vec<FileOwner>,
-    /// Which entries of the built-in list of forgotten dependencies count.
-    pub forgotten: Edition,
+    /// The edition of the built-in package extensions that counts.
+    pub package_extensions: Edition,
 }

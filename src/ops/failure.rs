@@ -7,7 +7,7 @@ use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Exit, Failure, list};
 use crate::model::{Edition, Side};
-use crate::resolve::{Entangled, LineId, NoSolution};
+use crate::resolve::{LineId, NoSolution, TooManyPeerContexts};
 
 use super::Project;
 
@@ -115,7 +115,7 @@ impl Unsatisfiable {
     }
 
     /// Joins peers that are bound in too many ways with the lines that lead to them.
-    pub(super) fn entangled(project: &Project, entangled: &Entangled) -> Self {
+    pub(super) fn entangled(project: &Project, entangled: &TooManyPeerContexts) -> Self {
         let help = Some(entangled.help());
         Self::at(project, &entangled.lines, entangled.to_string(), "larder::resolve::entangled", help)
     }

@@ -210,7 +210,7 @@ pub(super) struct Wish<'a> {
     pub(super) wanted: plan::Contents,
     /// The side that `wanted` is about; on another it counts for the packages on which both agreed.
     pub(super) wanted_on: Option<Side>,
-    /// The edition of the list of forgotten dependencies; none for this larder's own.
+    /// The edition of the built-in package extensions; `None` for this larder's own.
     pub(super) edition: Option<Edition>,
     /// Whether registries are asked although a cache could answer.
     pub(super) freshness: registry::Freshness,
@@ -255,16 +255,16 @@ pub(super) fn solve_with(
     wish: &Wish<'_>,
     registries: &Registries,
 ) -> Result<(Lockfile, Vec<String>)> {
-    let own = resolve::FORGOTTEN;
-    let forgotten = wish.edition.unwrap_or(own);
-    if forgotten > own {
-        return Err(LockError::NewerList { found: forgotten, own }.into());
+    let own = resolve::EXTENSIONS_EDITION;
+    let package_extensions = wish.edition.unwrap_or(own);
+    if package_extensions > own {
+        return Err(LockError::NewerList { found: package_extensions, own }.into());
     }
     let unmet = own_runtimes::unmet(project);
     if !unmet.is_empty() {
         return Err(Unsatisfiable::new(project, &own_runtimes::contradiction(unmet), None).into());
     }
-    let settings = Settings { forgotten, ..project.manifest.settings.clone() };
+    let settings = Settings { package_extensions, ..project.manifest.settings.clone() };
     (context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
     let Resolution { mut graph, warnings, .. } = solutions::solve(project, &settings, registries, preferences)?;

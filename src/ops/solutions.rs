@@ -81,7 +81,7 @@ impl Problem<'_> {
                 core.lines.iter_mut().for_each(declared);
                 Unsatisfiable::new(self.project, &core, side.map(|(_, side)| side)).into()
             }
-            ResolveError::Entangled(mut entangled) => {
+            ResolveError::TooManyPeerContexts(mut entangled) => {
                 entangled.lines.iter_mut().for_each(declared);
                 Unsatisfiable::entangled(self.project, &entangled).into()
             }
@@ -106,7 +106,7 @@ fn resolve_for_sure(
         let doubtful = match &outcome {
             Ok(resolution) => &resolution.doubtful[..],
             Err(ResolveError::NoSolution(core)) => &core.doubtful[..],
-            Err(ResolveError::Index(_) | ResolveError::Entangled(_)) => &[],
+            Err(ResolveError::Index(_) | ResolveError::TooManyPeerContexts(_)) => &[],
         };
         if !registries.ask_again(doubtful) {
             return outcome;

@@ -1,5 +1,5 @@
-//! What is known: interned names, the index's answers, and the sets of versions that requirements stand for. Everything
-//! here is a function of the requirements and the index, and is kept from one run of the solver to the next.
+//! Interned names, the index's answers, and the sets of versions that requirements stand for. Everything here is a function
+//! of the requirements and the index, and is kept from one run of the solver to the next.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
-use super::release::{Line, Need, Prepared};
+use super::release::{Need, Prepared, PreparedLine};
 use super::requirements::Requirements;
 use super::set::Set;
 use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx, RangeIx};
@@ -23,7 +23,7 @@ use super::{larder, lines, npm, path, pypi};
 /// The Python that markers see where the manifest declares none, which it may where no line is a Python one.
 const DEFAULT_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
-/// Everything that is known so far.
+/// The requirements and the index, with everything that was read or computed from them so far.
 pub(super) struct Catalog<'a> {
     pub(super) requirements: &'a Requirements,
     pub(super) index: &'a dyn Index,
@@ -34,7 +34,7 @@ pub(super) struct Catalog<'a> {
     /// The manifests that lines are in.
     pub(super) manifests: Vec<Dependent>,
     /// The lines, with overrides applied, in the order in which they are decided.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<PreparedLine>,
     /// The places of npm's lines, by package and name.
     direct: FxHashMap<(PackageIx, PackageIx), Vec<u32>>,
     /// Packages that come from several registries: the package of each registry, and where it is the one that is meant.
@@ -58,7 +58,7 @@ pub(super) struct Catalog<'a> {
     told_apart: RefCell<FxHashMap<(PackageIx, u32), PlatformSet>>,
 }
 
-/// A package's versions, with what was worked out from them.
+/// A package's versions, with the sets that are computed from them once.
 pub(super) struct Loaded {
     pub(super) versions: Arc<Versions>,
     /// What npm's tag `latest` stands for.
@@ -111,7 +111,7 @@ impl Loaded {
         self.without_wheels.get_or_init(|| Set::filter(0..self.count(), has_none))
     }
 
-    /// Tells whether no version has a wheel that counts.
+    /// Returns whether no version has a wheel that counts.
     pub(super) fn is_never_built(&self) -> bool {
         Set::below(self.count()).subset_of(self.without_wheels())
     }
@@ -175,7 +175,8 @@ impl<'a> Catalog<'a> {
             }
             catalog.routes.insert(base, parts);
         }
-        catalog.lines = lines::in_order(&requirements.lines).into_iter().map(|id| Line::new(&catalog, id)).collect();
+        catalog.lines =
+            lines::in_order(&requirements.lines).into_iter().map(|id| PreparedLine::new(&catalog, id)).collect();
         for (place, line) in catalog.lines.iter().enumerate() {
             if let Some(need) = line.need.as_ref().filter(|need| matches!(need.requirement, Requirement::Npm { .. })) {
                 let parts: Vec<_> = catalog.parts(need.package).map(|(part, _)| part).collect();
@@ -218,7 +219,7 @@ impl<'a> Catalog<'a> {
         self.routes.values().find(beside).map(Vec::as_slice)
     }
 
-    /// Tells whether a package comes from several registries.
+    /// Returns whether a package comes from several registries.
     pub(super) fn is_routed(&self, package: PackageIx) -> bool {
         self.routes.contains_key(&package)
     }
@@ -284,7 +285,7 @@ impl<'a> Catalog<'a> {
         Ok(PackageKey { id: self.id(package), version })
     }
 
-    /// Tells whether there is more than one platform, so that Python versions have to be tied together.
+    /// Returns whether there is more than one platform, so that Python versions have to be tied together.
     pub(super) fn ties(&self) -> bool {
         self.platforms.len() > 1
     }

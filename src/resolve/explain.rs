@@ -8,16 +8,16 @@ use crate::model::{Ecosystem, NpmPeers, PackageId};
 
 use super::Derivation;
 use super::index::{DependencyKind, IndexError};
+use super::no_match::{self, NoMatch};
 use super::problem::Problem;
 use super::pypi;
 use super::reduce;
 use super::release::{Need, manifest_name};
 use super::requirements::LineId;
 use super::resolution::NoSolution;
+use super::search_state;
 use super::set::Set;
-use super::steering;
 use super::variable::{PackageIx, Variable};
-use super::wanting::{self, Wanting};
 
 /// A chain longer than this is cut in the middle.
 const LONGEST: usize = 10;
@@ -31,12 +31,12 @@ struct Step {
     /// Which of its versions do.
     versions: Set,
     /// What is asked for; none where the versions themselves cannot be used.
-    asked: Option<Asked>,
+    asked: Option<Demand>,
     /// What does not follow from the rest: a line; why versions cannot be used.
     text: String,
 }
 
-struct Asked {
+struct Demand {
     variable: Variable,
     package: PackageIx,
     set: Set,
@@ -45,22 +45,22 @@ struct Asked {
 
 /// Tells a contradiction, which rests on the lines that the problem has.
 pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution, IndexError> {
-    let teller = Teller { problem };
-    let steps = teller.steps(tree)?;
+    let explainer = Explainer { problem };
+    let steps = explainer.steps(tree)?;
     let order = chain(&steps);
     let mut because = Vec::new();
     let mut told = BTreeSet::new();
     for place in order {
-        let sentence = teller.sentence(&steps, place, &mut told)?;
+        let sentence = explainer.sentence(&steps, place, &mut told)?;
         because.extend(sentence.filter(|sentence| !because.contains(sentence)));
     }
     if because.len() > LONGEST - 1 {
         let cut = because.len() - (LONGEST - 2);
         because.splice(4..4 + cut, [format!("… ({cut} more steps of this kind)")]);
     }
-    let (end, help) = teller.end(&steps)?;
+    let (end, help) = explainer.end(&steps)?;
     because.extend(end);
-    let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| teller.id(line)).collect();
+    let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| explainer.id(line)).collect();
     let lines = lines.into_iter().collect();
     Ok(NoSolution { lines, because, help, doubtful: Vec::new() })
 }
@@ -86,15 +86,15 @@ fn chain(steps: &[Step]) -> Vec<usize> {
     order
 }
 
-struct Teller<'a> {
+struct Explainer<'a> {
     problem: Problem<'a>,
 }
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// Returns what the contradiction rests on, less what only joins the parts of one package.
     fn steps(&self, tree: &Derivation) -> Result<Vec<Step>, IndexError> {
         let mut steps = Vec::new();
-        for fact in steering::facts(tree) {
+        for fact in search_state::facts(tree) {
             match fact {
                 External::FromDependencyOf(Variable::Line(line), _, to, set) => {
                     steps.extend(self.line_step(*line, *to, set));
@@ -138,7 +138,7 @@ impl Teller<'_> {
         let group = group.map(|group| format!(" (group {group})")).unwrap_or_default();
         let who = manifest_name(&catalog.manifests[line.manifest as usize]);
         let text = format!("{who} asks for {}{group}", asked_for(&need));
-        let asked = Asked { variable, package: variable.package()?, set: set.clone(), need };
+        let asked = Demand { variable, package: variable.package()?, set: set.clone(), need };
         Some(Step { line: Some(place), from: None, versions: Set::empty(), asked: Some(asked), text })
     }
 
@@ -176,9 +176,9 @@ impl Teller<'_> {
             needs.retain(|need| holds(need));
         }
         let Some(need) = needs.first() else { return Ok(None) };
-        let asked = Asked { variable: to, package: target, set: set.clone(), need: (*need).clone() };
+        let asked = Demand { variable: to, package: target, set: set.clone(), need: (*need).clone() };
         let mut versions = versions.clone();
-        if self.problem.steering.picks.holds(to) {
+        if self.problem.search_state.picks.holds(to) {
             // Ranges that differ are one to the solver where both are narrowed to what is held.
             for other in versions.clone().descending() {
                 let says_the_same = |known: &Need| meant(&known) && known.requirement == need.requirement;
@@ -199,7 +199,7 @@ impl Teller<'_> {
         let Some(from) = step.from else { return Ok(Some(step.text.clone())) };
         let Some(asked) = &step.asked else {
             let (catalog, why) = (self.problem.catalog, &step.text);
-            return Ok(Some(if wanting::is_every(&*catalog.loaded(from)?, &step.versions) {
+            return Ok(Some(if no_match::is_every(&*catalog.loaded(from)?, &step.versions) {
                 format!("no version of {} can be used: {why}", catalog.id(from).name)
             } else {
                 format!("{} cannot be used: {why}", self.versions(from, &step.versions)?)
@@ -246,13 +246,13 @@ impl Teller<'_> {
 
     /// Names versions of a package: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
     fn versions(&self, package: PackageIx, versions: &Set) -> Result<String, IndexError> {
-        wanting::versions(self.problem.catalog, package, versions)
+        no_match::versions(self.problem.catalog, package, versions)
     }
 
     /// Tells where the chain ends, and what can be done.
     fn end(&self, steps: &[Step]) -> Result<(Option<String>, Option<String>), IndexError> {
         let catalog = self.problem.catalog;
-        let asked: Vec<&Asked> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
+        let asked: Vec<&Demand> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
         let refused = steps.iter().find(|step| step.from.is_some() && step.asked.is_none());
         let refused = refused.and_then(|step| Some((&step.versions, step.from?)));
         if let Some(asked) = asked.iter().find(|asked| asked.set.is_empty()) {
@@ -260,7 +260,7 @@ impl Teller<'_> {
                 Variable::PyOn(_, platform) | Variable::PyExtra(_, _, platform) => Some(platform),
                 _ => None,
             };
-            let Wanting { reason, help } = wanting::explain(catalog, &asked.need, platform)?;
+            let NoMatch { reason, help } = no_match::explain(catalog, &asked.need, platform)?;
             // What is refused is in the way of newer versions than those that ask for what is not there.
             let help = match refused {
                 Some((versions, package)) => Some(self.way_around(steps, package, versions)?),
@@ -385,5 +385,5 @@ fn common(steps: &[Step], variable: Variable) -> (usize, Set) {
 
 /// Writes what is asked for: `react ^18`, `numpy`.
 fn asked_for(need: &Need) -> String {
-    wanting::asked_for(need)
+    no_match::asked_for(need)
 }

@@ -65,13 +65,13 @@ pub fn held_back(index: &dyn Index, settings: &Settings, line: &RootEdge) -> Res
     Ok(None)
 }
 
-/// Tells whether a line brings a package to a platform.
+/// Returns whether a line brings a package to a platform.
 fn holds_on(line: &RootEdge, id: &PackageId, platform: Platform) -> bool {
     let mut edges = line.to.iter().filter(|edge| edge.to.package.id == *id);
     edges.any(|edge| edge.platforms.is_empty() || edge.platforms.contains(&platform))
 }
 
-/// Tells whether a version may be chosen as far as its list tells, platforms apart.
+/// Returns whether a version may be chosen as far as its list tells, platforms apart.
 fn is_offered(candidate: &Candidate, specifier: &PypiSpecifier, settings: &Settings) -> bool {
     let fits = match (&settings.python, &candidate.requires_python) {
         (Some(python), Some(wanted)) => python_fits(&python.full(), wanted),

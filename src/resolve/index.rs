@@ -96,7 +96,7 @@ impl Candidate {
         self.wheels == PlatformSet::NONE
     }
 
-    /// Tells whether it was published before an instant, where one is given. A version whose age is unknown is not known to be
+    /// Returns whether it was published before an instant, where one is given. A version whose age is unknown is not known to be
     /// old enough.
     pub fn is_before(&self, instant: Option<jiff::Timestamp>) -> bool {
         instant.is_none_or(|instant| self.published.is_some_and(|published| published < instant))
@@ -154,7 +154,7 @@ impl PlatformSet {
         self.0 |= 1 << platform as u8;
     }
 
-    /// Tells whether a platform is in the set.
+    /// Returns whether a platform is in the set.
     pub fn contains(self, platform: Platform) -> bool {
         self.0 & (1 << platform as u8) != 0
     }

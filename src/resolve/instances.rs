@@ -7,20 +7,20 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Dropped, Edge, EdgeKind, ExtraName, Instance, InstanceKey, PackageKey, PackageName, Platform};
 
-use super::entangled;
 use super::graph::Link;
+use super::peer_contexts;
 use super::variable::NodeIx;
 
 /// A reachable node with its edges.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct DraftInstance {
     pub(super) node: NodeIx,
     pub(super) key: Option<PackageKey>,
     pub(super) links: Vec<Link>,
     pub(super) dropped: Vec<Dropped>,
 }
 
-impl Default for Draft {
+impl Default for DraftInstance {
     fn default() -> Self {
         Self { node: NodeIx(u32::MAX), key: None, links: Vec::new(), dropped: Vec::new() }
     }
@@ -60,11 +60,11 @@ fn edges(links: Vec<Link>, keys: &FxHashMap<NodeIx, InstanceKey>) -> Vec<Edge> {
     edges
 }
 
-/// Nodes that are all different, and of one version too many; one node for each instance that there would be.
+/// More instances of one version than the limit; one node for each of them.
 pub(super) struct TooMany(pub(super) Vec<NodeIx>);
 
 /// Merges equal nodes and names what remains.
-pub(super) fn name(drafts: Vec<Draft>, places: &FxHashMap<NodeIx, usize>) -> Result<Named, TooMany> {
+pub(super) fn name(drafts: Vec<DraftInstance>, places: &FxHashMap<NodeIx, usize>) -> Result<Named, TooMany> {
     let targets: Vec<Vec<usize>> = drafts
         .iter()
         .map(|draft| draft.links.iter().filter_map(|link| places.get(&link.to).copied()).collect())
@@ -74,7 +74,7 @@ pub(super) fn name(drafts: Vec<Draft>, places: &FxHashMap<NodeIx, usize>) -> Res
     for (draft, &class) in drafts.iter().zip(&classes) {
         told_apart.entry(&draft.key).or_default().entry(class).or_insert(draft.node);
     }
-    if told_apart.values().any(|nodes| nodes.len() > entangled::WAYS) {
+    if told_apart.values().any(|nodes| nodes.len() > peer_contexts::WAYS) {
         return Err(TooMany(told_apart.into_values().flat_map(BTreeMap::into_values).collect()));
     }
     let names = names(&drafts, &targets, &classes);
@@ -98,7 +98,7 @@ pub(super) fn name(drafts: Vec<Draft>, places: &FxHashMap<NodeIx, usize>) -> Res
 
 /// Splits nodes into classes until those of one class have the same package and edges into the same classes. Starting
 /// from the coarsest split finds cycles equal, too.
-fn refine(drafts: &[Draft], targets: &[Vec<usize>]) -> Vec<u32> {
+fn refine(drafts: &[DraftInstance], targets: &[Vec<usize>]) -> Vec<u32> {
     let mut packages: FxHashMap<&Option<PackageKey>, u32> = FxHashMap::default();
     let mut classes: Vec<u32> = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -107,7 +107,7 @@ fn refine(drafts: &[Draft], targets: &[Vec<usize>]) -> Vec<u32> {
     }
     let mut count = packages.len();
     while count < drafts.len() {
-        let mut signatures: FxHashMap<(u32, Vec<(Label, u32)>), u32> = FxHashMap::default();
+        let mut signatures: FxHashMap<(u32, Vec<(EdgeLabel, u32)>), u32> = FxHashMap::default();
         let mut refined = Vec::with_capacity(classes.len());
         for (place, draft) in drafts.iter().enumerate() {
             let links = draft.links.iter().map(label);
@@ -125,16 +125,16 @@ fn refine(drafts: &[Draft], targets: &[Vec<usize>]) -> Vec<u32> {
     classes
 }
 
-/// What an edge says besides where it leads.
-type Label<'a> =
+/// The properties of an edge other than its target.
+type EdgeLabel<'a> =
     (&'a PackageName, EdgeKind, &'a Option<ExtraName>, &'a [ExtraName], &'a [Platform], &'a Option<String>);
 
-fn label(link: &Link) -> Label<'_> {
+fn label(link: &Link) -> EdgeLabel<'_> {
     (&link.name, link.kind, &link.extra, &link.extras, &link.platforms, &link.unmet)
 }
 
 /// Names each class: by its package and bound peers, and where that names several, by a hash of all that they bind.
-fn names(drafts: &[Draft], targets: &[Vec<usize>], classes: &[u32]) -> Vec<Option<InstanceKey>> {
+fn names(drafts: &[DraftInstance], targets: &[Vec<usize>], classes: &[u32]) -> Vec<Option<InstanceKey>> {
     let count = classes.iter().copied().max().map_or(0, |last| last as usize + 1);
     let mut first: Vec<Option<usize>> = vec![None; count];
     for (place, &class) in classes.iter().enumerate() {
@@ -179,7 +179,7 @@ fn names(drafts: &[Draft], targets: &[Vec<usize>], classes: &[u32]) -> Vec<Optio
 
 /// Hashes what an instance binds, one edge further than it was.
 fn further(
-    drafts: &[Draft],
+    drafts: &[DraftInstance],
     targets: &[Vec<usize>],
     classes: &[u32],
     hashes: &[blake3::Hash],
@@ -200,7 +200,7 @@ fn further(
     state.finalize()
 }
 
-fn plain_name(drafts: &[Draft], targets: &[usize], place: usize) -> Option<InstanceKey> {
+fn plain_name(drafts: &[DraftInstance], targets: &[usize], place: usize) -> Option<InstanceKey> {
     let draft = &drafts[place];
     let peers: BTreeSet<String> = draft
         .links

@@ -4,39 +4,41 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
-//! | `catalog` | what is known: names, versions, sets of versions |
+//! | `catalog` | interned names, the index's answers, the versions that a range stands for |
 //! | `release` | what a version or a line asks for, after overrides and extensions |
 //! | `problem` | what a choice demands of others; where npm's peers are found |
 //! | `provider` | the solver's questions: what first, which version, what then |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's ranges and its picks |
 //! | `lines` | the manifests' lines: their order, and which versions direct dependencies share |
 //! | `platforms` | where platforms' wheels of one version differ in what they need |
-//! | `ahead` | which versions are fetched before they are asked for |
-//! | `steering`, `order` | what one run teaches the next; in which order Python packages are decided |
+//! | `prefetch` | which releases are requested before the solver asks for them |
+//! | `search_state`, `order` | what is carried from one run of the solver to the next; the order of Python packages |
+//! | `package_extensions` | dependencies that published packages use and do not declare |
 //! | `picks` | strict peers: what npm would pick is not lowered for its own peers |
 //! | `graph`, `instances` | solution → graph |
-//! | `entangled` | peers that are bound in more ways than can be installed |
+//! | `peer_contexts` | the limit on instances of one version, and the error beyond it |
 //! | `held_back` | newer versions whose wheels are for newer systems |
-//! | `reduce`, `explain`, `wanting` | no solution → the lines at fault, in plain words |
-//! | `doubt` | the cached answers that an outcome rests on |
+//! | `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
+//! | `cached_answers` | the cached answers that an outcome rests on |
 
-mod ahead;
+mod cached_answers;
 mod catalog;
-mod doubt;
-mod entangled;
 mod explain;
-mod forgotten;
 mod graph;
 mod held_back;
 mod index;
 mod instances;
 mod larder;
 mod lines;
+mod no_match;
 mod npm;
 mod order;
+mod package_extensions;
 mod path;
+mod peer_contexts;
 mod picks;
 mod platforms;
+mod prefetch;
 mod problem;
 mod provider;
 mod pypi;
@@ -44,10 +46,9 @@ mod reduce;
 mod release;
 mod requirements;
 mod resolution;
+mod search_state;
 mod set;
-mod steering;
 mod variable;
-mod wanting;
 
 #[cfg(test)]
 mod tests;
@@ -60,22 +61,22 @@ use crate::model::Engines;
 use catalog::Catalog;
 use problem::Problem;
 use provider::{Provider, Stop};
+use search_state::SearchState;
 use set::Set;
-use steering::Steering;
 use variable::Variable;
 
-pub use entangled::Entangled;
-pub use forgotten::EDITION as FORGOTTEN;
 pub use held_back::{HeldBack, held_back};
 pub use index::{
     Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants,
 };
 pub use npm::{engine_admits, tagged};
+pub use package_extensions::EDITION as EXTENSIONS_EDITION;
+pub use peer_contexts::TooManyPeerContexts;
 pub use pypi::python_fits;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning};
 
-/// What the solver's thread may use: trees of contradictions are dropped recursively, and can be deep.
+/// The stack of the solver's thread: derivation trees are dropped recursively, and can be deep.
 const STACK: usize = 256 << 20;
 
 /// A version for each variable that was decided.
@@ -88,17 +89,17 @@ type Derivation = pubgrub::DerivationTree<Variable, Set, String>;
 enum Ended {
     Solved(Solution),
     Contradiction(Box<Derivation>),
-    /// Given up, to begin anew in another order.
-    Order(order::Lesson),
-    /// Given up: peers are bound in too many ways.
-    Entangled(Entangled),
+    /// Stopped, to start again with another order of decisions.
+    Order(order::Reordering),
+    /// Stopped: peers are bound in more ways than can be installed.
+    TooManyPeerContexts(TooManyPeerContexts),
 }
 
 /// Why an attempt ended without a solution.
 enum Failed {
     Contradiction(Box<Derivation>),
     Index(IndexError),
-    Entangled(Entangled),
+    TooManyPeerContexts(TooManyPeerContexts),
 }
 
 impl From<IndexError> for Failed {
@@ -113,7 +114,7 @@ impl From<IndexError> for Failed {
 ///
 /// # Errors
 /// [`ResolveError::NoSolution`] where the requirements contradict each other; [`ResolveError::Index`] where the index
-/// failed; [`ResolveError::Entangled`] where peers are bound in too many ways. A package that does not exist is no failure:
+/// failed; [`ResolveError::TooManyPeerContexts`] where peers are bound in too many ways. A package that does not exist is no failure:
 /// it has no versions.
 pub fn resolve(requirements: &Requirements, index: &dyn Index) -> Result<Resolution, ResolveError> {
     std::thread::scope(|scope| {
@@ -127,38 +128,40 @@ pub fn resolve(requirements: &Requirements, index: &dyn Index) -> Result<Resolut
 
 fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolution, ResolveError> {
     let catalog = Catalog::new(requirements, index);
-    let mut steering = Steering::new(&catalog);
+    let mut search_state = SearchState::new(&catalog);
     loop {
-        let solution = match attempt(&catalog, &mut steering) {
+        let solution = match attempt(&catalog, &mut search_state) {
             Ok(solution) => solution,
             Err(Failed::Contradiction(tree)) => {
-                let picks = steering.picks.clone();
-                let (tree, steering) = reduce::reduce(&catalog, *tree, steering)?;
-                let doubtful = doubt::of_contradiction(&catalog, &tree);
-                let problem = Problem { catalog: &catalog, steering: &steering };
+                let picks = search_state.picks.clone();
+                let (tree, search_state) = reduce::reduce(&catalog, *tree, search_state)?;
+                let doubtful = cached_answers::of_contradiction(&catalog, &tree);
+                let problem = Problem { catalog: &catalog, search_state: &search_state };
                 let mut why = explain::explain(problem, &tree)?;
                 why.help = picks.way_out(problem, &tree)?.or(why.help);
                 why.doubtful = doubtful;
                 return Err(ResolveError::NoSolution(why));
             }
             Err(Failed::Index(error)) => return Err(error.into()),
-            Err(Failed::Entangled(entangled)) => return Err(entangled.into()),
+            Err(Failed::TooManyPeerContexts(too_many)) => return Err(too_many.into()),
         };
         if platforms::tell_apart(&catalog, &solution)? {
-            steering = Steering::new(&catalog);
+            search_state = SearchState::new(&catalog);
             continue;
         }
-        let (resolution, foreign) = graph::build(Problem { catalog: &catalog, steering: &steering }, &solution)?;
+        let (resolution, foreign) =
+            graph::build(Problem { catalog: &catalog, search_state: &search_state }, &solution)?;
         if requirements.settings.engines != Engines::Strict || !catalog.refuse_foreign(foreign) {
-            return Ok(Resolution { doubtful: doubt::of_solution(&catalog, &solution)?, ..resolution });
+            return Ok(Resolution { doubtful: cached_answers::of_solution(&catalog, &solution)?, ..resolution });
         }
     }
 }
 
-/// Solves, learns from what goes wrong outside the solver's view, and solves again, until there is nothing to learn.
-fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Failed> {
+/// Runs the solver, adjusts the [`SearchState`] by rules that the solver does not know, and repeats until nothing has to be
+/// adjusted.
+fn attempt(catalog: &Catalog, search_state: &mut SearchState) -> Result<Solution, Failed> {
     loop {
-        let problem = Problem { catalog, steering };
+        let problem = Problem { catalog, search_state };
         let provider = Provider::new(problem);
         let known = catalog.count_from_source();
         let ended = run(&provider)?;
@@ -166,22 +169,22 @@ fn attempt(catalog: &Catalog, steering: &mut Steering) -> Result<Solution, Faile
             // What was demanded before had no version from source in it.
             continue;
         }
-        let lesson = match ended {
-            Ended::Solved(solution) => match steering::look_through(problem, &solution)? {
-                Some(lesson) => lesson,
+        let adjustment = match ended {
+            Ended::Solved(solution) => match search_state::look_through(problem, &solution)? {
+                Some(adjustment) => adjustment,
                 None => return Ok(solution),
             },
-            Ended::Contradiction(tree) => match steering::learn(&tree, &provider, problem)? {
-                Some(lesson) => lesson,
+            Ended::Contradiction(tree) => match search_state::learn(&tree, &provider, problem)? {
+                Some(adjustment) => adjustment,
                 None => return Err(Failed::Contradiction(tree)),
             },
-            Ended::Order(lesson) => steering::Lesson::Order(lesson),
-            Ended::Entangled(entangled) if problem.is_strict() || steering.merged.is_some() => {
-                return Err(Failed::Entangled(entangled));
+            Ended::Order(adjustment) => search_state::Adjustment::Order(adjustment),
+            Ended::TooManyPeerContexts(too_many) if problem.is_strict() || search_state.merged.is_some() => {
+                return Err(Failed::TooManyPeerContexts(too_many));
             }
-            Ended::Entangled(entangled) => steering::Lesson::Merge(entangled),
+            Ended::TooManyPeerContexts(too_many) => search_state::Adjustment::Merge(too_many),
         };
-        steering.take(lesson);
+        search_state.take(adjustment);
     }
 }
 
@@ -200,8 +203,8 @@ fn run(provider: &Provider) -> Result<Ended, IndexError> {
             | PubGrubError::ErrorInShouldCancel(source),
         ) => match source {
             Stop::Index(error) => Err(error),
-            Stop::Order(lesson) => Ok(Ended::Order(lesson)),
-            Stop::Entangled => Ok(Ended::Entangled(provider.entangled()?)),
+            Stop::Order(adjustment) => Ok(Ended::Order(adjustment)),
+            Stop::TooManyPeerContexts => Ok(Ended::TooManyPeerContexts(provider.too_many_peer_contexts()?)),
         },
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
     latest.or_else(|| range.descending().find(fresh)).or_else(|| range.descending().next())
 }
 
-/// Tells whether `engines.node` admits the declared Node. `22` stands for any 22, so it is enough that the range
+/// Returns whether `engines.node` admits the declared Node. `22` stands for any 22, so it is enough that the range
 /// takes the first or the last of them.
 pub fn engine_admits(settings: &Settings, engine: Option<&str>) -> bool {
     let (Some(node), Some(engine)) = (settings.node.as_deref(), engine) else { return true };

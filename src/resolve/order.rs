@@ -10,21 +10,21 @@ use super::variable::{PackageIx, Variable};
 /// After this many refusals the order is changed.
 const STUBBORN: u32 = 5;
 /// How often a run is begun anew for the sake of its order.
-const LESSONS: u32 = 32;
+const REORDERINGS: u32 = 32;
 
-/// What was learned about the order.
+/// The packages that are decided out of turn.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Order {
     /// Packages whose versions were refused again and again.
     early: FxHashSet<PackageIx>,
-    /// Packages on whose account they were.
+    /// Packages whose decisions were in the way of those.
     late: FxHashSet<PackageIx>,
-    lessons: u32,
+    reorderings: u32,
 }
 
-/// What a run says of the order before it is given up.
+/// A change of the order, for which a run is stopped.
 #[derive(Clone, Debug)]
-pub(super) struct Lesson {
+pub(super) struct Reordering {
     early: PackageIx,
     late: Vec<PackageIx>,
 }
@@ -41,19 +41,19 @@ pub(super) struct Refusals {
 }
 
 impl Order {
-    /// Takes a lesson to heart.
-    pub(super) fn take(&mut self, lesson: Lesson) {
-        self.lessons += 1;
-        self.early.insert(lesson.early);
-        self.late.extend(lesson.late);
+    /// Applies a reordering.
+    pub(super) fn take(&mut self, reordering: Reordering) {
+        self.reorderings += 1;
+        self.early.insert(reordering.early);
+        self.late.extend(reordering.late);
     }
 
-    /// Tells whether a package is decided before most.
+    /// Returns whether a package is decided before most.
     pub(super) fn is_early(&self, package: PackageIx) -> bool {
         self.early.contains(&package)
     }
 
-    /// Tells whether a package is decided after most, when all that is asked of it is known.
+    /// Returns whether a package is decided after most, when all that is asked of it is known.
     pub(super) fn is_late(&self, package: PackageIx) -> bool {
         self.late.contains(&package)
     }
@@ -75,8 +75,8 @@ impl Refusals {
     }
 
     /// Notes for what a version is asked. Where one was chosen before and does not count any more, it was refused: by
-    /// those of its demands that do not agree with what was last chosen. Returns a lesson where that happened too often.
-    pub(super) fn asked(&mut self, order: &Order, variable: Variable, range: &Set) -> Option<Lesson> {
+    /// those of its demands that do not agree with what was last chosen. Returns a reordering where that happened too often.
+    pub(super) fn asked(&mut self, order: &Order, variable: Variable, range: &Set) -> Option<Reordering> {
         let package = variable.package()?;
         if self.last.get(&variable).is_none_or(|ordinal| range.contains(ordinal)) {
             return None;
@@ -90,10 +90,10 @@ impl Refusals {
         }
         let refused = self.refused.entry(package).or_default();
         *refused += 1;
-        if *refused < STUBBORN || order.is_early(package) || order.lessons == LESSONS {
+        if *refused < STUBBORN || order.is_early(package) || order.reorderings == REORDERINGS {
             return None;
         }
         let culprits = self.refusing.iter().filter(|(_, count)| **count >= STUBBORN).map(|(&culprit, _)| culprit);
-        Some(Lesson { early: package, late: culprits.collect() })
+        Some(Reordering { early: package, late: culprits.collect() })
     }
 }

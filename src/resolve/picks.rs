@@ -15,27 +15,27 @@ use super::catalog::Loaded;
 use super::index::IndexError;
 use super::npm;
 use super::problem::{Demands, Problem};
+use super::search_state::{self, SearchState};
 use super::set::Set;
-use super::steering::{self, Steering};
 use super::variable::{Owner, PackageIx, Variable};
 use super::{Derivation, Failed, Solution, attempt};
 
-/// What is known of npm's picks.
+/// The picks of npm that the solver is held to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picks {
     /// What these variables are held to.
     held: BTreeMap<Variable, Set>,
-    /// What is left of those of which something cannot be had, or which gave way to a peer.
+    /// The versions that remain for variables whose pick cannot be had, or gave way to a peer.
     left: BTreeMap<Variable, Set>,
     /// Every version that was held so far. None is held twice, so this ends.
     tried: BTreeSet<(Variable, u32)>,
     /// Where the last solution differs from npm's picks.
-    moved: Vec<Moved>,
+    moved: Vec<DifferentPick>,
 }
 
 /// A variable of which a solution has another version than npm picks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Moved {
+pub(super) struct DifferentPick {
     variable: Variable,
     /// What npm picks.
     own: u32,
@@ -45,26 +45,26 @@ pub(super) struct Moved {
     here: u32,
 }
 
-/// What to do differently.
-pub(super) enum Lesson {
+/// A change of what is held, after which the solver runs again.
+pub(super) enum PickChange {
     /// Hold these.
-    Hold(Vec<Moved>),
+    Hold(Vec<DifferentPick>),
     /// Let go of this one, and take it from what is left.
     Leave(Variable, Set),
 }
 
 impl Picks {
-    /// Takes a lesson to heart.
-    pub(super) fn take(&mut self, lesson: Lesson) {
-        match lesson {
-            Lesson::Hold(moved) => {
+    /// Applies a change.
+    pub(super) fn take(&mut self, change: PickChange) {
+        match change {
+            PickChange::Hold(moved) => {
                 for one in &moved {
                     self.tried.insert((one.variable, one.own));
                     self.held.insert(one.variable, Set::singleton(one.own));
                 }
                 self.moved = moved;
             }
-            Lesson::Leave(variable, set) => {
+            PickChange::Leave(variable, set) => {
                 self.held.remove(&variable);
                 let left = self.left.entry(variable).or_insert_with(Set::full);
                 *left = left.intersection(&set);
@@ -72,7 +72,7 @@ impl Picks {
         }
     }
 
-    /// Tells whether a variable is held.
+    /// Returns whether a variable is held.
     pub(super) fn holds(&self, variable: Variable) -> bool {
         self.held.contains_key(&variable)
     }
@@ -93,12 +93,12 @@ impl Picks {
     /// Says which versions fit though npm does not pick them: those of the last solution, as far as a contradiction is
     /// about the same packages.
     pub(super) fn way_out(&self, problem: Problem, tree: &Derivation) -> Result<Option<String>, IndexError> {
-        let facts = steering::facts(tree);
+        let facts = search_state::facts(tree);
         let is_told = |variable: Variable| {
             facts.iter().any(|fact| matches!(fact, External::FromDependencyOf(_, _, to, _) if *to == variable))
         };
         let (mut fitting, mut picked) = (Vec::new(), Vec::new());
-        for Moved { variable, own, here, .. } in &self.moved {
+        for DifferentPick { variable, own, here, .. } in &self.moved {
             if let Some(package) = variable.package().filter(|_| is_told(*variable)) {
                 let name = |ordinal| {
                     problem.catalog.key(package, ordinal).map(|key| format!("{} {}", key.id.name, key.version))
@@ -121,7 +121,7 @@ impl Picks {
 }
 
 /// Looks through a solution for versions that npm would not have picked.
-pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<Lesson>, IndexError> {
+pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<PickChange>, IndexError> {
     if !problem.is_strict() {
         return Ok(None);
     }
@@ -142,70 +142,70 @@ pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Opti
             moved.push((asked.by, compare(problem, &loaded, (variable, package), &asked.set, here)?));
         }
     }
-    let tried = &problem.steering.picks.tried;
-    let is_shared = |by, one: &Moved| {
+    let tried = &problem.search_state.picks.tried;
+    let is_shared = |by, one: &DifferentPick| {
         by == By::Peer && one.variable.package().is_some_and(|package| picked.contains(&(package, one.here)))
     };
-    let moved: Vec<Moved> = moved
+    let moved: Vec<DifferentPick> = moved
         .into_iter()
         .filter_map(|(by, one)| one.filter(|one| !is_shared(by, one) && !tried.contains(&(one.variable, one.own))))
         .collect();
-    Ok((!moved.is_empty()).then_some(Lesson::Hold(moved)))
+    Ok((!moved.is_empty()).then_some(PickChange::Hold(moved)))
 }
 
-/// Learns from a contradiction that rests on something held: a peer that is laid upon it comes first.
-pub(super) fn gives_way(problem: Problem, tree: &Derivation) -> Result<Option<Lesson>, IndexError> {
-    for fact in steering::facts(tree) {
+/// Finds the held pick that gives way in a contradiction: one that a peer is laid upon comes first.
+pub(super) fn gives_way(problem: Problem, tree: &Derivation) -> Result<Option<PickChange>, IndexError> {
+    for fact in search_state::facts(tree) {
         let External::FromDependencyOf(from, _, to, set) = fact else { continue };
-        let Some(held) = problem.steering.picks.held.get(to) else { continue };
+        let Some(held) = problem.search_state.picks.held.get(to) else { continue };
         if matches!(from, Variable::Line(_)) || !held.is_disjoint(set) {
             continue;
         }
         let mut left = set.clone();
-        for &line in &problem.steering.active {
+        for &line in &problem.search_state.active {
             let demands = problem.line(line)?.0;
             left = demands.iter().filter(|(on, _)| on == to).fold(left, |left, (_, set)| left.intersection(set));
         }
-        if let Some(known) = problem.steering.picks.left.get(to) {
+        if let Some(known) = problem.search_state.picks.left.get(to) {
             left = left.intersection(known);
         }
         if !left.is_empty() {
-            return Ok(Some(Lesson::Leave(*to, left)));
+            return Ok(Some(PickChange::Leave(*to, left)));
         }
     }
     Ok(None)
 }
 
 /// Learns that something held cannot be had, even where peers only guide: then it is not for its peers that it was lowered.
-pub(super) fn cannot_be_had(problem: Problem) -> Result<Option<Lesson>, IndexError> {
-    let Problem { catalog, steering } = problem;
+pub(super) fn cannot_be_had(problem: Problem) -> Result<Option<PickChange>, IndexError> {
+    let Problem { catalog, search_state } = problem;
     let can_be_had = |variable: Variable, set: &Set| {
         let picks = Picks { held: BTreeMap::from([(variable, set.clone())]), ..Picks::default() };
-        let mut relaxed = Steering { active: steering.active.clone(), picks, ..Steering::default() };
+        let mut relaxed = SearchState { active: search_state.active.clone(), picks, ..SearchState::default() };
         match attempt(catalog, &mut relaxed) {
             Ok(_) => Ok(true),
-            Err(Failed::Contradiction(_) | Failed::Entangled(_)) => Ok(false),
+            Err(Failed::Contradiction(_) | Failed::TooManyPeerContexts(_)) => Ok(false),
             Err(Failed::Index(error)) => Err(error),
         }
     };
-    for Moved { variable, own, better, .. } in &steering.picks.moved {
+    for DifferentPick { variable, own, better, .. } in &search_state.picks.moved {
         let own = Set::singleton(*own);
-        if !steering.picks.held.contains_key(variable) || can_be_had(*variable, &own)? {
+        if !search_state.picks.held.contains_key(variable) || can_be_had(*variable, &own)? {
             continue;
         }
         let lost = if can_be_had(*variable, better)? { &own } else { better };
-        return Ok(Some(Lesson::Leave(*variable, lost.complement())));
+        return Ok(Some(PickChange::Leave(*variable, lost.complement())));
     }
     Ok(None)
 }
 
-/// What is asked of a variable, by all who ask.
-struct Asked {
+/// The intersection of all demands on a variable.
+struct Demanded {
     set: Set,
     by: By,
 }
 
-/// Who brings an npm package to where it is.
+/// Which kind of dependent brings an npm package to its place in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum By {
     /// A release, among its own.
@@ -217,15 +217,15 @@ enum By {
 }
 
 /// Returns what is asked of npm packages in a solution.
-fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Asked>, IndexError> {
+fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Demanded>, IndexError> {
     let catalog = problem.catalog;
-    let mut all: BTreeMap<Variable, Asked> = BTreeMap::new();
+    let mut all: BTreeMap<Variable, Demanded> = BTreeMap::new();
     let mut add = |variable: Variable, set: &Set, by: By| {
-        let asked = all.entry(variable).or_insert_with(|| Asked { set: Set::full(), by });
+        let asked = all.entry(variable).or_insert_with(|| Demanded { set: Set::full(), by });
         asked.set = asked.set.intersection(set);
         asked.by = asked.by.max(by);
     };
-    for &line in &problem.steering.active {
+    for &line in &problem.search_state.active {
         for (variable, set) in problem.line(line)?.0 {
             if matches!(variable, Variable::Npm { .. }) {
                 add(variable, &set, By::Line);
@@ -264,8 +264,8 @@ fn compare(
     (variable, package): (Variable, PackageIx),
     asked: &Set,
     here: u32,
-) -> Result<Option<Moved>, IndexError> {
-    let left = problem.steering.picks.left.get(&variable).filter(|left| left.contains(&here));
+) -> Result<Option<DifferentPick>, IndexError> {
+    let left = problem.search_state.picks.left.get(&variable).filter(|left| left.contains(&here));
     let mut set = left.map_or_else(|| asked.clone(), |left| left.intersection(asked));
     let mut own = None;
     let mut better = Set::empty();
@@ -277,5 +277,5 @@ fn compare(
             better = better.union(&one);
         }
     }
-    Ok(own.map(|own| Moved { variable, own, better, here }))
+    Ok(own.map(|own| DifferentPick { variable, own, better, here }))
 }

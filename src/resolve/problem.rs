@@ -8,21 +8,21 @@ use super::catalog::Catalog;
 use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::lines::Direct;
 use super::release::{Need, Prepared};
+use super::search_state::{Droppable, SearchState};
 use super::set::Set;
-use super::steering::{Droppable, Steering};
 use super::variable::{Node, NodeIx, Owner, PackageIx, Variable};
 use super::{larder, npm};
 
-/// What is known, under what was learned.
+/// The catalog under the rules of one run.
 #[derive(Clone, Copy)]
 pub(super) struct Problem<'a> {
     pub(super) catalog: &'a Catalog<'a>,
-    pub(super) steering: &'a Steering,
+    pub(super) search_state: &'a SearchState,
 }
 
 /// Where a peer is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum PeerBinding {
     /// An ancestor depends on it.
     Declared(Variable),
     /// It is an ancestor itself.
@@ -51,7 +51,7 @@ impl Problem<'_> {
     pub(super) fn node_of(&self, package: PackageIx, ordinal: u32, scope: NodeIx) -> Result<NodeIx, IndexError> {
         let owner = Owner::Release(package, ordinal);
         let mut around = None;
-        if self.steering.merged.is_none() && self.catalog.prepared(package, ordinal)?.has_peers {
+        if self.search_state.merged.is_none() && self.catalog.prepared(package, ordinal)?.has_peers {
             let mut outer = Some(scope);
             while let Some(node) = outer {
                 let known = self.catalog.node(node);
@@ -66,7 +66,7 @@ impl Problem<'_> {
     }
 
     /// Finds where a name comes from, as seen by those that live in a scope.
-    pub(super) fn place(&self, name: PackageIx, scope: NodeIx) -> Result<Place, IndexError> {
+    pub(super) fn place(&self, name: PackageIx, scope: NodeIx) -> Result<PeerBinding, IndexError> {
         let mut scope = scope;
         loop {
             let node = self.catalog.node(scope);
@@ -78,29 +78,29 @@ impl Problem<'_> {
             match prepared.needs.iter().find(|need| need.alias == name) {
                 Some(need) if need.is_peer() => match node.around {
                     Some(around) => scope = around,
-                    None => return Ok(Place::Absent(scope)),
+                    None => return Ok(PeerBinding::Absent(scope)),
                 },
                 Some(need) if self.why_dropped(Droppable::Need(node.owner, name), need)?.is_none() => {
                     let package = self.catalog.part(need.package, None);
-                    return Ok(Place::Declared(Variable::Npm { package, alias: need.alias, scope }));
+                    return Ok(PeerBinding::Declared(Variable::Npm { package, alias: need.alias, scope }));
                 }
-                _ if package == name => return Ok(Place::Ancestor(scope)),
-                _ => return Ok(Place::Absent(scope)),
+                _ if package == name => return Ok(PeerBinding::Ancestor(scope)),
+                _ => return Ok(PeerBinding::Absent(scope)),
             }
         }
     }
 
-    /// Tells whether those that live in a scope get a peer that its owner wants itself.
+    /// Returns whether those that live in a scope get a peer that its owner wants itself.
     pub(super) fn hands_on(&self, name: PackageIx, scope: NodeIx) -> Result<bool, IndexError> {
         let Some(prepared) = self.prepared(self.catalog.node(scope))? else { return Ok(false) };
         Ok(prepared.needs.iter().any(|need| need.alias == name && need.is_peer()))
     }
 
     /// A member sees its own lines before the project's.
-    fn place_in_manifest(&self, name: PackageIx, manifest: u32, scope: NodeIx) -> Place {
+    fn place_in_manifest(&self, name: PackageIx, manifest: u32, scope: NodeIx) -> PeerBinding {
         let project = self.catalog.manifests.iter().position(|m| *m == crate::model::Dependent::Project);
         let declared = |manifest: u32| {
-            self.steering.active.iter().map(|&place| (place, &self.catalog.lines[place as usize])).find_map(
+            self.search_state.active.iter().map(|&place| (place, &self.catalog.lines[place as usize])).find_map(
                 |(place, line)| {
                     let need = line.need.as_ref()?;
                     let counts = line.manifest == manifest
@@ -118,48 +118,48 @@ impl Problem<'_> {
                 let need = declared(manifest)?;
                 let scope = self.catalog.manifest_node(manifest);
                 let package = self.catalog.part(need.package, None);
-                Some(Place::Declared(Variable::Npm { package, alias: need.alias, scope }))
+                Some(PeerBinding::Declared(Variable::Npm { package, alias: need.alias, scope }))
             })
-            .unwrap_or(Place::Absent(scope))
+            .unwrap_or(PeerBinding::Absent(scope))
     }
 
     /// Finds a peer of those that live in a scope. Nothing is asked of the index about a peer that is not there.
-    pub(super) fn peer(&self, need: &Need, around: NodeIx) -> Result<Place, IndexError> {
+    pub(super) fn peer(&self, need: &Need, around: NodeIx) -> Result<PeerBinding, IndexError> {
         let place = self.place(need.alias, around)?;
-        if let Place::Ancestor(node) = place
+        if let PeerBinding::Ancestor(node) = place
             && self.is_strict()
         {
             let set = self.peer_set(need, place)?;
             if !matches!(self.catalog.node(node).owner, Owner::Release(_, ordinal) if set.contains(&ordinal)) {
-                return Ok(Place::Absent(around));
+                return Ok(PeerBinding::Absent(around));
             }
         }
         Ok(place)
     }
 
     /// Returns the versions that satisfy a peer, of the package that was found for it.
-    pub(super) fn peer_set(&self, need: &Need, place: Place) -> Result<Set, IndexError> {
+    pub(super) fn peer_set(&self, need: &Need, place: PeerBinding) -> Result<Set, IndexError> {
         let package = match place {
-            Place::Declared(Variable::Npm { package, .. }) => package,
+            PeerBinding::Declared(Variable::Npm { package, .. }) => package,
             _ => self.catalog.part(need.package, None),
         };
         self.catalog.set_for(&need.requirement, package)
     }
 
     /// Returns the variable that decides a peer, where one does.
-    pub(super) fn peer_variable(&self, need: &Need, place: Place) -> Option<Variable> {
+    pub(super) fn peer_variable(&self, need: &Need, place: PeerBinding) -> Option<Variable> {
         match place {
-            Place::Declared(variable) => Some(variable),
-            Place::Absent(scope) => {
+            PeerBinding::Declared(variable) => Some(variable),
+            PeerBinding::Absent(scope) => {
                 Some(Variable::Npm { package: self.catalog.part(need.package, None), alias: need.alias, scope })
             }
-            Place::Ancestor(_) => None,
+            PeerBinding::Ancestor(_) => None,
         }
     }
 
-    /// Tells whether peers are constraints.
+    /// Returns whether peers are constraints.
     pub(super) fn is_strict(&self) -> bool {
-        self.steering.peers == NpmPeers::Strict
+        self.search_state.peers == NpmPeers::Strict
     }
 
     /// Returns why an optional dependency is left out, if it is: no version matches, or it was in a conflict.
@@ -167,7 +167,7 @@ impl Problem<'_> {
         if need.kind != DependencyKind::Optional {
             return Ok(None);
         }
-        if self.steering.dropped.contains(&what) {
+        if self.search_state.dropped.contains(&what) {
             return Ok(Some("it contradicts something that is not optional".to_owned()));
         }
         for (package, on) in self.catalog.parts(need.package) {
@@ -261,9 +261,9 @@ impl Problem<'_> {
         Ok(())
     }
 
-    /// Tells whether a Python package has one version for all platforms.
+    /// Returns whether a Python package has one version for all platforms.
     pub(super) fn is_tied(&self, package: PackageIx) -> bool {
-        self.catalog.ties() && !self.steering.untied.contains(&package)
+        self.catalog.ties() && !self.search_state.untied.contains(&package)
     }
 
     /// Returns the variables that decide a line, and what it demands of them.
@@ -326,11 +326,11 @@ impl Problem<'_> {
     }
 
     /// Returns what a declared optional peer is held to under strict peers, if it is in place.
-    pub(super) fn optional_peer_holds(&self, node: NodeIx, need: &Need, place: Place) -> bool {
+    pub(super) fn optional_peer_holds(&self, node: NodeIx, need: &Need, place: PeerBinding) -> bool {
         match place {
-            Place::Declared(_) => true,
-            Place::Absent(_) => self.steering.bound.contains(&(node, need.alias)),
-            Place::Ancestor(_) => false,
+            PeerBinding::Declared(_) => true,
+            PeerBinding::Absent(_) => self.search_state.bound.contains(&(node, need.alias)),
+            PeerBinding::Ancestor(_) => false,
         }
     }
 

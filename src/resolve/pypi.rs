@@ -68,7 +68,7 @@ impl Admission {
         }
     }
 
-    /// Tells whether a version may be chosen: its interpreter fits; it is not yanked, unless locked or pinned; it is no
+    /// Returns whether a version may be chosen: its interpreter fits; it is not yanked, unless locked or pinned; it is no
     /// pre-release where none is wanted.
     pub(super) fn admits(&self, candidate: &Candidate, locked: bool) -> bool {
         let unwanted = self.settings == Prereleases::Never && !self.allowed_by_line;
@@ -90,7 +90,7 @@ impl Admission {
         self.named.iter().any(|specifier| specifier.specifiers().iter().any(exact) && specifier.admits(version))
     }
 
-    /// Tells whether pre-releases are taken as readily as final versions: only where the settings or a line allow them.
+    /// Returns whether pre-releases are taken as readily as final versions: only where the settings or a line allow them.
     pub(super) fn prereleases_count_as_final(&self) -> bool {
         self.allowed_by_line || self.settings == Prereleases::Allow
     }
@@ -108,7 +108,7 @@ pub(super) fn unfit(settings: &Settings, ecosystem: Ecosystem, facts: &Facts) ->
     (!fits).then(|| format!("it needs Python {wanted}, and the manifest declares {python}"))
 }
 
-/// Tells whether `Requires-Python` admits an interpreter. Upper bounds are guesses about Pythons to come and are passed
+/// Returns whether `Requires-Python` admits an interpreter. Upper bounds are guesses about Pythons to come and are passed
 /// over, as installers that lock do: a package that guessed wrong would otherwise be replaced by an old one that did
 /// not guess.
 pub fn python_fits(python: &pep440_rs::Version, specifiers: &VersionSpecifiers) -> bool {

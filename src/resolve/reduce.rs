@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 
 use super::catalog::Catalog;
 use super::index::IndexError;
-use super::steering::{self, Steering};
+use super::search_state::{self, SearchState};
 use super::variable::Variable;
 use super::{Derivation, Failed, attempt};
 
 /// How often the solver is run again, at most.
 const ATTEMPTS: usize = 24;
 
-/// Leaves out lines one at a time for as long as the contradiction stays, and returns the last one with the steering
+/// Leaves out lines one at a time for as long as the contradiction stays, and returns the last one with the [`SearchState`]
 /// that it was found under. The index has answered everything before, so this costs no more than the solver's time.
 pub(super) fn reduce(
     catalog: &Catalog,
     tree: Derivation,
-    steering: Steering,
-) -> Result<(Derivation, Steering), IndexError> {
-    let mut found = (tree, steering);
+    search_state: SearchState,
+) -> Result<(Derivation, SearchState), IndexError> {
+    let mut found = (tree, search_state);
     let mut core = lines(&found.0);
     let mut left = ATTEMPTS;
     for line in core.clone() {
@@ -31,12 +31,12 @@ pub(super) fn reduce(
         left -= 1;
         let mut rest = core.clone();
         rest.remove(&line);
-        let mut steering = Steering::with_lines(catalog, rest);
-        match attempt(catalog, &mut steering) {
-            Ok(_) | Err(Failed::Entangled(_)) => {}
+        let mut search_state = SearchState::with_lines(catalog, rest);
+        match attempt(catalog, &mut search_state) {
+            Ok(_) | Err(Failed::TooManyPeerContexts(_)) => {}
             Err(Failed::Contradiction(tree)) => {
                 core = lines(&tree);
-                found = (*tree, steering);
+                found = (*tree, search_state);
             }
             Err(Failed::Index(error)) => return Err(error),
         }
@@ -47,7 +47,7 @@ pub(super) fn reduce(
 /// Returns the lines that a contradiction rests on.
 pub(super) fn lines(tree: &Derivation) -> BTreeSet<u32> {
     let mut lines = BTreeSet::new();
-    for fact in steering::facts(tree) {
+    for fact in search_state::facts(tree) {
         if let pubgrub::External::FromDependencyOf(Variable::Line(line), ..)
         | pubgrub::External::FromDependencyOf(_, _, Variable::Line(line), _) = fact
         {

@@ -8,8 +8,8 @@ use crate::model::{
 };
 
 use super::catalog::Catalog;
-use super::forgotten::{self, Forgotten};
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
+use super::package_extensions::{self, ExtensionDependency};
 use super::pypi;
 use super::requirements::LineId;
 use super::variable::PackageIx;
@@ -23,15 +23,15 @@ pub(super) struct Need {
     pub(super) package: PackageIx,
     /// The name under which the dependent sees it, interned as if it were a package.
     pub(super) alias: PackageIx,
-    /// Whether it is on the built-in list and not in the metadata.
-    pub(super) is_forgotten: bool,
+    /// Whether a built-in package extension adds it; it is not in the metadata.
+    pub(super) is_extension: bool,
     /// The platforms whose wheels declare it.
     pub(super) declared_on: PlatformSet,
 }
 
 /// A manifest line.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct PreparedLine {
     /// Its place in the requirements.
     pub(super) id: LineId,
     /// The place of its manifest.
@@ -62,7 +62,7 @@ impl Need {
         let id = requirement.package();
         let alias = catalog.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
         let (package, declared_on) = (catalog.package(id), PlatformSet::ALL);
-        Self { kind, package, alias, is_forgotten: false, requirement, declared_on }
+        Self { kind, package, alias, is_extension: false, requirement, declared_on }
     }
 
     /// Returns whether it is a peer, optional or not.
@@ -71,7 +71,7 @@ impl Need {
     }
 }
 
-impl Line {
+impl PreparedLine {
     /// Prepares a line of a manifest.
     pub(super) fn new(catalog: &Catalog, id: LineId) -> Self {
         let line = &catalog.requirements.lines[id.0 as usize];
@@ -115,27 +115,27 @@ impl Prepared {
             }
         }
         for extension in &catalog.requirements.settings.extensions {
-            let forgotten = &extension.dependency;
-            let declared = |need: &Need| !need.is_peer() && need.requirement.seen_as() == forgotten.seen_as();
+            let added = &extension.dependency;
+            let declared = |need: &Need| !need.is_peer() && need.requirement.seen_as() == added.seen_as();
             if extension.package.is_same(id) && !prepared.needs.iter().any(declared) {
-                prepared.add(catalog, id, DependencyKind::Normal, forgotten.clone());
+                prepared.add(catalog, id, DependencyKind::Normal, added.clone());
             }
         }
-        prepared.add_forgotten(catalog, key);
+        prepared.add_extensions(catalog, key);
         let asks = prepared.refused.take();
         prepared.refused = pypi::unfit(&catalog.requirements.settings, id.ecosystem, &release.facts).or(asks);
         prepared.has_peers = prepared.needs.iter().any(Need::is_peer);
         prepared
     }
 
-    /// Adds what the built-in list knows that this version forgot.
-    fn add_forgotten(&mut self, catalog: &Catalog, key: &PackageKey) {
+    /// Adds the dependencies that the built-in package extensions list for this version.
+    fn add_extensions(&mut self, catalog: &Catalog, key: &PackageKey) {
         let (Ecosystem::Npm, Version::Npm(version)) = (key.id.ecosystem, &key.version) else { return };
-        for entry in forgotten::of(key.id.name.as_str(), catalog.requirements.settings.forgotten) {
+        for entry in package_extensions::of(key.id.name.as_str(), catalog.requirements.settings.package_extensions) {
             if !entry.versions.parse::<NpmRange>().is_ok_and(|range| range.matches(version)) {
                 continue;
             }
-            for Forgotten { package, range, kind } in entry.forgot {
+            for ExtensionDependency { package, range, kind } in entry.adds {
                 let (Ok(name), Ok(range)) = (PackageName::npm(package), range.parse()) else { continue };
                 // An optional peer is found where somebody provides it. What is listed is loaded in any case.
                 let declares = |need: &Need| {
@@ -149,7 +149,7 @@ impl Prepared {
                 let added =
                     self.needs.iter_mut().find(|need| *need.requirement.seen_as() == name && need.kind == *kind);
                 if let Some(need) = added {
-                    need.is_forgotten = true;
+                    need.is_extension = true;
                 }
             }
         }

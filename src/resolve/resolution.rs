@@ -2,7 +2,7 @@
 
 use crate::model::{Graph, PackageId, PackageKey};
 
-use super::{Entangled, IndexError, LineId};
+use super::{IndexError, LineId, TooManyPeerContexts};
 
 /// A solution.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub enum ResolveError {
     NoSolution(NoSolution),
     /// Peers are bound in too many ways.
     #[error(transparent)]
-    Entangled(#[from] Entangled),
+    TooManyPeerContexts(#[from] TooManyPeerContexts),
     /// An index could not answer.
     #[error(transparent)]
     Index(#[from] IndexError),

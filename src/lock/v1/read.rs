@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
             extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<Read<_>>()?,
             writable: written.writable.iter().map(|text| self.id(text)).collect::<Read<_>>()?,
             owners: written.owners.iter().map(|one| self.owner(one)).collect::<Read<_>>()?,
-            forgotten: written.forgotten.map(Edition).unwrap_or_default(),
+            package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
         })
     }
 

@@ -78,8 +78,8 @@ impl Writer {
             Engines::Warn => {}
             Engines::Strict => self.fact("engines", "strict"),
         }
-        if settings.forgotten != Edition::default() {
-            self.line(format_args!("forgotten = {}", settings.forgotten));
+        if settings.package_extensions != Edition::default() {
+            self.line(format_args!("forgotten = {}", settings.package_extensions));
         }
         if let Some(instant) = &settings.released_before {
             self.fact("released-before", instant);

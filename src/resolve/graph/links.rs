@@ -6,7 +6,7 @@ use super::{Builder, PythonUse};
 use crate::model::{EdgeKind, ExtraName, PackageName, Platform, Requirement};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::larder;
-use crate::resolve::problem::Place;
+use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
 use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, PackageIx, Variable};
 
@@ -227,18 +227,18 @@ impl Builder<'_> {
         let Some(around) = node.around else { return Ok(Vec::new()) };
         let place = self.problem.peer(need, around)?;
         let mut places = vec![(place, PlatformSet::ALL)];
-        if let Place::Declared(Variable::Npm { package, alias, scope }) = place
+        if let PeerBinding::Declared(Variable::Npm { package, alias, scope }) = place
             && let Some(parts) = catalog.parts_beside(package)
         {
             let declared = |&(package, on): &(PackageIx, PlatformSet)| {
-                (Place::Declared(Variable::Npm { package, alias, scope }), on)
+                (PeerBinding::Declared(Variable::Npm { package, alias, scope }), on)
             };
             places = parts.iter().map(declared).collect();
         }
         let mut bound = Vec::new();
         for (place, on) in places {
             let (to, ordinal) = match (place, self.problem.peer_variable(need, place)) {
-                (Place::Ancestor(to), _) => match catalog.node(to).owner {
+                (PeerBinding::Ancestor(to), _) => match catalog.node(to).owner {
                     Owner::Release(_, ordinal) => (to, ordinal),
                     Owner::Manifest(_) => continue,
                 },

@@ -13,13 +13,13 @@ use crate::model::{Dropped, Package, Requirement, RootEdge, Sides};
 
 use super::Solution;
 use super::catalog::Foreign;
-use super::entangled::Entangled;
 use super::index::{DependencyKind, IndexError, PlatformSet};
-use super::instances::{self, Draft, TooMany};
+use super::instances::{self, DraftInstance, TooMany};
+use super::peer_contexts::TooManyPeerContexts;
 use super::problem::Problem;
 use super::release::Need;
 use super::resolution::{Resolution, ResolveError, Warning};
-use super::steering::Droppable;
+use super::search_state::Droppable;
 use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
 use links::Condition;
 
@@ -28,10 +28,10 @@ pub(super) use links::Link;
 /// Builds the graph of a solution, and returns what is needed in it where it does not run.
 pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<Foreign>), ResolveError> {
     let mut builder = Builder::new(problem, solution);
-    if let Some(entangled) = &problem.steering.merged {
+    if let Some(too_many) = &problem.search_state.merged {
         builder.bindings = merged::bindings(problem, solution)?;
         if builder.bindings.is_none() {
-            return Err(entangled.clone().into());
+            return Err(too_many.clone().into());
         }
     }
     let mut lines = builder.draw()?;
@@ -51,7 +51,7 @@ struct Builder<'a> {
     bindings: Option<merged::Bindings>,
     /// Where a Python version is used, and its extras there.
     python: FxHashMap<(PackageIx, u32), PythonUse>,
-    drafts: Vec<Draft>,
+    drafts: Vec<DraftInstance>,
     places: FxHashMap<NodeIx, usize>,
     /// Whether the declared Node is one that a text in `engines` admits.
     engines: FxHashMap<String, bool>,
@@ -125,13 +125,14 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn draft(&mut self, place: NodeIx) -> Result<Draft, IndexError> {
+    fn draft(&mut self, place: NodeIx) -> Result<DraftInstance, IndexError> {
         let catalog = self.problem.catalog;
         let node = catalog.node(place);
-        let Owner::Release(package, ordinal) = node.owner else { return Ok(Draft::default()) };
+        let Owner::Release(package, ordinal) = node.owner else { return Ok(DraftInstance::default()) };
         let prepared = catalog.prepared(package, ordinal)?;
         let key = catalog.key(package, ordinal)?;
-        let mut draft = Draft { node: place, key: Some(key), dropped: prepared.lost.clone(), links: Vec::new() };
+        let mut draft =
+            DraftInstance { node: place, key: Some(key), dropped: prepared.lost.clone(), links: Vec::new() };
         let used = self.python.remove(&(package, ordinal));
         for need in &prepared.needs {
             match need.kind {
@@ -168,7 +169,7 @@ impl<'a> Builder<'a> {
         Ok(draft)
     }
 
-    fn peer(&mut self, need: &Need, node: Node, draft: &mut Draft) -> Result<(), IndexError> {
+    fn peer(&mut self, need: &Need, node: Node, draft: &mut DraftInstance) -> Result<(), IndexError> {
         let links = self.peer_links(need, node)?;
         if !links.is_empty() {
             for link in links {
@@ -233,7 +234,7 @@ impl<'a> Builder<'a> {
         }
         let named = match instances::name(self.drafts, &self.places) {
             Ok(named) => named,
-            Err(TooMany(nodes)) => return Err(Entangled::new(catalog, nodes.into_iter())?.into()),
+            Err(TooMany(nodes)) => return Err(TooManyPeerContexts::new(catalog, nodes.into_iter())?.into()),
         };
         let mut roots: Vec<_> = catalog
             .lines

@@ -5,13 +5,13 @@ use super::{Builder, PythonUse};
 use crate::diagnostic::nearest;
 use crate::model::{Ecosystem, Engines, ExtraName, PypiSpecifier};
 use crate::resolve::index::IndexError;
-use crate::resolve::instances::Draft;
+use crate::resolve::instances::DraftInstance;
 use crate::resolve::npm;
 use crate::resolve::resolution::Warning;
 use crate::resolve::variable::Owner;
 
 impl Builder<'_> {
-    pub(super) fn warn_of_peer(&mut self, draft: &Draft, link: &Link) -> Result<(), IndexError> {
+    pub(super) fn warn_of_peer(&mut self, draft: &DraftInstance, link: &Link) -> Result<(), IndexError> {
         let (Some(range), Some(package)) = (&link.unmet, draft.key.clone()) else { return Ok(()) };
         if let Owner::Release(found, ordinal) = self.problem.catalog.node(link.to).owner {
             let found = self.problem.catalog.key(found, ordinal)?;
@@ -21,7 +21,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    pub(super) fn warn_of_extras(&mut self, draft: &Draft, used: &PythonUse, declared: &[ExtraName]) {
+    pub(super) fn warn_of_extras(&mut self, draft: &DraftInstance, used: &PythonUse, declared: &[ExtraName]) {
         for &extra in used.extras.keys() {
             let extra = self.problem.catalog.extra_name(extra);
             if let Some(package) = draft.key.clone().filter(|_| !declared.contains(&extra)) {
@@ -37,7 +37,7 @@ impl Builder<'_> {
     }
 
     /// Upper bounds of `Requires-Python` keep no version from being chosen, but they may well be meant.
-    pub(super) fn warn_of_python(&mut self, draft: &Draft) -> Result<(), IndexError> {
+    pub(super) fn warn_of_python(&mut self, draft: &DraftInstance) -> Result<(), IndexError> {
         let catalog = self.problem.catalog;
         let (Some(python), Some(package)) = (&catalog.requirements.settings.python, &draft.key) else { return Ok(()) };
         if package.id.ecosystem != Ecosystem::Pypi {
@@ -52,7 +52,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    pub(super) fn warn_of_engine(&mut self, draft: &Draft) -> Result<(), IndexError> {
+    pub(super) fn warn_of_engine(&mut self, draft: &DraftInstance) -> Result<(), IndexError> {
         let settings = &self.problem.catalog.requirements.settings;
         let (Engines::Warn, Some(node)) = (settings.engines, settings.node.as_deref()) else { return Ok(()) };
         let Some(prepared) = self.problem.prepared(self.problem.catalog.node(draft.node))? else { return Ok(()) };

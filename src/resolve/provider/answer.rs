@@ -1,4 +1,4 @@
-//! What then: what a choice demands of others.
+//! What a decision demands of other variables.
 
 use pubgrub::VersionSet;
 
@@ -7,10 +7,10 @@ use crate::model::Platform;
 
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::larder;
-use crate::resolve::problem::{Demands, Place};
+use crate::resolve::problem::{Demands, PeerBinding};
 use crate::resolve::release::Need;
+use crate::resolve::search_state::Droppable;
 use crate::resolve::set::Set;
-use crate::resolve::steering::Droppable;
 use crate::resolve::variable::{ABSENT, ExtraIx, NodeIx, Owner, PackageIx, Variable};
 
 /// What a choice comes to.
@@ -27,7 +27,7 @@ impl Provider<'_> {
     pub(super) fn answer(&self, variable: Variable, ordinal: u32) -> Result<Answer, IndexError> {
         Ok(match variable {
             Variable::Root => {
-                let lines = self.problem.steering.active.iter();
+                let lines = self.problem.search_state.active.iter();
                 Answer::Demands(Demands(lines.map(|&line| (Variable::Line(line), Set::singleton(0))).collect()))
             }
             Variable::Line(place) => {
@@ -80,7 +80,7 @@ impl Provider<'_> {
             _ => catalog.home(),
         };
         let node = self.problem.node_of(package, ordinal, around)?;
-        let around = if self.problem.steering.merged.is_some() { Some(around) } else { catalog.node(node).around };
+        let around = if self.problem.search_state.merged.is_some() { Some(around) } else { catalog.node(node).around };
         let on = match variable {
             Variable::Path(_) => catalog.present_on(package)?,
             _ => PlatformSet::ALL,
@@ -88,7 +88,7 @@ impl Provider<'_> {
         let mut demands = Demands::default();
         for need in &prepared.needs {
             match need.kind {
-                DependencyKind::Normal if need.is_forgotten => self.forgotten(node, need, &mut demands)?,
+                DependencyKind::Normal if need.is_extension => self.extension(node, need, &mut demands)?,
                 DependencyKind::Normal => {
                     let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
                     self.problem.demand(need, node, on, &mut demands)?;
@@ -113,14 +113,14 @@ impl Provider<'_> {
         Ok(Answer::Demands(demands))
     }
 
-    /// What was forgotten is decided last, so that it brings no second version of what others have. A registry without it
-    /// is no reason to refuse a version, which may well be used without.
-    fn forgotten(&self, node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
+    /// Demands a dependency of the built-in package extensions. It is decided last, so that it brings no second version of a
+    /// package. A registry that does not have it is no reason to refuse the dependent, which may be used without it.
+    fn extension(&self, node: NodeIx, need: &Need, demands: &mut Demands) -> Result<(), IndexError> {
         let set = self.problem.catalog.set(need)?;
         if !set.is_empty() {
             let package = self.problem.catalog.part(need.package, None);
             let variable = Variable::Npm { package, alias: need.alias, scope: node };
-            self.forgotten.borrow_mut().insert(variable);
+            self.extensions.borrow_mut().insert(variable);
             demands.push(variable, set);
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Provider<'_> {
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         let Some(around) = around else { return Ok(()) };
-        if self.problem.steering.merged.is_some() && self.problem.hands_on(need.alias, around)? {
+        if self.problem.search_state.merged.is_some() && self.problem.hands_on(need.alias, around)? {
             return Ok(());
         }
         let optional = need.kind == DependencyKind::OptionalPeer;
@@ -145,7 +145,7 @@ impl Provider<'_> {
         let catalog = self.problem.catalog;
         let place = self.problem.peer(need, around)?;
         let Some(variable) = self.problem.peer_variable(need, place) else { return Ok(()) };
-        let is_missing = matches!(place, Place::Absent(_));
+        let is_missing = matches!(place, PeerBinding::Absent(_));
         let mut wish = Wish { by, set: None, locked: None };
         if is_missing && !optional {
             let loaded = catalog.loaded(catalog.part(need.package, None))?;

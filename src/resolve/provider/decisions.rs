@@ -62,7 +62,7 @@ impl Decisions {
         self.packages.len()
     }
 
-    /// Tells whether these are the decisions of a solution.
+    /// Returns whether these are the decisions of a solution.
     pub(super) fn agree(&self, solution: &crate::resolve::Solution) -> bool {
         self.order.len() == solution.len()
             && self.order.iter().all(|(variable, ordinal)| solution.get(variable) == Some(ordinal))

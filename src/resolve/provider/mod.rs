@@ -10,14 +10,14 @@ use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ver
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Solution;
-use super::ahead::Ahead;
 use super::catalog::Loaded;
-use super::entangled::{self, Entangled};
 use super::index::IndexError;
-use super::order::{Lesson, Refusals};
+use super::order::{Refusals, Reordering};
+use super::peer_contexts::{self, TooManyPeerContexts};
+use super::prefetch::Prefetch;
 use super::problem::Problem;
+use super::search_state::Droppable;
 use super::set::Set;
-use super::steering::Droppable;
 use super::variable::{ABSENT, NodeIx, Owner, PackageIx, Variable};
 use super::{larder, npm, path, pypi};
 use answer::Answer;
@@ -30,17 +30,17 @@ const STUBBORN: u32 = 5;
 pub(super) struct Provider<'a> {
     problem: Problem<'a>,
     decisions: RefCell<Decisions>,
-    /// For each peer that nobody provides: what those who want it would like. Wishes of choices that were undone are among
-    /// them, and do not count.
+    /// For each peer that nobody provides: the ranges of the versions that want it, *including decisions since undone*, which
+    /// do not count.
     wishes: RefCell<FxHashMap<Variable, Vec<Wish>>>,
-    /// What was forgotten, by those who forgot it.
-    forgotten: RefCell<FxHashSet<Variable>>,
-    /// Which demands come from something that may be left out.
+    /// The variables that the built-in package extensions add.
+    extensions: RefCell<FxHashSet<Variable>>,
+    /// The droppable dependencies behind the demands of one variable on another.
     optional: RefCell<FxHashMap<(Variable, Variable), Vec<Droppable>>>,
-    /// The places of Python packages in the order in which they were met.
+    /// The position of each Python package in the order in which the solver first asked for it.
     met: RefCell<FxHashMap<PackageIx, u32>>,
     refusals: RefCell<Refusals>,
-    ahead: RefCell<FxHashMap<PackageIx, Ahead>>,
+    prefetches: RefCell<FxHashMap<PackageIx, Prefetch>>,
 }
 
 /// What a choice would like a missing peer to be.
@@ -58,12 +58,12 @@ pub(super) enum Stop {
     /// The index failed.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// It is better begun anew.
+    /// The run starts again with another order.
     #[error("the order changes")]
-    Order(Lesson),
+    Order(Reordering),
     /// Peers are bound in too many ways.
     #[error("peers are bound in too many ways")]
-    Entangled,
+    TooManyPeerContexts,
 }
 
 /// What is decided first: the greater, the earlier. Equal ones are decided in the order in which they were met.
@@ -71,7 +71,7 @@ pub(super) enum Stop {
 pub(super) enum Urgency {
     /// A Python package on a platform where nothing asked for it so far.
     Absent,
-    /// A missing peer, which waits for all that want it, and what was forgotten, which waits for all else.
+    /// A missing peer, decided after everything that wants it, and a package extension, decided after everything else.
     Peer,
     /// A Python package that kept standing in the way of others.
     Late,
@@ -105,15 +105,15 @@ impl<'a> Provider<'a> {
             problem,
             decisions: RefCell::default(),
             wishes: RefCell::default(),
-            forgotten: RefCell::default(),
+            extensions: RefCell::default(),
             optional: RefCell::default(),
             met: RefCell::default(),
             refusals: RefCell::default(),
-            ahead: RefCell::default(),
+            prefetches: RefCell::default(),
         }
     }
 
-    /// Tells whether a solution consists of the decisions that stand.
+    /// Returns whether a solution consists of the decisions that stand.
     pub(super) fn agrees_with(&self, solution: &Solution) -> bool {
         self.decisions.borrow().agree(solution)
     }
@@ -124,7 +124,7 @@ impl<'a> Provider<'a> {
     }
 
     /// Returns those that are bound to their peers in the most ways so far.
-    pub(super) fn entangled(&self) -> Result<Entangled, IndexError> {
+    pub(super) fn too_many_peer_contexts(&self) -> Result<TooManyPeerContexts, IndexError> {
         let decisions = self.decisions.borrow();
         let mut nodes = Vec::new();
         for &(variable, ordinal) in decisions.all() {
@@ -132,7 +132,7 @@ impl<'a> Provider<'a> {
                 nodes.push(self.problem.node_of(package, ordinal, scope)?);
             }
         }
-        Entangled::new(self.problem.catalog, nodes.into_iter())
+        TooManyPeerContexts::new(self.problem.catalog, nodes.into_iter())
     }
 
     /// Returns the version that the same dependent has under the same name where its peers are bound otherwise, so that it
@@ -164,13 +164,13 @@ impl<'a> Provider<'a> {
     }
 
     /// Tells the index which versions of a Python package may be asked for next.
-    fn look_ahead(&self, variable: Variable, ordinal: u32, range: &Set) {
+    fn prefetch_releases(&self, variable: Variable, ordinal: u32, range: &Set) {
         let package = match variable {
             Variable::Py(package) => package,
             Variable::PyOn(package, _) if !self.problem.is_tied(package) => package,
             _ => return,
         };
-        let next = self.ahead.borrow_mut().entry(package).or_default().asks(ordinal, range);
+        let next = self.prefetches.borrow_mut().entry(package).or_default().asks(ordinal, range);
         if !next.is_empty() {
             self.problem.catalog.index.prefetch_releases(&self.problem.catalog.id(package), &next);
         }
@@ -227,7 +227,7 @@ impl<'a> Provider<'a> {
         Ok(loaded.locked.iter().copied().find(is_it))
     }
 
-    /// Tells whether a variable is a missing peer, of which there are wishes.
+    /// Returns whether a variable is a missing peer, of which there are wishes.
     fn is_wished_for(&self, variable: &Variable) -> bool {
         self.wishes.borrow().get(variable).is_some_and(|wishes| wishes.iter().any(|wish| wish.set.is_some()))
     }
@@ -278,7 +278,7 @@ impl DependencyProvider for Provider<'_> {
         let part = match *variable {
             Variable::PyOn(..) | Variable::PyExtra(..) if range.contains(&ABSENT) => return absent,
             Variable::Root | Variable::Line(_) => return (Urgency::Manifest, Reverse(0), Part::Whole),
-            Variable::Npm { .. } if self.is_wished_for(variable) || self.forgotten.borrow().contains(variable) => {
+            Variable::Npm { .. } if self.is_wished_for(variable) || self.extensions.borrow().contains(variable) => {
                 return (Urgency::Peer, Reverse(0), Part::Whole);
             }
             Variable::Npm { .. } | Variable::Larder(..) | Variable::LarderRange(..) | Variable::Path(_) => {
@@ -291,7 +291,7 @@ impl DependencyProvider for Provider<'_> {
             Variable::PyExtra(..) => Part::Extra,
         };
         let Some(package) = variable.package() else { return (Urgency::Normal, Reverse(0), part) };
-        let order = &self.problem.steering.order;
+        let order = &self.problem.search_state.order;
         let is_locked = || self.problem.catalog.loaded(package).is_ok_and(|loaded| loaded.locked_in(range).is_some());
         let urgency = match () {
             () if range.len() <= 1 => Urgency::Pinned,
@@ -314,20 +314,20 @@ impl DependencyProvider for Provider<'_> {
             _ => false,
         };
         if chooses {
-            let lesson = self.refusals.borrow_mut().asked(&self.problem.steering.order, *variable, range);
-            if let Some(lesson) = lesson {
-                return Err(Stop::Order(lesson));
+            let reordering = self.refusals.borrow_mut().asked(&self.problem.search_state.order, *variable, range);
+            if let Some(reordering) = reordering {
+                return Err(Stop::Order(reordering));
             }
         }
         let (decisions, packages) = (self.decisions.borrow().all().len(), self.decisions.borrow().packages());
-        if entangled::are_too_many(decisions, packages, self.problem.steering.active.len()) {
-            return Err(Stop::Entangled);
+        if peer_contexts::are_too_many(decisions, packages, self.problem.search_state.active.len()) {
+            return Err(Stop::TooManyPeerContexts);
         }
         let picked = self.pick(*variable, range)?;
         if let Some(ordinal) = picked {
             self.decisions.borrow_mut().push(*variable, ordinal);
             self.refusals.borrow_mut().chosen(*variable, ordinal);
-            self.look_ahead(*variable, ordinal, range);
+            self.prefetch_releases(*variable, ordinal, range);
         }
         Ok(picked)
     }
@@ -338,7 +338,7 @@ impl DependencyProvider for Provider<'_> {
         ordinal: &u32,
     ) -> Result<Dependencies<Variable, Set, String>, Stop> {
         let demands = match self.answer(*variable, *ordinal)? {
-            Answer::Demands(demands) => self.problem.steering.picks.narrowed(demands),
+            Answer::Demands(demands) => self.problem.search_state.picks.narrowed(demands),
             Answer::Refused(reason) => return Ok(Dependencies::Unavailable(reason)),
         };
         let on_itself = |demand: &(Variable, Set)| demand.0 == *variable;

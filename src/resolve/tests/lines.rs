@@ -136,7 +136,7 @@ fn an_override_applies_to_peers() {
 }
 
 #[test]
-fn an_extension_adds_what_was_forgotten() {
+fn an_extension_adds_an_undeclared_dependency() {
     let mut world = World::new().has("npm a@1.0.0", &[]).has("npm b@1.0.0", &[]).asks("npm a *");
     world.settings.extensions.push(Extension {
         package: requirement(Ecosystem::Npm, "a").package(),

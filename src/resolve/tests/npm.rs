@@ -420,14 +420,14 @@ fn peers_that_are_bound_in_too_many_ways_are_named() {
     }
     for steps in [10, 16] {
         for world in [a_ladder(steps), a_ladder(steps).strict()] {
-            let Err(ResolveError::Entangled(entangled)) = world.resolve() else { panic!("{steps} steps") };
-            assert_eq!(entangled.lines.len(), 2);
-            assert_eq!(entangled.packages.len(), 3);
-            let told = entangled.to_string();
+            let Err(ResolveError::TooManyPeerContexts(too_many)) = world.resolve() else { panic!("{steps} steps") };
+            assert_eq!(too_many.lines.len(), 2);
+            assert_eq!(too_many.packages.len(), 3);
+            let told = too_many.to_string();
             assert!(told.starts_with("peers are bound in too many ways: those of "), "{told}");
             if steps == 10 {
                 assert!(told.contains("those of leaf 1.0.0 in 1024, "), "{told}");
-                assert!(entangled.help().contains("bind x0 and 9 other peers"), "{}", entangled.help());
+                assert!(too_many.help().contains("bind x0 and 9 other peers"), "{}", too_many.help());
             }
         }
     }

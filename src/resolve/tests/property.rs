@@ -114,7 +114,7 @@ fn solutions(packages: &Packages, asked: &[Want], chosen: [Option<usize>; PACKAG
         .collect()
 }
 
-/// Tells whether a solution has the same packages, none of them older and one newer.
+/// Returns whether a solution has the same packages, none of them older and one newer.
 fn dominates(other: &[Option<usize>; PACKAGES], chosen: &[Option<usize>; PACKAGES]) -> bool {
     let pairs = || other.iter().zip(chosen);
     other != chosen && pairs().all(|(other, chosen)| other.is_some() == chosen.is_some() && other >= chosen)

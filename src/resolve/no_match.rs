@@ -1,4 +1,4 @@
-//! Why nothing matches: a package or a version that is not there, or may not be chosen.
+//! Why no version matches a requirement: the package or the version does not exist, or may not be chosen.
 
 use pubgrub::VersionSet;
 
@@ -10,13 +10,13 @@ use super::release::Need;
 use super::set::Set;
 use super::variable::PackageIx;
 
-/// Why nothing matches, and what to do.
-pub(super) struct Wanting {
+/// Why no version matches, and what can be done.
+pub(super) struct NoMatch {
     pub(super) reason: String,
     pub(super) help: Option<String>,
 }
 
-impl Wanting {
+impl NoMatch {
     fn new(reason: String, help: impl Into<Option<String>>) -> Self {
         Self { reason, help: help.into() }
     }
@@ -34,7 +34,7 @@ pub(super) fn asked_for(need: &Need) -> String {
     format!("{}{extras} {}", need.requirement.seen_as(), need.requirement.range_text()).trim_end().to_owned()
 }
 
-/// Tells whether a set has all versions of a package that has several.
+/// Returns whether a set has all versions of a package that has several.
 pub(super) fn is_every(loaded: &Loaded, set: &Set) -> bool {
     loaded.usable.subset_of(set) && (0..loaded.count()).filter(|place| set.contains(place)).nth(1).is_some()
 }
@@ -60,7 +60,7 @@ pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Resu
 }
 
 /// Finds out why no version matches a need, on a platform where Python's wheels decide.
-pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>) -> Result<Wanting, IndexError> {
+pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>) -> Result<NoMatch, IndexError> {
     let package = catalog.part(need.package, platform);
     let loaded = catalog.loaded(package)?;
     let PackageId { ecosystem, name, .. } = catalog.id(package);
@@ -68,7 +68,7 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
         let help = format!(
             "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
         );
-        return Ok(Wanting::new(format!("{ecosystem} package {name} does not exist in registry {registry}"), help));
+        return Ok(NoMatch::new(format!("{ecosystem} package {name} does not exist in registry {registry}"), help));
     }
     let matching = catalog.admitted(&need.requirement, &loaded.versions);
     let Some(best) = matching.descending().next() else {
@@ -87,12 +87,12 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
     Ok(match lacking {
         Some(platform) => no_wheel(catalog, &loaded, need, &usable, platform),
         None => {
-            Wanting::new(format!("no version of {} can be installed everywhere it is needed", asked_for(need)), None)
+            NoMatch::new(format!("no version of {} can be installed everywhere it is needed", asked_for(need)), None)
         }
     })
 }
 
-fn no_match(loaded: &Loaded, need: &Need) -> Wanting {
+fn no_match(loaded: &Loaded, need: &Need) -> NoMatch {
     let name = need.requirement.package().name;
     if let Requirement::Npm { range, .. } = &need.requirement
         && let Some(tag) = range.tag()
@@ -103,17 +103,17 @@ fn no_match(loaded: &Loaded, need: &Need) -> Wanting {
             [only] => Some(format!("its only dist-tag is {only}")),
             _ => Some(format!("its dist-tags are {}", tags.join(", "))),
         };
-        return Wanting::new(format!("{name} has no dist-tag `{tag}`"), help);
+        return NoMatch::new(format!("{name} has no dist-tag `{tag}`"), help);
     }
     let reason = format!("no version of {name} matches {}", need.requirement.range_text());
     match newest(loaded) {
-        Some(newest) => Wanting::new(reason, format!("the newest is {name} {newest}")),
+        Some(newest) => NoMatch::new(reason, format!("the newest is {name} {newest}")),
         None if loaded.count() == 0 => {
             let help =
                 "its registry lists none, or none that can be read as one: ask its authors, or for another package";
-            Wanting::new(format!("{name} has no versions"), help.to_owned())
+            NoMatch::new(format!("{name} has no versions"), help.to_owned())
         }
-        None => Wanting::new(reason, None),
+        None => NoMatch::new(reason, None),
     }
 }
 
@@ -125,7 +125,7 @@ fn newest(loaded: &Loaded) -> Option<&Version> {
 }
 
 /// All that matches is ruled out: the best of it tells by what.
-fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanting {
+fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> NoMatch {
     let settings = &catalog.requirements.settings;
     let candidate = loaded.candidate(best);
     let what = format!("{} {}", need.requirement.package().name, candidate.version);
@@ -133,14 +133,14 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanti
         && published >= before
     {
         let reason = format!("{what} was published at {published}, and `released-before` is {before}");
-        return Wanting::new(reason, "set a later `released-before`, or ask for an older version".to_owned());
+        return NoMatch::new(reason, "set a later `released-before`, or ask for an older version".to_owned());
     }
     if let Some(before) = settings.released_before.filter(|before| !candidate.is_before(Some(*before))) {
         let from = loaded.versions.registry.as_ref().map_or_else(String::new, |name| format!(" by registry `{name}`"));
         let reason = format!("{what} has no time of publication{from}, and `released-before` is {before}");
         let help = "only what is known to be old enough passes `released-before`: ask a registry or mirror that tells when \
                     its versions were published, or remove `released-before`";
-        return Wanting::new(reason, help.to_owned());
+        return NoMatch::new(reason, help.to_owned());
     }
     if let (Some(python), Some(wanted)) = (&settings.python, &candidate.requires_python)
         && !super::pypi::python_fits(&python.full(), wanted)
@@ -153,20 +153,20 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> Wanti
             ),
             None => "declare a Python that it takes under `runtimes`: no version takes the declared one".to_owned(),
         };
-        return Wanting::new(reason, help);
+        return NoMatch::new(reason, help);
     }
     if candidate.yanked {
         let reason = format!("{what} was yanked");
-        return Wanting::new(reason, format!("pin it with `=={}` if you want it nonetheless", candidate.version));
+        return NoMatch::new(reason, format!("pin it with `=={}` if you want it nonetheless", candidate.version));
     }
     if candidate.version.is_prerelease() {
         let reason = format!("{what} is a pre-release, and `prereleases` is \"never\"");
-        return Wanting::new(reason, "write `prereleases=\"allow\"` on its line".to_owned());
+        return NoMatch::new(reason, "write `prereleases=\"allow\"` on its line".to_owned());
     }
-    Wanting::new(format!("{what} cannot be chosen"), None)
+    NoMatch::new(format!("{what} cannot be chosen"), None)
 }
 
-fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> Wanting {
+fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> NoMatch {
     let name = need.requirement.package().name;
     let range = need.requirement.range_text();
     let matching = if range.is_empty() { String::new() } else { format!(" that matches {range}") };
@@ -177,7 +177,7 @@ fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platf
             newer.system(),
             newer.declaration()
         );
-        return Wanting::new(reason, help);
+        return NoMatch::new(reason, help);
     }
     let others = loaded.usable.intersection(loaded.with_wheels(platform));
     let list: Vec<String> = others.descending().take(3).map(|place| version(loaded, place)).collect();
@@ -203,7 +203,7 @@ fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platf
     } else {
         format!("these have one: {name} {}; or drop {platform} from `platforms`", list.join(", "))
     };
-    Wanting::new(reason, help)
+    NoMatch::new(reason, help)
 }
 
 /// Returns the oldest system on which a version would have a wheel for a platform, if it is newer than the declared one.

@@ -1,4 +1,5 @@
-//! What one run of the solver taught the next.
+//! What is carried from one run of the solver to the next: rules that are decided outside it, and are adjusted where a run
+//! shows that they must be.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,11 +10,11 @@ use rustc_hash::FxHashSet;
 use crate::model::NpmPeers;
 
 use super::catalog::Catalog;
-use super::entangled::Entangled;
 use super::index::{DependencyKind, IndexError};
 use super::order::{self, Order};
+use super::peer_contexts::TooManyPeerContexts;
 use super::picks::{self, Picks};
-use super::problem::{Place, Problem};
+use super::problem::{PeerBinding, Problem};
 use super::provider::Provider;
 use super::set::Set;
 use super::variable::{NodeIx, Owner, PackageIx, Variable};
@@ -28,9 +29,9 @@ pub(super) enum Droppable {
     Need(Owner, PackageIx),
 }
 
-/// Decisions about the problem itself, made outside the solver.
+/// The rules of a run that are decided outside the solver.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Steering {
+pub(super) struct SearchState {
     /// The lines that count.
     pub(super) active: BTreeSet<u32>,
     /// Optional dependencies that were in a conflict and are left out.
@@ -47,11 +48,11 @@ pub(super) struct Steering {
     pub(super) picks: Picks,
     /// Peers that were bound in too many ways. Each version is one node then, wherever it is used, which is right if all of
     /// its dependents provide the same.
-    pub(super) merged: Option<Entangled>,
+    pub(super) merged: Option<TooManyPeerContexts>,
 }
 
-/// What to do differently.
-pub(super) enum Lesson {
+/// A change of the rules, after which the solver runs again.
+pub(super) enum Adjustment {
     /// Hold these optional peers to their ranges.
     Bind(Vec<(NodeIx, PackageIx)>),
     /// Let these Python packages differ by platform.
@@ -59,14 +60,14 @@ pub(super) enum Lesson {
     /// Leave this out.
     Drop(Droppable),
     /// Decide in another order.
-    Order(order::Lesson),
+    Order(order::Reordering),
     /// Hold npm's own picks, or let go of them.
-    Picks(picks::Lesson),
-    /// Take each version for one node.
-    Merge(Entangled),
+    Picks(picks::PickChange),
+    /// Treat each version as one node, wherever it is used.
+    Merge(TooManyPeerContexts),
 }
 
-impl Steering {
+impl SearchState {
     /// Starts with all lines.
     pub(super) fn new(catalog: &Catalog) -> Self {
         Self::with_lines(catalog, (0..catalog.lines.len() as u32).collect())
@@ -77,38 +78,42 @@ impl Steering {
         Self { active, peers: catalog.requirements.settings.npm_peers, ..Self::default() }
     }
 
-    /// Takes a lesson to heart.
-    pub(super) fn take(&mut self, lesson: Lesson) {
-        match lesson {
-            Lesson::Bind(peers) => self.bound.extend(peers),
-            Lesson::Untie(packages) => self.untied.extend(packages),
+    /// Applies a change.
+    pub(super) fn take(&mut self, adjustment: Adjustment) {
+        match adjustment {
+            Adjustment::Bind(peers) => self.bound.extend(peers),
+            Adjustment::Untie(packages) => self.untied.extend(packages),
             // What was untied for its sake may not need to be.
-            Lesson::Drop(what) => {
+            Adjustment::Drop(what) => {
                 self.untied.clear();
                 self.dropped.insert(what);
             }
-            Lesson::Order(lesson) => self.order.take(lesson),
-            Lesson::Picks(lesson) => self.picks.take(lesson),
-            Lesson::Merge(entangled) => self.merged = Some(entangled),
+            Adjustment::Order(adjustment) => self.order.take(adjustment),
+            Adjustment::Picks(adjustment) => self.picks.take(adjustment),
+            Adjustment::Merge(too_many) => self.merged = Some(too_many),
         }
     }
 }
 
-/// Learns from a solution, if anything is wrong with it that the solver does not know.
-pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<Lesson>, IndexError> {
+/// Checks a solution against the rules that the solver does not know. Returns `None` if it stands.
+pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<Adjustment>, IndexError> {
     let broken = broken_optional_peers(problem, solution)?;
     if !broken.is_empty() {
-        return Ok(Some(Lesson::Bind(broken)));
+        return Ok(Some(Adjustment::Bind(broken)));
     }
-    Ok(picks::look_through(problem, solution)?.map(Lesson::Picks))
+    Ok(picks::look_through(problem, solution)?.map(Adjustment::Picks))
 }
 
-/// Learns from a contradiction, if anything in it can give way: npm's picks to peers that are laid upon them, then the ties
-/// between platforms, which cost nothing, then optional dependencies, one at a time and in a fixed order, and picks that
-/// cannot be had.
-pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) -> Result<Option<Lesson>, IndexError> {
-    if let Some(lesson) = picks::gives_way(problem, tree)? {
-        return Ok(Some(Lesson::Picks(lesson)));
+/// Finds a rule that can give way in a contradiction: npm's picks to the peers that are laid upon them, then the ties between
+/// platforms, which cost nothing, then optional dependencies, one at a time and in a fixed order, then picks that cannot be
+/// had. Returns `None` if the contradiction is final.
+pub(super) fn learn(
+    tree: &Derivation,
+    provider: &Provider,
+    problem: Problem,
+) -> Result<Option<Adjustment>, IndexError> {
+    if let Some(adjustment) = picks::gives_way(problem, tree)? {
+        return Ok(Some(Adjustment::Picks(adjustment)));
     }
     let facts = facts(tree);
     let mut tied: Vec<_> = facts
@@ -123,7 +128,7 @@ pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) ->
     tied.sort_unstable();
     tied.dedup();
     if !tied.is_empty() {
-        return Ok(Some(Lesson::Untie(tied)));
+        return Ok(Some(Adjustment::Untie(tied)));
     }
     let mut droppable = Vec::new();
     for fact in &facts {
@@ -135,8 +140,8 @@ pub(super) fn learn(tree: &Derivation, provider: &Provider, problem: Problem) ->
         }
     }
     match droppable.into_iter().min() {
-        Some((_, what)) => Ok(Some(Lesson::Drop(what))),
-        None => Ok(picks::cannot_be_had(problem)?.map(Lesson::Picks)),
+        Some((_, what)) => Ok(Some(Adjustment::Drop(what))),
+        None => Ok(picks::cannot_be_had(problem)?.map(Adjustment::Picks)),
     }
 }
 
@@ -155,8 +160,8 @@ fn broken_optional_peers(problem: Problem, solution: &Solution) -> Result<Vec<(N
             let found = problem.peer(need, around)?;
             let Some(variable @ Variable::Npm { .. }) = problem.peer_variable(need, found) else { continue };
             let Some(chosen) = solution.get(&variable) else { continue };
-            let known = problem.steering.bound.contains(&(place, need.alias));
-            if !known && matches!(found, Place::Absent(_)) && !problem.peer_set(need, found)?.contains(chosen) {
+            let known = problem.search_state.bound.contains(&(place, need.alias));
+            if !known && matches!(found, PeerBinding::Absent(_)) && !problem.peer_set(need, found)?.contains(chosen) {
                 broken.push((place, need.alias));
             }
         }

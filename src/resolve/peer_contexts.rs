@@ -1,5 +1,5 @@
-//! Peers that are bound in too many ways. A package that wants peers is there once for each way in which its dependents bind
-//! them; what wants peers of what wants peers multiplies, and a few packages can ask for more than any disk holds.
+//! The limit on peer contexts. A package with peers is installed once for each way in which its dependents bind them. Peers of
+//! packages that have peers multiply, so that a few cyclic packages can ask for more instances than any disk holds.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,19 +11,19 @@ use super::index::IndexError;
 use super::requirements::LineId;
 use super::variable::{NodeIx, Owner, PackageIx};
 
-/// So many instances of one version are told apart.
+/// The most instances of one version.
 pub(super) const WAYS: usize = 1000;
-/// So many decisions are made for a problem of no size.
+/// The most decisions in a run, apart from [`PER_PACKAGE`].
 const DECISIONS: usize = 20_000;
-/// So many more for each package and each line. A large tree makes one or two.
+/// The decisions that are added to the limit for each package and each line. A large tree makes one or two.
 const PER_PACKAGE: usize = 20;
-/// So many packages are named.
+/// The most packages that the error names.
 const NAMED: usize = 3;
 
 /// Packages whose peers are bound in too many ways, and those peers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("peers are bound in too many ways: {}", self.told())]
-pub struct Entangled {
+pub struct TooManyPeerContexts {
     /// The manifest lines that lead to the first of the packages.
     pub lines: Vec<LineId>,
     /// The packages that there would be the most instances of, with how many were counted.
@@ -32,7 +32,7 @@ pub struct Entangled {
     pub peers: Vec<PackageName>,
 }
 
-impl Entangled {
+impl TooManyPeerContexts {
     /// Names those that have the most ways.
     pub(super) fn new(catalog: &Catalog, nodes: impl Iterator<Item = NodeIx>) -> Result<Self, IndexError> {
         let mut ways: BTreeMap<(PackageIx, u32), BTreeSet<NodeIx>> = BTreeMap::new();
@@ -80,7 +80,7 @@ impl Entangled {
     }
 }
 
-/// Tells whether so many decisions can come only from peers that multiply.
+/// Returns whether so many decisions can come only from peers that multiply.
 pub(super) fn are_too_many(decisions: usize, packages: usize, lines: usize) -> bool {
     decisions > DECISIONS + PER_PACKAGE * (packages + lines)
 }
@@ -108,7 +108,7 @@ fn lines(catalog: &Catalog, nodes: BTreeSet<NodeIx>) -> Vec<LineId> {
             }
         }
     }
-    let leads = |line: &&super::release::Line| {
+    let leads = |line: &&super::release::PreparedLine| {
         let Some(need) = &line.need else { return false };
         let dependent = catalog.manifests[line.manifest as usize].clone();
         catalog

@@ -1,24 +1,24 @@
 //! The editions of the list, each sorted by package. One that was released stays as it is.
 //!
-//! A line has the package, its versions as an npm range, what it forgot, and how it shows: the file, and what that loads.
+//! A line has the package, its versions as an npm range, the dependencies that are added, and how their absence shows: the file, and what that loads.
 
-use super::{Forgetful, own, shared};
+use super::{PackageExtension, own, shared};
 
 /// Writes a line for each package, where a literal of the struct would take seven.
 macro_rules! edition {
     ($(
         $package:literal $versions:literal [$($kind:ident $name:literal $($range:literal)?),+ $(,)?] $because:literal;
     )*) => {
-        &[$(Forgetful {
+        &[$(PackageExtension {
             package: $package,
             versions: $versions,
-            forgot: &[$($kind($name $(, $range)?)),+],
+            adds: &[$($kind($name $(, $range)?)),+],
             because: $because,
         }),*]
     };
 }
 
-pub(super) const FIRST: &[Forgetful] = edition! {
+pub(super) const FIRST: &[PackageExtension] = edition! {
     "create-react-class" "15" [shared "react"] "index.js requires react";
     "es-abstract" "1.24.2" [own "for-each" "^0.3.5"] "2025/EncodeForRegExpEscape.js requires for-each";
     "rc-align" "2" [shared "react", shared "react-dom"] "lib/Align.js requires both";
@@ -34,7 +34,7 @@ pub(super) const FIRST: &[Forgetful] = edition! {
     "webpack-split-by-path" "2" [shared "webpack"] "index.js requires webpack/lib/Entrypoint";
 };
 
-pub(super) const SECOND: &[Forgetful] = edition! {
+pub(super) const SECOND: &[PackageExtension] = edition! {
     "@eslint-community/eslint-utils" "^4.7.0" [own "@types/estree" "^1"] "index.d.ts imports estree";
     "@nestjs/platform-express" "^11.2.10" [shared "rxjs"] "multer/multer/multer.utils.js requires rxjs";
     "@svgr/babel-plugin-transform-svg-component" "8.0.0" [own "@babel/template" "^7"]
@@ -45,7 +45,7 @@ pub(super) const SECOND: &[Forgetful] = edition! {
     "estree-walker" "2.0.2" [own "@types/estree" "^1"] "types/index.d.ts and its neighbours import estree";
 };
 
-pub(super) const THIRD: &[Forgetful] = edition! {
+pub(super) const THIRD: &[PackageExtension] = edition! {
     "@ant-design/react-slick" "0.27 || 0.28" [shared "react"] "lib/slider.js requires react";
     "@astrojs/react" "7" [shared "astro"] "dist/actions.js requires astro/errors";
     "@codemirror/lang-json" "6" [own "@codemirror/view" "^6"] "dist/index.d.ts imports @codemirror/view";

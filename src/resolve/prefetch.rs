@@ -1,4 +1,5 @@
-//! Which versions are fetched before they are asked for: where one after the other is refused, more and more at once.
+//! Which releases are requested before the solver asks for them: where one version after the other is refused, more and more
+//! at the same time.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +12,13 @@ const LARGEST_BATCH: usize = 48;
 
 /// The versions of one package that were asked for, or are expected to be.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
+pub(super) struct Prefetch {
     asked: BTreeSet<u32>,
     expected: BTreeSet<u32>,
     batch: usize,
 }
 
-impl Ahead {
+impl Prefetch {
     /// Notes that a version is asked for, and returns those that follow it, once it is likely that they are next.
     pub(super) fn asks(&mut self, ordinal: u32, range: &Set) -> Vec<u32> {
         if !self.asked.insert(ordinal) {
@@ -42,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_more_versions_are_refused_the_more_are_expected() {
-        let mut ahead = Ahead::default();
+        let mut ahead = Prefetch::default();
         let mut known: BTreeSet<u32> = BTreeSet::new();
         let mut batches = Vec::new();
         for ordinal in (0..200).rev() {

@@ -1,4 +1,5 @@
-//! Which cached answers an outcome rests on: before a registry is said to have no version, no tag or no package, it is asked.
+//! Which cached answers an outcome rests on. A registry is asked again before an error says that it has no such version, tag
+//! or package.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use crate::model::PackageId;
 
 use super::catalog::Catalog;
 use super::index::{DependencyKind, IndexError};
-use super::steering;
+use super::search_state;
 use super::variable::{PackageIx, Variable};
 use super::{Derivation, Solution};
 
@@ -34,7 +35,7 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
     for ((package, ordinal), prepared) in catalog.looked_at() {
         for need in &prepared.needs {
             let counts = match need.kind {
-                DependencyKind::Normal => !need.is_forgotten && chosen(package).any(|chosen| chosen < ordinal),
+                DependencyKind::Normal => !need.is_extension && chosen(package).any(|chosen| chosen < ordinal),
                 DependencyKind::Optional => chosen(package).any(|chosen| chosen == ordinal),
                 DependencyKind::Peer | DependencyKind::OptionalPeer => false,
             };
@@ -51,7 +52,7 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
 /// Returns the packages that a contradiction is about.
 pub(super) fn of_contradiction(catalog: &Catalog, tree: &Derivation) -> Vec<PackageId> {
     let mut packages = catalog.unmatched.borrow().clone();
-    for fact in steering::facts(tree) {
+    for fact in search_state::facts(tree) {
         let variables = match fact {
             External::NotRoot(one, _) | External::NoVersions(one, _) | External::Custom(one, ..) => [Some(one), None],
             External::FromDependencyOf(from, _, to, _) => [Some(from), Some(to)],

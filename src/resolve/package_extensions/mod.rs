@@ -1,4 +1,5 @@
-//! Packages that use what they do not declare: where nothing is hoisted, they would not find it.
+//! Dependencies that published packages use and do not declare (pnpm and Yarn call them package extensions): where nothing
+//! is hoisted, their files would not find them.
 //!
 //! Each entry is a fact about published code. A manifest's `extend` comes first, and a version that declares what it
 //! uses is left alone, so an entry does no harm once its package is mended.
@@ -11,43 +12,43 @@ mod editions;
 use super::index::DependencyKind;
 use crate::model::Edition;
 
-/// A package that uses what it does not declare.
-pub(super) struct Forgetful {
+/// The dependencies that some versions of a package use and do not declare.
+pub(super) struct PackageExtension {
     /// The npm package.
     pub(super) package: &'static str,
     /// Its versions, as an npm range.
     pub(super) versions: &'static str,
-    /// What it forgot.
-    pub(super) forgot: &'static [Forgotten],
+    /// The dependencies that are added.
+    pub(super) adds: &'static [ExtensionDependency],
     /// How it shows: the file, and what it loads. Read by people, and by the test that asks every entry for one.
     #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the list"))]
     pub(super) because: &'static str,
 }
 
-/// What a package forgot.
-pub(super) struct Forgotten {
+/// A dependency that is added.
+pub(super) struct ExtensionDependency {
     pub(super) package: &'static str,
     pub(super) range: &'static str,
     /// A library that a program must have once is bound where somebody provides it, and never brought in.
     pub(super) kind: DependencyKind,
 }
 
-const fn own(package: &'static str, range: &'static str) -> Forgotten {
-    Forgotten { package, range, kind: DependencyKind::Normal }
+const fn own(package: &'static str, range: &'static str) -> ExtensionDependency {
+    ExtensionDependency { package, range, kind: DependencyKind::Normal }
 }
 
-const fn shared(package: &'static str) -> Forgotten {
-    Forgotten { package, range: "*", kind: DependencyKind::OptionalPeer }
+const fn shared(package: &'static str) -> ExtensionDependency {
+    ExtensionDependency { package, range: "*", kind: DependencyKind::OptionalPeer }
 }
 
 /// The edition of this list.
 pub const EDITION: Edition = Edition(EDITIONS.len() as u32);
 
 /// What each edition adds to those before it.
-const EDITIONS: [&[Forgetful]; 3] = [editions::FIRST, editions::SECOND, editions::THIRD];
+const EDITIONS: [&[PackageExtension]; 3] = [editions::FIRST, editions::SECOND, editions::THIRD];
 
 /// Returns the entries of a package that an edition has.
-pub(super) fn of(package: &str, edition: Edition) -> impl Iterator<Item = &'static Forgetful> {
+pub(super) fn of(package: &str, edition: Edition) -> impl Iterator<Item = &'static PackageExtension> {
     EDITIONS.into_iter().take(edition.0 as usize).flat_map(move |added| {
         let start = added.partition_point(|entry| entry.package < package);
         added[start..].iter().take_while(move |entry| entry.package == package)
@@ -67,10 +68,10 @@ mod tests {
         for entry in EDITIONS.into_iter().flatten() {
             assert!(PackageName::npm(entry.package).is_ok(), "{}", entry.package);
             assert!(entry.versions.parse::<NpmRange>().is_ok_and(|range| range.tag().is_none()), "{}", entry.package);
-            assert!(!entry.because.is_empty() && !entry.forgot.is_empty(), "{}", entry.package);
-            for forgotten in entry.forgot {
-                assert!(PackageName::npm(forgotten.package).is_ok(), "{}", forgotten.package);
-                assert!(forgotten.range.parse::<NpmRange>().is_ok(), "{}", forgotten.range);
+            assert!(!entry.because.is_empty() && !entry.adds.is_empty(), "{}", entry.package);
+            for added in entry.adds {
+                assert!(PackageName::npm(added.package).is_ok(), "{}", added.package);
+                assert!(added.range.parse::<NpmRange>().is_ok(), "{}", added.range);
             }
         }
     }
