@@ -46,6 +46,12 @@ const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "
 /// No file is longer: one that is, is two files.
 const LONGEST_FILE: usize = 600;
 
+/// The enums that tell ecosystems apart. What is said of a variant of theirs is said of one ecosystem.
+const TELL_ECOSYSTEMS_APART: &[&str] = &["Ecosystem", "Requirement", "Version", "RegistryKind", "ArtifactKind"];
+
+/// So many files know which ecosystem they deal with; all others go through a contract.
+const MOST_THAT_TELL_ECOSYSTEMS_APART: usize = 35;
+
 /// A source file of the package.
 struct Source {
     path: PathBuf,
@@ -136,6 +142,32 @@ fn modules_are_named_by_what_they_own() {
 }
 
 #[test]
+fn few_files_tell_ecosystems_apart() {
+    let mut telling = Vec::new();
+    for source in sources() {
+        let variants = variants_in(&source.code);
+        if !variants.is_empty() {
+            telling.push(format!("{}: {}", source.path.display(), Vec::from_iter(variants).join(", ")));
+        }
+    }
+    assert!(
+        telling.len() <= MOST_THAT_TELL_ECOSYSTEMS_APART,
+        "{} files name an ecosystem, and {MOST_THAT_TELL_ECOSYSTEMS_APART} may: ask `Ecosystem`, `Requirement` or `Version` a \
+         question, or add a method to the room's contract\n{}",
+        telling.len(),
+        telling.join("\n")
+    );
+}
+
+#[test]
+fn the_reader_of_variants_sees_variants_only() {
+    let code = "match x { Ecosystem::Npm => Version::from(y), crate::model::Requirement::Pypi { .. } => Ecosystem::ALL } \
+                use crate::model::Ecosystem::{Larder, Path}; PerEcosystem::New; Requirement::npm()";
+    let expected = ["Ecosystem::Npm", "Ecosystem::{", "Requirement::Pypi"];
+    assert_eq!(variants_in(code).into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn the_reader_of_imports_sees_what_rust_sees() {
     let code = "use crate::model::Name;\nuse crate::{diagnostic::Exit, lock::{Lockfile, plan}, fs};\n\
                 fn f() -> crate::policy::X { larder::ops::run(); $crate::cli::y!(); x() }";
@@ -202,6 +234,25 @@ fn climbed_to(code: &str, depth: usize) -> BTreeSet<String> {
     rooms
 }
 
+/// Returns the variants that code names of the enums that tell ecosystems apart; an import of several, as its beginning.
+fn variants_in(code: &str) -> BTreeSet<String> {
+    let mut variants = BTreeSet::new();
+    for name in TELL_ECOSYSTEMS_APART {
+        for (at, _) in code.match_indices(&format!("{name}::")) {
+            if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+                continue;
+            }
+            let rest = &code[at + name.len() + "::".len()..];
+            let variant = if rest.starts_with('{') { "{".to_owned() } else { first_name(rest).unwrap_or_default() };
+            let is_constant = variant.len() > 1 && variant.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+            if variant.starts_with(|first: char| first.is_ascii_uppercase() || first == '{') && !is_constant {
+                variants.insert(format!("{name}::{variant}"));
+            }
+        }
+    }
+    variants
+}
+
 /// Returns the first names of the paths of a `{…}` list, up to its closing brace.
 fn first_names(list: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -246,8 +297,10 @@ fn layer(room: &str) -> u8 {
 /// Returns the files under `src`, with their unit tests left out: tests may look wherever they like.
 fn sources() -> Vec<Source> {
     let src = root().join("src");
-    rust_files(&src)
-        .into_iter()
+    let all = rust_files(&src);
+    let tests: BTreeSet<PathBuf> = all.iter().flat_map(|path| test_modules(path)).collect();
+    all.into_iter()
+        .filter(|path| !tests.contains(path))
         .filter_map(|path| {
             let below = path.strip_prefix(&src).expect("below src");
             let mut modules: Vec<String> =
@@ -262,6 +315,17 @@ fn sources() -> Vec<Source> {
             Some(Source { room, depth: modules.len(), lines: text.lines().count(), code, path })
         })
         .collect()
+}
+
+/// Returns the files of the modules that a file declares for its tests alone.
+fn test_modules(path: &Path) -> Vec<PathBuf> {
+    let text = read(path);
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let is_root = path.file_name().is_some_and(|name| name == "mod.rs" || name == "lib.rs");
+    let folder = if is_root { path.parent().unwrap_or(path).to_owned() } else { path.with_extension("") };
+    let declared = lines.windows(2).filter(|pair| pair[0].starts_with("#[cfg(test)]"));
+    let names = declared.filter_map(|pair| pair[1].strip_suffix(';')?.split("mod ").nth(1).map(str::to_owned));
+    names.flat_map(|name| [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")]).collect()
 }
 
 /// Cuts line comments, and the unit tests that end a file.

@@ -21,7 +21,7 @@ pub fn salvage(text: &str) -> Lockfile {
     let package_extensions = ours.settings.package_extensions.max(theirs.settings.package_extensions);
     let settings = if ours.settings == theirs.settings { ours.settings } else { Settings::default() };
     let settings = Settings { package_extensions, ..settings };
-    Lockfile { settings, graph: Graph { packages, ..Graph::default() } }
+    Lockfile::new(settings, Graph { packages, ..Graph::default() })
 }
 
 /// The packages of one side that the other has as well, or does not have in any version.

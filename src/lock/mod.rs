@@ -27,9 +27,7 @@ pub use error::LockError;
 pub use freshness::{Declared, Freshness, LocalPackage, Reason, Route, freshness, misrouted};
 pub use paths::{Chain, why};
 
-use crate::model::{
-    Dependent, Ecosystem, Edge, Edition, Graph, InstanceKey, PackageKey, Requirement, RootEdge, Settings, Side,
-};
+use crate::model::{Dependent, Edge, Edition, Graph, InstanceKey, PackageKey, RootEdge, Settings, Side};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -51,15 +49,15 @@ pub struct Dangling {
 }
 
 impl Lockfile {
-    /// Joins settings and graph, and puts every list into its canonical order.
+    /// Joins settings and graph, and puts every list into its canonical order: here, and nowhere else.
     pub fn new(mut settings: Settings, mut graph: Graph) -> Self {
-        if !graph.packages.keys().any(|key| key.id.ecosystem == Ecosystem::Npm) {
+        if !graph.packages.keys().any(|key| key.id.ecosystem.has_scopes()) {
             settings.package_extensions = Edition::default();
         }
-        graph.roots.sort_by(canonical_order);
         for root in &mut graph.roots {
             root.to.sort();
         }
+        graph.roots.sort_by(canonical_order);
         for package in graph.packages.values_mut() {
             package.artifacts.sort();
         }
@@ -70,7 +68,7 @@ impl Lockfile {
         Self { settings, graph }
     }
 
-    /// Writes the canonical text: the same for equal locks, however they were built.
+    /// Writes the canonical text: the same for equal locks.
     pub fn to_text(&self) -> String {
         v1::write(self)
     }
@@ -93,7 +91,7 @@ impl Lockfile {
 
     /// Returns the edition of the list of forgotten dependencies that was followed; none where nothing of npm's is locked.
     pub fn edition(&self) -> Option<Edition> {
-        let has_npm = self.graph.packages.keys().any(|key| key.id.ecosystem == Ecosystem::Npm);
+        let has_npm = self.graph.packages.keys().any(|key| key.id.ecosystem.has_scopes());
         has_npm.then_some(self.settings.package_extensions)
     }
 
@@ -137,14 +135,14 @@ pub fn chosen(graph: &Graph) -> Preferences {
     for key in graph.packages.keys() {
         preferences.versions.entry(key.id.clone()).or_default().insert(key.version.clone());
     }
-    let is_npm = |edge: &&Edge| edge.to.package.id.ecosystem == Ecosystem::Npm;
+    let is_scoped = |edge: &&Edge| edge.to.package.id.ecosystem.has_scopes();
     let version = |edge: &Edge| edge.to.package.version.clone();
     for (key, instance) in &graph.instances {
-        let edges = instance.edges.iter().filter(is_npm);
+        let edges = instance.edges.iter().filter(is_scoped);
         preferences.edges.extend(edges.map(|edge| ((key.package.clone(), edge.name.clone()), version(edge))));
     }
     for root in &graph.roots {
-        let edges = root.to.iter().filter(is_npm);
+        let edges = root.to.iter().filter(is_scoped);
         preferences.lines.extend(edges.map(|edge| ((root.dependent.clone(), edge.name.clone()), version(edge))));
     }
     preferences
@@ -164,20 +162,19 @@ pub fn span_of(text: &str, package: &PackageKey) -> Option<miette::SourceSpan> {
 
 /// The order of manifest lines in a lock: by place and name, then by what else tells two lines apart.
 fn canonical_order(a: &RootEdge, b: &RootEdge) -> Ordering {
-    let name = |root: &RootEdge| (root.requirement.package().ecosystem, root.requirement.seen_as().clone());
-    let rest = |root: &RootEdge| {
-        let conditions = match &root.requirement {
-            Requirement::Pypi { extras, marker, .. } => (extras.clone(), marker.to_string()),
-            _ => Default::default(),
-        };
-        let mut to: Vec<Edge> = root.to.clone();
-        to.sort();
-        (root.requirement.range_text(), conditions, root.optional, to)
+    let name = |root: &RootEdge| (root.requirement.ecosystem(), root.requirement.seen_as().clone());
+    let marker = |root: &RootEdge| root.requirement.marker().map(ToString::to_string);
+    let range = |root: &RootEdge| {
+        // The condition of a local package is no part of its range.
+        let condition = marker(root).filter(|_| !root.requirement.ecosystem().is_local());
+        (root.requirement.range_text(), root.requirement.extras().to_vec(), condition)
     };
     (&a.dependent, &a.group)
         .cmp(&(&b.dependent, &b.group))
         .then_with(|| name(a).cmp(&name(b)))
-        .then_with(|| rest(a).cmp(&rest(b)))
+        .then_with(|| range(a).cmp(&range(b)))
+        .then_with(|| (a.optional, &a.to).cmp(&(b.optional, &b.to)))
+        .then_with(|| marker(a).cmp(&marker(b)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Files that registries serve.
 
-use super::{Digest, Platform};
+use std::path::Path;
+
+use super::{Digest, Ecosystem, Facts, Platform};
 
 /// How an artifact is unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,4 +29,67 @@ pub struct Artifact {
     pub location: Option<String>,
     /// The declared platforms that it serves, sorted; empty means all of them.
     pub platforms: Vec<Platform>,
+}
+
+impl ArtifactKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Tarball, Self::Wheel, Self::Sdist];
+
+    /// Returns the word that lockfiles use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tarball => "tarball",
+            Self::Wheel => "wheel",
+            Self::Sdist => "sdist",
+        }
+    }
+
+    /// Returns the kind that a file of an ecosystem has where nothing else is said.
+    pub fn usual(ecosystem: Ecosystem, file: &str) -> Self {
+        match ecosystem {
+            Ecosystem::Npm | Ecosystem::Larder | Ecosystem::Path => Self::Tarball,
+            Ecosystem::Pypi if Path::new(file).extension().is_some_and(|extension| extension == "whl") => Self::Wheel,
+            Ecosystem::Pypi => Self::Sdist,
+        }
+    }
+
+    /// Tells whether it has to be built before it can be installed.
+    pub fn needs_build(self) -> bool {
+        matches!(self, Self::Sdist)
+    }
+}
+
+impl Artifact {
+    /// A tarball of which nothing but the name is known.
+    pub fn tarball(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Tarball, file.into())
+    }
+
+    /// A wheel of which nothing but the name is known.
+    pub fn wheel(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Wheel, file.into())
+    }
+
+    /// A source distribution of which nothing but the name is known.
+    pub fn sdist(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Sdist, file.into())
+    }
+
+    fn of_kind(kind: ArtifactKind, file: String) -> Self {
+        Self { file, kind, digest: None, location: None, platforms: Vec::new() }
+    }
+
+    /// Tells whether it is a wheel.
+    pub fn is_wheel(&self) -> bool {
+        self.kind == ArtifactKind::Wheel
+    }
+
+    /// Tells whether it is made for some platforms only, by its name or by what its package says of itself.
+    pub fn is_native(&self, facts: &Facts) -> bool {
+        match self.kind {
+            ArtifactKind::Wheel => !self.file.ends_with("-any.whl"),
+            ArtifactKind::Tarball => !(facts.os.is_empty() && facts.cpu.is_empty()),
+            ArtifactKind::Sdist => false,
+        }
+    }
 }

@@ -185,7 +185,7 @@ pub struct Package {
 /// solution for each side, joined: see [`Graph::on`].
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Graph {
-    /// The manifest lines, in a canonical order.
+    /// The manifest lines; a lock has them in its canonical order.
     pub roots: Vec<RootEdge>,
     /// The packages.
     pub packages: BTreeMap<PackageKey, Package>,

@@ -5,16 +5,20 @@
 mod artifact;
 mod core_metadata;
 mod digest;
+mod ecosystem;
 mod graph;
+mod larder;
 mod marker;
 #[cfg(test)]
 pub(crate) mod mutation;
 mod name;
-mod npm_range;
+mod npm;
+mod path;
 mod pep508;
 mod platform;
-mod pypi_specifier;
+mod pypi;
 mod range;
+mod requirement;
 mod routes;
 mod settings;
 mod side;
@@ -25,16 +29,19 @@ mod version;
 pub use artifact::{Artifact, ArtifactKind};
 pub use core_metadata::CoreMetadata;
 pub use digest::{Algorithm, Digest, DigestError, TreeDigest};
+pub use ecosystem::{Ecosystem, PerEcosystem};
 pub use graph::{
     Dependent, Dropped, Edge, EdgeKind, Facts, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge,
 };
+pub use larder::range::SemverRange;
 pub use marker::{Marker, MarkerError, PythonVersion};
-pub use name::{Ecosystem, ExtraName, Label, LabelError, NameError, PackageId, PackageName};
-pub use npm_range::{NpmRange, parse_npm_version};
+pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};
+pub use npm::range::{NpmRange, parse_npm_version};
 pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
-pub use pypi_specifier::PypiSpecifier;
-pub use range::{RangeError, Requirement, SemverRange};
+pub use pypi::range::PypiSpecifier;
+pub use range::RangeError;
+pub use requirement::Requirement;
 pub use routes::Routes;
 pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, Prereleases, Settings};
 pub use side::{Side, Sides};

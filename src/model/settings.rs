@@ -112,3 +112,13 @@ pub struct Settings {
     /// The edition of the built-in package extensions that counts.
     pub package_extensions: Edition,
 }
+
+/// The Python that markers see where none is declared, which it need not be where no line is a Python one.
+const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
+
+impl Settings {
+    /// Returns the Python for which markers are evaluated.
+    pub fn marker_python(&self) -> PythonVersion {
+        self.python.clone().unwrap_or(UNDECLARED_PYTHON)
+    }
+}

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::Ecosystem;
-use super::npm_range::parse_npm_version;
 
 /// A version of a package. The order is the ecosystem's own; versions of different ecosystems are never compared in
 /// earnest.
@@ -33,18 +32,31 @@ pub struct VersionError {
 impl Version {
     /// Parses a version as `ecosystem` writes it.
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Result<Self, VersionError> {
-        let error = |reason: String| VersionError { text: text.to_owned(), ecosystem, reason };
-        match ecosystem {
-            Ecosystem::Npm => {
-                let parsed = parse_npm_version(text).map(Self::Npm);
-                parsed.ok_or_else(|| error("it is not like `1.2.3` or `1.2.3-beta.1`".to_owned()))
-            }
-            Ecosystem::Pypi => {
-                text.parse().map(Self::Pypi).map_err(|e: pep440_rs::VersionParseError| error(e.to_string()))
-            }
-            Ecosystem::Larder | Ecosystem::Path => {
-                text.parse().map(Self::Semver).map_err(|e: semver::Error| error(e.to_string()))
-            }
+        let error = |reason| VersionError { text: text.to_owned(), ecosystem, reason };
+        (ecosystem.grammar().version)(text).map_err(error)
+    }
+
+    /// Returns npm's version, where it is one.
+    pub fn as_npm(&self) -> Option<&deno_semver::Version> {
+        match self {
+            Self::Npm(version) => Some(version),
+            Self::Pypi(_) | Self::Semver(_) => None,
+        }
+    }
+
+    /// Returns Python's version, where it is one.
+    pub fn as_pypi(&self) -> Option<&pep440_rs::Version> {
+        match self {
+            Self::Pypi(version) => Some(version),
+            Self::Npm(_) | Self::Semver(_) => None,
+        }
+    }
+
+    /// Returns the version of a private or local package, where it is one.
+    pub fn as_semver(&self) -> Option<&semver::Version> {
+        match self {
+            Self::Semver(version) => Some(version),
+            Self::Npm(_) | Self::Pypi(_) => None,
         }
     }
 
@@ -63,6 +75,24 @@ impl Version {
             Self::Pypi(version) => version.any_prerelease(),
             Self::Semver(version) => !version.pre.is_empty(),
         }
+    }
+}
+
+impl From<deno_semver::Version> for Version {
+    fn from(version: deno_semver::Version) -> Self {
+        Self::Npm(version)
+    }
+}
+
+impl From<pep440_rs::Version> for Version {
+    fn from(version: pep440_rs::Version) -> Self {
+        Self::Pypi(version)
+    }
+}
+
+impl From<semver::Version> for Version {
+    fn from(version: semver::Version) -> Self {
+        Self::Semver(version)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::fetch::{Folds, Wanted};
 use crate::lock::Lockfile;
-use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Graph, Label, PackageKey};
+use crate::model::{Algorithm, Artifact, Digest, Graph, Label, PackageKey};
 use crate::registry::Registries;
 use crate::store::Store;
 
@@ -19,7 +19,7 @@ pub(super) fn complete(
     for (key, package) in &mut graph.packages {
         let Some(registry) = &package.registry else { continue };
         for (place, artifact) in package.artifacts.iter_mut().enumerate() {
-            if artifact.digest.as_ref().is_some_and(is_strong) || artifact.kind == ArtifactKind::Sdist {
+            if artifact.digest.as_ref().is_some_and(is_strong) || artifact.kind.needs_build() {
                 continue;
             }
             if let Some(known) = old.and_then(|old| known(old, key, registry, artifact)) {

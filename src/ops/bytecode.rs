@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Digest, Ecosystem, PackageKey};
+use crate::model::{Digest, PackageKey};
 use crate::profile::python::{self, Bytecode, Interpreter};
 use crate::store::{Lease, Store, Tree};
 
@@ -36,6 +36,6 @@ pub(super) fn names(interpreter: &Interpreter, trees: &BTreeMap<PackageKey, Arc<
 }
 
 fn wheels(trees: &BTreeMap<PackageKey, Arc<Tree>>) -> Vec<Arc<Tree>> {
-    let wheels = trees.iter().filter(|(key, _)| key.id.ecosystem == Ecosystem::Pypi);
+    let wheels = trees.iter().filter(|(key, _)| key.id.ecosystem.shares_one_folder());
     wheels.map(|(_, tree)| Arc::clone(tree)).collect()
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{self, FetchError, Fetched, Folds, Limits, Progress, Step, Wanted};
 use crate::lock::{Closure, Selection};
-use crate::model::{Artifact, ArtifactKind, Package, PackageKey, Platform};
+use crate::model::{Artifact, Package, PackageKey, Platform};
 use crate::registry::{Freshness, Registries};
 use crate::store::{Lease, Store, StoreError, Tree};
 
@@ -103,7 +103,7 @@ fn attempt(
     for (key, package) in closure.packages() {
         let Some(registry) = &package.registry else { continue };
         let artifact = for_platform(key, package, platform)?.clone();
-        let native = is_native(package, &artifact);
+        let native = artifact.is_native(&package.facts);
         wanted.push(Wanted {
             package: key.clone(),
             registry: registry.clone(),
@@ -134,15 +134,6 @@ fn attempt(
 fn folds(project: &Project) -> Folds {
     let platforms = project.manifest.settings.platforms.iter();
     platforms.map(|target| Folds::of(target.platform.os())).max().unwrap_or_default()
-}
-
-/// Tells whether an artifact is made for some platforms only.
-fn is_native(package: &Package, artifact: &Artifact) -> bool {
-    match artifact.kind {
-        ArtifactKind::Wheel => !artifact.file.ends_with("-any.whl"),
-        ArtifactKind::Tarball => !(package.facts.os.is_empty() && package.facts.cpu.is_empty()),
-        ArtifactKind::Sdist => false,
-    }
 }
 
 /// Makes sure that the store has these artifacts, and tells how it goes.
@@ -182,9 +173,9 @@ fn for_platform<'p>(
     platform: Platform,
 ) -> std::result::Result<&'p Artifact, NoArtifact> {
     let serves = |artifact: &&Artifact| artifact.platforms.is_empty() || artifact.platforms.contains(&platform);
-    let fits = package.artifacts.iter().filter(serves).min_by_key(|artifact| artifact.kind == ArtifactKind::Sdist);
+    let fits = package.artifacts.iter().filter(serves).min_by_key(|artifact| artifact.kind.needs_build());
     match fits {
-        Some(artifact) if artifact.kind == ArtifactKind::Sdist => {
+        Some(artifact) if artifact.kind.needs_build() => {
             Err(NoArtifact::OnlySource { package: key.clone(), file: artifact.file.as_str().into() })
         }
         Some(artifact) => Ok(artifact),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::fs;
 use crate::lock::Closure;
-use crate::model::{Dependent, Ecosystem, Package, PackageId, PackageKey, Version};
+use crate::model::{Dependent, Package, PackageId, PackageKey, Version};
 use crate::plan::Plan;
 
 use super::{Project, Result};
@@ -18,7 +18,7 @@ pub(super) fn notes(project: &Project, closure: &Closure<'_>, plan: &Plan) -> Re
         for tool in [Tool::Next, Tool::Vite] {
             let is_used = closure.roots.iter().any(|root| {
                 root.dependent == Dependent::Member(member.clone())
-                    && root.requirement.package().ecosystem == Ecosystem::Npm
+                    && root.requirement.ecosystem().has_scopes()
                     && root.requirement.seen_as().as_str() == tool.package()
             });
             if is_used {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lock::Closure;
-use crate::model::{Ecosystem, Edge, PackageId, RootEdge, Version};
+use crate::model::{Edge, PackageId, RootEdge, Version};
 use crate::registry::{Freshness, Registries};
 use crate::resolve::{self, Index};
 
@@ -97,7 +97,7 @@ fn compare(line: &RootEdge, edge: &Edge, locked: &Closure<'_>, latest: Option<&V
 
 /// Returns the edge to the highest version that a line got; platforms may force several.
 fn newest<'a>(closure: &Closure<'a>, line: &'a RootEdge) -> Option<&'a Edge> {
-    let is_served = |edge: &&Edge| edge.to.package.id.ecosystem != Ecosystem::Path;
+    let is_served = |edge: &&Edge| !edge.to.package.id.ecosystem.is_local();
     closure.root_edges(line).filter(is_served).max_by(|a, b| a.to.package.cmp(&b.to.package))
 }
 

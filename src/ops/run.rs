@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
-use crate::model::{Ecosystem, Label, PythonVersion};
+use crate::model::{Label, PythonVersion};
 use crate::profile;
 use crate::profile::python;
 use crate::resolve::RequiredLine;
@@ -127,7 +127,7 @@ fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
         return sync::sync(context, &options);
     }
     let included = |group: &Option<Label>| group.as_ref().is_none_or(|group| environment.include.contains(group));
-    let is_npm = |line: &RequiredLine| line.requirement.package().ecosystem == Ecosystem::Npm;
+    let is_npm = |line: &RequiredLine| line.requirement.ecosystem().has_scopes();
     if project.lines.iter().any(|line| is_npm(line) && included(&line.group)) {
         return Err(refused().into());
     }

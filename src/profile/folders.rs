@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Ecosystem, PackageKey};
+use crate::model::PackageKey;
 
 use super::layout::Folder;
 use super::{ProfileError, npm, python};
@@ -27,7 +27,7 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
         let key = &instance.package;
         let package = lock.graph.packages.get(key);
         let Some(folder) = package.and_then(|package| package.folder.clone()) else { continue };
-        if key.id.ecosystem != Ecosystem::Path || folders.kinds.contains_key(key) {
+        if !key.id.ecosystem.is_local() || folders.kinds.contains_key(key) {
             continue;
         }
         let path = root.join(&*folder);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::fs::{self, Kind};
 use crate::lock::Closure;
-use crate::model::{Dependent, Ecosystem, Edge};
+use crate::model::{Dependent, Edge};
 
 use super::python::Interpreter;
 use super::{Head, ProfileError};
@@ -30,9 +30,8 @@ impl Needs {
     pub fn of(closure: &Closure<'_>, interpreter: Option<&Interpreter>) -> Self {
         let mut needs = Self { python: interpreter.is_some(), ..Self::default() };
         for root in &closure.roots {
-            let is_npm = |edge: &Edge| {
-                edge.to.package.id.ecosystem == Ecosystem::Npm && closure.instances.contains_key(&edge.to)
-            };
+            let is_npm =
+                |edge: &Edge| edge.to.package.id.ecosystem.has_scopes() && closure.instances.contains_key(&edge.to);
             match &root.dependent {
                 _ if !root.to.iter().any(is_npm) => {}
                 Dependent::Project => needs.node_modules = true,

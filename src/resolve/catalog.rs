@@ -20,9 +20,6 @@ use super::set::Set;
 use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx, RangeIx};
 use super::{larder, lines, npm, path, pypi};
 
-/// The Python that markers see where the manifest declares none, which it may where no line is a Python one.
-const DEFAULT_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
-
 /// The requirements and the index, with everything that was read or computed from them so far.
 pub(super) struct Catalog<'a> {
     pub(super) requirements: &'a Requirements,
@@ -144,7 +141,7 @@ impl<'a> Catalog<'a> {
             requirements,
             index,
             platforms: if platforms.is_empty() { vec![Platform::LinuxX64] } else { platforms.into_iter().collect() },
-            python: requirements.settings.python.clone().unwrap_or(DEFAULT_PYTHON),
+            python: requirements.settings.marker_python(),
             manifests: manifests.into_iter().collect(),
             lines: Vec::new(),
             direct: FxHashMap::default(),
@@ -178,7 +175,7 @@ impl<'a> Catalog<'a> {
         catalog.lines =
             lines::in_order(&requirements.lines).into_iter().map(|id| PreparedLine::new(&catalog, id)).collect();
         for (place, line) in catalog.lines.iter().enumerate() {
-            if let Some(need) = line.need.as_ref().filter(|need| matches!(need.requirement, Requirement::Npm { .. })) {
+            if let Some(need) = line.need.as_ref().filter(|need| need.requirement.ecosystem().has_scopes()) {
                 let parts: Vec<_> = catalog.parts(need.package).map(|(part, _)| part).collect();
                 for part in parts {
                     catalog.direct.entry((part, need.alias)).or_default().push(place as u32);
@@ -313,7 +310,7 @@ impl<'a> Catalog<'a> {
         let locked: Vec<u32> =
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
         // Local packages are not published.
-        let before = self.requirements.settings.released_before.filter(|_| id.ecosystem != Ecosystem::Path);
+        let before = self.requirements.settings.released_before.filter(|_| !id.ecosystem.is_local());
         let python = (id.ecosystem == Ecosystem::Pypi).then(|| pypi::Admission::new(self, package));
         let usable = Set::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
@@ -437,7 +434,7 @@ impl<'a> Catalog<'a> {
         while let Some((need, on)) = open.pop() {
             let on = on.intersection(self.holds_on(&need.requirement, &[]));
             let known = present.get(&need.package).copied().unwrap_or_default();
-            let is_local = matches!(need.requirement, Requirement::Path { .. });
+            let is_local = need.requirement.ecosystem().is_local();
             if !is_local || on.without(known) == PlatformSet::NONE {
                 continue;
             }

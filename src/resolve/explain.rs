@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pubgrub::{External, VersionSet};
 
-use crate::model::{Ecosystem, NpmPeers, PackageId};
+use crate::model::{NpmPeers, PackageId};
 
 use super::Derivation;
 use super::index::{DependencyKind, IndexError};
@@ -322,7 +322,7 @@ impl Explainer<'_> {
         if let Some(best) = (0..loaded.count()).rev().find(|ordinal| versions.contains(ordinal)) {
             let (settings, prepared) = (&catalog.requirements.settings, catalog.prepared(package, best)?);
             let facts = &prepared.release.facts;
-            if ecosystem == Ecosystem::Path && pypi::unfit(settings, ecosystem, facts).is_some() {
+            if ecosystem.is_local() && pypi::unfit(settings, ecosystem, facts).is_some() {
                 let help = "declare a Python that it takes under `runtimes`, or change its own `requires-python`";
                 return Ok(help.to_owned());
             }
@@ -333,7 +333,7 @@ impl Explainer<'_> {
             }
         }
         let others = loaded.usable.intersection(&versions.complement());
-        let is_source = ecosystem == Ecosystem::Pypi && versions.subset_of(loaded.source_only());
+        let is_source = !loaded.source_only().is_empty() && versions.subset_of(loaded.source_only());
         if is_source && others.subset_of(loaded.source_only()) {
             let leave = if by_line {
                 "or remove its line".to_owned()

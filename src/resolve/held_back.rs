@@ -3,9 +3,7 @@
 
 use std::fmt;
 
-use crate::model::{
-    Ecosystem, PackageId, Platform, PypiSpecifier, Requirement, RootEdge, Settings, TargetPlatform, Version,
-};
+use crate::model::{PackageId, Platform, PypiSpecifier, RootEdge, Settings, TargetPlatform, Version};
 
 use super::index::{Candidate, Index, IndexError};
 use super::pypi::python_fits;
@@ -32,11 +30,11 @@ impl fmt::Display for HeldBack {
 /// Returns the newest version that a line of a lock would take, if that is newer than what the line got and nothing but
 /// default baselines keeps it away.
 pub fn held_back(index: &dyn Index, settings: &Settings, line: &RootEdge) -> Result<Option<HeldBack>, IndexError> {
-    let Requirement::Pypi { specifier, .. } = &line.requirement else { return Ok(None) };
+    let Some(specifier) = line.requirement.specifier() else { return Ok(None) };
     let has_default = settings.platforms.iter().any(TargetPlatform::is_default);
     let is_overridden = settings.overrides.iter().any(|one| one.package == line.requirement.package());
     let Some(locked) = line.to.iter().map(|edge| &edge.to.package).max() else { return Ok(None) };
-    if !has_default || is_overridden || locked.id.ecosystem != Ecosystem::Pypi {
+    if !has_default || is_overridden || locked.id.ecosystem != line.requirement.ecosystem() {
         return Ok(None);
     }
     let id = &locked.id;
@@ -78,13 +76,14 @@ fn is_offered(candidate: &Candidate, specifier: &PypiSpecifier, settings: &Setti
         _ => true,
     };
     let in_time = candidate.is_before(settings.released_before);
-    let matches = matches!(&candidate.version, Version::Pypi(version) if specifier.admits(version));
+    let matches = candidate.version.as_pypi().is_some_and(|version| specifier.admits(version));
     fits && in_time && matches && !candidate.yanked && !candidate.version.is_prerelease()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Ecosystem;
 
     #[test]
     fn a_version_that_is_held_back_names_its_systems_and_the_lines_to_write() {

@@ -6,7 +6,7 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{SemverRange, Version};
+use crate::model::SemverRange;
 
 use super::catalog::Loaded;
 use super::index::Versions;
@@ -15,9 +15,8 @@ use super::set::Set;
 /// Returns the versions that a range stands for.
 pub(super) fn admitted(range: &SemverRange, versions: &Versions) -> Set {
     let candidates = &versions.candidates;
-    Set::filter(0..candidates.len() as u32, |place| match &candidates[place as usize].version {
-        Version::Semver(version) => range.matches(version),
-        _ => false,
+    Set::filter(0..candidates.len() as u32, |place| {
+        candidates[place as usize].version.as_semver().is_some_and(|version| range.matches(version))
     })
 }
 
@@ -51,10 +50,10 @@ pub(super) fn pick_bucket(loaded: &Loaded, range: &Set, names: &Set) -> Option<u
 
 /// Returns what the versions of a bucket share: the parts up to the first that is not zero.
 fn compatible_with(loaded: &Loaded, place: u32) -> (u64, u64, u64) {
-    match &loaded.candidate(place).version {
-        Version::Semver(version) if version.major > 0 => (version.major, 0, 0),
-        Version::Semver(version) if version.minor > 0 => (0, version.minor, 0),
-        Version::Semver(version) => (0, 0, version.patch),
-        _ => (0, 0, 0),
+    match loaded.candidate(place).version.as_semver() {
+        Some(version) if version.major > 0 => (version.major, 0, 0),
+        Some(version) if version.minor > 0 => (0, version.minor, 0),
+        Some(version) => (0, 0, version.patch),
+        None => (0, 0, 0),
     }
 }

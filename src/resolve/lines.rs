@@ -3,7 +3,7 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{Dependent, Ecosystem, Requirement};
+use crate::model::Dependent;
 
 use super::index::IndexError;
 use super::npm;
@@ -20,11 +20,8 @@ pub(super) fn in_order(lines: &[RequiredLine]) -> Vec<LineId> {
     order.sort_by_cached_key(|id| {
         let RequiredLine { dependent, group, requirement, optional, when, prereleases } = &lines[id.0 as usize];
         let package = requirement.package();
-        let (extras, marker) = match requirement {
-            Requirement::Pypi { extras, marker, .. } => (extras.clone(), marker.to_string()),
-            Requirement::Path { marker, .. } => (Vec::new(), marker.to_string()),
-            _ => (Vec::new(), String::new()),
-        };
+        let marker = requirement.marker().map(ToString::to_string).unwrap_or_default();
+        let extras = requirement.extras().to_vec();
         let seen_as = requirement.seen_as();
         let is_renamed = *seen_as != package.name;
         let name = (package.name.as_str().to_lowercase(), package);
@@ -54,7 +51,7 @@ impl<'a> Direct<'a> {
             Owner::Manifest(manifest) => {
                 (lines.iter().any(|&line| catalog.lines[line as usize].manifest == manifest), Some(manifest))
             }
-            Owner::Release(local, ordinal) if catalog.id(local).ecosystem == Ecosystem::Path => {
+            Owner::Release(local, ordinal) if catalog.id(local).ecosystem.is_local() => {
                 let is_it = |need: &Need| need.alias == alias && !need.is_peer();
                 (catalog.prepared(local, ordinal)?.needs.iter().any(is_it), None)
             }

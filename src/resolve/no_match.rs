@@ -2,7 +2,7 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{ExtraName, PackageId, Platform, Requirement, TargetPlatform, Version};
+use crate::model::{ExtraName, PackageId, Platform, TargetPlatform, Version};
 
 use super::catalog::{Catalog, Loaded};
 use super::index::IndexError;
@@ -24,12 +24,12 @@ impl NoMatch {
 
 /// Writes what is asked for: `react ^18`, `uvicorn[standard] >=0.20`, `numpy`.
 pub(super) fn asked_for(need: &Need) -> String {
-    let extras = match &need.requirement {
-        Requirement::Pypi { extras, .. } if !extras.is_empty() => {
+    let extras = match need.requirement.extras() {
+        [] => String::new(),
+        extras => {
             let extras: Vec<_> = extras.iter().map(ExtraName::as_str).collect();
             format!("[{}]", extras.join(","))
         }
-        _ => String::new(),
     };
     format!("{}{extras} {}", need.requirement.seen_as(), need.requirement.range_text()).trim_end().to_owned()
 }
@@ -94,9 +94,7 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
 
 fn no_match(loaded: &Loaded, need: &Need) -> NoMatch {
     let name = need.requirement.package().name;
-    if let Requirement::Npm { range, .. } = &need.requirement
-        && let Some(tag) = range.tag()
-    {
+    if let Some(tag) = need.requirement.tag() {
         let tags: Vec<_> = loaded.versions.tags.keys().map(String::as_str).collect();
         let help = match tags[..] {
             [] => None,

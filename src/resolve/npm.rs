@@ -1,6 +1,6 @@
 //! npm: which versions a range stands for, and which of several is taken.
 
-use crate::model::{Ecosystem, Engines, NpmRange, Settings, Version};
+use crate::model::{Engines, NpmRange, Settings, parse_npm_version};
 
 use pubgrub::VersionSet;
 
@@ -14,10 +14,7 @@ pub(super) fn admitted(range: &NpmRange, versions: &Versions, before: Option<jif
     if let Some(tag) = range.tag() {
         return tagged(tag);
     }
-    let version = |place: u32| match &versions.candidates[place as usize].version {
-        Version::Npm(version) => Some(version),
-        _ => None,
-    };
+    let version = |place: u32| versions.candidates[place as usize].version.as_npm();
     let matching = range.alternatives().iter().fold(Set::empty(), |matching, alternative| {
         let bounds = alternative.bounds(versions.candidates.len() as u32, version);
         matching.union(&Set::filter(bounds, |place| {
@@ -68,12 +65,9 @@ pub fn engine_admits(settings: &Settings, engine: Option<&str>) -> bool {
     let parts: Vec<&str> = node.trim_start_matches('v').split('.').collect();
     let filled = |filler: &str| {
         let part = |place: usize| parts.get(place).copied().unwrap_or(filler);
-        Version::parse(Ecosystem::Npm, &format!("{}.{}.{}", part(0), part(1), part(2)))
+        parse_npm_version(&format!("{}.{}.{}", part(0), part(1), part(2)))
     };
-    ["0", "9999"].into_iter().any(|filler| match filled(filler) {
-        Ok(Version::Npm(version)) => range.matches(&version),
-        _ => true,
-    })
+    ["0", "9999"].into_iter().any(|filler| filled(filler).is_none_or(|version| range.matches(&version)))
 }
 
 /// Returns why a version cannot be chosen under `engines "strict"`.

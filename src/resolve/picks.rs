@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pubgrub::{External, VersionSet};
 
-use crate::model::Requirement;
-
 use super::catalog::Loaded;
 use super::index::IndexError;
 use super::npm;
@@ -245,7 +243,7 @@ fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Dem
                     let by_manifest = matches!(catalog.node(scope).owner, Owner::Manifest(_));
                     add(variable, &set, if by_manifest { By::Peer } else { By::Release });
                 }
-            } else if matches!(need.requirement, Requirement::Npm { .. }) {
+            } else if need.requirement.ecosystem().has_scopes() {
                 let package = catalog.part(need.package, None);
                 let variable = Variable::Npm { package, alias: need.alias, scope: node };
                 if solution.contains_key(&variable) {

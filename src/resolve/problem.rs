@@ -106,7 +106,7 @@ impl Problem<'_> {
                     let counts = line.manifest == manifest
                         && need.alias == name
                         && line.holds(&self.catalog.platforms)
-                        && matches!(need.requirement, Requirement::Npm { .. });
+                        && need.requirement.ecosystem().has_scopes();
                     (counts && matches!(self.why_dropped(Droppable::Line(place), need), Ok(None))).then_some(need)
                 },
             )

@@ -12,9 +12,8 @@ use super::variable::PackageIx;
 /// Returns the versions that a specifier stands for, pre-releases included.
 pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
     let candidates = &versions.candidates;
-    Set::filter(0..candidates.len() as u32, |place| match &candidates[place as usize].version {
-        Version::Pypi(version) => specifier.admits(version),
-        _ => false,
+    Set::filter(0..candidates.len() as u32, |place| {
+        candidates[place as usize].version.as_pypi().is_some_and(|version| specifier.admits(version))
     })
 }
 
@@ -55,10 +54,8 @@ impl Admission {
         let replacements = requirements.settings.overrides.iter().filter_map(|found| found.replacement.as_ref());
         let named = asked
             .chain(replacements.filter(|replacement| replacement.package().is_same(&id)))
-            .filter_map(|requirement| match requirement {
-                Requirement::Pypi { specifier, .. } => Some(specifier.clone()),
-                _ => None,
-            })
+            .filter_map(Requirement::specifier)
+            .cloned()
             .collect();
         Self {
             python: requirements.settings.python.as_ref().map(crate::model::PythonVersion::full),
@@ -85,7 +82,7 @@ impl Admission {
     }
 
     fn pins(&self, version: &Version) -> bool {
-        let Version::Pypi(version) = version else { return false };
+        let Some(version) = version.as_pypi() else { return false };
         let exact = |one: &VersionSpecifier| matches!(one.operator(), Operator::Equal | Operator::ExactEqual);
         self.named.iter().any(|specifier| specifier.specifiers().iter().any(exact) && specifier.admits(version))
     }
@@ -101,9 +98,10 @@ impl Admission {
 pub(super) fn unfit(settings: &Settings, ecosystem: Ecosystem, facts: &Facts) -> Option<String> {
     let (python, wanted) = (settings.python.as_ref()?, facts.requires_python.as_deref()?);
     let specifier: PypiSpecifier = wanted.parse().ok()?;
-    let fits = match ecosystem {
-        Ecosystem::Path => specifier.admits(&python.full()),
-        _ => python_fits(&python.full(), specifier.specifiers()),
+    let fits = if ecosystem.is_local() {
+        specifier.admits(&python.full())
+    } else {
+        python_fits(&python.full(), specifier.specifiers())
     };
     (!fits).then(|| format!("it needs Python {wanted}, and the manifest declares {python}"))
 }

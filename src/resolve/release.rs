@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Dependent, Dropped, Ecosystem, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform,
-    Requirement, Version,
+    Dependent, Dropped, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform, Requirement,
 };
 
 use super::catalog::Catalog;
@@ -130,7 +129,7 @@ impl Prepared {
 
     /// Adds the dependencies that the built-in package extensions list for this version.
     fn add_extensions(&mut self, catalog: &Catalog, key: &PackageKey) {
-        let (Ecosystem::Npm, Version::Npm(version)) = (key.id.ecosystem, &key.version) else { return };
+        let Some(version) = key.version.as_npm() else { return };
         for entry in package_extensions::of(key.id.name.as_str(), catalog.requirements.settings.package_extensions) {
             if !entry.versions.parse::<NpmRange>().is_ok_and(|range| range.matches(version)) {
                 continue;
@@ -145,7 +144,7 @@ impl Prepared {
                 if self.needs.iter().any(declares) {
                     continue;
                 }
-                self.add(catalog, &key.id, *kind, Requirement::Npm { alias: name.clone(), name: name.clone(), range });
+                self.add(catalog, &key.id, *kind, Requirement::npm(name.clone(), name.clone(), range));
                 let added =
                     self.needs.iter_mut().find(|need| *need.requirement.seen_as() == name && need.kind == *kind);
                 if let Some(need) = added {
@@ -158,7 +157,7 @@ impl Prepared {
     fn add(&mut self, catalog: &Catalog, id: &PackageId, kind: DependencyKind, requirement: Requirement) {
         let Some(requirement) = overridden(catalog, Some(&id.name), requirement) else { return };
         let need = Need::new(catalog, kind, requirement);
-        if !matches!(need.requirement, Requirement::Npm { .. }) {
+        if !need.requirement.ecosystem().has_scopes() {
             self.needs.push(need);
             return;
         }
@@ -173,11 +172,8 @@ impl Prepared {
     fn add_unsupported(&mut self, catalog: &Catalog, id: &PackageId, kind: DependencyKind, asked: Dropped) {
         let wanted = PackageId::new(id.ecosystem, asked.name.clone());
         if let Some(found) = applicable(catalog, Some(&id.name), &wanted) {
-            if let Some(mut replacement) = found.replacement.clone() {
-                if let Requirement::Npm { alias, .. } = &mut replacement {
-                    alias.clone_from(&asked.name);
-                }
-                self.needs.push(Need::new(catalog, kind, replacement));
+            if let Some(replacement) = found.replacement.clone() {
+                self.needs.push(Need::new(catalog, kind, replacement.seen_under(&asked.name)));
             }
             return;
         }
@@ -218,21 +214,7 @@ fn applicable<'a>(catalog: &Catalog<'a>, parent: Option<&PackageName>, wanted: &
 /// Returns what is asked for after overrides; none where it is removed.
 fn overridden(catalog: &Catalog, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
     let Some(found) = applicable(catalog, parent, &asked.package()) else { return Some(asked) };
-    let mut replacement = found.replacement.clone()?;
-    match (&mut replacement, asked) {
-        (Requirement::Npm { alias, .. }, Requirement::Npm { alias: seen, .. }) => *alias = seen,
-        (
-            Requirement::Pypi { extras, marker, .. },
-            Requirement::Pypi { extras: asked_extras, marker: asked_marker, .. },
-        ) => {
-            extras.extend(asked_extras);
-            extras.sort();
-            extras.dedup();
-            *marker = asked_marker.and(std::mem::take(marker));
-        }
-        _ => {}
-    }
-    Some(replacement)
+    Some(found.replacement.clone()?.in_place_of(asked))
 }
 
 /// Returns how a manifest is called in messages.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::wheel::check_metadata;
 use super::{Refusal, Staging, Trouble};
 use crate::fs::{self, FsError};
-use crate::model::{ArtifactKind, Ecosystem, PackageKey, Version};
+use crate::model::{ArtifactKind, PackageKey, Version, parse_npm_version};
 use crate::store::Tree;
 
 /// Compares the content that was just unpacked with the package that it is to be, and notes that it is. A wheel's metadata
@@ -80,17 +80,17 @@ fn check_package_json(bytes: &[u8], package: &PackageKey) -> Result<(), Trouble>
 
 fn is_version(text: &str, version: &Version) -> bool {
     let without_build = |version: &Version| version.to_string().split('+').next().unwrap_or_default().to_owned();
-    match Version::parse(Ecosystem::Npm, text.trim_start_matches(['=', 'v', ' '])) {
-        Ok(own) => without_build(&own) == without_build(version),
+    match parse_npm_version(text.trim_start_matches(['=', 'v', ' '])) {
+        Some(own) => without_build(&own.into()) == without_build(version),
         // npm would not publish it: what it made of it is not known.
-        Err(_) => true,
+        None => true,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{PackageId, PackageName};
+    use crate::model::{Ecosystem, PackageId, PackageName};
 
     #[test]
     fn a_package_json_of_another_package_or_version_is_noticed() {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::fetch::hashing::Hasher;
 use crate::fs::{Action, Demand, File, FsError};
-use crate::model::{CoreMetadata, PackageKey, Version};
+use crate::model::{CoreMetadata, PackageKey};
 
 /// An archive that arrived whole.
 pub(in crate::fetch) enum Spool {
@@ -283,7 +283,7 @@ fn read_text(archive: &mut Archive<impl Read + Seek>, at: usize, limits: Limits)
 /// A wheel says itself whose it is; its name and its registry are not alone.
 pub(super) fn check_metadata(bytes: &[u8], package: &PackageKey) -> Result<(), Trouble> {
     let metadata = CoreMetadata::parse(bytes).map_err(Trouble::BadMetadata)?;
-    let Version::Pypi(version) = &package.version else { return Ok(()) };
+    let Some(version) = package.version.as_pypi() else { return Ok(()) };
     if metadata.is_of(&package.id.name, version) {
         return Ok(());
     }

@@ -35,13 +35,12 @@ impl Judge<'_> {
         let mut declared: BTreeSet<(Ecosystem, &PackageName)> = BTreeSet::new();
         for dependency in &local.dependencies {
             let Wants::Requirement(requirement) = &dependency.wants else { continue };
-            declared.insert((requirement.package().ecosystem, requirement.seen_as()));
+            declared.insert((requirement.ecosystem(), requirement.seen_as()));
             let edges: Vec<_> = instance
                 .edges
                 .iter()
                 .filter(|edge| {
-                    edge.name == *requirement.seen_as()
-                        && edge.to.package.id.ecosystem == requirement.package().ecosystem
+                    edge.name == *requirement.seen_as() && edge.to.package.id.ecosystem == requirement.ecosystem()
                 })
                 .collect();
             let dropped = instance.dropped.iter().any(|dropped| dropped.name == *requirement.seen_as());
@@ -83,16 +82,17 @@ impl Judge<'_> {
                 one_fits
                     || (self.wanted.npm_peers == NpmPeers::Relaxed && edges.iter().any(|e| e.kind == EdgeKind::Peer))
             }
-            DependencyKind::Optional | DependencyKind::Normal => match requirement {
+            DependencyKind::Optional | DependencyKind::Normal => match requirement.marker() {
+                None => one_fits,
+                Some(marker) if requirement.ecosystem().is_local() => {
+                    (one_fits || edges.is_empty()) && self.holds_there(marker, edges)
+                }
                 // An extra that nobody asks for has no edges; neither has a marker that holds nowhere.
-                Requirement::Pypi { marker, .. } if edges.is_empty() => {
-                    !marker.extras().is_empty() || self.holds_where(marker, false, &[])
+                Some(marker) if edges.is_empty() => !marker.extras().is_empty() || self.holds_where(marker, false, &[]),
+                Some(_) => {
+                    let asked = requirement.extras();
+                    one_fits && edges.iter().any(|edge| asked.iter().all(|extra| edge.extras.contains(extra)))
                 }
-                Requirement::Pypi { extras, .. } => {
-                    one_fits && edges.iter().any(|edge| extras.iter().all(|extra| edge.extras.contains(extra)))
-                }
-                Requirement::Path { marker, .. } => (one_fits || edges.is_empty()) && self.holds_there(marker, edges),
-                _ => one_fits,
             },
         }
     }

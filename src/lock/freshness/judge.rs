@@ -1,11 +1,8 @@
 //! Whether edges are what a requirement asks for.
 
-use crate::model::{Edge, ExtraName, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
+use crate::model::{Edge, ExtraName, Marker, Override, PackageName, Platform, Requirement, Settings};
 
 use super::covers;
-
-/// The Python that markers of other ecosystems' lines see where none is declared.
-const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
 /// Decides whether edges are what requirements ask for.
 pub(super) struct Judge<'a> {
@@ -20,7 +17,7 @@ impl Judge<'_> {
         let target = &edge.to.package;
         let satisfies = |requirement: &Requirement| {
             requirement.package().is_same(&target.id)
-                && (edge.unmet.is_some() || is_tag(requirement) || requirement.matches(&target.version))
+                && (edge.unmet.is_some() || requirement.tag().is_some() || requirement.matches(&target.version))
         };
         satisfies(wanted) || self.overrides(parent, wanted).any(|one| one.replacement.as_ref().is_some_and(satisfies))
     }
@@ -49,7 +46,7 @@ impl Judge<'_> {
         if self.locked.python != self.wanted.python || !covers(&self.locked.platforms, &self.wanted.platforms) {
             return true;
         }
-        let python = self.wanted.python.clone().unwrap_or(UNDECLARED_PYTHON);
+        let python = self.wanted.marker_python();
         let declared: Vec<Platform> = self.wanted.platforms.iter().map(|target| target.platform).collect();
         if declared.is_empty() {
             return true;
@@ -63,7 +60,7 @@ impl Judge<'_> {
 
     /// Tells whether some edge holds wherever a condition does.
     pub(super) fn holds_there(&self, marker: &Marker, edges: &[&Edge]) -> bool {
-        let python = self.wanted.python.clone().unwrap_or(UNDECLARED_PYTHON);
+        let python = self.wanted.marker_python();
         self.wanted.platforms.iter().map(|target| target.platform).all(|platform| {
             !marker.holds(platform, &python, &[])
                 || edges.iter().any(|edge| edge.platforms.is_empty() || edge.platforms.contains(&platform))
@@ -71,31 +68,16 @@ impl Judge<'_> {
     }
 }
 
-pub(super) fn is_tag(requirement: &Requirement) -> bool {
-    matches!(requirement, Requirement::Npm { range, .. } if range.tag().is_some())
-}
-
-/// Tells whether two requirements ask for the same thing, versions and conditions apart.
-pub(super) fn asks_alike(a: &Requirement, b: &Requirement) -> bool {
-    match (a, b) {
-        (Requirement::Npm { name: a, .. }, Requirement::Npm { name: b, .. })
-        | (Requirement::Larder { name: a, .. }, Requirement::Larder { name: b, .. }) => a == b,
-        (Requirement::Pypi { extras: a, .. }, Requirement::Pypi { extras: b, .. }) => a == b,
-        (Requirement::Path { folder: a, .. }, Requirement::Path { folder: b, .. }) => a == b,
-        _ => false,
-    }
-}
-
 /// Writes a requirement as reasons tell it: `npm react ^18.3`.
 pub(super) fn requirement_text(requirement: &Requirement) -> String {
-    let name = match requirement {
-        Requirement::Pypi { name, extras, .. } if !extras.is_empty() => {
+    let name = match requirement.extras() {
+        [] => requirement.seen_as().to_string(),
+        extras => {
             let extras: Vec<_> = extras.iter().map(ExtraName::as_str).collect();
-            format!("{name}[{}]", extras.join(","))
+            format!("{}[{}]", requirement.seen_as(), extras.join(","))
         }
-        _ => requirement.seen_as().to_string(),
     };
     let range = requirement.range_text();
     let blank = if range.is_empty() { "" } else { " " };
-    format!("{} {name}{blank}{range}", requirement.package().ecosystem)
+    format!("{} {name}{blank}{range}", requirement.ecosystem())
 }

@@ -6,7 +6,7 @@ use crate::model::{Dependent, Ecosystem, Graph, Label, PackageName, Requirement,
 use crate::resolve::RequiredLine;
 
 use super::Reason;
-use super::judge::{Judge, asks_alike, is_tag, requirement_text};
+use super::judge::{Judge, requirement_text};
 
 /// What two lines must share to be compared at all.
 type Place<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
@@ -59,19 +59,18 @@ impl Judge<'_> {
         let marker = line.requirement.marker().cloned().unwrap_or_default().and(line.when.clone());
         let dropped = root.to.is_empty() && root.optional && unchanged;
         line.optional == root.optional
-            && asks_alike(&line.requirement, &root.requirement)
+            && line.requirement.asks_like(&root.requirement)
             && (dropped
                 || self.is_overridden(None, &line.requirement)
                 || self.holds_where(&marker, line.optional, &root.to))
-            && root
-                .to
-                .iter()
-                .all(|edge| self.admits(None, &line.requirement, edge) && (!is_tag(&line.requirement) || unchanged))
+            && root.to.iter().all(|edge| {
+                self.admits(None, &line.requirement, edge) && (line.requirement.tag().is_none() || unchanged)
+            })
     }
 }
 
 fn place<'a>(dependent: &'a Dependent, group: Option<&'a Label>, requirement: &'a Requirement) -> Place<'a> {
-    (dependent, group, requirement.package().ecosystem, requirement.seen_as())
+    (dependent, group, requirement.ecosystem(), requirement.seen_as())
 }
 
 fn place_of(line: &RequiredLine) -> Place<'_> {

@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    Ecosystem, Graph, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Routes, Settings, Sides,
-    TargetPlatform, Version,
+    Graph, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Routes, Settings, Sides, TargetPlatform,
+    Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -215,7 +215,7 @@ fn rerouted(graph: &Graph, routes: &Routes) -> BTreeSet<Reason> {
 /// registry that it is locked from. Local packages come from none.
 pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, Option<&Label>) -> Route) -> Vec<Reason> {
     let moved = |(key, package): (&PackageKey, &Package)| {
-        if key.id.ecosystem == Ecosystem::Path {
+        if key.id.ecosystem.is_local() {
             return None;
         }
         let now = match route(&key.id, package.registry.as_ref()) {

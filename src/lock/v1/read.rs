@@ -228,13 +228,11 @@ impl<'a> Reader<'a> {
 
     fn artifact(&self, written: &document::Artifact<'_>, ecosystem: Ecosystem) -> Read<Artifact> {
         let kind = match written.kind.as_ref() {
-            None => super::write::usual_kind(ecosystem, &written.file),
-            Some(text) => match &**text {
-                "tarball" => ArtifactKind::Tarball,
-                "wheel" => ArtifactKind::Wheel,
-                "sdist" => ArtifactKind::Sdist,
-                _ => return Err(self.corrupt(text, "an artifact is a tarball, a wheel or an sdist")),
-            },
+            None => ArtifactKind::usual(ecosystem, &written.file),
+            Some(text) => {
+                let known = ArtifactKind::ALL.into_iter().find(|kind| kind.as_str() == &**text);
+                known.ok_or_else(|| self.corrupt(text, "an artifact is a tarball, a wheel or an sdist"))?
+            }
         };
         Ok(Artifact {
             file: (*written.file).to_owned(),

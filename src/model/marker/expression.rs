@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pep440_rs::{Version, VersionSpecifier};
 
-use crate::model::pypi_specifier::admits;
+use crate::model::pypi::range::admits;
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -85,7 +85,7 @@ impl Project {
         for need in meant.needs {
             match need.wants {
                 Wants::Requirement(requirement) => {
-                    if let Requirement::Path { folder, .. } = &requirement {
+                    if let Some(folder) = requirement.folder() {
                         self.read_path_package(folder)?;
                     }
                     requirements.push(requirement);
@@ -110,7 +110,7 @@ impl Project {
     ) -> Result<Requirement> {
         let folder = path::join(above, below);
         match self.read_path_package(&folder) {
-            Ok(name) => Ok(Requirement::Path { alias: name.clone(), name, folder, marker: Marker::default() }),
+            Ok(name) => Ok(Requirement::path(name.clone(), name, folder, Marker::default())),
             Err(error) => Err(PathLineError {
                 source_code: source.clone(),
                 span,
@@ -154,7 +154,7 @@ impl Project {
         group: Option<&Label>,
         seen: &mut BTreeSet<Arc<str>>,
     ) -> Result<()> {
-        let Requirement::Path { folder, .. } = wanted else { return Ok(()) };
+        let Some(folder) = wanted.folder() else { return Ok(()) };
         let Some(package) = self.path_packages.get(folder).filter(|_| seen.insert(Arc::clone(folder))) else {
             return Ok(());
         };
@@ -233,15 +233,11 @@ impl Project {
                 return Err(ProjectError::Unsupported { file, what, reason: reason.clone() }.into());
             }
         };
-        match &requirement {
-            Requirement::Path { folder, .. } => {
-                self.read_path_package(folder)?;
-                self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
-            }
-            Requirement::Pypi { .. } if self.manifest.settings.python.is_none() => {
-                return Err(ProjectError::NoPython(source.name().to_owned()).into());
-            }
-            _ => {}
+        if let Some(folder) = requirement.folder() {
+            self.read_path_package(folder)?;
+            self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
+        } else if requirement.ecosystem().has_markers() && self.manifest.settings.python.is_none() {
+            return Err(ProjectError::NoPython(source.name().to_owned()).into());
         }
         let optional = dependency.kind == DependencyKind::Optional;
         let (dependent, when) = (dependent.clone(), Marker::default());
@@ -254,7 +250,7 @@ impl Project {
 /// Returns the folders that dependencies name.
 fn folders(dependencies: &[resolve::Dependency]) -> impl Iterator<Item = Arc<str>> {
     dependencies.iter().filter_map(|dependency| match &dependency.wants {
-        Wants::Requirement(Requirement::Path { folder, .. }) => Some(Arc::clone(folder)),
-        _ => None,
+        Wants::Requirement(requirement) => requirement.folder().cloned(),
+        Wants::Unsupported { .. } => None,
     })
 }

@@ -15,7 +15,7 @@ use crate::diagnostic::nearest;
 use crate::fs;
 use crate::lock::{LocalPackage, Selection};
 use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
-use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides, Version};
+use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides};
 use crate::profile;
 use crate::registry::path::{self, Members, PathPackage};
 use crate::resolve::RequiredLine;
@@ -175,7 +175,7 @@ impl Project {
     pub(super) fn local_packages(&self) -> BTreeMap<Arc<str>, LocalPackage> {
         let local = |package: &PathPackage| LocalPackage {
             name: package.name.clone(),
-            version: Version::Semver(package.version.clone()),
+            version: package.version.clone().into(),
             dependencies: package.dependencies.clone(),
         };
         self.path_packages.iter().map(|(folder, package)| (Arc::clone(folder), local(package))).collect()

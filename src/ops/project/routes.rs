@@ -8,13 +8,10 @@ use miette::SourceSpan;
 
 use super::{Place, Project};
 use crate::manifest::{Dependency, Manifest, ManifestError, ManifestErrors, Wanted};
-use crate::model::{Label, Marker, PackageId, Platform, PythonVersion, Requirement, Routes, Settings, Side};
+use crate::model::{Label, Marker, PackageId, Platform, Requirement, Routes, Settings, Side};
 use crate::ops::Result;
 
 use super::error::MemberErrors;
-
-/// The Python that markers see where none is declared.
-const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
 /// A line that names a registry.
 #[derive(Clone, Debug)]
@@ -46,7 +43,7 @@ impl NamedRegistry {
 
 /// Returns the declared platforms on which a line holds.
 fn platforms(requirement: &Requirement, when: &Marker, settings: &Settings) -> BTreeSet<Platform> {
-    let python = settings.python.clone().unwrap_or(UNDECLARED_PYTHON);
+    let python = settings.marker_python();
     let holds = |marker: &Marker, platform| marker.holds(platform, &python, &[]);
     let declared = settings.platforms.iter().map(|target| target.platform);
     declared

@@ -64,7 +64,7 @@ impl Listing {
     /// Returns what one version needs; none for an ordinal that is out of bounds or a damaged record. A version whose
     /// digest cannot be read is an error: what cannot be checked is not taken.
     pub(super) fn release(&self, ordinal: u32) -> Option<Result<Release, RegistryError>> {
-        let Version::Npm(version) = &self.versions.candidates.get(ordinal as usize)?.version else { return None };
+        let version = self.versions.candidates.get(ordinal as usize)?.version.as_npm()?;
         let bytes = self.blob(ordinal)?;
         let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
         let version = version.to_string();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::packument::{Manifest, Packument};
-use crate::model::{PackageName, Settings, Text, Version, parse_npm_version};
+use crate::model::{PackageName, Settings, Text, parse_npm_version};
 use crate::registry::bytes::{Reader, Writer};
 use crate::registry::kept::{Encoded, Record};
 use crate::resolve::{Candidate, Versions};
@@ -177,7 +177,7 @@ pub(super) fn decode(record: &Record, needed: Form) -> Option<(Versions, Vec<Spa
         versions.candidates.push(Candidate {
             deprecated: flags & DEPRECATED != 0,
             published: (time != NO_TIME).then(|| jiff::Timestamp::from_millisecond(time).ok()).flatten(),
-            ..Candidate::new(Version::Npm(version))
+            ..Candidate::new(version.into())
         });
     }
     let there = |span: &Span| u64::from(span.start) + u64::from(span.length) <= record.rest_length();

@@ -1,11 +1,11 @@
 //! What the value of a dependency means: a range, a dist-tag, an alias, or something larder refuses.
 
-use crate::model::{Ecosystem, PackageName, Requirement};
+use crate::model::{PackageName, Requirement};
 use crate::resolve::Wants;
 
 /// Reads one entry of `dependencies`. `dependent` stands in where the entry's own name is not one.
 pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &str) -> Wants {
-    let alias_name = match PackageName::parse(Ecosystem::Npm, alias) {
+    let alias_name = match PackageName::npm(alias) {
         Ok(name) => name,
         Err(error) => {
             let (text, reason) = (format!("{alias}@{text}"), error.to_string());
@@ -23,7 +23,7 @@ pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &st
             Some((at, _)) => (&target[..at], target[at + 1..].trim()),
             None => (target, ""),
         };
-        match PackageName::parse(Ecosystem::Npm, name) {
+        match PackageName::npm(name) {
             Ok(name) => (name, range),
             Err(error) => return refuse(&error.to_string()),
         }
@@ -33,7 +33,7 @@ pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &st
         (alias_name.clone(), trimmed)
     };
     match (if range.is_empty() { "*" } else { range }).parse() {
-        Ok(range) => Wants::Requirement(Requirement::Npm { alias: alias_name, name, range }),
+        Ok(range) => Wants::Requirement(Requirement::npm(alias_name, name, range)),
         Err(_) => refuse("it is not a range of npm's grammar"),
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{Artifact, Ecosystem, ExtraName, Facts, Label, Marker, PackageName, Requirement, Version};
+use crate::model::{Artifact, ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::resolve::{Candidate, Dependency, DependencyKind, Release, Versions, Wants};
 
 pub use names::{Local, Meaning, Members};
@@ -181,7 +181,7 @@ pub fn join(base: &str, folder: &str) -> Arc<str> {
 
 /// Returns what an index says of the package in a folder: one version.
 pub(super) fn versions(package: &PathPackage) -> Versions {
-    let candidates = vec![Candidate::new(Version::Semver(package.version.clone()))];
+    let candidates = vec![Candidate::new(package.version.clone().into())];
     Versions { candidates, ..Versions::default() }
 }
 
@@ -240,8 +240,8 @@ impl Place<'_> {
         let fallback = self.folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("root");
         let name = name.unwrap_or(fallback);
         let name = match kind {
-            PathKind::Pypi => PackageName::parse(Ecosystem::Pypi, name),
-            PathKind::Larder | PathKind::Npm => PackageName::parse(Ecosystem::Path, name),
+            PathKind::Pypi => PackageName::pypi(name),
+            PathKind::Larder | PathKind::Npm => PackageName::npm(name),
         };
         name.map_err(|error| self.bad(kind, &error.to_string()))
     }
@@ -258,7 +258,7 @@ impl Place<'_> {
         let Wants::Requirement(requirement) = &dependency.wants else { return Ok(plain(dependency)) };
         match self.members.meaning(requirement) {
             Meaning::Registry => Ok(plain(dependency)),
-            _ if matches!(requirement, Requirement::Pypi { .. }) => {
+            _ if requirement.ecosystem().has_markers() => {
                 let needs = pyproject::local_needs(*self, dependent, dependency)?;
                 Ok(Meant { needs, warning: None })
             }
@@ -286,16 +286,16 @@ impl Place<'_> {
         };
         let name = place.name(kind, declared.as_deref())?;
         let alias = alias.unwrap_or(&name).clone();
-        Ok(Requirement::Path { alias, name, folder, marker: Marker::default() })
+        Ok(Requirement::path(alias, name, folder, Marker::default()))
     }
 }
 
 /// Returns a dependency. There is one instance of a local package, whoever provides it: a peer on it is bound already.
 fn required(kind: DependencyKind, requirement: Requirement) -> Dependency {
-    let kind = match (kind, &requirement) {
-        (DependencyKind::Peer, Requirement::Path { .. }) => DependencyKind::Normal,
-        (DependencyKind::OptionalPeer, Requirement::Path { .. }) => DependencyKind::Optional,
-        (kind, _) => kind,
+    let kind = match kind {
+        DependencyKind::Peer if requirement.ecosystem().is_local() => DependencyKind::Normal,
+        DependencyKind::OptionalPeer if requirement.ecosystem().is_local() => DependencyKind::Optional,
+        kind => kind,
     };
     Dependency { kind, wants: Wants::Requirement(requirement) }
 }

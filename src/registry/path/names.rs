@@ -43,7 +43,7 @@ impl Members {
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
         let declared: Vec<_> =
             PathKind::ALL.into_iter().filter_map(|kind| Declared::read(root, folder, kind)).collect();
-        let fallback = || PackageName::parse(Ecosystem::Path, folder.rsplit('/').next().unwrap_or(folder)).ok();
+        let fallback = || PackageName::npm(folder.rsplit('/').next().unwrap_or(folder)).ok();
         let package = declared.first()?.package().or_else(fallback)?;
         let mut taken = None;
         for declared in declared {
@@ -89,19 +89,14 @@ impl Members {
 impl Local {
     /// Returns the requirement for it, seen under a name and under a condition.
     pub(super) fn required(&self, alias: &PackageName, marker: Marker) -> Requirement {
-        Requirement::Path { alias: alias.clone(), name: self.package.clone(), folder: self.folder.clone(), marker }
+        Requirement::path(alias.clone(), self.package.clone(), self.folder.clone(), marker)
     }
 
     /// Tells whether its version will do. One without a version will always do; so will a pre-release where any version will.
     pub(super) fn satisfies(&self, requirement: &Requirement) -> bool {
         let Some(version) = &self.version else { return true };
-        let version = match requirement {
-            Requirement::Npm { range, .. } if matches!(range.as_str(), "" | "*" | "latest") => return true,
-            Requirement::Pypi { specifier, .. } if specifier.specifiers().is_empty() => return true,
-            Requirement::Path { .. } => return false,
-            _ => Version::parse(requirement.package().ecosystem, version),
-        };
-        version.is_ok_and(|version| requirement.matches(&version))
+        requirement.takes_any()
+            || Version::parse(requirement.ecosystem(), version).is_ok_and(|version| requirement.matches(&version))
     }
 }
 
@@ -114,7 +109,7 @@ impl std::fmt::Display for Local {
 
 impl PathKind {
     /// Returns the ecosystem in which a manifest's name is asked for.
-    fn ecosystem(self) -> Ecosystem {
+    pub(super) fn ecosystem(self) -> Ecosystem {
         match self {
             Self::Larder => Ecosystem::Larder,
             Self::Npm => Ecosystem::Npm,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Local, PathError, PathKind, PathPackage, Place, required};
-use crate::model::{Ecosystem, Facts, Marker, NpmRange, PackageName, Requirement};
+use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
 use crate::registry::npm::spec;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -120,7 +120,7 @@ fn dependency(
         }
         let (member, range) = workspace(alias, range);
         let member = PackageName::npm(member).ok();
-        let Some(local) = member.as_ref().and_then(|name| place.members.get(Ecosystem::Npm, name)) else {
+        let Some(local) = member.as_ref().and_then(|name| place.members.get(PathKind::Npm.ecosystem(), name)) else {
             return Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
         };
         if !admits(local, &seen_as, range) {
@@ -148,7 +148,7 @@ fn workspace<'a>(alias: &'a str, text: &'a str) -> (&'a str, &'a str) {
 fn admits(local: &Local, alias: &PackageName, range: &str) -> bool {
     match range.parse::<NpmRange>() {
         Ok(range) if range.tag().is_none() && !matches!(range.as_str(), "^" | "~") => {
-            local.satisfies(&Requirement::Npm { alias: alias.clone(), name: alias.clone(), range })
+            local.satisfies(&Requirement::npm(alias.clone(), alias.clone(), range))
         }
         _ => true,
     }

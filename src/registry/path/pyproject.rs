@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::uv_sources::{self, Source, Sources};
 use super::{Local, Meaning, PathError, PathKind, PathPackage, Place, file_of, poetry, required};
 use crate::fs;
-use crate::model::{Ecosystem, ExtraName, Facts, Label, Marker, PackageName, Requirement};
+use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -183,9 +183,7 @@ impl<'a> Wanted<'a> {
             self.found.push(dependency);
             return Ok(());
         };
-        if let Requirement::Pypi { marker, .. } = requirement {
-            *marker = std::mem::take(marker).and(condition.clone());
-        }
+        *requirement = requirement.clone().when(condition.clone());
         let (name, text) = (requirement.package().name, requirement.range_text());
         let (local, wants) = match self.found(requirement)? {
             Found::Registry => {
@@ -203,10 +201,11 @@ impl<'a> Wanted<'a> {
                 (local, Wants::Unsupported { name, text, reason })
             }
         };
-        let Requirement::Pypi { name, extras, marker, .. } = requirement else { return Ok(()) };
+        let (name, extras) = (requirement.name(), requirement.extras());
+        let Some(marker) = requirement.marker() else { return Ok(()) };
         let (when, kind) = (marker.to_string(), dependency.kind);
         // It has itself already, unless it asks for another version than it is.
-        let has_it = Some(&*name) == self.dependent && matches!(wants, Wants::Requirement(_));
+        let has_it = Some(name) == self.dependent && matches!(wants, Wants::Requirement(_));
         if !has_it && self.seen.insert((local.folder.clone(), None, when.clone())) {
             self.found.push(Dependency { kind, wants });
         }
@@ -230,16 +229,16 @@ impl<'a> Wanted<'a> {
         let name = requirement.package().name;
         let told = self.sources.and_then(|sources| sources.get(&name));
         if let Some(Source::Folder(folder)) = told {
-            let mut found = self.place.folder(folder, Some(&name))?;
-            if let Requirement::Path { name, folder, marker, .. } = &mut found {
-                *marker = requirement.marker().cloned().unwrap_or_default();
-                let local = Local { folder: folder.clone(), package: name.clone(), version: None };
+            let found = self.place.folder(folder, Some(&name))?;
+            let found = found.when(requirement.marker().cloned().unwrap_or_default());
+            if let Some(folder) = found.folder() {
+                let local = Local { folder: folder.clone(), package: found.name().clone(), version: None };
                 return Ok(Found::Local(local, found));
             }
         }
         Ok(match self.place.members.meaning(requirement) {
             Meaning::Registry => told.and_then(Source::refusal).map_or(Found::Registry, Found::Refused),
-            Meaning::Local(found) => match self.place.members.get(Ecosystem::Pypi, &name) {
+            Meaning::Local(found) => match self.place.members.get(requirement.ecosystem(), &name) {
                 Some(local) => Found::Local(local.clone(), found),
                 None => Found::Registry,
             },

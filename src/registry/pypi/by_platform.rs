@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Listing, requirement};
 use crate::diagnostic::Failure;
-use crate::model::{Artifact, ArtifactKind, CoreMetadata};
+use crate::model::{Artifact, CoreMetadata};
 use crate::resolve::{Dependency, PlatformSet, Release};
 
 /// A wheel that is asked what it needs, beside the one that speaks for its version.
@@ -28,7 +28,7 @@ impl Listing {
         release: &Release,
         platforms: PlatformSet,
     ) -> Vec<OtherWheel> {
-        let wheels = || release.artifacts.iter().filter(|artifact| artifact.kind == ArtifactKind::Wheel);
+        let wheels = || release.artifacts.iter().filter(|artifact| artifact.is_wheel());
         let first = self.view.interpreters.iter().find_map(|interpreter| {
             wheels().find(|wheel| wheel.platforms.is_empty() || wheel.platforms.contains(&interpreter.platform()))
         });

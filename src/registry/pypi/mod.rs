@@ -21,7 +21,7 @@ use super::kept::{Encoded, Record};
 use super::listing::{Ask, NoListing, Recency, Served, Stated};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Response, Target};
-use crate::model::{Artifact, ArtifactKind, CoreMetadata, Facts, PackageName, Platform, Settings, Version};
+use crate::model::{Artifact, CoreMetadata, Facts, PackageName, Platform, Settings};
 use crate::resolve::{Candidate, Dependency, DependencyKind, PlatformSet, Release, Versions, Wants};
 
 pub(super) use self::beside::MetadataBeside;
@@ -128,7 +128,7 @@ impl View {
                 published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
                 wheels,
                 sdist: files.iter().any(|named| named.wheel().is_none()),
-                ..Candidate::new(Version::Pypi(version.text.parse().ok()?))
+                ..Candidate::new(version.text.parse::<pep440_rs::Version>().ok()?.into())
             });
             spans.push((version.start, version.length));
         }
@@ -147,7 +147,7 @@ impl View {
             yanked: first.file.yanked,
             published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
             wheels: PlatformSet::NONE,
-            ..Candidate::new(Version::Pypi(version.parse().ok()?))
+            ..Candidate::new(version.parse::<pep440_rs::Version>().ok()?.into())
         }))
     }
 
@@ -200,7 +200,7 @@ impl Listing {
                 Some(artifact) => artifact.platforms.push(interpreter.platform()),
                 None => artifacts.push(Artifact {
                     platforms: vec![interpreter.platform()],
-                    ..self.artifact(&named.file, ArtifactKind::Wheel)
+                    ..self.artifact(Artifact::wheel(named.file.name), &named.file)
                 }),
             }
         }
@@ -213,7 +213,7 @@ impl Listing {
         artifacts.sort();
         let sdist = files.iter().find(|named| named.wheel().is_none());
         if let Some(sdist) = sdist.filter(|_| artifacts.is_empty()) {
-            artifacts.push(self.artifact(&sdist.file, ArtifactKind::Sdist));
+            artifacts.push(self.artifact(Artifact::sdist(sdist.file.name), &sdist.file));
         }
         // A wheel for somebody else says the same as a source distribution, and says it without being built.
         let source = source.or_else(|| files.iter().find(|named| named.wheel().is_some())).or(sdist);
@@ -253,7 +253,7 @@ impl Listing {
     }
 
     fn files(&self, ordinal: u32) -> Option<(&pep440_rs::Version, Vec<Named<'_>>)> {
-        let Version::Pypi(version) = &self.versions.candidates.get(ordinal as usize)?.version else { return None };
+        let version = self.versions.candidates.get(ordinal as usize)?.version.as_pypi()?;
         let (start, length) = *self.spans.get(ordinal as usize)?;
         Some((version, self.view.files(&self.name, self.part(start, length)?)?))
     }
@@ -262,9 +262,9 @@ impl Listing {
         self.record.front().get(start as usize..)?.get(..length as usize)
     }
 
-    fn artifact(&self, file: &FileRecord<'_>, kind: ArtifactKind) -> Artifact {
+    fn artifact(&self, named: Artifact, file: &FileRecord<'_>) -> Artifact {
         let location = location::hint(&file.url(), &self.record.header.url, &self.served.endpoint);
-        Artifact { file: file.name.to_owned(), kind, digest: file.digest(), location, platforms: Vec::new() }
+        Artifact { digest: file.digest(), location, ..named }
     }
 
     /// A version that cannot be used, with the reason.

@@ -3,7 +3,7 @@ use std::io::Write;
 use super::*;
 use crate::fetch::testing::{Asked, Reply, Server};
 use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
-use crate::model::{Platform, Requirement, TargetPlatform, mutation};
+use crate::model::{ArtifactKind, Platform, Requirement, TargetPlatform, mutation};
 use crate::registry::cache::{Cache, Freshness};
 
 fn settings(before: Option<&str>) -> Settings {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Builder;
 use super::links::Link;
-use crate::model::{Ecosystem, EdgeKind, PackageId, PackageKey, Platform};
+use crate::model::{EdgeKind, PackageId, PackageKey, Platform};
 use crate::resolve::catalog::Foreign;
 use crate::resolve::index::{IndexError, PlatformSet};
 use crate::resolve::release::manifest_name;
@@ -36,7 +36,10 @@ impl Builder<'_> {
                 told.entry(key).and_modify(|known| *known = said.clone().min(known.clone())).or_insert(said);
             }
             if foreign != PlatformSet::NONE {
-                let alias = self.problem.catalog.package(PackageId::new(Ecosystem::Npm, link.name.clone()));
+                let alias = self
+                    .problem
+                    .catalog
+                    .package(PackageId::new(self.problem.catalog.id(package).ecosystem, link.name.clone()));
                 let dependent = self.holder(from, link, alias)?;
                 found.extend(dependent.map(|dependent| Foreign { dependent, alias, on: foreign }));
             }

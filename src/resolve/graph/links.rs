@@ -71,10 +71,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let targets = self.targets(need, scope, condition)?;
-        let extras = match &need.requirement {
-            Requirement::Pypi { extras, .. } => extras.clone(),
-            _ => Vec::new(),
-        };
+        let extras = need.requirement.extras();
         let kind = if need.kind == DependencyKind::Optional { EdgeKind::Optional } else { EdgeKind::Normal };
         let alone = targets.len() == 1 && !self.problem.catalog.is_routed(need.package);
         for (to, on) in targets {
@@ -85,7 +82,7 @@ impl Builder<'_> {
                 to,
                 kind,
                 extra: condition.extra.clone(),
-                extras: extras.clone(),
+                extras: extras.to_vec(),
                 platforms: Vec::new(),
                 unmet: None,
             };
@@ -174,7 +171,7 @@ impl Builder<'_> {
 
     /// Narrows the platforms of an optional npm dependency to those that it runs on; none where there are none.
     fn runs_on(&self, need: &Need, to: NodeIx, on: PlatformSet) -> Result<Option<PlatformSet>, IndexError> {
-        if need.kind != DependencyKind::Optional || !matches!(need.requirement, Requirement::Npm { .. }) {
+        if need.kind != DependencyKind::Optional || !need.requirement.ecosystem().has_scopes() {
             return Ok(Some(on));
         }
         let Some(prepared) = self.problem.prepared(self.problem.catalog.node(to))? else { return Ok(Some(on)) };

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Dropped, Package, Requirement, RootEdge, Sides};
+use crate::model::{Dropped, Package, RootEdge, Sides};
 
 use super::Solution;
 use super::catalog::Foreign;
@@ -150,8 +150,7 @@ impl<'a> Builder<'a> {
                     if reason.is_none() {
                         let holds = catalog.holds_on(&need.requirement, &[]);
                         self.links(need, place, &Condition::platforms(holds), &mut draft.links)?;
-                        let nowhere =
-                            draft.links.len() == before && matches!(need.requirement, Requirement::Npm { .. });
+                        let nowhere = draft.links.len() == before && need.requirement.ecosystem().has_scopes();
                         reason = nowhere.then(|| "it runs on no declared platform".to_owned());
                     }
                     draft.dropped.extend(reason.map(|reason| dropped(need, reason)));
@@ -212,7 +211,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Gives instances their names and puts everything in order.
+    /// Gives instances their names.
     fn finish(self, lines: Vec<Vec<Link>>) -> Result<Resolution, ResolveError> {
         let catalog = self.problem.catalog;
         let mut packages = BTreeMap::new();
@@ -220,14 +219,12 @@ impl<'a> Builder<'a> {
             let Owner::Release(package, ordinal) = catalog.node(draft.node).owner else { continue };
             let Some(key) = draft.key.clone() else { continue };
             let release = &catalog.prepared(package, ordinal)?.release;
-            let mut artifacts = release.artifacts.clone();
-            artifacts.sort();
             packages.insert(
                 key,
                 Package {
                     registry: catalog.loaded(package)?.versions.registry.clone(),
                     folder: release.folder.clone(),
-                    artifacts,
+                    artifacts: release.artifacts.clone(),
                     facts: release.facts.clone(),
                 },
             );
@@ -236,7 +233,7 @@ impl<'a> Builder<'a> {
             Ok(named) => named,
             Err(TooMany(nodes)) => return Err(TooManyPeerContexts::new(catalog, nodes.into_iter())?.into()),
         };
-        let mut roots: Vec<_> = catalog
+        let roots = catalog
             .lines
             .iter()
             .map(|line| &catalog.requirements.lines[line.id.0 as usize])
@@ -249,15 +246,6 @@ impl<'a> Builder<'a> {
                 to: named.edges(links),
             })
             .collect();
-        roots.sort_by_cached_key(|root| {
-            let requirement = &root.requirement;
-            let marker = match requirement {
-                Requirement::Pypi { marker, extras, .. } => format!("{marker} {extras:?}"),
-                _ => String::new(),
-            };
-            let what = (requirement.package().ecosystem, requirement.seen_as().clone(), requirement.range_text());
-            (root.dependent.clone(), root.group.clone(), what, marker)
-        });
         let graph = crate::model::Graph { roots, packages, instances: named.instances, sides: Sides::default() };
         Ok(Resolution { graph, warnings: self.warnings.into_iter().collect(), doubtful: Vec::new() })
     }

@@ -3,7 +3,7 @@
 use super::links::Link;
 use super::{Builder, PythonUse};
 use crate::diagnostic::nearest;
-use crate::model::{Ecosystem, Engines, ExtraName, PypiSpecifier};
+use crate::model::{Engines, ExtraName, PypiSpecifier};
 use crate::resolve::index::IndexError;
 use crate::resolve::instances::DraftInstance;
 use crate::resolve::npm;
@@ -40,9 +40,6 @@ impl Builder<'_> {
     pub(super) fn warn_of_python(&mut self, draft: &DraftInstance) -> Result<(), IndexError> {
         let catalog = self.problem.catalog;
         let (Some(python), Some(package)) = (&catalog.requirements.settings.python, &draft.key) else { return Ok(()) };
-        if package.id.ecosystem != Ecosystem::Pypi {
-            return Ok(());
-        }
         let Some(prepared) = self.problem.prepared(catalog.node(draft.node))? else { return Ok(()) };
         let Some(wanted) = prepared.release.facts.requires_python.as_deref() else { return Ok(()) };
         if wanted.parse().is_ok_and(|wanted: PypiSpecifier| !wanted.admits(&python.full())) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use deno_semver::Version;
 
-use super::{Ecosystem, RangeError};
+use crate::model::RangeError;
 
 pub use parse::parse_npm_version;
 
@@ -135,11 +135,7 @@ impl FromStr for NpmRange {
         let alternatives = parse::parse_alternatives(text);
         let tag = text.trim();
         if alternatives.is_none() && !tag.chars().all(is_tag_character) {
-            return Err(RangeError {
-                text: text.to_owned(),
-                ecosystem: Ecosystem::Npm,
-                reason: "it is neither a range like `^1.2` nor a dist-tag like `next`".to_owned(),
-            });
+            return Err(RangeError::new("npm", text, "it is neither a range like `^1.2` nor a dist-tag like `next`"));
         }
         let alternatives = alternatives.map(|sets| sets.into_iter().map(Alternative).collect());
         Ok(Self { text: text.into(), alternatives })

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
-use super::{Ecosystem, RangeError};
+use crate::model::RangeError;
 
 /// A PEP 440 specifier set; empty means any version.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -33,7 +33,7 @@ impl PypiSpecifier {
 }
 
 /// Tells whether one specifier admits a version (PEP 440, "Version specifiers").
-pub(super) fn admits(specifier: &VersionSpecifier, version: &Version) -> bool {
+pub(in crate::model) fn admits(specifier: &VersionSpecifier, version: &Version) -> bool {
     let named = specifier.version();
     match specifier.operator() {
         Operator::Equal => same_version(named, version),
@@ -96,13 +96,7 @@ impl FromStr for PypiSpecifier {
         text.split(',')
             .map(str::trim)
             .filter(|one| !one.is_empty())
-            .map(|one| {
-                one.parse::<VersionSpecifier>().map_err(|e| RangeError {
-                    text: text.to_owned(),
-                    ecosystem: Ecosystem::Pypi,
-                    reason: e.to_string(),
-                })
-            })
+            .map(|one| one.parse::<VersionSpecifier>().map_err(|e| RangeError::new("pypi", text, e)))
             .collect::<Result<VersionSpecifiers, _>>()
             .map(Self)
     }

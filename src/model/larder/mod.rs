@@ -1,0 +1,5 @@
+//! Private packages: names, versions, ranges.
+
+pub(super) mod name;
+pub(super) mod range;
+pub(super) mod version;

@@ -1,0 +1,36 @@
+//! The ranges of private and local packages: Cargo's caret rules.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::model::RangeError;
+
+/// A range by Cargo's caret rules: private and local packages.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SemverRange(semver::VersionReq);
+
+impl SemverRange {
+    /// Returns the range that every version satisfies.
+    pub fn any() -> Self {
+        Self(semver::VersionReq::STAR)
+    }
+
+    /// Tells whether a version lies within the range.
+    pub fn matches(&self, version: &semver::Version) -> bool {
+        self.0.matches(version)
+    }
+}
+
+impl FromStr for SemverRange {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        text.parse().map(Self).map_err(|e: semver::Error| RangeError::new("larder", text, e))
+    }
+}
+
+impl fmt::Display for SemverRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

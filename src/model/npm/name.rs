@@ -1,0 +1,52 @@
+//! npm's names.
+
+use crate::model::NameError;
+
+/// Checks a name. Refused is what could leave a `node_modules` folder or be mistaken for one of its own files. Case is kept: the
+/// registry compares it.
+pub(in crate::model) fn normal(text: &str) -> Result<String, NameError> {
+    let error = |reason| NameError { text: text.to_owned(), reason };
+    let bare = match text.strip_prefix('@') {
+        Some(scoped) => {
+            let (scope, name) =
+                scoped.split_once('/').ok_or_else(|| error("is not a package name: a scope needs `/name`"))?;
+            check_part(scope).map_err(error)?;
+            name
+        }
+        None => text,
+    };
+    check_part(bare).map_err(error)?;
+    if text.len() > 214 {
+        return Err(error("is longer than the 214 characters npm allows"));
+    }
+    if matches!(bare.to_ascii_lowercase().as_str(), "node_modules" | "favicon.ico") {
+        return Err(error("is reserved by npm"));
+    }
+    Ok(text.to_owned())
+}
+
+fn check_part(part: &str) -> Result<(), &'static str> {
+    if part.is_empty() {
+        return Err("is not a package name: a part is empty");
+    }
+    if part.starts_with('.') {
+        return Err("is not a package name: it starts with a dot");
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.~!'()*".contains(c);
+    if part.chars().all(allowed) { Ok(()) } else { Err("is not a package name: it has a character npm does not allow") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_leave_node_modules() {
+        for bad in ["..", ".bin", "@a", "@a/", "@/a", "a/b", "@a/..", "node_modules", "a\\b", ""] {
+            assert!(normal(bad).is_err(), "{bad}");
+        }
+        for good in ["react", "@types/node", "JSONStream", "lodash.merge", "a~b"] {
+            assert_eq!(normal(good).as_deref(), Ok(good));
+        }
+    }
+}

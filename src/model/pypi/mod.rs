@@ -1,0 +1,5 @@
+//! Python: names, versions, specifiers.
+
+pub(super) mod name;
+pub(super) mod range;
+pub(super) mod version;
