@@ -44,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     output.take_lost().map_or(status, |error| failure::show_lost(&output, error))
 }
 
-/// Tells whether words that could not be understood ask for a document nonetheless.
+/// Returns whether words that could not be understood ask for a document nonetheless.
 fn wants_document(words: &[OsString]) -> bool {
     words.iter().take_while(|word| *word != "--").any(|word| word == "--json")
 }

@@ -62,12 +62,12 @@ impl Output {
         Progress::new(self.terminal && matches!(self.manner, Manner::Usual | Manner::Verbose))
     }
 
-    /// Tells whether the run's data is one JSON document.
+    /// Returns whether the run's data is one JSON document.
     pub(super) fn is_json(&self) -> bool {
         self.manner == Manner::Json
     }
 
-    /// Tells whether colour is wanted on standard error.
+    /// Returns whether colour is wanted on standard error.
     pub(super) fn is_colored(&self) -> bool {
         self.color
     }

@@ -85,7 +85,7 @@ pub(super) fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Tells whether a terminal acts upon a character: controls of both kinds, and what turns the direction of a text round.
+/// Returns whether a terminal acts upon a character: controls of both kinds, and what turns the direction of a text round.
 /// Newlines and tabs have their place in texts.
 fn is_acted_upon(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')

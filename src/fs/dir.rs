@@ -1,4 +1,4 @@
-//! An open folder: work on many files of one place without walking its path for each.
+//! An open folder: work on many files below it without resolving its path for each.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,10 +11,10 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Ti
 use rustix::io::Errno;
 
 use super::link::wants_copy;
-use super::{Action, Found, FsError, Linked, Stat};
+use super::{Action, DirEntry, FsError, Linked, Stat};
 
-/// An open folder. Names are relative to it and may have several parts; what is created is never reached through a
-/// link at its last part.
+/// An open folder. Names are relative to it and may have several parts; the last part is never followed through a link
+/// when something is created.
 #[derive(Debug)]
 pub struct Dir {
     fd: OwnedFd,
@@ -35,7 +35,7 @@ impl Dir {
         &self.path
     }
 
-    /// Opens a folder below this one; a link is refused.
+    /// Opens a folder below this one. A link is an error.
     pub fn open_dir(&self, name: &str) -> Result<Self, FsError> {
         match rustix::fs::openat(&self.fd, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(fd) => Ok(Self { fd, path: self.path.join(name) }),
@@ -43,20 +43,20 @@ impl Dir {
         }
     }
 
-    /// Creates a folder; one that is there already is an error ([`FsError::is_occupied`]).
+    /// Creates a folder. An existing one is an error ([`FsError::is_occupied`]).
     pub fn create_dir(&self, name: &str) -> Result<(), FsError> {
         rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777))
             .map_err(|errno| self.error(Action::CreateFolder, name, errno))
     }
 
-    /// Opens a file for reading; a link is refused.
+    /// Opens a file for reading. A link is an error.
     pub fn open_file(&self, name: &str) -> Result<File, FsError> {
         rustix::fs::openat(&self.fd, name, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
             .map(File::from)
             .map_err(|errno| self.error(Action::Read, name, errno))
     }
 
-    /// Creates a file for writing with these permission bits (less the umask); a taken name is an error
+    /// Creates a file for writing with these permission bits (less the umask). A taken name is an error
     /// ([`FsError::is_occupied`]).
     pub fn create_file(&self, name: &str, mode: u32) -> Result<File, FsError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -65,16 +65,15 @@ impl Dir {
             .map_err(|errno| self.error(Action::Write, name, errno))
     }
 
-    /// Creates a file with its content, and returns what it looks like then; a taken name is an error
-    /// ([`FsError::is_occupied`]).
+    /// Creates a file with its content and returns its `Stat`. A taken name is an error ([`FsError::is_occupied`]).
     pub fn write_file(&self, name: &str, mode: u32, content: &[u8]) -> Result<Stat, FsError> {
-        let mut file = self.create_file(name, mode).map_err(|error| error.needing_file(content.len()))?;
+        let mut file = self.create_file(name, mode).map_err(|error| error.needing_file_space(content.len()))?;
         file.write_all(content)
             .and_then(|()| Stat::of(&file))
-            .map_err(|error| FsError::new(Action::Write, self.path.join(name), error).needing_file(content.len()))
+            .map_err(|error| FsError::new(Action::Write, self.path.join(name), error).needing_file_space(content.len()))
     }
 
-    /// Creates a file for reading and writing that has lost its name already: it goes when it is closed.
+    /// Creates a file for reading and writing and unlinks it at once: closing it frees its space.
     pub fn scratch_file(&self, name: &str) -> Result<File, FsError> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&self.fd, name, flags, mode_bits(0o600))
@@ -83,20 +82,20 @@ impl Dir {
         Ok(file.into())
     }
 
-    /// Sets the time of the last change, in nanoseconds since 1970.
+    /// Sets the modification time, in nanoseconds since 1970.
     pub fn set_mtime(&self, name: &str, mtime: i64) -> Result<(), FsError> {
         rustix::fs::utimensat(&self.fd, name, &timestamps(mtime), AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|errno| self.error(Action::Write, name, errno))
     }
 
-    /// Tells whether `path` leads to this folder now: it may have been renamed or removed since it was opened.
+    /// Returns whether `path` still leads to this folder, which may have been renamed or removed since it was opened.
     pub fn is_at(&self, path: &Path) -> Result<bool, FsError> {
         let own = rustix::fs::fstat(&self.fd).map_err(|errno| FsError::new(Action::Inspect, path, errno))?;
         let own = Stat::from_raw(&own);
         Ok(super::stat(path)?.is_some_and(|named| (named.ino, named.device) == (own.ino, own.device)))
     }
 
-    /// Inspects what lies at `name`; a link is not followed. Nothing there is `None`.
+    /// Inspects `name` without following a link. Returns `None` if nothing is there.
     pub fn stat(&self, name: &str) -> Result<Option<Stat>, FsError> {
         match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(raw) => Ok(Some(Stat::from_raw(&raw))),
@@ -106,7 +105,7 @@ impl Dir {
     }
 
     /// Lists the folder, sorted by name; links are listed and not followed.
-    pub fn list(&self) -> Result<Vec<Found>, FsError> {
+    pub fn list(&self) -> Result<Vec<DirEntry>, FsError> {
         let failed = |errno| FsError::new(Action::List, &self.path, errno);
         let mut found = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd).map_err(failed)? {
@@ -116,7 +115,7 @@ impl Dir {
                 continue;
             }
             let kind = match entry.file_type() {
-                // Some file systems do not tell it in a listing.
+                // Some file systems do not report the kind in a listing.
                 FileType::Unknown => match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
                     Ok(raw) => Stat::from_raw(&raw).kind,
                     Err(Errno::NOENT) => continue,
@@ -124,13 +123,13 @@ impl Dir {
                 },
                 kind => kind.into(),
             };
-            found.push(Found { path: name.into(), kind });
+            found.push(DirEntry { path: name.into(), kind });
         }
         found.sort_unstable();
         Ok(found)
     }
 
-    /// Makes a symbolic link, where nothing may be.
+    /// Creates a symbolic link. A taken name is an error.
     pub fn symlink(&self, target: &Path, name: &str) -> Result<(), FsError> {
         rustix::fs::symlinkat(target, &self.fd, name).map_err(|errno| self.error(Action::Link, name, errno))
     }
@@ -159,7 +158,7 @@ impl Dir {
         rustix::fs::renameat(&self.fd, name, &self.fd, to).map_err(|errno| self.error(Action::Rename, name, errno))
     }
 
-    /// Lets two names within this folder change places. Where the file system can do it, it is one step.
+    /// Exchanges two names within this folder, in one step if the file system can.
     pub fn exchange(&self, name: &str, other: &str) -> Result<(), FsError> {
         match rustix::fs::renameat_with(&self.fd, name, &self.fd, other, RenameFlags::EXCHANGE) {
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
@@ -172,7 +171,7 @@ impl Dir {
         }
     }
 
-    /// Removes a file or a link; one that is not there is no error.
+    /// Removes a file or a link. A missing one is no error.
     pub fn remove_file(&self, name: &str) -> Result<(), FsError> {
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -180,7 +179,7 @@ impl Dir {
         }
     }
 
-    /// Removes a folder, if it is empty; one that is not, or is not there, is no error.
+    /// Removes a folder if it is empty. One that is missing or not empty is no error.
     pub fn remove_dir(&self, name: &str) -> Result<(), FsError> {
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => Ok(()),

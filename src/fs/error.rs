@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use rustix::io::Errno;
 
-use super::room::{self, Demand, Full};
+use super::disk_space::{self, Demand, Exhausted};
 use crate::diagnostic::{Exit, Failure};
 
-/// What was tried.
+/// An operation on a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Reading a file or a link.
@@ -55,31 +55,31 @@ impl fmt::Display for Action {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`", path.display())]
 pub struct FsError {
-    /// What was tried.
+    /// The operation that failed.
     pub action: Action,
-    /// On which file or folder.
+    /// The file or folder.
     pub path: PathBuf,
-    /// Why it was refused.
+    /// The reason that the system gave.
     pub source: io::Error,
-    /// How much room it takes, where that is known.
+    /// The disk space that the operation needs, if known.
     pub demand: Option<Demand>,
-    /// What is used up, where something is.
-    full: Option<Full>,
+    /// The resource that was used up, if that is why it failed.
+    exhausted: Option<Exhausted>,
 }
 
 impl FsError {
-    /// Joins what was tried with the reason why it failed.
+    /// Joins an operation with the reason that it failed.
     pub fn new(action: Action, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
         let (path, source) = (path.into(), source.into());
-        Self { full: Full::of(&source, &path), action, path, source, demand: None }
+        Self { exhausted: Exhausted::of(&source, &path), action, path, source, demand: None }
     }
 
-    /// Tells whether there is no such file or folder.
+    /// Returns whether there is no such file or folder.
     pub fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound
     }
 
-    /// Tells whether the name is taken already: by a folder with content, or by what a folder cannot replace.
+    /// Returns whether the name is taken: by a folder with content, or by something that a folder cannot replace.
     pub fn is_occupied(&self) -> bool {
         use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
 
@@ -87,19 +87,19 @@ impl FsError {
         taken || (self.action == Action::Rename && self.source.kind() == NotADirectory)
     }
 
-    /// Tells whether something else lies there than a file of larder's own: see [`read_record`](super::read_record).
+    /// Returns whether the path holds something other than a file that larder writes: see [`read_record`](super::read_record).
     pub fn is_wrong_kind(&self) -> bool {
         self.source.kind() == io::ErrorKind::InvalidData
     }
 
-    /// Tells whether this user may not write there, or nobody can.
+    /// Returns whether the path cannot be written: by this user, or by anybody.
     pub fn is_read_only(&self) -> bool {
         matches!(self.source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
     }
 
-    /// Tells whether the disk, or the user's share of it, is full.
+    /// Returns whether the disk, or the user's quota, is full.
     pub fn is_disk_full(&self) -> bool {
-        self.full.is_some()
+        self.exhausted.is_some()
     }
 
     fn errno(&self) -> Option<Errno> {
@@ -120,15 +120,15 @@ impl miette::Diagnostic for FsError {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        if let Some(full) = self.full {
-            return Some(Box::new(room::advice(full, &self.path, self.demand)));
+        if let Some(exhausted) = self.exhausted {
+            return Some(Box::new(disk_space::advice(exhausted, &self.path, self.demand)));
         }
         let text = match self.source.kind() {
             io::ErrorKind::PermissionDenied => {
-                "this user may not do that: look at the owner and the mode of the path and of the folders above it"
+                "this user has no permission: check owner and mode of the path and of the folders above it"
             }
             io::ErrorKind::ReadOnlyFilesystem => {
-                "the file system is mounted read-only; LARDER_STORE and LARDER_CACHE move what larder writes elsewhere"
+                "the file system is mounted read-only; set LARDER_STORE and LARDER_CACHE to folders that can be written"
             }
             _ if matches!(self.errno(), Some(Errno::MFILE | Errno::NFILE)) => {
                 "too many files are open: raise the limit (`ulimit -n`)"

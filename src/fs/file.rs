@@ -7,18 +7,18 @@ use std::path::Path;
 
 use super::{Action, FsError};
 
-/// Whether a write must outlive a loss of power.
+/// What a write survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The system writes it to disk when it likes. It survives a kill of the process.
+    /// A kill of the process. The system writes the content to disk later.
     Lazy,
-    /// The content is on disk before it has its name: a loss of power leaves the old or the new, whole.
+    /// A loss of power, which leaves the old or the new file, whole: the content is on disk before the file has its name.
     Whole,
-    /// Content and name are on disk when the call returns.
+    /// A loss of power after the call: content and name are on disk when it returns.
     Synced,
 }
 
-/// No file that is read whole has more bytes. What a project brings is held to less, where it is read.
+/// The size limit for files that are read whole. Files of a project have smaller limits, set by their readers.
 const LARGEST: u64 = 1 << 30;
 
 /// Reads a regular file.
@@ -26,12 +26,12 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FsError> {
     read_regular(path, LARGEST).map_err(|error| FsError::new(Action::Read, path, error))
 }
 
-/// Reads a regular file; one that does not exist is `None`.
+/// Reads a regular file. Returns `None` if it does not exist.
 pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>, FsError> {
     read_up_to(path, LARGEST)
 }
 
-/// Reads a regular file of at most so many bytes; one that does not exist is `None`.
+/// Reads a regular file of at most `limit` bytes. Returns `None` if it does not exist.
 pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
     match read_regular(path, limit) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -47,7 +47,7 @@ pub fn read_to_string(path: &Path) -> Result<String, FsError> {
     String::from_utf8(bytes).map_err(|_| error(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))
 }
 
-/// Reads what is a regular file. A pipe would be waited for, and a device has no end.
+/// Reads a regular file, and nothing else: a pipe can block and a device has no end.
 fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut file = open_regular(path)?;
     let size = file.metadata()?.len();
@@ -56,23 +56,23 @@ fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    // Files of the system have a size of 0 and content.
+    // Files below `/proc` have content but a size of 0.
     (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// Opens a regular file, and nothing that an attempt to open would wait for.
+/// Opens a regular file. Opening anything else, like a pipe, never blocks.
 fn open_regular(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
     let kind = file.metadata()?.file_type();
     match () {
         () if kind.is_file() => Ok(file),
         () if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        () => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+        () => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
     }
 }
 
-/// A pipe without a writer is opened at once, and seen to be none.
+/// Makes opening a pipe without a writer return at once.
 #[allow(clippy::cast_possible_wrap, reason = "a bit of a C integer")]
 const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
 
@@ -85,14 +85,14 @@ pub fn open(path: &Path) -> Result<File, FsError> {
     .map_err(|error| FsError::new(Action::Read, path, error))
 }
 
-/// Reads the first bytes of a file, at most so many.
+/// Reads at most the first `most` bytes of a file.
 pub fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, FsError> {
     let mut bytes = Vec::new();
     open(path)?.take(most).read_to_end(&mut bytes).map_err(|error| FsError::new(Action::Read, path, error))?;
     Ok(bytes)
 }
 
-/// Opens a file for reading, and returns its size; what is no file, or not there, is `None`.
+/// Opens a file for reading and returns it with its size. Returns `None` if it does not exist or is not a regular file.
 pub fn open_sized(path: &Path) -> Result<Option<(File, u64)>, FsError> {
     let error = |error| FsError::new(Action::Read, path, error);
     let file = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path) {
@@ -106,13 +106,12 @@ pub fn open_sized(path: &Path) -> Result<Option<(File, u64)>, FsError> {
     Ok(if metadata.is_file() { Some((file, metadata.len())) } else { None })
 }
 
-/// Creates a file, or empties the one that is there, for writing.
+/// Creates a file for writing, or truncates an existing one.
 pub fn create(path: &Path) -> Result<File, FsError> {
     File::create(path).map_err(|error| FsError::new(Action::Write, path, error))
 }
 
-/// Creates a file with its content and permission bits. One that is there already is an error
-/// ([`FsError::is_occupied`]).
+/// Creates a file with its content and permission bits. An existing one is an error ([`FsError::is_occupied`]).
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FsError> {
     OpenOptions::new()
         .write(true)
@@ -120,10 +119,10 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FsError> {
         .mode(mode)
         .open(path)
         .and_then(|mut file| file.write_all(bytes))
-        .map_err(|error| FsError::new(Action::Write, path, error).needing_file(bytes.len()))
+        .map_err(|error| FsError::new(Action::Write, path, error).needing_file_space(bytes.len()))
 }
 
-/// Copies a file's content and permission bits to a name that is free.
+/// Copies a file's content and permission bits to a new file. An existing one is an error.
 pub fn copy(from: &Path, to: &Path) -> Result<(), FsError> {
     let mut source = open(from)?;
     let mode = source.metadata().map_err(|error| FsError::new(Action::Inspect, from, error))?.permissions().mode();
@@ -142,7 +141,7 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), FsError> {
     std::fs::rename(from, to).map_err(|error| FsError::new(Action::Rename, from, error))
 }
 
-/// Removes a file or a link; one that is not there is no error.
+/// Removes a file or a link. A missing one is no error.
 pub fn remove_file(path: &Path) -> Result<(), FsError> {
     match std::fs::remove_file(path) {
         Ok(()) => Ok(()),
@@ -151,7 +150,7 @@ pub fn remove_file(path: &Path) -> Result<(), FsError> {
     }
 }
 
-/// Sets the time of the last change of a file or folder to now.
+/// Sets the modification time of a file or folder to now.
 pub fn touch(path: &Path) -> Result<(), FsError> {
     let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
     let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
@@ -159,7 +158,7 @@ pub fn touch(path: &Path) -> Result<(), FsError> {
         .map_err(|errno| FsError::new(Action::Write, path, errno))
 }
 
-/// Lets everybody who may read the file execute it.
+/// Makes the file executable for everybody who may read it.
 pub fn set_executable(path: &Path) -> Result<(), FsError> {
     let mode = std::fs::metadata(path).map_err(|error| FsError::new(Action::Inspect, path, error))?;
     let mode = mode.permissions().mode();

@@ -7,44 +7,43 @@ use rustc_hash::FxHashSet;
 
 use super::{Action, FsError, Kind};
 
-/// Something that lies in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
-    /// Relative to the folder that was listed or walked.
+pub struct DirEntry {
+    /// The path relative to the folder that was listed or walked.
     pub path: PathBuf,
-    /// What it is; links are not followed.
+    /// Its kind. Links are not followed.
     pub kind: Kind,
 }
 
-/// Creates a folder; one that is there already is an error ([`FsError::is_occupied`]).
+/// Creates a folder. An existing one is an error ([`FsError::is_occupied`]).
 pub fn create_dir(path: &Path) -> Result<(), FsError> {
     std::fs::create_dir(path).map_err(|error| FsError::new(Action::CreateFolder, path, error))
 }
 
-/// Creates a folder and those above it; one that is there already is no error.
+/// Creates a folder and those above it. An existing one is no error.
 pub fn create_dir_all(path: &Path) -> Result<(), FsError> {
     std::fs::create_dir_all(path).map_err(|error| FsError::new(Action::CreateFolder, path, error))
 }
 
 /// Lists a folder, sorted by name.
-pub fn read_dir(path: &Path) -> Result<Vec<Found>, FsError> {
+pub fn read_dir(path: &Path) -> Result<Vec<DirEntry>, FsError> {
     let mut found = Vec::new();
     for (name, kind) in list(path)? {
-        found.push(Found { path: name.into(), kind });
+        found.push(DirEntry { path: name.into(), kind });
     }
     found.sort_unstable();
     Ok(found)
 }
 
-/// Returns the names in a folder, for the question which are there.
+/// Returns the set of names in a folder.
 pub fn names(path: &Path) -> Result<FxHashSet<OsString>, FsError> {
     Ok(list(path)?.into_iter().map(|(name, _)| name).collect())
 }
 
-/// Lists everything below a folder, sorted by path; links are listed and not followed.
-///
-/// A folder for which `descend` says no is listed without its content.
-pub fn walk(root: &Path, descend: impl Fn(&Path) -> bool) -> Result<Vec<Found>, FsError> {
+/// Lists everything below a folder, sorted by path. Links are listed and not followed; a folder for which `descend`
+/// returns `false` is listed without its content.
+pub fn walk(root: &Path, descend: impl Fn(&Path) -> bool) -> Result<Vec<DirEntry>, FsError> {
     let mut found = Vec::new();
     let mut pending = vec![PathBuf::new()];
     while let Some(folder) = pending.pop() {
@@ -53,14 +52,14 @@ pub fn walk(root: &Path, descend: impl Fn(&Path) -> bool) -> Result<Vec<Found>, 
             if kind == Kind::Folder && descend(&path) {
                 pending.push(path.clone());
             }
-            found.push(Found { path, kind });
+            found.push(DirEntry { path, kind });
         }
     }
     found.sort_unstable();
     Ok(found)
 }
 
-/// Returns the size of the files below a folder that have no other name: what its removal sets free.
+/// Returns the total size of the files below a folder that have no other hard link: what its removal frees.
 pub fn exclusive_size(root: &Path) -> Result<u64, FsError> {
     let mut size = 0;
     for found in walk(root, |_| true)? {

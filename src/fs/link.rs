@@ -8,16 +8,16 @@ use rustix::io::Errno;
 
 use super::{Action, FsError};
 
-/// How a file came to have a second name.
+/// How a file got a second name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
     /// Both names share the bytes.
     Hard,
-    /// The file system would not link: the bytes were copied.
+    /// The bytes were copied, as the file system refused a hard link.
     Copied,
 }
 
-/// Makes a symbolic link at `path`, where nothing may be.
+/// Creates a symbolic link at `path`. A taken name is an error.
 pub fn symlink(target: &Path, path: &Path) -> Result<(), FsError> {
     rustix::fs::symlink(target, path).map_err(|errno| FsError::new(Action::Link, path, errno))
 }
@@ -30,7 +30,7 @@ pub fn read_link(path: &Path) -> Result<PathBuf, FsError> {
     }
 }
 
-/// Gives a file a second name, or a copy where its file system refuses: another disk, too many links, no support.
+/// Hard-links a file, or copies it if its file system refuses: another disk, too many links, no support.
 pub fn hard_link_or_copy(from: &Path, to: &Path) -> Result<Linked, FsError> {
     match rustix::fs::linkat(CWD, from, CWD, to, AtFlags::empty()) {
         Ok(()) => Ok(Linked::Hard),
@@ -39,7 +39,7 @@ pub fn hard_link_or_copy(from: &Path, to: &Path) -> Result<Linked, FsError> {
     }
 }
 
-/// Tells whether a refusal to link means that a copy may work.
+/// Returns whether a copy may work after a hard link was refused with this error.
 pub(super) fn wants_copy(errno: Errno) -> bool {
     [Errno::XDEV, Errno::PERM, Errno::MLINK, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS].contains(&errno)
 }

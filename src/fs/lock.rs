@@ -19,7 +19,7 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock; calls `waiting` once if another process or thread holds it, then waits. The folder must exist.
+    /// Takes the lock. If another process or thread holds it, calls `waiting` once and waits. The folder must exist.
     pub fn acquire(path: &Path, waiting: impl FnOnce()) -> Result<Self, FsError> {
         let mut waiting = Some(waiting);
         loop {
@@ -34,18 +34,18 @@ impl FileLock {
                 }
                 Err(errno) => return Err(FsError::new(Action::Lock, path, errno)),
             }
-            if still_named(&file, path)? {
+            if is_still_named(&file, path)? {
                 return Ok(Self { file, path: path.to_owned() });
             }
         }
     }
 
-    /// Takes the lock if nobody holds it.
+    /// Takes the lock. Returns `None` if somebody holds it.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, FsError> {
         loop {
             let file = open(path)?;
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) if still_named(&file, path)? => return Ok(Some(Self { file, path: path.to_owned() })),
+                Ok(()) if is_still_named(&file, path)? => return Ok(Some(Self { file, path: path.to_owned() })),
                 Ok(()) => {}
                 Err(Errno::WOULDBLOCK) => return Ok(None),
                 Err(errno) => return Err(FsError::new(Action::Lock, path, errno)),
@@ -58,7 +58,7 @@ impl FileLock {
         &self.path
     }
 
-    /// Returns what a holder noted and did not take back: it was killed, or failed.
+    /// Returns the note that an earlier holder wrote and did not clear, because it was killed or failed.
     pub fn note(&self) -> Result<Vec<u8>, FsError> {
         let mut note = Vec::new();
         let read = (&self.file).read_to_end(&mut note);
@@ -66,15 +66,15 @@ impl FileLock {
         Ok(note)
     }
 
-    /// Notes something for who holds the lock next, should this process not come to take it back; empty takes it back.
+    /// Writes a note for the next holder, in case this process is killed before it clears the note. An empty note clears it.
     pub fn set_note(&self, note: &[u8]) -> Result<(), FsError> {
-        // At no time is there nothing, unless that is what is wanted.
+        // The note is overwritten before it is cut to length, so that a kill between leaves one.
         let written = self.file.write_all_at(note, 0).and_then(|()| self.file.set_len(note.len() as u64));
         written.map_err(|error| FsError::new(Action::Write, &self.path, error))
     }
 
-    /// Tells whether a lock that nobody holds has a note.
-    pub fn is_left(path: &Path) -> Result<bool, FsError> {
+    /// Returns whether nobody holds the lock and a note was left in it.
+    pub fn has_abandoned_note(path: &Path) -> Result<bool, FsError> {
         match super::lstat(path)? {
             None => return Ok(false),
             Some(stat) if stat.kind == Kind::File && stat.size == 0 => return Ok(false),
@@ -86,7 +86,7 @@ impl FileLock {
         }
     }
 
-    /// Removes the file, then releases the lock. Those who wait for it notice and make a new file.
+    /// Removes the file, then releases the lock. Waiting processes notice and create a new file.
     pub fn remove(self) -> Result<(), FsError> {
         super::remove_file(&self.path)?;
         drop(self.file);
@@ -94,7 +94,7 @@ impl FileLock {
     }
 }
 
-/// What came of the wish to lock a folder.
+/// The outcome of an attempt to lock a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FolderLock {
     /// The lock is held until the [`Dir`] is dropped.
@@ -106,9 +106,8 @@ pub enum FolderLock {
 }
 
 impl Dir {
-    /// Takes the folder's exclusive lock; calls `waiting` if another process or thread holds it, then waits.
-    ///
-    /// What the folder's path leads to may have changed meanwhile ([`Dir::is_at`]).
+    /// Takes the folder's exclusive lock. If another process or thread holds it, calls `waiting` and waits; the folder's path
+    /// may lead elsewhere afterwards ([`Dir::is_at`]).
     pub fn lock(&self, waiting: &mut dyn FnMut()) -> Result<FolderLock, FsError> {
         match self.try_lock()? {
             FolderLock::Busy => {
@@ -120,13 +119,13 @@ impl Dir {
         }
     }
 
-    /// Returns the number of the process that holds the folder's lock, where the system tells: of one in another container
-    /// it tells 0.
+    /// Returns the ID of the process that holds the folder's lock. Returns `None` if the system does not know it, or the
+    /// process runs in another container.
     pub fn lock_holder(&self) -> Option<u32> {
         let stat = rustix::fs::fstat(self.fd()).ok()?;
         let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
         let place = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
-        // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:5308951 0 EOF`; who waits has an arrow behind the number.
+        // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:5308951 0 EOF`; a waiting process has an arrow after the number.
         let locks = super::read_if_exists(Path::new("/proc/locks")).ok()??;
         let locks = String::from_utf8(locks).ok()?;
         let held = |line: &str| {
@@ -142,7 +141,7 @@ impl Dir {
         match rustix::fs::flock(self.fd(), FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(FolderLock::Held),
             Err(Errno::WOULDBLOCK) => Ok(FolderLock::Busy),
-            // NFS makes it a lock for writing, which a folder cannot be opened for.
+            // NFS turns it into a write lock, and a folder cannot be opened for writing.
             Err(Errno::BADF | Errno::NOLCK | Errno::NOTSUP | Errno::INVAL | Errno::NOSYS) => {
                 Ok(FolderLock::Unsupported)
             }
@@ -151,7 +150,7 @@ impl Dir {
     }
 }
 
-/// Opens or makes the file. A link there is an error: what it leads to is not ours, and a lock on that is not on the link.
+/// Opens or creates the file. A link is an error: its target belongs to somebody else.
 fn open(path: &Path) -> Result<File, FsError> {
     let failed = |error: io::Error| FsError::new(Action::Lock, path, error);
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -175,8 +174,8 @@ fn block(file: impl AsFd) -> Result<(), Errno> {
     }
 }
 
-/// A lock on a file that was removed meanwhile excludes nobody.
-fn still_named(file: &File, path: &Path) -> Result<bool, FsError> {
+/// Returns whether `path` still names `file`: a lock on a file that was removed meanwhile excludes nobody.
+fn is_still_named(file: &File, path: &Path) -> Result<bool, FsError> {
     let held = rustix::fs::fstat(file).map_err(|errno| FsError::new(Action::Lock, path, errno))?;
     let held = Stat::from_raw(&held);
     let named = super::lstat(path)?;
@@ -208,7 +207,7 @@ mod tests {
         for name in ["link", "pipe"] {
             assert!(FileLock::acquire(&path(name), || {}).is_err(), "{name}");
             assert!(FileLock::try_acquire(&path(name)).is_err(), "{name}");
-            assert!(FileLock::is_left(&path(name)).is_err(), "{name}");
+            assert!(FileLock::has_abandoned_note(&path(name)).is_err(), "{name}");
         }
         assert!(super::super::lstat(&path("elsewhere")).unwrap().is_none());
     }
@@ -217,19 +216,19 @@ mod tests {
     fn a_note_outlives_its_holder_until_it_is_taken_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        assert!(!FileLock::is_left(&path).unwrap());
+        assert!(!FileLock::has_abandoned_note(&path).unwrap());
         let held = FileLock::acquire(&path, || {}).unwrap();
         assert_eq!(held.note().unwrap(), b"");
         held.set_note(b"a long note").unwrap();
         held.set_note(b"a note").unwrap();
-        assert!(!FileLock::is_left(&path).unwrap(), "it is held");
+        assert!(!FileLock::has_abandoned_note(&path).unwrap(), "it is held");
         drop(held);
-        assert!(FileLock::is_left(&path).unwrap());
+        assert!(FileLock::has_abandoned_note(&path).unwrap());
         let held = FileLock::acquire(&path, || {}).unwrap();
         assert_eq!(held.note().unwrap(), b"a note");
         held.set_note(b"").unwrap();
         drop(held);
-        assert!(!FileLock::is_left(&path).unwrap());
+        assert!(!FileLock::has_abandoned_note(&path).unwrap());
     }
 
     #[test]

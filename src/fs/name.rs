@@ -1,9 +1,9 @@
-//! Names that nobody else uses.
+//! Unique names.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Returns a name that no other process uses, in whatever container it runs: there two may have one number.
+/// Returns a name that no other process uses, even one in another container with the same process ID.
 pub fn random_name() -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     // The standard library takes its keys from the system's source of randomness.

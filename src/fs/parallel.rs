@@ -3,23 +3,22 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// As many files as a run has open at most, connections included: some for each artifact on its way.
+/// The most files that a run has open, connections included: a few for each artifact that is being fetched.
 const OPEN_FILES: i32 = 512;
 
-/// Makes room for many open files, as long as there is one thread.
+/// Grows the process's table of open files, to be called before any thread is started.
 ///
-/// Linux doubles its table of a process's open files whenever it is full, and with several threads each time they all
-/// wait for some milliseconds (`synchronize_rcu`).
+/// Linux doubles the table whenever it is full, and in a process with several threads each doubling stalls them all for some
+/// milliseconds (`synchronize_rcu`).
 pub fn expect_open_files() {
-    // Where so many are not allowed, there is no need either.
+    // If the limit of open files is lower, the table need not grow.
     drop(rustix::io::fcntl_dupfd_cloexec(std::io::stderr(), OPEN_FILES - 1));
 }
 
 /// Below this many items a second thread costs more than it brings.
 const WORTH_IT: usize = 8;
 
-/// Calls `work` for every item, on as many threads as help, and returns what it returned in the items' order; stops at
-/// the first error.
+/// Calls `work` for every item on up to four threads. Returns the results in the items' order, or the first error.
 pub fn map_parallel<'a, T: Sync, R: Send + Sync, E: Send>(
     items: &'a [T],
     work: impl Fn(&'a T) -> Result<R, E> + Sync,

@@ -1,4 +1,4 @@
-//! Closing files to everybody but their owner.
+//! Restricting files to their owner.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -6,22 +6,22 @@ use std::path::Path;
 
 use super::{Action, FsError, Kind, Stat, lstat, walk};
 
-/// Takes every right of group and world away from a folder and everything in it. Links are left alone: they have none.
+/// Removes all rights of group and world from a folder and everything in it. Links have no rights of their own.
 pub fn make_private(path: &Path) -> Result<(), FsError> {
-    close(path)?;
+    remove_group_and_world_rights(path)?;
     for found in walk(path, |_| true)? {
         if matches!(found.kind, Kind::Folder | Kind::File) {
-            close(&path.join(found.path))?;
+            remove_group_and_world_rights(&path.join(found.path))?;
         }
     }
     Ok(())
 }
 
-/// Takes every right of group and world away from a file or folder, or gives a folder those back that the one above it
-/// has.
+/// Removes all rights of group and world from a file or folder if `private`. Otherwise restores those of the folder above
+/// it.
 pub fn set_private(path: &Path, private: bool) -> Result<(), FsError> {
     if private {
-        return close(path);
+        return remove_group_and_world_rights(path);
     }
     let mode = |path: Option<&Path>| Ok::<_, FsError>(path.map(lstat).transpose()?.flatten().map(|stat| stat.mode));
     let others = |mode: u32| mode & 0o077;
@@ -31,7 +31,7 @@ pub fn set_private(path: &Path, private: bool) -> Result<(), FsError> {
     }
 }
 
-fn close(path: &Path) -> Result<(), FsError> {
+fn remove_group_and_world_rights(path: &Path) -> Result<(), FsError> {
     match lstat(path)? {
         Some(Stat { mode, .. }) if mode & 0o077 != 0 => set_mode(path, mode & 0o700),
         _ => Ok(()),

@@ -1,7 +1,7 @@
-//! Replacing what lies at a path in one step: readers see the old or the new, whole.
+//! Replacing a file or link in one step: readers see the old or the new, whole.
 //!
-//! What is new lies beside it for a moment, as `.<name>.tmp`. The name is always the same, so that kills at that moment
-//! never leave more than one such file, and the next write takes it over; who writes it holds a lock on it.
+//! The new content is first written to `.<name>.tmp` in the same folder. The name is always the same, so that kills
+//! never leave more than one such file, and the next write takes it over. Its writer holds a lock on it.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -13,9 +13,8 @@ use rustix::io::Errno;
 
 use super::{Action, Durability, FsError, Kind, Stat};
 
-/// Replaces a file's content in one step: readers see the old or the new, whole. Folders above it must exist.
-///
-/// The new file has the old one's permissions.
+/// Replaces a file's content in one step: readers see the old or the new, whole. The new file has the old one's permissions.
+/// The folders above it must exist.
 pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), FsError> {
     write_parts_atomic(path, &[bytes], durability)
 }
@@ -23,22 +22,22 @@ pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result
 /// Like [`write_atomic`], for content that is in several pieces.
 pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) -> Result<(), FsError> {
     let error = |error: io::Error| {
-        let error = FsError::new(Action::Write, path, error).needing_file(size_of(parts));
-        // What has to be on disk at once is a file of the user's own; others are parts of something.
-        if durability == Durability::Lazy { error } else { error.only() }
+        let error = FsError::new(Action::Write, path, error).needing_file_space(size_of(parts));
+        // A durable write is a single file of the user's; a lazy one is part of something larger.
+        if durability == Durability::Lazy { error } else { error.with_exact_space() }
     };
-    let (file, temporary) = open_beside(path).map_err(error)?;
-    write_beside(file, path, &temporary, parts, durability).map_err(|problem| {
+    let (file, temporary) = open_temporary(path).map_err(error)?;
+    write_and_rename(file, path, &temporary, parts, durability).map_err(|problem| {
         // The first error is the one to report.
         let _ = std::fs::remove_file(&temporary);
         error(problem)
     })
 }
 
-/// Creates a file with content that is in several pieces. One that is there already is an error
-/// ([`FsError::is_occupied`]). A kill leaves a part of it.
+/// Creates a file with content that is in several pieces. An existing one is an error ([`FsError::is_occupied`]). A kill
+/// can leave a part of the content.
 pub fn write_parts_new(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
-    let error = |error: io::Error| FsError::new(Action::Write, path, error).needing_file(size_of(parts));
+    let error = |error: io::Error| FsError::new(Action::Write, path, error).needing_file_space(size_of(parts));
     let mut file = File::create_new(path).map_err(error)?;
     write_all(&mut file, parts).map_err(|problem| {
         // The first error is the one to report.
@@ -47,20 +46,20 @@ pub fn write_parts_new(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
     })
 }
 
-/// Makes `path` a symbolic link to `target` in one step, and returns what it pointed to before.
+/// Makes `path` a symbolic link to `target` in one step and returns the old target. Anything but a link at `path` is an
+/// error, and stays.
 ///
-/// At every instant `path` is the old link or the new one. Anything but a link at `path` is an error, and stays. Two
-/// that replace one link must be kept apart by their callers.
+/// Callers must not replace one link from two threads or processes at once.
 pub fn replace_symlink(path: &Path, target: &Path) -> Result<Option<PathBuf>, FsError> {
     let old = match super::read_link(path) {
         Ok(old) => Some(old),
         Err(error) if error.is_not_found() => None,
         Err(error) => return Err(error),
     };
-    let temporary = beside(path, "tmp");
+    let temporary = hidden_sibling(path, "tmp");
     loop {
         match super::symlink(target, &temporary) {
-            // Left by a process that was killed.
+            // A killed process left it.
             Err(error) if error.is_occupied() => {
                 super::remove_file(&temporary)?;
                 continue;
@@ -78,8 +77,8 @@ pub fn replace_symlink(path: &Path, target: &Path) -> Result<Option<PathBuf>, Fs
     }
 }
 
-/// Removes what killed writers left in a folder beside the files that they wrote.
-pub fn remove_left(folder: &Path) -> Result<(), FsError> {
+/// Removes the temporary files that killed writers left in a folder.
+pub fn remove_abandoned(folder: &Path) -> Result<(), FsError> {
     let found = match super::read_dir(folder) {
         Err(error) if error.is_not_found() => return Ok(()),
         found => found?,
@@ -90,18 +89,18 @@ pub fn remove_left(folder: &Path) -> Result<(), FsError> {
     Ok(())
 }
 
-/// Removes what a killed writer of this file left beside it.
-pub fn remove_left_beside(path: &Path) -> Result<(), FsError> {
-    remove_temporary(&beside(path, "tmp"))
+/// Removes the temporary file that a killed writer of `path` left.
+pub fn remove_abandoned_beside(path: &Path) -> Result<(), FsError> {
+    remove_temporary(&hidden_sibling(path, "tmp"))
 }
 
-/// Tells whether a name is one that a new content has for a moment.
+/// Returns whether a name is that of a temporary file.
 pub fn is_temporary(name: &Path) -> bool {
     name.extension().is_some_and(|extension| extension == "tmp")
         && name.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// Removes a temporary file that nobody writes; a link, which nobody can lock, at once.
+/// Removes a temporary file unless a writer holds its lock. A link, which cannot be locked, is removed at once.
 pub fn remove_temporary(temporary: &Path) -> Result<(), FsError> {
     let error = |error: io::Error| FsError::new(Action::Remove, temporary, error);
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -112,16 +111,16 @@ pub fn remove_temporary(temporary: &Path) -> Result<(), FsError> {
         Err(errno) => return Err(error(errno.into())),
     };
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        // Its writer may have renamed it meanwhile, and the name be another's.
+        // Its writer may have renamed it meanwhile, and another writer taken the name.
         Ok(()) if is_named(&file, temporary).map_err(error)? => super::remove_file(temporary),
         Ok(()) | Err(Errno::WOULDBLOCK | Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
         Err(errno) => Err(error(errno.into())),
     }
 }
 
-/// Opens and locks the empty file beside `path` that its new content is written to.
-fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    let temporary = beside(path, "tmp");
+/// Opens and locks the empty temporary file for the new content of `path`.
+fn open_temporary(path: &Path) -> io::Result<(File, PathBuf)> {
+    let temporary = hidden_sibling(path, "tmp");
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let mode = Mode::from_raw_mode(0o666);
     loop {
@@ -132,7 +131,7 @@ fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
         }
         let file = match opened {
             Ok(fd) => File::from(fd),
-            // A link or a pipe: nobody's work of ours, and what it leads to is not to be written.
+            // A link or a pipe is not larder's, and must not be written through.
             Err(Errno::LOOP | Errno::NXIO) => {
                 rustix::fs::unlink(&temporary)?;
                 continue;
@@ -146,16 +145,16 @@ fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
         match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
             Ok(()) => {}
             Err(Errno::INTR) => continue,
-            // Without locks: under a name that nobody else uses.
+            // Without locks, the temporary file needs a unique name.
             Err(_) => {
                 if is_new {
                     rustix::fs::unlink(&temporary)?;
                 }
-                let temporary = beside(path, &unique());
+                let temporary = hidden_sibling(path, &unique());
                 return Ok((rustix::fs::openat(CWD, &temporary, flags | OFlags::EXCL, mode)?.into(), temporary));
             }
         }
-        // Who held the lock has renamed the file.
+        // Otherwise the former holder of the lock has renamed the file.
         if is_named(&file, &temporary)? {
             if Stat::of(&file)?.size > 0 {
                 file.set_len(0)?;
@@ -165,7 +164,7 @@ fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     }
 }
 
-/// Tells whether a path leads to an open file still.
+/// Returns whether a path still leads to an open file.
 fn is_named(file: &File, path: &Path) -> io::Result<bool> {
     let own = Stat::of(file)?;
     let named = super::lstat(path).map_err(|error| error.source)?;
@@ -176,7 +175,7 @@ fn size_of(parts: &[&[u8]]) -> usize {
     parts.iter().map(|part| part.len()).sum()
 }
 
-/// Writes the pieces one behind the other, in one call where the system can.
+/// Writes the pieces one after the other, in one call if the system can.
 fn write_all(file: &mut File, parts: &[&[u8]]) -> io::Result<()> {
     let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
     let mut left = &mut slices[..];
@@ -192,7 +191,7 @@ fn write_all(file: &mut File, parts: &[&[u8]]) -> io::Result<()> {
     Ok(())
 }
 
-fn write_beside(
+fn write_and_rename(
     mut file: File,
     path: &Path,
     temporary: &Path,
@@ -215,8 +214,8 @@ fn write_beside(
     Ok(())
 }
 
-/// Returns a hidden name in the same folder.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// Returns the path of a hidden file in the same folder.
+fn hidden_sibling(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".");
@@ -224,7 +223,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Returns an ending that no other process or thread uses.
+/// Returns an extension that no other process or thread uses.
 fn unique() -> String {
     format!("{}.tmp", super::random_name())
 }
@@ -280,10 +279,10 @@ mod tests {
         symlink(Path::new("new"), &path(".link.tmp")).unwrap();
         let busy = File::open(path(".busy.tmp")).unwrap();
         rustix::fs::flock(&busy, FlockOperation::LockExclusive).unwrap();
-        remove_left_beside(&path("other")).unwrap();
-        remove_left_beside(&path("none")).unwrap();
+        remove_abandoned_beside(&path("other")).unwrap();
+        remove_abandoned_beside(&path("none")).unwrap();
         assert_eq!(read_dir(folder.path()).unwrap().len(), 5);
-        remove_left(folder.path()).unwrap();
+        remove_abandoned(folder.path()).unwrap();
         let names: Vec<_> = read_dir(folder.path()).unwrap().into_iter().map(|found| found.path).collect();
         assert_eq!(names, [".busy.tmp", ".kept", "kept.tmp"].map(PathBuf::from));
     }

@@ -1,4 +1,4 @@
-//! What is known of a file without reading it.
+//! Metadata of files.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::{Action, FsError};
 
-/// What a path leads to.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A regular file.
@@ -33,31 +33,31 @@ impl From<FileType> for Kind {
     }
 }
 
-/// What is known of a file without reading it.
+/// The metadata of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// What it is.
+    /// The kind of file.
     pub kind: Kind,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// The last change of the content, in nanoseconds since 1970.
+    /// The modification time, in nanoseconds since 1970.
     pub mtime: i64,
     /// The permission bits.
     pub mode: u32,
-    /// The file's number, unique within `device`.
+    /// The inode number, unique within `device`.
     pub ino: u64,
-    /// The file system that it lies on.
+    /// The ID of its file system.
     pub device: u64,
-    /// How many names it has.
+    /// The number of hard links.
     pub links: u64,
-    /// The number of the user who owns it.
+    /// The ID of the user who owns it.
     pub user: u32,
-    /// The number of the group that it belongs to.
+    /// The ID of the group that it belongs to.
     pub group: u32,
 }
 
 impl Stat {
-    /// Tells whether anybody may execute it.
+    /// Returns whether anybody may execute it.
     pub fn is_executable(&self) -> bool {
         self.mode & 0o111 != 0
     }
@@ -84,12 +84,12 @@ impl Stat {
     }
 }
 
-/// Inspects what `path` leads to, following links. Nothing there, or a link to nothing, is `None`.
+/// Inspects `path`, following links. Returns `None` if nothing is there, or a link leads to nothing.
 pub fn stat(path: &Path) -> Result<Option<Stat>, FsError> {
     inspect(path, AtFlags::empty())
 }
 
-/// Inspects `path` itself: a link is not followed. Nothing there is `None`.
+/// Inspects `path` without following a link. Returns `None` if nothing is there.
 pub fn lstat(path: &Path) -> Result<Option<Stat>, FsError> {
     inspect(path, AtFlags::SYMLINK_NOFOLLOW)
 }

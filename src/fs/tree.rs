@@ -10,22 +10,22 @@ use rustix::io::Errno;
 
 use super::{Action, Dir, FsError};
 
-/// Removes a file, a link or a folder with everything in it; nothing there is no error.
+/// Removes a file, a link or a folder with everything in it. A missing path is no error.
 ///
-/// Links are removed, never followed. Folders that their owner may not write are opened up first. Another process may
+/// Links are removed, never followed. Folders without write permission are made writable first. Another process may
 /// remove the same tree at the same time.
 pub fn remove_tree(path: &Path) -> Result<(), FsError> {
     remove_at(CWD, path, path)
 }
 
 impl Dir {
-    /// Like [`remove_tree`], for what has this name in the folder.
+    /// Removes `name` in this folder: see [`remove_tree`].
     pub fn remove_tree(&self, name: &Path) -> Result<(), FsError> {
         remove_at(self.fd().as_fd(), name, &self.path().join(name))
     }
 }
 
-/// Removes what `name` is in the folder `at`; `path` is for messages.
+/// Removes `name` in the folder `at`. `path` is for messages.
 fn remove_at(at: BorrowedFd<'_>, name: &Path, path: &Path) -> Result<(), FsError> {
     match rustix::fs::unlinkat(at, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => return Ok(()),
@@ -33,7 +33,7 @@ fn remove_at(at: BorrowedFd<'_>, name: &Path, path: &Path) -> Result<(), FsError
         Err(Errno::ISDIR | Errno::PERM) => {}
         Err(errno) => return Err(FsError::new(Action::Remove, path, errno)),
     }
-    // A stack of our own: a hostile tree may be deeper than the thread's.
+    // An explicit stack: a hostile tree may be deeper than the thread's.
     let mut stack = vec![Level::open(at, name, path)?];
     while let Some(level) = stack.last_mut() {
         if let Some(name) = level.folders.pop() {
@@ -56,7 +56,7 @@ fn remove_at(at: BorrowedFd<'_>, name: &Path, path: &Path) -> Result<(), FsError
     Ok(())
 }
 
-/// A folder whose files are gone already, with the folders that are left in it.
+/// A folder whose files are removed, with the folders that are left in it.
 struct Level {
     fd: OwnedFd,
     path: PathBuf,
@@ -91,7 +91,7 @@ impl Level {
     }
 
     fn remove_files(&mut self) -> Result<(), Errno> {
-        let mut opened_up = false;
+        let mut made_writable = false;
         for entry in rustix::fs::Dir::read_from(&self.fd)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -103,22 +103,22 @@ impl Level {
                 continue;
             }
             let mut removed = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
-            if removed == Err(Errno::ACCESS) && !opened_up {
-                opened_up = true;
+            if removed == Err(Errno::ACCESS) && !made_writable {
+                made_writable = true;
                 rustix::fs::fchmod(&self.fd, Mode::RWXU)?;
                 removed = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
             }
             match removed {
                 Ok(()) | Err(Errno::NOENT) => {}
-                // Some file systems do not tell the kind in a listing.
+                // Some file systems do not report the kind in a listing.
                 Err(Errno::ISDIR | Errno::PERM) if entry.file_type() == FileType::Unknown => {
                     self.folders.push(name.to_owned());
                 }
                 Err(errno) => return Err(errno),
             }
         }
-        if !self.folders.is_empty() && !opened_up {
-            // Removing the folders needs it to be writable; where it is, this changes nothing.
+        if !self.folders.is_empty() && !made_writable {
+            // To remove the folders in it, it must be writable.
             let stat = rustix::fs::fstat(&self.fd)?;
             if Mode::from_raw_mode(stat.st_mode) & Mode::RWXU != Mode::RWXU {
                 rustix::fs::fchmod(&self.fd, Mode::RWXU)?;

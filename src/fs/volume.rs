@@ -1,8 +1,8 @@
-//! The file system as a whole: its room, its kind, its caches.
+//! The file system as a whole: its free space, its kind, its caches.
 
 use std::path::Path;
 
-use super::room::Volume;
+use super::disk_space::Volume;
 use super::{Action, FsError};
 
 /// Inspects the disk of `path`.
@@ -10,13 +10,13 @@ pub(super) fn inspect(path: &Path) -> Result<Volume, FsError> {
     let stat = rustix::fs::statvfs(path).map_err(|errno| FsError::new(Action::Inspect, path, errno))?;
     Ok(Volume {
         free: stat.f_bavail.saturating_mul(stat.f_frsize),
-        // Where their number has no bound, there are none in all.
+        // File systems without a limit report 0 inodes in all.
         files: (stat.f_files > 0).then_some(stat.f_favail),
         block: if packs_files(path) { 1 } else { stat.f_frsize.max(1) },
     })
 }
 
-/// Tells whether the file system puts small files together, or compresses them: no block is theirs.
+/// Returns whether the file system packs small files or compresses: then files do not take whole blocks.
 #[cfg(target_os = "linux")]
 fn packs_files(path: &Path) -> bool {
     // From the kernel's `magic.h` and the sources of two others: Btrfs, F2FS, ZFS, Bcachefs.
@@ -25,13 +25,13 @@ fn packs_files(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|stat| PACKING.contains(&(stat.f_type as u32)))
 }
 
-/// Tells whether the file system puts small files together, or compresses them: no block is theirs.
+/// Returns whether the file system packs small files or compresses: then files do not take whole blocks.
 #[cfg(not(target_os = "linux"))]
 fn packs_files(_: &Path) -> bool {
     false
 }
 
-/// Writes everything that waits for the disk of `path` to it.
+/// Flushes all pending writes of the file system that `path` is on.
 pub fn sync_volume(path: &Path) -> Result<(), FsError> {
     let file = super::open(path)?;
     #[cfg(target_os = "linux")]
@@ -45,7 +45,7 @@ pub fn sync_volume(path: &Path) -> Result<(), FsError> {
     result.map_err(|errno| FsError::new(Action::Sync, path, errno))
 }
 
-/// Tells whether `path` lies on a network file system, where locks and renames promise less.
+/// Returns whether `path` lies on a network file system, where locks and renames guarantee less.
 #[cfg(target_os = "linux")]
 pub fn is_network(path: &Path) -> Result<bool, FsError> {
     // From the kernel's `magic.h`: NFS, SMB (three generations), AFS, Ceph, Coda, 9P.
@@ -56,7 +56,7 @@ pub fn is_network(path: &Path) -> Result<bool, FsError> {
     Ok(NETWORK.contains(&(kind as u32)))
 }
 
-/// Tells whether `path` lies on a network file system, where locks and renames promise less.
+/// Returns whether `path` lies on a network file system, where locks and renames guarantee less.
 #[cfg(not(target_os = "linux"))]
 pub fn is_network(path: &Path) -> Result<bool, FsError> {
     const LOCAL: u32 = 0x1000;

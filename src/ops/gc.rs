@@ -12,7 +12,7 @@ use crate::manifest::{self, Kind};
 use crate::model::{Label, PackageName, TreeDigest};
 use crate::profile::{self, Kept, ProfileError};
 use crate::registry;
-use crate::store::{Collection, KnownProject, LostNote, Roots, Store};
+use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
 
 use super::context::{LOCKFILE, MANIFEST};
 use super::{Context, Result, inputs, project, state};
@@ -86,7 +86,7 @@ pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
         store: &store,
         options,
         idle: options.older_than.unwrap_or_default(),
-        roots: Roots::default(),
+        roots: GcRoots::default(),
         named: BTreeSet::new(),
         done: Collected::default(),
     };
@@ -105,7 +105,7 @@ struct Run<'a> {
     options: Options,
     /// What was used within this time stays.
     idle: Duration,
-    roots: Roots,
+    roots: GcRoots,
     /// The packages that locks name.
     named: BTreeSet<PackageName>,
     done: Collected,
@@ -113,7 +113,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Keeps whatever a project that nobody knows may need.
-    fn lost(&mut self, note: &LostNote) -> Result<()> {
+    fn lost(&mut self, note: &UnreadableNote) -> Result<()> {
         if note.age < PATIENCE {
             self.idle = self.idle.max(PATIENCE);
             let file = note.file.display();
@@ -233,13 +233,13 @@ impl Run<'_> {
     }
 
     fn finish(mut self, context: &Context<'_>) -> Result<Collected> {
-        let how = if self.options.dry_run { Collection::Pretend } else { Collection::Remove };
+        let how = if self.options.dry_run { CollectMode::DryRun } else { CollectMode::Remove };
         let freed = self.store.collect(&self.roots, self.idle, how)?;
         let idle = self.options.older_than.unwrap_or(PATIENCE);
         let stale = registry::stale(&context.cache, &self.named, idle, |path| match how {
-            Collection::Remove if fs::is_temporary(path) => fs::remove_temporary(path),
-            Collection::Remove => fs::remove_file(path),
-            Collection::Pretend => Ok(()),
+            CollectMode::Remove if fs::is_temporary(path) => fs::remove_temporary(path),
+            CollectMode::Remove => fs::remove_file(path),
+            CollectMode::DryRun => Ok(()),
         })?;
         let done = &mut self.done;
         done.dry_run = self.options.dry_run;

@@ -66,7 +66,7 @@ pub(super) fn look(profile: &profile::Project, built: &[(Label, Generation)], st
             Err(error) => return Err(error.into()),
         }
     }
-    let mut in_store: Vec<store::Damage> = Vec::new();
+    let mut in_store: Vec<store::StoreDamage> = Vec::new();
     for tree in trees.values() {
         in_store.extend(store.verify_tree(tree)?);
     }
@@ -84,16 +84,16 @@ pub(super) fn look(profile: &profile::Project, built: &[(Label, Generation)], st
     }
     found.extend(in_profile.into_values());
     for damage in in_store.iter().filter(|damage| change_in_store(damage).is_none_or(|it| !shared.contains(&it))) {
-        let changed = matches!(damage.harm, store::Harm::Content { .. } | store::Harm::Index);
+        let changed = matches!(damage.kind, store::DamageKind::Content { .. } | store::DamageKind::Index);
         let environments = users.get(&damage.tree).cloned().unwrap_or_default();
         found.push(Harmed { environments, changed, text: format!("store: {damage}"), shared: false });
     }
     Ok(found)
 }
 
-fn change_in_store(damage: &store::Damage) -> Option<Change> {
-    match damage.harm {
-        store::Harm::Content { expected, found } => Some((damage.tree, expected, found)),
+fn change_in_store(damage: &store::StoreDamage) -> Option<Change> {
+    match damage.kind {
+        store::DamageKind::Content { expected, found } => Some((damage.tree, expected, found)),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::fs::{self, Durability, FsError, Kind, Way};
+use crate::fs::{self, Durability, FsError, Kind, PathState};
 
 use super::ProfileError;
 
@@ -52,7 +52,7 @@ pub(super) fn file(root: &Path) -> Result<Patterns, ProfileError> {
         };
         let Some(own) = own else { return Ok(Patterns::Elsewhere(git)) };
         let file = own.join("info/exclude");
-        let is_plain = !matches!(fs::look_along(&own, Path::new("info"))?, Way::Blocked { .. })
+        let is_plain = !matches!(fs::inspect_below(&own, Path::new("info"))?, PathState::Blocked { .. })
             && fs::lstat(&file)?.is_none_or(|stat| stat.kind == Kind::File);
         return Ok(if is_plain { Patterns::File(file) } else { Patterns::Elsewhere(own) });
     }

@@ -11,7 +11,7 @@ use crate::model::{
     Dependent, Ecosystem, Edge, EdgeKind, Facts, Instance, InstanceKey, Label, Package, PackageId, PackageKey,
     PackageName, Platform, Requirement, RootEdge, SemverRange, TreeDigest, Version,
 };
-use crate::store::{Origin, Tree, TreeEntry};
+use crate::store::{Tree, TreeEntry, TreeOrigin};
 
 use super::layout::{Files, Folder, Layout, Member, Wanted};
 use super::python::{Bytecode, Interpreter};
@@ -269,5 +269,5 @@ fn tree(folder: PathBuf, files: &[(&str, &str)]) -> Tree {
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     hasher.update(folder.as_os_str().as_encoded_bytes());
     let digest = TreeDigest(*hasher.finalize().as_bytes());
-    Tree { digest, folder, entries, twins: false, origin: Origin::default() }
+    Tree { digest, folder, entries, twins: false, origin: TreeOrigin::default() }
 }

@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::fs::{self, Dir, FileLock, FsError, Kind, Way};
+use crate::fs::{self, Dir, FileLock, FsError, Kind, PathState};
 
 use super::project::{OWN, PACKAGES, PROFILES};
 use super::{ProfileError, Project, build, exclude};
@@ -58,7 +58,7 @@ impl Project {
 
     /// Removes what lies under names that count for nothing.
     fn clear(&self, note: &[u8]) -> Result<(), ProfileError> {
-        fs::remove_left(&self.root().join(".larder"))?;
+        fs::remove_abandoned(&self.root().join(".larder"))?;
         for environment in self.profile_folders()? {
             build::tidy(self.root(), &self.profile(&environment)?)?;
         }
@@ -69,12 +69,12 @@ impl Project {
             }
         }
         if let exclude::Patterns::File(file) = exclude::file(self.root())? {
-            fs::remove_left_beside(&file)?;
+            fs::remove_abandoned_beside(&file)?;
         }
         for file in note.split(|byte| *byte == 0).skip(1) {
             let file = PathBuf::from(std::ffi::OsString::from_vec(file.to_vec()));
             if self.holds(&file)? {
-                fs::remove_left_beside(&file)?;
+                fs::remove_abandoned_beside(&file)?;
             }
         }
         Ok(())
@@ -84,7 +84,7 @@ impl Project {
     fn holds(&self, file: &Path) -> Result<bool, ProfileError> {
         let Some(folder) = file.strip_prefix(self.root()).ok().and_then(Path::parent) else { return Ok(false) };
         let is_plain = folder.components().all(|part| matches!(part, Component::Normal(_)));
-        Ok(is_plain && fs::look_along(self.root(), folder)? == Way::Clear)
+        Ok(is_plain && fs::inspect_below(self.root(), folder)? == PathState::Clear)
     }
 }
 
@@ -123,5 +123,5 @@ fn holder(lock: &Path) -> Option<u32> {
 
 /// Tells whether the work of a process that held the lock of the checkout at `root` was left in the middle.
 pub fn is_left(root: &Path) -> Result<bool, FsError> {
-    FileLock::is_left(&root.join(LOCK))
+    FileLock::has_abandoned_note(&root.join(LOCK))
 }

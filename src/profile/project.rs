@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::fs::{self, Durability, FsError, Kind, Way};
+use crate::fs::{self, Durability, FsError, Kind, PathState};
 use crate::model::{Label, TreeDigest};
 use crate::store::Tree;
 
@@ -338,9 +338,9 @@ impl Project {
 
 /// Makes sure that the way from the checkout to a folder of larder's own is one of folders, as far as there are any.
 pub(super) fn check_way(root: &Path, way: &Path) -> Result<(), ProfileError> {
-    match fs::look_along(root, way)? {
-        Way::Clear | Way::Missing => Ok(()),
-        Way::Blocked { path, kind } => Err(ProfileError::NotOurs { path, kind }),
+    match fs::inspect_below(root, way)? {
+        PathState::Clear | PathState::Missing => Ok(()),
+        PathState::Blocked { path, kind } => Err(ProfileError::NotOurs { path, kind }),
     }
 }
 
@@ -368,7 +368,7 @@ pub fn active(root: &Path) -> Option<Label> {
 pub fn is_generation(root: &Path, environment: &str, number: u64) -> Result<bool, FsError> {
     let way = Path::new(PROFILES).join(environment).join(number.to_string());
     let packages = fs::lstat(&root.join(PACKAGES))?.is_none_or(|stat| stat.kind == Kind::Folder);
-    Ok(packages && fs::look_along(root, &way)? == Way::Clear)
+    Ok(packages && fs::inspect_below(root, &way)? == PathState::Clear)
 }
 
 /// Larder's own folder in a checkout.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::fs::{self, Action, Found, FsError, Kind};
+use crate::fs::{self, Action, DirEntry, FsError, Kind};
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
@@ -353,7 +353,7 @@ impl Inventory<'_> {
 
     /// Tells whether something below `__pycache__` could run instead of its source: a link, or byte-code that asks Python
     /// not to look at the source (PEP 552, "unchecked"). Python itself writes none of these; what it writes it compares.
-    fn runs_unchecked(&self, found: &Found) -> Result<bool, ProfileError> {
+    fn runs_unchecked(&self, found: &DirEntry) -> Result<bool, ProfileError> {
         const HASH_BASED: u8 = 1;
         const CHECKED: u8 = 2;
 

@@ -19,7 +19,7 @@ use twox_hash::XxHash3_64;
 use super::bytes::{Reader, Writer};
 use super::kept::{Encoded, Record};
 use crate::fetch::{Endpoint, Response};
-use crate::fs::{self, Durability, FsError, Parted};
+use crate::fs::{self, Durability, FsError, PartialFile};
 
 const MAGIC: &[u8; 4] = b"LRDn";
 
@@ -106,7 +106,7 @@ impl Cache {
     /// Returns a package's listing, of whatever age, if its record is of this format.
     pub(super) fn listing(&self, package: &str, format: u32) -> Option<Record> {
         let enough = |first: &[u8]| prologue(first, format).map_or(0, |(_, front, _)| front.end);
-        let (file, bytes) = Parted::open(&self.path(&safe(package))?, enough).ok()??;
+        let (file, bytes) = PartialFile::open(&self.path(&safe(package))?, enough).ok()??;
         let (header, front, rest) = prologue(&bytes, format)?;
         if front.end as u64 + rest != file.size() {
             return None;

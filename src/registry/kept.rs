@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::cache::Header;
-use crate::fs::Parted;
+use crate::fs::PartialFile;
 
 /// A record as an ecosystem makes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) struct Record {
 #[derive(Clone, Debug)]
 enum Rest {
     Memory(Arc<Vec<u8>>),
-    File(Arc<Parted>),
+    File(Arc<PartialFile>),
 }
 
 impl Record {
@@ -38,7 +38,7 @@ impl Record {
     }
 
     /// A record of the cache: the beginning of its file, in which the front lies.
-    pub(super) fn kept(header: Header, bytes: Vec<u8>, front: Range<usize>, file: Parted) -> Self {
+    pub(super) fn kept(header: Header, bytes: Vec<u8>, front: Range<usize>, file: PartialFile) -> Self {
         Self { header, bytes: Arc::new(bytes), front, rest: Rest::File(Arc::new(file)) }
     }
 

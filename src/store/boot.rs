@@ -1,23 +1,23 @@
-//! Boots of the machine: what was written in this one is in its memory, whatever the disk has.
+//! Boots of the machine. What was written during the current one can be read back, even before it reaches the disk.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::fs::{self, FsError};
 
-/// The name of one run of the machine, from start to halt or crash.
+/// The ID of one run of the machine, from start to halt or crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BootId(pub [u8; 16]);
 
 impl BootId {
-    /// Asks the system.
+    /// Reads the ID of the current boot from the system.
     #[cfg(target_os = "linux")]
     fn current() -> Result<Self, FsError> {
         let path = std::path::Path::new("/proc/sys/kernel/random/boot_id");
         Ok(Self::of(fs::read(path)?.trim_ascii_end()))
     }
 
-    /// Asks the system.
+    /// Reads the ID of the current boot from the system.
     #[cfg(not(target_os = "linux"))]
     fn current() -> Result<Self, FsError> {
         let program = std::path::Path::new("/usr/sbin/sysctl");
@@ -28,7 +28,7 @@ impl BootId {
         Ok(Self::of(output.stdout.trim_ascii_end()))
     }
 
-    /// Shortens what the system calls its boot.
+    /// Hashes the system's name of a boot.
     pub fn of(name: &[u8]) -> Self {
         let mut id = [0; 16];
         id.copy_from_slice(&blake3::hash(name).as_bytes()[..16]);
@@ -42,39 +42,39 @@ impl BootId {
 
 /// A point in time within a boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(super) struct BootTime {
     pub(super) boot: BootId,
-    /// Nanoseconds on the clock that only goes forward.
+    /// Nanoseconds of the monotonic clock.
     pub(super) at: u64,
 }
 
-/// What is known of the boots in which a store was written.
+/// The boots in which a store was written, with the time until which each was synced to disk.
 #[derive(Debug)]
-pub(super) struct Boots {
-    /// Holds a file for each boot in which the store was synced, with the moment.
-    notes: PathBuf,
+pub(super) struct SyncedBoots {
+    /// A folder with a file for each synced boot, which holds the time of its last sync.
+    folder: PathBuf,
     current: OnceLock<BootId>,
-    /// The notes that were read already.
+    /// The files that were read already.
     known: Mutex<Vec<(BootId, Option<u64>)>>,
 }
 
-impl Boots {
-    pub(super) fn new(notes: PathBuf) -> Self {
-        Self { notes, current: OnceLock::new(), known: Mutex::default() }
+impl SyncedBoots {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, current: OnceLock::new(), known: Mutex::default() }
     }
 
     pub(super) fn folder(&self) -> &Path {
-        &self.notes
+        &self.folder
     }
 
-    pub(super) fn now(&self) -> Result<Moment, FsError> {
+    pub(super) fn now(&self) -> Result<BootTime, FsError> {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         let at = time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs();
-        Ok(Moment { boot: self.current()?, at })
+        Ok(BootTime { boot: self.current()?, at })
     }
 
-    /// Tells whether what was written at that moment is there as it was written: in this boot, or synced in its own.
-    pub(super) fn is_trusted(&self, written: Moment) -> Result<bool, FsError> {
+    /// Returns whether a crash cannot have damaged what was written at that time: it was in this boot, or synced.
+    pub(super) fn is_trusted(&self, written: BootTime) -> Result<bool, FsError> {
         if written.boot == self.current()? {
             return Ok(true);
         }
@@ -82,7 +82,7 @@ impl Boots {
         let until = if let Some((_, until)) = known.iter().find(|(boot, _)| *boot == written.boot) {
             *until
         } else {
-            let note = fs::read_if_exists(&self.notes.join(written.boot.to_hex()))?;
+            let note = fs::read_if_exists(&self.folder.join(written.boot.to_hex()))?;
             let until = note.and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
             known.push((written.boot, until));
             until
@@ -90,10 +90,10 @@ impl Boots {
         Ok(until.is_some_and(|until| written.at < until))
     }
 
-    /// Notes that everything which was written until then is on disk.
-    pub(super) fn note_synced(&self, until: Moment) -> Result<(), FsError> {
-        fs::create_dir_all(&self.notes)?;
-        let note = self.notes.join(until.boot.to_hex());
+    /// Records that everything written until then is on disk.
+    pub(super) fn note_synced(&self, until: BootTime) -> Result<(), FsError> {
+        fs::create_dir_all(&self.folder)?;
+        let note = self.folder.join(until.boot.to_hex());
         fs::write_atomic(&note, &until.at.to_le_bytes(), fs::Durability::Synced)
     }
 
@@ -108,7 +108,7 @@ impl Boots {
     }
 
     #[cfg(test)]
-    pub(super) fn pretend(&self, boot: BootId) {
+    pub(super) fn set_current(&self, boot: BootId) {
         self.current.set(boot).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Taking out what nobody needs.
+//! Garbage collection.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,55 +8,56 @@ use super::{FILES, INDEX, Store, StoreError, leads_to, lease};
 use crate::fs::{self, FsError};
 use crate::model::{Digest, TreeDigest};
 
-/// What stays in the store.
+/// The trees and artifacts that a collection keeps.
 #[derive(Clone, Debug, Default)]
-pub struct Roots {
-    /// Trees that generations are made of.
+pub struct GcRoots {
+    /// The trees of generations.
     pub trees: BTreeSet<TreeDigest>,
-    /// Artifacts that locks name.
+    /// The artifacts of lockfiles.
     pub artifacts: BTreeSet<Digest>,
 }
 
-/// Whether something is removed, or only counted.
+/// What a collection does with unneeded trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Collection {
-    /// It is removed.
+pub enum CollectMode {
+    /// It removes them.
     Remove,
-    /// It stays, and is counted.
-    Pretend,
+    /// It only counts them.
+    DryRun,
 }
 
-/// What a collection took out.
+/// What a collection removed.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Freed {
     /// The folders of the trees.
     pub trees: Vec<PathBuf>,
-    /// The size of their files.
+    /// The total size of their files.
     pub bytes: u64,
 }
 
-/// Trees that are removed before leases are looked at again.
+/// How many trees are removed before the leases are read again.
 const BATCH: usize = 32;
 
-/// A use within this time is not noted again.
-const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
+/// A use within this time of the last one is not recorded.
+const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Store {
-    /// Notes that a tree is in use. Once a day is enough.
+    /// Records that a tree is in use, at most once a day.
     pub fn note_use(&self, tree: &TreeDigest) -> Result<(), StoreError> {
         let folder = self.tree_folder(tree);
         let stat = fs::stat(&folder)?;
-        if stat.is_some_and(|stat| age(stat.mtime) > FRESH) {
+        if stat.is_some_and(|stat| age(stat.mtime) > USE_RESOLUTION) {
             super::unless_read_only(fs::touch(&folder))?;
         }
         Ok(())
     }
 
-    /// Takes out every tree that is neither a root, nor leased, nor was used within `idle`, and the records that lead
-    /// to it. Works on a full disk: nothing is written.
-    pub fn collect(&self, roots: &Roots, idle: Duration, how: Collection) -> Result<Freed, StoreError> {
+    /// Removes every tree that is neither a root nor leased, and was not used within `idle`, with the records that lead to
+    /// it. Writes nothing, and so works on a full disk.
+    pub fn collect(&self, roots: &GcRoots, idle: Duration, how: CollectMode) -> Result<Freed, StoreError> {
         let records = self.records()?;
-        let named = roots.artifacts.iter().filter_map(|digest| records.get(&lease::name(digest)).copied().flatten());
+        let named =
+            roots.artifacts.iter().filter_map(|digest| records.get(&lease::record_name(digest)).copied().flatten());
         let kept: BTreeSet<TreeDigest> = named.chain(roots.trees.iter().copied()).collect();
         let mut unneeded = Vec::new();
         for tree in self.tree_digests()?.into_iter().filter(|tree| !kept.contains(tree)) {
@@ -66,7 +67,7 @@ impl Store {
         }
         let mut freed = Freed::default();
         for batch in unneeded.chunks(BATCH) {
-            let mut graves = Vec::new();
+            let mut unnamed = Vec::new();
             {
                 let _order = self.order_leases()?;
                 let leased = self.leased()?;
@@ -75,29 +76,29 @@ impl Store {
                 for tree in batch.iter().filter(|tree| !leased.contains(tree)) {
                     freed.trees.push(self.tree_folder(tree));
                     freed.bytes += self.size(tree)?;
-                    if how == Collection::Remove {
-                        graves.extend(self.bury(tree)?);
+                    if how == CollectMode::Remove {
+                        unnamed.extend(self.unname(tree)?);
                     }
                 }
             }
-            for grave in graves {
-                fs::remove_tree(&grave)?;
+            for removed in unnamed {
+                fs::remove_tree(&removed)?;
             }
         }
-        if how == Collection::Remove {
+        if how == CollectMode::Remove {
             self.remove_records(&records)?;
             self.tidy()?;
         }
         Ok(freed)
     }
 
-    /// Takes a tree's name away and returns where it lies until it is removed. On a disk so full that it cannot even be
-    /// renamed, removes it at once: without its index, which goes first, it counts for nothing.
-    fn bury(&self, tree: &TreeDigest) -> Result<Option<PathBuf>, FsError> {
+    /// Renames a tree so that it is no longer found, and returns the new path, which is to be removed. On a disk too full for
+    /// the rename, removes the tree at once: its index first, without which it is not found either.
+    fn unname(&self, tree: &TreeDigest) -> Result<Option<PathBuf>, FsError> {
         let place = self.tree_folder(tree);
-        let grave = self.staging_folder().join(format!("removed-{tree}-{}", fs::random_name()));
-        match fs::rename(&place, &grave) {
-            Ok(()) => Ok(Some(grave)),
+        let removed = self.staging_folder().join(format!("removed-{tree}-{}", fs::random_name()));
+        match fs::rename(&place, &removed) {
+            Ok(()) => Ok(Some(removed)),
             Err(error) if error.is_disk_full() || error.is_not_found() => {
                 fs::remove_file(&place.join(INDEX))?;
                 fs::remove_tree(&place)?;
@@ -107,7 +108,7 @@ impl Store {
         }
     }
 
-    /// Removes the records that lead nowhere. One that a run is about to give a tree is leased.
+    /// Removes the records that lead nowhere, unless they are leased: then a run is about to create the tree.
     fn remove_records(&self, records: &BTreeMap<String, Option<TreeDigest>>) -> Result<(), StoreError> {
         let _order = self.order_leases()?;
         let leased = self.leased()?;
@@ -133,7 +134,7 @@ impl Store {
     }
 
     fn size(&self, tree: &TreeDigest) -> Result<u64, StoreError> {
-        // A harmed index is no reason to keep its tree.
+        // A tree with a damaged index is removed, too.
         if let Ok(Some(tree)) = self.tree_by_digest(tree) {
             return Ok(tree.entries.iter().map(|entry| entry.size).sum());
         }
@@ -152,7 +153,7 @@ fn listing(folder: &Path) -> Result<Vec<String>, FsError> {
     match fs::read_dir(folder) {
         Ok(found) => Ok(found.into_iter().filter_map(|found| found.path.to_str().map(str::to_owned)).collect()),
         Err(error) if error.is_not_found() => Ok(Vec::new()),
-        // Not a folder: none of the store's.
+        // Not a folder: larder did not create it.
         Err(_) if fs::lstat(folder)?.is_some_and(|stat| stat.kind != fs::Kind::Folder) => Ok(Vec::new()),
         Err(error) => Err(error),
     }

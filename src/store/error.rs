@@ -3,53 +3,45 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::Damage;
+use super::StoreDamage;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::FsError;
 
-/// The store cannot give or take a tree.
+/// An error of the store.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum StoreError {
-    /// The machine.
+    /// An I/O error.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fs(#[from] FsError),
-    /// Somebody else may write to the store.
-    #[error("the store is not to be trusted: `{}` {problem}", path.display())]
+    /// Another user may write to the store.
+    #[error("the store cannot be trusted: `{}` {problem}", path.display())]
     #[diagnostic(
         code(larder::store::not_own),
         help(
-            "who writes there decides what runs in your projects: take the right away (`chmod go-w`, `chown`), or let \
-             LARDER_STORE lead to a folder of your own"
+            "whoever can write there decides what runs in your projects: remove that right (`chmod go-w`, `chown`), or set \
+             LARDER_STORE to a folder of your own"
         )
     )]
-    NotOwn {
-        /// The folder.
-        path: PathBuf,
-        /// Who may write there, as the end of a sentence.
-        problem: String,
-    },
-    /// A tree's index is not what was written.
-    #[error("the store was harmed: `{}` is not what larder wrote", path.display())]
-    #[diagnostic(code(larder::store::bad_index), help("`larder sync --repair` fetches it again"))]
-    Index {
-        /// The index.
-        path: PathBuf,
-    },
+    NotOwn { path: PathBuf, problem: String },
+    /// A tree's index was changed.
+    #[error("the store is damaged: `{}` is not what larder wrote", path.display())]
+    #[diagnostic(code(larder::store::bad_index), help("run `larder sync --repair` to fetch it again"))]
+    Index { path: PathBuf },
     /// An artifact's record leads to the tree of another one.
-    #[error("the store was harmed: `{}` leads to the content of another artifact", path.display())]
-    #[diagnostic(code(larder::store::bad_record), help("`larder sync --repair` fetches it again"))]
-    Record {
-        /// The record.
-        path: PathBuf,
-    },
-    /// Files of the store are not what they were when they entered it.
-    #[error("the store was harmed: {}", summary(.0))]
+    #[error("the store is damaged: `{}` leads to the content of another artifact", path.display())]
+    #[diagnostic(code(larder::store::bad_record), help("run `larder sync --repair` to fetch it again"))]
+    Record { path: PathBuf },
+    /// Files of the store were changed.
+    #[error("the store is damaged: {}", summary(.0))]
     #[diagnostic(
         code(larder::store::damaged),
-        help("`larder sync --repair` fetches what was harmed again; a tool that writes through hard links does this")
+        help(
+            "run `larder sync --repair` to fetch the damaged files again; the cause may be a tool that writes through hard links"
+        )
     )]
-    Damaged(Vec<Damage>),
+    Damaged(Vec<StoreDamage>),
 }
 
 impl Failure for StoreError {
@@ -62,8 +54,8 @@ impl Failure for StoreError {
     }
 }
 
-/// Names the first few; a store on a failing disk has thousands.
-fn summary(damages: &[Damage]) -> String {
+/// Names the first few damages: a store on a failing disk can have thousands.
+fn summary(damages: &[StoreDamage]) -> String {
     const NAMED: usize = 5;
     let mut text = damages.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if damages.len() > NAMED {

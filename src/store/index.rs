@@ -4,14 +4,14 @@
 //! "larder tree 2\n"  boot: 16  at: u64  tree digest: 32  count: u32
 //! artifacts: u16     for each its record's name: length: u16  text
 //! package            length: u16  text; empty where it is not known
-//! for each entry     flags: u8 (1: executable, 2: the tree has names that are one elsewhere)  size: u64  mtime: i64  digest: 32  length: u16  path
-//! the first 16 bytes of the BLAKE3 of all before
+//! for each entry     flags: u8 (1: executable, 2: the tree has paths that collide elsewhere)  size: u64  mtime: i64  digest: 32  length: u16  path
+//! the first 16 bytes of the BLAKE3 of everything before
 //! ```
 //!
 //! Numbers are little-endian. Version 1 has neither artifacts nor package, and is read as well.
 
-use super::boot::{BootId, Moment};
-use super::tree::{Origin, TreeEntry};
+use super::boot::{BootId, BootTime};
+use super::tree::{TreeEntry, TreeOrigin};
 use crate::model::TreeDigest;
 
 const MAGIC: &[u8] = b"larder tree 2\n";
@@ -23,23 +23,23 @@ const CHECK: usize = 16;
 const EXECUTABLE: u8 = 1;
 const TWINS: u8 = 2;
 
-/// What an index says.
+/// The content of an index.
 #[derive(Debug)]
-pub(super) struct Index {
-    pub(super) written: Moment,
+pub(super) struct TreeIndex {
+    pub(super) written: BootTime,
     pub(super) digest: TreeDigest,
     pub(super) entries: Vec<TreeEntry>,
-    /// Whether some of the paths are one where case does not count.
+    /// Whether some of the paths collide on a file system that ignores case.
     pub(super) twins: bool,
-    pub(super) origin: Origin,
+    pub(super) origin: TreeOrigin,
 }
 
 /// Why an index cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum IndexError {
-    /// Nothing, or only zeros: the machine stopped before the content reached the disk.
+pub(super) enum TreeIndexError {
+    /// It is empty or all zeros: the machine stopped before the content reached the disk.
     Empty,
-    /// Not what was written.
+    /// It is not what was written.
     Damaged,
 }
 
@@ -48,8 +48,8 @@ pub(super) fn encode(
     digest: &TreeDigest,
     entries: &[TreeEntry],
     twins: bool,
-    origin: &Origin,
-    written: Moment,
+    origin: &TreeOrigin,
+    written: BootTime,
 ) -> Vec<u8> {
     let paths: usize = entries.iter().map(|entry| entry.path.len()).sum();
     let package = origin.package.as_deref().unwrap_or_default();
@@ -79,11 +79,11 @@ pub(super) fn encode(
     bytes
 }
 
-impl Index {
+impl TreeIndex {
     /// Reads an index.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, IndexError> {
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, TreeIndexError> {
         if bytes.iter().all(|byte| *byte == 0) {
-            return Err(IndexError::Empty);
+            return Err(TreeIndexError::Empty);
         }
         let body = bytes
             .split_last_chunk::<CHECK>()
@@ -92,17 +92,17 @@ impl Index {
                 Some(body) => parse(body, true),
                 None => parse(body.strip_prefix(MAGIC_1)?, false),
             });
-        body.ok_or(IndexError::Damaged)
+        body.ok_or(TreeIndexError::Damaged)
     }
 }
 
-fn parse(mut rest: &[u8], has_origin: bool) -> Option<Index> {
+fn parse(mut rest: &[u8], has_origin: bool) -> Option<TreeIndex> {
     let rest = &mut rest;
     let boot = BootId(take(rest)?);
     let at = u64::from_le_bytes(take(rest)?);
     let digest = TreeDigest(take(rest)?);
     let count = u32::from_le_bytes(take(rest)?) as usize;
-    let origin = if has_origin { parse_origin(rest)? } else { Origin::default() };
+    let origin = if has_origin { parse_origin(rest)? } else { TreeOrigin::default() };
     let mut entries = Vec::with_capacity(count.min(rest.len() / ENTRY));
     let mut twins = false;
     for _ in 0..count {
@@ -114,14 +114,14 @@ fn parse(mut rest: &[u8], has_origin: bool) -> Option<Index> {
         twins |= flags & TWINS != 0;
         entries.push(TreeEntry { path, executable: flags & EXECUTABLE != 0, size, mtime, digest });
     }
-    rest.is_empty().then_some(Index { written: Moment { boot, at }, digest, entries, twins, origin })
+    rest.is_empty().then_some(TreeIndex { written: BootTime { boot, at }, digest, entries, twins, origin })
 }
 
-fn parse_origin(rest: &mut &[u8]) -> Option<Origin> {
+fn parse_origin(rest: &mut &[u8]) -> Option<TreeOrigin> {
     let count = u16::from_le_bytes(take(rest)?);
     let artifacts = (0..count).map(|_| text(rest)).collect::<Option<_>>()?;
     let package = text(rest)?;
-    Some(Origin { artifacts, package: (!package.is_empty()).then_some(package) })
+    Some(TreeOrigin { artifacts, package: (!package.is_empty()).then_some(package) })
 }
 
 fn text(rest: &mut &[u8]) -> Option<Box<str>> {
@@ -151,15 +151,17 @@ mod tests {
                 digest: TreeDigest::of(&[i as u8]),
             })
             .collect();
-        let origin =
-            Origin { artifacts: vec!["sha512/00".into(), "sha256/11".into()], package: Some("npm:left@1.0.0".into()) };
-        encode(&TreeDigest::of(b"t"), &entries, true, &origin, Moment { boot: BootId::of(b"now"), at: 42 })
+        let origin = TreeOrigin {
+            artifacts: vec!["sha512/00".into(), "sha256/11".into()],
+            package: Some("npm:left@1.0.0".into()),
+        };
+        encode(&TreeDigest::of(b"t"), &entries, true, &origin, BootTime { boot: BootId::of(b"now"), at: 42 })
     }
 
     #[test]
     fn what_is_written_is_read() {
         let bytes = sample();
-        let index = Index::decode(&bytes).unwrap();
+        let index = TreeIndex::decode(&bytes).unwrap();
         assert_eq!(encode(&index.digest, &index.entries, index.twins, &index.origin, index.written), bytes);
         assert!(index.twins);
         assert_eq!(index.entries.len(), 3);
@@ -173,9 +175,9 @@ mod tests {
         let mut old = [MAGIC_1, &bytes[MAGIC.len()..HEADER], &bytes[start..bytes.len() - CHECK]].concat();
         let check = blake3::hash(&old);
         old.extend_from_slice(&check.as_bytes()[..CHECK]);
-        let (old, new) = (Index::decode(&old).unwrap(), Index::decode(&bytes).unwrap());
+        let (old, new) = (TreeIndex::decode(&old).unwrap(), TreeIndex::decode(&bytes).unwrap());
         assert_eq!((old.digest, &old.entries), (new.digest, &new.entries));
-        assert!(old.origin == Origin::default() && old.origin.admits("sha512/22"));
+        assert!(old.origin == TreeOrigin::default() && old.origin.admits("sha512/22"));
     }
 
     #[test]
@@ -184,12 +186,12 @@ mod tests {
         for at in 0..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1;
-            assert_eq!(Index::decode(&flipped).unwrap_err(), IndexError::Damaged, "at {at}");
+            assert_eq!(TreeIndex::decode(&flipped).unwrap_err(), TreeIndexError::Damaged, "at {at}");
         }
         for length in 1..bytes.len() {
-            assert_eq!(Index::decode(&bytes[..length]).unwrap_err(), IndexError::Damaged, "at {length}");
+            assert_eq!(TreeIndex::decode(&bytes[..length]).unwrap_err(), TreeIndexError::Damaged, "at {length}");
         }
-        assert_eq!(Index::decode(&[]).unwrap_err(), IndexError::Empty);
-        assert_eq!(Index::decode(&[0; 100]).unwrap_err(), IndexError::Empty);
+        assert_eq!(TreeIndex::decode(&[]).unwrap_err(), TreeIndexError::Empty);
+        assert_eq!(TreeIndex::decode(&[0; 100]).unwrap_err(), TreeIndexError::Empty);
     }
 }

@@ -1,13 +1,13 @@
-//! Leases: what a run that is under way needs, so that no collection takes it.
+//! Leases: the artifacts that a current run needs, so that no collection removes them.
 //!
 //! ```text
-//! store/v1/leases/    there while a run has something leased, or was killed while it had
-//! ├── 1f0c…           locked by the run that it belongs to; a random name
-//! └── 1f0c….list      the artifacts that the run needs, a line each: sha512/<hex>
+//! store/v1/leases/    exists while a run has a lease, or after it was killed
+//! ├── 1f0c…           a random name; locked by its run
+//! └── 1f0c….list      the artifacts that the run needs, one per line: sha512/<hex>
 //! ```
 //!
-//! The lock of the folder above, held for moments, orders leases and removals: a lease is written before its run looks
-//! for anything, and a collection reads the leases before each removal. Nobody waits for another lock while holding it.
+//! The lock of the store's folder, held briefly, orders leases and removals: a lease is written before its run looks for a
+//! tree, and a collection reads the leases before each removal. Nobody waits for another lock while holding it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,22 +16,22 @@ use super::{Store, StoreError};
 use crate::fs::{self, Dir, FileLock, FolderLock, FsError};
 use crate::model::Digest;
 
-/// The promise that nothing takes these artifacts out of the store. It ends when it is dropped, or with its process.
+/// Protects some artifacts from collections until it is dropped, or its process ends.
 #[derive(Debug)]
 pub struct Lease {
-    /// The lock, with the list; none in a store that cannot be written.
-    held: Option<(FileLock, PathBuf)>,
+    /// The lock and the path of the list. `None` in a read-only store.
+    lock: Option<(FileLock, PathBuf)>,
     root: PathBuf,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some((lock, list)) = self.held.take() else { return };
-        // What is left here is removed by the next run that tidies, which looks for the lock's file.
+        let Some((lock, list)) = self.lock.take() else { return };
+        // What is left here is removed by the next `Store::tidy`, which looks for the lock's file.
         if fs::remove_file(&list).is_ok() {
             let _ = lock.remove();
         }
-        // The last one takes the folder along. Where somebody orders leases just now, the next run does it.
+        // The last lease removes the folder. If another process holds the lock, the next run removes it.
         if let Ok(order) = Dir::open(&self.root)
             && let Ok(FolderLock::Held) = order.try_lock()
         {
@@ -44,41 +44,41 @@ impl Drop for Lease {
 const LEASES: &str = "leases";
 
 impl Store {
-    /// Keeps collections from taking these artifacts. To be asked for before they are looked up.
+    /// Protects artifacts from collections. Must be called before they are looked up.
     pub fn lease<'d>(&self, artifacts: impl Iterator<Item = &'d Digest>) -> Result<Lease, StoreError> {
         self.check_owner()?;
         match self.take_lease(artifacts) {
-            // What this user cannot write it cannot collect either.
+            // A user who cannot write to the store cannot collect from it either.
             Err(error) if error.is_read_only() && fs::stat(&self.root)?.is_some() => {
-                Ok(Lease { held: None, root: self.root.clone() })
+                Ok(Lease { lock: None, root: self.root.clone() })
             }
             taken => Ok(taken?),
         }
     }
 
     fn take_lease<'d>(&self, artifacts: impl Iterator<Item = &'d Digest>) -> Result<Lease, FsError> {
-        let text = artifacts.fold(String::new(), |text, digest| text + &name(digest) + "\n");
+        let text = artifacts.fold(String::new(), |text, digest| text + &record_name(digest) + "\n");
         let folder = self.leases();
         fs::create_dir_all(&self.root)?;
         let _order = self.order_leases()?;
         let lock = loop {
             fs::create_dir_all(&folder)?;
             match FileLock::try_acquire(&folder.join(fs::random_name())) {
-                // Where folders cannot be locked, another run may take an empty one away.
+                // If folders cannot be locked, another run may remove an empty one.
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
-                // Nobody else's name, but never one to wait for.
+                // The random name is taken: try another.
                 Ok(None) => {}
                 Ok(Some(lock)) => break lock,
             }
         };
-        let list = list_of(lock.path());
-        // Nobody reads it before the order is given up.
+        let list = list_path(lock.path());
+        // Nobody reads it before the lock of the folder is released.
         fs::write_new(&list, text.as_bytes(), 0o644)?;
-        Ok(Lease { held: Some((lock, list)), root: self.root.clone() })
+        Ok(Lease { lock: Some((lock, list)), root: self.root.clone() })
     }
 
-    /// Holds back new leases until it is dropped; none where there is no store.
+    /// Takes the lock that orders leases and removals. Returns `None` if there is no store.
     pub(super) fn order_leases(&self) -> Result<Option<Dir>, FsError> {
         let folder = match Dir::open(&self.root) {
             Ok(folder) => folder,
@@ -89,7 +89,7 @@ impl Store {
         Ok(Some(folder))
     }
 
-    /// Tells whether a run has something leased, or was killed while it had.
+    /// Returns whether there are leases, of current runs or killed ones.
     pub fn has_leases(&self) -> Result<bool, FsError> {
         Ok(fs::stat(&self.leases())?.is_some())
     }
@@ -99,7 +99,7 @@ impl Store {
         let Some(order) = self.order_leases()? else { return Ok(()) };
         for lease in self.all_leases()? {
             if let Some(ended) = FileLock::try_acquire(&lease)? {
-                fs::remove_file(&list_of(&lease))?;
+                fs::remove_file(&list_path(&lease))?;
                 ended.remove()?;
             }
         }
@@ -110,13 +110,13 @@ impl Store {
     pub(super) fn leased(&self) -> Result<BTreeSet<String>, FsError> {
         let mut leased = BTreeSet::new();
         for lease in self.all_leases()? {
-            let list = list_of(&lease);
+            let list = list_path(&lease);
             match (FileLock::try_acquire(&lease)?, fs::read_if_exists(&list)?) {
                 (None, text) => {
                     let text = text.unwrap_or_default();
                     leased.extend(String::from_utf8_lossy(&text).lines().map(str::to_owned));
                 }
-                // It ended while it was looked at. One that was killed stays, to say so.
+                // Its run has just ended. The lease of a killed run stays, for `has_leases`.
                 (Some(ended), None) => ended.remove()?,
                 (Some(_), Some(_)) => {}
             }
@@ -138,11 +138,11 @@ impl Store {
     }
 }
 
-/// Returns where an artifact's record lies below `artifacts`.
-pub(super) fn name(artifact: &Digest) -> String {
+/// Returns the path of an artifact's record, relative to `artifacts`.
+pub(super) fn record_name(artifact: &Digest) -> String {
     format!("{}/{}", artifact.algorithm().as_str(), artifact.to_hex())
 }
 
-fn list_of(lease: &Path) -> PathBuf {
+fn list_path(lease: &Path) -> PathBuf {
     lease.with_extension("list")
 }

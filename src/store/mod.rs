@@ -5,16 +5,16 @@
 //! ├── trees/<first two digits>/<tree digest>/
 //! │   ├── files/                      the artifact, unpacked: files 0444 or 0555, folders writable
 //! │   └── index                       its entries: path, mode, size, mtime, digest
-//! ├── artifacts/<algorithm>/<hex>     artifact digest → tree: a symbolic link to its index
-//! ├── staging/<artifact>/             a tree while it is unpacked; locked by who does it
-//! ├── leases/                         what runs that are under way need
-//! ├── projects/                       who uses the store
-//! └── synced/<boot>                   until when the trees of that boot are on disk
+//! ├── artifacts/<algorithm>/<hex>     the record of an artifact digest: a symbolic link to its tree's index
+//! ├── staging/<artifact>/             a tree while it is unpacked, locked by the process that unpacks it
+//! ├── leases/                         the artifacts that current runs need
+//! ├── projects/                       the projects that use the store
+//! └── synced/<boot>                   the time until which the trees of that boot are on disk
 //! ```
 //!
-//! A tree comes with its index in one rename, so it is there whole or not at all. Its record is a link, so that finding
-//! a tree is one open. What was written since the disk was last synced carries the boot it belongs to: after another boot
-//! it is hashed before it is used, and forgotten where the crash took something.
+//! A tree and its index appear in one rename, so a tree is there whole or not at all. Its record is a link, so that finding
+//! a tree is one `open`. An index names the boot in which it was written: after another boot, a tree that was not synced is
+//! hashed before it is used, and removed if the crash damaged it.
 
 mod boot;
 mod collect;
@@ -26,53 +26,59 @@ mod path;
 mod projects;
 mod staging;
 mod tree;
-mod turn;
+mod unpacking;
 mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub use boot::BootId;
-pub use collect::{Collection, Freed, Roots};
+pub use collect::{CollectMode, Freed, GcRoots};
 pub use error::StoreError;
 pub use lease::Lease;
 pub use path::{EntryPath, PathError};
-pub use projects::{KnownProject, LostNote};
+pub use projects::{KnownProject, UnreadableNote};
 pub use staging::{Staging, WriteError};
-pub use tree::{Origin, Tree, TreeEntry};
-pub use verify::{Damage, Harm};
+pub use tree::{Tree, TreeEntry, TreeOrigin};
+pub use verify::{DamageKind, StoreDamage};
 
 use crate::fs::{self, Dir, FsError};
 use crate::model::{Digest, TreeDigest};
-use boot::{Boots, Moment};
-use index::{Index, IndexError};
-use turn::Unpacking;
+use boot::{BootTime, SyncedBoots};
+use index::{TreeIndex, TreeIndexError};
+use unpacking::OngoingUnpacks;
 
-/// A store on disk. Opening one costs nothing; folders are made when the first tree comes.
+/// A store on disk. Opening one costs nothing: its folders are created with the first tree.
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
-    boots: Boots,
+    boots: SyncedBoots,
     swept: OnceLock<()>,
-    /// Set once the store was found to be this user's own.
-    own: OnceLock<()>,
-    unpacking: Unpacking,
+    /// Set once the owner of the store was checked.
+    owner_checked: OnceLock<()>,
+    unpacking: OngoingUnpacks,
 }
 
 impl Store {
-    /// Opens the store in `folder`, which need not exist. What this version of larder keeps lies in `v1` below it.
+    /// Opens the store in `folder`, which need not exist. This version of larder uses `v1` below it.
     pub fn open(folder: &Path) -> Self {
         let root = folder.join("v1");
-        let boots = Boots::new(root.join("synced"));
-        Self { boots, root, swept: OnceLock::new(), own: OnceLock::new(), unpacking: Unpacking::default() }
+        let boots = SyncedBoots::new(root.join("synced"));
+        Self {
+            boots,
+            root,
+            swept: OnceLock::new(),
+            owner_checked: OnceLock::new(),
+            unpacking: OngoingUnpacks::default(),
+        }
     }
 
-    /// Returns the folder of everything that this version of larder keeps.
+    /// Returns the folder that this version of larder uses.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Returns the unpacked artifact with this digest, if the store has it.
+    /// Returns the tree of an artifact. Returns `None` if the store does not have it.
     ///
     /// Lists no folder and inspects no file, except after a crash of the machine: see [`Store::sync`].
     pub fn tree(&self, artifact: &Digest) -> Result<Option<Tree>, StoreError> {
@@ -83,29 +89,29 @@ impl Store {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
             Err(_) if self.is_displaced(&record)? => return harmed(),
-            // The machine did not answer.
+            // An I/O error.
             Err(error) => return Err(error.into()),
         };
-        match Index::decode(&bytes) {
-            Ok(index) if !index.origin.admits(&lease::name(artifact)) => {
-                // Who unpacks it just now has linked the record before it adds the artifact.
-                match fs::lstat(&self.staging_folder().join(staging::name(artifact)))? {
+        match TreeIndex::decode(&bytes) {
+            Ok(index) if !index.origin.admits(&lease::record_name(artifact)) => {
+                // A process that is unpacking it links the record before it adds the artifact to the index.
+                match fs::lstat(&self.staging_folder().join(staging::folder_name(artifact)))? {
                     Some(_) => Ok(None),
                     None => Err(StoreError::Record { path: record }),
                 }
             }
-            Ok(index) => self.settle(index),
+            Ok(index) => self.checked_after_crash(index),
             // A crash can leave the name without the content.
-            Err(IndexError::Empty) => Ok(None),
-            Err(IndexError::Damaged) => harmed(),
+            Err(TreeIndexError::Empty) => Ok(None),
+            Err(TreeIndexError::Damaged) => harmed(),
         }
     }
 
-    /// Begins to unpack the artifact with this digest, or one whose digest is not known yet.
+    /// Begins to unpack an artifact; `None` stands for one whose digest is not known yet.
     ///
-    /// Where another process or thread unpacks the same artifact, calls `waiting`, with the process's number where that is
-    /// known, and waits for it to end: look for the tree once more then ([`Store::tree`]). The first call also removes
-    /// what killed processes left.
+    /// If another process or thread is unpacking the same artifact, calls `waiting` with the process ID, if known, and waits.
+    /// Afterwards the caller must look for the tree once more ([`Store::tree`]). The first call also removes what killed
+    /// processes left.
     pub fn stage(
         &self,
         artifact: Option<&Digest>,
@@ -118,19 +124,19 @@ impl Store {
         Staging::begin(self, artifact, waiting)
     }
 
-    /// Removes what killed runs left: their leases last, as these tell that there is something to remove.
+    /// Removes what killed runs left. Their leases go last, as they show that there is something to remove.
     pub fn tidy(&self) -> Result<(), StoreError> {
         let _ = self.swept.set(());
         let tidied = staging::sweep(&self.staging_folder()).and_then(|()| {
             for folder in [self.projects_folder(), self.boots.folder().to_owned()] {
-                fs::remove_left(&folder)?;
+                fs::remove_abandoned(&folder)?;
             }
             self.end_leases()
         });
         Ok(unless_read_only(tidied)?)
     }
 
-    /// Writes everything to disk and notes it, so that what is in the store now is not hashed again after a crash.
+    /// Flushes the store to disk and records that, so that its present trees are not hashed again after a crash.
     pub fn sync(&self) -> Result<(), StoreError> {
         let until = self.boots.now()?;
         if fs::stat(&self.root)?.is_none() {
@@ -140,44 +146,44 @@ impl Store {
         Ok(unless_read_only(self.boots.note_synced(until))?)
     }
 
-    /// Forgets a tree, so that it is fetched again when it is needed next.
+    /// Removes a tree, so that it is fetched again when it is next needed.
     pub fn remove(&self, tree: &TreeDigest) -> Result<(), StoreError> {
-        let grave = self.staging_folder().join(format!("removed-{tree}-{}", fs::random_name()));
+        let removed = self.staging_folder().join(format!("removed-{tree}-{}", fs::random_name()));
         fs::create_dir_all(&self.staging_folder())?;
-        match fs::rename(&self.tree_folder(tree), &grave) {
-            Ok(()) => Ok(fs::remove_tree(&grave)?),
+        match fs::rename(&self.tree_folder(tree), &removed) {
+            Ok(()) => Ok(fs::remove_tree(&removed)?),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Forgets the tree of an artifact, readable or not, so that it is fetched again when it is needed next.
+    /// Removes the tree and the record of an artifact, readable or not, so that it is fetched again when it is next needed.
     pub fn forget(&self, artifact: &Digest) -> Result<(), StoreError> {
         let record = self.record(artifact);
         if let Some(tree) = leads_to(&record) {
             self.remove(&tree)?;
         }
-        // Whatever it is: nothing else is kept under this name.
+        // Whatever lies there: only a record has this name.
         Ok(fs::remove_tree(&record)?)
     }
 
-    /// Tells whether something lies in the place of a record that is no link to a tree, or leads to an index that is no file.
-    /// `false` if nothing lies there.
+    /// Returns whether the path of a record holds something other than a link to a tree's index. Returns `false` if nothing is
+    /// there.
     fn is_displaced(&self, record: &Path) -> Result<bool, FsError> {
         let Some(tree) = leads_to(record) else { return Ok(!matches!(fs::lstat(record), Ok(None))) };
         let index = fs::stat(&self.tree_folder(&tree).join(INDEX))?;
         Ok(index.is_some_and(|stat| stat.kind != fs::Kind::File))
     }
 
-    /// Forgets to which tree an artifact's record leads. The tree stays: it is another artifact's.
+    /// Removes the record of an artifact. The tree stays, as it belongs to another artifact.
     pub fn drop_record(&self, artifact: &Digest) -> Result<(), StoreError> {
         Ok(fs::remove_file(&self.record(artifact))?)
     }
 
-    /// Notes in the index of a tree that it is the content of one more artifact. Two that do so take turns.
+    /// Adds an artifact to the index of its tree, under the lock of the tree's folder.
     fn add_artifact(&self, tree: &TreeDigest, name: &str) -> Result<(), StoreError> {
         let place = self.tree_folder(tree);
-        // What lies there instead gives way to the tree that is put there.
+        // Anything else that lies there is replaced by the tree.
         if fs::lstat(&place)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
             return Ok(());
         }
@@ -191,7 +197,7 @@ impl Store {
             Err(error) if error.is_wrong_kind() => None,
             bytes => bytes?,
         };
-        let Some(Ok(mut index)) = bytes.map(|bytes| Index::decode(&bytes)) else { return Ok(()) };
+        let Some(Ok(mut index)) = bytes.map(|bytes| TreeIndex::decode(&bytes)) else { return Ok(()) };
         if index.origin.admits(name) {
             return Ok(());
         }
@@ -200,8 +206,8 @@ impl Store {
         Ok(fs::write_atomic(&path, &bytes, fs::Durability::Lazy)?)
     }
 
-    /// Makes sure that a tree which was written in another boot is whole; forgets it where it is not.
-    fn settle(&self, index: Index) -> Result<Option<Tree>, StoreError> {
+    /// Returns the tree of an index. Hashes it first if a crash may have damaged it; if so, removes it and returns `None`.
+    fn checked_after_crash(&self, index: TreeIndex) -> Result<Option<Tree>, StoreError> {
         let trusted = self.boots.is_trusted(index.written)?;
         let tree = self.tree_of(index);
         if trusted {
@@ -224,8 +230,8 @@ impl Store {
         Ok(fs::write_atomic(&self.tree_folder(&tree.digest).join(INDEX), &bytes, fs::Durability::Lazy)?)
     }
 
-    fn tree_of(&self, index: Index) -> Tree {
-        let Index { digest, entries, twins, origin, .. } = index;
+    fn tree_of(&self, index: TreeIndex) -> Tree {
+        let TreeIndex { digest, entries, twins, origin, .. } = index;
         Tree { folder: self.tree_folder(&digest).join(FILES), digest, entries, twins, origin }
     }
 
@@ -248,7 +254,7 @@ impl Store {
         self.root.join("staging")
     }
 
-    fn now(&self) -> Result<Moment, FsError> {
+    fn now(&self) -> Result<BootTime, FsError> {
         self.boots.now()
     }
 }
@@ -258,7 +264,7 @@ fn leads_to(record: &Path) -> Option<TreeDigest> {
     fs::read_link(record).ok()?.parent()?.file_name()?.to_str()?.parse().ok()
 }
 
-/// Leaves out what only saves time, or makes room, in a store that cannot be written.
+/// Ignores the error of an optional write to a read-only store.
 fn unless_read_only(result: Result<(), FsError>) -> Result<(), FsError> {
     match result {
         Err(error) if error.is_read_only() => Ok(()),

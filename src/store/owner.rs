@@ -1,24 +1,25 @@
-//! Who may write to a store: what is linked from it into projects is run there.
+//! Who may write to a store. Its files are linked into projects and run there.
 
 use std::path::Path;
 
 use super::{Store, StoreError};
 use crate::fs::{self, Kind, Stat};
 
-/// The user and the group that a process acts for.
+/// The effective user and group of this process.
 #[derive(Clone, Copy, Debug)]
-struct Own {
+struct ProcessIdentity {
     user: u32,
     group: u32,
 }
 
 impl Store {
-    /// Makes sure that nobody writes to the store but this user, and the system's.
+    /// Checks that only this user and the administrator may write to the store.
     pub(super) fn check_owner(&self) -> Result<(), StoreError> {
-        if self.own.get().is_some() {
+        if self.owner_checked.get().is_some() {
             return Ok(());
         }
-        let own = Own { user: rustix::process::geteuid().as_raw(), group: rustix::process::getegid().as_raw() };
+        let own =
+            ProcessIdentity { user: rustix::process::geteuid().as_raw(), group: rustix::process::getegid().as_raw() };
         let parent = self.root.parent().map(Path::to_owned);
         let below = ["artifacts", "trees", "staging"].map(|folder| self.root.join(folder));
         for folder in parent.into_iter().chain([self.root.clone()]).chain(below) {
@@ -28,37 +29,37 @@ impl Store {
                 return Err(StoreError::NotOwn { path: folder, problem });
             }
         }
-        // One that is not there yet is looked at again when it is.
+        // A store that does not exist yet is checked again when it does.
         if fs::stat(&self.root)?.is_some() {
-            let _ = self.own.set(());
+            let _ = self.owner_checked.set(());
         }
         Ok(())
     }
 }
 
-/// Tells whether a folder is one like `/tmp`, in which each user has what is one's own.
-fn is_shared(stat: &Stat, own: Own) -> bool {
+/// Returns whether a folder is shared like `/tmp`, where users cannot touch each other's files.
+fn is_shared(stat: &Stat, own: ProcessIdentity) -> bool {
     const STICKY: u32 = 0o1000;
     stat.mode & STICKY != 0 && (stat.user == own.user || stat.user == 0)
 }
 
-/// Returns who else may write to a folder.
-fn problem(stat: &Stat, own: Own) -> Option<String> {
+/// Returns why a folder cannot be trusted, as the end of a sentence.
+fn problem(stat: &Stat, own: ProcessIdentity) -> Option<String> {
     const GROUP: u32 = 0o020;
     const OTHERS: u32 = 0o002;
     if stat.kind != Kind::Folder {
-        return Some("is no folder".to_owned());
+        return Some("is not a folder".to_owned());
     }
     // The system's administrator can write anywhere.
     if stat.user != own.user && stat.user != 0 {
-        return Some(format!("belongs to another user, number {}", stat.user));
+        return Some(format!("belongs to another user, ID {}", stat.user));
     }
     if stat.mode & OTHERS != 0 {
         return Some("can be written by every user".to_owned());
     }
-    // Where each user has a group of one's own, it has the user's number.
+    // A user's private group usually has the user's ID.
     let is_private = stat.group == own.group && own.group == own.user && own.user != 0;
-    (stat.mode & GROUP != 0 && !is_private).then(|| format!("can be written by a group, number {}", stat.group))
+    (stat.mode & GROUP != 0 && !is_private).then(|| format!("can be written by a group, ID {}", stat.group))
 }
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_store_is_its_users_alone() {
-        let own = Own { user: 1000, group: 1000 };
+        let own = ProcessIdentity { user: 1000, group: 1000 };
         let folder = |user: u32, group: u32, mode: u32| {
             let root = tempfile::tempdir().unwrap();
             Stat { mode, user, group, ..fs::stat(root.path()).unwrap().unwrap() }
@@ -78,7 +79,7 @@ mod tests {
         for (user, group, mode) in [(1001, 1000, 0o700), (1000, 5, 0o775), (1000, 1000, 0o757), (0, 0, 0o775)] {
             assert!(problem(&folder(user, group, mode), own).is_some(), "{user} {group} {mode:o}");
         }
-        let root = Own { user: 0, group: 0 };
+        let root = ProcessIdentity { user: 0, group: 0 };
         assert_eq!(problem(&folder(0, 0, 0o755), root), None);
         assert!(problem(&folder(0, 0, 0o775), root).is_some());
         assert!(problem(&folder(1000, 0, 0o755), root).is_some());

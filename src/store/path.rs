@@ -1,4 +1,4 @@
-//! Where a file lies in a tree.
+//! Paths of files in a tree.
 
 use std::fmt;
 
@@ -18,13 +18,13 @@ pub enum PathError {
     /// Windows reads it as a separator.
     #[error("has a backslash in its path")]
     Backslash,
-    /// Systems stop reading there.
+    /// The system ends a path there.
     #[error("has a NUL in its path")]
     Nul,
     /// A part longer than 255 bytes, or a path longer than 2,048.
     #[error("has a path that is too long")]
     TooLong,
-    /// Nothing is left of it.
+    /// Nothing is left after empty parts and `.` were dropped.
     #[error("has an empty path")]
     Empty,
 }
@@ -59,7 +59,7 @@ impl EntryPath {
         &self.0
     }
 
-    /// Returns the folder that it lies in, unless that is the tree itself.
+    /// Returns the folder of the file. Returns `None` if that is the tree itself.
     pub fn folder(&self) -> Option<&str> {
         self.0.rsplit_once('/').map(|(folder, _)| folder)
     }

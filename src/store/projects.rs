@@ -1,12 +1,12 @@
 //! The projects that use a store.
 //!
 //! ```text
-//! store/v1/projects/<hash of the folder>     its folder and a NUL, then the trees that its
-//!                                            generations are made of, a line each
+//! store/v1/projects/<hash of the folder>     the folder and a NUL, then the trees of the project's
+//!                                            generations, one per line
 //! ```
 //!
-//! The time of the file's last change is when the project was last seen. One whose folder is gone stays a root for a
-//! while: it may be on a disk that comes back.
+//! The file's modification time is when the project was last seen. The trees of a project whose folder is gone are kept for
+//! a while: its disk may come back.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -18,28 +18,28 @@ use super::{Store, StoreError};
 use crate::fs::{self, Durability, Stat};
 use crate::model::TreeDigest;
 
-/// A note that cannot be read any more: a loss of power took its text. Nobody knows what its project needs.
+/// The file of a project that lost its content in a crash, so that the trees of the project are unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LostNote {
-    /// The note.
+pub struct UnreadableNote {
+    /// The path of the file.
     pub file: PathBuf,
-    /// How old it is.
+    /// The time since its last change.
     pub age: Duration,
 }
 
 /// A project that uses the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProject {
-    /// Its folder, as it was when it was last seen.
+    /// The folder, when the project was last seen.
     pub root: PathBuf,
-    /// The trees that its generations are made of.
+    /// The trees of its generations.
     pub trees: BTreeSet<TreeDigest>,
-    /// How long it has not been seen.
+    /// The time since the project was last seen.
     pub unseen: Duration,
 }
 
 impl Store {
-    /// Notes that a project is about to use these trees, besides those that it uses already.
+    /// Adds trees to those that a project uses.
     pub fn note_project(&self, root: &Path, trees: impl Iterator<Item = TreeDigest>) -> Result<(), StoreError> {
         let mut all: BTreeSet<TreeDigest> = trees.collect();
         if let Some(known) = read_project(&self.project_file(root))? {
@@ -48,7 +48,7 @@ impl Store {
         self.write_project(root, &all)
     }
 
-    /// Notes that a project uses these trees, and no others.
+    /// Replaces the trees that a project uses.
     pub fn write_project(&self, root: &Path, trees: &BTreeSet<TreeDigest>) -> Result<(), StoreError> {
         // No path has a NUL.
         let mut text = [root.as_os_str().as_bytes(), b"\0"].concat();
@@ -58,12 +58,12 @@ impl Store {
         let file = self.project_file(root);
         let noted =
             fs::create_dir_all(&self.projects_folder()).and_then(|()| fs::write_atomic(&file, &text, Durability::Lazy));
-        // What this user cannot write it cannot collect either.
+        // A user who cannot write to the store cannot collect from it either.
         Ok(super::unless_read_only(noted)?)
     }
 
-    /// Returns the projects that use the store, and the notes that say nothing any more.
-    pub fn projects(&self) -> Result<(Vec<KnownProject>, Vec<LostNote>), StoreError> {
+    /// Returns the projects that use the store, and the files that cannot be read.
+    pub fn projects(&self) -> Result<(Vec<KnownProject>, Vec<UnreadableNote>), StoreError> {
         let found = match fs::read_dir(&self.projects_folder()) {
             Ok(found) => found,
             Err(error) if error.is_not_found() => return Ok(Default::default()),
@@ -74,19 +74,19 @@ impl Store {
             let file = self.projects_folder().join(found.path);
             match read_project(&file)? {
                 Some(project) => projects.push(project),
-                None => lost.extend(fs::stat(&file)?.map(|stat| LostNote { age: age(&stat), file })),
+                None => lost.extend(fs::stat(&file)?.map(|stat| UnreadableNote { age: age(&stat), file })),
             }
         }
         projects.sort_by(|a, b| a.root.cmp(&b.root));
         Ok((projects, lost))
     }
 
-    /// Removes a note that says nothing.
-    pub fn drop_note(&self, lost: &LostNote) -> Result<(), StoreError> {
+    /// Removes the file of a project that cannot be read.
+    pub fn drop_note(&self, lost: &UnreadableNote) -> Result<(), StoreError> {
         Ok(fs::remove_file(&lost.file)?)
     }
 
-    /// Forgets a project: its trees may go.
+    /// Removes a project, so that its trees can be collected.
     pub fn forget_project(&self, root: &Path) -> Result<(), StoreError> {
         Ok(fs::remove_file(&self.project_file(root))?)
     }

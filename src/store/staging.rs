@@ -1,4 +1,4 @@
-//! A tree while it is unpacked.
+//! A tree that is being unpacked.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -6,33 +6,33 @@ use std::time::{Duration, SystemTime};
 
 use rustc_hash::FxHashSet;
 
-use super::index::{self, Index};
-use super::turn::Turn;
-use super::{EntryPath, FILES, INDEX, Origin, Store, StoreError, Tree, TreeEntry, lease, tree};
+use super::index::{self, TreeIndex};
+use super::unpacking::UnpackGuard;
+use super::{EntryPath, FILES, INDEX, Store, StoreError, Tree, TreeEntry, TreeOrigin, lease, tree};
 use crate::fs::{self, Action, Demand, Dir, File, FolderLock, FsError, Kind, Stat};
 use crate::model::{Digest, TreeDigest};
 
-/// A tree while it is unpacked. Dropped before [`Staging::commit`], it leaves nothing behind.
+/// A tree that is being unpacked. If it is dropped before [`Staging::commit`], it is removed.
 #[derive(Debug)]
 pub struct Staging<'s> {
     store: &'s Store,
-    /// The folder that is renamed into place, and locked until then.
+    /// The folder, locked until it is renamed into place.
     folder: Dir,
     files: Dir,
     folders: FxHashSet<Box<str>>,
     last_folder: String,
     entries: Vec<TreeEntry>,
-    /// The place of the file that is written anew.
+    /// The index of the entry that the next file replaces.
     replaced: Option<usize>,
     twins: bool,
     buffer: Vec<u8>,
     package: Option<Box<str>>,
     committed: bool,
-    /// Keeps other threads from the same artifact; given back after the folder's lock.
-    _turn: Turn<'s>,
+    /// Keeps other threads from unpacking the same artifact. Declared last, to be released after the folder's lock.
+    _guard: UnpackGuard<'s>,
 }
 
-/// Why a file did not enter the tree.
+/// Why a file was not added to the tree.
 #[derive(Debug)]
 pub enum WriteError {
     /// Its content could not be read.
@@ -47,10 +47,10 @@ impl<'s> Staging<'s> {
         artifact: Option<&Digest>,
         mut waiting: impl FnMut(Option<u32>),
     ) -> Result<Self, StoreError> {
-        let mut name = artifact.map_or_else(unique, self::name);
+        let mut name = artifact.map_or_else(unique, self::folder_name);
         let parent = store.staging_folder();
-        // Within a process nobody waits for a lock of its own: that would look like another larder at work.
-        let mut turn = Some(Turn::take(&store.unpacking, &name));
+        // Threads wait here and not for the folder's lock, which would be reported as another larder at work.
+        let mut guard = Some(UnpackGuard::take(&store.unpacking, &name));
         loop {
             let path = parent.join(&name);
             let fresh = make_folder(&parent, &path)?;
@@ -60,11 +60,11 @@ impl<'s> Staging<'s> {
                 Err(error) => return Err(error.into()),
             };
             if folder.lock(&mut || waiting(folder.lock_holder()))? == FolderLock::Unsupported && !name.contains('.') {
-                // Without locks nobody can be kept out: work beside the others, the first rename wins.
+                // Without locks, processes unpack the same artifact in folders of their own, and the first rename wins.
                 name = format!("{name}.{}", unique());
                 continue;
             }
-            // Who held the lock may have renamed or removed the folder meanwhile.
+            // The former holder of the lock may have renamed or removed the folder.
             if !folder.is_at(&path)? {
                 continue;
             }
@@ -81,7 +81,7 @@ impl<'s> Staging<'s> {
                     return Err(error.into());
                 }
             };
-            let Some(turn) = turn.take() else { continue };
+            let Some(guard) = guard.take() else { continue };
             return Ok(Self {
                 store,
                 folder,
@@ -94,44 +94,44 @@ impl<'s> Staging<'s> {
                 buffer: Vec::new(),
                 package: None,
                 committed: false,
-                _turn: turn,
+                _guard: guard,
             });
         }
     }
 
-    /// Returns the folder that it lies in until it is whole.
+    /// Returns the staging folder.
     pub fn place(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Returns how much room is taken by what was written so far.
+    /// Returns the disk space that the files written so far need.
     pub fn demand(&self) -> Demand {
         Demand::on(self.place()).files(self.entries.iter().map(|entry| entry.size))
     }
 
-    /// Returns what was written so far, in that order.
+    /// Returns the files written so far, in the order of writing.
     pub fn entries(&self) -> &[TreeEntry] {
         &self.entries
     }
 
-    /// Notes whether some of the paths are one where case, or the form of an accent, does not count.
+    /// Sets whether some of the paths collide on a file system that ignores case, or the Unicode form of accents.
     pub fn note_twins(&mut self, twins: bool) {
         self.twins = twins;
     }
 
-    /// Removes the file at this place, so that the next one that is written takes it.
+    /// Removes the file of an entry. The next file that is written takes its index.
     pub fn replace(&mut self, at: usize) -> Result<(), FsError> {
         self.files.remove_file(&self.entries[at].path)?;
         self.replaced = Some(at);
         Ok(())
     }
 
-    /// Opens the file at this place.
+    /// Opens the file of an entry.
     pub fn open(&self, at: usize) -> Result<File, FsError> {
         self.files.open_file(&self.entries[at].path)
     }
 
-    /// Writes a file whose content is at hand.
+    /// Writes a file from memory.
     pub fn write(&mut self, path: &EntryPath, executable: bool, content: &[u8]) -> Result<(), FsError> {
         self.make_folder_of(path)?;
         let stat = self.files.write_file(path.as_str(), mode(executable), content)?;
@@ -139,7 +139,7 @@ impl<'s> Staging<'s> {
         Ok(())
     }
 
-    /// Writes a file whose content comes in pieces, and returns its size.
+    /// Writes a file from a reader, and returns its size.
     pub fn stream(&mut self, path: &EntryPath, executable: bool, source: &mut dyn Read) -> Result<u64, WriteError> {
         self.make_folder_of(path).map_err(WriteError::Fs)?;
         let mut file = self.files.create_file(path.as_str(), mode(executable)).map_err(WriteError::Fs)?;
@@ -164,43 +164,42 @@ impl<'s> Staging<'s> {
         Ok(stat.size)
     }
 
-    /// Reads a file that was written; one that was not is `None`.
+    /// Reads a file that was written. Returns `None` if there is none at `path`.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, FsError> {
         fs::read_record(&self.files.path().join(path))
     }
 
-    /// Notes which package the content says it is, so that it need not be read for that again.
+    /// Records the package that the content declares, so that it need not be read for that again.
     pub fn set_package(&mut self, package: String) {
         self.package = Some(package.into());
     }
 
-    /// Creates a file without a name, for an archive that must be there whole before it can be unpacked.
+    /// Creates an unnamed file, for an archive that must be complete before it can be unpacked.
     pub fn scratch_file(&self) -> Result<File, FsError> {
         self.folder.scratch_file("archive")
     }
 
-    /// Puts the tree in its place, as the content of the artifact with this digest, and returns it.
-    ///
-    /// Where the place is taken by a whole tree, that one is returned: they are equal.
+    /// Moves the tree into the store as the content of an artifact, and returns it. If the store has the same tree already,
+    /// returns that one.
     pub fn commit(mut self, artifact: &Digest) -> Result<Tree, StoreError> {
-        self.put(artifact).map_err(|error| match error {
+        self.rename_into_place(artifact).map_err(|error| match error {
             StoreError::Fs(error) if error.is_disk_full() => StoreError::Fs(error.needing(self.demand())),
             other => other,
         })
     }
 
-    fn put(&mut self, artifact: &Digest) -> Result<Tree, StoreError> {
+    fn rename_into_place(&mut self, artifact: &Digest) -> Result<Tree, StoreError> {
         self.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let digest = tree::digest(&self.entries);
-        let name = lease::name(artifact);
-        let origin = Origin { artifacts: vec![name.as_str().into()], package: self.package.take() };
+        let name = lease::record_name(artifact);
+        let origin = TreeOrigin { artifacts: vec![name.as_str().into()], package: self.package.take() };
         let written = index::encode(&digest, &self.entries, self.twins, &origin, self.store.now()?);
         self.folder.write_file(INDEX, 0o644, &written)?;
         let place = self.store.tree_folder(&digest);
-        // Where the tree is there already, it has to know the artifact before the record leads to it.
+        // If the tree exists already, its index must name the artifact before the record leads to it.
         self.store.add_artifact(&digest, &name)?;
-        // The record comes first: it leads nowhere until the rename, which gives the tree its name and ends the time in
-        // which the staging folder keeps others from fetching the same.
+        // The record comes first: it leads nowhere until the rename. That also ends the time in which the staging folder
+        // keeps other processes from fetching the same artifact.
         self.link_record(artifact, &digest)?;
         loop {
             match fs::rename(self.folder.path(), &place) {
@@ -210,7 +209,7 @@ impl<'s> Staging<'s> {
                     return Ok(Tree { digest, folder: place.join(FILES), entries, twins: self.twins, origin });
                 }
                 Err(error) if error.is_not_found() => make_parent(&place)?,
-                Err(error) if error.is_occupied() => match self.other(&place, &digest)? {
+                Err(error) if error.is_occupied() => match self.existing_tree(&place, &digest)? {
                     Some(tree) => {
                         self.store.add_artifact(&digest, &name)?;
                         self.store.note_use(&digest)?;
@@ -223,10 +222,10 @@ impl<'s> Staging<'s> {
         }
     }
 
-    /// Reads the tree that is in our place already, unless a crash took part of it.
-    fn other(&self, place: &Path, digest: &TreeDigest) -> Result<Option<Tree>, StoreError> {
-        match fs::read_if_exists(&place.join(INDEX))?.map(|bytes| Index::decode(&bytes)) {
-            Some(Ok(index)) if index.digest == *digest => self.store.settle(index),
+    /// Returns the tree that is already in place. Returns `None` if it is damaged.
+    fn existing_tree(&self, place: &Path, digest: &TreeDigest) -> Result<Option<Tree>, StoreError> {
+        match fs::read_if_exists(&place.join(INDEX))?.map(|bytes| TreeIndex::decode(&bytes)) {
+            Some(Ok(index)) if index.digest == *digest => self.store.checked_after_crash(index),
             _ => Ok(None),
         }
     }
@@ -280,15 +279,15 @@ impl<'s> Staging<'s> {
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
         if !self.committed {
-            // What cannot be removed now is removed by the next process that sweeps.
+            // What cannot be removed now is removed by the next process that calls `sweep`.
             let _ = fs::remove_tree(self.folder.path());
         }
     }
 }
 
-/// Removes what killed processes left: folders that nobody holds a lock on.
+/// Removes the folders of killed processes, on which nobody holds a lock.
 pub(super) fn sweep(staging: &Path) -> Result<(), FsError> {
-    /// Where locks do not work, no fetch takes longer than this.
+    /// If locks do not work, a folder of this age counts as abandoned: no fetch takes longer.
     const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 
     if fs::stat(staging)?.is_none() {
@@ -323,7 +322,7 @@ fn age(stat: &Stat) -> Duration {
 }
 
 /// Returns the name of the folder in which an artifact is unpacked.
-pub(super) fn name(artifact: &Digest) -> String {
+pub(super) fn folder_name(artifact: &Digest) -> String {
     let hex = artifact.to_hex();
     format!("{}-{}", artifact.algorithm().as_str(), &hex[..hex.len().min(64)])
 }
@@ -336,7 +335,7 @@ fn mode(executable: bool) -> u32 {
     if executable { 0o555 } else { 0o444 }
 }
 
-/// Makes a staging folder; tells whether it is new.
+/// Creates a staging folder. Returns whether it is new.
 fn make_folder(parent: &Path, path: &Path) -> Result<bool, FsError> {
     loop {
         match fs::create_dir(path) {

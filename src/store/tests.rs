@@ -93,7 +93,7 @@ fn a_flipped_byte_is_found_and_named_with_both_digests() {
     overwrite(&file, b"deeq");
     let damages = store.verify_tree(&tree).unwrap();
     let (expected, found) = (TreeDigest::of(b"deep"), TreeDigest::of(b"deeq"));
-    assert_eq!(damages, [Damage { path: file, tree: tree.digest, harm: Harm::Content { expected, found } }]);
+    assert_eq!(damages, [StoreDamage { path: file, tree: tree.digest, kind: DamageKind::Content { expected, found } }]);
     assert_eq!(store.verify().unwrap(), damages);
 
     let error = StoreError::Damaged(damages);
@@ -109,9 +109,9 @@ fn missing_and_foreign_files_and_lost_modes_are_damage() {
     fs::remove_file(&tree.folder.join("package.json")).unwrap();
     overwrite(&tree.folder.join("bin/run"), b"#!");
     fs::write_new(&tree.folder.join("lib/extra"), b"", 0o644).unwrap();
-    let harms: Vec<_> = store.verify().unwrap().into_iter().map(|damage| damage.harm).collect();
+    let harms: Vec<_> = store.verify().unwrap().into_iter().map(|damage| damage.kind).collect();
     let expected = TreeDigest::of(b"a");
-    assert_eq!(harms, [Harm::Mode { executable: true }, Harm::Unknown, Harm::Missing { expected }]);
+    assert_eq!(harms, [DamageKind::Mode { executable: true }, DamageKind::Unknown, DamageKind::Missing { expected }]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn the_cheap_check_sees_another_size_and_another_time() {
 
     overwrite(&file, b"longer");
     assert!(entry.is_changed(&stat()));
-    assert!(matches!(store.verify_entry(&tree, entry).unwrap().unwrap().harm, Harm::Content { .. }));
+    assert!(matches!(store.verify_entry(&tree, entry).unwrap().unwrap().kind, DamageKind::Content { .. }));
 
     overwrite(&file, b"a");
     fs::Dir::open(&tree.folder).unwrap().set_mtime("package.json", 1).unwrap();
@@ -156,7 +156,7 @@ fn a_harmed_index_is_an_integrity_failure_until_it_is_forgotten() {
     fs::write_atomic(&index, &bytes, fs::Durability::Lazy).unwrap();
     let error = store.tree(&artifact("a")).unwrap_err();
     assert_eq!(error.exit(), Exit::Integrity);
-    assert_eq!(store.verify().unwrap()[0].harm, Harm::Index);
+    assert_eq!(store.verify().unwrap()[0].kind, DamageKind::Index);
     store.forget(&artifact("a")).unwrap();
     assert!(store.tree(&artifact("a")).unwrap().is_none());
     assert!(store.tree_digests().unwrap().is_empty());
@@ -183,7 +183,7 @@ fn after_another_boot_a_tree_is_hashed_unless_it_was_synced() {
     }
 
     let store = Store::open(folder.path());
-    store.boots.pretend(BootId::of(b"the next boot"));
+    store.boots.set_current(BootId::of(b"the next boot"));
     assert!(store.tree(&artifact("synced")).unwrap().is_some(), "is not hashed");
     assert!(store.tree(&artifact("torn")).unwrap().is_none());
     assert!(!store.tree_digests().unwrap().contains(&torn.digest));
@@ -302,8 +302,8 @@ fn threads_of_one_process_wait_for_each_other_and_say_nothing() {
 
 #[test]
 fn what_is_no_record_is_named_and_healed() {
-    type Harm = fn(&Path, &Path);
-    let harms: [Harm; 7] = [
+    type Tamper = fn(&Path, &Path);
+    let harms: [Tamper; 7] = [
         |record, _| fs::remove_file(record).and_then(|()| fs::create_dir_all(&record.join("x/y"))).unwrap(),
         |record, _| fs::remove_file(record).and_then(|()| fs::write_new(record, b"no record", 0o644)).unwrap(),
         |record, tree| fs::remove_file(record).and_then(|()| fs::symlink(tree, record)).unwrap(),

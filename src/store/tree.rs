@@ -1,11 +1,11 @@
-//! A tree: the content of one artifact, unpacked.
+//! Trees: unpacked artifacts.
 
 use std::path::PathBuf;
 
 use crate::fs::Stat;
 use crate::model::TreeDigest;
 
-/// An artifact as it lies in the store.
+/// An unpacked artifact in the store.
 #[derive(Clone, Debug)]
 pub struct Tree {
     /// BLAKE3 over the entries' (path, executable bit, content digest).
@@ -14,24 +14,23 @@ pub struct Tree {
     pub folder: PathBuf,
     /// The files, sorted by path. Folders are not listed: they are the prefixes of the paths.
     pub entries: Vec<TreeEntry>,
-    /// Whether some of the paths are one where case, or the form of an accent, does not count.
+    /// Whether some of the paths collide on a file system that ignores case, or the Unicode form of accents.
     pub twins: bool,
-    /// Where it comes from.
-    pub origin: Origin,
+    /// The artifacts and the package that it comes from.
+    pub origin: TreeOrigin,
 }
 
-/// Where a tree comes from, as its index has it.
+/// The artifacts and the package that a tree comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
-    /// The artifacts whose content it is, by the names of their records. None are known where an older larder wrote the
-    /// index.
+pub struct TreeOrigin {
+    /// The artifacts whose content it is, by the names of their records. Empty if an older larder wrote the index.
     pub(super) artifacts: Vec<Box<str>>,
-    /// The package that its content says it is: `npm:react@18.3.1`.
+    /// The package that its content declares: `npm:react@18.3.1`.
     pub(super) package: Option<Box<str>>,
 }
 
-impl Origin {
-    /// Tells whether the tree may be the content of the artifact with a record of this name.
+impl TreeOrigin {
+    /// Returns whether the tree may be the content of the artifact with this record name.
     pub(super) fn admits(&self, artifact: &str) -> bool {
         self.artifacts.is_empty() || self.artifacts.iter().any(|known| **known == *artifact)
     }
@@ -40,20 +39,20 @@ impl Origin {
 /// A file of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeEntry {
-    /// Relative to the tree, with `/` between parts.
+    /// The path relative to the tree, with `/` between parts.
     pub path: Box<str>,
     /// Whether it may be executed.
     pub executable: bool,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Nanoseconds since 1970, as it was when the file entered the store.
+    /// The modification time when the file entered the store, in nanoseconds since 1970.
     pub mtime: i64,
-    /// BLAKE3 of its content.
+    /// The BLAKE3 digest of its content.
     pub digest: TreeDigest,
 }
 
 impl Tree {
-    /// Tells whether its content is known to say that it is this package: see [`Staging::set_package`](super::Staging).
+    /// Returns whether the content is known to declare this package: see [`Staging::set_package`](super::Staging).
     pub fn is_known_as(&self, package: &str) -> bool {
         self.origin.package.as_deref() == Some(package)
     }
@@ -66,10 +65,10 @@ impl Tree {
 }
 
 impl TreeEntry {
-    /// Tells whether size and time say that the file is not the one that entered the store.
+    /// Returns whether size or time differ from those of the file that entered the store.
     ///
-    /// The check that costs nothing more than the stat. Only hashing ([`Store::verify_entry`](super::Store::verify_entry))
-    /// tells whether its content changed.
+    /// This costs no more than the `stat`. Whether the content differs, only
+    /// [`Store::verify_entry`](super::Store::verify_entry) can say.
     pub fn is_changed(&self, stat: &Stat) -> bool {
         self.size != stat.size || self.mtime != stat.mtime
     }

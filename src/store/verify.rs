@@ -1,4 +1,4 @@
-//! Finding what was harmed in the store.
+//! Finding damaged files in the store.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,26 +7,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::index::Index;
+use super::index::TreeIndex;
 use super::{FILES, INDEX, Store, StoreError, Tree, TreeEntry, tree};
 use crate::fs::{self, Action, Dir, FsError, Kind};
 use crate::model::TreeDigest;
 
-/// A file of the store that is not what it was when it entered.
+/// A file of the store that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Damage {
+pub struct StoreDamage {
     /// The file.
     pub path: PathBuf,
-    /// The tree it belongs to.
+    /// Its tree.
     pub tree: TreeDigest,
     /// What is wrong with it.
-    pub harm: Harm,
+    pub kind: DamageKind,
 }
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Harm {
-    /// Its content is another.
+pub enum DamageKind {
+    /// Its content was changed.
     Content {
         /// The digest when it entered the store.
         expected: TreeDigest,
@@ -38,34 +38,36 @@ pub enum Harm {
         /// The digest when it entered the store.
         expected: TreeDigest,
     },
-    /// It can be executed and should not, or the other way round.
+    /// It is executable and should not be, or the reverse.
     Mode {
         /// Whether it should be executable.
         executable: bool,
     },
-    /// It is not a file of the tree.
+    /// It does not belong to the tree.
     Unknown,
-    /// It is a tree's index, and not what was written.
+    /// It is a tree's index, and was changed.
     Index,
 }
 
-impl fmt::Display for Damage {
+impl fmt::Display for StoreDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ", self.path.display())?;
-        match &self.harm {
-            Harm::Content { expected, found } => write!(f, "has changed: expected {expected:.16}…, found {found:.16}…"),
-            Harm::Missing { expected } => write!(f, "is gone: expected {expected:.16}…"),
-            Harm::Mode { executable: true } => f.write_str("cannot be executed any more"),
-            Harm::Mode { executable: false } => f.write_str("can be executed and should not"),
-            Harm::Unknown => f.write_str("does not belong there"),
-            Harm::Index => f.write_str("is not what larder wrote"),
+        match &self.kind {
+            DamageKind::Content { expected, found } => {
+                write!(f, "has changed: expected {expected:.16}…, found {found:.16}…")
+            }
+            DamageKind::Missing { expected } => write!(f, "is gone: expected {expected:.16}…"),
+            DamageKind::Mode { executable: true } => f.write_str("is no longer executable"),
+            DamageKind::Mode { executable: false } => f.write_str("is executable and should not be"),
+            DamageKind::Unknown => f.write_str("does not belong there"),
+            DamageKind::Index => f.write_str("is not what larder wrote"),
         }
     }
 }
 
 impl Store {
-    /// Hashes every file of every tree; returns what was harmed, sorted.
-    pub fn verify(&self) -> Result<Vec<Damage>, StoreError> {
+    /// Hashes every file of every tree. Returns the damages, sorted.
+    pub fn verify(&self) -> Result<Vec<StoreDamage>, StoreError> {
         let trees = self.tree_digests()?;
         let next = AtomicUsize::new(0);
         let damages = Mutex::new(Ok(Vec::new()));
@@ -89,8 +91,8 @@ impl Store {
         Ok(damages)
     }
 
-    /// Hashes every file of a tree and looks for files that are not its own; returns what was harmed.
-    pub fn verify_tree(&self, tree: &Tree) -> Result<Vec<Damage>, StoreError> {
+    /// Hashes every file of a tree and looks for files that do not belong to it. Returns the damages.
+    pub fn verify_tree(&self, tree: &Tree) -> Result<Vec<StoreDamage>, StoreError> {
         let mut damages = Vec::new();
         let mut buffer = vec![0; 1 << 17];
         let known: BTreeSet<&str> = tree.entries.iter().map(|entry| &*entry.path).collect();
@@ -101,13 +103,14 @@ impl Store {
                 }
                 for found in fs::walk(&tree.folder, |_| true)? {
                     if found.kind != Kind::Folder && !found.path.to_str().is_some_and(|path| known.contains(path)) {
-                        damages.push(tree.damage(&found.path, Harm::Unknown));
+                        damages.push(tree.damage(&found.path, DamageKind::Unknown));
                     }
                 }
             }
             Err(error) if error.is_not_found() || is_no_folder(&tree.folder)? => {
-                let missing =
-                    |entry: &TreeEntry| tree.damage(Path::new(&*entry.path), Harm::Missing { expected: entry.digest });
+                let missing = |entry: &TreeEntry| {
+                    tree.damage(Path::new(&*entry.path), DamageKind::Missing { expected: entry.digest })
+                };
                 damages.extend(tree.entries.iter().map(missing));
             }
             Err(error) => return Err(error.into()),
@@ -116,13 +119,12 @@ impl Store {
         Ok(damages)
     }
 
-    /// Hashes one file, for where [`TreeEntry::is_changed`] raised doubt. One that has its content and lost only its time
-    /// gets it back.
-    pub fn verify_entry(&self, tree: &Tree, entry: &TreeEntry) -> Result<Option<Damage>, StoreError> {
+    /// Hashes one file, for which [`TreeEntry::is_changed`] returned `true`. If only its time was changed, restores it.
+    pub fn verify_entry(&self, tree: &Tree, entry: &TreeEntry) -> Result<Option<StoreDamage>, StoreError> {
         let folder = match Dir::open(&tree.folder) {
             Ok(folder) => folder,
             Err(error) if error.is_not_found() || is_no_folder(&tree.folder)? => {
-                return Ok(Some(tree.damage(Path::new(&*entry.path), Harm::Missing { expected: entry.digest })));
+                return Ok(Some(tree.damage(Path::new(&*entry.path), DamageKind::Missing { expected: entry.digest })));
             }
             Err(error) => return Err(error.into()),
         };
@@ -148,7 +150,7 @@ impl Store {
         Ok(digests)
     }
 
-    /// Returns a tree by its own digest, if the store has it.
+    /// Returns the tree with this digest. Returns `None` if the store does not have it.
     pub fn tree_by_digest(&self, digest: &TreeDigest) -> Result<Option<Tree>, StoreError> {
         self.check_owner()?;
         let path = self.tree_folder(digest).join(INDEX);
@@ -158,23 +160,23 @@ impl Store {
             Err(error) if fs::stat(&path)?.is_some_and(|stat| stat.kind == Kind::File) => return Err(error.into()),
             Err(_) => return Err(StoreError::Index { path }),
         };
-        let index = Index::decode(&bytes).map_err(|_| StoreError::Index { path })?;
+        let index = TreeIndex::decode(&bytes).map_err(|_| StoreError::Index { path })?;
         let folder = self.tree_folder(digest).join(FILES);
-        let Index { entries, twins, origin, .. } = index;
+        let TreeIndex { entries, twins, origin, .. } = index;
         Ok(Some(Tree { digest: *digest, folder, entries, twins, origin }))
     }
 
-    fn verify_folder(&self, digest: &TreeDigest) -> Result<Vec<Damage>, StoreError> {
+    fn verify_folder(&self, digest: &TreeDigest) -> Result<Vec<StoreDamage>, StoreError> {
         let path = self.tree_folder(digest).join(INDEX);
         let bytes = match fs::read_if_exists(&path) {
             Err(error) if fs::stat(&path)?.is_some_and(|stat| stat.kind == Kind::File) => return Err(error.into()),
             read => read.ok().flatten(),
         };
-        let index = match bytes.map(|bytes| Index::decode(&bytes)) {
+        let index = match bytes.map(|bytes| TreeIndex::decode(&bytes)) {
             Some(Ok(index)) if index.digest == *digest && tree::digest(&index.entries) == *digest => index,
             // Collected or repaired by another process meanwhile.
             None if fs::stat(&self.tree_folder(digest))?.is_none() => return Ok(Vec::new()),
-            _ => return Ok(vec![Damage { path, tree: *digest, harm: Harm::Index }]),
+            _ => return Ok(vec![StoreDamage { path, tree: *digest, kind: DamageKind::Index }]),
         };
         self.verify_tree(&Tree {
             digest: *digest,
@@ -187,19 +189,19 @@ impl Store {
 }
 
 impl Tree {
-    fn damage(&self, path: &Path, harm: Harm) -> Damage {
-        Damage { path: self.folder.join(path), tree: self.digest, harm }
+    fn damage(&self, path: &Path, kind: DamageKind) -> StoreDamage {
+        StoreDamage { path: self.folder.join(path), tree: self.digest, kind }
     }
 }
 
-/// Tells whether something else lies where a tree's folder should be.
+/// Returns whether the path of a tree's folder holds something else.
 fn is_no_folder(path: &Path) -> Result<bool, FsError> {
     Ok(fs::lstat(path)?.is_some_and(|stat| stat.kind != Kind::Folder))
 }
 
-fn check(tree: &Tree, folder: &Dir, entry: &TreeEntry, buffer: &mut [u8]) -> Result<Option<Damage>, FsError> {
-    let damage = |harm| Ok(Some(tree.damage(Path::new(&*entry.path), harm)));
-    let missing = Harm::Missing { expected: entry.digest };
+fn check(tree: &Tree, folder: &Dir, entry: &TreeEntry, buffer: &mut [u8]) -> Result<Option<StoreDamage>, FsError> {
+    let damage = |kind| Ok(Some(tree.damage(Path::new(&*entry.path), kind)));
+    let missing = DamageKind::Missing { expected: entry.digest };
     let stat = match folder.stat(&entry.path)? {
         Some(stat) if stat.kind == Kind::File => stat,
         _ => return damage(missing),
@@ -212,10 +214,10 @@ fn check(tree: &Tree, folder: &Dir, entry: &TreeEntry, buffer: &mut [u8]) -> Res
     let found =
         hash(&mut file, buffer).map_err(|error| FsError::new(Action::Read, tree.folder.join(&*entry.path), error))?;
     if found != entry.digest {
-        return damage(Harm::Content { expected: entry.digest, found });
+        return damage(DamageKind::Content { expected: entry.digest, found });
     }
     if stat.is_executable() != entry.executable {
-        return damage(Harm::Mode { executable: entry.executable });
+        return damage(DamageKind::Mode { executable: entry.executable });
     }
     Ok(None)
 }

@@ -1,4 +1,4 @@
-//! A file of which only parts are read: its beginning at once, others when they are asked for.
+//! A file that is read in parts: its beginning at once, others on demand.
 
 use std::fs::File;
 use std::io;
@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 
 use super::{Action, FsError, Stat};
 
-/// A file whose beginning was read. It is not kept open, as thousands of them would exceed what a process may have;
-/// one that was replaced meanwhile is noticed.
+/// A file whose beginning was read. It is not kept open, as thousands of them would exceed the limit of a process; a
+/// replaced file is noticed.
 #[derive(Clone, Debug)]
-pub struct Parted {
+pub struct PartialFile {
     path: PathBuf,
     stat: Stat,
 }
 
-/// Enough for most; it fits on the stack.
+/// The size of the first read: enough for most files, and small enough for the stack.
 const FIRST: usize = 8 << 10;
 
-impl Parted {
-    /// Reads the first bytes of a file: as many as `enough` makes of its first 8 KiB, or all where there are no more. One
-    /// that does not exist is `None`.
+impl PartialFile {
+    /// Reads the beginning of a file: as many bytes as `enough` returns for its first 8 KiB, or all if it is shorter.
+    /// Returns `None` if it does not exist.
     pub fn open(path: &Path, enough: impl FnOnce(&[u8]) -> usize) -> Result<Option<(Self, Vec<u8>)>, FsError> {
         let failed = |error| FsError::new(Action::Read, path, error);
         let file = match File::open(path) {
@@ -49,7 +49,7 @@ impl Parted {
         self.stat.size
     }
 
-    /// Reads a part; none where the file is another one now, or ends before.
+    /// Reads a part. Returns `None` if the file was replaced, or is too short.
     pub fn read(&self, start: u64, length: u64) -> Result<Option<Vec<u8>>, FsError> {
         let failed = |error| FsError::new(Action::Read, &self.path, error);
         let within = start.checked_add(length).is_some_and(|end| end <= self.stat.size);
@@ -76,9 +76,9 @@ mod tests {
     fn parts_are_of_the_file_that_was_opened() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        assert!(Parted::open(&path, <[u8]>::len).unwrap().is_none());
+        assert!(PartialFile::open(&path, <[u8]>::len).unwrap().is_none());
         write_atomic(&path, b"0123456789", Durability::Lazy).unwrap();
-        let (file, first) = Parted::open(&path, |first| first.len() - 4).unwrap().unwrap();
+        let (file, first) = PartialFile::open(&path, |first| first.len() - 4).unwrap().unwrap();
         assert_eq!((&*first, file.size()), (&b"0123456789"[..], 10));
         assert_eq!(file.read(6, 3).unwrap().unwrap(), b"678");
         assert_eq!(file.read(6, 5).unwrap(), None);
@@ -86,7 +86,7 @@ mod tests {
         let path = folder.path().join("long");
         write_atomic(&path, &long, Durability::Lazy).unwrap();
         for wanted in [10, 40_000, 50_000, 60_000] {
-            assert_eq!(Parted::open(&path, |_| wanted).unwrap().unwrap().1, long[..wanted.min(50_000)]);
+            assert_eq!(PartialFile::open(&path, |_| wanted).unwrap().unwrap().1, long[..wanted.min(50_000)]);
         }
         let path = folder.path().join("file");
         write_atomic(&path, b"9876543210", Durability::Lazy).unwrap();

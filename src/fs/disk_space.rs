@@ -1,4 +1,4 @@
-//! Room on a disk: how much a piece of work takes, how much there is, and what to say where it is not enough.
+//! Disk space: how much an operation needs, how much is free, and the advice when there is too little.
 
 use std::fmt;
 use std::io;
@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 use super::FsError;
 use crate::diagnostic::size;
 
-/// How much room a piece of work takes, as far as it is known.
+/// The disk space that an operation needs, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
-    /// Files take whole blocks of this size.
+    /// The block size that the sizes of files are rounded up to.
     block: u64,
-    /// For the content of files.
+    /// Bytes for the contents of files.
     pub bytes: u64,
-    /// How many files and folders it makes.
+    /// The number of files and folders that are created.
     pub files: u64,
-    /// Whether there is more, of unknown size.
-    pub is_least: bool,
+    /// Whether more is needed, of unknown size.
+    pub is_lower_bound: bool,
 }
 
 impl Demand {
-    /// Starts to count what is to come on the disk of `path`, which need not exist.
+    /// Returns an empty count for the disk of `path`, which need not exist.
     pub fn on(path: &Path) -> Self {
         let block = nearest(path).map_or(1, |(_, volume)| volume.block);
-        Self { block, bytes: 0, files: 0, is_least: true }
+        Self { block, bytes: 0, files: 0, is_lower_bound: true }
     }
 
-    /// Counts a file.
+    /// Adds a file.
     #[must_use]
     pub fn file(mut self, size: u64) -> Self {
         self.bytes += size.next_multiple_of(self.block);
@@ -35,62 +35,62 @@ impl Demand {
         self
     }
 
-    /// Counts files.
+    /// Adds files.
     #[must_use]
     pub fn files(self, sizes: impl Iterator<Item = u64>) -> Self {
         sizes.fold(self, Self::file)
     }
 
-    /// Counts what another one has counted.
+    /// Adds another count.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { bytes: self.bytes + other.bytes, files: self.files + other.files, ..self }
     }
 }
 
-/// What is known of a disk.
+/// The free space of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Volume {
     /// Bytes that this user may still write.
     pub(super) free: u64,
-    /// How many files may still be made, where that is limited.
+    /// The number of files that may still be created; `None` if the file system has no limit.
     pub(super) files: Option<u64>,
-    /// What a file takes at least; 1 where that is not so.
+    /// The smallest space that a file takes; 1 if files are packed.
     pub(super) block: u64,
 }
 
-/// Why there is no room.
+/// The resource that is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
+pub(super) enum Exhausted {
     /// The disk is full.
     Disk,
-    /// It has no inodes left, whatever the room.
+    /// The disk has no inodes left, though it may have free bytes.
     Inodes,
-    /// The user's share of it is used up.
+    /// The user's quota is used up.
     Quota,
 }
 
-/// Says what is missing for a piece of work that failed at `path`, and what can be done.
-pub(super) fn advice(full: Full, path: &Path, demand: Option<Demand>) -> String {
-    const WAY_OUT: &str = "Make room (`larder gc` removes what no project uses) and run again";
+/// Returns a help text: what an operation that failed at `path` lacked, and what can be done.
+pub(super) fn advice(exhausted: Exhausted, path: &Path, demand: Option<Demand>) -> String {
+    const REMEDY: &str = "Free some space (`larder gc` removes what no project uses) and run again";
 
-    let Some((nearest, volume)) = nearest(path) else { return format!("the disk is full. {WAY_OUT}") };
+    let Some((nearest, volume)) = nearest(path) else { return format!("the disk is full. {REMEDY}") };
     let mount = mount_of(&nearest);
     // A folder or a link takes no less than a block.
-    let demand = demand.unwrap_or(Demand { block: volume.block, bytes: volume.block, files: 1, is_least: true });
-    format!("{}. {WAY_OUT}", Shortage { full, mount: &mount, volume, demand })
+    let demand = demand.unwrap_or(Demand { block: volume.block, bytes: volume.block, files: 1, is_lower_bound: true });
+    format!("{}. {REMEDY}", Shortage { exhausted, mount: &mount, volume, demand })
 }
 
-/// What is there and what is not.
+/// The space that is needed and the space that is free, as a sentence.
 struct Shortage<'a> {
-    full: Full,
+    exhausted: Exhausted,
     mount: &'a Path,
     volume: Volume,
     demand: Demand,
 }
 
-impl Full {
-    /// Finds out why there was no room at `path` just now: a failure that is cleaned up after leaves room again.
+impl Exhausted {
+    /// Returns what `path`'s disk ran out of. Must be called at once: cleaning up after a failure frees space again.
     pub(super) fn of(error: &io::Error, path: &Path) -> Option<Self> {
         match error.kind() {
             io::ErrorKind::QuotaExceeded => Some(Self::Quota),
@@ -105,30 +105,30 @@ impl Full {
 
 impl fmt::Display for Shortage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Demand { bytes, files, is_least, .. } = self.demand;
-        let (mount, least) = (self.mount.display(), if is_least { "at least " } else { "" });
+        let Demand { bytes, files, is_lower_bound, .. } = self.demand;
+        let (mount, least) = (self.mount.display(), if is_lower_bound { "at least " } else { "" });
         let missing = |needed: u64, free: u64| needed.checked_sub(free).filter(|missing| *missing > 0);
-        match self.full {
-            Full::Quota => write!(f, "your quota on `{mount}` is used up, and {least}{} are needed", size(bytes)),
-            Full::Inodes => {
+        match self.exhausted {
+            Exhausted::Quota => write!(f, "your quota on `{mount}` is used up, and {least}{} are needed", size(bytes)),
+            Exhausted::Inodes => {
                 let free = self.volume.files.unwrap_or_default();
-                write!(f, "{least}{files} inodes are needed and {free} are free on `{mount}`, whatever the room")?;
+                write!(f, "{least}{files} inodes are needed and {free} are free on `{mount}`")?;
                 missing(files, free).map_or(Ok(()), |missing| write!(f, ": {least}{missing} are missing"))
             }
-            Full::Disk => {
+            Exhausted::Disk => {
                 let free = self.volume.free;
                 write!(f, "{least}{} are needed and {} are free on `{mount}`", size(bytes), size(free))?;
                 match missing(bytes, free) {
                     Some(missing) => write!(f, ": {least}{} are missing", size(missing)),
                     // Some file systems keep a reserve.
-                    None => f.write_str(", which it does not give"),
+                    None => f.write_str(", but the file system refuses to use them"),
                 }
             }
         }
     }
 }
 
-/// Inspects the disk of a path that need not exist; the folder above it does.
+/// Inspects the disk of `path` or of its nearest ancestor that exists.
 fn nearest(path: &Path) -> Option<(PathBuf, Volume)> {
     path.ancestors().find_map(|ancestor| {
         let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
@@ -145,7 +145,7 @@ fn mount_of(path: &Path) -> PathBuf {
 }
 
 impl FsError {
-    /// Adds how much room was needed, where it was room that was missing.
+    /// Adds how much space was needed, if the disk was full.
     #[must_use]
     pub fn needing(mut self, demand: Demand) -> Self {
         let is_more = |known: Demand| (demand.bytes, demand.files) > (known.bytes, known.files);
@@ -155,9 +155,9 @@ impl FsError {
         self
     }
 
-    /// Adds that there was no room for a file of this size, which may be one of several.
+    /// Adds that there was no space for a file of this size, which may be one of several.
     #[must_use]
-    pub(super) fn needing_file(self, size: usize) -> Self {
+    pub(super) fn needing_file_space(self, size: usize) -> Self {
         if !self.is_disk_full() {
             return self;
         }
@@ -165,10 +165,10 @@ impl FsError {
         self.needing(demand)
     }
 
-    /// Adds that nothing else was to be written.
+    /// Marks the space needed as exact: nothing else was to be written.
     #[must_use]
-    pub(super) fn only(mut self) -> Self {
-        self.demand = self.demand.map(|demand| Demand { is_least: false, ..demand });
+    pub(super) fn with_exact_space(mut self) -> Self {
+        self.demand = self.demand.map(|demand| Demand { is_lower_bound: false, ..demand });
         self
     }
 }
@@ -177,20 +177,20 @@ impl FsError {
 mod tests {
     use super::*;
 
-    fn told(full: Full, (free, files): (u64, Option<u64>), sizes: &[u64], is_least: bool) -> String {
-        let counted = Demand { block: 4096, bytes: 0, files: 0, is_least }.files(sizes.iter().copied());
+    fn told(exhausted: Exhausted, (free, files): (u64, Option<u64>), sizes: &[u64], is_lower_bound: bool) -> String {
+        let counted = Demand { block: 4096, bytes: 0, files: 0, is_lower_bound }.files(sizes.iter().copied());
         let volume = Volume { free, files, block: 4096 };
-        Shortage { full, mount: Path::new("/mnt"), volume, demand: counted }.to_string()
+        Shortage { exhausted, mount: Path::new("/mnt"), volume, demand: counted }.to_string()
     }
 
     #[test]
     fn what_is_missing_is_the_difference_in_whole_blocks() {
         assert_eq!(
-            told(Full::Disk, (4096, None), &[1, 4097, 1_000_000], true),
+            told(Exhausted::Disk, (4096, None), &[1, 4097, 1_000_000], true),
             "at least 1.0 MB are needed and 4.0 kB are free on `/mnt`: at least 1.0 MB are missing"
         );
         assert_eq!(
-            told(Full::Disk, (4096, Some(7)), &[8192], false),
+            told(Exhausted::Disk, (4096, Some(7)), &[8192], false),
             "8.1 kB are needed and 4.0 kB are free on `/mnt`: 4.0 kB are missing"
         );
     }
@@ -198,18 +198,18 @@ mod tests {
     #[test]
     fn nothing_is_missing_where_there_would_be_enough() {
         assert_eq!(
-            told(Full::Disk, (1_000_000, None), &[1], true),
-            "at least 4.0 kB are needed and 1.0 MB are free on `/mnt`, which it does not give"
+            told(Exhausted::Disk, (1_000_000, None), &[1], true),
+            "at least 4.0 kB are needed and 1.0 MB are free on `/mnt`, but the file system refuses to use them"
         );
     }
 
     #[test]
     fn inodes_and_quotas_are_told_apart_from_bytes() {
         assert_eq!(
-            told(Full::Inodes, (9_000_000, Some(1)), &[1, 1, 1], true),
-            "at least 3 inodes are needed and 1 are free on `/mnt`, whatever the room: at least 2 are missing"
+            told(Exhausted::Inodes, (9_000_000, Some(1)), &[1, 1, 1], true),
+            "at least 3 inodes are needed and 1 are free on `/mnt`: at least 2 are missing"
         );
-        let quota = told(Full::Quota, (9_000_000, Some(0)), &[4096], false);
+        let quota = told(Exhausted::Quota, (9_000_000, Some(0)), &[4096], false);
         assert_eq!(quota, "your quota on `/mnt` is used up, and 4.0 kB are needed");
     }
 

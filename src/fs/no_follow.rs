@@ -1,4 +1,4 @@
-//! The way to a path below a folder that is known: a link on it leads wherever its maker likes.
+//! Paths below a trusted folder, resolved without following links: whoever makes a link decides where it leads.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,88 +9,87 @@ use rustix::io::Errno;
 
 use super::{Action, Dir, FsError, Kind, Stat, lstat};
 
-/// What lies on the way to a folder.
+/// What a path below a folder leads through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// Folders only.
+pub enum PathState {
+    /// Folders only: the path is one.
     Clear,
-    /// Folders, as far as anything is there.
+    /// Folders, the last of which do not exist.
     Missing,
-    /// Something else than a folder.
+    /// Something other than a folder.
     Blocked {
-        /// Where, relative to the folder that the way begins in.
+        /// Its path, relative to the root.
         path: PathBuf,
-        /// What it is.
+        /// Its kind.
         kind: Kind,
     },
 }
 
-/// Larger files of larder's own are nobody's work of ours: 512 MiB.
+/// The size limit for records, 512 MiB: larder writes none that is larger.
 const LARGEST_RECORD: u64 = 512 << 20;
 
-/// Looks along the way from `root` to the folder `way` below it. The folder itself is part of the way; no link is followed.
+/// Inspects each part of the path `relative` below `root`, the last one included. No link is followed.
 ///
 /// # Errors
-/// When `way` is absolute or has `..` in it, or the machine refuses.
-pub fn look_along(root: &Path, way: &Path) -> Result<Way, FsError> {
+/// If `relative` is absolute or contains `..`, or the system refuses.
+pub fn inspect_below(root: &Path, relative: &Path) -> Result<PathState, FsError> {
     let mut below = PathBuf::new();
-    for part in way.components() {
+    for part in relative.components() {
         match part {
             Component::Normal(part) => below.push(part),
             Component::CurDir => continue,
-            _ => return Err(FsError::new(Action::Inspect, root.join(way), Errno::INVAL)),
+            _ => return Err(FsError::new(Action::Inspect, root.join(relative), Errno::INVAL)),
         }
         match lstat(&root.join(&below))? {
-            None => return Ok(Way::Missing),
+            None => return Ok(PathState::Missing),
             Some(Stat { kind: Kind::Folder, .. }) => {}
-            Some(Stat { kind, .. }) => return Ok(Way::Blocked { path: below, kind }),
+            Some(Stat { kind, .. }) => return Ok(PathState::Blocked { path: below, kind }),
         }
     }
-    Ok(Way::Clear)
+    Ok(PathState::Clear)
 }
 
-/// Reads a regular file of larder's own; one that does not exist is `None`. What lies there instead, a link, a pipe or a
-/// device, is neither followed nor waited for: it is an error.
+/// Reads a regular file that larder wrote. Returns `None` if it does not exist. Anything else at `path`, like a link, a pipe
+/// or a device, is an error ([`FsError::is_wrong_kind`]).
 pub fn read_record(path: &Path) -> Result<Option<Vec<u8>>, FsError> {
     let failed = |error: io::Error| FsError::new(Action::Read, path, error);
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let mut file = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(Errno::LOOP | Errno::MLINK) => return Err(failed(wrong("it is a link"))),
+        Err(Errno::LOOP | Errno::MLINK) => return Err(failed(wrong_kind("it is a link"))),
         Err(errno) => return Err(failed(errno.into())),
     };
     let stat = Stat::of(&file).map_err(failed)?;
     if stat.kind != Kind::File {
-        return Err(failed(wrong("it is not a regular file")));
+        return Err(failed(wrong_kind("it is not a regular file")));
     }
     if stat.size > LARGEST_RECORD {
-        return Err(failed(wrong("it is larger than any that larder writes")));
+        return Err(failed(wrong_kind("it is larger than any that larder writes")));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(stat.size).unwrap_or_default());
     (&mut file).take(LARGEST_RECORD).read_to_end(&mut bytes).map_err(failed)?;
     Ok(Some(bytes))
 }
 
-/// What [`FsError::is_wrong_kind`] knows again.
-fn wrong(problem: &'static str) -> io::Error {
+/// Returns the error that [`FsError::is_wrong_kind`] recognises.
+fn wrong_kind(problem: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, problem)
 }
 
 impl Dir {
-    /// Opens the folder `way` below `root`, through no link; one that does not exist is `None`.
+    /// Opens the folder `relative` below `root` without following links. Returns `None` if it does not exist.
     ///
-    /// Each part is opened in the one before it, so that the folder stays the one that was looked at whatever happens to
-    /// its path.
-    pub fn open_below(root: &Path, way: &Path) -> Result<Option<Self>, FsError> {
+    /// Each part is opened in the one before it, so that later changes to the path do not matter.
+    pub fn open_below(root: &Path, relative: &Path) -> Result<Option<Self>, FsError> {
         let mut dir = Self::open(root)?;
-        for part in way.components() {
+        for part in relative.components() {
             let name = match part {
                 Component::Normal(name) => name.to_str(),
                 Component::CurDir => continue,
                 _ => None,
             };
-            let name = name.ok_or_else(|| FsError::new(Action::List, root.join(way), Errno::INVAL))?;
+            let name = name.ok_or_else(|| FsError::new(Action::List, root.join(relative), Errno::INVAL))?;
             dir = match dir.open_dir(name) {
                 Err(error) if error.is_not_found() => return Ok(None),
                 opened => opened?,
@@ -113,18 +112,21 @@ mod tests {
         create_dir_all(&outside.join("c")).unwrap();
         symlink(&outside, &inside.join("a/link")).unwrap();
         write_new(&inside.join("a/file"), b"", 0o644).unwrap();
-        let look = |way: &str| look_along(&inside, Path::new(way)).unwrap();
-        let blocked = |path: &str, kind| Way::Blocked { path: path.into(), kind };
-        assert_eq!([look("a/b"), look(""), look("a/b/none/d")], [Way::Clear, Way::Clear, Way::Missing]);
+        let look = |relative: &str| inspect_below(&inside, Path::new(relative)).unwrap();
+        let blocked = |path: &str, kind| PathState::Blocked { path: path.into(), kind };
+        assert_eq!(
+            [look("a/b"), look(""), look("a/b/none/d")],
+            [PathState::Clear, PathState::Clear, PathState::Missing]
+        );
         assert_eq!(look("a/link/c"), blocked("a/link", Kind::Symlink));
         assert_eq!(look("a/file"), blocked("a/file", Kind::File));
-        assert!(look_along(&inside, Path::new("../out")).is_err());
-        assert!(look_along(&inside, &outside).is_err());
+        assert!(inspect_below(&inside, Path::new("../out")).is_err());
+        assert!(inspect_below(&inside, &outside).is_err());
 
-        let open = |way: &str| Dir::open_below(&inside, Path::new(way));
+        let open = |relative: &str| Dir::open_below(&inside, Path::new(relative));
         assert!(open("a/b").unwrap().is_some() && open("a/none").unwrap().is_none());
-        for way in ["a/link", "a/link/c", "a/file", "../out"] {
-            assert!(open(way).is_err(), "{way}");
+        for relative in ["a/link", "a/link/c", "a/file", "../out"] {
+            assert!(open(relative).is_err(), "{relative}");
         }
     }
 
