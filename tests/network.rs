@@ -199,3 +199,25 @@ fn any_of_two_digests_of_one_algorithm_counts() {
         }
     }
 }
+
+#[test]
+fn what_was_asked_for_metadata_is_asked_for_artifacts_on_the_same_connection() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\""]).run("larder sync").exits(0);
+    assert_eq!(registry.take_log(), ["/npm/left", "/npm/left/-/left-1.0.0.tgz"]);
+    assert_eq!(registry.connections(), 1);
+}
+
+#[test]
+fn a_sync_that_fetches_nothing_opens_no_registry() {
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).serve();
+    let mut project = Project::new(&registry);
+    project.dependencies(&["npm \"left\""]).run("larder sync").exits(0);
+    // Whoever opens the registry learns that this is no address to be asked.
+    project.set("LARDER_MIRROR_NPMJS", "http://registry.acme.example/");
+    project.run("larder sync --env production --no-activate").exits(0);
+    let store = project.store();
+    std::fs::remove_dir_all(store).expect("a store");
+    project.run("larder sync --env production --no-activate --repair").exits(2).names(["LARDER_MIRROR_NPMJS"]);
+}

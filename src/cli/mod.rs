@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::ops::{Context, Error, Flags, Variables};
+use crate::ops::{Context, Error, Flags, Session, Variables};
 
 use args::{Arguments, Command};
 use output::Output;
@@ -50,27 +50,28 @@ fn wants_document(words: &[OsString]) -> bool {
 }
 
 fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome {
+    let session = &Session::new(context);
     match command {
         Command::Init(arguments) => commands::init::run(&arguments, context, output),
-        Command::Add(arguments) => commands::add::run(&arguments, context, output),
-        Command::Remove(arguments) => commands::remove::run(&arguments, context, output),
+        Command::Add(arguments) => commands::add::run(&arguments, session, output),
+        Command::Remove(arguments) => commands::remove::run(&arguments, session, output),
         Command::Adopt(arguments) => commands::adopt::run(&arguments, context, output),
-        Command::Lock(arguments) => commands::lock::run(&arguments, context, output),
-        Command::Update(arguments) => commands::update::run(&arguments, context, output),
-        Command::Sync(arguments) => commands::sync::run(&arguments, context, output),
-        Command::Ci(arguments) => commands::sync::ci(&arguments, context, output),
-        Command::Fetch(arguments) => commands::fetch::run(&arguments, context, output),
-        Command::Run(arguments) => commands::run::run(&arguments, context, output),
+        Command::Lock(arguments) => commands::lock::run(&arguments, session, output),
+        Command::Update(arguments) => commands::update::run(&arguments, session, output),
+        Command::Sync(arguments) => commands::sync::run(&arguments, session, output),
+        Command::Ci(arguments) => commands::sync::ci(&arguments, session, output),
+        Command::Fetch(arguments) => commands::fetch::run(&arguments, session, output),
+        Command::Run(arguments) => commands::run::run(&arguments, session, output),
         Command::List => commands::list::run(context, output),
         Command::Tree(arguments) => commands::tree::run(&arguments, context, output),
         Command::Why(arguments) => commands::why::run(&arguments, context, output),
-        Command::Outdated => commands::outdated::run(context, output),
+        Command::Outdated => commands::outdated::run(session, output),
         Command::History => commands::history::run(context, output),
         Command::Diff(arguments) => commands::diff::run(&arguments, context, output),
-        Command::Promote(arguments) => commands::promote::run(&arguments, context, output),
+        Command::Promote(arguments) => commands::promote::run(&arguments, session, output),
         Command::Pin(arguments) => commands::pin::run(&arguments, context, output),
         Command::Unpin(arguments) => commands::pin::unpin(&arguments, context, output),
-        Command::Rollback(arguments) => commands::rollback::run(&arguments, context, output),
+        Command::Rollback(arguments) => commands::rollback::run(&arguments, session, output),
         Command::Gc(arguments) => commands::gc::run(&arguments, context, output),
         Command::Use(arguments) => commands::activate::run(&arguments, context, output),
         Command::Env(arguments) => commands::env::run(&arguments, context, output),

@@ -11,7 +11,7 @@ use super::lock::{Changes, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Spec;
 use super::target::{Edited, Target};
-use super::{Context, Project, Result, lock, project, sync};
+use super::{Project, Result, Session, lock, project, sync};
 
 /// What to add.
 #[derive(Clone, Copy, Debug)]
@@ -29,22 +29,22 @@ pub struct Request<'a> {
 }
 
 /// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
-pub fn add(context: &Context<'_>, request: &Request<'_>) -> Result<Changes> {
-    let root = project::find_root(context)?;
-    seen::undisturbed(&root, |seen| add_once(context, &Project::read(root.clone())?, request, seen))
+pub fn add(session: &Session<'_>, request: &Request<'_>) -> Result<Changes> {
+    let root = project::find_root(session.context)?;
+    seen::undisturbed(&root, |seen| add_once(session, &Project::read(root.clone())?, request, seen))
 }
 
 /// None where somebody else wrote manifest or lock meanwhile.
-fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &Seen) -> Result<Option<Changes>> {
+fn add_once(session: &Session<'_>, old: &Project, request: &Request<'_>, seen: &Seen) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
-    let (target, place) = (Target::of(context, old)?, place(request)?);
+    let (target, place) = (Target::of(session.context, old)?, place(request)?);
     let before = lock::read(old)?.lockfile().unwrap_or_default();
 
     // First with any version, to learn which one is chosen; then with the range that is written.
     let open = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &open)?;
     let asked = added(&specs, &project.lines);
-    let (first, _) = lock::solve(context, &project, &Wish { asked, ..Wish::keeping(&before) })?;
+    let (first, _) = lock::solve(session, &project, &Wish { asked, ..Wish::keeping(&before) })?;
     let specs: Vec<Spec> = specs
         .into_iter()
         .map(|spec| match spec.range {
@@ -54,14 +54,15 @@ fn add_once(context: &Context<'_>, old: &Project, request: &Request<'_>, seen: &
         .collect();
     let text = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &text)?;
-    let (lockfile, mut warnings) = lock::solve(context, &project, &Wish::keeping(&first))?;
+    let (lockfile, mut warnings) = lock::solve(session, &project, &Wish::keeping(&first))?;
     if request.syncs {
-        sync::foresee(context, &project, &lockfile)?;
+        sync::foresee(session.context, &project, &lockfile)?;
     }
 
     warnings.extend(lock::news(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
-    let written = lock::write(context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
+    let written =
+        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
     let Some(changed) = written else { return Ok(None) };
     let lines = specs.iter().map(|spec| {
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();

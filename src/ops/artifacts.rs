@@ -4,13 +4,12 @@ use crate::fetch::{Folds, Wanted};
 use crate::lock::Lockfile;
 use crate::model::{Algorithm, Artifact, Digest, Graph, Label, PackageKey};
 use crate::registry::Registries;
-use crate::store::Store;
 
-use super::{Context, Result, gather};
+use super::{Result, Session, gather};
 
 /// Fills in the digests that are missing or weak; those that the lock has already are kept.
 pub(super) fn complete(
-    context: &Context<'_>,
+    session: &Session<'_>,
     registries: &Registries,
     graph: &mut Graph,
     old: Option<&Lockfile>,
@@ -42,9 +41,8 @@ pub(super) fn complete(
     if wanted.is_empty() {
         return Ok(());
     }
-    let store = Store::open(&context.store);
     let files: Vec<_> = wanted.iter().map(|(_, _, one)| one.clone()).collect();
-    let fetched = gather::fetch(context, &store, registries, &files, Folds::default())?;
+    let fetched = gather::fetch(session, registries, &files, Folds::default())?;
     for ((key, place, _), fetched) in wanted.into_iter().zip(fetched) {
         if let Some(artifact) = graph.packages.get_mut(&key).and_then(|package| package.artifacts.get_mut(place)) {
             artifact.digest = Some(fetched.digest);

@@ -30,6 +30,12 @@ impl From<Arc<dyn Failure>> for Error {
     }
 }
 
+impl From<Error> for Arc<dyn Failure> {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
 impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Debug::fmt(&*self.0, f)

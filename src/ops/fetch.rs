@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::lock::{Closure, Selection};
 use crate::model::Label;
 use crate::profile;
-use crate::store::Store;
 
 use super::gather::Gathered;
 use super::lock::{self, LockUse, Locked};
-use super::{Context, Project, Result, gather, policies, project};
+use super::registries::LazyRegistries;
+use super::{Project, Result, Session, gather, policies, project};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
 #[derive(Debug, Serialize)]
@@ -30,7 +30,8 @@ pub struct Filled {
 
 /// Makes sure that the store has what all groups of the lock need on this machine, or those of the environment that was
 /// asked for. The lock is taken as it is, unless `lock_use` demands a fresh one; it is never written.
-pub fn fetch(context: &Context<'_>, lock_use: LockUse) -> Result<Filled> {
+pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
+    let (context, store) = (session.context, &session.store);
     let root = project::find_root(context)?;
     let (project, lockfile) = if lock_use == LockUse::Locked {
         let project = Project::read(root)?;
@@ -61,13 +62,13 @@ pub fn fetch(context: &Context<'_>, lock_use: LockUse) -> Result<Filled> {
             .map(|side| all().filter(|group| graph.sides.counts(Some(group), side)).collect())
             .collect(),
     };
-    let store = Store::open(&context.store);
     let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
     let root = profile::Project::open(&project.root)?;
+    let source = LazyRegistries::new(session, &project);
     for groups in selected {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
-        let (_, more, missing) = gather::gather_what_can_be_had(context, &project, &store, &selection, closure)?;
+        let (_, more, missing) = gather::gather_what_can_be_had(&source, &selection, closure)?;
         skipped.extend(missing);
         gathered.fetched += more.fetched;
         gathered.bytes += more.bytes;

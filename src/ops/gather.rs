@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{self, FetchError, Fetched, Folds, Limits, Progress, Step, Wanted};
+use crate::fetch::{self, FetchError, Fetched, Folds, Limits, Progress, Source, Step, Wanted};
 use crate::lock::{Closure, Selection};
 use crate::model::{Artifact, Package, PackageKey, Platform};
-use crate::registry::{Freshness, Registries};
-use crate::store::{Lease, Store, StoreError, Tree};
+use crate::store::{Lease, StoreError, Tree};
 
-use super::{Context, Event, Project, Result, registries};
+use super::registries::LazyRegistries;
+use super::{Event, Project, Result, Session};
 
 /// What was brought together.
 #[derive(Debug, Default)]
@@ -31,22 +31,21 @@ pub(super) struct Gathered {
 ///
 /// Bytes that are not what was promised are no reason to go on, and neither is being offline.
 pub(super) fn gather_what_can_be_had<'g>(
-    context: &Context<'_>,
-    project: &Project,
-    store: &Store,
+    source: &LazyRegistries<'_>,
     selection: &Selection,
     mut closure: Closure<'g>,
 ) -> Result<(Closure<'g>, Gathered, Vec<String>)> {
-    let platform = project.platform()?;
     let (mut missing, mut warnings) = (BTreeSet::new(), Vec::new());
     loop {
-        let error = match attempt(context, project, store, &closure, platform) {
+        let error = match attempt(source, &closure) {
             Ok(gathered) => return Ok((closure, gathered, warnings)),
             Err(Failed::Fetch(error)) => error,
             Err(Failed::Otherwise(error)) => return Err(error),
         };
         let subject = match &error {
-            FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. } if !context.offline => {
+            FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. }
+                if !source.session.context.offline =>
+            {
                 subject.package.clone()
             }
             _ => return Err(error.into()),
@@ -79,26 +78,15 @@ impl<E: Into<super::Error>> From<E> for Failed {
 }
 
 /// Returns the tree of every package of the closure; fetches those that the store does not have.
-pub(super) fn gather(
-    context: &Context<'_>,
-    project: &Project,
-    store: &Store,
-    closure: &Closure<'_>,
-    platform: Platform,
-) -> Result<Gathered> {
-    attempt(context, project, store, closure, platform).map_err(|failed| match failed {
+pub(super) fn gather(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> Result<Gathered> {
+    attempt(source, closure).map_err(|failed| match failed {
         Failed::Fetch(error) => error.into(),
         Failed::Otherwise(error) => error,
     })
 }
 
-fn attempt(
-    context: &Context<'_>,
-    project: &Project,
-    store: &Store,
-    closure: &Closure<'_>,
-    platform: Platform,
-) -> std::result::Result<Gathered, Failed> {
+fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::Result<Gathered, Failed> {
+    let platform = source.project.platform()?;
     let mut wanted = Vec::new();
     for (key, package) in closure.packages() {
         let Some(registry) = &package.registry else { continue };
@@ -112,15 +100,15 @@ fn attempt(
             native,
         });
     }
-    let registries = registries::open(context, project, Freshness::default())?;
-    let lease = match store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref())) {
+    let lease = match source.session.store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref())) {
         Err(StoreError::Fs(error)) if error.is_disk_full() => {
-            return Err(Failed::Fetch(fetch::no_room(store, &registries, &wanted, error)));
+            return Err(Failed::Fetch(fetch::no_room(&source.session.store, source, &wanted, error)));
         }
         lease => lease?,
     };
-    let fetched = fetch(context, store, &registries, &wanted, folds(project)).map_err(Failed::Fetch)?;
-    registries::release(registries);
+    let fetched = fetch(source.session, source, &wanted, folds(source.project));
+    source.opened()?;
+    let fetched = fetched.map_err(Failed::Fetch)?;
     let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
     for (wanted, fetched) in wanted.into_iter().zip(fetched) {
         gathered.fetched += usize::from(fetched.bytes > 0);
@@ -138,9 +126,8 @@ fn folds(project: &Project) -> Folds {
 
 /// Makes sure that the store has these artifacts, and tells how it goes.
 pub(super) fn fetch(
-    context: &Context<'_>,
-    store: &Store,
-    registries: &Registries,
+    session: &Session<'_>,
+    source: &dyn Source,
     wanted: &[Wanted],
     folds: Folds,
 ) -> std::result::Result<Vec<Fetched>, FetchError> {
@@ -152,10 +139,10 @@ pub(super) fn fetch(
             Step::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
             Step::Waiting { process } => {
                 let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
-                (context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
+                (session.context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
             }
         }
-        (context.reporter)(Event::Fetching {
+        (session.context.reporter)(Event::Fetching {
             done: done.load(Ordering::Relaxed),
             total: started.load(Ordering::Relaxed),
             bytes: bytes.load(Ordering::Relaxed),
@@ -163,7 +150,7 @@ pub(super) fn fetch(
     };
     let limits = Limits { folds, ..Limits::default() };
     let options = fetch::Options { on_progress: &on_progress, limits, ..fetch::Options::default() };
-    fetch::fetch_all(store, registries, wanted, options)
+    fetch::fetch_all(&session.store, source, wanted, options)
 }
 
 /// Returns the artifact that serves a platform.

@@ -21,7 +21,7 @@ use super::routing::{self, Extent};
 use super::seen::{self, Seen};
 use super::summary::PlanSummary;
 use super::target::Edited;
-use super::{Context, Event, Project, Result, artifacts, inputs, project, registries, solutions};
+use super::{Context, Event, Project, Result, Session, artifacts, inputs, project, registries, solutions};
 
 /// What became of the lock.
 #[derive(Debug)]
@@ -102,39 +102,39 @@ impl Locked {
 }
 
 /// Brings the lock up to date, moving nothing that still fits.
-pub fn lock(context: &Context<'_>) -> Result<Locked> {
-    treat(context, LockUse::Update)
+pub fn lock(session: &Session<'_>) -> Result<Locked> {
+    treat(session, LockUse::Update)
 }
 
 /// Fails where the lock is not fresh.
-pub fn check(context: &Context<'_>) -> Result<Locked> {
-    treat(context, LockUse::Locked)
+pub fn check(session: &Session<'_>) -> Result<Locked> {
+    treat(session, LockUse::Locked)
 }
 
-fn treat(context: &Context<'_>, lock_use: LockUse) -> Result<Locked> {
-    let root = project::find_root(context)?;
-    seen::undisturbed(&root, |seen| update_lock(context, &Project::read(root.clone())?, lock_use, seen))
+fn treat(session: &Session<'_>, lock_use: LockUse) -> Result<Locked> {
+    let root = project::find_root(session.context)?;
+    seen::undisturbed(&root, |seen| update_lock(session, &Project::read(root.clone())?, lock_use, seen))
 }
 
 /// Returns the lock, treated as `lock_use` says; none where somebody else wrote it meanwhile.
 pub(super) fn update_lock(
-    context: &Context<'_>,
+    session: &Session<'_>,
     project: &Project,
     lock_use: LockUse,
     seen: &Seen,
 ) -> Result<Option<Locked>> {
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Ok(Some(Locked::serving(project, lockfile))),
-        Standing::Stale(old) => relock(context, project, &old, seen),
+        Standing::Stale(old) => relock(session, project, &old, seen),
     }
 }
 
 /// Returns the lock as [`update_lock`] would leave it, and writes nothing.
-pub(super) fn foresee(context: &Context<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
+pub(super) fn foresee(session: &Session<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Ok(Locked::serving(project, lockfile)),
         Standing::Stale(old) => {
-            let (lockfile, warnings) = solve(context, project, &Wish::keeping(&old))?;
+            let (lockfile, warnings) = solve(session, project, &Wish::keeping(&old))?;
             Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, warnings })
         }
     }
@@ -178,22 +178,22 @@ pub(super) fn frozen(project: &Project) -> Result<Lockfile> {
 }
 
 /// Solves anew, preferring what `old` holds, and writes the lock.
-fn relock(context: &Context<'_>, project: &Project, old: &Lockfile, seen: &Seen) -> Result<Option<Locked>> {
-    replace(context, project, old, &Wish::keeping(old), seen)
+fn relock(session: &Session<'_>, project: &Project, old: &Lockfile, seen: &Seen) -> Result<Option<Locked>> {
+    replace(session, project, old, &Wish::keeping(old), seen)
 }
 
 /// Solves anew and writes the lock; none where somebody else was faster.
 pub(super) fn replace(
-    context: &Context<'_>,
+    session: &Session<'_>,
     project: &Project,
     old: &Lockfile,
     wish: &Wish<'_>,
     seen: &Seen,
 ) -> Result<Option<Locked>> {
-    let (lockfile, mut warnings) = solve(context, project, wish)?;
+    let (lockfile, mut warnings) = solve(session, project, wish)?;
     warnings.extend(news(old, &lockfile));
     let plan = difference(old, &lockfile);
-    let written = write(context, project, None, &lockfile, seen)?;
+    let written = write(session.context, project, None, &lockfile, seen)?;
     Ok(written.map(|changed| Locked { lockfile, plan, changed, warnings }))
 }
 
@@ -241,16 +241,16 @@ impl<'a> Wish<'a> {
 }
 
 /// Solves a project's requirements, without writing anything.
-pub(super) fn solve(context: &Context<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
-    let registries = registries::open_asking(context, project, wish.freshness, wish.asked.clone())?;
-    let solved = solve_with(context, project, wish, &registries)?;
+pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
+    let registries = registries::open_asking(session, project, wish.freshness, wish.asked.clone())?;
+    let solved = solve_with(session, project, wish, &registries)?;
     registries::release(registries);
     Ok(solved)
 }
 
 /// Solves a project's requirements with registries that stay open, without writing anything.
 pub(super) fn solve_with(
-    context: &Context<'_>,
+    session: &Session<'_>,
     project: &Project,
     wish: &Wish<'_>,
     registries: &Registries,
@@ -265,10 +265,10 @@ pub(super) fn solve_with(
         return Err(Unsatisfiable::new(project, &own_runtimes::contradiction(unmet), None).into());
     }
     let settings = Settings { package_extensions, ..project.manifest.settings.clone() };
-    (context.reporter)(Event::Resolving(0));
+    (session.context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
     let Resolution { mut graph, warnings, .. } = solutions::solve(project, &settings, registries, preferences)?;
-    artifacts::complete(context, registries, &mut graph, wish.old)?;
+    artifacts::complete(session, registries, &mut graph, wish.old)?;
     let lockfile = Lockfile::new(settings, graph);
     let mut warnings: Vec<String> = warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
     warnings.extend(project.warnings.iter().cloned());

@@ -9,7 +9,7 @@ use crate::resolve::{self, Index};
 
 use super::lock::Wish;
 use super::project::{self, selection};
-use super::{Context, Project, Result, lock, registries};
+use super::{Project, Result, Session, lock, registries};
 
 /// `larder outdated --json`: see `schema/outdated.json`.
 #[derive(Debug, Serialize)]
@@ -47,13 +47,14 @@ pub struct Newer {
 }
 
 /// Compares the environment's direct dependencies with what an update would lock, and with what their registries have.
-pub fn outdated(context: &Context<'_>) -> Result<Outdated> {
+pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
+    let context = session.context;
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
-    let registries = registries::open(context, &project, Freshness::Revalidate)?;
+    let registries = registries::open(session, &project, Freshness::Revalidate)?;
     let (updated, _) =
-        lock::solve_with(context, &project, &Wish { old: Some(&locked), ..Wish::default() }, &registries)?;
+        lock::solve_with(session, &project, &Wish { old: Some(&locked), ..Wish::default() }, &registries)?;
     let selection = selection(environment, None);
     let closure = Closure::of(&updated.graph, &selection);
     let locked = Closure::of(&locked.graph, &selection);

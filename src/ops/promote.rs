@@ -7,17 +7,18 @@ use crate::model::{Label, Side};
 use crate::plan::{self, Plan};
 use crate::policy;
 use crate::profile::{self, Generation, Needs, ProfileError, Promoted};
-use crate::store::Store;
 
 use super::context::LOCKFILE;
+use super::registries::LazyRegistries;
 use super::sync::Synced;
 use super::{
-    Context, Event, Project, Result, bytecode, gather, generations, interpreter, project, seen, state, switch,
+    Event, Project, Result, Session, bytecode, gather, generations, interpreter, project, seen, state, switch,
 };
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
-pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
+pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
+    let (context, store) = (session.context, &session.store);
     let project = Project::open(context)?;
     let [source, target] = [from, to].map(|name| project::choose(&project.manifest, Some(name), None));
     let (source, target) = (source?, target?);
@@ -43,11 +44,10 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     if is_active {
         profile.check_links(Needs::of(&closure, python.as_ref()))?;
     }
-    let store = Store::open(&context.store);
-    let gathered = gather::gather(context, &project, &store, &closure, platform)?;
+    let gathered = gather::gather(&LazyRegistries::new(session, &project), &closure)?;
     let python_to_compile = python.as_ref().filter(|_| target.compile);
-    let _leased = python_to_compile.map(|python| bytecode::lease(&store, python, &gathered.trees)).transpose()?;
-    let compile = |python| bytecode::compile(context, &store, python, &gathered.trees);
+    let _leased = python_to_compile.map(|python| bytecode::lease(store, python, &gathered.trees)).transpose()?;
+    let compile = |python| bytecode::compile(context, store, python, &gathered.trees);
     let compiled = python_to_compile.map(compile).transpose()?;
     let held = seen::hold(context, &profile)?;
     let before = profile.current(&target.name).ok().flatten();
@@ -76,7 +76,7 @@ pub fn promote(context: &Context<'_>, from: &str, to: &str) -> Result<Synced> {
     )?;
     let number = built.generation.number;
     state::forget(&project.root, target.name.as_str())?;
-    generations::take_over(&profile, &held, &store, target, number)?;
+    generations::take_over(&profile, &held, store, target, number)?;
     let mut warnings = built.warnings;
     if built.made {
         warnings.extend(generations::retire(&profile, &held, target));

@@ -1,28 +1,31 @@
 //! The registries of a project, with the tokens and mirrors that the environment holds for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::sync::OnceLock;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootSources};
+use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootSources, Source, SourceError};
 use crate::fs;
 use crate::manifest::RegistryUrl;
-use crate::model::{PackageId, Routes};
+use crate::model::{Artifact, Label, PackageId, PackageKey, Routes};
 use crate::registry::{Freshness, Options, Registries};
 
-use super::{Context, Project, Result, Variables, tokens};
+use super::{Context, Project, Result, Session, Variables, tokens};
 
 /// Opens them; nothing is asked yet.
-pub(super) fn open(context: &Context<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
-    open_asking(context, project, freshness, BTreeSet::new())
+pub(super) fn open(session: &Session<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
+    open_asking(session, project, freshness, BTreeSet::new())
 }
 
 /// Opens them so that some packages are asked for although a cache could answer; nothing is asked yet.
 pub(super) fn open_asking(
-    context: &Context<'_>,
+    session: &Session<'_>,
     project: &Project,
     freshness: Freshness,
     asked: BTreeSet<PackageId>,
 ) -> Result<Registries> {
+    let context = session.context;
     let manifest = &project.manifest;
     let mut mirrors = BTreeMap::new();
     for registry in &manifest.registries {
@@ -40,12 +43,7 @@ pub(super) fn open_asking(
         cache: Some(context.cache.clone()),
         freshness,
         asked,
-        client: ClientOptions {
-            network: if context.offline { Network::Offline } else { Network::Online },
-            proxies: Proxies::read(|name| context.variables.text(name)).map_err(BadProxyVariable)?,
-            roots: roots(&context.variables),
-            ..ClientOptions::default()
-        },
+        client: session.client()?,
         mirrors,
         tokens,
         netrc,
@@ -58,10 +56,63 @@ pub(super) fn open_asking(
     Ok(Registries::new(options))
 }
 
-/// Gives them back: a hundred thousand versions, fifty connections. That is done beside what is left to do, and the end of
-/// the process does not wait for it.
-pub(super) fn release(registries: Registries) {
-    let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(registries));
+/// The registries of a project as the source of its artifacts: opened when the first is missing in the store.
+pub(super) struct LazyRegistries<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) project: &'a Project,
+    opened: OnceLock<Result<Registries>>,
+}
+
+impl<'a> LazyRegistries<'a> {
+    pub(super) fn new(session: &'a Session<'a>, project: &'a Project) -> Self {
+        Self { session, project, opened: OnceLock::new() }
+    }
+
+    /// Fails where the registries were needed and could not be opened.
+    pub(super) fn opened(&self) -> Result<()> {
+        match self.opened.get() {
+            Some(Err(error)) => Err(error.clone()),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+}
+
+impl Source for LazyRegistries<'_> {
+    fn open(
+        &self,
+        package: &PackageKey,
+        registry: &Label,
+        artifact: &Artifact,
+    ) -> std::result::Result<(Box<dyn Read + Send>, Option<u64>), SourceError> {
+        match self.opened.get_or_init(|| open(self.session, self.project, Freshness::default())) {
+            Ok(registries) => registries.open(package, registry, artifact),
+            Err(error) => Err(error.clone().into()),
+        }
+    }
+}
+
+impl Drop for LazyRegistries<'_> {
+    fn drop(&mut self) {
+        if let Some(Ok(registries)) = self.opened.take() {
+            release(registries);
+        }
+    }
+}
+
+/// Returns how a command asks.
+pub(super) fn client_options(context: &Context<'_>) -> Result<ClientOptions> {
+    Ok(ClientOptions {
+        network: if context.offline { Network::Offline } else { Network::Online },
+        proxies: Proxies::read(|name| context.variables.text(name)).map_err(BadProxyVariable)?,
+        roots: roots(&context.variables),
+        ..ClientOptions::default()
+    })
+}
+
+/// Gives back what is large: a hundred thousand versions, or fifty connections. That is done beside what is left to do,
+/// and the end of the process does not wait for it.
+pub(super) fn release(large: impl Send + 'static) {
+    let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(large));
 }
 
 /// Returns which certificates the variables want trusted.

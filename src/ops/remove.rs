@@ -9,23 +9,23 @@ use super::lock::{Changes, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Known;
 use super::target::{Edited, Target};
-use super::{Context, Project, Result, lock, project};
+use super::{Project, Result, Session, lock, project};
 
 /// Removes lines from the manifest.
-pub fn remove(context: &Context<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
-    let root = project::find_root(context)?;
-    seen::undisturbed(&root, |seen| remove_once(context, &Project::read(root.clone())?, (names, group), seen))
+pub fn remove(session: &Session<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
+    let root = project::find_root(session.context)?;
+    seen::undisturbed(&root, |seen| remove_once(session, &Project::read(root.clone())?, (names, group), seen))
 }
 
 /// None where somebody else wrote manifest or lock meanwhile.
 fn remove_once(
-    context: &Context<'_>,
+    session: &Session<'_>,
     old: &Project,
     (names, group): (&[String], Option<&str>),
     seen: &Seen,
 ) -> Result<Option<Changes>> {
     let before = lock::read(old)?.lockfile().unwrap_or_default();
-    let target = Target::of(context, old)?;
+    let target = Target::of(session.context, old)?;
     let mut text = target.text().to_owned();
     let mut lines = Vec::new();
     for name in names {
@@ -36,10 +36,11 @@ fn remove_once(
         }
     }
     let project = target.tried(old, &text)?;
-    let (lockfile, mut warnings) = lock::solve(context, &project, &Wish::keeping(&before))?;
+    let (lockfile, mut warnings) = lock::solve(session, &project, &Wish::keeping(&before))?;
     warnings.extend(lock::news(&before, &lockfile));
     let plan = lock::difference(&before, &lockfile);
-    let written = lock::write(context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
+    let written =
+        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
     Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, plan, changed, warnings } }))
 }
 

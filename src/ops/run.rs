@@ -17,7 +17,7 @@ use crate::resolve::RequiredLine;
 use super::lock::LockUse;
 use super::sync::{self, Options, Synced};
 use super::variables::Seen;
-use super::{Context, Project, Result, generations, interpreter, project, seen, state};
+use super::{Context, Project, Result, Session, generations, interpreter, project, seen, state};
 
 /// A program with its arguments.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +41,9 @@ pub enum Origin {
 /// Brings the environment up to date and turns into the program: its exit status and signals are larder's own.
 ///
 /// A profile that was rolled back is used as it is. Returns only where the program could not be started.
-pub fn run(context: &Context<'_>, lock_use: LockUse, launch: Launch<'_>, warn: impl Fn(&str)) -> Result<u8> {
-    let synced = environment(context, lock_use)?;
+pub fn run(session: &Session<'_>, lock_use: LockUse, launch: Launch<'_>, warn: impl Fn(&str)) -> Result<u8> {
+    let context = session.context;
+    let synced = environment(session, lock_use)?;
     synced.warnings.iter().for_each(|warning| warn(warning));
     let Some((program, arguments)) = launch.command.split_first() else { return Ok(0) };
     let seen = Seen::of(&synced.folder, context)?;
@@ -108,7 +109,8 @@ fn is_there(path: &Path) -> Result<bool> {
 }
 
 /// Returns the environment to run in, up to date.
-fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
+fn environment(session: &Session<'_>, lock_use: LockUse) -> Result<Synced> {
+    let context = session.context;
     let root = project::find_root(context)?;
     let options = Options { lock: lock_use, ..Options::default() };
     let active = state::active(&root);
@@ -117,14 +119,14 @@ fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
         return match active.as_deref().map(|active| rolled_back(context, &root, active)) {
             Some(Ok(Some(synced))) if lock_use != LockUse::Locked => Ok(synced),
             Some(Err(error)) => Err(error),
-            _ => sync::sync(context, &options),
+            _ => sync::sync(session, &options),
         };
     }
     let project = Project::read_for(root, lock_use)?;
     let environment = project.environment(context)?;
     let refused = || NotActive { environment: environment.name.clone(), active: active.clone().unwrap_or_default() };
     if active.is_none() {
-        return sync::sync(context, &options);
+        return sync::sync(session, &options);
     }
     let included = |group: &Option<Label>| group.as_ref().is_none_or(|group| environment.include.contains(group));
     let is_npm = |line: &RequiredLine| line.requirement.ecosystem().has_scopes();
@@ -133,7 +135,7 @@ fn environment(context: &Context<'_>, lock_use: LockUse) -> Result<Synced> {
     }
     let synced = match rolled_back(context, &project.root, environment.name.as_str())? {
         Some(synced) if lock_use != LockUse::Locked => synced,
-        _ => sync::sync(context, &Options { activate: false, ..options })?,
+        _ => sync::sync(session, &Options { activate: false, ..options })?,
     };
     // Local packages may bring some.
     let head = profile::Project::open(&project.root)?.current_head(&environment.name)?;

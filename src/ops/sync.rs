@@ -16,17 +16,18 @@ use crate::model::{Label, PackageKey, Platform};
 use crate::plan::{self, Plan};
 use crate::profile::python::{Bytecode, Interpreter};
 use crate::profile::{self, Needs, ProjectLock};
-use crate::store::{Store, Tree};
+use crate::store::Tree;
 
 use super::context::LOCKFILE;
 use super::lock::{LockUse, Locked};
+use super::registries::LazyRegistries;
 use super::rollback::IsRolledBack;
 use super::seen::{self, Seen};
 use super::state::{self, Facts};
 use super::summary::PlanSummary;
 use super::{
-    Context, Event, Project, Result, bytecode, gather, generations, interpreter, lock, notes, policies, project,
-    repair, switch, variables,
+    Context, Event, Project, Result, Session, bytecode, gather, generations, interpreter, lock, notes, policies,
+    project, repair, switch, variables,
 };
 
 /// How to sync.
@@ -132,22 +133,23 @@ impl Synced {
 }
 
 /// Makes the environment what the lock says.
-pub fn sync(context: &Context<'_>, options: &Options) -> Result<Synced> {
-    let root = project::find_root(context)?;
+pub fn sync(session: &Session<'_>, options: &Options) -> Result<Synced> {
+    let root = project::find_root(session.context)?;
     if !(options.repair || options.dry_run || options.forward)
         && options.bytecode == BytecodeUse::AsDeclared
-        && let Some(synced) = unchanged(context, &root, options)
+        && let Some(synced) = unchanged(session, &root, options)
     {
         return Ok(synced);
     }
     seen::undisturbed(&root, |seen| {
         let project = Project::read_for(root.clone(), options.lock)?;
-        Sync::new(context, options, &project)?.run(seen)
+        Sync::new(session, options, &project)?.run(seen)
     })
 }
 
 /// Answers from the record of the last sync, where nothing has changed since.
-fn unchanged(context: &Context<'_>, root: &std::path::Path, options: &Options) -> Option<Synced> {
+fn unchanged(session: &Session<'_>, root: &std::path::Path, options: &Options) -> Option<Synced> {
+    let context = session.context;
     let active = state::active(root);
     let environment = context.environment.clone().or_else(|| active.clone())?;
     if options.activate && active.as_ref() != Some(&environment) {
@@ -156,9 +158,8 @@ fn unchanged(context: &Context<'_>, root: &std::path::Path, options: &Options) -
     let generation = state::current(root, &environment, &context.variables, options.lock)?;
     let folder = root.join(format!(".larder/node_modules/.profiles/{environment}/{generation}"));
     // Killed runs leave leases behind, and what they were about to fetch.
-    let store = Store::open(&context.store);
-    if store.has_leases().ok()? {
-        store.tidy().ok()?;
+    if session.store.has_leases().ok()? {
+        session.store.tidy().ok()?;
     }
     Some(Synced::unchanged(environment, generation, folder))
 }
@@ -217,30 +218,28 @@ impl Ingredients<'_> {
 
 /// A sync under way.
 struct Sync<'a> {
-    context: &'a Context<'a>,
+    session: &'a Session<'a>,
     options: &'a Options,
     project: &'a Project,
     environment: &'a Environment,
     platform: Platform,
     profile: profile::Project,
-    store: Store,
     facts: Facts,
 }
 
 impl<'a> Sync<'a> {
-    fn new(context: &'a Context<'a>, options: &'a Options, project: &'a Project) -> Result<Self> {
-        let mut facts = Facts::new(&context.variables, options.lock);
+    fn new(session: &'a Session<'a>, options: &'a Options, project: &'a Project) -> Result<Self> {
+        let mut facts = Facts::new(&session.context.variables, options.lock);
         facts.note_watched(&project.watched);
         let profile = project.profile()?;
         variables::check_path(profile.root())?;
         Ok(Self {
-            context,
+            session,
             options,
             project,
-            environment: project.environment(context)?,
+            environment: project.environment(session.context)?,
             platform: project.platform()?,
             profile,
-            store: Store::open(&context.store),
             facts,
         })
     }
@@ -248,7 +247,7 @@ impl<'a> Sync<'a> {
     /// None where somebody else wrote manifest or lock meanwhile.
     fn run(mut self, seen: &Seen) -> Result<Option<Synced>> {
         if self.options.repair && !self.options.dry_run {
-            let held = seen::hold(self.context, &self.profile)?;
+            let held = seen::hold(self.session.context, &self.profile)?;
             self.profile.clear_links(&held, &self.environment.name)?;
             held.finish()?;
         }
@@ -260,8 +259,8 @@ impl<'a> Sync<'a> {
         let is_back = back.is_some();
         let locked = match back {
             Some(lockfile) => Some(Locked::unchanged(lockfile)),
-            None if self.options.dry_run => Some(lock::foresee(self.context, self.project, lock_use)?),
-            None => lock::update_lock(self.context, self.project, lock_use, seen)?,
+            None if self.options.dry_run => Some(lock::foresee(self.session, self.project, lock_use)?),
+            None => lock::update_lock(self.session, self.project, lock_use, seen)?,
         };
         let Some(locked) = locked else { return Ok(None) };
         self.facts.note(&self.project.lockfile())?;
@@ -276,24 +275,25 @@ impl<'a> Sync<'a> {
         if self.options.dry_run {
             return Ok(Some(self.would_be(self.plan(&closure), locked.warnings)));
         }
-        self.store.tidy()?;
-        let interpreter = interpreter::find(self.context, self.project, &closure, self.platform)?;
+        self.session.store.tidy()?;
+        let interpreter = interpreter::find(self.session.context, self.project, &closure, self.platform)?;
         if self.options.activate {
             self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
         }
         if self.options.repair {
-            repair::forget_harmed(&self.store, &closure)?;
+            repair::forget_harmed(&self.session.store, &closure)?;
         }
         let (closure, gathered, skipped) =
-            gather::gather_what_can_be_had(self.context, self.project, &self.store, &selection, closure)?;
+            gather::gather_what_can_be_had(&LazyRegistries::new(self.session, self.project), &selection, closure)?;
         let ahead = self.options.bytecode == BytecodeUse::Ahead || self.environment.compile;
         let compiler = interpreter.as_ref().filter(|_| ahead);
-        let _leased = compiler.map(|python| bytecode::lease(&self.store, python, &gathered.trees)).transpose()?;
+        let _leased =
+            compiler.map(|python| bytecode::lease(&self.session.store, python, &gathered.trees)).transpose()?;
         let bytecode = compiler.map(|python| self.compile(&gathered.trees, python)).transpose()?;
         let interpreter = interpreter.as_ref();
         let ingredients = Ingredients { trees: &gathered.trees, interpreter, bytecode, is_back };
         let plan = self.plan(&closure);
-        let held = seen::hold(self.context, &self.profile)?;
+        let held = seen::hold(self.session.context, &self.profile)?;
         // While the network was waited for, another larder may have got further than this one.
         if !seen.stands(&self.project.root)? {
             return Ok(None);
@@ -395,11 +395,11 @@ impl<'a> Sync<'a> {
     /// Makes byte-code.
     fn compile(&self, trees: &BTreeMap<PackageKey, Arc<Tree>>, interpreter: &Interpreter) -> Result<Bytecode> {
         if self.options.repair {
-            repair::drop_false_records(&self.store, &bytecode::names(interpreter, trees))?;
+            repair::drop_false_records(&self.session.store, &bytecode::names(interpreter, trees))?;
         }
-        let bytecode = bytecode::compile(self.context, &self.store, interpreter, trees)?;
-        if self.options.repair && repair::drop_harmed_bytecode(&self.store, &bytecode)? > 0 {
-            return bytecode::compile(self.context, &self.store, interpreter, trees);
+        let bytecode = bytecode::compile(self.session.context, &self.session.store, interpreter, trees)?;
+        if self.options.repair && repair::drop_harmed_bytecode(&self.session.store, &bytecode)? > 0 {
+            return bytecode::compile(self.session.context, &self.session.store, interpreter, trees);
         }
         Ok(bytecode)
     }
@@ -411,8 +411,8 @@ impl<'a> Sync<'a> {
         input: &profile::Input<'_>,
         ingredients: &Ingredients<'_>,
     ) -> Result<profile::Built> {
-        self.store.note_project(self.profile.root(), ingredients.store_trees().map(|tree| tree.digest))?;
-        (self.context.reporter)(Event::Building(input.closure.instances.len()));
+        self.session.store.note_project(self.profile.root(), ingredients.store_trees().map(|tree| tree.digest))?;
+        (self.session.context.reporter)(Event::Building(input.closure.instances.len()));
         let name = &self.environment.name;
         let before = self.seen_by_node()?;
         let mut built = if self.options.repair {
@@ -422,7 +422,7 @@ impl<'a> Sync<'a> {
         };
         let number = built.generation.number;
         if !ingredients.is_back {
-            generations::take_over(&self.profile, held, &self.store, self.environment, number)?;
+            generations::take_over(&self.profile, held, &self.session.store, self.environment, number)?;
         } else if built.made {
             self.profile.roll_back(held, name, number)?;
         }

@@ -11,7 +11,7 @@ use super::lock::{self, LockUse, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Known;
 use super::sync::{self, Options, Synced};
-use super::{Context, Project, Result, project};
+use super::{Project, Result, Session, project};
 
 /// What became of it.
 #[derive(Debug)]
@@ -26,23 +26,23 @@ pub struct TakenBack {
 
 /// Gives the named packages the versions that they had in a generation, or in the current one's parent; writes the lock and
 /// syncs.
-pub fn take_back(context: &Context<'_>, number: Option<u64>, names: &[String]) -> Result<TakenBack> {
-    let root = project::find_root(context)?;
+pub fn take_back(session: &Session<'_>, number: Option<u64>, names: &[String]) -> Result<TakenBack> {
+    let root = project::find_root(session.context)?;
     let (generation, locked) =
-        seen::undisturbed(&root, |seen| write_lock(context, &Project::read(root.clone())?, (number, names), seen))?;
+        seen::undisturbed(&root, |seen| write_lock(session, &Project::read(root.clone())?, (number, names), seen))?;
     let options = Options { lock: LockUse::Locked, forward: true, ..Options::default() };
-    let synced = sync::sync(context, &options)?;
+    let synced = sync::sync(session, &options)?;
     Ok(TakenBack { generation, locked, synced })
 }
 
 /// None where somebody else wrote manifest or lock meanwhile.
 fn write_lock(
-    context: &Context<'_>,
+    session: &Session<'_>,
     project: &Project,
     (number, names): (Option<u64>, &[String]),
     seen: &Seen,
 ) -> Result<Option<(u64, Locked)>> {
-    let declared = project.environment(context)?;
+    let declared = project.environment(session.context)?;
     let environment = &declared.name;
     let profile = profile::Project::open(&project.root)?;
     let current = profile.current_head(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
@@ -62,13 +62,13 @@ fn write_lock(
         };
         let (kept, wanted_on) = (Some(kept), side.clone());
         let wish = Wish { kept, wanted: wanted.clone(), wanted_on, ..Wish::keeping(&now) };
-        let (lockfile, warnings) = lock::solve(context, project, &wish)?;
+        let (lockfile, warnings) = lock::solve(session, project, &wish)?;
         if has(&lockfile, side.as_ref(), &wanted) {
             break (lockfile, warnings);
         }
     };
     let plan = lock::difference(&now, &lockfile);
-    let written = lock::write(context, project, None, &lockfile, seen)?;
+    let written = lock::write(session.context, project, None, &lockfile, seen)?;
     Ok(written.map(|changed| (number, Locked { lockfile, plan, changed, warnings })))
 }
 

@@ -7,15 +7,15 @@ use crate::registry::Freshness;
 use super::lock::{self, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Known;
-use super::{Context, Project, Result, project};
+use super::{Project, Result, Session, project};
 
 /// Moves the named packages, or all.
-pub fn update(context: &Context<'_>, names: &[String]) -> Result<Locked> {
-    let root = project::find_root(context)?;
-    seen::undisturbed(&root, |seen| update_once(context, &Project::read(root.clone())?, names, seen))
+pub fn update(session: &Session<'_>, names: &[String]) -> Result<Locked> {
+    let root = project::find_root(session.context)?;
+    seen::undisturbed(&root, |seen| update_once(session, &Project::read(root.clone())?, names, seen))
 }
 
-fn update_once(context: &Context<'_>, project: &Project, names: &[String], seen: &Seen) -> Result<Option<Locked>> {
+fn update_once(session: &Session<'_>, project: &Project, names: &[String], seen: &Seen) -> Result<Option<Locked>> {
     let old = lock::read(project)?.lockfile();
     let wanted: Vec<_> = names.iter().map(|name| Known::parse(name)).collect();
     if let Some(lockfile) = &old {
@@ -34,7 +34,7 @@ fn update_once(context: &Context<'_>, project: &Project, names: &[String], seen:
     if wanted.is_empty() {
         wish.edition = None;
     }
-    lock::replace(context, project, &old, &wish, seen)
+    lock::replace(session, project, &old, &wish, seen)
 }
 
 /// A name that the lock does not have.

@@ -9,7 +9,7 @@ use super::listing::Served;
 use super::netrc;
 use super::path::Members;
 use super::pypi;
-use crate::fetch::{Authorization, Client, ClientOptions, Endpoint, Place, Quota, url};
+use crate::fetch::{Authorization, Client, Endpoint, Place, Quota, url};
 use crate::manifest::{Registry, RegistryKind, RegistryUrl, Token};
 use crate::model::{Label, PackageId, PackageName, Settings};
 
@@ -28,8 +28,8 @@ pub struct Options {
     pub freshness: Freshness,
     /// Packages whose registries are asked in any case.
     pub asked: BTreeSet<PackageId>,
-    /// How the client behaves; whether it is offline.
-    pub client: ClientOptions,
+    /// Who asks; it may have asked before, and has its connections still.
+    pub client: Arc<Client>,
     /// Places that are asked before a registry's own, from `LARDER_MIRROR_<REGISTRY>`.
     pub mirrors: BTreeMap<Label, Vec<RegistryUrl>>,
     /// The secrets that the registries' `env=` and `file=` tokens refer to.

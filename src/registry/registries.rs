@@ -15,7 +15,7 @@ use super::path::{self, Members, PathPackage};
 use super::pypi::MetadataBeside;
 use super::{Options, RegistryError, likely, npm, pypi};
 use crate::diagnostic::Failure;
-use crate::fetch::{Client, Network, Response, Source, SourceError};
+use crate::fetch::{Network, Response, Source, SourceError};
 use crate::manifest::RegistryKind;
 use crate::model::{Artifact, Digest, Ecosystem, Label, PackageId, PackageKey, Platform, Requirement, Settings};
 use crate::resolve::{Chosen, Index, IndexError, Release, Versions};
@@ -89,7 +89,7 @@ enum Listing {
 impl Registries {
     /// Makes the registries ready; nothing is asked or read yet.
     pub fn new(options: Options) -> Self {
-        let client = Arc::new(Client::new(options.client.clone()));
+        let client = Arc::clone(&options.client);
         let served = options.registries.iter().map(|registry| {
             let served = options.served(&client, registry);
             (registry.name.clone(), Registry { kind: registry.kind, served, beside: Arc::default() })

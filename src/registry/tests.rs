@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::diagnostic::Exit;
 use crate::fetch::testing::{Asked, Reply, Server};
-use crate::fetch::{ClientOptions, Network, Retry, Source};
+use crate::fetch::{Client, ClientOptions, Network, Retry, Source};
 use crate::manifest::{Registry, RegistryKind, RegistryUrl};
 use crate::model::{Ecosystem, PackageId, PackageKey, PackageName, Platform, Settings, TargetPlatform, Version};
 use crate::resolve::{Index, IndexError};
@@ -18,13 +18,17 @@ fn registry(kind: RegistryKind, url: &str) -> Registry {
 
 fn options(registries: Vec<Registry>) -> Options {
     let platforms = [Platform::LinuxX64, Platform::MacosArm64].map(TargetPlatform::new).to_vec();
-    let retry = Retry { pause: Duration::from_millis(1), ..Retry::default() };
     Options {
         registries,
         settings: Settings { platforms, python: Some("3.12".parse().unwrap()), ..Settings::default() },
-        client: ClientOptions { retry, ..ClientOptions::default() },
+        client: client(Network::Online),
         ..Options::default()
     }
+}
+
+fn client(network: Network) -> Arc<Client> {
+    let retry = Retry { pause: Duration::from_millis(1), ..Retry::default() };
+    Arc::new(Client::new(ClientOptions { network, retry, ..ClientOptions::default() }))
 }
 
 fn npm(name: &str) -> PackageId {
@@ -110,8 +114,8 @@ fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
     let cache = tempfile::tempdir().unwrap();
     let of = |freshness, network| {
         let mut options = options(vec![registry(RegistryKind::Npm, &server.url)]);
-        (options.cache, options.freshness, options.client.network) =
-            (Some(cache.path().to_owned()), freshness, network);
+        (options.cache, options.freshness, options.client) =
+            (Some(cache.path().to_owned()), freshness, client(network));
         let registries = Registries::new(options);
         registries.release(&npm("a"), 0).unwrap().dependencies.len()
     };
@@ -130,7 +134,7 @@ fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
 #[test]
 fn offline_without_a_cache_is_a_network_failure() {
     let mut options = options(vec![registry(RegistryKind::Npm, "https://registry.npmjs.org/")]);
-    options.client.network = Network::Offline;
+    options.client = client(Network::Offline);
     let registries = Registries::new(options);
     let error = registries.versions(&npm("react")).unwrap_err();
     assert_eq!(failure(&error), ("larder::fetch::offline".to_owned(), Exit::Network));

@@ -30,6 +30,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
+    connections: usize,
     log: Vec<String>,
     not_modified: usize,
     corrupt: Vec<String>,
@@ -71,6 +72,7 @@ impl Registry {
                 if serving.stop.load(Ordering::Relaxed) {
                     return;
                 }
+                serving.state().connections += 1;
                 let serving = Arc::clone(&serving);
                 // A client that hangs up in the middle is no news.
                 thread::spawn(move || serving.serve(stream).unwrap_or_default());
@@ -108,6 +110,11 @@ impl Registry {
     /// Returns the paths that were asked for with an `Authorization` header, in the order of arrival.
     pub(crate) fn authorized(&self) -> Vec<String> {
         self.shared.state().authorized.clone()
+    }
+
+    /// Returns how many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.state().connections
     }
 
     /// Returns how many questions were answered with 304.

@@ -1,11 +1,11 @@
 //! `larder add`
 
 use crate::cli::args::Add;
-use crate::ops::{self, Context};
+use crate::ops::{self, Session};
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(arguments: &Add, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &Add, session: &Session<'_>, output: &Output) -> Outcome {
     let request = ops::add::Request {
         packages: &arguments.packages,
         group: arguments.group.as_deref(),
@@ -13,7 +13,7 @@ pub(in crate::cli) fn run(arguments: &Add, context: &Context<'_>, output: &Outpu
         registry: arguments.registry.as_deref(),
         syncs: !arguments.no_sync,
     };
-    let changes = ops::add::add(context, &request)?;
-    super::sync::after_edit(&changes, arguments.no_sync, context, output)?;
+    let changes = ops::add::add(session, &request)?;
+    super::sync::after_edit(&changes, arguments.no_sync, session, output)?;
     DONE
 }

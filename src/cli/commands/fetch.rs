@@ -1,12 +1,12 @@
 //! `larder fetch`
 
 use crate::cli::args::Fetch;
-use crate::ops::{self, Context};
+use crate::ops::{self, Session};
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(arguments: &Fetch, context: &Context<'_>, output: &Output) -> Outcome {
-    let filled = ops::fetch::fetch(context, super::sync::lock_use(arguments.freshness))?;
+pub(in crate::cli) fn run(arguments: &Fetch, session: &Session<'_>, output: &Output) -> Outcome {
+    let filled = ops::fetch::fetch(session, super::sync::lock_use(arguments.freshness))?;
     output.document(&filled);
     for warning in &filled.warnings {
         output.say(format!("warning: {warning}"));

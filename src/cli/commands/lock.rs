@@ -1,12 +1,12 @@
 //! `larder lock`
 
 use crate::cli::args::Lock;
-use crate::ops::{self, Context};
+use crate::ops::{self, Session};
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(arguments: &Lock, context: &Context<'_>, output: &Output) -> Outcome {
-    let locked = if arguments.check { ops::lock::check(context)? } else { ops::lock::lock(context)? };
+pub(in crate::cli) fn run(arguments: &Lock, session: &Session<'_>, output: &Output) -> Outcome {
+    let locked = if arguments.check { ops::lock::check(session)? } else { ops::lock::lock(session)? };
     tell(&locked, output);
     DONE
 }

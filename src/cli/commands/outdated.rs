@@ -1,12 +1,12 @@
 //! `larder outdated`
 
-use crate::ops::Context;
+use crate::ops::Session;
 use crate::ops::outdated::{Newer, outdated};
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> Outcome {
-    let outdated = outdated(context)?;
+pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> Outcome {
+    let outdated = outdated(session)?;
     output.document(&outdated);
     if outdated.packages.is_empty() {
         output.say(format!("Every direct dependency of {} is the newest", outdated.environment));

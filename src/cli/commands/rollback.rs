@@ -3,13 +3,13 @@
 use crate::cli::args::Rollback;
 use crate::ops::rollback::{Care, rollback};
 use crate::ops::take_back::take_back;
-use crate::ops::{Context, switch::Switched};
+use crate::ops::{Session, switch::Switched};
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(arguments: &Rollback, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &Rollback, session: &Session<'_>, output: &Output) -> Outcome {
     if !arguments.only.is_empty() {
-        let back = take_back(context, arguments.generation, &arguments.only)?;
+        let back = take_back(session, arguments.generation, &arguments.only)?;
         if back.locked.changed {
             output.say(format!(
                 "Wrote larder.lock: {} as in generation {}",
@@ -21,7 +21,7 @@ pub(in crate::cli) fn run(arguments: &Rollback, context: &Context<'_>, output: &
         return DONE;
     }
     let care = if arguments.verify { Care::Content } else { Care::Presence };
-    tell(&rollback(context, arguments.generation, care)?, output);
+    tell(&rollback(session.context(), arguments.generation, care)?, output);
     DONE
 }
 

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use crate::cli::args::{Building, Ci, Freshness, Sync};
 use crate::ops::lock::{Changes, LockUse};
 use crate::ops::sync::{BytecodeUse, Options, Synced};
-use crate::ops::{self, Context};
+use crate::ops::{self, Session};
 use crate::plan::Plan;
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(arguments: &Sync, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &Sync, session: &Session<'_>, output: &Output) -> Outcome {
     let options = Options {
         lock: lock_use(arguments.freshness),
         activate: !arguments.building.no_activate,
@@ -19,18 +19,18 @@ pub(in crate::cli) fn run(arguments: &Sync, context: &Context<'_>, output: &Outp
         dry_run: arguments.dry_run,
         forward: arguments.forward,
     };
-    tell(&ops::sync::sync(context, &options)?, output);
+    tell(&ops::sync::sync(session, &options)?, output);
     DONE
 }
 
-pub(in crate::cli) fn ci(arguments: &Ci, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn ci(arguments: &Ci, session: &Session<'_>, output: &Output) -> Outcome {
     let options = Options {
         lock: LockUse::Locked,
         activate: !arguments.building.no_activate,
         bytecode: bytecode_use(arguments.building),
         ..Options::default()
     };
-    tell(&ops::sync::sync(context, &options)?, output);
+    tell(&ops::sync::sync(session, &options)?, output);
     DONE
 }
 
@@ -52,7 +52,7 @@ pub(super) fn lock_use(freshness: Freshness) -> LockUse {
 pub(super) fn after_edit(
     changes: &Changes,
     no_sync: bool,
-    context: &Context<'_>,
+    session: &Session<'_>,
     output: &Output,
 ) -> Result<(), ops::Error> {
     for line in &changes.lines {
@@ -64,7 +64,7 @@ pub(super) fn after_edit(
         for warning in &changes.locked.warnings {
             output.say(format!("warning: {warning}"));
         }
-        tell(&ops::sync::sync(context, &Options::default())?, output);
+        tell(&ops::sync::sync(session, &Options::default())?, output);
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! `larder update`
 
 use crate::cli::args::Update;
-use crate::ops::{self, Context};
+use crate::ops::{self, Session};
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(arguments: &Update, context: &Context<'_>, output: &Output) -> Outcome {
-    let locked = ops::update::update(context, &arguments.packages)?;
+pub(in crate::cli) fn run(arguments: &Update, session: &Session<'_>, output: &Output) -> Outcome {
+    let locked = ops::update::update(session, &arguments.packages)?;
     super::lock::tell(&locked, output);
     DONE
 }
