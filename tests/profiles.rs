@@ -301,6 +301,23 @@ fn promotion_gives_exactly_what_was_tested() {
 }
 
 #[test]
+fn promotion_ends_as_a_sync_does() {
+    let project = Project::new(&REGISTRY);
+    let manifest =
+        |line: &str| format!("dependencies {{\n    {line}\n}}\nenvironment \"staging\"\nenvironment \"production\"\n");
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    project.manifest(&manifest("npm \"vitest\"")).run("larder sync --env production").exits(0);
+    project.manifest(&manifest("npm \"left\"")).run("larder sync --env staging --no-activate").exits(0);
+    project.write(".git/info/exclude", "");
+    let said = project.run("larder promote staging production").exits(0).stderr;
+    // What a manifest asks for, or asked for, comes first.
+    let moves: Vec<&str> = said.lines().filter(|line| line.starts_with(['+', '-', '~'])).collect();
+    assert_eq!(moves, ["- npm:vitest 3.0.0", "+ npm:left 2.0.0", "+ npm:right 1.2.0"]);
+    assert_eq!(project.read(".git/info/exclude"), ".larder\nnode_modules\n.venv\n");
+    assert!(said.contains("Node programs that are running find the new packages"), "{said}");
+}
+
+#[test]
 fn promotion_is_refused_with_every_reason_at_once() {
     let scripts = serde_json::json!({ "postinstall": "exit 1" });
     let universe = Universe::new()

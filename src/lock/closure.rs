@@ -2,9 +2,11 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::model::{
-    Edge, EdgeKind, ExtraName, Graph, Instance, InstanceKey, Label, Package, PackageKey, Platform, RootEdge, Side,
+    Dependent, Edge, EdgeKind, ExtraName, Graph, Instance, InstanceKey, Label, Package, PackageKey, Platform, RootEdge,
+    Side,
 };
 
 /// What to cut a lock down to.
@@ -127,6 +129,15 @@ impl<'a> Closure<'a> {
             .map(|instance| &instance.package)
             .filter(move |&key| last.replace(key) != Some(key))
             .filter_map(|key| self.graph.and_then(|graph| graph.packages.get_key_value(key)))
+    }
+
+    /// Returns the folders of the members whose lines are selected and of the local packages, some of them twice.
+    pub fn folders(&self) -> impl Iterator<Item = &'a Arc<str>> {
+        let members = self.roots.iter().filter_map(|line| match &line.dependent {
+            Dependent::Member(folder) => Some(folder),
+            Dependent::Project => None,
+        });
+        members.chain(self.packages().filter_map(|(_, package)| package.folder.as_ref()))
     }
 
     /// Returns the packages that manifest lines name.

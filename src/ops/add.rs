@@ -56,7 +56,7 @@ fn add_once(session: &Session<'_>, old: &Project, request: &Request<'_>, seen: &
     let project = target.tried(old, &text)?;
     let (lockfile, mut warnings) = lock::solve(session, &project, &Wish::keeping(&first))?;
     if request.syncs {
-        sync::foresee(session.context, &project, &lockfile)?;
+        sync::check(session.context, &project, &lockfile)?;
     }
 
     warnings.extend(lock::news(&before, &lockfile));

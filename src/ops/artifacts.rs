@@ -5,7 +5,8 @@ use crate::lock::Lockfile;
 use crate::model::{Algorithm, Artifact, Digest, Graph, Label, PackageKey};
 use crate::registry::Registries;
 
-use super::{Result, Session, gather};
+use super::install::gather;
+use super::{Result, Session};
 
 /// Fills in the digests that are missing or weak; those that the lock has already are kept.
 pub(super) fn complete(

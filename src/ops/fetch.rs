@@ -8,10 +8,10 @@ use crate::lock::{Closure, Selection};
 use crate::model::Label;
 use crate::profile;
 
-use super::gather::Gathered;
-use super::lock::{self, LockUse, Locked};
+use super::install::gather::{self, Completeness, Gathered};
+use super::lock::{self, Absent, LockUse, Locked};
 use super::registries::LazyRegistries;
-use super::{Project, Result, Session, gather, policies, project};
+use super::{Project, Result, Session, policies, project};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
 #[derive(Debug, Serialize)]
@@ -38,7 +38,7 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
         let lockfile = lock::fresh(&project)?;
         (project, lockfile)
     } else {
-        let project = Project::read_for(root, LockUse::Frozen)?;
+        let project = Project::read_for(root, LockUse::Frozen(Absent::Refused))?;
         let lockfile = lock::frozen(&project)?;
         (project, lockfile)
     };
@@ -68,7 +68,7 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     for groups in selected {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
-        let (_, more, missing) = gather::gather_what_can_be_had(&source, &selection, closure)?;
+        let (_, more, missing) = gather::gather(&source, &selection, closure, Completeness::WithoutMissingOptional)?;
         skipped.extend(missing);
         gathered.fetched += more.fetched;
         gathered.bytes += more.bytes;

@@ -138,7 +138,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.done.projects += 1;
-        let has_profiles = fs::lstat(&known.root.join(".larder"))?.is_some();
+        let has_profiles = fs::lstat(&profile::own_folder(&known.root))?.is_some();
         let looked = match project::files_stay_inside(&known.root) {
             Ok(()) => [self.lock_of(&known.root), if has_profiles { self.generations(known) } else { Ok(()) }],
             Err(error) => [Err(error), Ok(())],

@@ -13,7 +13,8 @@ use crate::profile;
 use crate::registry::path;
 
 use super::context::MANIFEST;
-use super::{Context, Result, host, inputs, interpreter};
+use super::install::interpreter;
+use super::{Context, Result, host, inputs};
 
 /// `larder init --json`: see `schema/init.json`.
 #[derive(Debug, Serialize)]

@@ -19,6 +19,7 @@ use super::failure::{LockError, Unsatisfiable};
 use super::own_runtimes::{self, Misfit};
 use super::routing::{self, Extent};
 use super::seen::{self, Seen};
+use super::state::Checked;
 use super::summary::PlanSummary;
 use super::target::Edited;
 use super::{Context, Event, Project, Result, Session, artifacts, inputs, project, registries, solutions};
@@ -54,15 +55,25 @@ pub enum LockUse {
     /// Refuses a stale one.
     Locked,
     /// Does not look whether it is fresh.
-    Frozen,
-    /// Nor whether its members are on disk: what is not there is left out.
-    FrozenPresent,
+    Frozen(Absent),
+}
+
+/// What a command that takes the lock as it is does about members and local packages that are not on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// It is an error.
+    Refused,
+    /// They are left out.
+    LeftOut,
 }
 
 impl LockUse {
-    /// Tells whether the lock is taken as it is.
-    pub(super) fn is_frozen(self) -> bool {
-        matches!(self, Self::Frozen | Self::FrozenPresent)
+    /// Returns what is known of the lock once it was treated so.
+    pub(super) fn checked(self) -> Checked {
+        match self {
+            Self::Update | Self::Locked => Checked::Fresh,
+            Self::Frozen(_) => Checked::Unseen,
+        }
     }
 }
 
@@ -130,7 +141,7 @@ pub(super) fn update_lock(
 }
 
 /// Returns the lock as [`update_lock`] would leave it, and writes nothing.
-pub(super) fn foresee(session: &Session<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
+pub(super) fn dry_run(session: &Session<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Ok(Locked::serving(project, lockfile)),
         Standing::Stale(old) => {
@@ -150,7 +161,7 @@ enum Standing {
 
 fn standing(project: &Project, lock_use: LockUse) -> Result<Standing> {
     Ok(match lock_use {
-        LockUse::Frozen | LockUse::FrozenPresent => Standing::Serves(frozen(project)?),
+        LockUse::Frozen(_) => Standing::Serves(frozen(project)?),
         LockUse::Locked => Standing::Serves(fresh(project)?),
         LockUse::Update => match read(project)? {
             Old::Lock(lockfile) if freshness(project, &lockfile).reasons.is_empty() => Standing::Serves(lockfile),

@@ -4,22 +4,18 @@ use crate::diagnostic::{Exit, Failure, list};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{Label, Side};
-use crate::plan::{self, Plan};
 use crate::policy;
-use crate::profile::{self, Generation, Needs, ProfileError, Promoted};
+use crate::profile::{Generation, ProfileError, Promoted};
 
 use super::context::LOCKFILE;
-use super::registries::LazyRegistries;
+use super::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
 use super::sync::Synced;
-use super::{
-    Event, Project, Result, Session, bytecode, gather, generations, interpreter, project, seen, state, switch,
-};
+use super::{Project, Result, Session, project, seen, state};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
 pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
-    let (context, store) = (session.context, &session.store);
-    let project = Project::open(context)?;
+    let project = Project::open(session.context)?;
     let [source, target] = [from, to].map(|name| project::choose(&project.manifest, Some(name), None));
     let (source, target) = (source?, target?);
     if source.name == target.name {
@@ -39,54 +35,27 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let closure = Closure::on_side(&lockfile.graph, &selection, side);
     check(&lockfile, &closure, &tested, source, target)?;
 
-    let python = interpreter::find(context, &project, &closure, platform)?;
-    let is_active = profile.active()?.as_ref() == Some(&target.name);
-    if is_active {
-        profile.check_links(Needs::of(&closure, python.as_ref()))?;
-    }
-    let gathered = gather::gather(&LazyRegistries::new(session, &project), &closure)?;
-    let python_to_compile = python.as_ref().filter(|_| target.compile);
-    let _leased = python_to_compile.map(|python| bytecode::lease(store, python, &gathered.trees)).transpose()?;
-    let compile = |python| bytecode::compile(context, store, python, &gathered.trees);
-    let compiled = python_to_compile.map(compile).transpose()?;
-    let held = seen::hold(context, &profile)?;
-    let before = profile.current(&target.name).ok().flatten();
-    let there = before.as_ref().map(Generation::packages).unwrap_or_default();
-    let plan = Plan { direct: plan::direct(&closure), ..plan::plan(&there, &plan::contents(&closure)) };
-    let used = gathered.trees.values().chain(compiled.iter().flatten().map(|(_, tree)| tree));
-    store.note_project(profile.root(), used.map(|tree| tree.digest))?;
-    (context.reporter)(Event::Building(closure.instances.len()));
-    let built = profile.build(
-        &held,
-        &profile::Input {
-            environment: &target.name,
-            platform,
-            lock: &lockfile,
-            lock_text: &text,
-            durable: target.durable,
-            promoted: Some(&Promoted { environment: source.name.clone(), number: tested.number }),
-            closure: &closure,
-            trees: &gathered.trees,
-            files: target.files,
-            interpreter: python.as_ref(),
-            bytecode: compiled.as_ref(),
-            created: jiff::Timestamp::now(),
-            larder: env!("CARGO_PKG_VERSION"),
-        },
-    )?;
-    let number = built.generation.number;
+    let promoted = Promoted { environment: source.name.clone(), number: tested.number };
+    let installation = Installation {
+        session,
+        project: &project,
+        profile: &profile,
+        environment: target,
+        platform,
+        purpose: Purpose::Promote(&promoted),
+        activation: Activation::Leave,
+        bytecode: BytecodeUse::AsDeclared,
+    };
+    let ingredients = installation.gather(&selection, closure)?;
+    let held = seen::hold(session.context, &profile)?;
+    // What a sync noted does not tell what this leaves, which may be gone back from.
     state::forget(&project.root, target.name.as_str())?;
-    generations::take_over(&profile, &held, store, target, number)?;
-    let mut warnings = built.warnings;
-    if built.made {
-        warnings.extend(generations::retire(&profile, &held, target));
-        let had_npm = before.is_some_and(|before| before.node_modules || !before.members.is_empty());
-        warnings.extend((is_active && had_npm).then(|| switch::RESTART.to_owned()));
-    }
+    let Installed { number, built, plan, warnings } = installation.build(&held, (&lockfile, &text), &ingredients)?;
     held.finish()?;
     let folder = profile.folder(&target.name, number);
     let unchanged = Synced::unchanged(target.name.to_string(), number, folder);
-    Ok(Synced { built: built.made, plan, fetched: gathered.fetched, bytes: gathered.bytes, warnings, ..unchanged })
+    let (fetched, bytes) = (ingredients.gathered.fetched, ingredients.gathered.bytes);
+    Ok(Synced { built: built.made, plan, fetched, bytes, warnings, ..unchanged })
 }
 
 /// Collects every reason why the closure must not become the target's.

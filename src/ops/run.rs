@@ -14,10 +14,11 @@ use crate::profile;
 use crate::profile::python;
 use crate::resolve::RequiredLine;
 
+use super::install::{Activation, interpreter};
 use super::lock::LockUse;
 use super::sync::{self, Options, Synced};
 use super::variables::Seen;
-use super::{Context, Project, Result, Session, generations, interpreter, project, seen, state};
+use super::{Context, Project, Result, Session, generations, project, seen, state};
 
 /// A program with its arguments.
 #[derive(Clone, Copy, Debug)]
@@ -119,14 +120,14 @@ fn environment(session: &Session<'_>, lock_use: LockUse) -> Result<Synced> {
         return match active.as_deref().map(|active| rolled_back(context, &root, active)) {
             Some(Ok(Some(synced))) if lock_use != LockUse::Locked => Ok(synced),
             Some(Err(error)) => Err(error),
-            _ => sync::sync(session, &options),
+            _ => sync::sync(session, options),
         };
     }
     let project = Project::read_for(root, lock_use)?;
     let environment = project.environment(context)?;
     let refused = || NotActive { environment: environment.name.clone(), active: active.clone().unwrap_or_default() };
     if active.is_none() {
-        return sync::sync(session, &options);
+        return sync::sync(session, options);
     }
     let included = |group: &Option<Label>| group.as_ref().is_none_or(|group| environment.include.contains(group));
     let is_npm = |line: &RequiredLine| line.requirement.ecosystem().has_scopes();
@@ -135,7 +136,7 @@ fn environment(session: &Session<'_>, lock_use: LockUse) -> Result<Synced> {
     }
     let synced = match rolled_back(context, &project.root, environment.name.as_str())? {
         Some(synced) if lock_use != LockUse::Locked => synced,
-        _ => sync::sync(session, &Options { activate: false, ..options })?,
+        _ => sync::sync(session, Options { activation: Activation::Leave, ..options })?,
     };
     // Local packages may bring some.
     let head = profile::Project::open(&project.root)?.current_head(&environment.name)?;

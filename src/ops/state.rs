@@ -22,7 +22,6 @@ use crate::fs::{self, Durability, FsError, Stat};
 use crate::profile;
 
 use super::Variables;
-use super::lock::LockUse;
 use super::watched::Watched;
 
 const VERSION: &str = concat!("larder ", env!("CARGO_PKG_VERSION"));
@@ -30,16 +29,27 @@ const VERSION: &str = concat!("larder ", env!("CARGO_PKG_VERSION"));
 /// The variables that a sync's result depends on, besides those that say where things are.
 const VARIABLES: [&str; 2] = ["LARDER_PYTHON", "LARDER_STORE"];
 
+/// What is known of a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// It is what the manifests ask for.
+    Fresh,
+    /// It was taken as it is. Such a one must not pass for a fresh one later.
+    Unseen,
+}
+
 /// Facts as they are gathered, each before the thing that it is about is read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts(String);
 
 impl Facts {
     /// Starts with how the lock was treated, and the variables.
-    pub(super) fn new(variables: &Variables, lock_use: LockUse) -> Self {
+    pub(super) fn new(variables: &Variables, lock: Checked) -> Self {
         let mut facts = Self::default();
-        // A lock that nobody looked at must not pass for a fresh one later.
-        facts.line(if lock_use.is_frozen() { "lock\tunseen" } else { "lock\tfresh" });
+        facts.line(match lock {
+            Checked::Fresh => "lock\tfresh",
+            Checked::Unseen => "lock\tunseen",
+        });
         for name in VARIABLES {
             if let Some(value) = variables.text(name).filter(|value| !value.contains('\n')) {
                 facts.line(&format!("variable\t{name}\t{value}"));
@@ -64,7 +74,7 @@ impl Facts {
     /// Notes where a link points.
     pub(super) fn note_link(&mut self, path: &Path) -> Result<(), FsError> {
         let target = fs::read_link(path)?;
-        self.line(&format!("link\t{}\t{}", path.display(), target.display()));
+        self.line(&link_fact(path, &target));
         Ok(())
     }
 
@@ -72,6 +82,10 @@ impl Facts {
         self.0.push_str(fact);
         self.0.push('\n');
     }
+}
+
+fn link_fact(path: &Path, target: &Path) -> String {
+    format!("link\t{}\t{}", path.display(), target.display())
 }
 
 fn file_fact(path: &Path, stood: Option<&Stat>) -> String {
@@ -102,17 +116,17 @@ pub(super) fn forget(root: &Path, environment: &str) -> Result<(), FsError> {
 }
 
 /// Returns the generation that is current, where every recorded fact still holds. Doubt, of any kind, is `None`.
-pub(super) fn current(root: &Path, environment: &str, variables: &Variables, lock_use: LockUse) -> Option<u64> {
+pub(super) fn current(root: &Path, environment: &str, variables: &Variables, lock: Checked) -> Option<u64> {
     let text = String::from_utf8(fs::read_record(&record(root, environment)).ok()??).ok()?;
     let facts = text.strip_prefix(VERSION)?.strip_prefix('\n')?;
     let (lay, facts) = facts.strip_prefix("root ")?.split_once('\n')?;
     (Path::new(lay) == whole(root).ok()?).then_some(())?;
     let (generation, facts) = facts.strip_prefix("generation ")?.split_once('\n')?;
-    let start = |lock_use| Facts::new(variables, lock_use).0;
-    let facts = match facts.strip_prefix(&start(LockUse::Update)) {
-        Some(facts) => facts,
-        None if lock_use.is_frozen() => facts.strip_prefix(&start(LockUse::Frozen))?,
-        None => return None,
+    let start = |lock| Facts::new(variables, lock).0;
+    let facts = match (facts.strip_prefix(&start(Checked::Fresh)), lock) {
+        (Some(facts), _) => facts,
+        (None, Checked::Unseen) => facts.strip_prefix(&start(Checked::Unseen))?,
+        (None, Checked::Fresh) => return None,
     };
     let holds = |fact: &str| match fact.split_once('\t') {
         Some(("file", rest)) => {
@@ -127,8 +141,8 @@ pub(super) fn current(root: &Path, environment: &str, variables: &Variables, loc
         _ => None,
     };
     // The link says so too: a generation that is not the current one would be run.
-    let current = format!("/.profiles/{environment}/current\t{generation}");
-    facts.lines().any(|fact| fact.starts_with("link\t") && fact.ends_with(&current)).then_some(())?;
+    let current = link_fact(&profile::current_link(Path::new(lay), environment), Path::new(generation));
+    facts.lines().any(|fact| fact == current).then_some(())?;
     facts.lines().all(|fact| holds(fact).is_some()).then_some(())?;
     (!profile::is_left(root).ok()?).then_some(())?;
     let generation = generation.parse().ok()?;
@@ -145,7 +159,7 @@ fn whole(root: &Path) -> Result<PathBuf, FsError> {
 }
 
 fn record(root: &Path, environment: &str) -> PathBuf {
-    root.join(".larder").join(format!("state-{environment}"))
+    profile::sync_record(root, environment)
 }
 
 #[cfg(test)]
@@ -163,7 +177,7 @@ mod tests {
         fs::create_dir_all(&root.join(".larder")).unwrap();
         fs::write_new(&manifest, b"project \"a\"", 0o644).unwrap();
         let variables = Variables::default();
-        let mut facts = Facts::new(&variables, LockUse::Update);
+        let mut facts = Facts::new(&variables, Checked::Fresh);
         let profile = root.join(".larder/node_modules/.profiles/development");
         fs::create_dir_all(&profile.join("3")).unwrap();
         fs::symlink(Path::new("3"), &profile.join("current")).unwrap();
@@ -171,30 +185,30 @@ mod tests {
         facts.note(&manifest).unwrap();
         facts.note(&missing).unwrap();
         write(root, "development", 3, &facts).unwrap();
-        assert_eq!(current(root, "development", &variables, LockUse::Locked), Some(3));
-        assert_eq!(current(root, "production", &variables, LockUse::Update), None);
+        assert_eq!(current(root, "development", &variables, Checked::Fresh), Some(3));
+        assert_eq!(current(root, "production", &variables, Checked::Fresh), None);
         write(root, "development", 2, &facts).unwrap();
-        assert_eq!(current(root, "development", &variables, LockUse::Locked), None);
+        assert_eq!(current(root, "development", &variables, Checked::Fresh), None);
         write(root, "development", 3, &facts).unwrap();
 
         fs::rename(&profile.join("3"), &root.join("elsewhere")).unwrap();
         fs::symlink(&root.join("elsewhere"), &profile.join("3")).unwrap();
-        assert_eq!(current(root, "development", &variables, LockUse::Locked), None);
+        assert_eq!(current(root, "development", &variables, Checked::Fresh), None);
         fs::remove_file(&profile.join("3")).unwrap();
         fs::rename(&root.join("elsewhere"), &profile.join("3")).unwrap();
-        assert_eq!(current(root, "development", &variables, LockUse::Locked), Some(3));
+        assert_eq!(current(root, "development", &variables, Checked::Fresh), Some(3));
 
         let python = [("LARDER_PYTHON".into(), "/x".into())].into_iter().collect();
-        assert_eq!(current(root, "development", &python, LockUse::Update), None);
+        assert_eq!(current(root, "development", &python, Checked::Fresh), None);
         fs::write_new(&missing, b"", 0o644).unwrap();
-        assert_eq!(current(root, "development", &variables, LockUse::Update), None);
+        assert_eq!(current(root, "development", &variables, Checked::Fresh), None);
     }
 
     #[test]
     fn what_is_saved_after_it_was_read_is_not_noted_as_synced() {
         let (root_manifest, member) = ("larder.kdl", "packages/member/package.json");
         for saved in [root_manifest, member, "tools/local/package.json", "packages/new/package.json"] {
-            saved_in_between(saved, LockUse::Update, Project::read);
+            saved_in_between(saved, Checked::Fresh, Project::read);
         }
         let of_member = RootEdge {
             dependent: Dependent::Member("packages/member".into()),
@@ -206,13 +220,13 @@ mod tests {
         let graph = Graph { roots: vec![of_member], ..Graph::default() };
         let lockfile = Lockfile::new(Settings::default(), graph);
         for saved in [root_manifest, member] {
-            saved_in_between(saved, LockUse::Frozen, |root| Project::as_locked(root, &lockfile));
+            saved_in_between(saved, Checked::Unseen, |root| Project::as_locked(root, &lockfile));
         }
     }
 
     /// Reads a project, saves a file, and records the sync of what was read.
     #[track_caller]
-    fn saved_in_between(file: &str, lock_use: LockUse, read: impl Fn(PathBuf) -> Result<Project>) {
+    fn saved_in_between(file: &str, lock: Checked, read: impl Fn(PathBuf) -> Result<Project>) {
         let folder = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(folder.path()).unwrap();
         let save = |file: &str, text: &str| {
@@ -233,14 +247,14 @@ mod tests {
         let variables = Variables::default();
         let project = read(root.clone()).unwrap();
         let record = || {
-            let mut facts = Facts::new(&variables, lock_use);
+            let mut facts = Facts::new(&variables, lock);
             facts.note_watched(&project.watched);
             facts.note_link(&profile.join("current")).unwrap();
             write(&root, "development", 3, &facts).unwrap();
-            current(&root, "development", &variables, lock_use)
+            current(&root, "development", &variables, lock)
         };
         assert_eq!(record(), Some(3), "nothing was saved");
         save(file, r#"{"name": "saved-in-between", "version": "1.0.1"}"#);
-        assert_eq!(record(), None, "{file}, {lock_use:?}");
+        assert_eq!(record(), None, "{file}, {lock:?}");
     }
 }

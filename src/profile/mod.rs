@@ -7,6 +7,7 @@
 //! └── .larder/
 //!     ├── lock                            held while a profile is built or switched
 //!     ├── whole                           which generations are known to have all their packages
+//!     ├── state-development               what the last sync of an environment looked at
 //!     ├── active -> node_modules/.profiles/development/current
 //!     └── node_modules/
 //!         ├── .packages/<key>/            realised packages, shared by all generations
@@ -38,6 +39,7 @@ mod key;
 mod layout;
 mod linking;
 mod npm;
+mod place;
 mod project;
 pub mod python;
 mod recall;
@@ -61,6 +63,7 @@ pub use key::{Key, KeyError};
 pub use layout::{
     Content, Distribution, Files, Folder, Layout, Links, Member, Owner, Realised, Target, Wanted, layout,
 };
+pub use place::{current_link, generation_folder, own_folder, sync_record};
 pub use project::{Project, active, is_generation};
 pub use roots::{Needs, stays_inside};
 pub use verify::{Damage, Harm};

@@ -378,4 +378,5 @@ pub(super) const PACKAGES: &str = ".larder/node_modules/.packages";
 /// The folder of the environments.
 pub(super) const PROFILES: &str = ".larder/node_modules/.profiles";
 const ACTIVE: &str = ".larder/active";
-const CURRENT: &str = "current";
+/// The name of the link to an environment's current generation.
+pub(super) const CURRENT: &str = "current";

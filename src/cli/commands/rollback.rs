@@ -1,15 +1,15 @@
 //! `larder rollback`
 
 use crate::cli::args::Rollback;
+use crate::ops::partial_rollback::partial_rollback;
 use crate::ops::rollback::{Care, rollback};
-use crate::ops::take_back::take_back;
 use crate::ops::{Session, switch::Switched};
 
 use super::{DONE, Outcome, Output};
 
 pub(in crate::cli) fn run(arguments: &Rollback, session: &Session<'_>, output: &Output) -> Outcome {
     if !arguments.only.is_empty() {
-        let back = take_back(session, arguments.generation, &arguments.only)?;
+        let back = partial_rollback(session, arguments.generation, &arguments.only)?;
         if back.locked.changed {
             output.say(format!(
                 "Wrote larder.lock: {} as in generation {}",

@@ -3,46 +3,45 @@
 use std::fmt::Write;
 
 use crate::cli::args::{Building, Ci, Freshness, Sync};
-use crate::ops::lock::{Changes, LockUse};
-use crate::ops::sync::{BytecodeUse, Options, Synced};
-use crate::ops::{self, Session};
+use crate::ops::lock::{Absent, Changes, LockUse};
+use crate::ops::sync::{AfterRollback, Mode, Options, Synced};
+use crate::ops::{self, Activation, BytecodeUse, Session};
 use crate::plan::Plan;
 
 use super::{DONE, Outcome, Output};
 
 pub(in crate::cli) fn run(arguments: &Sync, session: &Session<'_>, output: &Output) -> Outcome {
-    let options = Options {
-        lock: lock_use(arguments.freshness),
-        activate: !arguments.building.no_activate,
-        bytecode: bytecode_use(arguments.building),
-        repair: arguments.repair,
-        dry_run: arguments.dry_run,
-        forward: arguments.forward,
+    let after = if arguments.forward { AfterRollback::Forward } else { AfterRollback::Stay };
+    let mode = match (arguments.dry_run, arguments.repair) {
+        (true, _) => Mode::DryRun,
+        (false, true) => Mode::Repair(after),
+        (false, false) => Mode::Build(after),
     };
-    tell(&ops::sync::sync(session, &options)?, output);
+    let options = Options { mode, lock: lock_use(arguments.freshness), ..built_as(arguments.building) };
+    tell(&ops::sync::sync(session, options)?, output);
     DONE
 }
 
 pub(in crate::cli) fn ci(arguments: &Ci, session: &Session<'_>, output: &Output) -> Outcome {
-    let options = Options {
-        lock: LockUse::Locked,
-        activate: !arguments.building.no_activate,
-        bytecode: bytecode_use(arguments.building),
-        ..Options::default()
-    };
-    tell(&ops::sync::sync(session, &options)?, output);
+    let options = Options { lock: LockUse::Locked, ..built_as(arguments.building) };
+    tell(&ops::sync::sync(session, options)?, output);
     DONE
 }
 
-fn bytecode_use(building: Building) -> BytecodeUse {
-    if building.compile { BytecodeUse::Ahead } else { BytecodeUse::AsDeclared }
+/// Returns how the switches say to build the environment.
+fn built_as(building: Building) -> Options {
+    Options {
+        activation: if building.no_activate { Activation::Leave } else { Activation::Activate },
+        bytecode: if building.compile { BytecodeUse::Precompiled } else { BytecodeUse::AsDeclared },
+        ..Options::default()
+    }
 }
 
 /// Returns how the switches say to treat the lock.
 pub(super) fn lock_use(freshness: Freshness) -> LockUse {
     match freshness {
-        Freshness { frozen: true, members_present: true, .. } => LockUse::FrozenPresent,
-        Freshness { frozen: true, .. } => LockUse::Frozen,
+        Freshness { frozen: true, members_present: true, .. } => LockUse::Frozen(Absent::LeftOut),
+        Freshness { frozen: true, .. } => LockUse::Frozen(Absent::Refused),
         Freshness { locked: true, .. } => LockUse::Locked,
         Freshness { .. } => LockUse::Update,
     }
@@ -64,7 +63,7 @@ pub(super) fn after_edit(
         for warning in &changes.locked.warnings {
             output.say(format!("warning: {warning}"));
         }
-        tell(&ops::sync::sync(session, &Options::default())?, output);
+        tell(&ops::sync::sync(session, Options::default())?, output);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::MemberErrors;
 use super::{Members, Project};
-use crate::lock::{Closure, Lockfile, Reason};
+use crate::lock::{Lockfile, Reason};
 use crate::manifest::{self, Group, Kind, Manifest, Spanned};
 use crate::model::{Dependent, Label, PackageId, PackageKey};
 use crate::ops::context::MANIFEST;
@@ -21,7 +21,7 @@ impl Project {
     pub(in crate::ops) fn read_for(root: PathBuf, lock_use: LockUse) -> Result<Self> {
         match lock_use {
             LockUse::Update | LockUse::Locked => Self::read(root),
-            LockUse::Frozen | LockUse::FrozenPresent => {
+            LockUse::Frozen(_) => {
                 let lockfile = lock::existing_in(&root)?;
                 Self::as_locked(root, &lockfile)
             }
@@ -99,16 +99,11 @@ impl Project {
         })
     }
 
-    /// Returns the folders of members and local packages that a closure has and the disk has not.
-    pub(in crate::ops) fn absent(&self, closure: &Closure<'_>) -> Result<BTreeSet<Arc<str>>> {
-        let dependents = closure.roots.iter().filter_map(|line| match &line.dependent {
-            Dependent::Member(folder) => Some(folder),
-            Dependent::Project => None,
-        });
-        let packages = closure.packages().filter_map(|(_, package)| package.folder.as_ref());
+    /// Returns the folders of members and local packages that the disk has not.
+    pub(in crate::ops) fn absent(&self) -> Result<BTreeSet<Arc<str>>> {
         let mut absent = BTreeSet::new();
-        for folder in dependents.chain(packages) {
-            if !absent.contains(folder) && !members::has_manifest(&self.root.join(&**folder))? {
+        for folder in &self.members {
+            if !members::has_manifest(&self.root.join(&**folder))? {
                 absent.insert(Arc::clone(folder));
             }
         }

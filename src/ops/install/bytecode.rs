@@ -7,18 +7,17 @@ use crate::model::{Digest, PackageKey};
 use crate::profile::python::{self, Bytecode, Interpreter};
 use crate::store::{Lease, Store, Tree};
 
-use super::{Context, Event, Result};
+use crate::ops::{Event, Result, Session};
 
 /// Returns the byte-code of the Python packages among these.
 pub(super) fn compile(
-    context: &Context<'_>,
-    store: &Store,
+    session: &Session<'_>,
     interpreter: &Interpreter,
     trees: &BTreeMap<PackageKey, Arc<Tree>>,
 ) -> Result<Bytecode> {
     let wheels = wheels(trees);
-    (context.reporter)(Event::Compiling(wheels.len()));
-    Ok(python::compile(store, interpreter, &wheels)?)
+    (session.context.reporter)(Event::Compiling(wheels.len()));
+    Ok(python::compile(&session.store, interpreter, &wheels)?)
 }
 
 /// Keeps the byte-code of these packages from being collected, whether it is there already or about to be made.

@@ -9,10 +9,10 @@ use crate::profile::python::Bytecode;
 use crate::profile::{self, Built, Input, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
-use super::Result;
+use crate::ops::Result;
 
-/// Takes what is harmed of a closure's trees out of the store, so that it is fetched again.
-pub(super) fn forget_harmed(store: &Store, closure: &Closure<'_>) -> Result<()> {
+/// Takes what is damaged of a closure's trees out of the store, so that it is fetched again.
+pub(super) fn forget_damaged(store: &Store, closure: &Closure<'_>) -> Result<()> {
     let artifacts = closure.packages().flat_map(|(_, package)| &package.artifacts);
     for digest in artifacts.filter_map(|artifact| artifact.digest.as_ref()) {
         match store.tree(digest) {
@@ -38,16 +38,16 @@ pub(super) fn drop_false_records(store: &Store, names: &[Digest]) -> Result<()> 
     Ok(())
 }
 
-/// Takes harmed byte-code out of the store, so that it is made again.
-pub(super) fn drop_harmed_bytecode(store: &Store, bytecode: &Bytecode) -> Result<usize> {
-    let mut harmed = 0;
+/// Takes damaged byte-code out of the store, so that it is made again.
+pub(super) fn drop_damaged_bytecode(store: &Store, bytecode: &Bytecode) -> Result<usize> {
+    let mut damaged = 0;
     for tree in bytecode.values() {
         if !store.verify_tree(tree)?.is_empty() {
             store.remove(&tree.digest)?;
-            harmed += 1;
+            damaged += 1;
         }
     }
-    Ok(harmed)
+    Ok(damaged)
 }
 
 /// Looks for damage in the current generation and builds anew what has any. The store has been healed before.

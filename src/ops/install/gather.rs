@@ -10,31 +10,42 @@ use crate::lock::{Closure, Selection};
 use crate::model::{Artifact, Package, PackageKey, Platform};
 use crate::store::{Lease, StoreError, Tree};
 
-use super::registries::LazyRegistries;
-use super::{Event, Project, Result, Session};
+use crate::ops::registries::LazyRegistries;
+use crate::ops::{Error, Event, Project, Result, Session};
 
 /// What was brought together.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(in crate::ops) struct Gathered {
     /// The trees, one per package that is not a local folder.
-    pub(super) trees: BTreeMap<PackageKey, Arc<Tree>>,
+    pub(in crate::ops) trees: BTreeMap<PackageKey, Arc<Tree>>,
     /// How many were fetched.
-    pub(super) fetched: usize,
+    pub(in crate::ops) fetched: usize,
     /// How many bytes came.
-    pub(super) bytes: u64,
+    pub(in crate::ops) bytes: u64,
     /// Keeps the trees from being collected until something is built from them.
-    pub(super) _lease: Option<Lease>,
+    _lease: Option<Lease>,
 }
 
-/// Gathers a closure; optional packages that their registry does not give are left out of it. Returns the closure that was
-/// gathered, and a warning for each package that is missing.
+/// What is done about optional packages that their registry does not give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ops) enum Completeness {
+    /// They are missed like others.
+    Whole,
+    /// They are left out.
+    WithoutMissingOptional,
+}
+
+/// Gathers a closure: the tree of every package, fetched where the store does not have it. Returns the closure that was
+/// gathered, and a warning for each package that was left out of it.
 ///
-/// Bytes that are not what was promised are no reason to go on, and neither is being offline.
-pub(super) fn gather_what_can_be_had<'g>(
+/// Bytes that are not what was promised are no reason to leave a package out, and neither is being offline.
+pub(in crate::ops) fn gather<'g>(
     source: &LazyRegistries<'_>,
     selection: &Selection,
     mut closure: Closure<'g>,
+    completeness: Completeness,
 ) -> Result<(Closure<'g>, Gathered, Vec<String>)> {
+    let may_leave_out = completeness == Completeness::WithoutMissingOptional && !source.session.context.offline;
     let (mut missing, mut warnings) = (BTreeSet::new(), Vec::new());
     loop {
         let error = match attempt(source, &closure) {
@@ -43,9 +54,7 @@ pub(super) fn gather_what_can_be_had<'g>(
             Err(Failed::Otherwise(error)) => return Err(error),
         };
         let subject = match &error {
-            FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. }
-                if !source.session.context.offline =>
-            {
+            FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. } if may_leave_out => {
                 subject.package.clone()
             }
             _ => return Err(error.into()),
@@ -68,21 +77,13 @@ enum Failed {
     /// An artifact could not be had.
     Fetch(FetchError),
     /// Something else.
-    Otherwise(super::Error),
+    Otherwise(Error),
 }
 
-impl<E: Into<super::Error>> From<E> for Failed {
+impl<E: Into<Error>> From<E> for Failed {
     fn from(error: E) -> Self {
         Self::Otherwise(error.into())
     }
-}
-
-/// Returns the tree of every package of the closure; fetches those that the store does not have.
-pub(super) fn gather(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> Result<Gathered> {
-    attempt(source, closure).map_err(|failed| match failed {
-        Failed::Fetch(error) => error.into(),
-        Failed::Otherwise(error) => error,
-    })
 }
 
 fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::Result<Gathered, Failed> {
@@ -125,7 +126,7 @@ fn folds(project: &Project) -> Folds {
 }
 
 /// Makes sure that the store has these artifacts, and tells how it goes.
-pub(super) fn fetch(
+pub(in crate::ops) fn fetch(
     session: &Session<'_>,
     source: &dyn Source,
     wanted: &[Wanted],

@@ -9,10 +9,10 @@ use crate::model::{Ecosystem, Platform};
 use crate::profile::python::{self, Interpreter, Search};
 use crate::registry::path::PathKind;
 
-use super::{Context, Project, Result};
+use crate::ops::{Context, Project, Result};
 
 /// Finds the declared interpreter, where the environment has something for it.
-pub(super) fn find(
+pub(in crate::ops) fn find(
     context: &Context<'_>,
     project: &Project,
     closure: &Closure<'_>,
@@ -35,7 +35,7 @@ pub(super) fn find(
 }
 
 /// Returns where to look for an interpreter.
-pub(super) fn search(context: &Context<'_>, platform: Option<Platform>) -> Search {
+pub(in crate::ops) fn search(context: &Context<'_>, platform: Option<Platform>) -> Search {
     let pyenv = context.variables.path("PYENV_ROOT").or_else(|| Some(context.variables.path("HOME")?.join(".pyenv")));
     Search {
         explicit: context.variables.path("LARDER_PYTHON"),
@@ -51,7 +51,7 @@ fn is_python(folder: &Path) -> bool {
 }
 
 /// Returns the Python that is on PATH, as a manifest declares one: `3.12`.
-pub(super) fn python(context: &Context<'_>) -> Option<String> {
+pub(in crate::ops) fn python(context: &Context<'_>) -> Option<String> {
     let explicit = context.variables.path("LARDER_PYTHON");
     let program = explicit.or_else(|| python::on_path(&context.variables.search_path(), "python3"))?;
     let text = answer(&program, &["-I", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])?;
@@ -59,7 +59,7 @@ pub(super) fn python(context: &Context<'_>) -> Option<String> {
 }
 
 /// Returns the major version of the Node that is on PATH: `22`.
-pub(super) fn node(context: &Context<'_>) -> Option<String> {
+pub(in crate::ops) fn node(context: &Context<'_>) -> Option<String> {
     let text = answer(&python::on_path(&context.variables.search_path(), "node")?, &["--version"])?;
     let major = text.strip_prefix('v')?.split('.').next()?;
     major.parse::<u32>().ok().map(|_| major.to_owned())

@@ -10,12 +10,12 @@ use super::context::LOCKFILE;
 use super::lock::{self, LockUse, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Known;
-use super::sync::{self, Options, Synced};
+use super::sync::{self, AfterRollback, Mode, Options, Synced};
 use super::{Project, Result, Session, project};
 
 /// What became of it.
 #[derive(Debug)]
-pub struct TakenBack {
+pub struct PartiallyRolledBack {
     /// The generation that the versions come from.
     pub generation: u64,
     /// What became of the lock.
@@ -26,13 +26,13 @@ pub struct TakenBack {
 
 /// Gives the named packages the versions that they had in a generation, or in the current one's parent; writes the lock and
 /// syncs.
-pub fn take_back(session: &Session<'_>, number: Option<u64>, names: &[String]) -> Result<TakenBack> {
+pub fn partial_rollback(session: &Session<'_>, number: Option<u64>, names: &[String]) -> Result<PartiallyRolledBack> {
     let root = project::find_root(session.context)?;
     let (generation, locked) =
         seen::undisturbed(&root, |seen| write_lock(session, &Project::read(root.clone())?, (number, names), seen))?;
-    let options = Options { lock: LockUse::Locked, forward: true, ..Options::default() };
-    let synced = sync::sync(session, &options)?;
-    Ok(TakenBack { generation, locked, synced })
+    let options = Options { mode: Mode::Build(AfterRollback::Forward), lock: LockUse::Locked, ..Options::default() };
+    let synced = sync::sync(session, options)?;
+    Ok(PartiallyRolledBack { generation, locked, synced })
 }
 
 /// None where somebody else wrote manifest or lock meanwhile.
@@ -58,7 +58,7 @@ fn write_lock(
     let (lockfile, warnings) = loop {
         let Some(kept) = tries.next() else {
             let packages = wanted.iter().map(|(package, versions)| format!("{package} {}", list(versions))).collect();
-            return Err(TakeBackError::DoesNotFit { packages }.into());
+            return Err(PartialRollbackError::DoesNotFit { packages }.into());
         };
         let (kept, wanted_on) = (Some(kept), side.clone());
         let wish = Wish { kept, wanted: wanted.clone(), wanted_on, ..Wish::keeping(&now) };
@@ -80,7 +80,7 @@ fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[Str
         if found.is_empty() {
             let meant = nearest(name, there.keys().map(|package| package.name.as_str())).map(str::to_owned);
             let (environment, name) = (environment.clone(), name.clone());
-            return Err(TakeBackError::NotThere { name, environment, number, meant }.into());
+            return Err(PartialRollbackError::NotThere { name, environment, number, meant }.into());
         }
         wanted.extend(found.into_iter().map(|(package, versions)| (package.clone(), versions.clone())));
     }
@@ -104,9 +104,9 @@ fn list(versions: &[Version]) -> String {
     versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Why versions cannot be taken back.
+/// Why versions cannot be gone back to.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-enum TakeBackError {
+enum PartialRollbackError {
     /// The generation does not have the package.
     #[error("generation {number} of {environment} has no `{name}`")]
     #[diagnostic(code(larder::rollback::not_there), help("{}", meant.as_ref().map_or_else(|| "`larder diff` shows what it has".to_owned(), |m| format!("did you mean `{m}`?"))))]
@@ -120,7 +120,7 @@ enum TakeBackError {
     DoesNotFit { packages: Vec<String> },
 }
 
-impl Failure for TakeBackError {
+impl Failure for PartialRollbackError {
     fn exit(&self) -> Exit {
         match self {
             Self::NotThere { .. } => Exit::Manifest,

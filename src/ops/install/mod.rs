@@ -1,0 +1,227 @@
+//! What every command that builds an environment ends with: a closure is gathered, built beside what is there, and
+//! switched to.
+//!
+//! The project's lock is held to build and to switch ([`Installation::build`]), not while the network is waited for
+//! ([`Installation::gather`]).
+
+mod bytecode;
+pub(super) mod gather;
+pub(super) mod interpreter;
+mod repair;
+
+use std::sync::Arc;
+
+use crate::lock::{Closure, Lockfile, Selection};
+use crate::manifest::Environment;
+use crate::model::{Label, Platform};
+use crate::plan::{self, Plan};
+use crate::profile::python::{Bytecode, Interpreter};
+use crate::profile::{self, Built, Needs, ProjectLock, Promoted};
+use crate::store::{Lease, Tree};
+
+use super::registries::LazyRegistries;
+use super::{Event, Project, Result, Session, generations, switch};
+use gather::{Completeness, Gathered};
+
+/// Whether an environment becomes the active one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Activation {
+    /// It becomes the active one.
+    #[default]
+    Activate,
+    /// Whichever is active stays so.
+    Leave,
+}
+
+/// When Python's byte-code is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum BytecodeUse {
+    /// As the environment says: while it is built, or as Python runs.
+    #[default]
+    AsDeclared,
+    /// While the environment is built.
+    Precompiled,
+}
+
+/// How an environment comes to what it is to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose<'a> {
+    /// What the lock says is built, unless it is there; an optional package that cannot be fetched is left out.
+    Sync,
+    /// The same, and damage is looked for and healed.
+    Repair,
+    /// The generation that the environment was rolled back to is healed, and stays the one that was gone back to.
+    RepairRolledBack,
+    /// What another environment has is built, all of it.
+    Promote(&'a Promoted),
+}
+
+impl Purpose<'_> {
+    fn repairs(self) -> bool {
+        matches!(self, Self::Repair | Self::RepairRolledBack)
+    }
+}
+
+/// An environment that is to have what a lock says.
+#[derive(Clone, Copy)]
+pub(super) struct Installation<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) project: &'a Project,
+    pub(super) profile: &'a profile::Project,
+    pub(super) environment: &'a Environment,
+    pub(super) platform: Platform,
+    pub(super) purpose: Purpose<'a>,
+    pub(super) activation: Activation,
+    pub(super) bytecode: BytecodeUse,
+}
+
+/// What an environment is built from.
+pub(super) struct Ingredients<'c> {
+    /// What it is to have, without what was left out.
+    pub(super) closure: Closure<'c>,
+    pub(super) gathered: Gathered,
+    /// A warning for each package that was left out.
+    pub(super) left_out: Vec<String>,
+    pub(super) interpreter: Option<Interpreter>,
+    bytecode: Option<Bytecode>,
+    /// Keeps byte-code from being collected until the environment has it.
+    _leased: Option<Lease>,
+}
+
+impl Ingredients<'_> {
+    fn store_trees(&self) -> impl Iterator<Item = &Arc<Tree>> {
+        self.gathered.trees.values().chain(self.bytecode.iter().flat_map(|bytecode| bytecode.values()))
+    }
+}
+
+/// What became of an environment.
+pub(super) struct Installed {
+    /// Its current generation.
+    pub(super) number: u64,
+    /// What the profile says of it.
+    pub(super) built: Built,
+    /// What changed.
+    pub(super) plan: Plan,
+    /// What a user should hear about.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Installation<'_> {
+    /// Brings together what an environment is built from. Nothing of the project is touched.
+    pub(super) fn gather<'c>(&self, selection: &Selection, closure: Closure<'c>) -> Result<Ingredients<'c>> {
+        let store = &self.session.store;
+        store.tidy()?;
+        let interpreter = interpreter::find(self.session.context, self.project, &closure, self.platform)?;
+        if self.moves_links()? {
+            self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
+        }
+        if self.purpose.repairs() {
+            repair::forget_damaged(store, &closure)?;
+        }
+        let completeness = match self.purpose {
+            Purpose::Promote(_) => Completeness::Whole,
+            Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => Completeness::WithoutMissingOptional,
+        };
+        let source = LazyRegistries::new(self.session, self.project);
+        let (closure, gathered, left_out) = gather::gather(&source, selection, closure, completeness)?;
+        let precompiles = self.bytecode == BytecodeUse::Precompiled || self.environment.compile;
+        let compiler = interpreter.as_ref().filter(|_| precompiles);
+        let leased = compiler.map(|python| bytecode::lease(store, python, &gathered.trees)).transpose()?;
+        let bytecode = compiler.map(|python| self.compile(&gathered, python)).transpose()?;
+        Ok(Ingredients { closure, gathered, left_out, interpreter, bytecode, _leased: leased })
+    }
+
+    /// Makes byte-code.
+    fn compile(&self, gathered: &Gathered, interpreter: &Interpreter) -> Result<Bytecode> {
+        let (session, trees) = (self.session, &gathered.trees);
+        if self.purpose.repairs() {
+            repair::drop_false_records(&session.store, &bytecode::names(interpreter, trees))?;
+        }
+        let compiled = bytecode::compile(session, interpreter, trees)?;
+        if self.purpose.repairs() && repair::drop_damaged_bytecode(&session.store, &compiled)? > 0 {
+            return bytecode::compile(session, interpreter, trees);
+        }
+        Ok(compiled)
+    }
+
+    /// Builds beside what is there, checks, and switches.
+    pub(super) fn build(
+        &self,
+        held: &ProjectLock,
+        (lock, lock_text): (&Lockfile, &str),
+        from: &Ingredients<'_>,
+    ) -> Result<Installed> {
+        let Self { profile, environment, .. } = *self;
+        let (name, store) = (&environment.name, &self.session.store);
+        let plan = difference(profile, name, &from.closure);
+        store.note_project(profile.root(), from.store_trees().map(|tree| tree.digest))?;
+        (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
+        let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
+        let input = profile::Input {
+            environment: name,
+            platform: self.platform,
+            lock,
+            lock_text,
+            durable: environment.durable,
+            promoted: match self.purpose {
+                Purpose::Promote(from) => Some(from),
+                Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => None,
+            },
+            closure: &from.closure,
+            trees: &from.gathered.trees,
+            files: environment.files,
+            interpreter: from.interpreter.as_ref(),
+            bytecode: from.bytecode.as_ref(),
+            created: jiff::Timestamp::now(),
+            larder: env!("CARGO_PKG_VERSION"),
+        };
+        let mut built = if self.purpose.repairs() {
+            repair::heal(profile, held, &input, from.store_trees())?
+        } else {
+            profile.build(held, &input)?
+        };
+        let number = built.generation.number;
+        if !matches!(self.purpose, Purpose::RepairRolledBack) {
+            generations::take_over(profile, held, store, environment, number)?;
+        } else if built.made {
+            profile.roll_back(held, name, number)?;
+        }
+        if self.activation == Activation::Activate {
+            profile.activate(held, name)?;
+        }
+        let excluded = profile::exclude(profile.root())?;
+        let mut warnings = std::mem::take(&mut built.warnings);
+        if moves_links && before.is_some_and(|before| before != (name.clone(), number)) {
+            warnings.push(switch::RESTART.to_owned());
+        }
+        if built.made {
+            warnings.extend(excluded);
+            warnings.extend(generations::retire(profile, held, environment));
+        }
+        // What there was could not be read before.
+        let plan = if built.recalled { built.generation.plan_from(Some(&built.generation)) } else { plan };
+        Ok(Installed { number, built, plan, warnings })
+    }
+
+    /// Tells whether the links in the checkout lead elsewhere afterwards.
+    fn moves_links(&self) -> Result<bool> {
+        Ok(self.activation == Activation::Activate || self.profile.active()?.as_ref() == Some(&self.environment.name))
+    }
+}
+
+/// Compares what an environment has with what it is to have.
+pub(super) fn difference(profile: &profile::Project, environment: &Label, closure: &Closure<'_>) -> Plan {
+    // A record that cannot be read is no reason not to build a new one.
+    let current = profile.current(environment).ok().flatten();
+    let (there, mut direct) = current.map(|it| (it.packages(), it.direct())).unwrap_or_default();
+    direct.extend(plan::direct(closure));
+    Plan { direct, ..plan::plan(&there, &plan::contents(closure)) }
+}
+
+/// Returns the generation in which Node programs find their packages now, where it has some.
+fn seen_by_node(profile: &profile::Project) -> Result<Option<(Label, u64)>> {
+    let Some(active) = profile.active()? else { return Ok(None) };
+    // A record that cannot be read is no reason not to build a new one.
+    let head = profile.current_head(&active).ok().flatten().filter(profile::Head::has_npm_packages);
+    Ok(head.map(|head| (active, head.number)))
+}
