@@ -5,16 +5,15 @@ use std::io;
 use std::ops::ControlFlow;
 
 use super::error::RegistryError;
+use super::format::{self, Arrival, Format, Unpacked};
 use super::hashing::{Ahead, HashingReader};
 use super::measure::measure;
 use super::turns::Turns;
-use super::unpack::{
-    Problem, Refusal, Spool, Trouble, check_names, check_tree, check_unpacked, unpack_tarball, unpack_wheel,
-};
+use super::unpack::{Refusal, Trouble, check_names, check_tree, check_unpacked, unpack_wheel};
 use super::{FetchError, Fetched, Folds, Limits, Source, Step, Subject, Wanted};
 use crate::fs::Demand;
-use crate::model::{Algorithm, ArtifactKind, Digest};
-use crate::store::{Staging, Store, StoreError, WriteError};
+use crate::model::Digest;
+use crate::store::{Staging, Store, StoreError};
 
 /// How often a connection may break before the run ends.
 const ATTEMPTS: usize = 3;
@@ -54,17 +53,19 @@ pub(super) fn find(store: &Store, wanted: &Wanted, folds: Folds) -> Result<Optio
     if tree.twins {
         check_names(tree.entries.iter().map(|entry| &*entry.path), folds).map_err(refused)?;
     }
-    match check_tree(&tree, wanted.artifact.kind, &wanted.package).map_err(StoreError::from)? {
-        Some(refusal) => Err(refused(refusal)),
-        None => Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 })),
+    if let Some(format) = format::of(wanted.artifact.kind)
+        && let Some(refusal) = check_tree(&tree, format, &wanted.package).map_err(StoreError::from)?
+    {
+        return Err(refused(refusal));
     }
+    Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 }))
 }
 
 /// Brings an artifact into the store. A connection that breaks is tried again.
 pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> {
-    if wanted.artifact.kind == ArtifactKind::Sdist {
+    let Some(format) = format::of(wanted.artifact.kind) else {
         return Err(FetchError::NeedsBuild(Box::new(wanted.subject())).into());
-    }
+    };
     let mut attempt = 1;
     loop {
         let waiting = |process| {
@@ -83,25 +84,15 @@ pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> 
         if let Some(fetched) = find(route.store, wanted, route.limits.folds)? {
             return Ok(fetched);
         }
-        match transfer(route, wanted, staging) {
+        match transfer(route, wanted, format, staging) {
             Err(End::Failed(FetchError::Interrupted { .. })) if attempt < ATTEMPTS => attempt += 1,
             result => return result,
         }
     }
 }
 
-/// What came of the bytes as they arrived.
-enum Unpacked {
-    /// The files are in the staging folder.
-    Whole,
-    /// The archive waits to be unpacked.
-    Spooled(Spool),
-    /// It is not what larder unpacks, or the connection broke.
-    Not(Option<Refusal>),
-}
-
-fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Result<Fetched, End> {
-    let (end, taken) = match arrive(route, wanted, &mut staging) {
+fn transfer(route: &Route<'_>, wanted: &Wanted, format: &dyn Format, mut staging: Staging<'_>) -> Result<Fetched, End> {
+    let (end, taken) = match arrive(route, wanted, format, &mut staging) {
         Err(end) => (end, staging.demand()),
         Ok((digest, bytes)) => match staging.commit(&digest) {
             Ok(tree) => return Ok(Fetched { tree, digest, bytes }),
@@ -117,7 +108,12 @@ fn transfer(route: &Route<'_>, wanted: &Wanted, mut staging: Staging<'_>) -> Res
 }
 
 /// Unpacks what arrives, and returns its digest and how many bytes came.
-fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Result<(Digest, u64), End> {
+fn arrive(
+    route: &Route<'_>,
+    wanted: &Wanted,
+    format: &dyn Format,
+    staging: &mut Staging<'_>,
+) -> Result<(Digest, u64), End> {
     let (artifact, subject) = (&wanted.artifact, || Box::new(wanted.subject()));
     let (body, length) = route
         .source
@@ -134,17 +130,11 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
     let ahead = Ahead::wait(body, length, &mut arrived);
     let turn = route.turns.take();
     stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
-    let own = algorithm(wanted);
+    let own = artifact.digest.as_ref().map_or_else(|| format.algorithm(), Digest::algorithm);
     let second = wanted.promised.first().map(Digest::algorithm).filter(|second| *second != own);
     let mut reader = HashingReader::new(ahead, own, second, &turn);
-    let unpacked = match artifact.kind {
-        ArtifactKind::Tarball => unpacked(unpack_tarball(&mut reader, &packed, staging, route.limits))?,
-        ArtifactKind::Wheel | ArtifactKind::Sdist => match Spool::fill(&mut reader, length, staging) {
-            Ok(spool) => Unpacked::Spooled(spool),
-            Err(WriteError::Source(_)) => Unpacked::Not(None),
-            Err(WriteError::Fs(error)) => return Err(StoreError::from(error).into()),
-        },
-    };
+    let arrival = Arrival { length, packed: &packed, limits: route.limits };
+    let unpacked = format.arrive(&mut reader, &arrival, staging)?;
     // Bytes that were tampered with may be no archive any more: say that they are not what was promised, not that.
     reader.drain();
     let failure = reader.take_failure();
@@ -166,7 +156,7 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
         }
     }
     let unpacked = match unpacked {
-        Unpacked::Spooled(spool) => self::unpacked(unpack_wheel(spool, &wanted.package, staging, route.limits))?,
+        Unpacked::Spooled(spool) => Unpacked::of(unpack_wheel(spool, &wanted.package, staging, route.limits))?,
         other => other,
     };
     match unpacked {
@@ -175,19 +165,11 @@ fn arrive(route: &Route<'_>, wanted: &Wanted, staging: &mut Staging<'_>) -> Resu
             Err(FetchError::Refused { subject: subject(), refusal }.into())
         }
         Unpacked::Whole | Unpacked::Spooled(_) => {
-            match check_unpacked(staging, artifact.kind, &wanted.package).map_err(StoreError::from)? {
+            match check_unpacked(staging, format, &wanted.package).map_err(StoreError::from)? {
                 Some(refusal) => Err(FetchError::Refused { subject: subject(), refusal }.into()),
                 None => Ok((found, packed.get())),
             }
         }
-    }
-}
-
-fn unpacked(result: Result<(), Problem>) -> Result<Unpacked, StoreError> {
-    match result {
-        Ok(()) => Ok(Unpacked::Whole),
-        Err(Problem::Refused(refusal)) => Ok(Unpacked::Not(Some(refusal))),
-        Err(Problem::Fs(error)) => Err(error.into()),
     }
 }
 
@@ -197,15 +179,6 @@ fn stop_if(flow: ControlFlow<()>) -> Result<(), End> {
 
 fn ended_early(length: Option<u64>, packed: u64) -> Option<io::Error> {
     length.filter(|length| packed < *length).map(|_| io::ErrorKind::UnexpectedEof.into())
-}
-
-/// Without a promise, the digest that its ecosystem's registries give is made.
-fn algorithm(wanted: &Wanted) -> Algorithm {
-    match (&wanted.artifact.digest, wanted.artifact.kind) {
-        (Some(digest), _) => digest.algorithm(),
-        (None, ArtifactKind::Tarball) => Algorithm::Sha512,
-        (None, ArtifactKind::Wheel | ArtifactKind::Sdist) => Algorithm::Sha256,
-    }
 }
 
 impl Wanted {

@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use super::artifact::find;
-use super::unpack::count_tarball;
-use super::{FetchError, Folds, Limits, Source, Wanted};
+use super::{FetchError, Folds, Source, Wanted, format};
 use crate::fs::{self, Demand, FsError};
-use crate::model::ArtifactKind;
 use crate::store::{Store, StoreError};
 
 /// Each of them is fetched for nothing but this.
@@ -30,11 +28,6 @@ pub fn no_room(store: &Store, source: &dyn Source, wanted: &[Wanted], error: FsE
 
 /// Returns how much room an artifact takes on the disk of `place`, where its registry gives it.
 pub(super) fn measure(source: &dyn Source, wanted: &Wanted, place: &Path) -> Option<Demand> {
-    let (body, length) = source.open(&wanted.package, &wanted.registry, &wanted.artifact).ok()?;
-    match wanted.artifact.kind {
-        ArtifactKind::Tarball => Some(count_tarball(body, Demand::on(place), Limits::default())),
-        // What is in it stands at its end.
-        ArtifactKind::Wheel => Some(Demand::on(place).file(length?)),
-        ArtifactKind::Sdist => None,
-    }
+    let (mut body, length) = source.open(&wanted.package, &wanted.registry, &wanted.artifact).ok()?;
+    format::of(wanted.artifact.kind)?.measure(&mut body, length, place)
 }

@@ -10,6 +10,7 @@ mod endpoint;
 mod error;
 mod failure;
 mod folder;
+mod format;
 mod gunzip;
 mod hashing;
 mod measure;

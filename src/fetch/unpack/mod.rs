@@ -17,7 +17,7 @@ pub(super) use names::check_names;
 pub(super) use refusal::Problem;
 pub use refusal::{Refusal, Trouble};
 pub(super) use tarball::{count_tarball, unpack_tarball};
-pub(super) use wheel::{Spool, unpack_wheel};
+pub(super) use wheel::{Spool, check_metadata, unpack_wheel};
 
 use names::{Names, Seen};
 

@@ -281,7 +281,7 @@ fn read_text(archive: &mut Archive<impl Read + Seek>, at: usize, limits: Limits)
 }
 
 /// A wheel says itself whose it is; its name and its registry are not alone.
-pub(super) fn check_metadata(bytes: &[u8], package: &PackageKey) -> Result<(), Trouble> {
+pub(in crate::fetch) fn check_metadata(bytes: &[u8], package: &PackageKey) -> Result<(), Trouble> {
     let metadata = CoreMetadata::parse(bytes).map_err(Trouble::BadMetadata)?;
     let Some(version) = package.version.as_pypi() else { return Ok(()) };
     if metadata.is_of(&package.id.name, version) {

@@ -1,0 +1,51 @@
+//! Wheels: kept until they are there, as what is in one stands at its end. Whose one is, its METADATA says.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::{Arrival, Format, Unpacked};
+use crate::fetch::hashing::HashingReader;
+use crate::fetch::unpack::{Spool, Trouble, check_metadata};
+use crate::fs::Demand;
+use crate::model::{Algorithm, PackageKey};
+use crate::store::{Staging, StoreError, Tree, WriteError};
+
+pub(super) struct Wheel;
+
+impl Format for Wheel {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Sha256
+    }
+
+    fn arrive(
+        &self,
+        source: &mut HashingReader<'_>,
+        arrival: &Arrival<'_>,
+        staging: &mut Staging<'_>,
+    ) -> Result<Unpacked, StoreError> {
+        match Spool::fill(source, arrival.length, staging) {
+            Ok(spool) => Ok(Unpacked::Spooled(spool)),
+            Err(WriteError::Source(_)) => Ok(Unpacked::Not(None)),
+            Err(WriteError::Fs(error)) => Err(error.into()),
+        }
+    }
+
+    fn identity<'t>(&self, tree: &'t Tree) -> Result<Option<&'t str>, Trouble> {
+        let is_metadata = |path: &&str| path.ends_with(".dist-info/METADATA") && path.matches('/').count() == 1;
+        let mut paths = tree.entries.iter().map(|entry| &*entry.path);
+        paths.find(is_metadata).map(Some).ok_or(Trouble::NoMetadata)
+    }
+
+    /// It is compared before anything is written.
+    fn unpacked_identity(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), Trouble> {
+        check_metadata(file, package)
+    }
+
+    fn measure(&self, _: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
+        Some(Demand::on(place).file(length?))
+    }
+}
