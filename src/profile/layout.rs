@@ -12,6 +12,7 @@ use crate::model::{
 
 use super::ProfileError;
 use super::key::{Depends, Ingredients, Key, keys};
+use super::placement;
 
 /// How a realised package's files come to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -217,29 +218,8 @@ pub fn layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>), ProfileError
         }
     }
     for &key in closure.instances.keys() {
-        let name: Arc<str> = key.package.id.name.as_str().into();
-        match key.package.id.ecosystem {
-            Ecosystem::Larder => {
-                layout.shelf.extend(target(wanted, &realised.keys, key).map(|target| (name, target)));
-            }
-            Ecosystem::Path => {
-                let Some(folder) = wanted.folders.get(&key.package) else { continue };
-                layout.shelf.insert(name.clone(), Target::Folder(folder.folder.clone()));
-                layout.folders.insert(name, folder.clone());
-                if folder.npm {
-                    let links = dependencies(wanted, &realised.keys, key);
-                    layout.members.entry(folder.folder.clone()).or_default().extend(links);
-                }
-            }
-            Ecosystem::Pypi => layout.python.push(Distribution {
-                name,
-                version: key.package.version.to_string().into(),
-                tree: tree(wanted, &key.package)?,
-                files: files(wanted, &key.package),
-                direct: direct.contains(key),
-            }),
-            Ecosystem::Npm => {}
-        }
+        let placed = Placed { wanted, keys: &realised.keys, key, is_direct: direct.contains(key) };
+        placement::of(key.package.id.ecosystem).place(&placed, &mut layout)?;
     }
     layout.python.sort_by(|a, b| a.name.cmp(&b.name));
     let is_there = |name: &str| {
@@ -253,6 +233,47 @@ pub fn layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>), ProfileError
     Ok((layout, members(wanted, &direct)?))
 }
 
+/// A package of a closure, to be placed.
+pub(super) struct Placed<'a> {
+    wanted: &'a Wanted<'a>,
+    keys: &'a BTreeMap<&'a InstanceKey, Key>,
+    pub(super) key: &'a InstanceKey,
+    /// Whether a manifest asks for it.
+    pub(super) is_direct: bool,
+}
+
+impl Placed<'_> {
+    /// Returns its name.
+    pub(super) fn name(&self) -> Arc<str> {
+        self.key.package.id.name.as_str().into()
+    }
+
+    /// Returns what a link to it leads to.
+    pub(super) fn target(&self) -> Option<Target> {
+        target(self.wanted, self.keys, self.key)
+    }
+
+    /// Returns what it sees in a `node_modules`.
+    pub(super) fn dependencies(&self) -> Links {
+        dependencies(self.wanted, self.keys, self.key)
+    }
+
+    /// Returns what its folder holds, where it is a local package.
+    pub(super) fn folder(&self) -> Option<&Folder> {
+        self.wanted.folders.get(&self.key.package)
+    }
+
+    /// Returns its content.
+    pub(super) fn tree(&self) -> Result<TreeDigest, ProfileError> {
+        tree(self.wanted, &self.key.package)
+    }
+
+    /// Returns how its files come to be.
+    pub(super) fn files(&self) -> Files {
+        files(self.wanted, &self.key.package)
+    }
+}
+
 /// The realised packages, and which instance got which key.
 struct Realisation<'a> {
     packages: BTreeMap<Key, Realised>,
@@ -260,7 +281,7 @@ struct Realisation<'a> {
 }
 
 fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
-    let is_realised = |key: &&InstanceKey| matches!(key.package.id.ecosystem, Ecosystem::Npm | Ecosystem::Larder);
+    let is_realised = |key: &&InstanceKey| placement::of(key.package.id.ecosystem).is_realised();
     let instances: Vec<&InstanceKey> = wanted.closure.instances.keys().copied().filter(is_realised).collect();
     let place: BTreeMap<&InstanceKey, usize> = instances.iter().enumerate().map(|(at, key)| (*key, at)).collect();
     let mut ingredients = Vec::with_capacity(instances.len());
@@ -329,9 +350,8 @@ fn dependencies(wanted: &Wanted<'_>, keys: &BTreeMap<&InstanceKey, Key>, of: &In
         .collect()
 }
 
-/// Private packages lie in `packages/`; what `node_modules` has is npm's and local.
 fn in_node_modules(instance: &InstanceKey) -> bool {
-    matches!(instance.package.id.ecosystem, Ecosystem::Npm | Ecosystem::Path)
+    placement::of(instance.package.id.ecosystem).is_in_node_modules()
 }
 
 fn target(wanted: &Wanted<'_>, keys: &BTreeMap<&InstanceKey, Key>, of: &InstanceKey) -> Option<Target> {
@@ -354,7 +374,7 @@ pub(super) fn python_dependencies(closure: &Closure<'_>) -> Dependencies {
     for key in closure.instances.keys() {
         let names = closure
             .edges(key)
-            .filter(|edge| matches!(edge.to.package.id.ecosystem, Ecosystem::Pypi | Ecosystem::Path))
+            .filter(|edge| placement::of(edge.to.package.id.ecosystem).is_in_environment())
             .map(|edge| edge.to.package.id.name.as_str().into());
         dependencies.entry(key.package.id.name.as_str().into()).or_default().extend(names);
     }

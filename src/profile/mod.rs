@@ -36,10 +36,13 @@ mod head;
 mod history;
 mod holding;
 mod key;
+mod larder;
 mod layout;
 mod linking;
 mod npm;
 mod place;
+mod path;
+mod placement;
 mod project;
 pub mod python;
 mod recall;
@@ -64,6 +67,7 @@ pub use layout::{
     Content, Distribution, Files, Folder, Layout, Links, Member, Owner, Realised, Target, Wanted, layout,
 };
 pub use place::{current_link, generation_folder, own_folder, sync_record};
+pub use placement::needs_python;
 pub use project::{Project, active, is_generation};
 pub use roots::{Needs, stays_inside};
 pub use verify::{Damage, Harm};

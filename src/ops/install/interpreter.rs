@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::fs;
 use crate::lock::Closure;
-use crate::model::{Ecosystem, Platform};
+use crate::model::Platform;
+use crate::profile;
 use crate::profile::python::{self, Interpreter, Search};
-use crate::registry::path::PathKind;
 
 use crate::ops::{Context, Project, Result};
 
@@ -19,16 +18,7 @@ pub(in crate::ops) fn find(
     platform: Platform,
 ) -> Result<Option<Interpreter>> {
     let Some(wanted) = &project.manifest.settings.python else { return Ok(None) };
-    let needed = closure.instances.keys().any(|instance| match instance.package.id.ecosystem {
-        Ecosystem::Pypi | Ecosystem::Larder => true,
-        Ecosystem::Path => {
-            let package = closure.graph.and_then(|graph| graph.packages.get(&instance.package));
-            let folder = package.and_then(|package| package.folder.as_ref());
-            folder.is_some_and(|folder| is_python(&project.root.join(&**folder)))
-        }
-        Ecosystem::Npm => false,
-    });
-    if !needed {
+    if !profile::needs_python(&project.root, closure) {
         return Ok(None);
     }
     Ok(Some(python::find(wanted, &search(context, Some(platform)))?))
@@ -44,10 +34,6 @@ pub(in crate::ops) fn search(context: &Context<'_>, platform: Option<Platform>) 
         pyenv_root: pyenv,
         answers: Some(context.cache.join("interpreters.json")),
     }
-}
-
-fn is_python(folder: &Path) -> bool {
-    matches!(fs::stat(&folder.join(PathKind::Pypi.file())), Ok(Some(_)))
 }
 
 /// Returns the Python that is on PATH, as a manifest declares one: `3.12`.

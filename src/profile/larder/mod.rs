@@ -1,0 +1,5 @@
+//! Private packages in a profile.
+
+mod placement;
+
+pub(super) use placement::Larder;

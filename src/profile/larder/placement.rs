@@ -1,0 +1,33 @@
+//! Private packages are realised, and found in `packages/`.
+
+use std::path::Path;
+
+use crate::profile::ProfileError;
+use crate::profile::layout::{Layout, Placed};
+use crate::profile::placement::Placement;
+
+pub(in crate::profile) struct Larder;
+
+impl Placement for Larder {
+    fn is_realised(&self) -> bool {
+        true
+    }
+
+    fn is_in_node_modules(&self) -> bool {
+        false
+    }
+
+    fn is_in_environment(&self) -> bool {
+        false
+    }
+
+    /// It may have a Python half.
+    fn needs_python(&self, _: Option<&Path>) -> bool {
+        true
+    }
+
+    fn place(&self, package: &Placed<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
+        layout.shelf.extend(package.target().map(|target| (package.name(), target)));
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! npm packages are realised, and seen by nobody but those that depend on them.
+
+use std::path::Path;
+
+use crate::profile::ProfileError;
+use crate::profile::layout::{Layout, Placed};
+use crate::profile::placement::Placement;
+
+pub(in crate::profile) struct Npm;
+
+impl Placement for Npm {
+    fn is_realised(&self) -> bool {
+        true
+    }
+
+    fn is_in_node_modules(&self) -> bool {
+        true
+    }
+
+    fn is_in_environment(&self) -> bool {
+        false
+    }
+
+    fn needs_python(&self, _: Option<&Path>) -> bool {
+        false
+    }
+
+    fn place(&self, _: &Placed<'_>, _: &mut Layout) -> Result<(), ProfileError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! Local packages in a profile.
+
+mod placement;
+
+pub(super) use placement::Local;

@@ -1,0 +1,40 @@
+//! Local packages are linked live: as a whole in `packages/`, and wherever Node or Python looks for them.
+
+use std::path::Path;
+
+use crate::fs;
+use crate::profile::ProfileError;
+use crate::profile::layout::{Layout, Placed, Target};
+use crate::profile::placement::Placement;
+
+pub(in crate::profile) struct Local;
+
+impl Placement for Local {
+    fn is_realised(&self) -> bool {
+        false
+    }
+
+    fn is_in_node_modules(&self) -> bool {
+        true
+    }
+
+    fn is_in_environment(&self) -> bool {
+        true
+    }
+
+    fn needs_python(&self, folder: Option<&Path>) -> bool {
+        folder.is_some_and(|folder| matches!(fs::stat(&folder.join("pyproject.toml")), Ok(Some(_))))
+    }
+
+    fn place(&self, package: &Placed<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
+        let Some(folder) = package.folder() else { return Ok(()) };
+        let name = package.name();
+        layout.shelf.insert(name.clone(), Target::Folder(folder.folder.clone()));
+        layout.folders.insert(name, folder.clone());
+        if folder.npm {
+            let links = package.dependencies();
+            layout.members.entry(folder.folder.clone()).or_default().extend(links);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! The contract of the ecosystems: where their packages go in a generation.
+
+use std::path::Path;
+
+use super::layout::{Layout, Placed};
+use super::{ProfileError, larder, npm, path, python};
+use crate::lock::Closure;
+use crate::model::{Ecosystem, PerEcosystem};
+
+/// Where packages of an ecosystem go.
+pub(super) trait Placement: Sync {
+    /// Tells whether each is realised: a folder of its own in `.packages`, whose key has all that it sees.
+    fn is_realised(&self) -> bool;
+
+    /// Tells whether dependents find them in a `node_modules`.
+    fn is_in_node_modules(&self) -> bool;
+
+    /// Tells whether Python imports them from the environment, so that one's files may count before another's.
+    fn is_in_environment(&self) -> bool;
+
+    /// Tells whether a package needs the interpreter of the environment; `folder` is that of a local one.
+    fn needs_python(&self, folder: Option<&Path>) -> bool;
+
+    /// Adds a package to a layout, besides the links of those that depend on it.
+    fn place(&self, package: &Placed<'_>, layout: &mut Layout) -> Result<(), ProfileError>;
+}
+
+const PLACEMENTS: PerEcosystem<&dyn Placement> =
+    PerEcosystem { npm: &npm::Npm, pypi: &python::Python, larder: &larder::Larder, path: &path::Local };
+
+/// Returns where packages of an ecosystem go.
+pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn Placement {
+    *PLACEMENTS.of(ecosystem)
+}
+
+/// Tells whether anything in a closure needs the interpreter of the environment.
+pub fn needs_python(root: &Path, closure: &Closure<'_>) -> bool {
+    closure.instances.keys().any(|instance| {
+        let package = closure.graph.and_then(|graph| graph.packages.get(&instance.package));
+        let folder = package.and_then(|package| package.folder.as_ref()).map(|folder| root.join(&**folder));
+        of(instance.package.id.ecosystem).needs_python(folder.as_deref())
+    })
+}
