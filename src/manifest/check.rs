@@ -3,7 +3,7 @@
 use miette::SourceSpan;
 
 use crate::diagnostic::nearest;
-use crate::model::{Ecosystem, Label};
+use crate::model::Label;
 
 use super::conflicts;
 use super::node::Errors;
@@ -48,7 +48,7 @@ pub fn join_members(root: &mut Manifest, members: &[Manifest]) -> Vec<ManifestEr
 fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     let lines = || manifest.dependencies.iter().chain(manifest.groups.iter().flat_map(|group| &group.dependencies));
     if root.settings.python.is_none()
-        && let Some(line) = lines().find(|line| line.ecosystem() == Ecosystem::Pypi)
+        && let Some(line) = lines().find(|line| line.ecosystem().has_markers())
     {
         errors.push(ManifestError::NoPython { span: line.span });
     }
@@ -78,13 +78,13 @@ fn claimed_by_another(line: &Dependency, manifest: &Manifest, root: &Manifest) -
 
 fn check_registry(line: &Dependency, registries: &[Registry], errors: &mut Errors) {
     let ecosystem = line.ecosystem();
-    let serves = |registry: &&Registry| registry.kind.ecosystem() == ecosystem;
+    let serves = |registry: &&Registry| registry.ecosystem == ecosystem;
     let Some(name) = &line.registry else {
-        if ecosystem == Ecosystem::Larder && !registries.iter().any(|registry| serves(&registry)) {
+        if !ecosystem.is_local() && !registries.iter().any(|registry| serves(&registry)) {
             errors.push(ManifestError::Undeclared {
                 what: "registry of kind",
-                name: "larder".to_owned(),
-                help: Some("declare one: `registries { larder \"NAME\" \"https://HOST/\" }`".to_owned()),
+                name: ecosystem.to_string(),
+                help: Some(format!("declare one: `registries {{ {ecosystem} \"NAME\" \"https://HOST/\" }}`")),
                 span: line.span,
             });
         }
@@ -98,7 +98,7 @@ fn check_registry(line: &Dependency, registries: &[Registry], errors: &mut Error
         }
         Some(registry) if !serves(&registry) => errors.push(ManifestError::RegistryKind {
             name: name.to_string(),
-            kind: registry.kind.as_str(),
+            kind: registry.ecosystem.as_str(),
             ecosystem: ecosystem.as_str(),
             span,
         }),

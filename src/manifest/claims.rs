@@ -5,7 +5,7 @@ use miette::SourceSpan;
 
 use crate::model::{Ecosystem, PackageId};
 
-use super::Registry;
+use super::{Registry, notation};
 
 /// A glob of package names. It covers every spelling that its ecosystem, or a reader, takes for the same name: letters are
 /// compared without case, and in Python names a run of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from
@@ -30,7 +30,7 @@ impl Claim {
         }
         // An error is about the text as it was written.
         Glob::new(text).map_err(|error| error.kind().to_string())?;
-        let normal = if ecosystem == Ecosystem::Pypi { with_python_separators(text) } else { text.to_owned() };
+        let normal = notation::of(ecosystem).normal_glob(text);
         let glob =
             GlobBuilder::new(&normal).case_insensitive(true).build().map_err(|error| error.kind().to_string())?;
         Ok(Self { text: text.to_owned(), ecosystem, matcher: glob.compile_matcher(), span })
@@ -60,44 +60,6 @@ impl Registry {
     pub fn claim_on(&self, package: &PackageId) -> Option<&Claim> {
         self.packages.iter().find(|claim| claim.covers(package))
     }
-}
-
-/// Writes the separators of a glob as normalised Python names have them. A class of characters that has a separator has `-`
-/// as well.
-fn with_python_separators(text: &str) -> String {
-    let mut glob = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let mut length = c.len_utf8();
-        match c {
-            '[' => {
-                // `]` is one of the characters where it comes first.
-                let start = 1 + usize::from(rest[1..].starts_with(['!', '^']));
-                let first = rest[start..].chars().next().map_or(0, char::len_utf8);
-                let end = rest[start + first..].find(']').map_or(rest.len(), |at| start + first + at);
-                let class = &rest[start..end];
-                glob.push_str(&rest[..end]);
-                if class.contains(['_', '.']) && !class.starts_with('-') && !class.ends_with('-') {
-                    glob.push('-');
-                }
-                length = end;
-            }
-            '\\' => {
-                let escaped = rest[1..].chars().next().unwrap_or_default();
-                match escaped {
-                    '-' | '_' | '.' if glob.ends_with('-') => {}
-                    '-' | '_' | '.' => glob.push('-'),
-                    _ => glob.extend(['\\', escaped]),
-                }
-                length += escaped.len_utf8();
-            }
-            '-' | '_' | '.' if glob.ends_with('-') => {}
-            '-' | '_' | '.' => glob.push('-'),
-            c => glob.push(c),
-        }
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    glob
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use crate::model::{Ecosystem, Label, Marker, PackageName};
 
 use super::error::TOLD;
 use super::node::{Block, Errors, Node, Shape, Value};
+use super::notation::{self, LineShape};
 use super::requirement::{Flaw, folder, requirement};
 use super::{Dependency, Group, ManifestError, Spanned, Wanted};
-
-const ECOSYSTEMS: [&str; 4] = ["npm", "pypi", "larder", "path"];
 
 /// Reads the lines of a block and reports those that say the same twice.
 pub(super) fn dependencies(block: Node<'_>, errors: &mut Errors) -> Vec<Dependency> {
@@ -62,17 +61,13 @@ pub(super) fn label(value: Value<'_>, errors: &mut Errors) -> Option<Spanned<Lab
 
 /// Reads one dependency line.
 pub(super) fn dependency(node: Node<'_>, errors: &mut Errors) -> Option<Dependency> {
-    let ecosystem = match node.name() {
-        "npm" => Ecosystem::Npm,
-        "pypi" => Ecosystem::Pypi,
-        "larder" => Ecosystem::Larder,
-        "path" => Ecosystem::Path,
-        _ => {
-            node.unknown("among dependencies", &ECOSYSTEMS, errors);
-            return None;
-        }
+    let Ok(ecosystem) = node.name().parse::<Ecosystem>() else {
+        node.unknown("among dependencies", &Ecosystem::ALL.map(Ecosystem::as_str), errors);
+        return None;
     };
-    let parts = node.take(&shape(ecosystem), errors);
+    let LineShape { arguments, properties, example } = notation::of(ecosystem).line();
+    let shape = Shape { arguments: (1, arguments), properties, block: Block::Never, example };
+    let parts = node.take(&shape, errors);
     let optional = parts.property("optional").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let prereleases = parts.property("prereleases").and_then(|value| value.choice(&[("allow", true)], errors));
     let registry = parts.property("registry").and_then(|value| label(value, errors));
@@ -85,34 +80,31 @@ pub(super) fn dependency(node: Node<'_>, errors: &mut Errors) -> Option<Dependen
         Some(None) => return None,
     };
     let places = Places { name: name.span, range: range.as_ref().map(|range| range.span) };
-    let wanted = match ecosystem {
-        Ecosystem::Path => match folder(name.value) {
-            Ok(folder) => Wanted::Folder(folder),
-            Err(reason) => {
-                errors.push(ManifestError::BadValue {
-                    value: name.value.to_owned(),
-                    what: "a folder of a path package",
-                    reason: reason.to_owned(),
-                    help: None,
-                    span: name.span,
-                });
-                return None;
-            }
-        },
-        _ => match requirement(ecosystem, name.value, range.as_ref().map(|range| range.value), &when) {
-            Ok(requirement) => Wanted::Package(requirement),
-            Err(flaw) => {
-                errors.push(places.error(flaw));
-                return None;
-            }
-        },
+    let read = if ecosystem.is_local() {
+        folder(name.value).map(Wanted::Folder).map_err(|reason| ManifestError::BadValue {
+            value: name.value.to_owned(),
+            what: "a folder of a path package",
+            reason: reason.to_owned(),
+            help: None,
+            span: name.span,
+        })
+    } else {
+        let range = range.as_ref().map(|range| range.value);
+        requirement(ecosystem, name.value, range, &when).map(Wanted::Package).map_err(|flaw| places.error(flaw))
+    };
+    let wanted = match read {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            errors.push(error);
+            return None;
+        }
     };
     Some(Dependency {
         wanted,
         optional,
         registry_span: registry.as_ref().map(|registry| registry.span),
         registry: registry.map(|registry| registry.value),
-        when: if ecosystem == Ecosystem::Pypi { Marker::default() } else { when },
+        when: if ecosystem.has_markers() { Marker::default() } else { when },
         prereleases: prereleases.unwrap_or(false),
         span: node.span(),
         range_span: range.map_or(node.span(), |range| range.span),
@@ -141,16 +133,6 @@ impl Places {
     }
 }
 
-fn shape(ecosystem: Ecosystem) -> Shape {
-    let (most, properties, example): (_, &[&str], _) = match ecosystem {
-        Ecosystem::Npm => (2, &["optional", "registry", "when"], "npm \"NAME\" \"RANGE\""),
-        Ecosystem::Pypi => (2, &["optional", "registry", "when", "prereleases"], "pypi \"NAME\" \"SPECIFIER\""),
-        Ecosystem::Larder => (2, &["optional", "registry", "when"], "larder \"NAME\" \"RANGE\""),
-        Ecosystem::Path => (1, &["optional", "when"], "path \"FOLDER\""),
-    };
-    Shape { arguments: (1, most), properties, block: Block::Never, example }
-}
-
 fn marker(value: Value<'_>, errors: &mut Errors) -> Option<Marker> {
     let text = value.string(errors)?;
     match text.value.parse() {
@@ -167,7 +149,7 @@ fn marker(value: Value<'_>, errors: &mut Errors) -> Option<Marker> {
 fn report_duplicate(lines: &[Dependency], line: &Dependency, errors: &mut Errors) {
     let same = |other: &&Dependency| {
         other.ecosystem() == line.ecosystem()
-            && line.ecosystem() != Ecosystem::Pypi
+            && !line.ecosystem().shares_one_folder()
             && seen_as(other) == seen_as(line)
             && !condition(other).is_disjoint(condition(line))
     };
@@ -192,7 +174,7 @@ pub(super) fn seen_as(line: &Dependency) -> &str {
 
 fn condition(line: &Dependency) -> &Marker {
     match &line.wanted {
-        Wanted::Package(crate::model::Requirement::Pypi { marker, .. }) => marker,
-        _ => &line.when,
+        Wanted::Package(requirement) => requirement.marker().unwrap_or(&line.when),
+        Wanted::Folder(_) => &line.when,
     }
 }

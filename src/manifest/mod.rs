@@ -10,6 +10,7 @@ mod error;
 pub mod import;
 mod model;
 mod node;
+mod notation;
 mod parse;
 mod registries;
 mod requirement;
@@ -23,8 +24,9 @@ pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
     Conflict, Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project,
-    Registry, RegistryKind, RegistryUrl, Spanned, Token, Wanted,
+    Registry, RegistryUrl, Spanned, Token, Wanted,
 };
+pub use notation::{range_from, split};
 pub use parse::{Kind, parse};
 pub use requirement::{Flaw, folder, requirement};
 

@@ -186,8 +186,8 @@ pub struct Policy {
 /// A named source of packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
-    /// Which protocol it speaks.
-    pub kind: RegistryKind,
+    /// The ecosystem whose packages it serves, which is the protocol that it speaks.
+    pub ecosystem: Ecosystem,
     /// Its name: what lockfiles know it by.
     pub name: Label,
     /// Where it is.
@@ -210,9 +210,9 @@ pub struct Registry {
 
 impl Registry {
     /// Returns a registry of which no more is said than what it is and where.
-    pub fn new(kind: RegistryKind, name: Label, url: RegistryUrl) -> Self {
+    pub fn new(ecosystem: Ecosystem, name: Label, url: RegistryUrl) -> Self {
         Self {
-            kind,
+            ecosystem,
             name,
             url,
             packages: Vec::new(),
@@ -229,33 +229,6 @@ impl Registry {
     pub fn mirror_variable(&self) -> String {
         let name = self.name.as_str().to_ascii_uppercase().replace(['-', '.'], "_");
         format!("LARDER_MIRROR_{name}")
-    }
-}
-
-/// Which protocol a registry speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RegistryKind {
-    /// npm's.
-    Npm,
-    /// PEP 503 and 691.
-    Pypi,
-    /// larder's own.
-    Larder,
-}
-
-impl RegistryKind {
-    /// Returns the word that manifests use.
-    pub fn as_str(self) -> &'static str {
-        self.ecosystem().as_str()
-    }
-
-    /// Returns the ecosystem whose packages it serves.
-    pub fn ecosystem(self) -> Ecosystem {
-        match self {
-            Self::Npm => Ecosystem::Npm,
-            Self::Pypi => Ecosystem::Pypi,
-            Self::Larder => Ecosystem::Larder,
-        }
     }
 }
 

@@ -7,16 +7,32 @@ use miette::SourceSpan;
 use super::dependencies::label;
 use super::error::TOLD;
 use super::node::{Block, Errors, Node, Once, Parts, Shape, Value};
-use super::{Claim, ManifestError, Registry, RegistryKind, RegistryUrl, Token};
+use super::{Claim, ManifestError, Registry, RegistryUrl, Token};
+use crate::model::{Ecosystem, PerEcosystem};
 
-const KINDS: [(&str, RegistryKind); 3] =
-    [("npm", RegistryKind::Npm), ("pypi", RegistryKind::Pypi), ("larder", RegistryKind::Larder)];
+/// The registries that exist without being named: each with its name and its URL.
+const BUILT_IN: PerEcosystem<Option<(&str, &str)>> = PerEcosystem {
+    npm: Some(("npmjs", "https://registry.npmjs.org/")),
+    pypi: Some(("pypi", "https://pypi.org/simple/")),
+    larder: None,
+    path: None,
+};
 
-/// The registries that exist without being named.
-const BUILT_IN: [(&str, RegistryKind, &str); 2] = [
-    ("npmjs", RegistryKind::Npm, "https://registry.npmjs.org/"),
-    ("pypi", RegistryKind::Pypi, "https://pypi.org/simple/"),
-];
+/// Returns the built-in registries, each with its ecosystem and its URL.
+fn built_in() -> impl Iterator<Item = (Ecosystem, &'static str, &'static str)> {
+    Ecosystem::ALL.into_iter().filter_map(|ecosystem| {
+        let (name, url) = (*BUILT_IN.of(ecosystem))?;
+        Some((ecosystem, name, url))
+    })
+}
+
+impl Registry {
+    /// Tells whether it is asked for whatever no registry claims, though it has no priority: the built-in registry of its
+    /// ecosystem, or any where none is built in.
+    pub fn is_usual(&self) -> bool {
+        BUILT_IN.of(self.ecosystem).is_none_or(|(name, _)| name == self.name.as_str())
+    }
+}
 
 /// Reads the block's registries.
 pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> {
@@ -25,11 +41,11 @@ pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> 
         if errors.len() >= TOLD {
             break;
         }
-        let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == node.name()) else {
-            node.unknown("as a kind of registry", &KINDS.map(|(name, _)| name), errors);
+        let Some(ecosystem) = node.name().parse().ok().filter(|found: &Ecosystem| !found.is_local()) else {
+            node.unknown("as a kind of registry", &Ecosystem::served(), errors);
             continue;
         };
-        let Some(registry) = registry(node, *kind, errors) else { continue };
+        let Some(registry) = registry(node, ecosystem, errors) else { continue };
         let place = node.head();
         let first = registries.iter().find(|other| other.name == registry.name).and_then(|other| other.span);
         if let Some(first) = first {
@@ -39,8 +55,8 @@ pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> 
                 span: place,
                 first,
             });
-        } else if let Some((_, built_in, _)) =
-            BUILT_IN.iter().find(|(name, kind, _)| *name == registry.name.as_str() && *kind != registry.kind)
+        } else if let Some((built_in, ..)) =
+            built_in().find(|(ecosystem, name, _)| *name == registry.name.as_str() && *ecosystem != registry.ecosystem)
         {
             errors.push(ManifestError::BadName {
                 reason: format!(
@@ -60,12 +76,12 @@ pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> 
 
 /// Adds the built-in registries that were not named, and checks that no two share a mirror's variable.
 pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
-    for (name, kind, url) in BUILT_IN {
+    for (ecosystem, name, url) in built_in() {
         if registries.iter().any(|registry| registry.name.as_str() == name) {
             continue;
         }
         let Ok(name) = name.parse() else { continue };
-        registries.push(Registry::new(kind, name, RegistryUrl::Http(url.into())));
+        registries.push(Registry::new(ecosystem, name, RegistryUrl::Http(url.into())));
     }
     for (place, registry) in registries.iter().enumerate() {
         let variable = registry.mirror_variable();
@@ -83,7 +99,7 @@ pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
     }
 }
 
-fn registry(node: Node<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<Registry> {
+fn registry(node: Node<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Registry> {
     const SHAPE: Shape = Shape {
         arguments: (2, 2),
         properties: &[],
@@ -93,7 +109,7 @@ fn registry(node: Node<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<R
     let parts = node.take(&SHAPE, errors);
     let name = parts.argument(0).and_then(|value| label(value, errors));
     let url = parts.argument(1).and_then(|value| url(value, errors));
-    let unread = Registry::new(kind, "unnamed".parse().ok()?, RegistryUrl::Folder("".into()));
+    let unread = Registry::new(ecosystem, "unnamed".parse().ok()?, RegistryUrl::Folder("".into()));
     let mut registry = Registry { span: Some(node.head()), ..unread };
     let mut once = Once::default();
     for option in node.children() {
@@ -118,8 +134,8 @@ fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
     match node.name() {
         "packages" => {
             let parts = node.take(&LIST, errors);
-            let kind = registry.kind;
-            registry.packages.extend(parts.arguments.iter().filter_map(|value| claim(*value, kind, errors)));
+            let ecosystem = registry.ecosystem;
+            registry.packages.extend(parts.arguments.iter().filter_map(|value| claim(*value, ecosystem, errors)));
         }
         "mirror" => {
             let parts = node.take(&LIST, errors);
@@ -181,9 +197,9 @@ fn reference(parts: &Parts<'_>, name: &str, errors: &mut Errors) -> Option<Strin
     Some(text.value.to_owned())
 }
 
-fn claim(value: Value<'_>, kind: RegistryKind, errors: &mut Errors) -> Option<Claim> {
+fn claim(value: Value<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Claim> {
     let text = value.string(errors)?;
-    match Claim::parse(kind.ecosystem(), text.value, text.span) {
+    match Claim::parse(ecosystem, text.value, text.span) {
         Ok(claim) => Some(claim),
         Err(reason) => {
             let value = text.value.to_owned();

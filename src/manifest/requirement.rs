@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::model::{Ecosystem, ExtraName, Marker, NpmRange, PackageName, PypiSpecifier, Requirement, SemverRange};
+use crate::model::{Ecosystem, Marker, Requirement};
+
+use super::notation;
 
 /// What is wrong with the words of a dependency line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,17 +39,7 @@ pub fn requirement(
     range: Option<&str>,
     marker: &Marker,
 ) -> Result<Requirement, Flaw> {
-    let range = range.map(str::trim);
-    match ecosystem {
-        Ecosystem::Npm => npm(name, range.unwrap_or_default()),
-        Ecosystem::Pypi => pypi(name, range.unwrap_or_default(), marker),
-        Ecosystem::Larder => larder(name, range.unwrap_or_default()),
-        Ecosystem::Path => Err(Flaw::Source {
-            text: name.to_owned(),
-            form: "path",
-            help: "a path package's name is in its own manifest; write its folder",
-        }),
-    }
+    notation::of(ecosystem).requirement(name, range.map(str::trim).unwrap_or_default(), marker)
 }
 
 /// Reads the folder of a `path` line: relative, with `/` between its parts, in its shortest form.
@@ -72,88 +64,13 @@ pub fn folder(text: &str) -> Result<Arc<str>, &'static str> {
     if parts.is_empty() { Err("it is the manifest's own folder") } else { Ok(parts.join("/").into()) }
 }
 
-fn npm(name: &str, text: &str) -> Result<Requirement, Flaw> {
-    let alias = PackageName::npm(name).map_err(|e| Flaw::Name(e.to_string()))?;
-    let (name, range) = match text.strip_prefix("npm:") {
-        Some(target) => {
-            let at = target.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
-            let (name, range) = at.map_or((target, ""), |at| (&target[..at], &target[at + 1..]));
-            let name = PackageName::npm(name).map_err(|e| Flaw::Range {
-                reason: e.to_string(),
-                help: "an alias is written `npm:NAME@RANGE`, like \"npm:react@^16.14\"",
-            })?;
-            (name, range.trim())
-        }
-        None => (alias.clone(), text),
-    };
-    if let Some((form, help)) = foreign_source(range) {
-        return Err(Flaw::Source { text: range.to_owned(), form, help });
-    }
-    let range: NpmRange = (if range.is_empty() { "*" } else { range }).parse().map_err(|_| Flaw::Range {
-        reason: format!("`{range}` is neither a range nor a dist-tag of npm"),
-        help: "npm ranges look like \"^18.3\", \">=1 <3\" or \"1.x || 2.x\"",
-    })?;
-    Ok(Requirement::Npm { alias, name, range })
-}
-
-fn pypi(name: &str, text: &str, marker: &Marker) -> Result<Requirement, Flaw> {
-    let (bare, extras) = match name.split_once('[') {
-        Some((bare, rest)) => {
-            let list = rest.trim_end().strip_suffix(']').ok_or_else(|| {
-                Flaw::Name(format!("`{name}` is not a Python name: the list of extras is not closed by `]`"))
-            })?;
-            (bare.trim(), list)
-        }
-        None => (name, ""),
-    };
-    if let Some((_, url)) = name.split_once('@') {
-        let (form, help) = foreign_source(url.trim()).unwrap_or(("URL", NO_URL));
-        return Err(Flaw::Source { text: name.to_owned(), form, help });
-    }
-    let name = PackageName::pypi(bare).map_err(|e| Flaw::Name(e.to_string()))?;
-    let mut extras = extras
-        .split(',')
-        .map(str::trim)
-        .filter(|extra| !extra.is_empty())
-        .map(|extra| extra.parse().map_err(|e: crate::model::NameError| Flaw::Name(e.to_string())))
-        .collect::<Result<Vec<ExtraName>, _>>()?;
-    extras.sort();
-    extras.dedup();
-    if let Some((form, help)) = foreign_source(text.trim_start_matches(['@', ' '])) {
-        return Err(Flaw::Source { text: text.to_owned(), form, help });
-    }
-    let specifier: PypiSpecifier = text.parse().map_err(|_| {
-        let help = if text.starts_with(|c: char| c.is_ascii_digit()) {
-            "a specifier starts with an operator: \"==1.2\" for this version, \">=1.2\" for this one and later"
-        } else if text.starts_with('^') || (text.starts_with('~') && !text.starts_with("~=")) {
-            "Python has no caret: write \">=1.2,<2\", or \"~=1.2\""
-        } else {
-            "specifiers are those of PEP 440, like \">=0.115,<1\""
-        };
-        Flaw::Range { reason: format!("`{text}` is not a PEP 440 specifier"), help }
-    })?;
-    Ok(Requirement::Pypi { name, extras, specifier, marker: marker.clone() })
-}
-
-fn larder(name: &str, text: &str) -> Result<Requirement, Flaw> {
-    let name = PackageName::npm(name).map_err(|e| Flaw::Name(e.to_string()))?;
-    let range = match text {
-        "" => SemverRange::any(),
-        text => text.parse().map_err(|e: crate::model::RangeError| Flaw::Range {
-            reason: e.to_string(),
-            help: "ranges are Cargo's, like \"^2.1\", \"~1.4\" or \">=1, <3\"",
-        })?,
-    };
-    Ok(Requirement::Larder { name, range })
-}
-
-const NO_URL: &str =
+pub(super) const NO_URL: &str =
     "packages come from registries: publish it to one, or check it out and name its folder with `path`";
 const NO_GIT: &str =
     "packages come from registries: publish it to one, or check it out and name its folder with `path`";
 
 /// Tells what a range is that names a place and not versions.
-fn foreign_source(text: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn foreign_source(text: &str) -> Option<(&'static str, &'static str)> {
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
     if starts(&["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:", "hg+", "svn+", "bzr+", "ssh:"]) {
         return Some(("git", NO_GIT));
@@ -178,6 +95,7 @@ fn foreign_source(text: &str) -> Option<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ExtraName;
 
     fn npm_of(name: &str, range: &str) -> Result<(String, String, String), Flaw> {
         match requirement(Ecosystem::Npm, name, Some(range), &Marker::default())? {

@@ -94,7 +94,7 @@ fn read_override(node: Node<'_>, errors: &mut Errors) -> Option<Spanned<Override
         range => range.flatten(),
     };
     let (parent, child) = match name.value.split_once('>') {
-        Some((parent, child)) if ecosystem == Ecosystem::Npm => (Some(parent.trim()), child.trim()),
+        Some((parent, child)) if ecosystem.has_scopes() => (Some(parent.trim()), child.trim()),
         _ => (None, name.value.trim()),
     };
     let bad_name = |e: crate::model::NameError, errors: &mut Errors| {
@@ -239,7 +239,7 @@ fn owner(node: Node<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Erro
 /// Only Python's packages share a folder.
 fn owning_ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     let found = ecosystem(value, errors)?;
-    if found != Ecosystem::Pypi {
+    if !found.shares_one_folder() {
         errors.push(ManifestError::UnknownValue {
             value: found.to_string(),
             what: "an ecosystem whose packages share a folder".to_owned(),
@@ -252,15 +252,13 @@ fn owning_ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> 
 }
 
 fn ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
-    const CHOICES: [(&str, Ecosystem); 3] =
-        [("npm", Ecosystem::Npm), ("pypi", Ecosystem::Pypi), ("larder", Ecosystem::Larder)];
     let word = value.string(errors)?;
-    let found = CHOICES.iter().find(|(name, _)| *name == word.value).map(|(_, ecosystem)| *ecosystem);
+    let found = word.value.parse().ok().filter(|found: &Ecosystem| !found.is_local());
     if found.is_none() {
         errors.push(ManifestError::UnknownValue {
             value: word.value.to_owned(),
             what: "an ecosystem that can be steered".to_owned(),
-            help: did_you_mean(word.value, &CHOICES.map(|(name, _)| name)),
+            help: did_you_mean(word.value, &Ecosystem::served()),
             span: word.span,
         });
     }

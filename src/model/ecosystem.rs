@@ -77,6 +77,11 @@ impl Ecosystem {
         }
     }
 
+    /// Returns the words for those that registries serve.
+    pub fn served() -> Vec<&'static str> {
+        Self::ALL.into_iter().filter(|ecosystem| !ecosystem.is_local()).map(Self::as_str).collect()
+    }
+
     pub(super) fn grammar(self) -> &'static Grammar {
         GRAMMARS.of(self)
     }

@@ -1,5 +1,6 @@
 //! What a dependent asks for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange, Version};
@@ -123,6 +124,32 @@ impl Requirement {
         match self {
             Self::Pypi { specifier, .. } => Some(specifier),
             Self::Npm { .. } | Self::Larder { .. } | Self::Path { .. } => None,
+        }
+    }
+
+    /// Returns npm's range, where it is what is asked for.
+    pub fn npm_range(&self) -> Option<&NpmRange> {
+        match self {
+            Self::Npm { range, .. } => Some(range),
+            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } => None,
+        }
+    }
+
+    /// Returns the range of a private package, where it is what is asked for.
+    pub fn semver_range(&self) -> Option<&SemverRange> {
+        match self {
+            Self::Larder { range, .. } => Some(range),
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Path { .. } => None,
+        }
+    }
+
+    /// Returns the range alone, as it tells ranges of one package apart.
+    pub fn range(&self) -> Cow<'_, str> {
+        match self {
+            Self::Npm { range, .. } => Cow::Borrowed(range.as_str()),
+            Self::Pypi { specifier, .. } => Cow::Owned(specifier.to_string()),
+            Self::Larder { range, .. } => Cow::Owned(range.to_string()),
+            Self::Path { folder, .. } => Cow::Borrowed(folder),
         }
     }
 

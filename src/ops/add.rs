@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Exit, Failure};
+use crate::manifest;
 use crate::manifest::edit::{self, NewLine, Place, PropertyValue};
-use crate::model::{Ecosystem, PackageId, PackageName, RootEdge, Version};
+use crate::model::{PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
 use super::lock::{Changes, Locked, Wish};
@@ -131,11 +132,7 @@ fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &Target, place: &Place)
     let root = roots.iter().find(named)?;
     let versions: BTreeSet<&Version> = root.to.iter().map(|edge| &edge.to.package.version).collect();
     let lowest = versions.first()?;
-    Some(match (spec.ecosystem, lowest) {
-        (Ecosystem::Npm | Ecosystem::Larder, version) => format!("^{version}"),
-        (Ecosystem::Pypi, Version::Pypi(version)) => format!(">={}", version.clone().without_local()),
-        _ => return None,
-    })
+    manifest::range_from(spec.ecosystem, lowest)
 }
 
 /// A group whose name is none.

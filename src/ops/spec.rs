@@ -1,6 +1,7 @@
 //! Packages as the command line names them: `npm:react@^18`, `pypi:fastapi[standard]>=0.115`, `path:packages/theme`.
 
 use crate::diagnostic::{Exit, Failure, nearest};
+use crate::manifest;
 use crate::model::{Ecosystem, PackageId, PackageName};
 
 /// A dependency to add.
@@ -66,36 +67,9 @@ impl Spec {
             meant: nearest(word, Ecosystem::ALL.map(Ecosystem::as_str))
                 .and_then(|meant| Ecosystem::ALL.map(Ecosystem::as_str).into_iter().find(|known| *known == meant)),
         })?;
-        let (name, range) = match ecosystem {
-            Ecosystem::Npm | Ecosystem::Larder => split_at_sign(rest),
-            Ecosystem::Pypi => split_specifier(rest),
-            Ecosystem::Path => (rest, None),
-        };
-        let bare = name.split('[').next().unwrap_or(name);
-        if ecosystem != Ecosystem::Path {
-            PackageName::parse(ecosystem, bare)
-                .map_err(|e| SpecError::NoName { text: text.to_owned(), reason: e.to_string() })?;
-        } else if name.is_empty() {
-            return Err(SpecError::NoName { text: text.to_owned(), reason: "the folder is missing".to_owned() });
-        }
+        let (name, range) =
+            manifest::split(ecosystem, rest).map_err(|reason| SpecError::NoName { text: text.to_owned(), reason })?;
         Ok(Self { ecosystem, name: name.to_owned(), range: range.map(str::to_owned) })
-    }
-}
-
-/// `@scope/name@^1` is (`@scope/name`, `^1`).
-fn split_at_sign(text: &str) -> (&str, Option<&str>) {
-    match text.get(1..).and_then(|rest| rest.find('@')) {
-        Some(at) => (&text[..=at], Some(&text[at + 2..])),
-        None => (text, None),
-    }
-}
-
-/// `fastapi[standard]>=0.115` is (`fastapi[standard]`, `>=0.115`).
-fn split_specifier(text: &str) -> (&str, Option<&str>) {
-    let after_extras = text.find(']').map_or(0, |at| at + 1);
-    match text[after_extras..].find(['=', '<', '>', '!', '~']) {
-        Some(at) => (text[..after_extras + at].trim_end(), Some(text[after_extras + at..].trim())),
-        None => (text.trim(), None),
     }
 }
 

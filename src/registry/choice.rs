@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RegistryError;
-use crate::manifest::{Claim, Registry, RegistryKind};
+use crate::manifest::{Claim, Registry};
 use crate::model::{Ecosystem, Label, PackageId};
 
 /// The rules, from the manifest's registries and the lines that name one.
@@ -12,8 +12,8 @@ pub struct Choice {
     pinned: BTreeMap<PackageId, Label>,
     /// The claims, those of the highest priority first.
     claims: Vec<(Claim, Label)>,
-    unclaimed: BTreeMap<RegistryKind, Vec<Label>>,
-    declared: BTreeMap<Label, RegistryKind>,
+    unclaimed: BTreeMap<Ecosystem, Vec<Label>>,
+    declared: BTreeMap<Label, Ecosystem>,
 }
 
 impl Choice {
@@ -22,18 +22,14 @@ impl Choice {
         let mut sorted: Vec<&Registry> = registries.iter().collect();
         sorted.sort_by_key(|registry| std::cmp::Reverse(registry.priority));
         let mut claims = Vec::new();
-        let mut unclaimed: BTreeMap<RegistryKind, Vec<Label>> = BTreeMap::new();
+        let mut unclaimed: BTreeMap<Ecosystem, Vec<Label>> = BTreeMap::new();
         for registry in &sorted {
             claims.extend(registry.packages.iter().map(|claim| (claim.clone(), registry.name.clone())));
-            let is_default = matches!(
-                (registry.kind, registry.name.as_str()),
-                (RegistryKind::Npm, "npmjs") | (RegistryKind::Pypi, "pypi") | (RegistryKind::Larder, _)
-            );
-            if registry.packages.is_empty() && (is_default || registry.priority > 0) {
-                unclaimed.entry(registry.kind).or_default().push(registry.name.clone());
+            if registry.packages.is_empty() && (registry.is_usual() || registry.priority > 0) {
+                unclaimed.entry(registry.ecosystem).or_default().push(registry.name.clone());
             }
         }
-        let declared = registries.iter().map(|registry| (registry.name.clone(), registry.kind)).collect();
+        let declared = registries.iter().map(|registry| (registry.name.clone(), registry.ecosystem)).collect();
         Self { pinned, claims, unclaimed, declared }
     }
 
@@ -44,8 +40,7 @@ impl Choice {
             return Ok(std::slice::from_ref(registry));
         }
         let none = || RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() };
-        let kind = kind(package.ecosystem).ok_or_else(none)?;
-        self.unclaimed.get(&kind).map(Vec::as_slice).ok_or_else(none)
+        self.unclaimed.get(&package.ecosystem).map(Vec::as_slice).ok_or_else(none)
     }
 
     /// Returns the only registry that a package may come from, where lines name it or a registry claims it.
@@ -61,17 +56,7 @@ impl Choice {
 
     /// Tells whether a registry is declared that serves an ecosystem under this name.
     pub fn declares(&self, registry: &Label, ecosystem: Ecosystem) -> bool {
-        self.declared.get(registry).is_some_and(|declared| Some(*declared) == kind(ecosystem))
-    }
-}
-
-/// Returns the kind of registry that serves an ecosystem.
-pub(super) fn kind(ecosystem: Ecosystem) -> Option<RegistryKind> {
-    match ecosystem {
-        Ecosystem::Npm => Some(RegistryKind::Npm),
-        Ecosystem::Pypi => Some(RegistryKind::Pypi),
-        Ecosystem::Larder => Some(RegistryKind::Larder),
-        Ecosystem::Path => None,
+        self.declared.get(registry) == Some(&ecosystem)
     }
 }
 
@@ -85,7 +70,7 @@ mod tests {
         let url = RegistryUrl::Http("https://localhost/".into());
         let claim = |glob: &&str| Claim::parse(Ecosystem::Npm, glob, (0, 0).into()).unwrap();
         let packages = packages.iter().map(claim).collect();
-        Registry { packages, priority, ..Registry::new(RegistryKind::Npm, name.parse().unwrap(), url) }
+        Registry { packages, priority, ..Registry::new(Ecosystem::Npm, name.parse().unwrap(), url) }
     }
 
     #[test]

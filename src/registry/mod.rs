@@ -3,17 +3,20 @@
 //! Nothing here reads the process's environment: tokens, mirrors and folders come in with [`Options`].
 
 mod ahead;
+mod by_platform;
 mod bytes;
 mod cache;
 mod choice;
 mod failure;
 mod kept;
-mod likely;
+mod larder;
 mod listing;
 pub mod netrc;
 mod npm;
+mod open;
 mod options;
 pub mod path;
+mod protocol;
 mod pypi;
 mod registries;
 mod stale;

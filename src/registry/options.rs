@@ -8,9 +8,9 @@ use super::cache::{Cache, Freshness};
 use super::listing::Served;
 use super::netrc;
 use super::path::Members;
-use super::pypi;
+use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Place, Quota, url};
-use crate::manifest::{Registry, RegistryKind, RegistryUrl, Token};
+use crate::manifest::{Registry, RegistryUrl, Token};
 use crate::model::{Label, PackageId, PackageName, Settings};
 
 /// What the registries are made of: plain values, all of them.
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Secret {
 
 impl Options {
     /// Makes one registry ready to be asked.
-    pub(super) fn served(&self, client: &Arc<Client>, registry: &Registry) -> Served {
+    pub(super) fn served(&self, client: &Arc<Client>, registry: &Registry, protocol: &dyn Protocol) -> Served {
         let limits = Quota {
             concurrency: registry.concurrency.unwrap_or(Quota::default().concurrency),
             rate: registry.rate_limit,
@@ -79,8 +79,8 @@ impl Options {
             let place = match address {
                 RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder)),
                 RegistryUrl::Http(url) => {
-                    let place = Place::http(url, self.authorization(registry, url, trusted));
-                    let place = if registry.kind == RegistryKind::Pypi { pypi::with_files(place) } else { place };
+                    let place = Place::http(url, self.authorization(registry, protocol, url, trusted));
+                    let place = protocol.place(place);
                     if registry.token == Some(Token::Netrc) { place.trusted_on_host() } else { place }
                 }
             };
@@ -91,22 +91,19 @@ impl Options {
         Served { client: Arc::clone(client), endpoint, cache, freshness: self.freshness }
     }
 
-    fn authorization(&self, registry: &Registry, url: &str, trusted: bool) -> Option<Authorization> {
+    fn authorization(
+        &self,
+        registry: &Registry,
+        protocol: &dyn Protocol,
+        url: &str,
+        trusted: bool,
+    ) -> Option<Authorization> {
         if registry.token == Some(Token::Netrc) {
             let login = netrc::login(&self.netrc.as_ref()?.0, &url::host(url))?;
-            return Some(match registry.kind {
-                RegistryKind::Npm | RegistryKind::Larder if login.user.is_empty() => {
-                    Authorization::bearer(&login.password)
-                }
-                _ => Authorization::basic(&login.user, &login.password),
-            });
+            return Some(protocol.login(&login.user, &login.password));
         }
         let token = self.tokens.get(&registry.name).filter(|token| trusted && !token.0.is_empty())?;
-        Some(match (registry.kind, token.0.split_once(':')) {
-            (RegistryKind::Npm | RegistryKind::Larder, _) => Authorization::bearer(&token.0),
-            (RegistryKind::Pypi, Some((user, password))) => Authorization::basic(user, password),
-            (RegistryKind::Pypi, None) => Authorization::basic("__token__", &token.0),
-        })
+        Some(protocol.token(&token.0))
     }
 }
 

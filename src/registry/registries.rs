@@ -8,17 +8,20 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ahead::{Lane, Once, Pool, Threads, lock, side_by_side};
+use super::by_platform::{Question, joined};
 use super::cache::{Cache, Freshness};
-use super::choice::{Choice, kind};
+use super::choice::Choice;
 use super::listing::{NoListing, Recency, Served, Stated};
-use super::path::{self, Members, PathPackage};
-use super::pypi::MetadataBeside;
-use super::{Options, RegistryError, likely, npm, pypi};
+use super::open::open;
+use super::path::{self, Members};
+use super::protocol::{self, Listing, NoRelease, Protocol};
+use super::{Options, RegistryError};
 use crate::diagnostic::Failure;
 use crate::fetch::{Network, Response, Source, SourceError};
-use crate::manifest::RegistryKind;
-use crate::model::{Artifact, Digest, Ecosystem, Label, PackageId, PackageKey, Platform, Requirement, Settings};
-use crate::resolve::{Chosen, Index, IndexError, Release, Versions};
+use crate::model::{
+    Artifact, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName, Platform, Requirement, Settings,
+};
+use crate::resolve::{self, Chosen, Index, IndexError, Release, Versions};
 
 /// As many requests as a default registry takes at once, and a few for those with fewer.
 const REMOTE_THREADS: usize = 56;
@@ -46,7 +49,8 @@ struct Inner {
     routed: BTreeSet<PackageId>,
     served: BTreeMap<Label, Registry>,
     entries: Mutex<FxHashMap<PackageId, Arc<Entry>>>,
-    folders: Mutex<FxHashMap<PackageId, Arc<str>>>,
+    /// The folders of local packages, by name.
+    folders: Mutex<FxHashMap<PackageName, Arc<str>>>,
     expected: Mutex<FxHashSet<(PackageId, String)>>,
     /// Packages whose cached listings do not count.
     asked: Mutex<FxHashSet<PackageId>>,
@@ -55,50 +59,36 @@ struct Inner {
 }
 
 struct Registry {
-    kind: RegistryKind,
+    ecosystem: Ecosystem,
     served: Served,
-    beside: Arc<MetadataBeside>,
+    protocol: Arc<dyn Protocol>,
 }
 
-/// What a wheel of a chosen version is asked.
-struct Question {
-    /// The place of the version among those that were chosen.
-    place: usize,
-    listing: Arc<pypi::Listing>,
-    ordinal: u32,
-    wheel: pypi::OtherWheel,
-    said: Option<pypi::Said>,
-}
+type Answer<T> = Result<T, IndexError>;
 
-type Answer<T> = Result<Arc<T>, IndexError>;
+type OnceRelease = Once<Answer<Arc<Release>>>;
 
 /// What is known of one package.
 struct Entry {
-    listing: Once<Answer<Listing>>,
+    listing: Once<Answer<Arc<dyn Listing>>>,
     /// The versions whose requirements are expected already.
     expected: Mutex<Vec<u32>>,
-    releases: Mutex<FxHashMap<u32, Arc<Once<Answer<Release>>>>>,
-}
-
-enum Listing {
-    Npm(npm::Listing),
-    Pypi(Arc<pypi::Listing>),
-    Path { versions: Arc<Versions>, package: PathPackage, folder: Arc<str> },
+    releases: Mutex<FxHashMap<u32, Arc<OnceRelease>>>,
 }
 
 impl Registries {
     /// Makes the registries ready; nothing is asked or read yet.
     pub fn new(options: Options) -> Self {
         let client = Arc::clone(&options.client);
-        let served = options.registries.iter().map(|registry| {
-            let served = options.served(&client, registry);
-            (registry.name.clone(), Registry { kind: registry.kind, served, beside: Arc::default() })
+        let served = options.registries.iter().filter_map(|registry| {
+            let protocol = protocol::of(registry.ecosystem)?;
+            let served = options.served(&client, registry, &*protocol);
+            Some((registry.name.clone(), Registry { ecosystem: registry.ecosystem, served, protocol }))
         });
         let served = served.collect();
         let choice = Choice::new(&options.registries, options.pinned);
-        let folders = options.folders.into_iter().map(|(name, folder)| (PackageId::new(Ecosystem::Path, name), folder));
         let inner = Arc::new(Inner {
-            folders: Mutex::new(folders.collect()),
+            folders: Mutex::new(options.folders.into_iter().collect()),
             settings: options.settings,
             root: options.root,
             members: options.members,
@@ -140,10 +130,7 @@ impl Registries {
 
     /// Returns the digests of which an artifact has to have one, where its registry offers several.
     pub fn promised(&self, key: &PackageKey) -> Vec<Digest> {
-        match self.inner.listing(&key.id).as_deref() {
-            Ok(Listing::Npm(listing)) => listing.promised(&key.version),
-            _ => Vec::new(),
-        }
+        self.inner.listing(&key.id).map(|listing| listing.promised(&key.version)).unwrap_or_default()
     }
 
     fn expect<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {
@@ -159,9 +146,9 @@ impl Index for Registries {
 
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
         let release = self.inner.release(package, ordinal)?;
-        // The guess may have been another version. What an npm version needs does not depend on who asks.
-        if package.ecosystem != Ecosystem::Npm || !lock(&self.inner.entry(package).expected).contains(&ordinal) {
-            self.expect(likely::next(&release, None, &self.inner.settings));
+        // The guess may have been another version. What one in a scope needs does not depend on who asks.
+        if !package.ecosystem.has_scopes() || !lock(&self.inner.entry(package).expected).contains(&ordinal) {
+            self.expect(resolve::likely_needs(&release, None, &self.inner.settings));
         }
         Ok(release)
     }
@@ -175,34 +162,33 @@ impl Index for Registries {
     }
 
     fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {
-        let mut questions: Vec<Question> = Vec::new();
+        let mut speaking = Vec::new();
         for (place, one) in chosen.iter().enumerate() {
             let release = self.inner.release(&one.package, one.ordinal)?;
-            // One wheel, or a source distribution, says the same everywhere.
-            if release.artifacts.len() < 2 {
-                continue;
-            }
-            let Listing::Pypi(listing) = &*self.inner.listing(&one.package)? else { continue };
-            for wheel in listing.other_wheels(one.ordinal, &release, one.platforms) {
-                let kept = listing.kept_word(one.ordinal, &wheel);
-                let (listing, ordinal) = (Arc::clone(listing), one.ordinal);
-                questions.push(Question { place, listing, ordinal, wheel, said: kept });
+            // One artifact says the same everywhere.
+            if release.artifacts.len() > 1 {
+                speaking.push((place, release, self.inner.listing(&one.package)?));
             }
         }
-        let open: Vec<&mut Question> = questions.iter_mut().filter(|question| question.said.is_none()).collect();
-        let asked =
-            side_by_side(&open, REMOTE_THREADS, |question| question.listing.word(question.ordinal, &question.wheel));
+        let mut questions: Vec<(usize, Vec<Question<'_>>)> = Vec::new();
+        for (at, (place, release, listing)) in speaking.iter().enumerate() {
+            questions.push((at, listing.questions(chosen[*place].ordinal, release, chosen[*place].platforms)));
+        }
+        let all = questions.iter_mut().flat_map(|(_, of_one)| of_one);
+        let open: Vec<&mut Question<'_>> = all.filter(|question| question.said.is_none()).collect();
+        let asked = side_by_side(&open, REMOTE_THREADS, |question| (question.ask)());
         for (question, said) in open.into_iter().zip(asked) {
             question.said = Some(said.map_err(IndexError::Failed)?);
         }
         let mut answers: Vec<Option<Arc<Release>>> = vec![None; chosen.len()];
-        for of_one in questions.chunk_by(|a, b| a.place == b.place) {
-            let [Question { place, listing, .. }, ..] = of_one else { continue };
-            let one = &chosen[*place];
-            let others = of_one.iter().filter_map(|question| Some((question.wheel.clone(), question.said.clone()?)));
-            let joined = listing.joined(&*self.inner.release(&one.package, one.ordinal)?, &others.collect::<Vec<_>>());
+        for (at, of_one) in &questions {
+            let (place, release, _) = &speaking[*at];
+            if of_one.is_empty() {
+                continue;
+            }
+            let joined = joined(&chosen[*place].package.name, release, of_one);
             if let Some(joined) = &joined {
-                self.expect(likely::next(joined, None, &self.inner.settings));
+                self.expect(resolve::likely_needs(joined, None, &self.inner.settings));
             }
             answers[*place] = joined.map(Arc::new);
         }
@@ -210,10 +196,7 @@ impl Index for Registries {
     }
 
     fn oldest_system(&self, package: &PackageId, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {
-        match &*self.inner.listing(package).ok()? {
-            Listing::Pypi(listing) => listing.oldest_system(ordinal, platform),
-            Listing::Npm(_) | Listing::Path { .. } => None,
-        }
+        self.inner.listing(package).ok()?.oldest_system(ordinal, platform)
     }
 }
 
@@ -253,17 +236,17 @@ impl Inner {
             None => vec![(Lane::Remote, Job::Expect(requirement))],
             Some(Err(_)) => Vec::new(),
             Some(Ok(listing)) => {
-                let next = self.follow(&package, &listing, &requirement);
+                let next = self.follow(&package, &*listing, &requirement);
                 next.into_iter().map(|next| (Lane::AtHand, Job::Expect(next))).collect()
             }
         }
     }
 
     /// Returns the requirements of the version that a requirement most likely gets.
-    fn follow(&self, package: &PackageId, listing: &Listing, requirement: &Requirement) -> Vec<Requirement> {
+    fn follow(&self, package: &PackageId, listing: &dyn Listing, requirement: &Requirement) -> Vec<Requirement> {
         let versions = listing.versions();
         let entry = self.entry(package);
-        if package.ecosystem == Ecosystem::Npm {
+        if package.ecosystem.has_scopes() {
             // What is chosen elsewhere already is chosen again where it fits.
             let fits = |ordinal: &u32| {
                 versions
@@ -275,10 +258,10 @@ impl Inner {
                 return Vec::new();
             }
         }
-        let Some(ordinal) = likely::version(versions, requirement, &self.settings) else { return Vec::new() };
+        let Some(ordinal) = resolve::likely(requirement, versions, &self.settings) else { return Vec::new() };
         lock(&entry.expected).push(ordinal);
         let Ok(release) = self.release(package, ordinal) else { return Vec::new() };
-        self.unexpected(likely::next(&release, Some(requirement), &self.settings))
+        self.unexpected(resolve::likely_needs(&release, Some(requirement), &self.settings))
     }
 
     /// Returns the requirements that nobody expected so far.
@@ -290,13 +273,9 @@ impl Inner {
                 if self.routed.contains(&package) {
                     return false;
                 }
-                if let Requirement::Path { folder, .. } = requirement {
-                    lock(&self.folders).insert(package.clone(), Arc::clone(folder));
-                }
+                self.note_folder(requirement);
                 let mut asked_as = requirement.range_text();
-                if let Requirement::Pypi { extras, .. } = requirement {
-                    asked_as.extend(extras.iter().flat_map(|extra| [" ", extra.as_str()]));
-                }
+                asked_as.extend(requirement.extras().iter().flat_map(|extra| [" ", extra.as_str()]));
                 expected.get_or_insert_with(|| lock(&self.expected)).insert((package, asked_as))
             })
             .cloned()
@@ -313,43 +292,36 @@ impl Inner {
         entry
     }
 
-    fn listing(&self, package: &PackageId) -> Answer<Listing> {
-        self.entry(package).listing.get(|| match package.ecosystem {
-            Ecosystem::Path => self.folder(package).map(Arc::new).map_err(IndexError::Failed),
-            Ecosystem::Larder => Err(failed(RegistryError::PrivatePackages { package: package.name.clone() })),
-            Ecosystem::Npm | Ecosystem::Pypi => self.ask(package),
-        })
+    fn listing(&self, package: &PackageId) -> Answer<Arc<dyn Listing>> {
+        self.entry(package)
+            .listing
+            .get(|| if package.ecosystem.is_local() { self.folder(package) } else { self.ask(package) })
     }
 
-    /// Returns a listing that needs no waiting for the network. Python's are left to those who may wait: the metadata
-    /// of their versions may have to be fetched.
-    fn listing_at_hand(&self, package: &PackageId) -> Option<Answer<Listing>> {
-        if package.ecosystem == Ecosystem::Pypi {
-            return None;
-        }
-        self.entry(package).listing.try_get(|| match package.ecosystem {
-            Ecosystem::Path => Some(self.folder(package).map(Arc::new).map_err(IndexError::Failed)),
-            Ecosystem::Npm => {
-                if lock(&self.asked).contains(package) {
-                    return None;
-                }
-                let label = self.choice.of(package).ok()?.first()?;
-                let served = &self.registry(label, package).ok()?.served;
-                let listing = npm::kept_listing(served, &package.name, &self.settings)?;
-                Some(Ok(Arc::new(Listing::Npm(listing))))
+    /// Returns a listing that needs no waiting for the network.
+    fn listing_at_hand(&self, package: &PackageId) -> Option<Answer<Arc<dyn Listing>>> {
+        self.entry(package).listing.try_get(|| {
+            if package.ecosystem.is_local() {
+                return Some(self.folder(package));
             }
-            Ecosystem::Larder | Ecosystem::Pypi => None,
+            if lock(&self.asked).contains(package) {
+                return None;
+            }
+            let label = self.choice.of(package).ok()?.first()?;
+            let Registry { protocol, served, .. } = self.registry(label, package).ok()?;
+            protocol.kept(served, &package.name, &self.settings).map(Ok)
         })
     }
 
-    fn ask(&self, package: &PackageId) -> Answer<Listing> {
+    fn ask(&self, package: &PackageId) -> Answer<Arc<dyn Listing>> {
         let labels = self.choice.of(package).map_err(failed)?;
         let is_asked = lock(&self.asked).contains(package);
         for label in labels {
             let registry = self.registry(label, package).map_err(failed)?;
             let asked = is_asked.then(|| registry.served.with(Freshness::Revalidate));
-            match self.ask_one(registry, asked.as_ref().unwrap_or(&registry.served), package) {
-                Ok(listing) => return Ok(Arc::new(listing)),
+            let served = asked.as_ref().unwrap_or(&registry.served);
+            match registry.protocol.listing(served, &package.name, &self.settings) {
+                Ok(listing) => return Ok(listing),
                 Err(NoListing::Missing) => {}
                 Err(NoListing::Failed(failure)) => return Err(IndexError::Failed(failure)),
             }
@@ -362,18 +334,10 @@ impl Inner {
         }
     }
 
-    fn ask_one(&self, registry: &Registry, served: &Served, package: &PackageId) -> Result<Listing, NoListing> {
-        if package.ecosystem == Ecosystem::Npm {
-            return npm::listing(served, &package.name, &self.settings).map(Listing::Npm);
-        }
-        let listing = pypi::listing(served, &registry.beside, &package.name, &self.settings)?;
-        Ok(Listing::Pypi(Arc::new(listing)))
-    }
-
     fn registry(&self, label: &Label, package: &PackageId) -> Result<&Registry, RegistryError> {
         let registry = self.served.get(label);
         let registry = registry.ok_or_else(|| RegistryError::Undeclared { registry: label.clone() })?;
-        if kind(package.ecosystem) != Some(registry.kind) {
+        if package.ecosystem != registry.ecosystem {
             return Err(RegistryError::WrongKind {
                 registry: label.clone(),
                 ecosystem: package.ecosystem,
@@ -384,72 +348,73 @@ impl Inner {
     }
 
     /// Reads a path package, whose folder was said by the requirement that led to it.
-    fn folder(&self, package: &PackageId) -> Result<Listing, Arc<dyn Failure>> {
-        let known = lock(&self.folders).get(package).cloned();
+    fn folder(&self, package: &PackageId) -> Answer<Arc<dyn Listing>> {
+        let known = lock(&self.folders).get(&package.name).cloned();
         let folder = known.or_else(|| self.members.folder(&package.name).cloned());
         let none = || path::PathError::NoManifest { folder: package.name.to_string() };
-        let read = folder.ok_or_else(none).and_then(|folder| {
-            let package = path::read(&self.root, &folder, &self.members)?;
-            Ok(Listing::Path { versions: Arc::new(path::versions(&package)), package, folder })
-        });
-        read.map_err(|error| Arc::new(error) as Arc<dyn Failure>)
+        let read = folder.ok_or_else(none).and_then(|folder| path::Listing::read(&self.root, folder, &self.members));
+        read.map(|listing| Arc::new(listing) as Arc<dyn Listing>)
+            .map_err(|error| IndexError::Failed(Arc::new(error) as Arc<dyn Failure>))
     }
 
-    fn release(&self, package: &PackageId, ordinal: u32) -> Answer<Release> {
+    /// Notes the folder that a requirement names: a local package's folder is known to those only who ask for it.
+    fn note_folder(&self, requirement: &Requirement) {
+        if let Some(folder) = requirement.folder() {
+            lock(&self.folders).insert(requirement.name().clone(), Arc::clone(folder));
+        }
+    }
+
+    fn release(&self, package: &PackageId, ordinal: u32) -> Answer<Arc<Release>> {
         let listing = self.listing(package)?;
         let entry = self.entry(package);
         let once = Arc::clone(lock(&entry.releases).entry(ordinal).or_insert_with(|| Arc::new(Once::new())));
         once.get(|| {
-            let release = match &*listing {
-                Listing::Npm(listing) => match listing.release(ordinal) {
-                    Some(Ok(release)) => Some(release),
-                    // It may be the cache that is damaged.
-                    flawed => self.npm_again(package, listing, ordinal).or(flawed).transpose().map_err(failed)?,
-                },
-                Listing::Pypi(listing) => listing.release(ordinal).map_err(|failure| {
+            let release = match listing.release(ordinal) {
+                Ok(release) => release,
+                Err(NoRelease::Failed(failure)) => {
                     // It may list a file that is gone.
-                    if listing.versions.cached {
+                    if listing.versions().cached {
                         lock(&self.doubtful).insert(package.clone());
                     }
-                    IndexError::Failed(failure)
-                })?,
-                Listing::Path { package, folder, .. } => Some(path::release(package, folder)),
-            };
-            let release = release.ok_or_else(|| {
-                failed(RegistryError::Damaged { package: package.name.clone(), ecosystem: package.ecosystem })
-            })?;
-            // Path packages name folders that only their own manifest knows.
-            for requirement in likely::next(&release, None, &self.settings) {
-                if let Requirement::Path { folder, .. } = requirement {
-                    lock(&self.folders).insert(requirement.package(), Arc::clone(folder));
+                    return Err(IndexError::Failed(failure));
                 }
+                Err(flawed) => {
+                    self.release_anew(package, &*listing, ordinal).unwrap_or(Err(flawed)).map_err(|none| {
+                        let (NoRelease::Flawed(Some(failure)) | NoRelease::Failed(failure)) = none else {
+                            let (package, ecosystem) = (package.name.clone(), package.ecosystem);
+                            return failed(RegistryError::Damaged { package, ecosystem });
+                        };
+                        IndexError::Failed(failure)
+                    })?
+                }
+            };
+            for requirement in resolve::likely_needs(&release, None, &self.settings) {
+                self.note_folder(requirement);
             }
             Ok(Arc::new(release))
         })
     }
 
     /// Asks the registry anew where the cache turns out to be damaged; what was answered before stays true.
-    fn npm_again(
+    fn release_anew(
         &self,
         package: &PackageId,
-        damaged: &npm::Listing,
+        damaged: &dyn Listing,
         ordinal: u32,
-    ) -> Option<Result<Release, RegistryError>> {
-        let label = damaged.versions.registry.as_ref()?;
-        let served = Served { cache: Cache::none(), ..self.registry(label, package).ok()?.served.clone() };
-        let listing = npm::listing(&served, &package.name, &self.settings).ok()?;
-        let version = &damaged.versions.candidates.get(ordinal as usize)?.version;
-        let now = listing.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
-        listing.release(u32::try_from(now).ok()?)
+    ) -> Option<Result<Release, NoRelease>> {
+        let label = damaged.versions().registry.as_ref()?;
+        let registry = self.registry(label, package).ok()?;
+        let served = Served { cache: Cache::none(), ..registry.served.clone() };
+        let listing = registry.protocol.listing(&served, &package.name, &self.settings).ok()?;
+        let version = &damaged.versions().candidates.get(ordinal as usize)?.version;
+        let now = listing.versions().candidates.iter().position(|candidate| candidate.version == *version)?;
+        Some(listing.release(u32::try_from(now).ok()?))
     }
 
     fn open(&self, key: &PackageKey, label: &Label, artifact: &Artifact) -> Result<Response, SourceError> {
         let registry = self.registry(label, &key.id).map_err(|error| Arc::new(error) as SourceError)?;
         let stated = |recency| self.stated(registry, key, artifact, recency);
-        match registry.kind {
-            RegistryKind::Pypi => pypi::open(&registry.served, &key.id.name, artifact, &stated),
-            RegistryKind::Npm | RegistryKind::Larder => npm::open(&registry.served, &key.id.name, artifact, &stated),
-        }
+        open(&registry.served, &*registry.protocol, &key.id.name, artifact, &stated)
     }
 
     /// Returns where a registry's document says that an artifact is.
@@ -460,17 +425,14 @@ impl Inner {
         artifact: &Artifact,
         recency: Recency,
     ) -> Result<Option<Stated>, NoListing> {
-        let of = |listing: &Listing| match listing {
-            Listing::Npm(listing) => listing.stated(&key.version),
-            Listing::Pypi(listing) => listing.stated(&artifact.file),
-            Listing::Path { .. } => None,
-        };
+        let of = |listing: &dyn Listing| listing.stated(&key.version, &artifact.file);
         if recency != Recency::Asked {
             // While locking, the listing is there already.
             let known = lock(&self.entries).get(&key.id).cloned().and_then(|entry| entry.listing.try_get(|| None));
-            let same = |listing: &Arc<Listing>| listing.versions().registry.as_ref() == Some(registry.served.name());
+            let same =
+                |listing: &Arc<dyn Listing>| listing.versions().registry.as_ref() == Some(registry.served.name());
             if let Some(listing) = known.and_then(Result::ok).filter(same) {
-                return Ok(of(&listing));
+                return Ok(of(&*listing));
             }
         }
         let freshness = if recency == Recency::Asked { Freshness::Revalidate } else { Freshness::AnyAge };
@@ -478,17 +440,7 @@ impl Inner {
         if recency == Recency::Kept && !served.has_kept(key.id.name.as_str()) {
             return Ok(None);
         }
-        self.ask_one(registry, &served, &key.id).map(|listing| of(&listing))
-    }
-}
-
-impl Listing {
-    fn versions(&self) -> &Arc<Versions> {
-        match self {
-            Self::Npm(listing) => &listing.versions,
-            Self::Pypi(listing) => &listing.versions,
-            Self::Path { versions, .. } => versions,
-        }
+        registry.protocol.listing(&served, &key.id.name, &self.settings).map(|listing| of(&*listing))
     }
 }
 

@@ -7,13 +7,13 @@ use super::*;
 use crate::diagnostic::Exit;
 use crate::fetch::testing::{Asked, Reply, Server};
 use crate::fetch::{Client, ClientOptions, Network, Retry, Source};
-use crate::manifest::{Registry, RegistryKind, RegistryUrl};
+use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Ecosystem, PackageId, PackageKey, PackageName, Platform, Settings, TargetPlatform, Version};
 use crate::resolve::{Index, IndexError};
 
-fn registry(kind: RegistryKind, url: &str) -> Registry {
-    let name = if kind == RegistryKind::Npm { "npmjs" } else { "pypi" };
-    Registry::new(kind, name.parse().unwrap(), RegistryUrl::Http(url.into()))
+fn registry(ecosystem: Ecosystem, url: &str) -> Registry {
+    let name = if ecosystem == Ecosystem::Npm { "npmjs" } else { "pypi" };
+    Registry::new(ecosystem, name.parse().unwrap(), RegistryUrl::Http(url.into()))
 }
 
 fn options(registries: Vec<Registry>) -> Options {
@@ -66,7 +66,7 @@ fn failure(error: &IndexError) -> (String, Exit) {
 #[test]
 fn dependencies_are_fetched_before_they_are_asked_for() {
     let server = Server::start(packument);
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
+    let registries = Registries::new(options(vec![registry(Ecosystem::Npm, &server.url)]));
     let requirement = crate::model::Requirement::Npm {
         alias: PackageName::npm("a").unwrap(),
         name: PackageName::npm("a").unwrap(),
@@ -85,7 +85,7 @@ fn dependencies_are_fetched_before_they_are_asked_for() {
 #[test]
 fn a_package_that_is_not_there_has_no_versions() {
     let server = Server::start(packument);
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
+    let registries = Registries::new(options(vec![registry(Ecosystem::Npm, &server.url)]));
     for _ in 0..2 {
         let error = registries.versions(&npm("nope")).unwrap_err();
         assert_eq!(error.to_string(), "npm:nope is not in registry `npmjs`");
@@ -99,7 +99,7 @@ fn lies_and_nonsense_are_named() {
         "/lie" => Reply::ok(r#"{"name":"react","versions":{}}"#),
         _ => Reply::ok("<html>Please log in</html>"),
     });
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
+    let registries = Registries::new(options(vec![registry(Ecosystem::Npm, &server.url)]));
     let of = |name: &str| failure(&registries.versions(&npm(name)).unwrap_err());
     assert_eq!(of("lie"), ("larder::registry::wrong_package".to_owned(), Exit::Integrity));
     assert_eq!(of("portal"), ("larder::npm::bad_metadata".to_owned(), Exit::Network));
@@ -113,7 +113,7 @@ fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
     });
     let cache = tempfile::tempdir().unwrap();
     let of = |freshness, network| {
-        let mut options = options(vec![registry(RegistryKind::Npm, &server.url)]);
+        let mut options = options(vec![registry(Ecosystem::Npm, &server.url)]);
         (options.cache, options.freshness, options.client) =
             (Some(cache.path().to_owned()), freshness, client(network));
         let registries = Registries::new(options);
@@ -133,7 +133,7 @@ fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
 
 #[test]
 fn offline_without_a_cache_is_a_network_failure() {
-    let mut options = options(vec![registry(RegistryKind::Npm, "https://registry.npmjs.org/")]);
+    let mut options = options(vec![registry(Ecosystem::Npm, "https://registry.npmjs.org/")]);
     options.client = client(Network::Offline);
     let registries = Registries::new(options);
     let error = registries.versions(&npm("react")).unwrap_err();
@@ -152,7 +152,7 @@ fn the_answer_is_the_same_whichever_mirror_gave_it() {
     };
     let both = |url: &str| {
         let simple = format!("{url}root/simple/");
-        vec![registry(RegistryKind::Npm, url), registry(RegistryKind::Pypi, &simple)]
+        vec![registry(Ecosystem::Npm, url), registry(Ecosystem::Pypi, &simple)]
     };
     let mut through = options(both(&direct.url));
     through.mirrors = BTreeMap::from([
@@ -201,7 +201,7 @@ fn a_mirror_that_passes_pages_on_is_asked_for_metadata_first() {
             }
             None => Reply::status(404),
         });
-        let mut options = options(vec![registry(RegistryKind::Pypi, "https://pypi.org/simple/")]);
+        let mut options = options(vec![registry(Ecosystem::Pypi, "https://pypi.org/simple/")]);
         let in_front = RegistryUrl::Http(format!("{}root/simple/", mirror.url).into());
         options.mirrors = BTreeMap::from([("pypi".parse().unwrap(), vec![in_front])]);
         let registries = Registries::new(options);
@@ -224,7 +224,7 @@ fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
         "/odd/-/odd-1.0.0.tgz" => Reply::status(404),
         path => Reply::ok(format!("bytes of {path}")),
     });
-    let registries = Registries::new(options(vec![registry(RegistryKind::Npm, &server.url)]));
+    let registries = Registries::new(options(vec![registry(Ecosystem::Npm, &server.url)]));
     let open = |name: &str, location: Option<&str>| {
         let key = PackageKey { id: npm(name), version: Version::parse(Ecosystem::Npm, "1.0.0").unwrap() };
         let artifact = crate::model::Artifact {

@@ -9,16 +9,14 @@ use std::sync::Arc;
 use pubgrub::VersionSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{
-    Dependent, Ecosystem, ExtraName, Label, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
-};
+use crate::model::{Dependent, ExtraName, Label, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version};
 
 use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
 use super::release::{Need, Prepared, PreparedLine};
 use super::requirements::Requirements;
 use super::set::Set;
 use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx, RangeIx};
-use super::{larder, lines, npm, path, pypi};
+use super::{lines, npm, rules};
 
 /// The requirements and the index, with everything that was read or computed from them so far.
 pub(super) struct Catalog<'a> {
@@ -311,11 +309,11 @@ impl<'a> Catalog<'a> {
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
         // Local packages are not published.
         let before = self.requirements.settings.released_before.filter(|_| !id.ecosystem.is_local());
-        let python = (id.ecosystem == Ecosystem::Pypi).then(|| pypi::Admission::new(self, package));
+        let admission = rules::of(id.ecosystem).admission(self, package);
         let usable = Set::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
             candidate.is_before(before)
-                && python.as_ref().is_none_or(|python| python.admits(candidate, is_preferred(&candidate.version)))
+                && admission.as_ref().is_none_or(|one| one.admits(candidate, is_preferred(&candidate.version)))
         });
         Loaded {
             latest: npm::tagged(&versions, "latest", before),
@@ -323,7 +321,7 @@ impl<'a> Catalog<'a> {
             missing,
             usable,
             locked,
-            prereleases: python.is_some_and(|python| python.prereleases_count_as_final()),
+            prereleases: admission.is_some_and(|one| one.prereleases_count_as_final()),
             sets: RefCell::default(),
             with_wheels: Default::default(),
             without_wheels: OnceCell::new(),
@@ -340,35 +338,21 @@ impl<'a> Catalog<'a> {
     /// requirement's own where an alias provides a peer.
     pub(super) fn set_for(&self, requirement: &Requirement, package: PackageIx) -> Result<Set, IndexError> {
         let loaded = self.loaded(package)?;
-        let with_text = |text: &str| {
-            if let Some(set) = loaded.sets.borrow().get(text) {
-                return set.clone();
-            }
-            let set = self.admitted(requirement, &loaded.versions).intersection(&loaded.usable);
-            if set.is_empty() && loaded.versions.cached {
-                self.unmatched.borrow_mut().insert(package);
-            }
-            loaded.sets.borrow_mut().insert(text.into(), set.clone());
-            set
-        };
-        Ok(match requirement {
-            Requirement::Npm { range, .. } => with_text(range.as_str()),
-            Requirement::Pypi { specifier, .. } => with_text(&specifier.to_string()),
-            Requirement::Larder { range, .. } => with_text(&range.to_string()),
-            Requirement::Path { .. } => loaded.usable.clone(),
-        })
+        let range = requirement.range();
+        if let Some(set) = loaded.sets.borrow().get(&*range) {
+            return Ok(set.clone());
+        }
+        let set = self.admitted(requirement, &loaded.versions).intersection(&loaded.usable);
+        if set.is_empty() && loaded.versions.cached {
+            self.unmatched.borrow_mut().insert(package);
+        }
+        loaded.sets.borrow_mut().insert((&*range).into(), set.clone());
+        Ok(set)
     }
 
     /// Returns the versions that a requirement's range stands for, whether they may be chosen or not.
     pub(super) fn admitted(&self, requirement: &Requirement, versions: &Versions) -> Set {
-        match requirement {
-            Requirement::Npm { range, .. } => {
-                npm::admitted(range, versions, self.requirements.settings.released_before)
-            }
-            Requirement::Pypi { specifier, .. } => pypi::admitted(specifier, versions),
-            Requirement::Larder { range, .. } => larder::admitted(range, versions),
-            Requirement::Path { .. } => path::admitted(versions),
-        }
+        rules::of(requirement.ecosystem()).admitted(requirement, versions, &self.requirements.settings)
     }
 
     /// Returns what a version needs, with overrides and extensions applied.

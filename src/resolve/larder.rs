@@ -6,24 +6,91 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::SemverRange;
+use crate::model::{Requirement, Settings};
 
-use super::catalog::Loaded;
-use super::index::Versions;
+use super::Solution;
+use super::catalog::{Catalog, Loaded};
+use super::index::{Candidate, IndexError, Versions};
+use super::problem::{Demands, Problem};
+use super::pypi::Admission;
+use super::rules::{Asked, Decided, Rules};
 use super::set::Set;
+use super::variable::{PackageIx, Variable};
 
-/// Returns the versions that a range stands for.
-pub(super) fn admitted(range: &SemverRange, versions: &Versions) -> Set {
-    let candidates = &versions.candidates;
-    Set::filter(0..candidates.len() as u32, |place| {
-        candidates[place as usize].version.as_semver().is_some_and(|version| range.matches(version))
-    })
+/// The rules of private packages.
+pub(super) struct Larder;
+
+impl Rules for Larder {
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, _: &Settings) -> Set {
+        Set::filter(0..versions.candidates.len() as u32, |place| {
+            requirement.matches(&versions.candidates[place as usize].version)
+        })
+    }
+
+    fn admission(&self, _: &Catalog<'_>, _: PackageIx) -> Option<Admission> {
+        None
+    }
+
+    fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
+        let candidates = &versions.candidates;
+        let fits = |place: &u32| {
+            let candidate = &candidates[*place as usize];
+            candidate.is_before(settings.released_before) && requirement.matches(&candidate.version)
+        };
+        choice(candidates, (0..candidates.len() as u32).rev().filter(fits))
+    }
+
+    fn demand(
+        &self,
+        problem: &Problem<'_>,
+        asked: &Asked<'_>,
+        set: Set,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        let (catalog, package) = (problem.catalog, asked.package);
+        match &buckets(&*catalog.loaded(package)?, &set)[..] {
+            [(bucket, versions)] => demands.push(Variable::Larder(package, *bucket), versions.clone()),
+            several => {
+                let names = several.iter().map(|(name, _)| Set::singleton(*name));
+                let names = names.fold(Set::empty(), |all, name| all.union(&name));
+                demands.push(Variable::LarderRange(package, catalog.range(&set)), names);
+            }
+        }
+        Ok(())
+    }
+
+    fn decided(
+        &self,
+        problem: &Problem<'_>,
+        asked: &Asked<'_>,
+        solution: &Solution,
+    ) -> Result<Vec<Decided>, IndexError> {
+        let (catalog, package) = (problem.catalog, asked.package);
+        let set = catalog.set_for(&asked.need.requirement, package)?;
+        let bucket = match buckets(&*catalog.loaded(package)?, &set)[..] {
+            [(bucket, _)] => Some(bucket),
+            _ => solution.get(&Variable::LarderRange(package, catalog.range(&set))).copied(),
+        };
+        let decided = |bucket| Decided { variable: Variable::Larder(package, bucket), scope: catalog.home(), on: None };
+        Ok(bucket.map(decided).into_iter().collect())
+    }
 }
 
 /// Picks a version: a locked one, the highest that is no pre-release, the highest.
 pub(super) fn pick(loaded: &Loaded, range: &Set) -> Option<u32> {
-    let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
-    loaded.locked_in(range).or_else(|| range.descending().find(is_final)).or_else(|| range.descending().next())
+    loaded.locked_in(range).or_else(|| choice(&loaded.versions.candidates, range.descending()))
+}
+
+/// Returns the highest version that is no pre-release, else the highest.
+fn choice(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> Option<u32> {
+    let mut highest = None;
+    for place in descending {
+        if !candidates[place as usize].version.is_prerelease() {
+            return Some(place);
+        }
+        highest.get_or_insert(place);
+    }
+    highest
 }
 
 /// Splits a range into its buckets: the name of each, and its versions of the range. A range without versions is in the

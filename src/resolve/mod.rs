@@ -8,7 +8,9 @@
 //! | `release` | what a version or a line asks for, after overrides and extensions |
 //! | `problem` | what a choice demands of others; where npm's peers are found |
 //! | `provider` | the solver's questions: what first, which version, what then |
-//! | `npm`, `pypi`, `larder`, `path` | an ecosystem's ranges and its picks |
+//! | `rules` | the contract of the ecosystems |
+//! | `npm`, `pypi`, `larder`, `path` | an ecosystem's rules: its ranges, its picks, its variables |
+//! | `likely` | what will most likely be chosen |
 //! | `lines` | the manifests' lines: their order, and which versions direct dependencies share |
 //! | `platforms` | where platforms' wheels of one version differ in what they need |
 //! | `prefetch` | which releases are requested before the solver asks for them |
@@ -29,6 +31,7 @@ mod held_back;
 mod index;
 mod instances;
 mod larder;
+mod likely;
 mod lines;
 mod no_match;
 mod npm;
@@ -46,6 +49,7 @@ mod reduce;
 mod release;
 mod requirements;
 mod resolution;
+mod rules;
 mod search_state;
 mod set;
 mod variable;
@@ -69,10 +73,10 @@ pub use held_back::{HeldBack, held_back};
 pub use index::{
     Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants,
 };
-pub use npm::{engine_admits, tagged};
+pub use likely::{likely, likely_needs};
+pub use npm::engine_admits;
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;
-pub use pypi::python_fits;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning};
 

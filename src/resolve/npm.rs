@@ -1,15 +1,64 @@
 //! npm: which versions a range stands for, and which of several is taken.
 
-use crate::model::{Engines, NpmRange, Settings, parse_npm_version};
+use crate::model::{Engines, NpmRange, Requirement, Settings, parse_npm_version};
 
 use pubgrub::VersionSet;
 
-use super::catalog::Loaded;
-use super::index::{Candidate, Versions};
+use super::Solution;
+use super::catalog::{Catalog, Loaded};
+use super::index::{Candidate, IndexError, Versions};
+use super::problem::{Demands, Problem};
+use super::pypi::Admission;
+use super::rules::{Asked, Decided, Rules};
 use super::set::Set;
+use super::variable::{PackageIx, Variable};
+
+/// The rules of npm.
+pub(super) struct Npm;
+
+impl Rules for Npm {
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Set {
+        let range = requirement.npm_range();
+        range.map_or_else(Set::empty, |range| admitted(range, versions, settings.released_before))
+    }
+
+    fn admission(&self, _: &Catalog<'_>, _: PackageIx) -> Option<Admission> {
+        None
+    }
+
+    fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
+        let before = settings.released_before;
+        if let Some(tag) = requirement.tag() {
+            return tagged(versions, tag, before);
+        }
+        let candidates = &versions.candidates;
+        let fits = |place: &u32| {
+            let candidate = &candidates[*place as usize];
+            candidate.is_before(before) && requirement.matches(&candidate.version)
+        };
+        let latest = tagged(versions, "latest", before);
+        let latest = latest
+            .filter(|place| fits(place) || requirement.takes_any() && candidates[*place as usize].is_before(before));
+        choice(candidates, latest, (0..candidates.len() as u32).rev().filter(fits))
+    }
+
+    fn demand(&self, _: &Problem<'_>, asked: &Asked<'_>, set: Set, demands: &mut Demands) -> Result<(), IndexError> {
+        demands.push(variable(asked), set);
+        Ok(())
+    }
+
+    fn decided(&self, _: &Problem<'_>, asked: &Asked<'_>, _: &Solution) -> Result<Vec<Decided>, IndexError> {
+        Ok(vec![Decided { variable: variable(asked), scope: asked.scope, on: None }])
+    }
+}
+
+/// A dependent's own choice, under the name by which it sees the package.
+fn variable(asked: &Asked<'_>) -> Variable {
+    Variable::Npm { package: asked.package, alias: asked.need.alias, scope: asked.scope }
+}
 
 /// Returns the versions that a range or dist-tag stands for. `*` takes `latest` even where it is a pre-release.
-pub(super) fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestamp>) -> Set {
+fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestamp>) -> Set {
     let tagged = |tag: &str| tagged(versions, tag, before).map_or_else(Set::empty, Set::singleton);
     if let Some(tag) = range.tag() {
         return tagged(tag);
@@ -26,7 +75,7 @@ pub(super) fn admitted(range: &NpmRange, versions: &Versions, before: Option<jif
 
 /// Returns the version that a dist-tag stands for. Under `released-before` it is the newest that is old enough, at or below the
 /// tagged one; a tag of a final version stands for final versions first. Where nothing is old enough, it is the tagged one.
-pub fn tagged(versions: &Versions, tag: &str, before: Option<jiff::Timestamp>) -> Option<u32> {
+pub(super) fn tagged(versions: &Versions, tag: &str, before: Option<jiff::Timestamp>) -> Option<u32> {
     let tagged = *versions.tags.get(tag)?;
     let candidate = versions.candidates.get(tagged as usize)?;
     if candidate.is_before(before) {
@@ -47,11 +96,26 @@ pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Opti
     loaded.locked_in(range).or(elsewhere).or_else(|| preferred(loaded, range))
 }
 
-/// npm's own choice: `latest` where it satisfies, else the highest; deprecated ones where there is nothing else.
+/// Returns npm's own choice among the versions of a range.
 pub(super) fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
-    let fresh = |place: &u32| !loaded.candidate(*place).deprecated;
-    let latest = loaded.latest.filter(|place| range.contains(place)).filter(fresh);
-    latest.or_else(|| range.descending().find(fresh)).or_else(|| range.descending().next())
+    let latest = loaded.latest.filter(|place| range.contains(place));
+    choice(&loaded.versions.candidates, latest, range.descending())
+}
+
+/// npm's own choice: `latest`, where it fits and is not deprecated, else the highest that is not, else the highest.
+fn choice(candidates: &[Candidate], latest: Option<u32>, descending: impl Iterator<Item = u32>) -> Option<u32> {
+    let is_fresh = |place: &u32| !candidates[*place as usize].deprecated;
+    if let Some(latest) = latest.filter(is_fresh) {
+        return Some(latest);
+    }
+    let mut highest = None;
+    for place in descending {
+        if is_fresh(&place) {
+            return Some(place);
+        }
+        highest.get_or_insert(place);
+    }
+    highest
 }
 
 /// Returns whether `engines.node` admits the declared Node. `22` stands for any 22, so it is enough that the range

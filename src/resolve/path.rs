@@ -1,11 +1,43 @@
 //! Local folders: there is one version, the one that lies there.
 
-use super::index::Versions;
-use super::set::Set;
+use crate::model::{Requirement, Settings};
 
-/// Returns the versions of a folder: all, whatever they are.
-pub(super) fn admitted(versions: &Versions) -> Set {
-    Set::below(versions.candidates.len() as u32)
+use super::Solution;
+use super::catalog::Catalog;
+use super::index::{IndexError, PlatformSet, Versions};
+use super::problem::{Demands, Problem};
+use super::pypi::Admission;
+use super::rules::{Asked, Decided, Rules};
+use super::set::Set;
+use super::variable::{PackageIx, Variable};
+
+/// The rules of local folders.
+pub(super) struct Path;
+
+impl Rules for Path {
+    /// Whatever lies there will do.
+    fn admitted(&self, _: &Requirement, versions: &Versions, _: &Settings) -> Set {
+        Set::below(versions.candidates.len() as u32)
+    }
+
+    fn admission(&self, _: &Catalog<'_>, _: PackageIx) -> Option<Admission> {
+        None
+    }
+
+    fn likely(&self, _: &Requirement, versions: &Versions, _: &Settings) -> Option<u32> {
+        (versions.candidates.len() as u32).checked_sub(1)
+    }
+
+    fn demand(&self, _: &Problem<'_>, asked: &Asked<'_>, set: Set, demands: &mut Demands) -> Result<(), IndexError> {
+        if asked.platforms != PlatformSet::NONE {
+            demands.push(Variable::Path(asked.package), set);
+        }
+        Ok(())
+    }
+
+    fn decided(&self, problem: &Problem<'_>, asked: &Asked<'_>, _: &Solution) -> Result<Vec<Decided>, IndexError> {
+        Ok(vec![Decided { variable: Variable::Path(asked.package), scope: problem.catalog.home(), on: None }])
+    }
 }
 
 /// Picks the version that there is.

@@ -2,16 +2,17 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{NpmPeers, Requirement};
+use crate::model::NpmPeers;
 
 use super::catalog::Catalog;
 use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::lines::Direct;
 use super::release::{Need, Prepared};
+use super::rules::Asked;
 use super::search_state::{Droppable, SearchState};
 use super::set::Set;
 use super::variable::{Node, NodeIx, Owner, PackageIx, Variable};
-use super::{larder, npm};
+use super::{npm, rules};
 
 /// The catalog under the rules of one run.
 #[derive(Clone, Copy)]
@@ -186,7 +187,7 @@ impl Problem<'_> {
             return Ok(Some(format!("registry {registry} does not have it")));
         }
         let mut set = self.catalog.set_for(&need.requirement, package)?;
-        if matches!(need.requirement, Requirement::Pypi { .. }) {
+        if need.requirement.ecosystem().shares_one_folder() {
             let on = on.intersection(self.catalog.holds_on(&need.requirement, &[]));
             for &platform in self.catalog.platforms.iter().filter(|&&platform| on.contains(platform)) {
                 set = self.catalog.installable(package, &loaded, &set, platform);
@@ -224,41 +225,8 @@ impl Problem<'_> {
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         let set = self.catalog.set_for(&need.requirement, package)?;
-        match &need.requirement {
-            Requirement::Npm { .. } => demands.push(Variable::Npm { package, alias: need.alias, scope }, set),
-            Requirement::Path { .. } => {
-                if platforms != PlatformSet::NONE {
-                    demands.push(Variable::Path(package), set);
-                }
-            }
-            Requirement::Larder { .. } => {
-                let loaded = self.catalog.loaded(package)?;
-                match &larder::buckets(&loaded, &set)[..] {
-                    [(bucket, versions)] => demands.push(Variable::Larder(package, *bucket), versions.clone()),
-                    several => {
-                        let names = several.iter().map(|(name, _)| Set::singleton(*name));
-                        let names = names.fold(Set::empty(), |all, name| all.union(&name));
-                        demands.push(Variable::LarderRange(package, self.catalog.range(&set)), names);
-                    }
-                }
-            }
-            Requirement::Pypi { extras, .. } => {
-                let loaded = self.catalog.loaded(package)?;
-                self.catalog.note_source(package, &loaded, &set);
-                for &platform in self.catalog.platforms.iter().filter(|&&platform| platforms.contains(platform)) {
-                    let set = self.catalog.installable(package, &loaded, &set, platform);
-                    if self.is_tied(package) {
-                        demands.push(Variable::Py(package), set.clone());
-                    }
-                    for extra in extras {
-                        let extra = self.catalog.extra(package, extra);
-                        demands.push(Variable::PyExtra(package, extra, platform), set.clone());
-                    }
-                    demands.push(Variable::PyOn(package, platform), set);
-                }
-            }
-        }
-        Ok(())
+        let asked = Asked { need, package, platforms, scope };
+        rules::of(need.requirement.ecosystem()).demand(self, &asked, set, demands)
     }
 
     /// Returns whether a Python package has one version for all platforms.

@@ -2,19 +2,86 @@
 
 use pep440_rs::{Operator, VersionSpecifier, VersionSpecifiers};
 
-use crate::model::{Ecosystem, Facts, Prereleases, PypiSpecifier, Requirement, Settings, Version};
+use crate::model::{
+    Ecosystem, Facts, Platform, Prereleases, PypiSpecifier, PythonVersion, Requirement, Settings, Version,
+};
 
+use super::Solution;
 use super::catalog::{Catalog, Loaded};
-use super::index::{Candidate, Versions};
+use super::index::{Candidate, IndexError, Versions};
+use super::problem::{Demands, Problem};
+use super::rules::{Asked, Decided, Rules};
 use super::set::Set;
-use super::variable::PackageIx;
+use super::variable::{PackageIx, Variable};
 
-/// Returns the versions that a specifier stands for, pre-releases included.
-pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
-    let candidates = &versions.candidates;
-    Set::filter(0..candidates.len() as u32, |place| {
-        candidates[place as usize].version.as_pypi().is_some_and(|version| specifier.admits(version))
-    })
+/// The rules of Python.
+pub(super) struct Pypi;
+
+impl Rules for Pypi {
+    /// Pre-releases are among them.
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, _: &Settings) -> Set {
+        Set::filter(0..versions.candidates.len() as u32, |place| {
+            requirement.matches(&versions.candidates[place as usize].version)
+        })
+    }
+
+    fn admission(&self, catalog: &Catalog<'_>, package: PackageIx) -> Option<Admission> {
+        Some(Admission::new(catalog, package))
+    }
+
+    fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
+        let python = settings.python.as_ref().map(PythonVersion::full);
+        let candidates = &versions.candidates;
+        let fits = |place: &u32| {
+            let candidate = &candidates[*place as usize];
+            let runs = match (&candidate.requires_python, &python) {
+                (Some(admits), Some(python)) => python_fits(python, admits),
+                _ => true,
+            };
+            let has_wheel = || settings.platforms.iter().any(|target| candidate.wheels.contains(target.platform));
+            candidate.is_before(settings.released_before)
+                && !candidate.yanked
+                && runs
+                && (candidate.is_source_only() || has_wheel())
+                && requirement.matches(&candidate.version)
+        };
+        let as_final = settings.prereleases == Prereleases::Allow;
+        choice(candidates, as_final, (0..candidates.len() as u32).rev().filter(fits))
+    }
+
+    fn demand(
+        &self,
+        problem: &Problem<'_>,
+        asked: &Asked<'_>,
+        set: Set,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        let Asked { need, package, platforms, .. } = *asked;
+        let catalog = problem.catalog;
+        let loaded = catalog.loaded(package)?;
+        catalog.note_source(package, &loaded, &set);
+        for &platform in catalog.platforms.iter().filter(|&&platform| platforms.contains(platform)) {
+            let set = catalog.installable(package, &loaded, &set, platform);
+            if problem.is_tied(package) {
+                demands.push(Variable::Py(package), set.clone());
+            }
+            for extra in need.requirement.extras() {
+                let extra = catalog.extra(package, extra);
+                demands.push(Variable::PyExtra(package, extra, platform), set.clone());
+            }
+            demands.push(Variable::PyOn(package, platform), set);
+        }
+        Ok(())
+    }
+
+    fn decided(&self, problem: &Problem<'_>, asked: &Asked<'_>, _: &Solution) -> Result<Vec<Decided>, IndexError> {
+        let decided = |&platform: &Platform| Decided {
+            variable: Variable::PyOn(asked.package, platform),
+            scope: problem.catalog.home(),
+            on: Some(platform),
+        };
+        Ok(problem.catalog.platforms.iter().map(decided).collect())
+    }
 }
 
 /// Picks a version: a locked one, one that is decided for another platform, the highest final one, the highest pre-release.
@@ -25,13 +92,25 @@ pub(super) fn admitted(specifier: &PypiSpecifier, versions: &Versions) -> Set {
 /// satisfies everything asked so far. A specifier that names one, as `>=2.0rc1`, `<=1.0a1` or `==2.0rc1`, admits it like any
 /// other version, and makes no final one that fits give way.
 pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
-    let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
-    let built = loaded.built_first(range);
-    let highest = || built.descending().next();
-    loaded
-        .locked_in(range)
-        .or(elsewhere)
-        .or_else(|| if loaded.prereleases { highest() } else { built.descending().find(is_final).or_else(highest) })
+    let own = || choice(&loaded.versions.candidates, loaded.prereleases, range.descending());
+    loaded.locked_in(range).or(elsewhere).or_else(own)
+}
+
+/// Returns the highest final version that need not be built, else the highest that need not be, else the same of those that
+/// have to be built. Where pre-releases count as final, the highest is.
+fn choice(candidates: &[Candidate], as_final: bool, descending: impl Iterator<Item = u32>) -> Option<u32> {
+    let (mut built, mut final_source, mut source) = (None, None, None);
+    for place in descending {
+        let candidate = &candidates[place as usize];
+        let is_final = as_final || !candidate.version.is_prerelease();
+        match (candidate.is_source_only(), is_final) {
+            (false, true) => return Some(place),
+            (false, false) => drop(built.get_or_insert(place)),
+            (true, true) => drop(final_source.get_or_insert(place)),
+            (true, false) => drop(source.get_or_insert(place)),
+        }
+    }
+    built.or(final_source).or(source)
 }
 
 /// What the manifest says about which versions of a package may be chosen at all.
@@ -58,7 +137,7 @@ impl Admission {
             .cloned()
             .collect();
         Self {
-            python: requirements.settings.python.as_ref().map(crate::model::PythonVersion::full),
+            python: requirements.settings.python.as_ref().map(PythonVersion::full),
             named,
             settings: requirements.settings.prereleases,
             allowed_by_line: lines.clone().any(|line| line.prereleases),
@@ -109,7 +188,7 @@ pub(super) fn unfit(settings: &Settings, ecosystem: Ecosystem, facts: &Facts) ->
 /// Returns whether `Requires-Python` admits an interpreter. Upper bounds are guesses about Pythons to come and are passed
 /// over, as installers that lock do: a package that guessed wrong would otherwise be replaced by an old one that did
 /// not guess.
-pub fn python_fits(python: &pep440_rs::Version, specifiers: &VersionSpecifiers) -> bool {
+pub(super) fn python_fits(python: &pep440_rs::Version, specifiers: &VersionSpecifiers) -> bool {
     specifiers.iter().all(|one| match one.operator() {
         Operator::LessThan | Operator::LessThanEqual => true,
         Operator::Equal | Operator::EqualStar | Operator::ExactEqual | Operator::TildeEqual => python >= one.version(),

@@ -2,12 +2,12 @@
 
 use kdl::{KdlEntry, KdlNode};
 
-use crate::model::{Ecosystem, PackageName};
+use crate::model::Ecosystem;
 
 use super::Place;
 use crate::manifest::scan::newline;
 use crate::manifest::syntax::Parsed;
-use crate::manifest::{folder, node::value_span};
+use crate::manifest::{node::value_span, notation};
 
 /// A parsed text with what splicing needs to know of it.
 pub(super) struct Document<'a> {
@@ -144,15 +144,8 @@ impl<'a> Line<'a> {
     /// Tells whether the line is one for this name, as its ecosystem compares names.
     pub(super) fn is_for(&self, ecosystem: Ecosystem, name: &str) -> bool {
         let Some(own) = self.name().filter(|_| self.ecosystem() == ecosystem.as_str()) else { return false };
-        let bare = |text: &str| {
-            let text = text.split('[').next().unwrap_or_default().trim().to_owned();
-            PackageName::pypi(&text).map_or(text, |name| name.to_string())
-        };
-        match ecosystem {
-            Ecosystem::Pypi => bare(own) == bare(name),
-            Ecosystem::Path => folder(own) == folder(name),
-            Ecosystem::Npm | Ecosystem::Larder => own == name,
-        }
+        let notation = notation::of(ecosystem);
+        notation.normal_name(own) == notation.normal_name(name)
     }
 
     pub(super) fn children(&self) -> impl DoubleEndedIterator<Item = Line<'a>> + use<'a> {

@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Ecosystem, Label, Marker, PackageName};
+use crate::model::{Ecosystem, Label, Marker};
 
+use super::notation;
 use super::requirement::requirement;
 
 pub use package_json::package_json;
@@ -167,12 +168,7 @@ impl ImportedLine {
     }
 
     fn key(&self) -> Key {
-        let bare = self.name.split('[').next().unwrap_or_default();
-        let name = match self.ecosystem {
-            Ecosystem::Pypi => PackageName::pypi(bare).map_or(bare.to_owned(), |name| name.to_string()),
-            _ => self.name.clone(),
-        };
-        (self.group.clone(), self.ecosystem, name)
+        (self.group.clone(), self.ecosystem, notation::of(self.ecosystem).normal_name(&self.name))
     }
 }
 

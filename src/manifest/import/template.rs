@@ -51,7 +51,7 @@ pub fn template(from: &Template<'_>) -> String {
 }
 
 fn runtimes(from: &Template<'_>, out: &mut String) {
-    let needs_python = from.imported.lines.iter().any(|line| line.ecosystem == crate::model::Ecosystem::Pypi);
+    let needs_python = from.imported.lines.iter().any(|line| line.ecosystem.has_markers());
     let node = node(from.node, from.imported.node.as_deref());
     let python = python(from.python, from.imported.python.as_deref()).or(needs_python.then(|| PYTHON.to_owned()));
     if node.is_none() && python.is_none() {

@@ -1,6 +1,7 @@
 //! Packages that are folders of the checkout: their own manifest tells name, version and dependencies.
 
 mod larder_kdl;
+mod listing;
 mod names;
 mod package_json;
 mod poetry;
@@ -13,9 +14,10 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{Artifact, ExtraName, Facts, Label, Marker, PackageName, Requirement};
-use crate::resolve::{Candidate, Dependency, DependencyKind, Release, Versions, Wants};
+use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
+use crate::resolve::{Dependency, DependencyKind, Wants};
 
+pub(super) use listing::Listing;
 pub use names::{Local, Meaning, Members};
 
 /// A folder's package.
@@ -177,24 +179,6 @@ pub fn join(base: &str, folder: &str) -> Arc<str> {
         }
     }
     parts.join("/").into()
-}
-
-/// Returns what an index says of the package in a folder: one version.
-pub(super) fn versions(package: &PathPackage) -> Versions {
-    let candidates = vec![Candidate::new(package.version.clone().into())];
-    Versions { candidates, ..Versions::default() }
-}
-
-/// Returns what that version needs.
-pub(super) fn release(package: &PathPackage, folder: &Arc<str>) -> Release {
-    Release {
-        dependencies: package.dependencies.clone(),
-        declared_on: Vec::new(),
-        extras: package.extras.clone(),
-        artifacts: Vec::<Artifact>::new(),
-        facts: package.facts.clone(),
-        folder: Some(Arc::clone(folder)),
-    }
 }
 
 /// No manifest has more bytes, in whatever language.

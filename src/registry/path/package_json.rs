@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Local, PathError, PathKind, PathPackage, Place, required};
 use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
-use crate::registry::npm::spec;
+use crate::registry::npm::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 #[derive(Deserialize)]
@@ -132,7 +132,7 @@ fn dependency(
     let folder = folder.or_else(|| is_relative(text).then_some(text));
     match folder.filter(|folder| !folder.starts_with(['/', '~']) && !is_archive(folder)) {
         Some(folder) => linked(folder),
-        None => Ok(Dependency { kind, wants: spec::wants(dependent, alias, text) }),
+        None => Ok(Dependency { kind, wants: requirement::wants(dependent, alias, text) }),
     }
 }
 

@@ -3,11 +3,11 @@
 use pubgrub::VersionSet;
 
 use super::{Builder, PythonUse};
-use crate::model::{EdgeKind, ExtraName, PackageName, Platform, Requirement};
+use crate::model::{EdgeKind, ExtraName, PackageName, Platform};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
-use crate::resolve::larder;
 use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
+use crate::resolve::rules::{self, Asked, Decided};
 use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, PackageIx, Variable};
 
 /// An edge between nodes, before instances have their names.
@@ -129,44 +129,23 @@ impl Builder<'_> {
         scope: NodeIx,
         condition: &Condition,
     ) -> Result<Vec<(NodeIx, PlatformSet)>, IndexError> {
-        let catalog = self.problem.catalog;
-        let (variable, scope) = match &need.requirement {
-            Requirement::Npm { .. } => (Variable::Npm { package, alias: need.alias, scope }, scope),
-            Requirement::Path { .. } => (Variable::Path(package), catalog.home()),
-            Requirement::Larder { .. } => {
-                let loaded = catalog.loaded(package)?;
-                let set = catalog.set_for(&need.requirement, package)?;
-                let bucket = match larder::buckets(&loaded, &set)[..] {
-                    [(bucket, _)] => bucket,
-                    _ => match self.solution.get(&Variable::LarderRange(package, catalog.range(&set))) {
-                        Some(&bucket) => bucket,
-                        None => return Ok(Vec::new()),
-                    },
-                };
-                (Variable::Larder(package, bucket), catalog.home())
+        let asked = Asked { need, package, platforms: condition.holds, scope };
+        let mut targets: Vec<(NodeIx, PlatformSet)> = Vec::new();
+        let decided = rules::of(need.requirement.ecosystem()).decided(&self.problem, &asked, self.solution)?;
+        for Decided { variable, scope, on } in decided {
+            let on = match on {
+                None => condition.holds,
+                Some(platform) if condition.holds.intersection(condition.active).contains(platform) => platform.into(),
+                Some(_) => continue,
+            };
+            let Some(&ordinal) = self.solution.get(&variable).filter(|ordinal| **ordinal != ABSENT) else { continue };
+            let to = self.problem.node_of(package, ordinal, scope)?;
+            match targets.iter_mut().find(|(known, _)| *known == to) {
+                Some((_, known)) => *known = known.union(on),
+                None => targets.push((to, on)),
             }
-            Requirement::Pypi { .. } => {
-                let mut targets: Vec<(NodeIx, PlatformSet)> = Vec::new();
-                for &platform in &catalog.platforms {
-                    let variable = Variable::PyOn(package, platform);
-                    let Some(&ordinal) = self.solution.get(&variable).filter(|ordinal| **ordinal != ABSENT) else {
-                        continue;
-                    };
-                    if condition.holds.intersection(condition.active).contains(platform) {
-                        let owner = Owner::Release(package, ordinal);
-                        let to = catalog.intern_node(Node { owner, around: None });
-                        if let Some((_, on)) = targets.iter_mut().find(|(known, _)| *known == to) {
-                            on.insert(platform);
-                        } else {
-                            targets.push((to, platform.into()));
-                        }
-                    }
-                }
-                return Ok(targets);
-            }
-        };
-        let Some(&ordinal) = self.solution.get(&variable) else { return Ok(Vec::new()) };
-        Ok(vec![(self.problem.node_of(package, ordinal, scope)?, condition.holds)])
+        }
+        Ok(targets)
     }
 
     /// Narrows the platforms of an optional npm dependency to those that it runs on; none where there are none.

@@ -5,6 +5,11 @@ use crate::fetch::testing::{Asked, Reply, Server};
 use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
 use crate::model::{ArtifactKind, Platform, Requirement, TargetPlatform, mutation};
 use crate::registry::cache::{Cache, Freshness};
+use crate::registry::listing::NoListing;
+use crate::registry::open::open;
+use crate::registry::pypi::{Pypi, file_name, page};
+use crate::resolve::{Dependency, Wants};
+use protocol::Listing as _;
 
 fn settings(before: Option<&str>) -> Settings {
     Settings {
@@ -24,7 +29,7 @@ fn served(url: &str, cache: Cache) -> Served {
 fn ask(server: &Server, package: &str, settings: &Settings) -> Listing {
     let name = PackageName::pypi(package).unwrap();
     let reached = served(&format!("{}simple/", server.url), Cache::none());
-    match listing(&reached, &Arc::default(), &name, settings) {
+    match Pypi::default().ask(&reached, &name, settings) {
         Ok(listing) => listing,
         Err(NoListing::Missing) => panic!("no listing"),
         Err(NoListing::Failed(failure)) => panic!("{failure}"),
@@ -128,7 +133,7 @@ fn metadata_beside_the_wheel_is_enough() {
         _ => Reply::status(500),
     });
     let listing = ask(&server, "a", &settings(None));
-    let release = listing.release(0).unwrap().unwrap();
+    let release = listing.read(0).unwrap().unwrap();
     assert_eq!(requirements(&release), ["b>=1;extra == 'x'"]);
     assert_eq!(release.extras, ["x".parse().unwrap()]);
     let artifacts: Vec<_> = release.artifacts.iter().map(|a| (a.file.as_str(), a.platforms.as_slice())).collect();
@@ -157,7 +162,7 @@ fn the_end_of_a_wheel_is_fetched_and_not_the_rest() {
         }
         _ => Reply::status(404),
     });
-    let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+    let release = ask(&server, "a", &settings(None)).read(0).unwrap().unwrap();
     assert_eq!(requirements(&release), ["b;"]);
     assert!(sent.load(std::sync::atomic::Ordering::SeqCst) < 700_000);
     // The end, and where the metadata lies.
@@ -175,7 +180,7 @@ fn a_server_without_ranges_sends_the_whole_wheel() {
             "/files/a-1.0-py3-none-any.whl" => Reply::ok(bytes.clone()),
             _ => Reply::status(404),
         });
-        let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+        let release = ask(&server, "a", &settings(None)).read(0).unwrap().unwrap();
         assert_eq!(requirements(&release), ["b;"]);
     }
 }
@@ -195,14 +200,14 @@ fn metadata_of_another_package_is_an_integrity_failure_and_of_another_version_is
     let cache = Cache::of(Some(folder.path()), &endpoint);
     let reached = Served { cache: cache.clone(), ..served(&format!("{}simple/", server.url), Cache::none()) };
     let name = PackageName::pypi("a").unwrap();
-    let Ok(listing) = listing(&reached, &Arc::default(), &name, &settings(None)) else { panic!("a listing") };
-    let error = listing.release(0).unwrap_err();
+    let Ok(listing) = Pypi::default().ask(&reached, &name, &settings(None)) else { panic!("a listing") };
+    let error = listing.read(0).unwrap_err();
     assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
     assert_eq!(
         error.to_string(),
         "registry `pypi` was asked for `a 1.0`, and its `a-1.0-py3-none-any.whl` is of `b 1.0`"
     );
-    let refused = listing.release(1).unwrap().unwrap();
+    let refused = listing.read(1).unwrap().unwrap();
     let Wants::Unsupported { reason, .. } = &refused.dependencies[0].wants else { panic!("{refused:?}") };
     assert_eq!(reason, "the metadata of its a-1.1-py3-none-any.whl is of A 1.1.post1");
     assert!(["0", "1"].iter().all(|digit| cache.release(&digit.repeat(64)).is_none()));
@@ -262,7 +267,7 @@ fn servers_that_are_no_good_at_ranges_send_the_whole_wheel() {
             "/files/a-1.0-py3-none-any.whl" => Reply::ok(&**bytes),
             _ => Reply::status(404),
         });
-        let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+        let release = ask(&server, "a", &settings(None)).read(0).unwrap().unwrap();
         assert_eq!(requirements(&release), ["b;"], "{what}");
     }
 }
@@ -275,7 +280,7 @@ fn a_whole_wheel_is_what_its_index_says() {
         "/files/a-1.0-py3-none-any.whl" => Reply::ok(bytes.clone()),
         _ => Reply::status(404),
     });
-    let error = ask(&server, "a", &settings(None)).release(0).unwrap_err();
+    let error = ask(&server, "a", &settings(None)).read(0).unwrap_err();
     assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
     assert!(error.to_string().contains("`a-1.0-py3-none-any.whl`"), "{error}");
 }
@@ -289,7 +294,7 @@ fn metadata_that_nobody_promised_may_fail_in_any_way() {
             path if path.ends_with(".metadata") => Reply::status(status),
             _ => Reply::range(asked, &bytes),
         });
-        let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+        let release = ask(&server, "a", &settings(None)).read(0).unwrap().unwrap();
         assert_eq!(requirements(&release), ["b;"], "{status}");
     }
 }
@@ -306,7 +311,7 @@ fn metadata_that_is_no_utf_8_is_named() {
         path if path.ends_with(".metadata") => Reply::ok(*latin),
         _ => Reply::range(asked, &bytes),
     });
-    let release = ask(&server, "a", &settings(None)).release(0).unwrap().unwrap();
+    let release = ask(&server, "a", &settings(None)).read(0).unwrap().unwrap();
     assert!(matches!(
         &release.dependencies[0].wants,
         Wants::Unsupported { text, reason, .. } if text == "a-1.0-py3-none-any.whl" && reason.contains("not UTF-8")
@@ -329,7 +334,7 @@ fn a_source_distribution_counts_if_it_is_static() {
             "/simple/a/" => page(&[("a-1.0.tar.gz", "")]),
             _ => Reply::ok(bytes.clone()),
         });
-        ask(&server, "a", &settings(None)).release(0).unwrap().unwrap()
+        ask(&server, "a", &settings(None)).read(0).unwrap().unwrap()
     };
     let release = ask_for("Metadata-Version: 2.2\nName: a\nVersion: 1.0\nRequires-Dist: b\n");
     assert_eq!(requirements(&release), ["b;"]);
@@ -370,14 +375,9 @@ fn a_file_is_found_again_where_the_index_has_it_now() {
     });
     let listing = Arc::new(ask(&server, "a", &settings(None)));
     let open = |location: Option<&str>, file: &str| {
-        let artifact = Artifact {
-            file: file.to_owned(),
-            kind: ArtifactKind::Wheel,
-            digest: None,
-            location: location.map(str::to_owned),
-            platforms: Vec::new(),
-        };
-        open(&listing.served, &listing.name, &artifact, &|_| Ok(listing.stated(file)))
+        let artifact = Artifact { location: location.map(str::to_owned), ..Artifact::wheel(file) };
+        let version = &listing.versions.candidates[0].version;
+        open(&listing.served, &Pypi::default(), &listing.name, &artifact, &|_| Ok(listing.stated(version, file)))
     };
     let elsewhere = Server::start(|_| Reply::ok("old host"));
     for location in [None, Some("files/a-1.0-py3-none-any.whl"), Some(elsewhere.url.as_str())] {

@@ -4,6 +4,8 @@ use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
 use crate::model::mutation;
 use crate::registry::cache::{Cache, Freshness, Header};
 use crate::registry::kept::Encoded;
+use crate::registry::npm::record::BadDocument;
+use protocol::Listing as _;
 
 fn read(name: &str, document: &str) -> Listing {
     let package = PackageName::npm(name).unwrap();
@@ -75,12 +77,12 @@ fn odd_places_of_tarballs_do_no_harm() {
         r#"{"tarball":"\ud800"}"#,
     ] {
         let listing = read("a", &format!(r#"{{"name":"a","versions":{{"1.0.0":{{"dist":{dist}}}}}}}"#));
-        let artifact = &listing.release(0).unwrap().unwrap().artifacts[0];
+        let artifact = &listing.read(0).unwrap().unwrap().artifacts[0];
         assert_eq!((&artifact.digest, &artifact.location), (&None, &None), "{dist}");
     }
     let listing = read("a", r#"{"name":"a","versions":{"1.0.0":{"dist":{"x":1,"tarball":"https:\/\/h\/a.tgz"}}}}"#);
-    assert_eq!(listing.release(0).unwrap().unwrap().artifacts[0].location, None);
-    assert_eq!(listing.stated(&listing.versions.candidates[0].version).unwrap().url, "https://h/a.tgz");
+    assert_eq!(listing.read(0).unwrap().unwrap().artifacts[0].location, None);
+    assert_eq!(listing.stated(&listing.versions.candidates[0].version, "").unwrap().url, "https://h/a.tgz");
 }
 
 #[test]
@@ -95,7 +97,7 @@ fn what_a_version_says_is_read_in_every_shape() {
             "scripts":{"postinstall":"node x","test":"t"},"deprecated":"use b",
             "dist":{"shasum":"da39a3ee5e6b4b0d3255bfef95601890afd80709","tarball":"https://r.example/npm/@s/a/-/a-1.0.0.tgz"}}}}"#,
     );
-    let release = listing.release(0).unwrap().unwrap();
+    let release = listing.read(0).unwrap().unwrap();
     assert_eq!(
         wants(&release),
         [
@@ -123,7 +125,7 @@ fn what_a_version_says_is_read_in_every_shape() {
     let artifact = &release.artifacts[0];
     assert_eq!((artifact.file.as_str(), &artifact.location), ("a-1.0.0.tgz", &None));
     assert_eq!(artifact.digest.as_ref().unwrap().algorithm(), Algorithm::Sha1);
-    assert!(listing.release(1).is_none());
+    assert!(listing.read(1).is_none());
 }
 
 #[test]
@@ -135,7 +137,7 @@ fn a_peer_that_only_the_meta_names_is_an_optional_one() {
             "none":{},"text":{"optional":"yes"},"../x":{"optional":true}}},
             "2.0.0":{"peerDependencies":{"debug":"^4"},"peerDependenciesMeta":{"debug":{"optional":true},"react-dom":{"optional":true}}}}}"#,
     );
-    let release = |ordinal| listing.release(ordinal).unwrap().unwrap();
+    let release = |ordinal| listing.read(ordinal).unwrap().unwrap();
     assert_eq!(wants(&release(0)), ["Normal ms 2", "Optional opt 1", "OptionalPeer ?follow", "OptionalPeer debug *"]);
     assert_eq!(wants(&release(1)), ["OptionalPeer debug ^4", "OptionalPeer react-dom *"]);
 }
@@ -149,7 +151,7 @@ fn sloppy_documents_are_tolerated() {
             "hasInstallScript":true,"engines":{"node":">=18"},"bin":""},
             "1.0.2":{"dependencies":{"x":null},"os":["linux"]}}}"#,
     );
-    let release = |ordinal| listing.release(ordinal).unwrap().unwrap();
+    let release = |ordinal| listing.read(ordinal).unwrap().unwrap();
     assert!(release(0).dependencies.is_empty());
     assert_eq!(release(0).facts, Facts::default());
     assert!(release(1).dependencies.is_empty());
@@ -163,7 +165,7 @@ fn bytes_that_are_no_utf_8_do_no_harm() {
     let document =
         b"{\"name\":\"a\",\"versions\":{\"1.0.0\":{\"description\":\"\xff\",\"dependencies\":{\"b\":\"^1\"}}}}";
     let encoded = encode(&PackageName::npm("a").unwrap(), document, Form::Abbreviated).unwrap();
-    assert_eq!(wants(&listed("a", encoded).release(0).unwrap().unwrap()), ["Normal b ^1"]);
+    assert_eq!(wants(&listed("a", encoded).read(0).unwrap().unwrap()), ["Normal b ^1"]);
 }
 
 #[test]
@@ -213,9 +215,9 @@ fn a_mutated_document_is_read_or_refused() {
         let Ok(encoded) = encode(&name, bytes, Form::Full) else { return };
         let listing = listed("a", encoded);
         for (ordinal, candidate) in (0..).zip(&listing.versions.candidates) {
-            listing.release(ordinal);
+            listing.read(ordinal);
             if let Version::Npm(_) = &candidate.version {
-                drop(listing.stated(&candidate.version));
+                drop(listing.stated(&candidate.version, ""));
             }
         }
     });
@@ -229,10 +231,10 @@ fn a_mutated_document_is_read_or_refused() {
         let record = Record::new(Header::default(), Encoded { front: front.clone(), rest: rest.to_vec() });
         if decode(&record, Form::Full).is_some() {
             let listing = listed("a", Encoded { front: front.clone(), rest: rest.to_vec() });
-            listing.release(0);
+            listing.read(0);
         }
     });
     mutation::of(&["npm:@s/b@^1 || 2", "git+ssh://git@h/x", "workspace:^", "file:../x", "latest"], |text| {
-        drop(spec::wants(&name, text, text));
+        drop(requirement::wants(&name, text, text));
     });
 }

@@ -1,0 +1,60 @@
+//! npm's lines: `npm "react" "^18.3"`, and `npm "react-16" "npm:react@^16.14"` for an alias.
+
+use crate::manifest::Flaw;
+use crate::manifest::requirement::foreign_source;
+use crate::model::{Marker, NpmRange, PackageName, Requirement, Version};
+
+use super::{LineShape, Notation, split_at_sign};
+
+pub(super) struct Npm;
+
+impl Notation for Npm {
+    fn line(&self) -> LineShape {
+        LineShape { arguments: 2, properties: &["optional", "registry", "when"], example: "npm \"NAME\" \"RANGE\"" }
+    }
+
+    fn requirement(&self, name: &str, text: &str, _: &Marker) -> Result<Requirement, Flaw> {
+        let alias = PackageName::npm(name).map_err(|e| Flaw::Name(e.to_string()))?;
+        let (name, range) = match text.strip_prefix("npm:") {
+            Some(target) => {
+                let at = target.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
+                let (name, range) = at.map_or((target, ""), |at| (&target[..at], &target[at + 1..]));
+                let name = PackageName::npm(name).map_err(|e| Flaw::Range {
+                    reason: e.to_string(),
+                    help: "an alias is written `npm:NAME@RANGE`, like \"npm:react@^16.14\"",
+                })?;
+                (name, range.trim())
+            }
+            None => (alias.clone(), text),
+        };
+        if let Some((form, help)) = foreign_source(range) {
+            return Err(Flaw::Source { text: range.to_owned(), form, help });
+        }
+        let range: NpmRange = (if range.is_empty() { "*" } else { range }).parse().map_err(|_| Flaw::Range {
+            reason: format!("`{range}` is neither a range nor a dist-tag of npm"),
+            help: "npm ranges look like \"^18.3\", \">=1 <3\" or \"1.x || 2.x\"",
+        })?;
+        Ok(Requirement::npm(alias, name, range))
+    }
+
+    fn normal_name(&self, written: &str) -> String {
+        written.to_owned()
+    }
+
+    fn normal_glob(&self, glob: &str) -> String {
+        glob.to_owned()
+    }
+
+    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+        split_at_sign(text)
+    }
+
+    fn check_name(&self, written: &str) -> Result<(), String> {
+        let bare = written.split('[').next().unwrap_or(written);
+        PackageName::npm(bare).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn range_from(&self, version: &Version) -> Option<String> {
+        Some(format!("^{version}"))
+    }
+}

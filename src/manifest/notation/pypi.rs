@@ -1,0 +1,128 @@
+//! Python's lines: `pypi "fastapi[standard]" ">=0.115,<1"`.
+
+use crate::manifest::Flaw;
+use crate::manifest::requirement::{NO_URL, foreign_source};
+use crate::model::{ExtraName, Marker, PackageName, PypiSpecifier, Requirement, Version};
+
+use super::{LineShape, Notation};
+
+pub(super) struct Pypi;
+
+impl Notation for Pypi {
+    fn line(&self) -> LineShape {
+        LineShape {
+            arguments: 2,
+            properties: &["optional", "registry", "when", "prereleases"],
+            example: "pypi \"NAME\" \"SPECIFIER\"",
+        }
+    }
+
+    fn requirement(&self, name: &str, text: &str, marker: &Marker) -> Result<Requirement, Flaw> {
+        let (bare, extras) = match name.split_once('[') {
+            Some((bare, rest)) => {
+                let list = rest.trim_end().strip_suffix(']').ok_or_else(|| {
+                    Flaw::Name(format!("`{name}` is not a Python name: the list of extras is not closed by `]`"))
+                })?;
+                (bare.trim(), list)
+            }
+            None => (name, ""),
+        };
+        if let Some((_, url)) = name.split_once('@') {
+            let (form, help) = foreign_source(url.trim()).unwrap_or(("URL", NO_URL));
+            return Err(Flaw::Source { text: name.to_owned(), form, help });
+        }
+        let name = PackageName::pypi(bare).map_err(|e| Flaw::Name(e.to_string()))?;
+        let mut extras = extras
+            .split(',')
+            .map(str::trim)
+            .filter(|extra| !extra.is_empty())
+            .map(|extra| extra.parse().map_err(|e: crate::model::NameError| Flaw::Name(e.to_string())))
+            .collect::<Result<Vec<ExtraName>, _>>()?;
+        extras.sort();
+        extras.dedup();
+        if let Some((form, help)) = foreign_source(text.trim_start_matches(['@', ' '])) {
+            return Err(Flaw::Source { text: text.to_owned(), form, help });
+        }
+        let specifier: PypiSpecifier = text.parse().map_err(|_| {
+            let help = if text.starts_with(|c: char| c.is_ascii_digit()) {
+                "a specifier starts with an operator: \"==1.2\" for this version, \">=1.2\" for this one and later"
+            } else if text.starts_with('^') || (text.starts_with('~') && !text.starts_with("~=")) {
+                "Python has no caret: write \">=1.2,<2\", or \"~=1.2\""
+            } else {
+                "specifiers are those of PEP 440, like \">=0.115,<1\""
+            };
+            Flaw::Range { reason: format!("`{text}` is not a PEP 440 specifier"), help }
+        })?;
+        Ok(Requirement::pypi(name, extras, specifier, marker.clone()))
+    }
+
+    fn normal_name(&self, written: &str) -> String {
+        let bare = bare(written).trim();
+        PackageName::pypi(bare).map_or(bare.to_owned(), |name| name.to_string())
+    }
+
+    fn normal_glob(&self, glob: &str) -> String {
+        with_python_separators(glob)
+    }
+
+    /// `fastapi[standard]>=0.115` is (`fastapi[standard]`, `>=0.115`).
+    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+        let after_extras = text.find(']').map_or(0, |at| at + 1);
+        match text[after_extras..].find(['=', '<', '>', '!', '~']) {
+            Some(at) => (text[..after_extras + at].trim_end(), Some(text[after_extras + at..].trim())),
+            None => (text.trim(), None),
+        }
+    }
+
+    fn check_name(&self, written: &str) -> Result<(), String> {
+        PackageName::pypi(bare(written)).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// A lower bound: Python's packages promise nothing about the next version.
+    fn range_from(&self, version: &Version) -> Option<String> {
+        Some(format!(">={}", version.as_pypi()?.clone().without_local()))
+    }
+}
+
+/// Returns a name without the extras that are asked for.
+fn bare(written: &str) -> &str {
+    written.split('[').next().unwrap_or(written)
+}
+
+/// Writes the separators of a glob as normalised Python names have them. A class of characters that has a separator has `-`
+/// as well.
+fn with_python_separators(text: &str) -> String {
+    let mut glob = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match c {
+            '[' => {
+                // `]` is one of the characters where it comes first.
+                let start = 1 + usize::from(rest[1..].starts_with(['!', '^']));
+                let first = rest[start..].chars().next().map_or(0, char::len_utf8);
+                let end = rest[start + first..].find(']').map_or(rest.len(), |at| start + first + at);
+                let class = &rest[start..end];
+                glob.push_str(&rest[..end]);
+                if class.contains(['_', '.']) && !class.starts_with('-') && !class.ends_with('-') {
+                    glob.push('-');
+                }
+                length = end;
+            }
+            '\\' => {
+                let escaped = rest[1..].chars().next().unwrap_or_default();
+                match escaped {
+                    '-' | '_' | '.' if glob.ends_with('-') => {}
+                    '-' | '_' | '.' => glob.push('-'),
+                    _ => glob.extend(['\\', escaped]),
+                }
+                length += escaped.len_utf8();
+            }
+            '-' | '_' | '.' if glob.ends_with('-') => {}
+            '-' | '_' | '.' => glob.push('-'),
+            c => glob.push(c),
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    glob
+}

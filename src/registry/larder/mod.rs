@@ -1,0 +1,5 @@
+//! Private packages.
+
+mod protocol;
+
+pub(super) use protocol::Larder;

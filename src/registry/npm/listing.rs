@@ -1,0 +1,216 @@
+//! What an npm registry says of one package.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::packument::Entries;
+use super::record::{Blob, Form, Span};
+use super::{location, record, requirement};
+use crate::fetch::url;
+use crate::model::{Algorithm, Artifact, Digest, Facts, PackageName, Text, Version};
+use crate::registry::RegistryError;
+use crate::registry::kept::Record;
+use crate::registry::listing::{Served, Stated};
+use crate::registry::protocol::{self, NoRelease};
+use crate::resolve::{Dependency, DependencyKind, Release, Versions};
+
+/// What a registry says of one package.
+pub(in crate::registry) struct Listing {
+    name: PackageName,
+    served: Served,
+    record: Record,
+    spans: Vec<Span>,
+    versions: Arc<Versions>,
+}
+
+impl Listing {
+    /// Makes a listing of a record. `None` if the record is damaged or lacks what is needed.
+    pub(super) fn decode(served: &Served, name: &PackageName, form: Form, record: Record) -> Option<Self> {
+        let (mut versions, spans) = record::decode(&record, form)?;
+        versions.registry = Some(served.name().clone());
+        versions.cached = served.is_cached(&record);
+        Some(Self { name: name.clone(), served: served.clone(), record, spans, versions: Arc::new(versions) })
+    }
+
+    fn read(&self, ordinal: u32) -> Option<Result<Release, RegistryError>> {
+        let version = self.versions.candidates.get(ordinal as usize)?.version.as_npm()?;
+        let bytes = self.blob(ordinal)?;
+        let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
+        let version = version.to_string();
+        let file = location::file(&self.name, &version);
+        let usual = location::usual(&self.name, &file);
+        let integrity = parsed::<Text<'_>>(blob.integrity).unwrap_or_default();
+        let Ok(promised) = Digest::from_sri(&integrity) else {
+            let (registry, package) = (self.served.name().clone(), format!("{}@{version}", self.name));
+            return Some(Err(RegistryError::BadDigest { registry, package, digest: integrity.0.into_owned() }));
+        };
+        let shasum = || parsed::<Text<'_>>(blob.shasum).and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex).ok());
+        let artifact = Artifact {
+            digest: match promised.as_slice() {
+                [] => shasum(),
+                [one] => Some(one.clone()),
+                // Which of them holds, the file will tell.
+                _ => None,
+            },
+            location: parsed::<Text<'_>>(blob.tarball)
+                .and_then(|url| location::hint(&url, &usual, &self.served.endpoint)),
+            ..Artifact::tarball(file)
+        };
+        Some(Ok(Release {
+            dependencies: dependencies(&self.name, &blob),
+            declared_on: Vec::new(),
+            extras: Vec::new(),
+            artifacts: vec![artifact],
+            facts: facts(&blob),
+            folder: None,
+        }))
+    }
+
+    fn blob(&self, ordinal: u32) -> Option<Cow<'_, [u8]>> {
+        let span = self.spans.get(ordinal as usize)?;
+        self.record.part(span.start, span.length)
+    }
+}
+
+impl protocol::Listing for Listing {
+    fn versions(&self) -> &Arc<Versions> {
+        &self.versions
+    }
+
+    /// A version whose digest cannot be read is flawed: what cannot be checked is not taken.
+    fn release(&self, ordinal: u32) -> Result<Release, NoRelease> {
+        match self.read(ordinal) {
+            Some(Ok(release)) => Ok(release),
+            Some(Err(error)) => Err(NoRelease::Flawed(Some(Arc::new(error)))),
+            None => Err(NoRelease::Flawed(None)),
+        }
+    }
+
+    fn promised(&self, version: &Version) -> Vec<Digest> {
+        let promised = || {
+            let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
+            let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
+            let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
+            Digest::from_sri(&parsed::<Text<'_>>(blob.integrity)?).ok()
+        };
+        promised().unwrap_or_default()
+    }
+
+    fn stated(&self, version: &Version, _: &str) -> Option<Stated> {
+        let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
+        let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
+        let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
+        let document = &self.record.header.url;
+        let url = url::join(document, &parsed::<String>(blob.tarball)?);
+        let usual = location::usual(&self.name, &location::file(&self.name, &version.to_string()));
+        let hint = location::hint(&url, &usual, &self.served.endpoint);
+        Some(Stated { url, document: document.clone(), hint, is_cached: self.versions.cached })
+    }
+}
+
+/// Joins the kinds of dependencies. A name that is in several is optional before normal before peer, as npm has it;
+/// what is bundled comes with the tarball.
+fn dependencies(dependent: &PackageName, blob: &Blob<'_>) -> Vec<Dependency> {
+    let normal = texts(blob.dependencies);
+    let optional = texts(blob.optional);
+    let peers = texts(blob.peers);
+    let bundled = bundled(blob.bundled, &normal, &optional);
+    let optional_peers = optional_peers(blob.peers_meta);
+    let is_in = |list: &[(Text<'_>, Text<'_>)], name: &Text<'_>| list.iter().any(|(other, _)| other == name);
+    let mut all = Vec::with_capacity(normal.len() + optional.len() + peers.len());
+    let mut add = |kind, name: &Text<'_>, range: &Text<'_>| {
+        if !bundled.contains(name.0.as_ref()) {
+            all.push(Dependency { kind, wants: requirement::wants(dependent, &name.0, &range.0) });
+        }
+    };
+    for (name, range) in normal.iter().filter(|(name, _)| !is_in(&optional, name)) {
+        add(DependencyKind::Normal, name, range);
+    }
+    for (name, range) in &optional {
+        add(DependencyKind::Optional, name, range);
+    }
+    for (name, range) in peers.iter().filter(|(name, _)| !is_in(&normal, name) && !is_in(&optional, name)) {
+        let is_optional = optional_peers.contains(name.0.as_ref());
+        let kind = if is_optional { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
+        add(kind, name, range);
+    }
+    // A peer that `peerDependenciesMeta` alone names is an optional one, of any version.
+    let is_declared =
+        |name: &String| [&peers, &normal, &optional].into_iter().flatten().any(|(known, _)| known.0 == **name);
+    for name in optional_peers.iter().filter(|name| !is_declared(name)) {
+        add(DependencyKind::OptionalPeer, &Text(name.into()), &Text("*".into()));
+    }
+    all
+}
+
+fn texts(raw: Option<&RawValue>) -> Vec<(Text<'_>, Text<'_>)> {
+    let entries: Entries<'_, &RawValue> = parsed(raw).unwrap_or_default();
+    let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).unwrap_or_default();
+    entries.0.into_iter().map(|(name, value)| (name, Text(text(value).into()))).collect()
+}
+
+fn bundled(
+    raw: Option<&RawValue>,
+    normal: &[(Text<'_>, Text<'_>)],
+    optional: &[(Text<'_>, Text<'_>)],
+) -> BTreeSet<String> {
+    if raw.is_some_and(|raw| raw.get() == "true") {
+        return normal.iter().chain(optional).map(|(name, _)| name.0.to_string()).collect();
+    }
+    words(raw).into_iter().collect()
+}
+
+fn optional_peers(raw: Option<&RawValue>) -> BTreeSet<String> {
+    #[derive(serde::Deserialize)]
+    struct Meta {
+        #[serde(default)]
+        optional: bool,
+    }
+    let entries: Entries<'_, &RawValue> = parsed(raw).unwrap_or_default();
+    let is_optional = |raw: &RawValue| serde_json::from_str::<Meta>(raw.get()).is_ok_and(|meta| meta.optional);
+    entries.0.into_iter().filter(|(_, meta)| is_optional(meta)).map(|(name, _)| name.0.into_owned()).collect()
+}
+
+fn facts(blob: &Blob<'_>) -> Facts {
+    Facts {
+        os: words(blob.os),
+        cpu: words(blob.cpu),
+        libc: words(blob.libc),
+        node: node(blob.engines),
+        requires_python: None,
+        bin: blob.bin,
+        install_script: blob.install_script,
+        deprecated: blob.deprecated.clone(),
+        yanked: false,
+    }
+}
+
+/// Reads `engines.node`; old packages have a list of `"node >= 0.8"` instead.
+fn node(raw: Option<&RawValue>) -> Option<String> {
+    if let Some(entries) = parsed::<Entries<'_, &RawValue>>(raw) {
+        let (_, range) = entries.0.into_iter().find(|(name, _)| name.0 == "node")?;
+        return serde_json::from_str(range.get()).ok();
+    }
+    words(raw)
+        .iter()
+        .find_map(|word| word.strip_prefix("node").map(|range| range.trim().to_owned()))
+        .filter(|range| !range.is_empty())
+}
+
+/// Reads a list of texts, or one text.
+fn words(raw: Option<&RawValue>) -> Vec<String> {
+    if let Some(list) = parsed::<Vec<&RawValue>>(raw) {
+        return list.into_iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect();
+    }
+    parsed::<String>(raw).into_iter().collect()
+}
+
+fn parsed<'a, T: serde::Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+#[cfg(test)]
+mod tests;
