@@ -27,13 +27,22 @@
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
 //! |   | [`policy`] | rules over a lockfile → findings |
 //! |   | [`plan`] | (current generation, lock) → `Plan` |
-//! | 2 | [`registry`] | npm, PyPI and path: metadata, caches; implements `Index` |
+//! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
 //! |   | [`fetch`] | the client, verification, unpacking |
 //! |   | [`store`] | content-addressed trees |
 //! |   | [`profile`] | realise, switch, verify |
 //! |   | [`fs`] | the only place that touches `std::fs` |
 //! | 3 | [`ops`] | one file per use case |
 //! | 4 | [`cli`] | one file per command: arguments → one call into `ops` → output |
+//!
+//! # Ecosystems
+//!
+//! npm, PyPI, private packages and local folders are siblings. What is so of all packages of one, [`model::Ecosystem`] tells; what
+//! one requirement asks for, [`model::Requirement`]. Everything else that differs lies behind the contract of a room, with a file
+//! or a folder for each ecosystem: `Notation` in `manifest` (lines and names as people write them), `Rules` in `resolve` (ranges,
+//! picks, variables), `Protocol` and `Listing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for each kind of
+//! artifact. A room registers its implementations in one [`model::PerEcosystem`]: a new ecosystem is a new field, without which
+//! no room's table compiles. Few other files may say which ecosystem they mean; `tests/layers.rs` counts them.
 //!
 //! Nothing below `ops` reads the process's environment or arguments; nothing below `cli` writes to the terminal.
 

@@ -47,7 +47,7 @@ const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "
 const LONGEST_FILE: usize = 600;
 
 /// The enums that tell ecosystems apart. What is said of a variant of theirs is said of one ecosystem.
-const TELL_ECOSYSTEMS_APART: &[&str] = &["Ecosystem", "Requirement", "Version", "RegistryKind", "ArtifactKind"];
+const TELL_ECOSYSTEMS_APART: &[&str] = &["Ecosystem", "Requirement", "Version", "ArtifactKind"];
 
 /// So many files know which ecosystem they deal with; all others go through a contract.
 const MOST_THAT_TELL_ECOSYSTEMS_APART: usize = 20;

@@ -21,8 +21,11 @@ pub(super) trait Protocol: Send + Sync {
     /// Returns what a user, who may have no name, and a password are sent as.
     fn login(&self, user: &str, password: &str) -> Authorization;
 
-    /// Returns a package's listing as it was kept, while it counts. `None` if there is none, or if its versions may have to be
-    /// asked for: then it is left to those who may wait for the network.
+    /// Tells whether a listing says what each version needs. Where it does not, more has to be fetched, and the package is left
+    /// to those who may wait for the network.
+    fn lists_needs(&self) -> bool;
+
+    /// Returns a package's listing as it was kept, while it counts.
     fn kept(&self, served: &Served, name: &PackageName, settings: &Settings) -> Option<Arc<dyn Listing>>;
 
     /// Asks for a package's versions.

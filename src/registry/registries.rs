@@ -298,17 +298,20 @@ impl Inner {
             .get(|| if package.ecosystem.is_local() { self.folder(package) } else { self.ask(package) })
     }
 
-    /// Returns a listing that needs no waiting for the network.
+    /// Returns a listing that needs no waiting for the network, and neither do its versions.
     fn listing_at_hand(&self, package: &PackageId) -> Option<Answer<Arc<dyn Listing>>> {
+        if package.ecosystem.is_local() {
+            return self.entry(package).listing.try_get(|| Some(self.folder(package)));
+        }
+        let label = self.choice.of(package).ok()?.first()?;
+        let Registry { protocol, served, .. } = self.registry(label, package).ok()?;
+        if !protocol.lists_needs() {
+            return None;
+        }
         self.entry(package).listing.try_get(|| {
-            if package.ecosystem.is_local() {
-                return Some(self.folder(package));
-            }
             if lock(&self.asked).contains(package) {
                 return None;
             }
-            let label = self.choice.of(package).ok()?.first()?;
-            let Registry { protocol, served, .. } = self.registry(label, package).ok()?;
             protocol.kept(served, &package.name, &self.settings).map(Ok)
         })
     }

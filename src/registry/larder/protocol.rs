@@ -23,6 +23,10 @@ impl Protocol for Larder {
         if user.is_empty() { Authorization::bearer(password) } else { Authorization::basic(user, password) }
     }
 
+    fn lists_needs(&self) -> bool {
+        true
+    }
+
     fn kept(&self, _: &Served, _: &PackageName, _: &Settings) -> Option<Arc<dyn Listing>> {
         None
     }

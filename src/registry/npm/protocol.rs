@@ -29,6 +29,10 @@ impl Protocol for Npm {
         if user.is_empty() { Authorization::bearer(password) } else { Authorization::basic(user, password) }
     }
 
+    fn lists_needs(&self) -> bool {
+        true
+    }
+
     fn kept(&self, served: &Served, name: &PackageName, settings: &Settings) -> Option<Arc<dyn Listing>> {
         let form = Form::for_settings(settings);
         let listing = served.kept(name.as_str(), record::FORMAT, |record| {

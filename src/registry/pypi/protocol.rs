@@ -60,9 +60,17 @@ impl Protocol for Pypi {
         Authorization::basic(user, password)
     }
 
-    /// The metadata of files may have to be fetched: nothing is left to those who must not wait.
-    fn kept(&self, _: &Served, _: &PackageName, _: &Settings) -> Option<Arc<dyn Listing>> {
-        None
+    /// The metadata of a file lies beside it, or in it.
+    fn lists_needs(&self) -> bool {
+        false
+    }
+
+    fn kept(&self, served: &Served, name: &PackageName, settings: &Settings) -> Option<Arc<dyn Listing>> {
+        let view = View::of(settings);
+        let listing = served.kept(name.as_str(), record::FORMAT, |record| {
+            super::listing::Listing::decode(served, &self.beside, name, &view, record)
+        })?;
+        Some(Arc::new(listing))
     }
 
     fn listing(&self, served: &Served, name: &PackageName, settings: &Settings) -> Result<Arc<dyn Listing>, NoListing> {
