@@ -28,6 +28,7 @@ const EDGES: &[(&str, &str)] = &[
     ("plan", "lock"),
     ("policy", "lock"),
     ("policy", "manifest"),
+    ("policy", "resolve"),
     ("registry", "fetch"),
     ("registry", "fs"),
     ("fetch", "store"),

@@ -7,6 +7,7 @@ mod conflicts;
 mod crash;
 mod crowd;
 mod edit;
+mod findings;
 mod hostile;
 mod integrity;
 mod keeping;

@@ -105,7 +105,7 @@ pub(super) enum Command {
     /// Check every byte of the environment against what was installed, and the store's with it
     Verify(Verify),
     /// Check the manifest, the lock and the policies
-    Check,
+    Check(Check),
     /// Agree that variables with tokens are sent to registries
     Login(Login),
     /// Print completions for a shell
@@ -258,6 +258,13 @@ pub(super) struct Login {
     /// Variables and the hosts that they may be sent to [default: what the project asks for, after a question]
     #[arg(long, required = true, value_name = "NAME@HOST", num_args = 0..)]
     pub(super) allow: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Print what is found as a SARIF log, for code scanning
+    #[arg(long, conflicts_with = "json")]
+    pub(super) sarif: bool,
 }
 
 #[derive(Debug, Args)]

@@ -126,10 +126,15 @@ impl Output {
     /// Prints data as the run's one JSON document, if that is wanted.
     pub(super) fn document(&self, value: &impl Serialize) {
         if self.is_json() {
-            // Plain structs of texts and numbers: there is nothing in them that JSON does not have.
-            let text = serde_json::to_string(value).unwrap_or_default();
-            self.give(&visible::json(&text));
+            self.print_document(value);
         }
+    }
+
+    /// Prints data that is asked for in a JSON form of its own.
+    pub(super) fn print_document(&self, value: &impl Serialize) {
+        // Plain structs of texts and numbers: there is nothing in them that JSON does not have.
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.give(&visible::json(&text));
     }
 
     /// Returns why data did not come through, if it did not.

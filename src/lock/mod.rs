@@ -8,6 +8,7 @@
 //! | `freshness` | whether a lock still is what the manifest wants |
 //! | `closure` | what a selection of groups reaches on a platform |
 //! | `paths` | why a package is there |
+//! | `spans` | where a package, an edge or a fact stands in the text |
 
 mod closure;
 mod conflict;
@@ -15,6 +16,7 @@ mod error;
 mod freshness;
 mod key;
 mod paths;
+mod spans;
 mod v1;
 
 use std::cmp::Ordering;
@@ -25,9 +27,10 @@ pub use closure::{Closure, Selection, platforms_of};
 pub use conflict::salvage;
 pub use error::LockError;
 pub use freshness::{Declared, Freshness, LocalPackage, Reason, Route, freshness, misrouted};
-pub use paths::{Chain, why};
+pub use paths::{Chain, ShortestPaths, why};
+pub use spans::{Anchor, Spans};
 
-use crate::model::{Dependent, Edge, Edition, Graph, InstanceKey, PackageKey, RootEdge, Settings, Side};
+use crate::model::{Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Settings, Side};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -151,13 +154,6 @@ pub fn chosen(graph: &Graph) -> Preferences {
 /// Reads a lockfile. `file` is its path, for messages.
 pub fn parse(file: &str, text: &str) -> Result<Lockfile, LockError> {
     v1::read(text).map_err(|problem| LockError::new(file, text, problem))
-}
-
-/// Returns where a package's block stands in the text of a lockfile, for labels.
-pub fn span_of(text: &str, package: &PackageKey) -> Option<miette::SourceSpan> {
-    let id = format!("id = \"{package}\"");
-    let start = memchr::memmem::find(text.as_bytes(), id.as_bytes())?;
-    Some((start + "id = ".len(), id.len() - "id = ".len()).into())
 }
 
 /// The order of manifest lines in a lock: by place and name, then by what else tells two lines apart.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::model::{Edge, InstanceKey, PackageId, RootEdge};
+use crate::model::{Dependent, Edge, Graph, InstanceKey, PackageId, PackageKey, RootEdge};
 
 use super::Closure;
 
@@ -58,4 +58,57 @@ fn steps_to<'a>(
     }
     steps.reverse();
     steps
+}
+
+/// The shortest path from a manifest to every package of a lock.
+#[derive(Debug, Default)]
+pub struct ShortestPaths<'a> {
+    /// What leads to an instance: a dependent, or a manifest.
+    before: BTreeMap<&'a InstanceKey, Origin<'a>>,
+    /// The first instance of each package that was reached.
+    instances: BTreeMap<&'a PackageKey, &'a InstanceKey>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Origin<'a> {
+    Manifest(&'a Dependent),
+    Instance(&'a InstanceKey),
+}
+
+impl<'a> ShortestPaths<'a> {
+    /// Searches breadth-first from all lines, whatever the groups and the platforms.
+    pub fn of(graph: &'a Graph) -> Self {
+        let mut paths = Self::default();
+        let mut waiting = VecDeque::new();
+        for root in &graph.roots {
+            waiting.extend(root.to.iter().map(|edge| (&edge.to, Origin::Manifest(&root.dependent))));
+        }
+        while let Some((to, origin)) = waiting.pop_front() {
+            if paths.before.contains_key(to) {
+                continue;
+            }
+            paths.before.insert(to, origin);
+            paths.instances.entry(&to.package).or_insert(to);
+            let edges = graph.instances.get(to).map_or(&[][..], |instance| &instance.edges);
+            waiting.extend(edges.iter().map(|edge| (&edge.to, Origin::Instance(to))));
+        }
+        paths
+    }
+
+    /// Returns the manifest that the path to a package begins at, and the packages on the path, with the package itself as
+    /// the last. `None` if nothing leads to it.
+    pub fn to(&self, package: &PackageKey) -> Option<(&'a Dependent, Vec<&'a PackageKey>)> {
+        let mut instance = *self.instances.get(package)?;
+        let mut steps = vec![&instance.package];
+        loop {
+            match *self.before.get(instance)? {
+                Origin::Instance(dependent) => instance = dependent,
+                Origin::Manifest(manifest) => {
+                    steps.reverse();
+                    return Some((manifest, steps));
+                }
+            }
+            steps.push(&instance.package);
+        }
+    }
 }

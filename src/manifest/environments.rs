@@ -1,13 +1,11 @@
 //! `environment` and `policy` nodes.
 
-use miette::SourceSpan;
-
-use crate::model::Label;
+use crate::model::{CheckName, Label, Severity};
 
 use super::dependencies::label;
 use super::model::EnvironmentPlaces;
 use super::node::{Block, Errors, Node, Once, Shape};
-use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy};
+use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, Rule};
 
 /// How many generations are kept where nothing says otherwise.
 const KEEP: u32 = 10;
@@ -15,45 +13,32 @@ const OPTIONS: [&str; 9] =
     ["include", "policy", "keep", "layout", "files", "compile", "durable", "locked", "dev-groups"];
 const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
 
-/// What a `policy` block says of scripts; none where it is silent.
-#[derive(Clone, Copy, Default)]
-pub(super) struct PolicyRules {
-    scripts: Option<(bool, SourceSpan)>,
-}
-
-impl PolicyRules {
-    /// Returns the policy that holds where `self` is in force over `base`.
-    fn over(self, base: Self) -> Policy {
-        let deny = self.scripts.or(base.scripts).filter(|(deny, _)| *deny);
-        Policy { deny_scripts: deny.map(|(_, span)| span) }
-    }
-}
-
 /// An environment, before the top-level policy is known.
 pub(super) struct Draft {
     environment: Environment,
-    rules: PolicyRules,
+    policy: Policy,
 }
 
 /// Reads a `policy` block.
-pub(super) fn policy(node: Node<'_>, errors: &mut Errors) -> PolicyRules {
+pub(super) fn policy(node: Node<'_>, errors: &mut Errors) -> Policy {
     const SHAPE: Shape =
         Shape { arguments: (0, 0), properties: &[], block: Block::Maybe, example: "policy { scripts \"deny\" }" };
     node.take(&SHAPE, errors);
-    let mut rules = PolicyRules::default();
+    let severities = [Severity::Deny, Severity::Warn, Severity::Allow].map(|severity| (severity.as_str(), severity));
+    let mut policy = Policy::default();
     let mut once = Once::default();
     for rule in node.children() {
         once.check(rule, errors);
-        match rule.name() {
-            "scripts" => {
-                let choice = rule.take(&ONE, errors).argument(0);
-                let deny = choice.and_then(|value| value.choice(&[("deny", true), ("allow", false)], errors));
-                rules.scripts = deny.map(|deny| (deny, rule.span()));
+        if let Some(check) = CheckName::CONFIGURABLE.into_iter().find(|check| check.as_str() == rule.name()) {
+            let value = one(rule, errors).and_then(|value| value.choice(&severities, errors));
+            if let Some(severity) = value {
+                policy.set(check, Rule { severity, span: rule.span() });
             }
-            _ => rule.unknown("in a policy", &["scripts"], errors),
+        } else {
+            rule.unknown("in a policy", &CheckName::CONFIGURABLE.map(CheckName::as_str), errors);
         }
     }
-    rules
+    policy
 }
 
 /// Reads an `environment` node.
@@ -64,7 +49,7 @@ pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> 
     let name = parts.argument(0).and_then(|value| label(value, errors));
     let mut environment = built_in("unnamed".parse().ok()?, Vec::new());
     let mut places = EnvironmentPlaces { node: node.head(), include: Vec::new(), forbid_dev_groups: None };
-    let mut rules = PolicyRules::default();
+    let mut own = Policy::default();
     let (mut durable, mut compile) = (None, None);
     let mut once = Once::default();
     for option in node.children() {
@@ -73,7 +58,7 @@ pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> 
         }
         match option.name() {
             "include" => include(option, &mut environment, &mut places, errors),
-            "policy" => rules = policy(option, errors),
+            "policy" => own = policy(option, errors),
             "keep" => {
                 let number = one(option, errors).and_then(|value| value.number((1, 10_000), errors));
                 environment.keep = number.and_then(|n| u32::try_from(n).ok()).unwrap_or(KEEP);
@@ -116,19 +101,14 @@ pub(super) fn environment(node: Node<'_>, errors: &mut Errors) -> Option<Draft> 
     environment.durable = durable.unwrap_or(is_production(&environment.name));
     environment.compile = compile.unwrap_or(is_production(&environment.name));
     environment.places = Some(places);
-    Some(Draft { environment, rules })
+    Some(Draft { environment, policy: own })
 }
 
 /// Joins the environments with the top-level policy, and fills in those that exist where none is declared.
-pub(super) fn complete(
-    drafts: Vec<Draft>,
-    base: PolicyRules,
-    groups: &[Group],
-    errors: &mut Errors,
-) -> Vec<Environment> {
+pub(super) fn complete(drafts: Vec<Draft>, base: &Policy, groups: &[Group], errors: &mut Errors) -> Vec<Environment> {
     let mut environments: Vec<Environment> = Vec::new();
-    for Draft { mut environment, rules } in drafts {
-        environment.policy = rules.over(base);
+    for Draft { mut environment, policy } in drafts {
+        environment.policy = policy.over(base);
         // A profile is a folder, and not every file system tells cases apart.
         let same = |other: &&Environment| other.name.as_str().eq_ignore_ascii_case(environment.name.as_str());
         let places = |environment: &Environment| environment.places.as_ref().map(|places| places.node);
@@ -148,7 +128,7 @@ pub(super) fn complete(
         for (name, include) in [("development", all), ("production", Vec::new())] {
             let Ok(name) = name.parse() else { continue };
             let mut environment = built_in(name, include);
-            environment.policy = PolicyRules::default().over(base);
+            environment.policy = base.clone();
             environment.durable = is_production(&environment.name);
             environment.compile = environment.durable;
             environments.push(environment);

@@ -24,7 +24,7 @@ pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
     Conflict, Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project,
-    Registry, RegistryUrl, Spanned, Token, Wanted,
+    Registry, RegistryUrl, Rule, Spanned, Token, Wanted,
 };
 pub use notation::{range_from, split};
 pub use parse::{Kind, parse};

@@ -1,10 +1,11 @@
 //! What a manifest says, checked and with the spans that errors point at.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{Ecosystem, Label, Requirement, Settings};
+use crate::model::{CheckName, Ecosystem, Label, Requirement, Settings, Severity};
 
 use super::Claim;
 
@@ -176,11 +177,42 @@ pub enum LockedMode {
     Required,
 }
 
-/// What is allowed in an environment.
+/// What is allowed in an environment: the severity of each check that the manifest says something of.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Policy {
-    /// `scripts "deny"`: no package that declares install scripts.
-    pub deny_scripts: Option<SourceSpan>,
+pub struct Policy(BTreeMap<CheckName, Rule>);
+
+/// A line of a `policy` block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What becomes of what the check finds.
+    pub severity: Severity,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+impl Policy {
+    /// Sets the rule of a check.
+    pub fn set(&mut self, check: CheckName, rule: Rule) {
+        self.0.insert(check, rule);
+    }
+
+    /// Returns the rule of a check. `None` if the manifest does not mention it.
+    pub fn rule(&self, check: CheckName) -> Option<Rule> {
+        self.0.get(&check).copied()
+    }
+
+    /// Returns the policy of an environment whose own block is `self`, below the top-level `base`: the stricter rule
+    /// holds, unless the environment allows.
+    pub(super) fn over(&self, base: &Self) -> Self {
+        let mut joined = base.clone();
+        for (&check, &own) in &self.0 {
+            let is_weaker = base.rule(check).is_some_and(|base| base.severity > own.severity);
+            if !is_weaker || own.severity == Severity::Allow {
+                joined.set(check, own);
+            }
+        }
+        joined
+    }
 }
 
 /// A named source of packages.

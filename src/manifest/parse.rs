@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::model::Settings;
 
 use super::dependencies::{dependencies, group};
-use super::environments::{Draft, PolicyRules};
+use super::environments::Draft;
 use super::error::TOLD;
 use super::node::{Block, Errors, Node, Once, Shape, nodes};
 use super::runtimes::{Platforms, runtimes};
 use super::{
-    Conflict, Dependency, Group, Manifest, ManifestError, ManifestErrors, Project, Registry, Spanned, check, conflicts,
-    environments, registries, resolution, syntax,
+    Conflict, Dependency, Group, Manifest, ManifestError, ManifestErrors, Policy, Project, Registry, Spanned, check,
+    conflicts, environments, registries, resolution, syntax,
 };
 
 /// Whose manifest a text is.
@@ -93,7 +93,7 @@ struct Manuscript<'a> {
     dependencies: Vec<Dependency>,
     groups: Vec<Group>,
     environments: Vec<Draft>,
-    policy: PolicyRules,
+    policy: Policy,
     conflicts: Vec<Conflict>,
     members: Vec<Spanned<String>>,
 }
@@ -148,7 +148,7 @@ impl<'a> Manuscript<'a> {
         if kind == Kind::Root {
             self.settings.platforms = self.platforms.complete();
             registries::complete(&mut self.registries, errors);
-            environments = environments::complete(self.environments, self.policy, &self.groups, errors);
+            environments = environments::complete(self.environments, &self.policy, &self.groups, errors);
         }
         let manifest = Manifest {
             file: file.into(),

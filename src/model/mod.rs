@@ -3,6 +3,7 @@
 //! Each type is checked once, where it is parsed; afterwards it cannot be wrong. No I/O happens here.
 
 mod artifact;
+mod check;
 mod core_metadata;
 mod digest;
 mod ecosystem;
@@ -27,6 +28,7 @@ mod text;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
+pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;
 pub use digest::{Algorithm, Digest, DigestError, TreeDigest};
 pub use ecosystem::{Ecosystem, PerEcosystem};

@@ -12,7 +12,7 @@ use super::lock::{Changes, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Spec;
 use super::target::{Edited, Target};
-use super::{Project, Result, Session, lock, project, sync};
+use super::{Project, Result, Session, lock, policies, project, sync};
 
 /// What to add.
 #[derive(Clone, Copy, Debug)]
@@ -55,12 +55,12 @@ fn add_once(session: &Session<'_>, old: &Project, request: &Request<'_>, seen: &
         .collect();
     let text = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &text)?;
-    let (lockfile, mut warnings) = lock::solve(session, &project, &Wish::keeping(&first))?;
+    let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&first))?;
     if request.syncs {
         sync::check(session.context, &project, &lockfile)?;
     }
 
-    warnings.extend(lock::news(&before, &lockfile));
+    let findings = policies::solved(&project, &before, &lockfile, &solved);
     let plan = lock::difference(&before, &lockfile);
     let written =
         lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
@@ -69,7 +69,7 @@ fn add_once(session: &Session<'_>, old: &Project, request: &Request<'_>, seen: &
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
         format!("Added {}:{}{range} to {place}{}", spec.ecosystem, spec.name, target.suffix())
     });
-    Ok(Some(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, warnings } }))
+    Ok(Some(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, findings } }))
 }
 
 /// Returns the packages of the lines that were added.

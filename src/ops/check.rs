@@ -2,30 +2,93 @@
 
 use serde::Serialize;
 
-use crate::lock::Closure;
+use crate::lock::{Closure, Lockfile};
+use crate::policy::{self, Described, Document, Finding, FindingReport, Occasion};
 
+use super::context::{LOCKFILE, MANIFEST};
 use super::project::selection;
-use super::{Context, Project, Result, lock, policies};
+use super::{Context, Error, Project, Result, inputs, lock, policies};
 
-/// `larder check --json`: see `schema/check.json`.
-#[derive(Debug, Serialize)]
+/// What was checked, and found.
+#[derive(Debug)]
 pub struct Checked {
     /// The environments that were checked.
     pub environments: Vec<String>,
     /// How many packages the lock has.
     pub packages: usize,
+    /// What was found, in the order of the checks.
+    pub findings: Vec<Described>,
+    /// The manifest's text.
+    manifest: String,
+    /// The lock's text.
+    lock: String,
+}
+
+/// `larder check --json`: see `schema/check.json`.
+#[derive(Debug, Serialize)]
+pub struct Summary<'a> {
+    environments: &'a [String],
+    packages: usize,
+    findings: Vec<FindingReport>,
+}
+
+impl Checked {
+    /// Returns what `--json` prints.
+    pub fn summary(&self) -> Summary<'_> {
+        let findings = self.findings.iter().map(|one| one.report(self.lock_document())).collect();
+        Summary { environments: &self.environments, packages: self.packages, findings }
+    }
+
+    /// Returns what `--sarif` prints.
+    pub fn sarif(&self) -> impl Serialize {
+        policy::sarif(&self.findings, self.lock_document(), Document { file: MANIFEST, text: &self.manifest })
+    }
+
+    /// Returns the findings that are denied as an error.
+    pub fn refusal(&self) -> Option<Error> {
+        policies::refuse(&self.findings, &self.lock).err()
+    }
+
+    fn lock_document(&self) -> Document<'_> {
+        Document { file: LOCKFILE, text: &self.lock }
+    }
 }
 
 /// Checks everything that can be checked offline.
 pub fn check(context: &Context<'_>) -> Result<Checked> {
     let project = Project::open(context)?;
     let lockfile = lock::fresh(&project)?;
-    let mut environments = Vec::new();
+    let findings = of_all_environments(&project, &lockfile);
+    let lock = inputs::text(&project.lockfile())?.unwrap_or_default();
+    Ok(Checked {
+        environments: project.manifest.environments.iter().map(|one| one.name.to_string()).collect(),
+        packages: lockfile.graph.packages.len(),
+        findings: policies::describe(findings, &lockfile, &lock),
+        manifest: project.manifest.text.to_string(),
+        lock,
+    })
+}
+
+/// Returns what is found in any environment, each once and as severe as in the strictest.
+fn of_all_environments(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
     for environment in &project.manifest.environments {
-        let selection = selection(environment, None);
-        let closure = Closure::of(&lockfile.graph, &selection);
-        policies::check(&project, environment, &lockfile, &closure)?;
-        environments.push(environment.name.to_string());
+        let platforms = lockfile.settings.platforms.iter().map(|target| Some(target.platform));
+        let reached: Vec<Closure<'_>> =
+            platforms.map(|platform| Closure::of(&lockfile.graph, &selection(environment, platform))).collect();
+        for finding in policies::judge(project, environment, lockfile, &reached, Occasion::Asked) {
+            match all.iter_mut().find(|known| (known.check, &known.message) == (finding.check, &finding.message)) {
+                Some(known) if known.severity < finding.severity => *known = finding,
+                Some(_) => {}
+                None => all.push(finding),
+            }
+        }
     }
-    Ok(Checked { environments, packages: lockfile.graph.packages.len() })
+    all.sort_by(|a, b| {
+        let place = |finding: &Finding| {
+            (policy::CHECKS.iter().position(|check| check.name() == finding.check), finding.package.clone())
+        };
+        place(a).cmp(&place(b))
+    });
+    all
 }

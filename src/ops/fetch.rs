@@ -81,6 +81,6 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
         packages: gathered.trees.len(),
         fetched: gathered.fetched,
         bytes: gathered.bytes,
-        warnings: Locked::unchanged(lockfile).warnings.into_iter().chain(skipped).collect(),
+        warnings: Locked::unchanged(&project, lockfile).warnings().chain(skipped).collect(),
     })
 }

@@ -10,9 +10,10 @@ use crate::lock::{self, Declared, Freshness, Lockfile, Reason};
 use crate::manifest::Environment;
 use crate::model::{Edition, PackageId, Settings, Side};
 use crate::plan::{self, Plan};
+use crate::policy::{Finding, FindingReport, Solve};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, IndexError, Preferences, Resolution};
+use crate::resolve::{self, HeldBack, IndexError, Preferences, Resolution};
 
 use super::context::LOCKFILE;
 use super::failure::{LockError, Unsatisfiable};
@@ -22,7 +23,7 @@ use super::seen::{self, Seen};
 use super::state::Checked;
 use super::summary::PlanSummary;
 use super::target::Edited;
-use super::{Context, Event, Project, Result, Session, artifacts, inputs, project, registries, solutions};
+use super::{Context, Event, Project, Result, Session, artifacts, inputs, policies, project, registries, solutions};
 
 /// What became of the lock.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct Locked {
     /// Whether the file was written.
     pub changed: bool,
     /// What a user should hear about.
-    pub warnings: Vec<String>,
+    pub findings: Vec<Finding>,
 }
 
 /// What became of an edited manifest.
@@ -79,35 +80,49 @@ impl LockUse {
 
 /// `{"changed": …, "packages": …}`: see `schema/lock.json`.
 #[derive(Serialize)]
-pub struct Summary<'a> {
+pub struct Summary {
     changed: bool,
     packages: usize,
     plan: PlanSummary,
-    warnings: &'a [String],
+    warnings: Vec<String>,
+    findings: Vec<FindingReport>,
 }
 
 impl Locked {
-    pub(super) fn unchanged(lockfile: Lockfile) -> Self {
-        let warnings = yanked(&lockfile);
-        Self { lockfile, plan: Plan::default(), changed: false, warnings }
+    pub(super) fn unchanged(project: &Project, lockfile: Lockfile) -> Self {
+        let findings = policies::standing_alone(project, &lockfile);
+        Self { lockfile, plan: Plan::default(), changed: false, findings }
     }
 
     /// Says what is to be said of a lock that a project goes on with.
     fn serving(project: &Project, lockfile: Lockfile) -> Self {
-        let idle = routing::idle_claims(project, &lockfile);
-        let mut locked = Self::unchanged(lockfile);
-        locked.warnings.extend(idle);
-        locked.warnings.extend(project.warnings.iter().cloned());
-        locked
+        let findings = policies::standing(project, &lockfile);
+        Self { lockfile, plan: Plan::default(), changed: false, findings }
+    }
+
+    /// Returns what a user should hear about, a lowercase sentence each.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        policies::messages(&self.findings)
+    }
+
+    /// Returns what was found, and what was found in an environment of the lock, as `--json` prints it.
+    pub(super) fn reports(&self, of_environment: Vec<Finding>) -> Vec<FindingReport> {
+        let findings: Vec<Finding> = self.findings.iter().cloned().chain(of_environment).collect();
+        if findings.is_empty() {
+            return Vec::new();
+        }
+        let text = self.lockfile.to_text();
+        policies::reports(&policies::describe(findings, &self.lockfile, &text), &text)
     }
 
     /// Returns what `--json` prints.
-    pub fn summary(&self) -> Summary<'_> {
+    pub fn summary(&self) -> Summary {
         Summary {
             changed: self.changed,
             packages: self.lockfile.graph.packages.len(),
             plan: PlanSummary::from(&self.plan),
-            warnings: &self.warnings,
+            warnings: self.warnings().collect(),
+            findings: self.reports(Vec::new()),
         }
     }
 }
@@ -145,8 +160,9 @@ pub(super) fn dry_run(session: &Session<'_>, project: &Project, lock_use: LockUs
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Ok(Locked::serving(project, lockfile)),
         Standing::Stale(old) => {
-            let (lockfile, warnings) = solve(session, project, &Wish::keeping(&old))?;
-            Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, warnings })
+            let (lockfile, solved) = solve(session, project, &Wish::keeping(&old))?;
+            let findings = policies::solved(project, &old, &lockfile, &solved);
+            Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, findings })
         }
     }
 }
@@ -201,11 +217,11 @@ pub(super) fn replace(
     wish: &Wish<'_>,
     seen: &Seen,
 ) -> Result<Option<Locked>> {
-    let (lockfile, mut warnings) = solve(session, project, wish)?;
-    warnings.extend(news(old, &lockfile));
+    let (lockfile, solved) = solve(session, project, wish)?;
+    let findings = policies::solved(project, old, &lockfile, &solved);
     let plan = difference(old, &lockfile);
     let written = write(session.context, project, None, &lockfile, seen)?;
-    Ok(written.map(|changed| Locked { lockfile, plan, changed, warnings }))
+    Ok(written.map(|changed| Locked { lockfile, plan, changed, findings }))
 }
 
 /// What a solve is to respect besides the manifest.
@@ -252,7 +268,7 @@ impl<'a> Wish<'a> {
 }
 
 /// Solves a project's requirements, without writing anything.
-pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, Vec<String>)> {
+pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, Solve)> {
     let registries = registries::open_asking(session, project, wish.freshness, wish.asked.clone())?;
     let solved = solve_with(session, project, wish, &registries)?;
     registries::release(registries);
@@ -265,7 +281,7 @@ pub(super) fn solve_with(
     project: &Project,
     wish: &Wish<'_>,
     registries: &Registries,
-) -> Result<(Lockfile, Vec<String>)> {
+) -> Result<(Lockfile, Solve)> {
     let own = resolve::EXTENSIONS_EDITION;
     let package_extensions = wish.edition.unwrap_or(own);
     if package_extensions > own {
@@ -281,13 +297,8 @@ pub(super) fn solve_with(
     let Resolution { mut graph, warnings, .. } = solutions::solve(project, &settings, registries, preferences)?;
     artifacts::complete(session, registries, &mut graph, wish.old)?;
     let lockfile = Lockfile::new(settings, graph);
-    let mut warnings: Vec<String> = warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
-    warnings.extend(project.warnings.iter().cloned());
-    warnings.extend(own_runtimes::warnings(project));
-    warnings.extend(held_back(registries, &lockfile)?);
-    warnings.extend(yanked(&lockfile));
-    warnings.extend(routing::idle_claims(project, &lockfile));
-    Ok((lockfile, warnings))
+    let held_back = held_back(registries, &lockfile)?;
+    Ok((lockfile, Solve { warnings, held_back }))
 }
 
 /// Returns why a registry's metadata could not be had, as a use case fails with it.
@@ -298,68 +309,14 @@ pub(super) fn index_failure(error: IndexError) -> super::Error {
     }
 }
 
-/// Returns what is said of the packages of a lock that the one before it had not, or had otherwise.
-pub(super) fn news(old: &Lockfile, new: &Lockfile) -> Vec<String> {
-    let mut news = replaced(old, new);
-    news.extend(deprecated(old, new));
-    news
-}
-
-/// Returns what is said of the files that are others than before though their version is the same.
-fn replaced(old: &Lockfile, new: &Lockfile) -> Vec<String> {
-    let mut replaced = Vec::new();
-    for (key, package) in &new.graph.packages {
-        let Some(before) = old.graph.packages.get(key) else { continue };
-        for artifact in &package.artifacts {
-            let known = before.artifacts.iter().find(|known| known.file == artifact.file);
-            let digests = known.and_then(|known| known.digest.as_ref()).zip(artifact.digest.as_ref());
-            if let Some((old, new)) = digests.filter(|(old, new)| old.algorithm() == new.algorithm() && old != new) {
-                replaced.push(format!(
-                    "{key}: its registry replaced `{}`, though the version is the same: {old} before, {new} now; find out \
-                     why before you commit this lock",
-                    artifact.file
-                ));
-            }
-        }
-    }
-    replaced
-}
-
-/// Returns what is said of the deprecated packages that a lock has and the one before it had not.
-fn deprecated(old: &Lockfile, new: &Lockfile) -> Vec<String> {
-    let packages = &new.graph.packages;
-    let come = packages.iter().filter(|(key, _)| !old.graph.packages.contains_key(key));
-    come.filter_map(|(key, package)| {
-        Some(format!("{key} is deprecated: {}", package.facts.deprecated.as_ref()?.trim()))
-    })
-    .collect()
-}
-
-/// Returns what is said of direct dependencies that have a newer version for newer systems only.
-fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<String>> {
-    let mut said = Vec::new();
+/// Returns the direct dependencies that have a newer version for newer systems only.
+fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<(PackageId, HeldBack)>> {
+    let mut found = Vec::new();
     for root in &lockfile.graph.roots {
         let held = resolve::held_back(registries, &lockfile.settings, root).map_err(index_failure)?;
-        if let (Some(held), Some(edge)) = (held, root.to.first()) {
-            said.push(format!("{}: {held}", edge.to.package.id));
-        }
+        found.extend(held.zip(root.to.first()).map(|(held, edge)| (edge.to.package.id.clone(), held)));
     }
-    said.sort();
-    said.dedup();
-    Ok(said)
-}
-
-/// Returns what is said of the withdrawn versions that a lock has.
-fn yanked(lockfile: &Lockfile) -> Vec<String> {
-    let yanked = lockfile.graph.packages.iter().filter(|(_, package)| package.facts.yanked);
-    yanked
-        .map(|(key, _)| {
-            let name = &key.id.name;
-            format!(
-                "{key} was yanked from its registry: `larder update {name}` looks for another, unless a line pins it"
-            )
-        })
-        .collect()
+    Ok(found)
 }
 
 /// Returns what moved between two locks.

@@ -6,14 +6,28 @@ use serde::Deserialize;
 
 use crate::fs;
 use crate::lock::Closure;
-use crate::model::{Dependent, Package, PackageId, PackageKey, Version};
+use crate::model::{CheckName, Dependent, PackageId, PackageKey, Version};
 use crate::plan::Plan;
+use crate::policy::Finding;
 
 use super::{Project, Result};
 
+/// Returns those of the findings in an environment that are told after a plan was carried out: the scripts that did not run,
+/// and, unless the lock has just been solved, which told it then, what is not made for this machine. What was there before
+/// is no news.
+pub(super) fn new_with(plan: &Plan, found: Vec<Finding>, foreign_too: bool) -> Vec<Finding> {
+    let is_new = is_new_with(plan);
+    let is_told = |finding: &Finding| match finding.check {
+        CheckName::Scripts => true,
+        CheckName::Platforms => foreign_too,
+        _ => false,
+    };
+    found.into_iter().filter(|one| is_told(one) && one.package.as_ref().is_some_and(&is_new)).collect()
+}
+
 /// Returns what there is to tell after a plan was carried out.
-pub(super) fn notes(project: &Project, closure: &Closure<'_>, plan: &Plan) -> Result<Vec<String>> {
-    let mut notes: Vec<String> = scripts(closure, plan).into_iter().collect();
+pub(super) fn notes(project: &Project, closure: &Closure<'_>, found: &[Finding]) -> Result<Vec<String>> {
+    let mut notes: Vec<String> = scripts(found).into_iter().collect();
     for member in &project.members {
         for tool in [Tool::Next, Tool::Vite] {
             let is_used = closure.roots.iter().any(|root| {
@@ -26,23 +40,22 @@ pub(super) fn notes(project: &Project, closure: &Closure<'_>, plan: &Plan) -> Re
             }
         }
     }
+    notes.extend(foreign(closure, found));
     Ok(notes)
 }
 
-/// Names the packages that come with this plan and are not made for this machine, by their own word. Who has just locked
-/// them was told then.
-pub(super) fn foreign(closure: &Closure<'_>, plan: &Plan) -> Vec<String> {
-    let Some(platform) = closure.platform else { return Vec::new() };
-    let told = |(key, package): (&PackageKey, &Package)| {
-        let why = package.facts.why_not(platform)?;
+/// Names the packages that are not made for this machine, by their own word.
+fn foreign(closure: &Closure<'_>, found: &[Finding]) -> Vec<String> {
+    let (Some(platform), Some(graph)) = (closure.platform, closure.graph) else { return Vec::new() };
+    let told = |key: &PackageKey| {
+        let why = graph.packages.get(key)?.facts.why_not(platform)?;
         Some(format!("{key} is not made for {platform}: {why}"))
     };
-    let is_new = new_with(plan);
-    closure.packages().filter(|(key, _)| is_new(key)).filter_map(told).collect()
+    found.iter().filter(|one| one.check == CheckName::Platforms).filter_map(|one| told(one.package.as_ref()?)).collect()
 }
 
 /// Returns whether a package comes with a plan.
-fn new_with(plan: &Plan) -> impl Fn(&PackageKey) -> bool {
+fn is_new_with(plan: &Plan) -> impl Fn(&PackageKey) -> bool {
     let added = plan.added.iter().map(|(package, versions)| (package, versions.clone()));
     let changed = plan.changed.iter().map(|(package, before, after)| {
         (package, after.iter().filter(|version| !before.contains(version)).cloned().collect())
@@ -51,13 +64,13 @@ fn new_with(plan: &Plan) -> impl Fn(&PackageKey) -> bool {
     move |key| new.iter().any(|(package, versions)| **package == key.id && versions.contains(&key.version))
 }
 
-/// Names the packages that come with this plan and declare install scripts.
-fn scripts(closure: &Closure<'_>, plan: &Plan) -> Option<String> {
-    let is_new = new_with(plan);
-    let declare: Vec<String> = closure
-        .packages()
-        .filter(|(key, package)| package.facts.install_script && is_new(key))
-        .map(|(key, _)| format!("{} {}", key.id.name, key.version))
+/// Names the packages that declare install scripts.
+fn scripts(found: &[Finding]) -> Option<String> {
+    let declare: Vec<String> = found
+        .iter()
+        .filter(|finding| finding.check == CheckName::Scripts)
+        .filter_map(|finding| finding.package.as_ref())
+        .map(|key| format!("{} {}", key.id.name, key.version))
         .collect();
     (!declare.is_empty()).then(|| {
         format!(

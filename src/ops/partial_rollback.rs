@@ -11,7 +11,7 @@ use super::lock::{self, LockUse, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Known;
 use super::sync::{self, AfterRollback, Mode, Options, Synced};
-use super::{Project, Result, Session, project};
+use super::{Project, Result, Session, policies, project};
 
 /// What became of it.
 #[derive(Debug)]
@@ -55,21 +55,22 @@ fn write_lock(
     // First with everything else as it is now, then with everything else as it was then.
     let side = project.sides.of(&declared.include).cloned();
     let mut tries = [&now, &then].into_iter();
-    let (lockfile, warnings) = loop {
+    let (lockfile, solved) = loop {
         let Some(kept) = tries.next() else {
             let packages = wanted.iter().map(|(package, versions)| format!("{package} {}", list(versions))).collect();
             return Err(PartialRollbackError::DoesNotFit { packages }.into());
         };
         let (kept, wanted_on) = (Some(kept), side.clone());
         let wish = Wish { kept, wanted: wanted.clone(), wanted_on, ..Wish::keeping(&now) };
-        let (lockfile, warnings) = lock::solve(session, project, &wish)?;
+        let (lockfile, solved) = lock::solve(session, project, &wish)?;
         if has(&lockfile, side.as_ref(), &wanted) {
-            break (lockfile, warnings);
+            break (lockfile, solved);
         }
     };
+    let findings = policies::solved(project, &now, &lockfile, &solved);
     let plan = lock::difference(&now, &lockfile);
     let written = lock::write(session.context, project, None, &lockfile, seen)?;
-    Ok(written.map(|changed| (number, Locked { lockfile, plan, changed, warnings })))
+    Ok(written.map(|changed| (number, Locked { lockfile, plan, changed, findings })))
 }
 
 fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[String]) -> Result<plan::Contents> {

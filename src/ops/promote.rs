@@ -4,13 +4,13 @@ use crate::diagnostic::{Exit, Failure, list};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{Label, Side};
-use crate::policy;
+use crate::policy::Occasion;
 use crate::profile::{Generation, ProfileError, Promoted};
 
 use super::context::LOCKFILE;
 use super::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
 use super::sync::Synced;
-use super::{Project, Result, Session, project, seen, state};
+use super::{Project, Result, Session, policies, project, seen, state};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -33,7 +33,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let fits = |side: &&Side| target.include.iter().all(|group| sides.counts(Some(group), side));
     let side = tested_on.filter(fits).or_else(|| sides.of(&target.include));
     let closure = Closure::on_side(&lockfile.graph, &selection, side);
-    check(&lockfile, &closure, &tested, source, target)?;
+    check(&project, &lockfile, &closure, &tested, [source, target])?;
 
     let promoted = Promoted { environment: source.name.clone(), number: tested.number };
     let installation = Installation {
@@ -60,19 +60,16 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
 
 /// Collects every reason why the closure must not become the target's.
 fn check(
+    project: &Project,
     lockfile: &Lockfile,
     closure: &Closure<'_>,
     tested: &Generation,
-    source: &Environment,
-    target: &Environment,
+    [source, target]: [&Environment; 2],
 ) -> Result<()> {
     let mut reasons = Vec::new();
-    for finding in policy::check(closure, &target.policy) {
-        let rule = match finding.rule {
-            policy::Rule::Scripts => "declares an install script, which the policy denies",
-        };
-        reasons.push(format!("{} {rule}", finding.package));
-    }
+    let findings = policies::judge(project, target, lockfile, std::slice::from_ref(closure), Occasion::Building);
+    let denied = findings.iter().filter(|finding| finding.is_denied());
+    reasons.extend(denied.map(|finding| format!("{}, which the policy denies", finding.message)));
     for group in target.include.iter().filter(|group| !source.include.contains(group)) {
         reasons.push(format!("{} includes the group {group}, {} does not", target.name, source.name));
     }

@@ -9,7 +9,7 @@ use super::lock::{Changes, Locked, Wish};
 use super::seen::{self, Seen};
 use super::spec::Known;
 use super::target::{Edited, Target};
-use super::{Project, Result, Session, lock, project};
+use super::{Project, Result, Session, lock, policies, project};
 
 /// Removes lines from the manifest.
 pub fn remove(session: &Session<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
@@ -36,12 +36,12 @@ fn remove_once(
         }
     }
     let project = target.tried(old, &text)?;
-    let (lockfile, mut warnings) = lock::solve(session, &project, &Wish::keeping(&before))?;
-    warnings.extend(lock::news(&before, &lockfile));
+    let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before))?;
+    let findings = policies::solved(&project, &before, &lockfile, &solved);
     let plan = lock::difference(&before, &lockfile);
     let written =
         lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
-    Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, plan, changed, warnings } }))
+    Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, plan, changed, findings } }))
 }
 
 /// A line as the editor names it.

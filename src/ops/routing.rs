@@ -34,24 +34,3 @@ fn route(choice: &Choice, extent: Extent, package: &PackageId, locked: Option<&L
     });
     if is_known { Route::Same } else { admitted.first().map_or(Route::None, |first| Route::Other(first.clone())) }
 }
-
-/// Returns what is said of claims that cover no package of the lock: their names may be misspelt, and then guard nothing.
-pub(super) fn idle_claims(project: &Project, lockfile: &Lockfile) -> Vec<String> {
-    let graph = &lockfile.graph;
-    let lines: Vec<PackageId> = graph.roots.iter().map(|root| root.requirement.package()).collect();
-    let claims = project
-        .manifest
-        .registries
-        .iter()
-        .flat_map(|registry| registry.packages.iter().map(move |claim| (&registry.name, claim)));
-    claims
-        .filter(|(_, claim)| !graph.packages.keys().map(|key| &key.id).chain(&lines).any(|id| claim.covers(id)))
-        .map(|(registry, claim)| {
-            format!(
-                "registry `{registry}` claims `{}`, and no locked package has such a name: check how it is spelt, or leave \
-                 it out",
-                claim.as_str()
-            )
-        })
-        .collect()
-}

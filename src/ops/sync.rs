@@ -15,6 +15,7 @@ use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, LockedMode};
 use crate::model::Platform;
 use crate::plan::Plan;
+use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
 use crate::profile::{self, Needs, RolledBack};
 
@@ -88,6 +89,8 @@ pub struct Synced {
     pub warnings: Vec<String>,
     /// What a user should know of what is new.
     pub notes: Vec<String>,
+    /// Those of the warnings and notes that checks found.
+    pub findings: Vec<FindingReport>,
 }
 
 /// `larder sync --json`: see `schema/sync.json`.
@@ -101,6 +104,7 @@ pub struct Summary<'a> {
     bytes: u64,
     warnings: &'a [String],
     notes: &'a [String],
+    findings: &'a [FindingReport],
 }
 
 impl Synced {
@@ -116,6 +120,7 @@ impl Synced {
             bytes: 0,
             warnings: Vec::new(),
             notes: Vec::new(),
+            findings: Vec::new(),
         }
     }
 
@@ -130,6 +135,7 @@ impl Synced {
             bytes: self.bytes,
             warnings: &self.warnings,
             notes: &self.notes,
+            findings: &self.findings,
         }
     }
 }
@@ -246,7 +252,7 @@ impl<'a> Sync<'a> {
             return Err(IsRolledBack::new(&self.environment.name, &note).into());
         }
         match lock::update_lock(self.session, self.project, self.lock_use(), seen)? {
-            Some(locked) => self.install(locked, Purpose::Sync, seen),
+            Some(locked) => self.install(&locked, Purpose::Sync, seen),
             None => Ok(None),
         }
     }
@@ -261,12 +267,15 @@ impl<'a> Sync<'a> {
         if let Some(note) = self.rolled_back(after)? {
             let text = self.profile.lock_text(name, note.to).ok();
             return match text.and_then(|text| crate::lock::parse(LOCKFILE, &text).ok()) {
-                Some(lockfile) => self.install(Locked::unchanged(lockfile), Purpose::RepairRolledBack, seen),
+                Some(lockfile) => {
+                    let locked = Locked::unchanged(self.project, lockfile);
+                    self.install(&locked, Purpose::RepairRolledBack, seen)
+                }
                 None => Err(IsRolledBack::new(name, &note).into()),
             };
         }
         match lock::update_lock(self.session, self.project, self.lock_use(), seen)? {
-            Some(locked) => self.install(locked, Purpose::Repair, seen),
+            Some(locked) => self.install(&locked, Purpose::Repair, seen),
             None => Ok(None),
         }
     }
@@ -286,8 +295,9 @@ impl<'a> Sync<'a> {
             plan: install::difference(&self.profile, &self.environment.name, &closure),
             fetched: 0,
             bytes: 0,
-            warnings: locked.warnings,
+            warnings: locked.warnings().collect(),
             notes: Vec::new(),
+            findings: locked.reports(Vec::new()),
         })
     }
 
@@ -330,14 +340,14 @@ impl<'a> Sync<'a> {
     }
 
     /// Makes the environment what a lock says.
-    fn install(mut self, locked: Locked, purpose: Purpose<'_>, seen: &Seen) -> Result<Option<Synced>> {
+    fn install(mut self, locked: &Locked, purpose: Purpose<'_>, seen: &Seen) -> Result<Option<Synced>> {
         self.facts.note(&self.project.lockfile())?;
         let text = locked.lockfile.to_text();
         let seen = if locked.changed { &seen.relocked(&text) } else { seen };
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, absent) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);
-        policies::check(self.project, self.environment, &lockfile, &closure)?;
+        let found = policies::check(self.project, self.environment, &lockfile, &closure)?;
         let installation = Installation {
             session: self.session,
             project: self.project,
@@ -361,7 +371,9 @@ impl<'a> Sync<'a> {
             self.remember(installed.number, ingredients.interpreter.as_ref())?;
         }
         held.finish()?;
-        let notes = self.notes(&locked, &ingredients, &installed, &absent)?;
+        let is_made = installed.built.made;
+        let found = if is_made { notes::new_with(&installed.plan, found, !locked.changed) } else { Vec::new() };
+        let notes = self.notes(&found, &ingredients, &installed, &absent)?;
         let Installed { number, built, plan, warnings } = installed;
         Ok(Some(Synced {
             environment: self.environment.name.to_string(),
@@ -371,23 +383,21 @@ impl<'a> Sync<'a> {
             plan,
             fetched: ingredients.gathered.fetched,
             bytes: ingredients.gathered.bytes,
-            warnings: locked.warnings.into_iter().chain(ingredients.left_out).chain(warnings).collect(),
+            warnings: locked.warnings().chain(ingredients.left_out).chain(warnings).collect(),
             notes,
+            findings: locked.reports(found),
         }))
     }
 
     /// Returns what a user should know of what is new.
     fn notes(
         &self,
-        locked: &Locked,
+        found: &[Finding],
         from: &Ingredients<'_>,
-        Installed { number, built, plan, .. }: &Installed,
+        Installed { number, built, .. }: &Installed,
         absent: &Folders,
     ) -> Result<Vec<String>> {
-        let mut notes = if built.made { notes::notes(self.project, &from.closure, plan)? } else { Vec::new() };
-        if built.made && !locked.changed {
-            notes.extend(notes::foreign(&from.closure, plan));
-        }
+        let mut notes = if built.made { notes::notes(self.project, &from.closure, found)? } else { Vec::new() };
         if built.relocated {
             notes.push(format!("the project lies elsewhere than before: generation {number} was linked to this place"));
         }

@@ -78,7 +78,7 @@ pub use npm::engine_admits;
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
-pub use resolution::{NoSolution, Resolution, ResolveError, Warning};
+pub use resolution::{NoSolution, Resolution, ResolveError, Warning, WarningKind};
 
 /// The stack of the solver's thread: derivation trees are dropped recursively, and can be deep.
 const STACK: usize = 256 << 20;

@@ -16,13 +16,24 @@ pub struct Resolution {
     pub doubtful: Vec<PackageId>,
 }
 
-/// Something that did not stop the solver but that a user should know.
+/// Something that did not stop the solver but that a user should know, and that the graph does not tell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Warning {
     /// The package that it is about.
     pub package: PackageKey,
+    /// What kind of thing it is.
+    pub kind: WarningKind,
     /// A lowercase sentence without a full stop.
     pub message: String,
+}
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarningKind {
+    /// A peer that no registry has a version of.
+    MissingPeer,
+    /// An extra that the package does not declare.
+    UnknownExtra,
 }
 
 /// Why there is no solution to have.

@@ -60,7 +60,7 @@ pub(super) fn after_edit(
     if no_sync {
         super::lock::tell(&changes.locked, output);
     } else {
-        for warning in &changes.locked.warnings {
+        for warning in changes.locked.warnings() {
             output.say(format!("warning: {warning}"));
         }
         tell(&ops::sync::sync(session, Options::default())?, output);

@@ -5,7 +5,7 @@ mod wrong;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::*;
-use crate::model::{Ecosystem, NpmPeers, Platform, Requirement};
+use crate::model::{CheckName, Ecosystem, NpmPeers, Platform, Requirement, Severity};
 
 const EXAMPLE: &str = r#"
 project "storefront" version="0.4.0" license="Apache-2.0"
@@ -48,9 +48,9 @@ group "lint" { npm "eslint" "latest"; }
 
 environment "development" { include "test" "lint"; keep 3; layout "isolated"; }
 environment "staging"     { include "test"; include "lint"; locked "required"; policy { scripts "allow"; }; }
-environment "production"  { files "private"; dev-groups "forbid"; include "lint" }
+environment "production"  { files "private"; dev-groups "forbid"; include "lint"; policy { yanked "deny"; scripts "warn"; }; }
 
-policy { scripts "deny" }
+policy { scripts "deny"; yanked "warn"; }
 
 resolution {
     npm-peers "strict"
@@ -140,7 +140,13 @@ fn the_whole_grammar_is_read() {
     let [development, staging, production] = &manifest.environments[..] else { panic!() };
     assert_eq!((development.include.len(), development.keep), (2, 3));
     assert_eq!((staging.include.len(), staging.locked, staging.durable), (2, LockedMode::Required, false));
-    assert!(staging.policy.deny_scripts.is_none() && development.policy.deny_scripts.is_some());
+    let severity = |environment: &Environment, check| environment.policy.rule(check).map(|rule| rule.severity);
+    assert_eq!(severity(staging, CheckName::Scripts), Some(Severity::Allow), "an environment may allow");
+    assert_eq!(severity(development, CheckName::Scripts), Some(Severity::Deny));
+    assert_eq!(severity(production, CheckName::Yanked), Some(Severity::Deny), "the stricter rule holds");
+    assert_eq!(severity(development, CheckName::Yanked), Some(Severity::Warn));
+    assert_eq!(severity(production, CheckName::Scripts), Some(Severity::Deny), "the stricter rule holds");
+    assert_eq!(severity(production, CheckName::Peers), None);
     assert!(production.compile && !staging.compile);
     assert!(production.durable && production.forbid_dev_groups && production.files == FilesMode::Private);
     assert_eq!(manifest.members.len(), 2);

@@ -1,50 +1,42 @@
 //! npm packages that are needed on a platform which their own `os`, `cpu` or `libc` rule out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
 use super::Builder;
 use super::links::Link;
-use crate::model::{EdgeKind, PackageId, PackageKey, Platform};
+use crate::model::{EdgeKind, PackageId};
 use crate::resolve::catalog::Foreign;
 use crate::resolve::index::{IndexError, PlatformSet};
-use crate::resolve::release::manifest_name;
-use crate::resolve::resolution::Warning;
 use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
 
 /// An edge that is not optional, from a node, and where it holds.
 type Needed<'a> = (NodeIx, &'a Link, PlatformSet);
 
 impl Builder<'_> {
-    /// Returns what is needed where it does not run, and warns of it.
-    pub(super) fn foreign(&mut self, lines: &[Vec<Link>]) -> Result<Vec<Foreign>, IndexError> {
+    /// Returns what is needed where it does not run.
+    pub(super) fn foreign(&self, lines: &[Vec<Link>]) -> Result<Vec<Foreign>, IndexError> {
         let present = self.presence(lines);
         let mut found = Vec::new();
-        let mut told: BTreeMap<(PackageKey, Platform), (String, String)> = BTreeMap::new();
         for (from, link, on) in self.needed(lines, &present) {
             let node = self.problem.catalog.node(link.to);
-            let (Owner::Release(package, ordinal), Some(prepared)) = (node.owner, self.problem.prepared(node)?) else {
+            let (Owner::Release(package, _), Some(prepared)) = (node.owner, self.problem.prepared(node)?) else {
                 continue;
             };
             let mut foreign = PlatformSet::NONE;
             for &platform in self.problem.catalog.platforms.iter().filter(|platform| on.contains(**platform)) {
-                let Some(why) = prepared.release.facts.why_not(platform) else { continue };
-                foreign.insert(platform);
-                let said = (self.dependent_name(self.problem.catalog.node(from).owner)?, why);
-                let key = (self.problem.catalog.key(package, ordinal)?, platform);
-                told.entry(key).and_modify(|known| *known = said.clone().min(known.clone())).or_insert(said);
+                if !prepared.release.facts.admit(platform) {
+                    foreign.insert(platform);
+                }
             }
             if foreign != PlatformSet::NONE {
-                let alias = self
-                    .problem
-                    .catalog
-                    .package(PackageId::new(self.problem.catalog.id(package).ecosystem, link.name.clone()));
+                let ecosystem = self.problem.catalog.id(package).ecosystem;
+                let alias = self.problem.catalog.package(PackageId::new(ecosystem, link.name.clone()));
                 let dependent = self.holder(from, link, alias)?;
                 found.extend(dependent.map(|dependent| Foreign { dependent, alias, on: foreign }));
             }
         }
-        self.warn_of_foreign(told);
         Ok(found)
     }
 
@@ -74,19 +66,6 @@ impl Builder<'_> {
         }
         self.stuck.retain(|_, on| *on != PlatformSet::NONE);
         Ok(!self.stuck.is_empty())
-    }
-
-    /// Tells of each package once: all platforms that are ruled out for one reason together.
-    fn warn_of_foreign(&mut self, told: BTreeMap<(PackageKey, Platform), (String, String)>) {
-        let mut by_reason: BTreeMap<(PackageKey, String, String), Vec<Platform>> = BTreeMap::new();
-        for ((package, platform), (dependent, why)) in told {
-            by_reason.entry((package, why, dependent)).or_default().push(platform);
-        }
-        for ((package, why, dependent), platforms) in by_reason {
-            let platforms: Vec<_> = platforms.iter().map(|platform| platform.as_str()).collect();
-            let message = format!("{why}, and {dependent} needs it on {}", platforms.join(", "));
-            self.warnings.insert(Warning { package, message });
-        }
     }
 
     /// Returns the edges that are not optional, each with the declared platforms on which it holds and its dependent is
@@ -140,17 +119,6 @@ impl Builder<'_> {
         Ok(match self.problem.peer_variable(need, self.problem.peer(need, around)?) {
             Some(Variable::Npm { scope, .. }) => Some(self.problem.catalog.node(scope).owner),
             _ => None,
-        })
-    }
-
-    fn dependent_name(&self, owner: Owner) -> Result<String, IndexError> {
-        let catalog = self.problem.catalog;
-        Ok(match owner {
-            Owner::Manifest(manifest) => manifest_name(&catalog.manifests[manifest as usize]),
-            Owner::Release(package, ordinal) => {
-                let key = catalog.key(package, ordinal)?;
-                format!("{} {}", key.id.name, key.version)
-            }
         })
     }
 }

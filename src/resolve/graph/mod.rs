@@ -18,7 +18,7 @@ use super::instances::{self, DraftInstance, TooMany};
 use super::peer_contexts::TooManyPeerContexts;
 use super::problem::Problem;
 use super::release::Need;
-use super::resolution::{Resolution, ResolveError, Warning};
+use super::resolution::{Resolution, ResolveError, Warning, WarningKind};
 use super::search_state::Droppable;
 use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
 use links::Condition;
@@ -53,8 +53,6 @@ struct Builder<'a> {
     python: FxHashMap<(PackageIx, u32), PythonUse>,
     drafts: Vec<DraftInstance>,
     places: FxHashMap<NodeIx, usize>,
-    /// Whether the declared Node is one that a text in `engines` admits.
-    engines: FxHashMap<String, bool>,
     /// The platforms on which a node does not run because something that it requires does not.
     stuck: FxHashMap<NodeIx, PlatformSet>,
     warnings: BTreeSet<Warning>,
@@ -82,8 +80,8 @@ impl<'a> Builder<'a> {
             }
         }
         let (drafts, warnings) = (Vec::new(), BTreeSet::new());
-        let (places, engines, stuck) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
-        Self { problem, solution, bindings: None, python, drafts, places, engines, stuck, warnings }
+        let (places, stuck) = (FxHashMap::default(), FxHashMap::default());
+        Self { problem, solution, bindings: None, python, drafts, places, stuck, warnings }
     }
 
     /// Drafts everything that the lines reach, and returns the lines' edges.
@@ -159,8 +157,6 @@ impl<'a> Builder<'a> {
                 DependencyKind::OptionalPeer => {}
             }
         }
-        self.warn_of_engine(&draft)?;
-        self.warn_of_python(&draft)?;
         if let Some(used) = &used {
             self.warn_of_extras(&draft, used, &prepared.release.extras);
         }
@@ -171,10 +167,7 @@ impl<'a> Builder<'a> {
     fn peer(&mut self, need: &Need, node: Node, draft: &mut DraftInstance) -> Result<(), IndexError> {
         let links = self.peer_links(need, node)?;
         if !links.is_empty() {
-            for link in links {
-                self.warn_of_peer(draft, &link)?;
-                draft.links.push(link);
-            }
+            draft.links.extend(links);
             return Ok(());
         }
         let catalog = self.problem.catalog;
@@ -185,7 +178,8 @@ impl<'a> Builder<'a> {
         };
         if let Some(package) = draft.key.clone() {
             let (name, range) = (need.requirement.seen_as(), need.requirement.range_text());
-            self.warnings.insert(Warning { package, message: format!("wants peer {name} {range}, and {reason}") });
+            let message = format!("wants peer {name} {range}, and {reason}");
+            self.warnings.insert(Warning { package, kind: WarningKind::MissingPeer, message });
         }
         draft.dropped.push(dropped(need, reason));
         Ok(())
@@ -201,10 +195,7 @@ impl<'a> Builder<'a> {
                     if !self.places.contains_key(&link.to) {
                         continue;
                     }
-                    let mut draft = std::mem::take(&mut self.drafts[place]);
-                    self.warn_of_peer(&draft, &link)?;
-                    draft.links.push(link);
-                    self.drafts[place] = draft;
+                    self.drafts[place].links.push(link);
                 }
             }
         }

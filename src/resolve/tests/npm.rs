@@ -82,9 +82,6 @@ fn a_relaxed_peer_never_forces_a_version_down() {
     let world = plugin().asks("npm react ^17").asks("npm dom *");
     world.gives_instances(&["npm:dom@18.0.0(react@17.0.0)", "npm:react@17.0.0"]);
     let resolution = world.solved();
-    let warning = &resolution.warnings[0];
-    assert_eq!(warning.package.to_string(), "npm:dom@18.0.0");
-    assert_eq!(warning.message, "wants peer react ^18, and gets react 17.0.0");
     let edge = &resolution.graph.instances.values().next().unwrap().edges[0];
     assert_eq!(edge.unmet.as_deref(), Some("^18"));
 }
@@ -253,31 +250,24 @@ fn only_on(os: &str) -> impl Fn(&mut Candidate, &mut Release) {
 }
 
 #[test]
-fn what_is_required_where_it_does_not_run_is_told_of() {
+fn what_is_required_where_it_does_not_run_is_chosen_nonetheless() {
     let world = World::new()
         .platforms(&[Platform::LinuxX64, Platform::MacosArm64])
         .has("npm app@1.0.0", &["native ^1"])
         .has_with("npm native@1.0.0", &[], only_on("darwin"))
         .asks("npm app *");
-    let resolution = world.solved();
-    let warnings: Vec<_> = resolution.warnings.iter().map(|w| format!("{}: {}", w.package, w.message)).collect();
-    assert_eq!(warnings, ["npm:native@1.0.0: its `os` is darwin, and app 1.0.0 needs it on linux-x64"]);
     world.gives(&["npm:app@1.0.0", "npm:native@1.0.0"]);
-    let world = world.asks_with("npm native *", |line| line.optional = true);
-    assert_eq!(world.solved().warnings.len(), 1);
 }
 
 #[test]
-fn what_is_required_of_a_package_that_is_left_out_somewhere_is_not_told_of_there() {
-    let world = World::new()
+fn what_is_required_of_a_package_that_is_left_out_somewhere_need_not_run_there() {
+    let mut strict = World::new()
         .platforms(&[Platform::LinuxX64, Platform::MacosArm64])
         .has("npm app@1.0.0", &["opt image *"])
         .has_with("npm image@1.0.0", &["store *"], only_on("darwin"))
         .has("npm store@1.0.0", &["alias *"])
         .has_with("npm alias@1.0.0", &[], only_on("darwin"))
         .asks("npm app *");
-    assert!(world.solved().warnings.is_empty());
-    let mut strict = world;
     strict.settings.engines = Engines::Strict;
     strict.gives(&["npm:alias@1.0.0", "npm:app@1.0.0", "npm:image@1.0.0", "npm:store@1.0.0"]);
 }
@@ -294,7 +284,6 @@ fn what_may_be_missing_is_left_out_where_something_that_it_requires_does_not_run
             .asks("npm app *")
     };
     let resolution = world().solved();
-    assert!(resolution.warnings.is_empty(), "{:?}", resolution.warnings);
     world().gives(&["npm:app@1.0.0", "npm:left@1.0.0"]);
     let app = &resolution.graph.instances.values().next().unwrap();
     assert_eq!(app.dropped[0].reason, "it runs on no declared platform");
@@ -352,7 +341,7 @@ fn a_version_with_a_git_dependency_is_not_chosen() {
 }
 
 #[test]
-fn strict_engines_exclude_versions_and_others_warn() {
+fn strict_engines_exclude_versions_and_others_do_not() {
     let world = || {
         World::new()
             .has_with("npm a@1.0.0", &[], |_, release| release.facts.node = Some(">=22.11".to_owned()))
@@ -362,8 +351,7 @@ fn strict_engines_exclude_versions_and_others_warn() {
     let mut strict = world();
     strict.settings.engines = Engines::Strict;
     strict.gives(&["npm:a@1.0.0"]);
-    let resolution = world().solved();
-    assert_eq!(resolution.warnings[0].message, "wants Node >=24, and the manifest declares 22");
+    world().gives(&["npm:a@2.0.0"]);
 }
 
 #[test]

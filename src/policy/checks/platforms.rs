@@ -1,0 +1,79 @@
+//! npm packages that are needed on a platform which their own `os`, `cpu` or `libc` exclude.
+
+use std::collections::BTreeMap;
+
+use crate::lock::Closure;
+use crate::model::{CheckName, Dependent, Edge, EdgeKind, PackageKey, Platform};
+use crate::policy::check::{Check, Occasion, Verb};
+use crate::policy::{Finding, Subject};
+
+pub(super) struct Platforms;
+
+impl Check for Platforms {
+    fn name(&self) -> CheckName {
+        CheckName::Platforms
+    }
+
+    fn code(&self) -> &'static str {
+        "larder::policy::platforms"
+    }
+
+    fn occasions(&self) -> &'static [Occasion] {
+        &[Occasion::Solved, Occasion::Building, Occasion::Asked]
+    }
+
+    fn object(&self) -> &'static str {
+        "packages that do not run on a declared platform"
+    }
+
+    fn verb(&self) -> Verb {
+        Verb { singular: "is one", plural: "are such" }
+    }
+
+    fn help(&self) -> &'static str {
+        "leave the package out there (`when=`), or do not declare the platform"
+    }
+
+    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
+        let mut told: BTreeMap<(&PackageKey, Platform), (String, String)> = BTreeMap::new();
+        for closure in subject.by_platform().iter() {
+            let Some(platform) = closure.platform else { continue };
+            for (dependent, edge) in required(closure) {
+                let package = subject.lock.graph.packages.get_key_value(&edge.to.package);
+                let Some((key, why)) = package.and_then(|(key, it)| Some((key, it.facts.why_not(platform)?))) else {
+                    continue;
+                };
+                let said = (dependent, why);
+                told.entry((key, platform))
+                    .and_modify(|known| *known = said.clone().min(known.clone()))
+                    .or_insert(said);
+            }
+        }
+        // All platforms that are ruled out for one reason are told together.
+        let mut by_reason: BTreeMap<(&PackageKey, String, String), Vec<&str>> = BTreeMap::new();
+        for ((key, platform), (dependent, why)) in told {
+            by_reason.entry((key, why, dependent)).or_default().push(platform.as_str());
+        }
+        let found = by_reason.into_iter().map(|((key, why, dependent), platforms)| {
+            let message = format!("{key}: {why}, and {dependent} needs it on {}", platforms.join(", "));
+            Finding::of(self, key, message)
+        });
+        found.collect()
+    }
+}
+
+/// Returns the edges of a closure that are not optional, each with the name of its dependent.
+fn required<'c, 'a>(closure: &'c Closure<'a>) -> impl Iterator<Item = (String, &'a Edge)> + use<'c, 'a> {
+    let by_lines = closure.roots.iter().filter(|root| !root.optional).flat_map(|root| {
+        let dependent = match &root.dependent {
+            Dependent::Project => "the project".to_owned(),
+            Dependent::Member(folder) => format!("member {folder}"),
+        };
+        closure.root_edges(root).map(move |edge| (dependent.clone(), edge))
+    });
+    let by_packages = closure.instances.keys().flat_map(|key| {
+        let dependent = format!("{} {}", key.package.id.name, key.package.version);
+        closure.edges(key).map(move |edge| (dependent.clone(), edge))
+    });
+    by_lines.chain(by_packages).filter(|(_, edge)| matches!(edge.kind, EdgeKind::Normal | EdgeKind::Peer))
+}

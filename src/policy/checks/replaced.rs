@@ -1,0 +1,57 @@
+//! Files that are others than before, though their version is the same.
+
+use crate::lock::Anchor;
+use crate::model::CheckName;
+use crate::policy::check::{Check, Occasion, Verb};
+use crate::policy::{Finding, Subject};
+
+pub(super) struct Replaced;
+
+impl Check for Replaced {
+    fn name(&self) -> CheckName {
+        CheckName::Replaced
+    }
+
+    fn code(&self) -> &'static str {
+        "larder::policy::replaced"
+    }
+
+    fn occasions(&self) -> &'static [Occasion] {
+        &[Occasion::Solved]
+    }
+
+    fn object(&self) -> &'static str {
+        "files that a registry replaced"
+    }
+
+    fn verb(&self) -> Verb {
+        Verb { singular: "has one", plural: "have some" }
+    }
+
+    fn help(&self) -> &'static str {
+        "find out why before you commit this lock"
+    }
+
+    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
+        let Some(before) = subject.before else { return Vec::new() };
+        let mut found = Vec::new();
+        for (key, package) in subject.packages() {
+            let Some(before) = before.graph.packages.get(key) else { continue };
+            for artifact in &package.artifacts {
+                let known = before.artifacts.iter().find(|known| known.file == artifact.file);
+                let digests = known.and_then(|known| known.digest.as_ref()).zip(artifact.digest.as_ref());
+                if let Some((old, new)) = digests.filter(|(old, new)| old.algorithm() == new.algorithm() && old != new)
+                {
+                    let message = format!(
+                        "{key}: its registry replaced `{}`, though the version is the same: {old} before, {new} now; find out \
+                         why before you commit this lock",
+                        artifact.file
+                    );
+                    let locked = Some(Anchor::artifact(key.clone(), &artifact.file));
+                    found.push(Finding { locked, ..Finding::of(self, key, message) });
+                }
+            }
+        }
+        found
+    }
+}
