@@ -1,5 +1,6 @@
 //! Ecosystems: which there are, how each writes names and versions, and what is so of all of its packages.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -51,7 +52,7 @@ impl<T> PerEcosystem<T> {
 #[derive(Clone, Copy)]
 pub(super) struct Grammar {
     /// Checks a name and returns its normal form.
-    pub(super) name: fn(&str) -> Result<String, NameError>,
+    pub(super) name: fn(&str) -> Result<Cow<'_, str>, NameError>,
     /// Parses a version; the error is what its grammar's parser said.
     pub(super) version: fn(&str) -> Result<Version, String>,
 }

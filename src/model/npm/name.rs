@@ -1,10 +1,12 @@
 //! npm's names.
 
+use std::borrow::Cow;
+
 use crate::model::NameError;
 
 /// Checks a name. Refused is what could leave a `node_modules` folder or be mistaken for one of its own files. Case is kept: the
 /// registry compares it.
-pub(in crate::model) fn normal(text: &str) -> Result<String, NameError> {
+pub(in crate::model) fn normal(text: &str) -> Result<Cow<'_, str>, NameError> {
     let error = |reason| NameError { text: text.to_owned(), reason };
     let bare = match text.strip_prefix('@') {
         Some(scoped) => {
@@ -22,7 +24,7 @@ pub(in crate::model) fn normal(text: &str) -> Result<String, NameError> {
     if matches!(bare.to_ascii_lowercase().as_str(), "node_modules" | "favicon.ico") {
         return Err(error("is reserved by npm"));
     }
-    Ok(text.to_owned())
+    Ok(Cow::Borrowed(text))
 }
 
 fn check_part(part: &str) -> Result<(), &'static str> {

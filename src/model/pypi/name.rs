@@ -1,9 +1,11 @@
 //! Python's names.
 
+use std::borrow::Cow;
+
 use crate::model::NameError;
 
 /// Checks a name and normalises it: PEP 503, `My.Package_x` is `my-package-x`.
-pub(in crate::model) fn normal(text: &str) -> Result<String, NameError> {
+pub(in crate::model) fn normal(text: &str) -> Result<Cow<'_, str>, NameError> {
     let error = |reason| NameError { text: text.to_owned(), reason };
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     if !edge(text.chars().next()) || !edge(text.chars().last()) {
@@ -18,7 +20,7 @@ pub(in crate::model) fn normal(text: &str) -> Result<String, NameError> {
             _ => return Err(error("is not a Python name: only letters, digits, `-`, `_` and `.` are allowed")),
         }
     }
-    Ok(name)
+    Ok(Cow::Owned(name))
 }
 
 #[cfg(test)]
