@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use crate::support::{Project, Universe};
+use crate::sweep::has_strace;
 
 /// A server of `https` on loopback that has nothing and counts who asks.
 const SERVER: &str = "
@@ -159,6 +160,32 @@ fn a_proxy_of_socks_is_spoken_to() {
     );
     project.run("larder lock").exits(5);
     assert_eq!(proxy.join().expect("it ends"), "registry.acme.example");
+}
+
+/// Returns the calls that a command makes to start threads and to talk to others.
+fn calls(project: &Project, command: &str) -> String {
+    let file = project.folder().join("calls").display().to_string();
+    let traced = "trace=clone,clone3,prctl,epoll_create1,eventfd2,socket";
+    project.under(&["strace", "-f", "-qq", "-o", &file, "-e", traced], command).exits(0);
+    std::fs::read_to_string(file).expect("a trace")
+}
+
+#[test]
+fn no_runtime_starts_where_nobody_is_asked() {
+    if !has_strace() {
+        return;
+    }
+    let registry = Universe::new().npm("left", "1.0.0", |p| p).pypi("six", "1.16", |p| p).serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\"", "pypi \"six\""]);
+    let runtime = ["epoll_create1", "eventfd2", "AF_INET", "larder-net"];
+    let first = calls(&project, "larder sync");
+    assert!(runtime.iter().all(|call| first.contains(call)), "{first}");
+    for command in ["larder sync", "larder sync --frozen", "larder lock", "larder --version"] {
+        let made = calls(&project, command);
+        assert!(!runtime.iter().any(|call| made.contains(call)), "{command}: {made}");
+    }
+    assert_eq!(calls(&project, "larder --version"), "", "no thread is needed to tell a version");
 }
 
 #[test]

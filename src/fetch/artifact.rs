@@ -127,7 +127,7 @@ fn arrive(
         let goes_on = (route.tell)(Step::Arrived { bytes }).is_continue() && packed.get() <= route.limits.packed;
         if goes_on { Ok(()) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
     };
-    let ahead = Ahead::wait(body, length, &mut arrived);
+    let ahead = Ahead::wait(body, &mut arrived);
     let turn = route.turns.take();
     stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
     let own = artifact.digest.as_ref().map_or_else(|| format.algorithm(), Digest::algorithm);

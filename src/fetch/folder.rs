@@ -4,8 +4,8 @@ use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::body::Body;
 use super::endpoint::Place;
-use super::request::Body;
 use super::{ByteRange, Content, Endpoint, Request, RequestError, Response, url};
 use crate::fs;
 
@@ -63,7 +63,7 @@ pub(super) fn open(
             last_modified: None,
             max_age: Some(0),
             length: Some(length - start),
-            body: Body { reader: Box::new(file), permit: None, pace: None, is_gzip: false },
+            body: Body::of(Box::new(file)),
         });
     }
     if matches!(fs::stat(root), Ok(Some(_))) {

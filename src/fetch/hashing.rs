@@ -1,10 +1,13 @@
 //! Hashing bytes as they pass.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
 
+use bytes::{Buf, Bytes};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use super::body::Body;
 use super::turns::Turn;
 use crate::model::{Algorithm, Digest};
 
@@ -52,40 +55,34 @@ const AHEAD: usize = 256 << 10;
 
 /// What a source gives, as far as it is waited for.
 pub(super) struct Ahead<'a> {
-    source: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    /// How much of the buffer arrived.
-    filled: usize,
+    source: Body,
+    /// What arrived, in the chunks in which it did.
+    chunks: VecDeque<Bytes>,
     is_end: bool,
     failure: Option<io::Error>,
     arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
 }
 
 impl<'a> Ahead<'a> {
-    /// Waits for the beginning of a source of this length, where that is known. Calls `arrived` with the size of each
-    /// piece, of the rest too; its error ends the reading.
-    pub(super) fn wait(
-        source: Box<dyn Read + Send>,
-        length: Option<u64>,
-        arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
-    ) -> Self {
-        // One byte more, as a source tells its end only where there is room.
-        let size = length
-            .and_then(|length| usize::try_from(length).ok())
-            .map_or(AHEAD, |length| AHEAD.min(length.saturating_add(1)));
-        let mut ahead = Self { source, buffer: vec![0; size], filled: 0, is_end: false, failure: None, arrived };
-        ahead.fill();
+    /// Waits for the beginning of a source. Calls `arrived` with the size of each chunk, of the rest too; its error ends the
+    /// reading.
+    pub(super) fn wait(source: Body, arrived: &'a mut dyn FnMut(usize) -> io::Result<()>) -> Self {
+        let mut ahead = Self { source, chunks: VecDeque::new(), is_end: false, failure: None, arrived };
+        ahead.gather();
         ahead
     }
 
-    /// Replaces what arrived with what comes next, until the buffer is full or nothing more comes.
-    fn fill(&mut self) {
-        self.filled = 0;
-        while self.comes_more() && self.filled < self.buffer.len() {
-            let read = self.source.read(&mut self.buffer[self.filled..]);
-            match read.and_then(|count| (self.arrived)(count).map(|()| count)) {
-                Ok(0) => self.is_end = true,
-                Ok(count) => self.filled += count,
+    /// Adds what comes next, until it is much or nothing more comes.
+    fn gather(&mut self) {
+        let mut size = 0;
+        while self.comes_more() && size < AHEAD {
+            let next = self.source.next();
+            match next.and_then(|chunk| (self.arrived)(chunk.len()).map(|()| chunk)) {
+                Ok(chunk) if chunk.is_empty() => self.is_end = true,
+                Ok(chunk) => {
+                    size += chunk.len();
+                    self.chunks.push_back(chunk);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.failure = Some(error),
             }
@@ -96,8 +93,12 @@ impl<'a> Ahead<'a> {
         !self.is_end && self.failure.is_none()
     }
 
-    fn bytes(&self) -> &[u8] {
-        &self.buffer[..self.filled]
+    /// Makes one chunk of them all.
+    fn join(&mut self) {
+        if self.chunks.len() > 1 {
+            let whole: Vec<u8> = self.chunks.make_contiguous().concat();
+            self.chunks = VecDeque::from([whole.into()]);
+        }
     }
 }
 
@@ -107,8 +108,6 @@ impl<'a> Ahead<'a> {
 /// bytes, another thread has its turn.
 pub(super) struct HashingReader<'a> {
     ahead: Ahead<'a>,
-    /// How many of the bytes ahead were passed on.
-    passed: usize,
     /// Whether the bytes ahead are all that there is, and always were.
     is_whole: bool,
     algorithm: Algorithm,
@@ -118,10 +117,18 @@ pub(super) struct HashingReader<'a> {
 }
 
 impl<'a> HashingReader<'a> {
-    pub(super) fn new(ahead: Ahead<'a>, algorithm: Algorithm, second: Option<Algorithm>, turn: &'a Turn<'a>) -> Self {
+    pub(super) fn new(
+        mut ahead: Ahead<'a>,
+        algorithm: Algorithm,
+        second: Option<Algorithm>,
+        turn: &'a Turn<'a>,
+    ) -> Self {
         let second = second.map(|algorithm| (algorithm, Hasher::new(algorithm)));
         let is_whole = ahead.is_end;
-        let mut reader = Self { ahead, passed: 0, is_whole, algorithm, hasher: Hasher::new(algorithm), second, turn };
+        if is_whole {
+            ahead.join();
+        }
+        let mut reader = Self { ahead, is_whole, algorithm, hasher: Hasher::new(algorithm), second, turn };
         reader.hash();
         reader
     }
@@ -133,13 +140,14 @@ impl<'a> HashingReader<'a> {
 
     /// Returns all that there is, if it has arrived and none of it was passed on.
     pub(super) fn whole(&self) -> Option<&[u8]> {
-        (self.is_whole && self.passed == 0).then(|| self.ahead.bytes())
+        let first = self.ahead.chunks.front().map_or(&[][..], |chunk| chunk);
+        self.is_whole.then_some(first)
     }
 
     /// Reads and hashes what is left, to say whether the bytes are what was promised though they could not be unpacked.
     pub(super) fn drain(&mut self) {
-        while let Ok(1..) = self.fill_buf().map(<[u8]>::len) {
-            self.passed = self.ahead.filled;
+        while let Ok(count @ 1..) = self.fill_buf().map(<[u8]>::len) {
+            self.consume(count);
         }
     }
 
@@ -155,28 +163,35 @@ impl<'a> HashingReader<'a> {
     }
 
     fn hash(&mut self) {
-        self.hasher.update(self.ahead.bytes());
-        if let Some((_, second)) = &mut self.second {
-            second.update(self.ahead.bytes());
+        for chunk in &self.ahead.chunks {
+            self.hasher.update(chunk);
+            if let Some((_, second)) = &mut self.second {
+                second.update(chunk);
+            }
         }
     }
 }
 
 impl BufRead for HashingReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.passed == self.ahead.filled && self.ahead.comes_more() {
-            self.turn.pause(|| self.ahead.fill());
-            self.passed = 0;
+        if self.ahead.chunks.is_empty() && self.ahead.comes_more() {
+            self.turn.pause(|| self.ahead.gather());
             self.hash();
         }
-        match &self.ahead.failure {
-            Some(failure) if self.passed == self.ahead.filled => Err(failure.kind().into()),
-            _ => Ok(&self.ahead.bytes()[self.passed..]),
+        match (self.ahead.chunks.front(), &self.ahead.failure) {
+            (Some(chunk), _) => Ok(chunk),
+            (None, Some(failure)) => Err(failure.kind().into()),
+            (None, None) => Ok(&[]),
         }
     }
 
     fn consume(&mut self, count: usize) {
-        self.passed += count;
+        let Some(chunk) = self.ahead.chunks.front_mut().filter(|_| count > 0) else { return };
+        self.is_whole = false;
+        chunk.advance(count);
+        if chunk.is_empty() {
+            self.ahead.chunks.pop_front();
+        }
     }
 }
 

@@ -3,9 +3,12 @@
 //! An artifact is hashed and unpacked as it arrives. Its tree enters the store when the digest agrees, and not before;
 //! what fails leaves nothing behind.
 
+mod arriving;
 mod artifact;
+mod body;
 mod budget;
 mod client;
+mod document;
 mod endpoint;
 mod error;
 mod failure;
@@ -13,26 +16,29 @@ mod folder;
 mod format;
 mod gunzip;
 mod hashing;
+mod lookup;
 mod measure;
 mod pace;
 mod proxy;
 mod request;
-mod resolver;
+mod resume;
 mod retry;
 mod roots;
 mod run;
 mod source;
+mod transport;
 mod turns;
 mod unpack;
 pub mod url;
 
+pub use body::Body;
 pub use client::{Client, ClientOptions, Network};
 pub use endpoint::{Authorization, Endpoint, Place, Quota};
 pub use error::{FetchError, RegistryError, Subject};
 pub use failure::{RequestError, Server};
 pub use measure::no_room;
 pub use proxy::{BadProxy, Proxies};
-pub use request::{Body, ByteRange, Content, Document, Encoding, Request, Response, Target};
+pub use request::{ByteRange, Content, Document, Encoding, Request, Response, Target};
 pub use retry::Retry;
 pub use roots::RootSources;
 pub use run::{Fetched, Options, Progress, Step, Wanted, fetch_all};

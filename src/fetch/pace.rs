@@ -22,11 +22,6 @@ impl Pace {
         Self { window, deadline, waited: Duration::ZERO, in_window: Duration::ZERO, bytes: 0 }
     }
 
-    /// Sets another deadline.
-    pub(super) fn within(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
-    }
-
     /// Notes that some bytes arrived after so long; fails where that is too slow.
     pub(super) fn arrived(&mut self, bytes: usize, after: Duration) -> io::Result<()> {
         self.waited += after;

@@ -153,7 +153,8 @@ fn parse(text: &str) -> Result<ProxyUrl, &'static str> {
         return Err("it has no valid host");
     }
     let origin = url::origin(&whole);
-    Ok(ProxyUrl(format!("{scheme}{}", &origin[scheme.len()..])))
+    let spoken = if scheme == "socks" { "socks5" } else { &scheme };
+    Ok(ProxyUrl(format!("{spoken}{}", &origin[scheme.len()..])))
 }
 
 #[cfg(test)]
@@ -178,6 +179,7 @@ mod tests {
         assert_eq!(one(&[("ALL_PROXY", "a:1"), ("HTTPS_PROXY", "https://u:p@b/")]).unwrap(), "https://u:p@b");
         assert_eq!(one(&[("ALL_PROXY", "a:1"), ("HTTPS_PROXY", "")]).unwrap(), "http://a:1");
         assert_eq!(one(&[("all_proxy", "SOCKS5://a:1/"), ("ALL_PROXY", "b")]).unwrap(), "socks5://a:1");
+        assert_eq!(one(&[("ALL_PROXY", "socks://a:1")]).unwrap(), "socks5://a:1");
         assert_eq!(one(&[("HTTP_PROXY", "a:1")]), None, "that one is for http");
         for (text, reason) in [("ftp://a", "only http"), ("http://", "host"), ("https://a b", "host")] {
             let bad = read(&[("HTTPS_PROXY", text)]).unwrap_err().to_string();

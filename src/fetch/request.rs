@@ -1,13 +1,9 @@
 //! What is asked of a registry, and what it answers.
 
-use std::io::{self, BufReader, Read};
-use std::time::Instant;
-
+use super::body::Body;
 use super::budget::Held;
-use super::endpoint::{Permit, Place};
+use super::endpoint::Place;
 use super::failure::Server;
-use super::gunzip::Gunzip;
-use super::pace::Pace;
 use super::url;
 
 /// What is asked of a registry.
@@ -23,6 +19,8 @@ pub struct Request<'a> {
     pub last_modified: Option<&'a str>,
     /// Which bytes are wanted; none for all. A server may send all of them nevertheless.
     pub range: Option<ByteRange>,
+    /// The `ETag` or `Last-Modified` of the file that a part is wanted of; all of it is, if it is another one by now.
+    pub if_range: Option<&'a str>,
     /// Whether the body may be compressed on its way.
     pub encoding: Encoding,
     /// How many bytes a body that is read whole may have, packed and inflated; none for 256 MiB.
@@ -129,46 +127,6 @@ pub enum Content {
     UnknownPart,
     /// Nothing: what is known is still true.
     NotModified,
-}
-
-/// A body that is read as it arrives. It counts as a running request until it is dropped.
-pub struct Body {
-    pub(super) reader: Box<dyn Read + Send>,
-    pub(super) permit: Option<Permit>,
-    /// How slowly it may arrive; a file has no such bound.
-    pub(super) pace: Option<Pace>,
-    /// Whether it was packed for its way.
-    pub(super) is_gzip: bool,
-}
-
-impl Body {
-    /// Unpacks what was packed for its way, as it arrives.
-    pub(super) fn inflated(self) -> Self {
-        if !self.is_gzip {
-            return self;
-        }
-        Self { reader: Box::new(Gunzip::new(BufReader::new(self))), permit: None, pace: None, is_gzip: false }
-    }
-}
-
-impl Read for Body {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let began = Instant::now();
-        let read = self.reader.read(buffer)?;
-        if let Some(pace) = self.pace.as_mut().filter(|_| read > 0) {
-            pace.arrived(read, began.elapsed())?;
-        }
-        if read == 0 && !buffer.is_empty() {
-            self.permit = None;
-        }
-        Ok(read)
-    }
-}
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Body")
-    }
 }
 
 /// A whole answer, read.

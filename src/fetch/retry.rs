@@ -26,17 +26,25 @@ impl Retry {
     /// Returns how long to wait before the next try, after `tries` that failed; none to give up. `random` spreads the
     /// pause between one half and one and a half times its length, so that many clients do not come back as one.
     pub(super) fn pause(self, tries: u32, error: &RequestError, random: u64) -> Option<Duration> {
-        if tries > self.times || !error.is_transient() {
+        if !error.is_transient() {
             return None;
         }
-        let pause = self.pause.saturating_mul(3_u32.saturating_pow(tries.saturating_sub(1)));
-        let percent = u32::try_from(random % 101).unwrap_or(50) + 50;
-        let pause = pause.saturating_mul(percent) / 100;
+        let pause = self.pause_between(tries, random)?;
         let asked = match error {
             RequestError::Status { retry_after: Some(seconds), .. } => Duration::from_secs(*seconds),
             _ => Duration::ZERO,
         };
         Some(pause.max(asked).min(self.longest))
+    }
+
+    /// Returns how long to wait after `tries` that failed for no reason but the connection's; none to give up.
+    pub(super) fn pause_between(self, tries: u32, random: u64) -> Option<Duration> {
+        if tries > self.times {
+            return None;
+        }
+        let pause = self.pause.saturating_mul(3_u32.saturating_pow(tries.saturating_sub(1)));
+        let percent = u32::try_from(random % 101).unwrap_or(50) + 50;
+        Some(pause.saturating_mul(percent) / 100)
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rustls::pki_types::CertificateDer;
+use rustls::{CertificateError, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 
 /// Where root certificates come from. Variables that are empty count as unset.
@@ -20,7 +22,7 @@ pub struct RootSources {
 
 /// Root certificates in DER form.
 pub(super) struct Roots {
-    pub(super) certificates: Vec<Vec<u8>>,
+    pub(super) certificates: Vec<CertificateDer<'static>>,
     /// What could not be read, for the case that a certificate is not trusted.
     pub(super) unread: Option<String>,
 }
@@ -51,8 +53,9 @@ impl RootSources {
             let reason = found.errors.first().map(ToString::to_string).or(unread);
             return Err(reason.unwrap_or_else(|| "none are installed".to_owned()));
         }
-        let certificates = found.certs.iter().map(|der| der.as_ref().to_vec()).collect();
-        Ok(Roots { certificates, unread })
+        // Systems keep some that are too odd to be trusted.
+        found.certs.retain(|der| RootCertStore::empty().add(der.clone()).is_ok());
+        Ok(Roots { certificates: found.certs, unread })
     }
 
     /// Reads what the variables name instead of the system's; `None` if they name nothing.
@@ -76,19 +79,22 @@ fn bundle() -> CertificateResult {
     BUNDLES.iter().map(load).find(|found| !found.certs.is_empty()).unwrap_or_default()
 }
 
-/// Returns why a server's certificate is not trusted, in plain words; `None` for other failures. The TLS library tells
-/// them apart in its text only, once they came through a connection's error.
-pub(super) fn distrust(error: &str) -> Option<String> {
-    let (_, reason) = error.split_once("invalid peer certificate: ")?;
-    Some(match reason {
-        reason if reason.starts_with("UnknownIssuer") => "its issuer is not known on this machine".to_owned(),
-        reason if reason.to_ascii_lowercase().contains("expired") => "it has expired".to_owned(),
-        reason if reason.to_ascii_lowercase().contains("not valid yet") => "it is not valid yet".to_owned(),
-        reason if reason.starts_with("NotValidForName") || reason.contains("not valid for name") => {
-            "it is for another host".to_owned()
-        }
-        reason => reason.to_owned(),
-    })
+/// Returns why a server's certificate is not trusted, in plain words; `None` for other failures.
+pub(super) fn distrust(error: &rustls::Error) -> Option<String> {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        UnknownIssuer,
+    };
+
+    let rustls::Error::InvalidCertificate(error) = error else { return None };
+    let reason = match error {
+        UnknownIssuer => "its issuer is not known on this machine",
+        Expired | ExpiredContext { .. } => "it has expired",
+        NotValidYet | NotValidYetContext { .. } => "it is not valid yet",
+        NotValidForName | NotValidForNameContext { .. } => "it is for another host",
+        other => return Some(other.to_string()),
+    };
+    Some(reason.to_owned())
 }
 
 #[cfg(test)]
@@ -97,15 +103,12 @@ mod tests {
 
     #[test]
     fn faults_of_certificates_are_told_apart_from_those_of_connections() {
-        let told = |text: &str| distrust(text);
-        assert_eq!(
-            told("io: invalid peer certificate: UnknownIssuer").unwrap(),
-            "its issuer is not known on this machine"
-        );
-        assert_eq!(told("invalid peer certificate: certificate expired: verified at 1").unwrap(), "it has expired");
-        assert_eq!(told("invalid peer certificate: BadEncoding").unwrap(), "BadEncoding");
-        assert_eq!(told("io: Connection refused"), None);
-        assert_eq!(told("received corrupt message of type InvalidContentType"), None);
+        let told = |error| distrust(&rustls::Error::InvalidCertificate(error));
+        assert_eq!(told(CertificateError::UnknownIssuer).unwrap(), "its issuer is not known on this machine");
+        assert_eq!(told(CertificateError::Expired).unwrap(), "it has expired");
+        assert!(told(CertificateError::BadSignature).is_some());
+        assert_eq!(distrust(&rustls::Error::General("x".to_owned())), None);
+        assert_eq!(distrust(&rustls::Error::HandshakeNotComplete), None);
     }
 
     #[test]

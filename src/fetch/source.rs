@@ -1,8 +1,8 @@
 //! Where the bytes of an artifact come from.
 
-use std::io::Read;
 use std::sync::Arc;
 
+use super::body::Body;
 use crate::diagnostic::Failure;
 use crate::model::{Artifact, Label, PackageKey};
 
@@ -14,7 +14,7 @@ pub trait Source: Sync {
         package: &PackageKey,
         registry: &Label,
         artifact: &Artifact,
-    ) -> Result<(Box<dyn Read + Send>, Option<u64>), SourceError>;
+    ) -> Result<(Body, Option<u64>), SourceError>;
 }
 
 /// The registry's error, whole.

@@ -1,11 +1,10 @@
 //! The registries of a project, with the tokens and mirrors that the environment holds for them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::sync::OnceLock;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootSources, Source, SourceError};
+use crate::fetch::{BadProxy, Body, ClientOptions, Network, Proxies, RootSources, Source, SourceError};
 use crate::fs;
 use crate::manifest::RegistryUrl;
 use crate::model::{Artifact, Label, PackageId, PackageKey, Routes};
@@ -83,7 +82,7 @@ impl Source for LazyRegistries<'_> {
         package: &PackageKey,
         registry: &Label,
         artifact: &Artifact,
-    ) -> std::result::Result<(Box<dyn Read + Send>, Option<u64>), SourceError> {
+    ) -> std::result::Result<(Body, Option<u64>), SourceError> {
         match self.opened.get_or_init(|| open(self.session, self.project, Freshness::default())) {
             Ok(registries) => registries.open(package, registry, artifact),
             Err(error) => Err(error.clone().into()),

@@ -1,7 +1,6 @@
 //! All registries as one: the resolver's index and the source of artifacts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +16,7 @@ use super::path::{self, Members};
 use super::protocol::{self, Listing, NoRelease, Protocol};
 use super::{Options, RegistryError};
 use crate::diagnostic::Failure;
-use crate::fetch::{Network, Response, Source, SourceError};
+use crate::fetch::{Body, Network, Response, Source, SourceError};
 use crate::model::{
     Artifact, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName, Platform, Requirement, Settings,
 };
@@ -206,9 +205,9 @@ impl Source for Registries {
         package: &PackageKey,
         registry: &Label,
         artifact: &Artifact,
-    ) -> Result<(Box<dyn Read + Send>, Option<u64>), SourceError> {
+    ) -> Result<(Body, Option<u64>), SourceError> {
         let response = self.inner.open(package, registry, artifact)?;
-        Ok((Box::new(response.body), response.length))
+        Ok((response.body, response.length))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::fetch::testing::{Reply, Server};
+use crate::fetch::testing::{Asked, Reply, Server};
 use crate::fetch::{Authorization, Quota};
 
 fn client() -> Client {
@@ -311,4 +311,86 @@ fn a_token_is_for_what_lies_below_its_registry() {
         let error = ask(path).unwrap_err();
         assert!(matches!(error, RequestError::OutsideRegistry { .. }), "{path}: {error:?}");
     }
+}
+
+#[test]
+fn a_file_goes_on_where_its_connection_broke() {
+    let whole: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    let (content, breaks) = (whole.clone(), AtomicU32::new(3));
+    let server = Server::start(move |asked| {
+        let reply = Reply::range(asked, &content).with("ETag", "\"one\"");
+        let is_torn = breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        Reply { torn: is_torn, ..reply }
+    });
+    let file = Request { encoding: Encoding::Identity, ..below("x.tgz") };
+    let mut response = client().get(&at(&server.url), &file).unwrap();
+    let mut read = Vec::new();
+    io::Read::read_to_end(&mut response.body, &mut read).unwrap();
+    assert!(read == whole);
+    let asked = server.asked();
+    let ranges: Vec<_> = asked.iter().filter_map(|asked| asked.header("range")).collect();
+    assert_eq!(ranges, ["bytes=2000000-", "bytes=3000000-", "bytes=3500000-"]);
+    assert!(asked[1..].iter().all(|asked| asked.header("if-range") == Some("\"one\"")));
+    assert!(asked.iter().all(|asked| asked.header("authorization") == Some("Bearer secret")));
+}
+
+#[test]
+fn a_file_that_is_another_one_by_now_is_not_joined() {
+    let other = |asked: &Asked, total: &str| {
+        let start = asked.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')).unwrap();
+        Reply { status: 206, ..Reply::ok("rest") }.with("Content-Range", format!("bytes {start}-7/{total}"))
+    };
+    let answer = move |what: &str, asked: &Asked| match what {
+        "another tag" => Reply::ok("newnewne").with("ETag", "\"two\""),
+        "another length" => other(asked, "9"),
+        "another place" => Reply { status: 206, ..Reply::ok("rest") }.with("Content-Range", "bytes 0-3/8"),
+        "no place" => Reply { status: 206, ..Reply::ok("rest") },
+        _ => Reply::status(404),
+    };
+    for what in ["another tag", "another length", "another place", "no place", "gone"] {
+        let server = Server::start(move |asked| match asked.header("range") {
+            None => Reply { torn: true, ..Reply::ok("oldoldol").with("ETag", "\"one\"") },
+            Some(_) => answer(what, asked),
+        });
+        let file = Request { encoding: Encoding::Identity, ..below("x.tgz") };
+        let response = client().get(&at(&server.url), &file).unwrap();
+        assert!(io::read_to_string(response.body).is_err(), "{what}");
+        assert_eq!(server.paths().len(), 2, "{what}");
+    }
+}
+
+#[test]
+fn a_server_without_ranges_sends_what_was_received_once_more() {
+    let count = AtomicU32::new(0);
+    let server = Server::start(move |_| {
+        let reply = Reply::ok("the same").with("Last-Modified", "Wed, 21 Oct 2015 07:28:00 GMT");
+        Reply { torn: count.fetch_add(1, Ordering::SeqCst) == 0, ..reply }
+    });
+    let file = Request { encoding: Encoding::Identity, ..below("x.tgz") };
+    let response = client().get(&at(&server.url), &file).unwrap();
+    assert_eq!(io::read_to_string(response.body).unwrap(), "the same");
+    assert_eq!(server.asked()[1].header("if-range"), Some("Wed, 21 Oct 2015 07:28:00 GMT"));
+}
+
+#[test]
+fn who_waits_to_go_on_keeps_nobody_from_asking() {
+    let whole = vec![7; 100_000];
+    let content = whole.clone();
+    let server = Server::start(move |asked| {
+        let reply = Reply::range(asked, &content).with("ETag", "\"one\"");
+        Reply { torn: asked.header("range").is_none(), ..reply }
+    });
+    let limits = Quota { concurrency: 1, rate: None };
+    let endpoint = Arc::new(Endpoint::new("acme".parse().unwrap(), vec![Place::http(&server.url, None)], limits));
+    let client = client();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let file = Request { encoding: Encoding::Identity, ..below("x.tgz") };
+                let mut read = Vec::new();
+                io::Read::read_to_end(&mut client.get(&endpoint, &file).unwrap().body, &mut read).unwrap();
+                assert!(read == whole);
+            });
+        }
+    });
 }

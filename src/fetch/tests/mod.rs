@@ -49,12 +49,7 @@ impl Read for Broken {
 }
 
 impl Source for Shelf {
-    fn open(
-        &self,
-        _: &PackageKey,
-        _: &Label,
-        artifact: &Artifact,
-    ) -> Result<(Box<dyn Read + Send>, Option<u64>), SourceError> {
+    fn open(&self, _: &PackageKey, _: &Label, artifact: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
         let bytes = self.files.get(&artifact.file).ok_or_else(|| Arc::new(Missing) as SourceError)?.clone();
         let length = bytes.len();
@@ -64,7 +59,7 @@ impl Source for Shelf {
         } else {
             Box::new(Cursor::new(bytes))
         };
-        Ok((body, Some(length as u64)))
+        Ok((Body::of(body), Some(length as u64)))
     }
 }
 

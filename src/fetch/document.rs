@@ -1,0 +1,73 @@
+//! Documents: bodies that are read to their end, within the memory that there is for them.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::budget::{self, Budget, Held};
+use super::gunzip::{Gunzip, inflate_at_once, length_at_end};
+use super::{Content, Response};
+
+/// Why a body was not read to its end.
+pub(super) enum NotRead {
+    /// It has more bytes, packed or inflated.
+    TooLarge(u64),
+    /// The connection broke, or it is no gzip.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for NotRead {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Reads a body to its end, and inflates it. One that turns out to be large waits for its part of the memory.
+pub(super) fn read_whole(
+    response: &mut Response,
+    limit: u64,
+    budget: &Arc<Budget>,
+) -> Result<(Vec<u8>, Option<Held>), NotRead> {
+    let small = budget::SMALL.min(limit);
+    // Nearly always this is all of it, and nothing is copied.
+    let mut bytes = Vec::from(response.body.next()?);
+    let lacking = |bytes: &Vec<u8>, most: u64| (most + 1).saturating_sub(bytes.len() as u64);
+    let lacks = lacking(&bytes, small);
+    (&mut response.body).take(lacks).read_to_end(&mut bytes)?;
+    let mut held = None;
+    if bytes.len() as u64 > small && limit > small {
+        // Packed and inflated, it may take whatever there is.
+        held = Some(budget.take(if response.body.is_gzip() {
+            u64::MAX
+        } else {
+            response.length.unwrap_or(limit).min(limit)
+        }));
+        let lacks = lacking(&bytes, limit);
+        (&mut response.body).take(lacks).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > limit {
+        return Err(NotRead::TooLarge(limit));
+    }
+    // An answer without a body may say how it would have packed one.
+    let has_none = bytes.is_empty() && (response.content == Content::NotModified || response.length == Some(0));
+    if !response.body.is_gzip() || has_none {
+        return Ok((bytes, held));
+    }
+    let most = budget::most_inflated(bytes.len() as u64, limit);
+    if let Some(length) = length_at_end(&bytes).filter(|length| *length as u64 <= most) {
+        if length as u64 > small && held.is_none() {
+            held = Some(budget.take(length as u64));
+        }
+        let mut inflated = vec![0; length];
+        if inflate_at_once(&bytes, &mut inflated) {
+            return Ok((inflated, held));
+        }
+    }
+    let mut inflated = Vec::new();
+    let mut gunzip = Gunzip::new(&*bytes);
+    (&mut gunzip).take(small.min(most) + 1).read_to_end(&mut inflated)?;
+    if inflated.len() as u64 > small.min(most) && most > small {
+        held = held.or_else(|| Some(budget.take(most)));
+        (&mut gunzip).take(most - small).read_to_end(&mut inflated)?;
+    }
+    if inflated.len() as u64 > most { Err(NotRead::TooLarge(most)) } else { Ok((inflated, held)) }
+}

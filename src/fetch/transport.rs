@@ -1,0 +1,318 @@
+//! HTTP itself: connections, TLS and the runtime that drives them.
+//!
+//! Callers are plain threads and stay so: each request is one task of the runtime, which hands back the head of the answer
+//! together with the beginning of its body. The runtime starts with the first request; a run that asks nobody has none.
+
+use std::io;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+use super::arriving::{Arriving, Pieces};
+use super::lookup::Remembering;
+use super::pace::Pace;
+use super::roots;
+use super::{ClientOptions, proxy};
+
+/// The threads that drive the connections. They inflate and hash nothing, so that two keep up with any number of processors.
+const WORKERS: usize = 2;
+
+/// Tasks through whose hands a connection goes before it can be used again.
+const HANDS: usize = 3;
+
+/// Connections of a host that are kept while nobody uses them, and for how long.
+const IDLE_CONNECTIONS: usize = 64;
+const IDLE_FOR: Duration = Duration::from_secs(30);
+
+/// Speaks HTTP. Nothing is set up before the first request needs it, and no certificates are read before the first `https` one.
+#[derive(Default)]
+pub(super) struct Transport {
+    runtime: OnceLock<Result<Runtime, String>>,
+    plain: OnceLock<Result<Agent, String>>,
+    secure: OnceLock<Result<Secure, SendError>>,
+}
+
+/// A pool of connections, and what makes connections that are new in any case.
+#[derive(Clone)]
+struct Agent {
+    kept: reqwest::Client,
+    fresh: Arc<Fresh>,
+}
+
+type Fresh = LazyLock<Result<reqwest::Client, String>, Box<dyn FnOnce() -> Result<reqwest::Client, String> + Send>>;
+
+/// What `https` is spoken with.
+struct Secure {
+    direct: Agent,
+    /// Through the proxy, if there is one.
+    proxied: Option<Agent>,
+    /// Roots that could not be read.
+    unread: Option<String>,
+}
+
+/// The head of an answer with the beginning of its body.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// The number of bytes in the body, if it is known.
+    pub(super) length: Option<u64>,
+    pub(super) body: Pieces,
+}
+
+impl Answer {
+    /// Returns a header that is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SendError {
+    /// It took too long.
+    Timeout,
+    /// The server's certificate is not trusted, for this reason.
+    Distrusted(String),
+    /// There is no connection, or it broke.
+    Failed(String),
+}
+
+impl Transport {
+    /// Sends a request and waits for its answer. The body may take so long as `pace` says.
+    pub(super) fn send(
+        &self,
+        options: &ClientOptions,
+        url: &reqwest::Url,
+        headers: HeaderMap,
+        pace: Pace,
+    ) -> Result<Answer, SendError> {
+        let agent = self.agent(options, url)?.clone();
+        let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
+        *request.headers_mut() = headers;
+        let runtime = self.runtime.get_or_init(start).as_ref().map_err(|error| SendError::Failed(error.clone()))?;
+        let (tell, told) = oneshot::channel();
+        runtime.spawn(transfer(agent, request, pace, tell));
+        match told.blocking_recv() {
+            Ok(Err(SendError::Distrusted(reason))) => Err(SendError::Distrusted(self.with_unread(&reason))),
+            Ok(answer) => answer,
+            Err(_) => Err(SendError::Failed("the connection's thread ended".to_owned())),
+        }
+    }
+
+    fn agent(&self, options: &ClientOptions, url: &reqwest::Url) -> Result<&Agent, SendError> {
+        if url.scheme() != "https" {
+            let plain = self.plain.get_or_init(|| Agent::new(Setup::of(options)));
+            return plain.as_ref().map_err(|error| SendError::Failed(error.clone()));
+        }
+        let secure = self.secure.get_or_init(|| Secure::new(options)).as_ref().map_err(Clone::clone)?;
+        let proxied = secure.proxied.as_ref().filter(|_| options.proxies.of(url.as_str()).is_some());
+        Ok(proxied.unwrap_or(&secure.direct))
+    }
+
+    /// Adds to the reason of a distrust which roots could not be read.
+    fn with_unread(&self, reason: &str) -> String {
+        let unread = self.secure.get().and_then(|secure| secure.as_ref().ok()?.unread.as_ref());
+        unread.map_or_else(|| reason.to_owned(), |unread| format!("{reason} ({unread})"))
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        // Whatever still arrives is for nobody.
+        if let Some(Ok(runtime)) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Transport")
+    }
+}
+
+/// What connections are made with.
+#[derive(Clone)]
+struct Setup {
+    connect_timeout: Duration,
+    read_timeout: Duration,
+    roots: Vec<reqwest::Certificate>,
+    proxy: Option<reqwest::Proxy>,
+    names: Arc<Remembering>,
+}
+
+impl Setup {
+    fn of(options: &ClientOptions) -> Self {
+        let (connect_timeout, read_timeout) = (options.connect_timeout, options.read_timeout);
+        Self { connect_timeout, read_timeout, roots: Vec::new(), proxy: None, names: Arc::default() }
+    }
+
+    fn build(self, idle: usize) -> Result<reqwest::Client, String> {
+        // One provider of cryptography serves the whole process; a second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("larder/", env!("CARGO_PKG_VERSION")))
+            .tls_certs_only(self.roots)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.read_timeout)
+            .tcp_keepalive(None)
+            .pool_max_idle_per_host(idle)
+            .pool_idle_timeout(IDLE_FOR)
+            .dns_resolver(self.names)
+            // Never what the environment says: that was read already.
+            .no_proxy();
+        let builder = match self.proxy {
+            Some(proxy) => builder.proxy(proxy),
+            None => builder,
+        };
+        builder.build().map_err(|error| innermost(&error))
+    }
+}
+
+impl Agent {
+    fn new(setup: Setup) -> Result<Self, String> {
+        let kept = setup.clone().build(IDLE_CONNECTIONS)?;
+        Ok(Self { kept, fresh: Arc::new(LazyLock::new(Box::new(move || setup.build(0)))) })
+    }
+}
+
+impl Secure {
+    fn new(options: &ClientOptions) -> Result<Self, SendError> {
+        let no_roots = |reason| SendError::Distrusted(format!("no root certificates: {reason}"));
+        let found = options.roots.load().map_err(no_roots)?;
+        let failed = SendError::Failed;
+        let roots = found.certificates.iter().map(|der| reqwest::Certificate::from_der(der));
+        let roots = roots.collect::<Result<_, _>>().map_err(|error| failed(innermost(&error)))?;
+        let direct = Setup { roots, ..Setup::of(options) };
+        let through = |proxy: &proxy::ProxyUrl| {
+            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|error| failed(innermost(&error)))?;
+            Agent::new(Setup { proxy: Some(proxy), ..direct.clone() }).map_err(failed)
+        };
+        Ok(Self {
+            proxied: options.proxies.proxy().map(through).transpose()?,
+            direct: Agent::new(direct).map_err(failed)?,
+            unread: found.unread,
+        })
+    }
+}
+
+fn start() -> Result<Runtime, String> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    // Names are looked up by threads of their own.
+    let builder = builder.worker_threads(WORKERS).max_blocking_threads(8).thread_name("larder-net");
+    builder.enable_all().build().map_err(|error| format!("no threads for connections: {error}"))
+}
+
+/// Does one request: tells the head with the first piece of the body, then the rest of it as somebody takes it.
+async fn transfer(
+    agent: Agent,
+    request: reqwest::Request,
+    pace: Pace,
+    tell: oneshot::Sender<Result<Answer, SendError>>,
+) {
+    let again = request.try_clone();
+    let response = match (agent.kept.execute(request).await, again) {
+        // A server may close a connection that was kept at the moment when it is used again.
+        (Err(error), Some(again)) if is_hang_up(&error) => match &**agent.fresh {
+            Ok(fresh) => fresh.execute(again).await,
+            Err(_) => Err(error),
+        },
+        (answer, _) => answer,
+    };
+    let response = match response {
+        Ok(response) => response,
+        Err(error) => {
+            let _ = tell.send(Err(send_error(&error)));
+            return;
+        }
+    };
+    let (status, length) = (response.status().as_u16(), response.content_length());
+    let headers = response.headers().clone();
+    let mut arriving = Arriving::new(response, pace);
+    let (body, rest) = arriving.begin().await;
+    if rest.is_none() {
+        // Who is told now asks for the next thing: the connection is to be free by then, or another one is made.
+        for _ in 0..HANDS {
+            tokio::task::yield_now().await;
+        }
+    }
+    if tell.send(Ok(Answer { status, headers, length, body })).is_ok()
+        && let Some(rest) = rest
+    {
+        arriving.send_on(rest).await;
+    }
+}
+
+/// Tells whether a connection ended before an answer came.
+fn is_hang_up(error: &reqwest::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+
+    !error.is_connect()
+        && chain(error).any(|error| match error {
+            Cause::Io(error) => {
+                matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+            }
+            Cause::Other(error) => error
+                .downcast_ref::<hyper::Error>()
+                .is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed()),
+        })
+}
+
+fn send_error(error: &reqwest::Error) -> SendError {
+    if error.is_timeout() {
+        return SendError::Timeout;
+    }
+    let mut chain = chain(error);
+    let distrust = chain.find_map(|cause| match cause {
+        Cause::Io(error) => error.get_ref()?.downcast_ref().and_then(roots::distrust),
+        Cause::Other(error) => error.downcast_ref().and_then(roots::distrust),
+    });
+    distrust.map_or_else(|| SendError::Failed(innermost(error)), SendError::Distrusted)
+}
+
+/// Returns a failure of the body as a reader's error.
+pub(super) fn broken(error: &reqwest::Error) -> io::Error {
+    if error.is_timeout() {
+        return io::ErrorKind::TimedOut.into();
+    }
+    let kind = chain(error).find_map(|cause| match cause {
+        Cause::Io(error) => Some(error.kind()),
+        Cause::Other(_) => None,
+    });
+    io::Error::new(kind.unwrap_or(io::ErrorKind::UnexpectedEof), innermost(error))
+}
+
+/// One link of an error's chain.
+enum Cause<'a> {
+    /// Its own source would skip what it wraps.
+    Io(&'a io::Error),
+    Other(&'a (dyn std::error::Error + 'static)),
+}
+
+/// Returns an error with all that caused it.
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        let Some(io) = error.downcast_ref::<io::Error>() else {
+            next = error.source();
+            return Some(Cause::Other(error));
+        };
+        next = io.get_ref().map(|inner| inner as _);
+        Some(Cause::Io(io))
+    })
+}
+
+/// Returns what the last cause of an error says: those before it name the layers of a library.
+fn innermost(error: &reqwest::Error) -> String {
+    let last = chain(error).last();
+    last.map_or_else(String::new, |cause| match cause {
+        Cause::Io(error) => error.to_string(),
+        Cause::Other(error) => error.to_string(),
+    })
+}
