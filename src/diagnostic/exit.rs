@@ -1,6 +1,6 @@
-//! Exit codes: what a script may rely on.
+//! Exit codes, which scripts rely on.
 
-/// Why a run of larder ended as it did. The numbers are part of the command line's contract.
+/// The exit code of a run. The numbers are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
@@ -10,15 +10,15 @@ pub enum Exit {
     Manifest = 2,
     /// The manifest cannot be satisfied.
     NoSolution = 3,
-    /// Bytes do not have the digest that was promised.
+    /// A file does not have its digest.
     Integrity = 4,
-    /// A registry did not answer, or refused; or offline and not cached.
+    /// A registry did not answer or refused; or larder is offline and the answer is not cached.
     Network = 5,
-    /// The machine: disk full, permission, I/O.
+    /// An I/O error: disk full, permission denied.
     Machine = 6,
-    /// The program that was to run cannot be started; the number is the one that shells use.
+    /// The program of `larder run` cannot be started. Shells use the same number.
     NotExecutable = 126,
-    /// There is no such program; the number is the one that shells use.
+    /// The program of `larder run` does not exist. Shells use the same number.
     NotFound = 127,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-/// Returns a line for each item, with a dash before it. An item stays on its line, whatever it has in it.
+/// Returns a line for each item, with a dash before it. Newlines in an item are escaped.
 pub fn list(items: impl IntoIterator<Item = impl Display>) -> String {
     items.into_iter().fold(String::new(), |mut text, item| {
         // Writing to a string does not fail.

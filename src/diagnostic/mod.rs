@@ -1,7 +1,7 @@
-//! What every error of larder has: a message, a code, labels and help (from `miette`), and an exit code.
+//! What all errors share: an exit code, and helpers for messages.
 //!
-//! Errors are enums that live beside their domain and derive `thiserror::Error` and `miette::Diagnostic`; here is only
-//! what they share.
+//! Errors are enums that live beside their domain and derive `thiserror::Error` and `miette::Diagnostic`: a message, a code,
+//! labels and help.
 
 mod exit;
 mod list;

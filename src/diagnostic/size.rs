@@ -1,4 +1,4 @@
-//! Sizes as people read them.
+//! Sizes for people.
 
 /// Writes a size to three digits: `812 B`, `4.7 kB`, `172 MB`.
 pub fn size(bytes: u64) -> String {

@@ -1,6 +1,7 @@
-//! The nearest known name, for "did you mean".
+//! Suggestions for misspelt names.
 
-/// Returns the known name that is nearest to `text`, where one is near enough to be meant. The text itself is not.
+/// Returns the known name that is nearest to `text`, but not `text` itself. Returns `None` if no name is near enough to be
+/// meant.
 pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (text.chars().count() / 3).max(1);
     known

@@ -1,4 +1,4 @@
-//! What one part of a manifest demands of another: groups, registries, runtimes; of members too.
+//! Checks across the parts of a manifest and its members: groups, registries, runtimes.
 
 use miette::SourceSpan;
 
@@ -9,7 +9,7 @@ use super::conflicts;
 use super::node::Errors;
 use super::{Dependency, Group, Manifest, ManifestError, ManifestErrors, Registry, Wanted};
 
-/// Checks a root manifest by itself. Which groups there are is known only with its members, where it has any.
+/// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
 pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
     check_lines(root, root, errors);
     if root.members.is_empty() {
@@ -58,7 +58,7 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     }
 }
 
-/// Returns the error of a line that names another registry than those that claim its package.
+/// Returns the error if a registry claims the package of a line, and the line names another.
 fn claimed_by_another(line: &Dependency, manifest: &Manifest, root: &Manifest) -> Option<ManifestError> {
     let (Wanted::Package(requirement), Some(name)) = (&line.wanted, &line.registry) else { return None };
     let package = requirement.package();

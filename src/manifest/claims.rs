@@ -41,7 +41,7 @@ impl Claim {
         &self.text
     }
 
-    /// Tells whether a package is claimed.
+    /// Returns whether a package is claimed.
     pub fn covers(&self, package: &PackageId) -> bool {
         self.ecosystem == package.ecosystem && self.matcher.is_match(package.name.as_str())
     }

@@ -9,7 +9,7 @@ use super::dependencies::label;
 use super::node::{Block, Errors, Node, Shape};
 use super::{Conflict, Group, Manifest, ManifestError, Spanned};
 
-/// The most sides that are solved, each by itself.
+/// The most sides of a lock. Each is solved separately.
 const MOST_SIDES: usize = 32;
 
 /// Reads `conflicts { group "cpu" "gpu"; }`.
@@ -52,13 +52,13 @@ fn conflict(node: Node<'_>, errors: &mut Errors) -> Option<Conflict> {
 }
 
 impl Manifest {
-    /// Tells whether no environment can have both groups.
+    /// Returns whether two groups exclude each other.
     pub fn excludes(&self, one: &Label, other: &Label) -> bool {
         one != other && self.conflicts.iter().any(|conflict| conflict.has(one) && conflict.has(other))
     }
 
-    /// Returns the sides that environments choose between, each to be solved by itself. An environment is on the first
-    /// side that has all of its exclusive groups; a group that no environment includes has a side of its own.
+    /// Returns the sides that environments choose between, each of which is solved separately. An environment is on the first
+    /// side that contains all of its exclusive groups. A group that no environment includes has a side of its own.
     pub fn sides(&self) -> Sides {
         let exclusive: BTreeSet<&Label> =
             self.conflicts.iter().flat_map(|conflict| &conflict.groups).map(|group| &group.value).collect();
@@ -77,7 +77,8 @@ impl Manifest {
     }
 }
 
-/// Checks that exclusive groups exist, that environments are declared, and that none includes two that exclude each other.
+/// Checks that exclusive groups exist, that environments are declared, and that no environment includes two groups that
+/// exclude each other.
 pub(super) fn check(root: &Manifest, members: &[Manifest], errors: &mut Errors) {
     let Some(first) = root.conflicts.first() else { return };
     let groups = || root.groups.iter().chain(members.iter().flat_map(|member| &member.groups));

@@ -10,7 +10,7 @@ use super::notation::{self, LineShape};
 use super::requirement::{Flaw, folder, requirement};
 use super::{Dependency, Group, ManifestError, Spanned, Wanted};
 
-/// Reads the lines of a block and reports those that say the same twice.
+/// Reads the lines of a block and reports repetitions.
 pub(super) fn dependencies(block: Node<'_>, errors: &mut Errors) -> Vec<Dependency> {
     let mut lines: Vec<Dependency> = Vec::new();
     for node in block.children() {
@@ -43,7 +43,7 @@ pub(super) fn group(node: Node<'_>, groups: &mut Vec<Group>, errors: &mut Errors
     }
 }
 
-/// Reads a name that the manifest declares or refers to.
+/// Reads the name of a registry, a group or an environment.
 pub(super) fn label(value: Value<'_>, errors: &mut Errors) -> Option<Spanned<Label>> {
     let text = value.string(errors)?;
     match text.value.parse() {
@@ -111,14 +111,14 @@ pub(super) fn dependency(node: Node<'_>, errors: &mut Errors) -> Option<Dependen
     })
 }
 
-/// Where a name and its range stand.
+/// The spans of a name and its range.
 pub(super) struct Places {
     pub(super) name: SourceSpan,
     pub(super) range: Option<SourceSpan>,
 }
 
 impl Places {
-    /// Returns the error that points at what is wrong.
+    /// Returns the error with the span that it is about.
     pub(super) fn error(&self, flaw: Flaw) -> ManifestError {
         let range = self.range.unwrap_or(self.name);
         match flaw {
@@ -144,8 +144,8 @@ fn marker(value: Value<'_>, errors: &mut Errors) -> Option<Marker> {
     }
 }
 
-/// Two lines for one name are a mistake, unless no platform sees both; Python has one version of a package, which then
-/// must satisfy them all.
+/// Reports two lines for one name, unless they hold on different platforms. Python lines may repeat a name: the one version
+/// of the package must satisfy them all.
 fn report_duplicate(lines: &[Dependency], line: &Dependency, errors: &mut Errors) {
     let same = |other: &&Dependency| {
         other.ecosystem() == line.ecosystem()
@@ -164,7 +164,7 @@ fn report_duplicate(lines: &[Dependency], line: &Dependency, errors: &mut Errors
     }
 }
 
-/// Returns the name under which a line's package is seen; for a `path` line its folder.
+/// Returns the name that a line gives its package, or the folder of a `path` line.
 pub(super) fn seen_as(line: &Dependency) -> &str {
     match &line.wanted {
         Wanted::Package(requirement) => PackageName::as_str(requirement.seen_as()),

@@ -1,4 +1,4 @@
-//! `larder.kdl`: KDL text → [`Manifest`], with every error of a file at once; and edits that keep the text.
+//! `larder.kdl`: parses KDL into a [`Manifest`], with all errors of a file at once; and edits manifests in place.
 
 mod check;
 mod claims;

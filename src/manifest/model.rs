@@ -115,7 +115,7 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// Tells whether a group is one of them.
+    /// Returns whether a group is one of them.
     pub fn has(&self, group: &Label) -> bool {
         self.groups.iter().any(|name| name.value == *group)
     }

@@ -1,6 +1,6 @@
 //! Manifests, and what other tools have instead of one, with something wrong in them.
 
-use super::edit::{self, NewLine, Place};
+use super::edit::{self, NewLine, Section};
 use super::import::{Imported, Template, package_json, pyproject, requirements, template};
 use super::{Kind, ManifestError, parse};
 use crate::model::{Ecosystem, Platform, mutation};
@@ -41,8 +41,8 @@ fn a_mutated_manifest_is_read_or_refused_at_a_place_that_it_has() {
             assert!(text.get(span.offset()..span.offset() + span.len()).is_some(), "{error:?}");
         }
         let line = NewLine { ecosystem: Ecosystem::Npm, name: "new", range: Some("^9"), properties: Vec::new() };
-        if let Ok(edited) = edit::add("m", text, &Place::Dependencies, &line) {
-            let removed = edit::remove("m", &edited, &Place::Dependencies, Ecosystem::Npm, "new");
+        if let Ok(edited) = edit::add("m", text, &Section::Dependencies, &line) {
+            let removed = edit::remove("m", &edited, &Section::Dependencies, Ecosystem::Npm, "new");
             assert!(removed.is_ok(), "{edited:?}");
         }
     });

@@ -1,4 +1,4 @@
-//! KDL nodes as the grammar sees them: arguments, properties and blocks, each with its exact place.
+//! KDL nodes: arguments, properties and blocks, each with its exact span.
 
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
@@ -7,7 +7,7 @@ use crate::diagnostic::nearest;
 
 use super::{ManifestError, Spanned};
 
-/// Where errors go while reading goes on.
+/// The errors found so far. Reading continues after an error.
 pub(super) type Errors = Vec<ManifestError>;
 
 /// A node with the text that its spans point into.
@@ -22,25 +22,25 @@ pub(super) struct Node<'a> {
 pub(super) struct Value<'a> {
     kdl: &'a KdlValue,
     text: &'a str,
-    /// What the value is for: ``property `when` ``, or the node's name.
+    /// The name of the property or node, for messages.
     what: &'a str,
-    /// The value alone, without name or type annotation.
+    /// The span of the value, without name or type annotation.
     pub(super) span: SourceSpan,
 }
 
-/// What a node may have.
+/// The arguments, properties and block that a node may have.
 pub(super) struct Shape {
-    /// The fewest and the most arguments.
+    /// The least and the most arguments.
     pub(super) arguments: (usize, usize),
     /// The names of its properties.
     pub(super) properties: &'static [&'static str],
     /// Whether it has a block.
     pub(super) block: Block,
-    /// How it is written, for help.
+    /// An example, for help texts.
     pub(super) example: &'static str,
 }
 
-/// A property as it is written.
+/// A property with its spans.
 struct Property<'a> {
     name: &'a str,
     name_span: SourceSpan,
@@ -48,18 +48,18 @@ struct Property<'a> {
     value: Value<'a>,
 }
 
-/// Whether a node has a block.
+/// Whether a node may have a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Block {
-    /// It must not.
+    /// It must not have one.
     Never,
-    /// It may.
+    /// It may have one.
     Maybe,
 }
 
-/// What a node has, of what it may have.
+/// The arguments and properties of a node that its shape allows.
 pub(super) struct Parts<'a> {
-    /// The arguments, no more than the shape allows.
+    /// The arguments, at most as many as the shape allows.
     pub(super) arguments: Vec<Value<'a>>,
     properties: Vec<(&'a str, Value<'a>)>,
     /// Whether nothing was missing.
@@ -90,12 +90,12 @@ impl<'a> Node<'a> {
         self.kdl.name().span()
     }
 
-    /// Returns the node's place, without white space after it.
+    /// Returns the span of the node, without trailing white space.
     pub(super) fn span(self) -> SourceSpan {
         trimmed(self.text, self.kdl.span())
     }
 
-    /// Returns the node's place up to its block.
+    /// Returns the span of the node without its block.
     pub(super) fn head(self) -> SourceSpan {
         let start = self.kdl.span().offset();
         let last = self.kdl.entries().last().map_or(self.name_span(), KdlEntry::span);
@@ -110,12 +110,12 @@ impl<'a> Node<'a> {
         self.kdl.children().is_some()
     }
 
-    /// Returns the entries as KDL has them.
+    /// Returns the KDL entries.
     pub(super) fn entries(self) -> &'a [KdlEntry] {
         self.kdl.entries()
     }
 
-    /// Takes the node apart and reports whatever its shape does not have.
+    /// Returns the parts that the shape allows and reports all others.
     pub(super) fn take(self, shape: &Shape, errors: &mut Errors) -> Parts<'a> {
         let mut parts = Parts { arguments: Vec::new(), properties: Vec::new(), complete: true };
         let example = || (!shape.example.is_empty()).then(|| format!("it is written `{}`", shape.example));
@@ -184,7 +184,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Reports a node that its place does not have.
+    /// Reports a node that is unknown in its block.
     pub(super) fn unknown(self, place: &'static str, known: &[&'static str], errors: &mut Errors) {
         errors.push(ManifestError::UnknownNode {
             name: self.name().to_owned(),
@@ -194,11 +194,11 @@ impl<'a> Node<'a> {
         });
     }
 
-    /// Reports a node that is part of the grammar and that nothing acts on yet.
+    /// Reports a node of the grammar that is not supported yet.
     pub(super) fn not_yet(self, errors: &mut Errors) {
         errors.push(ManifestError::NotYet {
             what: format!("`{}`", self.name()),
-            help: Some("take it out: this version of larder would do nothing about it".to_owned()),
+            help: Some("remove it: this version of larder would ignore it".to_owned()),
             span: self.name_span(),
         });
     }
@@ -213,12 +213,12 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Returns the text, where the value is a string, without judging.
+    /// Returns the text if the value is a string. Reports nothing otherwise.
     pub(super) fn word(self) -> Option<&'a str> {
         self.kdl.as_string()
     }
 
-    /// Returns the text, where the value is a string.
+    /// Returns the text, or reports that the value is not a string.
     pub(super) fn string(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
         match self.kdl {
             KdlValue::String(text) => Some(Spanned { value: text, span: self.span }),
@@ -234,7 +234,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the text of a version or range, where the value is a string.
+    /// Returns the text of a version or range, or reports that the value is not a string.
     pub(super) fn version(self, errors: &mut Errors) -> Option<Spanned<&'a str>> {
         if let KdlValue::Integer(_) | KdlValue::Float(_) = self.kdl {
             let text = slice(self.text, self.span).to_owned();
@@ -256,7 +256,7 @@ impl<'a> Value<'a> {
         None
     }
 
-    /// Returns the number, where the value is one and lies between `least` and `most`.
+    /// Returns the number, or reports that the value is not a number between `least` and `most`.
     pub(super) fn number(self, (least, most): (i64, i64), errors: &mut Errors) -> Option<i64> {
         let KdlValue::Integer(number) = self.kdl else {
             errors.push(self.wrong_type("a whole number", None));
@@ -277,7 +277,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns what the word stands for, where it is one of those that are possible.
+    /// Returns the choice that the value names, or reports that it names none.
     pub(super) fn choice<T: Copy>(self, choices: &[(&'static str, T)], errors: &mut Errors) -> Option<T> {
         let word = self.string(errors)?;
         let found = choices.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
@@ -305,7 +305,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Returns a suggestion: the nearest name, or all of them where they are few.
+/// Returns a suggestion: the nearest name, or all names if they are few.
 pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     if let Some(near) = nearest(word, known.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
@@ -319,12 +319,12 @@ pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     }
 }
 
-/// Once-only nodes that were seen.
+/// Nodes seen so far that may appear only once.
 #[derive(Default)]
 pub(super) struct Once<'a>(Vec<(&'a str, SourceSpan)>);
 
 impl<'a> Once<'a> {
-    /// Reports a node that was there before.
+    /// Reports a node that was seen before.
     pub(super) fn check(&mut self, node: Node<'a>, errors: &mut Errors) {
         if let Some((name, first)) = self.0.iter().find(|(name, _)| *name == node.name()) {
             errors.push(ManifestError::Repeated {
@@ -339,21 +339,21 @@ impl<'a> Once<'a> {
     }
 }
 
-/// Returns the place of an entry's value alone: KDL has a span for the whole entry only, and the value ends it.
+/// Returns the span of an entry's value, which is the end of the entry's span.
 pub(super) fn value_span(text: &str, entry: &KdlEntry) -> SourceSpan {
     let whole = trimmed(text, entry.span());
     let length = entry.format().map_or(whole.len(), |format| format.value_repr.len()).min(whole.len());
     (whole.offset() + whole.len() - length, length).into()
 }
 
-/// Returns a place without the white space around it.
+/// Returns a span without the white space around it.
 fn trimmed(text: &str, span: SourceSpan) -> SourceSpan {
     let inside = slice(text, span);
     let start = inside.len() - inside.trim_start().len();
     (span.offset() + start, inside.trim().len()).into()
 }
 
-/// Returns the text of a place; nothing where it is none.
+/// Returns the text of a span, or an empty text if the span is invalid.
 pub(super) fn slice(text: &str, span: SourceSpan) -> &str {
     text.get(span.offset()..span.offset() + span.len()).unwrap_or_default()
 }

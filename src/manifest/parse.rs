@@ -14,12 +14,12 @@ use super::{
     conflicts, environments, registries, resolution, syntax,
 };
 
-/// Whose manifest a text is.
+/// The kind of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A project's.
+    /// The manifest of a project.
     Root,
-    /// A member's or path package's: it has `dependencies` and `group`s, and a `project` that names it.
+    /// The manifest of a member or path package. It has only `dependencies`, `group`s and `project`.
     Member,
 }
 
@@ -38,11 +38,11 @@ const TOP: [&str; 12] = [
     "policy",
 ];
 const MEMBER: [&str; 3] = ["project", "dependencies", "group"];
-/// Nodes of the grammar that nothing acts on yet, in whichever manifest.
+/// Nodes of the grammar that are not supported yet.
 const LATER: [&str; 11] =
     ["package", "hooks", "catalog", "patch", "tasks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
 
-/// Reads a manifest. All errors of the file are found in one run.
+/// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErrors> {
     let length = text.len();
     let text: Arc<str> = text.into();
@@ -57,7 +57,7 @@ pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErr
                 }
             }
             let manifest = draft.finish(file, &text, kind, &mut errors);
-            // What is said of a value that was put in place of an unquoted version is said already.
+            // Errors about the empty string that replaced an unquoted version are reported already.
             errors.retain(|error| !parsed.repaired.iter().any(|repaired| repaired.span() == error.span()));
             errors.extend(parsed.repaired);
             (Some(manifest), errors)
@@ -67,7 +67,7 @@ pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErr
     match (ManifestErrors::new(file, &text, errors), manifest) {
         (None, Some(manifest)) => Ok(manifest),
         (Some(errors), _) => Err(errors),
-        // The parser gave no reason, which only a thread that cannot be started explains.
+        // The parser gave no reason: its thread could not be started.
         (None, None) => Err(ManifestErrors {
             file: file.into(),
             source_code: miette::NamedSource::new(file, text),
@@ -80,13 +80,13 @@ pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErr
     }
 }
 
-/// A manifest of which some nodes are read.
+/// A manifest of which some nodes have been read.
 #[derive(Default)]
 struct Manuscript<'a> {
     once: Once<'a>,
     project: Option<Project>,
     settings: Settings,
-    /// Whether `runtimes` has a `python`, be it a wrong or a misspelt one.
+    /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
     names_python: bool,
     platforms: Platforms,
     registries: Vec<Registry>,
@@ -109,7 +109,7 @@ impl<'a> Manuscript<'a> {
             errors.push(ManifestError::UnknownNode {
                 name: node.name().to_owned(),
                 place: "in a member's manifest",
-                help: Some("it belongs into the root's: members have `dependencies` and `group`s only".to_owned()),
+                help: Some("move it to the root manifest: members have only `dependencies` and `group`s".to_owned()),
                 span: node.name_span(),
             });
             return;
@@ -219,7 +219,7 @@ fn members(node: Node<'_>, errors: &mut Errors) -> Vec<Spanned<String>> {
             errors.push(ManifestError::BadValue {
                 value: glob,
                 what: "a glob of members",
-                reason: "members lie below the root".to_owned(),
+                reason: "it leads out of the root".to_owned(),
                 help: Some("write it relative to the manifest, like \"packages/*\"".to_owned()),
                 span: value.span,
             });

@@ -27,14 +27,14 @@ fn built_in() -> impl Iterator<Item = (Ecosystem, &'static str, &'static str)> {
 }
 
 impl Registry {
-    /// Tells whether it is asked for whatever no registry claims, though it has no priority: the built-in registry of its
+    /// Returns whether it is asked for whatever no registry claims, though it has no priority: the built-in registry of its
     /// ecosystem, or any where none is built in.
     pub fn is_usual(&self) -> bool {
         BUILT_IN.of(self.ecosystem).is_none_or(|(name, _)| name == self.name.as_str())
     }
 }
 
-/// Reads the block's registries.
+/// Reads the registries of the block.
 pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> {
     let mut registries: Vec<Registry> = Vec::new();
     for node in block.children() {
@@ -74,7 +74,7 @@ pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> 
     registries
 }
 
-/// Adds the built-in registries that were not named, and checks that no two share a mirror's variable.
+/// Adds the built-in registries that are not declared, and checks that no two registries share a mirror variable.
 pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
     for (ecosystem, name, url) in built_in() {
         if registries.iter().any(|registry| registry.name.as_str() == name) {
@@ -124,7 +124,7 @@ fn registry(node: Node<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option
 }
 
 const OPTIONS: [&str; 6] = ["packages", "priority", "token", "mirror", "rate-limit", "concurrency"];
-/// Options of the grammar that nothing acts on yet. A key that is not checked would be worse than none.
+/// Options of the grammar that are not supported yet. Ignoring a `key` would be worse than having none.
 const LATER: [&str; 7] = ["key", "timeout", "form", "age", "signer", "signers", "freshness"];
 
 fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
@@ -160,7 +160,7 @@ fn token(node: Node<'_>, errors: &mut Errors) -> Option<Token> {
     let parts = node.take(&SHAPE, errors);
     let mut found = Vec::new();
     if let Some(value) = parts.argument(0) {
-        // Whatever else stands here, of whatever type, is meant to be the secret.
+        // Any other value, of any type, is meant to be the secret.
         if value.word() != Some("netrc") {
             errors.push(ManifestError::ClearTextToken { span: value.span });
             return None;

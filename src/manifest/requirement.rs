@@ -6,7 +6,7 @@ use crate::model::{Ecosystem, Marker, Requirement};
 
 use super::notation;
 
-/// What is wrong with the words of a dependency line.
+/// Why a dependency line cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// The name is not one of its ecosystem.
@@ -20,8 +20,8 @@ pub enum Flaw {
         /// How such ranges are written.
         help: &'static str,
     },
-    /// Not from a registry.
-    #[error("`{text}` is a {form} dependency, which larder does not take")]
+    /// It names a source that is not a registry.
+    #[error("`{text}` is a {form} dependency, which larder does not support")]
     Source {
         /// The requirement as written.
         text: String,
@@ -32,7 +32,7 @@ pub enum Flaw {
     },
 }
 
-/// Reads a requirement of a registry's ecosystem. An absent range means any version.
+/// Parses a requirement of a package in a registry. Without a range, any version satisfies it.
 pub fn requirement(
     ecosystem: Ecosystem,
     name: &str,
@@ -69,7 +69,7 @@ pub(super) const NO_URL: &str =
 const NO_GIT: &str =
     "packages come from registries: publish it to one, or check it out and name its folder with `path`";
 
-/// Tells what a range is that names a place and not versions.
+/// Returns the form of a source that is not a registry, and what to write instead. Returns `None` for a range of versions.
 pub(super) fn foreign_source(text: &str) -> Option<(&'static str, &'static str)> {
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
     if starts(&["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:", "hg+", "svn+", "bzr+", "ssh:"]) {

@@ -155,7 +155,7 @@ fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
     let package = ecosystem.and_then(|ecosystem| package(ecosystem, parts.argument(1)?, errors));
     if parts.complete && node.children().next().is_none() {
         let help = format!("it is written `{}`", SHAPE.example);
-        errors.push(node.missing("a block with what the package forgot", Some(help)));
+        errors.push(node.missing("a block with the dependencies to add", Some(help)));
     }
     for child in node.children() {
         let Some(line) = dependency(child, errors) else { continue };
@@ -168,17 +168,17 @@ fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
             _ => errors.push(ManifestError::UnknownNode {
                 name: child.name().to_owned(),
                 place: "in this `extend`",
-                help: Some(format!("a package of {0} can forget packages of {0}", package.ecosystem)),
+                help: Some(format!("a package of {0} can be extended only by packages of {0}", package.ecosystem)),
                 span: child.name_span(),
             }),
         }
     }
 }
 
-/// Reports what a line of an `extend` block says besides what was forgotten: it would do nothing there.
+/// Reports the properties of a line in an `extend` block, where they would have no effect.
 fn report_unused_properties(node: Node<'_>, line: &Dependency, errors: &mut Errors) {
     let help =
-        "an `extend` block has names and ranges only: what else there is to say belongs on a line of `dependencies`";
+        "lines of an `extend` block have only a name and a range: move other properties to a line of `dependencies`";
     let said = [
         ("registry", line.registry.is_some(), line.registry_span),
         ("optional", line.optional, None),
@@ -236,7 +236,7 @@ fn owner(node: Node<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Erro
     }
 }
 
-/// Only Python's packages share a folder.
+/// Reads the ecosystem of an `owner` line: only Python packages share a folder.
 fn owning_ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     let found = ecosystem(value, errors)?;
     if !found.shares_one_folder() {

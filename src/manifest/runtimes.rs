@@ -1,4 +1,4 @@
-//! `runtimes`, `platforms` and `platform`: for what a lock is made.
+//! The `runtimes`, `platforms` and `platform` nodes.
 
 use miette::SourceSpan;
 
@@ -70,7 +70,7 @@ fn bad_version(runtime: &str, text: &str, span: SourceSpan) -> ManifestError {
     }
 }
 
-/// The platforms that were declared, with their places.
+/// The declared platforms, with their spans.
 #[derive(Default)]
 pub(super) struct Platforms {
     /// From `platforms`.
@@ -124,7 +124,7 @@ impl Platforms {
         }
     }
 
-    /// Returns the declared platforms, sorted; the default ones where none is declared.
+    /// Returns the declared platforms, or else the default ones, sorted.
     pub(super) fn complete(self) -> Vec<TargetPlatform> {
         let mut targets: Vec<TargetPlatform> = self.detailed.into_iter().map(|(target, _)| target).collect();
         for (platform, _) in self.listed {
@@ -159,7 +159,7 @@ fn repeated(platform: Platform, span: SourceSpan, first: SourceSpan) -> Manifest
     ManifestError::Repeated { what, help: Some("keep one of them".to_owned()), span, first }
 }
 
-/// Reads the oldest system that a platform must run on; the default where nothing is said.
+/// Reads the oldest system that a platform supports, or returns the default.
 fn baseline(platform: Platform, parts: &Parts<'_>, errors: &mut Errors) -> (u32, u32) {
     let own = match (platform.os(), platform.libc()) {
         (_, Some(Libc::Glibc)) => "glibc",

@@ -1,8 +1,7 @@
-//! A linear look at the text before the KDL parser sees it.
+//! A linear scan of the text, to make it safe for the KDL parser.
 //!
-//! The parser is recursive: it can overflow the stack on deep nesting and on long block comments, and it doubles its
-//! work with each `/-` block inside another. So depth is bounded here first, and comments are blanked out: the parser
-//! gets a text of the same length without them.
+//! The parser is recursive: it can overflow the stack on deep nesting and on long block comments, and its time doubles with
+//! each `/-` block inside another. So this scan bounds the depth and replaces comments by spaces.
 
 use miette::SourceSpan;
 
@@ -10,7 +9,7 @@ use super::ManifestError;
 
 /// How deep blocks may be nested.
 const DEPTH: usize = 32;
-/// How deep blocks that `/-` takes out may be nested: the parser's time doubles with each.
+/// How deep blocks that are disabled by `/-` may be nested. The parser's time doubles with each.
 const DISABLED_DEPTH: usize = 8;
 /// How long a text may be.
 const LENGTH: usize = 512 * 1024;
@@ -19,22 +18,21 @@ const BRACES: usize = 4096;
 
 /// A text that is safe to parse.
 pub(super) struct Scanned {
-    /// The text with every comment's inside replaced by spaces; offsets are those of the text.
+    /// The text with the insides of comments replaced by spaces. Offsets stay the same.
     pub(super) blanked: String,
-    /// How many opening braces there are, in strings too: a bound on the parser's recursion, whatever it takes for a
-    /// string.
+    /// The number of opening braces, even in strings: a bound on the parser's recursion.
     pub(super) braces: usize,
 }
 
-/// Checks that the parser can be given the text.
+/// Checks that the text is safe for the parser.
 pub(super) fn scan(text: &str) -> Result<Scanned, ManifestError> {
     if text.len() > LENGTH {
         return Err(ManifestError::TooLong { limit: LENGTH, unit: "bytes", span: (0, 0).into() });
     }
     if let Some((at, c)) = text.char_indices().find(|(at, c)| is_forbidden(*c) && !(*at == 0 && *c == '\u{feff}')) {
         return Err(ManifestError::Syntax {
-            message: format!("the character U+{:04X} does not belong into a manifest", u32::from(c)),
-            help: Some(format!("where it is wanted in a string, write \\u{{{:x}}}", u32::from(c))),
+            message: format!("the character U+{:04X} is not allowed in a manifest", u32::from(c)),
+            help: Some(format!("to have it in a string, write \\u{{{:x}}}", u32::from(c))),
             span: (at, c.len_utf8()).into(),
         });
     }
@@ -55,7 +53,7 @@ pub(super) fn scan(text: &str) -> Result<Scanned, ManifestError> {
     Ok(Scanned { blanked, braces })
 }
 
-/// Returns the length of the newline that `text` starts with; 0 if it starts with something else. KDL has seven.
+/// Returns the length of the newline that `text` starts with, or 0. KDL has seven kinds of newlines.
 pub(super) fn newline(text: &[u8]) -> usize {
     match text {
         [b'\r', b'\n', ..] | [0xc2, 0x85, ..] => 2,
@@ -65,13 +63,13 @@ pub(super) fn newline(text: &[u8]) -> usize {
     }
 }
 
-/// Tells whether KDL has no place for a character: controls, what turns the direction of a text round, and a byte order
-/// mark but at the beginning. The parser sees no comments, and it lets one of them through.
+/// Returns whether KDL forbids a character: controls, bidirectional controls, and a byte order mark except at the beginning.
+/// The parser would not see those in comments, and accepts one of them.
 fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Returns the length of the white space, of any of KDL's kinds, that `text` starts with; 0 if it starts with something else.
+/// Returns the length of the white space that `text` starts with, or 0.
 fn space(text: &[u8]) -> usize {
     match text {
         [b' ' | b'\t', ..] => 1,
@@ -90,27 +88,27 @@ struct Scanner<'a> {
     at: usize,
     /// The insides of comments.
     blanks: Vec<(usize, usize)>,
-    /// The open blocks, and whether a `/-` took each out.
+    /// For each open block, whether it is disabled by `/-`.
     blocks: Vec<bool>,
-    /// Whether a `/-` waits for what it takes out.
+    /// Whether a `/-` applies to whatever comes next.
     slashdash: bool,
 }
 
 impl Scanner<'_> {
     fn run(&mut self) -> Result<(), ManifestError> {
-        // A `/-` holds over newlines until something follows it.
+        // A `/-` applies across newlines until something follows it.
         let mut filled = false;
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
-                b'"' | b'#' | b'/' if self.opaque()? => {}
-                b'/' if self.rest().starts_with(b"/-") && self.glued()? => {}
+                b'"' | b'#' | b'/' if self.skip_opaque()? => {}
+                b'/' if self.rest().starts_with(b"/-") && self.blank_adjacent_slashdash()? => {}
                 b'/' if self.rest().starts_with(b"/-") => {
                     self.slashdash = true;
                     filled = false;
                     self.at += 2;
                     continue;
                 }
-                b'{' => self.open()?,
+                b'{' => self.open_block()?,
                 b'}' => {
                     self.blocks.pop();
                     self.slashdash = false;
@@ -139,13 +137,13 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Passes over a string, a keyword or a comment that begins here: no brace in it counts. Returns whether there is one.
-    fn opaque(&mut self) -> Result<bool, ManifestError> {
+    /// Skips a string, a keyword or a comment, in which braces do not count. Returns whether there was one.
+    fn skip_opaque(&mut self) -> Result<bool, ManifestError> {
         match self.rest() {
-            [b'"', ..] => self.string(0)?,
-            [b'#', ..] => self.hashes()?,
-            [b'/', b'/', ..] => self.line_comment(),
-            [b'/', b'*', ..] => self.block_comment()?,
+            [b'"', ..] => self.skip_string(0)?,
+            [b'#', ..] => self.skip_hashes()?,
+            [b'/', b'/', ..] => self.blank_line_comment(),
+            [b'/', b'*', ..] => self.blank_block_comment()?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -155,7 +153,7 @@ impl Scanner<'_> {
         &self.bytes[self.at..]
     }
 
-    fn open(&mut self) -> Result<(), ManifestError> {
+    fn open_block(&mut self) -> Result<(), ManifestError> {
         self.blocks.push(std::mem::take(&mut self.slashdash));
         let disabled = self.blocks.iter().filter(|&&disabled| disabled).count();
         let limit = if disabled > DISABLED_DEPTH { DISABLED_DEPTH } else { DEPTH };
@@ -166,17 +164,17 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// `#"…"#`, `##"""…"""##`, or a keyword.
-    fn hashes(&mut self) -> Result<(), ManifestError> {
+    /// Skips `#"…"#`, `##"""…"""##`, or a keyword.
+    fn skip_hashes(&mut self) -> Result<(), ManifestError> {
         let hashes = self.rest().iter().take_while(|&&b| b == b'#').count();
         self.at += hashes;
-        if self.bytes.get(self.at) == Some(&b'"') { self.string(hashes) } else { Ok(()) }
+        if self.bytes.get(self.at) == Some(&b'"') { self.skip_string(hashes) } else { Ok(()) }
     }
 
-    /// A string that starts here; raw if hashes came before it.
-    fn string(&mut self, hashes: usize) -> Result<(), ManifestError> {
+    /// Skips a string, which is raw if `hashes` is not 0.
+    fn skip_string(&mut self, hashes: usize) -> Result<(), ManifestError> {
         if self.rest().starts_with(b"\"\"\"") {
-            return self.multi_line_string(hashes);
+            return self.skip_multi_line_string(hashes);
         }
         self.at += 1;
         while self.at < self.bytes.len() && newline(self.rest()) == 0 {
@@ -189,14 +187,14 @@ impl Scanner<'_> {
                 self.at += 1;
             }
         }
-        // Not closed on its line: the parser will say so.
+        // Not closed on its line: the parser reports it.
         self.at = self.at.min(self.bytes.len());
         Ok(())
     }
 
-    /// A string in three quotes. What is wrong with its quotes is said here: the parser would look for the end of each
-    /// such string in all of the text.
-    fn multi_line_string(&mut self, hashes: usize) -> Result<(), ManifestError> {
+    /// Skips a string in three quotes. Reports wrong quotes here, as the parser would search the whole text for the end of each
+    /// such string.
+    fn skip_multi_line_string(&mut self, hashes: usize) -> Result<(), ManifestError> {
         let start = self.at;
         let wrong = |message: &str| ManifestError::Syntax {
             message: message.to_owned(),
@@ -218,7 +216,7 @@ impl Scanner<'_> {
             match self.rest()[0] {
                 _ if line > 0 => blank = true,
                 b'\\' if hashes == 0 => {
-                    // White space that is escaped is none, and neither is a newline.
+                    // Escaped white space or newlines are not part of the string.
                     let escaped = &self.rest()[1..];
                     self.at += 1 + newline(escaped).max(space(escaped)).max(1);
                     continue;
@@ -231,7 +229,7 @@ impl Scanner<'_> {
         Err(wrong("a multi-line string is not closed"))
     }
 
-    /// Tells whether a string of so many quotes and hashes ends here.
+    /// Returns whether a string with this number of quotes and hashes ends here.
     fn closes(&self, quotes: usize, hashes: usize) -> bool {
         let rest = self.rest();
         rest.len() >= quotes + hashes
@@ -239,9 +237,9 @@ impl Scanner<'_> {
             && rest[quotes..quotes + hashes].iter().all(|&b| b == b'#')
     }
 
-    /// Blanks what a `/-` takes out that stands at the end of a value, of a name or of a block without space between: the
-    /// parser wants one there. Returns whether there was such a `/-`.
-    fn glued(&mut self) -> Result<bool, ManifestError> {
+    /// Blanks a `/-` that follows a value, a name or a block without space, with what it disables: the parser requires space
+    /// there. Returns whether there was one.
+    fn blank_adjacent_slashdash(&mut self) -> Result<bool, ManifestError> {
         let Some(before) = self.at.checked_sub(1).map(|at| self.bytes[at]) else { return Ok(false) };
         let ends_gap = |gap: usize, length: fn(&[u8]) -> usize| {
             self.at >= gap && length(&self.bytes[self.at - gap..self.at]) == gap
@@ -252,10 +250,10 @@ impl Scanner<'_> {
         }
         let start = self.at;
         self.at += 2;
-        self.gap()?;
+        self.skip_gap()?;
         let is_block = self.bytes.get(self.at) == Some(&b'{');
-        // Behind a block there are only blocks.
-        let taken = if is_block { self.block()? } else { before != b'}' && self.entry()? };
+        // A block can only be followed by a block.
+        let taken = if is_block { self.skip_block()? } else { before != b'}' && self.skip_entry()? };
         if taken {
             self.blanks.push((start, self.at));
         } else {
@@ -264,25 +262,25 @@ impl Scanner<'_> {
         Ok(taken)
     }
 
-    /// Passes over white space, newlines and comments.
-    fn gap(&mut self) -> Result<(), ManifestError> {
+    /// Skips white space, newlines and comments.
+    fn skip_gap(&mut self) -> Result<(), ManifestError> {
         loop {
             let length = newline(self.rest()).max(space(self.rest()));
             match self.rest() {
                 _ if length > 0 => self.at += length,
-                [b'/', b'/', ..] => self.line_comment(),
-                [b'/', b'*', ..] => self.block_comment()?,
+                [b'/', b'/', ..] => self.blank_line_comment(),
+                [b'/', b'*', ..] => self.blank_block_comment()?,
                 _ => return Ok(()),
             }
         }
     }
 
-    /// Passes over a block; returns whether it is closed.
-    fn block(&mut self) -> Result<bool, ManifestError> {
+    /// Skips a block. Returns whether it is closed.
+    fn skip_block(&mut self) -> Result<bool, ManifestError> {
         let mut depth = 0_usize;
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
-                b'"' | b'#' | b'/' if self.opaque()? => {}
+                b'"' | b'#' | b'/' if self.skip_opaque()? => {}
                 b'{' => {
                     depth += 1;
                     self.at += 1;
@@ -300,9 +298,9 @@ impl Scanner<'_> {
         Ok(false)
     }
 
-    /// Passes over an argument or a property; returns whether there is one.
-    fn entry(&mut self) -> Result<bool, ManifestError> {
-        if !self.value()? {
+    /// Skips an argument or a property. Returns whether there was one.
+    fn skip_entry(&mut self) -> Result<bool, ManifestError> {
+        if !self.skip_value()? {
             return Ok(false);
         }
         let end = self.at;
@@ -313,20 +311,20 @@ impl Scanner<'_> {
         }
         self.at += 1;
         self.at += self.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        self.value()
+        self.skip_value()
     }
 
-    /// Passes over a value with its type annotation; returns whether there is one.
-    fn value(&mut self) -> Result<bool, ManifestError> {
+    /// Skips a value with its type annotation. Returns whether there was one.
+    fn skip_value(&mut self) -> Result<bool, ManifestError> {
         if self.bytes.get(self.at) == Some(&b'(') {
             let Some(end) = self.rest().iter().position(|&byte| byte == b')') else { return Ok(false) };
             self.at += end + 1;
         }
         match self.bytes.get(self.at) {
-            Some(b'"') => return self.string(0).map(|()| true),
+            Some(b'"') => return self.skip_string(0).map(|()| true),
             Some(b'#') => {
                 let start = self.at;
-                self.hashes()?;
+                self.skip_hashes()?;
                 if self.bytes[start..self.at].contains(&b'"') {
                     return Ok(true);
                 }
@@ -343,7 +341,7 @@ impl Scanner<'_> {
         Ok(self.at > start)
     }
 
-    fn line_comment(&mut self) {
+    fn blank_line_comment(&mut self) {
         self.at += 2;
         let start = self.at;
         while self.at < self.bytes.len() && newline(self.rest()) == 0 {
@@ -352,8 +350,8 @@ impl Scanner<'_> {
         self.blanks.push((start, self.at));
     }
 
-    /// Block comments nest; the whole of the outermost becomes one run of spaces, which KDL takes for the same.
-    fn block_comment(&mut self) -> Result<(), ManifestError> {
+    /// Replaces a block comment, which may contain others, by spaces.
+    fn blank_block_comment(&mut self) -> Result<(), ManifestError> {
         let start = self.at;
         let mut depth = 0_usize;
         while self.at < self.bytes.len() {

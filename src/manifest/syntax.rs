@@ -1,4 +1,4 @@
-//! From text to KDL, with the parser's limits kept and its errors told in larder's words.
+//! Parses KDL within the parser's limits, and translates its errors.
 
 use kdl::{KdlDiagnostic, KdlDocument, KdlError};
 use miette::SourceSpan;
@@ -12,16 +12,16 @@ pub(super) struct Parsed {
     pub(super) document: KdlDocument,
     /// The text without comments, of the same length.
     pub(super) blanked: String,
-    /// Versions without quotes that were taken for empty strings, so that the rest could be read.
+    /// Versions without quotes, which were replaced by empty strings to parse the rest.
     pub(super) repaired: Vec<ManifestError>,
 }
 
-/// How many of the parser's errors are told: one stray character can bring forth many.
+/// The most errors of the parser that are reported: one stray character can cause many.
 const TOLD: usize = 100;
-/// How many versions without quotes are looked past in one text.
+/// The most versions without quotes that are replaced in one text.
 const REPAIRS: usize = 20;
 
-/// Parses the text. Everything that is wrong with its form is in the error.
+/// Parses the text. Returns all syntax errors.
 pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
     if let Some(span) = conflict(text) {
         return Err(vec![ManifestError::Conflict { span }]);
@@ -35,22 +35,22 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
             Err(error) => error,
         };
         let mut errors: Vec<ManifestError> = Vec::new();
-        // An open block is reported twice: at its brace, and over everything inside it.
+        // An unclosed block is reported twice: at its brace, and for everything inside it.
         let inside = |diagnostic: &KdlDiagnostic| {
             diagnostic.message.as_deref().is_some_and(|message| message.starts_with("Closing '}' was not found after"))
         };
         for diagnostic in error.diagnostics.into_iter().filter(|diagnostic| !inside(diagnostic)).take(TOLD) {
-            let error = told(&blanked, diagnostic);
-            // Having stumbled, the parser stumbles again over the rest of the line.
+            let error = translated(&blanked, diagnostic);
+            // After an error, the parser often reports the rest of the line, too.
             let line = |error: &ManifestError| {
                 let before = error.span().offset().min(blanked.len());
                 blanked.as_bytes()[..before].iter().rposition(|byte| *byte == b'\n')
             };
-            let told = |known: &ManifestError| {
+            let is_reported = |known: &ManifestError| {
                 matches!((known, &error), (ManifestError::Syntax { .. }, ManifestError::Syntax { .. }))
                     && line(known) == line(&error)
             };
-            if !errors.iter().any(told) && !errors.contains(&error) {
+            if !errors.iter().any(is_reported) && !errors.contains(&error) {
                 errors.push(error);
             }
         }
@@ -69,7 +69,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
     }
 }
 
-/// Finds the first mark that a merge left.
+/// Finds the first marker of a merge conflict.
 fn conflict(text: &str) -> Option<SourceSpan> {
     let starts =
         |mark: &str| (text.starts_with(mark).then_some(0)).or_else(|| Some(text.find(&format!("\n{mark}"))? + 1));
@@ -78,14 +78,14 @@ fn conflict(text: &str) -> Option<SourceSpan> {
     Some((start, length).into())
 }
 
-/// A text that the parser can be given on any thread's stack.
+/// The length of a text that can be parsed on any thread's stack.
 const SHORT: usize = 256;
-/// More stack than the parser needs for an open brace, in a debug build.
+/// An upper bound of the stack that a debug build of the parser needs for an open brace.
 const STACK_PER_BRACE: usize = 48 * 1024;
-/// More stack than it needs for a byte that it stumbles over: after some errors it recurses to go on.
+/// An upper bound of the stack that it needs for a wrong byte: after some errors it recurses to continue.
 const STACK_PER_BYTE: usize = 4 * 1024;
 
-/// Parses on a stack that is large enough for the worst text of this length. What is not used costs nothing.
+/// Parses on a stack that is large enough for the worst text of this length. Unused stack costs nothing.
 fn parse_within(text: &str, braces: usize) -> Result<KdlDocument, KdlError> {
     if text.len() <= SHORT && braces <= SHORT / 8 {
         return KdlDocument::parse_v2(text);
@@ -98,7 +98,7 @@ fn parse_within(text: &str, braces: usize) -> Result<KdlDocument, KdlError> {
     parsed.unwrap_or_else(|| Err(KdlError { input: String::new().into(), diagnostics: Vec::new() }))
 }
 
-fn told(text: &str, diagnostic: KdlDiagnostic) -> ManifestError {
+fn translated(text: &str, diagnostic: KdlDiagnostic) -> ManifestError {
     let span = diagnostic.span;
     if let Some((word, span)) = unquoted_version(text, span) {
         return ManifestError::UnquotedVersion { text: word.to_owned(), span };
@@ -109,14 +109,14 @@ fn told(text: &str, diagnostic: KdlDiagnostic) -> ManifestError {
         _ => diagnostic.help,
     };
     let message = diagnostic.message.unwrap_or_else(|| "this is not KDL".to_owned());
-    // The parser speaks in sentences; larder's messages start in lower case.
+    // The parser's messages start in upper case, larder's in lower case.
     let mut characters = message.chars();
     let message = characters.next().map(|c| c.to_lowercase().chain(characters).collect()).unwrap_or_default();
-    ManifestError::Syntax { message, help, span: within(text, span) }
+    ManifestError::Syntax { message, help, span: clamped(text, span) }
 }
 
-/// Finds a version without quotes where the parser stumbled: `>=1,<2`, `==1`, `3.12.1`. Its place ends before or inside
-/// the word that it could not read, and may begin at the start of the text.
+/// Finds a version without quotes at a syntax error: `>=1,<2`, `==1`, `3.12.1`. The span of the error ends before or inside
+/// the version, and may begin at the start of the text.
 fn unquoted_version(text: &str, span: SourceSpan) -> Option<(&str, SourceSpan)> {
     let limit = span.offset() + span.len();
     let start = last_line(text, span)?;
@@ -143,7 +143,7 @@ fn unquoted_version(text: &str, span: SourceSpan) -> Option<(&str, SourceSpan)> 
     None
 }
 
-/// Tells whether a word is a version or range that is no number.
+/// Returns whether a word is a version or range, but not a number.
 fn is_version(word: &str) -> bool {
     let rest = word.trim_start_matches(['<', '>', '=', '!', '~', '^']);
     rest.starts_with(|c: char| c.is_ascii_digit())
@@ -151,7 +151,7 @@ fn is_version(word: &str) -> bool {
         && (rest.len() < word.len() || rest.contains('.'))
 }
 
-/// Returns where the last line of a place begins, or the place itself.
+/// Returns where the last line of a span begins.
 fn last_line(text: &str, span: SourceSpan) -> Option<usize> {
     let inside = text.get(span.offset()..span.offset() + span.len())?.trim_end();
     let newline = inside.rfind('\n').map_or(0, |at| at + 1);
@@ -159,8 +159,8 @@ fn last_line(text: &str, span: SourceSpan) -> Option<usize> {
     Some(span.offset() + newline + indentation)
 }
 
-/// Keeps a place inside the text and within a line: the parser's may begin long before the fault.
-fn within(text: &str, span: SourceSpan) -> SourceSpan {
+/// Restricts a span to the text and to its last line: the parser's spans may begin long before the error.
+fn clamped(text: &str, span: SourceSpan) -> SourceSpan {
     let end = (span.offset() + span.len()).min(text.len());
     let start = last_line(text, span).unwrap_or(span.offset()).min(end);
     (start, text.get(start..end).map_or(0, |inside| inside.trim_end().len())).into()

@@ -53,7 +53,7 @@ impl ArtifactKind {
         }
     }
 
-    /// Tells whether it has to be built before it can be installed.
+    /// Returns whether it has to be built before it can be installed.
     pub fn needs_build(self) -> bool {
         matches!(self, Self::Sdist)
     }
@@ -79,12 +79,12 @@ impl Artifact {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
     }
 
-    /// Tells whether it is a wheel.
+    /// Returns whether it is a wheel.
     pub fn is_wheel(&self) -> bool {
         self.kind == ArtifactKind::Wheel
     }
 
-    /// Tells whether it is made for some platforms only, by its name or by what its package says of itself.
+    /// Returns whether it is made for some platforms only, by its name or by what its package says of itself.
     pub fn is_native(&self, facts: &Facts) -> bool {
         match self.kind {
             ArtifactKind::Wheel => !self.file.ends_with("-any.whl"),

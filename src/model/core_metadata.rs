@@ -1,4 +1,4 @@
-//! The metadata of one Python file (`METADATA`, `PKG-INFO`): headers as in e-mail, of which few matter.
+//! The metadata of a Python distribution (`METADATA`, `PKG-INFO`), written as e-mail headers.
 //!
 //! Source: "Core metadata specifications" of the Python packaging user guide.
 
@@ -6,11 +6,11 @@ use std::fmt::Write;
 
 use super::{ExtraName, PackageName};
 
-/// The headers that matter, as they are written.
+/// The headers that larder uses, as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CoreMetadata {
     /// `Metadata-Version`
-    pub version_of_format: String,
+    pub metadata_version: String,
     /// `Name`
     pub name: String,
     /// `Version`
@@ -29,7 +29,7 @@ impl CoreMetadata {
     /// Reads the headers, up to the first empty line.
     ///
     /// # Errors
-    /// Why it is no metadata, as a sentence: what is not UTF-8, or has no name and version.
+    /// The reason, as a sentence, if the text is not UTF-8 or has no name and version.
     pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
         let end =
             memchr::memmem::find(bytes, b"\n\n").into_iter().chain(memchr::memmem::find(bytes, b"\r\n\r\n")).min();
@@ -40,13 +40,13 @@ impl CoreMetadata {
         while let Some(line) = lines.next() {
             let Some((name, value)) = line.split_once(':') else { continue };
             let mut value = value.trim().to_owned();
-            // A line that begins with space goes on with the one before it.
+            // A line that begins with white space continues the one before it.
             while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
                 let _ = write!(value, " {}", more.trim());
             }
             let value = value.trim().to_owned();
             match name.to_ascii_lowercase().as_str() {
-                "metadata-version" => metadata.version_of_format = value,
+                "metadata-version" => metadata.metadata_version = value,
                 "name" if metadata.name.is_empty() => metadata.name = value,
                 "version" if metadata.version.is_empty() => metadata.version = value,
                 "requires-python" if !value.is_empty() => metadata.requires_python = Some(value),
@@ -65,7 +65,7 @@ impl CoreMetadata {
     /// Writes the headers in the same form, for the cache.
     pub fn render(&self) -> String {
         let mut text =
-            format!("Metadata-Version: {}\nName: {}\nVersion: {}\n", self.version_of_format, self.name, self.version);
+            format!("Metadata-Version: {}\nName: {}\nVersion: {}\n", self.metadata_version, self.name, self.version);
         for (header, values) in [
             ("Requires-Python", self.requires_python.as_slice()),
             ("Requires-Dist", &self.requires),
@@ -79,8 +79,8 @@ impl CoreMetadata {
         text
     }
 
-    /// Tells whether this is the metadata of a certain version. It may leave out the version's local part: `2.0+cpu` often
-    /// is a rebuilt file of 2.0 under another name.
+    /// Returns whether this is the metadata of `version` of `package`. The metadata may omit the local part of the version:
+    /// a `2.0+cpu` wheel is often a renamed build of 2.0.
     pub fn is_of(&self, package: &PackageName, version: &pep440_rs::Version) -> bool {
         let name = PackageName::pypi(&self.name).is_ok_and(|name| name == *package);
         name && self
@@ -89,14 +89,15 @@ impl CoreMetadata {
             .is_ok_and(|own| own == *version || own == version.clone().without_local())
     }
 
-    /// Tells whether a source distribution's metadata says all that its wheels will say (PEP 643).
+    /// Returns whether the metadata of a source distribution also holds for its wheels (PEP 643).
     pub fn is_static(&self) -> bool {
         let format: Option<(u32, u32)> = self
-            .version_of_format
+            .metadata_version
             .split_once('.')
             .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-        let moves = |header: &String| matches!(header.as_str(), "requires-dist" | "provides-extra" | "requires-python");
-        format.is_some_and(|format| format >= (2, 2)) && !self.dynamic.iter().any(moves)
+        let affects_resolution =
+            |header: &String| matches!(header.as_str(), "requires-dist" | "provides-extra" | "requires-python");
+        format.is_some_and(|format| format >= (2, 2)) && !self.dynamic.iter().any(affects_resolution)
     }
 
     /// Returns the extras, normalised, each once.

@@ -1,4 +1,4 @@
-//! Digests: what registries promise about a file, and what the store calls a tree.
+//! Digests: of the files that registries serve, and of the trees in the store.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +9,21 @@ use base64::engine::general_purpose::STANDARD;
 /// A hash function that a registry or the store uses, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
-    /// SHA-1: old npm packages have nothing better.
+    /// SHA-1, of old npm packages.
     Sha1,
-    /// SHA-256: what Python's indexes give.
+    /// SHA-256, of Python's indexes.
     Sha256,
-    /// SHA-512: what npm's `integrity` gives.
+    /// SHA-512, of npm's `integrity`.
     Sha512,
 }
 
 impl Algorithm {
-    /// Returns the one that this word stands for.
+    /// Returns the algorithm with this name.
     fn named(word: &str) -> Option<Self> {
         [Self::Sha1, Self::Sha256, Self::Sha512].into_iter().find(|algorithm| algorithm.as_str() == word)
     }
 
-    /// Returns the word that prefixes a digest.
+    /// Returns the name, the prefix of a digest.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sha1 => "sha1",
@@ -58,7 +58,7 @@ impl Digest {
     /// Wraps the output of a hash function.
     ///
     /// # Panics
-    /// When the length is not the algorithm's.
+    /// If the length is not the algorithm's.
     pub fn new(algorithm: Algorithm, bytes: &[u8]) -> Self {
         assert_eq!(bytes.len(), algorithm.size(), "a {} digest", algorithm.as_str());
         Self { algorithm, bytes: bytes.to_vec() }
@@ -76,8 +76,8 @@ impl Digest {
         Ok(Self { algorithm, bytes })
     }
 
-    /// Parses an SRI list (`sha1-… sha512-…`) and keeps the digests of the strongest algorithm that larder knows, any of
-    /// which counts; none where all are of other algorithms.
+    /// Parses an SRI list (`sha1-… sha512-…`). Returns the digests of the strongest algorithm that larder knows, any of which
+    /// a file may have. Returns an empty list if larder knows none of the algorithms.
     pub fn from_sri(text: &str) -> Result<Vec<Self>, DigestError> {
         let of_others = |one: &str| one.split_once('-').is_some_and(|(name, _)| Algorithm::named(name).is_none());
         let known = || text.split_ascii_whitespace().filter(|one| !of_others(one));
@@ -102,7 +102,7 @@ impl Digest {
         &self.bytes
     }
 
-    /// Tells whether this is the digest of a content.
+    /// Returns whether this is the digest of `content`.
     pub fn is_of(&self, content: &[u8]) -> bool {
         use sha2::Digest as _;
         match self.algorithm {

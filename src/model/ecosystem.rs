@@ -87,24 +87,24 @@ impl Ecosystem {
         GRAMMARS.of(self)
     }
 
-    /// Tells whether its packages are folders of the checkout: no registry serves them, and nobody publishes them.
+    /// Returns whether its packages are folders of the checkout: no registry serves them, and nobody publishes them.
     pub fn is_local(self) -> bool {
         matches!(self, Self::Path)
     }
 
-    /// Tells whether each dependent has a scope of its own for its dependencies (a `node_modules`), so that several versions of
+    /// Returns whether each dependent has a scope of its own for its dependencies (a `node_modules`), so that several versions of
     /// a package can be installed side by side, each under a name that its dependent chooses.
     pub fn has_scopes(self) -> bool {
         matches!(self, Self::Npm)
     }
 
-    /// Tells whether all packages of an environment share one folder, so that there is one version of each on a platform, and
+    /// Returns whether all packages of an environment share one folder, so that there is one version of each on a platform, and
     /// two packages can install one file.
     pub fn shares_one_folder(self) -> bool {
         matches!(self, Self::Pypi)
     }
 
-    /// Tells whether requirements carry conditions of their own, which are evaluated for the declared Python: without one they
+    /// Returns whether requirements carry conditions of their own, which are evaluated for the declared Python: without one they
     /// mean nothing.
     pub fn has_markers(self) -> bool {
         matches!(self, Self::Pypi)

@@ -1,4 +1,4 @@
-//! The solved graph: what resolution yields, the lockfile keeps, and plans and profiles read.
+//! The solved graph: produced by resolution, stored in the lockfile, read by plans and profiles.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,8 +27,8 @@ impl fmt::Display for PackageKey {
 pub struct InstanceKey {
     /// The package.
     pub package: PackageKey,
-    /// The bound peers in canonical form, `(react@18.3.1)(zod@3.2.0)`; where that does not tell two instances apart,
-    /// a `~` and a short hash of the whole binding follow.
+    /// The bound peers in canonical form, `(react@18.3.1)(zod@3.2.0)`. If two instances would look the same, a `~` and a
+    /// short hash of the whole binding follow.
     pub peers: Arc<str>,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for InstanceKey {
     }
 }
 
-/// Who asks for something in a manifest.
+/// The manifest that a dependency is declared in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dependent {
     /// The root manifest.
@@ -51,22 +51,22 @@ pub enum Dependent {
 /// How a dependency binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EdgeKind {
-    /// A plain dependency.
+    /// A required dependency.
     Normal,
-    /// One that may be missing.
+    /// A dependency that may be missing.
     Optional,
-    /// A peer: provided by an ancestor.
+    /// A peer, provided by an ancestor.
     Peer,
-    /// A peer that may be missing and was found: it makes nothing reachable.
+    /// An optional peer that was found. It makes nothing reachable.
     OptionalPeer,
 }
 
-/// A dependency as it was solved.
+/// A solved dependency.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
-    /// The name under which the dependent sees it: an npm alias, else the package's own name.
+    /// The name that the dependent uses: an npm alias, or the package's own name.
     pub name: PackageName,
-    /// What it got.
+    /// The instance that was chosen.
     pub to: InstanceKey,
     /// How it binds.
     pub kind: EdgeKind,
@@ -74,16 +74,16 @@ pub struct Edge {
     pub extra: Option<ExtraName>,
     /// The extras of the target that are asked for, sorted.
     pub extras: Vec<ExtraName>,
-    /// The declared platforms on which it holds, sorted; empty means all.
+    /// The declared platforms on which it holds, sorted. Empty means all.
     pub platforms: Vec<Platform>,
-    /// For a relaxed peer: the range that the target does not satisfy.
+    /// The range that the target of a relaxed peer does not satisfy.
     pub unmet: Option<String>,
-    /// The sides of the project's conflicts on which it holds, sorted; empty means all on which its dependent is there.
+    /// The sides of the project's conflicts on which it holds, sorted. Empty means all sides of its dependent.
     pub sides: Vec<Side>,
 }
 
 impl Edge {
-    /// Tells whether the edge holds on a side; one without sides does everywhere.
+    /// Returns whether the edge holds on a side.
     pub fn is_on(&self, side: Option<&Side>) -> bool {
         self.sides.is_empty() || side.is_some_and(|side| self.sides.contains(side))
     }
@@ -92,11 +92,11 @@ impl Edge {
 /// An optional dependency that had no match and was left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dropped {
-    /// The name under which it was asked for.
+    /// The name that the dependent uses.
     pub name: PackageName,
-    /// The range that was asked for.
+    /// The range that nothing satisfied.
     pub range: String,
-    /// Why nothing fitted, in a few words.
+    /// The reason, in a few words.
     pub reason: String,
 }
 
@@ -109,19 +109,19 @@ pub struct Instance {
     pub dropped: Vec<Dropped>,
 }
 
-/// A manifest line and what it got.
+/// A line of a manifest with the instances chosen for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootEdge {
-    /// Whose manifest the line is in.
+    /// The manifest of the line.
     pub dependent: Dependent,
-    /// The group that the line is in; none for `dependencies`.
+    /// The group of the line. `None` for `dependencies`.
     pub group: Option<Label>,
     /// The requirement as declared.
     pub requirement: Requirement,
-    /// Whether the line may go unmatched.
+    /// Whether the line may have no match.
     pub optional: bool,
-    /// The instances that it got: none where an optional line was dropped or holds on no declared platform; several
-    /// where platforms force different versions.
+    /// The chosen instances. Empty if an optional line was dropped, or the line holds on no declared platform. Several if
+    /// platforms need different versions.
     pub to: Vec<Edge>,
 }
 
@@ -171,26 +171,26 @@ impl Facts {
 /// A package with what is needed to fetch and install it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
-    /// The registry that it comes from; for a path package, none.
+    /// The registry that it comes from. `None` for a path package.
     pub registry: Option<Label>,
-    /// For a path package: its folder relative to the root.
+    /// The folder of a path package, relative to the root.
     pub folder: Option<Arc<str>>,
-    /// What there is to fetch, sorted: one tarball, or the wheels that declared platforms need.
+    /// The files to fetch, sorted: one tarball, or the wheels that the declared platforms need.
     pub artifacts: Vec<Artifact>,
-    /// What sync must know.
+    /// The metadata that `sync` needs.
     pub facts: Facts,
 }
 
-/// Everything that was solved, for all environments and platforms at once. Where groups exclude each other, it holds a
-/// solution for each side, joined: see [`Graph::on`].
+/// The solution for all environments and platforms. If groups exclude each other, it joins a solution for each side: see
+/// [`Graph::on`].
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Graph {
     /// The manifest lines; a lock has them in its canonical order.
     pub roots: Vec<RootEdge>,
     /// The packages.
     pub packages: BTreeMap<PackageKey, Package>,
-    /// Their instances; each package has at least one, and each edge's target is a key here.
+    /// Their instances. Each package has at least one, and the target of each edge is a key.
     pub instances: BTreeMap<InstanceKey, Instance>,
-    /// The sides of which it has a solution each; empty where one solution serves all.
+    /// The sides that have a solution each. Empty if there is a single solution.
     pub sides: Sides,
 }

@@ -1,11 +1,11 @@
-//! Valid texts with something wrong in them: what hurried people write, and what those who mean harm send.
+//! Mutations of valid texts, to test parsers with what hurried people write and attackers send.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// So many of each text, at most; `LARDER_MUTATIONS=100000 cargo test mutated` builds tests that try more.
+/// The number of mutations of each text: `LARDER_MUTATIONS=100000 cargo test mutated` builds tests that try more.
 const ROUNDS: Option<&str> = option_env!("LARDER_MUTATIONS");
 
-/// What parsers stumble over.
+/// Pieces that parsers stumble over.
 const WORDS: [&str; 58] = [
     "(",
     ")",
@@ -82,7 +82,7 @@ pub(crate) fn of_bytes(seeds: &[&[u8]], parse: impl FnMut(&[u8])) {
     rounds(300, seeds, parse);
 }
 
-/// Like [`of`], for a parser that takes its time.
+/// Hands fewer mutations to a slow parser.
 pub(crate) fn few_of(texts: &[&str], mut parse: impl FnMut(&str)) {
     let seeds: Vec<_> = texts.iter().map(|text| text.as_bytes()).collect();
     rounds(40, &seeds, |bytes| parse(&String::from_utf8_lossy(bytes)));
@@ -91,71 +91,71 @@ pub(crate) fn few_of(texts: &[&str], mut parse: impl FnMut(&str)) {
 fn rounds(usual: usize, seeds: &[&[u8]], mut parse: impl FnMut(&[u8])) {
     let rounds = ROUNDS.map_or(usual, |text| text.parse().expect("a number"));
     for (at, seed) in seeds.iter().enumerate() {
-        let mut chance = Chance(0x9E37_79B9_7F4A_7C15 ^ (at as u64) << 32 ^ seed.len() as u64);
+        let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (at as u64) << 32 ^ seed.len() as u64);
         parse(seed);
         for _ in 0..rounds {
             let mut bytes = seed.to_vec();
-            for _ in 0..=chance.below(4) {
-                mutate(&mut bytes, seed, &mut chance);
+            for _ in 0..=random.below(4) {
+                mutate(&mut bytes, seed, &mut random);
             }
             let started = std::time::Instant::now();
             let shown = || String::from_utf8_lossy(&bytes[..bytes.len().min(2000)]).into_owned();
             let parsed = catch_unwind(AssertUnwindSafe(|| parse(&bytes)));
             assert!(parsed.is_ok(), "panics at {:?}", shown());
-            // Only where somebody asked for more: on a busy machine everything takes long at times.
+            // Checked only in long runs: on a busy machine, anything can be slow at times.
             assert!(ROUNDS.is_none() || started.elapsed().as_secs() < 5, "takes long: {:?}", shown());
         }
     }
 }
 
-fn mutate(bytes: &mut Vec<u8>, seed: &[u8], chance: &mut Chance) {
+fn mutate(bytes: &mut Vec<u8>, seed: &[u8], random: &mut Random) {
     const LONGEST: usize = 1 << 17;
 
-    let (from, to) = (chance.below(bytes.len() + 1), chance.below(bytes.len() + 1));
+    let (from, to) = (random.below(bytes.len() + 1), random.below(bytes.len() + 1));
     let (from, to) = (from.min(to), from.max(to).min(from.min(to) + 40));
-    match chance.below(11) {
-        0 if from < bytes.len() => bytes[from] = chance.next() as u8,
-        1 if from < bytes.len() => bytes[from] ^= 1 << chance.below(8),
+    match random.below(11) {
+        0 if from < bytes.len() => bytes[from] = random.next() as u8,
+        1 if from < bytes.len() => bytes[from] ^= 1 << random.below(8),
         2 => drop(bytes.drain(from..to)),
         3 => {
-            let piece = bytes[from..to].repeat(1 + chance.below(60));
+            let piece = bytes[from..to].repeat(1 + random.below(60));
             bytes.splice(from..from, piece);
         }
         4 => bytes.truncate(from),
         5 => {
             // A piece from elsewhere.
-            let (start, length) = (chance.below(seed.len() + 1), chance.below(40));
+            let (start, length) = (random.below(seed.len() + 1), random.below(40));
             bytes.splice(from..to, seed[start..(start + length).min(seed.len())].iter().copied());
         }
         6 => {
-            let deep = WORDS[chance.below(WORDS.len())].repeat(1 << chance.below(14));
+            let deep = WORDS[random.below(WORDS.len())].repeat(1 << random.below(14));
             bytes.splice(from..from, deep.into_bytes());
         }
-        7 | 8 => move_a_line(bytes, chance),
-        _ => drop(bytes.splice(from..to.min(from + chance.below(3)), WORDS[chance.below(WORDS.len())].bytes())),
+        7 | 8 => move_a_line(bytes, random),
+        _ => drop(bytes.splice(from..to.min(from + random.below(3)), WORDS[random.below(WORDS.len())].bytes())),
     }
     bytes.truncate(LONGEST);
 }
 
-/// A line moves, is there twice or is gone.
-fn move_a_line(bytes: &mut Vec<u8>, chance: &mut Chance) {
+/// Moves, doubles or removes a line.
+fn move_a_line(bytes: &mut Vec<u8>, random: &mut Random) {
     let mut lines: Vec<Vec<u8>> = bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
     if lines.is_empty() {
         return;
     }
-    let at = chance.below(lines.len());
-    let what = chance.below(3);
+    let at = random.below(lines.len());
+    let what = random.below(3);
     let line = if what == 0 { lines[at].clone() } else { lines.remove(at) };
     if what < 2 {
-        lines.insert(chance.below(lines.len() + 1), line);
+        lines.insert(random.below(lines.len() + 1), line);
     }
     *bytes = lines.concat();
 }
 
-/// Numbers that look random, and are the same in each run.
-struct Chance(u64);
+/// A pseudo-random generator that returns the same numbers in each run.
+struct Random(u64);
 
-impl Chance {
+impl Random {
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -74,7 +74,7 @@ impl PackageId {
         Self { registry, ..self.clone() }
     }
 
-    /// Tells whether both are the same package, wherever it comes from.
+    /// Returns whether both are the same package, wherever it comes from.
     pub fn is_same(&self, other: &Self) -> bool {
         self.ecosystem == other.ecosystem && self.name == other.name
     }

@@ -1,4 +1,4 @@
-//! Python's requirements as metadata writes them: PEP 508, `fastapi[standard]>=0.115; python_version < '3.13'`.
+//! PEP 508 requirements: `fastapi[standard]>=0.115; python_version < '3.13'`.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +7,19 @@ use super::{ExtraName, Marker, MarkerError, NameError, PackageName, PypiSpecifie
 /// A text that is not a requirement, or not one that larder can resolve.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Pep508Error {
-    /// Its name or that of an extra.
+    /// The name of the package or of an extra.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Its specifiers.
+    /// The specifiers.
     #[error(transparent)]
     Specifier(#[from] RangeError),
-    /// Its marker.
+    /// The marker.
     #[error(transparent)]
     Marker(#[from] MarkerError),
-    /// A bracket or parenthesis.
+    /// A bracket or parenthesis that is not closed.
     #[error("`{0}` has a bracket that is not closed")]
     Unclosed(String),
-    /// `name @ https://…`: the package, and where it should come from.
+    /// A requirement of a URL: `name @ https://…`.
     #[error("`{name}` is asked for by a URL")]
     Url {
         /// The package.

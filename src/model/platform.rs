@@ -1,4 +1,4 @@
-//! The platforms that a lock covers, and what npm and Python call them.
+//! The platforms that a lock covers, with their names in npm and Python.
 
 use std::fmt;
 use std::str::FromStr;
@@ -72,7 +72,7 @@ impl Platform {
         Self::WindowsX64,
     ];
 
-    /// Returns the word that manifests use.
+    /// Returns the name that manifests use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LinuxX64 => "linux-x64",
@@ -102,7 +102,7 @@ impl Platform {
         }
     }
 
-    /// Returns the C library; only Linux has a choice.
+    /// Returns the C library. `None` except on Linux.
     pub fn libc(self) -> Option<Libc> {
         match self {
             Self::LinuxX64 | Self::LinuxArm64 => Some(Libc::Glibc),
@@ -128,7 +128,7 @@ impl Platform {
         }
     }
 
-    /// Returns the word that a package.json's `libc` uses.
+    /// Returns the name in a package.json's `libc` list.
     pub fn npm_libc(self) -> Option<&'static str> {
         self.libc().map(|libc| match libc {
             Libc::Glibc => "glibc",
@@ -146,7 +146,7 @@ impl Platform {
         }
     }
 
-    /// Tells whether a package.json with these `os`, `cpu` and `libc` lists may be installed here. An empty list
+    /// Returns whether a package.json with these `os`, `cpu` and `libc` lists may be installed here. An empty list
     /// allows everything; `!name` excludes (the npm docs on package.json).
     pub fn allows(self, os: &[String], cpu: &[String], libc: &[String]) -> bool {
         listed(os, Some(self.npm_os())) && listed(cpu, Some(self.npm_cpu())) && listed(libc, self.npm_libc())
@@ -170,7 +170,7 @@ impl fmt::Display for Platform {
     }
 }
 
-/// A word that names no platform.
+/// A text that is not the name of a platform.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a platform")]
 pub struct PlatformError(pub String);
@@ -183,12 +183,12 @@ impl FromStr for Platform {
     }
 }
 
-/// A declared platform with the oldest system that it must run on.
+/// A declared platform with the oldest system that is supported.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TargetPlatform {
     /// The platform.
     pub platform: Platform,
-    /// The oldest glibc, musl or macOS, as (major, minor); unused on Windows.
+    /// The oldest glibc, musl or macOS, as (major, minor). Unused on Windows.
     pub baseline: (u32, u32),
 }
 
@@ -206,12 +206,12 @@ impl TargetPlatform {
 }
 
 impl TargetPlatform {
-    /// Tells whether the baseline is the default one.
+    /// Returns whether the baseline is the default one.
     pub fn is_default(&self) -> bool {
         *self == Self::new(self.platform)
     }
 
-    /// Names the oldest system, as people call it: `macOS 14`, `glibc 2.34`.
+    /// Returns the oldest system as people call it: `macOS 14`, `glibc 2.34`.
     pub fn system(&self) -> String {
         let name = match (self.platform.os(), self.platform.libc()) {
             (_, Some(Libc::Glibc)) => "glibc",
@@ -222,7 +222,7 @@ impl TargetPlatform {
         format!("{name} {}", self.baseline_text())
     }
 
-    /// Writes the manifest's line: `platform "macos-arm64" macos="14"`.
+    /// Returns the line of a manifest that declares it: `platform "macos-arm64" macos="14"`.
     pub fn declaration(&self) -> String {
         let property = match (self.platform.os(), self.platform.libc()) {
             (_, Some(Libc::Glibc)) => "glibc",

@@ -206,7 +206,7 @@ impl Requirement {
         }
     }
 
-    /// Tells whether both ask for the same thing, versions and conditions apart. Both are seen under one name.
+    /// Returns whether both ask for the same thing, versions and conditions apart. Both are seen under one name.
     pub fn asks_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Npm { name: a, .. }, Self::Npm { name: b, .. })
@@ -217,7 +217,7 @@ impl Requirement {
         }
     }
 
-    /// Tells whether any version will do, pre-releases among them, which the `*` of private packages does not take.
+    /// Returns whether any version will do, pre-releases among them, which the `*` of private packages does not take.
     pub fn takes_any(&self) -> bool {
         match self {
             Self::Npm { range, .. } => matches!(range.as_str(), "" | "*" | "latest"),
@@ -226,7 +226,7 @@ impl Requirement {
         }
     }
 
-    /// Tells whether a version satisfies the range, pre-releases by the range's own rule only. A dist-tag is
+    /// Returns whether a version satisfies the range, pre-releases by the range's own rule only. A dist-tag is
     /// satisfied by nothing here.
     pub fn matches(&self, version: &Version) -> bool {
         match (self, version) {

@@ -1,4 +1,4 @@
-//! What a manifest says about how to resolve, and a lockfile remembers.
+//! The settings of resolution: declared in the manifest, stored in the lockfile.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub enum NpmPeers {
 /// Which Python pre-releases may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Prereleases {
-    /// Those that a specifier names, and where nothing else fits.
+    /// Those that a specifier names, or if no other version fits.
     #[default]
     IfNecessary,
     /// All.
@@ -37,14 +37,14 @@ pub enum Engines {
     Strict,
 }
 
-/// `override npm "parent>child" "4.17.21"`: what every dependent (of `parent`, where named) gets instead.
+/// `override npm "parent>child" "4.17.21"`: replaces a dependency of `parent`, or of every package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
-    /// The only dependents it applies to; none for all.
+    /// The dependent that it applies to. `None` for all.
     pub parent: Option<PackageName>,
     /// The dependency it replaces.
     pub package: PackageId,
-    /// What is asked for instead; none removes the dependency.
+    /// The requirement that replaces it. `None` removes the dependency.
     pub replacement: Option<Requirement>,
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for Edition {
     }
 }
 
-/// A package whose files count where another one installs them too.
+/// A package whose files win if another one installs files of the same path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileOwner {
     /// The package.
@@ -107,7 +107,7 @@ pub struct Settings {
     pub extensions: Vec<Extension>,
     /// `writable` packages: each profile gets its own copy.
     pub writable: Vec<PackageId>,
-    /// `owner` lines, one entry per glob: whose file counts where two packages install one.
+    /// `owner` lines, one entry per glob.
     pub owners: Vec<FileOwner>,
     /// The edition of the built-in package extensions that counts.
     pub package_extensions: Edition,

@@ -1,4 +1,4 @@
-//! The sides of a project's conflicts: what a lock with several solutions tells them apart by.
+//! The sides of a project's conflicts. A lock has a solution for each.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,7 +24,7 @@ impl Side {
         self.0.split('+')
     }
 
-    /// Tells whether a group is one of its own.
+    /// Returns whether the side contains a group.
     pub fn has(&self, group: &Label) -> bool {
         self.groups().any(|name| name == group.as_str())
     }
@@ -44,18 +44,17 @@ impl fmt::Display for Side {
     }
 }
 
-/// The sides of a project's conflicts, sorted: a lock has one solution for each. Empty where no groups exclude each other;
-/// then the lock has one solution for all.
+/// The sides of a project's conflicts, sorted. Empty if no groups exclude each other: then the lock has a single solution.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sides(Vec<Side>);
 
 impl Sides {
-    /// Tells whether there are none.
+    /// Returns whether the project has no conflicts.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns how many there are.
+    /// Returns the number of sides.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -65,18 +64,18 @@ impl Sides {
         self.0.iter()
     }
 
-    /// Tells whether a group is on some side, and so not on every.
+    /// Returns whether a group is on some sides only.
     pub fn is_exclusive(&self, group: &Label) -> bool {
         self.0.iter().any(|side| side.has(group))
     }
 
-    /// Tells whether the lines of a group count on a side; those of `dependencies` count on all.
+    /// Returns whether the lines of a group count on a side. Those of `dependencies` (`None`) count on every side.
     pub fn counts(&self, group: Option<&Label>, side: &Side) -> bool {
         group.is_none_or(|group| side.has(group) || !self.is_exclusive(group))
     }
 
-    /// Returns the side of an environment with these groups: the first that has all of its exclusive ones. An environment
-    /// without any has the first of all. None where no side has them, or there are no sides.
+    /// Returns the side of an environment with these groups: the first that contains all of its exclusive groups. Returns
+    /// `None` if no side does.
     pub fn of<'g>(&self, groups: impl IntoIterator<Item = &'g Label>) -> Option<&Side> {
         let exclusive: Vec<&Label> = groups.into_iter().filter(|group| self.is_exclusive(group)).collect();
         self.0.iter().find(|side| exclusive.iter().all(|group| side.has(group)))

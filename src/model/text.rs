@@ -1,4 +1,4 @@
-//! Texts of documents that are read without copying them.
+//! Strings of documents that are read without copying.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::ops::Deref;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// A text of a document, borrowed from it where it has no escapes.
+/// A string of a document, borrowed from it unless it has escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Text<'a>(pub Cow<'a, str>);

@@ -68,7 +68,7 @@ impl Version {
         }
     }
 
-    /// Tells whether the version is a pre-release (or, in Python, a development release).
+    /// Returns whether the version is a pre-release (or, in Python, a development release).
     pub fn is_prerelease(&self) -> bool {
         match self {
             Self::Npm(version) => !version.pre.is_empty(),

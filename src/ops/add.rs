@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest;
-use crate::manifest::edit::{self, NewLine, Place, PropertyValue};
+use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::model::{PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
@@ -85,17 +85,17 @@ fn added(specs: &[Spec], lines: &[RequiredLine]) -> BTreeSet<PackageId> {
     lines.iter().filter(is_added).map(|line| line.requirement.package()).collect()
 }
 
-fn place(request: &Request<'_>) -> Result<Place> {
+fn place(request: &Request<'_>) -> Result<Section> {
     match request.group {
-        None => Ok(Place::Dependencies),
+        None => Ok(Section::Dependencies),
         Some(name) => match name.parse() {
-            Ok(label) => Ok(Place::Group(label)),
+            Ok(label) => Ok(Section::Group(label)),
             Err(error) => Err(BadGroup(error).into()),
         },
     }
 }
 
-fn edited(target: &Target, specs: &[Spec], place: &Place, request: &Request<'_>) -> Result<String> {
+fn edited(target: &Target, specs: &[Spec], place: &Section, request: &Request<'_>) -> Result<String> {
     let mut properties = Vec::new();
     if request.optional {
         properties.push(("optional", PropertyValue::Flag(true)));
@@ -117,11 +117,11 @@ fn edited(target: &Target, specs: &[Spec], place: &Place, request: &Request<'_>)
 }
 
 /// Returns the range that admits what was chosen and what is compatible with it.
-fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &Target, place: &Place) -> Option<String> {
+fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &Target, place: &Section) -> Option<String> {
     let bare = spec.name.split('[').next()?;
     let group = match place {
-        Place::Dependencies => None,
-        Place::Group(name) => Some(name),
+        Section::Dependencies => None,
+        Section::Group(name) => Some(name),
     };
     let named = |root: &&RootEdge| {
         root.dependent == target.dependent()

@@ -1,7 +1,7 @@
 //! Removing dependencies: solved before anything is written.
 
 use crate::diagnostic::{Exit, Failure, nearest};
-use crate::manifest::edit::{self, Place};
+use crate::manifest::edit::{self, Section};
 use crate::manifest::{Dependency, Wanted};
 use crate::model::{Ecosystem, PackageId};
 
@@ -46,7 +46,7 @@ fn remove_once(
 
 /// A line as the editor names it.
 struct Line {
-    place: Place,
+    place: Section,
     ecosystem: Ecosystem,
     name: String,
 }
@@ -54,15 +54,15 @@ struct Line {
 fn find(target: &Target, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
     let known = Known::parse(name);
     let manifest = &target.manifest;
-    let plain = manifest.dependencies.iter().map(|line| (Place::Dependencies, line));
+    let plain = manifest.dependencies.iter().map(|line| (Section::Dependencies, line));
     let grouped = manifest
         .groups
         .iter()
-        .flat_map(|group| group.dependencies.iter().map(|line| (Place::Group(group.name.value.clone()), line)));
+        .flat_map(|group| group.dependencies.iter().map(|line| (Section::Group(group.name.value.clone()), line)));
     let mut there = Vec::new();
     let mut found = Vec::new();
     for (place, line) in plain.chain(grouped) {
-        if group.is_some_and(|group| !matches!(&place, Place::Group(name) if name.as_str() == group)) {
+        if group.is_some_and(|group| !matches!(&place, Section::Group(name) if name.as_str() == group)) {
             continue;
         }
         let written = written(line);

@@ -1,16 +1,16 @@
-//! Where blocks and lines stand in the text.
+//! The positions of blocks and lines in the text.
 
 use kdl::{KdlEntry, KdlNode};
 
 use crate::model::Ecosystem;
 
-use super::Place;
+use super::Section;
 use crate::manifest::scan::newline;
 use crate::manifest::syntax::Parsed;
 use crate::manifest::{node::value_span, notation};
 
-/// A parsed text with what splicing needs to know of it.
-pub(super) struct Document<'a> {
+/// The text of a manifest with its parsed nodes.
+pub(super) struct ManifestText<'a> {
     /// The text.
     pub(super) text: &'a str,
     /// The text without comments; offsets are the same.
@@ -18,52 +18,52 @@ pub(super) struct Document<'a> {
     nodes: &'a [KdlNode],
 }
 
-/// A dependency line, or another node.
+/// A node in the text: a dependency line, or another one.
 #[derive(Clone, Copy)]
-pub(super) struct Line<'a> {
+pub(super) struct TextNode<'a> {
     node: &'a KdlNode,
     blanked: &'a str,
 }
 
-/// The braces of a block, where it has them.
+/// The offsets of the braces of a block.
 pub(super) struct Braces {
     pub(super) open: usize,
     pub(super) close: usize,
 }
 
-impl<'a> Document<'a> {
+impl<'a> ManifestText<'a> {
     pub(super) fn new(text: &'a str, parsed: &'a Parsed) -> Self {
         Self { text, blanked: &parsed.blanked, nodes: parsed.document.nodes() }
     }
 
     /// Returns the top-level nodes.
-    pub(super) fn top(&self) -> impl DoubleEndedIterator<Item = Line<'a>> + use<'a> {
+    pub(super) fn top_level(&self) -> impl DoubleEndedIterator<Item = TextNode<'a>> + use<'a> {
         let blanked = self.blanked;
-        self.nodes.iter().map(move |node| Line { node, blanked })
+        self.nodes.iter().map(move |node| TextNode { node, blanked })
     }
 
-    /// Returns the blocks of a place.
-    pub(super) fn blocks(&self, place: &Place) -> impl Iterator<Item = Line<'a>> + use<'a> {
-        let group = match place {
-            Place::Dependencies => None,
-            Place::Group(name) => Some(name.as_str().to_owned()),
+    /// Returns the blocks of a section.
+    pub(super) fn blocks(&self, section: &Section) -> impl Iterator<Item = TextNode<'a>> + use<'a> {
+        let group = match section {
+            Section::Dependencies => None,
+            Section::Group(name) => Some(name.as_str().to_owned()),
         };
-        self.top().filter(move |line| match &group {
-            None => line.ecosystem() == "dependencies",
-            Some(name) => line.ecosystem() == "group" && line.name() == Some(name),
+        self.top_level().filter(move |line| match &group {
+            None => line.node_name() == "dependencies",
+            Some(name) => line.node_name() == "group" && line.name() == Some(name),
         })
     }
 
-    /// Returns the lines of a place.
-    pub(super) fn lines(&self, place: &Place) -> impl Iterator<Item = Line<'a>> + use<'a> {
-        self.blocks(place).flat_map(|block| block.children())
+    /// Returns the lines of a section.
+    pub(super) fn lines(&self, section: &Section) -> impl Iterator<Item = TextNode<'a>> + use<'a> {
+        self.blocks(section).flat_map(|block| block.children())
     }
 
-    /// Returns every place that the text has.
-    pub(super) fn places(&self) -> impl Iterator<Item = Place> + use<'a> {
-        self.top().filter_map(|line| match line.ecosystem() {
-            "dependencies" => Some(Place::Dependencies),
-            "group" => line.name()?.parse().ok().map(Place::Group),
+    /// Returns every section that the text has.
+    pub(super) fn sections(&self) -> impl Iterator<Item = Section> + use<'a> {
+        self.top_level().filter_map(|line| match line.node_name() {
+            "dependencies" => Some(Section::Dependencies),
+            "group" => line.name()?.parse().ok().map(Section::Group),
             _ => None,
         })
     }
@@ -72,24 +72,24 @@ impl<'a> Document<'a> {
     pub(super) fn before(&self, at: usize) -> &'a str {
         let bytes = self.text.as_bytes();
         let start = (0..at).rev().find(|&i| newline(&bytes[i..]) > 0).map_or(0, |i| i + newline(&bytes[i..]));
-        // A BOM is no indentation.
+        // A byte order mark is not indentation.
         self.text.get(start..at).unwrap_or_default().trim_start_matches('\u{feff}')
     }
 
-    /// Returns the indentation of a line that starts at `at`; none where something else stands before it.
+    /// Returns the indentation of a node that starts at `at`. Returns `None` if something else precedes it on its line.
     pub(super) fn indentation(&self, at: usize) -> Option<&'a str> {
         let before = self.before(at);
         before.chars().all(char::is_whitespace).then_some(before)
     }
 
-    /// Returns where the line that `at` is on ends, and the length of its newline: 0 at the end of the text.
+    /// Returns the end of the line that contains `at`, and the length of its newline, which is 0 at the end of the text.
     pub(super) fn line_end(&self, at: usize) -> (usize, usize) {
         let bytes = self.blanked.as_bytes();
         let end = (at..bytes.len()).find(|&i| newline(&bytes[i..]) > 0).unwrap_or(bytes.len());
         (end, newline(&bytes[end..]))
     }
 
-    /// Tells whether nothing but a comment comes after `at` on its line.
+    /// Returns whether only a comment follows `at` on its line.
     pub(super) fn ends_line(&self, at: usize) -> bool {
         let rest = &self.blanked[at..self.line_end(at).0];
         let rest = rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
@@ -102,9 +102,9 @@ impl<'a> Document<'a> {
         if self.text[..first].ends_with('\r') { "\r\n" } else { "\n" }
     }
 
-    /// Returns one step of the text's indentation: that of the first line that has one.
-    pub(super) fn step(&self) -> &'a str {
-        let steps = self.top().flat_map(|block| {
+    /// Returns one step of the indentation, taken from the first indented line.
+    pub(super) fn indentation_step(&self) -> &'a str {
+        let steps = self.top_level().flat_map(|block| {
             let base = self.indentation(block.start());
             block.children().filter_map(move |line| self.indentation(line.start())?.strip_prefix(base?))
         });
@@ -112,8 +112,8 @@ impl<'a> Document<'a> {
     }
 }
 
-impl<'a> Line<'a> {
-    pub(super) fn ecosystem(&self) -> &'a str {
+impl<'a> TextNode<'a> {
+    pub(super) fn node_name(&self) -> &'a str {
         self.node.name().value()
     }
 
@@ -121,8 +121,8 @@ impl<'a> Line<'a> {
         self.node.entries()
     }
 
-    pub(super) fn argument(&self, place: usize) -> Option<&'a KdlEntry> {
-        self.node.entries().iter().filter(|entry| entry.name().is_none()).nth(place)
+    pub(super) fn argument(&self, index: usize) -> Option<&'a KdlEntry> {
+        self.node.entries().iter().filter(|entry| entry.name().is_none()).nth(index)
     }
 
     pub(super) fn property(&self, key: &str) -> Option<&'a KdlEntry> {
@@ -141,25 +141,25 @@ impl<'a> Line<'a> {
         self.property("when")?.value().as_string()
     }
 
-    /// Tells whether the line is one for this name, as its ecosystem compares names.
+    /// Returns whether this is a dependency line for `name`, as its ecosystem compares names.
     pub(super) fn is_for(&self, ecosystem: Ecosystem, name: &str) -> bool {
-        let Some(own) = self.name().filter(|_| self.ecosystem() == ecosystem.as_str()) else { return false };
+        let Some(own) = self.name().filter(|_| self.node_name() == ecosystem.as_str()) else { return false };
         let notation = notation::of(ecosystem);
         notation.normal_name(own) == notation.normal_name(name)
     }
 
-    pub(super) fn children(&self) -> impl DoubleEndedIterator<Item = Line<'a>> + use<'a> {
+    pub(super) fn children(&self) -> impl DoubleEndedIterator<Item = TextNode<'a>> + use<'a> {
         let blanked = self.blanked;
         let children = self.node.children().map(kdl::KdlDocument::nodes).unwrap_or_default();
-        children.iter().map(move |node| Line { node, blanked })
+        children.iter().map(move |node| TextNode { node, blanked })
     }
 
     pub(super) fn start(&self) -> usize {
         self.node.span().offset()
     }
 
-    /// Returns where the node ends, without white space after it; but with a line continuation, whose newline must
-    /// not become another line's.
+    /// Returns the end of the node without trailing white space, but with a line continuation, whose newline belongs to the
+    /// node.
     pub(super) fn end(&self) -> usize {
         let end = self.start() + self.node.span().len();
         let body = self.braces().map_or(self.head_end(), |braces| braces.close + 1);
@@ -167,7 +167,7 @@ impl<'a> Line<'a> {
         if tail.contains('\\') { end } else { body + tail.trim_end().len() }
     }
 
-    /// Returns where the node's name and entries end.
+    /// Returns the end of the node's name and entries.
     pub(super) fn head_end(&self) -> usize {
         let span = match self.node.entries().last() {
             Some(entry) => value_span(self.blanked, entry),
@@ -176,7 +176,7 @@ impl<'a> Line<'a> {
         span.offset() + span.len()
     }
 
-    /// Returns the places of the node's braces.
+    /// Returns the offsets of the node's braces.
     pub(super) fn braces(&self) -> Option<Braces> {
         self.node.children()?;
         let format = self.node.format()?;

@@ -1,6 +1,6 @@
-//! Edits that touch their own line and leave every other byte of the manifest as it was.
+//! Edits of single lines that leave every other byte of the manifest unchanged.
 //!
-//! The text is parsed to know where things stand, and then spliced; it is never printed from the parsed form.
+//! The text is parsed only to find the spans, and then spliced. It is never printed from the parsed form.
 
 mod document;
 mod quote;
@@ -13,21 +13,21 @@ use crate::model::{Ecosystem, Label};
 
 use super::node::value_span;
 use super::{ManifestErrors, syntax};
-use document::{Document, Line};
+use document::{ManifestText, TextNode};
 use splice::Splice;
 
 pub use quote::quoted;
 
 /// A block of dependency lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Section {
     /// `dependencies`
     Dependencies,
-    /// `group NAME`; blocks of one name are one group. A new group named `dev` is written with `dev=#true`.
+    /// `group NAME`. Blocks of the same name are one group. A new group `dev` is written with `dev=#true`.
     Group(Label),
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Section {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Dependencies => f.write_str("`dependencies`"),
@@ -43,9 +43,9 @@ pub struct NewLine<'a> {
     pub ecosystem: Ecosystem,
     /// The name with its extras, the alias, or for `path` the folder.
     pub name: &'a str,
-    /// The range; none for any version.
+    /// The range. `None` for any version.
     pub range: Option<&'a str>,
-    /// The properties that the line shall have, besides those that it has.
+    /// The properties to set. An existing line keeps its others.
     pub properties: Vec<(&'a str, PropertyValue<'a>)>,
 }
 
@@ -60,22 +60,19 @@ pub enum PropertyValue<'a> {
 
 /// Why an edit cannot be made.
 #[derive(Clone, Debug, thiserror::Error, Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum EditError {
-    /// The manifest is not KDL as it is.
+    /// The manifest has syntax errors.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] ManifestErrors),
     /// There is no such line.
-    #[error("{place} has no {ecosystem} dependency `{name}`")]
+    #[error("{section} has no {ecosystem} dependency `{name}`")]
     #[diagnostic(code(larder::manifest::not_there))]
     NotThere {
-        /// Where it was looked for.
-        place: Place,
-        /// The ecosystem.
+        section: Section,
         ecosystem: Ecosystem,
-        /// The name.
         name: String,
-        /// Where it is, or what is there.
         #[help]
         help: Option<String>,
     },
@@ -83,16 +80,9 @@ pub enum EditError {
     #[error("the manifest is written in a way that cannot be edited in place")]
     #[diagnostic(
         code(larder::manifest::cannot_edit),
-        help("edit it by hand: a line of {place} for {ecosystem} `{name}`")
+        help("edit it by hand: a line of {section} for {ecosystem} `{name}`")
     )]
-    CannotEdit {
-        /// The block.
-        place: Place,
-        /// The ecosystem.
-        ecosystem: Ecosystem,
-        /// The name.
-        name: String,
-    },
+    CannotEdit { section: Section, ecosystem: Ecosystem, name: String },
 }
 
 impl Failure for EditError {
@@ -101,38 +91,44 @@ impl Failure for EditError {
     }
 }
 
-/// Writes a dependency: in place where the block has a line for it, else as a new line after the last one of its
-/// ecosystem. A missing block is made.
-pub fn add(file: &str, text: &str, place: &Place, line: &NewLine<'_>) -> Result<String, EditError> {
+/// Writes a dependency: changes its line if the section has one, else adds a line after the last one of its ecosystem.
+/// Creates a missing section.
+pub fn add(file: &str, text: &str, section: &Section, line: &NewLine<'_>) -> Result<String, EditError> {
     let parsed = parsed(file, text)?;
-    let document = Document::new(text, &parsed);
-    let splices = match existing(&document, place, line) {
+    let document = ManifestText::new(text, &parsed);
+    let splices = match existing(&document, section, line) {
         Some(found) => replaced(&document, &found, line),
-        None => splice::inserted(&document, place, line).into_iter().collect(),
+        None => splice::inserted(&document, section, line).into_iter().collect(),
     };
     let edited = splice::apply(text, splices);
     let holds = |edited: &str| {
         let parsed = syntax::parse(edited).ok()?;
-        let document = Document::new(edited, &parsed);
-        let found = existing(&document, place, line)?;
+        let document = ManifestText::new(edited, &parsed);
+        let found = existing(&document, section, line)?;
         (found.range() == line.range).then_some(())
     };
-    if holds(&edited).is_some() { Ok(edited) } else { Err(cannot_edit(place, line.ecosystem, line.name)) }
+    if holds(&edited).is_some() { Ok(edited) } else { Err(cannot_edit(section, line.ecosystem, line.name)) }
 }
 
-/// Removes a dependency's line, with the comment that ends it; what stands above stays.
-pub fn remove(file: &str, text: &str, place: &Place, ecosystem: Ecosystem, name: &str) -> Result<String, EditError> {
+/// Removes a dependency's line with the comment at its end. Comments above it stay.
+pub fn remove(
+    file: &str,
+    text: &str,
+    section: &Section,
+    ecosystem: Ecosystem,
+    name: &str,
+) -> Result<String, EditError> {
     let parsed = parsed(file, text)?;
-    let document = Document::new(text, &parsed);
-    let lines: Vec<Line<'_>> = document.lines(place).filter(|line| line.is_for(ecosystem, name)).collect();
+    let document = ManifestText::new(text, &parsed);
+    let lines: Vec<TextNode<'_>> = document.lines(section).filter(|line| line.is_for(ecosystem, name)).collect();
     if lines.is_empty() {
-        let help = elsewhere(&document, ecosystem, name).or_else(|| near(&document, place, ecosystem, name));
-        return Err(EditError::NotThere { place: place.clone(), ecosystem, name: name.to_owned(), help });
+        let help = elsewhere(&document, ecosystem, name).or_else(|| near(&document, section, ecosystem, name));
+        return Err(EditError::NotThere { section: section.clone(), ecosystem, name: name.to_owned(), help });
     }
     let edited = splice::apply(text, lines.iter().map(|line| splice::removed(&document, line)).collect());
     match syntax::parse(&edited) {
         Ok(_) => Ok(edited),
-        Err(_) => Err(cannot_edit(place, ecosystem, name)),
+        Err(_) => Err(cannot_edit(section, ecosystem, name)),
     }
 }
 
@@ -146,13 +142,14 @@ fn parsed(file: &str, text: &str) -> Result<syntax::Parsed, EditError> {
     Err(EditError::Manifest(all))
 }
 
-fn cannot_edit(place: &Place, ecosystem: Ecosystem, name: &str) -> EditError {
-    EditError::CannotEdit { place: place.clone(), ecosystem, name: name.to_owned() }
+fn cannot_edit(section: &Section, ecosystem: Ecosystem, name: &str) -> EditError {
+    EditError::CannotEdit { section: section.clone(), ecosystem, name: name.to_owned() }
 }
 
-/// Returns the line that a new one takes the place of. Where several exist, they differ in `when=`.
-fn existing<'a>(document: &Document<'a>, place: &Place, new: &NewLine<'_>) -> Option<Line<'a>> {
-    let mut lines: Vec<Line<'a>> = document.lines(place).filter(|line| line.is_for(new.ecosystem, new.name)).collect();
+/// Returns the line that a new one replaces. If there are several, prefers the one with the same `when=`.
+fn existing<'a>(document: &ManifestText<'a>, section: &Section, new: &NewLine<'_>) -> Option<TextNode<'a>> {
+    let mut lines: Vec<TextNode<'a>> =
+        document.lines(section).filter(|line| line.is_for(new.ecosystem, new.name)).collect();
     let when = new.properties.iter().find_map(|(key, value)| match value {
         PropertyValue::Text(text) if *key == "when" => Some(*text),
         _ => None,
@@ -162,7 +159,7 @@ fn existing<'a>(document: &Document<'a>, place: &Place, new: &NewLine<'_>) -> Op
 }
 
 /// Returns the changes that give an existing line the new one's range, extras and properties.
-fn replaced(document: &Document<'_>, line: &Line<'_>, new: &NewLine<'_>) -> Vec<Splice> {
+fn replaced(document: &ManifestText<'_>, line: &TextNode<'_>, new: &NewLine<'_>) -> Vec<Splice> {
     let text = document.blanked;
     let end = |entry: &kdl::KdlEntry| {
         let span = value_span(text, entry);
@@ -225,15 +222,16 @@ fn written(value: PropertyValue<'_>) -> String {
     }
 }
 
-/// Says which other block has the line.
-fn elsewhere(document: &Document<'_>, ecosystem: Ecosystem, name: &str) -> Option<String> {
-    let place = document.places().find(|place| document.lines(place).any(|line| line.is_for(ecosystem, name)))?;
-    Some(format!("it is in {place}"))
+/// Returns a help text that names the section which has the dependency.
+fn elsewhere(document: &ManifestText<'_>, ecosystem: Ecosystem, name: &str) -> Option<String> {
+    let section =
+        document.sections().find(|section| document.lines(section).any(|line| line.is_for(ecosystem, name)))?;
+    Some(format!("it is in {section}"))
 }
 
-/// Says which name of the block is near.
-fn near(document: &Document<'_>, place: &Place, ecosystem: Ecosystem, name: &str) -> Option<String> {
-    let lines = document.lines(place).filter(|line| line.ecosystem() == ecosystem.as_str());
+/// Returns a help text that suggests a similar name in the section.
+fn near(document: &ManifestText<'_>, section: &Section, ecosystem: Ecosystem, name: &str) -> Option<String> {
+    let lines = document.lines(section).filter(|line| line.node_name() == ecosystem.as_str());
     let names: Vec<String> = lines.filter_map(|line| line.name().map(str::to_owned)).collect();
     nearest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
 }

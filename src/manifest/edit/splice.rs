@@ -1,11 +1,11 @@
-//! Changes to a text: what is put in, and where.
+//! Replacements of pieces of a text.
 
 use miette::SourceSpan;
 
-use super::document::{Document, Line};
-use super::{NewLine, Place, composed, quoted};
+use super::document::{ManifestText, TextNode};
+use super::{NewLine, Section, composed, quoted};
 
-/// A piece of text that takes the place of another.
+/// A replacement of a piece of text.
 pub(super) struct Splice {
     /// Where the old piece starts.
     pub(super) start: usize,
@@ -16,18 +16,18 @@ pub(super) struct Splice {
 }
 
 impl Splice {
-    /// Puts text in.
-    pub(super) fn at(place: usize, text: String) -> Self {
-        Self { start: place, end: place, text }
+    /// Inserts text.
+    pub(super) fn at(offset: usize, text: String) -> Self {
+        Self { start: offset, end: offset, text }
     }
 
-    /// Replaces what stands at a place.
+    /// Replaces the text of a span.
     pub(super) fn over(span: SourceSpan, text: String) -> Self {
         Self { start: span.offset(), end: span.offset() + span.len(), text }
     }
 }
 
-/// Makes the changes, which do not overlap.
+/// Applies replacements, which must not overlap.
 pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     splices.sort_by_key(|splice| (splice.start, splice.end));
     let mut out = String::with_capacity(text.len() + splices.iter().map(|splice| splice.text.len()).sum::<usize>());
@@ -41,8 +41,8 @@ pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     out
 }
 
-/// Returns the change that takes a line out: with its newline if nothing else is on it.
-pub(super) fn removed(document: &Document<'_>, line: &Line<'_>) -> Splice {
+/// Returns the replacement that removes a node, with its newline if nothing else is on the line.
+pub(super) fn removed(document: &ManifestText<'_>, line: &TextNode<'_>) -> Splice {
     let (start, end) = (line.start(), line.end());
     if let Some(indentation) = document.indentation(start).filter(|_| document.ends_line(end)) {
         let (line_end, newline) = document.line_end(end);
@@ -60,20 +60,20 @@ pub(super) fn removed(document: &Document<'_>, line: &Line<'_>) -> Splice {
     Splice { start: start - space_before, end, text: String::new() }
 }
 
-/// Returns the change that puts a line into its block, or a block with the line into the text.
-pub(super) fn inserted(document: &Document<'_>, place: &Place, line: &NewLine<'_>) -> Option<Splice> {
-    let Some(block) = document.blocks(place).last() else { return Some(new_block(document, place, line)) };
+/// Returns the replacement that adds a line to its section, or adds the section with the line.
+pub(super) fn inserted(document: &ManifestText<'_>, section: &Section, line: &NewLine<'_>) -> Option<Splice> {
+    let Some(block) = document.blocks(section).last() else { return Some(new_block(document, section, line)) };
     let text = composed(line);
-    let lines: Vec<Line<'_>> = block.children().collect();
-    let same = lines.iter().rev().find(|other| other.ecosystem() == line.ecosystem.as_str());
+    let lines: Vec<TextNode<'_>> = block.children().collect();
+    let same = lines.iter().rev().find(|other| other.node_name() == line.ecosystem.as_str());
     match same.or(lines.last()) {
         Some(anchor) => Some(after(document, anchor, &text)),
         None => into_empty(document, &block, &text),
     }
 }
 
-/// Puts a line after another: on a line of its own, or after a `;` where the other shares its line.
-fn after(document: &Document<'_>, anchor: &Line<'_>, text: &str) -> Splice {
+/// Adds a line after another: on a line of its own, or after a `;` if the other one shares its line.
+fn after(document: &ManifestText<'_>, anchor: &TextNode<'_>, text: &str) -> Splice {
     let end = anchor.end();
     if let Some(indentation) = document.indentation(anchor.start()).filter(|_| document.ends_line(end)) {
         let (line_end, length) = document.line_end(end);
@@ -85,11 +85,11 @@ fn after(document: &Document<'_>, anchor: &Line<'_>, text: &str) -> Splice {
     Splice::at(end, format!("; {text}"))
 }
 
-/// Puts the first line into a block.
-fn into_empty(document: &Document<'_>, block: &Line<'_>, text: &str) -> Option<Splice> {
+/// Adds the first line to a block.
+fn into_empty(document: &ManifestText<'_>, block: &TextNode<'_>, text: &str) -> Option<Splice> {
     let newline = document.newline();
     let base = document.indentation(block.start()).unwrap_or_default();
-    let step = document.step();
+    let step = document.indentation_step();
     let Some(braces) = block.braces() else {
         let whole = format!(" {{{newline}{base}{step}{text}{newline}{base}}}");
         return (block.children().next().is_none()).then(|| Splice::at(block.head_end(), whole));
@@ -109,20 +109,20 @@ fn into_empty(document: &Document<'_>, block: &Line<'_>, text: &str) -> Option<S
     }
 }
 
-/// Puts a new block where a reader looks for it: after the nodes that usually come before it, else at the end.
-fn new_block(document: &Document<'_>, place: &Place, line: &NewLine<'_>) -> Splice {
+/// Adds a new block after the nodes that usually precede it, or else at the end.
+fn new_block(document: &ManifestText<'_>, section: &Section, line: &NewLine<'_>) -> Splice {
     let newline = document.newline();
-    let (head, before): (String, &[&str]) = match place {
-        Place::Dependencies => {
+    let (head, before): (String, &[&str]) = match section {
+        Section::Dependencies => {
             ("dependencies".to_owned(), &["project", "runtimes", "platforms", "platform", "registries"])
         }
-        Place::Group(name) if name.as_str() == "dev" => {
+        Section::Group(name) if name.as_str() == "dev" => {
             ("group \"dev\" dev=#true".to_owned(), &["dependencies", "group"])
         }
-        Place::Group(name) => (format!("group {}", quoted(name.as_str())), &["dependencies", "group"]),
+        Section::Group(name) => (format!("group {}", quoted(name.as_str())), &["dependencies", "group"]),
     };
-    let block = format!("{head} {{{newline}{}{}{newline}}}{newline}", document.step(), composed(line));
-    let anchor = document.top().rev().find(|node| before.contains(&node.ecosystem()));
+    let block = format!("{head} {{{newline}{}{}{newline}}}{newline}", document.indentation_step(), composed(line));
+    let anchor = document.top_level().rev().find(|node| before.contains(&node.node_name()));
     if let Some(anchor) =
         anchor.filter(|node| document.indentation(node.start()).is_some() && document.ends_line(node.end()))
     {

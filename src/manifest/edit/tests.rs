@@ -8,18 +8,18 @@ fn npm<'a>(name: &'a str, range: &'a str) -> NewLine<'a> {
     NewLine { ecosystem: Ecosystem::Npm, name, range: Some(range), properties: Vec::new() }
 }
 
-fn group(name: &str) -> Place {
-    Place::Group(name.parse().unwrap())
+fn group(name: &str) -> Section {
+    Section::Group(name.parse().unwrap())
 }
 
 #[track_caller]
 fn adds(before: &str, line: &NewLine<'_>, after: &str) {
-    assert_eq!(add("larder.kdl", before, &Place::Dependencies, line).unwrap(), after);
+    assert_eq!(add("larder.kdl", before, &Section::Dependencies, line).unwrap(), after);
 }
 
 #[track_caller]
 fn removes(before: &str, name: &str, after: &str) {
-    assert_eq!(remove("larder.kdl", before, &Place::Dependencies, Ecosystem::Npm, name).unwrap(), after);
+    assert_eq!(remove("larder.kdl", before, &Section::Dependencies, Ecosystem::Npm, name).unwrap(), after);
 }
 
 #[test]
@@ -128,13 +128,13 @@ fn a_line_goes_with_its_own_comment_only() {
 #[test]
 fn what_is_not_there_is_said_so() {
     let text = "dependencies { npm \"react\" }\ngroup \"test\" { npm \"vitest\" }";
-    let help = |name: &str| match remove("m", text, &Place::Dependencies, Ecosystem::Npm, name) {
+    let help = |name: &str| match remove("m", text, &Section::Dependencies, Ecosystem::Npm, name) {
         Err(EditError::NotThere { help, .. }) => help,
         other => panic!("{other:?}"),
     };
     assert_eq!(help("raect").as_deref(), Some("did you mean `react`?"));
     assert_eq!(help("vitest").as_deref(), Some("it is in group `test`"));
-    assert!(matches!(remove("m", "a {", &Place::Dependencies, Ecosystem::Npm, "a"), Err(EditError::Manifest(_))));
+    assert!(matches!(remove("m", "a {", &Section::Dependencies, Ecosystem::Npm, "a"), Err(EditError::Manifest(_))));
 }
 
 /// One element of a block's body: its text, and the npm name if it is a line.
@@ -222,19 +222,19 @@ proptest! {
 
     #[test]
     fn a_new_line_leaves_all_others_as_they_were((text, _) in document()) {
-        let edited = add("m", &text, &Place::Dependencies, &npm("new", "^9")).unwrap();
+        let edited = add("m", &text, &Section::Dependencies, &npm("new", "^9")).unwrap();
         prop_assert!(one_run_of_lines_less(&edited, &text), "{text:?}\n{edited:?}");
         let mut expected = ranges(&text);
         expected.push(("new".to_owned(), "^9".to_owned()));
         expected.sort();
         prop_assert_eq!(ranges(&edited), expected);
-        prop_assert_eq!(remove("m", &edited, &Place::Dependencies, Ecosystem::Npm, "new").unwrap(), text);
+        prop_assert_eq!(remove("m", &edited, &Section::Dependencies, Ecosystem::Npm, "new").unwrap(), text);
     }
 
     #[test]
     fn a_changed_range_leaves_all_other_bytes_as_they_were((text, names) in document()) {
         for name in names {
-            let edited = add("m", &text, &Place::Dependencies, &npm(&name, "^9")).unwrap();
+            let edited = add("m", &text, &Section::Dependencies, &npm(&name, "^9")).unwrap();
             let expected: Vec<_> = ranges(&text)
                 .into_iter()
                 .map(|(other, range)| if other == name { (other, "^9".to_owned()) } else { (other, range) })
@@ -249,7 +249,7 @@ proptest! {
     #[test]
     fn a_removed_line_leaves_all_others_as_they_were((text, names) in document()) {
         for name in names {
-            let edited = remove("m", &text, &Place::Dependencies, Ecosystem::Npm, &name).unwrap();
+            let edited = remove("m", &text, &Section::Dependencies, Ecosystem::Npm, &name).unwrap();
             prop_assert!(one_run_of_lines_less(&text, &edited), "{text:?}\n{edited:?}");
             let expected: Vec<_> = ranges(&text).into_iter().filter(|(other, _)| *other != name).collect();
             prop_assert_eq!(ranges(&edited), expected);
@@ -279,8 +279,8 @@ proptest! {
                 prop_assert!(text.get(span.offset()..span.offset() + span.len()).is_some(), "{error:?} in {text:?}");
             }
         }
-        if let Ok(edited) = add("m", &text, &Place::Dependencies, &npm("new", "^9")) {
-            let removed = remove("m", &edited, &Place::Dependencies, Ecosystem::Npm, "new");
+        if let Ok(edited) = add("m", &text, &Section::Dependencies, &npm("new", "^9")) {
+            let removed = remove("m", &edited, &Section::Dependencies, Ecosystem::Npm, "new");
             prop_assert!(removed.is_ok(), "{text:?} {edited:?}");
         }
     }

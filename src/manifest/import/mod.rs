@@ -1,6 +1,6 @@
-//! What other tools' files want, as lines of a larder manifest.
+//! Imports the dependencies of other tools' files into a manifest.
 //!
-//! Nothing is dropped silently: what larder does not take is listed with the reason.
+//! Nothing is dropped silently: whatever larder does not import is listed with the reason.
 
 mod package_json;
 mod pep508;
@@ -23,46 +23,46 @@ pub use pyproject::pyproject;
 pub use requirements::requirements;
 pub use template::{Template, template};
 
-/// What was found in a file.
+/// The dependencies and settings of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Imported {
-    /// The dependency lines, each valid in a manifest and none twice.
+    /// The dependency lines, each valid in a manifest and without duplicates.
     pub lines: Vec<ImportedLine>,
-    /// The groups that are for development only.
+    /// The groups for development only.
     pub dev_groups: BTreeSet<Label>,
     /// Globs of members.
     pub members: Vec<String>,
-    /// The file's name for the project.
+    /// The project's name.
     pub name: Option<String>,
     /// The project's version, as written.
     pub version: Option<String>,
     /// The project's licence.
     pub license: Option<String>,
-    /// Other files that the file includes, relative to its folder.
+    /// The files that it includes, relative to its folder.
     pub includes: Vec<String>,
     /// The versions of Node that the file admits: `engines.node`.
     pub node: Option<String>,
     /// The versions of Python that the file admits: `requires-python`.
     pub python: Option<String>,
-    /// What has no place in a manifest.
+    /// The parts that were not imported.
     pub not_taken: Vec<NotTaken>,
     /// The places of the lines, by what they are about.
     places: BTreeMap<Key, Vec<usize>>,
 }
 
-/// What a line is about: its group, its ecosystem and its package.
+/// What a line declares: its group, its ecosystem and its package.
 type Key = (Option<Label>, Ecosystem, String);
 
 /// A dependency line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedLine {
-    /// The group that it belongs to; none for `dependencies`.
+    /// Its group. `None` for `dependencies`.
     pub group: Option<Label>,
     /// Its ecosystem.
     pub ecosystem: Ecosystem,
     /// The name, with extras.
     pub name: String,
-    /// The range; none for any version.
+    /// The range. `None` for any version.
     pub range: Option<String>,
     /// `when=`
     pub when: Option<String>,
@@ -70,19 +70,19 @@ pub struct ImportedLine {
     pub optional: bool,
 }
 
-/// Something that larder does not take, and why.
+/// A part that was not imported, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotTaken {
-    /// What it is, as written.
+    /// The part, as written.
     pub what: String,
-    /// Why, in a few words.
+    /// The reason, in a few words.
     pub why: String,
 }
 
-/// A file that cannot be read as what it should be.
+/// A file that cannot be parsed.
 #[derive(Clone, Debug, thiserror::Error, Diagnostic)]
 #[error("{file} cannot be read: {reason}")]
-#[diagnostic(code(larder::manifest::import), help("mend the file, or begin without it"))]
+#[diagnostic(code(larder::manifest::import), help("fix the file, or move it away and run again"))]
 pub struct ImportError {
     /// The kind of file: `package.json`.
     pub file: &'static str,
@@ -97,7 +97,7 @@ impl Failure for ImportError {
 }
 
 impl Imported {
-    /// Adds what another file wants. What both have is taken from the first.
+    /// Adds the content of another file. If both have something, the first file wins.
     pub fn merge(&mut self, other: Self) {
         for line in other.lines {
             self.take(line);
@@ -116,7 +116,7 @@ impl Imported {
         self.not_taken.extend(other.not_taken);
     }
 
-    /// Takes a line if a manifest can have it.
+    /// Adds a line if it is valid in a manifest.
     fn take(&mut self, line: ImportedLine) {
         let marker = match line.when.as_deref().map(str::parse::<Marker>).transpose() {
             Ok(marker) => marker.unwrap_or_default(),
@@ -140,12 +140,12 @@ impl Imported {
         }
     }
 
-    /// Lists something as not taken.
+    /// Lists a part as not imported.
     pub fn refuse(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.not_taken.push(NotTaken { what: what.into(), why: why.into() });
     }
 
-    /// Returns the groups in the order of their names, each with its lines.
+    /// Returns the groups with their lines, sorted by name.
     fn groups(&self) -> BTreeMap<&Label, Vec<&ImportedLine>> {
         let mut groups: BTreeMap<&Label, Vec<&ImportedLine>> = BTreeMap::new();
         for line in &self.lines {

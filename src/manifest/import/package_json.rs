@@ -6,7 +6,7 @@ use crate::model::{Ecosystem, Label};
 
 use super::{ImportError, Imported, ImportedLine};
 
-/// Fields that say something about dependencies and have no counterpart.
+/// Fields about dependencies that are not imported, with the reason.
 const NOT_TAKEN: [(&str, &str); 6] = [
     ("peerDependencies", "a project is nobody's peer: add what it needs itself"),
     ("overrides", "write `override npm \"NAME\" \"RANGE\"` in `resolution`"),
@@ -29,7 +29,7 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
         node: document.get("engines").and_then(|engines| engines.get("node")?.as_str()).map(str::to_owned),
         ..Imported::default()
     };
-    // npm lets an optional dependency win over a plain one of the same name.
+    // In npm an optional dependency wins over a plain one of the same name.
     let optional = document.get("optionalDependencies").and_then(Value::as_object);
     let is_optional = |name: &str| optional.is_some_and(|optional| optional.contains_key(name));
     for (name, range) in entries(&document, "dependencies").filter(|(name, _)| !is_optional(name)) {
@@ -78,7 +78,7 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
     });
 }
 
-/// `workspaces` is a list of globs, or an object with one in `packages`.
+/// Reads `workspaces`: a list of globs, or an object with the list in `packages`.
 fn workspaces(document: &Map<String, Value>, imported: &mut Imported) {
     let Some(field) = document.get("workspaces") else { return };
     let list = field.as_array().or_else(|| field.get("packages")?.as_array());

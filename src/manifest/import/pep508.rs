@@ -1,10 +1,10 @@
-//! Python's requirement strings: `name[extra]>=1 ; marker`.
+//! PEP 508 requirement strings: `name[extra]>=1 ; marker`.
 
 use crate::model::{Ecosystem, Label};
 
 use super::{Imported, ImportedLine};
 
-/// Takes a requirement string, or lists it as not taken.
+/// Imports a requirement string, or lists it as not imported.
 pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
     let text = text.trim();
     let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());

@@ -21,7 +21,7 @@ pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
         python: string("requires-python"),
         ..Imported::default()
     };
-    let reader = Reader { elsewhere: elsewhere(&document), own: imported.name.clone() };
+    let reader = PyprojectReader { non_registry: non_registry(&document), project_name: imported.name.clone() };
     if let Some(project) = project {
         for text in strings(project.get("dependencies")) {
             reader.take(&mut imported, text, None);
@@ -58,27 +58,27 @@ pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
     Ok(imported)
 }
 
-struct Reader {
-    /// Names whose source is not a registry, by uv's table.
-    elsewhere: BTreeSet<String>,
-    /// The project's own name, by which extras refer to each other.
-    own: Option<String>,
+struct PyprojectReader {
+    /// Packages whose source is not a registry, by `[tool.uv.sources]`.
+    non_registry: BTreeSet<String>,
+    /// The name of the project. Its extras refer to each other by it.
+    project_name: Option<String>,
 }
 
-impl Reader {
+impl PyprojectReader {
     fn take(&self, imported: &mut Imported, text: &str, group: Option<&Label>) {
         let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
         let name = normal(&text[..end]);
-        if self.own.as_deref().map(normal).is_some_and(|own| own == name) {
+        if self.project_name.as_deref().map(normal).is_some_and(|own| own == name) {
             return imported.refuse(text, "it is the project itself: let an environment include the groups");
         }
-        if self.elsewhere.contains(&name) {
+        if self.non_registry.contains(&name) {
             return imported.refuse(text, "[tool.uv.sources] has it from another place: use `path`, or a registry");
         }
         pep508::take(imported, text, group);
     }
 
-    /// Reads a group, and the groups that it includes, which may be in a circle.
+    /// Reads a group and the groups that it includes. Groups may include each other in a cycle.
     fn dependency_group<'a>(
         &self,
         name: &str,
@@ -104,7 +104,7 @@ impl Reader {
     }
 }
 
-fn elsewhere(document: &Table) -> BTreeSet<String> {
+fn non_registry(document: &Table) -> BTreeSet<String> {
     let sources = document.get("tool").and_then(|tool| tool.get("uv")?.get("sources")?.as_table());
     let foreign = |source: &Value| ["git", "url", "path", "workspace"].iter().any(|key| source.get(key).is_some());
     let foreign = |source: &Value| foreign(source) || source.as_array().is_some_and(|all| all.iter().any(foreign));

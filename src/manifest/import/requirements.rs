@@ -2,7 +2,7 @@
 
 use super::{Imported, pep508};
 
-/// Reads a requirements.txt. Every line that is not a requirement is listed as not taken.
+/// Reads a requirements.txt. Lines that are not requirements are listed as not imported.
 pub fn requirements(text: &str) -> Imported {
     let mut imported = Imported::default();
     for line in logical_lines(text) {
@@ -18,7 +18,7 @@ pub fn requirements(text: &str) -> Imported {
             imported.refuse(line, why);
             continue;
         }
-        // Options of a requirement: ` --hash=…`, ` --config-settings …`.
+        // Per-requirement options: ` --hash=…`, ` --config-settings …`.
         let requirement = match line.find(" --") {
             Some(at) => {
                 let requirement = line[..at].trim_end();
@@ -63,7 +63,7 @@ fn included(line: &str) -> Option<&str> {
     Some(rest.trim_start_matches(['=', ' ', '\t']).trim()).filter(|file| !file.is_empty())
 }
 
-/// Tells why a line is no requirement.
+/// Returns why an option line is not imported. Returns `None` if the line is not an option.
 fn option(line: &str) -> Option<&'static str> {
     if !line.starts_with('-') {
         return None;

@@ -7,21 +7,21 @@ use crate::model::{NpmRange, Platform, PythonVersion, parse_npm_version};
 
 use super::{Imported, ImportedLine};
 
-/// The Python that is declared where nothing tells which.
+/// The Python to declare if neither the machine nor the project has one.
 const PYTHON: &str = "3.12";
 
 /// What a new manifest is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Template<'a> {
-    /// The project's name; characters that a name cannot have are replaced.
+    /// The project's name. Characters that are not allowed in names are replaced.
     pub name: &'a str,
     /// The platform that the manifest is for.
     pub host: Platform,
-    /// The Node that is there: `22.11.0`.
+    /// The installed Node: `22.11.0`.
     pub node: Option<&'a str>,
-    /// The Python that is there: `3.12.4`.
+    /// The installed Python: `3.12.4`.
     pub python: Option<&'a str>,
-    /// What other tools' files want.
+    /// The dependencies and settings of other tools' files.
     pub imported: &'a Imported,
 }
 
@@ -86,7 +86,7 @@ fn block<'a>(head: &str, lines: impl Iterator<Item = &'a ImportedLine>, out: &mu
     out.push_str("}\n");
 }
 
-/// Returns a name that a project can have.
+/// Returns a valid project name.
 fn project_name(text: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.@/".contains(c);
     let name: String = text.trim().chars().map(|c| if allowed(c) { c } else { '-' }).collect();
@@ -98,10 +98,10 @@ fn project_name(text: &str) -> String {
     if crate::model::PackageName::npm(name).is_ok() { name.to_owned() } else { "project".to_owned() }
 }
 
-/// Returns the major version of the Node that is there, if the project admits it; else of the first it names.
+/// Returns the major version of the installed Node if the project admits it, else of the first Node that the project names.
 fn node(present: Option<&str>, admitted: Option<&str>) -> Option<String> {
     let present = present.map(|text| text.trim().trim_start_matches('v'));
-    // `lts` and the like stand for what only a registry knows.
+    // Tags like `lts` can only be resolved by a registry.
     let range = admitted.and_then(|text| text.parse::<NpmRange>().ok()).filter(|range| range.tag().is_none());
     let admits = |text: &str| match (&range, parse_npm_version(text)) {
         (Some(range), Some(version)) => range.matches(&version),
@@ -116,7 +116,7 @@ fn node(present: Option<&str>, admitted: Option<&str>) -> Option<String> {
     present.or_else(|| major(admitted?).filter(|_| range.is_some()))
 }
 
-/// Returns the Python that is there, without its patch, if the project admits it; else the first it names.
+/// Returns the installed Python, without its patch, if the project admits it, else the first Python that the project names.
 fn python(present: Option<&str>, admitted: Option<&str>) -> Option<String> {
     let specifiers = admitted.and_then(|text| text.parse::<pep440_rs::VersionSpecifiers>().ok());
     let admits = |version: &PythonVersion| specifiers.as_ref().is_none_or(|all| all.contains(&version.full()));

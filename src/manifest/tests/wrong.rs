@@ -35,7 +35,7 @@ larder::manifest::invalid
 
 Error: larder::manifest::unquoted_version
 
-  × a version is a string, and `3.10` is not one
+  × a version must be a quoted string, and `3.10` is not
    ╭─[larder.kdl:3:12]
  2 │ runtimes {
  3 │     python 3.10

@@ -15,7 +15,7 @@ impl SemverRange {
         Self(semver::VersionReq::STAR)
     }
 
-    /// Tells whether a version lies within the range.
+    /// Returns whether a version lies within the range.
     pub fn matches(&self, version: &semver::Version) -> bool {
         self.0.matches(version)
     }

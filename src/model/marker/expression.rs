@@ -21,26 +21,26 @@ pub(super) enum Expression {
 /// A variable compared with a text.
 #[derive(Clone, Debug)]
 pub(super) struct Comparison {
-    pub(super) variable: Variable,
-    pub(super) operator: Operator,
+    pub(super) variable: MarkerVariable,
+    pub(super) operator: MarkerOperator,
     /// An extra's name is normalised.
     pub(super) literal: Arc<str>,
-    /// The side that the variable is on.
-    pub(super) side: Side,
-    /// What a version on the left is compared by; derived from the other fields.
+    /// Where the variable stands.
+    pub(super) variable_side: VariableSide,
+    /// The specifier that a version on the left is compared with. Derived from the other fields.
     pub(super) specifier: Option<VersionSpecifier>,
 }
 
-/// Where the variable of a comparison stands.
+/// The side of the operator that the variable stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Side {
+pub(super) enum VariableSide {
     Left,
     Right,
 }
 
-/// What a marker may ask about.
+/// A variable of PEP 508.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Variable {
+pub(super) enum MarkerVariable {
     OsName,
     SysPlatform,
     PlatformMachine,
@@ -55,9 +55,9 @@ pub(super) enum Variable {
     Extra,
 }
 
-/// How a marker compares.
+/// A comparison operator of PEP 508.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Operator {
+pub(super) enum MarkerOperator {
     ExactEqual,
     Equal,
     NotEqual,
@@ -70,8 +70,8 @@ pub(super) enum Operator {
     NotIn,
 }
 
-/// The values of the variables on one platform for one Python. `extra` is the one extra that is asked about, or empty.
-pub(super) struct Environment<'a> {
+/// The values of the variables on one platform, for one Python and at most one extra.
+pub(super) struct MarkerEnvironment<'a> {
     pub(super) os_name: &'a str,
     pub(super) sys_platform: &'a str,
     pub(super) platform_machine: &'a str,
@@ -81,21 +81,21 @@ pub(super) struct Environment<'a> {
     pub(super) extra: &'a str,
 }
 
-impl Environment<'_> {
-    /// Release and version of the system are unknown until sync and stay empty, as a lock must not depend on the
-    /// machine that made it.
-    fn value(&self, variable: Variable) -> &str {
+impl MarkerEnvironment<'_> {
+    /// Returns the value of a variable. Release and version of the system are empty, as a lock must not depend on the machine
+    /// that made it.
+    fn value(&self, variable: MarkerVariable) -> &str {
         match variable {
-            Variable::OsName => self.os_name,
-            Variable::SysPlatform => self.sys_platform,
-            Variable::PlatformMachine => self.platform_machine,
-            Variable::PlatformSystem => self.platform_system,
-            Variable::PlatformPythonImplementation => "CPython",
-            Variable::ImplementationName => "cpython",
-            Variable::PlatformRelease | Variable::PlatformVersion => "",
-            Variable::PythonVersion => self.python_version,
-            Variable::PythonFullVersion | Variable::ImplementationVersion => self.python_full_version,
-            Variable::Extra => self.extra,
+            MarkerVariable::OsName => self.os_name,
+            MarkerVariable::SysPlatform => self.sys_platform,
+            MarkerVariable::PlatformMachine => self.platform_machine,
+            MarkerVariable::PlatformSystem => self.platform_system,
+            MarkerVariable::PlatformPythonImplementation => "CPython",
+            MarkerVariable::ImplementationName => "cpython",
+            MarkerVariable::PlatformRelease | MarkerVariable::PlatformVersion => "",
+            MarkerVariable::PythonVersion => self.python_version,
+            MarkerVariable::PythonFullVersion | MarkerVariable::ImplementationVersion => self.python_full_version,
+            MarkerVariable::Extra => self.extra,
         }
     }
 }
@@ -111,7 +111,7 @@ impl Expression {
         if parts.len() == 1 { parts.swap_remove(0) } else { Self::Any(parts) }
     }
 
-    pub(super) fn holds(&self, environment: &Environment<'_>) -> bool {
+    pub(super) fn holds(&self, environment: &MarkerEnvironment<'_>) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(environment)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(environment)),
@@ -129,30 +129,30 @@ impl Expression {
 }
 
 impl Comparison {
-    /// Compares as versions where the variable is one and the right side makes a specifier; else as texts, of which
-    /// none is less than another.
-    fn holds(&self, environment: &Environment<'_>) -> bool {
+    /// Compares versions if the variable is one and the right operand forms a specifier with the operator. Otherwise compares
+    /// texts, which have no order.
+    fn holds(&self, environment: &MarkerEnvironment<'_>) -> bool {
         let value = environment.value(self.variable);
-        let (left, right) = match self.side {
-            Side::Left => (value, &*self.literal),
-            Side::Right => (&*self.literal, value),
+        let (left, right) = match self.variable_side {
+            VariableSide::Left => (value, &*self.literal),
+            VariableSide::Right => (&*self.literal, value),
         };
         if let Some(specifier) = &self.specifier {
             return holds_version(specifier, left);
         }
         if self.variable.is_version()
-            && self.side == Side::Right
+            && self.variable_side == VariableSide::Right
             && let Ok(specifier) = format!("{}{right}", self.operator.as_str()).parse()
         {
             return holds_version(&specifier, left);
         }
         match self.operator {
-            Operator::Equal | Operator::LessOrEqual | Operator::GreaterOrEqual => left == right,
-            Operator::NotEqual => left != right,
-            Operator::In => right.contains(left),
-            Operator::NotIn => !right.contains(left),
-            Operator::ExactEqual => self.variable.is_version() && left == right,
-            Operator::Less | Operator::Greater | Operator::Compatible => false,
+            MarkerOperator::Equal | MarkerOperator::LessOrEqual | MarkerOperator::GreaterOrEqual => left == right,
+            MarkerOperator::NotEqual => left != right,
+            MarkerOperator::In => right.contains(left),
+            MarkerOperator::NotIn => !right.contains(left),
+            MarkerOperator::ExactEqual => self.variable.is_version() && left == right,
+            MarkerOperator::Less | MarkerOperator::Greater | MarkerOperator::Compatible => false,
         }
     }
 }
@@ -161,7 +161,7 @@ fn holds_version(specifier: &VersionSpecifier, text: &str) -> bool {
     text.parse::<Version>().is_ok_and(|version| admits(specifier, &version))
 }
 
-impl Variable {
+impl MarkerVariable {
     pub(super) const ALL: [Self; 12] = [
         Self::OsName,
         Self::SysPlatform,
@@ -194,7 +194,7 @@ impl Variable {
         }
     }
 
-    /// Knows the spellings of PEP 345 too: `os.name`, `python_implementation`.
+    /// Parses a variable, also in the spellings of PEP 345: `os.name`, `python_implementation`.
     pub(super) fn from_name(name: &str) -> Option<Self> {
         match name {
             "os.name" => Some(Self::OsName),
@@ -206,7 +206,7 @@ impl Variable {
         }
     }
 
-    /// Tells whether the variable's values are versions.
+    /// Returns whether the variable's values are versions.
     pub(super) fn is_version(self) -> bool {
         matches!(
             self,
@@ -215,8 +215,8 @@ impl Variable {
     }
 }
 
-impl Operator {
-    /// Those that are signs, so ordered that none comes after its own beginning.
+impl MarkerOperator {
+    /// The operators that are signs. A sign comes before those that it begins with.
     pub(super) const SIGNS: [Self; 8] = [
         Self::ExactEqual,
         Self::Equal,
@@ -245,8 +245,8 @@ impl Operator {
 }
 
 impl Comparison {
-    fn key(&self) -> (Variable, Operator, &str, Side) {
-        (self.variable, self.operator, &self.literal, self.side)
+    fn key(&self) -> (MarkerVariable, MarkerOperator, &str, VariableSide) {
+        (self.variable, self.operator, &self.literal, self.variable_side)
     }
 }
 
@@ -280,8 +280,8 @@ impl fmt::Display for Expression {
             Self::All(parts) => (parts, " and "),
             Self::Any(parts) => (parts, " or "),
         };
-        for (place, part) in parts.iter().enumerate() {
-            if place > 0 {
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
                 f.write_str(word)?;
             }
             match part {
@@ -297,9 +297,9 @@ impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quote = if self.literal.contains('\'') { '"' } else { '\'' };
         let (variable, operator, literal) = (self.variable.as_str(), self.operator.as_str(), &self.literal);
-        match self.side {
-            Side::Left => write!(f, "{variable} {operator} {quote}{literal}{quote}"),
-            Side::Right => write!(f, "{quote}{literal}{quote} {operator} {variable}"),
+        match self.variable_side {
+            VariableSide::Left => write!(f, "{variable} {operator} {quote}{literal}{quote}"),
+            VariableSide::Right => write!(f, "{quote}{literal}{quote} {operator} {variable}"),
         }
     }
 }

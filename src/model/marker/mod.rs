@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use expression::{Environment, Expression, Variable};
+use expression::{Expression, MarkerEnvironment, MarkerVariable};
 
 use super::{ExtraName, Os, Platform};
 
@@ -28,13 +28,13 @@ pub struct MarkerError {
 }
 
 impl Marker {
-    /// Tells whether there is no condition.
+    /// Returns whether there is no condition.
     pub fn is_always(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Tells whether the condition holds on `platform` for `python` with these extras asked for: with any one of
-    /// them, as pip has it, or with none where there are none.
+    /// Returns whether the condition holds on `platform` for `python` with any one of `extras`, as pip decides it. If `extras`
+    /// is empty, no extra is asked for.
     pub fn holds(&self, platform: Platform, python: &PythonVersion, extras: &[ExtraName]) -> bool {
         let Some(expression) = &self.0 else { return true };
         let full = format!("{}.{}.{}", python.major, python.minor, python.patch);
@@ -45,7 +45,7 @@ impl Marker {
             Os::Windows => ("nt", "win32", "Windows"),
         };
         let with = |extra: &str| {
-            expression.holds(&Environment {
+            expression.holds(&MarkerEnvironment {
                 os_name,
                 sys_platform,
                 platform_machine: platform.machine(),
@@ -63,7 +63,7 @@ impl Marker {
         let mut extras = BTreeSet::new();
         if let Some(expression) = &self.0 {
             expression.visit(&mut |comparison| {
-                if comparison.variable == Variable::Extra {
+                if comparison.variable == MarkerVariable::Extra {
                     extras.extend(comparison.literal.parse::<ExtraName>());
                 }
             });
@@ -71,8 +71,8 @@ impl Marker {
         extras
     }
 
-    /// Tells whether no platform and no Python sees both conditions hold, extras apart. Pythons are tried around those
-    /// that the conditions name, where their answers change.
+    /// Returns whether both conditions hold on no platform, for no Python and no extra. Tries the Pythons at and around the
+    /// versions that the conditions name, where their results change.
     pub fn is_disjoint(&self, other: &Self) -> bool {
         let extras: Vec<Option<ExtraName>> =
             self.extras().union(&other.extras()).cloned().map(Some).chain([None]).collect();
@@ -87,7 +87,7 @@ impl Marker {
         })
     }
 
-    /// The Pythons at and around the versions that the condition names.
+    /// Returns the Pythons at and around the versions that the condition names.
     fn pythons(&self) -> BTreeSet<PythonVersion> {
         let mut pythons = BTreeSet::from([PythonVersion { major: 3, minor: 12, patch: 0 }]);
         if let Some(expression) = &self.0 {

@@ -6,7 +6,7 @@ use pep440_rs::VersionSpecifier;
 
 use crate::diagnostic::nearest;
 
-use super::expression::{Comparison, Expression, Operator, Side, Variable};
+use super::expression::{Comparison, Expression, MarkerOperator, MarkerVariable, VariableSide};
 
 /// How deep parentheses may be nested. Real markers have one or two levels.
 const MAX_DEPTH: usize = 32;
@@ -24,9 +24,9 @@ struct Parser<'a> {
     depth: usize,
 }
 
-/// One side of a comparison.
+/// An operand of a comparison.
 enum Operand {
-    Variable(Variable),
+    Variable(MarkerVariable),
     Literal(Arc<str>),
 }
 
@@ -64,19 +64,19 @@ impl Parser<'_> {
         let left = self.operand()?;
         let operator = self.operator()?;
         let right = self.operand()?;
-        let (variable, literal, side) = match (left, right) {
-            (Operand::Variable(variable), Operand::Literal(literal)) => (variable, literal, Side::Left),
-            (Operand::Literal(literal), Operand::Variable(variable)) => (variable, literal, Side::Right),
+        let (variable, literal, variable_side) = match (left, right) {
+            (Operand::Variable(variable), Operand::Literal(literal)) => (variable, literal, VariableSide::Left),
+            (Operand::Literal(literal), Operand::Variable(variable)) => (variable, literal, VariableSide::Right),
             _ => return Err("a variable is compared with a quoted text".to_owned()),
         };
         let literal = match variable {
-            Variable::Extra => literal.parse::<super::ExtraName>().map_or(literal, |name| name.as_str().into()),
+            MarkerVariable::Extra => literal.parse::<super::ExtraName>().map_or(literal, |name| name.as_str().into()),
             _ => literal,
         };
-        let specifier = (variable.is_version() && side == Side::Left)
+        let specifier = (variable.is_version() && variable_side == VariableSide::Left)
             .then(|| format!("{}{literal}", operator.as_str()).parse::<VersionSpecifier>().ok())
             .flatten();
-        Ok(Comparison { variable, operator, literal, side, specifier })
+        Ok(Comparison { variable, operator, literal, variable_side, specifier })
     }
 
     fn operand(&mut self) -> Result<Operand, String> {
@@ -92,22 +92,26 @@ impl Parser<'_> {
             return Err("a variable or a quoted text is missing".to_owned());
         }
         self.rest = rest;
-        Variable::from_name(name).map(Operand::Variable).ok_or_else(|| {
-            match nearest(name, Variable::ALL.iter().map(|v| v.as_str())) {
+        MarkerVariable::from_name(name).map(Operand::Variable).ok_or_else(|| {
+            match nearest(name, MarkerVariable::ALL.iter().map(|v| v.as_str())) {
                 Some(known) => format!("`{name}` is not a variable; `{known}` is"),
                 None => format!("`{name}` is not a variable"),
             }
         })
     }
 
-    fn operator(&mut self) -> Result<Operator, String> {
+    fn operator(&mut self) -> Result<MarkerOperator, String> {
         if self.word("not") {
-            return if self.word("in") { Ok(Operator::NotIn) } else { Err("`in` is missing after `not`".to_owned()) };
+            return if self.word("in") {
+                Ok(MarkerOperator::NotIn)
+            } else {
+                Err("`in` is missing after `not`".to_owned())
+            };
         }
         if self.word("in") {
-            return Ok(Operator::In);
+            return Ok(MarkerOperator::In);
         }
-        Operator::SIGNS
+        MarkerOperator::SIGNS
             .into_iter()
             .find(|operator| self.sign(operator.as_str()))
             .ok_or_else(|| "an operator is missing: <, <=, ==, !=, >=, >, ~=, ===, in or not in".to_owned())

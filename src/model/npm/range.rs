@@ -54,7 +54,7 @@ impl NpmRange {
         self.alternatives.is_none().then(|| self.text.trim())
     }
 
-    /// Tells whether a version lies within the range. A pre-release does so only where an alternative names a
+    /// Returns whether a version lies within the range. A pre-release does so only where an alternative names a
     /// pre-release of the same major, minor and patch. A dist-tag matches nothing: what it stands for is in the
     /// registry's answer.
     pub fn matches(&self, version: &Version) -> bool {
@@ -72,7 +72,7 @@ impl Alternative {
         self.0.iter().all(|comparator| comparator.admits(version)) && self.admits_kind_of(version)
     }
 
-    /// Tells whether a version that lies within the bounds is admitted: a pre-release has to be asked for.
+    /// Returns whether a version that lies within the bounds is admitted: a pre-release has to be asked for.
     pub fn admits_kind_of(&self, version: &Version) -> bool {
         version.pre.is_empty() || self.0.iter().any(|comparator| comparator.names_prerelease_of(version))
     }

@@ -17,13 +17,13 @@ impl PypiSpecifier {
         &self.0
     }
 
-    /// Tells whether every specifier admits the version. Whether pre-releases are wanted at all is another question,
+    /// Returns whether every specifier admits the version. Whether pre-releases are wanted at all is another question,
     /// which the caller asks.
     pub fn admits(&self, version: &Version) -> bool {
         self.0.iter().all(|specifier| admits(specifier, version))
     }
 
-    /// Tells whether a specifier names a pre-release or a development release, which admits such versions.
+    /// Returns whether a specifier names a pre-release or a development release, which admits such versions.
     pub fn names_prerelease(&self) -> bool {
         self.0.iter().any(|specifier| match specifier.operator() {
             Operator::NotEqual | Operator::NotEqualStar => false,
@@ -32,7 +32,7 @@ impl PypiSpecifier {
     }
 }
 
-/// Tells whether one specifier admits a version (PEP 440, "Version specifiers").
+/// Returns whether one specifier admits a version (PEP 440, "Version specifiers").
 pub(in crate::model) fn admits(specifier: &VersionSpecifier, version: &Version) -> bool {
     let named = specifier.version();
     match specifier.operator() {
@@ -63,13 +63,13 @@ fn same_version(named: &Version, version: &Version) -> bool {
     }
 }
 
-/// Tells whether a release begins with some numbers, missing ones being zero.
+/// Returns whether a release begins with some numbers, missing ones being zero.
 fn has_prefix(version: &Version, named: &Version, prefix: &[u64]) -> bool {
     let release = version.release().iter().copied().chain(std::iter::repeat(0));
     version.epoch() == named.epoch() && prefix.iter().zip(release).all(|(&wanted, found)| wanted == found)
 }
 
-/// Tells whether a later version is only a variant of the named one, which `>` does not mean: a local version; a post
+/// Returns whether a later version is only a variant of the named one, which `>` does not mean: a local version; a post
 /// release, unless the named one is a post release itself.
 fn is_variant_of(version: &Version, named: &Version) -> bool {
     let same_release = version.epoch() == named.epoch()
