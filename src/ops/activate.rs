@@ -2,9 +2,10 @@
 
 use crate::profile::ProfileError;
 
-use super::checkout::Checkout;
-use super::switch::{self, Switched};
-use super::{Context, Result, generations};
+use super::generations;
+use super::generations::checkout::Checkout;
+use super::generations::switch::{self, Switched};
+use super::{Context, Result};
 
 /// Makes the environment the active one, as it was built last.
 pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {

@@ -8,11 +8,12 @@ use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::model::{PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
-use super::lock::{Changes, Locked, Wish};
-use super::seen::{self, Seen};
-use super::spec::Spec;
-use super::target::{Edited, Target};
-use super::{Project, Result, Session, lock, policies, project, sync};
+use super::lock::{self, Changes, Locked, Wish};
+use super::project;
+use super::project::snapshot::{self, InputSnapshot};
+use super::project::spec::Spec;
+use super::project::target::{Edited, Target};
+use super::{Project, Result, Session, policies, sync};
 
 /// What to add.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +33,16 @@ pub struct Request<'a> {
 /// Adds lines to the manifest. A package without a range gets one that starts at the version that was chosen.
 pub fn add(session: &Session<'_>, request: &Request<'_>) -> Result<Changes> {
     let root = project::find_root(session.context)?;
-    seen::undisturbed(&root, |seen| add_once(session, &Project::read(root.clone())?, request, seen))
+    snapshot::undisturbed(&root, |snapshot| add_once(session, &Project::read(root.clone())?, request, snapshot))
 }
 
 /// None where somebody else wrote manifest or lock meanwhile.
-fn add_once(session: &Session<'_>, old: &Project, request: &Request<'_>, seen: &Seen) -> Result<Option<Changes>> {
+fn add_once(
+    session: &Session<'_>,
+    old: &Project,
+    request: &Request<'_>,
+    snapshot: &InputSnapshot,
+) -> Result<Option<Changes>> {
     let specs = request.packages.iter().map(|text| Spec::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
     let (target, place) = (Target::of(session.context, old)?, place(request)?);
     let before = lock::read(old)?.lockfile().unwrap_or_default();
@@ -63,7 +69,7 @@ fn add_once(session: &Session<'_>, old: &Project, request: &Request<'_>, seen: &
     let findings = policies::solved(&project, &before, &lockfile, &solved);
     let plan = lock::difference(&before, &lockfile);
     let written =
-        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
+        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, snapshot)?;
     let Some(changed) = written else { return Ok(None) };
     let lines = specs.iter().map(|spec| {
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();

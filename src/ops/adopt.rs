@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::profile::Needs;
 
-use super::{Context, Project, Result, seen};
+use super::project::snapshot;
+use super::{Context, Project, Result};
 
 /// `larder adopt --json`: see `schema/adopt.json`.
 #[derive(Debug, Serialize)]
@@ -38,7 +39,7 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     if !confirmed(&found) {
         return Err(NotConfirmed { paths: found }.into());
     }
-    let held = seen::hold(context, &profile)?;
+    let held = snapshot::hold(context, &profile)?;
     let mut moved = Vec::new();
     for from in found {
         let to = profile.move_aside(&held, &from)?;

@@ -5,9 +5,9 @@ use serde::Serialize;
 use crate::lock::{Closure, Lockfile};
 use crate::policy::{self, Described, Document, Finding, FindingReport, Occasion};
 
-use super::context::{LOCKFILE, MANIFEST};
-use super::project::selection;
-use super::{Context, Error, Project, Result, inputs, lock, policies};
+use super::project::{inputs, selection};
+use super::session::{LOCKFILE, MANIFEST};
+use super::{Context, Error, Project, Result, lock, policies};
 
 /// What was checked, and found.
 #[derive(Debug)]

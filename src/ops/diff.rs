@@ -9,7 +9,7 @@ use crate::model::{Ecosystem, Version};
 use crate::profile::{Content, Generation, ProfileError};
 use crate::store::Store;
 
-use super::checkout::Checkout;
+use super::generations::checkout::Checkout;
 use super::{Context, Result};
 
 /// `larder diff --json`: see `schema/diff.json`.

@@ -6,78 +6,11 @@ use std::sync::Arc;
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Exit, Failure, list};
-use crate::model::{Edition, Side};
-use crate::resolve::{LineId, NoSolution, TooManyPeerContexts};
+use crate::model::Side;
+use crate::resolve::{IndexError, LineId, NoSolution, TooManyPeerContexts};
 
-use super::Project;
-
-/// A lock that is not what a command needs.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub(super) enum LockError {
-    /// There is none.
-    #[error("there is no larder.lock")]
-    #[diagnostic(code(larder::lock::absent), help("`larder lock` makes one"))]
-    Absent,
-    /// It is not what the manifest asks for.
-    #[error("larder.lock is not up to date{}", listed(reasons))]
-    #[diagnostic(code(larder::lock::stale), help("`larder lock` brings it up to date; commit the result"))]
-    Stale {
-        /// Why, a line each.
-        reasons: Vec<String>,
-    },
-    /// It has packages from registries that the manifest does not take them from.
-    #[error("larder.lock contradicts the manifest's registries{}", listed(reasons))]
-    #[diagnostic(
-        code(larder::lock::registries),
-        help("`larder lock` takes them from the registries that the manifest names; commit the result")
-    )]
-    Misrouted {
-        /// Why, a line each.
-        reasons: Vec<String>,
-    },
-    /// A merge left its marks in it.
-    #[error("larder.lock has merge conflicts")]
-    #[diagnostic(
-        code(larder::lock::conflict),
-        help("`larder lock` repairs it, and keeps every choice on which both sides agree")
-    )]
-    Conflict,
-    /// It is not text at all.
-    #[error("larder.lock is not UTF-8 text")]
-    #[diagnostic(
-        code(larder::lock::not_text),
-        help("take it from version control, or delete it and run `larder lock`")
-    )]
-    NotText,
-    /// It follows a list that this larder does not have.
-    #[error(
-        "larder.lock follows edition {found} of the list of forgotten dependencies, and this larder has edition {own}"
-    )]
-    #[diagnostic(
-        code(larder::lock::newer_list),
-        help("lock with the larder that wrote it, or a newer one; syncing what is locked works with this one too")
-    )]
-    NewerList {
-        /// The edition that the lock follows.
-        found: Edition,
-        /// The edition of this larder.
-        own: Edition,
-    },
-    /// A package that must be there is not.
-    #[error("{0}")]
-    #[diagnostic(code(larder::lock::missing_package))]
-    Missing(String),
-}
-
-impl Failure for LockError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Absent | Self::Conflict | Self::Stale { .. } | Self::Misrouted { .. } => Exit::Refused,
-            Self::NotText | Self::NewerList { .. } => Exit::Manifest,
-            Self::Missing(_) => Exit::NoSolution,
-        }
-    }
-}
+use super::project::lockfile::LockError;
+use super::{Error, Project};
 
 fn listed(reasons: &[String]) -> String {
     match reasons {
@@ -93,6 +26,14 @@ fn with(side: Option<&Side>) -> String {
         [] => String::new(),
         [one] => format!(" with group `{one}`"),
         _ => format!(" with groups `{}`", groups.join("` and `")),
+    }
+}
+
+/// Returns why a registry's metadata could not be had, as a use case fails with it.
+pub(super) fn of_index(error: IndexError) -> Error {
+    match error {
+        IndexError::Failed(failure) => failure.into(),
+        IndexError::NotFound { .. } => LockError::Missing(error.to_string()).into(),
     }
 }
 

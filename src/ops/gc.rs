@@ -14,8 +14,10 @@ use crate::profile::{self, Kept, ProfileError};
 use crate::registry;
 use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
 
-use super::context::{LOCKFILE, MANIFEST};
-use super::{Context, Result, inputs, project, state};
+use super::generations::state;
+use super::project::{self, inputs};
+use super::session::{LOCKFILE, MANIFEST};
+use super::{Context, Result};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, Default)]

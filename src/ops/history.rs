@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::profile::{Changes, Promoted};
 
-use super::checkout::Checkout;
+use super::generations::checkout::Checkout;
 use super::{Context, Result};
 
 /// `larder history --json`: see `schema/history.json`.

@@ -12,9 +12,10 @@ use crate::model::Platform;
 use crate::profile;
 use crate::registry::path;
 
-use super::context::MANIFEST;
 use super::install::interpreter;
-use super::{Context, Result, host, inputs};
+use super::project::{host, inputs};
+use super::session::MANIFEST;
+use super::{Context, Result};
 
 /// `larder init --json`: see `schema/init.json`.
 #[derive(Debug, Serialize)]

@@ -1,7 +1,6 @@
 //! Bringing `larder.lock` up to date.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde::Serialize;
 
@@ -13,17 +12,19 @@ use crate::plan::{self, Plan};
 use crate::policy::{Finding, FindingReport, Solve};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, HeldBack, IndexError, Preferences, Resolution};
+use crate::resolve::{self, HeldBack, Preferences, Resolution};
 
-use super::context::LOCKFILE;
-use super::failure::{LockError, Unsatisfiable};
-use super::own_runtimes::{self, Misfit};
+use super::failure::{self, Unsatisfiable};
+use super::project;
+use super::project::lockfile::{self, LockError, Old};
+pub use super::project::lockfile::{Absent, LockUse};
+use super::project::own_runtimes::{self, Misfit};
+use super::project::snapshot::{self, InputSnapshot};
+use super::project::target::Edited;
 use super::routing::{self, Extent};
-use super::seen::{self, Seen};
-use super::state::Checked;
+use super::session::release;
 use super::summary::PlanSummary;
-use super::target::Edited;
-use super::{Context, Event, Project, Result, Session, artifacts, inputs, policies, project, registries, solutions};
+use super::{Context, Event, Project, Result, Session, artifacts, policies, registries, solutions};
 
 /// What became of the lock.
 #[derive(Debug)]
@@ -45,37 +46,6 @@ pub struct Changes {
     pub lines: Vec<String>,
     /// What became of the lock.
     pub locked: Locked,
-}
-
-/// How a command treats the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum LockUse {
-    /// Brings a stale one up to date.
-    #[default]
-    Update,
-    /// Refuses a stale one.
-    Locked,
-    /// Does not look whether it is fresh.
-    Frozen(Absent),
-}
-
-/// What a command that takes the lock as it is does about members and local packages that are not on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absent {
-    /// It is an error.
-    Refused,
-    /// They are left out.
-    LeftOut,
-}
-
-impl LockUse {
-    /// Returns what is known of the lock once it was treated so.
-    pub(super) fn checked(self) -> Checked {
-        match self {
-            Self::Update | Self::Locked => Checked::Fresh,
-            Self::Frozen(_) => Checked::Unseen,
-        }
-    }
 }
 
 /// `{"changed": …, "packages": …}`: see `schema/lock.json`.
@@ -139,7 +109,7 @@ pub fn check(session: &Session<'_>) -> Result<Locked> {
 
 fn treat(session: &Session<'_>, lock_use: LockUse) -> Result<Locked> {
     let root = project::find_root(session.context)?;
-    seen::undisturbed(&root, |seen| update_lock(session, &Project::read(root.clone())?, lock_use, seen))
+    snapshot::undisturbed(&root, |snapshot| update_lock(session, &Project::read(root.clone())?, lock_use, snapshot))
 }
 
 /// Returns the lock, treated as `lock_use` says; none where somebody else wrote it meanwhile.
@@ -147,11 +117,11 @@ pub(super) fn update_lock(
     session: &Session<'_>,
     project: &Project,
     lock_use: LockUse,
-    seen: &Seen,
+    snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
     match standing(project, lock_use)? {
         Standing::Serves(lockfile) => Ok(Some(Locked::serving(project, lockfile))),
-        Standing::Stale(old) => relock(session, project, &old, seen),
+        Standing::Stale(old) => relock(session, project, &old, snapshot),
     }
 }
 
@@ -205,8 +175,13 @@ pub(super) fn frozen(project: &Project) -> Result<Lockfile> {
 }
 
 /// Solves anew, preferring what `old` holds, and writes the lock.
-fn relock(session: &Session<'_>, project: &Project, old: &Lockfile, seen: &Seen) -> Result<Option<Locked>> {
-    replace(session, project, old, &Wish::keeping(old), seen)
+fn relock(
+    session: &Session<'_>,
+    project: &Project,
+    old: &Lockfile,
+    snapshot: &InputSnapshot,
+) -> Result<Option<Locked>> {
+    replace(session, project, old, &Wish::keeping(old), snapshot)
 }
 
 /// Solves anew and writes the lock; none where somebody else was faster.
@@ -215,12 +190,12 @@ pub(super) fn replace(
     project: &Project,
     old: &Lockfile,
     wish: &Wish<'_>,
-    seen: &Seen,
+    snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
     let (lockfile, solved) = solve(session, project, wish)?;
     let findings = policies::solved(project, old, &lockfile, &solved);
     let plan = difference(old, &lockfile);
-    let written = write(session.context, project, None, &lockfile, seen)?;
+    let written = write(session.context, project, None, &lockfile, snapshot)?;
     Ok(written.map(|changed| Locked { lockfile, plan, changed, findings }))
 }
 
@@ -271,7 +246,7 @@ impl<'a> Wish<'a> {
 pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, Solve)> {
     let registries = registries::open_asking(session, project, wish.freshness, wish.asked.clone())?;
     let solved = solve_with(session, project, wish, &registries)?;
-    registries::release(registries);
+    release(registries);
     Ok(solved)
 }
 
@@ -301,19 +276,11 @@ pub(super) fn solve_with(
     Ok((lockfile, Solve { warnings, held_back }))
 }
 
-/// Returns why a registry's metadata could not be had, as a use case fails with it.
-pub(super) fn index_failure(error: IndexError) -> super::Error {
-    match error {
-        IndexError::Failed(failure) => failure.into(),
-        IndexError::NotFound { .. } => LockError::Missing(error.to_string()).into(),
-    }
-}
-
 /// Returns the direct dependencies that have a newer version for newer systems only.
 fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<(PackageId, HeldBack)>> {
     let mut found = Vec::new();
     for root in &lockfile.graph.roots {
-        let held = resolve::held_back(registries, &lockfile.settings, root).map_err(index_failure)?;
+        let held = resolve::held_back(registries, &lockfile.settings, root).map_err(failure::of_index)?;
         found.extend(held.zip(root.to.first()).map(|(held, edge)| (edge.to.package.id.clone(), held)));
     }
     Ok(found)
@@ -341,15 +308,15 @@ pub(super) fn write(
     project: &Project,
     edited: Option<&Edited<'_>>,
     lockfile: &Lockfile,
-    seen: &Seen,
+    snapshot: &InputSnapshot,
 ) -> Result<Option<bool>> {
     let (text, path) = (lockfile.to_text(), project.lockfile());
     if edited.is_none() && fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
         return Ok(Some(false));
     }
-    let held = seen::hold(context, &profile::Project::open(&project.root)?)?;
+    let held = snapshot::hold(context, &profile::Project::open(&project.root)?)?;
     profile::exclude(&project.root)?;
-    let stands = seen.stands(&project.root)?;
+    let stands = snapshot.stands(&project.root)?;
     let manifest = edited.map(|edited| edited.target.path());
     held.announce(&manifest.into_iter().chain([&*path]).collect::<Vec<_>>())?;
     let mut written = None;
@@ -382,58 +349,18 @@ pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     freshness
 }
 
-/// The lock as it was found.
-#[derive(Debug)]
-pub(super) enum Old {
-    /// There is none.
-    None,
-    /// There is one.
-    Lock(Lockfile),
-    /// A merge left its marks; this is what both sides agree on.
-    Conflict(Lockfile),
-}
-
-impl Old {
-    /// Returns what can be used of it.
-    pub(super) fn lockfile(self) -> Option<Lockfile> {
-        match self {
-            Self::None => None,
-            Self::Lock(lockfile) | Self::Conflict(lockfile) => Some(lockfile),
-        }
-    }
-}
-
 /// Reads the lock.
 pub(super) fn read(project: &Project) -> Result<Old> {
-    read_in(&project.root)
-}
-
-fn read_in(root: &Path) -> Result<Old> {
-    let Some(bytes) = inputs::read(&root.join(LOCKFILE), inputs::LOCK_SIZE)? else { return Ok(Old::None) };
-    let text = String::from_utf8(bytes).map_err(|_| LockError::NotText)?;
-    match lock::parse(LOCKFILE, &text) {
-        Ok(lockfile) => Ok(Old::Lock(lockfile)),
-        Err(lock::LockError::Conflict { .. }) => Ok(Old::Conflict(lock::salvage(&text))),
-        Err(error) => Err(error.into()),
-    }
+    lockfile::read(&project.root)
 }
 
 /// Reads the lock for a command that only looks: a missing or broken one is an error.
 pub(super) fn existing(project: &Project) -> Result<Lockfile> {
-    let lockfile = existing_in(&project.root)?;
+    let lockfile = lockfile::existing(&project.root)?;
     if !has_every_side(project, &lockfile) {
         return Err(LockError::Stale { reasons: vec![lock::Reason::Setting("conflicts").to_string()] }.into());
     }
     Ok(lockfile)
-}
-
-/// Reads the lock in a project's root, where a missing or broken one is an error.
-pub(super) fn existing_in(root: &Path) -> Result<Lockfile> {
-    match read_in(root)? {
-        Old::Lock(lockfile) => Ok(lockfile),
-        Old::None => Err(LockError::Absent.into()),
-        Old::Conflict(_) => Err(LockError::Conflict.into()),
-    }
 }
 
 /// Tells whether each environment finds its exclusive groups in one of the lock's solutions.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 
-use super::tokens::{self, Grant};
+use super::registries::tokens::{self, Grant};
 use super::{Context, Project, Result};
 
 /// `larder login --json`: see `schema/login.json`.

@@ -7,9 +7,9 @@ use crate::model::{Edge, PackageId, RootEdge, Version};
 use crate::registry::{Freshness, Registries};
 use crate::resolve::{self, Index};
 
-use super::lock::Wish;
+use super::lock::{self, Wish};
 use super::project::{self, selection};
-use super::{Project, Result, Session, lock, registries};
+use super::{Project, Result, Session, failure, registries};
 
 /// `larder outdated --json`: see `schema/outdated.json`.
 #[derive(Debug, Serialize)]
@@ -63,7 +63,7 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
         let Some(edge) = newest(&closure, root) else { continue };
         let newer = compare(root, edge, &locked, latest(&registries, &edge.to.package.id)?.as_ref());
         let Some(newer) = newer else { continue };
-        let held_back = resolve::held_back(&registries, &updated.settings, root).map_err(lock::index_failure)?;
+        let held_back = resolve::held_back(&registries, &updated.settings, root).map_err(failure::of_index)?;
         packages.push(Newer { held_back: held_back.map(|held| held.to_string()), ..newer });
     }
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
@@ -104,7 +104,7 @@ fn newest<'a>(closure: &Closure<'a>, line: &'a RootEdge) -> Option<&'a Edge> {
 
 /// Returns the newest version that a registry would give to who asks for no version in particular.
 fn latest(registries: &Registries, package: &PackageId) -> Result<Option<Version>> {
-    let versions = registries.versions(package).map_err(lock::index_failure)?;
+    let versions = registries.versions(package).map_err(failure::of_index)?;
     let tagged = versions.tags.get("latest").and_then(|&place| versions.candidates.get(place as usize));
     let offered = || versions.candidates.iter().rev().filter(|candidate| !candidate.yanked);
     let newest = || offered().find(|candidate| !candidate.version.is_prerelease()).or_else(|| offered().next());

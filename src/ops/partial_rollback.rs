@@ -6,12 +6,13 @@ use crate::model::{Label, PackageId, Side, Version};
 use crate::plan;
 use crate::profile::{self, ProfileError};
 
-use super::context::LOCKFILE;
 use super::lock::{self, LockUse, Locked, Wish};
-use super::seen::{self, Seen};
-use super::spec::Known;
+use super::project;
+use super::project::snapshot::{self, InputSnapshot};
+use super::project::spec::Known;
+use super::session::LOCKFILE;
 use super::sync::{self, AfterRollback, Mode, Options, Synced};
-use super::{Project, Result, Session, policies, project};
+use super::{Project, Result, Session, policies};
 
 /// What became of it.
 #[derive(Debug)]
@@ -28,8 +29,9 @@ pub struct PartiallyRolledBack {
 /// syncs.
 pub fn partial_rollback(session: &Session<'_>, number: Option<u64>, names: &[String]) -> Result<PartiallyRolledBack> {
     let root = project::find_root(session.context)?;
-    let (generation, locked) =
-        seen::undisturbed(&root, |seen| write_lock(session, &Project::read(root.clone())?, (number, names), seen))?;
+    let (generation, locked) = snapshot::undisturbed(&root, |snapshot| {
+        write_lock(session, &Project::read(root.clone())?, (number, names), snapshot)
+    })?;
     let options = Options { mode: Mode::Build(AfterRollback::Forward), lock: LockUse::Locked, ..Options::default() };
     let synced = sync::sync(session, options)?;
     Ok(PartiallyRolledBack { generation, locked, synced })
@@ -40,7 +42,7 @@ fn write_lock(
     session: &Session<'_>,
     project: &Project,
     (number, names): (Option<u64>, &[String]),
-    seen: &Seen,
+    snapshot: &InputSnapshot,
 ) -> Result<Option<(u64, Locked)>> {
     let declared = project.environment(session.context)?;
     let environment = &declared.name;
@@ -69,7 +71,7 @@ fn write_lock(
     };
     let findings = policies::solved(project, &now, &lockfile, &solved);
     let plan = lock::difference(&now, &lockfile);
-    let written = lock::write(session.context, project, None, &lockfile, seen)?;
+    let written = lock::write(session.context, project, None, &lockfile, snapshot)?;
     Ok(written.map(|changed| (number, Locked { lockfile, plan, changed, findings })))
 }
 

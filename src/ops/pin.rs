@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::profile::ProfileError;
 
-use super::checkout::Checkout;
+use super::generations::checkout::Checkout;
 use super::{Context, Result};
 
 /// `larder pin --json` and `larder unpin --json`: see `schema/pins.json`.

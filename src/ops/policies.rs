@@ -6,8 +6,9 @@ use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::policy::{self, Described, Document, Finding, FindingReport, Occasion, PolicyError, Solve, Subject};
 
-use super::context::{LOCKFILE, MANIFEST};
-use super::{Project, Result, own_runtimes};
+use super::project::own_runtimes;
+use super::session::{LOCKFILE, MANIFEST};
+use super::{Project, Result};
 
 /// Fails where the environment's policy forbids what the closure has; returns what it only warns of.
 pub(super) fn check(

@@ -7,10 +7,12 @@ use crate::model::{Label, Side};
 use crate::policy::Occasion;
 use crate::profile::{Generation, ProfileError, Promoted};
 
-use super::context::LOCKFILE;
+use super::generations::state;
 use super::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
+use super::project::{self, snapshot};
+use super::session::LOCKFILE;
 use super::sync::Synced;
-use super::{Project, Result, Session, policies, project, seen, state};
+use super::{Project, Result, Session, policies};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -47,7 +49,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
         bytecode: BytecodeUse::AsDeclared,
     };
     let ingredients = installation.gather(&selection, closure)?;
-    let held = seen::hold(session.context, &profile)?;
+    let held = snapshot::hold(session.context, &profile)?;
     // What a sync noted does not tell what this leaves, which may be gone back from.
     state::forget(&project.root, target.name.as_str())?;
     let Installed { number, built, plan, warnings } = installation.build(&held, (&lockfile, &text), &ingredients)?;

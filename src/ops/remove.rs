@@ -5,16 +5,19 @@ use crate::manifest::edit::{self, Section};
 use crate::manifest::{Dependency, Wanted};
 use crate::model::{Ecosystem, PackageId};
 
-use super::lock::{Changes, Locked, Wish};
-use super::seen::{self, Seen};
-use super::spec::Known;
-use super::target::{Edited, Target};
-use super::{Project, Result, Session, lock, policies, project};
+use super::lock::{self, Changes, Locked, Wish};
+use super::project;
+use super::project::snapshot::{self, InputSnapshot};
+use super::project::spec::Known;
+use super::project::target::{Edited, Target};
+use super::{Project, Result, Session, policies};
 
 /// Removes lines from the manifest.
 pub fn remove(session: &Session<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
     let root = project::find_root(session.context)?;
-    seen::undisturbed(&root, |seen| remove_once(session, &Project::read(root.clone())?, (names, group), seen))
+    snapshot::undisturbed(&root, |snapshot| {
+        remove_once(session, &Project::read(root.clone())?, (names, group), snapshot)
+    })
 }
 
 /// None where somebody else wrote manifest or lock meanwhile.
@@ -22,7 +25,7 @@ fn remove_once(
     session: &Session<'_>,
     old: &Project,
     (names, group): (&[String], Option<&str>),
-    seen: &Seen,
+    snapshot: &InputSnapshot,
 ) -> Result<Option<Changes>> {
     let before = lock::read(old)?.lockfile().unwrap_or_default();
     let target = Target::of(session.context, old)?;
@@ -40,7 +43,7 @@ fn remove_once(
     let findings = policies::solved(&project, &before, &lockfile, &solved);
     let plan = lock::difference(&before, &lockfile);
     let written =
-        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, seen)?;
+        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, snapshot)?;
     Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, plan, changed, findings } }))
 }
 

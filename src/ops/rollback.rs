@@ -5,10 +5,11 @@ use crate::model::Label;
 use crate::profile::{self, ProfileError, RolledBack};
 use crate::store::Store;
 
-use super::checkout::Checkout;
-use super::switch::{self, Switched};
+use super::generations::checkout::Checkout;
+use super::generations::switch::{self, Switched};
+use super::generations::{self, integrity, state};
 use super::verify::Damaged;
-use super::{Context, Result, generations, harm, state};
+use super::{Context, Result};
 
 /// How much of a generation is looked at before it is gone back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -49,7 +50,7 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
 
 fn check_content(context: &Context<'_>, profile: &profile::Project, environment: &Label, number: u64) -> Result<()> {
     let generation = profile.generation(environment, number)?;
-    let found = harm::look(profile, &[(environment.clone(), generation)], &Store::open(&context.store))?;
+    let found = integrity::look(profile, &[(environment.clone(), generation)], &Store::open(&context.store))?;
     if found.is_empty() { Ok(()) } else { Err(Damaged::of_generation(number, found).into()) }
 }
 

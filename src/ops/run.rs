@@ -14,11 +14,13 @@ use crate::profile;
 use crate::profile::python;
 use crate::resolve::RequiredLine;
 
+use super::generations::{self, state};
 use super::install::{Activation, interpreter};
 use super::lock::LockUse;
+use super::project::{self, snapshot};
 use super::sync::{self, Options, Synced};
 use super::variables::Seen;
-use super::{Context, Project, Result, Session, generations, project, seen, state};
+use super::{Context, Project, Result, Session};
 
 /// A program with its arguments.
 #[derive(Clone, Copy, Debug)]
@@ -149,7 +151,7 @@ fn rolled_back(context: &Context<'_>, root: &Path, environment: &str) -> Result<
     let profile = profile::Project::open(root)?;
     let Some(note) = profile.rolled_back(&name)? else { return Ok(None) };
     if profile.head(&name, note.to)?.root != profile.root() {
-        let held = seen::hold(context, &profile)?;
+        let held = snapshot::hold(context, &profile)?;
         generations::bring_here(context, &profile, &held, &name, note.to)?;
         held.finish()?;
     }

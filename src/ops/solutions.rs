@@ -10,8 +10,8 @@ use crate::model::{Graph, PackageId, Routes, Settings, Side, Version};
 use crate::registry::Registries;
 use crate::resolve::{self, LineId, Preferences, RequiredLine, Requirements, Resolution, ResolveError};
 
-use super::failure::Unsatisfiable;
-use super::{Project, Result, lock};
+use super::failure::{self, Unsatisfiable};
+use super::{Project, Result};
 
 /// Solves a project's requirements; `preferences` returns what is preferred on a side.
 pub(super) fn solve(
@@ -85,7 +85,7 @@ impl Problem<'_> {
                 entangled.lines.iter_mut().for_each(declared);
                 Unsatisfiable::entangled(self.project, &entangled).into()
             }
-            ResolveError::Index(error) => lock::index_failure(error),
+            ResolveError::Index(error) => failure::of_index(error),
         })
     }
 

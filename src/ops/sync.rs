@@ -19,14 +19,15 @@ use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
 use crate::profile::{self, Needs, RolledBack};
 
-use super::context::LOCKFILE;
+use super::generations::state::{self, Facts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose, interpreter};
-use super::lock::{Absent, LockUse, Locked};
+use super::lock::{self, Absent, LockUse, Locked};
+use super::project;
+use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
-use super::seen::{self, Seen};
-use super::state::{self, Facts};
+use super::session::LOCKFILE;
 use super::summary::PlanSummary;
-use super::{Context, Project, Result, Session, lock, notes, policies, project, variables};
+use super::{Context, Project, Result, Session, notes, policies, variables};
 
 /// How to sync.
 #[derive(Clone, Copy, Debug, Default)]
@@ -149,12 +150,12 @@ pub fn sync(session: &Session<'_>, options: Options) -> Result<Synced> {
     {
         return Ok(synced);
     }
-    seen::undisturbed(&root, |seen| {
+    snapshot::undisturbed(&root, |snapshot| {
         let project = Project::read_for(root.clone(), options.lock)?;
         let sync = Sync::new(session, options, &project)?;
         match options.mode {
-            Mode::Build(after) => sync.build(after, seen),
-            Mode::Repair(after) => sync.repair(after, seen),
+            Mode::Build(after) => sync.build(after, snapshot),
+            Mode::Repair(after) => sync.repair(after, snapshot),
             Mode::DryRun => sync.dry_run().map(Some),
         }
     })
@@ -168,7 +169,7 @@ fn unchanged(session: &Session<'_>, root: &Path, options: Options) -> Option<Syn
     if options.activation == Activation::Activate && active.as_ref() != Some(&environment) {
         return None;
     }
-    let generation = state::current(root, &environment, &context.variables, options.lock.checked())?;
+    let generation = state::current(root, &environment, &context.variables, options.lock.into())?;
     let folder = profile::generation_folder(root, &environment, generation);
     // Killed runs leave leases behind, and what they were about to fetch.
     if session.store.has_leases().ok()? {
@@ -230,7 +231,7 @@ struct Sync<'a> {
 
 impl<'a> Sync<'a> {
     fn new(session: &'a Session<'a>, options: Options, project: &'a Project) -> Result<Self> {
-        let mut facts = Facts::new(&session.context.variables, options.lock.checked());
+        let mut facts = Facts::new(&session.context.variables, options.lock.into());
         facts.note_watched(&project.watched);
         let profile = project.profile()?;
         variables::check_path(profile.root())?;
@@ -247,21 +248,21 @@ impl<'a> Sync<'a> {
 
     /// Builds what is not there yet. Returns `None` if somebody else wrote manifest or lock meanwhile; so do
     /// [`Self::repair`] and [`Self::install`].
-    fn build(self, after: AfterRollback, seen: &Seen) -> Result<Option<Synced>> {
+    fn build(self, after: AfterRollback, snapshot: &InputSnapshot) -> Result<Option<Synced>> {
         if let Some(note) = self.rolled_back(after)? {
             return Err(IsRolledBack::new(&self.environment.name, &note).into());
         }
-        match lock::update_lock(self.session, self.project, self.lock_use(), seen)? {
-            Some(locked) => self.install(&locked, Purpose::Sync, seen),
+        match lock::update_lock(self.session, self.project, self.lock_use(), snapshot)? {
+            Some(locked) => self.install(&locked, Purpose::Sync, snapshot),
             None => Ok(None),
         }
     }
 
     /// Builds what is not there yet, and heals what is damaged: of an environment that stays rolled back, the generation
     /// that was gone back to.
-    fn repair(self, after: AfterRollback, seen: &Seen) -> Result<Option<Synced>> {
+    fn repair(self, after: AfterRollback, snapshot: &InputSnapshot) -> Result<Option<Synced>> {
         let name = &self.environment.name;
-        let held = seen::hold(self.session.context, &self.profile)?;
+        let held = snapshot::hold(self.session.context, &self.profile)?;
         self.profile.clear_links(&held, name)?;
         held.finish()?;
         if let Some(note) = self.rolled_back(after)? {
@@ -269,13 +270,13 @@ impl<'a> Sync<'a> {
             return match text.and_then(|text| crate::lock::parse(LOCKFILE, &text).ok()) {
                 Some(lockfile) => {
                     let locked = Locked::unchanged(self.project, lockfile);
-                    self.install(&locked, Purpose::RepairRolledBack, seen)
+                    self.install(&locked, Purpose::RepairRolledBack, snapshot)
                 }
                 None => Err(IsRolledBack::new(name, &note).into()),
             };
         }
-        match lock::update_lock(self.session, self.project, self.lock_use(), seen)? {
-            Some(locked) => self.install(&locked, Purpose::Repair, seen),
+        match lock::update_lock(self.session, self.project, self.lock_use(), snapshot)? {
+            Some(locked) => self.install(&locked, Purpose::Repair, snapshot),
             None => Ok(None),
         }
     }
@@ -340,10 +341,10 @@ impl<'a> Sync<'a> {
     }
 
     /// Makes the environment what a lock says.
-    fn install(mut self, locked: &Locked, purpose: Purpose<'_>, seen: &Seen) -> Result<Option<Synced>> {
+    fn install(mut self, locked: &Locked, purpose: Purpose<'_>, snapshot: &InputSnapshot) -> Result<Option<Synced>> {
         self.facts.note(&self.project.lockfile())?;
         let text = locked.lockfile.to_text();
-        let seen = if locked.changed { &seen.relocked(&text) } else { seen };
+        let snapshot = if locked.changed { &snapshot.relocked(&text) } else { snapshot };
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, absent) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);
@@ -359,9 +360,9 @@ impl<'a> Sync<'a> {
             bytecode: self.options.bytecode,
         };
         let ingredients = installation.gather(&selection, closure)?;
-        let held = seen::hold(self.session.context, &self.profile)?;
+        let held = snapshot::hold(self.session.context, &self.profile)?;
         // While the network was waited for, another larder may have got further than this one.
-        if !seen.stands(&self.project.root)? {
+        if !snapshot.stands(&self.project.root)? {
             return Ok(None);
         }
         let installed = installation.build(&held, (&lockfile, &text), &ingredients)?;

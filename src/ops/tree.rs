@@ -42,7 +42,7 @@ pub fn tree(context: &Context<'_>, depth: Option<usize>) -> Result<Tree> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let lockfile = lock::existing(&project)?;
-    let selection = selection(environment, super::host::platform());
+    let selection = selection(environment, crate::ops::project::host::platform());
     let closure = Closure::of(&lockfile.graph, &selection);
     let mut seen = BTreeSet::new();
     let depth = depth.unwrap_or(DEEPEST).min(DEEPEST);

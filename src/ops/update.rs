@@ -5,17 +5,23 @@ use crate::model::PackageId;
 use crate::registry::Freshness;
 
 use super::lock::{self, Locked, Wish};
-use super::seen::{self, Seen};
-use super::spec::Known;
-use super::{Project, Result, Session, project};
+use super::project;
+use super::project::snapshot::{self, InputSnapshot};
+use super::project::spec::Known;
+use super::{Project, Result, Session};
 
 /// Moves the named packages, or all.
 pub fn update(session: &Session<'_>, names: &[String]) -> Result<Locked> {
     let root = project::find_root(session.context)?;
-    seen::undisturbed(&root, |seen| update_once(session, &Project::read(root.clone())?, names, seen))
+    snapshot::undisturbed(&root, |snapshot| update_once(session, &Project::read(root.clone())?, names, snapshot))
 }
 
-fn update_once(session: &Session<'_>, project: &Project, names: &[String], seen: &Seen) -> Result<Option<Locked>> {
+fn update_once(
+    session: &Session<'_>,
+    project: &Project,
+    names: &[String],
+    snapshot: &InputSnapshot,
+) -> Result<Option<Locked>> {
     let old = lock::read(project)?.lockfile();
     let wanted: Vec<_> = names.iter().map(|name| Known::parse(name)).collect();
     if let Some(lockfile) = &old {
@@ -34,7 +40,7 @@ fn update_once(session: &Session<'_>, project: &Project, names: &[String], seen:
     if wanted.is_empty() {
         wish.edition = None;
     }
-    lock::replace(session, project, &old, &wish, seen)
+    lock::replace(session, project, &old, &wish, snapshot)
 }
 
 /// A name that the lock does not have.

@@ -10,7 +10,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::profile::ProfileError;
 
-use super::checkout::Checkout;
+use super::generations::checkout::Checkout;
 use super::{Context, Event, Result};
 
 /// `larder env --json`: see `schema/env.json`.

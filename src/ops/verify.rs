@@ -10,8 +10,8 @@ use crate::model::Label;
 use crate::profile::{Generation, ProfileError};
 use crate::store::Store;
 
-use super::checkout::Checkout;
-use super::harm::{self, Harmed};
+use super::generations::checkout::Checkout;
+use super::generations::integrity::{self, Damage};
 use super::{Context, Result};
 
 /// `larder verify --json`: see `schema/verify.json`.
@@ -46,7 +46,7 @@ pub fn verify(context: &Context<'_>) -> Result<Verified> {
     let profile = &checkout.profile;
     let generation = profile.current(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
     let built = [(name.clone(), generation)];
-    refuse(harm::look(profile, &built, &Store::open(&context.store))?)?;
+    refuse(integrity::look(profile, &built, &Store::open(&context.store))?)?;
     let [(name, generation)] = &built;
     Ok(Verified::new(name, generation))
 }
@@ -62,7 +62,7 @@ pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
             Ok(generation) => built.extend(generation.map(|generation| (name, generation))),
             // One that cannot be read must not keep the others from being looked at.
             Err(error @ (ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. })) => {
-                found.push(Harmed::record(&name, &error));
+                found.push(Damage::record(&name, &error));
             }
             Err(error) => return Err(error.into()),
         }
@@ -70,12 +70,12 @@ pub fn verify_all(context: &Context<'_>) -> Result<AllVerified> {
     if built.is_empty() && found.is_empty() {
         return Err(ProfileError::NeverSynced(checkout.environment(context)?).into());
     }
-    found.extend(harm::look(profile, &built, &Store::open(&context.store))?);
+    found.extend(integrity::look(profile, &built, &Store::open(&context.store))?);
     refuse(found)?;
     Ok(AllVerified { environments: built.iter().map(|(name, generation)| Verified::new(name, generation)).collect() })
 }
 
-fn refuse(found: Vec<Harmed>) -> Result<()> {
+fn refuse(found: Vec<Damage>) -> Result<()> {
     if found.is_empty() { Ok(()) } else { Err(Damaged { generation: None, found }.into()) }
 }
 
@@ -85,12 +85,12 @@ fn refuse(found: Vec<Harmed>) -> Result<()> {
 pub(super) struct Damaged {
     /// The one that was looked at, where it is not the current one.
     generation: Option<u64>,
-    found: Vec<Harmed>,
+    found: Vec<Damage>,
 }
 
 impl Damaged {
     /// Of a generation that was not gone back to.
-    pub(super) fn of_generation(number: u64, found: Vec<Harmed>) -> Self {
+    pub(super) fn of_generation(number: u64, found: Vec<Damage>) -> Self {
         Self { generation: Some(number), found }
     }
 
@@ -111,7 +111,7 @@ impl Damaged {
 /// Places that are named before the rest is only counted.
 const SCREEN: usize = 20;
 
-fn listed(found: &[Harmed]) -> String {
+fn listed(found: &[Damage]) -> String {
     let mut text = list(found.iter().take(SCREEN));
     if found.len() > SCREEN {
         text = format!("{text}\n- and {} more", found.len() - SCREEN);

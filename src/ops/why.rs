@@ -6,8 +6,8 @@ use crate::diagnostic::{Exit, Failure, nearest};
 use crate::lock::{self as lockfile, Closure};
 use crate::model::{Edge, PackageId};
 
+use super::project::spec::Known;
 use super::project::{manifest_of, selection};
-use super::spec::Known;
 use super::update::NotLocked;
 use super::{Context, Project, Result, lock};
 
@@ -41,7 +41,7 @@ pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
-    let selection = selection(environment, super::host::platform());
+    let selection = selection(environment, crate::ops::project::host::platform());
     let closure = Closure::of(&locked.graph, &selection);
     let known = Known::parse(name);
     let mut packages: Vec<&PackageId> = closure.instances.keys().map(|key| &key.package.id).collect();

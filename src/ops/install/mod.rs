@@ -19,8 +19,9 @@ use crate::profile::python::{Bytecode, Interpreter};
 use crate::profile::{self, Built, Needs, ProjectLock, Promoted};
 use crate::store::{Lease, Tree};
 
-use super::registries::LazyRegistries;
-use super::{Event, Project, Result, Session, generations, switch};
+use crate::ops::generations::{self, switch};
+use crate::ops::registries::LazyRegistries;
+use crate::ops::{Event, Project, Result, Session};
 use gather::{Completeness, Gathered};
 
 /// Whether an environment becomes the active one.

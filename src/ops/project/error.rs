@@ -17,10 +17,6 @@ pub(in crate::ops) enum ProjectError {
     #[error("no larder.kdl in `{}` or above it", .0.display())]
     #[diagnostic(code(larder::project::no_manifest), help("`larder init` writes one"))]
     NoManifest(PathBuf),
-    /// `-C` names something that is not a folder.
-    #[error("`{}` is not a folder", .0.display())]
-    #[diagnostic(code(larder::project::no_folder))]
-    NoFolder(PathBuf),
     /// `--env` or `LARDER_ENV` names no environment.
     #[error("no environment is named `{name}`")]
     #[diagnostic(code(larder::project::unknown_environment), help("declared are: {known}{}", meant.as_ref().map(|m| format!("; did you mean `{m}`?")).unwrap_or_default()))]

@@ -7,11 +7,11 @@ use miette::{NamedSource, SourceSpan};
 
 use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
-use super::{NamedRegistry, Place, Project};
+use super::{NamedRegistry, Place, Project, inputs, members};
 use crate::manifest::{self, Kind, Manifest, Wanted};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
-use crate::ops::context::MANIFEST;
-use crate::ops::{Result, inputs, members};
+use crate::ops::Result;
+use crate::ops::session::MANIFEST;
 use crate::registry::path::{self, PathKind, PathPackage};
 use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
 

@@ -6,15 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::MemberErrors;
-use super::{Members, Project};
+use super::lockfile::{self, LockError, LockUse};
+use super::watched::Watched;
+use super::{Members, Project, inputs, members};
 use crate::lock::{Lockfile, Reason};
 use crate::manifest::{self, Group, Kind, Manifest, Spanned};
 use crate::model::{Dependent, Label, PackageId, PackageKey};
-use crate::ops::context::MANIFEST;
-use crate::ops::failure::LockError;
-use crate::ops::lock::{self, LockUse};
-use crate::ops::watched::Watched;
-use crate::ops::{Result, inputs, members};
+use crate::ops::Result;
+use crate::ops::session::MANIFEST;
 
 impl Project {
     /// Reads the project in `root` as far as a command needs that treats the lock in this way.
@@ -22,7 +21,7 @@ impl Project {
         match lock_use {
             LockUse::Update | LockUse::Locked => Self::read(root),
             LockUse::Frozen(_) => {
-                let lockfile = lock::existing_in(&root)?;
+                let lockfile = lockfile::existing(&root)?;
                 Self::as_locked(root, &lockfile)
             }
         }

@@ -1,9 +1,18 @@
 //! A project as it stands on disk: its manifest, its members, and the local packages they name.
 
 mod error;
+pub(super) mod host;
+pub(super) mod inputs;
 mod lines;
 mod locked;
+pub(super) mod lockfile;
+pub(super) mod members;
+pub(super) mod own_runtimes;
 mod routes;
+pub(super) mod snapshot;
+pub(super) mod spec;
+pub(super) mod target;
+pub(super) mod watched;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,13 +29,13 @@ use crate::profile;
 use crate::registry::path::{self, Members, PathPackage};
 use crate::resolve::RequiredLine;
 
-use super::context::{Context, LOCKFILE, MANIFEST};
-use super::own_runtimes::OwnRuntimes;
-use super::watched::Watched;
-use super::{Result, host, inputs, members};
+use crate::ops::Result;
+use crate::ops::session::{Context, LOCKFILE, MANIFEST};
 use error::MemberErrors;
 use lines::MemberManifest;
+use own_runtimes::OwnRuntimes;
 use routes::NamedRegistry;
+use watched::Watched;
 
 pub(super) use error::ProjectError;
 
@@ -154,8 +163,8 @@ impl Project {
 
     /// Returns the environment that was asked for, else the active one, else `development`, else the first declared.
     pub fn environment(&self, context: &Context<'_>) -> Result<&Environment> {
-        let active = super::state::active(&self.root);
-        choose(&self.manifest, context.environment.as_deref(), active.as_deref())
+        let active = profile::active(&self.root);
+        choose(&self.manifest, context.environment.as_deref(), active.as_ref().map(Label::as_str))
     }
 
     /// Returns this machine's platform, where the manifest declares it.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
+use super::error::MemberErrors;
 use super::{Place, Project};
 use crate::manifest::{Dependency, Manifest, ManifestError, ManifestErrors, Wanted};
 use crate::model::{Label, Marker, PackageId, Platform, Requirement, Routes, Settings, Side};
 use crate::ops::Result;
 
-use super::error::MemberErrors;
 
 /// A line that names a registry.
 #[derive(Clone, Debug)]

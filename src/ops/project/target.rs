@@ -9,13 +9,13 @@ use crate::manifest::{self, Kind, Manifest};
 use crate::model::Dependent;
 use crate::registry::path::PathKind;
 
-use super::context::MANIFEST;
-use super::project::Edit;
-use super::{Context, Project, Result, inputs};
+use super::{Edit, inputs};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Context, Project, Result};
 
 /// The manifest of the member that larder was started in, else the root's.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(in crate::ops) struct Target {
     /// Its folder, relative to the root; empty for the root.
     folder: Arc<str>,
     /// Its path relative to the root, as messages name it.
@@ -27,7 +27,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Finds the manifest.
-    pub(super) fn of(context: &Context<'_>, project: &Project) -> Result<Self> {
+    pub(in crate::ops) fn of(context: &Context<'_>, project: &Project) -> Result<Self> {
         let inside = |folder: &&Arc<str>| context.folder.starts_with(project.root.join(&***folder));
         let Some(folder) = project.members.iter().filter(inside).max_by_key(|folder| folder.len()) else {
             return Ok(Self {
@@ -46,17 +46,17 @@ impl Target {
     }
 
     /// Returns where it lies.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::ops) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Returns the manifest's text.
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::ops) fn text(&self) -> &str {
         &self.manifest.text
     }
 
     /// Returns who depends on what the manifest names.
-    pub(super) fn dependent(&self) -> Dependent {
+    pub(in crate::ops) fn dependent(&self) -> Dependent {
         match &*self.folder {
             "" => Dependent::Project,
             _ => Dependent::Member(Arc::clone(&self.folder)),
@@ -64,25 +64,25 @@ impl Target {
     }
 
     /// Returns what the project would be with this text.
-    pub(super) fn tried(&self, project: &Project, text: &str) -> Result<Project> {
+    pub(in crate::ops) fn tried(&self, project: &Project, text: &str) -> Result<Project> {
         project.edited(&Edit { folder: &self.folder, text })
     }
 
     /// Returns what a message says of where a line was put: nothing for the root's.
-    pub(super) fn suffix(&self) -> String {
+    pub(in crate::ops) fn suffix(&self) -> String {
         if self.folder.is_empty() { String::new() } else { format!(" of {}", self.file) }
     }
 }
 
 /// A manifest and the text that it is to have.
-pub(super) struct Edited<'a> {
-    pub(super) target: &'a Target,
-    pub(super) text: &'a str,
+pub(in crate::ops) struct Edited<'a> {
+    pub(in crate::ops) target: &'a Target,
+    pub(in crate::ops) text: &'a str,
 }
 
 impl Edited<'_> {
     /// Writes the text, unless the manifest is not what was edited any more; tells which.
-    pub(super) fn write(&self) -> Result<bool> {
+    pub(in crate::ops) fn write(&self) -> Result<bool> {
         let Target { path, manifest, .. } = self.target;
         let stands = inputs::text(path)?.is_some_and(|text| *text == *manifest.text);
         if stands {
@@ -110,7 +110,7 @@ fn foreign(project: &Project, folder: &str) -> Result<ForeignMember> {
     code(larder::edit::foreign_member),
     help("edit {file} and run `larder sync`; or give the member a larder.kdl; or add to the root, from its folder")
 )]
-pub(super) struct ForeignMember {
+pub(in crate::ops) struct ForeignMember {
     folder: String,
     file: &'static str,
 }

@@ -6,7 +6,7 @@ use crate::fs;
 use crate::model::Platform;
 
 /// Returns the platform of this machine, where it is one that larder knows.
-pub(super) fn platform() -> Option<Platform> {
+pub(in crate::ops) fn platform() -> Option<Platform> {
     let exists = |path| matches!(fs::stat(Path::new(path)), Ok(Some(_)));
     let musl = || !exists(GLIBC_LOADER) && exists(MUSL_LOADER);
     Some(match (std::env::consts::OS, std::env::consts::ARCH) {

@@ -6,7 +6,7 @@ use crate::model::{Ecosystem, PackageId, PackageName};
 
 /// A dependency to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Spec {
+pub(in crate::ops) struct Spec {
     /// What the text before the colon says.
     pub ecosystem: Ecosystem,
     /// The name as a manifest line has it: with extras, or a folder.
@@ -17,7 +17,7 @@ pub(super) struct Spec {
 
 /// A word that names no package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-pub(super) enum SpecError {
+pub(in crate::ops) enum SpecError {
     /// No ecosystem stands before the name.
     #[error("`{text}` does not say which ecosystem it is of")]
     #[diagnostic(code(larder::spec::no_ecosystem), help("write npm:{text}, pypi:{text} or path:{text}"))]
@@ -60,7 +60,7 @@ fn known(meant: Option<&'static str>) -> String {
 
 impl Spec {
     /// Parses a package to add.
-    pub(super) fn parse(text: &str) -> Result<Self, SpecError> {
+    pub(in crate::ops) fn parse(text: &str) -> Result<Self, SpecError> {
         let (word, rest) = text.split_once(':').ok_or_else(|| SpecError::NoEcosystem { text: text.to_owned() })?;
         let ecosystem = word.parse().map_err(|_| SpecError::UnknownEcosystem {
             word: word.to_owned(),
@@ -75,14 +75,14 @@ impl Spec {
 
 /// A package that is there already: with its ecosystem, or by name alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Known {
+pub(in crate::ops) struct Known {
     ecosystem: Option<Ecosystem>,
     name: String,
 }
 
 impl Known {
     /// Parses a package to look for.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(in crate::ops) fn parse(text: &str) -> Self {
         match text.split_once(':') {
             Some((word, name)) if word.parse::<Ecosystem>().is_ok() => {
                 Self { ecosystem: word.parse().ok(), name: name.to_owned() }
@@ -92,7 +92,7 @@ impl Known {
     }
 
     /// Tells whether this names the package.
-    pub(super) fn names(&self, package: &PackageId) -> bool {
+    pub(in crate::ops) fn names(&self, package: &PackageId) -> bool {
         self.ecosystem.is_none_or(|ecosystem| ecosystem == package.ecosystem)
             && PackageName::parse(package.ecosystem, &self.name).is_ok_and(|name| name == package.name)
     }

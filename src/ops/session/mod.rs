@@ -1,11 +1,19 @@
 //! What the steps of one command share: where things are, the store, and the way to the registries.
 
+mod client;
+mod context;
+mod error;
+mod event;
+
 use std::sync::{Arc, OnceLock};
 
 use crate::fetch::Client;
 use crate::store::Store;
 
-use super::{Context, Result, registries};
+pub use context::{Context, Flags, Variables};
+pub(super) use context::{LOCKFILE, MANIFEST};
+pub use error::{Error, Result};
+pub use event::{Event, Reporter};
 
 /// A command under way.
 ///
@@ -13,9 +21,9 @@ use super::{Context, Result, registries};
 /// chosen serve the artifacts too.
 pub struct Session<'a> {
     /// Where things are and which switches are set.
-    pub(super) context: &'a Context<'a>,
+    pub(in crate::ops) context: &'a Context<'a>,
     /// The store; nothing of it is touched yet.
-    pub(super) store: Store,
+    pub(in crate::ops) store: Store,
     client: OnceLock<Arc<Client>>,
 }
 
@@ -31,11 +39,11 @@ impl<'a> Session<'a> {
     }
 
     /// Returns the client that every step of the command asks with.
-    pub(super) fn client(&self) -> Result<Arc<Client>> {
+    pub(in crate::ops) fn client(&self) -> Result<Arc<Client>> {
         if let Some(client) = self.client.get() {
             return Ok(Arc::clone(client));
         }
-        let client = Arc::new(Client::new(registries::client_options(self.context)?));
+        let client = Arc::new(Client::new(client::options(self.context)?));
         Ok(Arc::clone(self.client.get_or_init(|| client)))
     }
 }
@@ -43,7 +51,13 @@ impl<'a> Session<'a> {
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         if let Some(client) = self.client.take() {
-            registries::release(client);
+            release(client);
         }
     }
+}
+
+/// Gives back what is large: a hundred thousand versions, or fifty connections. That is done beside what is left to do,
+/// and the end of the process does not wait for it.
+pub(super) fn release(large: impl Send + 'static) {
+    let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(large));
 }

@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 
-use super::project::ProjectError;
 use super::{Reporter, Result};
 
 /// The file that makes a folder a project.
-pub(super) const MANIFEST: &str = "larder.kdl";
+pub(in crate::ops) const MANIFEST: &str = "larder.kdl";
 
 /// The lockfile beside it.
-pub(super) const LOCKFILE: &str = "larder.lock";
+pub(in crate::ops) const LOCKFILE: &str = "larder.lock";
 
 /// The switches that every command has.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +162,19 @@ impl Failure for RelativeHome {
 /// Returns the folder that `-C` names, without links and `..`, so that the folders above it are the right ones.
 fn within(folder: &Path) -> Result<PathBuf> {
     if fs::stat(folder)?.is_none_or(|stat| stat.kind != fs::Kind::Folder) {
-        return Err(ProjectError::NoFolder(folder.to_owned()).into());
+        return Err(NoFolder(folder.to_owned()).into());
     }
     Ok(fs::canonicalize(folder)?)
+}
+
+/// What `-C` names is not a folder.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{}` is not a folder", .0.display())]
+#[diagnostic(code(larder::project::no_folder))]
+struct NoFolder(PathBuf);
+
+impl Failure for NoFolder {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
 }

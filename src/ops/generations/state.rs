@@ -21,8 +21,9 @@ use std::path::{Path, PathBuf};
 use crate::fs::{self, Durability, FsError, Stat};
 use crate::profile;
 
-use super::Variables;
-use super::watched::Watched;
+use crate::ops::Variables;
+use crate::ops::project::lockfile::LockUse;
+use crate::ops::project::watched::Watched;
 
 const VERSION: &str = concat!("larder ", env!("CARGO_PKG_VERSION"));
 
@@ -31,20 +32,29 @@ const VARIABLES: [&str; 2] = ["LARDER_PYTHON", "LARDER_STORE"];
 
 /// What is known of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Checked {
+pub(in crate::ops) enum Checked {
     /// It is what the manifests ask for.
     Fresh,
     /// It was taken as it is. Such a one must not pass for a fresh one later.
     Unseen,
 }
 
+impl From<LockUse> for Checked {
+    fn from(lock_use: LockUse) -> Self {
+        match lock_use {
+            LockUse::Update | LockUse::Locked => Self::Fresh,
+            LockUse::Frozen(_) => Self::Unseen,
+        }
+    }
+}
+
 /// Facts as they are gathered, each before the thing that it is about is read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts(String);
+pub(in crate::ops) struct Facts(String);
 
 impl Facts {
     /// Starts with how the lock was treated, and the variables.
-    pub(super) fn new(variables: &Variables, lock: Checked) -> Self {
+    pub(in crate::ops) fn new(variables: &Variables, lock: Checked) -> Self {
         let mut facts = Self::default();
         facts.line(match lock {
             Checked::Fresh => "lock\tfresh",
@@ -59,20 +69,20 @@ impl Facts {
     }
 
     /// Notes how files and folders stood when a project was read from them.
-    pub(super) fn note_watched(&mut self, watched: &Watched) {
+    pub(in crate::ops) fn note_watched(&mut self, watched: &Watched) {
         for (path, stood) in watched.iter() {
             self.line(&file_fact(path, stood));
         }
     }
 
     /// Notes how a file or folder stands, or that it is not there.
-    pub(super) fn note(&mut self, path: &Path) -> Result<(), FsError> {
+    pub(in crate::ops) fn note(&mut self, path: &Path) -> Result<(), FsError> {
         self.line(&file_fact(path, fs::stat(path)?.as_ref()));
         Ok(())
     }
 
     /// Notes where a link points.
-    pub(super) fn note_link(&mut self, path: &Path) -> Result<(), FsError> {
+    pub(in crate::ops) fn note_link(&mut self, path: &Path) -> Result<(), FsError> {
         let target = fs::read_link(path)?;
         self.line(&link_fact(path, &target));
         Ok(())
@@ -96,7 +106,7 @@ fn file_fact(path: &Path, stood: Option<&Stat>) -> String {
 }
 
 /// Writes the record of a sync that ended well.
-pub(super) fn write(root: &Path, environment: &str, generation: u64, facts: &Facts) -> Result<(), FsError> {
+pub(in crate::ops) fn write(root: &Path, environment: &str, generation: u64, facts: &Facts) -> Result<(), FsError> {
     let mut text = String::with_capacity(facts.0.len() + 64);
     // A copy of a checkout has this file too, and its facts hold: about the other one.
     let _ = write!(text, "{VERSION}\nroot {}\ngeneration {generation}\n{}", whole(root)?.display(), facts.0);
@@ -111,12 +121,12 @@ pub(super) fn write(root: &Path, environment: &str, generation: u64, facts: &Fac
 }
 
 /// Forgets the last sync: what follows makes something else of the profile, and may be undone later.
-pub(super) fn forget(root: &Path, environment: &str) -> Result<(), FsError> {
+pub(in crate::ops) fn forget(root: &Path, environment: &str) -> Result<(), FsError> {
     fs::remove_file(&record(root, environment))
 }
 
 /// Returns the generation that is current, where every recorded fact still holds. Doubt, of any kind, is `None`.
-pub(super) fn current(root: &Path, environment: &str, variables: &Variables, lock: Checked) -> Option<u64> {
+pub(in crate::ops) fn current(root: &Path, environment: &str, variables: &Variables, lock: Checked) -> Option<u64> {
     let text = String::from_utf8(fs::read_record(&record(root, environment)).ok()??).ok()?;
     let facts = text.strip_prefix(VERSION)?.strip_prefix('\n')?;
     let (lay, facts) = facts.strip_prefix("root ")?.split_once('\n')?;
@@ -150,7 +160,7 @@ pub(super) fn current(root: &Path, environment: &str, variables: &Variables, loc
 }
 
 /// Returns the name of the active environment, from where its link points.
-pub(super) fn active(root: &Path) -> Option<String> {
+pub(in crate::ops) fn active(root: &Path) -> Option<String> {
     profile::active(root).map(|name| name.to_string())
 }
 

@@ -9,33 +9,33 @@ use crate::model::{Label, TreeDigest};
 use crate::profile::{self, Generation, Harm, ProfileError};
 use crate::store::{self, Store, StoreError, Tree};
 
-use super::Result;
+use crate::ops::Result;
 
 /// One thing that is damaged.
 #[derive(Debug)]
-pub(super) struct Harmed {
+pub(in crate::ops) struct Damage {
     /// The environments that it harms.
-    pub(super) environments: BTreeSet<Label>,
+    pub(in crate::ops) environments: BTreeSet<Label>,
     /// Whether bytes have changed, and not only come or gone.
-    pub(super) changed: bool,
+    pub(in crate::ops) changed: bool,
     /// A sentence that names the place and what was expected and found.
     text: String,
     /// Whether the store's file is harmed with it: they share their bytes.
     shared: bool,
 }
 
-impl Harmed {
+impl Damage {
     fn new(environment: &Label, text: String, changed: bool) -> Self {
         Self { environments: [environment.clone()].into(), changed, text, shared: false }
     }
 
     /// Of a generation whose record cannot be read.
-    pub(super) fn record(environment: &Label, error: &ProfileError) -> Self {
+    pub(in crate::ops) fn record(environment: &Label, error: &ProfileError) -> Self {
         Self::new(environment, error.to_string(), matches!(error, ProfileError::BadRecord { .. }))
     }
 }
 
-impl fmt::Display for Harmed {
+impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
         if self.shared { f.write_str("; the store's too: they are one file, by hard link") } else { Ok(()) }
@@ -47,7 +47,11 @@ impl fmt::Display for Harmed {
 type Change = (TreeDigest, TreeDigest, TreeDigest);
 
 /// Looks for damage in generations and in the trees of the store that they are made of.
-pub(super) fn look(profile: &profile::Project, built: &[(Label, Generation)], store: &Store) -> Result<Vec<Harmed>> {
+pub(in crate::ops) fn look(
+    profile: &profile::Project,
+    built: &[(Label, Generation)],
+    store: &Store,
+) -> Result<Vec<Damage>> {
     let mut users: BTreeMap<TreeDigest, BTreeSet<Label>> = BTreeMap::new();
     for (environment, generation) in built {
         for digest in generation.trees() {
@@ -61,7 +65,7 @@ pub(super) fn look(profile: &profile::Project, built: &[(Label, Generation)], st
             Ok(tree) => trees.extend(tree.map(|tree| (*digest, Arc::new(tree)))),
             Err(error @ StoreError::Index { .. }) => {
                 let (environments, text) = (environments.clone(), error.to_string());
-                found.push(Harmed { environments, changed: true, text, shared: false });
+                found.push(Damage { environments, changed: true, text, shared: false });
             }
             Err(error) => return Err(error.into()),
         }
@@ -72,12 +76,12 @@ pub(super) fn look(profile: &profile::Project, built: &[(Label, Generation)], st
     }
     let stored: BTreeSet<Change> = in_store.iter().filter_map(change_in_store).collect();
     let mut shared: BTreeSet<Change> = BTreeSet::new();
-    let mut in_profile: BTreeMap<PathBuf, Harmed> = BTreeMap::new();
+    let mut in_profile: BTreeMap<PathBuf, Damage> = BTreeMap::new();
     for (environment, generation) in built {
         for damage in profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())? {
             let both = change_in_profile(&damage).filter(|change| stored.contains(change));
             let changed = matches!(damage.harm, Harm::Changed { .. });
-            let harmed = Harmed { shared: both.is_some(), ..Harmed::new(environment, damage.to_string(), changed) };
+            let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string(), changed) };
             shared.extend(both);
             in_profile.entry(damage.path).or_insert(harmed).environments.insert(environment.clone());
         }
@@ -86,7 +90,7 @@ pub(super) fn look(profile: &profile::Project, built: &[(Label, Generation)], st
     for damage in in_store.iter().filter(|damage| change_in_store(damage).is_none_or(|it| !shared.contains(&it))) {
         let changed = matches!(damage.kind, store::DamageKind::Content { .. } | store::DamageKind::Index);
         let environments = users.get(&damage.tree).cloned().unwrap_or_default();
-        found.push(Harmed { environments, changed, text: format!("store: {damage}"), shared: false });
+        found.push(Damage { environments, changed, text: format!("store: {damage}"), shared: false });
     }
     Ok(found)
 }

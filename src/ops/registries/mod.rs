@@ -1,24 +1,27 @@
 //! The registries of a project, with the tokens and mirrors that the environment holds for them.
 
+pub(super) mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{BadProxy, Body, ClientOptions, Network, Proxies, RootSources, Source, SourceError};
+use crate::fetch::{Body, Source, SourceError};
 use crate::fs;
 use crate::manifest::RegistryUrl;
 use crate::model::{Artifact, Label, PackageId, PackageKey, Routes};
 use crate::registry::{Freshness, Options, Registries};
 
-use super::{Context, Project, Result, Session, Variables, tokens};
+use crate::ops::session::release;
+use crate::ops::{Project, Result, Session};
 
 /// Opens them; nothing is asked yet.
-pub(super) fn open(session: &Session<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
+pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
     open_asking(session, project, freshness, BTreeSet::new())
 }
 
 /// Opens them so that some packages are asked for although a cache could answer; nothing is asked yet.
-pub(super) fn open_asking(
+pub(in crate::ops) fn open_asking(
     session: &Session<'_>,
     project: &Project,
     freshness: Freshness,
@@ -56,19 +59,19 @@ pub(super) fn open_asking(
 }
 
 /// The registries of a project as the source of its artifacts: opened when the first is missing in the store.
-pub(super) struct LazyRegistries<'a> {
-    pub(super) session: &'a Session<'a>,
-    pub(super) project: &'a Project,
+pub(in crate::ops) struct LazyRegistries<'a> {
+    pub(in crate::ops) session: &'a Session<'a>,
+    pub(in crate::ops) project: &'a Project,
     opened: OnceLock<Result<Registries>>,
 }
 
 impl<'a> LazyRegistries<'a> {
-    pub(super) fn new(session: &'a Session<'a>, project: &'a Project) -> Self {
+    pub(in crate::ops) fn new(session: &'a Session<'a>, project: &'a Project) -> Self {
         Self { session, project, opened: OnceLock::new() }
     }
 
     /// Fails where the registries were needed and could not be opened.
-    pub(super) fn opened(&self) -> Result<()> {
+    pub(in crate::ops) fn opened(&self) -> Result<()> {
         match self.opened.get() {
             Some(Err(error)) => Err(error.clone()),
             Some(Ok(_)) | None => Ok(()),
@@ -98,50 +101,11 @@ impl Drop for LazyRegistries<'_> {
     }
 }
 
-/// Returns how a command asks.
-pub(super) fn client_options(context: &Context<'_>) -> Result<ClientOptions> {
-    Ok(ClientOptions {
-        network: if context.offline { Network::Offline } else { Network::Online },
-        proxies: Proxies::read(|name| context.variables.text(name)).map_err(BadProxyVariable)?,
-        roots: roots(&context.variables),
-        ..ClientOptions::default()
-    })
-}
-
-/// Gives back what is large: a hundred thousand versions, or fifty connections. That is done beside what is left to do,
-/// and the end of the process does not wait for it.
-pub(super) fn release(large: impl Send + 'static) {
-    let _ = std::thread::Builder::new().name("larder-release".to_owned()).spawn(move || drop(large));
-}
-
-/// Returns which certificates the variables want trusted.
-fn roots(variables: &Variables) -> RootSources {
-    let folders = variables.path("SSL_CERT_DIR").map(|list| std::env::split_paths(&list).collect::<Vec<_>>());
-    RootSources {
-        file: variables.path("SSL_CERT_FILE"),
-        folders: folders.unwrap_or_default().into_iter().filter(|folder| !folder.as_os_str().is_empty()).collect(),
-        extra: variables.path("NODE_EXTRA_CA_CERTS"),
-        has_empty_file: variables.is_set("SSL_CERT_FILE") && variables.path("SSL_CERT_FILE").is_none(),
-    }
-}
-
-/// A proxy's variable that names none.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error(transparent)]
-#[diagnostic(code(larder::registry::bad_proxy), help("it is written http://HOST:PORT or socks5://HOST:PORT"))]
-struct BadProxyVariable(BadProxy);
-
-impl Failure for BadProxyVariable {
-    fn exit(&self) -> Exit {
-        Exit::Manifest
-    }
-}
-
 /// A `LARDER_MIRROR_…` that is no place.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{variable} is not a registry's address: {reason}")]
 #[diagnostic(code(larder::registry::bad_mirror), help("give an https:// URL, an http:// one on loopback, or a folder"))]
-pub(super) struct BadMirror {
+pub(in crate::ops) struct BadMirror {
     /// The variable.
     pub variable: String,
     /// What is wrong.

@@ -18,7 +18,7 @@ use crate::manifest::{Registry, RegistryUrl, Token};
 use crate::model::Label;
 use crate::registry::Secret;
 
-use super::{Context, Project, Result};
+use crate::ops::{Context, Project, Result};
 
 /// Variables of this beginning exist to be sent to registries.
 const FREE: &str = "LARDER_TOKEN_";
@@ -31,16 +31,16 @@ const LONGEST: u64 = 64 << 10;
 
 /// The secrets that were found.
 #[derive(Debug, Default)]
-pub(super) struct Tokens {
+pub(in crate::ops) struct Tokens {
     /// Those of `env=` and `file=`.
-    pub(super) tokens: BTreeMap<Label, Secret>,
+    pub(in crate::ops) tokens: BTreeMap<Label, Secret>,
     /// The text of `~/.netrc`, where a registry refers to it: it says itself for which hosts it is.
-    pub(super) netrc: Option<Secret>,
+    pub(in crate::ops) netrc: Option<Secret>,
 }
 
 /// A variable with a host that it may be sent to: `ACME_TOKEN@npm.acme.example`, with a port or for all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Grant {
+pub(in crate::ops) struct Grant {
     variable: String,
     host: String,
 }
@@ -84,7 +84,7 @@ impl FromStr for Grant {
 }
 
 /// Reads the secrets; what must not be sent is an error, and nothing was asked yet.
-pub(super) fn read(context: &Context<'_>, project: &Project) -> Result<Tokens> {
+pub(in crate::ops) fn read(context: &Context<'_>, project: &Project) -> Result<Tokens> {
     let mut tokens = Tokens::default();
     // Nothing is sent.
     if context.offline {
@@ -115,7 +115,7 @@ pub(super) fn read(context: &Context<'_>, project: &Project) -> Result<Tokens> {
 }
 
 /// Returns the pairs of a project that nobody agreed to yet, of variables that are set or not.
-pub(super) fn unconfirmed(context: &Context<'_>, project: &Project) -> Result<Vec<Grant>> {
+pub(in crate::ops) fn unconfirmed(context: &Context<'_>, project: &Project) -> Result<Vec<Grant>> {
     let agreed = agreed(context)?;
     let registries = project.manifest.registries.iter();
     let mut pairs: Vec<Grant> = registries.flat_map(pairs).filter(|pair| !is_agreed(&agreed, pair)).collect();
@@ -125,12 +125,12 @@ pub(super) fn unconfirmed(context: &Context<'_>, project: &Project) -> Result<Ve
 }
 
 /// Returns the file that keeps what this user agreed to.
-pub(super) fn agreements(context: &Context<'_>) -> PathBuf {
+pub(in crate::ops) fn agreements(context: &Context<'_>) -> PathBuf {
     context.configuration.join("allowed-tokens")
 }
 
 /// Reads what this user agreed to: a pair a line, with comments.
-pub(super) fn kept(context: &Context<'_>) -> Result<BTreeSet<Grant>> {
+pub(in crate::ops) fn kept(context: &Context<'_>) -> Result<BTreeSet<Grant>> {
     let text = fs::read_up_to(&agreements(context), LONGEST)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -232,7 +232,7 @@ fn read_netrc(context: &Context<'_>) -> Result<Option<Secret>> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("`{0}` is no variable with a host")]
 #[diagnostic(code(larder::registry::bad_grant), help("it is written NAME@HOST, as in ACME_TOKEN@npm.acme.example"))]
-pub(super) struct BadGrant(String);
+pub(in crate::ops) struct BadGrant(String);
 
 impl Failure for BadGrant {
     fn exit(&self) -> Exit {

@@ -10,21 +10,21 @@ use crate::manifest::Manifest;
 use crate::profile::{self, ProfileError};
 use crate::registry::path::PathKind;
 
-use super::Result;
 use super::watched::Watched;
+use crate::ops::Result;
 
 /// The members of a project.
 #[derive(Debug, Default)]
-pub(super) struct Members {
+pub(in crate::ops) struct Members {
     /// Their folders, relative to the root, sorted. Those that were found through a link have the place that it leads to.
-    pub(super) folders: Vec<Arc<str>>,
+    pub(in crate::ops) folders: Vec<Arc<str>>,
     /// The folders in which a member may appear or vanish.
-    pub(super) watched: Watched,
+    pub(in crate::ops) watched: Watched,
 }
 
 /// Returns the folders below the root that a `members` glob matches, none that begins with `!` excludes, and that have a
 /// manifest of some kind.
-pub(super) fn find(root: &Path, manifest: &Manifest) -> Result<Members> {
+pub(in crate::ops) fn find(root: &Path, manifest: &Manifest) -> Result<Members> {
     let mut search = Search { root, globs: Globs::new(manifest), found: Members::default(), inside: None };
     for glob in manifest.members.iter().filter(|glob| !glob.value.starts_with('!')) {
         let (fixed, depth) = split(&glob.value);
@@ -37,7 +37,7 @@ pub(super) fn find(root: &Path, manifest: &Manifest) -> Result<Members> {
 }
 
 /// Makes sure that a local package and its manifests lie where they say: a link could lead to any file of the user.
-pub(super) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
+pub(in crate::ops) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
     profile::stays_inside(root, Path::new(folder))?;
     for kind in PathKind::ALL {
         let file = Path::new(folder).join(kind.file());
@@ -49,7 +49,7 @@ pub(super) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
 }
 
 /// Tells whether a folder, relative to the root, lies in a member.
-pub(super) fn contain(manifest: &Manifest, relative: &Path) -> bool {
+pub(in crate::ops) fn contain(manifest: &Manifest, relative: &Path) -> bool {
     let globs = Globs::new(manifest);
     relative.ancestors().any(|folder| !folder.as_os_str().is_empty() && globs.matches(folder))
 }
@@ -163,7 +163,7 @@ impl Search<'_> {
 }
 
 /// Tells whether a folder holds a package.
-pub(super) fn has_manifest(folder: &Path) -> Result<bool> {
+pub(in crate::ops) fn has_manifest(folder: &Path) -> Result<bool> {
     for kind in PathKind::ALL {
         if fs::stat(&folder.join(kind.file()))?.is_some() {
             return Ok(true);

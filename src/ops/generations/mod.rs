@@ -1,6 +1,11 @@
 //! What surrounds a build: bringing generations along with a checkout that moved, the switch, and the end of generations
 //! that are not kept.
 
+pub(super) mod checkout;
+pub(super) mod integrity;
+pub(super) mod state;
+pub mod switch;
+
 use std::collections::BTreeSet;
 
 use crate::manifest::Environment;
@@ -8,11 +13,11 @@ use crate::model::Label;
 use crate::profile::{self, Kept, ProjectLock};
 use crate::store::Store;
 
-use super::checkout::Checkout;
-use super::{Context, Project, Result, checkout};
+use crate::ops::{Context, Project, Result};
+use checkout::Checkout;
 
 /// Makes sure that a generation leads to where the checkout is now, and that the store knows that place.
-pub(super) fn bring_here(
+pub(in crate::ops) fn bring_here(
     context: &Context<'_>,
     profile: &profile::Project,
     held: &ProjectLock,
@@ -28,7 +33,11 @@ pub(super) fn bring_here(
 
 /// Lets the folders beside the project that a generation reaches have what they need of it, where the manifest names them.
 /// Without such folders the manifest is not read.
-pub(super) fn with_folders_beside(checkout: &Checkout, environment: &Label, number: u64) -> Result<profile::Project> {
+pub(in crate::ops) fn with_folders_beside(
+    checkout: &Checkout,
+    environment: &Label,
+    number: u64,
+) -> Result<profile::Project> {
     let profile = checkout.profile.clone();
     if !profile.head(environment, number)?.reaches_beside() {
         return Ok(profile);
@@ -37,7 +46,7 @@ pub(super) fn with_folders_beside(checkout: &Checkout, environment: &Label, numb
 }
 
 /// Makes a generation that was built the current one of its environment. A rollback ends here.
-pub(super) fn take_over(
+pub(in crate::ops) fn take_over(
     profile: &profile::Project,
     held: &ProjectLock,
     store: &Store,
@@ -56,7 +65,11 @@ pub(super) fn take_over(
 
 /// Removes the generations that the environment does not keep. What cannot be removed is told, and tried again next time:
 /// the switch has happened.
-pub(super) fn retire(profile: &profile::Project, held: &ProjectLock, environment: &Environment) -> Option<String> {
+pub(in crate::ops) fn retire(
+    profile: &profile::Project,
+    held: &ProjectLock,
+    environment: &Environment,
+) -> Option<String> {
     let name = &environment.name;
     let keep = usize::try_from(environment.keep).unwrap_or(usize::MAX);
     let retired = || {

@@ -7,16 +7,16 @@ use std::path::Path;
 use crate::diagnostic::{Exit, Failure, size};
 use crate::fs;
 
-use super::Result;
+use crate::ops::Result;
 
 /// No manifest has more bytes, in whatever language.
-pub(super) const MANIFEST_SIZE: u64 = 16 << 20;
+pub(in crate::ops) const MANIFEST_SIZE: u64 = 16 << 20;
 
 /// No lock has more bytes: a hundred times what a large project has.
-pub(super) const LOCK_SIZE: u64 = 128 << 20;
+pub(in crate::ops) const LOCK_SIZE: u64 = 128 << 20;
 
 /// Reads a file; one that does not exist is `None`.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+pub(in crate::ops) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     let problem = match fs::read_up_to(path, limit) {
         Ok(bytes) => return Ok(bytes),
         Err(error) => match error.source.kind() {
@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
 }
 
 /// Reads a manifest's text; a file that does not exist is `None`.
-pub(super) fn text(path: &Path) -> Result<Option<String>> {
+pub(in crate::ops) fn text(path: &Path) -> Result<Option<String>> {
     let Some(bytes) = read(path, MANIFEST_SIZE)? else { return Ok(None) };
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
@@ -42,7 +42,7 @@ pub(super) fn text(path: &Path) -> Result<Option<String>> {
 }
 
 /// Reads the text of a manifest that was there a moment ago.
-pub(super) fn manifest(path: &Path) -> Result<String> {
+pub(in crate::ops) fn manifest(path: &Path) -> Result<String> {
     match text(path)? {
         Some(text) => Ok(text),
         None => Err(fs::FsError::new(fs::Action::Read, path, std::io::Error::from(ErrorKind::NotFound)).into()),

@@ -20,12 +20,12 @@ pub struct Switched {
 }
 
 /// Node finds packages through the links of the checkout, which lead elsewhere now.
-pub(super) fn restart(head: &Head) -> Option<String> {
+pub(in crate::ops) fn restart(head: &Head) -> Option<String> {
     head.has_npm_packages().then(|| RESTART.to_owned())
 }
 
 /// What to say where a switch moved the packages of programs that may be running.
-pub(super) const RESTART: &str =
+pub(in crate::ops) const RESTART: &str =
     "Node programs that are running find the new packages at their next look-up: restart them";
 
 /// Tells that an environment is where it was before.

@@ -6,7 +6,7 @@ use crate::model::{Engines, PypiSpecifier};
 use crate::registry::path::PathPackage;
 use crate::resolve::{self, NoSolution};
 
-use super::Project;
+use crate::ops::Project;
 
 /// The runtimes that a folder's own manifest asks for.
 #[derive(Clone, Debug, Default)]
@@ -25,31 +25,31 @@ impl From<&PathPackage> for OwnRuntimes {
 
 /// A folder whose own manifest does not admit a declared runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Misfit {
+pub(in crate::ops) struct Misfit {
     /// The folder, relative to the root.
-    pub(super) folder: Arc<str>,
+    pub(in crate::ops) folder: Arc<str>,
     /// What it says, as the end of a sentence about it.
-    pub(super) what: String,
+    pub(in crate::ops) what: String,
 }
 
 /// Returns what cannot be locked: members that do not admit the declared Python, and where engines are strict, folders that
 /// do not admit the declared Node. A local package that does not admit the Python is refused by the resolver, which knows
 /// whether it may be missing.
-pub(super) fn unmet(project: &Project) -> Vec<Misfit> {
+pub(in crate::ops) fn unmet(project: &Project) -> Vec<Misfit> {
     let members = project.own_runtimes.iter().filter_map(|(folder, own)| python(project, folder, own));
     let strict = if project.manifest.settings.engines == Engines::Strict { nodes(project) } else { Vec::new() };
     members.chain(strict).collect()
 }
 
 /// Returns why a lock is stale that has these local packages: [`unmet`], and those that do not admit the declared Python.
-pub(super) fn stale(project: &Project, has: impl Fn(&str) -> bool) -> Vec<Misfit> {
+pub(in crate::ops) fn stale(project: &Project, has: impl Fn(&str) -> bool) -> Vec<Misfit> {
     let local = project.path_packages.iter().filter(|(folder, _)| has(folder));
     let local = local.filter_map(|(folder, package)| python(project, folder, &package.into()));
     unmet(project).into_iter().chain(local).collect()
 }
 
 /// Returns what is said of folders that do not admit the declared Node, where engines only warn.
-pub(super) fn warnings(project: &Project) -> Vec<String> {
+pub(in crate::ops) fn warnings(project: &Project) -> Vec<String> {
     if project.manifest.settings.engines == Engines::Strict {
         return Vec::new();
     }
@@ -57,7 +57,7 @@ pub(super) fn warnings(project: &Project) -> Vec<String> {
 }
 
 /// Returns the contradiction between folders and the declared runtimes.
-pub(super) fn contradiction(unmet: Vec<Misfit>) -> NoSolution {
+pub(in crate::ops) fn contradiction(unmet: Vec<Misfit>) -> NoSolution {
     NoSolution {
         lines: Vec::new(),
         doubtful: Vec::new(),

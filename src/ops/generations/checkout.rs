@@ -8,27 +8,29 @@ use crate::manifest::{self, Environment, Kind};
 use crate::model::Label;
 use crate::profile::{self, ProjectLock};
 
-use super::context::MANIFEST;
-use super::{Context, Result, inputs, project, seen, state};
+use super::state;
+use crate::ops::project::{self, inputs, snapshot};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Context, Result};
 
 /// A project's folder with the profiles in it.
-pub(super) struct Checkout {
+pub(in crate::ops) struct Checkout {
     /// The folder of the manifest.
-    pub(super) root: PathBuf,
+    pub(in crate::ops) root: PathBuf,
     /// What is on disk.
-    pub(super) profile: profile::Project,
+    pub(in crate::ops) profile: profile::Project,
 }
 
 impl Checkout {
     /// Opens the one that the context is in.
-    pub(super) fn open(context: &Context<'_>) -> Result<Self> {
+    pub(in crate::ops) fn open(context: &Context<'_>) -> Result<Self> {
         let root = project::find_root(context)?;
         let profile = profile::Project::open(&root)?;
         Ok(Self { root, profile })
     }
 
     /// Returns the environment that was asked for, else the active one, else the one that a sync would choose.
-    pub(super) fn environment(&self, context: &Context<'_>) -> Result<Label> {
+    pub(in crate::ops) fn environment(&self, context: &Context<'_>) -> Result<Label> {
         let active = state::active(&self.root);
         let wanted = context.environment.as_deref();
         match self.built(wanted.or(active.as_deref()))? {
@@ -38,7 +40,7 @@ impl Checkout {
     }
 
     /// Returns an environment that was built or is declared.
-    pub(super) fn named(&self, name: &str) -> Result<Label> {
+    pub(in crate::ops) fn named(&self, name: &str) -> Result<Label> {
         match self.built(Some(name))? {
             Some(name) => Ok(name),
             None => self.declared(Some(name), None),
@@ -46,8 +48,8 @@ impl Checkout {
     }
 
     /// Takes the project's lock, and says so where that takes a while.
-    pub(super) fn lock(&self, context: &Context<'_>) -> Result<ProjectLock> {
-        seen::hold(context, &self.profile)
+    pub(in crate::ops) fn lock(&self, context: &Context<'_>) -> Result<ProjectLock> {
+        snapshot::hold(context, &self.profile)
     }
 
     fn built(&self, name: Option<&str>) -> Result<Option<Label>> {
@@ -63,6 +65,6 @@ impl Checkout {
 }
 
 /// Returns how much a switch of the environment must outlive.
-pub(super) fn durability(environment: &Environment) -> Durability {
+pub(in crate::ops) fn durability(environment: &Environment) -> Durability {
     if environment.durable { Durability::Synced } else { Durability::Lazy }
 }
