@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod difference;
 mod drawing;
 mod failure;
 mod output;
@@ -17,6 +18,7 @@ use crate::ops::{Context, Error, Flags, Session, Variables};
 
 use args::{Arguments, Command};
 use output::Output;
+use progress::Progress;
 
 /// What a command ends with.
 type Outcome = Result<ExitCode, Error>;
@@ -35,7 +37,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let variables = Variables::of_process();
     let output = Output::new(&global, &variables);
-    let progress = output.progress();
+    let progress = Progress::of(&output);
     let reporter = |event| progress.report(&output, &event);
     let flags = Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline };
     let outcome = Context::new(flags, variables, &reporter).and_then(|context| dispatch(command, &context, &output));

@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::ops::Variables;
 
 use super::args::{Color, Global};
-use super::progress::Progress;
 use super::visible;
 
 /// How a run talks.
@@ -57,9 +56,9 @@ impl Output {
         Self { manner: Manner::Json, color: false, terminal: false, lost: Mutex::default() }
     }
 
-    /// Returns the progress display: a bar on a terminal, nothing in a pipe.
-    pub(super) fn progress(&self) -> Progress {
-        Progress::new(self.terminal && matches!(self.manner, Manner::Usual | Manner::Verbose))
+    /// Tells whether somebody watches what is going on: at a terminal, and not in a pipe.
+    pub(super) fn is_watched(&self) -> bool {
+        self.terminal && matches!(self.manner, Manner::Usual | Manner::Verbose)
     }
 
     /// Returns whether the run's data is one JSON document.

@@ -19,9 +19,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Returns a display that shows nothing unless it is wanted.
-    pub(super) fn new(wanted: bool) -> Self {
-        Self { wanted, bar: OnceLock::new(), waited: AtomicBool::new(false) }
+    /// Returns a display that shows nothing unless somebody watches the output.
+    pub(super) fn of(output: &Output) -> Self {
+        Self { wanted: output.is_watched(), bar: OnceLock::new(), waited: AtomicBool::new(false) }
     }
 
     /// Shows an event. Warnings are said in either case.

@@ -1,10 +1,10 @@
-//! Disk space: how much an operation needs, how much is free, and the advice when there is too little.
+//! Disk space: how much an operation needs, how much is free, and the advice when there is too little. Errors are made
+//! from it, so it asks the system itself.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::FsError;
 use crate::diagnostic::size;
 
 /// The disk space that an operation needs, as far as it is known.
@@ -41,6 +41,12 @@ impl Demand {
         sizes.fold(self, Self::file)
     }
 
+    /// Marks it as exact: no more is needed.
+    #[must_use]
+    pub(super) fn exact(self) -> Self {
+        Self { is_lower_bound: false, ..self }
+    }
+
     /// Adds another count.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -50,13 +56,13 @@ impl Demand {
 
 /// The free space of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Volume {
+struct Volume {
     /// Bytes that this user may still write.
-    pub(super) free: u64,
+    free: u64,
     /// The number of files that may still be created; `None` if the file system has no limit.
-    pub(super) files: Option<u64>,
+    files: Option<u64>,
     /// The smallest space that a file takes; 1 if files are packed.
-    pub(super) block: u64,
+    block: u64,
 }
 
 /// The resource that is used up.
@@ -132,45 +138,42 @@ impl fmt::Display for Shortage<'_> {
 fn nearest(path: &Path) -> Option<(PathBuf, Volume)> {
     path.ancestors().find_map(|ancestor| {
         let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
-        Some((ancestor.to_owned(), super::volume::inspect(ancestor).ok()?))
+        Some((ancestor.to_owned(), inspect(ancestor).ok()?))
     })
+}
+
+/// Inspects the disk of `path`.
+fn inspect(path: &Path) -> rustix::io::Result<Volume> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(Volume {
+        free: stat.f_bavail.saturating_mul(stat.f_frsize),
+        // File systems without a limit report 0 inodes in all.
+        files: (stat.f_files > 0).then_some(stat.f_favail),
+        block: if packs_files(path) { 1 } else { stat.f_frsize.max(1) },
+    })
+}
+
+/// Returns whether the file system packs small files or compresses: then files do not take whole blocks.
+#[cfg(target_os = "linux")]
+fn packs_files(path: &Path) -> bool {
+    // From the kernel's `magic.h` and the sources of two others: Btrfs, F2FS, ZFS, Bcachefs.
+    const PACKING: [u32; 4] = [0x9123_683E, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E];
+    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "magic numbers are 32 bits in a wider field")]
+    rustix::fs::statfs(path).is_ok_and(|stat| PACKING.contains(&(stat.f_type as u32)))
+}
+
+/// Returns whether the file system packs small files or compresses: then files do not take whole blocks.
+#[cfg(not(target_os = "linux"))]
+fn packs_files(_: &Path) -> bool {
+    false
 }
 
 /// Returns the outermost folder on the same disk.
 fn mount_of(path: &Path) -> PathBuf {
-    let device = |path: &Path| super::stat(path).ok().flatten().map(|stat| stat.device);
-    let path = super::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let device = |path: &Path| rustix::fs::stat(path).ok().map(|stat| stat.st_dev);
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let own = device(&path);
     path.ancestors().take_while(|above| device(above) == own).last().unwrap_or(&path).to_owned()
-}
-
-impl FsError {
-    /// Adds how much space was needed, if the disk was full.
-    #[must_use]
-    pub fn needing(mut self, demand: Demand) -> Self {
-        let is_more = |known: Demand| (demand.bytes, demand.files) > (known.bytes, known.files);
-        if self.is_disk_full() && self.demand.is_none_or(is_more) {
-            self.demand = Some(demand);
-        }
-        self
-    }
-
-    /// Adds that there was no space for a file of this size, which may be one of several.
-    #[must_use]
-    pub(super) fn needing_file_space(self, size: usize) -> Self {
-        if !self.is_disk_full() {
-            return self;
-        }
-        let demand = Demand::on(&self.path).file(size as u64);
-        self.needing(demand)
-    }
-
-    /// Marks the space needed as exact: nothing else was to be written.
-    #[must_use]
-    pub(super) fn with_exact_space(mut self) -> Self {
-        self.demand = self.demand.map(|demand| Demand { is_lower_bound: false, ..demand });
-        self
-    }
 }
 
 #[cfg(test)]
@@ -211,14 +214,5 @@ mod tests {
         );
         let quota = told(Exhausted::Quota, (9_000_000, Some(0)), &[4096], false);
         assert_eq!(quota, "your quota on `/mnt` is used up, and 4.0 kB are needed");
-    }
-
-    #[test]
-    fn a_larger_demand_replaces_a_smaller_one_and_other_errors_have_none() {
-        let full = || FsError::new(super::super::Action::Write, "/tmp/x", rustix::io::Errno::DQUOT);
-        let (small, large) = (Demand::on(Path::new("/tmp")).file(1), Demand::on(Path::new("/tmp")).file(1 << 20));
-        assert_eq!(full().needing(small).needing(large).needing(small).demand, Some(large));
-        let other = FsError::new(super::super::Action::Write, "/tmp/x", rustix::io::Errno::IO);
-        assert_eq!(other.needing(large).demand, None);
     }
 }

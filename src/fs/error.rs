@@ -107,6 +107,35 @@ impl FsError {
     }
 }
 
+impl FsError {
+    /// Adds how much space was needed, if the disk was full.
+    #[must_use]
+    pub fn needing(mut self, demand: Demand) -> Self {
+        let is_more = |known: Demand| (demand.bytes, demand.files) > (known.bytes, known.files);
+        if self.is_disk_full() && self.demand.is_none_or(is_more) {
+            self.demand = Some(demand);
+        }
+        self
+    }
+
+    /// Adds that there was no space for a file of this size, which may be one of several.
+    #[must_use]
+    pub(super) fn needing_file_space(self, size: usize) -> Self {
+        if !self.is_disk_full() {
+            return self;
+        }
+        let demand = Demand::on(&self.path).file(size as u64);
+        self.needing(demand)
+    }
+
+    /// Marks the space needed as exact: nothing else was to be written.
+    #[must_use]
+    pub(super) fn with_exact_space(mut self) -> Self {
+        self.demand = self.demand.map(Demand::exact);
+        self
+    }
+}
+
 impl miette::Diagnostic for FsError {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let code = match self.source.kind() {
@@ -168,5 +197,14 @@ mod tests {
         assert!(FsError::new(Action::Rename, "/x", Errno::NOTDIR).is_occupied());
         assert!(!FsError::new(Action::Rename, "/x", Errno::NOENT).is_occupied());
         assert!(!FsError::new(Action::Link, "/x", Errno::NOTDIR).is_occupied());
+    }
+
+    #[test]
+    fn a_larger_demand_replaces_a_smaller_one_and_other_errors_have_none() {
+        let full = || FsError::new(Action::Write, "/tmp/x", Errno::DQUOT);
+        let (small, large) = (Demand::on(std::path::Path::new("/tmp")).file(1), Demand::on(std::path::Path::new("/tmp")).file(1 << 20));
+        assert_eq!(full().needing(small).needing(large).needing(small).demand, Some(large));
+        let other = FsError::new(Action::Write, "/tmp/x", Errno::IO);
+        assert_eq!(other.needing(large).demand, None);
     }
 }

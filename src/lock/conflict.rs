@@ -1,7 +1,6 @@
 //! Lockfiles that a merge left with conflict markers.
 
-use std::ops::Range;
-
+use super::markers::Marker;
 use super::{Lockfile, v1};
 use crate::model::{Graph, Settings};
 
@@ -37,45 +36,10 @@ fn agreed(one: &Graph, other: &Graph) -> std::collections::BTreeMap<crate::model
         .collect()
 }
 
-/// Returns where the first conflict marker stands, if the text has a whole conflict.
-pub(super) fn first_marker(text: &str) -> Option<Range<usize>> {
-    let mut start = 0;
-    let mut first = None;
-    for line in text.split_inclusive('\n') {
-        match (Marker::of(line), &first) {
-            (Some(Marker::Ours), None) => first = Some(start..start + line.trim_end().len()),
-            (Some(Marker::End), Some(_)) => return first,
-            _ => {}
-        }
-        start += line.len();
-    }
-    None
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Ours,
     Theirs,
-}
-
-/// What a line begins, as git writes it.
-enum Marker {
-    Ours,
-    Base,
-    Theirs,
-    End,
-}
-
-impl Marker {
-    fn of(line: &str) -> Option<Self> {
-        match line.get(..7)? {
-            "<<<<<<<" => Some(Self::Ours),
-            "|||||||" => Some(Self::Base),
-            "=======" => Some(Self::Theirs),
-            ">>>>>>>" => Some(Self::End),
-            _ => None,
-        }
-    }
 }
 
 /// The text as one side has it.

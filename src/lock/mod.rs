@@ -15,6 +15,7 @@ mod conflict;
 mod error;
 mod freshness;
 mod key;
+mod markers;
 mod paths;
 mod spans;
 mod v1;

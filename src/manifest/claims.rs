@@ -5,7 +5,7 @@ use miette::SourceSpan;
 
 use crate::model::{Ecosystem, PackageId};
 
-use super::{Registry, notation};
+use super::notation;
 
 /// A glob of package names. It covers every spelling that its ecosystem, or a reader, takes for the same name: letters are
 /// compared without case, and in Python names a run of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from
@@ -54,13 +54,6 @@ impl PartialEq for Claim {
 }
 
 impl Eq for Claim {}
-
-impl Registry {
-    /// Returns the claim by which a package comes from this registry.
-    pub fn claim_on(&self, package: &PackageId) -> Option<&Claim> {
-        self.packages.iter().find(|claim| claim.covers(package))
-    }
-}
 
 #[cfg(test)]
 mod tests {

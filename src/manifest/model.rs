@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{CheckName, Ecosystem, Label, Requirement, Settings, Severity};
+use crate::model::{CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity};
 
 use super::Claim;
 
@@ -241,6 +241,11 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// Returns the claim by which a package comes from this registry.
+    pub fn claim_on(&self, package: &PackageId) -> Option<&Claim> {
+        self.packages.iter().find(|claim| claim.covers(package))
+    }
+
     /// Returns a registry of which no more is said than what it is and where.
     pub fn new(ecosystem: Ecosystem, name: Label, url: RegistryUrl) -> Self {
         Self {

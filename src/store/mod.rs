@@ -18,6 +18,7 @@
 
 mod boot;
 mod collect;
+mod damage;
 mod error;
 mod index;
 mod lease;
@@ -34,13 +35,13 @@ use std::sync::OnceLock;
 
 pub use boot::BootId;
 pub use collect::{CollectMode, Freed, GcRoots};
+pub use damage::{DamageKind, StoreDamage};
 pub use error::StoreError;
 pub use lease::Lease;
 pub use path::{EntryPath, PathError};
 pub use projects::{KnownProject, UnreadableNote};
 pub use staging::{Staging, WriteError};
 pub use tree::{Tree, TreeEntry, TreeOrigin};
-pub use verify::{DamageKind, StoreDamage};
 
 use crate::fs::{self, Dir, FsError};
 use crate::model::{Digest, TreeDigest};

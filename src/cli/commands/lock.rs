@@ -1,6 +1,7 @@
 //! `larder lock`
 
 use crate::cli::args::Lock;
+use crate::cli::difference;
 use crate::ops::{self, Session};
 
 use super::{DONE, Outcome, Output};
@@ -22,7 +23,7 @@ pub(super) fn tell(locked: &ops::lock::Locked, output: &Output) {
         count => format!("{count} packages"),
     };
     if locked.changed {
-        super::sync::tell_plan(&locked.plan, output);
+        difference::tell(&locked.plan, output);
         output.say(format!("Locked {packages} in larder.lock"));
     } else {
         output.say(format!("larder.lock is up to date, {packages}"));

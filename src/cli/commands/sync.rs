@@ -1,12 +1,10 @@
 //! `larder sync` and `larder ci`
 
-use std::fmt::Write;
-
 use crate::cli::args::{Building, Ci, Freshness, Sync};
+use crate::cli::difference;
 use crate::ops::lock::{Absent, Changes, LockUse};
 use crate::ops::sync::{AfterRollback, Mode, Options, Synced};
 use crate::ops::{self, Activation, BytecodeUse, Session};
-use crate::plan::Plan;
 
 use super::{DONE, Outcome, Output};
 
@@ -74,46 +72,18 @@ pub(super) fn tell(synced: &Synced, output: &Output) {
     for warning in &synced.warnings {
         output.say(format!("warning: {warning}"));
     }
-    tell_plan(&synced.plan, output);
+    difference::tell(&synced.plan, output);
     let environment = &synced.environment;
     output.say(match (synced.generation, synced.built) {
         (None, _) if synced.plan.is_empty() => format!("{environment} would stay as it is"),
-        (None, _) => format!("Would build {environment}: {}", counts(&synced.plan)),
+        (None, _) => format!("Would build {environment}: {}", difference::counts(&synced.plan)),
         (Some(_), false) => format!("{environment} is up to date"),
-        (Some(number), true) => format!("{environment} is at generation {number}: {}", counts(&synced.plan)),
+        (Some(number), true) => {
+            format!("{environment} is at generation {number}: {}", difference::counts(&synced.plan))
+        }
     });
     for note in &synced.notes {
         output.say(format!("note: {note}"));
     }
     output.say_more(format!("{} artifacts fetched, {} bytes", synced.fetched, synced.bytes));
-}
-
-/// Tells a plan on one screen.
-pub(super) fn tell_plan(plan: &Plan, output: &Output) {
-    let lines: Vec<_> = plan.lines().collect();
-    for line in lines.iter().take(SCREEN) {
-        output.say(line);
-    }
-    if lines.len() > SCREEN {
-        output.say(format!("… and {} more", lines.len() - SCREEN));
-    }
-}
-
-/// Lines of a plan that are shown before the rest is only counted.
-const SCREEN: usize = 20;
-
-fn counts(plan: &Plan) -> String {
-    let mut text = String::new();
-    for (count, what) in [
-        (plan.added.len(), "added"),
-        (plan.changed.len(), "changed"),
-        (plan.removed.len(), "removed"),
-        (plan.kept, "kept"),
-    ] {
-        if count > 0 {
-            let comma = if text.is_empty() { "" } else { ", " };
-            let _ = write!(text, "{comma}{count} {what}");
-        }
-    }
-    if text.is_empty() { "no packages".to_owned() } else { text }
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::canonical;
 use super::document::{self, Document};
 use crate::lock::error::Problem;
-use crate::lock::{Lockfile, conflict, key};
+use crate::lock::{Lockfile, key, markers};
 use crate::model::{
     Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName,
     Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName,
@@ -29,7 +29,7 @@ pub(in crate::lock) fn read_toml(text: &str) -> Result<Lockfile, Problem> {
     if let Some((found, span)) = declared_version(text).filter(|(version, _)| *version > 1) {
         return Err(Problem::Newer { found, span });
     }
-    let document: Document<'_> = toml::from_str(text).map_err(|error| match conflict::first_marker(text) {
+    let document: Document<'_> = toml::from_str(text).map_err(|error| match markers::first_marker(text) {
         Some(span) => Problem::Conflict { span },
         None => Problem::Corrupt { reason: error.message().to_owned(), span: error.span() },
     })?;
