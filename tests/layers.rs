@@ -54,15 +54,29 @@ const TELL_ECOSYSTEMS_APART: &[&str] = &["Ecosystem", "Requirement", "Version", 
 const MOST_THAT_TELL_ECOSYSTEMS_APART: usize = 20;
 
 /// A source file of the package.
-struct Source {
+pub(crate) struct Source {
     path: PathBuf,
     /// The room it belongs to; none for `main.rs` and `lib.rs`.
     room: Option<String>,
-    /// How many modules lie between it and the crate's root.
-    depth: usize,
+    /// The module that it is, from the crate's root.
+    pub(crate) modules: Vec<String>,
     /// Its code, without comments and without its unit tests.
-    code: String,
+    pub(crate) code: String,
     lines: usize,
+}
+
+impl Source {
+    /// Makes one of a file below `src`.
+    pub(crate) fn of_code(below: &str, text: &str) -> Self {
+        let parts = Path::new(below).with_extension("");
+        let mut modules: Vec<String> = parts.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        modules.retain(|module| module != "mod");
+        if matches!(modules.first().map(String::as_str), Some("main" | "lib")) {
+            modules.clear();
+        }
+        let (room, code) = (modules.first().cloned(), without_tests_and_comments(text));
+        Self { path: root().join("src").join(below), room, modules, code, lines: text.lines().count() }
+    }
 }
 
 #[test]
@@ -188,7 +202,7 @@ fn edges() -> Vec<(PathBuf, String, String)> {
     for source in sources() {
         let Some(room) = source.room else { continue };
         let mut named = imported_rooms(&source.code);
-        named.extend(climbed_to(&source.code, source.depth));
+        named.extend(climbed_to(&source.code, source.modules.len()));
         for to in named {
             if to != room {
                 found.push((source.path.clone(), room.clone(), to));
@@ -203,7 +217,7 @@ fn imported_rooms(code: &str) -> BTreeSet<String> {
     let mut rooms = BTreeSet::new();
     for start in ["crate::", "larder::"] {
         for (at, _) in code.match_indices(start) {
-            if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            if is_in_a_word(code, at) {
                 continue;
             }
             let rest = &code[at + start.len()..];
@@ -240,7 +254,7 @@ fn variants_in(code: &str) -> BTreeSet<String> {
     let mut variants = BTreeSet::new();
     for name in TELL_ECOSYSTEMS_APART {
         for (at, _) in code.match_indices(&format!("{name}::")) {
-            if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            if is_in_a_word(code, at) {
                 continue;
             }
             let rest = &code[at + name.len() + "::".len()..];
@@ -291,42 +305,23 @@ fn uses_std(code: &str, module: &str) -> bool {
     })
 }
 
+/// Tells whether what stands at a place is the end of a longer word.
+pub(crate) fn is_in_a_word(code: &str, at: usize) -> bool {
+    code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+}
+
 fn layer(room: &str) -> u8 {
     LAYERS.iter().find(|(name, _)| *name == room).map_or_else(|| panic!("`{room}` has no layer"), |(_, layer)| *layer)
 }
 
 /// Returns the files under `src`, with their unit tests left out: tests may look wherever they like.
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let src = root().join("src");
-    let all = rust_files(&src);
-    let tests: BTreeSet<PathBuf> = all.iter().flat_map(|path| test_modules(path)).collect();
-    all.into_iter()
-        .filter(|path| !tests.contains(path))
-        .filter_map(|path| {
-            let below = path.strip_prefix(&src).expect("below src");
-            let mut modules: Vec<String> =
-                below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
-            if modules.iter().any(|module| module == "tests" || module.ends_with("_tests")) {
-                return None;
-            }
-            modules.retain(|module| module != "mod");
-            let room = modules.first().filter(|first| !matches!(first.as_str(), "main" | "lib")).cloned();
-            let text = read(&path);
-            let code = without_tests_and_comments(&text);
-            Some(Source { room, depth: modules.len(), lines: text.lines().count(), code, path })
-        })
+    let below = rust_files(&src).into_iter().map(|path| path.strip_prefix(&src).expect("below src").to_owned());
+    below
+        .map(|below| Source::of_code(&below.to_string_lossy(), &read(&src.join(&below))))
+        .filter(|source| !source.modules.iter().any(|module| module == "tests" || module.ends_with("_tests")))
         .collect()
-}
-
-/// Returns the files of the modules that a file declares for its tests alone.
-fn test_modules(path: &Path) -> Vec<PathBuf> {
-    let text = read(path);
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let is_root = path.file_name().is_some_and(|name| name == "mod.rs" || name == "lib.rs");
-    let folder = if is_root { path.parent().unwrap_or(path).to_owned() } else { path.with_extension("") };
-    let declared = lines.windows(2).filter(|pair| pair[0].starts_with("#[cfg(test)]"));
-    let names = declared.filter_map(|pair| pair[1].strip_suffix(';')?.split("mod ").nth(1).map(str::to_owned));
-    names.flat_map(|name| [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")]).collect()
 }
 
 /// Cuts line comments, and the unit tests that end a file.

@@ -1,6 +1,7 @@
 //! Tests from outside.
 #![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
 
+mod circles;
 mod clone;
 mod collect;
 mod conflicts;

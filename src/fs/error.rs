@@ -202,7 +202,8 @@ mod tests {
     #[test]
     fn a_larger_demand_replaces_a_smaller_one_and_other_errors_have_none() {
         let full = || FsError::new(Action::Write, "/tmp/x", Errno::DQUOT);
-        let (small, large) = (Demand::on(std::path::Path::new("/tmp")).file(1), Demand::on(std::path::Path::new("/tmp")).file(1 << 20));
+        let (small, large) =
+            (Demand::on(std::path::Path::new("/tmp")).file(1), Demand::on(std::path::Path::new("/tmp")).file(1 << 20));
         assert_eq!(full().needing(small).needing(large).needing(small).demand, Some(large));
         let other = FsError::new(Action::Write, "/tmp/x", Errno::IO);
         assert_eq!(other.needing(large).demand, None);

@@ -7,6 +7,7 @@ mod check;
 mod core_metadata;
 mod digest;
 mod ecosystem;
+mod facts;
 mod graph;
 mod larder;
 mod marker;
@@ -32,9 +33,8 @@ pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;
 pub use digest::{Algorithm, Digest, DigestError, TreeDigest};
 pub use ecosystem::{Ecosystem, PerEcosystem};
-pub use graph::{
-    Dependent, Dropped, Edge, EdgeKind, Facts, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge,
-};
+pub use facts::Facts;
+pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
 pub use larder::range::SemverRange;
 pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};

@@ -1,4 +1,7 @@
 //! One file per use case: what the commands do. Here, and only here, the rooms below are joined.
+//!
+//! What several use cases need lies in folders beside them: `session` (what the steps of a command share), `project` (what is
+//! read of a checkout), `registries`, `install` (what builds an environment) and `generations` (what was built).
 
 pub mod activate;
 pub mod add;

@@ -12,10 +12,11 @@ use crate::store::Tree;
 
 use super::as_text::Text;
 use super::draft::Draft;
+use super::files::Files;
 use super::folders::{self, Folders};
 use super::generation::{self, Contents, FORMAT};
 use super::head::{Changes, Head, Promoted};
-use super::layout::{Files, Layout, Member, Wanted, layout};
+use super::layout::{Layout, Member, Wanted, layout};
 use super::python::{Bytecode, Interpreter};
 use super::whole::Whole;
 use super::{Generation, Key, ProfileError, npm, relocate};

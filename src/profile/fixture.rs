@@ -13,7 +13,8 @@ use crate::model::{
 };
 use crate::store::{Tree, TreeEntry, TreeOrigin};
 
-use super::layout::{Files, Folder, Layout, Member, Wanted};
+use super::files::Files;
+use super::layout::{Folder, Layout, Member, Wanted};
 use super::python::{Bytecode, Interpreter};
 use super::{Built, Input, ProfileError, Project, layout};
 

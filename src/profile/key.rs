@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{PackageKey, Platform, TreeDigest};
 
 use super::cycles::components;
-use super::layout::Files;
+use super::files::Files;
 
 /// The folder of a realised package: `react-dom@18.3.1-<hash>`, `@scope+name@1.0.0-<hash>`.
 ///

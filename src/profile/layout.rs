@@ -11,31 +11,9 @@ use crate::model::{
 };
 
 use super::ProfileError;
+use super::files::Files;
 use super::key::{Depends, Ingredients, Key, keys};
 use super::placement;
-
-/// How a realised package's files come to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Files {
-    /// Hard links to the store.
-    #[default]
-    Shared,
-    /// Copies that may be written.
-    Writable,
-    /// Copies that only their owner may read.
-    Private,
-}
-
-impl Files {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Shared => "shared",
-            Self::Writable => "writable",
-            Self::Private => "private",
-        }
-    }
-}
 
 /// What a name in a `node_modules` leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

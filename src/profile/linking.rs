@@ -8,7 +8,7 @@ use crate::store::{Tree, TreeEntry};
 
 use super::ProfileError;
 use super::error::Found;
-use super::layout::Files;
+use super::files::Files;
 
 /// A tree of the store, open for linking.
 pub(super) struct Source<'a> {

@@ -28,6 +28,7 @@ mod draft;
 mod error;
 mod exclude;
 mod executables;
+mod files;
 #[cfg(test)]
 mod fixture;
 mod folders;
@@ -58,14 +59,13 @@ pub use build::{Built, Input};
 pub use collect::{Kept, Superfluous};
 pub use error::{Found, FoundPythons, ProfileError};
 pub use exclude::{exclude, ignore};
+pub use files::Files;
 pub use generation::Generation;
 pub use head::{Changes, Head, Promoted};
 pub use history::RolledBack;
 pub use holding::{ProjectLock, is_left};
 pub use key::{Key, KeyError};
-pub use layout::{
-    Content, Distribution, Files, Folder, Layout, Links, Member, Owner, Realised, Target, Wanted, layout,
-};
+pub use layout::{Content, Distribution, Folder, Layout, Links, Member, Owner, Realised, Target, Wanted, layout};
 pub use place::{current_link, generation_folder, own_folder, sync_record};
 pub use placement::needs_python;
 pub use project::{Project, active, is_generation};

@@ -9,9 +9,10 @@ use crate::fs::{self, Action, DirEntry, FsError, Kind};
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
+use super::files::Files;
 use super::generation::{Contents, KEYS, LOCK, RECORD};
 use super::head::HEAD;
-use super::layout::{Files, Layout, Realised};
+use super::layout::{Layout, Realised};
 use super::linking::Source;
 use super::roots::RootLinks;
 use super::{Generation, Key, ProfileError, npm, python};

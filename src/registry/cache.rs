@@ -12,22 +12,19 @@
 use std::hash::Hasher;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use twox_hash::XxHash3_64;
 
 use super::bytes::{Reader, Writer};
+use super::header::Header;
 use super::kept::{Encoded, Record};
-use crate::fetch::{Endpoint, Response};
+use crate::fetch::Endpoint;
 use crate::fs::{self, Durability, FsError, PartialFile};
 
 const MAGIC: &[u8; 4] = b"LRDn";
 
 /// The bytes of the checksum over header and front.
 const CHECKSUM: usize = 8;
-
-/// How long an answer counts as fresh whose registry does not say.
-const FRESH_BY_DEFAULT: u64 = 300;
 
 /// Whether cached listings may answer without asking their registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -45,43 +42,6 @@ pub enum Freshness {
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
     folder: Option<PathBuf>,
-}
-
-/// What is known of an answer besides its content.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Header {
-    /// `ETag`
-    pub(super) etag: Option<String>,
-    /// `Last-Modified`
-    pub(super) last_modified: Option<String>,
-    /// Seconds since 1970.
-    pub(super) fetched: i64,
-    /// In seconds.
-    pub(super) max_age: i64,
-    /// The URL of the document.
-    pub(super) url: String,
-    /// The URL of the registry or mirror that served it.
-    pub(super) base: String,
-}
-
-impl Header {
-    /// Reads a response's headers, as of now.
-    pub(super) fn of(response: &Response) -> Self {
-        Self {
-            etag: response.etag.clone(),
-            last_modified: response.last_modified.clone(),
-            fetched: now(),
-            max_age: i64::try_from(response.max_age.unwrap_or(FRESH_BY_DEFAULT)).unwrap_or(i64::MAX),
-            url: response.url.clone(),
-            base: response.base.clone(),
-        }
-    }
-
-    /// Tells whether the answer still counts without asking.
-    pub(super) fn is_fresh(&self) -> bool {
-        let age = now().saturating_sub(self.fetched);
-        (0..self.max_age).contains(&age)
-    }
 }
 
 impl Cache {
@@ -202,11 +162,6 @@ pub(super) fn safe(package: &str) -> String {
     })
 }
 
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
 /// Writes a file, and the folders above it where they are missing. A new one is written in its place, as half of one is
 /// as good as none: its length or its checksum tells. One that is there is replaced in one step.
 fn keep(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
@@ -225,6 +180,7 @@ fn keep(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::header::now;
     use super::*;
     use crate::fetch::{Place, Quota};
 

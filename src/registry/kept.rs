@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::cache::Header;
+use super::header::Header;
 use crate::fs::PartialFile;
 
 /// A record as an ecosystem makes it.

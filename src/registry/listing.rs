@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::cache::{Cache, Freshness, Header};
+use super::cache::{Cache, Freshness};
+use super::header::Header;
 use super::kept::{Encoded, Record};
 use crate::diagnostic::Failure;
 use crate::fetch::{Client, Content, Document, Encoding, Endpoint, Network, Request, RequestError, Response, Target};

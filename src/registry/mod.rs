@@ -17,6 +17,7 @@ mod bytes;
 mod cache;
 mod choice;
 mod failure;
+mod header;
 mod kept;
 mod larder;
 mod listing;

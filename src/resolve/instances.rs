@@ -7,9 +7,20 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Dropped, Edge, EdgeKind, ExtraName, Instance, InstanceKey, PackageKey, PackageName, Platform};
 
-use super::graph::Link;
 use super::peer_contexts;
 use super::variable::NodeIx;
+
+/// An edge between nodes, before instances have their names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Link {
+    pub(super) name: PackageName,
+    pub(super) to: NodeIx,
+    pub(super) kind: EdgeKind,
+    pub(super) extra: Option<ExtraName>,
+    pub(super) extras: Vec<ExtraName>,
+    pub(super) platforms: Vec<Platform>,
+    pub(super) unmet: Option<String>,
+}
 
 /// A reachable node with its edges.
 #[derive(Debug)]

@@ -12,7 +12,6 @@ use crate::manifest::{Dependency, Manifest, ManifestError, ManifestErrors, Wante
 use crate::model::{Label, Marker, PackageId, Platform, Requirement, Routes, Settings, Side};
 use crate::ops::Result;
 
-
 /// A line that names a registry.
 #[derive(Clone, Debug)]
 pub(super) struct NamedRegistry {

@@ -8,8 +8,9 @@ use crate::fs::{self, Dir};
 use crate::store::Tree;
 
 use super::super::ProfileError;
+use super::super::files::Files;
 use super::super::key::Key;
-use super::super::layout::{Files, Realised, Target};
+use super::super::layout::{Realised, Target};
 use super::super::linking::{Source, folders_of};
 use super::super::shebang;
 use super::declared;

@@ -10,7 +10,8 @@ use crate::store::{Tree, TreeEntry};
 
 use super::super::ProfileError;
 use super::super::as_text::Text;
-use super::super::layout::{Distribution, Files as Access};
+use super::super::files::Files as Access;
+use super::super::layout::Distribution;
 use super::super::linking::Source;
 use super::claims::Precedence;
 use super::editable::Project;

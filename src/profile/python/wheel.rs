@@ -7,7 +7,7 @@ use crate::model::PackageName;
 use crate::store::{Tree, TreeEntry};
 
 use super::super::ProfileError;
-use super::super::layout::Files as Access;
+use super::super::files::Files as Access;
 use super::super::linking::Source;
 use super::super::shebang;
 use super::record::{self, Recorded};

@@ -5,6 +5,7 @@ mod listing;
 mod names;
 mod package_json;
 mod poetry;
+mod project_table;
 mod pyproject;
 mod uv_sources;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::pyproject::{GroupItem, Project};
+use super::project_table::{GroupItem, Project};
 
 /// Fills in what `[project]` does not say; without one, all of it. None where there is no `[tool.poetry]` either.
 pub(super) fn completed(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::project_table::{GroupItem, Project};
 use super::uv_sources::{self, Source, Sources};
 use super::{Local, Meaning, PathError, PathKind, PathPackage, Place, file_of, poetry, required};
 use crate::fs;
@@ -19,36 +20,6 @@ struct Pyproject {
     #[serde(default)]
     dependency_groups: BTreeMap<String, Vec<GroupItem>>,
     tool: Option<toml::Table>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct Project {
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) requires_python: Option<String>,
-    #[serde(default)]
-    pub(super) dependencies: Vec<String>,
-    /// Folders that are needed too, relative to its own.
-    #[serde(skip)]
-    pub(super) folders: Vec<String>,
-    #[serde(default)]
-    pub(super) optional_dependencies: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
-    pub(super) dynamic: Vec<String>,
-    pub(super) scripts: Option<toml::Table>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum GroupItem {
-    Requirement(String),
-    Include {
-        #[serde(rename = "include-group")]
-        group: String,
-    },
-    #[serde(skip)]
-    Folder(String),
 }
 
 pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 
 use super::Builder;
-use super::links::Link;
 use crate::model::{EdgeKind, PackageId};
 use crate::resolve::catalog::Foreign;
 use crate::resolve::index::{IndexError, PlatformSet};
+use crate::resolve::instances::Link;
 use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
 
 /// An edge that is not optional, from a node, and where it holds.

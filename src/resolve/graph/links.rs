@@ -3,24 +3,13 @@
 use pubgrub::VersionSet;
 
 use super::{Builder, PythonUse};
-use crate::model::{EdgeKind, ExtraName, PackageName, Platform};
+use crate::model::{EdgeKind, ExtraName, Platform};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
+use crate::resolve::instances::Link;
 use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
 use crate::resolve::rules::{self, Asked, Decided};
 use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, PackageIx, Variable};
-
-/// An edge between nodes, before instances have their names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::resolve) struct Link {
-    pub(in crate::resolve) name: PackageName,
-    pub(in crate::resolve) to: NodeIx,
-    pub(in crate::resolve) kind: EdgeKind,
-    pub(in crate::resolve) extra: Option<ExtraName>,
-    pub(in crate::resolve) extras: Vec<ExtraName>,
-    pub(in crate::resolve) platforms: Vec<Platform>,
-    pub(in crate::resolve) unmet: Option<String>,
-}
 
 /// When a need holds.
 #[derive(Clone)]

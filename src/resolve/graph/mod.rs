@@ -14,7 +14,7 @@ use crate::model::{Dropped, Package, RootEdge, Sides};
 use super::Solution;
 use super::catalog::Foreign;
 use super::index::{DependencyKind, IndexError, PlatformSet};
-use super::instances::{self, DraftInstance, TooMany};
+use super::instances::{self, DraftInstance, Link, TooMany};
 use super::peer_contexts::TooManyPeerContexts;
 use super::problem::Problem;
 use super::release::Need;
@@ -22,8 +22,6 @@ use super::resolution::{Resolution, ResolveError, Warning, WarningKind};
 use super::search_state::Droppable;
 use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
 use links::Condition;
-
-pub(super) use links::Link;
 
 /// Builds the graph of a solution, and returns what is needed in it where it does not run.
 pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<Foreign>), ResolveError> {

@@ -1,0 +1,37 @@
+//! What Python's build tools write in a pyproject.toml, whichever of them it is.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The `[project]` table (PEP 621), as it is written.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Project {
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) requires_python: Option<String>,
+    #[serde(default)]
+    pub(super) dependencies: Vec<String>,
+    /// Folders that are needed too, relative to its own.
+    #[serde(skip)]
+    pub(super) folders: Vec<String>,
+    #[serde(default)]
+    pub(super) optional_dependencies: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(super) dynamic: Vec<String>,
+    pub(super) scripts: Option<toml::Table>,
+}
+
+/// An element of a dependency group (PEP 735).
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum GroupItem {
+    Requirement(String),
+    Include {
+        #[serde(rename = "include-group")]
+        group: String,
+    },
+    #[serde(skip)]
+    Folder(String),
+}
