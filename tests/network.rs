@@ -16,6 +16,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1])
+if len(sys.argv) > 2:
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(sys.argv[2])
 plain, count = server.socket.accept, 0
 class Counting:
     def __init__(self, socket): self.socket = socket
@@ -41,8 +44,18 @@ struct HttpsServer {
 
 impl HttpsServer {
     fn start() -> Self {
+        Self::with(&[&fixture("server.pem")])
+    }
+
+    /// Starts one that wants a certificate of whoever asks.
+    fn asking_who() -> Self {
+        Self::with(&[&fixture("server.pem"), &fixture("root.pem")])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let mut child = Command::new("python3")
-            .args(["-c", SERVER, &fixture("server.pem")])
+            .args(["-c", SERVER])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("tests need python3");
@@ -112,6 +125,30 @@ fn roots_come_from_the_variables_of_openssl_and_of_node() {
     }
     project.set("NODE_EXTRA_CA_CERTS", "/nowhere/root.pem");
     project.run("larder lock").exits(5).names(["certificate", "/nowhere/root.pem"]);
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_gets_the_user_s() {
+    let server = HttpsServer::asking_who();
+    let mut project = project(&server);
+    project.set("SSL_CERT_FILE", &fixture("root.pem"));
+    project.run("larder lock").exits(5);
+    project.set("SSL_CLIENT_CERT", &fixture("client.pem"));
+    project.run("larder lock").exits(3).names(["left"]);
+    for (file, why) in [("/nowhere/client.pem".to_owned(), "/nowhere"), (fixture("root.pem"), "root.pem")] {
+        project.set("SSL_CLIENT_CERT", &file);
+        project.run("larder lock").exits(5).names(["client_certificate", "SSL_CLIENT_CERT", why]);
+    }
+}
+
+#[test]
+fn the_name_of_a_scheme_has_no_case() {
+    let server = HttpsServer::start();
+    let mut project = project(&server);
+    project.set("SSL_CERT_FILE", &fixture("root.pem"));
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &manifest.replace("https://", "HTTPS://"));
+    project.run("larder lock").exits(3).names(["left"]);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Read};
 use bytes::{Buf, Bytes};
 
 use super::arriving::Pieces;
+use super::coding::Coding;
 use super::endpoint::Permit;
-use super::gunzip::Gunzip;
 use super::resume::Resume;
 
 /// A body that is read as it arrives. It counts as a running request until it is dropped.
@@ -15,8 +15,7 @@ pub struct Body {
     /// What of the source was received and not yet read.
     chunk: Bytes,
     permit: Option<Permit>,
-    /// Whether it was packed for its way.
-    is_gzip: bool,
+    coding: Coding,
     /// How many bytes were received, for a file that can be gone on with.
     received: u64,
     resume: Option<Box<Resume>>,
@@ -32,17 +31,17 @@ const READ: usize = 64 << 10;
 
 impl Body {
     /// A body that arrives from a server.
-    pub(super) fn arriving(pieces: Pieces, permit: Permit, is_gzip: bool) -> Self {
-        Self::new(Source::Pieces(pieces), Some(permit), is_gzip)
+    pub(super) fn arriving(pieces: Pieces, permit: Permit, coding: Coding) -> Self {
+        Self::new(Source::Pieces(pieces), Some(permit), coding)
     }
 
     /// A body that is read from something else than a server.
     pub fn of(reader: Box<dyn Read + Send>) -> Self {
-        Self::new(Source::Reader(reader), None, false)
+        Self::new(Source::Reader(reader), None, Coding::Identity)
     }
 
-    fn new(source: Source, permit: Option<Permit>, is_gzip: bool) -> Self {
-        Self { source, chunk: Bytes::new(), permit, is_gzip, received: 0, resume: None }
+    fn new(source: Source, permit: Option<Permit>, coding: Coding) -> Self {
+        Self { source, chunk: Bytes::new(), permit, coding, received: 0, resume: None }
     }
 
     /// Lets it go on after a break.
@@ -56,14 +55,17 @@ impl Body {
         (skipped == count).then_some(self)
     }
 
-    /// Tells whether it was packed for its way.
-    pub(super) fn is_gzip(&self) -> bool {
-        self.is_gzip
+    /// Tells how it was packed for its way.
+    pub(super) fn coding(&self) -> Coding {
+        self.coding
     }
 
     /// Unpacks what was packed for its way, as it arrives.
-    pub(super) fn inflated(self) -> Self {
-        if self.is_gzip { Self::of(Box::new(Gunzip::new(self))) } else { self }
+    pub(super) fn unpacked(self) -> io::Result<Self> {
+        match self.coding {
+            Coding::Identity => Ok(self),
+            coding => coding.unpack(self).map(Self::of),
+        }
     }
 
     /// Returns the next bytes as they came, without a copy; none at the end.

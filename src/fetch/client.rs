@@ -1,14 +1,15 @@
 //! The HTTP client: blocking, with a pool of connections, retries, mirrors and folders that stand for servers.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::header::{self, HeaderMap, HeaderValue, InvalidHeaderValue};
 
 use super::body::Body;
 use super::budget::Budget;
+use super::coding::{self, Coding};
 use super::document::{NotRead, read_whole};
 use super::endpoint::{Authorization, Place};
 use super::failure::Server;
@@ -17,10 +18,9 @@ use super::proxy::Proxies;
 use super::request::Document;
 use super::resume::Resume;
 use super::roots::RootSources;
-use super::transport::{Answer, SendError, Transport};
-use super::{
-    ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Retry, Target, folder, retry, url,
-};
+use super::transport::{Answer, Asked, SendError, Transport};
+use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Retry, Target, folder, retry};
+use crate::model::Url;
 
 const REDIRECTS: usize = 10;
 
@@ -46,6 +46,9 @@ pub struct ClientOptions {
     pub proxies: Proxies,
     /// Which certificates are trusted.
     pub roots: RootSources,
+    /// `SSL_CLIENT_CERT`: a file of PEM with a certificate and its private key, for registries that want one. Hosts that a
+    /// registry only leads to do not see it.
+    pub identity: Option<PathBuf>,
 }
 
 /// Whether servers may be asked.
@@ -67,6 +70,7 @@ impl Default for ClientOptions {
             retry: Retry::default(),
             proxies: Proxies::default(),
             roots: RootSources::default(),
+            identity: None,
         }
     }
 }
@@ -99,8 +103,11 @@ impl Client {
     pub fn get(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Response, RequestError> {
         let ask = Ask { endpoint, request, deadline: FILE_DEADLINE };
         self.persist(&ask, |response| {
-            let length = response.length.filter(|_| !response.body.is_gzip());
-            Ok(Response { length, body: response.body.inflated(), ..response })
+            let length = response.length.filter(|_| response.body.coding() == Coding::Identity);
+            match response.body.unpacked() {
+                Ok(body) => Ok(Response { length, body, ..response }),
+                Err(error) => Err(read_failure(response.server, &response.url, &error)),
+            }
         })
     }
 
@@ -111,7 +118,7 @@ impl Client {
             let limit = request.limit.unwrap_or(LARGEST_DOCUMENT);
             match read_whole(&mut response, limit, &self.budget) {
                 Err(NotRead::TooLarge(limit)) => {
-                    let (server, url) = (response.server, url::masked(&response.url));
+                    let (server, url) = (response.server, Url::mask(&response.url));
                     Err(RequestError::TooLarge { server, url, limit })
                 }
                 Ok((bytes, held)) => Ok(Document { response, bytes, _held: held }),
@@ -147,16 +154,19 @@ impl Client {
     ) -> Result<T, RequestError> {
         let Ask { endpoint, request, .. } = ask;
         if let Target::At(at) = request.target {
-            if request.stated_by.is_some_and(|by| by.starts_with("https://")) && !at.starts_with("https://") {
-                return Err(refused(endpoint.server(None), at, "not https"));
+            let Ok(at) = at.parse::<Url>() else { return Err(no_url(endpoint, &request.target)) };
+            let is_encrypted = |by: &str| by.parse::<Url>().is_ok_and(|by| by.is_encrypted());
+            if !at.is_encrypted() && request.stated_by.is_some_and(is_encrypted) {
+                return Err(refused(endpoint.server(None), &at, "not https"));
             }
-            let homes = || endpoint.places().iter().filter(|place| is_home(place, at));
-            let home = homes().find(|place| place.authorization(at).is_some()).or_else(|| homes().next());
-            return self.once(ask, home, at).and_then(finish);
+            let homes = || endpoint.places().iter().filter(|place| is_home(place, &at));
+            let home = homes().find(|place| place.authorization(&at).is_some()).or_else(|| homes().next());
+            return self.once(ask, home, &at).and_then(finish);
         }
         let mut first = None;
         for (index, place) in endpoint.in_order() {
-            let error = match self.once(ask, Some(place), &request.target.url(place)).and_then(finish) {
+            let Some(url) = request.target.url(place) else { return Err(missing(endpoint, &request.target.what())) };
+            let error = match self.once(ask, Some(place), &url).and_then(finish) {
                 Ok(answer) => return Ok(answer),
                 Err(error) if error.is_transient() || matches!(error, RequestError::Offline { .. }) => error,
                 Err(error) => return Err(error),
@@ -170,7 +180,7 @@ impl Client {
     }
 
     /// Asks one place.
-    pub(super) fn once(&self, ask: &Ask<'_>, place: Option<&Place>, url: &str) -> Result<Response, RequestError> {
+    pub(super) fn once(&self, ask: &Ask<'_>, place: Option<&Place>, url: &Url) -> Result<Response, RequestError> {
         let Ask { endpoint, request, .. } = ask;
         if let Some(place) = place.filter(|place| place.on_disk().is_some()) {
             return folder::open(endpoint, place, url, request);
@@ -187,19 +197,19 @@ impl Client {
             206 => part(answer.header("content-range")).unwrap_or(Content::UnknownPart),
             _ => Content::Whole,
         };
-        let is_gzip = answer.header("content-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("gzip"));
+        let coding = Coding::of(answer.header("content-encoding"));
         let mut response = Response {
-            url: last.into(),
-            base: place.map_or_else(String::new, |place| place.url().to_owned()),
+            url: last.to_string(),
+            base: place.map_or_else(String::new, |place| place.url().to_string()),
             server: endpoint.server(place),
             content,
             etag: header("etag"),
             last_modified: header("last-modified"),
             max_age: answer.header("cache-control").and_then(max_age),
             length: answer.length,
-            body: Body::arriving(answer.body, permit, is_gzip),
+            body: Body::arriving(answer.body, permit, coding),
         };
-        if !response.body.is_gzip()
+        if coding == Coding::Identity
             && let Some(resume) = Resume::of(self, ask, (place, url), &response)
         {
             response.body.resumes(resume);
@@ -209,41 +219,44 @@ impl Client {
 
     /// Asks one server and follows its redirects. Credentials go to the host that they are for and to no other. What is checked
     /// of a URL is the URL that is asked, to the letter.
-    fn follow(&self, ask: &Ask<'_>, place: Option<&Place>, url: &str) -> Result<(Answer, Url), RequestError> {
+    fn follow(&self, ask: &Ask<'_>, place: Option<&Place>, url: &Url) -> Result<(Answer, Url), RequestError> {
         let (endpoint, server) = (ask.endpoint, ask.endpoint.server(place));
-        let refused = |url: &str, reason| Err(refused(server.clone(), url, reason));
-        let mut text = url.to_owned();
+        let refused = |url: &Url, reason| Err(refused(server.clone(), url, reason));
+        // Credentials in a URL that others wrote are nobody's.
+        let (mut url, _) = url.clone().split_credentials();
         for _ in 0..=REDIRECTS {
-            let Some(url) = bare(&text) else { return refused(&text, "no URL") };
-            if !url::is_safe(url.as_str()) {
-                return refused(url.as_str(), "not https");
+            if !url.is_safe() {
+                return refused(&url, "not https");
             }
-            let authorization = place.and_then(|place| place.authorization(url.as_str()));
-            let answer = self.send(&server, &url, ask, authorization)?;
+            let authorization = place.and_then(|place| place.authorization(&url));
+            let asked =
+                if place.is_some_and(|place| url.is_same_origin(place.url())) { Asked::Registry } else { Asked::Other };
+            let answer = self.send((&server, asked), &url, ask, authorization)?;
             match answer.status {
                 200 | 203 | 206 | 304 => return Ok((answer, url)),
                 301 | 302 | 303 | 307 | 308 => {
-                    let Some(location) = answer.header("location") else {
-                        return refused(url.as_str(), "a redirect to nowhere");
+                    let Some(Ok(next)) = answer.header("location").map(|location| url.join(location)) else {
+                        return refused(&url, "a redirect to nowhere");
                     };
-                    text = url::join(url.as_str(), location);
-                    if url.scheme() == "https" && !text.starts_with("https://") {
-                        return refused(&text, "not https");
+                    let (next, _) = next.split_credentials();
+                    if url.is_encrypted() && !next.is_encrypted() {
+                        return refused(&next, "not https");
                     }
+                    url = next;
                 }
-                401 | 403 if place.is_some_and(|place| place.withholds(url.as_str())) => {
-                    let (registry, url) = (endpoint.name().clone(), url::masked(url.as_str()));
+                401 | 403 if place.is_some_and(|place| place.withholds(&url)) => {
+                    let (registry, url) = (endpoint.name().clone(), url.masked());
                     return Err(RequestError::OutsideRegistry { registry, url });
                 }
                 _ => return Err(refusal(&server, &url, &answer)),
             }
         }
-        refused(&text, "one redirect too many")
+        refused(&url, "one redirect too many")
     }
 
     fn send(
         &self,
-        server: &Server,
+        (server, asked): (&Server, Asked),
         url: &Url,
         ask: &Ask<'_>,
         authorization: Option<&Authorization>,
@@ -252,11 +265,12 @@ impl Client {
         let headers = headers
             .map_err(|_| unreachable(server.clone(), url.as_str(), "a header that no server takes".to_owned()))?;
         let pace = Pace::new(self.options.read_timeout, ask.deadline);
-        self.transport.send(&self.options, url, headers, pace).map_err(|error| match error {
+        self.transport.send(&self.options, (url, asked), headers, pace).map_err(|error| match error {
             SendError::Timeout => timeout(server.clone(), url.as_str()),
             SendError::Distrusted(reason) => {
-                RequestError::Certificate { server: server.clone(), url: url::masked(url.as_str()), reason }
+                RequestError::Certificate { server: server.clone(), url: url.masked(), reason }
             }
+            SendError::NoIdentity(reason) => RequestError::ClientCertificate { server: server.clone(), reason },
             SendError::Failed(reason) => unreachable(server.clone(), url.as_str(), reason),
         })
     }
@@ -275,15 +289,6 @@ pub(super) struct Ask<'a> {
     pub(super) deadline: Duration,
 }
 
-/// Reads a URL, and leaves out the credentials that it may have: nobody meant them for larder.
-fn bare(text: &str) -> Option<Url> {
-    let mut url = Url::parse(text).ok()?;
-    if !url.username().is_empty() || url.password().is_some() {
-        url.set_username("").and_then(|()| url.set_password(None)).ok()?;
-    }
-    Some(url)
-}
-
 /// Returns the headers of a request.
 fn headers(request: &Request<'_>, authorization: Option<&Authorization>) -> Result<HeaderMap, InvalidHeaderValue> {
     let range = request.range.map(|range| match range {
@@ -294,7 +299,7 @@ fn headers(request: &Request<'_>, authorization: Option<&Authorization>) -> Resu
     let is_identity = range.is_some() || request.encoding == Encoding::Identity;
     let values = [
         (header::ACCEPT, request.accept),
-        (header::ACCEPT_ENCODING, Some(if is_identity { "identity" } else { "gzip" })),
+        (header::ACCEPT_ENCODING, Some(if is_identity { "identity" } else { coding::ACCEPTED })),
         (header::AUTHORIZATION, authorization.map(Authorization::header)),
         (header::IF_NONE_MATCH, request.etag),
         (header::IF_MODIFIED_SINCE, request.last_modified.filter(|_| request.etag.is_none())),
@@ -311,19 +316,19 @@ fn headers(request: &Request<'_>, authorization: Option<&Authorization>) -> Resu
     Ok(headers)
 }
 
-fn is_home(place: &Place, asked: &str) -> bool {
+fn is_home(place: &Place, asked: &Url) -> bool {
     match place.on_disk() {
-        Some(_) => asked.starts_with(url::parent(place.url())),
-        None => url::same_origin(place.url(), asked),
+        Some(_) => asked.is_below(&place.url().parent()),
+        None => asked.is_same_origin(place.url()),
     }
 }
 
-fn refused(server: Server, url: &str, reason: &'static str) -> RequestError {
-    RequestError::Refused { server, url: url::masked(url), reason }
+fn refused(server: Server, url: &Url, reason: &'static str) -> RequestError {
+    RequestError::Refused { server, url: url.masked(), reason }
 }
 
 fn refusal(server: &Server, url: &Url, answer: &Answer) -> RequestError {
-    let (server, url) = (server.clone(), url::masked(url.as_str()));
+    let (server, url) = (server.clone(), url.masked());
     match answer.status {
         401 => RequestError::Unauthorized { server, url },
         403 => RequestError::Forbidden { server, url },
@@ -368,12 +373,16 @@ fn missing(endpoint: &Endpoint, what: &str) -> RequestError {
     RequestError::NotFound { server: endpoint.server(None), url: what.to_owned() }
 }
 
+fn no_url(endpoint: &Endpoint, target: &Target<'_>) -> RequestError {
+    RequestError::Refused { server: endpoint.server(None), url: target.what(), reason: "no URL" }
+}
+
 fn timeout(server: Server, url: &str) -> RequestError {
-    RequestError::Timeout { server, url: url::masked(url) }
+    RequestError::Timeout { server, url: Url::mask(url) }
 }
 
 fn unreachable(server: Server, url: &str, reason: String) -> RequestError {
-    RequestError::Unreachable { server, url: url::masked(url), reason }
+    RequestError::Unreachable { server, url: Url::mask(url), reason }
 }
 
 fn read_failure(server: Server, url: &str, error: &io::Error) -> RequestError {

@@ -4,14 +4,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::budget::{self, Budget, Held};
-use super::gunzip::{Gunzip, inflate_at_once, length_at_end};
+use super::coding::Coding;
+use super::gunzip::{inflate_at_once, length_at_end};
 use super::{Content, Response};
 
 /// Why a body was not read to its end.
 pub(super) enum NotRead {
     /// It has more bytes, packed or inflated.
     TooLarge(u64),
-    /// The connection broke, or it is no gzip.
+    /// The connection broke, or it is packed in no way that is known.
     Broken(io::Error),
 }
 
@@ -36,10 +37,9 @@ pub(super) fn read_whole(
     let mut held = None;
     if bytes.len() as u64 > small && limit > small {
         // Packed and inflated, it may take whatever there is.
-        held = Some(budget.take(if response.body.is_gzip() {
-            u64::MAX
-        } else {
-            response.length.unwrap_or(limit).min(limit)
+        held = Some(budget.take(match response.body.coding() {
+            Coding::Identity => response.length.unwrap_or(limit).min(limit),
+            _ => u64::MAX,
         }));
         let lacks = lacking(&bytes, limit);
         (&mut response.body).take(lacks).read_to_end(&mut bytes)?;
@@ -49,11 +49,13 @@ pub(super) fn read_whole(
     }
     // An answer without a body may say how it would have packed one.
     let has_none = bytes.is_empty() && (response.content == Content::NotModified || response.length == Some(0));
-    if !response.body.is_gzip() || has_none {
+    let coding = response.body.coding();
+    if coding == Coding::Identity || has_none {
         return Ok((bytes, held));
     }
     let most = budget::most_inflated(bytes.len() as u64, limit);
-    if let Some(length) = length_at_end(&bytes).filter(|length| *length as u64 <= most) {
+    let at_end = if coding == Coding::Gzip { length_at_end(&bytes) } else { None };
+    if let Some(length) = at_end.filter(|length| *length as u64 <= most) {
         if length as u64 > small && held.is_none() {
             held = Some(budget.take(length as u64));
         }
@@ -63,11 +65,11 @@ pub(super) fn read_whole(
         }
     }
     let mut inflated = Vec::new();
-    let mut gunzip = Gunzip::new(&*bytes);
-    (&mut gunzip).take(small.min(most) + 1).read_to_end(&mut inflated)?;
+    let mut unpacking = coding.unpack(&*bytes)?;
+    (&mut unpacking).take(small.min(most) + 1).read_to_end(&mut inflated)?;
     if inflated.len() as u64 > small.min(most) && most > small {
         held = held.or_else(|| Some(budget.take(most)));
-        (&mut gunzip).take(most - small).read_to_end(&mut inflated)?;
+        (&mut unpacking).take(most - small).read_to_end(&mut inflated)?;
     }
     if inflated.len() as u64 > most { Err(NotRead::TooLarge(most)) } else { Ok((inflated, held)) }
 }

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Target;
 use super::failure::Server;
-use super::{Target, url};
-use crate::model::Label;
+use crate::model::{Label, Url};
 
 /// The value of an `Authorization` header. It is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,11 +42,11 @@ impl fmt::Debug for Authorization {
 /// One place that serves a registry: its own, or a mirror's.
 #[derive(Clone, Debug)]
 pub struct Place {
-    url: Arc<str>,
+    url: Url,
     /// What the credentials are for: everything below this URL.
-    realm: Arc<str>,
+    realm: Url,
     /// What files beside the registry are relative to.
-    files: Arc<str>,
+    files: Url,
     folder: Option<PathBuf>,
     authorization: Option<Authorization>,
     is_mirror: bool,
@@ -54,47 +54,36 @@ pub struct Place {
 
 impl Place {
     /// A server. Credentials in the URL are used, and kept out of every message; `authorization` wins over them.
-    pub fn http(url: &str, authorization: Option<Authorization>) -> Self {
-        let (mut url, credentials) = url::split_credentials(url);
-        if !url.ends_with('/') {
-            url.push('/');
-        }
-        let in_url = credentials.map(|text| {
-            let (user, password) = text.split_once(':').unwrap_or((&text, ""));
-            Authorization::basic(user, password)
-        });
-        let url: Arc<str> = url.into();
-        let (realm, files) = (Arc::clone(&url), url::parent(&url).into());
+    pub fn http(url: Url, authorization: Option<Authorization>) -> Self {
+        let (url, credentials) = url.into_folder().split_credentials();
+        let in_url = credentials.map(|(user, password)| Authorization::basic(&user, &password));
+        let (realm, files) = (url.clone(), url.parent());
         Self { url, realm, files, folder: None, authorization: authorization.or(in_url), is_mirror: false }
     }
 
     /// Lets the credentials be for what lies beside the registry, too.
     #[must_use]
     pub fn trusted_beside(self) -> Self {
-        Self { realm: url::parent(&self.url).into(), ..self }
+        Self { realm: self.url.parent(), ..self }
     }
 
     /// Lets the credentials be for the whole host, as those are that are kept by host.
     #[must_use]
     pub fn trusted_on_host(self) -> Self {
-        Self { realm: format!("{}/", url::origin(&self.url)).into(), ..self }
+        Self { realm: self.url.root(), ..self }
     }
 
     /// Says where the files are that other places have beside the registry.
     #[must_use]
-    pub fn with_files(self, files: &str) -> Self {
-        Self { files: files.into(), ..self }
+    pub fn with_files(self, files: Url) -> Self {
+        Self { files, ..self }
     }
 
-    /// A folder that holds the files of the protocol.
-    pub fn folder(folder: PathBuf) -> Self {
-        let mut url = format!("file://{}", folder.display());
-        if !url.ends_with('/') {
-            url.push('/');
-        }
-        let url: Arc<str> = url.into();
-        let (realm, files) = (Arc::clone(&url), url::parent(&url).into());
-        Self { url, realm, files, folder: Some(folder), authorization: None, is_mirror: false }
+    /// A folder that holds the files of the protocol; `None` if its path is not absolute.
+    pub fn folder(folder: PathBuf) -> Option<Self> {
+        let url = Url::of_folder(&folder)?;
+        let (realm, files) = (url.clone(), url.parent());
+        Some(Self { url, realm, files, folder: Some(folder), authorization: None, is_mirror: false })
     }
 
     /// Marks the place as one that answers for the registry.
@@ -109,7 +98,7 @@ impl Place {
     }
 
     /// Returns the URL, which ends with `/` and has no credentials.
-    pub fn url(&self) -> &str {
+    pub fn url(&self) -> &Url {
         &self.url
     }
 
@@ -118,18 +107,18 @@ impl Place {
     }
 
     /// Returns the URL that paths beside the registry are relative to.
-    pub(super) fn files(&self) -> &str {
+    pub(super) fn files(&self) -> &Url {
         &self.files
     }
 
     /// Returns the credentials for a URL, which are for those below the registry and for no others of its host.
-    pub(super) fn authorization(&self, asked: &str) -> Option<&Authorization> {
-        self.authorization.as_ref().filter(|_| url::is_below(&self.realm, asked))
+    pub(super) fn authorization(&self, asked: &Url) -> Option<&Authorization> {
+        self.authorization.as_ref().filter(|_| asked.is_below(&self.realm))
     }
 
     /// Tells whether there are credentials that a URL of the same host does not get.
-    pub(super) fn withholds(&self, asked: &str) -> bool {
-        self.authorization.is_some() && url::same_origin(&self.url, asked) && !url::is_below(&self.realm, asked)
+    pub(super) fn withholds(&self, asked: &Url) -> bool {
+        self.authorization.is_some() && asked.is_same_origin(&self.url) && !asked.is_below(&self.realm)
     }
 }
 
@@ -184,7 +173,8 @@ impl Endpoint {
 
     /// Tells whether a target stands for a URL at one of the places.
     pub fn stands_for(&self, target: Target<'_>, url: &str) -> bool {
-        self.places.iter().any(|place| target.url(place) == url)
+        let url = url.parse().ok();
+        url.is_some() && self.places.iter().any(|place| target.url(place) == url)
     }
 
     /// Returns the places, beginning with the one that is known to answer.
@@ -244,17 +234,18 @@ mod tests {
 
     #[test]
     fn credentials_never_show() {
-        let place = Place::http("https://me:secret@h/npm", Some(Authorization::bearer("secret")));
-        assert_eq!(place.url(), "https://h/npm/");
+        let place = Place::http("https://me:secret@h/npm".parse().unwrap(), Some(Authorization::bearer("secret")));
+        assert_eq!(place.url().as_str(), "https://h/npm/");
         assert!(!format!("{place:?}").contains("secret"));
     }
 
     #[test]
     fn credentials_are_for_what_lies_below() {
-        let place = Place::http("https://h/pypi/simple/", Some(Authorization::bearer("secret")));
-        let has = |place: &Place, url: &str| place.authorization(url).is_some();
+        let place = Place::http("https://h/pypi/simple/".parse().unwrap(), Some(Authorization::bearer("secret")));
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let has = |place: &Place, asked: &str| place.authorization(&url(asked)).is_some();
         assert!(has(&place, "https://h/pypi/simple/a/") && !has(&place, "https://h/pypi/files/a.whl"));
-        assert!(place.withholds("https://h/pypi/files/a.whl") && !place.withholds("https://cdn/a.whl"));
+        assert!(place.withholds(&url("https://h/pypi/files/a.whl")) && !place.withholds(&url("https://cdn/a.whl")));
         let place = place.trusted_beside();
         assert!(has(&place, "https://h/pypi/files/a.whl") && !has(&place, "https://h/other/a.whl"));
         assert!(!has(&place, "https://h/pypi/../other/a.whl"));

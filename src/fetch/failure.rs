@@ -139,6 +139,18 @@ pub enum RequestError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The certificate that larder is to show cannot be used.
+    #[error("{server} is asked with a certificate that cannot be used: {reason}")]
+    #[diagnostic(
+        code(larder::fetch::client_certificate),
+        help("name a file of PEM with a certificate and its private key in SSL_CLIENT_CERT, or unset it")
+    )]
+    ClientCertificate {
+        /// Who was asked.
+        server: Server,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// It took too long.
     #[error("{server} does not answer in time: {url}")]
     #[diagnostic(

@@ -6,27 +6,29 @@ use std::sync::Arc;
 
 use super::body::Body;
 use super::endpoint::Place;
-use super::{ByteRange, Content, Endpoint, Request, RequestError, Response, url};
+use super::{ByteRange, Content, Endpoint, Request, RequestError, Response};
 use crate::fs;
+use crate::model::Url;
 
 /// Opens what a URL below the folder stands for. A document whose place is a folder (`simple/requests/`, or a
 /// packument whose tarballs lie below it) is that folder's `index.json` or `index.html`.
 pub(super) fn open(
     endpoint: &Arc<Endpoint>,
     place: &Place,
-    asked: &str,
+    asked: &Url,
     request: &Request<'_>,
 ) -> Result<Response, RequestError> {
     let server = || endpoint.server(Some(place));
-    let missing = || RequestError::NotFound { server: server(), url: url::masked(asked) };
+    let missing = || RequestError::NotFound { server: server(), url: asked.masked() };
     let root = place.on_disk().ok_or_else(missing)?;
     // Files may lie beside the folder, as those of `…/simple/` do.
-    let (root, below) = match (asked.strip_prefix(place.url()), root.parent()) {
+    let below = |base: &Url| asked.path().strip_prefix(base.path()).filter(|_| asked.is_below(base));
+    let (root, below) = match (below(place.url()), root.parent()) {
         (Some(below), _) => (root.as_path(), below),
-        (None, Some(parent)) => (parent, asked.strip_prefix(url::parent(place.url())).ok_or_else(missing)?),
+        (None, Some(parent)) => (parent, below(&place.url().parent()).ok_or_else(missing)?),
         (None, None) => return Err(missing()),
     };
-    let below = url::percent_decode(below.split(['?', '#']).next().unwrap_or_default());
+    let below = percent_encoding::percent_decode_str(below).decode_utf8_lossy();
     let below = below.trim_matches('/');
     if below.split(['/', '\\']).any(|part| part == "..") || below.contains('\0') {
         return Err(missing());
@@ -55,8 +57,8 @@ pub(super) fn open(
         }
         let content = if start > 0 { Content::Part { start, total: length } } else { Content::Whole };
         return Ok(Response {
-            url: asked.to_owned(),
-            base: place.url().to_owned(),
+            url: asked.to_string(),
+            base: place.url().to_string(),
             server: server(),
             content,
             etag: None,

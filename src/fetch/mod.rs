@@ -8,6 +8,7 @@ mod artifact;
 mod body;
 mod budget;
 mod client;
+mod coding;
 mod document;
 mod endpoint;
 mod error;
@@ -29,7 +30,6 @@ mod source;
 mod transport;
 mod turns;
 mod unpack;
-pub mod url;
 
 pub use body::Body;
 pub use client::{Client, ClientOptions, Network};

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::url;
+use crate::model::Url;
 
 /// The proxy of the environment, and for which hosts it is not used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,17 +17,17 @@ pub struct Proxies {
 
 /// The address of a proxy, with the credentials that it may hold.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct ProxyUrl(String);
+pub(super) struct ProxyUrl(Url);
 
 impl ProxyUrl {
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
+    pub(super) fn url(&self) -> &url::Url {
+        self.0.inner()
     }
 }
 
 impl fmt::Debug for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ProxyUrl({})", url::masked(&self.0))
+        write!(f, "ProxyUrl({})", self.0.masked())
     }
 }
 
@@ -71,10 +71,10 @@ impl Proxies {
     }
 
     /// Returns the proxy for a URL.
-    pub(super) fn of(&self, url: &str) -> Option<&ProxyUrl> {
-        let host = url::host(url);
-        let host = host.trim_end_matches('.');
-        let is_direct = is_loopback(host) || self.except.iter().any(|one| one.holds(host, url::port(url)));
+    pub(super) fn of(&self, url: &Url) -> Option<&ProxyUrl> {
+        let host = url.host().trim_end_matches('.');
+        let port = url.port().unwrap_or_default();
+        let is_direct = is_loopback(host) || self.except.iter().any(|one| one.holds(host, port));
         self.proxy.as_ref().filter(|_| !is_direct)
     }
 
@@ -145,16 +145,18 @@ fn is_loopback(host: &str) -> bool {
 /// Checks the address of a proxy. Without a scheme it is one of `http`.
 fn parse(text: &str) -> Result<ProxyUrl, &'static str> {
     let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let scheme = whole.split("://").next().unwrap_or_default().to_ascii_lowercase();
+    let (scheme, rest) = whole.split_once("://").unwrap_or_default();
+    let scheme = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&&*scheme) {
         return Err("only http, https, socks4 and socks5 are spoken");
     }
-    if url::host(&whole).is_empty() || whole.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err("it has no valid host");
-    }
-    let origin = url::origin(&whole);
     let spoken = if scheme == "socks" { "socks5" } else { &scheme };
-    Ok(ProxyUrl(format!("{spoken}{}", &origin[scheme.len()..])))
+    let url = format!("{spoken}://{rest}").parse::<Url>().ok();
+    let is_text = |text: &str| !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    match url.filter(|url| !url.host().is_empty() && is_text(&whole)) {
+        Some(url) => Ok(ProxyUrl(url)),
+        None => Err("it has no valid host"),
+    }
 }
 
 #[cfg(test)]
@@ -166,7 +168,7 @@ mod tests {
     }
 
     fn proxy(variables: &[(&str, &str)], url: &str) -> Option<String> {
-        read(variables).unwrap().of(url).map(|proxy| proxy.0.clone())
+        read(variables).unwrap().of(&url.parse().unwrap()).map(|proxy| proxy.0.to_string())
     }
 
     fn is_direct(except: &str, url: &str) -> bool {
@@ -176,9 +178,9 @@ mod tests {
     #[test]
     fn the_variable_for_https_comes_before_the_one_for_all() {
         let one = |variables: &[(&str, &str)]| proxy(variables, "https://h/");
-        assert_eq!(one(&[("ALL_PROXY", "a:1"), ("HTTPS_PROXY", "https://u:p@b/")]).unwrap(), "https://u:p@b");
-        assert_eq!(one(&[("ALL_PROXY", "a:1"), ("HTTPS_PROXY", "")]).unwrap(), "http://a:1");
-        assert_eq!(one(&[("all_proxy", "SOCKS5://a:1/"), ("ALL_PROXY", "b")]).unwrap(), "socks5://a:1");
+        assert_eq!(one(&[("ALL_PROXY", "a:1"), ("HTTPS_PROXY", "https://u:p@b/")]).unwrap(), "https://u:p@b/");
+        assert_eq!(one(&[("ALL_PROXY", "a:1"), ("HTTPS_PROXY", "")]).unwrap(), "http://a:1/");
+        assert_eq!(one(&[("all_proxy", "SOCKS5://a:1"), ("ALL_PROXY", "b")]).unwrap(), "socks5://a:1");
         assert_eq!(one(&[("ALL_PROXY", "socks://a:1")]).unwrap(), "socks5://a:1");
         assert_eq!(one(&[("HTTP_PROXY", "a:1")]), None, "that one is for http");
         for (text, reason) in [("ftp://a", "only http"), ("http://", "host"), ("https://a b", "host")] {

@@ -4,7 +4,7 @@ use super::body::Body;
 use super::budget::Held;
 use super::endpoint::Place;
 use super::failure::Server;
-use super::url;
+use crate::model::Url;
 
 /// What is asked of a registry.
 #[derive(Clone, Debug, Default)]
@@ -70,12 +70,14 @@ impl Default for Target<'_> {
 }
 
 impl Target<'_> {
-    /// Returns the URL at one place.
-    pub(super) fn url(&self, place: &Place) -> String {
+    /// Returns the URL at one place; `None` if it is none, or does not lie where it is said to.
+    pub(super) fn url(&self, place: &Place) -> Option<Url> {
         match self {
-            Self::Below(path) => format!("{}{path}", place.url()),
-            Self::Beside(path) => url::join(place.files(), path),
-            Self::At(url) => (*url).to_owned(),
+            Self::Below(path) => {
+                format!("{}{path}", place.url()).parse().ok().filter(|url: &Url| url.is_below(place.url()))
+            }
+            Self::Beside(path) => place.files().join(path).ok(),
+            Self::At(url) => url.parse().ok(),
         }
     }
 
@@ -83,7 +85,7 @@ impl Target<'_> {
     pub(super) fn what(&self) -> String {
         match self {
             Self::Below(path) | Self::Beside(path) => format!("`{}`", path.trim_end_matches('/')),
-            Self::At(at) => url::masked(at),
+            Self::At(at) => Url::mask(at),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::body::Body;
 use super::client::{Ask, Client, FILE_DEADLINE};
 use super::endpoint::Place;
 use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Target, retry};
+use crate::model::Url;
 
 /// So many bytes between two breaks are progress: breaks that come more often are counted.
 const PROGRESS: u64 = 1 << 20;
@@ -19,7 +20,7 @@ pub(super) struct Resume {
     endpoint: Arc<Endpoint>,
     place: Option<Place>,
     /// The URL that was asked first: where it led to may hold for a while only.
-    url: String,
+    url: Url,
     /// A strong `ETag`, or `Last-Modified`.
     validator: Option<String>,
     /// How long the file is.
@@ -34,7 +35,7 @@ impl Resume {
     pub(super) fn of(
         client: &Client,
         ask: &Ask<'_>,
-        (place, url): (Option<&Place>, &str),
+        (place, url): (Option<&Place>, &Url),
         response: &Response,
     ) -> Option<Self> {
         let is_file = ask.request.encoding == Encoding::Identity && ask.request.range.is_none();
@@ -44,7 +45,7 @@ impl Resume {
             client: client.clone(),
             endpoint: Arc::clone(ask.endpoint),
             place: place.cloned(),
-            url: url.to_owned(),
+            url: url.clone(),
             validator,
             total: response.length,
             breaks: 0,
@@ -72,7 +73,7 @@ impl Resume {
 
     fn ask(&self, received: u64) -> Result<Response, RequestError> {
         let request = Request {
-            target: Target::At(&self.url),
+            target: Target::At(self.url.as_str()),
             range: Some(ByteRange::From(received)),
             if_range: self.validator.as_deref(),
             encoding: Encoding::Identity,

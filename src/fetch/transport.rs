@@ -4,6 +4,7 @@
 //! together with the beginning of its body. The runtime starts with the first request; a run that asks nobody has none.
 
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use super::lookup::Remembering;
 use super::pace::Pace;
 use super::roots;
 use super::{ClientOptions, proxy};
+use crate::fs;
+use crate::model::Url;
 
 /// The threads that drive the connections. They inflate and hash nothing, so that two keep up with any number of processors.
 const WORKERS: usize = 2;
@@ -46,11 +49,29 @@ type Fresh = LazyLock<Result<reqwest::Client, String>, Box<dyn FnOnce() -> Resul
 
 /// What `https` is spoken with.
 struct Secure {
+    /// To registries' own hosts, which see the user's certificate if there is one.
+    registries: Ways,
+    /// To all others.
+    others: Ways,
+    /// Roots that could not be read.
+    unread: Option<String>,
+}
+
+/// The ways to a server.
+#[derive(Clone)]
+struct Ways {
     direct: Agent,
     /// Through the proxy, if there is one.
     proxied: Option<Agent>,
-    /// Roots that could not be read.
-    unread: Option<String>,
+}
+
+/// Whose host is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A registry's own, or that of a mirror.
+    Registry,
+    /// One that a registry leads to.
+    Other,
 }
 
 /// The head of an answer with the beginning of its body.
@@ -76,6 +97,8 @@ pub(super) enum SendError {
     Timeout,
     /// The server's certificate is not trusted, for this reason.
     Distrusted(String),
+    /// The user's own certificate cannot be used, for this reason.
+    NoIdentity(String),
     /// There is no connection, or it broke.
     Failed(String),
 }
@@ -85,12 +108,12 @@ impl Transport {
     pub(super) fn send(
         &self,
         options: &ClientOptions,
-        url: &reqwest::Url,
+        (url, asked): (&Url, Asked),
         headers: HeaderMap,
         pace: Pace,
     ) -> Result<Answer, SendError> {
-        let agent = self.agent(options, url)?.clone();
-        let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
+        let agent = self.agent(options, url, asked)?.clone();
+        let mut request = reqwest::Request::new(reqwest::Method::GET, url.inner().clone());
         *request.headers_mut() = headers;
         let runtime = self.runtime.get_or_init(start).as_ref().map_err(|error| SendError::Failed(error.clone()))?;
         let (tell, told) = oneshot::channel();
@@ -102,14 +125,15 @@ impl Transport {
         }
     }
 
-    fn agent(&self, options: &ClientOptions, url: &reqwest::Url) -> Result<&Agent, SendError> {
-        if url.scheme() != "https" {
+    fn agent(&self, options: &ClientOptions, url: &Url, asked: Asked) -> Result<&Agent, SendError> {
+        if !url.is_encrypted() {
             let plain = self.plain.get_or_init(|| Agent::new(Setup::of(options)));
             return plain.as_ref().map_err(|error| SendError::Failed(error.clone()));
         }
         let secure = self.secure.get_or_init(|| Secure::new(options)).as_ref().map_err(Clone::clone)?;
-        let proxied = secure.proxied.as_ref().filter(|_| options.proxies.of(url.as_str()).is_some());
-        Ok(proxied.unwrap_or(&secure.direct))
+        let ways = if asked == Asked::Registry { &secure.registries } else { &secure.others };
+        let proxied = ways.proxied.as_ref().filter(|_| options.proxies.of(url).is_some());
+        Ok(proxied.unwrap_or(&ways.direct))
     }
 
     /// Adds to the reason of a distrust which roots could not be read.
@@ -141,13 +165,15 @@ struct Setup {
     read_timeout: Duration,
     roots: Vec<reqwest::Certificate>,
     proxy: Option<reqwest::Proxy>,
+    identity: Option<reqwest::Identity>,
     names: Arc<Remembering>,
 }
 
 impl Setup {
     fn of(options: &ClientOptions) -> Self {
         let (connect_timeout, read_timeout) = (options.connect_timeout, options.read_timeout);
-        Self { connect_timeout, read_timeout, roots: Vec::new(), proxy: None, names: Arc::default() }
+        let (roots, names) = (Vec::new(), Arc::default());
+        Self { connect_timeout, read_timeout, roots, proxy: None, identity: None, names }
     }
 
     fn build(self, idle: usize) -> Result<reqwest::Client, String> {
@@ -166,10 +192,8 @@ impl Setup {
             .dns_resolver(self.names)
             // Never what the environment says: that was read already.
             .no_proxy();
-        let builder = match self.proxy {
-            Some(proxy) => builder.proxy(proxy),
-            None => builder,
-        };
+        let builder = self.proxy.into_iter().fold(builder, reqwest::ClientBuilder::proxy);
+        let builder = self.identity.into_iter().fold(builder, reqwest::ClientBuilder::identity);
         builder.build().map_err(|error| innermost(&error))
     }
 }
@@ -188,17 +212,34 @@ impl Secure {
         let failed = SendError::Failed;
         let roots = found.certificates.iter().map(|der| reqwest::Certificate::from_der(der));
         let roots = roots.collect::<Result<_, _>>().map_err(|error| failed(innermost(&error)))?;
-        let direct = Setup { roots, ..Setup::of(options) };
-        let through = |proxy: &proxy::ProxyUrl| {
-            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|error| failed(innermost(&error)))?;
-            Agent::new(Setup { proxy: Some(proxy), ..direct.clone() }).map_err(failed)
+        let setup = Setup { roots, ..Setup::of(options) };
+        let others = Ways::new(&setup, options).map_err(failed)?;
+        let registries = match &options.identity {
+            None => others.clone(),
+            Some(file) => {
+                let identity = Some(identity(file).map_err(SendError::NoIdentity)?);
+                Ways::new(&Setup { identity, ..setup }, options).map_err(SendError::NoIdentity)?
+            }
         };
-        Ok(Self {
-            proxied: options.proxies.proxy().map(through).transpose()?,
-            direct: Agent::new(direct).map_err(failed)?,
-            unread: found.unread,
-        })
+        Ok(Self { registries, others, unread: found.unread })
     }
+}
+
+impl Ways {
+    fn new(setup: &Setup, options: &ClientOptions) -> Result<Self, String> {
+        let through = |proxy: &proxy::ProxyUrl| {
+            let proxy = reqwest::Proxy::all(proxy.url().clone()).map_err(|error| innermost(&error))?;
+            Agent::new(Setup { proxy: Some(proxy), ..setup.clone() })
+        };
+        let proxied = options.proxies.proxy().map(through).transpose()?;
+        Ok(Self { direct: Agent::new(setup.clone())?, proxied })
+    }
+}
+
+/// Reads the user's certificate.
+fn identity(file: &Path) -> Result<reqwest::Identity, String> {
+    let pem = fs::read(file).map_err(|error| error.to_string())?;
+    reqwest::Identity::from_pem(&pem).map_err(|error| format!("{}: {}", file.display(), innermost(&error)))
 }
 
 fn start() -> Result<Runtime, String> {

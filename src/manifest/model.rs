@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity};
+use crate::model::{CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url};
 
 use super::Claim;
 
@@ -273,7 +273,7 @@ impl Registry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistryUrl {
     /// `https://…`, or `http://` on loopback.
-    Http(Arc<str>),
+    Http(Url),
     /// A folder that holds the same files: absolute, or relative to the manifest.
     Folder(Arc<str>),
 }

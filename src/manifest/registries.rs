@@ -8,7 +8,7 @@ use super::dependencies::label;
 use super::error::TOLD;
 use super::node::{Block, Errors, Node, Once, Parts, Shape, Value};
 use super::{Claim, ManifestError, Registry, RegistryUrl, Token};
-use crate::model::{Ecosystem, PerEcosystem};
+use crate::model::{Ecosystem, PerEcosystem, Url};
 
 /// The registries that exist without being named: each with its name and its URL.
 const BUILT_IN: PerEcosystem<Option<(&str, &str)>> = PerEcosystem {
@@ -80,8 +80,8 @@ pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
         if registries.iter().any(|registry| registry.name.as_str() == name) {
             continue;
         }
-        let Ok(name) = name.parse() else { continue };
-        registries.push(Registry::new(ecosystem, name, RegistryUrl::Http(url.into())));
+        let (Ok(name), Ok(url)) = (name.parse(), url.parse()) else { continue };
+        registries.push(Registry::new(ecosystem, name, RegistryUrl::Http(url)));
     }
     for (place, registry) in registries.iter().enumerate() {
         let variable = registry.mirror_variable();
@@ -276,17 +276,18 @@ fn parse_url(text: &str, span: SourceSpan) -> Result<RegistryUrl, ManifestError>
                 .map(|path| RegistryUrl::Folder(with_slash(&path)))
                 .ok_or_else(|| bad("a `%` is wrong"))
         }
-        scheme @ ("http" | "https") => {
-            let rest = rest.strip_prefix("//").ok_or_else(|| bad("`//` is missing"))?;
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        "http" | "https" => {
+            if !rest.starts_with("//") {
+                return Err(bad("`//` is missing"));
+            }
             if rest.contains(['?', '#']) {
                 return Err(bad("it has a query or a fragment"));
             }
-            let host = host(authority).ok_or_else(|| bad("it has no valid host"))?;
-            if scheme == "http" && !is_loopback(host) {
+            let url: Url = text.parse().map_err(|_| bad("it has no valid host"))?;
+            if !url.is_safe() {
                 return Err(ManifestError::PlainHttp { url: text.to_owned(), span });
             }
-            Ok(RegistryUrl::Http(with_slash(text)))
+            Ok(RegistryUrl::Http(url.into_folder()))
         }
         _ => Err(bad("only https, http to loopback, and file are spoken")),
     }
@@ -299,37 +300,17 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
-/// Returns the host of `host:port`; none where either is wrong.
-fn host(authority: &str) -> Option<&str> {
-    let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
-        let (host, port) = rest.split_once(']')?;
-        (host, port.strip_prefix(':').or(port.is_empty().then_some("0"))?)
-    } else {
-        authority.split_once(':').unwrap_or((authority, "0"))
-    };
-    (!host.is_empty() && port.parse::<u16>().is_ok()).then_some(host)
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 fn with_slash(text: &str) -> Arc<str> {
     if text.ends_with('/') { text.into() } else { format!("{text}/").into() }
 }
 
+/// Decodes `%XX`; returns `None` if a `%` is followed by something else, or the result is no text.
 fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
+    let is_code = |rest: &str| rest.get(..2).is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if !text.split('%').skip(1).all(is_code) {
+        return None;
     }
-    String::from_utf8(bytes).ok()
+    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
 #[cfg(test)]
@@ -339,9 +320,11 @@ mod tests {
     #[test]
     fn urls_are_http_or_folders() {
         let read = |text: &str| parse_url(text, (0, 1).into());
-        let http = |text: &str| Ok(RegistryUrl::Http(text.into()));
+        let http = |text: &str| Ok(RegistryUrl::Http(text.parse().unwrap()));
         let folder = |text: &str| Ok(RegistryUrl::Folder(text.into()));
         assert_eq!(read("https://pypi.org/simple"), http("https://pypi.org/simple/"));
+        assert_eq!(read("HTTPS://PyPI.org:443/Simple"), http("https://pypi.org/Simple/"));
+        assert_eq!(read("HTTP://127.0.0.1:80"), http("http://127.0.0.1/"));
         assert_eq!(read("http://127.0.0.1:4873"), http("http://127.0.0.1:4873/"));
         assert_eq!(read("http://[::1]:80/x/"), http("http://[::1]:80/x/"));
         assert_eq!(read("http://localhost"), http("http://localhost/"));
@@ -356,7 +339,19 @@ mod tests {
         }
         let query = read("https://h/?token=s3cret").unwrap_err();
         assert!(!query.to_string().contains("s3cret"), "{query}");
-        for bad in ["ftp://x/", "https:/x", "https://", "https://x:y/", "https://x/?a", "", "a b", "file://host/x"] {
+        for bad in [
+            "ftp://x/",
+            "https:/x",
+            "https://",
+            "https://x:y/",
+            "https://x/?a",
+            "https://a<b/",
+            "",
+            "a b",
+            "file://host/x",
+            "file:a%2",
+            "file:a%ff",
+        ] {
             assert!(matches!(read(bad), Err(ManifestError::BadValue { .. })), "{bad}");
         }
     }

@@ -26,6 +26,7 @@ mod settings;
 mod side;
 mod solutions;
 mod text;
+mod url;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
@@ -48,4 +49,5 @@ pub use routes::Routes;
 pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, Prereleases, Settings};
 pub use side::{Side, Sides};
 pub use text::Text;
+pub use url::{Url, UrlError};
 pub use version::{Version, VersionError};

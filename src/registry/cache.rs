@@ -48,9 +48,9 @@ impl Cache {
     /// Returns the part of `folder` that belongs to a registry as it is reached through these places.
     pub(super) fn of(folder: Option<&Path>, endpoint: &Endpoint) -> Self {
         // A folder is as fast as a cache of it would be.
-        let folder = folder.filter(|_| endpoint.places().iter().any(|place| !place.url().starts_with("file:")));
+        let folder = folder.filter(|_| endpoint.places().iter().any(|place| place.url().scheme() != "file"));
         let urls = endpoint.places().iter().fold(blake3::Hasher::new(), |mut hasher, place| {
-            hasher.update(place.url().as_bytes()).update(b"\n");
+            hasher.update(place.url().as_str().as_bytes()).update(b"\n");
             hasher
         });
         let key = urls.finalize().to_hex();
@@ -185,8 +185,11 @@ mod tests {
     use crate::fetch::{Place, Quota};
 
     fn cache(folder: &Path) -> Cache {
-        let endpoint =
-            Endpoint::new("r".parse().unwrap(), vec![Place::http("http://localhost/", None)], Quota::default());
+        let endpoint = Endpoint::new(
+            "r".parse().unwrap(),
+            vec![Place::http("http://localhost/".parse().unwrap(), None)],
+            Quota::default(),
+        );
         Cache::of(Some(folder), &endpoint)
     }
 

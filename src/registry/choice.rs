@@ -67,7 +67,7 @@ mod tests {
     use crate::model::PackageName;
 
     fn registry(name: &str, packages: &[&str], priority: i64) -> Registry {
-        let url = RegistryUrl::Http("https://localhost/".into());
+        let url = RegistryUrl::Http("https://localhost/".parse().unwrap());
         let claim = |glob: &&str| Claim::parse(Ecosystem::Npm, glob, (0, 0).into()).unwrap();
         let packages = packages.iter().map(claim).collect();
         Registry { packages, priority, ..Registry::new(Ecosystem::Npm, name.parse().unwrap(), url) }

@@ -9,9 +9,9 @@ use super::listing::Served;
 use super::netrc;
 use super::path::Members;
 use super::protocol::Protocol;
-use crate::fetch::{Authorization, Client, Endpoint, Place, Quota, url};
+use crate::fetch::{Authorization, Client, Endpoint, Place, Quota};
 use crate::manifest::{Registry, RegistryUrl, Token};
-use crate::model::{Label, PackageId, PackageName, Settings};
+use crate::model::{Label, PackageId, PackageName, Settings, Url};
 
 /// What the registries are made of: plain values, all of them.
 #[derive(Clone, Debug, Default)]
@@ -75,16 +75,16 @@ impl Options {
         // environment puts in front gets it only where it is the same host.
         let overrides = overrides.map(|place| (place, same_origin(place, &registry.url)));
         let declared = std::iter::once(&registry.url).chain(&registry.mirrors).map(|place| (place, true));
-        let places = overrides.chain(declared).map(|(address, trusted)| {
+        let places = overrides.chain(declared).filter_map(|(address, trusted)| {
             let place = match address {
-                RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder)),
+                RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder))?,
                 RegistryUrl::Http(url) => {
-                    let place = Place::http(url, self.authorization(registry, protocol, url, trusted));
+                    let place = Place::http(url.clone(), self.authorization(registry, protocol, url, trusted));
                     let place = protocol.place(place);
                     if registry.token == Some(Token::Netrc) { place.trusted_on_host() } else { place }
                 }
             };
-            if *address == registry.url { place } else { place.mirror() }
+            Some(if *address == registry.url { place } else { place.mirror() })
         });
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
         let cache = Cache::of(self.cache.as_deref(), &endpoint);
@@ -95,11 +95,11 @@ impl Options {
         &self,
         registry: &Registry,
         protocol: &dyn Protocol,
-        url: &str,
+        url: &Url,
         trusted: bool,
     ) -> Option<Authorization> {
         if registry.token == Some(Token::Netrc) {
-            let login = netrc::login(&self.netrc.as_ref()?.0, &url::host(url))?;
+            let login = netrc::login(&self.netrc.as_ref()?.0, url.host())?;
             return Some(protocol.login(&login.user, &login.password));
         }
         let token = self.tokens.get(&registry.name).filter(|token| trusted && !token.0.is_empty())?;
@@ -109,7 +109,7 @@ impl Options {
 
 fn same_origin(place: &RegistryUrl, registry: &RegistryUrl) -> bool {
     match (place, registry) {
-        (RegistryUrl::Http(place), RegistryUrl::Http(registry)) => url::same_origin(place, registry),
+        (RegistryUrl::Http(place), RegistryUrl::Http(registry)) => place.is_same_origin(registry),
         _ => false,
     }
 }

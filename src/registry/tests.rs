@@ -13,7 +13,7 @@ use crate::resolve::{Index, IndexError};
 
 fn registry(ecosystem: Ecosystem, url: &str) -> Registry {
     let name = if ecosystem == Ecosystem::Npm { "npmjs" } else { "pypi" };
-    Registry::new(ecosystem, name.parse().unwrap(), RegistryUrl::Http(url.into()))
+    Registry::new(ecosystem, name.parse().unwrap(), RegistryUrl::Http(url.parse().unwrap()))
 }
 
 fn options(registries: Vec<Registry>) -> Options {
@@ -156,8 +156,8 @@ fn the_answer_is_the_same_whichever_mirror_gave_it() {
     };
     let mut through = options(both(&direct.url));
     through.mirrors = BTreeMap::from([
-        ("npmjs".parse().unwrap(), vec![RegistryUrl::Http(mirror.url.as_str().into())]),
-        ("pypi".parse().unwrap(), vec![RegistryUrl::Http(format!("{}root/simple/", mirror.url).into())]),
+        ("npmjs".parse().unwrap(), vec![RegistryUrl::Http(mirror.url.parse().unwrap())]),
+        ("pypi".parse().unwrap(), vec![RegistryUrl::Http(format!("{}root/simple/", mirror.url).parse().unwrap())]),
     ]);
     let (npm, pypi) = answer(options(both(&direct.url)));
     let asked = direct.paths().len();
@@ -202,7 +202,7 @@ fn a_mirror_that_passes_pages_on_is_asked_for_metadata_first() {
             None => Reply::status(404),
         });
         let mut options = options(vec![registry(Ecosystem::Pypi, "https://pypi.org/simple/")]);
-        let in_front = RegistryUrl::Http(format!("{}root/simple/", mirror.url).into());
+        let in_front = RegistryUrl::Http(format!("{}root/simple/", mirror.url).parse().unwrap());
         options.mirrors = BTreeMap::from([("pypi".parse().unwrap(), vec![in_front])]);
         let registries = Registries::new(options);
         for name in names {

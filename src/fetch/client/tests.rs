@@ -14,7 +14,7 @@ fn endpoint(places: Vec<Place>) -> Arc<Endpoint> {
 }
 
 fn at(url: &str) -> Arc<Endpoint> {
-    endpoint(vec![Place::http(url, Some(Authorization::bearer("secret")))])
+    endpoint(vec![Place::http(url.parse().unwrap(), Some(Authorization::bearer("secret")))])
 }
 
 fn below(path: &str) -> Request<'_> {
@@ -54,15 +54,21 @@ fn gzip(text: &str) -> Vec<u8> {
 
 #[test]
 fn what_was_packed_for_its_way_is_unpacked() {
-    for packed in [gzip("whole"), [gzip("wh"), gzip("ole")].concat()] {
+    use crate::fetch::coding::tests::{BROTLI, zstd};
+    for (packed, coding, whole) in [
+        (gzip("whole"), "GZIP", "whole".to_owned()),
+        ([gzip("wh"), gzip("ole")].concat(), "gzip", "whole".to_owned()),
+        (zstd("whole"), "zstd", "whole".to_owned()),
+        (BROTLI.to_vec(), "br", "whole ".repeat(40)),
+    ] {
         let server = Server::start(move |asked| {
-            assert_eq!(asked.header("accept-encoding"), Some("gzip"));
-            Reply::ok(packed.clone()).with("Content-Encoding", "GZIP")
+            assert_eq!(asked.header("accept-encoding"), Some("gzip, zstd;q=0.9, br;q=0.8"));
+            Reply::ok(packed.clone()).with("Content-Encoding", coding)
         });
         let document = client().read(&at(&server.url), &below("x")).unwrap();
-        assert_eq!(text(&document), "whole");
+        assert_eq!(text(&document), whole);
         let response = client().get(&at(&server.url), &below("x")).unwrap();
-        assert_eq!((response.length, io::read_to_string(response.body).unwrap()), (None, "whole".to_owned()));
+        assert_eq!((response.length, io::read_to_string(response.body).unwrap()), (None, whole));
     }
     let nothing = Server::start(|_| Reply::status(304).with("Content-Encoding", "gzip"));
     assert_eq!(text(&client().read(&at(&nothing.url), &below("x")).unwrap()), "");
@@ -115,7 +121,7 @@ fn mirrors_answer_for_a_server_that_does_not() {
     let busy = Server::start(|_| Reply::status(502));
     let mirror = Server::start(|asked| Reply::ok(asked.path.clone()));
     let places = [format!("http://{gone}/"), busy.url, mirror.url.clone()];
-    let endpoint = endpoint(places.iter().map(|url| Place::http(url, None)).collect());
+    let endpoint = endpoint(places.iter().map(|url| Place::http(url.parse().unwrap(), None)).collect());
     let document = client().read(&endpoint, &below("a/b")).unwrap();
     assert_eq!((text(&document), &document.response.base), ("/a/b", &mirror.url));
 }
@@ -124,7 +130,7 @@ fn mirrors_answer_for_a_server_that_does_not() {
 fn mirrors_are_not_asked_for_what_does_not_exist() {
     let registry = Server::start(|_| Reply::status(404));
     let mirror = Server::start(|_| Reply::ok("no"));
-    let places = [&registry.url, &mirror.url].map(|url| Place::http(url, None)).to_vec();
+    let places = [&registry.url, &mirror.url].map(|url| Place::http(url.parse().unwrap(), None)).to_vec();
     assert!(client().read(&endpoint(places), &below("x")).unwrap_err().is_not_found());
     assert!(mirror.paths().is_empty());
 }
@@ -136,7 +142,7 @@ fn a_silent_server_times_out_and_its_mirror_answers() {
         Reply::ok("late")
     });
     let mirror = Server::start(|_| Reply::ok("soon"));
-    let places = [&silent.url, &mirror.url].map(|url| Place::http(url, None)).to_vec();
+    let places = [&silent.url, &mirror.url].map(|url| Place::http(url.parse().unwrap(), None)).to_vec();
     let endpoint = endpoint(places);
     let client = client();
     assert_eq!(text(&client.read(&endpoint, &below("x")).unwrap()), "soon");
@@ -161,9 +167,15 @@ fn a_server_that_drips_is_given_up_and_its_mirror_answers() {
     let error = client().read(&at(&dripping), &below("x")).unwrap_err();
     assert!(matches!(error, RequestError::Timeout { .. }), "{error:?}");
     let mirror = Server::start(|_| Reply::ok("soon"));
-    let places = [&dripping, &mirror.url].map(|url| Place::http(url, None)).to_vec();
+    let places = [&dripping, &mirror.url].map(|url| Place::http(url.parse().unwrap(), None)).to_vec();
     assert_eq!(text(&client().read(&endpoint(places), &below("x")).unwrap()), "soon");
 }
+
+/// 20 MiB of one letter, in brotli.
+const BROTLI_BOMB: [u8; 40] = [
+    203, 255, 255, 63, 248, 37, 240, 226, 177, 64, 32, 247, 254, 143, 255, 255, 127, 240, 75, 0, 196, 97, 17, 128, 238,
+    253, 95, 254, 255, 255, 224, 151, 0, 136, 195, 2, 0, 221, 251, 31,
+];
 
 #[test]
 fn a_document_that_inflates_as_only_a_bomb_does_is_refused() {
@@ -177,6 +189,9 @@ fn a_document_that_inflates_as_only_a_bomb_does_is_refused() {
         Reply::ok(body.clone()).with("Content-Encoding", "gzip")
     });
     let error = client().read(&at(&server.url), &below("bomb")).unwrap_err();
+    assert!(matches!(error, RequestError::TooLarge { .. }), "{error:?}");
+    let other = Server::start(|_| Reply::ok(BROTLI_BOMB).with("Content-Encoding", "br"));
+    let error = client().read(&at(&other.url), &below("bomb")).unwrap_err();
     assert!(matches!(error, RequestError::TooLarge { .. }), "{error:?}");
     let document = client().read(&at(&server.url), &below("large")).unwrap();
     assert_eq!(document.bytes.len(), large.len());
@@ -258,7 +273,7 @@ fn a_folder_is_as_good_as_a_server() {
     write("npm/@s/a/index.json", "packument");
     write("npm/@s/a/-/a-1.tgz", "tarball");
     write("secret", "secret");
-    let endpoint = endpoint(vec![Place::folder(folder.path().join("npm"))]);
+    let endpoint = endpoint(vec![Place::folder(folder.path().join("npm")).unwrap()]);
     let client = Client::new(ClientOptions { network: Network::Offline, ..ClientOptions::default() });
     assert_eq!(text(&client.read(&endpoint, &below("@s%2fa")).unwrap()), "packument");
     assert_eq!(text(&client.read(&endpoint, &below("@s/a/-/a-1.tgz")).unwrap()), "tarball");
@@ -381,7 +396,8 @@ fn who_waits_to_go_on_keeps_nobody_from_asking() {
         Reply { torn: asked.header("range").is_none(), ..reply }
     });
     let limits = Quota { concurrency: 1, rate: None };
-    let endpoint = Arc::new(Endpoint::new("acme".parse().unwrap(), vec![Place::http(&server.url, None)], limits));
+    let endpoint =
+        Arc::new(Endpoint::new("acme".parse().unwrap(), vec![Place::http(server.url.parse().unwrap(), None)], limits));
     let client = client();
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -176,7 +176,7 @@ fn defaults_are_filled_in() {
 fn naming_a_built_in_registry_replaces_it() {
     let manifest = read("registries { npm \"npmjs\" \"http://127.0.0.1:4873\"; pypi \"pypi\" \"./index\" }");
     assert_eq!(manifest.registries.len(), 2);
-    assert_eq!(manifest.registries[0].url, RegistryUrl::Http("http://127.0.0.1:4873/".into()));
+    assert_eq!(manifest.registries[0].url, RegistryUrl::Http("http://127.0.0.1:4873/".parse().unwrap()));
     assert_eq!(manifest.registries[1].url, RegistryUrl::Folder("./index/".into()));
     check("registries { pypi \"npmjs\" \"./index\" }", &[("bad_name", "pypi \"npmjs\" \"./index\"")]);
 }

@@ -12,10 +12,9 @@ use std::sync::Arc;
 use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::url;
 use crate::fs;
 use crate::manifest::{Registry, RegistryUrl, Token};
-use crate::model::Label;
+use crate::model::{Label, Url};
 use crate::registry::Secret;
 
 use crate::ops::{Context, Project, Result};
@@ -46,9 +45,12 @@ pub(in crate::ops) struct Grant {
 }
 
 impl Grant {
-    fn new(variable: &str, url: &str) -> Self {
-        let host = url::host(url);
-        let host = if url::authority(url).len() > host.len() { format!("{host}:{}", url::port(url)) } else { host };
+    fn new(variable: &str, url: &Url) -> Self {
+        // 443 goes without saying.
+        let host = match url.port() {
+            Some(port) if port != 443 => format!("{}:{port}", url.host()),
+            _ => url.host().to_owned(),
+        };
         Self { variable: variable.to_owned(), host }
     }
 
@@ -331,7 +333,7 @@ mod tests {
     #[test]
     fn an_agreement_holds_for_its_variable_and_host() {
         let grant = |text: &str| text.parse::<Grant>().unwrap();
-        let covers = |agreed: &str, url: &str| grant(agreed).covers(&Grant::new("A_TOKEN", url));
+        let covers = |agreed: &str, url: &str| grant(agreed).covers(&Grant::new("A_TOKEN", &url.parse().unwrap()));
         assert!(covers("A_TOKEN@npm.acme.example", "https://NPM.acme.example/x/"));
         assert!(covers("A_TOKEN@h", "https://h:8443/") && covers("A_TOKEN@h:8443", "https://h:8443/"));
         assert!(covers("A_TOKEN@h:443", "https://h/") && covers("A_TOKEN@[::1]:80", "http://[::1]:80/"));

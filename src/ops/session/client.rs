@@ -11,6 +11,7 @@ pub(super) fn options(context: &Context<'_>) -> Result<ClientOptions> {
         network: if context.offline { Network::Offline } else { Network::Online },
         proxies: Proxies::read(|name| context.variables.text(name)).map_err(BadProxyVariable)?,
         roots: roots(&context.variables),
+        identity: context.variables.path("SSL_CLIENT_CERT"),
         ..ClientOptions::default()
     })
 }

@@ -9,8 +9,7 @@ use serde_json::value::RawValue;
 use super::packument::Entries;
 use super::record::{Blob, Form, Span};
 use super::{location, record, requirement};
-use crate::fetch::url;
-use crate::model::{Algorithm, Artifact, Digest, Facts, PackageName, Text, Version};
+use crate::model::{Algorithm, Artifact, Digest, Facts, PackageName, Text, Url, Version};
 use crate::registry::RegistryError;
 use crate::registry::kept::Record;
 use crate::registry::listing::{Served, Stated};
@@ -104,7 +103,8 @@ impl protocol::Listing for Listing {
         let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
         let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
         let document = &self.record.header.url;
-        let url = url::join(document, &parsed::<String>(blob.tarball)?);
+        let tarball = parsed::<String>(blob.tarball)?;
+        let url = document.parse::<Url>().map_or_else(|_| tarball.clone(), |page| page.resolve(&tarball));
         let usual = location::usual(&self.name, &location::file(&self.name, &version.to_string()));
         let hint = location::hint(&url, &usual, &self.served.endpoint);
         Some(Stated { url, document: document.clone(), hint, is_cached: self.versions.cached })

@@ -1,7 +1,7 @@
 //! Where tarballs lie.
 
-use crate::fetch::{Endpoint, url};
-use crate::model::PackageName;
+use crate::fetch::Endpoint;
+use crate::model::{PackageName, Url};
 
 /// Returns the file name of a version's tarball.
 pub(super) fn file(name: &PackageName, version: &str) -> String {
@@ -16,25 +16,26 @@ pub(super) fn usual(name: &PackageName, file: &str) -> String {
 /// Returns what a lock keeps of a tarball's URL: nothing where it lies at the usual place of the registry or of a mirror (which
 /// may pass on documents that name another host), or on another host; else its path below one of them.
 pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<String> {
-    // Nearly all are spelt just so.
+    // Nearly all are spelt just so: below a registry, or at the root of some host.
     let is_base = |base: &str| {
-        base.strip_suffix('/') == Some(url::origin(base)) || endpoint.places().iter().any(|place| place.url() == base)
+        base.ends_with('/') && base.matches('/').count() == 3
+            || endpoint.places().iter().any(|place| place.url().as_str() == base)
     };
     if tarball.strip_suffix(usual).is_some_and(is_base) {
         return None;
     }
-    let (tarball, _) = url::split_credentials(tarball);
-    let path = decoded(url::path(&tarball));
+    let (tarball, _) = tarball.parse::<Url>().ok()?.split_credentials();
+    let path = decoded(tarball.path());
     let places = || endpoint.places().iter().map(crate::fetch::Place::url);
-    let is_usual = |base: &str| path.strip_prefix(decoded(url::path(base)).as_str()) == Some(usual);
+    let is_usual = |base: &Url| path.strip_prefix(decoded(base.path()).as_str()) == Some(usual);
     if places().any(is_usual) || path.strip_prefix('/') == Some(usual) {
         return None;
     }
     // A query is a signature, or a secret, and soon out of date.
     let is_path = |below: &&str| !below.contains(['?', '#']);
     places()
-        .filter(|base| url::is_below(base, &tarball))
-        .find_map(|base| tarball.strip_prefix(base))
+        .filter(|base| tarball.is_below(base))
+        .find_map(|base| tarball.as_str().strip_prefix(base.as_str()))
         .filter(is_path)
         .map(str::to_owned)
 }
@@ -42,7 +43,7 @@ pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<St
 /// Tells whether a URL is the usual place of a tarball at one of the places that serve a registry.
 pub(super) fn is_usual(tarball: &str, usual: &str, endpoint: &Endpoint) -> bool {
     let bases = endpoint.places().iter().map(crate::fetch::Place::url);
-    bases.filter_map(|base| tarball.strip_prefix(base)).any(|below| decoded(below) == usual)
+    bases.filter_map(|base| tarball.strip_prefix(base.as_str())).any(|below| decoded(below) == usual)
 }
 
 fn basename(name: &PackageName) -> &str {
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn only_unusual_places_are_kept() {
         let places = ["http://127.0.0.1:4873/mirror/", "https://r.example/npm/"];
-        let places = places.iter().map(|url| Place::http(url, None)).collect();
+        let places = places.iter().map(|url| Place::http(url.parse().unwrap(), None)).collect();
         let endpoint = Endpoint::new("r".parse().unwrap(), places, Quota::default());
         let name = PackageName::npm("@s/a").unwrap();
         let usual = usual(&name, &file(&name, "1.0.0"));

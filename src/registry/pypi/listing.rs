@@ -10,7 +10,7 @@ use super::tags::{Interpreter, Rank};
 use super::{location, requirement, tail};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Target};
-use crate::model::{Artifact, CoreMetadata, Facts, PackageName, Platform, Settings, TargetPlatform, Version};
+use crate::model::{Artifact, CoreMetadata, Facts, PackageName, Platform, Settings, TargetPlatform, Url, Version};
 use crate::registry::RegistryError;
 use crate::registry::by_platform::{self, Needs, Question, Said};
 use crate::registry::kept::Record;
@@ -339,7 +339,8 @@ impl Listing {
 
     /// Reads what a mirror's page says to be on the public index's host, from the mirror.
     fn at_mirror(&self, url: &str) -> Option<Document> {
-        let path = location::passed_on(url, &self.served.endpoint).filter(|_| self.beside.mirrored.is_likely())?;
+        let url = url.parse().ok()?;
+        let path = location::passed_on(&url, &self.served.endpoint).filter(|_| self.beside.mirrored.is_likely())?;
         let request = Request { target: Target::Beside(path), ..Request::default() };
         let document = self.served.client.read(&self.served.endpoint, &request);
         match document {
@@ -351,7 +352,7 @@ impl Listing {
 
     fn static_metadata(&self, url: &str) -> Result<Result<CoreMetadata, String>, RequestError> {
         let no_wheel = |why: &str| Ok(Err(format!("there is no wheel of it, and its source distribution {why}")));
-        if crate::fetch::url::path(url).ends_with("zip") {
+        if url.parse::<Url>().is_ok_and(|url| url.path().ends_with("zip")) {
             return no_wheel("is a zip");
         }
         let (target, stated_by) = (Target::At(url), Some(&*self.record.header.url));

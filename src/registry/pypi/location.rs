@@ -1,6 +1,7 @@
 //! Where files lie: what a lock keeps of it, and how that is found again.
 
-use crate::fetch::{Endpoint, Place, url};
+use crate::fetch::{Endpoint, Place};
+use crate::model::Url;
 
 /// The host of the public index.
 const PUBLIC_INDEX: &str = "pypi.org";
@@ -10,10 +11,13 @@ const PUBLIC_FILES: &str = "https://files.pythonhosted.org/";
 /// Says of an index where its files are, and that its credentials are for them: beside a `simple` index, unless it is the public
 /// one.
 pub(in crate::registry) fn with_files(place: Place) -> Place {
-    if url::host(place.url()) == PUBLIC_INDEX {
-        return place.with_files(PUBLIC_FILES);
+    if place.url().host() == PUBLIC_INDEX {
+        return match PUBLIC_FILES.parse() {
+            Ok(files) => place.with_files(files),
+            Err(_) => place,
+        };
     }
-    let last = place.url().trim_end_matches('/').rsplit('/').next();
+    let last = place.url().path().trim_end_matches('/').rsplit('/').next();
     if matches!(last, Some("simple" | "+simple")) { place.trusted_beside() } else { place }
 }
 
@@ -23,17 +27,23 @@ pub(in crate::registry) fn with_files(place: Place) -> Place {
 /// - else, on the page's host, the path from the root of the host;
 /// - nothing of a URL on another host: only the page says where that is.
 pub(super) fn hint(file_url: &str, page_url: &str, endpoint: &Endpoint) -> Option<String> {
-    let (file_url, _) = url::split_credentials(file_url);
+    let (file_url, _) = file_url.parse::<Url>().ok()?.split_credentials();
     if is_public(endpoint)
-        && let Some(path) = content_addressed(url::path(&file_url))
+        && let Some(path) = content_addressed(file_url.path())
     {
         return Some(path.to_owned());
     }
-    let homes = endpoint.places().iter().map(|place| url::parent(place.url()));
-    let below = homes.filter(|home| url::is_below(home, &file_url)).find_map(|home| file_url.strip_prefix(home));
-    let from_root = || url::same_origin(&file_url, page_url).then(|| &file_url[url::origin(&file_url).len()..]);
     // A query is a signature, or a secret, and soon out of date.
-    below.or_else(from_root).filter(|path| !path.contains(['?', '#'])).map(str::to_owned)
+    if file_url.has_query() {
+        return None;
+    }
+    let homes = endpoint.places().iter().map(|place| place.url().parent());
+    let below = homes.filter(|home| file_url.is_below(home)).find_map(|home| {
+        let below = file_url.path().strip_prefix(home.path());
+        below.map(str::to_owned)
+    });
+    let is_at_home = || page_url.parse::<Url>().is_ok_and(|page| page.is_same_origin(&file_url));
+    below.or_else(|| is_at_home().then(|| file_url.path().to_owned()))
 }
 
 /// Tells whether a lock's hint is made of the file's digest: an index need not be asked where such a file is.
@@ -43,14 +53,14 @@ pub(super) fn is_content_addressed(hint: &str, file: &str) -> bool {
 
 /// Returns the path that a mirror has of the public index in common with it, where the mirror's page says that a file is on another
 /// host than its own.
-pub(super) fn passed_on<'u>(file_url: &'u str, endpoint: &Endpoint) -> Option<&'u str> {
-    let mirror = endpoint.places().first().map(Place::url).filter(|first| url::host(first) != PUBLIC_INDEX)?;
-    let path = content_addressed(url::path(file_url)).filter(|_| is_public(endpoint))?;
-    (!url::same_origin(file_url, mirror)).then_some(path)
+pub(super) fn passed_on<'u>(file_url: &'u Url, endpoint: &Endpoint) -> Option<&'u str> {
+    let mirror = endpoint.places().first().map(Place::url).filter(|first| first.host() != PUBLIC_INDEX)?;
+    let path = content_addressed(file_url.path()).filter(|_| is_public(endpoint))?;
+    (!file_url.is_same_origin(mirror)).then_some(path)
 }
 
 fn is_public(endpoint: &Endpoint) -> bool {
-    endpoint.places().iter().any(|place| url::host(place.url()) == PUBLIC_INDEX)
+    endpoint.places().iter().any(|place| place.url().host() == PUBLIC_INDEX)
 }
 
 /// Finds `packages/aa/bb/<60 hexadecimal digits>/file` at the end of a path.
@@ -68,7 +78,7 @@ mod tests {
     use crate::fetch::Quota;
 
     fn endpoint(urls: &[&str]) -> Endpoint {
-        let places = urls.iter().map(|url| Place::http(url, None)).collect();
+        let places = urls.iter().map(|url| Place::http(url.parse().unwrap(), None)).collect();
         Endpoint::new("r".parse().unwrap(), places, Quota::default())
     }
 

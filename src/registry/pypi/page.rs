@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::fetch::url;
-use crate::model::{Algorithm, Digest, PackageName};
+use crate::model::{Algorithm, Digest, PackageName, Url};
 
 /// A file that a page lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,15 +61,16 @@ pub(super) enum BadPage {
 /// Reads a page, whichever form it has.
 pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Result<Vec<PageFile>, BadPage> {
     let unreadable = |reason: &str| BadPage::Unreadable(reason.to_owned());
+    let page_url: Url = page_url.parse().map_err(|_| unreadable("it lies nowhere"))?;
     // A byte of another encoding, in a title or a reason, harms its own place only.
     let text = &*String::from_utf8_lossy(bytes);
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
-        return json(package, page_url, text);
+        return json(package, &page_url, text);
     }
     if !text.contains('<') {
         return Err(unreadable("it is neither HTML nor JSON"));
     }
-    html(page_url, text)
+    html(&page_url, text)
 }
 
 /// Checks the version of a page's form (PEP 629): none is 1.0, a later minor one only adds.
@@ -85,7 +85,7 @@ fn check_version(text: &str) -> Result<(), BadPage> {
     }
 }
 
-fn json(package: &PackageName, page_url: &str, text: &str) -> Result<Vec<PageFile>, BadPage> {
+fn json(package: &PackageName, page_url: &Url, text: &str) -> Result<Vec<PageFile>, BadPage> {
     #[derive(Deserialize)]
     struct Versioned {
         meta: Option<Meta>,
@@ -137,7 +137,7 @@ fn json(package: &PackageName, page_url: &str, text: &str) -> Result<Vec<PageFil
             .find_map(|algorithm| Digest::from_hex(algorithm, hashes.get(algorithm.as_str())?.as_str()?).ok())
     };
     let files = page.files.into_iter().map(|file| PageFile {
-        url: url::join(page_url, &file.url),
+        url: page_url.resolve(&file.url),
         digest: strongest(&file.hashes),
         requires_python: file.requires_python.filter(|text| !text.trim().is_empty()),
         yanked: file.yanked.is_some_and(|value| value != false && !value.is_null()),
@@ -154,7 +154,7 @@ fn json(package: &PackageName, page_url: &str, text: &str) -> Result<Vec<PageFil
 
 /// Collects the anchors of a page. It is no parser of HTML: what lies between anchors does not matter, but for comments,
 /// the version of the form and the URL that others are relative to.
-fn html(page_url: &str, text: &str) -> Result<Vec<PageFile>, BadPage> {
+fn html(page_url: &Url, text: &str) -> Result<Vec<PageFile>, BadPage> {
     let bytes = text.as_bytes();
     let mut files = Vec::with_capacity(memchr::memmem::find_iter(bytes, "<a ").count());
     let mut base = Cow::Borrowed(page_url);
@@ -174,7 +174,7 @@ fn html(page_url: &str, text: &str) -> Result<Vec<PageFile>, BadPage> {
                 find_attribute(attributes, "content").map_or(Ok(()), |version| check_version(&version))?;
             }
         } else if let Some(href) = tag(rest, "base").and_then(|attributes| find_attribute(attributes, "href")) {
-            base = Cow::Owned(url::join(page_url, &href));
+            base = page_url.join(&href).map_or_else(|_| Cow::Borrowed(page_url), Cow::Owned);
         }
     }
     Ok(files)
@@ -197,7 +197,7 @@ fn find_attribute<'t>(mut text: &'t str, wanted: &str) -> Option<Cow<'t, str>> {
 }
 
 /// Reads the attributes of an anchor, and returns how much text follows them.
-fn anchor(base: &str, text: &str) -> (Option<PageFile>, usize) {
+fn anchor(base: &Url, text: &str) -> (Option<PageFile>, usize) {
     let mut rest = text;
     let mut href = None;
     let mut file = PageFile {
@@ -233,9 +233,10 @@ fn anchor(base: &str, text: &str) -> (Option<PageFile>, usize) {
         Some(value) => hash(value).map_or(Advertised::Yes, Advertised::Hashed),
     };
     file.digest = href.split_once('#').and_then(|(_, fragment)| fragment.split('&').find_map(hash));
-    file.url = url::join(base, &href);
-    let last = url::path(&file.url).rsplit('/').next().unwrap_or_default();
-    file.name = if last.contains('%') { url::percent_decode(last) } else { last.to_owned() };
+    file.url = base.resolve(&href);
+    let path = file.url.split('?').next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    file.name = percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned();
     ((!file.name.is_empty()).then_some(file), rest.len())
 }
 
@@ -423,7 +424,7 @@ mod tests {
         for text in
             ["<a ", "<a href", "<a href=", "<a href=\"x", "<a =x>", "<!-- <a href=x>", "<a href='x' / >", "<a ===>"]
         {
-            let _ = html(PAGE, text);
+            let _ = html(&PAGE.parse().unwrap(), text);
         }
         assert_eq!(unescaped("a&amp;b&#x3e;&nope;&"), "a&b>&nope;&");
     }

@@ -17,7 +17,7 @@ fn listed(name: &str, bytes: Encoded) -> Listing {
     let name = PackageName::npm(name).unwrap();
     let record = Record::new(Header::default(), bytes);
     let (versions, spans) = decode(&record, Form::Abbreviated).unwrap();
-    let places = vec![Place::http("https://r.example/npm/", None)];
+    let places = vec![Place::http("https://r.example/npm/".parse().unwrap(), None)];
     let endpoint = Arc::new(Endpoint::new("r".parse().unwrap(), places, Quota::default()));
     let client = Arc::new(Client::new(ClientOptions::default()));
     let served = Served { client, endpoint, cache: Cache::none(), freshness: Freshness::default() };

@@ -21,7 +21,8 @@ fn settings(before: Option<&str>) -> Settings {
 }
 
 fn served(url: &str, cache: Cache) -> Served {
-    let endpoint = Endpoint::new("pypi".parse().unwrap(), vec![Place::http(url, None)], Quota::default());
+    let endpoint =
+        Endpoint::new("pypi".parse().unwrap(), vec![Place::http(url.parse().unwrap(), None)], Quota::default());
     let client = Arc::new(Client::new(ClientOptions::default()));
     Served { client, endpoint: Arc::new(endpoint), cache, freshness: Freshness::default() }
 }
