@@ -25,14 +25,14 @@
 //! | 1 | [`manifest`] | KDL text → `Manifest`; edits that keep the text |
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
-//! |   | [`policy`] | rules over a lockfile → findings |
+//! |   | [`policy`] | checks over a lockfile → findings |
 //! |   | [`plan`] | (current generation, lock) → `Plan` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
 //! |   | [`fetch`] | the client, verification, unpacking |
 //! |   | [`store`] | content-addressed trees |
 //! |   | [`profile`] | realise, switch, verify |
 //! |   | [`fs`] | the only place that touches `std::fs` |
-//! | 3 | [`ops`] | one file per use case |
+//! | 3 | [`ops`] | one file per use case, beside what several share: session, project, install, generations |
 //! | 4 | [`cli`] | one file per command: arguments → one call into `ops` → output |
 //!
 //! # Ecosystems
@@ -43,6 +43,23 @@
 //! picks, variables), `Protocol` and `Listing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for each kind of
 //! artifact. A room registers its implementations in one [`model::PerEcosystem`]: a new ecosystem is a new field, without which
 //! no room's table compiles. Few other files may say which ecosystem they mean; `tests/layers.rs` counts them.
+//!
+//! # Where to start
+//!
+//! | to change … | begin at |
+//! | --- | --- |
+//! | which version is picked | [`resolve`]: `npm`, `pypi`, `larder`; the order of decisions in `provider` |
+//! | what a contradiction says | `resolve::explain`, `resolve::no_match` |
+//! | what a manifest may say | [`manifest`]: `parse`, then the file of its block |
+//! | what a lock has | `lock::v1`; when it is stale in `lock::freshness` |
+//! | how a registry is asked | `registry::protocol` and the ecosystem's folder; HTTP itself in `fetch::transport` |
+//! | what an archive may contain | `fetch::unpack` |
+//! | where a package's files go | `profile::placement`, `profile::layout`; Python's environment in `profile::python` |
+//! | what survives a crash | `fs::replace`, [`store`], `profile::build`; the order of writes in `ops::install` |
+//! | what is warned of or refused | `policy::checks` |
+//! | what a command prints | `cli::commands`, one file each |
+//!
+//! `CONTRIBUTING.md` walks through a new command, a new check and a new ecosystem.
 //!
 //! Nothing below `ops` reads the process's environment or arguments; nothing below `cli` writes to the terminal.
 
