@@ -22,6 +22,7 @@ mod metadata;
 mod moves;
 mod network;
 mod npm;
+mod online;
 mod profiles;
 mod python;
 mod registries;

@@ -262,6 +262,9 @@ pub(super) struct Login {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
+    /// Ask the registries too, and compare what they say of each locked package with the lock
+    #[arg(long)]
+    pub(super) online: bool,
     /// Print what is found as a SARIF log, for code scanning
     #[arg(long, conflicts_with = "json")]
     pub(super) sarif: bool,

@@ -79,7 +79,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome
         Command::Env(arguments) => commands::env::run(&arguments, context, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, context, output),
         Command::Login(arguments) => commands::login::run(&arguments, context, output),
-        Command::Check(arguments) => commands::check::run(&arguments, context, output),
+        Command::Check(arguments) => commands::check::run(&arguments, session, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
     }
 }

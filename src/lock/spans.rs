@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use miette::SourceSpan;
 
-use crate::model::{Edge, PackageKey};
+use crate::model::{InstanceKey, PackageKey};
 
 /// A part of a lock, found in its text when it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +22,9 @@ impl Anchor {
         Self { package, line: None }
     }
 
-    /// Returns the anchor of an edge of a package.
-    pub fn edge(package: PackageKey, edge: &Edge) -> Self {
-        Self { package, line: Some(format!("\"{}\"", edge.to)) }
+    /// Returns the anchor of an edge of a package, by its target.
+    pub fn edge(package: PackageKey, to: &InstanceKey) -> Self {
+        Self { package, line: Some(format!("\"{to}\"")) }
     }
 
     /// Returns the anchor of an artifact of a package.
@@ -100,10 +100,7 @@ mod tests {
         assert_eq!(text(&Anchor::fact(key("npm:b@1.0.0"), "os")), Some("os = [\"darwin\"]"));
         assert_eq!(text(&Anchor::fact(key("npm:a@1.0.0"), "os")), Some("os = [\"linux\"]"));
         assert_eq!(text(&Anchor::fact(key("npm:a@1.0.0"), "cpu")), Some("\"npm:a@1.0.0\""), "the package instead");
-        let edge = |to: &str| Anchor {
-            package: key("npm:a@1.0.0"),
-            line: Some(format!("\"{}\"", crate::lock::key::instance_key(to).unwrap())),
-        };
+        let edge = |to: &str| Anchor::edge(key("npm:a@1.0.0"), &crate::lock::key::instance_key(to).unwrap());
         assert_eq!(text(&edge("npm:b@1.0.0")), Some("\"npm:b@1.0.0\""));
         let peer = "{ to = \"npm:c@1.0.0(b@1.0.0)\", kind = \"peer\" }";
         assert_eq!(text(&edge("npm:c@1.0.0(b@1.0.0)")), Some(peer));

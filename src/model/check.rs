@@ -25,6 +25,8 @@ pub enum CheckName {
     Baselines,
     /// Extras that a package does not declare.
     Extras,
+    /// What registries' metadata says of the locked packages.
+    Metadata,
     /// What the project's own folders say of each other's names and modules.
     LocalPackages,
     /// Files that a registry replaced under the same version.
@@ -57,6 +59,7 @@ impl CheckName {
             Self::Yanked => "yanked",
             Self::Baselines => "baselines",
             Self::Extras => "extras",
+            Self::Metadata => "metadata",
             Self::LocalPackages => "local-packages",
             Self::Replaced => "replaced",
         }

@@ -5,9 +5,9 @@ use serde::Serialize;
 use crate::lock::{Closure, Lockfile};
 use crate::policy::{self, Described, Document, Finding, FindingReport, Occasion};
 
-use super::project::{inputs, selection};
+use super::project::{lockfile, selection};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Context, Error, Project, Result, lock, policies};
+use super::{Error, Project, Result, Session, lock, online, policies};
 
 /// What was checked, and found.
 #[derive(Debug)]
@@ -54,12 +54,26 @@ impl Checked {
     }
 }
 
-/// Checks everything that can be checked offline.
-pub fn check(context: &Context<'_>) -> Result<Checked> {
-    let project = Project::open(context)?;
+/// What a lock is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ComparedWith {
+    /// The manifest and its policies, offline.
+    #[default]
+    Manifest,
+    /// Also what the registries say of each locked package.
+    Registries,
+}
+
+/// Checks a project, and changes nothing.
+pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
+    let project = Project::open(session.context)?;
+    let lock = lockfile::text(&project.root)?.unwrap_or_default();
     let lockfile = lock::fresh(&project)?;
-    let findings = of_all_environments(&project, &lockfile);
-    let lock = inputs::text(&project.lockfile())?.unwrap_or_default();
+    let mut findings = match with {
+        ComparedWith::Manifest => Vec::new(),
+        ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, &project, &lockfile)?),
+    };
+    findings.extend(of_all_environments(&project, &lockfile));
     Ok(Checked {
         environments: project.manifest.environments.iter().map(|one| one.name.to_string()).collect(),
         packages: lockfile.graph.packages.len(),

@@ -34,6 +34,7 @@ mod failure;
 mod generations;
 mod install;
 mod notes;
+mod online;
 mod policies;
 mod project;
 mod registries;

@@ -4,7 +4,9 @@ use std::slice::from_ref;
 
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
+use crate::model::CheckName;
 use crate::policy::{self, Described, Document, Finding, FindingReport, Occasion, PolicyError, Solve, Subject};
+use crate::resolve::Mismatch;
 
 use super::project::own_runtimes;
 use super::session::{LOCKFILE, MANIFEST};
@@ -59,6 +61,12 @@ pub(super) fn standing_alone(project: &Project, lockfile: &Lockfile) -> Vec<Find
 pub(super) fn solved(project: &Project, before: &Lockfile, lockfile: &Lockfile, solve: &Solve) -> Vec<Finding> {
     let subject = Subject { before: Some(before), solve: Some(solve), ..subject(project, lockfile) };
     policy::judge_all(&subject, &project.manifest, Occasion::Solved)
+}
+
+/// Returns what of a lock is not what its registries say.
+pub(super) fn mismatched(lockfile: &Lockfile, mismatches: &[Mismatch]) -> Vec<Finding> {
+    let subject = Subject { mismatches, ..Subject::whole(lockfile) };
+    policy::check(CheckName::Metadata).map(|check| check.judge(&subject)).unwrap_or_default()
 }
 
 /// Looks up the places of findings.

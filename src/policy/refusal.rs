@@ -1,5 +1,7 @@
 //! Findings that are refused, as an error: the rule and each cause, both in their files.
 
+use std::collections::BTreeSet;
+
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
@@ -82,9 +84,10 @@ impl Refusal {
         let first = &described.first()?.finding;
         let check = super::check(first.check)?;
         let verb = check.verb();
-        let (subject, verb) = match described {
-            [one] => (subject(&one.finding), verb.singular),
-            several => (format!("{} packages", several.len()), verb.plural),
+        let subjects: BTreeSet<String> = described.iter().map(|one| subject(&one.finding)).collect();
+        let (subject, verb) = match subjects.first() {
+            Some(one) if subjects.len() == 1 => (one.clone(), verb.singular),
+            _ => (format!("{} packages", subjects.len()), verb.plural),
         };
         let source = |rule: &RuleLine| (NamedSource::new(&*rule.file, rule.text.to_string()), rule.span);
         let offences = described.iter().map(|one| Offence {
@@ -94,7 +97,10 @@ impl Refusal {
             span: one.locked,
         });
         Some(Self {
-            message: format!("the policy denies {}, and {subject} {verb}", check.object()),
+            message: match first.rule {
+                Some(_) => format!("the policy denies {}, and {subject} {verb}", check.object()),
+                None => format!("{subject} {verb} {}", check.object()),
+            },
             code: first.code,
             help: check.help(),
             rule: first.rule.as_ref().map(source),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Registry;
 use crate::model::{Edge, InstanceKey, Label, Package, PackageId, PackageKey};
-use crate::resolve::{HeldBack, Warning};
+use crate::resolve::{HeldBack, Mismatch, Warning};
 
 /// A lock or a part of it. What is not known is empty, and the checks that are about it find nothing.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Subject<'a> {
     pub before: Option<&'a Lockfile>,
     /// What only the solve knew that made the lock.
     pub solve: Option<&'a Solve>,
+    /// What of the lock is not what its registries say, where they were asked.
+    pub mismatches: &'a [Mismatch],
 }
 
 /// What a solve knows of a lock beyond the lock itself.
@@ -39,7 +41,16 @@ pub struct Solve {
 impl<'a> Subject<'a> {
     /// Returns a whole lock as a subject.
     pub fn whole(lock: &'a Lockfile) -> Self {
-        Self { lock, reached: None, registries: &[], local: &[], misfits: Vec::new(), before: None, solve: None }
+        Self {
+            lock,
+            reached: None,
+            registries: &[],
+            local: &[],
+            misfits: Vec::new(),
+            before: None,
+            solve: None,
+            mismatches: &[],
+        }
     }
 
     /// Returns the packages, each once.

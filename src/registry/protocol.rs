@@ -67,6 +67,13 @@ pub(super) trait Listing: Send + Sync {
         Vec::new()
     }
 
+    /// Returns the digests that the registry states of a file of a version, which is given with its place and what it needs.
+    /// `None` if the version has no such file.
+    fn digests(&self, (version, _): (&Version, u32), release: &Release, file: &str) -> Option<Vec<Digest>> {
+        let artifact = release.artifacts.iter().find(|artifact| artifact.file == file)?;
+        Some(artifact.digest.clone().map_or_else(|| self.promised(version), |digest| vec![digest]))
+    }
+
     /// Returns the artifacts that have to be asked what a version needs on some platforms, besides the one of which `release`
     /// was made.
     fn questions(&self, _ordinal: u32, _release: &Release, _platforms: PlatformSet) -> Vec<Question<'_>> {

@@ -23,7 +23,7 @@ use crate::model::{
 use crate::resolve::{self, Chosen, Index, IndexError, Release, Versions};
 
 /// As many requests as a default registry takes at once, and a few for those with fewer.
-const REMOTE_THREADS: usize = 56;
+pub(super) const REMOTE_THREADS: usize = 56;
 
 /// All registries of a project, and its path packages. Every answer is made once and then stays; threads fetch ahead of
 /// whoever asks, and begin when [`Index::prefetch`] is first called.
@@ -130,6 +130,20 @@ impl Registries {
     /// Returns the digests of which an artifact has to have one, where its registry offers several.
     pub fn promised(&self, key: &PackageKey) -> Vec<Digest> {
         self.inner.listing(&key.id).map(|listing| listing.promised(&key.version)).unwrap_or_default()
+    }
+
+    /// Returns the digests that a registry states of a version's file. `None` if the version has no such file.
+    pub fn stated_digests(&self, key: &PackageKey, file: &str) -> Option<Vec<Digest>> {
+        let listing = self.inner.listing(&key.id).ok()?;
+        let ordinal = listing.versions().candidates.iter().position(|candidate| candidate.version == key.version)?;
+        let ordinal = u32::try_from(ordinal).ok()?;
+        let release = self.inner.release(&key.id, ordinal).ok()?;
+        listing.digests((&key.version, ordinal), &release, file)
+    }
+
+    /// Returns what one version needs, and expects nothing that follows from it.
+    pub(super) fn release_alone(&self, package: &PackageId, ordinal: u32) -> Answer<Arc<Release>> {
+        self.inner.release(package, ordinal)
     }
 
     fn expect<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {

@@ -21,8 +21,10 @@
 //! | `peer_contexts` | the limit on instances of one version, and the error beyond it |
 //! | `held_back` | newer versions whose wheels are for newer systems |
 //! | `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
+//! | `audit` | whether a solved graph is what metadata says |
 //! | `cached_answers` | the cached answers that an outcome rests on |
 
+mod audit;
 mod cached_answers;
 mod catalog;
 mod explain;
@@ -69,6 +71,7 @@ use search_state::SearchState;
 use set::Set;
 use variable::Variable;
 
+pub use audit::{Audited, Mismatch, Part, audit};
 pub use held_back::{HeldBack, held_back};
 pub use index::{
     Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants,

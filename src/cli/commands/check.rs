@@ -1,12 +1,14 @@
 //! `larder check`
 
 use crate::cli::args::Check;
-use crate::ops::{self, Context};
+use crate::ops::check::ComparedWith;
+use crate::ops::{self, Session};
 
 use super::{DONE, Outcome, Output};
 
-pub(in crate::cli) fn run(arguments: &Check, context: &Context<'_>, output: &Output) -> Outcome {
-    let checked = ops::check::check(context)?;
+pub(in crate::cli) fn run(arguments: &Check, session: &Session<'_>, output: &Output) -> Outcome {
+    let with = if arguments.online { ComparedWith::Registries } else { ComparedWith::Manifest };
+    let checked = ops::check::check(session, with)?;
     if arguments.sarif {
         output.print_document(&checked.sarif());
     }
@@ -19,5 +21,9 @@ pub(in crate::cli) fn run(arguments: &Check, context: &Context<'_>, output: &Out
     }
     let environments = checked.environments.join(", ");
     output.say(format!("The manifest is right, the lock is fresh, and no policy is broken in {environments}"));
+    if arguments.online {
+        output
+            .say(format!("Every edge, fact and digest of {} packages is what their registries say", checked.packages));
+    }
     DONE
 }

@@ -52,10 +52,15 @@ impl Old {
     }
 }
 
+/// Returns the text of the lock in `root`. `None` if there is no lock.
+pub(in crate::ops) fn text(root: &Path) -> Result<Option<String>> {
+    let bytes = inputs::read(&root.join(LOCKFILE), inputs::LOCK_SIZE)?;
+    Ok(bytes.map(String::from_utf8).transpose().map_err(|_| LockError::NotText)?)
+}
+
 /// Reads the lock of the project in `root`.
 pub(in crate::ops) fn read(root: &Path) -> Result<Old> {
-    let Some(bytes) = inputs::read(&root.join(LOCKFILE), inputs::LOCK_SIZE)? else { return Ok(Old::None) };
-    let text = String::from_utf8(bytes).map_err(|_| LockError::NotText)?;
+    let Some(text) = text(root)? else { return Ok(Old::None) };
     match lock::parse(LOCKFILE, &text) {
         Ok(lockfile) => Ok(Old::Lock(lockfile)),
         Err(lock::LockError::Conflict { .. }) => Ok(Old::Conflict(lock::salvage(&text))),

@@ -6,6 +6,7 @@ mod deprecated;
 mod engines;
 mod extras;
 mod local_packages;
+mod metadata;
 mod peers;
 mod platforms;
 mod python;
@@ -16,7 +17,8 @@ mod yanked;
 use super::Check;
 
 /// All checks, in the order in which their findings are told.
-pub const CHECKS: [&dyn Check; 12] = [
+pub const CHECKS: [&dyn Check; 13] = [
+    &metadata::Metadata,
     &peers::Peers,
     &engines::Engines,
     &python::Python,

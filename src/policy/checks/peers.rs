@@ -40,7 +40,7 @@ impl Check for Peers {
                 "{}: wants peer {} {range}, and gets {} {}",
                 from.package, edge.name, found.id.name, found.version
             );
-            let locked = Some(Anchor::edge(from.package.clone(), edge));
+            let locked = Some(Anchor::edge(from.package.clone(), &edge.to));
             Some(Finding { locked, ..Finding::of(self, &from.package, message) })
         });
         let solve = subject.solve.into_iter().flat_map(|solve| &solve.warnings);

@@ -10,7 +10,9 @@ use super::tags::{Interpreter, Rank};
 use super::{location, requirement, tail};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Target};
-use crate::model::{Artifact, CoreMetadata, Facts, PackageName, Platform, Settings, TargetPlatform, Url, Version};
+use crate::model::{
+    Artifact, CoreMetadata, Digest, Facts, PackageName, Platform, Settings, TargetPlatform, Url, Version,
+};
 use crate::registry::RegistryError;
 use crate::registry::by_platform::{self, Needs, Question, Said};
 use crate::registry::kept::Record;
@@ -380,6 +382,13 @@ impl protocol::Listing for Listing {
         let interpreter = self.view.interpreters.iter().find(|interpreter| interpreter.platform() == platform)?;
         let (_, files) = self.files(ordinal)?;
         files.iter().filter_map(|named| interpreter.oldest_system(named.wheel()?)).min()
+    }
+
+    fn digests(&self, (_, ordinal): (&Version, u32), _: &Release, file: &str) -> Option<Vec<Digest>> {
+        // Files that are not chosen, or were yanked meanwhile, are files of the version.
+        let (start, length) = *self.spans.get(ordinal as usize)?;
+        let files = record::files(self.part(start, length)?)?;
+        files.into_iter().find(|record| record.name == file).map(|record| record.digest().into_iter().collect())
     }
 
     fn stated(&self, _: &Version, file: &str) -> Option<Stated> {
