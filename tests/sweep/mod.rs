@@ -6,7 +6,8 @@
 //!
 //! ```sh
 //! cargo test whole_sweep -- --ignored --nocapture
-//! SWEEP=added cargo test …                    # one scene
+//! SWEEP=added,new cargo test …                # some scenes
+//! SWEEP_BLOWS=Kill,KillTwice cargo test …     # some blows
 //! LARDER_BINARY=target/release/larder …       # another binary
 //! ```
 //!
@@ -351,11 +352,13 @@ samples! {
 fn whole_sweep() {
     assert!(has_strace());
     let only = std::env::var("SWEEP").unwrap_or_default();
+    let blows = std::env::var("SWEEP_BLOWS").unwrap_or_default();
+    let is_asked = |blow: Blow| blows.is_empty() || blows.split(',').any(|name| name == format!("{blow:?}"));
     let mut failures = 0;
     for scene in SCENES.iter().filter(|scene| only.is_empty() || only.split(',').any(|only| only == scene.name)) {
         let sweep = Sweep::new(scene);
         let points = sweep.points();
-        for (turn, blow) in BLOWS.into_iter().enumerate() {
+        for (turn, blow) in BLOWS.into_iter().enumerate().filter(|(_, blow)| is_asked(*blow)) {
             let (mut felt, mut failed, mut struck) = (0, 0, 0);
             for (at, point) in points.iter().enumerate() {
                 // A third of them is enough where the second blow falls anywhere.
