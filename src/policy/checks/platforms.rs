@@ -1,9 +1,12 @@
 //! npm packages that are needed on a platform which their own `os`, `cpu` or `libc` exclude.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use rustc_hash::FxHashSet;
 
 use crate::lock::Closure;
-use crate::model::{CheckName, Dependent, Edge, EdgeKind, PackageKey, Platform};
+use crate::model::{CheckName, Dependent, Edge, EdgeKind, Package, PackageKey, Platform};
 use crate::policy::check::{Check, Occasion, Verb};
 use crate::policy::{Finding, Subject};
 
@@ -36,14 +39,28 @@ impl Check for Platforms {
 
     fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
         let mut told: BTreeMap<(&PackageKey, Platform), (String, String)> = BTreeMap::new();
+        // Few packages name platforms, so that most edges need no second look.
+        let particular: FxHashSet<&PackageKey> = subject
+            .lock
+            .graph
+            .packages
+            .iter()
+            .filter(|(_, Package { facts, .. })| {
+                !(facts.os.is_empty() && facts.cpu.is_empty() && facts.libc.is_empty())
+            })
+            .map(|(key, _)| key)
+            .collect();
+        if particular.is_empty() {
+            return Vec::new();
+        }
         for closure in subject.by_platform().iter() {
             let Some(platform) = closure.platform else { continue };
-            for (dependent, edge) in required(closure) {
+            for (dependent, edge) in required(closure).filter(|(_, edge)| particular.contains(&edge.to.package)) {
                 let package = subject.lock.graph.packages.get_key_value(&edge.to.package);
                 let Some((key, why)) = package.and_then(|(key, it)| Some((key, it.facts.why_not(platform)?))) else {
                     continue;
                 };
-                let said = (dependent, why);
+                let said = (dependent.to_string(), why);
                 told.entry((key, platform))
                     .and_modify(|known| *known = said.clone().min(known.clone()))
                     .or_insert(said);
@@ -62,18 +79,28 @@ impl Check for Platforms {
     }
 }
 
-/// Returns the edges of a closure that are not optional, each with the name of its dependent.
-fn required<'c, 'a>(closure: &'c Closure<'a>) -> impl Iterator<Item = (String, &'a Edge)> + use<'c, 'a> {
-    let by_lines = closure.roots.iter().filter(|root| !root.optional).flat_map(|root| {
-        let dependent = match &root.dependent {
-            Dependent::Project => "the project".to_owned(),
-            Dependent::Member(folder) => format!("member {folder}"),
-        };
-        closure.root_edges(root).map(move |edge| (dependent.clone(), edge))
-    });
-    let by_packages = closure.instances.keys().flat_map(|key| {
-        let dependent = format!("{} {}", key.package.id.name, key.package.version);
-        closure.edges(key).map(move |edge| (dependent.clone(), edge))
-    });
+/// Who needs a package.
+enum By<'a> {
+    Line(&'a Dependent),
+    Package(&'a PackageKey),
+}
+
+impl fmt::Display for By<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(Dependent::Project) => f.write_str("the project"),
+            Self::Line(Dependent::Member(folder)) => write!(f, "member {folder}"),
+            Self::Package(key) => write!(f, "{} {}", key.id.name, key.version),
+        }
+    }
+}
+
+/// Returns the edges of a closure that are not optional, each with its dependent.
+fn required<'c, 'a>(closure: &'c Closure<'a>) -> impl Iterator<Item = (By<'a>, &'a Edge)> + use<'c, 'a> {
+    let by_lines = closure.roots.iter().filter(|root| !root.optional);
+    let by_lines = by_lines.flat_map(|root| closure.root_edges(root).map(|edge| (By::Line(&root.dependent), edge)));
+    let by_packages = closure.instances.keys();
+    let by_packages =
+        by_packages.flat_map(|instance| closure.edges(instance).map(|edge| (By::Package(&instance.package), edge)));
     by_lines.chain(by_packages).filter(|(_, edge)| matches!(edge.kind, EdgeKind::Normal | EdgeKind::Peer))
 }
