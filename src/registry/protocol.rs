@@ -13,13 +13,19 @@ use crate::resolve::{PlatformSet, Release, Versions};
 /// How one registry is spoken with. It may learn of its server what makes no difference to answers.
 pub(super) trait Protocol: Send + Sync {
     /// Says of an address of the registry where its files are and what its credentials are for.
-    fn place(&self, place: Place) -> Place;
+    fn place(&self, place: Place) -> Place {
+        place
+    }
 
     /// Returns what a token is sent as.
-    fn token(&self, token: &str) -> Authorization;
+    fn token(&self, token: &str) -> Authorization {
+        Authorization::bearer(token)
+    }
 
     /// Returns what a user, who may have no name, and a password are sent as.
-    fn login(&self, user: &str, password: &str) -> Authorization;
+    fn login(&self, user: &str, password: &str) -> Authorization {
+        if user.is_empty() { Authorization::bearer(password) } else { Authorization::basic(user, password) }
+    }
 
     /// Tells whether a listing says what each version needs. Where it does not, more has to be fetched, and the package is left
     /// to those who may wait for the network.
@@ -32,10 +38,14 @@ pub(super) trait Protocol: Send + Sync {
     fn listing(&self, served: &Served, name: &PackageName, settings: &Settings) -> Result<Arc<dyn Listing>, NoListing>;
 
     /// Returns what a lock's hint leads to.
-    fn hinted<'h>(&self, hint: &'h str) -> Target<'h>;
+    fn hinted<'h>(&self, hint: &'h str) -> Target<'h> {
+        Target::Below(hint)
+    }
 
     /// Tells whether a hint is made of the file's digest, so that no document has to say the same.
-    fn proves_itself(&self, hint: &str, file: &str) -> bool;
+    fn proves_itself(&self, _hint: &str, _file: &str) -> bool {
+        false
+    }
 
     /// Returns where a file usually lies below the registry. `None` if only documents tell.
     fn usual(&self, name: &PackageName, file: &str) -> Option<String>;

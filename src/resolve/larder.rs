@@ -9,28 +9,17 @@ use pubgrub::VersionSet;
 use crate::model::{Requirement, Settings};
 
 use super::Solution;
-use super::catalog::{Catalog, Loaded};
+use super::catalog::Loaded;
 use super::index::{Candidate, IndexError, Versions};
 use super::problem::{Demands, Problem};
-use super::pypi::Admission;
 use super::rules::{Asked, Decided, Rules};
 use super::set::Set;
-use super::variable::{PackageIx, Variable};
+use super::variable::Variable;
 
 /// The rules of private packages.
 pub(super) struct Larder;
 
 impl Rules for Larder {
-    fn admitted(&self, requirement: &Requirement, versions: &Versions, _: &Settings) -> Set {
-        Set::filter(0..versions.candidates.len() as u32, |place| {
-            requirement.matches(&versions.candidates[place as usize].version)
-        })
-    }
-
-    fn admission(&self, _: &Catalog<'_>, _: PackageIx) -> Option<Admission> {
-        None
-    }
-
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
         let candidates = &versions.candidates;
         let fits = |place: &u32| {

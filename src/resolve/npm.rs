@@ -5,13 +5,12 @@ use crate::model::{Engines, NpmRange, Requirement, Settings, parse_npm_version};
 use pubgrub::VersionSet;
 
 use super::Solution;
-use super::catalog::{Catalog, Loaded};
+use super::catalog::Loaded;
 use super::index::{Candidate, IndexError, Versions};
 use super::problem::{Demands, Problem};
-use super::pypi::Admission;
 use super::rules::{Asked, Decided, Rules};
 use super::set::Set;
-use super::variable::{PackageIx, Variable};
+use super::variable::Variable;
 
 /// The rules of npm.
 pub(super) struct Npm;
@@ -20,10 +19,6 @@ impl Rules for Npm {
     fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Set {
         let range = requirement.npm_range();
         range.map_or_else(Set::empty, |range| admitted(range, versions, settings.released_before))
-    }
-
-    fn admission(&self, _: &Catalog<'_>, _: PackageIx) -> Option<Admission> {
-        None
     }
 
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {

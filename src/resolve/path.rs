@@ -3,13 +3,11 @@
 use crate::model::{Requirement, Settings};
 
 use super::Solution;
-use super::catalog::Catalog;
 use super::index::{IndexError, PlatformSet, Versions};
 use super::problem::{Demands, Problem};
-use super::pypi::Admission;
 use super::rules::{Asked, Decided, Rules};
 use super::set::Set;
-use super::variable::{PackageIx, Variable};
+use super::variable::Variable;
 
 /// The rules of local folders.
 pub(super) struct Path;
@@ -18,10 +16,6 @@ impl Rules for Path {
     /// Whatever lies there will do.
     fn admitted(&self, _: &Requirement, versions: &Versions, _: &Settings) -> Set {
         Set::below(versions.candidates.len() as u32)
-    }
-
-    fn admission(&self, _: &Catalog<'_>, _: PackageIx) -> Option<Admission> {
-        None
     }
 
     fn likely(&self, _: &Requirement, versions: &Versions, _: &Settings) -> Option<u32> {

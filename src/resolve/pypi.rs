@@ -18,13 +18,6 @@ use super::variable::{PackageIx, Variable};
 pub(super) struct Pypi;
 
 impl Rules for Pypi {
-    /// Pre-releases are among them.
-    fn admitted(&self, requirement: &Requirement, versions: &Versions, _: &Settings) -> Set {
-        Set::filter(0..versions.candidates.len() as u32, |place| {
-            requirement.matches(&versions.candidates[place as usize].version)
-        })
-    }
-
     fn admission(&self, catalog: &Catalog<'_>, package: PackageIx) -> Option<Admission> {
         Some(Admission::new(catalog, package))
     }

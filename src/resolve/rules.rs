@@ -13,11 +13,18 @@ use super::{Solution, larder, npm, path, pypi};
 
 /// The rules of an ecosystem.
 pub(super) trait Rules: Sync {
-    /// Returns the versions that a requirement's range stands for, whether they may be chosen or not.
-    fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Set;
+    /// Returns the versions that a requirement's range stands for, whether they may be chosen or not. Unless an ecosystem says
+    /// otherwise, those are all that match.
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, _settings: &Settings) -> Set {
+        Set::filter(0..versions.candidates.len() as u32, |place| {
+            requirement.matches(&versions.candidates[place as usize].version)
+        })
+    }
 
     /// Returns what else than their age decides which versions of a package may be chosen at all.
-    fn admission(&self, catalog: &Catalog<'_>, package: PackageIx) -> Option<Admission>;
+    fn admission(&self, _catalog: &Catalog<'_>, _package: PackageIx) -> Option<Admission> {
+        None
+    }
 
     /// Returns the version that a requirement most likely gets: the pick of the solver where nothing but the requirement and the
     /// settings counts.

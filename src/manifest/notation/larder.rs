@@ -1,9 +1,9 @@
 //! The lines of private packages: `larder "orders-schema" "^2.1"`.
 
 use crate::manifest::Flaw;
-use crate::model::{Marker, PackageName, Requirement, SemverRange, Version};
+use crate::model::{Marker, PackageName, Requirement, SemverRange};
 
-use super::{LineShape, Notation, split_at_sign};
+use super::{LineShape, Notation};
 
 pub(super) struct Larder;
 
@@ -22,26 +22,5 @@ impl Notation for Larder {
             })?,
         };
         Ok(Requirement::larder(name, range))
-    }
-
-    fn normal_name(&self, written: &str) -> String {
-        written.to_owned()
-    }
-
-    fn normal_glob(&self, glob: &str) -> String {
-        glob.to_owned()
-    }
-
-    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
-        split_at_sign(text)
-    }
-
-    fn check_name(&self, written: &str) -> Result<(), String> {
-        let bare = written.split('[').next().unwrap_or(written);
-        PackageName::npm(bare).map(drop).map_err(|error| error.to_string())
-    }
-
-    fn range_from(&self, version: &Version) -> Option<String> {
-        Some(format!("^{version}"))
     }
 }

@@ -5,11 +5,12 @@ mod npm;
 mod path;
 mod pypi;
 
-use crate::model::{Ecosystem, Marker, PerEcosystem, Requirement, Version};
+use crate::model::{Ecosystem, Marker, PackageName, PerEcosystem, Requirement, Version};
 
 use super::Flaw;
 
-/// What manifests ask of an ecosystem.
+/// What manifests ask of an ecosystem. What is not said otherwise is written as npm has it: names in one spelling, and versions
+/// that keep SemVer's promise.
 pub(super) trait Notation: Sync {
     /// Returns what a dependency line may have.
     fn line(&self) -> LineShape;
@@ -20,23 +21,37 @@ pub(super) trait Notation: Sync {
 
     /// Returns a name as a line has it, without what is asked of the package, in the form in which two names of one package
     /// are equal. What is no name stays as it is.
-    fn normal_name(&self, written: &str) -> String;
+    fn normal_name(&self, written: &str) -> String {
+        written.to_owned()
+    }
 
     /// Returns a glob of names that covers names in their normal form.
-    fn normal_glob(&self, glob: &str) -> String;
+    fn normal_glob(&self, glob: &str) -> String {
+        glob.to_owned()
+    }
 
-    /// Splits what a command line calls a package into a line's name and range.
-    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>);
+    /// Splits what a command line calls a package into a line's name and range: `@scope/name@^1` is (`@scope/name`, `^1`).
+    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+        match text.get(1..).and_then(|rest| rest.find('@')) {
+            Some(at) => (&text[..=at], Some(&text[at + 2..])),
+            None => (text, None),
+        }
+    }
 
     /// Checks the name of a line that a command is to write.
     ///
     /// # Errors
     /// Why it is none, as a sentence.
-    fn check_name(&self, written: &str) -> Result<(), String>;
+    fn check_name(&self, written: &str) -> Result<(), String> {
+        let bare = written.split('[').next().unwrap_or(written);
+        PackageName::npm(bare).map(drop).map_err(|error| error.to_string())
+    }
 
     /// Returns the range that takes a version and those that promise to be compatible with it; none where lines have no
     /// ranges.
-    fn range_from(&self, version: &Version) -> Option<String>;
+    fn range_from(&self, version: &Version) -> Option<String> {
+        Some(format!("^{version}"))
+    }
 }
 
 /// What a dependency line may have.
@@ -70,12 +85,4 @@ pub fn split(ecosystem: Ecosystem, text: &str) -> Result<(&str, Option<&str>), S
 /// Returns the range that takes a version and those that promise to be compatible with it.
 pub fn range_from(ecosystem: Ecosystem, version: &Version) -> Option<String> {
     of(ecosystem).range_from(version)
-}
-
-/// `@scope/name@^1` is (`@scope/name`, `^1`).
-fn split_at_sign(text: &str) -> (&str, Option<&str>) {
-    match text.get(1..).and_then(|rest| rest.find('@')) {
-        Some(at) => (&text[..=at], Some(&text[at + 2..])),
-        None => (text, None),
-    }
 }

@@ -2,9 +2,9 @@
 
 use crate::manifest::Flaw;
 use crate::manifest::requirement::foreign_source;
-use crate::model::{Marker, NpmRange, PackageName, Requirement, Version};
+use crate::model::{Marker, NpmRange, PackageName, Requirement};
 
-use super::{LineShape, Notation, split_at_sign};
+use super::{LineShape, Notation};
 
 pub(super) struct Npm;
 
@@ -35,26 +35,5 @@ impl Notation for Npm {
             help: "npm ranges look like \"^18.3\", \">=1 <3\" or \"1.x || 2.x\"",
         })?;
         Ok(Requirement::npm(alias, name, range))
-    }
-
-    fn normal_name(&self, written: &str) -> String {
-        written.to_owned()
-    }
-
-    fn normal_glob(&self, glob: &str) -> String {
-        glob.to_owned()
-    }
-
-    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
-        split_at_sign(text)
-    }
-
-    fn check_name(&self, written: &str) -> Result<(), String> {
-        let bare = written.split('[').next().unwrap_or(written);
-        PackageName::npm(bare).map(drop).map_err(|error| error.to_string())
-    }
-
-    fn range_from(&self, version: &Version) -> Option<String> {
-        Some(format!("^{version}"))
     }
 }

@@ -24,10 +24,6 @@ impl Notation for Path {
         folder(written).map_or(written.to_owned(), |folder| folder.to_string())
     }
 
-    fn normal_glob(&self, glob: &str) -> String {
-        glob.to_owned()
-    }
-
     fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
         (text, None)
     }

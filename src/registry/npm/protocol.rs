@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::location;
 use super::record::{self, BadDocument, Form};
 use crate::diagnostic::Failure;
-use crate::fetch::{Authorization, Document, Endpoint, Place, Target};
+use crate::fetch::{Document, Endpoint, Target};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
 use crate::registry::listing::{Ask, NoListing, Served, Stated};
@@ -17,18 +17,6 @@ const FULL: &str = "application/json; q=1.0, */*; q=0.8";
 pub(in crate::registry) struct Npm;
 
 impl Protocol for Npm {
-    fn place(&self, place: Place) -> Place {
-        place
-    }
-
-    fn token(&self, token: &str) -> Authorization {
-        Authorization::bearer(token)
-    }
-
-    fn login(&self, user: &str, password: &str) -> Authorization {
-        if user.is_empty() { Authorization::bearer(password) } else { Authorization::basic(user, password) }
-    }
-
     fn lists_needs(&self) -> bool {
         true
     }
@@ -53,14 +41,6 @@ impl Protocol for Npm {
         let listing =
             served.listing(&ask, convert, |record| super::listing::Listing::decode(served, name, form, record))?;
         Ok(Arc::new(listing))
-    }
-
-    fn hinted<'h>(&self, hint: &'h str) -> Target<'h> {
-        Target::Below(hint)
-    }
-
-    fn proves_itself(&self, _: &str, _: &str) -> bool {
-        false
     }
 
     fn usual(&self, name: &PackageName, file: &str) -> Option<String> {
