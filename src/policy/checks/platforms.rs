@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::lock::Closure;
 use crate::model::{CheckName, Dependent, Edge, EdgeKind, Package, PackageKey, Platform};
@@ -40,26 +40,19 @@ impl Check for Platforms {
     fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
         let mut told: BTreeMap<(&PackageKey, Platform), (String, String)> = BTreeMap::new();
         // Few packages name platforms, so that most edges need no second look.
-        let particular: FxHashSet<&PackageKey> = subject
-            .lock
-            .graph
-            .packages
-            .iter()
-            .filter(|(_, Package { facts, .. })| {
-                !(facts.os.is_empty() && facts.cpu.is_empty() && facts.libc.is_empty())
-            })
-            .map(|(key, _)| key)
-            .collect();
+        let names_platforms = |(_, Package { facts, .. }): &(&PackageKey, &Package)| {
+            !(facts.os.is_empty() && facts.cpu.is_empty() && facts.libc.is_empty())
+        };
+        let particular: FxHashMap<&PackageKey, &Package> =
+            subject.lock.graph.packages.iter().filter(names_platforms).collect();
         if particular.is_empty() {
             return Vec::new();
         }
         for closure in subject.by_platform().iter() {
             let Some(platform) = closure.platform else { continue };
-            for (dependent, edge) in required(closure).filter(|(_, edge)| particular.contains(&edge.to.package)) {
-                let package = subject.lock.graph.packages.get_key_value(&edge.to.package);
-                let Some((key, why)) = package.and_then(|(key, it)| Some((key, it.facts.why_not(platform)?))) else {
-                    continue;
-                };
+            for (dependent, edge) in required(closure) {
+                let Some((&key, package)) = particular.get_key_value(&edge.to.package) else { continue };
+                let Some(why) = package.facts.why_not(platform) else { continue };
                 let said = (dependent.to_string(), why);
                 told.entry((key, platform))
                     .and_modify(|known| *known = said.clone().min(known.clone()))
