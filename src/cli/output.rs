@@ -129,6 +129,13 @@ impl Output {
         }
     }
 
+    /// Prints data that has to be worked out as the run's one JSON document, if that is wanted.
+    pub(super) fn document_of<T: Serialize>(&self, make: impl FnOnce() -> T) {
+        if self.is_json() {
+            self.print_document(&make());
+        }
+    }
+
     /// Prints data that is asked for in a JSON form of its own.
     pub(super) fn print_document(&self, value: &impl Serialize) {
         // Plain structs of texts and numbers: there is nothing in them that JSON does not have.

@@ -15,7 +15,7 @@ pub(in crate::cli) fn run(arguments: &Check, session: &Session<'_>, output: &Out
     if let Some(refusal) = checked.refusal() {
         return Err(refusal);
     }
-    output.document(&checked.summary());
+    output.document_of(|| checked.summary());
     for finding in &checked.findings {
         output.say(format!("warning: {}", finding.finding.message));
     }

@@ -14,7 +14,7 @@ pub(in crate::cli) fn run(arguments: &Lock, session: &Session<'_>, output: &Outp
 
 /// Tells what became of the lock.
 pub(super) fn tell(locked: &ops::lock::Locked, output: &Output) {
-    output.document(&locked.summary());
+    output.document_of(|| locked.summary());
     for warning in locked.warnings() {
         output.say(format!("warning: {warning}"));
     }
