@@ -57,7 +57,8 @@ fn manifest_read(bencher: Bencher, lines: u32) {
     };
     let lines: String = (0..lines).map(line).collect();
     let text = format!("runtimes {{ node \"22\"; python \"3.12\"; }}\ndependencies {{\n{lines}}}\n");
-    bencher.bench(|| manifest::parse("larder.kdl", black_box(&text), manifest::Kind::Root).expect("a manifest"));
+    bencher
+        .bench(|| manifest::parse("larder.kdl", black_box(&text), manifest::ManifestKind::Root).expect("a manifest"));
 }
 
 #[divan::bench]

@@ -7,7 +7,7 @@ use crate::model::Label;
 
 use super::conflicts;
 use super::node::Errors;
-use super::{Dependency, Group, Manifest, ManifestError, ManifestErrors, Registry, Wanted};
+use super::{Dependency, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry};
 
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
 pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
@@ -33,7 +33,7 @@ pub fn join_members(root: &mut Manifest, members: &[Manifest]) -> Vec<ManifestEr
         check_lines(member, root, &mut errors);
         failures.extend(ManifestErrors::new(&member.file, &member.text, errors));
     }
-    let development = root.environments.iter_mut().find(|e| e.places.is_none() && e.name.as_str() == "development");
+    let development = root.environments.iter_mut().find(|e| e.spans.is_none() && e.name.as_str() == "development");
     if let Some(development) = development {
         for group in members.iter().flat_map(|member| &member.groups) {
             if !development.include.contains(&group.name.value) {
@@ -60,7 +60,7 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
 
 /// Returns the error if a registry claims the package of a line, and the line names another.
 fn claimed_by_another(line: &Dependency, manifest: &Manifest, root: &Manifest) -> Option<ManifestError> {
-    let (Wanted::Package(requirement), Some(name)) = (&line.wanted, &line.registry) else { return None };
+    let (DependencySpec::Package(requirement), Some(name)) = (&line.spec, &line.registry) else { return None };
     let package = requirement.package();
     let claims = || root.registries.iter().filter_map(|registry| Some((registry, registry.claim_on(&package)?)));
     if claims().any(|(registry, _)| registry.name == *name) {
@@ -110,14 +110,14 @@ fn check_registry(line: &Dependency, registries: &[Registry], errors: &mut Error
 fn check_includes(root: &Manifest, members: &[Manifest], errors: &mut Errors) {
     let groups = || root.groups.iter().chain(members.iter().flat_map(|member| &member.groups));
     for environment in &root.environments {
-        let Some(places) = &environment.places else { continue };
-        for (name, span) in environment.include.iter().zip(&places.include) {
+        let Some(spans) = &environment.spans else { continue };
+        for (name, span) in environment.include.iter().zip(&spans.include) {
             let mut blocks = groups().filter(|group| group.name.value == *name).peekable();
             if blocks.peek().is_none() {
                 errors.push(undeclared("group", name, groups().map(|group: &Group| group.name.value.as_str()), *span));
             } else if environment.forbid_dev_groups
                 && blocks.any(|group| group.dev)
-                && let Some(rule) = places.forbid_dev_groups
+                && let Some(rule) = spans.forbid_dev_groups
             {
                 errors.push(ManifestError::DevGroup {
                     environment: environment.name.to_string(),

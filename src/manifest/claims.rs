@@ -1,4 +1,4 @@
-//! Claims: `packages "@acme/*"` of a registry, whose names come from there and from nowhere else.
+//! Claims: `packages "@acme/*"` of a registry. Claimed names come from no other registry.
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use miette::SourceSpan;
@@ -7,30 +7,30 @@ use crate::model::{Ecosystem, PackageId};
 
 use super::notation;
 
-/// A glob of package names. It covers every spelling that its ecosystem, or a reader, takes for the same name: letters are
-/// compared without case, and in Python names a run of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from
-/// other registries, so one that covers a look-alike is the safe one.
+/// A glob of package names. It covers every spelling of a name: letters are compared without case, and in Python names a run
+/// of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from other registries, so covering a look-alike is
+/// safe.
 #[derive(Clone, Debug)]
 pub struct Claim {
     text: String,
     ecosystem: Ecosystem,
     matcher: GlobMatcher,
-    /// Where it stands in the manifest.
+    /// Its span in the manifest.
     pub span: SourceSpan,
 }
 
 impl Claim {
-    /// Parses a glob of names of an ecosystem.
+    /// Parses a glob of an ecosystem's names.
     ///
     /// # Errors
-    /// Why it is no glob, in a few words.
+    /// The reason why the text is not a glob, in a few words.
     pub fn parse(ecosystem: Ecosystem, text: &str, span: SourceSpan) -> Result<Self, String> {
         if text.is_empty() {
             return Err("it is empty".to_owned());
         }
-        // An error is about the text as it was written.
+        // Errors refer to the text as written, so it is parsed before it is normalised.
         Glob::new(text).map_err(|error| error.kind().to_string())?;
-        let normal = notation::of(ecosystem).normal_glob(text);
+        let normal = notation::for_ecosystem(ecosystem).normal_glob(text);
         let glob =
             GlobBuilder::new(&normal).case_insensitive(true).build().map_err(|error| error.kind().to_string())?;
         Ok(Self { text: text.to_owned(), ecosystem, matcher: glob.compile_matcher(), span })
@@ -41,7 +41,7 @@ impl Claim {
         &self.text
     }
 
-    /// Returns whether a package is claimed.
+    /// Returns whether the claim covers a package.
     pub fn covers(&self, package: &PackageId) -> bool {
         self.ecosystem == package.ecosystem && self.matcher.is_match(package.name.as_str())
     }

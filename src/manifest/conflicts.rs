@@ -6,18 +6,18 @@ use crate::diagnostic::nearest;
 use crate::model::{Label, Side, Sides};
 
 use super::dependencies::label;
-use super::node::{Block, Errors, Node, Shape};
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::{Conflict, Group, Manifest, ManifestError, Spanned};
 
 /// The most sides of a lock. Each is solved separately.
 const MOST_SIDES: usize = 32;
 
 /// Reads `conflicts { group "cpu" "gpu"; }`.
-pub(super) fn conflicts(block: Node<'_>, errors: &mut Errors) -> Vec<Conflict> {
-    const SHAPE: Shape = Shape {
+pub(super) fn conflicts(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Conflict> {
+    const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
-        block: Block::Maybe,
+        block: BlockRule::Maybe,
         example: "conflicts { group \"NAME\" \"OTHER\"; }",
     };
     block.take(&SHAPE, errors);
@@ -28,9 +28,13 @@ pub(super) fn conflicts(block: Node<'_>, errors: &mut Errors) -> Vec<Conflict> {
     block.children().filter_map(|node| conflict(node, errors)).collect()
 }
 
-fn conflict(node: Node<'_>, errors: &mut Errors) -> Option<Conflict> {
-    const SHAPE: Shape =
-        Shape { arguments: (2, usize::MAX), properties: &[], block: Block::Never, example: "group \"NAME\" \"OTHER\"" };
+fn conflict(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Conflict> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (2, usize::MAX),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "group \"NAME\" \"OTHER\"",
+    };
     if node.name() != "group" {
         node.unknown("in `conflicts`", &["group"], errors);
         return None;
@@ -87,15 +91,15 @@ pub(super) fn check(root: &Manifest, members: &[Manifest], errors: &mut Errors) 
             errors.push(undeclared(name, groups()));
         }
     }
-    if root.environments.iter().all(|environment| environment.places.is_none()) {
+    if root.environments.iter().all(|environment| environment.spans.is_none()) {
         let all: Vec<_> = first.groups.iter().map(|group| group.value.to_string()).collect();
         errors.push(ManifestError::NoEnvironments { groups: all.join("`, `").into(), span: first.span });
         return;
     }
     for environment in &root.environments {
-        let Some(places) = &environment.places else { continue };
+        let Some(spans) = &environment.spans else { continue };
         for conflict in &root.conflicts {
-            let included = environment.include.iter().zip(&places.include).filter(|(group, _)| conflict.has(group));
+            let included = environment.include.iter().zip(&spans.include).filter(|(group, _)| conflict.has(group));
             let included: Vec<_> = included.collect();
             let [(one, at_one), (other, at_other), ..] = included[..] else { continue };
             errors.push(ManifestError::Excluded {

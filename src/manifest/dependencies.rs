@@ -4,17 +4,18 @@ use miette::SourceSpan;
 
 use crate::model::{Ecosystem, Label, Marker, PackageName};
 
-use super::error::TOLD;
-use super::node::{Block, Errors, Node, Shape, Value};
-use super::notation::{self, LineShape};
-use super::requirement::{Flaw, folder, requirement};
-use super::{Dependency, Group, ManifestError, Spanned, Wanted};
+use super::error::MAX_REPORTED;
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
+use super::notation::parse_requirement;
+use super::notation::{self, DependencyLineShape};
+use super::requirement::{RequirementError, parse_folder};
+use super::{Dependency, DependencySpec, Group, ManifestError, Spanned};
 
 /// Reads the lines of a block and reports repetitions.
-pub(super) fn dependencies(block: Node<'_>, errors: &mut Errors) -> Vec<Dependency> {
+pub(super) fn dependencies(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Dependency> {
     let mut lines: Vec<Dependency> = Vec::new();
     for node in block.children() {
-        if errors.len() >= TOLD {
+        if errors.len() >= MAX_REPORTED {
             break;
         }
         let Some(line) = dependency(node, errors) else { continue };
@@ -25,9 +26,11 @@ pub(super) fn dependencies(block: Node<'_>, errors: &mut Errors) -> Vec<Dependen
 }
 
 /// Reads a `group` node and joins it to a group of the same name, if there is one.
-pub(super) fn group(node: Node<'_>, groups: &mut Vec<Group>, errors: &mut Errors) {
-    const SHAPE: Shape =
-        Shape { arguments: (1, 1), properties: &["dev"], block: Block::Maybe, example: "group \"NAME\" { … }" };
+pub(super) fn group(node: ManifestNode<'_>, groups: &mut Vec<Group>, errors: &mut Errors) {
+    const SHAPE: NodeShape =
+        NodeShape {
+            arguments: (1, 1), properties: &["dev"], block: BlockRule::Maybe, example: "group \"NAME\" { … }"
+        };
     let parts = node.take(&SHAPE, errors);
     let dev = parts.property("dev").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let lines = dependencies(node, errors);
@@ -44,7 +47,7 @@ pub(super) fn group(node: Node<'_>, groups: &mut Vec<Group>, errors: &mut Errors
 }
 
 /// Reads the name of a registry, a group or an environment.
-pub(super) fn label(value: Value<'_>, errors: &mut Errors) -> Option<Spanned<Label>> {
+pub(super) fn label(value: NodeValue<'_>, errors: &mut Errors) -> Option<Spanned<Label>> {
     let text = value.string(errors)?;
     match text.value.parse() {
         Ok(label) => Some(Spanned { value: label, span: text.span }),
@@ -60,13 +63,13 @@ pub(super) fn label(value: Value<'_>, errors: &mut Errors) -> Option<Spanned<Lab
 }
 
 /// Reads one dependency line.
-pub(super) fn dependency(node: Node<'_>, errors: &mut Errors) -> Option<Dependency> {
+pub(super) fn dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Dependency> {
     let Ok(ecosystem) = node.name().parse::<Ecosystem>() else {
         node.unknown("among dependencies", &Ecosystem::ALL.map(Ecosystem::as_str), errors);
         return None;
     };
-    let LineShape { arguments, properties, example } = notation::of(ecosystem).line();
-    let shape = Shape { arguments: (1, arguments), properties, block: Block::Never, example };
+    let DependencyLineShape { arguments, properties, example } = notation::for_ecosystem(ecosystem).line_shape();
+    let shape = NodeShape { arguments: (1, arguments), properties, block: BlockRule::Never, example };
     let parts = node.take(&shape, errors);
     let optional = parts.property("optional").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let prereleases = parts.property("prereleases").and_then(|value| value.choice(&[("allow", true)], errors));
@@ -79,9 +82,9 @@ pub(super) fn dependency(node: Node<'_>, errors: &mut Errors) -> Option<Dependen
         Some(Some(range)) => Some(range),
         Some(None) => return None,
     };
-    let places = Places { name: name.span, range: range.as_ref().map(|range| range.span) };
-    let read = if ecosystem.is_local() {
-        folder(name.value).map(Wanted::Folder).map_err(|reason| ManifestError::BadValue {
+    let spans = RequirementSpans { name: name.span, range: range.as_ref().map(|range| range.span) };
+    let spec = if ecosystem.is_local() {
+        parse_folder(name.value).map(DependencySpec::Folder).map_err(|reason| ManifestError::BadValue {
             value: name.value.to_owned(),
             what: "a folder of a path package",
             reason: reason.to_owned(),
@@ -90,17 +93,19 @@ pub(super) fn dependency(node: Node<'_>, errors: &mut Errors) -> Option<Dependen
         })
     } else {
         let range = range.as_ref().map(|range| range.value);
-        requirement(ecosystem, name.value, range, &when).map(Wanted::Package).map_err(|flaw| places.error(flaw))
+        parse_requirement(ecosystem, name.value, range, &when)
+            .map(DependencySpec::Package)
+            .map_err(|error| spans.error(error))
     };
-    let wanted = match read {
-        Ok(wanted) => wanted,
+    let spec = match spec {
+        Ok(spec) => spec,
         Err(error) => {
             errors.push(error);
             return None;
         }
     };
     Some(Dependency {
-        wanted,
+        spec,
         optional,
         registry_span: registry.as_ref().map(|registry| registry.span),
         registry: registry.map(|registry| registry.value),
@@ -112,28 +117,28 @@ pub(super) fn dependency(node: Node<'_>, errors: &mut Errors) -> Option<Dependen
 }
 
 /// The spans of a name and its range.
-pub(super) struct Places {
+pub(super) struct RequirementSpans {
     pub(super) name: SourceSpan,
     pub(super) range: Option<SourceSpan>,
 }
 
-impl Places {
-    /// Returns the error with the span that it is about.
-    pub(super) fn error(&self, flaw: Flaw) -> ManifestError {
+impl RequirementSpans {
+    /// Adds the span of the name or the range to an error.
+    pub(super) fn error(&self, error: RequirementError) -> ManifestError {
         let range = self.range.unwrap_or(self.name);
-        match flaw {
-            Flaw::Name(reason) => ManifestError::BadName { reason, help: None, span: self.name },
-            Flaw::Range { reason, help } => {
+        match error {
+            RequirementError::Name(reason) => ManifestError::BadName { reason, help: None, span: self.name },
+            RequirementError::Range { reason, help } => {
                 ManifestError::BadRange { reason, help: Some(help.to_owned()), span: range }
             }
-            Flaw::Source { text, form, help } => {
+            RequirementError::Source { text, form, help } => {
                 ManifestError::UnsupportedSource { text, form, help: Some(help.to_owned()), span: range }
             }
         }
     }
 }
 
-fn marker(value: Value<'_>, errors: &mut Errors) -> Option<Marker> {
+fn marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {
     let text = value.string(errors)?;
     match text.value.parse() {
         Ok(marker) => Some(marker),
@@ -164,17 +169,17 @@ fn report_duplicate(lines: &[Dependency], line: &Dependency, errors: &mut Errors
     }
 }
 
-/// Returns the name that a line gives its package, or the folder of a `path` line.
+/// Returns the name under which the dependent sees the package of a line, or the folder of a `path` line.
 pub(super) fn seen_as(line: &Dependency) -> &str {
-    match &line.wanted {
-        Wanted::Package(requirement) => PackageName::as_str(requirement.seen_as()),
-        Wanted::Folder(folder) => folder,
+    match &line.spec {
+        DependencySpec::Package(requirement) => PackageName::as_str(requirement.seen_as()),
+        DependencySpec::Folder(folder) => folder,
     }
 }
 
 fn condition(line: &Dependency) -> &Marker {
-    match &line.wanted {
-        Wanted::Package(requirement) => requirement.marker().unwrap_or(&line.when),
-        Wanted::Folder(_) => &line.when,
+    match &line.spec {
+        DependencySpec::Package(requirement) => requirement.marker().unwrap_or(&line.when),
+        DependencySpec::Folder(_) => &line.when,
     }
 }

@@ -28,7 +28,7 @@ impl ManifestErrors {
             return None;
         }
         errors.sort_by_key(|error| error.span().offset());
-        errors.truncate(TOLD);
+        errors.truncate(MAX_REPORTED);
         Some(Self { file: file.into(), source_code: NamedSource::new(file, Arc::clone(text)), errors })
     }
 }
@@ -40,13 +40,13 @@ impl Failure for ManifestErrors {
 }
 
 /// The most errors that are reported: a text with more is another file, or has one fault that causes them all.
-pub(super) const TOLD: usize = 100;
+pub(super) const MAX_REPORTED: usize = 100;
 
 fn count(number: usize) -> String {
     match number {
         1 => "an error".to_owned(),
-        2..TOLD => format!("{number} errors"),
-        _ => format!("{TOLD} errors or more"),
+        2..MAX_REPORTED => format!("{number} errors"),
+        _ => format!("{MAX_REPORTED} errors or more"),
     }
 }
 

@@ -23,12 +23,12 @@ pub use check::join_members;
 pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
-    Conflict, Dependency, Environment, EnvironmentPlaces, FilesMode, Group, LockedMode, Manifest, Policy, Project,
-    Registry, RegistryUrl, Rule, Spanned, Token, Wanted,
+    Conflict, Dependency, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
+    Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, TokenSource,
 };
-pub use notation::{range_from, split};
-pub use parse::{Kind, parse};
-pub use requirement::{Flaw, folder, requirement};
+pub use notation::{compatible_range, parse_requirement, split_argument};
+pub use parse::{ManifestKind, parse};
+pub use requirement::{RequirementError, parse_folder};
 
 #[cfg(test)]
 mod mutated;

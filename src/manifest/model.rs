@@ -1,4 +1,4 @@
-//! What a manifest says, checked and with the spans that errors point at.
+//! A manifest's contents, validated, with the spans that errors point at.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,43 +9,43 @@ use crate::model::{CheckName, Ecosystem, Label, PackageId, Requirement, Settings
 
 use super::Claim;
 
-/// A value and where it stands in the manifest's text.
+/// A value with its span in the manifest's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Its place.
+    /// Its span.
     pub span: SourceSpan,
 }
 
-/// A whole manifest: of a project, or of a member (which has only `dependencies` and `groups`).
+/// The manifest of a project, or of a member, which has only `project`, `dependencies` and `group`s.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// The file's path, for messages.
+    /// The file's path, as messages show it.
     pub file: Arc<str>,
     /// The text that spans point into.
     pub text: Arc<str>,
-    /// The `project` node; a member may have none.
-    pub project: Option<Project>,
-    /// Runtimes, platforms and `resolution`; defaults filled in.
+    /// The `project` node. A member may have none.
+    pub project: Option<ProjectMetadata>,
+    /// The runtimes, platforms and `resolution`, with defaults filled in.
     pub settings: Settings,
-    /// The registries: those declared, then `npmjs` and `pypi` where they were not named.
+    /// The declared registries, then the built-in ones that are not declared: `npmjs` and `pypi`.
     pub registries: Vec<Registry>,
     /// `dependencies`
     pub dependencies: Vec<Dependency>,
-    /// The groups, in order; blocks of one name are one group.
+    /// The groups, in the order of the text. Blocks of the same name are one group.
     pub groups: Vec<Group>,
-    /// The environments; `development` and `production` where none is declared.
+    /// The environments. If none is declared, `development` and `production`.
     pub environments: Vec<Environment>,
     /// Groups that exclude each other.
     pub conflicts: Vec<Conflict>,
-    /// `members` globs; those that begin with `!` say which folders are none.
+    /// The globs of `members`. A glob that begins with `!` excludes folders.
     pub members: Vec<Spanned<String>>,
 }
 
 /// The `project` node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
+pub struct ProjectMetadata {
     /// Its name.
     pub name: Spanned<String>,
     /// Its version.
@@ -57,39 +57,39 @@ pub struct Project {
 /// One line of `dependencies` or of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
-    /// What is asked for.
-    pub wanted: Wanted,
+    /// The package or folder that the line asks for.
+    pub spec: DependencySpec,
     /// `optional=#true`
     pub optional: bool,
     /// `registry=`
     pub registry: Option<Label>,
-    /// The place of `registry=`'s value.
+    /// The span of the value of `registry=`.
     pub registry_span: Option<SourceSpan>,
-    /// `when=` of an npm, larder or path line (a pypi line's is in its requirement).
+    /// `when=` of an npm, larder or path line. The `when=` of a pypi line is part of its requirement.
     pub when: crate::model::Marker,
     /// `prereleases="allow"` of a pypi line.
     pub prereleases: bool,
     /// The line.
     pub span: SourceSpan,
-    /// The range within the line, or the line where it has none.
+    /// The range within the line, or the line if it has no range.
     pub range_span: SourceSpan,
 }
 
-/// What a dependency line asks for.
+/// The package or folder that a dependency line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum DependencySpec {
     /// A package of a registry.
     Package(Requirement),
-    /// A folder relative to the manifest that names it; its own manifest tells its name.
+    /// A folder, relative to the manifest that has the line. The package's name is in the folder's own manifest.
     Folder(Arc<str>),
 }
 
 impl Dependency {
     /// Returns the ecosystem, which is the node's name.
     pub fn ecosystem(&self) -> Ecosystem {
-        match &self.wanted {
-            Wanted::Package(requirement) => requirement.package().ecosystem,
-            Wanted::Folder(_) => Ecosystem::Path,
+        match &self.spec {
+            DependencySpec::Package(requirement) => requirement.package().ecosystem,
+            DependencySpec::Folder(_) => Ecosystem::Path,
         }
     }
 }
@@ -105,17 +105,17 @@ pub struct Group {
     pub dependencies: Vec<Dependency>,
 }
 
-/// Groups of which an environment has at most one.
+/// Groups that exclude each other: an environment includes at most one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// Their names, each once.
+    /// The groups' names, without repetitions.
     pub groups: Vec<Spanned<Label>>,
     /// The line.
     pub span: SourceSpan,
 }
 
 impl Conflict {
-    /// Returns whether a group is one of them.
+    /// Returns whether the conflict names a group.
     pub fn has(&self, group: &Label) -> bool {
         self.groups.iter().any(|name| name.value == *group)
     }
@@ -126,29 +126,29 @@ impl Conflict {
 pub struct Environment {
     /// Its name.
     pub name: Label,
-    /// The groups that it has besides `dependencies`.
+    /// The groups that it includes besides `dependencies`.
     pub include: Vec<Label>,
-    /// Its policy, over the top-level one.
+    /// Its policy, merged with the top-level one.
     pub policy: Policy,
-    /// Generations that are kept.
+    /// The number of generations to keep.
     pub keep: u32,
     /// `files`
     pub files: FilesMode,
-    /// Whether Python's byte-code is made ahead; the default in `production`.
+    /// Whether Python byte-code is compiled at sync. Default: only in `production`.
     pub compile: bool,
-    /// Whether the switch survives power loss; the default in `production`.
+    /// Whether a switch survives power loss. Default: only in `production`.
     pub durable: bool,
     /// `locked`
     pub locked: LockedMode,
     /// `dev-groups "forbid"`
     pub forbid_dev_groups: bool,
-    /// Where it is declared; none for the built-in ones.
-    pub places: Option<EnvironmentPlaces>,
+    /// The spans of its declaration. `None` for a built-in environment.
+    pub spans: Option<EnvironmentSpans>,
 }
 
-/// Where the parts of an environment stand that other parts of a manifest can contradict.
+/// The spans of the parts of an environment that other parts of a manifest can contradict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvironmentPlaces {
+pub struct EnvironmentSpans {
     /// The node.
     pub node: SourceSpan,
     /// The names in `include`, in the order of [`Environment::include`].
@@ -160,14 +160,14 @@ pub struct EnvironmentPlaces {
 /// Who may read a profile's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum FilesMode {
-    /// As the umask says, sharing bytes with the store.
+    /// Permissions follow the umask, and files share their bytes with the store.
     #[default]
     Shared,
-    /// Nobody but the owner; every file a copy.
+    /// Only the owner may read. Every file is a copy.
     Private,
 }
 
-/// Whether sync may bring a stale lock up to date.
+/// Whether `sync` may update a stale lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum LockedMode {
     /// It may.
@@ -177,14 +177,14 @@ pub enum LockedMode {
     Required,
 }
 
-/// What is allowed in an environment: the severity of each check that the manifest says something of.
+/// The severities of checks in an environment, for the checks that the manifest mentions.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Policy(BTreeMap<CheckName, Rule>);
+pub struct Policy(BTreeMap<CheckName, PolicyRule>);
 
 /// A line of a `policy` block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// What becomes of what the check finds.
+pub struct PolicyRule {
+    /// The severity of the check's findings.
     pub severity: Severity,
     /// The line.
     pub span: SourceSpan,
@@ -192,61 +192,61 @@ pub struct Rule {
 
 impl Policy {
     /// Sets the rule of a check.
-    pub fn set(&mut self, check: CheckName, rule: Rule) {
+    pub fn set(&mut self, check: CheckName, rule: PolicyRule) {
         self.0.insert(check, rule);
     }
 
     /// Returns the rule of a check. `None` if the manifest does not mention it.
-    pub fn rule(&self, check: CheckName) -> Option<Rule> {
+    pub fn rule(&self, check: CheckName) -> Option<PolicyRule> {
         self.0.get(&check).copied()
     }
 
-    /// Returns the policy of an environment whose own block is `self`, below the top-level `base`: the stricter rule
-    /// holds, unless the environment allows.
-    pub(super) fn over(&self, base: &Self) -> Self {
-        let mut joined = base.clone();
+    /// Merges an environment's own block with the top-level policy `base`. The stricter rule holds, unless the environment
+    /// has `"allow"`.
+    pub(super) fn merged_with(&self, base: &Self) -> Self {
+        let mut merged = base.clone();
         for (&check, &own) in &self.0 {
             let is_weaker = base.rule(check).is_some_and(|base| base.severity > own.severity);
             if !is_weaker || own.severity == Severity::Allow {
-                joined.set(check, own);
+                merged.set(check, own);
             }
         }
-        joined
+        merged
     }
 }
 
 /// A named source of packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
-    /// The ecosystem whose packages it serves, which is the protocol that it speaks.
+    /// The ecosystem whose packages it serves, which determines its protocol.
     pub ecosystem: Ecosystem,
-    /// Its name: what lockfiles know it by.
+    /// Its name, by which lockfiles refer to it.
     pub name: Label,
-    /// Where it is.
+    /// Its address.
     pub url: RegistryUrl,
-    /// The globs of names that come from here and from nowhere else.
+    /// The claims: globs of package names that come only from this registry.
     pub packages: Vec<Claim>,
-    /// The higher, the earlier it is asked.
+    /// Registries of higher priority are asked first.
     pub priority: i64,
-    /// Where its token is.
-    pub token: Option<Token>,
-    /// Tried in order when it does not answer.
+    /// The source of its token.
+    pub token: Option<TokenSource>,
+    /// The mirrors, tried in order if the registry does not answer.
     pub mirrors: Vec<RegistryUrl>,
-    /// Requests per second.
+    /// The most requests per second.
     pub rate_limit: Option<u32>,
-    /// Requests at once.
+    /// The most concurrent requests.
     pub concurrency: Option<u32>,
-    /// Its node; none for the built-in ones.
+    /// Its node. `None` for a built-in registry.
     pub span: Option<SourceSpan>,
 }
 
 impl Registry {
-    /// Returns the claim by which a package comes from this registry.
+    /// Returns the claim of this registry that covers a package.
     pub fn claim_on(&self, package: &PackageId) -> Option<&Claim> {
         self.packages.iter().find(|claim| claim.covers(package))
     }
 
-    /// Returns a registry of which no more is said than what it is and where.
+    /// Creates a registry without options.
     pub fn new(ecosystem: Ecosystem, name: Label, url: RegistryUrl) -> Self {
         Self {
             ecosystem,
@@ -262,29 +262,29 @@ impl Registry {
         }
     }
 
-    /// Returns the variable of the process's environment that can put a mirror in front: `LARDER_MIRROR_ACME_NPM`.
+    /// Returns the environment variable that sets a mirror to ask first: `LARDER_MIRROR_ACME_NPM`.
     pub fn mirror_variable(&self) -> String {
         let name = self.name.as_str().to_ascii_uppercase().replace(['-', '.'], "_");
         format!("LARDER_MIRROR_{name}")
     }
 }
 
-/// Where a registry is. Ends with `/` in both forms.
+/// The address of a registry. Both forms end with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistryUrl {
     /// `https://…`, or `http://` on loopback.
     Http(Url),
-    /// A folder that holds the same files: absolute, or relative to the manifest.
+    /// A folder with the same files: absolute, or relative to the manifest.
     Folder(Arc<str>),
 }
 
-/// A reference to a secret, never the secret.
+/// The source of a token. A manifest never contains the token itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token {
-    /// A variable of the process's environment.
+pub enum TokenSource {
+    /// An environment variable.
     Env(String),
-    /// A file that holds it.
+    /// A file that contains the token.
     File(String),
-    /// The host's entry in `~/.netrc`.
+    /// The entry of the registry's host in `~/.netrc`.
     Netrc,
 }

@@ -2,7 +2,7 @@
 
 use super::edit::{self, NewLine, Section};
 use super::import::{Imported, Template, package_json, pyproject, requirements, template};
-use super::{Kind, ManifestError, parse};
+use super::{ManifestError, ManifestKind, parse};
 use crate::model::{Ecosystem, Platform, mutation};
 
 const MANIFEST: &str = r#"project "storefront" version="0.4.0" license="Apache-2.0"
@@ -34,9 +34,9 @@ members "apps/*" "packages/*"
 
 #[test]
 fn a_mutated_manifest_is_read_or_refused_at_a_place_that_it_has() {
-    parse("m", MANIFEST, Kind::Root).unwrap();
+    parse("m", MANIFEST, ManifestKind::Root).unwrap();
     mutation::few_of(&[MANIFEST], |text| {
-        for error in parse("m", text, Kind::Root).err().iter().flat_map(|failure| &failure.errors) {
+        for error in parse("m", text, ManifestKind::Root).err().iter().flat_map(|failure| &failure.errors) {
             let span = error.span();
             assert!(text.get(span.offset()..span.offset() + span.len()).is_some(), "{error:?}");
         }
@@ -53,7 +53,7 @@ fn becomes_a_manifest(imported: &Imported) {
     let name = imported.name.as_deref().unwrap_or("folder");
     let from = Template { name, host: Platform::LinuxX64, node: Some("22.1.0"), python: Some("3.12.4"), imported };
     let text = template(&from);
-    if let Err(failure) = parse("m", &text, Kind::Root) {
+    if let Err(failure) = parse("m", &text, ManifestKind::Root) {
         let is_too_long = matches!(failure.errors[..], [ManifestError::TooLong { .. }]);
         assert!(is_too_long, "{failure:?}\n{text}");
     }

@@ -12,14 +12,14 @@ pub(super) type Errors = Vec<ManifestError>;
 
 /// A node with the text that its spans point into.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'a> {
+pub(super) struct ManifestNode<'a> {
     kdl: &'a KdlNode,
     text: &'a str,
 }
 
 /// An argument, or a property's value.
 #[derive(Clone, Copy)]
-pub(super) struct Value<'a> {
+pub(super) struct NodeValue<'a> {
     kdl: &'a KdlValue,
     text: &'a str,
     /// The name of the property or node, for messages.
@@ -29,28 +29,28 @@ pub(super) struct Value<'a> {
 }
 
 /// The arguments, properties and block that a node may have.
-pub(super) struct Shape {
+pub(super) struct NodeShape {
     /// The least and the most arguments.
     pub(super) arguments: (usize, usize),
     /// The names of its properties.
     pub(super) properties: &'static [&'static str],
     /// Whether it has a block.
-    pub(super) block: Block,
+    pub(super) block: BlockRule,
     /// An example, for help texts.
     pub(super) example: &'static str,
 }
 
 /// A property with its spans.
-struct Property<'a> {
+struct NodeProperty<'a> {
     name: &'a str,
     name_span: SourceSpan,
     entry: &'a KdlEntry,
-    value: Value<'a>,
+    value: NodeValue<'a>,
 }
 
 /// Whether a node may have a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Block {
+pub(super) enum BlockRule {
     /// It must not have one.
     Never,
     /// It may have one.
@@ -58,30 +58,30 @@ pub(super) enum Block {
 }
 
 /// The arguments and properties of a node that its shape allows.
-pub(super) struct Parts<'a> {
+pub(super) struct NodeParts<'a> {
     /// The arguments, at most as many as the shape allows.
-    pub(super) arguments: Vec<Value<'a>>,
-    properties: Vec<(&'a str, Value<'a>)>,
+    pub(super) arguments: Vec<NodeValue<'a>>,
+    properties: Vec<(&'a str, NodeValue<'a>)>,
     /// Whether nothing was missing.
     pub(super) complete: bool,
 }
 
-impl<'a> Parts<'a> {
-    pub(super) fn property(&self, name: &str) -> Option<Value<'a>> {
+impl<'a> NodeParts<'a> {
+    pub(super) fn property(&self, name: &str) -> Option<NodeValue<'a>> {
         self.properties.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
     }
 
-    pub(super) fn argument(&self, place: usize) -> Option<Value<'a>> {
+    pub(super) fn argument(&self, place: usize) -> Option<NodeValue<'a>> {
         self.arguments.get(place).copied()
     }
 }
 
 /// Returns the nodes of a document.
-pub(super) fn nodes<'a>(document: &'a KdlDocument, text: &'a str) -> impl Iterator<Item = Node<'a>> {
-    document.nodes().iter().map(move |kdl| Node { kdl, text })
+pub(super) fn nodes<'a>(document: &'a KdlDocument, text: &'a str) -> impl Iterator<Item = ManifestNode<'a>> {
+    document.nodes().iter().map(move |kdl| ManifestNode { kdl, text })
 }
 
-impl<'a> Node<'a> {
+impl<'a> ManifestNode<'a> {
     pub(super) fn name(self) -> &'a str {
         self.kdl.name().value()
     }
@@ -102,7 +102,7 @@ impl<'a> Node<'a> {
         trimmed(self.text, (start, (last.offset() + last.len()).saturating_sub(start)).into())
     }
 
-    pub(super) fn children(self) -> impl Iterator<Item = Node<'a>> {
+    pub(super) fn children(self) -> impl Iterator<Item = ManifestNode<'a>> {
         self.kdl.children().into_iter().flat_map(move |block| nodes(block, self.text))
     }
 
@@ -116,8 +116,8 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the parts that the shape allows and reports all others.
-    pub(super) fn take(self, shape: &Shape, errors: &mut Errors) -> Parts<'a> {
-        let mut parts = Parts { arguments: Vec::new(), properties: Vec::new(), complete: true };
+    pub(super) fn take(self, shape: &NodeShape, errors: &mut Errors) -> NodeParts<'a> {
+        let mut parts = NodeParts { arguments: Vec::new(), properties: Vec::new(), complete: true };
         let example = || (!shape.example.is_empty()).then(|| format!("it is written `{}`", shape.example));
         if let Some(annotation) = self.kdl.ty() {
             errors.push(self.unexpected("type annotation", annotation.span(), None));
@@ -125,7 +125,7 @@ impl<'a> Node<'a> {
         let mut too_many = false;
         for entry in self.kdl.entries() {
             let what = entry.name().map_or(self.name(), |name| name.value());
-            let value = Value { kdl: entry.value(), text: self.text, what, span: value_span(self.text, entry) };
+            let value = NodeValue { kdl: entry.value(), text: self.text, what, span: value_span(self.text, entry) };
             if let Some(annotation) = entry.ty() {
                 errors.push(self.unexpected("type annotation", annotation.span(), None));
             }
@@ -138,7 +138,7 @@ impl<'a> Node<'a> {
                     errors.push(self.unexpected(what, value.span, example()));
                 }
                 Some(name) => {
-                    let property = Property { name: name.value(), name_span: name.span(), entry, value };
+                    let property = NodeProperty { name: name.value(), name_span: name.span(), entry, value };
                     self.property(shape, &property, &mut parts, errors);
                 }
             }
@@ -148,7 +148,7 @@ impl<'a> Node<'a> {
             let what = if shape.arguments.0 == 1 { "a value" } else { "more values" };
             errors.push(self.missing(what, example()));
         }
-        if shape.block == Block::Never && self.has_block() {
+        if shape.block == BlockRule::Never && self.has_block() {
             let head = self.head();
             let end = self.span().offset() + self.span().len();
             let start = head.offset() + head.len();
@@ -158,7 +158,7 @@ impl<'a> Node<'a> {
         parts
     }
 
-    fn property(self, shape: &Shape, property: &Property<'a>, parts: &mut Parts<'a>, errors: &mut Errors) {
+    fn property(self, shape: &NodeShape, property: &NodeProperty<'a>, parts: &mut NodeParts<'a>, errors: &mut Errors) {
         let name = property.name;
         let whole = trimmed(self.text, property.entry.span());
         if !name.is_empty() && name.chars().all(|c| "<>!~^".contains(c)) {
@@ -212,7 +212,7 @@ impl<'a> Node<'a> {
     }
 }
 
-impl<'a> Value<'a> {
+impl<'a> NodeValue<'a> {
     /// Returns the text if the value is a string. Reports nothing otherwise.
     pub(super) fn word(self) -> Option<&'a str> {
         self.kdl.as_string()
@@ -321,11 +321,11 @@ pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
 
 /// Nodes seen so far that may appear only once.
 #[derive(Default)]
-pub(super) struct Once<'a>(Vec<(&'a str, SourceSpan)>);
+pub(super) struct UniqueNodes<'a>(Vec<(&'a str, SourceSpan)>);
 
-impl<'a> Once<'a> {
+impl<'a> UniqueNodes<'a> {
     /// Reports a node that was seen before.
-    pub(super) fn check(&mut self, node: Node<'a>, errors: &mut Errors) {
+    pub(super) fn check(&mut self, node: ManifestNode<'a>, errors: &mut Errors) {
         if let Some((name, first)) = self.0.iter().find(|(name, _)| *name == node.name()) {
             errors.push(ManifestError::Repeated {
                 what: format!("`{name}`"),

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use crate::model::Settings;
 
 use super::dependencies::{dependencies, group};
-use super::environments::Draft;
-use super::error::TOLD;
-use super::node::{Block, Errors, Node, Once, Shape, nodes};
+use super::environments::DraftEnvironment;
+use super::error::MAX_REPORTED;
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes};
 use super::runtimes::{Platforms, runtimes};
 use super::{
-    Conflict, Dependency, Group, Manifest, ManifestError, ManifestErrors, Policy, Project, Registry, Spanned, check,
-    conflicts, environments, registries, resolution, syntax,
+    Conflict, Dependency, Group, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata, Registry, Spanned,
+    check, conflicts, environments, registries, resolution, syntax,
 };
 
 /// The kind of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ManifestKind {
     /// The manifest of a project.
     Root,
     /// The manifest of a member or path package. It has only `dependencies`, `group`s and `project`.
@@ -39,20 +39,20 @@ const TOP: [&str; 12] = [
 ];
 const MEMBER: [&str; 3] = ["project", "dependencies", "group"];
 /// Nodes of the grammar that are not supported yet.
-const LATER: [&str; 11] =
+const NOT_YET_SUPPORTED: [&str; 11] =
     ["package", "hooks", "catalog", "patch", "tasks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
-pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErrors> {
+pub fn parse(file: &str, text: &str, kind: ManifestKind) -> Result<Manifest, ManifestErrors> {
     let length = text.len();
     let text: Arc<str> = text.into();
     let (manifest, errors) = match syntax::parse(&text) {
         Ok(parsed) => {
             let mut errors = Errors::new();
-            let mut draft = Manuscript::default();
+            let mut draft = DraftManifest::default();
             for node in nodes(&parsed.document, &parsed.blanked) {
                 draft.read(node, kind, &mut errors);
-                if errors.len() >= TOLD {
+                if errors.len() >= MAX_REPORTED {
                     break;
                 }
             }
@@ -82,9 +82,9 @@ pub fn parse(file: &str, text: &str, kind: Kind) -> Result<Manifest, ManifestErr
 
 /// A manifest of which some nodes have been read.
 #[derive(Default)]
-struct Manuscript<'a> {
-    once: Once<'a>,
-    project: Option<Project>,
+struct DraftManifest<'a> {
+    once: UniqueNodes<'a>,
+    project: Option<ProjectMetadata>,
     settings: Settings,
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
     names_python: bool,
@@ -92,20 +92,20 @@ struct Manuscript<'a> {
     registries: Vec<Registry>,
     dependencies: Vec<Dependency>,
     groups: Vec<Group>,
-    environments: Vec<Draft>,
+    environments: Vec<DraftEnvironment>,
     policy: Policy,
     conflicts: Vec<Conflict>,
     members: Vec<Spanned<String>>,
 }
 
-impl<'a> Manuscript<'a> {
-    fn read(&mut self, node: Node<'a>, kind: Kind, errors: &mut Errors) {
-        const BLOCK: Shape = Shape { arguments: (0, 0), properties: &[], block: Block::Maybe, example: "" };
-        if LATER.contains(&node.name()) {
+impl<'a> DraftManifest<'a> {
+    fn read(&mut self, node: ManifestNode<'a>, kind: ManifestKind, errors: &mut Errors) {
+        const BLOCK: NodeShape = NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "" };
+        if NOT_YET_SUPPORTED.contains(&node.name()) {
             node.not_yet(errors);
             return;
         }
-        if kind == Kind::Member && TOP.contains(&node.name()) && !MEMBER.contains(&node.name()) {
+        if kind == ManifestKind::Member && TOP.contains(&node.name()) && !MEMBER.contains(&node.name()) {
             errors.push(ManifestError::UnknownNode {
                 name: node.name().to_owned(),
                 place: "in a member's manifest",
@@ -139,13 +139,17 @@ impl<'a> Manuscript<'a> {
             "resolution" => resolution::resolution(node, &mut self.settings, errors),
             "members" => self.members.extend(members(node, errors)),
             "policy" => self.policy = environments::policy(node, errors),
-            _ => node.unknown("at the top of a manifest", if kind == Kind::Root { &TOP } else { &MEMBER }, errors),
+            _ => node.unknown(
+                "at the top of a manifest",
+                if kind == ManifestKind::Root { &TOP } else { &MEMBER },
+                errors,
+            ),
         }
     }
 
-    fn finish(mut self, file: &str, text: &Arc<str>, kind: Kind, errors: &mut Errors) -> Manifest {
+    fn finish(mut self, file: &str, text: &Arc<str>, kind: ManifestKind, errors: &mut Errors) -> Manifest {
         let mut environments = Vec::new();
-        if kind == Kind::Root {
+        if kind == ManifestKind::Root {
             self.settings.platforms = self.platforms.complete();
             registries::complete(&mut self.registries, errors);
             environments = environments::complete(self.environments, &self.policy, &self.groups, errors);
@@ -162,7 +166,7 @@ impl<'a> Manuscript<'a> {
             conflicts: self.conflicts,
             members: self.members,
         };
-        if kind == Kind::Root {
+        if kind == ManifestKind::Root {
             check::check_alone(&manifest, errors);
             if self.names_python {
                 errors.retain(|error| !matches!(error, ManifestError::NoPython { .. }));
@@ -172,11 +176,11 @@ impl<'a> Manuscript<'a> {
     }
 }
 
-fn project(node: Node<'_>, errors: &mut Errors) -> Option<Project> {
-    const SHAPE: Shape = Shape {
+fn project(node: ManifestNode<'_>, errors: &mut Errors) -> Option<ProjectMetadata> {
+    const SHAPE: NodeShape = NodeShape {
         arguments: (1, 1),
         properties: &["version", "license"],
-        block: Block::Never,
+        block: BlockRule::Never,
         example: "project \"NAME\" version=\"0.1.0\"",
     };
     let parts = node.take(&SHAPE, errors);
@@ -199,16 +203,20 @@ fn project(node: Node<'_>, errors: &mut Errors) -> Option<Project> {
     if let Err(e) = crate::model::PackageName::npm(name.value) {
         errors.push(ManifestError::BadName { reason: e.to_string(), help: None, span: name.span });
     }
-    Some(Project {
+    Some(ProjectMetadata {
         name: Spanned { value: name.value.to_owned(), span: name.span },
         version,
         license: license.map(|text| text.value.to_owned()),
     })
 }
 
-fn members(node: Node<'_>, errors: &mut Errors) -> Vec<Spanned<String>> {
-    const SHAPE: Shape =
-        Shape { arguments: (1, usize::MAX), properties: &[], block: Block::Never, example: "members \"packages/*\"" };
+fn members(node: ManifestNode<'_>, errors: &mut Errors) -> Vec<Spanned<String>> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (1, usize::MAX),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "members \"packages/*\"",
+    };
     let mut globs: Vec<Spanned<String>> = Vec::new();
     for value in node.take(&SHAPE, errors).arguments {
         let Some(glob) = registries::glob(value, errors) else { continue };

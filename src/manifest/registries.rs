@@ -5,9 +5,9 @@ use std::sync::Arc;
 use miette::SourceSpan;
 
 use super::dependencies::label;
-use super::error::TOLD;
-use super::node::{Block, Errors, Node, Once, Parts, Shape, Value};
-use super::{Claim, ManifestError, Registry, RegistryUrl, Token};
+use super::error::MAX_REPORTED;
+use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
+use super::{Claim, ManifestError, Registry, RegistryUrl, TokenSource};
 use crate::model::{Ecosystem, PerEcosystem, Url};
 
 /// The registries that exist without being named: each with its name and its URL.
@@ -35,10 +35,10 @@ impl Registry {
 }
 
 /// Reads the registries of the block.
-pub(super) fn registries(block: Node<'_>, errors: &mut Errors) -> Vec<Registry> {
+pub(super) fn registries(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Registry> {
     let mut registries: Vec<Registry> = Vec::new();
     for node in block.children() {
-        if errors.len() >= TOLD {
+        if errors.len() >= MAX_REPORTED {
             break;
         }
         let Some(ecosystem) = node.name().parse().ok().filter(|found: &Ecosystem| !found.is_local()) else {
@@ -99,11 +99,11 @@ pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
     }
 }
 
-fn registry(node: Node<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Registry> {
-    const SHAPE: Shape = Shape {
+fn registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Registry> {
+    const SHAPE: NodeShape = NodeShape {
         arguments: (2, 2),
         properties: &[],
-        block: Block::Maybe,
+        block: BlockRule::Maybe,
         example: "npm \"NAME\" \"https://HOST/\" { … }",
     };
     let parts = node.take(&SHAPE, errors);
@@ -111,7 +111,7 @@ fn registry(node: Node<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option
     let url = parts.argument(1).and_then(|value| url(value, errors));
     let unread = Registry::new(ecosystem, "unnamed".parse().ok()?, RegistryUrl::Folder("".into()));
     let mut registry = Registry { span: Some(node.head()), ..unread };
-    let mut once = Once::default();
+    let mut once = UniqueNodes::default();
     for option in node.children() {
         if !matches!(option.name(), "packages" | "mirror") {
             once.check(option, errors);
@@ -125,11 +125,12 @@ fn registry(node: Node<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option
 
 const OPTIONS: [&str; 6] = ["packages", "priority", "token", "mirror", "rate-limit", "concurrency"];
 /// Options of the grammar that are not supported yet. Ignoring a `key` would be worse than having none.
-const LATER: [&str; 7] = ["key", "timeout", "form", "age", "signer", "signers", "freshness"];
+const NOT_YET_SUPPORTED: [&str; 7] = ["key", "timeout", "form", "age", "signer", "signers", "freshness"];
 
-fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
-    const LIST: Shape = Shape { arguments: (1, usize::MAX), properties: &[], block: Block::Never, example: "" };
-    const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
+fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Errors) {
+    const LIST: NodeShape =
+        NodeShape { arguments: (1, usize::MAX), properties: &[], block: BlockRule::Never, example: "" };
+    const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
     let number = |range, errors: &mut Errors| node.take(&ONE, errors).argument(0)?.number(range, errors);
     match node.name() {
         "packages" => {
@@ -149,14 +150,18 @@ fn read_option(node: Node<'_>, registry: &mut Registry, errors: &mut Errors) {
         "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
         "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
         "token" => registry.token = token(node, errors),
-        name if LATER.contains(&name) => node.not_yet(errors),
+        name if NOT_YET_SUPPORTED.contains(&name) => node.not_yet(errors),
         _ => node.unknown("for a registry", &OPTIONS, errors),
     }
 }
 
-fn token(node: Node<'_>, errors: &mut Errors) -> Option<Token> {
-    const SHAPE: Shape =
-        Shape { arguments: (0, 1), properties: &["env", "file"], block: Block::Never, example: "token env=\"NAME\"" };
+fn token(node: ManifestNode<'_>, errors: &mut Errors) -> Option<TokenSource> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (0, 1),
+        properties: &["env", "file"],
+        block: BlockRule::Never,
+        example: "token env=\"NAME\"",
+    };
     let parts = node.take(&SHAPE, errors);
     let mut found = Vec::new();
     if let Some(value) = parts.argument(0) {
@@ -165,10 +170,10 @@ fn token(node: Node<'_>, errors: &mut Errors) -> Option<Token> {
             errors.push(ManifestError::ClearTextToken { span: value.span });
             return None;
         }
-        found.push(Token::Netrc);
+        found.push(TokenSource::Netrc);
     }
-    found.extend(reference(&parts, "env", errors).map(Token::Env));
-    found.extend(reference(&parts, "file", errors).map(Token::File));
+    found.extend(reference(&parts, "env", errors).map(TokenSource::Env));
+    found.extend(reference(&parts, "file", errors).map(TokenSource::File));
     if found.len() > 1 {
         errors.push(ManifestError::Unexpected {
             node: "token".to_owned(),
@@ -182,7 +187,7 @@ fn token(node: Node<'_>, errors: &mut Errors) -> Option<Token> {
     found.pop()
 }
 
-fn reference(parts: &Parts<'_>, name: &str, errors: &mut Errors) -> Option<String> {
+fn reference(parts: &NodeParts<'_>, name: &str, errors: &mut Errors) -> Option<String> {
     let text = parts.property(name)?.string(errors)?;
     if text.value.is_empty() {
         errors.push(ManifestError::BadValue {
@@ -197,7 +202,7 @@ fn reference(parts: &Parts<'_>, name: &str, errors: &mut Errors) -> Option<Strin
     Some(text.value.to_owned())
 }
 
-fn claim(value: Value<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Claim> {
+fn claim(value: NodeValue<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Claim> {
     let text = value.string(errors)?;
     match Claim::parse(ecosystem, text.value, text.span) {
         Ok(claim) => Some(claim),
@@ -210,7 +215,7 @@ fn claim(value: Value<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<
 }
 
 /// Reads a glob of folders.
-pub(super) fn glob(value: Value<'_>, errors: &mut Errors) -> Option<String> {
+pub(super) fn glob(value: NodeValue<'_>, errors: &mut Errors) -> Option<String> {
     let text = value.string(errors)?;
     let reason = match globset::Glob::new(text.value) {
         Ok(_) if !text.value.is_empty() => return Some(text.value.to_owned()),
@@ -223,7 +228,7 @@ pub(super) fn glob(value: Value<'_>, errors: &mut Errors) -> Option<String> {
 }
 
 /// Reads a registry's or mirror's place: a URL, or a folder.
-fn url(value: Value<'_>, errors: &mut Errors) -> Option<RegistryUrl> {
+fn url(value: NodeValue<'_>, errors: &mut Errors) -> Option<RegistryUrl> {
     let text = value.string(errors)?;
     match parse_url(text.value, text.span) {
         Ok(url) => Some(url),

@@ -4,22 +4,23 @@ use crate::model::{
     Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, Override, PackageId, PackageName, Prereleases, Settings,
 };
 
-use super::dependencies::{Places, dependency};
-use super::node::{Block, Errors, Node, Once, Shape, Value, did_you_mean};
+use super::dependencies::{RequirementSpans, dependency};
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes, did_you_mean};
+use super::notation::parse_requirement;
 use super::registries::glob;
-use super::requirement::{Flaw, requirement};
-use super::{Dependency, ManifestError, Spanned, Wanted};
+use super::requirement::RequirementError;
+use super::{Dependency, DependencySpec, ManifestError, Spanned};
 
 const OPTIONS: [&str; 8] =
     ["npm-peers", "prereleases", "released-before", "engines", "override", "extend", "writable", "owner"];
-const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
+const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
 
 /// Reads the block.
-pub(super) fn resolution(block: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
-    const SHAPE: Shape =
-        Shape { arguments: (0, 0), properties: &[], block: Block::Maybe, example: "resolution { … }" };
+pub(super) fn resolution(block: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: NodeShape =
+        NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "resolution { … }" };
     block.take(&SHAPE, errors);
-    let mut once = Once::default();
+    let mut once = UniqueNodes::default();
     let mut overrides = Vec::new();
     let mut owners = Vec::new();
     for node in block.children() {
@@ -60,12 +61,12 @@ pub(super) fn resolution(block: Node<'_>, settings: &mut Settings, errors: &mut 
     settings.owners.extend(owners.into_iter().map(|read| read.value));
 }
 
-fn choice<T: Copy + Default>(node: Node<'_>, choices: &[(&'static str, T)], errors: &mut Errors) -> T {
+fn choice<T: Copy + Default>(node: ManifestNode<'_>, choices: &[(&'static str, T)], errors: &mut Errors) -> T {
     let value = node.take(&ONE, errors).argument(0);
     value.and_then(|value| value.choice(choices, errors)).unwrap_or_default()
 }
 
-fn timestamp(node: Node<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
+fn timestamp(node: ManifestNode<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
     let text = node.take(&ONE, errors).argument(0)?.string(errors)?;
     let instant = text.value.parse().ok();
     if instant.is_none() {
@@ -81,9 +82,13 @@ fn timestamp(node: Node<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
 }
 
 /// `override npm "parent>child" "4.17.21"`; without a range the dependency is removed.
-fn read_override(node: Node<'_>, errors: &mut Errors) -> Option<Spanned<Override>> {
-    const SHAPE: Shape =
-        Shape { arguments: (2, 3), properties: &[], block: Block::Never, example: "override npm \"NAME\" \"RANGE\"" };
+fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<Override>> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (2, 3),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "override npm \"NAME\" \"RANGE\"",
+    };
     let parts = node.take(&SHAPE, errors);
     let ecosystem = parts.argument(0).and_then(|value| ecosystem(value, errors));
     let range = parts.argument(2).map(|value| value.version(errors));
@@ -117,10 +122,10 @@ fn read_override(node: Node<'_>, errors: &mut Errors) -> Option<Spanned<Override
     };
     let replacement = match range.as_ref() {
         None => None,
-        Some(range) => match requirement(ecosystem, child, Some(range.value), &Marker::default()) {
+        Some(range) => match parse_requirement(ecosystem, child, Some(range.value), &Marker::default()) {
             Ok(requirement) => Some(requirement),
-            Err(flaw) => {
-                errors.push(Places { name: name.span, range: Some(range.span) }.error(flaw));
+            Err(error) => {
+                errors.push(RequirementSpans { name: name.span, range: Some(range.span) }.error(error));
                 return None;
             }
         },
@@ -143,11 +148,11 @@ fn report_repeated_override(overrides: &[Spanned<Override>], read: &Spanned<Over
 }
 
 /// `extend npm "x" { npm "y" "^1" }`
-fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
-    const SHAPE: Shape = Shape {
+fn extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
         arguments: (2, 2),
         properties: &[],
-        block: Block::Maybe,
+        block: BlockRule::Maybe,
         example: "extend npm \"NAME\" { npm \"OTHER\" \"RANGE\" }",
     };
     let parts = node.take(&SHAPE, errors);
@@ -161,8 +166,8 @@ fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
         let Some(line) = dependency(child, errors) else { continue };
         report_unused_properties(child, &line, errors);
         let Some(package) = &package else { continue };
-        match line.wanted {
-            Wanted::Package(dependency) if dependency.package().ecosystem == package.ecosystem => {
+        match line.spec {
+            DependencySpec::Package(dependency) if dependency.package().ecosystem == package.ecosystem => {
                 settings.extensions.push(Extension { package: package.clone(), dependency });
             }
             _ => errors.push(ManifestError::UnknownNode {
@@ -176,7 +181,7 @@ fn extend(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
 }
 
 /// Reports the properties of a line in an `extend` block, where they would have no effect.
-fn report_unused_properties(node: Node<'_>, line: &Dependency, errors: &mut Errors) {
+fn report_unused_properties(node: ManifestNode<'_>, line: &Dependency, errors: &mut Errors) {
     let help =
         "lines of an `extend` block have only a name and a range: move other properties to a line of `dependencies`";
     let said = [
@@ -196,9 +201,13 @@ fn report_unused_properties(node: Node<'_>, line: &Dependency, errors: &mut Erro
 }
 
 /// `writable npm "prisma" …`
-fn writable(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
-    const SHAPE: Shape =
-        Shape { arguments: (2, usize::MAX), properties: &[], block: Block::Never, example: "writable npm \"NAME\"" };
+fn writable(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (2, usize::MAX),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "writable npm \"NAME\"",
+    };
     let parts = node.take(&SHAPE, errors);
     let Some(ecosystem) = parts.argument(0).and_then(|value| ecosystem(value, errors)) else { return };
     for value in parts.arguments.into_iter().skip(1) {
@@ -210,11 +219,11 @@ fn writable(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
 }
 
 /// `owner pypi "opencv-python" "cv2/**" …`
-fn owner(node: Node<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Errors) {
-    const SHAPE: Shape = Shape {
+fn owner(node: ManifestNode<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
         arguments: (3, usize::MAX),
         properties: &[],
-        block: Block::Never,
+        block: BlockRule::Never,
         example: "owner pypi \"NAME\" \"PATH/**\"",
     };
     let parts = node.take(&SHAPE, errors);
@@ -237,7 +246,7 @@ fn owner(node: Node<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Erro
 }
 
 /// Reads the ecosystem of an `owner` line: only Python packages share a folder.
-fn owning_ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
+fn owning_ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     let found = ecosystem(value, errors)?;
     if !found.shares_one_folder() {
         errors.push(ManifestError::UnknownValue {
@@ -251,7 +260,7 @@ fn owning_ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> 
     Some(found)
 }
 
-fn ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
+fn ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     let word = value.string(errors)?;
     let found = word.value.parse().ok().filter(|found: &Ecosystem| !found.is_local());
     if found.is_none() {
@@ -265,12 +274,12 @@ fn ecosystem(value: Value<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     found
 }
 
-fn package(ecosystem: Ecosystem, value: Value<'_>, errors: &mut Errors) -> Option<PackageId> {
+fn package(ecosystem: Ecosystem, value: NodeValue<'_>, errors: &mut Errors) -> Option<PackageId> {
     let text = value.string(errors)?;
     match PackageName::parse(ecosystem, text.value) {
         Ok(name) => Some(PackageId::new(ecosystem, name)),
         Err(e) => {
-            errors.push(Places { name: text.span, range: None }.error(Flaw::Name(e.to_string())));
+            errors.push(RequirementSpans { name: text.span, range: None }.error(RequirementError::Name(e.to_string())));
             None
         }
     }

@@ -5,19 +5,19 @@ use miette::SourceSpan;
 use crate::model::{Libc, Os, Platform, PythonVersion, Settings, TargetPlatform};
 
 use super::ManifestError;
-use super::node::{Block, Errors, Node, Once, Parts, Shape, Value, did_you_mean};
+use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes, did_you_mean};
 
 /// Reads the `runtimes` block.
-pub(super) fn runtimes(node: Node<'_>, settings: &mut Settings, errors: &mut Errors) {
-    const SHAPE: Shape = Shape {
+pub(super) fn runtimes(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
-        block: Block::Maybe,
+        block: BlockRule::Maybe,
         example: "runtimes { node \"22\"; python \"3.12\" }",
     };
-    const ONE: Shape = Shape { arguments: (1, 1), properties: &[], block: Block::Never, example: "" };
+    const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
     node.take(&SHAPE, errors);
-    let mut once = Once::default();
+    let mut once = UniqueNodes::default();
     for runtime in node.children() {
         once.check(runtime, errors);
         match runtime.name() {
@@ -81,11 +81,11 @@ pub(super) struct Platforms {
 
 impl Platforms {
     /// Reads `platforms "linux-x64" …`.
-    pub(super) fn list(&mut self, node: Node<'_>, errors: &mut Errors) {
-        const SHAPE: Shape = Shape {
+    pub(super) fn list(&mut self, node: ManifestNode<'_>, errors: &mut Errors) {
+        const SHAPE: NodeShape = NodeShape {
             arguments: (0, usize::MAX),
             properties: &[],
-            block: Block::Maybe,
+            block: BlockRule::Maybe,
             example: "platforms \"linux-x64\" \"macos-arm64\"",
         };
         let parts = node.take(&SHAPE, errors);
@@ -108,11 +108,11 @@ impl Platforms {
     }
 
     /// Reads `platform "linux-x64" glibc="2.17"`.
-    pub(super) fn detail(&mut self, node: Node<'_>, errors: &mut Errors) {
-        const SHAPE: Shape = Shape {
+    pub(super) fn detail(&mut self, node: ManifestNode<'_>, errors: &mut Errors) {
+        const SHAPE: NodeShape = NodeShape {
             arguments: (1, 1),
             properties: &["glibc", "musl", "macos"],
-            block: Block::Never,
+            block: BlockRule::Never,
             example: "platform \"linux-x64\" glibc=\"2.17\"",
         };
         let parts = node.take(&SHAPE, errors);
@@ -140,7 +140,7 @@ impl Platforms {
     }
 }
 
-fn platform(value: Value<'_>, errors: &mut Errors) -> Option<(Platform, SourceSpan)> {
+fn platform(value: NodeValue<'_>, errors: &mut Errors) -> Option<(Platform, SourceSpan)> {
     let text = value.string(errors)?;
     let platform = text.value.parse().ok();
     if platform.is_none() {
@@ -160,7 +160,7 @@ fn repeated(platform: Platform, span: SourceSpan, first: SourceSpan) -> Manifest
 }
 
 /// Reads the oldest system that a platform supports, or returns the default.
-fn baseline(platform: Platform, parts: &Parts<'_>, errors: &mut Errors) -> (u32, u32) {
+fn baseline(platform: Platform, parts: &NodeParts<'_>, errors: &mut Errors) -> (u32, u32) {
     let own = match (platform.os(), platform.libc()) {
         (_, Some(Libc::Glibc)) => "glibc",
         (_, Some(Libc::Musl)) => "musl",

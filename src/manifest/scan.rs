@@ -17,7 +17,7 @@ const LENGTH: usize = 512 * 1024;
 const BRACES: usize = 4096;
 
 /// A text that is safe to parse.
-pub(super) struct Scanned {
+pub(super) struct ScannedText {
     /// The text with the insides of comments replaced by spaces. Offsets stay the same.
     pub(super) blanked: String,
     /// The number of opening braces, even in strings: a bound on the parser's recursion.
@@ -25,7 +25,7 @@ pub(super) struct Scanned {
 }
 
 /// Checks that the text is safe for the parser.
-pub(super) fn scan(text: &str) -> Result<Scanned, ManifestError> {
+pub(super) fn scan(text: &str) -> Result<ScannedText, ManifestError> {
     if text.len() > LENGTH {
         return Err(ManifestError::TooLong { limit: LENGTH, unit: "bytes", span: (0, 0).into() });
     }
@@ -50,7 +50,7 @@ pub(super) fn scan(text: &str) -> Result<Scanned, ManifestError> {
     if braces > BRACES {
         return Err(ManifestError::TooLong { limit: BRACES, unit: "braces", span: (0, 0).into() });
     }
-    Ok(Scanned { blanked, braces })
+    Ok(ScannedText { blanked, braces })
 }
 
 /// Returns the length of the newline that `text` starts with, or 0. KDL has seven kinds of newlines.
@@ -382,7 +382,7 @@ impl Scanner<'_> {
 mod tests {
     use super::*;
 
-    fn depth(levels: usize, filling: &str) -> Result<Scanned, ManifestError> {
+    fn depth(levels: usize, filling: &str) -> Result<ScannedText, ManifestError> {
         scan(&format!("{}{}", format!("a {filling} {{\n").repeat(levels), "}".repeat(levels)))
     }
 

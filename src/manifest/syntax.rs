@@ -7,7 +7,7 @@ use super::ManifestError;
 use super::scan::{newline, scan};
 
 /// A parsed text.
-pub(super) struct Parsed {
+pub(super) struct ParsedText {
     /// The nodes.
     pub(super) document: KdlDocument,
     /// The text without comments, of the same length.
@@ -17,12 +17,12 @@ pub(super) struct Parsed {
 }
 
 /// The most errors of the parser that are reported: one stray character can cause many.
-const TOLD: usize = 100;
+const MAX_SYNTAX_ERRORS: usize = 100;
 /// The most versions without quotes that are replaced in one text.
-const REPAIRS: usize = 20;
+const MAX_REPAIRS: usize = 20;
 
 /// Parses the text. Returns all syntax errors.
-pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
+pub(super) fn parse(text: &str) -> Result<ParsedText, Vec<ManifestError>> {
     if let Some(span) = conflict(text) {
         return Err(vec![ManifestError::Conflict { span }]);
     }
@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
     let mut repaired: Vec<ManifestError> = Vec::new();
     loop {
         let error = match parse_within(&blanked, scanned.braces) {
-            Ok(document) => return Ok(Parsed { document, blanked, repaired }),
+            Ok(document) => return Ok(ParsedText { document, blanked, repaired }),
             Err(error) => error,
         };
         let mut errors: Vec<ManifestError> = Vec::new();
@@ -39,7 +39,8 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
         let inside = |diagnostic: &KdlDiagnostic| {
             diagnostic.message.as_deref().is_some_and(|message| message.starts_with("Closing '}' was not found after"))
         };
-        for diagnostic in error.diagnostics.into_iter().filter(|diagnostic| !inside(diagnostic)).take(TOLD) {
+        for diagnostic in error.diagnostics.into_iter().filter(|diagnostic| !inside(diagnostic)).take(MAX_SYNTAX_ERRORS)
+        {
             let error = translated(&blanked, diagnostic);
             // After an error, the parser often reports the rest of the line, too.
             let line = |error: &ManifestError| {
@@ -56,7 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Vec<ManifestError>> {
         }
         let versions = errors.iter().filter(|error| matches!(error, ManifestError::UnquotedVersion { .. }));
         let versions: Vec<ManifestError> = versions.cloned().collect();
-        if versions.is_empty() || repaired.len() >= REPAIRS {
+        if versions.is_empty() || repaired.len() >= MAX_REPAIRS {
             errors.extend(repaired);
             return Err(errors);
         }

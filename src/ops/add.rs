@@ -138,7 +138,7 @@ fn chosen_range(roots: &[RootEdge], spec: &Spec, target: &Target, place: &Sectio
     let root = roots.iter().find(named)?;
     let versions: BTreeSet<&Version> = root.to.iter().map(|edge| &edge.to.package.version).collect();
     let lowest = versions.first()?;
-    manifest::range_from(spec.ecosystem, lowest)
+    manifest::compatible_range(spec.ecosystem, lowest)
 }
 
 /// A group whose name is none.

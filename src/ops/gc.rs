@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::fs;
 use crate::lock::{self, Lockfile};
-use crate::manifest::{self, Kind};
+use crate::manifest::{self, ManifestKind};
 use crate::model::{Label, PackageName, TreeDigest};
 use crate::profile::{self, Kept, ProfileError};
 use crate::registry;
@@ -265,7 +265,7 @@ struct Declared {
 /// it may be declared on another branch. One that is active or has pinned generations is never forgotten.
 fn declared(profile: &profile::Project, patience: Duration) -> Result<Declared> {
     let text = inputs::manifest(&profile.root().join(MANIFEST))?;
-    let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
+    let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Root)?;
     let kept = manifest.environments.iter().map(|environment| {
         let newest = usize::try_from(environment.keep).unwrap_or(usize::MAX);
         Ok((environment.name.clone(), Kept { newest, pinned: profile.pins(&environment.name)? }))

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::manifest::import::{self, Imported, Template};
-use crate::manifest::{self, Kind};
+use crate::manifest::{self, ManifestKind};
 use crate::model::Platform;
 use crate::profile;
 use crate::registry::path;
@@ -52,7 +52,7 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
         python: interpreter::python(context).as_deref(),
         imported: &imported,
     });
-    if let Err(failure) = manifest::parse(MANIFEST, &text, Kind::Root) {
+    if let Err(failure) = manifest::parse(MANIFEST, &text, ManifestKind::Root) {
         let reason = failure.errors.first().map(ToString::to_string).unwrap_or_default();
         return Err(NoManifest { files: taken_from.join(", "), reason }.into());
     }

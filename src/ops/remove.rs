@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::manifest::edit::{self, Section};
-use crate::manifest::{Dependency, Wanted};
+use crate::manifest::{Dependency, DependencySpec};
 use crate::model::{Ecosystem, PackageId};
 
 use super::lock::{self, Changes, Locked, Wish};
@@ -89,19 +89,19 @@ fn find(target: &Target, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
 
 /// Returns what the editor knows a line by.
 fn written(line: &Dependency) -> String {
-    match &line.wanted {
-        Wanted::Package(requirement) => requirement.seen_as().to_string(),
-        Wanted::Folder(folder) => folder.to_string(),
+    match &line.spec {
+        DependencySpec::Package(requirement) => requirement.seen_as().to_string(),
+        DependencySpec::Folder(folder) => folder.to_string(),
     }
 }
 
 fn names(known: &Known, text: &str, line: &Dependency) -> bool {
-    match &line.wanted {
-        Wanted::Package(requirement) => {
+    match &line.spec {
+        DependencySpec::Package(requirement) => {
             let id = requirement.package();
             known.names(&PackageId::new(id.ecosystem, requirement.seen_as().clone()))
         }
-        Wanted::Folder(folder) => text.strip_prefix("path:").unwrap_or(text).trim_end_matches('/') == &**folder,
+        DependencySpec::Folder(folder) => text.strip_prefix("path:").unwrap_or(text).trim_end_matches('/') == &**folder,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use miette::SourceSpan;
 
 use crate::lock::Anchor;
-use crate::manifest::{Manifest, Rule};
+use crate::manifest::{Manifest, PolicyRule};
 use crate::model::{CheckName, PackageKey, Severity};
 
 use super::Check;
@@ -70,7 +70,7 @@ impl Finding {
 }
 
 impl RuleLine {
-    pub(super) fn new(manifest: &Manifest, rule: Rule) -> Self {
+    pub(super) fn new(manifest: &Manifest, rule: PolicyRule) -> Self {
         Self { file: Arc::clone(&manifest.file), text: Arc::clone(&manifest.text), span: rule.span }
     }
 }

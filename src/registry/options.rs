@@ -10,7 +10,7 @@ use super::netrc;
 use super::path::Members;
 use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Place, Quota};
-use crate::manifest::{Registry, RegistryUrl, Token};
+use crate::manifest::{Registry, RegistryUrl, TokenSource};
 use crate::model::{Label, PackageId, PackageName, Settings, Url};
 
 /// What the registries are made of: plain values, all of them.
@@ -81,7 +81,7 @@ impl Options {
                 RegistryUrl::Http(url) => {
                     let place = Place::http(url.clone(), self.authorization(registry, protocol, url, trusted));
                     let place = protocol.place(place);
-                    if registry.token == Some(Token::Netrc) { place.trusted_on_host() } else { place }
+                    if registry.token == Some(TokenSource::Netrc) { place.trusted_on_host() } else { place }
                 }
             };
             Some(if *address == registry.url { place } else { place.mirror() })
@@ -98,7 +98,7 @@ impl Options {
         url: &Url,
         trusted: bool,
     ) -> Option<Authorization> {
-        if registry.token == Some(Token::Netrc) {
+        if registry.token == Some(TokenSource::Netrc) {
             let login = netrc::login(&self.netrc.as_ref()?.0, url.host())?;
             return Some(protocol.login(&login.user, &login.password));
         }

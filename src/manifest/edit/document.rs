@@ -6,7 +6,7 @@ use crate::model::Ecosystem;
 
 use super::Section;
 use crate::manifest::scan::newline;
-use crate::manifest::syntax::Parsed;
+use crate::manifest::syntax::ParsedText;
 use crate::manifest::{node::value_span, notation};
 
 /// The text of a manifest with its parsed nodes.
@@ -32,7 +32,7 @@ pub(super) struct Braces {
 }
 
 impl<'a> ManifestText<'a> {
-    pub(super) fn new(text: &'a str, parsed: &'a Parsed) -> Self {
+    pub(super) fn new(text: &'a str, parsed: &'a ParsedText) -> Self {
         Self { text, blanked: &parsed.blanked, nodes: parsed.document.nodes() }
     }
 
@@ -144,7 +144,7 @@ impl<'a> TextNode<'a> {
     /// Returns whether this is a dependency line for `name`, as its ecosystem compares names.
     pub(super) fn is_for(&self, ecosystem: Ecosystem, name: &str) -> bool {
         let Some(own) = self.name().filter(|_| self.node_name() == ecosystem.as_str()) else { return false };
-        let notation = notation::of(ecosystem);
+        let notation = notation::for_ecosystem(ecosystem);
         notation.normal_name(own) == notation.normal_name(name)
     }
 

@@ -132,7 +132,7 @@ pub fn remove(
     }
 }
 
-fn parsed(file: &str, text: &str) -> Result<syntax::Parsed, EditError> {
+fn parsed(file: &str, text: &str) -> Result<syntax::ParsedText, EditError> {
     let errors = match syntax::parse(text) {
         Ok(parsed) if parsed.repaired.is_empty() => return Ok(parsed),
         Ok(parsed) => parsed.repaired,

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::manifest::{Kind, Wanted, parse};
+use crate::manifest::{DependencySpec, ManifestKind, parse};
 use crate::model::Requirement;
 
 fn npm<'a>(name: &'a str, range: &'a str) -> NewLine<'a> {
@@ -195,12 +195,14 @@ fn document() -> impl Strategy<Value = (String, Vec<String>)> {
 }
 
 fn ranges(text: &str) -> Vec<(String, String)> {
-    let manifest = parse("m", text, Kind::Root).unwrap_or_else(|e| panic!("{e:?} in {text:?}"));
+    let manifest = parse("m", text, ManifestKind::Root).unwrap_or_else(|e| panic!("{e:?} in {text:?}"));
     let mut ranges: Vec<(String, String)> = manifest
         .dependencies
         .iter()
-        .filter_map(|line| match &line.wanted {
-            Wanted::Package(Requirement::Npm { alias, range, .. }) => Some((alias.to_string(), range.to_string())),
+        .filter_map(|line| match &line.spec {
+            DependencySpec::Package(Requirement::Npm { alias, range, .. }) => {
+                Some((alias.to_string(), range.to_string()))
+            }
             _ => None,
         })
         .collect();
@@ -272,7 +274,7 @@ proptest! {
         )
     ) {
         let text = tokens.concat();
-        let read = parse("m", &text, Kind::Root);
+        let read = parse("m", &text, ManifestKind::Root);
         if let Err(failure) = &read {
             for error in &failure.errors {
                 let span = error.span();

@@ -16,7 +16,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, Marker};
 
 use super::notation;
-use super::requirement::requirement;
+use super::notation::parse_requirement;
 
 pub use package_json::package_json;
 pub use pyproject::pyproject;
@@ -46,12 +46,12 @@ pub struct Imported {
     pub python: Option<String>,
     /// The parts that were not imported.
     pub not_taken: Vec<NotTaken>,
-    /// The places of the lines, by what they are about.
-    places: BTreeMap<Key, Vec<usize>>,
+    /// The indices of the lines for each group and package.
+    indices: BTreeMap<LineKey, Vec<usize>>,
 }
 
-/// What a line declares: its group, its ecosystem and its package.
-type Key = (Option<Label>, Ecosystem, String);
+/// A line's group, ecosystem and normalised package name.
+type LineKey = (Option<Label>, Ecosystem, String);
 
 /// A dependency line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Failure for ImportError {
 }
 
 impl Imported {
-    /// Adds the content of another file. If both have something, the first file wins.
+    /// Adds the contents of another file. The first file wins where both declare the same.
     pub fn merge(&mut self, other: Self) {
         for line in other.lines {
             self.take(line);
@@ -122,11 +122,11 @@ impl Imported {
             Ok(marker) => marker.unwrap_or_default(),
             Err(e) => return self.refuse(line.what(), e.to_string()),
         };
-        if let Err(flaw) = requirement(line.ecosystem, &line.name, line.range.as_deref(), &marker) {
-            return self.refuse(line.what(), flaw.to_string());
+        if let Err(error) = parse_requirement(line.ecosystem, &line.name, line.range.as_deref(), &marker) {
+            return self.refuse(line.what(), error.to_string());
         }
-        let places = self.places.entry(line.key()).or_default();
-        let mut others = places.iter().map(|&place| &self.lines[place]);
+        let indices = self.indices.entry(line.key()).or_default();
+        let mut others = indices.iter().map(|&index| &self.lines[index]);
         match others.find(|other| !other.marker().is_disjoint(&marker)) {
             Some(other) if *other == line => {}
             Some(other) => {
@@ -134,7 +134,7 @@ impl Imported {
                 self.refuse(line.what(), why);
             }
             None => {
-                places.push(self.lines.len());
+                indices.push(self.lines.len());
                 self.lines.push(line);
             }
         }
@@ -167,8 +167,8 @@ impl ImportedLine {
         self.when.as_deref().and_then(|when| when.parse().ok()).unwrap_or_default()
     }
 
-    fn key(&self) -> Key {
-        (self.group.clone(), self.ecosystem, notation::of(self.ecosystem).normal_name(&self.name))
+    fn key(&self) -> LineKey {
+        (self.group.clone(), self.ecosystem, notation::for_ecosystem(self.ecosystem).normal_name(&self.name))
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::manifest::{Kind, parse};
+use crate::manifest::{ManifestKind, parse};
 use crate::model::Platform;
 
 const PACKAGE_JSON: &str = r#"{
@@ -126,7 +126,7 @@ fn what_init_writes_is_a_manifest() {
         template(&Template { name: "store front", host: Platform::LinuxX64, node, python, imported })
     };
     let text = from(Some("v22.11.0"), Some("3.13.1"), &imported);
-    let manifest = parse("larder.kdl", &text, Kind::Root).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
+    let manifest = parse("larder.kdl", &text, ManifestKind::Root).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
     assert_eq!(
         manifest.dependencies.len() + manifest.groups.iter().map(|g| g.dependencies.len()).sum::<usize>(),
         imported.lines.len()
@@ -174,11 +174,11 @@ members "packages/*"
     let empty = Imported::default();
     let text = from(None, None, &empty);
     assert_eq!(text, "project \"store-front\"\n\nplatforms \"linux-x64\"\n\ndependencies {\n}\n");
-    assert!(parse("larder.kdl", &text, Kind::Root).is_ok());
+    assert!(parse("larder.kdl", &text, ManifestKind::Root).is_ok());
     let text = from(Some("18.0.0"), Some("3.9.1"), &imported);
     assert!(text.contains("node \"20\"\n    python \"3.11\""), "what the files admit wins: {text}");
     for name in ["", "..", "ü", "@a", "@acme/x", "a b/c", "node_modules"] {
         let text = template(&Template { name, host: Platform::MacosArm64, node: None, python: None, imported: &empty });
-        assert!(parse("larder.kdl", &text, Kind::Root).is_ok(), "{text}");
+        assert!(parse("larder.kdl", &text, ManifestKind::Root).is_ok(), "{text}");
     }
 }

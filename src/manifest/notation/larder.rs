@@ -1,22 +1,26 @@
 //! The lines of private packages: `larder "orders-schema" "^2.1"`.
 
-use crate::manifest::Flaw;
+use crate::manifest::requirement::RequirementError;
 use crate::model::{Marker, PackageName, Requirement, SemverRange};
 
-use super::{LineShape, Notation};
+use super::contract::{DependencyLineShape, Notation};
 
 pub(super) struct Larder;
 
 impl Notation for Larder {
-    fn line(&self) -> LineShape {
-        LineShape { arguments: 2, properties: &["optional", "registry", "when"], example: "larder \"NAME\" \"RANGE\"" }
+    fn line_shape(&self) -> DependencyLineShape {
+        DependencyLineShape {
+            arguments: 2,
+            properties: &["optional", "registry", "when"],
+            example: "larder \"NAME\" \"RANGE\"",
+        }
     }
 
-    fn requirement(&self, name: &str, text: &str, _: &Marker) -> Result<Requirement, Flaw> {
-        let name = PackageName::npm(name).map_err(|e| Flaw::Name(e.to_string()))?;
+    fn parse_requirement(&self, name: &str, text: &str, _: &Marker) -> Result<Requirement, RequirementError> {
+        let name = PackageName::npm(name).map_err(|e| RequirementError::Name(e.to_string()))?;
         let range = match text {
             "" => SemverRange::any(),
-            text => text.parse().map_err(|e: crate::model::RangeError| Flaw::Range {
+            text => text.parse().map_err(|e: crate::model::RangeError| RequirementError::Range {
                 reason: e.to_string(),
                 help: "ranges are Cargo's, like \"^2.1\", \"~1.4\" or \">=1, <3\"",
             })?,

@@ -1,88 +1,102 @@
-//! How each ecosystem's packages are written: on the lines of a manifest, in its claims, on the command line.
+//! The notations: how each ecosystem's packages are written in dependency lines, in claims and on the command line.
 
+mod contract;
 mod larder;
 mod npm;
 mod path;
 mod pypi;
 
-use crate::model::{Ecosystem, Marker, PackageName, PerEcosystem, Requirement, Version};
+use crate::model::{Ecosystem, Marker, PerEcosystem, Requirement, Version};
 
-use super::Flaw;
+use super::requirement::RequirementError;
+use contract::Notation;
 
-/// What manifests ask of an ecosystem. What is not said otherwise is written as npm has it: names in one spelling, and versions
-/// that keep SemVer's promise.
-pub(super) trait Notation: Sync {
-    /// Returns what a dependency line may have.
-    fn line(&self) -> LineShape;
-
-    /// Reads the words of a dependency line; an empty `range` stands for any version. The marker counts where requirements
-    /// have one.
-    fn requirement(&self, name: &str, range: &str, marker: &Marker) -> Result<Requirement, Flaw>;
-
-    /// Returns a name as a line has it, without what is asked of the package, in the form in which two names of one package
-    /// are equal. What is no name stays as it is.
-    fn normal_name(&self, written: &str) -> String {
-        written.to_owned()
-    }
-
-    /// Returns a glob of names that covers names in their normal form.
-    fn normal_glob(&self, glob: &str) -> String {
-        glob.to_owned()
-    }
-
-    /// Splits what a command line calls a package into a line's name and range: `@scope/name@^1` is (`@scope/name`, `^1`).
-    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
-        match text.get(1..).and_then(|rest| rest.find('@')) {
-            Some(at) => (&text[..=at], Some(&text[at + 2..])),
-            None => (text, None),
-        }
-    }
-
-    /// Checks the name of a line that a command is to write.
-    ///
-    /// # Errors
-    /// Why it is none, as a sentence.
-    fn check_name(&self, written: &str) -> Result<(), String> {
-        let bare = written.split('[').next().unwrap_or(written);
-        PackageName::npm(bare).map(drop).map_err(|error| error.to_string())
-    }
-
-    /// Returns the range that takes a version and those that promise to be compatible with it; none where lines have no
-    /// ranges.
-    fn range_from(&self, version: &Version) -> Option<String> {
-        Some(format!("^{version}"))
-    }
-}
-
-/// What a dependency line may have.
-pub(super) struct LineShape {
-    /// How many arguments it has at most.
-    pub(super) arguments: usize,
-    /// Its properties.
-    pub(super) properties: &'static [&'static str],
-    /// How it is written.
-    pub(super) example: &'static str,
-}
+pub(super) use contract::DependencyLineShape;
 
 const NOTATIONS: PerEcosystem<&dyn Notation> =
     PerEcosystem { npm: &npm::Npm, pypi: &pypi::Pypi, larder: &larder::Larder, path: &path::Path };
 
-/// Returns how an ecosystem writes.
-pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn Notation {
+/// Returns the notation of an ecosystem.
+pub(super) fn for_ecosystem(ecosystem: Ecosystem) -> &'static dyn Notation {
     *NOTATIONS.of(ecosystem)
 }
 
-/// Splits what a command line calls a package of an ecosystem into a line's name and range.
+/// Parses a requirement for a package of a registry. Without a range, any version satisfies it.
+pub fn parse_requirement(
+    ecosystem: Ecosystem,
+    name: &str,
+    range: Option<&str>,
+    marker: &Marker,
+) -> Result<Requirement, RequirementError> {
+    for_ecosystem(ecosystem).parse_requirement(name, range.map(str::trim).unwrap_or_default(), marker)
+}
+
+/// Splits a package on the command line into name and range.
 ///
 /// # Errors
-/// Why the name is none, as a sentence.
-pub fn split(ecosystem: Ecosystem, text: &str) -> Result<(&str, Option<&str>), String> {
-    let notation = of(ecosystem);
-    let (name, range) = notation.split(text);
+/// The reason why the name is invalid, as a sentence.
+pub fn split_argument(ecosystem: Ecosystem, text: &str) -> Result<(&str, Option<&str>), String> {
+    let notation = for_ecosystem(ecosystem);
+    let (name, range) = notation.split_argument(text);
     notation.check_name(name).map(|()| (name, range))
 }
 
-/// Returns the range that takes a version and those that promise to be compatible with it.
-pub fn range_from(ecosystem: Ecosystem, version: &Version) -> Option<String> {
-    of(ecosystem).range_from(version)
+/// Returns the range of `version` and the later versions that are compatible with it. Returns `None` if lines of the
+/// ecosystem have no ranges.
+pub fn compatible_range(ecosystem: Ecosystem, version: &Version) -> Option<String> {
+    for_ecosystem(ecosystem).compatible_range(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ExtraName;
+
+    fn npm_of(name: &str, range: &str) -> Result<(String, String, String), RequirementError> {
+        match parse_requirement(Ecosystem::Npm, name, Some(range), &Marker::default())? {
+            Requirement::Npm { alias, name, range } => Ok((alias.to_string(), name.to_string(), range.to_string())),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn npm_aliases_split_at_the_range() {
+        let parts = |a: &str, b: &str, c: &str| Ok((a.to_owned(), b.to_owned(), c.to_owned()));
+        assert_eq!(npm_of("r16", "npm:react@^16.14"), parts("r16", "react", "^16.14"));
+        assert_eq!(npm_of("m", "npm:@acme/money@1 || 2"), parts("m", "@acme/money", "1 || 2"));
+        assert_eq!(npm_of("m", "npm:@acme/money"), parts("m", "@acme/money", "*"));
+        assert_eq!(npm_of("m", ""), parts("m", "m", "*"));
+        assert_eq!(npm_of("m", "next"), parts("m", "m", "next"));
+    }
+
+    #[test]
+    fn places_are_not_ranges() {
+        for (range, expected) in [
+            ("git+https://host/x.git", "git"),
+            ("user/repo#main", "git"),
+            ("https://host/x.tgz", "URL"),
+            ("file:../x", "file"),
+            ("workspace:*", "workspace"),
+            ("npm:x@github:a/b", "git"),
+        ] {
+            assert!(
+                matches!(npm_of("x", range), Err(RequirementError::Source { form, .. }) if form == expected),
+                "{range}"
+            );
+        }
+        let pypi = |name: &str, range| parse_requirement(Ecosystem::Pypi, name, range, &Marker::default());
+        assert!(matches!(pypi("x @ git+https://host/x", None), Err(RequirementError::Source { form: "git", .. })));
+        assert!(matches!(pypi("x", Some("@ https://host/x.whl")), Err(RequirementError::Source { form: "URL", .. })));
+    }
+
+    #[test]
+    fn extras_are_sorted_and_normalised() {
+        let Ok(Requirement::Pypi { name, extras, .. }) =
+            parse_requirement(Ecosystem::Pypi, "Fast_API[ Standard,All ]", Some(">=1"), &Marker::default())
+        else {
+            panic!("it is a requirement")
+        };
+        assert_eq!(name.as_str(), "fast-api");
+        assert_eq!(extras.iter().map(ExtraName::as_str).collect::<Vec<_>>(), ["all", "standard"]);
+    }
 }

@@ -1,25 +1,28 @@
 //! npm's lines: `npm "react" "^18.3"`, and `npm "react-16" "npm:react@^16.14"` for an alias.
 
-use crate::manifest::Flaw;
-use crate::manifest::requirement::foreign_source;
+use crate::manifest::requirement::{RequirementError, foreign_source};
 use crate::model::{Marker, NpmRange, PackageName, Requirement};
 
-use super::{LineShape, Notation};
+use super::contract::{DependencyLineShape, Notation};
 
 pub(super) struct Npm;
 
 impl Notation for Npm {
-    fn line(&self) -> LineShape {
-        LineShape { arguments: 2, properties: &["optional", "registry", "when"], example: "npm \"NAME\" \"RANGE\"" }
+    fn line_shape(&self) -> DependencyLineShape {
+        DependencyLineShape {
+            arguments: 2,
+            properties: &["optional", "registry", "when"],
+            example: "npm \"NAME\" \"RANGE\"",
+        }
     }
 
-    fn requirement(&self, name: &str, text: &str, _: &Marker) -> Result<Requirement, Flaw> {
-        let alias = PackageName::npm(name).map_err(|e| Flaw::Name(e.to_string()))?;
+    fn parse_requirement(&self, name: &str, text: &str, _: &Marker) -> Result<Requirement, RequirementError> {
+        let alias = PackageName::npm(name).map_err(|e| RequirementError::Name(e.to_string()))?;
         let (name, range) = match text.strip_prefix("npm:") {
             Some(target) => {
                 let at = target.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
                 let (name, range) = at.map_or((target, ""), |at| (&target[..at], &target[at + 1..]));
-                let name = PackageName::npm(name).map_err(|e| Flaw::Range {
+                let name = PackageName::npm(name).map_err(|e| RequirementError::Range {
                     reason: e.to_string(),
                     help: "an alias is written `npm:NAME@RANGE`, like \"npm:react@^16.14\"",
                 })?;
@@ -28,12 +31,13 @@ impl Notation for Npm {
             None => (alias.clone(), text),
         };
         if let Some((form, help)) = foreign_source(range) {
-            return Err(Flaw::Source { text: range.to_owned(), form, help });
+            return Err(RequirementError::Source { text: range.to_owned(), form, help });
         }
-        let range: NpmRange = (if range.is_empty() { "*" } else { range }).parse().map_err(|_| Flaw::Range {
-            reason: format!("`{range}` is neither a range nor a dist-tag of npm"),
-            help: "npm ranges look like \"^18.3\", \">=1 <3\" or \"1.x || 2.x\"",
-        })?;
+        let range: NpmRange =
+            (if range.is_empty() { "*" } else { range }).parse().map_err(|_| RequirementError::Range {
+                reason: format!("`{range}` is neither a range nor a dist-tag of npm"),
+                help: "npm ranges look like \"^18.3\", \">=1 <3\" or \"1.x || 2.x\"",
+            })?;
         Ok(Requirement::npm(alias, name, range))
     }
 }

@@ -1,19 +1,19 @@
 //! The lines of local folders: `path "packages/theme"`.
 
-use crate::manifest::{Flaw, folder};
+use crate::manifest::requirement::{RequirementError, parse_folder};
 use crate::model::{Marker, Requirement, Version};
 
-use super::{LineShape, Notation};
+use super::contract::{DependencyLineShape, Notation};
 
 pub(super) struct Path;
 
 impl Notation for Path {
-    fn line(&self) -> LineShape {
-        LineShape { arguments: 1, properties: &["optional", "when"], example: "path \"FOLDER\"" }
+    fn line_shape(&self) -> DependencyLineShape {
+        DependencyLineShape { arguments: 1, properties: &["optional", "when"], example: "path \"FOLDER\"" }
     }
 
-    fn requirement(&self, name: &str, _: &str, _: &Marker) -> Result<Requirement, Flaw> {
-        Err(Flaw::Source {
+    fn parse_requirement(&self, name: &str, _: &str, _: &Marker) -> Result<Requirement, RequirementError> {
+        Err(RequirementError::Source {
             text: name.to_owned(),
             form: "path",
             help: "a path package's name is in its own manifest; write its folder",
@@ -21,10 +21,10 @@ impl Notation for Path {
     }
 
     fn normal_name(&self, written: &str) -> String {
-        folder(written).map_or(written.to_owned(), |folder| folder.to_string())
+        parse_folder(written).map_or(written.to_owned(), |folder| folder.to_string())
     }
 
-    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+    fn split_argument<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
         (text, None)
     }
 
@@ -32,7 +32,7 @@ impl Notation for Path {
         if written.is_empty() { Err("the folder is missing".to_owned()) } else { Ok(()) }
     }
 
-    fn range_from(&self, _: &Version) -> Option<String> {
+    fn compatible_range(&self, _: &Version) -> Option<String> {
         None
     }
 }

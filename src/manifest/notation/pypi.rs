@@ -1,47 +1,48 @@
 //! Python's lines: `pypi "fastapi[standard]" ">=0.115,<1"`.
 
-use crate::manifest::Flaw;
-use crate::manifest::requirement::{NO_URL, foreign_source};
+use crate::manifest::requirement::{RequirementError, USE_A_REGISTRY, foreign_source};
 use crate::model::{ExtraName, Marker, PackageName, PypiSpecifier, Requirement, Version};
 
-use super::{LineShape, Notation};
+use super::contract::{DependencyLineShape, Notation};
 
 pub(super) struct Pypi;
 
 impl Notation for Pypi {
-    fn line(&self) -> LineShape {
-        LineShape {
+    fn line_shape(&self) -> DependencyLineShape {
+        DependencyLineShape {
             arguments: 2,
             properties: &["optional", "registry", "when", "prereleases"],
             example: "pypi \"NAME\" \"SPECIFIER\"",
         }
     }
 
-    fn requirement(&self, name: &str, text: &str, marker: &Marker) -> Result<Requirement, Flaw> {
+    fn parse_requirement(&self, name: &str, text: &str, marker: &Marker) -> Result<Requirement, RequirementError> {
         let (bare, extras) = match name.split_once('[') {
             Some((bare, rest)) => {
                 let list = rest.trim_end().strip_suffix(']').ok_or_else(|| {
-                    Flaw::Name(format!("`{name}` is not a Python name: the list of extras is not closed by `]`"))
+                    RequirementError::Name(format!(
+                        "`{name}` is not a Python name: the list of extras is not closed by `]`"
+                    ))
                 })?;
                 (bare.trim(), list)
             }
             None => (name, ""),
         };
         if let Some((_, url)) = name.split_once('@') {
-            let (form, help) = foreign_source(url.trim()).unwrap_or(("URL", NO_URL));
-            return Err(Flaw::Source { text: name.to_owned(), form, help });
+            let (form, help) = foreign_source(url.trim()).unwrap_or(("URL", USE_A_REGISTRY));
+            return Err(RequirementError::Source { text: name.to_owned(), form, help });
         }
-        let name = PackageName::pypi(bare).map_err(|e| Flaw::Name(e.to_string()))?;
+        let name = PackageName::pypi(bare).map_err(|e| RequirementError::Name(e.to_string()))?;
         let mut extras = extras
             .split(',')
             .map(str::trim)
             .filter(|extra| !extra.is_empty())
-            .map(|extra| extra.parse().map_err(|e: crate::model::NameError| Flaw::Name(e.to_string())))
+            .map(|extra| extra.parse().map_err(|e: crate::model::NameError| RequirementError::Name(e.to_string())))
             .collect::<Result<Vec<ExtraName>, _>>()?;
         extras.sort();
         extras.dedup();
         if let Some((form, help)) = foreign_source(text.trim_start_matches(['@', ' '])) {
-            return Err(Flaw::Source { text: text.to_owned(), form, help });
+            return Err(RequirementError::Source { text: text.to_owned(), form, help });
         }
         let specifier: PypiSpecifier = text.parse().map_err(|_| {
             let help = if text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -51,7 +52,7 @@ impl Notation for Pypi {
             } else {
                 "specifiers are those of PEP 440, like \">=0.115,<1\""
             };
-            Flaw::Range { reason: format!("`{text}` is not a PEP 440 specifier"), help }
+            RequirementError::Range { reason: format!("`{text}` is not a PEP 440 specifier"), help }
         })?;
         Ok(Requirement::pypi(name, extras, specifier, marker.clone()))
     }
@@ -66,7 +67,7 @@ impl Notation for Pypi {
     }
 
     /// `fastapi[standard]>=0.115` is (`fastapi[standard]`, `>=0.115`).
-    fn split<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+    fn split_argument<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
         let after_extras = text.find(']').map_or(0, |at| at + 1);
         match text[after_extras..].find(['=', '<', '>', '!', '~']) {
             Some(at) => (text[..after_extras + at].trim_end(), Some(text[after_extras + at..].trim())),
@@ -79,7 +80,7 @@ impl Notation for Pypi {
     }
 
     /// A lower bound: Python's packages promise nothing about the next version.
-    fn range_from(&self, version: &Version) -> Option<String> {
+    fn compatible_range(&self, version: &Version) -> Option<String> {
         Some(format!(">={}", version.as_pypi()?.clone().without_local()))
     }
 }

@@ -70,7 +70,7 @@ members "apps/*" "packages/*"
 "#;
 
 fn read(text: &str) -> Manifest {
-    match parse("larder.kdl", text, Kind::Root) {
+    match parse("larder.kdl", text, ManifestKind::Root) {
         Ok(manifest) => manifest,
         Err(errors) => panic!("{}", rendered(&errors)),
     }
@@ -84,7 +84,7 @@ fn rendered(errors: &ManifestErrors) -> String {
 }
 
 fn errors(text: &str) -> Vec<ManifestError> {
-    match parse("larder.kdl", text, Kind::Root) {
+    match parse("larder.kdl", text, ManifestKind::Root) {
         Ok(_) => Vec::new(),
         Err(errors) => errors.errors,
     }
@@ -106,7 +106,7 @@ fn check(text: &str, expected: &[(&str, &str)]) {
         found,
         expected,
         "of {text}\n{}",
-        parse("m", text, Kind::Root).map_or_else(|e| rendered(&e), |_| String::new())
+        parse("m", text, ManifestKind::Root).map_or_else(|e| rendered(&e), |_| String::new())
     );
 }
 
@@ -129,11 +129,13 @@ fn the_whole_grammar_is_read() {
     let npm = &manifest.registries[0];
     assert_eq!((npm.priority, npm.rate_limit, npm.concurrency), (3, Some(10), Some(4)));
     assert_eq!(npm.mirrors.len(), 3);
-    assert_eq!(npm.token, Some(Token::Env("ACME_TOKEN".to_owned())));
+    assert_eq!(npm.token, Some(TokenSource::Env("ACME_TOKEN".to_owned())));
     assert_eq!(manifest.dependencies.len(), 9);
     assert!(manifest.dependencies[6].optional && manifest.dependencies[6].prereleases);
-    assert_eq!(manifest.dependencies[8].wanted, Wanted::Folder("packages/theme".into()));
-    let Wanted::Package(Requirement::Npm { alias, name, range }) = &manifest.dependencies[1].wanted else { panic!() };
+    assert_eq!(manifest.dependencies[8].spec, DependencySpec::Folder("packages/theme".into()));
+    let DependencySpec::Package(Requirement::Npm { alias, name, range }) = &manifest.dependencies[1].spec else {
+        panic!()
+    };
     assert_eq!((alias.as_str(), name.as_str(), range.as_str()), ("react-16", "react", "^16.14"));
     assert_eq!(manifest.groups.len(), 2);
     assert!(manifest.groups[0].dev && manifest.groups[0].dependencies.len() == 2);
@@ -197,7 +199,7 @@ fn baselines_are_read() {
 
 #[test]
 fn members_have_dependencies_and_groups_only() {
-    let member = |text: &str| parse("apps/web/larder.kdl", text, Kind::Member);
+    let member = |text: &str| parse("apps/web/larder.kdl", text, ManifestKind::Member);
     let failure = member("dependencies { pypi \"a\" }\nruntimes { python \"3.12\" }\nmembers \"x\"").unwrap_err();
     assert_eq!(failure.errors.len(), 2);
     let mut root = read("members \"apps/*\"\ngroup \"a\"");

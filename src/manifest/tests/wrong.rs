@@ -26,7 +26,7 @@ dependencies {
 environment \"production\" { include \"tset\"; }
 group \"test\" { npm \"vitest\" }
 ";
-    let failure = parse("larder.kdl", text, Kind::Root).unwrap_err();
+    let failure = parse("larder.kdl", text, ManifestKind::Root).unwrap_err();
     assert_eq!(crate::diagnostic::Failure::exit(&failure).status(), 2);
     insta::assert_snapshot!(rendered(&failure), @r#"
 larder::manifest::invalid
@@ -234,7 +234,8 @@ fn secrets_and_plain_http_are_refused() {
             ("not_yet", "key"),
         ],
     );
-    let failure = parse("m", "registries { npm \"a\" \"https://a/\" { token 12345 } }", Kind::Root).unwrap_err();
+    let failure =
+        parse("m", "registries { npm \"a\" \"https://a/\" { token 12345 } }", ManifestKind::Root).unwrap_err();
     assert!(!failure.errors[0].to_string().contains("12345"));
     check(
         "registries { npm \"a\" \"https://a/\" { token; token env=\"A\" file=\"b\" } }",
@@ -246,8 +247,8 @@ fn secrets_and_plain_http_are_refused() {
     );
     let manifest =
         read("registries { npm \"a\" \"https://a/\" { token \"netrc\" }; larder \"b\" \"b/\" { token file=\"t\" } }");
-    assert_eq!(manifest.registries[0].token, Some(Token::Netrc));
-    assert_eq!(manifest.registries[1].token, Some(Token::File("t".to_owned())));
+    assert_eq!(manifest.registries[0].token, Some(TokenSource::Netrc));
+    assert_eq!(manifest.registries[1].token, Some(TokenSource::File("t".to_owned())));
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn what_nothing_acts_on_yet_is_refused() {
         "registries { larder \"a\" \"https://a/\" { key \"a+1+b\"; signers \"b\"; }; }",
         &[("not_yet", "key"), ("not_yet", "signers")],
     );
-    let failure = parse("m", "tasks { build \"make\"; }", Kind::Member).unwrap_err();
+    let failure = parse("m", "tasks { build \"make\"; }", ManifestKind::Member).unwrap_err();
     assert!(matches!(failure.errors[..], [ManifestError::NotYet { .. }]), "{failure:?}");
     read("environment \"a\" { layout \"isolated\"; }");
 }
@@ -276,14 +277,14 @@ fn syntax_errors_are_told_with_their_places() {
 #[test]
 fn hostile_texts_end_in_errors() {
     for stray in ["}", "=", "a =\n", "a (b)\n", "a b=c=d ", "(a)=", ") ", "a #\"\"\"\n", "\"\n"] {
-        let failure = parse("m", &stray.repeat(1000), Kind::Root).unwrap_err();
+        let failure = parse("m", &stray.repeat(1000), ManifestKind::Root).unwrap_err();
         assert!((1..=101).contains(&failure.errors.len()), "{stray}");
     }
     check(&"a".repeat(513 * 1024), &[("too_long", "")]);
     for text in
         ["{".repeat(4000), "abc\"{\"".repeat(600), "a{(}".repeat(900), format!("a /* {} */", "*".repeat(50_000))]
     {
-        let _ = parse("m", &text, Kind::Root);
+        let _ = parse("m", &text, ManifestKind::Root);
     }
 }
 
@@ -291,7 +292,7 @@ fn hostile_texts_end_in_errors() {
 fn merge_conflicts_are_one_error_and_a_line_of_rubbish_is_one() {
     let text = "dependencies {\n<<<<<<< HEAD\n    npm \"a\"\n=======\n    npm \"b\"\n>>>>>>> other\n}\n";
     check(text, &[("conflict", "<<<<<<< HEAD")]);
-    let failure = parse("m", "project \"a\"\n=======\n", Kind::Root).unwrap_err();
+    let failure = parse("m", "project \"a\"\n=======\n", ManifestKind::Root).unwrap_err();
     let lines = failure.errors.iter().filter(|error| error.span().offset() < 19);
     assert_eq!(lines.count(), 1, "{failure:?}");
 }
@@ -315,7 +316,7 @@ fn groups_that_exclude_each_other_need_environments_that_choose() {
         &[("missing", "group \"cpu\""), ("unknown_node", "groups"), ("missing", "conflicts")],
     );
     let failure =
-        parse("larder.kdl", &with(&format!("{environment}conflicts {{ group \"cpu\" \"gup\"; }}")), Kind::Root);
+        parse("larder.kdl", &with(&format!("{environment}conflicts {{ group \"cpu\" \"gup\"; }}")), ManifestKind::Root);
     assert!(rendered(&failure.unwrap_err()).contains("did you mean `gpu`?"));
 }
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::fs::Durability;
-use crate::manifest::{self, Environment, Kind};
+use crate::manifest::{self, Environment, ManifestKind};
 use crate::model::Label;
 use crate::profile::{self, ProjectLock};
 
@@ -59,7 +59,7 @@ impl Checkout {
 
     fn declared(&self, asked: Option<&str>, active: Option<&str>) -> Result<Label> {
         let text = inputs::manifest(&self.root.join(MANIFEST))?;
-        let manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
+        let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Root)?;
         Ok(project::choose(&manifest, asked, active)?.name.clone())
     }
 }

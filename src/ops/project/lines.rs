@@ -8,7 +8,7 @@ use miette::{NamedSource, SourceSpan};
 use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
 use super::{NamedRegistry, Place, Project, inputs, members};
-use crate::manifest::{self, Kind, Manifest, Wanted};
+use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
@@ -50,10 +50,10 @@ impl Project {
         for (group, line) in plain.chain(grouped) {
             let place = Place { file: source.clone(), span: Some(line.span) };
             self.named.extend(NamedRegistry::of(line, group.as_ref(), &place, &self.manifest.settings));
-            let requirements = match &line.wanted {
-                Wanted::Package(requirement) if line.registry.is_some() => vec![requirement.clone()],
-                Wanted::Package(requirement) => self.take_package(folder, requirement, source, line.span)?,
-                Wanted::Folder(below) => vec![self.take_folder(folder, below, source, line.span)?],
+            let requirements = match &line.spec {
+                DependencySpec::Package(requirement) if line.registry.is_some() => vec![requirement.clone()],
+                DependencySpec::Package(requirement) => self.take_package(folder, requirement, source, line.span)?,
+                DependencySpec::Folder(below) => vec![self.take_folder(folder, below, source, line.span)?],
             };
             for requirement in requirements {
                 self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
@@ -183,9 +183,11 @@ impl Project {
             None => inputs::text(&self.root.join(folder).join(MANIFEST))?,
         };
         Ok(match text {
-            Some(text) => {
-                MemberManifest::Own(Box::new(manifest::parse(&format!("{folder}/{MANIFEST}"), &text, Kind::Member)?))
-            }
+            Some(text) => MemberManifest::Own(Box::new(manifest::parse(
+                &format!("{folder}/{MANIFEST}"),
+                &text,
+                ManifestKind::Member,
+            )?)),
             None => MemberManifest::Foreign(Box::new(path::read(&self.root, folder, &self.names)?)),
         })
     }

@@ -10,7 +10,7 @@ use super::lockfile::{self, LockError, LockUse};
 use super::watched::Watched;
 use super::{Members, Project, inputs, members};
 use crate::lock::{Lockfile, Reason};
-use crate::manifest::{self, Group, Kind, Manifest, Spanned};
+use crate::manifest::{self, Group, Manifest, ManifestKind, Spanned};
 use crate::model::{Dependent, Label, PackageId, PackageKey};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
@@ -32,7 +32,7 @@ impl Project {
         let mut watched = Watched::default();
         watched.note(root.join(MANIFEST))?;
         let text = inputs::manifest(&root.join(MANIFEST))?;
-        let mut manifest = manifest::parse(MANIFEST, &text, Kind::Root)?;
+        let mut manifest = manifest::parse(MANIFEST, &text, ManifestKind::Root)?;
         let mut groups: BTreeMap<&Arc<str>, BTreeSet<&Label>> = BTreeMap::new();
         for line in &lockfile.graph.roots {
             if let Dependent::Member(folder) = &line.dependent {
@@ -58,7 +58,7 @@ impl Project {
             let own = inputs::read(&root.join(&***folder).join(MANIFEST), inputs::MANIFEST_SIZE)?;
             let own = own.and_then(|text| String::from_utf8(text).ok());
             declared.push(
-                match own.map(|text| manifest::parse(&format!("{folder}/{MANIFEST}"), &text, Kind::Member)) {
+                match own.map(|text| manifest::parse(&format!("{folder}/{MANIFEST}"), &text, ManifestKind::Member)) {
                     Some(Ok(own)) => {
                         note_registries(&own, &mut named);
                         Manifest { groups: own.groups, ..with_groups(std::iter::empty(), false)? }
@@ -112,7 +112,7 @@ impl Project {
 
 /// Returns a member's manifest that has nothing but groups, without their lines.
 pub(super) fn with_groups<'a>(names: impl Iterator<Item = &'a Label>, dev: bool) -> Result<Manifest> {
-    let mut manifest = manifest::parse(MANIFEST, "", Kind::Member)?;
+    let mut manifest = manifest::parse(MANIFEST, "", ManifestKind::Member)?;
     let group = |name: &Label| Group {
         name: Spanned { value: name.clone(), span: (0, 0).into() },
         dev,
@@ -126,7 +126,7 @@ pub(super) fn with_groups<'a>(names: impl Iterator<Item = &'a Label>, dev: bool)
 fn note_registries(manifest: &Manifest, named: &mut BTreeMap<PackageId, BTreeSet<Label>>) {
     let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
     for line in manifest.dependencies.iter().chain(grouped) {
-        if let (manifest::Wanted::Package(requirement), Some(registry)) = (&line.wanted, &line.registry) {
+        if let (manifest::DependencySpec::Package(requirement), Some(registry)) = (&line.spec, &line.registry) {
             named.entry(requirement.package()).or_default().insert(registry.clone());
         }
     }

@@ -23,7 +23,7 @@ use miette::{NamedSource, SourceSpan};
 use crate::diagnostic::nearest;
 use crate::fs;
 use crate::lock::{LocalPackage, Selection};
-use crate::manifest::{self, Environment, Kind, Manifest, Wanted};
+use crate::manifest::{self, DependencySpec, Environment, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides};
 use crate::profile;
 use crate::registry::path::{self, Members, PathPackage};
@@ -110,7 +110,7 @@ impl Project {
     }
 
     fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>, mut watched: Watched) -> Result<Self> {
-        let manifest = manifest::parse(MANIFEST, text, Kind::Root)?;
+        let manifest = manifest::parse(MANIFEST, text, ManifestKind::Root)?;
         let found = members::find(&root, &manifest)?;
         watched.add(found.watched);
         let members = found.folders;
@@ -207,7 +207,7 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut W
     }
     let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
     for line in manifest.dependencies.iter().chain(grouped) {
-        if let Wanted::Folder(below) = &line.wanted {
+        if let DependencySpec::Folder(below) = &line.spec {
             let folder = path::join("", below);
             // One that leads out of the project is an error of its line, later; two of one name are, where both are used.
             if members::stay_inside(root, &folder).is_ok() {
@@ -258,7 +258,7 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
     let in_member = |root: &Path| {
         let relative = context.folder.strip_prefix(root).ok()?;
         let text = inputs::manifest(&root.join(MANIFEST)).ok()?;
-        match manifest::parse(MANIFEST, &text, Kind::Root) {
+        match manifest::parse(MANIFEST, &text, ManifestKind::Root) {
             Ok(manifest) => members::contain(&manifest, relative),
             // Its errors have to be told, and not a project to be seen where there is a member.
             Err(_) => text.contains("members"),

@@ -67,8 +67,8 @@ impl Spec {
             meant: nearest(word, Ecosystem::ALL.map(Ecosystem::as_str))
                 .and_then(|meant| Ecosystem::ALL.map(Ecosystem::as_str).into_iter().find(|known| *known == meant)),
         })?;
-        let (name, range) =
-            manifest::split(ecosystem, rest).map_err(|reason| SpecError::NoName { text: text.to_owned(), reason })?;
+        let (name, range) = manifest::split_argument(ecosystem, rest)
+            .map_err(|reason| SpecError::NoName { text: text.to_owned(), reason })?;
         Ok(Self { ecosystem, name: name.to_owned(), range: range.map(str::to_owned) })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
-use crate::manifest::{self, Kind, Manifest};
+use crate::manifest::{self, Manifest, ManifestKind};
 use crate::model::Dependent;
 use crate::registry::path::PathKind;
 
@@ -41,7 +41,7 @@ impl Target {
         let Some(text) = inputs::text(&path)? else {
             return Err(foreign(project, folder)?.into());
         };
-        let manifest = manifest::parse(&file, &text, Kind::Member)?;
+        let manifest = manifest::parse(&file, &text, ManifestKind::Member)?;
         Ok(Self { folder: Arc::clone(folder), file, manifest, path })
     }
 

@@ -13,7 +13,7 @@ use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::manifest::{Registry, RegistryUrl, Token};
+use crate::manifest::{Registry, RegistryUrl, TokenSource};
 use crate::model::{Label, Url};
 use crate::registry::Secret;
 
@@ -95,18 +95,18 @@ pub(in crate::ops) fn read(context: &Context<'_>, project: &Project) -> Result<T
     for registry in &project.manifest.registries {
         let secret = match &registry.token {
             None => continue,
-            Some(Token::Netrc) => {
+            Some(TokenSource::Netrc) => {
                 tokens.netrc = read_netrc(context)?;
                 continue;
             }
-            Some(Token::Env(name)) => match context.variables.text(name) {
+            Some(TokenSource::Env(name)) => match context.variables.text(name) {
                 Some(text) => {
                     check_variable(context, project, registry, name)?;
                     text
                 }
                 None => continue,
             },
-            Some(Token::File(file)) => read_file(context, project, registry, file)?,
+            Some(TokenSource::File(file)) => read_file(context, project, registry, file)?,
         };
         if secret.trim().contains(char::is_control) {
             return Err(TokenError::NotOneLine(Place::of(project, registry)).into());
@@ -153,7 +153,7 @@ fn is_agreed(agreed: &BTreeSet<Grant>, pair: &Grant) -> bool {
 
 /// Returns what a registry's line asks to send where: to its own host and to the mirrors beside it.
 fn pairs(registry: &Registry) -> Vec<Grant> {
-    let Some(Token::Env(name)) = &registry.token else { return Vec::new() };
+    let Some(TokenSource::Env(name)) = &registry.token else { return Vec::new() };
     if name.starts_with(FREE) {
         return Vec::new();
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::lock::{self, Lockfile};
-use crate::manifest::{self, Kind, Manifest};
+use crate::manifest::{self, Manifest, ManifestKind};
 use crate::model::CheckName;
 use crate::policy::{Document, Finding, Occasion, PolicyError, Solve, Subject, describe, judge_all, sarif};
 
@@ -21,7 +21,7 @@ fn parsed(text: &str) -> Lockfile {
 }
 
 fn manifest(text: &str) -> Manifest {
-    manifest::parse("larder.kdl", text, Kind::Root).unwrap()
+    manifest::parse("larder.kdl", text, ManifestKind::Root).unwrap()
 }
 
 /// What a check says when it is asked about a subject.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{PathError, PathKind, PathPackage, Place, file_of, required};
-use crate::manifest::{self, Manifest, Wanted};
+use crate::manifest::{self, DependencySpec, Manifest};
 use crate::model::{Facts, PackageName};
 use crate::resolve::{Dependency, DependencyKind};
 
@@ -39,7 +39,7 @@ pub(super) fn name(place: Place<'_>, text: &str) -> Result<Option<String>, PathE
 
 fn parse(place: Place<'_>, text: &str) -> Result<Manifest, PathError> {
     let file = file_of(place.folder, PathKind::Larder);
-    let kind = if place.folder.is_empty() { manifest::Kind::Root } else { manifest::Kind::Member };
+    let kind = if place.folder.is_empty() { manifest::ManifestKind::Root } else { manifest::ManifestKind::Member };
     manifest::parse(&file, text, kind).map_err(|errors| PathError::Manifest(Arc::new(errors)))
 }
 
@@ -52,16 +52,16 @@ fn lines(
     let mut found = Vec::new();
     for dependency in dependencies {
         let kind = if dependency.optional { DependencyKind::Optional } else { DependencyKind::Normal };
-        match &dependency.wanted {
-            Wanted::Package(requirement) if dependency.registry.is_some() => {
+        match &dependency.spec {
+            DependencySpec::Package(requirement) if dependency.registry.is_some() => {
                 found.push(required(kind, requirement.clone()));
             }
-            Wanted::Package(requirement) => {
+            DependencySpec::Package(requirement) => {
                 let meant = place.meant(Some(dependent), required(kind, requirement.clone()), PathKind::Larder)?;
                 found.extend(meant.needs);
                 warnings.extend(meant.warning);
             }
-            Wanted::Folder(folder) => found.push(required(kind, place.folder(folder, None)?)),
+            DependencySpec::Folder(folder) => found.push(required(kind, place.folder(folder, None)?)),
         }
     }
     Ok(found)

@@ -138,7 +138,8 @@ impl Declared {
         let text = String::from_utf8(fs::read_if_exists(&root.join(&file)).ok()??).ok()?;
         let (name, version) = match kind {
             PathKind::Larder => {
-                let kind = if folder.is_empty() { manifest::Kind::Root } else { manifest::Kind::Member };
+                let kind =
+                    if folder.is_empty() { manifest::ManifestKind::Root } else { manifest::ManifestKind::Member };
                 let project = manifest::parse(&file, &text, kind).ok()?.project;
                 let version = project.as_ref().and_then(|project| project.version.as_ref());
                 (project.as_ref().map(|project| project.name.value.clone()), version.map(ToString::to_string))

@@ -1,0 +1,59 @@
+//! The contract of a notation: how an ecosystem's packages are written.
+
+use crate::manifest::requirement::RequirementError;
+use crate::model::{Marker, PackageName, Requirement, Version};
+
+/// How an ecosystem's packages are written. The default methods are npm's: a name has one spelling, and versions follow
+/// SemVer.
+pub(in crate::manifest) trait Notation: Sync {
+    /// Returns the arguments and properties that a dependency line may have.
+    fn line_shape(&self) -> DependencyLineShape;
+
+    /// Parses a dependency line. An empty `range` means any version. `marker` is ignored if requirements of this ecosystem
+    /// have no markers.
+    fn parse_requirement(&self, name: &str, range: &str, marker: &Marker) -> Result<Requirement, RequirementError>;
+
+    /// Returns the name of a dependency line, without extras, in the form in which two spellings of one name are equal. An
+    /// invalid name is returned unchanged.
+    fn normal_name(&self, written: &str) -> String {
+        written.to_owned()
+    }
+
+    /// Returns a glob that matches the normal forms of the names that `glob` matches.
+    fn normal_glob(&self, glob: &str) -> String {
+        glob.to_owned()
+    }
+
+    /// Splits a package on the command line into name and range: `@scope/name@^1` is (`@scope/name`, `^1`).
+    fn split_argument<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
+        match text.get(1..).and_then(|rest| rest.find('@')) {
+            Some(at) => (&text[..=at], Some(&text[at + 2..])),
+            None => (text, None),
+        }
+    }
+
+    /// Checks the name of a dependency line before it is written.
+    ///
+    /// # Errors
+    /// The reason why the name is invalid, as a sentence.
+    fn check_name(&self, written: &str) -> Result<(), String> {
+        let bare = written.split('[').next().unwrap_or(written);
+        PackageName::npm(bare).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Returns the range of `version` and the later versions that are compatible with it. Returns `None` if lines of this
+    /// ecosystem have no ranges.
+    fn compatible_range(&self, version: &Version) -> Option<String> {
+        Some(format!("^{version}"))
+    }
+}
+
+/// The arguments and properties that a dependency line may have.
+pub(in crate::manifest) struct DependencyLineShape {
+    /// The most arguments.
+    pub(in crate::manifest) arguments: usize,
+    /// The names of the properties.
+    pub(in crate::manifest) properties: &'static [&'static str],
+    /// An example, for help texts.
+    pub(in crate::manifest) example: &'static str,
+}
