@@ -6,7 +6,7 @@
 //! ```text
 //! larder.kdl ──manifest──▶ Manifest ──ops──▶ Requirements ──resolve──▶ Graph ──lock──▶ larder.lock
 //!                                               ▲                                          │
-//!                              registry (Index) ┘                      lock::Closure, plan │
+//!                              registry (Index) ┘                            lock::Closure │
 //!                                                                                          ▼
 //!             generation ◀──profile── trees ◀──store── verified files ◀──fetch── what is missing
 //! ```
@@ -26,7 +26,7 @@
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
 //! |   | [`policy`] | checks over a lockfile → findings |
-//! |   | [`plan`] | (current generation, lock) → `Plan` |
+//! |   | [`difference`] | how two generations or two locks differ, for people and `--json` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
 //! |   | [`fetch`] | the client, verification, unpacking |
 //! |   | [`store`] | content-addressed trees |
@@ -67,13 +67,13 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod difference;
 pub mod fetch;
 pub mod fs;
 pub mod lock;
 pub mod manifest;
 pub mod model;
 pub mod ops;
-pub mod plan;
 pub mod policy;
 pub mod profile;
 pub mod registry;

@@ -11,7 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("resolve", 1),
     ("lock", 1),
     ("policy", 1),
-    ("plan", 1),
+    ("difference", 1),
     ("registry", 2),
     ("fetch", 2),
     ("store", 2),
@@ -25,7 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
 const EDGES: &[(&str, &str)] = &[
     ("model", "diagnostic"),
     ("lock", "resolve"),
-    ("plan", "lock"),
+    ("difference", "lock"),
     ("policy", "lock"),
     ("policy", "manifest"),
     ("policy", "resolve"),

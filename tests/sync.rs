@@ -71,7 +71,7 @@ fn the_second_sync_asks_nothing_and_changes_nothing() {
 }
 
 #[test]
-fn a_sync_tells_its_plan() {
+fn a_sync_tells_what_it_changes() {
     let registry = small().serve();
     let project = Project::new(&registry);
     let said = project.dependencies(&LINES).run("larder sync --json").exits(0).json();

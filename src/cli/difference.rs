@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::plan::Plan;
+use crate::difference::Difference;
 
 use super::output::Output;
 
 /// Tells the changes, as many as a screen has room for.
-pub(super) fn tell(plan: &Plan, output: &Output) {
-    let lines: Vec<_> = plan.lines().collect();
+pub(super) fn tell(difference: &Difference, output: &Output) {
+    let lines: Vec<_> = difference.lines().collect();
     for line in lines.iter().take(SCREEN) {
         output.say(line);
     }
@@ -17,17 +17,17 @@ pub(super) fn tell(plan: &Plan, output: &Output) {
     }
 }
 
-/// Lines of a plan that are shown before the rest is only counted.
+/// The number of lines that are shown; the rest is only counted.
 const SCREEN: usize = 20;
 
 /// Tells how many packages come, change, go and stay.
-pub(super) fn counts(plan: &Plan) -> String {
+pub(super) fn counts(difference: &Difference) -> String {
     let mut text = String::new();
     for (count, what) in [
-        (plan.added.len(), "added"),
-        (plan.changed.len(), "changed"),
-        (plan.removed.len(), "removed"),
-        (plan.kept, "kept"),
+        (difference.added.len(), "added"),
+        (difference.changed.len(), "changed"),
+        (difference.removed.len(), "removed"),
+        (difference.kept, "kept"),
     ] {
         if count > 0 {
             let comma = if text.is_empty() { "" } else { ", " };

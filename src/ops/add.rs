@@ -67,7 +67,7 @@ fn add_once(
     }
 
     let findings = policies::solved(&project, &before, &lockfile, &solved);
-    let plan = lock::difference(&before, &lockfile);
+    let difference = lock::compare(&before, &lockfile);
     let written =
         lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, snapshot)?;
     let Some(changed) = written else { return Ok(None) };
@@ -75,7 +75,7 @@ fn add_once(
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
         format!("Added {}:{}{range} to {place}{}", spec.ecosystem, spec.name, target.suffix())
     });
-    Ok(Some(Changes { lines: lines.collect(), locked: Locked { lockfile, plan, changed, findings } }))
+    Ok(Some(Changes { lines: lines.collect(), locked: Locked { lockfile, difference, changed, findings } }))
 }
 
 /// Returns the packages of the lines that were added.

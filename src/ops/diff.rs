@@ -14,7 +14,7 @@ use super::{Context, Result};
 
 /// `larder diff --json`: see `schema/diff.json`.
 #[derive(Debug, Serialize)]
-pub struct Difference {
+pub struct GenerationDiff {
     /// What is compared.
     pub from: Side,
     /// With what.
@@ -74,13 +74,14 @@ pub struct Change {
 
 /// Compares two generations, named by number, by environment, or both: `12`, `staging`, `staging@12`. Without the second
 /// it is the current one.
-pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<Difference> {
+pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<GenerationDiff> {
     let checkout = Checkout::open(context)?;
     let (from, before) = side(context, &checkout, Some(from))?;
     let (to, after) = side(context, &checkout, to)?;
     let (before, after) = (by_name(&before), by_name(&after));
     let store = Store::open(&context.store);
-    let mut difference = Difference { from, to, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), kept: 0 };
+    let mut difference =
+        GenerationDiff { from, to, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), kept: 0 };
     for (key, new) in &after {
         match before.get(key) {
             None => difference.added.push(new.package(key, &store)?),

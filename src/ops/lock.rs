@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::difference::{Difference, PackageVersions};
 use crate::fs::{self, Durability};
 use crate::lock::{self, Declared, Freshness, Lockfile, Reason};
 use crate::manifest::Environment;
 use crate::model::{Edition, PackageId, Settings, Side};
-use crate::plan::{self, Plan};
 use crate::policy::{Finding, FindingReport, Solve};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -23,7 +23,7 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::Edited;
 use super::routing::{self, Extent};
 use super::session::release;
-use super::summary::PlanSummary;
+use super::summary::DifferenceSummary;
 use super::{Context, Event, Project, Result, Session, artifacts, policies, registries, solutions};
 
 /// What became of the lock.
@@ -31,8 +31,8 @@ use super::{Context, Event, Project, Result, Session, artifacts, policies, regis
 pub struct Locked {
     /// The lock as it is now.
     pub lockfile: Lockfile,
-    /// What moved.
-    pub plan: Plan,
+    /// The packages that differ from those of the old lock.
+    pub difference: Difference,
     /// Whether the file was written.
     pub changed: bool,
     /// What a user should hear about.
@@ -53,7 +53,8 @@ pub struct Changes {
 pub struct Summary {
     changed: bool,
     packages: usize,
-    plan: PlanSummary,
+    #[serde(rename = "plan")]
+    difference: DifferenceSummary,
     warnings: Vec<String>,
     findings: Vec<FindingReport>,
 }
@@ -61,13 +62,13 @@ pub struct Summary {
 impl Locked {
     pub(super) fn unchanged(project: &Project, lockfile: Lockfile) -> Self {
         let findings = policies::standing_alone(project, &lockfile);
-        Self { lockfile, plan: Plan::default(), changed: false, findings }
+        Self { lockfile, difference: Difference::default(), changed: false, findings }
     }
 
     /// Says what is to be said of a lock that a project goes on with.
     fn serving(project: &Project, lockfile: Lockfile) -> Self {
         let findings = policies::standing(project, &lockfile);
-        Self { lockfile, plan: Plan::default(), changed: false, findings }
+        Self { lockfile, difference: Difference::default(), changed: false, findings }
     }
 
     /// Returns what a user should hear about, a lowercase sentence each.
@@ -90,7 +91,7 @@ impl Locked {
         Summary {
             changed: self.changed,
             packages: self.lockfile.graph.packages.len(),
-            plan: PlanSummary::from(&self.plan),
+            difference: DifferenceSummary::from(&self.difference),
             warnings: self.warnings().collect(),
             findings: self.reports(Vec::new()),
         }
@@ -132,7 +133,7 @@ pub(super) fn dry_run(session: &Session<'_>, project: &Project, lock_use: LockUs
         Standing::Stale(old) => {
             let (lockfile, solved) = solve(session, project, &Wish::keeping(&old))?;
             let findings = policies::solved(project, &old, &lockfile, &solved);
-            Ok(Locked { plan: difference(&old, &lockfile), lockfile, changed: false, findings })
+            Ok(Locked { difference: compare(&old, &lockfile), lockfile, changed: false, findings })
         }
     }
 }
@@ -194,9 +195,9 @@ pub(super) fn replace(
 ) -> Result<Option<Locked>> {
     let (lockfile, solved) = solve(session, project, wish)?;
     let findings = policies::solved(project, old, &lockfile, &solved);
-    let plan = difference(old, &lockfile);
+    let difference = compare(old, &lockfile);
     let written = write(session.context, project, None, &lockfile, snapshot)?;
-    Ok(written.map(|changed| Locked { lockfile, plan, changed, findings }))
+    Ok(written.map(|changed| Locked { lockfile, difference, changed, findings }))
 }
 
 /// What a solve is to respect besides the manifest.
@@ -209,7 +210,7 @@ pub(super) struct Wish<'a> {
     /// Packages of which no version is kept.
     pub(super) moved: BTreeSet<PackageId>,
     /// Versions that are preferred to those that are kept.
-    pub(super) wanted: plan::Contents,
+    pub(super) wanted: PackageVersions,
     /// The side that `wanted` is about; on another it counts for the packages on which both agreed.
     pub(super) wanted_on: Option<Side>,
     /// The edition of the built-in package extensions; `None` for this larder's own.
@@ -286,19 +287,19 @@ fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<(Packag
     Ok(found)
 }
 
-/// Returns what moved between two locks.
-pub(super) fn difference(old: &Lockfile, new: &Lockfile) -> Plan {
+/// Compares the packages of two locks.
+pub(super) fn compare(old: &Lockfile, new: &Lockfile) -> Difference {
     let lines = old.graph.roots.iter().chain(&new.graph.roots);
     let direct = lines.flat_map(|root| &root.to).map(|edge| edge.to.package.id.clone()).collect();
-    Plan { direct, ..plan::plan(&contents(old), &contents(new)) }
+    Difference { direct, ..Difference::between(&packages_of(old), &packages_of(new)) }
 }
 
-fn contents(lockfile: &Lockfile) -> plan::Contents {
-    let mut contents = plan::Contents::new();
+fn packages_of(lockfile: &Lockfile) -> PackageVersions {
+    let mut packages = PackageVersions::new();
     for key in lockfile.graph.packages.keys() {
-        contents.entry(key.id.clone()).or_default().push(key.version.clone());
+        packages.entry(key.id.clone()).or_default().push(key.version.clone());
     }
-    contents
+    packages
 }
 
 /// Writes the lock, unless its text stays the same; tells which. None, and nothing is written, where somebody else wrote

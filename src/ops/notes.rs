@@ -4,19 +4,19 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::difference::Difference;
 use crate::fs;
 use crate::lock::Closure;
 use crate::model::{CheckName, Dependent, PackageId, PackageKey, Version};
-use crate::plan::Plan;
 use crate::policy::Finding;
 
 use super::{Project, Result};
 
-/// Returns those of the findings in an environment that are told after a plan was carried out: the scripts that did not run,
+/// Returns those of the findings in an environment that are told of the packages that a sync brought: the scripts that did not run,
 /// and, unless the lock has just been solved, which told it then, what is not made for this machine. What was there before
 /// is no news.
-pub(super) fn new_with(plan: &Plan, found: Vec<Finding>, foreign_too: bool) -> Vec<Finding> {
-    let is_new = is_new_with(plan);
+pub(super) fn of_new_packages(difference: &Difference, found: Vec<Finding>, foreign_too: bool) -> Vec<Finding> {
+    let is_new = is_new(difference);
     let is_told = |finding: &Finding| match finding.check {
         CheckName::Scripts => true,
         CheckName::Platforms => foreign_too,
@@ -25,7 +25,7 @@ pub(super) fn new_with(plan: &Plan, found: Vec<Finding>, foreign_too: bool) -> V
     found.into_iter().filter(|one| is_told(one) && one.package.as_ref().is_some_and(&is_new)).collect()
 }
 
-/// Returns what there is to tell after a plan was carried out.
+/// Returns what there is to tell after a sync.
 pub(super) fn notes(project: &Project, closure: &Closure<'_>, found: &[Finding]) -> Result<Vec<String>> {
     let mut notes: Vec<String> = scripts(found).into_iter().collect();
     for member in &project.members {
@@ -54,10 +54,10 @@ fn foreign(closure: &Closure<'_>, found: &[Finding]) -> Vec<String> {
     found.iter().filter(|one| one.check == CheckName::Platforms).filter_map(|one| told(one.package.as_ref()?)).collect()
 }
 
-/// Returns whether a package comes with a plan.
-fn is_new_with(plan: &Plan) -> impl Fn(&PackageKey) -> bool {
-    let added = plan.added.iter().map(|(package, versions)| (package, versions.clone()));
-    let changed = plan.changed.iter().map(|(package, before, after)| {
+/// Returns whether a package is new, or has a new version.
+fn is_new(difference: &Difference) -> impl Fn(&PackageKey) -> bool {
+    let added = difference.added.iter().map(|(package, versions)| (package, versions.clone()));
+    let changed = difference.changed.iter().map(|(package, before, after)| {
         (package, after.iter().filter(|version| !before.contains(version)).cloned().collect())
     });
     let new: Vec<(&PackageId, Vec<Version>)> = added.chain(changed).collect();

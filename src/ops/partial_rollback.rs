@@ -1,9 +1,9 @@
 //! Going back with some packages only: their versions come from an earlier generation, the rest is solved to fit.
 
 use crate::diagnostic::{Exit, Failure, nearest};
+use crate::difference::PackageVersions;
 use crate::lock::{self as lockfiles, Lockfile};
 use crate::model::{Label, PackageId, Side, Version};
-use crate::plan;
 use crate::profile::{self, ProfileError};
 
 use super::lock::{self, LockUse, Locked, Wish};
@@ -70,13 +70,13 @@ fn write_lock(
         }
     };
     let findings = policies::solved(project, &now, &lockfile, &solved);
-    let plan = lock::difference(&now, &lockfile);
+    let difference = lock::compare(&now, &lockfile);
     let written = lock::write(session.context, project, None, &lockfile, snapshot)?;
-    Ok(written.map(|changed| (number, Locked { lockfile, plan, changed, findings })))
+    Ok(written.map(|changed| (number, Locked { lockfile, difference, changed, findings })))
 }
 
-fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[String]) -> Result<plan::Contents> {
-    let mut wanted = plan::Contents::new();
+fn wanted(environment: &Label, number: u64, there: &PackageVersions, names: &[String]) -> Result<PackageVersions> {
+    let mut wanted = PackageVersions::new();
     for name in names {
         let known = Known::parse(name);
         let found: Vec<_> = there.iter().filter(|(package, _)| known.names(package)).collect();
@@ -91,7 +91,7 @@ fn wanted(environment: &Label, number: u64, there: &plan::Contents, names: &[Str
 }
 
 /// Tells whether a lock's solution for a side has the wanted packages in the wanted versions, and in no others.
-fn has(lockfile: &Lockfile, side: Option<&Side>, wanted: &plan::Contents) -> bool {
+fn has(lockfile: &Lockfile, side: Option<&Side>, wanted: &PackageVersions) -> bool {
     let solution = side.map(|side| lockfile.graph.on(side));
     let packages = &solution.as_ref().unwrap_or(&lockfile.graph).packages;
     let versions = |package: &PackageId| -> Vec<&Version> {

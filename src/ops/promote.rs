@@ -52,12 +52,13 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let held = snapshot::hold(session.context, &profile)?;
     // What a sync noted does not tell what this leaves, which may be gone back from.
     state::forget(&project.root, target.name.as_str())?;
-    let Installed { number, built, plan, warnings } = installation.build(&held, (&lockfile, &text), &ingredients)?;
+    let Installed { number, built, difference, warnings } =
+        installation.build(&held, (&lockfile, &text), &ingredients)?;
     held.finish()?;
     let folder = profile.folder(&target.name, number);
     let unchanged = Synced::unchanged(target.name.to_string(), number, folder);
     let (fetched, bytes) = (ingredients.gathered.fetched, ingredients.gathered.bytes);
-    Ok(Synced { built: built.made, plan, fetched, bytes, warnings, ..unchanged })
+    Ok(Synced { built: built.made, difference, fetched, bytes, warnings, ..unchanged })
 }
 
 /// Collects every reason why the closure must not become the target's.

@@ -41,10 +41,10 @@ fn remove_once(
     let project = target.tried(old, &text)?;
     let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before))?;
     let findings = policies::solved(&project, &before, &lockfile, &solved);
-    let plan = lock::difference(&before, &lockfile);
+    let difference = lock::compare(&before, &lockfile);
     let written =
         lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, snapshot)?;
-    Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, plan, changed, findings } }))
+    Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, difference, changed, findings } }))
 }
 
 /// A line as the editor names it.

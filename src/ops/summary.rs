@@ -1,13 +1,13 @@
-//! A plan as `--json` prints it.
+//! A [`Difference`] as `--json` prints it.
 
 use serde::Serialize;
 
+use crate::difference::Difference;
 use crate::model::{PackageId, Version};
-use crate::plan::Plan;
 
 /// `"plan"` in `schema/sync.json` and `schema/lock.json`.
 #[derive(Serialize)]
-pub(super) struct PlanSummary {
+pub(super) struct DifferenceSummary {
     added: Vec<Moved>,
     changed: Vec<Changed>,
     removed: Vec<Moved>,
@@ -29,11 +29,11 @@ struct Changed {
     to: Vec<String>,
 }
 
-impl From<&Plan> for PlanSummary {
-    fn from(plan: &Plan) -> Self {
+impl From<&Difference> for DifferenceSummary {
+    fn from(difference: &Difference) -> Self {
         Self {
-            added: plan.added.iter().map(moved).collect(),
-            changed: plan
+            added: difference.added.iter().map(moved).collect(),
+            changed: difference
                 .changed
                 .iter()
                 .map(|(package, from, to)| Changed {
@@ -43,8 +43,8 @@ impl From<&Plan> for PlanSummary {
                     to: texts(to),
                 })
                 .collect(),
-            removed: plan.removed.iter().map(moved).collect(),
-            kept: plan.kept,
+            removed: difference.removed.iter().map(moved).collect(),
+            kept: difference.kept,
         }
     }
 }

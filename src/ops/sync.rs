@@ -10,11 +10,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
+use crate::difference::Difference;
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, LockedMode};
 use crate::model::Platform;
-use crate::plan::Plan;
 use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
 use crate::profile::{self, Needs, RolledBack};
@@ -26,7 +26,7 @@ use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
 use super::session::LOCKFILE;
-use super::summary::PlanSummary;
+use super::summary::DifferenceSummary;
 use super::{Context, Project, Result, Session, notes, policies, variables};
 
 /// How to sync.
@@ -80,8 +80,8 @@ pub struct Synced {
     pub folder: PathBuf,
     /// Whether the generation is new.
     pub built: bool,
-    /// What changed.
-    pub plan: Plan,
+    /// How its packages differ from those of the generation before it.
+    pub difference: Difference,
     /// How many artifacts were fetched.
     pub fetched: usize,
     /// How many bytes came.
@@ -100,7 +100,8 @@ pub struct Summary<'a> {
     environment: &'a str,
     generation: Option<u64>,
     built: bool,
-    plan: PlanSummary,
+    #[serde(rename = "plan")]
+    difference: DifferenceSummary,
     fetched: usize,
     bytes: u64,
     warnings: &'a [String],
@@ -116,7 +117,7 @@ impl Synced {
             generation: Some(generation),
             folder,
             built: false,
-            plan: Plan::default(),
+            difference: Difference::default(),
             fetched: 0,
             bytes: 0,
             warnings: Vec::new(),
@@ -131,7 +132,7 @@ impl Synced {
             environment: &self.environment,
             generation: self.generation,
             built: self.built,
-            plan: PlanSummary::from(&self.plan),
+            difference: DifferenceSummary::from(&self.difference),
             fetched: self.fetched,
             bytes: self.bytes,
             warnings: &self.warnings,
@@ -293,7 +294,7 @@ impl<'a> Sync<'a> {
             generation: None,
             folder: PathBuf::new(),
             built: false,
-            plan: install::difference(&self.profile, &self.environment.name, &closure),
+            difference: install::compare_with_current(&self.profile, &self.environment.name, &closure),
             fetched: 0,
             bytes: 0,
             warnings: locked.warnings().collect(),
@@ -373,15 +374,16 @@ impl<'a> Sync<'a> {
         }
         held.finish()?;
         let is_made = installed.built.made;
-        let found = if is_made { notes::new_with(&installed.plan, found, !locked.changed) } else { Vec::new() };
+        let found =
+            if is_made { notes::of_new_packages(&installed.difference, found, !locked.changed) } else { Vec::new() };
         let notes = self.notes(&found, &ingredients, &installed, &absent)?;
-        let Installed { number, built, plan, warnings } = installed;
+        let Installed { number, built, difference, warnings } = installed;
         Ok(Some(Synced {
             environment: self.environment.name.to_string(),
             generation: Some(number),
             folder: self.profile.folder(&self.environment.name, number),
             built: built.made,
-            plan,
+            difference,
             fetched: ingredients.gathered.fetched,
             bytes: ingredients.gathered.bytes,
             warnings: locked.warnings().chain(ingredients.left_out).chain(warnings).collect(),

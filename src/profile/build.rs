@@ -263,7 +263,7 @@ fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option
         node_modules: generation.node_modules,
         members: generation.members.clone(),
         packages: generation.closure.len(),
-        changes: Changes::from(&generation.plan_from(current)),
+        changes: Changes::from(&generation.difference_from(current)),
     }
 }
 

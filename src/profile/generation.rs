@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::difference::{Difference, PackageVersions};
 use crate::fs::{self, Action, FsError};
 use crate::model::{Label, PackageId, Platform, TreeDigest, Version};
-use crate::plan::{self, Plan};
 use crate::store::EntryPath;
 
 use super::as_text::Text;
@@ -118,8 +118,8 @@ impl Generation {
     }
 
     /// Returns its packages, for a comparison with others.
-    pub fn packages(&self) -> plan::Contents {
-        let mut packages = plan::Contents::new();
+    pub fn packages(&self) -> PackageVersions {
+        let mut packages = PackageVersions::new();
         for member in &self.closure {
             let version = Version::parse(member.ecosystem, &member.version);
             if let (Some(id), Ok(version)) = (member.id(), version) {
@@ -141,10 +141,10 @@ impl Generation {
     }
 
     /// Compares its packages with those of the generation before it.
-    pub fn plan_from(&self, before: Option<&Self>) -> Plan {
+    pub fn difference_from(&self, before: Option<&Self>) -> Difference {
         let there = before.map(Self::packages).unwrap_or_default();
         let direct = before.map(Self::direct).unwrap_or_default().into_iter().chain(self.direct()).collect();
-        Plan { direct, ..plan::plan(&there, &self.packages()) }
+        Difference { direct, ..Difference::between(&there, &self.packages()) }
     }
 
     /// Writes the records into a new folder.

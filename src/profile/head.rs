@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::difference::Difference;
 use crate::fs;
 use crate::model::{Label, TreeDigest};
-use crate::plan::Plan;
 
 use super::ProfileError;
 use super::generation::{FORMAT, record_of};
@@ -74,13 +74,13 @@ pub struct Changes {
 /// So many changes are named; the others are counted.
 const NAMED: usize = 5;
 
-impl From<&Plan> for Changes {
-    fn from(plan: &Plan) -> Self {
+impl From<&Difference> for Changes {
+    fn from(difference: &Difference) -> Self {
         Self {
-            added: plan.added.len(),
-            changed: plan.changed.len(),
-            removed: plan.removed.len(),
-            lines: plan.lines().take(NAMED).collect(),
+            added: difference.added.len(),
+            changed: difference.changed.len(),
+            removed: difference.removed.len(),
+            lines: difference.lines().take(NAMED).collect(),
         }
     }
 }

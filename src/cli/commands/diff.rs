@@ -3,7 +3,7 @@
 use crate::cli::args::Diff;
 use crate::diagnostic::size;
 use crate::ops::Context;
-use crate::ops::diff::{Change, Difference, Package, Side, diff};
+use crate::ops::diff::{Change, GenerationDiff, Package, Side, diff};
 
 use super::{DONE, Outcome, Output};
 
@@ -34,7 +34,7 @@ struct Line {
 }
 
 /// Returns the lines: what a manifest asks for first, then what changed, what went, what came.
-fn lines(found: &Difference) -> Vec<Line> {
+fn lines(found: &GenerationDiff) -> Vec<Line> {
     let changed = found.changed.iter().map(|change| Line {
         name: format!("~ {}:{}", change.ecosystem, change.name),
         versions: format!("{} -> {}", change.from.join(", "), change.to.join(", ")),
@@ -68,7 +68,7 @@ fn table(lines: Vec<Line>, output: &Output) {
 }
 
 /// Returns by how much the second side is larger or smaller, where all sizes are known and they differ.
-fn growth(found: &Difference) -> String {
+fn growth(found: &GenerationDiff) -> String {
     let one_sided = |packages: &[Package]| packages.iter().map(|package| package.bytes).sum::<Option<u64>>();
     let of_changed = |side: fn(&Change) -> Option<u64>| found.changed.iter().map(side).sum::<Option<u64>>();
     let before = one_sided(&found.removed).zip(of_changed(|change| change.bytes_from));

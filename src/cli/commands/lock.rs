@@ -23,7 +23,7 @@ pub(super) fn tell(locked: &ops::lock::Locked, output: &Output) {
         count => format!("{count} packages"),
     };
     if locked.changed {
-        difference::tell(&locked.plan, output);
+        difference::tell(&locked.difference, output);
         output.say(format!("Locked {packages} in larder.lock"));
     } else {
         output.say(format!("larder.lock is up to date, {packages}"));

@@ -72,14 +72,14 @@ pub(super) fn tell(synced: &Synced, output: &Output) {
     for warning in &synced.warnings {
         output.say(format!("warning: {warning}"));
     }
-    difference::tell(&synced.plan, output);
+    difference::tell(&synced.difference, output);
     let environment = &synced.environment;
     output.say(match (synced.generation, synced.built) {
-        (None, _) if synced.plan.is_empty() => format!("{environment} would stay as it is"),
-        (None, _) => format!("Would build {environment}: {}", difference::counts(&synced.plan)),
+        (None, _) if synced.difference.is_empty() => format!("{environment} would stay as it is"),
+        (None, _) => format!("Would build {environment}: {}", difference::counts(&synced.difference)),
         (Some(_), false) => format!("{environment} is up to date"),
         (Some(number), true) => {
-            format!("{environment} is at generation {number}: {}", difference::counts(&synced.plan))
+            format!("{environment} is at generation {number}: {}", difference::counts(&synced.difference))
         }
     });
     for note in &synced.notes {

@@ -11,10 +11,10 @@ mod repair;
 
 use std::sync::Arc;
 
+use crate::difference::{self, Difference};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
 use crate::model::{Label, Platform};
-use crate::plan::{self, Plan};
 use crate::profile::python::{Bytecode, Interpreter};
 use crate::profile::{self, Built, Needs, ProjectLock, Promoted};
 use crate::store::{Lease, Tree};
@@ -102,7 +102,7 @@ pub(super) struct Installed {
     /// What the profile says of it.
     pub(super) built: Built,
     /// What changed.
-    pub(super) plan: Plan,
+    pub(super) difference: Difference,
     /// What a user should hear about.
     pub(super) warnings: Vec<String>,
 }
@@ -154,7 +154,7 @@ impl Installation<'_> {
     ) -> Result<Installed> {
         let Self { profile, environment, .. } = *self;
         let (name, store) = (&environment.name, &self.session.store);
-        let plan = difference(profile, name, &from.closure);
+        let difference = compare_with_current(profile, name, &from.closure);
         store.note_project(profile.root(), from.store_trees().map(|tree| tree.digest))?;
         (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
         let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
@@ -200,8 +200,9 @@ impl Installation<'_> {
             warnings.extend(generations::retire(profile, held, environment));
         }
         // What there was could not be read before.
-        let plan = if built.recalled { built.generation.plan_from(Some(&built.generation)) } else { plan };
-        Ok(Installed { number, built, plan, warnings })
+        let difference =
+            if built.recalled { built.generation.difference_from(Some(&built.generation)) } else { difference };
+        Ok(Installed { number, built, difference, warnings })
     }
 
     /// Tells whether the links in the checkout lead elsewhere afterwards.
@@ -210,13 +211,17 @@ impl Installation<'_> {
     }
 }
 
-/// Compares what an environment has with what it is to have.
-pub(super) fn difference(profile: &profile::Project, environment: &Label, closure: &Closure<'_>) -> Plan {
+/// Compares the packages of an environment's current generation with those of the closure that it is to have.
+pub(super) fn compare_with_current(
+    profile: &profile::Project,
+    environment: &Label,
+    closure: &Closure<'_>,
+) -> Difference {
     // A record that cannot be read is no reason not to build a new one.
     let current = profile.current(environment).ok().flatten();
     let (there, mut direct) = current.map(|it| (it.packages(), it.direct())).unwrap_or_default();
-    direct.extend(plan::direct(closure));
-    Plan { direct, ..plan::plan(&there, &plan::contents(closure)) }
+    direct.extend(difference::direct_dependencies(closure));
+    Difference { direct, ..Difference::between(&there, &difference::packages_of(closure)) }
 }
 
 /// Returns the generation in which Node programs find their packages now, where it has some.

@@ -1,0 +1,114 @@
+//! How two sets of packages differ: those of two generations, or of two locks. A [`Difference`] is shown to people and printed
+//! with `--json`; nothing is carried out from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::lock::Closure;
+use crate::model::{PackageId, Version};
+
+/// The versions of each package, in ascending order; several where npm needs several.
+pub type PackageVersions = BTreeMap<PackageId, Vec<Version>>;
+
+/// How the packages of a generation, or of a lock, differ from those of another.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// Packages that only the new one has.
+    pub added: Vec<(PackageId, Vec<Version>)>,
+    /// Packages that have other versions: (package, old versions, new versions).
+    pub changed: Vec<(PackageId, Vec<Version>, Vec<Version>)>,
+    /// Packages that only the old one has.
+    pub removed: Vec<(PackageId, Vec<Version>)>,
+    /// The number of packages that have the same versions.
+    pub kept: usize,
+    /// The direct dependencies, old and new: [`Self::lines`] begins with them.
+    pub direct: BTreeSet<PackageId>,
+}
+
+impl Difference {
+    /// Compares two sets of packages. Every list is sorted by package; [`Self::direct`] is empty.
+    pub fn between(old: &PackageVersions, new: &PackageVersions) -> Self {
+        let mut difference = Self::default();
+        for (package, versions) in new {
+            match old.get(package) {
+                None => difference.added.push((package.clone(), versions.clone())),
+                Some(before) if before == versions => difference.kept += 1,
+                Some(before) => difference.changed.push((package.clone(), before.clone(), versions.clone())),
+            }
+        }
+        let removed = old.iter().filter(|(package, _)| !new.contains_key(*package));
+        difference.removed = removed.map(|(package, versions)| (package.clone(), versions.clone())).collect();
+        difference
+    }
+
+    /// Returns whether both have the same packages in the same versions.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+
+    /// Returns a line for each change: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`. Direct
+    /// dependencies come first.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let changed = self
+            .changed
+            .iter()
+            .map(|(package, from, to)| (package, format!("~ {package} {} -> {}", list(from), list(to))));
+        let one_sided = |mark: char, (package, versions): &(PackageId, Vec<Version>)| {
+            format!("{mark} {package} {}", list(versions))
+        };
+        let removed = self.removed.iter().map(move |gone| (&gone.0, one_sided('-', gone)));
+        let added = self.added.iter().map(move |new| (&new.0, one_sided('+', new)));
+        let mut lines: Vec<_> = changed.chain(removed).chain(added).collect();
+        lines.sort_by_key(|(package, _)| !self.direct.contains(*package));
+        lines.into_iter().map(|(_, line)| line)
+    }
+}
+
+fn list(versions: &[Version]) -> String {
+    versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the packages that a closure reaches.
+pub fn packages_of(closure: &Closure<'_>) -> PackageVersions {
+    let mut packages = PackageVersions::new();
+    for (key, _) in closure.packages() {
+        packages.entry(key.id.clone()).or_default().push(key.version.clone());
+    }
+    packages
+}
+
+/// Returns the direct dependencies of a closure: the packages that its manifest lines ask for.
+pub fn direct_dependencies(closure: &Closure<'_>) -> BTreeSet<PackageId> {
+    closure.roots.iter().flat_map(|root| &root.to).map(|edge| edge.to.package.id.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Ecosystem, PackageName};
+
+    fn packages(listed: &[(&str, &[&str])]) -> PackageVersions {
+        let version = |text: &&str| Version::parse(Ecosystem::Npm, text).unwrap();
+        listed
+            .iter()
+            .map(|(name, versions)| {
+                let id = PackageId::new(Ecosystem::Npm, PackageName::npm(name).unwrap());
+                (id, versions.iter().map(version).collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_package_is_added_changed_removed_or_kept() {
+        let before = packages(&[("gone", &["1.0.0"]), ("kept", &["1.0.0", "2.0.0"]), ("moved", &["1.0.0"])]);
+        let after = packages(&[("kept", &["1.0.0", "2.0.0"]), ("moved", &["1.0.0", "2.0.0"]), ("new", &["3.0.0"])]);
+        let difference = Difference::between(&before, &after);
+        assert_eq!(difference.kept, 1);
+        assert_eq!(difference.added[0].0.to_string(), "npm:new");
+        assert_eq!(difference.removed[0].0.to_string(), "npm:gone");
+        assert_eq!((difference.changed[0].1.len(), difference.changed[0].2.len()), (1, 2));
+        assert!(Difference::between(&after, &after).is_empty());
+        let direct = BTreeSet::from([difference.added[0].0.clone()]);
+        let lines: Vec<_> = Difference { direct, ..difference }.lines().collect();
+        assert_eq!(lines, ["+ npm:new 3.0.0", "~ npm:moved 1.0.0 -> 1.0.0, 2.0.0", "- npm:gone 1.0.0"]);
+    }
+}
