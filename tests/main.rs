@@ -15,6 +15,7 @@ mod keeping;
 mod layers;
 mod local;
 mod lock;
+mod log;
 mod look;
 mod machine;
 mod manifest;

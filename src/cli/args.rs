@@ -5,7 +5,7 @@ mod profiles;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use profiles::{Adopt, Diff, Env, Format, Gc, Pin, Promote, Rollback, Use, Verify};
 
@@ -41,9 +41,9 @@ pub(super) struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub(super) verbose: bool,
+    /// Say more: -v tells what takes how long, -vv each request too
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub(super) verbose: u8,
 }
 
 /// When to use colour.

@@ -5,6 +5,7 @@ mod commands;
 mod difference;
 mod drawing;
 mod failure;
+mod log;
 mod output;
 mod progress;
 mod visible;
@@ -40,7 +41,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let progress = Progress::of(&output);
     let reporter = |event| progress.report(&output, &event);
     let flags = Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline };
-    let outcome = Context::new(flags, variables, &reporter).and_then(|context| dispatch(command, &context, &output));
+    let outcome = log::start(global.verbose, &variables)
+        .and_then(|()| Context::new(flags, variables, &reporter))
+        .and_then(|context| dispatch(command, &context, &output));
     progress.clear();
     let status = outcome.unwrap_or_else(|error| failure::show(&output, &error));
     output.take_lost().map_or(status, |error| failure::show_lost(&output, error))

@@ -45,8 +45,8 @@ impl Output {
         let manner = match global {
             Global { json: true, .. } => Manner::Json,
             Global { quiet: true, .. } => Manner::Quiet,
-            Global { verbose: true, .. } => Manner::Verbose,
-            Global { .. } => Manner::Usual,
+            Global { verbose: 0, .. } => Manner::Usual,
+            Global { .. } => Manner::Verbose,
         };
         Self { manner, color, terminal, lost: Mutex::default() }
     }
@@ -56,9 +56,9 @@ impl Output {
         Self { manner: Manner::Json, color: false, terminal: false, lost: Mutex::default() }
     }
 
-    /// Tells whether somebody watches what is going on: at a terminal, and not in a pipe.
+    /// Tells whether somebody watches what is going on: at a terminal, and not in a pipe. A log would be torn by what moves.
     pub(super) fn is_watched(&self) -> bool {
-        self.terminal && matches!(self.manner, Manner::Usual | Manner::Verbose)
+        self.terminal && self.manner == Manner::Usual
     }
 
     /// Returns whether the run's data is one JSON document.
@@ -170,6 +170,34 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     }
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+/// One line of the log. It is written when it is dropped, made visible as all other text is.
+pub(super) struct LogLine(Vec<u8>);
+
+impl LogLine {
+    /// Returns an empty line.
+    pub(super) fn new() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl Write for LogLine {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for LogLine {
+    fn drop(&mut self) {
+        let text = String::from_utf8_lossy(&self.0);
+        let _ = write_lines(io::stderr().lock(), &visible::one_line(text.trim_end_matches('\n')));
+    }
 }
 
 fn write_lines(mut stream: impl Write, text: &str) -> io::Result<()> {

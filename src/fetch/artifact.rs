@@ -92,6 +92,7 @@ pub(super) fn fetch(route: &Route<'_>, wanted: &Wanted) -> Result<Fetched, End> 
 }
 
 fn transfer(route: &Route<'_>, wanted: &Wanted, format: &dyn Format, mut staging: Staging<'_>) -> Result<Fetched, End> {
+    let _span = tracing::debug_span!("artifact", package = %wanted.package).entered();
     let (end, taken) = match arrive(route, wanted, format, &mut staging) {
         Err(end) => (end, staging.demand()),
         Ok((digest, bytes)) => match staging.commit(&digest) {

@@ -115,6 +115,7 @@ pub fn fetch_all(
         Ok::<_, FetchError>(found)
     })?;
     let mut missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
+    let _span = tracing::info_span!("fetch", artifacts = wanted.len(), missing = missing.len()).entered();
     missing.sort_by_key(|at| !wanted[*at].native);
     let run = Run {
         store,

@@ -116,11 +116,18 @@ impl Transport {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url.inner().clone());
         *request.headers_mut() = headers;
         let runtime = self.runtime.get_or_init(start).as_ref().map_err(|error| SendError::Failed(error.clone()))?;
+        let span = tracing::debug_span!("request", url = %url.masked(), status = tracing::field::Empty).entered();
         let (tell, told) = oneshot::channel();
         runtime.spawn(transfer(agent, request, pace, tell));
         match told.blocking_recv() {
             Ok(Err(SendError::Distrusted(reason))) => Err(SendError::Distrusted(self.with_unread(&reason))),
-            Ok(answer) => answer,
+            Ok(answer) => {
+                match &answer {
+                    Ok(answer) => span.record("status", answer.status),
+                    Err(error) => span.record("status", tracing::field::debug(error)),
+                };
+                answer
+            }
             Err(_) => Err(SendError::Failed("the connection's thread ended".to_owned())),
         }
     }

@@ -74,6 +74,7 @@ impl Lockfile {
 
     /// Writes the canonical text: the same for equal locks.
     pub fn to_text(&self) -> String {
+        let _span = tracing::info_span!("write lock", packages = self.graph.packages.len()).entered();
         v1::write(self)
     }
 
@@ -154,6 +155,7 @@ pub fn chosen(graph: &Graph) -> Preferences {
 
 /// Reads a lockfile. `file` is its path, for messages.
 pub fn parse(file: &str, text: &str) -> Result<Lockfile, LockError> {
+    let _span = tracing::info_span!("read lock", bytes = text.len()).entered();
     v1::read(text).map_err(|problem| LockError::new(file, text, problem))
 }
 

@@ -56,6 +56,7 @@ fn found(
     on: Occasion,
     configured: impl Fn(&dyn Check) -> (Severity, Option<RuleLine>),
 ) -> Vec<Finding> {
+    let _span = tracing::debug_span!("checks", occasion = ?on).entered();
     let mut findings = Vec::new();
     for check in CHECKS.into_iter().filter(|check| check.occasions().contains(&on)) {
         let (severity, rule) = configured(check);

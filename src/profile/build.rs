@@ -173,6 +173,7 @@ impl<'a> Plan<'a> {
     /// Realises the packages that are harmed or not there, and returns how many.
     pub(super) fn realise(&self, harmed: &BTreeSet<&Key>) -> Result<usize, ProfileError> {
         let Self { site, layout, .. } = self;
+        let _span = tracing::info_span!("link packages", packages = layout.packages.len()).entered();
         realise(*site, layout, &self.trees, harmed).map_err(|error| {
             let is_there = |key: &Key| fs::stat(&site.packages.join(key.as_str())).is_ok_and(|stat| stat.is_some());
             let missing = layout.packages.iter().filter(|(key, _)| harmed.contains(key) || !is_there(key));
@@ -201,6 +202,7 @@ impl<'a> Plan<'a> {
         before: Option<&Generation>,
     ) -> Result<(Generation, Vec<String>), ProfileError> {
         let (site, input) = (self.site, self.input);
+        let _span = tracing::info_span!("write generation", number, environment = %input.environment).entered();
         let mut generation = Generation {
             format: FORMAT,
             number,

@@ -168,6 +168,7 @@ impl Project {
         number: u64,
         durability: Durability,
     ) -> Result<(), ProfileError> {
+        let _span = tracing::info_span!("switch", %environment, number).entered();
         let new = self.head(environment, number)?;
         let link = self.current_link(environment);
         let is_active = self.active()?.as_ref() == Some(environment);
@@ -223,6 +224,7 @@ impl Project {
         number: u64,
         trees: impl Fn(&TreeDigest) -> Option<std::sync::Arc<Tree>> + Sync,
     ) -> Result<Vec<Damage>, ProfileError> {
+        let _span = tracing::info_span!("verify", %environment, number).entered();
         let generation = self.generation(environment, number)?;
         let head = self.head(environment, number)?;
         self.check_place(environment, number, &head)?;

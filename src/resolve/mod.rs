@@ -124,6 +124,7 @@ impl From<IndexError> for Failed {
 /// failed; [`ResolveError::TooManyPeerContexts`] where peers are bound in too many ways. A package that does not exist is no failure:
 /// it has no versions.
 pub fn resolve(requirements: &Requirements, index: &dyn Index) -> Result<Resolution, ResolveError> {
+    let _span = tracing::info_span!("solve", lines = requirements.lines.len()).entered();
     std::thread::scope(|scope| {
         let solver = std::thread::Builder::new().name("resolve".to_owned()).stack_size(STACK);
         match solver.spawn_scoped(scope, || resolve_here(requirements, index)) {

@@ -24,6 +24,7 @@ pub type Bytecode = BTreeMap<TreeDigest, Arc<Tree>>;
 /// Returns the byte-code of these wheels; compiles what the store does not have. A module that this Python cannot read
 /// has none: Python says so where it is imported.
 pub fn compile(store: &Store, interpreter: &Interpreter, wheels: &[Arc<Tree>]) -> Result<Bytecode, ProfileError> {
+    let _span = tracing::info_span!("compile", wheels = wheels.len()).entered();
     let mut found = Bytecode::new();
     let mut missing: Vec<&Arc<Tree>> = Vec::new();
     for wheel in wheels {
