@@ -10,7 +10,7 @@ pub(super) fn package_id(text: &str) -> Result<PackageId, String> {
         Some((ecosystem, registry)) => (ecosystem, Some(registry)),
         None => (ecosystem, None),
     };
-    let ecosystem: Ecosystem = ecosystem.parse().map_err(|e: crate::model::NameError| e.to_string())?;
+    let ecosystem: Ecosystem = ecosystem.parse().map_err(|e: crate::model::EcosystemError| e.to_string())?;
     let registry = registry.map(str::parse).transpose().map_err(|e: crate::model::LabelError| e.to_string())?;
     let name = PackageName::parse(ecosystem, name).map_err(|e| e.to_string())?;
     Ok(PackageId { registry, ..PackageId::new(ecosystem, name) })

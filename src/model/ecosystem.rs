@@ -1,43 +1,40 @@
-//! Ecosystems: which there are, how each writes names and versions, and what is so of all of its packages.
+//! The ecosystems, and the properties that all packages of one share.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{NameError, Version, larder, npm, path, pypi};
-
-/// Where a package's name, versions and metadata come from.
+/// The source of a package's name, versions and metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ecosystem {
-    /// The npm registry and its kin.
+    /// npm and compatible registries.
     Npm,
-    /// The Python Package Index and its kin.
+    /// PyPI and compatible indexes.
     Pypi,
     /// Private packages, served by larder's own registry.
     Larder,
-    /// A folder of this checkout.
+    /// Folders of the checkout.
     Path,
 }
 
-/// One value for each ecosystem: how a room registers its implementations. A new ecosystem is a new field, so that no room's
-/// table can be without it.
+/// One value for each ecosystem: the table in which a room registers its implementations. A new ecosystem is a new field, so
+/// that no room's table compiles without it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PerEcosystem<T> {
-    /// npm's.
+    /// The value for npm.
     pub npm: T,
-    /// PyPI's.
+    /// The value for PyPI.
     pub pypi: T,
-    /// That of private packages.
+    /// The value for private packages.
     pub larder: T,
-    /// That of local folders.
+    /// The value for local folders.
     pub path: T,
 }
 
 impl<T> PerEcosystem<T> {
-    /// Returns an ecosystem's value.
+    /// Returns the value for an ecosystem.
     pub const fn of(&self, ecosystem: Ecosystem) -> &T {
         match ecosystem {
             Ecosystem::Npm => &self.npm,
@@ -48,21 +45,10 @@ impl<T> PerEcosystem<T> {
     }
 }
 
-/// How an ecosystem writes names and versions.
-#[derive(Clone, Copy)]
-pub(super) struct Grammar {
-    /// Checks a name and returns its normal form.
-    pub(super) name: fn(&str) -> Result<Cow<'_, str>, NameError>,
-    /// Parses a version; the error is what its grammar's parser said.
-    pub(super) version: fn(&str) -> Result<Version, String>,
-}
-
-const GRAMMARS: PerEcosystem<Grammar> = PerEcosystem {
-    npm: Grammar { name: npm::name::normal, version: npm::version::parse },
-    pypi: Grammar { name: pypi::name::normal, version: pypi::version::parse },
-    larder: Grammar { name: larder::name::normal, version: larder::version::parse },
-    path: Grammar { name: path::name::normal, version: path::version::parse },
-};
+/// A word that is not the name of an ecosystem.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an ecosystem: npm, pypi, larder or path")]
+pub struct EcosystemError(pub String);
 
 impl Ecosystem {
     /// Every ecosystem, in the order in which they are listed.
@@ -78,16 +64,12 @@ impl Ecosystem {
         }
     }
 
-    /// Returns the words for those that registries serve.
+    /// Returns the names of the ecosystems that registries serve.
     pub fn served() -> Vec<&'static str> {
         Self::ALL.into_iter().filter(|ecosystem| !ecosystem.is_local()).map(Self::as_str).collect()
     }
 
-    pub(super) fn grammar(self) -> &'static Grammar {
-        GRAMMARS.of(self)
-    }
-
-    /// Returns whether its packages are folders of the checkout: no registry serves them, and nobody publishes them.
+    /// Returns whether its packages are folders of the checkout, which no registry serves.
     pub fn is_local(self) -> bool {
         matches!(self, Self::Path)
     }
@@ -104,8 +86,7 @@ impl Ecosystem {
         matches!(self, Self::Pypi)
     }
 
-    /// Returns whether requirements carry conditions of their own, which are evaluated for the declared Python: without one they
-    /// mean nothing.
+    /// Returns whether its requirements have markers, which are evaluated for the declared Python.
     pub fn has_markers(self) -> bool {
         matches!(self, Self::Pypi)
     }
@@ -118,12 +99,10 @@ impl fmt::Display for Ecosystem {
 }
 
 impl FromStr for Ecosystem {
-    type Err = NameError;
+    type Err = EcosystemError;
 
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::ALL.into_iter().find(|ecosystem| ecosystem.as_str() == text).ok_or_else(|| NameError {
-            text: text.to_owned(),
-            reason: "is not an ecosystem: npm, pypi, larder or path",
-        })
+    fn from_str(text: &str) -> Result<Self, EcosystemError> {
+        let found = Self::ALL.into_iter().find(|ecosystem| ecosystem.as_str() == text);
+        found.ok_or_else(|| EcosystemError(text.to_owned()))
     }
 }

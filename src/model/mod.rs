@@ -1,10 +1,11 @@
-//! Validated values that every other module speaks in: names, versions, ranges, markers, platforms, digests.
+//! Validated values that all other modules use: names, versions, ranges, markers, platforms, digests, the solved graph.
 //!
-//! Each type is checked once, where it is parsed; afterwards it cannot be wrong. No I/O happens here.
+//! A value is checked once, where it is parsed, and cannot be invalid afterwards. Nothing here does I/O.
 
 mod artifact;
 mod check;
 mod core_metadata;
+mod cow_str;
 mod digest;
 mod ecosystem;
 mod facts;
@@ -19,21 +20,21 @@ mod path;
 mod pep508;
 mod platform;
 mod pypi;
-mod range;
+mod range_error;
 mod requirement;
 mod routes;
 mod settings;
 mod side;
 mod solutions;
-mod text;
 mod url;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
 pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;
+pub use cow_str::CowStr;
 pub use digest::{Algorithm, Digest, DigestError, TreeDigest};
-pub use ecosystem::{Ecosystem, PerEcosystem};
+pub use ecosystem::{Ecosystem, EcosystemError, PerEcosystem};
 pub use facts::Facts;
 pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
 pub use larder::range::SemverRange;
@@ -43,11 +44,10 @@ pub use npm::range::{NpmRange, parse_npm_version};
 pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
 pub use pypi::range::PypiSpecifier;
-pub use range::RangeError;
+pub use range_error::RangeError;
 pub use requirement::Requirement;
 pub use routes::Routes;
 pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, Prereleases, Settings};
 pub use side::{Side, Sides};
-pub use text::Text;
 pub use url::{Url, UrlError};
 pub use version::{Version, VersionError};

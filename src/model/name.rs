@@ -1,24 +1,40 @@
 //! Names: of packages, extras, and of what a manifest declares itself.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Ecosystem, npm, pypi};
+use super::{Ecosystem, PerEcosystem, larder, npm, path, pypi};
 
-/// A name that its ecosystem does not allow.
+/// A name that is invalid in its ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` {reason}")]
 pub struct NameError {
-    /// The text as it was given.
+    /// The text as given.
     pub text: String,
-    /// What is wrong with it, as the end of a sentence.
+    /// The reason, as the end of a sentence.
     pub reason: &'static str,
 }
 
-/// A package's name, valid in its ecosystem and normalised where the ecosystem does so.
+/// Checks a name and returns its normal form.
+type Normalize = fn(&str) -> Result<Cow<'_, str>, &'static str>;
+
+/// The grammars of names.
+const NORMALIZE: PerEcosystem<Normalize> = PerEcosystem {
+    npm: npm::name::normal,
+    pypi: pypi::name::normal,
+    larder: larder::name::normal,
+    path: path::name::normal,
+};
+
+fn normalized(normalize: Normalize, text: &str) -> Result<Arc<str>, NameError> {
+    normalize(text).map(Into::into).map_err(|reason| NameError { text: text.to_owned(), reason })
+}
+
+/// A package's name: valid in its ecosystem, and normalised if the ecosystem normalises names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct PackageName(Arc<str>);
@@ -26,17 +42,17 @@ pub struct PackageName(Arc<str>);
 impl PackageName {
     /// Parses a name as `ecosystem` spells it.
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Result<Self, NameError> {
-        (ecosystem.grammar().name)(text).map(|name| Self(name.into()))
+        normalized(*NORMALIZE.of(ecosystem), text).map(Self)
     }
 
-    /// Parses an npm name: `name` or `@scope/name`. Upper case is allowed, as old packages have it.
+    /// Parses an npm name: `name` or `@scope/name`. Upper case is allowed, because old packages have it.
     pub fn npm(text: &str) -> Result<Self, NameError> {
-        npm::name::normal(text).map(|name| Self(name.into()))
+        normalized(npm::name::normal, text).map(Self)
     }
 
-    /// Parses a Python name and normalises it: PEP 503, `My.Package_x` is `my-package-x`.
+    /// Parses a Python name and normalises it as PEP 503 says: `My.Package_x` is `my-package-x`.
     pub fn pypi(text: &str) -> Result<Self, NameError> {
-        pypi::name::normal(text).map(|name| Self(name.into()))
+        normalized(pypi::name::normal, text).map(Self)
     }
 
     /// Returns the name's text.
@@ -51,37 +67,37 @@ impl fmt::Display for PackageName {
     }
 }
 
-/// A package within its ecosystem, whatever its version.
+/// A package, without a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackageId {
     /// The ecosystem that the name belongs to.
     pub ecosystem: Ecosystem,
     /// The name, as that ecosystem writes it.
     pub name: PackageName,
-    /// The registry, for a package that the manifest takes from several, each on platforms of its own; else none.
+    /// The registry, if the manifest takes the package from several registries, each on its own platforms. `None` otherwise.
     pub registry: Option<Label>,
 }
 
 impl PackageId {
-    /// Joins an ecosystem and a name that was parsed for it.
+    /// Creates the identity of a package. `name` was parsed for `ecosystem`.
     pub fn new(ecosystem: Ecosystem, name: PackageName) -> Self {
         Self { ecosystem, name, registry: None }
     }
 
-    /// Returns the package as one registry of several has it.
+    /// Returns the package as taken from one of several registries.
     #[must_use]
     pub fn routed(&self, registry: Option<Label>) -> Self {
         Self { registry, ..self.clone() }
     }
 
-    /// Returns whether both are the same package, wherever it comes from.
+    /// Returns whether both are the same package, ignoring the registry.
     pub fn is_same(&self, other: &Self) -> bool {
         self.ecosystem == other.ecosystem && self.name == other.name
     }
 }
 
 impl fmt::Display for PackageId {
-    /// Writes `npm:react`, or `pypi+cpu:torch` where the registry is part of it.
+    /// Writes `npm:react`, or `pypi+cpu:torch` if the registry is part of the identity.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.ecosystem.as_str())?;
         if let Some(registry) = &self.registry {
@@ -107,7 +123,7 @@ impl FromStr for ExtraName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        pypi::name::normal(text).map(|name| Self(name.into()))
+        normalized(pypi::name::normal, text).map(Self)
     }
 }
 
@@ -117,7 +133,7 @@ impl fmt::Display for ExtraName {
     }
 }
 
-/// The name of something that the manifest declares: a registry, a group, an environment.
+/// The name of a registry, a group or an environment, as the manifest declares it.
 ///
 /// Letters, digits, `-`, `_` and `.`, starting with a letter or digit, so that it can be part of a path and, in upper
 /// case, of a variable's name.

@@ -1,19 +1,18 @@
-//! Versions, as each ecosystem writes and orders them.
+//! Versions, with each ecosystem's grammar and order.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::Ecosystem;
+use super::{Ecosystem, PerEcosystem, larder, npm, path, pypi};
 
-/// A version of a package. The order is the ecosystem's own; versions of different ecosystems are never compared in
-/// earnest.
+/// A version of a package. The order is the ecosystem's own. The order of versions of different ecosystems is arbitrary.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Version {
-    /// SemVer 2 as npm reads it.
+    /// An npm version: SemVer 2, read loosely.
     Npm(deno_semver::Version),
-    /// PEP 440.
+    /// A Python version: PEP 440.
     Pypi(pep440_rs::Version),
-    /// SemVer 2 as Cargo reads it: private and local packages.
+    /// The version of a private or local package: SemVer 2.
     Semver(semver::Version),
 }
 
@@ -21,22 +20,33 @@ pub enum Version {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a version of {ecosystem}: {reason}")]
 pub struct VersionError {
-    /// The text as it was given.
+    /// The text as given.
     pub text: String,
-    /// The ecosystem whose grammar it breaks.
+    /// The ecosystem.
     pub ecosystem: Ecosystem,
-    /// What the grammar's parser said.
+    /// The parser's message.
     pub reason: String,
 }
 
+/// Parses a version. The error is the parser's message.
+type Parse = fn(&str) -> Result<Version, String>;
+
+/// The grammars of versions.
+const PARSERS: PerEcosystem<Parse> = PerEcosystem {
+    npm: |text| npm::version::parse(text).map(Version::from),
+    pypi: |text| pypi::version::parse(text).map(Version::from),
+    larder: |text| larder::version::parse(text).map(Version::from),
+    path: |text| path::version::parse(text).map(Version::from),
+};
+
 impl Version {
-    /// Parses a version as `ecosystem` writes it.
+    /// Parses a version in an ecosystem's grammar.
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Result<Self, VersionError> {
         let error = |reason| VersionError { text: text.to_owned(), ecosystem, reason };
-        (ecosystem.grammar().version)(text).map_err(error)
+        PARSERS.of(ecosystem)(text).map_err(error)
     }
 
-    /// Returns npm's version, where it is one.
+    /// Returns the npm version. Returns `None` for other ecosystems.
     pub fn as_npm(&self) -> Option<&deno_semver::Version> {
         match self {
             Self::Npm(version) => Some(version),
@@ -44,7 +54,7 @@ impl Version {
         }
     }
 
-    /// Returns Python's version, where it is one.
+    /// Returns the Python version. Returns `None` for other ecosystems.
     pub fn as_pypi(&self) -> Option<&pep440_rs::Version> {
         match self {
             Self::Pypi(version) => Some(version),
@@ -52,7 +62,7 @@ impl Version {
         }
     }
 
-    /// Returns the version of a private or local package, where it is one.
+    /// Returns the version of a private or local package. Returns `None` for other ecosystems.
     pub fn as_semver(&self) -> Option<&semver::Version> {
         match self {
             Self::Semver(version) => Some(version),
@@ -97,7 +107,7 @@ impl From<semver::Version> for Version {
 }
 
 impl Ord for Version {
-    /// npm's precedence ignores build metadata; it breaks ties here, so that versions which differ stay apart.
+    /// npm's precedence ignores build metadata. Here build metadata breaks ties, so that different versions are never equal.
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Npm(a), Self::Npm(b)) => a.cmp(b).then_with(|| a.build.iter().cmp(b.build.iter())),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lock::{Closure, Lockfile};
-use crate::policy::{self, Described, Document, Finding, FindingReport, Occasion};
+use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, NamedText};
 
 use super::project::{lockfile, selection};
 use super::session::{LOCKFILE, MANIFEST};
@@ -17,7 +17,7 @@ pub struct Checked {
     /// How many packages the lock has.
     pub packages: usize,
     /// What was found, in the order of the checks.
-    pub findings: Vec<Described>,
+    pub findings: Vec<LocatedFinding>,
     /// The manifest's text.
     manifest: String,
     /// The lock's text.
@@ -41,7 +41,7 @@ impl Checked {
 
     /// Returns what `--sarif` prints.
     pub fn sarif(&self) -> impl Serialize {
-        policy::sarif(&self.findings, self.lock_document(), Document { file: MANIFEST, text: &self.manifest })
+        policy::sarif(&self.findings, self.lock_document(), NamedText { file: MANIFEST, text: &self.manifest })
     }
 
     /// Returns the findings that are denied as an error.
@@ -49,8 +49,8 @@ impl Checked {
         policies::refuse(&self.findings, &self.lock).err()
     }
 
-    fn lock_document(&self) -> Document<'_> {
-        Document { file: LOCKFILE, text: &self.lock }
+    fn lock_document(&self) -> NamedText<'_> {
+        NamedText { file: LOCKFILE, text: &self.lock }
     }
 }
 
@@ -90,7 +90,7 @@ fn of_all_environments(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
         let platforms = lockfile.settings.platforms.iter().map(|target| Some(target.platform));
         let reached: Vec<Closure<'_>> =
             platforms.map(|platform| Closure::of(&lockfile.graph, &selection(environment, platform))).collect();
-        for finding in policies::judge(project, environment, lockfile, &reached, Occasion::Asked) {
+        for finding in policies::judge(project, environment, lockfile, &reached, CheckStage::OnRequest) {
             match all.iter_mut().find(|known| (known.check, &known.message) == (finding.check, &finding.message)) {
                 Some(known) if known.severity < finding.severity => *known = finding,
                 Some(_) => {}

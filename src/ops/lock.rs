@@ -9,7 +9,7 @@ use crate::fs::{self, Durability};
 use crate::lock::{self, Declared, Freshness, Lockfile, Reason};
 use crate::manifest::Environment;
 use crate::model::{Edition, PackageId, Settings, Side};
-use crate::policy::{Finding, FindingReport, Solve};
+use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
 use crate::resolve::{self, HeldBack, Preferences, Resolution};
@@ -244,7 +244,7 @@ impl<'a> Wish<'a> {
 }
 
 /// Solves a project's requirements, without writing anything.
-pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, Solve)> {
+pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, SolveNotes)> {
     let registries = registries::open_asking(session, project, wish.freshness, wish.asked.clone())?;
     let solved = solve_with(session, project, wish, &registries)?;
     release(registries);
@@ -257,7 +257,7 @@ pub(super) fn solve_with(
     project: &Project,
     wish: &Wish<'_>,
     registries: &Registries,
-) -> Result<(Lockfile, Solve)> {
+) -> Result<(Lockfile, SolveNotes)> {
     let own = resolve::EXTENSIONS_EDITION;
     let package_extensions = wish.edition.unwrap_or(own);
     if package_extensions > own {
@@ -274,7 +274,7 @@ pub(super) fn solve_with(
     artifacts::complete(session, registries, &mut graph, wish.old)?;
     let lockfile = Lockfile::new(settings, graph);
     let held_back = held_back(registries, &lockfile)?;
-    Ok((lockfile, Solve { warnings, held_back }))
+    Ok((lockfile, SolveNotes { warnings, held_back }))
 }
 
 /// Returns the direct dependencies that have a newer version for newer systems only.

@@ -5,7 +5,9 @@ use std::slice::from_ref;
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::CheckName;
-use crate::policy::{self, Described, Document, Finding, FindingReport, Occasion, PolicyError, Solve, Subject};
+use crate::policy::{
+    self, CheckInput, CheckStage, Finding, FindingReport, LocatedFinding, NamedText, PolicyError, SolveNotes,
+};
 use crate::resolve::Mismatch;
 
 use super::project::own_runtimes;
@@ -19,7 +21,7 @@ pub(super) fn check(
     lockfile: &Lockfile,
     closure: &Closure<'_>,
 ) -> Result<Vec<Finding>> {
-    let findings = judge(project, environment, lockfile, from_ref(closure), Occasion::Building);
+    let findings = judge(project, environment, lockfile, from_ref(closure), CheckStage::BeforeBuild);
     if findings.iter().any(Finding::is_denied) {
         let text = lockfile.to_text();
         refuse(&describe(findings.clone(), lockfile, &text), &text)?;
@@ -28,8 +30,8 @@ pub(super) fn check(
 }
 
 /// Fails with the findings that are denied.
-pub(super) fn refuse(described: &[Described], lock_text: &str) -> Result<()> {
-    match PolicyError::new(described, Document { file: LOCKFILE, text: lock_text }) {
+pub(super) fn refuse(described: &[LocatedFinding], lock_text: &str) -> Result<()> {
+    match PolicyError::new(described, NamedText { file: LOCKFILE, text: lock_text }) {
         Some(error) => Err(error.into()),
         None => Ok(()),
     }
@@ -41,42 +43,42 @@ pub(super) fn judge(
     environment: &Environment,
     lockfile: &Lockfile,
     reached: &[Closure<'_>],
-    on: Occasion,
+    on: CheckStage,
 ) -> Vec<Finding> {
-    let subject = Subject { reached: Some(reached), ..subject(project, lockfile) };
-    policy::judge(&subject, &project.manifest, environment, on)
+    let subject = CheckInput { closures: Some(reached), ..subject(project, lockfile) };
+    policy::check_environment(&subject, &project.manifest, environment, on)
 }
 
 /// Returns what is told of a lock that a project goes on with.
 pub(super) fn standing(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
-    policy::judge_all(&subject(project, lockfile), &project.manifest, Occasion::Standing)
+    policy::check_lock(&subject(project, lockfile), &project.manifest, CheckStage::ExistingLock)
 }
 
 /// Returns what is told of a lock that a project goes on with, of what stands in the lock alone.
 pub(super) fn standing_alone(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
-    policy::judge_all(&Subject::whole(lockfile), &project.manifest, Occasion::Standing)
+    policy::check_lock(&CheckInput::whole(lockfile), &project.manifest, CheckStage::ExistingLock)
 }
 
 /// Returns what is told of a lock that was just solved, and that replaces another.
-pub(super) fn solved(project: &Project, before: &Lockfile, lockfile: &Lockfile, solve: &Solve) -> Vec<Finding> {
-    let subject = Subject { before: Some(before), solve: Some(solve), ..subject(project, lockfile) };
-    policy::judge_all(&subject, &project.manifest, Occasion::Solved)
+pub(super) fn solved(project: &Project, before: &Lockfile, lockfile: &Lockfile, solve: &SolveNotes) -> Vec<Finding> {
+    let subject = CheckInput { previous: Some(before), solve: Some(solve), ..subject(project, lockfile) };
+    policy::check_lock(&subject, &project.manifest, CheckStage::AfterSolve)
 }
 
 /// Returns what of a lock is not what its registries say.
 pub(super) fn mismatched(lockfile: &Lockfile, mismatches: &[Mismatch]) -> Vec<Finding> {
-    let subject = Subject { mismatches, ..Subject::whole(lockfile) };
-    policy::check(CheckName::Metadata).map(|check| check.judge(&subject)).unwrap_or_default()
+    let subject = CheckInput { mismatches, ..CheckInput::whole(lockfile) };
+    policy::check_named(CheckName::Metadata).map(|check| check.run(&subject)).unwrap_or_default()
 }
 
 /// Looks up the places of findings.
-pub(super) fn describe(findings: Vec<Finding>, lockfile: &Lockfile, lock_text: &str) -> Vec<Described> {
-    policy::describe(findings, lockfile, lock_text, MANIFEST)
+pub(super) fn describe(findings: Vec<Finding>, lockfile: &Lockfile, lock_text: &str) -> Vec<LocatedFinding> {
+    policy::locate(findings, lockfile, lock_text, MANIFEST)
 }
 
 /// Returns findings as `--json` prints them.
-pub(super) fn reports(described: &[Described], lock_text: &str) -> Vec<FindingReport> {
-    described.iter().map(|one| one.report(Document { file: LOCKFILE, text: lock_text })).collect()
+pub(super) fn reports(described: &[LocatedFinding], lock_text: &str) -> Vec<FindingReport> {
+    described.iter().map(|one| one.report(NamedText { file: LOCKFILE, text: lock_text })).collect()
 }
 
 /// Returns findings as the strings of `"warnings"`.
@@ -84,11 +86,11 @@ pub(super) fn messages(findings: &[Finding]) -> impl Iterator<Item = String> {
     findings.iter().map(|finding| finding.message.clone())
 }
 
-fn subject<'a>(project: &'a Project, lockfile: &'a Lockfile) -> Subject<'a> {
-    Subject {
+fn subject<'a>(project: &'a Project, lockfile: &'a Lockfile) -> CheckInput<'a> {
+    CheckInput {
         registries: &project.manifest.registries,
-        local: &project.warnings,
-        misfits: own_runtimes::warnings(project),
-        ..Subject::whole(lockfile)
+        local_warnings: &project.warnings,
+        engine_mismatches: own_runtimes::warnings(project),
+        ..CheckInput::whole(lockfile)
     }
 }

@@ -4,7 +4,7 @@ use crate::diagnostic::{Exit, Failure, list};
 use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{Label, Side};
-use crate::policy::Occasion;
+use crate::policy::CheckStage;
 use crate::profile::{Generation, ProfileError, Promoted};
 
 use super::generations::state;
@@ -70,7 +70,7 @@ fn check(
     [source, target]: [&Environment; 2],
 ) -> Result<()> {
     let mut reasons = Vec::new();
-    let findings = policies::judge(project, target, lockfile, std::slice::from_ref(closure), Occasion::Building);
+    let findings = policies::judge(project, target, lockfile, std::slice::from_ref(closure), CheckStage::BeforeBuild);
     let denied = findings.iter().filter(|finding| finding.is_denied());
     reasons.extend(denied.map(|finding| format!("{}, which the policy denies", finding.message)));
     for group in target.include.iter().filter(|group| !source.include.contains(group)) {

@@ -1,4 +1,4 @@
-//! What a check finds: data, which renderers make readable.
+//! Findings, as data: renderers make them readable.
 
 use std::sync::Arc;
 
@@ -8,30 +8,28 @@ use crate::lock::Anchor;
 use crate::manifest::{Manifest, PolicyRule};
 use crate::model::{CheckName, PackageKey, Severity};
 
-use super::Check;
-
 /// Something that a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The check.
+    /// The check that produced it.
     pub check: CheckName,
     /// The stable code: `larder::policy::scripts`.
     pub code: &'static str,
-    /// What becomes of it.
+    /// The severity.
     pub severity: Severity,
-    /// The package that it is about. `None` if it is about the project.
+    /// The package concerned. `None` if the finding is about the project.
     pub package: Option<PackageKey>,
-    /// A lowercase sentence that names the package.
+    /// A sentence in lower case that names the package.
     pub message: String,
-    /// The line of the manifest that sets the severity. `None` if it is the default.
+    /// The manifest line that sets the severity. `None` if the severity is the default.
     pub rule: Option<RuleLine>,
-    /// The part of the lock that it is about.
+    /// The part of the lock concerned.
     pub locked: Option<Anchor>,
-    /// What somebody can do about it.
+    /// Advice on how to resolve the finding.
     pub help: Option<String>,
 }
 
-/// A line of a `policy` block, with the manifest that it stands in.
+/// A line of a `policy` block, with its manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleLine {
     /// The manifest's path.
@@ -43,27 +41,7 @@ pub struct RuleLine {
 }
 
 impl Finding {
-    /// Returns a finding of a check about a package.
-    pub(super) fn of(check: &dyn Check, package: &PackageKey, message: String) -> Self {
-        let locked = Some(Anchor::package(package.clone()));
-        Self { package: Some(package.clone()), locked, ..Self::of_project(check, message) }
-    }
-
-    /// Returns a finding of a check about the project.
-    pub(super) fn of_project(check: &dyn Check, message: String) -> Self {
-        Self {
-            check: check.name(),
-            code: check.code(),
-            severity: check.default_severity(),
-            package: None,
-            message,
-            rule: None,
-            locked: None,
-            help: Some(check.help().to_owned()),
-        }
-    }
-
-    /// Tells whether it ends a command with exit code 1.
+    /// Returns whether the finding makes a command fail with exit code 1.
     pub fn is_denied(&self) -> bool {
         self.severity == Severity::Deny
     }

@@ -1,4 +1,4 @@
-//! Findings with their places looked up, as `--json` prints them.
+//! Findings with their positions in the lock, and as `--json` prints them.
 
 use miette::SourceSpan;
 use serde::Serialize;
@@ -6,22 +6,23 @@ use serde::Serialize;
 use crate::lock::{Lockfile, ShortestPaths, Spans};
 use crate::model::{Dependent, PackageKey};
 
-use super::{Document, Finding};
+use super::named_text::Position;
+use super::{Finding, NamedText};
 
-/// A finding with its places.
+/// A finding with its position in the lock and the path that leads to its package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
+pub struct LocatedFinding {
     /// The finding.
     pub finding: Finding,
-    /// Where it is in the text of the lock.
+    /// The span in the text of the lock.
     pub locked: Option<SourceSpan>,
-    /// The shortest path from a manifest to the package: the manifest's file or folder, then packages, the last being the
-    /// package itself. Empty for a finding about the project.
+    /// The shortest path from a manifest to the package: the manifest's file or folder, then packages, the package itself last.
+    /// Empty if the finding is about the project.
     pub path: Vec<String>,
 }
 
-/// Looks up where findings are: in the text of the lock, and how the manifest leads to them.
-pub fn describe(findings: Vec<Finding>, lock: &Lockfile, text: &str, manifest: &str) -> Vec<Described> {
+/// Finds the spans of findings in the text of the lock, and the paths to their packages.
+pub fn locate(findings: Vec<Finding>, lock: &Lockfile, text: &str, manifest: &str) -> Vec<LocatedFinding> {
     if findings.is_empty() {
         return Vec::new();
     }
@@ -36,7 +37,7 @@ pub fn describe(findings: Vec<Finding>, lock: &Lockfile, text: &str, manifest: &
     };
     findings
         .into_iter()
-        .map(|finding| Described {
+        .map(|finding| LocatedFinding {
             locked: finding.locked.as_ref().and_then(|anchor| spans.find(anchor)),
             path: finding.package.as_ref().and_then(path).unwrap_or_default(),
             finding,
@@ -44,7 +45,7 @@ pub fn describe(findings: Vec<Finding>, lock: &Lockfile, text: &str, manifest: &
         .collect()
 }
 
-/// Returns a path for people, if there is a package between the manifest and the one that it leads to.
+/// Returns a path as messages show it. Returns `None` if the manifest itself depends on the package.
 pub(super) fn path_text(path: &[String]) -> Option<String> {
     (path.len() > 2).then(|| path.join(" → "))
 }
@@ -59,7 +60,7 @@ pub struct FindingReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     package: Option<PackageReport>,
     path: Vec<String>,
-    labels: Vec<Label>,
+    labels: Vec<LabelReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
 }
@@ -72,7 +73,7 @@ struct PackageReport {
 }
 
 #[derive(Debug, Serialize)]
-struct Label {
+struct LabelReport {
     text: &'static str,
     file: String,
     offset: usize,
@@ -81,15 +82,15 @@ struct Label {
     column: usize,
 }
 
-impl Described {
+impl LocatedFinding {
     /// Returns the finding as `--json` prints it.
-    pub fn report(&self, lock: Document<'_>) -> FindingReport {
+    pub fn report(&self, lock: NamedText<'_>) -> FindingReport {
         let finding = &self.finding;
         let rule = finding.rule.as_ref().map(|rule| {
-            let document = Document { file: &rule.file, text: &rule.text };
-            Label::new("the policy", document, rule.span)
+            let document = NamedText { file: &rule.file, text: &rule.text };
+            LabelReport::new("the policy", document, rule.span)
         });
-        let locked = self.locked.map(|span| Label::new("locked here", lock, span));
+        let locked = self.locked.map(|span| LabelReport::new("locked here", lock, span));
         FindingReport {
             check: finding.check.as_str(),
             code: finding.code,
@@ -107,17 +108,9 @@ impl Described {
     }
 }
 
-impl Label {
-    fn new(text: &'static str, document: Document<'_>, span: SourceSpan) -> Self {
-        let (line, column) = position(document.text, span.offset());
-        let (offset, length) = (span.offset(), span.len());
-        Self { text, file: document.file.to_owned(), offset, length, line, column }
+impl LabelReport {
+    fn new(text: &'static str, document: NamedText<'_>, span: SourceSpan) -> Self {
+        let Position { line, column } = document.start(span);
+        Self { text, file: document.file.to_owned(), offset: span.offset(), length: span.len(), line, column }
     }
-}
-
-/// Returns the line and the column of a place in a text, both counted from 1, columns in characters.
-pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    (before.bytes().filter(|&byte| byte == b'\n').count() + 1, before[line_start..].chars().count() + 1)
 }

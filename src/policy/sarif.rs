@@ -1,89 +1,90 @@
-//! Findings as SARIF 2.1.0, the form that code scanners exchange.
+//! Findings as SARIF 2.1.0, the interchange format of code scanners.
 
 use serde::Serialize;
 
 use crate::model::Severity;
 
-use super::report::{path_text, position};
-use super::{CHECKS, Check, Described, Document};
+use super::named_text::Position;
+use super::report::path_text;
+use super::{CHECKS, Check, LocatedFinding, NamedText};
 
-/// Returns a SARIF log with one run. `manifest` is where findings are placed that the lock has no place for.
-pub fn sarif(described: &[Described], lock: Document<'_>, manifest: Document<'_>) -> impl Serialize {
-    let results = described.iter().map(|one| Outcome::new(one, lock, manifest)).collect();
-    let rules = CHECKS.into_iter().map(Rule::new).collect();
-    let driver = Driver { name: "larder", version: env!("CARGO_PKG_VERSION"), rules };
-    let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results };
-    Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
+/// Returns a SARIF log with one run. Findings without a position in the lock are placed at the start of `manifest`.
+pub fn sarif(findings: &[LocatedFinding], lock: NamedText<'_>, manifest: NamedText<'_>) -> impl Serialize {
+    let results = findings.iter().map(|finding| SarifResult::new(finding, lock, manifest)).collect();
+    let rules = CHECKS.into_iter().map(SarifRule::new).collect();
+    let driver = SarifDriver { name: "larder", version: env!("CARGO_PKG_VERSION"), rules };
+    let run = SarifRun { tool: SarifTool { driver }, column_kind: "unicodeCodePoints", results };
+    SarifLog { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
 }
 
 #[derive(Serialize)]
-struct Log {
+struct SarifLog {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run; 1],
+    runs: [SarifRun; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
+struct SarifRun {
+    tool: SarifTool,
     column_kind: &'static str,
-    results: Vec<Outcome>,
+    results: Vec<SarifResult>,
 }
 
 #[derive(Serialize)]
-struct Tool {
-    driver: Driver,
+struct SarifTool {
+    driver: SarifDriver,
 }
 
 #[derive(Serialize)]
-struct Driver {
+struct SarifDriver {
     name: &'static str,
     version: &'static str,
-    rules: Vec<Rule>,
+    rules: Vec<SarifRule>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule {
+struct SarifRule {
     id: &'static str,
     name: &'static str,
-    short_description: Message,
-    help: Message,
-    default_configuration: Configuration,
+    short_description: SarifMessage,
+    help: SarifMessage,
+    default_configuration: SarifConfiguration,
 }
 
 #[derive(Serialize)]
-struct Configuration {
+struct SarifConfiguration {
     level: &'static str,
 }
 
 #[derive(Serialize)]
-struct Message {
+struct SarifMessage {
     text: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Outcome {
+struct SarifResult {
     rule_id: &'static str,
     rule_index: usize,
     level: &'static str,
-    message: Message,
-    locations: [Site; 1],
+    message: SarifMessage,
+    locations: [SarifLocation; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Site>,
-    partial_fingerprints: Fingerprints,
+    related_locations: Vec<SarifLocation>,
+    partial_fingerprints: SarifFingerprints,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Site {
+struct SarifLocation {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Message>,
+    message: Option<SarifMessage>,
     physical_location: PhysicalLocation,
 }
 
@@ -91,7 +92,7 @@ struct Site {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
-    region: Region,
+    region: SarifRegion,
 }
 
 #[derive(Serialize)]
@@ -101,66 +102,68 @@ struct ArtifactLocation {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+struct SarifRegion {
     start_line: usize,
     start_column: usize,
     end_line: usize,
     end_column: usize,
 }
 
-/// What tells a result from others although the lines of the lock move.
+/// Identifies a result even if its lines in the lock move.
 #[derive(Serialize)]
-struct Fingerprints {
+struct SarifFingerprints {
     #[serde(rename = "larder/v1")]
     finding: String,
 }
 
-impl Rule {
+impl SarifRule {
     fn new(check: &dyn Check) -> Self {
         Self {
             id: check.code(),
             name: check.name().as_str(),
-            short_description: Message { text: check.object().to_owned() },
-            help: Message { text: check.help().to_owned() },
-            default_configuration: Configuration { level: level(check.default_severity()) },
+            short_description: SarifMessage { text: check.object().to_owned() },
+            help: SarifMessage { text: check.help().to_owned() },
+            default_configuration: SarifConfiguration { level: level(check.default_severity()) },
         }
     }
 }
 
-impl Outcome {
-    fn new(described: &Described, lock: Document<'_>, manifest: Document<'_>) -> Self {
-        let finding = &described.finding;
-        let place = described.locked.map_or_else(|| Site::new(manifest, (0, 0).into()), |span| Site::new(lock, span));
-        let rule = finding.rule.as_ref().map(|rule| Site {
+impl SarifResult {
+    fn new(located: &LocatedFinding, lock: NamedText<'_>, manifest: NamedText<'_>) -> Self {
+        let finding = &located.finding;
+        let location = located
+            .locked
+            .map_or_else(|| SarifLocation::new(manifest, (0, 0).into()), |span| SarifLocation::new(lock, span));
+        let rule = finding.rule.as_ref().map(|rule| SarifLocation {
             id: Some(1),
-            message: Some(Message { text: "the policy".to_owned() }),
-            ..Site::new(Document { file: &rule.file, text: &rule.text }, rule.span)
+            message: Some(SarifMessage { text: "the policy".to_owned() }),
+            ..SarifLocation::new(NamedText { file: &rule.file, text: &rule.text }, rule.span)
         });
-        let path = path_text(&described.path).map(|path| format!(" (by {path})")).unwrap_or_default();
+        let path = path_text(&located.path).map(|path| format!(" (by {path})")).unwrap_or_default();
         Self {
             rule_id: finding.code,
             rule_index: CHECKS.iter().position(|check| check.name() == finding.check).unwrap_or_default(),
             level: level(finding.severity),
-            message: Message { text: format!("{}{path}", finding.message) },
-            locations: [place],
+            message: SarifMessage { text: format!("{}{path}", finding.message) },
+            locations: [location],
             related_locations: rule.into_iter().collect(),
-            partial_fingerprints: Fingerprints {
+            partial_fingerprints: SarifFingerprints {
                 finding: blake3::hash(format!("{}\n{}", finding.code, finding.message).as_bytes()).to_hex().to_string(),
             },
         }
     }
 }
 
-impl Site {
-    fn new(document: Document<'_>, span: miette::SourceSpan) -> Self {
-        let (start_line, start_column) = position(document.text, span.offset());
-        let (end_line, end_column) = position(document.text, span.offset() + span.len());
+impl SarifLocation {
+    fn new(document: NamedText<'_>, span: miette::SourceSpan) -> Self {
+        let Position { line: start_line, column: start_column } = document.start(span);
+        let Position { line: end_line, column: end_column } = document.end(span);
         Self {
             id: None,
             message: None,
             physical_location: PhysicalLocation {
                 artifact_location: ArtifactLocation { uri: document.file.to_owned() },
-                region: Region { start_line, start_column, end_line, end_column },
+                region: SarifRegion { start_line, start_column, end_line, end_column },
             },
         }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::model::Text;
+use crate::model::CowStr;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,39 +26,39 @@ pub(in crate::lock) struct Document<'a> {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Settings<'a> {
     #[serde(borrow, default)]
-    pub(super) platforms: Vec<Text<'a>>,
+    pub(super) platforms: Vec<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) node: Option<Text<'a>>,
+    pub(super) node: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) python: Option<Text<'a>>,
+    pub(super) python: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) npm_peers: Option<Text<'a>>,
+    pub(super) npm_peers: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) prereleases: Option<Text<'a>>,
+    pub(super) prereleases: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) engines: Option<Text<'a>>,
+    pub(super) engines: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) released_before: Option<Text<'a>>,
+    pub(super) released_before: Option<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) overrides: Vec<Override<'a>>,
     #[serde(borrow, default)]
     pub(super) extensions: Vec<Extension<'a>>,
     #[serde(borrow, default)]
-    pub(super) writable: Vec<Text<'a>>,
+    pub(super) writable: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) owners: Vec<Owner<'a>>,
     pub(super) forgotten: Option<u32>,
     #[serde(borrow, default)]
-    pub(super) sides: Vec<Text<'a>>,
+    pub(super) sides: Vec<CowStr<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Override<'a> {
     #[serde(borrow)]
-    pub(super) package: Text<'a>,
+    pub(super) package: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) parent: Option<Text<'a>>,
+    pub(super) parent: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) with: Option<Requirement<'a>>,
 }
@@ -67,7 +67,7 @@ pub(super) struct Override<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Extension<'a> {
     #[serde(borrow)]
-    pub(super) package: Text<'a>,
+    pub(super) package: CowStr<'a>,
     #[serde(borrow)]
     pub(super) with: Requirement<'a>,
 }
@@ -76,39 +76,39 @@ pub(super) struct Extension<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Owner<'a> {
     #[serde(borrow)]
-    pub(super) package: Text<'a>,
+    pub(super) package: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) files: Text<'a>,
+    pub(super) files: CowStr<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Requirement<'a> {
     #[serde(borrow)]
-    pub(super) name: Text<'a>,
+    pub(super) name: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) range: Option<Text<'a>>,
+    pub(super) range: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) extras: Vec<Text<'a>>,
+    pub(super) extras: Vec<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) when: Option<Text<'a>>,
+    pub(super) when: Option<CowStr<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Require<'a> {
     #[serde(borrow)]
-    pub(super) name: Text<'a>,
+    pub(super) name: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) range: Option<Text<'a>>,
+    pub(super) range: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) extras: Vec<Text<'a>>,
+    pub(super) extras: Vec<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) when: Option<Text<'a>>,
+    pub(super) when: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) member: Option<Text<'a>>,
+    pub(super) member: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) group: Option<Text<'a>>,
+    pub(super) group: Option<CowStr<'a>>,
     #[serde(default)]
     pub(super) optional: bool,
     #[serde(borrow, default)]
@@ -119,29 +119,29 @@ pub(super) struct Require<'a> {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Package<'a> {
     #[serde(borrow)]
-    pub(super) id: Text<'a>,
+    pub(super) id: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) registry: Option<Text<'a>>,
+    pub(super) registry: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) folder: Option<Text<'a>>,
+    pub(super) folder: Option<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) artifacts: Vec<Artifact<'a>>,
     #[serde(borrow, default)]
-    pub(super) os: Vec<Text<'a>>,
+    pub(super) os: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) cpu: Vec<Text<'a>>,
+    pub(super) cpu: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) libc: Vec<Text<'a>>,
+    pub(super) libc: Vec<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) node: Option<Text<'a>>,
+    pub(super) node: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) requires_python: Option<Text<'a>>,
+    pub(super) requires_python: Option<CowStr<'a>>,
     #[serde(default)]
     pub(super) bin: bool,
     #[serde(default)]
     pub(super) install_script: bool,
     #[serde(borrow)]
-    pub(super) deprecated: Option<Text<'a>>,
+    pub(super) deprecated: Option<CowStr<'a>>,
     #[serde(default)]
     pub(super) yanked: bool,
     #[serde(borrow, default)]
@@ -156,7 +156,7 @@ pub(super) struct Package<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Instance<'a> {
     #[serde(borrow)]
-    pub(super) peers: Option<Text<'a>>,
+    pub(super) peers: Option<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) edges: Vec<Edge<'a>>,
     #[serde(borrow, default)]
@@ -167,31 +167,31 @@ pub(super) struct Instance<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Artifact<'a> {
     #[serde(borrow)]
-    pub(super) file: Text<'a>,
+    pub(super) file: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) kind: Option<Text<'a>>,
+    pub(super) kind: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) digest: Option<Text<'a>>,
+    pub(super) digest: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) location: Option<Text<'a>>,
+    pub(super) location: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) platforms: Vec<Text<'a>>,
+    pub(super) platforms: Vec<CowStr<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dropped<'a> {
     #[serde(borrow)]
-    pub(super) name: Text<'a>,
+    pub(super) name: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) range: Option<Text<'a>>,
+    pub(super) range: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) reason: Option<Text<'a>>,
+    pub(super) reason: Option<CowStr<'a>>,
 }
 
 /// An edge: its target alone where it is plain, else a table.
 pub(super) struct Edge<'a> {
-    pub(super) to: Text<'a>,
+    pub(super) to: CowStr<'a>,
     pub(super) more: Option<Box<EdgeTable<'a>>>,
 }
 
@@ -199,21 +199,21 @@ pub(super) struct Edge<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct EdgeTable<'a> {
     #[serde(borrow)]
-    to: Text<'a>,
+    to: CowStr<'a>,
     #[serde(borrow, rename = "as")]
-    pub(super) name: Option<Text<'a>>,
+    pub(super) name: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) kind: Option<Text<'a>>,
+    pub(super) kind: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) extra: Option<Text<'a>>,
+    pub(super) extra: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) extras: Vec<Text<'a>>,
+    pub(super) extras: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) platforms: Vec<Text<'a>>,
+    pub(super) platforms: Vec<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) unmet: Option<Text<'a>>,
+    pub(super) unmet: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) sides: Vec<Text<'a>>,
+    pub(super) sides: Vec<CowStr<'a>>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Edge<'a> {
@@ -227,11 +227,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Edge<'a> {
             }
 
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Edge<'de>, E> {
-                Ok(Edge { to: Text(Cow::Borrowed(text)), more: None })
+                Ok(Edge { to: CowStr(Cow::Borrowed(text)), more: None })
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Edge<'de>, E> {
-                Ok(Edge { to: Text(Cow::Owned(text.to_owned())), more: None })
+                Ok(Edge { to: CowStr(Cow::Owned(text.to_owned())), more: None })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Edge<'de>, A::Error> {

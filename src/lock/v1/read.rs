@@ -11,9 +11,9 @@ use super::document::{self, Document};
 use crate::lock::error::Problem;
 use crate::lock::{Lockfile, key, markers};
 use crate::model::{
-    Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName,
-    Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId, PackageName,
-    Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Text,
+    Artifact, ArtifactKind, CowStr, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension,
+    ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId,
+    PackageName, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform,
 };
 
 /// Reads the text of a lockfile.
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn target(&self, text: &Text<'_>) -> Read<TargetPlatform> {
+    fn target(&self, text: &CowStr<'_>) -> Read<TargetPlatform> {
         let (platform, baseline) = text.split_once('@').map_or((&**text, None), |(name, rest)| (name, Some(rest)));
         let platform: Platform = platform.parse().map_err(|e| self.corrupt(text, e))?;
         let Some(baseline) = baseline else { return Ok(TargetPlatform::new(platform)) };
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a word that is left out where it says the default.
-    fn word<T: Copy + Default>(&self, text: Option<&Text<'_>>, known: &[(&str, T)]) -> Read<T> {
+    fn word<T: Copy + Default>(&self, text: Option<&CowStr<'_>>, known: &[(&str, T)]) -> Read<T> {
         let Some(text) = text else { return Ok(T::default()) };
         let value = known.iter().find(|(word, _)| *word == &**text).map(|(_, value)| *value);
         value.ok_or_else(|| self.corrupt(text, format!("`{}` is not known here", &**text)))
@@ -206,8 +206,8 @@ impl<'a> Reader<'a> {
     }
 
     fn package(&mut self, written: &'a document::Package<'a>, ecosystem: Ecosystem) -> Read<Package> {
-        let owned = |texts: &[Text<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
-        let text = |text: &Option<Text<'_>>| text.as_deref().map(str::to_owned);
+        let owned = |texts: &[CowStr<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
+        let text = |text: &Option<CowStr<'_>>| text.as_deref().map(str::to_owned);
         Ok(Package {
             registry: written.registry.as_ref().map(|text| self.label(text)).transpose()?,
             folder: written.folder.as_deref().map(Arc::from),
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         Ok(edge)
     }
 
-    fn instance(&mut self, text: &'a Text<'a>) -> Read<InstanceKey> {
+    fn instance(&mut self, text: &'a CowStr<'a>) -> Read<InstanceKey> {
         if let Some(key) = self.instances.get(&**text) {
             return Ok(key.clone());
         }
@@ -309,7 +309,7 @@ impl<'a> Reader<'a> {
         Ok(key)
     }
 
-    fn label(&mut self, text: &'a Text<'a>) -> Read<Label> {
+    fn label(&mut self, text: &'a CowStr<'a>) -> Read<Label> {
         if let Some(label) = self.labels.get(&**text) {
             return Ok(label.clone());
         }
@@ -318,19 +318,19 @@ impl<'a> Reader<'a> {
         Ok(label)
     }
 
-    fn id(&self, text: &Text<'_>) -> Read<PackageId> {
+    fn id(&self, text: &CowStr<'_>) -> Read<PackageId> {
         key::package_id(text).map_err(|reason| self.corrupt(text, reason))
     }
 
-    fn name(&self, ecosystem: Ecosystem, text: &Text<'_>) -> Read<PackageName> {
+    fn name(&self, ecosystem: Ecosystem, text: &CowStr<'_>) -> Read<PackageName> {
         PackageName::parse(ecosystem, text).map_err(|e| self.corrupt(text, e))
     }
 
-    fn values<T: std::str::FromStr<Err: std::fmt::Display>>(&self, texts: &[Text<'_>]) -> Read<Vec<T>> {
+    fn values<T: std::str::FromStr<Err: std::fmt::Display>>(&self, texts: &[CowStr<'_>]) -> Read<Vec<T>> {
         texts.iter().map(|text| self.value(text)).collect()
     }
 
-    fn value<T: std::str::FromStr<Err: std::fmt::Display>>(&self, text: &Text<'_>) -> Read<T> {
+    fn value<T: std::str::FromStr<Err: std::fmt::Display>>(&self, text: &CowStr<'_>) -> Read<T> {
         text.parse().map_err(|e| self.corrupt(text, e))
     }
 

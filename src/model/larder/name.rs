@@ -1,3 +1,3 @@
-//! The names of private packages, which are those of npm.
+//! The names of private packages: npm's grammar.
 
 pub(in crate::model) use crate::model::npm::name::normal;

@@ -1,8 +1,6 @@
 //! The versions of private packages: SemVer 2 as Cargo reads it.
 
-use crate::model::Version;
-
-/// Parses a version.
-pub(in crate::model) fn parse(text: &str) -> Result<Version, String> {
-    text.parse().map(semver::Version::into).map_err(|e: semver::Error| e.to_string())
+/// Parses a version. The error is the parser's message.
+pub(in crate::model) fn parse(text: &str) -> Result<semver::Version, String> {
+    text.parse().map_err(|error: semver::Error| error.to_string())
 }

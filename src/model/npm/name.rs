@@ -1,28 +1,27 @@
-//! npm's names.
+//! The names of npm packages.
 
 use std::borrow::Cow;
 
-use crate::model::NameError;
-
-/// Checks a name. Refused is what could leave a `node_modules` folder or be mistaken for one of its own files. Case is kept: the
-/// registry compares it.
-pub(in crate::model) fn normal(text: &str) -> Result<Cow<'_, str>, NameError> {
-    let error = |reason| NameError { text: text.to_owned(), reason };
+/// Checks a name. Names that could leave a `node_modules` folder, or could be mistaken for its own files, are refused. Case is
+/// kept, because registries distinguish it.
+///
+/// # Errors
+/// The reason why the name is invalid, as the end of a sentence.
+pub(in crate::model) fn normal(text: &str) -> Result<Cow<'_, str>, &'static str> {
     let bare = match text.strip_prefix('@') {
         Some(scoped) => {
-            let (scope, name) =
-                scoped.split_once('/').ok_or_else(|| error("is not a package name: a scope needs `/name`"))?;
-            check_part(scope).map_err(error)?;
+            let (scope, name) = scoped.split_once('/').ok_or("is not a package name: a scope needs `/name`")?;
+            check_part(scope)?;
             name
         }
         None => text,
     };
-    check_part(bare).map_err(error)?;
+    check_part(bare)?;
     if text.len() > 214 {
-        return Err(error("is longer than the 214 characters npm allows"));
+        return Err("is longer than the 214 characters npm allows");
     }
     if matches!(bare.to_ascii_lowercase().as_str(), "node_modules" | "favicon.ico") {
-        return Err(error("is reserved by npm"));
+        return Err("is reserved by npm");
     }
     Ok(Cow::Borrowed(text))
 }

@@ -1,4 +1,4 @@
-//! Local folders: names and versions. Whoever asks for a folder takes the version that lies there.
+//! Local folders: names and versions. They have no ranges: a dependent of a folder takes the version that is there.
 
 pub(super) mod name;
 pub(super) mod version;

@@ -1,3 +1,3 @@
-//! The names of local folders, which are those of npm.
+//! The names of local folders: npm's grammar.
 
 pub(in crate::model) use crate::model::npm::name::normal;

@@ -1,3 +1,3 @@
-//! The versions of local folders, which are written as those of private packages.
+//! The versions of local folders: the grammar of private packages.
 
 pub(in crate::model) use crate::model::larder::version::parse;

@@ -1,8 +1,6 @@
-//! Python's versions: PEP 440.
+//! The versions of Python packages: PEP 440.
 
-use crate::model::Version;
-
-/// Parses a version.
-pub(in crate::model) fn parse(text: &str) -> Result<Version, String> {
-    text.parse().map(pep440_rs::Version::into).map_err(|e: pep440_rs::VersionParseError| e.to_string())
+/// Parses a version. The error is the parser's message.
+pub(in crate::model) fn parse(text: &str) -> Result<pep440_rs::Version, String> {
+    text.parse().map_err(|error: pep440_rs::VersionParseError| error.to_string())
 }

@@ -1,12 +1,12 @@
 //! Direct dependencies of which a default baseline keeps a newer version away: only their registry tells.
 
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Baselines;
+pub(super) struct BaselinesCheck;
 
-impl Check for Baselines {
+impl Check for BaselinesCheck {
     fn name(&self) -> CheckName {
         CheckName::Baselines
     }
@@ -15,8 +15,8 @@ impl Check for Baselines {
         "larder::policy::baselines"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve]
     }
 
     fn object(&self) -> &'static str {
@@ -31,9 +31,9 @@ impl Check for Baselines {
         "declare the newer system under `platforms`"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let held = subject.solve.into_iter().flat_map(|solve| &solve.held_back);
-        let mut found: Vec<_> = held.map(|(id, held)| Finding::of_project(self, format!("{id}: {held}"))).collect();
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let held = input.solve.into_iter().flat_map(|solve| &solve.held_back);
+        let mut found: Vec<_> = held.map(|(id, held)| self.project_finding(format!("{id}: {held}"))).collect();
         found.sort_by(|a, b| a.message.cmp(&b.message));
         found.dedup();
         found

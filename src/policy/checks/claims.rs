@@ -2,12 +2,12 @@
 
 use crate::manifest::Claim;
 use crate::model::{CheckName, PackageId};
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Claims;
+pub(super) struct ClaimsCheck;
 
-impl Check for Claims {
+impl Check for ClaimsCheck {
     fn name(&self) -> CheckName {
         CheckName::Claims
     }
@@ -16,8 +16,8 @@ impl Check for Claims {
         "larder::policy::claims"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Standing, Occasion::Solved, Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::ExistingLock, CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -32,10 +32,10 @@ impl Check for Claims {
         "check how the claim is spelt, or leave it out"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let graph = &subject.lock.graph;
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let graph = &input.lock.graph;
         let lines: Vec<PackageId> = graph.roots.iter().map(|root| root.requirement.package()).collect();
-        let claims = subject
+        let claims = input
             .registries
             .iter()
             .flat_map(|registry| registry.packages.iter().map(move |claim| (&registry.name, claim)));
@@ -48,7 +48,7 @@ impl Check for Claims {
                  it out",
                 claim.as_str()
             );
-            Finding::of_project(self, message)
+            self.project_finding(message)
         });
         found.collect()
     }

@@ -1,12 +1,12 @@
 //! Packages that their authors deprecated.
 
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Deprecated;
+pub(super) struct DeprecatedCheck;
 
-impl Check for Deprecated {
+impl Check for DeprecatedCheck {
     fn name(&self) -> CheckName {
         CheckName::Deprecated
     }
@@ -15,8 +15,8 @@ impl Check for Deprecated {
         "larder::policy::deprecated"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved, Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -31,11 +31,11 @@ impl Check for Deprecated {
         "look for what its authors name instead"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let packages = subject.new_packages().into_iter();
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let packages = input.new_packages().into_iter();
         let found = packages.filter_map(|(key, package)| {
             let message = package.facts.deprecated.as_ref()?.trim();
-            Some(Finding::of(self, key, format!("{key} is deprecated: {message}")))
+            Some(self.package_finding(key, format!("{key} is deprecated: {message}")))
         });
         found.collect()
     }

@@ -2,14 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{CheckName, Engines as EnginesMode};
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::model::{CheckName, Engines};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 use crate::resolve;
 
-pub(super) struct Engines;
+pub(super) struct EnginesCheck;
 
-impl Check for Engines {
+impl Check for EnginesCheck {
     fn name(&self) -> CheckName {
         CheckName::Engines
     }
@@ -18,8 +18,8 @@ impl Check for Engines {
         "larder::policy::engines"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved, Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -34,24 +34,24 @@ impl Check for Engines {
         "declare a Node that it wants under `runtimes`, or choose a version for the declared one"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let settings = &subject.lock.settings;
-        let Some(node) = settings.node.as_deref().filter(|_| settings.engines == EnginesMode::Warn) else {
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let settings = &input.lock.settings;
+        let Some(node) = settings.node.as_deref().filter(|_| settings.engines == Engines::Warn) else {
             return Vec::new();
         };
         // A thousand packages say one of a few dozen texts.
         let mut known: FxHashMap<&str, bool> = FxHashMap::default();
-        let mut found: Vec<_> = subject
+        let mut found: Vec<_> = input
             .packages()
             .into_iter()
             .filter_map(|(key, package)| {
                 let wanted = package.facts.node.as_deref()?;
                 let admits = || resolve::engine_admits(settings, Some(wanted));
                 let message = || format!("{key}: wants Node {wanted}, and the manifest declares {node}");
-                (!*known.entry(wanted).or_insert_with(admits)).then(|| Finding::of(self, key, message()))
+                (!*known.entry(wanted).or_insert_with(admits)).then(|| self.package_finding(key, message()))
             })
             .collect();
-        found.extend(subject.misfits.iter().map(|misfit| Finding::of_project(self, misfit.clone())));
+        found.extend(input.engine_mismatches.iter().map(|misfit| self.project_finding(misfit.clone())));
         found
     }
 }

@@ -1,13 +1,13 @@
 //! Extras that a package does not declare: only its metadata tells, which a lock does not keep.
 
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 use crate::resolve::WarningKind;
 
-pub(super) struct Extras;
+pub(super) struct ExtrasCheck;
 
-impl Check for Extras {
+impl Check for ExtrasCheck {
     fn name(&self) -> CheckName {
         CheckName::Extras
     }
@@ -16,8 +16,8 @@ impl Check for Extras {
         "larder::policy::extras"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve]
     }
 
     fn object(&self) -> &'static str {
@@ -32,11 +32,11 @@ impl Check for Extras {
         "leave the extra out, or write the one that is meant"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let solve = subject.solve.into_iter().flat_map(|solve| &solve.warnings);
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let solve = input.solve.into_iter().flat_map(|solve| &solve.warnings);
         solve
             .filter(|warning| warning.kind == WarningKind::UnknownExtra)
-            .map(|warning| Finding::of(self, &warning.package, format!("{}: {}", warning.package, warning.message)))
+            .map(|warning| self.package_finding(&warning.package, format!("{}: {}", warning.package, warning.message)))
             .collect()
     }
 }

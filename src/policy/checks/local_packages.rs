@@ -1,12 +1,12 @@
 //! What the project's own folders say of each other's names and modules.
 
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct LocalPackages;
+pub(super) struct LocalPackagesCheck;
 
-impl Check for LocalPackages {
+impl Check for LocalPackagesCheck {
     fn name(&self) -> CheckName {
         CheckName::LocalPackages
     }
@@ -15,8 +15,8 @@ impl Check for LocalPackages {
         "larder::policy::local-packages"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Standing, Occasion::Solved, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::ExistingLock, CheckStage::AfterSolve, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -31,7 +31,7 @@ impl Check for LocalPackages {
         "change the folder's own manifest, or the line that names it"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        subject.local.iter().map(|message| Finding::of_project(self, message.clone())).collect()
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        input.local_warnings.iter().map(|message| self.project_finding(message.clone())).collect()
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::lock::Anchor;
 use crate::model::{CheckName, Severity};
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 use crate::resolve::{Mismatch, Part};
 
-pub(super) struct Metadata;
+pub(super) struct MetadataCheck;
 
-impl Check for Metadata {
+impl Check for MetadataCheck {
     fn name(&self) -> CheckName {
         CheckName::Metadata
     }
@@ -21,8 +21,8 @@ impl Check for Metadata {
         Severity::Deny
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -37,8 +37,8 @@ impl Check for Metadata {
         "find out who changed larder.lock; `larder update` makes it anew from what the registries say"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let found = subject.mismatches.iter().map(|Mismatch { package, part, message }| {
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let found = input.mismatches.iter().map(|Mismatch { package, part, message }| {
             let key = package.clone();
             let locked = match part {
                 Part::Whole => Anchor::package(key),
@@ -46,7 +46,7 @@ impl Check for Metadata {
                 Part::Fact(name) => Anchor::fact(key, name),
                 Part::Artifact(file) => Anchor::artifact(key, file),
             };
-            Finding { locked: Some(locked), ..Finding::of(self, package, format!("{package}: {message}")) }
+            Finding { locked: Some(locked), ..self.package_finding(package, format!("{package}: {message}")) }
         });
         found.collect()
     }

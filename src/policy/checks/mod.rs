@@ -1,4 +1,4 @@
-//! The checks, a file each, all alike.
+//! The checks, one file each, all alike.
 
 mod baselines;
 mod claims;
@@ -14,24 +14,31 @@ mod replaced;
 mod scripts;
 mod yanked;
 
+use crate::model::CheckName;
+
 use super::Check;
 
-/// All checks, in the order in which their findings are told.
+/// All checks, in the order in which their findings are listed.
 pub const CHECKS: [&dyn Check; 13] = [
-    &metadata::Metadata,
-    &peers::Peers,
-    &engines::Engines,
-    &python::Python,
-    &platforms::Platforms,
-    &extras::Extras,
-    &local_packages::LocalPackages,
-    &baselines::Baselines,
-    &yanked::Yanked,
-    &claims::Claims,
-    &replaced::Replaced,
-    &deprecated::Deprecated,
-    &scripts::Scripts,
+    &metadata::MetadataCheck,
+    &peers::PeersCheck,
+    &engines::EnginesCheck,
+    &python::PythonCheck,
+    &platforms::PlatformsCheck,
+    &extras::ExtrasCheck,
+    &local_packages::LocalPackagesCheck,
+    &baselines::BaselinesCheck,
+    &yanked::YankedCheck,
+    &claims::ClaimsCheck,
+    &replaced::ReplacedCheck,
+    &deprecated::DeprecatedCheck,
+    &scripts::ScriptsCheck,
 ];
+
+/// Returns the check with a name.
+pub fn check_named(name: CheckName) -> Option<&'static dyn Check> {
+    CHECKS.into_iter().find(|check| check.name() == name)
+}
 
 #[cfg(test)]
 mod tests;

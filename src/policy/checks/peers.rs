@@ -2,13 +2,13 @@
 
 use crate::lock::Anchor;
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 use crate::resolve::WarningKind;
 
-pub(super) struct Peers;
+pub(super) struct PeersCheck;
 
-impl Check for Peers {
+impl Check for PeersCheck {
     fn name(&self) -> CheckName {
         CheckName::Peers
     }
@@ -17,8 +17,8 @@ impl Check for Peers {
         "larder::policy::peers"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved, Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -33,20 +33,20 @@ impl Check for Peers {
         "add a version of the peer that it wants, or write `npm-peers \"strict\"` under `resolution` to have the versions chosen by it"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let unmet = subject.edges().into_iter().filter_map(|(from, edge)| {
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let unmet = input.edges().into_iter().filter_map(|(from, edge)| {
             let (range, found) = (edge.unmet.as_ref()?, &edge.to.package);
             let message = format!(
                 "{}: wants peer {} {range}, and gets {} {}",
                 from.package, edge.name, found.id.name, found.version
             );
             let locked = Some(Anchor::edge(from.package.clone(), &edge.to));
-            Some(Finding { locked, ..Finding::of(self, &from.package, message) })
+            Some(Finding { locked, ..self.package_finding(&from.package, message) })
         });
-        let solve = subject.solve.into_iter().flat_map(|solve| &solve.warnings);
+        let solve = input.solve.into_iter().flat_map(|solve| &solve.warnings);
         let missing = solve
             .filter(|warning| warning.kind == WarningKind::MissingPeer)
-            .map(|warning| Finding::of(self, &warning.package, format!("{}: {}", warning.package, warning.message)));
+            .map(|warning| self.package_finding(&warning.package, format!("{}: {}", warning.package, warning.message)));
         let mut found: Vec<_> = unmet.chain(missing).collect();
         found.sort_by(|a, b| (&a.package, &a.message).cmp(&(&b.package, &b.message)));
         found.dedup_by(|a, b| a.message == b.message);

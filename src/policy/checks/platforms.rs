@@ -7,12 +7,12 @@ use rustc_hash::FxHashMap;
 
 use crate::lock::Closure;
 use crate::model::{CheckName, Dependent, Edge, EdgeKind, Package, PackageKey, Platform};
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Platforms;
+pub(super) struct PlatformsCheck;
 
-impl Check for Platforms {
+impl Check for PlatformsCheck {
     fn name(&self) -> CheckName {
         CheckName::Platforms
     }
@@ -21,8 +21,8 @@ impl Check for Platforms {
         "larder::policy::platforms"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved, Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -37,18 +37,18 @@ impl Check for Platforms {
         "leave the package out there (`when=`), or do not declare the platform"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
         let mut told: BTreeMap<(&PackageKey, Platform), (String, String)> = BTreeMap::new();
         // Few packages name platforms, so that most edges need no second look.
         let names_platforms = |(_, Package { facts, .. }): &(&PackageKey, &Package)| {
             !(facts.os.is_empty() && facts.cpu.is_empty() && facts.libc.is_empty())
         };
         let particular: FxHashMap<&PackageKey, &Package> =
-            subject.lock.graph.packages.iter().filter(names_platforms).collect();
+            input.lock.graph.packages.iter().filter(names_platforms).collect();
         if particular.is_empty() {
             return Vec::new();
         }
-        for closure in subject.by_platform().iter() {
+        for closure in input.by_platform().iter() {
             let Some(platform) = closure.platform else { continue };
             for (dependent, edge) in required(closure) {
                 let Some((&key, package)) = particular.get_key_value(&edge.to.package) else { continue };
@@ -66,19 +66,19 @@ impl Check for Platforms {
         }
         let found = by_reason.into_iter().map(|((key, why, dependent), platforms)| {
             let message = format!("{key}: {why}, and {dependent} needs it on {}", platforms.join(", "));
-            Finding::of(self, key, message)
+            self.package_finding(key, message)
         });
         found.collect()
     }
 }
 
-/// Who needs a package.
-enum By<'a> {
+/// The manifest or package that requires a package.
+enum RequiredBy<'a> {
     Line(&'a Dependent),
     Package(&'a PackageKey),
 }
 
-impl fmt::Display for By<'_> {
+impl fmt::Display for RequiredBy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(Dependent::Project) => f.write_str("the project"),
@@ -89,11 +89,12 @@ impl fmt::Display for By<'_> {
 }
 
 /// Returns the edges of a closure that are not optional, each with its dependent.
-fn required<'c, 'a>(closure: &'c Closure<'a>) -> impl Iterator<Item = (By<'a>, &'a Edge)> + use<'c, 'a> {
+fn required<'c, 'a>(closure: &'c Closure<'a>) -> impl Iterator<Item = (RequiredBy<'a>, &'a Edge)> + use<'c, 'a> {
     let by_lines = closure.roots.iter().filter(|root| !root.optional);
-    let by_lines = by_lines.flat_map(|root| closure.root_edges(root).map(|edge| (By::Line(&root.dependent), edge)));
+    let by_lines =
+        by_lines.flat_map(|root| closure.root_edges(root).map(|edge| (RequiredBy::Line(&root.dependent), edge)));
     let by_packages = closure.instances.keys();
-    let by_packages =
-        by_packages.flat_map(|instance| closure.edges(instance).map(|edge| (By::Package(&instance.package), edge)));
+    let by_packages = by_packages
+        .flat_map(|instance| closure.edges(instance).map(|edge| (RequiredBy::Package(&instance.package), edge)));
     by_lines.chain(by_packages).filter(|(_, edge)| matches!(edge.kind, EdgeKind::Normal | EdgeKind::Peer))
 }

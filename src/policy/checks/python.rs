@@ -1,12 +1,12 @@
 //! Upper bounds of `Requires-Python`, which keep no version from being chosen, but may well be meant.
 
 use crate::model::{CheckName, PypiSpecifier};
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Python;
+pub(super) struct PythonCheck;
 
-impl Check for Python {
+impl Check for PythonCheck {
     fn name(&self) -> CheckName {
         CheckName::Python
     }
@@ -15,8 +15,8 @@ impl Check for Python {
         "larder::policy::python"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved, Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -31,13 +31,13 @@ impl Check for Python {
         "the bound may be a guess of its authors: test with the declared Python, or declare one that it names"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let Some(python) = &subject.lock.settings.python else { return Vec::new() };
-        let found = subject.packages().into_iter().filter_map(|(key, package)| {
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let Some(python) = &input.lock.settings.python else { return Vec::new() };
+        let found = input.packages().into_iter().filter_map(|(key, package)| {
             let wanted = package.facts.requires_python.as_deref()?;
             let is_out = wanted.parse().is_ok_and(|wanted: PypiSpecifier| !wanted.admits(&python.full()));
             let message = || format!("{key}: wants Python {wanted}, and the manifest declares {python}");
-            is_out.then(|| Finding::of(self, key, message()))
+            is_out.then(|| self.package_finding(key, message()))
         });
         found.collect()
     }

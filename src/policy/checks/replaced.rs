@@ -2,12 +2,12 @@
 
 use crate::lock::Anchor;
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Replaced;
+pub(super) struct ReplacedCheck;
 
-impl Check for Replaced {
+impl Check for ReplacedCheck {
     fn name(&self) -> CheckName {
         CheckName::Replaced
     }
@@ -16,8 +16,8 @@ impl Check for Replaced {
         "larder::policy::replaced"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Solved]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::AfterSolve]
     }
 
     fn object(&self) -> &'static str {
@@ -32,10 +32,10 @@ impl Check for Replaced {
         "find out why before you commit this lock"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let Some(before) = subject.before else { return Vec::new() };
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let Some(before) = input.previous else { return Vec::new() };
         let mut found = Vec::new();
-        for (key, package) in subject.packages() {
+        for (key, package) in input.packages() {
             let Some(before) = before.graph.packages.get(key) else { continue };
             for artifact in &package.artifacts {
                 let known = before.artifacts.iter().find(|known| known.file == artifact.file);
@@ -48,7 +48,7 @@ impl Check for Replaced {
                         artifact.file
                     );
                     let locked = Some(Anchor::artifact(key.clone(), &artifact.file));
-                    found.push(Finding { locked, ..Finding::of(self, key, message) });
+                    found.push(Finding { locked, ..self.package_finding(key, message) });
                 }
             }
         }

@@ -1,12 +1,12 @@
 //! Packages that declare install scripts, which larder does not run.
 
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Scripts;
+pub(super) struct ScriptsCheck;
 
-impl Check for Scripts {
+impl Check for ScriptsCheck {
     fn name(&self) -> CheckName {
         CheckName::Scripts
     }
@@ -15,8 +15,8 @@ impl Check for Scripts {
         "larder::policy::scripts"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -31,8 +31,8 @@ impl Check for Scripts {
         "larder never runs these scripts; leave the package out, or remove the policy if it works without them"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let packages = subject.packages().into_iter().filter(|(_, package)| package.facts.install_script);
-        packages.map(|(key, _)| Finding::of(self, key, format!("{key} declares an install script"))).collect()
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let packages = input.packages().into_iter().filter(|(_, package)| package.facts.install_script);
+        packages.map(|(key, _)| self.package_finding(key, format!("{key} declares an install script"))).collect()
     }
 }

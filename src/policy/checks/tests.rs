@@ -2,7 +2,7 @@ use super::*;
 use crate::lock::{self, Lockfile};
 use crate::manifest::{self, Manifest, ManifestKind};
 use crate::model::CheckName;
-use crate::policy::{Document, Finding, Occasion, PolicyError, Solve, Subject, describe, judge_all, sarif};
+use crate::policy::{CheckInput, CheckStage, Finding, NamedText, PolicyError, SolveNotes, check_lock, locate, sarif};
 
 const SETTINGS: &str = "[settings]\nnode = \"22\"\npython = \"3.12\"\nplatforms = [\"linux-x64\", \"macos-arm64\"]\n";
 
@@ -26,8 +26,8 @@ fn manifest(text: &str) -> Manifest {
 
 /// What a check says when it is asked about a subject.
 #[track_caller]
-fn says(check: CheckName, subject: &Subject<'_>, expected: &[&str]) {
-    let found: Vec<_> = crate::policy::check(check).unwrap().judge(subject);
+fn says(check: CheckName, subject: &CheckInput<'_>, expected: &[&str]) {
+    let found: Vec<_> = crate::policy::check_named(check).unwrap().run(subject);
     let messages: Vec<&str> = found.iter().map(|finding| &*finding.message).collect();
     assert_eq!(messages, expected);
     assert!(found.iter().all(|finding| finding.check == check), "{found:?}");
@@ -41,51 +41,51 @@ fn codes_and_names_are_stable_and_each_is_there_once() {
         assert_eq!(codes.iter().filter(|(other, _)| *other == name).count(), 1);
     }
     for configurable in CheckName::CONFIGURABLE {
-        let check = crate::policy::check(configurable).expect("a check for each name that a manifest may have");
-        let occasions = check.occasions();
-        assert!(occasions.contains(&Occasion::Building) && occasions.contains(&Occasion::Asked), "{configurable}");
+        let check = crate::policy::check_named(configurable).expect("a check for each name that a manifest may have");
+        let stages = check.stages();
+        assert!(stages.contains(&CheckStage::BeforeBuild) && stages.contains(&CheckStage::OnRequest), "{configurable}");
     }
 }
 
 #[test]
 fn what_metadata_says_of_a_package_is_told_with_its_name() {
     let deprecated = locked("npm:old@1.0.0", "deprecated = \" use new \"\n");
-    says(CheckName::Deprecated, &Subject::whole(&deprecated), &["npm:old@1.0.0 is deprecated: use new"]);
-    says(CheckName::Deprecated, &Subject { before: Some(&deprecated), ..Subject::whole(&deprecated) }, &[]);
+    says(CheckName::Deprecated, &CheckInput::whole(&deprecated), &["npm:old@1.0.0 is deprecated: use new"]);
+    says(CheckName::Deprecated, &CheckInput { previous: Some(&deprecated), ..CheckInput::whole(&deprecated) }, &[]);
     let yanked = locked("pypi:six@1.16", "yanked = true\n");
     let said =
         "pypi:six@1.16 was yanked from its registry: `larder update six` looks for another, unless a line pins it";
-    says(CheckName::Yanked, &Subject::whole(&yanked), &[said]);
+    says(CheckName::Yanked, &CheckInput::whole(&yanked), &[said]);
     let scripted = locked("npm:native@1.0.0", "install-script = true\n");
-    says(CheckName::Scripts, &Subject::whole(&scripted), &["npm:native@1.0.0 declares an install script"]);
+    says(CheckName::Scripts, &CheckInput::whole(&scripted), &["npm:native@1.0.0 declares an install script"]);
 }
 
 #[test]
 fn runtimes_are_compared_with_those_that_are_declared() {
     let node = |wanted: &str| locked("npm:a@1.0.0", &format!("node = \"{wanted}\"\n"));
-    says(CheckName::Engines, &Subject::whole(&node(">=18")), &[]);
+    says(CheckName::Engines, &CheckInput::whole(&node(">=18")), &[]);
     let newer = node(">=24");
     let said = "npm:a@1.0.0: wants Node >=24, and the manifest declares 22";
-    says(CheckName::Engines, &Subject::whole(&newer), &[said]);
+    says(CheckName::Engines, &CheckInput::whole(&newer), &[said]);
     let own = "apps/web: it wants Node >=24, and the manifest declares 22";
-    let with_own = Subject { misfits: vec![own.to_owned()], ..Subject::whole(&newer) };
+    let with_own = CheckInput { engine_mismatches: vec![own.to_owned()], ..CheckInput::whole(&newer) };
     says(CheckName::Engines, &with_own, &[said, own]);
     let strict = parsed("[[package]]\nid = \"npm:a@1.0.0\"\nregistry = \"home\"\nnode = \">=24\"\n");
     let mut strict = strict;
     strict.settings.engines = crate::model::Engines::Strict;
-    says(CheckName::Engines, &Subject::whole(&strict), &[]);
+    says(CheckName::Engines, &CheckInput::whole(&strict), &[]);
 
     let python = |wanted: &str| locked("pypi:a@1.0", &format!("requires-python = \"{wanted}\"\n"));
-    says(CheckName::Python, &Subject::whole(&python(">=3.8,<4")), &[]);
+    says(CheckName::Python, &CheckInput::whole(&python(">=3.8,<4")), &[]);
     let said = "pypi:a@1.0: wants Python >=3.8,<3.12, and the manifest declares 3.12";
-    says(CheckName::Python, &Subject::whole(&python(">=3.8,<3.12")), &[said]);
+    says(CheckName::Python, &CheckInput::whole(&python(">=3.8,<3.12")), &[said]);
 }
 
 #[test]
 fn a_package_is_told_of_where_it_is_required_and_does_not_run() {
     let native = locked("npm:native@1.0.0", "os = [\"darwin\"]\n");
     let said = "npm:native@1.0.0: its `os` is darwin, and app 1.0.0 needs it on linux-x64";
-    says(CheckName::Platforms, &Subject::whole(&native), &[said]);
+    says(CheckName::Platforms, &CheckInput::whole(&native), &[said]);
     let text = |kind: &str| {
         format!(
             "[[require]]\nname = \"npm:app\"\nto = [\n    \"npm:app@1.0.0\",\n]\n\n[[package]]\nid = \"npm:app@1.0.0\"\n\
@@ -94,11 +94,11 @@ fn a_package_is_told_of_where_it_is_required_and_does_not_run() {
         )
     };
     // What is left out somewhere requires nothing there.
-    says(CheckName::Platforms, &Subject::whole(&parsed(&text(", kind = \"optional\""))), &[]);
+    says(CheckName::Platforms, &CheckInput::whole(&parsed(&text(", kind = \"optional\""))), &[]);
     let required = parsed(&text(""));
     let image = "npm:image@1.0.0: its `os` is darwin, and app 1.0.0 needs it on linux-x64";
     let store = "npm:store@1.0.0: its `os` is darwin, and image 1.0.0 needs it on linux-x64";
-    says(CheckName::Platforms, &Subject::whole(&required), &[image, store]);
+    says(CheckName::Platforms, &CheckInput::whole(&required), &[image, store]);
 }
 
 #[test]
@@ -110,10 +110,10 @@ fn an_unmet_peer_is_told_of_once_with_what_it_gets() {
          [[package.instance]]\npeers = \"(react@17.0.0)~1\"\nedges = [\n    {edge},\n]\n\n[[package]]\nid = \"npm:react@17.0.0\"\n"
     ));
     let said = "npm:dom@18.0.0: wants peer react ^18, and gets react 17.0.0";
-    says(CheckName::Peers, &Subject::whole(&lock), &[said]);
+    says(CheckName::Peers, &CheckInput::whole(&lock), &[said]);
     let text = lock.to_text();
-    let found = judge_all(&Subject::whole(&lock), &manifest(""), Occasion::Asked);
-    let described = describe(found, &lock, &text, "larder.kdl");
+    let found = check_lock(&CheckInput::whole(&lock), &manifest(""), CheckStage::OnRequest);
+    let described = locate(found, &lock, &text, "larder.kdl");
     let span = described[0].locked.unwrap();
     assert_eq!(&text[span.offset()..span.offset() + span.len()], edge, "the edge is where it is locked");
 }
@@ -126,17 +126,20 @@ fn a_replaced_file_and_an_idle_claim_are_told_of() {
         locked("pypi:a@1.0", &format!("artifacts = [\n    {{ file = \"a-1.0.whl\", digest = \"{digest}\" }},\n]\n"))
     };
     let (before, after) = (with('a'), with('b'));
-    let found =
-        judge_all(&Subject { before: Some(&before), ..Subject::whole(&after) }, &manifest(""), Occasion::Solved);
+    let found = check_lock(
+        &CheckInput { previous: Some(&before), ..CheckInput::whole(&after) },
+        &manifest(""),
+        CheckStage::AfterSolve,
+    );
     assert_eq!(found.len(), 1);
     assert!(found[0].message.starts_with("pypi:a@1.0: its registry replaced `a-1.0.whl`"), "{}", found[0].message);
-    says(CheckName::Replaced, &Subject { before: Some(&after), ..Subject::whole(&after) }, &[]);
+    says(CheckName::Replaced, &CheckInput { previous: Some(&after), ..CheckInput::whole(&after) }, &[]);
 
     let manifest = manifest("registries { npm \"home\" \"https://npm.example/\" { packages \"ap*\" \"@ap/*\"; }; }");
     let lock = locked("npm:a@1.0.0", "");
     let said =
         "registry `home` claims `@ap/*`, and no locked package has such a name: check how it is spelt, or leave it out";
-    says(CheckName::Claims, &Subject { registries: &manifest.registries, ..Subject::whole(&lock) }, &[said]);
+    says(CheckName::Claims, &CheckInput { registries: &manifest.registries, ..CheckInput::whole(&lock) }, &[said]);
 }
 
 #[test]
@@ -145,8 +148,8 @@ fn what_only_a_solve_knows_is_told_when_it_has_solved() {
     let package = lock.graph.packages.keys().next().unwrap().clone();
     let kinds = [crate::resolve::WarningKind::MissingPeer, crate::resolve::WarningKind::UnknownExtra];
     let warning = |kind| crate::resolve::Warning { package: package.clone(), kind, message: "lacks it".to_owned() };
-    let solve = Solve { warnings: kinds.map(warning).into(), held_back: Vec::new() };
-    let subject = Subject { solve: Some(&solve), ..Subject::whole(&lock) };
+    let solve = SolveNotes { warnings: kinds.map(warning).into(), held_back: Vec::new() };
+    let subject = CheckInput { solve: Some(&solve), ..CheckInput::whole(&lock) };
     says(CheckName::Peers, &subject, &["pypi:a@1.0: lacks it"]);
     says(CheckName::Extras, &subject, &["pypi:a@1.0: lacks it"]);
 }
@@ -155,7 +158,12 @@ fn what_only_a_solve_knows_is_told_when_it_has_solved() {
 fn judged(policy: &str) -> (Lockfile, Vec<Finding>) {
     let lock = locked("npm:native@1.0.0", "install-script = true\ndeprecated = \"gone\"\n");
     let manifest = manifest(&format!("environment \"production\" {{ policy {{ {policy} }}; }}"));
-    let found = crate::policy::judge(&Subject::whole(&lock), &manifest, &manifest.environments[0], Occasion::Building);
+    let found = crate::policy::check_environment(
+        &CheckInput::whole(&lock),
+        &manifest,
+        &manifest.environments[0],
+        CheckStage::BeforeBuild,
+    );
     (lock, found)
 }
 
@@ -175,8 +183,8 @@ fn a_refusal_shows_the_rule_the_package_and_the_path() {
     use miette::Diagnostic;
     let (lock, found) = judged("scripts \"deny\";");
     let text = lock.to_text();
-    let described = describe(found, &lock, &text, "larder.kdl");
-    let error = PolicyError::new(&described, Document { file: "larder.lock", text: &text }).expect("a refusal");
+    let described = locate(found, &lock, &text, "larder.kdl");
+    let error = PolicyError::new(&described, NamedText { file: "larder.lock", text: &text }).expect("a refusal");
     assert_eq!(error.to_string(), "the policy denies install scripts, and npm:native@1.0.0 declares one");
     assert_eq!(error.code().unwrap().to_string(), "larder::policy::scripts");
     let source = error.source_code().expect("the manifest");
@@ -187,19 +195,20 @@ fn a_refusal_shows_the_rule_the_package_and_the_path() {
     assert_eq!(help, "it is there by larder.kdl → npm:app@1.0.0 → npm:native@1.0.0");
 
     let (lock, found) = judged("scripts \"deny\"; deprecated \"deny\";");
-    let described = describe(found, &lock, &text, "larder.kdl");
-    let error = PolicyError::new(&described, Document { file: "larder.lock", text: &text }).expect("a refusal");
+    let described = locate(found, &lock, &text, "larder.kdl");
+    let error = PolicyError::new(&described, NamedText { file: "larder.lock", text: &text }).expect("a refusal");
     assert_eq!(error.code().unwrap().to_string(), "larder::policy::refused");
     assert_eq!(error.related().expect("both").count(), 2);
-    assert!(PolicyError::new(&[], Document { file: "larder.lock", text: &text }).is_none());
+    assert!(PolicyError::new(&[], NamedText { file: "larder.lock", text: &text }).is_none());
 }
 
 #[test]
 fn sarif_names_the_rule_the_place_and_the_level() {
     let (lock, found) = judged("scripts \"deny\";");
     let text = lock.to_text();
-    let described = describe(found, &lock, &text, "larder.kdl");
-    let (lock, manifest) = (Document { file: "larder.lock", text: &text }, Document { file: "larder.kdl", text: "x" });
+    let described = locate(found, &lock, &text, "larder.kdl");
+    let (lock, manifest) =
+        (NamedText { file: "larder.lock", text: &text }, NamedText { file: "larder.kdl", text: "x" });
     let log = serde_json::to_value(sarif(&described, lock, manifest)).unwrap();
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];

@@ -1,12 +1,12 @@
 //! Versions that were withdrawn from their registry.
 
 use crate::model::CheckName;
-use crate::policy::check::{Check, Occasion, Verb};
-use crate::policy::{Finding, Subject};
+use crate::policy::contract::{Check, CheckStage, Verb};
+use crate::policy::{CheckInput, Finding};
 
-pub(super) struct Yanked;
+pub(super) struct YankedCheck;
 
-impl Check for Yanked {
+impl Check for YankedCheck {
     fn name(&self) -> CheckName {
         CheckName::Yanked
     }
@@ -15,8 +15,8 @@ impl Check for Yanked {
         "larder::policy::yanked"
     }
 
-    fn occasions(&self) -> &'static [Occasion] {
-        &[Occasion::Standing, Occasion::Solved, Occasion::Building, Occasion::Asked]
+    fn stages(&self) -> &'static [CheckStage] {
+        &[CheckStage::ExistingLock, CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
     }
 
     fn object(&self) -> &'static str {
@@ -31,14 +31,14 @@ impl Check for Yanked {
         "`larder update` looks for another version, unless a line pins it"
     }
 
-    fn judge(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        let packages = subject.packages().into_iter().filter(|(_, package)| package.facts.yanked);
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
+        let packages = input.packages().into_iter().filter(|(_, package)| package.facts.yanked);
         let found = packages.map(|(key, _)| {
             let name = &key.id.name;
             let message = format!(
                 "{key} was yanked from its registry: `larder update {name}` looks for another, unless a line pins it"
             );
-            Finding::of(self, key, message)
+            self.package_finding(key, message)
         });
         found.collect()
     }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::packument::Entries;
 use super::record::{Blob, Form, Span};
 use super::{location, record, requirement};
-use crate::model::{Algorithm, Artifact, Digest, Facts, PackageName, Text, Url, Version};
+use crate::model::{Algorithm, Artifact, CowStr, Digest, Facts, PackageName, Url, Version};
 use crate::registry::RegistryError;
 use crate::registry::kept::Record;
 use crate::registry::listing::{Served, Stated};
@@ -41,12 +41,12 @@ impl Listing {
         let version = version.to_string();
         let file = location::file(&self.name, &version);
         let usual = location::usual(&self.name, &file);
-        let integrity = parsed::<Text<'_>>(blob.integrity).unwrap_or_default();
+        let integrity = parsed::<CowStr<'_>>(blob.integrity).unwrap_or_default();
         let Ok(promised) = Digest::from_sri(&integrity) else {
             let (registry, package) = (self.served.name().clone(), format!("{}@{version}", self.name));
             return Some(Err(RegistryError::BadDigest { registry, package, digest: integrity.0.into_owned() }));
         };
-        let shasum = || parsed::<Text<'_>>(blob.shasum).and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex).ok());
+        let shasum = || parsed::<CowStr<'_>>(blob.shasum).and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex).ok());
         let artifact = Artifact {
             digest: match promised.as_slice() {
                 [] => shasum(),
@@ -54,7 +54,7 @@ impl Listing {
                 // Which of them holds, the file will tell.
                 _ => None,
             },
-            location: parsed::<Text<'_>>(blob.tarball)
+            location: parsed::<CowStr<'_>>(blob.tarball)
                 .and_then(|url| location::hint(&url, &usual, &self.served.endpoint)),
             ..Artifact::tarball(file)
         };
@@ -93,7 +93,7 @@ impl protocol::Listing for Listing {
             let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
             let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
             let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
-            Digest::from_sri(&parsed::<Text<'_>>(blob.integrity)?).ok()
+            Digest::from_sri(&parsed::<CowStr<'_>>(blob.integrity)?).ok()
         };
         promised().unwrap_or_default()
     }
@@ -119,9 +119,9 @@ fn dependencies(dependent: &PackageName, blob: &Blob<'_>) -> Vec<Dependency> {
     let peers = texts(blob.peers);
     let bundled = bundled(blob.bundled, &normal, &optional);
     let optional_peers = optional_peers(blob.peers_meta);
-    let is_in = |list: &[(Text<'_>, Text<'_>)], name: &Text<'_>| list.iter().any(|(other, _)| other == name);
+    let is_in = |list: &[(CowStr<'_>, CowStr<'_>)], name: &CowStr<'_>| list.iter().any(|(other, _)| other == name);
     let mut all = Vec::with_capacity(normal.len() + optional.len() + peers.len());
-    let mut add = |kind, name: &Text<'_>, range: &Text<'_>| {
+    let mut add = |kind, name: &CowStr<'_>, range: &CowStr<'_>| {
         if !bundled.contains(name.0.as_ref()) {
             all.push(Dependency { kind, wants: requirement::wants(dependent, &name.0, &range.0) });
         }
@@ -141,21 +141,21 @@ fn dependencies(dependent: &PackageName, blob: &Blob<'_>) -> Vec<Dependency> {
     let is_declared =
         |name: &String| [&peers, &normal, &optional].into_iter().flatten().any(|(known, _)| known.0 == **name);
     for name in optional_peers.iter().filter(|name| !is_declared(name)) {
-        add(DependencyKind::OptionalPeer, &Text(name.into()), &Text("*".into()));
+        add(DependencyKind::OptionalPeer, &CowStr(name.into()), &CowStr("*".into()));
     }
     all
 }
 
-fn texts(raw: Option<&RawValue>) -> Vec<(Text<'_>, Text<'_>)> {
+fn texts(raw: Option<&RawValue>) -> Vec<(CowStr<'_>, CowStr<'_>)> {
     let entries: Entries<'_, &RawValue> = parsed(raw).unwrap_or_default();
     let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).unwrap_or_default();
-    entries.0.into_iter().map(|(name, value)| (name, Text(text(value).into()))).collect()
+    entries.0.into_iter().map(|(name, value)| (name, CowStr(text(value).into()))).collect()
 }
 
 fn bundled(
     raw: Option<&RawValue>,
-    normal: &[(Text<'_>, Text<'_>)],
-    optional: &[(Text<'_>, Text<'_>)],
+    normal: &[(CowStr<'_>, CowStr<'_>)],
+    optional: &[(CowStr<'_>, CowStr<'_>)],
 ) -> BTreeSet<String> {
     if raw.is_some_and(|raw| raw.get() == "true") {
         return normal.iter().chain(optional).map(|(name, _)| name.0.to_string()).collect();

@@ -9,15 +9,15 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::model::Text;
+use crate::model::CowStr;
 
 /// A document. Fields are taken as they are; old packages have every shape.
 #[derive(Deserialize)]
 pub(super) struct Packument<'a> {
     #[serde(borrow)]
-    pub(super) name: Option<Text<'a>>,
+    pub(super) name: Option<CowStr<'a>>,
     #[serde(borrow, rename = "dist-tags")]
-    pub(super) tags: Option<Entries<'a, Option<Text<'a>>>>,
+    pub(super) tags: Option<Entries<'a, Option<CowStr<'a>>>>,
     #[serde(borrow)]
     pub(super) versions: Option<Entries<'a, Manifest<'a>>>,
     #[serde(borrow)]
@@ -106,7 +106,7 @@ impl Manifest<'_> {
 
 /// The entries of an object, in their order.
 #[derive(Debug)]
-pub(super) struct Entries<'a, V>(pub(super) Vec<(Text<'a>, V)>);
+pub(super) struct Entries<'a, V>(pub(super) Vec<(CowStr<'a>, V)>);
 
 impl<V> Default for Entries<'_, V> {
     fn default() -> Self {
@@ -118,7 +118,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Entries<'a, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct EntriesVisitor<V>(std::marker::PhantomData<V>);
         impl<'de, V: Deserialize<'de>> Visitor<'de> for EntriesVisitor<V> {
-            type Value = Vec<(Text<'de>, V)>;
+            type Value = Vec<(CowStr<'de>, V)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::packument::{Manifest, Packument};
-use crate::model::{PackageName, Settings, Text, parse_npm_version};
+use crate::model::{CowStr, PackageName, Settings, parse_npm_version};
 use crate::registry::bytes::{Reader, Writer};
 use crate::registry::kept::{Encoded, Record};
 use crate::resolve::{Candidate, Versions};
@@ -238,7 +238,7 @@ fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
 /// Returns a value that is a text; without escapes it needs no look at what is in it.
 fn text(raw: Option<&RawValue>) -> Option<&RawValue> {
     raw.filter(|raw| raw.get().starts_with('"')).filter(|raw| {
-        memchr::memchr(b'\\', raw.get().as_bytes()).is_none() || serde_json::from_str::<Text<'_>>(raw.get()).is_ok()
+        memchr::memchr(b'\\', raw.get().as_bytes()).is_none() || serde_json::from_str::<CowStr<'_>>(raw.get()).is_ok()
     })
 }
 

@@ -1,16 +1,16 @@
-//! What is wrong with a range; the ranges themselves lie with their ecosystems.
+//! The error of all ecosystems' range parsers.
 
 use std::fmt;
 
-/// A range that its ecosystem's grammar does not have.
+/// A text that is not a range in its ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a range of {ecosystem}: {reason}")]
 pub struct RangeError {
-    /// The text as it was given.
+    /// The text as given.
     pub text: String,
-    /// The ecosystem whose grammar it breaks.
+    /// The ecosystem.
     pub ecosystem: &'static str,
-    /// What the grammar's parser said.
+    /// The parser's message.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! Findings that are refused, as an error: the rule and each cause, both in their files.
+//! Denied findings as an error that points at the policy's rule and at each package in the lock.
 
 use std::collections::BTreeSet;
 
@@ -6,37 +6,37 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
 
-use super::report::{Described, path_text};
-use super::{Finding, RuleLine};
+use super::report::{LocatedFinding, path_text};
+use super::{Finding, NamedText, RuleLine, check_named};
 
-/// A policy that refuses what is locked.
+/// The findings that a policy denies.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum PolicyError {
-    /// One check found something.
+    /// One rule has denied findings.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    One(Refusal),
-    /// Several did.
+    One(Denial),
+    /// Several rules have denied findings.
     #[error("the policy refuses what is locked")]
     #[diagnostic(code(larder::policy::refused))]
-    Several(#[related] Vec<Refusal>),
+    Several(#[related] Vec<Denial>),
 }
 
-/// What one rule refuses.
+/// The findings that one rule denies.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Refusal {
+pub struct Denial {
     message: String,
     code: &'static str,
     help: &'static str,
     rule: Option<(NamedSource<String>, SourceSpan)>,
-    offences: Vec<Offence>,
+    packages: Vec<DeniedPackage>,
 }
 
-/// A package in the lockfile that breaks a rule.
+/// A locked package with a denied finding.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
-struct Offence {
+struct DeniedPackage {
     message: String,
     #[help]
     help: Option<String>,
@@ -46,55 +46,38 @@ struct Offence {
     span: Option<SourceSpan>,
 }
 
-/// A text with the name of its file.
-#[derive(Clone, Copy, Debug)]
-pub struct Document<'a> {
-    /// The file's path.
-    pub file: &'a str,
-    /// Its text.
-    pub text: &'a str,
-}
-
-impl Document<'_> {
-    fn source(&self) -> NamedSource<String> {
-        NamedSource::new(self.file, self.text.to_owned())
-    }
-}
-
 impl PolicyError {
-    /// Returns the denied ones of the findings as an error. `None` if nothing is denied.
-    pub fn new(described: &[Described], lock: Document<'_>) -> Option<Self> {
-        let denied: Vec<&Described> = described.iter().filter(|one| one.finding.is_denied()).collect();
-        let same_rule = |a: &&Described, b: &&Described| {
+    /// Returns the denied findings as an error. Returns `None` if no finding is denied.
+    pub fn new(findings: &[LocatedFinding], lock: NamedText<'_>) -> Option<Self> {
+        let denied: Vec<&LocatedFinding> = findings.iter().filter(|located| located.finding.is_denied()).collect();
+        let same_rule = |a: &&LocatedFinding, b: &&LocatedFinding| {
             (a.finding.check, a.finding.code, &a.finding.rule) == (b.finding.check, b.finding.code, &b.finding.rule)
         };
-        let mut refusals = denied.chunk_by(same_rule).filter_map(|of_one| Refusal::new(of_one, lock));
-        let first = refusals.next()?;
-        let mut all: Vec<Refusal> = vec![first];
-        all.extend(refusals);
-        match <[Refusal; 1]>::try_from(all) {
-            Ok([one]) => Some(Self::One(one)),
-            Err(several) => Some(Self::Several(several)),
+        let mut denials: Vec<Denial> =
+            denied.chunk_by(same_rule).filter_map(|of_one| Denial::new(of_one, lock)).collect();
+        match denials.len() {
+            0 | 1 => denials.pop().map(Self::One),
+            _ => Some(Self::Several(denials)),
         }
     }
 }
 
-impl Refusal {
-    fn new(described: &[&Described], lock: Document<'_>) -> Option<Self> {
-        let first = &described.first()?.finding;
-        let check = super::check(first.check)?;
+impl Denial {
+    fn new(findings: &[&LocatedFinding], lock: NamedText<'_>) -> Option<Self> {
+        let first = &findings.first()?.finding;
+        let check = check_named(first.check)?;
         let verb = check.verb();
-        let subjects: BTreeSet<String> = described.iter().map(|one| subject(&one.finding)).collect();
+        let subjects: BTreeSet<String> = findings.iter().map(|located| subject(&located.finding)).collect();
         let (subject, verb) = match subjects.first() {
             Some(one) if subjects.len() == 1 => (one.clone(), verb.singular),
             _ => (format!("{} packages", subjects.len()), verb.plural),
         };
         let source = |rule: &RuleLine| (NamedSource::new(&*rule.file, rule.text.to_string()), rule.span);
-        let offences = described.iter().map(|one| Offence {
-            message: one.finding.message.clone(),
-            help: path_text(&one.path).map(|path| format!("it is there by {path}")),
+        let packages = findings.iter().map(|located| DeniedPackage {
+            message: located.finding.message.clone(),
+            help: path_text(&located.path).map(|path| format!("it is there by {path}")),
             lock: lock.source(),
-            span: one.locked,
+            span: located.locked,
         });
         Some(Self {
             message: match first.rule {
@@ -104,7 +87,7 @@ impl Refusal {
             code: first.code,
             help: check.help(),
             rule: first.rule.as_ref().map(source),
-            offences: offences.collect(),
+            packages: packages.collect(),
         })
     }
 }
@@ -113,7 +96,7 @@ fn subject(finding: &Finding) -> String {
     finding.package.as_ref().map_or_else(|| "the project".to_owned(), ToString::to_string)
 }
 
-impl Diagnostic for Refusal {
+impl Diagnostic for Denial {
     fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         Some(Box::new(self.code))
     }
@@ -133,7 +116,7 @@ impl Diagnostic for Refusal {
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(self.offences.iter().map(|offence| offence as &dyn Diagnostic)))
+        Some(Box::new(self.packages.iter().map(|package| package as &dyn Diagnostic)))
     }
 }
 

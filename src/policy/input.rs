@@ -1,4 +1,4 @@
-//! What a check judges: a lock or a part of it, and what else is known about it.
+//! The input of a check: a lock or a part of it, and what else is known about it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,74 +8,74 @@ use crate::manifest::Registry;
 use crate::model::{Edge, InstanceKey, Label, Package, PackageId, PackageKey};
 use crate::resolve::{HeldBack, Mismatch, Warning};
 
-/// A lock or a part of it. What is not known is empty, and the checks that are about it find nothing.
+/// A lock or a part of it. Unknown facts are empty, and checks that need them find nothing.
 #[derive(Clone, Debug)]
-pub struct Subject<'a> {
+pub struct CheckInput<'a> {
     /// The lock.
     pub lock: &'a Lockfile,
-    /// The parts that an environment reaches, one for each platform. `None` for the whole lock.
-    pub reached: Option<&'a [Closure<'a>]>,
+    /// The closures of an environment, one for each platform. `None` for the whole lock.
+    pub closures: Option<&'a [Closure<'a>]>,
     /// The registries of the manifest.
     pub registries: &'a [Registry],
-    /// What is said of the project's own folders: how names and modules were understood.
-    pub local: &'a [String],
-    /// The project's own folders whose `engines.node` does not admit the declared Node: what is said of each.
-    pub misfits: Vec<String>,
-    /// The lock that this one replaces: what that one had is no news.
-    pub before: Option<&'a Lockfile>,
-    /// What only the solve knew that made the lock.
-    pub solve: Option<&'a Solve>,
-    /// What of the lock is not what its registries say, where they were asked.
+    /// Warnings about the names and modules of the project's own folders.
+    pub local_warnings: &'a [String],
+    /// Warnings about the project's own folders whose `engines.node` excludes the declared Node.
+    pub engine_mismatches: Vec<String>,
+    /// The lock that this one replaces. Some checks report only packages that it does not have.
+    pub previous: Option<&'a Lockfile>,
+    /// Facts known only to the solve that produced the lock.
+    pub solve: Option<&'a SolveNotes>,
+    /// Differences between the lock and its registries' metadata, if they were compared.
     pub mismatches: &'a [Mismatch],
 }
 
-/// What a solve knows of a lock beyond the lock itself.
+/// Facts about a lock that only its solve knows.
 #[derive(Clone, Debug, Default)]
-pub struct Solve {
-    /// What the solver was told by metadata that the lock does not keep.
+pub struct SolveNotes {
+    /// Warnings from metadata that the lock does not keep.
     pub warnings: Vec<Warning>,
-    /// The direct dependencies of which a default baseline keeps a newer version away.
+    /// Direct dependencies with a newer version that needs a newer system than the default baseline.
     pub held_back: Vec<(PackageId, HeldBack)>,
 }
 
-impl<'a> Subject<'a> {
-    /// Returns a whole lock as a subject.
+impl<'a> CheckInput<'a> {
+    /// Creates the input for checks over a whole lock.
     pub fn whole(lock: &'a Lockfile) -> Self {
         Self {
             lock,
-            reached: None,
+            closures: None,
             registries: &[],
-            local: &[],
-            misfits: Vec::new(),
-            before: None,
+            local_warnings: &[],
+            engine_mismatches: Vec::new(),
+            previous: None,
             solve: None,
             mismatches: &[],
         }
     }
 
-    /// Returns the packages, each once.
+    /// Returns the packages, without repetitions.
     pub(super) fn packages(&self) -> BTreeMap<&'a PackageKey, &'a Package> {
-        match self.reached {
+        match self.closures {
             None => self.lock.graph.packages.iter().collect(),
-            Some(reached) => reached.iter().flat_map(Closure::packages).collect(),
+            Some(closures) => closures.iter().flat_map(Closure::packages).collect(),
         }
     }
 
-    /// Returns the packages that the replaced lock did not have.
+    /// Returns the packages that the previous lock does not have.
     pub(super) fn new_packages(&self) -> BTreeMap<&'a PackageKey, &'a Package> {
         let mut packages = self.packages();
-        packages.retain(|key, _| self.before.is_none_or(|before| !before.graph.packages.contains_key(*key)));
+        packages.retain(|key, _| self.previous.is_none_or(|previous| !previous.graph.packages.contains_key(*key)));
         packages
     }
 
-    /// Returns the edges between packages, each with the instance that has it; one may be there several times.
+    /// Returns the edges between packages, each with its dependent. Edges may be repeated.
     pub(super) fn edges(&self) -> Vec<(&'a InstanceKey, &'a Edge)> {
-        match self.reached {
+        match self.closures {
             None => {
                 let instances = self.lock.graph.instances.iter();
                 instances.flat_map(|(key, instance)| instance.edges.iter().map(move |edge| (key, edge))).collect()
             }
-            Some(reached) => reached
+            Some(closures) => closures
                 .iter()
                 .flat_map(|closure| closure.instances.keys().map(move |key| (closure, *key)))
                 .flat_map(|(closure, key)| closure.edges(key).map(move |edge| (key, edge)))
@@ -83,10 +83,10 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Returns what is reached on each platform; of a whole lock, by the lines of all groups that count together.
+    /// Returns the closure of each platform. The closures of a whole lock have all groups that can be combined.
     pub(super) fn by_platform(&self) -> Cow<'_, [Closure<'a>]> {
-        if let Some(reached) = self.reached {
-            return Cow::Borrowed(reached);
+        if let Some(closures) = self.closures {
+            return Cow::Borrowed(closures);
         }
         let graph = &self.lock.graph;
         let all: BTreeSet<&Label> = graph.roots.iter().filter_map(|root| root.group.as_ref()).collect();

@@ -1,0 +1,77 @@
+//! The contract of a check.
+
+use crate::lock::Anchor;
+use crate::model::{CheckName, PackageKey, Severity};
+
+use super::{CheckInput, Finding};
+
+/// When a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckStage {
+    /// A command uses the lock as it is.
+    ExistingLock,
+    /// The lock was solved again.
+    AfterSolve,
+    /// An environment is about to be built from the lock.
+    BeforeBuild,
+    /// `larder check` was run.
+    OnRequest,
+}
+
+/// A check over a lock.
+///
+/// A check is pure: its findings depend only on its input, so they are the same on every machine.
+pub trait Check: Sync {
+    /// Returns the name by which a manifest's `policy` sets the severity.
+    fn name(&self) -> CheckName;
+
+    /// Returns the code of its findings. Codes are stable: scripts and CI annotations rely on them.
+    fn code(&self) -> &'static str;
+
+    /// Returns the severity if no policy sets one.
+    fn default_severity(&self) -> Severity {
+        Severity::Warn
+    }
+
+    /// Returns the stages at which the check runs.
+    fn stages(&self) -> &'static [CheckStage];
+
+    /// Returns a phrase for its findings that completes "the policy denies …".
+    fn object(&self) -> &'static str;
+
+    /// Returns the predicate of a sentence about a package with a finding: "declares one".
+    fn verb(&self) -> Verb;
+
+    /// Returns advice on how to resolve a finding.
+    fn help(&self) -> &'static str;
+
+    /// Returns the findings, sorted by package and without repetitions. The caller sets their severity and rule.
+    fn run(&self, input: &CheckInput<'_>) -> Vec<Finding>;
+
+    /// Creates a finding about a package.
+    fn package_finding(&self, package: &PackageKey, message: String) -> Finding {
+        let locked = Some(Anchor::package(package.clone()));
+        Finding { package: Some(package.clone()), locked, ..self.project_finding(message) }
+    }
+
+    /// Creates a finding about the project.
+    fn project_finding(&self, message: String) -> Finding {
+        Finding {
+            check: self.name(),
+            code: self.code(),
+            severity: self.default_severity(),
+            package: None,
+            message,
+            rule: None,
+            locked: None,
+            help: Some(self.help().to_owned()),
+        }
+    }
+}
+
+/// A predicate in the singular and in the plural.
+#[derive(Clone, Copy, Debug)]
+pub struct Verb {
+    pub(super) singular: &'static str,
+    pub(super) plural: &'static str,
+}
