@@ -8,7 +8,7 @@ use super::error::RegistryError;
 use super::format::{self, Arrival, Format, Unpacked};
 use super::hashing::{Ahead, HashingReader};
 use super::measure::measure;
-use super::turns::Turns;
+use super::cpu_permits::CpuPermits;
 use super::unpack::{Refusal, Trouble, check_names, check_tree, check_unpacked, unpack_wheel};
 use super::{FetchError, Fetched, Folds, Limits, Source, Step, Subject, Wanted};
 use crate::fs::Demand;
@@ -24,7 +24,7 @@ pub(super) struct Route<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) limits: Limits,
     /// Who may work on what arrived.
-    pub(super) turns: &'a Turns,
+    pub(super) cpu_permits: &'a CpuPermits,
     /// Hears of each step, and may end the work.
     pub(super) tell: &'a dyn Fn(Step) -> ControlFlow<()>,
     /// Hears how much room an artifact took that did not come to its end.
@@ -129,11 +129,11 @@ fn arrive(
         if goes_on { Ok(()) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
     };
     let ahead = Ahead::wait(body, &mut arrived);
-    let turn = route.turns.take();
+    let permit = route.cpu_permits.acquire();
     stop_if((route.tell)(Step::Arrived { bytes: 0 }))?;
     let own = artifact.digest.as_ref().map_or_else(|| format.algorithm(), Digest::algorithm);
     let second = wanted.promised.first().map(Digest::algorithm).filter(|second| *second != own);
-    let mut reader = HashingReader::new(ahead, own, second, &turn);
+    let mut reader = HashingReader::new(ahead, own, second, &permit);
     let arrival = Arrival { length, packed: &packed, limits: route.limits };
     let unpacked = format.arrive(&mut reader, &arrival, staging)?;
     // Bytes that were tampered with may be no archive any more: say that they are not what was promised, not that.

@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::body::Body;
-use super::turns::Turn;
+use super::cpu_permits::CpuPermit;
 use crate::model::{Algorithm, Digest};
 
 /// A hash function at work.
@@ -105,7 +105,7 @@ impl<'a> Ahead<'a> {
 /// Hashes what arrives, and passes it on.
 ///
 /// It remembers that its source failed, so that a broken connection is told from a broken archive. While it waits for
-/// bytes, another thread has its turn.
+/// bytes, another thread has the permit.
 pub(super) struct HashingReader<'a> {
     ahead: Ahead<'a>,
     /// Whether the bytes ahead are all that there is, and always were.
@@ -113,7 +113,7 @@ pub(super) struct HashingReader<'a> {
     algorithm: Algorithm,
     hasher: Hasher,
     second: Option<(Algorithm, Hasher)>,
-    turn: &'a Turn<'a>,
+    permit: &'a CpuPermit<'a>,
 }
 
 impl<'a> HashingReader<'a> {
@@ -121,21 +121,21 @@ impl<'a> HashingReader<'a> {
         mut ahead: Ahead<'a>,
         algorithm: Algorithm,
         second: Option<Algorithm>,
-        turn: &'a Turn<'a>,
+        permit: &'a CpuPermit<'a>,
     ) -> Self {
         let second = second.map(|algorithm| (algorithm, Hasher::new(algorithm)));
         let is_whole = ahead.is_end;
         if is_whole {
             ahead.join();
         }
-        let mut reader = Self { ahead, is_whole, algorithm, hasher: Hasher::new(algorithm), second, turn };
+        let mut reader = Self { ahead, is_whole, algorithm, hasher: Hasher::new(algorithm), second, permit };
         reader.hash();
         reader
     }
 
-    /// Returns whose turn it is.
-    pub(super) fn turn(&self) -> &'a Turn<'a> {
-        self.turn
+    /// Returns the permit of the thread that reads.
+    pub(super) fn permit(&self) -> &'a CpuPermit<'a> {
+        self.permit
     }
 
     /// Returns all that there is, if it has arrived and none of it was passed on.
@@ -175,7 +175,7 @@ impl<'a> HashingReader<'a> {
 impl BufRead for HashingReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.ahead.chunks.is_empty() && self.ahead.comes_more() {
-            self.turn.pause(|| self.ahead.gather());
+            self.permit.pause(|| self.ahead.gather());
             self.hash();
         }
         match (self.ahead.chunks.front(), &self.ahead.failure) {

@@ -9,6 +9,7 @@ mod body;
 mod budget;
 mod client;
 mod coding;
+mod cpu_permits;
 mod document;
 mod endpoint;
 mod error;
@@ -28,7 +29,6 @@ mod roots;
 mod run;
 mod source;
 mod transport;
-mod turns;
 mod unpack;
 
 pub use body::Body;

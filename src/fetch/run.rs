@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::artifact::{End, Route, fetch, find};
-use super::turns::Turns;
+use super::cpu_permits::CpuPermits;
 use super::{FetchError, Limits, Source};
 use crate::fs::{self, Demand};
 use crate::model::{Artifact, Digest, Label, PackageKey};
@@ -122,7 +122,7 @@ pub fn fetch_all(
         source,
         wanted,
         options,
-        turns: Turns::new(),
+        cpu_permits: CpuPermits::new(),
         missing,
         next: AtomicUsize::new(0),
         failed: AtomicUsize::new(usize::MAX),
@@ -160,7 +160,7 @@ struct Run<'a> {
     source: &'a dyn Source,
     wanted: &'a [Wanted],
     options: Options<'a>,
-    turns: Turns,
+    cpu_permits: CpuPermits,
     /// Places in `wanted`, in the order in which they begin.
     missing: Vec<usize>,
     /// The next of `missing` to begin with.
@@ -196,7 +196,7 @@ impl Run<'_> {
                 store: self.store,
                 source: self.source,
                 limits: self.options.limits,
-                turns: &self.turns,
+                cpu_permits: &self.cpu_permits,
                 tell: &tell,
                 undone: &undone,
             };

@@ -31,7 +31,7 @@ pub(in crate::fetch) fn unpack_tarball(
     if let Some(whole) = source.whole()
         && let Some(length) = length_at_end(whole).filter(|length| *length <= AT_ONCE)
     {
-        let unpacked = source.turn().with_memory(length, |inflated| {
+        let unpacked = source.permit().with_buffer(length, |inflated| {
             inflate_at_once(whole, inflated).then(|| {
                 let mut unpacker = Unpacker::new(staging, limits, Some(inflated));
                 let mut archive = Archive::new(AtHand(Cursor::new(inflated)));
