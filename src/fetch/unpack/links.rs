@@ -1,7 +1,7 @@
 //! The symbolic links of a wheel. The format has none, and tools write them: what a link inside the package leads to is
 //! copied to its place.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use super::record::Line;
 use super::refusal::trouble_of;
@@ -22,7 +22,7 @@ const LONGEST: u64 = 4096;
 
 impl Link {
     /// Reads a link. One that leaves the package is refused.
-    pub(super) fn read(body: &mut Body<'_, impl Read>, path: EntryPath, line: Option<Line>) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &mut Body<'_, impl BufRead>, path: EntryPath, line: Option<Line>) -> Result<Self, Refusal> {
         let refuse = |trouble| Refusal::entry(path.as_str(), trouble);
         if body.entry().size() > LONGEST {
             return Err(refuse(Trouble::TooLarge(LONGEST)));

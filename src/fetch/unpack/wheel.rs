@@ -1,16 +1,15 @@
 //! Python wheels: a zip with a RECORD of its files.
 
-use std::io::{self, Cursor, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, Write};
 
 use rustc_hash::FxHashMap;
 
 use super::links::{self, Link};
 use super::record::{Line, Record};
 use super::refusal::trouble_of;
-use super::zip::{Archive, Body, Entry};
+use super::zip::{Archive, Body, Buffers, Entry};
 use super::{
-    Budget, EntryPath, Limits, Names, Problem, Refusal, SMALL, Seen, Staging, Trouble, WriteError, entry_path,
-    read_exactly,
+    Budget, EntryPath, Limits, Names, Problem, Refusal, Seen, Staging, Trouble, WriteError, entry_path,
 };
 use crate::fetch::hashing::Hasher;
 use crate::fs::{Action, Demand, File, FsError};
@@ -73,13 +72,13 @@ pub(in crate::fetch) fn unpack_wheel(
 ) -> Result<(), Problem> {
     match spool {
         Spool::Memory(bytes) => unpack((Cursor::new(bytes), None), package, staging, limits),
-        Spool::File(file, size) => unpack((file, Some(size)), package, staging, limits),
+        Spool::File(file, size) => unpack((BufReader::with_capacity(1 << 16, file), Some(size)), package, staging, limits),
     }
 }
 
 /// Unpacks an archive; where it lies on the disk itself, `scratch` is its size.
 fn unpack(
-    (source, scratch): (impl Read + Seek, Option<u64>),
+    (source, scratch): (impl BufRead + Seek, Option<u64>),
     package: &PackageKey,
     staging: &mut Staging<'_>,
     limits: Limits,
@@ -99,14 +98,14 @@ fn unpack(
 }
 
 fn files(
-    archive: &mut Archive<impl Read + Seek>,
+    archive: &mut Archive<impl BufRead + Seek>,
     package: &PackageKey,
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), Problem> {
     let mut record = read_record(archive, package, limits)?;
     let mut names = Names::new(limits.folds);
-    let mut buffer = Vec::new();
+    let mut buffers = Buffers::default();
     let last = last_of_each(archive.entries())?;
     let mut links = Vec::new();
     for at in 0..archive.entries().len() {
@@ -140,7 +139,7 @@ fn files(
             links.push(Link::read(&mut body, path, line)?);
             continue;
         }
-        let written = write(&mut body, &path, line, staging, &mut buffer);
+        let written = write(&mut body, &path, line, staging, &mut buffers);
         written.map_err(|problem| match problem {
             Problem::Fs(error) => names.refusal(&path, &error).map_or(Problem::Fs(error), Problem::from),
             refused @ Problem::Refused(_) => refused,
@@ -170,24 +169,22 @@ fn last_of_each(entries: &[Entry]) -> Result<FxHashMap<String, usize>, Refusal> 
 }
 
 fn write(
-    body: &mut Body<'_, impl Read>,
+    body: &mut Body<'_, impl BufRead + Seek>,
     path: &EntryPath,
     line: Option<Line>,
     staging: &mut Staging<'_>,
-    buffer: &mut Vec<u8>,
+    buffers: &mut Buffers,
 ) -> Result<(), Problem> {
     let executable = body.entry().mode() & 0o111 != 0;
     let size = body.entry().size();
     let refuse = |error: &io::Error| Problem::from(Refusal::entry(path.as_str(), trouble_of(error)));
     let mut hasher = line.as_ref().map(Line::hasher);
-    if size <= SMALL {
-        read_exactly(body, size, buffer).map_err(|error| refuse(&error))?;
-        expect_end(body).map_err(|error| refuse(&error))?;
+    if let Some(content) = body.read_at_once(buffers).map_err(|error| refuse(&error))? {
         if let Some(hasher) = &mut hasher {
-            hasher.update(buffer);
+            hasher.update(content);
         }
         check(path, line, hasher, size)?;
-        return Ok(staging.write(path, executable, buffer)?);
+        return Ok(staging.write(path, executable, content)?);
     }
     let mut source = Teller { source: body, hasher: &mut hasher };
     match staging.stream(path, executable, &mut source) {
@@ -231,7 +228,7 @@ fn expect_end(file: &mut dyn Read) -> io::Result<()> {
 
 /// Finds RECORD in the one `.dist-info` folder and reads it, with METADATA beside it.
 fn read_record(
-    archive: &mut Archive<impl Read + Seek>,
+    archive: &mut Archive<impl BufRead + Seek>,
     package: &PackageKey,
     limits: Limits,
 ) -> Result<Record, Problem> {
@@ -268,7 +265,7 @@ fn check_version(about: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-fn read_text(archive: &mut Archive<impl Read + Seek>, at: usize, limits: Limits) -> Result<Vec<u8>, Refusal> {
+fn read_text(archive: &mut Archive<impl BufRead + Seek>, at: usize, limits: Limits) -> Result<Vec<u8>, Refusal> {
     let mut body = archive.body(at)?;
     let entry = body.entry();
     let most = limits.file.min(LARGEST_TEXT);

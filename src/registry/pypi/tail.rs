@@ -1,6 +1,6 @@
 //! Metadata out of a wheel of which only the end is fetched: a zip has its list of entries there.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use super::file_name::FileName;
@@ -93,7 +93,7 @@ fn from_parts(
             Err(io::ErrorKind::Other.into())
         }
     };
-    let metadata = metadata_of(package, Remote { fetch, parts, total, at: 0 });
+    let metadata = metadata_of(package, BufReader::with_capacity(1 << 16, Remote { fetch, parts, total, at: 0 }));
     match failure {
         // A server that sends the end may refuse other parts.
         Some(RequestError::Status { .. }) => None,
@@ -115,7 +115,7 @@ pub(super) fn from_sdist(bytes: impl Read) -> Option<Vec<u8>> {
     None
 }
 
-fn metadata_of(package: &PackageName, wheel: impl Read + Seek) -> Option<Vec<u8>> {
+fn metadata_of(package: &PackageName, wheel: impl BufRead + Seek) -> Option<Vec<u8>> {
     let mut archive = Archive::open(wheel, MOST_ENTRIES).ok()?;
     let is_metadata = |name: &str| {
         // A wheel's `NAME-VERSION.dist-info` spells both as the file name of a wheel does.

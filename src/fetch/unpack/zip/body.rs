@@ -1,11 +1,12 @@
 //! What an entry holds: its own header, its data, and what may follow them.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read, Seek};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::directory::{Entry, Method, UNICODE};
 use super::{ELSEWHERE, Numbers, ZIP64, extra_field, skim};
+use crate::fetch::gunzip::{PLAIN_HEADER, inflate_deflate_at_once};
 use crate::fetch::unpack::refusal::{Trouble, trouble_of};
 
 const HEADER: &[u8] = b"PK\x03\x04";
@@ -15,10 +16,20 @@ const DESCRIPTOR: &[u8] = b"PK\x07\x08";
 /// Checksum and sizes stand behind the data: they were not known before it.
 const DESCRIBED: u16 = 1 << 3;
 
+/// An entry is read at once up to this size, packed and unpacked.
+const AT_ONCE: u64 = 4 << 20;
+
+/// Memory for entries that are read at once, used for one after the other.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    packed: Vec<u8>,
+    content: Vec<u8>,
+}
+
 /// What an entry holds, unpacked as it is read. Its end is only reached where checksum and sizes are what the directory
 /// says; only then may another entry be read.
-pub(crate) struct Body<'a, R: Read> {
-    source: &'a mut BufReader<R>,
+pub(crate) struct Body<'a, R> {
+    source: &'a mut R,
     /// Where the next byte of `source` lies.
     at: &'a mut u64,
     inflate: &'a mut Decompress,
@@ -29,13 +40,16 @@ pub(crate) struct Body<'a, R: Read> {
     read: u64,
     /// Bytes between the data and the next entry.
     behind: u64,
+    /// Whether the deflate stream ended.
     done: bool,
+    /// Whether what follows the data was read, too.
+    is_over: bool,
 }
 
-impl<'a, R: Read> Body<'a, R> {
+impl<'a, R: BufRead> Body<'a, R> {
     /// Reads the header, which must say what the directory says.
     pub(super) fn begin(
-        source: &'a mut BufReader<R>,
+        source: &'a mut R,
         at: &'a mut u64,
         inflate: &'a mut Decompress,
         entry: &'a Entry,
@@ -83,8 +97,8 @@ impl<'a, R: Read> Body<'a, R> {
         if !may_be_behind.contains(&behind) {
             return Err(Trouble::StrayData);
         }
-        let checksum = crc32fast::Hasher::new();
-        Ok(Self { source, at, inflate, entry, checksum, left: entry.packed, read: 0, behind, done: false })
+        let (checksum, left) = (crc32fast::Hasher::new(), entry.packed);
+        Ok(Self { source, at, inflate, entry, checksum, left, read: 0, behind, done: false, is_over: false })
     }
 
     /// Returns what the directory says.
@@ -121,6 +135,11 @@ impl<'a, R: Read> Body<'a, R> {
         if self.checksum.clone().finalize() != self.entry.checksum {
             return Err(damaged("its checksum is wrong"));
         }
+        self.skip_descriptor()
+    }
+
+    /// Reads what follows the data, and compares it with what was said.
+    fn skip_descriptor(&mut self) -> io::Result<()> {
         if self.behind > 0 {
             let mut bytes = Vec::new();
             skim(self.source, self.behind, &mut bytes)?;
@@ -130,6 +149,8 @@ impl<'a, R: Read> Body<'a, R> {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::Disagrees("checksum or size")));
             }
         }
+        // Read once more, the body is at its end.
+        self.is_over = true;
         Ok(())
     }
 
@@ -147,13 +168,52 @@ impl<'a, R: Read> Body<'a, R> {
     }
 }
 
-impl<R: Read> Read for Body<'_, R> {
+impl<R: BufRead + Seek> Body<'_, R> {
+    /// Reads all of the entry at once, in half the time that reading it piece by piece takes.
+    ///
+    /// Returns `None`, with nothing read, if the entry is too large or is not exactly what its directory says: what is wrong
+    /// with it shows when it is read piece by piece.
+    pub(crate) fn read_at_once<'b>(&mut self, buffers: &'b mut Buffers) -> io::Result<Option<&'b [u8]>> {
+        let (packed, size) = (self.entry.packed, self.entry.size());
+        if packed.max(size) > AT_ONCE || self.left != packed || self.read != 0 {
+            return Ok(None);
+        }
+        let Buffers { packed: member, content } = buffers;
+        member.clear();
+        member.extend_from_slice(&PLAIN_HEADER);
+        let taken = self.source.by_ref().take(packed).read_to_end(member)?;
+        let content = match self.entry.method {
+            Method::Stored => {
+                let content = &member[PLAIN_HEADER.len()..];
+                (crc32fast::hash(content) == self.entry.checksum).then_some(content)
+            }
+            Method::Deflated => {
+                let size = size as usize;
+                if content.len() < size {
+                    content.resize(size, 0);
+                }
+                let content = &mut content[..size];
+                inflate_deflate_at_once(member, self.entry.checksum, content).then_some(&*content)
+            }
+        };
+        let Some(content) = content.filter(|_| taken as u64 == packed) else {
+            self.source.seek_relative(-(taken as u64).cast_signed())?;
+            return Ok(None);
+        };
+        *self.at += packed;
+        (self.left, self.read, self.done) = (0, size, true);
+        self.skip_descriptor()?;
+        Ok(Some(content))
+    }
+}
+
+impl<R: BufRead> Read for Body<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        let is_over = |body: &Self| body.done || body.entry.method == Method::Stored && body.left == 0;
-        while !is_over(self) {
+        let is_read = |body: &Self| body.done || body.entry.method == Method::Stored && body.left == 0;
+        while !is_read(self) {
             let (taken, given) = self.step(buffer)?;
             self.source.consume(taken);
             self.left -= taken as u64;
@@ -174,10 +234,8 @@ impl<R: Read> Read for Body<'_, R> {
                 });
             }
         }
-        // Read once more, it says the same.
-        if self.behind != u64::MAX {
+        if !self.is_over {
             self.finish()?;
-            self.behind = u64::MAX;
         }
         Ok(0)
     }

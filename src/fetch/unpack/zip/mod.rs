@@ -14,16 +14,16 @@ mod body;
 mod directory;
 mod end;
 
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, Read, Seek, SeekFrom};
 
 use super::refusal::{Refusal, Trouble, trouble_of};
 
-pub(crate) use body::Body;
+pub(crate) use body::{Body, Buffers};
 pub(crate) use directory::Entry;
 
 /// An archive whose directory was read.
-pub(crate) struct Archive<R: Read> {
-    source: BufReader<R>,
+pub(crate) struct Archive<R> {
+    source: R,
     /// Where the next byte of `source` lies.
     at: u64,
     length: u64,
@@ -31,7 +31,7 @@ pub(crate) struct Archive<R: Read> {
     inflate: flate2::Decompress,
 }
 
-impl<R: Read + Seek> Archive<R> {
+impl<R: BufRead + Seek> Archive<R> {
     /// Finds the directory and reads it; more entries than `most` are refused.
     pub(crate) fn open(mut source: R, most: usize) -> Result<Self, Refusal> {
         let whole = |trouble| Refusal::Archive(trouble);
@@ -59,8 +59,7 @@ impl<R: Read + Seek> Archive<R> {
         }
         let entries = directory::read(&bytes, &end)?;
         source.rewind().map_err(io)?;
-        let (source, inflate) = (BufReader::with_capacity(1 << 16, source), flate2::Decompress::new(false));
-        Ok(Self { source, at: 0, length, entries, inflate })
+        Ok(Self { source, at: 0, length, entries, inflate: flate2::Decompress::new(false) })
     }
 
     /// Returns the entries, in the order in which they lie.
