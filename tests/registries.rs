@@ -250,6 +250,31 @@ fn a_wheel_on_a_second_host_is_found_where_the_page_says() {
 }
 
 #[test]
+fn a_mirror_with_its_files_elsewhere_is_asked_for_one_page() {
+    let names = ["a", "b", "c", "d"];
+    let path = |name: &str| format!("/files/packages/aa/bb/{}/{name}-1.0-py3-none-any.whl", name.repeat(60));
+    let mirror = Universe::new().serve();
+    let universe = names.iter().fold(Universe::new(), |universe, name| {
+        let wheel = PypiPackage::new(name, "1.0").wheel();
+        universe.pypi(name, "1.0", |p| p.wheel_at(&mirror.url(&path(name)))).file(&path(name), wheel)
+    });
+    mirror.becomes(&universe);
+    let project = Project::new(&mirror);
+    // The index is the public one: what a lock keeps of its files' URLs does not tell where a mirror has them.
+    let (python, platform) = (python_version(), host_platform());
+    let lines = names.map(|name| format!("pypi \"{name}\"\n")).concat();
+    let head = format!("project \"case\"\nruntimes {{\n    python \"{python}\"\n}}\nplatforms \"{platform}\"\n");
+    project.write("larder.kdl", &format!("{head}dependencies {{\n{lines}}}\n"));
+    project.run("larder lock").exits(0);
+    project.forget();
+    mirror.take_log();
+    project.run("larder sync --frozen").exits(0);
+    let asked = mirror.take_log();
+    let count = |begins: &str| asked.iter().filter(|path| path.starts_with(begins)).count();
+    assert_eq!((count("/pypi/simple/"), count("/files/")), (1, names.len()), "{asked:?}");
+}
+
+#[test]
 fn a_location_in_a_lock_counts_only_where_the_registry_says_the_same() {
     let evil = cdn();
     let registry = Universe::new().npm("left", "1.0.0", |p| p).pypi("six", "1.0", |p| p).serve();

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::io;
 use std::ops::ControlFlow;
 
+use super::cpu_permits::CpuPermits;
 use super::error::RegistryError;
 use super::format::{self, Arrival, Format, Unpacked};
 use super::hashing::{Ahead, HashingReader};
 use super::measure::measure;
-use super::cpu_permits::CpuPermits;
 use super::unpack::{Refusal, Trouble, check_names, check_tree, check_unpacked, unpack_wheel};
 use super::{FetchError, Fetched, Folds, Limits, Source, Step, Subject, Wanted};
 use crate::fs::Demand;

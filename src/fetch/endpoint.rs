@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -47,6 +47,8 @@ pub struct Place {
     realm: Url,
     /// What files beside the registry are relative to.
     files: Url,
+    /// What they turned out to be relative to instead.
+    moved_files: Arc<OnceLock<Url>>,
     folder: Option<PathBuf>,
     authorization: Option<Authorization>,
     is_mirror: bool,
@@ -58,7 +60,8 @@ impl Place {
         let (url, credentials) = url.into_folder().split_credentials();
         let in_url = credentials.map(|(user, password)| Authorization::basic(&user, &password));
         let (realm, files) = (url.clone(), url.parent());
-        Self { url, realm, files, folder: None, authorization: authorization.or(in_url), is_mirror: false }
+        let authorization = authorization.or(in_url);
+        Self { url, realm, files, moved_files: Arc::default(), folder: None, authorization, is_mirror: false }
     }
 
     /// Lets the credentials be for what lies beside the registry, too.
@@ -83,7 +86,8 @@ impl Place {
     pub fn folder(folder: PathBuf) -> Option<Self> {
         let url = Url::of_folder(&folder)?;
         let (realm, files) = (url.clone(), url.parent());
-        Some(Self { url, realm, files, folder: Some(folder), authorization: None, is_mirror: false })
+        let (moved_files, folder) = (Arc::default(), Some(folder));
+        Some(Self { url, realm, files, moved_files, folder, authorization: None, is_mirror: false })
     }
 
     /// Marks the place as one that answers for the registry.
@@ -108,7 +112,15 @@ impl Place {
 
     /// Returns the URL that paths beside the registry are relative to.
     pub(super) fn files(&self) -> &Url {
-        &self.files
+        self.moved_files.get().unwrap_or(&self.files)
+    }
+
+    /// Returns what a file's path beside the registry is relative to, if a document of the registry states this URL for it: on
+    /// the registry's own host, and not where files are looked for anyway.
+    fn files_stated(&self, document: &Url, url: &str, path: &str) -> Option<Url> {
+        let files: Url = url.strip_suffix(path).filter(|files| files.ends_with('/'))?.parse().ok()?;
+        let is_own = document.is_below(&self.url) && files.is_same_origin(&self.url);
+        (is_own && files != self.files).then_some(files)
     }
 
     /// Returns the credentials for a URL, which are for those below the registry and for no others of its host.
@@ -131,6 +143,8 @@ pub struct Endpoint {
     free: Mutex<u32>,
     freed: Condvar,
     pace: Option<(Duration, Mutex<Option<Instant>>)>,
+    /// Whether files turned out to be elsewhere than beside the registry, once that was looked up.
+    has_moved_files: OnceLock<bool>,
 }
 
 /// How much may be asked of a registry.
@@ -153,7 +167,7 @@ impl Endpoint {
     pub fn new(name: Label, places: Vec<Place>, limits: Quota) -> Self {
         let pace = limits.rate.filter(|rate| *rate > 0).map(|rate| (Duration::from_secs(1) / rate, Mutex::new(None)));
         let (free, freed) = (Mutex::new(limits.concurrency.max(1)), Condvar::new());
-        Self { name, places, first: AtomicUsize::new(0), free, freed, pace }
+        Self { name, places, first: AtomicUsize::new(0), free, freed, pace, has_moved_files: OnceLock::new() }
     }
 
     /// Returns the registry's name.
@@ -175,6 +189,24 @@ impl Endpoint {
     pub fn stands_for(&self, target: Target<'_>, url: &str) -> bool {
         let url = url.parse().ok();
         url.is_some() && self.places.iter().any(|place| target.url(place) == url)
+    }
+
+    /// Finds out where files are that are not beside the registry, as they are on some mirrors; returns whether they are
+    /// elsewhere. `path` is where a file should be, and `stated` returns the URLs of a document and of the file that it states.
+    ///
+    /// The first call finds out for all, and others wait for it: else each of them would ask for a document of its own.
+    pub fn find_files(&self, path: &str, stated: impl FnOnce() -> Option<(String, String)>) -> bool {
+        *self.has_moved_files.get_or_init(|| {
+            let Some((document, url)) = stated() else { return false };
+            let Ok(document) = document.parse() else { return false };
+            let found = self.places.iter().find_map(|place| Some((place, place.files_stated(&document, &url, path)?)));
+            found.is_some_and(|(place, files)| place.moved_files.set(files).is_ok())
+        })
+    }
+
+    /// Returns whether [`find_files`](Self::find_files) found that files are elsewhere.
+    pub fn has_moved_files(&self) -> bool {
+        self.has_moved_files.get().is_some_and(|moved| *moved)
     }
 
     /// Returns the places, beginning with the one that is known to answer.
@@ -251,6 +283,33 @@ mod tests {
         assert!(!has(&place, "https://h/pypi/../other/a.whl"));
         let place = place.trusted_on_host();
         assert!(has(&place, "https://h/other/a.whl") && !has(&place, "https://cdn/a.whl"));
+    }
+
+    #[test]
+    fn files_of_a_mirror_are_found_by_the_first_document() {
+        let endpoint = |url: &str| {
+            let places = vec![Place::http(url.parse().unwrap(), None)];
+            Endpoint::new("r".parse().unwrap(), places, Quota::default())
+        };
+        let target = Target::Beside("packages/a.whl");
+        let (simple, document) = ("https://h/pypi/simple/", "https://h/pypi/simple/a/".to_owned());
+        let mirror = endpoint(simple);
+        let stated = || Some((document.clone(), "https://h/files/packages/a.whl".to_owned()));
+        assert!(!mirror.has_moved_files() && mirror.find_files("packages/a.whl", stated));
+        assert!(mirror.has_moved_files() && mirror.find_files("packages/b.whl", || panic!("asked twice")));
+        assert!(mirror.stands_for(target, "https://h/files/packages/a.whl"));
+        for other in [
+            "https://other/files/packages/a.whl",
+            "https://h/pypi/packages/a.whl",
+            "https://h/files/other/a.whl",
+            "https://h/files/x-packages/a.whl",
+        ] {
+            let mirror = endpoint(simple);
+            assert!(!mirror.find_files("packages/a.whl", || Some((document.clone(), other.to_owned()))), "{other}");
+            assert!(mirror.stands_for(target, "https://h/pypi/packages/a.whl"));
+        }
+        assert!(!endpoint("https://h2/simple/").find_files("packages/a.whl", stated));
+        assert!(!endpoint(simple).find_files("packages/a.whl", || None));
     }
 
     #[test]

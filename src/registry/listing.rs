@@ -42,6 +42,13 @@ pub(super) struct Stated {
     pub(super) is_cached: bool,
 }
 
+impl Stated {
+    /// Returns the URLs of the document and of the file.
+    pub(super) fn urls(self) -> (String, String) {
+        (self.document, self.url)
+    }
+}
+
 /// Which document is good enough to say where a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recency {

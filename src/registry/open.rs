@@ -33,10 +33,20 @@ pub(super) fn open(
     let mut tried: Vec<Target<'_>> = Vec::new();
     let mut last: Option<RequestError> = None;
     for target in hinted.into_iter().chain(usual.as_deref().map(Target::Below)) {
+        let knows_files = served.endpoint.has_moved_files();
         match served.open(target, None) {
             Ok(response) => return Ok(response),
             Err(error) => {
                 let is_silent = !error.is_answer();
+                if let Target::Beside(hint) = target
+                    && error.is_not_found()
+                    && !knows_files
+                    && protocol.proves_itself(hint, &artifact.file)
+                    && served.endpoint.find_files(hint, || say(Recency::AnyAge).ok().flatten().map(Stated::urls))
+                    && let Ok(response) = served.open(target, None)
+                {
+                    return Ok(response);
+                }
                 tried.push(target);
                 last = Some(error);
                 if is_silent {

@@ -22,7 +22,11 @@ const LONGEST: u64 = 4096;
 
 impl Link {
     /// Reads a link. One that leaves the package is refused.
-    pub(super) fn read(body: &mut Body<'_, impl BufRead>, path: EntryPath, line: Option<Line>) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        body: &mut Body<'_, impl BufRead>,
+        path: EntryPath,
+        line: Option<Line>,
+    ) -> Result<Self, Refusal> {
         let refuse = |trouble| Refusal::entry(path.as_str(), trouble);
         if body.entry().size() > LONGEST {
             return Err(refuse(Trouble::TooLarge(LONGEST)));

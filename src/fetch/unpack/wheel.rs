@@ -8,9 +8,7 @@ use super::links::{self, Link};
 use super::record::{Line, Record};
 use super::refusal::trouble_of;
 use super::zip::{Archive, Body, Buffers, Entry};
-use super::{
-    Budget, EntryPath, Limits, Names, Problem, Refusal, Seen, Staging, Trouble, WriteError, entry_path,
-};
+use super::{Budget, EntryPath, Limits, Names, Problem, Refusal, Seen, Staging, Trouble, WriteError, entry_path};
 use crate::fetch::hashing::Hasher;
 use crate::fs::{Action, Demand, File, FsError};
 use crate::model::{CoreMetadata, PackageKey};
@@ -72,7 +70,9 @@ pub(in crate::fetch) fn unpack_wheel(
 ) -> Result<(), Problem> {
     match spool {
         Spool::Memory(bytes) => unpack((Cursor::new(bytes), None), package, staging, limits),
-        Spool::File(file, size) => unpack((BufReader::with_capacity(1 << 16, file), Some(size)), package, staging, limits),
+        Spool::File(file, size) => {
+            unpack((BufReader::with_capacity(1 << 16, file), Some(size)), package, staging, limits)
+        }
     }
 }
 
