@@ -39,16 +39,16 @@
 //!
 //! npm, PyPI, private packages and local folders are siblings. What is so of all packages of one, [`model::Ecosystem`] tells; what
 //! one requirement asks for, [`model::Requirement`]. Everything else that differs lies behind the contract of a room, with a file
-//! or a folder for each ecosystem: `Notation` in `manifest` (lines and names as people write them), `Rules` in `resolve` (ranges,
-//! picks, variables), `Protocol` and `Listing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for each kind of
-//! artifact. A room registers its implementations in one [`model::PerEcosystem`]: a new ecosystem is a new field, without which
+//! or a folder for each ecosystem: `Notation` in `manifest` (lines and names as people write them), `VersionRules` (ranges, picks)
+//! and `VariableRules` in `resolve`, `Protocol` and `Listing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for
+//! each kind of artifact. A room registers its implementations in one [`model::PerEcosystem`]: a new ecosystem is a new field, without which
 //! no room's table compiles. Few other files may say which ecosystem they mean; `tests/layers.rs` counts them.
 //!
 //! # Where to start
 //!
 //! | to change … | begin at |
 //! | --- | --- |
-//! | which version is picked | [`resolve`]: `npm`, `pypi`, `larder`; the order of decisions in `provider` |
+//! | which version is picked | `resolve::version_rules`; the order of decisions in `resolve::provider` |
 //! | what a contradiction says | `resolve::explain`, `resolve::no_match` |
 //! | what a manifest may say | [`manifest`]: `parse`, then the file of its block |
 //! | what a lock has | `lock::v1`; when it is stale in `lock::freshness` |

@@ -119,13 +119,13 @@ impl<'a> Audit<'a> {
     fn packages(&mut self) -> Result<Known<'a>, IndexError> {
         let mut known = Known::new();
         for (key, package) in &self.audited.graph.packages {
-            let place = self.catalog.package(key.id.clone());
-            let loaded = self.catalog.loaded(place)?;
-            if let Some(registry) = &loaded.missing {
+            let place = self.catalog.interned.package(key.id.clone());
+            let table = self.catalog.table(place)?;
+            if let Some(registry) = &table.missing {
                 self.tell(key, Part::Whole, format!("registry `{registry}` has no such package"));
                 continue;
             }
-            let versions = &loaded.versions;
+            let versions = &table.versions;
             if versions.registry != package.registry {
                 let name = |registry: &Option<crate::model::Label>| {
                     registry.as_ref().map_or_else(|| "no registry".to_owned(), |label| format!("registry `{label}`"))
@@ -263,8 +263,8 @@ impl<'a> Audit<'a> {
             }
             let is_tag = matches!(&need.requirement, Requirement::Npm { range, .. } if range.tag().is_some());
             let fits = is_tag || {
-                let loaded = self.catalog.loaded(target)?;
-                self.catalog.admitted(&need.requirement, &loaded.versions).contains(&ordinal)
+                let table = self.catalog.table(target)?;
+                self.catalog.admitted(&need.requirement, &table.versions).contains(&ordinal)
             };
             match &edge.unmet {
                 None if !fits => {

@@ -7,11 +7,11 @@ use pubgrub::External;
 
 use crate::model::PackageId;
 
+use super::Solution;
 use super::catalog::Catalog;
+use super::derivation::{Derivation, facts};
 use super::index::{DependencyKind, IndexError};
-use super::search_state;
 use super::variable::{PackageIx, Variable};
-use super::{Derivation, Solution};
 
 /// Returns the packages of which a solution would look otherwise if a cache knew too few of their versions: a version was passed
 /// over for want of them, or an optional dependency was left out.
@@ -52,7 +52,7 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
 /// Returns the packages that a contradiction is about.
 pub(super) fn of_contradiction(catalog: &Catalog, tree: &Derivation) -> Vec<PackageId> {
     let mut packages = catalog.unmatched.borrow().clone();
-    for fact in search_state::facts(tree) {
+    for fact in facts(tree) {
         let variables = match fact {
             External::NotRoot(one, _) | External::NoVersions(one, _) | External::Custom(one, ..) => [Some(one), None],
             External::FromDependencyOf(from, _, to, _) => [Some(from), Some(to)],
@@ -63,7 +63,7 @@ pub(super) fn of_contradiction(catalog: &Catalog, tree: &Derivation) -> Vec<Pack
 }
 
 fn names(catalog: &Catalog, packages: BTreeSet<PackageIx>) -> Vec<PackageId> {
-    let mut names: Vec<PackageId> = packages.into_iter().map(|package| catalog.id(package)).collect();
+    let mut names: Vec<PackageId> = packages.into_iter().map(|package| catalog.interned.id(package)).collect();
     names.sort();
     names
 }

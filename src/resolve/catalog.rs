@@ -11,17 +11,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{Dependent, ExtraName, Label, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version};
 
-use super::index::{Candidate, DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
+use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
+use super::interned::Interned;
 use super::release::{Need, Prepared, PreparedLine};
-use super::requirements::Requirements;
+use super::requirements::{LineId, Requirements};
 use super::set::Set;
-use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx, RangeIx};
-use super::{lines, npm, rules};
+use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx};
+use super::version_rules::{self, npm};
+use super::version_table::VersionTable;
 
 /// The requirements and the index, with everything that was read or computed from them so far.
 pub(super) struct Catalog<'a> {
     pub(super) requirements: &'a Requirements,
     pub(super) index: &'a dyn Index,
+    pub(super) interned: Interned,
     /// The declared platforms.
     pub(super) platforms: Vec<Platform>,
     /// The declared Python.
@@ -34,13 +37,9 @@ pub(super) struct Catalog<'a> {
     direct: FxHashMap<(PackageIx, PackageIx), Vec<u32>>,
     /// Packages that come from several registries: the package of each registry, and where it is the one that is meant.
     routes: FxHashMap<PackageIx, Vec<(PackageIx, PlatformSet)>>,
-    packages: RefCell<Interner<PackageId>>,
-    extras: RefCell<Interner<ExtraName>>,
     /// The extras that were asked for so far.
     asked: RefCell<FxHashMap<PackageIx, BTreeSet<ExtraIx>>>,
-    nodes: RefCell<Interner<Node>>,
-    ranges: RefCell<Interner<Set>>,
-    loaded: RefCell<FxHashMap<PackageIx, Rc<Loaded>>>,
+    tables: RefCell<FxHashMap<PackageIx, Rc<VersionTable>>>,
     releases: RefCell<FxHashMap<(PackageIx, u32), Rc<Prepared>>>,
     present: OnceCell<FxHashMap<PackageIx, PlatformSet>>,
     /// Under strict engines: the platforms on which a dependent, whatever its version, needs what it has under a name.
@@ -51,25 +50,6 @@ pub(super) struct Catalog<'a> {
     from_source: RefCell<FxHashSet<PackageIx>>,
     /// The platforms whose own wheels were asked what a Python version needs.
     told_apart: RefCell<FxHashMap<(PackageIx, u32), PlatformSet>>,
-}
-
-/// A package's versions, with the sets that are computed from them once.
-pub(super) struct Loaded {
-    pub(super) versions: Arc<Versions>,
-    /// What npm's tag `latest` stands for.
-    pub(super) latest: Option<u32>,
-    /// The registry that does not have the package.
-    pub(super) missing: Option<Label>,
-    /// The versions that may be chosen at all.
-    pub(super) usable: Set,
-    /// The places of the versions that the old lock chose, ascending.
-    pub(super) locked: Vec<u32>,
-    /// Whether Python pre-releases are as good as final versions.
-    pub(super) prereleases: bool,
-    sets: RefCell<FxHashMap<Box<str>, Set>>,
-    with_wheels: [OnceCell<Set>; Platform::ALL.len()],
-    without_wheels: OnceCell<Set>,
-    source_only: OnceCell<Set>,
 }
 
 /// A package that is needed where it does not run.
@@ -83,53 +63,6 @@ pub(super) struct Foreign {
     pub(super) on: PlatformSet,
 }
 
-impl Loaded {
-    /// Returns the number of versions.
-    pub(super) fn count(&self) -> u32 {
-        self.versions.candidates.len() as u32
-    }
-
-    /// Returns a version with what the list tells of it.
-    pub(super) fn candidate(&self, ordinal: u32) -> &Candidate {
-        &self.versions.candidates[ordinal as usize]
-    }
-
-    /// Returns the versions that have a wheel for a platform.
-    pub(super) fn with_wheels(&self, platform: Platform) -> &Set {
-        self.with_wheels[platform as usize]
-            .get_or_init(|| Set::filter(0..self.count(), |ordinal| self.candidate(ordinal).wheels.contains(platform)))
-    }
-
-    /// Returns the versions that have no wheel for any declared platform.
-    pub(super) fn without_wheels(&self) -> &Set {
-        let has_none = |ordinal| self.candidate(ordinal).has_no_wheel();
-        self.without_wheels.get_or_init(|| Set::filter(0..self.count(), has_none))
-    }
-
-    /// Returns whether no version has a wheel that counts.
-    pub(super) fn is_never_built(&self) -> bool {
-        Set::below(self.count()).subset_of(self.without_wheels())
-    }
-
-    /// Returns the versions of which there is nothing but a source distribution for the declared platforms. One that has
-    /// a wheel for some of them is not built for the others.
-    pub(super) fn source_only(&self) -> &Set {
-        self.source_only
-            .get_or_init(|| Set::filter(0..self.count(), |ordinal| self.candidate(ordinal).is_source_only()))
-    }
-
-    /// Returns the versions of a set that need not be built; the whole set if all of them must be.
-    pub(super) fn built_first(&self, set: &Set) -> Set {
-        let built = set.intersection(&self.source_only().complement());
-        if built.is_empty() { set.clone() } else { built }
-    }
-
-    /// Returns the highest locked version in a set.
-    pub(super) fn locked_in(&self, range: &Set) -> Option<u32> {
-        self.locked.iter().rev().copied().find(|ordinal| range.contains(ordinal))
-    }
-}
-
 impl<'a> Catalog<'a> {
     /// Starts with the requirements, and tells the index what will be asked first.
     pub(super) fn new(requirements: &'a Requirements, index: &'a dyn Index) -> Self {
@@ -138,18 +71,15 @@ impl<'a> Catalog<'a> {
         let mut catalog = Self {
             requirements,
             index,
+            interned: Interned::default(),
             platforms: if platforms.is_empty() { vec![Platform::LinuxX64] } else { platforms.into_iter().collect() },
             python: requirements.settings.marker_python(),
             manifests: manifests.into_iter().collect(),
             lines: Vec::new(),
             direct: FxHashMap::default(),
             routes: FxHashMap::default(),
-            packages: RefCell::default(),
-            extras: RefCell::default(),
             asked: RefCell::default(),
-            nodes: RefCell::default(),
-            ranges: RefCell::default(),
-            loaded: RefCell::default(),
+            tables: RefCell::default(),
             releases: RefCell::default(),
             present: OnceCell::new(),
             foreign: RefCell::default(),
@@ -158,11 +88,11 @@ impl<'a> Catalog<'a> {
             told_apart: RefCell::default(),
         };
         for (package, registries) in requirements.routes.iter() {
-            let base = catalog.package(package.clone());
+            let base = catalog.interned.package(package.clone());
             let mut parts: Vec<(PackageIx, PlatformSet)> = Vec::new();
             for &platform in &catalog.platforms {
                 let registry = registries.get(&platform).cloned().flatten();
-                let part = catalog.package(package.routed(registry));
+                let part = catalog.interned.package(package.routed(registry));
                 match parts.iter_mut().find(|(known, _)| *known == part) {
                     Some((_, on)) => on.insert(platform),
                     None => parts.push((part, platform.into())),
@@ -170,8 +100,7 @@ impl<'a> Catalog<'a> {
             }
             catalog.routes.insert(base, parts);
         }
-        catalog.lines =
-            lines::in_order(&requirements.lines).into_iter().map(|id| PreparedLine::new(&catalog, id)).collect();
+        catalog.lines = requirements.lines_in_order().into_iter().map(|id| catalog.prepared_line(id)).collect();
         for (place, line) in catalog.lines.iter().enumerate() {
             if let Some(need) = line.need.as_ref().filter(|need| need.requirement.ecosystem().has_scopes()) {
                 let parts: Vec<_> = catalog.parts(need.package).map(|(part, _)| part).collect();
@@ -184,19 +113,16 @@ impl<'a> Catalog<'a> {
         catalog
     }
 
+    fn prepared_line(&self, id: LineId) -> PreparedLine {
+        let line = &self.requirements.lines[id.0 as usize];
+        let manifest = self.manifests.iter().position(|manifest| *manifest == line.dependent).unwrap_or(0);
+        let platforms = self.platforms_where(|platform| line.when.holds(platform, &self.python, &[]));
+        PreparedLine::new(self.requirements, &self.interned, id, (manifest as u32, platforms))
+    }
+
     /// Returns the places of the lines that ask for an npm package under a name.
     pub(super) fn lines_for(&self, package: PackageIx, alias: PackageIx) -> &[u32] {
         self.direct.get(&(package, alias)).map_or(&[], Vec::as_slice)
-    }
-
-    /// Interns a package.
-    pub(super) fn package(&self, id: PackageId) -> PackageIx {
-        PackageIx(self.packages.borrow_mut().intern(id))
-    }
-
-    /// Returns an interned package.
-    pub(super) fn id(&self, package: PackageIx) -> PackageId {
-        self.packages.borrow().values[package.0 as usize].clone()
     }
 
     /// Returns the packages that a need for this one means, each with its platforms: itself on all of them, unless it comes
@@ -228,7 +154,7 @@ impl<'a> Catalog<'a> {
 
     /// Interns an extra that is asked for.
     pub(super) fn extra(&self, package: PackageIx, name: &ExtraName) -> ExtraIx {
-        let extra = ExtraIx(self.extras.borrow_mut().intern(name.clone()));
+        let extra = self.interned.extra(name);
         self.asked.borrow_mut().entry(package).or_default().insert(extra);
         extra
     }
@@ -238,34 +164,9 @@ impl<'a> Catalog<'a> {
         self.asked.borrow().get(&package).cloned().unwrap_or_default()
     }
 
-    /// Returns an interned extra.
-    pub(super) fn extra_name(&self, extra: ExtraIx) -> ExtraName {
-        self.extras.borrow().values[extra.0 as usize].clone()
-    }
-
-    /// Interns a node.
-    pub(super) fn intern_node(&self, node: Node) -> NodeIx {
-        NodeIx(self.nodes.borrow_mut().intern(node))
-    }
-
-    /// Returns an interned node.
-    pub(super) fn node(&self, node: NodeIx) -> Node {
-        self.nodes.borrow().values[node.0 as usize]
-    }
-
-    /// Interns a set of versions.
-    pub(super) fn range(&self, versions: &Set) -> RangeIx {
-        RangeIx(self.ranges.borrow_mut().intern(versions.clone()))
-    }
-
-    /// Returns an interned set of versions.
-    pub(super) fn versions_of(&self, range: RangeIx) -> Set {
-        self.ranges.borrow().values[range.0 as usize].clone()
-    }
-
     /// Returns the node of a manifest.
     pub(super) fn manifest_node(&self, manifest: u32) -> NodeIx {
-        self.intern_node(Node { owner: Owner::Manifest(manifest), around: None })
+        self.interned.intern_node(Node { owner: Owner::Manifest(manifest), around: None })
     }
 
     /// Returns the node in which private and local packages live: the project's.
@@ -276,8 +177,8 @@ impl<'a> Catalog<'a> {
 
     /// Returns a package with a version.
     pub(super) fn key(&self, package: PackageIx, ordinal: u32) -> Result<PackageKey, IndexError> {
-        let version = self.loaded(package)?.candidate(ordinal).version.clone();
-        Ok(PackageKey { id: self.id(package), version })
+        let version = self.table(package)?.candidate(ordinal).version.clone();
+        Ok(PackageKey { id: self.interned.id(package), version })
     }
 
     /// Returns whether there is more than one platform, so that Python versions have to be tied together.
@@ -286,22 +187,22 @@ impl<'a> Catalog<'a> {
     }
 
     /// Returns a package's versions. A package that does not exist has none.
-    pub(super) fn loaded(&self, package: PackageIx) -> Result<Rc<Loaded>, IndexError> {
-        if let Some(loaded) = self.loaded.borrow().get(&package) {
-            return Ok(Rc::clone(loaded));
+    pub(super) fn table(&self, package: PackageIx) -> Result<Rc<VersionTable>, IndexError> {
+        if let Some(table) = self.tables.borrow().get(&package) {
+            return Ok(Rc::clone(table));
         }
-        let id = self.id(package);
+        let id = self.interned.id(package);
         let (versions, missing) = match self.index.versions(&id) {
             Ok(versions) => (versions, None),
             Err(IndexError::NotFound { registry, .. }) => (Arc::default(), Some(registry)),
             Err(error) => return Err(error),
         };
-        let loaded = Rc::new(self.work_out(package, &id, versions, missing));
-        self.loaded.borrow_mut().insert(package, Rc::clone(&loaded));
-        Ok(loaded)
+        let table = Rc::new(self.new_table(&id, versions, missing));
+        self.tables.borrow_mut().insert(package, Rc::clone(&table));
+        Ok(table)
     }
 
-    fn work_out(&self, package: PackageIx, id: &PackageId, versions: Arc<Versions>, missing: Option<Label>) -> Loaded {
+    fn new_table(&self, id: &PackageId, versions: Arc<Versions>, missing: Option<Label>) -> VersionTable {
         let candidates = &versions.candidates;
         let preferred = self.requirements.preferences.versions.get(id);
         let is_preferred = |version: &Version| preferred.is_some_and(|versions| versions.contains(version));
@@ -309,24 +210,19 @@ impl<'a> Catalog<'a> {
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
         // Local packages are not published.
         let before = self.requirements.settings.released_before.filter(|_| !id.ecosystem.is_local());
-        let admission = rules::of(id.ecosystem).admission(self, package);
+        let admission = version_rules::of(id.ecosystem).admission(self.requirements, id);
         let usable = Set::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
             candidate.is_before(before)
                 && admission.as_ref().is_none_or(|one| one.admits(candidate, is_preferred(&candidate.version)))
         });
-        Loaded {
-            latest: npm::tagged(&versions, "latest", before),
-            versions,
-            missing,
-            usable,
-            locked,
-            prereleases: admission.is_some_and(|one| one.prereleases_count_as_final()),
-            sets: RefCell::default(),
-            with_wheels: Default::default(),
-            without_wheels: OnceCell::new(),
-            source_only: OnceCell::new(),
-        }
+        let mut table = VersionTable::new(versions);
+        table.latest = npm::tagged(&table.versions, "latest", before);
+        table.missing = missing;
+        table.usable = usable;
+        table.locked = locked;
+        table.prereleases = admission.is_some_and(|one| one.prereleases_count_as_final());
+        table
     }
 
     /// Returns the versions that a requirement stands for, less those that may not be chosen.
@@ -337,22 +233,17 @@ impl<'a> Catalog<'a> {
     /// Returns the versions of `package` that a requirement's range stands for; the package is another than the
     /// requirement's own where an alias provides a peer.
     pub(super) fn set_for(&self, requirement: &Requirement, package: PackageIx) -> Result<Set, IndexError> {
-        let loaded = self.loaded(package)?;
-        let range = requirement.range();
-        if let Some(set) = loaded.sets.borrow().get(&*range) {
-            return Ok(set.clone());
-        }
-        let set = self.admitted(requirement, &loaded.versions).intersection(&loaded.usable);
-        if set.is_empty() && loaded.versions.cached {
+        let table = self.table(package)?;
+        let set = table.usable_of(&requirement.range(), || self.admitted(requirement, &table.versions));
+        if set.is_empty() && table.versions.cached {
             self.unmatched.borrow_mut().insert(package);
         }
-        loaded.sets.borrow_mut().insert((&*range).into(), set.clone());
         Ok(set)
     }
 
     /// Returns the versions that a requirement's range stands for, whether they may be chosen or not.
     pub(super) fn admitted(&self, requirement: &Requirement, versions: &Versions) -> Set {
-        rules::of(requirement.ecosystem()).admitted(requirement, versions, &self.requirements.settings)
+        version_rules::of(requirement.ecosystem()).admitted(requirement, versions, &self.requirements.settings)
     }
 
     /// Returns what a version needs, with overrides and extensions applied.
@@ -360,9 +251,10 @@ impl<'a> Catalog<'a> {
         if let Some(prepared) = self.releases.borrow().get(&(package, ordinal)) {
             return Ok(Rc::clone(prepared));
         }
-        let id = self.id(package);
+        let id = self.interned.id(package);
         let release = self.index.release(&id, ordinal)?;
-        let prepared = Rc::new(Prepared::new(self, &self.key(package, ordinal)?, &release));
+        let prepared =
+            Rc::new(Prepared::new(&self.requirements.settings, &self.interned, &self.key(package, ordinal)?, &release));
         // What only an extra or an optional peer asks for is not asked for yet.
         self.announce(prepared.needs.iter().filter(|need| {
             need.kind != DependencyKind::OptionalPeer && self.holds_on(&need.requirement, &[]) != PlatformSet::NONE
@@ -398,7 +290,8 @@ impl<'a> Catalog<'a> {
         if is_same(&before.release, release) {
             return Ok(false);
         }
-        let prepared = Prepared::new(self, &self.key(package, ordinal)?, release);
+        let prepared =
+            Prepared::new(&self.requirements.settings, &self.interned, &self.key(package, ordinal)?, release);
         self.releases.borrow_mut().insert(version, Rc::new(prepared));
         Ok(true)
     }
@@ -431,18 +324,17 @@ impl<'a> Catalog<'a> {
 
     /// Returns the versions of a set that can be installed on a platform: those with a wheel for it, and those that are only
     /// there as source, if some requirement of the package leaves no others.
-    pub(super) fn installable(&self, package: PackageIx, loaded: &Loaded, set: &Set, platform: Platform) -> Set {
-        let with_wheels = set.intersection(loaded.with_wheels(platform));
-        if !loaded.is_never_built() && !self.from_source.borrow().contains(&package) {
+    pub(super) fn installable(&self, package: PackageIx, table: &VersionTable, set: &Set, platform: Platform) -> Set {
+        let with_wheels = set.intersection(table.with_wheels(platform));
+        if !table.is_never_built() && !self.from_source.borrow().contains(&package) {
             return with_wheels;
         }
-        with_wheels.union(&set.intersection(loaded.source_only()))
+        with_wheels.union(&set.intersection(table.source_only()))
     }
 
     /// Notes whether a requirement, which stands for `set`, leaves only versions of which there is nothing but source.
-    pub(super) fn note_source(&self, package: PackageIx, loaded: &Loaded, set: &Set) {
-        if set.subset_of(loaded.without_wheels()) && !loaded.is_never_built() && !set.is_disjoint(loaded.source_only())
-        {
+    pub(super) fn note_source(&self, package: PackageIx, table: &VersionTable, set: &Set) {
+        if set.subset_of(table.without_wheels()) && !table.is_never_built() && !set.is_disjoint(table.source_only()) {
             self.from_source.borrow_mut().insert(package);
         }
     }
@@ -488,36 +380,11 @@ impl<'a> Catalog<'a> {
     /// Returns the declared platforms on which a requirement is asked for with these extras of its dependent.
     pub(super) fn holds_on(&self, requirement: &Requirement, extras: &[ExtraName]) -> PlatformSet {
         let Some(marker) = requirement.marker().filter(|marker| !marker.is_always()) else { return PlatformSet::ALL };
-        let mut set = PlatformSet::NONE;
-        for &platform in &self.platforms {
-            if marker.holds(platform, &self.python, extras) {
-                set.insert(platform);
-            }
-        }
-        set
+        self.platforms_where(|platform| marker.holds(platform, &self.python, extras))
     }
-}
 
-/// Values by number, and their numbers.
-struct Interner<T> {
-    values: Vec<T>,
-    places: FxHashMap<T, u32>,
-}
-
-impl<T> Default for Interner<T> {
-    fn default() -> Self {
-        Self { values: Vec::new(), places: FxHashMap::default() }
-    }
-}
-
-impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
-    fn intern(&mut self, value: T) -> u32 {
-        if let Some(&place) = self.places.get(&value) {
-            return place;
-        }
-        let place = self.values.len() as u32;
-        self.values.push(value.clone());
-        self.places.insert(value, place);
-        place
+    fn platforms_where(&self, holds: impl Fn(Platform) -> bool) -> PlatformSet {
+        let platforms = self.platforms.iter().copied().filter(|&platform| holds(platform));
+        platforms.fold(PlatformSet::NONE, |all, platform| all.union(platform.into()))
     }
 }

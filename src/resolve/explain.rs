@@ -6,18 +6,17 @@ use pubgrub::{External, VersionSet};
 
 use crate::model::{NpmPeers, PackageId};
 
-use super::Derivation;
+use super::derivation::{Derivation, facts};
 use super::index::{DependencyKind, IndexError};
 use super::no_match::{self, NoMatch};
 use super::problem::Problem;
-use super::pypi;
 use super::reduce;
 use super::release::{Need, manifest_name};
 use super::requirements::LineId;
 use super::resolution::NoSolution;
-use super::search_state;
 use super::set::Set;
 use super::variable::{PackageIx, Variable};
+use super::version_rules;
 
 /// A chain longer than this is cut in the middle.
 const LONGEST: usize = 10;
@@ -94,7 +93,7 @@ impl Explainer<'_> {
     /// Returns what the contradiction rests on, less what only joins the parts of one package.
     fn steps(&self, tree: &Derivation) -> Result<Vec<Step>, IndexError> {
         let mut steps = Vec::new();
-        for fact in search_state::facts(tree) {
+        for fact in facts(tree) {
             match fact {
                 External::FromDependencyOf(Variable::Line(line), _, to, set) => {
                     steps.extend(self.line_step(*line, *to, set));
@@ -168,7 +167,7 @@ impl Explainer<'_> {
             };
             let holds = |need: &&Need| {
                 let extras = match from {
-                    Variable::PyExtra(_, extra, _) => vec![self.problem.catalog.extra_name(extra)],
+                    Variable::PyExtra(_, extra, _) => vec![self.problem.catalog.interned.extra_name(extra)],
                     _ => Vec::new(),
                 };
                 platform.is_none_or(|platform| self.problem.catalog.need_holds_on(need, &extras).contains(platform))
@@ -199,8 +198,8 @@ impl Explainer<'_> {
         let Some(from) = step.from else { return Ok(Some(step.text.clone())) };
         let Some(asked) = &step.asked else {
             let (catalog, why) = (self.problem.catalog, &step.text);
-            return Ok(Some(if no_match::is_every(&*catalog.loaded(from)?, &step.versions) {
-                format!("no version of {} can be used: {why}", catalog.id(from).name)
+            return Ok(Some(if no_match::is_every(&*catalog.table(from)?, &step.versions) {
+                format!("no version of {} can be used: {why}", catalog.interned.id(from).name)
             } else {
                 format!("{} cannot be used: {why}", self.versions(from, &step.versions)?)
             }));
@@ -271,7 +270,7 @@ impl Explainer<'_> {
         for one in &asked {
             let (count, satisfying) = common(steps, one.variable);
             if count > 1 && satisfying.is_empty() {
-                let name = catalog.id(one.package).name;
+                let name = catalog.interned.id(one.package).name;
                 let both = if count == 2 { "both" } else { "all of these" };
                 return Ok((
                     Some(format!("no version of {name} satisfies {both}")),
@@ -299,12 +298,12 @@ impl Explainer<'_> {
             && wanted != Set::full()
             && let Some(best) = wanted.descending().next()
         {
-            let id = catalog.id(package);
-            let version = catalog.loaded(package)?.candidate(best).version.clone();
+            let id = catalog.interned.id(package);
+            let version = catalog.table(package)?.candidate(best).version.clone();
             return Ok(Some(format!("ask for a range that takes {} {version}, which the others accept", id.name)));
         }
         Ok(self.general_way_out(steps).or_else(|| {
-            let PackageId { ecosystem, name, .. } = catalog.id(variable.package()?);
+            let PackageId { ecosystem, name, .. } = catalog.interned.id(variable.package()?);
             Some(format!(
                 "change one of these lines, or settle it with `override {ecosystem} \"{name}\" \"…\"` under `resolution`"
             ))
@@ -314,15 +313,15 @@ impl Explainer<'_> {
     /// Tells what can be done about versions that cannot be used.
     fn way_around(&self, steps: &[Step], package: PackageIx, versions: &Set) -> Result<String, IndexError> {
         let catalog = self.problem.catalog;
-        let PackageId { ecosystem, name, .. } = catalog.id(package);
+        let PackageId { ecosystem, name, .. } = catalog.interned.id(package);
         let by_line = steps
             .iter()
             .any(|step| step.line.is_some() && step.asked.as_ref().is_some_and(|asked| asked.package == package));
-        let loaded = catalog.loaded(package)?;
-        if let Some(best) = (0..loaded.count()).rev().find(|ordinal| versions.contains(ordinal)) {
+        let table = catalog.table(package)?;
+        if let Some(best) = (0..table.count()).rev().find(|ordinal| versions.contains(ordinal)) {
             let (settings, prepared) = (&catalog.requirements.settings, catalog.prepared(package, best)?);
             let facts = &prepared.release.facts;
-            if ecosystem.is_local() && pypi::unfit(settings, ecosystem, facts).is_some() {
+            if ecosystem.is_local() && version_rules::unfit(settings, ecosystem, facts).is_some() {
                 let help = "declare a Python that it takes under `runtimes`, or change its own `requires-python`";
                 return Ok(help.to_owned());
             }
@@ -332,9 +331,9 @@ impl Explainer<'_> {
                 return Ok(help.to_owned());
             }
         }
-        let others = loaded.usable.intersection(&versions.complement());
-        let is_source = !loaded.source_only().is_empty() && versions.subset_of(loaded.source_only());
-        if is_source && others.subset_of(loaded.source_only()) {
+        let others = table.usable.intersection(&versions.complement());
+        let is_source = !table.source_only().is_empty() && versions.subset_of(table.source_only());
+        if is_source && others.subset_of(table.source_only()) {
             let leave = if by_line {
                 "or remove its line".to_owned()
             } else {
@@ -342,11 +341,11 @@ impl Explainer<'_> {
             };
             return Ok(format!("larder builds nothing: serve a wheel of {name} from a registry of your own, {leave}"));
         }
-        let others = if is_source { loaded.built_first(&others) } else { others };
+        let others = if is_source { table.built_first(&others) } else { others };
         let other = others.descending().next().filter(|_| by_line);
         Ok(match other {
             Some(other) => {
-                let version = &loaded.candidate(other).version;
+                let version = &table.candidate(other).version;
                 format!(
                     "ask for another version, for example {name} {version}, or override what it asks for under `resolution`"
                 )

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::model::{PackageId, Platform, PypiSpecifier, RootEdge, Settings, TargetPlatform, Version};
 
 use super::index::{Candidate, Index, IndexError};
-use super::pypi::python_fits;
+use super::version_rules::python_fits;
 
 /// A version that a default baseline keeps away. Displayed as a lowercase sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use crate::model::{Requirement, Settings};
 
 use super::index::{DependencyKind, Release, Versions, Wants};
-use super::rules;
+use super::version_rules;
 
 /// Returns the version that a requirement most likely gets.
 pub fn likely(requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
-    rules::of(requirement.ecosystem()).likely(requirement, versions, settings)
+    version_rules::of(requirement.ecosystem()).likely(requirement, versions, settings)
 }
 
 /// Returns what a release will make the solver ask for, when it was asked for by `requirement`.

@@ -2,59 +2,67 @@
 //!
 //! Pure: what it knows of the world comes through the [`Index`], whose answers are frozen for the time of a run.
 //!
+//! From the bottom up:
+//!
 //! | file | what it owns |
 //! | --- | --- |
-//! | `catalog` | interned names, the index's answers, the versions that a range stands for |
-//! | `release` | what a version or a line asks for, after overrides and extensions |
-//! | `problem` | what a choice demands of others; where npm's peers are found |
-//! | `provider` | the solver's questions: what first, which version, what then |
-//! | `rules` | the contract of the ecosystems |
-//! | `npm`, `pypi`, `larder`, `path` | an ecosystem's rules: its ranges, its picks, its variables |
-//! | `likely` | what will most likely be chosen |
-//! | `lines` | the manifests' lines: their order, and which versions direct dependencies share |
-//! | `platforms` | where platforms' wheels of one version differ in what they need |
-//! | `prefetch` | which releases are requested before the solver asks for them |
-//! | `search_state`, `order` | what is carried from one run of the solver to the next; the order of Python packages |
+//! | `requirements`, `index`, `resolution` | what is asked, what is known of packages, what is answered |
+//! | `variable`, `set`, `interned`, `demands` | what the solver decides, and from which versions |
+//! | `version_table` | a package's versions, with the sets that are computed from them |
+//! | `version_rules` | each ecosystem's contract about versions: which a range stands for, which may be chosen, which is picked |
+//! | `likely` | the version that a requirement will most likely get |
 //! | `package_extensions` | dependencies that published packages use and do not declare |
-//! | `picks` | strict peers: what npm would pick is not lowered for its own peers |
-//! | `graph`, `instances` | solution → graph |
+//! | `release` | what a version or a line asks for, after overrides and extensions |
+//! | `catalog` | the index's answers, prepared and kept from one run of the solver to the next |
 //! | `peer_contexts` | the limit on instances of one version, and the error beyond it |
-//! | `held_back` | newer versions whose wheels are for newer systems |
-//! | `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
-//! | `audit` | whether a solved graph is what metadata says |
+//! | `order`, `picks`, `search_state` | rules that are decided outside the solver, and are carried from one run to the next |
+//! | `problem` | the catalog under these rules: where peers are found, what is left out, what cannot be chosen |
+//! | `variable_rules` | each ecosystem's contract about variables: which decide a need, and what is demanded of them |
+//! | `direct_dependency` | which version of a direct dependency several manifests share |
+//! | `prefetch`, `provider` | the solver's questions: what first, which version, what then |
+//! | `strict_peers` | strict peers: what npm would pick is not lowered for its own peers |
+//! | `adjustments` | what has to change after a solution or a contradiction, before the solver runs again |
+//! | `platforms` | where platforms' wheels of one version differ in what they need |
+//! | `graph`, `instances` | solution → graph |
+//! | `derivation`, `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
 //! | `cached_answers` | the cached answers that an outcome rests on |
+//! | `held_back` | newer versions whose wheels are for newer systems |
+//! | `audit` | whether a solved graph is what metadata says |
 
+mod adjustments;
 mod audit;
 mod cached_answers;
 mod catalog;
+mod demands;
+mod derivation;
+mod direct_dependency;
 mod explain;
 mod graph;
 mod held_back;
 mod index;
 mod instances;
-mod larder;
+mod interned;
 mod likely;
-mod lines;
 mod no_match;
-mod npm;
 mod order;
 mod package_extensions;
-mod path;
 mod peer_contexts;
 mod picks;
 mod platforms;
 mod prefetch;
 mod problem;
 mod provider;
-mod pypi;
 mod reduce;
 mod release;
 mod requirements;
 mod resolution;
-mod rules;
 mod search_state;
 mod set;
+mod strict_peers;
 mod variable;
+mod variable_rules;
+mod version_rules;
+mod version_table;
 
 #[cfg(test)]
 mod tests;
@@ -65,10 +73,10 @@ use rustc_hash::FxHashMap;
 use crate::model::Engines;
 
 use catalog::Catalog;
+use derivation::Derivation;
 use problem::Problem;
 use provider::{Provider, Stop};
 use search_state::SearchState;
-use set::Set;
 use variable::Variable;
 
 pub use audit::{Audited, Mismatch, Part, audit};
@@ -77,20 +85,17 @@ pub use index::{
     Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants,
 };
 pub use likely::{likely, likely_needs};
-pub use npm::engine_admits;
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, Warning, WarningKind};
+pub use version_rules::npm::engine_admits;
 
 /// The stack of the solver's thread: derivation trees are dropped recursively, and can be deep.
 const STACK: usize = 256 << 20;
 
 /// A version for each variable that was decided.
 type Solution = FxHashMap<Variable, u32>;
-
-/// Why a set of versions is impossible, as the solver derived it.
-type Derivation = pubgrub::DerivationTree<Variable, Set, String>;
 
 /// How a run of the solver ends.
 enum Ended {
@@ -146,7 +151,7 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
                 let doubtful = cached_answers::of_contradiction(&catalog, &tree);
                 let problem = Problem { catalog: &catalog, search_state: &search_state };
                 let mut why = explain::explain(problem, &tree)?;
-                why.help = picks.way_out(problem, &tree)?.or(why.help);
+                why.help = strict_peers::way_out(&picks, problem, &tree)?.or(why.help);
                 why.doubtful = doubtful;
                 return Err(ResolveError::NoSolution(why));
             }
@@ -178,11 +183,11 @@ fn attempt(catalog: &Catalog, search_state: &mut SearchState) -> Result<Solution
             continue;
         }
         let adjustment = match ended {
-            Ended::Solved(solution) => match search_state::look_through(problem, &solution)? {
+            Ended::Solved(solution) => match adjustments::after_solution(problem, &solution)? {
                 Some(adjustment) => adjustment,
                 None => return Ok(solution),
             },
-            Ended::Contradiction(tree) => match search_state::learn(&tree, &provider, problem)? {
+            Ended::Contradiction(tree) => match adjustments::after_contradiction(&tree, &provider, problem)? {
                 Some(adjustment) => adjustment,
                 None => return Err(Failed::Contradiction(tree)),
             },

@@ -4,11 +4,13 @@ use pubgrub::VersionSet;
 
 use crate::model::{ExtraName, PackageId, Platform, TargetPlatform, Version};
 
-use super::catalog::{Catalog, Loaded};
+use super::catalog::Catalog;
 use super::index::IndexError;
 use super::release::Need;
 use super::set::Set;
 use super::variable::PackageIx;
+use super::version_rules::python_fits;
+use super::version_table::VersionTable;
 
 /// Why no version matches, and what can be done.
 pub(super) struct NoMatch {
@@ -35,20 +37,20 @@ pub(super) fn asked_for(need: &Need) -> String {
 }
 
 /// Returns whether a set has all versions of a package that has several.
-pub(super) fn is_every(loaded: &Loaded, set: &Set) -> bool {
-    loaded.usable.subset_of(set) && (0..loaded.count()).filter(|place| set.contains(place)).nth(1).is_some()
+pub(super) fn is_every(table: &VersionTable, set: &Set) -> bool {
+    table.usable.subset_of(set) && (0..table.count()).filter(|place| set.contains(place)).nth(1).is_some()
 }
 
 /// Names versions: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
 pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Result<String, IndexError> {
-    let loaded = catalog.loaded(package)?;
-    let name = catalog.id(package).name;
-    let inside: Vec<u32> = (0..loaded.count()).filter(|place| set.contains(place)).collect();
-    let version = |place: u32| &loaded.candidate(place).version;
+    let table = catalog.table(package)?;
+    let name = catalog.interned.id(package).name;
+    let inside: Vec<u32> = (0..table.count()).filter(|place| set.contains(place)).collect();
+    let version = |place: u32| &table.candidate(place).version;
     Ok(match inside[..] {
         [] => name.to_string(),
         [one] => format!("{name} {}", version(one)),
-        _ if is_every(&loaded, set) => format!("every version of {name}"),
+        _ if is_every(&table, set) => format!("every version of {name}"),
         [one, two] => format!("{name} {} and {}", version(one), version(two)),
         [first, .., last] if last - first + 1 == inside.len() as u32 => {
             format!("{name} {} to {}", version(first), version(last))
@@ -62,40 +64,40 @@ pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Resu
 /// Finds out why no version matches a need, on a platform where Python's wheels decide.
 pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>) -> Result<NoMatch, IndexError> {
     let package = catalog.part(need.package, platform);
-    let loaded = catalog.loaded(package)?;
-    let PackageId { ecosystem, name, .. } = catalog.id(package);
-    if let Some(registry) = &loaded.missing {
+    let table = catalog.table(package)?;
+    let PackageId { ecosystem, name, .. } = catalog.interned.id(package);
+    if let Some(registry) = &table.missing {
         let help = format!(
             "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
         );
         return Ok(NoMatch::new(format!("{ecosystem} package {name} does not exist in registry {registry}"), help));
     }
-    let matching = catalog.admitted(&need.requirement, &loaded.versions);
+    let matching = catalog.admitted(&need.requirement, &table.versions);
     let Some(best) = matching.descending().next() else {
-        return Ok(no_match(&loaded, need));
+        return Ok(no_match(&table, need));
     };
-    let usable = matching.intersection(&loaded.usable);
+    let usable = matching.intersection(&table.usable);
     if usable.is_empty() {
-        return Ok(unusable(catalog, &loaded, need, best));
+        return Ok(unusable(catalog, &table, need, best));
     }
     let lacking = catalog
         .platforms
         .iter()
         .copied()
         .filter(|&one| platform.is_none_or(|platform| platform == one))
-        .find(|&one| catalog.installable(need.package, &loaded, &usable, one).is_empty());
+        .find(|&one| catalog.installable(need.package, &table, &usable, one).is_empty());
     Ok(match lacking {
-        Some(platform) => no_wheel(catalog, &loaded, need, &usable, platform),
+        Some(platform) => no_wheel(catalog, &table, need, &usable, platform),
         None => {
             NoMatch::new(format!("no version of {} can be installed everywhere it is needed", asked_for(need)), None)
         }
     })
 }
 
-fn no_match(loaded: &Loaded, need: &Need) -> NoMatch {
+fn no_match(table: &VersionTable, need: &Need) -> NoMatch {
     let name = need.requirement.package().name;
     if let Some(tag) = need.requirement.tag() {
-        let tags: Vec<_> = loaded.versions.tags.keys().map(String::as_str).collect();
+        let tags: Vec<_> = table.versions.tags.keys().map(String::as_str).collect();
         let help = match tags[..] {
             [] => None,
             [only] => Some(format!("its only dist-tag is {only}")),
@@ -104,9 +106,9 @@ fn no_match(loaded: &Loaded, need: &Need) -> NoMatch {
         return NoMatch::new(format!("{name} has no dist-tag `{tag}`"), help);
     }
     let reason = format!("no version of {name} matches {}", need.requirement.range_text());
-    match newest(loaded) {
+    match newest(table) {
         Some(newest) => NoMatch::new(reason, format!("the newest is {name} {newest}")),
-        None if loaded.count() == 0 => {
+        None if table.count() == 0 => {
             let help =
                 "its registry lists none, or none that can be read as one: ask its authors, or for another package";
             NoMatch::new(format!("{name} has no versions"), help.to_owned())
@@ -116,16 +118,16 @@ fn no_match(loaded: &Loaded, need: &Need) -> NoMatch {
 }
 
 /// Returns the newest version that can be chosen: a final one, where there is one.
-fn newest(loaded: &Loaded) -> Option<&Version> {
-    let is_final = |place: &u32| !loaded.candidate(*place).version.is_prerelease();
-    let place = loaded.usable.descending().find(is_final).or_else(|| loaded.usable.descending().next())?;
-    Some(&loaded.candidate(place).version)
+fn newest(table: &VersionTable) -> Option<&Version> {
+    let is_final = |place: &u32| !table.candidate(*place).version.is_prerelease();
+    let place = table.usable.descending().find(is_final).or_else(|| table.usable.descending().next())?;
+    Some(&table.candidate(place).version)
 }
 
 /// All that matches is ruled out: the best of it tells by what.
-fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> NoMatch {
+fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> NoMatch {
     let settings = &catalog.requirements.settings;
-    let candidate = loaded.candidate(best);
+    let candidate = table.candidate(best);
     let what = format!("{} {}", need.requirement.package().name, candidate.version);
     if let (Some(before), Some(published)) = (settings.released_before, candidate.published)
         && published >= before
@@ -134,17 +136,17 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> NoMat
         return NoMatch::new(reason, "set a later `released-before`, or ask for an older version".to_owned());
     }
     if let Some(before) = settings.released_before.filter(|before| !candidate.is_before(Some(*before))) {
-        let from = loaded.versions.registry.as_ref().map_or_else(String::new, |name| format!(" by registry `{name}`"));
+        let from = table.versions.registry.as_ref().map_or_else(String::new, |name| format!(" by registry `{name}`"));
         let reason = format!("{what} has no time of publication{from}, and `released-before` is {before}");
         let help = "only what is known to be old enough passes `released-before`: ask a registry or mirror that tells when \
                     its versions were published, or remove `released-before`";
         return NoMatch::new(reason, help.to_owned());
     }
     if let (Some(python), Some(wanted)) = (&settings.python, &candidate.requires_python)
-        && !super::pypi::python_fits(&python.full(), wanted)
+        && !python_fits(&python.full(), wanted)
     {
         let reason = format!("{what} needs Python {wanted}, and the manifest declares {python}");
-        let help = match newest(loaded) {
+        let help = match newest(table) {
             Some(other) => format!(
                 "declare a Python that it takes under `runtimes`, or ask for {} {other}, the newest for Python {python}",
                 need.requirement.package().name
@@ -164,7 +166,7 @@ fn unusable(catalog: &Catalog, loaded: &Loaded, need: &Need, best: u32) -> NoMat
     NoMatch::new(format!("{what} cannot be chosen"), None)
 }
 
-fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platform: Platform) -> NoMatch {
+fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &Set, platform: Platform) -> NoMatch {
     let name = need.requirement.package().name;
     let range = need.requirement.range_text();
     let matching = if range.is_empty() { String::new() } else { format!(" that matches {range}") };
@@ -177,16 +179,16 @@ fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platf
         );
         return NoMatch::new(reason, help);
     }
-    let others = loaded.usable.intersection(loaded.with_wheels(platform));
-    let list: Vec<String> = others.descending().take(3).map(|place| version(loaded, place)).collect();
+    let others = table.usable.intersection(table.with_wheels(platform));
+    let list: Vec<String> = others.descending().take(3).map(|place| version(table, place)).collect();
     let help = if list.is_empty() {
         let elsewhere: Vec<_> = Platform::ALL
             .into_iter()
-            .filter(|&other| !usable.is_disjoint(loaded.with_wheels(other)))
+            .filter(|&other| !usable.is_disjoint(table.with_wheels(other)))
             .map(Platform::as_str)
             .collect();
         match elsewhere[..] {
-            [] if usable.descending().all(|place| loaded.candidate(place).sdist) => {
+            [] if usable.descending().all(|place| table.candidate(place).sdist) => {
                 format!("{name} has no wheels at all: it has to be built first")
             }
             [] => format!(
@@ -206,12 +208,12 @@ fn no_wheel(catalog: &Catalog, loaded: &Loaded, need: &Need, usable: &Set, platf
 
 /// Returns the oldest system on which a version would have a wheel for a platform, if it is newer than the declared one.
 fn newer_system(catalog: &Catalog, need: &Need, place: u32, platform: Platform) -> Option<TargetPlatform> {
-    let baseline = catalog.index.oldest_system(&catalog.id(need.package), place, platform)?;
+    let baseline = catalog.index.oldest_system(&catalog.interned.id(need.package), place, platform)?;
     let declared = catalog.requirements.settings.platforms.iter().find(|target| target.platform == platform)?;
     (baseline > declared.baseline).then_some(TargetPlatform { platform, baseline })
 }
 
-fn version(loaded: &Loaded, place: u32) -> String {
-    let version: &Version = &loaded.candidate(place).version;
+fn version(table: &VersionTable, place: u32) -> String {
+    let version: &Version = &table.candidate(place).version;
     version.to_string()
 }

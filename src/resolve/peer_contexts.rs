@@ -37,7 +37,7 @@ impl TooManyPeerContexts {
     pub(super) fn new(catalog: &Catalog, nodes: impl Iterator<Item = NodeIx>) -> Result<Self, IndexError> {
         let mut ways: BTreeMap<(PackageIx, u32), BTreeSet<NodeIx>> = BTreeMap::new();
         for node in nodes {
-            if let Owner::Release(package, ordinal) = catalog.node(node).owner {
+            if let Owner::Release(package, ordinal) = catalog.interned.node(node).owner {
                 ways.entry((package, ordinal)).or_default().insert(node);
             }
         }
@@ -50,8 +50,11 @@ impl TooManyPeerContexts {
         for (Reverse(count), key, (package, ordinal), nodes) in most.into_iter().take(NAMED) {
             if found.packages.is_empty() {
                 let needs = &catalog.prepared(package, ordinal)?.needs;
-                found.peers =
-                    needs.iter().filter(|need| need.is_peer()).map(|need| catalog.id(need.alias).name).collect();
+                found.peers = needs
+                    .iter()
+                    .filter(|need| need.is_peer())
+                    .map(|need| catalog.interned.id(need.alias).name)
+                    .collect();
                 found.lines = lines(catalog, nodes);
             }
             found.packages.push((key, count));
@@ -91,7 +94,7 @@ fn lines(catalog: &Catalog, nodes: BTreeSet<NodeIx>) -> Vec<LineId> {
     for mut node in nodes {
         let mut inner = None;
         loop {
-            let known = catalog.node(node);
+            let known = catalog.interned.node(node);
             match (known.owner, known.around) {
                 (Owner::Release(package, _), Some(around)) => {
                     inner = Some(package);

@@ -1,46 +1,36 @@
-//! Strict peers as npm has them: what a manifest brings is npm's own pick among the versions that its line and the peers laid
-//! upon it take. It is never lowered for the sake of its *own* peers; those are fulfilled, or there is no solution.
-//!
-//! The solver knows no such preference: it takes whatever fits. So a solution is looked through for versions that npm would not
-//! have picked, npm's picks are held, and the problem is solved again. A pick gives way to a peer that is laid upon it, and
-//! where it cannot be had for another reason than peers.
+//! The picks of npm that the solver is held to under strict peers: see [`strict_peers`](super::strict_peers).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pubgrub::{External, VersionSet};
+use pubgrub::VersionSet;
 
-use super::catalog::Loaded;
-use super::index::IndexError;
-use super::npm;
-use super::problem::{Demands, Problem};
-use super::search_state::{self, SearchState};
+use super::demands::Demands;
 use super::set::Set;
-use super::variable::{Owner, PackageIx, Variable};
-use super::{Derivation, Failed, Solution, attempt};
+use super::variable::Variable;
 
 /// The picks of npm that the solver is held to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picks {
     /// What these variables are held to.
-    held: BTreeMap<Variable, Set>,
+    pub(super) held: BTreeMap<Variable, Set>,
     /// The versions that remain for variables whose pick cannot be had, or gave way to a peer.
-    left: BTreeMap<Variable, Set>,
+    pub(super) left: BTreeMap<Variable, Set>,
     /// Every version that was held so far. None is held twice, so this ends.
-    tried: BTreeSet<(Variable, u32)>,
+    pub(super) tried: BTreeSet<(Variable, u32)>,
     /// Where the last solution differs from npm's picks.
-    moved: Vec<DifferentPick>,
+    pub(super) moved: Vec<DifferentPick>,
 }
 
 /// A variable of which a solution has another version than npm picks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DifferentPick {
-    variable: Variable,
+    pub(super) variable: Variable,
     /// What npm picks.
-    own: u32,
+    pub(super) own: u32,
     /// All versions that npm would rather have than the solution's.
-    better: Set,
+    pub(super) better: Set,
     /// What the solution has.
-    here: u32,
+    pub(super) here: u32,
 }
 
 /// A change of what is held, after which the solver runs again.
@@ -87,193 +77,4 @@ impl Picks {
         }
         demands
     }
-
-    /// Says which versions fit though npm does not pick them: those of the last solution, as far as a contradiction is
-    /// about the same packages.
-    pub(super) fn way_out(&self, problem: Problem, tree: &Derivation) -> Result<Option<String>, IndexError> {
-        let facts = search_state::facts(tree);
-        let is_told = |variable: Variable| {
-            facts.iter().any(|fact| matches!(fact, External::FromDependencyOf(_, _, to, _) if *to == variable))
-        };
-        let (mut fitting, mut picked) = (Vec::new(), Vec::new());
-        for DifferentPick { variable, own, here, .. } in &self.moved {
-            if let Some(package) = variable.package().filter(|_| is_told(*variable)) {
-                let name = |ordinal| {
-                    problem.catalog.key(package, ordinal).map(|key| format!("{} {}", key.id.name, key.version))
-                };
-                fitting.push(name(*here)?);
-                picked.push(name(*own)?);
-            }
-        }
-        let (fit, them) = match &fitting[..] {
-            [] => return Ok(None),
-            [one] => ("fits", one.clone()),
-            _ => ("fit", "these".to_owned()),
-        };
-        let (fitting, picked) = (fitting.join(" and "), picked.join(" and "));
-        Ok(Some(format!(
-            "{fitting} {fit}, and npm picks {picked}: ask for {them}, or set `npm-peers \"relaxed\"` under `resolution` to be \
-             warned about peers instead"
-        )))
-    }
-}
-
-/// Looks through a solution for versions that npm would not have picked.
-pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<PickChange>, IndexError> {
-    if !problem.is_strict() {
-        return Ok(None);
-    }
-    let mut moved = Vec::new();
-    // Versions that are npm's pick somewhere. A missing peer shares them.
-    let mut picked: BTreeSet<(PackageIx, u32)> = BTreeSet::new();
-    for (variable, asked) in asked(problem, solution)? {
-        let (Some(package), Some(&here)) = (variable.package(), solution.get(&variable)) else { continue };
-        let loaded = problem.catalog.loaded(package)?;
-        let shared = match problem.direct(variable)? {
-            Some(line) => line.shared(&asked.set)?,
-            None => None,
-        };
-        let is_pick = [shared, npm::preferred(&loaded, &asked.set)].contains(&Some(here));
-        if loaded.locked.contains(&here) || is_pick {
-            picked.insert((package, here));
-        } else if asked.by != By::Release {
-            moved.push((asked.by, compare(problem, &loaded, (variable, package), &asked.set, here)?));
-        }
-    }
-    let tried = &problem.search_state.picks.tried;
-    let is_shared = |by, one: &DifferentPick| {
-        by == By::Peer && one.variable.package().is_some_and(|package| picked.contains(&(package, one.here)))
-    };
-    let moved: Vec<DifferentPick> = moved
-        .into_iter()
-        .filter_map(|(by, one)| one.filter(|one| !is_shared(by, one) && !tried.contains(&(one.variable, one.own))))
-        .collect();
-    Ok((!moved.is_empty()).then_some(PickChange::Hold(moved)))
-}
-
-/// Finds the held pick that gives way in a contradiction: one that a peer is laid upon comes first.
-pub(super) fn gives_way(problem: Problem, tree: &Derivation) -> Result<Option<PickChange>, IndexError> {
-    for fact in search_state::facts(tree) {
-        let External::FromDependencyOf(from, _, to, set) = fact else { continue };
-        let Some(held) = problem.search_state.picks.held.get(to) else { continue };
-        if matches!(from, Variable::Line(_)) || !held.is_disjoint(set) {
-            continue;
-        }
-        let mut left = set.clone();
-        for &line in &problem.search_state.active {
-            let demands = problem.line(line)?.0;
-            left = demands.iter().filter(|(on, _)| on == to).fold(left, |left, (_, set)| left.intersection(set));
-        }
-        if let Some(known) = problem.search_state.picks.left.get(to) {
-            left = left.intersection(known);
-        }
-        if !left.is_empty() {
-            return Ok(Some(PickChange::Leave(*to, left)));
-        }
-    }
-    Ok(None)
-}
-
-/// Learns that something held cannot be had, even where peers only guide: then it is not for its peers that it was lowered.
-pub(super) fn cannot_be_had(problem: Problem) -> Result<Option<PickChange>, IndexError> {
-    let Problem { catalog, search_state } = problem;
-    let can_be_had = |variable: Variable, set: &Set| {
-        let picks = Picks { held: BTreeMap::from([(variable, set.clone())]), ..Picks::default() };
-        let mut relaxed = SearchState { active: search_state.active.clone(), picks, ..SearchState::default() };
-        match attempt(catalog, &mut relaxed) {
-            Ok(_) => Ok(true),
-            Err(Failed::Contradiction(_) | Failed::TooManyPeerContexts(_)) => Ok(false),
-            Err(Failed::Index(error)) => Err(error),
-        }
-    };
-    for DifferentPick { variable, own, better, .. } in &search_state.picks.moved {
-        let own = Set::singleton(*own);
-        if !search_state.picks.held.contains_key(variable) || can_be_had(*variable, &own)? {
-            continue;
-        }
-        let lost = if can_be_had(*variable, better)? { &own } else { better };
-        return Ok(Some(PickChange::Leave(*variable, lost.complement())));
-    }
-    Ok(None)
-}
-
-/// The intersection of all demands on a variable.
-struct Demanded {
-    set: Set,
-    by: By,
-}
-
-/// Which kind of dependent brings an npm package to its place in the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum By {
-    /// A release, among its own.
-    Release,
-    /// A peer that nobody provides, beside what a manifest brings.
-    Peer,
-    /// A manifest's line.
-    Line,
-}
-
-/// Returns what is asked of npm packages in a solution.
-fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Demanded>, IndexError> {
-    let catalog = problem.catalog;
-    let mut all: BTreeMap<Variable, Demanded> = BTreeMap::new();
-    let mut add = |variable: Variable, set: &Set, by: By| {
-        let asked = all.entry(variable).or_insert_with(|| Demanded { set: Set::full(), by });
-        asked.set = asked.set.intersection(set);
-        asked.by = asked.by.max(by);
-    };
-    for &line in &problem.search_state.active {
-        for (variable, set) in problem.line(line)?.0 {
-            if matches!(variable, Variable::Npm { .. }) {
-                add(variable, &set, By::Line);
-            }
-        }
-    }
-    for (&variable, &ordinal) in solution {
-        let (package, scope) = match variable {
-            Variable::Npm { package, scope, .. } => (package, scope),
-            Variable::Larder(package, _) | Variable::Path(package) => (package, catalog.home()),
-            _ => continue,
-        };
-        let node = problem.node_of(package, ordinal, scope)?;
-        for need in &catalog.prepared(package, ordinal)?.needs {
-            if need.is_peer() {
-                if let Some((variable @ Variable::Npm { scope, .. }, set)) = problem.strict_peer(node, need)? {
-                    let by_manifest = matches!(catalog.node(scope).owner, Owner::Manifest(_));
-                    add(variable, &set, if by_manifest { By::Peer } else { By::Release });
-                }
-            } else if need.requirement.ecosystem().has_scopes() {
-                let package = catalog.part(need.package, None);
-                let variable = Variable::Npm { package, alias: need.alias, scope: node };
-                if solution.contains_key(&variable) {
-                    add(variable, &catalog.set(need)?, By::Release);
-                }
-            }
-        }
-    }
-    Ok(all)
-}
-
-/// Compares a solution's version with npm's pick.
-fn compare(
-    problem: Problem,
-    loaded: &Loaded,
-    (variable, package): (Variable, PackageIx),
-    asked: &Set,
-    here: u32,
-) -> Result<Option<DifferentPick>, IndexError> {
-    let left = problem.search_state.picks.left.get(&variable).filter(|left| left.contains(&here));
-    let mut set = left.map_or_else(|| asked.clone(), |left| left.intersection(asked));
-    let mut own = None;
-    let mut better = Set::empty();
-    while let Some(pick) = npm::preferred(loaded, &set).filter(|pick| *pick != here) {
-        let one = Set::singleton(pick);
-        set = set.intersection(&one.complement());
-        if own.is_some() || problem.refused(package, pick)?.is_none() {
-            own = own.or(Some(pick));
-            better = better.union(&one);
-        }
-    }
-    Ok(own.map(|own| DifferentPick { variable, own, better, here }))
 }

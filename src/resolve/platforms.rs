@@ -25,7 +25,7 @@ pub(super) fn tell_apart(catalog: &Catalog, solution: &Solution) -> Result<bool,
     let mut asked = Vec::new();
     for ((package, ordinal), platforms) in used {
         if let Some(platforms) = catalog.not_told_apart((package, ordinal), platforms) {
-            asked.push(((package, ordinal), Chosen { package: catalog.id(package), ordinal, platforms }));
+            asked.push(((package, ordinal), Chosen { package: catalog.interned.id(package), ordinal, platforms }));
         }
     }
     let (places, chosen): (Vec<_>, Vec<_>) = asked.into_iter().unzip();

@@ -1,4 +1,4 @@
-//! The problem as one run of the solver sees it: what each choice demands of others, and where npm's peers are found.
+//! The catalog under the rules of one run: where npm's peers are found, what is left out, what cannot be chosen.
 
 use pubgrub::VersionSet;
 
@@ -6,13 +6,11 @@ use crate::model::NpmPeers;
 
 use super::catalog::Catalog;
 use super::index::{DependencyKind, IndexError, PlatformSet};
-use super::lines::Direct;
 use super::release::{Need, Prepared};
-use super::rules::Asked;
 use super::search_state::{Droppable, SearchState};
 use super::set::Set;
 use super::variable::{Node, NodeIx, Owner, PackageIx, Variable};
-use super::{npm, rules};
+use super::version_rules::npm;
 
 /// The catalog under the rules of one run.
 #[derive(Clone, Copy)]
@@ -32,20 +30,6 @@ pub(super) enum PeerBinding {
     Absent(NodeIx),
 }
 
-/// Sets of versions, by variable, in the order in which they were demanded.
-#[derive(Debug, Default)]
-pub(super) struct Demands(pub(super) Vec<(Variable, Set)>);
-
-impl Demands {
-    /// Demands that a variable be in a set, beside what is demanded of it already.
-    pub(super) fn push(&mut self, variable: Variable, set: Set) {
-        match self.0.iter_mut().find(|(known, _)| *known == variable) {
-            Some((_, known)) => *known = known.intersection(&set),
-            None => self.0.push((variable, set)),
-        }
-    }
-}
-
 impl Problem<'_> {
     /// Returns the node that a version makes in a scope. Where the version is among the scopes around already, that
     /// one is taken, so that cycles end.
@@ -55,7 +39,7 @@ impl Problem<'_> {
         if self.search_state.merged.is_none() && self.catalog.prepared(package, ordinal)?.has_peers {
             let mut outer = Some(scope);
             while let Some(node) = outer {
-                let known = self.catalog.node(node);
+                let known = self.catalog.interned.node(node);
                 if known.owner == owner {
                     return Ok(node);
                 }
@@ -63,14 +47,14 @@ impl Problem<'_> {
             }
             around = Some(scope);
         }
-        Ok(self.catalog.intern_node(Node { owner, around }))
+        Ok(self.catalog.interned.intern_node(Node { owner, around }))
     }
 
     /// Finds where a name comes from, as seen by those that live in a scope.
     pub(super) fn place(&self, name: PackageIx, scope: NodeIx) -> Result<PeerBinding, IndexError> {
         let mut scope = scope;
         loop {
-            let node = self.catalog.node(scope);
+            let node = self.catalog.interned.node(scope);
             let (package, ordinal) = match node.owner {
                 Owner::Manifest(manifest) => return Ok(self.place_in_manifest(name, manifest, scope)),
                 Owner::Release(package, ordinal) => (package, ordinal),
@@ -93,7 +77,7 @@ impl Problem<'_> {
 
     /// Returns whether those that live in a scope get a peer that its owner wants itself.
     pub(super) fn hands_on(&self, name: PackageIx, scope: NodeIx) -> Result<bool, IndexError> {
-        let Some(prepared) = self.prepared(self.catalog.node(scope))? else { return Ok(false) };
+        let Some(prepared) = self.prepared(self.catalog.interned.node(scope))? else { return Ok(false) };
         Ok(prepared.needs.iter().any(|need| need.alias == name && need.is_peer()))
     }
 
@@ -131,7 +115,7 @@ impl Problem<'_> {
             && self.is_strict()
         {
             let set = self.peer_set(need, place)?;
-            if !matches!(self.catalog.node(node).owner, Owner::Release(_, ordinal) if set.contains(&ordinal)) {
+            if !matches!(self.catalog.interned.node(node).owner, Owner::Release(_, ordinal) if set.contains(&ordinal)) {
                 return Ok(PeerBinding::Absent(around));
             }
         }
@@ -182,51 +166,18 @@ impl Problem<'_> {
 
     /// Returns why no version of `package`, which a need means on some platforms, can be taken.
     fn why_unmatched(&self, need: &Need, package: PackageIx, on: PlatformSet) -> Result<Option<String>, IndexError> {
-        let loaded = self.catalog.loaded(package)?;
-        if let Some(registry) = &loaded.missing {
+        let table = self.catalog.table(package)?;
+        if let Some(registry) = &table.missing {
             return Ok(Some(format!("registry {registry} does not have it")));
         }
         let mut set = self.catalog.set_for(&need.requirement, package)?;
         if need.requirement.ecosystem().shares_one_folder() {
             let on = on.intersection(self.catalog.holds_on(&need.requirement, &[]));
             for &platform in self.catalog.platforms.iter().filter(|&&platform| on.contains(platform)) {
-                set = self.catalog.installable(package, &loaded, &set, platform);
+                set = self.catalog.installable(package, &table, &set, platform);
             }
         }
         Ok(set.is_empty().then(|| "no version matches".to_owned()))
-    }
-
-    /// Adds what a need demands of those who live in `scope`; a Python need, on some platforms.
-    pub(super) fn demand(
-        &self,
-        need: &Need,
-        scope: NodeIx,
-        platforms: PlatformSet,
-        demands: &mut Demands,
-    ) -> Result<(), IndexError> {
-        if !self.catalog.is_routed(need.package) {
-            return self.demand_part(need, (need.package, platforms), scope, demands);
-        }
-        for (package, on) in self.catalog.parts(need.package) {
-            let on = on.intersection(platforms);
-            if on != PlatformSet::NONE {
-                self.demand_part(need, (package, on), scope, demands)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds what a need demands of the package that it means on these platforms.
-    fn demand_part(
-        &self,
-        need: &Need,
-        (package, platforms): (PackageIx, PlatformSet),
-        scope: NodeIx,
-        demands: &mut Demands,
-    ) -> Result<(), IndexError> {
-        let set = self.catalog.set_for(&need.requirement, package)?;
-        let asked = Asked { need, package, platforms, scope };
-        rules::of(need.requirement.ecosystem()).demand(self, &asked, set, demands)
     }
 
     /// Returns whether a Python package has one version for all platforms.
@@ -234,26 +185,9 @@ impl Problem<'_> {
         self.catalog.ties() && !self.search_state.untied.contains(&package)
     }
 
-    /// Returns the variables that decide a line, and what it demands of them.
-    pub(super) fn line(&self, place: u32) -> Result<Demands, IndexError> {
-        let mut demands = Demands::default();
-        let line = &self.catalog.lines[place as usize];
-        let Some(need) = &line.need else { return Ok(demands) };
-        if self.why_dropped(Droppable::Line(place), need)?.is_none() && line.holds(&self.catalog.platforms) {
-            let platforms = line.platforms.intersection(self.catalog.holds_on(&need.requirement, &[]));
-            self.demand(need, self.catalog.manifest_node(line.manifest), platforms, &mut demands)?;
-        }
-        Ok(demands)
-    }
-
-    /// Returns the direct dependency that a variable decides, if it does.
-    pub(super) fn direct(&self, variable: Variable) -> Result<Option<Direct<'_>>, IndexError> {
-        Direct::of(*self, variable)
-    }
-
     /// Returns what a peer of a node demands where peers are constraints, and of which variable.
     pub(super) fn strict_peer(&self, node: NodeIx, need: &Need) -> Result<Option<(Variable, Set)>, IndexError> {
-        let Some(around) = self.catalog.node(node).around else { return Ok(None) };
+        let Some(around) = self.catalog.interned.node(node).around else { return Ok(None) };
         let place = self.peer(need, around)?;
         let Some(variable) = self.peer_variable(need, place) else { return Ok(None) };
         if need.kind == DependencyKind::OptionalPeer && !self.optional_peer_holds(node, need, place) {
@@ -276,7 +210,7 @@ impl Problem<'_> {
         alias: PackageIx,
         scope: NodeIx,
     ) -> Result<Option<String>, IndexError> {
-        let owner = self.catalog.node(scope).owner;
+        let owner = self.catalog.interned.node(scope).owner;
         let on = self.catalog.must_run_on(owner, alias);
         if on == PlatformSet::NONE {
             return Ok(None);

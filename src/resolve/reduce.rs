@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::catalog::Catalog;
+use super::derivation::{Derivation, facts};
 use super::index::IndexError;
-use super::search_state::{self, SearchState};
+use super::search_state::SearchState;
 use super::variable::Variable;
-use super::{Derivation, Failed, attempt};
+use super::{Failed, attempt};
 
 /// How often the solver is run again, at most.
 const ATTEMPTS: usize = 24;
@@ -47,7 +48,7 @@ pub(super) fn reduce(
 /// Returns the lines that a contradiction rests on.
 pub(super) fn lines(tree: &Derivation) -> BTreeSet<u32> {
     let mut lines = BTreeSet::new();
-    for fact in search_state::facts(tree) {
+    for fact in facts(tree) {
         if let pubgrub::External::FromDependencyOf(Variable::Line(line), ..)
         | pubgrub::External::FromDependencyOf(_, _, Variable::Line(line), _) = fact
         {

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use crate::model::{
     Dependent, Dropped, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform, Requirement,
+    Settings,
 };
 
-use super::catalog::Catalog;
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
+use super::interned::Interned;
 use super::package_extensions::{self, ExtensionDependency};
-use super::pypi;
-use super::requirements::LineId;
+use super::requirements::{LineId, Requirements};
 use super::variable::PackageIx;
+use super::version_rules;
 
 /// One thing that is asked for.
 #[derive(Clone, Debug)]
@@ -57,10 +58,10 @@ pub(super) struct Prepared {
 }
 
 impl Need {
-    fn new(catalog: &Catalog, kind: DependencyKind, requirement: Requirement) -> Self {
+    fn new(interned: &Interned, kind: DependencyKind, requirement: Requirement) -> Self {
         let id = requirement.package();
-        let alias = catalog.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
-        let (package, declared_on) = (catalog.package(id), PlatformSet::ALL);
+        let alias = interned.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
+        let (package, declared_on) = (interned.package(id), PlatformSet::ALL);
         Self { kind, package, alias, is_extension: false, requirement, declared_on }
     }
 
@@ -71,20 +72,18 @@ impl Need {
 }
 
 impl PreparedLine {
-    /// Prepares a line of a manifest.
-    pub(super) fn new(catalog: &Catalog, id: LineId) -> Self {
-        let line = &catalog.requirements.lines[id.0 as usize];
+    /// Prepares a line of the manifest at the place `manifest`, which holds on these platforms.
+    pub(super) fn new(
+        requirements: &Requirements,
+        interned: &Interned,
+        id: LineId,
+        (manifest, platforms): (u32, PlatformSet),
+    ) -> Self {
+        let line = &requirements.lines[id.0 as usize];
         let kind = if line.optional { DependencyKind::Optional } else { DependencyKind::Normal };
-        let manifest = catalog.manifests.iter().position(|manifest| *manifest == line.dependent).unwrap_or(0);
-        let requirement = overridden(catalog, None, line.requirement.clone());
-        let mut platforms = PlatformSet::NONE;
-        for &platform in &catalog.platforms {
-            if line.when.holds(platform, &catalog.python, &[]) {
-                platforms.insert(platform);
-            }
-        }
-        let need = requirement.map(|requirement| Need::new(catalog, kind, requirement));
-        Self { id, manifest: manifest as u32, need, optional: line.optional, platforms }
+        let requirement = overridden(&requirements.settings, None, line.requirement.clone());
+        let need = requirement.map(|requirement| Need::new(interned, kind, requirement));
+        Self { id, manifest, need, optional: line.optional, platforms }
     }
 
     /// Returns whether the line holds anywhere.
@@ -93,44 +92,48 @@ impl PreparedLine {
     }
 }
 
+/// The overrides and extensions, and the numbers of packages.
+type Context<'a> = (&'a Settings, &'a Interned);
+
 impl Prepared {
     /// Applies extensions, then overrides, then npm's precedence: an optional dependency is no plain one, and what is
     /// a dependency is no peer.
-    pub(super) fn new(catalog: &Catalog, key: &PackageKey, release: &Arc<Release>) -> Self {
+    pub(super) fn new(settings: &Settings, interned: &Interned, key: &PackageKey, release: &Arc<Release>) -> Self {
         let id = &key.id;
+        let context = (settings, interned);
         let mut prepared =
             Self { release: Arc::clone(release), needs: Vec::new(), has_peers: false, lost: Vec::new(), refused: None };
         for (place, Dependency { kind, wants }) in release.dependencies.iter().enumerate() {
             let before = prepared.needs.len();
             match wants {
-                Wants::Requirement(requirement) => prepared.add(catalog, id, *kind, requirement.clone()),
+                Wants::Requirement(requirement) => prepared.add(context, id, *kind, requirement.clone()),
                 Wants::Unsupported { name, text, reason } => {
                     let (name, range, reason) = (name.clone(), text.clone(), reason.clone());
-                    prepared.add_unsupported(catalog, id, *kind, Dropped { name, range, reason });
+                    prepared.add_unsupported(context, id, *kind, Dropped { name, range, reason });
                 }
             }
             if let Some(&on) = release.declared_on.get(place) {
                 prepared.needs.iter_mut().skip(before).for_each(|need| need.declared_on = on);
             }
         }
-        for extension in &catalog.requirements.settings.extensions {
+        for extension in &settings.extensions {
             let added = &extension.dependency;
             let declared = |need: &Need| !need.is_peer() && need.requirement.seen_as() == added.seen_as();
             if extension.package.is_same(id) && !prepared.needs.iter().any(declared) {
-                prepared.add(catalog, id, DependencyKind::Normal, added.clone());
+                prepared.add(context, id, DependencyKind::Normal, added.clone());
             }
         }
-        prepared.add_extensions(catalog, key);
+        prepared.add_extensions(context, key);
         let asks = prepared.refused.take();
-        prepared.refused = pypi::unfit(&catalog.requirements.settings, id.ecosystem, &release.facts).or(asks);
+        prepared.refused = version_rules::unfit(settings, id.ecosystem, &release.facts).or(asks);
         prepared.has_peers = prepared.needs.iter().any(Need::is_peer);
         prepared
     }
 
     /// Adds the dependencies that the built-in package extensions list for this version.
-    fn add_extensions(&mut self, catalog: &Catalog, key: &PackageKey) {
+    fn add_extensions(&mut self, context: Context<'_>, key: &PackageKey) {
         let Some(version) = key.version.as_npm() else { return };
-        for entry in package_extensions::of(key.id.name.as_str(), catalog.requirements.settings.package_extensions) {
+        for entry in package_extensions::of(key.id.name.as_str(), context.0.package_extensions) {
             if !entry.versions.parse::<NpmRange>().is_ok_and(|range| range.matches(version)) {
                 continue;
             }
@@ -144,7 +147,7 @@ impl Prepared {
                 if self.needs.iter().any(declares) {
                     continue;
                 }
-                self.add(catalog, &key.id, *kind, Requirement::npm(name.clone(), name.clone(), range));
+                self.add(context, &key.id, *kind, Requirement::npm(name.clone(), name.clone(), range));
                 let added =
                     self.needs.iter_mut().find(|need| *need.requirement.seen_as() == name && need.kind == *kind);
                 if let Some(need) = added {
@@ -154,9 +157,15 @@ impl Prepared {
         }
     }
 
-    fn add(&mut self, catalog: &Catalog, id: &PackageId, kind: DependencyKind, requirement: Requirement) {
-        let Some(requirement) = overridden(catalog, Some(&id.name), requirement) else { return };
-        let need = Need::new(catalog, kind, requirement);
+    fn add(
+        &mut self,
+        (settings, interned): Context<'_>,
+        id: &PackageId,
+        kind: DependencyKind,
+        requirement: Requirement,
+    ) {
+        let Some(requirement) = overridden(settings, Some(&id.name), requirement) else { return };
+        let need = Need::new(interned, kind, requirement);
         if !need.requirement.ecosystem().has_scopes() {
             self.needs.push(need);
             return;
@@ -169,15 +178,21 @@ impl Prepared {
     }
 
     /// Something that larder refuses may be overridden, or be optional; else it rules the version out.
-    fn add_unsupported(&mut self, catalog: &Catalog, id: &PackageId, kind: DependencyKind, asked: Dropped) {
+    fn add_unsupported(
+        &mut self,
+        (settings, interned): Context<'_>,
+        id: &PackageId,
+        kind: DependencyKind,
+        asked: Dropped,
+    ) {
         let wanted = PackageId::new(id.ecosystem, asked.name.clone());
-        if let Some(found) = applicable(catalog, Some(&id.name), &wanted) {
+        if let Some(found) = applicable(settings, Some(&id.name), &wanted) {
             if let Some(replacement) = found.replacement.clone() {
-                self.needs.push(Need::new(catalog, kind, replacement.seen_under(&asked.name)));
+                self.needs.push(Need::new(interned, kind, replacement.seen_under(&asked.name)));
             }
             return;
         }
-        let strict = catalog.requirements.settings.npm_peers == NpmPeers::Strict;
+        let strict = settings.npm_peers == NpmPeers::Strict;
         match kind {
             DependencyKind::OptionalPeer => {}
             DependencyKind::Optional => self.lost.push(asked),
@@ -203,8 +218,8 @@ fn precedence(kind: DependencyKind) -> u8 {
 }
 
 /// Returns the override that applies to what a dependent asks for: one that names the dependent before one for all.
-fn applicable<'a>(catalog: &Catalog<'a>, parent: Option<&PackageName>, wanted: &PackageId) -> Option<&'a Override> {
-    let overrides = &catalog.requirements.settings.overrides;
+fn applicable<'a>(settings: &'a Settings, parent: Option<&PackageName>, wanted: &PackageId) -> Option<&'a Override> {
+    let overrides = &settings.overrides;
     let named =
         |found: &&Override| found.package == *wanted && found.parent.is_some() && found.parent.as_ref() == parent;
     let general = |found: &&Override| found.package == *wanted && found.parent.is_none();
@@ -212,8 +227,8 @@ fn applicable<'a>(catalog: &Catalog<'a>, parent: Option<&PackageName>, wanted: &
 }
 
 /// Returns what is asked for after overrides; none where it is removed.
-fn overridden(catalog: &Catalog, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
-    let Some(found) = applicable(catalog, parent, &asked.package()) else { return Some(asked) };
+fn overridden(settings: &Settings, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
+    let Some(found) = applicable(settings, parent, &asked.package()) else { return Some(asked) };
     Some(found.replacement.clone()?.in_place_of(asked))
 }
 

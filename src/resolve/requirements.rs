@@ -69,3 +69,24 @@ pub struct Requirements {
     /// The registries of packages that come from several.
     pub routes: Routes,
 }
+
+impl Requirements {
+    /// Returns the lines in the order in which they are decided: the project's before its members', `dependencies` before
+    /// groups, then by the package that is asked for. Lines that are written in another order are the same problem.
+    pub(super) fn lines_in_order(&self) -> Vec<LineId> {
+        let mut order: Vec<LineId> = (0..self.lines.len() as u32).map(LineId).collect();
+        order.sort_by_cached_key(|id| {
+            let RequiredLine { dependent, group, requirement, optional, when, prereleases } =
+                &self.lines[id.0 as usize];
+            let package = requirement.package();
+            let marker = requirement.marker().map(ToString::to_string).unwrap_or_default();
+            let extras = requirement.extras().to_vec();
+            let seen_as = requirement.seen_as();
+            let is_renamed = *seen_as != package.name;
+            let name = (package.name.as_str().to_lowercase(), package);
+            let rest = (extras, marker, when.to_string(), *optional, *prereleases);
+            (dependent.clone(), group.clone(), name, is_renamed, seen_as.clone(), requirement.range_text(), rest)
+        });
+        order
+    }
+}

@@ -20,7 +20,7 @@ impl Builder<'_> {
         let present = self.presence(lines);
         let mut found = Vec::new();
         for (from, link, on) in self.needed(lines, &present) {
-            let node = self.problem.catalog.node(link.to);
+            let node = self.problem.catalog.interned.node(link.to);
             let (Owner::Release(package, _), Some(prepared)) = (node.owner, self.problem.prepared(node)?) else {
                 continue;
             };
@@ -31,8 +31,8 @@ impl Builder<'_> {
                 }
             }
             if foreign != PlatformSet::NONE {
-                let ecosystem = self.problem.catalog.id(package).ecosystem;
-                let alias = self.problem.catalog.package(PackageId::new(ecosystem, link.name.clone()));
+                let ecosystem = self.problem.catalog.interned.id(package).ecosystem;
+                let alias = self.problem.catalog.interned.package(PackageId::new(ecosystem, link.name.clone()));
                 let dependent = self.holder(from, link, alias)?;
                 found.extend(dependent.map(|dependent| Foreign { dependent, alias, on: foreign }));
             }
@@ -50,7 +50,9 @@ impl Builder<'_> {
             for link in draft.links.iter().filter(|link| link.kind == EdgeKind::Normal) {
                 required_by.entry(link.to).or_default().push((draft.node, listed(link)));
             }
-            let Some(prepared) = self.problem.prepared(self.problem.catalog.node(draft.node))? else { continue };
+            let Some(prepared) = self.problem.prepared(self.problem.catalog.interned.node(draft.node))? else {
+                continue;
+            };
             let closed = platforms.iter().filter(|platform| !prepared.release.facts.admit(**platform));
             let closed = closed.fold(PlatformSet::NONE, |all, &platform| all.union(platform.into()));
             open.push((draft.node, closed));
@@ -108,7 +110,7 @@ impl Builder<'_> {
 
     /// Returns in whose `node_modules` the target of an edge is: a peer's is an ancestor's.
     fn holder(&self, from: NodeIx, link: &Link, alias: PackageIx) -> Result<Option<Owner>, IndexError> {
-        let node = self.problem.catalog.node(from);
+        let node = self.problem.catalog.interned.node(from);
         if link.kind == EdgeKind::Normal {
             return Ok(Some(node.owner));
         }
@@ -117,7 +119,7 @@ impl Builder<'_> {
             return Ok(None);
         };
         Ok(match self.problem.peer_variable(need, self.problem.peer(need, around)?) {
-            Some(Variable::Npm { scope, .. }) => Some(self.problem.catalog.node(scope).owner),
+            Some(Variable::Npm { scope, .. }) => Some(self.problem.catalog.interned.node(scope).owner),
             _ => None,
         })
     }

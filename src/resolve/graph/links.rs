@@ -8,8 +8,8 @@ use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::instances::Link;
 use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
-use crate::resolve::rules::{self, Asked, Decided};
 use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, PackageIx, Variable};
+use crate::resolve::variable_rules::{self, DecidingVariable, ScopedNeed};
 
 /// When a need holds.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl Builder<'_> {
         let always = catalog.need_holds_on(need, &[]);
         self.links(need, place, &Condition { holds: always, active: used.platforms, extra: None }, links)?;
         for (&extra, &active) in &used.extras {
-            let name = catalog.extra_name(extra);
+            let name = catalog.interned.extra_name(extra);
             let holds = catalog.need_holds_on(need, std::slice::from_ref(&name)).without(always);
             self.links(need, place, &Condition { holds, active, extra: Some(name) }, links)?;
         }
@@ -118,11 +118,12 @@ impl Builder<'_> {
         scope: NodeIx,
         condition: &Condition,
     ) -> Result<Vec<(NodeIx, PlatformSet)>, IndexError> {
-        let asked = Asked { need, package, platforms: condition.holds, scope };
+        let scoped = ScopedNeed { need, package, platforms: condition.holds, scope };
         let mut targets: Vec<(NodeIx, PlatformSet)> = Vec::new();
-        let decided = rules::of(need.requirement.ecosystem()).decided(&self.problem, &asked, self.solution)?;
-        for Decided { variable, scope, on } in decided {
-            let on = match on {
+        let decided =
+            variable_rules::of(need.requirement.ecosystem()).decided(&self.problem, &scoped, self.solution)?;
+        for DecidingVariable { variable, scope, platform } in decided {
+            let on = match platform {
                 None => condition.holds,
                 Some(platform) if condition.holds.intersection(condition.active).contains(platform) => platform.into(),
                 Some(_) => continue,
@@ -142,7 +143,9 @@ impl Builder<'_> {
         if need.kind != DependencyKind::Optional || !need.requirement.ecosystem().has_scopes() {
             return Ok(Some(on));
         }
-        let Some(prepared) = self.problem.prepared(self.problem.catalog.node(to))? else { return Ok(Some(on)) };
+        let Some(prepared) = self.problem.prepared(self.problem.catalog.interned.node(to))? else {
+            return Ok(Some(on));
+        };
         let facts = &prepared.release.facts;
         let on = on.without(self.stuck.get(&to).copied().unwrap_or_default());
         let mut runs = PlatformSet::NONE;
@@ -187,7 +190,7 @@ impl Builder<'_> {
                 return Ok(Vec::new());
             };
             let satisfied = catalog.set_for(&need.requirement, package)?.contains(&ordinal);
-            return Ok(vec![(catalog.intern_node(Node { owner, around: None }), satisfied, PlatformSet::ALL)]);
+            return Ok(vec![(catalog.interned.intern_node(Node { owner, around: None }), satisfied, PlatformSet::ALL)]);
         }
         let Some(around) = node.around else { return Ok(Vec::new()) };
         let place = self.problem.peer(need, around)?;
@@ -203,7 +206,7 @@ impl Builder<'_> {
         let mut bound = Vec::new();
         for (place, on) in places {
             let (to, ordinal) = match (place, self.problem.peer_variable(need, place)) {
-                (PeerBinding::Ancestor(to), _) => match catalog.node(to).owner {
+                (PeerBinding::Ancestor(to), _) => match catalog.interned.node(to).owner {
                     Owner::Release(_, ordinal) => (to, ordinal),
                     Owner::Manifest(_) => continue,
                 },

@@ -40,7 +40,7 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
         };
         for need in catalog.prepared(package, ordinal)?.needs.iter().filter(|need| need.is_peer()) {
             let provided = all.entry((Owner::Release(package, ordinal), need.alias)).or_default();
-            let dependent = catalog.node(scope).owner;
+            let dependent = catalog.interned.node(scope).owner;
             if problem.hands_on(need.alias, scope)? {
                 provided.forwarded_by.push(dependent);
                 continue;

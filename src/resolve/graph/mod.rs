@@ -123,7 +123,7 @@ impl<'a> Builder<'a> {
 
     fn draft(&mut self, place: NodeIx) -> Result<DraftInstance, IndexError> {
         let catalog = self.problem.catalog;
-        let node = catalog.node(place);
+        let node = catalog.interned.node(place);
         let Owner::Release(package, ordinal) = node.owner else { return Ok(DraftInstance::default()) };
         let prepared = catalog.prepared(package, ordinal)?;
         let key = catalog.key(package, ordinal)?;
@@ -169,8 +169,8 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         let catalog = self.problem.catalog;
-        let loaded = catalog.loaded(catalog.part(need.package, None))?;
-        let reason = match &loaded.missing {
+        let table = catalog.table(catalog.part(need.package, None))?;
+        let reason = match &table.missing {
             Some(registry) => format!("registry {registry} does not have it"),
             None => "it has no version that may be chosen".to_owned(),
         };
@@ -186,7 +186,7 @@ impl<'a> Builder<'a> {
     /// Binds optional peers to what is reachable without them.
     fn bind_optional_peers(&mut self) -> Result<(), IndexError> {
         for place in 0..self.drafts.len() {
-            let node = self.problem.catalog.node(self.drafts[place].node);
+            let node = self.problem.catalog.interned.node(self.drafts[place].node);
             let Some(prepared) = self.problem.prepared(node)? else { continue };
             for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
                 for link in self.peer_links(need, node)? {
@@ -205,13 +205,13 @@ impl<'a> Builder<'a> {
         let catalog = self.problem.catalog;
         let mut packages = BTreeMap::new();
         for draft in &self.drafts {
-            let Owner::Release(package, ordinal) = catalog.node(draft.node).owner else { continue };
+            let Owner::Release(package, ordinal) = catalog.interned.node(draft.node).owner else { continue };
             let Some(key) = draft.key.clone() else { continue };
             let release = &catalog.prepared(package, ordinal)?.release;
             packages.insert(
                 key,
                 Package {
-                    registry: catalog.loaded(package)?.versions.registry.clone(),
+                    registry: catalog.table(package)?.versions.registry.clone(),
                     folder: release.folder.clone(),
                     artifacts: release.artifacts.clone(),
                     facts: release.facts.clone(),

@@ -9,7 +9,7 @@ use crate::resolve::resolution::{Warning, WarningKind};
 impl Builder<'_> {
     pub(super) fn warn_of_extras(&mut self, draft: &DraftInstance, used: &PythonUse, declared: &[ExtraName]) {
         for &extra in used.extras.keys() {
-            let extra = self.problem.catalog.extra_name(extra);
+            let extra = self.problem.catalog.interned.extra_name(extra);
             if let Some(package) = draft.key.clone().filter(|_| !declared.contains(&extra)) {
                 let names: Vec<&str> = declared.iter().map(ExtraName::as_str).collect();
                 let meant = match nearest(extra.as_str(), names.iter().copied()) {

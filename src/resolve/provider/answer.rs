@@ -5,13 +5,15 @@ use pubgrub::VersionSet;
 use super::{Provider, Wish};
 use crate::model::Platform;
 
+use crate::resolve::demands::Demands;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
-use crate::resolve::larder;
-use crate::resolve::problem::{Demands, PeerBinding};
+use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
 use crate::resolve::search_state::Droppable;
 use crate::resolve::set::Set;
 use crate::resolve::variable::{ABSENT, ExtraIx, NodeIx, Owner, PackageIx, Variable};
+use crate::resolve::variable_rules::{demand, line_demands};
+use crate::resolve::version_rules::larder;
 
 /// What a choice comes to.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl Provider<'_> {
                 Answer::Demands(Demands(lines.map(|&line| (Variable::Line(line), Set::singleton(0))).collect()))
             }
             Variable::Line(place) => {
-                let demands = self.problem.line(place)?;
+                let demands = line_demands(self.problem, place)?;
                 if self.problem.catalog.lines[place as usize].optional {
                     self.note_optional(variable, Droppable::Line(place), &demands);
                 }
@@ -42,7 +44,7 @@ impl Provider<'_> {
             }
             Variable::LarderRange(package, versions) => {
                 let catalog = self.problem.catalog;
-                let buckets = larder::buckets(&*catalog.loaded(package)?, &catalog.versions_of(versions));
+                let buckets = larder::buckets(&*catalog.table(package)?, &catalog.interned.versions_of(versions));
                 let chosen = buckets.into_iter().find(|(name, _)| *name == ordinal);
                 let demands = chosen.map(|(name, versions)| (Variable::Larder(package, name), versions));
                 Answer::Demands(Demands(demands.into_iter().collect()))
@@ -80,7 +82,8 @@ impl Provider<'_> {
             _ => catalog.home(),
         };
         let node = self.problem.node_of(package, ordinal, around)?;
-        let around = if self.problem.search_state.merged.is_some() { Some(around) } else { catalog.node(node).around };
+        let around =
+            if self.problem.search_state.merged.is_some() { Some(around) } else { catalog.interned.node(node).around };
         let on = match variable {
             Variable::Path(_) => catalog.present_on(package)?,
             _ => PlatformSet::ALL,
@@ -91,14 +94,14 @@ impl Provider<'_> {
                 DependencyKind::Normal if need.is_extension => self.extension(node, need, &mut demands)?,
                 DependencyKind::Normal => {
                     let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
-                    self.problem.demand(need, node, on, &mut demands)?;
+                    demand(self.problem, need, node, on, &mut demands)?;
                 }
                 DependencyKind::Optional => {
                     let what = Droppable::Need(Owner::Release(package, ordinal), need.alias);
                     if self.problem.why_dropped(what, need)?.is_none() {
                         let mut own = Demands::default();
                         let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
-                        self.problem.demand(need, node, on, &mut own)?;
+                        demand(self.problem, need, node, on, &mut own)?;
                         self.note_optional(variable, what, &own);
                         for (to, set) in own.0 {
                             demands.push(to, set);
@@ -148,15 +151,15 @@ impl Provider<'_> {
         let is_missing = matches!(place, PeerBinding::Absent(_));
         let mut wish = Wish { by, set: None, locked: None };
         if is_missing && !optional {
-            let loaded = catalog.loaded(catalog.part(need.package, None))?;
-            wish.locked = self.locked_there(&loaded, (node, need.alias))?;
+            let table = catalog.table(catalog.part(need.package, None))?;
+            wish.locked = self.locked_there(&table, (node, need.alias))?;
         }
         if self.problem.is_strict() {
             if let Some((variable, set)) = self.problem.strict_peer(node, need)? {
                 demands.push(variable, set);
             }
         } else if is_missing {
-            let usable = catalog.loaded(catalog.part(need.package, None))?.usable.clone();
+            let usable = catalog.table(catalog.part(need.package, None))?.usable.clone();
             if !usable.is_empty() {
                 wish.set = Some(self.problem.peer_set(need, place)?);
                 demands.push(variable, usable);
@@ -191,7 +194,7 @@ impl Provider<'_> {
                 demands.push(Variable::PyExtra(package, extra, platform), Set::this_or_none(ordinal));
             }
         }
-        let extras: Vec<_> = extra.map(|extra| catalog.extra_name(extra)).into_iter().collect();
+        let extras: Vec<_> = extra.map(|extra| catalog.interned.extra_name(extra)).into_iter().collect();
         let mut wanted_needs: Vec<&Need> = Vec::new();
         let scope = catalog.home();
         for need in &prepared.needs {
@@ -208,7 +211,7 @@ impl Provider<'_> {
             catalog.announce(wanted_needs.iter().copied());
         }
         for need in wanted_needs {
-            self.problem.demand(need, scope, platform.into(), &mut demands)?;
+            demand(self.problem, need, scope, platform.into(), &mut demands)?;
         }
         Ok(Answer::Demands(demands))
     }

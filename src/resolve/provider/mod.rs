@@ -10,7 +10,7 @@ use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, Ver
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Solution;
-use super::catalog::Loaded;
+use super::direct_dependency::DirectDependency;
 use super::index::IndexError;
 use super::order::{Refusals, Reordering};
 use super::peer_contexts::{self, TooManyPeerContexts};
@@ -19,7 +19,8 @@ use super::problem::Problem;
 use super::search_state::Droppable;
 use super::set::Set;
 use super::variable::{ABSENT, NodeIx, Owner, PackageIx, Variable};
-use super::{larder, npm, path, pypi};
+use super::version_rules::{larder, npm, path, pypi};
+use super::version_table::VersionTable;
 use answer::Answer;
 use decisions::Decisions;
 
@@ -139,10 +140,12 @@ impl<'a> Provider<'a> {
     /// differs in what it binds and in nothing else.
     fn otherwise_bound(&self, package: PackageIx, (alias, scope): (PackageIx, NodeIx), range: &Set) -> Option<u32> {
         let catalog = self.problem.catalog;
-        let dependent = catalog.node(scope);
+        let dependent = catalog.interned.node(scope);
         dependent.around?;
         let is_same = |variable: &Variable| match *variable {
-            Variable::Npm { alias: other, scope, .. } => other == alias && catalog.node(scope).owner == dependent.owner,
+            Variable::Npm { alias: other, scope, .. } => {
+                other == alias && catalog.interned.node(scope).owner == dependent.owner
+            }
             _ => false,
         };
         let decisions = self.decisions.borrow();
@@ -172,59 +175,63 @@ impl<'a> Provider<'a> {
         };
         let next = self.prefetches.borrow_mut().entry(package).or_default().asks(ordinal, range);
         if !next.is_empty() {
-            self.problem.catalog.index.prefetch_releases(&self.problem.catalog.id(package), &next);
+            self.problem.catalog.index.prefetch_releases(&self.problem.catalog.interned.id(package), &next);
         }
     }
 
     fn pick(&self, variable: Variable, range: &Set) -> Result<Option<u32>, IndexError> {
         let Some(package) = variable.package() else { return Ok(Some(0)) };
-        let loaded = self.problem.catalog.loaded(package)?;
+        let table = self.problem.catalog.table(package)?;
         Ok(match variable {
             Variable::Root | Variable::Line(_) => Some(0),
             Variable::Npm { alias, scope, .. } => {
                 let range = self.wished(variable, range);
                 let fits = |ordinal: &u32| range.contains(ordinal);
-                let locked = self.locked_there(&loaded, (scope, alias))?.filter(fits);
+                let locked = self.locked_there(&table, (scope, alias))?.filter(fits);
                 let wished = || self.locked_wish(variable).filter(fits);
-                let shared = match self.problem.direct(variable)? {
+                let shared = match DirectDependency::of(self.problem, variable)? {
                     Some(line) => line.shared(&range)?,
                     None => self
                         .otherwise_bound(package, (alias, scope), &range)
                         .or_else(|| self.elsewhere(package, &range)),
                 };
-                locked.or_else(wished).or_else(|| npm::pick(&loaded, &range, shared))
+                locked.or_else(wished).or_else(|| npm::pick(&table, &range, shared))
             }
-            Variable::Py(_) => pypi::pick(&loaded, range, None),
+            Variable::Py(_) => pypi::pick(&table, range, None),
             Variable::PyOn(..) if self.problem.is_tied(package) => self
                 .decided(Variable::Py(package))
                 .filter(|ordinal| range.contains(ordinal))
-                .or_else(|| pypi::pick(&loaded, range, None)),
-            Variable::PyOn(..) => pypi::pick(&loaded, range, self.elsewhere(package, range)),
+                .or_else(|| pypi::pick(&table, range, None)),
+            Variable::PyOn(..) => pypi::pick(&table, range, self.elsewhere(package, range)),
             Variable::PyExtra(_, _, platform) => self
                 .decided(Variable::PyOn(package, platform))
                 .filter(|ordinal| range.contains(ordinal))
-                .or_else(|| pypi::pick(&loaded, range, None)),
-            Variable::Larder(..) => larder::pick(&loaded, range),
+                .or_else(|| pypi::pick(&table, range, None)),
+            Variable::Larder(..) => larder::pick(&table, range),
             Variable::LarderRange(_, versions) => {
-                larder::pick_bucket(&loaded, &self.problem.catalog.versions_of(versions), range)
+                larder::pick_bucket(&table, &self.problem.catalog.interned.versions_of(versions), range)
             }
             Variable::Path(_) => path::pick(range),
         })
     }
 
     /// Returns the locked version that a dependent has under a name; none where it may be moved.
-    fn locked_there(&self, loaded: &Loaded, (scope, alias): (NodeIx, PackageIx)) -> Result<Option<u32>, IndexError> {
-        if loaded.locked.len() < 2 {
+    fn locked_there(
+        &self,
+        table: &VersionTable,
+        (scope, alias): (NodeIx, PackageIx),
+    ) -> Result<Option<u32>, IndexError> {
+        if table.locked.len() < 2 {
             return Ok(None);
         }
         let catalog = self.problem.catalog;
-        let (preferences, name) = (&catalog.requirements.preferences, catalog.id(alias).name);
-        let version = match catalog.node(scope).owner {
+        let (preferences, name) = (&catalog.requirements.preferences, catalog.interned.id(alias).name);
+        let version = match catalog.interned.node(scope).owner {
             Owner::Manifest(place) => preferences.lines.get(&(catalog.manifests[place as usize].clone(), name)),
             Owner::Release(dependent, ordinal) => preferences.edges.get(&(catalog.key(dependent, ordinal)?, name)),
         };
-        let is_it = |&ordinal: &u32| version.is_some_and(|version| loaded.candidate(ordinal).version == *version);
-        Ok(loaded.locked.iter().copied().find(is_it))
+        let is_it = |&ordinal: &u32| version.is_some_and(|version| table.candidate(ordinal).version == *version);
+        Ok(table.locked.iter().copied().find(is_it))
     }
 
     /// Returns whether a variable is a missing peer, of which there are wishes.
@@ -292,7 +299,7 @@ impl DependencyProvider for Provider<'_> {
         };
         let Some(package) = variable.package() else { return (Urgency::Normal, Reverse(0), part) };
         let order = &self.problem.search_state.order;
-        let is_locked = || self.problem.catalog.loaded(package).is_ok_and(|loaded| loaded.locked_in(range).is_some());
+        let is_locked = || self.problem.catalog.table(package).is_ok_and(|table| table.locked_in(range).is_some());
         let urgency = match () {
             () if range.len() <= 1 => Urgency::Pinned,
             () if order.is_early(package) => Urgency::Early,

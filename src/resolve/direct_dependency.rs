@@ -1,38 +1,19 @@
-//! The manifests' lines: in which order they are decided, which is not the order in which they are written, and which
-//! versions npm's direct dependencies share.
+//! npm's direct dependencies: which version several manifests share.
 
 use pubgrub::VersionSet;
 
 use crate::model::Dependent;
 
 use super::index::IndexError;
-use super::npm;
 use super::problem::Problem;
 use super::release::Need;
-use super::requirements::{LineId, RequiredLine};
 use super::set::Set;
 use super::variable::{Owner, PackageIx, Variable};
-
-/// Returns the lines in the order in which they are decided: the project's before its members', `dependencies` before groups,
-/// then by the package that is asked for. Lines that are written in another order are the same problem.
-pub(super) fn in_order(lines: &[RequiredLine]) -> Vec<LineId> {
-    let mut order: Vec<LineId> = (0..lines.len() as u32).map(LineId).collect();
-    order.sort_by_cached_key(|id| {
-        let RequiredLine { dependent, group, requirement, optional, when, prereleases } = &lines[id.0 as usize];
-        let package = requirement.package();
-        let marker = requirement.marker().map(ToString::to_string).unwrap_or_default();
-        let extras = requirement.extras().to_vec();
-        let seen_as = requirement.seen_as();
-        let is_renamed = *seen_as != package.name;
-        let name = (package.name.as_str().to_lowercase(), package);
-        let rest = (extras, marker, when.to_string(), *optional, *prereleases);
-        (dependent.clone(), group.clone(), name, is_renamed, seen_as.clone(), requirement.range_text(), rest)
-    });
-    order
-}
+use super::variable_rules::line_demands;
+use super::version_rules::npm;
 
 /// A direct dependency of npm's: what a manifest's line asks for, or a local package.
-pub(super) struct Direct<'a> {
+pub(super) struct DirectDependency<'a> {
     problem: Problem<'a>,
     package: PackageIx,
     /// Its manifest; none for a local package.
@@ -41,17 +22,17 @@ pub(super) struct Direct<'a> {
     lines: &'a [u32],
 }
 
-impl<'a> Direct<'a> {
+impl<'a> DirectDependency<'a> {
     /// Returns the direct dependency that a variable decides, if it does.
     pub(super) fn of(problem: Problem<'a>, variable: Variable) -> Result<Option<Self>, IndexError> {
         let Variable::Npm { package, alias, scope } = variable else { return Ok(None) };
         let catalog = problem.catalog;
         let lines = catalog.lines_for(package, alias);
-        let (is_direct, manifest) = match catalog.node(scope).owner {
+        let (is_direct, manifest) = match catalog.interned.node(scope).owner {
             Owner::Manifest(manifest) => {
                 (lines.iter().any(|&line| catalog.lines[line as usize].manifest == manifest), Some(manifest))
             }
-            Owner::Release(local, ordinal) if catalog.id(local).ecosystem.is_local() => {
+            Owner::Release(local, ordinal) if catalog.interned.id(local).ecosystem.is_local() => {
                 let is_it = |need: &Need| need.alias == alias && !need.is_peer();
                 (catalog.prepared(local, ordinal)?.needs.iter().any(is_it), None)
             }
@@ -71,11 +52,11 @@ impl<'a> Direct<'a> {
         if is_project(self.manifest) {
             return Ok(None);
         }
-        let loaded = catalog.loaded(self.package)?;
+        let table = catalog.table(self.package)?;
         let mut asked: Vec<(Option<u32>, Set)> = vec![(self.manifest, range.clone())];
         for &line in self.lines {
             let manifest = Some(catalog.lines[line as usize].manifest);
-            let demands = self.problem.line(line)?.0.into_iter();
+            let demands = line_demands(self.problem, line)?.0.into_iter();
             for (_, set) in demands.filter(|(variable, _)| variable.package() == Some(self.package)) {
                 match asked.iter_mut().find(|(known, _)| *known == manifest) {
                     Some((_, known)) => *known = known.intersection(&set),
@@ -85,7 +66,7 @@ impl<'a> Direct<'a> {
         }
         let mut most = (0, Set::empty());
         for (manifest, set) in &asked {
-            let Some(pick) = npm::preferred(&loaded, set).filter(|pick| range.contains(pick)) else { continue };
+            let Some(pick) = npm::preferred(&table, set).filter(|pick| range.contains(pick)) else { continue };
             if is_project(*manifest) {
                 return Ok(Some(pick));
             }
@@ -97,6 +78,6 @@ impl<'a> Direct<'a> {
                 most.1 = most.1.union(&Set::singleton(pick));
             }
         }
-        Ok(npm::preferred(&loaded, &most.1))
+        Ok(npm::preferred(&table, &most.1))
     }
 }

@@ -1,21 +1,18 @@
 //! npm: which versions a range stands for, and which of several is taken.
 
-use crate::model::{Engines, NpmRange, Requirement, Settings, parse_npm_version};
-
 use pubgrub::VersionSet;
 
-use super::Solution;
-use super::catalog::Loaded;
-use super::index::{Candidate, IndexError, Versions};
-use super::problem::{Demands, Problem};
-use super::rules::{Asked, Decided, Rules};
-use super::set::Set;
-use super::variable::Variable;
+use crate::model::{Engines, NpmRange, Requirement, Settings, parse_npm_version};
 
-/// The rules of npm.
-pub(super) struct Npm;
+use super::VersionRules;
+use crate::resolve::index::{Candidate, Versions};
+use crate::resolve::set::Set;
+use crate::resolve::version_table::VersionTable;
 
-impl Rules for Npm {
+/// How versions of npm packages are chosen.
+pub(in crate::resolve) struct Npm;
+
+impl VersionRules for Npm {
     fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Set {
         let range = requirement.npm_range();
         range.map_or_else(Set::empty, |range| admitted(range, versions, settings.released_before))
@@ -36,20 +33,6 @@ impl Rules for Npm {
             .filter(|place| fits(place) || requirement.takes_any() && candidates[*place as usize].is_before(before));
         choice(candidates, latest, (0..candidates.len() as u32).rev().filter(fits))
     }
-
-    fn demand(&self, _: &Problem<'_>, asked: &Asked<'_>, set: Set, demands: &mut Demands) -> Result<(), IndexError> {
-        demands.push(variable(asked), set);
-        Ok(())
-    }
-
-    fn decided(&self, _: &Problem<'_>, asked: &Asked<'_>, _: &Solution) -> Result<Vec<Decided>, IndexError> {
-        Ok(vec![Decided { variable: variable(asked), scope: asked.scope, on: None }])
-    }
-}
-
-/// A dependent's own choice, under the name by which it sees the package.
-fn variable(asked: &Asked<'_>) -> Variable {
-    Variable::Npm { package: asked.package, alias: asked.need.alias, scope: asked.scope }
 }
 
 /// Returns the versions that a range or dist-tag stands for. `*` takes `latest` even where it is a pre-release.
@@ -70,7 +53,7 @@ fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestam
 
 /// Returns the version that a dist-tag stands for. Under `released-before` it is the newest that is old enough, at or below the
 /// tagged one; a tag of a final version stands for final versions first. Where nothing is old enough, it is the tagged one.
-pub(super) fn tagged(versions: &Versions, tag: &str, before: Option<jiff::Timestamp>) -> Option<u32> {
+pub(in crate::resolve) fn tagged(versions: &Versions, tag: &str, before: Option<jiff::Timestamp>) -> Option<u32> {
     let tagged = *versions.tags.get(tag)?;
     let candidate = versions.candidates.get(tagged as usize)?;
     if candidate.is_before(before) {
@@ -87,14 +70,14 @@ pub(super) fn tagged(versions: &Versions, tag: &str, before: Option<jiff::Timest
 }
 
 /// Picks a version: a locked one, one that was chosen elsewhere, npm's own choice.
-pub(super) fn pick(loaded: &Loaded, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
-    loaded.locked_in(range).or(elsewhere).or_else(|| preferred(loaded, range))
+pub(in crate::resolve) fn pick(table: &VersionTable, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
+    table.locked_in(range).or(elsewhere).or_else(|| preferred(table, range))
 }
 
 /// Returns npm's own choice among the versions of a range.
-pub(super) fn preferred(loaded: &Loaded, range: &Set) -> Option<u32> {
-    let latest = loaded.latest.filter(|place| range.contains(place));
-    choice(&loaded.versions.candidates, latest, range.descending())
+pub(in crate::resolve) fn preferred(table: &VersionTable, range: &Set) -> Option<u32> {
+    let latest = table.latest.filter(|place| range.contains(place));
+    choice(&table.versions.candidates, latest, range.descending())
 }
 
 /// npm's own choice: `latest`, where it fits and is not deprecated, else the highest that is not, else the highest.
@@ -130,7 +113,7 @@ pub fn engine_admits(settings: &Settings, engine: Option<&str>) -> bool {
 }
 
 /// Returns why a version cannot be chosen under `engines "strict"`.
-pub(super) fn refused_engine(settings: &Settings, engine: Option<&str>) -> Option<String> {
+pub(in crate::resolve) fn refused_engine(settings: &Settings, engine: Option<&str>) -> Option<String> {
     if settings.engines != Engines::Strict || engine_admits(settings, engine) {
         return None;
     }

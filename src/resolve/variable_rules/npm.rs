@@ -1,0 +1,39 @@
+//! npm: a package is decided in each scope, under each name.
+
+use super::{DecidingVariable, ScopedNeed, VariableRules};
+use crate::resolve::Solution;
+use crate::resolve::demands::Demands;
+use crate::resolve::index::IndexError;
+use crate::resolve::problem::Problem;
+use crate::resolve::set::Set;
+use crate::resolve::variable::Variable;
+
+/// Which variables decide about npm packages.
+pub(super) struct Npm;
+
+impl VariableRules for Npm {
+    fn demand(
+        &self,
+        _: &Problem<'_>,
+        scoped: &ScopedNeed<'_>,
+        set: Set,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        demands.push(variable(scoped), set);
+        Ok(())
+    }
+
+    fn decided(
+        &self,
+        _: &Problem<'_>,
+        scoped: &ScopedNeed<'_>,
+        _: &Solution,
+    ) -> Result<Vec<DecidingVariable>, IndexError> {
+        Ok(vec![DecidingVariable { variable: variable(scoped), scope: scoped.scope, platform: None }])
+    }
+}
+
+/// A dependent's own choice, under the name by which it sees the package.
+fn variable(scoped: &ScopedNeed<'_>) -> Variable {
+    Variable::Npm { package: scoped.package, alias: scoped.need.alias, scope: scoped.scope }
+}

@@ -1,0 +1,40 @@
+//! Local folders: there is one variable, and one version.
+
+use super::{DecidingVariable, ScopedNeed, VariableRules};
+use crate::resolve::Solution;
+use crate::resolve::demands::Demands;
+use crate::resolve::index::{IndexError, PlatformSet};
+use crate::resolve::problem::Problem;
+use crate::resolve::set::Set;
+use crate::resolve::variable::Variable;
+
+/// Which variables decide about local folders.
+pub(super) struct Path;
+
+impl VariableRules for Path {
+    fn demand(
+        &self,
+        _: &Problem<'_>,
+        scoped: &ScopedNeed<'_>,
+        set: Set,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        if scoped.platforms != PlatformSet::NONE {
+            demands.push(Variable::Path(scoped.package), set);
+        }
+        Ok(())
+    }
+
+    fn decided(
+        &self,
+        problem: &Problem<'_>,
+        scoped: &ScopedNeed<'_>,
+        _: &Solution,
+    ) -> Result<Vec<DecidingVariable>, IndexError> {
+        Ok(vec![DecidingVariable {
+            variable: Variable::Path(scoped.package),
+            scope: problem.catalog.home(),
+            platform: None,
+        }])
+    }
+}

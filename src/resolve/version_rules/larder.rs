@@ -1,0 +1,73 @@
+//! Private packages: Cargo's caret rules, one version per semver-compatible bucket. A bucket is named by its first ordinal.
+
+use pubgrub::VersionSet;
+
+use crate::model::{Requirement, Settings};
+
+use super::VersionRules;
+use crate::resolve::index::{Candidate, Versions};
+use crate::resolve::set::Set;
+use crate::resolve::version_table::VersionTable;
+
+/// How versions of private packages are chosen.
+pub(in crate::resolve) struct Larder;
+
+impl VersionRules for Larder {
+    fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
+        let candidates = &versions.candidates;
+        let fits = |place: &u32| {
+            let candidate = &candidates[*place as usize];
+            candidate.is_before(settings.released_before) && requirement.matches(&candidate.version)
+        };
+        choice(candidates, (0..candidates.len() as u32).rev().filter(fits))
+    }
+}
+
+/// Picks a version: a locked one, the highest that is no pre-release, the highest.
+pub(in crate::resolve) fn pick(table: &VersionTable, range: &Set) -> Option<u32> {
+    table.locked_in(range).or_else(|| choice(&table.versions.candidates, range.descending()))
+}
+
+/// Returns the highest version that is no pre-release, else the highest.
+fn choice(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> Option<u32> {
+    let mut highest = None;
+    for place in descending {
+        if !candidates[place as usize].version.is_prerelease() {
+            return Some(place);
+        }
+        highest.get_or_insert(place);
+    }
+    highest
+}
+
+/// Splits a range into its buckets: the name of each, and its versions of the range. A range without versions is in the
+/// first bucket, so that there is a variable which cannot be decided.
+pub(in crate::resolve) fn buckets(table: &VersionTable, range: &Set) -> Vec<(u32, Set)> {
+    let starts: Vec<u32> = (0..table.count())
+        .filter(|&place| place == 0 || compatible_with(table, place) != compatible_with(table, place - 1))
+        .collect();
+    let ends = starts.iter().copied().skip(1).chain([table.count()]);
+    let found: Vec<(u32, Set)> = std::iter::zip(starts.iter().copied(), ends)
+        .map(|(start, end)| (start, Set::between(start, end).intersection(range)))
+        .filter(|(_, versions)| !versions.is_empty())
+        .collect();
+    if found.is_empty() { vec![(0, Set::empty())] } else { found }
+}
+
+/// Picks one of the buckets of a range: that of the version which would be picked of them all.
+pub(in crate::resolve) fn pick_bucket(table: &VersionTable, range: &Set, names: &Set) -> Option<u32> {
+    let open: Vec<(u32, Set)> = buckets(table, range).into_iter().filter(|(name, _)| names.contains(name)).collect();
+    let versions = open.iter().fold(Set::empty(), |all, (_, versions)| all.union(versions));
+    let picked = pick(table, &versions)?;
+    open.into_iter().find(|(_, versions)| versions.contains(&picked)).map(|(name, _)| name)
+}
+
+/// Returns what the versions of a bucket share: the parts up to the first that is not zero.
+fn compatible_with(table: &VersionTable, place: u32) -> (u64, u64, u64) {
+    match table.candidate(place).version.as_semver() {
+        Some(version) if version.major > 0 => (version.major, 0, 0),
+        Some(version) if version.minor > 0 => (0, version.minor, 0),
+        Some(version) => (0, 0, version.patch),
+        None => (0, 0, 0),
+    }
+}

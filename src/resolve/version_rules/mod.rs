@@ -1,0 +1,44 @@
+//! The contract of the ecosystems about versions: which ones a requirement stands for, which may be chosen, and which is
+//! picked. All of it is known from a package's list of versions.
+
+mod admission;
+pub(super) mod larder;
+pub(super) mod npm;
+pub(super) mod path;
+pub(super) mod pypi;
+
+use crate::model::{Ecosystem, PackageId, PerEcosystem, Requirement, Settings};
+
+use super::index::Versions;
+use super::requirements::Requirements;
+use super::set::Set;
+
+pub(super) use admission::{Admission, python_fits, unfit};
+
+/// How versions of an ecosystem's packages are chosen.
+pub(super) trait VersionRules: Sync {
+    /// Returns the versions that a requirement's range stands for, whether they may be chosen or not. Unless an ecosystem says
+    /// otherwise, those are all that match.
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, _settings: &Settings) -> Set {
+        Set::filter(0..versions.candidates.len() as u32, |place| {
+            requirement.matches(&versions.candidates[place as usize].version)
+        })
+    }
+
+    /// Returns what decides, besides their age, which versions of a package may be chosen at all. `None` if all may.
+    fn admission(&self, _requirements: &Requirements, _package: &PackageId) -> Option<Admission> {
+        None
+    }
+
+    /// Returns the version that a requirement most likely gets: the pick of the solver where nothing but the requirement and the
+    /// settings counts.
+    fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32>;
+}
+
+const RULES: PerEcosystem<&dyn VersionRules> =
+    PerEcosystem { npm: &npm::Npm, pypi: &pypi::Pypi, larder: &larder::Larder, path: &path::Path };
+
+/// Returns the rules of an ecosystem.
+pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn VersionRules {
+    *RULES.of(ecosystem)
+}
