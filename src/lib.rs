@@ -23,6 +23,7 @@
 //! | 0 | [`model`] | names, versions, ranges, digests, platforms, the solved graph: validated values |
 //! |   | [`diagnostic`] | what errors share: exit codes, suggestions |
 //! | 1 | [`manifest`] | KDL text → `Manifest`; edits that keep the text |
+//! |   | [`import`] | other tools' manifests and lockfiles → a manifest, the versions they chose |
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
 //! |   | [`policy`] | checks over a lockfile → findings |
@@ -70,6 +71,7 @@ pub mod diagnostic;
 pub mod difference;
 pub mod fetch;
 pub mod fs;
+pub mod import;
 pub mod lock;
 pub mod manifest;
 pub mod model;

@@ -8,6 +8,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("model", 0),
     ("diagnostic", 0),
     ("manifest", 1),
+    ("import", 1),
     ("resolve", 1),
     ("lock", 1),
     ("policy", 1),
@@ -24,6 +25,8 @@ const LAYERS: &[(&str, u8)] = &[
 /// The edges inside a layer. Exact: one that is not used any more has to go.
 const EDGES: &[(&str, &str)] = &[
     ("model", "diagnostic"),
+    ("import", "manifest"),
+    ("import", "resolve"),
     ("lock", "resolve"),
     ("difference", "lock"),
     ("policy", "lock"),

@@ -21,6 +21,7 @@ mod machine;
 mod manifest;
 mod metadata;
 mod moves;
+mod moving;
 mod network;
 mod npm;
 mod online;

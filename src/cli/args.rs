@@ -117,6 +117,9 @@ pub(super) struct Init {
     /// The project's name [default: the folder's]
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
+    /// Only write the manifest
+    #[arg(long)]
+    pub(super) no_lock: bool,
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +159,10 @@ pub(super) struct Lock {
     /// Change nothing; fail where the lock is not fresh
     #[arg(long, alias = "locked")]
     pub(super) check: bool,
+    /// Prefer the versions that another tool's lockfile chose: package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock,
+    /// poetry.lock, pdm.lock, pylock.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub(super) prefer: Vec<String>,
 }
 
 #[derive(Debug, Args)]

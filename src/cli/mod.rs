@@ -57,7 +57,7 @@ fn wants_document(words: &[OsString]) -> bool {
 fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome {
     let session = &Session::new(context);
     match command {
-        Command::Init(arguments) => commands::init::run(&arguments, context, output),
+        Command::Init(arguments) => commands::init::run(&arguments, session, output),
         Command::Add(arguments) => commands::add::run(&arguments, session, output),
         Command::Remove(arguments) => commands::remove::run(&arguments, session, output),
         Command::Adopt(arguments) => commands::adopt::run(&arguments, context, output),

@@ -7,7 +7,6 @@ mod dependencies;
 pub mod edit;
 mod environments;
 mod error;
-pub mod import;
 mod model;
 mod node;
 mod notation;
@@ -26,7 +25,7 @@ pub use model::{
     Conflict, Dependency, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
     Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, TokenSource,
 };
-pub use notation::{compatible_range, parse_requirement, split_argument};
+pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};
 pub use requirement::{RequirementError, parse_folder};
 

@@ -1,4 +1,4 @@
-//! A manifest for a folder that has none, out of what the folder declares already.
+//! A manifest and a lock for a folder that has none, out of what the folder has from other tools.
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +6,20 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
-use crate::manifest::import::{self, Imported, Template};
+use crate::import::{self, ImportError, Imported, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::Platform;
 use crate::profile;
 use crate::registry::path;
 
 use super::install::interpreter;
+use super::lock::{self, Locked};
+use super::moving::locked::{self, Kept};
+use super::moving::workspace;
+use super::project::snapshot;
 use super::project::{host, inputs};
 use super::session::MANIFEST;
-use super::{Context, Result};
+use super::{Context, Project, Result, Session};
 
 /// `larder init --json`: see `schema/init.json`.
 #[derive(Debug, Serialize)]
@@ -26,6 +30,10 @@ pub struct Initialised {
     pub taken_from: Vec<String>,
     /// What could not be.
     pub not_taken: Vec<Left>,
+    /// The folders that are members.
+    pub members: Vec<String>,
+    /// The lockfiles whose versions the lock is to keep.
+    pub locked_by: Vec<String>,
 }
 
 /// Something that could not be taken over.
@@ -43,7 +51,8 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
     if fs::stat(&path)?.is_some() {
         return Err(Exists(path).into());
     }
-    let (imported, taken_from) = import(&context.folder)?;
+    let (mut imported, taken_from) = import(&context.folder)?;
+    imported.runtimes.merge(workspace::runtimes(&context.folder, &imported)?);
     let folder_name = context.folder.file_name().and_then(|name| name.to_str());
     let text = import::template(&Template {
         name: name.or(imported.name.as_deref()).or(folder_name).unwrap_or("project"),
@@ -59,25 +68,68 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
     // The manifest comes last: without it, whatever was done is done again.
     profile::ignore(&context.folder.join(".gitignore"))?;
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
+    let project = Project::read(context.folder.clone())?;
+    let mut locked_by = locked::beside(&project.root, "")?;
+    for member in &project.members {
+        locked_by.extend(locked::beside(&project.root, member)?);
+    }
     let left = imported.not_taken.into_iter().map(|left| Left { what: left.what, why: left.why });
-    Ok(Initialised { manifest: path, taken_from, not_taken: left.collect() })
+    let members = project.members.iter().map(ToString::to_string).collect();
+    Ok(Initialised { manifest: path, taken_from, not_taken: left.collect(), members, locked_by })
 }
+
+/// Writes the lock of a project that was just initialised, with the versions that other tools chose.
+pub fn lock(session: &Session<'_>, initialised: &Initialised) -> Result<(Locked, Kept)> {
+    let root = &session.context.folder;
+    snapshot::undisturbed(root, |snapshot| {
+        let project = Project::read(root.clone())?;
+        let before = locked::read(root, &initialised.locked_by, &project.members, &project.manifest.settings)?;
+        lock::take_over(session, &project, &before, snapshot)
+    })
+}
+
+/// A reader of a file that declares something.
+type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
+
+/// The files of the root that are read, in this order.
+const FILES: [(&str, Reader); 4] = [
+    ("package.json", import::package_json),
+    ("pnpm-workspace.yaml", import::pnpm_workspace),
+    ("pyproject.toml", import::pyproject),
+    (".npmrc", |text| Ok(import::npmrc(text))),
+];
 
 fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     let mut all = Imported::default();
     let mut from = Vec::new();
-    for file in ["package.json", "pyproject.toml"] {
-        let Some(text) = text(folder, file)? else { continue };
-        all.merge(if file == "package.json" { import::package_json(&text)? } else { import::pyproject(&text)? });
-        from.push(file.to_owned());
+    for (file, read) in FILES {
+        if let Some(text) = text(folder, file)? {
+            all.merge(read(&text)?);
+            from.push(file.to_owned());
+        }
     }
-    let mut open = vec!["requirements.txt".to_owned()];
+    if all.members.is_empty()
+        && let Some(text) = text(folder, "lerna.json")?
+    {
+        all.merge(import::lerna(&text)?);
+        from.push("lerna.json".to_owned());
+    }
+    let beside = workspace::projects_beside(folder, &all)?;
+    all.members.extend(beside);
+    requirements(folder, &mut all, &mut from)?;
+    Ok((all, from))
+}
+
+/// Takes over the root's requirements.txt and what it includes. Of one that pip-compile wrote, its source says what is wanted.
+fn requirements(folder: &Path, all: &mut Imported, from: &mut Vec<String>) -> Result<()> {
+    let first = if text(folder, "requirements.in")?.is_some() { "requirements.in" } else { "requirements.txt" };
+    let mut open = vec![first.to_owned()];
     while let Some(file) = open.pop() {
         if from.contains(&file) {
             continue;
         }
         let Some(text) = text(folder, &file)? else {
-            if file != "requirements.txt" {
+            if file != first {
                 all.refuse(format!("-r {file}"), "there is no such file");
             }
             continue;
@@ -88,7 +140,7 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
         all.merge(imported);
         from.push(file);
     }
-    Ok((all, from))
+    Ok(())
 }
 
 fn text(folder: &Path, file: &str) -> Result<Option<String>> {

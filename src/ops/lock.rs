@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::difference::{Difference, PackageVersions};
 use crate::fs::{self, Durability};
+use crate::import::locks::LockedVersions;
 use crate::lock::{self, Declared, Freshness, Lockfile, Reason};
 use crate::manifest::Environment;
 use crate::model::{Edition, PackageId, Settings, Side};
@@ -15,6 +16,8 @@ use crate::registry::{self, Registries};
 use crate::resolve::{self, HeldBack, Preferences, Resolution};
 
 use super::failure::{self, Unsatisfiable};
+use super::moving::locked;
+pub use super::moving::locked::Kept;
 use super::project;
 use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
@@ -101,6 +104,35 @@ impl Locked {
 /// Brings the lock up to date, moving nothing that still fits.
 pub fn lock(session: &Session<'_>) -> Result<Locked> {
     treat(session, LockUse::Update)
+}
+
+/// Brings the lock up to date, preferring what other tools' lockfiles chose, which are given by their paths, to newer
+/// versions.
+pub fn lock_preferring(session: &Session<'_>, files: &[String]) -> Result<(Locked, Kept)> {
+    let root = project::find_root(session.context)?;
+    snapshot::undisturbed(&root, |snapshot| {
+        let project = Project::read(root.clone())?;
+        let before = locked::read(&root, files, &project.members, &project.manifest.settings)?;
+        take_over(session, &project, &before, snapshot)
+    })
+}
+
+/// Solves, preferring what other tools chose, and writes the lock; none where somebody else was faster.
+pub(super) fn take_over(
+    session: &Session<'_>,
+    project: &Project,
+    before: &LockedVersions,
+    snapshot: &InputSnapshot,
+) -> Result<Option<(Locked, Kept)>> {
+    let old = read(project)?.lockfile().unwrap_or_default();
+    let wish = Wish { chosen_elsewhere: Some(before), ..Wish::keeping(&old) };
+    let (lockfile, solved) = solve(session, project, &wish)?;
+    locked::check_digests(before, &lockfile)?;
+    let findings = policies::solved(project, &old, &lockfile, &solved);
+    let difference = compare(&old, &lockfile);
+    let kept = locked::compare(before, &lockfile);
+    let written = write(session.context, project, None, &lockfile, snapshot)?;
+    Ok(written.map(|changed| (Locked { lockfile, difference, changed, findings }, kept)))
 }
 
 /// Fails where the lock is not fresh.
@@ -207,6 +239,8 @@ pub(super) struct Wish<'a> {
     pub(super) old: Option<&'a Lockfile>,
     /// The lock whose versions are kept where they fit.
     pub(super) kept: Option<&'a Lockfile>,
+    /// The versions that other tools' lockfiles chose, kept where the lock has none.
+    pub(super) chosen_elsewhere: Option<&'a LockedVersions>,
     /// Packages of which no version is kept.
     pub(super) moved: BTreeSet<PackageId>,
     /// Versions that are preferred to those that are kept.
@@ -231,6 +265,9 @@ impl<'a> Wish<'a> {
     fn preferences(&self, side: Option<&Side>) -> Preferences {
         let kept = |side| self.kept.map(|kept| kept.preferences(side)).unwrap_or_default();
         let mut preferences = kept(side);
+        if let Some(others) = self.chosen_elsewhere {
+            preferences = preferences.or(others.preferences());
+        }
         let there = self.wanted_on.as_ref().filter(|wanted_on| side != Some(wanted_on)).map(|side| kept(Some(side)));
         for (package, versions) in &self.wanted {
             let agreed = |there: &Preferences| preferences.versions.get(package) == there.versions.get(package);

@@ -1,7 +1,8 @@
 //! One file per use case: what the commands do. Here, and only here, the rooms below are joined.
 //!
 //! What several use cases need lies in folders beside them: `session` (what the steps of a command share), `project` (what is
-//! read of a checkout), `registries`, `install` (what builds an environment) and `generations` (what was built).
+//! read of a checkout), `registries`, `install` (what builds an environment), `generations` (what was built) and
+//! `moving` (what a repository has from other tools).
 
 pub mod activate;
 pub mod add;
@@ -33,6 +34,7 @@ mod artifacts;
 mod failure;
 mod generations;
 mod install;
+mod moving;
 mod notes;
 mod online;
 mod policies;

@@ -41,6 +41,11 @@ pub fn split_argument(ecosystem: Ecosystem, text: &str) -> Result<(&str, Option<
     notation.check_name(name).map(|()| (name, range))
 }
 
+/// Returns the normal form of a package's name, by which an ecosystem compares names. A name that is none stays as it is.
+pub fn normal_name(ecosystem: Ecosystem, written: &str) -> String {
+    for_ecosystem(ecosystem).normal_name(written)
+}
+
 /// Returns the range of `version` and the later versions that are compatible with it. Returns `None` if lines of the
 /// ecosystem have no ranges.
 pub fn compatible_range(ecosystem: Ecosystem, version: &Version) -> Option<String> {

@@ -24,10 +24,10 @@ pub(in crate::ops) struct Members {
 
 /// Returns the folders below the root that a `members` glob matches, none that begins with `!` excludes, and that have a
 /// manifest of some kind.
-pub(in crate::ops) fn find(root: &Path, manifest: &Manifest) -> Result<Members> {
-    let mut search = Search { root, globs: Globs::new(manifest), found: Members::default(), inside: None };
-    for glob in manifest.members.iter().filter(|glob| !glob.value.starts_with('!')) {
-        let (fixed, depth) = split(&glob.value);
+pub(in crate::ops) fn find<'g>(root: &Path, globs: impl Iterator<Item = &'g str> + Clone) -> Result<Members> {
+    let mut search = Search { root, globs: Globs::new(globs.clone()), found: Members::default(), inside: None };
+    for glob in globs.filter(|glob| !glob.starts_with('!')) {
+        let (fixed, depth) = split(glob);
         profile::stays_inside(root, Path::new(&fixed))?;
         search.look(&fixed, depth, depth < DEEPEST)?;
     }
@@ -50,7 +50,7 @@ pub(in crate::ops) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
 
 /// Tells whether a folder, relative to the root, lies in a member.
 pub(in crate::ops) fn contain(manifest: &Manifest, relative: &Path) -> bool {
-    let globs = Globs::new(manifest);
+    let globs = Globs::new(manifest.members.iter().map(|glob| &*glob.value));
     relative.ancestors().any(|folder| !folder.as_os_str().is_empty() && globs.matches(folder))
 }
 
@@ -73,12 +73,12 @@ struct Globs {
 }
 
 impl Globs {
-    fn new(manifest: &Manifest) -> Self {
+    fn new<'g>(globs: impl Iterator<Item = &'g str>) -> Self {
         let (mut wanted, mut excluded) = (GlobSetBuilder::new(), GlobSetBuilder::new());
-        for glob in &manifest.members {
-            let (set, text) = match glob.value.strip_prefix('!') {
+        for glob in globs {
+            let (set, text) = match glob.strip_prefix('!') {
                 Some(text) => (&mut excluded, text),
-                None => (&mut wanted, &*glob.value),
+                None => (&mut wanted, glob),
             };
             let text = text.trim_end_matches('/').trim_start_matches("./");
             // A glob that does not parse was an error of the manifest already.

@@ -112,7 +112,7 @@ impl Project {
     fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>, mut watched: Watched) -> Result<Self> {
         let _span = tracing::info_span!("read project", folder = %root.display()).entered();
         let manifest = manifest::parse(MANIFEST, text, ManifestKind::Root)?;
-        let found = members::find(&root, &manifest)?;
+        let found = members::find(&root, manifest.members.iter().map(|glob| &*glob.value))?;
         watched.add(found.watched);
         let members = found.folders;
         let names = names(&root, &members, &manifest, &mut watched)?;

@@ -1,12 +1,14 @@
 //! Python's pyproject.toml: `[project]` and `[dependency-groups]` (PEP 621, PEP 735).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
 use crate::model::{Label, PackageName};
 
-use super::{ImportError, Imported, pep508};
+use crate::import::{ImportError, Imported, Runtimes};
+
+use super::{pep508, poetry, uv};
 
 /// Reads a pyproject.toml.
 pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
@@ -18,7 +20,7 @@ pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
         name: string("name"),
         version: string("version"),
         license: string("license"),
-        python: string("requires-python"),
+        runtimes: Runtimes { python: string("requires-python").into_iter().collect(), ..Runtimes::default() },
         ..Imported::default()
     };
     let reader = PyprojectReader { non_registry: non_registry(&document), project_name: imported.name.clone() };
@@ -49,11 +51,11 @@ pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
         }
         imported.dev_groups.extend(imported.lines.iter().any(|line| line.group.as_ref() == Some(&dev)).then_some(dev));
     }
-    let of_poetry = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table());
-    if of_poetry
-        .is_some_and(|own| ["dependencies", "dev-dependencies", "group"].iter().any(|key| own.contains_key(*key)))
-    {
-        imported.refuse("tool.poetry", "poetry's own tables: only [project] and [dependency-groups] are read");
+    if let Some(of_poetry) = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table()) {
+        poetry::read(of_poetry, &mut imported);
+    }
+    if let Some(of_uv) = document.get("tool").and_then(|tool| tool.get("uv")?.as_table()) {
+        uv::settings(of_uv, &from_index(of_uv), &mut imported);
     }
     Ok(imported)
 }
@@ -102,6 +104,18 @@ impl PyprojectReader {
             }
         }
     }
+}
+
+/// Returns the packages that `[tool.uv.sources]` takes from an index, by its name.
+fn from_index(uv: &Table) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, source) in uv.get("sources").and_then(Value::as_table).into_iter().flatten() {
+        let sources = source.as_array().map_or(std::slice::from_ref(source), Vec::as_slice);
+        for index in sources.iter().filter_map(|source| source.get("index")?.as_str()) {
+            found.entry(index.to_owned()).or_default().push(normal(name));
+        }
+    }
+    found
 }
 
 fn non_registry(document: &Table) -> BTreeSet<String> {

@@ -1,6 +1,8 @@
 //! pip's requirements.txt.
 
-use super::{Imported, pep508};
+use crate::import::Imported;
+
+use super::pep508;
 
 /// Reads a requirements.txt. Lines that are not requirements are listed as not imported.
 pub fn requirements(text: &str) -> Imported {

@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Ecosystem, Label};
+use crate::model::Label;
 
-use super::{ImportError, Imported, ImportedLine};
+use crate::import::{ImportError, Imported, ImportedLine, Runtimes};
+
+use super::{ECOSYSTEM, overrides, workspaces};
 
 /// Fields about dependencies that are not imported, with the reason.
-const NOT_TAKEN: [(&str, &str); 6] = [
+const NOT_TAKEN: [(&str, &str); 3] = [
     ("peerDependencies", "a project is nobody's peer: add what it needs itself"),
-    ("overrides", "write `override npm \"NAME\" \"RANGE\"` in `resolution`"),
-    ("resolutions", "write `override npm \"NAME\" \"RANGE\"` in `resolution`"),
-    ("pnpm", "pnpm's own settings"),
     ("bundleDependencies", "nothing is bundled"),
     ("packageManager", "larder is the package manager"),
 ];
@@ -26,7 +25,15 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
         name: string("name"),
         version: string("version"),
         license: string("license"),
-        node: document.get("engines").and_then(|engines| engines.get("node")?.as_str()).map(str::to_owned),
+        runtimes: Runtimes {
+            node: document
+                .get("engines")
+                .and_then(|engines| engines.get("node")?.as_str())
+                .map(str::to_owned)
+                .into_iter()
+                .collect(),
+            ..Runtimes::default()
+        },
         ..Imported::default()
     };
     // In npm an optional dependency wins over a plain one of the same name.
@@ -46,7 +53,11 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
             imported.dev_groups.insert(dev);
         }
     }
-    workspaces(&document, &mut imported);
+    own_workspaces(&document, &mut imported);
+    overrides::read(&document, &mut imported);
+    if let Some(settings) = document.get("pnpm").and_then(Value::as_object) {
+        workspaces::pnpm_settings(settings, "pnpm.", &mut imported);
+    }
     for (field, why) in NOT_TAKEN {
         if document.contains_key(field) {
             imported.refuse(field, why);
@@ -70,7 +81,7 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
     let range = Some(range.trim()).filter(|range| !range.is_empty()).map(str::to_owned);
     imported.take(ImportedLine {
         group: group.cloned(),
-        ecosystem: Ecosystem::Npm,
+        ecosystem: ECOSYSTEM,
         name: name.to_owned(),
         range,
         when: None,
@@ -79,18 +90,20 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
 }
 
 /// Reads `workspaces`: a list of globs, or an object with the list in `packages`.
-fn workspaces(document: &Map<String, Value>, imported: &mut Imported) {
+fn own_workspaces(document: &Map<String, Value>, imported: &mut Imported) {
     let Some(field) = document.get("workspaces") else { return };
     let list = field.as_array().or_else(|| field.get("packages")?.as_array());
-    for glob in list.into_iter().flatten() {
-        let Some(glob) = glob.as_str() else { continue };
-        let short = glob.trim_start_matches("./").trim_end_matches('/');
-        let leaves =
-            short.starts_with(['/', '!', '~']) || short.contains('\\') || short.split('/').any(|part| part == "..");
-        if leaves || short.is_empty() || globset::Glob::new(short).is_err() {
-            imported.refuse(format!("workspaces {glob}"), "members are globs below the root, without `!`");
-        } else if !imported.members.iter().any(|other| other == short) {
-            imported.members.push(short.to_owned());
-        }
-    }
+    list.into_iter().flatten().filter_map(Value::as_str).for_each(|glob| imported.add_member(glob));
+}
+
+/// Returns the names that a package.json depends on, each with its range.
+///
+/// # Errors
+/// The text is no JSON object.
+pub fn package_ranges(text: &str) -> Result<Vec<(String, String)>, ImportError> {
+    let document: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| ImportError { file: "package.json", reason: error.to_string() })?;
+    let fields = ["dependencies", "optionalDependencies", "devDependencies"];
+    let ranges = fields.iter().flat_map(|field| entries(&document, field));
+    Ok(ranges.filter_map(|(name, range)| Some((name.to_owned(), range.as_str()?.to_owned()))).collect())
 }

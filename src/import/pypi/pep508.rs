@@ -1,8 +1,10 @@
 //! PEP 508 requirement strings: `name[extra]>=1 ; marker`.
 
-use crate::model::{Ecosystem, Label};
+use crate::model::Label;
 
-use super::{Imported, ImportedLine};
+use crate::import::{Imported, ImportedLine};
+
+use super::ECOSYSTEM;
 
 /// Imports a requirement string, or lists it as not imported.
 pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
@@ -29,10 +31,19 @@ pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
     let name = if extras.is_empty() { name.to_owned() } else { format!("{name}[{extras}]") };
     imported.take(ImportedLine {
         group: group.cloned(),
-        ecosystem: Ecosystem::Pypi,
+        ecosystem: ECOSYSTEM,
         name,
         range: Some(range.to_owned()).filter(|range| !range.is_empty()),
         when: when.filter(|when| !when.is_empty()),
         optional: false,
     });
+}
+
+/// Splits a requirement that has a name and a range only.
+pub(super) fn plain(text: &str) -> Option<(&str, Option<&str>)> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
+    let (name, range) = (&text[..end], text[end..].trim());
+    let is_plain = !name.is_empty() && !range.contains(['[', ';', '@', '/']);
+    is_plain.then_some((name, Some(range).filter(|range| !range.is_empty())))
 }

@@ -1,0 +1,92 @@
+//! Bun's bun.lock, JSON with trailing commas: <https://bun.sh/docs/install/lockfile>.
+//!
+//! `packages` has an entry for each place: `a/b` is what `a` finds as `b`, and the folder's own entry is `b`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::model::PackageKey;
+
+use super::Unreadable;
+use super::versions::LockedVersions;
+
+#[derive(Deserialize)]
+struct BunLock {
+    #[serde(default)]
+    workspaces: BTreeMap<String, Workspace>,
+    #[serde(default)]
+    packages: BTreeMap<String, Vec<Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Workspace {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    dependencies: BTreeMap<String, String>,
+    #[serde(default)]
+    dev_dependencies: BTreeMap<String, String>,
+    #[serde(default)]
+    optional_dependencies: BTreeMap<String, String>,
+}
+
+/// Reads a lockfile.
+pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
+    let lock: BunLock = jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default())
+        .map_err(|error| error.to_string())
+        .and_then(|value| serde_json::from_value(value.unwrap_or_default()).map_err(|error| error.to_string()))?;
+    let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
+    for (place, entry) in &lock.packages {
+        let Some((name, version)) = entry.first().and_then(Value::as_str).and_then(split) else { continue };
+        let Some(key) = found.add_npm(name, version) else { continue };
+        if let Some(integrity) = entry.last().and_then(Value::as_str) {
+            found.add_integrity(&key, integrity);
+        }
+        keys.insert(place, key);
+    }
+    for (folder, workspace) in &lock.workspaces {
+        let all = [&workspace.dependencies, &workspace.dev_dependencies, &workspace.optional_dependencies];
+        for alias in all.into_iter().flat_map(BTreeMap::keys) {
+            let own = format!("{}/{alias}", workspace.name);
+            if let Some(to) = keys.get(&*own).or_else(|| keys.get(&**alias)) {
+                found.add_line(folder, alias, to);
+            }
+        }
+    }
+    for (place, entry) in &lock.packages {
+        let (Some(from), Some(facts)) = (keys.get(&**place), entry.iter().find_map(Value::as_object)) else { continue };
+        let wanted = ["dependencies", "optionalDependencies"].map(|field| facts.get(field).and_then(Value::as_object));
+        for alias in wanted.into_iter().flatten().flat_map(serde_json::Map::keys) {
+            if let Some(to) = walk(place, alias, &keys) {
+                found.add_edge(from, alias, to);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Splits `@scope/name@1.2.0`. A version with a protocol (`workspace:`, `github:`) is none.
+fn split(id: &str) -> Option<(&str, &str)> {
+    let at = id.get(1..)?.find('@')? + 1;
+    Some((&id[..at], &id[at + 1..]))
+}
+
+/// Returns what a place finds under a name: its own, or that of a place above.
+fn walk<'k>(place: &str, alias: &str, keys: &'k BTreeMap<&str, PackageKey>) -> Option<&'k PackageKey> {
+    let mut at = Some(place);
+    while let Some(above) = at {
+        if let Some(found) = keys.get(&*format!("{above}/{alias}")) {
+            return Some(found);
+        }
+        // A scope is no place of its own.
+        at = above.rfind('/').map(|end| &above[..end]);
+        at = at.map(|above| {
+            above.rsplit_once('/').filter(|(_, last)| last.starts_with('@')).map_or(above, |(rest, _)| rest)
+        });
+        at = at.filter(|above| !above.starts_with('@') || above.contains('/'));
+    }
+    keys.get(alias)
+}

@@ -1,0 +1,133 @@
+//! The versions that other tools' lockfiles chose, so that moving in moves none.
+//!
+//! | file | what it reads |
+//! | --- | --- |
+//! | `versions` | what all readers give: versions by package, by dependent and name, with digests |
+//! | `package_lock` | npm: `package-lock.json`, `npm-shrinkwrap.json` (lockfileVersion 2 and 3) |
+//! | `pnpm_lock` | pnpm: `pnpm-lock.yaml` (6.x and 9.x) |
+//! | `yarn_lock`, `berry_lock` | Yarn 1 and later: `yarn.lock` |
+//! | `bun_lock` | Bun: `bun.lock` |
+//! | `python_lock` | `uv.lock`, `poetry.lock`, `pdm.lock`, `pylock.toml` (PEP 751) |
+
+mod berry_lock;
+mod bun_lock;
+mod package_lock;
+mod pnpm_lock;
+mod python_lock;
+mod versions;
+mod yarn_lock;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::model::{Dependent, Settings};
+
+pub use versions::{LockedVersions, PublishedDigest};
+
+/// The lockfiles that can be read, by their names.
+pub const FILES: [&str; 9] = [
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "pylock.toml",
+];
+
+/// The npm packages that a manifest asks for, each with its range. Yarn's lockfile has versions by ranges only.
+#[derive(Clone, Debug)]
+pub struct DeclaredRanges {
+    /// Whose manifest it is.
+    pub dependent: Dependent,
+    /// Name and range.
+    pub ranges: Vec<(String, String)>,
+}
+
+/// A lockfile that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("{file} cannot be read: {reason}")]
+#[diagnostic(code(larder::import::lockfile), help("{help}"))]
+pub struct LockfileError {
+    /// The file's path.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// The way out.
+    pub help: String,
+}
+
+impl Failure for LockfileError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// Why a reader gives up: the reason, and the way out where it is another one than to mend the file.
+struct Unreadable {
+    reason: String,
+    help: Option<&'static str>,
+}
+
+impl From<String> for Unreadable {
+    fn from(reason: String) -> Self {
+        Self { reason, help: None }
+    }
+}
+
+/// Reads a lockfile, which its name tells apart.
+///
+/// `folder` is the folder it lies in, relative to the root: members below it are named from the root. Of Python's
+/// versions those count that a platform of `settings` may have.
+///
+/// # Errors
+/// The file's grammar or its version is unknown.
+pub fn read(
+    file: &str,
+    text: &str,
+    folder: &str,
+    declared: &[DeclaredRanges],
+    settings: &Settings,
+) -> Result<LockedVersions, LockfileError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let mut versions = LockedVersions::new(folder);
+    let outcome = match name {
+        "package-lock.json" | "npm-shrinkwrap.json" => package_lock::read(text, &mut versions),
+        "pnpm-lock.yaml" => pnpm_lock::read(text, &mut versions),
+        "yarn.lock" if text.contains("\n__metadata:") || text.starts_with("__metadata:") => {
+            berry_lock::read(text, &mut versions)
+        }
+        "yarn.lock" => yarn_lock::read(text, declared, &mut versions),
+        "bun.lock" => bun_lock::read(text, &mut versions),
+        "uv.lock" | "poetry.lock" | "pdm.lock" => python_lock::read(text, settings, &mut versions),
+        _ if name.starts_with("pylock.") => python_lock::read(text, settings, &mut versions),
+        _ => Err(Unreadable {
+            reason: "it is no lockfile that is known".to_owned(),
+            help: Some(
+                "known are package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock, poetry.lock, pdm.lock, pylock.toml",
+            ),
+        }),
+    };
+    match outcome {
+        Ok(()) => Ok(versions),
+        Err(Unreadable { reason, help }) => Err(LockfileError {
+            file: file.to_owned(),
+            reason,
+            help: help.unwrap_or("let its own tool write it anew, or leave it out: `larder init --no-lock`").to_owned(),
+        }),
+    }
+}
+
+/// Parses YAML. Documents that grow as they are read (aliases of aliases) are refused by the parser's own budget.
+pub(super) fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    // A workspace of a thousand packages has some 100,000 lines.
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: 8_000_000, max_events: 16_000_000, simple_key_max_lookahead: 1 << 16 },
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

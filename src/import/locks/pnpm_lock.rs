@@ -1,0 +1,139 @@
+//! pnpm's pnpm-lock.yaml, of the versions 6 and 9: <https://github.com/pnpm/spec/tree/master/lockfile>.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::model::{PackageKey, parse_npm_version};
+
+use super::Unreadable;
+use super::versions::LockedVersions;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PnpmLock {
+    lockfile_version: LockfileVersion,
+    #[serde(default)]
+    importers: BTreeMap<String, Importer>,
+    /// Version 6 of a project without a workspace has its one importer here.
+    #[serde(flatten)]
+    root: Importer,
+    #[serde(default)]
+    packages: BTreeMap<String, Package>,
+    /// Version 6 has them in `packages`.
+    #[serde(default)]
+    snapshots: BTreeMap<String, Snapshot>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LockfileVersion {
+    Text(String),
+    Number(f64),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Importer {
+    #[serde(default)]
+    dependencies: BTreeMap<String, Resolved>,
+    #[serde(default)]
+    dev_dependencies: BTreeMap<String, Resolved>,
+    #[serde(default)]
+    optional_dependencies: BTreeMap<String, Resolved>,
+}
+
+#[derive(Deserialize)]
+struct Resolved {
+    version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Package {
+    #[serde(default)]
+    resolution: Resolution,
+    #[serde(default)]
+    peer_dependencies: BTreeMap<String, String>,
+    #[serde(flatten)]
+    snapshot: Snapshot,
+}
+
+#[derive(Default, Deserialize)]
+struct Resolution {
+    integrity: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Snapshot {
+    #[serde(default)]
+    dependencies: BTreeMap<String, String>,
+    #[serde(default)]
+    optional_dependencies: BTreeMap<String, String>,
+}
+
+/// Reads a lockfile. Which peers an instance has does not matter: they follow their owner.
+pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
+    let lock: PnpmLock = super::parse_yaml(text)?;
+    let version = match lock.lockfile_version {
+        LockfileVersion::Text(text) => text,
+        LockfileVersion::Number(number) => number.to_string(),
+    };
+    if !["6", "7", "9"].contains(&version.split('.').next().unwrap_or_default()) {
+        let reason = format!("its lockfileVersion is {version}, and 6 and 9 are known");
+        return Err(Unreadable {
+            reason,
+            help: Some("`pnpm install --lockfile-only` with pnpm 8 or later writes it anew"),
+        });
+    }
+    let mut peers: BTreeMap<&str, &BTreeMap<String, String>> = BTreeMap::new();
+    for (id, package) in &lock.packages {
+        let bare = without_peers(id);
+        peers.insert(bare, &package.peer_dependencies);
+        if let (Some(key), Some(integrity)) = (key(found, "", bare), &package.resolution.integrity) {
+            found.add_integrity(&key, integrity);
+        }
+    }
+    let importers = lock.importers.iter().map(|(folder, importer)| (&**folder, importer));
+    for (folder, importer) in importers.chain([(".", &lock.root)]) {
+        let all = [&importer.dependencies, &importer.optional_dependencies, &importer.dev_dependencies];
+        for (alias, resolved) in all.into_iter().flatten() {
+            if let Some(to) = key(found, alias, without_peers(&resolved.version)) {
+                found.add_line(folder, alias, &to);
+            }
+        }
+    }
+    let in_packages = lock.packages.iter().map(|(id, package)| (id, &package.snapshot));
+    for (id, snapshot) in in_packages.chain(&lock.snapshots) {
+        let bare = without_peers(id);
+        let Some(from) = key(found, "", bare) else { continue };
+        let is_peer = |name: &str| peers.get(bare).is_some_and(|peers| peers.contains_key(name));
+        for (alias, version) in snapshot.dependencies.iter().chain(&snapshot.optional_dependencies) {
+            if is_peer(alias) {
+                continue;
+            }
+            if let Some(to) = key(found, alias, without_peers(version)) {
+                found.add_edge(&from, alias, &to);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns what stands before the peers: `a@1.0.0(b@2.0.0)` is an instance of `a@1.0.0`.
+fn without_peers(id: &str) -> &str {
+    id.split_once('(').map_or(id, |(bare, _)| bare)
+}
+
+/// Returns the package that a version stands for: `1.0.0` of the package of that name, or `other@1.0.0` (version 6:
+/// `/other@1.0.0`). Folders, repositories and URLs are none.
+fn key(found: &mut LockedVersions, alias: &str, text: &str) -> Option<PackageKey> {
+    let text = text.strip_prefix('/').unwrap_or(text);
+    if parse_npm_version(text).is_some() {
+        return found.add_npm(alias, text);
+    }
+    let at = text.rfind('@').filter(|at| *at > 0)?;
+    let (name, version) = (&text[..at], &text[at + 1..]);
+    parse_npm_version(version).and_then(|_| found.add_npm(name, version))
+}

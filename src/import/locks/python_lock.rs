@@ -1,0 +1,104 @@
+//! Python's lockfiles, all of them lists of packages in TOML: uv's, Poetry's, PDM's, and pylock.toml (PEP 751).
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::model::{Algorithm, Digest, Marker, Settings};
+
+use super::Unreadable;
+use super::versions::LockedVersions;
+
+#[derive(Deserialize)]
+struct PythonLock {
+    #[serde(default, alias = "packages")]
+    package: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: Option<String>,
+    /// Where it is from: a table of uv's or Poetry's.
+    source: Option<Table>,
+    /// A condition of the whole package (PEP 751, PDM; Poetry calls it `markers`). Poetry has a table where groups differ.
+    #[serde(default, alias = "markers")]
+    marker: Option<Value>,
+    /// uv's conditions, of which one holds.
+    #[serde(default, rename = "resolution-markers")]
+    resolution_markers: Vec<String>,
+    #[serde(default)]
+    files: Vec<File>,
+    #[serde(default)]
+    wheels: Vec<File>,
+    sdist: Option<File>,
+    /// Those of PEP 751 and PDM that are from no index.
+    git: Option<Value>,
+    vcs: Option<Value>,
+    directory: Option<Value>,
+    archive: Option<Value>,
+    path: Option<Value>,
+    url: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(alias = "file")]
+    name: Option<String>,
+    url: Option<String>,
+    hash: Option<String>,
+    #[serde(default)]
+    hashes: Table,
+}
+
+/// Reads a lockfile. A version counts where its conditions may hold on a platform of the project.
+pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) -> Result<(), Unreadable> {
+    let lock: PythonLock = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    for package in &lock.package {
+        let (Some(version), true) = (&package.version, package.is_from_index()) else { continue };
+        if !package.may_hold(settings) {
+            continue;
+        }
+        let Some(key) = found.add_pypi(&package.name, version) else { continue };
+        for file in package.files.iter().chain(&package.wheels).chain(&package.sdist) {
+            if let (Some(name), Some(digest)) = (file.name(), file.digest()) {
+                found.add_digest(&key, Some(name), digest);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Package {
+    fn is_from_index(&self) -> bool {
+        let elsewhere = [&self.git, &self.vcs, &self.directory, &self.archive, &self.path, &self.url];
+        let source = |table: &Table| {
+            // uv names the kind by its key, Poetry by `type`.
+            table.contains_key("registry") || table.get("type").and_then(Value::as_str) == Some("legacy")
+        };
+        elsewhere.iter().all(|source| source.is_none()) && self.source.as_ref().is_none_or(source)
+    }
+
+    fn may_hold(&self, settings: &Settings) -> bool {
+        let Some(python) = &settings.python else { return true };
+        let holds = |text: &str| match text.parse::<Marker>() {
+            Ok(marker) => settings.platforms.iter().any(|target| marker.holds(target.platform, python, &[])),
+            // A condition that cannot be read excludes nothing.
+            Err(_) => true,
+        };
+        self.marker.as_ref().and_then(Value::as_str).is_none_or(holds)
+            && (self.resolution_markers.is_empty() || self.resolution_markers.iter().any(|text| holds(text)))
+    }
+}
+
+impl File {
+    fn name(&self) -> Option<&str> {
+        let of_url = || self.url.as_deref()?.split(['?', '#']).next()?.rsplit('/').next();
+        self.name.as_deref().or_else(of_url)
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        let sha256 = self.hash.as_deref().and_then(|hash| hash.strip_prefix("sha256:"));
+        let hex = sha256.or_else(|| self.hashes.get("sha256")?.as_str())?;
+        Digest::from_hex(Algorithm::Sha256, hex).ok()
+    }
+}

@@ -1,0 +1,262 @@
+//! What each lockfile says of one small project: `a` asks for `b`, which two places have in two versions, and for `real` under
+//! another name; the workspace `apps/web` has its own `b`.
+
+use super::*;
+use crate::model::{Ecosystem, PackageKey, PackageName, PythonVersion, Version};
+
+const SHA512: &str = "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
+
+fn npm(name: &str, version: &str) -> PackageKey {
+    LockedVersions::default().add_npm(name, version).unwrap()
+}
+
+fn name(text: &str) -> PackageName {
+    PackageName::npm(text).unwrap()
+}
+
+fn version(text: &str) -> Version {
+    Version::parse(Ecosystem::Npm, text).unwrap()
+}
+
+fn read_one(file: &str, text: &str) -> LockedVersions {
+    let member = Dependent::Member("apps/web".into());
+    let range = |name: &str, range: &str| (name.to_owned(), range.to_owned());
+    let declared = [
+        DeclaredRanges { dependent: Dependent::Project, ranges: vec![range("a", "^1.0.0"), range("b", "^2.0.0")] },
+        DeclaredRanges { dependent: member, ranges: vec![range("b", "^1.0.0")] },
+    ];
+    read(file, text, "", &declared, &Settings::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Fails the test unless the lockfile was understood.
+fn understands(file: &str, text: &str, has_integrity: bool) {
+    let found = read_one(file, &text.replace("SRI", SHA512));
+    let preferences = found.preferences();
+    let line = |dependent: &Dependent, alias| preferences.lines.get(&(dependent.clone(), name(alias)));
+    let member = Dependent::Member("apps/web".into());
+    assert_eq!(line(&Dependent::Project, "a"), Some(&version("1.0.0")), "{file}");
+    assert_eq!(line(&Dependent::Project, "b"), Some(&version("2.0.0")), "{file}");
+    assert_eq!(line(&member, "b"), Some(&version("1.1.0")), "{file}");
+    let edge = |alias| preferences.edges.get(&(npm("a", "1.0.0"), name(alias)));
+    assert_eq!((edge("b"), edge("other")), (Some(&version("1.1.0")), Some(&version("3.0.0"))), "{file}");
+    assert_eq!(found.packages()[&npm("b", "1.1.0").id].len(), 2, "{file}");
+    assert!(found.packages().contains_key(&npm("real", "3.0.0").id), "{file}");
+    assert!(!found.packages().contains_key(&npm("other", "3.0.0").id), "{file}");
+    assert_eq!(found.digests(&npm("a", "1.0.0")).count(), usize::from(has_integrity), "{file}");
+}
+
+#[test]
+fn npms_folders_are_walked_as_node_walks_them() {
+    let text = r#"{"lockfileVersion": 3, "packages": {
+        "": {"workspaces": ["apps/*"], "dependencies": {"a": "^1.0.0", "b": "^2.0.0", "git": "g/x"}},
+        "apps/web": {"name": "web", "devDependencies": {"b": "^1.0.0"}},
+        "apps/web/node_modules/b": {"version": "1.1.0"},
+        "node_modules/web": {"resolved": "apps/web", "link": true},
+        "node_modules/a": {"version": "1.0.0", "integrity": "SRI", "dependencies": {"b": "^1", "other": "npm:real@3"}},
+        "node_modules/a/node_modules/b": {"version": "1.1.0"},
+        "node_modules/b": {"version": "2.0.0"},
+        "node_modules/git": {"version": "1.0.0", "resolved": "git+ssh://git@host/x.git#0123"},
+        "node_modules/other": {"name": "real", "version": "3.0.0"}
+    }}"#;
+    understands("package-lock.json", text, true);
+    let git = PackageName::npm("git").unwrap();
+    assert!(!read_one("package-lock.json", text).packages().keys().any(|id| id.name == git));
+    let old = read("package-lock.json", r#"{"lockfileVersion": 1}"#, "", &[], &Settings::default()).unwrap_err();
+    assert!(old.help.contains("npm 7"), "{old:?}");
+}
+
+#[test]
+fn pnpms_peers_are_cut_off() {
+    let nine = r"
+lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      a: {specifier: ^1.0.0, version: 1.0.0(peer@5.0.0)}
+      b: {specifier: ^2.0.0, version: 2.0.0}
+      web: {specifier: 'workspace:*', version: link:apps/web}
+  apps/web:
+    devDependencies:
+      b: {specifier: ^1.0.0, version: 1.1.0}
+packages:
+  a@1.0.0:
+    resolution: {integrity: SRI}
+    peerDependencies: {peer: ^5}
+  b@1.1.0: {resolution: {integrity: SRI}}
+  b@2.0.0: {resolution: {integrity: SRI}}
+  real@3.0.0: {resolution: {integrity: SRI}}
+snapshots:
+  a@1.0.0(peer@5.0.0):
+    dependencies: {b: 1.1.0, other: real@3.0.0, peer: 5.0.0}
+  b@1.1.0: {}
+";
+    understands("pnpm-lock.yaml", nine, true);
+    let peer = (npm("a", "1.0.0"), name("peer"));
+    assert!(!read_one("pnpm-lock.yaml", &nine.replace("SRI", SHA512)).preferences().edges.contains_key(&peer));
+    let six = r"
+lockfileVersion: '6.0'
+importers:
+  .:
+    dependencies:
+      a: {specifier: ^1.0.0, version: 1.0.0(peer@5.0.0)}
+      b: {specifier: ^2.0.0, version: 2.0.0}
+  apps/web:
+    devDependencies:
+      b: {specifier: ^1.0.0, version: 1.1.0}
+packages:
+  /a@1.0.0(peer@5.0.0):
+    resolution: {integrity: SRI}
+    peerDependencies: {peer: ^5}
+    dependencies: {b: 1.1.0, other: /real@3.0.0, peer: 5.0.0}
+  /b@1.1.0: {resolution: {integrity: SRI}}
+  /b@2.0.0: {resolution: {integrity: SRI}}
+  /real@3.0.0: {resolution: {integrity: SRI}}
+";
+    understands("pnpm-lock.yaml", six, true);
+    assert!(read("pnpm-lock.yaml", "lockfileVersion: 5.4\n", "", &[], &Settings::default()).is_err());
+}
+
+#[test]
+fn yarns_entries_are_found_by_range() {
+    let classic = "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://host/a.tgz#00\"\n  integrity SRI\n  \
+                   dependencies:\n    b \"^1.0.0\"\n    other \"npm:real@^3.0.0\"\n\nb@^1.0.0:\n  version \"1.1.0\"\n\n\
+                   b@^2.0.0, \"b@>=2 <3\":\n  version \"2.0.0\"\n\n\"other@npm:real@^3.0.0\":\n  version \"3.0.0\"\n";
+    understands("yarn.lock", classic, true);
+    let berry = r#"
+__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"a@npm:^1.0.0":
+  version: 1.0.0
+  resolution: "a@npm:1.0.0"
+  dependencies:
+    b: "npm:^1.0.0"
+    other: "npm:real@^3.0.0"
+  checksum: 10c0/00
+  languageName: node
+  linkType: hard
+
+"b@npm:^1.0.0":
+  version: 1.1.0
+  resolution: "b@npm:1.1.0"
+
+"b@npm:2 || 3, b@npm:^2.0.0":
+  version: 2.0.0
+  resolution: "b@npm:2.0.0"
+
+"other@npm:real@^3.0.0":
+  version: 3.0.0
+  resolution: "real@npm:3.0.0"
+
+"root@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "root@workspace:."
+  dependencies:
+    a: "npm:^1.0.0"
+    b: "npm:^2.0.0"
+
+"web@workspace:apps/web":
+  version: 0.0.0-use.local
+  resolution: "web@workspace:apps/web"
+  dependencies:
+    b: "npm:^1.0.0"
+"#;
+    understands("yarn.lock", berry, false);
+}
+
+#[test]
+fn buns_places_are_walked_upwards() {
+    let text = r#"{
+        "lockfileVersion": 1,
+        "workspaces": {
+            "": {"name": "root", "dependencies": {"a": "^1.0.0", "b": "^2.0.0"}},
+            "apps/web": {"name": "web", "devDependencies": {"b": "^1.0.0"}},
+        },
+        "packages": {
+            "a": ["a@1.0.0", "", {"dependencies": {"b": "^1", "other": "npm:real@3"}}, "SRI"],
+            "a/b": ["b@1.1.0", "", {}, "SRI"],
+            "b": ["b@2.0.0", "", {}, "SRI"],
+            "other": ["real@3.0.0", "", {}, "SRI"],
+            "web": ["web@workspace:apps/web"],
+            "web/b": ["b@1.1.0", "", {}, "SRI"],
+            "@s/x": ["@s/x@1.0.0", "", {"dependencies": {"b": "^2", "y": "1"}}, "SRI"],
+            "@s/x/y": ["y@1.0.0", "", {"dependencies": {"b": "^2"}}, "SRI"],
+        },
+    }"#;
+    understands("bun.lock", text, true);
+    let found = read_one("bun.lock", &text.replace("SRI", SHA512)).preferences();
+    for from in [npm("@s/x", "1.0.0"), npm("y", "1.0.0")] {
+        assert_eq!(found.edges.get(&(from, name("b"))), Some(&version("2.0.0")));
+    }
+}
+
+fn python_versions(file: &str, text: &str) -> Vec<String> {
+    let platform = crate::model::Platform::LinuxX64;
+    let settings = Settings {
+        python: Some("3.12".parse::<PythonVersion>().unwrap()),
+        platforms: vec![crate::model::TargetPlatform::new(platform)],
+        ..Settings::default()
+    };
+    let found = read(file, text, "", &[], &settings).unwrap_or_else(|error| panic!("{error}"));
+    let all = found
+        .packages()
+        .iter()
+        .flat_map(|(id, versions)| versions.iter().map(move |version| format!("{id} {version}")));
+    all.collect()
+}
+
+#[test]
+fn pythons_lockfiles_count_where_their_conditions_hold() {
+    let hash = "0".repeat(64);
+    let uv = format!(
+        "version = 1\n[[package]]\nname = \"own\"\nversion = \"0.1\"\nsource = {{ editable = \".\" }}\n\
+         [[package]]\nname = \"numpy\"\nversion = \"1.26.4\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n\
+         resolution-markers = [\"python_full_version < '3.12'\"]\n\
+         [[package]]\nname = \"numpy\"\nversion = \"2.1.0\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n\
+         resolution-markers = [\"python_full_version >= '3.12'\", \"sys_platform == 'win32'\"]\n\
+         wheels = [{{ url = \"https://host/numpy-2.1.0-py3-none-any.whl\", hash = \"sha256:{hash}\" }}]\n"
+    );
+    assert_eq!(python_versions("uv.lock", &uv), ["pypi:numpy 2.1.0"]);
+    let poetry = format!(
+        "[[package]]\nname = \"Six\"\nversion = \"1.16.0\"\nfiles = [{{file = \"six-1.16.0-py2.py3-none-any.whl\", hash = \"sha256:{hash}\"}}]\n\
+         [[package]]\nname = \"win\"\nversion = \"1\"\nmarkers = \"sys_platform == 'win32'\"\nfiles = []\n\
+         [[package]]\nname = \"forked\"\nversion = \"1\"\n[package.source]\ntype = \"git\"\nurl = \"https://host/x\"\n\
+         [metadata]\nlock-version = \"2.1\"\n"
+    );
+    assert_eq!(python_versions("poetry.lock", &poetry), ["pypi:six 1.16.0"]);
+    let pylock = format!(
+        "lock-version = \"1.0\"\n[[packages]]\nname = \"six\"\nversion = \"1.16.0\"\n\
+         wheels = [{{ name = \"six-1.16.0-py2.py3-none-any.whl\", hashes = {{ sha256 = \"{hash}\" }} }}]\n\
+         [[packages]]\nname = \"here\"\nversion = \"1\"\ndirectory = {{ path = \".\" }}\n"
+    );
+    assert_eq!(python_versions("pylock.dev.toml", &pylock), ["pypi:six 1.16.0"]);
+}
+
+#[test]
+fn a_lockfile_below_the_root_names_members_from_the_root() {
+    let text = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "1"}}, "node_modules/a": {"version": "1.0.0"}}}"#;
+    let found = read("web/package-lock.json", text, "web", &[], &Settings::default()).unwrap();
+    assert!(found.preferences().lines.contains_key(&(Dependent::Member("web".into()), name("a"))));
+}
+
+#[test]
+fn what_no_reader_understands_is_an_error_that_names_the_file() {
+    for (file, text) in [
+        ("package-lock.json", "[]"),
+        ("pnpm-lock.yaml", "a: ["),
+        ("yarn.lock", "  version \"1\"\n"),
+        ("bun.lock", "{"),
+        ("uv.lock", "= 1"),
+        ("Cargo.lock", ""),
+    ] {
+        let error = read(file, text, "", &[], &Settings::default()).unwrap_err();
+        assert!(error.to_string().starts_with(file), "{error}");
+    }
+    // Aliases of aliases would be a billion entries.
+    let bomb: String = (1..10).fold("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, at| {
+        let last = format!("*a{}", at - 1);
+        format!("{text}a{at}: &a{at} [{}]\n", vec![last; 10].join(", "))
+    });
+    assert!(read("pnpm-lock.yaml", &bomb, "", &[], &Settings::default()).is_err());
+}

@@ -1,0 +1,139 @@
+//! What a lockfile chose.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{Dependent, Digest, Ecosystem, PackageId, PackageKey, PackageName, Version};
+use crate::resolve::Preferences;
+
+/// The digest of a file of a package, as a lockfile has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PublishedDigest {
+    /// The file's name; none where the package has one file only.
+    pub file: Option<String>,
+    /// Its digest.
+    pub digest: Digest,
+}
+
+/// The versions that lockfiles chose, with the digests of their files.
+#[derive(Clone, Debug, Default)]
+pub struct LockedVersions {
+    /// The folder of the lockfile, relative to the root.
+    folder: String,
+    /// Versions of each package.
+    versions: BTreeMap<PackageId, BTreeSet<Version>>,
+    /// Versions that a package has under a name, each with how many copies of the package have it so.
+    edges: BTreeMap<(PackageKey, PackageName), BTreeMap<Version, usize>>,
+    /// Versions that a manifest has under a name.
+    lines: BTreeMap<(Dependent, PackageName), Version>,
+    digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
+}
+
+impl LockedVersions {
+    /// Returns one for a lockfile in a folder, relative to the root; it is empty for the root itself.
+    pub(super) fn new(folder: &str) -> Self {
+        Self { folder: folder.trim_matches('/').to_owned(), ..Self::default() }
+    }
+
+    /// Notes a version of an npm package, if name and version are those of a registry: a folder or a repository is none.
+    pub(super) fn add_npm(&mut self, name: &str, version: &str) -> Option<PackageKey> {
+        self.add(Ecosystem::Npm, name, version)
+    }
+
+    /// Notes a version of a Python package.
+    pub(super) fn add_pypi(&mut self, name: &str, version: &str) -> Option<PackageKey> {
+        self.add(Ecosystem::Pypi, name, version)
+    }
+
+    fn add(&mut self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<PackageKey> {
+        let name = PackageName::parse(ecosystem, name).ok()?;
+        let key = PackageKey { id: PackageId::new(ecosystem, name), version: Version::parse(ecosystem, version).ok()? };
+        self.versions.entry(key.id.clone()).or_default().insert(key.version.clone());
+        Some(key)
+    }
+
+    /// Notes the digest of a file of a package.
+    pub(super) fn add_digest(&mut self, key: &PackageKey, file: Option<&str>, digest: Digest) {
+        let digest = PublishedDigest { file: file.map(str::to_owned), digest };
+        self.digests.entry(key.clone()).or_default().insert(digest);
+    }
+
+    /// Notes the digests of npm's `integrity`; one that cannot be read says nothing.
+    pub(super) fn add_integrity(&mut self, key: &PackageKey, integrity: &str) {
+        for digest in Digest::from_sri(integrity).unwrap_or_default() {
+            self.add_digest(key, None, digest);
+        }
+    }
+
+    /// Notes what a copy of a package has under a name.
+    pub(super) fn add_edge(&mut self, from: &PackageKey, alias: &str, to: &PackageKey) {
+        let Ok(alias) = PackageName::npm(alias) else { return };
+        *self.edges.entry((from.clone(), alias)).or_default().entry(to.version.clone()).or_default() += 1;
+    }
+
+    /// Notes what the manifest in a folder, relative to the lockfile's, has under a name.
+    pub(super) fn add_line(&mut self, folder: &str, alias: &str, to: &PackageKey) {
+        self.add_line_of(&self.dependent(folder), alias, to);
+    }
+
+    /// Notes what a manifest has under a name.
+    pub(super) fn add_line_of(&mut self, dependent: &Dependent, alias: &str, to: &PackageKey) {
+        let Ok(alias) = PackageName::npm(alias) else { return };
+        self.lines.insert((dependent.clone(), alias), to.version.clone());
+    }
+
+    /// Returns the manifest in a folder, relative to the lockfile's.
+    fn dependent(&self, folder: &str) -> Dependent {
+        let folder = folder.trim_start_matches("./").trim_matches('/');
+        match (&*self.folder, folder) {
+            ("", "" | ".") => Dependent::Project,
+            ("", folder) => Dependent::Member(Arc::from(folder)),
+            (own, "" | ".") => Dependent::Member(Arc::from(own)),
+            (own, folder) => Dependent::Member(Arc::from(format!("{own}/{folder}"))),
+        }
+    }
+
+    /// Adds what another lockfile chose. What both know stays as it is here.
+    pub fn merge(&mut self, other: Self) {
+        for (id, versions) in other.versions {
+            self.versions.entry(id).or_default().extend(versions);
+        }
+        for (edge, versions) in other.edges {
+            self.edges.entry(edge).or_insert(versions);
+        }
+        for (line, version) in other.lines {
+            self.lines.entry(line).or_insert(version);
+        }
+        for (key, digests) in other.digests {
+            self.digests.entry(key).or_default().extend(digests);
+        }
+    }
+
+    /// Returns whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.versions.is_empty()
+    }
+
+    /// Returns the versions of each package.
+    pub fn packages(&self) -> &BTreeMap<PackageId, BTreeSet<Version>> {
+        &self.versions
+    }
+
+    /// Returns the digests of the files of a version.
+    pub fn digests(&self, key: &PackageKey) -> impl Iterator<Item = &PublishedDigest> {
+        self.digests.get(key).into_iter().flatten()
+    }
+
+    /// Returns what a solve is to prefer. Where copies of one version have different versions under a name, that of most
+    /// copies counts, the higher one of two equals.
+    pub fn preferences(&self) -> Preferences {
+        let most = |versions: &BTreeMap<Version, usize>| {
+            versions.iter().max_by_key(|(version, copies)| (**copies, *version)).map(|(version, _)| version.clone())
+        };
+        Preferences {
+            versions: self.versions.clone(),
+            edges: self.edges.iter().filter_map(|(edge, versions)| Some((edge.clone(), most(versions)?))).collect(),
+            lines: self.lines.clone(),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The yarn.lock of Yarn 1: <https://classic.yarnpkg.com/lang/en/docs/yarn-lock/>.
+//!
+//! ```text
+//! "left@^1.0.0", left@^1.1.0:
+//!   version "1.2.0"
+//!   resolved "https://…/left-1.2.0.tgz#0123…"
+//!   integrity sha512-…
+//!   dependencies:
+//!     right "^1.0.0"
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::model::PackageKey;
+
+use super::versions::LockedVersions;
+use super::{DeclaredRanges, Unreadable};
+
+#[derive(Default)]
+struct Entry {
+    /// Each `name@range` that it answers.
+    descriptors: Vec<String>,
+    version: String,
+    resolved: String,
+    integrity: String,
+    dependencies: Vec<(String, String)>,
+}
+
+/// Reads a lockfile. Which ranges the project itself asks for stands in its manifests alone.
+pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVersions) -> Result<(), Unreadable> {
+    let entries = entries(text)?;
+    let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, Vec<PackageKey>> = BTreeMap::new();
+    for entry in &entries {
+        if !entry.resolved.is_empty() && !entry.resolved.starts_with("http") {
+            continue;
+        }
+        for descriptor in &entry.descriptors {
+            let Some((alias, range)) = split(descriptor) else { continue };
+            let name =
+                range.strip_prefix("npm:").map_or(alias, |aliased| split(aliased).map_or(aliased, |(name, _)| name));
+            let Some(key) = found.add_npm(name, &entry.version) else { continue };
+            found.add_integrity(&key, &entry.integrity);
+            let same = by_name.entry(alias).or_default();
+            if !same.contains(&key) {
+                same.push(key.clone());
+            }
+            keys.insert(descriptor, key);
+        }
+    }
+    // A resolution answers for every range of its name, and not all of them are written down.
+    let look_up = |alias: &str, range: &str| {
+        keys.get(&*format!("{alias}@{range}")).or_else(|| match by_name.get(alias).map(Vec::as_slice) {
+            Some([only]) => Some(only),
+            _ => None,
+        })
+    };
+    for entry in &entries {
+        let Some(from) = entry.descriptors.first().and_then(|first| keys.get(&**first)).cloned() else { continue };
+        for (alias, range) in &entry.dependencies {
+            if let Some(to) = look_up(alias, range) {
+                found.add_edge(&from, alias, to);
+            }
+        }
+    }
+    for DeclaredRanges { dependent, ranges } in declared {
+        for (alias, range) in ranges {
+            if let Some(to) = look_up(alias, range) {
+                found.add_line_of(dependent, alias, to);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Splits `@scope/name@range`.
+fn split(descriptor: &str) -> Option<(&str, &str)> {
+    let at = descriptor.get(1..)?.find('@')? + 1;
+    Some((&descriptor[..at], &descriptor[at + 1..]))
+}
+
+fn entries(text: &str) -> Result<Vec<Entry>, Unreadable> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut in_dependencies = false;
+    for (number, line) in text.lines().enumerate() {
+        let body = line.trim();
+        if body.is_empty() || body.starts_with('#') {
+            continue;
+        }
+        let depth = line.len() - line.trim_start().len();
+        if depth == 0 {
+            let Some(head) = body.strip_suffix(':') else {
+                return Err(format!("line {}: `{body}` begins no entry", number + 1).into());
+            };
+            let descriptors = head.split(',').map(|one| unquoted(one.trim()).to_owned()).collect();
+            entries.push(Entry { descriptors, ..Entry::default() });
+            in_dependencies = false;
+            continue;
+        }
+        let Some(entry) = entries.last_mut() else {
+            return Err(format!("line {}: `{body}` belongs to no entry", number + 1).into());
+        };
+        if depth <= 2 {
+            in_dependencies = matches!(body, "dependencies:" | "optionalDependencies:");
+            let (field, value) = body.split_once(' ').unwrap_or((body, ""));
+            match field {
+                "version" => unquoted(value).clone_into(&mut entry.version),
+                "resolved" => unquoted(value).clone_into(&mut entry.resolved),
+                "integrity" => unquoted(value).clone_into(&mut entry.integrity),
+                _ => {}
+            }
+        } else if in_dependencies && let Some((name, range)) = name_and_value(body) {
+            entry.dependencies.push((name.to_owned(), unquoted(range).to_owned()));
+        }
+    }
+    Ok(entries)
+}
+
+/// Splits `"@scope/name" "^1.0.0"`.
+fn name_and_value(body: &str) -> Option<(&str, &str)> {
+    match body.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').map(|(name, value)| (name, value.trim())),
+        None => body.split_once(' ').map(|(name, value)| (name, value.trim())),
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}

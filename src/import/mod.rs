@@ -1,0 +1,279 @@
+//! What other tools' files declare, as a manifest: dependencies, members, registries, overrides. The versions that their
+//! lockfiles chose are in [`locks`].
+//!
+//! Nothing is dropped silently: whatever larder does not import is listed with the reason.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `npm`, `pypi` | the files of an ecosystem's tools |
+//! | `locks` | their lockfiles |
+//! | `template` | the manifest that comes of it |
+
+pub mod locks;
+mod npm;
+mod pypi;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use miette::Diagnostic;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::model::{Ecosystem, Label, Marker};
+
+use crate::manifest::{normal_name, parse_requirement};
+
+pub use npm::{lerna, npmrc, package_json, package_ranges, pnpm_workspace};
+pub use pypi::{pyproject, requirements};
+pub use template::{Template, template};
+
+/// The dependencies and settings of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// The dependency lines, each valid in a manifest and without duplicates.
+    pub lines: Vec<ImportedLine>,
+    /// The groups for development only.
+    pub dev_groups: BTreeSet<Label>,
+    /// Globs of members.
+    pub members: Vec<String>,
+    /// The project's name.
+    pub name: Option<String>,
+    /// The project's version, as written.
+    pub version: Option<String>,
+    /// The project's licence.
+    pub license: Option<String>,
+    /// The files that it includes, relative to its folder.
+    pub includes: Vec<String>,
+    /// The runtimes that it is for.
+    pub runtimes: Runtimes,
+    /// The registries that it names besides the public ones.
+    pub registries: Vec<ImportedRegistry>,
+    /// The `override` lines: ecosystem, name (`parent>child`), range.
+    pub overrides: Vec<(Ecosystem, String, Option<String>)>,
+    /// The instant before which versions have to be released: RFC 3339.
+    pub released_before: Option<String>,
+    /// The parts that were not imported.
+    pub not_taken: Vec<NotTaken>,
+    /// The indices of the lines for each group and package.
+    indices: BTreeMap<LineKey, Vec<usize>>,
+}
+
+/// A line's group, ecosystem and normalised package name.
+type LineKey = (Option<Label>, Ecosystem, String);
+
+/// A dependency line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedLine {
+    /// Its group. `None` for `dependencies`.
+    pub group: Option<Label>,
+    /// Its ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The name, with extras.
+    pub name: String,
+    /// The range. `None` for any version.
+    pub range: Option<String>,
+    /// `when=`
+    pub when: Option<String>,
+    /// `optional=#true`
+    pub optional: bool,
+}
+
+/// The versions of Node and Python that files of a project admit or name.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Runtimes {
+    /// npm ranges of Node that are admitted: each `engines.node`.
+    pub node: Vec<String>,
+    /// PEP 440 specifiers of Python that are admitted: each `requires-python`.
+    pub python: Vec<String>,
+    /// The version of Node that a version file names: `.nvmrc`, `.node-version`.
+    pub node_file: Option<String>,
+    /// The version of Python that a version file names: `.python-version`.
+    pub python_file: Option<String>,
+}
+
+impl Runtimes {
+    /// Adds those of another file. The first version file wins.
+    pub fn merge(&mut self, other: Self) {
+        self.node.extend(other.node);
+        self.python.extend(other.python);
+        self.node_file = self.node_file.take().or(other.node_file);
+        self.python_file = self.python_file.take().or(other.python_file);
+    }
+}
+
+/// A registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedRegistry {
+    /// Its ecosystem.
+    pub ecosystem: Ecosystem,
+    /// Its name.
+    pub name: String,
+    /// Its URL.
+    pub url: String,
+    /// The packages that come from it and from nowhere else: names and globs.
+    pub packages: Vec<String>,
+    /// Its `priority` among the registries without `packages`.
+    pub priority: Option<i64>,
+}
+
+/// A part that was not imported, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotTaken {
+    /// The part, as written.
+    pub what: String,
+    /// The reason, in a few words.
+    pub why: String,
+}
+
+/// A file that cannot be parsed.
+#[derive(Clone, Debug, thiserror::Error, Diagnostic)]
+#[error("{file} cannot be read: {reason}")]
+#[diagnostic(code(larder::manifest::import), help("fix the file, or move it away and run again"))]
+pub struct ImportError {
+    /// The kind of file: `package.json`.
+    pub file: &'static str,
+    /// What its parser said.
+    pub reason: String,
+}
+
+impl Failure for ImportError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+impl Imported {
+    /// Adds the contents of another file. The first file wins where both declare the same.
+    pub fn merge(&mut self, other: Self) {
+        for line in other.lines {
+            self.take(line);
+        }
+        self.dev_groups.extend(other.dev_groups);
+        other.members.into_iter().for_each(|glob| self.add_member(glob));
+        other.registries.into_iter().for_each(|registry| self.add_registry(registry));
+        for (ecosystem, name, range) in other.overrides {
+            self.add_override(ecosystem, &name, range.as_deref());
+        }
+        self.released_before = self.released_before.take().or(other.released_before);
+        self.name = self.name.take().or(other.name);
+        self.version = self.version.take().or(other.version);
+        self.license = self.license.take().or(other.license);
+        self.runtimes.merge(other.runtimes);
+        self.not_taken.extend(other.not_taken);
+    }
+
+    /// Adds a line if it is valid in a manifest.
+    fn take(&mut self, line: ImportedLine) {
+        let marker = match line.when.as_deref().map(str::parse::<Marker>).transpose() {
+            Ok(marker) => marker.unwrap_or_default(),
+            Err(e) => return self.refuse(line.what(), e.to_string()),
+        };
+        if let Err(error) = parse_requirement(line.ecosystem, &line.name, line.range.as_deref(), &marker) {
+            return self.refuse(line.what(), error.to_string());
+        }
+        let indices = self.indices.entry(line.key()).or_default();
+        let mut others = indices.iter().map(|&index| &self.lines[index]);
+        match others.find(|other| !other.marker().is_disjoint(&marker)) {
+            Some(other) if *other == line => {}
+            Some(other) => {
+                let why = format!("`{}` was found before", other.what());
+                self.refuse(line.what(), why);
+            }
+            None => {
+                indices.push(self.lines.len());
+                self.lines.push(line);
+            }
+        }
+    }
+
+    /// Adds a glob of members, as workspaces have it: `./packages/*`, `!packages/old`. The root itself is no member.
+    fn add_member(&mut self, glob: impl AsRef<str>) {
+        let glob = glob.as_ref();
+        let (mark, path) = glob.strip_prefix('!').map_or(("", glob), |path| ("!", path));
+        let short = path.trim_start_matches("./").trim_end_matches('/');
+        if matches!(short, "" | ".") {
+            return;
+        }
+        let leaves =
+            short.starts_with(['/', '!', '~']) || short.contains('\\') || short.split('/').any(|part| part == "..");
+        if leaves || globset::Glob::new(short).is_err() {
+            return self.refuse(format!("workspaces {glob}"), "members are globs below the root");
+        }
+        let glob = format!("{mark}{short}");
+        if !self.members.contains(&glob) {
+            self.members.push(glob);
+        }
+    }
+
+    /// Returns whether a folder is a member.
+    pub fn is_member(&self, folder: &str) -> bool {
+        let matches = |glob: &str| {
+            let glob = globset::GlobBuilder::new(glob).literal_separator(true).build();
+            glob.is_ok_and(|glob| glob.compile_matcher().is_match(folder))
+        };
+        let excluded = self.members.iter().filter_map(|glob| glob.strip_prefix('!')).any(matches);
+        !excluded && self.members.iter().filter(|glob| !glob.starts_with('!')).any(|glob| matches(glob))
+    }
+
+    /// Adds a registry, if a manifest can have it. A name that is taken gets a number.
+    fn add_registry(&mut self, mut registry: ImportedRegistry) {
+        let same = |other: &&mut ImportedRegistry| other.ecosystem == registry.ecosystem && other.url == registry.url;
+        if let Some(known) = self.registries.iter_mut().find(same) {
+            known.packages.extend(std::mem::take(&mut registry.packages));
+            return;
+        }
+        let base: String = registry.name.to_lowercase();
+        let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let base = if base.trim_matches('-').is_empty() { "registry" } else { base.trim_matches('-') }.to_owned();
+        let same_name = self.registries.iter().filter(|other| other.name.starts_with(&base)).count();
+        registry.name = if same_name == 0 { base } else { format!("{base}-{}", same_name + 1) };
+        self.registries.push(registry);
+    }
+
+    /// Adds an override, if a manifest can have it; the first of a name stays.
+    fn add_override(&mut self, ecosystem: Ecosystem, name: &str, range: Option<&str>) {
+        let child = name.rsplit('>').next().unwrap_or(name);
+        if let Err(error) = parse_requirement(ecosystem, child, range, &Marker::default()) {
+            return self.refuse(format!("override {name} {}", range.unwrap_or_default()), error.to_string());
+        }
+        if !self.overrides.iter().any(|(other, known, _)| *other == ecosystem && known == name) {
+            self.overrides.push((ecosystem, name.to_owned(), range.map(str::to_owned)));
+        }
+    }
+
+    /// Lists a part as not imported.
+    pub fn refuse(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        self.not_taken.push(NotTaken { what: what.into(), why: why.into() });
+    }
+
+    /// Returns the groups with their lines, sorted by name.
+    fn groups(&self) -> BTreeMap<&Label, Vec<&ImportedLine>> {
+        let mut groups: BTreeMap<&Label, Vec<&ImportedLine>> = BTreeMap::new();
+        for line in &self.lines {
+            if let Some(group) = &line.group {
+                groups.entry(group).or_default().push(line);
+            }
+        }
+        groups
+    }
+}
+
+impl ImportedLine {
+    fn what(&self) -> String {
+        let range = self.range.as_deref().unwrap_or_default();
+        format!("{} {} {range}", self.ecosystem, self.name).trim_end().to_owned()
+    }
+
+    fn marker(&self) -> Marker {
+        self.when.as_deref().and_then(|when| when.parse().ok()).unwrap_or_default()
+    }
+
+    fn key(&self) -> LineKey {
+        (self.group.clone(), self.ecosystem, normal_name(self.ecosystem, &self.name))
+    }
+}
+
+#[cfg(test)]
+mod mutated;
+#[cfg(test)]
+mod tests;

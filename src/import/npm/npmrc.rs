@@ -1,0 +1,77 @@
+//! npm's .npmrc: <https://docs.npmjs.com/cli/v11/configuring-npm/npmrc>.
+
+use crate::import::{Imported, ImportedRegistry};
+
+use super::ECOSYSTEM;
+
+/// The registry that is there without being named.
+const PUBLIC: &str = "https://registry.npmjs.org";
+
+/// Settings that change nothing for larder.
+const WITHOUT_MEANING: [&str; 16] = [
+    "save-exact",
+    "save-prefix",
+    "fund",
+    "audit",
+    "loglevel",
+    "progress",
+    "package-lock",
+    "engine-strict",
+    "auto-install-peers",
+    "prefer-frozen-lockfile",
+    "lockfile",
+    "update-notifier",
+    "shell-emulator",
+    "link-workspace-packages",
+    "prefer-workspace-packages",
+    "resolution-mode",
+];
+
+/// Reads an .npmrc. Tokens stay where they are: a manifest has references to them only.
+pub fn npmrc(text: &str) -> Imported {
+    let mut imported = Imported::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';', '['])) {
+        let (key, value) = line.split_once('=').map_or((line, ""), |(key, value)| (key.trim(), value.trim()));
+        let value = value.trim_matches(['"', '\'']);
+        if key == "registry" {
+            add(&mut imported, "npm-registry", value, Vec::new());
+        } else if let Some(scope) = key.strip_suffix(":registry").filter(|scope| scope.starts_with('@')) {
+            add(&mut imported, &scope[1..], value, vec![format!("{scope}/*")]);
+        } else if key.starts_with("//") {
+            let host = key.trim_start_matches('/').split(['/', ':']).next().unwrap_or_default();
+            imported.refuse(
+                format!("the token for {host} in .npmrc"),
+                "give its registry a line `token env=\"LARDER_TOKEN_…\"`, and set that variable",
+            );
+        } else {
+            match key {
+                "hoist"
+                | "public-hoist-pattern[]"
+                | "public-hoist-pattern"
+                | "shamefully-hoist"
+                | "hoist-pattern[]" => {
+                    imported.refuse(format!(".npmrc {line}"), "nothing is hoisted: add what the project itself uses");
+                }
+                "node-linker" if value == "hoisted" => {
+                    imported.refuse(format!(".npmrc {line}"), "the layout is isolated, and hoisting is not supported");
+                }
+                "minimum-release-age" | "before" => {
+                    imported.refuse(format!(".npmrc {line}"), "`released-before` in `resolution` takes an instant");
+                }
+                _ if WITHOUT_MEANING.contains(&key) => {}
+                _ => imported.refuse(format!(".npmrc {key}"), "a setting of npm's that larder has not"),
+            }
+        }
+    }
+    imported
+}
+
+fn add(imported: &mut Imported, name: &str, url: &str, packages: Vec<String>) {
+    if url.trim_end_matches('/') == PUBLIC && packages.is_empty() {
+        return;
+    }
+    // Naming npm's own registry replaces it.
+    let name = if packages.is_empty() { "npmjs" } else { name };
+    let (name, url) = (name.to_owned(), url.to_owned());
+    imported.add_registry(ImportedRegistry { ecosystem: ECOSYSTEM, name, url, packages, priority: None });
+}

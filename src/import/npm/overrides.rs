@@ -1,0 +1,96 @@
+//! Replaced dependencies of npm packages: npm's `overrides`, Yarn's `resolutions`, pnpm's `overrides`.
+
+use serde_json::{Map, Value};
+
+use crate::import::Imported;
+
+use super::ECOSYSTEM;
+
+/// Why an override of some versions only is not taken.
+const SOME_VERSIONS: &str = "an `override` line is for every version: write one where that is meant";
+
+/// Reads a package.json's `overrides` and `resolutions`.
+pub(super) fn read(document: &Map<String, Value>, imported: &mut Imported) {
+    let direct = |name: &str| {
+        ["dependencies", "devDependencies", "optionalDependencies"]
+            .iter()
+            .find_map(|field| document.get(*field)?.get(name)?.as_str())
+    };
+    if let Some(overrides) = document.get("overrides").and_then(Value::as_object) {
+        nested(overrides, None, &direct, imported);
+    }
+    for (pattern, range) in document.get("resolutions").and_then(Value::as_object).into_iter().flatten() {
+        let Some(range) = range.as_str() else { continue };
+        // Yarn's patterns: `name`, `**/name`, `parent/name`, `parent/**/name`; a scope's `/` is none.
+        let parts = names(pattern.trim_start_matches("**/"));
+        match parts[..] {
+            [name] => take(name, range, imported),
+            [parent, name] => take(&format!("{parent}>{name}"), range, imported),
+            _ => imported.refuse(format!("resolutions {pattern}"), "an `override` line has one parent at most"),
+        }
+    }
+}
+
+/// Reads pnpm's flat selectors: `name`, `parent>name`, `name@<3`.
+pub(super) fn flat<'a>(overrides: impl Iterator<Item = (&'a str, &'a str)>, imported: &mut Imported) {
+    for (selector, range) in overrides {
+        match range {
+            "-" => imported.add_override(ECOSYSTEM, selector, None),
+            range => take(selector, range, imported),
+        }
+    }
+}
+
+/// Reads npm's nested form: a name's value is its range, or what is replaced below it; `.` is the name itself.
+fn nested<'d>(
+    overrides: &Map<String, Value>,
+    parent: Option<&str>,
+    direct: &impl Fn(&str) -> Option<&'d str>,
+    imported: &mut Imported,
+) {
+    for (name, value) in overrides {
+        let selector = match (parent, &**name) {
+            (Some(parent), ".") => parent.to_owned(),
+            (Some(parent), name) => format!("{parent}>{name}"),
+            (None, name) => name.to_owned(),
+        };
+        match value {
+            Value::String(range) => match range.strip_prefix('$') {
+                // `$name` is the range that the root itself asks for.
+                Some(other) => match direct(other) {
+                    Some(range) => take(&selector, range, imported),
+                    None => imported.refuse(format!("overrides {selector} {range}"), "the root has no such dependency"),
+                },
+                None => take(&selector, range, imported),
+            },
+            Value::Object(inner) if parent.is_none() => nested(inner, Some(name), direct, imported),
+            _ => imported.refuse(format!("overrides {selector}"), "an `override` line has one parent at most"),
+        }
+    }
+}
+
+fn take(selector: &str, range: &str, imported: &mut Imported) {
+    let selects_versions = |name: &str| name.trim().get(1..).is_some_and(|rest| rest.contains('@'));
+    if selector.split('>').any(selects_versions) {
+        return imported.refuse(format!("override {selector} {range}"), SOME_VERSIONS);
+    }
+    if range.starts_with("patch:") || range.starts_with("catalog:") || range.contains("://") {
+        return imported.refuse(format!("override {selector} {range}"), "its range is of no registry");
+    }
+    imported.add_override(ECOSYSTEM, selector, Some(range));
+}
+
+/// Splits a path of names: `@scope/a/b` is `@scope/a` and `b`.
+fn names(path: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        let end = if rest.starts_with('@') { rest.match_indices('/').nth(1).map(|(at, _)| at) } else { rest.find('/') };
+        let (name, after) = end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
+        if name != "**" {
+            found.push(name);
+        }
+        rest = after;
+    }
+    found
+}

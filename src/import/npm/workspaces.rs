@@ -1,0 +1,59 @@
+//! Workspaces that have a file of their own: pnpm's pnpm-workspace.yaml, and lerna.json.
+
+use serde_json::{Map, Value};
+
+use crate::import::{ImportError, Imported};
+
+use super::overrides;
+
+/// Reads a pnpm-workspace.yaml: <https://pnpm.io/settings>.
+pub fn pnpm_workspace(text: &str) -> Result<Imported, ImportError> {
+    let error = |reason: String| ImportError { file: "pnpm-workspace.yaml", reason };
+    let mut imported = Imported::default();
+    let Some(mut document) = crate::import::locks::parse_yaml::<Option<Map<String, Value>>>(text).map_err(error)?
+    else {
+        return Ok(imported);
+    };
+    let packages = document.remove("packages");
+    packages.iter().flat_map(strings).for_each(|glob| imported.add_member(glob));
+    pnpm_settings(&document, "", &mut imported);
+    Ok(imported)
+}
+
+/// Reads pnpm's settings, as pnpm-workspace.yaml and the `pnpm` of a package.json have them.
+pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, imported: &mut Imported) {
+    for (key, value) in settings {
+        let why = match &**key {
+            "overrides" => {
+                let overrides = value.as_object().into_iter().flatten();
+                overrides::flat(overrides.filter_map(|(name, range)| Some((&**name, range.as_str()?))), imported);
+                continue;
+            }
+            "packageExtensions" => "write an `extend npm` line in `resolution` for each",
+            "patchedDependencies" => "patches are not applied",
+            "onlyBuiltDependencies" | "allowBuilds" | "neverBuiltDependencies" | "ignoredBuiltDependencies" => {
+                "install scripts do not run"
+            }
+            "minimumReleaseAge" | "minimumReleaseAgeExclude" => "`released-before` in `resolution` takes an instant",
+            "publicHoistPattern" | "shamefullyHoist" | "hoist" | "hoistPattern" | "nodeLinker" => {
+                "nothing is hoisted: add what the project itself uses"
+            }
+            "catalog" | "catalogs" => "write the ranges where they are used",
+            _ => "a setting of pnpm's that larder has not",
+        };
+        imported.refuse(format!("{prefix}{key}"), why);
+    }
+}
+
+/// Reads a lerna.json, whose `packages` count where there is no workspace of a package manager.
+pub fn lerna(text: &str) -> Result<Imported, ImportError> {
+    let document: Map<String, Value> =
+        serde_json::from_str(text).map_err(|error| ImportError { file: "lerna.json", reason: error.to_string() })?;
+    let mut imported = Imported::default();
+    document.get("packages").iter().flat_map(|packages| strings(packages)).for_each(|glob| imported.add_member(glob));
+    Ok(imported)
+}
+
+fn strings(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}

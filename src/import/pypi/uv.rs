@@ -1,0 +1,76 @@
+//! uv's tables of a pyproject.toml: <https://docs.astral.sh/uv/reference/settings/>.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::import::{Imported, ImportedRegistry};
+
+use super::{ECOSYSTEM, pep508};
+
+/// Reads `[tool.uv]`, but for its dependencies and sources. `from_index` has the packages that a source takes from an index.
+pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
+    if let Some(workspace) = uv.get("workspace").and_then(Value::as_table) {
+        strings(workspace.get("members")).for_each(|glob| imported.add_member(glob));
+        strings(workspace.get("exclude")).for_each(|glob| imported.add_member(format!("!{glob}")));
+    }
+    for index in uv.get("index").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
+        add_index(index, from_index, imported);
+    }
+    for text in strings(uv.get("override-dependencies")) {
+        match pep508::plain(text) {
+            Some((name, range)) => imported.add_override(ECOSYSTEM, name, range),
+            None => {
+                imported.refuse(format!("override-dependencies {text}"), "an `override` line has a name and a range");
+            }
+        }
+    }
+    for text in strings(uv.get("constraint-dependencies")) {
+        imported.refuse(
+            format!("constraint-dependencies {text}"),
+            "write an `override` line, or narrow the range of who asks",
+        );
+    }
+    if let Some(instant) = uv.get("exclude-newer") {
+        let text = instant.as_str().map_or_else(|| instant.to_string(), str::to_owned);
+        match text.parse::<jiff::Timestamp>() {
+            Ok(_) => imported.released_before = Some(text),
+            // A date alone is its end.
+            Err(_) => match format!("{text}T00:00:00Z").parse::<jiff::Timestamp>() {
+                Ok(start) => {
+                    imported.released_before = Some((start + jiff::SignedDuration::from_hours(24)).to_string());
+                }
+                Err(_) => imported
+                    .refuse(format!("exclude-newer {text}"), "`released-before` in `resolution` takes an instant"),
+            },
+        }
+    }
+}
+
+fn add_index(index: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
+    let text = |key: &str| index.get(key).and_then(Value::as_str);
+    let is_set = |key: &str| index.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let Some(url) = text("url") else { return };
+    let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let name = text("name").unwrap_or(host);
+    if url.trim_end_matches('/') == "https://pypi.org/simple" {
+        return;
+    }
+    let packages = from_index.get(name).cloned().unwrap_or_default();
+    if is_set("explicit") && packages.is_empty() {
+        return imported.refuse(format!("index {name}"), "it is explicit, and no source names it");
+    }
+    // uv's default index replaces PyPI; the others come before it.
+    let is_default = is_set("default");
+    imported.add_registry(ImportedRegistry {
+        ecosystem: ECOSYSTEM,
+        name: if is_default { "pypi" } else { name }.to_owned(),
+        url: url.to_owned(),
+        priority: (!is_default && packages.is_empty()).then_some(1),
+        packages: if is_default { Vec::new() } else { packages },
+    });
+}
+
+fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}

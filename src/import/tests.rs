@@ -1,0 +1,304 @@
+use super::*;
+use crate::manifest::{ManifestKind, parse};
+use crate::model::Platform;
+
+const PACKAGE_JSON: &str = r#"{
+  "name": "@acme/store front",
+  "engines": { "node": ">=20 <23" },
+  "dependencies": { "react": "^18.3", "r16": "npm:react@^16", "mine": "git+https://host/x.git", "any": "", "fs": "1" },
+  "devDependencies": { "vitest": "^3", "linked": "file:../x", "ws": "workspace:*" },
+  "optionalDependencies": { "fs": "^2" },
+  "peerDependencies": { "x": "1" },
+  "workspaces": ["./packages/*", "!packages/old"]
+}"#;
+
+const PYPROJECT: &str = r#"
+[project]
+name = "Shop"
+requires-python = ">=3.11,<4"
+dependencies = [
+  "FastAPI[standard] >=0.115,<1",
+  "pywin32>=306; sys_platform == 'win32'",
+  "own @ git+https://host/own",
+  "old (>=1)",
+  "sourced",
+  "bare",
+]
+[project.optional-dependencies]
+docs = ["sphinx>=8", "shop[extra]"]
+[dependency-groups]
+lint = ["ruff"]
+dev = ["pytest>=8", { include-group = "lint" }, { include-group = "dev" }]
+[tool.uv.sources]
+sourced = { git = "https://host/x" }
+"#;
+
+const REQUIREMENTS: &str = "# pinned
+requests==2.32.3 \\
+    --hash=sha256:aa \\
+    --hash=sha256:bb  # by a tool
+-r other.txt
+-e ./local
+--index-url https://pypi.org/simple
+./wheels/x.whl
+https://host/x.whl
+numpy<2 ; python_version < '3.12'
+numpy>=2 ; python_version >= '3.12'
+numpy==1
+broken===>
+";
+
+fn words(imported: &Imported) -> Vec<String> {
+    imported.lines.iter().map(ImportedLine::what).collect()
+}
+
+fn refused(imported: &Imported) -> Vec<&str> {
+    imported.not_taken.iter().map(|one| one.what.as_str()).collect()
+}
+
+#[test]
+fn a_tag_in_the_place_of_a_range_admits_the_node_that_is_there() {
+    let imported = package_json(r#"{"engines":{"node":"lts"}}"#).unwrap();
+    let (host, node) = (Platform::LinuxX64, Some("22.1.0"));
+    let text = template(&Template { name: "x", host, node, python: None, imported: &imported });
+    assert!(text.contains("node \"22\""), "{text}");
+}
+
+#[test]
+fn package_json_becomes_npm_lines() {
+    let imported = package_json(PACKAGE_JSON).unwrap();
+    assert_eq!(words(&imported), ["npm any", "npm r16 npm:react@^16", "npm react ^18.3", "npm fs ^2", "npm vitest ^3"]);
+    assert!(imported.lines[3].optional && imported.lines[4].group.is_some());
+    assert_eq!(imported.members, ["packages/*", "!packages/old"]);
+    assert!(imported.is_member("packages/new") && !imported.is_member("packages/old"));
+    assert_eq!(
+        refused(&imported),
+        ["npm mine git+https://host/x.git", "npm linked file:../x", "npm ws workspace:*", "peerDependencies",]
+    );
+    assert!(package_json("[]").is_err());
+}
+
+#[test]
+fn pyproject_becomes_lines_and_groups() {
+    let imported = pyproject(PYPROJECT).unwrap();
+    let groups: Vec<(&str, usize)> =
+        imported.groups().iter().map(|(name, lines)| (name.as_str(), lines.len())).collect();
+    assert_eq!(groups, [("dev", 2), ("docs", 1), ("lint", 1)]);
+    assert_eq!(imported.dev_groups.iter().map(Label::as_str).collect::<Vec<_>>(), ["dev", "lint"]);
+    assert_eq!(
+        words(&imported)[..4],
+        ["pypi FastAPI[standard] >=0.115,<1", "pypi pywin32 >=306", "pypi old >=1", "pypi bare"]
+    );
+    assert_eq!(refused(&imported), ["own @ git+https://host/own", "sourced", "shop[extra]"]);
+    assert!(pyproject("= 1").is_err());
+}
+
+#[test]
+fn requirements_are_taken_and_options_listed() {
+    let imported = requirements(REQUIREMENTS);
+    assert_eq!(words(&imported), ["pypi requests ==2.32.3", "pypi numpy <2", "pypi numpy >=2"]);
+    assert_eq!(
+        refused(&imported),
+        [
+            "the options of requests==2.32.3",
+            "-e ./local",
+            "--index-url https://pypi.org/simple",
+            "./wheels/x.whl",
+            "https://host/x.whl",
+            "pypi numpy ==1",
+            "pypi broken ===>",
+        ]
+    );
+    assert_eq!(imported.includes, ["other.txt"]);
+}
+
+#[test]
+fn what_init_writes_is_a_manifest() {
+    let mut imported = package_json(PACKAGE_JSON).unwrap();
+    imported.merge(pyproject(PYPROJECT).unwrap());
+    imported.merge(requirements(REQUIREMENTS));
+    let from = |node, python, imported| {
+        template(&Template { name: "store front", host: Platform::LinuxX64, node, python, imported })
+    };
+    let text = from(Some("v22.11.0"), Some("3.13.1"), &imported);
+    let manifest = parse("larder.kdl", &text, ManifestKind::Root).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
+    assert_eq!(
+        manifest.dependencies.len() + manifest.groups.iter().map(|g| g.dependencies.len()).sum::<usize>(),
+        imported.lines.len()
+    );
+    insta::assert_snapshot!(text, @r#"
+project "store-front"
+
+runtimes {
+    node "22"
+    python "3.13"
+}
+
+platforms "linux-x64"
+
+dependencies {
+    npm "any"
+    npm "fs" "^2" optional=#true
+    npm "r16" "npm:react@^16"
+    npm "react" "^18.3"
+    pypi "FastAPI[standard]" ">=0.115,<1"
+    pypi "bare"
+    pypi "numpy" "<2" when="python_version < '3.12'"
+    pypi "numpy" ">=2" when="python_version >= '3.12'"
+    pypi "old" ">=1"
+    pypi "pywin32" ">=306" when="sys_platform == 'win32'"
+    pypi "requests" "==2.32.3"
+}
+
+group "dev" dev=#true {
+    npm "vitest" "^3"
+    pypi "pytest" ">=8"
+    pypi "ruff"
+}
+
+group "docs" {
+    pypi "sphinx" ">=8"
+}
+
+group "lint" dev=#true {
+    pypi "ruff"
+}
+
+members "packages/*" "!packages/old"
+"#);
+    let empty = Imported::default();
+    let text = from(None, None, &empty);
+    assert_eq!(text, "project \"store-front\"\n\nplatforms \"linux-x64\"\n\ndependencies {\n}\n");
+    assert!(parse("larder.kdl", &text, ManifestKind::Root).is_ok());
+    let text = from(Some("18.0.0"), Some("3.9.1"), &imported);
+    assert!(text.contains("node \"20\"\n    python \"3.11\""), "what the files admit wins: {text}");
+    for name in ["", "..", "ü", "@a", "@acme/x", "a b/c", "node_modules"] {
+        let text = template(&Template { name, host: Platform::MacosArm64, node: None, python: None, imported: &empty });
+        assert!(parse("larder.kdl", &text, ManifestKind::Root).is_ok(), "{text}");
+    }
+}
+
+fn text_of(imported: &Imported) -> String {
+    let text =
+        template(&Template { name: "x", host: Platform::LinuxX64, node: None, python: Some("3.12.1"), imported });
+    assert!(parse("larder.kdl", &text, ManifestKind::Root).is_ok(), "{text}");
+    text
+}
+
+#[test]
+fn overrides_of_npm_yarn_and_pnpm_become_lines() {
+    let imported = package_json(
+        r#"{"dependencies": {"direct": "^3"},
+            "overrides": {"a": "1.0.0", "b": {"c": "2", ".": "3"}, "d": "$direct", "e": {"f": {"g": "1"}}, "h@<3": "3"},
+            "resolutions": {"**/i": "1", "@s/j/k": "2", "l": "patch:l@1#x"},
+            "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
+    )
+    .unwrap();
+    let text = text_of(&imported);
+    for line in [
+        "override npm \"a\" \"1.0.0\"",
+        "override npm \"b>c\" \"2\"",
+        "override npm \"b\" \"3\"",
+        "override npm \"d\" \"^3\"",
+        "override npm \"i\" \"1\"",
+        "override npm \"@s/j>k\" \"2\"",
+        "override npm \"m>n\" \"1\"",
+        "override npm \"o\"\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert_eq!(
+        refused(&imported),
+        ["overrides e>f", "override h@<3 3", "override l patch:l@1#x", "override p@1 2", "pnpm.patchedDependencies"]
+    );
+}
+
+#[test]
+fn a_workspace_file_names_members_and_what_it_sets_is_listed() {
+    let imported = pnpm_workspace(
+        "packages:\n  - apps/*\n  - '!apps/old'\n  - .\ncatalog:\n  react: ^19\noverrides:\n  a: 1.0.0\nminimumReleaseAge: 1440\n",
+    )
+    .unwrap();
+    assert_eq!(imported.members, ["apps/*", "!apps/old"]);
+    assert_eq!(refused(&imported), ["catalog", "minimumReleaseAge"]);
+    assert!(text_of(&imported).contains("override npm \"a\" \"1.0.0\""));
+    assert_eq!(pnpm_workspace("").unwrap(), Imported::default());
+    assert_eq!(lerna(r#"{"packages": ["packages/*"]}"#).unwrap().members, ["packages/*"]);
+}
+
+#[test]
+fn registries_are_kept_and_tokens_are_not() {
+    let imported = npmrc(
+        "; a comment\nregistry=https://npm.acme.example/\n@acme:registry=https://own.acme.example/npm/\n\
+         //own.acme.example/npm/:_authToken=s3cret\nsave-exact=true\nnode-linker=hoisted\n",
+    );
+    let text = text_of(&imported);
+    assert!(text.contains("npm \"npmjs\" \"https://npm.acme.example/\""), "{text}");
+    assert!(text.contains("npm \"acme\" \"https://own.acme.example/npm/\" {\n        packages \"@acme/*\""), "{text}");
+    assert_eq!(refused(&imported), ["the token for own.acme.example in .npmrc", ".npmrc node-linker=hoisted"]);
+    assert!(!format!("{imported:?}").contains("s3cret"));
+}
+
+#[test]
+fn uvs_indexes_overrides_and_cutoff_are_kept() {
+    let imported = pyproject(
+        "[project]\nname = 'x'\ndependencies = ['torch']\n[tool.uv]\noverride-dependencies = ['urllib3>=2.2']\n\
+         exclude-newer = '2026-10-01'\n[[tool.uv.index]]\nname = 'torch-cpu'\nurl = 'https://torch.example/cpu'\nexplicit = true\n\
+         [[tool.uv.index]]\nurl = 'https://own.example/simple'\n[tool.uv.sources]\ntorch = { index = 'torch-cpu' }\n\
+         [tool.uv.workspace]\nmembers = ['libs/*']\nexclude = ['libs/old']\n",
+    )
+    .unwrap();
+    let text = text_of(&imported);
+    for line in [
+        "pypi \"torch-cpu\" \"https://torch.example/cpu\" {\n        packages \"torch\"",
+        "pypi \"own-example\" \"https://own.example/simple\" {\n        priority 1",
+        "released-before \"2026-10-02T00:00:00Z\"",
+        "override pypi \"urllib3\" \">=2.2\"",
+        "members \"libs/*\" \"!libs/old\"",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
+fn poetrys_tables_become_lines_and_groups() {
+    let imported = pyproject(
+        "[tool.poetry]\nname = 'x'\nversion = '1.0.0'\n[tool.poetry.dependencies]\npython = '>=3.11,<4.0'\nrequests = '^2.28'\n\
+         pywin32 = {version = '*', platform = 'win32', extras = ['y']}\nown = {path = 'own'}\n\
+         [tool.poetry.group.test.dependencies]\npytest = '~8.1'\n",
+    )
+    .unwrap();
+    let text = text_of(&imported);
+    for line in [
+        "pypi \"requests\" \">=2.28,<3\"",
+        "pypi \"pywin32[y]\" when=\"sys_platform == 'win32'\"",
+        "group \"test\" dev=#true {\n    pypi \"pytest\" \">=8.1,<8.2\"",
+        "python \"3.12\"",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert_eq!(refused(&imported).len(), 1);
+}
+
+#[test]
+fn runtimes_are_never_older_than_what_is_demanded() {
+    let declared = |node: &[&str], file: Option<&str>, present| {
+        let own = |ranges: &[&str]| ranges.iter().map(|&range| range.to_owned()).collect();
+        let runtimes = Runtimes { node: own(node), node_file: file.map(str::to_owned), ..Runtimes::default() };
+        let imported = Imported { runtimes, ..Imported::default() };
+        let text = template(&Template {
+            name: "x",
+            host: Platform::LinuxX64,
+            node: present,
+            python: None,
+            imported: &imported,
+        });
+        text.split("node \"").nth(1).map(|rest| rest.split('"').next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(declared(&[">=20.19 <21 || >=22.12"], None, Some("v22.13.0")).as_deref(), Some("22.13"));
+    assert_eq!(declared(&[">=18"], None, Some("v22.13.0")).as_deref(), Some("22"));
+    assert_eq!(declared(&[">=18", "^22.3.0"], None, Some("20.1.0")).as_deref(), Some("22.3"));
+    assert_eq!(declared(&[">=24"], None, Some("20.1.0")).as_deref(), Some("24"));
+    assert_eq!(declared(&[], Some("v20.11.1"), Some("22.1.0")).as_deref(), Some("20"));
+    assert_eq!(declared(&[], Some("lts/*"), None), None);
+}

@@ -1,0 +1,172 @@
+//! The versions that other tools' lockfiles chose, and what became of them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs;
+use crate::import::locks::{self, DeclaredRanges, LockedVersions};
+use crate::import::package_ranges;
+use crate::lock::Lockfile;
+use crate::model::{Dependent, Settings};
+
+use crate::ops::Result;
+use crate::ops::project::inputs;
+
+/// Returns the lockfiles of other tools in a folder, relative to the root.
+pub(in crate::ops) fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for file in locks::FILES {
+        let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        if fs::stat(&root.join(&path))?.is_some_and(|stat| stat.kind == fs::Kind::File) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Reads lockfiles, given by their paths relative to the root. What several say of one place, the first says.
+pub(in crate::ops) fn read(
+    root: &Path,
+    files: &[String],
+    members: &[impl AsRef<str>],
+    settings: &Settings,
+) -> Result<LockedVersions> {
+    let mut all: Option<LockedVersions> = None;
+    for file in files {
+        let bytes = inputs::read(&root.join(file), inputs::LOCK_SIZE)?;
+        let text = match bytes.map(String::from_utf8) {
+            Some(Ok(text)) => text,
+            Some(Err(_)) => return Err(NotPreferred { file: file.clone(), reason: "it is not UTF-8 text" }.into()),
+            None => return Err(NotPreferred { file: file.clone(), reason: "there is no such file" }.into()),
+        };
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let declared = if file.ends_with("yarn.lock") { declared(root, folder, members)? } else { Vec::new() };
+        let versions = locks::read(file, &text, folder, &declared, settings)?;
+        match &mut all {
+            Some(all) => all.merge(versions),
+            None => all = Some(versions),
+        }
+    }
+    Ok(all.unwrap_or_default())
+}
+
+/// Returns which ranges the package.json of the lockfile's folder and those of the members declare.
+fn declared(root: &Path, folder: &str, members: &[impl AsRef<str>]) -> Result<Vec<DeclaredRanges>> {
+    let mut declared = Vec::new();
+    for folder in std::iter::once(folder).chain(members.iter().map(AsRef::as_ref)) {
+        let file: PathBuf = root.join(folder).join("package.json");
+        let Some(text) = inputs::text(&file)? else { continue };
+        let dependent = if folder.is_empty() { Dependent::Project } else { Dependent::Member(folder.into()) };
+        declared.push(DeclaredRanges { dependent, ranges: package_ranges(&text)? });
+    }
+    Ok(declared)
+}
+
+/// What became of the versions that other tools chose.
+#[derive(Debug, Default, Serialize)]
+pub struct Kept {
+    /// How many packages of the new lock have the versions that they had.
+    pub kept: usize,
+    /// Packages that have other versions now, or that are new.
+    pub moved: Vec<Moved>,
+}
+
+/// A package that has other versions than before.
+#[derive(Debug, Serialize)]
+pub struct Moved {
+    /// The package: `npm:react`.
+    pub package: String,
+    /// Its versions before; none where it is new.
+    pub before: Vec<String>,
+    /// Its versions now.
+    pub now: Vec<String>,
+    /// Why.
+    pub why: String,
+}
+
+/// Compares a lock with the versions that other tools chose.
+pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile) -> Kept {
+    let mut kept = Kept::default();
+    let served = lockfile.graph.packages.keys().filter(|key| !key.id.ecosystem.is_local());
+    let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
+    for id in ids {
+        let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
+        let had = before.packages().get(id);
+        let new: Vec<_> = now.iter().filter(|version| !had.is_some_and(|had| had.contains(**version))).collect();
+        if new.is_empty() {
+            kept.kept += 1;
+            continue;
+        }
+        let why = if had.is_some() {
+            "the version it had does not fit what asks for it"
+        } else {
+            "nothing asked for it before"
+        };
+        kept.moved.push(Moved {
+            package: id.to_string(),
+            before: had.into_iter().flatten().map(ToString::to_string).collect(),
+            now: now.iter().map(ToString::to_string).collect(),
+            why: why.to_owned(),
+        });
+    }
+    kept
+}
+
+/// Fails where a registry serves another file under a name than the one that another tool locked.
+pub(in crate::ops) fn check_digests(before: &LockedVersions, lockfile: &Lockfile) -> Result<()> {
+    for (key, package) in &lockfile.graph.packages {
+        for artifact in &package.artifacts {
+            let Some(digest) = &artifact.digest else { continue };
+            let of_file = before.digests(key).filter(|known| {
+                known.file.as_ref().is_none_or(|file| *file == artifact.file)
+                    && known.digest.algorithm() == digest.algorithm()
+            });
+            let known: Vec<_> = of_file.map(|known| &known.digest).collect();
+            if !known.is_empty() && !known.contains(&digest) {
+                let package = key.to_string();
+                return Err(OtherFile { package, file: artifact.file.clone(), digest: digest.to_string() }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A file whose versions were to be preferred.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{file}` cannot be preferred: {reason}")]
+#[diagnostic(
+    code(larder::lock::prefer),
+    help("name the lockfile of another tool: package-lock.json, pnpm-lock.yaml, uv.lock")
+)]
+struct NotPreferred {
+    file: String,
+    reason: &'static str,
+}
+
+impl Failure for NotPreferred {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// A file that is another one than before.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{package} is not what was locked before: its registry serves `{file}` with the digest {digest}")]
+#[diagnostic(
+    code(larder::lock::other_file),
+    help("find out who changed it; `larder lock` without the old lockfile takes what the registry serves now")
+)]
+struct OtherFile {
+    package: String,
+    file: String,
+    digest: String,
+}
+
+impl Failure for OtherFile {
+    fn exit(&self) -> Exit {
+        Exit::Integrity
+    }
+}

@@ -1,0 +1,102 @@
+//! Moving in: other tools' manifests and lockfiles become a manifest and a lock, and no version moves.
+
+use crate::support::{Project, Universe, conforms};
+
+const PACKAGE_LOCK: &str = r#"{"lockfileVersion": 3, "packages": {
+    "": {"dependencies": {"left": "^1"}, "workspaces": ["web"]},
+    "web": {"dependencies": {"right": "^1"}},
+    "node_modules/web": {"resolved": "web", "link": true},
+    "node_modules/left": {"version": "1.0.0", "dependencies": {"right": "*"}},
+    "node_modules/left/node_modules/right": {"version": "1.1.0"},
+    "node_modules/right": {"version": "1.0.0"}
+}}"#;
+
+const UV_LOCK: &str = "version = 1\n[[package]]\nname = \"six\"\nversion = \"1.0\"\nsource = { registry = \"https://pypi.org/simple\" }\n";
+
+fn universe() -> Universe {
+    Universe::new()
+        .npm("left", "1.0.0", |p| p.dep("right", "*"))
+        .npm("left", "1.5.0", |p| p.dep("right", "*"))
+        .npm("right", "1.0.0", |p| p)
+        .npm("right", "1.1.0", |p| p)
+        .npm("right", "2.0.0", |p| p)
+        .pypi("six", "1.0", |p| p)
+        .pypi("six", "1.17", |p| p)
+}
+
+fn locked(project: &Project) -> String {
+    let list = project.run_json("larder list --json");
+    let packages = list["packages"].as_array().into_iter().flatten();
+    let words = packages.map(|one| {
+        format!("{} {}", one["name"].as_str().unwrap_or_default(), one["version"].as_str().unwrap_or_default())
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn repository(registry: &crate::support::Registry) -> Project {
+    let project = Project::new(registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    project
+        .write("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}, "workspaces": ["web"]}"#)
+        .write("web/package.json", r#"{"name": "web", "version": "1.0.0", "dependencies": {"right": "^1"}}"#)
+        .write("package-lock.json", PACKAGE_LOCK)
+        .write(
+            "api/pyproject.toml",
+            "[project]\nname = 'api'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['six']\n",
+        )
+        .write("api/uv.lock", UV_LOCK);
+    project
+}
+
+#[test]
+fn init_keeps_the_versions_that_other_tools_locked() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("Members: api, web"), "{told}");
+    assert!(told.contains("3 of 3 packages have the versions that they had"), "{told}");
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, right 1.1.0, six 1.0");
+    assert_eq!(project.read("package-lock.json"), PACKAGE_LOCK, "nothing that was there is touched");
+    project.run("larder lock --check").exits(0);
+    project.run("larder update").exits(0);
+    assert_eq!(locked(&project), "left 1.5.0, right 1.1.0, six 1.17");
+}
+
+#[test]
+fn a_lock_is_left_for_later_if_asked() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    conforms(&project.run("larder init --no-lock --json").exits(0).json(), "init");
+    assert!(!project.has("larder.lock"));
+    project.run("larder lock --prefer package-lock.json --prefer api/uv.lock").exits(0);
+    assert!(locked(&project).contains("left 1.0.0") && locked(&project).contains("six 1.0"));
+    project.run("larder lock --prefer gone.lock").exits(2).names(["gone.lock"]);
+    project
+        .write("package-lock.json", "{")
+        .run("larder lock --prefer package-lock.json")
+        .exits(2)
+        .names(["package-lock.json"]);
+}
+
+#[test]
+fn a_version_that_fits_no_more_moves_and_is_told() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    project.write("package.json", r#"{"name": "shop", "dependencies": {"left": "^1.2"}, "workspaces": ["web"]}"#);
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("~ npm:left 1.5.0 (was 1.0.0)"), "{told}");
+}
+
+#[test]
+fn a_file_that_is_another_one_than_was_locked_is_refused() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    let other = format!("sha512-{}==", "A".repeat(86));
+    let text = PACKAGE_LOCK.replace(
+        "\"version\": \"1.0.0\", \"dep",
+        &format!("\"version\": \"1.0.0\", \"integrity\": \"{other}\", \"dep"),
+    );
+    project.write("package-lock.json", &text);
+    project.run("larder init").exits(4).names(["npm:left@1.0.0", "left"]);
+    assert!(!project.has("larder.lock"));
+}
