@@ -55,10 +55,13 @@ impl Arriving {
     pub(super) async fn begin(&mut self) -> (Pieces, Option<Rest>) {
         let expected = self.response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut first = Vec::with_capacity(expected.unwrap_or_default().min(FIRST));
-        let mut began = None;
+        let (mut began, mut over) = (None, Bytes::new());
         let end = loop {
             match self.receive().await {
-                Ok(Some(chunk)) => first.extend_from_slice(&chunk),
+                Ok(Some(mut chunk)) => {
+                    over = chunk.split_off(chunk.len().min(FIRST - first.len()));
+                    first.extend_from_slice(&chunk);
+                }
                 Ok(None) => break Some(Ok(())),
                 Err(error) => break Some(Err(error)),
             }
@@ -68,7 +71,7 @@ impl Arriving {
         };
         let way = end.is_none().then(|| mpsc::channel(WAITING));
         let (rest, receiver) = way.map(|(sender, receiver)| (Rest(sender), receiver)).unzip();
-        let chunks = VecDeque::from_iter((!first.is_empty()).then(|| Bytes::from(first)));
+        let chunks = [first.into(), over].into_iter().filter(|chunk| !chunk.is_empty()).collect();
         (Pieces { chunks, end, rest: receiver }, rest)
     }
 

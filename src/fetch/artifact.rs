@@ -9,6 +9,7 @@ use super::error::RegistryError;
 use super::format::{self, Arrival, Format, Unpacked};
 use super::hashing::{Ahead, HashingReader};
 use super::measure::measure;
+use super::memory::Memory;
 use super::unpack::{Refusal, Trouble, check_names, check_tree, check_unpacked, unpack_wheel};
 use super::{FetchError, Fetched, Folds, Limits, Source, Step, Subject, Wanted};
 use crate::fs::Demand;
@@ -23,8 +24,10 @@ pub(super) struct Route<'a> {
     pub(super) store: &'a Store,
     pub(super) source: &'a dyn Source,
     pub(super) limits: Limits,
-    /// Who may work on what arrived.
+    /// Limits how many artifacts are unpacked at once.
     pub(super) cpu_permits: &'a CpuPermits,
+    /// What unpacking uses again and again.
+    pub(super) memory: &'a Memory,
     /// Hears of each step, and may end the work.
     pub(super) tell: &'a dyn Fn(Step) -> ControlFlow<()>,
     /// Hears how much room an artifact took that did not come to its end.
@@ -134,7 +137,7 @@ fn arrive(
     let own = artifact.digest.as_ref().map_or_else(|| format.algorithm(), Digest::algorithm);
     let second = wanted.promised.first().map(Digest::algorithm).filter(|second| *second != own);
     let mut reader = HashingReader::new(ahead, own, second, &permit);
-    let arrival = Arrival { length, packed: &packed, limits: route.limits };
+    let arrival = Arrival { length, packed: &packed, memory: route.memory, limits: route.limits };
     let unpacked = format.arrive(&mut reader, &arrival, staging)?;
     // Bytes that were tampered with may be no archive any more: say that they are not what was promised, not that.
     reader.drain();
@@ -157,7 +160,9 @@ fn arrive(
         }
     }
     let unpacked = match unpacked {
-        Unpacked::Spooled(spool) => Unpacked::of(unpack_wheel(spool, &wanted.package, staging, route.limits))?,
+        Unpacked::Spooled(spool) => {
+            Unpacked::of(unpack_wheel(spool, &wanted.package, route.memory, staging, route.limits))?
+        }
         other => other,
     };
     match unpacked {

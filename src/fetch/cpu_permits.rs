@@ -15,8 +15,6 @@ pub(super) struct CpuPermits {
     begin: Condvar,
     /// Notified when a paused thread may resume.
     resume: Condvar,
-    /// Buffers that are not in use. One that is used again costs no page faults, and may be in the processor's cache.
-    buffers: Mutex<Vec<Vec<u8>>>,
 }
 
 #[derive(Debug)]
@@ -39,7 +37,7 @@ impl CpuPermits {
 
     fn with_count(count: usize) -> Self {
         let state = Mutex::new(State { free: count, resuming: 0 });
-        Self { state, begin: Condvar::new(), resume: Condvar::new(), buffers: Mutex::default() }
+        Self { state, begin: Condvar::new(), resume: Condvar::new() }
     }
 
     /// Waits for a permit.
@@ -81,17 +79,6 @@ impl CpuPermits {
 }
 
 impl CpuPermit<'_> {
-    /// Calls `work` with a buffer of `size` bytes, whatever is in it.
-    pub(super) fn with_buffer<T>(&self, size: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
-        let mut buffer = lock(&self.0.buffers).pop().unwrap_or_default();
-        if buffer.len() < size {
-            buffer.resize(size, 0);
-        }
-        let result = work(&mut buffer[..size]);
-        lock(&self.0.buffers).push(buffer);
-        result
-    }
-
     /// Calls `wait`, which waits for something else than a processor. Another thread may have the permit meanwhile.
     pub(super) fn pause<T>(&self, wait: impl FnOnce() -> T) -> T {
         self.0.release();
@@ -169,15 +156,5 @@ mod tests {
             drop(first);
         });
         assert_eq!(order.into_inner().unwrap(), ["resumed", "new"]);
-    }
-
-    #[test]
-    fn a_buffer_is_used_again_and_is_as_large_as_it_is_asked_for() {
-        let permits = CpuPermits::with_count(1);
-        let permit = permits.acquire();
-        permit.with_buffer(3, |buffer| buffer.fill(1));
-        permit.with_buffer(2, |buffer| assert_eq!(buffer, [1, 1]));
-        permit.with_buffer(4, |buffer| assert_eq!(buffer, [1, 1, 1, 0]));
-        assert_eq!(lock(&permits.buffers).len(), 1);
     }
 }

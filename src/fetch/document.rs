@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use libdeflater::Decompressor;
+
 use super::budget::{self, Budget, Held};
 use super::coding::Coding;
 use super::gunzip::{inflate_at_once, length_at_end};
@@ -60,7 +62,7 @@ pub(super) fn read_whole(
             held = Some(budget.take(length as u64));
         }
         let mut inflated = vec![0; length];
-        if inflate_at_once(&bytes, &mut inflated) {
+        if inflate_at_once(&mut Decompressor::new(), &bytes, &mut inflated) {
             return Ok((inflated, held));
         }
     }

@@ -31,8 +31,8 @@ pub(super) fn length_at_end(packed: &[u8]) -> Option<usize> {
 
 /// Inflates a gzip stream that is at hand, in half the time that [`Gunzip`] takes; tells whether it is one whole member of
 /// this length. `Gunzip` tells what else it is.
-pub(super) fn inflate_at_once(packed: &[u8], inflated: &mut [u8]) -> bool {
-    Decompressor::new().gzip_decompress(packed, inflated) == Ok(inflated.len())
+pub(super) fn inflate_at_once(decompressor: &mut Decompressor, packed: &[u8], inflated: &mut [u8]) -> bool {
+    decompressor.gzip_decompress(packed, inflated) == Ok(inflated.len())
 }
 
 /// What a gzip member begins with that says nothing of its content.
@@ -43,12 +43,17 @@ pub(super) const PLAIN_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff
 ///
 /// `member` is [`PLAIN_HEADER`] and the stream. `libdeflater` does not return where a raw stream ends, so a trailer makes a
 /// gzip member of it: if that is nowhere else, it is only found where the stream ends with `member`.
-pub(super) fn inflate_deflate_at_once(member: &mut Vec<u8>, checksum: u32, inflated: &mut [u8]) -> bool {
+pub(super) fn inflate_deflate_at_once(
+    decompressor: &mut Decompressor,
+    member: &mut Vec<u8>,
+    checksum: u32,
+    inflated: &mut [u8],
+) -> bool {
     let Ok(length) = u32::try_from(inflated.len()) else { return false };
     let end = member.len();
     member.extend_from_slice(&checksum.to_le_bytes());
     member.extend_from_slice(&length.to_le_bytes());
-    memmem::find(member, &member[end..]) == Some(end) && inflate_at_once(member, inflated)
+    memmem::find(member, &member[end..]) == Some(end) && inflate_at_once(decompressor, member, inflated)
 }
 
 /// Inflates a gzip stream, of one member or several; anything but zeros behind them is [`StrayData`].
@@ -233,7 +238,7 @@ mod tests {
     /// Inflates at once, where that can be done.
     fn at_once(packed: &[u8]) -> Option<Vec<u8>> {
         let mut inflated = vec![7; length_at_end(packed)?];
-        inflate_at_once(packed, &mut inflated).then_some(inflated)
+        inflate_at_once(&mut Decompressor::new(), packed, &mut inflated).then_some(inflated)
     }
 
     #[test]
@@ -261,7 +266,7 @@ mod tests {
         let sum = sum.finalize();
         let inflate = |stream: &[u8], sum, length: usize| {
             let (mut member, mut inflated) = ([&PLAIN_HEADER, stream].concat(), vec![7; length]);
-            inflate_deflate_at_once(&mut member, sum, &mut inflated).then_some(inflated)
+            inflate_deflate_at_once(&mut Decompressor::new(), &mut member, sum, &mut inflated).then_some(inflated)
         };
         let length = content.len();
         assert_eq!(inflate(&stream, sum, length), Some(content));

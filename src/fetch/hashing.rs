@@ -133,15 +133,15 @@ impl<'a> HashingReader<'a> {
         reader
     }
 
-    /// Returns the permit of the thread that reads.
-    pub(super) fn permit(&self) -> &'a CpuPermit<'a> {
-        self.permit
-    }
-
     /// Returns all that there is, if it has arrived and none of it was passed on.
     pub(super) fn whole(&self) -> Option<&[u8]> {
         let first = self.ahead.chunks.front().map_or(&[][..], |chunk| chunk);
         self.is_whole.then_some(first)
+    }
+
+    /// Takes all that there is, if it has arrived and none of it was passed on.
+    pub(super) fn take_whole(&mut self) -> Option<Bytes> {
+        self.is_whole.then(|| self.ahead.chunks.pop_front().unwrap_or_default())
     }
 
     /// Reads and hashes what is left, to say whether the bytes are what was promised though they could not be unpacked.

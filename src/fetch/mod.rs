@@ -20,6 +20,7 @@ mod gunzip;
 mod hashing;
 mod lookup;
 mod measure;
+mod memory;
 mod pace;
 mod proxy;
 mod request;

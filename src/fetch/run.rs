@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::artifact::{End, Route, fetch, find};
 use super::cpu_permits::CpuPermits;
+use super::memory::Memory;
 use super::{FetchError, Limits, Source};
 use crate::fs::{self, Demand};
 use crate::model::{Artifact, Digest, Label, PackageKey};
@@ -123,6 +124,7 @@ pub fn fetch_all(
         wanted,
         options,
         cpu_permits: CpuPermits::new(),
+        memory: Memory::default(),
         missing,
         next: AtomicUsize::new(0),
         failed: AtomicUsize::new(usize::MAX),
@@ -161,6 +163,7 @@ struct Run<'a> {
     wanted: &'a [Wanted],
     options: Options<'a>,
     cpu_permits: CpuPermits,
+    memory: Memory,
     /// Places in `wanted`, in the order in which they begin.
     missing: Vec<usize>,
     /// The next of `missing` to begin with.
@@ -197,6 +200,7 @@ impl Run<'_> {
                 source: self.source,
                 limits: self.options.limits,
                 cpu_permits: &self.cpu_permits,
+                memory: &self.memory,
                 tell: &tell,
                 undone: &undone,
             };

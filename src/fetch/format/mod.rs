@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::Limits;
 use super::hashing::HashingReader;
+use super::memory::Memory;
 use super::unpack::{Problem, Refusal, Spool, Trouble};
 use crate::fs::Demand;
 use crate::model::{Algorithm, ArtifactKind, PackageKey};
@@ -20,12 +21,12 @@ pub(super) trait Format: Sync {
     fn algorithm(&self) -> Algorithm;
 
     /// Takes the bytes of an artifact as they arrive: unpacks them, or keeps them until all are there.
-    fn arrive(
+    fn arrive<'m>(
         &self,
         source: &mut HashingReader<'_>,
-        arrival: &Arrival<'_>,
+        arrival: &Arrival<'m>,
         staging: &mut Staging<'_>,
-    ) -> Result<Unpacked, StoreError>;
+    ) -> Result<Unpacked<'m>, StoreError>;
 
     /// Returns the file that says whose an unpacked tree is. `None` if it need not have one.
     ///
@@ -50,20 +51,21 @@ pub(super) struct Arrival<'a> {
     pub(super) length: Option<u64>,
     /// How many came so far.
     pub(super) packed: &'a Cell<u64>,
+    pub(super) memory: &'a Memory,
     pub(super) limits: Limits,
 }
 
 /// What came of the bytes as they arrived.
-pub(super) enum Unpacked {
+pub(super) enum Unpacked<'m> {
     /// The files are in the staging folder.
     Whole,
     /// The archive waits to be unpacked.
-    Spooled(Spool),
+    Spooled(Spool<'m>),
     /// It is not what larder unpacks, or the connection broke.
     Not(Option<Refusal>),
 }
 
-impl Unpacked {
+impl Unpacked<'_> {
     /// Returns what came of unpacking.
     pub(super) fn of(result: Result<(), Problem>) -> Result<Self, StoreError> {
         match result {

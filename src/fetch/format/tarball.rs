@@ -22,13 +22,13 @@ impl Format for Tarball {
         Algorithm::Sha512
     }
 
-    fn arrive(
+    fn arrive<'m>(
         &self,
         source: &mut HashingReader<'_>,
-        arrival: &Arrival<'_>,
+        arrival: &Arrival<'m>,
         staging: &mut Staging<'_>,
-    ) -> Result<Unpacked, StoreError> {
-        Unpacked::of(unpack_tarball(source, arrival.packed, staging, arrival.limits))
+    ) -> Result<Unpacked<'m>, StoreError> {
+        Unpacked::of(unpack_tarball(source, arrival.packed, arrival.memory, staging, arrival.limits))
     }
 
     /// Old packages may have none.

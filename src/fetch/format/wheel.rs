@@ -17,13 +17,13 @@ impl Format for Wheel {
         Algorithm::Sha256
     }
 
-    fn arrive(
+    fn arrive<'m>(
         &self,
         source: &mut HashingReader<'_>,
-        arrival: &Arrival<'_>,
+        arrival: &Arrival<'m>,
         staging: &mut Staging<'_>,
-    ) -> Result<Unpacked, StoreError> {
-        match Spool::fill(source, arrival.length, staging) {
+    ) -> Result<Unpacked<'m>, StoreError> {
+        match Spool::fill(source, arrival.length, arrival.memory, staging) {
             Ok(spool) => Ok(Unpacked::Spooled(spool)),
             Err(WriteError::Source(_)) => Ok(Unpacked::Not(None)),
             Err(WriteError::Fs(error)) => Err(error.into()),

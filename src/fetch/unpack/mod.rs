@@ -5,6 +5,7 @@ mod links;
 mod names;
 mod record;
 mod refusal;
+mod spool;
 mod tarball;
 mod wheel;
 pub(crate) mod zip;
@@ -16,8 +17,9 @@ pub use names::Folds;
 pub(super) use names::check_names;
 pub(super) use refusal::Problem;
 pub use refusal::{Refusal, Trouble};
+pub(super) use spool::Spool;
 pub(super) use tarball::{count_tarball, unpack_tarball};
-pub(super) use wheel::{Spool, check_metadata, unpack_wheel};
+pub(super) use wheel::{check_metadata, unpack_wheel};
 
 use names::{Names, Seen};
 

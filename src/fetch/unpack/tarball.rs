@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
+use libdeflater::Decompressor;
 use tar::{Archive, Entries, Entry, EntryType};
 
 use super::refusal::trouble_of;
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::fetch::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use crate::fetch::hashing::HashingReader;
+use crate::fetch::memory::Memory;
 use crate::fs::{Demand, FsError};
 use crate::store::PathError;
 
@@ -25,23 +27,21 @@ const AT_ONCE: usize = 8 << 20;
 pub(in crate::fetch) fn unpack_tarball(
     source: &mut HashingReader<'_>,
     packed: &Cell<u64>,
+    memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), Problem> {
     if let Some(whole) = source.whole()
         && let Some(length) = length_at_end(whole).filter(|length| *length <= AT_ONCE)
     {
-        let unpacked = source.permit().with_buffer(length, |inflated| {
-            inflate_at_once(whole, inflated).then(|| {
-                let mut unpacker = Unpacker::new(staging, limits, Some(inflated));
-                let mut archive = Archive::new(AtHand(Cursor::new(inflated)));
-                let read = archive.entries_with_seek().map_err(|error| whole_archive(&error));
-                let read = read.and_then(|entries| unpacker.entries(entries, packed));
-                unpacker.finish(read, archive.into_inner())
-            })
-        });
-        if let Some(unpacked) = unpacked {
-            return unpacked;
+        let mut buffer = memory.buffer();
+        let inflated = buffer.sized(length);
+        if inflate_at_once(&mut Decompressor::new(), whole, inflated) {
+            let mut unpacker = Unpacker::new(staging, limits, Some(inflated));
+            let mut archive = Archive::new(AtHand(Cursor::new(inflated)));
+            let read = archive.entries_with_seek().map_err(|error| whole_archive(&error));
+            let read = read.and_then(|entries| unpacker.entries(entries, packed));
+            return unpacker.finish(read, archive.into_inner());
         }
     }
     // Inflating in large pieces takes half the time of inflating header by header and file by file.

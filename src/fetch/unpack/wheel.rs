@@ -1,6 +1,6 @@
 //! Python wheels: a zip with a RECORD of its files.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, Write};
+use std::io::{self, BufRead, Read, Seek};
 
 use rustc_hash::FxHashMap;
 
@@ -8,87 +8,32 @@ use super::links::{self, Link};
 use super::record::{Line, Record};
 use super::refusal::trouble_of;
 use super::zip::{Archive, Body, Buffers, Entry};
-use super::{Budget, EntryPath, Limits, Names, Problem, Refusal, Seen, Staging, Trouble, WriteError, entry_path};
+use super::{
+    Budget, EntryPath, Limits, Names, Problem, Refusal, Seen, Spool, Staging, Trouble, WriteError, entry_path,
+};
 use crate::fetch::hashing::Hasher;
-use crate::fs::{Action, Demand, File, FsError};
+use crate::fetch::memory::Memory;
+use crate::fs::Demand;
 use crate::model::{CoreMetadata, PackageKey};
-
-/// An archive that arrived whole.
-pub(in crate::fetch) enum Spool {
-    /// Small enough to be kept at hand.
-    Memory(Vec<u8>),
-    /// In a file without a name, of this size.
-    File(File, u64),
-}
-
-/// Wheels up to this size are kept in memory: several are, at the same time.
-const IN_MEMORY: u64 = 2 << 20;
 
 /// RECORD and METADATA are read whole.
 const LARGEST_TEXT: u64 = 62 << 20;
 
-impl Spool {
-    /// Keeps what a reader gives; its directory is at its end, so nothing can be unpacked before.
-    ///
-    /// `length` is how much there will be, where that is known.
-    pub(in crate::fetch) fn fill(
-        source: &mut dyn Read,
-        length: Option<u64>,
-        staging: &Staging<'_>,
-    ) -> Result<Self, WriteError> {
-        let mut head = Vec::new();
-        source.take(IN_MEMORY + 1).read_to_end(&mut head).map_err(WriteError::Source)?;
-        if head.len() as u64 <= IN_MEMORY {
-            return Ok(Self::Memory(head));
-        }
-        let mut size = 0;
-        let failed = |error: FsError, size: u64| {
-            let demand = Demand::on(staging.place()).file(length.unwrap_or(size).max(size));
-            WriteError::Fs(error.needing(demand))
-        };
-        let mut file = staging.scratch_file().map_err(|error| failed(error, IN_MEMORY))?;
-        let mut piece = head;
-        loop {
-            size += piece.len() as u64;
-            let written = file.write_all(&piece);
-            written
-                .map_err(|error| failed(FsError::new(Action::Write, staging.place().join("archive"), error), size))?;
-            piece.clear();
-            if source.take(1 << 18).read_to_end(&mut piece).map_err(WriteError::Source)? == 0 {
-                return Ok(Self::File(file, size));
-            }
-        }
-    }
-}
-
 /// Unpacks a wheel of a package and checks it against its RECORD and its METADATA.
 pub(in crate::fetch) fn unpack_wheel(
-    spool: Spool,
+    spool: Spool<'_>,
     package: &PackageKey,
+    memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), Problem> {
-    match spool {
-        Spool::Memory(bytes) => unpack((Cursor::new(bytes), None), package, staging, limits),
-        Spool::File(file, size) => {
-            unpack((BufReader::with_capacity(1 << 16, file), Some(size)), package, staging, limits)
-        }
-    }
-}
-
-/// Unpacks an archive; where it lies on the disk itself, `scratch` is its size.
-fn unpack(
-    (source, scratch): (impl BufRead + Seek, Option<u64>),
-    package: &PackageKey,
-    staging: &mut Staging<'_>,
-    limits: Limits,
-) -> Result<(), Problem> {
-    let mut archive = Archive::open(source, limits.entries)?;
+    let scratch = spool.size_on_disk();
+    let mut archive = Archive::open(spool.reader(), limits.entries)?;
     let mut budget = Budget::new(limits);
     for entry in archive.entries() {
         budget.admit(entry.name(), entry.size(), archive.length())?;
     }
-    files(&mut archive, package, staging, limits).map_err(|problem| match problem {
+    files(&mut archive, package, memory, staging, limits).map_err(|problem| match problem {
         Problem::Fs(error) if error.is_disk_full() => {
             let sizes = archive.entries().iter().map(Entry::size);
             Problem::Fs(error.needing(Demand::on(staging.place()).files(sizes.chain(scratch))))
@@ -100,12 +45,13 @@ fn unpack(
 fn files(
     archive: &mut Archive<impl BufRead + Seek>,
     package: &PackageKey,
+    memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), Problem> {
     let mut record = read_record(archive, package, limits)?;
     let mut names = Names::new(limits.folds);
-    let mut buffers = Buffers::default();
+    let mut buffers = Buffers::new(memory);
     let last = last_of_each(archive.entries())?;
     let mut links = Vec::new();
     for at in 0..archive.entries().len() {
@@ -173,7 +119,7 @@ fn write(
     path: &EntryPath,
     line: Option<Line>,
     staging: &mut Staging<'_>,
-    buffers: &mut Buffers,
+    buffers: &mut Buffers<'_>,
 ) -> Result<(), Problem> {
     let executable = body.entry().mode() & 0o111 != 0;
     let size = body.entry().size();

@@ -3,10 +3,12 @@
 use std::io::{self, BufRead, Read, Seek};
 
 use flate2::{Decompress, FlushDecompress, Status};
+use libdeflater::Decompressor;
 
 use super::directory::{Entry, Method, UNICODE};
 use super::{ELSEWHERE, Numbers, ZIP64, extra_field, skim};
 use crate::fetch::gunzip::{PLAIN_HEADER, inflate_deflate_at_once};
+use crate::fetch::memory::{Buffer, Memory};
 use crate::fetch::unpack::refusal::{Trouble, trouble_of};
 
 const HEADER: &[u8] = b"PK\x03\x04";
@@ -19,11 +21,17 @@ const DESCRIBED: u16 = 1 << 3;
 /// An entry is read at once up to this size, packed and unpacked.
 const AT_ONCE: u64 = 4 << 20;
 
-/// Memory for entries that are read at once, used for one after the other.
-#[derive(Default)]
-pub(crate) struct Buffers {
-    packed: Vec<u8>,
-    content: Vec<u8>,
+/// What entries are read at once with, one after the other.
+pub(crate) struct Buffers<'m> {
+    packed: Buffer<'m>,
+    content: Buffer<'m>,
+    decompressor: Decompressor,
+}
+
+impl<'m> Buffers<'m> {
+    pub(in crate::fetch) fn new(memory: &'m Memory) -> Self {
+        Self { packed: memory.buffer(), content: memory.buffer(), decompressor: Decompressor::new() }
+    }
 }
 
 /// What an entry holds, unpacked as it is read. Its end is only reached where checksum and sizes are what the directory
@@ -173,12 +181,12 @@ impl<R: BufRead + Seek> Body<'_, R> {
     ///
     /// Returns `None`, with nothing read, if the entry is too large or is not exactly what its directory says: what is wrong
     /// with it shows when it is read piece by piece.
-    pub(crate) fn read_at_once<'b>(&mut self, buffers: &'b mut Buffers) -> io::Result<Option<&'b [u8]>> {
+    pub(crate) fn read_at_once<'b>(&mut self, buffers: &'b mut Buffers<'_>) -> io::Result<Option<&'b [u8]>> {
         let (packed, size) = (self.entry.packed, self.entry.size());
         if packed.max(size) > AT_ONCE || self.left != packed || self.read != 0 {
             return Ok(None);
         }
-        let Buffers { packed: member, content } = buffers;
+        let Buffers { packed: member, content, decompressor } = buffers;
         member.clear();
         member.extend_from_slice(&PLAIN_HEADER);
         let taken = self.source.by_ref().take(packed).read_to_end(member)?;
@@ -188,12 +196,8 @@ impl<R: BufRead + Seek> Body<'_, R> {
                 (crc32fast::hash(content) == self.entry.checksum).then_some(content)
             }
             Method::Deflated => {
-                let size = size as usize;
-                if content.len() < size {
-                    content.resize(size, 0);
-                }
-                let content = &mut content[..size];
-                inflate_deflate_at_once(member, self.entry.checksum, content).then_some(&*content)
+                let content = content.sized(size as usize);
+                inflate_deflate_at_once(decompressor, member, self.entry.checksum, content).then_some(&*content)
             }
         };
         let Some(content) = content.filter(|_| taken as u64 == packed) else {
