@@ -55,7 +55,7 @@
 //! | what a lock has | `lock::v1`; when it is stale in `lock::freshness` |
 //! | how a registry is asked | `registry::protocol` and the ecosystem's folder; HTTP itself in `fetch::transport` |
 //! | what an archive may contain | `fetch::unpack` |
-//! | where a package's files go | `profile::placement`, `profile::layout`; Python's environment in `profile::python` |
+//! | where a package's files go | `profile::placement`, `profile::compute_layout`; Python's environment in `profile::python` |
 //! | what survives a crash | `fs::replace`, [`store`], `profile::build`; the order of writes in `ops::install` |
 //! | what is warned of or refused | `policy::checks` |
 //! | what a command prints | `cli::commands`, one file each |

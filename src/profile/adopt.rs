@@ -4,20 +4,23 @@ use std::path::{Path, PathBuf};
 
 use crate::fs;
 
-use super::project::check_way;
-use super::{Needs, ProfileError, Project, ProjectLock, roots};
+use super::paths::check_own_path;
+use super::profiles::Project;
+use super::project_lock::ProjectLock;
+use super::root_links::Needs;
+use super::{ProfileError, root_links};
 
 impl Project {
     /// Returns what lies where links with these needs go, and was not made by larder: paths relative to the checkout.
     pub fn foreign(&self, needs: &Needs) -> Result<Vec<PathBuf>, ProfileError> {
-        roots::foreign(self.root(), &needs.links(self.root()))
+        root_links::foreign(self.root(), &needs.links(self.root()))
     }
 
     /// Moves something of the checkout aside, by one rename, and returns where it is then. It lies below a `node_modules`,
     /// where linters, test runners and watchers do not look.
     pub fn move_aside(&self, _lock: &ProjectLock, path: &Path) -> Result<PathBuf, ProfileError> {
         let aside = Path::new(".larder/node_modules/.adopted");
-        check_way(self.root(), aside)?;
+        check_own_path(self.root(), aside)?;
         fs::create_dir_all(&self.root().join(aside))?;
         let name = path.to_string_lossy().replace('/', "+");
         let mut place = aside.join(&name);

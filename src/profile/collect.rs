@@ -7,9 +7,12 @@ use std::time::{Duration, SystemTime};
 use crate::fs::{self, Dir, Kind};
 use crate::model::Label;
 
-use super::project::{PACKAGES, PROFILES};
-use super::whole::Whole;
-use super::{Key, ProfileError, Project, ProjectLock, generation};
+use super::complete_generations::Whole;
+use super::key::Key;
+use super::paths::{PACKAGES, PROFILES};
+use super::profiles::Project;
+use super::project_lock::ProjectLock;
+use super::{ProfileError, generation};
 
 /// What no generation that is kept needs.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -13,10 +13,12 @@ use crate::model::{
 };
 use crate::store::{Tree, TreeEntry, TreeOrigin};
 
-use super::files::Files;
-use super::layout::{Folder, Layout, Member, Wanted};
+use super::compute_layout::compute_layout;
+use super::layout::{Folder, Layout, Member};
+use super::layout_input::Wanted;
+use super::link_mode::LinkMode;
 use super::python::{Bytecode, Interpreter};
-use super::{Built, Input, ProfileError, Project, layout};
+use super::{Built, Input, ProfileError, Project};
 
 pub(super) struct Fixture {
     _folder: tempfile::TempDir,
@@ -147,13 +149,13 @@ impl Fixture {
                 Some((key.clone(), Folder { folder, npm: true, python: false, bin: BTreeMap::new() }))
             })
             .collect();
-        layout(&Wanted {
+        compute_layout(&Wanted {
             lock: &self.lock,
             closure: &self.closure(),
             platform: Platform::LinuxX64,
             trees: &self.trees.iter().map(|(key, tree)| (key.clone(), tree.digest)).collect(),
             folders: &folders,
-            files: Files::Shared,
+            files: LinkMode::Shared,
         })
     }
 
@@ -251,7 +253,7 @@ fn edge(name: &str, to: &PackageKey) -> Edge {
     }
 }
 
-/// Files whose names end with `!` are executable.
+/// LinkMode whose names end with `!` are executable.
 fn tree(folder: PathBuf, files: &[(&str, &str)]) -> Tree {
     fs::create_dir_all(&folder).unwrap();
     let mut entries = Vec::new();

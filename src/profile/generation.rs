@@ -15,18 +15,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::difference::{Difference, PackageVersions};
-use crate::fs::{self, Action, FsError};
+use crate::fs;
 use crate::model::{Label, PackageId, Platform, TreeDigest, Version};
 use crate::store::EntryPath;
 
 use super::as_text::Text;
-use super::head::{HEAD, Head};
+use super::generation_summary::Head;
 use super::layout::{Content, Layout, Member};
+use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
 use super::python::Interpreter;
+use super::record_file::{FORMAT, hash, is_sealed, read_record, seal};
 use super::{Key, ProfileError};
-
-/// The form of the record that this version writes.
-pub(super) const FORMAT: u32 = 1;
 
 /// One immutable, numbered state of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,7 +156,7 @@ impl Generation {
         mut contents: Contents,
         folder: &Path,
     ) -> Result<(), ProfileError> {
-        contents.generated.insert(HEAD.to_owned(), Text(head.write(folder)?));
+        contents.generated.insert(SUMMARY.to_owned(), Text(head.write(folder)?));
         let keys = contents.layout.packages.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
         for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock)] {
             fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
@@ -219,44 +218,11 @@ impl Contents {
     }
 }
 
-/// Returns the end of a record with this text: its last member, the digest of what stands before it.
-fn seal(text: &[u8]) -> String {
-    format!(",\"check\":\"{}\"}}", TreeDigest::of(text))
-}
-
-/// Tells whether a record is as it was written.
-fn is_sealed(record: &[u8]) -> bool {
-    const SEAL: usize = ",\"check\":\"\"}".len() + 64;
-
-    let Some((text, end)) = record.split_at_checked(record.len().saturating_sub(SEAL)) else { return false };
-    seal(&[text, b"}"].concat()).as_bytes() == end
-}
-
-/// Hashes a value by its JSON, which is canonical: the maps are sorted.
-pub(super) fn hash(value: &impl Serialize) -> TreeDigest {
-    // Writing to a hasher does not fail, and neither do the values that are hashed here.
-    let mut hasher = blake3::Hasher::new();
-    let _ = serde_json::to_writer(std::io::BufWriter::with_capacity(1 << 16, &mut hasher), value);
-    TreeDigest(*hasher.finalize().as_bytes())
-}
-
-/// Reads a file of records. What is no regular file is no record.
-pub(super) fn record_of(file: &Path) -> Result<Vec<u8>, ProfileError> {
-    match fs::read_record(file) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(FsError::new(Action::Read, file, std::io::ErrorKind::NotFound).into()),
-        Err(error) if error.is_wrong_kind() => {
-            Err(ProfileError::BadRecord { file: file.to_owned(), problem: error.source.to_string() })
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Reads the keys of a generation's realised packages, a line each.
 pub(super) fn key_lines(folder: &Path) -> Result<String, ProfileError> {
     let file = folder.join(KEYS);
     let problem = || "it is no text".to_owned();
-    String::from_utf8(record_of(&file)?).map_err(|_| ProfileError::BadRecord { file, problem: problem() })
+    String::from_utf8(read_record(&file)?).map_err(|_| ProfileError::BadRecord { file, problem: problem() })
 }
 
 /// Reads the keys of a generation's realised packages.
@@ -266,21 +232,12 @@ pub(super) fn keys(folder: &Path) -> Result<Vec<Key>, ProfileError> {
     key_lines(folder)?.lines().map(|key| key.parse().map_err(|_| problem(key))).collect()
 }
 
-/// The record's name in a generation.
-pub(super) const RECORD: &str = "generation.json";
-
-/// The file of the realised packages' keys.
-pub(super) const KEYS: &str = "keys";
-
-/// The file of the lock that the generation was built from.
-pub(super) const LOCK: &str = "larder.lock";
-
 fn file(folder: &Path) -> PathBuf {
     folder.join(RECORD)
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(folder: &Path) -> Result<T, ProfileError> {
-    let bytes = record_of(&file(folder))?;
+    let bytes = read_record(&file(folder))?;
     let bad = |problem| Err(ProfileError::BadRecord { file: file(folder), problem });
     match serde_json::from_slice(&bytes) {
         Err(error) => bad(error.to_string()),
@@ -295,7 +252,7 @@ fn parse<T: for<'de> Deserialize<'de>>(folder: &Path) -> Result<T, ProfileError>
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::head::Changes;
+    use super::super::generation_summary::Changes;
     use super::*;
 
     fn sample(folder: &Path) -> Vec<u8> {
@@ -340,7 +297,7 @@ mod tests {
             packages: 0,
             changes: Changes::default(),
         };
-        for name in [HEAD, KEYS, LOCK, RECORD] {
+        for name in [SUMMARY, KEYS, LOCK, RECORD] {
             fs::remove_file(&folder.join(name)).unwrap();
         }
         generation.write(&head, "lock", contents, folder).unwrap();

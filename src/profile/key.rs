@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{PackageKey, Platform, TreeDigest};
 
-use super::cycles::components;
-use super::files::Files;
+use super::components::components;
+use super::link_mode::LinkMode;
 
 /// The folder of a realised package: `react-dom@18.3.1-<hash>`, `@scope+name@1.0.0-<hash>`.
 ///
@@ -79,7 +79,7 @@ pub(super) struct Ingredients<'a> {
     /// Its content.
     pub(super) tree: TreeDigest,
     /// How its files come to be.
-    pub(super) files: Files,
+    pub(super) files: LinkMode,
     /// Dependencies that `extend` gave it, as text, sorted.
     pub(super) extensions: Vec<String>,
     /// (Name it is seen as, what it is), sorted by name.
@@ -187,7 +187,7 @@ mod tests {
             package,
             peers: "",
             tree: TreeDigest::of(content.as_bytes()),
-            files: Files::Shared,
+            files: LinkMode::Shared,
             extensions: Vec::new(),
             dependencies: on.iter().map(|&(name, at)| (name, Depends::On(at))).collect(),
         }

@@ -8,18 +8,18 @@ use crate::store::{Tree, TreeEntry};
 
 use super::ProfileError;
 use super::error::Found;
-use super::files::Files;
+use super::link_mode::LinkMode;
 
 /// A tree of the store, open for linking.
 pub(super) struct Source<'a> {
     tree: &'a Tree,
     dir: Dir,
-    files: Files,
+    files: LinkMode,
 }
 
 impl<'a> Source<'a> {
     /// Opens a tree whose files come to a profile as `files` says.
-    pub(super) fn open(tree: &'a Tree, files: Files) -> Result<Self, ProfileError> {
+    pub(super) fn open(tree: &'a Tree, files: LinkMode) -> Result<Self, ProfileError> {
         Ok(Self { tree, dir: Dir::open(&tree.folder)?, files })
     }
 
@@ -27,8 +27,8 @@ impl<'a> Source<'a> {
     pub(super) fn place(&self, entry: &TreeEntry, into: &Dir, name: &str) -> Result<(), ProfileError> {
         self.check(entry)?;
         match self.files {
-            Files::Shared => into.link_or_copy(&self.dir, &entry.path, name).map(drop).map_err(ProfileError::from),
-            Files::Writable | Files::Private => self.copy(entry, into, name, entry.executable),
+            LinkMode::Shared => into.link_or_copy(&self.dir, &entry.path, name).map(drop).map_err(ProfileError::from),
+            LinkMode::Writable | LinkMode::Private => self.copy(entry, into, name, entry.executable),
         }
     }
 
@@ -80,8 +80,8 @@ impl<'a> Source<'a> {
     /// Returns the permission bits of a copy.
     fn mode(&self, executable: bool) -> u32 {
         match (self.files, executable) {
-            (Files::Private, false) => 0o600,
-            (Files::Private, true) => 0o700,
+            (LinkMode::Private, false) => 0o600,
+            (LinkMode::Private, true) => 0o700,
             (_, false) => 0o644,
             (_, true) => 0o755,
         }

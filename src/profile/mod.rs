@@ -18,56 +18,83 @@
 //!
 //! What a profile looks like is computed first, as data ([`Layout`]); then it is built beside what is there; then one
 //! link is renamed. At every instant `current` is one whole generation.
+//!
+//! From the bottom up:
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `paths` | where larder's files lie in a checkout, and that they are reached through no link |
+//! | `link_mode`, `linking` | how files of packages come into a profile: linked or copied, and checked |
+//! | `key`, `components` | the names of realised packages' folders |
+//! | `layout`, `layout_input` | what a profile will look like, as data, and what that is computed from |
+//! | `npm` | realising packages; the executables that they declare |
+//! | `python` | finding the interpreter; a virtual environment without pip |
+//! | `placement` | each ecosystem's contract: where its packages go |
+//! | `compute_layout` | lock, closure and trees → layout |
+//! | `local_packages` | what the folders of local packages hold |
+//! | `record_file`, `generation_summary`, `generation` | what a generation says of itself |
+//! | `complete_generations` | which generations are known to have all their packages |
+//! | `profiles`, `leftovers`, `git_exclude`, `project_lock` | a checkout with its profiles, and the right to change it |
+//! | `root_links`, `switch` | the links in the checkout; which generation is current, which environment active |
+//! | `checkout_move`, `relocate` | generations of a checkout that was moved or copied |
+//! | `build` | a new generation |
+//! | `verify`, `repair`, `record_repair` | what is not as it should be, and building it again |
+//! | `rollback`, `pins`, `collect`, `adopt` | going back; what is kept; what is removed; what is moved aside |
 
 mod adopt;
 mod as_text;
 mod build;
+mod checkout_move;
 mod collect;
-mod cycles;
-mod draft;
+mod complete_generations;
+mod components;
+mod compute_layout;
 mod error;
-mod exclude;
-mod executables;
-mod files;
 #[cfg(test)]
 mod fixture;
-mod folders;
 mod generation;
-mod head;
-mod history;
-mod holding;
+mod generation_summary;
+mod git_exclude;
 mod key;
-mod larder;
 mod layout;
+mod layout_input;
+mod leftovers;
+mod link_mode;
 mod linking;
+mod local_packages;
 mod npm;
-mod path;
-mod place;
+mod paths;
+mod pins;
 mod placement;
-mod project;
+mod profiles;
+mod project_lock;
 pub mod python;
-mod recall;
+mod record_file;
+mod record_repair;
 mod relocate;
-mod roots;
+mod repair;
+mod rollback;
+mod root_links;
 mod shebang;
+mod shell;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod verify;
-mod whole;
 
 pub use build::{Built, Input};
 pub use collect::{Kept, Superfluous};
 pub use error::{Found, FoundPythons, ProfileError};
-pub use exclude::{exclude, ignore};
-pub use files::Files;
 pub use generation::Generation;
-pub use head::{Changes, Head, Promoted};
-pub use history::RolledBack;
-pub use holding::{ProjectLock, is_left};
+pub use generation_summary::{Changes, Head, Promoted};
+pub use git_exclude::{exclude, ignore};
 pub use key::{Key, KeyError};
-pub use layout::{Content, Distribution, Folder, Layout, Links, Member, Owner, Realised, Target, Wanted, layout};
-pub use place::{current_link, generation_folder, own_folder, sync_record};
+pub use layout::{Content, Distribution, Folder, Layout, Links, Member, Owner, Realised, Target};
+pub use link_mode::LinkMode;
+pub use paths::{active, current_link, generation_folder, is_generation, own_folder, sync_record};
 pub use placement::needs_python;
-pub use project::{Project, active, is_generation};
-pub use roots::{Needs, stays_inside};
+pub use profiles::Project;
+pub use project_lock::{ProjectLock, is_left};
+pub use rollback::RolledBack;
+pub use root_links::{Needs, stays_inside};
 pub use verify::{Damage, Harm};

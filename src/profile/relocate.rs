@@ -7,18 +7,22 @@
 //! the next command does it again.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::fs::{self, Durability};
 use crate::model::{Label, TreeDigest};
 
 use super::as_text::Text;
-use super::build::Site;
+use super::checkout_move::{Move, rewrite_file};
 use super::generation::{Contents, Generation};
-use super::head::{HEAD, Head};
+use super::generation_summary::Head;
+use super::key::Key;
 use super::layout::{Realised, Target};
-use super::project::check_way;
-use super::{Key, ProfileError, Project, ProjectLock, npm, python};
+use super::paths::{ProfilePaths, SUMMARY, check_own_path};
+use super::profiles::Project;
+use super::project_lock::ProjectLock;
+use super::shell::start_of;
+use super::{ProfileError, npm, python};
 
 impl Project {
     /// Brings a generation to where the checkout lies now; tells whether it was built elsewhere.
@@ -27,40 +31,32 @@ impl Project {
         if head.root == self.root() {
             return Ok(false);
         }
-        relocate(self.site(&self.profile(environment)?), number)
-    }
-
-    /// Makes sure that a generation was built, or was brought, to where the checkout lies now.
-    pub(super) fn check_place(&self, environment: &Label, number: u64, head: &Head) -> Result<(), ProfileError> {
-        if head.root == self.root() {
-            return Ok(());
-        }
-        Err(ProfileError::BuiltElsewhere { environment: environment.clone(), number, root: head.root.clone() })
+        relocate(self.paths(&self.profile(environment)?), number)
     }
 }
 
 /// Brings a generation to where its checkout lies now; tells whether it was built elsewhere.
-pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError> {
-    let folder = site.profile.join(number.to_string());
+pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, ProfileError> {
+    let folder = paths.generation(number);
     let mut head = Head::read(&folder)?;
-    if head.root == site.root {
+    if head.root == paths.root {
         return Ok(false);
     }
     let generation = Generation::read(&folder)?;
     let mut contents = Contents::read(&folder)?;
     let from = if contents.root.as_os_str().is_empty() { head.root.clone() } else { contents.root.clone() };
-    let moved = Move { from: &from, to: site.root };
+    let moved = Move { from: &from, to: paths.root };
 
     for (path, target) in &mut contents.links {
         *target = moved.path(target);
-        inside(site, &folder, path)?;
-        lead(site, &folder.join(path), target)?;
+        inside(paths, &folder, path)?;
+        lead(paths, &folder.join(path), target)?;
     }
     for path in contents.generated.keys() {
-        inside(site, &folder, path)?;
+        inside(paths, &folder, path)?;
     }
     for (key, realised) in &contents.layout.packages {
-        folder_links(site, key, realised)?;
+        folder_links(paths, key, realised)?;
     }
     for (path, digest) in &mut contents.generated {
         if is_launcher(path) {
@@ -75,41 +71,41 @@ pub(super) fn relocate(site: Site<'_>, number: u64) -> Result<bool, ProfileError
         contents.generated.insert(format!("python/{}", rewritten.path), Text(rewritten.digest));
     }
 
-    site.root.clone_into(&mut head.root);
-    site.root.clone_into(&mut contents.root);
+    paths.root.clone_into(&mut head.root);
+    paths.root.clone_into(&mut contents.root);
     let text = head.text(&folder)?;
-    contents.generated.insert(HEAD.to_owned(), Text(TreeDigest::of(&text)));
+    contents.generated.insert(SUMMARY.to_owned(), Text(TreeDigest::of(&text)));
     generation.replace(&contents, &folder)?;
-    fs::write_atomic(&folder.join(HEAD), &text, Durability::Lazy)?;
+    fs::write_atomic(&folder.join(SUMMARY), &text, Durability::Lazy)?;
     Ok(true)
 }
 
 /// Lets the links of a realised package to local folders lead to where those are.
-pub(super) fn folder_links(site: Site<'_>, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
+pub(super) fn folder_links(paths: ProfilePaths<'_>, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
     for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, Target::Folder(_))) {
         let path = npm::link_path(realised, name);
-        inside(site, &site.packages.join(key.as_str()), &path)?;
-        let link = site.packages.join(key.as_str()).join(&path);
-        lead(site, &link, &npm::relative_target(site.root, &path, target))?;
+        inside(paths, &paths.packages.join(key.as_str()), &path)?;
+        let link = paths.packages.join(key.as_str()).join(&path);
+        lead(paths, &link, &npm::relative_target(paths.root, &path, target))?;
     }
     Ok(())
 }
 
 /// Makes sure that the folder of a file or link which is about to be replaced is reached through no link.
-fn inside(site: Site<'_>, folder: &Path, path: &str) -> Result<(), ProfileError> {
-    let way = folder.strip_prefix(site.root).unwrap_or(folder).join(path);
-    way.parent().map_or(Ok(()), |way| check_way(site.root, way))
+fn inside(paths: ProfilePaths<'_>, folder: &Path, path: &str) -> Result<(), ProfileError> {
+    let way = folder.strip_prefix(paths.root).unwrap_or(folder).join(path);
+    way.parent().map_or(Ok(()), |way| check_own_path(paths.root, way))
 }
 
 /// Lets a link lead somewhere, if it does not yet. It is made where nobody looks for packages, and then renamed.
-fn lead(site: Site<'_>, link: &Path, target: &Path) -> Result<(), ProfileError> {
+fn lead(paths: ProfilePaths<'_>, link: &Path, target: &Path) -> Result<(), ProfileError> {
     match fs::read_link(link) {
         Ok(found) if found == target => return Ok(()),
         // What somebody made of it is no link: `verify` names it.
         Err(error) if !error.is_not_found() => return Ok(()),
         _ => {}
     }
-    let aside = site.profile.join(LEADING);
+    let aside = paths.profile.join(LEADING);
     fs::remove_file(&aside)?;
     fs::symlink(target, &aside)?;
     match fs::rename(&aside, link) {
@@ -129,65 +125,4 @@ fn is_launcher(path: &str) -> bool {
 
 fn below(folder: &str, files: &BTreeMap<String, Text<TreeDigest>>) -> BTreeMap<String, TreeDigest> {
     files.iter().filter_map(|(path, digest)| Some((path.strip_prefix(folder)?.to_owned(), digest.0))).collect()
-}
-
-/// From where to where a checkout was moved.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Move<'a> {
-    /// Where it was.
-    pub(super) from: &'a Path,
-    /// Where it is.
-    pub(super) to: &'a Path,
-}
-
-impl Move<'_> {
-    /// Returns where a path leads after the move.
-    pub(super) fn path(&self, path: &Path) -> PathBuf {
-        path.strip_prefix(self.from).map_or_else(|_| path.to_owned(), |below| self.to.join(below))
-    }
-
-    /// Returns the way back.
-    pub(super) fn back(&self) -> Self {
-        Self { from: self.to, to: self.from }
-    }
-}
-
-/// What a text becomes when it is moved.
-pub(super) type Change<'a> = dyn Fn(&Move<'_>, &str) -> String + 'a;
-
-/// A file's content before and after.
-pub(super) struct Pair {
-    pub(super) old: Vec<u8>,
-    pub(super) new: Vec<u8>,
-}
-
-/// Replaces a file that is what was written, and accepts one that was replaced already.
-pub(super) fn rewrite_file(
-    file: &Path,
-    written: &TreeDigest,
-    moved: &Move<'_>,
-    change: &Change<'_>,
-) -> Result<Option<Pair>, ProfileError> {
-    let Some(Ok(text)) = fs::read_record(file)?.map(String::from_utf8) else { return Ok(None) };
-    if TreeDigest::of(text.as_bytes()) == *written {
-        let new = change(moved, &text);
-        if new != text {
-            fs::write_atomic(file, new.as_bytes(), Durability::Lazy)?;
-        }
-        return Ok(Some(Pair { old: text.into_bytes(), new: new.into_bytes() }));
-    }
-    let old = change(&moved.back(), &text);
-    let is_done = TreeDigest::of(old.as_bytes()) == *written;
-    Ok(is_done.then(|| Pair { old: old.into_bytes(), new: text.into_bytes() }))
-}
-
-/// Returns a path as it stands in a shell script.
-pub(super) fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
-}
-
-/// Returns how a path below a folder begins in a shell script.
-pub(super) fn start_of(folder: &Path) -> String {
-    let quoted = quoted(folder);
-    format!("{}/", quoted.strip_suffix('\'').unwrap_or(&quoted))
 }

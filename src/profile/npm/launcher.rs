@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::super::relocate::quoted;
+use super::super::shell::quoted;
 
 /// A shell runs the lines down to the last `exec`. For `node node_modules/.bin/NAME` they are an assignment and a comment,
 /// so that Node runs the file too, as it would through a link.

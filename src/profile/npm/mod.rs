@@ -2,10 +2,8 @@
 
 mod bin;
 mod launcher;
-mod placement;
 mod realise;
 
 pub(super) use bin::{declared, declared_folder, shadowing};
 pub(super) use launcher::launcher;
-pub(super) use placement::Npm;
 pub(super) use realise::{executables, link_path, realise, relative_target};

@@ -8,9 +8,9 @@ use crate::fs::{self, Dir};
 use crate::store::Tree;
 
 use super::super::ProfileError;
-use super::super::files::Files;
 use super::super::key::Key;
 use super::super::layout::{Realised, Target};
+use super::super::link_mode::LinkMode;
 use super::super::linking::{Source, folders_of};
 use super::super::shebang;
 use super::declared;
@@ -53,7 +53,7 @@ fn one(place: &Dir, root: &Path, key: &Key, realised: &Realised, tree: &Tree) ->
     modules.create_dir(&realised.name)?;
     files(&modules.open_dir(&realised.name)?, realised, tree)?;
     links(&modules, root, key, realised)?;
-    if realised.files == Files::Private {
+    if realised.files == LinkMode::Private {
         fs::make_private(&place.path().join(&staged))?;
     }
     match place.rename(&staged, key.as_str()) {

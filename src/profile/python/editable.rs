@@ -10,8 +10,8 @@ use crate::fs;
 use crate::model::PackageName;
 
 use super::super::ProfileError;
+use super::module_paths::{self, Sources};
 use super::record::{self, Recorded};
-use super::sources::{self, Sources};
 use super::wheel::{Files, Mode, Origin, Places};
 use super::{entry_points, launcher};
 
@@ -87,7 +87,7 @@ impl Project {
         }
         requirements(table, &mut metadata);
         Ok(Self {
-            sources: sources::sources(folder, &name, &document),
+            sources: module_paths::sources(folder, &name, &document),
             metadata,
             entry_points: entry_points_text(table, poetry),
             name,

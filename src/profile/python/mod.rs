@@ -2,17 +2,16 @@
 
 mod activate;
 mod bytecode;
-mod claims;
 mod editable;
 mod entry_points;
+mod file_conflicts;
+mod file_precedence;
 mod find;
 mod interpreter;
 mod launcher;
-mod moved;
-mod placement;
+mod module_paths;
 mod record;
-mod shared;
-mod sources;
+mod relocate;
 mod stub;
 mod venv;
 mod wheel;
@@ -21,8 +20,7 @@ pub use bytecode::{Bytecode, compile, names};
 pub use find::{Search, find, on_path};
 pub use interpreter::Interpreter;
 
-pub(super) use claims::Precedence;
 pub(super) use editable::Project;
-pub(super) use moved::rewritten;
-pub(super) use placement::Python;
+pub(super) use file_precedence::Precedence;
+pub(super) use relocate::rewritten;
 pub(super) use venv::{Environment, Installable, Installed, Yielded, build, compiled_files, linked_files};

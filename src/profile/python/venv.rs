@@ -10,16 +10,16 @@ use crate::store::{Tree, TreeEntry};
 
 use super::super::ProfileError;
 use super::super::as_text::Text;
-use super::super::files::Files as Access;
 use super::super::layout::Distribution;
+use super::super::link_mode::LinkMode;
 use super::super::linking::Source;
-use super::claims::Precedence;
 use super::editable::Project;
-use super::shared::{Part, Settled, settle};
+use super::file_conflicts::{Part, Settled, settle};
+use super::file_precedence::Precedence;
 use super::wheel::{Files, Mode, Origin, Places, Wheel};
 use super::{Interpreter, activate, bytecode};
 
-pub(in super::super) use super::shared::Yielded;
+pub(in super::super) use super::file_conflicts::Yielded;
 
 /// What an environment is built from.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(in super::super) struct Environment<'a> {
     /// The packages.
     pub(in super::super) wheels: &'a [Installable],
     /// Who may read what is written.
-    pub(in super::super) files: Access,
+    pub(in super::super) files: LinkMode,
     /// Local packages.
     pub(in super::super) projects: &'a [Project],
     /// What decides whose file counts where two packages bring one.
@@ -213,7 +213,7 @@ fn create_folders(
     Ok(dir)
 }
 
-fn place(dir: &Dir, part: &Part<'_>, access: Access) -> Result<Vec<(String, Text<TreeDigest>)>, ProfileError> {
+fn place(dir: &Dir, part: &Part<'_>, access: LinkMode) -> Result<Vec<(String, Text<TreeDigest>)>, ProfileError> {
     let mut generated = Vec::new();
     // Files come sorted: those of one folder together, which is opened once.
     let mut open: Option<(&str, Dir)> = None;

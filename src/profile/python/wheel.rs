@@ -7,7 +7,7 @@ use crate::model::PackageName;
 use crate::store::{Tree, TreeEntry};
 
 use super::super::ProfileError;
-use super::super::files::Files as Access;
+use super::super::link_mode::LinkMode;
 use super::super::linking::Source;
 use super::super::shebang;
 use super::record::{self, Recorded};
@@ -35,12 +35,12 @@ pub(super) enum Mode {
 
 impl Mode {
     /// Returns the permission bits.
-    pub(super) fn bits(self, access: Access) -> u32 {
+    pub(super) fn bits(self, access: LinkMode) -> u32 {
         match (access, self) {
-            (Access::Private, Self::Plain) => 0o600,
-            (Access::Private, Self::Executable) => 0o700,
-            (Access::Shared | Access::Writable, Self::Plain) => 0o644,
-            (Access::Shared | Access::Writable, Self::Executable) => 0o755,
+            (LinkMode::Private, Self::Plain) => 0o600,
+            (LinkMode::Private, Self::Executable) => 0o700,
+            (LinkMode::Shared | LinkMode::Writable, Self::Plain) => 0o644,
+            (LinkMode::Shared | LinkMode::Writable, Self::Executable) => 0o755,
         }
     }
 }

@@ -1,11 +1,18 @@
 //! The contract of the ecosystems: where their packages go in a generation.
 
+mod larder;
+mod npm;
+mod path;
+mod python;
+
 use std::path::Path;
 
-use super::layout::{Layout, Placed};
-use super::{ProfileError, larder, npm, path, python};
 use crate::lock::Closure;
 use crate::model::{Ecosystem, PerEcosystem};
+
+use super::ProfileError;
+use super::layout::Layout;
+use super::layout_input::Placed;
 
 /// Where packages of an ecosystem go.
 pub(super) trait Placement: Sync {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::Placement;
 use crate::profile::ProfileError;
-use crate::profile::layout::{Distribution, Layout, Placed};
-use crate::profile::placement::Placement;
+use crate::profile::layout::{Distribution, Layout};
+use crate::profile::layout_input::Placed;
 
-pub(in crate::profile) struct Python;
+pub(super) struct Python;
 
 impl Placement for Python {
     fn is_realised(&self) -> bool {
@@ -30,7 +31,7 @@ impl Placement for Python {
             name: package.name(),
             version: package.key.package.version.to_string().into(),
             tree: package.tree()?,
-            files: package.files(),
+            files: package.link_mode(),
             direct: package.is_direct,
         });
         Ok(())

@@ -8,8 +8,9 @@ use crate::fs::{self, Kind};
 use crate::lock::Closure;
 use crate::model::{Dependent, Edge};
 
+use super::ProfileError;
+use super::generation_summary::Head;
 use super::python::Interpreter;
-use super::{Head, ProfileError};
 
 /// Links by their places relative to the root.
 pub(super) type RootLinks = BTreeMap<PathBuf, PathBuf>;

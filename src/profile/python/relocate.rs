@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::model::TreeDigest;
 
 use super::super::ProfileError;
-use super::super::relocate::{Change, Move, Pair, rewrite_file, start_of};
+use super::super::checkout_move::{Change, Move, Pair, rewrite_file};
+use super::super::shell::start_of;
 use super::record::{self, Recorded};
 
 /// A file that says something else than before.

@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fs::{self, Dir, FileLock, FsError, Kind, PathState};
 
-use super::project::{OWN, PACKAGES, PROFILES};
-use super::{ProfileError, Project, build, exclude};
+use super::leftovers::remove_leftovers;
+use super::paths::{OWN, PACKAGES, PROFILES};
+use super::profiles::Project;
+use super::{ProfileError, git_exclude};
 
 /// The right to build and switch, held by one process at a time.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Project {
     fn clear(&self, note: &[u8]) -> Result<(), ProfileError> {
         fs::remove_abandoned(&self.root().join(".larder"))?;
         for environment in self.profile_folders()? {
-            build::tidy(self.root(), &self.profile(&environment)?)?;
+            remove_leftovers(self.root(), &self.profile(&environment)?)?;
         }
         for folder in [PACKAGES, PROFILES] {
             let Some(folder) = Dir::open_below(self.root(), Path::new(folder))? else { continue };
@@ -68,7 +70,7 @@ impl Project {
                 folder.remove_tree(&found.path)?;
             }
         }
-        if let exclude::Patterns::File(file) = exclude::file(self.root())? {
+        if let git_exclude::Patterns::File(file) = git_exclude::file(self.root())? {
             fs::remove_abandoned_beside(&file)?;
         }
         for file in note.split(|byte| *byte == 0).skip(1) {

@@ -1,17 +1,15 @@
-//! Going back, and what was decided about generations after they were built.
+//! Going back to an earlier generation.
 //!
 //! ```text
 //! .profiles/development/
-//! ├── pins                the numbers that are never collected, a line each
 //! └── rolled-back         which generation was gone back to, from which, and when: `1 3 2026-11-21T16:13:06Z`
 //! ```
 //!
-//! The note of a rollback is the text of a link, which no file has to be written to disk for: after a loss of power it is
-//! there or not, and a file's content could be missing. It is made before the switch and holds only while the generation
-//! that it names is the current one: a kill between the two leaves a note that means nothing, and the next generation
+//! The note of a rollback is the target of a link, which needs no file to be written to disk: after a loss of power the note
+//! is there or not, where a file might be there without its content. It is made before the switch and counts only while the
+//! generation that it names is the current one: after a kill between the two the note means nothing, and the next generation
 //! ends it.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -20,9 +18,10 @@ use rustc_hash::FxHashSet;
 use crate::fs::{self, Durability};
 use crate::model::Label;
 
-use super::head::Head;
-use super::whole::Whole;
-use super::{ProfileError, Project, ProjectLock, generation};
+use super::complete_generations::Whole;
+use super::profiles::Project;
+use super::project_lock::ProjectLock;
+use super::{ProfileError, generation};
 
 /// That an environment was rolled back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,30 +47,6 @@ impl RolledBack {
 }
 
 impl Project {
-    /// Returns what is known of a generation without reading what is in it.
-    pub fn head(&self, environment: &Label, number: u64) -> Result<Head, ProfileError> {
-        match Head::read(&self.generation_folder(environment, number)?) {
-            Err(ProfileError::Fs(error)) if error.is_not_found() => {
-                Err(ProfileError::NoGeneration { environment: environment.clone(), number })
-            }
-            read => read,
-        }
-    }
-
-    /// Returns what is known of the current generation without reading what is in it.
-    pub fn current_head(&self, environment: &Label) -> Result<Option<Head>, ProfileError> {
-        let Some(number) = self.current_number(environment)? else { return Ok(None) };
-        self.head(environment, number).map(Some)
-    }
-
-    /// Returns the text of the lock that a generation was built from.
-    pub fn lock_text(&self, environment: &Label, number: u64) -> Result<String, ProfileError> {
-        let file = self.generation_folder(environment, number)?.join(generation::LOCK);
-        let bytes = fs::read_record(&file)?;
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        text.ok_or_else(|| ProfileError::BadRecord { file, problem: "it is no text, or not there".to_owned() })
-    }
-
     /// Makes an earlier generation the current one again, and notes that it is one. What takes no longer for many
     /// packages than for few is checked: see [`Self::check_presence`].
     pub fn roll_back(&self, lock: &ProjectLock, environment: &Label, number: u64) -> Result<(), ProfileError> {
@@ -143,28 +118,9 @@ impl Project {
             None => Ok(whole.note(self.root(), &profile, number)?),
         }
     }
-
-    /// Returns the generations that are never collected.
-    pub fn pins(&self, environment: &Label) -> Result<BTreeSet<u64>, ProfileError> {
-        let file = self.profile(environment)?.join(PINS);
-        let Some(bytes) = fs::read_record(&file)? else { return Ok(BTreeSet::new()) };
-        let text = String::from_utf8_lossy(&bytes);
-        let number = |line: &str| {
-            let problem = || format!("`{line}` is no number of a generation");
-            line.parse().map_err(|_| ProfileError::BadRecord { file: file.clone(), problem: problem() })
-        };
-        text.lines().map(number).collect()
-    }
-
-    /// Sets the generations that are never collected.
-    pub fn set_pins(&self, _lock: &ProjectLock, environment: &Label, pins: &BTreeSet<u64>) -> Result<(), ProfileError> {
-        let text = pins.iter().fold(String::new(), |text, number| format!("{text}{number}\n"));
-        Ok(fs::write_atomic(&self.profile(environment)?.join(PINS), text.as_bytes(), Durability::Whole)?)
-    }
 }
 
 const ROLLED_BACK: &str = "rolled-back";
-const PINS: &str = "pins";
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use super::Placement;
 use crate::fs;
 use crate::profile::ProfileError;
-use crate::profile::layout::{Layout, Placed, Target};
-use crate::profile::placement::Placement;
+use crate::profile::layout::{Layout, Target};
+use crate::profile::layout_input::Placed;
 
-pub(in crate::profile) struct Local;
+pub(super) struct Local;
 
 impl Placement for Local {
     fn is_realised(&self) -> bool {

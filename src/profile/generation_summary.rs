@@ -10,7 +10,8 @@ use crate::fs;
 use crate::model::{Label, TreeDigest};
 
 use super::ProfileError;
-use super::generation::{FORMAT, record_of};
+use super::paths::SUMMARY;
+use super::record_file::{FORMAT, read_record};
 
 /// What a switch and a history need to know of a generation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,8 +99,8 @@ impl Head {
 
     /// Reads the record in the generation's folder.
     pub(super) fn read(folder: &Path) -> Result<Self, ProfileError> {
-        let file = folder.join(HEAD);
-        let bytes = record_of(&file)?;
+        let file = folder.join(SUMMARY);
+        let bytes = read_record(&file)?;
         let bad = |problem: String| ProfileError::BadRecord { file: file.clone(), problem };
         let head: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
         if head.format > FORMAT { Err(bad("a newer larder wrote it".to_owned())) } else { Ok(head) }
@@ -108,16 +109,13 @@ impl Head {
     /// Writes the record into a new folder; returns its digest.
     pub(super) fn write(&self, folder: &Path) -> Result<TreeDigest, ProfileError> {
         let text = self.text(folder)?;
-        fs::write_new(&folder.join(HEAD), &text, 0o644)?;
+        fs::write_new(&folder.join(SUMMARY), &text, 0o644)?;
         Ok(TreeDigest::of(&text))
     }
 
     /// Returns the record's text.
     pub(super) fn text(&self, folder: &Path) -> Result<Vec<u8>, ProfileError> {
         serde_json::to_vec(self)
-            .map_err(|error| ProfileError::BadRecord { file: folder.join(HEAD), problem: error.to_string() })
+            .map_err(|error| ProfileError::BadRecord { file: folder.join(SUMMARY), problem: error.to_string() })
     }
 }
-
-/// The record's name in a generation.
-pub(super) const HEAD: &str = "head.json";

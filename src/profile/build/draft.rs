@@ -8,17 +8,19 @@ use crate::fs;
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
-use super::as_text::Text;
-use super::build::{Input, Site, files};
 use super::executables::{self, Executables, Program, Runtimes};
-use super::generation::{Contents, Generation};
-use super::layout::{Layout, Links, Target, python_dependencies};
-use super::python::{self, Interpreter};
-use super::{ProfileError, npm, roots};
+use super::input::Input;
+use crate::profile::as_text::Text;
+use crate::profile::compute_layout::python_dependencies;
+use crate::profile::generation::{Contents, Generation};
+use crate::profile::layout::{Layout, Links, Target};
+use crate::profile::paths::ProfilePaths;
+use crate::profile::python::{self, Interpreter};
+use crate::profile::{ProfileError, npm, root_links};
 
 /// A generation that is being put together.
 pub(super) struct Draft<'a> {
-    site: Site<'a>,
+    paths: ProfilePaths<'a>,
     folder: PathBuf,
     /// The generation before it.
     before: Option<&'a Generation>,
@@ -36,9 +38,9 @@ pub(super) struct Draft<'a> {
 type Generated = BTreeMap<String, Text<TreeDigest>>;
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(site: Site<'a>, folder: PathBuf, before: Option<&'a Generation>) -> Self {
+    pub(super) fn new(paths: ProfilePaths<'a>, folder: PathBuf, before: Option<&'a Generation>) -> Self {
         let (links, launchers, contested) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { site, folder, before, links, launchers, contested, warnings: Vec::new() }
+        Self { paths, folder, before, links, launchers, contested, warnings: Vec::new() }
     }
 
     /// Makes all but the records.
@@ -53,7 +55,7 @@ impl<'a> Draft<'a> {
         let runtimes = Runtimes::of(input);
         let mut executables = self.node_modules("node_modules", runtimes, &layout.node_modules, (layout, trees))?;
         for (member, links) in &layout.members {
-            let place = format!("members/{}/node_modules", roots::member_folder(member));
+            let place = format!("members/{}/node_modules", root_links::member_folder(member));
             let of_member = self.node_modules(&place, runtimes, links, (layout, trees))?;
             self.warnings.extend(of_member.warnings.into_iter().filter(|told| !executables.warnings.contains(told)));
         }
@@ -104,7 +106,7 @@ impl<'a> Draft<'a> {
         for (name, target) in links {
             self.link(format!("{place}/{name}"), self.absolute(target));
         }
-        let executables = executables::of_links(self.site, runtimes, links, layout, trees)?;
+        let executables = executables::of_links(self.paths, runtimes, links, layout, trees)?;
         for (name, (program, _)) in &executables.offered {
             let path = format!("{place}/.bin/{name}");
             match program {
@@ -133,8 +135,8 @@ impl<'a> Draft<'a> {
     /// Absolute, as relative ones break bundlers and the tracing of files.
     fn absolute(&self, target: &Target) -> PathBuf {
         match target {
-            Target::Package(key, name) => self.site.packages.join(key.as_str()).join("node_modules").join(&**name),
-            Target::Folder(folder) => self.site.root.join(&**folder),
+            Target::Package(key, name) => self.paths.packages.join(key.as_str()).join("node_modules").join(&**name),
+            Target::Folder(folder) => self.paths.root.join(&**folder),
         }
     }
 
@@ -173,7 +175,7 @@ impl<'a> Draft<'a> {
         if yielded.is_empty() {
             return;
         }
-        let folder = self.before.map(|before| self.site.profile.join(before.number.to_string()));
+        let folder = self.before.map(|before| self.paths.generation(before.number));
         // A record that cannot be read is no reason not to build a new one.
         let known = folder.and_then(|folder| Contents::read(&folder).ok()).map(|contents| contents.contested);
         for yielded in yielded {
@@ -197,10 +199,10 @@ impl<'a> Draft<'a> {
         let dependencies = || python_dependencies(input.closure);
         python::build(&python::Environment {
             folder: &self.folder.join("python"),
-            reached: &self.site.profile.join("current/python"),
+            reached: &self.paths.profile.join("current/python"),
             interpreter,
             wheels,
-            files: files(input),
+            files: input.link_mode(),
             projects,
             precedence: python::Precedence { owners: &layout.owners, dependencies: &dependencies },
         })

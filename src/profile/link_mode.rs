@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How a realised package's files come to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Files {
+pub enum LinkMode {
     /// Hard links to the store.
     #[default]
     Shared,
@@ -15,7 +15,7 @@ pub enum Files {
     Private,
 }
 
-impl Files {
+impl LinkMode {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Shared => "shared",

@@ -8,9 +8,10 @@ use crate::fs;
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
-use super::build::{Input, Site};
-use super::layout::{Layout, Links, Target};
-use super::{ProfileError, npm};
+use super::input::Input;
+use crate::profile::layout::{Layout, Links, Target};
+use crate::profile::paths::ProfilePaths;
+use crate::profile::{ProfileError, npm};
 
 /// What an executable's name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl Executables {
 
 /// Returns the executables of what a `node_modules` links.
 pub(super) fn of_links(
-    site: Site<'_>,
+    paths: ProfilePaths<'_>,
     runtimes: Runtimes,
     links: &Links,
     layout: &Layout,
@@ -109,7 +110,7 @@ pub(super) fn of_links(
             Target::Folder(folder) => {
                 let bins = layout.folders.values().filter(|known| known.folder == *folder).flat_map(|known| &known.bin);
                 for (bin, path) in bins {
-                    let file = site.root.join(&**folder).join(&**path);
+                    let file = paths.root.join(&**folder).join(&**path);
                     executables.offer(bin, Program::Live(file), name);
                 }
             }
@@ -117,7 +118,7 @@ pub(super) fn of_links(
                 let Some(realised) = layout.packages.get(key).filter(|realised| realised.bin) else { continue };
                 let Some(tree) = trees.get(&realised.tree) else { continue };
                 let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
-                let folder = site.packages.join(key.as_str()).join("node_modules").join(&**own);
+                let folder = paths.packages.join(key.as_str()).join("node_modules").join(&**own);
                 let bins = npm::declared(own, &json, tree.entries.iter().map(|entry| &*entry.path))?;
                 executables.warnings.extend(bins.odd);
                 for bin in bins.found {

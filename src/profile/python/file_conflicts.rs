@@ -12,7 +12,7 @@ use crate::model::TreeDigest;
 
 use super::super::ProfileError;
 use super::super::linking::Source;
-use super::claims::{Claimant, Contest, Judge, Precedence, Reason, globs};
+use super::file_precedence::{Claimant, Contest, Judge, Precedence, Reason, globs};
 use super::record;
 use super::wheel::{Files, Origin, Places};
 

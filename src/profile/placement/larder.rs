@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::Placement;
 use crate::profile::ProfileError;
-use crate::profile::layout::{Layout, Placed};
-use crate::profile::placement::Placement;
+use crate::profile::layout::Layout;
+use crate::profile::layout_input::Placed;
 
-pub(in crate::profile) struct Larder;
+pub(super) struct Larder;
 
 impl Placement for Larder {
     fn is_realised(&self) -> bool {

@@ -1,0 +1,59 @@
+//! What a generation is built from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::lock::{Closure, Lockfile};
+use crate::manifest::FilesMode;
+use crate::model::{Label, PackageKey, Platform, TreeDigest};
+use crate::store::Tree;
+
+use crate::profile::generation_summary::Promoted;
+use crate::profile::link_mode::LinkMode;
+use crate::profile::python::{Bytecode, Interpreter};
+
+/// What a generation is built from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The environment.
+    pub environment: &'a Label,
+    /// The platform.
+    pub platform: Platform,
+    /// The lock.
+    pub lock: &'a Lockfile,
+    /// The lock's text.
+    pub lock_text: &'a str,
+    /// Whether switches to it outlive a loss of power.
+    pub durable: bool,
+    /// The generation whose closure is taken over, where there is one.
+    pub promoted: Option<&'a Promoted>,
+    /// What of the lock the environment reaches on the platform.
+    pub closure: &'a Closure<'a>,
+    /// The unpacked artifacts of its packages.
+    pub trees: &'a BTreeMap<PackageKey, Arc<Tree>>,
+    /// Who may read the files.
+    pub files: FilesMode,
+    /// The interpreter, where a Python is declared.
+    pub interpreter: Option<&'a Interpreter>,
+    /// The byte-code of wheels, where it is made ahead.
+    pub bytecode: Option<&'a Bytecode>,
+    /// Now.
+    pub created: jiff::Timestamp,
+    /// The version of larder.
+    pub larder: &'a str,
+}
+
+impl Input<'_> {
+    /// Returns how files of packages come into the profile, unless a package is writable.
+    pub(in crate::profile) fn link_mode(&self) -> LinkMode {
+        match self.files {
+            FilesMode::Shared => LinkMode::Shared,
+            FilesMode::Private => LinkMode::Private,
+        }
+    }
+
+    /// Returns the unpacked artifacts by their digests.
+    pub(in crate::profile) fn trees_by_digest(&self) -> BTreeMap<TreeDigest, Arc<Tree>> {
+        self.trees.values().map(|tree| (tree.digest, tree.clone())).collect()
+    }
+}

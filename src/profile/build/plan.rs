@@ -1,0 +1,212 @@
+//! What a generation will be, and making it so: packages are realised, and the rest is put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::fs::{self, Demand, Kind};
+use crate::model::TreeDigest;
+use crate::store::Tree;
+
+use super::draft::Draft;
+use super::input::Input;
+use crate::profile::as_text::Text;
+use crate::profile::compute_layout::compute_layout;
+use crate::profile::generation::{Contents, Generation};
+use crate::profile::generation_summary::{Changes, Head};
+use crate::profile::key::Key;
+use crate::profile::layout::{Layout, Member};
+use crate::profile::layout_input::Wanted;
+use crate::profile::leftovers::remove_leftovers;
+use crate::profile::link_mode::LinkMode;
+use crate::profile::local_packages::{self, Folders};
+use crate::profile::paths::{BUILDING, ProfilePaths, open_own_folder};
+use crate::profile::python::Bytecode;
+use crate::profile::record_file::{FORMAT, hash};
+use crate::profile::relocate;
+use crate::profile::{ProfileError, npm};
+
+/// What a generation will be.
+pub(in crate::profile) struct Plan<'a> {
+    paths: ProfilePaths<'a>,
+    input: &'a Input<'a>,
+    folders: Folders,
+    pub(in crate::profile) layout: Layout,
+    closure: Vec<Member>,
+    pub(super) inputs: TreeDigest,
+    pub(in crate::profile) trees: BTreeMap<TreeDigest, Arc<Tree>>,
+}
+
+impl<'a> Plan<'a> {
+    pub(in crate::profile) fn new(paths: ProfilePaths<'a>, input: &'a Input<'a>) -> Result<Self, ProfileError> {
+        let folders = local_packages::look(paths.root, input.lock, input.closure)?;
+        let (layout, closure) = layout_of(input, &folders)?;
+        if input.interpreter.is_none() && !(layout.python.is_empty() && folders.projects.is_empty()) {
+            return Err(ProfileError::UndeclaredPython);
+        }
+        let inputs = inputs(paths.root, input, &layout, &closure, &folders);
+        let trees = input.trees_by_digest();
+        Ok(Self { paths, input, folders, layout, closure, inputs, trees })
+    }
+
+    /// Makes the folders to build in, and removes what a killed run left there; returns the last number.
+    pub(in crate::profile) fn make_room(&self) -> Result<u64, ProfileError> {
+        fs::create_dir_all(self.paths.packages)?;
+        fs::create_dir_all(self.paths.profile)?;
+        fs::set_private(self.paths.profile, self.input.link_mode() == LinkMode::Private)?;
+        remove_leftovers(self.paths.root, self.paths.profile)
+    }
+
+    /// Realises the packages that are harmed or not there, and returns how many.
+    pub(in crate::profile) fn realise(&self, harmed: &BTreeSet<&Key>) -> Result<usize, ProfileError> {
+        let Self { paths, layout, .. } = self;
+        let _span = tracing::info_span!("link packages", packages = layout.packages.len()).entered();
+        realise(*paths, layout, &self.trees, harmed).map_err(|error| {
+            let is_there = |key: &Key| fs::stat(&paths.packages.join(key.as_str())).is_ok_and(|stat| stat.is_some());
+            let missing = layout.packages.iter().filter(|(key, _)| harmed.contains(key) || !is_there(key));
+            self.needing(error, missing.map(|(_, realised)| &realised.tree))
+        })
+    }
+
+    /// Adds how much room the copies of trees take to an error, if it was room that was missing. Links take none that is
+    /// known.
+    fn needing<'t>(&self, error: ProfileError, trees: impl Iterator<Item = &'t TreeDigest>) -> ProfileError {
+        let ProfileError::Fs(error) = error else { return error };
+        let device = |path: &Path| fs::stat(path).ok().flatten().map(|stat| stat.device);
+        let links = |tree: &Tree| device(&tree.folder) == device(self.paths.packages);
+        let trees: Vec<&Arc<Tree>> = trees.filter_map(|tree| self.trees.get(tree)).collect();
+        if self.input.link_mode() != LinkMode::Private && trees.iter().all(|tree| links(tree)) {
+            return error.into();
+        }
+        let sizes = trees.iter().flat_map(|tree| tree.entries.iter().map(|entry| entry.size));
+        error.needing(Demand::on(self.paths.packages).files(sizes)).into()
+    }
+
+    /// Puts a generation with this number, parent and time together, where it can be renamed from.
+    pub(in crate::profile) fn draft(
+        self,
+        (number, parent, created): (u64, Option<u64>, jiff::Timestamp),
+        before: Option<&Generation>,
+    ) -> Result<(Generation, Vec<String>), ProfileError> {
+        let (paths, input) = (self.paths, self.input);
+        let _span = tracing::info_span!("write generation", number, environment = %input.environment).entered();
+        let mut generation = Generation {
+            format: FORMAT,
+            number,
+            parent,
+            created,
+            larder: input.larder.to_owned(),
+            lock: TreeDigest::of(input.lock_text.as_bytes()),
+            environment: input.environment.clone(),
+            platform: input.platform,
+            digest: Generation::digest(input.platform, input.interpreter, &self.closure, &self.layout),
+            inputs: self.inputs,
+            python: input.interpreter.cloned(),
+            bytecode: input.bytecode.map(|bytecode| bytecode_of(&self.layout, bytecode)),
+            node_modules: !self.layout.node_modules.is_empty(),
+            members: self.layout.members.keys().cloned().collect(),
+            closure: Vec::new(),
+        };
+        let folder = paths.profile.join(BUILDING);
+        let mut draft = Draft::new(paths, folder.clone(), before);
+        let filled = draft
+            .fill(input, &self.layout, &self.trees, &self.folders.projects)
+            .map_err(|error| self.needing(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
+        let made = filled.and_then(|generated| {
+            generation.closure = self.closure;
+            let head = head(paths.root, input, &generation, before);
+            let links = std::mem::take(&mut draft.links);
+            let contested = std::mem::take(&mut draft.contested);
+            let contents = Contents { root: paths.root.to_owned(), layout: self.layout, generated, links, contested };
+            generation.write(&head, input.lock_text, contents, &folder)?;
+            if input.link_mode() == LinkMode::Private { Ok(fs::make_private(&folder)?) } else { Ok(()) }
+        });
+        if let Err(error) = made {
+            // The first error is the one to report; what stays is removed by the next build.
+            let _ = fs::remove_tree(&folder);
+            return Err(error);
+        }
+        Ok((generation, draft.warnings))
+    }
+}
+
+fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option<&Generation>) -> Head {
+    Head {
+        format: FORMAT,
+        number: generation.number,
+        parent: generation.parent,
+        created: generation.created,
+        lock: generation.lock,
+        digest: generation.digest,
+        root: root.to_owned(),
+        durable: input.durable,
+        promoted: input.promoted.cloned(),
+        python: generation.python.is_some(),
+        node_modules: generation.node_modules,
+        members: generation.members.clone(),
+        packages: generation.closure.len(),
+        changes: Changes::from(&generation.difference_from(current)),
+    }
+}
+
+fn layout_of(input: &Input<'_>, folders: &Folders) -> Result<(Layout, Vec<Member>), ProfileError> {
+    let digests = input.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
+    compute_layout(&Wanted {
+        lock: input.lock,
+        closure: input.closure,
+        platform: input.platform,
+        trees: &digests,
+        folders: &folders.kinds,
+        files: input.link_mode(),
+    })
+}
+
+/// Names the byte-code of each Python package.
+fn bytecode_of(layout: &Layout, bytecode: &Bytecode) -> BTreeMap<Arc<str>, Text<TreeDigest>> {
+    let named = layout
+        .python
+        .iter()
+        .filter_map(|distribution| Some((distribution.name.clone(), Text(bytecode.get(&distribution.tree)?.digest))));
+    named.collect()
+}
+
+fn inputs(root: &Path, input: &Input<'_>, layout: &Layout, closure: &[Member], folders: &Folders) -> TreeDigest {
+    let projects: Vec<_> = folders.projects.iter().map(|project| project.identity(root)).collect();
+    hash(&(
+        ("larder inputs 2", input.environment, input.platform.as_str(), input.interpreter, input.link_mode()),
+        (layout, closure, projects),
+    ))
+}
+
+pub(in crate::profile) fn realise(
+    paths: ProfilePaths<'_>,
+    layout: &Layout,
+    trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+    harmed: &BTreeSet<&Key>,
+) -> Result<usize, ProfileError> {
+    // One listing instead of a look at each.
+    let mut there: rustc_hash::FxHashSet<String> = rustc_hash::FxHashSet::default();
+    // Somebody may have taken all of them away.
+    fs::create_dir_all(paths.packages)?;
+    let Some(packages) = open_own_folder(paths.root, paths.packages)? else { return Ok(0) };
+    for found in packages.list()? {
+        let Ok(name) = found.path.into_os_string().into_string() else { continue };
+        // Left by a run that was killed: the project's lock is held. Where a package is to be, a link is none.
+        if name.starts_with('.') || found.kind != Kind::Folder {
+            packages.remove_tree(Path::new(&name))?;
+        } else {
+            there.insert(name);
+        }
+    }
+    let mut missing: Vec<(&Key, _, Arc<Tree>)> = Vec::new();
+    for (key, realised) in &layout.packages {
+        let wanted = !there.contains(key.as_str()) || harmed.contains(key);
+        if !wanted {
+            relocate::folder_links(paths, key, realised)?;
+        }
+        if let (true, Some(tree)) = (wanted, trees.get(&realised.tree)) {
+            missing.push((key, realised, tree.clone()));
+        }
+    }
+    npm::realise(paths.packages, paths.root, &missing)
+}

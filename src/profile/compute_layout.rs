@@ -1,0 +1,229 @@
+//! From a lock's closure and the store's trees to a [`Layout`]: which packages are realised under which keys, and who sees what
+//! under which name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::lock::Closure;
+use crate::model::{Dependent, Ecosystem, FileOwner, InstanceKey, PackageKey};
+
+use super::ProfileError;
+use super::key::{Depends, Ingredients, Key, keys};
+use super::layout::{Content, Dependencies, Layout, Member, Owner, Realised, Target};
+use super::layout_input::{Placed, RealisedKeys, Wanted};
+use super::placement;
+
+/// Computes the layout and the closure of a profile.
+pub(super) fn compute_layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>), ProfileError> {
+    let realised = realise(wanted)?;
+    let closure = wanted.closure;
+    let direct: BTreeSet<&InstanceKey> =
+        closure.roots.iter().flat_map(|root| closure.root_edges(root)).map(|edge| &edge.to).collect();
+    let mut layout = Layout { packages: realised.packages, ..Layout::default() };
+    for root in &closure.roots {
+        let links = match &root.dependent {
+            Dependent::Project => &mut layout.node_modules,
+            Dependent::Member(folder) => layout.members.entry(folder.clone()).or_default(),
+        };
+        for edge in closure.root_edges(root) {
+            if let Some(target) =
+                wanted.target(&realised.keys, &edge.to).filter(|_| is_in_node_modules(edge.to.package.id.ecosystem))
+            {
+                links.insert(edge.name.as_str().into(), target);
+            }
+        }
+    }
+    for &key in closure.instances.keys() {
+        let placed = Placed { wanted, keys: &realised.keys, key, is_direct: direct.contains(key), is_in_node_modules };
+        placement::of(key.package.id.ecosystem).place(&placed, &mut layout)?;
+    }
+    layout.python.sort_by(|a, b| a.name.cmp(&b.name));
+    let is_there = |name: &str| {
+        layout.python.iter().any(|distribution| *distribution.name == *name)
+            || layout.folders.iter().any(|(folder, kind)| kind.python && **folder == *name)
+    };
+    let owners = wanted.lock.settings.owners.iter().filter(|owner| is_there(owner.package.name.as_str()));
+    let owner = |owner: &FileOwner| Owner { package: owner.package.name.as_str().into(), files: owner.files.clone() };
+    layout.owners = owners.map(owner).collect();
+    layout.members.retain(|_, links| !links.is_empty());
+    Ok((layout, members(wanted, &direct)?))
+}
+
+/// The realised packages, and which instance got which key.
+struct Realisation<'a> {
+    packages: BTreeMap<Key, Realised>,
+    keys: RealisedKeys<'a>,
+}
+
+fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
+    let is_realised = |key: &&InstanceKey| placement::of(key.package.id.ecosystem).is_realised();
+    let instances: Vec<&InstanceKey> = wanted.closure.instances.keys().copied().filter(is_realised).collect();
+    let place: BTreeMap<&InstanceKey, usize> = instances.iter().enumerate().map(|(at, key)| (*key, at)).collect();
+    let mut ingredients = Vec::with_capacity(instances.len());
+    for key in &instances {
+        let mut depends: Vec<(&str, Depends<'_>)> = wanted
+            .closure
+            .edges(key)
+            .filter_map(|edge| {
+                let on = match place.get(&edge.to) {
+                    Some(&at) => Depends::On(at),
+                    None => Depends::Folder(&wanted.npm_folder(&edge.to)?.folder),
+                };
+                Some((edge.name.as_str(), on))
+            })
+            .collect();
+        depends.sort_by_key(|(name, _)| *name);
+        depends.dedup_by_key(|(name, _)| *name);
+        ingredients.push(Ingredients {
+            package: &key.package,
+            peers: &key.peers,
+            tree: wanted.tree(&key.package)?,
+            files: wanted.link_mode(&key.package),
+            extensions: extensions(wanted, &key.package),
+            dependencies: depends,
+        });
+    }
+    let keys = keys(wanted.platform, &ingredients);
+    let packages = instances
+        .iter()
+        .zip(&ingredients)
+        .zip(&keys)
+        .map(|((instance, from), key)| {
+            let dependencies = from
+                .dependencies
+                .iter()
+                .map(|(name, on)| {
+                    let target = match on {
+                        Depends::On(at) => {
+                            Target::Package(keys[*at].clone(), instances[*at].package.id.name.as_str().into())
+                        }
+                        Depends::Folder(folder) => Target::Folder((*folder).into()),
+                    };
+                    ((*name).into(), target)
+                })
+                .collect();
+            let realised = Realised {
+                name: instance.package.id.name.as_str().into(),
+                tree: from.tree,
+                files: from.files,
+                bin: wanted.lock.graph.packages.get(&instance.package).is_some_and(|package| package.facts.bin),
+                dependencies,
+            };
+            (key.clone(), realised)
+        })
+        .collect();
+    let keys = instances.into_iter().zip(keys).collect();
+    Ok(Realisation { packages, keys })
+}
+
+/// Tells which of the Python packages, local ones among them, depend on which.
+pub(super) fn python_dependencies(closure: &Closure<'_>) -> Dependencies {
+    let mut dependencies = Dependencies::new();
+    for key in closure.instances.keys() {
+        let names = closure
+            .edges(key)
+            .filter(|edge| placement::of(edge.to.package.id.ecosystem).is_in_environment())
+            .map(|edge| edge.to.package.id.name.as_str().into());
+        dependencies.entry(key.package.id.name.as_str().into()).or_default().extend(names);
+    }
+    dependencies
+}
+
+fn extensions(wanted: &Wanted<'_>, package: &PackageKey) -> Vec<String> {
+    let of_package = wanted.lock.settings.extensions.iter().filter(|extension| extension.package.is_same(&package.id));
+    let mut extensions: Vec<_> = of_package
+        .map(|extension| format!("{} {}", extension.dependency.seen_as(), extension.dependency.range_text()))
+        .collect();
+    extensions.sort_unstable();
+    extensions
+}
+
+fn members(wanted: &Wanted<'_>, direct: &BTreeSet<&InstanceKey>) -> Result<Vec<Member>, ProfileError> {
+    let mut members: Vec<Member> = wanted
+        .closure
+        .instances
+        .keys()
+        .map(|&key| {
+            let content = match wanted.folders.get(&key.package) {
+                Some(folder) => Content::Folder(folder.folder.clone()),
+                None => Content::Tree(wanted.tree(&key.package)?),
+            };
+            Ok(Member {
+                ecosystem: key.package.id.ecosystem,
+                name: key.package.id.name.as_str().into(),
+                version: key.package.version.to_string().into(),
+                registry: key.package.id.registry.as_ref().map(|registry| registry.as_str().into()),
+                peers: key.peers.clone(),
+                content,
+                direct: direct.contains(key),
+            })
+        })
+        .collect::<Result<_, ProfileError>>()?;
+    members.sort_unstable();
+    Ok(members)
+}
+
+fn is_in_node_modules(ecosystem: Ecosystem) -> bool {
+    placement::of(ecosystem).is_in_node_modules()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::super::link_mode::LinkMode;
+    use super::*;
+
+    fn key_of(layout: &Layout, name: &str) -> Key {
+        layout.packages.iter().find(|(_, realised)| &*realised.name == name).unwrap().0.clone()
+    }
+
+    #[test]
+    fn who_sees_what_follows_the_edges_that_hold() {
+        let mut fixture = Fixture::new();
+        fixture.npm("app@1.0.0", &[("index.js", "")]).npm("dep@1.0.0", &[("index.js", "")]);
+        fixture.npm("unreached@1.0.0", &[("index.js", "")]);
+        fixture.edge("app@1.0.0", "alias", "dep@1.0.0").edge("app@1.0.0", "unreached", "unreached@1.0.0");
+        fixture.root("app", "app@1.0.0").leave_out("unreached@1.0.0");
+        let (layout, closure) = fixture.layout();
+        assert_eq!(layout.node_modules.keys().map(|name| &**name).collect::<Vec<_>>(), ["app"]);
+        let app = &layout.packages[&key_of(&layout, "app")];
+        let dep = Target::Package(key_of(&layout, "dep"), "dep".into());
+        assert_eq!(app.dependencies, [("alias".into(), dep)].into());
+        let listed: Vec<_> = closure.iter().map(|member| (&*member.name, member.direct)).collect();
+        assert_eq!(listed, [("app", true), ("dep", false)]);
+    }
+
+    #[test]
+    fn writable_packages_have_another_key_and_so_have_their_dependents() {
+        let mut fixture = Fixture::new();
+        fixture.npm("app@1.0.0", &[]).npm("dep@1.0.0", &[]).npm("other@1.0.0", &[]);
+        fixture.edge("app@1.0.0", "dep", "dep@1.0.0").root("app", "app@1.0.0");
+        let before = fixture.layout().0;
+        fixture.writable("dep");
+        let after = fixture.layout().0;
+        for (name, same) in [("app", false), ("dep", false), ("other", true)] {
+            assert_eq!(key_of(&before, name) == key_of(&after, name), same, "{name}");
+        }
+        assert_eq!(after.packages[&key_of(&after, "dep")].files, LinkMode::Writable);
+    }
+
+    #[test]
+    fn local_packages_are_linked_and_get_a_node_modules() {
+        let mut fixture = Fixture::new();
+        fixture.npm("react@18.3.1", &[]).folder("theme", "packages/theme", &[("package.json", "{}")]);
+        fixture.path_edge("theme", "react", "react@18.3.1").root_path("theme");
+        let layout = fixture.layout().0;
+        let folder = Target::Folder("packages/theme".into());
+        assert_eq!(layout.node_modules, [("theme".into(), folder.clone())].into());
+        assert_eq!(layout.shelf, [("theme".into(), folder)].into());
+        assert_eq!(layout.members.keys().map(|member| &**member).collect::<Vec<_>>(), ["packages/theme"]);
+        assert!(layout.members["packages/theme"].contains_key("react"));
+    }
+
+    #[test]
+    fn a_package_that_was_not_fetched_is_named() {
+        let mut fixture = Fixture::new();
+        fixture.npm("app@1.0.0", &[]).root("app", "app@1.0.0");
+        fixture.trees.clear();
+        assert_eq!(fixture.try_layout().unwrap_err().to_string(), "npm:app@1.0.0 is not in the store");
+    }
+}

@@ -1,5 +1,0 @@
-//! Private packages in a profile.
-
-mod placement;
-
-pub(super) use placement::Larder;

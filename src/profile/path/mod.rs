@@ -1,5 +1,0 @@
-//! Local packages in a profile.
-
-mod placement;
-
-pub(super) use placement::Local;

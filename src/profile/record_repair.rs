@@ -1,0 +1,84 @@
+//! Healing a generation whose own record cannot be relied on. What it said follows from the lock and the store, and is
+//! compared with what is on disk.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::fs;
+use crate::manifest::FilesMode;
+use crate::model::TreeDigest;
+use crate::store::Tree;
+
+use super::ProfileError;
+use super::as_text::Text;
+use super::build::{self, Built, Input, Plan, Repeat};
+use super::complete_generations::Whole;
+use super::generation::{Contents, Generation};
+use super::generation_summary::Head;
+use super::key::Key;
+use super::paths::{BUILDING, ProfilePaths, RECORD, SUMMARY};
+use super::profiles::Project;
+use super::project_lock::ProjectLock;
+use super::verify::{self, Lookup};
+
+impl Project {
+    /// Like [`Self::repair`], for the current generation where its own record is harmed: see [`recall::recall`].
+    pub fn recall(
+        &self,
+        _lock: &ProjectLock,
+        input: &Input<'_>,
+        number: u64,
+        trees: impl Fn(&TreeDigest) -> Option<Arc<Tree>> + Sync,
+    ) -> Result<Built, ProfileError> {
+        self.generation_folder(input.environment, number)?;
+        recall(self.paths(&self.profile(input.environment)?), input, number, &trees)
+    }
+}
+
+/// Heals the generation with this number, whose record is harmed or gone. Packages that are what the lock makes of them
+/// are not touched. Where so is the rest of the generation, its record is written anew; else another one is built after it.
+fn recall(paths: ProfilePaths<'_>, input: &Input<'_>, number: u64, trees: &Lookup<'_>) -> Result<Built, ProfileError> {
+    let plan = Plan::new(paths, input)?;
+    plan.make_room()?;
+    let damage = verify::realised(paths.root, paths.packages, &plan.layout, trees)?;
+    let harmed: BTreeSet<&Key> = damage.iter().filter_map(|damage| damage.key.as_ref()).collect();
+    let whole = Whole::read(paths.root, paths.packages)?;
+    let realised = plan.realise(&harmed)?;
+    whole.carry(paths.root, paths.packages, paths.profile, number)?;
+    if let Some(generation) = rewrite(paths, input, plan, number, trees)? {
+        return Ok(Built { generation, made: false, relocated: false, realised, recalled: true, warnings: Vec::new() });
+    }
+    let built = build::build(paths, input, None, Repeat::After(number))?;
+    Ok(Built { realised: realised + built.realised, ..built })
+}
+
+/// Writes the record of a generation anew, if all else of it is what the lock makes of it.
+fn rewrite(
+    paths: ProfilePaths<'_>,
+    input: &Input<'_>,
+    plan: Plan<'_>,
+    number: u64,
+    trees: &Lookup<'_>,
+) -> Result<Option<Generation>, ProfileError> {
+    let folder = paths.generation(number);
+    let Ok(head) = Head::read(&folder) else { return Ok(None) };
+    if head.root != paths.root || head.lock != TreeDigest::of(input.lock_text.as_bytes()) {
+        return Ok(None);
+    }
+    let (generation, _) = plan.draft((number, head.parent, head.created), None)?;
+    let draft = paths.profile.join(BUILDING);
+    let mut contents = Contents::read(&draft)?;
+    fs::remove_tree(&draft)?;
+    // What it says of its past is known from nowhere else.
+    contents.generated.insert(SUMMARY.to_owned(), Text(TreeDigest::of(&fs::read(&folder.join(SUMMARY))?)));
+    let damage = verify::own_folder(paths.root, &folder, &generation, &contents, trees)?;
+    let is_whole = damage.iter().all(|damage| paths.root.join(&damage.path) == folder.join(RECORD));
+    if !is_whole || (head.number, head.digest) != (number, generation.digest) {
+        return Ok(None);
+    }
+    generation.replace(&contents, &folder)?;
+    if input.files == FilesMode::Private {
+        fs::make_private(&folder)?;
+    }
+    Ok(Some(generation))
+}
