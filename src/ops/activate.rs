@@ -18,11 +18,11 @@ pub fn activate(context: &Context<'_>, name: &str) -> Result<Switched> {
     profile.check_presence(name, number)?;
     let before = profile.active()?;
     let old = match &before {
-        Some(active) => profile.current_head(active).ok().flatten(),
+        Some(active) => profile.current_summary(active).ok().flatten(),
         None => None,
     };
     generations::with_folders_beside(&checkout, name, number)?.activate(&held, name)?;
-    held.finish()?;
+    held.release()?;
     let moved = old.filter(|_| before.as_ref() != Some(name));
     Ok(Switched {
         environment: name.to_string(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, list};
-use crate::profile::Needs;
+use crate::profile::RequiredLinks;
 
 use super::project::snapshot;
 use super::{Context, Project, Result};
@@ -32,7 +32,7 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     let project = Project::open(context)?;
     let profile = project.profile()?;
     let members = project.members.iter().chain(project.path_packages.keys()).cloned().collect();
-    let found = profile.foreign(&Needs { node_modules: true, python: true, members })?;
+    let found = profile.obstacles(&RequiredLinks { node_modules: true, python: true, members })?;
     if found.is_empty() {
         return Ok(Adopted { moved: Vec::new() });
     }
@@ -50,7 +50,7 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     {
         profile.activate(&held, &active)?;
     }
-    held.finish()?;
+    held.release()?;
     Ok(Adopted { moved })
 }
 

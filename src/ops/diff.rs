@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Version};
-use crate::profile::{Content, Generation, ProfileError};
+use crate::profile::{Generation, PackageContent, ProfileError};
 use crate::store::Store;
 
 use super::generations::checkout::Checkout;
@@ -129,7 +129,7 @@ fn side(context: &Context<'_>, checkout: &Checkout, text: Option<&str>) -> Resul
 #[derive(Default)]
 struct Held<'a> {
     /// Its contents, by version.
-    versions: BTreeMap<(Version, &'a str), Vec<&'a Content>>,
+    versions: BTreeMap<(Version, &'a str), Vec<&'a PackageContent>>,
     direct: bool,
 }
 
@@ -168,7 +168,7 @@ impl Held<'_> {
     fn bytes(&self, store: &Store) -> Result<Option<u64>> {
         let mut sum = 0;
         for content in self.versions.values().flatten() {
-            let Content::Tree(digest) = content else { return Ok(None) };
+            let PackageContent::Tree(digest) = content else { return Ok(None) };
             let Some(tree) = store.tree_by_digest(digest)? else { return Ok(None) };
             sum += tree.entries.iter().map(|entry| entry.size).sum::<u64>();
         }

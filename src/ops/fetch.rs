@@ -63,7 +63,7 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
             .collect(),
     };
     let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
-    let root = profile::Project::open(&project.root)?;
+    let root = profile::Profiles::open(&project.root)?;
     let source = LazyRegistries::new(session, &project);
     for groups in selected {
         let selection = Selection { groups, platform };

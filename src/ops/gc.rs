@@ -10,7 +10,7 @@ use crate::fs;
 use crate::lock::{self, Lockfile};
 use crate::manifest::{self, ManifestKind};
 use crate::model::{Label, PackageName, TreeDigest};
-use crate::profile::{self, Kept, ProfileError};
+use crate::profile::{self, ProfileError, Retention};
 use crate::registry;
 use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
 
@@ -177,7 +177,7 @@ impl Run<'_> {
 
     /// Removes the generations of a project that are past its `keep`, and keeps what the others are made of.
     fn generations(&mut self, known: &KnownProject) -> Result<()> {
-        let profile = profile::Project::open(&known.root)?;
+        let profile = profile::Profiles::open(&known.root)?;
         let Some(held) = profile.try_lock()? else {
             self.roots.trees.extend(&known.trees);
             let busy = format!("{}: another larder works on it; its generations stay", known.root.display());
@@ -185,17 +185,17 @@ impl Run<'_> {
             return self.trees_of(&profile, &[]).map(drop);
         };
         let declared = declared(&profile, self.options.older_than.unwrap_or(PATIENCE))?;
-        let superfluous = profile.superfluous(&declared.kept, declared.gone)?;
-        self.done.profile_bytes += profile.size(&superfluous)?;
-        self.done.packages += superfluous.packages.len();
-        self.done.paths.extend(profile.places(&superfluous).iter().map(|path| path.display().to_string()));
+        let garbage = profile.find_garbage(&declared.kept, declared.gone)?;
+        self.done.profile_bytes += profile.garbage_size(&garbage)?;
+        self.done.packages += garbage.packages.len();
+        self.done.paths.extend(profile.garbage_paths(&garbage).iter().map(|path| path.display().to_string()));
         if !self.options.dry_run {
-            profile.remove(&held, &superfluous)?;
-            for environment in &superfluous.environments {
+            profile.remove_garbage(&held, &garbage)?;
+            for environment in &garbage.environments {
                 state::forget(profile.root(), environment.as_str())?;
             }
         }
-        let trees = self.trees_of(&profile, &superfluous.generations)?;
+        let trees = self.trees_of(&profile, &garbage.generations)?;
         if !self.options.dry_run && !trees.is_empty() {
             match self.store.write_project(profile.root(), &trees) {
                 // What is noted for nothing is only kept for longer.
@@ -203,8 +203,8 @@ impl Run<'_> {
                 noted => noted?,
             }
         }
-        held.finish()?;
-        self.done.generations.extend(superfluous.generations.into_iter().map(|(environment, generation)| Retired {
+        held.release()?;
+        self.done.generations.extend(garbage.generations.into_iter().map(|(environment, generation)| Retired {
             project: known.root.display().to_string(),
             environment,
             generation,
@@ -213,7 +213,7 @@ impl Run<'_> {
     }
 
     /// Keeps the trees of a project's generations, apart from those that go.
-    fn trees_of(&mut self, profile: &profile::Project, gone: &[(Label, u64)]) -> Result<BTreeSet<TreeDigest>> {
+    fn trees_of(&mut self, profile: &profile::Profiles, gone: &[(Label, u64)]) -> Result<BTreeSet<TreeDigest>> {
         let mut trees = BTreeSet::new();
         for environment in profile.environments()? {
             for number in profile.history(&environment)? {
@@ -256,25 +256,25 @@ impl Run<'_> {
 /// What the manifest of a project says of its environments.
 struct Declared {
     /// How many generations they keep.
-    kept: BTreeMap<Label, Kept>,
+    kept: BTreeMap<Label, Retention>,
     /// Those that were built and are not declared any more, for long enough.
     gone: BTreeSet<Label>,
 }
 
 /// Asks the manifest of a project. An environment that is not declared any more keeps all of its generations for a while:
 /// it may be declared on another branch. One that is active or has pinned generations is never forgotten.
-fn declared(profile: &profile::Project, patience: Duration) -> Result<Declared> {
+fn declared(profile: &profile::Profiles, patience: Duration) -> Result<Declared> {
     let text = inputs::manifest(&profile.root().join(MANIFEST))?;
     let manifest = manifest::parse(MANIFEST, &text, ManifestKind::Root)?;
     let kept = manifest.environments.iter().map(|environment| {
         let newest = usize::try_from(environment.keep).unwrap_or(usize::MAX);
-        Ok((environment.name.clone(), Kept { newest, pinned: profile.pins(&environment.name)? }))
+        Ok((environment.name.clone(), Retention { newest, pinned: profile.pins(&environment.name)? }))
     });
-    let kept: BTreeMap<Label, Kept> = kept.collect::<std::result::Result<_, ProfileError>>()?;
+    let kept: BTreeMap<Label, Retention> = kept.collect::<std::result::Result<_, ProfileError>>()?;
     let active = profile.active()?;
     let mut gone = BTreeSet::new();
     for name in profile.environments()?.into_iter().filter(|name| !kept.contains_key(name)) {
-        let is_idle = profile.idle(&name)?.is_some_and(|idle| idle >= patience);
+        let is_idle = profile.time_since_switch(&name)?.is_some_and(|idle| idle >= patience);
         if is_idle && active.as_ref() != Some(&name) && profile.pins(&name)?.is_empty() {
             gone.insert(name);
         }

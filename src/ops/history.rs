@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::profile::{Changes, Promoted};
+use crate::profile::{ChangeSummary, PromotionSource};
 
 use super::generations::checkout::Checkout;
 use super::{Context, Result};
@@ -40,9 +40,9 @@ pub struct Entry {
     /// The digest of the lock that it was built from.
     pub lock: String,
     /// Where it comes from, where it was promoted.
-    pub promoted: Option<Promoted>,
+    pub promoted: Option<PromotionSource>,
     /// What makes it different from its parent.
-    pub changes: Changes,
+    pub changes: ChangeSummary,
 }
 
 /// Lists the generations of the environment.
@@ -54,7 +54,7 @@ pub fn history(context: &Context<'_>) -> Result<History> {
     let pins = profile.pins(environment)?;
     let mut generations = Vec::new();
     for number in profile.history(environment)?.into_iter().rev() {
-        let head = profile.head(environment, number)?;
+        let head = profile.summary(environment, number)?;
         generations.push(Entry {
             number,
             parent: head.parent,
@@ -68,6 +68,6 @@ pub fn history(context: &Context<'_>) -> Result<History> {
             changes: head.changes,
         });
     }
-    let rolled_back_from = profile.rolled_back(environment)?.map(|note| note.from);
+    let rolled_back_from = profile.rollback(environment)?.map(|note| note.from);
     Ok(History { environment: environment.to_string(), current, rolled_back_from, generations })
 }

@@ -66,7 +66,7 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
         return Err(NoManifest { files: taken_from.join(", "), reason }.into());
     }
     // The manifest comes last: without it, whatever was done is done again.
-    profile::ignore(&context.folder.join(".gitignore"))?;
+    profile::add_ignore_lines(&context.folder.join(".gitignore"))?;
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let project = Project::read(context.folder.clone())?;
     let mut locked_by = locked::beside(&project.root, "")?;

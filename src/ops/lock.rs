@@ -352,11 +352,11 @@ pub(super) fn write(
     if edited.is_none() && fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
         return Ok(Some(false));
     }
-    let held = snapshot::hold(context, &profile::Project::open(&project.root)?)?;
-    profile::exclude(&project.root)?;
+    let held = snapshot::hold(context, &profile::Profiles::open(&project.root)?)?;
+    profile::exclude_from_git(&project.root)?;
     let stands = snapshot.stands(&project.root)?;
     let manifest = edited.map(|edited| edited.target.path());
-    held.announce(&manifest.into_iter().chain([&*path]).collect::<Vec<_>>())?;
+    held.note_replaced_files(&manifest.into_iter().chain([&*path]).collect::<Vec<_>>())?;
     let mut written = None;
     if stands && edited.map_or(Ok(true), Edited::write)? {
         let changed = fs::read_if_exists(&path)?.as_deref() != Some(text.as_bytes());
@@ -365,7 +365,7 @@ pub(super) fn write(
         }
         written = Some(changed);
     }
-    held.finish()?;
+    held.release()?;
     Ok(written)
 }
 

@@ -46,8 +46,9 @@ fn write_lock(
 ) -> Result<Option<(u64, Locked)>> {
     let declared = project.environment(session.context)?;
     let environment = &declared.name;
-    let profile = profile::Project::open(&project.root)?;
-    let current = profile.current_head(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
+    let profile = profile::Profiles::open(&project.root)?;
+    let current =
+        profile.current_summary(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
     let number = number.or(current.parent).unwrap_or(current.number);
     let there = profile.generation(environment, number)?.packages();
     let wanted = wanted(environment, number, &there, names)?;

@@ -39,11 +39,11 @@ fn change(
     let profile = &checkout.profile;
     let current = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
     let number = number.unwrap_or(current);
-    profile.head(name, number)?;
+    profile.summary(name, number)?;
     let mut pinned = profile.pins(name)?;
     if edit(&mut pinned, number) {
         profile.set_pins(&held, name, &pinned)?;
     }
-    held.finish()?;
+    held.release()?;
     Ok(Pins { environment: name.to_string(), pinned })
 }

@@ -5,7 +5,7 @@ use crate::lock::{self, Closure, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{Label, Side};
 use crate::policy::CheckStage;
-use crate::profile::{Generation, ProfileError, Promoted};
+use crate::profile::{Generation, ProfileError, PromotionSource};
 
 use super::generations::state;
 use super::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
@@ -37,7 +37,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let closure = Closure::on_side(&lockfile.graph, &selection, side);
     check(&project, &lockfile, &closure, &tested, [source, target])?;
 
-    let promoted = Promoted { environment: source.name.clone(), number: tested.number };
+    let promoted = PromotionSource { environment: source.name.clone(), number: tested.number };
     let installation = Installation {
         session,
         project: &project,
@@ -54,11 +54,11 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     state::forget(&project.root, target.name.as_str())?;
     let Installed { number, built, difference, warnings } =
         installation.build(&held, (&lockfile, &text), &ingredients)?;
-    held.finish()?;
+    held.release()?;
     let folder = profile.folder(&target.name, number);
     let unchanged = Synced::unchanged(target.name.to_string(), number, folder);
     let (fetched, bytes) = (ingredients.gathered.fetched, ingredients.gathered.bytes);
-    Ok(Synced { built: built.made, difference, fetched, bytes, warnings, ..unchanged })
+    Ok(Synced { built: built.is_new, difference, fetched, bytes, warnings, ..unchanged })
 }
 
 /// Collects every reason why the closure must not become the target's.

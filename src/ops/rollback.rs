@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Label;
-use crate::profile::{self, ProfileError, RolledBack};
+use crate::profile::{self, ProfileError, Rollback};
 use crate::store::Store;
 
 use super::generations::checkout::Checkout;
@@ -27,7 +27,7 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
     let name = &checkout.environment(context)?;
     let held = checkout.lock(context)?;
     let profile = &checkout.profile;
-    let current = profile.current_head(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
+    let current = profile.current_summary(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
     let Some(target) = number.or(current.parent) else {
         return Err(NothingBefore { environment: name.clone(), number: current.number }.into());
     };
@@ -40,7 +40,7 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
         state::forget(&checkout.root, name.as_str())?;
         generations::with_folders_beside(&checkout, name, target)?.roll_back(&held, name, target)?;
     }
-    held.finish()?;
+    held.release()?;
     let active = profile.active()?.as_ref() == Some(name);
     if active && target != current.number {
         warnings.extend(switch::restart(&current));
@@ -48,7 +48,7 @@ pub fn rollback(context: &Context<'_>, number: Option<u64>, care: Care) -> Resul
     Ok(Switched { environment: name.to_string(), from: Some(current.number), generation: target, active, warnings })
 }
 
-fn check_content(context: &Context<'_>, profile: &profile::Project, environment: &Label, number: u64) -> Result<()> {
+fn check_content(context: &Context<'_>, profile: &profile::Profiles, environment: &Label, number: u64) -> Result<()> {
     let generation = profile.generation(environment, number)?;
     let found = integrity::look(profile, &[(environment.clone(), generation)], &Store::open(&context.store))?;
     if found.is_empty() { Ok(()) } else { Err(Damaged::of_generation(number, found).into()) }
@@ -84,7 +84,7 @@ pub(super) struct IsRolledBack {
 }
 
 impl IsRolledBack {
-    pub(super) fn new(environment: &Label, note: &RolledBack) -> Self {
+    pub(super) fn new(environment: &Label, note: &Rollback) -> Self {
         let at = note.at.round(jiff::Unit::Second).unwrap_or(note.at);
         Self { environment: environment.clone(), to: note.to, from: note.from, at }
     }

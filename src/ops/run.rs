@@ -141,19 +141,19 @@ fn environment(session: &Session<'_>, lock_use: LockUse) -> Result<Synced> {
         _ => sync::sync(session, Options { activation: Activation::Leave, ..options })?,
     };
     // Local packages may bring some.
-    let head = profile::Project::open(&project.root)?.current_head(&environment.name)?;
+    let head = profile::Profiles::open(&project.root)?.current_summary(&environment.name)?;
     if head.is_some_and(|head| head.has_npm_packages()) { Err(refused().into()) } else { Ok(synced) }
 }
 
 /// Returns the current generation where it was gone back to.
 fn rolled_back(context: &Context<'_>, root: &Path, environment: &str) -> Result<Option<Synced>> {
     let Ok(name) = environment.parse::<Label>() else { return Ok(None) };
-    let profile = profile::Project::open(root)?;
-    let Some(note) = profile.rolled_back(&name)? else { return Ok(None) };
-    if profile.head(&name, note.to)?.root != profile.root() {
+    let profile = profile::Profiles::open(root)?;
+    let Some(note) = profile.rollback(&name)? else { return Ok(None) };
+    if profile.summary(&name, note.to)?.root != profile.root() {
         let held = snapshot::hold(context, &profile)?;
         generations::bring_here(context, &profile, &held, &name, note.to)?;
-        held.finish()?;
+        held.release()?;
     }
     let warning = format!("{name} was rolled back to generation {}; `larder sync --forward` follows the lock", note.to);
     let folder = profile.folder(&name, note.to);

@@ -17,7 +17,7 @@ use crate::manifest::{Environment, LockedMode};
 use crate::model::Platform;
 use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
-use crate::profile::{self, Needs, RolledBack};
+use crate::profile::{self, RequiredLinks, Rollback};
 
 use super::generations::state::{self, Facts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose, interpreter};
@@ -188,15 +188,15 @@ fn healed(packages: usize, how: &str) -> Option<String> {
 /// machine, or by what another tool put in the way.
 pub(super) fn check(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result<()> {
     let (environment, platform) = (project.environment(context)?, project.platform()?);
-    let profile = profile::Project::open(&project.root)?;
+    let profile = profile::Profiles::open(&project.root)?;
     variables::check_path(profile.root())?;
-    if let Some(note) = profile.rolled_back(&environment.name)? {
+    if let Some(note) = profile.rollback(&environment.name)? {
         return Err(IsRolledBack::new(&environment.name, &note).into());
     }
     let closure = Closure::of(&lockfile.graph, &project::selection(environment, Some(platform)));
     policies::check(project, environment, lockfile, &closure)?;
     let interpreter = interpreter::find(context, project, &closure, platform)?;
-    Ok(profile.check_links(Needs::of(&closure, interpreter.as_ref()))?)
+    Ok(profile.check_links(RequiredLinks::of(&closure, interpreter.as_ref()))?)
 }
 
 /// Members of the lock that are not on disk.
@@ -226,7 +226,7 @@ struct Sync<'a> {
     project: &'a Project,
     environment: &'a Environment,
     platform: Platform,
-    profile: profile::Project,
+    profile: profile::Profiles,
     facts: Facts,
 }
 
@@ -265,7 +265,7 @@ impl<'a> Sync<'a> {
         let name = &self.environment.name;
         let held = snapshot::hold(self.session.context, &self.profile)?;
         self.profile.clear_links(&held, name)?;
-        held.finish()?;
+        held.release()?;
         if let Some(note) = self.rolled_back(after)? {
             let text = self.profile.lock_text(name, note.to).ok();
             return match text.and_then(|text| crate::lock::parse(LOCKFILE, &text).ok()) {
@@ -304,9 +304,9 @@ impl<'a> Sync<'a> {
     }
 
     /// Returns what the environment was rolled back to, if it is to stay there.
-    fn rolled_back(&self, after: AfterRollback) -> Result<Option<RolledBack>> {
+    fn rolled_back(&self, after: AfterRollback) -> Result<Option<Rollback>> {
         match after {
-            AfterRollback::Stay => Ok(self.profile.rolled_back(&self.environment.name)?),
+            AfterRollback::Stay => Ok(self.profile.rollback(&self.environment.name)?),
             AfterRollback::Forward => Ok(None),
         }
     }
@@ -372,8 +372,8 @@ impl<'a> Sync<'a> {
         if is_whole && !matches!(purpose, Purpose::RepairRolledBack) {
             self.remember(installed.number, ingredients.interpreter.as_ref())?;
         }
-        held.finish()?;
-        let is_made = installed.built.made;
+        held.release()?;
+        let is_made = installed.built.is_new;
         let found =
             if is_made { notes::of_new_packages(&installed.difference, found, !locked.changed) } else { Vec::new() };
         let notes = self.notes(&found, &ingredients, &installed, &absent)?;
@@ -382,7 +382,7 @@ impl<'a> Sync<'a> {
             environment: self.environment.name.to_string(),
             generation: Some(number),
             folder: self.profile.folder(&self.environment.name, number),
-            built: built.made,
+            built: built.is_new,
             difference,
             fetched: ingredients.gathered.fetched,
             bytes: ingredients.gathered.bytes,
@@ -400,7 +400,7 @@ impl<'a> Sync<'a> {
         Installed { number, built, .. }: &Installed,
         absent: &Folders,
     ) -> Result<Vec<String>> {
-        let mut notes = if built.made { notes::notes(self.project, &from.closure, found)? } else { Vec::new() };
+        let mut notes = if built.is_new { notes::notes(self.project, &from.closure, found)? } else { Vec::new() };
         if built.relocated {
             notes.push(format!("the project lies elsewhere than before: generation {number} was linked to this place"));
         }
@@ -411,7 +411,7 @@ impl<'a> Sync<'a> {
         if let Mode::Repair(_) = self.options.mode {
             notes.extend(healed(from.gathered.fetched, "fetched again"));
             notes.extend(healed(built.realised, "built anew"));
-            notes.extend(built.recalled.then(|| format!("healed: the record of generation {number}")));
+            notes.extend(built.record_rewritten.then(|| format!("healed: the record of generation {number}")));
         }
         Ok(notes)
     }

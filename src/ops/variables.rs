@@ -63,7 +63,7 @@ pub fn show(context: &Context<'_>) -> Result<Shown> {
     let profile = &checkout.profile;
     let generation = profile.current_number(name)?.ok_or_else(|| ProfileError::NeverSynced(name.clone()))?;
     let active = profile.active()?;
-    if active.as_ref() != Some(name) && profile.current_head(name)?.is_some_and(|head| head.has_npm_packages()) {
+    if active.as_ref() != Some(name) && profile.current_summary(name)?.is_some_and(|head| head.has_npm_packages()) {
         let leads = active.map_or_else(String::new, |active| format!(", which leads to {active}"));
         (context.reporter)(Event::Warning(format!(
             "{name} is not the active environment: Node finds packages by node_modules{leads}; `larder use {name}` switches"

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::fs;
 
 use super::paths::check_own_path;
-use super::profiles::Project;
+use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
-use super::root_links::Needs;
+use super::root_links::RequiredLinks;
 use super::{ProfileError, root_links};
 
-impl Project {
+impl Profiles {
     /// Returns what lies where links with these needs go, and was not made by larder: paths relative to the checkout.
-    pub fn foreign(&self, needs: &Needs) -> Result<Vec<PathBuf>, ProfileError> {
+    pub fn obstacles(&self, needs: &RequiredLinks) -> Result<Vec<PathBuf>, ProfileError> {
         root_links::foreign(self.root(), &needs.links(self.root()))
     }
 

@@ -17,14 +17,14 @@ use crate::model::Label;
 
 /// The generations that have all their packages, as the folder of the packages stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Whole {
+pub(super) struct CompleteGenerations {
     stamp: String,
     generations: BTreeSet<String>,
 }
 
 const NOTE: &str = ".larder/whole";
 
-impl Whole {
+impl CompleteGenerations {
     /// Reads what is known; to be asked before the folder is looked at or changed.
     pub(super) fn read(root: &Path, packages: &Path) -> Result<Self, FsError> {
         let stamp = stamp(packages)?;
@@ -39,24 +39,30 @@ impl Whole {
         Ok(Self { stamp, generations })
     }
 
-    /// Tells whether a generation is known to have all its packages.
-    pub(super) fn has(&self, profile: &Path, number: u64) -> bool {
+    /// Returns whether a generation is known to have all its packages.
+    pub(super) fn contains(&self, profile: &Path, number: u64) -> bool {
         self.generations.contains(&name(profile, number))
     }
 
     /// Adds a generation that was found to have all its packages, and notes it.
-    pub(super) fn note(mut self, root: &Path, profile: &Path, number: u64) -> Result<(), FsError> {
+    pub(super) fn add(mut self, root: &Path, profile: &Path, number: u64) -> Result<(), FsError> {
         self.generations.insert(name(profile, number));
         self.write(root)
     }
 
     /// Notes the same, and this generation, of the folder as it stands after larder's own change.
-    pub(super) fn carry(self, root: &Path, packages: &Path, profile: &Path, number: u64) -> Result<(), FsError> {
-        Self { stamp: stamp(packages)?, ..self }.note(root, profile, number)
+    pub(super) fn add_after_change(
+        self,
+        root: &Path,
+        packages: &Path,
+        profile: &Path,
+        number: u64,
+    ) -> Result<(), FsError> {
+        Self { stamp: stamp(packages)?, ..self }.add(root, profile, number)
     }
 
     /// Notes the same, but for what is gone, of the folder as it stands after larder's own change.
-    pub(super) fn carry_those_there(self, root: &Path, packages: &Path, profiles: &Path) -> Result<(), FsError> {
+    pub(super) fn keep_existing(self, root: &Path, packages: &Path, profiles: &Path) -> Result<(), FsError> {
         let mut there = Self { stamp: stamp(packages)?, generations: BTreeSet::new() };
         for generation in self.generations {
             if fs::stat(&profiles.join(&generation))?.is_some() {
@@ -91,7 +97,7 @@ fn noted(root: &Path) -> Result<Option<Vec<u8>>, FsError> {
     }
 }
 
-/// Tells whether a line names a generation: `development/12`.
+/// Returns whether a line names a generation: `development/12`.
 fn is_name(line: &str) -> bool {
     let parted = line.split_once('/');
     parted.is_some_and(|(environment, number)| environment.parse::<Label>().is_ok() && number.parse::<u64>().is_ok())
@@ -122,19 +128,19 @@ mod tests {
         for folder in [root.join(".larder"), packages.join("a"), profile.join("2")] {
             fs::create_dir_all(&folder).unwrap();
         }
-        let read = || Whole::read(root, &packages).unwrap();
-        read().note(root, &profile, 1).unwrap();
+        let read = || CompleteGenerations::read(root, &packages).unwrap();
+        read().add(root, &profile, 1).unwrap();
         let before = read();
-        assert!(before.has(&profile, 1) && !before.has(&profile, 2));
+        assert!(before.contains(&profile, 1) && !before.contains(&profile, 2));
 
         fs::create_dir(&packages.join("b")).unwrap();
-        assert!(!read().has(&profile, 1));
-        before.carry(root, &packages, &profile, 2).unwrap();
-        assert!(read().has(&profile, 1) && read().has(&profile, 2));
+        assert!(!read().contains(&profile, 1));
+        before.add_after_change(root, &packages, &profile, 2).unwrap();
+        assert!(read().contains(&profile, 1) && read().contains(&profile, 2));
 
-        read().carry_those_there(root, &packages, &root.join(".profiles")).unwrap();
-        assert!(!read().has(&profile, 1) && read().has(&profile, 2));
+        read().keep_existing(root, &packages, &root.join(".profiles")).unwrap();
+        assert!(!read().contains(&profile, 1) && read().contains(&profile, 2));
         fs::remove_tree(&packages.join("a")).unwrap();
-        assert!(!read().has(&profile, 2));
+        assert!(!read().contains(&profile, 2));
     }
 }

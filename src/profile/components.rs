@@ -2,7 +2,7 @@
 
 /// Returns the components of a graph, each after those that it has edges to.
 pub(super) fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let mut search = Search {
+    let mut search = Tarjan {
         edges,
         order: vec![UNSEEN; edges.len()],
         low: vec![0; edges.len()],
@@ -21,7 +21,7 @@ pub(super) fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
 
 const UNSEEN: usize = usize::MAX;
 
-struct Search<'a> {
+struct Tarjan<'a> {
     edges: &'a [Vec<usize>],
     /// When each node was first seen.
     order: Vec<usize>,
@@ -34,7 +34,7 @@ struct Search<'a> {
     found: Vec<Vec<usize>>,
 }
 
-impl Search<'_> {
+impl Tarjan<'_> {
     fn walk_from(&mut self, start: usize) {
         // (node, how many of its edges were followed): the call stack that recursion would have.
         let mut stack = vec![(start, 0)];

@@ -7,15 +7,15 @@ use crate::lock::Closure;
 use crate::model::{Dependent, Ecosystem, FileOwner, InstanceKey, PackageKey};
 
 use super::ProfileError;
-use super::key::{Depends, Ingredients, Key, keys};
-use super::layout::{Content, Dependencies, Layout, Member, Owner, Realised, Target};
-use super::layout_input::{Placed, RealisedKeys, Wanted};
+use super::key::{KeyDependency, KeyInput, RealisedKey, keys};
+use super::layout::{ClosurePackage, Dependencies, Layout, LinkTarget, OwnerRule, PackageContent, RealisedPackage};
+use super::layout_input::{LayoutInput, PackageToPlace, RealisedKeys};
 use super::placement;
 
 /// Computes the layout and the closure of a profile.
-pub(super) fn compute_layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>), ProfileError> {
-    let realised = realise(wanted)?;
-    let closure = wanted.closure;
+pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
+    let realised = realise(input)?;
+    let closure = input.closure;
     let direct: BTreeSet<&InstanceKey> =
         closure.roots.iter().flat_map(|root| closure.root_edges(root)).map(|edge| &edge.to).collect();
     let mut layout = Layout { packages: realised.packages, ..Layout::default() };
@@ -26,14 +26,15 @@ pub(super) fn compute_layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>
         };
         for edge in closure.root_edges(root) {
             if let Some(target) =
-                wanted.target(&realised.keys, &edge.to).filter(|_| is_in_node_modules(edge.to.package.id.ecosystem))
+                input.target(&realised.keys, &edge.to).filter(|_| is_in_node_modules(edge.to.package.id.ecosystem))
             {
                 links.insert(edge.name.as_str().into(), target);
             }
         }
     }
     for &key in closure.instances.keys() {
-        let placed = Placed { wanted, keys: &realised.keys, key, is_direct: direct.contains(key), is_in_node_modules };
+        let placed =
+            PackageToPlace { input, keys: &realised.keys, key, is_direct: direct.contains(key), is_in_node_modules };
         placement::of(key.package.id.ecosystem).place(&placed, &mut layout)?;
     }
     layout.python.sort_by(|a, b| a.name.cmp(&b.name));
@@ -41,48 +42,49 @@ pub(super) fn compute_layout(wanted: &Wanted<'_>) -> Result<(Layout, Vec<Member>
         layout.python.iter().any(|distribution| *distribution.name == *name)
             || layout.folders.iter().any(|(folder, kind)| kind.python && **folder == *name)
     };
-    let owners = wanted.lock.settings.owners.iter().filter(|owner| is_there(owner.package.name.as_str()));
-    let owner = |owner: &FileOwner| Owner { package: owner.package.name.as_str().into(), files: owner.files.clone() };
+    let owners = input.lock.settings.owners.iter().filter(|owner| is_there(owner.package.name.as_str()));
+    let owner =
+        |owner: &FileOwner| OwnerRule { package: owner.package.name.as_str().into(), files: owner.files.clone() };
     layout.owners = owners.map(owner).collect();
     layout.members.retain(|_, links| !links.is_empty());
-    Ok((layout, members(wanted, &direct)?))
+    Ok((layout, members(input, &direct)?))
 }
 
 /// The realised packages, and which instance got which key.
 struct Realisation<'a> {
-    packages: BTreeMap<Key, Realised>,
+    packages: BTreeMap<RealisedKey, RealisedPackage>,
     keys: RealisedKeys<'a>,
 }
 
-fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
+fn realise<'a>(input: &LayoutInput<'a>) -> Result<Realisation<'a>, ProfileError> {
     let is_realised = |key: &&InstanceKey| placement::of(key.package.id.ecosystem).is_realised();
-    let instances: Vec<&InstanceKey> = wanted.closure.instances.keys().copied().filter(is_realised).collect();
+    let instances: Vec<&InstanceKey> = input.closure.instances.keys().copied().filter(is_realised).collect();
     let place: BTreeMap<&InstanceKey, usize> = instances.iter().enumerate().map(|(at, key)| (*key, at)).collect();
     let mut ingredients = Vec::with_capacity(instances.len());
     for key in &instances {
-        let mut depends: Vec<(&str, Depends<'_>)> = wanted
+        let mut depends: Vec<(&str, KeyDependency<'_>)> = input
             .closure
             .edges(key)
             .filter_map(|edge| {
                 let on = match place.get(&edge.to) {
-                    Some(&at) => Depends::On(at),
-                    None => Depends::Folder(&wanted.npm_folder(&edge.to)?.folder),
+                    Some(&at) => KeyDependency::On(at),
+                    None => KeyDependency::Folder(&input.npm_folder(&edge.to)?.folder),
                 };
                 Some((edge.name.as_str(), on))
             })
             .collect();
         depends.sort_by_key(|(name, _)| *name);
         depends.dedup_by_key(|(name, _)| *name);
-        ingredients.push(Ingredients {
+        ingredients.push(KeyInput {
             package: &key.package,
             peers: &key.peers,
-            tree: wanted.tree(&key.package)?,
-            files: wanted.link_mode(&key.package),
-            extensions: extensions(wanted, &key.package),
+            tree: input.tree(&key.package)?,
+            files: input.link_mode(&key.package),
+            extensions: extensions(input, &key.package),
             dependencies: depends,
         });
     }
-    let keys = keys(wanted.platform, &ingredients);
+    let keys = keys(input.platform, &ingredients);
     let packages = instances
         .iter()
         .zip(&ingredients)
@@ -93,19 +95,19 @@ fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
                 .iter()
                 .map(|(name, on)| {
                     let target = match on {
-                        Depends::On(at) => {
-                            Target::Package(keys[*at].clone(), instances[*at].package.id.name.as_str().into())
+                        KeyDependency::On(at) => {
+                            LinkTarget::Package(keys[*at].clone(), instances[*at].package.id.name.as_str().into())
                         }
-                        Depends::Folder(folder) => Target::Folder((*folder).into()),
+                        KeyDependency::Folder(folder) => LinkTarget::Folder((*folder).into()),
                     };
                     ((*name).into(), target)
                 })
                 .collect();
-            let realised = Realised {
+            let realised = RealisedPackage {
                 name: instance.package.id.name.as_str().into(),
                 tree: from.tree,
                 files: from.files,
-                bin: wanted.lock.graph.packages.get(&instance.package).is_some_and(|package| package.facts.bin),
+                bin: input.lock.graph.packages.get(&instance.package).is_some_and(|package| package.facts.bin),
                 dependencies,
             };
             (key.clone(), realised)
@@ -115,7 +117,7 @@ fn realise<'a>(wanted: &Wanted<'a>) -> Result<Realisation<'a>, ProfileError> {
     Ok(Realisation { packages, keys })
 }
 
-/// Tells which of the Python packages, local ones among them, depend on which.
+/// Returns the dependencies of each Python package, local ones included.
 pub(super) fn python_dependencies(closure: &Closure<'_>) -> Dependencies {
     let mut dependencies = Dependencies::new();
     for key in closure.instances.keys() {
@@ -128,8 +130,8 @@ pub(super) fn python_dependencies(closure: &Closure<'_>) -> Dependencies {
     dependencies
 }
 
-fn extensions(wanted: &Wanted<'_>, package: &PackageKey) -> Vec<String> {
-    let of_package = wanted.lock.settings.extensions.iter().filter(|extension| extension.package.is_same(&package.id));
+fn extensions(input: &LayoutInput<'_>, package: &PackageKey) -> Vec<String> {
+    let of_package = input.lock.settings.extensions.iter().filter(|extension| extension.package.is_same(&package.id));
     let mut extensions: Vec<_> = of_package
         .map(|extension| format!("{} {}", extension.dependency.seen_as(), extension.dependency.range_text()))
         .collect();
@@ -137,17 +139,17 @@ fn extensions(wanted: &Wanted<'_>, package: &PackageKey) -> Vec<String> {
     extensions
 }
 
-fn members(wanted: &Wanted<'_>, direct: &BTreeSet<&InstanceKey>) -> Result<Vec<Member>, ProfileError> {
-    let mut members: Vec<Member> = wanted
+fn members(input: &LayoutInput<'_>, direct: &BTreeSet<&InstanceKey>) -> Result<Vec<ClosurePackage>, ProfileError> {
+    let mut members: Vec<ClosurePackage> = input
         .closure
         .instances
         .keys()
         .map(|&key| {
-            let content = match wanted.folders.get(&key.package) {
-                Some(folder) => Content::Folder(folder.folder.clone()),
-                None => Content::Tree(wanted.tree(&key.package)?),
+            let content = match input.folders.get(&key.package) {
+                Some(folder) => PackageContent::Folder(folder.folder.clone()),
+                None => PackageContent::Tree(input.tree(&key.package)?),
             };
-            Ok(Member {
+            Ok(ClosurePackage {
                 ecosystem: key.package.id.ecosystem,
                 name: key.package.id.name.as_str().into(),
                 version: key.package.version.to_string().into(),
@@ -172,7 +174,7 @@ mod tests {
     use super::super::link_mode::LinkMode;
     use super::*;
 
-    fn key_of(layout: &Layout, name: &str) -> Key {
+    fn key_of(layout: &Layout, name: &str) -> RealisedKey {
         layout.packages.iter().find(|(_, realised)| &*realised.name == name).unwrap().0.clone()
     }
 
@@ -186,7 +188,7 @@ mod tests {
         let (layout, closure) = fixture.layout();
         assert_eq!(layout.node_modules.keys().map(|name| &**name).collect::<Vec<_>>(), ["app"]);
         let app = &layout.packages[&key_of(&layout, "app")];
-        let dep = Target::Package(key_of(&layout, "dep"), "dep".into());
+        let dep = LinkTarget::Package(key_of(&layout, "dep"), "dep".into());
         assert_eq!(app.dependencies, [("alias".into(), dep)].into());
         let listed: Vec<_> = closure.iter().map(|member| (&*member.name, member.direct)).collect();
         assert_eq!(listed, [("app", true), ("dep", false)]);
@@ -212,9 +214,9 @@ mod tests {
         fixture.npm("react@18.3.1", &[]).folder("theme", "packages/theme", &[("package.json", "{}")]);
         fixture.path_edge("theme", "react", "react@18.3.1").root_path("theme");
         let layout = fixture.layout().0;
-        let folder = Target::Folder("packages/theme".into());
+        let folder = LinkTarget::Folder("packages/theme".into());
         assert_eq!(layout.node_modules, [("theme".into(), folder.clone())].into());
-        assert_eq!(layout.shelf, [("theme".into(), folder)].into());
+        assert_eq!(layout.package_links, [("theme".into(), folder)].into());
         assert_eq!(layout.members.keys().map(|member| &**member).collect::<Vec<_>>(), ["packages/theme"]);
         assert!(layout.members["packages/theme"].contains_key("react"));
     }

@@ -31,13 +31,13 @@ pub enum ProfileError {
         code(larder::profile::harmed),
         help("something wrote through a hard link; run `larder sync --repair`")
     )]
-    Harmed {
+    DamagedFile {
         /// The file in the store.
         file: PathBuf,
         /// The digest it had when it was unpacked.
         expected: TreeDigest,
         /// The digest it has now, or that it is gone.
-        found: Found,
+        found: FoundContent,
     },
 
     /// A path that larder needs has something else in it.
@@ -79,7 +79,7 @@ pub enum ProfileError {
     NotOurs {
         /// Relative to the project.
         path: PathBuf,
-        /// What it is.
+        /// The kind of file that lies there.
         kind: Kind,
     },
 
@@ -105,7 +105,7 @@ pub enum ProfileError {
     LongName {
         /// The package.
         package: String,
-        /// How long the name is.
+        /// The length of the name, in bytes.
         length: usize,
     },
 
@@ -117,7 +117,7 @@ pub enum ProfileError {
         package: String,
         /// The name of the executable.
         name: String,
-        /// What it runs.
+        /// The path that it names.
         target: String,
     },
 
@@ -127,13 +127,13 @@ pub enum ProfileError {
     ClaimedTwice {
         /// Relative to the Python environment.
         path: String,
-        /// How many others there are.
+        /// The number of further files that both bring.
         more: usize,
         /// A package that brings it.
         first: String,
         /// The other one.
         second: String,
-        /// What to do about it.
+        /// The advice.
         help: String,
     },
 
@@ -308,14 +308,14 @@ fn and_more(more: usize) -> String {
 
 /// What was found where a file with another digest should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundContent {
     /// Other content.
     Digest(TreeDigest),
     /// Nothing.
     Nothing,
 }
 
-impl std::fmt::Display for Found {
+impl std::fmt::Display for FoundContent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Digest(digest) => digest.fmt(f),
@@ -355,7 +355,7 @@ impl Failure for ProfileError {
             Self::Fs(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::NotFetched(_) => Exit::Network,
-            Self::Harmed { .. } | Self::BadRecord { .. } | Self::LongName { .. } => Exit::Integrity,
+            Self::DamagedFile { .. } | Self::BadRecord { .. } | Self::LongName { .. } => Exit::Integrity,
             Self::Foreign { .. }
             | Self::OtherCheckout { .. }
             | Self::NotOurs { .. }

@@ -14,11 +14,11 @@ use crate::model::{
 use crate::store::{Tree, TreeEntry, TreeOrigin};
 
 use super::compute_layout::compute_layout;
-use super::layout::{Folder, Layout, Member};
-use super::layout_input::Wanted;
+use super::layout::{ClosurePackage, Layout, LocalPackage};
+use super::layout_input::LayoutInput;
 use super::link_mode::LinkMode;
 use super::python::{Bytecode, Interpreter};
-use super::{Built, Input, ProfileError, Project};
+use super::{BuildInput, Built, ProfileError, Profiles};
 
 pub(super) struct Fixture {
     _folder: tempfile::TempDir,
@@ -137,19 +137,19 @@ impl Fixture {
         self
     }
 
-    pub(super) fn layout(&self) -> (Layout, Vec<Member>) {
+    pub(super) fn layout(&self) -> (Layout, Vec<ClosurePackage>) {
         self.try_layout().unwrap()
     }
 
-    pub(super) fn try_layout(&self) -> Result<(Layout, Vec<Member>), ProfileError> {
+    pub(super) fn try_layout(&self) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
         let packages = self.lock.graph.packages.iter();
         let folders = packages
             .filter_map(|(key, package)| {
                 let folder = package.folder.clone()?;
-                Some((key.clone(), Folder { folder, npm: true, python: false, bin: BTreeMap::new() }))
+                Some((key.clone(), LocalPackage { folder, npm: true, python: false, bin: BTreeMap::new() }))
             })
             .collect();
-        compute_layout(&Wanted {
+        compute_layout(&LayoutInput {
             lock: &self.lock,
             closure: &self.closure(),
             platform: Platform::LinuxX64,
@@ -171,9 +171,9 @@ impl Fixture {
         }
     }
 
-    pub(super) fn with_input<T>(&self, work: impl FnOnce(&Input<'_>) -> T) -> T {
+    pub(super) fn with_input<T>(&self, work: impl FnOnce(&BuildInput<'_>) -> T) -> T {
         let (environment, closure) = (development(), self.closure());
-        work(&Input {
+        work(&BuildInput {
             environment: &environment,
             platform: Platform::LinuxX64,
             lock: &self.lock,
@@ -190,8 +190,8 @@ impl Fixture {
         })
     }
 
-    pub(super) fn project(&self) -> Project {
-        Project::open(&self.root).unwrap()
+    pub(super) fn project(&self) -> Profiles {
+        Profiles::open(&self.root).unwrap()
     }
 
     pub(super) fn build(&self) -> Result<Built, ProfileError> {
@@ -253,7 +253,7 @@ fn edge(name: &str, to: &PackageKey) -> Edge {
     }
 }
 
-/// LinkMode whose names end with `!` are executable.
+/// Files whose names end with `!` are executable.
 fn tree(folder: PathBuf, files: &[(&str, &str)]) -> Tree {
     fs::create_dir_all(&folder).unwrap();
     let mut entries = Vec::new();

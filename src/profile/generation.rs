@@ -1,4 +1,4 @@
-//! What a generation says of itself.
+//! The record of a generation.
 //!
 //! ```text
 //! 12/
@@ -20,19 +20,19 @@ use crate::model::{Label, PackageId, Platform, TreeDigest, Version};
 use crate::store::EntryPath;
 
 use super::as_text::Text;
-use super::generation_summary::Head;
-use super::layout::{Content, Layout, Member};
+use super::generation_summary::GenerationSummary;
+use super::layout::{ClosurePackage, Layout, PackageContent};
 use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
 use super::python::Interpreter;
 use super::record_file::{FORMAT, hash, is_sealed, read_record, seal};
-use super::{Key, ProfileError};
+use super::{ProfileError, RealisedKey};
 
 /// One immutable, numbered state of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generation {
     /// The form of the record.
     pub format: u32,
-    /// Its number; numbers are never used twice.
+    /// The generation's number; numbers are never used twice.
     pub number: u64,
     /// The generation that was current when it was built.
     pub parent: Option<u64>,
@@ -50,10 +50,11 @@ pub struct Generation {
     /// The platform.
     #[serde(with = "super::as_text")]
     pub platform: Platform,
-    /// Over closure and content, not paths, times and the interpreter's home: the same on two machines.
+    /// The digest of closure and content, without paths, times and the interpreter's home: the same on two machines.
     #[serde(with = "super::as_text")]
     pub digest: TreeDigest,
-    /// Over all that went into it, apart from where the checkout is: where this has not changed, a sync has nothing to do.
+    /// The digest of everything that the generation was built from, apart from the checkout's folder: if it has not changed, a sync has
+    /// nothing to do.
     #[serde(with = "super::as_text")]
     pub inputs: TreeDigest,
     /// The interpreter of its Python environment, if it has one.
@@ -65,14 +66,14 @@ pub struct Generation {
     pub node_modules: bool,
     /// The folders of members and local packages that have a `node_modules`.
     pub members: Vec<Arc<str>>,
-    /// What is in it, sorted.
-    pub closure: Vec<Member>,
+    /// The packages, sorted.
+    pub closure: Vec<ClosurePackage>,
 }
 
 /// The part of a record that only verification reads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Contents {
-    /// Where the checkout was: links lead there by their whole path.
+    /// The checkout's folder when the generation was built: absolute links lead there.
     #[serde(default)]
     pub(super) root: PathBuf,
     /// The layout that was built.
@@ -91,7 +92,7 @@ impl Generation {
     pub(super) fn digest(
         platform: Platform,
         python: Option<&Interpreter>,
-        closure: &[Member],
+        closure: &[ClosurePackage],
         layout: &Layout,
     ) -> TreeDigest {
         let library = python.map(Interpreter::library);
@@ -101,8 +102,8 @@ impl Generation {
     /// Returns the trees of the store that it is made of.
     pub fn trees(&self) -> impl Iterator<Item = TreeDigest> + '_ {
         let packages = self.closure.iter().filter_map(|member| match member.content {
-            Content::Tree(digest) => Some(digest),
-            Content::Folder(_) => None,
+            PackageContent::Tree(digest) => Some(digest),
+            PackageContent::Folder(_) => None,
         });
         packages.chain(self.bytecode.iter().flat_map(BTreeMap::values).map(|digest| digest.0))
     }
@@ -136,7 +137,7 @@ impl Generation {
 
     /// Returns those of its packages that a manifest asks for.
     pub fn direct(&self) -> BTreeSet<PackageId> {
-        self.closure.iter().filter(|member| member.direct).filter_map(Member::id).collect()
+        self.closure.iter().filter(|member| member.direct).filter_map(ClosurePackage::id).collect()
     }
 
     /// Compares its packages with those of the generation before it.
@@ -148,15 +149,15 @@ impl Generation {
 
     /// Writes the records into a new folder.
     ///
-    /// What lies beside this record is in it with its digest, and it ends with its own.
+    /// The record lists the files beside it with their digests, and ends with its own digest.
     pub(super) fn write(
         &self,
-        head: &Head,
+        summary: &GenerationSummary,
         lock: &str,
         mut contents: Contents,
         folder: &Path,
     ) -> Result<(), ProfileError> {
-        contents.generated.insert(SUMMARY.to_owned(), Text(head.write(folder)?));
+        contents.generated.insert(SUMMARY.to_owned(), Text(summary.write(folder)?));
         let keys = contents.layout.packages.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
         for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock)] {
             fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
@@ -187,7 +188,7 @@ impl Generation {
 }
 
 impl Contents {
-    /// Tells whether the file at this path, relative to the generation, is the one that this Python package brings.
+    /// Returns whether the file at this path, relative to the generation, is the one that this Python package brings.
     pub(super) fn has_file_of(&self, package: &str, path: &str) -> bool {
         self.contested.get(path).is_none_or(|owner| **owner == *package)
     }
@@ -226,7 +227,7 @@ pub(super) fn key_lines(folder: &Path) -> Result<String, ProfileError> {
 }
 
 /// Reads the keys of a generation's realised packages.
-pub(super) fn keys(folder: &Path) -> Result<Vec<Key>, ProfileError> {
+pub(super) fn keys(folder: &Path) -> Result<Vec<RealisedKey>, ProfileError> {
     let problem =
         |key: &str| ProfileError::BadRecord { file: folder.join(KEYS), problem: format!("`{key}` is no key") };
     key_lines(folder)?.lines().map(|key| key.parse().map_err(|_| problem(key))).collect()
@@ -252,7 +253,7 @@ fn parse<T: for<'de> Deserialize<'de>>(folder: &Path) -> Result<T, ProfileError>
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::generation_summary::Changes;
+    use super::super::generation_summary::ChangeSummary;
     use super::*;
 
     fn sample(folder: &Path) -> Vec<u8> {
@@ -281,7 +282,7 @@ mod tests {
             links: BTreeMap::new(),
             contested: BTreeMap::new(),
         };
-        let head = Head {
+        let summary = GenerationSummary {
             format: FORMAT,
             number: 3,
             parent: Some(2),
@@ -295,12 +296,12 @@ mod tests {
             node_modules: true,
             members: Vec::new(),
             packages: 0,
-            changes: Changes::default(),
+            changes: ChangeSummary::default(),
         };
         for name in [SUMMARY, KEYS, LOCK, RECORD] {
             fs::remove_file(&folder.join(name)).unwrap();
         }
-        generation.write(&head, "lock", contents, folder).unwrap();
+        generation.write(&summary, "lock", contents, folder).unwrap();
         assert_eq!(Generation::read(folder).unwrap(), generation);
         fs::read(&file(folder)).unwrap()
     }

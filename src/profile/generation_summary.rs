@@ -1,4 +1,4 @@
-//! `head.json`: what a switch and a history need to know of a generation, whatever its size.
+//! `head.json`: the part of a generation's record that a switch and a history need. It is small, whatever the size of the rest.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use super::ProfileError;
 use super::paths::SUMMARY;
 use super::record_file::{FORMAT, read_record};
 
-/// What a switch and a history need to know of a generation.
+/// The part of a generation's record that a switch and a history need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct GenerationSummary {
     /// The form of the record.
     pub format: u32,
-    /// Its number.
+    /// The generation's number.
     pub number: u64,
     /// The generation that was current when it was built.
     pub parent: Option<u64>,
@@ -28,30 +28,30 @@ pub struct Head {
     /// The digest of the lockfile's text.
     #[serde(with = "super::as_text")]
     pub lock: TreeDigest,
-    /// The same on two machines: see [`Generation::digest`](super::Generation).
+    /// The digest that is the same on two machines: see [`Generation::digest`](super::Generation).
     #[serde(with = "super::as_text")]
     pub digest: TreeDigest,
-    /// Where the checkout was: links lead there by their whole path.
+    /// The checkout's folder when the generation was built: absolute links lead there.
     pub root: PathBuf,
-    /// Whether switches to it outlive a loss of power.
+    /// Whether a switch to the generation is synced to disk, so that it survives a loss of power.
     pub durable: bool,
     /// The generation whose closure was taken over, where it was promoted.
-    pub promoted: Option<Promoted>,
-    /// Whether it has a Python environment.
+    pub promoted: Option<PromotionSource>,
+    /// Whether the generation has a Python environment.
     pub python: bool,
     /// Whether the project has a `node_modules`.
     pub node_modules: bool,
     /// The folders of members and local packages that have a `node_modules`.
     pub members: Vec<Arc<str>>,
-    /// How many packages it has.
+    /// The number of packages.
     pub packages: usize,
-    /// What makes it different from its parent.
-    pub changes: Changes,
+    /// The difference from its parent.
+    pub changes: ChangeSummary,
 }
 
-/// Where a promoted generation comes from.
+/// The generation whose closure a promotion took over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promoted {
+pub struct PromotionSource {
     /// The environment.
     #[serde(with = "super::as_text")]
     pub environment: Label,
@@ -59,23 +59,23 @@ pub struct Promoted {
     pub number: u64,
 }
 
-/// What makes a generation different from its parent, in short.
+/// The difference between a generation and its parent, in short.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Changes {
-    /// How many packages came.
+pub struct ChangeSummary {
+    /// The number of added packages.
     pub added: usize,
-    /// How many have other versions.
+    /// The number of packages with other versions.
     pub changed: usize,
-    /// How many went.
+    /// The number of removed packages.
     pub removed: usize,
-    /// The first of them, a line each.
+    /// The first changes, a line each.
     pub lines: Vec<String>,
 }
 
-/// So many changes are named; the others are counted.
+/// The number of changes that are named; the others are counted.
 const NAMED: usize = 5;
 
-impl From<&Difference> for Changes {
+impl From<&Difference> for ChangeSummary {
     fn from(difference: &Difference) -> Self {
         Self {
             added: difference.added.len(),
@@ -86,13 +86,13 @@ impl From<&Difference> for Changes {
     }
 }
 
-impl Head {
-    /// Tells whether local packages beside the checkout have a `node_modules` of it.
+impl GenerationSummary {
+    /// Returns whether local packages beside the checkout have a `node_modules` of it.
     pub fn reaches_beside(&self) -> bool {
         self.members.iter().any(|folder| folder.starts_with(".."))
     }
 
-    /// Tells whether Node finds packages in it, by walking up from a program's own place.
+    /// Returns whether Node finds packages in it, by walking up from a program's own place.
     pub fn has_npm_packages(&self) -> bool {
         self.node_modules || !self.members.is_empty()
     }
@@ -102,8 +102,8 @@ impl Head {
         let file = folder.join(SUMMARY);
         let bytes = read_record(&file)?;
         let bad = |problem: String| ProfileError::BadRecord { file: file.clone(), problem };
-        let head: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
-        if head.format > FORMAT { Err(bad("a newer larder wrote it".to_owned())) } else { Ok(head) }
+        let summary: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+        if summary.format > FORMAT { Err(bad("a newer larder wrote it".to_owned())) } else { Ok(summary) }
     }
 
     /// Writes the record into a new folder; returns its digest.

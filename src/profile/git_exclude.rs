@@ -9,9 +9,9 @@ use super::ProfileError;
 /// Without a trailing slash: `node_modules/` does not match a link.
 const LINES: [&str; 3] = [".larder", "node_modules", ".venv"];
 
-/// Where a repository keeps the patterns that only this clone of it ignores.
+/// The file of patterns that only this clone of a repository ignores.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Patterns {
+pub(super) enum ExcludeFile {
     /// This file, there or not.
     File(PathBuf),
     /// There is no repository.
@@ -22,17 +22,17 @@ pub(super) enum Patterns {
 
 /// Adds larder's lines to `.git/info/exclude` of the repository that `root` is in, where they are missing. Without a
 /// repository nothing happens. Returns what a user should hear about.
-pub fn exclude(root: &Path) -> Result<Option<String>, ProfileError> {
+pub fn exclude_from_git(root: &Path) -> Result<Option<String>, ProfileError> {
     match file(root)? {
-        Patterns::NoRepository => Ok(None),
-        Patterns::File(file) => {
+        ExcludeFile::NoRepository => Ok(None),
+        ExcludeFile::File(file) => {
             if let Some(info) = file.parent() {
                 fs::create_dir_all(info)?;
             }
-            ignore(&file)?;
+            add_ignore_lines(&file)?;
             Ok(None)
         }
-        Patterns::Elsewhere(git) => Ok(Some(format!(
+        ExcludeFile::Elsewhere(git) => Ok(Some(format!(
             "`{}` leads to a place that does not lead back, and nothing was written there: add {} to .gitignore",
             git.display(),
             LINES.join(", ")
@@ -41,7 +41,7 @@ pub fn exclude(root: &Path) -> Result<Option<String>, ProfileError> {
 }
 
 /// Finds the file of patterns that only this clone of a repository ignores.
-pub(super) fn file(root: &Path) -> Result<Patterns, ProfileError> {
+pub(super) fn file(root: &Path) -> Result<ExcludeFile, ProfileError> {
     for folder in root.ancestors() {
         let git = folder.join(".git");
         let Some(stat) = fs::lstat(&git)? else { continue };
@@ -50,17 +50,17 @@ pub(super) fn file(root: &Path) -> Result<Patterns, ProfileError> {
             Kind::File => shared_folder(folder, &git)?,
             Kind::Symlink | Kind::Other => None,
         };
-        let Some(own) = own else { return Ok(Patterns::Elsewhere(git)) };
+        let Some(own) = own else { return Ok(ExcludeFile::Elsewhere(git)) };
         let file = own.join("info/exclude");
         let is_plain = !matches!(fs::inspect_below(&own, Path::new("info"))?, PathState::Blocked { .. })
             && fs::lstat(&file)?.is_none_or(|stat| stat.kind == Kind::File);
-        return Ok(if is_plain { Patterns::File(file) } else { Patterns::Elsewhere(own) });
+        return Ok(if is_plain { ExcludeFile::File(file) } else { ExcludeFile::Elsewhere(own) });
     }
-    Ok(Patterns::NoRepository)
+    Ok(ExcludeFile::NoRepository)
 }
 
 /// Adds larder's lines to a file of patterns that git ignores, where they are missing.
-pub fn ignore(file: &Path) -> Result<(), FsError> {
+pub fn add_ignore_lines(file: &Path) -> Result<(), FsError> {
     let mut text = fs::read_if_exists(file)?.unwrap_or_default();
     let old = String::from_utf8_lossy(&text);
     let missing: Vec<&str> =
@@ -114,11 +114,11 @@ mod tests {
     #[test]
     fn lines_are_added_once_and_others_stay() {
         let root = tempfile::tempdir().unwrap();
-        exclude(root.path()).unwrap();
+        exclude_from_git(root.path()).unwrap();
         fs::create_dir_all(&root.path().join(".git/info")).unwrap();
         fs::write_new(&root.path().join(".git/info/exclude"), b"# mine\n\xE9\n/.venv", 0o644).unwrap();
         for _ in 0..2 {
-            exclude(root.path()).unwrap();
+            exclude_from_git(root.path()).unwrap();
         }
         let text = fs::read(&root.path().join(".git/info/exclude")).unwrap();
         assert_eq!(text, b"# mine\n\xE9\n/.venv\n.larder\nnode_modules\n");
@@ -135,10 +135,10 @@ mod tests {
         let git = root.path().join("w/.git");
         fs::write_new(&git, pointer.as_bytes(), 0o644).unwrap();
         // A worktree of another folder is none of this one.
-        assert!(exclude(&root.path().join("w")).unwrap().unwrap().contains("leads to a place"));
+        assert!(exclude_from_git(&root.path().join("w")).unwrap().unwrap().contains("leads to a place"));
         assert!(fs::stat(&main.join("info")).unwrap().is_none());
         fs::write_new(&main.join("worktrees/w/gitdir"), git.display().to_string().as_bytes(), 0o644).unwrap();
-        assert_eq!(exclude(&root.path().join("w")).unwrap(), None);
+        assert_eq!(exclude_from_git(&root.path().join("w")).unwrap(), None);
         assert!(fs::stat(&main.join("info/exclude")).unwrap().is_some());
     }
 
@@ -151,7 +151,7 @@ mod tests {
         fs::write_new(&sub.join(".git"), b"gitdir: ../../.git/modules/sub\n", 0o644).unwrap();
         fs::write_new(&module.join("config"), b"[core]\n\tbare = false\n\tworktree = ../../../libs/sub\n", 0o644)
             .unwrap();
-        assert_eq!(exclude(&sub).unwrap(), None);
+        assert_eq!(exclude_from_git(&sub).unwrap(), None);
         assert!(fs::stat(&module.join("info/exclude")).unwrap().is_some());
     }
 
@@ -163,7 +163,7 @@ mod tests {
         fs::create_dir_all(&clone).unwrap();
         let git = clone.join(".git");
         let check = || {
-            assert!(exclude(&clone).unwrap().is_some());
+            assert!(exclude_from_git(&clone).unwrap().is_some());
             assert!(fs::stat(&victim.join("info")).unwrap().is_none());
             fs::remove_tree(&git).unwrap();
         };

@@ -17,12 +17,12 @@ use super::link_mode::LinkMode;
 /// at again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Key(Arc<str>);
+pub struct RealisedKey(Arc<str>);
 
 /// Longest readable part of a key; with the hash it stays below what file systems allow for one name.
 const READABLE: usize = 120;
 
-impl Key {
+impl RealisedKey {
     fn new(package: &PackageKey, hash: &blake3::Hash) -> Self {
         let mut text = format!("{}@{}", package.id.name.as_str().replace('/', "+"), package.version);
         text.retain(|c| c.is_ascii() && c != '/' && c != '\\');
@@ -38,7 +38,7 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for RealisedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -47,48 +47,48 @@ impl fmt::Display for Key {
 /// A text that is not the name of a realised package's folder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not the key of a realised package")]
-pub struct KeyError(String);
+pub struct InvalidRealisedKey(String);
 
-impl FromStr for Key {
-    type Err = KeyError;
+impl FromStr for RealisedKey {
+    type Err = InvalidRealisedKey;
 
-    fn from_str(text: &str) -> Result<Self, KeyError> {
+    fn from_str(text: &str) -> Result<Self, InvalidRealisedKey> {
         let hashed = text
             .rsplit_once('-')
             .is_some_and(|(_, hash)| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
         let safe = !text.starts_with('.') && !text.contains(['/', '\\', '\0']) && text.len() <= READABLE + 33;
-        if hashed && safe { Ok(Self(text.into())) } else { Err(KeyError(text.to_owned())) }
+        if hashed && safe { Ok(Self(text.into())) } else { Err(InvalidRealisedKey(text.to_owned())) }
     }
 }
 
-impl TryFrom<String> for Key {
-    type Error = KeyError;
+impl TryFrom<String> for RealisedKey {
+    type Error = InvalidRealisedKey;
 
-    fn try_from(text: String) -> Result<Self, KeyError> {
+    fn try_from(text: String) -> Result<Self, InvalidRealisedKey> {
         text.parse()
     }
 }
 
-/// What a key is computed from.
+/// The input of a key.
 #[derive(Clone, Debug)]
-pub(super) struct Ingredients<'a> {
+pub(super) struct KeyInput<'a> {
     /// The package.
     pub(super) package: &'a PackageKey,
-    /// Its bound peers.
+    /// The bound peers.
     pub(super) peers: &'a str,
-    /// Its content.
+    /// The digest of the unpacked content.
     pub(super) tree: TreeDigest,
-    /// How its files come to be.
+    /// How the files come into the profile.
     pub(super) files: LinkMode,
     /// Dependencies that `extend` gave it, as text, sorted.
     pub(super) extensions: Vec<String>,
     /// (Name it is seen as, what it is), sorted by name.
-    pub(super) dependencies: Vec<(&'a str, Depends<'a>)>,
+    pub(super) dependencies: Vec<(&'a str, KeyDependency<'a>)>,
 }
 
-/// What a dependency is to the hash.
+/// A dependency, as it is hashed.
 #[derive(Clone, Debug)]
-pub(super) enum Depends<'a> {
+pub(super) enum KeyDependency<'a> {
     /// Another realised package, by its place in the list.
     On(usize),
     /// A local folder, linked live.
@@ -97,7 +97,7 @@ pub(super) enum Depends<'a> {
 
 /// Computes the keys of packages that may depend on each other. A cycle is hashed as one unit: each of its members'
 /// keys covers the whole cycle.
-pub(super) fn keys(platform: Platform, packages: &[Ingredients<'_>]) -> Vec<Key> {
+pub(super) fn keys(platform: Platform, packages: &[KeyInput<'_>]) -> Vec<RealisedKey> {
     let edges: Vec<Vec<usize>> =
         packages.iter().map(|package| package.dependencies.iter().filter_map(|(_, on)| on.index()).collect()).collect();
     let mut known: Vec<Option<blake3::Hash>> = vec![None; packages.len()];
@@ -114,11 +114,11 @@ pub(super) fn keys(platform: Platform, packages: &[Ingredients<'_>]) -> Vec<Key>
     packages
         .iter()
         .zip(known)
-        .map(|(package, hash)| Key::new(package.package, &hash.unwrap_or_else(|| blake3::hash(b""))))
+        .map(|(package, hash)| RealisedKey::new(package.package, &hash.unwrap_or_else(|| blake3::hash(b""))))
         .collect()
 }
 
-impl Depends<'_> {
+impl KeyDependency<'_> {
     fn index(&self) -> Option<usize> {
         match self {
             Self::On(index) => Some(*index),
@@ -129,7 +129,7 @@ impl Depends<'_> {
 
 fn unit_hash(
     platform: Platform,
-    packages: &[Ingredients<'_>],
+    packages: &[KeyInput<'_>],
     component: &[usize],
     known: &[Option<blake3::Hash>],
 ) -> blake3::Hash {
@@ -151,11 +151,11 @@ fn unit_hash(
         for (name, depends) in &package.dependencies {
             field(name.as_bytes());
             match depends {
-                Depends::Folder(folder) => {
+                KeyDependency::Folder(folder) => {
                     field(b"folder");
                     field(folder.as_bytes());
                 }
-                Depends::On(index) => {
+                KeyDependency::On(index) => {
                     if let Some(place) = component.iter().position(|member| member == index) {
                         field(b"member");
                         field(&(place as u64).to_le_bytes());
@@ -182,14 +182,14 @@ mod tests {
         }
     }
 
-    fn plain<'a>(package: &'a PackageKey, content: &str, on: &[(&'a str, usize)]) -> Ingredients<'a> {
-        Ingredients {
+    fn plain<'a>(package: &'a PackageKey, content: &str, on: &[(&'a str, usize)]) -> KeyInput<'a> {
+        KeyInput {
             package,
             peers: "",
             tree: TreeDigest::of(content.as_bytes()),
             files: LinkMode::Shared,
             extensions: Vec::new(),
-            dependencies: on.iter().map(|&(name, at)| (name, Depends::On(at))).collect(),
+            dependencies: on.iter().map(|&(name, at)| (name, KeyDependency::On(at))).collect(),
         }
     }
 
@@ -198,9 +198,9 @@ mod tests {
         let scoped = package("@acme/money");
         let keys = keys(Platform::LinuxX64, &[plain(&scoped, "a", &[])]);
         assert!(keys[0].as_str().starts_with("@acme+money@1.0.0-"), "{}", keys[0]);
-        assert_eq!(keys[0].as_str().parse::<Key>().unwrap(), keys[0]);
+        assert_eq!(keys[0].as_str().parse::<RealisedKey>().unwrap(), keys[0]);
         for bad in ["..", "a", "../a-00000000000000000000000000000000", ".a-00000000000000000000000000000000"] {
-            assert!(bad.parse::<Key>().is_err(), "{bad}");
+            assert!(bad.parse::<RealisedKey>().is_err(), "{bad}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a profile will look like, as data: which packages are realised, and who sees what under which name.
+//! A profile as data: which packages are realised, and which names lead to them where.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,37 +7,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Ecosystem, PackageId, PackageName, TreeDigest};
 
-use super::key::Key;
+use super::key::RealisedKey;
 use super::link_mode::LinkMode;
 
-/// What a name in a `node_modules` leads to.
+/// The target of a link in a `node_modules`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Target {
+pub enum LinkTarget {
     /// A realised package: its key, and its own name.
-    Package(Key, Arc<str>),
+    Package(RealisedKey, Arc<str>),
     /// A local folder, relative to the root.
     Folder(Arc<str>),
 }
 
 /// The names in a `node_modules`, and what they lead to.
-pub type Links = BTreeMap<Arc<str>, Target>;
+pub type Links = BTreeMap<Arc<str>, LinkTarget>;
 
-/// A folder of `.larder/node_modules/.packages`.
+/// A package in a folder of `.larder/node_modules/.packages`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Realised {
+pub struct RealisedPackage {
     /// The package's own name: the folder that its files are in.
     pub name: Arc<str>,
-    /// Its content.
+    /// The digest of the unpacked content.
     #[serde(with = "super::as_text")]
     pub tree: TreeDigest,
-    /// How its files come to be.
+    /// How the files come into the profile.
     #[serde(default, skip_serializing_if = "is_shared")]
     pub files: LinkMode,
-    /// Whether it declares executables.
+    /// Whether the package declares executables.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bin: bool,
-    /// What it sees beside itself.
+    /// The links to its dependencies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: Links,
 }
@@ -50,39 +50,39 @@ fn is_shared(files: &LinkMode) -> bool {
 /// A Python package of the environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distribution {
-    /// Its name.
+    /// The package's name.
     pub name: Arc<str>,
-    /// Its version.
+    /// The package's version.
     pub version: Arc<str>,
-    /// Its content: the unpacked wheel.
+    /// The digest of the unpacked wheel.
     #[serde(with = "super::as_text")]
     pub tree: TreeDigest,
-    /// How its files come to be.
+    /// How the files come into the profile.
     #[serde(default, skip_serializing_if = "is_shared")]
     pub files: LinkMode,
-    /// Whether a manifest asks for it.
+    /// Whether a manifest line asks for the package.
     pub direct: bool,
 }
 
-/// A Python package whose files count where another one installs them too.
+/// An `owner` line: a Python package whose files are installed where other packages bring them too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    /// Its name.
+pub struct OwnerRule {
+    /// The package's name.
     pub package: Arc<str>,
     /// A glob over paths relative to `site-packages`, or to the environment for files outside of it.
     pub files: Arc<str>,
 }
 
-impl std::fmt::Display for Owner {
+impl std::fmt::Display for OwnerRule {
     /// Writes it as the manifest has it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "owner pypi \"{}\" \"{}\"", self.package, self.files)
     }
 }
 
-/// One element of a closure.
+/// A package of a generation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Member {
+pub struct ClosurePackage {
     /// The ecosystem.
     pub ecosystem: Ecosystem,
     /// The name.
@@ -95,14 +95,14 @@ pub struct Member {
     /// The bound peers; empty for most.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub peers: Arc<str>,
-    /// Its content.
+    /// The digest of the unpacked content.
     #[serde(flatten)]
-    pub content: Content,
-    /// Whether a manifest asks for it.
+    pub content: PackageContent,
+    /// Whether a manifest line asks for the package.
     pub direct: bool,
 }
 
-impl Member {
+impl ClosurePackage {
     /// Returns the package; none where the record names none.
     pub(super) fn id(&self) -> Option<PackageId> {
         let name = PackageName::parse(self.ecosystem, &self.name).ok()?;
@@ -111,24 +111,24 @@ impl Member {
     }
 }
 
-/// What a closure's element consists of.
+/// The content of a package.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Content {
+pub enum PackageContent {
     /// A tree of the store.
     Tree(#[serde(with = "super::as_text")] TreeDigest),
     /// A folder relative to the root.
     Folder(Arc<str>),
 }
 
-/// A local package, by what its folder holds.
+/// A local package, by the files in its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Folder {
+pub struct LocalPackage {
     /// Relative to the root.
     pub folder: Arc<str>,
-    /// Whether it has a package.json.
+    /// Whether the folder has a package.json.
     pub npm: bool,
-    /// Whether it has a pyproject.toml.
+    /// Whether the folder has a pyproject.toml.
     pub python: bool,
     /// The executables that its package.json declares: each with its file, relative to the folder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -139,21 +139,22 @@ pub struct Folder {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Layout {
     /// The realised packages.
-    pub packages: BTreeMap<Key, Realised>,
-    /// What the project sees.
+    pub packages: BTreeMap<RealisedKey, RealisedPackage>,
+    /// The project's own `node_modules`.
     pub node_modules: Links,
-    /// What each member or local package sees, by its folder.
+    /// The `node_modules` of each member and local package, by its folder.
     pub members: BTreeMap<Arc<str>, Links>,
     /// `packages/`: private packages and local folders.
-    pub shelf: Links,
+    #[serde(rename = "shelf")]
+    pub package_links: Links,
     /// The Python packages, sorted by name.
     pub python: Vec<Distribution>,
-    /// Which of them, or of the local ones, own files that others install too.
+    /// The `owner` lines about packages that are there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub owners: Vec<Owner>,
+    pub owners: Vec<OwnerRule>,
     /// The local packages, by name.
-    pub folders: BTreeMap<Arc<str>, Folder>,
+    pub folders: BTreeMap<Arc<str>, LocalPackage>,
 }
 
-/// Who depends on whom among the Python packages of an environment, by name.
+/// The dependencies of each Python package of an environment, by name.
 pub(super) type Dependencies = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;

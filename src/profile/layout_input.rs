@@ -1,4 +1,4 @@
-//! What a layout is computed from, and what an ecosystem's placement may ask of a package.
+//! The input of a layout, and the questions that an ecosystem's placement may ask about a package.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,39 +7,39 @@ use crate::lock::{Closure, Lockfile};
 use crate::model::{Ecosystem, InstanceKey, PackageKey, Platform, TreeDigest};
 
 use super::ProfileError;
-use super::key::Key;
-use super::layout::{Folder, Links, Target};
+use super::key::RealisedKey;
+use super::layout::{LinkTarget, Links, LocalPackage};
 use super::link_mode::LinkMode;
 
-/// What a layout is computed from.
+/// The input of [`compute_layout`](super::compute_layout::compute_layout).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'a> {
+pub(super) struct LayoutInput<'a> {
     /// The lock.
     pub(super) lock: &'a Lockfile,
-    /// What of it the environment reaches on `platform`.
+    /// The part of the lock that the environment reaches on `platform`.
     pub(super) closure: &'a Closure<'a>,
     /// The platform.
     pub(super) platform: Platform,
     /// The content of each package of a registry.
     pub(super) trees: &'a BTreeMap<PackageKey, TreeDigest>,
     /// The local packages of the closure.
-    pub(super) folders: &'a BTreeMap<PackageKey, Folder>,
-    /// Whether all files are private copies.
+    pub(super) folders: &'a BTreeMap<PackageKey, LocalPackage>,
+    /// How files come into the profile, unless a package is writable.
     pub(super) files: LinkMode,
 }
 
-impl Wanted<'_> {
+impl LayoutInput<'_> {
     /// Returns what a link to an instance leads to. `keys` has the keys of realised packages. `None` if the instance is
     /// neither realised nor a local package with a package.json.
-    pub(super) fn target(&self, keys: &RealisedKeys<'_>, of: &InstanceKey) -> Option<Target> {
+    pub(super) fn target(&self, keys: &RealisedKeys<'_>, of: &InstanceKey) -> Option<LinkTarget> {
         match keys.get(of) {
-            Some(key) => Some(Target::Package(key.clone(), of.package.id.name.as_str().into())),
-            None => Some(Target::Folder(self.npm_folder(of)?.folder.clone())),
+            Some(key) => Some(LinkTarget::Package(key.clone(), of.package.id.name.as_str().into())),
+            None => Some(LinkTarget::Folder(self.npm_folder(of)?.folder.clone())),
         }
     }
 
     /// Returns the local package that an instance is, if it has a package.json.
-    pub(super) fn npm_folder(&self, of: &InstanceKey) -> Option<&Folder> {
+    pub(super) fn npm_folder(&self, of: &InstanceKey) -> Option<&LocalPackage> {
         self.folders.get(&of.package).filter(|folder| folder.npm)
     }
 
@@ -63,11 +63,11 @@ impl Wanted<'_> {
 }
 
 /// The keys of the realised packages.
-pub(super) type RealisedKeys<'a> = BTreeMap<&'a InstanceKey, Key>;
+pub(super) type RealisedKeys<'a> = BTreeMap<&'a InstanceKey, RealisedKey>;
 
 /// A package of a closure that gets its place in a layout.
-pub(super) struct Placed<'a> {
-    pub(super) wanted: &'a Wanted<'a>,
+pub(super) struct PackageToPlace<'a> {
+    pub(super) input: &'a LayoutInput<'a>,
     pub(super) keys: &'a RealisedKeys<'a>,
     pub(super) key: &'a InstanceKey,
     /// Whether a manifest line asks for the package.
@@ -76,38 +76,38 @@ pub(super) struct Placed<'a> {
     pub(super) is_in_node_modules: fn(Ecosystem) -> bool,
 }
 
-impl Placed<'_> {
+impl PackageToPlace<'_> {
     /// Returns the package's name.
     pub(super) fn name(&self) -> Arc<str> {
         self.key.package.id.name.as_str().into()
     }
 
     /// Returns what a link to the package leads to.
-    pub(super) fn target(&self) -> Option<Target> {
-        self.wanted.target(self.keys, self.key)
+    pub(super) fn target(&self) -> Option<LinkTarget> {
+        self.input.target(self.keys, self.key)
     }
 
     /// Returns what the package sees in a `node_modules`.
     pub(super) fn dependencies(&self) -> Links {
-        let edges = self.wanted.closure.edges(self.key);
+        let edges = self.input.closure.edges(self.key);
         edges
             .filter(|edge| (self.is_in_node_modules)(edge.to.package.id.ecosystem))
-            .filter_map(|edge| Some((edge.name.as_str().into(), self.wanted.target(self.keys, &edge.to)?)))
+            .filter_map(|edge| Some((edge.name.as_str().into(), self.input.target(self.keys, &edge.to)?)))
             .collect()
     }
 
     /// Returns the local package that it is.
-    pub(super) fn folder(&self) -> Option<&Folder> {
-        self.wanted.folders.get(&self.key.package)
+    pub(super) fn folder(&self) -> Option<&LocalPackage> {
+        self.input.folders.get(&self.key.package)
     }
 
     /// Returns the package's unpacked content.
     pub(super) fn tree(&self) -> Result<TreeDigest, ProfileError> {
-        self.wanted.tree(&self.key.package)
+        self.input.tree(&self.key.package)
     }
 
     /// Returns how the package's files come into the profile.
     pub(super) fn link_mode(&self) -> LinkMode {
-        self.wanted.link_mode(&self.key.package)
+        self.input.link_mode(&self.key.package)
     }
 }

@@ -1,4 +1,4 @@
-//! What a killed run left in the folder of a profile.
+//! Files that a killed run left in the folder of a profile.
 
 use std::path::Path;
 

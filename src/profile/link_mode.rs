@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a realised package's files come to be.
+/// How a package's files come into a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkMode {

@@ -7,17 +7,17 @@ use crate::model::TreeDigest;
 use crate::store::{Tree, TreeEntry};
 
 use super::ProfileError;
-use super::error::Found;
+use super::error::FoundContent;
 use super::link_mode::LinkMode;
 
 /// A tree of the store, open for linking.
-pub(super) struct Source<'a> {
+pub(super) struct TreeSource<'a> {
     tree: &'a Tree,
     dir: Dir,
     files: LinkMode,
 }
 
-impl<'a> Source<'a> {
+impl<'a> TreeSource<'a> {
     /// Opens a tree whose files come to a profile as `files` says.
     pub(super) fn open(tree: &'a Tree, files: LinkMode) -> Result<Self, ProfileError> {
         Ok(Self { tree, dir: Dir::open(&tree.folder)?, files })
@@ -95,13 +95,13 @@ impl<'a> Source<'a> {
             return Ok(());
         }
         let found = match stat {
-            Some(_) => Found::Digest(self.hash(entry)?),
-            None => Found::Nothing,
+            Some(_) => FoundContent::Digest(self.hash(entry)?),
+            None => FoundContent::Nothing,
         };
-        if found == Found::Digest(entry.digest) {
+        if found == FoundContent::Digest(entry.digest) {
             return Ok(());
         }
-        Err(ProfileError::Harmed { file: self.dir.path().join(&*entry.path), expected: entry.digest, found })
+        Err(ProfileError::DamagedFile { file: self.dir.path().join(&*entry.path), expected: entry.digest, found })
     }
 
     fn hash(&self, entry: &TreeEntry) -> Result<TreeDigest, ProfileError> {

@@ -8,21 +8,21 @@ use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::model::PackageKey;
 
-use super::layout::Folder;
+use super::layout::LocalPackage;
 use super::{ProfileError, npm, python};
 
 /// The local packages of a closure.
 #[derive(Debug, Default)]
-pub(super) struct Folders {
-    /// Each with what it is.
-    pub(super) kinds: BTreeMap<PackageKey, Folder>,
-    /// Those that are Python's.
-    pub(super) projects: Vec<python::Project>,
+pub(super) struct LocalPackages {
+    /// All packages.
+    pub(super) kinds: BTreeMap<PackageKey, LocalPackage>,
+    /// The packages with a pyproject.toml, sorted by name.
+    pub(super) projects: Vec<python::EditablePackage>,
 }
 
-/// Looks at the folders of a closure's local packages.
-pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Result<Folders, ProfileError> {
-    let mut folders = Folders::default();
+/// Reads the folders of a closure's local packages.
+pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Result<LocalPackages, ProfileError> {
+    let mut folders = LocalPackages::default();
     for &instance in closure.instances.keys() {
         let key = &instance.package;
         let package = lock.graph.packages.get(key);
@@ -34,9 +34,9 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
         let json = fs::read_if_exists(&path.join("package.json"))?;
         let bin = json.as_ref().map(|json| executables(&path, key.id.name.as_str(), json)).transpose()?;
         let python = fs::stat(&path.join("pyproject.toml"))?.is_some();
-        let kind = Folder { folder, npm: json.is_some(), python, bin: bin.unwrap_or_default() };
+        let kind = LocalPackage { folder, npm: json.is_some(), python, bin: bin.unwrap_or_default() };
         if kind.python {
-            folders.projects.push(python::Project::read(&path, &key.version.to_string())?);
+            folders.projects.push(python::EditablePackage::read(&path, &key.version.to_string())?);
         }
         folders.kinds.insert(key.clone(), kind);
     }

@@ -82,19 +82,21 @@ mod switch;
 mod tests;
 mod verify;
 
-pub use build::{Built, Input};
-pub use collect::{Kept, Superfluous};
-pub use error::{Found, FoundPythons, ProfileError};
+pub use build::{BuildInput, Built};
+pub use collect::{Garbage, Retention};
+pub use error::{FoundContent, FoundPythons, ProfileError};
 pub use generation::Generation;
-pub use generation_summary::{Changes, Head, Promoted};
-pub use git_exclude::{exclude, ignore};
-pub use key::{Key, KeyError};
-pub use layout::{Content, Distribution, Folder, Layout, Links, Member, Owner, Realised, Target};
+pub use generation_summary::{ChangeSummary, GenerationSummary, PromotionSource};
+pub use git_exclude::{add_ignore_lines, exclude_from_git};
+pub use key::{InvalidRealisedKey, RealisedKey};
+pub use layout::{
+    ClosurePackage, Distribution, Layout, LinkTarget, Links, LocalPackage, OwnerRule, PackageContent, RealisedPackage,
+};
 pub use link_mode::LinkMode;
 pub use paths::{active, current_link, generation_folder, is_generation, own_folder, sync_record};
 pub use placement::needs_python;
-pub use profiles::Project;
-pub use project_lock::{ProjectLock, is_left};
-pub use rollback::RolledBack;
-pub use root_links::{Needs, stays_inside};
-pub use verify::{Damage, Harm};
+pub use profiles::Profiles;
+pub use project_lock::{ProjectLock, has_leftovers};
+pub use rollback::Rollback;
+pub use root_links::{RequiredLinks, check_stays_inside};
+pub use verify::{Damage, DamageKind};

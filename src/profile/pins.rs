@@ -6,12 +6,12 @@ use crate::fs::{self, Durability};
 use crate::model::Label;
 
 use super::ProfileError;
-use super::profiles::Project;
+use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
 
 const PINS: &str = "pins";
 
-impl Project {
+impl Profiles {
     /// Returns the generations that are never collected.
     pub fn pins(&self, environment: &Label) -> Result<BTreeSet<u64>, ProfileError> {
         let file = self.profile(environment)?.join(PINS);

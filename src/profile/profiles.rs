@@ -9,7 +9,7 @@ use crate::model::Label;
 
 use super::ProfileError;
 use super::generation::Generation;
-use super::generation_summary::Head;
+use super::generation_summary::GenerationSummary;
 use super::paths::{
     ACTIVE, CURRENT, LOCK, PACKAGES, PROFILES, ProfilePaths, RECORD, SUMMARY, check_own_path, environment_of_link,
     generation_number,
@@ -17,15 +17,15 @@ use super::paths::{
 
 /// A checkout with its profiles.
 #[derive(Clone, Debug)]
-pub struct Project {
+pub struct Profiles {
     root: PathBuf,
     packages: PathBuf,
-    profiles: PathBuf,
+    environments: PathBuf,
     /// The folders beside the checkout that its manifest names.
     beside: BTreeSet<Arc<str>>,
 }
 
-impl Project {
+impl Profiles {
     /// Opens the checkout at `root`, which exists.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl Project {
         for folder in [PACKAGES, PROFILES] {
             check_own_path(&root, Path::new(folder))?;
         }
-        Ok(Self { packages: root.join(PACKAGES), profiles: root.join(PROFILES), root, beside: BTreeSet::new() })
+        Ok(Self { packages: root.join(PACKAGES), environments: root.join(PROFILES), root, beside: BTreeSet::new() })
     }
 
     /// Lets local packages beside the checkout have a `node_modules` of this one. Which these are is for the manifest to
@@ -89,8 +89,8 @@ impl Project {
     }
 
     /// Returns what is known of a generation without reading what is in it.
-    pub fn head(&self, environment: &Label, number: u64) -> Result<Head, ProfileError> {
-        match Head::read(&self.generation_folder(environment, number)?) {
+    pub fn summary(&self, environment: &Label, number: u64) -> Result<GenerationSummary, ProfileError> {
+        match GenerationSummary::read(&self.generation_folder(environment, number)?) {
             Err(ProfileError::Fs(error)) if error.is_not_found() => {
                 Err(ProfileError::NoGeneration { environment: environment.clone(), number })
             }
@@ -99,9 +99,9 @@ impl Project {
     }
 
     /// Returns what is known of the current generation without reading what is in it.
-    pub fn current_head(&self, environment: &Label) -> Result<Option<Head>, ProfileError> {
+    pub fn current_summary(&self, environment: &Label) -> Result<Option<GenerationSummary>, ProfileError> {
         let Some(number) = self.current_number(environment)? else { return Ok(None) };
-        self.head(environment, number).map(Some)
+        self.summary(environment, number).map(Some)
     }
 
     /// Returns the text of the lock that a generation was built from.
@@ -139,7 +139,7 @@ impl Project {
     /// Returns the folders among the profiles that have the name of an environment, sorted. A run that was killed may have
     /// built nothing in one yet.
     pub(super) fn profile_folders(&self) -> Result<Vec<Label>, ProfileError> {
-        let found = match fs::read_dir(&self.profiles) {
+        let found = match fs::read_dir(&self.environments) {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             found => found?,
         };
@@ -147,7 +147,7 @@ impl Project {
         Ok(folders.filter_map(|found| found.path.to_str()?.parse().ok()).collect())
     }
 
-    /// Tells whether larder built something in the folder of this name.
+    /// Returns whether larder built something in the folder of this name.
     fn is_environment(&self, name: &Label) -> Result<bool, ProfileError> {
         let is = |path: PathBuf, kind| Ok::<_, ProfileError>(fs::lstat(&path)?.is_some_and(|stat| stat.kind == kind));
         if is(self.current_link(name), Kind::Symlink)? {
@@ -165,7 +165,7 @@ impl Project {
 
     /// Returns a generation's folder.
     pub fn folder(&self, environment: &Label, number: u64) -> PathBuf {
-        self.profiles.join(environment.as_str()).join(number.to_string())
+        self.environments.join(environment.as_str()).join(number.to_string())
     }
 
     /// Returns a generation's folder, which is one, or is not there.
@@ -187,16 +187,21 @@ impl Project {
     }
 
     /// Makes sure that a generation was built, or was brought, to where the checkout lies now.
-    pub(super) fn check_place(&self, environment: &Label, number: u64, head: &Head) -> Result<(), ProfileError> {
-        if head.root == self.root() {
+    pub(super) fn check_location(
+        &self,
+        environment: &Label,
+        number: u64,
+        summary: &GenerationSummary,
+    ) -> Result<(), ProfileError> {
+        if summary.root == self.root() {
             return Ok(());
         }
-        Err(ProfileError::BuiltElsewhere { environment: environment.clone(), number, root: head.root.clone() })
+        Err(ProfileError::BuiltElsewhere { environment: environment.clone(), number, root: summary.root.clone() })
     }
 
     /// Returns the link to an environment's current generation.
     pub fn current_link(&self, environment: &Label) -> PathBuf {
-        self.profiles.join(environment.as_str()).join(CURRENT)
+        self.environments.join(environment.as_str()).join(CURRENT)
     }
 
     /// Returns the folder of the realised packages.
@@ -211,7 +216,7 @@ impl Project {
 
     /// Returns the folder of all environments' profiles.
     pub(super) fn profiles(&self) -> &Path {
-        &self.profiles
+        &self.environments
     }
 
     /// Returns an environment's folder, which is one, or is not there.

@@ -12,10 +12,10 @@ use crate::fs::{self, Dir, FileLock, FsError, Kind, PathState};
 
 use super::leftovers::remove_leftovers;
 use super::paths::{OWN, PACKAGES, PROFILES};
-use super::profiles::Project;
+use super::profiles::Profiles;
 use super::{ProfileError, git_exclude};
 
-/// The right to build and switch, held by one process at a time.
+/// The lock of a checkout: the right to build and switch, held by one process at a time.
 #[derive(Debug)]
 pub struct ProjectLock {
     held: FileLock,
@@ -25,7 +25,7 @@ pub struct ProjectLock {
 const LOCK: &str = ".larder/lock";
 const AT_WORK: &str = "at work, process ";
 
-impl Project {
+impl Profiles {
     /// Takes the project's lock; calls `waiting` once if another process holds it, with its number where that is known.
     /// Removes what a holder before left in the middle.
     pub fn lock(&self, waiting: impl FnOnce(Option<u32>)) -> Result<ProjectLock, ProfileError> {
@@ -54,11 +54,11 @@ impl Project {
             self.clear(&note)?;
         }
         let lock = ProjectLock { held, remains: AtomicBool::new(false) };
-        lock.announce(&[])?;
+        lock.note_replaced_files(&[])?;
         Ok(lock)
     }
 
-    /// Removes what lies under names that count for nothing.
+    /// Removes what a killed holder left: files and folders with temporary names.
     fn clear(&self, note: &[u8]) -> Result<(), ProfileError> {
         fs::remove_abandoned(&self.root().join(".larder"))?;
         for environment in self.profile_folders()? {
@@ -70,7 +70,7 @@ impl Project {
                 folder.remove_tree(&found.path)?;
             }
         }
-        if let git_exclude::Patterns::File(file) = git_exclude::file(self.root())? {
+        if let git_exclude::ExcludeFile::File(file) = git_exclude::file(self.root())? {
             fs::remove_abandoned_beside(&file)?;
         }
         for file in note.split(|byte| *byte == 0).skip(1) {
@@ -82,7 +82,7 @@ impl Project {
         Ok(())
     }
 
-    /// Tells whether a file lies in this checkout, through no link: a note that a clone brought may name any.
+    /// Returns whether a file lies in this checkout, through no link: a note that a clone brought may name any.
     fn holds(&self, file: &Path) -> Result<bool, ProfileError> {
         let Some(folder) = file.strip_prefix(self.root()).ok().and_then(Path::parent) else { return Ok(false) };
         let is_plain = folder.components().all(|part| matches!(part, Component::Normal(_)));
@@ -91,8 +91,8 @@ impl Project {
 }
 
 impl ProjectLock {
-    /// Notes which files of the user are about to be replaced.
-    pub fn announce(&self, files: &[&Path]) -> Result<(), ProfileError> {
+    /// Notes in the lock's file which files of the user are about to be replaced.
+    pub fn note_replaced_files(&self, files: &[&Path]) -> Result<(), ProfileError> {
         let mut note = format!("{AT_WORK}{}", std::process::id()).into_bytes();
         for file in files {
             note.push(0);
@@ -105,13 +105,13 @@ impl ProjectLock {
         }
     }
 
-    /// Says that something stays which the next holder is to remove.
-    pub fn leave(&self) {
+    /// Keeps the note in the lock's file when the lock is released, so that the next holder removes what is left.
+    pub fn keep_note(&self) {
         self.remains.store(true, Ordering::Relaxed);
     }
 
-    /// Gives the lock up after work that came to its end.
-    pub fn finish(self) -> Result<(), ProfileError> {
+    /// Releases the lock after work that came to its end.
+    pub fn release(self) -> Result<(), ProfileError> {
         if self.remains.into_inner() { Ok(()) } else { Ok(self.held.set_note(b"")?) }
     }
 }
@@ -123,7 +123,7 @@ fn holder(lock: &Path) -> Option<u32> {
     std::str::from_utf8(own).ok()?.strip_prefix(AT_WORK)?.parse().ok()
 }
 
-/// Tells whether the work of a process that held the lock of the checkout at `root` was left in the middle.
-pub fn is_left(root: &Path) -> Result<bool, FsError> {
+/// Returns whether a process that held the lock of the checkout at `root` was killed in the middle of its work.
+pub fn has_leftovers(root: &Path) -> Result<bool, FsError> {
     FileLock::has_abandoned_note(&root.join(LOCK))
 }

@@ -29,7 +29,7 @@ pub(super) fn seal(text: &[u8]) -> String {
     format!(",\"check\":\"{}\"}}", TreeDigest::of(text))
 }
 
-/// Tells whether a record is as it was written.
+/// Returns whether a record is as it was written.
 pub(super) fn is_sealed(record: &[u8]) -> bool {
     const SEAL: usize = ",\"check\":\"\"}".len() + 64;
 

@@ -1,9 +1,9 @@
 //! A checkout that was moved or copied keeps its generations: what leads by its whole path to where they were built is
 //! made anew, nothing else.
 //!
-//! That are links, the launchers of local packages, the scripts that activate Python, the paths of local Python packages,
+//! These are links, the launchers of local packages, the scripts that activate Python, the paths of local Python packages,
 //! and the records. Each is replaced
-//! by a rename, and doing it twice is doing it once. The head, which says where the checkout was, comes last: after a kill
+//! by a rename, and doing it twice is doing it once. The summary, which says where the checkout was, comes last: after a kill
 //! the next command does it again.
 
 use std::collections::BTreeMap;
@@ -13,22 +13,22 @@ use crate::fs::{self, Durability};
 use crate::model::{Label, TreeDigest};
 
 use super::as_text::Text;
-use super::checkout_move::{Move, rewrite_file};
+use super::checkout_move::{CheckoutMove, rewrite_file};
 use super::generation::{Contents, Generation};
-use super::generation_summary::Head;
-use super::key::Key;
-use super::layout::{Realised, Target};
+use super::generation_summary::GenerationSummary;
+use super::key::RealisedKey;
+use super::layout::{LinkTarget, RealisedPackage};
 use super::paths::{ProfilePaths, SUMMARY, check_own_path};
-use super::profiles::Project;
+use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
 use super::shell::start_of;
 use super::{ProfileError, npm, python};
 
-impl Project {
+impl Profiles {
     /// Brings a generation to where the checkout lies now; tells whether it was built elsewhere.
     pub fn relocate(&self, _lock: &ProjectLock, environment: &Label, number: u64) -> Result<bool, ProfileError> {
-        let head = self.head(environment, number)?;
-        if head.root == self.root() {
+        let summary = self.summary(environment, number)?;
+        if summary.root == self.root() {
             return Ok(false);
         }
         relocate(self.paths(&self.profile(environment)?), number)
@@ -38,14 +38,14 @@ impl Project {
 /// Brings a generation to where its checkout lies now; tells whether it was built elsewhere.
 pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, ProfileError> {
     let folder = paths.generation(number);
-    let mut head = Head::read(&folder)?;
-    if head.root == paths.root {
+    let mut summary = GenerationSummary::read(&folder)?;
+    if summary.root == paths.root {
         return Ok(false);
     }
     let generation = Generation::read(&folder)?;
     let mut contents = Contents::read(&folder)?;
-    let from = if contents.root.as_os_str().is_empty() { head.root.clone() } else { contents.root.clone() };
-    let moved = Move { from: &from, to: paths.root };
+    let from = if contents.root.as_os_str().is_empty() { summary.root.clone() } else { contents.root.clone() };
+    let moved = CheckoutMove { from: &from, to: paths.root };
 
     for (path, target) in &mut contents.links {
         *target = moved.path(target);
@@ -60,7 +60,8 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
     }
     for (path, digest) in &mut contents.generated {
         if is_launcher(path) {
-            let change = |moved: &Move<'_>, text: &str| text.replace(&start_of(moved.from), &start_of(moved.to));
+            let change =
+                |moved: &CheckoutMove<'_>, text: &str| text.replace(&start_of(moved.from), &start_of(moved.to));
             if let Some(pair) = rewrite_file(&folder.join(path), &digest.0, &moved, &change)? {
                 *digest = Text(TreeDigest::of(&pair.new));
             }
@@ -71,9 +72,9 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
         contents.generated.insert(format!("python/{}", rewritten.path), Text(rewritten.digest));
     }
 
-    paths.root.clone_into(&mut head.root);
+    paths.root.clone_into(&mut summary.root);
     paths.root.clone_into(&mut contents.root);
-    let text = head.text(&folder)?;
+    let text = summary.text(&folder)?;
     contents.generated.insert(SUMMARY.to_owned(), Text(TreeDigest::of(&text)));
     generation.replace(&contents, &folder)?;
     fs::write_atomic(&folder.join(SUMMARY), &text, Durability::Lazy)?;
@@ -81,8 +82,12 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
 }
 
 /// Lets the links of a realised package to local folders lead to where those are.
-pub(super) fn folder_links(paths: ProfilePaths<'_>, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
-    for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, Target::Folder(_))) {
+pub(super) fn folder_links(
+    paths: ProfilePaths<'_>,
+    key: &RealisedKey,
+    realised: &RealisedPackage,
+) -> Result<(), ProfileError> {
+    for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, LinkTarget::Folder(_))) {
         let path = npm::link_path(realised, name);
         inside(paths, &paths.packages.join(key.as_str()), &path)?;
         let link = paths.packages.join(key.as_str()).join(&path);
@@ -118,7 +123,7 @@ fn lead(paths: ProfilePaths<'_>, link: &Path, target: &Path) -> Result<(), Profi
 /// A link that is not in its place yet.
 const LEADING: &str = ".leading";
 
-/// Tells whether a file that larder wrote runs an executable of a local folder.
+/// Returns whether a file that larder wrote runs an executable of a local folder.
 fn is_launcher(path: &str) -> bool {
     path.contains("node_modules/.bin/") && !path.starts_with("python/")
 }

@@ -3,57 +3,62 @@
 use std::collections::BTreeSet;
 
 use super::ProfileError;
-use super::build::{self, Built, Input, Repeat, realise};
-use super::complete_generations::Whole;
+use super::build::{self, BuildInput, Built, Reuse, realise};
+use super::complete_generations::CompleteGenerations;
 use super::generation::{Contents, Generation};
-use super::key::Key;
+use super::key::RealisedKey;
 use super::paths::ProfilePaths;
-use super::profiles::Project;
+use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
 use super::verify::Damage;
 
-impl Project {
-    /// Builds again what is harmed: each harmed package in its place, and a new generation where the generation itself
+impl Profiles {
+    /// Builds again what is damaged: each damaged package in its place, and a new generation where the generation itself
     /// is. The store has been healed before: harm through a hard link is the store's too.
-    pub fn repair(&self, _lock: &ProjectLock, input: &Input<'_>, damage: &[Damage]) -> Result<Built, ProfileError> {
-        let harmed: BTreeSet<&Key> = damage.iter().filter_map(|damage| damage.key.as_ref()).collect();
+    pub fn repair(
+        &self,
+        _lock: &ProjectLock,
+        input: &BuildInput<'_>,
+        damage: &[Damage],
+    ) -> Result<Built, ProfileError> {
+        let damaged: BTreeSet<&RealisedKey> = damage.iter().filter_map(|damage| damage.key.as_ref()).collect();
         let current = self.current_if_readable(input.environment)?;
         let profile = self.profile(input.environment)?;
         let paths = self.paths(&profile);
-        let Some(generation) = &current else { return build::build(paths, input, None, Repeat::Always(&harmed)) };
-        let built = realise_again(paths, input, generation, &harmed)?;
+        let Some(generation) = &current else { return build::build(paths, input, None, Reuse::Nothing(&damaged)) };
+        let built = realise_again(paths, input, generation, &damaged)?;
         // What is wrong in the checkout itself is mended by activating.
         let inside = |damage: &Damage| damage.key.is_none() && damage.path.starts_with(".larder");
-        if built.made || !damage.iter().any(inside) {
+        if built.is_new || !damage.iter().any(inside) {
             return Ok(built);
         }
-        let rebuilt = build::build(paths, input, Some(generation), Repeat::Always(&BTreeSet::new()))?;
+        let rebuilt = build::build(paths, input, Some(generation), Reuse::Nothing(&BTreeSet::new()))?;
         Ok(Built { realised: built.realised + rebuilt.realised, ..rebuilt })
     }
 }
 
-/// Realises packages of the current generation anew: those that are harmed, and those that are not there.
+/// Realises packages of the current generation anew: those that are damaged, and those that are not there.
 fn realise_again(
     paths: ProfilePaths<'_>,
-    input: &Input<'_>,
+    input: &BuildInput<'_>,
     current: &Generation,
-    harmed: &BTreeSet<&Key>,
+    damaged: &BTreeSet<&RealisedKey>,
 ) -> Result<Built, ProfileError> {
     let contents = Contents::read(&paths.generation(current.number))?;
     let trees = input.trees_by_digest();
     if !contents.layout.packages.values().all(|realised| trees.contains_key(&realised.tree)) {
         // The lock has moved on: what it wants now is built instead.
-        return build::build(paths, input, Some(current), Repeat::Always(harmed));
+        return build::build(paths, input, Some(current), Reuse::Nothing(damaged));
     }
-    let whole = Whole::read(paths.root, paths.packages)?;
-    let realised = realise(paths, &contents.layout, &trees, harmed)?;
-    whole.carry(paths.root, paths.packages, paths.profile, current.number)?;
+    let complete = CompleteGenerations::read(paths.root, paths.packages)?;
+    let realised = realise(paths, &contents.layout, &trees, damaged)?;
+    complete.add_after_change(paths.root, paths.packages, paths.profile, current.number)?;
     Ok(Built {
         generation: current.clone(),
-        made: false,
+        is_new: false,
         relocated: false,
         realised,
-        recalled: false,
+        record_rewritten: false,
         warnings: Vec::new(),
     })
 }

@@ -18,23 +18,23 @@ use rustc_hash::FxHashSet;
 use crate::fs::{self, Durability};
 use crate::model::Label;
 
-use super::complete_generations::Whole;
-use super::profiles::Project;
+use super::complete_generations::CompleteGenerations;
+use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
 use super::{ProfileError, generation};
 
-/// That an environment was rolled back.
+/// The note that an environment was rolled back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RolledBack {
+pub struct Rollback {
     /// The generation that is current now.
     pub to: u64,
-    /// The one that was before the first step back.
+    /// The generation that was current before the first step back.
     pub from: u64,
-    /// When.
+    /// The time of the rollback.
     pub at: jiff::Timestamp,
 }
 
-impl RolledBack {
+impl Rollback {
     fn text(&self) -> String {
         format!("{} {} {}", self.to, self.from, self.at)
     }
@@ -46,39 +46,39 @@ impl RolledBack {
     }
 }
 
-impl Project {
+impl Profiles {
     /// Makes an earlier generation the current one again, and notes that it is one. What takes no longer for many
     /// packages than for few is checked: see [`Self::check_presence`].
     pub fn roll_back(&self, lock: &ProjectLock, environment: &Label, number: u64) -> Result<(), ProfileError> {
         self.check_presence(environment, number)?;
-        let durability = if self.head(environment, number)?.durable { Durability::Synced } else { Durability::Lazy };
+        let durability = if self.summary(environment, number)?.durable { Durability::Synced } else { Durability::Lazy };
         let current = self.current_number(environment)?;
-        let before = self.rolled_back(environment)?.map(|note| note.from).or(current).unwrap_or(number);
+        let before = self.rollback(environment)?.map(|note| note.from).or(current).unwrap_or(number);
         let file = self.profile(environment)?.join(ROLLED_BACK);
         if before == number {
             self.switch(lock, environment, number, durability)?;
             return Ok(fs::remove_file(&file)?);
         }
-        let note = RolledBack { to: number, from: before, at: jiff::Timestamp::now() };
+        let note = Rollback { to: number, from: before, at: jiff::Timestamp::now() };
         fs::replace_symlink(&file, Path::new(&note.text()))?;
         self.switch(lock, environment, number, durability)
     }
 
-    /// Tells whether the current generation is one that was gone back to.
-    pub fn rolled_back(&self, environment: &Label) -> Result<Option<RolledBack>, ProfileError> {
+    /// Returns the note of the rollback, if the current generation is the one that was gone back to.
+    pub fn rollback(&self, environment: &Label) -> Result<Option<Rollback>, ProfileError> {
         let file = self.profile(environment)?.join(ROLLED_BACK);
         let text = match fs::read_link(&file) {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(_) if fs::lstat(&file)?.is_some() => Path::new("").to_owned(),
             text => text?,
         };
-        let note = text.to_str().and_then(RolledBack::parse);
+        let note = text.to_str().and_then(Rollback::parse);
         let note = note.ok_or_else(|| ProfileError::BadRecord { file, problem: "it is no note of ours".to_owned() })?;
         Ok(if self.current_number(environment)? == Some(note.to) { Some(note) } else { None })
     }
 
-    /// Forgets that the environment was rolled back: it goes forward from where it is.
-    pub fn go_forward(&self, _lock: &ProjectLock, environment: &Label) -> Result<(), ProfileError> {
+    /// Removes the note of a rollback: the environment follows the lock again.
+    pub fn end_rollback(&self, _lock: &ProjectLock, environment: &Label) -> Result<(), ProfileError> {
         Ok(fs::remove_file(&self.profile(environment)?.join(ROLLED_BACK))?)
     }
 
@@ -88,10 +88,10 @@ impl Project {
     /// # Errors
     /// When something is missing, or the checkout lay elsewhere when it was built: its links lead there.
     pub fn check_presence(&self, environment: &Label, number: u64) -> Result<(), ProfileError> {
-        let head = self.head(environment, number)?;
-        self.check_place(environment, number, &head)?;
+        let summary = self.summary(environment, number)?;
+        self.check_location(environment, number, &summary)?;
         let folder = self.generation_folder(environment, number)?;
-        let parts = [("node_modules", head.node_modules), ("python/bin/python", head.python), ("bin", true)];
+        let parts = [("node_modules", summary.node_modules), ("python/bin/python", summary.python), ("bin", true)];
         let mut missing = parts.into_iter().filter(|(_, needed)| *needed).map(|(part, _)| part);
         let lacks = |path: &Path| Ok::<_, ProfileError>(fs::stat(path)?.is_none());
         let incomplete =
@@ -99,9 +99,9 @@ impl Project {
         if let Some(part) = missing.find(|part| lacks(&folder.join(part)).unwrap_or(true)) {
             return Err(incomplete(part.to_owned()));
         }
-        let whole = Whole::read(self.root(), self.packages())?;
+        let complete = CompleteGenerations::read(self.root(), self.packages())?;
         let profile = self.profile(environment)?;
-        if whole.has(&profile, number) {
+        if complete.contains(&profile, number) {
             return Ok(());
         }
         let keys = generation::key_lines(&folder)?;
@@ -115,7 +115,7 @@ impl Project {
         };
         match keys.lines().find(|key| !there.contains(OsStr::new(key))) {
             Some(key) => Err(incomplete(format!(".packages/{key}"))),
-            None => Ok(whole.note(self.root(), &profile, number)?),
+            None => Ok(complete.add(self.root(), &profile, number)?),
         }
     }
 }
@@ -128,10 +128,10 @@ mod tests {
 
     #[test]
     fn a_note_of_a_rollback_survives_its_text() {
-        let note = RolledBack { to: 1, from: 12, at: jiff::Timestamp::now() };
-        assert_eq!(RolledBack::parse(&note.text()), Some(note));
+        let note = Rollback { to: 1, from: 12, at: jiff::Timestamp::now() };
+        assert_eq!(Rollback::parse(&note.text()), Some(note));
         for text in ["", "1", "1 2", "1 2 yesterday", "one 2 2026-11-21T16:13:06Z"] {
-            assert_eq!(RolledBack::parse(text), None, "{text}");
+            assert_eq!(Rollback::parse(text), None, "{text}");
         }
     }
 }

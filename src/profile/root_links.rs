@@ -9,7 +9,7 @@ use crate::lock::Closure;
 use crate::model::{Dependent, Edge};
 
 use super::ProfileError;
-use super::generation_summary::Head;
+use super::generation_summary::GenerationSummary;
 use super::python::Interpreter;
 
 /// Links by their places relative to the root.
@@ -17,7 +17,7 @@ pub(super) type RootLinks = BTreeMap<PathBuf, PathBuf>;
 
 /// Which links an active generation needs in the checkout.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Needs {
+pub struct RequiredLinks {
     /// `node_modules`
     pub node_modules: bool,
     /// `.venv`
@@ -26,7 +26,7 @@ pub struct Needs {
     pub members: Vec<Arc<str>>,
 }
 
-impl Needs {
+impl RequiredLinks {
     /// Returns the needs that a closure shows before anything is fetched. What local packages need shows later.
     pub fn of(closure: &Closure<'_>, interpreter: Option<&Interpreter>) -> Self {
         let mut needs = Self { python: interpreter.is_some(), ..Self::default() };
@@ -49,13 +49,13 @@ impl Needs {
     }
 }
 
-impl From<&Head> for Needs {
-    fn from(head: &Head) -> Self {
-        Self { node_modules: head.node_modules, python: head.python, members: head.members.clone() }
+impl From<&GenerationSummary> for RequiredLinks {
+    fn from(summary: &GenerationSummary) -> Self {
+        Self { node_modules: summary.node_modules, python: summary.python, members: summary.members.clone() }
     }
 }
 
-fn links(root: &Path, needs: &Needs) -> RootLinks {
+fn links(root: &Path, needs: &RequiredLinks) -> RootLinks {
     let mut links = RootLinks::new();
     if needs.node_modules {
         links.insert("node_modules".into(), ".larder/active/node_modules".into());
@@ -92,7 +92,7 @@ pub(super) fn check(root: &Path, links: &RootLinks) -> Result<(), ProfileError> 
 
 /// Makes sure that a folder or file which is named as one of the project lies in it: a link may lead it elsewhere. One that
 /// is named as one beside the project lies where it says.
-pub fn stays_inside(root: &Path, folder: &Path) -> Result<(), ProfileError> {
+pub fn check_stays_inside(root: &Path, folder: &Path) -> Result<(), ProfileError> {
     if folder.as_os_str().is_empty() || folder.starts_with("..") {
         return Ok(());
     }
@@ -105,7 +105,7 @@ pub fn stays_inside(root: &Path, folder: &Path) -> Result<(), ProfileError> {
 }
 
 fn stays(root: &Path, link: &Path) -> Result<(), ProfileError> {
-    link.parent().map_or(Ok(()), |folder| stays_inside(root, folder))
+    link.parent().map_or(Ok(()), |folder| check_stays_inside(root, folder))
 }
 
 /// Returns what is in the way.

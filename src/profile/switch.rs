@@ -7,11 +7,11 @@ use crate::model::Label;
 
 use super::ProfileError;
 use super::paths::{ACTIVE, CURRENT, environment_of_link, generation_number};
-use super::profiles::Project;
+use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
-use super::root_links::{self, Needs, RootLinks};
+use super::root_links::{self, RequiredLinks, RootLinks};
 
-impl Project {
+impl Profiles {
     /// Makes a generation the current one of its environment: one rename.
     pub fn switch(
         &self,
@@ -21,11 +21,11 @@ impl Project {
         durability: Durability,
     ) -> Result<(), ProfileError> {
         let _span = tracing::info_span!("switch", %environment, number).entered();
-        let new = self.head(environment, number)?;
+        let new = self.summary(environment, number)?;
         let link = self.current_link(environment);
         let is_active = self.active()?.as_ref() == Some(environment);
         let old = if is_active { self.active_links()? } else { RootLinks::new() };
-        let needed = Needs::from(&new).links(self.root());
+        let needed = RequiredLinks::from(&new).links(self.root());
         if is_active {
             root_links::place(self.root(), &needed, self.folders_beside())?;
         }
@@ -41,8 +41,8 @@ impl Project {
 
     /// Makes an environment the active one: one rename moves `node_modules`, Python, packages and `bin` together.
     pub fn activate(&self, _lock: &ProjectLock, environment: &Label) -> Result<(), ProfileError> {
-        let new = self.current_head(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
-        let needed = Needs::from(&new).links(self.root());
+        let new = self.current_summary(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
+        let needed = RequiredLinks::from(&new).links(self.root());
         let old = self.active_links()?;
         root_links::place(self.root(), &needed, self.folders_beside())?;
         if self.active()?.as_ref() != Some(environment) {
@@ -53,8 +53,8 @@ impl Project {
     }
 
     /// Makes sure that activating a generation with these needs would not meet something foreign. To be asked before
-    /// anything is fetched: see [`Needs::of`].
-    pub fn check_links(&self, needs: impl Into<Needs>) -> Result<(), ProfileError> {
+    /// anything is fetched: see [`RequiredLinks::of`].
+    pub fn check_links(&self, needs: impl Into<RequiredLinks>) -> Result<(), ProfileError> {
         root_links::check(self.root(), &needs.into().links(self.root()))
     }
 
@@ -78,10 +78,10 @@ impl Project {
 
     fn active_links(&self) -> Result<RootLinks, ProfileError> {
         let Some(active) = self.active()? else { return Ok(RootLinks::new()) };
-        let current = match self.current_head(&active) {
+        let current = match self.current_summary(&active) {
             Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => None,
             current => current?,
         };
-        Ok(current.map(|head| Needs::from(&head).links(self.root())).unwrap_or_default())
+        Ok(current.map(|summary| RequiredLinks::from(&summary).links(self.root())).unwrap_or_default())
     }
 }

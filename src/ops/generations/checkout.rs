@@ -18,14 +18,14 @@ pub(in crate::ops) struct Checkout {
     /// The folder of the manifest.
     pub(in crate::ops) root: PathBuf,
     /// What is on disk.
-    pub(in crate::ops) profile: profile::Project,
+    pub(in crate::ops) profile: profile::Profiles,
 }
 
 impl Checkout {
     /// Opens the one that the context is in.
     pub(in crate::ops) fn open(context: &Context<'_>) -> Result<Self> {
         let root = project::find_root(context)?;
-        let profile = profile::Project::open(&root)?;
+        let profile = profile::Profiles::open(&root)?;
         Ok(Self { root, profile })
     }
 

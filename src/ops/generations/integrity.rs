@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::{Label, TreeDigest};
-use crate::profile::{self, Generation, Harm, ProfileError};
+use crate::profile::{self, DamageKind, Generation, ProfileError};
 use crate::store::{self, Store, StoreError, Tree};
 
 use crate::ops::Result;
@@ -48,7 +48,7 @@ type Change = (TreeDigest, TreeDigest, TreeDigest);
 
 /// Looks for damage in generations and in the trees of the store that they are made of.
 pub(in crate::ops) fn look(
-    profile: &profile::Project,
+    profile: &profile::Profiles,
     built: &[(Label, Generation)],
     store: &Store,
 ) -> Result<Vec<Damage>> {
@@ -80,7 +80,7 @@ pub(in crate::ops) fn look(
     for (environment, generation) in built {
         for damage in profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())? {
             let both = change_in_profile(&damage).filter(|change| stored.contains(change));
-            let changed = matches!(damage.harm, Harm::Changed { .. });
+            let changed = matches!(damage.kind, DamageKind::Changed { .. });
             let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string(), changed) };
             shared.extend(both);
             in_profile.entry(damage.path).or_insert(harmed).environments.insert(environment.clone());
@@ -103,8 +103,8 @@ fn change_in_store(damage: &store::StoreDamage) -> Option<Change> {
 }
 
 fn change_in_profile(damage: &profile::Damage) -> Option<Change> {
-    match damage.harm {
-        Harm::Changed { expected, found } => Some((damage.tree?, expected, found)),
+    match damage.kind {
+        DamageKind::Changed { expected, found } => Some((damage.tree?, expected, found)),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::Environment;
 use crate::model::Label;
-use crate::profile::{self, Kept, ProjectLock};
+use crate::profile::{self, ProjectLock, Retention};
 use crate::store::Store;
 
 use crate::ops::{Context, Project, Result};
@@ -19,7 +19,7 @@ use checkout::Checkout;
 /// Makes sure that a generation leads to where the checkout is now, and that the store knows that place.
 pub(in crate::ops) fn bring_here(
     context: &Context<'_>,
-    profile: &profile::Project,
+    profile: &profile::Profiles,
     held: &ProjectLock,
     environment: &Label,
     number: u64,
@@ -37,9 +37,9 @@ pub(in crate::ops) fn with_folders_beside(
     checkout: &Checkout,
     environment: &Label,
     number: u64,
-) -> Result<profile::Project> {
+) -> Result<profile::Profiles> {
     let profile = checkout.profile.clone();
-    if !profile.head(environment, number)?.reaches_beside() {
+    if !profile.summary(environment, number)?.reaches_beside() {
         return Ok(profile);
     }
     Project::read(checkout.root.clone())?.profile()
@@ -47,7 +47,7 @@ pub(in crate::ops) fn with_folders_beside(
 
 /// Makes a generation that was built the current one of its environment. A rollback ends here.
 pub(in crate::ops) fn take_over(
-    profile: &profile::Project,
+    profile: &profile::Profiles,
     held: &ProjectLock,
     store: &Store,
     environment: &Environment,
@@ -60,13 +60,13 @@ pub(in crate::ops) fn take_over(
         }
         profile.switch(held, name, number, checkout::durability(environment))?;
     }
-    Ok(profile.go_forward(held, name)?)
+    Ok(profile.end_rollback(held, name)?)
 }
 
 /// Removes the generations that the environment does not keep. What cannot be removed is told, and tried again next time:
 /// the switch has happened.
 pub(in crate::ops) fn retire(
-    profile: &profile::Project,
+    profile: &profile::Profiles,
     held: &ProjectLock,
     environment: &Environment,
 ) -> Option<String> {
@@ -76,10 +76,10 @@ pub(in crate::ops) fn retire(
         if profile.history(name)?.len() <= keep {
             return Ok(());
         }
-        let kept = Kept { newest: keep, pinned: profile.pins(name)? };
-        profile.remove(held, &profile.superfluous(&[(name.clone(), kept)].into(), BTreeSet::new())?)
+        let kept = Retention { newest: keep, pinned: profile.pins(name)? };
+        profile.remove_garbage(held, &profile.find_garbage(&[(name.clone(), kept)].into(), BTreeSet::new())?)
     };
     let error: profile::ProfileError = retired().err()?;
-    held.leave();
+    held.keep_note();
     Some(format!("older generations of {name} were not removed: {error}"))
 }

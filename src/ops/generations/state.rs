@@ -154,7 +154,7 @@ pub(in crate::ops) fn current(root: &Path, environment: &str, variables: &Variab
     let current = link_fact(&profile::current_link(Path::new(lay), environment), Path::new(generation));
     facts.lines().any(|fact| fact == current).then_some(())?;
     facts.lines().all(|fact| holds(fact).is_some()).then_some(())?;
-    (!profile::is_left(root).ok()?).then_some(())?;
+    (!profile::has_leftovers(root).ok()?).then_some(())?;
     let generation = generation.parse().ok()?;
     profile::is_generation(root, environment, generation).ok()?.then_some(generation)
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::profile::Head;
+use crate::profile::GenerationSummary;
 
 /// `larder rollback --json` and `larder use --json`: see `schema/switch.json`.
 #[derive(Debug, Serialize)]
@@ -20,8 +20,8 @@ pub struct Switched {
 }
 
 /// Node finds packages through the links of the checkout, which lead elsewhere now.
-pub(in crate::ops) fn restart(head: &Head) -> Option<String> {
-    head.has_npm_packages().then(|| RESTART.to_owned())
+pub(in crate::ops) fn restart(summary: &GenerationSummary) -> Option<String> {
+    summary.has_npm_packages().then(|| RESTART.to_owned())
 }
 
 /// What to say where a switch moved the packages of programs that may be running.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::lock::Closure;
 use crate::model::Platform;
 use crate::profile;
-use crate::profile::python::{self, Interpreter, Search};
+use crate::profile::python::{self, Interpreter, InterpreterSearch};
 
 use crate::ops::{Context, Project, Result};
 
@@ -25,9 +25,9 @@ pub(in crate::ops) fn find(
 }
 
 /// Returns where to look for an interpreter.
-pub(in crate::ops) fn search(context: &Context<'_>, platform: Option<Platform>) -> Search {
+pub(in crate::ops) fn search(context: &Context<'_>, platform: Option<Platform>) -> InterpreterSearch {
     let pyenv = context.variables.path("PYENV_ROOT").or_else(|| Some(context.variables.path("HOME")?.join(".pyenv")));
-    Search {
+    InterpreterSearch {
         explicit: context.variables.path("LARDER_PYTHON"),
         platform,
         path_dirs: context.variables.search_path(),

@@ -16,7 +16,7 @@ use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
 use crate::model::{Label, Platform};
 use crate::profile::python::{Bytecode, Interpreter};
-use crate::profile::{self, Built, Needs, ProjectLock, Promoted};
+use crate::profile::{self, Built, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
 
 use crate::ops::generations::{self, switch};
@@ -54,7 +54,7 @@ pub(super) enum Purpose<'a> {
     /// The generation that the environment was rolled back to is healed, and stays the one that was gone back to.
     RepairRolledBack,
     /// What another environment has is built, all of it.
-    Promote(&'a Promoted),
+    Promote(&'a PromotionSource),
 }
 
 impl Purpose<'_> {
@@ -68,7 +68,7 @@ impl Purpose<'_> {
 pub(super) struct Installation<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) project: &'a Project,
-    pub(super) profile: &'a profile::Project,
+    pub(super) profile: &'a profile::Profiles,
     pub(super) environment: &'a Environment,
     pub(super) platform: Platform,
     pub(super) purpose: Purpose<'a>,
@@ -114,7 +114,7 @@ impl Installation<'_> {
         store.tidy()?;
         let interpreter = interpreter::find(self.session.context, self.project, &closure, self.platform)?;
         if self.moves_links()? {
-            self.profile.check_links(Needs::of(&closure, interpreter.as_ref()))?;
+            self.profile.check_links(RequiredLinks::of(&closure, interpreter.as_ref()))?;
         }
         if self.purpose.repairs() {
             repair::forget_damaged(store, &closure)?;
@@ -158,7 +158,7 @@ impl Installation<'_> {
         store.note_project(profile.root(), from.store_trees().map(|tree| tree.digest))?;
         (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
         let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
-        let input = profile::Input {
+        let input = profile::BuildInput {
             environment: name,
             platform: self.platform,
             lock,
@@ -184,24 +184,24 @@ impl Installation<'_> {
         let number = built.generation.number;
         if !matches!(self.purpose, Purpose::RepairRolledBack) {
             generations::take_over(profile, held, store, environment, number)?;
-        } else if built.made {
+        } else if built.is_new {
             profile.roll_back(held, name, number)?;
         }
         if self.activation == Activation::Activate {
             profile.activate(held, name)?;
         }
-        let excluded = profile::exclude(profile.root())?;
+        let excluded = profile::exclude_from_git(profile.root())?;
         let mut warnings = std::mem::take(&mut built.warnings);
         if moves_links && before.is_some_and(|before| before != (name.clone(), number)) {
             warnings.push(switch::RESTART.to_owned());
         }
-        if built.made {
+        if built.is_new {
             warnings.extend(excluded);
             warnings.extend(generations::retire(profile, held, environment));
         }
         // What there was could not be read before.
         let difference =
-            if built.recalled { built.generation.difference_from(Some(&built.generation)) } else { difference };
+            if built.record_rewritten { built.generation.difference_from(Some(&built.generation)) } else { difference };
         Ok(Installed { number, built, difference, warnings })
     }
 
@@ -213,7 +213,7 @@ impl Installation<'_> {
 
 /// Compares the packages of an environment's current generation with those of the closure that it is to have.
 pub(super) fn compare_with_current(
-    profile: &profile::Project,
+    profile: &profile::Profiles,
     environment: &Label,
     closure: &Closure<'_>,
 ) -> Difference {
@@ -225,9 +225,9 @@ pub(super) fn compare_with_current(
 }
 
 /// Returns the generation in which Node programs find their packages now, where it has some.
-fn seen_by_node(profile: &profile::Project) -> Result<Option<(Label, u64)>> {
+fn seen_by_node(profile: &profile::Profiles) -> Result<Option<(Label, u64)>> {
     let Some(active) = profile.active()? else { return Ok(None) };
     // A record that cannot be read is no reason not to build a new one.
-    let head = profile.current_head(&active).ok().flatten().filter(profile::Head::has_npm_packages);
+    let head = profile.current_summary(&active).ok().flatten().filter(profile::GenerationSummary::has_npm_packages);
     Ok(head.map(|head| (active, head.number)))
 }

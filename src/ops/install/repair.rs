@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::lock::Closure;
 use crate::model::{Digest, TreeDigest};
 use crate::profile::python::Bytecode;
-use crate::profile::{self, Built, Input, ProfileError, ProjectLock};
+use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
 use crate::ops::Result;
@@ -52,9 +52,9 @@ pub(super) fn drop_damaged_bytecode(store: &Store, bytecode: &Bytecode) -> Resul
 
 /// Looks for damage in the current generation and builds anew what has any. The store has been healed before.
 pub(super) fn heal<'a>(
-    profile: &profile::Project,
+    profile: &profile::Profiles,
     held: &ProjectLock,
-    input: &Input<'_>,
+    input: &BuildInput<'_>,
     trees: impl Iterator<Item = &'a Arc<Tree>>,
 ) -> Result<Built> {
     let Some(number) = profile.current_number(input.environment)? else {
@@ -72,7 +72,7 @@ pub(super) fn heal<'a>(
             Ok(Built { relocated: relocated || built.relocated, ..built })
         }
         Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => {
-            Ok(profile.recall(held, input, number, is_known)?)
+            Ok(profile.repair_record(held, input, number, is_known)?)
         }
         Err(error) => Err(error.into()),
     }

@@ -28,7 +28,7 @@ pub(in crate::ops) fn find<'g>(root: &Path, globs: impl Iterator<Item = &'g str>
     let mut search = Search { root, globs: Globs::new(globs.clone()), found: Members::default(), inside: None };
     for glob in globs.filter(|glob| !glob.starts_with('!')) {
         let (fixed, depth) = split(glob);
-        profile::stays_inside(root, Path::new(&fixed))?;
+        profile::check_stays_inside(root, Path::new(&fixed))?;
         search.look(&fixed, depth, depth < DEEPEST)?;
     }
     search.found.folders.sort();
@@ -38,11 +38,11 @@ pub(in crate::ops) fn find<'g>(root: &Path, globs: impl Iterator<Item = &'g str>
 
 /// Makes sure that a local package and its manifests lie where they say: a link could lead to any file of the user.
 pub(in crate::ops) fn stay_inside(root: &Path, folder: &str) -> Result<()> {
-    profile::stays_inside(root, Path::new(folder))?;
+    profile::check_stays_inside(root, Path::new(folder))?;
     for kind in PathKind::ALL {
         let file = Path::new(folder).join(kind.file());
         if fs::lstat(&root.join(&file))?.is_some_and(|stat| stat.kind == Kind::Symlink) {
-            profile::stays_inside(root, &file)?;
+            profile::check_stays_inside(root, &file)?;
         }
     }
     Ok(())

@@ -153,8 +153,8 @@ impl Project {
     }
 
     /// Opens the project's profiles.
-    pub(super) fn profile(&self) -> Result<profile::Project> {
-        Ok(profile::Project::open(&self.root)?.with_folders_beside(self.path_packages.keys()))
+    pub(super) fn profile(&self) -> Result<profile::Profiles> {
+        Ok(profile::Profiles::open(&self.root)?.with_folders_beside(self.path_packages.keys()))
     }
 
     /// Returns the lockfile's path.
@@ -279,7 +279,7 @@ pub(super) fn find_root(context: &Context<'_>) -> Result<PathBuf> {
 pub(super) fn files_stay_inside(root: &Path) -> Result<()> {
     for file in [MANIFEST, LOCKFILE] {
         if fs::lstat(&root.join(file))?.is_some_and(|stat| stat.kind == fs::Kind::Symlink) {
-            profile::stays_inside(root, Path::new(file))?;
+            profile::check_stays_inside(root, Path::new(file))?;
         }
     }
     Ok(())

@@ -54,7 +54,7 @@ pub(in crate::ops) fn undisturbed<T>(
 }
 
 /// Takes the project's lock; says so where another process makes it wait.
-pub(in crate::ops) fn hold(context: &Context<'_>, profile: &profile::Project) -> Result<ProjectLock> {
+pub(in crate::ops) fn hold(context: &Context<'_>, profile: &profile::Profiles) -> Result<ProjectLock> {
     Ok(profile.lock(|process| {
         (context.reporter)(Event::Waiting { process, does: "works on this project".to_owned() });
     })?)

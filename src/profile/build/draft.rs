@@ -9,35 +9,35 @@ use crate::model::TreeDigest;
 use crate::store::Tree;
 
 use super::executables::{self, Executables, Program, Runtimes};
-use super::input::Input;
+use super::input::BuildInput;
 use crate::profile::as_text::Text;
 use crate::profile::compute_layout::python_dependencies;
 use crate::profile::generation::{Contents, Generation};
-use crate::profile::layout::{Layout, Links, Target};
+use crate::profile::layout::{Layout, LinkTarget, Links};
 use crate::profile::paths::ProfilePaths;
 use crate::profile::python::{self, Interpreter};
 use crate::profile::{ProfileError, npm, root_links};
 
 /// A generation that is being put together.
-pub(super) struct Draft<'a> {
+pub(super) struct GenerationDraft<'a> {
     paths: ProfilePaths<'a>,
     folder: PathBuf,
     /// The generation before it.
     before: Option<&'a Generation>,
-    /// Its links, relative to it.
+    /// The links, relative to the generation.
     pub(super) links: BTreeMap<String, PathBuf>,
-    /// Its launchers of local packages, relative to it, each with the file that it runs.
+    /// The launchers of local packages, relative to the generation, each with the file that it runs.
     launchers: BTreeMap<String, PathBuf>,
     /// The files that several Python packages bring, with the package whose file is there.
     pub(super) contested: BTreeMap<String, Arc<str>>,
-    /// What a user should hear about.
+    /// Warnings for the user.
     pub(super) warnings: Vec<String>,
 }
 
 /// The files that larder wrote, relative to the generation.
 type Generated = BTreeMap<String, Text<TreeDigest>>;
 
-impl<'a> Draft<'a> {
+impl<'a> GenerationDraft<'a> {
     pub(super) fn new(paths: ProfilePaths<'a>, folder: PathBuf, before: Option<&'a Generation>) -> Self {
         let (links, launchers, contested) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Self { paths, folder, before, links, launchers, contested, warnings: Vec::new() }
@@ -46,10 +46,10 @@ impl<'a> Draft<'a> {
     /// Makes all but the records.
     pub(super) fn fill(
         &mut self,
-        input: &Input<'_>,
+        input: &BuildInput<'_>,
         layout: &Layout,
         trees: &BTreeMap<TreeDigest, Arc<Tree>>,
-        projects: &[python::Project],
+        projects: &[python::EditablePackage],
     ) -> Result<Generated, ProfileError> {
         fs::create_dir_all(&self.folder.join("bin"))?;
         let runtimes = Runtimes::of(input);
@@ -59,13 +59,13 @@ impl<'a> Draft<'a> {
             let of_member = self.node_modules(&place, runtimes, links, (layout, trees))?;
             self.warnings.extend(of_member.warnings.into_iter().filter(|told| !executables.warnings.contains(told)));
         }
-        for (name, target) in &layout.shelf {
+        for (name, target) in &layout.package_links {
             self.link(format!("packages/{name}"), self.absolute(target));
         }
         let mut generated = Generated::new();
         if let Some(interpreter) = input.interpreter {
             let wheels = installables(input, layout, trees);
-            self.warnings.extend(projects.iter().filter_map(python::Project::warning));
+            self.warnings.extend(projects.iter().filter_map(python::EditablePackage::warning));
             let installed = self.python((input, interpreter), layout, &wheels, projects)?;
             for (name, owner) in installed.scripts {
                 executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
@@ -133,10 +133,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Absolute, as relative ones break bundlers and the tracing of files.
-    fn absolute(&self, target: &Target) -> PathBuf {
+    fn absolute(&self, target: &LinkTarget) -> PathBuf {
         match target {
-            Target::Package(key, name) => self.paths.packages.join(key.as_str()).join("node_modules").join(&**name),
-            Target::Folder(folder) => self.paths.root.join(&**folder),
+            LinkTarget::Package(key, name) => self.paths.packages.join(key.as_str()).join("node_modules").join(&**name),
+            LinkTarget::Folder(folder) => self.paths.root.join(&**folder),
         }
     }
 
@@ -170,8 +170,8 @@ impl<'a> Draft<'a> {
         Ok(generated)
     }
 
-    /// Says which packages gave way to those that depend on them, unless the generation before it has them the same way.
-    fn say_what_gave_way(&mut self, yielded: &[python::Yielded]) {
+    /// Warns of packages whose files gave way to those of dependents, unless the generation before has the same files.
+    fn say_what_gave_way(&mut self, yielded: &[python::YieldedFiles]) {
         if yielded.is_empty() {
             return;
         }
@@ -191,13 +191,13 @@ impl<'a> Draft<'a> {
 
     fn python(
         &self,
-        (input, interpreter): (&Input<'_>, &Interpreter),
+        (input, interpreter): (&BuildInput<'_>, &Interpreter),
         layout: &Layout,
-        wheels: &[python::Installable],
-        projects: &[python::Project],
-    ) -> Result<python::Installed, ProfileError> {
+        wheels: &[python::WheelInput],
+        projects: &[python::EditablePackage],
+    ) -> Result<python::BuiltEnvironment, ProfileError> {
         let dependencies = || python_dependencies(input.closure);
-        python::build(&python::Environment {
+        python::build(&python::EnvironmentInput {
             folder: &self.folder.join("python"),
             reached: &self.paths.profile.join("current/python"),
             interpreter,
@@ -210,14 +210,14 @@ impl<'a> Draft<'a> {
 }
 
 fn installables(
-    input: &Input<'_>,
+    input: &BuildInput<'_>,
     layout: &Layout,
     trees: &BTreeMap<TreeDigest, Arc<Tree>>,
-) -> Vec<python::Installable> {
+) -> Vec<python::WheelInput> {
     let wheels = layout.python.iter().filter_map(|distribution| {
         let bytecode = input.bytecode.and_then(|bytecode| bytecode.get(&distribution.tree)).cloned();
         let tree = trees.get(&distribution.tree)?.clone();
-        Some(python::Installable { distribution: distribution.clone(), tree, bytecode })
+        Some(python::WheelInput { distribution: distribution.clone(), tree, bytecode })
     });
     wheels.collect()
 }

@@ -8,12 +8,12 @@ use crate::fs;
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
-use super::input::Input;
-use crate::profile::layout::{Layout, Links, Target};
+use super::input::BuildInput;
+use crate::profile::layout::{Layout, LinkTarget, Links};
 use crate::profile::paths::ProfilePaths;
 use crate::profile::{ProfileError, npm};
 
-/// What an executable's name leads to.
+/// The file that an executable's name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Program {
     /// A file that is there as long as the generation is: it is linked.
@@ -27,7 +27,7 @@ pub(super) enum Program {
 pub(super) struct Executables {
     /// Name → (program, dependency).
     pub(super) offered: BTreeMap<String, (Program, Arc<str>)>,
-    /// What a user should hear about: two dependencies that offer the same, and names that mean something else already.
+    /// Warnings: two dependencies that offer the same name, and names that mean something else already.
     pub(super) warnings: Vec<String>,
     /// The runtimes that the project declares.
     runtimes: Runtimes,
@@ -44,11 +44,11 @@ pub(super) struct Runtimes {
 
 impl Runtimes {
     /// Returns those that a generation is built with.
-    pub(super) fn of(input: &Input<'_>) -> Self {
+    pub(super) fn of(input: &BuildInput<'_>) -> Self {
         Self { node: input.lock.settings.node.is_some(), python: input.interpreter.is_some() }
     }
 
-    /// Tells whether a name is that of a declared runtime: `node`, `python`, `python3`, `python3.12`.
+    /// Returns whether a name is that of a declared runtime: `node`, `python`, `python3`, `python3.12`.
     fn has(self, name: &str) -> bool {
         let is_python =
             name.strip_prefix("python").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
@@ -107,14 +107,14 @@ pub(super) fn of_links(
     let mut executables = Executables::new(runtimes);
     for (name, target) in links {
         match target {
-            Target::Folder(folder) => {
+            LinkTarget::Folder(folder) => {
                 let bins = layout.folders.values().filter(|known| known.folder == *folder).flat_map(|known| &known.bin);
                 for (bin, path) in bins {
                     let file = paths.root.join(&**folder).join(&**path);
                     executables.offer(bin, Program::Live(file), name);
                 }
             }
-            Target::Package(key, own) => {
+            LinkTarget::Package(key, own) => {
                 let Some(realised) = layout.packages.get(key).filter(|realised| realised.bin) else { continue };
                 let Some(tree) = trees.get(&realised.tree) else { continue };
                 let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };

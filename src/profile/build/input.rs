@@ -1,4 +1,4 @@
-//! What a generation is built from.
+//! The input of a build.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use crate::manifest::FilesMode;
 use crate::model::{Label, PackageKey, Platform, TreeDigest};
 use crate::store::Tree;
 
-use crate::profile::generation_summary::Promoted;
+use crate::profile::generation_summary::PromotionSource;
 use crate::profile::link_mode::LinkMode;
 use crate::profile::python::{Bytecode, Interpreter};
 
-/// What a generation is built from.
+/// Everything that a generation is built from.
 #[derive(Clone, Copy, Debug)]
-pub struct Input<'a> {
+pub struct BuildInput<'a> {
     /// The environment.
     pub environment: &'a Label,
     /// The platform.
@@ -23,27 +23,27 @@ pub struct Input<'a> {
     pub lock: &'a Lockfile,
     /// The lock's text.
     pub lock_text: &'a str,
-    /// Whether switches to it outlive a loss of power.
+    /// Whether switches to the generation are synced to disk.
     pub durable: bool,
     /// The generation whose closure is taken over, where there is one.
-    pub promoted: Option<&'a Promoted>,
-    /// What of the lock the environment reaches on the platform.
+    pub promoted: Option<&'a PromotionSource>,
+    /// The part of the lock that the environment reaches on the platform.
     pub closure: &'a Closure<'a>,
     /// The unpacked artifacts of its packages.
     pub trees: &'a BTreeMap<PackageKey, Arc<Tree>>,
-    /// Who may read the files.
+    /// Whether files are shared with the store, or private.
     pub files: FilesMode,
     /// The interpreter, where a Python is declared.
     pub interpreter: Option<&'a Interpreter>,
     /// The byte-code of wheels, where it is made ahead.
     pub bytecode: Option<&'a Bytecode>,
-    /// Now.
+    /// The current time.
     pub created: jiff::Timestamp,
     /// The version of larder.
     pub larder: &'a str,
 }
 
-impl Input<'_> {
+impl BuildInput<'_> {
     /// Returns how files of packages come into the profile, unless a package is writable.
     pub(in crate::profile) fn link_mode(&self) -> LinkMode {
         match self.files {

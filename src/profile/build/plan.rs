@@ -1,4 +1,4 @@
-//! What a generation will be, and making it so: packages are realised, and the rest is put together.
+//! The plan of a generation, and carrying it out: packages are realised, and the rest is put together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,37 +8,37 @@ use crate::fs::{self, Demand, Kind};
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
-use super::draft::Draft;
-use super::input::Input;
+use super::draft::GenerationDraft;
+use super::input::BuildInput;
 use crate::profile::as_text::Text;
 use crate::profile::compute_layout::compute_layout;
 use crate::profile::generation::{Contents, Generation};
-use crate::profile::generation_summary::{Changes, Head};
-use crate::profile::key::Key;
-use crate::profile::layout::{Layout, Member};
-use crate::profile::layout_input::Wanted;
+use crate::profile::generation_summary::{ChangeSummary, GenerationSummary};
+use crate::profile::key::RealisedKey;
+use crate::profile::layout::{ClosurePackage, Layout};
+use crate::profile::layout_input::LayoutInput;
 use crate::profile::leftovers::remove_leftovers;
 use crate::profile::link_mode::LinkMode;
-use crate::profile::local_packages::{self, Folders};
+use crate::profile::local_packages::{self, LocalPackages};
 use crate::profile::paths::{BUILDING, ProfilePaths, open_own_folder};
 use crate::profile::python::Bytecode;
 use crate::profile::record_file::{FORMAT, hash};
 use crate::profile::relocate;
 use crate::profile::{ProfileError, npm};
 
-/// What a generation will be.
+/// The plan of a generation: computed first, then carried out.
 pub(in crate::profile) struct Plan<'a> {
     paths: ProfilePaths<'a>,
-    input: &'a Input<'a>,
-    folders: Folders,
+    input: &'a BuildInput<'a>,
+    folders: LocalPackages,
     pub(in crate::profile) layout: Layout,
-    closure: Vec<Member>,
+    closure: Vec<ClosurePackage>,
     pub(super) inputs: TreeDigest,
     pub(in crate::profile) trees: BTreeMap<TreeDigest, Arc<Tree>>,
 }
 
 impl<'a> Plan<'a> {
-    pub(in crate::profile) fn new(paths: ProfilePaths<'a>, input: &'a Input<'a>) -> Result<Self, ProfileError> {
+    pub(in crate::profile) fn new(paths: ProfilePaths<'a>, input: &'a BuildInput<'a>) -> Result<Self, ProfileError> {
         let folders = local_packages::look(paths.root, input.lock, input.closure)?;
         let (layout, closure) = layout_of(input, &folders)?;
         if input.interpreter.is_none() && !(layout.python.is_empty() && folders.projects.is_empty()) {
@@ -57,13 +57,14 @@ impl<'a> Plan<'a> {
         remove_leftovers(self.paths.root, self.paths.profile)
     }
 
-    /// Realises the packages that are harmed or not there, and returns how many.
-    pub(in crate::profile) fn realise(&self, harmed: &BTreeSet<&Key>) -> Result<usize, ProfileError> {
+    /// Realises the packages that are damaged or not there, and returns how many.
+    pub(in crate::profile) fn realise(&self, damaged: &BTreeSet<&RealisedKey>) -> Result<usize, ProfileError> {
         let Self { paths, layout, .. } = self;
         let _span = tracing::info_span!("link packages", packages = layout.packages.len()).entered();
-        realise(*paths, layout, &self.trees, harmed).map_err(|error| {
-            let is_there = |key: &Key| fs::stat(&paths.packages.join(key.as_str())).is_ok_and(|stat| stat.is_some());
-            let missing = layout.packages.iter().filter(|(key, _)| harmed.contains(key) || !is_there(key));
+        realise(*paths, layout, &self.trees, damaged).map_err(|error| {
+            let is_there =
+                |key: &RealisedKey| fs::stat(&paths.packages.join(key.as_str())).is_ok_and(|stat| stat.is_some());
+            let missing = layout.packages.iter().filter(|(key, _)| damaged.contains(key) || !is_there(key));
             self.needing(error, missing.map(|(_, realised)| &realised.tree))
         })
     }
@@ -108,17 +109,17 @@ impl<'a> Plan<'a> {
             closure: Vec::new(),
         };
         let folder = paths.profile.join(BUILDING);
-        let mut draft = Draft::new(paths, folder.clone(), before);
+        let mut draft = GenerationDraft::new(paths, folder.clone(), before);
         let filled = draft
             .fill(input, &self.layout, &self.trees, &self.folders.projects)
             .map_err(|error| self.needing(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
         let made = filled.and_then(|generated| {
             generation.closure = self.closure;
-            let head = head(paths.root, input, &generation, before);
+            let summary = summary(paths.root, input, &generation, before);
             let links = std::mem::take(&mut draft.links);
             let contested = std::mem::take(&mut draft.contested);
             let contents = Contents { root: paths.root.to_owned(), layout: self.layout, generated, links, contested };
-            generation.write(&head, input.lock_text, contents, &folder)?;
+            generation.write(&summary, input.lock_text, contents, &folder)?;
             if input.link_mode() == LinkMode::Private { Ok(fs::make_private(&folder)?) } else { Ok(()) }
         });
         if let Err(error) = made {
@@ -130,8 +131,13 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option<&Generation>) -> Head {
-    Head {
+fn summary(
+    root: &Path,
+    input: &BuildInput<'_>,
+    generation: &Generation,
+    current: Option<&Generation>,
+) -> GenerationSummary {
+    GenerationSummary {
         format: FORMAT,
         number: generation.number,
         parent: generation.parent,
@@ -145,13 +151,13 @@ fn head(root: &Path, input: &Input<'_>, generation: &Generation, current: Option
         node_modules: generation.node_modules,
         members: generation.members.clone(),
         packages: generation.closure.len(),
-        changes: Changes::from(&generation.difference_from(current)),
+        changes: ChangeSummary::from(&generation.difference_from(current)),
     }
 }
 
-fn layout_of(input: &Input<'_>, folders: &Folders) -> Result<(Layout, Vec<Member>), ProfileError> {
+fn layout_of(input: &BuildInput<'_>, folders: &LocalPackages) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
     let digests = input.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
-    compute_layout(&Wanted {
+    compute_layout(&LayoutInput {
         lock: input.lock,
         closure: input.closure,
         platform: input.platform,
@@ -170,7 +176,13 @@ fn bytecode_of(layout: &Layout, bytecode: &Bytecode) -> BTreeMap<Arc<str>, Text<
     named.collect()
 }
 
-fn inputs(root: &Path, input: &Input<'_>, layout: &Layout, closure: &[Member], folders: &Folders) -> TreeDigest {
+fn inputs(
+    root: &Path,
+    input: &BuildInput<'_>,
+    layout: &Layout,
+    closure: &[ClosurePackage],
+    folders: &LocalPackages,
+) -> TreeDigest {
     let projects: Vec<_> = folders.projects.iter().map(|project| project.identity(root)).collect();
     hash(&(
         ("larder inputs 2", input.environment, input.platform.as_str(), input.interpreter, input.link_mode()),
@@ -182,7 +194,7 @@ pub(in crate::profile) fn realise(
     paths: ProfilePaths<'_>,
     layout: &Layout,
     trees: &BTreeMap<TreeDigest, Arc<Tree>>,
-    harmed: &BTreeSet<&Key>,
+    damaged: &BTreeSet<&RealisedKey>,
 ) -> Result<usize, ProfileError> {
     // One listing instead of a look at each.
     let mut there: rustc_hash::FxHashSet<String> = rustc_hash::FxHashSet::default();
@@ -198,9 +210,9 @@ pub(in crate::profile) fn realise(
             there.insert(name);
         }
     }
-    let mut missing: Vec<(&Key, _, Arc<Tree>)> = Vec::new();
+    let mut missing: Vec<(&RealisedKey, _, Arc<Tree>)> = Vec::new();
     for (key, realised) in &layout.packages {
-        let wanted = !there.contains(key.as_str()) || harmed.contains(key);
+        let wanted = !there.contains(key.as_str()) || damaged.contains(key);
         if !wanted {
             relocate::folder_links(paths, key, realised)?;
         }

@@ -9,16 +9,16 @@ use super::super::ProfileError;
 /// An executable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct Bin {
-    /// What it is called by.
+    /// The command's name.
     pub(in super::super) name: String,
     /// The file, relative to the package.
     pub(in super::super) path: String,
 }
 
 #[derive(Deserialize)]
-struct PackageJson {
+struct BinFields {
     #[serde(default)]
-    bin: Option<Declared>,
+    bin: Option<BinField>,
     #[serde(default)]
     directories: Option<serde_json::Value>,
 }
@@ -26,16 +26,16 @@ struct PackageJson {
 /// `"bin": "cli.js"`, or `"bin": { "name": "cli.js" }`. Anything else declares nothing, as in npm.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Declared {
+enum BinField {
     One(String),
     Many(BTreeMap<String, serde_json::Value>),
     Other(serde::de::IgnoredAny),
 }
 
-/// What a package.json declares.
+/// The executables of a package.json.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(in super::super) struct Bins {
-    /// Its executables, sorted by name.
+pub(in super::super) struct DeclaredBins {
+    /// Executables, sorted by name.
     pub(in super::super) found: Vec<Bin>,
     /// Names and paths that can be no executable's, in plain words.
     pub(in super::super) odd: Vec<String>,
@@ -50,19 +50,19 @@ pub(in super::super) fn declared<'a>(
     package: &str,
     package_json: &[u8],
     files: impl Iterator<Item = &'a str>,
-) -> Result<Bins, ProfileError> {
+) -> Result<DeclaredBins, ProfileError> {
     let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
-    let parsed: PackageJson = serde_json::from_slice(text)
+    let parsed: BinFields = serde_json::from_slice(text)
         .map_err(|error| ProfileError::BadPackageJson { package: package.to_owned(), problem: error.to_string() })?;
-    let mut bins = Bins::default();
+    let mut bins = DeclaredBins::default();
     match &parsed.bin {
-        Some(Declared::One(path)) => bins.add(package, package, path)?,
-        Some(Declared::Many(map)) => {
+        Some(BinField::One(path)) => bins.add(package, package, path)?,
+        Some(BinField::Many(map)) => {
             for (name, path) in map.iter().filter_map(|(name, path)| Some((name, path.as_str()?))) {
                 bins.add(package, name, path)?;
             }
         }
-        Some(Declared::Other(_)) | None => {}
+        Some(BinField::Other(_)) | None => {}
     }
     let folder = parsed.directories.as_ref().and_then(|directories| directories.get("bin")?.as_str());
     if let (true, Some(folder)) = (bins.found.is_empty(), folder)
@@ -81,7 +81,7 @@ pub(in super::super) fn declared<'a>(
     Ok(bins)
 }
 
-impl Bins {
+impl DeclaredBins {
     fn add(&mut self, package: &str, name: &str, path: &str) -> Result<(), ProfileError> {
         match checked(package, name, path)? {
             Some(bin) => self.found.push(bin),
@@ -96,7 +96,7 @@ impl Bins {
 /// Returns the folder whose files are executables (`directories.bin`), without a way out of the package.
 pub(in super::super) fn declared_folder(package_json: &[u8]) -> Option<String> {
     let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
-    let parsed: PackageJson = serde_json::from_slice(text).ok()?;
+    let parsed: BinFields = serde_json::from_slice(text).ok()?;
     let folder = parsed.directories.filter(|_| parsed.bin.is_none())?;
     Some(checked("", "bin", folder.get("bin")?.as_str()?).ok()??.path)
 }

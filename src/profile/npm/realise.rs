@@ -8,14 +8,14 @@ use crate::fs::{self, Dir};
 use crate::store::Tree;
 
 use super::super::ProfileError;
-use super::super::key::Key;
-use super::super::layout::{Realised, Target};
+use super::super::key::RealisedKey;
+use super::super::layout::{LinkTarget, RealisedPackage};
 use super::super::link_mode::LinkMode;
-use super::super::linking::{Source, folders_of};
+use super::super::linking::{TreeSource, folders_of};
 use super::super::shebang;
 use super::declared;
 
-/// Where packages are put together, beside those that are done, so that the last step is a rename.
+/// The folder in which packages are put together, beside the finished ones, so that the last step is a rename.
 const STAGING: &str = ".staging";
 
 /// Realises packages under `packages` (the folder `.packages`), and returns how many.
@@ -24,7 +24,7 @@ const STAGING: &str = ".staging";
 pub(in super::super) fn realise(
     packages: &Path,
     root: &Path,
-    wanted: &[(&Key, &Realised, Arc<Tree>)],
+    wanted: &[(&RealisedKey, &RealisedPackage, Arc<Tree>)],
 ) -> Result<usize, ProfileError> {
     if wanted.is_empty() {
         return Ok(0);
@@ -41,7 +41,13 @@ pub(in super::super) fn realise(
     Ok(wanted.len())
 }
 
-fn one(place: &Dir, root: &Path, key: &Key, realised: &Realised, tree: &Tree) -> Result<(), ProfileError> {
+fn one(
+    place: &Dir,
+    root: &Path,
+    key: &RealisedKey,
+    realised: &RealisedPackage,
+    tree: &Tree,
+) -> Result<(), ProfileError> {
     let staged = format!("{STAGING}/{key}");
     let modules = format!("{staged}/node_modules");
     place.create_dir(&staged)?;
@@ -57,14 +63,14 @@ fn one(place: &Dir, root: &Path, key: &Key, realised: &Realised, tree: &Tree) ->
         fs::make_private(&place.path().join(&staged))?;
     }
     match place.rename(&staged, key.as_str()) {
-        // The harmed one goes with the staging folder.
+        // The damaged one goes with the staging folder.
         Err(error) if error.is_occupied() => Ok(place.exchange(&staged, key.as_str())?),
         renamed => Ok(renamed?),
     }
 }
 
-fn files(into: &Dir, realised: &Realised, tree: &Tree) -> Result<(), ProfileError> {
-    let source = Source::open(tree, realised.files)?;
+fn files(into: &Dir, realised: &RealisedPackage, tree: &Tree) -> Result<(), ProfileError> {
+    let source = TreeSource::open(tree, realised.files)?;
     let executables = executables(&source, realised, tree)?;
     let mut above = "";
     for entry in &tree.entries {
@@ -87,8 +93,8 @@ fn files(into: &Dir, realised: &Realised, tree: &Tree) -> Result<(), ProfileErro
 /// They must be executable, and some packages forget it. A first line that ends as Windows has it names an interpreter
 /// that nobody has: such a file is repaired in its copy.
 pub(in super::super) fn executables(
-    source: &Source<'_>,
-    realised: &Realised,
+    source: &TreeSource<'_>,
+    realised: &RealisedPackage,
     tree: &Tree,
 ) -> Result<BTreeMap<String, Option<Vec<u8>>>, ProfileError> {
     if !realised.bin {
@@ -106,7 +112,7 @@ pub(in super::super) fn executables(
     Ok(executables)
 }
 
-fn links(modules: &Dir, root: &Path, key: &Key, realised: &Realised) -> Result<(), ProfileError> {
+fn links(modules: &Dir, root: &Path, key: &RealisedKey, realised: &RealisedPackage) -> Result<(), ProfileError> {
     let mut scopes: BTreeSet<&str> = realised.name.split_once('/').map(|(scope, _)| scope).into_iter().collect();
     for (name, target) in &realised.dependencies {
         if is_itself(key, realised, name, target) {
@@ -137,12 +143,12 @@ fn ensure_dir(dir: &Dir, name: &str) -> Result<(), ProfileError> {
     }
 }
 
-fn is_itself(key: &Key, realised: &Realised, name: &str, target: &Target) -> bool {
-    *name == *realised.name && matches!(target, Target::Package(other, _) if other == key)
+fn is_itself(key: &RealisedKey, realised: &RealisedPackage, name: &str, target: &LinkTarget) -> bool {
+    *name == *realised.name && matches!(target, LinkTarget::Package(other, _) if other == key)
 }
 
 /// Returns where a dependency's link lies, relative to the package's key folder.
-pub(in super::super) fn link_path(realised: &Realised, name: &str) -> String {
+pub(in super::super) fn link_path(realised: &RealisedPackage, name: &str) -> String {
     if name == &*realised.name {
         format!("node_modules/{name}/node_modules/{name}")
     } else {
@@ -151,12 +157,12 @@ pub(in super::super) fn link_path(realised: &Realised, name: &str) -> String {
 }
 
 /// Returns what the link at `path`, relative to its package's key folder, points to.
-pub(in super::super) fn relative_target(root: &Path, path: &str, target: &Target) -> PathBuf {
+pub(in super::super) fn relative_target(root: &Path, path: &str, target: &LinkTarget) -> PathBuf {
     match target {
-        Target::Package(other, name) => {
+        LinkTarget::Package(other, name) => {
             let up = "../".repeat(path.matches('/').count() + 1);
             PathBuf::from(format!("{up}{other}/node_modules/{name}"))
         }
-        Target::Folder(folder) => root.join(&**folder),
+        LinkTarget::Folder(folder) => root.join(&**folder),
     }
 }

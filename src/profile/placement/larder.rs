@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Placement;
 use crate::profile::ProfileError;
 use crate::profile::layout::Layout;
-use crate::profile::layout_input::Placed;
+use crate::profile::layout_input::PackageToPlace;
 
 pub(super) struct Larder;
 
@@ -22,13 +22,13 @@ impl Placement for Larder {
         false
     }
 
-    /// It may have a Python half.
+    /// A private package may have a Python half.
     fn needs_python(&self, _: Option<&Path>) -> bool {
         true
     }
 
-    fn place(&self, package: &Placed<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
-        layout.shelf.extend(package.target().map(|target| (package.name(), target)));
+    fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
+        layout.package_links.extend(package.target().map(|target| (package.name(), target)));
         Ok(())
     }
 }

@@ -12,35 +12,35 @@ use crate::model::{Ecosystem, PerEcosystem};
 
 use super::ProfileError;
 use super::layout::Layout;
-use super::layout_input::Placed;
+use super::layout_input::PackageToPlace;
 
-/// Where packages of an ecosystem go.
+/// The places of an ecosystem's packages.
 pub(super) trait Placement: Sync {
-    /// Tells whether each is realised: a folder of its own in `.packages`, whose key has all that it sees.
+    /// Returns whether packages are realised: each in a folder of `.packages` of its own, whose key covers all that the package sees.
     fn is_realised(&self) -> bool;
 
-    /// Tells whether dependents find them in a `node_modules`.
+    /// Returns whether dependents find packages in a `node_modules`.
     fn is_in_node_modules(&self) -> bool;
 
-    /// Tells whether Python imports them from the environment, so that one's files may count before another's.
+    /// Returns whether Python imports packages from the environment.
     fn is_in_environment(&self) -> bool;
 
-    /// Tells whether a package needs the interpreter of the environment; `folder` is that of a local one.
+    /// Returns whether a package needs the interpreter of the environment; `folder` is that of a local one.
     fn needs_python(&self, folder: Option<&Path>) -> bool;
 
     /// Adds a package to a layout, besides the links of those that depend on it.
-    fn place(&self, package: &Placed<'_>, layout: &mut Layout) -> Result<(), ProfileError>;
+    fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError>;
 }
 
 const PLACEMENTS: PerEcosystem<&dyn Placement> =
     PerEcosystem { npm: &npm::Npm, pypi: &python::Python, larder: &larder::Larder, path: &path::Local };
 
-/// Returns where packages of an ecosystem go.
+/// Returns the placement of an ecosystem's packages.
 pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn Placement {
     *PLACEMENTS.of(ecosystem)
 }
 
-/// Tells whether anything in a closure needs the interpreter of the environment.
+/// Returns whether anything in a closure needs the interpreter of the environment.
 pub fn needs_python(root: &Path, closure: &Closure<'_>) -> bool {
     closure.instances.keys().any(|instance| {
         let package = closure.graph.and_then(|graph| graph.packages.get(&instance.package));

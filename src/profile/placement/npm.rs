@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Placement;
 use crate::profile::ProfileError;
 use crate::profile::layout::Layout;
-use crate::profile::layout_input::Placed;
+use crate::profile::layout_input::PackageToPlace;
 
 pub(super) struct Npm;
 
@@ -26,7 +26,7 @@ impl Placement for Npm {
         false
     }
 
-    fn place(&self, _: &Placed<'_>, _: &mut Layout) -> Result<(), ProfileError> {
+    fn place(&self, _: &PackageToPlace<'_>, _: &mut Layout) -> Result<(), ProfileError> {
         Ok(())
     }
 }

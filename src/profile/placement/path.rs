@@ -5,8 +5,8 @@ use std::path::Path;
 use super::Placement;
 use crate::fs;
 use crate::profile::ProfileError;
-use crate::profile::layout::{Layout, Target};
-use crate::profile::layout_input::Placed;
+use crate::profile::layout::{Layout, LinkTarget};
+use crate::profile::layout_input::PackageToPlace;
 
 pub(super) struct Local;
 
@@ -27,10 +27,10 @@ impl Placement for Local {
         folder.is_some_and(|folder| matches!(fs::stat(&folder.join("pyproject.toml")), Ok(Some(_))))
     }
 
-    fn place(&self, package: &Placed<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
+    fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
         let Some(folder) = package.folder() else { return Ok(()) };
         let name = package.name();
-        layout.shelf.insert(name.clone(), Target::Folder(folder.folder.clone()));
+        layout.package_links.insert(name.clone(), LinkTarget::Folder(folder.folder.clone()));
         layout.folders.insert(name, folder.clone());
         if folder.npm {
             let links = package.dependencies();

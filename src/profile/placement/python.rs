@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Placement;
 use crate::profile::ProfileError;
 use crate::profile::layout::{Distribution, Layout};
-use crate::profile::layout_input::Placed;
+use crate::profile::layout_input::PackageToPlace;
 
 pub(super) struct Python;
 
@@ -26,7 +26,7 @@ impl Placement for Python {
         true
     }
 
-    fn place(&self, package: &Placed<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
+    fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
         layout.python.push(Distribution {
             name: package.name(),
             version: package.key.package.version.to_string().into(),

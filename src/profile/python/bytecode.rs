@@ -58,12 +58,12 @@ pub fn compile(store: &Store, interpreter: &Interpreter, wheels: &[Arc<Tree>]) -
     done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns what the store finds the byte-code of these wheels by, for a lease.
+/// Returns the digests under which the store keeps the byte-code of these wheels, for a lease.
 pub fn names(interpreter: &Interpreter, wheels: &[Arc<Tree>]) -> Vec<Digest> {
     wheels.iter().map(|wheel| name(interpreter, wheel)).collect()
 }
 
-/// What the store finds a wheel's byte-code by.
+/// Returns the digest under which the store keeps a wheel's byte-code.
 fn name(interpreter: &Interpreter, wheel: &Tree) -> Digest {
     let text = format!("larder byte-code 1\0{}\0{}\0{}", interpreter.cache_tag, interpreter.magic, wheel.digest);
     Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
@@ -90,7 +90,7 @@ pub(super) fn source(bytecode: &str) -> Option<String> {
     Some(format!("{folder}{module}.py"))
 }
 
-/// Tells whether a folder of a wheel comes to lie outside `site-packages`.
+/// Returns whether a folder of a wheel comes to lie outside `site-packages`.
 fn in_no_package(folder: &str) -> bool {
     let mut parts = folder.split('/');
     parts.next().is_some_and(|first| first.strip_suffix(".data").is_some())
@@ -100,10 +100,10 @@ fn in_no_package(folder: &str) -> bool {
 /// A Python that compiles, started when it is needed first.
 struct Compiler<'a> {
     interpreter: &'a Interpreter,
-    running: Option<Running>,
+    running: Option<CompilerProcess>,
 }
 
-struct Running {
+struct CompilerProcess {
     child: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
@@ -129,7 +129,7 @@ impl Compiler<'_> {
     /// Compiles one file. A Python that ends over it, or answers something else, is replaced by a new one.
     fn ask(&mut self, source: &str, name: &str) -> Option<Vec<u8>> {
         if self.running.is_none() {
-            self.running = Running::start(self.interpreter);
+            self.running = CompilerProcess::start(self.interpreter);
         }
         let answer = self.running.as_mut()?.ask(source, name);
         if answer.is_none() {
@@ -139,7 +139,7 @@ impl Compiler<'_> {
     }
 }
 
-impl Running {
+impl CompilerProcess {
     fn start(interpreter: &Interpreter) -> Option<Self> {
         let mut child = Command::new(&interpreter.path)
             .args(["-I", "-S", "-B", "-W", "ignore", "-c", SCRIPT])
@@ -164,7 +164,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for CompilerProcess {
     fn drop(&mut self) {
         // It may hang over a file: nothing of it is wanted any more.
         let _ = self.child.kill();

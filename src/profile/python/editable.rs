@@ -10,20 +10,20 @@ use crate::fs;
 use crate::model::PackageName;
 
 use super::super::ProfileError;
-use super::module_paths::{self, Sources};
+use super::module_paths::{self, ModulePaths};
 use super::record::{self, Recorded};
-use super::wheel::{Files, Mode, Origin, Places};
+use super::wheel::{FileMode, FileSource, InstallPaths, InstalledFiles};
 use super::{entry_points, launcher};
 
-/// What a pyproject.toml says of a local package.
+/// A local package, as its pyproject.toml describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Project {
-    /// Its name, normalised.
+pub(in super::super) struct EditablePackage {
+    /// The normalised name.
     pub(in super::super) name: String,
-    /// Its version.
+    /// The version.
     pub(in super::super) version: String,
-    /// Where its modules lie.
-    sources: Sources,
+    /// The folders of its modules.
+    sources: ModulePaths,
     /// `METADATA`, whole.
     metadata: String,
     /// `entry_points.txt`, whole; empty where there are none.
@@ -32,7 +32,7 @@ pub(in super::super) struct Project {
     file: PathBuf,
 }
 
-impl Project {
+impl EditablePackage {
     /// Reads the pyproject.toml in `folder`, which is absolute; `version` is what the lock has, where the file has none.
     pub(in super::super) fn read(folder: &Path, version: &str) -> Result<Self, ProfileError> {
         let file = folder.join("pyproject.toml");
@@ -60,7 +60,7 @@ impl Project {
     }
 
     /// Returns the links to packages whose folder is not called like them, by their places in the environment.
-    pub(super) fn links(&self, places: &Places) -> impl Iterator<Item = (String, PathBuf)> {
+    pub(super) fn links(&self, places: &InstallPaths) -> impl Iterator<Item = (String, PathBuf)> {
         let place = |module: &String| format!("{}/{}", places.site(), module.replace('.', "/"));
         self.sources.renamed.iter().map(move |(module, folder)| (place(module), folder.clone()))
     }
@@ -97,13 +97,13 @@ impl Project {
     }
 
     /// Returns the package's files by their places in the environment.
-    pub(super) fn files<'a>(&self, places: &Places) -> Result<Files<'a>, ProfileError> {
+    pub(super) fn files<'a>(&self, places: &InstallPaths) -> Result<InstalledFiles<'a>, ProfileError> {
         let stem = format!("{}-{}", self.name.replace('-', "_"), self.version.replace('-', "_"));
         let info = format!("{}/{stem}.dist-info", places.site());
-        let plain = |text: &str| Origin::Written(text.as_bytes().to_vec(), Mode::Plain);
+        let plain = |text: &str| FileSource::Written(text.as_bytes().to_vec(), FileMode::Plain);
         let paths =
             self.sources.paths.iter().fold(String::new(), |paths, path| paths + &path.display().to_string() + "\n");
-        let mut files: Files<'a> = [
+        let mut files: InstalledFiles<'a> = [
             (format!("{}/__editable__.{stem}.pth", places.site()), plain(&paths)),
             (format!("{info}/METADATA"), plain(&self.metadata)),
             (
@@ -122,13 +122,13 @@ impl Project {
             ProfileError::check_length("", &entry.name)
                 .map_err(|_| bad("the name of a script is too long to be a file's".to_owned()))?;
             let launcher = launcher::launcher(&entry);
-            files.insert(format!("bin/{}", entry.name), Origin::Written(launcher, Mode::Executable));
+            files.insert(format!("bin/{}", entry.name), FileSource::Written(launcher, FileMode::Executable));
         }
         let recorded = files
             .iter()
             .filter_map(|(place, origin)| match origin {
-                Origin::Written(content, _) => Some((places.recorded_as(place), Recorded::of(content))),
-                Origin::Linked(_) | Origin::Executable(_) => None,
+                FileSource::Written(content, _) => Some((places.recorded_as(place), Recorded::of(content))),
+                FileSource::Linked(_) | FileSource::Executable(_) => None,
             })
             .collect();
         let record = record::write(&recorded, &[format!("{stem}.dist-info/RECORD")]);
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_project_is_laid_out_as_it_says_or_as_its_folders_show() {
         let root = tempfile::tempdir().unwrap();
-        let parse = |text: &str| Project::parse(text, "pyproject.toml".into(), "1.0.0", root.path());
+        let parse = |text: &str| EditablePackage::parse(text, "pyproject.toml".into(), "1.0.0", root.path());
         let plain = "[project]\nname = 'My.Tool'\n[project.scripts]\ntool = 'my_tool:main'\n";
         let project = parse(plain).unwrap();
         assert_eq!((&*project.name, &*project.version), ("my-tool", "1.0.0"));

@@ -3,11 +3,11 @@
 /// A launcher to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EntryPoint {
-    /// What it is called by.
+    /// The command's name.
     pub(super) name: String,
     /// The module to import.
     pub(super) module: String,
-    /// What to call in it: a name, or a dotted path.
+    /// The object to call: a name, or a dotted path.
     pub(super) call: String,
 }
 

@@ -11,48 +11,48 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::model::TreeDigest;
 
 use super::super::ProfileError;
-use super::super::linking::Source;
-use super::file_precedence::{Claimant, Contest, Judge, Precedence, Reason, globs};
+use super::super::linking::TreeSource;
+use super::file_precedence::{Claimant, ConflictResolver, FileConflict, Precedence, Precedes, globs};
 use super::record;
-use super::wheel::{Files, Origin, Places};
+use super::wheel::{FileSource, InstallPaths, InstalledFiles};
 
 /// A contribution to the environment: a wheel or a local package.
-pub(super) struct Part<'a> {
-    /// Its name, normalised.
+pub(super) struct Contribution<'a> {
+    /// The normalised name of the package.
     pub(super) name: Arc<str>,
-    /// What it is called in messages.
+    /// The package's name in messages.
     pub(super) owner: Arc<str>,
-    /// Whether a manifest asks for it.
+    /// Whether a manifest line asks for the package.
     pub(super) direct: bool,
-    /// Where its linked files come from.
-    pub(super) source: Option<Source<'a>>,
+    /// The tree that its files are linked from.
+    pub(super) source: Option<TreeSource<'a>>,
     /// By their places relative to the environment.
-    pub(super) files: Files<'a>,
+    pub(super) files: InstalledFiles<'a>,
 }
 
-/// What was decided about files that several packages bring.
+/// The outcome for files that several packages bring.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
-    /// Those of different content, relative to the environment, with the name of the package whose file counts.
+pub(super) struct ResolvedConflicts {
+    /// Paths of files with different content, relative to the environment, with the name of the package whose file is installed.
     pub(super) contested: BTreeMap<String, Arc<str>>,
     /// Which packages gave way to those that depend on them.
-    pub(super) yielded: Vec<Yielded>,
+    pub(super) yielded: Vec<YieldedFiles>,
 }
 
 /// A package some of whose files are not there, as a dependent of it brings others in their place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Yielded {
+pub(in super::super) struct YieldedFiles {
     /// The name of the package whose files are there.
     pub(in super::super) name: Arc<str>,
-    /// What it is called in messages.
+    /// The package's name in messages.
     owner: Arc<str>,
-    /// What the other one is called.
+    /// The other package's name in messages.
     other: Arc<str>,
     /// The files, relative to the environment.
     pub(in super::super) paths: Vec<String>,
 }
 
-impl fmt::Display for Yielded {
+impl fmt::Display for YieldedFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { owner, other, paths, .. } = self;
         let path = paths.first().map_or("", String::as_str);
@@ -66,15 +66,18 @@ impl fmt::Display for Yielded {
 
 /// Sees to it that no file has two parts: one that two bring is kept once where it is the same, and where it is not,
 /// `precedence` decides. `links` belong to the first part, the environment itself.
-pub(super) fn settle(
-    parts: &mut [Part<'_>],
+pub(super) fn resolve_conflicts(
+    parts: &mut [Contribution<'_>],
     links: &BTreeMap<String, PathBuf>,
-    places: &Places,
+    places: &InstallPaths,
     precedence: &Precedence<'_>,
-) -> Result<Settled, ProfileError> {
-    let Claims { shared, contested } = claims(parts, links)?;
-    let settled =
-        if contested.is_empty() { Settled::default() } else { decide(parts, &contested, places, precedence)? };
+) -> Result<ResolvedConflicts, ProfileError> {
+    let SharedPaths { shared, contested } = claims(parts, links)?;
+    let settled = if contested.is_empty() {
+        ResolvedConflicts::default()
+    } else {
+        decide(parts, &contested, places, precedence)?
+    };
     for (at, path) in shared.into_iter().filter(|(_, path)| !settled.contested.contains_key(path)) {
         parts[at].files.remove(&path);
     }
@@ -82,17 +85,17 @@ pub(super) fn settle(
 }
 
 /// The files that several parts bring.
-struct Claims {
-    /// Those that are the same as the first part's, with the part.
+struct SharedPaths {
+    /// Files that are the same as those of an earlier contribution, with the place of the later one.
     shared: Vec<(usize, String)>,
-    /// Those that differ.
+    /// Paths of files that differ.
     contested: BTreeSet<String>,
 }
 
-fn claims(parts: &[Part<'_>], links: &BTreeMap<String, PathBuf>) -> Result<Claims, ProfileError> {
+fn claims(parts: &[Contribution<'_>], links: &BTreeMap<String, PathBuf>) -> Result<SharedPaths, ProfileError> {
     let mut claims: FxHashMap<&str, (usize, Option<TreeDigest>)> = FxHashMap::default();
     claims.extend(links.keys().map(|path| (path.as_str(), (0, None))));
-    let mut found = Claims { shared: Vec::new(), contested: BTreeSet::new() };
+    let mut found = SharedPaths { shared: Vec::new(), contested: BTreeSet::new() };
     let clash = |path: &str, first: usize, second: usize| {
         let [first, second] = [first, second].map(|at| parts[at].owner.to_string());
         let help = "one of the two has to go, or another version of it".to_owned();
@@ -125,23 +128,23 @@ fn claims(parts: &[Part<'_>], links: &BTreeMap<String, PathBuf>) -> Result<Claim
     Ok(found)
 }
 
-fn digest(origin: &Origin<'_>) -> TreeDigest {
+fn digest(origin: &FileSource<'_>) -> TreeDigest {
     match origin {
-        Origin::Linked(entry) | Origin::Executable(entry) => entry.digest,
-        Origin::Written(content, _) => TreeDigest::of(content),
+        FileSource::Linked(entry) | FileSource::Executable(entry) => entry.digest,
+        FileSource::Written(content, _) => TreeDigest::of(content),
     }
 }
 
 /// Decides whose files count, and takes them from the others.
 fn decide(
-    parts: &mut [Part<'_>],
+    parts: &mut [Contribution<'_>],
     contested: &BTreeSet<String>,
-    places: &Places,
+    places: &InstallPaths,
     precedence: &Precedence<'_>,
-) -> Result<Settled, ProfileError> {
-    let judge = Judge::new(precedence);
-    let mut settled = Settled::default();
-    let mut undecided: Vec<Contest<'_>> = Vec::new();
+) -> Result<ResolvedConflicts, ProfileError> {
+    let judge = ConflictResolver::new(precedence);
+    let mut settled = ResolvedConflicts::default();
+    let mut undecided: Vec<FileConflict<'_>> = Vec::new();
     let mut yielded: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
     // Of each part the files that go, and whether RECORD goes on to list them.
     let mut dropped: BTreeMap<usize, Vec<(String, bool)>> = BTreeMap::new();
@@ -149,8 +152,12 @@ fn decide(
         let inside = places.in_site(path);
         let claimants = parts.iter().enumerate().filter(|(_, part)| part.files.contains_key(path));
         let claimants = claimants.map(|(at, part)| Claimant { part: at, name: &part.name, owner: &part.owner });
-        let contest =
-            Contest { path, inside: inside.unwrap_or(path), in_site: inside.is_some(), claimants: claimants.collect() };
+        let contest = FileConflict {
+            path,
+            inside: inside.unwrap_or(path),
+            in_site: inside.is_some(),
+            claimants: claimants.collect(),
+        };
         let Some((winner, reason)) = judge.decide(&contest, |at| content(&parts[at], path))? else {
             undecided.push(contest);
             continue;
@@ -160,7 +167,7 @@ fn decide(
         for other in contest.claimants.iter().map(|claimant| claimant.part).filter(|at| *at != winner) {
             let is_same = digest(&parts[other].files[path]) == kept;
             dropped.entry(other).or_default().push((path.clone(), is_same));
-            if reason == Reason::Depends && !is_same {
+            if reason == Precedes::KeyDependency && !is_same {
                 yielded.entry((winner, other)).or_default().push(path.clone());
             }
         }
@@ -172,7 +179,7 @@ fn decide(
     for ((winner, other), paths) in yielded {
         let [winner, other] = [winner, other].map(|at| &parts[at]);
         let (name, owner, other) = (winner.name.clone(), winner.owner.clone(), other.owner.clone());
-        settled.yielded.push(Yielded { name, owner, other, paths });
+        settled.yielded.push(YieldedFiles { name, owner, other, paths });
     }
     for (at, files) in dropped {
         drop_files(&mut parts[at], &files, places);
@@ -181,22 +188,22 @@ fn decide(
 }
 
 /// Returns what a part has for a path.
-fn content(part: &Part<'_>, path: &str) -> Result<Vec<u8>, ProfileError> {
+fn content(part: &Contribution<'_>, path: &str) -> Result<Vec<u8>, ProfileError> {
     match (part.files.get(path), &part.source) {
-        (Some(Origin::Written(content, _)), _) => Ok(content.clone()),
-        (Some(Origin::Linked(entry) | Origin::Executable(entry)), Some(source)) => source.read(entry),
+        (Some(FileSource::Written(content, _)), _) => Ok(content.clone()),
+        (Some(FileSource::Linked(entry) | FileSource::Executable(entry)), Some(source)) => source.read(entry),
         _ => Ok(Vec::new()),
     }
 }
 
 /// Names the first two packages of which neither comes before the other, with all that they both install.
-fn refused(undecided: &[Contest<'_>]) -> Option<ProfileError> {
+fn refused(undecided: &[FileConflict<'_>]) -> Option<ProfileError> {
     let contest = undecided.first()?;
     let [first, second, ..] = &contest.claimants[..] else { return None };
-    let is_theirs = |contest: &&Contest<'_>| {
+    let is_theirs = |contest: &&FileConflict<'_>| {
         [first, second].iter().all(|one| contest.claimants.iter().any(|claimant| claimant.part == one.part))
     };
-    let theirs: Vec<&Contest<'_>> = undecided.iter().filter(is_theirs).collect();
+    let theirs: Vec<&FileConflict<'_>> = undecided.iter().filter(is_theirs).collect();
     let globs = globs(theirs.iter().map(|contest| contest.inside));
     let globs: Vec<String> = globs.iter().map(|glob| format!("\"{glob}\"")).collect();
     Some(ProfileError::ClaimedTwice {
@@ -215,7 +222,7 @@ fn refused(undecided: &[Contest<'_>]) -> Option<ProfileError> {
 }
 
 /// Takes files from a part, and those that are not there as it has them from its RECORD.
-fn drop_files(part: &mut Part<'_>, files: &[(String, bool)], places: &Places) {
+fn drop_files(part: &mut Contribution<'_>, files: &[(String, bool)], places: &InstallPaths) {
     let mut unlisted = BTreeSet::new();
     for (path, is_same) in files {
         part.files.remove(path);
@@ -224,7 +231,7 @@ fn drop_files(part: &mut Part<'_>, files: &[(String, bool)], places: &Places) {
         }
     }
     for (path, origin) in &mut part.files {
-        if let (true, Origin::Written(content, _)) = (path.ends_with(".dist-info/RECORD"), origin) {
+        if let (true, FileSource::Written(content, _)) = (path.ends_with(".dist-info/RECORD"), origin) {
             *content = record::without(&String::from_utf8_lossy(content), &unlisted).into_bytes();
         }
     }

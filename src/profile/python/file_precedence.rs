@@ -1,4 +1,4 @@
-//! Whose file counts where several packages bring one, and bring it with different content.
+//! Which package's file is installed where several packages bring one with different content.
 //!
 //! In this order: the package that an `owner` line names; of documents at the top the first; of modules that do nothing
 //! but extend their package's path the one that does more; and a package before those that it depends on, which knows
@@ -10,14 +10,14 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::super::ProfileError;
-use super::super::layout::{Dependencies, Owner};
+use super::super::layout::{Dependencies, OwnerRule};
 use super::stub::{Stub, stub};
 
-/// What decides whose file counts.
+/// The rules for files that several packages bring with different content.
 pub(in super::super) struct Precedence<'a> {
     /// The `owner` lines.
-    pub(in super::super) owners: &'a [Owner],
-    /// Finds out who depends on whom. Called only where there is something to decide.
+    pub(in super::super) owners: &'a [OwnerRule],
+    /// Returns the dependencies among the packages. Called only if there is a conflict.
     pub(in super::super) dependencies: &'a (dyn Fn() -> Dependencies + Sync),
 }
 
@@ -29,44 +29,44 @@ impl std::fmt::Debug for Precedence<'_> {
 
 /// A package that brings a file.
 pub(super) struct Claimant<'a> {
-    /// Its place among the parts of the environment.
+    /// The place among the contributions to the environment.
     pub(super) part: usize,
-    /// Its name.
+    /// The package's name.
     pub(super) name: &'a Arc<str>,
-    /// What it is called in messages: `pypi:six@1.16`.
+    /// The package's name in messages: `pypi:six@1.16`.
     pub(super) owner: &'a str,
 }
 
 /// A file that several packages bring.
-pub(super) struct Contest<'a> {
+pub(super) struct FileConflict<'a> {
     /// Relative to the environment.
     pub(super) path: &'a str,
     /// Relative to `site-packages`, or to the environment where it lies outside.
     pub(super) inside: &'a str,
-    /// Whether it lies in `site-packages`.
+    /// Whether the file lies in `site-packages`.
     pub(super) in_site: bool,
-    /// Those who bring it, in the order of the parts.
+    /// The packages that bring the file, in the order of the contributions.
     pub(super) claimants: Vec<Claimant<'a>>,
 }
 
-/// Decides contests.
-pub(super) struct Judge<'a> {
-    owners: Vec<(&'a Owner, GlobMatcher)>,
+/// Decides conflicts about files.
+pub(super) struct ConflictResolver<'a> {
+    owners: Vec<(&'a OwnerRule, GlobMatcher)>,
     dependencies: Dependencies,
 }
 
-/// Why a claimant's file counts.
+/// Why a package's file is installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum Precedes {
     /// An `owner` line, or it makes no difference.
     Known,
-    /// It depends on the others.
-    Depends,
+    /// The package depends on the others.
+    KeyDependency,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> ConflictResolver<'a> {
     pub(super) fn new(precedence: &Precedence<'a>) -> Self {
-        let matcher = |owner: &'a Owner| {
+        let matcher = |owner: &'a OwnerRule| {
             let text = owner.files.trim_start_matches("./").trim_matches('/');
             // One that does not parse was an error of the manifest already.
             Some((owner, GlobBuilder::new(text).literal_separator(true).build().ok()?.compile_matcher()))
@@ -79,14 +79,14 @@ impl<'a> Judge<'a> {
     /// that a claimant has for the file.
     pub(super) fn decide(
         &self,
-        contest: &Contest<'_>,
+        contest: &FileConflict<'_>,
         read: impl Fn(usize) -> Result<Vec<u8>, ProfileError>,
-    ) -> Result<Option<(usize, Reason)>, ProfileError> {
+    ) -> Result<Option<(usize, Precedes)>, ProfileError> {
         if let Some(at) = self.declared(contest)? {
-            return Ok(Some((at, Reason::Known)));
+            return Ok(Some((at, Precedes::Known)));
         }
         if is_document(contest.inside) {
-            return Ok(Some((0, Reason::Known)));
+            return Ok(Some((0, Precedes::Known)));
         }
         let mut rest: Vec<usize> = (0..contest.claimants.len()).collect();
         if contest.in_site && is_package(contest.inside) {
@@ -97,16 +97,16 @@ impl<'a> Judge<'a> {
             rest.retain(|at| stubs[*at] == best);
             let is_one = rest.iter().all(|at| contents[*at] == contents[rest[0]]);
             if best != Stub::Code || is_one {
-                return Ok(Some((rest[0], Reason::Known)));
+                return Ok(Some((rest[0], Precedes::Known)));
             }
         }
         let first = |at: usize| rest.iter().all(|other| at == *other || self.is_before(contest, at, *other));
-        Ok(rest.iter().copied().find(|at| first(*at)).map(|at| (at, Reason::Depends)))
+        Ok(rest.iter().copied().find(|at| first(*at)).map(|at| (at, Precedes::KeyDependency)))
     }
 
     /// Returns the claimant that an `owner` line names.
-    fn declared(&self, contest: &Contest<'_>) -> Result<Option<usize>, ProfileError> {
-        let mut found: Option<(usize, &Owner)> = None;
+    fn declared(&self, contest: &FileConflict<'_>) -> Result<Option<usize>, ProfileError> {
+        let mut found: Option<(usize, &OwnerRule)> = None;
         for (owner, glob) in &self.owners {
             // Who has a folder has what is in it.
             let covers = ancestors(contest.inside).any(|path| glob.is_match(path));
@@ -129,8 +129,8 @@ impl<'a> Judge<'a> {
         Ok(found.map(|(at, _)| at))
     }
 
-    /// Tells whether a claimant depends on another one, which does not depend on it.
-    fn is_before(&self, contest: &Contest<'_>, at: usize, other: usize) -> bool {
+    /// Returns whether a claimant depends on another one that does not depend on it.
+    fn is_before(&self, contest: &FileConflict<'_>, at: usize, other: usize) -> bool {
         let [dependent, other] = [at, other].map(|at| contest.claimants[at].name);
         self.reaches(dependent, other) && !self.reaches(other, dependent)
     }
@@ -157,12 +157,12 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder))
 }
 
-/// Tells whether a file is what makes a folder a package.
+/// Returns whether a file is what makes a folder a package.
 fn is_package(path: &str) -> bool {
     path.ends_with("/__init__.py") || path.ends_with("/__init__.pyi")
 }
 
-/// Tells whether a file is a document that lies beside all packages: no program asks whose it is.
+/// Returns whether a file is a document that lies beside all packages: no program asks whose it is.
 fn is_document(path: &str) -> bool {
     const NAMES: [&str; 12] = [
         "authors",
@@ -225,8 +225,8 @@ mod tests {
         owners: &[(&str, &str)],
         edges: &[(&str, &str)],
     ) -> Result<Option<String>, ProfileError> {
-        let owners: Vec<Owner> =
-            owners.iter().map(|(name, files)| Owner { package: (*name).into(), files: (*files).into() }).collect();
+        let owners: Vec<OwnerRule> =
+            owners.iter().map(|(name, files)| OwnerRule { package: (*name).into(), files: (*files).into() }).collect();
         let dependencies = || {
             let mut dependencies = Dependencies::new();
             for (from, to) in edges {
@@ -234,10 +234,10 @@ mod tests {
             }
             dependencies
         };
-        let judge = Judge::new(&Precedence { owners: &owners, dependencies: &dependencies });
+        let judge = ConflictResolver::new(&Precedence { owners: &owners, dependencies: &dependencies });
         let names: Vec<Arc<str>> = brought.iter().map(|(name, _)| (*name).into()).collect();
         let claimants = names.iter().enumerate().map(|(part, name)| Claimant { part, name, owner: name });
-        let contest = Contest { path, inside: path, in_site: true, claimants: claimants.collect() };
+        let contest = FileConflict { path, inside: path, in_site: true, claimants: claimants.collect() };
         let decided = judge.decide(&contest, |part| Ok(brought[part].1.as_bytes().to_vec()))?;
         Ok(decided.map(|(at, _)| brought[at].0.to_owned()))
     }

@@ -12,12 +12,12 @@ use super::super::ProfileError;
 use super::super::error::FoundPythons;
 use super::Interpreter;
 
-/// Where to look.
+/// Where to look for interpreters.
 #[derive(Clone, Debug, Default)]
-pub struct Search {
-    /// The only one to take (`LARDER_PYTHON`).
+pub struct InterpreterSearch {
+    /// The only interpreter to take (`LARDER_PYTHON`).
     pub explicit: Option<PathBuf>,
-    /// The platform it has to be for; none: any.
+    /// The platform that the interpreter has to be for. `None` for any.
     pub platform: Option<Platform>,
     /// The folders of `PATH`, in order.
     pub path_dirs: Vec<PathBuf>,
@@ -28,14 +28,18 @@ pub struct Search {
 }
 
 /// Finds an interpreter of the declared version: same major and minor, the declared patch or a later one.
-pub fn find(wanted: &PythonVersion, search: &Search) -> Result<Interpreter, ProfileError> {
-    let mut answers = Answers::load(search.answers.as_deref());
+pub fn find(wanted: &PythonVersion, search: &InterpreterSearch) -> Result<Interpreter, ProfileError> {
+    let mut answers = InterpreterCache::load(search.answers.as_deref());
     let result = look(wanted, search, &mut answers);
     answers.save();
     result
 }
 
-fn look(wanted: &PythonVersion, search: &Search, answers: &mut Answers<'_>) -> Result<Interpreter, ProfileError> {
+fn look(
+    wanted: &PythonVersion,
+    search: &InterpreterSearch,
+    answers: &mut InterpreterCache<'_>,
+) -> Result<Interpreter, ProfileError> {
     if let Some(path) = &search.explicit {
         let wrong = |problem| ProfileError::WrongPython { path: path.clone(), wanted: wanted.clone(), problem };
         let interpreter = answers.ask(path).map_err(wrong)?;
@@ -84,12 +88,12 @@ pub fn on_path(path_dirs: &[PathBuf], name: &str) -> Option<PathBuf> {
     })
 }
 
-/// Tells whether a package brought an executable: it would be foreign code that runs.
+/// Returns whether a package brought an executable: it would be foreign code that runs.
 fn is_brought(real: &Path) -> bool {
     real.iter().any(|part| part == "node_modules" || part == ".larder") || is_in_environment(real)
 }
 
-/// Tells whether an executable lies in a virtual environment, where Python looks for it: beside `pyvenv.cfg` or one folder
+/// Returns whether an executable lies in a virtual environment, where Python looks for it: beside `pyvenv.cfg` or one folder
 /// below it.
 fn is_in_environment(path: &Path) -> bool {
     // What cannot be looked at counts as one.
@@ -99,7 +103,7 @@ fn is_in_environment(path: &Path) -> bool {
 
 /// Names that say the version come before those that might be anything. pyenv's shims are never run: where `PATH` has
 /// them, its versions are looked at instead.
-fn candidates(wanted: &PythonVersion, search: &Search) -> Vec<PathBuf> {
+fn candidates(wanted: &PythonVersion, search: &InterpreterSearch) -> Vec<PathBuf> {
     let exact = format!("python{}.{}", wanted.major, wanted.minor);
     let shims = search.pyenv_root.as_ref().map(|root| root.join("shims"));
     let pyenv = || {
@@ -144,21 +148,21 @@ fn pyenv_versions(root: Option<&Path>) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
-/// What interpreters said, by their executables as they were then.
-struct Answers<'a> {
+/// The answers of interpreters about themselves, by their executables.
+struct InterpreterCache<'a> {
     file: Option<&'a Path>,
-    known: BTreeMap<PathBuf, Answer>,
+    known: BTreeMap<PathBuf, CachedInterpreter>,
     changed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Answer {
+struct CachedInterpreter {
     size: u64,
     mtime: i64,
     interpreter: Interpreter,
 }
 
-impl<'a> Answers<'a> {
+impl<'a> InterpreterCache<'a> {
     fn load(file: Option<&'a Path>) -> Self {
         // A cache: one that cannot be read is one that is empty.
         let known = file
@@ -176,7 +180,7 @@ impl<'a> Answers<'a> {
         // A virtual environment starts what is installed in it; the interpreter that it was made from does not.
         let path = if is_in_environment(path) { &real } else { path };
         let stat = fs::stat(&real).map_err(|error| error.source.to_string())?.ok_or("it is not there")?;
-        let current = |answer: &&Answer| (answer.size, answer.mtime) == (stat.size, stat.mtime);
+        let current = |answer: &&CachedInterpreter| (answer.size, answer.mtime) == (stat.size, stat.mtime);
         // A link into a virtual environment leads to the base's executable, which says the same.
         if let Some(answer) = self.known.get(&real).filter(current) {
             return Ok(answer.interpreter.clone());
@@ -184,7 +188,7 @@ impl<'a> Answers<'a> {
         let interpreter = Interpreter::ask(path)?;
         // A shim's answer depends on more than its own file: only what a real executable says is remembered.
         if interpreter.path == real {
-            let answer = Answer { size: stat.size, mtime: stat.mtime, interpreter: interpreter.clone() };
+            let answer = CachedInterpreter { size: stat.size, mtime: stat.mtime, interpreter: interpreter.clone() };
             self.known.insert(real, answer);
             self.changed = true;
         }
@@ -222,10 +226,10 @@ mod tests {
         let root = fs::canonicalize(root.path()).unwrap();
         fake(&root.join("a/python3"), "3.11.2");
         fake(&root.join("b/python3.12"), "3.12.5");
-        let search = Search {
+        let search = InterpreterSearch {
             path_dirs: vec![root.join("a"), root.join("b")],
             answers: Some(root.join("cache/answers")),
-            ..Search::default()
+            ..InterpreterSearch::default()
         };
         let wanted: PythonVersion = "3.12".parse().unwrap();
         for _ in 0..2 {
@@ -242,8 +246,11 @@ mod tests {
         fake(&root.join("shims/python3.12"), "3.12.9");
         fake(&root.join("versions/3.12.9/bin/python"), "3.12.9");
         fake(&root.join("versions/3.12.10/bin/python"), "3.12.10");
-        let search =
-            Search { path_dirs: vec![root.join("shims")], pyenv_root: Some(root.clone()), ..Search::default() };
+        let search = InterpreterSearch {
+            path_dirs: vec![root.join("shims")],
+            pyenv_root: Some(root.clone()),
+            ..InterpreterSearch::default()
+        };
         let found = find(&"3.12".parse().unwrap(), &search).unwrap();
         assert_eq!(found.path, root.join("versions/3.12.10/bin/python"));
         assert!(fs::lstat(&root.join("shims/ran")).unwrap().is_none());
@@ -271,14 +278,18 @@ mod tests {
         fs::create_dir_all(&root.join("app/bin")).unwrap();
         fs::symlink(&root.join("app/node_modules/evil/python3.12"), &root.join("app/bin/python3.12")).unwrap();
         let folders = ["app/bin", "app/node_modules/evil", "venv/bin", "copied/bin"];
-        let search = Search { path_dirs: folders.map(|folder| root.join(folder)).to_vec(), ..Search::default() };
+        let search = InterpreterSearch {
+            path_dirs: folders.map(|folder| root.join(folder)).to_vec(),
+            ..InterpreterSearch::default()
+        };
         let wanted = "3.12".parse().unwrap();
         assert_eq!(find(&wanted, &search).unwrap().path, base);
         for folder in folders.iter().chain(&["app/node_modules/evil"]) {
             assert!(fs::lstat(&root.join(folder).join("ran")).unwrap().is_none(), "{folder}");
         }
         assert!(fs::lstat(&root.join("base/ran")).unwrap().is_some());
-        let explicit = Search { explicit: Some(root.join("copied/bin/python3")), ..Search::default() };
+        let explicit =
+            InterpreterSearch { explicit: Some(root.join("copied/bin/python3")), ..InterpreterSearch::default() };
         let error = find(&wanted, &explicit).unwrap_err().to_string();
         assert!(error.contains("virtual environment"), "{error}");
     }
@@ -288,21 +299,21 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(root.path()).unwrap();
         fake(&root.join("a/python3"), "3.11.2");
-        let search = Search { path_dirs: vec![root.join("a")], ..Search::default() };
+        let search = InterpreterSearch { path_dirs: vec![root.join("a")], ..InterpreterSearch::default() };
         let wanted: PythonVersion = "3.12".parse().unwrap();
         let error = find(&wanted, &search).unwrap_err().to_string();
         assert!(error.starts_with("there is no Python 3.12 on this machine: found 3.11.2 ("), "{error}");
         // A version of pyenv's that is on PATH too is told once.
         fake(&root.join("versions/3.10.4/bin/python"), "3.10.4");
         fs::symlink(Path::new("python"), &root.join("versions/3.10.4/bin/python3")).unwrap();
-        let pyenv = Search {
+        let pyenv = InterpreterSearch {
             path_dirs: vec![root.join("versions/3.10.4/bin")],
             pyenv_root: Some(root.clone()),
-            ..Search::default()
+            ..InterpreterSearch::default()
         };
         let error = find(&wanted, &pyenv).unwrap_err().to_string();
         assert_eq!(error.matches("3.10.4 (").count(), 1, "{error}");
-        let explicit = Search { explicit: Some(root.join("a/python3")), ..Search::default() };
+        let explicit = InterpreterSearch { explicit: Some(root.join("a/python3")), ..InterpreterSearch::default() };
         let error = find(&wanted, &explicit).unwrap_err().to_string();
         assert!(error.ends_with("is not a Python 3.12: it is 3.11.2"), "{error}");
     }

@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Platform, PythonVersion};
 
-/// What is known of an interpreter.
+/// Facts about an interpreter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interpreter {
-    /// Its executable: no shim, no link, not that of a virtual environment.
+    /// The executable: no shim, no link, not that of a virtual environment.
     pub path: PathBuf,
-    /// Its version, `3.12.1`.
+    /// The version, `3.12.1`.
     pub version: String,
     /// The tag of extension modules that it loads: `cpython-312-x86_64-linux-gnu`.
     pub soabi: String,
-    /// Its installation: `sys.base_prefix`.
+    /// The installation: `sys.base_prefix`.
     pub base_prefix: PathBuf,
     /// `cpython`
     pub implementation: String,
@@ -24,13 +24,13 @@ pub struct Interpreter {
     pub system: String,
     /// Python's `platform.machine()`.
     pub machine: String,
-    /// Whether it runs without the global lock, which needs other wheels.
+    /// Whether this is the free-threaded build, which needs other wheels.
     pub free_threaded: bool,
-    /// The C library it runs on, where it is the GNU one: `glibc 2.36`.
+    /// The C library, if it is the GNU one: `glibc 2.36`.
     pub libc: String,
-    /// What its byte-code files are called by: `cpython-312`.
+    /// The tag in the names of byte-code files: `cpython-312`.
     pub cache_tag: String,
-    /// What its byte-code begins with, in hexadecimal.
+    /// The magic number of its byte-code, in hexadecimal.
     pub magic: String,
 }
 

@@ -23,7 +23,7 @@ pub(super) fn launcher(entry: &EntryPoint) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Tells whether a wheel's script asks for the environment's Python, with `#!python` (the wheel specification).
+/// Returns whether a wheel's script asks for the environment's Python, with `#!python` (the wheel specification).
 pub(super) fn wants_python(script: &[u8]) -> bool {
     script.starts_with(b"#!python")
 }

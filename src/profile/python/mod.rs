@@ -17,10 +17,12 @@ mod venv;
 mod wheel;
 
 pub use bytecode::{Bytecode, compile, names};
-pub use find::{Search, find, on_path};
+pub use find::{InterpreterSearch, find, on_path};
 pub use interpreter::Interpreter;
 
-pub(super) use editable::Project;
+pub(super) use editable::EditablePackage;
 pub(super) use file_precedence::Precedence;
 pub(super) use relocate::rewritten;
-pub(super) use venv::{Environment, Installable, Installed, Yielded, build, compiled_files, linked_files};
+pub(super) use venv::{
+    BuiltEnvironment, EnvironmentInput, WheelInput, YieldedFiles, build, compiled_files, linked_files,
+};

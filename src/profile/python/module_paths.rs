@@ -1,4 +1,4 @@
-//! Where the modules of a local package lie: where its build backend is told to find them, else where they are seen to be.
+//! The folders of a local package's modules: those that its build backend is configured with, else those that look like it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,25 +9,25 @@ use crate::fs::{self, Kind};
 
 /// The folders with a package's modules.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(super) struct Sources {
+pub(super) struct ModulePaths {
     /// The folders that are put on Python's path, in order.
     pub(super) paths: Vec<PathBuf>,
     /// The packages whose folder is not called like them: by dotted name, the folder.
     pub(super) renamed: BTreeMap<String, PathBuf>,
-    /// What is to be said of them.
+    /// A warning for the user.
     pub(super) warning: Option<String>,
 }
 
-/// What a pyproject.toml says of where modules are.
+/// A location of modules that a pyproject.toml names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    /// A folder that has them in it.
+enum ModuleLocation {
+    /// A folder that has modules in it.
     Root(String),
     /// The folder of a package with a dotted name.
     Package(String, String),
 }
 
-impl Part {
+impl ModuleLocation {
     /// A package that is called like its folder; or a module, which lies in one.
     fn package(folder: &str) -> Self {
         let folder = folder.trim_end_matches('/');
@@ -39,10 +39,10 @@ impl Part {
 }
 
 /// Finds the modules of the package `name`, whose pyproject.toml in `folder` is `document`.
-pub(super) fn sources(folder: &Path, name: &str, document: &Table) -> Sources {
-    let mut sources = Sources::default();
+pub(super) fn sources(folder: &Path, name: &str, document: &Table) -> ModulePaths {
+    let mut sources = ModulePaths::default();
     let parts = declared(document).filter(|parts| !parts.is_empty());
-    for part in parts.unwrap_or_else(|| vec![Part::Root(seen(folder, &module_name(name, document)))]) {
+    for part in parts.unwrap_or_else(|| vec![ModuleLocation::Root(seen(folder, &module_name(name, document)))]) {
         sources.add(folder, part);
     }
     let nested = sources
@@ -64,11 +64,11 @@ pub(super) fn sources(folder: &Path, name: &str, document: &Table) -> Sources {
     sources
 }
 
-impl Sources {
-    fn add(&mut self, folder: &Path, part: Part) {
+impl ModulePaths {
+    fn add(&mut self, folder: &Path, part: ModuleLocation) {
         let path = match part {
-            Part::Root(root) => folder.join(trimmed(&root)),
-            Part::Package(module, below) => {
+            ModuleLocation::Root(root) => folder.join(trimmed(&root)),
+            ModuleLocation::Package(module, below) => {
                 let below = trimmed(&below);
                 let suffix = module.replace('.', "/");
                 match below.strip_suffix(&suffix) {
@@ -93,7 +93,7 @@ impl Sources {
     }
 }
 
-/// Tells whether it is meant to be imported at all.
+/// Returns whether the project is a package, by the settings of uv and Poetry.
 fn is_package(document: &Table) -> bool {
     let off = |tool: &str, key: &str| {
         table(document, &["tool", tool]).and_then(|tool| tool.get(key)) == Some(&Value::Boolean(false))
@@ -102,8 +102,8 @@ fn is_package(document: &Table) -> bool {
 }
 
 /// Returns what the build backend is told; where none is named, what any of them is told.
-fn declared(document: &Table) -> Option<Vec<Part>> {
-    type Read = fn(&Table) -> Option<Vec<Part>>;
+fn declared(document: &Table) -> Option<Vec<ModuleLocation>> {
+    type Read = fn(&Table) -> Option<Vec<ModuleLocation>>;
     const BACKENDS: [(&str, &str, Read); 7] = [
         ("setuptools", "setuptools", setuptools),
         ("hatch", "hatch", hatch),
@@ -123,16 +123,16 @@ fn declared(document: &Table) -> Option<Vec<Part>> {
     told.find_map(|(_, _, read)| read(document))
 }
 
-fn setuptools(document: &Table) -> Option<Vec<Part>> {
+fn setuptools(document: &Table) -> Option<Vec<ModuleLocation>> {
     let own = table(document, &["tool", "setuptools"])?;
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts: Vec<ModuleLocation> = Vec::new();
     let found = own.get("packages").and_then(|packages| packages.get("find")?.get("where"));
-    parts.extend(strings(found).map(|root| Part::Root(root.to_owned())));
+    parts.extend(strings(found).map(|root| ModuleLocation::Root(root.to_owned())));
     let folders = own.get("package-dir").and_then(Value::as_table);
     for (package, folder) in folders.into_iter().flatten().filter_map(|(name, folder)| Some((name, folder.as_str()?))) {
         match package.as_str() {
-            "" => parts.push(Part::Root(folder.to_owned())),
-            package => parts.push(Part::Package(package.to_owned(), folder.to_owned())),
+            "" => parts.push(ModuleLocation::Root(folder.to_owned())),
+            package => parts.push(ModuleLocation::Package(package.to_owned(), folder.to_owned())),
         }
     }
     // What is listed and has no folder of its own lies beside the file.
@@ -143,16 +143,17 @@ fn setuptools(document: &Table) -> Option<Vec<Part>> {
     };
     let mut listed = strings(own.get("packages")).chain(strings(own.get("py-modules")));
     if listed.any(|package| !is_placed(package)) {
-        parts.push(Part::Root(String::new()));
+        parts.push(ModuleLocation::Root(String::new()));
     }
     Some(parts)
 }
 
-fn hatch(document: &Table) -> Option<Vec<Part>> {
+fn hatch(document: &Table) -> Option<Vec<ModuleLocation>> {
     let build = table(document, &["tool", "hatch", "build"])?;
     let wheel = build.get("targets").and_then(|targets| targets.get("wheel")?.as_table());
     let value = |key: &str| wheel.and_then(|wheel| wheel.get(key)).or_else(|| build.get(key));
-    let develop: Vec<_> = strings(build.get("dev-mode-dirs")).map(|root| Part::Root(root.to_owned())).collect();
+    let develop: Vec<_> =
+        strings(build.get("dev-mode-dirs")).map(|root| ModuleLocation::Root(root.to_owned())).collect();
     if !develop.is_empty() {
         return Some(develop);
     }
@@ -161,58 +162,58 @@ fn hatch(document: &Table) -> Option<Vec<Part>> {
         Some(Value::Table(renamed)) => {
             for (folder, module) in renamed.iter().filter_map(|(folder, module)| Some((folder, module.as_str()?))) {
                 parts.push(match module.trim_matches('/') {
-                    "" => Part::Root(folder.clone()),
-                    module => Part::Package(module.replace('/', "."), folder.clone()),
+                    "" => ModuleLocation::Root(folder.clone()),
+                    module => ModuleLocation::Package(module.replace('/', "."), folder.clone()),
                 });
             }
         }
-        stripped => parts.extend(strings(stripped).map(|root| Part::Root(root.to_owned()))),
+        stripped => parts.extend(strings(stripped).map(|root| ModuleLocation::Root(root.to_owned()))),
     }
     if parts.is_empty() {
         let listed = strings(value("packages")).chain(strings(value("only-include")));
-        parts.extend(listed.map(Part::package));
+        parts.extend(listed.map(ModuleLocation::package));
     }
     Some(parts)
 }
 
 /// Rust's own `src` is none of Python's.
-fn maturin(document: &Table) -> Option<Vec<Part>> {
+fn maturin(document: &Table) -> Option<Vec<ModuleLocation>> {
     let own = table(document, &["tool", "maturin"]);
     let root = own.and_then(|own| own.get("python-source")?.as_str()).unwrap_or_default();
-    (own.is_some() || names_backend(document)).then(|| vec![Part::Root(root.to_owned())])
+    (own.is_some() || names_backend(document)).then(|| vec![ModuleLocation::Root(root.to_owned())])
 }
 
-fn uv(document: &Table) -> Option<Vec<Part>> {
+fn uv(document: &Table) -> Option<Vec<ModuleLocation>> {
     let own = table(document, &["tool", "uv", "build-backend"]);
     let root = own.and_then(|own| own.get("module-root")?.as_str()).unwrap_or("src");
-    (own.is_some() || names_backend(document)).then(|| vec![Part::Root(root.to_owned())])
+    (own.is_some() || names_backend(document)).then(|| vec![ModuleLocation::Root(root.to_owned())])
 }
 
 fn names_backend(document: &Table) -> bool {
     table(document, &["build-system"]).is_some_and(|system| system.contains_key("build-backend"))
 }
 
-fn pdm(document: &Table) -> Option<Vec<Part>> {
+fn pdm(document: &Table) -> Option<Vec<ModuleLocation>> {
     let build = table(document, &["tool", "pdm", "build"]);
     let own = build.into_iter().chain(table(document, &["tool", "pdm"]));
     let mut folders = own.filter_map(|own| own.get("package-dir")?.as_str());
-    folders.next().map(|root| vec![Part::Root(root.to_owned())])
+    folders.next().map(|root| vec![ModuleLocation::Root(root.to_owned())])
 }
 
-fn poetry(document: &Table) -> Option<Vec<Part>> {
+fn poetry(document: &Table) -> Option<Vec<ModuleLocation>> {
     let listed = table(document, &["tool", "poetry"])?.get("packages")?.as_array()?;
     let root = |package: &Value| package.get("from").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Some(listed.iter().map(|package| Part::Root(root(package))).collect())
+    Some(listed.iter().map(|package| ModuleLocation::Root(root(package))).collect())
 }
 
-fn scikit_build(document: &Table) -> Option<Vec<Part>> {
+fn scikit_build(document: &Table) -> Option<Vec<ModuleLocation>> {
     match table(document, &["tool", "scikit-build", "wheel"])?.get("packages")? {
         Value::Table(folders) => {
             let folders =
                 folders.iter().filter_map(|(module, folder)| Some((module.replace('/', "."), folder.as_str()?)));
-            Some(folders.map(|(module, folder)| Part::Package(module, folder.to_owned())).collect())
+            Some(folders.map(|(module, folder)| ModuleLocation::Package(module, folder.to_owned())).collect())
         }
-        listed => Some(strings(Some(listed)).map(Part::package).collect()),
+        listed => Some(strings(Some(listed)).map(ModuleLocation::package).collect()),
     }
 }
 
@@ -233,7 +234,7 @@ fn seen(folder: &Path, module: &str) -> String {
     if in_src { "src".to_owned() } else { String::new() }
 }
 
-/// Tells whether something in a folder can be imported.
+/// Returns whether something in a folder can be imported.
 fn has_module(folder: &Path) -> bool {
     const NONE: [&str; 3] = ["setup.py", "conftest.py", "noxfile.py"];
 
@@ -251,7 +252,7 @@ fn has_module(folder: &Path) -> bool {
     })
 }
 
-/// Tells whether a folder is a package, or one of packages.
+/// Returns whether a folder is a package, or one of packages.
 fn has_source(folder: &Path) -> bool {
     let files = |folder: &Path| fs::read_dir(folder).unwrap_or_default();
     files(folder).iter().any(|found| match found.kind {

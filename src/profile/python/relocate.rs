@@ -1,4 +1,4 @@
-//! What an environment has written in of the place where it is: all that changes when the place does.
+//! The files of an environment that have its path written in, rewritten after the checkout was moved.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,27 +6,27 @@ use std::path::Path;
 use crate::model::TreeDigest;
 
 use super::super::ProfileError;
-use super::super::checkout_move::{Change, Move, Pair, rewrite_file};
+use super::super::checkout_move::{CheckoutMove, RewrittenText, TextChange, rewrite_file};
 use super::super::shell::start_of;
 use super::record::{self, Recorded};
 
-/// A file that says something else than before.
+/// A file with new content.
 pub(in super::super) struct Rewritten {
     /// Relative to the environment.
     pub(in super::super) path: String,
-    /// Its new digest.
+    /// The new digest.
     pub(in super::super) digest: TreeDigest,
 }
 
 /// Writes the files of an environment anew that name its place. `generated` are those that larder wrote, relative to the
 /// environment; what somebody else has changed since is left alone.
 pub(in super::super) fn rewritten(
-    moved: &Move<'_>,
+    moved: &CheckoutMove<'_>,
     environment: &Path,
     generated: &BTreeMap<String, TreeDigest>,
 ) -> Result<Vec<Rewritten>, ProfileError> {
     let mut done = Vec::new();
-    let mut rewrite = |path: &str, change: &Change<'_>| -> Result<Option<Pair>, ProfileError> {
+    let mut rewrite = |path: &str, change: &TextChange<'_>| -> Result<Option<RewrittenText>, ProfileError> {
         let Some(digest) = generated.get(path) else { return Ok(None) };
         let pair = rewrite_file(&environment.join(path), digest, moved, change)?;
         if let Some(pair) = &pair {
@@ -39,7 +39,7 @@ pub(in super::super) fn rewritten(
     }
     for path in generated.keys() {
         let Some((site, stem)) = editable(path) else { continue };
-        let line = |moved: &Move<'_>, text: &str| {
+        let line = |moved: &CheckoutMove<'_>, text: &str| {
             text.lines().fold(String::new(), |text, line| text + &moved.path(Path::new(line)).to_string_lossy() + "\n")
         };
         let Some(pair) = rewrite(path, &line)? else { continue };

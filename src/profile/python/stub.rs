@@ -1,17 +1,17 @@
 //! Modules that only let a package lie in several folders: any of them serves as well as another.
 
-/// How much a package's `__init__.py` does.
+/// The kind of a package's `__init__.py`, by how much it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stub {
     /// Nothing: comments, a documentation string.
     Empty,
-    /// It extends `__path__`, with `pkgutil` or `pkg_resources`.
+    /// The file extends `__path__`, with `pkgutil` or `pkg_resources`.
     Extends,
-    /// It has code of its own.
+    /// The file has code of its own.
     Code,
 }
 
-/// Tells what a module does. What is not known to be a stub is code.
+/// Returns the kind of an `__init__.py` with this content. A file that is not known to be a stub is code.
 pub(super) fn stub(content: &[u8]) -> Stub {
     /// The longest known has a license above its one line.
     const LONGEST: usize = 1 << 13;

@@ -12,48 +12,48 @@ use super::super::ProfileError;
 use super::super::as_text::Text;
 use super::super::layout::Distribution;
 use super::super::link_mode::LinkMode;
-use super::super::linking::Source;
-use super::editable::Project;
-use super::file_conflicts::{Part, Settled, settle};
+use super::super::linking::TreeSource;
+use super::editable::EditablePackage;
+use super::file_conflicts::{Contribution, ResolvedConflicts, resolve_conflicts};
 use super::file_precedence::Precedence;
-use super::wheel::{Files, Mode, Origin, Places, Wheel};
+use super::wheel::{FileMode, FileSource, InstallPaths, InstalledFiles, Wheel};
 use super::{Interpreter, activate, bytecode};
 
-pub(in super::super) use super::file_conflicts::Yielded;
+pub(in super::super) use super::file_conflicts::YieldedFiles;
 
-/// What an environment is built from.
+/// The input of [`build`].
 #[derive(Debug)]
-pub(in super::super) struct Environment<'a> {
-    /// Where it is built; the folder does not exist yet.
+pub(in super::super) struct EnvironmentInput<'a> {
+    /// The folder to build in; it does not exist yet.
     pub(in super::super) folder: &'a Path,
-    /// Where it will be reached, for what must have it written in.
+    /// The path by which the environment will be reached, for files that have it written in.
     pub(in super::super) reached: &'a Path,
     /// The interpreter.
     pub(in super::super) interpreter: &'a Interpreter,
     /// The packages.
-    pub(in super::super) wheels: &'a [Installable],
-    /// Who may read what is written.
+    pub(in super::super) wheels: &'a [WheelInput],
+    /// How files are written: for their owner only, or for everybody.
     pub(in super::super) files: LinkMode,
     /// Local packages.
-    pub(in super::super) projects: &'a [Project],
-    /// What decides whose file counts where two packages bring one.
+    pub(in super::super) projects: &'a [EditablePackage],
+    /// The rules for files that several packages bring.
     pub(in super::super) precedence: Precedence<'a>,
 }
 
 /// A package with what is installed of it.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Installable {
+pub(in super::super) struct WheelInput {
     /// The package.
     pub(in super::super) distribution: Distribution,
-    /// Its unpacked wheel.
+    /// The unpacked wheel.
     pub(in super::super) tree: Arc<Tree>,
-    /// Its byte-code, where that is made ahead.
+    /// The wheel's byte-code, where it is precompiled.
     pub(in super::super) bytecode: Option<Arc<Tree>>,
 }
 
-/// What is in a built environment besides linked files.
+/// The files of a built environment that are not linked from wheels.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Installed {
+pub(in super::super) struct BuiltEnvironment {
     /// The files that larder wrote, relative to the environment.
     pub(in super::super) generated: BTreeMap<String, Text<TreeDigest>>,
     /// The links, relative to the environment.
@@ -64,12 +64,12 @@ pub(in super::super) struct Installed {
     /// package whose file is there.
     pub(in super::super) contested: BTreeMap<String, Arc<str>>,
     /// Which packages gave way to those that depend on them.
-    pub(in super::super) yielded: Vec<Yielded>,
+    pub(in super::super) yielded: Vec<YieldedFiles>,
 }
 
 /// Builds an environment.
-pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed, ProfileError> {
-    let places = Places::new(&environment.interpreter.library());
+pub(in super::super) fn build(environment: &EnvironmentInput<'_>) -> Result<BuiltEnvironment, ProfileError> {
+    let places = InstallPaths::new(&environment.interpreter.library());
     let mut parts = vec![own_part(environment)];
     let mut compiled = Vec::new();
     for (part, bytecode) in fs::map_parallel(environment.wheels, |wheel| parts_of(wheel, &places))? {
@@ -79,11 +79,12 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
     for project in environment.projects {
         let files = project.files(&places)?;
         let (name, owner) = (project.name.as_str().into(), format!("path:{}", project.name).into());
-        parts.push(Part { name, owner, direct: true, source: None, files });
+        parts.push(Contribution { name, owner, direct: true, source: None, files });
     }
     let mut links = links(environment.interpreter);
     links.extend(environment.projects.iter().flat_map(|project| project.links(&places)));
-    let Settled { mut contested, yielded } = settle(&mut parts, &links, &places, &environment.precedence)?;
+    let ResolvedConflicts { mut contested, yielded } =
+        resolve_conflicts(&mut parts, &links, &places, &environment.precedence)?;
     drop_taken(&parts, &mut compiled, &mut contested);
     parts.append(&mut compiled);
 
@@ -94,7 +95,7 @@ pub(in super::super) fn build(environment: &Environment<'_>) -> Result<Installed
     }
     let scripts = parts.iter().skip(1).filter(|part| part.direct).flat_map(scripts).collect();
     let generated = generated.into_iter().flatten().collect();
-    Ok(Installed { generated, links, scripts, contested, yielded })
+    Ok(BuiltEnvironment { generated, links, scripts, contested, yielded })
 }
 
 /// Returns where each file of a wheel that is linked as it is lies in an environment.
@@ -103,41 +104,44 @@ pub(in super::super) fn linked_files<'a>(
     tree: &'a Tree,
     library: &str,
 ) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
-    Wheel::new(&distribution.name, tree)?.places(&Places::new(library))
+    Wheel::new(&distribution.name, tree)?.places(&InstallPaths::new(library))
 }
 
-/// Like [`linked_files`], for the wheel's byte-code.
+/// Returns where each byte-code file of a wheel lies in an environment.
 pub(in super::super) fn compiled_files<'b>(
     distribution: &Distribution,
     tree: &Tree,
     bytecode: &'b Tree,
     library: &str,
 ) -> Result<Vec<(String, &'b TreeEntry)>, ProfileError> {
-    Wheel::new(&distribution.name, tree)?.places_of_bytecode(bytecode, &Places::new(library))
+    Wheel::new(&distribution.name, tree)?.places_of_bytecode(bytecode, &InstallPaths::new(library))
 }
 
-/// What a wheel brings, and its byte-code, which lies in another tree.
-fn parts_of<'a>(wheel: &'a Installable, places: &Places) -> Result<(Part<'a>, Option<Part<'a>>), ProfileError> {
-    let Installable { distribution, tree, bytecode } = wheel;
+/// Returns the files of a wheel, and those of its byte-code, which lies in another tree.
+fn parts_of<'a>(
+    wheel: &'a WheelInput,
+    places: &InstallPaths,
+) -> Result<(Contribution<'a>, Option<Contribution<'a>>), ProfileError> {
+    let WheelInput { distribution, tree, bytecode } = wheel;
     let owner: Arc<str> = format!("pypi:{}@{}", distribution.name, distribution.version).into();
     let opened = Wheel::new(&owner, tree)?;
-    let source = Source::open(tree, distribution.files)?;
+    let source = TreeSource::open(tree, distribution.files)?;
     let mut compiled = Vec::new();
     let mut part_of_bytecode = None;
     if let Some(bytecode) = bytecode {
         compiled = opened.places_of_bytecode(bytecode, places)?;
-        let files = compiled.iter().map(|(place, entry)| (place.clone(), Origin::Linked(entry))).collect();
-        let source = Some(Source::open(bytecode, distribution.files)?);
+        let files = compiled.iter().map(|(place, entry)| (place.clone(), FileSource::Linked(entry))).collect();
+        let source = Some(TreeSource::open(bytecode, distribution.files)?);
         part_of_bytecode =
-            Some(Part { name: distribution.name.clone(), owner: owner.clone(), direct: false, source, files });
+            Some(Contribution { name: distribution.name.clone(), owner: owner.clone(), direct: false, source, files });
     }
     let files = opened.files(&source, places, distribution.direct, &compiled)?;
     let (name, direct) = (distribution.name.clone(), distribution.direct);
-    Ok((Part { name, owner, direct, source: Some(source), files }, part_of_bytecode))
+    Ok((Contribution { name, owner, direct, source: Some(source), files }, part_of_bytecode))
 }
 
 /// The files of `venv` itself.
-fn own_part<'a>(environment: &Environment<'_>) -> Part<'a> {
+fn own_part<'a>(environment: &EnvironmentInput<'_>) -> Contribution<'a> {
     let interpreter = environment.interpreter;
     let home = interpreter.path.parent().unwrap_or(Path::new("/"));
     let config = format!(
@@ -146,11 +150,12 @@ fn own_part<'a>(environment: &Environment<'_>) -> Part<'a> {
         interpreter.version,
         interpreter.path.display()
     );
-    let mut files: Files<'a> = [("pyvenv.cfg".to_owned(), Origin::Written(config.into_bytes(), Mode::Plain))].into();
+    let mut files: InstalledFiles<'a> =
+        [("pyvenv.cfg".to_owned(), FileSource::Written(config.into_bytes(), FileMode::Plain))].into();
     for (name, text) in activate::scripts(environment.reached) {
-        files.insert(format!("bin/{name}"), Origin::Written(text.into_bytes(), Mode::Plain));
+        files.insert(format!("bin/{name}"), FileSource::Written(text.into_bytes(), FileMode::Plain));
     }
-    Part { name: "".into(), owner: "the environment itself".into(), direct: false, source: None, files }
+    Contribution { name: "".into(), owner: "the environment itself".into(), direct: false, source: None, files }
 }
 
 fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
@@ -168,7 +173,11 @@ fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
 
 /// Byte-code of a file that two wheels share is kept once: it comes from the same source, and need not be the same to
 /// the bit. That of a file that gave way goes with it.
-fn drop_taken(parts: &[Part<'_>], compiled: &mut [Part<'_>], contested: &mut BTreeMap<String, Arc<str>>) {
+fn drop_taken(
+    parts: &[Contribution<'_>],
+    compiled: &mut [Contribution<'_>],
+    contested: &mut BTreeMap<String, Arc<str>>,
+) {
     let files = parts.iter().flat_map(|part| part.files.keys());
     let mut taken: BTreeSet<String> = files.filter(|path| path.contains("/__pycache__/")).cloned().collect();
     let mut decided: BTreeMap<String, Arc<str>> = BTreeMap::new();
@@ -190,7 +199,7 @@ fn drop_taken(parts: &[Part<'_>], compiled: &mut [Part<'_>], contested: &mut BTr
 fn create_folders(
     root: &Path,
     site: &str,
-    parts: &[Part<'_>],
+    parts: &[Contribution<'_>],
     links: &BTreeMap<String, PathBuf>,
 ) -> Result<Dir, ProfileError> {
     let mut folders: BTreeSet<&str> = BTreeSet::new();
@@ -213,7 +222,11 @@ fn create_folders(
     Ok(dir)
 }
 
-fn place(dir: &Dir, part: &Part<'_>, access: LinkMode) -> Result<Vec<(String, Text<TreeDigest>)>, ProfileError> {
+fn place(
+    dir: &Dir,
+    part: &Contribution<'_>,
+    access: LinkMode,
+) -> Result<Vec<(String, Text<TreeDigest>)>, ProfileError> {
     let mut generated = Vec::new();
     // Files come sorted: those of one folder together, which is opened once.
     let mut open: Option<(&str, Dir)> = None;
@@ -224,13 +237,13 @@ fn place(dir: &Dir, part: &Part<'_>, access: LinkMode) -> Result<Vec<(String, Te
         }
         let Some((_, into)) = &open else { continue };
         match (origin, &part.source) {
-            (Origin::Linked(entry), Some(source)) => source.place(entry, into, name)?,
-            (Origin::Executable(entry), Some(source)) => source.copy_executable(entry, into, name)?,
-            (Origin::Written(content, mode), _) => {
+            (FileSource::Linked(entry), Some(source)) => source.place(entry, into, name)?,
+            (FileSource::Executable(entry), Some(source)) => source.copy_executable(entry, into, name)?,
+            (FileSource::Written(content, mode), _) => {
                 write(into, name, content, mode.bits(access))?;
                 generated.push((path.clone(), Text(TreeDigest::of(content))));
             }
-            (Origin::Linked(_) | Origin::Executable(_), None) => {}
+            (FileSource::Linked(_) | FileSource::Executable(_), None) => {}
         }
     }
     Ok(generated)
@@ -244,7 +257,7 @@ fn write(into: &Dir, name: &str, content: &[u8], mode: u32) -> Result<(), Profil
     Ok(())
 }
 
-fn scripts<'a>(part: &'a Part<'_>) -> impl Iterator<Item = (String, Arc<str>)> + 'a {
+fn scripts<'a>(part: &'a Contribution<'_>) -> impl Iterator<Item = (String, Arc<str>)> + 'a {
     let names = part.files.keys().filter_map(|path| path.strip_prefix("bin/"));
     names.filter(|name| !name.contains('/')).map(|name| (name.to_owned(), part.owner.clone()))
 }

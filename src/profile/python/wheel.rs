@@ -1,4 +1,4 @@
-//! What a wheel becomes in an environment: each file's place, and what is generated (PEP 427, "installing a wheel").
+//! Installing a wheel (PEP 427): the path of each file in an environment, and the files that are generated.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,32 +8,32 @@ use crate::store::{Tree, TreeEntry};
 
 use super::super::ProfileError;
 use super::super::link_mode::LinkMode;
-use super::super::linking::Source;
+use super::super::linking::TreeSource;
 use super::super::shebang;
 use super::record::{self, Recorded};
 use super::{entry_points, launcher};
 
 /// A file of the environment, by where its content comes from.
 #[derive(Clone, Debug)]
-pub(super) enum Origin<'a> {
+pub(super) enum FileSource<'a> {
     /// A file of the wheel.
     Linked(&'a TreeEntry),
     /// A file of the wheel that must be executable and is not.
     Executable(&'a TreeEntry),
     /// A file that larder writes.
-    Written(Vec<u8>, Mode),
+    Written(Vec<u8>, FileMode),
 }
 
 /// Permissions of a written file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum FileMode {
     /// Data.
     Plain,
     /// A script.
     Executable,
 }
 
-impl Mode {
+impl FileMode {
     /// Returns the permission bits.
     pub(super) fn bits(self, access: LinkMode) -> u32 {
         match (access, self) {
@@ -46,18 +46,18 @@ impl Mode {
 }
 
 /// A wheel's files by their places relative to the environment.
-pub(super) type Files<'a> = BTreeMap<String, Origin<'a>>;
+pub(super) type InstalledFiles<'a> = BTreeMap<String, FileSource<'a>>;
 
 /// Names the folders of an environment for one wheel.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(super) struct InstallPaths {
     /// `lib/python3.12/site-packages`
     site: String,
     /// `include/site/python3.12`
     headers: String,
 }
 
-impl Places {
+impl InstallPaths {
     /// For an interpreter whose library is called `python3.12`.
     pub(super) fn new(library: &str) -> Self {
         Self { site: format!("lib/{library}/site-packages"), headers: format!("include/site/{library}") }
@@ -84,7 +84,7 @@ impl Places {
 
 /// An opened wheel: its `.dist-info` and `.data` folders.
 pub(super) struct Wheel<'a> {
-    /// What it is called in messages.
+    /// The package's name in messages.
     package: Arc<str>,
     tree: &'a Tree,
     /// `black-24.1.0.dist-info`
@@ -114,7 +114,7 @@ impl<'a> Wheel<'a> {
 
     /// Returns where each file of the wheel goes. What larder writes itself is not among them: RECORD, INSTALLER,
     /// REQUESTED.
-    pub(super) fn places(&self, places: &Places) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
+    pub(super) fn places(&self, places: &InstallPaths) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
         let own = self.tree.entries.iter().filter(|entry| !self.is_ours(&entry.path));
         own.map(|entry| Ok((self.place(&entry.path, places)?, entry))).collect()
     }
@@ -123,12 +123,12 @@ impl<'a> Wheel<'a> {
     pub(super) fn places_of_bytecode<'b>(
         &self,
         bytecode: &'b Tree,
-        places: &Places,
+        places: &InstallPaths,
     ) -> Result<Vec<(String, &'b TreeEntry)>, ProfileError> {
         bytecode.entries.iter().map(|entry| Ok((self.place(&entry.path, places)?, entry))).collect()
     }
 
-    fn place(&self, path: &str, places: &Places) -> Result<String, ProfileError> {
+    fn place(&self, path: &str, places: &InstallPaths) -> Result<String, ProfileError> {
         let (top, rest) = path.split_once('/').unwrap_or((path, ""));
         if !self.data.contains(&top) {
             return Ok(format!("{}/{path}", places.site));
@@ -155,18 +155,18 @@ impl<'a> Wheel<'a> {
     /// Returns all files that the wheel becomes, and the names in `bin` that are its own.
     pub(super) fn files(
         &self,
-        source: &Source<'_>,
-        places: &Places,
+        source: &TreeSource<'_>,
+        places: &InstallPaths,
         direct: bool,
         bytecode: &[(String, &TreeEntry)],
-    ) -> Result<Files<'a>, ProfileError> {
+    ) -> Result<InstalledFiles<'a>, ProfileError> {
         let bad = |problem| self.bad(problem);
-        let mut files: Files<'a> = BTreeMap::new();
+        let mut files: InstalledFiles<'a> = BTreeMap::new();
         for (place, entry) in self.places(places)? {
             let origin = if place.starts_with("bin/") {
                 self.script(source, places, (&place, entry), &mut files)?
             } else {
-                Origin::Linked(entry)
+                FileSource::Linked(entry)
             };
             if files.insert(place, origin).is_some() {
                 return Err(bad(format!("two of its files would be `{}`", entry.path)));
@@ -177,29 +177,29 @@ impl<'a> Wheel<'a> {
             for entry in entry_points::scripts(&text).map_err(bad)? {
                 ProfileError::check_length(self.info, &entry.name)?;
                 let launcher = launcher::launcher(&entry);
-                files.insert(format!("bin/{}", entry.name), Origin::Written(launcher, Mode::Executable));
+                files.insert(format!("bin/{}", entry.name), FileSource::Written(launcher, FileMode::Executable));
             }
         }
         let info = format!("{}/{}", places.site, self.info);
-        files.insert(format!("{info}/INSTALLER"), Origin::Written(b"larder\n".to_vec(), Mode::Plain));
+        files.insert(format!("{info}/INSTALLER"), FileSource::Written(b"larder\n".to_vec(), FileMode::Plain));
         if direct {
-            files.insert(format!("{info}/REQUESTED"), Origin::Written(Vec::new(), Mode::Plain));
+            files.insert(format!("{info}/REQUESTED"), FileSource::Written(Vec::new(), FileMode::Plain));
         }
         let compiled = bytecode.iter().map(|(place, _)| places.recorded_as(place)).collect();
         let record = self.record(source, places, &files, compiled)?;
-        files.insert(format!("{info}/RECORD"), Origin::Written(record.into_bytes(), Mode::Plain));
+        files.insert(format!("{info}/RECORD"), FileSource::Written(record.into_bytes(), FileMode::Plain));
         Ok(files)
     }
 
     /// Returns what a script becomes; one for the environment's Python becomes a launcher, with its source in `files`.
     fn script(
         &self,
-        source: &Source<'_>,
-        places: &Places,
+        source: &TreeSource<'_>,
+        places: &InstallPaths,
         (place, entry): (&str, &'a TreeEntry),
-        files: &mut Files<'a>,
-    ) -> Result<Origin<'a>, ProfileError> {
-        let as_it_is = if entry.executable { Origin::Linked(entry) } else { Origin::Executable(entry) };
+        files: &mut InstalledFiles<'a>,
+    ) -> Result<FileSource<'a>, ProfileError> {
+        let as_it_is = if entry.executable { FileSource::Linked(entry) } else { FileSource::Executable(entry) };
         // A script is small; a program of megabytes does not begin with `#!`.
         if entry.size >= 1 << 20 {
             return Ok(as_it_is);
@@ -208,21 +208,21 @@ impl<'a> Wheel<'a> {
         if launcher::wants_python(&content) {
             let source = format!("{}/{}", places.site, entry.path);
             let launcher = launcher::script(place, &source);
-            if files.insert(source, Origin::Written(content, Mode::Plain)).is_some() {
+            if files.insert(source, FileSource::Written(content, FileMode::Plain)).is_some() {
                 return Err(self.bad(format!("two of its files would be `{}`", entry.path)));
             }
-            return Ok(Origin::Written(launcher, Mode::Executable));
+            return Ok(FileSource::Written(launcher, FileMode::Executable));
         }
-        Ok(shebang::repaired(&content).map_or(as_it_is, |script| Origin::Written(script, Mode::Executable)))
+        Ok(shebang::repaired(&content).map_or(as_it_is, |script| FileSource::Written(script, FileMode::Executable)))
     }
 
     /// The wheel's own RECORD tells the hashes of what is linked as it is; all else is hashed here, but byte-code, which
     /// installers list without a hash.
     fn record(
         &self,
-        source: &Source<'_>,
-        places: &Places,
-        files: &Files<'_>,
+        source: &TreeSource<'_>,
+        places: &InstallPaths,
+        files: &InstalledFiles<'_>,
         mut unhashed: Vec<String>,
     ) -> Result<String, ProfileError> {
         let mut known = match self.entry("RECORD") {
@@ -232,8 +232,8 @@ impl<'a> Wheel<'a> {
         let mut recorded = BTreeMap::new();
         for (place, origin) in files {
             let of = match origin {
-                Origin::Written(content, _) => Recorded::of(content),
-                Origin::Linked(entry) | Origin::Executable(entry) => match known.remove(&*entry.path) {
+                FileSource::Written(content, _) => Recorded::of(content),
+                FileSource::Linked(entry) | FileSource::Executable(entry) => match known.remove(&*entry.path) {
                     Some(of) if of.size == entry.size => of,
                     _ => Recorded::of(&source.read(entry)?),
                 },

@@ -52,7 +52,7 @@ fn web() -> Fixture {
 fn node_finds_packages_through_cycles_aliases_and_members() {
     let fixture = web();
     let built = fixture.sync();
-    assert_eq!((built.generation.number, built.made, built.realised), (1, true, 4));
+    assert_eq!((built.generation.number, built.is_new, built.realised), (1, true, 4));
     let root = &fixture.root;
     for program in ["node_modules/.bin/app", ".larder/active/bin/app"] {
         let stat = fs::stat(&root.join(program)).unwrap().unwrap();
@@ -87,7 +87,7 @@ fn files_are_hard_links_and_what_exists_is_never_touched() {
     assert_eq!((stat.links, stat.mode), (2, 0o444));
 
     let again = fixture.build().unwrap();
-    assert_eq!((again.generation.number, again.made, again.realised), (1, false, 0));
+    assert_eq!((again.generation.number, again.is_new, again.realised), (1, false, 0));
     assert_eq!(fixture.project().history(&development()).unwrap(), [1]);
 
     fixture.npm("new@1.0.0", &[("index.js", "")]).root("new", "new@1.0.0");
@@ -132,7 +132,7 @@ fn a_harmed_store_is_noticed_as_it_is_linked() {
     let tree = fixture.trees.values().find(|tree| tree.entries.len() == 4).unwrap().clone();
     overwrite(&tree.folder.join("cli.js"), "evil");
     let error = fixture.build().unwrap_err();
-    assert!(matches!(&error, ProfileError::Harmed { file, .. } if file.ends_with("cli.js")), "{error}");
+    assert!(matches!(&error, ProfileError::DamagedFile { file, .. } if file.ends_with("cli.js")), "{error}");
     assert_eq!(crate::diagnostic::Failure::exit(&error), crate::diagnostic::Exit::Integrity);
     assert_eq!(fixture.project().current(&development()).unwrap(), None);
     // The same content with another time is no harm; a run after a failed one clears what that left.
@@ -147,7 +147,7 @@ fn what_larder_did_not_make_is_left_alone() {
     let built = fixture.build().unwrap();
     let project = fixture.project();
     assert!(matches!(
-        project.check_links(&project.head(&development(), built.generation.number).unwrap()),
+        project.check_links(&project.summary(&development(), built.generation.number).unwrap()),
         Err(ProfileError::Foreign { .. })
     ));
     let lock = project.lock(|_| {}).unwrap();
@@ -220,15 +220,15 @@ fn damage_is_found_named_and_repaired() {
 
     let damage = fixture.project().verify(&development(), fixture.lookup()).unwrap();
     let found: Vec<_> =
-        damage.iter().map(|damage| (damage.path.file_name().unwrap().to_str().unwrap(), &damage.harm)).collect();
+        damage.iter().map(|damage| (damage.path.file_name().unwrap().to_str().unwrap(), &damage.kind)).collect();
     assert!(
         matches!(
             found[..],
             [
-                ("b", Harm::Redirected { .. }),
-                ("extra.js", Harm::Foreign),
-                ("name.js", Harm::Changed { .. }),
-                ("package.json", Harm::Missing),
+                ("b", DamageKind::Redirected { .. }),
+                ("extra.js", DamageKind::Foreign),
+                ("name.js", DamageKind::Changed { .. }),
+                ("package.json", DamageKind::Missing),
             ]
         ),
         "{found:?}"
@@ -237,7 +237,7 @@ fn damage_is_found_named_and_repaired() {
     let project = fixture.project();
     let lock = project.lock(|_| {}).unwrap();
     let repaired = fixture.with_input(|input| project.repair(&lock, input, &damage)).unwrap();
-    assert_eq!((repaired.made, repaired.realised), (false, 1));
+    assert_eq!((repaired.is_new, repaired.realised), (false, 1));
     assert_eq!(fixture.verify(), Vec::<String>::new());
 
     // Harm in the generation itself: another one is built.
@@ -245,7 +245,7 @@ fn damage_is_found_named_and_repaired() {
     let damage = project.verify(&development(), fixture.lookup()).unwrap();
     assert_eq!(damage.len(), 1);
     let repaired = fixture.with_input(|input| project.repair(&lock, input, &damage)).unwrap();
-    assert_eq!((repaired.made, repaired.realised, repaired.generation.number), (true, 0, 2));
+    assert_eq!((repaired.is_new, repaired.realised, repaired.generation.number), (true, 0, 2));
 }
 
 #[test]
@@ -287,13 +287,13 @@ fn a_collection_spares_what_is_current_kept_or_pinned() {
     }
     let project = fixture.project();
     let lock = project.lock(|_| {}).unwrap();
-    let kept = Kept { newest: 1, pinned: [2].into() };
-    let superfluous = project.superfluous(&[(development(), kept)].into(), [].into()).unwrap();
-    assert!(project.superfluous(&std::collections::BTreeMap::new(), [].into()).unwrap().generations.is_empty());
-    project.remove(&lock, &superfluous).unwrap();
+    let kept = Retention { newest: 1, pinned: [2].into() };
+    let garbage = project.find_garbage(&[(development(), kept)].into(), [].into()).unwrap();
+    assert!(project.find_garbage(&std::collections::BTreeMap::new(), [].into()).unwrap().generations.is_empty());
+    project.remove_garbage(&lock, &garbage).unwrap();
     // Only generation 3 had `two`.
-    assert_eq!(superfluous.generations, [(development(), 3), (development(), 1)]);
-    assert_eq!(superfluous.packages.len(), 1);
+    assert_eq!(garbage.generations, [(development(), 3), (development(), 1)]);
+    assert_eq!(garbage.packages.len(), 1);
     assert_eq!(project.history(&development()).unwrap(), [2, 4]);
     for number in [2, 4] {
         assert_eq!(project.verify_generation(&development(), number, fixture.lookup()).unwrap(), []);
@@ -303,10 +303,12 @@ fn a_collection_spares_what_is_current_kept_or_pinned() {
 #[test]
 fn needs_are_known_before_anything_is_built() {
     let fixture = web();
-    let needs = fixture.with_input(|input| Needs::of(input.closure, None));
+    let needs = fixture.with_input(|input| RequiredLinks::of(input.closure, None));
     assert_eq!(
         needs,
-        Needs::from(&fixture.project().head(&development(), fixture.build().unwrap().generation.number).unwrap())
+        RequiredLinks::from(
+            &fixture.project().summary(&development(), fixture.build().unwrap().generation.number).unwrap()
+        )
     );
     assert!(fixture.project().check_links(needs.clone()).is_ok());
     fs::create_dir_all(&fixture.root.join("apps/web/node_modules")).unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{output, overwrite};
 use crate::fs;
 use crate::profile::fixture::{Fixture, development};
-use crate::profile::python::{Interpreter, Search, find};
+use crate::profile::python::{Interpreter, InterpreterSearch, find};
 use crate::profile::*;
 use crate::store::Store;
 
@@ -13,7 +13,7 @@ use crate::store::Store;
 fn interpreter() -> Option<Interpreter> {
     let path_dirs = vec![PathBuf::from("/usr/bin"), PathBuf::from("/usr/local/bin")];
     let pyenv_root = Some(PathBuf::from("/root/.pyenv"));
-    let search = Search { path_dirs, pyenv_root, ..Search::default() };
+    let search = InterpreterSearch { path_dirs, pyenv_root, ..InterpreterSearch::default() };
     ["3.12", "3.13", "3.11", "3.10"].iter().find_map(|version| find(&version.parse().unwrap(), &search).ok())
 }
 
@@ -191,7 +191,7 @@ fn byte_code_is_made_once_listed_checked_and_used() {
     assert_eq!(digests(&compile()), digests(fixture.bytecode.as_ref().unwrap()));
 
     let built = fixture.sync();
-    assert!(built.made, "asking for byte-code is a change");
+    assert!(built.is_new, "asking for byte-code is a change");
     let site = fixture.root.join(".venv/lib").join(interpreter.library()).join("site-packages");
     let file = |module: &str| {
         let (folder, name) = module.rsplit_once('/').unwrap_or(("", module));
@@ -212,13 +212,13 @@ fn byte_code_is_made_once_listed_checked_and_used() {
     assert_eq!(output(&fixture.root, python.to_str().unwrap(), &["-B", "-c", check]).unwrap(), "lib");
     assert_eq!(fixture.verify(), Vec::<String>::new());
 
-    // What was made without being asked for again stays; what is harmed is named.
+    // What was made without being asked for again stays; what is damaged is named.
     let bytecode = fixture.bytecode.take();
-    assert!(!fixture.sync().made);
+    assert!(!fixture.sync().is_new);
     fixture.bytecode = bytecode;
-    let harmed = file("shared/lib");
-    fs::remove_file(&harmed).unwrap();
-    fs::write_new(&harmed, b"other", 0o644).unwrap();
+    let damaged = file("shared/lib");
+    fs::remove_file(&damaged).unwrap();
+    fs::write_new(&damaged, b"other", 0o644).unwrap();
     fs::remove_file(&file("my_extra")).unwrap();
     let found = fixture.verify();
     assert_eq!(found.len(), 2, "{found:?}");

@@ -1,4 +1,4 @@
-//! What is not as it should be in a profile, and how it is told.
+//! Differences between a profile and what it should be.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use crate::fs::{self, Kind};
 use crate::model::TreeDigest;
 
 use crate::profile::ProfileError;
-use crate::profile::key::Key;
+use crate::profile::key::RealisedKey;
 
-/// Something that is not as it should be.
+/// A file, link or folder of a profile that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// Relative to the checkout.
@@ -17,19 +17,19 @@ pub struct Damage {
     /// The package that it belongs to, where there is one.
     pub package: Option<String>,
     /// The realised package that it lies in, where it lies in one.
-    pub key: Option<Key>,
-    /// The tree of the store that the file is linked from: it may be harmed with it.
+    pub key: Option<RealisedKey>,
+    /// The tree of the store that the file is linked from: it may be damaged with it.
     pub tree: Option<TreeDigest>,
-    /// What is wrong.
-    pub harm: Harm,
+    /// The kind of damage.
+    pub kind: DamageKind,
 }
 
-/// What is wrong with a file.
+/// A kind of damage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Harm {
-    /// It is not there.
+pub enum DamageKind {
+    /// The file or link is missing.
     Missing,
-    /// Its content is not what was installed.
+    /// The content is not what was installed.
     Changed {
         /// The digest it should have.
         expected: TreeDigest,
@@ -38,17 +38,17 @@ pub enum Harm {
     },
     /// A link leads elsewhere, or is no link.
     Redirected {
-        /// Where it should lead.
+        /// The target that the link should have.
         expected: PathBuf,
     },
     /// A link leads to what is not there any more.
     Dangling {
-        /// What is gone.
+        /// The missing target.
         target: PathBuf,
     },
-    /// Nobody installed it.
+    /// larder did not install the file.
     Foreign,
-    /// The store has nothing to compare it with any more.
+    /// The store no longer has the tree to compare the package with.
     Unknown,
 }
 
@@ -58,21 +58,23 @@ impl fmt::Display for Damage {
         if let Some(package) = &self.package {
             write!(f, "({package}) ")?;
         }
-        match &self.harm {
-            Harm::Missing => f.write_str("is missing"),
-            Harm::Changed { expected, found } => write!(f, "was changed: expected {expected:.16}…, found {found:.16}…"),
-            Harm::Redirected { expected } => write!(f, "does not lead to `{}`", expected.display()),
-            Harm::Dangling { target } => write!(f, "leads to `{}`, which is gone", target.display()),
-            Harm::Foreign => f.write_str("was not installed by larder"),
-            Harm::Unknown => f.write_str("cannot be checked: the store has no such package any more"),
+        match &self.kind {
+            DamageKind::Missing => f.write_str("is missing"),
+            DamageKind::Changed { expected, found } => {
+                write!(f, "was changed: expected {expected:.16}…, found {found:.16}…")
+            }
+            DamageKind::Redirected { expected } => write!(f, "does not lead to `{}`", expected.display()),
+            DamageKind::Dangling { target } => write!(f, "leads to `{}`, which is gone", target.display()),
+            DamageKind::Foreign => f.write_str("was not installed by larder"),
+            DamageKind::Unknown => f.write_str("cannot be checked: the store has no such package any more"),
         }
     }
 }
 
-pub(super) fn link_harm(path: &Path, expected: &Path) -> Result<Option<Harm>, ProfileError> {
-    let redirected = || Some(Harm::Redirected { expected: expected.to_owned() });
+pub(super) fn link_harm(path: &Path, expected: &Path) -> Result<Option<DamageKind>, ProfileError> {
+    let redirected = || Some(DamageKind::Redirected { expected: expected.to_owned() });
     match fs::lstat(path)? {
-        None => Ok(Some(Harm::Missing)),
+        None => Ok(Some(DamageKind::Missing)),
         Some(stat) if stat.kind != Kind::Symlink => Ok(redirected()),
         Some(_) => Ok(if fs::read_link(path)? == expected { None } else { redirected() }),
     }

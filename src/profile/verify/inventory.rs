@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::fs::{self, Action, DirEntry, FsError, Kind};
 use crate::model::TreeDigest;
 
-use super::damage::{Damage, Harm, link_harm};
+use super::damage::{Damage, DamageKind, link_harm};
 use crate::profile::ProfileError;
-use crate::profile::key::Key;
+use crate::profile::key::RealisedKey;
 
-/// What should lie at a path.
-pub(super) enum Expected {
+/// The file or link that should lie at a path.
+pub(super) enum ExpectedEntry {
     File {
         digest: TreeDigest,
         package: Option<Arc<str>>,
@@ -27,8 +27,8 @@ pub(super) enum Expected {
 pub(super) struct Inventory<'a> {
     pub(super) root: &'a Path,
     pub(super) folder: &'a Path,
-    pub(super) key: Option<&'a Key>,
-    pub(super) files: BTreeMap<String, Expected>,
+    pub(super) key: Option<&'a RealisedKey>,
+    pub(super) files: BTreeMap<String, ExpectedEntry>,
     /// The folder below which a package may write what it likes.
     pub(super) free: Option<String>,
 }
@@ -37,7 +37,7 @@ impl Inventory<'_> {
     pub(super) fn check(&self) -> Result<Vec<Damage>, ProfileError> {
         // What a link in its place leads to is not looked into.
         if fs::lstat(self.folder)?.is_some_and(|stat| stat.kind != Kind::Folder) {
-            return Ok(vec![self.damage("", None, None, Harm::Foreign)]);
+            return Ok(vec![self.damage("", None, None, DamageKind::Foreign)]);
         }
         let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
         let is_looked_into = |path: &Path| {
@@ -46,7 +46,7 @@ impl Inventory<'_> {
         };
         let found = match fs::walk(self.folder, is_looked_into) {
             Ok(found) => found,
-            Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, Harm::Missing)]),
+            Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, DamageKind::Missing)]),
             Err(error) => return Err(error.into()),
         };
         let mut damage = Vec::new();
@@ -60,36 +60,36 @@ impl Inventory<'_> {
                 }
                 None if self.may_be_added(&found.path) => {
                     if self.runs_unchecked(found)? {
-                        damage.push(self.damage(&found.path.to_string_lossy(), None, None, Harm::Foreign));
+                        damage.push(self.damage(&found.path.to_string_lossy(), None, None, DamageKind::Foreign));
                     }
                 }
                 None if found.kind == Kind::Folder && path.is_some_and(|path| is_known(&folders, path)) => {}
-                None => damage.push(self.damage(&found.path.to_string_lossy(), None, None, Harm::Foreign)),
+                None => damage.push(self.damage(&found.path.to_string_lossy(), None, None, DamageKind::Foreign)),
             }
         }
         for (path, expected) in self.files.iter().filter(|(path, _)| !seen.contains(path.as_str())) {
             let (package, tree) = expected.owner();
-            damage.push(self.damage(path, package, tree, Harm::Missing));
+            damage.push(self.damage(path, package, tree, DamageKind::Missing));
         }
         Ok(damage)
     }
 
-    fn compare(&self, path: &str, expected: &Expected, kind: Kind) -> Result<Option<Damage>, ProfileError> {
+    fn compare(&self, path: &str, expected: &ExpectedEntry, kind: Kind) -> Result<Option<Damage>, ProfileError> {
         let full = self.folder.join(path);
         let (package, tree) = expected.owner();
         let harm = match expected {
-            Expected::Link(target) => link_harm(&full, target)?,
-            Expected::File { digest, .. } if kind == Kind::File => {
+            ExpectedEntry::Link(target) => link_harm(&full, target)?,
+            ExpectedEntry::File { digest, .. } if kind == Kind::File => {
                 let found = hash(&full)?;
-                (found != *digest).then_some(Harm::Changed { expected: *digest, found })
+                (found != *digest).then_some(DamageKind::Changed { expected: *digest, found })
             }
-            Expected::Anything if kind == Kind::File => None,
-            Expected::File { .. } | Expected::Anything => Some(Harm::Foreign),
+            ExpectedEntry::Anything if kind == Kind::File => None,
+            ExpectedEntry::File { .. } | ExpectedEntry::Anything => Some(DamageKind::Foreign),
         };
         Ok(harm.map(|harm| self.damage(path, package, tree, harm)))
     }
 
-    /// What tools may put into a profile.
+    /// Returns whether tools may put something at this path: caches, byte-code, and files of a writable package.
     fn may_be_added(&self, path: &Path) -> bool {
         let mut parts = path.iter().peekable();
         while let Some(part) = parts.next() {
@@ -104,7 +104,7 @@ impl Inventory<'_> {
             && !self.files.contains_key(path.to_str().unwrap_or_default())
     }
 
-    /// Tells whether something below `__pycache__` could run instead of its source: a link, or byte-code that asks Python
+    /// Returns whether something below `__pycache__` could run instead of its source: a link, or byte-code that asks Python
     /// not to look at the source (PEP 552, "unchecked"). Python itself writes none of these; what it writes it compares.
     fn runs_unchecked(&self, found: &DirEntry) -> Result<bool, ProfileError> {
         const HASH_BASED: u8 = 1;
@@ -129,7 +129,7 @@ impl Inventory<'_> {
         path: &str,
         package: Option<&Arc<str>>,
         tree: Option<TreeDigest>,
-        harm: Harm,
+        harm: DamageKind,
     ) -> Damage {
         let full = if path.is_empty() { self.folder.to_owned() } else { self.folder.join(path) };
         Damage {
@@ -137,12 +137,12 @@ impl Inventory<'_> {
             package: package.map(ToString::to_string),
             key: self.key.cloned(),
             tree,
-            harm,
+            kind: harm,
         }
     }
 }
 
-impl Expected {
+impl ExpectedEntry {
     fn owner(&self) -> (Option<&Arc<str>>, Option<TreeDigest>) {
         match self {
             Self::File { package, tree, .. } => (package.as_ref(), *tree),

@@ -12,20 +12,20 @@ use crate::model::{Label, TreeDigest};
 use crate::store::Tree;
 
 use super::generation::{Contents, Generation};
-use super::key::Key;
-use super::layout::{Layout, Realised, Target};
+use super::key::RealisedKey;
+use super::layout::{Layout, LinkTarget, RealisedPackage};
 use super::link_mode::LinkMode;
-use super::linking::Source;
+use super::linking::TreeSource;
 use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
-use super::profiles::Project;
-use super::root_links::{Needs, RootLinks};
+use super::profiles::Profiles;
+use super::root_links::{RequiredLinks, RootLinks};
 use super::{ProfileError, npm, python};
 use damage::link_harm;
-use inventory::{Expected, Inventory};
+use inventory::{ExpectedEntry, Inventory};
 
-pub use damage::{Damage, Harm};
+pub use damage::{Damage, DamageKind};
 
-impl Project {
+impl Profiles {
     /// Compares every file of an environment's current generation with what it should be. `trees` finds a tree of the
     /// store.
     pub fn verify(
@@ -37,7 +37,7 @@ impl Project {
         self.verify_generation(environment, number, trees)
     }
 
-    /// Like [`Self::verify`], for any generation: a rollback checks what it goes back to.
+    /// Compares every file of any generation with what it should be: a rollback checks the generation that it goes back to.
     pub fn verify_generation(
         &self,
         environment: &Label,
@@ -46,20 +46,20 @@ impl Project {
     ) -> Result<Vec<Damage>, ProfileError> {
         let _span = tracing::info_span!("verify", %environment, number).entered();
         let generation = self.generation(environment, number)?;
-        let head = self.head(environment, number)?;
-        self.check_place(environment, number, &head)?;
+        let summary = self.summary(environment, number)?;
+        self.check_location(environment, number, &summary)?;
         let folder = self.generation_folder(environment, number)?;
         let mut damage = verify(self.root(), self.packages(), &folder, &generation, &trees)?;
         let is_current = self.current_number(environment)? == Some(number);
         if is_current && self.active()?.as_ref() == Some(environment) {
-            damage.extend(root_links(self.root(), &Needs::from(&head).links(self.root()))?);
+            damage.extend(root_links(self.root(), &RequiredLinks::from(&summary).links(self.root()))?);
         }
         Ok(damage)
     }
 }
 
 /// Finds a tree of the store.
-pub(super) type Lookup<'a> = dyn Fn(&TreeDigest) -> Option<Arc<Tree>> + Sync + 'a;
+pub(super) type TreeLookup<'a> = dyn Fn(&TreeDigest) -> Option<Arc<Tree>> + Sync + 'a;
 
 /// Checks a generation: its realised packages, and its own folder.
 pub(super) fn verify(
@@ -67,7 +67,7 @@ pub(super) fn verify(
     packages: &Path,
     folder: &Path,
     generation: &Generation,
-    trees: &Lookup<'_>,
+    trees: &TreeLookup<'_>,
 ) -> Result<Vec<Damage>, ProfileError> {
     let contents = Contents::read(folder)?;
     let digest =
@@ -88,7 +88,7 @@ pub(super) fn realised(
     root: &Path,
     packages: &Path,
     layout: &Layout,
-    trees: &Lookup<'_>,
+    trees: &TreeLookup<'_>,
 ) -> Result<Vec<Damage>, ProfileError> {
     let realised: Vec<_> = layout.packages.iter().collect();
     let found = fs::map_parallel(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
@@ -99,8 +99,8 @@ pub(super) fn realised(
 pub(super) fn root_links(root: &Path, links: &RootLinks) -> Result<Vec<Damage>, ProfileError> {
     let mut damage = Vec::new();
     for (path, target) in links {
-        if let Some(harm) = link_harm(&root.join(path), target)? {
-            damage.push(Damage { path: path.clone(), package: None, key: None, tree: None, harm });
+        if let Some(kind) = link_harm(&root.join(path), target)? {
+            damage.push(Damage { path: path.clone(), package: None, key: None, tree: None, kind });
         }
     }
     Ok(damage)
@@ -109,15 +109,15 @@ pub(super) fn root_links(root: &Path, links: &RootLinks) -> Result<Vec<Damage>, 
 fn package(
     root: &Path,
     packages: &Path,
-    key: &Key,
-    realised: &Realised,
-    trees: &Lookup<'_>,
+    key: &RealisedKey,
+    realised: &RealisedPackage,
+    trees: &TreeLookup<'_>,
 ) -> Result<Vec<Damage>, ProfileError> {
     let folder = packages.join(key.as_str());
     let own = format!("node_modules/{}", realised.name);
     let mut inventory = Inventory { root, folder: &folder, key: Some(key), files: BTreeMap::new(), free: None };
     let Some(tree) = trees(&realised.tree) else {
-        return Ok(vec![inventory.damage("", Some(&realised.name), Some(realised.tree), Harm::Unknown)]);
+        return Ok(vec![inventory.damage("", Some(&realised.name), Some(realised.tree), DamageKind::Unknown)]);
     };
     if realised.files == LinkMode::Writable {
         inventory.free = Some(own.clone());
@@ -125,29 +125,30 @@ fn package(
     let repaired = repaired(realised, &tree);
     for entry in &tree.entries {
         let expected = match realised.files {
-            LinkMode::Writable => Expected::Anything,
+            LinkMode::Writable => ExpectedEntry::Anything,
             LinkMode::Shared | LinkMode::Private => {
                 let digest = repaired.get(&*entry.path).copied().unwrap_or(entry.digest);
-                Expected::File { digest, package: Some(realised.name.clone()), tree: Some(realised.tree) }
+                ExpectedEntry::File { digest, package: Some(realised.name.clone()), tree: Some(realised.tree) }
             }
         };
         inventory.files.insert(format!("{own}/{}", entry.path), expected);
     }
     for (name, target) in &realised.dependencies {
-        if **name == *realised.name && matches!(target, Target::Package(other, _) if other == key) {
+        if **name == *realised.name && matches!(target, LinkTarget::Package(other, _) if other == key) {
             continue;
         }
         let path = npm::link_path(realised, name);
         let target = npm::relative_target(root, &path, target);
-        inventory.files.insert(path, Expected::Link(target));
+        inventory.files.insert(path, ExpectedEntry::Link(target));
     }
     inventory.check()
 }
 
 /// Returns the digests of the executables whose first line was repaired as they were copied.
-fn repaired(realised: &Realised, tree: &Tree) -> BTreeMap<String, TreeDigest> {
-    // A harmed tree is named where the store is checked.
-    let executables = Source::open(tree, realised.files).and_then(|source| npm::executables(&source, realised, tree));
+fn repaired(realised: &RealisedPackage, tree: &Tree) -> BTreeMap<String, TreeDigest> {
+    // A damaged tree is named where the store is checked.
+    let executables =
+        TreeSource::open(tree, realised.files).and_then(|source| npm::executables(&source, realised, tree));
     let repaired = executables.unwrap_or_default().into_iter();
     repaired.filter_map(|(path, content)| Some((path, TreeDigest::of(&content?)))).collect()
 }
@@ -158,17 +159,17 @@ pub(super) fn own_folder(
     folder: &Path,
     generation: &Generation,
     contents: &Contents,
-    trees: &Lookup<'_>,
+    trees: &TreeLookup<'_>,
 ) -> Result<Vec<Damage>, ProfileError> {
     let mut inventory = Inventory { root, folder, key: None, files: BTreeMap::new(), free: None };
     let mut damage = Vec::new();
     for record in [RECORD, SUMMARY, KEYS, LOCK] {
-        inventory.files.insert(record.to_owned(), Expected::Anything);
+        inventory.files.insert(record.to_owned(), ExpectedEntry::Anything);
     }
     if let Some(interpreter) = &generation.python {
         let library = interpreter.library();
         if fs::stat(&interpreter.path)?.is_none() {
-            let harm = Harm::Dangling { target: interpreter.path.clone() };
+            let harm = DamageKind::Dangling { target: interpreter.path.clone() };
             damage.push(inventory.damage("python/bin/python", None, None, harm));
         }
         damage.extend(inventory.wheels(contents, &library, trees)?);
@@ -176,26 +177,36 @@ pub(super) fn own_folder(
     }
     // Some files of wheels were rewritten: what larder wrote counts.
     for (path, digest) in &contents.generated {
-        inventory.files.insert(path.clone(), Expected::File { digest: digest.0, package: None, tree: None });
+        inventory.files.insert(path.clone(), ExpectedEntry::File { digest: digest.0, package: None, tree: None });
     }
-    let links = contents.links.iter().map(|(path, target)| (path.clone(), Expected::Link(target.clone())));
+    let links = contents.links.iter().map(|(path, target)| (path.clone(), ExpectedEntry::Link(target.clone())));
     inventory.files.extend(links);
     damage.extend(inventory.check()?);
     Ok(damage)
 }
 
 impl Inventory<'_> {
-    fn wheels(&mut self, contents: &Contents, library: &str, trees: &Lookup<'_>) -> Result<Vec<Damage>, ProfileError> {
+    fn wheels(
+        &mut self,
+        contents: &Contents,
+        library: &str,
+        trees: &TreeLookup<'_>,
+    ) -> Result<Vec<Damage>, ProfileError> {
         let mut damage = Vec::new();
         for distribution in &contents.layout.python {
             let Some(tree) = trees(&distribution.tree) else {
-                damage.push(self.damage("python", Some(&distribution.name), Some(distribution.tree), Harm::Unknown));
+                damage.push(self.damage(
+                    "python",
+                    Some(&distribution.name),
+                    Some(distribution.tree),
+                    DamageKind::Unknown,
+                ));
                 continue;
             };
             for (place, entry) in python::linked_files(distribution, &tree, library)? {
                 let expected = match distribution.files {
-                    LinkMode::Writable => Expected::Anything,
-                    LinkMode::Shared | LinkMode::Private => Expected::File {
+                    LinkMode::Writable => ExpectedEntry::Anything,
+                    LinkMode::Shared | LinkMode::Private => ExpectedEntry::File {
                         digest: entry.digest,
                         package: Some(distribution.name.clone()),
                         tree: Some(distribution.tree),
@@ -215,14 +226,14 @@ impl Inventory<'_> {
         generation: &Generation,
         contents: &Contents,
         library: &str,
-        trees: &Lookup<'_>,
+        trees: &TreeLookup<'_>,
     ) -> Result<Vec<Damage>, ProfileError> {
         let mut damage = Vec::new();
         for distribution in &contents.layout.python {
             let compiled = generation.bytecode.as_ref().and_then(|bytecode| bytecode.get(&distribution.name));
             let (Some(compiled), Some(tree)) = (compiled, trees(&distribution.tree)) else { continue };
             let Some(bytecode) = trees(&compiled.0) else {
-                damage.push(self.damage("python", Some(&distribution.name), Some(compiled.0), Harm::Unknown));
+                damage.push(self.damage("python", Some(&distribution.name), Some(compiled.0), DamageKind::Unknown));
                 continue;
             };
             for (place, entry) in python::compiled_files(distribution, &tree, &bytecode, library)? {
@@ -231,7 +242,7 @@ impl Inventory<'_> {
                     continue;
                 }
                 // What two wheels share comes from the first.
-                self.files.entry(place).or_insert_with(|| Expected::File {
+                self.files.entry(place).or_insert_with(|| ExpectedEntry::File {
                     digest: entry.digest,
                     package: Some(distribution.name.clone()),
                     tree: Some(bytecode.digest),
