@@ -32,7 +32,7 @@ pub(super) fn complete(
                 artifact: Artifact { digest: None, ..artifact.clone() },
                 promised: match &artifact.digest {
                     Some(weak) => vec![weak.clone()],
-                    None => registries.promised(key),
+                    None => registries.acceptable_digests(key),
                 },
                 native: false,
             };

@@ -250,7 +250,7 @@ pub(super) struct Wish<'a> {
     /// The edition of the built-in package extensions; `None` for this larder's own.
     pub(super) edition: Option<Edition>,
     /// Whether registries are asked although a cache could answer.
-    pub(super) freshness: registry::Freshness,
+    pub(super) cache_policy: registry::CachePolicy,
     /// Packages whose registries are asked in any case.
     pub(super) asked: BTreeSet<PackageId>,
 }
@@ -282,7 +282,7 @@ impl<'a> Wish<'a> {
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, SolveNotes)> {
-    let registries = registries::open_asking(session, project, wish.freshness, wish.asked.clone())?;
+    let registries = registries::open_asking(session, project, wish.cache_policy, wish.asked.clone())?;
     let solved = solve_with(session, project, wish, &registries)?;
     release(registries);
     Ok(solved)

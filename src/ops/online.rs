@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::model::{Graph, Label, PackageKey, Routes, Side};
-use crate::registry::{Freshness, LockedIndex, Registries};
+use crate::registry::{CachePolicy, LockedIndex, Registries};
 use crate::resolve::{self, Audited, Mismatch, Requirements};
 
 use super::{Event, Project, Result, Session, failure, registries, session};
 
 /// Returns what of a lock is not what the metadata of its packages says.
 pub(super) fn compare(session: &Session<'_>, project: &Project, lockfile: &Lockfile) -> Result<Vec<Mismatch>> {
-    let registries = registries::open(session, project, Freshness::default())?;
+    let registries = registries::open(session, project, CachePolicy::default())?;
     (session.context.reporter)(Event::Resolving(0));
     let keys: Vec<PackageKey> = lockfile.graph.packages.keys().cloned().collect();
-    let doubtful = LockedIndex::read(&registries, &keys).doubtful(&keys);
-    registries.ask_again(&doubtful);
-    let index = LockedIndex::read(&registries, &keys);
+    let outdated = LockedIndex::fetch(&registries, &keys).outdated(&keys);
+    registries.drop_cached(&outdated);
+    let index = LockedIndex::fetch(&registries, &keys);
     let graph = &lockfile.graph;
     let mut found = Vec::new();
     if graph.sides.is_empty() {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::lock::Closure;
 use crate::model::{Edge, PackageId, RootEdge, Version};
-use crate::registry::{Freshness, Registries};
+use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{self, Index};
 
 use super::lock::{self, Wish};
@@ -52,7 +52,7 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
-    let registries = registries::open(session, &project, Freshness::Revalidate)?;
+    let registries = registries::open(session, &project, CachePolicy::Revalidate)?;
     let (updated, _) =
         lock::solve_with(session, &project, &Wish { old: Some(&locked), ..Wish::default() }, &registries)?;
     let selection = selection(environment, None);

@@ -2,7 +2,7 @@
 
 use crate::lock::{self, Lockfile, Reason, Route};
 use crate::model::{Label, PackageId};
-use crate::registry::Choice;
+use crate::registry::Routing;
 
 use super::Project;
 
@@ -19,17 +19,17 @@ pub(super) enum Extent {
 ///
 /// A registry that would be asked before the locked one is no reason: whether it has the package is not known offline.
 pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<Reason> {
-    let choice = Choice::new(&project.manifest.registries, project.pins.clone());
-    lock::misrouted(lockfile, |package, locked| route(&choice, extent, package, locked))
+    let routing = Routing::new(&project.manifest.registries, project.pins.clone());
+    lock::misrouted(lockfile, |package, locked| route(&routing, extent, package, locked))
 }
 
-fn route(choice: &Choice, extent: Extent, package: &PackageId, locked: Option<&Label>) -> Route {
-    if let Some(demanded) = choice.demanded(package) {
+fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<&Label>) -> Route {
+    if let Some(demanded) = routing.required_registry(package) {
         return if Some(demanded) == locked { Route::Same } else { Route::Other(demanded.clone()) };
     }
-    let admitted = choice.admitted(package);
+    let admitted = routing.allowed_registries(package);
     let is_known = locked.is_some_and(|locked| match extent {
-        Extent::Demanded => choice.declares(locked, package.ecosystem),
+        Extent::Demanded => routing.declares(locked, package.ecosystem),
         Extent::All => admitted.contains(locked),
     });
     if is_known { Route::Same } else { admitted.first().map_or(Route::None, |first| Route::Other(first.clone())) }

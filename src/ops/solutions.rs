@@ -108,7 +108,7 @@ fn resolve_for_sure(
             Err(ResolveError::NoSolution(core)) => &core.doubtful[..],
             Err(ResolveError::Index(_) | ResolveError::TooManyPeerContexts(_)) => &[],
         };
-        if !registries.ask_again(doubtful) {
+        if !registries.drop_cached(doubtful) {
             return outcome;
         }
         outcome = match (outcome, resolve::resolve(requirements, registries)) {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::model::PackageId;
-use crate::registry::Freshness;
+use crate::registry::CachePolicy;
 
 use super::lock::{self, Locked, Wish};
 use super::project;
@@ -35,7 +35,7 @@ fn update_once(
     }
     let moves = |package: &PackageId| wanted.is_empty() || wanted.iter().any(|known| known.names(package));
     let old = old.unwrap_or_default();
-    let mut wish = Wish { freshness: Freshness::Revalidate, ..Wish::keeping(&old) };
+    let mut wish = Wish { cache_policy: CachePolicy::Revalidate, ..Wish::keeping(&old) };
     wish.moved = old.graph.packages.keys().map(|key| &key.id).filter(|id| moves(id)).cloned().collect();
     if wanted.is_empty() {
         wish.edition = None;

@@ -1,11 +1,11 @@
-//! A compact binary form: little-endian numbers and texts with their length before them. Reading is bounded at every
-//! step, as the bytes come from a disk that may have been full.
+//! A compact binary format: little-endian integers, and length-prefixed texts. Reads are checked, because the bytes come from a
+//! disk and may be damaged.
 
 /// Appends values to bytes.
 #[derive(Debug, Default)]
-pub(super) struct Writer(pub(super) Vec<u8>);
+pub(super) struct ByteWriter(pub(super) Vec<u8>);
 
-impl Writer {
+impl ByteWriter {
     pub(super) fn u8(&mut self, value: u8) {
         self.0.push(value);
     }
@@ -29,11 +29,11 @@ impl Writer {
     }
 }
 
-/// Takes values from bytes; none where they end too early.
+/// Reads values from bytes. Each method returns `None` if there are too few bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(super) struct ByteReader<'a>(pub(super) &'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;

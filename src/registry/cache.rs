@@ -1,13 +1,12 @@
-//! What registries said, kept on disk in a compact form.
+//! The cache of registries' metadata on disk, in a compact form.
 //!
 //! ```text
 //! <cache>/metadata/v1/<registry>-<hash of its URLs>/
-//! ├── <package>               a listing: header, then the ecosystem's record: its front, the rest
-//! └── .releases/<digest>      the metadata of one file, which never changes
+//! ├── <package>               a listing: prologue, then the ecosystem's record: header, body
+//! └── .releases/<digest>      the metadata of one artifact, which never changes
 //! ```
 //!
-//! The cache is a convenience: a file that cannot be read or understood is as good as none, and one that cannot be
-//! written is not written.
+//! The cache only saves time: a file that cannot be read or decoded counts as missing, and errors of writing are ignored.
 
 use std::hash::Hasher;
 use std::ops::Range;
@@ -15,39 +14,39 @@ use std::path::{Path, PathBuf};
 
 use twox_hash::XxHash3_64;
 
-use super::bytes::{Reader, Writer};
-use super::header::Header;
-use super::kept::{Encoded, Record};
+use super::bytes::{ByteReader, ByteWriter};
+use super::listing_record::{EncodedRecord, ListingRecord};
+use super::provenance::Provenance;
 use crate::fetch::Endpoint;
 use crate::fs::{self, Durability, FsError, PartialFile};
 
 const MAGIC: &[u8; 4] = b"LRDn";
 
-/// The bytes of the checksum over header and front.
+/// The length of the checksum over prologue and header.
 const CHECKSUM: usize = 8;
 
-/// Whether cached listings may answer without asking their registry.
+/// Whether a cached listing may be used without revalidation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Freshness {
-    /// While their registry's `max-age` holds.
+pub enum CachePolicy {
+    /// Within the `max-age` of its registry.
     #[default]
     MaxAge,
-    /// Never: each is asked for again, or revalidated, once in a run.
+    /// Never: each listing is revalidated once in a run.
     Revalidate,
-    /// Always: what was said once of files that have a digest.
+    /// Always. For files whose digest is known.
     AnyAge,
 }
 
-/// The part of the cache that belongs to one registry; without a folder it keeps nothing.
+/// The part of the cache that belongs to one registry. Without a folder it stores nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Cache {
+pub(super) struct MetadataCache {
     folder: Option<PathBuf>,
 }
 
-impl Cache {
-    /// Returns the part of `folder` that belongs to a registry as it is reached through these places.
-    pub(super) fn of(folder: Option<&Path>, endpoint: &Endpoint) -> Self {
-        // A folder is as fast as a cache of it would be.
+impl MetadataCache {
+    /// Returns the part of `folder` for a registry with these URLs.
+    pub(super) fn for_endpoint(folder: Option<&Path>, endpoint: &Endpoint) -> Self {
+        // Reading a local folder is as fast as reading a cache of it.
         let folder = folder.filter(|_| endpoint.places().iter().any(|place| place.url().scheme() != "file"));
         let urls = endpoint.places().iter().fold(blake3::Hasher::new(), |mut hasher, place| {
             hasher.update(place.url().as_str().as_bytes()).update(b"\n");
@@ -58,49 +57,50 @@ impl Cache {
         Self { folder: folder.map(|folder| folder.join("metadata").join("v1").join(name)) }
     }
 
-    /// A cache that keeps nothing.
-    pub(super) fn none() -> Self {
+    /// Creates a cache that stores nothing.
+    pub(super) fn disabled() -> Self {
         Self { folder: None }
     }
 
-    /// Returns a package's listing, of whatever age, if its record is of this format.
-    pub(super) fn listing(&self, package: &str, format: u32) -> Option<Record> {
-        let enough = |first: &[u8]| prologue(first, format).map_or(0, |(_, front, _)| front.end);
-        let (file, bytes) = PartialFile::open(&self.path(&safe(package))?, enough).ok()??;
-        let (header, front, rest) = prologue(&bytes, format)?;
-        if front.end as u64 + rest != file.size() {
+    /// Returns a package's listing of any age, if its record has this format.
+    pub(super) fn listing(&self, package: &str, format: u32) -> Option<ListingRecord> {
+        let enough = |first: &[u8]| prologue(first, format).map_or(0, |(_, header, _)| header.end);
+        let (file, bytes) = PartialFile::open(&self.path(&file_name(package))?, enough).ok()??;
+        let (provenance, header, body_length) = prologue(&bytes, format)?;
+        if header.end as u64 + body_length != file.size() {
             return None;
         }
-        let (head, record) = (bytes.get(MAGIC.len() + CHECKSUM..front.start)?, bytes.get(front.clone())?);
-        if checksum(&[head, record]) != bytes[MAGIC.len()..][..CHECKSUM] {
+        let checked = (bytes.get(MAGIC.len() + CHECKSUM..header.start)?, bytes.get(header.clone())?);
+        if checksum(&[checked.0, checked.1]) != bytes[MAGIC.len()..][..CHECKSUM] {
             return None;
         }
-        Some(Record::kept(header, bytes, front, file))
+        Some(ListingRecord::from_cache(provenance, bytes, header, file))
     }
 
-    /// Tells whether there is a listing of a package, in whatever format.
+    /// Returns whether there is a listing of a package, in any format.
     pub(super) fn has_listing(&self, package: &str) -> bool {
-        self.path(&safe(package)).is_some_and(|path| matches!(fs::stat(&path), Ok(Some(_))))
+        self.path(&file_name(package)).is_some_and(|path| matches!(fs::stat(&path), Ok(Some(_))))
     }
 
-    /// Keeps a package's listing.
-    pub(super) fn keep_listing(&self, package: &str, format: u32, header: &Header, record: &Encoded) {
-        let Some(path) = self.path(&safe(package)) else { return };
-        let mut writer = Writer(Vec::with_capacity(256));
+    /// Stores a package's listing.
+    pub(super) fn store_listing(&self, package: &str, format: u32, provenance: &Provenance, record: &EncodedRecord) {
+        let Some(path) = self.path(&file_name(package)) else { return };
+        let mut writer = ByteWriter(Vec::with_capacity(256));
         writer.u32(format);
-        writer.u32(record.front.len() as u32);
-        writer.i64(i64::try_from(record.rest.len()).unwrap_or(-1));
-        writer.i64(header.fetched);
-        writer.i64(header.max_age);
-        for text in [header.etag.as_deref(), header.last_modified.as_deref(), Some(&header.url), Some(&header.base)] {
+        writer.u32(record.header.len() as u32);
+        writer.i64(i64::try_from(record.body.len()).unwrap_or(-1));
+        writer.i64(provenance.fetched);
+        writer.i64(provenance.max_age);
+        let Provenance { etag, last_modified, url, base, .. } = provenance;
+        for text in [etag.as_deref(), last_modified.as_deref(), Some(url), Some(base)] {
             writer.text(text.unwrap_or_default());
         }
-        let check = checksum(&[&writer.0, &record.front]);
-        // A cache that cannot be written is only slower.
-        let _ = keep(&path, &[MAGIC, &check, &writer.0, &record.front, &record.rest]);
+        let check = checksum(&[&writer.0, &record.header]);
+        // A cache that cannot be written only costs time.
+        let _ = write(&path, &[MAGIC, &check, &writer.0, &record.header, &record.body]);
     }
 
-    /// Returns what was kept of one file.
+    /// Returns the metadata of an artifact.
     pub(super) fn release(&self, key: &str) -> Option<Vec<u8>> {
         let mut bytes = fs::read_if_exists(&self.path(".releases")?.join(key)).ok()??;
         let (content, check) = bytes.split_last_chunk::<8>()?;
@@ -109,10 +109,10 @@ impl Cache {
         Some(bytes)
     }
 
-    /// Keeps what is needed of one file.
-    pub(super) fn keep_release(&self, key: &str, content: &[u8]) {
+    /// Stores the metadata of an artifact.
+    pub(super) fn store_release(&self, key: &str, content: &[u8]) {
         if let Some(folder) = self.path(".releases") {
-            let _ = keep(&folder.join(key), &[content, &checksum(&[content])]);
+            let _ = write(&folder.join(key), &[content, &checksum(&[content])]);
         }
     }
 
@@ -121,24 +121,24 @@ impl Cache {
     }
 }
 
-/// Reads what stands before a listing's record: its header, where the record's front lies in the file, and how many bytes
-/// come behind that.
-fn prologue(bytes: &[u8], format: u32) -> Option<(Header, Range<usize>, u64)> {
-    let mut reader = Reader(bytes);
+/// Reads the prologue of a listing's file. Returns its provenance, the range of the record's header in the file, and the length
+/// of the record's body.
+fn prologue(bytes: &[u8], format: u32) -> Option<(Provenance, Range<usize>, u64)> {
+    let mut reader = ByteReader(bytes);
     if reader.take(4)? != MAGIC || reader.take(CHECKSUM)?.len() != CHECKSUM || reader.u32()? != format {
         return None;
     }
-    let (front, rest) = (reader.u32()? as usize, u64::try_from(reader.i64()?).ok()?);
+    let (header_length, body_length) = (reader.u32()? as usize, u64::try_from(reader.i64()?).ok()?);
     let (fetched, max_age) = (reader.i64()?, reader.i64()?);
     let mut text = || reader.text().map(str::to_owned);
     let (etag, last_modified, url, base) = (text()?, text()?, text()?, text()?);
     let some = |text: String| (!text.is_empty()).then_some(text);
-    let header = Header { etag: some(etag), last_modified: some(last_modified), fetched, max_age, url, base };
+    let provenance = Provenance { etag: some(etag), last_modified: some(last_modified), fetched, max_age, url, base };
     let start = bytes.len() - reader.0.len();
-    Some((header, start..start.checked_add(front)?, rest))
+    Some((provenance, start..start.checked_add(header_length)?, body_length))
 }
 
-/// Returns a checksum (XXH3, 64 bits), by which bytes that changed on disk are noticed; no defence against intent.
+/// Returns a checksum (XXH3, 64 bits) that detects corruption of the disk. It is no defence against tampering.
 fn checksum(parts: &[&[u8]]) -> [u8; CHECKSUM] {
     let mut hasher = XxHash3_64::new();
     for part in parts {
@@ -147,8 +147,8 @@ fn checksum(parts: &[&[u8]]) -> [u8; CHECKSUM] {
     hasher.finish().to_le_bytes()
 }
 
-/// Spells a name so that it is one file, also where letters have no case: upper case gets a `!` before it.
-pub(super) fn safe(package: &str) -> String {
+/// Returns the name of a package's file. It is unique even if the file system ignores case: upper case gets a `!` before it.
+pub(super) fn file_name(package: &str) -> String {
     package.chars().fold(String::with_capacity(package.len()), |mut name, c| {
         match c {
             '/' => name.push('+'),
@@ -162,9 +162,9 @@ pub(super) fn safe(package: &str) -> String {
     })
 }
 
-/// Writes a file, and the folders above it where they are missing. A new one is written in its place, as half of one is
-/// as good as none: its length or its checksum tells. One that is there is replaced in one step.
-fn keep(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
+/// Writes a file and its missing parent folders. A new file is written in place: if it is torn, its length or checksum says so.
+/// An existing file is replaced atomically.
+fn write(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
     let mut written = fs::write_parts_new(path, parts);
     if let Err(error) = &written
         && error.is_not_found()
@@ -180,35 +180,36 @@ fn keep(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::header::now;
+    use super::super::provenance::now;
     use super::*;
     use crate::fetch::{Place, Quota};
 
-    fn cache(folder: &Path) -> Cache {
+    fn cache(folder: &Path) -> MetadataCache {
         let endpoint = Endpoint::new(
             "r".parse().unwrap(),
             vec![Place::http("http://localhost/".parse().unwrap(), None)],
             Quota::default(),
         );
-        Cache::of(Some(folder), &endpoint)
+        MetadataCache::for_endpoint(Some(folder), &endpoint)
     }
 
-    fn encoded() -> Encoded {
-        Encoded { front: b"front".to_vec(), rest: b"behind".to_vec() }
+    fn encoded() -> EncodedRecord {
+        EncodedRecord { header: b"header".to_vec(), body: b"behind".to_vec() }
     }
 
     #[test]
     fn a_listing_comes_back_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        let header = Header { etag: Some("\"x\"".to_owned()), fetched: now(), max_age: 60, ..Header::default() };
-        cache.keep_listing("@a/B", 1, &header, &encoded());
+        let provenance =
+            Provenance { etag: Some("\"x\"".to_owned()), fetched: now(), max_age: 60, ..Provenance::default() };
+        cache.store_listing("@a/B", 1, &provenance, &encoded());
         let read = cache.listing("@a/B", 1).unwrap();
-        assert_eq!((&read.header, read.front()), (&header, &b"front"[..]));
-        assert_eq!(read.part(2, 3).unwrap(), &b"hin"[..]);
-        assert!(read.part(2, 5).is_none());
-        assert_eq!(read.whole().unwrap(), encoded());
-        assert!(read.header.is_fresh());
+        assert_eq!((&read.provenance, read.header()), (&provenance, &b"header"[..]));
+        assert_eq!(read.body_part(2, 3).unwrap(), &b"hin"[..]);
+        assert!(read.body_part(2, 5).is_none());
+        assert_eq!(read.to_encoded().unwrap(), encoded());
+        assert!(read.provenance.is_fresh());
         assert!(cache.listing("@a/b", 1).is_none());
         assert!(cache.listing("@a/B", 2).is_none());
     }
@@ -219,12 +220,12 @@ mod tests {
         let cache = cache(folder.path());
         let record: Vec<u8> = (0..200).collect();
         let listing = encoded();
-        cache.keep_listing("a", 1, &Header { etag: Some("\"x\"".to_owned()), ..Header::default() }, &listing);
-        cache.keep_release("b", &record);
+        cache.store_listing("a", 1, &Provenance { etag: Some("\"x\"".to_owned()), ..Provenance::default() }, &listing);
+        cache.store_release("b", &record);
         assert_eq!(cache.release("b").unwrap(), record);
-        // The rest is read when it is needed, and not before.
-        for (path, unread, is_kept) in [
-            (cache.path("a").unwrap(), listing.rest.len(), &(|| cache.listing("a", 1).is_some()) as &dyn Fn() -> bool),
+        // The body is read, and checked, when it is needed.
+        for (path, unread, is_cached) in [
+            (cache.path("a").unwrap(), listing.body.len(), &(|| cache.listing("a", 1).is_some()) as &dyn Fn() -> bool),
             (cache.path(".releases/b").unwrap(), 0, &|| cache.release("b").is_some()),
         ] {
             let whole = fs::read(&path).unwrap();
@@ -232,10 +233,10 @@ mod tests {
                 let mut flipped = whole.clone();
                 flipped[at] ^= 0x20;
                 fs::write_atomic(&path, &flipped, Durability::Lazy).unwrap();
-                assert!(!is_kept(), "{at}");
+                assert!(!is_cached(), "{at}");
             }
             fs::write_atomic(&path, &whole, Durability::Lazy).unwrap();
-            assert!(is_kept());
+            assert!(is_cached());
         }
     }
 
@@ -243,7 +244,7 @@ mod tests {
     fn a_torn_file_is_as_good_as_none() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        cache.keep_listing("a", 1, &Header::default(), &encoded());
+        cache.store_listing("a", 1, &Provenance::default(), &encoded());
         let path = cache.path("a").unwrap();
         let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {

@@ -1,36 +1,35 @@
-//! The registries, asked about what a lock has and about nothing else.
+//! An index over the packages of a lock, without prefetching.
 
 use std::sync::Arc;
 
 use super::Registries;
-use super::ahead::side_by_side;
-use super::registries::REMOTE_THREADS;
+use super::prefetch::run_concurrently;
+use super::registries::NETWORK_THREADS;
 use crate::model::{PackageId, PackageKey, Platform, Requirement};
 use crate::resolve::{Chosen, Index, IndexError, Release, Versions};
 
-/// An index that expects nothing beyond what it is asked: a solve would look for newer versions ahead, a comparison does not
-/// need them.
+/// An index that does not prefetch. Comparing a lock with its registries needs only the locked versions.
 pub struct LockedIndex<'a> {
     registries: &'a Registries,
 }
 
 impl<'a> LockedIndex<'a> {
-    /// Asks for the metadata of locked packages, side by side. What cannot be had is told when it is asked for.
-    pub fn read(registries: &'a Registries, locked: &[PackageKey]) -> Self {
+    /// Fetches the metadata of locked packages concurrently. An error is reported when the package is looked up.
+    pub fn fetch(registries: &'a Registries, locked: &[PackageKey]) -> Self {
         let index = Self { registries };
-        side_by_side(locked, REMOTE_THREADS, |key| {
+        run_concurrently(locked, NETWORK_THREADS, |key| {
             let Ok(versions) = index.versions(&key.id) else { return };
             let place = versions.candidates.iter().position(|candidate| candidate.version == key.version);
             if let Some(ordinal) = place.and_then(|place| u32::try_from(place).ok()) {
-                // Whoever asks for it is told of an error.
+                // An error is reported when the release is looked up.
                 let _ = index.release(&key.id, ordinal);
             }
         });
         index
     }
 
-    /// Returns those of the packages whose locked version a cached answer does not have.
-    pub fn doubtful(&self, locked: &[PackageKey]) -> Vec<PackageId> {
+    /// Returns the packages whose cached listing does not have the locked version.
+    pub fn outdated(&self, locked: &[PackageKey]) -> Vec<PackageId> {
         let lacks = |key: &&PackageKey| match self.versions(&key.id) {
             Ok(versions) => versions.cached && !versions.candidates.iter().any(|one| one.version == key.version),
             Err(_) => false,
@@ -45,7 +44,7 @@ impl Index for LockedIndex<'_> {
     }
 
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
-        self.registries.release_alone(package, ordinal)
+        self.registries.release_only(package, ordinal)
     }
 
     fn prefetch(&self, _requirements: &[Requirement]) {}

@@ -1,44 +1,48 @@
-//! The registries: npm, PyPI and local folders; their metadata, caches, and the [`Index`](crate::resolve::Index) over them.
+//! The registries: npm, PyPI and local folders; their metadata, the cache, and the [`Index`](crate::resolve::Index) over them.
 //!
-//! Nothing here reads the process's environment: tokens, mirrors and folders come in with [`Options`].
+//! Nothing here reads the environment: tokens, mirrors and folders are passed in [`RegistryOptions`].
 //!
 //! | file | what it owns |
 //! | --- | --- |
-//! | `protocol` | the contract of the ecosystems: what a registry answers, what is known of one package |
+//! | `registries`, `options` | all registries of a project: the index and the source of artifacts |
+//! | `routing` | which registries may serve a package |
+//! | `prefetch`, `once` | jobs that run ahead of the solver; values that are computed once |
+//! | `ecosystems` | the table of the ecosystems' protocols |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's protocol and its listings |
-//! | `registries` | all registries as one: answers that are made once, and work ahead of the solver |
-//! | `choice` | which registry a package comes from |
-//! | `open`, `by_platform` | where an artifact is looked for; what each platform's own artifact needs |
-//! | `listing`, `cache`, `kept` | documents, asked for and kept |
+//! | `open_artifact`, `platform_metadata` | where an artifact is looked for; artifacts with different dependencies |
+//! | `protocol` | the contract of an ecosystem: `Protocol` and `PackageListing` |
+//! | `client`, `cache`, `listing_record`, `provenance` | listings: fetching, caching, their compact form, their age |
 
-mod ahead;
-mod by_platform;
 mod bytes;
 mod cache;
-mod choice;
-mod failure;
-mod header;
-mod kept;
+mod client;
+mod ecosystems;
+mod error;
 mod larder;
-mod listing;
+mod listing_record;
 mod locked;
 pub mod netrc;
 mod npm;
-mod open;
+mod once;
+mod open_artifact;
 mod options;
 pub mod path;
+mod platform_metadata;
+mod prefetch;
 mod protocol;
+mod provenance;
 mod pypi;
 mod registries;
+mod routing;
 mod stale;
 
-pub use cache::Freshness;
-pub use choice::Choice;
-pub use failure::RegistryError;
+pub use cache::CachePolicy;
+pub use error::RegistryError;
 pub use locked::LockedIndex;
-pub use options::{Options, Secret};
+pub use options::{RegistryOptions, Secret};
 pub use registries::Registries;
-pub use stale::{Stale, stale};
+pub use routing::Routing;
+pub use stale::{StaleAnswers, find_stale};
 
 #[cfg(test)]
 mod tests;

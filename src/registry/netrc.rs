@@ -1,27 +1,27 @@
-//! `~/.netrc`: the text form that ftp, curl and pip share.
+//! `~/.netrc`: the file of credentials that ftp, curl and pip share.
 
 /// The credentials for one host.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Login {
-    /// Who asks; may be empty.
+pub struct NetrcLogin {
+    /// The user. May be empty.
     pub user: String,
     /// The password, or token.
     pub password: String,
 }
 
-impl std::fmt::Debug for Login {
+impl std::fmt::Debug for NetrcLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Login({}, ***)", self.user)
+        write!(f, "NetrcLogin({}, ***)", self.user)
     }
 }
 
-/// Finds a host's credentials in the text of a netrc file: its `machine` entry, else `default`. Words that mean
-/// nothing here are passed over, and so are macros.
-pub fn login(text: &str, host: &str) -> Option<Login> {
+/// Returns a host's credentials from the text of a netrc file: its `machine` entry, or else the `default` entry. Unknown words
+/// and macros are skipped.
+pub fn find_login(text: &str, host: &str) -> Option<NetrcLogin> {
     let mut words = words(text).into_iter();
     let mut fallback = None;
-    let mut current: Option<(bool, Login)> = None;
-    let mut settle = |entry: Option<(bool, Login)>| match entry {
+    let mut current: Option<(bool, NetrcLogin)> = None;
+    let mut settle = |entry: Option<(bool, NetrcLogin)>| match entry {
         Some((true, login)) => Some(login),
         Some((false, login)) => {
             fallback.get_or_insert(login);
@@ -29,7 +29,7 @@ pub fn login(text: &str, host: &str) -> Option<Login> {
         }
         None => None,
     };
-    let empty = || Login { user: String::new(), password: String::new() };
+    let empty = || NetrcLogin { user: String::new(), password: String::new() };
     let mut ours = true;
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -63,7 +63,8 @@ pub fn login(text: &str, host: &str) -> Option<Login> {
     settle(current).or(fallback)
 }
 
-/// Splits into words: quotes hold spaces, `#` begins a comment where a word could begin, a macro ends at an empty line.
+/// Splits a text into words. Quoted words may contain spaces, `#` at the beginning of a word starts a comment, and a macro ends
+/// at an empty line.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut in_macro = false;
@@ -106,10 +107,10 @@ mod tests {
     #[test]
     fn the_machine_wins_over_the_default() {
         let text = "default login d password x\n# machine a login no password no\nmachine a\n  login me\n  password \"s p\"\nmacdef init\n machine b login no\n\nmachine b password only";
-        let find = |host| login(text, host).map(|login| (login.user, login.password)).unwrap();
+        let find = |host| find_login(text, host).map(|login| (login.user, login.password)).unwrap();
         assert_eq!(find("a"), ("me".to_owned(), "s p".to_owned()));
         assert_eq!(find("b"), (String::new(), "only".to_owned()));
         assert_eq!(find("c"), ("d".to_owned(), "x".to_owned()));
-        assert!(login("machine a login x", "b").is_none());
+        assert!(find_login("machine a login x", "b").is_none());
     }
 }

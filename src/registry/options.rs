@@ -1,57 +1,57 @@
-//! What the registries are made of.
+//! The options of the registries.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::cache::{Cache, Freshness};
-use super::listing::Served;
+use super::cache::{CachePolicy, MetadataCache};
+use super::client::RegistryClient;
 use super::netrc;
-use super::path::Members;
+use super::path::LocalPackages;
 use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Place, Quota};
 use crate::manifest::{Registry, RegistryUrl, TokenSource};
 use crate::model::{Label, PackageId, PackageName, Settings, Url};
 
-/// What the registries are made of: plain values, all of them.
+/// The options of the registries: plain values.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The manifest's registries, with the built-in ones.
+pub struct RegistryOptions {
+    /// The registries of the manifest, including the built-in ones.
     pub registries: Vec<Registry>,
-    /// Platforms, runtimes and rules.
+    /// The settings of resolution.
     pub settings: Settings,
-    /// The folder of the root manifest: path packages and folder registries are relative to it.
+    /// The folder of the root manifest. Path packages and folder registries are relative to it.
     pub root: PathBuf,
-    /// The cache's folder; none to keep nothing.
+    /// The folder of the cache. `None` disables the cache.
     pub cache: Option<PathBuf>,
-    /// Whether cached listings may answer.
-    pub freshness: Freshness,
-    /// Packages whose registries are asked in any case.
-    pub asked: BTreeSet<PackageId>,
-    /// Who asks; it may have asked before, and has its connections still.
+    /// Whether cached listings may be used without revalidation.
+    pub cache_policy: CachePolicy,
+    /// Packages whose listings are revalidated in any case.
+    pub revalidated: BTreeSet<PackageId>,
+    /// The HTTP client, which may have open connections.
     pub client: Arc<Client>,
-    /// Places that are asked before a registry's own, from `LARDER_MIRROR_<REGISTRY>`.
+    /// Mirrors that are tried before the registry itself, from `LARDER_MIRROR_<REGISTRY>`.
     pub mirrors: BTreeMap<Label, Vec<RegistryUrl>>,
-    /// The secrets that the registries' `env=` and `file=` tokens refer to.
+    /// The tokens of registries with `token env=` or `token file=`.
     pub tokens: BTreeMap<Label, Secret>,
-    /// The text of `~/.netrc`, for registries whose token is there.
+    /// The text of `~/.netrc`, for registries with `token "netrc"`.
     pub netrc: Option<Secret>,
-    /// Packages whose lines name a registry.
+    /// Packages whose lines have `registry=`.
     pub pinned: BTreeMap<PackageId, Label>,
-    /// Packages that come from several registries: which is meant, is known only with a platform.
+    /// Packages that come from several registries, depending on the platform.
     pub routed: BTreeSet<PackageId>,
-    /// The local packages that names can mean.
-    pub members: Members,
-    /// The folders of the manifests' `path` lines; those that they lead to are learned from them.
+    /// The project's local packages.
+    pub local_packages: LocalPackages,
+    /// The folders of the manifests' `path` lines. The folders of their own dependencies are found while resolving.
     pub folders: BTreeMap<PackageName, Arc<str>>,
 }
 
-/// A text that is never shown.
+/// A secret. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a token as it was found; space around it is not part of it.
+    /// Wraps a token, without the white space around it.
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
     }
@@ -63,16 +63,21 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-impl Options {
-    /// Makes one registry ready to be asked.
-    pub(super) fn served(&self, client: &Arc<Client>, registry: &Registry, protocol: &dyn Protocol) -> Served {
+impl RegistryOptions {
+    /// Creates the client of a registry.
+    pub(super) fn registry_client(
+        &self,
+        client: &Arc<Client>,
+        registry: &Registry,
+        protocol: &dyn Protocol,
+    ) -> RegistryClient {
         let limits = Quota {
             concurrency: registry.concurrency.unwrap_or(Quota::default().concurrency),
             rate: registry.rate_limit,
         };
         let overrides = self.mirrors.get(&registry.name).into_iter().flatten();
-        // The token is for the registry and for the mirrors that its manifest lists beside it. A place that the
-        // environment puts in front gets it only where it is the same host.
+        // The token is for the registry and for the mirrors in its manifest. A mirror from the environment gets it only if it has
+        // the same origin.
         let overrides = overrides.map(|place| (place, same_origin(place, &registry.url)));
         let declared = std::iter::once(&registry.url).chain(&registry.mirrors).map(|place| (place, true));
         let places = overrides.chain(declared).filter_map(|(address, trusted)| {
@@ -80,15 +85,15 @@ impl Options {
                 RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder))?,
                 RegistryUrl::Http(url) => {
                     let place = Place::http(url.clone(), self.authorization(registry, protocol, url, trusted));
-                    let place = protocol.place(place);
+                    let place = protocol.describe_place(place);
                     if registry.token == Some(TokenSource::Netrc) { place.trusted_on_host() } else { place }
                 }
             };
             Some(if *address == registry.url { place } else { place.mirror() })
         });
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
-        let cache = Cache::of(self.cache.as_deref(), &endpoint);
-        Served { client: Arc::clone(client), endpoint, cache, freshness: self.freshness }
+        let cache = MetadataCache::for_endpoint(self.cache.as_deref(), &endpoint);
+        RegistryClient { http: Arc::clone(client), endpoint, cache, cache_policy: self.cache_policy }
     }
 
     fn authorization(
@@ -99,11 +104,11 @@ impl Options {
         trusted: bool,
     ) -> Option<Authorization> {
         if registry.token == Some(TokenSource::Netrc) {
-            let login = netrc::login(&self.netrc.as_ref()?.0, url.host())?;
-            return Some(protocol.login(&login.user, &login.password));
+            let login = netrc::find_login(&self.netrc.as_ref()?.0, url.host())?;
+            return Some(protocol.login_authorization(&login.user, &login.password));
         }
         let token = self.tokens.get(&registry.name).filter(|token| trusted && !token.0.is_empty())?;
-        Some(protocol.token(&token.0))
+        Some(protocol.token_authorization(&token.0))
     }
 }
 

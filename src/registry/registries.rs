@@ -1,4 +1,4 @@
-//! All registries as one: the resolver's index and the source of artifacts.
+//! All registries of a project: the resolver's index, and the source of artifacts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ahead::{Lane, Once, Pool, Threads, lock, side_by_side};
-use super::by_platform::{Question, joined};
-use super::cache::{Cache, Freshness};
-use super::choice::Choice;
-use super::listing::{NoListing, Recency, Served, Stated};
-use super::open::open;
-use super::path::{self, Members};
-use super::protocol::{self, Listing, NoRelease, Protocol};
-use super::{Options, RegistryError};
+use super::cache::{CachePolicy, MetadataCache};
+use super::client::{DocumentAge, FileLocation, ListingError, RegistryClient};
+use super::once::{OnceValue, lock};
+use super::open_artifact::open_artifact;
+use super::path::{self, LocalPackages};
+use super::platform_metadata::{MetadataQuery, merge};
+use super::prefetch::{Lane, PrefetchPool, ThreadLimits, run_concurrently};
+use super::protocol::{PackageListing, Protocol, ReleaseError};
+use super::routing::Routing;
+use super::{RegistryError, RegistryOptions, ecosystems};
 use crate::diagnostic::Failure;
 use crate::fetch::{Body, Network, Response, Source, SourceError};
 use crate::model::{
@@ -22,194 +23,196 @@ use crate::model::{
 };
 use crate::resolve::{self, Chosen, Index, IndexError, Release, Versions};
 
-/// As many requests as a default registry takes at once, and a few for those with fewer.
-pub(super) const REMOTE_THREADS: usize = 56;
+/// The most threads that wait for the network: the default limit of concurrent requests to a registry, and a few more for
+/// other registries.
+pub(super) const NETWORK_THREADS: usize = 56;
 
-/// All registries of a project, and its path packages. Every answer is made once and then stays; threads fetch ahead of
-/// whoever asks, and begin when [`Index::prefetch`] is first called.
+/// All registries of a project, and its path packages. Each result is computed once and stays the same. Threads fetch ahead of
+/// the solver; they start when [`Index::prefetch`] is called for the first time.
 pub struct Registries {
-    inner: Arc<Inner>,
-    pool: Pool<Job>,
+    state: Arc<RegistriesState>,
+    pool: PrefetchPool<Job>,
 }
 
-/// What is done ahead of the solver.
+/// A job that runs ahead of the solver.
 enum Job {
-    /// What a requirement will need.
-    Expect(Requirement),
-    /// What a version needs, and nothing that follows from it.
+    /// Fetches the listing for a requirement, and what its most likely version needs.
+    Requirement(Requirement),
+    /// Fetches one release, and nothing that follows from it.
     Release(PackageId, u32),
 }
 
-struct Inner {
+struct RegistriesState {
     settings: Settings,
     root: PathBuf,
-    members: Members,
-    choice: Choice,
+    local_packages: LocalPackages,
+    routing: Routing,
     routed: BTreeSet<PackageId>,
-    served: BTreeMap<Label, Registry>,
-    entries: Mutex<FxHashMap<PackageId, Arc<Entry>>>,
+    registries: BTreeMap<Label, RegistryEntry>,
+    packages: Mutex<FxHashMap<PackageId, Arc<PackageEntry>>>,
     /// The folders of local packages, by name.
     folders: Mutex<FxHashMap<PackageName, Arc<str>>>,
-    expected: Mutex<FxHashSet<(PackageId, String)>>,
-    /// Packages whose cached listings do not count.
-    asked: Mutex<FxHashSet<PackageId>>,
-    /// Packages of which a cached listing names something that is not there.
-    doubtful: Mutex<FxHashSet<PackageId>>,
+    /// The requirements that were given to the pool, by package and range.
+    prefetched: Mutex<FxHashSet<(PackageId, String)>>,
+    /// Packages whose cached listings are not used without revalidation.
+    revalidated: Mutex<FxHashSet<PackageId>>,
+    /// Packages whose cached listing names a file that does not exist any more.
+    outdated: Mutex<FxHashSet<PackageId>>,
 }
 
-struct Registry {
+/// A registry, with its client and its protocol.
+struct RegistryEntry {
     ecosystem: Ecosystem,
-    served: Served,
+    client: RegistryClient,
     protocol: Arc<dyn Protocol>,
 }
 
-type Answer<T> = Result<T, IndexError>;
+type IndexResult<T> = Result<T, IndexError>;
 
-type OnceRelease = Once<Answer<Arc<Release>>>;
+type OnceRelease = OnceValue<IndexResult<Arc<Release>>>;
 
-/// What is known of one package.
-struct Entry {
-    listing: Once<Answer<Arc<dyn Listing>>>,
-    /// The versions whose requirements are expected already.
-    expected: Mutex<Vec<u32>>,
+/// The listing and the releases of one package.
+struct PackageEntry {
+    listing: OnceValue<IndexResult<Arc<dyn PackageListing>>>,
+    /// The versions whose dependencies were given to the pool.
+    prefetched: Mutex<Vec<u32>>,
     releases: Mutex<FxHashMap<u32, Arc<OnceRelease>>>,
 }
 
 impl Registries {
-    /// Makes the registries ready; nothing is asked or read yet.
-    pub fn new(options: Options) -> Self {
+    /// Creates the registries. Requests nothing, and reads nothing.
+    pub fn new(options: RegistryOptions) -> Self {
         let client = Arc::clone(&options.client);
-        let served = options.registries.iter().filter_map(|registry| {
-            let protocol = protocol::of(registry.ecosystem)?;
-            let served = options.served(&client, registry, &*protocol);
-            Some((registry.name.clone(), Registry { ecosystem: registry.ecosystem, served, protocol }))
+        let registries = options.registries.iter().filter_map(|registry| {
+            let protocol = ecosystems::new_protocol(registry.ecosystem)?;
+            let client = options.registry_client(&client, registry, &*protocol);
+            Some((registry.name.clone(), RegistryEntry { ecosystem: registry.ecosystem, client, protocol }))
         });
-        let served = served.collect();
-        let choice = Choice::new(&options.registries, options.pinned);
-        let inner = Arc::new(Inner {
+        let registries = registries.collect();
+        let routing = Routing::new(&options.registries, options.pinned);
+        let state = Arc::new(RegistriesState {
             folders: Mutex::new(options.folders.into_iter().collect()),
             settings: options.settings,
             root: options.root,
-            members: options.members,
-            choice,
+            local_packages: options.local_packages,
+            routing,
             routed: options.routed,
-            served,
-            entries: Mutex::default(),
-            expected: Mutex::default(),
-            asked: Mutex::new(options.asked.into_iter().collect()),
-            doubtful: Mutex::default(),
+            registries,
+            packages: Mutex::default(),
+            prefetched: Mutex::default(),
+            revalidated: Mutex::new(options.revalidated.into_iter().collect()),
+            outdated: Mutex::default(),
         });
-        let at_hand = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-        let remote = if client.network() == Network::Offline { at_hand } else { REMOTE_THREADS };
-        let ahead = Arc::clone(&inner);
-        let work = move |lane, job| ahead.work(lane, job);
-        Self { inner, pool: Pool::new(Threads { at_hand, remote }, work) }
+        let cpu = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+        let network = if client.network() == Network::Offline { cpu } else { NETWORK_THREADS };
+        let shared = Arc::clone(&state);
+        let work = move |lane, job| shared.run_job(lane, job);
+        Self { state, pool: PrefetchPool::new(ThreadLimits { cpu, network }, work) }
     }
 }
 
 impl Registries {
-    /// Forgets what a cache answered about these packages and about those whose listings turned out to be old, so that their
-    /// registries are asked the next time. Tells whether there is any of which that may change something: one that was asked
-    /// in this run is not asked again.
-    pub fn ask_again(&self, packages: &[PackageId]) -> bool {
-        let inner = &self.inner;
-        let doubtful = std::mem::take(&mut *lock(&inner.doubtful));
-        let mut forgotten = false;
-        for package in packages.iter().chain(&doubtful) {
-            let known = lock(&inner.entries).get(package).cloned();
-            let listing = known.and_then(|entry| entry.listing.try_get(|| None));
+    /// Drops the cached listings of these packages, and those that turned out to be outdated, so that they are revalidated when
+    /// they are needed next. Returns whether any was dropped. A listing that was revalidated in this run is not dropped.
+    pub fn drop_cached(&self, packages: &[PackageId]) -> bool {
+        let state = &self.state;
+        let outdated = std::mem::take(&mut *lock(&state.outdated));
+        let mut dropped = false;
+        for package in packages.iter().chain(&outdated) {
+            let entry = lock(&state.packages).get(package).cloned();
+            let listing = entry.and_then(|entry| entry.listing.try_get(|| None));
             let is_cached = listing.is_some_and(|listing| listing.is_ok_and(|listing| listing.versions().cached));
-            if is_cached && lock(&inner.asked).insert(package.clone()) {
-                lock(&inner.entries).remove(package);
-                forgotten = true;
+            if is_cached && lock(&state.revalidated).insert(package.clone()) {
+                lock(&state.packages).remove(package);
+                dropped = true;
             }
         }
-        forgotten
+        dropped
     }
 
     /// Returns the digests of which an artifact has to have one, where its registry offers several.
-    pub fn promised(&self, key: &PackageKey) -> Vec<Digest> {
-        self.inner.listing(&key.id).map(|listing| listing.promised(&key.version)).unwrap_or_default()
+    pub fn acceptable_digests(&self, key: &PackageKey) -> Vec<Digest> {
+        self.state.listing(&key.id).map(|listing| listing.acceptable_digests(&key.version)).unwrap_or_default()
     }
 
-    /// Returns the digests that a registry states of a version's file. `None` if the version has no such file.
+    /// Returns the digests that the registry states for a version's file. Returns `None` if the version has no such file.
     pub fn stated_digests(&self, key: &PackageKey, file: &str) -> Option<Vec<Digest>> {
-        let listing = self.inner.listing(&key.id).ok()?;
+        let listing = self.state.listing(&key.id).ok()?;
         let ordinal = listing.versions().candidates.iter().position(|candidate| candidate.version == key.version)?;
         let ordinal = u32::try_from(ordinal).ok()?;
-        let release = self.inner.release(&key.id, ordinal).ok()?;
+        let release = self.state.release(&key.id, ordinal).ok()?;
         listing.digests((&key.version, ordinal), &release, file)
     }
 
-    /// Returns what one version needs, and expects nothing that follows from it.
-    pub(super) fn release_alone(&self, package: &PackageId, ordinal: u32) -> Answer<Arc<Release>> {
-        self.inner.release(package, ordinal)
+    /// Returns one release, without prefetching its dependencies.
+    pub(super) fn release_only(&self, package: &PackageId, ordinal: u32) -> IndexResult<Arc<Release>> {
+        self.state.release(package, ordinal)
     }
 
-    fn expect<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {
-        let jobs = self.inner.unexpected(requirements).into_iter().map(Job::Expect);
-        self.pool.add(Lane::AtHand, jobs.collect());
+    fn prefetch_all<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {
+        let jobs = self.state.not_yet_prefetched(requirements).into_iter().map(Job::Requirement);
+        self.pool.add(Lane::Cpu, jobs.collect());
     }
 }
 
 impl Index for Registries {
     fn versions(&self, package: &PackageId) -> Result<Arc<Versions>, IndexError> {
-        self.inner.listing(package).map(|listing| listing.versions().clone())
+        self.state.listing(package).map(|listing| listing.versions().clone())
     }
 
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError> {
-        let release = self.inner.release(package, ordinal)?;
-        // The guess may have been another version. What one in a scope needs does not depend on who asks.
-        if !package.ecosystem.has_scopes() || !lock(&self.inner.entry(package).expected).contains(&ordinal) {
-            self.expect(resolve::likely_needs(&release, None, &self.inner.settings));
+        let release = self.state.release(package, ordinal)?;
+        // The prefetched version may have been another one. In a scope, a version's dependencies do not depend on the dependent.
+        if !package.ecosystem.has_scopes() || !lock(&self.state.entry(package).prefetched).contains(&ordinal) {
+            self.prefetch_all(resolve::likely_needs(&release, None, &self.state.settings));
         }
         Ok(release)
     }
 
     fn prefetch(&self, requirements: &[Requirement]) {
-        self.expect(requirements.iter());
+        self.prefetch_all(requirements.iter());
     }
 
     fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]) {
-        self.pool.add(Lane::Remote, ordinals.iter().map(|&ordinal| Job::Release(package.clone(), ordinal)).collect());
+        self.pool.add(Lane::Network, ordinals.iter().map(|&ordinal| Job::Release(package.clone(), ordinal)).collect());
     }
 
     fn by_platform(&self, chosen: &[Chosen]) -> Result<Vec<Option<Arc<Release>>>, IndexError> {
-        let mut speaking = Vec::new();
+        let mut releases = Vec::new();
         for (place, one) in chosen.iter().enumerate() {
-            let release = self.inner.release(&one.package, one.ordinal)?;
-            // One artifact says the same everywhere.
+            let release = self.state.release(&one.package, one.ordinal)?;
+            // A single artifact has the same metadata on all platforms.
             if release.artifacts.len() > 1 {
-                speaking.push((place, release, self.inner.listing(&one.package)?));
+                releases.push((place, release, self.state.listing(&one.package)?));
             }
         }
-        let mut questions: Vec<(usize, Vec<Question<'_>>)> = Vec::new();
-        for (at, (place, release, listing)) in speaking.iter().enumerate() {
-            questions.push((at, listing.questions(chosen[*place].ordinal, release, chosen[*place].platforms)));
+        let mut queries: Vec<(usize, Vec<MetadataQuery<'_>>)> = Vec::new();
+        for (index, (place, release, listing)) in releases.iter().enumerate() {
+            queries.push((index, listing.metadata_queries(chosen[*place].ordinal, release, chosen[*place].platforms)));
         }
-        let all = questions.iter_mut().flat_map(|(_, of_one)| of_one);
-        let open: Vec<&mut Question<'_>> = all.filter(|question| question.said.is_none()).collect();
-        let asked = side_by_side(&open, REMOTE_THREADS, |question| (question.ask)());
-        for (question, said) in open.into_iter().zip(asked) {
-            question.said = Some(said.map_err(IndexError::Failed)?);
+        let all = queries.iter_mut().flat_map(|(_, of_one)| of_one);
+        let open: Vec<&mut MetadataQuery<'_>> = all.filter(|query| query.metadata.is_none()).collect();
+        let fetched = run_concurrently(&open, NETWORK_THREADS, |query| (query.fetch)());
+        for (query, metadata) in open.into_iter().zip(fetched) {
+            query.metadata = Some(metadata.map_err(IndexError::Failed)?);
         }
-        let mut answers: Vec<Option<Arc<Release>>> = vec![None; chosen.len()];
-        for (at, of_one) in &questions {
-            let (place, release, _) = &speaking[*at];
+        let mut merged_releases: Vec<Option<Arc<Release>>> = vec![None; chosen.len()];
+        for (index, of_one) in &queries {
+            let (place, release, _) = &releases[*index];
             if of_one.is_empty() {
                 continue;
             }
-            let joined = joined(&chosen[*place].package.name, release, of_one);
-            if let Some(joined) = &joined {
-                self.expect(resolve::likely_needs(joined, None, &self.inner.settings));
+            let merged = merge(&chosen[*place].package.name, release, of_one);
+            if let Some(merged) = &merged {
+                self.prefetch_all(resolve::likely_needs(merged, None, &self.state.settings));
             }
-            answers[*place] = joined.map(Arc::new);
+            merged_releases[*place] = merged.map(Arc::new);
         }
-        Ok(answers)
+        Ok(merged_releases)
     }
 
     fn oldest_system(&self, package: &PackageId, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {
-        self.inner.listing(package).ok()?.oldest_system(ordinal, platform)
+        self.state.listing(package).ok()?.oldest_system(ordinal, platform)
     }
 }
 
@@ -220,126 +223,135 @@ impl Source for Registries {
         registry: &Label,
         artifact: &Artifact,
     ) -> Result<(Body, Option<u64>), SourceError> {
-        let response = self.inner.open(package, registry, artifact)?;
+        let response = self.state.open(package, registry, artifact)?;
         Ok((response.body, response.length))
     }
 }
 
-impl Inner {
-    fn work(&self, lane: Lane, job: Job) -> Vec<(Lane, Job)> {
+impl RegistriesState {
+    fn run_job(&self, lane: Lane, job: Job) -> Vec<(Lane, Job)> {
         match job {
-            Job::Expect(requirement) => self.expect(lane, requirement),
+            Job::Requirement(requirement) => self.prefetch(lane, requirement),
             Job::Release(package, ordinal) => {
-                // Whoever asks for it is told of an error.
+                // An error is reported when the solver needs the release.
                 let _ = self.release(&package, ordinal);
                 Vec::new()
             }
         }
     }
 
-    /// Does what the solver will need for a requirement and returns what follows from it; where that has to wait for
-    /// the network, it belongs to the other lane.
-    fn expect(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, Job)> {
+    /// Fetches what the solver will need for a requirement. Returns the jobs that follow from it. On the processor's lane, a
+    /// requirement that needs the network is returned as a job for the network's lane.
+    fn prefetch(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, Job)> {
         let package = requirement.package();
         let listing = match lane {
-            Lane::AtHand => self.listing_at_hand(&package),
-            Lane::Remote => Some(self.listing(&package)),
+            Lane::Cpu => self.cached_listing(&package),
+            Lane::Network => Some(self.listing(&package)),
         };
         match listing {
-            None => vec![(Lane::Remote, Job::Expect(requirement))],
+            None => vec![(Lane::Network, Job::Requirement(requirement))],
             Some(Err(_)) => Vec::new(),
             Some(Ok(listing)) => {
-                let next = self.follow(&package, &*listing, &requirement);
-                next.into_iter().map(|next| (Lane::AtHand, Job::Expect(next))).collect()
+                let next = self.next_requirements(&package, &*listing, &requirement);
+                next.into_iter().map(|next| (Lane::Cpu, Job::Requirement(next))).collect()
             }
         }
     }
 
-    /// Returns the requirements of the version that a requirement most likely gets.
-    fn follow(&self, package: &PackageId, listing: &dyn Listing, requirement: &Requirement) -> Vec<Requirement> {
+    /// Returns the requirements of the version that the solver will most likely choose for a requirement.
+    fn next_requirements(
+        &self,
+        package: &PackageId,
+        listing: &dyn PackageListing,
+        requirement: &Requirement,
+    ) -> Vec<Requirement> {
         let versions = listing.versions();
         let entry = self.entry(package);
         if package.ecosystem.has_scopes() {
-            // What is chosen elsewhere already is chosen again where it fits.
+            // A version that is chosen elsewhere is chosen again if it matches.
             let fits = |ordinal: &u32| {
                 versions
                     .candidates
                     .get(*ordinal as usize)
                     .is_some_and(|candidate| requirement.matches(&candidate.version))
             };
-            if lock(&entry.expected).iter().any(fits) {
+            if lock(&entry.prefetched).iter().any(fits) {
                 return Vec::new();
             }
         }
         let Some(ordinal) = resolve::likely(requirement, versions, &self.settings) else { return Vec::new() };
-        lock(&entry.expected).push(ordinal);
+        lock(&entry.prefetched).push(ordinal);
         let Ok(release) = self.release(package, ordinal) else { return Vec::new() };
-        self.unexpected(resolve::likely_needs(&release, Some(requirement), &self.settings))
+        self.not_yet_prefetched(resolve::likely_needs(&release, Some(requirement), &self.settings))
     }
 
-    /// Returns the requirements that nobody expected so far.
-    fn unexpected<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) -> Vec<Requirement> {
-        let mut expected = None;
+    /// Returns the requirements that were not prefetched before, and marks them as prefetched.
+    fn not_yet_prefetched<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) -> Vec<Requirement> {
+        let mut prefetched = None;
         requirements
             .filter(|requirement| {
                 let package = requirement.package();
                 if self.routed.contains(&package) {
                     return false;
                 }
-                self.note_folder(requirement);
-                let mut asked_as = requirement.range_text();
-                asked_as.extend(requirement.extras().iter().flat_map(|extra| [" ", extra.as_str()]));
-                expected.get_or_insert_with(|| lock(&self.expected)).insert((package, asked_as))
+                self.record_folder(requirement);
+                let mut range = requirement.range_text();
+                range.extend(requirement.extras().iter().flat_map(|extra| [" ", extra.as_str()]));
+                prefetched.get_or_insert_with(|| lock(&self.prefetched)).insert((package, range))
             })
             .cloned()
             .collect()
     }
 
-    fn entry(&self, package: &PackageId) -> Arc<Entry> {
-        let mut entries = lock(&self.entries);
-        if let Some(entry) = entries.get(package) {
+    fn entry(&self, package: &PackageId) -> Arc<PackageEntry> {
+        let mut packages = lock(&self.packages);
+        if let Some(entry) = packages.get(package) {
             return Arc::clone(entry);
         }
-        let entry = Arc::new(Entry { listing: Once::new(), expected: Mutex::default(), releases: Mutex::default() });
-        entries.insert(package.clone(), Arc::clone(&entry));
+        let entry = Arc::new(PackageEntry {
+            listing: OnceValue::new(),
+            prefetched: Mutex::default(),
+            releases: Mutex::default(),
+        });
+        packages.insert(package.clone(), Arc::clone(&entry));
         entry
     }
 
-    fn listing(&self, package: &PackageId) -> Answer<Arc<dyn Listing>> {
+    fn listing(&self, package: &PackageId) -> IndexResult<Arc<dyn PackageListing>> {
         self.entry(package)
             .listing
-            .get(|| if package.ecosystem.is_local() { self.folder(package) } else { self.ask(package) })
+            .get(|| if package.ecosystem.is_local() { self.read_folder(package) } else { self.fetch_listing(package) })
     }
 
-    /// Returns a listing that needs no waiting for the network, and neither do its versions.
-    fn listing_at_hand(&self, package: &PackageId) -> Option<Answer<Arc<dyn Listing>>> {
+    /// Returns a listing without the network. Returns `None` if the listing or its releases need the network.
+    fn cached_listing(&self, package: &PackageId) -> Option<IndexResult<Arc<dyn PackageListing>>> {
         if package.ecosystem.is_local() {
-            return self.entry(package).listing.try_get(|| Some(self.folder(package)));
+            return self.entry(package).listing.try_get(|| Some(self.read_folder(package)));
         }
-        let label = self.choice.of(package).ok()?.first()?;
-        let Registry { protocol, served, .. } = self.registry(label, package).ok()?;
-        if !protocol.lists_needs() {
+        let label = self.routing.candidates(package).ok()?.first()?;
+        let RegistryEntry { protocol, client, .. } = self.registry(label, package).ok()?;
+        if !protocol.lists_dependencies() {
             return None;
         }
         self.entry(package).listing.try_get(|| {
-            if lock(&self.asked).contains(package) {
+            if lock(&self.revalidated).contains(package) {
                 return None;
             }
-            protocol.kept(served, &package.name, &self.settings).map(Ok)
+            protocol.cached_listing(client, &package.name, &self.settings).map(Ok)
         })
     }
 
-    fn ask(&self, package: &PackageId) -> Answer<Arc<dyn Listing>> {
-        let labels = self.choice.of(package).map_err(failed)?;
-        let is_asked = lock(&self.asked).contains(package);
+    fn fetch_listing(&self, package: &PackageId) -> IndexResult<Arc<dyn PackageListing>> {
+        let labels = self.routing.candidates(package).map_err(failed)?;
+        let revalidates = lock(&self.revalidated).contains(package);
         for label in labels {
             let registry = self.registry(label, package).map_err(failed)?;
-            let asked = is_asked.then(|| registry.served.with(Freshness::Revalidate));
-            let served = asked.as_ref().unwrap_or(&registry.served);
-            match registry.protocol.listing(served, &package.name, &self.settings) {
+            let revalidating = revalidates.then(|| registry.client.with_cache_policy(CachePolicy::Revalidate));
+            let client = revalidating.as_ref().unwrap_or(&registry.client);
+            match registry.protocol.fetch_listing(client, &package.name, &self.settings) {
                 Ok(listing) => return Ok(listing),
-                Err(NoListing::Missing) => {}
-                Err(NoListing::Failed(failure)) => return Err(IndexError::Failed(failure)),
+                Err(ListingError::Missing) => {}
+                Err(ListingError::Failed(failure)) => return Err(IndexError::Failed(failure)),
             }
         }
         match labels.last() {
@@ -350,8 +362,8 @@ impl Inner {
         }
     }
 
-    fn registry(&self, label: &Label, package: &PackageId) -> Result<&Registry, RegistryError> {
-        let registry = self.served.get(label);
+    fn registry(&self, label: &Label, package: &PackageId) -> Result<&RegistryEntry, RegistryError> {
+        let registry = self.registries.get(label);
         let registry = registry.ok_or_else(|| RegistryError::Undeclared { registry: label.clone() })?;
         if package.ecosystem != registry.ecosystem {
             return Err(RegistryError::WrongKind {
@@ -363,40 +375,42 @@ impl Inner {
         Ok(registry)
     }
 
-    /// Reads a path package, whose folder was said by the requirement that led to it.
-    fn folder(&self, package: &PackageId) -> Answer<Arc<dyn Listing>> {
+    /// Reads a path package. Its folder is known from the requirement that led to it.
+    fn read_folder(&self, package: &PackageId) -> IndexResult<Arc<dyn PackageListing>> {
         let known = lock(&self.folders).get(&package.name).cloned();
-        let folder = known.or_else(|| self.members.folder(&package.name).cloned());
-        let none = || path::PathError::NoManifest { folder: package.name.to_string() };
-        let read = folder.ok_or_else(none).and_then(|folder| path::Listing::read(&self.root, folder, &self.members));
-        read.map(|listing| Arc::new(listing) as Arc<dyn Listing>)
+        let folder = known.or_else(|| self.local_packages.folder(&package.name).cloned());
+        let none = || path::LocalPackageError::NoManifest { folder: package.name.to_string() };
+        let read = folder
+            .ok_or_else(none)
+            .and_then(|folder| path::PathListing::read(&self.root, folder, &self.local_packages));
+        read.map(|listing| Arc::new(listing) as Arc<dyn PackageListing>)
             .map_err(|error| IndexError::Failed(Arc::new(error) as Arc<dyn Failure>))
     }
 
-    /// Notes the folder that a requirement names: a local package's folder is known to those only who ask for it.
-    fn note_folder(&self, requirement: &Requirement) {
+    /// Records the folder of a path requirement. A local package's folder is known only from its requirements.
+    fn record_folder(&self, requirement: &Requirement) {
         if let Some(folder) = requirement.folder() {
             lock(&self.folders).insert(requirement.name().clone(), Arc::clone(folder));
         }
     }
 
-    fn release(&self, package: &PackageId, ordinal: u32) -> Answer<Arc<Release>> {
+    fn release(&self, package: &PackageId, ordinal: u32) -> IndexResult<Arc<Release>> {
         let listing = self.listing(package)?;
         let entry = self.entry(package);
-        let once = Arc::clone(lock(&entry.releases).entry(ordinal).or_insert_with(|| Arc::new(Once::new())));
+        let once = Arc::clone(lock(&entry.releases).entry(ordinal).or_insert_with(|| Arc::new(OnceValue::new())));
         once.get(|| {
             let release = match listing.release(ordinal) {
                 Ok(release) => release,
-                Err(NoRelease::Failed(failure)) => {
-                    // It may list a file that is gone.
+                Err(ReleaseError::Failed(failure)) => {
+                    // A cached listing may name a file that was removed.
                     if listing.versions().cached {
-                        lock(&self.doubtful).insert(package.clone());
+                        lock(&self.outdated).insert(package.clone());
                     }
                     return Err(IndexError::Failed(failure));
                 }
-                Err(flawed) => {
-                    self.release_anew(package, &*listing, ordinal).unwrap_or(Err(flawed)).map_err(|none| {
-                        let (NoRelease::Flawed(Some(failure)) | NoRelease::Failed(failure)) = none else {
+                Err(error) => {
+                    self.refetch_release(package, &*listing, ordinal).unwrap_or(Err(error)).map_err(|none| {
+                        let (ReleaseError::Unusable(Some(failure)) | ReleaseError::Failed(failure)) = none else {
                             let (package, ecosystem) = (package.name.clone(), package.ecosystem);
                             return failed(RegistryError::Damaged { package, ecosystem });
                         };
@@ -405,23 +419,23 @@ impl Inner {
                 }
             };
             for requirement in resolve::likely_needs(&release, None, &self.settings) {
-                self.note_folder(requirement);
+                self.record_folder(requirement);
             }
             Ok(Arc::new(release))
         })
     }
 
-    /// Asks the registry anew where the cache turns out to be damaged; what was answered before stays true.
-    fn release_anew(
+    /// Fetches a listing again because the cached one is damaged, and returns the release from it.
+    fn refetch_release(
         &self,
         package: &PackageId,
-        damaged: &dyn Listing,
+        damaged: &dyn PackageListing,
         ordinal: u32,
-    ) -> Option<Result<Release, NoRelease>> {
+    ) -> Option<Result<Release, ReleaseError>> {
         let label = damaged.versions().registry.as_ref()?;
         let registry = self.registry(label, package).ok()?;
-        let served = Served { cache: Cache::none(), ..registry.served.clone() };
-        let listing = registry.protocol.listing(&served, &package.name, &self.settings).ok()?;
+        let client = RegistryClient { cache: MetadataCache::disabled(), ..registry.client.clone() };
+        let listing = registry.protocol.fetch_listing(&client, &package.name, &self.settings).ok()?;
         let version = &damaged.versions().candidates.get(ordinal as usize)?.version;
         let now = listing.versions().candidates.iter().position(|candidate| candidate.version == *version)?;
         Some(listing.release(u32::try_from(now).ok()?))
@@ -429,34 +443,35 @@ impl Inner {
 
     fn open(&self, key: &PackageKey, label: &Label, artifact: &Artifact) -> Result<Response, SourceError> {
         let registry = self.registry(label, &key.id).map_err(|error| Arc::new(error) as SourceError)?;
-        let stated = |recency| self.stated(registry, key, artifact, recency);
-        open(&registry.served, &*registry.protocol, &key.id.name, artifact, &stated)
+        let locate = |age| self.locate(registry, key, artifact, age);
+        open_artifact(&registry.client, &*registry.protocol, &key.id.name, artifact, &locate)
     }
 
-    /// Returns where a registry's document says that an artifact is.
-    fn stated(
+    /// Returns the location of an artifact in the registry's document. The document has at most the given age.
+    fn locate(
         &self,
-        registry: &Registry,
+        registry: &RegistryEntry,
         key: &PackageKey,
         artifact: &Artifact,
-        recency: Recency,
-    ) -> Result<Option<Stated>, NoListing> {
-        let of = |listing: &dyn Listing| listing.stated(&key.version, &artifact.file);
-        if recency != Recency::Asked {
-            // While locking, the listing is there already.
-            let known = lock(&self.entries).get(&key.id).cloned().and_then(|entry| entry.listing.try_get(|| None));
-            let same =
-                |listing: &Arc<dyn Listing>| listing.versions().registry.as_ref() == Some(registry.served.name());
+        age: DocumentAge,
+    ) -> Result<Option<FileLocation>, ListingError> {
+        let location = |listing: &dyn PackageListing| listing.file_location(&key.version, &artifact.file);
+        if age != DocumentAge::Revalidated {
+            // While locking, the listing was already fetched.
+            let known = lock(&self.packages).get(&key.id).cloned().and_then(|entry| entry.listing.try_get(|| None));
+            let same = |listing: &Arc<dyn PackageListing>| {
+                listing.versions().registry.as_ref() == Some(registry.client.name())
+            };
             if let Some(listing) = known.and_then(Result::ok).filter(same) {
-                return Ok(of(&*listing));
+                return Ok(location(&*listing));
             }
         }
-        let freshness = if recency == Recency::Asked { Freshness::Revalidate } else { Freshness::AnyAge };
-        let served = registry.served.with(freshness);
-        if recency == Recency::Kept && !served.has_kept(key.id.name.as_str()) {
+        let policy = if age == DocumentAge::Revalidated { CachePolicy::Revalidate } else { CachePolicy::AnyAge };
+        let client = registry.client.with_cache_policy(policy);
+        if age == DocumentAge::CacheOnly && !client.has_cached_listing(key.id.name.as_str()) {
             return Ok(None);
         }
-        registry.protocol.listing(&served, &key.id.name, &self.settings).map(|listing| of(&*listing))
+        registry.protocol.fetch_listing(&client, &key.id.name, &self.settings).map(|listing| location(&*listing))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Taking out of the cache what nobody asks for any more.
+//! Finding cached answers that are not used any more.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,35 +9,35 @@ use crate::model::PackageName;
 
 use super::cache;
 
-/// Cached answers.
+/// Cached answers that are not used any more.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Stale {
+pub struct StaleAnswers {
     /// Their files.
     pub answers: Vec<PathBuf>,
-    /// Their size.
+    /// Their total size.
     pub bytes: u64,
 }
 
-/// Finds the answers that are not about one of these packages and were not renewed within `idle`. Hands each, with its
-/// path, to `found`.
-pub fn stale(
+/// Finds the cached answers that are not about one of the `used` packages and were not written within `idle`. Calls `found` with
+/// the path of each.
+pub fn find_stale(
     folder: &Path,
-    named: &BTreeSet<PackageName>,
+    used: &BTreeSet<PackageName>,
     idle: Duration,
     found: impl Fn(&Path) -> Result<(), FsError>,
-) -> Result<Stale, FsError> {
-    let files: BTreeSet<String> = named.iter().map(|name| cache::safe(name.as_str())).collect();
+) -> Result<StaleAnswers, FsError> {
+    let files: BTreeSet<String> = used.iter().map(|name| cache::file_name(name.as_str())).collect();
     let metadata = folder.join("metadata");
-    let mut stale = Stale::default();
+    let mut stale = StaleAnswers::default();
     let all = match fs::walk(&metadata, |_| true) {
         Err(error) if error.is_not_found() => return Ok(stale),
         all => all?,
     };
     for file in all.iter().filter(|file| file.kind == Kind::File) {
         let path = metadata.join(&file.path);
-        let wanted = file.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(name));
-        let Some(stat) = fs::lstat(&path)?.filter(|_| !wanted) else { continue };
-        // What a killed run had half-written is no answer.
+        let is_used = file.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| files.contains(name));
+        let Some(stat) = fs::lstat(&path)?.filter(|_| !is_used) else { continue };
+        // A temporary file was left behind by a killed run.
         if fs::is_temporary(&file.path) || age(stat.mtime) >= idle {
             stale.bytes += stat.size;
             found(&path)?;

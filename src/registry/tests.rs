@@ -16,13 +16,13 @@ fn registry(ecosystem: Ecosystem, url: &str) -> Registry {
     Registry::new(ecosystem, name.parse().unwrap(), RegistryUrl::Http(url.parse().unwrap()))
 }
 
-fn options(registries: Vec<Registry>) -> Options {
+fn options(registries: Vec<Registry>) -> RegistryOptions {
     let platforms = [Platform::LinuxX64, Platform::MacosArm64].map(TargetPlatform::new).to_vec();
-    Options {
+    RegistryOptions {
         registries,
         settings: Settings { platforms, python: Some("3.12".parse().unwrap()), ..Settings::default() },
         client: client(Network::Online),
-        ..Options::default()
+        ..RegistryOptions::default()
     }
 }
 
@@ -114,20 +114,20 @@ fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
     let cache = tempfile::tempdir().unwrap();
     let of = |freshness, network| {
         let mut options = options(vec![registry(Ecosystem::Npm, &server.url)]);
-        (options.cache, options.freshness, options.client) =
+        (options.cache, options.cache_policy, options.client) =
             (Some(cache.path().to_owned()), freshness, client(network));
         let registries = Registries::new(options);
         registries.release(&npm("a"), 0).unwrap().dependencies.len()
     };
     let conditions = || server.asked().iter().map(|asked| asked.header("if-none-match").is_some()).collect::<Vec<_>>();
-    assert_eq!(of(Freshness::MaxAge, Network::Online), 1);
-    assert_eq!(of(Freshness::MaxAge, Network::Online), 1);
+    assert_eq!(of(CachePolicy::MaxAge, Network::Online), 1);
+    assert_eq!(of(CachePolicy::MaxAge, Network::Online), 1);
     let asked: Vec<_> = server.paths().into_iter().filter(|path| path == "/a").collect();
     assert_eq!(asked, ["/a"]);
-    assert_eq!(of(Freshness::Revalidate, Network::Online), 1);
+    assert_eq!(of(CachePolicy::Revalidate, Network::Online), 1);
     assert!(conditions().contains(&true));
     let before = server.paths().len();
-    assert_eq!(of(Freshness::Revalidate, Network::Offline), 1);
+    assert_eq!(of(CachePolicy::Revalidate, Network::Offline), 1);
     assert!(server.paths()[before..].iter().all(|path| path != "/a"));
 }
 
@@ -144,7 +144,7 @@ fn offline_without_a_cache_is_a_network_failure() {
 fn the_answer_is_the_same_whichever_mirror_gave_it() {
     let direct = Server::start(mirrored);
     let mirror = Server::start(mirrored);
-    let answer = |options: Options| {
+    let answer = |options: RegistryOptions| {
         let registries = Registries::new(options);
         let npm = registries.release(&npm("a"), 0).unwrap();
         let pypi = registries.release(&pypi("w"), 0).unwrap();
@@ -260,7 +260,7 @@ fn a_path_package_is_read_from_its_folder() {
     crate::fs::write_new(&folder.join("package.json"), text, 0o644).unwrap();
     let name = PackageName::npm("theme").unwrap();
     let folder: Arc<str> = "packages/theme".into();
-    let options = Options {
+    let options = RegistryOptions {
         root: root.path().to_owned(),
         folders: BTreeMap::from([(name.clone(), folder.clone())]),
         ..options(Vec::new())

@@ -79,10 +79,10 @@ impl Project {
         source: &NamedSource<Arc<str>>,
         span: SourceSpan,
     ) -> Result<Vec<Requirement>> {
-        let meant = path::meant(&self.root, folder, &self.names, DependencyKind::Normal, requirement)?;
+        let meant = path::resolve(&self.root, folder, &self.names, DependencyKind::Normal, requirement)?;
         self.warnings.extend(meant.warning);
-        let mut requirements = Vec::with_capacity(meant.needs.len());
-        for need in meant.needs {
+        let mut requirements = Vec::with_capacity(meant.dependencies.len());
+        for need in meant.dependencies {
             match need.wants {
                 Wants::Requirement(requirement) => {
                     if let Some(folder) = requirement.folder() {

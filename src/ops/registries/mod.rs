@@ -10,22 +10,22 @@ use crate::fetch::{Body, Source, SourceError};
 use crate::fs;
 use crate::manifest::RegistryUrl;
 use crate::model::{Artifact, Label, PackageId, PackageKey, Routes};
-use crate::registry::{Freshness, Options, Registries};
+use crate::registry::{CachePolicy, Registries, RegistryOptions};
 
 use crate::ops::session::release;
 use crate::ops::{Project, Result, Session};
 
 /// Opens them; nothing is asked yet.
-pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, freshness: Freshness) -> Result<Registries> {
-    open_asking(session, project, freshness, BTreeSet::new())
+pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, cache_policy: CachePolicy) -> Result<Registries> {
+    open_asking(session, project, cache_policy, BTreeSet::new())
 }
 
 /// Opens them so that some packages are asked for although a cache could answer; nothing is asked yet.
 pub(in crate::ops) fn open_asking(
     session: &Session<'_>,
     project: &Project,
-    freshness: Freshness,
-    asked: BTreeSet<PackageId>,
+    cache_policy: CachePolicy,
+    revalidated: BTreeSet<PackageId>,
 ) -> Result<Registries> {
     let context = session.context;
     let manifest = &project.manifest;
@@ -38,20 +38,20 @@ pub(in crate::ops) fn open_asking(
         }
     }
     let tokens::Tokens { tokens, netrc } = tokens::read(context, project)?;
-    let options = Options {
+    let options = RegistryOptions {
         registries: manifest.registries.clone(),
         settings: manifest.settings.clone(),
         root: project.root.clone(),
         cache: Some(context.cache.clone()),
-        freshness,
-        asked,
+        cache_policy,
+        revalidated,
         client: session.client()?,
         mirrors,
         tokens,
         netrc,
         pinned: project.pins.clone(),
         routed: project.routes.iter().flat_map(Routes::iter).map(|(package, _)| package.clone()).collect(),
-        members: project.names.clone(),
+        local_packages: project.names.clone(),
         folders: project.folders(),
     };
     fs::expect_open_files();
@@ -86,7 +86,7 @@ impl Source for LazyRegistries<'_> {
         registry: &Label,
         artifact: &Artifact,
     ) -> std::result::Result<(Body, Option<u64>), SourceError> {
-        match self.opened.get_or_init(|| open(self.session, self.project, Freshness::default())) {
+        match self.opened.get_or_init(|| open(self.session, self.project, CachePolicy::default())) {
             Ok(registries) => registries.open(package, registry, artifact),
             Err(error) => Err(error.clone().into()),
         }

@@ -2,4 +2,4 @@
 
 mod protocol;
 
-pub(super) use protocol::Larder;
+pub(super) use protocol::LarderProtocol;

@@ -1,34 +1,39 @@
-//! The protocol of registries of private packages, which cannot be asked for packages so far.
+//! The protocol of registries of private packages. Listings are not supported yet.
 
 use std::sync::Arc;
 
 use crate::fetch::{Endpoint, Target};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
-use crate::registry::listing::{NoListing, Served, Stated};
-use crate::registry::protocol::{Listing, Protocol};
+use crate::registry::client::{FileLocation, ListingError, RegistryClient};
+use crate::registry::protocol::{PackageListing, Protocol};
 
-pub(in crate::registry) struct Larder;
+pub(in crate::registry) struct LarderProtocol;
 
-impl Protocol for Larder {
-    fn lists_needs(&self) -> bool {
+impl Protocol for LarderProtocol {
+    fn lists_dependencies(&self) -> bool {
         true
     }
 
-    fn kept(&self, _: &Served, _: &PackageName, _: &Settings) -> Option<Arc<dyn Listing>> {
+    fn cached_listing(&self, _: &RegistryClient, _: &PackageName, _: &Settings) -> Option<Arc<dyn PackageListing>> {
         None
     }
 
-    fn listing(&self, _: &Served, name: &PackageName, _: &Settings) -> Result<Arc<dyn Listing>, NoListing> {
-        Err(NoListing::Failed(Arc::new(RegistryError::PrivatePackages { package: name.clone() })))
+    fn fetch_listing(
+        &self,
+        _: &RegistryClient,
+        name: &PackageName,
+        _: &Settings,
+    ) -> Result<Arc<dyn PackageListing>, ListingError> {
+        Err(ListingError::Failed(Arc::new(RegistryError::PrivatePackages { package: name.clone() })))
     }
 
     /// `artifacts/orders-client/orders-client-2.1.0.tar.gz`
-    fn usual(&self, name: &PackageName, file: &str) -> Option<String> {
+    fn default_path(&self, name: &PackageName, file: &str) -> Option<String> {
         Some(format!("artifacts/{name}/{file}"))
     }
 
-    fn stated<'s>(&self, _: &PackageName, _: &Artifact, _: &'s Stated, _: &Endpoint) -> Vec<Target<'s>> {
+    fn stated_targets<'s>(&self, _: &PackageName, _: &Artifact, _: &'s FileLocation, _: &Endpoint) -> Vec<Target<'s>> {
         Vec::new()
     }
 }

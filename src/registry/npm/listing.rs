@@ -1,4 +1,4 @@
-//! What an npm registry says of one package.
+//! The listing of an npm package: its decoded packument.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -7,43 +7,48 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::packument::Entries;
-use super::record::{Blob, Form, Span};
+use super::record::{BlobSpan, PackumentForm, VersionBlob};
 use super::{location, record, requirement};
 use crate::model::{Algorithm, Artifact, CowStr, Digest, Facts, PackageName, Url, Version};
 use crate::registry::RegistryError;
-use crate::registry::kept::Record;
-use crate::registry::listing::{Served, Stated};
-use crate::registry::protocol::{self, NoRelease};
+use crate::registry::client::{FileLocation, RegistryClient};
+use crate::registry::listing_record::ListingRecord;
+use crate::registry::protocol::{PackageListing, ReleaseError};
 use crate::resolve::{Dependency, DependencyKind, Release, Versions};
 
-/// What a registry says of one package.
-pub(in crate::registry) struct Listing {
+/// The listing of an npm package.
+pub(in crate::registry) struct NpmListing {
     name: PackageName,
-    served: Served,
-    record: Record,
-    spans: Vec<Span>,
+    client: RegistryClient,
+    record: ListingRecord,
+    spans: Vec<BlobSpan>,
     versions: Arc<Versions>,
 }
 
-impl Listing {
-    /// Makes a listing of a record. `None` if the record is damaged or lacks what is needed.
-    pub(super) fn decode(served: &Served, name: &PackageName, form: Form, record: Record) -> Option<Self> {
+impl NpmListing {
+    /// Decodes a record. Returns `None` if the record is damaged or lacks what `form` has.
+    pub(super) fn decode(
+        client: &RegistryClient,
+        name: &PackageName,
+        form: PackumentForm,
+        record: ListingRecord,
+    ) -> Option<Self> {
         let (mut versions, spans) = record::decode(&record, form)?;
-        versions.registry = Some(served.name().clone());
-        versions.cached = served.is_cached(&record);
-        Some(Self { name: name.clone(), served: served.clone(), record, spans, versions: Arc::new(versions) })
+        versions.registry = Some(client.name().clone());
+        versions.cached = client.is_cached(&record);
+        Some(Self { name: name.clone(), client: client.clone(), record, spans, versions: Arc::new(versions) })
     }
 
     fn read(&self, ordinal: u32) -> Option<Result<Release, RegistryError>> {
         let version = self.versions.candidates.get(ordinal as usize)?.version.as_npm()?;
         let bytes = self.blob(ordinal)?;
-        let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
+        let blob: VersionBlob<'_> = serde_json::from_slice(&bytes).ok()?;
         let version = version.to_string();
         let file = location::file(&self.name, &version);
-        let usual = location::usual(&self.name, &file);
+        let default_path = location::default_path(&self.name, &file);
         let integrity = parsed::<CowStr<'_>>(blob.integrity).unwrap_or_default();
         let Ok(promised) = Digest::from_sri(&integrity) else {
-            let (registry, package) = (self.served.name().clone(), format!("{}@{version}", self.name));
+            let (registry, package) = (self.client.name().clone(), format!("{}@{version}", self.name));
             return Some(Err(RegistryError::BadDigest { registry, package, digest: integrity.0.into_owned() }));
         };
         let shasum = || parsed::<CowStr<'_>>(blob.shasum).and_then(|hex| Digest::from_hex(Algorithm::Sha1, &hex).ok());
@@ -51,11 +56,11 @@ impl Listing {
             digest: match promised.as_slice() {
                 [] => shasum(),
                 [one] => Some(one.clone()),
-                // Which of them holds, the file will tell.
+                // The artifact itself shows which of them it has.
                 _ => None,
             },
             location: parsed::<CowStr<'_>>(blob.tarball)
-                .and_then(|url| location::hint(&url, &usual, &self.served.endpoint)),
+                .and_then(|url| location::hint(&url, &default_path, &self.client.endpoint)),
             ..Artifact::tarball(file)
         };
         Some(Ok(Release {
@@ -70,50 +75,50 @@ impl Listing {
 
     fn blob(&self, ordinal: u32) -> Option<Cow<'_, [u8]>> {
         let span = self.spans.get(ordinal as usize)?;
-        self.record.part(span.start, span.length)
+        self.record.body_part(span.start, span.length)
     }
 }
 
-impl protocol::Listing for Listing {
+impl PackageListing for NpmListing {
     fn versions(&self) -> &Arc<Versions> {
         &self.versions
     }
 
-    /// A version whose digest cannot be read is flawed: what cannot be checked is not taken.
-    fn release(&self, ordinal: u32) -> Result<Release, NoRelease> {
+    /// A version whose digest is invalid is unusable, because its artifact could not be verified.
+    fn release(&self, ordinal: u32) -> Result<Release, ReleaseError> {
         match self.read(ordinal) {
             Some(Ok(release)) => Ok(release),
-            Some(Err(error)) => Err(NoRelease::Flawed(Some(Arc::new(error)))),
-            None => Err(NoRelease::Flawed(None)),
+            Some(Err(error)) => Err(ReleaseError::Unusable(Some(Arc::new(error)))),
+            None => Err(ReleaseError::Unusable(None)),
         }
     }
 
-    fn promised(&self, version: &Version) -> Vec<Digest> {
+    fn acceptable_digests(&self, version: &Version) -> Vec<Digest> {
         let promised = || {
             let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
             let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
-            let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
+            let blob: VersionBlob<'_> = serde_json::from_slice(&bytes).ok()?;
             Digest::from_sri(&parsed::<CowStr<'_>>(blob.integrity)?).ok()
         };
         promised().unwrap_or_default()
     }
 
-    fn stated(&self, version: &Version, _: &str) -> Option<Stated> {
+    fn file_location(&self, version: &Version, _: &str) -> Option<FileLocation> {
         let ordinal = self.versions.candidates.iter().position(|candidate| candidate.version == *version)?;
         let bytes = self.blob(u32::try_from(ordinal).ok()?)?;
-        let blob: Blob<'_> = serde_json::from_slice(&bytes).ok()?;
-        let document = &self.record.header.url;
+        let blob: VersionBlob<'_> = serde_json::from_slice(&bytes).ok()?;
+        let document = &self.record.provenance.url;
         let tarball = parsed::<String>(blob.tarball)?;
         let url = document.parse::<Url>().map_or_else(|_| tarball.clone(), |page| page.resolve(&tarball));
-        let usual = location::usual(&self.name, &location::file(&self.name, &version.to_string()));
-        let hint = location::hint(&url, &usual, &self.served.endpoint);
-        Some(Stated { url, document: document.clone(), hint, is_cached: self.versions.cached })
+        let default_path = location::default_path(&self.name, &location::file(&self.name, &version.to_string()));
+        let hint = location::hint(&url, &default_path, &self.client.endpoint);
+        Some(FileLocation { url, document: document.clone(), hint, is_cached: self.versions.cached })
     }
 }
 
-/// Joins the kinds of dependencies. A name that is in several is optional before normal before peer, as npm has it;
-/// what is bundled comes with the tarball.
-fn dependencies(dependent: &PackageName, blob: &Blob<'_>) -> Vec<Dependency> {
+/// Merges the kinds of dependencies. As in npm, a name in several of them is optional rather than normal rather than a peer.
+/// Bundled dependencies are left out, because the tarball contains them.
+fn dependencies(dependent: &PackageName, blob: &VersionBlob<'_>) -> Vec<Dependency> {
     let normal = texts(blob.dependencies);
     let optional = texts(blob.optional);
     let peers = texts(blob.peers);
@@ -137,7 +142,7 @@ fn dependencies(dependent: &PackageName, blob: &Blob<'_>) -> Vec<Dependency> {
         let kind = if is_optional { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
         add(kind, name, range);
     }
-    // A peer that `peerDependenciesMeta` alone names is an optional one, of any version.
+    // A peer that only `peerDependenciesMeta` names is optional and may have any version.
     let is_declared =
         |name: &String| [&peers, &normal, &optional].into_iter().flatten().any(|(known, _)| known.0 == **name);
     for name in optional_peers.iter().filter(|name| !is_declared(name)) {
@@ -165,16 +170,16 @@ fn bundled(
 
 fn optional_peers(raw: Option<&RawValue>) -> BTreeSet<String> {
     #[derive(serde::Deserialize)]
-    struct Meta {
+    struct PeerMeta {
         #[serde(default)]
         optional: bool,
     }
     let entries: Entries<'_, &RawValue> = parsed(raw).unwrap_or_default();
-    let is_optional = |raw: &RawValue| serde_json::from_str::<Meta>(raw.get()).is_ok_and(|meta| meta.optional);
+    let is_optional = |raw: &RawValue| serde_json::from_str::<PeerMeta>(raw.get()).is_ok_and(|meta| meta.optional);
     entries.0.into_iter().filter(|(_, meta)| is_optional(meta)).map(|(name, _)| name.0.into_owned()).collect()
 }
 
-fn facts(blob: &Blob<'_>) -> Facts {
+fn facts(blob: &VersionBlob<'_>) -> Facts {
     Facts {
         os: words(blob.os),
         cpu: words(blob.cpu),

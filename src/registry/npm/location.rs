@@ -1,4 +1,4 @@
-//! Where tarballs lie.
+//! The locations of tarballs.
 
 use crate::fetch::Endpoint;
 use crate::model::{PackageName, Url};
@@ -8,30 +8,31 @@ pub(super) fn file(name: &PackageName, version: &str) -> String {
     format!("{}-{version}.tgz", basename(name))
 }
 
-/// Returns where tarballs usually lie, relative to the registry: `@scope/name/-/name-1.0.0.tgz`.
-pub(super) fn usual(name: &PackageName, file: &str) -> String {
+/// Returns the default path of a tarball, relative to the registry: `@scope/name/-/name-1.0.0.tgz`.
+pub(super) fn default_path(name: &PackageName, file: &str) -> String {
     format!("{name}/-/{file}")
 }
 
-/// Returns what a lock keeps of a tarball's URL: nothing where it lies at the usual place of the registry or of a mirror (which
-/// may pass on documents that name another host), or on another host; else its path below one of them.
-pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<String> {
-    // Nearly all are spelt just so: below a registry, or at the root of some host.
+/// Returns the part of a tarball's URL that a lock keeps: the path below the registry or a mirror. Returns `None` if the path is
+/// the default one, even below another host (mirrors may pass on documents that name another host), or if the tarball is on
+/// another host.
+pub(super) fn hint(tarball: &str, default_path: &str, endpoint: &Endpoint) -> Option<String> {
+    // Nearly all URLs have the default path below a registry or at the root of a host.
     let is_base = |base: &str| {
         base.ends_with('/') && base.matches('/').count() == 3
             || endpoint.places().iter().any(|place| place.url().as_str() == base)
     };
-    if tarball.strip_suffix(usual).is_some_and(is_base) {
+    if tarball.strip_suffix(default_path).is_some_and(is_base) {
         return None;
     }
     let (tarball, _) = tarball.parse::<Url>().ok()?.split_credentials();
     let path = decoded(tarball.path());
     let places = || endpoint.places().iter().map(crate::fetch::Place::url);
-    let is_usual = |base: &Url| path.strip_prefix(decoded(base.path()).as_str()) == Some(usual);
-    if places().any(is_usual) || path.strip_prefix('/') == Some(usual) {
+    let is_usual = |base: &Url| path.strip_prefix(decoded(base.path()).as_str()) == Some(default_path);
+    if places().any(is_usual) || path.strip_prefix('/') == Some(default_path) {
         return None;
     }
-    // A query is a signature, or a secret, and soon out of date.
+    // A query is a signature or a secret, and expires.
     let is_path = |below: &&str| !below.contains(['?', '#']);
     places()
         .filter(|base| tarball.is_below(base))
@@ -40,17 +41,17 @@ pub(super) fn hint(tarball: &str, usual: &str, endpoint: &Endpoint) -> Option<St
         .map(str::to_owned)
 }
 
-/// Tells whether a URL is the usual place of a tarball at one of the places that serve a registry.
-pub(super) fn is_usual(tarball: &str, usual: &str, endpoint: &Endpoint) -> bool {
+/// Returns whether a tarball's URL is the default path below the registry or one of its mirrors.
+pub(super) fn is_default(tarball: &str, default_path: &str, endpoint: &Endpoint) -> bool {
     let bases = endpoint.places().iter().map(crate::fetch::Place::url);
-    bases.filter_map(|base| tarball.strip_prefix(base.as_str())).any(|below| decoded(below) == usual)
+    bases.filter_map(|base| tarball.strip_prefix(base.as_str())).any(|below| decoded(below) == default_path)
 }
 
 fn basename(name: &PackageName) -> &str {
     name.as_str().rsplit('/').next().unwrap_or_default()
 }
 
-/// Decodes the two characters that scoped names are spelt with in either way.
+/// Decodes `@` and `/`, which URLs of scoped packages may have encoded.
 fn decoded(path: &str) -> String {
     path.replace("%2f", "/").replace("%2F", "/").replace("%40", "@")
 }
@@ -66,9 +67,9 @@ mod tests {
         let places = places.iter().map(|url| Place::http(url.parse().unwrap(), None)).collect();
         let endpoint = Endpoint::new("r".parse().unwrap(), places, Quota::default());
         let name = PackageName::npm("@s/a").unwrap();
-        let usual = usual(&name, &file(&name, "1.0.0"));
+        let default_path = default_path(&name, &file(&name, "1.0.0"));
         let check = |tarball: &str, expect: Option<&str>| {
-            assert_eq!(hint(tarball, &usual, &endpoint).as_deref(), expect, "{tarball}");
+            assert_eq!(hint(tarball, &default_path, &endpoint).as_deref(), expect, "{tarball}");
         };
         check("https://r.example/npm/@s/a/-/a-1.0.0.tgz", None);
         check("http://r.example/npm/@s%2fa/-/a-1.0.0.tgz", None);

@@ -1,4 +1,4 @@
-//! npm registries: packuments, and the tarballs that they name.
+//! npm registries: packuments and tarballs.
 
 mod listing;
 mod location;
@@ -7,4 +7,4 @@ mod protocol;
 mod record;
 pub(super) mod requirement;
 
-pub(super) use protocol::Npm;
+pub(super) use protocol::NpmProtocol;

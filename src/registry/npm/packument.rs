@@ -1,6 +1,6 @@
-//! A package's document, as npm registries serve it in full or abbreviated form: megabytes, of which little matters.
+//! Packuments: a package's document, as npm registries serve it in full or abbreviated form.
 //!
-//! It is read in one pass that keeps slices of the text, without building a tree of it.
+//! A packument may have megabytes, of which little matters. It is parsed in one pass that keeps slices of the text.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::model::CowStr;
 
-/// A document. Fields are taken as they are; old packages have every shape.
+/// A packument. Most fields are kept as raw JSON, because old packages have all kinds of values.
 #[derive(Deserialize)]
 pub(super) struct Packument<'a> {
     #[serde(borrow)]
@@ -19,15 +19,15 @@ pub(super) struct Packument<'a> {
     #[serde(borrow, rename = "dist-tags")]
     pub(super) tags: Option<Entries<'a, Option<CowStr<'a>>>>,
     #[serde(borrow)]
-    pub(super) versions: Option<Entries<'a, Manifest<'a>>>,
+    pub(super) versions: Option<Entries<'a, PackumentVersion<'a>>>,
     #[serde(borrow)]
     pub(super) time: Option<Entries<'a, &'a RawValue>>,
 }
 
-/// One version of a document.
+/// One version of a packument.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Manifest<'a> {
+pub(super) struct PackumentVersion<'a> {
     #[serde(borrow)]
     pub(super) dependencies: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -62,7 +62,7 @@ pub(super) struct Manifest<'a> {
     pub(super) dist: Dist<'a>,
 }
 
-/// Where a version's tarball is, and what it hashes to.
+/// The location and digests of a version's tarball.
 #[derive(Deserialize, Default)]
 pub(super) struct Dist<'a> {
     #[serde(borrow)]
@@ -73,14 +73,14 @@ pub(super) struct Dist<'a> {
     pub(super) shasum: Option<&'a RawValue>,
 }
 
-impl Manifest<'_> {
-    /// Tells whether the version declares executables.
+impl PackumentVersion<'_> {
+    /// Returns whether the version declares executables.
     pub(super) fn has_bin(&self) -> bool {
         let declares = |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"));
         declares(self.bin) || self.directories.is_some_and(|raw| raw.get().contains("\"bin\""))
     }
 
-    /// Tells whether npm would run something when the version is installed.
+    /// Returns whether npm would run a script when the version is installed.
     pub(super) fn has_install_script(&self) -> bool {
         if self.has_install_script.is_some_and(|raw| raw.get() == "true") {
             return true;
@@ -94,7 +94,7 @@ impl Manifest<'_> {
         })
     }
 
-    /// Returns the deprecation message; some documents have a boolean or an empty text.
+    /// Returns the deprecation message. Some packuments have a boolean or an empty text instead.
     pub(super) fn deprecation(&self) -> Option<String> {
         match self.deprecated?.get() {
             "false" | "\"\"" => None,
@@ -104,7 +104,7 @@ impl Manifest<'_> {
     }
 }
 
-/// The entries of an object, in their order.
+/// The entries of an object, in the order of the text.
 #[derive(Debug)]
 pub(super) struct Entries<'a, V>(pub(super) Vec<(CowStr<'a>, V)>);
 
@@ -136,7 +136,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Entries<'a, V> {
     }
 }
 
-/// Takes an object, or nothing from whatever else is in its place.
+/// Deserializes an object. Any other value becomes the default.
 fn object<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     struct ObjectVisitor<T>(std::marker::PhantomData<T>);
     impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {

@@ -1,66 +1,76 @@
-//! npm's protocol: a document for each package, at its name below the registry.
+//! npm's protocol: a packument for each package, below the registry at the package's name.
 
 use std::sync::Arc;
 
+use super::listing::NpmListing;
 use super::location;
-use super::record::{self, BadDocument, Form};
+use super::record::{self, BadDocument, PackumentForm};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Endpoint, Target};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
-use crate::registry::listing::{Ask, NoListing, Served, Stated};
-use crate::registry::protocol::{Listing, Protocol};
+use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
+use crate::registry::protocol::{PackageListing, Protocol};
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const FULL: &str = "application/json; q=1.0, */*; q=0.8";
 
-pub(in crate::registry) struct Npm;
+pub(in crate::registry) struct NpmProtocol;
 
-impl Protocol for Npm {
-    fn lists_needs(&self) -> bool {
+impl Protocol for NpmProtocol {
+    fn lists_dependencies(&self) -> bool {
         true
     }
 
-    fn kept(&self, served: &Served, name: &PackageName, settings: &Settings) -> Option<Arc<dyn Listing>> {
-        let form = Form::for_settings(settings);
-        let listing = served.kept(name.as_str(), record::FORMAT, |record| {
-            super::listing::Listing::decode(served, name, form, record)
-        })?;
+    fn cached_listing(
+        &self,
+        client: &RegistryClient,
+        name: &PackageName,
+        settings: &Settings,
+    ) -> Option<Arc<dyn PackageListing>> {
+        let form = PackumentForm::for_settings(settings);
+        let listing = client
+            .cached_listing(name.as_str(), record::FORMAT, |record| NpmListing::decode(client, name, form, record))?;
         Some(Arc::new(listing))
     }
 
-    fn listing(&self, served: &Served, name: &PackageName, settings: &Settings) -> Result<Arc<dyn Listing>, NoListing> {
-        let form = Form::for_settings(settings);
+    fn fetch_listing(
+        &self,
+        client: &RegistryClient,
+        name: &PackageName,
+        settings: &Settings,
+    ) -> Result<Arc<dyn PackageListing>, ListingError> {
+        let form = PackumentForm::for_settings(settings);
         let path = name.as_str().replace('/', "%2f");
-        let accept = if form == Form::Full { FULL } else { ABBREVIATED };
-        let ask = Ask { package: name.as_str(), path: &path, accept, format: record::FORMAT };
-        let convert = |document: &Document| {
+        let accept = if form == PackumentForm::Full { FULL } else { ABBREVIATED };
+        let request = ListingRequest { package: name.as_str(), path: &path, accept, format: record::FORMAT };
+        let encode = |document: &Document| {
             record::encode(name, &document.bytes, form)
-                .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad_document(served, name, bad)) })
+                .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad_document(client, name, bad)) })
         };
         let listing =
-            served.listing(&ask, convert, |record| super::listing::Listing::decode(served, name, form, record))?;
+            client.fetch_listing(&request, encode, |record| NpmListing::decode(client, name, form, record))?;
         Ok(Arc::new(listing))
     }
 
-    fn usual(&self, name: &PackageName, file: &str) -> Option<String> {
-        Some(location::usual(name, file))
+    fn default_path(&self, name: &PackageName, file: &str) -> Option<String> {
+        Some(location::default_path(name, file))
     }
 
-    fn stated<'s>(
+    fn stated_targets<'s>(
         &self,
         name: &PackageName,
         artifact: &Artifact,
-        stated: &'s Stated,
+        location: &'s FileLocation,
         endpoint: &Endpoint,
     ) -> Vec<Target<'s>> {
-        let is_usual = location::is_usual(&stated.url, &location::usual(name, &artifact.file), endpoint);
-        if is_usual { Vec::new() } else { vec![Target::At(&stated.url)] }
+        let is_default = location::is_default(&location.url, &location::default_path(name, &artifact.file), endpoint);
+        if is_default { Vec::new() } else { vec![Target::At(&location.url)] }
     }
 }
 
-fn bad_document(served: &Served, package: &PackageName, bad: BadDocument) -> RegistryError {
-    let registry = served.name().clone();
+fn bad_document(client: &RegistryClient, package: &PackageName, bad: BadDocument) -> RegistryError {
+    let registry = client.name().clone();
     match bad {
         BadDocument::Unreadable(reason) => RegistryError::NpmMetadata { registry, package: package.clone(), reason },
         BadDocument::OtherPackage(answered) => {

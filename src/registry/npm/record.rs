@@ -1,10 +1,10 @@
-//! A packument in compact form: the list of versions is decoded whole, what one version says only when it is asked for.
+//! The compact form of a packument. The list of versions is decoded as a whole, and a version's blob when it is needed.
 //!
 //! ```text
-//! full u8, tags u32, (name text, ordinal u32)*,
+//! header: full u8, tags u32, (name text, ordinal u32)*,
 //! versions u32, (flags u8, version, published i64, blob start u32, blob length u32)* in ascending order,
 //! a version being three u32 and, where the flags say so, its pre-release as text; or, where they say that, all text;
-//! behind that, the rest: blobs, the JSON of one version each, with short names
+//! body: blobs, the JSON of one version each, with short names
 //! ```
 
 use std::borrow::Cow;
@@ -13,41 +13,41 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::packument::{Manifest, Packument};
+use super::packument::{Packument, PackumentVersion};
 use crate::model::{CowStr, PackageName, Settings, parse_npm_version};
-use crate::registry::bytes::{Reader, Writer};
-use crate::registry::kept::{Encoded, Record};
+use crate::registry::bytes::{ByteReader, ByteWriter};
+use crate::registry::listing_record::{EncodedRecord, ListingRecord};
 use crate::resolve::{Candidate, Versions};
 
-/// The version of this form.
+/// The version of this format.
 pub(super) const FORMAT: u32 = 0x6e70_0003;
 
 const DEPRECATED: u8 = 1;
-/// The version is three numbers and a pre-release.
+/// The version has a pre-release.
 const PRERELEASE: u8 = 2;
-/// The version is spelt out: a number is large, or it says how it was built.
+/// The version is written as text: a number exceeds 32 bits, or there is build metadata.
 const SPELT_OUT: u8 = 4;
 const NO_TIME: i64 = i64::MIN;
 
-/// Which form of a document was asked for.
+/// The form of a packument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// Without the times of publication.
+pub(super) enum PackumentForm {
+    /// Without publication times.
     Abbreviated,
-    /// With them.
+    /// With publication times.
     Full,
 }
 
-impl Form {
-    /// Returns the form that has what these settings look at.
+impl PackumentForm {
+    /// Returns the form that resolution with these settings needs.
     pub(super) fn for_settings(settings: &Settings) -> Self {
         if settings.released_before.is_some() { Self::Full } else { Self::Abbreviated }
     }
 }
 
-/// What is kept of one version.
+/// The recorded fields of one version.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Blob<'a> {
+pub(super) struct VersionBlob<'a> {
     #[serde(borrow, rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(super) dependencies: Option<&'a RawValue>,
     #[serde(borrow, rename = "o", default, skip_serializing_if = "Option::is_none")]
@@ -80,25 +80,29 @@ pub(super) struct Blob<'a> {
     pub(super) shasum: Option<&'a RawValue>,
 }
 
-/// The place of a version's blob in its record.
+/// The position of a version's blob in the body of its record.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
+pub(super) struct BlobSpan {
     pub(super) start: u32,
     pub(super) length: u32,
 }
 
-/// Why a document is not used.
+/// The reason why a document is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BadDocument {
-    /// It is not a packument.
+    /// The document is not a packument.
     Unreadable(String),
-    /// It is another package's.
+    /// The packument is for another package.
     OtherPackage(String),
 }
 
-/// Makes a record of a document. A version that npm's grammar does not have is left out.
-pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Result<Encoded, BadDocument> {
-    // Checked once for all its texts, which is quick where it is UTF-8; like Node, larder does not mind a byte that is not.
+/// Encodes a packument. Versions that are invalid in npm's grammar are left out.
+pub(super) fn encode(
+    package: &PackageName,
+    document: &[u8],
+    form: PackumentForm,
+) -> Result<EncodedRecord, BadDocument> {
+    // UTF-8 is validated once for the whole document. As in Node, invalid bytes are replaced.
     let document = match std::str::from_utf8(document) {
         Ok(document) => Cow::Borrowed(document),
         Err(_) => String::from_utf8_lossy(document),
@@ -117,7 +121,7 @@ pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Resu
         .map(|(version, time)| (version.0.as_ref(), time.get().trim_matches('"')))
         .collect();
     let versions = packument.versions.unwrap_or_default().0;
-    let mut parsed: Vec<(deno_semver::Version, &str, &Manifest<'_>)> = versions
+    let mut parsed: Vec<(deno_semver::Version, &str, &PackumentVersion<'_>)> = versions
         .iter()
         .filter_map(|(text, manifest)| Some((parse_npm_version(&text.0)?, text.0.as_ref(), manifest)))
         .collect();
@@ -132,8 +136,8 @@ pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Resu
         .filter_map(|(tag, version)| Some((tag.0.as_ref(), *ordinals.get(version.as_ref()?.0.as_ref())?)))
         .collect();
 
-    let mut writer = Writer(Vec::with_capacity(document.len() / 8));
-    writer.u8(u8::from(form == Form::Full || !times.is_empty()));
+    let mut writer = ByteWriter(Vec::with_capacity(document.len() / 8));
+    writer.u8(u8::from(form == PackumentForm::Full || !times.is_empty()));
     writer.u32(tags.len() as u32);
     for (tag, ordinal) in tags {
         writer.text(tag);
@@ -152,15 +156,15 @@ pub(super) fn encode(package: &PackageName, document: &[u8], form: Form) -> Resu
         writer.u32(start as u32);
         writer.u32((blobs.len() - start) as u32);
     }
-    Ok(Encoded { front: writer.0, rest: blobs })
+    Ok(EncodedRecord { header: writer.0, body: blobs })
 }
 
-/// Reads the list of versions. A record without the times of publication does not answer where they are needed.
-pub(super) fn decode(record: &Record, needed: Form) -> Option<(Versions, Vec<Span>)> {
-    let front = record.front();
-    let mut reader = Reader(front);
+/// Decodes the list of versions. Returns `None` if the record is damaged, or lacks publication times that are needed.
+pub(super) fn decode(record: &ListingRecord, needed: PackumentForm) -> Option<(Versions, Vec<BlobSpan>)> {
+    let header = record.header();
+    let mut reader = ByteReader(header);
     let full = reader.u8()? != 0;
-    if needed == Form::Full && !full {
+    if needed == PackumentForm::Full && !full {
         return None;
     }
     let mut versions = Versions::default();
@@ -168,24 +172,24 @@ pub(super) fn decode(record: &Record, needed: Form) -> Option<(Versions, Vec<Spa
         versions.tags.insert(reader.text()?.to_owned(), reader.u32()?);
     }
     let count = reader.u32()?;
-    let mut spans = Vec::with_capacity((count as usize).min(front.len()));
-    versions.candidates.reserve_exact((count as usize).min(front.len()));
+    let mut spans = Vec::with_capacity((count as usize).min(header.len()));
+    versions.candidates.reserve_exact((count as usize).min(header.len()));
     for _ in 0..count {
         let flags = reader.u8()?;
         let (version, time) = (read_version(&mut reader, flags)?, reader.i64()?);
-        spans.push(Span { start: reader.u32()?, length: reader.u32()? });
+        spans.push(BlobSpan { start: reader.u32()?, length: reader.u32()? });
         versions.candidates.push(Candidate {
             deprecated: flags & DEPRECATED != 0,
             published: (time != NO_TIME).then(|| jiff::Timestamp::from_millisecond(time).ok()).flatten(),
             ..Candidate::new(version.into())
         });
     }
-    let there = |span: &Span| u64::from(span.start) + u64::from(span.length) <= record.rest_length();
+    let there = |span: &BlobSpan| u64::from(span.start) + u64::from(span.length) <= record.body_length();
     let in_range = versions.tags.values().all(|ordinal| *ordinal < count) && spans.iter().all(there);
     (in_range && reader.0.is_empty()).then_some((versions, spans))
 }
 
-fn write_version(writer: &mut Writer, version: &deno_semver::Version, flags: u8) {
+fn write_version(writer: &mut ByteWriter, version: &deno_semver::Version, flags: u8) {
     let numbers = [version.major, version.minor, version.patch].map(u32::try_from);
     let ([Ok(major), Ok(minor), Ok(patch)], true) = (numbers, version.build.is_empty()) else {
         writer.u8(flags | SPELT_OUT);
@@ -200,7 +204,7 @@ fn write_version(writer: &mut Writer, version: &deno_semver::Version, flags: u8)
     }
 }
 
-fn read_version(reader: &mut Reader<'_>, flags: u8) -> Option<deno_semver::Version> {
+fn read_version(reader: &mut ByteReader<'_>, flags: u8) -> Option<deno_semver::Version> {
     if flags & SPELT_OUT != 0 {
         return parse_npm_version(reader.text()?);
     }
@@ -213,9 +217,9 @@ fn read_version(reader: &mut Reader<'_>, flags: u8) -> Option<deno_semver::Versi
     Some(version)
 }
 
-fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
+fn blob<'a>(manifest: &PackumentVersion<'a>, deprecated: Option<String>) -> VersionBlob<'a> {
     let integrity = text(manifest.dist.integrity);
-    Blob {
+    VersionBlob {
         dependencies: filled(manifest.dependencies),
         optional: filled(manifest.optional_dependencies),
         peers: filled(manifest.peer_dependencies),
@@ -229,13 +233,13 @@ fn blob<'a>(manifest: &Manifest<'a>, deprecated: Option<String>) -> Blob<'a> {
         install_script: manifest.has_install_script(),
         deprecated,
         tarball: text(manifest.dist.tarball),
-        // The weaker digest counts only where there is no other.
+        // The weaker digest counts only if there is no other.
         shasum: text(manifest.dist.shasum).filter(|_| !integrity.is_some_and(|sri| sri.get().starts_with("\"sha"))),
         integrity,
     }
 }
 
-/// Returns a value that is a text; without escapes it needs no look at what is in it.
+/// Returns a value if it is a valid string. A string without escapes needs no parsing.
 fn text(raw: Option<&RawValue>) -> Option<&RawValue> {
     raw.filter(|raw| raw.get().starts_with('"')).filter(|raw| {
         memchr::memchr(b'\\', raw.get().as_bytes()).is_none() || serde_json::from_str::<CowStr<'_>>(raw.get()).is_ok()

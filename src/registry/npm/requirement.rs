@@ -1,9 +1,9 @@
-//! What the value of a dependency means: a range, a dist-tag, an alias, or something larder refuses.
+//! The entries of `dependencies`: a range, a dist-tag or an alias, or a form that larder does not support.
 
 use crate::model::{PackageName, Requirement};
 use crate::resolve::Wants;
 
-/// Reads one entry of `dependencies`. `dependent` stands in where the entry's own name is not one.
+/// Parses an entry of `dependencies`. If its name is invalid, the error names `dependent`.
 pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &str) -> Wants {
     let alias_name = match PackageName::npm(alias) {
         Ok(name) => name,
@@ -38,7 +38,7 @@ pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &st
     }
 }
 
-/// Returns what a specifier is that does not name versions of a registry.
+/// Returns the reason why a specifier does not name versions of a registry. Returns `None` if it does.
 fn foreign(text: &str) -> Option<&'static str> {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     match scheme {

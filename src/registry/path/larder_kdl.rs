@@ -1,14 +1,14 @@
-//! larder.kdl of a local folder: its `project`, `dependencies` and groups.
+//! The larder.kdl of a local package: its `project`, `dependencies` and groups.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{PathError, PathKind, PathPackage, Place, file_of, required};
+use super::{LocalFolder, LocalPackageError, PathKind, PathPackage, manifest_path};
 use crate::manifest::{self, DependencySpec, Manifest};
 use crate::model::{Facts, PackageName};
 use crate::resolve::{Dependency, DependencyKind};
 
-pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
+pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let manifest = parse(place, text)?;
     let project = manifest.project.as_ref();
     let name = place.name(PathKind::Larder, project.map(|project| project.name.value.as_str()))?;
@@ -33,35 +33,36 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
     })
 }
 
-pub(super) fn name(place: Place<'_>, text: &str) -> Result<Option<String>, PathError> {
+pub(super) fn name(place: LocalFolder<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
     Ok(parse(place, text)?.project.map(|project| project.name.value))
 }
 
-fn parse(place: Place<'_>, text: &str) -> Result<Manifest, PathError> {
-    let file = file_of(place.folder, PathKind::Larder);
+fn parse(place: LocalFolder<'_>, text: &str) -> Result<Manifest, LocalPackageError> {
+    let file = manifest_path(place.folder, PathKind::Larder);
     let kind = if place.folder.is_empty() { manifest::ManifestKind::Root } else { manifest::ManifestKind::Member };
-    manifest::parse(&file, text, kind).map_err(|errors| PathError::Manifest(Arc::new(errors)))
+    manifest::parse(&file, text, kind).map_err(|errors| LocalPackageError::Manifest(Arc::new(errors)))
 }
 
 fn lines(
-    place: Place<'_>,
+    place: LocalFolder<'_>,
     dependent: &PackageName,
     dependencies: &[manifest::Dependency],
     warnings: &mut Vec<String>,
-) -> Result<Vec<Dependency>, PathError> {
+) -> Result<Vec<Dependency>, LocalPackageError> {
     let mut found = Vec::new();
     for dependency in dependencies {
         let kind = if dependency.optional { DependencyKind::Optional } else { DependencyKind::Normal };
         match &dependency.spec {
             DependencySpec::Package(requirement) if dependency.registry.is_some() => {
-                found.push(required(kind, requirement.clone()));
+                found.push(super::dependency(kind, requirement.clone()));
             }
             DependencySpec::Package(requirement) => {
-                let meant = place.meant(Some(dependent), required(kind, requirement.clone()), PathKind::Larder)?;
-                found.extend(meant.needs);
-                warnings.extend(meant.warning);
+                let resolved =
+                    place.resolve(Some(dependent), super::dependency(kind, requirement.clone()), PathKind::Larder)?;
+                found.extend(resolved.dependencies);
+                warnings.extend(resolved.warning);
             }
-            DependencySpec::Folder(folder) => found.push(required(kind, place.folder(folder, None)?)),
+            DependencySpec::Folder(folder) => found.push(super::dependency(kind, place.require_folder(folder, None)?)),
         }
     }
     Ok(found)

@@ -1,36 +1,40 @@
-//! What is known of a local package: the one version that lies in its folder.
+//! The listing of a local package: the one version in its folder.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Members, PathError, PathPackage};
+use super::{LocalPackageError, LocalPackages, PathPackage};
 use crate::model::Version;
-use crate::registry::listing::Stated;
-use crate::registry::protocol::{self, NoRelease};
+use crate::registry::client::FileLocation;
+use crate::registry::protocol::{PackageListing, ReleaseError};
 use crate::resolve::{Candidate, Release, Versions};
 
-pub(in crate::registry) struct Listing {
+pub(in crate::registry) struct PathListing {
     versions: Arc<Versions>,
     package: PathPackage,
     folder: Arc<str>,
 }
 
-impl Listing {
+impl PathListing {
     /// Reads the package in a folder.
-    pub(in crate::registry) fn read(root: &Path, folder: Arc<str>, members: &Members) -> Result<Self, PathError> {
-        let package = super::read(root, &folder, members)?;
+    pub(in crate::registry) fn read(
+        root: &Path,
+        folder: Arc<str>,
+        local_packages: &LocalPackages,
+    ) -> Result<Self, LocalPackageError> {
+        let package = super::read(root, &folder, local_packages)?;
         let candidates = vec![Candidate::new(package.version.clone().into())];
         let versions = Arc::new(Versions { candidates, ..Versions::default() });
         Ok(Self { versions, package, folder })
     }
 }
 
-impl protocol::Listing for Listing {
+impl PackageListing for PathListing {
     fn versions(&self) -> &Arc<Versions> {
         &self.versions
     }
 
-    fn release(&self, _: u32) -> Result<Release, NoRelease> {
+    fn release(&self, _: u32) -> Result<Release, ReleaseError> {
         Ok(Release {
             dependencies: self.package.dependencies.clone(),
             declared_on: Vec::new(),
@@ -41,7 +45,7 @@ impl protocol::Listing for Listing {
         })
     }
 
-    fn stated(&self, _: &Version, _: &str) -> Option<Stated> {
+    fn file_location(&self, _: &Version, _: &str) -> Option<FileLocation> {
         None
     }
 }

@@ -1,8 +1,8 @@
-//! Packages that are folders of the checkout: their own manifest tells name, version and dependencies.
+//! Local packages: folders of the checkout, whose own manifests have their names, versions and dependencies.
 
 mod larder_kdl;
 mod listing;
-mod names;
+mod local_packages;
 mod package_json;
 mod poetry;
 mod project_table;
@@ -18,35 +18,35 @@ use crate::fs;
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
-pub(super) use listing::Listing;
-pub use names::{Local, Meaning, Members};
+pub(super) use listing::PathListing;
+pub use local_packages::{LocalMatch, LocalPackage, LocalPackages};
 
-/// A folder's package.
+/// The package in a folder.
 #[derive(Clone, Debug)]
 pub struct PathPackage {
-    /// Its name; that of the folder where its manifest has none.
+    /// Its name. If its manifest has none, the folder's name.
     pub name: PackageName,
-    /// Its version; 0.0.0 where its manifest has none that is SemVer.
+    /// Its version. If its manifest has no SemVer version, 0.0.0.
     pub version: semver::Version,
-    /// Which manifest it has.
+    /// The kind of its manifest.
     pub kind: PathKind,
-    /// What it needs.
+    /// Its dependencies.
     pub dependencies: Vec<Dependency>,
-    /// Python: its extras.
+    /// Its extras, if it is a Python package.
     pub extras: Vec<ExtraName>,
-    /// What its development needs: `devDependencies` as `dev`, Python's dependency groups, larder's groups.
+    /// Its development dependencies: `devDependencies` as group `dev`, Python's dependency groups, or larder's groups.
     pub groups: BTreeMap<Label, Vec<Dependency>>,
-    /// What sync must know.
+    /// The metadata that `sync` needs.
     pub facts: Facts,
-    /// What a user should hear about.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
-    /// Its subfolders whose files count too, relative to it: npm's `directories.bin`.
+    /// Subfolders whose lists of files are inputs too, relative to the folder: npm's `directories.bin`.
     pub listed: Vec<String>,
-    /// The Node that it runs on, as `engines` of its package.json has it. No lock remembers it: the folder is at hand.
+    /// `engines.node` of its package.json. Locks do not keep it, because the folder is present.
     pub node: Option<String>,
 }
 
-/// Which manifest a folder has; the first of them that is there counts.
+/// The kind of a folder's manifest. If a folder has several manifests, the first kind counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathKind {
     /// `larder.kdl`
@@ -71,10 +71,10 @@ impl PathKind {
     }
 }
 
-/// Why a folder is no package.
+/// The reason why a local package cannot be read.
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
-pub enum PathError {
-    /// It has no manifest.
+pub enum LocalPackageError {
+    /// The folder has no manifest.
     #[error("`{folder}` holds no package: there is no larder.kdl, package.json or pyproject.toml in it")]
     #[diagnostic(
         code(larder::path::no_manifest),
@@ -84,20 +84,20 @@ pub enum PathError {
         /// The folder, relative to the root.
         folder: String,
     },
-    /// Its manifest is not what it should be.
+    /// The manifest is invalid.
     #[error("{file} cannot be read: {reason}")]
     #[diagnostic(code(larder::path::bad_manifest), help("correct the file; other tools read it too"))]
     BadManifest {
         /// The manifest, relative to the root.
         file: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// Its larder.kdl has errors of its own.
+    /// The larder.kdl has errors.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(Arc<dyn Failure>),
-    /// Its dependencies are known only to a build.
+    /// The dependencies are computed by a build.
     #[error("{file} computes its dependencies when it is built")]
     #[diagnostic(
         code(larder::path::dynamic),
@@ -107,18 +107,18 @@ pub enum PathError {
         /// The manifest, relative to the root.
         file: String,
     },
-    /// The file system said no.
+    /// The file system reported an error.
     #[error("{file} cannot be read: {reason}")]
     #[diagnostic(code(larder::path::io), help("check that the file may be read"))]
     Io {
         /// The manifest, relative to the root.
         file: String,
-        /// What it said.
+        /// The file system's message.
         reason: String,
     },
 }
 
-impl Failure for PathError {
+impl Failure for LocalPackageError {
     fn exit(&self) -> Exit {
         match self {
             Self::Io { .. } => Exit::Machine,
@@ -128,18 +128,18 @@ impl Failure for PathError {
     }
 }
 
-/// Where a manifest is, and what its references can mean.
+/// A folder with a manifest, and the local packages that the manifest can refer to.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct LocalFolder<'a> {
     root: &'a Path,
     folder: &'a str,
-    members: &'a Members,
+    local_packages: &'a LocalPackages,
 }
 
-/// Reads the package in `folder`, which is relative to `root` (empty: the root itself).
-pub fn read(root: &Path, folder: &str, members: &Members) -> Result<PathPackage, PathError> {
-    let place = Place { root, folder, members };
-    let (kind, text) = manifest(root, folder)?;
+/// Reads the package in `folder`. The folder is relative to `root`; an empty one is the root itself.
+pub fn read(root: &Path, folder: &str, local_packages: &LocalPackages) -> Result<PathPackage, LocalPackageError> {
+    let place = LocalFolder { root, folder, local_packages };
+    let (kind, text) = read_manifest(root, folder)?;
     match kind {
         PathKind::Larder => larder_kdl::read(place, &text),
         PathKind::Npm => package_json::read(place, &text),
@@ -147,29 +147,28 @@ pub fn read(root: &Path, folder: &str, members: &Members) -> Result<PathPackage,
     }
 }
 
-/// What a line of a manifest comes to beside the project's own packages.
+/// A dependency after local packages were substituted.
 #[derive(Clone, Debug, Default)]
-pub struct Meant {
-    /// What is needed: what was asked for, or the local package of that name and what the extras asked of it need.
-    pub needs: Vec<Dependency>,
-    /// What a user should hear about.
+pub struct ResolvedDependency {
+    /// The dependency itself; or the local package of its name, with the dependencies of the requested extras.
+    pub dependencies: Vec<Dependency>,
+    /// A warning for the user.
     pub warning: Option<String>,
 }
 
-/// Returns what a line of the larder.kdl in `folder` means: the local package that has the name it asks for, if there is
-/// one and its version will do.
-pub fn meant(
+/// Resolves a line of the larder.kdl in `folder`: to the local package of its name, if there is one whose version matches.
+pub fn resolve(
     root: &Path,
     folder: &str,
-    members: &Members,
+    local_packages: &LocalPackages,
     kind: DependencyKind,
     requirement: &Requirement,
-) -> Result<Meant, PathError> {
-    let dependency = required(kind, requirement.clone());
-    Place { root, folder, members }.meant(None, dependency, PathKind::Larder)
+) -> Result<ResolvedDependency, LocalPackageError> {
+    let declared = dependency(kind, requirement.clone());
+    LocalFolder { root, folder, local_packages }.resolve(None, declared, PathKind::Larder)
 }
 
-/// Joins two folders; the result has no `.` and no `..` but those at its beginning that leave the root.
+/// Joins two folders. The result has no `.`, and `..` only at its beginning.
 pub fn join(base: &str, folder: &str) -> Arc<str> {
     let mut parts: Vec<&str> = Vec::new();
     for part in base.split('/').chain(folder.split('/')) {
@@ -182,16 +181,17 @@ pub fn join(base: &str, folder: &str) -> Arc<str> {
     parts.join("/").into()
 }
 
-/// No manifest has more bytes, in whatever language.
-const LARGEST: u64 = 16 << 20;
+/// The largest manifest that is read, in bytes.
+const MAX_MANIFEST_SIZE: u64 = 16 << 20;
 
-fn manifest(root: &Path, folder: &str) -> Result<(PathKind, String), PathError> {
+/// Reads the manifest of a folder: the first kind that exists.
+fn read_manifest(root: &Path, folder: &str) -> Result<(PathKind, String), LocalPackageError> {
     for kind in PathKind::ALL {
-        let file = file_of(folder, kind);
-        match fs::read_up_to(&root.join(&file), LARGEST) {
+        let file = manifest_path(folder, kind);
+        match fs::read_up_to(&root.join(&file), MAX_MANIFEST_SIZE) {
             Ok(Some(bytes)) => {
                 let text = String::from_utf8(bytes);
-                let bad = |_| PathError::BadManifest { file, reason: "it is not UTF-8".to_owned() };
+                let bad = |_| LocalPackageError::BadManifest { file, reason: "it is not UTF-8".to_owned() };
                 return Ok((kind, text.map_err(bad)?));
             }
             Ok(None) => {}
@@ -201,27 +201,28 @@ fn manifest(root: &Path, folder: &str) -> Result<(PathKind, String), PathError> 
                 let reason = error.source.to_string();
                 let is_odd = matches!(error.source.kind(), FileTooLarge | InvalidInput | IsADirectory);
                 return Err(if is_odd {
-                    PathError::BadManifest { file, reason }
+                    LocalPackageError::BadManifest { file, reason }
                 } else {
-                    PathError::Io { file, reason }
+                    LocalPackageError::Io { file, reason }
                 });
             }
         }
     }
-    Err(PathError::NoManifest { folder: folder.to_owned() })
+    Err(LocalPackageError::NoManifest { folder: folder.to_owned() })
 }
 
-fn file_of(folder: &str, kind: PathKind) -> String {
+/// Returns the path of a folder's manifest, relative to the root.
+fn manifest_path(folder: &str, kind: PathKind) -> String {
     if folder.is_empty() { kind.file().to_owned() } else { format!("{folder}/{}", kind.file()) }
 }
 
-impl Place<'_> {
-    fn bad(&self, kind: PathKind, reason: &str) -> PathError {
-        PathError::BadManifest { file: file_of(self.folder, kind), reason: reason.trim().to_owned() }
+impl LocalFolder<'_> {
+    fn bad(&self, kind: PathKind, reason: &str) -> LocalPackageError {
+        LocalPackageError::BadManifest { file: manifest_path(self.folder, kind), reason: reason.trim().to_owned() }
     }
 
-    /// Checks a manifest's own name, or takes the folder's.
-    fn name(&self, kind: PathKind, name: Option<&str>) -> Result<PackageName, PathError> {
+    /// Parses the name in a manifest. Without one, the folder's name is used.
+    fn name(&self, kind: PathKind, name: Option<&str>) -> Result<PackageName, LocalPackageError> {
         let fallback = self.folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("root");
         let name = name.unwrap_or(fallback);
         let name = match kind {
@@ -231,39 +232,39 @@ impl Place<'_> {
         name.map_err(|error| self.bad(kind, &error.to_string()))
     }
 
-    /// Returns what a dependency in this folder's manifest of some kind means. `dependent` is the package that has it, which
-    /// does not need itself.
-    fn meant(
+    /// Resolves a dependency of this folder's manifest. `dependent` is the folder's package: its dependencies on itself are left out.
+    fn resolve(
         &self,
         dependent: Option<&PackageName>,
         dependency: Dependency,
         manifest: PathKind,
-    ) -> Result<Meant, PathError> {
-        let plain = |dependency| Meant { needs: vec![dependency], warning: None };
-        let Wants::Requirement(requirement) = &dependency.wants else { return Ok(plain(dependency)) };
-        match self.members.meaning(requirement) {
-            Meaning::Registry => Ok(plain(dependency)),
+    ) -> Result<ResolvedDependency, LocalPackageError> {
+        let unchanged = |dependency| ResolvedDependency { dependencies: vec![dependency], warning: None };
+        let Wants::Requirement(requirement) = &dependency.wants else { return Ok(unchanged(dependency)) };
+        match self.local_packages.find_match(requirement) {
+            LocalMatch::None => Ok(unchanged(dependency)),
             _ if requirement.ecosystem().has_markers() => {
-                let needs = pyproject::local_needs(*self, dependent, dependency)?;
-                Ok(Meant { needs, warning: None })
+                let dependencies = pyproject::resolve_dependency(*self, dependent, dependency)?;
+                Ok(ResolvedDependency { dependencies, warning: None })
             }
-            Meaning::Local(requirement) => Ok(plain(required(dependency.kind, requirement))),
-            Meaning::Other(local) => {
-                let file = file_of(self.folder, manifest);
+            LocalMatch::Satisfied(requirement) => Ok(unchanged(self::dependency(dependency.kind, requirement))),
+            LocalMatch::OtherVersion(local) => {
+                let file = manifest_path(self.folder, manifest);
                 let (name, range) = (requirement.seen_as(), requirement.range_text());
                 let warning = format!(
                     "{file} asks for {name} {range}, which the project's own {local} is not: a registry's is taken"
                 );
-                Ok(Meant { needs: vec![dependency], warning: Some(warning) })
+                Ok(ResolvedDependency { dependencies: vec![dependency], warning: Some(warning) })
             }
         }
     }
 
-    /// Returns the requirement for a folder that is relative to this one, seen under a name; none for its own.
-    fn folder(&self, relative: &str, alias: Option<&PackageName>) -> Result<Requirement, PathError> {
+    /// Returns a requirement for a folder that is relative to this one. Without an alias, dependents see the package under its own
+    /// name.
+    fn require_folder(&self, relative: &str, alias: Option<&PackageName>) -> Result<Requirement, LocalPackageError> {
         let folder = join(self.folder, relative);
-        let (kind, text) = manifest(self.root, &folder)?;
-        let place = Place { folder: &folder, ..*self };
+        let (kind, text) = read_manifest(self.root, &folder)?;
+        let place = LocalFolder { folder: &folder, ..*self };
         let declared = match kind {
             PathKind::Larder => larder_kdl::name(place, &text)?,
             PathKind::Npm => package_json::name(place, &text)?,
@@ -275,8 +276,8 @@ impl Place<'_> {
     }
 }
 
-/// Returns a dependency. There is one instance of a local package, whoever provides it: a peer on it is bound already.
-fn required(kind: DependencyKind, requirement: Requirement) -> Dependency {
+/// Returns a dependency. A peer on a local package becomes a normal dependency, because there is only one instance of a local package.
+fn dependency(kind: DependencyKind, requirement: Requirement) -> Dependency {
     let kind = match kind {
         DependencyKind::Peer if requirement.ecosystem().is_local() => DependencyKind::Normal,
         DependencyKind::OptionalPeer if requirement.ecosystem().is_local() => DependencyKind::Optional,

@@ -1,11 +1,11 @@
-//! package.json, as far as a local folder's dependencies go.
+//! The package.json of a local package.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Local, PathError, PathKind, PathPackage, Place, required};
+use super::{LocalFolder, LocalPackage, LocalPackageError, PathKind, PathPackage};
 use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
 use crate::registry::npm::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
@@ -30,7 +30,7 @@ struct PackageJson {
     engines: Option<Value>,
 }
 
-pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
+pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let json = parse(place, text)?;
     let name = place.name(PathKind::Npm, json.name.as_deref())?;
     let optional = json.optional_dependencies.unwrap_or_default();
@@ -41,9 +41,9 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
     let normal = json.dependencies.unwrap_or_default();
     let mut warnings = Vec::new();
     let mut read = |kind: DependencyKind, entry: (&str, &str)| {
-        let meant = place.meant(Some(&name), dependency(place, &name, kind, entry)?, PathKind::Npm)?;
-        warnings.extend(meant.warning);
-        Ok::<_, PathError>(meant.needs)
+        let resolved = place.resolve(Some(&name), parse_dependency(place, &name, kind, entry)?, PathKind::Npm)?;
+        warnings.extend(resolved.warning);
+        Ok::<_, LocalPackageError>(resolved.dependencies)
     };
     let mut dependencies = Vec::new();
     for (alias, text) in normal.iter().filter(|(alias, _)| !optional.contains_key(*alias)) {
@@ -57,7 +57,7 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
         let kind = if is_optional_peer(alias) { DependencyKind::OptionalPeer } else { DependencyKind::Peer };
         dependencies.extend(read(kind, (alias, text))?);
     }
-    // A peer that `peerDependenciesMeta` alone names is an optional one, of any version.
+    // A peer that only `peerDependenciesMeta` names is optional and may have any version.
     let is_peer = |alias: &String| json.peer_dependencies.as_ref().is_some_and(|peers| peers.contains_key(alias));
     for (alias, _) in json.peer_dependencies_meta.iter().flatten() {
         if is_optional_peer(alias) && !is_peer(alias) && !is_own(alias) {
@@ -84,59 +84,60 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
     })
 }
 
-pub(super) fn name(place: Place<'_>, text: &str) -> Result<Option<String>, PathError> {
+pub(super) fn name(place: LocalFolder<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
     Ok(parse(place, text)?.name)
 }
 
-fn parse(place: Place<'_>, text: &str) -> Result<PackageJson, PathError> {
+fn parse(place: LocalFolder<'_>, text: &str) -> Result<PackageJson, LocalPackageError> {
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| place.bad(PathKind::Npm, &error.to_string()))
 }
 
-/// Reads one entry. `workspace:` means a member, `file:` and `link:` mean a folder; else it is as in a registry. Whatever it
-/// is, its key is the name under which it is seen.
-fn dependency(
-    place: Place<'_>,
+/// Parses an entry of a table of dependencies. `workspace:` refers to a member, and `file:` and `link:` to a folder; other values
+/// are those of a registry's packages. The key is the name under which the dependent sees the package.
+fn parse_dependency(
+    place: LocalFolder<'_>,
     dependent: &PackageName,
     kind: DependencyKind,
     (alias, text): (&str, &str),
-) -> Result<Dependency, PathError> {
+) -> Result<Dependency, LocalPackageError> {
     let text = text.trim();
     let refused = |name: &PackageName, reason| Dependency {
         kind,
         wants: Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason },
     };
-    let linked = |folder: &str| match PackageName::npm(alias) {
-        Ok(alias) => place.folder(folder, Some(&alias)).map(|requirement| required(kind, requirement)),
+    let link_to = |folder: &str| match PackageName::npm(alias) {
+        Ok(alias) => place.require_folder(folder, Some(&alias)).map(|requirement| super::dependency(kind, requirement)),
         Err(error) => Ok(refused(dependent, error.to_string())),
     };
     if let Some(range) = text.strip_prefix("workspace:") {
         if is_relative(range) {
-            return linked(range);
+            return link_to(range);
         }
-        let Ok(seen_as) = PackageName::npm(alias) else { return linked(range) };
-        if let Some(local) = place.members.in_folder(range.trim_end_matches('/')) {
-            return Ok(required(kind, local.required(&seen_as, Marker::default())));
+        let Ok(seen_as) = PackageName::npm(alias) else { return link_to(range) };
+        if let Some(local) = place.local_packages.in_folder(range.trim_end_matches('/')) {
+            return Ok(super::dependency(kind, local.requirement(&seen_as, Marker::default())));
         }
         let (member, range) = workspace(alias, range);
         let member = PackageName::npm(member).ok();
-        let Some(local) = member.as_ref().and_then(|name| place.members.get(PathKind::Npm.ecosystem(), name)) else {
+        let Some(local) = member.as_ref().and_then(|name| place.local_packages.get(PathKind::Npm.ecosystem(), name))
+        else {
             return Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
         };
         if !admits(local, &seen_as, range) {
             return Ok(refused(&seen_as, format!("it is {local}")));
         }
-        return Ok(required(kind, local.required(&seen_as, Marker::default())));
+        return Ok(super::dependency(kind, local.requirement(&seen_as, Marker::default())));
     }
     let folder = text.strip_prefix("file:").or_else(|| text.strip_prefix("link:"));
     let folder = folder.or_else(|| is_relative(text).then_some(text));
     match folder.filter(|folder| !folder.starts_with(['/', '~']) && !is_archive(folder)) {
-        Some(folder) => linked(folder),
+        Some(folder) => link_to(folder),
         None => Ok(Dependency { kind, wants: requirement::wants(dependent, alias, text) }),
     }
 }
 
-/// Splits what follows `workspace:` into the name and the range: `name@*` is an alias for another member.
+/// Splits the text after `workspace:` into name and range: `name@*` is an alias for another member.
 fn workspace<'a>(alias: &'a str, text: &'a str) -> (&'a str, &'a str) {
     match text.char_indices().rfind(|(at, c)| *c == '@' && *at > 0) {
         Some((at, _)) => (&text[..at], &text[at + 1..]),
@@ -144,8 +145,8 @@ fn workspace<'a>(alias: &'a str, text: &'a str) -> (&'a str, &'a str) {
     }
 }
 
-/// Tells whether the version of a member lies in what follows `workspace:`; `^` and `~` stand for whatever it is.
-fn admits(local: &Local, alias: &PackageName, range: &str) -> bool {
+/// Returns whether a member's version matches the range after `workspace:`. `^` and `~` match any version.
+fn admits(local: &LocalPackage, alias: &PackageName, range: &str) -> bool {
     match range.parse::<NpmRange>() {
         Ok(range) if range.tag().is_none() && !matches!(range.as_str(), "^" | "~") => {
             local.satisfies(&Requirement::npm(alias.clone(), alias.clone(), range))

@@ -1,17 +1,17 @@
-//! Poetry's own tables, for the pyproject.toml that has no `[project]`, or leaves its dependencies to them.
+//! Poetry's tables, for a pyproject.toml without `[project]`, or one whose `[project]` leaves the dependencies to them.
 
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::project_table::{GroupItem, Project};
+use super::project_table::{GroupItem, ProjectTable};
 
-/// Fills in what `[project]` does not say; without one, all of it. None where there is no `[tool.poetry]` either.
+/// Completes `[project]` from `[tool.poetry]`. Returns `None` if both are missing.
 pub(super) fn completed(
-    project: Option<Project>,
+    project: Option<ProjectTable>,
     poetry: Option<&Table>,
     groups: &mut BTreeMap<String, Vec<GroupItem>>,
-) -> Option<Project> {
+) -> Option<ProjectTable> {
     let Some(poetry) = poetry else { return project };
     let word = |key: &str| poetry.get(key).and_then(Value::as_str).map(str::to_owned);
     let has_own = project.is_some();
@@ -57,7 +57,7 @@ fn is_optional(wanted: &Value) -> bool {
     wanted.get("optional") == Some(&Value::Boolean(true))
 }
 
-/// Returns what an entry asks for; a list has one for each condition.
+/// Parses an entry of a table of dependencies. A list has one requirement for each condition.
 fn items(name: &str, wanted: &Value) -> Vec<GroupItem> {
     let table = match wanted {
         Value::Array(several) => return several.iter().flat_map(|wanted| items(name, wanted)).collect(),
@@ -107,12 +107,12 @@ fn is_archive(path: &str) -> bool {
     [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end))
 }
 
-/// Returns a text that is refused as a requirement, and names what it was.
+/// Returns a text that fails to parse as a requirement, so that the error quotes the entry.
 fn unreadable(name: &str, wanted: &Value) -> String {
     format!("{name} {wanted}")
 }
 
-/// Writes a range of Poetry's as a specifier of PEP 440; none where that has no words for it.
+/// Converts a range of Poetry's to a PEP 440 specifier. Returns `None` if it cannot be expressed as one.
 fn specifier(range: &str) -> Option<String> {
     if range.contains('|') {
         return None;

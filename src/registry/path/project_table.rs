@@ -1,19 +1,19 @@
-//! What Python's build tools write in a pyproject.toml, whichever of them it is.
+//! The standard tables of a pyproject.toml.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// The `[project]` table (PEP 621), as it is written.
+/// The `[project]` table (PEP 621), as written.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Project {
+pub(super) struct ProjectTable {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     pub(super) requires_python: Option<String>,
     #[serde(default)]
     pub(super) dependencies: Vec<String>,
-    /// Folders that are needed too, relative to its own.
+    /// Folders that it depends on, relative to its own.
     #[serde(skip)]
     pub(super) folders: Vec<String>,
     #[serde(default)]

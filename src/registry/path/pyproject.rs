@@ -1,13 +1,16 @@
-//! pyproject.toml: the static metadata of `[project]` (PEP 621) and dependency groups (PEP 735).
+//! The pyproject.toml of a local package: `[project]` (PEP 621) and dependency groups (PEP 735).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::project_table::{GroupItem, Project};
-use super::uv_sources::{self, Source, Sources};
-use super::{Local, Meaning, PathError, PathKind, PathPackage, Place, file_of, poetry, required};
+use super::project_table::{GroupItem, ProjectTable};
+use super::uv_sources::{self, UvSource, UvSources};
+use super::{
+    LocalFolder, LocalMatch, LocalPackage, LocalPackageError, MAX_MANIFEST_SIZE, PathKind, PathPackage, manifest_path,
+    poetry,
+};
 use crate::fs;
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::registry::pypi::requirement;
@@ -16,47 +19,52 @@ use crate::resolve::{Dependency, DependencyKind, Wants};
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Pyproject {
-    project: Option<Project>,
+    project: Option<ProjectTable>,
     #[serde(default)]
     dependency_groups: BTreeMap<String, Vec<GroupItem>>,
     tool: Option<toml::Table>,
 }
 
-pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathError> {
+pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let Pyproject { project, dependency_groups: declared, tool } = parse(place, text)?;
     let Some(project) = project else {
         return Err(place.bad(PathKind::Pypi, "it has no [project]"));
     };
     if project.dynamic.iter().any(|field| matches!(field.as_str(), "dependencies" | "optional-dependencies")) {
-        return Err(PathError::Dynamic { file: file_of(place.folder, PathKind::Pypi) });
+        return Err(LocalPackageError::Dynamic { file: manifest_path(place.folder, PathKind::Pypi) });
     }
     let name = place.name(PathKind::Pypi, project.name.as_deref())?;
     let sources = uv_sources::read(tool.as_ref());
-    let needs = |asked: &[Asked<'_>]| {
-        let mut wanted = Wanted::new(place, Some(&name), Some(&sources));
-        for asked in asked {
-            match asked {
-                Asked::Requirement(text) => wanted.add(requirement::dependency(&name, text), &Marker::default())?,
-                Asked::Folder(folder) => {
-                    wanted.found.push(required(DependencyKind::Normal, place.folder(folder, None)?));
+    let resolve = |requirements: &[DeclaredRequirement<'_>]| {
+        let mut resolver = RequirementResolver::new(place, Some(&name), Some(&sources));
+        for declared in requirements {
+            match declared {
+                DeclaredRequirement::Requirement(text) => {
+                    resolver.add(requirement::dependency(&name, text), &Marker::default())?;
+                }
+                DeclaredRequirement::Folder(folder) => {
+                    resolver
+                        .dependencies
+                        .push(super::dependency(DependencyKind::Normal, place.require_folder(folder, None)?));
                 }
             }
         }
-        Ok::<_, PathError>(wanted.found)
+        Ok::<_, LocalPackageError>(resolver.dependencies)
     };
-    let texts = project.dependencies.iter().map(|text| Asked::Requirement(text));
-    let asked: Vec<_> = texts.chain(project.folders.iter().map(|folder| Asked::Folder(folder))).collect();
-    let mut dependencies = needs(&asked)?;
+    let texts = project.dependencies.iter().map(|text| DeclaredRequirement::Requirement(text));
+    let requirements: Vec<_> =
+        texts.chain(project.folders.iter().map(|folder| DeclaredRequirement::Folder(folder))).collect();
+    let mut dependencies = resolve(&requirements)?;
     let mut extras = Vec::new();
     for (extra, requirements) in &project.optional_dependencies {
         let extra: ExtraName =
             extra.parse().map_err(|error: crate::model::NameError| place.bad(PathKind::Pypi, &error.to_string()))?;
         let behind = |text: &String| requirement::dependency(&name, &behind_extra(text, &extra));
-        // Whoever asks for the extra needs a local package as such, wherever the extra is asked for.
+        // Local packages are left out here: they are added where the extra is requested.
         let is_local = |dependency: &Dependency| match &dependency.wants {
             Wants::Requirement(requirement) => {
-                let told = sources.contains_key(&requirement.package().name);
-                told || place.members.meaning(requirement) != Meaning::Registry
+                let has_source = sources.contains_key(&requirement.package().name);
+                has_source || place.local_packages.find_match(requirement) != LocalMatch::None
             }
             Wants::Unsupported { .. } => false,
         };
@@ -67,9 +75,9 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
     for group in declared.keys() {
         let label: Label =
             group.parse().map_err(|error: crate::model::LabelError| place.bad(PathKind::Pypi, &error.to_string()))?;
-        let mut asked = Vec::new();
-        collect(&declared, group, &mut Vec::new(), &mut asked);
-        groups.insert(label, needs(&asked)?);
+        let mut requirements = Vec::new();
+        collect_group(&declared, group, &mut Vec::new(), &mut requirements);
+        groups.insert(label, resolve(&requirements)?);
     }
     Ok(PathPackage {
         name,
@@ -84,17 +92,17 @@ pub(super) fn read(place: Place<'_>, text: &str) -> Result<PathPackage, PathErro
             ..Facts::default()
         },
         warnings: Vec::new(),
-        // Where its modules lie may have to be seen.
+        // The location of its modules depends on these folders' contents.
         listed: vec![String::new(), "src".to_owned()],
         node: None,
     })
 }
 
-pub(super) fn name(place: Place<'_>, text: &str) -> Result<Option<String>, PathError> {
+pub(super) fn name(place: LocalFolder<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
     Ok(parse(place, text)?.project.and_then(|project| project.name))
 }
 
-fn parse(place: Place<'_>, text: &str) -> Result<Pyproject, PathError> {
+fn parse(place: LocalFolder<'_>, text: &str) -> Result<Pyproject, LocalPackageError> {
     let mut read: Pyproject = toml::from_str(text).map_err(|error| place.bad(PathKind::Pypi, error.message()))?;
     let poetry = read.tool.as_ref().and_then(|tool| tool.get("poetry")?.as_table());
     read.project = poetry::completed(read.project, poetry, &mut read.dependency_groups);
@@ -111,63 +119,64 @@ fn version(text: &str) -> Option<semver::Version> {
     })
 }
 
-/// Returns what is needed for a Python requirement whose name a local package has: that package, and what the extras asked
-/// of it need.
-pub(super) fn local_needs(
-    place: Place<'_>,
+/// Resolves a Python dependency whose name a local package has: to that package, and the dependencies of the requested extras.
+pub(super) fn resolve_dependency(
+    place: LocalFolder<'_>,
     dependent: Option<&PackageName>,
     dependency: Dependency,
-) -> Result<Vec<Dependency>, PathError> {
-    let mut wanted = Wanted::new(place, dependent, None);
-    wanted.add(dependency, &Marker::default())?;
-    Ok(wanted.found)
+) -> Result<Vec<Dependency>, LocalPackageError> {
+    let mut resolver = RequirementResolver::new(place, dependent, None);
+    resolver.add(dependency, &Marker::default())?;
+    Ok(resolver.dependencies)
 }
 
-/// What a requirement leads to.
-enum Found {
+/// The source of a required package.
+enum ResolvedSource {
     Registry,
-    Refused(String),
-    Local(Local, Requirement),
-    Other(Local),
+    /// A source that larder does not support, with the reason.
+    Unsupported(String),
+    LocalPackage(LocalPackage, Requirement),
+    /// A local package whose version does not match.
+    OtherVersion(LocalPackage),
 }
 
-/// What a manifest asks for. A name that another local Python package has means that package, and nothing that a registry
-/// may have under it: an environment has one package of a name.
-struct Wanted<'a> {
-    place: Place<'a>,
+/// Resolves the requirements of a manifest. The name of another local Python package always refers to that package, and never to
+/// a registry's: an environment has only one package of a name.
+struct RequirementResolver<'a> {
+    place: LocalFolder<'a>,
     dependent: Option<&'a PackageName>,
-    /// Where its manifest says that some of them are.
-    sources: Option<&'a Sources>,
-    /// The local packages that are asked for already, and those of their extras, with their conditions.
+    /// `[tool.uv.sources]` of the manifest.
+    sources: Option<&'a UvSources>,
+    /// The local packages and extras that were added, with their conditions.
     seen: BTreeSet<(Arc<str>, Option<ExtraName>, String)>,
-    found: Vec<Dependency>,
+    dependencies: Vec<Dependency>,
 }
 
-impl<'a> Wanted<'a> {
-    fn new(place: Place<'a>, dependent: Option<&'a PackageName>, sources: Option<&'a Sources>) -> Self {
-        Self { place, dependent, sources, seen: BTreeSet::new(), found: Vec::new() }
+impl<'a> RequirementResolver<'a> {
+    fn new(place: LocalFolder<'a>, dependent: Option<&'a PackageName>, sources: Option<&'a UvSources>) -> Self {
+        Self { place, dependent, sources, seen: BTreeSet::new(), dependencies: Vec::new() }
     }
 
-    /// Adds what is asked for under a condition, beside its own.
-    fn add(&mut self, mut dependency: Dependency, condition: &Marker) -> Result<(), PathError> {
+    /// Adds a dependency under a further condition.
+    fn add(&mut self, mut dependency: Dependency, condition: &Marker) -> Result<(), LocalPackageError> {
         let Wants::Requirement(requirement) = &mut dependency.wants else {
-            self.found.push(dependency);
+            self.dependencies.push(dependency);
             return Ok(());
         };
         *requirement = requirement.clone().when(condition.clone());
         let (name, text) = (requirement.package().name, requirement.range_text());
-        let (local, wants) = match self.found(requirement)? {
-            Found::Registry => {
-                self.found.push(dependency);
+        let (local, wants) = match self.source(requirement)? {
+            ResolvedSource::Registry => {
+                self.dependencies.push(dependency);
                 return Ok(());
             }
-            Found::Refused(reason) => {
+            ResolvedSource::Unsupported(reason) => {
                 let wants = Wants::Unsupported { name, text, reason };
-                self.found.push(Dependency { kind: dependency.kind, wants });
+                self.dependencies.push(Dependency { kind: dependency.kind, wants });
                 return Ok(());
             }
-            Found::Local(local, found) => (local, Wants::Requirement(found)),
-            Found::Other(local) => {
+            ResolvedSource::LocalPackage(local, found) => (local, Wants::Requirement(found)),
+            ResolvedSource::OtherVersion(local) => {
                 let reason = format!("the project's own is {local}");
                 (local, Wants::Unsupported { name, text, reason })
             }
@@ -175,10 +184,10 @@ impl<'a> Wanted<'a> {
         let (name, extras) = (requirement.name(), requirement.extras());
         let Some(marker) = requirement.marker() else { return Ok(()) };
         let (when, kind) = (marker.to_string(), dependency.kind);
-        // It has itself already, unless it asks for another version than it is.
-        let has_it = Some(name) == self.dependent && matches!(wants, Wants::Requirement(_));
-        if !has_it && self.seen.insert((local.folder.clone(), None, when.clone())) {
-            self.found.push(Dependency { kind, wants });
+        // A dependency on itself is left out, unless it requires another version.
+        let is_itself = Some(name) == self.dependent && matches!(wants, Wants::Requirement(_));
+        if !is_itself && self.seen.insert((local.folder.clone(), None, when.clone())) {
+            self.dependencies.push(Dependency { kind, wants });
         }
         for (written, requirements) in self.extras(&local)? {
             let Ok(extra) = written.parse::<ExtraName>() else { continue };
@@ -195,33 +204,36 @@ impl<'a> Wanted<'a> {
         Ok(())
     }
 
-    /// Returns what a requirement leads to: where its manifest says, else to the local package that has its name.
-    fn found(&self, requirement: &Requirement) -> Result<Found, PathError> {
+    /// Returns the source of a requirement: the one that the manifest states, or else the local package of its name.
+    fn source(&self, requirement: &Requirement) -> Result<ResolvedSource, LocalPackageError> {
         let name = requirement.package().name;
-        let told = self.sources.and_then(|sources| sources.get(&name));
-        if let Some(Source::Folder(folder)) = told {
-            let found = self.place.folder(folder, Some(&name))?;
+        let stated = self.sources.and_then(|sources| sources.get(&name));
+        if let Some(UvSource::Folder(folder)) = stated {
+            let found = self.place.require_folder(folder, Some(&name))?;
             let found = found.when(requirement.marker().cloned().unwrap_or_default());
             if let Some(folder) = found.folder() {
-                let local = Local { folder: folder.clone(), package: found.name().clone(), version: None };
-                return Ok(Found::Local(local, found));
+                let local = LocalPackage { folder: folder.clone(), package: found.name().clone(), version: None };
+                return Ok(ResolvedSource::LocalPackage(local, found));
             }
         }
-        Ok(match self.place.members.meaning(requirement) {
-            Meaning::Registry => told.and_then(Source::refusal).map_or(Found::Registry, Found::Refused),
-            Meaning::Local(found) => match self.place.members.get(requirement.ecosystem(), &name) {
-                Some(local) => Found::Local(local.clone(), found),
-                None => Found::Registry,
+        Ok(match self.place.local_packages.find_match(requirement) {
+            LocalMatch::None => stated
+                .and_then(UvSource::unsupported_reason)
+                .map_or(ResolvedSource::Registry, ResolvedSource::Unsupported),
+            LocalMatch::Satisfied(found) => match self.place.local_packages.get(requirement.ecosystem(), &name) {
+                Some(local) => ResolvedSource::LocalPackage(local.clone(), found),
+                None => ResolvedSource::Registry,
             },
-            Meaning::Other(local) => Found::Other(local),
+            LocalMatch::OtherVersion(local) => ResolvedSource::OtherVersion(local),
         })
     }
 
-    /// Returns what the extras of a local package need.
-    fn extras(&self, local: &Local) -> Result<BTreeMap<String, Vec<String>>, PathError> {
-        let place = Place { folder: &local.folder, ..self.place };
-        let file = file_of(place.folder, PathKind::Pypi);
-        let Ok(text) = fs::read_to_string(&place.root.join(file)) else { return Ok(BTreeMap::new()) };
+    /// Returns the requirements of a local package's extras.
+    fn extras(&self, local: &LocalPackage) -> Result<BTreeMap<String, Vec<String>>, LocalPackageError> {
+        let place = LocalFolder { folder: &local.folder, ..self.place };
+        let file = manifest_path(place.folder, PathKind::Pypi);
+        let bytes = fs::read_up_to(&place.root.join(file), MAX_MANIFEST_SIZE).ok().flatten();
+        let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(BTreeMap::new()) };
         Ok(parse(place, &text)?.project.map(|project| project.optional_dependencies).unwrap_or_default())
     }
 }
@@ -233,18 +245,18 @@ fn behind_extra(text: &str, extra: &ExtraName) -> String {
     }
 }
 
-/// Something that is asked for, as it is written.
-enum Asked<'a> {
+/// A requirement, as written.
+enum DeclaredRequirement<'a> {
     Requirement(&'a str),
     Folder(&'a str),
 }
 
-/// Collects the requirements of a group and of those that it includes, which may be in a circle.
-fn collect<'a>(
+/// Collects the requirements of a group and of the groups that it includes. Groups may include each other in a cycle.
+fn collect_group<'a>(
     groups: &'a BTreeMap<String, Vec<GroupItem>>,
     group: &'a str,
     within: &mut Vec<&'a str>,
-    into: &mut Vec<Asked<'a>>,
+    into: &mut Vec<DeclaredRequirement<'a>>,
 ) {
     if within.contains(&group) {
         return;
@@ -252,9 +264,9 @@ fn collect<'a>(
     within.push(group);
     for item in groups.get(group).into_iter().flatten() {
         match item {
-            GroupItem::Requirement(text) => into.push(Asked::Requirement(text)),
-            GroupItem::Folder(folder) => into.push(Asked::Folder(folder)),
-            GroupItem::Include { group } => collect(groups, group, within, into),
+            GroupItem::Requirement(text) => into.push(DeclaredRequirement::Requirement(text)),
+            GroupItem::Folder(folder) => into.push(DeclaredRequirement::Folder(folder)),
+            GroupItem::Include { group } => collect_group(groups, group, within, into),
         }
     }
     within.pop();

@@ -11,8 +11,8 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
-fn named(root: &Path, folders: &[&str]) -> Members {
-    let mut members = Members::default();
+fn named(root: &Path, folders: &[&str]) -> LocalPackages {
+    let mut members = LocalPackages::default();
     for &folder in folders {
         assert_eq!(members.add(root, &folder.into()), None);
     }
@@ -69,7 +69,7 @@ fn a_pyproject_tells_extras_and_groups() {
          Fast = ['c; python_version > \"3\"']\n[dependency-groups]\ntest = ['d', {include-group = 'lint'}]\n\
          lint = [{include-group = 'test'}, 'e']",
     )]);
-    let package = read(root.path(), "p", &Members::default()).unwrap();
+    let package = read(root.path(), "p", &LocalPackages::default()).unwrap();
     assert_eq!(package.version.to_string(), "1.2.0");
     assert_eq!(wants(&package), ["Normal pypi:b >=1", "Normal pypi:c "]);
     assert_eq!(package.extras, ["fast".parse().unwrap()]);
@@ -132,11 +132,11 @@ fn what_cannot_be_read_is_named() {
         ("dyn/pyproject.toml", "[project]\nname = 'a'\ndynamic = ['dependencies']"),
         ("none/pyproject.toml", "[tool.x]"),
     ]);
-    let error = |folder: &str| read(root.path(), folder, &Members::default()).unwrap_err();
+    let error = |folder: &str| read(root.path(), folder, &LocalPackages::default()).unwrap_err();
     assert!(error("bad").to_string().starts_with("bad/package.json cannot be read"));
-    assert!(matches!(error("dyn"), PathError::Dynamic { .. }));
-    assert!(matches!(error("none"), PathError::BadManifest { .. }));
-    assert!(matches!(error("gone"), PathError::NoManifest { .. }));
+    assert!(matches!(error("dyn"), LocalPackageError::Dynamic { .. }));
+    assert!(matches!(error("none"), LocalPackageError::BadManifest { .. }));
+    assert!(matches!(error("gone"), LocalPackageError::NoManifest { .. }));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn poetrys_tables_are_read_where_there_is_no_project() {
         ),
         ("lib/pyproject.toml", "[tool.poetry]\nname = 'lib'\nversion = '0.1'"),
     ]);
-    let package = read(root.path(), "p", &Members::default()).unwrap();
+    let package = read(root.path(), "p", &LocalPackages::default()).unwrap();
     assert_eq!((package.name.as_str(), package.facts.requires_python.as_deref()), ("my-app", Some(">=3.11,<4")));
     assert_eq!(
         wants(&package),
@@ -261,4 +261,15 @@ fn a_python_package_has_itself_but_no_other_version_of_itself() {
     let members = named(root.path(), &["p", "q"]);
     assert_eq!(wants(&read(root.path(), "p", &members).unwrap()), [""; 0]);
     assert_eq!(wants(&read(root.path(), "q", &members).unwrap()), ["Normal ?q"]);
+}
+
+#[test]
+fn a_manifest_over_the_size_limit_declares_no_name_and_is_refused() {
+    let padding = " ".repeat(usize::try_from(MAX_MANIFEST_SIZE).unwrap());
+    let root = folder(&[("big/package.json", &format!("{{\"name\":\"big\"}}{padding}"))]);
+    let mut local_packages = LocalPackages::default();
+    assert_eq!(local_packages.add(root.path(), &"big".into()), None);
+    assert_eq!(local_packages.get(PathKind::Npm.ecosystem(), &PackageName::npm("big").unwrap()), None);
+    let error = read(root.path(), "big", &local_packages).unwrap_err();
+    assert!(matches!(error, LocalPackageError::BadManifest { .. }), "{error}");
 }

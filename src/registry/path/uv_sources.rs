@@ -1,4 +1,4 @@
-//! `[tool.uv.sources]`: where a pyproject.toml says that some of what it needs is to be found.
+//! `[tool.uv.sources]` of a pyproject.toml: the sources of some of its dependencies.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use toml::{Table, Value};
 
 use crate::model::PackageName;
 
-/// The sources by the names of the packages that are found there.
-pub(super) type Sources = BTreeMap<PackageName, Source>;
+/// The sources, by the names of their packages.
+pub(super) type UvSources = BTreeMap<PackageName, UvSource>;
 
-/// Where a package is to be found.
+/// The source of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    /// In a folder, relative to the manifest's own.
+pub(super) enum UvSource {
+    /// A folder, relative to the manifest.
     Folder(String),
-    /// Among the members.
+    /// A member of the project.
     Workspace,
-    /// Where larder installs nothing from, or here and there.
+    /// A source that larder does not support, or several sources.
     Elsewhere,
 }
 
-impl Source {
-    /// Returns why no registry's package is taken instead, as the end of a sentence.
-    pub(super) fn refusal(&self) -> Option<String> {
+impl UvSource {
+    /// Returns the reason why the source is not supported, as a sentence. Returns `None` for a folder.
+    pub(super) fn unsupported_reason(&self) -> Option<String> {
         match self {
             Self::Folder(_) => None,
             Self::Workspace => Some("no member of the project has this name".to_owned()),
@@ -31,25 +31,25 @@ impl Source {
     }
 }
 
-/// Reads the table. An index of uv's is no source here: which registry serves a package, the root's manifest says.
-pub(super) fn read(tool: Option<&Table>) -> Sources {
+/// Reads the table. An index is ignored: the root manifest decides which registry serves a package.
+pub(super) fn read(tool: Option<&Table>) -> UvSources {
     let table = tool.and_then(|tool| tool.get("uv")?.get("sources")?.as_table());
     let sources = table.into_iter().flatten();
     sources.filter_map(|(name, value)| Some((PackageName::pypi(name).ok()?, source(value)?))).collect()
 }
 
-fn source(value: &Value) -> Option<Source> {
+fn source(value: &Value) -> Option<UvSource> {
     if let Value::Array(several) = value {
-        return several.iter().any(|one| source(one).is_some()).then_some(Source::Elsewhere);
+        return several.iter().any(|one| source(one).is_some()).then_some(UvSource::Elsewhere);
     }
     let is_archive = |path: &str| [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end));
     match value.get("path").and_then(Value::as_str) {
-        Some(path) if is_archive(path) => return Some(Source::Elsewhere),
-        Some(path) => return Some(Source::Folder(path.to_owned())),
+        Some(path) if is_archive(path) => return Some(UvSource::Elsewhere),
+        Some(path) => return Some(UvSource::Folder(path.to_owned())),
         None => {}
     }
     if value.get("workspace") == Some(&Value::Boolean(true)) {
-        return Some(Source::Workspace);
+        return Some(UvSource::Workspace);
     }
-    ["git", "url"].iter().any(|key| value.get(key).is_some()).then_some(Source::Elsewhere)
+    ["git", "url"].iter().any(|key| value.get(key).is_some()).then_some(UvSource::Elsewhere)
 }

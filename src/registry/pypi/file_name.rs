@@ -1,8 +1,8 @@
-//! What the name of a file says: wheels (PEP 427) and source distributions (PEP 625 and what came before it).
+//! The names of files: wheels (PEP 427) and source distributions (PEP 625 and older conventions).
 
 use crate::model::PackageName;
 
-/// A file of a Python package, by its name.
+/// The parsed name of a file of a Python package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileName<'a> {
     /// A wheel.
@@ -19,7 +19,7 @@ pub(super) enum FileName<'a> {
 pub(super) struct WheelName<'a> {
     /// The version, as written.
     pub(super) version: &'a str,
-    /// The build tag: the higher of two wheels that are alike wins.
+    /// The build tag. Of wheels that differ only in it, the highest wins.
     pub(super) build: Option<(u64, &'a str)>,
     /// Interpreters, separated by dots.
     pub(super) python: &'a str,
@@ -30,13 +30,13 @@ pub(super) struct WheelName<'a> {
 }
 
 impl<'a> FileName<'a> {
-    /// Reads the name of a file of `package`; none for other kinds of files and for files of other packages.
+    /// Parses the name of a file of `package`. Returns `None` for other kinds of files and for files of other packages.
     pub(super) fn parse(package: &PackageName, file: &'a str) -> Option<Self> {
         if let Some(stem) = file.strip_suffix(".whl") {
             return WheelName::parse(package, stem).map(Self::Wheel);
         }
         let stem = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".zip"))?;
-        // Old names have `-` in both parts: the version begins after a `-` that leaves the package's name before it.
+        // In old names both parts may contain `-`: the version begins after the `-` that follows the package's name.
         stem.match_indices('-')
             .map(|(at, _)| (&stem[..at], &stem[at + 1..]))
             .find(|(name, version)| is_name(package, name) && version.starts_with(|c: char| c.is_ascii_alphanumeric()))
@@ -74,7 +74,7 @@ impl<'a> WheelName<'a> {
 }
 
 fn is_name(package: &PackageName, text: &str) -> bool {
-    // Spelt as PEP 427 wants it in nearly every file, which needs no copy.
+    // Nearly all names have the spelling of PEP 427, which can be compared without a copy.
     let same = |(a, b): (u8, u8)| a == b || (a == b'-' && matches!(b, b'_' | b'.')) || a == b.to_ascii_lowercase();
     let package_text = package.as_str();
     (package_text.len() == text.len() && package_text.bytes().zip(text.bytes()).all(same))

@@ -1,62 +1,62 @@
-//! What a Python index says of one package, and the metadata of its files.
+//! The listing of a Python package: its decoded index page, and the metadata of its files.
 
 use std::sync::Arc;
 
-use super::beside::MetadataBeside;
 use super::file_name::{FileName, WheelName};
-use super::page::Advertised;
+use super::page::MetadataAdvert;
+use super::pep658::MetadataAvailability;
 use super::record::{self, FileRecord};
-use super::tags::{Interpreter, Rank};
-use super::{location, requirement, tail};
+use super::tags::{Rank, WheelTarget};
+use super::{lazy_wheel, location, requirement};
 use crate::diagnostic::Failure;
 use crate::fetch::{Document, Encoding, Request, RequestError, Target};
 use crate::model::{
     Artifact, CoreMetadata, Digest, Facts, PackageName, Platform, Settings, TargetPlatform, Url, Version,
 };
 use crate::registry::RegistryError;
-use crate::registry::by_platform::{self, Needs, Question, Said};
-use crate::registry::kept::Record;
-use crate::registry::listing::{Served, Stated};
-use crate::registry::protocol::{self, NoRelease};
+use crate::registry::client::{FileLocation, RegistryClient};
+use crate::registry::listing_record::ListingRecord;
+use crate::registry::platform_metadata::{self, ArtifactMetadata, DeclaredDependencies, MetadataQuery};
+use crate::registry::protocol::{PackageListing, ReleaseError};
 use crate::resolve::{Candidate, PlatformSet, Release, Versions};
 
-/// What a registry says of one package.
-pub(in crate::registry) struct Listing {
+/// The listing of a Python package.
+pub(in crate::registry) struct PypiListing {
     name: PackageName,
-    served: Served,
-    beside: Arc<MetadataBeside>,
-    record: Record,
+    client: RegistryClient,
+    availability: Arc<MetadataAvailability>,
+    record: ListingRecord,
     spans: Vec<(u32, u32)>,
-    view: View,
+    filter: ListingFilter,
     versions: Arc<Versions>,
 }
 
-/// For whom an index is read.
+/// Selects the files of an index page that count: by interpreter, and by upload time.
 #[derive(Clone)]
-pub(super) struct View {
-    interpreters: Vec<Interpreter>,
-    /// Milliseconds since 1970: files that are not known to have been uploaded before do not exist.
+pub(super) struct ListingFilter {
+    interpreters: Vec<WheelTarget>,
+    /// `released-before`, in milliseconds since 1970. A file without an upload time does not count.
     before: Option<i64>,
 }
 
-/// A file with what its name says.
-struct Named<'a> {
+/// A file with its parsed name.
+struct ListedFile<'a> {
     file: FileRecord<'a>,
     name: FileName<'a>,
 }
 
-impl View {
-    /// Returns the view of those who have these settings.
-    pub(super) fn of(settings: &Settings) -> Self {
+impl ListingFilter {
+    /// Creates the filter for the settings of resolution.
+    pub(super) fn for_settings(settings: &Settings) -> Self {
         let python = settings.python.as_ref();
-        let interpreter = |target: &TargetPlatform| Some(Interpreter::new(target.clone(), python?.clone()));
+        let interpreter = |target: &TargetPlatform| Some(WheelTarget::new(target.clone(), python?.clone()));
         Self {
             interpreters: settings.platforms.iter().filter_map(interpreter).collect(),
             before: settings.released_before.map(jiff::Timestamp::as_millisecond),
         }
     }
 
-    /// Makes versions of a record; those without a file that counts are left out.
+    /// Decodes the versions of a record. Versions without a file that counts are left out.
     fn versions(&self, package: &PackageName, record: &[u8]) -> Option<(Versions, Vec<(u32, u32)>)> {
         let (pythons, records) = record::decode(record)?;
         let pythons: Vec<_> = pythons.into_iter().map(requirement::specifiers).collect();
@@ -66,7 +66,7 @@ impl View {
             let bytes = record.get(version.start as usize..)?.get(..version.length as usize)?;
             let files = self.files(package, bytes)?;
             let Some(first) = files.first() else {
-                if let Some(candidate) = self.not_in_time(package, version.text, bytes)? {
+                if let Some(candidate) = self.too_recent(package, version.text, bytes)? {
                     versions.candidates.push(candidate);
                     spans.push((version.start, version.length));
                 }
@@ -74,19 +74,19 @@ impl View {
             };
             let mut wheels = PlatformSet::NONE;
             for interpreter in &self.interpreters {
-                if files.iter().any(|named| named.rank(interpreter).is_some()) {
+                if files.iter().any(|listed| listed.rank(interpreter).is_some()) {
                     wheels.insert(interpreter.platform());
                 }
             }
-            let python = |named: &Named<'_>| pythons.get(named.file.python? as usize)?.clone();
-            let of_wheel = files.iter().filter(|named| named.wheel().is_some()).find_map(python);
-            let published = files.iter().filter_map(|named| named.file.uploaded).min();
+            let python = |listed: &ListedFile<'_>| pythons.get(listed.file.python? as usize)?.clone();
+            let of_wheel = files.iter().filter(|listed| listed.wheel().is_some()).find_map(python);
+            let published = files.iter().filter_map(|listed| listed.file.uploaded).min();
             versions.candidates.push(Candidate {
                 yanked: first.file.yanked,
                 requires_python: of_wheel.or_else(|| files.iter().find_map(python)),
                 published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
                 wheels,
-                sdist: files.iter().any(|named| named.wheel().is_none()),
+                sdist: files.iter().any(|listed| listed.wheel().is_none()),
                 ..Candidate::new(version.text.parse::<pep440_rs::Version>().ok()?.into())
             });
             spans.push((version.start, version.length));
@@ -94,14 +94,17 @@ impl View {
         Some((versions, spans))
     }
 
-    /// Returns a version of which no file is known to be old enough, if it has any: it is listed so that errors can tell of it,
-    /// and installs nowhere.
-    #[expect(clippy::option_option, reason = "whether the record is damaged, and whether there is such a version")]
-    fn not_in_time(&self, package: &PackageName, version: &str, bytes: &[u8]) -> Option<Option<Candidate>> {
+    /// Returns a version without a file that is old enough, if it has any files. It is listed so that errors can mention it, and
+    /// cannot be installed.
+    #[expect(
+        clippy::option_option,
+        reason = "outside: whether the record is intact; inside: whether there is such a version"
+    )]
+    fn too_recent(&self, package: &PackageName, version: &str, bytes: &[u8]) -> Option<Option<Candidate>> {
         let whenever = Self { before: None, ..self.clone() };
         let files = whenever.files(package, bytes)?;
         let Some(first) = files.first() else { return Some(None) };
-        let published = files.iter().filter_map(|named| named.file.uploaded).min();
+        let published = files.iter().filter_map(|listed| listed.file.uploaded).min();
         Some(Some(Candidate {
             yanked: first.file.yanked,
             published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
@@ -110,24 +113,25 @@ impl View {
         }))
     }
 
-    /// Returns the files of a version that count: those known to be in time, and the yanked ones only where all are.
-    fn files<'a>(&self, package: &PackageName, bytes: &'a [u8]) -> Option<Vec<Named<'a>>> {
+    /// Returns the files of a version that count: those that are old enough, and yanked ones only if all are yanked. Returns `None`
+    /// if the record is damaged.
+    fn files<'a>(&self, package: &PackageName, bytes: &'a [u8]) -> Option<Vec<ListedFile<'a>>> {
         let in_time = |file: &FileRecord<'_>| {
             self.before.is_none_or(|before| file.uploaded.is_some_and(|uploaded| uploaded < before))
         };
-        let mut files: Vec<Named<'a>> = record::files(bytes)?
+        let mut files: Vec<ListedFile<'a>> = record::files(bytes)?
             .into_iter()
             .filter(in_time)
-            .filter_map(|file| Some(Named { name: FileName::parse(package, file.name)?, file }))
+            .filter_map(|file| Some(ListedFile { name: FileName::parse(package, file.name)?, file }))
             .collect();
-        if files.iter().any(|named| !named.file.yanked) {
-            files.retain(|named| !named.file.yanked);
+        if files.iter().any(|listed| !listed.file.yanked) {
+            files.retain(|listed| !listed.file.yanked);
         }
         Some(files)
     }
 }
 
-impl Named<'_> {
+impl ListedFile<'_> {
     fn wheel(&self) -> Option<&WheelName<'_>> {
         match &self.name {
             FileName::Wheel(wheel) => Some(wheel),
@@ -135,75 +139,76 @@ impl Named<'_> {
         }
     }
 
-    fn rank(&self, interpreter: &Interpreter) -> Option<Rank> {
+    fn rank(&self, interpreter: &WheelTarget) -> Option<Rank> {
         interpreter.rank(self.wheel()?)
     }
 }
 
-impl Listing {
-    /// Makes a listing of a record. `None` if the record is damaged.
+impl PypiListing {
+    /// Decodes a record. Returns `None` if the record is damaged.
     pub(super) fn decode(
-        served: &Served,
-        beside: &Arc<MetadataBeside>,
+        client: &RegistryClient,
+        availability: &Arc<MetadataAvailability>,
         name: &PackageName,
-        view: &View,
-        record: Record,
+        filter: &ListingFilter,
+        record: ListingRecord,
     ) -> Option<Self> {
-        let (mut versions, spans) = view.versions(name, record.front())?;
-        versions.registry = Some(served.name().clone());
-        versions.cached = served.is_cached(&record);
+        let (mut versions, spans) = filter.versions(name, record.header())?;
+        versions.registry = Some(client.name().clone());
+        versions.cached = client.is_cached(&record);
         Some(Self {
             name: name.clone(),
-            served: served.clone(),
-            beside: Arc::clone(beside),
+            client: client.clone(),
+            availability: Arc::clone(availability),
             record,
             spans,
-            view: view.clone(),
+            filter: filter.clone(),
             versions: Arc::new(versions),
         })
     }
 
-    /// Returns what one version needs; none inside for an ordinal that is out of bounds or a damaged record.
+    /// Returns the release of a version. Returns `None` if the ordinal is out of bounds or the record is damaged.
     fn read(&self, ordinal: u32) -> Result<Option<Release>, Arc<dyn Failure>> {
         let Some((version, files)) = self.files(ordinal) else { return Ok(None) };
         let mut artifacts: Vec<Artifact> = Vec::new();
         let mut source = None;
-        for interpreter in &self.view.interpreters {
+        for interpreter in &self.filter.interpreters {
             let best =
-                files.iter().filter_map(|named| Some((named.rank(interpreter)?, named))).min_by(|(a, x), (b, y)| {
-                    let build =
-                        |named: &Named<'_>| named.wheel().and_then(|wheel| wheel.build).map(|(n, s)| (n, s.to_owned()));
+                files.iter().filter_map(|listed| Some((listed.rank(interpreter)?, listed))).min_by(|(a, x), (b, y)| {
+                    let build = |listed: &ListedFile<'_>| {
+                        listed.wheel().and_then(|wheel| wheel.build).map(|(n, s)| (n, s.to_owned()))
+                    };
                     a.cmp(b).then_with(|| build(y).cmp(&build(x))).then_with(|| x.file.name.cmp(y.file.name))
                 });
-            let Some((_, named)) = best else { continue };
-            source.get_or_insert(named);
-            match artifacts.iter_mut().find(|artifact| artifact.file == named.file.name) {
+            let Some((_, listed)) = best else { continue };
+            source.get_or_insert(listed);
+            match artifacts.iter_mut().find(|artifact| artifact.file == listed.file.name) {
                 Some(artifact) => artifact.platforms.push(interpreter.platform()),
                 None => artifacts.push(Artifact {
                     platforms: vec![interpreter.platform()],
-                    ..self.artifact(Artifact::wheel(named.file.name), &named.file)
+                    ..self.artifact(Artifact::wheel(listed.file.name), &listed.file)
                 }),
             }
         }
         for artifact in &mut artifacts {
             artifact.platforms.sort();
-            if artifact.platforms.len() == self.view.interpreters.len() {
+            if artifact.platforms.len() == self.filter.interpreters.len() {
                 artifact.platforms.clear();
             }
         }
         artifacts.sort();
-        let sdist = files.iter().find(|named| named.wheel().is_none());
+        let sdist = files.iter().find(|listed| listed.wheel().is_none());
         if let Some(sdist) = sdist.filter(|_| artifacts.is_empty()) {
             artifacts.push(self.artifact(Artifact::sdist(sdist.file.name), &sdist.file));
         }
-        // A wheel for somebody else says the same as a source distribution, and says it without being built.
-        let source = source.or_else(|| files.iter().find(|named| named.wheel().is_some())).or(sdist);
+        // A wheel for another platform has the same metadata as the source distribution, and needs no build.
+        let source = source.or_else(|| files.iter().find(|listed| listed.wheel().is_some())).or(sdist);
         let Some(source) = source else { return Ok(None) };
         let metadata = match self.metadata(source, version)? {
             Ok(metadata) => metadata,
-            Err(reason) => return Ok(Some(by_platform::refused(&self.name, source.file.name, reason))),
+            Err(reason) => return Ok(Some(platform_metadata::unusable_release(&self.name, source.file.name, reason))),
         };
-        let Needs { dependencies, extras } = self.needs(&metadata);
+        let DeclaredDependencies { dependencies, extras } = self.declared_dependencies(&metadata);
         Ok(Some(Release {
             dependencies,
             declared_on: Vec::new(),
@@ -211,113 +216,118 @@ impl Listing {
             artifacts,
             facts: Facts {
                 requires_python: metadata.requires_python.clone(),
-                yanked: files.iter().all(|named| named.file.yanked),
+                yanked: files.iter().all(|listed| listed.file.yanked),
                 ..Facts::default()
             },
             folder: None,
         }))
     }
 
-    fn files(&self, ordinal: u32) -> Option<(&pep440_rs::Version, Vec<Named<'_>>)> {
+    fn files(&self, ordinal: u32) -> Option<(&pep440_rs::Version, Vec<ListedFile<'_>>)> {
         let version = self.versions.candidates.get(ordinal as usize)?.version.as_pypi()?;
         let (start, length) = *self.spans.get(ordinal as usize)?;
-        Some((version, self.view.files(&self.name, self.part(start, length)?)?))
+        Some((version, self.filter.files(&self.name, self.part(start, length)?)?))
     }
 
     fn part(&self, start: u32, length: u32) -> Option<&[u8]> {
-        self.record.front().get(start as usize..)?.get(..length as usize)
+        self.record.header().get(start as usize..)?.get(..length as usize)
     }
 
-    fn artifact(&self, named: Artifact, file: &FileRecord<'_>) -> Artifact {
-        let location = location::hint(&file.url(), &self.record.header.url, &self.served.endpoint);
-        Artifact { digest: file.digest(), location, ..named }
+    fn artifact(&self, listed: Artifact, file: &FileRecord<'_>) -> Artifact {
+        let location = location::hint(&file.url(), &self.record.provenance.url, &self.client.endpoint);
+        Artifact { digest: file.digest(), location, ..listed }
     }
 
-    /// Returns what a wheel says, if that was asked before.
-    fn kept_word(&self, ordinal: u32, wheel: &str) -> Option<Said> {
+    /// Returns the dependencies that a wheel declares, if its metadata is in the cache.
+    fn cached_dependencies(&self, ordinal: u32, wheel: &str) -> Option<ArtifactMetadata> {
         let (version, files) = self.files(ordinal)?;
-        let named = files.iter().find(|named| named.file.name == wheel)?;
-        self.kept_metadata(named, version).map(|metadata| Ok(self.needs(&metadata)))
+        let listed = files.iter().find(|listed| listed.file.name == wheel)?;
+        self.cached_metadata(listed, version).map(|metadata| Ok(self.declared_dependencies(&metadata)))
     }
 
-    /// Asks what a wheel says.
-    fn word(&self, ordinal: u32, wheel: &str) -> Result<Said, Arc<dyn Failure>> {
+    /// Returns the dependencies that a wheel declares, from the cache or the registry.
+    fn fetch_dependencies(&self, ordinal: u32, wheel: &str) -> Result<ArtifactMetadata, Arc<dyn Failure>> {
         let found = self.files(ordinal);
-        let named = found
+        let listed = found
             .as_ref()
-            .and_then(|(version, files)| Some((*version, files.iter().find(|named| named.file.name == wheel)?)));
-        match named {
-            Some((version, named)) => Ok(self.metadata(named, version)?.map(|metadata| self.needs(&metadata))),
+            .and_then(|(version, files)| Some((*version, files.iter().find(|listed| listed.file.name == wheel)?)));
+        match listed {
+            Some((version, listed)) => {
+                Ok(self.metadata(listed, version)?.map(|metadata| self.declared_dependencies(&metadata)))
+            }
             None => Ok(Err("it is not listed any more".to_owned())),
         }
     }
 
-    fn needs(&self, metadata: &CoreMetadata) -> Needs {
+    fn declared_dependencies(&self, metadata: &CoreMetadata) -> DeclaredDependencies {
         let dependencies = metadata.requires.iter().map(|text| requirement::dependency(&self.name, text));
-        Needs { dependencies: dependencies.collect(), extras: metadata.extra_names() }
+        DeclaredDependencies { dependencies: dependencies.collect(), extras: metadata.extra_names() }
     }
 
-    /// Finds a file's metadata; inside, why the file has none that counts. What a file says never changes, so it is
-    /// kept for ever, by the file's digest.
+    /// Returns a file's metadata, or the reason why it has none that can be used. The metadata of a file never changes, so the cache
+    /// keeps it by the file's digest.
     fn metadata(
         &self,
-        named: &Named<'_>,
+        listed: &ListedFile<'_>,
         version: &pep440_rs::Version,
     ) -> Result<Result<CoreMetadata, String>, Arc<dyn Failure>> {
-        if let Some(metadata) = self.kept_metadata(named, version) {
+        if let Some(metadata) = self.cached_metadata(listed, version) {
             return Ok(Ok(metadata));
         }
-        let found = if named.wheel().is_some() {
-            match self.metadata_beside(&named.file)? {
+        let found = if listed.wheel().is_some() {
+            match self.pep658_metadata(&listed.file)? {
                 Some(metadata) => Ok(metadata),
-                None => match tail::from_wheel(&self.served, &self.name, &named.file, &self.record.header.url)? {
-                    Some(bytes) => {
-                        CoreMetadata::parse(&bytes).map_err(|why| format!("the wheel's METADATA is none: {why}"))
+                None => {
+                    match lazy_wheel::from_wheel(&self.client, &self.name, &listed.file, &self.record.provenance.url)? {
+                        Some(bytes) => {
+                            CoreMetadata::parse(&bytes).map_err(|why| format!("the wheel's METADATA is none: {why}"))
+                        }
+                        None => Err("the wheel has no METADATA that can be read".to_owned()),
                     }
-                    None => Err("the wheel has no METADATA that can be read".to_owned()),
-                },
+                }
             }
         } else {
-            self.static_metadata(&named.file.url()).map_err(failure)?
+            self.static_metadata(&listed.file.url()).map_err(failure)?
         };
         let Ok(metadata) = &found else { return Ok(found) };
         if !metadata.is_of(&self.name, version) {
-            let file = named.file.name.to_owned();
+            let file = listed.file.name.to_owned();
             let answered = format!("{} {}", metadata.name.escape_debug(), metadata.version.escape_debug());
             if PackageName::pypi(&metadata.name).is_ok_and(|name| name == self.name) {
                 return Ok(Err(format!("the metadata of its {file} is of {answered}")));
             }
-            let (registry, package) = (self.served.name().clone(), format!("{} {version}", self.name));
+            let (registry, package) = (self.client.name().clone(), format!("{} {version}", self.name));
             return Err(Arc::new(RegistryError::WrongMetadata { registry, package, file, answered }));
         }
-        if let Some(digest) = named.file.digest() {
-            self.served.cache.keep_release(&digest.to_hex(), metadata.render().as_bytes());
+        if let Some(digest) = listed.file.digest() {
+            self.client.cache.store_release(&digest.to_hex(), metadata.render().as_bytes());
         }
         Ok(found)
     }
 
-    /// Returns a file's metadata, if it is in the cache.
-    fn kept_metadata(&self, named: &Named<'_>, version: &pep440_rs::Version) -> Option<CoreMetadata> {
-        let bytes = self.served.cache.release(&named.file.digest()?.to_hex())?;
+    /// Returns a file's metadata from the cache.
+    fn cached_metadata(&self, listed: &ListedFile<'_>, version: &pep440_rs::Version) -> Option<CoreMetadata> {
+        let bytes = self.client.cache.release(&listed.file.digest()?.to_hex())?;
         CoreMetadata::parse(&bytes).ok().filter(|metadata| metadata.is_of(&self.name, version))
     }
 
-    /// Asks for `<file>.metadata` (PEP 658), where it is promised or likely. Where that is no use, the file itself is.
-    fn metadata_beside(&self, file: &FileRecord<'_>) -> Result<Option<CoreMetadata>, Arc<dyn Failure>> {
+    /// Fetches `<file>.metadata` (PEP 658), if it is advertised or likely to exist. Returns `None` if there is none that can be
+    /// used.
+    fn pep658_metadata(&self, file: &FileRecord<'_>) -> Result<Option<CoreMetadata>, Arc<dyn Failure>> {
         let advertised = file.metadata();
-        if advertised == Advertised::No && !self.beside.wheels.is_likely() {
+        if advertised == MetadataAdvert::No && !self.availability.wheels.is_likely() {
             return Ok(None);
         }
         let url = file.url();
         let bare = url.split(['?', '#']).next().unwrap_or_default();
         let target = format!("{bare}.metadata");
-        let stated_by = Some(&*self.record.header.url);
+        let stated_by = Some(&*self.record.provenance.url);
         let request = Request { target: Target::At(&target), stated_by, ..Request::default() };
         let at_mirror = self.at_mirror(&target).map(Ok);
-        let metadata = match at_mirror.unwrap_or_else(|| self.served.client.read(&self.served.endpoint, &request)) {
+        let metadata = match at_mirror.unwrap_or_else(|| self.client.http.read(&self.client.endpoint, &request)) {
             Ok(document) => {
                 let promised = match &advertised {
-                    Advertised::Hashed(digest) => digest.is_of(&document.bytes),
+                    MetadataAdvert::Hashed(digest) => digest.is_of(&document.bytes),
                     _ => true,
                 };
                 CoreMetadata::parse(&document.bytes).ok().filter(|_| promised)
@@ -328,26 +338,27 @@ impl Listing {
                 | RequestError::Unauthorized { .. }
                 | RequestError::OutsideRegistry { .. },
             ) => None,
-            // Nobody said that there is something to ask for.
-            Err(RequestError::Status { .. } | RequestError::Refused { .. }) if advertised == Advertised::No => None,
+            // The file was not advertised, so any failure means that it does not exist.
+            Err(RequestError::Status { .. } | RequestError::Refused { .. }) if advertised == MetadataAdvert::No => None,
             Err(error) => return Err(failure(error)),
         };
         match metadata {
-            Some(_) => self.beside.wheels.found(),
-            None => self.beside.wheels.missed(),
+            Some(_) => self.availability.wheels.record_success(),
+            None => self.availability.wheels.record_failure(),
         }
         Ok(metadata)
     }
 
-    /// Reads what a mirror's page says to be on the public index's host, from the mirror.
+    /// Reads a file from a mirror whose page places it on the public index's host.
     fn at_mirror(&self, url: &str) -> Option<Document> {
         let url = url.parse().ok()?;
-        let path = location::passed_on(&url, &self.served.endpoint).filter(|_| self.beside.mirrored.is_likely())?;
+        let path =
+            location::mirrored_path(&url, &self.client.endpoint).filter(|_| self.availability.mirrored.is_likely())?;
         let request = Request { target: Target::Beside(path), ..Request::default() };
-        let document = self.served.client.read(&self.served.endpoint, &request);
+        let document = self.client.http.read(&self.client.endpoint, &request);
         match document {
-            Ok(_) => self.beside.mirrored.found(),
-            Err(_) => self.beside.mirrored.missed(),
+            Ok(_) => self.availability.mirrored.record_success(),
+            Err(_) => self.availability.mirrored.record_failure(),
         }
         document.ok()
     }
@@ -357,10 +368,12 @@ impl Listing {
         if url.parse::<Url>().is_ok_and(|url| url.path().ends_with("zip")) {
             return no_wheel("is a zip");
         }
-        let (target, stated_by) = (Target::At(url), Some(&*self.record.header.url));
+        let (target, stated_by) = (Target::At(url), Some(&*self.record.provenance.url));
         let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };
-        let response = self.served.client.get(&self.served.endpoint, &request)?;
-        let Some(bytes) = tail::from_sdist(response.body) else { return no_wheel("has no PKG-INFO that can be read") };
+        let response = self.client.http.get(&self.client.endpoint, &request)?;
+        let Some(bytes) = lazy_wheel::from_sdist(response.body) else {
+            return no_wheel("has no PKG-INFO that can be read");
+        };
         match CoreMetadata::parse(&bytes) {
             Ok(metadata) if metadata.is_static() => Ok(Ok(metadata)),
             Ok(_) => no_wheel("does not state its dependencies"),
@@ -369,60 +382,63 @@ impl Listing {
     }
 }
 
-impl protocol::Listing for Listing {
+impl PackageListing for PypiListing {
     fn versions(&self) -> &Arc<Versions> {
         &self.versions
     }
 
-    fn release(&self, ordinal: u32) -> Result<Release, NoRelease> {
-        self.read(ordinal).map_err(NoRelease::Failed)?.ok_or(NoRelease::Flawed(None))
+    fn release(&self, ordinal: u32) -> Result<Release, ReleaseError> {
+        self.read(ordinal).map_err(ReleaseError::Failed)?.ok_or(ReleaseError::Unusable(None))
     }
 
     fn oldest_system(&self, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {
-        let interpreter = self.view.interpreters.iter().find(|interpreter| interpreter.platform() == platform)?;
+        let interpreter = self.filter.interpreters.iter().find(|interpreter| interpreter.platform() == platform)?;
         let (_, files) = self.files(ordinal)?;
-        files.iter().filter_map(|named| interpreter.oldest_system(named.wheel()?)).min()
+        files.iter().filter_map(|listed| interpreter.oldest_system(listed.wheel()?)).min()
     }
 
     fn digests(&self, (_, ordinal): (&Version, u32), _: &Release, file: &str) -> Option<Vec<Digest>> {
-        // Files that are not chosen, or were yanked meanwhile, are files of the version.
+        // All files of the version count, even those that are not chosen or were yanked.
         let (start, length) = *self.spans.get(ordinal as usize)?;
         let files = record::files(self.part(start, length)?)?;
         files.into_iter().find(|record| record.name == file).map(|record| record.digest().into_iter().collect())
     }
 
-    fn stated(&self, _: &Version, file: &str) -> Option<Stated> {
+    fn file_location(&self, _: &Version, file: &str) -> Option<FileLocation> {
         let parts = self.spans.iter().filter_map(|(start, length)| self.part(*start, *length));
         let url = parts.filter_map(record::files).flatten().find(|record| record.name == file)?.url();
-        let document = &self.record.header.url;
-        let hint = location::hint(&url, document, &self.served.endpoint);
-        Some(Stated { url, document: document.clone(), hint, is_cached: self.versions.cached })
+        let document = &self.record.provenance.url;
+        let hint = location::hint(&url, document, &self.client.endpoint);
+        Some(FileLocation { url, document: document.clone(), hint, is_cached: self.versions.cached })
     }
 
-    /// Asks the wheels that serve some of `platforms`, besides the one whose metadata `release` was made of. Those that have the
-    /// same metadata by their index's own word are left out.
-    fn questions(&self, ordinal: u32, release: &Release, platforms: PlatformSet) -> Vec<Question<'_>> {
+    /// Returns the wheels for `platforms` whose metadata may differ from that of the wheel that `release` was made from. Wheels whose
+    /// index states the same digest of the metadata are left out.
+    fn metadata_queries(&self, ordinal: u32, release: &Release, platforms: PlatformSet) -> Vec<MetadataQuery<'_>> {
         let wheels = || release.artifacts.iter().filter(|artifact| artifact.is_wheel());
-        let first = self.view.interpreters.iter().find_map(|interpreter| {
+        let first = self.filter.interpreters.iter().find_map(|interpreter| {
             wheels().find(|wheel| wheel.platforms.is_empty() || wheel.platforms.contains(&interpreter.platform()))
         });
         let Some(first) = first.filter(|_| wheels().count() > 1) else { return Vec::new() };
         let Some((_, files)) = self.files(ordinal) else { return Vec::new() };
-        let promised = |wheel: &Artifact| {
-            let named = files.iter().find(|named| named.file.name == wheel.file)?;
-            named.file.metadata().digest()
+        let metadata_digest = |wheel: &Artifact| {
+            let listed = files.iter().find(|listed| listed.file.name == wheel.file)?;
+            listed.file.metadata().digest()
         };
-        let speaks = promised(first);
+        let first_digest = metadata_digest(first);
         wheels()
-            .filter(|wheel| wheel.file != first.file && (speaks.is_none() || promised(wheel) != speaks))
+            .filter(|wheel| {
+                wheel.file != first.file && (first_digest.is_none() || metadata_digest(wheel) != first_digest)
+            })
             .map(|wheel| {
                 let serves = wheel.platforms.iter().fold(PlatformSet::NONE, |all, &one| all.union(one.into()));
                 (wheel.file.clone(), serves.intersection(platforms))
             })
             .filter(|(_, platforms)| *platforms != PlatformSet::NONE)
             .map(|(file, platforms)| {
-                let (said, asked) = (self.kept_word(ordinal, &file), file.clone());
-                Question { file, platforms, said, ask: Box::new(move || self.word(ordinal, &asked)) }
+                let (metadata, wheel) = (self.cached_dependencies(ordinal, &file), file.clone());
+                let fetch = Box::new(move || self.fetch_dependencies(ordinal, &wheel));
+                MetadataQuery { file, platforms, metadata, fetch }
             })
             .collect()
     }

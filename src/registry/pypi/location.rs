@@ -1,15 +1,15 @@
-//! Where files lie: what a lock keeps of it, and how that is found again.
+//! The locations of files, and the part of them that a lock keeps.
 
 use crate::fetch::{Endpoint, Place};
 use crate::model::Url;
 
 /// The host of the public index.
 const PUBLIC_INDEX: &str = "pypi.org";
-/// Where the public index keeps its files.
+/// The host of the public index's files.
 const PUBLIC_FILES: &str = "https://files.pythonhosted.org/";
 
-/// Says of an index where its files are, and that its credentials are for them: beside a `simple` index, unless it is the public
-/// one.
+/// Adds to the address of an index where its files are, and that its credentials are for them: beside a `simple` index, unless it
+/// is the public one.
 pub(in crate::registry) fn with_files(place: Place) -> Place {
     if place.url().host() == PUBLIC_INDEX {
         return match PUBLIC_FILES.parse() {
@@ -21,11 +21,11 @@ pub(in crate::registry) fn with_files(place: Place) -> Place {
     if matches!(last, Some("simple" | "+simple")) { place.trusted_beside() } else { place }
 }
 
-/// Returns what a lock keeps of a file's URL, the same whichever mirror listed it:
-/// - of the public index `packages/aa/bb/…/file`, which is made of the file's digest and so holds at mirrors too;
-/// - else the path below what holds the index page's registry (files lie beside `…/simple/`);
-/// - else, on the page's host, the path from the root of the host;
-/// - nothing of a URL on another host: only the page says where that is.
+/// Returns the part of a file's URL that a lock keeps. It does not depend on the mirror that listed the file:
+/// - for the public index, `packages/aa/bb/…/file`, which contains the file's digest and is valid at mirrors too;
+/// - otherwise the path relative to the parent of the index (files are beside `…/simple/`);
+/// - otherwise, on the page's host, the path from the root of the host;
+/// - `None` for a URL on another host, which only the page states.
 pub(super) fn hint(file_url: &str, page_url: &str, endpoint: &Endpoint) -> Option<String> {
     let (file_url, _) = file_url.parse::<Url>().ok()?.split_credentials();
     if is_public(endpoint)
@@ -33,7 +33,7 @@ pub(super) fn hint(file_url: &str, page_url: &str, endpoint: &Endpoint) -> Optio
     {
         return Some(path.to_owned());
     }
-    // A query is a signature, or a secret, and soon out of date.
+    // A query is a signature or a secret, and expires.
     if file_url.has_query() {
         return None;
     }
@@ -46,14 +46,14 @@ pub(super) fn hint(file_url: &str, page_url: &str, endpoint: &Endpoint) -> Optio
     below.or_else(|| is_at_home().then(|| file_url.path().to_owned()))
 }
 
-/// Tells whether a lock's hint is made of the file's digest: an index need not be asked where such a file is.
+/// Returns whether a lock's hint contains the file's digest, so that it needs no confirmation by an index page.
 pub(super) fn is_content_addressed(hint: &str, file: &str) -> bool {
     content_addressed(hint) == Some(hint) && hint.rsplit('/').next() == Some(file)
 }
 
-/// Returns the path that a mirror has of the public index in common with it, where the mirror's page says that a file is on another
-/// host than its own.
-pub(super) fn passed_on<'u>(file_url: &'u Url, endpoint: &Endpoint) -> Option<&'u str> {
+/// Returns the path that a file has at the public index and its mirrors, if the first mirror's page places the file on another
+/// host.
+pub(super) fn mirrored_path<'u>(file_url: &'u Url, endpoint: &Endpoint) -> Option<&'u str> {
     let mirror = endpoint.places().first().map(Place::url).filter(|first| first.host() != PUBLIC_INDEX)?;
     let path = content_addressed(file_url.path()).filter(|_| is_public(endpoint))?;
     (!file_url.is_same_origin(mirror)).then_some(path)

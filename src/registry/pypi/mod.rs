@@ -1,14 +1,14 @@
 //! Python indexes: the page of a package, the metadata of its files, and which wheels suit which platform.
 
-mod beside;
 mod file_name;
+mod lazy_wheel;
 mod listing;
 mod location;
 mod page;
+mod pep658;
 mod protocol;
 mod record;
 pub(super) mod requirement;
 mod tags;
-mod tail;
 
-pub(super) use protocol::Pypi;
+pub(super) use protocol::PypiProtocol;

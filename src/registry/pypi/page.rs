@@ -1,4 +1,4 @@
-//! An index page of one package: HTML (PEP 503 and its successors) or JSON (PEP 691). Both say the same.
+//! The index page of a package: HTML (PEP 503 and its successors) or JSON (PEP 691).
 
 use std::borrow::Cow;
 
@@ -9,36 +9,36 @@ use crate::model::{Algorithm, Digest, PackageName, Url};
 /// A file that a page lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PageFile {
-    /// Its name.
+    /// The file's name.
     pub(super) name: String,
-    /// Where it is.
+    /// The file's URL.
     pub(super) url: String,
     /// The strongest digest that the page gives.
     pub(super) digest: Option<Digest>,
     /// `Requires-Python`, as written.
     pub(super) requires_python: Option<String>,
-    /// Whether it was withdrawn (PEP 592).
+    /// Whether the file was yanked (PEP 592).
     pub(super) yanked: bool,
-    /// When it was uploaded, in milliseconds since 1970.
+    /// The upload time, in milliseconds since 1970.
     pub(super) uploaded: Option<i64>,
-    /// Whether its metadata lies beside it (PEP 658), and what that hashes to.
-    pub(super) metadata: Advertised,
+    /// Whether the index advertises a metadata file (PEP 658).
+    pub(super) metadata: MetadataAdvert,
 }
 
-/// What a page says about a file's metadata.
+/// Whether a page advertises a metadata file beside a file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(super) enum Advertised {
-    /// Nothing.
+pub(super) enum MetadataAdvert {
+    /// No metadata file is advertised.
     #[default]
     No,
-    /// It lies beside the file.
+    /// A metadata file without a digest.
     Yes,
-    /// It lies beside the file and hashes to this.
+    /// A metadata file with this digest.
     Hashed(Digest),
 }
 
-impl Advertised {
-    /// Returns what it hashes to, if that is said.
+impl MetadataAdvert {
+    /// Returns the digest of the metadata file, if it is stated.
     pub(super) fn digest(self) -> Option<Digest> {
         match self {
             Self::Hashed(digest) => Some(digest),
@@ -47,22 +47,22 @@ impl Advertised {
     }
 }
 
-/// Why a page is not used.
+/// The reason why a page is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BadPage {
-    /// It is no page of an index.
+    /// The document is not an index page.
     Unreadable(String),
-    /// Its form is of a major version that came later, and may mean something else.
+    /// The page has a newer major version of the API.
     Newer(String),
-    /// It is another package's.
+    /// The page is for another package.
     OtherPackage(String),
 }
 
-/// Reads a page, whichever form it has.
+/// Parses a page in either format.
 pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Result<Vec<PageFile>, BadPage> {
     let unreadable = |reason: &str| BadPage::Unreadable(reason.to_owned());
     let page_url: Url = page_url.parse().map_err(|_| unreadable("it lies nowhere"))?;
-    // A byte of another encoding, in a title or a reason, harms its own place only.
+    // Invalid UTF-8, as in a title or a yank reason, affects only its own text.
     let text = &*String::from_utf8_lossy(bytes);
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         return json(package, &page_url, text);
@@ -73,7 +73,7 @@ pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Resul
     html(&page_url, text)
 }
 
-/// Checks the version of a page's form (PEP 629): none is 1.0, a later minor one only adds.
+/// Checks the API version of a page (PEP 629). A newer minor version is compatible.
 fn check_version(text: &str) -> Result<(), BadPage> {
     let text = text.trim();
     match text.split('.').next().map(str::parse::<u32>) {
@@ -87,23 +87,23 @@ fn check_version(text: &str) -> Result<(), BadPage> {
 
 fn json(package: &PackageName, page_url: &Url, text: &str) -> Result<Vec<PageFile>, BadPage> {
     #[derive(Deserialize)]
-    struct Versioned {
-        meta: Option<Meta>,
+    struct VersionOnly {
+        meta: Option<PageMeta>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    struct Meta {
+    struct PageMeta {
         api_version: Option<String>,
     }
     #[derive(Deserialize)]
-    struct Page {
-        meta: Option<Meta>,
+    struct JsonPage {
+        meta: Option<PageMeta>,
         name: Option<String>,
-        files: Vec<File>,
+        files: Vec<JsonFile>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    struct File {
+    struct JsonFile {
         filename: String,
         url: String,
         #[serde(default)]
@@ -115,15 +115,15 @@ fn json(package: &PackageName, page_url: &Url, text: &str) -> Result<Vec<PageFil
         dist_info_metadata: Option<serde_json::Value>,
     }
     let text = text.trim_start_matches('\u{feff}');
-    let check = |meta: &Option<Meta>| {
+    let check = |meta: &Option<PageMeta>| {
         let version = meta.as_ref().and_then(|meta| meta.api_version.as_deref());
         version.map_or(Ok(()), check_version)
     };
-    let page: Page = match serde_json::from_str(text) {
+    let page: JsonPage = match serde_json::from_str(text) {
         Ok(page) => page,
         Err(error) => {
-            // In a later version, all else may have another shape.
-            check(&serde_json::from_str::<Versioned>(text).ok().and_then(|page| page.meta))?;
+            // In a newer version, everything else may have another shape.
+            check(&serde_json::from_str::<VersionOnly>(text).ok().and_then(|page| page.meta))?;
             return Err(BadPage::Unreadable(error.to_string()));
         }
     };
@@ -143,9 +143,11 @@ fn json(package: &PackageName, page_url: &Url, text: &str) -> Result<Vec<PageFil
         yanked: file.yanked.is_some_and(|value| value != false && !value.is_null()),
         uploaded: file.upload_time.as_deref().and_then(milliseconds),
         metadata: match file.core_metadata.or(file.dist_info_metadata) {
-            Some(serde_json::Value::Bool(true)) => Advertised::Yes,
-            Some(serde_json::Value::Object(hashes)) => strongest(&hashes).map_or(Advertised::Yes, Advertised::Hashed),
-            _ => Advertised::No,
+            Some(serde_json::Value::Bool(true)) => MetadataAdvert::Yes,
+            Some(serde_json::Value::Object(hashes)) => {
+                strongest(&hashes).map_or(MetadataAdvert::Yes, MetadataAdvert::Hashed)
+            }
+            _ => MetadataAdvert::No,
         },
         name: file.filename,
     });
@@ -207,7 +209,7 @@ fn anchor(base: &Url, text: &str) -> (Option<PageFile>, usize) {
         requires_python: None,
         yanked: false,
         uploaded: None,
-        metadata: Advertised::No,
+        metadata: MetadataAdvert::No,
     };
     let (mut core, mut dist_info) = (None, None);
     while let Some((name, value, after)) = attribute(rest) {
@@ -229,8 +231,8 @@ fn anchor(base: &Url, text: &str) -> (Option<PageFile>, usize) {
     let Some(href) = href else { return (None, rest.len()) };
     // The later name of the two counts (PEP 714).
     file.metadata = match core.or(dist_info).as_deref() {
-        None | Some("false") => Advertised::No,
-        Some(value) => hash(value).map_or(Advertised::Yes, Advertised::Hashed),
+        None | Some("false") => MetadataAdvert::No,
+        Some(value) => hash(value).map_or(MetadataAdvert::Yes, MetadataAdvert::Hashed),
     };
     file.digest = href.split_once('#').and_then(|(_, fragment)| fragment.split('&').find_map(hash));
     file.url = base.resolve(&href);
@@ -381,17 +383,17 @@ mod tests {
     fn the_later_name_of_metadata_counts_in_both_forms() {
         let name = PackageName::pypi("a").unwrap();
         let hex = "11".repeat(32);
-        let hashed = Advertised::Hashed(Digest::from_hex(Algorithm::Sha256, &hex).unwrap());
+        let hashed = MetadataAdvert::Hashed(Digest::from_hex(Algorithm::Sha256, &hex).unwrap());
         let json_hash = format!(r#"{{"sha256":"{hex}"}}"#);
         let html_hash = format!("sha256={hex}");
         for (core, dist_info, expected) in [
-            (Some("true"), None, Advertised::Yes),
-            (None, Some("true"), Advertised::Yes),
-            (Some("false"), Some("true"), Advertised::No),
-            (Some("false"), Some("#"), Advertised::No),
+            (Some("true"), None, MetadataAdvert::Yes),
+            (None, Some("true"), MetadataAdvert::Yes),
+            (Some("false"), Some("true"), MetadataAdvert::No),
+            (Some("false"), Some("#"), MetadataAdvert::No),
             (Some("#"), Some("true"), hashed.clone()),
             (None, Some("#"), hashed.clone()),
-            (None, None, Advertised::No),
+            (None, None, MetadataAdvert::No),
         ] {
             let json = [("core-metadata", core), ("dist-info-metadata", dist_info)]
                 .map(|(key, value)| value.map(|value| format!(r#","{key}":{}"#, value.replace('#', &json_hash))));

@@ -1,4 +1,4 @@
-//! An index page in compact form: versions in ascending order, each with its files.
+//! The compact form of an index page: versions in ascending order, each with its files.
 //!
 //! ```text
 //! requires-python texts u32, text*, versions u32, (version text, files bytes)*
@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::file_name::FileName;
-use super::page::{Advertised, PageFile};
+use super::page::{MetadataAdvert, PageFile};
 use crate::model::{Algorithm, Digest, PackageName};
-use crate::registry::bytes::{Reader, Writer};
+use crate::registry::bytes::{ByteReader, ByteWriter};
 
-/// The version of this form.
+/// The version of this format.
 pub(super) const FORMAT: u32 = 0x7079_0001;
 
 const YANKED: u8 = 1;
@@ -27,14 +27,14 @@ const NAMED_URL: u8 = 16;
 const NO_PYTHON: u32 = u32::MAX;
 const NO_TIME: i64 = i64::MIN;
 
-/// A file as a record has it.
+/// A file in a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileRecord<'a> {
     pub(super) name: &'a str,
     url: &'a str,
     named_url: bool,
     pub(super) yanked: bool,
-    /// The place of its `Requires-Python` in the record's list.
+    /// The index of its `Requires-Python` in the record's list.
     pub(super) python: Option<u32>,
     /// Milliseconds since 1970.
     pub(super) uploaded: Option<i64>,
@@ -52,16 +52,16 @@ impl FileRecord<'_> {
         self.digest.map(|(algorithm, bytes)| Digest::new(algorithm, bytes))
     }
 
-    pub(super) fn metadata(&self) -> Advertised {
+    pub(super) fn metadata(&self) -> MetadataAdvert {
         match self.metadata_digest {
-            _ if !self.advertised => Advertised::No,
-            None => Advertised::Yes,
-            Some((algorithm, bytes)) => Advertised::Hashed(Digest::new(algorithm, bytes)),
+            _ if !self.advertised => MetadataAdvert::No,
+            None => MetadataAdvert::Yes,
+            Some((algorithm, bytes)) => MetadataAdvert::Hashed(Digest::new(algorithm, bytes)),
         }
     }
 }
 
-/// Makes a record of a page. Files that are neither wheels nor source distributions of the package are left out.
+/// Encodes a page. Files that are neither wheels nor source distributions of the package are left out.
 pub(super) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
     let mut pythons: Vec<&str> = Vec::new();
     let mut places: FxHashMap<&str, u32> = FxHashMap::default();
@@ -69,7 +69,7 @@ pub(super) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
     let mut last: Option<(&str, pep440_rs::Version)> = None;
     for file in files {
         let Some(text) = FileName::parse(package, &file.name).map(|name| name.version()) else { continue };
-        // Files of one version stand together on most pages.
+        // On most pages the files of a version are adjacent.
         let version = match &last {
             Some((same, version)) if *same == text => version.clone(),
             _ => match text.parse::<pep440_rs::Version>() {
@@ -86,7 +86,7 @@ pub(super) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
             pythons.len() as u32 - 1
         });
     }
-    let mut writer = Writer(Vec::with_capacity(files.len() * 200));
+    let mut writer = ByteWriter(Vec::with_capacity(files.len() * 200));
     writer.u32(pythons.len() as u32);
     for text in pythons {
         writer.text(text);
@@ -96,7 +96,7 @@ pub(super) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
         files.sort_by(|a, b| a.name.cmp(&b.name));
         files.dedup_by(|a, b| a.name == b.name);
         writer.text(&version.to_string());
-        let mut written = Writer::default();
+        let mut written = ByteWriter::default();
         for file in files {
             write(&mut written, file, &places);
         }
@@ -105,12 +105,12 @@ pub(super) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
     writer.0
 }
 
-fn write(writer: &mut Writer, file: &PageFile, places: &FxHashMap<&str, u32>) {
+fn write(writer: &mut ByteWriter, file: &PageFile, places: &FxHashMap<&str, u32>) {
     let folder = file.url.strip_suffix(file.name.as_str());
     let (advertised, hash) = match &file.metadata {
-        Advertised::No => (0, None),
-        Advertised::Yes => (METADATA, None),
-        Advertised::Hashed(digest) => (METADATA | METADATA_DIGEST, Some(digest)),
+        MetadataAdvert::No => (0, None),
+        MetadataAdvert::Yes => (METADATA, None),
+        MetadataAdvert::Hashed(digest) => (METADATA | METADATA_DIGEST, Some(digest)),
     };
     let flags =
         [(file.yanked, YANKED), (file.digest.is_some(), DIGEST), (folder.is_some(), NAMED_URL), (true, advertised)];
@@ -126,7 +126,7 @@ fn write(writer: &mut Writer, file: &PageFile, places: &FxHashMap<&str, u32>) {
     }
 }
 
-/// A version of a record: its text, and where its files are.
+/// A version in a record, with the position of its files.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct VersionRecord<'a> {
     pub(super) text: &'a str,
@@ -134,9 +134,9 @@ pub(super) struct VersionRecord<'a> {
     pub(super) length: u32,
 }
 
-/// Reads the list of versions, and the texts of `Requires-Python`.
+/// Decodes the list of versions and the texts of `Requires-Python`. Returns `None` if the record is damaged.
 pub(super) fn decode(record: &[u8]) -> Option<(Vec<&str>, Vec<VersionRecord<'_>>)> {
-    let mut reader = Reader(record);
+    let mut reader = ByteReader(record);
     let count = reader.u32()?;
     let pythons = (0..count).map(|_| reader.text()).collect::<Option<Vec<_>>>()?;
     let count = reader.u32()?;
@@ -150,9 +150,9 @@ pub(super) fn decode(record: &[u8]) -> Option<(Vec<&str>, Vec<VersionRecord<'_>>
     reader.0.is_empty().then_some((pythons, versions))
 }
 
-/// Reads the files of one version; none where they are damaged.
+/// Decodes the files of a version. Returns `None` if they are damaged.
 pub(super) fn files(bytes: &[u8]) -> Option<Vec<FileRecord<'_>>> {
-    let mut reader = Reader(bytes);
+    let mut reader = ByteReader(bytes);
     let mut files = Vec::new();
     while !reader.0.is_empty() {
         let (name, url, flags) = (reader.text()?, reader.text()?, reader.u8()?);
@@ -174,9 +174,9 @@ pub(super) fn files(bytes: &[u8]) -> Option<Vec<FileRecord<'_>>> {
     Some(files)
 }
 
-/// Reads a digest where its flag is set; outside, none where it is damaged.
-#[expect(clippy::option_option, reason = "whether there is a digest, and whether it can be read")]
-fn digest<'a>(reader: &mut Reader<'a>, flag: u8) -> Option<Option<(Algorithm, &'a [u8])>> {
+/// Decodes a digest if its flag is set. Returns `None` if it is damaged.
+#[expect(clippy::option_option, reason = "outside: whether the record is intact; inside: whether there is a digest")]
+fn digest<'a>(reader: &mut ByteReader<'a>, flag: u8) -> Option<Option<(Algorithm, &'a [u8])>> {
     if flag == 0 {
         return Some(None);
     }

@@ -1,14 +1,14 @@
-//! `Requires-Dist`: PEP 508, and what old packages have instead.
+//! `Requires-Dist`: PEP 508, and the invalid forms that old packages have.
 
 use crate::model::{PackageName, Pep508Error, Requirement};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
-/// Reads one `Requires-Dist`. `dependent` stands in where it has no name that could be read.
+/// Parses a `Requires-Dist`. If its name is invalid, the error names `dependent`.
 pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> Dependency {
     let text = text.trim();
     let read = Requirement::from_pep508(text).or_else(|error| match error {
         Pep508Error::Url { .. } => Err(error),
-        _ => Requirement::from_pep508(&mended(text)),
+        _ => Requirement::from_pep508(&repaired(text)),
     });
     match read {
         Ok(requirement) => Dependency { kind: DependencyKind::Normal, wants: Wants::Requirement(requirement) },
@@ -19,12 +19,12 @@ pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> De
     }
 }
 
-/// Reads a `Requires-Python`, or a specifier, with the same patience.
+/// Parses a `Requires-Python` or another specifier, and repairs the same mistakes.
 pub(super) fn specifiers(text: &str) -> Option<pep440_rs::VersionSpecifiers> {
-    text.parse().ok().or_else(|| mended_specifier(text).parse().ok())
+    text.parse().ok().or_else(|| repaired_specifier(text).parse().ok())
 }
 
-/// What stands behind an extra does not keep a version from being chosen.
+/// Returns a dependency that cannot be satisfied. Behind an extra it is optional, so that the version can still be chosen.
 fn refused(name: &PackageName, text: &str, reason: &str) -> Dependency {
     let behind_extra = text.split_once(';').is_some_and(|(_, marker)| marker.contains("extra"));
     let kind = if behind_extra { DependencyKind::Optional } else { DependencyKind::Normal };
@@ -32,18 +32,18 @@ fn refused(name: &PackageName, text: &str, reason: &str) -> Dependency {
     Dependency { kind, wants: Wants::Unsupported { name: name.clone(), text, reason } }
 }
 
-/// Mends the specifier between name and marker, where it is clear what was meant.
-fn mended(text: &str) -> String {
+/// Repairs the specifier between name and marker if its meaning is clear.
+fn repaired(text: &str) -> String {
     let (requirement, marker) = text.split_at(text.find(';').unwrap_or(text.len()));
     let start = requirement.find(['<', '>', '=', '!', '~']).unwrap_or(requirement.len());
     let (name, specifier) = requirement.split_at(start);
     let name = name.trim_end().trim_end_matches('(').trim_end();
-    format!("{name} {} {marker}", mended_specifier(specifier.trim_end().trim_end_matches(')')))
+    format!("{name} {} {marker}", repaired_specifier(specifier.trim_end().trim_end_matches(')')))
 }
 
-/// Mends `>=1.0<2` (a missing comma), `>=1.*` (a star that only `==` and `!=` have), `!=1*` (a star without its dot), `!=~1`
+/// Repairs `>=1.0<2` (a missing comma), `>=1.*` (a star that only `==` and `!=` may have), `!=1*` (a star without its dot), `!=~1`
 /// (one operator too many), `>dev` (which any version is), `>=1,` (one comma too many) and quotes.
-fn mended_specifier(text: &str) -> String {
+fn repaired_specifier(text: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     let is_operator = |c: char| "<>=!~".contains(c);
     let mut after_operator = false;
@@ -61,7 +61,7 @@ fn mended_specifier(text: &str) -> String {
             after_operator = is_operator(c);
         }
     }
-    let mend = |part: &str| {
+    let repair = |part: &str| {
         let part = part.trim();
         let (operator, version) = part.split_at(part.find(|c| !is_operator(c)).unwrap_or(part.len()));
         let bare = version.trim_end_matches('*').trim_end_matches('.');
@@ -72,7 +72,7 @@ fn mended_specifier(text: &str) -> String {
             _ => format!("{operator}{bare}"),
         }
     };
-    parts.iter().map(|part| mend(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
+    parts.iter().map(|part| repair(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

@@ -1,21 +1,21 @@
-//! Which wheels an interpreter takes, and which it takes first (PEP 425, 600, 656): the order is that of the
-//! `packaging` library's `sys_tags`.
+//! The wheels that an interpreter can install, and their order of preference (PEP 425, 600, 656): that of `sys_tags` in the
+//! `packaging` library.
 
 use super::file_name::WheelName;
 use crate::model::{Arch, Libc, Os, Platform, PythonVersion, TargetPlatform};
 
-/// A CPython on a platform.
+/// A CPython on a platform, for which wheels are chosen.
 #[derive(Clone, Debug)]
-pub(super) struct Interpreter {
+pub(super) struct WheelTarget {
     target: TargetPlatform,
     python: PythonVersion,
 }
 
-/// How well a wheel suits an interpreter: the smaller, the better.
+/// The preference for a wheel. The smallest rank is preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank(u32);
 
-impl Interpreter {
+impl WheelTarget {
     pub(super) fn new(target: TargetPlatform, python: PythonVersion) -> Self {
         Self { target, python }
     }
@@ -25,7 +25,7 @@ impl Interpreter {
         self.target.platform
     }
 
-    /// Returns how well a wheel suits; none where it cannot be installed. A wheel may have several tags of each kind.
+    /// Ranks a wheel, which may have several tags of each kind. Returns `None` if it cannot be installed.
     pub(super) fn rank(&self, wheel: &WheelName<'_>) -> Option<Rank> {
         let tags = [wheel.python, wheel.abi, wheel.platform];
         if tags.iter().any(|tags| tags.bytes().any(|byte| byte.is_ascii_uppercase())) {
@@ -45,7 +45,7 @@ impl Interpreter {
         native.into_iter().chain(pure).min().map(Rank)
     }
 
-    /// Returns the oldest system of this platform that can install a wheel; none where no system can.
+    /// Returns the oldest system version of this platform that can install a wheel. Returns `None` if no version can.
     pub(super) fn oldest_system(&self, wheel: &WheelName<'_>) -> Option<(u32, u32)> {
         let numbers = |tag: &str| {
             let (_, rest) = tag.split_once('_')?;
@@ -60,7 +60,7 @@ impl Interpreter {
         named.filter(takes).min()
     }
 
-    /// Ranks interpreter and ABI of a wheel for certain platforms.
+    /// Ranks the interpreter and ABI tags of a wheel for specific platforms.
     fn native_rank(&self, python: &str, abi: &str) -> Option<u32> {
         let minor = self.python.minor;
         if let Some(built_for) = self.minor_of(python, "cp") {
@@ -75,7 +75,7 @@ impl Interpreter {
         (abi == "none").then(|| self.generic_rank(python).map(|rank| 200 + rank)).flatten()
     }
 
-    /// Ranks interpreter and ABI of a wheel for any platform.
+    /// Ranks the interpreter and ABI tags of a wheel for any platform.
     fn pure_rank(&self, python: &str, abi: &str) -> Option<u32> {
         if abi != "none" {
             return None;
@@ -98,7 +98,7 @@ impl Interpreter {
         }
     }
 
-    /// Reads the 12 of `cp312`.
+    /// Parses the 12 of `cp312`.
     fn minor_of(&self, python: &str, prefix: &str) -> Option<u32> {
         let digits = python.strip_prefix(prefix)?;
         let (major, minor) = digits.split_at_checked(1)?;
@@ -106,7 +106,7 @@ impl Interpreter {
     }
 
     fn is_own_abi(&self, abi: &str) -> bool {
-        // Until 3.7 the ABI has an `m`; a `t` is for interpreters without a global lock, which larder does not declare.
+        // Up to 3.7 the ABI tag ends with `m`. `t` is for free-threaded interpreters, which cannot be declared.
         let digits = if self.python.minor <= 7 { abi.strip_suffix('m').unwrap_or(abi) } else { abi };
         self.minor_of(digits, "cp") == Some(self.python.minor)
     }
@@ -137,17 +137,17 @@ impl Interpreter {
             };
             (if tail == machine { minor } else { return None }, 1)
         };
-        (minor >= oldest).then(|| self.newness(minor)).flatten().map(|newness| newness * 2 + alias)
+        (minor >= oldest).then(|| self.age(minor)).flatten().map(|age| age * 2 + alias)
     }
 
     fn musllinux_rank(&self, tag: &str) -> Option<u32> {
         let machine = self.target.platform.machine();
         let Some(rest) = tag.strip_prefix("musllinux_") else { return last_of(tag, machine) };
-        self.newness(minor_of_major(rest, 1, machine)?)
+        self.age(minor_of_major(rest, 1, machine)?)
     }
 
-    /// Returns how much older than the baseline a minor version is; none where it is newer.
-    fn newness(&self, minor: u32) -> Option<u32> {
+    /// Returns by how much a minor version is older than the baseline. Returns `None` if it is newer.
+    fn age(&self, minor: u32) -> Option<u32> {
         self.target.baseline.1.checked_sub(minor)
     }
 
@@ -160,7 +160,7 @@ impl Interpreter {
         }
         let formats: &[&str] = match self.target.platform.arch() {
             Arch::X64 => &["x86_64", "intel", "fat64", "fat32", "universal2", "universal"],
-            // macOS 10 never ran on this processor, but its fat binaries hold code for it.
+            // macOS 10 does not run on this processor, but its fat binaries may contain code for it.
             Arch::Arm64 if major == 10 => &["", "universal2"],
             Arch::Arm64 => &["arm64", "universal2"],
         };
@@ -170,12 +170,12 @@ impl Interpreter {
     }
 }
 
-/// `linux_x86_64` promises nothing and comes last.
+/// Ranks `linux_x86_64` last, because it names no baseline.
 fn last_of(tag: &str, machine: &str) -> Option<u32> {
     (tag.strip_prefix("linux_")? == machine).then_some(9_999)
 }
 
-/// Reads the 17 of `2_17_x86_64`.
+/// Parses the 17 of `2_17_x86_64`.
 fn minor_of_major(rest: &str, major: u32, machine: &str) -> Option<u32> {
     let (found, rest) = rest.split_once('_')?;
     let (minor, tail) = rest.split_once('_')?;
@@ -189,7 +189,7 @@ mod tests {
     use crate::registry::pypi::file_name::FileName;
 
     fn ranked<'a>(platform: Platform, python: &str, tags: &[&'a str]) -> Vec<&'a str> {
-        let interpreter = Interpreter::new(TargetPlatform::new(platform), python.parse().unwrap());
+        let interpreter = WheelTarget::new(TargetPlatform::new(platform), python.parse().unwrap());
         let name = PackageName::pypi("a").unwrap();
         let mut ranked: Vec<_> = tags
             .iter()
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn the_oldest_system_of_a_wheel_is_what_its_tag_names() {
         let oldest = |platform: Platform, tags: &str| {
-            let interpreter = Interpreter::new(TargetPlatform::new(platform), "3.12".parse().unwrap());
+            let interpreter = WheelTarget::new(TargetPlatform::new(platform), "3.12".parse().unwrap());
             let (name, file) = (PackageName::pypi("a").unwrap(), format!("a-1-{tags}.whl"));
             let Some(FileName::Wheel(wheel)) = FileName::parse(&name, &file) else { panic!("{tags}") };
             interpreter.oldest_system(&wheel)

@@ -2,26 +2,26 @@ use super::record::{decode, encode};
 use super::*;
 use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
 use crate::model::mutation;
-use crate::registry::cache::{Cache, Freshness};
-use crate::registry::header::Header;
-use crate::registry::kept::Encoded;
+use crate::registry::cache::{CachePolicy, MetadataCache};
+use crate::registry::listing_record::EncodedRecord;
 use crate::registry::npm::record::BadDocument;
-use protocol::Listing as _;
+use crate::registry::provenance::Provenance;
 
-fn read(name: &str, document: &str) -> Listing {
+fn read(name: &str, document: &str) -> NpmListing {
     let package = PackageName::npm(name).unwrap();
-    listed(name, encode(&package, document.as_bytes(), Form::Abbreviated).unwrap())
+    listed(name, encode(&package, document.as_bytes(), PackumentForm::Abbreviated).unwrap())
 }
 
-fn listed(name: &str, bytes: Encoded) -> Listing {
+fn listed(name: &str, bytes: EncodedRecord) -> NpmListing {
     let name = PackageName::npm(name).unwrap();
-    let record = Record::new(Header::default(), bytes);
-    let (versions, spans) = decode(&record, Form::Abbreviated).unwrap();
+    let record = ListingRecord::new(Provenance::default(), bytes);
+    let (versions, spans) = decode(&record, PackumentForm::Abbreviated).unwrap();
     let places = vec![Place::http("https://r.example/npm/".parse().unwrap(), None)];
     let endpoint = Arc::new(Endpoint::new("r".parse().unwrap(), places, Quota::default()));
-    let client = Arc::new(Client::new(ClientOptions::default()));
-    let served = Served { client, endpoint, cache: Cache::none(), freshness: Freshness::default() };
-    Listing { name, served, record, spans, versions: Arc::new(versions) }
+    let http = Arc::new(Client::new(ClientOptions::default()));
+    let client =
+        RegistryClient { http, endpoint, cache: MetadataCache::disabled(), cache_policy: CachePolicy::default() };
+    NpmListing { name, client, record, spans, versions: Arc::new(versions) }
 }
 
 fn wants(release: &Release) -> Vec<String> {
@@ -83,7 +83,7 @@ fn odd_places_of_tarballs_do_no_harm() {
     }
     let listing = read("a", r#"{"name":"a","versions":{"1.0.0":{"dist":{"x":1,"tarball":"https:\/\/h\/a.tgz"}}}}"#);
     assert_eq!(listing.read(0).unwrap().unwrap().artifacts[0].location, None);
-    assert_eq!(listing.stated(&listing.versions.candidates[0].version, "").unwrap().url, "https://h/a.tgz");
+    assert_eq!(listing.file_location(&listing.versions.candidates[0].version, "").unwrap().url, "https://h/a.tgz");
 }
 
 #[test]
@@ -165,14 +165,14 @@ fn sloppy_documents_are_tolerated() {
 fn bytes_that_are_no_utf_8_do_no_harm() {
     let document =
         b"{\"name\":\"a\",\"versions\":{\"1.0.0\":{\"description\":\"\xff\",\"dependencies\":{\"b\":\"^1\"}}}}";
-    let encoded = encode(&PackageName::npm("a").unwrap(), document, Form::Abbreviated).unwrap();
+    let encoded = encode(&PackageName::npm("a").unwrap(), document, PackumentForm::Abbreviated).unwrap();
     assert_eq!(wants(&listed("a", encoded).read(0).unwrap().unwrap()), ["Normal b ^1"]);
 }
 
 #[test]
 fn what_is_no_packument_is_refused() {
     let name = PackageName::npm("a").unwrap();
-    let bad = |text: &str| encode(&name, text.as_bytes(), Form::Full).unwrap_err();
+    let bad = |text: &str| encode(&name, text.as_bytes(), PackumentForm::Full).unwrap_err();
     for text in ["<html>", "", "{\"name\":\"a\",\"versions\":{\"1.0.0\":{", "[]", "{}"] {
         assert!(matches!(bad(text), BadDocument::Unreadable(_)), "{text}");
     }
@@ -183,23 +183,23 @@ fn what_is_no_packument_is_refused() {
 fn a_damaged_record_is_no_listing() {
     let name = PackageName::npm("a").unwrap();
     let document = br#"{"name":"a","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"dependencies":{"b":"1"}}}}"#;
-    let whole = encode(&name, document, Form::Abbreviated).unwrap();
-    let read = |front: &[u8], rest: &[u8], form| {
-        let encoded = Encoded { front: front.to_vec(), rest: rest.to_vec() };
-        decode(&Record::new(Header::default(), encoded), form)
+    let whole = encode(&name, document, PackumentForm::Abbreviated).unwrap();
+    let read = |header: &[u8], body: &[u8], form| {
+        let encoded = EncodedRecord { header: header.to_vec(), body: body.to_vec() };
+        decode(&ListingRecord::new(Provenance::default(), encoded), form)
     };
-    assert!(read(&whole.front, &whole.rest, Form::Abbreviated).is_some());
-    assert!(read(&whole.front, &whole.rest, Form::Full).is_none(), "without times");
-    for length in 0..whole.front.len() {
-        assert!(read(&whole.front[..length], &whole.rest, Form::Abbreviated).is_none(), "{length}");
+    assert!(read(&whole.header, &whole.body, PackumentForm::Abbreviated).is_some());
+    assert!(read(&whole.header, &whole.body, PackumentForm::Full).is_none(), "without times");
+    for length in 0..whole.header.len() {
+        assert!(read(&whole.header[..length], &whole.body, PackumentForm::Abbreviated).is_none(), "{length}");
     }
-    for length in 0..whole.rest.len() {
-        assert!(read(&whole.front, &whole.rest[..length], Form::Abbreviated).is_none(), "{length}");
+    for length in 0..whole.body.len() {
+        assert!(read(&whole.header, &whole.body[..length], PackumentForm::Abbreviated).is_none(), "{length}");
     }
-    for at in 0..whole.front.len() {
-        let mut flipped = whole.front.clone();
+    for at in 0..whole.header.len() {
+        let mut flipped = whole.header.clone();
         flipped[at] ^= 0xff;
-        let _ = read(&flipped, &whole.rest, Form::Abbreviated);
+        let _ = read(&flipped, &whole.body, PackumentForm::Abbreviated);
     }
 }
 
@@ -213,25 +213,27 @@ fn a_mutated_document_is_read_or_refused() {
         "time":{"1.9.0":"2020-01-02T03:04:05.678Z"}}"#;
     let name = PackageName::npm("a").unwrap();
     mutation::of_bytes(&[document.as_bytes()], |bytes| {
-        let Ok(encoded) = encode(&name, bytes, Form::Full) else { return };
+        let Ok(encoded) = encode(&name, bytes, PackumentForm::Full) else { return };
         let listing = listed("a", encoded);
         for (ordinal, candidate) in (0..).zip(&listing.versions.candidates) {
             listing.read(ordinal);
             if let Version::Npm(_) = &candidate.version {
-                drop(listing.stated(&candidate.version, ""));
+                drop(listing.file_location(&candidate.version, ""));
             }
         }
     });
-    let Encoded { front, rest } = encode(&name, document.as_bytes(), Form::Full).unwrap();
+    let EncodedRecord { header, body } = encode(&name, document.as_bytes(), PackumentForm::Full).unwrap();
     // A record that was written by another version, or by nobody.
-    mutation::of_bytes(&[&front], |front| {
-        let record = Record::new(Header::default(), Encoded { front: front.to_vec(), rest: rest.clone() });
-        let _ = decode(&record, Form::Full);
+    mutation::of_bytes(&[&header], |header| {
+        let record =
+            ListingRecord::new(Provenance::default(), EncodedRecord { header: header.to_vec(), body: body.clone() });
+        let _ = decode(&record, PackumentForm::Full);
     });
-    mutation::of_bytes(&[&rest], |rest| {
-        let record = Record::new(Header::default(), Encoded { front: front.clone(), rest: rest.to_vec() });
-        if decode(&record, Form::Full).is_some() {
-            let listing = listed("a", Encoded { front: front.clone(), rest: rest.to_vec() });
+    mutation::of_bytes(&[&body], |body| {
+        let record =
+            ListingRecord::new(Provenance::default(), EncodedRecord { header: header.clone(), body: body.to_vec() });
+        if decode(&record, PackumentForm::Full).is_some() {
+            let listing = listed("a", EncodedRecord { header: header.clone(), body: body.to_vec() });
             listing.read(0);
         }
     });

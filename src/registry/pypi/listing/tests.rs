@@ -4,12 +4,11 @@ use super::*;
 use crate::fetch::testing::{Asked, Reply, Server};
 use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
 use crate::model::{ArtifactKind, Platform, Requirement, TargetPlatform, mutation};
-use crate::registry::cache::{Cache, Freshness};
-use crate::registry::listing::NoListing;
-use crate::registry::open::open;
-use crate::registry::pypi::{Pypi, file_name, page};
+use crate::registry::cache::{CachePolicy, MetadataCache};
+use crate::registry::client::ListingError;
+use crate::registry::open_artifact::open_artifact;
+use crate::registry::pypi::{PypiProtocol, file_name, page};
 use crate::resolve::{Dependency, Wants};
-use protocol::Listing as _;
 
 fn settings(before: Option<&str>) -> Settings {
     Settings {
@@ -20,20 +19,20 @@ fn settings(before: Option<&str>) -> Settings {
     }
 }
 
-fn served(url: &str, cache: Cache) -> Served {
+fn registry_client(url: &str, cache: MetadataCache) -> RegistryClient {
     let endpoint =
         Endpoint::new("pypi".parse().unwrap(), vec![Place::http(url.parse().unwrap(), None)], Quota::default());
     let client = Arc::new(Client::new(ClientOptions::default()));
-    Served { client, endpoint: Arc::new(endpoint), cache, freshness: Freshness::default() }
+    RegistryClient { http: client, endpoint: Arc::new(endpoint), cache, cache_policy: CachePolicy::default() }
 }
 
-fn ask(server: &Server, package: &str, settings: &Settings) -> Listing {
+fn ask(server: &Server, package: &str, settings: &Settings) -> PypiListing {
     let name = PackageName::pypi(package).unwrap();
-    let reached = served(&format!("{}simple/", server.url), Cache::none());
-    match Pypi::default().ask(&reached, &name, settings) {
+    let reached = registry_client(&format!("{}simple/", server.url), MetadataCache::disabled());
+    match PypiProtocol::default().fetch(&reached, &name, settings) {
         Ok(listing) => listing,
-        Err(NoListing::Missing) => panic!("no listing"),
-        Err(NoListing::Failed(failure)) => panic!("{failure}"),
+        Err(ListingError::Missing) => panic!("no listing"),
+        Err(ListingError::Failed(failure)) => panic!("{failure}"),
     }
 }
 
@@ -197,16 +196,19 @@ fn metadata_of_another_package_is_an_integrity_failure_and_of_another_version_is
         _ => Reply::ok("Name: b\nVersion: 1.0\n\n"),
     });
     let folder = tempfile::tempdir().unwrap();
-    let endpoint = served(&format!("{}simple/", server.url), Cache::none()).endpoint;
-    let cache = Cache::of(Some(folder.path()), &endpoint);
-    let reached = Served { cache: cache.clone(), ..served(&format!("{}simple/", server.url), Cache::none()) };
+    let endpoint = registry_client(&format!("{}simple/", server.url), MetadataCache::disabled()).endpoint;
+    let cache = MetadataCache::for_endpoint(Some(folder.path()), &endpoint);
+    let reached = RegistryClient {
+        cache: cache.clone(),
+        ..registry_client(&format!("{}simple/", server.url), MetadataCache::disabled())
+    };
     let name = PackageName::pypi("a").unwrap();
-    let Ok(listing) = Pypi::default().ask(&reached, &name, &settings(None)) else { panic!("a listing") };
+    let Ok(listing) = PypiProtocol::default().fetch(&reached, &name, &settings(None)) else { panic!("a listing") };
     let error = listing.read(0).unwrap_err();
     assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
     assert_eq!(
         error.to_string(),
-        "registry `pypi` was asked for `a 1.0`, and its `a-1.0-py3-none-any.whl` is of `b 1.0`"
+        "registry `pypi` lists `a-1.0-py3-none-any.whl` for `a 1.0`, but the file's metadata is of `b 1.0`"
     );
     let refused = listing.read(1).unwrap().unwrap();
     let Wants::Unsupported { reason, .. } = &refused.dependencies[0].wants else { panic!("{refused:?}") };
@@ -358,13 +360,13 @@ fn a_source_distribution_counts_if_it_is_static() {
 
 #[test]
 fn nobody_asks_for_ever_for_metadata_that_is_never_there() {
-    let beside = MetadataBeside::default().wheels;
-    (0..4).for_each(|_| beside.missed());
-    assert!(!beside.is_likely());
-    let beside = MetadataBeside::default().wheels;
-    beside.found();
-    (0..9).for_each(|_| beside.missed());
-    assert!(beside.is_likely());
+    let availability = MetadataAvailability::default().wheels;
+    (0..4).for_each(|_| availability.record_failure());
+    assert!(!availability.is_likely());
+    let availability = MetadataAvailability::default().wheels;
+    availability.record_success();
+    (0..9).for_each(|_| availability.record_failure());
+    assert!(availability.is_likely());
 }
 
 #[test]
@@ -378,7 +380,9 @@ fn a_file_is_found_again_where_the_index_has_it_now() {
     let open = |location: Option<&str>, file: &str| {
         let artifact = Artifact { location: location.map(str::to_owned), ..Artifact::wheel(file) };
         let version = &listing.versions.candidates[0].version;
-        open(&listing.served, &Pypi::default(), &listing.name, &artifact, &|_| Ok(listing.stated(version, file)))
+        open_artifact(&listing.client, &PypiProtocol::default(), &listing.name, &artifact, &|_| {
+            Ok(listing.file_location(version, file))
+        })
     };
     let elsewhere = Server::start(|_| Reply::ok("old host"));
     for location in [None, Some("files/a-1.0-py3-none-any.whl"), Some(elsewhere.url.as_str())] {

@@ -1,4 +1,4 @@
-//! Metadata out of a wheel of which only the end is fetched: a zip has its list of entries there.
+//! Lazy wheels: metadata from a wheel of which only the end is fetched, where a zip has its central directory.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -10,24 +10,24 @@ use crate::fetch::zip::Archive;
 use crate::fetch::{ByteRange, Content, Document, Encoding, Request, RequestError, Target};
 use crate::model::PackageName;
 use crate::registry::RegistryError;
-use crate::registry::listing::Served;
+use crate::registry::client::RegistryClient;
 
-/// As much as holds the list of entries and the metadata of most wheels, and what is looked at to find the list.
+/// The number of bytes to fetch first. The end of most wheels has their central directory and metadata within it.
 const TAIL: u64 = 68 << 10;
 const LARGEST_METADATA: u64 = 16 << 20;
 const LARGEST_WHEEL: u64 = 2 << 30;
 const MOST_ENTRIES: usize = 500_000;
 
-/// Returns a wheel's `METADATA`: from the end of the file where its server can send a part, else from all of it; none
-/// where the wheel has none. A server whose parts make no wheel is asked for all of it, too.
+/// Returns a wheel's `METADATA`, or `None` if the wheel has none. Fetches parts of the file if the server supports ranges, and
+/// otherwise, or if the parts are not a valid wheel, the whole file.
 pub(super) fn from_wheel(
-    served: &Served,
+    client: &RegistryClient,
     package: &PackageName,
     file: &FileRecord<'_>,
     page: &str,
 ) -> Result<Option<Vec<u8>>, Arc<dyn Failure>> {
     let url = file.url();
-    let ask = |range| Request {
+    let request = |range| Request {
         target: Target::At(&url),
         stated_by: Some(page),
         range,
@@ -35,9 +35,9 @@ pub(super) fn from_wheel(
         limit: Some(1 << 30),
         ..Request::default()
     };
-    let read = |range| served.client.read(&served.endpoint, &ask(range));
+    let read = |range| client.http.read(&client.endpoint, &request(range));
     match read(Some(ByteRange::Last(TAIL))) {
-        // Some servers do not know this kind of range.
+        // Some servers do not support suffix ranges.
         Err(RequestError::Status { .. }) => {}
         Err(error) => return Err(Arc::new(error)),
         Ok(document) => match document.response.content {
@@ -50,28 +50,28 @@ pub(super) fn from_wheel(
                 }
             }
             Content::UnknownPart => {}
-            _ => return from_whole(served, package, file, document.bytes),
+            _ => return from_whole(client, package, file, document.bytes),
         },
     }
     let whole = read(None).map_err(|error| Arc::new(error) as Arc<dyn Failure>)?;
-    from_whole(served, package, file, whole.bytes)
+    from_whole(client, package, file, whole.bytes)
 }
 
-/// Reads metadata from a whole wheel, which is what its registry says or is not looked into.
+/// Reads metadata from a whole wheel, after its digest was verified.
 fn from_whole(
-    served: &Served,
+    client: &RegistryClient,
     package: &PackageName,
     file: &FileRecord<'_>,
     bytes: Vec<u8>,
 ) -> Result<Option<Vec<u8>>, Arc<dyn Failure>> {
     if file.digest().is_some_and(|digest| !digest.is_of(&bytes)) {
-        let (registry, file) = (served.name().clone(), file.name.to_owned());
+        let (registry, file) = (client.name().clone(), file.name.to_owned());
         return Err(Arc::new(RegistryError::WrongBytes { registry, file }));
     }
     Ok(metadata_of(package, Cursor::new(bytes)))
 }
 
-/// Reads metadata from the end of a wheel, with what else of it is needed; none where that makes no wheel.
+/// Reads metadata from the end of a wheel, and fetches further parts as needed. Returns `None` if the parts are not a valid wheel.
 fn from_parts(
     package: &PackageName,
     parts: Vec<(u64, Vec<u8>)>,
@@ -93,9 +93,10 @@ fn from_parts(
             Err(io::ErrorKind::Other.into())
         }
     };
-    let metadata = metadata_of(package, BufReader::with_capacity(1 << 16, Remote { fetch, parts, total, at: 0 }));
+    let wheel = BufReader::with_capacity(1 << 16, RemoteWheel { fetch, parts, total, at: 0 });
+    let metadata = metadata_of(package, wheel);
     match failure {
-        // A server that sends the end may refuse other parts.
+        // A server that supports suffix ranges may refuse other ranges.
         Some(RequestError::Status { .. }) => None,
         Some(error) => Some(Err(error)),
         None => metadata.map(Ok),
@@ -132,15 +133,15 @@ fn bounded(reader: impl Read) -> Option<Vec<u8>> {
     (read as u64 <= LARGEST_METADATA).then_some(bytes)
 }
 
-/// A file at a server, fetched where it is read.
-struct Remote<F> {
+/// A wheel on a server. Parts are fetched when they are read.
+struct RemoteWheel<F> {
     fetch: F,
     parts: Vec<(u64, Vec<u8>)>,
     total: u64,
     at: u64,
 }
 
-impl<F: FnMut(u64, u64) -> io::Result<Vec<u8>>> Read for Remote<F> {
+impl<F: FnMut(u64, u64) -> io::Result<Vec<u8>>> Read for RemoteWheel<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at >= self.total || buffer.is_empty() {
             return Ok(0);
@@ -162,7 +163,7 @@ impl<F: FnMut(u64, u64) -> io::Result<Vec<u8>>> Read for Remote<F> {
     }
 }
 
-impl<F> Seek for Remote<F> {
+impl<F> Seek for RemoteWheel<F> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),

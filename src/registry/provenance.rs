@@ -1,22 +1,22 @@
-//! What is known of a registry's answer besides its content: how old it is, and how to ask whether it still holds.
+//! The provenance of a registry's document: where and when it was fetched, how long it is fresh, and how to revalidate it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::fetch::Response;
 
-/// How long an answer counts as fresh whose registry does not say.
-const FRESH_BY_DEFAULT: u64 = 300;
+/// The `max-age` in seconds of a response that states none.
+const DEFAULT_MAX_AGE: u64 = 300;
 
-/// What is known of an answer besides its content.
+/// Where and when a document was fetched, with its validators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct Provenance {
     /// `ETag`
     pub(super) etag: Option<String>,
     /// `Last-Modified`
     pub(super) last_modified: Option<String>,
-    /// Seconds since 1970.
+    /// The time of the request, in seconds since 1970.
     pub(super) fetched: i64,
-    /// In seconds.
+    /// The seconds for which the document is fresh.
     pub(super) max_age: i64,
     /// The URL of the document.
     pub(super) url: String,
@@ -24,20 +24,20 @@ pub(super) struct Header {
     pub(super) base: String,
 }
 
-impl Header {
-    /// Reads a response's headers, as of now.
+impl Provenance {
+    /// Reads the headers of a response that was received just now.
     pub(super) fn of(response: &Response) -> Self {
         Self {
             etag: response.etag.clone(),
             last_modified: response.last_modified.clone(),
             fetched: now(),
-            max_age: i64::try_from(response.max_age.unwrap_or(FRESH_BY_DEFAULT)).unwrap_or(i64::MAX),
+            max_age: i64::try_from(response.max_age.unwrap_or(DEFAULT_MAX_AGE)).unwrap_or(i64::MAX),
             url: response.url.clone(),
             base: response.base.clone(),
         }
     }
 
-    /// Tells whether the answer still counts without asking.
+    /// Returns whether the document is fresh: it need not be revalidated.
     pub(super) fn is_fresh(&self) -> bool {
         let age = now().saturating_sub(self.fetched);
         (0..self.max_age).contains(&age)

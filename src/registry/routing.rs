@@ -1,4 +1,4 @@
-//! Which registry a package comes from.
+//! Routing: which registries may serve a package.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use super::RegistryError;
 use crate::manifest::{Claim, Registry};
 use crate::model::{Ecosystem, Label, PackageId};
 
-/// The rules, from the manifest's registries and the lines that name one.
+/// The rules that assign packages to registries, from the manifest's registries and the lines with `registry=`.
 #[derive(Debug)]
-pub struct Choice {
+pub struct Routing {
     pinned: BTreeMap<PackageId, Label>,
-    /// The claims, those of the highest priority first.
+    /// The claims, sorted by the priority of their registries, highest first.
     claims: Vec<(Claim, Label)>,
     unclaimed: BTreeMap<Ecosystem, Vec<Label>>,
     declared: BTreeMap<Label, Ecosystem>,
 }
 
-impl Choice {
-    /// Joins the registries with the packages whose lines name one.
+impl Routing {
+    /// Creates the rules. `pinned` has the packages whose lines name a registry.
     pub fn new(registries: &[Registry], pinned: BTreeMap<PackageId, Label>) -> Self {
         let mut sorted: Vec<&Registry> = registries.iter().collect();
         sorted.sort_by_key(|registry| std::cmp::Reverse(registry.priority));
@@ -33,28 +33,29 @@ impl Choice {
         Self { pinned, claims, unclaimed, declared }
     }
 
-    /// Returns the registries to ask, in order; the first that has the package serves it. What is pinned or claimed
-    /// has one.
-    pub(super) fn of<'a>(&'a self, package: &'a PackageId) -> Result<&'a [Label], RegistryError> {
-        if let Some(registry) = self.demanded(package) {
+    /// Returns the registries to ask, in order. The first that has the package serves it. A pinned or claimed package has exactly
+    /// one.
+    pub(super) fn candidates<'a>(&'a self, package: &'a PackageId) -> Result<&'a [Label], RegistryError> {
+        if let Some(registry) = self.required_registry(package) {
             return Ok(std::slice::from_ref(registry));
         }
         let none = || RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() };
         self.unclaimed.get(&package.ecosystem).map(Vec::as_slice).ok_or_else(none)
     }
 
-    /// Returns the only registry that a package may come from, where lines name it or a registry claims it.
-    pub fn demanded<'a>(&'a self, package: &'a PackageId) -> Option<&'a Label> {
+    /// Returns the only registry that may serve a package, if a line names it or a registry claims the package.
+    pub fn required_registry<'a>(&'a self, package: &'a PackageId) -> Option<&'a Label> {
         let claimed = || self.claims.iter().find(|(claim, _)| claim.covers(package)).map(|(_, registry)| registry);
         self.pinned.get(package).or_else(claimed).or(package.registry.as_ref())
     }
 
-    /// Returns the registries that a package may come from, in the order in which they are asked.
-    pub fn admitted<'a>(&'a self, package: &'a PackageId) -> &'a [Label] {
-        self.of(package).unwrap_or_default()
+    /// Returns the registries that may serve a package, in the order in which they are asked. Returns an empty list if there is
+    /// none.
+    pub fn allowed_registries<'a>(&'a self, package: &'a PackageId) -> &'a [Label] {
+        self.candidates(package).unwrap_or_default()
     }
 
-    /// Tells whether a registry is declared that serves an ecosystem under this name.
+    /// Returns whether a registry of this name is declared for an ecosystem.
     pub fn declares(&self, registry: &Label, ecosystem: Ecosystem) -> bool {
         self.declared.get(registry) == Some(&ecosystem)
     }
@@ -83,12 +84,12 @@ mod tests {
         ];
         let npm = |name: &str| PackageId::new(Ecosystem::Npm, PackageName::npm(name).unwrap());
         let pinned = BTreeMap::from([(npm("pinned"), "last".parse().unwrap())]);
-        let choice = Choice::new(&registries, pinned);
-        let of = |name: &str| choice.of(&npm(name)).unwrap().iter().map(Label::to_string).collect::<Vec<_>>();
+        let routing = Routing::new(&registries, pinned);
+        let of = |name: &str| routing.candidates(&npm(name)).unwrap().iter().map(Label::to_string).collect::<Vec<_>>();
         assert_eq!(of("@acme/money"), ["acme"]);
         assert_eq!(of("pinned"), ["last"]);
         assert_eq!(of("react"), ["first", "npmjs"]);
         let python = PackageId::new(Ecosystem::Pypi, PackageName::pypi("a").unwrap());
-        assert!(matches!(choice.of(&python), Err(RegistryError::NoRegistry { .. })));
+        assert!(matches!(routing.candidates(&python), Err(RegistryError::NoRegistry { .. })));
     }
 }

@@ -1,15 +1,13 @@
-//! Why a registry's answer cannot be used.
+//! Errors of registries.
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, PackageName};
 
-/// Why a registry's answer cannot be used, or nobody can be asked.
+/// A registry's response cannot be used, or no registry can serve a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum RegistryError {
-    /// A packument that is not one.
-    #[error(
-        "registry `{registry}` answers for npm package `{package}` with something else than its metadata: {reason}"
-    )]
+    /// The response is not a packument.
+    #[error("registry `{registry}` did not send valid metadata for npm package `{package}`: {reason}")]
     #[diagnostic(
         code(larder::npm::bad_metadata),
         help(
@@ -21,13 +19,11 @@ pub enum RegistryError {
         registry: Label,
         /// The package.
         package: PackageName,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// An index page that is not one.
-    #[error(
-        "registry `{registry}` answers for Python package `{package}` with something else than its files: {reason}"
-    )]
+    /// The response is not an index page.
+    #[error("registry `{registry}` did not send a valid index page for Python package `{package}`: {reason}")]
     #[diagnostic(
         code(larder::pypi::bad_index),
         help("check that the URL of registry `{registry}` is that of a simple index, like https://pypi.org/simple/")
@@ -37,11 +33,11 @@ pub enum RegistryError {
         registry: Label,
         /// The package.
         package: PackageName,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// An answer about another package.
-    #[error("registry `{registry}` was asked for `{package}` and answers for `{answered}`")]
+    /// The response is for another package.
+    #[error("registry `{registry}` was asked for `{package}`, but sent metadata of `{answered}`")]
     #[diagnostic(
         code(larder::registry::wrong_package),
         help("do not trust this answer; check registry `{registry}` and its mirrors")
@@ -49,14 +45,14 @@ pub enum RegistryError {
     WrongPackage {
         /// The registry.
         registry: Label,
-        /// What was asked for, with its version where one was.
+        /// The requested package, with its version if there is one.
         package: String,
-        /// What the answer is about.
+        /// The package of the response.
         answered: String,
     },
-    /// A digest that is none.
+    /// The stated digest is invalid.
     #[error(
-        "registry `{registry}` says that the integrity of npm package `{package}` is `{digest}`, which is no digest"
+        "registry `{registry}` states `{digest}` as the integrity of npm package `{package}`, which is not a valid digest"
     )]
     #[diagnostic(
         code(larder::npm::bad_digest),
@@ -67,11 +63,11 @@ pub enum RegistryError {
         registry: Label,
         /// The package and its version.
         package: String,
-        /// What it says.
+        /// The stated digest.
         digest: String,
     },
-    /// A file that says that it is of another package.
-    #[error("registry `{registry}` was asked for `{package}`, and its `{file}` is of `{answered}`")]
+    /// The metadata in a file is for another package.
+    #[error("registry `{registry}` lists `{file}` for `{package}`, but the file's metadata is of `{answered}`")]
     #[diagnostic(
         code(larder::registry::wrong_metadata),
         help("do not trust this file; check registry `{registry}` and its mirrors")
@@ -83,11 +79,11 @@ pub enum RegistryError {
         package: String,
         /// The file.
         file: String,
-        /// What its metadata says.
+        /// The package in the metadata.
         answered: String,
     },
-    /// A file that is not the one that its index lists.
-    #[error("`{file}` as registry `{registry}` sends it is not the file that its index lists: its digest is another")]
+    /// A file has another digest than its index states.
+    #[error("registry `{registry}` sent a `{file}` with another digest than its index states")]
     #[diagnostic(
         code(larder::registry::wrong_bytes),
         help("do not trust this file; check registry `{registry}` and its mirrors")
@@ -98,23 +94,23 @@ pub enum RegistryError {
         /// The file.
         file: String,
     },
-    /// A page in a form that came later.
-    #[error("registry `{registry}` answers for Python package `{package}` in version {version} of the index's form")]
+    /// The index page has a newer API version.
+    #[error(
+        "registry `{registry}` sent the index page of Python package `{package}` in API version {version}, which is too new"
+    )]
     #[diagnostic(
         code(larder::pypi::newer_index),
-        help(
-            "this larder reads version 1; a newer larder may read it, or another registry or mirror may serve version 1"
-        )
+        help("this larder reads version 1: update larder, or use another registry or a mirror that serves version 1")
     )]
     NewerIndex {
         /// The registry.
         registry: Label,
         /// The package.
         package: PackageName,
-        /// The version, as the registry gives it.
+        /// The API version.
         version: String,
     },
-    /// No registry of this ecosystem.
+    /// There is no registry for an ecosystem.
     #[error("no registry serves {ecosystem} packages such as `{package}`")]
     #[diagnostic(
         code(larder::registry::none),
@@ -126,7 +122,7 @@ pub enum RegistryError {
         /// The package.
         package: PackageName,
     },
-    /// A registry that nobody declared.
+    /// A registry is not declared.
     #[error("registry `{registry}` is not declared")]
     #[diagnostic(
         code(larder::registry::undeclared),
@@ -136,7 +132,7 @@ pub enum RegistryError {
         /// The registry.
         registry: Label,
     },
-    /// A file that its index does not list any more.
+    /// An index does not list a file any more.
     #[error("registry `{registry}` no longer lists `{file}`")]
     #[diagnostic(
         code(larder::registry::file_gone),
@@ -150,7 +146,7 @@ pub enum RegistryError {
         /// The file.
         file: String,
     },
-    /// Private packages have no index yet.
+    /// Private packages cannot be resolved yet.
     #[error("private package `{package}` cannot be resolved by this version of larder")]
     #[diagnostic(
         code(larder::registry::private_packages),
@@ -160,8 +156,8 @@ pub enum RegistryError {
         /// The package.
         package: PackageName,
     },
-    /// A package of one ecosystem asked of a registry of another.
-    #[error("`{package}` is a package of {ecosystem}, and registry `{registry}` serves none")]
+    /// A registry of another ecosystem was named for a package.
+    #[error("`{package}` is a package of {ecosystem}, but registry `{registry}` serves another kind of packages")]
     #[diagnostic(code(larder::registry::wrong_kind), help("name a registry of kind `{ecosystem}`"))]
     WrongKind {
         /// The registry.
@@ -171,7 +167,7 @@ pub enum RegistryError {
         /// The package.
         package: PackageName,
     },
-    /// Metadata that was understood once and is not any more.
+    /// Cached metadata cannot be decoded.
     #[error("the cached metadata of {ecosystem} package `{package}` is damaged")]
     #[diagnostic(code(larder::registry::damaged), help("delete larder's cache folder and run the command again"))]
     Damaged {

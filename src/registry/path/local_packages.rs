@@ -1,4 +1,4 @@
-//! What the names of a project's own packages mean to those who ask for them by name and range.
+//! The project's local packages by name, and how requirements match them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,49 +6,49 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{PathKind, file_of};
+use super::{MAX_MANIFEST_SIZE, PathKind, manifest_path};
 use crate::fs;
 use crate::manifest;
 use crate::model::{Ecosystem, Marker, PackageName, Requirement, Version};
 
-/// The local packages that a name can mean, by the ecosystem whose manifest gives it.
+/// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
-pub struct Members(BTreeMap<(Ecosystem, PackageName), Local>);
+pub struct LocalPackages(BTreeMap<(Ecosystem, PackageName), LocalPackage>);
 
-/// A local package as others ask for it.
+/// A local package, as requirements refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Local {
+pub struct LocalPackage {
     /// Its folder, relative to the root.
     pub folder: Arc<str>,
-    /// Its name as a path package: that of the first of its manifests.
+    /// Its name as a path package: the name in the first of its manifests.
     pub package: PackageName,
-    /// Its version as that ecosystem's manifest writes it; none where a build computes it, or nobody wrote one.
+    /// Its version, as the manifest of that ecosystem has it. `None` if the manifest has none, or a build computes it.
     pub version: Option<String>,
 }
 
-/// What a requirement means beside a project's own packages.
+/// The result of looking for a requirement among the local packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// A registry's package: no local one has its name.
-    Registry,
-    /// The local package, which satisfies it.
-    Local(Requirement),
-    /// No version of the local package that has the name.
-    Other(Local),
+pub enum LocalMatch {
+    /// No local package has the name, so the package comes from a registry.
+    None,
+    /// A local package satisfies the requirement. Has the requirement for its folder.
+    Satisfied(Requirement),
+    /// A local package has the name, but its version does not match.
+    OtherVersion(LocalPackage),
 }
 
-impl Members {
-    /// Adds the names that the manifests in a folder declare. Where another folder's has one of them already, that one
-    /// stays, and the name and the folder are returned.
+impl LocalPackages {
+    /// Adds the names that the manifests in a folder declare. If another folder has declared one of them, its name stays, and the
+    /// name and that folder are returned.
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
         let declared: Vec<_> =
-            PathKind::ALL.into_iter().filter_map(|kind| Declared::read(root, folder, kind)).collect();
+            PathKind::ALL.into_iter().filter_map(|kind| DeclaredIdentity::read(root, folder, kind)).collect();
         let fallback = || PackageName::npm(folder.rsplit('/').next().unwrap_or(folder)).ok();
         let package = declared.first()?.package().or_else(fallback)?;
         let mut taken = None;
         for declared in declared {
             let Some(name) = declared.package() else { continue };
-            let local = Local { folder: folder.clone(), package: package.clone(), version: declared.version };
+            let local = LocalPackage { folder: folder.clone(), package: package.clone(), version: declared.version };
             let known = self.0.entry((declared.kind.ecosystem(), name.clone())).or_insert(local);
             if known.folder != *folder {
                 taken.get_or_insert((name, known.folder.clone()));
@@ -58,12 +58,12 @@ impl Members {
     }
 
     /// Returns the local package that has a name in an ecosystem.
-    pub fn get(&self, ecosystem: Ecosystem, name: &PackageName) -> Option<&Local> {
+    pub fn get(&self, ecosystem: Ecosystem, name: &PackageName) -> Option<&LocalPackage> {
         self.0.get(&(ecosystem, name.clone()))
     }
 
     /// Returns the member in a folder.
-    pub(super) fn in_folder(&self, folder: &str) -> Option<&Local> {
+    pub(super) fn in_folder(&self, folder: &str) -> Option<&LocalPackage> {
         self.0.values().find(|local| *local.folder == *folder)
     }
 
@@ -72,27 +72,28 @@ impl Members {
         self.0.values().find(|local| local.package == *package).map(|local| &local.folder)
     }
 
-    /// Returns what a requirement means: a name that a local package has is that package's, if its version will do.
-    pub fn meaning(&self, requirement: &Requirement) -> Meaning {
+    /// Looks for the local package of a requirement's name, and compares its version.
+    pub fn find_match(&self, requirement: &Requirement) -> LocalMatch {
         let id = requirement.package();
         match self.get(id.ecosystem, &id.name) {
-            None => Meaning::Registry,
+            None => LocalMatch::None,
             Some(local) if local.satisfies(requirement) => {
                 let marker = requirement.marker().cloned().unwrap_or_default();
-                Meaning::Local(local.required(requirement.seen_as(), marker))
+                LocalMatch::Satisfied(local.requirement(requirement.seen_as(), marker))
             }
-            Some(local) => Meaning::Other(local.clone()),
+            Some(local) => LocalMatch::OtherVersion(local.clone()),
         }
     }
 }
 
-impl Local {
-    /// Returns the requirement for it, seen under a name and under a condition.
-    pub(super) fn required(&self, alias: &PackageName, marker: Marker) -> Requirement {
+impl LocalPackage {
+    /// Returns a requirement for the package's folder, with an alias and a condition.
+    pub(super) fn requirement(&self, alias: &PackageName, marker: Marker) -> Requirement {
         Requirement::path(alias.clone(), self.package.clone(), self.folder.clone(), marker)
     }
 
-    /// Tells whether its version will do. One without a version will always do; so will a pre-release where any version will.
+    /// Returns whether the version satisfies a requirement. A package without a version satisfies every requirement, and a
+    /// pre-release satisfies a requirement for any version.
     pub(super) fn satisfies(&self, requirement: &Requirement) -> bool {
         let Some(version) = &self.version else { return true };
         requirement.takes_any()
@@ -100,7 +101,7 @@ impl Local {
     }
 }
 
-impl std::fmt::Display for Local {
+impl std::fmt::Display for LocalPackage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let version = self.version.as_deref().unwrap_or("no version");
         write!(f, "{} ({version}) in `{}`", self.package, self.folder)
@@ -108,7 +109,7 @@ impl std::fmt::Display for Local {
 }
 
 impl PathKind {
-    /// Returns the ecosystem in which a manifest's name is asked for.
+    /// Returns the ecosystem in which requirements refer to a manifest's name.
     pub(super) fn ecosystem(self) -> Ecosystem {
         match self {
             Self::Larder => Ecosystem::Larder,
@@ -118,24 +119,24 @@ impl PathKind {
     }
 }
 
-/// The name and the version in one manifest, as they are written.
-struct Declared {
+/// The name and the version in a manifest, as written.
+struct DeclaredIdentity {
     kind: PathKind,
     name: Option<String>,
     version: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct PackageJson {
+struct PackageJsonIdentity {
     name: Option<serde_json::Value>,
     version: Option<serde_json::Value>,
 }
 
-impl Declared {
-    /// Reads a manifest, where it is there. One that cannot be read declares nothing: whoever needs more of it tells why.
+impl DeclaredIdentity {
+    /// Reads a manifest. Returns `None` if it does not exist or cannot be read; the reason is reported when the package is needed.
     fn read(root: &Path, folder: &str, kind: PathKind) -> Option<Self> {
-        let file = file_of(folder, kind);
-        let text = String::from_utf8(fs::read_if_exists(&root.join(&file)).ok()??).ok()?;
+        let file = manifest_path(folder, kind);
+        let text = String::from_utf8(fs::read_up_to(&root.join(&file), MAX_MANIFEST_SIZE).ok()??).ok()?;
         let (name, version) = match kind {
             PathKind::Larder => {
                 let kind =
@@ -145,7 +146,7 @@ impl Declared {
                 (project.as_ref().map(|project| project.name.value.clone()), version.map(ToString::to_string))
             }
             PathKind::Npm => {
-                let json: PackageJson = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+                let json: PackageJsonIdentity = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
                 let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
                 (text(json.name), text(json.version))
             }
