@@ -31,7 +31,7 @@ fn check_tells_what_it_finds_and_lists_it_with_its_places() {
         "warning: npm:native@1.0.0: wants Node >=99, and the manifest declares 20",
         "warning: npm:native@1.0.0 is deprecated: use wasm",
         "warning: npm:native@1.0.0 declares an install script",
-        "The manifest is right",
+        "The manifest is valid",
     ]);
     let document = project.run("larder check --json").exits(0).json();
     conforms(&document, "check");
@@ -98,4 +98,16 @@ fn sarif_has_what_is_denied_too() {
         log["runs"][0]["results"].as_array().expect("results").iter().map(|result| &result["level"]).collect();
     assert_eq!(json!(levels), json!(["warning", "warning", "error"]));
     project.run("larder check --sarif --json").exits(2);
+}
+
+#[test]
+fn a_denied_command_prints_one_document() {
+    let registry = universe().npm("other", "1.0.0", |p| p).serve();
+    let project = Project::new(&registry);
+    project.manifest(&format!("{MANIFEST}policy {{ scripts \"deny\"; }}\n"));
+    conforms(&project.run("larder lock --json").exits(0).json(), "lock");
+    for command in ["check", "sync", "ci", "sync --dry-run", "add npm:other"] {
+        let error = project.run(&format!("larder {command} --json")).exits(1).error();
+        assert_eq!(error["code"], "larder::policy::scripts", "{command}");
+    }
 }

@@ -62,7 +62,7 @@ fn an_honest_lock_is_what_its_registries_say() {
         assert!(lock.contains(edge), "{edge} is not in the lock:\n{lock}");
     }
     let before = project.state();
-    project.run("larder check --online").exits(0).names(["is what their registries say"]);
+    project.run("larder check --online").exits(0).names(["match the metadata of their registries"]);
     let document = project.run("larder check --online --json").exits(0).json();
     conforms(&document, "check");
     assert_eq!(project.state(), before);

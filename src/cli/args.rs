@@ -1,4 +1,4 @@
-//! The command line's grammar.
+//! The grammar of the command line.
 
 mod profiles;
 
@@ -7,26 +7,28 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use profiles::{Adopt, Diff, Env, Format, Gc, Pin, Promote, Rollback, Use, Verify};
+pub(super) use profiles::{
+    AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
+};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
 #[command(name = "larder", version, about, disable_help_subcommand = true, max_term_width = 100)]
-pub(super) struct Arguments {
+pub(super) struct CommandLine {
     #[command(flatten)]
-    pub(super) global: Global,
+    pub(super) global: GlobalArgs,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-/// The switches that every command has.
+/// The options that every command has.
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
-pub(super) struct Global {
+pub(super) struct GlobalArgs {
     /// Work in this folder instead of the current one
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub(super) folder: Option<PathBuf>,
-    /// The environment, instead of the active one
+    /// Use this environment instead of the active one
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) env: Option<String>,
     /// Do not touch the network
@@ -37,8 +39,8 @@ pub(super) struct Global {
     pub(super) json: bool,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
-    pub(super) color: Color,
-    /// Say nothing but errors
+    pub(super) color: ColorChoice,
+    /// Print only data and errors
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
     /// Say more: -v tells what takes how long, -vv each request too
@@ -48,7 +50,7 @@ pub(super) struct Global {
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+pub(super) enum ColorChoice {
     Auto,
     Always,
     Never,
@@ -56,64 +58,64 @@ pub(super) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Write a larder.kdl, from what the folder already declares
-    Init(Init),
+    /// Write a larder.kdl from the folder's package.json, pyproject.toml or requirements.txt
+    Init(InitArgs),
     /// Add dependencies: npm:express, pypi:httpx>=0.27, path:packages/theme
-    Add(Add),
+    Add(AddArgs),
     /// Remove dependencies
-    Remove(Remove),
-    /// Move what another tool made aside, so that larder can make its own
-    Adopt(Adopt),
+    Remove(RemoveArgs),
+    /// Move the files of other tools out of the way, so that larder can make its own
+    Adopt(AdoptArgs),
     /// Bring larder.lock up to date with the manifest
-    Lock(Lock),
-    /// Move locked versions to the newest that the manifest admits
-    Update(Update),
+    Lock(LockArgs),
+    /// Update locked versions to the newest that the manifest allows
+    Update(UpdateArgs),
     /// Build the environment that the lock describes, and make it the active one
-    Sync(Sync),
+    Sync(SyncArgs),
     /// Like sync --locked: the lock must be fresh
-    Ci(Ci),
-    /// Fill the store with what the lock names, for all environments or the one of --env; build nothing
-    Fetch(Fetch),
+    Ci(CiArgs),
+    /// Download the locked packages of all environments, or of --env, to the store; build nothing
+    Fetch(FetchArgs),
     /// Run a program in the environment
-    Run(Run),
+    Run(RunArgs),
     /// List the locked packages of an environment
     List,
-    /// Show who depends on what
-    Tree(Tree),
-    /// Show why a package is there
-    Why(Why),
+    /// Show the dependency tree of an environment
+    Tree(TreeArgs),
+    /// Show which dependencies need a package
+    Why(WhyArgs),
     /// Show which direct dependencies have newer versions: within the manifest's ranges, and beyond
     Outdated,
     /// Show the generations of an environment
     History,
     /// Compare two generations, or two environments
-    Diff(Diff),
-    /// Give an environment exactly what another one has
-    Promote(Promote),
-    /// Never remove a generation
-    Pin(Pin),
-    /// Let a generation go when it is old
-    Unpin(Pin),
+    Diff(DiffArgs),
+    /// Build an environment with exactly the packages of another
+    Promote(PromoteArgs),
+    /// Keep a generation until it is unpinned
+    Pin(PinArgs),
+    /// Let old generations be removed again
+    Unpin(PinArgs),
     /// Go back to an earlier generation; manifest and lock stay as they are
-    Rollback(Rollback),
-    /// Remove what no project needs: old generations, and packages that only they had
-    Gc(Gc),
+    Rollback(RollbackArgs),
+    /// Remove old generations, and packages and cached answers that no project needs
+    Gc(GcArgs),
     /// Make another environment the active one
-    Use(Use),
-    /// Print the variables that make programs see the environment: eval "$(larder env)"
-    Env(Env),
-    /// Check every byte of the environment against what was installed, and the store's with it
-    Verify(Verify),
+    Use(UseArgs),
+    /// Print the variables that activate the environment in a shell: eval "$(larder env)"
+    Env(EnvArgs),
+    /// Check every file of the environment and of its packages in the store
+    Verify(VerifyArgs),
     /// Check the manifest, the lock and the policies
-    Check(Check),
-    /// Agree that variables with tokens are sent to registries
-    Login(Login),
+    Check(CheckArgs),
+    /// Allow environment variables with tokens to be sent to registries
+    Login(LoginArgs),
     /// Print completions for a shell
-    Completions(Completions),
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Init {
+pub(super) struct InitArgs {
     /// The project's name [default: the folder's]
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
@@ -123,40 +125,40 @@ pub(super) struct Init {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Add {
-    /// ecosystem:name, with a range where one is wanted: npm:react@^18, pypi:fastapi[standard]>=0.115
+pub(super) struct AddArgs {
+    /// ecosystem:name, with an optional range: npm:react@^18, pypi:fastapi[standard]>=0.115
     #[arg(required = true, value_name = "PACKAGE")]
     pub(super) packages: Vec<String>,
     /// Add to this group instead of the dependencies
     #[arg(long, value_name = "NAME")]
     pub(super) group: Option<String>,
-    /// Let resolution go on without it
+    /// Continue without it if it cannot be resolved
     #[arg(long)]
     pub(super) optional: bool,
     /// Take it from this registry
     #[arg(long, value_name = "NAME")]
     pub(super) registry: Option<String>,
-    /// Only write the manifest and the lock
+    /// Write the manifest and the lock, but do not sync
     #[arg(long)]
     pub(super) no_sync: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Remove {
-    /// ecosystem:name, or the name alone where only one ecosystem has it
+pub(super) struct RemoveArgs {
+    /// ecosystem:name, or the name alone if only one ecosystem has it
     #[arg(required = true, value_name = "PACKAGE")]
     pub(super) packages: Vec<String>,
     /// Remove from this group only
     #[arg(long, value_name = "NAME")]
     pub(super) group: Option<String>,
-    /// Only write the manifest and the lock
+    /// Write the manifest and the lock, but do not sync
     #[arg(long)]
     pub(super) no_sync: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Lock {
-    /// Change nothing; fail where the lock is not fresh
+pub(super) struct LockArgs {
+    /// Change nothing; fail if the lock is not fresh
     #[arg(long, alias = "locked")]
     pub(super) check: bool,
     /// Prefer the versions that another tool's lockfile chose: package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock,
@@ -166,18 +168,19 @@ pub(super) struct Lock {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Update {
+pub(super) struct UpdateArgs {
     /// The packages to move [default: all]
     #[arg(value_name = "PACKAGE")]
     pub(super) packages: Vec<String>,
 }
 
+/// How the lock is used.
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct Freshness {
-    /// Fail where the lock would change
+pub(super) struct LockUseArgs {
+    /// Fail if the lock would change
     #[arg(long)]
     pub(super) locked: bool,
-    /// Take the lock as it is, without looking whether it is fresh
+    /// Use the lock as it is, without checking that it is fresh
     #[arg(long, conflicts_with = "locked")]
     pub(super) frozen: bool,
     /// With --frozen: leave out the members that are not on disk
@@ -187,12 +190,12 @@ pub(super) struct Freshness {
 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
-pub(super) struct Sync {
+pub(super) struct SyncArgs {
     #[command(flatten)]
-    pub(super) freshness: Freshness,
+    pub(super) lock: LockUseArgs,
     #[command(flatten)]
-    pub(super) building: Building,
-    /// Heal what was damaged in the environment or the store
+    pub(super) build: BuildArgs,
+    /// Repair damage in the environment and the store
     #[arg(long)]
     pub(super) repair: bool,
     /// Show what would change, and change nothing
@@ -204,81 +207,81 @@ pub(super) struct Sync {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Ci {
+pub(super) struct CiArgs {
     #[command(flatten)]
-    pub(super) building: Building,
+    pub(super) build: BuildArgs,
 }
 
 /// How an environment is built.
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct Building {
+pub(super) struct BuildArgs {
     /// Build the environment without making it the active one
     #[arg(long)]
     pub(super) no_activate: bool,
-    /// Make Python's byte-code ahead, as `production` does without being asked
+    /// Compile Python byte-code; `production` does so by default
     #[arg(long)]
     pub(super) compile: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Fetch {
+pub(super) struct FetchArgs {
     #[command(flatten)]
-    pub(super) freshness: Freshness,
+    pub(super) lock: LockUseArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Run {
+pub(super) struct RunArgs {
     #[command(flatten)]
-    pub(super) freshness: Freshness,
-    /// The program and its arguments; a program that only the system has is run after `--`
+    pub(super) lock: LockUseArgs,
+    /// The program and its arguments; write `--` before a program that is not in the environment
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
-    /// Whether `--` stands before the command.
+    /// Whether `--` precedes the command.
     #[arg(skip)]
-    pub(super) passes_through: bool,
+    pub(super) has_separator: bool,
 }
 
-impl Run {
-    /// Notes whether `--` stands before the command, which ends the words of every command line that has one.
-    pub(super) fn look_before(&mut self, words: &[OsString]) {
+impl RunArgs {
+    /// Detects whether `--` precedes the command, which is the end of the command line.
+    pub(super) fn detect_separator(&mut self, words: &[OsString]) {
         let before = words.len().saturating_sub(self.command.len());
-        self.passes_through = words[..before].last().is_some_and(|word| word == "--");
+        self.has_separator = words[..before].last().is_some_and(|word| word == "--");
     }
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Tree {
-    /// How deep to go
+pub(super) struct TreeArgs {
+    /// The number of levels to show
     #[arg(long, value_name = "N")]
     pub(super) depth: Option<usize>,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Why {
+pub(super) struct WhyArgs {
     /// ecosystem:name, or the name alone
     #[arg(value_name = "PACKAGE")]
     pub(super) package: String,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Login {
-    /// Variables and the hosts that they may be sent to [default: what the project asks for, after a question]
+pub(super) struct LoginArgs {
+    /// Variables and the hosts that they may be sent to [default: ask about those of the project]
     #[arg(long, required = true, value_name = "NAME@HOST", num_args = 0..)]
     pub(super) allow: Vec<String>,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Check {
-    /// Ask the registries too, and compare what they say of each locked package with the lock
+pub(super) struct CheckArgs {
+    /// Compare each locked package with its registry's metadata, too
     #[arg(long)]
     pub(super) online: bool,
-    /// Print what is found as a SARIF log, for code scanning
+    /// Print the findings as a SARIF log, for code scanning
     #[arg(long, conflicts_with = "json")]
     pub(super) sarif: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Completions {
+pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: clap_complete::Shell,
 }

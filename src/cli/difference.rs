@@ -1,4 +1,4 @@
-//! What changes, on one screen.
+//! Output of the changes between two sets of packages.
 
 use std::fmt::Write;
 
@@ -6,21 +6,21 @@ use crate::difference::Difference;
 
 use super::output::Output;
 
-/// Tells the changes, as many as a screen has room for.
-pub(super) fn tell(difference: &Difference, output: &Output) {
+/// Prints the changes: at most [`MAX_LINES`] of them.
+pub(super) fn print(difference: &Difference, output: &Output) {
     let lines: Vec<_> = difference.lines().collect();
-    for line in lines.iter().take(SCREEN) {
-        output.say(line);
+    for line in lines.iter().take(MAX_LINES) {
+        output.message(line);
     }
-    if lines.len() > SCREEN {
-        output.say(format!("… and {} more", lines.len() - SCREEN));
+    if lines.len() > MAX_LINES {
+        output.message(format!("… and {} more", lines.len() - MAX_LINES));
     }
 }
 
 /// The number of lines that are shown; the rest is only counted.
-const SCREEN: usize = 20;
+const MAX_LINES: usize = 20;
 
-/// Tells how many packages come, change, go and stay.
+/// Returns the numbers of added, changed, removed and kept packages, as a text.
 pub(super) fn counts(difference: &Difference) -> String {
     let mut text = String::new();
     for (count, what) in [

@@ -1,6 +1,6 @@
 //! The log: the spans and events of `tracing`, on standard error.
 //!
-//! Without `-v` and `LARDER_LOG` nobody listens, and a span costs one comparison.
+//! Without `-v` and `LARDER_LOG` there is no subscriber, and a span costs one comparison.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -13,13 +13,13 @@ use crate::ops::{Result, Variables};
 
 use super::output::LogLine;
 
-/// The variable that says what is logged, whatever the switches are.
+/// The variable that selects what is logged. It overrides `-v`.
 const VARIABLE: &str = "LARDER_LOG";
 
-/// Whose spans and events are logged: larder's own. Those of libraries could repeat what requests carry.
+/// The target whose spans and events are logged. Those of libraries could contain secrets of requests.
 const TARGET: &str = "larder";
 
-/// Begins to log, if a switch or `LARDER_LOG` asks for it.
+/// Starts the log, if `-v` or `LARDER_LOG` requests it.
 ///
 /// # Errors
 /// `LARDER_LOG` is neither a level nor a list of rooms with their levels.
@@ -46,7 +46,7 @@ fn targets(text: &str) -> Result<Targets> {
     if let Ok(level) = text.parse::<LevelFilter>() {
         return Ok(Targets::new().with_target(TARGET, level));
     }
-    let unreadable = || UnreadableFilter { text: text.to_owned() };
+    let unreadable = || InvalidLogFilter { text: text.to_owned() };
     let targets: Targets = text.parse().map_err(|_| unreadable())?;
     let own = |target: &str| target.strip_prefix(TARGET).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
     if targets.default_level().is_some() || !targets.iter().all(|(target, _)| own(target)) {
@@ -55,20 +55,20 @@ fn targets(text: &str) -> Result<Targets> {
     Ok(targets)
 }
 
-/// What is to be logged cannot be understood.
+/// `LARDER_LOG` is not a valid filter.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("LARDER_LOG is `{text}`, which says not what to log")]
+#[error("LARDER_LOG is `{text}`, which is not a valid filter")]
 #[diagnostic(
     code(larder::cli::log),
     help(
-        "a level (`info`, `debug`, `trace`), or rooms with their levels: `larder::fetch=trace,larder::resolve=debug`"
+        "write a level (`info`, `debug`, `trace`), or modules with their levels: `larder::fetch=trace,larder::resolve=debug`"
     )
 )]
-struct UnreadableFilter {
+struct InvalidLogFilter {
     text: String,
 }
 
-impl Failure for UnreadableFilter {
+impl Failure for InvalidLogFilter {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

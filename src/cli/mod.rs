@@ -3,12 +3,12 @@
 mod args;
 mod commands;
 mod difference;
-mod drawing;
-mod failure;
+mod error_output;
 mod log;
 mod output;
 mod progress;
-mod visible;
+mod render;
+mod sanitize;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,44 +17,44 @@ use clap::Parser;
 
 use crate::ops::{Context, Error, Flags, Session, Variables};
 
-use args::{Arguments, Command};
+use args::{Command, CommandLine};
 use output::Output;
 use progress::Progress;
 
-/// What a command ends with.
-type Outcome = Result<ExitCode, Error>;
+/// The result of a command.
+type CommandResult = Result<ExitCode, Error>;
 
 /// Parses the arguments, runs the command and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match Arguments::try_parse_from(&words) {
+    let arguments = match CommandLine::try_parse_from(&words) {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() && wants_document(&words) => return failure::show_usage(&error),
-        Err(error) => return output::usage(&error),
+        Err(error) if error.use_stderr() && wants_json(&words) => return error_output::print_usage_document(&error),
+        Err(error) => return output::print_usage(&error),
     };
-    let Arguments { global, mut command } = arguments;
+    let CommandLine { global, mut command } = arguments;
     if let Command::Run(run) = &mut command {
-        run.look_before(&words);
+        run.detect_separator(&words);
     }
     let variables = Variables::of_process();
     let output = Output::new(&global, &variables);
-    let progress = Progress::of(&output);
+    let progress = Progress::new(&output);
     let reporter = |event| progress.report(&output, &event);
     let flags = Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline };
     let outcome = log::start(global.verbose, &variables)
         .and_then(|()| Context::new(flags, variables, &reporter))
         .and_then(|context| dispatch(command, &context, &output));
     progress.clear();
-    let status = outcome.unwrap_or_else(|error| failure::show(&output, &error));
-    output.take_lost().map_or(status, |error| failure::show_lost(&output, error))
+    let status = outcome.unwrap_or_else(|error| error_output::print(&output, &error));
+    output.take_write_error().map_or(status, |error| error_output::print_write_error(&output, error))
 }
 
-/// Returns whether words that could not be understood ask for a document nonetheless.
-fn wants_document(words: &[OsString]) -> bool {
+/// Returns whether an invalid command line has `--json`.
+fn wants_json(words: &[OsString]) -> bool {
     words.iter().take_while(|word| *word != "--").any(|word| word == "--json")
 }
 
-fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Outcome {
+fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> CommandResult {
     let session = &Session::new(context);
     match command {
         Command::Init(arguments) => commands::init::run(&arguments, session, output),

@@ -1,4 +1,4 @@
-//! The only place that writes to the terminal: data to standard output, words to standard error.
+//! The only place that writes to the terminal: data to standard output, messages to standard error.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -8,62 +8,62 @@ use serde::Serialize;
 
 use crate::ops::Variables;
 
-use super::args::{Color, Global};
-use super::visible;
+use super::args::{ColorChoice, GlobalArgs};
+use super::sanitize;
 
-/// How a run talks.
+/// The output of a run.
 pub(super) struct Output {
-    manner: Manner,
+    mode: OutputMode,
     color: bool,
     terminal: bool,
-    /// Why data did not come through.
-    lost: Mutex<Option<io::Error>>,
+    /// The error of writing data, if there was one.
+    write_error: Mutex<Option<io::Error>>,
 }
 
-/// How much a run says.
+/// What a run prints.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Manner {
-    /// One JSON document, and nothing else.
+enum OutputMode {
+    /// One JSON document.
     Json,
     /// Data and errors.
     Quiet,
-    /// What a person wants to know.
-    Usual,
-    /// And more.
+    /// Also messages for people.
+    Normal,
+    /// Also details.
     Verbose,
 }
 
 impl Output {
-    /// Decides by the switches and by what standard error is.
-    pub(super) fn new(global: &Global, variables: &Variables) -> Self {
+    /// Creates the output for these options. Colour depends on whether standard error is a terminal.
+    pub(super) fn new(global: &GlobalArgs, variables: &Variables) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let color = match global.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && variables.text("NO_COLOR").is_none(),
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && variables.text("NO_COLOR").is_none(),
         };
-        let manner = match global {
-            Global { json: true, .. } => Manner::Json,
-            Global { quiet: true, .. } => Manner::Quiet,
-            Global { verbose: 0, .. } => Manner::Usual,
-            Global { .. } => Manner::Verbose,
+        let mode = match global {
+            GlobalArgs { json: true, .. } => OutputMode::Json,
+            GlobalArgs { quiet: true, .. } => OutputMode::Quiet,
+            GlobalArgs { verbose: 0, .. } => OutputMode::Normal,
+            GlobalArgs { .. } => OutputMode::Verbose,
         };
-        Self { manner, color, terminal, lost: Mutex::default() }
+        Self { mode, color, terminal, write_error: Mutex::default() }
     }
 
-    /// Returns one for a single document.
-    pub(super) fn of_document() -> Self {
-        Self { manner: Manner::Json, color: false, terminal: false, lost: Mutex::default() }
+    /// Creates an output for a single JSON document.
+    pub(super) fn json_only() -> Self {
+        Self { mode: OutputMode::Json, color: false, terminal: false, write_error: Mutex::default() }
     }
 
-    /// Tells whether somebody watches what is going on: at a terminal, and not in a pipe. A log would be torn by what moves.
-    pub(super) fn is_watched(&self) -> bool {
-        self.terminal && self.manner == Manner::Usual
+    /// Returns whether progress is shown: on a terminal, and without a log, whose lines it would overwrite.
+    pub(super) fn shows_progress(&self) -> bool {
+        self.terminal && self.mode == OutputMode::Normal
     }
 
     /// Returns whether the run's data is one JSON document.
     pub(super) fn is_json(&self) -> bool {
-        self.manner == Manner::Json
+        self.mode == OutputMode::Json
     }
 
     /// Returns whether colour is wanted on standard error.
@@ -71,101 +71,101 @@ impl Output {
         self.color
     }
 
-    /// Says something to the person at the terminal, in one line.
-    pub(super) fn say(&self, text: impl AsRef<str>) {
-        if matches!(self.manner, Manner::Usual | Manner::Verbose) {
-            let _ = write_lines(io::stderr().lock(), &visible::one_line(text.as_ref()));
+    /// Prints a message for people, in one line.
+    pub(super) fn message(&self, text: impl AsRef<str>) {
+        if matches!(self.mode, OutputMode::Normal | OutputMode::Verbose) {
+            let _ = write_lines(io::stderr().lock(), &sanitize::one_line(text.as_ref()));
         }
     }
 
-    /// Asks the person at the terminal; without one the answer is no.
+    /// Asks a question on the terminal. Without a terminal the answer is no.
     pub(super) fn confirm(&self, question: &str) -> bool {
-        if self.manner != Manner::Usual && self.manner != Manner::Verbose || !std::io::stdin().is_terminal() {
+        if self.mode != OutputMode::Normal && self.mode != OutputMode::Verbose || !std::io::stdin().is_terminal() {
             return false;
         }
-        let _ = write_lines(io::stderr().lock(), &visible::one_line(&format!("{question} [y/N]")));
+        let _ = write_lines(io::stderr().lock(), &sanitize::one_line(&format!("{question} [y/N]")));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
 
-    /// Says something to a person who asked for more.
-    pub(super) fn say_more(&self, text: impl AsRef<str>) {
-        if self.manner == Manner::Verbose {
-            self.say(text);
+    /// Prints a message only with `-v`.
+    pub(super) fn detail(&self, text: impl AsRef<str>) {
+        if self.mode == OutputMode::Verbose {
+            self.message(text);
         }
     }
 
-    /// Says something that matters even to those who asked for quiet: a drawing, whose texts were made visible.
-    pub(super) fn complain(&self, text: impl AsRef<str>) {
+    /// Prints a rendered error, even with `--quiet`, but not with `--json`.
+    pub(super) fn error(&self, text: impl AsRef<str>) {
         if !self.is_json() {
-            self.insist(text);
+            self.error_always(text);
         }
     }
 
-    /// Says something that matters although the document was to say it: a drawing.
-    #[allow(clippy::unused_self, reason = "all that is said goes through an output")]
-    pub(super) fn insist(&self, text: impl AsRef<str>) {
+    /// Prints a rendered error, even with `--json`.
+    #[allow(clippy::unused_self, reason = "all output goes through this type")]
+    pub(super) fn error_always(&self, text: impl AsRef<str>) {
         let _ = write_lines(io::stderr().lock(), text.as_ref());
     }
 
-    /// Prints a line of data as text, unless it is wanted as a document.
-    pub(super) fn print(&self, line: impl AsRef<str>) {
+    /// Prints a line of data, unless the data is printed as JSON.
+    pub(super) fn data_line(&self, line: impl AsRef<str>) {
         if !self.is_json() {
-            self.give(&visible::one_line(line.as_ref()));
+            self.write_data(&sanitize::one_line(line.as_ref()));
         }
     }
 
-    /// Prints what another program reads, byte for byte.
-    pub(super) fn print_exactly(&self, text: impl AsRef<str>) {
+    /// Prints data for other programs unchanged, unless the data is printed as JSON.
+    pub(super) fn data_verbatim(&self, text: impl AsRef<str>) {
         if !self.is_json() {
-            self.give(text.as_ref());
+            self.write_data(text.as_ref());
         }
     }
 
-    /// Prints data as the run's one JSON document, if that is wanted.
-    pub(super) fn document(&self, value: &impl Serialize) {
+    /// Prints the run's JSON document, with `--json`.
+    pub(super) fn json(&self, value: &impl Serialize) {
         if self.is_json() {
-            self.print_document(value);
+            self.json_always(value);
         }
     }
 
-    /// Prints data that has to be worked out as the run's one JSON document, if that is wanted.
-    pub(super) fn document_of<T: Serialize>(&self, make: impl FnOnce() -> T) {
+    /// Creates and prints the run's JSON document, with `--json`.
+    pub(super) fn json_with<T: Serialize>(&self, make: impl FnOnce() -> T) {
         if self.is_json() {
-            self.print_document(&make());
+            self.json_always(&make());
         }
     }
 
-    /// Prints data that is asked for in a JSON form of its own.
-    pub(super) fn print_document(&self, value: &impl Serialize) {
-        // Plain structs of texts and numbers: there is nothing in them that JSON does not have.
+    /// Prints a JSON document, even without `--json`.
+    pub(super) fn json_always(&self, value: &impl Serialize) {
+        // Structs of strings and numbers can always be serialized.
         let text = serde_json::to_string(value).unwrap_or_default();
-        self.give(&visible::json(&text));
+        self.write_data(&sanitize::json(&text));
     }
 
-    /// Returns why data did not come through, if it did not.
-    pub(super) fn take_lost(&self) -> Option<io::Error> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Returns the error of writing data, if there was one.
+    pub(super) fn take_write_error(&self) -> Option<io::Error> {
+        self.write_error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn give(&self, data: &str) {
+    fn write_data(&self, data: &str) {
         match write_lines(io::stdout().lock(), data) {
-            // A reader that has gone away (`larder list | head`) has what it wanted.
+            // A closed pipe (`larder list | head`) is no error.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                *self.write_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
             _ => {}
         }
     }
 }
 
-/// Prints what clap says: help and version to standard output, mistakes to standard error.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
+/// Prints clap's output: help and version to standard output, errors to standard error.
+pub(super) fn print_usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     if text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') {
-        // What it repeats of the command line is for a terminal to act upon.
-        let shown = text.lines().map(visible::one_line).collect::<Vec<_>>().join("\n");
-        let _ = write_lines(io::stderr().lock(), &shown);
+        // The message quotes control characters of the command line.
+        let sanitized = text.lines().map(sanitize::one_line).collect::<Vec<_>>().join("\n");
+        let _ = write_lines(io::stderr().lock(), &sanitized);
     } else {
         let _ = error.print();
     }
@@ -196,7 +196,7 @@ impl Write for LogLine {
 impl Drop for LogLine {
     fn drop(&mut self) {
         let text = String::from_utf8_lossy(&self.0);
-        let _ = write_lines(io::stderr().lock(), &visible::one_line(text.trim_end_matches('\n')));
+        let _ = write_lines(io::stderr().lock(), &sanitize::one_line(text.trim_end_matches('\n')));
     }
 }
 

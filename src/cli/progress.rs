@@ -10,32 +10,32 @@ use crate::ops::Event;
 
 use super::output::Output;
 
-/// One line at the foot of the terminal, made when there is something to show.
+/// A line at the bottom of the terminal, created with the first event.
 pub(super) struct Progress {
-    wanted: bool,
+    is_enabled: bool,
     bar: OnceLock<ProgressBar>,
-    /// Whether it was said that another process is waited for.
-    waited: AtomicBool,
+    /// Whether waiting for another process was reported.
+    reported_wait: AtomicBool,
 }
 
 impl Progress {
-    /// Returns a display that shows nothing unless somebody watches the output.
-    pub(super) fn of(output: &Output) -> Self {
-        Self { wanted: output.is_watched(), bar: OnceLock::new(), waited: AtomicBool::new(false) }
+    /// Creates the display. It is disabled if the output shows no progress.
+    pub(super) fn new(output: &Output) -> Self {
+        Self { is_enabled: output.shows_progress(), bar: OnceLock::new(), reported_wait: AtomicBool::new(false) }
     }
 
-    /// Shows an event. Warnings are said in either case.
+    /// Shows an event. Warnings are printed even if the display is disabled.
     pub(super) fn report(&self, output: &Output, event: &Event) {
         match event {
-            Event::Warning(text) => return self.aside(|| output.say(format!("warning: {text}"))),
-            // One line a run: what is waited for next is mostly the same.
-            Event::Waiting { process, does } if !self.waited.swap(true, Ordering::Relaxed) => {
+            Event::Warning(text) => return self.print_above(|| output.message(format!("warning: {text}"))),
+            // Reported once: later waits are mostly for the same process.
+            Event::Waiting { process, does } if !self.reported_wait.swap(true, Ordering::Relaxed) => {
                 let who = process.map_or_else(String::new, |number| format!(", process {number},"));
-                return self.aside(|| output.say(format!("waiting for another larder{who} that {does}")));
+                return self.print_above(|| output.message(format!("waiting for another larder{who} that {does}")));
             }
             _ => {}
         }
-        if !self.wanted {
+        if !self.is_enabled {
             return;
         }
         let bar = self.bar.get_or_init(new_bar);
@@ -50,14 +50,15 @@ impl Progress {
         }
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub(super) fn clear(&self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
     }
 
-    fn aside(&self, write: impl FnOnce()) {
+    /// Prints a message above the line.
+    fn print_above(&self, write: impl FnOnce()) {
         match self.bar.get() {
             Some(bar) => bar.suspend(write),
             None => write(),

@@ -5,65 +5,65 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Rollback {
+pub(in crate::cli) struct RollbackArgs {
     /// The generation to go back to [default: the current one's parent]
     #[arg(value_name = "GENERATION")]
     pub(in crate::cli) generation: Option<u64>,
-    /// Check every byte of it first
+    /// Check every file of it first
     #[arg(long, conflicts_with = "only")]
     pub(in crate::cli) verify: bool,
-    /// Take only these packages' versions from it: solve the rest to fit, write the lock, and sync
+    /// Restore only the versions of these packages: solve the others to fit, write the lock, and sync
     #[arg(long, value_name = "PACKAGE", num_args = 1..)]
     pub(in crate::cli) only: Vec<String>,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Verify {
-    /// Check the current generation of every environment that was built here
+pub(in crate::cli) struct VerifyArgs {
+    /// Check the current generation of every environment of this checkout
     #[arg(long, conflicts_with = "env")]
     pub(in crate::cli) all: bool,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Adopt {
+pub(in crate::cli) struct AdoptArgs {
     /// Do not ask
     #[arg(short, long)]
     pub(in crate::cli) yes: bool,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Pin {
+pub(in crate::cli) struct PinArgs {
     /// The generation [default: the current one]
     #[arg(value_name = "GENERATION")]
     pub(in crate::cli) generation: Option<u64>,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Diff {
+pub(in crate::cli) struct DiffArgs {
     /// A generation: its number, an environment, or both: 12, staging, staging@12
     #[arg(value_name = "FROM")]
     pub(in crate::cli) from: String,
-    /// Another one [default: the current one]
+    /// The generation to compare it with [default: the current one]
     #[arg(value_name = "TO")]
     pub(in crate::cli) to: Option<String>,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Promote {
-    /// The environment whose packages are taken over
+pub(in crate::cli) struct PromoteArgs {
+    /// The environment to take the packages from
     #[arg(value_name = "FROM")]
     pub(in crate::cli) from: String,
-    /// The environment that gets them
+    /// The environment to build
     #[arg(value_name = "TO")]
     pub(in crate::cli) to: String,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Gc {
-    /// Only what was not used for so long: 30d, 12h
+pub(in crate::cli) struct GcArgs {
+    /// Remove only what was unused for this long: 30d, 12h
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(in crate::cli) older_than: Option<Duration>,
-    /// Count what would be removed, and remove nothing
+    /// List what would be removed, and remove nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
 }
@@ -84,29 +84,29 @@ fn age(text: &str) -> Result<Duration, String> {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Use {
+pub(in crate::cli) struct UseArgs {
     /// The environment
     #[arg(value_name = "ENVIRONMENT")]
     pub(in crate::cli) environment: String,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Env {
-    /// What the variables are for
+pub(in crate::cli) struct EnvArgs {
+    /// The format of the variables
     #[arg(long, value_name = "FORMAT", default_value = "sh")]
-    pub(in crate::cli) format: Format,
+    pub(in crate::cli) format: EnvFormat,
 }
 
-/// How variables are written.
+/// The format of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Format {
+pub(in crate::cli) enum EnvFormat {
     /// For `eval "$(larder env)"` in sh, bash and zsh
     Sh,
     /// For `larder env --format fish | source`
     Fish,
     /// For an .envrc: `eval "$(larder env --format direnv)"`
     Direnv,
-    /// NAME=value lines, as the files of CI systems want them: `larder env --format lines >> "$GITHUB_ENV"`
+    /// NAME=value lines, for CI systems: `larder env --format lines >> "$GITHUB_ENV"`
     Lines,
 }
 

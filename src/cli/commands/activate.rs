@@ -1,11 +1,11 @@
 //! `larder use`
 
-use crate::cli::args::Use;
+use crate::cli::args::UseArgs;
 use crate::ops::{self, Context};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Use, context: &Context<'_>, output: &Output) -> Outcome {
-    super::rollback::tell(&ops::activate::activate(context, &arguments.environment)?, output);
+pub(in crate::cli) fn run(arguments: &UseArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    super::rollback::report(&ops::activate::activate(context, &arguments.environment)?, output);
     DONE
 }

@@ -1,11 +1,11 @@
 //! `larder add`
 
-use crate::cli::args::Add;
+use crate::cli::args::AddArgs;
 use crate::ops::{self, Session};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Add, session: &Session<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &AddArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let request = ops::add::Request {
         packages: &arguments.packages,
         group: arguments.group.as_deref(),
@@ -14,6 +14,6 @@ pub(in crate::cli) fn run(arguments: &Add, session: &Session<'_>, output: &Outpu
         syncs: !arguments.no_sync,
     };
     let changes = ops::add::add(session, &request)?;
-    super::sync::after_edit(&changes, arguments.no_sync, session, output)?;
+    super::sync::sync_after_edit(&changes, arguments.no_sync, session, output)?;
     DONE
 }

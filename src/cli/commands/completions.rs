@@ -2,13 +2,13 @@
 
 use clap::CommandFactory;
 
-use crate::cli::args::{Arguments, Completions};
+use crate::cli::args::{CommandLine, CompletionsArgs};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Completions, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &CompletionsArgs, output: &Output) -> CommandResult {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "larder", &mut script);
-    output.print_exactly(String::from_utf8_lossy(&script));
+    clap_complete::generate(arguments.shell, &mut CommandLine::command(), "larder", &mut script);
+    output.data_verbatim(String::from_utf8_lossy(&script));
     DONE
 }

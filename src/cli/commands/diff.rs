@@ -1,18 +1,18 @@
 //! `larder diff`
 
-use crate::cli::args::Diff;
+use crate::cli::args::DiffArgs;
 use crate::diagnostic::size;
 use crate::ops::Context;
 use crate::ops::diff::{Change, GenerationDiff, Package, Side, diff};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Diff, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &DiffArgs, context: &Context<'_>, output: &Output) -> CommandResult {
     let found = diff(context, &arguments.from, arguments.to.as_deref())?;
-    output.document(&found);
+    output.json(&found);
     table(lines(&found), output);
     let name = |side: &Side| format!("{} {}", side.environment, side.generation);
-    output.say(format!(
+    output.message(format!(
         "{} -> {}: {} added, {} changed, {} removed, {} the same{}",
         name(&found.from),
         name(&found.to),
@@ -25,17 +25,17 @@ pub(in crate::cli) fn run(arguments: &Diff, context: &Context<'_>, output: &Outp
     DONE
 }
 
-/// A line of the table: mark and name, versions, sizes.
-struct Line {
+/// A row of the table: mark and name, versions, sizes.
+struct TableRow {
     name: String,
     versions: String,
     sizes: String,
     direct: bool,
 }
 
-/// Returns the lines: what a manifest asks for first, then what changed, what went, what came.
-fn lines(found: &GenerationDiff) -> Vec<Line> {
-    let changed = found.changed.iter().map(|change| Line {
+/// Returns the rows: direct dependencies first; within each half changed, removed, and added packages.
+fn lines(found: &GenerationDiff) -> Vec<TableRow> {
+    let changed = found.changed.iter().map(|change| TableRow {
         name: format!("~ {}:{}", change.ecosystem, change.name),
         versions: format!("{} -> {}", change.from.join(", "), change.to.join(", ")),
         sizes: match (change.bytes_from, change.bytes_to) {
@@ -44,7 +44,7 @@ fn lines(found: &GenerationDiff) -> Vec<Line> {
         },
         direct: change.direct,
     });
-    let one_sided = |mark: char, package: &Package| Line {
+    let one_sided = |mark: char, package: &Package| TableRow {
         name: format!("{mark} {}:{}", package.ecosystem, package.name),
         versions: package.versions.join(", "),
         sizes: package.bytes.map(size).unwrap_or_default(),
@@ -52,22 +52,22 @@ fn lines(found: &GenerationDiff) -> Vec<Line> {
     };
     let removed = found.removed.iter().map(|package| one_sided('-', package));
     let added = found.added.iter().map(|package| one_sided('+', package));
-    let mut lines: Vec<Line> = changed.chain(removed).chain(added).collect();
+    let mut lines: Vec<TableRow> = changed.chain(removed).chain(added).collect();
     lines.sort_by_key(|line| !line.direct);
     lines
 }
 
-fn table(lines: Vec<Line>, output: &Output) {
-    let width = |part: fn(&Line) -> &str| lines.iter().map(|line| part(line).chars().count()).max().unwrap_or(0);
+fn table(lines: Vec<TableRow>, output: &Output) {
+    let width = |part: fn(&TableRow) -> &str| lines.iter().map(|line| part(line).chars().count()).max().unwrap_or(0);
     let (name, versions) = (width(|line| &line.name), width(|line| &line.versions));
     for line in lines {
         let direct = if line.direct { "  (direct)" } else { "" };
         let text = format!("{:name$}  {:versions$}  {}{direct}", line.name, line.versions, line.sizes);
-        output.print(text.trim_end());
+        output.data_line(text.trim_end());
     }
 }
 
-/// Returns by how much the second side is larger or smaller, where all sizes are known and they differ.
+/// Returns by how much the second side is larger or smaller. Returns an empty text if sizes are unknown or equal.
 fn growth(found: &GenerationDiff) -> String {
     let one_sided = |packages: &[Package]| packages.iter().map(|package| package.bytes).sum::<Option<u64>>();
     let of_changed = |side: fn(&Change) -> Option<u64>| found.changed.iter().map(side).sum::<Option<u64>>();

@@ -2,47 +2,47 @@
 
 use std::fmt::Write;
 
-use crate::cli::args::{Env, Format};
+use crate::cli::args::{EnvArgs, EnvFormat};
 use crate::ops::{
     Context,
     variables::{Shown, show},
 };
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Env, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &EnvArgs, context: &Context<'_>, output: &Output) -> CommandResult {
     let shown = show(context)?;
-    if arguments.format == Format::Lines && !output.is_json() {
+    if arguments.format == EnvFormat::Lines && !output.is_json() {
         shown.check_lines()?;
     }
-    output.document(&shown);
-    output.print_exactly(written(&shown, arguments.format).trim_end());
+    output.json(&shown);
+    output.data_verbatim(written(&shown, arguments.format).trim_end());
     DONE
 }
 
-fn written(shown: &Shown, format: Format) -> String {
+fn written(shown: &Shown, format: EnvFormat) -> String {
     let mut text = String::new();
     for (name, value) in &shown.variables {
         let quoted = quoted(value);
         // Writing to a string does not fail.
         let _ = match format {
-            Format::Sh | Format::Direnv => writeln!(text, "export {name}={quoted}"),
-            Format::Fish if name == "PATH" => {
+            EnvFormat::Sh | EnvFormat::Direnv => writeln!(text, "export {name}={quoted}"),
+            EnvFormat::Fish if name == "PATH" => {
                 let folders: Vec<_> = std::env::split_paths(value).map(|path| fish(&path.to_string_lossy())).collect();
                 writeln!(text, "set -gx PATH {}", folders.join(" "))
             }
-            Format::Fish => writeln!(text, "set -gx {name} {}", fish(value)),
-            Format::Lines => writeln!(text, "{name}={value}"),
+            EnvFormat::Fish => writeln!(text, "set -gx {name} {}", fish(value)),
+            EnvFormat::Lines => writeln!(text, "{name}={value}"),
         };
     }
     for name in &shown.unset {
         let _ = match format {
-            Format::Sh | Format::Direnv => writeln!(text, "unset {name}"),
-            Format::Fish => writeln!(text, "set -e {name}"),
-            Format::Lines => Ok(()),
+            EnvFormat::Sh | EnvFormat::Direnv => writeln!(text, "unset {name}"),
+            EnvFormat::Fish => writeln!(text, "set -e {name}"),
+            EnvFormat::Lines => Ok(()),
         };
     }
-    if format == Format::Direnv {
+    if format == EnvFormat::Direnv {
         for path in &shown.watch {
             let _ = writeln!(text, "watch_file {}", quoted(&path.to_string_lossy()));
         }
@@ -50,12 +50,12 @@ fn written(shown: &Shown, format: Format) -> String {
     text
 }
 
-/// Between single quotes a shell reads everything but those as it is.
+/// Quotes a text for sh: between single quotes, only single quotes are special.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// Between single quotes fish reads a backslash before those and itself.
+/// Quotes a text for fish: between single quotes, single quotes and backslashes are special.
 fn fish(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
@@ -77,10 +77,10 @@ mod tests {
             watch: vec!["/p/larder.lock".into()],
         };
         let sh = "export PATH='/it'\\''s here:/b'\nexport VIRTUAL_ENV='/a b\\c'\nunset PYTHONHOME\n";
-        assert_eq!(written(&shown, Format::Sh), sh);
-        assert_eq!(written(&shown, Format::Direnv), format!("{sh}watch_file '/p/larder.lock'\n"));
-        assert_eq!(written(&shown, Format::Lines), "PATH=/it's here:/b\nVIRTUAL_ENV=/a b\\c\n");
+        assert_eq!(written(&shown, EnvFormat::Sh), sh);
+        assert_eq!(written(&shown, EnvFormat::Direnv), format!("{sh}watch_file '/p/larder.lock'\n"));
+        assert_eq!(written(&shown, EnvFormat::Lines), "PATH=/it's here:/b\nVIRTUAL_ENV=/a b\\c\n");
         let fish = "set -gx PATH '/it\\'s here' '/b'\nset -gx VIRTUAL_ENV '/a b\\\\c'\nset -e PYTHONHOME\n";
-        assert_eq!(written(&shown, Format::Fish), fish);
+        assert_eq!(written(&shown, EnvFormat::Fish), fish);
     }
 }

@@ -3,29 +3,29 @@
 use crate::ops::history::{Entry, history};
 use crate::ops::{Context, switch};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> CommandResult {
     let history = history(context)?;
-    output.document(&history);
+    output.json(&history);
     for entry in &history.generations {
         let marks = [(entry.current, "current"), (entry.pinned, "pinned")];
         let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
         let mark = if marks.is_empty() { String::new() } else { format!("  ({})", marks.join(", ")) };
-        output.print(format!("{:>4}  {}  {}{mark}", entry.number, entry.created, about(entry)));
+        output.data_line(format!("{:>4}  {}  {}{mark}", entry.number, entry.created, about(entry)));
         for line in &entry.changes.lines {
-            output.print(format!("      {line}"));
+            output.data_line(format!("      {line}"));
         }
         let named = entry.changes.lines.len();
         let all = entry.changes.added + entry.changes.changed + entry.changes.removed;
         if all > named {
-            output.print(format!("      … and {} more", all - named));
+            output.data_line(format!("      … and {} more", all - named));
         }
     }
     let environment = &history.environment;
     match (history.current, history.rolled_back_from) {
-        (None, _) => output.say(format!("{environment} was never synced here")),
-        (Some(to), Some(from)) => output.say(switch::rolled_back(environment, to, from)),
+        (None, _) => output.message(format!("{environment} was never synced here")),
+        (Some(to), Some(from)) => output.message(switch::rolled_back(environment, to, from)),
         _ => {}
     }
     DONE

@@ -2,14 +2,14 @@
 
 use crate::ops::{self, Context};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(context: &Context<'_>, output: &Output) -> CommandResult {
     let listing = ops::list::list(context)?;
-    output.document(&listing);
+    output.json(&listing);
     for package in &listing.packages {
         let mark = if package.direct { "" } else { "  (indirect)" };
-        output.print(format!("{}:{} {}{mark}", package.ecosystem, package.name, package.version));
+        output.data_line(format!("{}:{} {}{mark}", package.ecosystem, package.name, package.version));
     }
     DONE
 }

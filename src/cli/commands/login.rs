@@ -1,23 +1,23 @@
 //! `larder login`
 
-use crate::cli::args::Login;
+use crate::cli::args::LoginArgs;
 use crate::ops::{self, Context};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Login, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &LoginArgs, context: &Context<'_>, output: &Output) -> CommandResult {
     let done = ops::login::allow(context, &arguments.allow, |pairs| {
         for pair in pairs {
-            output.say(pair);
+            output.message(pair);
         }
         output.confirm("May these variables be sent to these hosts?")
     })?;
-    output.document(&done);
+    output.json(&done);
     for pair in &done.allowed {
-        output.say(format!("Allowed {pair}"));
+        output.message(format!("Allowed {pair}"));
     }
     if done.allowed.is_empty() {
-        output.say("There is nothing to allow");
+        output.message("The project has no variables to allow");
     }
     DONE
 }

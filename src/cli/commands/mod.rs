@@ -1,4 +1,4 @@
-//! The commands, a file each.
+//! The commands, one file each.
 
 pub(super) mod activate;
 pub(super) mod add;
@@ -28,8 +28,8 @@ pub(super) mod why;
 
 use std::process::ExitCode;
 
-use super::Outcome;
+use super::CommandResult;
 use super::output::Output;
 
-/// The end of a command that did what it was asked to.
-const DONE: Outcome = Ok(ExitCode::SUCCESS);
+/// The result of a successful command.
+const DONE: CommandResult = Ok(ExitCode::SUCCESS);

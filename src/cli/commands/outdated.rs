@@ -3,13 +3,13 @@
 use crate::ops::Session;
 use crate::ops::outdated::{Newer, outdated};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> CommandResult {
     let outdated = outdated(session)?;
-    output.document(&outdated);
+    output.json(&outdated);
     if outdated.packages.is_empty() {
-        output.say(format!("Every direct dependency of {} is the newest", outdated.environment));
+        output.message(format!("Every direct dependency of {} is the newest", outdated.environment));
         return DONE;
     }
     let head = ["package", "locked", "update", "latest", "from"].map(str::to_owned);
@@ -18,13 +18,13 @@ pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> Outcome {
     let widths = [width(0), width(1), width(2), width(3)];
     for [package, locked, update, latest, from] in &rows {
         let [a, b, c, d] = widths;
-        output.print(format!("{package:a$}  {locked:b$}  {update:c$}  {latest:d$}  {from}"));
+        output.data_line(format!("{package:a$}  {locked:b$}  {update:c$}  {latest:d$}  {from}"));
     }
     let packages = || outdated.packages.iter();
     for (newer, held_back) in packages().filter_map(|newer| Some((newer, newer.held_back.as_ref()?))) {
-        output.say(format!("{}:{}: {held_back}", newer.ecosystem, newer.name));
+        output.message(format!("{}:{}: {held_back}", newer.ecosystem, newer.name));
     }
-    output.say("`larder update` locks what is under `update`; for what is under `latest`, change the manifest");
+    output.message("`larder update` locks what is under `update`; for what is under `latest`, change the manifest");
     DONE
 }
 

@@ -1,24 +1,24 @@
 //! `larder pin` and `larder unpin`
 
-use crate::cli::args::Pin;
+use crate::cli::args::PinArgs;
 use crate::ops::pin::{self, Pins};
 use crate::ops::{Context, Error};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Pin, context: &Context<'_>, output: &Output) -> Outcome {
-    tell(pin::pin(context, arguments.generation), output)
+pub(in crate::cli) fn run(arguments: &PinArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    report(pin::pin(context, arguments.generation), output)
 }
 
-pub(in crate::cli) fn unpin(arguments: &Pin, context: &Context<'_>, output: &Output) -> Outcome {
-    tell(pin::unpin(context, arguments.generation), output)
+pub(in crate::cli) fn unpin(arguments: &PinArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    report(pin::unpin(context, arguments.generation), output)
 }
 
-fn tell(pins: Result<Pins, Error>, output: &Output) -> Outcome {
+fn report(pins: Result<Pins, Error>, output: &Output) -> CommandResult {
     let pins = pins?;
-    output.document(&pins);
+    output.json(&pins);
     let numbers: Vec<String> = pins.pinned.iter().map(ToString::to_string).collect();
-    output.say(match numbers.as_slice() {
+    output.message(match numbers.as_slice() {
         [] => format!("No generation of {} is pinned", pins.environment),
         numbers => format!("Pinned in {}: {}", pins.environment, numbers.join(", ")),
     });

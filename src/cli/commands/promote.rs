@@ -1,11 +1,11 @@
 //! `larder promote`
 
-use crate::cli::args::Promote;
+use crate::cli::args::PromoteArgs;
 use crate::ops::{self, Session};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Promote, session: &Session<'_>, output: &Output) -> Outcome {
-    super::sync::tell(&ops::promote::promote(session, &arguments.from, &arguments.to)?, output);
+pub(in crate::cli) fn run(arguments: &PromoteArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    super::sync::report(&ops::promote::promote(session, &arguments.from, &arguments.to)?, output);
     DONE
 }

@@ -1,12 +1,12 @@
 //! `larder remove`
 
-use crate::cli::args::Remove;
+use crate::cli::args::RemoveArgs;
 use crate::ops::{self, Session};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Remove, session: &Session<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &RemoveArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let changes = ops::remove::remove(session, &arguments.packages, arguments.group.as_deref())?;
-    super::sync::after_edit(&changes, arguments.no_sync, session, output)?;
+    super::sync::sync_after_edit(&changes, arguments.no_sync, session, output)?;
     DONE
 }

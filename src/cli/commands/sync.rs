@@ -1,80 +1,80 @@
 //! `larder sync` and `larder ci`
 
-use crate::cli::args::{Building, Ci, Freshness, Sync};
+use crate::cli::args::{BuildArgs, CiArgs, LockUseArgs, SyncArgs};
 use crate::cli::difference;
 use crate::ops::lock::{Absent, Changes, LockUse};
 use crate::ops::sync::{AfterRollback, Mode, Options, Synced};
 use crate::ops::{self, Activation, BytecodeUse, Session};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Sync, session: &Session<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &SyncArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let after = if arguments.forward { AfterRollback::Forward } else { AfterRollback::Stay };
     let mode = match (arguments.dry_run, arguments.repair) {
         (true, _) => Mode::DryRun,
         (false, true) => Mode::Repair(after),
         (false, false) => Mode::Build(after),
     };
-    let options = Options { mode, lock: lock_use(arguments.freshness), ..built_as(arguments.building) };
-    tell(&ops::sync::sync(session, options)?, output);
+    let options = Options { mode, lock: lock_use(arguments.lock), ..build_options(arguments.build) };
+    report(&ops::sync::sync(session, options)?, output);
     DONE
 }
 
-pub(in crate::cli) fn ci(arguments: &Ci, session: &Session<'_>, output: &Output) -> Outcome {
-    let options = Options { lock: LockUse::Locked, ..built_as(arguments.building) };
-    tell(&ops::sync::sync(session, options)?, output);
+pub(in crate::cli) fn ci(arguments: &CiArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    let options = Options { lock: LockUse::Locked, ..build_options(arguments.build) };
+    report(&ops::sync::sync(session, options)?, output);
     DONE
 }
 
-/// Returns how the switches say to build the environment.
-fn built_as(building: Building) -> Options {
+/// Returns the options of a sync for these arguments.
+fn build_options(build: BuildArgs) -> Options {
     Options {
-        activation: if building.no_activate { Activation::Leave } else { Activation::Activate },
-        bytecode: if building.compile { BytecodeUse::Precompiled } else { BytecodeUse::AsDeclared },
+        activation: if build.no_activate { Activation::Leave } else { Activation::Activate },
+        bytecode: if build.compile { BytecodeUse::Precompiled } else { BytecodeUse::AsDeclared },
         ..Options::default()
     }
 }
 
-/// Returns how the switches say to treat the lock.
-pub(super) fn lock_use(freshness: Freshness) -> LockUse {
-    match freshness {
-        Freshness { frozen: true, members_present: true, .. } => LockUse::Frozen(Absent::LeftOut),
-        Freshness { frozen: true, .. } => LockUse::Frozen(Absent::Refused),
-        Freshness { locked: true, .. } => LockUse::Locked,
-        Freshness { .. } => LockUse::Update,
+/// Returns how the lock is used with these arguments.
+pub(super) fn lock_use(lock: LockUseArgs) -> LockUse {
+    match lock {
+        LockUseArgs { frozen: true, members_present: true, .. } => LockUse::Frozen(Absent::LeftOut),
+        LockUseArgs { frozen: true, .. } => LockUse::Frozen(Absent::Refused),
+        LockUseArgs { locked: true, .. } => LockUse::Locked,
+        LockUseArgs { .. } => LockUse::Update,
     }
 }
 
-/// Syncs after the manifest was edited, unless that is not wanted, and tells both.
-pub(super) fn after_edit(
+/// Reports an edit of the manifest, and syncs unless `no_sync` is set.
+pub(super) fn sync_after_edit(
     changes: &Changes,
     no_sync: bool,
     session: &Session<'_>,
     output: &Output,
 ) -> Result<(), ops::Error> {
     for line in &changes.lines {
-        output.say(line);
+        output.message(line);
     }
     if no_sync {
-        super::lock::tell(&changes.locked, output);
+        super::lock::report(&changes.locked, output);
     } else {
         for warning in changes.locked.warnings() {
-            output.say(format!("warning: {warning}"));
+            output.message(format!("warning: {warning}"));
         }
-        tell(&ops::sync::sync(session, Options::default())?, output);
+        report(&ops::sync::sync(session, Options::default())?, output);
     }
     Ok(())
 }
 
-/// Tells what a sync or a promotion came to, on one screen.
-pub(super) fn tell(synced: &Synced, output: &Output) {
-    output.document(&synced.summary());
+/// Reports the result of a sync or a promotion.
+pub(super) fn report(synced: &Synced, output: &Output) {
+    output.json(&synced.summary());
     for warning in &synced.warnings {
-        output.say(format!("warning: {warning}"));
+        output.message(format!("warning: {warning}"));
     }
-    difference::tell(&synced.difference, output);
+    difference::print(&synced.difference, output);
     let environment = &synced.environment;
-    output.say(match (synced.generation, synced.built) {
+    output.message(match (synced.generation, synced.built) {
         (None, _) if synced.difference.is_empty() => format!("{environment} would stay as it is"),
         (None, _) => format!("Would build {environment}: {}", difference::counts(&synced.difference)),
         (Some(_), false) => format!("{environment} is up to date"),
@@ -83,7 +83,7 @@ pub(super) fn tell(synced: &Synced, output: &Output) {
         }
     });
     for note in &synced.notes {
-        output.say(format!("note: {note}"));
+        output.message(format!("note: {note}"));
     }
-    output.say_more(format!("{} artifacts fetched, {} bytes", synced.fetched, synced.bytes));
+    output.detail(format!("{} artifacts fetched, {} bytes", synced.fetched, synced.bytes));
 }

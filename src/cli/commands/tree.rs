@@ -1,18 +1,18 @@
 //! `larder tree`
 
-use crate::cli::args::Tree;
+use crate::cli::args::TreeArgs;
 use crate::ops::tree::Node;
 use crate::ops::{self, Context};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Tree, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &TreeArgs, context: &Context<'_>, output: &Output) -> CommandResult {
     let tree = ops::tree::tree(context, arguments.depth)?;
-    output.document(&tree);
+    output.json(&tree);
     let mut lines = vec![tree.environment.clone()];
     draw(&tree.dependencies, "", &mut lines);
     for line in &lines {
-        output.print(line);
+        output.data_line(line);
     }
     DONE
 }

@@ -1,12 +1,12 @@
 //! `larder update`
 
-use crate::cli::args::Update;
+use crate::cli::args::UpdateArgs;
 use crate::ops::{self, Session};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Update, session: &Session<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &UpdateArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let locked = ops::update::update(session, &arguments.packages)?;
-    super::lock::tell(&locked, output);
+    super::lock::report(&locked, output);
     DONE
 }

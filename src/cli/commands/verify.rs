@@ -1,25 +1,25 @@
 //! `larder verify`
 
-use crate::cli::args::Verify;
+use crate::cli::args::VerifyArgs;
 use crate::ops::Context;
 use crate::ops::verify::{Verified, verify, verify_all};
 
-use super::{DONE, Outcome, Output};
+use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &Verify, context: &Context<'_>, output: &Output) -> Outcome {
+pub(in crate::cli) fn run(arguments: &VerifyArgs, context: &Context<'_>, output: &Output) -> CommandResult {
     if arguments.all {
         let all = verify_all(context)?;
-        output.document(&all);
-        all.environments.iter().for_each(|verified| tell(verified, output));
+        output.json(&all);
+        all.environments.iter().for_each(|verified| report(verified, output));
     } else {
         let verified = verify(context)?;
-        output.document(&verified);
-        tell(&verified, output);
+        output.json(&verified);
+        report(&verified, output);
     }
     DONE
 }
 
-fn tell(verified: &Verified, output: &Output) {
+fn report(verified: &Verified, output: &Output) {
     let Verified { environment, generation, packages } = verified;
-    output.say(format!("{environment} is whole: {packages} packages, generation {generation}"));
+    output.message(format!("{environment} is whole: {packages} packages, generation {generation}"));
 }

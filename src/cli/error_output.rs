@@ -1,4 +1,4 @@
-//! How an error is told: drawn for a person, or as a document.
+//! Output of errors: rendered for people, or as a JSON document.
 
 use std::process::ExitCode;
 
@@ -9,60 +9,60 @@ use crate::diagnostic::Failure;
 use crate::fs::{Action, FsError};
 use crate::ops::Error;
 
-use super::drawing;
 use super::output::Output;
-use super::visible::without_passwords;
+use super::render;
+use super::sanitize::redact_passwords;
 
-/// Tells the error and returns the exit code that it stands for.
-pub(super) fn show(output: &Output, error: &Error) -> ExitCode {
+/// Prints the error. Returns its exit code.
+pub(super) fn print(output: &Output, error: &Error) -> ExitCode {
     let failure = error.failure();
-    output.document(&Document { error: Told::of(failure, None) });
+    output.json(&ErrorDocument { error: ErrorReport::new(failure, None) });
     let theme = if output.is_colored() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    output.complain(drawing::draw(failure, theme));
+    output.error(render::render(failure, theme));
     ExitCode::from(failure.exit().status())
 }
 
-/// Says that standard output did not take all data.
-pub(super) fn show_lost(output: &Output, error: std::io::Error) -> ExitCode {
+/// Prints that writing to standard output failed. Returns the exit code.
+pub(super) fn print_write_error(output: &Output, error: std::io::Error) -> ExitCode {
     let failure = FsError::new(Action::Write, "/dev/stdout", error);
-    output.insist(drawing::draw(&failure, GraphicalTheme::unicode_nocolor()));
+    output.error_always(render::render(&failure, GraphicalTheme::unicode_nocolor()));
     ExitCode::from(failure.exit().status())
 }
 
-/// Tells a command line that is none as a document.
-pub(super) fn show_usage(error: &clap::Error) -> ExitCode {
+/// Prints an invalid command line as a JSON document. Returns the exit code.
+pub(super) fn print_usage_document(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).lines().next().unwrap_or_default();
-    let error = Told {
+    let error = ErrorReport {
         code: "larder::cli::usage".to_owned(),
         message: message.to_owned(),
         labels: Vec::new(),
-        help: Some("`larder --help` shows what there is".to_owned()),
+        help: Some("`larder --help` lists the commands and options".to_owned()),
         related: Vec::new(),
     };
-    Output::of_document().document(&Document { error });
+    Output::json_only().json(&ErrorDocument { error });
     ExitCode::from(2)
 }
 
 /// `{"error": …}`: see `schema/error.json`.
 #[derive(Serialize)]
-struct Document {
-    error: Told,
+struct ErrorDocument {
+    error: ErrorReport,
 }
 
 #[derive(Serialize)]
-struct Told {
+struct ErrorReport {
     code: String,
     message: String,
-    labels: Vec<Label>,
+    labels: Vec<ErrorLabel>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related: Vec<Told>,
+    related: Vec<ErrorReport>,
 }
 
 #[derive(Serialize)]
-struct Label {
+struct ErrorLabel {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     offset: usize,
@@ -75,18 +75,18 @@ struct Label {
     file: Option<String>,
 }
 
-impl Told {
-    fn of(error: &dyn Diagnostic, outer: Option<&dyn SourceCode>) -> Self {
+impl ErrorReport {
+    fn new(error: &dyn Diagnostic, outer: Option<&dyn SourceCode>) -> Self {
         let source = error.source_code().or(outer);
         let labels = error.labels().into_iter().flatten().map(|label| {
-            let place = source.and_then(|source| source.read_span(label.inner(), 0, 0).ok());
-            Label {
+            let position = source.and_then(|source| source.read_span(label.inner(), 0, 0).ok());
+            ErrorLabel {
                 text: label.label().map(str::to_owned),
                 offset: label.offset(),
                 length: label.len(),
-                line: place.as_ref().map(|place| place.line() + 1),
-                column: place.as_ref().map(|place| place.column() + 1),
-                file: place.as_ref().and_then(|place| place.name().map(str::to_owned)),
+                line: position.as_ref().map(|position| position.line() + 1),
+                column: position.as_ref().map(|position| position.column() + 1),
+                file: position.as_ref().and_then(|position| position.name().map(str::to_owned)),
             }
         });
         let mut message = error.to_string();
@@ -100,10 +100,10 @@ impl Told {
         }
         Self {
             code: error.code().map(|code| code.to_string()).unwrap_or_default(),
-            message: without_passwords(&message).into_owned(),
+            message: redact_passwords(&message).into_owned(),
             labels: labels.collect(),
-            help: error.help().map(|help| without_passwords(&help.to_string()).into_owned()),
-            related: error.related().into_iter().flatten().map(|related| Self::of(related, source)).collect(),
+            help: error.help().map(|help| redact_passwords(&help.to_string()).into_owned()),
+            related: error.related().into_iter().flatten().map(|related| Self::new(related, source)).collect(),
         }
     }
 }

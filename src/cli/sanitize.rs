@@ -1,40 +1,41 @@
-//! Texts as a terminal may get them. Names, ranges, addresses and messages come from registries, locks and folders: what
-//! a terminal would act upon is made visible, no line is forged, and no password is repeated.
+//! Sanitizing text for the terminal. Names, ranges, URLs and messages may come from registries, locks and folders: control
+//! characters are escaped, lines cannot be forged, and passwords are removed.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// What is longer, without a space, is no word that anybody reads or copies.
-const LONGEST_WORD: usize = 4096;
-/// How much of such a word is shown.
-const OF_A_LONG_WORD: usize = 500;
+/// The length above which a word is truncated.
+const MAX_WORD: usize = 4096;
+/// The length to which a long word is truncated.
+const TRUNCATED_WORD: usize = 500;
 
-/// Returns a text that is one line.
+/// Returns the text as a single line.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    readable(text, |c| is_acted_upon(c) || c == '\n')
+    escaped(text, |c| is_control(c) || c == '\n')
 }
 
-/// Returns a text of several lines, where each further one begins with a dash: a list, as messages have it.
-pub(super) fn lines(text: &str) -> Cow<'_, str> {
+/// Returns the text with several lines, of which all but the first begin with a dash, as in the lists of messages. Other newlines
+/// are escaped.
+pub(super) fn list(text: &str) -> Cow<'_, str> {
     if text.lines().skip(1).all(|line| line.starts_with("- ")) {
-        return readable(text, is_acted_upon);
+        return escaped(text, is_control);
     }
     let mut out = String::with_capacity(text.len());
     for (place, line) in text.split('\n').enumerate() {
         if place > 0 {
             out.push_str(if line.starts_with("- ") { "\n" } else { "\\n" });
         }
-        out.push_str(&readable(line, is_acted_upon));
+        out.push_str(&escaped(line, is_control));
     }
     Cow::Owned(out)
 }
 
-/// Returns the text of a file with every character in its place: those that a terminal would act upon are replaced by
-/// others of the same length, and so are passwords.
-pub(super) fn in_place(text: &str) -> Cow<'_, str> {
+/// Returns the text of a file with unchanged offsets: control characters and secrets are replaced by characters of the same
+/// length.
+pub(super) fn source_text(text: &str) -> Cow<'_, str> {
     let secrets = secrets(text);
-    let is_acted_upon = |c| is_acted_upon(c) && c != '\r';
-    if secrets.is_empty() && !text.contains(is_acted_upon) {
+    let is_control = |c| is_control(c) && c != '\r';
+    if secrets.is_empty() && !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
     let is_secret = |at: usize| secrets.iter().any(|(from, to)| (*from..*to).contains(&at));
@@ -42,7 +43,7 @@ pub(super) fn in_place(text: &str) -> Cow<'_, str> {
     for (at, c) in text.char_indices() {
         match c.len_utf8() {
             length if is_secret(at) => out.extend(std::iter::repeat_n('*', length)),
-            _ if !is_acted_upon(c) => out.push(c),
+            _ if !is_control(c) => out.push(c),
             1 => out.push('?'),
             2 => out.push('¿'),
             _ => out.push('\u{fffd}'),
@@ -51,8 +52,8 @@ pub(super) fn in_place(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns a message without the passwords in its addresses.
-pub(super) fn without_passwords(text: &str) -> Cow<'_, str> {
+/// Returns a message without the passwords in its URLs.
+pub(super) fn redact_passwords(text: &str) -> Cow<'_, str> {
     let found = credentials(text);
     if found.is_empty() {
         return Cow::Borrowed(text);
@@ -67,16 +68,16 @@ pub(super) fn without_passwords(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns a JSON document whose characters a terminal does not act upon: JSON itself escapes those of ASCII only.
+/// Returns a JSON document without control characters beyond ASCII. JSON itself escapes those of ASCII.
 pub(super) fn json(text: &str) -> Cow<'_, str> {
-    let is_odd = |c: char| !c.is_ascii() && is_acted_upon(c);
+    let is_odd = |c: char| !c.is_ascii() && is_control(c);
     if !text.contains(is_odd) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_odd(c) {
-            // All of them are of the first plane.
+            // All of them are in the basic multilingual plane.
             let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
@@ -85,22 +86,22 @@ pub(super) fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns whether a terminal acts upon a character: controls of both kinds, and what turns the direction of a text round.
-/// Newlines and tabs have their place in texts.
-fn is_acted_upon(c: char) -> bool {
+/// Returns whether a character can affect the terminal: C0 and C1 controls except newline and tab, and characters that change the
+/// direction of text.
+fn is_control(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn readable(text: &str, is_escaped: impl Fn(char) -> bool + Copy) -> Cow<'_, str> {
-    let text = without_passwords(text);
-    let is_long = text.len() > LONGEST_WORD && text.split_whitespace().any(|word| word.len() > LONGEST_WORD);
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool + Copy) -> Cow<'_, str> {
+    let text = redact_passwords(text);
+    let is_long = text.len() > MAX_WORD && text.split_whitespace().any(|word| word.len() > MAX_WORD);
     if !is_long && !text.contains(is_escaped) {
         return text;
     }
-    let mut out = String::with_capacity(text.len().min(2 * LONGEST_WORD));
+    let mut out = String::with_capacity(text.len().min(2 * MAX_WORD));
     for word in text.split_inclusive(char::is_whitespace) {
-        let cut = if word.len() > LONGEST_WORD { beginning(word, OF_A_LONG_WORD) } else { word.len() };
+        let cut = if word.len() > MAX_WORD { prefix_length(word, TRUNCATED_WORD) } else { word.len() };
         for c in word[..cut].chars() {
             match c {
                 '\n' if is_escaped(c) => out.push_str("\\n"),
@@ -118,18 +119,18 @@ fn readable(text: &str, is_escaped: impl Fn(char) -> bool + Copy) -> Cow<'_, str
     Cow::Owned(out)
 }
 
-/// Returns where a text is cut to have at most so many bytes.
-fn beginning(text: &str, most: usize) -> usize {
-    (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+/// Returns the length of the longest prefix that has at most `max` bytes.
+fn prefix_length(text: &str, max: usize) -> usize {
+    (0..=max.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
-/// Finds the secrets in a manifest's text: the credentials of addresses, and what stands in place of a token.
+/// Finds the secrets in a manifest's text: credentials and queries of URLs, and tokens in clear text.
 fn secrets(text: &str) -> Vec<(usize, usize)> {
     let mut found = credentials(text);
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let end = start + line.trim_end().len();
-        // A query, as signed addresses have it.
+        // The query of a signed URL.
         for (at, _) in line.match_indices("://") {
             let rest = &line[at..];
             let until = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
@@ -137,7 +138,7 @@ fn secrets(text: &str) -> Vec<(usize, usize)> {
                 found.push((start + at + query + 1, start + at + until));
             }
         }
-        // `token "…"`, at the line's beginning or in a block's.
+        // `token "…"`, at the beginning of the line or of a block.
         for (at, _) in line.match_indices("token") {
             let before = line[..at].trim_end();
             let after = &line[at + "token".len()..];
@@ -166,14 +167,14 @@ fn secrets(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// Finds the credentials of the addresses in a text: a token, or a name with a password.
+/// Finds the credentials of the URLs in a text: a token, or a user with a password.
 fn credentials(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices(':') {
         let is_letter = |c: &char| c.is_ascii_alphanumeric() || "+-.".contains(*c);
         let scheme = text[..at].chars().rev().take_while(is_letter).count();
         let slashes = text[at + 1..].bytes().take_while(|byte| *byte == b'/').count();
-        // `npm:left@^1` is no address; `https:/h` was meant for one.
+        // `npm:left@^1` is not a URL, and `https:/h` is meant to be one.
         let is_web = ["http", "https", "ftp"].iter().any(|web| text[..at].ends_with(web));
         if scheme == 0 || (slashes < 2 && !is_web) {
             continue;
@@ -182,7 +183,7 @@ fn credentials(text: &str) -> Vec<(usize, usize)> {
         let rest = &text[start..];
         let end = rest.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c)).unwrap_or(rest.len());
         let Some(length) = rest[..end].rfind('@') else { continue };
-        // `ssh://git@…` names a user of no secret.
+        // The user of `ssh://git@…` is not a secret.
         if !matches!(&rest[..length], "git" | "***") {
             found.push((start, start + length));
         }
@@ -206,33 +207,33 @@ mod tests {
 
     #[test]
     fn only_lists_have_lines() {
-        assert_eq!(lines("because:\n- a\n- b"), "because:\n- a\n- b");
-        assert_eq!(lines("a\nLocked 3 packages\n- b\u{1b}"), "a\\nLocked 3 packages\n- b\\u{1b}");
+        assert_eq!(list("because:\n- a\n- b"), "because:\n- a\n- b");
+        assert_eq!(list("a\nLocked 3 packages\n- b\u{1b}"), "a\\nLocked 3 packages\n- b\\u{1b}");
     }
 
     #[test]
     fn characters_of_a_file_stay_in_their_places() {
         let text = "npm \"a\u{1b}b\u{9b}c\u{202e}\"\r\nname \"ü\"";
-        let shown = in_place(text);
+        let shown = source_text(text);
         assert_eq!(shown, "npm \"a?b¿c\u{fffd}\"\r\nname \"ü\"");
         assert_eq!(shown.len(), text.len());
     }
 
     #[test]
     fn passwords_are_not_repeated() {
-        let told = without_passwords(
+        let told = redact_passwords(
             "`https://me:s3cret@h/x` and git+https://t0ken@h and ssh://git@h/ and http://h/a@b npm:left@^1",
         );
         assert_eq!(told, "`https://***@h/x` and git+https://***@h and ssh://git@h/ and http://h/a@b npm:left@^1");
         let manifest = "npm \"a\" \"https://me:pw@h/\" {\n    token \"s3 cret\"\n    token env=\"NAME\"\n    token \"netrc\"; token value=s3cret }\n";
-        let shown = in_place(manifest);
+        let shown = source_text(manifest);
         assert_eq!(shown.len(), manifest.len());
         assert!(!shown.contains("s3") && !shown.contains("cret") && !shown.contains("pw"), "{shown}");
         assert!(
             shown.contains("token env=\"NAME\"\n    token \"netrc\"; token value=") && shown.contains("@h/"),
             "{shown}"
         );
-        assert!(matches!(in_place("packages \"@acme/token\"\n"), Cow::Borrowed(_)));
+        assert!(matches!(source_text("packages \"@acme/token\"\n"), Cow::Borrowed(_)));
     }
 
     #[test]

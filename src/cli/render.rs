@@ -1,5 +1,4 @@
-//! An error as a person reads it: lists stay lists, and what stands between backticks stays on one line, however long:
-//! a path that is broken cannot be copied.
+//! Rendering of errors for people. Lists stay lists, and text between backticks is never wrapped: a wrapped path cannot be copied.
 
 use std::fmt;
 
@@ -7,92 +6,92 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity, SourceCode, SourceSpan,
 };
 
-use super::visible;
+use super::sanitize;
 
-/// The width of a drawing, in columns.
+/// The width of a rendered error, in columns.
 const WIDTH: usize = 100;
 
-/// Draws an error with its places, causes and hints.
-pub(super) fn draw(error: &dyn Diagnostic, theme: GraphicalTheme) -> String {
+/// Renders an error with its labels, causes and hints.
+pub(super) fn render(error: &dyn Diagnostic, theme: GraphicalTheme) -> String {
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_wrap_lines(false);
-    let source = error.source_code().and_then(visible_source);
-    match handler.render_report(&mut text, &Shown::of(alone(error), source.as_ref())) {
+    let source = error.source_code().and_then(sanitized_source);
+    match handler.render_report(&mut text, &WrappedError::new(innermost(error), source.as_ref())) {
         Ok(()) => text,
-        Err(_) => visible::lines(&error.to_string()).into_owned(),
+        Err(_) => sanitize::list(&error.to_string()).into_owned(),
     }
 }
 
-/// Returns the one error that another only announces.
-fn alone(error: &dyn Diagnostic) -> &dyn Diagnostic {
-    let announces = error.help().is_none() && error.labels().is_none_or(|mut labels| labels.next().is_none());
+/// Returns the single related error of an error that adds nothing to it, and otherwise the error itself.
+fn innermost(error: &dyn Diagnostic) -> &dyn Diagnostic {
+    let adds_nothing = error.help().is_none() && error.labels().is_none_or(|mut labels| labels.next().is_none());
     let mut related = error.related().into_iter().flatten();
     match (related.next(), related.next()) {
-        (Some(one), None) if announces => alone(one),
+        (Some(one), None) if adds_nothing => innermost(one),
         _ => error,
     }
 }
 
-/// An error whose message and help are broken into lines already.
-struct Shown<'a> {
+/// An error whose message and help are wrapped.
+struct WrappedError<'a> {
     error: &'a dyn Diagnostic,
     source: Option<NamedSource<String>>,
     message: String,
     help: Option<String>,
-    cause: Option<Cause>,
-    related: Vec<Shown<'a>>,
+    cause: Option<WrappedCause>,
+    related: Vec<WrappedError<'a>>,
 }
 
-/// What an error comes from, and so on.
+/// The cause of an error, with its own causes.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-struct Cause {
+struct WrappedCause {
     message: String,
-    source: Option<Box<Cause>>,
+    source: Option<Box<WrappedCause>>,
 }
 
-impl Cause {
-    fn of(error: &(dyn std::error::Error + 'static)) -> Self {
-        let message = broken(&error.to_string(), WIDTH - 8);
-        Self { message, source: error.source().map(|cause| Box::new(Self::of(cause))) }
+impl WrappedCause {
+    fn new(error: &(dyn std::error::Error + 'static)) -> Self {
+        let message = wrap(&error.to_string(), WIDTH - 8);
+        Self { message, source: error.source().map(|cause| Box::new(Self::new(cause))) }
     }
 }
 
-impl<'a> Shown<'a> {
-    fn of(error: &'a dyn Diagnostic, outer: Option<&NamedSource<String>>) -> Self {
-        let source = error.source_code().and_then(visible_source).or_else(|| outer.cloned());
-        // The columns that the drawing's own signs take: `  × ` and `  help: `, and two that stay free.
+impl<'a> WrappedError<'a> {
+    fn new(error: &'a dyn Diagnostic, outer: Option<&NamedSource<String>>) -> Self {
+        let source = error.source_code().and_then(sanitized_source).or_else(|| outer.cloned());
+        // The columns of the decorations `  × ` and `  help: `, and a margin of two.
         let (message, help) = (WIDTH - 6, WIDTH - 10);
         Self {
             error,
-            message: broken(&error.to_string(), message),
-            help: error.help().map(|text| broken(&text.to_string(), help)),
-            cause: (error as &dyn std::error::Error).source().map(Cause::of),
-            related: error.related().into_iter().flatten().map(|one| Shown::of(one, source.as_ref())).collect(),
+            message: wrap(&error.to_string(), message),
+            help: error.help().map(|text| wrap(&text.to_string(), help)),
+            cause: (error as &dyn std::error::Error).source().map(WrappedCause::new),
+            related: error.related().into_iter().flatten().map(|one| WrappedError::new(one, source.as_ref())).collect(),
             source,
         }
     }
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for WrappedError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.error, f)
     }
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for WrappedError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {
+impl std::error::Error for WrappedError<'_> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.cause.as_ref().map(|cause| cause as &(dyn std::error::Error + 'static))
     }
 }
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for WrappedError<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
         self.error.code()
     }
@@ -110,8 +109,8 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let shown = |label: LabeledSpan| {
-            let text = label.label().map(|text| visible::one_line(text).into_owned());
+        let sanitized = |label: LabeledSpan| {
+            let text = label.label().map(|text| sanitize::one_line(text).into_owned());
             let span = *label.inner();
             if label.primary() {
                 LabeledSpan::new_primary_with_span(text, span)
@@ -119,7 +118,7 @@ impl Diagnostic for Shown<'_> {
                 LabeledSpan::new_with_span(text, span)
             }
         };
-        Some(Box::new(self.error.labels()?.map(shown)))
+        Some(Box::new(self.error.labels()?.map(sanitized)))
     }
 
     fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
@@ -130,16 +129,19 @@ impl Diagnostic for Shown<'_> {
     }
 }
 
-/// Returns a source whose text and name a terminal may get; offsets are the same.
-fn visible_source(source: &dyn SourceCode) -> Option<NamedSource<String>> {
+/// Returns the source with its text and name sanitized. Offsets are unchanged.
+fn sanitized_source(source: &dyn SourceCode) -> Option<NamedSource<String>> {
     let all = source.read_span(&SourceSpan::from((0, 0)), 0, usize::MAX).ok()?;
     let text = String::from_utf8_lossy(all.data());
-    Some(NamedSource::new(visible::one_line(all.name().unwrap_or_default()), visible::in_place(&text).into_owned()))
+    Some(NamedSource::new(
+        sanitize::one_line(all.name().unwrap_or_default()),
+        sanitize::source_text(&text).into_owned(),
+    ))
 }
 
-/// Breaks each line of a text between words; what follows a `- ` is indented below it.
-fn broken(text: &str, width: usize) -> String {
-    let text = &*visible::lines(text);
+/// Wraps each line of a text between words. Continuation lines of a list item are indented.
+fn wrap(text: &str, width: usize) -> String {
+    let text = &*sanitize::list(text);
     let mut out = String::with_capacity(text.len() + 16);
     for (place, line) in text.lines().enumerate() {
         if place > 0 {
@@ -149,9 +151,9 @@ fn broken(text: &str, width: usize) -> String {
         let mut column = 0;
         for word in words(line) {
             let length = word.chars().count();
-            // A dash stays with its first word.
-            let is_dashed = !indent.is_empty() && column == 1;
-            if column > 0 && !is_dashed && column + 1 + length > width {
+            // A dash is not separated from the first word of its item.
+            let follows_dash = !indent.is_empty() && column == 1;
+            if column > 0 && !follows_dash && column + 1 + length > width {
                 out.push('\n');
                 out.push_str(indent);
                 column = indent.len();
@@ -173,7 +175,7 @@ fn words(line: &str) -> Vec<&str> {
     for (place, letter) in line.char_indices() {
         match letter {
             '`' => quoted = !quoted,
-            // A backtick that nothing closes quotes nothing.
+            // An unclosed backtick is not a quote.
             ' ' if !quoted || !line[place..].contains('`') => {
                 words.push(&line[start..place]);
                 start = place + 1;
@@ -191,13 +193,13 @@ mod tests {
 
     #[test]
     fn what_follows_a_dash_is_indented_below_it() {
-        assert_eq!(broken("because:\n- one two three four\n- five", 12), "because:\n- one two\n  three four\n- five");
+        assert_eq!(wrap("because:\n- one two three four\n- five", 12), "because:\n- one two\n  three four\n- five");
     }
 
     #[test]
     fn what_stands_between_backticks_is_not_broken() {
-        assert_eq!(broken("write `packages \"a b-c\"` there", 10), "write\n`packages \"a b-c\"`\nthere");
-        assert_eq!(broken("it`s a b", 4), "it`s\na b");
-        assert_eq!(broken("- `a long path` is gone", 10), "- `a long path`\n  is gone");
+        assert_eq!(wrap("write `packages \"a b-c\"` there", 10), "write\n`packages \"a b-c\"`\nthere");
+        assert_eq!(wrap("it`s a b", 4), "it`s\na b");
+        assert_eq!(wrap("- `a long path` is gone", 10), "- `a long path`\n  is gone");
     }
 }
