@@ -1,4 +1,4 @@
-//! What all errors share: an exit code, and helpers for messages.
+//! The parts that all errors share: exit codes, lists, sizes and suggestions.
 //!
 //! Errors are enums that live beside their domain and derive `thiserror::Error` and `miette::Diagnostic`: a message, a code,
 //! labels and help.

@@ -1,4 +1,4 @@
-//! What went wrong with a file, and what can be done about it.
+//! Errors of the file system, with advice.
 
 use std::fmt;
 use std::io;

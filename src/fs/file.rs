@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{Action, FsError};
 
-/// What a write survives.
+/// How much a write survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// A kill of the process. The system writes the content to disk later.

@@ -9,18 +9,18 @@ use rustix::io::Errno;
 
 use super::{Action, Dir, FsError, Kind, Stat, lstat};
 
-/// What a path below a folder leads through.
+/// The state of a path below a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathState {
     /// Folders only: the path is one.
     Clear,
     /// Folders, the last of which do not exist.
     Missing,
-    /// Something other than a folder.
+    /// A link or a file stands where a folder should be.
     Blocked {
-        /// Its path, relative to the root.
+        /// The path of what stands there, relative to the root.
         path: PathBuf,
-        /// Its kind.
+        /// The kind of what stands there.
         kind: Kind,
     },
 }

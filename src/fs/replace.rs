@@ -19,7 +19,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result
     write_parts_atomic(path, &[bytes], durability)
 }
 
-/// Like [`write_atomic`], for content that is in several pieces.
+/// Replaces a file like [`write_atomic`], with content in several pieces.
 pub fn write_parts_atomic(path: &Path, parts: &[&[u8]], durability: Durability) -> Result<(), FsError> {
     let error = |error: io::Error| {
         let error = FsError::new(Action::Write, path, error).needing_file_space(size_of(parts));

@@ -9,16 +9,16 @@ use crate::model::{
     Side,
 };
 
-/// What to cut a lock down to.
+/// The groups and the platform that a lock is cut down to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     /// The groups besides `dependencies`.
     pub groups: BTreeSet<Label>,
-    /// One platform; none for whatever any platform needs.
+    /// The platform. `None` for what any platform needs.
     pub platform: Option<Platform>,
 }
 
-/// What a selection reaches.
+/// The part of a lock that a selection reaches.
 ///
 /// An edge is followed where all of this holds:
 /// - its platforms include the selected one;
@@ -32,11 +32,11 @@ pub struct Closure<'a> {
     pub roots: Vec<&'a RootEdge>,
     /// The reached instances, each with the extras that are asked of it.
     pub instances: BTreeMap<&'a InstanceKey, BTreeSet<ExtraName>>,
-    /// The platform; none for whatever any platform needs.
+    /// The platform. `None` for what any platform needs.
     pub platform: Option<Platform>,
-    /// The side of the project's conflicts; none where one solution serves all.
+    /// The side of the project's conflicts. `None` if one solution serves all.
     pub side: Option<&'a Side>,
-    /// What was cut; none only where there is nothing.
+    /// The graph that was cut. `None` only for an empty closure.
     pub graph: Option<&'a Graph>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Closure<'a> {
         Self::without(graph, selection, &BTreeSet::new())
     }
 
-    /// Does the same on this side instead of the selected groups' own.
+    /// Follows the edges on this side instead of the selected groups' own.
     pub fn on_side(graph: &'a Graph, selection: &Selection, side: Option<&'a Side>) -> Self {
         Self::cut(graph, selection, side, &BTreeSet::new())
     }
@@ -116,7 +116,7 @@ impl<'a> Closure<'a> {
         root.to.iter().filter(|edge| self.leads_there(edge))
     }
 
-    /// Tells whether an edge holds on the platform and the side, and its target is reached, by this edge or another.
+    /// Returns whether an edge holds on the platform and the side, and its target is reached, by this edge or another.
     fn leads_there(&self, edge: &Edge) -> bool {
         self.holds_here(edge) && self.instances.contains_key(&edge.to)
     }
@@ -150,7 +150,7 @@ impl<'a> Closure<'a> {
         self.graph.and_then(|graph| graph.instances.get(key))
     }
 
-    /// Tells whether an edge reaches its target, extras apart.
+    /// Returns whether an edge reaches its target, extras apart.
     fn follows(&self, edge: &Edge) -> bool {
         match edge.kind {
             EdgeKind::OptionalPeer => false,
@@ -159,13 +159,13 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// Tells whether an edge holds on the platform and the side.
+    /// Returns whether an edge holds on the platform and the side.
     fn holds_here(&self, edge: &Edge) -> bool {
         (edge.platforms.is_empty() || self.platform.is_none_or(|platform| edge.platforms.contains(&platform)))
             && edge.is_on(self.side)
     }
 
-    /// Tells whether the target may be installed on the platform, by its own word.
+    /// Returns whether the target's `os`, `cpu` and `libc` admit the platform.
     fn fits(&self, edge: &Edge) -> bool {
         let Some(package) = self.graph.and_then(|graph| graph.packages.get(&edge.to.package)) else { return true };
         let allows = |platform: Platform| package.facts.admit(platform);

@@ -1,6 +1,6 @@
 //! Lockfiles that a merge left with conflict markers.
 
-use super::markers::Marker;
+use super::conflict_markers::ConflictMarker;
 use super::{Lockfile, v1};
 use crate::model::{Graph, Settings};
 
@@ -10,7 +10,7 @@ use crate::model::{Graph, Settings};
 /// does not read as a lockfile has no say; where neither does, the result is empty.
 pub fn salvage(text: &str) -> Lockfile {
     let read = |side| v1::read(&side_of(text, side)).ok();
-    let (ours, theirs) = match (read(Side::Ours), read(Side::Theirs)) {
+    let (ours, theirs) = match (read(ConflictSide::Ours), read(ConflictSide::Theirs)) {
         (Some(ours), Some(theirs)) => (ours, theirs),
         (Some(one), None) | (None, Some(one)) => (one.clone(), one),
         (None, None) => return Lockfile::default(),
@@ -37,21 +37,21 @@ fn agreed(one: &Graph, other: &Graph) -> std::collections::BTreeMap<crate::model
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum ConflictSide {
     Ours,
     Theirs,
 }
 
 /// The text as one side has it.
-fn side_of(text: &str, wanted: Side) -> String {
+fn side_of(text: &str, wanted: ConflictSide) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut keeping = true;
     for line in text.split_inclusive('\n') {
-        match Marker::of(line) {
-            Some(Marker::Ours) => keeping = wanted == Side::Ours,
-            Some(Marker::Base) => keeping = false,
-            Some(Marker::Theirs) => keeping = wanted == Side::Theirs,
-            Some(Marker::End) => keeping = true,
+        match ConflictMarker::of(line) {
+            Some(ConflictMarker::Ours) => keeping = wanted == ConflictSide::Ours,
+            Some(ConflictMarker::Base) => keeping = false,
+            Some(ConflictMarker::Theirs) => keeping = wanted == ConflictSide::Theirs,
+            Some(ConflictMarker::End) => keeping = true,
             None if keeping => kept.push_str(line),
             None => {}
         }

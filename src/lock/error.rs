@@ -1,4 +1,4 @@
-//! What can be wrong with a lockfile's text.
+//! Errors in a lockfile's text.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -50,33 +50,33 @@ pub enum LockError {
     Corrupt {
         /// The lockfile's path.
         file: String,
-        /// What is wrong.
+        /// The reason, as the end of a sentence.
         reason: String,
         /// The lockfile.
         #[source_code]
         source_code: Arc<NamedSource<String>>,
-        /// Where, as far as it is known.
+        /// The position, as far as it is known.
         #[label("here")]
         span: Option<SourceSpan>,
     },
 }
 
-/// The same, before it has a file.
+/// An error in a lockfile's text, before the file's name is known.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(super) enum LockProblem {
     Newer { found: u64, span: Range<usize> },
     Conflict { span: Range<usize> },
     Corrupt { reason: String, span: Option<Range<usize>> },
 }
 
 impl LockError {
-    pub(super) fn new(file: &str, text: &str, problem: Problem) -> Self {
+    pub(super) fn new(file: &str, text: &str, problem: LockProblem) -> Self {
         let source_code = Arc::new(NamedSource::new(file, text.to_owned()));
         let file = file.to_owned();
         match problem {
-            Problem::Newer { found, span } => Self::Newer { file, found, source_code, span: span.into() },
-            Problem::Conflict { span } => Self::Conflict { file, source_code, span: span.into() },
-            Problem::Corrupt { reason, span } => {
+            LockProblem::Newer { found, span } => Self::Newer { file, found, source_code, span: span.into() },
+            LockProblem::Conflict { span } => Self::Conflict { file, source_code, span: span.into() },
+            LockProblem::Corrupt { reason, span } => {
                 Self::Corrupt { file, reason, source_code, span: span.map(SourceSpan::from) }
             }
         }

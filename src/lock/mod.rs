@@ -7,16 +7,16 @@
 //! | `conflict` | what both sides of a merge conflict agree on |
 //! | `freshness` | whether a lock still is what the manifest wants |
 //! | `closure` | what a selection of groups reaches on a platform |
-//! | `paths` | why a package is there |
+//! | `dependency_paths` | why a package is there |
 //! | `spans` | where a package, an edge or a fact stands in the text |
 
 mod closure;
 mod conflict;
+mod conflict_markers;
+mod dependency_paths;
 mod error;
 mod freshness;
 mod key;
-mod markers;
-mod paths;
 mod spans;
 mod v1;
 
@@ -26,9 +26,9 @@ use std::sync::Arc;
 
 pub use closure::{Closure, Selection, platforms_of};
 pub use conflict::salvage;
+pub use dependency_paths::{DependencyChain, ShortestPaths, why};
 pub use error::LockError;
-pub use freshness::{Declared, Freshness, LocalPackage, Reason, Route, freshness, misrouted};
-pub use paths::{Chain, ShortestPaths, why};
+pub use freshness::{DeclaredState, Freshness, LocalManifest, RegistryMatch, StaleReason, freshness, misrouted};
 pub use spans::{Anchor, Spans};
 
 use crate::model::{Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Settings, Side};
@@ -39,7 +39,7 @@ use crate::resolve::Preferences;
 pub struct Lockfile {
     /// Platforms, runtimes and rules that it was solved for.
     pub settings: Settings,
-    /// What was chosen.
+    /// The packages and edges that were chosen.
     pub graph: Graph,
 }
 
@@ -48,7 +48,7 @@ pub struct Lockfile {
 pub struct Dangling {
     /// The dependent; none for a manifest.
     pub from: Option<InstanceKey>,
-    /// What is missing.
+    /// The missing instance.
     pub to: InstanceKey,
 }
 

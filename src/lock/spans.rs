@@ -1,4 +1,4 @@
-//! Where parts of a lock stand in its text, for labels.
+//! The positions of a lock's parts in its text, for labels.
 
 use std::collections::HashMap;
 

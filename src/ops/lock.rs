@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::difference::{Difference, PackageVersions};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
-use crate::lock::{self, Declared, Freshness, Lockfile, Reason};
+use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
 use crate::model::{Edition, PackageId, Settings, Side};
 use crate::policy::{Finding, FindingReport, SolveNotes};
@@ -372,7 +372,7 @@ pub(super) fn write(
 /// Returns whether a lock still is what the project asks for.
 pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     let folders = project.local_packages();
-    let declared = Declared {
+    let declared = DeclaredState {
         lines: &project.lines,
         settings: &project.manifest.settings,
         folders: &folders,
@@ -383,7 +383,7 @@ pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     freshness.reasons.extend(routing::misrouted(project, lockfile, Extent::All));
     let has = |folder: &str| lockfile.graph.packages.values().any(|package| package.folder.as_deref() == Some(folder));
     let stale = own_runtimes::stale(project, has);
-    freshness.reasons.extend(stale.into_iter().map(|Misfit { folder, what }| Reason::Folder { folder, what }));
+    freshness.reasons.extend(stale.into_iter().map(|Misfit { folder, what }| StaleReason::Folder { folder, what }));
     freshness
 }
 
@@ -396,7 +396,7 @@ pub(super) fn read(project: &Project) -> Result<Old> {
 pub(super) fn existing(project: &Project) -> Result<Lockfile> {
     let lockfile = lockfile::existing(&project.root)?;
     if !has_every_side(project, &lockfile) {
-        return Err(LockError::Stale { reasons: vec![lock::Reason::Setting("conflicts").to_string()] }.into());
+        return Err(LockError::Stale { reasons: vec![lock::StaleReason::Setting("conflicts").to_string()] }.into());
     }
     Ok(lockfile)
 }

@@ -1,6 +1,6 @@
 //! Whether a lock's registries are those that the manifest takes its packages from.
 
-use crate::lock::{self, Lockfile, Reason, Route};
+use crate::lock::{self, Lockfile, RegistryMatch, StaleReason};
 use crate::model::{Label, PackageId};
 use crate::registry::Routing;
 
@@ -18,19 +18,23 @@ pub(super) enum Extent {
 /// Returns the packages that the lock has from another registry than the manifest says.
 ///
 /// A registry that would be asked before the locked one is no reason: whether it has the package is not known offline.
-pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<Reason> {
+pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<StaleReason> {
     let routing = Routing::new(&project.manifest.registries, project.pins.clone());
     lock::misrouted(lockfile, |package, locked| route(&routing, extent, package, locked))
 }
 
-fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<&Label>) -> Route {
+fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<&Label>) -> RegistryMatch {
     if let Some(demanded) = routing.required_registry(package) {
-        return if Some(demanded) == locked { Route::Same } else { Route::Other(demanded.clone()) };
+        return if Some(demanded) == locked { RegistryMatch::Same } else { RegistryMatch::Other(demanded.clone()) };
     }
     let admitted = routing.allowed_registries(package);
     let is_known = locked.is_some_and(|locked| match extent {
         Extent::Demanded => routing.declares(locked, package.ecosystem),
         Extent::All => admitted.contains(locked),
     });
-    if is_known { Route::Same } else { admitted.first().map_or(Route::None, |first| Route::Other(first.clone())) }
+    if is_known {
+        RegistryMatch::Same
+    } else {
+        admitted.first().map_or(RegistryMatch::None, |first| RegistryMatch::Other(first.clone()))
+    }
 }

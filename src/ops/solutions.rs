@@ -50,7 +50,7 @@ pub(super) fn solve(
     warnings.sort();
     warnings.dedup();
     let solutions = sides.into_iter().cloned().zip(solved.into_iter().map(|one| one.graph)).collect();
-    Ok(Resolution { graph: Graph::joined(solutions), warnings, doubtful: Vec::new() })
+    Ok(Resolution { graph: Graph::joined(solutions), warnings, packages_from_cache: Vec::new() })
 }
 
 struct Problem<'a> {
@@ -103,12 +103,12 @@ fn resolve_for_sure(
 ) -> std::result::Result<Resolution, ResolveError> {
     let mut outcome = resolve::resolve(requirements, registries);
     loop {
-        let doubtful = match &outcome {
-            Ok(resolution) => &resolution.doubtful[..],
-            Err(ResolveError::NoSolution(core)) => &core.doubtful[..],
+        let packages_from_cache = match &outcome {
+            Ok(resolution) => &resolution.packages_from_cache[..],
+            Err(ResolveError::NoSolution(core)) => &core.packages_from_cache[..],
             Err(ResolveError::Index(_) | ResolveError::TooManyPeerContexts(_)) => &[],
         };
-        if !registries.drop_cached(doubtful) {
+        if !registries.drop_cached(packages_from_cache) {
             return outcome;
         }
         outcome = match (outcome, resolve::resolve(requirements, registries)) {

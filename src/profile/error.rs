@@ -68,7 +68,7 @@ pub enum ProfileError {
     },
 
     /// Something else lies where larder keeps a folder or a file of its own. A clone can bring that.
-    #[error("`{}` is {}, and larder's own lies there", path.display(), named(*kind))]
+    #[error("`{}` is {}, where larder keeps a file or folder of its own", path.display(), named(*kind))]
     #[diagnostic(
         code(larder::profile::not_ours),
         help(
@@ -167,7 +167,7 @@ pub enum ProfileError {
 
     /// A package.json that says something else than npm allows.
     #[error("{package} has a package.json that cannot be read: {problem}")]
-    #[diagnostic(code(larder::profile::bad_package_json), help("mend the file, or pin another version"))]
+    #[diagnostic(code(larder::profile::bad_package_json), help("fix the file, or pin another version"))]
     BadPackageJson {
         /// The package or its folder.
         package: String,
@@ -232,7 +232,7 @@ pub enum ProfileError {
     },
 
     /// A generation that something was taken from.
-    #[error("generation {number} of {environment} is not whole: {missing} is missing")]
+    #[error("generation {number} of {environment} is incomplete: {missing} is missing")]
     #[diagnostic(
         code(larder::profile::incomplete),
         help("go back to another one (`larder history`), or build what the lock says: `larder sync --forward`")

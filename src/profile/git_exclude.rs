@@ -33,7 +33,7 @@ pub fn exclude_from_git(root: &Path) -> Result<Option<String>, ProfileError> {
             Ok(None)
         }
         ExcludeFile::Elsewhere(git) => Ok(Some(format!(
-            "`{}` leads to a place that does not lead back, and nothing was written there: add {} to .gitignore",
+            "`{}` leads to a folder that does not lead back to this checkout, so nothing was written there: add {} to .gitignore",
             git.display(),
             LINES.join(", ")
         ))),
@@ -135,7 +135,7 @@ mod tests {
         let git = root.path().join("w/.git");
         fs::write_new(&git, pointer.as_bytes(), 0o644).unwrap();
         // A worktree of another folder is none of this one.
-        assert!(exclude_from_git(&root.path().join("w")).unwrap().unwrap().contains("leads to a place"));
+        assert!(exclude_from_git(&root.path().join("w")).unwrap().unwrap().contains("leads to a folder"));
         assert!(fs::stat(&main.join("info")).unwrap().is_none());
         fs::write_new(&main.join("worktrees/w/gitdir"), git.display().to_string().as_bytes(), 0o644).unwrap();
         assert_eq!(exclude_from_git(&root.path().join("w")).unwrap(), None);

@@ -7,12 +7,12 @@ use super::Solution;
 use super::catalog::Catalog;
 use super::derivation::{Derivation, facts};
 use super::index::{DependencyKind, IndexError};
+use super::ordinal_set::OrdinalSet;
 use super::problem::{PeerBinding, Problem};
 use super::provider::Provider;
 use super::search_state::{Adjustment, Droppable};
-use super::set::Set;
 use super::strict_peers;
-use super::variable::{NodeIx, Owner, PackageIx, Variable};
+use super::variable::{NodeIx, NodeOwner, PackageIx, Variable};
 
 /// Checks a solution against the rules that the solver does not know. Returns `None` if it stands.
 pub(super) fn after_solution(problem: Problem, solution: &Solution) -> Result<Option<Adjustment>, IndexError> {
@@ -20,7 +20,7 @@ pub(super) fn after_solution(problem: Problem, solution: &Solution) -> Result<Op
     if !broken.is_empty() {
         return Ok(Some(Adjustment::Bind(broken)));
     }
-    Ok(strict_peers::look_through(problem, solution)?.map(Adjustment::Picks))
+    Ok(strict_peers::check_solution(problem, solution)?.map(Adjustment::Picks))
 }
 
 /// Finds a rule that can give way in a contradiction: npm's picks to the peers that are laid upon them, then the ties between
@@ -31,7 +31,7 @@ pub(super) fn after_contradiction(
     provider: &Provider,
     problem: Problem,
 ) -> Result<Option<Adjustment>, IndexError> {
-    if let Some(adjustment) = strict_peers::gives_way(problem, tree)? {
+    if let Some(adjustment) = strict_peers::pick_to_release(problem, tree)? {
         return Ok(Some(Adjustment::Picks(adjustment)));
     }
     let facts = facts(tree);
@@ -60,7 +60,7 @@ pub(super) fn after_contradiction(
     }
     match droppable.into_iter().min() {
         Some((_, what)) => Ok(Some(Adjustment::Drop(what))),
-        None => Ok(strict_peers::cannot_be_had(problem)?.map(Adjustment::Picks)),
+        None => Ok(strict_peers::unobtainable_pick(problem)?.map(Adjustment::Picks)),
     }
 }
 
@@ -76,7 +76,7 @@ fn broken_optional_peers(problem: Problem, solution: &Solution) -> Result<Vec<(N
         let Some(around) = problem.catalog.interned.node(place).around else { continue };
         let prepared = problem.catalog.prepared(package, ordinal)?;
         for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
-            let found = problem.peer(need, around)?;
+            let found = problem.peer_binding(need, around)?;
             let Some(variable @ Variable::Npm { .. }) = problem.peer_variable(need, found) else { continue };
             let Some(chosen) = solution.get(&variable) else { continue };
             let known = problem.search_state.bound.contains(&(place, need.alias));
@@ -89,19 +89,19 @@ fn broken_optional_peers(problem: Problem, solution: &Solution) -> Result<Vec<(N
     Ok(broken)
 }
 
-fn is_among(what: Droppable, versions: &Set) -> bool {
+fn is_among(what: Droppable, versions: &OrdinalSet) -> bool {
     match what {
-        Droppable::Need(Owner::Release(_, ordinal), _) => versions.contains(&ordinal),
+        Droppable::Need(NodeOwner::Release(_, ordinal), _) => versions.contains(&ordinal),
         _ => true,
     }
 }
 
-/// What is left out first: the manifest's own lines last, the rest by name.
+/// Returns the order in which dependencies are left out: the manifest's own lines last, the rest by name.
 fn order(catalog: &Catalog, what: Droppable) -> Result<(bool, u32, String), IndexError> {
     Ok(match what {
         Droppable::Line(place) => (true, u32::MAX - place, String::new()),
-        Droppable::Need(Owner::Manifest(_), name) => (false, 0, catalog.interned.id(name).to_string()),
-        Droppable::Need(Owner::Release(package, ordinal), name) => {
+        Droppable::Need(NodeOwner::Manifest(_), name) => (false, 0, catalog.interned.id(name).to_string()),
+        Droppable::Need(NodeOwner::Release(package, ordinal), name) => {
             (false, 0, format!("{} {}", catalog.key(package, ordinal)?, catalog.interned.id(name)))
         }
     })

@@ -1,4 +1,4 @@
-//! Whether a solved graph is what metadata says: every edge, fact and artifact, without choosing anything anew.
+//! Comparing a solved graph with metadata: every edge, fact and artifact, without choosing anything anew.
 //!
 //! A graph that passes may not be what a solve would choose today, but everything in it has a reason: each edge leads from
 //! a requirement that its dependent declares (or that an override, an `extend` line or the built-in package extensions
@@ -16,25 +16,25 @@ use crate::model::{
 
 use super::catalog::Catalog;
 use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release};
-use super::release::{Need, Prepared};
+use super::release::{Need, PreparedRelease};
 use super::requirements::Requirements;
 use super::variable::{PackageIx, Variable};
-use super::{Solution, platforms};
+use super::{Solution, platform_metadata};
 
-/// Something in a graph that is not what metadata says.
+/// A part of a graph that differs from metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
     /// The package whose metadata was asked.
     pub package: PackageKey,
-    /// What of it is meant.
-    pub part: Part,
-    /// What is wrong, as the end of a sentence about the package.
+    /// The part of the package.
+    pub part: AuditedPart,
+    /// The difference, as the end of a sentence about the package.
     pub message: String,
 }
 
 /// A part of a package in a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum AuditedPart {
     /// The package itself.
     Whole,
     /// An edge of one of its instances, by its target.
@@ -45,7 +45,7 @@ pub enum Part {
     Artifact(String),
 }
 
-/// What is known of a graph beside the graph: where its instances are reached, and which files registries state.
+/// A graph to audit, with the platforms on which its instances are reached and the files that registries state.
 pub struct Audited<'a> {
     /// The graph: of one side, where groups exclude each other.
     pub graph: &'a Graph,
@@ -78,12 +78,12 @@ pub fn audit(
             }
         }
     }
-    platforms::tell_apart(&catalog, &solution)?;
+    platform_metadata::compare_wheels(&catalog, &solution)?;
     for (key, package) in &audited.graph.packages {
         let Some(&(place, ordinal)) = known.get(key) else { continue };
         let prepared = catalog.prepared(place, ordinal)?;
         if let Some(why) = &prepared.refused {
-            audit.tell(key, Part::Whole, format!("cannot be chosen: {why}"));
+            audit.tell(key, AuditedPart::Whole, format!("cannot be chosen: {why}"));
         } else {
             audit.release(key, package, &prepared.release);
         }
@@ -108,7 +108,7 @@ struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    fn tell(&mut self, package: &PackageKey, part: Part, message: String) {
+    fn tell(&mut self, package: &PackageKey, part: AuditedPart, message: String) {
         let found = Mismatch { package: package.clone(), part, message };
         if !self.found.contains(&found) {
             self.found.push(found);
@@ -122,7 +122,7 @@ impl<'a> Audit<'a> {
             let place = self.catalog.interned.package(key.id.clone());
             let table = self.catalog.table(place)?;
             if let Some(registry) = &table.missing {
-                self.tell(key, Part::Whole, format!("registry `{registry}` has no such package"));
+                self.tell(key, AuditedPart::Whole, format!("registry `{registry}` has no such package"));
                 continue;
             }
             let versions = &table.versions;
@@ -131,13 +131,17 @@ impl<'a> Audit<'a> {
                     registry.as_ref().map_or_else(|| "no registry".to_owned(), |label| format!("registry `{label}`"))
                 };
                 let (locked, serving) = (name(&package.registry), name(&versions.registry));
-                self.tell(key, Part::Fact("registry"), format!("is locked from {locked}, and {serving} serves it"));
+                self.tell(
+                    key,
+                    AuditedPart::Fact("registry"),
+                    format!("is locked from {locked}, and {serving} serves it"),
+                );
                 continue;
             }
             let ordinal = versions.candidates.iter().position(|candidate| candidate.version == key.version);
             match ordinal {
                 Some(ordinal) => drop(known.insert(key, (place, ordinal as u32))),
-                None => self.tell(key, Part::Whole, "its registry has no such version".to_owned()),
+                None => self.tell(key, AuditedPart::Whole, "its registry has no such version".to_owned()),
             }
         }
         Ok(known)
@@ -152,13 +156,13 @@ impl<'a> Audit<'a> {
             if locked != stated {
                 self.tell(
                     key,
-                    Part::Fact(name),
+                    AuditedPart::Fact(name),
                     format!("`{name}` is {locked} in the lock and {stated} in its metadata"),
                 );
             }
         }
         for artifact in &package.artifacts {
-            let part = || Part::Artifact(artifact.file.clone());
+            let part = || AuditedPart::Artifact(artifact.file.clone());
             let usual = release.artifacts.iter().find(|usual| usual.file == artifact.file);
             if let Some(usual) =
                 usual.filter(|usual| (usual.kind, &usual.platforms) != (artifact.kind, &artifact.platforms))
@@ -189,7 +193,7 @@ impl<'a> Audit<'a> {
             let is_reached = reached.keys().any(|instance| instance.package == *key);
             if is_reached && release.artifacts.iter().any(serves) && !package.artifacts.iter().any(serves) {
                 let message = format!("its registry has a file for {platform}, and the lock has none");
-                self.tell(key, Part::Whole, message);
+                self.tell(key, AuditedPart::Whole, message);
                 break;
             }
         }
@@ -200,17 +204,17 @@ impl<'a> Audit<'a> {
         &mut self,
         key: &InstanceKey,
         instance: &Instance,
-        prepared: &Rc<Prepared>,
+        prepared: &Rc<PreparedRelease>,
         known: &Known<'_>,
     ) -> Result<(), IndexError> {
         for edge in &instance.edges {
             if let Some(message) = self.edge(edge, &prepared.needs, known)? {
-                self.tell(&key.package, Part::Edge(edge.to.clone()), message);
+                self.tell(&key.package, AuditedPart::Edge(edge.to.clone()), message);
             }
         }
         for need in &prepared.needs {
             if let Some(message) = self.missing(key, instance, need) {
-                self.tell(&key.package, Part::Whole, message);
+                self.tell(&key.package, AuditedPart::Whole, message);
             }
         }
         Ok(())
@@ -349,7 +353,7 @@ fn facts(locked: &Facts, stated: &Facts) -> [(&'static str, String, String); 7] 
     ]
 }
 
-/// Tells whether a registry states a digest. One that is stronger than all that it states can only be compared with the file.
+/// Returns whether a registry states a digest. One that is stronger than all that it states can only be compared with the file.
 fn is_stated(locked: &Digest, stated: &[Digest]) -> bool {
     let is_weak = |digest: &Digest| digest.algorithm() == Algorithm::Sha1;
     stated.contains(locked) || (!is_weak(locked) && stated.iter().all(is_weak))

@@ -20,11 +20,11 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
     if unmatched.is_empty() {
         return Ok(Vec::new());
     }
-    let mut doubtful = BTreeSet::new();
+    let mut found = BTreeSet::new();
     for line in catalog.lines.iter().filter_map(|line| line.need.as_ref()) {
         for (package, _) in catalog.parts(line.package) {
             if unmatched.contains(&package) && catalog.set_for(&line.requirement, package)?.is_empty() {
-                doubtful.insert(package);
+                found.insert(package);
             }
         }
     }
@@ -41,12 +41,12 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
             };
             for (package, _) in catalog.parts(need.package).filter(|_| counts) {
                 if unmatched.contains(&package) && catalog.set_for(&need.requirement, package)?.is_empty() {
-                    doubtful.insert(package);
+                    found.insert(package);
                 }
             }
         }
     }
-    Ok(names(catalog, doubtful))
+    Ok(names(catalog, found))
 }
 
 /// Returns the packages that a contradiction is about.

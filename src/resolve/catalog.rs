@@ -13,10 +13,10 @@ use crate::model::{Dependent, ExtraName, Label, PackageId, PackageKey, Platform,
 
 use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
 use super::interned::Interned;
-use super::release::{Need, Prepared, PreparedLine};
+use super::ordinal_set::OrdinalSet;
+use super::release::{Need, PreparedLine, PreparedRelease};
 use super::requirements::{LineId, Requirements};
-use super::set::Set;
-use super::variable::{ExtraIx, Node, NodeIx, Owner, PackageIx};
+use super::variable::{ExtraIx, Node, NodeIx, NodeOwner, PackageIx};
 use super::version_rules::{self, npm};
 use super::version_table::VersionTable;
 
@@ -40,23 +40,23 @@ pub(super) struct Catalog<'a> {
     /// The extras that were asked for so far.
     asked: RefCell<FxHashMap<PackageIx, BTreeSet<ExtraIx>>>,
     tables: RefCell<FxHashMap<PackageIx, Rc<VersionTable>>>,
-    releases: RefCell<FxHashMap<(PackageIx, u32), Rc<Prepared>>>,
+    releases: RefCell<FxHashMap<(PackageIx, u32), Rc<PreparedRelease>>>,
     present: OnceCell<FxHashMap<PackageIx, PlatformSet>>,
     /// Under strict engines: the platforms on which a dependent, whatever its version, needs what it has under a name.
-    foreign: RefCell<FxHashMap<(Owner, PackageIx), PlatformSet>>,
+    unsupported: RefCell<FxHashMap<(NodeOwner, PackageIx), PlatformSet>>,
     /// The packages of which a cache has no version for something that was asked for.
     pub(super) unmatched: RefCell<BTreeSet<PackageIx>>,
     /// The Python packages of which something asks for versions that are only there as source.
     from_source: RefCell<FxHashSet<PackageIx>>,
     /// The platforms whose own wheels were asked what a Python version needs.
-    told_apart: RefCell<FxHashMap<(PackageIx, u32), PlatformSet>>,
+    compared: RefCell<FxHashMap<(PackageIx, u32), PlatformSet>>,
 }
 
 /// A package that is needed where it does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Foreign {
-    /// Who has it in its `node_modules`.
-    pub(super) dependent: Owner,
+pub(super) struct UnsupportedNeed {
+    /// The dependent that has the package in its `node_modules`.
+    pub(super) dependent: NodeOwner,
     /// The name under which it is needed.
     pub(super) alias: PackageIx,
     /// The declared platforms on which it is needed and does not run.
@@ -82,10 +82,10 @@ impl<'a> Catalog<'a> {
             tables: RefCell::default(),
             releases: RefCell::default(),
             present: OnceCell::new(),
-            foreign: RefCell::default(),
+            unsupported: RefCell::default(),
             unmatched: RefCell::default(),
             from_source: RefCell::default(),
-            told_apart: RefCell::default(),
+            compared: RefCell::default(),
         };
         for (package, registries) in requirements.routes.iter() {
             let base = catalog.interned.package(package.clone());
@@ -166,7 +166,7 @@ impl<'a> Catalog<'a> {
 
     /// Returns the node of a manifest.
     pub(super) fn manifest_node(&self, manifest: u32) -> NodeIx {
-        self.interned.intern_node(Node { owner: Owner::Manifest(manifest), around: None })
+        self.interned.intern_node(Node { owner: NodeOwner::Manifest(manifest), around: None })
     }
 
     /// Returns the node in which private and local packages live: the project's.
@@ -211,7 +211,7 @@ impl<'a> Catalog<'a> {
         // Local packages are not published.
         let before = self.requirements.settings.released_before.filter(|_| !id.ecosystem.is_local());
         let admission = version_rules::of(id.ecosystem).admission(self.requirements, id);
-        let usable = Set::filter(0..candidates.len() as u32, |place| {
+        let usable = OrdinalSet::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
             candidate.is_before(before)
                 && admission.as_ref().is_none_or(|one| one.admits(candidate, is_preferred(&candidate.version)))
@@ -226,13 +226,13 @@ impl<'a> Catalog<'a> {
     }
 
     /// Returns the versions that a requirement stands for, less those that may not be chosen.
-    pub(super) fn set(&self, need: &Need) -> Result<Set, IndexError> {
+    pub(super) fn set(&self, need: &Need) -> Result<OrdinalSet, IndexError> {
         self.set_for(&need.requirement, self.part(need.package, None))
     }
 
     /// Returns the versions of `package` that a requirement's range stands for; the package is another than the
     /// requirement's own where an alias provides a peer.
-    pub(super) fn set_for(&self, requirement: &Requirement, package: PackageIx) -> Result<Set, IndexError> {
+    pub(super) fn set_for(&self, requirement: &Requirement, package: PackageIx) -> Result<OrdinalSet, IndexError> {
         let table = self.table(package)?;
         let set = table.usable_of(&requirement.range(), || self.admitted(requirement, &table.versions));
         if set.is_empty() && table.versions.cached {
@@ -242,19 +242,23 @@ impl<'a> Catalog<'a> {
     }
 
     /// Returns the versions that a requirement's range stands for, whether they may be chosen or not.
-    pub(super) fn admitted(&self, requirement: &Requirement, versions: &Versions) -> Set {
+    pub(super) fn admitted(&self, requirement: &Requirement, versions: &Versions) -> OrdinalSet {
         version_rules::of(requirement.ecosystem()).admitted(requirement, versions, &self.requirements.settings)
     }
 
     /// Returns what a version needs, with overrides and extensions applied.
-    pub(super) fn prepared(&self, package: PackageIx, ordinal: u32) -> Result<Rc<Prepared>, IndexError> {
+    pub(super) fn prepared(&self, package: PackageIx, ordinal: u32) -> Result<Rc<PreparedRelease>, IndexError> {
         if let Some(prepared) = self.releases.borrow().get(&(package, ordinal)) {
             return Ok(Rc::clone(prepared));
         }
         let id = self.interned.id(package);
         let release = self.index.release(&id, ordinal)?;
-        let prepared =
-            Rc::new(Prepared::new(&self.requirements.settings, &self.interned, &self.key(package, ordinal)?, &release));
+        let prepared = Rc::new(PreparedRelease::new(
+            &self.requirements.settings,
+            &self.interned,
+            &self.key(package, ordinal)?,
+            &release,
+        ));
         // What only an extra or an optional peer asks for is not asked for yet.
         self.announce(prepared.needs.iter().filter(|need| {
             need.kind != DependencyKind::OptionalPeer && self.holds_on(&need.requirement, &[]) != PlatformSet::NONE
@@ -264,14 +268,14 @@ impl<'a> Catalog<'a> {
     }
 
     /// Returns what was looked at of releases so far.
-    pub(super) fn looked_at(&self) -> Vec<((PackageIx, u32), Rc<Prepared>)> {
+    pub(super) fn looked_at(&self) -> Vec<((PackageIx, u32), Rc<PreparedRelease>)> {
         self.releases.borrow().iter().map(|(key, prepared)| (*key, Rc::clone(prepared))).collect()
     }
 
     /// Notes that each platform's wheel of a version is asked. Returns the platforms asked so far and now, or `None` if all
     /// were before.
-    pub(super) fn not_told_apart(&self, version: (PackageIx, u32), platforms: PlatformSet) -> Option<PlatformSet> {
-        let mut told = self.told_apart.borrow_mut();
+    pub(super) fn note_compared(&self, version: (PackageIx, u32), platforms: PlatformSet) -> Option<PlatformSet> {
+        let mut told = self.compared.borrow_mut();
         let told = told.entry(version).or_default();
         if platforms.without(*told) == PlatformSet::NONE {
             return None;
@@ -291,7 +295,7 @@ impl<'a> Catalog<'a> {
             return Ok(false);
         }
         let prepared =
-            Prepared::new(&self.requirements.settings, &self.interned, &self.key(package, ordinal)?, release);
+            PreparedRelease::new(&self.requirements.settings, &self.interned, &self.key(package, ordinal)?, release);
         self.releases.borrow_mut().insert(version, Rc::new(prepared));
         Ok(true)
     }
@@ -324,7 +328,13 @@ impl<'a> Catalog<'a> {
 
     /// Returns the versions of a set that can be installed on a platform: those with a wheel for it, and those that are only
     /// there as source, if some requirement of the package leaves no others.
-    pub(super) fn installable(&self, package: PackageIx, table: &VersionTable, set: &Set, platform: Platform) -> Set {
+    pub(super) fn installable(
+        &self,
+        package: PackageIx,
+        table: &VersionTable,
+        set: &OrdinalSet,
+        platform: Platform,
+    ) -> OrdinalSet {
         let with_wheels = set.intersection(table.with_wheels(platform));
         if !table.is_never_built() && !self.from_source.borrow().contains(&package) {
             return with_wheels;
@@ -333,7 +343,7 @@ impl<'a> Catalog<'a> {
     }
 
     /// Notes whether a requirement, which stands for `set`, leaves only versions of which there is nothing but source.
-    pub(super) fn note_source(&self, package: PackageIx, table: &VersionTable, set: &Set) {
+    pub(super) fn note_source(&self, package: PackageIx, table: &VersionTable, set: &OrdinalSet) {
         if set.subset_of(table.without_wheels()) && !table.is_never_built() && !set.is_disjoint(table.source_only()) {
             self.from_source.borrow_mut().insert(package);
         }
@@ -346,10 +356,10 @@ impl<'a> Catalog<'a> {
 
     /// Notes what is needed where it does not run, so that another version is chosen. Returns `false` if all of it is
     /// known already.
-    pub(super) fn refuse_foreign(&self, found: Vec<Foreign>) -> bool {
-        let mut known = self.foreign.borrow_mut();
+    pub(super) fn refuse_unsupported(&self, found: Vec<UnsupportedNeed>) -> bool {
+        let mut known = self.unsupported.borrow_mut();
         let mut is_new = false;
-        for Foreign { dependent, alias, on } in found {
+        for UnsupportedNeed { dependent, alias, on } in found {
             let known = known.entry((dependent.of_any_version(), alias)).or_default();
             is_new |= on.without(*known) != PlatformSet::NONE;
             *known = known.union(on);
@@ -359,11 +369,11 @@ impl<'a> Catalog<'a> {
 
     /// Returns the platforms on which `dependent` was found to need what it has under a name, though some version of that
     /// does not run there.
-    pub(super) fn must_run_on(&self, dependent: Owner, alias: PackageIx) -> PlatformSet {
-        self.foreign.borrow().get(&(dependent.of_any_version(), alias)).copied().unwrap_or_default()
+    pub(super) fn must_run_on(&self, dependent: NodeOwner, alias: PackageIx) -> PlatformSet {
+        self.unsupported.borrow().get(&(dependent.of_any_version(), alias)).copied().unwrap_or_default()
     }
 
-    /// Tells the index what will be asked next.
+    /// Announces to the index which packages will be asked for next.
     pub(super) fn announce<'n>(&self, needs: impl Iterator<Item = &'n Need>) {
         let wanted: Vec<_> =
             needs.filter(|need| !self.is_routed(need.package)).map(|need| need.requirement.clone()).collect();

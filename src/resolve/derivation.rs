@@ -5,14 +5,14 @@ use std::sync::Arc;
 use pubgrub::{DerivationTree, External};
 use rustc_hash::FxHashSet;
 
-use super::set::Set;
+use super::ordinal_set::OrdinalSet;
 use super::variable::Variable;
 
 /// Why a set of versions is impossible, as the solver derived it.
-pub(super) type Derivation = DerivationTree<Variable, Set, String>;
+pub(super) type Derivation = DerivationTree<Variable, OrdinalSet, String>;
 
 /// Returns what a contradiction rests on, in the order of the derivation, each once.
-pub(super) fn facts(tree: &Derivation) -> Vec<&External<Variable, Set, String>> {
+pub(super) fn facts(tree: &Derivation) -> Vec<&External<Variable, OrdinalSet, String>> {
     let mut facts = Vec::new();
     let mut seen = FxHashSet::default();
     let mut open = vec![tree];

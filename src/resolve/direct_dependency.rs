@@ -5,10 +5,10 @@ use pubgrub::VersionSet;
 use crate::model::Dependent;
 
 use super::index::IndexError;
+use super::ordinal_set::OrdinalSet;
 use super::problem::Problem;
 use super::release::Need;
-use super::set::Set;
-use super::variable::{Owner, PackageIx, Variable};
+use super::variable::{NodeOwner, PackageIx, Variable};
 use super::variable_rules::line_demands;
 use super::version_rules::npm;
 
@@ -16,7 +16,7 @@ use super::version_rules::npm;
 pub(super) struct DirectDependency<'a> {
     problem: Problem<'a>,
     package: PackageIx,
-    /// Its manifest; none for a local package.
+    /// The manifest. `None` for a local package.
     manifest: Option<u32>,
     /// All lines that ask for the package under the name, in whatever manifest.
     lines: &'a [u32],
@@ -29,14 +29,14 @@ impl<'a> DirectDependency<'a> {
         let catalog = problem.catalog;
         let lines = catalog.lines_for(package, alias);
         let (is_direct, manifest) = match catalog.interned.node(scope).owner {
-            Owner::Manifest(manifest) => {
+            NodeOwner::Manifest(manifest) => {
                 (lines.iter().any(|&line| catalog.lines[line as usize].manifest == manifest), Some(manifest))
             }
-            Owner::Release(local, ordinal) if catalog.interned.id(local).ecosystem.is_local() => {
+            NodeOwner::Release(local, ordinal) if catalog.interned.id(local).ecosystem.is_local() => {
                 let is_it = |need: &Need| need.alias == alias && !need.is_peer();
                 (catalog.prepared(local, ordinal)?.needs.iter().any(is_it), None)
             }
-            Owner::Release(..) => (false, None),
+            NodeOwner::Release(..) => (false, None),
         };
         Ok(is_direct.then_some(Self { problem, package, manifest, lines }))
     }
@@ -44,7 +44,7 @@ impl<'a> DirectDependency<'a> {
     /// Returns the version within a range that a member or a local package shares: the project's pick, or that pick of the
     /// members which most of them take. The project's own lines share nothing. None of this knows in which order lines are
     /// decided, nor what else is: a direct dependency is lowered by no alias and by nothing deeper down.
-    pub(super) fn shared(&self, range: &Set) -> Result<Option<u32>, IndexError> {
+    pub(super) fn shared(&self, range: &OrdinalSet) -> Result<Option<u32>, IndexError> {
         let catalog = self.problem.catalog;
         let is_project = |manifest: Option<u32>| {
             manifest.is_some_and(|manifest| catalog.manifests[manifest as usize] == Dependent::Project)
@@ -53,7 +53,7 @@ impl<'a> DirectDependency<'a> {
             return Ok(None);
         }
         let table = catalog.table(self.package)?;
-        let mut asked: Vec<(Option<u32>, Set)> = vec![(self.manifest, range.clone())];
+        let mut asked: Vec<(Option<u32>, OrdinalSet)> = vec![(self.manifest, range.clone())];
         for &line in self.lines {
             let manifest = Some(catalog.lines[line as usize].manifest);
             let demands = line_demands(self.problem, line)?.0.into_iter();
@@ -64,7 +64,7 @@ impl<'a> DirectDependency<'a> {
                 }
             }
         }
-        let mut most = (0, Set::empty());
+        let mut most = (0, OrdinalSet::empty());
         for (manifest, set) in &asked {
             let Some(pick) = npm::preferred(&table, set).filter(|pick| range.contains(pick)) else { continue };
             if is_project(*manifest) {
@@ -72,10 +72,10 @@ impl<'a> DirectDependency<'a> {
             }
             let takers = asked.iter().filter(|(_, set)| set.contains(&pick)).count();
             if takers > most.0 {
-                most = (takers, Set::empty());
+                most = (takers, OrdinalSet::empty());
             }
             if takers == most.0 {
-                most.1 = most.1.union(&Set::singleton(pick));
+                most.1 = most.1.union(&OrdinalSet::singleton(pick));
             }
         }
         Ok(npm::preferred(&table, &most.1))

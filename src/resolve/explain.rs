@@ -9,12 +9,12 @@ use crate::model::{NpmPeers, PackageId};
 use super::derivation::{Derivation, facts};
 use super::index::{DependencyKind, IndexError};
 use super::no_match::{self, NoMatch};
+use super::ordinal_set::OrdinalSet;
 use super::problem::Problem;
 use super::reduce;
 use super::release::{Need, manifest_name};
 use super::requirements::LineId;
 use super::resolution::NoSolution;
-use super::set::Set;
 use super::variable::{PackageIx, Variable};
 use super::version_rules;
 
@@ -22,27 +22,27 @@ use super::version_rules;
 const LONGEST: usize = 10;
 
 /// One step of the chain.
-struct Step {
+struct ChainStep {
     /// The manifest line, where it is one.
     line: Option<u32>,
-    /// Who asks; none for a manifest line.
+    /// The package that asks. `None` for a manifest line.
     from: Option<PackageIx>,
     /// Which of its versions do.
-    versions: Set,
-    /// What is asked for; none where the versions themselves cannot be used.
-    asked: Option<Demand>,
-    /// What does not follow from the rest: a line; why versions cannot be used.
+    versions: OrdinalSet,
+    /// The requirement. `None` if the versions themselves cannot be used.
+    asked: Option<StepDemand>,
+    /// The text of a line, or the reason why versions cannot be used.
     text: String,
 }
 
-struct Demand {
+struct StepDemand {
     variable: Variable,
     package: PackageIx,
-    set: Set,
+    set: OrdinalSet,
     need: Need,
 }
 
-/// Tells a contradiction, which rests on the lines that the problem has.
+/// Explains a contradiction, which rests on the lines of the problem.
 pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution, IndexError> {
     let explainer = Explainer { problem };
     let steps = explainer.steps(tree)?;
@@ -61,11 +61,11 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
     because.extend(end);
     let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| explainer.id(line)).collect();
     let lines = lines.into_iter().collect();
-    Ok(NoSolution { lines, because, help, doubtful: Vec::new() })
+    Ok(NoSolution { lines, because, help, packages_from_cache: Vec::new() })
 }
 
 /// Orders steps so that each comes after one that leads to it, starting at the lines.
-fn chain(steps: &[Step]) -> Vec<usize> {
+fn chain(steps: &[ChainStep]) -> Vec<usize> {
     let mut order = Vec::with_capacity(steps.len());
     let mut taken = vec![false; steps.len()];
     let follow = |start: usize, order: &mut Vec<usize>, taken: &mut Vec<bool>| {
@@ -91,7 +91,7 @@ struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// Returns what the contradiction rests on, less what only joins the parts of one package.
-    fn steps(&self, tree: &Derivation) -> Result<Vec<Step>, IndexError> {
+    fn steps(&self, tree: &Derivation) -> Result<Vec<ChainStep>, IndexError> {
         let mut steps = Vec::new();
         for fact in facts(tree) {
             match fact {
@@ -103,11 +103,12 @@ impl Explainer<'_> {
                 }
                 External::Custom(variable, versions, reason) => {
                     let Some(package) = variable.package() else { continue };
-                    let same =
-                        |step: &&mut Step| step.from == Some(package) && step.asked.is_none() && step.text == *reason;
+                    let same = |step: &&mut ChainStep| {
+                        step.from == Some(package) && step.asked.is_none() && step.text == *reason
+                    };
                     match steps.iter_mut().find(same) {
                         Some(step) => step.versions = step.versions.union(versions),
-                        None => steps.push(Step {
+                        None => steps.push(ChainStep {
                             line: None,
                             from: Some(package),
                             versions: versions.clone(),
@@ -129,7 +130,7 @@ impl Explainer<'_> {
         self.problem.catalog.lines[line as usize].id
     }
 
-    fn line_step(&self, place: u32, variable: Variable, set: &Set) -> Option<Step> {
+    fn line_step(&self, place: u32, variable: Variable, set: &OrdinalSet) -> Option<ChainStep> {
         let catalog = self.problem.catalog;
         let line = &catalog.lines[place as usize];
         let need = line.need.clone()?;
@@ -137,17 +138,17 @@ impl Explainer<'_> {
         let group = group.map(|group| format!(" (group {group})")).unwrap_or_default();
         let who = manifest_name(&catalog.manifests[line.manifest as usize]);
         let text = format!("{who} asks for {}{group}", asked_for(&need));
-        let asked = Demand { variable, package: variable.package()?, set: set.clone(), need };
-        Some(Step { line: Some(place), from: None, versions: Set::empty(), asked: Some(asked), text })
+        let asked = StepDemand { variable, package: variable.package()?, set: set.clone(), need };
+        Some(ChainStep { line: Some(place), from: None, versions: OrdinalSet::empty(), asked: Some(asked), text })
     }
 
     fn release_step(
         &self,
         from: Variable,
-        versions: &Set,
+        versions: &OrdinalSet,
         to: Variable,
-        set: &Set,
-    ) -> Result<Option<Step>, IndexError> {
+        set: &OrdinalSet,
+    ) -> Result<Option<ChainStep>, IndexError> {
         let (Some(package), Some(target)) = (from.package(), to.package()) else { return Ok(None) };
         let joins = |variable| matches!(variable, Variable::Py(_) | Variable::PyOn(..) | Variable::PyExtra(..));
         if package == target && (joins(from) && joins(to) || matches!(from, Variable::LarderRange(..))) {
@@ -175,22 +176,27 @@ impl Explainer<'_> {
             needs.retain(|need| holds(need));
         }
         let Some(need) = needs.first() else { return Ok(None) };
-        let asked = Demand { variable: to, package: target, set: set.clone(), need: (*need).clone() };
+        let asked = StepDemand { variable: to, package: target, set: set.clone(), need: (*need).clone() };
         let mut versions = versions.clone();
         if self.problem.search_state.picks.holds(to) {
             // Ranges that differ are one to the solver where both are narrowed to what is held.
             for other in versions.clone().descending() {
                 let says_the_same = |known: &Need| meant(&known) && known.requirement == need.requirement;
                 if !self.problem.catalog.prepared(package, other)?.needs.iter().any(says_the_same) {
-                    versions = versions.intersection(&Set::singleton(other).complement());
+                    versions = versions.intersection(&OrdinalSet::singleton(other).complement());
                 }
             }
         }
-        Ok(Some(Step { line: None, from: Some(package), versions, asked: Some(asked), text: String::new() }))
+        Ok(Some(ChainStep { line: None, from: Some(package), versions, asked: Some(asked), text: String::new() }))
     }
 
-    /// Tells a step, together with those that say the same of other versions.
-    fn sentence(&self, steps: &[Step], place: usize, told: &mut BTreeSet<usize>) -> Result<Option<String>, IndexError> {
+    /// Returns the sentence of a step, together with those that say the same of other versions.
+    fn sentence(
+        &self,
+        steps: &[ChainStep],
+        place: usize,
+        told: &mut BTreeSet<usize>,
+    ) -> Result<Option<String>, IndexError> {
         if !told.insert(place) {
             return Ok(None);
         }
@@ -244,14 +250,14 @@ impl Explainer<'_> {
     }
 
     /// Names versions of a package: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
-    fn versions(&self, package: PackageIx, versions: &Set) -> Result<String, IndexError> {
+    fn versions(&self, package: PackageIx, versions: &OrdinalSet) -> Result<String, IndexError> {
         no_match::versions(self.problem.catalog, package, versions)
     }
 
-    /// Tells where the chain ends, and what can be done.
-    fn end(&self, steps: &[Step]) -> Result<(Option<String>, Option<String>), IndexError> {
+    /// Returns the end of the chain, and the advice.
+    fn end(&self, steps: &[ChainStep]) -> Result<(Option<String>, Option<String>), IndexError> {
         let catalog = self.problem.catalog;
-        let asked: Vec<&Demand> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
+        let asked: Vec<&StepDemand> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
         let refused = steps.iter().find(|step| step.from.is_some() && step.asked.is_none());
         let refused = refused.and_then(|step| Some((&step.versions, step.from?)));
         if let Some(asked) = asked.iter().find(|asked| asked.set.is_empty()) {
@@ -287,15 +293,16 @@ impl Explainer<'_> {
     }
 
     /// Names the versions that would do if a line gave way, and the override that would settle it.
-    fn way_out(&self, steps: &[Step], variable: Variable) -> Result<Option<String>, IndexError> {
+    fn way_out(&self, steps: &[ChainStep], variable: Variable) -> Result<Option<String>, IndexError> {
         let catalog = self.problem.catalog;
-        let on_it = |step: &&Step| step.asked.as_ref().is_some_and(|asked| asked.variable == variable);
+        let on_it = |step: &&ChainStep| step.asked.as_ref().is_some_and(|asked| asked.variable == variable);
         let others = steps.iter().filter(on_it).filter(|step| step.from.is_some());
-        let wanted = others.filter_map(|step| step.asked.as_ref()).fold(Set::full(), |set, a| set.intersection(&a.set));
+        let wanted =
+            others.filter_map(|step| step.asked.as_ref()).fold(OrdinalSet::full(), |set, a| set.intersection(&a.set));
         let by_line = steps.iter().filter(on_it).any(|step| step.from.is_none());
         if let Some(package) = variable.package()
             && by_line
-            && wanted != Set::full()
+            && wanted != OrdinalSet::full()
             && let Some(best) = wanted.descending().next()
         {
             let id = catalog.interned.id(package);
@@ -310,8 +317,8 @@ impl Explainer<'_> {
         }))
     }
 
-    /// Tells what can be done about versions that cannot be used.
-    fn way_around(&self, steps: &[Step], package: PackageIx, versions: &Set) -> Result<String, IndexError> {
+    /// Returns the advice about versions that cannot be used.
+    fn way_around(&self, steps: &[ChainStep], package: PackageIx, versions: &OrdinalSet) -> Result<String, IndexError> {
         let catalog = self.problem.catalog;
         let PackageId { ecosystem, name, .. } = catalog.interned.id(package);
         let by_line = steps
@@ -354,8 +361,8 @@ impl Explainer<'_> {
         })
     }
 
-    fn general_way_out(&self, steps: &[Step]) -> Option<String> {
-        let peer = |step: &Step| {
+    fn general_way_out(&self, steps: &[ChainStep]) -> Option<String> {
+        let peer = |step: &ChainStep| {
             step.asked
                 .as_ref()
                 .is_some_and(|a| matches!(a.need.kind, DependencyKind::Peer | DependencyKind::OptionalPeer))
@@ -369,8 +376,8 @@ impl Explainer<'_> {
 }
 
 /// Returns how many ask for a variable, and what would satisfy all of them, whichever of their versions are taken.
-fn common(steps: &[Step], variable: Variable) -> (usize, Set) {
-    let mut askers: Vec<(&Step, Set)> = Vec::new();
+fn common(steps: &[ChainStep], variable: Variable) -> (usize, OrdinalSet) {
+    let mut askers: Vec<(&ChainStep, OrdinalSet)> = Vec::new();
     for step in steps {
         let Some(asked) = step.asked.as_ref().filter(|asked| asked.variable == variable) else { continue };
         match askers.iter_mut().find(|(known, _)| (known.line, known.from) == (step.line, step.from)) {
@@ -378,7 +385,7 @@ fn common(steps: &[Step], variable: Variable) -> (usize, Set) {
             None => askers.push((step, asked.set.clone())),
         }
     }
-    let all = askers.iter().fold(Set::full(), |all, (_, set)| all.intersection(set));
+    let all = askers.iter().fold(OrdinalSet::full(), |all, (_, set)| all.intersection(set));
     (askers.len(), all)
 }
 

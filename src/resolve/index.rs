@@ -1,4 +1,4 @@
-//! What the resolver asks of the world.
+//! The questions that the resolver asks about packages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::Failure;
 use crate::model::{Artifact, Facts, Label, PackageId, PackageName, Platform, Requirement, Version};
 
-/// Everything that can be known of packages. Answers are frozen: asked twice, an index says the same, in whatever order
+/// The metadata of packages. Answers are frozen: asked twice, an index says the same, in whatever order
 /// they arrive. A call blocks until the answer is there.
 pub trait Index: Sync {
     /// Returns a package's versions.
@@ -15,11 +15,11 @@ pub trait Index: Sync {
     /// Returns what one version needs; `ordinal` is its place in [`Versions::candidates`].
     fn release(&self, package: &PackageId, ordinal: u32) -> Result<Arc<Release>, IndexError>;
 
-    /// Says that these will be asked for soon, so that they can be fetched ahead. A hint: it returns at once and its
+    /// Announces packages that will be asked for soon, so that they can be fetched ahead. A hint: it returns at once and its
     /// effect cannot be seen, except in time.
     fn prefetch(&self, requirements: &[Requirement]);
 
-    /// Says the same of versions of a package, by their places.
+    /// Announces versions of a package, by their places in [`Versions::candidates`].
     fn prefetch_releases(&self, package: &PackageId, ordinals: &[u32]);
 
     /// Returns what chosen versions need, by the word of each platform's own wheel, in their order. `None` where all of its
@@ -36,7 +36,7 @@ pub trait Index: Sync {
 pub struct Chosen {
     /// The package.
     pub package: PackageId,
-    /// Its place in [`Versions::candidates`].
+    /// The version's place in [`Versions::candidates`].
     pub ordinal: u32,
     /// The platforms.
     pub platforms: PlatformSet,
@@ -166,18 +166,18 @@ impl From<Platform> for PlatformSet {
     }
 }
 
-/// What one version needs and offers.
+/// The metadata of one version.
 #[derive(Clone, Debug, Default)]
 pub struct Release {
-    /// What it depends on, in the order of its metadata. Bundled dependencies are left out.
+    /// The dependencies, in the order of the metadata. Bundled ones are left out.
     pub dependencies: Vec<Dependency>,
     /// Python: the platforms whose wheels declare each dependency, in the same order; empty if all declare all.
     pub declared_on: Vec<PlatformSet>,
     /// Python: the extras that it declares.
     pub extras: Vec<crate::model::ExtraName>,
-    /// What there is to fetch, for all declared platforms.
+    /// The artifacts for all declared platforms.
     pub artifacts: Vec<Artifact>,
-    /// What sync must know.
+    /// The facts that a sync needs.
     pub facts: Facts,
     /// For a path package: its folder relative to the root.
     pub folder: Option<Arc<str>>,
@@ -186,18 +186,18 @@ pub struct Release {
 /// One dependency of a release.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dependency {
-    /// How it binds.
+    /// The kind of dependency.
     pub kind: DependencyKind,
-    /// What it asks for.
+    /// The requirement.
     pub wants: Wants,
 }
 
-/// What a dependency asks for.
+/// The requirement of a dependency.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wants {
-    /// Something larder can resolve.
+    /// A requirement that larder can resolve.
     Requirement(Requirement),
-    /// Something it refuses: a git or URL dependency, a range that does not parse. A version with one is not chosen,
+    /// A requirement that larder refuses: a git or URL dependency, a range that does not parse. A version with one is not chosen,
     /// unless the dependency is optional.
     Unsupported {
         /// The name it is seen under.
@@ -209,12 +209,12 @@ pub enum Wants {
     },
 }
 
-/// How a dependency of a release binds.
+/// The kinds of dependencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DependencyKind {
-    /// It must be there.
+    /// The dependency must be there.
     Normal,
-    /// It may be missing.
+    /// The dependency may be missing.
     Optional,
     /// An ancestor provides it.
     Peer,

@@ -12,7 +12,7 @@ use super::variable::NodeIx;
 
 /// An edge between nodes, before instances have their names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Link {
+pub(super) struct DraftEdge {
     pub(super) name: PackageName,
     pub(super) to: NodeIx,
     pub(super) kind: EdgeKind,
@@ -27,7 +27,7 @@ pub(super) struct Link {
 pub(super) struct DraftInstance {
     pub(super) node: NodeIx,
     pub(super) key: Option<PackageKey>,
-    pub(super) links: Vec<Link>,
+    pub(super) links: Vec<DraftEdge>,
     pub(super) dropped: Vec<Dropped>,
 }
 
@@ -38,19 +38,19 @@ impl Default for DraftInstance {
 }
 
 /// Instances under their names.
-pub(super) struct Named {
+pub(super) struct NamedInstances {
     keys: FxHashMap<NodeIx, InstanceKey>,
     pub(super) instances: BTreeMap<InstanceKey, Instance>,
 }
 
-impl Named {
+impl NamedInstances {
     /// Turns links into edges, sorted.
-    pub(super) fn edges(&self, links: Vec<Link>) -> Vec<Edge> {
+    pub(super) fn edges(&self, links: Vec<DraftEdge>) -> Vec<Edge> {
         edges(links, &self.keys)
     }
 }
 
-fn edges(links: Vec<Link>, keys: &FxHashMap<NodeIx, InstanceKey>) -> Vec<Edge> {
+fn edges(links: Vec<DraftEdge>, keys: &FxHashMap<NodeIx, InstanceKey>) -> Vec<Edge> {
     let mut edges: Vec<_> = links
         .into_iter()
         .filter_map(|link| {
@@ -72,10 +72,13 @@ fn edges(links: Vec<Link>, keys: &FxHashMap<NodeIx, InstanceKey>) -> Vec<Edge> {
 }
 
 /// More instances of one version than the limit; one node for each of them.
-pub(super) struct TooMany(pub(super) Vec<NodeIx>);
+pub(super) struct TooManyInstances(pub(super) Vec<NodeIx>);
 
 /// Merges equal nodes and names what remains.
-pub(super) fn name(drafts: Vec<DraftInstance>, places: &FxHashMap<NodeIx, usize>) -> Result<Named, TooMany> {
+pub(super) fn name(
+    drafts: Vec<DraftInstance>,
+    places: &FxHashMap<NodeIx, usize>,
+) -> Result<NamedInstances, TooManyInstances> {
     let targets: Vec<Vec<usize>> = drafts
         .iter()
         .map(|draft| draft.links.iter().filter_map(|link| places.get(&link.to).copied()).collect())
@@ -86,7 +89,7 @@ pub(super) fn name(drafts: Vec<DraftInstance>, places: &FxHashMap<NodeIx, usize>
         told_apart.entry(&draft.key).or_default().entry(class).or_insert(draft.node);
     }
     if told_apart.values().any(|nodes| nodes.len() > peer_contexts::WAYS) {
-        return Err(TooMany(told_apart.into_values().flat_map(BTreeMap::into_values).collect()));
+        return Err(TooManyInstances(told_apart.into_values().flat_map(BTreeMap::into_values).collect()));
     }
     let names = names(&drafts, &targets, &classes);
     let keys: FxHashMap<NodeIx, InstanceKey> = drafts
@@ -104,7 +107,7 @@ pub(super) fn name(drafts: Vec<DraftInstance>, places: &FxHashMap<NodeIx, usize>
             instances.insert(key.clone(), Instance { edges: edges(draft.links, &keys), dropped });
         }
     }
-    Ok(Named { keys, instances })
+    Ok(NamedInstances { keys, instances })
 }
 
 /// Splits nodes into classes until those of one class have the same package and edges into the same classes. Starting
@@ -140,7 +143,7 @@ fn refine(drafts: &[DraftInstance], targets: &[Vec<usize>]) -> Vec<u32> {
 type EdgeLabel<'a> =
     (&'a PackageName, EdgeKind, &'a Option<ExtraName>, &'a [ExtraName], &'a [Platform], &'a Option<String>);
 
-fn label(link: &Link) -> EdgeLabel<'_> {
+fn label(link: &DraftEdge) -> EdgeLabel<'_> {
     (&link.name, link.kind, &link.extra, &link.extras, &link.platforms, &link.unmet)
 }
 

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{ExtraName, PackageId};
 
-use super::set::Set;
+use super::ordinal_set::OrdinalSet;
 use super::variable::{ExtraIx, Node, NodeIx, PackageIx, RangeIx};
 
 /// The values that the solver's variables name by numbers.
@@ -15,7 +15,7 @@ pub(super) struct Interned {
     packages: RefCell<Interner<PackageId>>,
     extras: RefCell<Interner<ExtraName>>,
     nodes: RefCell<Interner<Node>>,
-    ranges: RefCell<Interner<Set>>,
+    ranges: RefCell<Interner<OrdinalSet>>,
 }
 
 impl Interned {
@@ -50,12 +50,12 @@ impl Interned {
     }
 
     /// Interns a set of versions.
-    pub(super) fn range(&self, versions: &Set) -> RangeIx {
+    pub(super) fn range(&self, versions: &OrdinalSet) -> RangeIx {
         RangeIx(self.ranges.borrow_mut().intern(versions.clone()))
     }
 
     /// Returns an interned set of versions.
-    pub(super) fn versions_of(&self, range: RangeIx) -> Set {
+    pub(super) fn versions_of(&self, range: RangeIx) -> OrdinalSet {
         self.ranges.borrow().values[range.0 as usize].clone()
     }
 }

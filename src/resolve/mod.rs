@@ -7,7 +7,7 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `requirements`, `index`, `resolution` | what is asked, what is known of packages, what is answered |
-//! | `variable`, `set`, `interned`, `demands` | what the solver decides, and from which versions |
+//! | `variable`, `ordinal_set`, `interned`, `demands` | what the solver decides, and from which versions |
 //! | `version_table` | a package's versions, with the sets that are computed from them |
 //! | `version_rules` | each ecosystem's contract about versions: which a range stands for, which may be chosen, which is picked |
 //! | `likely` | the version that a requirement will most likely get |
@@ -22,7 +22,7 @@
 //! | `prefetch`, `provider` | the solver's questions: what first, which version, what then |
 //! | `strict_peers` | strict peers: what npm would pick is not lowered for its own peers |
 //! | `adjustments` | what has to change after a solution or a contradiction, before the solver runs again |
-//! | `platforms` | where platforms' wheels of one version differ in what they need |
+//! | `platform_metadata` | where platforms' wheels of one version differ in what they need |
 //! | `graph`, `instances` | solution → graph |
 //! | `derivation`, `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
 //! | `cached_answers` | the cached answers that an outcome rests on |
@@ -45,10 +45,11 @@ mod interned;
 mod likely;
 mod no_match;
 mod order;
+mod ordinal_set;
 mod package_extensions;
 mod peer_contexts;
 mod picks;
-mod platforms;
+mod platform_metadata;
 mod prefetch;
 mod problem;
 mod provider;
@@ -57,7 +58,6 @@ mod release;
 mod requirements;
 mod resolution;
 mod search_state;
-mod set;
 mod strict_peers;
 mod variable;
 mod variable_rules;
@@ -75,11 +75,11 @@ use crate::model::Engines;
 use catalog::Catalog;
 use derivation::Derivation;
 use problem::Problem;
-use provider::{Provider, Stop};
+use provider::{Provider, SolverStop};
 use search_state::SearchState;
 use variable::Variable;
 
-pub use audit::{Audited, Mismatch, Part, audit};
+pub use audit::{Audited, AuditedPart, Mismatch, audit};
 pub use held_back::{HeldBack, held_back};
 pub use index::{
     Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, Versions, Wants,
@@ -97,8 +97,8 @@ const STACK: usize = 256 << 20;
 /// A version for each variable that was decided.
 type Solution = FxHashMap<Variable, u32>;
 
-/// How a run of the solver ends.
-enum Ended {
+/// The outcome of a run of the solver.
+enum SolverOutcome {
     Solved(Solution),
     Contradiction(Box<Derivation>),
     /// Stopped, to start again with another order of decisions.
@@ -108,13 +108,13 @@ enum Ended {
 }
 
 /// Why an attempt ended without a solution.
-enum Failed {
+enum AttemptError {
     Contradiction(Box<Derivation>),
     Index(IndexError),
     TooManyPeerContexts(TooManyPeerContexts),
 }
 
-impl From<IndexError> for Failed {
+impl From<IndexError> for AttemptError {
     fn from(error: IndexError) -> Self {
         Self::Index(error)
     }
@@ -145,34 +145,37 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
     loop {
         let solution = match attempt(&catalog, &mut search_state) {
             Ok(solution) => solution,
-            Err(Failed::Contradiction(tree)) => {
+            Err(AttemptError::Contradiction(tree)) => {
                 let picks = search_state.picks.clone();
                 let (tree, search_state) = reduce::reduce(&catalog, *tree, search_state)?;
-                let doubtful = cached_answers::of_contradiction(&catalog, &tree);
+                let packages_from_cache = cached_answers::of_contradiction(&catalog, &tree);
                 let problem = Problem { catalog: &catalog, search_state: &search_state };
                 let mut why = explain::explain(problem, &tree)?;
-                why.help = strict_peers::way_out(&picks, problem, &tree)?.or(why.help);
-                why.doubtful = doubtful;
+                why.help = strict_peers::advice(&picks, problem, &tree)?.or(why.help);
+                why.packages_from_cache = packages_from_cache;
                 return Err(ResolveError::NoSolution(why));
             }
-            Err(Failed::Index(error)) => return Err(error.into()),
-            Err(Failed::TooManyPeerContexts(too_many)) => return Err(too_many.into()),
+            Err(AttemptError::Index(error)) => return Err(error.into()),
+            Err(AttemptError::TooManyPeerContexts(too_many)) => return Err(too_many.into()),
         };
-        if platforms::tell_apart(&catalog, &solution)? {
+        if platform_metadata::compare_wheels(&catalog, &solution)? {
             search_state = SearchState::new(&catalog);
             continue;
         }
-        let (resolution, foreign) =
+        let (resolution, unsupported) =
             graph::build(Problem { catalog: &catalog, search_state: &search_state }, &solution)?;
-        if requirements.settings.engines != Engines::Strict || !catalog.refuse_foreign(foreign) {
-            return Ok(Resolution { doubtful: cached_answers::of_solution(&catalog, &solution)?, ..resolution });
+        if requirements.settings.engines != Engines::Strict || !catalog.refuse_unsupported(unsupported) {
+            return Ok(Resolution {
+                packages_from_cache: cached_answers::of_solution(&catalog, &solution)?,
+                ..resolution
+            });
         }
     }
 }
 
 /// Runs the solver, adjusts the [`SearchState`] by rules that the solver does not know, and repeats until nothing has to be
 /// adjusted.
-fn attempt(catalog: &Catalog, search_state: &mut SearchState) -> Result<Solution, Failed> {
+fn attempt(catalog: &Catalog, search_state: &mut SearchState) -> Result<Solution, AttemptError> {
     loop {
         let problem = Problem { catalog, search_state };
         let provider = Provider::new(problem);
@@ -183,41 +186,43 @@ fn attempt(catalog: &Catalog, search_state: &mut SearchState) -> Result<Solution
             continue;
         }
         let adjustment = match ended {
-            Ended::Solved(solution) => match adjustments::after_solution(problem, &solution)? {
+            SolverOutcome::Solved(solution) => match adjustments::after_solution(problem, &solution)? {
                 Some(adjustment) => adjustment,
                 None => return Ok(solution),
             },
-            Ended::Contradiction(tree) => match adjustments::after_contradiction(&tree, &provider, problem)? {
+            SolverOutcome::Contradiction(tree) => match adjustments::after_contradiction(&tree, &provider, problem)? {
                 Some(adjustment) => adjustment,
-                None => return Err(Failed::Contradiction(tree)),
+                None => return Err(AttemptError::Contradiction(tree)),
             },
-            Ended::Order(adjustment) => search_state::Adjustment::Order(adjustment),
-            Ended::TooManyPeerContexts(too_many) if problem.is_strict() || search_state.merged.is_some() => {
-                return Err(Failed::TooManyPeerContexts(too_many));
+            SolverOutcome::Order(adjustment) => search_state::Adjustment::Order(adjustment),
+            SolverOutcome::TooManyPeerContexts(too_many) if problem.is_strict() || search_state.merged.is_some() => {
+                return Err(AttemptError::TooManyPeerContexts(too_many));
             }
-            Ended::TooManyPeerContexts(too_many) => search_state::Adjustment::Merge(too_many),
+            SolverOutcome::TooManyPeerContexts(too_many) => search_state::Adjustment::Merge(too_many),
         };
-        search_state.take(adjustment);
+        search_state.apply(adjustment);
     }
 }
 
 /// Runs the solver once.
-fn run(provider: &Provider) -> Result<Ended, IndexError> {
+fn run(provider: &Provider) -> Result<SolverOutcome, IndexError> {
     match pubgrub::resolve(provider, Variable::Root, 0u32) {
         Ok(solution) => {
             let solution = solution.into_iter().collect();
             debug_assert!(provider.agrees_with(&solution), "the decisions that stand are not those of the solution");
-            Ok(Ended::Solved(solution))
+            Ok(SolverOutcome::Solved(solution))
         }
-        Err(PubGrubError::NoSolution(tree)) => Ok(Ended::Contradiction(Box::new(tree))),
+        Err(PubGrubError::NoSolution(tree)) => Ok(SolverOutcome::Contradiction(Box::new(tree))),
         Err(
             PubGrubError::ErrorRetrievingDependencies { source, .. }
             | PubGrubError::ErrorChoosingVersion { source, .. }
             | PubGrubError::ErrorInShouldCancel(source),
         ) => match source {
-            Stop::Index(error) => Err(error),
-            Stop::Order(adjustment) => Ok(Ended::Order(adjustment)),
-            Stop::TooManyPeerContexts => Ok(Ended::TooManyPeerContexts(provider.too_many_peer_contexts()?)),
+            SolverStop::Index(error) => Err(error),
+            SolverStop::Order(adjustment) => Ok(SolverOutcome::Order(adjustment)),
+            SolverStop::TooManyPeerContexts => {
+                Ok(SolverOutcome::TooManyPeerContexts(provider.too_many_peer_contexts()?))
+            }
         },
     }
 }

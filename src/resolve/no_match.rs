@@ -6,8 +6,8 @@ use crate::model::{ExtraName, PackageId, Platform, TargetPlatform, Version};
 
 use super::catalog::Catalog;
 use super::index::IndexError;
+use super::ordinal_set::OrdinalSet;
 use super::release::Need;
-use super::set::Set;
 use super::variable::PackageIx;
 use super::version_rules::python_fits;
 use super::version_table::VersionTable;
@@ -37,12 +37,12 @@ pub(super) fn asked_for(need: &Need) -> String {
 }
 
 /// Returns whether a set has all versions of a package that has several.
-pub(super) fn is_every(table: &VersionTable, set: &Set) -> bool {
+pub(super) fn is_every(table: &VersionTable, set: &OrdinalSet) -> bool {
     table.usable.subset_of(set) && (0..table.count()).filter(|place| set.contains(place)).nth(1).is_some()
 }
 
 /// Names versions: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.
-pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &Set) -> Result<String, IndexError> {
+pub(super) fn versions(catalog: &Catalog, package: PackageIx, set: &OrdinalSet) -> Result<String, IndexError> {
     let table = catalog.table(package)?;
     let name = catalog.interned.id(package).name;
     let inside: Vec<u32> = (0..table.count()).filter(|place| set.contains(place)).collect();
@@ -124,7 +124,7 @@ fn newest(table: &VersionTable) -> Option<&Version> {
     Some(&table.candidate(place).version)
 }
 
-/// All that matches is ruled out: the best of it tells by what.
+/// Returns why all matching versions are ruled out, by the example of the best.
 fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> NoMatch {
     let settings = &catalog.requirements.settings;
     let candidate = table.candidate(best);
@@ -166,7 +166,7 @@ fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> 
     NoMatch::new(format!("{what} cannot be chosen"), None)
 }
 
-fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &Set, platform: Platform) -> NoMatch {
+fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &OrdinalSet, platform: Platform) -> NoMatch {
     let name = need.requirement.package().name;
     let range = need.requirement.range_text();
     let matching = if range.is_empty() { String::new() } else { format!(" that matches {range}") };

@@ -4,17 +4,17 @@
 use pubgrub::VersionSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::set::Set;
+use super::ordinal_set::OrdinalSet;
 use super::variable::{PackageIx, Variable};
 
 /// After this many refusals the order is changed.
 const STUBBORN: u32 = 5;
-/// How often a run is begun anew for the sake of its order.
+/// The most times that a run starts again with another order.
 const REORDERINGS: u32 = 32;
 
 /// The packages that are decided out of turn.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Order {
+pub(super) struct DecisionOrder {
     /// Packages whose versions were refused again and again.
     early: FxHashSet<PackageIx>,
     /// Packages whose decisions were in the way of those.
@@ -34,15 +34,15 @@ pub(super) struct Reordering {
 pub(super) struct Refusals {
     /// The version last chosen for each variable of a Python package, whether or not the choice was undone since.
     last: FxHashMap<Variable, u32>,
-    /// What the last choice for each package demanded.
-    demands: FxHashMap<PackageIx, Vec<(Variable, Set)>>,
+    /// The demands of the last choice for each package.
+    demands: FxHashMap<PackageIx, Vec<(Variable, OrdinalSet)>>,
     refused: FxHashMap<PackageIx, u32>,
     refusing: FxHashMap<PackageIx, u32>,
 }
 
-impl Order {
+impl DecisionOrder {
     /// Applies a reordering.
-    pub(super) fn take(&mut self, reordering: Reordering) {
+    pub(super) fn apply(&mut self, reordering: Reordering) {
         self.reorderings += 1;
         self.early.insert(reordering.early);
         self.late.extend(reordering.late);
@@ -68,7 +68,7 @@ impl Refusals {
     }
 
     /// Notes what a choice demands.
-    pub(super) fn demanded(&mut self, variable: Variable, demands: &[(Variable, Set)]) {
+    pub(super) fn demanded(&mut self, variable: Variable, demands: &[(Variable, OrdinalSet)]) {
         if let Some(package) = variable.package() {
             self.demands.insert(package, demands.to_vec());
         }
@@ -76,7 +76,12 @@ impl Refusals {
 
     /// Notes for what a version is asked. Where one was chosen before and does not count any more, it was refused: by
     /// those of its demands that do not agree with what was last chosen. Returns a reordering where that happened too often.
-    pub(super) fn asked(&mut self, order: &Order, variable: Variable, range: &Set) -> Option<Reordering> {
+    pub(super) fn asked(
+        &mut self,
+        order: &DecisionOrder,
+        variable: Variable,
+        range: &OrdinalSet,
+    ) -> Option<Reordering> {
         let package = variable.package()?;
         if self.last.get(&variable).is_none_or(|ordinal| range.contains(ordinal)) {
             return None;

@@ -9,7 +9,7 @@ use crate::model::{Dependent, PackageKey, PackageName};
 use super::catalog::Catalog;
 use super::index::IndexError;
 use super::requirements::LineId;
-use super::variable::{NodeIx, Owner, PackageIx};
+use super::variable::{NodeIx, NodeOwner, PackageIx};
 
 /// The most instances of one version.
 pub(super) const WAYS: usize = 1000;
@@ -37,7 +37,7 @@ impl TooManyPeerContexts {
     pub(super) fn new(catalog: &Catalog, nodes: impl Iterator<Item = NodeIx>) -> Result<Self, IndexError> {
         let mut ways: BTreeMap<(PackageIx, u32), BTreeSet<NodeIx>> = BTreeMap::new();
         for node in nodes {
-            if let Owner::Release(package, ordinal) = catalog.interned.node(node).owner {
+            if let NodeOwner::Release(package, ordinal) = catalog.interned.node(node).owner {
                 ways.entry((package, ordinal)).or_default().insert(node);
             }
         }
@@ -96,15 +96,15 @@ fn lines(catalog: &Catalog, nodes: BTreeSet<NodeIx>) -> Vec<LineId> {
         loop {
             let known = catalog.interned.node(node);
             match (known.owner, known.around) {
-                (Owner::Release(package, _), Some(around)) => {
+                (NodeOwner::Release(package, _), Some(around)) => {
                     inner = Some(package);
                     node = around;
                 }
-                (Owner::Release(package, _), None) => {
+                (NodeOwner::Release(package, _), None) => {
                     ends.insert((None, package));
                     break;
                 }
-                (Owner::Manifest(manifest), _) => {
+                (NodeOwner::Manifest(manifest), _) => {
                     ends.extend(inner.map(|package| (Some(catalog.manifests[manifest as usize].clone()), package)));
                     break;
                 }

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use pubgrub::VersionSet;
 
 use super::demands::Demands;
-use super::set::Set;
+use super::ordinal_set::OrdinalSet;
 use super::variable::Variable;
 
 /// The picks of npm that the solver is held to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picks {
-    /// What these variables are held to.
-    pub(super) held: BTreeMap<Variable, Set>,
+    /// The versions that variables are held to.
+    pub(super) held: BTreeMap<Variable, OrdinalSet>,
     /// The versions that remain for variables whose pick cannot be had, or gave way to a peer.
-    pub(super) left: BTreeMap<Variable, Set>,
+    pub(super) left: BTreeMap<Variable, OrdinalSet>,
     /// Every version that was held so far. None is held twice, so this ends.
     pub(super) tried: BTreeSet<(Variable, u32)>,
-    /// Where the last solution differs from npm's picks.
+    /// The variables in which the last solution differs from npm's picks.
     pub(super) moved: Vec<DifferentPick>,
 }
 
@@ -25,11 +25,11 @@ pub(super) struct Picks {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DifferentPick {
     pub(super) variable: Variable,
-    /// What npm picks.
+    /// The version that npm picks.
     pub(super) own: u32,
-    /// All versions that npm would rather have than the solution's.
-    pub(super) better: Set,
-    /// What the solution has.
+    /// The versions that npm prefers to the solution's.
+    pub(super) better: OrdinalSet,
+    /// The version that the solution has.
     pub(super) here: u32,
 }
 
@@ -38,23 +38,23 @@ pub(super) enum PickChange {
     /// Hold these.
     Hold(Vec<DifferentPick>),
     /// Let go of this one, and take it from what is left.
-    Leave(Variable, Set),
+    Leave(Variable, OrdinalSet),
 }
 
 impl Picks {
     /// Applies a change.
-    pub(super) fn take(&mut self, change: PickChange) {
+    pub(super) fn apply(&mut self, change: PickChange) {
         match change {
             PickChange::Hold(moved) => {
                 for one in &moved {
                     self.tried.insert((one.variable, one.own));
-                    self.held.insert(one.variable, Set::singleton(one.own));
+                    self.held.insert(one.variable, OrdinalSet::singleton(one.own));
                 }
                 self.moved = moved;
             }
             PickChange::Leave(variable, set) => {
                 self.held.remove(&variable);
-                let left = self.left.entry(variable).or_insert_with(Set::full);
+                let left = self.left.entry(variable).or_insert_with(OrdinalSet::full);
                 *left = left.intersection(&set);
             }
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::set::Set;
+use super::ordinal_set::OrdinalSet;
 
 /// After so many versions of a package, the next ones are expected.
 const PATIENCE: usize = 3;
@@ -20,7 +20,7 @@ pub(super) struct Prefetch {
 
 impl Prefetch {
     /// Notes that a version is asked for, and returns those that follow it, once it is likely that they are next.
-    pub(super) fn asks(&mut self, ordinal: u32, range: &Set) -> Vec<u32> {
+    pub(super) fn asks(&mut self, ordinal: u32, range: &OrdinalSet) -> Vec<u32> {
         if !self.asked.insert(ordinal) {
             return Vec::new();
         }
@@ -47,11 +47,11 @@ mod tests {
         let mut known: BTreeSet<u32> = BTreeSet::new();
         let mut batches = Vec::new();
         for ordinal in (0..200).rev() {
-            let next = ahead.asks(ordinal, &Set::below(ordinal + 1));
+            let next = ahead.asks(ordinal, &OrdinalSet::below(ordinal + 1));
             assert!(next.iter().all(|&next| next < ordinal && known.insert(next)), "each is expected once");
             batches.extend((!next.is_empty()).then_some(next.len()));
         }
         assert_eq!(batches, [8, 16, 32, 48, 48, 45]);
-        assert!(ahead.asks(199, &Set::below(200)).is_empty());
+        assert!(ahead.asks(199, &OrdinalSet::below(200)).is_empty());
     }
 }

@@ -6,10 +6,10 @@ use crate::model::NpmPeers;
 
 use super::catalog::Catalog;
 use super::index::{DependencyKind, IndexError, PlatformSet};
-use super::release::{Need, Prepared};
+use super::ordinal_set::OrdinalSet;
+use super::release::{Need, PreparedRelease};
 use super::search_state::{Droppable, SearchState};
-use super::set::Set;
-use super::variable::{Node, NodeIx, Owner, PackageIx, Variable};
+use super::variable::{Node, NodeIx, NodeOwner, PackageIx, Variable};
 use super::version_rules::npm;
 
 /// The catalog under the rules of one run.
@@ -19,12 +19,12 @@ pub(super) struct Problem<'a> {
     pub(super) search_state: &'a SearchState,
 }
 
-/// Where a peer is found.
+/// The place where a peer is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PeerBinding {
     /// An ancestor depends on it.
     Declared(Variable),
-    /// It is an ancestor itself.
+    /// The peer is an ancestor itself.
     Ancestor(NodeIx),
     /// Nobody provides it. If it is installed, then in this scope.
     Absent(NodeIx),
@@ -34,7 +34,7 @@ impl Problem<'_> {
     /// Returns the node that a version makes in a scope. Where the version is among the scopes around already, that
     /// one is taken, so that cycles end.
     pub(super) fn node_of(&self, package: PackageIx, ordinal: u32, scope: NodeIx) -> Result<NodeIx, IndexError> {
-        let owner = Owner::Release(package, ordinal);
+        let owner = NodeOwner::Release(package, ordinal);
         let mut around = None;
         if self.search_state.merged.is_none() && self.catalog.prepared(package, ordinal)?.has_peers {
             let mut outer = Some(scope);
@@ -51,13 +51,13 @@ impl Problem<'_> {
     }
 
     /// Finds where a name comes from, as seen by those that live in a scope.
-    pub(super) fn place(&self, name: PackageIx, scope: NodeIx) -> Result<PeerBinding, IndexError> {
+    pub(super) fn binding_of(&self, name: PackageIx, scope: NodeIx) -> Result<PeerBinding, IndexError> {
         let mut scope = scope;
         loop {
             let node = self.catalog.interned.node(scope);
             let (package, ordinal) = match node.owner {
-                Owner::Manifest(manifest) => return Ok(self.place_in_manifest(name, manifest, scope)),
-                Owner::Release(package, ordinal) => (package, ordinal),
+                NodeOwner::Manifest(manifest) => return Ok(self.binding_in_manifest(name, manifest, scope)),
+                NodeOwner::Release(package, ordinal) => (package, ordinal),
             };
             let prepared = self.catalog.prepared(package, ordinal)?;
             match prepared.needs.iter().find(|need| need.alias == name) {
@@ -76,13 +76,13 @@ impl Problem<'_> {
     }
 
     /// Returns whether those that live in a scope get a peer that its owner wants itself.
-    pub(super) fn hands_on(&self, name: PackageIx, scope: NodeIx) -> Result<bool, IndexError> {
+    pub(super) fn forwards_peer(&self, name: PackageIx, scope: NodeIx) -> Result<bool, IndexError> {
         let Some(prepared) = self.prepared(self.catalog.interned.node(scope))? else { return Ok(false) };
         Ok(prepared.needs.iter().any(|need| need.alias == name && need.is_peer()))
     }
 
     /// A member sees its own lines before the project's.
-    fn place_in_manifest(&self, name: PackageIx, manifest: u32, scope: NodeIx) -> PeerBinding {
+    fn binding_in_manifest(&self, name: PackageIx, manifest: u32, scope: NodeIx) -> PeerBinding {
         let project = self.catalog.manifests.iter().position(|m| *m == crate::model::Dependent::Project);
         let declared = |manifest: u32| {
             self.search_state.active.iter().map(|&place| (place, &self.catalog.lines[place as usize])).find_map(
@@ -109,13 +109,14 @@ impl Problem<'_> {
     }
 
     /// Finds a peer of those that live in a scope. Nothing is asked of the index about a peer that is not there.
-    pub(super) fn peer(&self, need: &Need, around: NodeIx) -> Result<PeerBinding, IndexError> {
-        let place = self.place(need.alias, around)?;
+    pub(super) fn peer_binding(&self, need: &Need, around: NodeIx) -> Result<PeerBinding, IndexError> {
+        let place = self.binding_of(need.alias, around)?;
         if let PeerBinding::Ancestor(node) = place
             && self.is_strict()
         {
             let set = self.peer_set(need, place)?;
-            if !matches!(self.catalog.interned.node(node).owner, Owner::Release(_, ordinal) if set.contains(&ordinal)) {
+            if !matches!(self.catalog.interned.node(node).owner, NodeOwner::Release(_, ordinal) if set.contains(&ordinal))
+            {
                 return Ok(PeerBinding::Absent(around));
             }
         }
@@ -123,7 +124,7 @@ impl Problem<'_> {
     }
 
     /// Returns the versions that satisfy a peer, of the package that was found for it.
-    pub(super) fn peer_set(&self, need: &Need, place: PeerBinding) -> Result<Set, IndexError> {
+    pub(super) fn peer_set(&self, need: &Need, place: PeerBinding) -> Result<OrdinalSet, IndexError> {
         let package = match place {
             PeerBinding::Declared(Variable::Npm { package, .. }) => package,
             _ => self.catalog.part(need.package, None),
@@ -186,9 +187,9 @@ impl Problem<'_> {
     }
 
     /// Returns what a peer of a node demands where peers are constraints, and of which variable.
-    pub(super) fn strict_peer(&self, node: NodeIx, need: &Need) -> Result<Option<(Variable, Set)>, IndexError> {
+    pub(super) fn strict_peer(&self, node: NodeIx, need: &Need) -> Result<Option<(Variable, OrdinalSet)>, IndexError> {
         let Some(around) = self.catalog.interned.node(node).around else { return Ok(None) };
-        let place = self.peer(need, around)?;
+        let place = self.peer_binding(need, around)?;
         let Some(variable) = self.peer_variable(need, place) else { return Ok(None) };
         if need.kind == DependencyKind::OptionalPeer && !self.optional_peer_holds(node, need, place) {
             return Ok(None);
@@ -204,7 +205,7 @@ impl Problem<'_> {
     }
 
     /// Returns why a version cannot be had under a name in a scope: it is needed on a platform that it rules out itself.
-    pub(super) fn refused_here(
+    pub(super) fn refused_in_scope(
         &self,
         (package, ordinal): (PackageIx, u32),
         alias: PackageIx,
@@ -215,7 +216,7 @@ impl Problem<'_> {
         if on == PlatformSet::NONE {
             return Ok(None);
         }
-        if let Owner::Release(package, ordinal) = owner {
+        if let NodeOwner::Release(package, ordinal) = owner {
             let needs = &self.catalog.prepared(package, ordinal)?.needs;
             if needs.iter().any(|need| need.alias == alias && need.kind == DependencyKind::Optional) {
                 return Ok(None);
@@ -237,10 +238,10 @@ impl Problem<'_> {
     }
 
     /// Returns what a node's release needs.
-    pub(super) fn prepared(&self, node: Node) -> Result<Option<std::rc::Rc<Prepared>>, IndexError> {
+    pub(super) fn prepared(&self, node: Node) -> Result<Option<std::rc::Rc<PreparedRelease>>, IndexError> {
         match node.owner {
-            Owner::Manifest(_) => Ok(None),
-            Owner::Release(package, ordinal) => self.catalog.prepared(package, ordinal).map(Some),
+            NodeOwner::Manifest(_) => Ok(None),
+            NodeOwner::Release(package, ordinal) => self.catalog.prepared(package, ordinal).map(Some),
         }
     }
 }

@@ -7,9 +7,9 @@ use super::derivation::{Derivation, facts};
 use super::index::IndexError;
 use super::search_state::SearchState;
 use super::variable::Variable;
-use super::{Failed, attempt};
+use super::{AttemptError, attempt};
 
-/// How often the solver is run again, at most.
+/// The most times that the solver is run again.
 const ATTEMPTS: usize = 24;
 
 /// Leaves out lines one at a time for as long as the contradiction stays, and returns the last one with the [`SearchState`]
@@ -34,12 +34,12 @@ pub(super) fn reduce(
         rest.remove(&line);
         let mut search_state = SearchState::with_lines(catalog, rest);
         match attempt(catalog, &mut search_state) {
-            Ok(_) | Err(Failed::TooManyPeerContexts(_)) => {}
-            Err(Failed::Contradiction(tree)) => {
+            Ok(_) | Err(AttemptError::TooManyPeerContexts(_)) => {}
+            Err(AttemptError::Contradiction(tree)) => {
                 core = lines(&tree);
                 found = (*tree, search_state);
             }
-            Err(Failed::Index(error)) => return Err(error),
+            Err(AttemptError::Index(error)) => return Err(error),
         }
     }
     Ok(found)

@@ -1,4 +1,4 @@
-//! What a version or a manifest line asks for, once overrides and extensions had their say.
+//! The dependencies of versions and manifest lines, after overrides and extensions.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::requirements::{LineId, Requirements};
 use super::variable::PackageIx;
 use super::version_rules;
 
-/// One thing that is asked for.
+/// A dependency of a version or of a manifest line, after overrides and extensions.
 #[derive(Clone, Debug)]
 pub(super) struct Need {
     pub(super) kind: DependencyKind,
@@ -32,13 +32,13 @@ pub(super) struct Need {
 /// A manifest line.
 #[derive(Clone, Debug)]
 pub(super) struct PreparedLine {
-    /// Its place in the requirements.
+    /// The line's place in the requirements.
     pub(super) id: LineId,
     /// The place of its manifest.
     pub(super) manifest: u32,
-    /// What it asks for; none where an override removed it.
+    /// The dependency. `None` if an override removed it.
     pub(super) need: Option<Need>,
-    /// Whether it may go unmatched.
+    /// Whether the line may be left out if nothing matches.
     pub(super) optional: bool,
     /// The declared platforms on which it holds.
     pub(super) platforms: PlatformSet,
@@ -46,10 +46,10 @@ pub(super) struct PreparedLine {
 
 /// A release with its needs in the order of its metadata.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(super) struct PreparedRelease {
     pub(super) release: Arc<Release>,
     pub(super) needs: Vec<Need>,
-    /// Whether any need is a peer, which makes the place around the version part of it.
+    /// Whether any need is a peer. If so, the scope around the version is part of its node.
     pub(super) has_peers: bool,
     /// Optional needs that can never be met.
     pub(super) lost: Vec<Dropped>,
@@ -95,7 +95,7 @@ impl PreparedLine {
 /// The overrides and extensions, and the numbers of packages.
 type Context<'a> = (&'a Settings, &'a Interned);
 
-impl Prepared {
+impl PreparedRelease {
     /// Applies extensions, then overrides, then npm's precedence: an optional dependency is no plain one, and what is
     /// a dependency is no peer.
     pub(super) fn new(settings: &Settings, interned: &Interned, key: &PackageKey, release: &Arc<Release>) -> Self {
@@ -177,7 +177,8 @@ impl Prepared {
         }
     }
 
-    /// Something that larder refuses may be overridden, or be optional; else it rules the version out.
+    /// Adds a dependency that larder cannot resolve. An override may replace it, and an optional one is left out; any other rules the
+    /// version out.
     fn add_unsupported(
         &mut self,
         (settings, interned): Context<'_>,

@@ -1,4 +1,4 @@
-//! What is asked of the resolver.
+//! The input of the resolver.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ pub struct LineId(pub u32);
 /// One line of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredLine {
-    /// Whose manifest it is in.
+    /// The manifest that the line is in.
     pub dependent: Dependent,
     /// The group it is in; none for `dependencies`.
     pub group: Option<Label>,
-    /// What it asks for.
+    /// The requirement.
     pub requirement: Requirement,
-    /// Whether it may go unmatched.
+    /// Whether the line may be left out if nothing matches.
     pub optional: bool,
     /// The condition of a line that is not a pypi one (whose requirement has its own).
     pub when: Marker,
@@ -31,12 +31,12 @@ pub struct RequiredLine {
 /// update wants moved.
 #[derive(Clone, Debug, Default)]
 pub struct Preferences {
-    /// Of each package.
+    /// The preferred versions of each package.
     pub versions: BTreeMap<PackageId, BTreeSet<Version>>,
     /// What each package has under which name of npm's: where several versions are locked and would fit, none changes
     /// places.
     pub edges: BTreeMap<(PackageKey, PackageName), Version>,
-    /// What each manifest has under which name of npm's.
+    /// The version that each manifest has under each npm name.
     pub lines: BTreeMap<(Dependent, PackageName), Version>,
 }
 
@@ -57,14 +57,14 @@ impl Preferences {
     }
 }
 
-/// One problem.
+/// A problem to resolve.
 #[derive(Clone, Debug, Default)]
 pub struct Requirements {
     /// The manifests' lines, in order.
     pub lines: Vec<RequiredLine>,
     /// Platforms, runtimes and rules.
     pub settings: Settings,
-    /// What the old lock chose.
+    /// The versions of the old lock.
     pub preferences: Preferences,
     /// The registries of packages that come from several.
     pub routes: Routes,

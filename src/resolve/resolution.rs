@@ -1,4 +1,4 @@
-//! What the resolver answers.
+//! The answers of the resolver.
 
 use crate::model::{Graph, PackageId, PackageKey};
 
@@ -7,27 +7,27 @@ use super::{IndexError, LineId, TooManyPeerContexts};
 /// A solution.
 #[derive(Clone, Debug, Default)]
 pub struct Resolution {
-    /// Everything that was chosen.
+    /// The packages and edges that were chosen.
     pub graph: Graph,
-    /// What a user should hear about, in a canonical order, each once.
+    /// Warnings for the user, in a canonical order, each once.
     pub warnings: Vec<Warning>,
     /// The packages of which an index may know too few versions, where it answered from a cache: it is asked again before the
     /// solution counts.
-    pub doubtful: Vec<PackageId>,
+    pub packages_from_cache: Vec<PackageId>,
 }
 
-/// Something that did not stop the solver but that a user should know, and that the graph does not tell.
+/// A warning about a solution that its graph does not show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Warning {
     /// The package that it is about.
     pub package: PackageKey,
-    /// What kind of thing it is.
+    /// The kind of warning.
     pub kind: WarningKind,
     /// A lowercase sentence without a full stop.
     pub message: String,
 }
 
-/// What a warning is about.
+/// The kinds of warnings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WarningKind {
     /// A peer that no registry has a version of.
@@ -57,8 +57,8 @@ pub struct NoSolution {
     pub lines: Vec<LineId>,
     /// The chain of reasons in plain words, a sentence each, ending with the contradiction.
     pub because: Vec<String>,
-    /// What to change, where something can be said.
+    /// The advice, if there is any.
     pub help: Option<String>,
     /// The packages that it is about: an index that answered from a cache is asked again before the contradiction counts.
-    pub doubtful: Vec<PackageId>,
+    pub packages_from_cache: Vec<PackageId>,
 }

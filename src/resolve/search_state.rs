@@ -8,18 +8,18 @@ use rustc_hash::FxHashSet;
 use crate::model::NpmPeers;
 
 use super::catalog::Catalog;
-use super::order::{Order, Reordering};
+use super::order::{DecisionOrder, Reordering};
 use super::peer_contexts::TooManyPeerContexts;
 use super::picks::{PickChange, Picks};
-use super::variable::{NodeIx, Owner, PackageIx};
+use super::variable::{NodeIx, NodeOwner, PackageIx};
 
-/// Something that may be left out.
+/// An optional dependency, which may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Droppable {
     /// An optional line.
     Line(u32),
-    /// What an owner asks for under a name.
-    Need(Owner, PackageIx),
+    /// An optional dependency of an owner, by its name.
+    Need(NodeOwner, PackageIx),
 }
 
 /// The rules of a run that are decided outside the solver.
@@ -34,10 +34,10 @@ pub(super) struct SearchState {
     /// Optional peers (dependent, name) that were found in place under strict peers, and constrain what is there.
     pub(super) bound: FxHashSet<(NodeIx, PackageIx)>,
     /// In which order Python packages are decided.
-    pub(super) order: Order,
+    pub(super) order: DecisionOrder,
     /// Whether npm's peers are constraints.
     pub(super) peers: NpmPeers,
-    /// What npm's own picks are held to under strict peers.
+    /// The picks of npm that the solver is held to under strict peers.
     pub(super) picks: Picks,
     /// Peers that were bound in too many ways. Each version is one node then, wherever it is used, which is right if all of
     /// its dependents provide the same.
@@ -72,7 +72,7 @@ impl SearchState {
     }
 
     /// Applies a change.
-    pub(super) fn take(&mut self, adjustment: Adjustment) {
+    pub(super) fn apply(&mut self, adjustment: Adjustment) {
         match adjustment {
             Adjustment::Bind(peers) => self.bound.extend(peers),
             Adjustment::Untie(packages) => self.untied.extend(packages),
@@ -81,8 +81,8 @@ impl SearchState {
                 self.untied.clear();
                 self.dropped.insert(what);
             }
-            Adjustment::Order(adjustment) => self.order.take(adjustment),
-            Adjustment::Picks(adjustment) => self.picks.take(adjustment),
+            Adjustment::Order(adjustment) => self.order.apply(adjustment),
+            Adjustment::Picks(adjustment) => self.picks.apply(adjustment),
             Adjustment::Merge(too_many) => self.merged = Some(too_many),
         }
     }

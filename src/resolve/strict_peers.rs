@@ -12,19 +12,19 @@ use pubgrub::{External, VersionSet};
 use super::derivation::{Derivation, facts};
 use super::direct_dependency::DirectDependency;
 use super::index::IndexError;
+use super::ordinal_set::OrdinalSet;
 use super::picks::{DifferentPick, PickChange, Picks};
 use super::problem::Problem;
 use super::search_state::SearchState;
-use super::set::Set;
-use super::variable::{Owner, PackageIx, Variable};
+use super::variable::{NodeOwner, PackageIx, Variable};
 use super::variable_rules::line_demands;
 use super::version_rules::npm;
 use super::version_table::VersionTable;
-use super::{Failed, Solution, attempt};
+use super::{AttemptError, Solution, attempt};
 
 /// Says which versions fit though npm does not pick them: those of the last solution, as far as a contradiction is
 /// about the same packages.
-pub(super) fn way_out(picks: &Picks, problem: Problem, tree: &Derivation) -> Result<Option<String>, IndexError> {
+pub(super) fn advice(picks: &Picks, problem: Problem, tree: &Derivation) -> Result<Option<String>, IndexError> {
     let facts = facts(tree);
     let is_told = |variable: Variable| {
         facts.iter().any(|fact| matches!(fact, External::FromDependencyOf(_, _, to, _) if *to == variable))
@@ -51,7 +51,7 @@ pub(super) fn way_out(picks: &Picks, problem: Problem, tree: &Derivation) -> Res
 }
 
 /// Looks through a solution for versions that npm would not have picked.
-pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Option<PickChange>, IndexError> {
+pub(super) fn check_solution(problem: Problem, solution: &Solution) -> Result<Option<PickChange>, IndexError> {
     if !problem.is_strict() {
         return Ok(None);
     }
@@ -68,13 +68,13 @@ pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Opti
         let is_pick = [shared, npm::preferred(&table, &asked.set)].contains(&Some(here));
         if table.locked.contains(&here) || is_pick {
             picked.insert((package, here));
-        } else if asked.by != By::Release {
+        } else if asked.by != BroughtBy::Release {
             moved.push((asked.by, compare(problem, &table, (variable, package), &asked.set, here)?));
         }
     }
     let tried = &problem.search_state.picks.tried;
     let is_shared = |by, one: &DifferentPick| {
-        by == By::Peer && one.variable.package().is_some_and(|package| picked.contains(&(package, one.here)))
+        by == BroughtBy::Peer && one.variable.package().is_some_and(|package| picked.contains(&(package, one.here)))
     };
     let moved: Vec<DifferentPick> = moved
         .into_iter()
@@ -84,7 +84,7 @@ pub(super) fn look_through(problem: Problem, solution: &Solution) -> Result<Opti
 }
 
 /// Finds the held pick that gives way in a contradiction: one that a peer is laid upon comes first.
-pub(super) fn gives_way(problem: Problem, tree: &Derivation) -> Result<Option<PickChange>, IndexError> {
+pub(super) fn pick_to_release(problem: Problem, tree: &Derivation) -> Result<Option<PickChange>, IndexError> {
     for fact in facts(tree) {
         let External::FromDependencyOf(from, _, to, set) = fact else { continue };
         let Some(held) = problem.search_state.picks.held.get(to) else { continue };
@@ -107,19 +107,19 @@ pub(super) fn gives_way(problem: Problem, tree: &Derivation) -> Result<Option<Pi
 }
 
 /// Learns that something held cannot be had, even where peers only guide: then it is not for its peers that it was lowered.
-pub(super) fn cannot_be_had(problem: Problem) -> Result<Option<PickChange>, IndexError> {
+pub(super) fn unobtainable_pick(problem: Problem) -> Result<Option<PickChange>, IndexError> {
     let Problem { catalog, search_state } = problem;
-    let can_be_had = |variable: Variable, set: &Set| {
+    let can_be_had = |variable: Variable, set: &OrdinalSet| {
         let picks = Picks { held: BTreeMap::from([(variable, set.clone())]), ..Picks::default() };
         let mut relaxed = SearchState { active: search_state.active.clone(), picks, ..SearchState::default() };
         match attempt(catalog, &mut relaxed) {
             Ok(_) => Ok(true),
-            Err(Failed::Contradiction(_) | Failed::TooManyPeerContexts(_)) => Ok(false),
-            Err(Failed::Index(error)) => Err(error),
+            Err(AttemptError::Contradiction(_) | AttemptError::TooManyPeerContexts(_)) => Ok(false),
+            Err(AttemptError::Index(error)) => Err(error),
         }
     };
     for DifferentPick { variable, own, better, .. } in &search_state.picks.moved {
-        let own = Set::singleton(*own);
+        let own = OrdinalSet::singleton(*own);
         if !search_state.picks.held.contains_key(variable) || can_be_had(*variable, &own)? {
             continue;
         }
@@ -131,13 +131,13 @@ pub(super) fn cannot_be_had(problem: Problem) -> Result<Option<PickChange>, Inde
 
 /// The intersection of all demands on a variable.
 struct Demanded {
-    set: Set,
-    by: By,
+    set: OrdinalSet,
+    by: BroughtBy,
 }
 
 /// Which kind of dependent brings an npm package to its place in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum By {
+enum BroughtBy {
     /// A release, among its own.
     Release,
     /// A peer that nobody provides, beside what a manifest brings.
@@ -150,15 +150,15 @@ enum By {
 fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Demanded>, IndexError> {
     let catalog = problem.catalog;
     let mut all: BTreeMap<Variable, Demanded> = BTreeMap::new();
-    let mut add = |variable: Variable, set: &Set, by: By| {
-        let asked = all.entry(variable).or_insert_with(|| Demanded { set: Set::full(), by });
+    let mut add = |variable: Variable, set: &OrdinalSet, by: BroughtBy| {
+        let asked = all.entry(variable).or_insert_with(|| Demanded { set: OrdinalSet::full(), by });
         asked.set = asked.set.intersection(set);
         asked.by = asked.by.max(by);
     };
     for &line in &problem.search_state.active {
         for (variable, set) in line_demands(problem, line)?.0 {
             if matches!(variable, Variable::Npm { .. }) {
-                add(variable, &set, By::Line);
+                add(variable, &set, BroughtBy::Line);
             }
         }
     }
@@ -172,14 +172,14 @@ fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Dem
         for need in &catalog.prepared(package, ordinal)?.needs {
             if need.is_peer() {
                 if let Some((variable @ Variable::Npm { scope, .. }, set)) = problem.strict_peer(node, need)? {
-                    let by_manifest = matches!(catalog.interned.node(scope).owner, Owner::Manifest(_));
-                    add(variable, &set, if by_manifest { By::Peer } else { By::Release });
+                    let by_manifest = matches!(catalog.interned.node(scope).owner, NodeOwner::Manifest(_));
+                    add(variable, &set, if by_manifest { BroughtBy::Peer } else { BroughtBy::Release });
                 }
             } else if need.requirement.ecosystem().has_scopes() {
                 let package = catalog.part(need.package, None);
                 let variable = Variable::Npm { package, alias: need.alias, scope: node };
                 if solution.contains_key(&variable) {
-                    add(variable, &catalog.set(need)?, By::Release);
+                    add(variable, &catalog.set(need)?, BroughtBy::Release);
                 }
             }
         }
@@ -192,15 +192,15 @@ fn compare(
     problem: Problem,
     table: &VersionTable,
     (variable, package): (Variable, PackageIx),
-    asked: &Set,
+    asked: &OrdinalSet,
     here: u32,
 ) -> Result<Option<DifferentPick>, IndexError> {
     let left = problem.search_state.picks.left.get(&variable).filter(|left| left.contains(&here));
     let mut set = left.map_or_else(|| asked.clone(), |left| left.intersection(asked));
     let mut own = None;
-    let mut better = Set::empty();
+    let mut better = OrdinalSet::empty();
     while let Some(pick) = npm::preferred(table, &set).filter(|pick| *pick != here) {
-        let one = Set::singleton(pick);
+        let one = OrdinalSet::singleton(pick);
         set = set.intersection(&one.complement());
         if own.is_some() || problem.refused(package, pick)?.is_none() {
             own = own.or(Some(pick));

@@ -1,4 +1,4 @@
-//! What the solver decides: packages in their places, as small values that are cheap to copy and compare.
+//! The variables that the solver decides: packages in their places, as small values that are cheap to copy and compare.
 
 use std::fmt;
 
@@ -20,16 +20,16 @@ pub(super) struct RangeIx(pub(super) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NodeIx(pub(super) u32);
 
-/// Something that has dependencies: a manifest, or a version of a package.
+/// The owner of dependencies: a manifest, or a version of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Owner {
+pub(super) enum NodeOwner {
     /// A manifest, by its place among those that the lines name.
     Manifest(u32),
     /// A version of a package.
     Release(PackageIx, u32),
 }
 
-impl Owner {
+impl NodeOwner {
     /// Returns what stands for the dependent whatever its version is.
     pub(super) fn of_any_version(self) -> Self {
         match self {
@@ -45,8 +45,8 @@ impl Owner {
 /// peers is one node wherever it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Node {
-    /// Who has the dependencies.
-    pub(super) owner: Owner,
+    /// The owner of the dependencies.
+    pub(super) owner: NodeOwner,
     /// The scope around it, where its peers are looked up.
     pub(super) around: Option<NodeIx>,
 }
@@ -58,7 +58,7 @@ pub(super) const ABSENT: u32 = u32::MAX - 1;
 /// A variable of the solver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Variable {
-    /// What depends on all lines.
+    /// The root, which depends on all lines.
     Root,
     /// A manifest line, so that a contradiction leads back to lines.
     Line(u32),

@@ -6,29 +6,30 @@ use std::sync::Arc;
 use pubgrub::VersionSet;
 use rustc_hash::FxHashMap;
 
-use crate::model::{Label, Platform};
+use crate::model::{Label, Platform, Version};
 
 use super::index::{Candidate, Versions};
-use super::set::Set;
+use super::ordinal_set::OrdinalSet;
 
 /// A package's versions, with the sets that are computed from them once.
 pub(super) struct VersionTable {
     pub(super) versions: Arc<Versions>,
-    /// What npm's tag `latest` stands for.
+    /// The version that npm's tag `latest` stands for.
     pub(super) latest: Option<u32>,
     /// The registry that does not have the package.
     pub(super) missing: Option<Label>,
     /// The versions that may be chosen at all.
-    pub(super) usable: Set,
+    pub(super) usable: OrdinalSet,
     /// The places of the versions that the old lock chose, ascending.
     pub(super) locked: Vec<u32>,
     /// Whether Python pre-releases are as good as final versions.
     pub(super) prereleases: bool,
     /// The usable versions that each range stands for.
-    sets: RefCell<FxHashMap<Box<str>, Set>>,
-    with_wheels: [OnceCell<Set>; Platform::ALL.len()],
-    without_wheels: OnceCell<Set>,
-    source_only: OnceCell<Set>,
+    sets: RefCell<FxHashMap<Box<str>, OrdinalSet>>,
+    with_wheels: [OnceCell<OrdinalSet>; Platform::ALL.len()],
+    without_wheels: OnceCell<OrdinalSet>,
+    source_only: OnceCell<OrdinalSet>,
+    bucket_starts: OnceCell<Vec<u32>>,
 }
 
 impl VersionTable {
@@ -38,18 +39,19 @@ impl VersionTable {
             versions,
             latest: None,
             missing: None,
-            usable: Set::empty(),
+            usable: OrdinalSet::empty(),
             locked: Vec::new(),
             prereleases: false,
             sets: RefCell::default(),
             with_wheels: Default::default(),
             without_wheels: OnceCell::new(),
             source_only: OnceCell::new(),
+            bucket_starts: OnceCell::new(),
         }
     }
 
     /// Returns the usable versions of a range. `admitted` returns all that the range stands for; it is called once for a range.
-    pub(super) fn usable_of(&self, range: &str, admitted: impl FnOnce() -> Set) -> Set {
+    pub(super) fn usable_of(&self, range: &str, admitted: impl FnOnce() -> OrdinalSet) -> OrdinalSet {
         if let Some(set) = self.sets.borrow().get(range) {
             return set.clone();
         }
@@ -69,37 +71,48 @@ impl VersionTable {
     }
 
     /// Returns the versions that have a wheel for a platform.
-    pub(super) fn with_wheels(&self, platform: Platform) -> &Set {
-        self.with_wheels[platform as usize]
-            .get_or_init(|| Set::filter(0..self.count(), |ordinal| self.candidate(ordinal).wheels.contains(platform)))
+    pub(super) fn with_wheels(&self, platform: Platform) -> &OrdinalSet {
+        self.with_wheels[platform as usize].get_or_init(|| {
+            OrdinalSet::filter(0..self.count(), |ordinal| self.candidate(ordinal).wheels.contains(platform))
+        })
     }
 
     /// Returns the versions that have no wheel for any declared platform.
-    pub(super) fn without_wheels(&self) -> &Set {
+    pub(super) fn without_wheels(&self) -> &OrdinalSet {
         let has_none = |ordinal| self.candidate(ordinal).has_no_wheel();
-        self.without_wheels.get_or_init(|| Set::filter(0..self.count(), has_none))
+        self.without_wheels.get_or_init(|| OrdinalSet::filter(0..self.count(), has_none))
     }
 
     /// Returns whether no version has a wheel that counts.
     pub(super) fn is_never_built(&self) -> bool {
-        Set::below(self.count()).subset_of(self.without_wheels())
+        OrdinalSet::below(self.count()).subset_of(self.without_wheels())
     }
 
     /// Returns the versions of which there is nothing but a source distribution for the declared platforms. One that has
     /// a wheel for some of them is not built for the others.
-    pub(super) fn source_only(&self) -> &Set {
+    pub(super) fn source_only(&self) -> &OrdinalSet {
         self.source_only
-            .get_or_init(|| Set::filter(0..self.count(), |ordinal| self.candidate(ordinal).is_source_only()))
+            .get_or_init(|| OrdinalSet::filter(0..self.count(), |ordinal| self.candidate(ordinal).is_source_only()))
+    }
+
+    /// Returns the first version of each semver-compatible bucket, ascending. `is_compatible` compares neighbouring versions; it
+    /// is called once for each pair.
+    pub(super) fn bucket_starts(&self, is_compatible: impl Fn(&Version, &Version) -> bool) -> &[u32] {
+        self.bucket_starts.get_or_init(|| {
+            let version = |ordinal: u32| &self.candidate(ordinal).version;
+            let starts = |&ordinal: &u32| ordinal == 0 || !is_compatible(version(ordinal - 1), version(ordinal));
+            (0..self.count()).filter(starts).collect()
+        })
     }
 
     /// Returns the versions of a set that need not be built; the whole set if all of them must be.
-    pub(super) fn built_first(&self, set: &Set) -> Set {
+    pub(super) fn built_first(&self, set: &OrdinalSet) -> OrdinalSet {
         let built = set.intersection(&self.source_only().complement());
         if built.is_empty() { set.clone() } else { built }
     }
 
     /// Returns the highest locked version in a set.
-    pub(super) fn locked_in(&self, range: &Set) -> Option<u32> {
+    pub(super) fn locked_in(&self, range: &OrdinalSet) -> Option<u32> {
         self.locked.iter().rev().copied().find(|ordinal| range.contains(ordinal))
     }
 }

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use crate::model::{Dependent, Ecosystem, Graph, Label, PackageName, Requirement, RootEdge};
 use crate::resolve::RequiredLine;
 
-use super::Reason;
-use super::judge::{Judge, requirement_text};
+use super::StaleReason;
+use super::comparison::{LockComparison, requirement_text};
 
-/// What two lines must share to be compared at all.
+/// The parts of a line that must be equal for two lines to be compared.
 type Place<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
 
-impl Judge<'_> {
+impl LockComparison<'_> {
     /// Compares lines, each with its place among the declared ones, with what a solution has for them.
-    pub(super) fn lines(&self, graph: &Graph, lines: &[(usize, &RequiredLine)], reasons: &mut Vec<Reason>) {
+    pub(super) fn lines(&self, graph: &Graph, lines: &[(usize, &RequiredLine)], reasons: &mut Vec<StaleReason>) {
         let mut roots: BTreeMap<Place<'_>, Vec<&RootEdge>> = BTreeMap::new();
         for root in &graph.roots {
             roots.entry(place(&root.dependent, root.group.as_ref(), &root.requirement)).or_default().push(root);
@@ -36,19 +36,17 @@ impl Judge<'_> {
             }
             let what = describe(&line.requirement, &line.dependent, line.group.as_ref());
             reasons.push(match candidates.pop() {
-                None => Reason::Added { line: number, what },
-                Some(root) => Reason::Unsatisfied {
+                None => StaleReason::Added { line: number, what },
+                Some(root) => StaleReason::Unsatisfied {
                     line: number,
                     what,
                     locked: root.to.iter().map(|edge| edge.to.package.clone()).collect(),
                 },
             });
         }
-        reasons.extend(
-            roots.into_values().flatten().map(|root| Reason::Removed {
-                what: describe(&root.requirement, &root.dependent, root.group.as_ref()),
-            }),
-        );
+        reasons.extend(roots.into_values().flatten().map(|root| StaleReason::Removed {
+            what: describe(&root.requirement, &root.dependent, root.group.as_ref()),
+        }));
     }
 
     fn satisfied(&self, line: &RequiredLine, root: &RootEdge) -> bool {

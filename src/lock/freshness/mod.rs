@@ -1,13 +1,13 @@
-//! Whether a lock still is what the manifest wants, decided by meaning and offline.
+//! Freshness: whether a lock still satisfies the manifest, decided by meaning and offline.
 //!
 //! Every declared line has its edges in the lock, these satisfy it, and nothing else is there: widening a range leaves
 //! a lock fresh; a new, removed or moved line, a range that the locked version does not satisfy, other platforms,
 //! runtimes or rules make it stale. What a dist-tag stands for is not known offline: an unchanged one is satisfied. A
 //! newer edition of the list of forgotten dependencies is no reason: a lock keeps its own until everything is updated.
 
-mod folders;
-mod judge;
+mod comparison;
 mod lines;
+mod local_packages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,33 +19,33 @@ use crate::model::{
 };
 use crate::resolve::{Dependency, RequiredLine};
 
-use judge::Judge;
+use comparison::LockComparison;
 
 use super::Lockfile;
 
-/// What the manifests declare.
+/// The declarations of all manifests.
 #[derive(Clone, Copy, Debug)]
-pub struct Declared<'a> {
+pub struct DeclaredState<'a> {
     /// The lines of all manifests.
     pub lines: &'a [RequiredLine],
     /// Platforms, runtimes and rules.
     pub settings: &'a Settings,
     /// The path packages, by folder: all that the lines lead to; others are ignored.
-    pub folders: &'a BTreeMap<Arc<str>, LocalPackage>,
+    pub folders: &'a BTreeMap<Arc<str>, LocalManifest>,
     /// The sides of the manifest's conflicts.
     pub sides: &'a Sides,
     /// The registries of packages that come from several, for each side; one where there are no sides.
     pub routes: &'a [Routes],
 }
 
-/// What a path package's own manifest says.
+/// A local package, as its own manifest declares it.
 #[derive(Clone, Debug)]
-pub struct LocalPackage {
-    /// Its name.
+pub struct LocalManifest {
+    /// The package's name.
     pub name: PackageName,
-    /// Its version.
+    /// The package's version.
     pub version: Version,
-    /// What it depends on.
+    /// The dependencies.
     pub dependencies: Vec<Dependency>,
 }
 
@@ -53,11 +53,11 @@ pub struct LocalPackage {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Freshness {
     /// Why it is stale, in the order of settings, lines, packages; empty when it is fresh.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<StaleReason>,
 }
 
 impl Freshness {
-    /// Tells whether there is nothing to do.
+    /// Returns whether the lock is fresh.
     pub fn is_fresh(&self) -> bool {
         self.reasons.is_empty()
     }
@@ -65,40 +65,40 @@ impl Freshness {
 
 /// Why a lock is stale. Displayed as a lowercase sentence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub enum StaleReason {
     /// A setting is not the one that was solved for.
     Setting(&'static str),
     /// A line that the lock does not know.
     Added {
-        /// Its place among the declared lines.
+        /// The line's place among the declared lines.
         line: usize,
         /// The line.
         what: String,
     },
     /// A line that is gone.
     Removed {
-        /// What the lock has.
+        /// The locked line.
         what: String,
     },
     /// A line that the locked versions do not satisfy.
     Unsatisfied {
-        /// Its place among the declared lines.
+        /// The line's place among the declared lines.
         line: usize,
         /// The line.
         what: String,
-        /// What is locked for it.
+        /// The versions that are locked for it.
         locked: Vec<PackageKey>,
     },
     /// A path package whose own manifest has changed.
     Folder {
         /// The folder.
         folder: Arc<str>,
-        /// What has changed.
+        /// The change.
         what: String,
     },
     /// An edge to a package that is not there.
     Dangling {
-        /// What is missing.
+        /// The missing instance.
         to: InstanceKey,
     },
     /// A package that comes from several registries, and was locked from another than is named where it is needed; or
@@ -118,18 +118,18 @@ pub enum Reason {
     },
 }
 
-/// Whether a package comes from the registry that it is locked from.
+/// The comparison of a package's registry with the one that it is locked from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// It does, or may.
+pub enum RegistryMatch {
+    /// The package comes, or may come, from the locked registry.
     Same,
-    /// It comes from another.
+    /// The package comes from another registry.
     Other(Label),
     /// No registry may serve it.
     None,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for StaleReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Setting(name) => write!(f, "`{name}` has changed"),
@@ -158,15 +158,21 @@ impl fmt::Display for Reason {
 }
 
 /// Compares a lock with what the manifests declare.
-pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
+pub fn freshness(lock: &Lockfile, declared: &DeclaredState<'_>) -> Freshness {
     let mut reasons = changed_settings(&lock.settings, declared.settings);
-    let judge = Judge { locked: &lock.settings, wanted: declared.settings };
+    let comparison = LockComparison { locked: &lock.settings, wanted: declared.settings };
     let everything: Vec<_> = declared.lines.iter().enumerate().collect();
     let usual = Routes::default();
     if lock.graph.sides != *declared.sides || lock.graph.has_edges_of_no_side() {
-        reasons.push(Reason::Setting("conflicts"));
+        reasons.push(StaleReason::Setting("conflicts"));
     } else if declared.sides.is_empty() {
-        solution(&judge, &lock.graph, &everything, (declared, declared.routes.first().unwrap_or(&usual)), &mut reasons);
+        solution(
+            &comparison,
+            &lock.graph,
+            &everything,
+            (declared, declared.routes.first().unwrap_or(&usual)),
+            &mut reasons,
+        );
     } else {
         // Each solution has to do for the lines that count on its side.
         for (place, side) in declared.sides.iter().enumerate() {
@@ -174,13 +180,13 @@ pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
             let counts = |(_, line): &(usize, &RequiredLine)| declared.sides.counts(line.group.as_ref(), side);
             let lines: Vec<_> = everything.iter().copied().filter(counts).collect();
             let mut found = Vec::new();
-            solution(&judge, &lock.graph.on(side), &lines, (declared, routes), &mut found);
+            solution(&comparison, &lock.graph.on(side), &lines, (declared, routes), &mut found);
             found.retain(|reason| !reasons.contains(reason));
             reasons.append(&mut found);
         }
     }
     for dangling in lock.dangling() {
-        let reason = Reason::Dangling { to: dangling.to };
+        let reason = StaleReason::Dangling { to: dangling.to };
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
@@ -190,45 +196,45 @@ pub fn freshness(lock: &Lockfile, declared: &Declared<'_>) -> Freshness {
 
 /// Compares one solution with the lines that count for it.
 fn solution(
-    judge: &Judge<'_>,
+    comparison: &LockComparison<'_>,
     graph: &Graph,
     lines: &[(usize, &RequiredLine)],
-    (declared, routes): (&Declared<'_>, &Routes),
-    reasons: &mut Vec<Reason>,
+    (declared, routes): (&DeclaredState<'_>, &Routes),
+    reasons: &mut Vec<StaleReason>,
 ) {
-    judge.lines(graph, lines, reasons);
-    judge.folders(graph, declared.folders, reasons);
+    comparison.lines(graph, lines, reasons);
+    comparison.folders(graph, declared.folders, reasons);
     reasons.extend(rerouted(graph, routes));
 }
 
 /// Returns the packages that the lines' registries do not lead to on any platform of an edge.
-fn rerouted(graph: &Graph, routes: &Routes) -> BTreeSet<Reason> {
+fn rerouted(graph: &Graph, routes: &Routes) -> BTreeSet<StaleReason> {
     let edges = graph.roots.iter().flat_map(|root| &root.to);
     let edges = edges.chain(graph.instances.values().flat_map(|instance| &instance.edges));
     edges
         .filter(|edge| !routes.leads_to(&edge.to.package.id, &edge.platforms))
-        .map(|edge| Reason::Rerouted { package: edge.to.package.clone() })
+        .map(|edge| StaleReason::Rerouted { package: edge.to.package.clone() })
         .collect()
 }
 
 /// Returns the packages that the lock has from a registry that they do not come from. `route` compares a package with the
 /// registry that it is locked from. Local packages come from none.
-pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, Option<&Label>) -> Route) -> Vec<Reason> {
+pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, Option<&Label>) -> RegistryMatch) -> Vec<StaleReason> {
     let moved = |(key, package): (&PackageKey, &Package)| {
         if key.id.ecosystem.is_local() {
             return None;
         }
         let now = match route(&key.id, package.registry.as_ref()) {
-            Route::Same => return None,
-            Route::Other(now) => Some(now),
-            Route::None => None,
+            RegistryMatch::Same => return None,
+            RegistryMatch::Other(now) => Some(now),
+            RegistryMatch::None => None,
         };
-        Some(Reason::Registry { package: key.clone(), locked: package.registry.clone(), now })
+        Some(StaleReason::Registry { package: key.clone(), locked: package.registry.clone(), now })
     };
     lock.graph.packages.iter().filter_map(moved).collect()
 }
 
-fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<Reason> {
+fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<StaleReason> {
     let tightened = match (&locked.released_before, &wanted.released_before) {
         (_, None) => false,
         (None, Some(_)) => true,
@@ -248,11 +254,11 @@ fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<Reason> {
         ("owner", locked.owners != wanted.owners),
     ]
     .into_iter()
-    .filter_map(|(name, changed)| changed.then_some(Reason::Setting(name)))
+    .filter_map(|(name, changed)| changed.then_some(StaleReason::Setting(name)))
     .collect()
 }
 
-/// The same platforms, of which none must run on older systems than before.
+/// Returns whether the platforms are the same, and none must run on older systems than before.
 fn covers(locked: &[TargetPlatform], wanted: &[TargetPlatform]) -> bool {
     let names = |targets: &[TargetPlatform]| targets.iter().map(|t| t.platform).collect::<BTreeSet<_>>();
     names(locked) == names(wanted)

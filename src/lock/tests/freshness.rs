@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{line, lock, npm, pypi};
-use crate::lock::{Declared, LocalPackage, Lockfile, Reason, Route, freshness, misrouted};
+use crate::lock::{DeclaredState, LocalManifest, Lockfile, RegistryMatch, StaleReason, freshness, misrouted};
 use crate::model::{
     Ecosystem, Label, Marker, NpmPeers, Override, PackageId, PackageName, Platform, Requirement, Settings, Sides,
     TargetPlatform, Version,
@@ -11,8 +11,13 @@ use crate::resolve::{Dependency, DependencyKind, RequiredLine, Wants};
 
 /// Why a lock is stale for these lines, a sentence each.
 fn stale(lock: &Lockfile, lines: &[RequiredLine]) -> Vec<String> {
-    let declared =
-        Declared { lines, settings: &lock.settings, folders: &BTreeMap::new(), sides: &Sides::default(), routes: &[] };
+    let declared = DeclaredState {
+        lines,
+        settings: &lock.settings,
+        folders: &BTreeMap::new(),
+        sides: &Sides::default(),
+        routes: &[],
+    };
     freshness(lock, &declared).reasons.iter().map(ToString::to_string).collect()
 }
 
@@ -121,7 +126,7 @@ fn settings_count_by_meaning() {
     let check = |change: &dyn Fn(&mut Settings)| {
         let mut settings = lock.settings.clone();
         change(&mut settings);
-        let declared = Declared {
+        let declared = DeclaredState {
             lines: &[],
             settings: &settings,
             folders: &BTreeMap::new(),
@@ -135,13 +140,16 @@ fn settings_count_by_meaning() {
     assert_eq!(check(&|s| s.released_before = Some("2026-07-01T00:00:00Z".parse().unwrap())), []);
     assert_eq!(
         check(&|s| s.released_before = Some("2026-05-01T00:00:00Z".parse().unwrap())),
-        [Reason::Setting("released-before")]
+        [StaleReason::Setting("released-before")]
     );
-    assert_eq!(check(&|s| s.npm_peers = NpmPeers::Strict), [Reason::Setting("npm-peers")]);
-    assert_eq!(check(&|s| s.platforms.push(TargetPlatform::new(Platform::MacosArm64))), [Reason::Setting("platforms")]);
+    assert_eq!(check(&|s| s.npm_peers = NpmPeers::Strict), [StaleReason::Setting("npm-peers")]);
+    assert_eq!(
+        check(&|s| s.platforms.push(TargetPlatform::new(Platform::MacosArm64))),
+        [StaleReason::Setting("platforms")]
+    );
     assert_eq!(check(&|s| s.platforms[0].baseline = (2, 35)), []);
-    assert_eq!(check(&|s| s.platforms[0].baseline = (2, 17)), [Reason::Setting("platforms")]);
-    assert_eq!(check(&|s| s.node = Some("22".into())), [Reason::Setting("node")]);
+    assert_eq!(check(&|s| s.platforms[0].baseline = (2, 17)), [StaleReason::Setting("platforms")]);
+    assert_eq!(check(&|s| s.node = Some("22".into())), [StaleReason::Setting("node")]);
 }
 
 #[test]
@@ -182,9 +190,9 @@ edges = ["npm:clsx@2.1.0"]
             .map(|(kind, requirement)| Dependency { kind: *kind, wants: Wants::Requirement(requirement.clone()) })
             .collect();
         let version = Version::parse(Ecosystem::Path, version).unwrap();
-        let local = LocalPackage { name: name.clone(), version, dependencies };
+        let local = LocalManifest { name: name.clone(), version, dependencies };
         let folders = BTreeMap::from([(Arc::from("packages/theme"), local)]);
-        let declared = Declared {
+        let declared = DeclaredState {
             lines: &lines,
             settings: &lock.settings,
             folders: &folders,
@@ -214,18 +222,19 @@ fn dangling_edges_are_stale_and_not_corrupt() {
 #[test]
 fn a_registry_that_took_over_a_name_is_noticed() {
     let lock = lock(REACT);
-    let told = |now: &Route| {
-        let route =
-            |id: &PackageId, _: Option<&Label>| if id.name.as_str() == "tool" { now.clone() } else { Route::Same };
+    let told = |now: &RegistryMatch| {
+        let route = |id: &PackageId, _: Option<&Label>| {
+            if id.name.as_str() == "tool" { now.clone() } else { RegistryMatch::Same }
+        };
         misrouted(&lock, route).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
-        told(&Route::Other("acme".parse().unwrap())),
+        told(&RegistryMatch::Other("acme".parse().unwrap())),
         ["npm:tool@2.0.0-beta.1 is locked from registry `npmjs` and comes from `acme` now"]
     );
     assert_eq!(
-        told(&Route::None),
+        told(&RegistryMatch::None),
         ["npm:tool@2.0.0-beta.1 is locked from registry `npmjs` and no registry serves it now"]
     );
-    assert_eq!(told(&Route::Same), [""; 0]);
+    assert_eq!(told(&RegistryMatch::Same), [""; 0]);
 }

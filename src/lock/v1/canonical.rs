@@ -4,14 +4,14 @@
 //! behind the first line) is left to TOML, which also finds the words for what is wrong.
 
 use serde::Deserialize;
-use serde::de::value::{BorrowedStrDeserializer, Error as Refused, MapAccessDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, Error as NotCanonical, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::document::{Document, Instance, Package, Require, Settings};
+use super::document::{InstanceTable, LockDocument, PackageTable, RequireTable, SettingsTable};
 
 /// Reads a text that is written as larder writes it; none for any other.
-pub(in crate::lock) fn read(text: &str) -> Option<Document<'_>> {
+pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
     let mut cursor = Cursor(text);
     if cursor.0.starts_with('#') {
         let comment = cursor.line()?;
@@ -19,26 +19,26 @@ pub(in crate::lock) fn read(text: &str) -> Option<Document<'_>> {
     }
     (cursor.line()? == "version = 1").then_some(())?;
     let mut settings = None;
-    let (mut require, mut package) = (Vec::new(), Vec::<Package<'_>>::new());
+    let (mut require, mut package) = (Vec::new(), Vec::<PackageTable<'_>>::new());
     while !cursor.0.is_empty() {
         cursor.take("\n").ok()?;
         match cursor.line()? {
-            "[settings]" if settings.is_none() => settings = Some(Settings::deserialize(cursor.table()).ok()?),
-            "[[require]]" => require.push(Require::deserialize(cursor.table()).ok()?),
-            "[[package]]" => package.push(Package::deserialize(cursor.table()).ok()?),
+            "[settings]" if settings.is_none() => settings = Some(SettingsTable::deserialize(cursor.table()).ok()?),
+            "[[require]]" => require.push(RequireTable::deserialize(cursor.table()).ok()?),
+            "[[package]]" => package.push(PackageTable::deserialize(cursor.table()).ok()?),
             "[[package.instance]]" => {
-                package.last_mut()?.instance.push(Instance::deserialize(cursor.table()).ok()?);
+                package.last_mut()?.instance.push(InstanceTable::deserialize(cursor.table()).ok()?);
             }
             _ => return None,
         }
     }
-    Some(Document { _version: 1, settings: settings.unwrap_or_default(), require, package })
+    Some(LockDocument { _version: 1, settings: settings.unwrap_or_default(), require, package })
 }
 
-/// What is left of the text.
+/// The rest of the text.
 struct Cursor<'a>(&'a str);
 
-type Step<T> = Result<T, Refused>;
+type CanonicalResult<T> = Result<T, NotCanonical>;
 
 impl<'a> Cursor<'a> {
     /// Takes the rest of a line, which must have an end.
@@ -49,8 +49,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes exactly this.
-    fn take(&mut self, token: &str) -> Step<()> {
-        self.0 = self.0.strip_prefix(token).ok_or_else(refused)?;
+    fn take(&mut self, token: &str) -> CanonicalResult<()> {
+        self.0 = self.0.strip_prefix(token).ok_or_else(not_canonical)?;
         Ok(())
     }
 
@@ -60,67 +60,67 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the lines under a header.
-    fn table(&mut self) -> MapAccessDeserializer<Table<'_, 'a>> {
-        MapAccessDeserializer::new(Table(self))
+    fn table(&mut self) -> MapAccessDeserializer<TableReader<'_, 'a>> {
+        MapAccessDeserializer::new(TableReader(self))
     }
 
     /// Takes a key.
-    fn key(&mut self) -> Step<&'a str> {
+    fn key(&mut self) -> CanonicalResult<&'a str> {
         let length = self.0.bytes().take_while(|byte| matches!(byte, b'a'..=b'z' | b'-')).count();
         let (key, rest) = self.0.split_at(length);
         self.0 = rest;
         // Tables of their own come under their own header.
-        if key.is_empty() || key == "instance" { Err(refused()) } else { Ok(key) }
+        if key.is_empty() || key == "instance" { Err(not_canonical()) } else { Ok(key) }
     }
 
     /// Takes a number without a sign.
-    fn number(&mut self) -> Step<u32> {
+    fn number(&mut self) -> CanonicalResult<u32> {
         let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, rest) = self.0.split_at(length);
         self.0 = rest;
-        digits.parse().map_err(|_| refused())
+        digits.parse().map_err(|_| not_canonical())
     }
 
     /// Takes a text without escapes.
-    fn text(&mut self) -> Step<&'a str> {
+    fn text(&mut self) -> CanonicalResult<&'a str> {
         self.take("\"")?;
-        let end = memchr::memchr2(b'"', b'\\', self.0.as_bytes()).ok_or_else(refused)?;
+        let end = memchr::memchr2(b'"', b'\\', self.0.as_bytes()).ok_or_else(not_canonical)?;
         let (text, rest) = self.0.split_at(end);
         if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
-            return Err(refused());
+            return Err(not_canonical());
         }
-        self.0 = rest.strip_prefix('"').ok_or_else(refused)?;
+        self.0 = rest.strip_prefix('"').ok_or_else(not_canonical)?;
         Ok(text)
     }
 }
 
-fn refused() -> Refused {
-    Refused::custom("not canonical")
+fn not_canonical() -> NotCanonical {
+    NotCanonical::custom("not canonical")
 }
 
-/// The lines under a header.
-struct Table<'c, 'a>(&'c mut Cursor<'a>);
+/// Reads the lines under a header.
+struct TableReader<'c, 'a>(&'c mut Cursor<'a>);
 
-/// One value.
-struct Value<'c, 'a>(&'c mut Cursor<'a>);
+/// Reads one value.
+struct ValueReader<'c, 'a>(&'c mut Cursor<'a>);
 
-/// A list, on one line or with a line for each item.
-struct List<'c, 'a> {
+/// Reads a list, on one line or with a line for each item.
+struct ListReader<'c, 'a> {
     cursor: &'c mut Cursor<'a>,
     is_block: bool,
     is_first: bool,
 }
 
-/// A table within a line.
-struct Inline<'c, 'a> {
+/// Reads a table within a line.
+struct InlineTableReader<'c, 'a> {
     cursor: &'c mut Cursor<'a>,
     is_first: bool,
 }
 
-impl<'de> MapAccess<'de> for Table<'_, 'de> {
-    type Error = Refused;
+impl<'de> MapAccess<'de> for TableReader<'_, 'de> {
+    type Error = NotCanonical;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Step<Option<K::Value>> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> CanonicalResult<Option<K::Value>> {
         if self.0.0.is_empty() || self.0.0.starts_with('\n') {
             return Ok(None);
         }
@@ -128,18 +128,18 @@ impl<'de> MapAccess<'de> for Table<'_, 'de> {
         seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Step<V::Value> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> CanonicalResult<V::Value> {
         self.0.take(" = ")?;
-        let value = seed.deserialize(Value(self.0))?;
+        let value = seed.deserialize(ValueReader(self.0))?;
         self.0.take("\n")?;
         Ok(value)
     }
 }
 
-impl<'de> MapAccess<'de> for Inline<'_, 'de> {
-    type Error = Refused;
+impl<'de> MapAccess<'de> for InlineTableReader<'_, 'de> {
+    type Error = NotCanonical;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Step<Option<K::Value>> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> CanonicalResult<Option<K::Value>> {
         if self.cursor.took(" }") {
             return Ok(None);
         }
@@ -148,37 +148,37 @@ impl<'de> MapAccess<'de> for Inline<'_, 'de> {
         seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Step<V::Value> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> CanonicalResult<V::Value> {
         self.cursor.take(" = ")?;
-        seed.deserialize(Value(self.cursor))
+        seed.deserialize(ValueReader(self.cursor))
     }
 }
 
-impl<'de> SeqAccess<'de> for List<'_, 'de> {
-    type Error = Refused;
+impl<'de> SeqAccess<'de> for ListReader<'_, 'de> {
+    type Error = NotCanonical;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Step<Option<T::Value>> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> CanonicalResult<Option<T::Value>> {
         if self.cursor.took("]") {
             return Ok(None);
         }
         let is_first = std::mem::take(&mut self.is_first);
         if self.is_block {
             self.cursor.take("    ")?;
-            let item = seed.deserialize(Value(self.cursor))?;
+            let item = seed.deserialize(ValueReader(self.cursor))?;
             self.cursor.take(",\n")?;
             return Ok(Some(item));
         }
         if !is_first {
             self.cursor.take(", ")?;
         }
-        seed.deserialize(Value(self.cursor)).map(Some)
+        seed.deserialize(ValueReader(self.cursor)).map(Some)
     }
 }
 
-impl<'de> Deserializer<'de> for Value<'_, 'de> {
-    type Error = Refused;
+impl<'de> Deserializer<'de> for ValueReader<'_, 'de> {
+    type Error = NotCanonical;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Step<V::Value> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> CanonicalResult<V::Value> {
         let Self(cursor) = self;
         match cursor.0.as_bytes().first() {
             Some(b'"') => visitor.visit_borrowed_str(cursor.text()?),
@@ -187,11 +187,11 @@ impl<'de> Deserializer<'de> for Value<'_, 'de> {
                 if !is_block {
                     cursor.take("[")?;
                 }
-                visitor.visit_seq(List { cursor, is_block, is_first: true })
+                visitor.visit_seq(ListReader { cursor, is_block, is_first: true })
             }
             Some(b'{') => {
                 cursor.take("{")?;
-                visitor.visit_map(Inline { cursor, is_first: true })
+                visitor.visit_map(InlineTableReader { cursor, is_first: true })
             }
             Some(b'1'..=b'9') => visitor.visit_u32(cursor.number()?),
             _ => {
@@ -201,7 +201,7 @@ impl<'de> Deserializer<'de> for Value<'_, 'de> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Step<V::Value> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> CanonicalResult<V::Value> {
         visitor.visit_some(self)
     }
 

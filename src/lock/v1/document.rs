@@ -11,20 +11,20 @@ use crate::model::CowStr;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::lock) struct Document<'a> {
+pub(in crate::lock) struct LockDocument<'a> {
     #[serde(rename = "version")]
     pub(super) _version: u64,
     #[serde(borrow, default)]
-    pub(super) settings: Settings<'a>,
+    pub(super) settings: SettingsTable<'a>,
     #[serde(borrow, default)]
-    pub(super) require: Vec<Require<'a>>,
+    pub(super) require: Vec<RequireTable<'a>>,
     #[serde(borrow, default)]
-    pub(super) package: Vec<Package<'a>>,
+    pub(super) package: Vec<PackageTable<'a>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Settings<'a> {
+pub(super) struct SettingsTable<'a> {
     #[serde(borrow, default)]
     pub(super) platforms: Vec<CowStr<'a>>,
     #[serde(borrow)]
@@ -40,13 +40,13 @@ pub(super) struct Settings<'a> {
     #[serde(borrow)]
     pub(super) released_before: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) overrides: Vec<Override<'a>>,
+    pub(super) overrides: Vec<OverrideTable<'a>>,
     #[serde(borrow, default)]
-    pub(super) extensions: Vec<Extension<'a>>,
+    pub(super) extensions: Vec<ExtensionTable<'a>>,
     #[serde(borrow, default)]
     pub(super) writable: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) owners: Vec<Owner<'a>>,
+    pub(super) owners: Vec<OwnerTable<'a>>,
     pub(super) forgotten: Option<u32>,
     #[serde(borrow, default)]
     pub(super) sides: Vec<CowStr<'a>>,
@@ -54,27 +54,27 @@ pub(super) struct Settings<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Override<'a> {
+pub(super) struct OverrideTable<'a> {
     #[serde(borrow)]
     pub(super) package: CowStr<'a>,
     #[serde(borrow)]
     pub(super) parent: Option<CowStr<'a>>,
     #[serde(borrow)]
-    pub(super) with: Option<Requirement<'a>>,
+    pub(super) with: Option<RequirementTable<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Extension<'a> {
+pub(super) struct ExtensionTable<'a> {
     #[serde(borrow)]
     pub(super) package: CowStr<'a>,
     #[serde(borrow)]
-    pub(super) with: Requirement<'a>,
+    pub(super) with: RequirementTable<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Owner<'a> {
+pub(super) struct OwnerTable<'a> {
     #[serde(borrow)]
     pub(super) package: CowStr<'a>,
     #[serde(borrow)]
@@ -83,7 +83,7 @@ pub(super) struct Owner<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Requirement<'a> {
+pub(super) struct RequirementTable<'a> {
     #[serde(borrow)]
     pub(super) name: CowStr<'a>,
     #[serde(borrow)]
@@ -96,7 +96,7 @@ pub(super) struct Requirement<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Require<'a> {
+pub(super) struct RequireTable<'a> {
     #[serde(borrow)]
     pub(super) name: CowStr<'a>,
     #[serde(borrow)]
@@ -112,12 +112,12 @@ pub(super) struct Require<'a> {
     #[serde(default)]
     pub(super) optional: bool,
     #[serde(borrow, default)]
-    pub(super) to: Vec<Edge<'a>>,
+    pub(super) to: Vec<EdgeEntry<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Package<'a> {
+pub(super) struct PackageTable<'a> {
     #[serde(borrow)]
     pub(super) id: CowStr<'a>,
     #[serde(borrow)]
@@ -125,7 +125,7 @@ pub(super) struct Package<'a> {
     #[serde(borrow)]
     pub(super) folder: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) artifacts: Vec<Artifact<'a>>,
+    pub(super) artifacts: Vec<ArtifactTable<'a>>,
     #[serde(borrow, default)]
     pub(super) os: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
@@ -145,27 +145,27 @@ pub(super) struct Package<'a> {
     #[serde(default)]
     pub(super) yanked: bool,
     #[serde(borrow, default)]
-    pub(super) edges: Vec<Edge<'a>>,
+    pub(super) edges: Vec<EdgeEntry<'a>>,
     #[serde(borrow, default)]
-    pub(super) dropped: Vec<Dropped<'a>>,
+    pub(super) dropped: Vec<DroppedTable<'a>>,
     #[serde(borrow, default)]
-    pub(super) instance: Vec<Instance<'a>>,
+    pub(super) instance: Vec<InstanceTable<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Instance<'a> {
+pub(super) struct InstanceTable<'a> {
     #[serde(borrow)]
     pub(super) peers: Option<CowStr<'a>>,
     #[serde(borrow, default)]
-    pub(super) edges: Vec<Edge<'a>>,
+    pub(super) edges: Vec<EdgeEntry<'a>>,
     #[serde(borrow, default)]
-    pub(super) dropped: Vec<Dropped<'a>>,
+    pub(super) dropped: Vec<DroppedTable<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Artifact<'a> {
+pub(super) struct ArtifactTable<'a> {
     #[serde(borrow)]
     pub(super) file: CowStr<'a>,
     #[serde(borrow)]
@@ -180,7 +180,7 @@ pub(super) struct Artifact<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Dropped<'a> {
+pub(super) struct DroppedTable<'a> {
     #[serde(borrow)]
     pub(super) name: CowStr<'a>,
     #[serde(borrow)]
@@ -190,7 +190,7 @@ pub(super) struct Dropped<'a> {
 }
 
 /// An edge: its target alone where it is plain, else a table.
-pub(super) struct Edge<'a> {
+pub(super) struct EdgeEntry<'a> {
     pub(super) to: CowStr<'a>,
     pub(super) more: Option<Box<EdgeTable<'a>>>,
 }
@@ -216,27 +216,27 @@ pub(super) struct EdgeTable<'a> {
     pub(super) sides: Vec<CowStr<'a>>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Edge<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for EdgeEntry<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct EdgeVisitor;
         impl<'de> Visitor<'de> for EdgeVisitor {
-            type Value = Edge<'de>;
+            type Value = EdgeEntry<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a package's id, or a table with `to`")
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Edge<'de>, E> {
-                Ok(Edge { to: CowStr(Cow::Borrowed(text)), more: None })
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<EdgeEntry<'de>, E> {
+                Ok(EdgeEntry { to: CowStr(Cow::Borrowed(text)), more: None })
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Edge<'de>, E> {
-                Ok(Edge { to: CowStr(Cow::Owned(text.to_owned())), more: None })
+            fn visit_str<E>(self, text: &str) -> Result<EdgeEntry<'de>, E> {
+                Ok(EdgeEntry { to: CowStr(Cow::Owned(text.to_owned())), more: None })
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Edge<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EdgeEntry<'de>, A::Error> {
                 let table = EdgeTable::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Edge { to: table.to.clone(), more: Some(Box::new(table)) })
+                Ok(EdgeEntry { to: table.to.clone(), more: Some(Box::new(table)) })
             }
         }
         deserializer.deserialize_any(EdgeVisitor)

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::canonical;
-use super::document::{self, Document};
-use crate::lock::error::Problem;
-use crate::lock::{Lockfile, key, markers};
+use super::document::{self, LockDocument};
+use crate::lock::error::LockProblem;
+use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     Artifact, ArtifactKind, CowStr, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension,
     ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId,
@@ -17,7 +17,7 @@ use crate::model::{
 };
 
 /// Reads the text of a lockfile.
-pub(in crate::lock) fn read(text: &str) -> Result<Lockfile, Problem> {
+pub(in crate::lock) fn read(text: &str) -> Result<Lockfile, LockProblem> {
     match canonical::read(text) {
         Some(document) => lockfile(text, &document),
         None => read_toml(text),
@@ -25,18 +25,19 @@ pub(in crate::lock) fn read(text: &str) -> Result<Lockfile, Problem> {
 }
 
 /// Reads a text, however it is written.
-pub(in crate::lock) fn read_toml(text: &str) -> Result<Lockfile, Problem> {
+pub(in crate::lock) fn read_toml(text: &str) -> Result<Lockfile, LockProblem> {
     if let Some((found, span)) = declared_version(text).filter(|(version, _)| *version > 1) {
-        return Err(Problem::Newer { found, span });
+        return Err(LockProblem::Newer { found, span });
     }
-    let document: Document<'_> = toml::from_str(text).map_err(|error| match markers::first_marker(text) {
-        Some(span) => Problem::Conflict { span },
-        None => Problem::Corrupt { reason: error.message().to_owned(), span: error.span() },
-    })?;
+    let document: LockDocument<'_> =
+        toml::from_str(text).map_err(|error| match conflict_markers::first_marker(text) {
+            Some(span) => LockProblem::Conflict { span },
+            None => LockProblem::Corrupt { reason: error.message().to_owned(), span: error.span() },
+        })?;
     lockfile(text, &document)
 }
 
-fn lockfile(text: &str, document: &Document<'_>) -> Result<Lockfile, Problem> {
+fn lockfile(text: &str, document: &LockDocument<'_>) -> Result<Lockfile, LockProblem> {
     let mut reader = Reader { text, instances: FxHashMap::default(), labels: FxHashMap::default() };
     reader.lockfile(document)
 }
@@ -60,18 +61,18 @@ struct Reader<'a> {
     labels: FxHashMap<&'a str, Label>,
 }
 
-type Read<T> = Result<T, Problem>;
+type ReadResult<T> = Result<T, LockProblem>;
 
 impl<'a> Reader<'a> {
-    fn lockfile(&mut self, document: &'a Document<'a>) -> Read<Lockfile> {
+    fn lockfile(&mut self, document: &'a LockDocument<'a>) -> ReadResult<Lockfile> {
         let settings = self.settings(&document.settings)?;
-        let roots = document.require.iter().map(|line| self.root(line)).collect::<Read<Vec<_>>>()?;
+        let roots = document.require.iter().map(|line| self.root(line)).collect::<ReadResult<Vec<_>>>()?;
         let mut packages = Vec::with_capacity(document.package.len());
         let mut instances = Vec::with_capacity(document.package.len());
         for written in &document.package {
             let key = key::package_key(&written.id).map_err(|reason| self.corrupt(&written.id, reason))?;
             let package = self.package(written, key.id.ecosystem)?;
-            let mut add = |reader: &mut Self, peers: &str, edges: &'a [_], dropped: &[_]| -> Read<()> {
+            let mut add = |reader: &mut Self, peers: &str, edges: &'a [_], dropped: &[_]| -> ReadResult<()> {
                 let key = InstanceKey { package: key.clone(), peers: peers.into() };
                 instances.push((key, reader.edges_and_dropped(edges, dropped)?));
                 Ok(())
@@ -95,18 +96,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Two blocks for one package: no merge makes them, and neither may win.
-    fn duplicate(&self, document: &Document<'_>) -> Problem {
+    fn duplicate(&self, document: &LockDocument<'_>) -> LockProblem {
         let mut seen = std::collections::BTreeSet::new();
         let twice = document.package.iter().map(|package| &package.id).find(|id| !seen.insert(&***id));
         match twice {
             Some(id) => self.corrupt(id, format!("`{}` is there twice", &**id)),
-            None => Problem::Corrupt { reason: "an instance of a package is there twice".to_owned(), span: None },
+            None => LockProblem::Corrupt { reason: "an instance of a package is there twice".to_owned(), span: None },
         }
     }
 
-    fn settings(&mut self, written: &document::Settings<'a>) -> Read<Settings> {
+    fn settings(&mut self, written: &document::SettingsTable<'a>) -> ReadResult<Settings> {
         Ok(Settings {
-            platforms: written.platforms.iter().map(|text| self.target(text)).collect::<Read<_>>()?,
+            platforms: written.platforms.iter().map(|text| self.target(text)).collect::<ReadResult<_>>()?,
             node: written.node.as_deref().map(Arc::from),
             python: written.python.as_ref().map(|text| self.value::<PythonVersion>(text)).transpose()?,
             npm_peers: self.word(written.npm_peers.as_ref(), &[("strict", NpmPeers::Strict)])?,
@@ -114,15 +115,15 @@ impl<'a> Reader<'a> {
                 .word(written.prereleases.as_ref(), &[("allow", Prereleases::Allow), ("never", Prereleases::Never)])?,
             engines: self.word(written.engines.as_ref(), &[("strict", Engines::Strict)])?,
             released_before: written.released_before.as_ref().map(|text| self.value(text)).transpose()?,
-            overrides: written.overrides.iter().map(|one| self.replaced(one)).collect::<Read<_>>()?,
-            extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<Read<_>>()?,
-            writable: written.writable.iter().map(|text| self.id(text)).collect::<Read<_>>()?,
-            owners: written.owners.iter().map(|one| self.owner(one)).collect::<Read<_>>()?,
+            overrides: written.overrides.iter().map(|one| self.replaced(one)).collect::<ReadResult<_>>()?,
+            extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<ReadResult<_>>()?,
+            writable: written.writable.iter().map(|text| self.id(text)).collect::<ReadResult<_>>()?,
+            owners: written.owners.iter().map(|one| self.owner(one)).collect::<ReadResult<_>>()?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
         })
     }
 
-    fn target(&self, text: &CowStr<'_>) -> Read<TargetPlatform> {
+    fn target(&self, text: &CowStr<'_>) -> ReadResult<TargetPlatform> {
         let (platform, baseline) = text.split_once('@').map_or((&**text, None), |(name, rest)| (name, Some(rest)));
         let platform: Platform = platform.parse().map_err(|e| self.corrupt(text, e))?;
         let Some(baseline) = baseline else { return Ok(TargetPlatform::new(platform)) };
@@ -132,17 +133,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a word that is left out where it says the default.
-    fn word<T: Copy + Default>(&self, text: Option<&CowStr<'_>>, known: &[(&str, T)]) -> Read<T> {
+    fn word<T: Copy + Default>(&self, text: Option<&CowStr<'_>>, known: &[(&str, T)]) -> ReadResult<T> {
         let Some(text) = text else { return Ok(T::default()) };
         let value = known.iter().find(|(word, _)| *word == &**text).map(|(_, value)| *value);
         value.ok_or_else(|| self.corrupt(text, format!("`{}` is not known here", &**text)))
     }
 
-    fn owner(&self, written: &document::Owner<'_>) -> Read<FileOwner> {
+    fn owner(&self, written: &document::OwnerTable<'_>) -> ReadResult<FileOwner> {
         Ok(FileOwner { package: self.id(&written.package)?, files: (&*written.files).into() })
     }
 
-    fn replaced(&self, written: &document::Override<'_>) -> Read<Override> {
+    fn replaced(&self, written: &document::OverrideTable<'_>) -> ReadResult<Override> {
         let package = self.id(&written.package)?;
         let parent = written.parent.as_ref();
         Ok(Override {
@@ -152,11 +153,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn extension(&self, written: &document::Extension<'_>) -> Read<Extension> {
+    fn extension(&self, written: &document::ExtensionTable<'_>) -> ReadResult<Extension> {
         Ok(Extension { package: self.id(&written.package)?, dependency: self.requirement(&written.with)? })
     }
 
-    fn requirement(&self, written: &document::Requirement<'_>) -> Read<Requirement> {
+    fn requirement(&self, written: &document::RequirementTable<'_>) -> ReadResult<Requirement> {
         let id = self.id(&written.name)?;
         let range = written.range.as_ref();
         let text = range.map_or("", |text| &**text);
@@ -189,8 +190,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn root(&mut self, written: &'a document::Require<'a>) -> Read<RootEdge> {
-        let requirement = document::Requirement {
+    fn root(&mut self, written: &'a document::RequireTable<'a>) -> ReadResult<RootEdge> {
+        let requirement = document::RequirementTable {
             name: written.name.clone(),
             range: written.range.clone(),
             extras: written.extras.clone(),
@@ -205,13 +206,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn package(&mut self, written: &'a document::Package<'a>, ecosystem: Ecosystem) -> Read<Package> {
+    fn package(&mut self, written: &'a document::PackageTable<'a>, ecosystem: Ecosystem) -> ReadResult<Package> {
         let owned = |texts: &[CowStr<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
         let text = |text: &Option<CowStr<'_>>| text.as_deref().map(str::to_owned);
         Ok(Package {
             registry: written.registry.as_ref().map(|text| self.label(text)).transpose()?,
             folder: written.folder.as_deref().map(Arc::from),
-            artifacts: written.artifacts.iter().map(|one| self.artifact(one, ecosystem)).collect::<Read<_>>()?,
+            artifacts: written.artifacts.iter().map(|one| self.artifact(one, ecosystem)).collect::<ReadResult<_>>()?,
             facts: Facts {
                 os: owned(&written.os),
                 cpu: owned(&written.cpu),
@@ -226,7 +227,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn artifact(&self, written: &document::Artifact<'_>, ecosystem: Ecosystem) -> Read<Artifact> {
+    fn artifact(&self, written: &document::ArtifactTable<'_>, ecosystem: Ecosystem) -> ReadResult<Artifact> {
         let kind = match written.kind.as_ref() {
             None => ArtifactKind::usual(ecosystem, &written.file),
             Some(text) => {
@@ -245,9 +246,9 @@ impl<'a> Reader<'a> {
 
     fn edges_and_dropped(
         &mut self,
-        edges: &'a [document::Edge<'a>],
-        dropped: &[document::Dropped<'_>],
-    ) -> Read<Instance> {
+        edges: &'a [document::EdgeEntry<'a>],
+        dropped: &[document::DroppedTable<'_>],
+    ) -> ReadResult<Instance> {
         let edges = self.edges(edges)?;
         let dropped = dropped
             .iter()
@@ -258,15 +259,15 @@ impl<'a> Reader<'a> {
                     reason: one.reason.as_deref().unwrap_or_default().to_owned(),
                 })
             })
-            .collect::<Read<_>>()?;
+            .collect::<ReadResult<_>>()?;
         Ok(Instance { edges, dropped })
     }
 
-    fn edges(&mut self, written: &'a [document::Edge<'a>]) -> Read<Vec<Edge>> {
+    fn edges(&mut self, written: &'a [document::EdgeEntry<'a>]) -> ReadResult<Vec<Edge>> {
         written.iter().map(|edge| self.edge(edge)).collect()
     }
 
-    fn edge(&mut self, written: &'a document::Edge<'a>) -> Read<Edge> {
+    fn edge(&mut self, written: &'a document::EdgeEntry<'a>) -> ReadResult<Edge> {
         let to = self.instance(&written.to)?;
         let plain = |to: InstanceKey| Edge {
             name: to.package.id.name.clone(),
@@ -300,7 +301,7 @@ impl<'a> Reader<'a> {
         Ok(edge)
     }
 
-    fn instance(&mut self, text: &'a CowStr<'a>) -> Read<InstanceKey> {
+    fn instance(&mut self, text: &'a CowStr<'a>) -> ReadResult<InstanceKey> {
         if let Some(key) = self.instances.get(&**text) {
             return Ok(key.clone());
         }
@@ -309,7 +310,7 @@ impl<'a> Reader<'a> {
         Ok(key)
     }
 
-    fn label(&mut self, text: &'a CowStr<'a>) -> Read<Label> {
+    fn label(&mut self, text: &'a CowStr<'a>) -> ReadResult<Label> {
         if let Some(label) = self.labels.get(&**text) {
             return Ok(label.clone());
         }
@@ -318,27 +319,27 @@ impl<'a> Reader<'a> {
         Ok(label)
     }
 
-    fn id(&self, text: &CowStr<'_>) -> Read<PackageId> {
+    fn id(&self, text: &CowStr<'_>) -> ReadResult<PackageId> {
         key::package_id(text).map_err(|reason| self.corrupt(text, reason))
     }
 
-    fn name(&self, ecosystem: Ecosystem, text: &CowStr<'_>) -> Read<PackageName> {
+    fn name(&self, ecosystem: Ecosystem, text: &CowStr<'_>) -> ReadResult<PackageName> {
         PackageName::parse(ecosystem, text).map_err(|e| self.corrupt(text, e))
     }
 
-    fn values<T: std::str::FromStr<Err: std::fmt::Display>>(&self, texts: &[CowStr<'_>]) -> Read<Vec<T>> {
+    fn values<T: std::str::FromStr<Err: std::fmt::Display>>(&self, texts: &[CowStr<'_>]) -> ReadResult<Vec<T>> {
         texts.iter().map(|text| self.value(text)).collect()
     }
 
-    fn value<T: std::str::FromStr<Err: std::fmt::Display>>(&self, text: &CowStr<'_>) -> Read<T> {
+    fn value<T: std::str::FromStr<Err: std::fmt::Display>>(&self, text: &CowStr<'_>) -> ReadResult<T> {
         text.parse().map_err(|e| self.corrupt(text, e))
     }
 
     /// An error at a text. What the parser borrowed lies within the file, so its address tells its place.
-    fn corrupt(&self, at: &str, reason: impl std::fmt::Display) -> Problem {
+    fn corrupt(&self, at: &str, reason: impl std::fmt::Display) -> LockProblem {
         let start = (at.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
         let inside = start.checked_add(at.len()).is_some_and(|end| end <= self.text.len());
-        Problem::Corrupt { reason: reason.to_string(), span: inside.then(|| start..start + at.len()) }
+        LockProblem::Corrupt { reason: reason.to_string(), span: inside.then(|| start..start + at.len()) }
     }
 }
 

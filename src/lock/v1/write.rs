@@ -73,7 +73,7 @@ impl Writer {
         }
         self.block("platforms", settings.platforms.iter().map(|target| quoted(target_text(target))));
         let overrides = settings.overrides.iter().map(|one| {
-            let mut table = Table::new();
+            let mut table = InlineTable::new();
             table.fact("package", &one.package);
             table.optional("parent", one.parent.as_ref());
             if let Some(replacement) = &one.replacement {
@@ -83,7 +83,7 @@ impl Writer {
         });
         self.block("overrides", overrides);
         let extensions = settings.extensions.iter().map(|one| {
-            let mut table = Table::new();
+            let mut table = InlineTable::new();
             table.fact("package", &one.package);
             table.raw("with", &requirement_table(&one.dependency));
             table.done()
@@ -91,7 +91,7 @@ impl Writer {
         self.block("extensions", extensions);
         self.block("writable", settings.writable.iter().map(quoted));
         let owners = settings.owners.iter().map(|owner| {
-            let mut table = Table::new();
+            let mut table = InlineTable::new();
             table.fact("package", &owner.package);
             table.fact("files", &owner.files);
             table.done()
@@ -208,9 +208,9 @@ impl Writer {
 }
 
 /// An inline table under construction.
-struct Table(String);
+struct InlineTable(String);
 
-impl Table {
+impl InlineTable {
     fn new() -> Self {
         Self("{".to_owned())
     }
@@ -268,7 +268,7 @@ impl RequirementParts {
 
 fn requirement_table(requirement: &Requirement) -> String {
     let parts = RequirementParts::of(requirement);
-    let mut table = Table::new();
+    let mut table = InlineTable::new();
     table.fact("name", parts.name);
     table.optional("range", Some(parts.range).filter(|range| !range.is_empty()));
     table.list("extras", &parts.extras);
@@ -288,7 +288,7 @@ fn edge_text(edge: &Edge) -> String {
     if plain {
         return quoted(&edge.to);
     }
-    let mut table = Table::new();
+    let mut table = InlineTable::new();
     table.fact("to", &edge.to);
     table.optional("as", renamed.then_some(&edge.name));
     match edge.kind {
@@ -306,7 +306,7 @@ fn edge_text(edge: &Edge) -> String {
 }
 
 fn artifact_text(artifact: &Artifact, ecosystem: Ecosystem) -> String {
-    let mut table = Table::new();
+    let mut table = InlineTable::new();
     table.fact("file", &artifact.file);
     if artifact.kind != ArtifactKind::usual(ecosystem, &artifact.file) {
         table.fact("kind", artifact.kind.as_str());
@@ -318,7 +318,7 @@ fn artifact_text(artifact: &Artifact, ecosystem: Ecosystem) -> String {
 }
 
 fn dropped_text(dropped: &Dropped) -> String {
-    let mut table = Table::new();
+    let mut table = InlineTable::new();
     table.fact("name", &dropped.name);
     table.optional("range", Some(&dropped.range).filter(|text| !text.is_empty()));
     table.optional("reason", Some(&dropped.reason).filter(|text| !text.is_empty()));

@@ -9,7 +9,7 @@ use super::error::MemberErrors;
 use super::lockfile::{self, LockError, LockUse};
 use super::watched::Watched;
 use super::{LocalPackages, Project, inputs, members};
-use crate::lock::{Lockfile, Reason};
+use crate::lock::{Lockfile, StaleReason};
 use crate::manifest::{self, Group, Manifest, ManifestKind, Spanned};
 use crate::model::{Dependent, Label, PackageId, PackageKey};
 use crate::ops::Result;
@@ -74,7 +74,7 @@ impl Project {
             registries.is_none_or(|registries| key.id.registry.as_ref().is_some_and(|one| registries.contains(one)))
         };
         let strays = routed.iter().filter(|key| !is_named(key));
-        let reasons: Vec<_> = strays.map(|key| Reason::Rerouted { package: (*key).clone() }.to_string()).collect();
+        let reasons: Vec<_> = strays.map(|key| StaleReason::Rerouted { package: (*key).clone() }.to_string()).collect();
         if !reasons.is_empty() {
             return Err(LockError::Misrouted { reasons }.into());
         }

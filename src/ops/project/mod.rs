@@ -22,7 +22,7 @@ use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::nearest;
 use crate::fs;
-use crate::lock::{LocalPackage, Selection};
+use crate::lock::{LocalManifest, Selection};
 use crate::manifest::{self, DependencySpec, Environment, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides};
 use crate::profile;
@@ -182,8 +182,8 @@ impl Project {
     }
 
     /// Returns what the local packages' own manifests say, for the question whether a lock is fresh.
-    pub(super) fn local_packages(&self) -> BTreeMap<Arc<str>, LocalPackage> {
-        let local = |package: &PathPackage| LocalPackage {
+    pub(super) fn local_packages(&self) -> BTreeMap<Arc<str>, LocalManifest> {
+        let local = |package: &PathPackage| LocalManifest {
             name: package.name.clone(),
             version: package.version.clone().into(),
             dependencies: package.dependencies.clone(),

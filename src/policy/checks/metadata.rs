@@ -4,7 +4,7 @@ use crate::lock::Anchor;
 use crate::model::{CheckName, Severity};
 use crate::policy::contract::{Check, CheckStage, Verb};
 use crate::policy::{CheckInput, Finding};
-use crate::resolve::{Mismatch, Part};
+use crate::resolve::{AuditedPart, Mismatch};
 
 pub(super) struct MetadataCheck;
 
@@ -41,10 +41,10 @@ impl Check for MetadataCheck {
         let found = input.mismatches.iter().map(|Mismatch { package, part, message }| {
             let key = package.clone();
             let locked = match part {
-                Part::Whole => Anchor::package(key),
-                Part::Edge(to) => Anchor::edge(key, to),
-                Part::Fact(name) => Anchor::fact(key, name),
-                Part::Artifact(file) => Anchor::artifact(key, file),
+                AuditedPart::Whole => Anchor::package(key),
+                AuditedPart::Edge(to) => Anchor::edge(key, to),
+                AuditedPart::Fact(name) => Anchor::fact(key, name),
+                AuditedPart::Artifact(file) => Anchor::artifact(key, file),
             };
             Finding { locked: Some(locked), ..self.package_finding(package, format!("{package}: {message}")) }
         });

@@ -89,7 +89,7 @@ impl Executables {
             return;
         }
         let taken = npm::shadowing(name, first, by);
-        self.warnings.push(format!("`{name}` is offered by {first} and {by}; it runs {taken}'s"));
+        self.warnings.push(format!("{first} and {by} both bring an executable `{name}`: {taken}'s is used"));
         if taken == &**by {
             self.offered.insert(name.to_owned(), (program, by.clone()));
         }

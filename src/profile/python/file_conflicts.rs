@@ -98,7 +98,7 @@ fn claims(parts: &[Contribution<'_>], links: &BTreeMap<String, PathBuf>) -> Resu
     let mut found = SharedPaths { shared: Vec::new(), contested: BTreeSet::new() };
     let clash = |path: &str, first: usize, second: usize| {
         let [first, second] = [first, second].map(|at| parts[at].owner.to_string());
-        let help = "one of the two has to go, or another version of it".to_owned();
+        let help = "remove one of the two packages, or ask for another version of it".to_owned();
         Err(ProfileError::ClaimedTwice { path: path.to_owned(), more: 0, first, second, help })
     };
     for (at, part) in parts.iter().enumerate() {
@@ -212,7 +212,7 @@ fn refused(undecided: &[FileConflict<'_>]) -> Option<ProfileError> {
         first: first.owner.to_owned(),
         second: second.owner.to_owned(),
         help: format!(
-            "neither depends on the other: let one of the two go, or say in `resolution` whose files are to be there: \
+            "neither depends on the other: remove one of the two packages, or say in `resolution` whose files to install: \
              `owner pypi \"{}\" {globs}` or `owner pypi \"{}\" {globs}`",
             first.name,
             second.name,

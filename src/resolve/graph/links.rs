@@ -1,14 +1,14 @@
-//! How a need binds: its edges, and where they hold.
+//! The edges of a need, and the platforms on which they hold.
 
 use pubgrub::VersionSet;
 
 use super::{Builder, PythonUse};
 use crate::model::{EdgeKind, ExtraName, Platform};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
-use crate::resolve::instances::Link;
+use crate::resolve::instances::DraftEdge;
 use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
-use crate::resolve::variable::{ABSENT, Node, NodeIx, Owner, PackageIx, Variable};
+use crate::resolve::variable::{ABSENT, Node, NodeIx, NodeOwner, PackageIx, Variable};
 use crate::resolve::variable_rules::{self, DecidingVariable, ScopedNeed};
 
 /// When a need holds.
@@ -35,7 +35,7 @@ impl Builder<'_> {
         need: &Need,
         place: NodeIx,
         used: &PythonUse,
-        links: &mut Vec<Link>,
+        links: &mut Vec<DraftEdge>,
     ) -> Result<(), IndexError> {
         let catalog = self.problem.catalog;
         let always = catalog.need_holds_on(need, &[]);
@@ -54,7 +54,7 @@ impl Builder<'_> {
         need: &Need,
         scope: NodeIx,
         condition: &Condition,
-        links: &mut Vec<Link>,
+        links: &mut Vec<DraftEdge>,
     ) -> Result<(), IndexError> {
         if condition.holds == PlatformSet::NONE {
             return Ok(());
@@ -66,7 +66,7 @@ impl Builder<'_> {
         for (to, on) in targets {
             let on = if alone { condition.holds } else { on };
             let Some(on) = self.runs_on(need, to, on)? else { continue };
-            let link = Link {
+            let link = DraftEdge {
                 name: need.requirement.seen_as().clone(),
                 to,
                 kind,
@@ -75,7 +75,7 @@ impl Builder<'_> {
                 platforms: Vec::new(),
                 unmet: None,
             };
-            let same = |known: &&mut Link| {
+            let same = |known: &&mut DraftEdge| {
                 (&known.name, known.to, known.kind, &known.extra, &known.extras)
                     == (&link.name, link.to, link.kind, &link.extra, &link.extras)
             };
@@ -86,7 +86,7 @@ impl Builder<'_> {
                     known.platforms.iter().for_each(|&platform| both.insert(platform));
                     known.platforms = self.listed(both);
                 }
-                None => links.push(Link { platforms: self.listed(on), ..link }),
+                None => links.push(DraftEdge { platforms: self.listed(on), ..link }),
             }
         }
         Ok(())
@@ -147,7 +147,7 @@ impl Builder<'_> {
             return Ok(Some(on));
         };
         let facts = &prepared.release.facts;
-        let on = on.without(self.stuck.get(&to).copied().unwrap_or_default());
+        let on = on.without(self.unrunnable.get(&to).copied().unwrap_or_default());
         let mut runs = PlatformSet::NONE;
         let mut any = false;
         for &platform in &self.problem.catalog.platforms {
@@ -167,10 +167,10 @@ impl Builder<'_> {
     }
 
     /// Returns the edges to a peer, where it is there: one, or one for each registry that it comes from.
-    pub(super) fn peer_links(&self, need: &Need, node: Node) -> Result<Vec<Link>, IndexError> {
+    pub(super) fn peer_links(&self, need: &Need, node: Node) -> Result<Vec<DraftEdge>, IndexError> {
         let kind = if need.kind == DependencyKind::OptionalPeer { EdgeKind::OptionalPeer } else { EdgeKind::Peer };
         let bound = self.bound_peers(need, node)?;
-        let link = |(to, satisfied, on): (NodeIx, bool, PlatformSet)| Link {
+        let link = |(to, satisfied, on): (NodeIx, bool, PlatformSet)| DraftEdge {
             name: need.requirement.seen_as().clone(),
             to,
             kind,
@@ -186,14 +186,15 @@ impl Builder<'_> {
     fn bound_peers(&self, need: &Need, node: Node) -> Result<Vec<(NodeIx, bool, PlatformSet)>, IndexError> {
         let catalog = self.problem.catalog;
         if let Some(bindings) = &self.bindings {
-            let Some(&Some(owner @ Owner::Release(package, ordinal))) = bindings.get(&(node.owner, need.alias)) else {
+            let Some(&Some(owner @ NodeOwner::Release(package, ordinal))) = bindings.get(&(node.owner, need.alias))
+            else {
                 return Ok(Vec::new());
             };
             let satisfied = catalog.set_for(&need.requirement, package)?.contains(&ordinal);
             return Ok(vec![(catalog.interned.intern_node(Node { owner, around: None }), satisfied, PlatformSet::ALL)]);
         }
         let Some(around) = node.around else { return Ok(Vec::new()) };
-        let place = self.problem.peer(need, around)?;
+        let place = self.problem.peer_binding(need, around)?;
         let mut places = vec![(place, PlatformSet::ALL)];
         if let PeerBinding::Declared(Variable::Npm { package, alias, scope }) = place
             && let Some(parts) = catalog.parts_beside(package)
@@ -207,8 +208,8 @@ impl Builder<'_> {
         for (place, on) in places {
             let (to, ordinal) = match (place, self.problem.peer_variable(need, place)) {
                 (PeerBinding::Ancestor(to), _) => match catalog.interned.node(to).owner {
-                    Owner::Release(_, ordinal) => (to, ordinal),
-                    Owner::Manifest(_) => continue,
+                    NodeOwner::Release(_, ordinal) => (to, ordinal),
+                    NodeOwner::Manifest(_) => continue,
                 },
                 (_, Some(variable @ Variable::Npm { package, scope, .. })) => match self.solution.get(&variable) {
                     Some(&ordinal) => (self.problem.node_of(package, ordinal, scope)?, ordinal),

@@ -7,28 +7,28 @@ use rustc_hash::FxHashMap;
 use crate::resolve::Solution;
 use crate::resolve::index::IndexError;
 use crate::resolve::problem::Problem;
-use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
+use crate::resolve::variable::{NodeIx, NodeOwner, PackageIx, Variable};
 
-/// What the peers of each version are, by name; none where nobody provides one.
-pub(super) type Bindings = FxHashMap<(Owner, PackageIx), Option<Owner>>;
+/// The binding of each peer of each version. `None` if nobody provides the peer.
+pub(super) type Bindings = FxHashMap<(NodeOwner, PackageIx), Option<NodeOwner>>;
 
-/// What the dependents of a version provide for one of its peers.
+/// The bindings that the dependents of a version provide for one of its peers.
 #[derive(Default)]
 struct Provided {
-    found: BTreeSet<Option<Owner>>,
+    found: BTreeSet<Option<NodeOwner>>,
     /// The dependents that want the peer themselves, and provide what they get.
-    forwarded_by: Vec<Owner>,
+    forwarded_by: Vec<NodeOwner>,
 }
 
 /// Binds the peers of every version, or returns none where two of its dependents provide different things: then it is there
 /// more than once, and merged wrongly.
 pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<Bindings>, IndexError> {
     let catalog = problem.catalog;
-    let mut all: BTreeMap<(Owner, PackageIx), Provided> = BTreeMap::new();
-    let chosen: FxHashMap<(NodeIx, PackageIx), Owner> = solution
+    let mut all: BTreeMap<(NodeOwner, PackageIx), Provided> = BTreeMap::new();
+    let chosen: FxHashMap<(NodeIx, PackageIx), NodeOwner> = solution
         .iter()
         .filter_map(|(&variable, &ordinal)| match variable {
-            Variable::Npm { package, alias, scope } => Some(((scope, alias), Owner::Release(package, ordinal))),
+            Variable::Npm { package, alias, scope } => Some(((scope, alias), NodeOwner::Release(package, ordinal))),
             _ => None,
         })
         .collect();
@@ -39,18 +39,18 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
             _ => continue,
         };
         for need in catalog.prepared(package, ordinal)?.needs.iter().filter(|need| need.is_peer()) {
-            let provided = all.entry((Owner::Release(package, ordinal), need.alias)).or_default();
+            let provided = all.entry((NodeOwner::Release(package, ordinal), need.alias)).or_default();
             let dependent = catalog.interned.node(scope).owner;
-            if problem.hands_on(need.alias, scope)? {
+            if problem.forwards_peer(need.alias, scope)? {
                 provided.forwarded_by.push(dependent);
                 continue;
             }
-            let found = match (dependent, problem.place(need.alias, scope)?) {
-                (Owner::Manifest(_), place) => match problem.peer_variable(need, place) {
+            let found = match (dependent, problem.binding_of(need.alias, scope)?) {
+                (NodeOwner::Manifest(_), place) => match problem.peer_variable(need, place) {
                     Some(Variable::Npm { alias, scope, .. }) => chosen.get(&(scope, alias)).copied(),
                     _ => None,
                 },
-                (Owner::Release(package, _), _) => {
+                (NodeOwner::Release(package, _), _) => {
                     let itself = (package == need.alias).then_some(dependent);
                     chosen.get(&(scope, need.alias)).copied().or(itself)
                 }
@@ -62,7 +62,7 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
 }
 
 /// Hands on what dependents get themselves, until nothing changes.
-fn settle(mut all: BTreeMap<(Owner, PackageIx), Provided>) -> Option<Bindings> {
+fn settle(mut all: BTreeMap<(NodeOwner, PackageIx), Provided>) -> Option<Bindings> {
     let keys: Vec<_> = all.keys().copied().collect();
     loop {
         let mut changed = false;

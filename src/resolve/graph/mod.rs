@@ -1,8 +1,8 @@
 //! From a solution to nodes and their edges: what is reachable, and how each thing binds.
 
-mod foreign;
 mod links;
 mod merged;
+mod unsupported;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,19 +12,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::model::{Dropped, Package, RootEdge, Sides};
 
 use super::Solution;
-use super::catalog::Foreign;
+use super::catalog::UnsupportedNeed;
 use super::index::{DependencyKind, IndexError, PlatformSet};
-use super::instances::{self, DraftInstance, Link, TooMany};
+use super::instances::{self, DraftEdge, DraftInstance, TooManyInstances};
 use super::peer_contexts::TooManyPeerContexts;
 use super::problem::Problem;
 use super::release::Need;
 use super::resolution::{Resolution, ResolveError, Warning, WarningKind};
 use super::search_state::Droppable;
-use super::variable::{ABSENT, ExtraIx, Node, NodeIx, Owner, PackageIx, Variable};
+use super::variable::{ABSENT, ExtraIx, Node, NodeIx, NodeOwner, PackageIx, Variable};
 use links::Condition;
 
 /// Builds the graph of a solution, and returns what is needed in it where it does not run.
-pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<Foreign>), ResolveError> {
+pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution, Vec<UnsupportedNeed>), ResolveError> {
     let mut builder = Builder::new(problem, solution);
     if let Some(too_many) = &problem.search_state.merged {
         builder.bindings = merged::bindings(problem, solution)?;
@@ -32,27 +32,28 @@ pub(super) fn build(problem: Problem, solution: &Solution) -> Result<(Resolution
             return Err(too_many.clone().into());
         }
     }
-    let mut lines = builder.draw()?;
-    let mut foreign = builder.foreign(&lines)?;
-    if !foreign.is_empty() && builder.finds_stuck()? {
-        builder = Builder { stuck: builder.stuck, bindings: builder.bindings, ..Builder::new(problem, solution) };
-        lines = builder.draw()?;
-        foreign = builder.foreign(&lines)?;
+    let mut lines = builder.draft_all()?;
+    let mut unsupported = builder.unsupported(&lines)?;
+    if !unsupported.is_empty() && builder.mark_unrunnable()? {
+        builder =
+            Builder { unrunnable: builder.unrunnable, bindings: builder.bindings, ..Builder::new(problem, solution) };
+        lines = builder.draft_all()?;
+        unsupported = builder.unsupported(&lines)?;
     }
-    Ok((builder.finish(lines)?, foreign))
+    Ok((builder.finish(lines)?, unsupported))
 }
 
 struct Builder<'a> {
     problem: Problem<'a>,
     solution: &'a Solution,
-    /// What peers are bound to where each version is one node.
+    /// The bindings of peers, if each version is one node.
     bindings: Option<merged::Bindings>,
-    /// Where a Python version is used, and its extras there.
+    /// The platforms and extras with which each Python version is used.
     python: FxHashMap<(PackageIx, u32), PythonUse>,
     drafts: Vec<DraftInstance>,
     places: FxHashMap<NodeIx, usize>,
     /// The platforms on which a node does not run because something that it requires does not.
-    stuck: FxHashMap<NodeIx, PlatformSet>,
+    unrunnable: FxHashMap<NodeIx, PlatformSet>,
     warnings: BTreeSet<Warning>,
 }
 
@@ -78,12 +79,12 @@ impl<'a> Builder<'a> {
             }
         }
         let (drafts, warnings) = (Vec::new(), BTreeSet::new());
-        let (places, stuck) = (FxHashMap::default(), FxHashMap::default());
-        Self { problem, solution, bindings: None, python, drafts, places, stuck, warnings }
+        let (places, unrunnable) = (FxHashMap::default(), FxHashMap::default());
+        Self { problem, solution, bindings: None, python, drafts, places, unrunnable, warnings }
     }
 
     /// Drafts everything that the lines reach, and returns the lines' edges.
-    fn draw(&mut self) -> Result<Vec<Vec<Link>>, IndexError> {
+    fn draft_all(&mut self) -> Result<Vec<Vec<DraftEdge>>, IndexError> {
         let lines = (0..self.problem.catalog.lines.len() as u32).map(|place| self.line(place));
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
         self.reach(&lines)?;
@@ -92,7 +93,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns the edges of a manifest line.
-    fn line(&mut self, place: u32) -> Result<Vec<Link>, IndexError> {
+    fn line(&mut self, place: u32) -> Result<Vec<DraftEdge>, IndexError> {
         let catalog = self.problem.catalog;
         let line = &catalog.lines[place as usize];
         let mut links = Vec::new();
@@ -106,7 +107,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Follows edges from the lines, and drafts an instance for each node.
-    fn reach(&mut self, lines: &[Vec<Link>]) -> Result<(), IndexError> {
+    fn reach(&mut self, lines: &[Vec<DraftEdge>]) -> Result<(), IndexError> {
         let mut open: Vec<NodeIx> = Vec::new();
         let mut seen = FxHashSet::default();
         open.extend(lines.iter().flatten().map(|link| link.to).filter(|&to| seen.insert(to)));
@@ -124,7 +125,7 @@ impl<'a> Builder<'a> {
     fn draft(&mut self, place: NodeIx) -> Result<DraftInstance, IndexError> {
         let catalog = self.problem.catalog;
         let node = catalog.interned.node(place);
-        let Owner::Release(package, ordinal) = node.owner else { return Ok(DraftInstance::default()) };
+        let NodeOwner::Release(package, ordinal) = node.owner else { return Ok(DraftInstance::default()) };
         let prepared = catalog.prepared(package, ordinal)?;
         let key = catalog.key(package, ordinal)?;
         let mut draft =
@@ -201,11 +202,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives instances their names.
-    fn finish(self, lines: Vec<Vec<Link>>) -> Result<Resolution, ResolveError> {
+    fn finish(self, lines: Vec<Vec<DraftEdge>>) -> Result<Resolution, ResolveError> {
         let catalog = self.problem.catalog;
         let mut packages = BTreeMap::new();
         for draft in &self.drafts {
-            let Owner::Release(package, ordinal) = catalog.interned.node(draft.node).owner else { continue };
+            let NodeOwner::Release(package, ordinal) = catalog.interned.node(draft.node).owner else { continue };
             let Some(key) = draft.key.clone() else { continue };
             let release = &catalog.prepared(package, ordinal)?.release;
             packages.insert(
@@ -220,7 +221,7 @@ impl<'a> Builder<'a> {
         }
         let named = match instances::name(self.drafts, &self.places) {
             Ok(named) => named,
-            Err(TooMany(nodes)) => return Err(TooManyPeerContexts::new(catalog, nodes.into_iter())?.into()),
+            Err(TooManyInstances(nodes)) => return Err(TooManyPeerContexts::new(catalog, nodes.into_iter())?.into()),
         };
         let roots = catalog
             .lines
@@ -236,7 +237,7 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let graph = crate::model::Graph { roots, packages, instances: named.instances, sides: Sides::default() };
-        Ok(Resolution { graph, warnings: self.warnings.into_iter().collect(), doubtful: Vec::new() })
+        Ok(Resolution { graph, warnings: self.warnings.into_iter().collect(), packages_from_cache: Vec::new() })
     }
 }
 

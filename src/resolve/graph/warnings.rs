@@ -1,4 +1,4 @@
-//! What a user should hear of a solution, and the graph does not tell.
+//! The warnings about a solution that its graph does not show.
 
 use super::{Builder, PythonUse};
 use crate::diagnostic::nearest;

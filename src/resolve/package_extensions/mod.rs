@@ -16,7 +16,7 @@ use crate::model::Edition;
 pub(super) struct PackageExtension {
     /// The npm package.
     pub(super) package: &'static str,
-    /// Its versions, as an npm range.
+    /// The dependent's versions, as an npm range.
     pub(super) versions: &'static str,
     /// The dependencies that are added.
     pub(super) adds: &'static [ExtensionDependency],
@@ -44,7 +44,7 @@ const fn shared(package: &'static str) -> ExtensionDependency {
 /// The edition of this list.
 pub const EDITION: Edition = Edition(EDITIONS.len() as u32);
 
-/// What each edition adds to those before it.
+/// The extensions that each edition adds to those before it.
 const EDITIONS: [&[PackageExtension]; 3] = [editions::FIRST, editions::SECOND, editions::THIRD];
 
 /// Returns the entries of a package that an edition has.

@@ -1,4 +1,4 @@
-//! What is decided now: the solver's partial solution, as far as it is made of decisions.
+//! The decisions of the solver that are not undone: its partial solution, without what it derived.
 
 use rustc_hash::FxHashMap;
 

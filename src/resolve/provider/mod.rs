@@ -1,6 +1,6 @@
 //! The solver's questions, answered from the problem: what first, which version, what then.
 
-mod answer;
+mod choice;
 mod decisions;
 
 use std::cell::RefCell;
@@ -13,15 +13,15 @@ use super::Solution;
 use super::direct_dependency::DirectDependency;
 use super::index::IndexError;
 use super::order::{Refusals, Reordering};
+use super::ordinal_set::OrdinalSet;
 use super::peer_contexts::{self, TooManyPeerContexts};
 use super::prefetch::Prefetch;
 use super::problem::Problem;
 use super::search_state::Droppable;
-use super::set::Set;
-use super::variable::{ABSENT, NodeIx, Owner, PackageIx, Variable};
+use super::variable::{ABSENT, NodeIx, NodeOwner, PackageIx, Variable};
 use super::version_rules::{larder, npm, path, pypi};
 use super::version_table::VersionTable;
-use answer::Answer;
+use choice::ChoiceOutcome;
 use decisions::Decisions;
 
 /// After this many conflicts an npm package is decided before others.
@@ -33,7 +33,7 @@ pub(super) struct Provider<'a> {
     decisions: RefCell<Decisions>,
     /// For each peer that nobody provides: the ranges of the versions that want it, *including decisions since undone*, which
     /// do not count.
-    wishes: RefCell<FxHashMap<Variable, Vec<Wish>>>,
+    peer_preferences: RefCell<FxHashMap<Variable, Vec<PeerPreference>>>,
     /// The variables that the built-in package extensions add.
     extensions: RefCell<FxHashSet<Variable>>,
     /// The droppable dependencies behind the demands of one variable on another.
@@ -44,18 +44,18 @@ pub(super) struct Provider<'a> {
     prefetches: RefCell<FxHashMap<PackageIx, Prefetch>>,
 }
 
-/// What a choice would like a missing peer to be.
-struct Wish {
+/// The versions that a dependent prefers for a peer that nobody provides.
+struct PeerPreference {
     by: (Variable, u32),
     /// The versions that satisfy it; none where peers are strict, and it is a demand.
-    set: Option<Set>,
+    set: Option<OrdinalSet>,
     /// The version that is locked for it.
     locked: Option<u32>,
 }
 
 /// Why a run is stopped.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Stop {
+pub(super) enum SolverStop {
     /// The index failed.
     #[error(transparent)]
     Index(#[from] IndexError),
@@ -67,7 +67,7 @@ pub(super) enum Stop {
     TooManyPeerContexts,
 }
 
-/// What is decided first: the greater, the earlier. Equal ones are decided in the order in which they were met.
+/// The urgency of a variable: the greater, the earlier it is decided. Equal ones are decided in the order in which they were met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
     /// A Python package on a platform where nothing asked for it so far.
@@ -78,9 +78,9 @@ pub(super) enum Urgency {
     Late,
     /// Most packages.
     Normal,
-    /// What is locked.
+    /// A package with a locked version.
     Settled,
-    /// What keeps being refused, or in conflicts.
+    /// A package that is refused or in conflicts again and again.
     Early,
     /// A Python package that leaves no choice.
     Pinned,
@@ -90,7 +90,7 @@ pub(super) enum Urgency {
 
 /// The parts of a Python package are decided one after the other, as far as they are met together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum PackagePart {
     /// An extra, which follows its package.
     Extra,
     /// The package on a platform, which follows the choice for all platforms.
@@ -105,7 +105,7 @@ impl<'a> Provider<'a> {
         Self {
             problem,
             decisions: RefCell::default(),
-            wishes: RefCell::default(),
+            peer_preferences: RefCell::default(),
             extensions: RefCell::default(),
             optional: RefCell::default(),
             met: RefCell::default(),
@@ -138,7 +138,12 @@ impl<'a> Provider<'a> {
 
     /// Returns the version that the same dependent has under the same name where its peers are bound otherwise, so that it
     /// differs in what it binds and in nothing else.
-    fn otherwise_bound(&self, package: PackageIx, (alias, scope): (PackageIx, NodeIx), range: &Set) -> Option<u32> {
+    fn otherwise_bound(
+        &self,
+        package: PackageIx,
+        (alias, scope): (PackageIx, NodeIx),
+        range: &OrdinalSet,
+    ) -> Option<u32> {
         let catalog = self.problem.catalog;
         let dependent = catalog.interned.node(scope);
         dependent.around?;
@@ -154,7 +159,7 @@ impl<'a> Provider<'a> {
     }
 
     /// Returns the highest version within a range that is decided for the package in another place.
-    fn elsewhere(&self, package: PackageIx, range: &Set) -> Option<u32> {
+    fn elsewhere(&self, package: PackageIx, range: &OrdinalSet) -> Option<u32> {
         let decisions = self.decisions.borrow();
         decisions.of(package).iter().map(|(_, ordinal)| *ordinal).filter(|ordinal| range.contains(ordinal)).max()
     }
@@ -167,7 +172,7 @@ impl<'a> Provider<'a> {
     }
 
     /// Tells the index which versions of a Python package may be asked for next.
-    fn prefetch_releases(&self, variable: Variable, ordinal: u32, range: &Set) {
+    fn prefetch_releases(&self, variable: Variable, ordinal: u32, range: &OrdinalSet) {
         let package = match variable {
             Variable::Py(package) => package,
             Variable::PyOn(package, _) if !self.problem.is_tied(package) => package,
@@ -179,23 +184,23 @@ impl<'a> Provider<'a> {
         }
     }
 
-    fn pick(&self, variable: Variable, range: &Set) -> Result<Option<u32>, IndexError> {
+    fn pick(&self, variable: Variable, range: &OrdinalSet) -> Result<Option<u32>, IndexError> {
         let Some(package) = variable.package() else { return Ok(Some(0)) };
         let table = self.problem.catalog.table(package)?;
         Ok(match variable {
             Variable::Root | Variable::Line(_) => Some(0),
             Variable::Npm { alias, scope, .. } => {
-                let range = self.wished(variable, range);
+                let range = self.preferred_range(variable, range);
                 let fits = |ordinal: &u32| range.contains(ordinal);
                 let locked = self.locked_there(&table, (scope, alias))?.filter(fits);
-                let wished = || self.locked_wish(variable).filter(fits);
+                let preferred = || self.preferred_locked(variable).filter(fits);
                 let shared = match DirectDependency::of(self.problem, variable)? {
                     Some(line) => line.shared(&range)?,
                     None => self
                         .otherwise_bound(package, (alias, scope), &range)
                         .or_else(|| self.elsewhere(package, &range)),
                 };
-                locked.or_else(wished).or_else(|| npm::pick(&table, &range, shared))
+                locked.or_else(preferred).or_else(|| npm::pick(&table, &range, shared))
             }
             Variable::Py(_) => pypi::pick(&table, range, None),
             Variable::PyOn(..) if self.problem.is_tied(package) => self
@@ -227,41 +232,46 @@ impl<'a> Provider<'a> {
         let catalog = self.problem.catalog;
         let (preferences, name) = (&catalog.requirements.preferences, catalog.interned.id(alias).name);
         let version = match catalog.interned.node(scope).owner {
-            Owner::Manifest(place) => preferences.lines.get(&(catalog.manifests[place as usize].clone(), name)),
-            Owner::Release(dependent, ordinal) => preferences.edges.get(&(catalog.key(dependent, ordinal)?, name)),
+            NodeOwner::Manifest(place) => preferences.lines.get(&(catalog.manifests[place as usize].clone(), name)),
+            NodeOwner::Release(dependent, ordinal) => preferences.edges.get(&(catalog.key(dependent, ordinal)?, name)),
         };
         let is_it = |&ordinal: &u32| version.is_some_and(|version| table.candidate(ordinal).version == *version);
         Ok(table.locked.iter().copied().find(is_it))
     }
 
-    /// Returns whether a variable is a missing peer, of which there are wishes.
-    fn is_wished_for(&self, variable: &Variable) -> bool {
-        self.wishes.borrow().get(variable).is_some_and(|wishes| wishes.iter().any(|wish| wish.set.is_some()))
+    /// Returns whether a variable is a missing peer for which dependents have preferences.
+    fn is_preferred_peer(&self, variable: &Variable) -> bool {
+        self.peer_preferences
+            .borrow()
+            .get(variable)
+            .is_some_and(|preferences| preferences.iter().any(|preference| preference.set.is_some()))
     }
 
-    /// Returns the wishes that stand for a missing peer, in the order in which their choices were made.
-    fn standing_wishes<T>(&self, variable: Variable, of: impl Fn(&Wish) -> T) -> Vec<T> {
-        let (wishes, decisions) = (self.wishes.borrow(), self.decisions.borrow());
-        let place = |wish: &Wish| match decisions.get(wish.by.0) {
-            Some((place, ordinal)) if ordinal == wish.by.1 => Some(place),
+    /// Returns the preferences for a missing peer whose dependents are still decided, in the order of those decisions.
+    fn current_preferences<T>(&self, variable: Variable, of: impl Fn(&PeerPreference) -> T) -> Vec<T> {
+        let (preferences, decisions) = (self.peer_preferences.borrow(), self.decisions.borrow());
+        let place = |preference: &PeerPreference| match decisions.get(preference.by.0) {
+            Some((place, ordinal)) if ordinal == preference.by.1 => Some(place),
             _ => None,
         };
-        let wishes = wishes.get(&variable).into_iter().flatten();
-        let mut standing: Vec<_> = wishes.filter_map(|wish| Some((place(wish)?, of(wish)))).collect();
+        let preferences = preferences.get(&variable).into_iter().flatten();
+        let mut standing: Vec<_> =
+            preferences.filter_map(|preference| Some((place(preference)?, of(preference)))).collect();
         standing.sort_by_key(|(place, _)| *place);
-        standing.into_iter().map(|(_, wish)| wish).collect()
+        standing.into_iter().map(|(_, preference)| preference).collect()
     }
 
     /// Returns the locked version that the first of those has who want a missing peer.
-    fn locked_wish(&self, variable: Variable) -> Option<u32> {
-        self.standing_wishes(variable, |wish| wish.locked).into_iter().flatten().next()
+    fn preferred_locked(&self, variable: Variable) -> Option<u32> {
+        self.current_preferences(variable, |preference| preference.locked).into_iter().flatten().next()
     }
 
     /// Narrows a missing peer's range to what those who want it would like, as far as they agree.
-    fn wished(&self, variable: Variable, range: &Set) -> Set {
+    fn preferred_range(&self, variable: Variable, range: &OrdinalSet) -> OrdinalSet {
         let mut range = range.clone();
-        for wish in self.standing_wishes(variable, |wish| wish.set.clone()).into_iter().flatten() {
-            let narrower = range.intersection(&wish);
+        for preference in self.current_preferences(variable, |preference| preference.set.clone()).into_iter().flatten()
+        {
+            let narrower = range.intersection(&preference);
             if !narrower.is_empty() {
                 range = narrower;
             }
@@ -273,29 +283,34 @@ impl<'a> Provider<'a> {
 impl DependencyProvider for Provider<'_> {
     type P = Variable;
     type V = u32;
-    type VS = Set;
-    /// How urgent it is, then which place it has among those, then which part of a package it is.
-    type Priority = (Urgency, Reverse<u32>, Part);
+    type VS = OrdinalSet;
+    /// The urgency, then the place among variables of that urgency, then the part of a package.
+    type Priority = (Urgency, Reverse<u32>, PackagePart);
     type M = String;
-    type Err = Stop;
+    type Err = SolverStop;
 
-    fn prioritize(&self, variable: &Variable, range: &Set, conflicts: &PackageResolutionStatistics) -> Self::Priority {
+    fn prioritize(
+        &self,
+        variable: &Variable,
+        range: &OrdinalSet,
+        conflicts: &PackageResolutionStatistics,
+    ) -> Self::Priority {
         self.decisions.borrow_mut().undecided(*variable);
-        let absent = (Urgency::Absent, Reverse(0), Part::Whole);
+        let absent = (Urgency::Absent, Reverse(0), PackagePart::Whole);
         let part = match *variable {
             Variable::PyOn(..) | Variable::PyExtra(..) if range.contains(&ABSENT) => return absent,
-            Variable::Root | Variable::Line(_) => return (Urgency::Manifest, Reverse(0), Part::Whole),
-            Variable::Npm { .. } if self.is_wished_for(variable) || self.extensions.borrow().contains(variable) => {
-                return (Urgency::Peer, Reverse(0), Part::Whole);
+            Variable::Root | Variable::Line(_) => return (Urgency::Manifest, Reverse(0), PackagePart::Whole),
+            Variable::Npm { .. } if self.is_preferred_peer(variable) || self.extensions.borrow().contains(variable) => {
+                return (Urgency::Peer, Reverse(0), PackagePart::Whole);
             }
             Variable::Npm { .. } | Variable::Larder(..) | Variable::LarderRange(..) | Variable::Path(_) => {
                 let is_stubborn = conflicts.conflict_count() >= STUBBORN;
                 let (urgency, width) = if is_stubborn { (Urgency::Early, range.len()) } else { (Urgency::Normal, 0) };
-                return (urgency, Reverse(width), Part::Whole);
+                return (urgency, Reverse(width), PackagePart::Whole);
             }
-            Variable::Py(_) => Part::Whole,
-            Variable::PyOn(..) => Part::OnPlatform,
-            Variable::PyExtra(..) => Part::Extra,
+            Variable::Py(_) => PackagePart::Whole,
+            Variable::PyOn(..) => PackagePart::OnPlatform,
+            Variable::PyExtra(..) => PackagePart::Extra,
         };
         let Some(package) = variable.package() else { return (Urgency::Normal, Reverse(0), part) };
         let order = &self.problem.search_state.order;
@@ -310,7 +325,7 @@ impl DependencyProvider for Provider<'_> {
         (urgency, Reverse(self.place(package)), part)
     }
 
-    fn choose_version(&self, variable: &Variable, range: &Set) -> Result<Option<u32>, Stop> {
+    fn choose_version(&self, variable: &Variable, range: &OrdinalSet) -> Result<Option<u32>, SolverStop> {
         if range.contains(&ABSENT) && matches!(variable, Variable::PyOn(..) | Variable::PyExtra(..)) {
             self.decisions.borrow_mut().push(*variable, ABSENT);
             return Ok(Some(ABSENT));
@@ -323,12 +338,12 @@ impl DependencyProvider for Provider<'_> {
         if chooses {
             let reordering = self.refusals.borrow_mut().asked(&self.problem.search_state.order, *variable, range);
             if let Some(reordering) = reordering {
-                return Err(Stop::Order(reordering));
+                return Err(SolverStop::Order(reordering));
             }
         }
         let (decisions, packages) = (self.decisions.borrow().all().len(), self.decisions.borrow().packages());
         if peer_contexts::are_too_many(decisions, packages, self.problem.search_state.active.len()) {
-            return Err(Stop::TooManyPeerContexts);
+            return Err(SolverStop::TooManyPeerContexts);
         }
         let picked = self.pick(*variable, range)?;
         if let Some(ordinal) = picked {
@@ -343,12 +358,12 @@ impl DependencyProvider for Provider<'_> {
         &self,
         variable: &Variable,
         ordinal: &u32,
-    ) -> Result<Dependencies<Variable, Set, String>, Stop> {
-        let demands = match self.answer(*variable, *ordinal)? {
-            Answer::Demands(demands) => self.problem.search_state.picks.narrowed(demands),
-            Answer::Refused(reason) => return Ok(Dependencies::Unavailable(reason)),
+    ) -> Result<Dependencies<Variable, OrdinalSet, String>, SolverStop> {
+        let demands = match self.outcome_of(*variable, *ordinal)? {
+            ChoiceOutcome::Demands(demands) => self.problem.search_state.picks.narrowed(demands),
+            ChoiceOutcome::Refused(reason) => return Ok(Dependencies::Unavailable(reason)),
         };
-        let on_itself = |demand: &(Variable, Set)| demand.0 == *variable;
+        let on_itself = |demand: &(Variable, OrdinalSet)| demand.0 == *variable;
         if demands.0.iter().any(|demand| on_itself(demand) && !demand.1.contains(ordinal)) {
             return Ok(Dependencies::Unavailable("it asks for another version of itself".to_owned()));
         }

@@ -10,8 +10,8 @@ use super::{DecidingVariable, ScopedNeed, VariableRules};
 use crate::resolve::Solution;
 use crate::resolve::demands::Demands;
 use crate::resolve::index::IndexError;
+use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::Problem;
-use crate::resolve::set::Set;
 use crate::resolve::variable::Variable;
 use crate::resolve::version_rules::larder::buckets;
 
@@ -23,15 +23,15 @@ impl VariableRules for Larder {
         &self,
         problem: &Problem<'_>,
         scoped: &ScopedNeed<'_>,
-        set: Set,
+        set: OrdinalSet,
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         let (catalog, package) = (problem.catalog, scoped.package);
         match &buckets(&*catalog.table(package)?, &set)[..] {
             [(bucket, versions)] => demands.push(Variable::Larder(package, *bucket), versions.clone()),
             several => {
-                let names = several.iter().map(|(name, _)| Set::singleton(*name));
-                let names = names.fold(Set::empty(), |all, name| all.union(&name));
+                let names = several.iter().map(|(name, _)| OrdinalSet::singleton(*name));
+                let names = names.fold(OrdinalSet::empty(), |all, name| all.union(&name));
                 demands.push(Variable::LarderRange(package, catalog.interned.range(&set)), names);
             }
         }

@@ -10,10 +10,10 @@ use crate::model::{Ecosystem, PerEcosystem, Platform};
 use super::Solution;
 use super::demands::Demands;
 use super::index::{IndexError, PlatformSet};
+use super::ordinal_set::OrdinalSet;
 use super::problem::Problem;
 use super::release::Need;
 use super::search_state::Droppable;
-use super::set::Set;
 use super::variable::{NodeIx, PackageIx, Variable};
 
 /// Which variables decide about an ecosystem's packages.
@@ -23,7 +23,7 @@ pub(super) trait VariableRules: Sync {
         &self,
         problem: &Problem<'_>,
         scoped: &ScopedNeed<'_>,
-        set: Set,
+        set: OrdinalSet,
         demands: &mut Demands,
     ) -> Result<(), IndexError>;
 

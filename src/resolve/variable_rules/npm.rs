@@ -4,8 +4,8 @@ use super::{DecidingVariable, ScopedNeed, VariableRules};
 use crate::resolve::Solution;
 use crate::resolve::demands::Demands;
 use crate::resolve::index::IndexError;
+use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::Problem;
-use crate::resolve::set::Set;
 use crate::resolve::variable::Variable;
 
 /// Which variables decide about npm packages.
@@ -16,7 +16,7 @@ impl VariableRules for Npm {
         &self,
         _: &Problem<'_>,
         scoped: &ScopedNeed<'_>,
-        set: Set,
+        set: OrdinalSet,
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         demands.push(variable(scoped), set);

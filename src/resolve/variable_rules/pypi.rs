@@ -6,8 +6,8 @@ use super::{DecidingVariable, ScopedNeed, VariableRules};
 use crate::resolve::Solution;
 use crate::resolve::demands::Demands;
 use crate::resolve::index::IndexError;
+use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::Problem;
-use crate::resolve::set::Set;
 use crate::resolve::variable::Variable;
 
 /// Which variables decide about Python packages.
@@ -18,7 +18,7 @@ impl VariableRules for Pypi {
         &self,
         problem: &Problem<'_>,
         scoped: &ScopedNeed<'_>,
-        set: Set,
+        set: OrdinalSet,
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         let ScopedNeed { need, package, platforms, .. } = *scoped;

@@ -9,7 +9,7 @@ use crate::model::{
 use crate::resolve::index::Candidate;
 use crate::resolve::requirements::Requirements;
 
-/// What the manifest says about which versions of a package may be chosen at all.
+/// The conditions under which versions of a package may be chosen at all.
 pub(in crate::resolve) struct Admission {
     python: Option<pep440_rs::Version>,
     /// The specifiers of the manifest's own lines and overrides.

@@ -2,11 +2,11 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{Requirement, Settings};
+use crate::model::{Requirement, Settings, Version};
 
 use super::VersionRules;
 use crate::resolve::index::{Candidate, Versions};
-use crate::resolve::set::Set;
+use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::version_table::VersionTable;
 
 /// How versions of private packages are chosen.
@@ -24,7 +24,7 @@ impl VersionRules for Larder {
 }
 
 /// Picks a version: a locked one, the highest that is no pre-release, the highest.
-pub(in crate::resolve) fn pick(table: &VersionTable, range: &Set) -> Option<u32> {
+pub(in crate::resolve) fn pick(table: &VersionTable, range: &OrdinalSet) -> Option<u32> {
     table.locked_in(range).or_else(|| choice(&table.versions.candidates, range.descending()))
 }
 
@@ -42,29 +42,28 @@ fn choice(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> Op
 
 /// Splits a range into its buckets: the name of each, and its versions of the range. A range without versions is in the
 /// first bucket, so that there is a variable which cannot be decided.
-pub(in crate::resolve) fn buckets(table: &VersionTable, range: &Set) -> Vec<(u32, Set)> {
-    let starts: Vec<u32> = (0..table.count())
-        .filter(|&place| place == 0 || compatible_with(table, place) != compatible_with(table, place - 1))
-        .collect();
+pub(in crate::resolve) fn buckets(table: &VersionTable, range: &OrdinalSet) -> Vec<(u32, OrdinalSet)> {
+    let starts = table.bucket_starts(|one, other| compatible_part(one) == compatible_part(other));
     let ends = starts.iter().copied().skip(1).chain([table.count()]);
-    let found: Vec<(u32, Set)> = std::iter::zip(starts.iter().copied(), ends)
-        .map(|(start, end)| (start, Set::between(start, end).intersection(range)))
+    let found: Vec<(u32, OrdinalSet)> = std::iter::zip(starts.iter().copied(), ends)
+        .map(|(start, end)| (start, OrdinalSet::between(start, end).intersection(range)))
         .filter(|(_, versions)| !versions.is_empty())
         .collect();
-    if found.is_empty() { vec![(0, Set::empty())] } else { found }
+    if found.is_empty() { vec![(0, OrdinalSet::empty())] } else { found }
 }
 
 /// Picks one of the buckets of a range: that of the version which would be picked of them all.
-pub(in crate::resolve) fn pick_bucket(table: &VersionTable, range: &Set, names: &Set) -> Option<u32> {
-    let open: Vec<(u32, Set)> = buckets(table, range).into_iter().filter(|(name, _)| names.contains(name)).collect();
-    let versions = open.iter().fold(Set::empty(), |all, (_, versions)| all.union(versions));
+pub(in crate::resolve) fn pick_bucket(table: &VersionTable, range: &OrdinalSet, names: &OrdinalSet) -> Option<u32> {
+    let open: Vec<(u32, OrdinalSet)> =
+        buckets(table, range).into_iter().filter(|(name, _)| names.contains(name)).collect();
+    let versions = open.iter().fold(OrdinalSet::empty(), |all, (_, versions)| all.union(versions));
     let picked = pick(table, &versions)?;
     open.into_iter().find(|(_, versions)| versions.contains(&picked)).map(|(name, _)| name)
 }
 
-/// Returns what the versions of a bucket share: the parts up to the first that is not zero.
-fn compatible_with(table: &VersionTable, place: u32) -> (u64, u64, u64) {
-    match table.candidate(place).version.as_semver() {
+/// Returns the part that the versions of a bucket share: the numbers up to the first that is not zero.
+fn compatible_part(version: &Version) -> (u64, u64, u64) {
+    match version.as_semver() {
         Some(version) if version.major > 0 => (version.major, 0, 0),
         Some(version) if version.minor > 0 => (0, version.minor, 0),
         Some(version) => (0, 0, version.patch),

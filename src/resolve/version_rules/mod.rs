@@ -10,8 +10,8 @@ pub(super) mod pypi;
 use crate::model::{Ecosystem, PackageId, PerEcosystem, Requirement, Settings};
 
 use super::index::Versions;
+use super::ordinal_set::OrdinalSet;
 use super::requirements::Requirements;
-use super::set::Set;
 
 pub(super) use admission::{Admission, python_fits, unfit};
 
@@ -19,8 +19,8 @@ pub(super) use admission::{Admission, python_fits, unfit};
 pub(super) trait VersionRules: Sync {
     /// Returns the versions that a requirement's range stands for, whether they may be chosen or not. Unless an ecosystem says
     /// otherwise, those are all that match.
-    fn admitted(&self, requirement: &Requirement, versions: &Versions, _settings: &Settings) -> Set {
-        Set::filter(0..versions.candidates.len() as u32, |place| {
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, _settings: &Settings) -> OrdinalSet {
+        OrdinalSet::filter(0..versions.candidates.len() as u32, |place| {
             requirement.matches(&versions.candidates[place as usize].version)
         })
     }

@@ -6,16 +6,16 @@ use crate::model::{Engines, NpmRange, Requirement, Settings, parse_npm_version};
 
 use super::VersionRules;
 use crate::resolve::index::{Candidate, Versions};
-use crate::resolve::set::Set;
+use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::version_table::VersionTable;
 
 /// How versions of npm packages are chosen.
 pub(in crate::resolve) struct Npm;
 
 impl VersionRules for Npm {
-    fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Set {
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> OrdinalSet {
         let range = requirement.npm_range();
-        range.map_or_else(Set::empty, |range| admitted(range, versions, settings.released_before))
+        range.map_or_else(OrdinalSet::empty, |range| admitted(range, versions, settings.released_before))
     }
 
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
@@ -36,15 +36,15 @@ impl VersionRules for Npm {
 }
 
 /// Returns the versions that a range or dist-tag stands for. `*` takes `latest` even where it is a pre-release.
-fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestamp>) -> Set {
-    let tagged = |tag: &str| tagged(versions, tag, before).map_or_else(Set::empty, Set::singleton);
+fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestamp>) -> OrdinalSet {
+    let tagged = |tag: &str| tagged(versions, tag, before).map_or_else(OrdinalSet::empty, OrdinalSet::singleton);
     if let Some(tag) = range.tag() {
         return tagged(tag);
     }
     let version = |place: u32| versions.candidates[place as usize].version.as_npm();
-    let matching = range.alternatives().iter().fold(Set::empty(), |matching, alternative| {
+    let matching = range.alternatives().iter().fold(OrdinalSet::empty(), |matching, alternative| {
         let bounds = alternative.bounds(versions.candidates.len() as u32, version);
-        matching.union(&Set::filter(bounds, |place| {
+        matching.union(&OrdinalSet::filter(bounds, |place| {
             version(place).is_some_and(|version| alternative.admits_kind_of(version))
         }))
     });
@@ -70,12 +70,12 @@ pub(in crate::resolve) fn tagged(versions: &Versions, tag: &str, before: Option<
 }
 
 /// Picks a version: a locked one, one that was chosen elsewhere, npm's own choice.
-pub(in crate::resolve) fn pick(table: &VersionTable, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
+pub(in crate::resolve) fn pick(table: &VersionTable, range: &OrdinalSet, elsewhere: Option<u32>) -> Option<u32> {
     table.locked_in(range).or(elsewhere).or_else(|| preferred(table, range))
 }
 
 /// Returns npm's own choice among the versions of a range.
-pub(in crate::resolve) fn preferred(table: &VersionTable, range: &Set) -> Option<u32> {
+pub(in crate::resolve) fn preferred(table: &VersionTable, range: &OrdinalSet) -> Option<u32> {
     let latest = table.latest.filter(|place| range.contains(place));
     choice(&table.versions.candidates, latest, range.descending())
 }

@@ -4,15 +4,15 @@ use crate::model::{Requirement, Settings};
 
 use super::VersionRules;
 use crate::resolve::index::Versions;
-use crate::resolve::set::Set;
+use crate::resolve::ordinal_set::OrdinalSet;
 
 /// How the version of a local folder is chosen.
 pub(in crate::resolve) struct Path;
 
 impl VersionRules for Path {
-    /// Whatever lies there will do.
-    fn admitted(&self, _: &Requirement, versions: &Versions, _: &Settings) -> Set {
-        Set::below(versions.candidates.len() as u32)
+    /// The one version satisfies every requirement.
+    fn admitted(&self, _: &Requirement, versions: &Versions, _: &Settings) -> OrdinalSet {
+        OrdinalSet::below(versions.candidates.len() as u32)
     }
 
     fn likely(&self, _: &Requirement, versions: &Versions, _: &Settings) -> Option<u32> {
@@ -21,6 +21,6 @@ impl VersionRules for Path {
 }
 
 /// Picks the version that there is.
-pub(in crate::resolve) fn pick(range: &Set) -> Option<u32> {
+pub(in crate::resolve) fn pick(range: &OrdinalSet) -> Option<u32> {
     range.descending().next()
 }

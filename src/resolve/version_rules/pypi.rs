@@ -5,8 +5,8 @@ use crate::model::{PackageId, Prereleases, PythonVersion, Requirement, Settings}
 use super::VersionRules;
 use super::admission::{Admission, python_fits};
 use crate::resolve::index::{Candidate, Versions};
+use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::requirements::Requirements;
-use crate::resolve::set::Set;
 use crate::resolve::version_table::VersionTable;
 
 /// How versions of Python packages are chosen.
@@ -45,7 +45,7 @@ impl VersionRules for Pypi {
 /// "allow", for the project or on the package's line, or "never", a pre-release is taken where no final version is left that
 /// satisfies everything asked so far. A specifier that names one, as `>=2.0rc1`, `<=1.0a1` or `==2.0rc1`, admits it like any
 /// other version, and makes no final one that fits give way.
-pub(in crate::resolve) fn pick(table: &VersionTable, range: &Set, elsewhere: Option<u32>) -> Option<u32> {
+pub(in crate::resolve) fn pick(table: &VersionTable, range: &OrdinalSet, elsewhere: Option<u32>) -> Option<u32> {
     let own = || choice(&table.versions.candidates, table.prereleases, range.descending());
     table.locked_in(range).or(elsewhere).or_else(own)
 }

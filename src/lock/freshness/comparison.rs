@@ -1,17 +1,17 @@
-//! Whether edges are what a requirement asks for.
+//! Comparing locked edges with requirements.
 
 use crate::model::{Edge, ExtraName, Marker, Override, PackageName, Platform, Requirement, Settings};
 
 use super::covers;
 
-/// Decides whether edges are what requirements ask for.
-pub(super) struct Judge<'a> {
+/// Compares locked edges with requirements.
+pub(super) struct LockComparison<'a> {
     pub(super) locked: &'a Settings,
     pub(super) wanted: &'a Settings,
 }
 
-impl Judge<'_> {
-    /// Tells whether an edge's target will do: for the requirement, or for what an override puts in its place. What a
+impl LockComparison<'_> {
+    /// Returns whether an edge's target will do: for the requirement, or for what an override puts in its place. What a
     /// dist-tag stands for is not known here.
     pub(super) fn admits(&self, parent: Option<&PackageName>, wanted: &Requirement, edge: &Edge) -> bool {
         let target = &edge.to.package;
@@ -31,7 +31,7 @@ impl Judge<'_> {
             .filter(move |one| one.package == package && one.parent.as_ref().is_none_or(|name| Some(name) == parent))
     }
 
-    /// Tells whether an override stands in for a requirement, with conditions of its own.
+    /// Returns whether an override stands in for a requirement, with conditions of its own.
     pub(super) fn is_overridden(&self, parent: Option<&PackageName>, requirement: &Requirement) -> bool {
         self.overrides(parent, requirement).next().is_some()
     }
@@ -40,7 +40,7 @@ impl Judge<'_> {
         self.overrides(parent, requirement).any(|one| one.replacement.is_none())
     }
 
-    /// Tells whether edges hold exactly where a condition does; those of an optional line may be missing. Where platforms or Python have changed, that is reason
+    /// Returns whether edges hold exactly where a condition does; those of an optional line may be missing. Where platforms or Python have changed, that is reason
     /// enough, and lines are not blamed for it.
     pub(super) fn holds_where(&self, marker: &Marker, optional: bool, edges: &[Edge]) -> bool {
         if self.locked.python != self.wanted.python || !covers(&self.locked.platforms, &self.wanted.platforms) {
@@ -58,7 +58,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Tells whether some edge holds wherever a condition does.
+    /// Returns whether some edge holds wherever a condition does.
     pub(super) fn holds_there(&self, marker: &Marker, edges: &[&Edge]) -> bool {
         let python = self.wanted.marker_python();
         self.wanted.platforms.iter().map(|target| target.platform).all(|platform| {

@@ -11,7 +11,7 @@ use super::variable::ABSENT;
 /// A set of ordinals. Canonical: intervals are sorted, not empty, and neighbours are merged, so that equal sets are
 /// equal values.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Set(Intervals);
+pub(super) struct OrdinalSet(Intervals);
 
 /// Most sets are one interval and need no memory of their own.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -21,7 +21,7 @@ enum Intervals {
     Many(Arc<[(u32, u32)]>),
 }
 
-impl Set {
+impl OrdinalSet {
     /// Returns the ordinals below `end`.
     pub(super) fn below(end: u32) -> Self {
         Self::from_intervals(vec![(0, end)])
@@ -83,7 +83,7 @@ impl Set {
     }
 }
 
-impl VersionSet for Set {
+impl VersionSet for OrdinalSet {
     type V = u32;
 
     fn empty() -> Self {
@@ -169,7 +169,7 @@ impl VersionSet for Set {
     }
 }
 
-impl Set {
+impl OrdinalSet {
     fn from_interval(start: u32, end: u32) -> Self {
         Self(if start < end { Intervals::One([(start, end)]) } else { Intervals::None })
     }
@@ -180,7 +180,7 @@ fn take(intervals: &mut &[(u32, u32)], first: (u32, u32)) -> (u32, u32) {
     first
 }
 
-impl fmt::Display for Set {
+impl fmt::Display for OrdinalSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (start, end) in self.intervals() {
             write!(f, "[{start},{end})")?;
@@ -189,7 +189,7 @@ impl fmt::Display for Set {
     }
 }
 
-impl fmt::Debug for Set {
+impl fmt::Debug for OrdinalSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -201,15 +201,15 @@ mod tests {
 
     use super::*;
 
-    fn bits(mask: u16) -> Set {
-        Set::filter(0..16, |ordinal| mask & (1 << ordinal) != 0)
+    fn bits(mask: u16) -> OrdinalSet {
+        OrdinalSet::filter(0..16, |ordinal| mask & (1 << ordinal) != 0)
     }
 
     proptest! {
         #[test]
         fn operations_agree_with_bit_masks(a: u16, b: u16, v in 0u32..16) {
             let (left, right) = (bits(a), bits(b));
-            let all = Set::below(16);
+            let all = OrdinalSet::below(16);
             prop_assert_eq!(left.intersection(&right), bits(a & b));
             prop_assert_eq!(left.union(&right), bits(a | b));
             prop_assert_eq!(left.complement().intersection(&all), bits(!a));
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn neighbours_merge() {
-        assert_eq!(Set::singleton(3).union(&Set::singleton(4)).to_string(), "[3,5)");
-        assert_eq!(Set::full().complement(), Set::empty());
+        assert_eq!(OrdinalSet::singleton(3).union(&OrdinalSet::singleton(4)).to_string(), "[3,5)");
+        assert_eq!(OrdinalSet::full().complement(), OrdinalSet::empty());
     }
 }

@@ -6,35 +6,35 @@ use rustc_hash::FxHashMap;
 
 use super::Builder;
 use crate::model::{EdgeKind, PackageId};
-use crate::resolve::catalog::Foreign;
+use crate::resolve::catalog::UnsupportedNeed;
 use crate::resolve::index::{IndexError, PlatformSet};
-use crate::resolve::instances::Link;
-use crate::resolve::variable::{NodeIx, Owner, PackageIx, Variable};
+use crate::resolve::instances::DraftEdge;
+use crate::resolve::variable::{NodeIx, NodeOwner, PackageIx, Variable};
 
 /// An edge that is not optional, from a node, and where it holds.
-type Needed<'a> = (NodeIx, &'a Link, PlatformSet);
+type Needed<'a> = (NodeIx, &'a DraftEdge, PlatformSet);
 
 impl Builder<'_> {
     /// Returns what is needed where it does not run.
-    pub(super) fn foreign(&self, lines: &[Vec<Link>]) -> Result<Vec<Foreign>, IndexError> {
+    pub(super) fn unsupported(&self, lines: &[Vec<DraftEdge>]) -> Result<Vec<UnsupportedNeed>, IndexError> {
         let present = self.presence(lines);
         let mut found = Vec::new();
         for (from, link, on) in self.needed(lines, &present) {
             let node = self.problem.catalog.interned.node(link.to);
-            let (Owner::Release(package, _), Some(prepared)) = (node.owner, self.problem.prepared(node)?) else {
+            let (NodeOwner::Release(package, _), Some(prepared)) = (node.owner, self.problem.prepared(node)?) else {
                 continue;
             };
-            let mut foreign = PlatformSet::NONE;
+            let mut unsupported = PlatformSet::NONE;
             for &platform in self.problem.catalog.platforms.iter().filter(|platform| on.contains(**platform)) {
                 if !prepared.release.facts.admit(platform) {
-                    foreign.insert(platform);
+                    unsupported.insert(platform);
                 }
             }
-            if foreign != PlatformSet::NONE {
+            if unsupported != PlatformSet::NONE {
                 let ecosystem = self.problem.catalog.interned.id(package).ecosystem;
                 let alias = self.problem.catalog.interned.package(PackageId::new(ecosystem, link.name.clone()));
                 let dependent = self.holder(from, link, alias)?;
-                found.extend(dependent.map(|dependent| Foreign { dependent, alias, on: foreign }));
+                found.extend(dependent.map(|dependent| UnsupportedNeed { dependent, alias, on: unsupported }));
             }
         }
         Ok(found)
@@ -42,7 +42,7 @@ impl Builder<'_> {
 
     /// Notes the platforms on which a node does not run because of what it requires, so that what may be missing is left
     /// out there. Tells whether anything that may be missing is among them.
-    pub(super) fn finds_stuck(&mut self) -> Result<bool, IndexError> {
+    pub(super) fn mark_unrunnable(&mut self) -> Result<bool, IndexError> {
         let platforms = &self.problem.catalog.platforms;
         let mut required_by: FxHashMap<NodeIx, Vec<(NodeIx, PlatformSet)>> = FxHashMap::default();
         let mut open = Vec::new();
@@ -58,7 +58,7 @@ impl Builder<'_> {
             open.push((draft.node, closed));
         }
         while let Some((node, on)) = open.pop() {
-            let known = self.stuck.entry(node).or_default();
+            let known = self.unrunnable.entry(node).or_default();
             let new = on.without(*known);
             if new != PlatformSet::NONE {
                 *known = known.union(new);
@@ -66,13 +66,13 @@ impl Builder<'_> {
                 open.extend(above.map(|(dependent, holds)| (*dependent, new.intersection(*holds))));
             }
         }
-        self.stuck.retain(|_, on| *on != PlatformSet::NONE);
-        Ok(!self.stuck.is_empty())
+        self.unrunnable.retain(|_, on| *on != PlatformSet::NONE);
+        Ok(!self.unrunnable.is_empty())
     }
 
     /// Returns the edges that are not optional, each with the declared platforms on which it holds and its dependent is
     /// there.
-    fn needed<'l>(&'l self, lines: &'l [Vec<Link>], present: &'l [PlatformSet]) -> Vec<Needed<'l>> {
+    fn needed<'l>(&'l self, lines: &'l [Vec<DraftEdge>], present: &'l [PlatformSet]) -> Vec<Needed<'l>> {
         let catalog = self.problem.catalog;
         let by_lines = catalog.lines.iter().zip(lines).flat_map(|(line, links)| {
             let node = catalog.manifest_node(line.manifest);
@@ -91,7 +91,7 @@ impl Builder<'_> {
     }
 
     /// Returns the platforms on which each draft is reached.
-    fn presence(&self, lines: &[Vec<Link>]) -> Vec<PlatformSet> {
+    fn presence(&self, lines: &[Vec<DraftEdge>]) -> Vec<PlatformSet> {
         let mut present = vec![PlatformSet::NONE; self.drafts.len()];
         let mut open: VecDeque<(NodeIx, PlatformSet)> =
             lines.iter().flatten().map(|link| (link.to, listed(link))).collect();
@@ -109,7 +109,7 @@ impl Builder<'_> {
     }
 
     /// Returns in whose `node_modules` the target of an edge is: a peer's is an ancestor's.
-    fn holder(&self, from: NodeIx, link: &Link, alias: PackageIx) -> Result<Option<Owner>, IndexError> {
+    fn holder(&self, from: NodeIx, link: &DraftEdge, alias: PackageIx) -> Result<Option<NodeOwner>, IndexError> {
         let node = self.problem.catalog.interned.node(from);
         if link.kind == EdgeKind::Normal {
             return Ok(Some(node.owner));
@@ -118,7 +118,7 @@ impl Builder<'_> {
         let Some(need) = prepared.needs.iter().find(|need| need.alias == alias && need.is_peer()) else {
             return Ok(None);
         };
-        Ok(match self.problem.peer_variable(need, self.problem.peer(need, around)?) {
+        Ok(match self.problem.peer_variable(need, self.problem.peer_binding(need, around)?) {
             Some(Variable::Npm { scope, .. }) => Some(self.problem.catalog.interned.node(scope).owner),
             _ => None,
         })
@@ -126,7 +126,7 @@ impl Builder<'_> {
 }
 
 /// Returns the platforms on which an edge holds.
-fn listed(link: &Link) -> PlatformSet {
+fn listed(link: &DraftEdge) -> PlatformSet {
     if link.platforms.is_empty() {
         return PlatformSet::ALL;
     }

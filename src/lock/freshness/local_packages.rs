@@ -6,14 +6,19 @@ use std::sync::Arc;
 use crate::model::{Ecosystem, Edge, EdgeKind, Graph, Instance, NpmPeers, PackageKey, PackageName, Requirement};
 use crate::resolve::{DependencyKind, Wants};
 
-use super::judge::{Judge, requirement_text};
-use super::{LocalPackage, Reason};
+use super::comparison::{LockComparison, requirement_text};
+use super::{LocalManifest, StaleReason};
 
-impl Judge<'_> {
-    pub(super) fn folders(&self, graph: &Graph, folders: &BTreeMap<Arc<str>, LocalPackage>, reasons: &mut Vec<Reason>) {
+impl LockComparison<'_> {
+    pub(super) fn folders(
+        &self,
+        graph: &Graph,
+        folders: &BTreeMap<Arc<str>, LocalManifest>,
+        reasons: &mut Vec<StaleReason>,
+    ) {
         for (key, package) in &graph.packages {
             let Some(folder) = &package.folder else { continue };
-            let mut stale = |what: String| reasons.push(Reason::Folder { folder: folder.clone(), what });
+            let mut stale = |what: String| reasons.push(StaleReason::Folder { folder: folder.clone(), what });
             let Some(local) = folders.get(folder) else {
                 stale("there is no package in it any more".to_owned());
                 continue;
@@ -30,7 +35,7 @@ impl Judge<'_> {
     }
 
     /// Compares a path package's dependencies with the edges of an instance.
-    fn dependencies(&self, local: &LocalPackage, key: &PackageKey, instance: &Instance) -> Vec<String> {
+    fn dependencies(&self, local: &LocalManifest, key: &PackageKey, instance: &Instance) -> Vec<String> {
         let mut stale = Vec::new();
         let mut declared: BTreeSet<(Ecosystem, &PackageName)> = BTreeSet::new();
         for dependency in &local.dependencies {

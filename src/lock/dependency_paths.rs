@@ -8,7 +8,7 @@ use super::Closure;
 
 /// A chain from a manifest line to an instance of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain<'a> {
+pub struct DependencyChain<'a> {
     /// The line it starts from.
     pub root: &'a RootEdge,
     /// The edges in order; the last leads to the package.
@@ -17,12 +17,12 @@ pub struct Chain<'a> {
 
 /// Returns, for every selected manifest line that leads to the package, the shortest chain to each of its instances,
 /// in the lock's order. Nothing where the package is not reached.
-pub fn why<'a>(closure: &Closure<'a>, package: &PackageId) -> Vec<Chain<'a>> {
+pub fn why<'a>(closure: &Closure<'a>, package: &PackageId) -> Vec<DependencyChain<'a>> {
     closure.roots.iter().flat_map(|root| from_line(closure, root, package)).collect()
 }
 
 /// Searches breadth-first, so that the first chain to an instance is a shortest one.
-fn from_line<'a>(closure: &Closure<'a>, root: &'a RootEdge, package: &PackageId) -> Vec<Chain<'a>> {
+fn from_line<'a>(closure: &Closure<'a>, root: &'a RootEdge, package: &PackageId) -> Vec<DependencyChain<'a>> {
     let mut before: BTreeMap<&'a InstanceKey, (Option<&'a InstanceKey>, &'a Edge)> = BTreeMap::new();
     let mut waiting = VecDeque::new();
     for edge in closure.root_edges(root) {
@@ -33,7 +33,7 @@ fn from_line<'a>(closure: &Closure<'a>, root: &'a RootEdge, package: &PackageId)
     let mut chains = Vec::new();
     while let Some(instance) = waiting.pop_front() {
         if instance.package.id == *package {
-            chains.push(Chain { root, steps: steps_to(&before, instance) });
+            chains.push(DependencyChain { root, steps: steps_to(&before, instance) });
             continue;
         }
         for edge in closure.edges(instance) {
@@ -63,14 +63,14 @@ fn steps_to<'a>(
 /// The shortest path from a manifest to every package of a lock.
 #[derive(Debug, Default)]
 pub struct ShortestPaths<'a> {
-    /// What leads to an instance: a dependent, or a manifest.
-    before: BTreeMap<&'a InstanceKey, Origin<'a>>,
+    /// The dependent or manifest that leads to each instance.
+    before: BTreeMap<&'a InstanceKey, PathOrigin<'a>>,
     /// The first instance of each package that was reached.
     instances: BTreeMap<&'a PackageKey, &'a InstanceKey>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Origin<'a> {
+enum PathOrigin<'a> {
     Manifest(&'a Dependent),
     Instance(&'a InstanceKey),
 }
@@ -81,7 +81,7 @@ impl<'a> ShortestPaths<'a> {
         let mut paths = Self::default();
         let mut waiting = VecDeque::new();
         for root in &graph.roots {
-            waiting.extend(root.to.iter().map(|edge| (&edge.to, Origin::Manifest(&root.dependent))));
+            waiting.extend(root.to.iter().map(|edge| (&edge.to, PathOrigin::Manifest(&root.dependent))));
         }
         while let Some((to, origin)) = waiting.pop_front() {
             if paths.before.contains_key(to) {
@@ -90,7 +90,7 @@ impl<'a> ShortestPaths<'a> {
             paths.before.insert(to, origin);
             paths.instances.entry(&to.package).or_insert(to);
             let edges = graph.instances.get(to).map_or(&[][..], |instance| &instance.edges);
-            waiting.extend(edges.iter().map(|edge| (&edge.to, Origin::Instance(to))));
+            waiting.extend(edges.iter().map(|edge| (&edge.to, PathOrigin::Instance(to))));
         }
         paths
     }
@@ -102,8 +102,8 @@ impl<'a> ShortestPaths<'a> {
         let mut steps = vec![&instance.package];
         loop {
             match *self.before.get(instance)? {
-                Origin::Instance(dependent) => instance = dependent,
-                Origin::Manifest(manifest) => {
+                PathOrigin::Instance(dependent) => instance = dependent,
+                PathOrigin::Manifest(manifest) => {
                     steps.reverse();
                     return Some((manifest, steps));
                 }

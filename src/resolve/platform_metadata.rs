@@ -1,4 +1,4 @@
-//! Where platforms' wheels of one version differ in what they need.
+//! Versions of Python packages whose wheels differ in their dependencies from platform to platform.
 //!
 //! A version is looked at by the metadata of one of its wheels, which nearly always speaks for all of them. Of what a
 //! solution chooses, and of nothing else, each platform's own wheel is asked too; where one differs, the problem is solved
@@ -12,7 +12,7 @@ use super::index::{Chosen, IndexError, PlatformSet};
 use super::variable::{ABSENT, PackageIx, Variable};
 
 /// Asks each platform's wheel of what a solution chose. Returns `true` if some differ, and the problem with them.
-pub(super) fn tell_apart(catalog: &Catalog, solution: &Solution) -> Result<bool, IndexError> {
+pub(super) fn compare_wheels(catalog: &Catalog, solution: &Solution) -> Result<bool, IndexError> {
     if !catalog.ties() {
         return Ok(false);
     }
@@ -24,7 +24,7 @@ pub(super) fn tell_apart(catalog: &Catalog, solution: &Solution) -> Result<bool,
     }
     let mut asked = Vec::new();
     for ((package, ordinal), platforms) in used {
-        if let Some(platforms) = catalog.not_told_apart((package, ordinal), platforms) {
+        if let Some(platforms) = catalog.note_compared((package, ordinal), platforms) {
             asked.push(((package, ordinal), Chosen { package: catalog.interned.id(package), ordinal, platforms }));
         }
     }

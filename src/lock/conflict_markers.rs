@@ -1,16 +1,16 @@
-//! The marks that a merge leaves in a file.
+//! The conflict markers that a merge leaves in a file.
 
 use std::ops::Range;
 
-/// What a line begins, as git writes it.
-pub(super) enum Marker {
+/// A line that git writes into a file with merge conflicts.
+pub(super) enum ConflictMarker {
     Ours,
     Base,
     Theirs,
     End,
 }
 
-impl Marker {
+impl ConflictMarker {
     pub(super) fn of(line: &str) -> Option<Self> {
         match line.get(..7)? {
             "<<<<<<<" => Some(Self::Ours),
@@ -27,9 +27,9 @@ pub(super) fn first_marker(text: &str) -> Option<Range<usize>> {
     let mut start = 0;
     let mut first = None;
     for line in text.split_inclusive('\n') {
-        match (Marker::of(line), &first) {
-            (Some(Marker::Ours), None) => first = Some(start..start + line.trim_end().len()),
-            (Some(Marker::End), Some(_)) => return first,
+        match (ConflictMarker::of(line), &first) {
+            (Some(ConflictMarker::Ours), None) => first = Some(start..start + line.trim_end().len()),
+            (Some(ConflictMarker::End), Some(_)) => return first,
             _ => {}
         }
         start += line.len();

@@ -1,43 +1,45 @@
-//! What a decision demands of other variables.
+//! The outcome of choosing a version: what it demands of other variables, or why it is refused.
 
 use pubgrub::VersionSet;
 
-use super::{Provider, Wish};
+use super::{PeerPreference, Provider};
 use crate::model::Platform;
 
 use crate::resolve::demands::Demands;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
+use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
 use crate::resolve::search_state::Droppable;
-use crate::resolve::set::Set;
-use crate::resolve::variable::{ABSENT, ExtraIx, NodeIx, Owner, PackageIx, Variable};
+use crate::resolve::variable::{ABSENT, ExtraIx, NodeIx, NodeOwner, PackageIx, Variable};
 use crate::resolve::variable_rules::{demand, line_demands};
 use crate::resolve::version_rules::larder;
 
-/// What a choice comes to.
+/// The outcome of choosing a version for a variable.
 #[derive(Debug)]
-pub(super) enum Answer {
-    /// It demands this.
+pub(super) enum ChoiceOutcome {
+    /// The choice demands these versions of other variables.
     Demands(Demands),
-    /// It cannot be made.
+    /// The version cannot be chosen, for this reason.
     Refused(String),
 }
 
 impl Provider<'_> {
-    /// Returns what a choice demands.
-    pub(super) fn answer(&self, variable: Variable, ordinal: u32) -> Result<Answer, IndexError> {
+    /// Returns the outcome of a choice.
+    pub(super) fn outcome_of(&self, variable: Variable, ordinal: u32) -> Result<ChoiceOutcome, IndexError> {
         Ok(match variable {
             Variable::Root => {
                 let lines = self.problem.search_state.active.iter();
-                Answer::Demands(Demands(lines.map(|&line| (Variable::Line(line), Set::singleton(0))).collect()))
+                ChoiceOutcome::Demands(Demands(
+                    lines.map(|&line| (Variable::Line(line), OrdinalSet::singleton(0))).collect(),
+                ))
             }
             Variable::Line(place) => {
                 let demands = line_demands(self.problem, place)?;
                 if self.problem.catalog.lines[place as usize].optional {
                     self.note_optional(variable, Droppable::Line(place), &demands);
                 }
-                Answer::Demands(demands)
+                ChoiceOutcome::Demands(demands)
             }
             Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Path(package) => {
                 self.release(variable, package, ordinal)?
@@ -47,13 +49,15 @@ impl Provider<'_> {
                 let buckets = larder::buckets(&*catalog.table(package)?, &catalog.interned.versions_of(versions));
                 let chosen = buckets.into_iter().find(|(name, _)| *name == ordinal);
                 let demands = chosen.map(|(name, versions)| (Variable::Larder(package, name), versions));
-                Answer::Demands(Demands(demands.into_iter().collect()))
+                ChoiceOutcome::Demands(Demands(demands.into_iter().collect()))
             }
-            Variable::PyOn(..) | Variable::PyExtra(..) if ordinal == ABSENT => Answer::Demands(Demands::default()),
+            Variable::PyOn(..) | Variable::PyExtra(..) if ordinal == ABSENT => {
+                ChoiceOutcome::Demands(Demands::default())
+            }
             Variable::Py(package) => {
                 let everywhere = self.problem.catalog.platforms.iter();
-                let same = |&platform| (Variable::PyOn(package, platform), Set::this_or_none(ordinal));
-                Answer::Demands(Demands(everywhere.map(same).collect()))
+                let same = |&platform| (Variable::PyOn(package, platform), OrdinalSet::this_or_none(ordinal));
+                ChoiceOutcome::Demands(Demands(everywhere.map(same).collect()))
             }
             Variable::PyOn(package, platform) => self.python(package, ordinal, platform, None)?,
             Variable::PyExtra(package, extra, platform) => self.python(package, ordinal, platform, Some(extra))?,
@@ -65,17 +69,17 @@ impl Provider<'_> {
         self.optional.borrow().get(&(from, to)).cloned().unwrap_or_default()
     }
 
-    /// What a version of an npm, private or local package demands.
-    fn release(&self, variable: Variable, package: PackageIx, ordinal: u32) -> Result<Answer, IndexError> {
+    /// Returns the outcome for a version of an npm, private or local package.
+    fn release(&self, variable: Variable, package: PackageIx, ordinal: u32) -> Result<ChoiceOutcome, IndexError> {
         let catalog = self.problem.catalog;
         let prepared = catalog.prepared(package, ordinal)?;
         if let Some(reason) = self.problem.refused(package, ordinal)? {
-            return Ok(Answer::Refused(reason));
+            return Ok(ChoiceOutcome::Refused(reason));
         }
         if let Variable::Npm { alias, scope, .. } = variable
-            && let Some(reason) = self.problem.refused_here((package, ordinal), alias, scope)?
+            && let Some(reason) = self.problem.refused_in_scope((package, ordinal), alias, scope)?
         {
-            return Ok(Answer::Refused(reason));
+            return Ok(ChoiceOutcome::Refused(reason));
         }
         let around = match variable {
             Variable::Npm { scope, .. } => scope,
@@ -97,7 +101,7 @@ impl Provider<'_> {
                     demand(self.problem, need, node, on, &mut demands)?;
                 }
                 DependencyKind::Optional => {
-                    let what = Droppable::Need(Owner::Release(package, ordinal), need.alias);
+                    let what = Droppable::Need(NodeOwner::Release(package, ordinal), need.alias);
                     if self.problem.why_dropped(what, need)?.is_none() {
                         let mut own = Demands::default();
                         let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
@@ -113,7 +117,7 @@ impl Provider<'_> {
                 }
             }
         }
-        Ok(Answer::Demands(demands))
+        Ok(ChoiceOutcome::Demands(demands))
     }
 
     /// Demands a dependency of the built-in package extensions. It is decided last, so that it brings no second version of a
@@ -129,7 +133,7 @@ impl Provider<'_> {
         Ok(())
     }
 
-    /// What a peer demands: everything where peers are strict; where they are relaxed, that a missing one be there.
+    /// Adds the demands of a peer: its range under strict peers; under relaxed ones only that a missing peer be there.
     fn peer(
         &self,
         by: (Variable, u32),
@@ -138,7 +142,7 @@ impl Provider<'_> {
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         let Some(around) = around else { return Ok(()) };
-        if self.problem.search_state.merged.is_some() && self.problem.hands_on(need.alias, around)? {
+        if self.problem.search_state.merged.is_some() && self.problem.forwards_peer(need.alias, around)? {
             return Ok(());
         }
         let optional = need.kind == DependencyKind::OptionalPeer;
@@ -146,13 +150,13 @@ impl Provider<'_> {
             return Ok(());
         }
         let catalog = self.problem.catalog;
-        let place = self.problem.peer(need, around)?;
+        let place = self.problem.peer_binding(need, around)?;
         let Some(variable) = self.problem.peer_variable(need, place) else { return Ok(()) };
         let is_missing = matches!(place, PeerBinding::Absent(_));
-        let mut wish = Wish { by, set: None, locked: None };
+        let mut preference = PeerPreference { by, set: None, locked: None };
         if is_missing && !optional {
             let table = catalog.table(catalog.part(need.package, None))?;
-            wish.locked = self.locked_there(&table, (node, need.alias))?;
+            preference.locked = self.locked_there(&table, (node, need.alias))?;
         }
         if self.problem.is_strict() {
             if let Some((variable, set)) = self.problem.strict_peer(node, need)? {
@@ -161,37 +165,37 @@ impl Provider<'_> {
         } else if is_missing {
             let usable = catalog.table(catalog.part(need.package, None))?.usable.clone();
             if !usable.is_empty() {
-                wish.set = Some(self.problem.peer_set(need, place)?);
+                preference.set = Some(self.problem.peer_set(need, place)?);
                 demands.push(variable, usable);
             }
         }
-        if wish.set.is_some() || wish.locked.is_some() {
-            self.wishes.borrow_mut().entry(variable).or_default().push(wish);
+        if preference.set.is_some() || preference.locked.is_some() {
+            self.peer_preferences.borrow_mut().entry(variable).or_default().push(preference);
         }
         Ok(())
     }
 
-    /// What a Python version demands on a platform: by itself, or with an extra.
+    /// Returns the outcome for a Python version on a platform: by itself, or with an extra.
     fn python(
         &self,
         package: PackageIx,
         ordinal: u32,
         platform: Platform,
         extra: Option<ExtraIx>,
-    ) -> Result<Answer, IndexError> {
+    ) -> Result<ChoiceOutcome, IndexError> {
         let catalog = self.problem.catalog;
         let prepared = catalog.prepared(package, ordinal)?;
         let mut demands = Demands::default();
         if extra.is_some() {
-            demands.push(Variable::PyOn(package, platform), Set::singleton(ordinal));
+            demands.push(Variable::PyOn(package, platform), OrdinalSet::singleton(ordinal));
         } else if let Some(reason) = prepared.refused.clone() {
-            return Ok(Answer::Refused(reason));
+            return Ok(ChoiceOutcome::Refused(reason));
         } else if self.problem.is_tied(package) {
-            demands.push(Variable::Py(package), Set::singleton(ordinal));
+            demands.push(Variable::Py(package), OrdinalSet::singleton(ordinal));
         }
         if extra.is_none() {
             for extra in catalog.asked_extras(package) {
-                demands.push(Variable::PyExtra(package, extra, platform), Set::this_or_none(ordinal));
+                demands.push(Variable::PyExtra(package, extra, platform), OrdinalSet::this_or_none(ordinal));
             }
         }
         let extras: Vec<_> = extra.map(|extra| catalog.interned.extra_name(extra)).into_iter().collect();
@@ -213,7 +217,7 @@ impl Provider<'_> {
         for need in wanted_needs {
             demand(self.problem, need, scope, platform.into(), &mut demands)?;
         }
-        Ok(Answer::Demands(demands))
+        Ok(ChoiceOutcome::Demands(demands))
     }
 
     fn note_optional(&self, from: Variable, what: Droppable, demands: &Demands) {
