@@ -95,13 +95,13 @@ fn going_back_to_where_one_came_from_ends_a_rollback() {
 }
 
 #[test]
-fn a_generation_that_is_not_whole_is_not_gone_back_to() {
+fn an_incomplete_generation_is_not_gone_back_to() {
     let project = three();
     let packages = project.path(".larder/node_modules/.packages");
     let gone = fs::read_dir(&packages).expect("packages").map(|e| e.expect("an entry").path());
     let gone = gone.into_iter().find(|path| path.to_string_lossy().contains("left@1.0.0")).expect("left 1");
     fs::remove_dir_all(gone).expect("a folder");
-    project.run("larder rollback 1").exits(1).names(["not whole", "left@1.0.0"]);
+    project.run("larder rollback 1").exits(1).names(["is incomplete", "left@1.0.0"]);
     assert_eq!(left(&project), "2.0.0");
 }
 

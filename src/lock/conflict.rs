@@ -68,7 +68,7 @@ mod tests {
         let text = "version = 1\n\n[[package]]\nid = \"npm:a@1.0.0\"\n\n[[package]]\n<<<<<<< HEAD\nid = \"npm:b@1.0.0\"\n\
                     ||||||| base\nid = \"npm:b@0.9.0\"\n=======\nid = \"npm:b@1.1.0\"\n\n[[package]]\nid = \"npm:c@2.0.0\"\n\
                     >>>>>>> topic\n";
-        assert!(matches!(super::super::parse("larder.lock", text), Err(super::super::LockError::Conflict { .. })));
+        assert!(matches!(super::super::parse("larder.lock", text), Err(super::super::LockfileError::Conflict { .. })));
         let kept: Vec<_> = salvage(text).graph.packages.keys().map(ToString::to_string).collect();
         assert_eq!(kept, ["npm:a@1.0.0", "npm:c@2.0.0"]);
     }

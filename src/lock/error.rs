@@ -9,7 +9,7 @@ use crate::diagnostic::{Exit, Failure};
 
 /// A lockfile that cannot be read.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum LockError {
+pub enum LockfileError {
     /// Written by a later larder.
     #[error("{file} has version {found}, and this larder reads version 1")]
     #[diagnostic(code(larder::lock::newer), help("a newer larder wrote it: install that one"))]
@@ -69,7 +69,7 @@ pub(super) enum LockProblem {
     Corrupt { reason: String, span: Option<Range<usize>> },
 }
 
-impl LockError {
+impl LockfileError {
     pub(super) fn new(file: &str, text: &str, problem: LockProblem) -> Self {
         let source_code = Arc::new(NamedSource::new(file, text.to_owned()));
         let file = file.to_owned();
@@ -83,7 +83,7 @@ impl LockError {
     }
 }
 
-impl Failure for LockError {
+impl Failure for LockfileError {
     fn exit(&self) -> Exit {
         match self {
             Self::Newer { .. } | Self::Conflict { .. } | Self::Corrupt { .. } => Exit::Manifest,

@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub use closure::{Closure, Selection, platforms_of};
 pub use conflict::salvage;
 pub use dependency_paths::{DependencyChain, ShortestPaths, why};
-pub use error::LockError;
+pub use error::LockfileError;
 pub use freshness::{DeclaredState, Freshness, LocalManifest, RegistryMatch, StaleReason, freshness, misrouted};
 pub use spans::{Anchor, Spans};
 
@@ -154,9 +154,9 @@ pub fn chosen(graph: &Graph) -> Preferences {
 }
 
 /// Reads a lockfile. `file` is its path, for messages.
-pub fn parse(file: &str, text: &str) -> Result<Lockfile, LockError> {
+pub fn parse(file: &str, text: &str) -> Result<Lockfile, LockfileError> {
     let _span = tracing::info_span!("read lock", bytes = text.len()).entered();
-    v1::read(text).map_err(|problem| LockError::new(file, text, problem))
+    v1::read(text).map_err(|problem| LockfileError::new(file, text, problem))
 }
 
 /// The order of manifest lines in a lock: by place and name, then by what else tells two lines apart.

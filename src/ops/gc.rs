@@ -161,7 +161,7 @@ impl Run<'_> {
         let Some(bytes) = inputs::read(&root.join(LOCKFILE), inputs::LOCK_SIZE)? else { return Ok(()) };
         let text = String::from_utf8_lossy(&bytes);
         let lockfile = match lock::parse(LOCKFILE, &text) {
-            Err(lock::LockError::Conflict { .. }) => lock::salvage(&text),
+            Err(lock::LockfileError::Conflict { .. }) => lock::salvage(&text),
             parsed => parsed?,
         };
         self.keep(&lockfile);

@@ -13,7 +13,7 @@ use super::{ProfileError, root_links};
 impl Profiles {
     /// Returns what lies where links with these needs go, and was not made by larder: paths relative to the checkout.
     pub fn obstacles(&self, needs: &RequiredLinks) -> Result<Vec<PathBuf>, ProfileError> {
-        root_links::foreign(self.root(), &needs.links(self.root()))
+        root_links::obstacles(self.root(), &needs.links(self.root()))
     }
 
     /// Moves something of the checkout aside, by one rename, and returns where it is then. It lies below a `node_modules`,

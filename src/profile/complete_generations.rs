@@ -28,11 +28,11 @@ impl CompleteGenerations {
     /// Reads what is known; to be asked before the folder is looked at or changed.
     pub(super) fn read(root: &Path, packages: &Path) -> Result<Self, FsError> {
         let stamp = stamp(packages)?;
-        let text = noted(root)?.unwrap_or_default();
+        let text = read_note(root)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let generations = match text.split_once('\n') {
             Some((noted, generations)) if noted == stamp => {
-                generations.lines().filter(|line| is_name(line)).map(str::to_owned).collect()
+                generations.lines().filter(|line| is_generation_name(line)).map(str::to_owned).collect()
             }
             _ => BTreeSet::new(),
         };
@@ -41,12 +41,12 @@ impl CompleteGenerations {
 
     /// Returns whether a generation is known to have all its packages.
     pub(super) fn contains(&self, profile: &Path, number: u64) -> bool {
-        self.generations.contains(&name(profile, number))
+        self.generations.contains(&generation_name(profile, number))
     }
 
     /// Adds a generation that was found to have all its packages, and notes it.
     pub(super) fn add(mut self, root: &Path, profile: &Path, number: u64) -> Result<(), FsError> {
-        self.generations.insert(name(profile, number));
+        self.generations.insert(generation_name(profile, number));
         self.write(root)
     }
 
@@ -78,7 +78,7 @@ impl CompleteGenerations {
             text.push_str(generation);
             text.push('\n');
         }
-        if noted(root)?.as_deref() == Some(text.as_bytes()) {
+        if read_note(root)?.as_deref() == Some(text.as_bytes()) {
             return Ok(());
         }
         match fs::write_atomic(&root.join(NOTE), text.as_bytes(), Durability::Lazy) {
@@ -90,7 +90,7 @@ impl CompleteGenerations {
 }
 
 /// Reads the note; what is no file of ours says nothing.
-fn noted(root: &Path) -> Result<Option<Vec<u8>>, FsError> {
+fn read_note(root: &Path) -> Result<Option<Vec<u8>>, FsError> {
     match fs::read_record(&root.join(NOTE)) {
         Err(error) if error.is_wrong_kind() => Ok(None),
         note => note,
@@ -98,7 +98,7 @@ fn noted(root: &Path) -> Result<Option<Vec<u8>>, FsError> {
 }
 
 /// Returns whether a line names a generation: `development/12`.
-fn is_name(line: &str) -> bool {
+fn is_generation_name(line: &str) -> bool {
     let parted = line.split_once('/');
     parted.is_some_and(|(environment, number)| environment.parse::<Label>().is_ok() && number.parse::<u64>().is_ok())
 }
@@ -112,7 +112,7 @@ fn stamp(packages: &Path) -> Result<String, FsError> {
     })
 }
 
-fn name(profile: &Path, number: u64) -> String {
+fn generation_name(profile: &Path, number: u64) -> String {
     format!("{}/{number}", profile.file_name().unwrap_or_default().to_string_lossy())
 }
 

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::store::{Tree, TreeEntry, TreeOrigin};
 
 use super::compute_layout::compute_layout;
-use super::layout::{ClosurePackage, Layout, LocalPackage};
+use super::layout::{ClosurePackage, Layout, LocalFolder};
 use super::layout_input::LayoutInput;
 use super::link_mode::LinkMode;
 use super::python::{Bytecode, Interpreter};
@@ -146,7 +146,7 @@ impl Fixture {
         let folders = packages
             .filter_map(|(key, package)| {
                 let folder = package.folder.clone()?;
-                Some((key.clone(), LocalPackage { folder, npm: true, python: false, bin: BTreeMap::new() }))
+                Some((key.clone(), LocalFolder { folder, npm: true, python: false, bin: BTreeMap::new() }))
             })
             .collect();
         compute_layout(&LayoutInput {

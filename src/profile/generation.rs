@@ -173,12 +173,12 @@ impl Generation {
 
     fn text(&self, contents: &Contents, folder: &Path) -> Result<Vec<u8>, ProfileError> {
         #[derive(Serialize)]
-        struct Document<'a> {
+        struct GenerationDocument<'a> {
             #[serde(flatten)]
             generation: &'a Generation,
             contents: &'a Contents,
         }
-        let mut text = serde_json::to_vec(&Document { generation: self, contents })
+        let mut text = serde_json::to_vec(&GenerationDocument { generation: self, contents })
             .map_err(|error| ProfileError::BadRecord { file: file(folder), problem: error.to_string() })?;
         let check = seal(&text);
         text.pop();
@@ -196,10 +196,10 @@ impl Contents {
     /// Reads the contents that the record in the generation's folder lists.
     pub(super) fn read(folder: &Path) -> Result<Self, ProfileError> {
         #[derive(Deserialize)]
-        struct Document {
+        struct ContentsDocument {
             contents: Contents,
         }
-        let contents = parse::<Document>(folder)?.contents;
+        let contents = parse::<ContentsDocument>(folder)?.contents;
         match contents.stray() {
             None => Ok(contents),
             Some(path) => {

@@ -123,7 +123,7 @@ pub enum PackageContent {
 
 /// A local package, by the files in its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LocalPackage {
+pub struct LocalFolder {
     /// Relative to the root.
     pub folder: Arc<str>,
     /// Whether the folder has a package.json.
@@ -153,7 +153,7 @@ pub struct Layout {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<OwnerRule>,
     /// The local packages, by name.
-    pub folders: BTreeMap<Arc<str>, LocalPackage>,
+    pub folders: BTreeMap<Arc<str>, LocalFolder>,
 }
 
 /// The dependencies of each Python package of an environment, by name.

@@ -8,7 +8,7 @@ use crate::model::{Ecosystem, InstanceKey, PackageKey, Platform, TreeDigest};
 
 use super::ProfileError;
 use super::key::RealisedKey;
-use super::layout::{LinkTarget, Links, LocalPackage};
+use super::layout::{LinkTarget, Links, LocalFolder};
 use super::link_mode::LinkMode;
 
 /// The input of [`compute_layout`](super::compute_layout::compute_layout).
@@ -23,7 +23,7 @@ pub(super) struct LayoutInput<'a> {
     /// The content of each package of a registry.
     pub(super) trees: &'a BTreeMap<PackageKey, TreeDigest>,
     /// The local packages of the closure.
-    pub(super) folders: &'a BTreeMap<PackageKey, LocalPackage>,
+    pub(super) folders: &'a BTreeMap<PackageKey, LocalFolder>,
     /// How files come into the profile, unless a package is writable.
     pub(super) files: LinkMode,
 }
@@ -39,7 +39,7 @@ impl LayoutInput<'_> {
     }
 
     /// Returns the local package that an instance is, if it has a package.json.
-    pub(super) fn npm_folder(&self, of: &InstanceKey) -> Option<&LocalPackage> {
+    pub(super) fn npm_folder(&self, of: &InstanceKey) -> Option<&LocalFolder> {
         self.folders.get(&of.package).filter(|folder| folder.npm)
     }
 
@@ -97,7 +97,7 @@ impl PackageToPlace<'_> {
     }
 
     /// Returns the local package that it is.
-    pub(super) fn folder(&self) -> Option<&LocalPackage> {
+    pub(super) fn folder(&self) -> Option<&LocalFolder> {
         self.input.folders.get(&self.key.package)
     }
 

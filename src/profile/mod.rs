@@ -31,7 +31,7 @@
 //! | `python` | finding the interpreter; a virtual environment without pip |
 //! | `placement` | each ecosystem's contract: where its packages go |
 //! | `compute_layout` | lock, closure and trees → layout |
-//! | `local_packages` | what the folders of local packages hold |
+//! | `local_folders` | what the folders of local packages hold |
 //! | `record_file`, `generation_summary`, `generation` | what a generation says of itself |
 //! | `complete_generations` | which generations are known to have all their packages |
 //! | `profiles`, `leftovers`, `git_exclude`, `project_lock` | a checkout with its profiles, and the right to change it |
@@ -61,7 +61,7 @@ mod layout_input;
 mod leftovers;
 mod link_mode;
 mod linking;
-mod local_packages;
+mod local_folders;
 mod npm;
 mod paths;
 mod pins;
@@ -90,7 +90,7 @@ pub use generation_summary::{ChangeSummary, GenerationSummary, PromotionSource};
 pub use git_exclude::{add_ignore_lines, exclude_from_git};
 pub use key::{InvalidRealisedKey, RealisedKey};
 pub use layout::{
-    ClosurePackage, Distribution, Layout, LinkTarget, Links, LocalPackage, OwnerRule, PackageContent, RealisedPackage,
+    ClosurePackage, Distribution, Layout, LinkTarget, Links, LocalFolder, OwnerRule, PackageContent, RealisedPackage,
 };
 pub use link_mode::LinkMode;
 pub use paths::{active, current_link, generation_folder, is_generation, own_folder, sync_record};
@@ -99,4 +99,4 @@ pub use profiles::Profiles;
 pub use project_lock::{ProjectLock, has_leftovers};
 pub use rollback::Rollback;
 pub use root_links::{RequiredLinks, check_stays_inside};
-pub use verify::{Damage, DamageKind};
+pub use verify::{Damage, ProfileDamageKind};

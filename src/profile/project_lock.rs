@@ -30,12 +30,12 @@ impl Profiles {
     /// Removes what a holder before left in the middle.
     pub fn lock(&self, waiting: impl FnOnce(Option<u32>)) -> Result<ProjectLock, ProfileError> {
         let path = self.lock_file()?;
-        self.begin(FileLock::acquire(&path, || waiting(holder(&path)))?)
+        self.start_work(FileLock::acquire(&path, || waiting(holder(&path)))?)
     }
 
     /// Takes the project's lock if nobody holds it.
     pub fn try_lock(&self) -> Result<Option<ProjectLock>, ProfileError> {
-        FileLock::try_acquire(&self.lock_file()?)?.map(|held| self.begin(held)).transpose()
+        FileLock::try_acquire(&self.lock_file()?)?.map(|held| self.start_work(held)).transpose()
     }
 
     /// Returns the lock's file, in a folder that is there.
@@ -48,10 +48,10 @@ impl Profiles {
         }
     }
 
-    fn begin(&self, held: FileLock) -> Result<ProjectLock, ProfileError> {
+    fn start_work(&self, held: FileLock) -> Result<ProjectLock, ProfileError> {
         let note = held.note()?;
         if !note.is_empty() {
-            self.clear(&note)?;
+            self.remove_leftovers(&note)?;
         }
         let lock = ProjectLock { held, remains: AtomicBool::new(false) };
         lock.note_replaced_files(&[])?;
@@ -59,7 +59,7 @@ impl Profiles {
     }
 
     /// Removes what a killed holder left: files and folders with temporary names.
-    fn clear(&self, note: &[u8]) -> Result<(), ProfileError> {
+    fn remove_leftovers(&self, note: &[u8]) -> Result<(), ProfileError> {
         fs::remove_abandoned(&self.root().join(".larder"))?;
         for environment in self.profile_folders()? {
             remove_leftovers(self.root(), &self.profile(&environment)?)?;
@@ -75,7 +75,7 @@ impl Profiles {
         }
         for file in note.split(|byte| *byte == 0).skip(1) {
             let file = PathBuf::from(std::ffi::OsString::from_vec(file.to_vec()));
-            if self.holds(&file)? {
+            if self.contains_file(&file)? {
                 fs::remove_abandoned_beside(&file)?;
             }
         }
@@ -83,7 +83,7 @@ impl Profiles {
     }
 
     /// Returns whether a file lies in this checkout, through no link: a note that a clone brought may name any.
-    fn holds(&self, file: &Path) -> Result<bool, ProfileError> {
+    fn contains_file(&self, file: &Path) -> Result<bool, ProfileError> {
         let Some(folder) = file.strip_prefix(self.root()).ok().and_then(Path::parent) else { return Ok(false) };
         let is_plain = folder.components().all(|part| matches!(part, Component::Normal(_)));
         Ok(is_plain && fs::inspect_below(self.root(), folder)? == PathState::Clear)

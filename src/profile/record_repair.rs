@@ -44,7 +44,7 @@ fn repair_record(
     trees: &TreeLookup<'_>,
 ) -> Result<Built, ProfileError> {
     let plan = Plan::new(paths, input)?;
-    plan.make_room()?;
+    plan.prepare_folders()?;
     let damage = verify::realised(paths.root, paths.packages, &plan.layout, trees)?;
     let damaged: BTreeSet<&RealisedKey> = damage.iter().filter_map(|damage| damage.key.as_ref()).collect();
     let complete = CompleteGenerations::read(paths.root, paths.packages)?;

@@ -49,14 +49,14 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
 
     for (path, target) in &mut contents.links {
         *target = moved.path(target);
-        inside(paths, &folder, path)?;
-        lead(paths, &folder.join(path), target)?;
+        check_parent(paths, &folder, path)?;
+        point_link(paths, &folder.join(path), target)?;
     }
     for path in contents.generated.keys() {
-        inside(paths, &folder, path)?;
+        check_parent(paths, &folder, path)?;
     }
     for (key, realised) in &contents.layout.packages {
-        folder_links(paths, key, realised)?;
+        update_folder_links(paths, key, realised)?;
     }
     for (path, digest) in &mut contents.generated {
         if is_launcher(path) {
@@ -82,35 +82,35 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
 }
 
 /// Lets the links of a realised package to local folders lead to where those are.
-pub(super) fn folder_links(
+pub(super) fn update_folder_links(
     paths: ProfilePaths<'_>,
     key: &RealisedKey,
     realised: &RealisedPackage,
 ) -> Result<(), ProfileError> {
     for (name, target) in realised.dependencies.iter().filter(|(_, target)| matches!(target, LinkTarget::Folder(_))) {
         let path = npm::link_path(realised, name);
-        inside(paths, &paths.packages.join(key.as_str()), &path)?;
+        check_parent(paths, &paths.packages.join(key.as_str()), &path)?;
         let link = paths.packages.join(key.as_str()).join(&path);
-        lead(paths, &link, &npm::relative_target(paths.root, &path, target))?;
+        point_link(paths, &link, &npm::relative_target(paths.root, &path, target))?;
     }
     Ok(())
 }
 
 /// Makes sure that the folder of a file or link which is about to be replaced is reached through no link.
-fn inside(paths: ProfilePaths<'_>, folder: &Path, path: &str) -> Result<(), ProfileError> {
+fn check_parent(paths: ProfilePaths<'_>, folder: &Path, path: &str) -> Result<(), ProfileError> {
     let way = folder.strip_prefix(paths.root).unwrap_or(folder).join(path);
     way.parent().map_or(Ok(()), |way| check_own_path(paths.root, way))
 }
 
 /// Lets a link lead somewhere, if it does not yet. It is made where nobody looks for packages, and then renamed.
-fn lead(paths: ProfilePaths<'_>, link: &Path, target: &Path) -> Result<(), ProfileError> {
+fn point_link(paths: ProfilePaths<'_>, link: &Path, target: &Path) -> Result<(), ProfileError> {
     match fs::read_link(link) {
         Ok(found) if found == target => return Ok(()),
         // What somebody made of it is no link: `verify` names it.
         Err(error) if !error.is_not_found() => return Ok(()),
         _ => {}
     }
-    let aside = paths.profile.join(LEADING);
+    let aside = paths.profile.join(UNPLACED_LINK);
     fs::remove_file(&aside)?;
     fs::symlink(target, &aside)?;
     match fs::rename(&aside, link) {
@@ -121,7 +121,7 @@ fn lead(paths: ProfilePaths<'_>, link: &Path, target: &Path) -> Result<(), Profi
 }
 
 /// A link that is not in its place yet.
-const LEADING: &str = ".leading";
+const UNPLACED_LINK: &str = ".leading";
 
 /// Returns whether a file that larder wrote runs an executable of a local folder.
 fn is_launcher(path: &str) -> bool {

@@ -84,8 +84,8 @@ pub(super) fn member_folder(member: &str) -> String {
 /// Makes sure that nothing foreign is in the way.
 pub(super) fn check(root: &Path, links: &RootLinks) -> Result<(), ProfileError> {
     for (path, target) in links {
-        stays(root, path)?;
-        is_there(root, path, target)?;
+        check_parent(root, path)?;
+        has_link(root, path, target)?;
     }
     Ok(())
 }
@@ -104,29 +104,29 @@ pub fn check_stays_inside(root: &Path, folder: &Path) -> Result<(), ProfileError
     }
 }
 
-fn stays(root: &Path, link: &Path) -> Result<(), ProfileError> {
+fn check_parent(root: &Path, link: &Path) -> Result<(), ProfileError> {
     link.parent().map_or(Ok(()), |folder| check_stays_inside(root, folder))
 }
 
 /// Returns what is in the way.
-pub(super) fn foreign(root: &Path, links: &RootLinks) -> Result<Vec<PathBuf>, ProfileError> {
-    let mut foreign = Vec::new();
+pub(super) fn obstacles(root: &Path, links: &RootLinks) -> Result<Vec<PathBuf>, ProfileError> {
+    let mut obstacles = Vec::new();
     for (path, target) in links {
-        match is_there(root, path, target) {
-            Err(ProfileError::Foreign { path } | ProfileError::OtherCheckout { path, .. }) => foreign.push(path),
+        match has_link(root, path, target) {
+            Err(ProfileError::Foreign { path } | ProfileError::OtherCheckout { path, .. }) => obstacles.push(path),
             looked => drop(looked?),
         }
     }
-    Ok(foreign)
+    Ok(obstacles)
 }
 
 /// Makes the links that are missing. In folders beside the project only where these are among `beside`.
-pub(super) fn place(root: &Path, links: &RootLinks, beside: &BTreeSet<Arc<str>>) -> Result<(), ProfileError> {
+pub(super) fn create_links(root: &Path, links: &RootLinks, beside: &BTreeSet<Arc<str>>) -> Result<(), ProfileError> {
     check(root, links)?;
     for (path, target) in links {
         let is_beside = path.starts_with("..");
         let is_allowed = !is_beside || beside.iter().any(|folder| path.parent() == Some(Path::new(&**folder)));
-        if is_allowed && !is_there(root, path, target)? {
+        if is_allowed && !has_link(root, path, target)? {
             fs::replace_symlink(&root.join(path), target)?;
         }
     }
@@ -136,14 +136,14 @@ pub(super) fn place(root: &Path, links: &RootLinks, beside: &BTreeSet<Arc<str>>)
 /// Removes the links of `old` that are not in `new`, where they are still larder's.
 pub(super) fn remove_stale(root: &Path, old: &RootLinks, new: &RootLinks) -> Result<(), ProfileError> {
     for (path, target) in old.iter().filter(|(path, _)| !new.contains_key(*path)) {
-        if let (Ok(()), Ok(true)) = (stays(root, path), is_there(root, path, target)) {
+        if let (Ok(()), Ok(true)) = (check_parent(root, path), has_link(root, path, target)) {
             fs::remove_file(&root.join(path))?;
         }
     }
     Ok(())
 }
 
-fn is_there(root: &Path, path: &Path, target: &Path) -> Result<bool, ProfileError> {
+fn has_link(root: &Path, path: &Path, target: &Path) -> Result<bool, ProfileError> {
     let full = root.join(path);
     match fs::lstat(&full)? {
         None => Ok(false),

@@ -27,7 +27,7 @@ impl Profiles {
         let old = if is_active { self.active_links()? } else { RootLinks::new() };
         let needed = RequiredLinks::from(&new).links(self.root());
         if is_active {
-            root_links::place(self.root(), &needed, self.folders_beside())?;
+            root_links::create_links(self.root(), &needed, self.folders_beside())?;
         }
         if durability == Durability::Synced {
             fs::sync_volume(self.root())?;
@@ -44,7 +44,7 @@ impl Profiles {
         let new = self.current_summary(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
         let needed = RequiredLinks::from(&new).links(self.root());
         let old = self.active_links()?;
-        root_links::place(self.root(), &needed, self.folders_beside())?;
+        root_links::create_links(self.root(), &needed, self.folders_beside())?;
         if self.active()?.as_ref() != Some(environment) {
             let target = format!("node_modules/.profiles/{environment}/{CURRENT}");
             fs::replace_symlink(&self.root().join(ACTIVE), Path::new(&target))?;

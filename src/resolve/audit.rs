@@ -99,7 +99,7 @@ pub fn audit(
 }
 
 /// The places of a graph's packages among the versions that an index knows.
-type Known<'a> = BTreeMap<&'a PackageKey, (PackageIx, u32)>;
+type KnownVersions<'a> = BTreeMap<&'a PackageKey, (PackageIx, u32)>;
 
 struct Audit<'a> {
     catalog: &'a Catalog<'a>,
@@ -116,8 +116,8 @@ impl<'a> Audit<'a> {
     }
 
     /// Finds the packages, each in the registry that it is locked from.
-    fn packages(&mut self) -> Result<Known<'a>, IndexError> {
-        let mut known = Known::new();
+    fn packages(&mut self) -> Result<KnownVersions<'a>, IndexError> {
+        let mut known = KnownVersions::new();
         for (key, package) in &self.audited.graph.packages {
             let place = self.catalog.interned.package(key.id.clone());
             let table = self.catalog.table(place)?;
@@ -205,7 +205,7 @@ impl<'a> Audit<'a> {
         key: &InstanceKey,
         instance: &Instance,
         prepared: &Rc<PreparedRelease>,
-        known: &Known<'_>,
+        known: &KnownVersions<'_>,
     ) -> Result<(), IndexError> {
         for edge in &instance.edges {
             if let Some(message) = self.edge(edge, &prepared.needs, known)? {
@@ -221,7 +221,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Returns what is wrong with an edge.
-    fn edge(&self, edge: &Edge, needs: &[Need], known: &Known<'_>) -> Result<Option<String>, IndexError> {
+    fn edge(&self, edge: &Edge, needs: &[Need], known: &KnownVersions<'_>) -> Result<Option<String>, IndexError> {
         let name = &edge.name;
         let needs: Vec<&Need> = needs
             .iter()

@@ -16,7 +16,7 @@ use super::interned::Interned;
 use super::ordinal_set::OrdinalSet;
 use super::release::{Need, PreparedLine, PreparedRelease};
 use super::requirements::{LineId, Requirements};
-use super::variable::{ExtraIx, Node, NodeIx, NodeOwner, PackageIx};
+use super::variable::{ExtraIx, NodeIx, NodeOwner, PackageIx, ScopeNode};
 use super::version_rules::{self, npm};
 use super::version_table::VersionTable;
 
@@ -166,7 +166,7 @@ impl<'a> Catalog<'a> {
 
     /// Returns the node of a manifest.
     pub(super) fn manifest_node(&self, manifest: u32) -> NodeIx {
-        self.interned.intern_node(Node { owner: NodeOwner::Manifest(manifest), around: None })
+        self.interned.intern_node(ScopeNode { owner: NodeOwner::Manifest(manifest), around: None })
     }
 
     /// Returns the node in which private and local packages live: the project's.

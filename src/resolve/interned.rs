@@ -7,14 +7,14 @@ use rustc_hash::FxHashMap;
 use crate::model::{ExtraName, PackageId};
 
 use super::ordinal_set::OrdinalSet;
-use super::variable::{ExtraIx, Node, NodeIx, PackageIx, RangeIx};
+use super::variable::{ExtraIx, NodeIx, PackageIx, RangeIx, ScopeNode};
 
 /// The values that the solver's variables name by numbers.
 #[derive(Default)]
 pub(super) struct Interned {
     packages: RefCell<Interner<PackageId>>,
     extras: RefCell<Interner<ExtraName>>,
-    nodes: RefCell<Interner<Node>>,
+    nodes: RefCell<Interner<ScopeNode>>,
     ranges: RefCell<Interner<OrdinalSet>>,
 }
 
@@ -40,12 +40,12 @@ impl Interned {
     }
 
     /// Interns a node.
-    pub(super) fn intern_node(&self, node: Node) -> NodeIx {
+    pub(super) fn intern_node(&self, node: ScopeNode) -> NodeIx {
         NodeIx(self.nodes.borrow_mut().intern(node))
     }
 
     /// Returns an interned node.
-    pub(super) fn node(&self, node: NodeIx) -> Node {
+    pub(super) fn node(&self, node: NodeIx) -> ScopeNode {
         self.nodes.borrow().values[node.0 as usize]
     }
 

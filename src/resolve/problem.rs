@@ -9,7 +9,7 @@ use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::ordinal_set::OrdinalSet;
 use super::release::{Need, PreparedRelease};
 use super::search_state::{Droppable, SearchState};
-use super::variable::{Node, NodeIx, NodeOwner, PackageIx, Variable};
+use super::variable::{NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
 use super::version_rules::npm;
 
 /// The catalog under the rules of one run.
@@ -47,7 +47,7 @@ impl Problem<'_> {
             }
             around = Some(scope);
         }
-        Ok(self.catalog.interned.intern_node(Node { owner, around }))
+        Ok(self.catalog.interned.intern_node(ScopeNode { owner, around }))
     }
 
     /// Finds where a name comes from, as seen by those that live in a scope.
@@ -238,7 +238,7 @@ impl Problem<'_> {
     }
 
     /// Returns what a node's release needs.
-    pub(super) fn prepared(&self, node: Node) -> Result<Option<std::rc::Rc<PreparedRelease>>, IndexError> {
+    pub(super) fn prepared(&self, node: ScopeNode) -> Result<Option<std::rc::Rc<PreparedRelease>>, IndexError> {
         match node.owner {
             NodeOwner::Manifest(_) => Ok(None),
             NodeOwner::Release(package, ordinal) => self.catalog.prepared(package, ordinal).map(Some),

@@ -93,7 +93,7 @@ impl PreparedLine {
 }
 
 /// The overrides and extensions, and the numbers of packages.
-type Context<'a> = (&'a Settings, &'a Interned);
+type PreparationContext<'a> = (&'a Settings, &'a Interned);
 
 impl PreparedRelease {
     /// Applies extensions, then overrides, then npm's precedence: an optional dependency is no plain one, and what is
@@ -131,7 +131,7 @@ impl PreparedRelease {
     }
 
     /// Adds the dependencies that the built-in package extensions list for this version.
-    fn add_extensions(&mut self, context: Context<'_>, key: &PackageKey) {
+    fn add_extensions(&mut self, context: PreparationContext<'_>, key: &PackageKey) {
         let Some(version) = key.version.as_npm() else { return };
         for entry in package_extensions::of(key.id.name.as_str(), context.0.package_extensions) {
             if !entry.versions.parse::<NpmRange>().is_ok_and(|range| range.matches(version)) {
@@ -159,7 +159,7 @@ impl PreparedRelease {
 
     fn add(
         &mut self,
-        (settings, interned): Context<'_>,
+        (settings, interned): PreparationContext<'_>,
         id: &PackageId,
         kind: DependencyKind,
         requirement: Requirement,
@@ -181,7 +181,7 @@ impl PreparedRelease {
     /// version out.
     fn add_unsupported(
         &mut self,
-        (settings, interned): Context<'_>,
+        (settings, interned): PreparationContext<'_>,
         id: &PackageId,
         kind: DependencyKind,
         asked: Dropped,

@@ -16,7 +16,7 @@ pub(super) struct ExtraIx(pub(super) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct RangeIx(pub(super) u32);
 
-/// An interned [`Node`].
+/// An interned [`ScopeNode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NodeIx(pub(super) u32);
 
@@ -44,7 +44,7 @@ impl NodeOwner {
 /// The scope around it is part of it only where the version declares peers, which look there; so a package without
 /// peers is one node wherever it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Node {
+pub(super) struct ScopeNode {
     /// The owner of the dependencies.
     pub(super) owner: NodeOwner,
     /// The scope around it, where its peers are looked up.

@@ -9,12 +9,12 @@ use super::StaleReason;
 use super::comparison::{LockComparison, requirement_text};
 
 /// The parts of a line that must be equal for two lines to be compared.
-type Place<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
+type LineKey<'a> = (&'a Dependent, Option<&'a Label>, Ecosystem, &'a PackageName);
 
 impl LockComparison<'_> {
     /// Compares lines, each with its place among the declared ones, with what a solution has for them.
     pub(super) fn lines(&self, graph: &Graph, lines: &[(usize, &RequiredLine)], reasons: &mut Vec<StaleReason>) {
-        let mut roots: BTreeMap<Place<'_>, Vec<&RootEdge>> = BTreeMap::new();
+        let mut roots: BTreeMap<LineKey<'_>, Vec<&RootEdge>> = BTreeMap::new();
         for root in &graph.roots {
             roots.entry(place(&root.dependent, root.group.as_ref(), &root.requirement)).or_default().push(root);
         }
@@ -67,11 +67,11 @@ impl LockComparison<'_> {
     }
 }
 
-fn place<'a>(dependent: &'a Dependent, group: Option<&'a Label>, requirement: &'a Requirement) -> Place<'a> {
+fn place<'a>(dependent: &'a Dependent, group: Option<&'a Label>, requirement: &'a Requirement) -> LineKey<'a> {
     (dependent, group, requirement.ecosystem(), requirement.seen_as())
 }
 
-fn place_of(line: &RequiredLine) -> Place<'_> {
+fn place_of(line: &RequiredLine) -> LineKey<'_> {
     place(&line.dependent, line.group.as_ref(), &line.requirement)
 }
 

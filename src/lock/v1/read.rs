@@ -38,7 +38,7 @@ pub(in crate::lock) fn read_toml(text: &str) -> Result<Lockfile, LockProblem> {
 }
 
 fn lockfile(text: &str, document: &LockDocument<'_>) -> Result<Lockfile, LockProblem> {
-    let mut reader = Reader { text, instances: FxHashMap::default(), labels: FxHashMap::default() };
+    let mut reader = LockReader { text, instances: FxHashMap::default(), labels: FxHashMap::default() };
     reader.lockfile(document)
 }
 
@@ -55,7 +55,7 @@ fn declared_version(text: &str) -> Option<(u64, Range<usize>)> {
 }
 
 /// Turns texts into values, each distinct key once.
-struct Reader<'a> {
+struct LockReader<'a> {
     text: &'a str,
     instances: FxHashMap<&'a str, InstanceKey>,
     labels: FxHashMap<&'a str, Label>,
@@ -63,7 +63,7 @@ struct Reader<'a> {
 
 type ReadResult<T> = Result<T, LockProblem>;
 
-impl<'a> Reader<'a> {
+impl<'a> LockReader<'a> {
     fn lockfile(&mut self, document: &'a LockDocument<'a>) -> ReadResult<Lockfile> {
         let settings = self.settings(&document.settings)?;
         let roots = document.require.iter().map(|line| self.root(line)).collect::<ReadResult<Vec<_>>>()?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::{Label, TreeDigest};
-use crate::profile::{self, DamageKind, Generation, ProfileError};
+use crate::profile::{self, Generation, ProfileDamageKind, ProfileError};
 use crate::store::{self, Store, StoreError, Tree};
 
 use crate::ops::Result;
@@ -80,7 +80,7 @@ pub(in crate::ops) fn look(
     for (environment, generation) in built {
         for damage in profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())? {
             let both = change_in_profile(&damage).filter(|change| stored.contains(change));
-            let changed = matches!(damage.kind, DamageKind::Changed { .. });
+            let changed = matches!(damage.kind, ProfileDamageKind::Changed { .. });
             let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string(), changed) };
             shared.extend(both);
             in_profile.entry(damage.path).or_insert(harmed).environments.insert(environment.clone());
@@ -104,7 +104,7 @@ fn change_in_store(damage: &store::StoreDamage) -> Option<Change> {
 
 fn change_in_profile(damage: &profile::Damage) -> Option<Change> {
     match damage.kind {
-        DamageKind::Changed { expected, found } => Some((damage.tree?, expected, found)),
+        ProfileDamageKind::Changed { expected, found } => Some((damage.tree?, expected, found)),
         _ => None,
     }
 }

@@ -63,7 +63,7 @@ pub(in crate::ops) fn read(root: &Path) -> Result<Old> {
     let Some(text) = text(root)? else { return Ok(Old::None) };
     match lock::parse(LOCKFILE, &text) {
         Ok(lockfile) => Ok(Old::Lock(lockfile)),
-        Err(lock::LockError::Conflict { .. }) => Ok(Old::Conflict(lock::salvage(&text))),
+        Err(lock::LockfileError::Conflict { .. }) => Ok(Old::Conflict(lock::salvage(&text))),
         Err(error) => Err(error.into()),
     }
 }

@@ -8,7 +8,7 @@ use crate::fs;
 use crate::model::TreeDigest;
 use crate::store::Tree;
 
-use super::executables::{self, Executables, Program, Runtimes};
+use super::executables::{self, DeclaredRuntimes, Executables, Program};
 use super::input::BuildInput;
 use crate::profile::as_text::Text;
 use crate::profile::compute_layout::python_dependencies;
@@ -44,7 +44,7 @@ impl<'a> GenerationDraft<'a> {
     }
 
     /// Makes all but the records.
-    pub(super) fn fill(
+    pub(super) fn assemble(
         &mut self,
         input: &BuildInput<'_>,
         layout: &Layout,
@@ -52,7 +52,7 @@ impl<'a> GenerationDraft<'a> {
         projects: &[python::EditablePackage],
     ) -> Result<Generated, ProfileError> {
         fs::create_dir_all(&self.folder.join("bin"))?;
-        let runtimes = Runtimes::of(input);
+        let runtimes = DeclaredRuntimes::of(input);
         let mut executables = self.node_modules("node_modules", runtimes, &layout.node_modules, (layout, trees))?;
         for (member, links) in &layout.members {
             let place = format!("members/{}/node_modules", root_links::member_folder(member));
@@ -72,7 +72,7 @@ impl<'a> GenerationDraft<'a> {
             }
             let contested = installed.contested.into_iter().map(|(path, owner)| (format!("python/{path}"), owner));
             self.contested = contested.collect();
-            self.say_what_gave_way(&installed.yielded);
+            self.warn_of_yielded_files(&installed.yielded);
             generated.extend(installed.generated.into_iter().map(|(path, digest)| (format!("python/{path}"), digest)));
             // Those of the environment are made already.
             let links = installed.links.into_iter().map(|(path, target)| (format!("python/{path}"), target));
@@ -99,14 +99,14 @@ impl<'a> GenerationDraft<'a> {
     fn node_modules(
         &mut self,
         place: &str,
-        runtimes: Runtimes,
+        runtimes: DeclaredRuntimes,
         links: &Links,
         (layout, trees): (&Layout, &BTreeMap<TreeDigest, Arc<Tree>>),
     ) -> Result<Executables, ProfileError> {
         for (name, target) in links {
             self.link(format!("{place}/{name}"), self.absolute(target));
         }
-        let executables = executables::of_links(self.paths, runtimes, links, layout, trees)?;
+        let executables = executables::executables_of_links(self.paths, runtimes, links, layout, trees)?;
         for (name, (program, _)) in &executables.offered {
             let path = format!("{place}/.bin/{name}");
             match program {
@@ -171,7 +171,7 @@ impl<'a> GenerationDraft<'a> {
     }
 
     /// Warns of packages whose files gave way to those of dependents, unless the generation before has the same files.
-    fn say_what_gave_way(&mut self, yielded: &[python::YieldedFiles]) {
+    fn warn_of_yielded_files(&mut self, yielded: &[python::YieldedFiles]) {
         if yielded.is_empty() {
             return;
         }

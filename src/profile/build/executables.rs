@@ -30,19 +30,19 @@ pub(super) struct Executables {
     /// Warnings: two dependencies that offer the same name, and names that mean something else already.
     pub(super) warnings: Vec<String>,
     /// The runtimes that the project declares.
-    runtimes: Runtimes,
+    runtimes: DeclaredRuntimes,
 }
 
 /// Which runtimes a project declares: no package's executable has their names.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Runtimes {
+pub(super) struct DeclaredRuntimes {
     /// `node`
     pub(super) node: bool,
     /// `python`
     pub(super) python: bool,
 }
 
-impl Runtimes {
+impl DeclaredRuntimes {
     /// Returns those that a generation is built with.
     pub(super) fn of(input: &BuildInput<'_>) -> Self {
         Self { node: input.lock.settings.node.is_some(), python: input.interpreter.is_some() }
@@ -65,7 +65,7 @@ const OF_THE_SYSTEM: [&str; 41] = [
 
 impl Executables {
     /// Starts with nothing.
-    pub(super) fn new(runtimes: Runtimes) -> Self {
+    pub(super) fn new(runtimes: DeclaredRuntimes) -> Self {
         Self { runtimes, ..Self::default() }
     }
 
@@ -88,7 +88,7 @@ impl Executables {
         if first == by {
             return;
         }
-        let taken = npm::shadowing(name, first, by);
+        let taken = npm::preferred_owner(name, first, by);
         self.warnings.push(format!("{first} and {by} both bring an executable `{name}`: {taken}'s is used"));
         if taken == &**by {
             self.offered.insert(name.to_owned(), (program, by.clone()));
@@ -97,9 +97,9 @@ impl Executables {
 }
 
 /// Returns the executables of what a `node_modules` links.
-pub(super) fn of_links(
+pub(super) fn executables_of_links(
     paths: ProfilePaths<'_>,
-    runtimes: Runtimes,
+    runtimes: DeclaredRuntimes,
     links: &Links,
     layout: &Layout,
     trees: &BTreeMap<TreeDigest, Arc<Tree>>,
@@ -119,7 +119,7 @@ pub(super) fn of_links(
                 let Some(tree) = trees.get(&realised.tree) else { continue };
                 let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
                 let folder = paths.packages.join(key.as_str()).join("node_modules").join(&**own);
-                let bins = npm::declared(own, &json, tree.entries.iter().map(|entry| &*entry.path))?;
+                let bins = npm::declared_bins(own, &json, tree.entries.iter().map(|entry| &*entry.path))?;
                 executables.warnings.extend(bins.odd);
                 for bin in bins.found {
                     let file = folder.join(&bin.path);

@@ -88,8 +88,8 @@ pub(super) fn build(
         let (generation, warnings) = (current.clone(), Vec::new());
         return Ok(Built { generation, is_new: false, relocated, realised: 0, record_rewritten: false, warnings });
     }
-    let last = plan.make_room()?;
-    if let (Reuse::CurrentOrUnfinished, Some(generation)) = (reuse, ready(paths, last, current, &plan.inputs)) {
+    let last = plan.prepare_folders()?;
+    if let (Reuse::CurrentOrUnfinished, Some(generation)) = (reuse, unfinished(paths, last, current, &plan.inputs)) {
         let relocated = relocate::relocate(paths, generation.number)?;
         return Ok(Built {
             generation,
@@ -122,7 +122,12 @@ pub(super) fn build(
 }
 
 /// Returns the generation that a run built and was killed before it switched to it.
-fn ready(paths: ProfilePaths<'_>, last: u64, current: Option<&Generation>, inputs: &TreeDigest) -> Option<Generation> {
+fn unfinished(
+    paths: ProfilePaths<'_>,
+    last: u64,
+    current: Option<&Generation>,
+    inputs: &TreeDigest,
+) -> Option<Generation> {
     let parent = current.map(|current| current.number);
     let newest = Generation::read(&paths.generation(last)).ok()?;
     (newest.number == last && newest.parent == parent && newest.inputs == *inputs).then_some(newest)

@@ -19,7 +19,7 @@ use crate::profile::layout::{ClosurePackage, Layout};
 use crate::profile::layout_input::LayoutInput;
 use crate::profile::leftovers::remove_leftovers;
 use crate::profile::link_mode::LinkMode;
-use crate::profile::local_packages::{self, LocalPackages};
+use crate::profile::local_folders::{self, LocalFolders};
 use crate::profile::paths::{BUILDING, ProfilePaths, open_own_folder};
 use crate::profile::python::Bytecode;
 use crate::profile::record_file::{FORMAT, hash};
@@ -30,7 +30,7 @@ use crate::profile::{ProfileError, npm};
 pub(in crate::profile) struct Plan<'a> {
     paths: ProfilePaths<'a>,
     input: &'a BuildInput<'a>,
-    folders: LocalPackages,
+    folders: LocalFolders,
     pub(in crate::profile) layout: Layout,
     closure: Vec<ClosurePackage>,
     pub(super) inputs: TreeDigest,
@@ -39,7 +39,7 @@ pub(in crate::profile) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(in crate::profile) fn new(paths: ProfilePaths<'a>, input: &'a BuildInput<'a>) -> Result<Self, ProfileError> {
-        let folders = local_packages::look(paths.root, input.lock, input.closure)?;
+        let folders = local_folders::look(paths.root, input.lock, input.closure)?;
         let (layout, closure) = layout_of(input, &folders)?;
         if input.interpreter.is_none() && !(layout.python.is_empty() && folders.projects.is_empty()) {
             return Err(ProfileError::UndeclaredPython);
@@ -50,7 +50,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Makes the folders to build in, and removes what a killed run left there; returns the last number.
-    pub(in crate::profile) fn make_room(&self) -> Result<u64, ProfileError> {
+    pub(in crate::profile) fn prepare_folders(&self) -> Result<u64, ProfileError> {
         fs::create_dir_all(self.paths.packages)?;
         fs::create_dir_all(self.paths.profile)?;
         fs::set_private(self.paths.profile, self.input.link_mode() == LinkMode::Private)?;
@@ -65,13 +65,13 @@ impl<'a> Plan<'a> {
             let is_there =
                 |key: &RealisedKey| fs::stat(&paths.packages.join(key.as_str())).is_ok_and(|stat| stat.is_some());
             let missing = layout.packages.iter().filter(|(key, _)| damaged.contains(key) || !is_there(key));
-            self.needing(error, missing.map(|(_, realised)| &realised.tree))
+            self.with_space_demand(error, missing.map(|(_, realised)| &realised.tree))
         })
     }
 
     /// Adds how much room the copies of trees take to an error, if it was room that was missing. Links take none that is
     /// known.
-    fn needing<'t>(&self, error: ProfileError, trees: impl Iterator<Item = &'t TreeDigest>) -> ProfileError {
+    fn with_space_demand<'t>(&self, error: ProfileError, trees: impl Iterator<Item = &'t TreeDigest>) -> ProfileError {
         let ProfileError::Fs(error) = error else { return error };
         let device = |path: &Path| fs::stat(path).ok().flatten().map(|stat| stat.device);
         let links = |tree: &Tree| device(&tree.folder) == device(self.paths.packages);
@@ -110,10 +110,10 @@ impl<'a> Plan<'a> {
         };
         let folder = paths.profile.join(BUILDING);
         let mut draft = GenerationDraft::new(paths, folder.clone(), before);
-        let filled = draft
-            .fill(input, &self.layout, &self.trees, &self.folders.projects)
-            .map_err(|error| self.needing(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
-        let made = filled.and_then(|generated| {
+        let assembled = draft
+            .assemble(input, &self.layout, &self.trees, &self.folders.projects)
+            .map_err(|error| self.with_space_demand(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
+        let made = assembled.and_then(|generated| {
             generation.closure = self.closure;
             let summary = summary(paths.root, input, &generation, before);
             let links = std::mem::take(&mut draft.links);
@@ -155,7 +155,7 @@ fn summary(
     }
 }
 
-fn layout_of(input: &BuildInput<'_>, folders: &LocalPackages) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
+fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
     let digests = input.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
     compute_layout(&LayoutInput {
         lock: input.lock,
@@ -181,7 +181,7 @@ fn inputs(
     input: &BuildInput<'_>,
     layout: &Layout,
     closure: &[ClosurePackage],
-    folders: &LocalPackages,
+    folders: &LocalFolders,
 ) -> TreeDigest {
     let projects: Vec<_> = folders.projects.iter().map(|project| project.identity(root)).collect();
     hash(&(
@@ -214,7 +214,7 @@ pub(in crate::profile) fn realise(
     for (key, realised) in &layout.packages {
         let wanted = !there.contains(key.as_str()) || damaged.contains(key);
         if !wanted {
-            relocate::folder_links(paths, key, realised)?;
+            relocate::update_folder_links(paths, key, realised)?;
         }
         if let (true, Some(tree)) = (wanted, trees.get(&realised.tree)) {
             missing.push((key, realised, tree.clone()));

@@ -46,7 +46,7 @@ pub(in super::super) struct DeclaredBins {
 ///
 /// # Errors
 /// When a name or a path leaves its folder.
-pub(in super::super) fn declared<'a>(
+pub(in super::super) fn declared_bins<'a>(
     package: &str,
     package_json: &[u8],
     files: impl Iterator<Item = &'a str>,
@@ -94,7 +94,7 @@ impl DeclaredBins {
 }
 
 /// Returns the folder whose files are executables (`directories.bin`), without a way out of the package.
-pub(in super::super) fn declared_folder(package_json: &[u8]) -> Option<String> {
+pub(in super::super) fn bin_directory(package_json: &[u8]) -> Option<String> {
     let text = package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json);
     let parsed: BinFields = serde_json::from_slice(text).ok()?;
     let folder = parsed.directories.filter(|_| parsed.bin.is_none())?;
@@ -103,7 +103,7 @@ pub(in super::super) fn declared_folder(package_json: &[u8]) -> Option<String> {
 
 /// Returns the earlier of two packages that offer the executable `name`: the one that is called like it, else the
 /// first.
-pub(in super::super) fn shadowing<'a>(name: &str, first: &'a str, second: &'a str) -> &'a str {
+pub(in super::super) fn preferred_owner<'a>(name: &str, first: &'a str, second: &'a str) -> &'a str {
     if second == name && first != name { second } else { first }
 }
 
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn check(package: &str, json: &str) -> Vec<(String, String)> {
-        declared(package, json.as_bytes(), ["tools/a.js", "tools/.b", "lib/c.js"].into_iter())
+        declared_bins(package, json.as_bytes(), ["tools/a.js", "tools/.b", "lib/c.js"].into_iter())
             .unwrap()
             .found
             .into_iter()
@@ -175,7 +175,7 @@ mod tests {
             [("", "a.js"), (".", "a.js"), (".a", "a.js"), ("a/b", "a.js"), ("@a", "a.js"), ("a", ""), ("a", "./.")]
         {
             let json = serde_json::json!({"bin": {name: path, "good": "tools\\a.js"}}).to_string();
-            let bins = declared("x", json.as_bytes(), std::iter::empty()).unwrap();
+            let bins = declared_bins("x", json.as_bytes(), std::iter::empty()).unwrap();
             assert_eq!(bins.found, [Bin { name: "good".to_owned(), path: "tools/a.js".to_owned() }], "{json}");
             assert_eq!(bins.odd.len(), 1, "{json}");
             assert!(bins.odd[0].contains(&format!("`{name}` at `{path}`")), "{json}");
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn no_executable_has_a_name_that_no_file_can_have() {
         let named = |length| {
-            declared("x", format!(r#"{{"bin": {{"{}": "a.js"}}}}"#, "b".repeat(length)).as_bytes(), [].into_iter())
+            declared_bins("x", format!(r#"{{"bin": {{"{}": "a.js"}}}}"#, "b".repeat(length)).as_bytes(), [].into_iter())
         };
         assert_eq!(named(255).unwrap().found.len(), 1);
         assert!(matches!(named(256), Err(ProfileError::LongName { length: 256, .. })));
@@ -203,7 +203,7 @@ mod tests {
             r#"{"bin": {"..": "a.js"}}"#,
             r#"{"directories": {"bin": "../.."}}"#,
         ] {
-            let error = declared("x", json.as_bytes(), std::iter::empty()).unwrap_err();
+            let error = declared_bins("x", json.as_bytes(), std::iter::empty()).unwrap_err();
             assert!(matches!(error, ProfileError::UnsafeBin { .. }), "{json}: {error}");
         }
     }

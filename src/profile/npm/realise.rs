@@ -13,7 +13,7 @@ use super::super::layout::{LinkTarget, RealisedPackage};
 use super::super::link_mode::LinkMode;
 use super::super::linking::{TreeSource, folders_of};
 use super::super::shebang;
-use super::declared;
+use super::declared_bins;
 
 /// The folder in which packages are put together, beside the finished ones, so that the last step is a rename.
 const STAGING: &str = ".staging";
@@ -34,14 +34,14 @@ pub(in super::super) fn realise(
     let mut order: Vec<_> = wanted.iter().collect();
     // The largest first, so that threads end together.
     order.sort_by_key(|(key, _, tree)| (std::cmp::Reverse(tree.entries.len()), *key));
-    let done = fs::map_parallel(&order, |(key, realised, tree)| one(&place, root, key, realised, tree));
+    let done = fs::map_parallel(&order, |(key, realised, tree)| realise_one(&place, root, key, realised, tree));
     let tidied = fs::remove_tree(&packages.join(STAGING));
     done?;
     tidied?;
     Ok(wanted.len())
 }
 
-fn one(
+fn realise_one(
     place: &Dir,
     root: &Path,
     key: &RealisedKey,
@@ -101,7 +101,7 @@ pub(in super::super) fn executables(
         return Ok(BTreeMap::new());
     }
     let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { return Ok(BTreeMap::new()) };
-    let bins = declared(&realised.name, &json, tree.entries.iter().map(|entry| &*entry.path))?;
+    let bins = declared_bins(&realised.name, &json, tree.entries.iter().map(|entry| &*entry.path))?;
     let mut executables = BTreeMap::new();
     for path in bins.found.into_iter().map(|bin| bin.path) {
         let Some(entry) = tree.entry(&path) else { continue };

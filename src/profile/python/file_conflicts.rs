@@ -64,8 +64,8 @@ impl fmt::Display for YieldedFiles {
     }
 }
 
-/// Sees to it that no file has two parts: one that two bring is kept once where it is the same, and where it is not,
-/// `precedence` decides. `links` belong to the first part, the environment itself.
+/// Leaves each file to one contribution: a file that several bring with the same content is left to the first, and `precedence`
+/// decides about different content. `links` belong to the first contribution, the environment itself.
 pub(super) fn resolve_conflicts(
     parts: &mut [Contribution<'_>],
     links: &BTreeMap<String, PathBuf>,

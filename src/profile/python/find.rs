@@ -82,14 +82,14 @@ fn look(
 pub fn on_path(path_dirs: &[PathBuf], name: &str) -> Option<PathBuf> {
     path_dirs.iter().filter(|dir| dir.is_absolute()).find_map(|dir| {
         let path = dir.join(name);
-        let real = fs::canonicalize(&path).ok().filter(|real| !is_brought(real))?;
+        let real = fs::canonicalize(&path).ok().filter(|real| !is_from_package(real))?;
         let is_program = matches!(fs::stat(&real), Ok(Some(stat)) if stat.is_executable() && stat.kind == Kind::File);
         is_program.then(|| if is_in_environment(&path) { real } else { path })
     })
 }
 
 /// Returns whether a package brought an executable: it would be foreign code that runs.
-fn is_brought(real: &Path) -> bool {
+fn is_from_package(real: &Path) -> bool {
     real.iter().any(|part| part == "node_modules" || part == ".larder") || is_in_environment(real)
 }
 
@@ -174,7 +174,7 @@ impl<'a> InterpreterCache<'a> {
 
     fn ask(&mut self, path: &Path) -> Result<Interpreter, String> {
         let real = fs::canonicalize(path).map_err(|error| error.source.to_string())?;
-        if is_brought(&real) {
+        if is_from_package(&real) {
             return Err("it was brought by a package, or is a copy in a virtual environment".to_owned());
         }
         // A virtual environment starts what is installed in it; the interpreter that it was made from does not.

@@ -16,7 +16,7 @@ use super::super::linking::TreeSource;
 use super::editable::EditablePackage;
 use super::file_conflicts::{Contribution, ResolvedConflicts, resolve_conflicts};
 use super::file_precedence::Precedence;
-use super::wheel::{FileMode, FileSource, InstallPaths, InstalledFiles, Wheel};
+use super::wheel::{FileMode, FileSource, InstallPaths, InstalledFiles, OpenedWheel};
 use super::{Interpreter, activate, bytecode};
 
 pub(in super::super) use super::file_conflicts::YieldedFiles;
@@ -85,7 +85,7 @@ pub(in super::super) fn build(environment: &EnvironmentInput<'_>) -> Result<Buil
     links.extend(environment.projects.iter().flat_map(|project| project.links(&places)));
     let ResolvedConflicts { mut contested, yielded } =
         resolve_conflicts(&mut parts, &links, &places, &environment.precedence)?;
-    drop_taken(&parts, &mut compiled, &mut contested);
+    drop_duplicate_bytecode(&parts, &mut compiled, &mut contested);
     parts.append(&mut compiled);
 
     let dir = create_folders(environment.folder, places.site(), &parts, &links)?;
@@ -104,7 +104,7 @@ pub(in super::super) fn linked_files<'a>(
     tree: &'a Tree,
     library: &str,
 ) -> Result<Vec<(String, &'a TreeEntry)>, ProfileError> {
-    Wheel::new(&distribution.name, tree)?.places(&InstallPaths::new(library))
+    OpenedWheel::new(&distribution.name, tree)?.places(&InstallPaths::new(library))
 }
 
 /// Returns where each byte-code file of a wheel lies in an environment.
@@ -114,7 +114,7 @@ pub(in super::super) fn compiled_files<'b>(
     bytecode: &'b Tree,
     library: &str,
 ) -> Result<Vec<(String, &'b TreeEntry)>, ProfileError> {
-    Wheel::new(&distribution.name, tree)?.places_of_bytecode(bytecode, &InstallPaths::new(library))
+    OpenedWheel::new(&distribution.name, tree)?.places_of_bytecode(bytecode, &InstallPaths::new(library))
 }
 
 /// Returns the files of a wheel, and those of its byte-code, which lies in another tree.
@@ -124,7 +124,7 @@ fn parts_of<'a>(
 ) -> Result<(Contribution<'a>, Option<Contribution<'a>>), ProfileError> {
     let WheelInput { distribution, tree, bytecode } = wheel;
     let owner: Arc<str> = format!("pypi:{}@{}", distribution.name, distribution.version).into();
-    let opened = Wheel::new(&owner, tree)?;
+    let opened = OpenedWheel::new(&owner, tree)?;
     let source = TreeSource::open(tree, distribution.files)?;
     let mut compiled = Vec::new();
     let mut part_of_bytecode = None;
@@ -173,7 +173,7 @@ fn links(interpreter: &Interpreter) -> BTreeMap<String, PathBuf> {
 
 /// Byte-code of a file that two wheels share is kept once: it comes from the same source, and need not be the same to
 /// the bit. That of a file that gave way goes with it.
-fn drop_taken(
+fn drop_duplicate_bytecode(
     parts: &[Contribution<'_>],
     compiled: &mut [Contribution<'_>],
     contested: &mut BTreeMap<String, Arc<str>>,

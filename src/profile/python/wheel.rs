@@ -83,7 +83,7 @@ impl InstallPaths {
 }
 
 /// An opened wheel: its `.dist-info` and `.data` folders.
-pub(super) struct Wheel<'a> {
+pub(super) struct OpenedWheel<'a> {
     /// The package's name in messages.
     package: Arc<str>,
     tree: &'a Tree,
@@ -95,7 +95,7 @@ pub(super) struct Wheel<'a> {
     name: &'a str,
 }
 
-impl<'a> Wheel<'a> {
+impl<'a> OpenedWheel<'a> {
     /// Finds a wheel's own folders.
     pub(super) fn new(package: &Arc<str>, tree: &'a Tree) -> Result<Self, ProfileError> {
         let mut infos = tree.entries.iter().filter_map(|entry| {

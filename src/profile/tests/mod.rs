@@ -225,10 +225,10 @@ fn damage_is_found_named_and_repaired() {
         matches!(
             found[..],
             [
-                ("b", DamageKind::Redirected { .. }),
-                ("extra.js", DamageKind::Foreign),
-                ("name.js", DamageKind::Changed { .. }),
-                ("package.json", DamageKind::Missing),
+                ("b", ProfileDamageKind::Redirected { .. }),
+                ("extra.js", ProfileDamageKind::Foreign),
+                ("name.js", ProfileDamageKind::Changed { .. }),
+                ("package.json", ProfileDamageKind::Missing),
             ]
         ),
         "{found:?}"

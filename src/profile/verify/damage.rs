@@ -21,12 +21,12 @@ pub struct Damage {
     /// The tree of the store that the file is linked from: it may be damaged with it.
     pub tree: Option<TreeDigest>,
     /// The kind of damage.
-    pub kind: DamageKind,
+    pub kind: ProfileDamageKind,
 }
 
 /// A kind of damage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DamageKind {
+pub enum ProfileDamageKind {
     /// The file or link is missing.
     Missing,
     /// The content is not what was installed.
@@ -59,22 +59,22 @@ impl fmt::Display for Damage {
             write!(f, "({package}) ")?;
         }
         match &self.kind {
-            DamageKind::Missing => f.write_str("is missing"),
-            DamageKind::Changed { expected, found } => {
+            ProfileDamageKind::Missing => f.write_str("is missing"),
+            ProfileDamageKind::Changed { expected, found } => {
                 write!(f, "was changed: expected {expected:.16}…, found {found:.16}…")
             }
-            DamageKind::Redirected { expected } => write!(f, "does not lead to `{}`", expected.display()),
-            DamageKind::Dangling { target } => write!(f, "leads to `{}`, which is gone", target.display()),
-            DamageKind::Foreign => f.write_str("was not installed by larder"),
-            DamageKind::Unknown => f.write_str("cannot be checked: the store has no such package any more"),
+            ProfileDamageKind::Redirected { expected } => write!(f, "does not lead to `{}`", expected.display()),
+            ProfileDamageKind::Dangling { target } => write!(f, "leads to `{}`, which is gone", target.display()),
+            ProfileDamageKind::Foreign => f.write_str("was not installed by larder"),
+            ProfileDamageKind::Unknown => f.write_str("cannot be checked: the store has no such package any more"),
         }
     }
 }
 
-pub(super) fn link_harm(path: &Path, expected: &Path) -> Result<Option<DamageKind>, ProfileError> {
-    let redirected = || Some(DamageKind::Redirected { expected: expected.to_owned() });
+pub(super) fn link_harm(path: &Path, expected: &Path) -> Result<Option<ProfileDamageKind>, ProfileError> {
+    let redirected = || Some(ProfileDamageKind::Redirected { expected: expected.to_owned() });
     match fs::lstat(path)? {
-        None => Ok(Some(DamageKind::Missing)),
+        None => Ok(Some(ProfileDamageKind::Missing)),
         Some(stat) if stat.kind != Kind::Symlink => Ok(redirected()),
         Some(_) => Ok(if fs::read_link(path)? == expected { None } else { redirected() }),
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::fs::{self, Action, DirEntry, FsError, Kind};
 use crate::model::TreeDigest;
 
-use super::damage::{Damage, DamageKind, link_harm};
+use super::damage::{Damage, ProfileDamageKind, link_harm};
 use crate::profile::ProfileError;
 use crate::profile::key::RealisedKey;
 
@@ -30,23 +30,25 @@ pub(super) struct Inventory<'a> {
     pub(super) key: Option<&'a RealisedKey>,
     pub(super) files: BTreeMap<String, ExpectedEntry>,
     /// The folder below which a package may write what it likes.
-    pub(super) free: Option<String>,
+    pub(super) writable_folder: Option<String>,
 }
 
 impl Inventory<'_> {
     pub(super) fn check(&self) -> Result<Vec<Damage>, ProfileError> {
         // What a link in its place leads to is not looked into.
         if fs::lstat(self.folder)?.is_some_and(|stat| stat.kind != Kind::Folder) {
-            return Ok(vec![self.damage("", None, None, DamageKind::Foreign)]);
+            return Ok(vec![self.damage("", None, None, ProfileDamageKind::Foreign)]);
         }
         let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
         let is_looked_into = |path: &Path| {
             let is_known = || path.to_str().is_some_and(|path| folders.contains(path));
-            !self.may_be_added(path) || path.ends_with("__pycache__") || is_known()
+            !self.may_be_added_by_tools(path) || path.ends_with("__pycache__") || is_known()
         };
         let found = match fs::walk(self.folder, is_looked_into) {
             Ok(found) => found,
-            Err(error) if error.is_not_found() => return Ok(vec![self.damage("", None, None, DamageKind::Missing)]),
+            Err(error) if error.is_not_found() => {
+                return Ok(vec![self.damage("", None, None, ProfileDamageKind::Missing)]);
+            }
             Err(error) => return Err(error.into()),
         };
         let mut damage = Vec::new();
@@ -58,18 +60,18 @@ impl Inventory<'_> {
                     seen.insert(path);
                     damage.extend(self.compare(path, expected, found.kind)?);
                 }
-                None if self.may_be_added(&found.path) => {
+                None if self.may_be_added_by_tools(&found.path) => {
                     if self.runs_unchecked(found)? {
-                        damage.push(self.damage(&found.path.to_string_lossy(), None, None, DamageKind::Foreign));
+                        damage.push(self.damage(&found.path.to_string_lossy(), None, None, ProfileDamageKind::Foreign));
                     }
                 }
                 None if found.kind == Kind::Folder && path.is_some_and(|path| is_known(&folders, path)) => {}
-                None => damage.push(self.damage(&found.path.to_string_lossy(), None, None, DamageKind::Foreign)),
+                None => damage.push(self.damage(&found.path.to_string_lossy(), None, None, ProfileDamageKind::Foreign)),
             }
         }
         for (path, expected) in self.files.iter().filter(|(path, _)| !seen.contains(path.as_str())) {
             let (package, tree) = expected.owner();
-            damage.push(self.damage(path, package, tree, DamageKind::Missing));
+            damage.push(self.damage(path, package, tree, ProfileDamageKind::Missing));
         }
         Ok(damage)
     }
@@ -81,16 +83,16 @@ impl Inventory<'_> {
             ExpectedEntry::Link(target) => link_harm(&full, target)?,
             ExpectedEntry::File { digest, .. } if kind == Kind::File => {
                 let found = hash(&full)?;
-                (found != *digest).then_some(DamageKind::Changed { expected: *digest, found })
+                (found != *digest).then_some(ProfileDamageKind::Changed { expected: *digest, found })
             }
             ExpectedEntry::Anything if kind == Kind::File => None,
-            ExpectedEntry::File { .. } | ExpectedEntry::Anything => Some(DamageKind::Foreign),
+            ExpectedEntry::File { .. } | ExpectedEntry::Anything => Some(ProfileDamageKind::Foreign),
         };
         Ok(harm.map(|harm| self.damage(path, package, tree, harm)))
     }
 
     /// Returns whether tools may put something at this path: caches, byte-code, and files of a writable package.
-    fn may_be_added(&self, path: &Path) -> bool {
+    fn may_be_added_by_tools(&self, path: &Path) -> bool {
         let mut parts = path.iter().peekable();
         while let Some(part) = parts.next() {
             let below = parts.peek().and_then(|next| next.to_str());
@@ -100,7 +102,7 @@ impl Inventory<'_> {
                 return true;
             }
         }
-        self.free.as_ref().is_some_and(|free| path.starts_with(free) && path != Path::new(free))
+        self.writable_folder.as_ref().is_some_and(|folder| path.starts_with(folder) && path != Path::new(folder))
             && !self.files.contains_key(path.to_str().unwrap_or_default())
     }
 
@@ -129,7 +131,7 @@ impl Inventory<'_> {
         path: &str,
         package: Option<&Arc<str>>,
         tree: Option<TreeDigest>,
-        harm: DamageKind,
+        harm: ProfileDamageKind,
     ) -> Damage {
         let full = if path.is_empty() { self.folder.to_owned() } else { self.folder.join(path) };
         Damage {

@@ -23,7 +23,7 @@ use super::{ProfileError, npm, python};
 use damage::link_harm;
 use inventory::{ExpectedEntry, Inventory};
 
-pub use damage::{Damage, DamageKind};
+pub use damage::{Damage, ProfileDamageKind};
 
 impl Profiles {
     /// Compares every file of an environment's current generation with what it should be. `trees` finds a tree of the
@@ -115,12 +115,13 @@ fn package(
 ) -> Result<Vec<Damage>, ProfileError> {
     let folder = packages.join(key.as_str());
     let own = format!("node_modules/{}", realised.name);
-    let mut inventory = Inventory { root, folder: &folder, key: Some(key), files: BTreeMap::new(), free: None };
+    let mut inventory =
+        Inventory { root, folder: &folder, key: Some(key), files: BTreeMap::new(), writable_folder: None };
     let Some(tree) = trees(&realised.tree) else {
-        return Ok(vec![inventory.damage("", Some(&realised.name), Some(realised.tree), DamageKind::Unknown)]);
+        return Ok(vec![inventory.damage("", Some(&realised.name), Some(realised.tree), ProfileDamageKind::Unknown)]);
     };
     if realised.files == LinkMode::Writable {
-        inventory.free = Some(own.clone());
+        inventory.writable_folder = Some(own.clone());
     }
     let repaired = repaired(realised, &tree);
     for entry in &tree.entries {
@@ -161,7 +162,7 @@ pub(super) fn own_folder(
     contents: &Contents,
     trees: &TreeLookup<'_>,
 ) -> Result<Vec<Damage>, ProfileError> {
-    let mut inventory = Inventory { root, folder, key: None, files: BTreeMap::new(), free: None };
+    let mut inventory = Inventory { root, folder, key: None, files: BTreeMap::new(), writable_folder: None };
     let mut damage = Vec::new();
     for record in [RECORD, SUMMARY, KEYS, LOCK] {
         inventory.files.insert(record.to_owned(), ExpectedEntry::Anything);
@@ -169,7 +170,7 @@ pub(super) fn own_folder(
     if let Some(interpreter) = &generation.python {
         let library = interpreter.library();
         if fs::stat(&interpreter.path)?.is_none() {
-            let harm = DamageKind::Dangling { target: interpreter.path.clone() };
+            let harm = ProfileDamageKind::Dangling { target: interpreter.path.clone() };
             damage.push(inventory.damage("python/bin/python", None, None, harm));
         }
         damage.extend(inventory.wheels(contents, &library, trees)?);
@@ -199,7 +200,7 @@ impl Inventory<'_> {
                     "python",
                     Some(&distribution.name),
                     Some(distribution.tree),
-                    DamageKind::Unknown,
+                    ProfileDamageKind::Unknown,
                 ));
                 continue;
             };
@@ -233,7 +234,12 @@ impl Inventory<'_> {
             let compiled = generation.bytecode.as_ref().and_then(|bytecode| bytecode.get(&distribution.name));
             let (Some(compiled), Some(tree)) = (compiled, trees(&distribution.tree)) else { continue };
             let Some(bytecode) = trees(&compiled.0) else {
-                damage.push(self.damage("python", Some(&distribution.name), Some(compiled.0), DamageKind::Unknown));
+                damage.push(self.damage(
+                    "python",
+                    Some(&distribution.name),
+                    Some(compiled.0),
+                    ProfileDamageKind::Unknown,
+                ));
                 continue;
             };
             for (place, entry) in python::compiled_files(distribution, &tree, &bytecode, library)? {

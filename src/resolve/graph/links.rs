@@ -8,7 +8,7 @@ use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::instances::DraftEdge;
 use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::Need;
-use crate::resolve::variable::{ABSENT, Node, NodeIx, NodeOwner, PackageIx, Variable};
+use crate::resolve::variable::{ABSENT, NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
 use crate::resolve::variable_rules::{self, DecidingVariable, ScopedNeed};
 
 /// When a need holds.
@@ -167,7 +167,7 @@ impl Builder<'_> {
     }
 
     /// Returns the edges to a peer, where it is there: one, or one for each registry that it comes from.
-    pub(super) fn peer_links(&self, need: &Need, node: Node) -> Result<Vec<DraftEdge>, IndexError> {
+    pub(super) fn peer_links(&self, need: &Need, node: ScopeNode) -> Result<Vec<DraftEdge>, IndexError> {
         let kind = if need.kind == DependencyKind::OptionalPeer { EdgeKind::OptionalPeer } else { EdgeKind::Peer };
         let bound = self.bound_peers(need, node)?;
         let link = |(to, satisfied, on): (NodeIx, bool, PlatformSet)| DraftEdge {
@@ -183,7 +183,7 @@ impl Builder<'_> {
     }
 
     /// Returns what a peer is bound to, whether that satisfies it, and on which platforms it is bound to it.
-    fn bound_peers(&self, need: &Need, node: Node) -> Result<Vec<(NodeIx, bool, PlatformSet)>, IndexError> {
+    fn bound_peers(&self, need: &Need, node: ScopeNode) -> Result<Vec<(NodeIx, bool, PlatformSet)>, IndexError> {
         let catalog = self.problem.catalog;
         if let Some(bindings) = &self.bindings {
             let Some(&Some(owner @ NodeOwner::Release(package, ordinal))) = bindings.get(&(node.owner, need.alias))
@@ -191,7 +191,11 @@ impl Builder<'_> {
                 return Ok(Vec::new());
             };
             let satisfied = catalog.set_for(&need.requirement, package)?.contains(&ordinal);
-            return Ok(vec![(catalog.interned.intern_node(Node { owner, around: None }), satisfied, PlatformSet::ALL)]);
+            return Ok(vec![(
+                catalog.interned.intern_node(ScopeNode { owner, around: None }),
+                satisfied,
+                PlatformSet::ALL,
+            )]);
         }
         let Some(around) = node.around else { return Ok(Vec::new()) };
         let place = self.problem.peer_binding(need, around)?;

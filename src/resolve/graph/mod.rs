@@ -20,7 +20,7 @@ use super::problem::Problem;
 use super::release::Need;
 use super::resolution::{Resolution, ResolveError, Warning, WarningKind};
 use super::search_state::Droppable;
-use super::variable::{ABSENT, ExtraIx, Node, NodeIx, NodeOwner, PackageIx, Variable};
+use super::variable::{ABSENT, ExtraIx, NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
 use links::Condition;
 
 /// Builds the graph of a solution, and returns what is needed in it where it does not run.
@@ -163,7 +163,7 @@ impl<'a> Builder<'a> {
         Ok(draft)
     }
 
-    fn peer(&mut self, need: &Need, node: Node, draft: &mut DraftInstance) -> Result<(), IndexError> {
+    fn peer(&mut self, need: &Need, node: ScopeNode, draft: &mut DraftInstance) -> Result<(), IndexError> {
         let links = self.peer_links(need, node)?;
         if !links.is_empty() {
             draft.links.extend(links);

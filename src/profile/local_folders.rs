@@ -8,21 +8,21 @@ use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
 use crate::model::PackageKey;
 
-use super::layout::LocalPackage;
+use super::layout::LocalFolder;
 use super::{ProfileError, npm, python};
 
 /// The local packages of a closure.
 #[derive(Debug, Default)]
-pub(super) struct LocalPackages {
+pub(super) struct LocalFolders {
     /// All packages.
-    pub(super) kinds: BTreeMap<PackageKey, LocalPackage>,
+    pub(super) kinds: BTreeMap<PackageKey, LocalFolder>,
     /// The packages with a pyproject.toml, sorted by name.
     pub(super) projects: Vec<python::EditablePackage>,
 }
 
 /// Reads the folders of a closure's local packages.
-pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Result<LocalPackages, ProfileError> {
-    let mut folders = LocalPackages::default();
+pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Result<LocalFolders, ProfileError> {
+    let mut folders = LocalFolders::default();
     for &instance in closure.instances.keys() {
         let key = &instance.package;
         let package = lock.graph.packages.get(key);
@@ -34,7 +34,7 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
         let json = fs::read_if_exists(&path.join("package.json"))?;
         let bin = json.as_ref().map(|json| executables(&path, key.id.name.as_str(), json)).transpose()?;
         let python = fs::stat(&path.join("pyproject.toml"))?.is_some();
-        let kind = LocalPackage { folder, npm: json.is_some(), python, bin: bin.unwrap_or_default() };
+        let kind = LocalFolder { folder, npm: json.is_some(), python, bin: bin.unwrap_or_default() };
         if kind.python {
             folders.projects.push(python::EditablePackage::read(&path, &key.version.to_string())?);
         }
@@ -48,12 +48,12 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
 /// later.
 fn executables(folder: &Path, name: &str, json: &[u8]) -> Result<BTreeMap<Arc<str>, Arc<str>>, ProfileError> {
     let mut files = Vec::new();
-    if let Some(below) = npm::declared_folder(json) {
+    if let Some(below) = npm::bin_directory(json) {
         let all = fs::stat(&folder.join(&below))?.is_some_and(|stat| stat.kind == Kind::Folder);
         let found = if all { fs::read_dir(&folder.join(&below))? } else { Vec::new() };
         let named = found.iter().filter(|found| found.kind != Kind::Folder).filter_map(|found| found.path.to_str());
         files.extend(named.map(|file| format!("{below}/{file}")));
     }
-    let declared = npm::declared(name, json, files.iter().map(String::as_str))?;
+    let declared = npm::declared_bins(name, json, files.iter().map(String::as_str))?;
     Ok(declared.found.into_iter().map(|bin| (bin.name.into(), bin.path.into())).collect())
 }
