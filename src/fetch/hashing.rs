@@ -49,6 +49,22 @@ impl Hasher {
     }
 }
 
+/// Hashes what is read through it, if there is a hasher.
+pub(super) struct HashedReader<'h, R> {
+    pub(super) source: R,
+    pub(super) hasher: &'h mut Option<Hasher>,
+}
+
+impl<R: Read> Read for HashedReader<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        if let Some(hasher) = self.hasher.as_mut() {
+            hasher.update(&buffer[..count]);
+        }
+        Ok(count)
+    }
+}
+
 /// So many bytes of an artifact are waited for before it is worked on, and again where it has more: nearly all npm
 /// packages are whole then, and are unpacked without a pause.
 const AHEAD: usize = 256 << 10;

@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use super::arriving::{Arriving, Pieces};
+use super::first_requests::FirstRequests;
 use super::lookup::Remembering;
 use super::pace::Pace;
 use super::roots;
@@ -43,6 +44,7 @@ pub(super) struct Transport {
 struct Agent {
     kept: reqwest::Client,
     fresh: Arc<Fresh>,
+    first_requests: Arc<FirstRequests>,
 }
 
 type Fresh = LazyLock<Result<reqwest::Client, String>, Box<dyn FnOnce() -> Result<reqwest::Client, String> + Send>>;
@@ -208,7 +210,8 @@ impl Setup {
 impl Agent {
     fn new(setup: Setup) -> Result<Self, String> {
         let kept = setup.clone().build(IDLE_CONNECTIONS)?;
-        Ok(Self { kept, fresh: Arc::new(LazyLock::new(Box::new(move || setup.build(0)))) })
+        let fresh: Arc<Fresh> = Arc::new(LazyLock::new(Box::new(move || setup.build(0))));
+        Ok(Self { kept, fresh, first_requests: Arc::default() })
     }
 }
 
@@ -264,7 +267,10 @@ async fn transfer(
     tell: oneshot::Sender<Result<Answer, SendError>>,
 ) {
     let again = request.try_clone();
-    let response = match (agent.kept.execute(request).await, again) {
+    let first = agent.first_requests.wait(request.url()).await;
+    let answer = agent.kept.execute(request).await;
+    drop(first);
+    let response = match (answer, again) {
         // A server may close a connection that was kept at the moment when it is used again.
         (Err(error), Some(again)) if is_hang_up(&error) => match &**agent.fresh {
             Ok(fresh) => fresh.execute(again).await,

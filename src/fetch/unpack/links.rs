@@ -3,18 +3,18 @@
 
 use std::io::{BufRead, Read};
 
-use super::record::Line;
+use super::record::RecordLine;
 use super::refusal::trouble_of;
-use super::wheel::Teller;
 use super::zip::Body;
 use super::{Budget, EntryPath, Limits, Problem, Refusal, Staging, Trouble, WriteError, entry_path};
+use crate::fetch::hashing::HashedReader;
 
 /// A link that waits for what it leads to.
 pub(super) struct Link {
     path: EntryPath,
     text: String,
     /// What RECORD says, where it does not speak of the text.
-    line: Option<Line>,
+    line: Option<RecordLine>,
 }
 
 /// No system has longer ones.
@@ -25,7 +25,7 @@ impl Link {
     pub(super) fn read(
         body: &mut Body<'_, impl BufRead>,
         path: EntryPath,
-        line: Option<Line>,
+        line: Option<RecordLine>,
     ) -> Result<Self, Refusal> {
         let refuse = |trouble| Refusal::entry(path.as_str(), trouble);
         if body.entry().size() > LONGEST {
@@ -43,7 +43,7 @@ impl Link {
 }
 
 /// Tells whether RECORD speaks of this content.
-fn is_said(line: &Line, path: &EntryPath, content: &[u8]) -> bool {
+fn is_said(line: &RecordLine, path: &EntryPath, content: &[u8]) -> bool {
     let mut hasher = line.hasher();
     hasher.update(content);
     line.check(path.as_str(), hasher, content.len() as u64).is_ok()
@@ -126,16 +126,16 @@ pub(super) fn follow(
 /// Copies the file at a place among those that were written, which RECORD may speak of.
 fn copy(
     path: &EntryPath,
-    line: Option<&Line>,
+    line: Option<&RecordLine>,
     at: usize,
     staging: &mut Staging<'_>,
     (budget, packed): (&mut Budget, u64),
 ) -> Result<(), Problem> {
     let size = staging.entries()[at].size;
     budget.admit(path.as_str(), size, packed)?;
-    let mut hasher = line.map(Line::hasher);
+    let mut hasher = line.map(RecordLine::hasher);
     let mut file = staging.open(at)?;
-    let mut source = Teller { source: &mut file, hasher: &mut hasher };
+    let mut source = HashedReader { source: &mut file, hasher: &mut hasher };
     match staging.stream(path, staging.entries()[at].executable, &mut source) {
         Ok(_) => {}
         Err(WriteError::Source(error)) => return Err(Refusal::entry(path.as_str(), trouble_of(&error)).into()),

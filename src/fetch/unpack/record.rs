@@ -2,6 +2,8 @@
 //!
 //! Source: the binary distribution format and "Recording installed projects" of the Python packaging specifications.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
@@ -11,47 +13,61 @@ use super::{Refusal, Trouble};
 use crate::fetch::hashing::Hasher;
 use crate::model::Algorithm;
 
-/// What RECORD says of files that were not unpacked yet.
-pub(super) struct Record {
+/// The lines of RECORD whose files were not unpacked yet.
+pub(super) struct Record<'t> {
     /// The path of RECORD itself.
     path: String,
-    /// Without a digest there is nothing to compare.
-    lines: FxHashMap<String, Option<Line>>,
+    /// The lines by their paths; `None` for one without a digest.
+    lines: FxHashMap<Cow<'t, str>, Option<RecordLine>>,
 }
 
 /// What RECORD says of one file.
-pub(super) struct Line {
-    function: Function,
-    digest: Vec<u8>,
+pub(super) struct RecordLine {
+    function: HashFunction,
+    /// The digest, followed by zeros.
+    digest: [u8; LONGEST_DIGEST],
     size: Option<u64>,
 }
 
+const LONGEST_DIGEST: usize = 64;
+
 #[derive(Clone, Copy)]
-enum Function {
+enum HashFunction {
     Sha256,
     Sha384,
     Sha512,
 }
 
-impl Record {
+impl HashFunction {
+    /// Returns the number of bytes of a digest.
+    fn length(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => LONGEST_DIGEST,
+        }
+    }
+}
+
+impl<'t> Record<'t> {
     /// Parses RECORD, which lies at `path`.
-    pub(super) fn parse(path: &str, text: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(path: &str, text: &'t str) -> Result<Self, Refusal> {
         let mut lines = FxHashMap::default();
-        for row in rows(text) {
-            let refusal = |what: &str| Refusal::entry(&row[0], Trouble::RecordLies(what.to_owned()));
-            let [digest, size] = [1, 2].map(|at| row.get(at).map_or("", String::as_str));
-            let line = match digest {
+        for [file, digest, size] in Rows(text) {
+            let line = match &*digest {
                 "" => None,
-                digest => Some(Line::parse(digest, size).ok_or_else(|| refusal("its line is not valid"))?),
+                digest => Some(RecordLine::parse(digest, &size).ok_or_else(|| {
+                    Refusal::entry(&file, Trouble::RecordLies("its line is not valid".to_owned()))
+                })?),
             };
-            // Of two lines the last holds, as of two entries.
-            lines.insert(row[0].clone(), line);
+            // Of two lines for one path the last counts, as of two entries.
+            lines.insert(file, line);
         }
         Ok(Self { path: path.to_owned(), lines })
     }
 
-    /// Takes what is said of a file. RECORD and its signatures need no line.
-    pub(super) fn take(&mut self, path: &str) -> Result<Option<Line>, Refusal> {
+    /// Takes the line of a file. RECORD itself and its signatures need no line.
+    pub(super) fn take(&mut self, path: &str) -> Result<Option<RecordLine>, Refusal> {
         let own = path.strip_prefix(&*self.path).is_some_and(|rest| matches!(rest, "" | ".jws" | ".p7s"));
         match self.lines.remove(path) {
             Some(line) => Ok(line),
@@ -70,35 +86,38 @@ impl Record {
     }
 }
 
-impl Line {
+impl RecordLine {
     fn parse(digest: &str, size: &str) -> Option<Self> {
-        let (function, digest) = digest.split_once('=')?;
-        let (function, length) = match function {
-            "sha256" => (Function::Sha256, 32),
-            "sha384" => (Function::Sha384, 48),
-            "sha512" => (Function::Sha512, 64),
+        let (function, text) = digest.split_once('=')?;
+        let function = match function {
+            "sha256" => HashFunction::Sha256,
+            "sha384" => HashFunction::Sha384,
+            "sha512" => HashFunction::Sha512,
             _ => return None,
         };
-        let digest = URL_SAFE_NO_PAD.decode(digest.trim_end_matches('=')).ok()?;
+        // Decoding wants room for a few bytes more than there will be.
+        let mut decoded = [0; LONGEST_DIGEST + 8];
+        let length = URL_SAFE_NO_PAD.decode_slice(text.trim_end_matches('='), &mut decoded).ok()?;
         let size = if size.is_empty() { None } else { Some(size.parse().ok()?) };
-        (digest.len() == length).then_some(Self { function, digest, size })
+        let digest = *decoded.first_chunk()?;
+        (length == function.length()).then_some(Self { function, digest, size })
     }
 
     /// Returns the hash function to run over the file.
     pub(super) fn hasher(&self) -> Hasher {
         match self.function {
-            Function::Sha256 => Hasher::new(Algorithm::Sha256),
-            Function::Sha384 => Hasher::Sha384(Sha384::new()),
-            Function::Sha512 => Hasher::new(Algorithm::Sha512),
+            HashFunction::Sha256 => Hasher::new(Algorithm::Sha256),
+            HashFunction::Sha384 => Hasher::Sha384(Sha384::new()),
+            HashFunction::Sha512 => Hasher::new(Algorithm::Sha512),
         }
     }
 
-    /// Compares with what was found.
+    /// Compares the line with the digest and the size of the file at `path`.
     pub(super) fn check(&self, path: &str, hasher: Hasher, size: u64) -> Result<(), Refusal> {
         let lie = |what: String| Err(Refusal::entry(path, Trouble::RecordLies(what)));
-        let found = hasher.finish();
-        if found != self.digest {
-            let [expected, found] = [&self.digest, &found].map(|digest| URL_SAFE_NO_PAD.encode(digest));
+        let (expected, found) = (&self.digest[..self.function.length()], hasher.finish());
+        if found != expected {
+            let [expected, found] = [expected, &found].map(|digest| URL_SAFE_NO_PAD.encode(digest));
             return lie(format!("expected {expected}, found {found}"));
         }
         match self.size {
@@ -108,37 +127,59 @@ impl Line {
     }
 }
 
-/// Splits comma-separated values: fields may be quoted, a doubled quote in them is one quote.
-fn rows(text: &str) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut row = vec![String::new()];
-    let mut quoted = false;
-    let mut rest = text.chars().peekable();
-    let mut close = |row: &mut Vec<String>| {
-        let full = std::mem::replace(row, vec![String::new()]);
-        if full.len() > 1 || !full[0].is_empty() {
-            rows.push(full);
-        }
-    };
-    while let Some(c) = rest.next() {
-        match c {
-            '"' if quoted && rest.peek() == Some(&'"') => {
-                rest.next();
-                push(&mut row, '"');
+/// The first three fields of the rows of comma-separated values: a field may be quoted, and a doubled quote in it is one quote.
+struct Rows<'t>(&'t str);
+
+impl<'t> Iterator for Rows<'t> {
+    type Item = [Cow<'t, str>; 3];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.0.is_empty() {
+            let (line, rest) = match self.0.split_once('\n') {
+                Some((line, rest)) => (line.strip_suffix('\r').unwrap_or(line), rest),
+                None => (self.0, ""),
+            };
+            if line.contains('"') {
+                let mut fields = self.take_quoted().into_iter().map(Cow::Owned);
+                return Some([(); 3].map(|()| fields.next().unwrap_or_default()));
             }
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(String::new()),
-            '\r' if !quoted && rest.peek() == Some(&'\n') => {}
-            '\n' if !quoted => close(&mut row),
-            c => push(&mut row, c),
+            self.0 = rest;
+            if !line.is_empty() {
+                let mut fields = line.split(',').map(Cow::Borrowed);
+                return Some([(); 3].map(|()| fields.next().unwrap_or_default()));
+            }
         }
+        None
     }
-    close(&mut row);
-    rows
 }
 
-fn push(row: &mut [String], c: char) {
-    if let Some(field) = row.last_mut() {
+impl Rows<'_> {
+    /// Takes a row with quotes, which may have line breaks between them.
+    fn take_quoted(&mut self) -> Vec<String> {
+        let mut fields = vec![String::new()];
+        let mut quoted = false;
+        let mut rest = self.0.char_indices().peekable();
+        self.0 = loop {
+            let Some((at, c)) = rest.next() else { break "" };
+            let next = rest.peek().map(|(_, next)| *next);
+            match c {
+                '"' if quoted && next == Some('"') => {
+                    rest.next();
+                    push(&mut fields, '"');
+                }
+                '"' => quoted = !quoted,
+                ',' if !quoted => fields.push(String::new()),
+                '\r' if !quoted && next == Some('\n') => {}
+                '\n' if !quoted => break &self.0[at + 1..],
+                c => push(&mut fields, c),
+            }
+        };
+        fields
+    }
+}
+
+fn push(fields: &mut [String], c: char) {
+    if let Some(field) = fields.last_mut() {
         field.push(c);
     }
 }
@@ -149,8 +190,17 @@ mod tests {
 
     #[test]
     fn rows_may_be_quoted_and_end_in_two_ways() {
-        let text = "a.py,sha256=x,1\r\n\"b,\"\"c\"\".py\",,\n\nd,,";
-        assert_eq!(rows(text), [vec!["a.py", "sha256=x", "1"], vec!["b,\"c\".py", "", ""], vec!["d", "", ""]]);
+        let text = "a.py,sha256=x,1\r\n\"b,\"\"c\"\".py\",,\n\nd,,\ne\r,f\n\"g\r\nh\",\"\",3,4\r\n\"\"\ni";
+        let expected = [
+            ["a.py", "sha256=x", "1"],
+            ["b,\"c\".py", "", ""],
+            ["d", "", ""],
+            ["e\r", "f", ""],
+            ["g\r\nh", "", "3"],
+            ["", "", ""],
+            ["i", "", ""],
+        ];
+        assert!(Rows(text).eq(expected));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::fetch::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use crate::fetch::hashing::HashingReader;
-use crate::fetch::memory::Memory;
+use crate::fetch::memory::{Buffer, Memory};
 use crate::fs::{Demand, FsError};
 use crate::store::PathError;
 
@@ -37,7 +37,7 @@ pub(in crate::fetch) fn unpack_tarball(
         let mut buffer = memory.buffer();
         let inflated = buffer.sized(length);
         if inflate_at_once(&mut Decompressor::new(), whole, inflated) {
-            let mut unpacker = Unpacker::new(staging, limits, Some(inflated));
+            let mut unpacker = Unpacker::new(staging, memory, limits, Some(inflated));
             let mut archive = Archive::new(AtHand(Cursor::new(inflated)));
             let read = archive.entries_with_seek().map_err(|error| whole_archive(&error));
             let read = read.and_then(|entries| unpacker.entries(entries, packed));
@@ -46,7 +46,7 @@ pub(in crate::fetch) fn unpack_tarball(
     }
     // Inflating in large pieces takes half the time of inflating header by header and file by file.
     let mut archive = Archive::new(BufReader::with_capacity(1 << 17, Gunzip::new(source)));
-    let mut unpacker = Unpacker::new(staging, limits, None);
+    let mut unpacker = Unpacker::new(staging, memory, limits, None);
     let read = archive.entries().map_err(|error| whole_archive(&error));
     let read = read.and_then(|entries| unpacker.entries(entries, packed));
     unpacker.finish(read, archive.into_inner())
@@ -98,7 +98,7 @@ struct Unpacker<'a, 's> {
     top: String,
     /// The archive, where it is at hand.
     inflated: Option<&'a [u8]>,
-    buffer: Vec<u8>,
+    buffer: Buffer<'a>,
     /// The disk is full: what remains is only counted, to say how much room it takes.
     full: Option<(FsError, Demand)>,
 }
@@ -113,7 +113,7 @@ struct Extension {
 }
 
 impl<'a, 's> Unpacker<'a, 's> {
-    fn new(staging: &'a mut Staging<'s>, limits: Limits, inflated: Option<&'a [u8]>) -> Self {
+    fn new(staging: &'a mut Staging<'s>, memory: &'a Memory, limits: Limits, inflated: Option<&'a [u8]>) -> Self {
         Self {
             staging,
             budget: Budget::new(limits),
@@ -121,7 +121,7 @@ impl<'a, 's> Unpacker<'a, 's> {
             extension: Extension::default(),
             top: String::new(),
             inflated,
-            buffer: Vec::new(),
+            buffer: memory.buffer(),
             full: None,
         }
     }
@@ -252,7 +252,7 @@ impl<'a, 's> Unpacker<'a, 's> {
 
     fn read_pax(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
         self.read_header(entry)?;
-        let mut rest = &*self.buffer;
+        let mut rest = &**self.buffer;
         while !rest.is_empty() {
             let Some((key, value, after)) = pax_record(rest) else {
                 return Err(Refusal::Archive(Trouble::Damaged("a pax header cannot be read".to_owned())).into());

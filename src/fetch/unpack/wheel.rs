@@ -5,13 +5,13 @@ use std::io::{self, BufRead, Read, Seek};
 use rustc_hash::FxHashMap;
 
 use super::links::{self, Link};
-use super::record::{Line, Record};
+use super::record::{Record, RecordLine};
 use super::refusal::trouble_of;
 use super::zip::{Archive, Body, Buffers, Entry};
 use super::{
     Budget, EntryPath, Limits, Names, Problem, Refusal, Seen, Spool, Staging, Trouble, WriteError, entry_path,
 };
-use crate::fetch::hashing::Hasher;
+use crate::fetch::hashing::{HashedReader, Hasher};
 use crate::fetch::memory::Memory;
 use crate::fs::Demand;
 use crate::model::{CoreMetadata, PackageKey};
@@ -49,7 +49,8 @@ fn files(
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), Problem> {
-    let mut record = read_record(archive, package, limits)?;
+    let (path, text) = read_record(archive, package, limits)?;
+    let mut record = Record::parse(&path, &text)?;
     let mut names = Names::new(limits.folds);
     let mut buffers = Buffers::new(memory);
     let last = last_of_each(archive.entries())?;
@@ -117,14 +118,14 @@ fn last_of_each(entries: &[Entry]) -> Result<FxHashMap<String, usize>, Refusal> 
 fn write(
     body: &mut Body<'_, impl BufRead + Seek>,
     path: &EntryPath,
-    line: Option<Line>,
+    line: Option<RecordLine>,
     staging: &mut Staging<'_>,
     buffers: &mut Buffers<'_>,
 ) -> Result<(), Problem> {
     let executable = body.entry().mode() & 0o111 != 0;
     let size = body.entry().size();
     let refuse = |error: &io::Error| Problem::from(Refusal::entry(path.as_str(), trouble_of(error)));
-    let mut hasher = line.as_ref().map(Line::hasher);
+    let mut hasher = line.as_ref().map(RecordLine::hasher);
     if let Some(content) = body.read_at_once(buffers).map_err(|error| refuse(&error))? {
         if let Some(hasher) = &mut hasher {
             hasher.update(content);
@@ -132,7 +133,7 @@ fn write(
         check(path, line, hasher, size)?;
         return Ok(staging.write(path, executable, content)?);
     }
-    let mut source = Teller { source: body, hasher: &mut hasher };
+    let mut source = HashedReader { source: body, hasher: &mut hasher };
     match staging.stream(path, executable, &mut source) {
         Ok(_) => {}
         Err(WriteError::Source(error)) => return Err(refuse(&error)),
@@ -141,26 +142,10 @@ fn write(
     Ok(check(path, line, hasher, size)?)
 }
 
-fn check(path: &EntryPath, line: Option<Line>, hasher: Option<Hasher>, size: u64) -> Result<(), Refusal> {
+fn check(path: &EntryPath, line: Option<RecordLine>, hasher: Option<Hasher>, size: u64) -> Result<(), Refusal> {
     match (line, hasher) {
         (Some(line), Some(hasher)) => line.check(path.as_str(), hasher, size),
         _ => Ok(()),
-    }
-}
-
-/// Hashes what is read through it.
-pub(super) struct Teller<'h, R> {
-    pub(super) source: R,
-    pub(super) hasher: &'h mut Option<Hasher>,
-}
-
-impl<R: Read> Read for Teller<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        if let Some(hasher) = self.hasher.as_mut() {
-            hasher.update(&buffer[..count]);
-        }
-        Ok(count)
     }
 }
 
@@ -172,12 +157,12 @@ fn expect_end(file: &mut dyn Read) -> io::Result<()> {
     }
 }
 
-/// Finds RECORD in the one `.dist-info` folder and reads it, with METADATA beside it.
+/// Finds RECORD in the one `.dist-info` folder and checks WHEEL and METADATA beside it. Returns its path and its text.
 fn read_record(
     archive: &mut Archive<impl BufRead + Seek>,
     package: &PackageKey,
     limits: Limits,
-) -> Result<Record, Problem> {
+) -> Result<(String, String), Problem> {
     let info_of = |name: &str| name.strip_suffix(".dist-info/RECORD").is_some_and(|rest| !rest.contains('/'));
     let names = || archive.entries().iter().map(Entry::name).enumerate();
     let mut records = names().filter(|(_, name)| info_of(name));
@@ -194,7 +179,7 @@ fn read_record(
         .map_err(|trouble| Refusal::entry(archive.entries()[metadata].name(), trouble))?;
     let text = read_text(archive, at, limits)?;
     let text = String::from_utf8(text).map_err(|_| Refusal::entry(&path, Trouble::NotUnicode))?;
-    Ok(Record::parse(&path, &text)?)
+    Ok((path, text))
 }
 
 /// A later major version may be unpacked in another way.

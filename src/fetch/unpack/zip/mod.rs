@@ -45,7 +45,7 @@ impl<R: BufRead + Seek> Archive<R> {
         if end.count > most as u64 {
             return Err(whole(Trouble::TooManyEntries(most)));
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(end.size.min(1 << 20) as usize);
         match usize::try_from(end.start.saturating_sub(from)) {
             Ok(start) if end.start >= from => bytes.extend_from_slice(tail.get(start..).unwrap_or_default()),
             _ => {
