@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::connection_error::broken;
 use super::pace::Pace;
-use super::transport::broken;
 
 /// So many bytes are gathered before they are handed over: nearly all documents and npm packages come in one piece.
 const FIRST: usize = 256 << 10;

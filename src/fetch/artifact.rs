@@ -4,14 +4,17 @@ use std::cell::Cell;
 use std::io;
 use std::ops::ControlFlow;
 
+use super::at_hand::find;
 use super::cpu_permits::CpuPermits;
 use super::error::RegistryError;
 use super::format::{self, Arrival, Format, Unpacked};
 use super::hashing::{Ahead, HashingReader};
+use super::identity::check_unpacked;
 use super::measure::measure;
 use super::memory::Memory;
-use super::unpack::{Refusal, Trouble, check_names, check_tree, check_unpacked, unpack_wheel};
-use super::{FetchError, Fetched, Folds, Limits, Source, Step, Subject, Wanted};
+use super::unpack::{Refusal, Trouble, unpack_wheel};
+use super::wanted::{Fetched, Step, Wanted};
+use super::{FetchError, Limits, Source};
 use crate::fs::Demand;
 use crate::model::Digest;
 use crate::store::{Staging, Store, StoreError};
@@ -45,23 +48,6 @@ impl<E: Into<FetchError>> From<E> for End {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
-}
-
-/// Returns an artifact that the store has already.
-pub(super) fn find(store: &Store, wanted: &Wanted, folds: Folds) -> Result<Option<Fetched>, FetchError> {
-    let refused = |refusal| FetchError::Refused { subject: Box::new(wanted.subject()), refusal };
-    let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
-    let Some(tree) = store.tree(digest)? else { return Ok(None) };
-    // Another project may have taken what this one must not.
-    if tree.twins {
-        check_names(tree.entries.iter().map(|entry| &*entry.path), folds).map_err(refused)?;
-    }
-    if let Some(format) = format::of(wanted.artifact.kind)
-        && let Some(refusal) = check_tree(&tree, format, &wanted.package).map_err(StoreError::from)?
-    {
-        return Err(refused(refusal));
-    }
-    Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 }))
 }
 
 /// Brings an artifact into the store. A connection that breaks is tried again.
@@ -185,10 +171,4 @@ fn stop_if(flow: ControlFlow<()>) -> Result<(), End> {
 
 fn ended_early(length: Option<u64>, packed: u64) -> Option<io::Error> {
     length.filter(|length| packed < *length).map(|_| io::ErrorKind::UnexpectedEof.into())
-}
-
-impl Wanted {
-    pub(super) fn subject(&self) -> Subject {
-        Subject { package: self.package.clone(), registry: self.registry.clone(), file: self.artifact.file.clone() }
-    }
 }

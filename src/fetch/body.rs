@@ -7,7 +7,6 @@ use bytes::{Buf, Bytes};
 use super::arriving::Pieces;
 use super::coding::Coding;
 use super::endpoint::Permit;
-use super::resume::Resume;
 
 /// A body that is read as it arrives. It counts as a running request until it is dropped.
 pub struct Body {
@@ -18,8 +17,11 @@ pub struct Body {
     coding: Coding,
     /// How many bytes were received, for a file that can be gone on with.
     received: u64,
-    resume: Option<Box<Resume>>,
+    resume: Option<Box<AskAgain>>,
 }
+
+/// Asks for the rest of a file, after so many bytes of it. Returns `None` if there is no way to go on.
+type AskAgain = dyn FnMut(u64) -> Option<Body> + Send;
 
 enum Source {
     Pieces(Pieces),
@@ -45,8 +47,8 @@ impl Body {
     }
 
     /// Lets it go on after a break.
-    pub(super) fn resumes(&mut self, resume: Resume) {
-        self.resume = Some(Box::new(resume));
+    pub(super) fn resumes_by(&mut self, resume: Box<AskAgain>) {
+        self.resume = Some(resume);
     }
 
     /// Reads so many bytes for nothing; returns `None` if there are not so many.
@@ -97,7 +99,7 @@ impl Body {
         // Who waits for another try asks nothing meanwhile.
         self.permit = None;
         let Some(mut resume) = self.resume.take() else { return Err(error) };
-        let Some(rest) = resume.again(self.received) else { return Err(error) };
+        let Some(rest) = resume(self.received) else { return Err(error) };
         *self = Self { received: self.received, resume: Some(resume), ..rest };
         self.next()
     }

@@ -1,7 +1,6 @@
 //! The HTTP client: blocking, with a pool of connections, retries, mirrors and folders that stand for servers.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,70 +9,26 @@ use reqwest::header::{self, HeaderMap, HeaderValue, InvalidHeaderValue};
 use super::body::Body;
 use super::budget::Budget;
 use super::coding::{self, Coding};
+use super::connection_error::SendError;
 use super::document::{NotRead, read_whole};
-use super::endpoint::{Authorization, Place};
 use super::failure::Server;
+use super::options::{ClientOptions, Network};
 use super::pace::Pace;
-use super::proxy::Proxies;
+use super::place::{Authorization, Place};
 use super::request::Document;
-use super::resume::Resume;
-use super::roots::RootSources;
-use super::transport::{Answer, Asked, SendError, Transport};
-use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Retry, Target, folder, retry};
+use super::resume::{AskForRest, Resume};
+use super::transport::{Answer, Asked, Transport};
+use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Target, folder, retry};
 use crate::model::Url;
 
 const REDIRECTS: usize = 10;
 
 /// How long a document may take to arrive, and how long a file.
 const DOCUMENT_DEADLINE: Duration = Duration::from_secs(10 * 60);
-pub(super) const FILE_DEADLINE: Duration = Duration::from_secs(6 * 60 * 60);
+const FILE_DEADLINE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Several times what the largest listing of a public registry has; several are read at the same time.
 const LARGEST_DOCUMENT: u64 = 256 << 20;
-
-/// How a [`Client`] behaves.
-#[derive(Clone, Debug)]
-pub struct ClientOptions {
-    /// Whether servers may be asked; folders always may.
-    pub network: Network,
-    /// For a connection to be made.
-    pub connect_timeout: Duration,
-    /// For an answer to begin, and for each further part of it.
-    pub read_timeout: Duration,
-    /// When to try again.
-    pub retry: Retry,
-    /// Which servers are asked through a proxy.
-    pub proxies: Proxies,
-    /// Which certificates are trusted.
-    pub roots: RootSources,
-    /// `SSL_CLIENT_CERT`: a file of PEM with a certificate and its private key, for registries that want one. Hosts that a
-    /// registry only leads to do not see it.
-    pub identity: Option<PathBuf>,
-}
-
-/// Whether servers may be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Network {
-    /// They may.
-    #[default]
-    Online,
-    /// Only what is on this machine answers.
-    Offline,
-}
-
-impl Default for ClientOptions {
-    fn default() -> Self {
-        Self {
-            network: Network::Online,
-            connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(30),
-            retry: Retry::default(),
-            proxies: Proxies::default(),
-            roots: RootSources::default(),
-            identity: None,
-        }
-    }
-}
 
 /// Asks registries. Connections are kept and shared, by clones too; nothing is set up before the first request needs it.
 #[derive(Clone, Debug)]
@@ -92,11 +47,6 @@ impl Client {
     /// Tells whether servers may be asked.
     pub fn network(&self) -> Network {
         self.options.network
-    }
-
-    /// Returns when to try again.
-    pub(super) fn retry(&self) -> Retry {
-        self.options.retry
     }
 
     /// Asks a registry, and its mirrors in order where it does not answer; again, after a pause, where none does.
@@ -180,7 +130,7 @@ impl Client {
     }
 
     /// Asks one place.
-    pub(super) fn once(&self, ask: &Ask<'_>, place: Option<&Place>, url: &Url) -> Result<Response, RequestError> {
+    fn once(&self, ask: &Ask<'_>, place: Option<&Place>, url: &Url) -> Result<Response, RequestError> {
         let Ask { endpoint, request, .. } = ask;
         if let Some(place) = place.filter(|place| place.on_disk().is_some()) {
             return folder::open(endpoint, place, url, request);
@@ -209,12 +159,30 @@ impl Client {
             length: answer.length,
             body: Body::arriving(answer.body, permit, coding),
         };
-        if coding == Coding::Identity
-            && let Some(resume) = Resume::of(self, ask, (place, url), &response)
-        {
-            response.body.resumes(resume);
+        let is_file = request.encoding == Encoding::Identity && request.range.is_none();
+        if is_file && coding == Coding::Identity {
+            let ask = self.ask_for_rest(endpoint, place, url);
+            if let Some(mut resume) = Resume::new(&response, self.options.retry, ask) {
+                response.body.resumes_by(Box::new(move |received| resume.again(received)));
+            }
         }
         Ok(response)
+    }
+
+    /// Returns how the rest of a file is asked for: at the URL that was asked first, as where it led to may hold for a while only.
+    fn ask_for_rest(&self, endpoint: &Arc<Endpoint>, place: Option<&Place>, url: &Url) -> Box<AskForRest> {
+        let (client, endpoint, place, url) = (self.clone(), Arc::clone(endpoint), place.cloned(), url.clone());
+        Box::new(move |received, validator| {
+            let request = Request {
+                target: Target::At(url.as_str()),
+                range: Some(ByteRange::From(received)),
+                if_range: validator,
+                encoding: Encoding::Identity,
+                ..Request::default()
+            };
+            let ask = Ask { endpoint: &endpoint, request: &request, deadline: FILE_DEADLINE };
+            client.once(&ask, place.as_ref(), &url)
+        })
     }
 
     /// Asks one server and follows its redirects. Credentials go to the host that they are for and to no other. What is checked
@@ -283,10 +251,10 @@ impl Default for Client {
 }
 
 /// What is asked, of whom, and how long the answer may take.
-pub(super) struct Ask<'a> {
-    pub(super) endpoint: &'a Arc<Endpoint>,
-    pub(super) request: &'a Request<'a>,
-    pub(super) deadline: Duration,
+struct Ask<'a> {
+    endpoint: &'a Arc<Endpoint>,
+    request: &'a Request<'a>,
+    deadline: Duration,
 }
 
 /// Returns the headers of a request.

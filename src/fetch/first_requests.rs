@@ -44,27 +44,25 @@ impl Drop for FirstRequest {
 mod tests {
     use std::future::Future;
     use std::pin::pin;
-    use std::task::{Context, Waker};
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
-    /// Tells whether a request may go now.
-    fn goes(requests: &FirstRequests, url: &str) -> Option<Option<FirstRequest>> {
+    /// Returns what a request to a server gets without waiting.
+    fn wait(requests: &FirstRequests, url: &str) -> Poll<Option<FirstRequest>> {
         let url = url.parse().unwrap();
-        match pin!(requests.wait(&url)).poll(&mut Context::from_waker(Waker::noop())) {
-            std::task::Poll::Ready(first) => Some(first),
-            std::task::Poll::Pending => None,
-        }
+        pin!(requests.wait(&url)).poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]
     fn some_requests_go_first_and_the_others_after_an_answer() {
         let requests = FirstRequests::default();
-        let first: Vec<_> = (0..FIRST).map(|_| goes(&requests, "https://h/a").unwrap().unwrap()).collect();
-        assert!(goes(&requests, "https://h/b").is_none() && goes(&requests, "https://h:443/").is_none());
-        assert!(goes(&requests, "https://h:8443/").unwrap().is_some());
-        assert!(goes(&requests, "http://h/").unwrap().is_none());
-        drop(first.into_iter().next());
-        assert!((0..3 * FIRST).all(|_| goes(&requests, "https://h/b").unwrap().is_none()));
+        let first: Vec<_> = (0..FIRST).map(|_| wait(&requests, "https://h/a")).collect();
+        assert!(first.iter().all(|first| matches!(first, Poll::Ready(Some(_)))));
+        assert!(wait(&requests, "https://h/b").is_pending() && wait(&requests, "https://h:443/").is_pending());
+        assert!(matches!(wait(&requests, "https://h:8443/"), Poll::Ready(Some(_))));
+        assert!(matches!(wait(&requests, "http://h/"), Poll::Ready(None)));
+        drop(first);
+        assert!((0..3 * FIRST).all(|_| matches!(wait(&requests, "https://h/b"), Poll::Ready(None))));
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::body::Body;
-use super::endpoint::Place;
+use super::place::Place;
 use super::{ByteRange, Content, Endpoint, Request, RequestError, Response};
 use crate::fs;
 use crate::model::Url;

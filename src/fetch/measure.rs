@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::artifact::find;
-use super::{FetchError, Folds, Source, Wanted, format};
+use super::at_hand::find;
+use super::wanted::Wanted;
+use super::{FetchError, Folds, Source, format};
 use crate::fs::{self, Demand, FsError};
 use crate::store::{Store, StoreError};
 

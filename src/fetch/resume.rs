@@ -3,24 +3,20 @@
 //! Only what is known to be the same file is joined: the server is told which one is meant (`If-Range`), and must agree about
 //! its length. Whatever else it answers ends the reading, and the file is begun anew by whoever wants it.
 
-use std::sync::Arc;
-
 use super::body::Body;
-use super::client::{Ask, Client, FILE_DEADLINE};
-use super::endpoint::Place;
-use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Target, retry};
-use crate::model::Url;
+use super::retry::{self, Retry};
+use super::{Content, RequestError, Response};
 
 /// So many bytes between two breaks are progress: breaks that come more often are counted.
 const PROGRESS: u64 = 1 << 20;
 
+/// Asks for what comes after so many bytes of a file, which is to be the one that the validator names.
+pub(super) type AskForRest = dyn Fn(u64, Option<&str>) -> Result<Response, RequestError> + Send;
+
 /// A file that is on its way, and how it is asked for again.
 pub(super) struct Resume {
-    client: Client,
-    endpoint: Arc<Endpoint>,
-    place: Option<Place>,
-    /// The URL that was asked first: where it led to may hold for a while only.
-    url: Url,
+    ask: Box<AskForRest>,
+    retry: Retry,
     /// A strong `ETag`, or `Last-Modified`.
     validator: Option<String>,
     /// How long the file is.
@@ -31,26 +27,12 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    /// Returns how a file is asked for again, if its first answer tells enough of it.
-    pub(super) fn of(
-        client: &Client,
-        ask: &Ask<'_>,
-        (place, url): (Option<&Place>, &Url),
-        response: &Response,
-    ) -> Option<Self> {
-        let is_file = ask.request.encoding == Encoding::Identity && ask.request.range.is_none();
-        let validator = validator(response);
-        let is_known = validator.is_some() || response.length.is_some();
-        (is_file && is_known && response.content == Content::Whole).then(|| Self {
-            client: client.clone(),
-            endpoint: Arc::clone(ask.endpoint),
-            place: place.cloned(),
-            url: url.clone(),
-            validator,
-            total: response.length,
-            breaks: 0,
-            before: 0,
-        })
+    /// Returns how a file is asked for again. Returns `None` if its first answer does not tell enough of it.
+    pub(super) fn new(response: &Response, retry: Retry, ask: Box<AskForRest>) -> Option<Self> {
+        let (validator, total) = (validator(response), response.length);
+        let is_known = validator.is_some() || total.is_some();
+        let is_whole = response.content == Content::Whole;
+        (is_known && is_whole).then_some(Self { ask, retry, validator, total, breaks: 0, before: 0 })
     }
 
     /// Asks for the rest of the file, after `received` bytes of it, and returns its body; `None` if there is no way to go on.
@@ -61,26 +43,14 @@ impl Resume {
         self.before = received;
         loop {
             self.breaks += 1;
-            let pause = self.client.retry().pause_between(self.breaks, retry::random())?;
+            let pause = self.retry.pause_between(self.breaks, retry::random())?;
             std::thread::sleep(pause);
-            match self.ask(received) {
+            match (self.ask)(received, self.validator.as_deref()) {
                 Ok(response) => return self.rest(response, received),
                 Err(error) if error.is_transient() => {}
                 Err(_) => return None,
             }
         }
-    }
-
-    fn ask(&self, received: u64) -> Result<Response, RequestError> {
-        let request = Request {
-            target: Target::At(self.url.as_str()),
-            range: Some(ByteRange::From(received)),
-            if_range: self.validator.as_deref(),
-            encoding: Encoding::Identity,
-            ..Request::default()
-        };
-        let ask = Ask { endpoint: &self.endpoint, request: &request, deadline: FILE_DEADLINE };
-        self.client.once(&ask, self.place.as_ref(), &self.url)
     }
 
     /// Returns what of an answer comes after the bytes that were received already.

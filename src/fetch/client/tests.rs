@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::fetch::testing::{Asked, Reply, Server};
-use crate::fetch::{Authorization, Quota};
+use crate::fetch::{Authorization, Quota, Retry};
 
 fn client() -> Client {
     let retry = Retry { pause: Duration::from_millis(1), ..Retry::default() };

@@ -1,6 +1,5 @@
 //! Unpacking what others packed: every name and number in an archive is checked before it is believed.
 
-mod identity;
 mod links;
 mod names;
 mod record;
@@ -12,7 +11,6 @@ pub(crate) mod zip;
 
 use std::io;
 
-pub(super) use identity::{check_tree, check_unpacked};
 pub use names::Folds;
 pub(super) use names::check_names;
 pub(super) use refusal::Problem;

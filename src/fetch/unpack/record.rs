@@ -54,12 +54,13 @@ impl<'t> Record<'t> {
     pub(super) fn parse(path: &str, text: &'t str) -> Result<Self, Refusal> {
         let mut lines = FxHashMap::default();
         for [file, digest, size] in Rows(text) {
-            let line = match &*digest {
-                "" => None,
-                digest => Some(RecordLine::parse(digest, &size).ok_or_else(|| {
-                    Refusal::entry(&file, Trouble::RecordLies("its line is not valid".to_owned()))
-                })?),
-            };
+            let line =
+                match &*digest {
+                    "" => None,
+                    digest => Some(RecordLine::parse(digest, &size).ok_or_else(|| {
+                        Refusal::entry(&file, Trouble::RecordLies("its line is not valid".to_owned()))
+                    })?),
+                };
             // Of two lines for one path the last counts, as of two entries.
             lines.insert(file, line);
         }

@@ -23,7 +23,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn entry(name: &str, trouble: Trouble) -> Self {
+    pub(in crate::fetch) fn entry(name: &str, trouble: Trouble) -> Self {
         Self::Entry { name: name.to_owned(), trouble }
     }
 

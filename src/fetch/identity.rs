@@ -3,14 +3,14 @@
 //! A digest says that bytes are those of an artifact, and not of which: a lock whose author put another package's digest in
 //! a line is true to the digest.
 
-use super::{Refusal, Staging};
-use crate::fetch::format::Format;
+use super::format::Format;
+use super::unpack::Refusal;
 use crate::fs::{self, FsError};
 use crate::model::PackageKey;
-use crate::store::Tree;
+use crate::store::{Staging, Tree};
 
 /// Compares the content that was just unpacked with the package that it is to be, and notes that it is.
-pub(in crate::fetch) fn check_unpacked(
+pub(super) fn check_unpacked(
     staging: &mut Staging<'_>,
     format: &dyn Format,
     package: &PackageKey,
@@ -27,11 +27,7 @@ pub(in crate::fetch) fn check_unpacked(
 
 /// Compares the content of a tree that the store had with the package that it is to be. Nothing is read where the tree was
 /// unpacked as that package.
-pub(in crate::fetch) fn check_tree(
-    tree: &Tree,
-    format: &dyn Format,
-    package: &PackageKey,
-) -> Result<Option<Refusal>, FsError> {
+pub(super) fn check_tree(tree: &Tree, format: &dyn Format, package: &PackageKey) -> Result<Option<Refusal>, FsError> {
     if tree.is_known_as(&name_of(package)) {
         return Ok(None);
     }

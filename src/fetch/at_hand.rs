@@ -1,0 +1,24 @@
+//! Artifacts that the store has already.
+
+use super::identity::check_tree;
+use super::unpack::check_names;
+use super::wanted::{Fetched, Wanted};
+use super::{FetchError, Folds, format};
+use crate::store::{Store, StoreError};
+
+/// Returns an artifact that the store has already.
+pub(super) fn find(store: &Store, wanted: &Wanted, folds: Folds) -> Result<Option<Fetched>, FetchError> {
+    let refused = |refusal| FetchError::Refused { subject: Box::new(wanted.subject()), refusal };
+    let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
+    let Some(tree) = store.tree(digest)? else { return Ok(None) };
+    // Another project may have taken what this one must not.
+    if tree.twins {
+        check_names(tree.entries.iter().map(|entry| &*entry.path), folds).map_err(refused)?;
+    }
+    if let Some(format) = format::of(wanted.artifact.kind)
+        && let Some(refusal) = check_tree(&tree, format, &wanted.package).map_err(StoreError::from)?
+    {
+        return Err(refused(refusal));
+    }
+    Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 }))
+}
