@@ -41,7 +41,7 @@
 //! npm, PyPI, private packages and local folders are siblings. What is so of all packages of one, [`model::Ecosystem`] tells; what
 //! one requirement asks for, [`model::Requirement`]. Everything else that differs lies behind the contract of a room, with a file
 //! or a folder for each ecosystem: `Notation` in `manifest` (lines and names as people write them), `VersionRules` (ranges, picks)
-//! and `VariableRules` in `resolve`, `Protocol` and `Listing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for
+//! and `VariableRules` in `resolve`, `Protocol` and `PackageListing` in `registry`, `Placement` in `profile`; and `Format` in `fetch` for
 //! each kind of artifact. A room registers its implementations in one [`model::PerEcosystem`]: a new ecosystem is a new field, without which
 //! no room's table compiles. Few other files may say which ecosystem they mean; `tests/layers.rs` counts them.
 //!

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::nearest;
 use crate::model::{Label, Side, Sides};
 
-use super::dependencies::label;
+use super::dependencies::read_label;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::{Conflict, Group, Manifest, ManifestError, Spanned};
 
@@ -13,22 +13,23 @@ use super::{Conflict, Group, Manifest, ManifestError, Spanned};
 const MOST_SIDES: usize = 32;
 
 /// Reads `conflicts { group "cpu" "gpu"; }`.
-pub(super) fn conflicts(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Conflict> {
+pub(super) fn read_conflicts(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Conflict> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
         block: BlockRule::Maybe,
         example: "conflicts { group \"NAME\" \"OTHER\"; }",
     };
-    block.take(&SHAPE, errors);
+    block.read_parts(&SHAPE, errors);
     if block.children().next().is_none() {
-        errors
-            .push(block.missing("groups that exclude each other", Some(format!("it is written `{}`", SHAPE.example))));
+        errors.push(
+            block.missing_error("groups that exclude each other", Some(format!("it is written `{}`", SHAPE.example))),
+        );
     }
-    block.children().filter_map(|node| conflict(node, errors)).collect()
+    block.children().filter_map(|node| read_conflict(node, errors)).collect()
 }
 
-fn conflict(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Conflict> {
+fn read_conflict(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Conflict> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, usize::MAX),
         properties: &[],
@@ -36,12 +37,12 @@ fn conflict(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Conflict> {
         example: "group \"NAME\" \"OTHER\"",
     };
     if node.name() != "group" {
-        node.unknown("in `conflicts`", &["group"], errors);
+        node.report_unknown("in `conflicts`", &["group"], errors);
         return None;
     }
     let mut groups: Vec<Spanned<Label>> = Vec::new();
-    for value in node.take(&SHAPE, errors).arguments {
-        let Some(name) = label(value, errors) else { continue };
+    for value in node.read_parts(&SHAPE, errors).arguments {
+        let Some(name) = read_label(value, errors) else { continue };
         match groups.iter().find(|other| other.value == name.value) {
             Some(first) => errors.push(ManifestError::Repeated {
                 what: format!("group `{}`", name.value),

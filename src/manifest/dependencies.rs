@@ -12,13 +12,13 @@ use super::requirement::{RequirementError, parse_folder};
 use super::{Dependency, DependencySpec, Group, ManifestError, Spanned};
 
 /// Reads the lines of a block and reports repetitions.
-pub(super) fn dependencies(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Dependency> {
+pub(super) fn read_dependencies(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Dependency> {
     let mut lines: Vec<Dependency> = Vec::new();
     for node in block.children() {
         if errors.len() >= MAX_REPORTED {
             break;
         }
-        let Some(line) = dependency(node, errors) else { continue };
+        let Some(line) = read_dependency(node, errors) else { continue };
         report_duplicate(&lines, &line, errors);
         lines.push(line);
     }
@@ -26,15 +26,15 @@ pub(super) fn dependencies(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<
 }
 
 /// Reads a `group` node and joins it to a group of the same name, if there is one.
-pub(super) fn group(node: ManifestNode<'_>, groups: &mut Vec<Group>, errors: &mut Errors) {
+pub(super) fn read_group(node: ManifestNode<'_>, groups: &mut Vec<Group>, errors: &mut Errors) {
     const SHAPE: NodeShape =
         NodeShape {
             arguments: (1, 1), properties: &["dev"], block: BlockRule::Maybe, example: "group \"NAME\" { … }"
         };
-    let parts = node.take(&SHAPE, errors);
+    let parts = node.read_parts(&SHAPE, errors);
     let dev = parts.property("dev").and_then(|value| value.boolean(errors)).unwrap_or(false);
-    let lines = dependencies(node, errors);
-    let Some(name) = parts.argument(0).and_then(|value| label(value, errors)) else { return };
+    let lines = read_dependencies(node, errors);
+    let Some(name) = parts.argument(0).and_then(|value| read_label(value, errors)) else { return };
     if let Some(group) = groups.iter_mut().find(|group| group.name.value == name.value) {
         for line in lines {
             report_duplicate(&group.dependencies, &line, errors);
@@ -47,7 +47,7 @@ pub(super) fn group(node: ManifestNode<'_>, groups: &mut Vec<Group>, errors: &mu
 }
 
 /// Reads the name of a registry, a group or an environment.
-pub(super) fn label(value: NodeValue<'_>, errors: &mut Errors) -> Option<Spanned<Label>> {
+pub(super) fn read_label(value: NodeValue<'_>, errors: &mut Errors) -> Option<Spanned<Label>> {
     let text = value.string(errors)?;
     match text.value.parse() {
         Ok(label) => Some(Spanned { value: label, span: text.span }),
@@ -63,18 +63,18 @@ pub(super) fn label(value: NodeValue<'_>, errors: &mut Errors) -> Option<Spanned
 }
 
 /// Reads one dependency line.
-pub(super) fn dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Dependency> {
+pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Dependency> {
     let Ok(ecosystem) = node.name().parse::<Ecosystem>() else {
-        node.unknown("among dependencies", &Ecosystem::ALL.map(Ecosystem::as_str), errors);
+        node.report_unknown("among dependencies", &Ecosystem::ALL.map(Ecosystem::as_str), errors);
         return None;
     };
     let DependencyLineShape { arguments, properties, example } = notation::for_ecosystem(ecosystem).line_shape();
     let shape = NodeShape { arguments: (1, arguments), properties, block: BlockRule::Never, example };
-    let parts = node.take(&shape, errors);
+    let parts = node.read_parts(&shape, errors);
     let optional = parts.property("optional").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let prereleases = parts.property("prereleases").and_then(|value| value.choice(&[("allow", true)], errors));
-    let registry = parts.property("registry").and_then(|value| label(value, errors));
-    let when = parts.property("when").and_then(|value| marker(value, errors)).unwrap_or_default();
+    let registry = parts.property("registry").and_then(|value| read_label(value, errors));
+    let when = parts.property("when").and_then(|value| read_marker(value, errors)).unwrap_or_default();
     let range = parts.argument(1).map(|value| value.version(errors));
     let name = parts.argument(0).and_then(|value| value.string(errors))?;
     let range = match range {
@@ -138,7 +138,7 @@ impl RequirementSpans {
     }
 }
 
-fn marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {
+fn read_marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {
     let text = value.string(errors)?;
     match text.value.parse() {
         Ok(marker) => Some(marker),

@@ -2,7 +2,7 @@
 
 use crate::model::{CheckName, Label, Severity};
 
-use super::dependencies::label;
+use super::dependencies::read_label;
 use super::model::EnvironmentSpans;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
 use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, PolicyRule};
@@ -21,43 +21,43 @@ pub(super) struct DraftEnvironment {
 }
 
 /// Reads a `policy` block.
-pub(super) fn policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy {
+pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy {
     const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
         block: BlockRule::Maybe,
         example: "policy { scripts \"deny\" }",
     };
-    node.take(&SHAPE, errors);
+    node.read_parts(&SHAPE, errors);
     let severities = [Severity::Deny, Severity::Warn, Severity::Allow].map(|severity| (severity.as_str(), severity));
     let mut policy = Policy::default();
     let mut once = UniqueNodes::default();
     for rule in node.children() {
         once.check(rule, errors);
         if let Some(check) = CheckName::CONFIGURABLE.into_iter().find(|check| check.as_str() == rule.name()) {
-            let value = one(rule, errors).and_then(|value| value.choice(&severities, errors));
+            let value = single_value(rule, errors).and_then(|value| value.choice(&severities, errors));
             if let Some(severity) = value {
                 policy.set(check, PolicyRule { severity, span: rule.span() });
             }
         } else {
-            rule.unknown("in a policy", &CheckName::CONFIGURABLE.map(CheckName::as_str), errors);
+            rule.report_unknown("in a policy", &CheckName::CONFIGURABLE.map(CheckName::as_str), errors);
         }
     }
     policy
 }
 
 /// Reads an `environment` node.
-pub(super) fn environment(node: ManifestNode<'_>, errors: &mut Errors) -> Option<DraftEnvironment> {
+pub(super) fn read_environment(node: ManifestNode<'_>, errors: &mut Errors) -> Option<DraftEnvironment> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, 1),
         properties: &[],
         block: BlockRule::Maybe,
         example: "environment \"NAME\" { … }",
     };
-    let parts = node.take(&SHAPE, errors);
-    let name = parts.argument(0).and_then(|value| label(value, errors));
+    let parts = node.read_parts(&SHAPE, errors);
+    let name = parts.argument(0).and_then(|value| read_label(value, errors));
     let mut environment = built_in("unnamed".parse().ok()?, Vec::new());
-    let mut spans = EnvironmentSpans { node: node.head(), include: Vec::new(), forbid_dev_groups: None };
+    let mut spans = EnvironmentSpans { node: node.head_span(), include: Vec::new(), forbid_dev_groups: None };
     let mut own = Policy::default();
     let (mut durable, mut compile) = (None, None);
     let mut once = UniqueNodes::default();
@@ -66,15 +66,15 @@ pub(super) fn environment(node: ManifestNode<'_>, errors: &mut Errors) -> Option
             once.check(option, errors);
         }
         match option.name() {
-            "include" => include(option, &mut environment, &mut spans, errors),
-            "policy" => own = policy(option, errors),
+            "include" => read_include(option, &mut environment, &mut spans, errors),
+            "policy" => own = read_policy(option, errors),
             "keep" => {
-                let number = one(option, errors).and_then(|value| value.number((1, 10_000), errors));
+                let number = single_value(option, errors).and_then(|value| value.number((1, 10_000), errors));
                 environment.keep = number.and_then(|n| u32::try_from(n).ok()).unwrap_or(DEFAULT_KEEP);
             }
             "layout" => {
                 const CHOICES: [(&str, bool); 2] = [("isolated", false), ("linked", true)];
-                let is_linked = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                let is_linked = single_value(option, errors).and_then(|value| value.choice(&CHOICES, errors));
                 if is_linked == Some(true) {
                     errors.push(ManifestError::NotYet {
                         what: "`layout \"linked\"`".to_owned(),
@@ -86,24 +86,24 @@ pub(super) fn environment(node: ManifestNode<'_>, errors: &mut Errors) -> Option
             "files" => {
                 const CHOICES: [(&str, FilesMode); 2] =
                     [("private", FilesMode::Private), ("shared", FilesMode::Shared)];
-                let choice = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                let choice = single_value(option, errors).and_then(|value| value.choice(&CHOICES, errors));
                 environment.files = choice.unwrap_or_default();
             }
-            "compile" => compile = one(option, errors).and_then(|value| value.boolean(errors)),
-            "durable" => durable = one(option, errors).and_then(|value| value.boolean(errors)),
+            "compile" => compile = single_value(option, errors).and_then(|value| value.boolean(errors)),
+            "durable" => durable = single_value(option, errors).and_then(|value| value.boolean(errors)),
             "locked" => {
                 const CHOICES: [(&str, LockedMode); 2] =
                     [("required", LockedMode::Required), ("if-necessary", LockedMode::IfNecessary)];
-                let choice = one(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                let choice = single_value(option, errors).and_then(|value| value.choice(&CHOICES, errors));
                 environment.locked = choice.unwrap_or_default();
             }
             "dev-groups" => {
-                let choice = one(option, errors);
+                let choice = single_value(option, errors);
                 let choice = choice.and_then(|value| value.choice(&[("forbid", true), ("allow", false)], errors));
                 environment.forbid_dev_groups = choice.unwrap_or(false);
                 spans.forbid_dev_groups = Some(option.span());
             }
-            _ => option.unknown("in an environment", &OPTIONS, errors),
+            _ => option.report_unknown("in an environment", &OPTIONS, errors),
         }
     }
     environment.name = name?.value;
@@ -170,19 +170,24 @@ fn is_production(name: &Label) -> bool {
     name.as_str() == "production"
 }
 
-fn one<'a>(option: ManifestNode<'a>, errors: &mut Errors) -> Option<super::node::NodeValue<'a>> {
-    option.take(&ONE, errors).argument(0)
+fn single_value<'a>(option: ManifestNode<'a>, errors: &mut Errors) -> Option<super::node::NodeValue<'a>> {
+    option.read_parts(&ONE, errors).argument(0)
 }
 
-fn include(node: ManifestNode<'_>, environment: &mut Environment, spans: &mut EnvironmentSpans, errors: &mut Errors) {
+fn read_include(
+    node: ManifestNode<'_>,
+    environment: &mut Environment,
+    spans: &mut EnvironmentSpans,
+    errors: &mut Errors,
+) {
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, usize::MAX),
         properties: &[],
         block: BlockRule::Never,
         example: "include \"GROUP\"",
     };
-    for value in node.take(&SHAPE, errors).arguments {
-        let Some(name) = label(value, errors) else { continue };
+    for value in node.read_parts(&SHAPE, errors).arguments {
+        let Some(name) = read_label(value, errors) else { continue };
         if let Some(first) = environment.include.iter().position(|other| *other == name.value) {
             errors.push(ManifestError::Repeated {
                 what: format!("group `{}`", name.value),

@@ -96,7 +96,7 @@ impl<'a> ManifestNode<'a> {
     }
 
     /// Returns the span of the node without its block.
-    pub(super) fn head(self) -> SourceSpan {
+    pub(super) fn head_span(self) -> SourceSpan {
         let start = self.kdl.span().offset();
         let last = self.kdl.entries().last().map_or(self.name_span(), KdlEntry::span);
         trimmed(self.text, (start, (last.offset() + last.len()).saturating_sub(start)).into())
@@ -116,18 +116,18 @@ impl<'a> ManifestNode<'a> {
     }
 
     /// Returns the parts that the shape allows and reports all others.
-    pub(super) fn take(self, shape: &NodeShape, errors: &mut Errors) -> NodeParts<'a> {
+    pub(super) fn read_parts(self, shape: &NodeShape, errors: &mut Errors) -> NodeParts<'a> {
         let mut parts = NodeParts { arguments: Vec::new(), properties: Vec::new(), complete: true };
         let example = || (!shape.example.is_empty()).then(|| format!("it is written `{}`", shape.example));
         if let Some(annotation) = self.kdl.ty() {
-            errors.push(self.unexpected("type annotation", annotation.span(), None));
+            errors.push(self.unexpected_error("type annotation", annotation.span(), None));
         }
         let mut too_many = false;
         for entry in self.kdl.entries() {
             let what = entry.name().map_or(self.name(), |name| name.value());
             let value = NodeValue { kdl: entry.value(), text: self.text, what, span: value_span(self.text, entry) };
             if let Some(annotation) = entry.ty() {
-                errors.push(self.unexpected("type annotation", annotation.span(), None));
+                errors.push(self.unexpected_error("type annotation", annotation.span(), None));
             }
             match entry.name() {
                 None if parts.arguments.len() < shape.arguments.1 => parts.arguments.push(value),
@@ -135,7 +135,7 @@ impl<'a> ManifestNode<'a> {
                 None => {
                     too_many = true;
                     let what = if shape.arguments.1 == 0 { "value" } else { "further value" };
-                    errors.push(self.unexpected(what, value.span, example()));
+                    errors.push(self.unexpected_error(what, value.span, example()));
                 }
                 Some(name) => {
                     let property = NodeProperty { name: name.value(), name_span: name.span(), entry, value };
@@ -146,14 +146,14 @@ impl<'a> ManifestNode<'a> {
         if parts.arguments.len() < shape.arguments.0 {
             parts.complete = false;
             let what = if shape.arguments.0 == 1 { "a value" } else { "more values" };
-            errors.push(self.missing(what, example()));
+            errors.push(self.missing_error(what, example()));
         }
         if shape.block == BlockRule::Never && self.has_block() {
-            let head = self.head();
+            let head = self.head_span();
             let end = self.span().offset() + self.span().len();
             let start = head.offset() + head.len();
             let place = trimmed(self.text, (start, end.saturating_sub(start)).into());
-            errors.push(self.unexpected("block", place, example()));
+            errors.push(self.unexpected_error("block", place, example()));
         }
         parts
     }
@@ -185,7 +185,7 @@ impl<'a> ManifestNode<'a> {
     }
 
     /// Reports a node that is unknown in its block.
-    pub(super) fn unknown(self, place: &'static str, known: &[&'static str], errors: &mut Errors) {
+    pub(super) fn report_unknown(self, place: &'static str, known: &[&'static str], errors: &mut Errors) {
         errors.push(ManifestError::UnknownNode {
             name: self.name().to_owned(),
             place,
@@ -195,7 +195,7 @@ impl<'a> ManifestNode<'a> {
     }
 
     /// Reports a node of the grammar that is not supported yet.
-    pub(super) fn not_yet(self, errors: &mut Errors) {
+    pub(super) fn report_not_yet_supported(self, errors: &mut Errors) {
         errors.push(ManifestError::NotYet {
             what: format!("`{}`", self.name()),
             help: Some("remove it: this version of larder would ignore it".to_owned()),
@@ -203,18 +203,18 @@ impl<'a> ManifestNode<'a> {
         });
     }
 
-    pub(super) fn missing(self, what: &'static str, help: Option<String>) -> ManifestError {
-        ManifestError::Missing { node: self.name().to_owned(), what, help, span: self.head() }
+    pub(super) fn missing_error(self, what: &'static str, help: Option<String>) -> ManifestError {
+        ManifestError::Missing { node: self.name().to_owned(), what, help, span: self.head_span() }
     }
 
-    fn unexpected(self, what: &'static str, span: SourceSpan, help: Option<String>) -> ManifestError {
+    fn unexpected_error(self, what: &'static str, span: SourceSpan, help: Option<String>) -> ManifestError {
         ManifestError::Unexpected { node: self.name().to_owned(), what, help, span }
     }
 }
 
 impl<'a> NodeValue<'a> {
     /// Returns the text if the value is a string. Reports nothing otherwise.
-    pub(super) fn word(self) -> Option<&'a str> {
+    pub(super) fn as_str(self) -> Option<&'a str> {
         self.kdl.as_string()
     }
 
@@ -224,11 +224,11 @@ impl<'a> NodeValue<'a> {
             KdlValue::String(text) => Some(Spanned { value: text, span: self.span }),
             KdlValue::Integer(_) | KdlValue::Float(_) => {
                 let text = slice(self.text, self.span).to_owned();
-                errors.push(self.wrong_type("a string", Some(format!("write \"{text}\""))));
+                errors.push(self.wrong_type_error("a string", Some(format!("write \"{text}\""))));
                 None
             }
             _ => {
-                errors.push(self.wrong_type("a string", None));
+                errors.push(self.wrong_type_error("a string", None));
                 None
             }
         }
@@ -252,14 +252,14 @@ impl<'a> NodeValue<'a> {
             Some("false" | "no" | "off") => "write #false",
             _ => "write #true or #false",
         };
-        errors.push(self.wrong_type("#true or #false", Some(help.to_owned())));
+        errors.push(self.wrong_type_error("#true or #false", Some(help.to_owned())));
         None
     }
 
     /// Returns the number, or reports that the value is not a number between `least` and `most`.
     pub(super) fn number(self, (least, most): (i64, i64), errors: &mut Errors) -> Option<i64> {
         let KdlValue::Integer(number) = self.kdl else {
-            errors.push(self.wrong_type("a whole number", None));
+            errors.push(self.wrong_type_error("a whole number", None));
             return None;
         };
         match i64::try_from(*number) {
@@ -293,7 +293,7 @@ impl<'a> NodeValue<'a> {
         found
     }
 
-    fn wrong_type(self, expected: &str, help: Option<String>) -> ManifestError {
+    fn wrong_type_error(self, expected: &str, help: Option<String>) -> ManifestError {
         let found = match self.kdl {
             KdlValue::String(_) => "a string",
             KdlValue::Integer(_) | KdlValue::Float(_) => "a number",
@@ -330,11 +330,11 @@ impl<'a> UniqueNodes<'a> {
             errors.push(ManifestError::Repeated {
                 what: format!("`{name}`"),
                 help: Some("keep one of them".to_owned()),
-                span: node.head(),
+                span: node.head_span(),
                 first: *first,
             });
         } else {
-            self.0.push((node.name(), node.head()));
+            self.0.push((node.name(), node.head_span()));
         }
     }
 }

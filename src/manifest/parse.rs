@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::model::Settings;
 
-use super::dependencies::{dependencies, group};
+use super::dependencies::{read_dependencies, read_group};
 use super::environments::DraftEnvironment;
 use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes};
-use super::runtimes::{Platforms, runtimes};
+use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     Conflict, Dependency, Group, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata, Registry, Spanned,
     check, conflicts, environments, registries, resolution, syntax,
@@ -88,7 +88,7 @@ struct DraftManifest<'a> {
     settings: Settings,
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
     names_python: bool,
-    platforms: Platforms,
+    platforms: DeclaredPlatforms,
     registries: Vec<Registry>,
     dependencies: Vec<Dependency>,
     groups: Vec<Group>,
@@ -102,7 +102,7 @@ impl<'a> DraftManifest<'a> {
     fn read(&mut self, node: ManifestNode<'a>, kind: ManifestKind, errors: &mut Errors) {
         const BLOCK: NodeShape = NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "" };
         if NOT_YET_SUPPORTED.contains(&node.name()) {
-            node.not_yet(errors);
+            node.report_not_yet_supported(errors);
             return;
         }
         if kind == ManifestKind::Member && TOP.contains(&node.name()) && !MEMBER.contains(&node.name()) {
@@ -118,28 +118,28 @@ impl<'a> DraftManifest<'a> {
             self.once.check(node, errors);
         }
         match node.name() {
-            "project" => self.project = project(node, errors).or(self.project.take()),
+            "project" => self.project = read_project(node, errors).or(self.project.take()),
             "runtimes" => {
                 self.names_python = node.children().any(|runtime| runtime.name() != "node");
-                runtimes(node, &mut self.settings, errors);
+                read_runtimes(node, &mut self.settings, errors);
             }
             "platforms" => self.platforms.list(node, errors),
             "platform" => self.platforms.detail(node, errors),
             "registries" => {
-                node.take(&BLOCK, errors);
-                self.registries.extend(registries::registries(node, errors));
+                node.read_parts(&BLOCK, errors);
+                self.registries.extend(registries::read_registries(node, errors));
             }
             "dependencies" => {
-                node.take(&BLOCK, errors);
-                self.dependencies.extend(dependencies(node, errors));
+                node.read_parts(&BLOCK, errors);
+                self.dependencies.extend(read_dependencies(node, errors));
             }
-            "group" => group(node, &mut self.groups, errors),
-            "environment" => self.environments.extend(environments::environment(node, errors)),
-            "conflicts" => self.conflicts.extend(conflicts::conflicts(node, errors)),
-            "resolution" => resolution::resolution(node, &mut self.settings, errors),
-            "members" => self.members.extend(members(node, errors)),
-            "policy" => self.policy = environments::policy(node, errors),
-            _ => node.unknown(
+            "group" => read_group(node, &mut self.groups, errors),
+            "environment" => self.environments.extend(environments::read_environment(node, errors)),
+            "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
+            "resolution" => resolution::read_resolution(node, &mut self.settings, errors),
+            "members" => self.members.extend(read_members(node, errors)),
+            "policy" => self.policy = environments::read_policy(node, errors),
+            _ => node.report_unknown(
                 "at the top of a manifest",
                 if kind == ManifestKind::Root { &TOP } else { &MEMBER },
                 errors,
@@ -176,14 +176,14 @@ impl<'a> DraftManifest<'a> {
     }
 }
 
-fn project(node: ManifestNode<'_>, errors: &mut Errors) -> Option<ProjectMetadata> {
+fn read_project(node: ManifestNode<'_>, errors: &mut Errors) -> Option<ProjectMetadata> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, 1),
         properties: &["version", "license"],
         block: BlockRule::Never,
         example: "project \"NAME\" version=\"0.1.0\"",
     };
-    let parts = node.take(&SHAPE, errors);
+    let parts = node.read_parts(&SHAPE, errors);
     let version = parts.property("version").and_then(|value| value.version(errors));
     let version = version.and_then(|text| match semver::Version::parse(text.value) {
         Ok(version) => Some(version),
@@ -210,7 +210,7 @@ fn project(node: ManifestNode<'_>, errors: &mut Errors) -> Option<ProjectMetadat
     })
 }
 
-fn members(node: ManifestNode<'_>, errors: &mut Errors) -> Vec<Spanned<String>> {
+fn read_members(node: ManifestNode<'_>, errors: &mut Errors) -> Vec<Spanned<String>> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, usize::MAX),
         properties: &[],
@@ -218,8 +218,8 @@ fn members(node: ManifestNode<'_>, errors: &mut Errors) -> Vec<Spanned<String>> 
         example: "members \"packages/*\"",
     };
     let mut globs: Vec<Spanned<String>> = Vec::new();
-    for value in node.take(&SHAPE, errors).arguments {
-        let Some(glob) = registries::glob(value, errors) else { continue };
+    for value in node.read_parts(&SHAPE, errors).arguments {
+        let Some(glob) = registries::read_glob(value, errors) else { continue };
         let path = glob.strip_prefix('!').unwrap_or(&glob);
         let leaves =
             path.starts_with(['/', '~', '!']) || path.contains('\\') || path.split('/').any(|part| part == "..");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use super::dependencies::label;
+use super::dependencies::read_label;
 use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
 use super::{Claim, ManifestError, Registry, RegistryUrl, TokenSource};
@@ -35,18 +35,18 @@ impl Registry {
 }
 
 /// Reads the registries of the block.
-pub(super) fn registries(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Registry> {
+pub(super) fn read_registries(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Registry> {
     let mut registries: Vec<Registry> = Vec::new();
     for node in block.children() {
         if errors.len() >= MAX_REPORTED {
             break;
         }
         let Some(ecosystem) = node.name().parse().ok().filter(|found: &Ecosystem| !found.is_local()) else {
-            node.unknown("as a kind of registry", &Ecosystem::served(), errors);
+            node.report_unknown("as a kind of registry", &Ecosystem::served(), errors);
             continue;
         };
-        let Some(registry) = registry(node, ecosystem, errors) else { continue };
-        let place = node.head();
+        let Some(registry) = read_registry(node, ecosystem, errors) else { continue };
+        let place = node.head_span();
         let first = registries.iter().find(|other| other.name == registry.name).and_then(|other| other.span);
         if let Some(first) = first {
             errors.push(ManifestError::Repeated {
@@ -99,18 +99,18 @@ pub(super) fn complete(registries: &mut Vec<Registry>, errors: &mut Errors) {
     }
 }
 
-fn registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Registry> {
+fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Registry> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, 2),
         properties: &[],
         block: BlockRule::Maybe,
         example: "npm \"NAME\" \"https://HOST/\" { … }",
     };
-    let parts = node.take(&SHAPE, errors);
-    let name = parts.argument(0).and_then(|value| label(value, errors));
-    let url = parts.argument(1).and_then(|value| url(value, errors));
+    let parts = node.read_parts(&SHAPE, errors);
+    let name = parts.argument(0).and_then(|value| read_label(value, errors));
+    let url = parts.argument(1).and_then(|value| read_url(value, errors));
     let unread = Registry::new(ecosystem, "unnamed".parse().ok()?, RegistryUrl::Folder("".into()));
-    let mut registry = Registry { span: Some(node.head()), ..unread };
+    let mut registry = Registry { span: Some(node.head_span()), ..unread };
     let mut once = UniqueNodes::default();
     for option in node.children() {
         if !matches!(option.name(), "packages" | "mirror") {
@@ -131,16 +131,16 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
     const LIST: NodeShape =
         NodeShape { arguments: (1, usize::MAX), properties: &[], block: BlockRule::Never, example: "" };
     const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
-    let number = |range, errors: &mut Errors| node.take(&ONE, errors).argument(0)?.number(range, errors);
+    let number = |range, errors: &mut Errors| node.read_parts(&ONE, errors).argument(0)?.number(range, errors);
     match node.name() {
         "packages" => {
-            let parts = node.take(&LIST, errors);
+            let parts = node.read_parts(&LIST, errors);
             let ecosystem = registry.ecosystem;
-            registry.packages.extend(parts.arguments.iter().filter_map(|value| claim(*value, ecosystem, errors)));
+            registry.packages.extend(parts.arguments.iter().filter_map(|value| read_claim(*value, ecosystem, errors)));
         }
         "mirror" => {
-            let parts = node.take(&LIST, errors);
-            registry.mirrors.extend(parts.arguments.iter().filter_map(|value| url(*value, errors)));
+            let parts = node.read_parts(&LIST, errors);
+            registry.mirrors.extend(parts.arguments.iter().filter_map(|value| read_url(*value, errors)));
         }
         "priority" => {
             if let Some(priority) = number((-1_000_000, 1_000_000), errors) {
@@ -149,45 +149,45 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         }
         "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
         "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
-        "token" => registry.token = token(node, errors),
-        name if NOT_YET_SUPPORTED.contains(&name) => node.not_yet(errors),
-        _ => node.unknown("for a registry", &OPTIONS, errors),
+        "token" => registry.token = read_token(node, errors),
+        name if NOT_YET_SUPPORTED.contains(&name) => node.report_not_yet_supported(errors),
+        _ => node.report_unknown("for a registry", &OPTIONS, errors),
     }
 }
 
-fn token(node: ManifestNode<'_>, errors: &mut Errors) -> Option<TokenSource> {
+fn read_token(node: ManifestNode<'_>, errors: &mut Errors) -> Option<TokenSource> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (0, 1),
         properties: &["env", "file"],
         block: BlockRule::Never,
         example: "token env=\"NAME\"",
     };
-    let parts = node.take(&SHAPE, errors);
+    let parts = node.read_parts(&SHAPE, errors);
     let mut found = Vec::new();
     if let Some(value) = parts.argument(0) {
         // Any other value, of any type, is meant to be the secret.
-        if value.word() != Some("netrc") {
+        if value.as_str() != Some("netrc") {
             errors.push(ManifestError::ClearTextToken { span: value.span });
             return None;
         }
         found.push(TokenSource::Netrc);
     }
-    found.extend(reference(&parts, "env", errors).map(TokenSource::Env));
-    found.extend(reference(&parts, "file", errors).map(TokenSource::File));
+    found.extend(read_reference(&parts, "env", errors).map(TokenSource::Env));
+    found.extend(read_reference(&parts, "file", errors).map(TokenSource::File));
     if found.len() > 1 {
         errors.push(ManifestError::Unexpected {
             node: "token".to_owned(),
             what: "second reference",
             help: Some("choose one of `env=`, `file=` and `\"netrc\"`".to_owned()),
-            span: node.head(),
+            span: node.head_span(),
         });
     } else if found.is_empty() && node.entries().is_empty() {
-        errors.push(node.missing("a reference", Some("it is written `token env=\"NAME\"`".to_owned())));
+        errors.push(node.missing_error("a reference", Some("it is written `token env=\"NAME\"`".to_owned())));
     }
     found.pop()
 }
 
-fn reference(parts: &NodeParts<'_>, name: &str, errors: &mut Errors) -> Option<String> {
+fn read_reference(parts: &NodeParts<'_>, name: &str, errors: &mut Errors) -> Option<String> {
     let text = parts.property(name)?.string(errors)?;
     if text.value.is_empty() {
         errors.push(ManifestError::BadValue {
@@ -202,7 +202,7 @@ fn reference(parts: &NodeParts<'_>, name: &str, errors: &mut Errors) -> Option<S
     Some(text.value.to_owned())
 }
 
-fn claim(value: NodeValue<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Claim> {
+fn read_claim(value: NodeValue<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Option<Claim> {
     let text = value.string(errors)?;
     match Claim::parse(ecosystem, text.value, text.span) {
         Ok(claim) => Some(claim),
@@ -215,7 +215,7 @@ fn claim(value: NodeValue<'_>, ecosystem: Ecosystem, errors: &mut Errors) -> Opt
 }
 
 /// Reads a glob of folders.
-pub(super) fn glob(value: NodeValue<'_>, errors: &mut Errors) -> Option<String> {
+pub(super) fn read_glob(value: NodeValue<'_>, errors: &mut Errors) -> Option<String> {
     let text = value.string(errors)?;
     let reason = match globset::Glob::new(text.value) {
         Ok(_) if !text.value.is_empty() => return Some(text.value.to_owned()),
@@ -228,7 +228,7 @@ pub(super) fn glob(value: NodeValue<'_>, errors: &mut Errors) -> Option<String> 
 }
 
 /// Reads a registry's or mirror's place: a URL, or a folder.
-fn url(value: NodeValue<'_>, errors: &mut Errors) -> Option<RegistryUrl> {
+fn read_url(value: NodeValue<'_>, errors: &mut Errors) -> Option<RegistryUrl> {
     let text = value.string(errors)?;
     match parse_url(text.value, text.span) {
         Ok(url) => Some(url),

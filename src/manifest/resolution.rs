@@ -4,10 +4,10 @@ use crate::model::{
     Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, Override, PackageId, PackageName, Prereleases, Settings,
 };
 
-use super::dependencies::{RequirementSpans, dependency};
+use super::dependencies::{RequirementSpans, read_dependency};
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes, did_you_mean};
 use super::notation::parse_requirement;
-use super::registries::glob;
+use super::registries::read_glob;
 use super::requirement::RequirementError;
 use super::{Dependency, DependencySpec, ManifestError, Spanned};
 
@@ -16,10 +16,10 @@ const OPTIONS: [&str; 8] =
 const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
 
 /// Reads the block.
-pub(super) fn resolution(block: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+pub(super) fn read_resolution(block: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
     const SHAPE: NodeShape =
         NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "resolution { … }" };
-    block.take(&SHAPE, errors);
+    block.read_parts(&SHAPE, errors);
     let mut once = UniqueNodes::default();
     let mut overrides = Vec::new();
     let mut owners = Vec::new();
@@ -44,17 +44,17 @@ pub(super) fn resolution(block: ManifestNode<'_>, settings: &mut Settings, error
                 const CHOICES: [(&str, Engines); 2] = [("warn", Engines::Warn), ("strict", Engines::Strict)];
                 settings.engines = choice(node, &CHOICES, errors);
             }
-            "released-before" => settings.released_before = timestamp(node, errors),
+            "released-before" => settings.released_before = read_timestamp(node, errors),
             "override" => {
                 if let Some(read) = read_override(node, errors) {
                     report_repeated_override(&overrides, &read, errors);
                     overrides.push(read);
                 }
             }
-            "extend" => extend(node, settings, errors),
-            "writable" => writable(node, settings, errors),
-            "owner" => owner(node, &mut owners, errors),
-            _ => node.unknown("in `resolution`", &OPTIONS, errors),
+            "extend" => read_extend(node, settings, errors),
+            "writable" => read_writable(node, settings, errors),
+            "owner" => read_owner(node, &mut owners, errors),
+            _ => node.report_unknown("in `resolution`", &OPTIONS, errors),
         }
     }
     settings.overrides.extend(overrides.into_iter().map(|read| read.value));
@@ -62,12 +62,12 @@ pub(super) fn resolution(block: ManifestNode<'_>, settings: &mut Settings, error
 }
 
 fn choice<T: Copy + Default>(node: ManifestNode<'_>, choices: &[(&'static str, T)], errors: &mut Errors) -> T {
-    let value = node.take(&ONE, errors).argument(0);
+    let value = node.read_parts(&ONE, errors).argument(0);
     value.and_then(|value| value.choice(choices, errors)).unwrap_or_default()
 }
 
-fn timestamp(node: ManifestNode<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
-    let text = node.take(&ONE, errors).argument(0)?.string(errors)?;
+fn read_timestamp(node: ManifestNode<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
+    let text = node.read_parts(&ONE, errors).argument(0)?.string(errors)?;
     let instant = text.value.parse().ok();
     if instant.is_none() {
         errors.push(ManifestError::BadValue {
@@ -89,7 +89,7 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<
         block: BlockRule::Never,
         example: "override npm \"NAME\" \"RANGE\"",
     };
-    let parts = node.take(&SHAPE, errors);
+    let parts = node.read_parts(&SHAPE, errors);
     let ecosystem = parts.argument(0).and_then(|value| ecosystem(value, errors));
     let range = parts.argument(2).map(|value| value.version(errors));
     let name = parts.argument(1)?.string(errors)?;
@@ -148,22 +148,22 @@ fn report_repeated_override(overrides: &[Spanned<Override>], read: &Spanned<Over
 }
 
 /// `extend npm "x" { npm "y" "^1" }`
-fn extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, 2),
         properties: &[],
         block: BlockRule::Maybe,
         example: "extend npm \"NAME\" { npm \"OTHER\" \"RANGE\" }",
     };
-    let parts = node.take(&SHAPE, errors);
+    let parts = node.read_parts(&SHAPE, errors);
     let ecosystem = parts.argument(0).and_then(|value| ecosystem(value, errors));
     let package = ecosystem.and_then(|ecosystem| package(ecosystem, parts.argument(1)?, errors));
     if parts.complete && node.children().next().is_none() {
         let help = format!("it is written `{}`", SHAPE.example);
-        errors.push(node.missing("a block with the dependencies to add", Some(help)));
+        errors.push(node.missing_error("a block with the dependencies to add", Some(help)));
     }
     for child in node.children() {
-        let Some(line) = dependency(child, errors) else { continue };
+        let Some(line) = read_dependency(child, errors) else { continue };
         report_unused_properties(child, &line, errors);
         let Some(package) = &package else { continue };
         match line.spec {
@@ -201,14 +201,14 @@ fn report_unused_properties(node: ManifestNode<'_>, line: &Dependency, errors: &
 }
 
 /// `writable npm "prisma" …`
-fn writable(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+fn read_writable(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, usize::MAX),
         properties: &[],
         block: BlockRule::Never,
         example: "writable npm \"NAME\"",
     };
-    let parts = node.take(&SHAPE, errors);
+    let parts = node.read_parts(&SHAPE, errors);
     let Some(ecosystem) = parts.argument(0).and_then(|value| ecosystem(value, errors)) else { return };
     for value in parts.arguments.into_iter().skip(1) {
         let Some(package) = package(ecosystem, value, errors) else { continue };
@@ -219,18 +219,18 @@ fn writable(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors
 }
 
 /// `owner pypi "opencv-python" "cv2/**" …`
-fn owner(node: ManifestNode<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Errors) {
+fn read_owner(node: ManifestNode<'_>, owners: &mut Vec<Spanned<FileOwner>>, errors: &mut Errors) {
     const SHAPE: NodeShape = NodeShape {
         arguments: (3, usize::MAX),
         properties: &[],
         block: BlockRule::Never,
         example: "owner pypi \"NAME\" \"PATH/**\"",
     };
-    let parts = node.take(&SHAPE, errors);
+    let parts = node.read_parts(&SHAPE, errors);
     let Some(ecosystem) = parts.argument(0).and_then(|value| owning_ecosystem(value, errors)) else { return };
     let Some(package) = parts.argument(1).and_then(|value| package(ecosystem, value, errors)) else { return };
     for value in parts.arguments.into_iter().skip(2) {
-        let Some(files) = glob(value, errors) else { continue };
+        let Some(files) = read_glob(value, errors) else { continue };
         let span = value.span;
         if let Some(first) = owners.iter().find(|other| *other.value.files == *files) {
             errors.push(ManifestError::Repeated {

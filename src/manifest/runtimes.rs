@@ -8,7 +8,7 @@ use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes, did_you_mean};
 
 /// Reads the `runtimes` block.
-pub(super) fn runtimes(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+pub(super) fn read_runtimes(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
     const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
@@ -16,13 +16,13 @@ pub(super) fn runtimes(node: ManifestNode<'_>, settings: &mut Settings, errors: 
         example: "runtimes { node \"22\"; python \"3.12\" }",
     };
     const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
-    node.take(&SHAPE, errors);
+    node.read_parts(&SHAPE, errors);
     let mut once = UniqueNodes::default();
     for runtime in node.children() {
         once.check(runtime, errors);
         match runtime.name() {
             "node" | "python" => {
-                let value = runtime.take(&ONE, errors).argument(0);
+                let value = runtime.read_parts(&ONE, errors).argument(0);
                 let Some(text) = value.and_then(|value| value.version(errors)) else { continue };
                 let known = if runtime.name() == "node" {
                     settings.node = is_node_version(text.value).then(|| text.value.into());
@@ -35,7 +35,7 @@ pub(super) fn runtimes(node: ManifestNode<'_>, settings: &mut Settings, errors: 
                     errors.push(bad_version(runtime.name(), text.value, text.span));
                 }
             }
-            _ => runtime.unknown("as a runtime", &["node", "python"], errors),
+            _ => runtime.report_unknown("as a runtime", &["node", "python"], errors),
         }
     }
 }
@@ -72,14 +72,14 @@ fn bad_version(runtime: &str, text: &str, span: SourceSpan) -> ManifestError {
 
 /// The declared platforms, with their spans.
 #[derive(Default)]
-pub(super) struct Platforms {
+pub(super) struct DeclaredPlatforms {
     /// From `platforms`.
     listed: Vec<(Platform, SourceSpan)>,
     /// From `platform` nodes.
     detailed: Vec<(TargetPlatform, SourceSpan)>,
 }
 
-impl Platforms {
+impl DeclaredPlatforms {
     /// Reads `platforms "linux-x64" …`.
     pub(super) fn list(&mut self, node: ManifestNode<'_>, errors: &mut Errors) {
         const SHAPE: NodeShape = NodeShape {
@@ -88,15 +88,15 @@ impl Platforms {
             block: BlockRule::Maybe,
             example: "platforms \"linux-x64\" \"macos-arm64\"",
         };
-        let parts = node.take(&SHAPE, errors);
+        let parts = node.read_parts(&SHAPE, errors);
         for child in node.children() {
             match child.name() {
                 "platform" => self.detail(child, errors),
-                _ => child.unknown("among platforms", &["platform"], errors),
+                _ => child.report_unknown("among platforms", &["platform"], errors),
             }
         }
         if parts.arguments.is_empty() && node.children().next().is_none() {
-            errors.push(node.missing("a platform", Some(format!("it is written `{}`", SHAPE.example))));
+            errors.push(node.missing_error("a platform", Some(format!("it is written `{}`", SHAPE.example))));
         }
         for value in parts.arguments {
             let Some((platform, span)) = platform(value, errors) else { continue };
@@ -115,7 +115,7 @@ impl Platforms {
             block: BlockRule::Never,
             example: "platform \"linux-x64\" glibc=\"2.17\"",
         };
-        let parts = node.take(&SHAPE, errors);
+        let parts = node.read_parts(&SHAPE, errors);
         let Some((platform, span)) = parts.argument(0).and_then(|value| platform(value, errors)) else { return };
         let target = TargetPlatform { baseline: baseline(platform, &parts, errors), platform };
         match self.detailed.iter().find(|(other, _)| other.platform == platform) {

@@ -1,10 +1,10 @@
-//! Files that registries serve.
+//! Artifacts: the files that registries serve.
 
 use std::path::Path;
 
 use super::{Digest, Ecosystem, Facts, Platform};
 
-/// How an artifact is unpacked.
+/// The format of an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArtifactKind {
     /// A gzipped tar whose first folder, whatever its name, is the package: npm.
@@ -15,19 +15,18 @@ pub enum ArtifactKind {
     Sdist,
 }
 
-/// One file to fetch, with what is known of it.
+/// A file to fetch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Artifact {
     /// The file's name, without folders: `react-18.3.1.tgz`, `numpy-2.1.0-cp312-….whl`.
     pub file: String,
-    /// How it is unpacked.
+    /// The format.
     pub kind: ArtifactKind,
-    /// The strongest digest its registry gives; none until the file was fetched once.
+    /// The strongest digest that the registry states. `None` if it states none and the file was not fetched yet.
     pub digest: Option<Digest>,
-    /// Where it lies below its registry, where the usual layout does not tell; or a whole URL on another host, as some
-    /// registries have it.
+    /// The path below the registry, or a URL on another host. `None` if the file has the registry's default path.
     pub location: Option<String>,
-    /// The declared platforms that it serves, sorted; empty means all of them.
+    /// The declared platforms that it is for, sorted. Empty means all.
     pub platforms: Vec<Platform>,
 }
 
@@ -35,7 +34,7 @@ impl ArtifactKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Tarball, Self::Wheel, Self::Sdist];
 
-    /// Returns the word that lockfiles use.
+    /// Returns the name that lockfiles use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tarball => "tarball",
@@ -44,8 +43,8 @@ impl ArtifactKind {
         }
     }
 
-    /// Returns the kind that a file of an ecosystem has where nothing else is said.
-    pub fn usual(ecosystem: Ecosystem, file: &str) -> Self {
+    /// Returns the default format of a file, by ecosystem and file name.
+    pub fn default_for(ecosystem: Ecosystem, file: &str) -> Self {
         match ecosystem {
             Ecosystem::Npm | Ecosystem::Larder | Ecosystem::Path => Self::Tarball,
             Ecosystem::Pypi if Path::new(file).extension().is_some_and(|extension| extension == "whl") => Self::Wheel,
@@ -53,24 +52,24 @@ impl ArtifactKind {
         }
     }
 
-    /// Returns whether it has to be built before it can be installed.
+    /// Returns whether the artifact must be built before it can be installed.
     pub fn needs_build(self) -> bool {
         matches!(self, Self::Sdist)
     }
 }
 
 impl Artifact {
-    /// A tarball of which nothing but the name is known.
+    /// Creates a tarball with only a name.
     pub fn tarball(file: impl Into<String>) -> Self {
         Self::of_kind(ArtifactKind::Tarball, file.into())
     }
 
-    /// A wheel of which nothing but the name is known.
+    /// Creates a wheel with only a name.
     pub fn wheel(file: impl Into<String>) -> Self {
         Self::of_kind(ArtifactKind::Wheel, file.into())
     }
 
-    /// A source distribution of which nothing but the name is known.
+    /// Creates a source distribution with only a name.
     pub fn sdist(file: impl Into<String>) -> Self {
         Self::of_kind(ArtifactKind::Sdist, file.into())
     }
@@ -79,12 +78,12 @@ impl Artifact {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
     }
 
-    /// Returns whether it is a wheel.
+    /// Returns whether the artifact is a wheel.
     pub fn is_wheel(&self) -> bool {
         self.kind == ArtifactKind::Wheel
     }
 
-    /// Returns whether it is made for some platforms only, by its name or by what its package says of itself.
+    /// Returns whether the artifact is for specific platforms, by its file name or by the facts of its package.
     pub fn is_native(&self, facts: &Facts) -> bool {
         match self.kind {
             ArtifactKind::Wheel => !self.file.ends_with("-any.whl"),

@@ -1,4 +1,4 @@
-//! The names of the checks over a lock, and how severe what they find is.
+//! The names of the checks over a lock, and the severities of findings.
 
 use std::fmt;
 
@@ -9,32 +9,32 @@ pub enum CheckName {
     Claims,
     /// Packages that their authors deprecated.
     Deprecated,
-    /// npm's `engines.node` against the declared Node.
+    /// Packages whose `engines.node` excludes the declared Node.
     Engines,
-    /// Peers that are missing or that another version than the wanted one is bound to.
+    /// Peers that are missing, or bound to a version outside their range.
     Peers,
-    /// Packages that are needed on a platform which their `os`, `cpu` or `libc` exclude.
+    /// Packages that are required on a platform which their `os`, `cpu` or `libc` excludes.
     Platforms,
-    /// Upper bounds of `Requires-Python` against the declared Python.
+    /// Packages whose `Requires-Python` has an upper bound below the declared Python.
     Python,
     /// Packages that declare install scripts.
     Scripts,
-    /// Versions that were withdrawn from their registry.
+    /// Versions that were yanked from their registry.
     Yanked,
-    /// Newer versions that a default baseline keeps away.
+    /// Newer versions that need a newer system than the default baseline.
     Baselines,
     /// Extras that a package does not declare.
     Extras,
-    /// What registries' metadata says of the locked packages.
+    /// Differences between the lock and the registries' metadata.
     Metadata,
-    /// What the project's own folders say of each other's names and modules.
+    /// Ambiguous names and modules of the project's local packages.
     LocalPackages,
-    /// Files that a registry replaced under the same version.
+    /// Files that a registry replaced without a new version.
     Replaced,
 }
 
 impl CheckName {
-    /// The checks whose severity a `policy` sets: those that judge a lock without solving it.
+    /// The checks whose severity a `policy` can set: those that need no solve.
     pub const CONFIGURABLE: [Self; 8] = [
         Self::Claims,
         Self::Deprecated,
@@ -46,7 +46,7 @@ impl CheckName {
         Self::Yanked,
     ];
 
-    /// Returns the name as a manifest and a finding's code have it.
+    /// Returns the name that manifests and the codes of findings use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Claims => "claims",
@@ -72,19 +72,19 @@ impl fmt::Display for CheckName {
     }
 }
 
-/// What becomes of what a check finds. The order is that of strictness.
+/// The severity of a finding, in the order of strictness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Nothing: it is not told.
+    /// The finding is not reported.
     Allow,
-    /// It is told.
+    /// The finding is a warning.
     Warn,
-    /// It is refused, with exit code 1.
+    /// The command fails with exit code 1.
     Deny,
 }
 
 impl Severity {
-    /// Returns the word that manifests use.
+    /// Returns the name that manifests use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "allow",

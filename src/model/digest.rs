@@ -18,9 +18,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Returns the algorithm with this name.
-    fn named(word: &str) -> Option<Self> {
-        [Self::Sha1, Self::Sha256, Self::Sha512].into_iter().find(|algorithm| algorithm.as_str() == word)
+    /// Returns the algorithm with a name.
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Sha1, Self::Sha256, Self::Sha512].into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
     /// Returns the name, the prefix of a digest.
@@ -49,9 +49,9 @@ pub struct Digest {
     bytes: Vec<u8>,
 }
 
-/// A text that is not a digest larder knows.
+/// A text that is not a digest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a digest: sha512, sha256 or sha1 of the right length is")]
+#[error("`{0}` is not a digest: it must be a sha512, sha256 or sha1 digest of the right length")]
 pub struct DigestError(pub String);
 
 impl Digest {
@@ -64,7 +64,7 @@ impl Digest {
         Self { algorithm, bytes: bytes.to_vec() }
     }
 
-    /// Parses hexadecimal text, as Python's indexes and npm's `shasum` have it.
+    /// Parses a hexadecimal digest, as in Python's indexes and npm's `shasum`.
     pub fn from_hex(algorithm: Algorithm, text: &str) -> Result<Self, DigestError> {
         let error = || DigestError(text.to_owned());
         if text.len() != algorithm.size() * 2 || !text.is_ascii() {
@@ -76,11 +76,12 @@ impl Digest {
         Ok(Self { algorithm, bytes })
     }
 
-    /// Parses an SRI list (`sha1-… sha512-…`). Returns the digests of the strongest algorithm that larder knows, any of which
-    /// a file may have. Returns an empty list if larder knows none of the algorithms.
+    /// Parses an SRI list (`sha1-… sha512-…`). Returns the digests of the strongest supported algorithm, one of which a file must
+    /// have. Returns an empty list if no algorithm is supported.
     pub fn from_sri(text: &str) -> Result<Vec<Self>, DigestError> {
-        let of_others = |one: &str| one.split_once('-').is_some_and(|(name, _)| Algorithm::named(name).is_none());
-        let known = || text.split_ascii_whitespace().filter(|one| !of_others(one));
+        let is_unsupported =
+            |one: &str| one.split_once('-').is_some_and(|(name, _)| Algorithm::from_name(name).is_none());
+        let known = || text.split_ascii_whitespace().filter(|one| !is_unsupported(one));
         let mut digests: Vec<Self> = known().filter_map(|one| one.split('?').next()?.parse().ok()).collect();
         if digests.is_empty() && known().next().is_some() {
             return Err(DigestError(text.to_owned()));
@@ -135,7 +136,7 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let error = || DigestError(text.to_owned());
         let (name, rest) = text.split_once('-').ok_or_else(error)?;
-        let algorithm = Algorithm::named(name).ok_or_else(error)?;
+        let algorithm = Algorithm::from_name(name).ok_or_else(error)?;
         let bytes = STANDARD.decode(rest).map_err(|_| error())?;
         if bytes.len() == algorithm.size() { Ok(Self { algorithm, bytes }) } else { Err(error()) }
     }
@@ -173,7 +174,7 @@ impl FromStr for TreeDigest {
 }
 
 impl fmt::Display for TreeDigest {
-    /// A precision shortens it: `{digest:.16}`.
+    /// A precision truncates the text: `{digest:.16}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&hex(&self.0))
     }

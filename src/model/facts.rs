@@ -1,39 +1,39 @@
-//! What a package says of itself, beside what it depends on.
+//! The facts of a package: its metadata besides dependencies.
 
 use super::Platform;
 
-/// What sync must know of a package without asking its registry.
+/// The metadata of a package that `sync` needs, and a lock keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Facts {
-    /// npm's `os` list; empty allows all.
+    /// npm's `os` list. Empty allows all systems.
     pub os: Vec<String>,
-    /// npm's `cpu` list.
+    /// npm's `cpu` list. Empty allows all processors.
     pub cpu: Vec<String>,
-    /// npm's `libc` list.
+    /// npm's `libc` list. Empty allows all C libraries.
     pub libc: Vec<String>,
     /// npm's `engines.node`.
     pub node: Option<String>,
     /// Python's `Requires-Python`.
     pub requires_python: Option<String>,
-    /// Whether it declares executables.
+    /// Whether the package declares executables.
     pub bin: bool,
-    /// Whether it declares install scripts, which larder never runs.
+    /// Whether the package declares install scripts.
     pub install_script: bool,
     /// npm's deprecation message.
     pub deprecated: Option<String>,
-    /// Python: whether its registry had withdrawn it (PEP 592) when it was locked.
+    /// Whether the version was yanked (PEP 592) when it was locked.
     pub yanked: bool,
 }
 
 impl Facts {
-    /// Tells whether npm's lists admit a platform.
+    /// Returns whether npm's lists admit a platform.
     pub fn admit(&self, platform: Platform) -> bool {
         platform.allows(&self.os, &self.cpu, &self.libc)
     }
 
-    /// Returns which of npm's lists rule a platform out, as the beginning of a sentence: "its `os` is win32". `None` if
-    /// they admit it.
-    pub fn why_not(&self, platform: Platform) -> Option<String> {
+    /// Returns the reason why npm's lists exclude a platform, as a clause: "its `os` is win32". Returns `None` if they admit the
+    /// platform.
+    pub fn exclusion_reason(&self, platform: Platform) -> Option<String> {
         let lists = [
             ("os", &self.os, platform.allows(&self.os, &[], &[])),
             ("cpu", &self.cpu, platform.allows(&[], &self.cpu, &[])),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{ExtraName, Marker, MarkerError, NameError, PackageName, PypiSpecifier, RangeError, Requirement};
 
-/// A text that is not a requirement, or not one that larder can resolve.
+/// A text that is not a PEP 508 requirement, or one that larder does not support.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Pep508Error {
     /// The name of the package or of an extra.
@@ -16,11 +16,11 @@ pub enum Pep508Error {
     /// The marker.
     #[error(transparent)]
     Marker(#[from] MarkerError),
-    /// A bracket or parenthesis that is not closed.
+    /// A bracket or parenthesis is not closed.
     #[error("`{0}` has a bracket that is not closed")]
     Unclosed(String),
-    /// A requirement of a URL: `name @ https://…`.
-    #[error("`{name}` is asked for by a URL")]
+    /// The requirement has a URL: `name @ https://…`.
+    #[error("`{name}` is required by a URL")]
     Url {
         /// The package.
         name: PackageName,
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_resolved_says_why() {
-        check("x @ https://pypi.org/x.whl", "`x` is asked for by a URL");
+        check("x @ https://pypi.org/x.whl", "`x` is required by a URL");
         check("x[a", "`x[a` has a bracket that is not closed");
         check(
             "x >=1.*",

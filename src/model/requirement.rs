@@ -1,75 +1,75 @@
-//! What a dependent asks for.
+//! Requirements: a package and the versions that satisfy a dependent.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange, Version};
 
-/// What a dependent asks for: a package and the versions that will do.
+/// A package, and the versions of it that satisfy a dependent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
-    /// An npm package, seen by its dependent under `alias` (its own name, unless `npm:` renamed it).
+    /// An npm package. `alias` is its own name, unless the dependent renames it with `npm:`.
     Npm {
         /// The name under which the dependent imports it: the folder's name in `node_modules`.
         alias: PackageName,
         /// The package.
         name: PackageName,
-        /// The versions that will do.
+        /// The versions that satisfy it.
         range: NpmRange,
     },
     /// A Python package with extras.
     Pypi {
         /// The package.
         name: PackageName,
-        /// The extras asked for, sorted, each once.
+        /// The requested extras, sorted and without repetitions.
         extras: Vec<ExtraName>,
-        /// The versions that will do.
+        /// The versions that satisfy it.
         specifier: PypiSpecifier,
-        /// The condition under which it is asked for; `extra == '…'` refers to the dependent's extras.
+        /// The condition. `extra == '…'` refers to the dependent's extras.
         marker: Marker,
     },
     /// A private package.
     Larder {
         /// The package.
         name: PackageName,
-        /// The versions that will do.
+        /// The versions that satisfy it.
         range: SemverRange,
     },
     /// A folder of this checkout.
     Path {
         /// The name under which the dependent imports it: the link's name in `node_modules`.
         alias: PackageName,
-        /// The name the folder's own manifest gives it.
+        /// The name in the folder's own manifest.
         name: PackageName,
-        /// The folder, relative to the root manifest, with `/` between its parts and no `..` beyond what leaves it.
+        /// The folder, relative to the root manifest, with `/` between its parts. `..` is only at its beginning.
         folder: Arc<str>,
-        /// The condition under which it is asked for, where a Python manifest has one.
+        /// The condition, if a Python manifest states one.
         marker: Marker,
     },
 }
 
 impl Requirement {
-    /// Asks for an npm package, seen under a name.
+    /// Creates a requirement for an npm package.
     pub fn npm(alias: PackageName, name: PackageName, range: NpmRange) -> Self {
         Self::Npm { alias, name, range }
     }
 
-    /// Asks for a Python package.
+    /// Creates a requirement for a Python package.
     pub fn pypi(name: PackageName, extras: Vec<ExtraName>, specifier: PypiSpecifier, marker: Marker) -> Self {
         Self::Pypi { name, extras, specifier, marker }
     }
 
-    /// Asks for a private package.
+    /// Creates a requirement for a private package.
     pub fn larder(name: PackageName, range: SemverRange) -> Self {
         Self::Larder { name, range }
     }
 
-    /// Asks for the package in a folder, seen under a name.
+    /// Creates a requirement for a folder.
     pub fn path(alias: PackageName, name: PackageName, folder: Arc<str>, marker: Marker) -> Self {
         Self::Path { alias, name, folder, marker }
     }
 
-    /// Returns the ecosystem of what is asked for.
+    /// Returns the package's ecosystem.
     pub fn ecosystem(&self) -> Ecosystem {
         match self {
             Self::Npm { .. } => Ecosystem::Npm,
@@ -79,7 +79,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the name of the package that is asked for.
+    /// Returns the package's name.
     pub fn name(&self) -> &PackageName {
         match self {
             Self::Npm { name, .. } | Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Path { name, .. } => {
@@ -88,7 +88,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the package that is asked for.
+    /// Returns the package.
     pub fn package(&self) -> PackageId {
         PackageId::new(self.ecosystem(), self.name().clone())
     }
@@ -101,7 +101,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the same requirement, seen under another name where its ecosystem has such.
+    /// Returns the requirement with another alias. Requirements of ecosystems without aliases are unchanged.
     #[must_use]
     pub fn seen_under(mut self, seen_as: &PackageName) -> Self {
         match &mut self {
@@ -111,7 +111,7 @@ impl Requirement {
         self
     }
 
-    /// Returns the extras that are asked for, sorted, each once.
+    /// Returns the requested extras, sorted and without repetitions.
     pub fn extras(&self) -> &[ExtraName] {
         match self {
             Self::Pypi { extras, .. } => extras,
@@ -119,7 +119,7 @@ impl Requirement {
         }
     }
 
-    /// Returns Python's specifiers, where they are what is asked for.
+    /// Returns the specifier. Returns `None` unless the package is a Python package.
     pub fn specifier(&self) -> Option<&PypiSpecifier> {
         match self {
             Self::Pypi { specifier, .. } => Some(specifier),
@@ -127,7 +127,7 @@ impl Requirement {
         }
     }
 
-    /// Returns npm's range, where it is what is asked for.
+    /// Returns npm's range. Returns `None` unless the package is an npm package.
     pub fn npm_range(&self) -> Option<&NpmRange> {
         match self {
             Self::Npm { range, .. } => Some(range),
@@ -135,7 +135,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the range of a private package, where it is what is asked for.
+    /// Returns the SemVer range. Returns `None` unless the package is a private package.
     pub fn semver_range(&self) -> Option<&SemverRange> {
         match self {
             Self::Larder { range, .. } => Some(range),
@@ -143,7 +143,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the range alone, as it tells ranges of one package apart.
+    /// Returns a text that identifies the range among those of one package.
     pub fn range(&self) -> Cow<'_, str> {
         match self {
             Self::Npm { range, .. } => Cow::Borrowed(range.as_str()),
@@ -153,7 +153,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the dist-tag that is asked for instead of a range.
+    /// Returns the dist-tag, if the requirement has one instead of a range.
     pub fn tag(&self) -> Option<&str> {
         match self {
             Self::Npm { range, .. } => range.tag(),
@@ -161,7 +161,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the folder that is asked for.
+    /// Returns the folder of a path requirement.
     pub fn folder(&self) -> Option<&Arc<str>> {
         match self {
             Self::Path { folder, .. } => Some(folder),
@@ -169,7 +169,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the condition that is part of what is asked for, if it has one.
+    /// Returns the condition. Returns `None` if requirements of the ecosystem have none.
     pub fn marker(&self) -> Option<&Marker> {
         match self {
             Self::Pypi { marker, .. } | Self::Path { marker, .. } => Some(marker),
@@ -177,7 +177,7 @@ impl Requirement {
         }
     }
 
-    /// Returns the same requirement under one more condition, where it can have conditions.
+    /// Returns the requirement with a further condition. Requirements without conditions are unchanged.
     #[must_use]
     pub fn when(mut self, condition: Marker) -> Self {
         match &mut self {
@@ -206,8 +206,8 @@ impl Requirement {
         }
     }
 
-    /// Returns whether both ask for the same thing, versions and conditions apart. Both are seen under one name.
-    pub fn asks_like(&self, other: &Self) -> bool {
+    /// Returns whether both requirements, which have the same alias, are for the same package and extras.
+    pub fn has_same_target(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Npm { name: a, .. }, Self::Npm { name: b, .. })
             | (Self::Larder { name: a, .. }, Self::Larder { name: b, .. }) => a == b,
@@ -217,8 +217,8 @@ impl Requirement {
         }
     }
 
-    /// Returns whether any version will do, pre-releases among them, which the `*` of private packages does not take.
-    pub fn takes_any(&self) -> bool {
+    /// Returns whether every version satisfies the requirement, even pre-releases. The `*` of private packages excludes them.
+    pub fn accepts_any_version(&self) -> bool {
         match self {
             Self::Npm { range, .. } => matches!(range.as_str(), "" | "*" | "latest"),
             Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
@@ -226,8 +226,8 @@ impl Requirement {
         }
     }
 
-    /// Returns whether a version satisfies the range, pre-releases by the range's own rule only. A dist-tag is
-    /// satisfied by nothing here.
+    /// Returns whether a version satisfies the range. Pre-releases follow the rule of the range's grammar. No version satisfies a
+    /// dist-tag.
     pub fn matches(&self, version: &Version) -> bool {
         match (self, version) {
             (Self::Npm { range, .. }, Version::Npm(version)) => range.matches(version),
@@ -238,8 +238,8 @@ impl Requirement {
         }
     }
 
-    /// Returns the range's text as the lockfile writes it: `^1.2`, `npm:react@^16`, `>=2,<3`, `packages/theme`,
-    /// `path:theme@packages/theme`; empty for any version.
+    /// Returns the range as the lockfile writes it: `^1.2`, `npm:react@^16`, `>=2,<3`, `packages/theme`,
+    /// `path:theme@packages/theme`. Empty means any version.
     pub fn range_text(&self) -> String {
         match self {
             Self::Npm { alias, name, range } if alias != name => format!("npm:{name}@{range}"),

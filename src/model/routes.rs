@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Label, PackageId, Platform};
 
-/// The registries of packages for which the manifest names several. Packages with a single registry are not listed, so it is
-/// nearly always empty.
+/// The registries of packages for which the manifest names several. Packages with a single registry are not listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Routes(BTreeMap<PackageId, BTreeMap<Platform, Option<Label>>>);
 

@@ -11,19 +11,19 @@ pub enum NpmPeers {
     /// Peers guide sharing and never force a version down; unmet ones are recorded.
     #[default]
     Relaxed,
-    /// Peers are constraints, and no direct dependency is lowered for the sake of its own.
+    /// Peers are constraints.
     Strict,
 }
 
 /// Which Python pre-releases may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Prereleases {
-    /// Those that a specifier names, or if no other version fits.
+    /// Pre-releases that a specifier names, and others if no final version matches.
     #[default]
     IfNecessary,
-    /// All.
+    /// All pre-releases.
     Allow,
-    /// None.
+    /// No pre-releases.
     Never,
 }
 
@@ -57,13 +57,13 @@ pub struct Extension {
     pub dependency: Requirement,
 }
 
-/// An edition of the built-in package extensions. A lock keeps its own until everything is updated, so that
-/// a newer larder does not make another lock of the same input.
+/// An edition of the built-in package extensions. A lock keeps its edition until all packages are updated, so that a newer larder
+/// does not change the lock of an unchanged manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edition(pub u32);
 
 impl Default for Edition {
-    /// The first, which locks do not write.
+    /// Returns the first edition, which locks omit.
     fn default() -> Self {
         Self(1)
     }
@@ -75,7 +75,7 @@ impl fmt::Display for Edition {
     }
 }
 
-/// A package whose files win if another one installs files of the same path.
+/// A package whose files take precedence if another package installs files of the same path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileOwner {
     /// The package.
@@ -109,11 +109,11 @@ pub struct Settings {
     pub writable: Vec<PackageId>,
     /// `owner` lines, one entry per glob.
     pub owners: Vec<FileOwner>,
-    /// The edition of the built-in package extensions that counts.
+    /// The edition of the built-in package extensions.
     pub package_extensions: Edition,
 }
 
-/// The Python that markers see where none is declared, which it need not be where no line is a Python one.
+/// The Python for markers if the manifest declares none, as it may if it has no Python dependencies.
 const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
 impl Settings {

@@ -1,22 +1,21 @@
-//! URLs, parsed once (WHATWG URL standard), and what may be asked and shown of them.
+//! URLs (WHATWG URL standard), with checks of what may be requested, and without secrets in messages.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::Host;
 
-/// A URL that was parsed. It is spelt in one way: scheme and host in lower case, no `.` and `..` in its path, no port that is its
-/// scheme's own.
+/// A URL in normal form: scheme and host in lower case, no `.` or `..` in the path, and no default port.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url(url::Url);
 
-/// A text that is no URL.
+/// A text that is not a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no URL: {0}")]
+#[error("it is not a URL: {0}")]
 pub struct UrlError(url::ParseError);
 
-/// As much of a URL as is shown: what is longer helps nobody.
-const SHOWN: usize = 500;
+/// The most bytes of a URL that are shown.
+const MAX_SHOWN: usize = 500;
 
 impl FromStr for Url {
     type Err = UrlError;
@@ -32,7 +31,7 @@ impl Url {
         url::Url::from_directory_path(folder).ok().map(Self)
     }
 
-    /// Returns the URL as it is asked.
+    /// Returns the URL's text, with its credentials.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -47,7 +46,7 @@ impl Url {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Returns the port.
+    /// Returns the port, or the scheme's default one.
     pub fn port(&self) -> Option<u16> {
         self.0.port_or_known_default()
     }
@@ -57,27 +56,27 @@ impl Url {
         self.0.path()
     }
 
-    /// Returns what follows scheme and host: path, query and fragment.
+    /// Returns path, query and fragment.
     pub fn from_root(&self) -> &str {
         &self.0[url::Position::BeforePath..]
     }
 
-    /// Tells whether it has a query or a fragment.
+    /// Returns whether the URL has a query or a fragment.
     pub fn has_query(&self) -> bool {
         self.0.query().is_some() || self.0.fragment().is_some()
     }
 
-    /// Tells whether it is `https`.
+    /// Returns whether the scheme is `https`.
     pub fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Tells whether it may be asked: `https`, or `http` on this machine.
+    /// Returns whether the URL may be requested: `https`, or `http` on this machine.
     pub fn is_safe(&self) -> bool {
         self.is_encrypted() || self.0.scheme() == "http" && self.is_on_loopback()
     }
 
-    /// Tells whether its host is this machine.
+    /// Returns whether the host is this machine.
     pub fn is_on_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -87,13 +86,13 @@ impl Url {
         }
     }
 
-    /// Tells whether two URLs have the same scheme, host and port.
+    /// Returns whether two URLs have the same scheme, host and port.
     pub fn is_same_origin(&self, other: &Self) -> bool {
         self.scheme() == other.scheme() && self.0.host() == other.0.host() && self.port() == other.port()
     }
 
-    /// Tells whether it lies below another one, which ends with `/`. One whose path has `.` or `..` in it, however they are
-    /// spelt, does not: servers differ in what they make of them.
+    /// Returns whether the URL is below `base`, which ends with `/`. A path with an encoded `.` or `..` is not, because servers treat
+    /// it differently.
     pub fn is_below(&self, base: &Self) -> bool {
         let is_plain = |rest: &str| {
             let decoded = percent_encoding::percent_decode_str(rest).decode_utf8_lossy();
@@ -112,27 +111,27 @@ impl Url {
         self
     }
 
-    /// Returns what holds a URL that ends with `/`: itself if it is the root of its host.
+    /// Returns the parent of a URL that ends with `/`. The parent of a root is the root.
     #[must_use]
     pub fn parent(&self) -> Self {
         self.0.join("..").map_or_else(|_| self.clone(), Self)
     }
 
-    /// Returns the root of its host.
+    /// Returns the root of the host.
     #[must_use]
     pub fn root(&self) -> Self {
         self.0.join("/").map_or_else(|_| self.clone(), Self)
     }
 
-    /// Resolves a reference against the URL of the document it stands in (RFC 3986, section 5), without its fragment.
+    /// Resolves a reference in a document with this URL (RFC 3986, section 5). Removes the fragment.
     pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
         let mut joined = self.0.join(reference).map_err(UrlError)?;
         joined.set_fragment(None);
         Ok(Self(joined))
     }
 
-    /// Like [`join`](Self::join), for the many references of a document, of which few are ever asked: one that has a scheme is
-    /// taken as it is, to be parsed when it is asked.
+    /// Like [`join`](Self::join), but a reference with a scheme is not parsed. For documents with many references, few of which are
+    /// requested.
     pub fn resolve(&self, reference: &str) -> String {
         let bare = reference.split('#').next().unwrap_or_default().trim();
         let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -142,45 +141,44 @@ impl Url {
         self.join(bare).map_or_else(|_| bare.to_owned(), |url| url.0.into())
     }
 
-    /// Splits credentials off: the URL without them, with user and password if it has them.
+    /// Splits the URL into a URL without credentials, and user and password.
     pub fn split_credentials(mut self) -> (Self, Option<(String, String)>) {
         let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         let (user, password) = (decoded(self.0.username()), self.0.password().map(decoded));
         if user.is_empty() && password.is_none() {
             return (self, None);
         }
-        // Only a URL that has no host has no room for them.
+        // This fails only for URLs without a host, which have no credentials.
         let _ = self.0.set_username("");
         let _ = self.0.set_password(None);
         (self, Some((user, password.unwrap_or_default())))
     }
 
-    /// Tells whether there are credentials in it.
+    /// Returns whether the URL has credentials.
     pub fn has_credentials(&self) -> bool {
         !self.0.username().is_empty() || self.0.password().is_some()
     }
 
-    /// Returns what may be shown: no credentials and no query, which signed URLs keep secrets in, and not more than a person can
-    /// read.
+    /// Returns the URL as messages show it: truncated, and without credentials and query, which may be secrets.
     pub fn masked(&self) -> String {
         let mark = if self.has_credentials() { "***@" } else { "" };
         let (scheme, host) =
             (&self.0[..url::Position::BeforeUsername], &self.0[url::Position::BeforeHost..url::Position::AfterPath]);
         let mut shown = format!("{scheme}{mark}{host}");
-        if shown.len() > SHOWN {
-            let cut = (0..=SHOWN).rev().find(|at| shown.is_char_boundary(*at)).unwrap_or_default();
+        if shown.len() > MAX_SHOWN {
+            let cut = (0..=MAX_SHOWN).rev().find(|at| shown.is_char_boundary(*at)).unwrap_or_default();
             shown.truncate(cut);
             shown.push('…');
         }
         shown
     }
 
-    /// Returns what may be shown of a text that ought to be a URL: nothing of one that is none, as it may be anything.
+    /// Returns a text that should be a URL as messages show it. A text that is not a URL is not shown, because it may be a secret.
     pub fn mask(text: &str) -> String {
-        text.parse::<Self>().map_or_else(|_| "(no URL)".to_owned(), |url| url.masked())
+        text.parse::<Self>().map_or_else(|_| "(not a URL)".to_owned(), |url| url.masked())
     }
 
-    /// Returns what the HTTP client takes.
+    /// Returns the URL for the HTTP client.
     pub fn inner(&self) -> &url::Url {
         &self.0
     }

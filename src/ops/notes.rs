@@ -48,7 +48,7 @@ pub(super) fn notes(project: &Project, closure: &Closure<'_>, found: &[Finding])
 fn foreign(closure: &Closure<'_>, found: &[Finding]) -> Vec<String> {
     let (Some(platform), Some(graph)) = (closure.platform, closure.graph) else { return Vec::new() };
     let told = |key: &PackageKey| {
-        let why = graph.packages.get(key)?.facts.why_not(platform)?;
+        let why = graph.packages.get(key)?.facts.exclusion_reason(platform)?;
         Some(format!("{key} is not made for {platform}: {why}"))
     };
     found.iter().filter(|one| one.check == CheckName::Platforms).filter_map(|one| told(one.package.as_ref()?)).collect()

@@ -224,7 +224,8 @@ impl Problem<'_> {
         }
         let prepared = self.catalog.prepared(package, ordinal)?;
         let lacking = self.catalog.platforms.iter().filter(|platform| on.contains(**platform));
-        let mut why = lacking.filter_map(|&platform| Some((prepared.release.facts.why_not(platform)?, platform)));
+        let mut why =
+            lacking.filter_map(|&platform| Some((prepared.release.facts.exclusion_reason(platform)?, platform)));
         Ok(why.next().map(|(why, platform)| format!("{why}, and it is needed on {platform}")))
     }
 

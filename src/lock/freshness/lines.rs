@@ -57,7 +57,7 @@ impl LockComparison<'_> {
         let marker = line.requirement.marker().cloned().unwrap_or_default().and(line.when.clone());
         let dropped = root.to.is_empty() && root.optional && unchanged;
         line.optional == root.optional
-            && line.requirement.asks_like(&root.requirement)
+            && line.requirement.has_same_target(&root.requirement)
             && (dropped
                 || self.is_overridden(None, &line.requirement)
                 || self.holds_where(&marker, line.optional, &root.to))

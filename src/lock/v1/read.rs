@@ -229,7 +229,7 @@ impl<'a> LockReader<'a> {
 
     fn artifact(&self, written: &document::ArtifactTable<'_>, ecosystem: Ecosystem) -> ReadResult<Artifact> {
         let kind = match written.kind.as_ref() {
-            None => ArtifactKind::usual(ecosystem, &written.file),
+            None => ArtifactKind::default_for(ecosystem, &written.file),
             Some(text) => {
                 let known = ArtifactKind::ALL.into_iter().find(|kind| kind.as_str() == &**text);
                 known.ok_or_else(|| self.corrupt(text, "an artifact is a tarball, a wheel or an sdist"))?

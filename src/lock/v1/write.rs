@@ -308,7 +308,7 @@ fn edge_text(edge: &Edge) -> String {
 fn artifact_text(artifact: &Artifact, ecosystem: Ecosystem) -> String {
     let mut table = InlineTable::new();
     table.fact("file", &artifact.file);
-    if artifact.kind != ArtifactKind::usual(ecosystem, &artifact.file) {
+    if artifact.kind != ArtifactKind::default_for(ecosystem, &artifact.file) {
         table.fact("kind", artifact.kind.as_str());
     }
     table.optional("digest", artifact.digest.as_ref());

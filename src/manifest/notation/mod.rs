@@ -41,7 +41,7 @@ pub fn split_argument(ecosystem: Ecosystem, text: &str) -> Result<(&str, Option<
     notation.check_name(name).map(|()| (name, range))
 }
 
-/// Returns the normal form of a package's name, by which an ecosystem compares names. A name that is none stays as it is.
+/// Returns the form of a package's name in which two spellings of one name are equal. An invalid name is returned unchanged.
 pub fn normal_name(ecosystem: Ecosystem, written: &str) -> String {
     for_ecosystem(ecosystem).normal_name(written)
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::model::RangeError;
 
-/// A range by Cargo's caret rules: private and local packages.
+/// The range of a private or local package, with Cargo's caret rules.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SemverRange(semver::VersionReq);
 
@@ -15,7 +15,7 @@ impl SemverRange {
         Self(semver::VersionReq::STAR)
     }
 
-    /// Returns whether a version lies within the range.
+    /// Returns whether a version matches the range.
     pub fn matches(&self, version: &semver::Version) -> bool {
         self.0.matches(version)
     }

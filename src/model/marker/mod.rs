@@ -1,4 +1,4 @@
-//! PEP 508 markers, and the interpreter they are evaluated for.
+//! PEP 508 markers, and the Python version that they are evaluated for.
 
 mod expression;
 mod parse;
@@ -12,8 +12,8 @@ use expression::{Expression, MarkerEnvironment, MarkerVariable};
 
 use super::{ExtraName, Os, Platform};
 
-/// A condition on platform, interpreter and extras, decided as `packaging` decides it. The default is the one that
-/// always holds. Equality is that of the condition as written, less blanks and quotes.
+/// A condition on platform, interpreter and extras, evaluated as `packaging` does. The default always holds. Markers are equal if
+/// they are written alike, ignoring white space and quotes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Marker(Option<Arc<Expression>>);
 
@@ -21,9 +21,9 @@ pub struct Marker(Option<Arc<Expression>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a marker: {reason}")]
 pub struct MarkerError {
-    /// The text as it was given.
+    /// The text as given.
     pub text: String,
-    /// What the parser said.
+    /// The parser's message.
     pub reason: String,
 }
 
@@ -58,7 +58,7 @@ impl Marker {
         if extras.is_empty() { with("") } else { extras.iter().any(|extra| with(extra.as_str())) }
     }
 
-    /// Returns the extras that the condition asks about.
+    /// Returns the extras that the condition names.
     pub fn extras(&self) -> BTreeSet<ExtraName> {
         let mut extras = BTreeSet::new();
         if let Some(expression) = &self.0 {
@@ -110,7 +110,7 @@ impl Marker {
         pythons
     }
 
-    /// Returns the condition that holds where both do.
+    /// Returns the conjunction of both conditions.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let parts = |marker: Self| match marker.0.map(Arc::unwrap_or_clone) {
@@ -127,7 +127,7 @@ impl Marker {
 impl FromStr for Marker {
     type Err = MarkerError;
 
-    /// Parses a marker; an empty text is the one that always holds.
+    /// Parses a marker. An empty text is the marker that always holds.
     fn from_str(text: &str) -> Result<Self, MarkerError> {
         if text.trim().is_empty() {
             return Ok(Self(None));

@@ -1,4 +1,4 @@
-//! npm's ranges: node-semver's grammar as npm reads it, which is loosely.
+//! The ranges of npm packages: node-semver's grammar, in npm's loose mode.
 
 mod parse;
 
@@ -14,15 +14,15 @@ use crate::model::RangeError;
 
 pub use parse::parse_npm_version;
 
-/// An npm range or dist-tag: all of node-semver's grammar. Equality is that of the text.
+/// An npm range or dist-tag. Ranges are equal if their texts are.
 #[derive(Clone, Debug)]
 pub struct NpmRange {
     text: Arc<str>,
-    /// The alternatives of the range; none for a dist-tag.
+    /// The alternatives of the range. `None` for a dist-tag.
     alternatives: Option<Arc<[Alternative]>>,
 }
 
-/// One side of a `||`: comparators that must all hold. Without any it is `*`.
+/// One side of a `||`: comparators that must all hold. An empty list is `*`.
 #[derive(Clone, Debug)]
 pub struct Alternative(ComparatorSet);
 
@@ -44,24 +44,23 @@ enum Operator {
 }
 
 impl NpmRange {
-    /// Returns the range as it was written.
+    /// Returns the range as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns the dist-tag, where this is one and not a range.
+    /// Returns the dist-tag. Returns `None` for a range.
     pub fn tag(&self) -> Option<&str> {
         self.alternatives.is_none().then(|| self.text.trim())
     }
 
-    /// Returns whether a version lies within the range. A pre-release does so only where an alternative names a
-    /// pre-release of the same major, minor and patch. A dist-tag matches nothing: what it stands for is in the
-    /// registry's answer.
+    /// Returns whether a version matches the range. A pre-release matches only if an alternative names a pre-release of the same
+    /// major, minor and patch version. A dist-tag matches nothing, because only the registry knows its version.
     pub fn matches(&self, version: &Version) -> bool {
         self.alternatives().iter().any(|alternative| alternative.matches(version))
     }
 
-    /// Returns the sides of the range; none for a dist-tag.
+    /// Returns the alternatives of the range. Empty for a dist-tag.
     pub fn alternatives(&self) -> &[Alternative] {
         self.alternatives.as_deref().unwrap_or_default()
     }
@@ -72,12 +71,12 @@ impl Alternative {
         self.0.iter().all(|comparator| comparator.admits(version)) && self.admits_kind_of(version)
     }
 
-    /// Returns whether a version that lies within the bounds is admitted: a pre-release has to be asked for.
+    /// Returns whether a version within the bounds is admitted: a pre-release must be named.
     pub fn admits_kind_of(&self, version: &Version) -> bool {
         version.pre.is_empty() || self.0.iter().any(|comparator| comparator.names_prerelease_of(version))
     }
 
-    /// Returns the places between which the comparators hold, in a list of `count` versions in ascending order.
+    /// Returns the indices for which the comparators hold, in a list of `count` versions in ascending order.
     pub fn bounds<'v>(&self, count: u32, version: impl Fn(u32) -> Option<&'v Version>) -> Range<u32> {
         let first = |passed: &dyn Fn(Ordering) -> bool, bound: &Version| {
             let (mut low, mut high) = (0, count);
@@ -129,8 +128,7 @@ impl Comparator {
 impl FromStr for NpmRange {
     type Err = RangeError;
 
-    /// Parses as npm does: what is no range in any part is a dist-tag, if it could be one; in a range, what makes no
-    /// sense beside what does is ignored.
+    /// Parses as npm does: a text without a valid comparator is a dist-tag, and invalid comparators beside valid ones are ignored.
     fn from_str(text: &str) -> Result<Self, RangeError> {
         let alternatives = parse::parse_alternatives(text);
         let tag = text.trim();
@@ -142,7 +140,7 @@ impl FromStr for NpmRange {
     }
 }
 
-/// npm asks that a tag needs no escaping in a URL.
+/// npm requires that a tag needs no escaping in a URL.
 fn is_tag_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.!~*'()".contains(c)
 }

@@ -1,4 +1,4 @@
-//! Python's version specifiers: PEP 440, as `packaging` decides it.
+//! The version specifiers of Python packages: PEP 440, as `packaging` implements it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 use crate::model::RangeError;
 
-/// A PEP 440 specifier set; empty means any version.
+/// A PEP 440 specifier set. Empty means any version.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct PypiSpecifier(VersionSpecifiers);
 
@@ -17,8 +17,7 @@ impl PypiSpecifier {
         &self.0
     }
 
-    /// Returns whether every specifier admits the version. Whether pre-releases are wanted at all is another question,
-    /// which the caller asks.
+    /// Returns whether every specifier admits the version. The caller decides whether pre-releases are allowed.
     pub fn admits(&self, version: &Version) -> bool {
         self.0.iter().all(|specifier| admits(specifier, version))
     }
@@ -48,13 +47,13 @@ pub(in crate::model) fn admits(specifier: &VersionSpecifier, version: &Version) 
         Operator::GreaterThanEqual => version >= named,
         Operator::LessThanEqual => version <= named || same_version(named, version),
         Operator::GreaterThan => version > named && !is_variant_of(version, named),
-        // Pre-releases of the named version lie below it, but are not meant, unless it is a pre-release itself.
+        // Pre-releases of the named version are excluded, unless it is a pre-release itself.
         Operator::LessThan if named.any_prerelease() => version < named,
         Operator::LessThan => *version < named.clone().with_dev(Some(0)),
     }
 }
 
-/// `1.0+local` is 1.0, unless the specifier names a local label itself.
+/// Returns whether two versions are equal. `1.0+local` equals 1.0, unless the specifier names a local label itself.
 fn same_version(named: &Version, version: &Version) -> bool {
     if named.local().is_empty() && !version.local().is_empty() {
         version.clone().without_local() == *named
@@ -63,14 +62,14 @@ fn same_version(named: &Version, version: &Version) -> bool {
     }
 }
 
-/// Returns whether a release begins with some numbers, missing ones being zero.
+/// Returns whether a release begins with `prefix`. Missing numbers are zero.
 fn has_prefix(version: &Version, named: &Version, prefix: &[u64]) -> bool {
     let release = version.release().iter().copied().chain(std::iter::repeat(0));
     version.epoch() == named.epoch() && prefix.iter().zip(release).all(|(&wanted, found)| wanted == found)
 }
 
-/// Returns whether a later version is only a variant of the named one, which `>` does not mean: a local version; a post
-/// release, unless the named one is a post release itself.
+/// Returns whether a later version is a variant of the named one, which `>` excludes: a local version, or a post release unless
+/// the named version is one.
 fn is_variant_of(version: &Version, named: &Version) -> bool {
     let same_release = version.epoch() == named.epoch()
         && has_prefix(version, named, named.release())

@@ -52,7 +52,7 @@ impl Check for PlatformsCheck {
             let Some(platform) = closure.platform else { continue };
             for (dependent, edge) in required(closure) {
                 let Some((&key, package)) = particular.get_key_value(&edge.to.package) else { continue };
-                let Some(why) = package.facts.why_not(platform) else { continue };
+                let Some(why) = package.facts.exclusion_reason(platform) else { continue };
                 let said = (dependent.to_string(), why);
                 told.entry((key, platform))
                     .and_modify(|known| *known = said.clone().min(known.clone()))

@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{LocalFolder, LocalPackageError, PathKind, PathPackage, manifest_path};
+use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path};
 use crate::manifest::{self, DependencySpec, Manifest};
 use crate::model::{Facts, PackageName};
 use crate::resolve::{Dependency, DependencyKind};
 
-pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
-    let manifest = parse(place, text)?;
+pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
+    let manifest = parse(context, text)?;
     let project = manifest.project.as_ref();
-    let name = place.name(PathKind::Larder, project.map(|project| project.name.value.as_str()))?;
+    let name = context.name(PathKind::Larder, project.map(|project| project.name.value.as_str()))?;
     let version = project.and_then(|project| project.version.clone()).unwrap_or(semver::Version::new(0, 0, 0));
     let mut warnings = Vec::new();
-    let dependencies = lines(place, &name, &manifest.dependencies, &mut warnings)?;
+    let dependencies = lines(context, &name, &manifest.dependencies, &mut warnings)?;
     let mut groups = BTreeMap::new();
     for group in &manifest.groups {
-        groups.insert(group.name.value.clone(), lines(place, &name, &group.dependencies, &mut warnings)?);
+        groups.insert(group.name.value.clone(), lines(context, &name, &group.dependencies, &mut warnings)?);
     }
     Ok(PathPackage {
         name,
@@ -33,18 +33,18 @@ pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, Lo
     })
 }
 
-pub(super) fn name(place: LocalFolder<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
-    Ok(parse(place, text)?.project.map(|project| project.name.value))
+pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
+    Ok(parse(context, text)?.project.map(|project| project.name.value))
 }
 
-fn parse(place: LocalFolder<'_>, text: &str) -> Result<Manifest, LocalPackageError> {
-    let file = manifest_path(place.folder, PathKind::Larder);
-    let kind = if place.folder.is_empty() { manifest::ManifestKind::Root } else { manifest::ManifestKind::Member };
+fn parse(context: ManifestContext<'_>, text: &str) -> Result<Manifest, LocalPackageError> {
+    let file = manifest_path(context.folder, PathKind::Larder);
+    let kind = if context.folder.is_empty() { manifest::ManifestKind::Root } else { manifest::ManifestKind::Member };
     manifest::parse(&file, text, kind).map_err(|errors| LocalPackageError::Manifest(Arc::new(errors)))
 }
 
 fn lines(
-    place: LocalFolder<'_>,
+    context: ManifestContext<'_>,
     dependent: &PackageName,
     dependencies: &[manifest::Dependency],
     warnings: &mut Vec<String>,
@@ -58,11 +58,13 @@ fn lines(
             }
             DependencySpec::Package(requirement) => {
                 let resolved =
-                    place.resolve(Some(dependent), super::dependency(kind, requirement.clone()), PathKind::Larder)?;
+                    context.resolve(Some(dependent), super::dependency(kind, requirement.clone()), PathKind::Larder)?;
                 found.extend(resolved.dependencies);
                 warnings.extend(resolved.warning);
             }
-            DependencySpec::Folder(folder) => found.push(super::dependency(kind, place.require_folder(folder, None)?)),
+            DependencySpec::Folder(folder) => {
+                found.push(super::dependency(kind, context.require_folder(folder, None)?));
+            }
         }
     }
     Ok(found)

@@ -96,7 +96,7 @@ impl LocalPackage {
     /// pre-release satisfies a requirement for any version.
     pub(super) fn satisfies(&self, requirement: &Requirement) -> bool {
         let Some(version) = &self.version else { return true };
-        requirement.takes_any()
+        requirement.accepts_any_version()
             || Version::parse(requirement.ecosystem(), version).is_ok_and(|version| requirement.matches(&version))
     }
 }

@@ -130,7 +130,7 @@ impl Failure for LocalPackageError {
 
 /// A folder with a manifest, and the local packages that the manifest can refer to.
 #[derive(Clone, Copy)]
-struct LocalFolder<'a> {
+struct ManifestContext<'a> {
     root: &'a Path,
     folder: &'a str,
     local_packages: &'a LocalPackages,
@@ -138,12 +138,12 @@ struct LocalFolder<'a> {
 
 /// Reads the package in `folder`. The folder is relative to `root`; an empty one is the root itself.
 pub fn read(root: &Path, folder: &str, local_packages: &LocalPackages) -> Result<PathPackage, LocalPackageError> {
-    let place = LocalFolder { root, folder, local_packages };
+    let context = ManifestContext { root, folder, local_packages };
     let (kind, text) = read_manifest(root, folder)?;
     match kind {
-        PathKind::Larder => larder_kdl::read(place, &text),
-        PathKind::Npm => package_json::read(place, &text),
-        PathKind::Pypi => pyproject::read(place, &text),
+        PathKind::Larder => larder_kdl::read(context, &text),
+        PathKind::Npm => package_json::read(context, &text),
+        PathKind::Pypi => pyproject::read(context, &text),
     }
 }
 
@@ -165,7 +165,7 @@ pub fn resolve(
     requirement: &Requirement,
 ) -> Result<ResolvedDependency, LocalPackageError> {
     let declared = dependency(kind, requirement.clone());
-    LocalFolder { root, folder, local_packages }.resolve(None, declared, PathKind::Larder)
+    ManifestContext { root, folder, local_packages }.resolve(None, declared, PathKind::Larder)
 }
 
 /// Joins two folders. The result has no `.`, and `..` only at its beginning.
@@ -216,7 +216,7 @@ fn manifest_path(folder: &str, kind: PathKind) -> String {
     if folder.is_empty() { kind.file().to_owned() } else { format!("{folder}/{}", kind.file()) }
 }
 
-impl LocalFolder<'_> {
+impl ManifestContext<'_> {
     fn bad(&self, kind: PathKind, reason: &str) -> LocalPackageError {
         LocalPackageError::BadManifest { file: manifest_path(self.folder, kind), reason: reason.trim().to_owned() }
     }
@@ -252,7 +252,7 @@ impl LocalFolder<'_> {
                 let file = manifest_path(self.folder, manifest);
                 let (name, range) = (requirement.seen_as(), requirement.range_text());
                 let warning = format!(
-                    "{file} asks for {name} {range}, which the project's own {local} is not: a registry's is taken"
+                    "{file} requires {name} {range}, which the project's own {local} does not satisfy: the package is taken from a registry"
                 );
                 Ok(ResolvedDependency { dependencies: vec![dependency], warning: Some(warning) })
             }
@@ -264,13 +264,13 @@ impl LocalFolder<'_> {
     fn require_folder(&self, relative: &str, alias: Option<&PackageName>) -> Result<Requirement, LocalPackageError> {
         let folder = join(self.folder, relative);
         let (kind, text) = read_manifest(self.root, &folder)?;
-        let place = LocalFolder { folder: &folder, ..*self };
+        let context = ManifestContext { folder: &folder, ..*self };
         let declared = match kind {
-            PathKind::Larder => larder_kdl::name(place, &text)?,
-            PathKind::Npm => package_json::name(place, &text)?,
-            PathKind::Pypi => pyproject::name(place, &text)?,
+            PathKind::Larder => larder_kdl::name(context, &text)?,
+            PathKind::Npm => package_json::name(context, &text)?,
+            PathKind::Pypi => pyproject::name(context, &text)?,
         };
-        let name = place.name(kind, declared.as_deref())?;
+        let name = context.name(kind, declared.as_deref())?;
         let alias = alias.unwrap_or(&name).clone();
         Ok(Requirement::path(alias, name, folder, Marker::default()))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{LocalFolder, LocalPackage, LocalPackageError, PathKind, PathPackage};
+use super::{LocalPackage, LocalPackageError, ManifestContext, PathKind, PathPackage};
 use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
 use crate::registry::npm::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
@@ -30,9 +30,9 @@ struct PackageJson {
     engines: Option<Value>,
 }
 
-pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
-    let json = parse(place, text)?;
-    let name = place.name(PathKind::Npm, json.name.as_deref())?;
+pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
+    let json = parse(context, text)?;
+    let name = context.name(PathKind::Npm, json.name.as_deref())?;
     let optional = json.optional_dependencies.unwrap_or_default();
     let is_optional_peer = |peer: &str| {
         let meta = json.peer_dependencies_meta.as_ref().and_then(|meta| meta.get(peer));
@@ -41,7 +41,7 @@ pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, Lo
     let normal = json.dependencies.unwrap_or_default();
     let mut warnings = Vec::new();
     let mut read = |kind: DependencyKind, entry: (&str, &str)| {
-        let resolved = place.resolve(Some(&name), parse_dependency(place, &name, kind, entry)?, PathKind::Npm)?;
+        let resolved = context.resolve(Some(&name), parse_dependency(context, &name, kind, entry)?, PathKind::Npm)?;
         warnings.extend(resolved.warning);
         Ok::<_, LocalPackageError>(resolved.dependencies)
     };
@@ -84,19 +84,19 @@ pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, Lo
     })
 }
 
-pub(super) fn name(place: LocalFolder<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
-    Ok(parse(place, text)?.name)
+pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
+    Ok(parse(context, text)?.name)
 }
 
-fn parse(place: LocalFolder<'_>, text: &str) -> Result<PackageJson, LocalPackageError> {
+fn parse(context: ManifestContext<'_>, text: &str) -> Result<PackageJson, LocalPackageError> {
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| place.bad(PathKind::Npm, &error.to_string()))
+        .map_err(|error| context.bad(PathKind::Npm, &error.to_string()))
 }
 
 /// Parses an entry of a table of dependencies. `workspace:` refers to a member, and `file:` and `link:` to a folder; other values
 /// are those of a registry's packages. The key is the name under which the dependent sees the package.
 fn parse_dependency(
-    place: LocalFolder<'_>,
+    context: ManifestContext<'_>,
     dependent: &PackageName,
     kind: DependencyKind,
     (alias, text): (&str, &str),
@@ -107,7 +107,9 @@ fn parse_dependency(
         wants: Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason },
     };
     let link_to = |folder: &str| match PackageName::npm(alias) {
-        Ok(alias) => place.require_folder(folder, Some(&alias)).map(|requirement| super::dependency(kind, requirement)),
+        Ok(alias) => {
+            context.require_folder(folder, Some(&alias)).map(|requirement| super::dependency(kind, requirement))
+        }
         Err(error) => Ok(refused(dependent, error.to_string())),
     };
     if let Some(range) = text.strip_prefix("workspace:") {
@@ -115,12 +117,12 @@ fn parse_dependency(
             return link_to(range);
         }
         let Ok(seen_as) = PackageName::npm(alias) else { return link_to(range) };
-        if let Some(local) = place.local_packages.in_folder(range.trim_end_matches('/')) {
+        if let Some(local) = context.local_packages.in_folder(range.trim_end_matches('/')) {
             return Ok(super::dependency(kind, local.requirement(&seen_as, Marker::default())));
         }
         let (member, range) = workspace(alias, range);
         let member = PackageName::npm(member).ok();
-        let Some(local) = member.as_ref().and_then(|name| place.local_packages.get(PathKind::Npm.ecosystem(), name))
+        let Some(local) = member.as_ref().and_then(|name| context.local_packages.get(PathKind::Npm.ecosystem(), name))
         else {
             return Ok(refused(&seen_as, "no member of the project has this name".to_owned()));
         };

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::project_table::{GroupItem, ProjectTable};
 use super::uv_sources::{self, UvSource, UvSources};
 use super::{
-    LocalFolder, LocalMatch, LocalPackage, LocalPackageError, MAX_MANIFEST_SIZE, PathKind, PathPackage, manifest_path,
-    poetry,
+    LocalMatch, LocalPackage, LocalPackageError, MAX_MANIFEST_SIZE, ManifestContext, PathKind, PathPackage,
+    manifest_path, poetry,
 };
 use crate::fs;
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
@@ -25,18 +25,18 @@ struct Pyproject {
     tool: Option<toml::Table>,
 }
 
-pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
-    let Pyproject { project, dependency_groups: declared, tool } = parse(place, text)?;
+pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
+    let Pyproject { project, dependency_groups: declared, tool } = parse(context, text)?;
     let Some(project) = project else {
-        return Err(place.bad(PathKind::Pypi, "it has no [project]"));
+        return Err(context.bad(PathKind::Pypi, "it has no [project]"));
     };
     if project.dynamic.iter().any(|field| matches!(field.as_str(), "dependencies" | "optional-dependencies")) {
-        return Err(LocalPackageError::Dynamic { file: manifest_path(place.folder, PathKind::Pypi) });
+        return Err(LocalPackageError::Dynamic { file: manifest_path(context.folder, PathKind::Pypi) });
     }
-    let name = place.name(PathKind::Pypi, project.name.as_deref())?;
+    let name = context.name(PathKind::Pypi, project.name.as_deref())?;
     let sources = uv_sources::read(tool.as_ref());
     let resolve = |requirements: &[DeclaredRequirement<'_>]| {
-        let mut resolver = RequirementResolver::new(place, Some(&name), Some(&sources));
+        let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
         for declared in requirements {
             match declared {
                 DeclaredRequirement::Requirement(text) => {
@@ -45,7 +45,7 @@ pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, Lo
                 DeclaredRequirement::Folder(folder) => {
                     resolver
                         .dependencies
-                        .push(super::dependency(DependencyKind::Normal, place.require_folder(folder, None)?));
+                        .push(super::dependency(DependencyKind::Normal, context.require_folder(folder, None)?));
                 }
             }
         }
@@ -58,13 +58,13 @@ pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, Lo
     let mut extras = Vec::new();
     for (extra, requirements) in &project.optional_dependencies {
         let extra: ExtraName =
-            extra.parse().map_err(|error: crate::model::NameError| place.bad(PathKind::Pypi, &error.to_string()))?;
+            extra.parse().map_err(|error: crate::model::NameError| context.bad(PathKind::Pypi, &error.to_string()))?;
         let behind = |text: &String| requirement::dependency(&name, &behind_extra(text, &extra));
         // Local packages are left out here: they are added where the extra is requested.
         let is_local = |dependency: &Dependency| match &dependency.wants {
             Wants::Requirement(requirement) => {
                 let has_source = sources.contains_key(&requirement.package().name);
-                has_source || place.local_packages.find_match(requirement) != LocalMatch::None
+                has_source || context.local_packages.find_match(requirement) != LocalMatch::None
             }
             Wants::Unsupported { .. } => false,
         };
@@ -74,7 +74,7 @@ pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, Lo
     let mut groups = BTreeMap::new();
     for group in declared.keys() {
         let label: Label =
-            group.parse().map_err(|error: crate::model::LabelError| place.bad(PathKind::Pypi, &error.to_string()))?;
+            group.parse().map_err(|error: crate::model::LabelError| context.bad(PathKind::Pypi, &error.to_string()))?;
         let mut requirements = Vec::new();
         collect_group(&declared, group, &mut Vec::new(), &mut requirements);
         groups.insert(label, resolve(&requirements)?);
@@ -98,12 +98,12 @@ pub(super) fn read(place: LocalFolder<'_>, text: &str) -> Result<PathPackage, Lo
     })
 }
 
-pub(super) fn name(place: LocalFolder<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
-    Ok(parse(place, text)?.project.and_then(|project| project.name))
+pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
+    Ok(parse(context, text)?.project.and_then(|project| project.name))
 }
 
-fn parse(place: LocalFolder<'_>, text: &str) -> Result<Pyproject, LocalPackageError> {
-    let mut read: Pyproject = toml::from_str(text).map_err(|error| place.bad(PathKind::Pypi, error.message()))?;
+fn parse(context: ManifestContext<'_>, text: &str) -> Result<Pyproject, LocalPackageError> {
+    let mut read: Pyproject = toml::from_str(text).map_err(|error| context.bad(PathKind::Pypi, error.message()))?;
     let poetry = read.tool.as_ref().and_then(|tool| tool.get("poetry")?.as_table());
     read.project = poetry::completed(read.project, poetry, &mut read.dependency_groups);
     Ok(read)
@@ -121,11 +121,11 @@ fn version(text: &str) -> Option<semver::Version> {
 
 /// Resolves a Python dependency whose name a local package has: to that package, and the dependencies of the requested extras.
 pub(super) fn resolve_dependency(
-    place: LocalFolder<'_>,
+    context: ManifestContext<'_>,
     dependent: Option<&PackageName>,
     dependency: Dependency,
 ) -> Result<Vec<Dependency>, LocalPackageError> {
-    let mut resolver = RequirementResolver::new(place, dependent, None);
+    let mut resolver = RequirementResolver::new(context, dependent, None);
     resolver.add(dependency, &Marker::default())?;
     Ok(resolver.dependencies)
 }
@@ -143,7 +143,7 @@ enum ResolvedSource {
 /// Resolves the requirements of a manifest. The name of another local Python package always refers to that package, and never to
 /// a registry's: an environment has only one package of a name.
 struct RequirementResolver<'a> {
-    place: LocalFolder<'a>,
+    context: ManifestContext<'a>,
     dependent: Option<&'a PackageName>,
     /// `[tool.uv.sources]` of the manifest.
     sources: Option<&'a UvSources>,
@@ -153,8 +153,8 @@ struct RequirementResolver<'a> {
 }
 
 impl<'a> RequirementResolver<'a> {
-    fn new(place: LocalFolder<'a>, dependent: Option<&'a PackageName>, sources: Option<&'a UvSources>) -> Self {
-        Self { place, dependent, sources, seen: BTreeSet::new(), dependencies: Vec::new() }
+    fn new(context: ManifestContext<'a>, dependent: Option<&'a PackageName>, sources: Option<&'a UvSources>) -> Self {
+        Self { context, dependent, sources, seen: BTreeSet::new(), dependencies: Vec::new() }
     }
 
     /// Adds a dependency under a further condition.
@@ -209,18 +209,18 @@ impl<'a> RequirementResolver<'a> {
         let name = requirement.package().name;
         let stated = self.sources.and_then(|sources| sources.get(&name));
         if let Some(UvSource::Folder(folder)) = stated {
-            let found = self.place.require_folder(folder, Some(&name))?;
+            let found = self.context.require_folder(folder, Some(&name))?;
             let found = found.when(requirement.marker().cloned().unwrap_or_default());
             if let Some(folder) = found.folder() {
                 let local = LocalPackage { folder: folder.clone(), package: found.name().clone(), version: None };
                 return Ok(ResolvedSource::LocalPackage(local, found));
             }
         }
-        Ok(match self.place.local_packages.find_match(requirement) {
+        Ok(match self.context.local_packages.find_match(requirement) {
             LocalMatch::None => stated
                 .and_then(UvSource::unsupported_reason)
                 .map_or(ResolvedSource::Registry, ResolvedSource::Unsupported),
-            LocalMatch::Satisfied(found) => match self.place.local_packages.get(requirement.ecosystem(), &name) {
+            LocalMatch::Satisfied(found) => match self.context.local_packages.get(requirement.ecosystem(), &name) {
                 Some(local) => ResolvedSource::LocalPackage(local.clone(), found),
                 None => ResolvedSource::Registry,
             },
@@ -230,11 +230,11 @@ impl<'a> RequirementResolver<'a> {
 
     /// Returns the requirements of a local package's extras.
     fn extras(&self, local: &LocalPackage) -> Result<BTreeMap<String, Vec<String>>, LocalPackageError> {
-        let place = LocalFolder { folder: &local.folder, ..self.place };
-        let file = manifest_path(place.folder, PathKind::Pypi);
-        let bytes = fs::read_up_to(&place.root.join(file), MAX_MANIFEST_SIZE).ok().flatten();
+        let context = ManifestContext { folder: &local.folder, ..self.context };
+        let file = manifest_path(context.folder, PathKind::Pypi);
+        let bytes = fs::read_up_to(&context.root.join(file), MAX_MANIFEST_SIZE).ok().flatten();
         let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(BTreeMap::new()) };
-        Ok(parse(place, &text)?.project.map(|project| project.optional_dependencies).unwrap_or_default())
+        Ok(parse(context, &text)?.project.map(|project| project.optional_dependencies).unwrap_or_default())
     }
 }
 

@@ -255,7 +255,7 @@ impl PypiListing {
             Some((version, listed)) => {
                 Ok(self.metadata(listed, version)?.map(|metadata| self.declared_dependencies(&metadata)))
             }
-            None => Ok(Err("it is not listed any more".to_owned())),
+            None => Ok(Err("the index does not list it any more".to_owned())),
         }
     }
 
@@ -280,7 +280,7 @@ impl PypiListing {
                 None => {
                     match lazy_wheel::from_wheel(&self.client, &self.name, &listed.file, &self.record.provenance.url)? {
                         Some(bytes) => {
-                            CoreMetadata::parse(&bytes).map_err(|why| format!("the wheel's METADATA is none: {why}"))
+                            CoreMetadata::parse(&bytes).map_err(|why| format!("the wheel's METADATA is invalid: {why}"))
                         }
                         None => Err("the wheel has no METADATA that can be read".to_owned()),
                     }
@@ -377,7 +377,7 @@ impl PypiListing {
         match CoreMetadata::parse(&bytes) {
             Ok(metadata) if metadata.is_static() => Ok(Ok(metadata)),
             Ok(_) => no_wheel("does not state its dependencies"),
-            Err(why) => no_wheel(&format!("has a PKG-INFO that is none: {why}")),
+            Err(why) => no_wheel(&format!("has an invalid PKG-INFO: {why}")),
         }
     }
 }

@@ -61,7 +61,7 @@ pub(super) enum BadPage {
 /// Parses a page in either format.
 pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Result<Vec<PageFile>, BadPage> {
     let unreadable = |reason: &str| BadPage::Unreadable(reason.to_owned());
-    let page_url: Url = page_url.parse().map_err(|_| unreadable("it lies nowhere"))?;
+    let page_url: Url = page_url.parse().map_err(|_| unreadable("its URL is not valid"))?;
     // Invalid UTF-8, as in a title or a yank reason, affects only its own text.
     let text = &*String::from_utf8_lossy(bytes);
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
@@ -79,7 +79,7 @@ fn check_version(text: &str) -> Result<(), BadPage> {
     match text.split('.').next().map(str::parse::<u32>) {
         Some(Ok(1)) => Ok(()),
         Some(Ok(0) | Err(_)) | None => {
-            Err(BadPage::Unreadable(format!("`{}` is no version of its form", text.escape_debug())))
+            Err(BadPage::Unreadable(format!("`{}` is not a valid API version", text.escape_debug())))
         }
         Some(Ok(_)) => Err(BadPage::Newer(text.to_owned())),
     }
@@ -242,7 +242,7 @@ fn anchor(base: &Url, text: &str) -> (Option<PageFile>, usize) {
     ((!file.name.is_empty()).then_some(file), rest.len())
 }
 
-/// Reads one attribute; none at the end of the tag, whose `>` is left.
+/// Parses an attribute. Returns `None` at the end of the tag, before its `>`.
 fn attribute(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
     if text.is_empty() || text.starts_with('>') {

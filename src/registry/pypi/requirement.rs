@@ -13,9 +13,7 @@ pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> De
     match read {
         Ok(requirement) => Dependency { kind: DependencyKind::Normal, wants: Wants::Requirement(requirement) },
         Err(Pep508Error::Url { name, .. }) => refused(&name, text, "larder does not install from URLs"),
-        Err(_) => {
-            refused(dependent, text, &format!("it asks for `{text}`, which is no requirement that PEP 508 knows"))
-        }
+        Err(_) => refused(dependent, text, &format!("`{text}` is not a valid PEP 508 requirement")),
     }
 }
 

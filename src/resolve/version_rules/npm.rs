@@ -29,8 +29,9 @@ impl VersionRules for Npm {
             candidate.is_before(before) && requirement.matches(&candidate.version)
         };
         let latest = tagged(versions, "latest", before);
-        let latest = latest
-            .filter(|place| fits(place) || requirement.takes_any() && candidates[*place as usize].is_before(before));
+        let latest = latest.filter(|place| {
+            fits(place) || requirement.accepts_any_version() && candidates[*place as usize].is_before(before)
+        });
         choice(candidates, latest, (0..candidates.len() as u32).rev().filter(fits))
     }
 }

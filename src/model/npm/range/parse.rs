@@ -1,11 +1,11 @@
-//! A text → an npm range or version: node-semver's grammar, and the loose spellings that npm takes.
+//! The parser of npm's ranges and versions: node-semver's grammar, and npm's loose spellings.
 
 use deno_semver::Version;
 
 use super::{Comparator, ComparatorSet, Operator};
 
-/// Parses a version as npm reads it: `v1.2.3`, `=1.2.3` and `1.2.3beta` are versions too. Returns `None` if the text is
-/// none. Manifests, locks and registries' documents are all read by this.
+/// Parses a version in npm's loose mode: `v1.2.3`, `=1.2.3` and `1.2.3beta` are versions too. Returns `None` if the text is not a
+/// version.
 pub fn parse_npm_version(text: &str) -> Option<Version> {
     let text = text.trim();
     let (head, build) = text.split_once('+').map_or((text, None), |(head, build)| (head, Some(build)));
@@ -18,14 +18,14 @@ pub fn parse_npm_version(text: &str) -> Option<Version> {
 
 pub(super) fn parse_alternatives(text: &str) -> Option<Vec<ComparatorSet>> {
     let mut sets: Vec<_> = text.split("||").filter_map(parse_set).collect();
-    // `*` beside others swallows them, and with them the pre-releases that they name.
+    // `*` includes all other alternatives; the pre-releases that they name do not count.
     if let Some(any) = sets.iter().position(Vec::is_empty) {
         sets = vec![sets.swap_remove(any)];
     }
     (!sets.is_empty()).then_some(sets)
 }
 
-/// Parses one alternative. None where nothing in it is a comparator.
+/// Parses one alternative. Returns `None` if it has no valid comparator.
 fn parse_set(text: &str) -> Option<ComparatorSet> {
     let text = without_builds(text);
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -50,14 +50,14 @@ fn parse_set(text: &str) -> Option<ComparatorSet> {
     understood.then(|| without_trivial(set))
 }
 
-/// Removes `>=0.0.0`, which node-semver takes for `*`: beside a named pre-release of 0.0.0 that makes a difference.
+/// Removes `>=0.0.0`, which node-semver treats as `*`. It differs from `*` beside a pre-release of 0.0.0.
 fn without_trivial(mut set: ComparatorSet) -> ComparatorSet {
     let trivial = Comparator::new(Operator::GreaterOrEqual, release(0, 0, 0));
     set.retain(|comparator| *comparator != trivial);
     set
 }
 
-/// Removes build metadata, which never takes part in a comparison.
+/// Removes build metadata, which comparisons ignore.
 fn without_builds(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -71,7 +71,7 @@ fn without_builds(text: &str) -> String {
     kept + rest
 }
 
-/// Joins an operator that stands alone with the version that follows: `>= 1.2`, `~ 1`, `^ 1.0`.
+/// Joins an operator with the version that follows it after a space: `>= 1.2`, `~ 1`, `^ 1.0`.
 fn joined(words: &[&str]) -> Vec<String> {
     let mut out: Vec<String> = Vec::with_capacity(words.len());
     let mut open = false;
@@ -85,7 +85,7 @@ fn joined(words: &[&str]) -> Vec<String> {
     out
 }
 
-/// `1.2 - 3.4`: from the first version on, up to all that the second stands for.
+/// Parses `1.2 - 3.4`: from the first version to the last version that the second stands for.
 fn hyphen(from: &str, to: &str) -> Option<ComparatorSet> {
     let from = Partial::parse(from.trim_start_matches(['v', '=']))?;
     let to = Partial::parse(to.trim_start_matches(['v', '=']))?;
@@ -101,7 +101,7 @@ fn hyphen(from: &str, to: &str) -> Option<ComparatorSet> {
     Some(set)
 }
 
-/// One word of a range. None where it makes no sense.
+/// Parses one comparator. Returns `None` if it is invalid.
 fn simple(word: &str) -> Option<ComparatorSet> {
     if let Some(rest) = word.strip_prefix('^') {
         return Partial::parse(rest.trim_start_matches(['v', '=']))?.caret();
@@ -122,7 +122,7 @@ fn simple(word: &str) -> Option<ComparatorSet> {
     Partial::parse(rest.trim_start_matches(['v', '=']))?.compared(operator)
 }
 
-/// A version of which the last parts may be missing or `x`.
+/// A version whose last parts may be missing or `x`.
 struct Partial {
     major: Option<u64>,
     minor: Option<u64>,
@@ -155,13 +155,13 @@ impl Partial {
         Some(Self { major, minor, patch, disordered, pre })
     }
 
-    /// The version itself, where all its parts are given.
+    /// Returns the version, if it has all parts.
     fn exact(&self) -> Option<Version> {
         let (major, minor, patch) = (self.major?, self.minor?, self.patch?);
         Some(Version { major, minor, patch, pre: self.pre.iter().cloned().collect(), ..Version::default() })
     }
 
-    /// The first version that it stands for.
+    /// Returns the lowest version that it stands for.
     fn lowest(&self) -> Option<Version> {
         let major = self.major?;
         Some(match (self.minor, self.patch) {
@@ -171,7 +171,7 @@ impl Partial {
         })
     }
 
-    /// Where what it stands for ends, if it stands for more than one version. None on overflow.
+    /// Returns the exclusive upper bound, if it stands for several versions. Returns `None` on overflow.
     #[allow(clippy::option_option)] // "no version is that high" and "nothing lies beyond" are two things
     fn after(&self) -> Option<Option<Version>> {
         Some(match (self.major, self.minor, self.patch) {
@@ -181,7 +181,7 @@ impl Partial {
         })
     }
 
-    /// `^1.2`: all up to the next change of the first part that is not zero.
+    /// Returns the comparators of `^1.2`: up to the next change of the first part that is not zero.
     fn caret(&self) -> Option<ComparatorSet> {
         let Some(major) = self.major else { return Some(Vec::new()) };
         let end = match (self.minor, self.patch) {
@@ -193,7 +193,7 @@ impl Partial {
         Some(vec![Comparator::new(Operator::GreaterOrEqual, self.lowest()?), Comparator::new(Operator::Less, end)])
     }
 
-    /// `~1.2`: all of that minor version; of that major one where no minor is given.
+    /// Returns the comparators of `~1.2`: the minor version, or the major version if there is no minor one.
     fn tilde(&self) -> Option<ComparatorSet> {
         let Some(major) = self.major else { return Some(Vec::new()) };
         let end = match self.minor {
@@ -232,10 +232,10 @@ impl Partial {
     }
 }
 
-/// The largest number that node-semver takes.
+/// The largest number that node-semver accepts.
 const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// Parses a number or an `x` (which is none), and returns what follows.
+/// Parses a number, or an `x` as `None`. Returns it with the remaining text.
 fn part(text: &str) -> Option<(Option<u64>, &str)> {
     if let Some(rest) = text.strip_prefix(['x', 'X', '*']) {
         return Some((None, rest));
@@ -253,7 +253,7 @@ fn is_identifier_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-'
 }
 
-/// Parses dot-separated identifiers; numbers lose their leading zeros, so that `01` and `1` are one.
+/// Parses identifiers separated by dots. Leading zeros of numbers are removed, so that `01` and `1` are equal.
 fn identifiers(text: &str) -> Option<deno_semver::CowVec<deno_semver::SmallStackString>> {
     text.split('.')
         .map(|part| {
@@ -270,7 +270,7 @@ fn release(major: u64, minor: u64, patch: u64) -> Version {
     Version { major, minor, patch, ..Version::default() }
 }
 
-/// The lowest version of a release, below all its pre-releases: `2.0.0-0`.
+/// Returns the lowest pre-release of a release: `2.0.0-0`.
 fn before(major: u64, minor: u64, patch: u64) -> Version {
     let zero = deno_semver::SmallStackString::from_static("0");
     Version { pre: std::iter::once(zero).collect(), ..release(major, minor, patch) }
