@@ -19,7 +19,7 @@ use crate::ops::{Context, Error, Flags, Session, Variables};
 
 use args::{Command, CommandLine};
 use output::Output;
-use progress::Progress;
+use progress::ProgressLine;
 
 /// The result of a command.
 type CommandResult = Result<ExitCode, Error>;
@@ -38,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let variables = Variables::of_process();
     let output = Output::new(&global, &variables);
-    let progress = Progress::new(&output);
+    let progress = ProgressLine::new(&output);
     let reporter = |event| progress.report(&output, &event);
     let flags = Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline };
     let outcome = log::start(global.verbose, &variables)

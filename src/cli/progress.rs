@@ -11,14 +11,14 @@ use crate::ops::Event;
 use super::output::Output;
 
 /// A line at the bottom of the terminal, created with the first event.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     is_enabled: bool,
     bar: OnceLock<ProgressBar>,
     /// Whether waiting for another process was reported.
     reported_wait: AtomicBool,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Creates the display. It is disabled if the output shows no progress.
     pub(super) fn new(output: &Output) -> Self {
         Self { is_enabled: output.shows_progress(), bar: OnceLock::new(), reported_wait: AtomicBool::new(false) }

@@ -7,7 +7,7 @@ use crate::model::Label;
 
 use super::conflicts;
 use super::node::Errors;
-use super::{Dependency, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry};
+use super::{DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry};
 
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
 pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
@@ -59,7 +59,7 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
 }
 
 /// Returns the error if a registry claims the package of a line, and the line names another.
-fn claimed_by_another(line: &Dependency, manifest: &Manifest, root: &Manifest) -> Option<ManifestError> {
+fn claimed_by_another(line: &DependencyLine, manifest: &Manifest, root: &Manifest) -> Option<ManifestError> {
     let (DependencySpec::Package(requirement), Some(name)) = (&line.spec, &line.registry) else { return None };
     let package = requirement.package();
     let claims = || root.registries.iter().filter_map(|registry| Some((registry, registry.claim_on(&package)?)));
@@ -76,7 +76,7 @@ fn claimed_by_another(line: &Dependency, manifest: &Manifest, root: &Manifest) -
     })
 }
 
-fn check_registry(line: &Dependency, registries: &[Registry], errors: &mut Errors) {
+fn check_registry(line: &DependencyLine, registries: &[Registry], errors: &mut Errors) {
     let ecosystem = line.ecosystem();
     let serves = |registry: &&Registry| registry.ecosystem == ecosystem;
     let Some(name) = &line.registry else {

@@ -9,11 +9,11 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::notation::parse_requirement;
 use super::notation::{self, DependencyLineShape};
 use super::requirement::{RequirementError, parse_folder};
-use super::{Dependency, DependencySpec, Group, ManifestError, Spanned};
+use super::{DependencyLine, DependencySpec, Group, ManifestError, Spanned};
 
 /// Reads the lines of a block and reports repetitions.
-pub(super) fn read_dependencies(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Dependency> {
-    let mut lines: Vec<Dependency> = Vec::new();
+pub(super) fn read_dependencies(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<DependencyLine> {
+    let mut lines: Vec<DependencyLine> = Vec::new();
     for node in block.children() {
         if errors.len() >= MAX_REPORTED {
             break;
@@ -63,7 +63,7 @@ pub(super) fn read_label(value: NodeValue<'_>, errors: &mut Errors) -> Option<Sp
 }
 
 /// Reads one dependency line.
-pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Dependency> {
+pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Option<DependencyLine> {
     let Ok(ecosystem) = node.name().parse::<Ecosystem>() else {
         node.report_unknown("among dependencies", &Ecosystem::ALL.map(Ecosystem::as_str), errors);
         return None;
@@ -104,7 +104,7 @@ pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Op
             return None;
         }
     };
-    Some(Dependency {
+    Some(DependencyLine {
         spec,
         optional,
         registry_span: registry.as_ref().map(|registry| registry.span),
@@ -151,8 +151,8 @@ fn read_marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {
 
 /// Reports two lines for one name, unless they hold on different platforms. Python lines may repeat a name: the one version
 /// of the package must satisfy them all.
-fn report_duplicate(lines: &[Dependency], line: &Dependency, errors: &mut Errors) {
-    let same = |other: &&Dependency| {
+fn report_duplicate(lines: &[DependencyLine], line: &DependencyLine, errors: &mut Errors) {
+    let same = |other: &&DependencyLine| {
         other.ecosystem() == line.ecosystem()
             && !line.ecosystem().shares_one_folder()
             && seen_as(other) == seen_as(line)
@@ -170,14 +170,14 @@ fn report_duplicate(lines: &[Dependency], line: &Dependency, errors: &mut Errors
 }
 
 /// Returns the name under which the dependent sees the package of a line, or the folder of a `path` line.
-pub(super) fn seen_as(line: &Dependency) -> &str {
+pub(super) fn seen_as(line: &DependencyLine) -> &str {
     match &line.spec {
         DependencySpec::Package(requirement) => PackageName::as_str(requirement.seen_as()),
         DependencySpec::Folder(folder) => folder,
     }
 }
 
-fn condition(line: &Dependency) -> &Marker {
+fn condition(line: &DependencyLine) -> &Marker {
     match &line.spec {
         DependencySpec::Package(requirement) => requirement.marker().unwrap_or(&line.when),
         DependencySpec::Folder(_) => &line.when,

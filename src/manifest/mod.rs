@@ -22,7 +22,7 @@ pub use check::join_members;
 pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
-    Conflict, Dependency, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
+    Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
     Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};

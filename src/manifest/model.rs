@@ -32,7 +32,7 @@ pub struct Manifest {
     /// The declared registries, then the built-in ones that are not declared: `npmjs` and `pypi`.
     pub registries: Vec<Registry>,
     /// `dependencies`
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<DependencyLine>,
     /// The groups, in the order of the text. Blocks of the same name are one group.
     pub groups: Vec<Group>,
     /// The environments. If none is declared, `development` and `production`.
@@ -56,7 +56,7 @@ pub struct ProjectMetadata {
 
 /// One line of `dependencies` or of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
+pub struct DependencyLine {
     /// The package or folder that the line asks for.
     pub spec: DependencySpec,
     /// `optional=#true`
@@ -84,7 +84,7 @@ pub enum DependencySpec {
     Folder(Arc<str>),
 }
 
-impl Dependency {
+impl DependencyLine {
     /// Returns the ecosystem, which is the node's name.
     pub fn ecosystem(&self) -> Ecosystem {
         match &self.spec {
@@ -102,7 +102,7 @@ pub struct Group {
     /// `dev=#true`
     pub dev: bool,
     /// Its lines.
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<DependencyLine>,
 }
 
 /// Groups that exclude each other: an environment includes at most one of them.

@@ -10,8 +10,8 @@ use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes};
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    Conflict, Dependency, Group, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata, Registry, Spanned,
-    check, conflicts, environments, registries, resolution, syntax,
+    Conflict, DependencyLine, Group, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata, Registry,
+    Spanned, check, conflicts, environments, registries, resolution, syntax,
 };
 
 /// The kind of a manifest.
@@ -90,7 +90,7 @@ struct DraftManifest<'a> {
     names_python: bool,
     platforms: DeclaredPlatforms,
     registries: Vec<Registry>,
-    dependencies: Vec<Dependency>,
+    dependencies: Vec<DependencyLine>,
     groups: Vec<Group>,
     environments: Vec<DraftEnvironment>,
     policy: Policy,

@@ -9,7 +9,7 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueN
 use super::notation::parse_requirement;
 use super::registries::read_glob;
 use super::requirement::RequirementError;
-use super::{Dependency, DependencySpec, ManifestError, Spanned};
+use super::{DependencyLine, DependencySpec, ManifestError, Spanned};
 
 const OPTIONS: [&str; 8] =
     ["npm-peers", "prereleases", "released-before", "engines", "override", "extend", "writable", "owner"];
@@ -181,7 +181,7 @@ fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Err
 }
 
 /// Reports the properties of a line in an `extend` block, where they would have no effect.
-fn report_unused_properties(node: ManifestNode<'_>, line: &Dependency, errors: &mut Errors) {
+fn report_unused_properties(node: ManifestNode<'_>, line: &DependencyLine, errors: &mut Errors) {
     let help =
         "lines of an `extend` block have only a name and a range: move other properties to a line of `dependencies`";
     let said = [

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::manifest::edit::{self, Section};
-use crate::manifest::{Dependency, DependencySpec};
+use crate::manifest::{DependencyLine, DependencySpec};
 use crate::model::{Ecosystem, PackageId};
 
 use super::lock::{self, Changes, Locked, Wish};
@@ -88,14 +88,14 @@ fn find(target: &Target, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
 }
 
 /// Returns what the editor knows a line by.
-fn written(line: &Dependency) -> String {
+fn written(line: &DependencyLine) -> String {
     match &line.spec {
         DependencySpec::Package(requirement) => requirement.seen_as().to_string(),
         DependencySpec::Folder(folder) => folder.to_string(),
     }
 }
 
-fn names(known: &Known, text: &str, line: &Dependency) -> bool {
+fn names(known: &Known, text: &str, line: &DependencyLine) -> bool {
     match &line.spec {
         DependencySpec::Package(requirement) => {
             let id = requirement.package();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::cache::{CachePolicy, MetadataCache};
 use super::client::RegistryClient;
 use super::netrc;
-use super::path::LocalPackages;
+use super::path::LocalPackageIndex;
 use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Place, Quota};
 use crate::manifest::{Registry, RegistryUrl, TokenSource};
@@ -41,7 +41,7 @@ pub struct RegistryOptions {
     /// Packages that come from several registries, depending on the platform.
     pub routed: BTreeSet<PackageId>,
     /// The project's local packages.
-    pub local_packages: LocalPackages,
+    pub local_packages: LocalPackageIndex,
     /// The folders of the manifests' `path` lines. The folders of their own dependencies are found while resolving.
     pub folders: BTreeMap<PackageName, Arc<str>>,
 }

@@ -10,7 +10,7 @@ use super::cache::{CachePolicy, MetadataCache};
 use super::client::{DocumentAge, FileLocation, ListingError, RegistryClient};
 use super::once::{OnceValue, lock};
 use super::open_artifact::open_artifact;
-use super::path::{self, LocalPackages};
+use super::path::{self, LocalPackageIndex};
 use super::platform_metadata::{MetadataQuery, merge};
 use super::prefetch::{Lane, PrefetchPool, ThreadLimits, run_concurrently};
 use super::protocol::{PackageListing, Protocol, ReleaseError};
@@ -45,7 +45,7 @@ enum Job {
 struct RegistriesState {
     settings: Settings,
     root: PathBuf,
-    local_packages: LocalPackages,
+    local_packages: LocalPackageIndex,
     routing: Routing,
     routed: BTreeSet<PackageId>,
     registries: BTreeMap<Label, RegistryEntry>,

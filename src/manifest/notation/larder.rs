@@ -5,9 +5,9 @@ use crate::model::{Marker, PackageName, Requirement, SemverRange};
 
 use super::contract::{DependencyLineShape, Notation};
 
-pub(super) struct Larder;
+pub(super) struct LarderNotation;
 
-impl Notation for Larder {
+impl Notation for LarderNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,

@@ -13,8 +13,12 @@ use contract::Notation;
 
 pub(super) use contract::DependencyLineShape;
 
-const NOTATIONS: PerEcosystem<&dyn Notation> =
-    PerEcosystem { npm: &npm::Npm, pypi: &pypi::Pypi, larder: &larder::Larder, path: &path::Path };
+const NOTATIONS: PerEcosystem<&dyn Notation> = PerEcosystem {
+    npm: &npm::NpmNotation,
+    pypi: &pypi::PypiNotation,
+    larder: &larder::LarderNotation,
+    path: &path::PathNotation,
+};
 
 /// Returns the notation of an ecosystem.
 pub(super) fn for_ecosystem(ecosystem: Ecosystem) -> &'static dyn Notation {

@@ -5,9 +5,9 @@ use crate::model::{Marker, NpmRange, PackageName, Requirement};
 
 use super::contract::{DependencyLineShape, Notation};
 
-pub(super) struct Npm;
+pub(super) struct NpmNotation;
 
-impl Notation for Npm {
+impl Notation for NpmNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,

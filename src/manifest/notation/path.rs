@@ -5,9 +5,9 @@ use crate::model::{Marker, Requirement, Version};
 
 use super::contract::{DependencyLineShape, Notation};
 
-pub(super) struct Path;
+pub(super) struct PathNotation;
 
-impl Notation for Path {
+impl Notation for PathNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape { arguments: 1, properties: &["optional", "when"], example: "path \"FOLDER\"" }
     }

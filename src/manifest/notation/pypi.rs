@@ -5,9 +5,9 @@ use crate::model::{ExtraName, Marker, PackageName, PypiSpecifier, Requirement, V
 
 use super::contract::{DependencyLineShape, Notation};
 
-pub(super) struct Pypi;
+pub(super) struct PypiNotation;
 
-impl Notation for Pypi {
+impl Notation for PypiNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,

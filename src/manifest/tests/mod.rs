@@ -219,7 +219,7 @@ fn members_have_dependencies_and_groups_only() {
 #[test]
 fn ecosystems_of_lines_are_their_nodes() {
     let manifest = read(EXAMPLE);
-    let ecosystems: Vec<Ecosystem> = manifest.dependencies.iter().map(Dependency::ecosystem).collect();
+    let ecosystems: Vec<Ecosystem> = manifest.dependencies.iter().map(DependencyLine::ecosystem).collect();
     assert_eq!(
         ecosystems[3..],
         [Ecosystem::Npm, Ecosystem::Pypi, Ecosystem::Pypi, Ecosystem::Pypi, Ecosystem::Larder, Ecosystem::Path]

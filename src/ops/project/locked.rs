@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::MemberErrors;
 use super::lockfile::{self, LockError, LockUse};
 use super::watched::Watched;
-use super::{LocalPackages, Project, inputs, members};
+use super::{LocalPackageIndex, Project, inputs, members};
 use crate::lock::{Lockfile, StaleReason};
 use crate::manifest::{self, Group, Manifest, ManifestKind, Spanned};
 use crate::model::{Dependent, Label, PackageId, PackageKey};
@@ -90,7 +90,7 @@ impl Project {
             lines: Vec::new(),
             places: Vec::new(),
             members: folders.into_iter().collect(),
-            names: LocalPackages::default(),
+            names: LocalPackageIndex::default(),
             warnings: Vec::new(),
             watched,
             path_packages: BTreeMap::new(),

@@ -26,7 +26,7 @@ use crate::lock::{LocalManifest, Selection};
 use crate::manifest::{self, DependencySpec, Environment, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides};
 use crate::profile;
-use crate::registry::path::{self, LocalPackages, PathPackage};
+use crate::registry::path::{self, LocalPackageIndex, PathPackage};
 use crate::resolve::RequiredLine;
 
 use crate::ops::Result;
@@ -52,7 +52,7 @@ pub struct Project {
     /// The members' folders, relative to the root.
     pub members: Vec<Arc<str>>,
     /// The members and the local packages that lines name, by their names.
-    pub names: LocalPackages,
+    pub names: LocalPackageIndex,
     /// What a user should hear about when it is locked.
     pub warnings: Vec<String>,
     /// Every file and folder whose change may change what the project asks for.
@@ -198,8 +198,8 @@ impl Project {
 }
 
 /// Collects the names of the members and of the local packages that the root's lines name.
-fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut Watched) -> Result<LocalPackages> {
-    let mut names = LocalPackages::default();
+fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut Watched) -> Result<LocalPackageIndex> {
+    let mut names = LocalPackageIndex::default();
     for folder in members {
         watched.note_manifests(&root.join(&**folder))?;
         if let Some((name, first)) = names.add(root, folder) {

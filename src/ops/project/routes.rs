@@ -8,7 +8,7 @@ use miette::SourceSpan;
 
 use super::error::MemberErrors;
 use super::{Place, Project};
-use crate::manifest::{Dependency, DependencySpec, Manifest, ManifestError, ManifestErrors};
+use crate::manifest::{DependencyLine, DependencySpec, Manifest, ManifestError, ManifestErrors};
 use crate::model::{Label, Marker, PackageId, Platform, Requirement, Routes, Settings, Side};
 use crate::ops::Result;
 
@@ -26,7 +26,7 @@ pub(super) struct NamedRegistry {
 
 impl NamedRegistry {
     /// Returns what a line says; none where it names no registry.
-    pub(super) fn of(line: &Dependency, group: Option<&Label>, place: &Place, settings: &Settings) -> Option<Self> {
+    pub(super) fn of(line: &DependencyLine, group: Option<&Label>, place: &Place, settings: &Settings) -> Option<Self> {
         let DependencySpec::Package(requirement) = &line.spec else { return None };
         let registry = line.registry.clone()?;
         let span = line.registry_span.or(place.span);

@@ -46,7 +46,7 @@ fn parse(context: ManifestContext<'_>, text: &str) -> Result<Manifest, LocalPack
 fn lines(
     context: ManifestContext<'_>,
     dependent: &PackageName,
-    dependencies: &[manifest::Dependency],
+    dependencies: &[manifest::DependencyLine],
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Dependency>, LocalPackageError> {
     let mut found = Vec::new();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{LocalPackageError, LocalPackages, PathPackage};
+use super::{LocalPackageError, LocalPackageIndex, PathPackage};
 use crate::model::Version;
 use crate::registry::client::FileLocation;
 use crate::registry::protocol::{PackageListing, ReleaseError};
@@ -20,7 +20,7 @@ impl PathListing {
     pub(in crate::registry) fn read(
         root: &Path,
         folder: Arc<str>,
-        local_packages: &LocalPackages,
+        local_packages: &LocalPackageIndex,
     ) -> Result<Self, LocalPackageError> {
         let package = super::read(root, &folder, local_packages)?;
         let candidates = vec![Candidate::new(package.version.clone().into())];

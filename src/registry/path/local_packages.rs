@@ -13,11 +13,11 @@ use crate::model::{Ecosystem, Marker, PackageName, Requirement, Version};
 
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
-pub struct LocalPackages(BTreeMap<(Ecosystem, PackageName), LocalPackage>);
+pub struct LocalPackageIndex(BTreeMap<(Ecosystem, PackageName), IndexedPackage>);
 
 /// A local package, as requirements refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalPackage {
+pub struct IndexedPackage {
     /// Its folder, relative to the root.
     pub folder: Arc<str>,
     /// Its name as a path package: the name in the first of its manifests.
@@ -34,10 +34,10 @@ pub enum LocalMatch {
     /// A local package satisfies the requirement. Has the requirement for its folder.
     Satisfied(Requirement),
     /// A local package has the name, but its version does not match.
-    OtherVersion(LocalPackage),
+    OtherVersion(IndexedPackage),
 }
 
-impl LocalPackages {
+impl LocalPackageIndex {
     /// Adds the names that the manifests in a folder declare. If another folder has declared one of them, its name stays, and the
     /// name and that folder are returned.
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
@@ -48,7 +48,7 @@ impl LocalPackages {
         let mut taken = None;
         for declared in declared {
             let Some(name) = declared.package() else { continue };
-            let local = LocalPackage { folder: folder.clone(), package: package.clone(), version: declared.version };
+            let local = IndexedPackage { folder: folder.clone(), package: package.clone(), version: declared.version };
             let known = self.0.entry((declared.kind.ecosystem(), name.clone())).or_insert(local);
             if known.folder != *folder {
                 taken.get_or_insert((name, known.folder.clone()));
@@ -58,12 +58,12 @@ impl LocalPackages {
     }
 
     /// Returns the local package that has a name in an ecosystem.
-    pub fn get(&self, ecosystem: Ecosystem, name: &PackageName) -> Option<&LocalPackage> {
+    pub fn get(&self, ecosystem: Ecosystem, name: &PackageName) -> Option<&IndexedPackage> {
         self.0.get(&(ecosystem, name.clone()))
     }
 
     /// Returns the member in a folder.
-    pub(super) fn in_folder(&self, folder: &str) -> Option<&LocalPackage> {
+    pub(super) fn in_folder(&self, folder: &str) -> Option<&IndexedPackage> {
         self.0.values().find(|local| *local.folder == *folder)
     }
 
@@ -86,7 +86,7 @@ impl LocalPackages {
     }
 }
 
-impl LocalPackage {
+impl IndexedPackage {
     /// Returns a requirement for the package's folder, with an alias and a condition.
     pub(super) fn requirement(&self, alias: &PackageName, marker: Marker) -> Requirement {
         Requirement::path(alias.clone(), self.package.clone(), self.folder.clone(), marker)
@@ -101,7 +101,7 @@ impl LocalPackage {
     }
 }
 
-impl std::fmt::Display for LocalPackage {
+impl std::fmt::Display for IndexedPackage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let version = self.version.as_deref().unwrap_or("no version");
         write!(f, "{} ({version}) in `{}`", self.package, self.folder)

@@ -19,7 +19,7 @@ use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 pub(super) use listing::PathListing;
-pub use local_packages::{LocalMatch, LocalPackage, LocalPackages};
+pub use local_packages::{IndexedPackage, LocalMatch, LocalPackageIndex};
 
 /// The package in a folder.
 #[derive(Clone, Debug)]
@@ -133,11 +133,11 @@ impl Failure for LocalPackageError {
 struct ManifestContext<'a> {
     root: &'a Path,
     folder: &'a str,
-    local_packages: &'a LocalPackages,
+    local_packages: &'a LocalPackageIndex,
 }
 
 /// Reads the package in `folder`. The folder is relative to `root`; an empty one is the root itself.
-pub fn read(root: &Path, folder: &str, local_packages: &LocalPackages) -> Result<PathPackage, LocalPackageError> {
+pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Result<PathPackage, LocalPackageError> {
     let context = ManifestContext { root, folder, local_packages };
     let (kind, text) = read_manifest(root, folder)?;
     match kind {
@@ -160,7 +160,7 @@ pub struct ResolvedDependency {
 pub fn resolve(
     root: &Path,
     folder: &str,
-    local_packages: &LocalPackages,
+    local_packages: &LocalPackageIndex,
     kind: DependencyKind,
     requirement: &Requirement,
 ) -> Result<ResolvedDependency, LocalPackageError> {

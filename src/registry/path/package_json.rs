@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{LocalPackage, LocalPackageError, ManifestContext, PathKind, PathPackage};
+use super::{IndexedPackage, LocalPackageError, ManifestContext, PathKind, PathPackage};
 use crate::model::{Facts, Marker, NpmRange, PackageName, Requirement};
 use crate::registry::npm::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PackageJson {
+struct PackageJsonManifest {
     name: Option<String>,
     version: Option<String>,
     #[serde(default)]
@@ -88,7 +88,7 @@ pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<St
     Ok(parse(context, text)?.name)
 }
 
-fn parse(context: ManifestContext<'_>, text: &str) -> Result<PackageJson, LocalPackageError> {
+fn parse(context: ManifestContext<'_>, text: &str) -> Result<PackageJsonManifest, LocalPackageError> {
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| context.bad(PathKind::Npm, &error.to_string()))
 }
@@ -148,7 +148,7 @@ fn workspace<'a>(alias: &'a str, text: &'a str) -> (&'a str, &'a str) {
 }
 
 /// Returns whether a member's version matches the range after `workspace:`. `^` and `~` match any version.
-fn admits(local: &LocalPackage, alias: &PackageName, range: &str) -> bool {
+fn admits(local: &IndexedPackage, alias: &PackageName, range: &str) -> bool {
     match range.parse::<NpmRange>() {
         Ok(range) if range.tag().is_none() && !matches!(range.as_str(), "^" | "~") => {
             local.satisfies(&Requirement::npm(alias.clone(), alias.clone(), range))

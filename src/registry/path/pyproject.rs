@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::project_table::{GroupItem, ProjectTable};
 use super::uv_sources::{self, UvSource, UvSources};
 use super::{
-    LocalMatch, LocalPackage, LocalPackageError, MAX_MANIFEST_SIZE, ManifestContext, PathKind, PathPackage,
+    IndexedPackage, LocalMatch, LocalPackageError, MAX_MANIFEST_SIZE, ManifestContext, PathKind, PathPackage,
     manifest_path, poetry,
 };
 use crate::fs;
@@ -135,9 +135,9 @@ enum ResolvedSource {
     Registry,
     /// A source that larder does not support, with the reason.
     Unsupported(String),
-    LocalPackage(LocalPackage, Requirement),
+    LocalPackage(IndexedPackage, Requirement),
     /// A local package whose version does not match.
-    OtherVersion(LocalPackage),
+    OtherVersion(IndexedPackage),
 }
 
 /// Resolves the requirements of a manifest. The name of another local Python package always refers to that package, and never to
@@ -212,7 +212,7 @@ impl<'a> RequirementResolver<'a> {
             let found = self.context.require_folder(folder, Some(&name))?;
             let found = found.when(requirement.marker().cloned().unwrap_or_default());
             if let Some(folder) = found.folder() {
-                let local = LocalPackage { folder: folder.clone(), package: found.name().clone(), version: None };
+                let local = IndexedPackage { folder: folder.clone(), package: found.name().clone(), version: None };
                 return Ok(ResolvedSource::LocalPackage(local, found));
             }
         }
@@ -229,7 +229,7 @@ impl<'a> RequirementResolver<'a> {
     }
 
     /// Returns the requirements of a local package's extras.
-    fn extras(&self, local: &LocalPackage) -> Result<BTreeMap<String, Vec<String>>, LocalPackageError> {
+    fn extras(&self, local: &IndexedPackage) -> Result<BTreeMap<String, Vec<String>>, LocalPackageError> {
         let context = ManifestContext { folder: &local.folder, ..self.context };
         let file = manifest_path(context.folder, PathKind::Pypi);
         let bytes = fs::read_up_to(&context.root.join(file), MAX_MANIFEST_SIZE).ok().flatten();

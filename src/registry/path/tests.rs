@@ -11,8 +11,8 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
-fn named(root: &Path, folders: &[&str]) -> LocalPackages {
-    let mut members = LocalPackages::default();
+fn named(root: &Path, folders: &[&str]) -> LocalPackageIndex {
+    let mut members = LocalPackageIndex::default();
     for &folder in folders {
         assert_eq!(members.add(root, &folder.into()), None);
     }
@@ -69,7 +69,7 @@ fn a_pyproject_tells_extras_and_groups() {
          Fast = ['c; python_version > \"3\"']\n[dependency-groups]\ntest = ['d', {include-group = 'lint'}]\n\
          lint = [{include-group = 'test'}, 'e']",
     )]);
-    let package = read(root.path(), "p", &LocalPackages::default()).unwrap();
+    let package = read(root.path(), "p", &LocalPackageIndex::default()).unwrap();
     assert_eq!(package.version.to_string(), "1.2.0");
     assert_eq!(wants(&package), ["Normal pypi:b >=1", "Normal pypi:c "]);
     assert_eq!(package.extras, ["fast".parse().unwrap()]);
@@ -132,7 +132,7 @@ fn what_cannot_be_read_is_named() {
         ("dyn/pyproject.toml", "[project]\nname = 'a'\ndynamic = ['dependencies']"),
         ("none/pyproject.toml", "[tool.x]"),
     ]);
-    let error = |folder: &str| read(root.path(), folder, &LocalPackages::default()).unwrap_err();
+    let error = |folder: &str| read(root.path(), folder, &LocalPackageIndex::default()).unwrap_err();
     assert!(error("bad").to_string().starts_with("bad/package.json cannot be read"));
     assert!(matches!(error("dyn"), LocalPackageError::Dynamic { .. }));
     assert!(matches!(error("none"), LocalPackageError::BadManifest { .. }));
@@ -179,7 +179,7 @@ fn a_package_json_that_names_a_member_by_a_range_means_it_where_its_version_will
         ]
     );
     assert_eq!(package.warnings.len(), 2, "{:?}", package.warnings);
-    assert!(package.warnings[0].starts_with("packages/a/package.json asks for b2 npm:b@^2"), "{:?}", package.warnings);
+    assert!(package.warnings[0].starts_with("packages/a/package.json requires b2 npm:b@^2"), "{:?}", package.warnings);
     let link = |dependency: &Dependency| match &dependency.wants {
         Wants::Requirement(Requirement::Path { alias, name, folder, .. }) => format!("{alias} {name} {folder}"),
         other => panic!("{other:?}"),
@@ -213,7 +213,7 @@ fn poetrys_tables_are_read_where_there_is_no_project() {
         ),
         ("lib/pyproject.toml", "[tool.poetry]\nname = 'lib'\nversion = '0.1'"),
     ]);
-    let package = read(root.path(), "p", &LocalPackages::default()).unwrap();
+    let package = read(root.path(), "p", &LocalPackageIndex::default()).unwrap();
     assert_eq!((package.name.as_str(), package.facts.requires_python.as_deref()), ("my-app", Some(">=3.11,<4")));
     assert_eq!(
         wants(&package),
@@ -267,7 +267,7 @@ fn a_python_package_has_itself_but_no_other_version_of_itself() {
 fn a_manifest_over_the_size_limit_declares_no_name_and_is_refused() {
     let padding = " ".repeat(usize::try_from(MAX_MANIFEST_SIZE).unwrap());
     let root = folder(&[("big/package.json", &format!("{{\"name\":\"big\"}}{padding}"))]);
-    let mut local_packages = LocalPackages::default();
+    let mut local_packages = LocalPackageIndex::default();
     assert_eq!(local_packages.add(root.path(), &"big".into()), None);
     assert_eq!(local_packages.get(PathKind::Npm.ecosystem(), &PackageName::npm("big").unwrap()), None);
     let error = read(root.path(), "big", &local_packages).unwrap_err();
