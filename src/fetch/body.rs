@@ -4,18 +4,18 @@ use std::io::{self, BufRead, Read};
 
 use bytes::{Buf, Bytes};
 
-use super::arriving::Pieces;
 use super::coding::Coding;
 use super::endpoint::Permit;
+use super::received_body::ReceivedBody;
 
-/// A body that is read as it arrives. It counts as a running request until it is dropped.
+/// A body that is read as it arrives. It holds the permit of its request until its end.
 pub struct Body {
-    source: Source,
-    /// What of the source was received and not yet read.
+    source: BodySource,
+    /// Bytes that were received and not read yet.
     chunk: Bytes,
     permit: Option<Permit>,
     coding: Coding,
-    /// How many bytes were received, for a file that can be gone on with.
+    /// The number of bytes that were received, from which a broken download resumes.
     received: u64,
     resume: Option<Box<AskAgain>>,
 }
@@ -23,46 +23,46 @@ pub struct Body {
 /// Asks for the rest of a file, after so many bytes of it. Returns `None` if there is no way to go on.
 type AskAgain = dyn FnMut(u64) -> Option<Body> + Send;
 
-enum Source {
-    Pieces(Pieces),
+enum BodySource {
+    ReceivedBody(ReceivedBody),
     Reader(Box<dyn Read + Send>),
 }
 
-/// How much is read at a time from what is no connection.
+/// The number of bytes that are read at a time from a file.
 const READ: usize = 64 << 10;
 
 impl Body {
-    /// A body that arrives from a server.
-    pub(super) fn arriving(pieces: Pieces, permit: Permit, coding: Coding) -> Self {
-        Self::new(Source::Pieces(pieces), Some(permit), coding)
+    /// Returns a body that arrives from a server.
+    pub(super) fn arriving(pieces: ReceivedBody, permit: Permit, coding: Coding) -> Self {
+        Self::new(BodySource::ReceivedBody(pieces), Some(permit), coding)
     }
 
-    /// A body that is read from something else than a server.
+    /// Returns a body that is read from something other than a server.
     pub fn of(reader: Box<dyn Read + Send>) -> Self {
-        Self::new(Source::Reader(reader), None, Coding::Identity)
+        Self::new(BodySource::Reader(reader), None, Coding::Identity)
     }
 
-    fn new(source: Source, permit: Option<Permit>, coding: Coding) -> Self {
+    fn new(source: BodySource, permit: Option<Permit>, coding: Coding) -> Self {
         Self { source, chunk: Bytes::new(), permit, coding, received: 0, resume: None }
     }
 
-    /// Lets it go on after a break.
+    /// Sets how the download resumes after the connection broke.
     pub(super) fn resumes_by(&mut self, resume: Box<AskAgain>) {
         self.resume = Some(resume);
     }
 
-    /// Reads so many bytes for nothing; returns `None` if there are not so many.
+    /// Discards the first `count` bytes. Returns `None` if there are fewer.
     pub(super) fn skip(mut self, count: u64) -> Option<Self> {
         let skipped = io::copy(&mut (&mut self).take(count), &mut io::sink()).ok()?;
         (skipped == count).then_some(self)
     }
 
-    /// Tells how it was packed for its way.
+    /// Returns the content coding.
     pub(super) fn coding(&self) -> Coding {
         self.coding
     }
 
-    /// Unpacks what was packed for its way, as it arrives.
+    /// Returns a body that undoes the content coding as it is read.
     pub(super) fn unpacked(self) -> io::Result<Self> {
         match self.coding {
             Coding::Identity => Ok(self),
@@ -70,17 +70,17 @@ impl Body {
         }
     }
 
-    /// Returns the next bytes as they came, without a copy; none at the end.
+    /// Returns the next chunk without a copy, and an empty one at the end.
     pub(super) fn next(&mut self) -> io::Result<Bytes> {
         if !self.chunk.is_empty() {
             return Ok(std::mem::take(&mut self.chunk));
         }
         let chunk = match &mut self.source {
-            Source::Pieces(pieces) => match pieces.next() {
+            BodySource::ReceivedBody(pieces) => match pieces.next() {
                 Err(error) => return self.go_on(error),
                 Ok(chunk) => chunk,
             },
-            Source::Reader(reader) => {
+            BodySource::Reader(reader) => {
                 let mut chunk = vec![0; READ];
                 let count = reader.read(&mut chunk)?;
                 chunk.truncate(count);
@@ -94,9 +94,9 @@ impl Body {
         Ok(chunk)
     }
 
-    /// Goes on with the rest of a file after its connection broke.
+    /// Resumes the download after its connection broke.
     fn go_on(&mut self, error: io::Error) -> io::Result<Bytes> {
-        // Who waits for another try asks nothing meanwhile.
+        // No request is running during the pause before the next one.
         self.permit = None;
         let Some(mut resume) = self.resume.take() else { return Err(error) };
         let Some(rest) = resume(self.received) else { return Err(error) };

@@ -1,15 +1,15 @@
-//! How much memory the documents take that are read at the same time. Registries say what they like, in fifty answers at
-//! once: the few that are large wait for each other.
+//! Limits the memory of documents that are read at the same time. A registry may send fifty large documents at once: they wait
+//! for each other.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// What all large documents may take together.
+/// The memory for all large documents together.
 const ALL: u64 = 512 << 20;
 
-/// What every document may take without asking: more than all but a few packages' have.
+/// The size up to which a document takes no share: few packages have larger ones.
 pub(super) const SMALL: u64 = 8 << 20;
 
-/// No document inflates to more times its size: repetitive ones come to some thirty.
+/// The highest compression ratio that is accepted: repetitive documents come to about thirty.
 const RATIO: u64 = 200;
 
 /// Returns how much a packed document of this size may inflate to.
@@ -17,39 +17,38 @@ pub(super) fn most_inflated(packed: u64, limit: u64) -> u64 {
     packed.saturating_mul(RATIO).max(SMALL).min(limit)
 }
 
-/// What is left of the memory for large documents.
+/// The memory for large documents that is free.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct MemoryBudget {
     free: Mutex<u64>,
     freed: Condvar,
 }
 
-/// A part of the budget, given back when it is dropped.
+/// A share of the memory, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
-    budget: Arc<Budget>,
+pub(super) struct MemoryShare {
+    budget: Arc<MemoryBudget>,
     bytes: u64,
 }
 
-impl Default for Budget {
+impl Default for MemoryBudget {
     fn default() -> Self {
         Self { free: Mutex::new(ALL), freed: Condvar::new() }
     }
 }
 
-impl Budget {
-    /// Waits for a part of the budget. To be taken once for a document: who held some and waited for more could wait for
-    /// ever.
-    pub(super) fn take(self: &Arc<Self>, bytes: u64) -> Held {
+impl MemoryBudget {
+    /// Waits for a share. A document takes one share: two that each held one and waited for another would wait forever.
+    pub(super) fn take(self: &Arc<Self>, bytes: u64) -> MemoryShare {
         let bytes = bytes.min(ALL);
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = self.freed.wait_while(free, |free| *free < bytes).unwrap_or_else(PoisonError::into_inner);
         *free -= bytes;
-        Held { budget: Arc::clone(self), bytes }
+        MemoryShare { budget: Arc::clone(self), bytes }
     }
 }
 
-impl Drop for Held {
+impl Drop for MemoryShare {
     fn drop(&mut self) {
         *self.budget.free.lock().unwrap_or_else(PoisonError::into_inner) += self.bytes;
         self.budget.freed.notify_all();
@@ -64,7 +63,7 @@ mod tests {
 
     #[test]
     fn large_documents_wait_for_each_other() {
-        let budget = Arc::new(Budget::default());
+        let budget = Arc::new(MemoryBudget::default());
         let (now, most) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {
             for size in [ALL, ALL / 2, ALL / 3, 5 * ALL, ALL / 2, 1] {

@@ -1,4 +1,4 @@
-//! The HTTP client: blocking, with a pool of connections, retries, mirrors and folders that stand for servers.
+//! The HTTP client: blocking, with connection pools, retries, mirrors, and folders in place of servers.
 
 use std::io;
 use std::sync::Arc;
@@ -6,50 +6,50 @@ use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderValue, InvalidHeaderValue};
 
+use super::address::{Authorization, RegistryAddress};
 use super::body::Body;
-use super::budget::Budget;
+use super::budget::MemoryBudget;
 use super::coding::{self, Coding};
 use super::connection_error::SendError;
 use super::document::{NotRead, read_whole};
 use super::failure::Server;
 use super::options::{ClientOptions, Network};
 use super::pace::Pace;
-use super::place::{Authorization, Place};
-use super::request::Document;
+use super::request::FullResponse;
 use super::resume::{AskForRest, Resume};
-use super::transport::{Answer, Asked, Transport};
-use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, Response, Target, folder, retry};
+use super::transport::{HostRole, Transport, TransportResponse};
+use super::{ByteRange, Content, Encoding, Endpoint, Request, RequestError, RequestTarget, Response, folder, retry};
 use crate::model::Url;
 
 const REDIRECTS: usize = 10;
 
-/// How long a document may take to arrive, and how long a file.
+/// The time limits for a document and for a file.
 const DOCUMENT_DEADLINE: Duration = Duration::from_secs(10 * 60);
 const FILE_DEADLINE: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Several times what the largest listing of a public registry has; several are read at the same time.
+/// The largest document: several times the size of the largest listing of a public registry.
 const LARGEST_DOCUMENT: u64 = 256 << 20;
 
-/// Asks registries. Connections are kept and shared, by clones too; nothing is set up before the first request needs it.
+/// Sends requests to registries. Clones share its connections. Nothing is set up before the first request needs it.
 #[derive(Clone, Debug)]
 pub struct Client {
     options: Arc<ClientOptions>,
     transport: Arc<Transport>,
-    budget: Arc<Budget>,
+    budget: Arc<MemoryBudget>,
 }
 
 impl Client {
-    /// Returns a client; this costs nothing.
+    /// Creates a client without setting anything up.
     pub fn new(options: ClientOptions) -> Self {
         Self { options: Arc::new(options), transport: Arc::default(), budget: Arc::default() }
     }
 
-    /// Tells whether servers may be asked.
+    /// Returns whether servers may be asked.
     pub fn network(&self) -> Network {
         self.options.network
     }
 
-    /// Asks a registry, and its mirrors in order where it does not answer; again, after a pause, where none does.
+    /// Sends a request to the addresses of a registry, in order, until one responds. If none does, it is repeated after a pause.
     pub fn get(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Response, RequestError> {
         let ask = Ask { endpoint, request, deadline: FILE_DEADLINE };
         self.persist(&ask, |response| {
@@ -61,8 +61,8 @@ impl Client {
         })
     }
 
-    /// Like [`get`](Self::get), with the body read to its end; a connection that breaks meanwhile is tried again.
-    pub fn read(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<Document, RequestError> {
+    /// Like [`get`](Self::get), but reads the body to its end. If the connection breaks meanwhile, the request is repeated.
+    pub fn read(&self, endpoint: &Arc<Endpoint>, request: &Request<'_>) -> Result<FullResponse, RequestError> {
         let ask = Ask { endpoint, request, deadline: DOCUMENT_DEADLINE };
         self.persist(&ask, |mut response| {
             let limit = request.limit.unwrap_or(LARGEST_DOCUMENT);
@@ -71,7 +71,7 @@ impl Client {
                     let (server, url) = (response.server, Url::mask(&response.url));
                     Err(RequestError::TooLarge { server, url, limit })
                 }
-                Ok((bytes, held)) => Ok(Document { response, bytes, _held: held }),
+                Ok((bytes, held)) => Ok(FullResponse { response, bytes, _held: held }),
                 Err(NotRead::Broken(error)) => Err(read_failure(response.server, &response.url, &error)),
             }
         })
@@ -96,27 +96,27 @@ impl Client {
         }
     }
 
-    /// Tries each place once. A URL of its own is asked once, with the credentials of the place on whose host it is.
+    /// Tries each address once. A target with a URL of its own is tried once, with the credentials of the address on its host.
     fn everywhere<T>(
         &self,
         ask: &Ask<'_>,
         finish: &impl Fn(Response) -> Result<T, RequestError>,
     ) -> Result<T, RequestError> {
         let Ask { endpoint, request, .. } = ask;
-        if let Target::At(at) = request.target {
+        if let RequestTarget::At(at) = request.target {
             let Ok(at) = at.parse::<Url>() else { return Err(no_url(endpoint, &request.target)) };
             let is_encrypted = |by: &str| by.parse::<Url>().is_ok_and(|by| by.is_encrypted());
             if !at.is_encrypted() && request.stated_by.is_some_and(is_encrypted) {
                 return Err(refused(endpoint.server(None), &at, "not https"));
             }
-            let homes = || endpoint.places().iter().filter(|place| is_home(place, &at));
-            let home = homes().find(|place| place.authorization(&at).is_some()).or_else(|| homes().next());
+            let homes = || endpoint.addresses().iter().filter(|address| is_home(address, &at));
+            let home = homes().find(|address| address.authorization(&at).is_some()).or_else(|| homes().next());
             return self.once(ask, home, &at).and_then(finish);
         }
         let mut first = None;
-        for (index, place) in endpoint.in_order() {
-            let Some(url) = request.target.url(place) else { return Err(missing(endpoint, &request.target.what())) };
-            let error = match self.once(ask, Some(place), &url).and_then(finish) {
+        for (index, address) in endpoint.in_order() {
+            let Some(url) = request.target.url(address) else { return Err(missing(endpoint, &request.target.what())) };
+            let error = match self.once(ask, Some(address), &url).and_then(finish) {
                 Ok(answer) => return Ok(answer),
                 Err(error) if error.is_transient() || matches!(error, RequestError::Offline { .. }) => error,
                 Err(error) => return Err(error),
@@ -129,18 +129,18 @@ impl Client {
         Err(first.unwrap_or_else(|| missing(endpoint, &request.target.what())))
     }
 
-    /// Asks one place.
-    fn once(&self, ask: &Ask<'_>, place: Option<&Place>, url: &Url) -> Result<Response, RequestError> {
+    /// Sends the request to one address.
+    fn once(&self, ask: &Ask<'_>, address: Option<&RegistryAddress>, url: &Url) -> Result<Response, RequestError> {
         let Ask { endpoint, request, .. } = ask;
-        if let Some(place) = place.filter(|place| place.on_disk().is_some()) {
-            return folder::open(endpoint, place, url, request);
+        if let Some(address) = address.filter(|address| address.on_disk().is_some()) {
+            return folder::open(endpoint, address, url, request);
         }
         if self.options.network == Network::Offline {
             return Err(RequestError::Offline { registry: endpoint.name().clone(), what: request.target.what() });
         }
         let permit = endpoint.permit();
         endpoint.keep_pace();
-        let (answer, last) = self.follow(ask, place, url)?;
+        let (answer, last) = self.follow(ask, address, url)?;
         let header = |name: &str| answer.header(name).map(str::to_owned);
         let content = match answer.status {
             304 => Content::NotModified,
@@ -150,8 +150,8 @@ impl Client {
         let coding = Coding::of(answer.header("content-encoding"));
         let mut response = Response {
             url: last.to_string(),
-            base: place.map_or_else(String::new, |place| place.url().to_string()),
-            server: endpoint.server(place),
+            base: address.map_or_else(String::new, |address| address.url().to_string()),
+            server: endpoint.server(address),
             content,
             etag: header("etag"),
             last_modified: header("last-modified"),
@@ -161,7 +161,7 @@ impl Client {
         };
         let is_file = request.encoding == Encoding::Identity && request.range.is_none();
         if is_file && coding == Coding::Identity {
-            let ask = self.ask_for_rest(endpoint, place, url);
+            let ask = self.ask_for_rest(endpoint, address, url);
             if let Some(mut resume) = Resume::new(&response, self.options.retry, ask) {
                 response.body.resumes_by(Box::new(move |received| resume.again(received)));
             }
@@ -169,36 +169,44 @@ impl Client {
         Ok(response)
     }
 
-    /// Returns how the rest of a file is asked for: at the URL that was asked first, as where it led to may hold for a while only.
-    fn ask_for_rest(&self, endpoint: &Arc<Endpoint>, place: Option<&Place>, url: &Url) -> Box<AskForRest> {
-        let (client, endpoint, place, url) = (self.clone(), Arc::clone(endpoint), place.cloned(), url.clone());
+    /// Returns a function that requests the rest of a file, from the original URL: the URL of a redirect may expire.
+    fn ask_for_rest(&self, endpoint: &Arc<Endpoint>, address: Option<&RegistryAddress>, url: &Url) -> Box<AskForRest> {
+        let (client, endpoint, address, url) = (self.clone(), Arc::clone(endpoint), address.cloned(), url.clone());
         Box::new(move |received, validator| {
             let request = Request {
-                target: Target::At(url.as_str()),
+                target: RequestTarget::At(url.as_str()),
                 range: Some(ByteRange::From(received)),
                 if_range: validator,
                 encoding: Encoding::Identity,
                 ..Request::default()
             };
             let ask = Ask { endpoint: &endpoint, request: &request, deadline: FILE_DEADLINE };
-            client.once(&ask, place.as_ref(), &url)
+            client.once(&ask, address.as_ref(), &url)
         })
     }
 
-    /// Asks one server and follows its redirects. Credentials go to the host that they are for and to no other. What is checked
-    /// of a URL is the URL that is asked, to the letter.
-    fn follow(&self, ask: &Ask<'_>, place: Option<&Place>, url: &Url) -> Result<(Answer, Url), RequestError> {
-        let (endpoint, server) = (ask.endpoint, ask.endpoint.server(place));
+    /// Sends the request to one server and follows its redirects. Credentials go only to the host that they are for. Each URL is
+    /// checked in exactly the form in which it is requested.
+    fn follow(
+        &self,
+        ask: &Ask<'_>,
+        address: Option<&RegistryAddress>,
+        url: &Url,
+    ) -> Result<(TransportResponse, Url), RequestError> {
+        let (endpoint, server) = (ask.endpoint, ask.endpoint.server(address));
         let refused = |url: &Url, reason| Err(refused(server.clone(), url, reason));
-        // Credentials in a URL that others wrote are nobody's.
+        // Credentials in the URL of a document or a redirect are not used.
         let (mut url, _) = url.clone().split_credentials();
         for _ in 0..=REDIRECTS {
             if !url.is_safe() {
                 return refused(&url, "not https");
             }
-            let authorization = place.and_then(|place| place.authorization(&url));
-            let asked =
-                if place.is_some_and(|place| url.is_same_origin(place.url())) { Asked::Registry } else { Asked::Other };
+            let authorization = address.and_then(|address| address.authorization(&url));
+            let asked = if address.is_some_and(|address| url.is_same_origin(address.url())) {
+                HostRole::Registry
+            } else {
+                HostRole::Other
+            };
             let answer = self.send((&server, asked), &url, ask, authorization)?;
             match answer.status {
                 200 | 203 | 206 | 304 => return Ok((answer, url)),
@@ -212,7 +220,7 @@ impl Client {
                     }
                     url = next;
                 }
-                401 | 403 if place.is_some_and(|place| place.withholds(&url)) => {
+                401 | 403 if address.is_some_and(|address| address.withholds(&url)) => {
                     let (registry, url) = (endpoint.name().clone(), url.masked());
                     return Err(RequestError::OutsideRegistry { registry, url });
                 }
@@ -224,11 +232,11 @@ impl Client {
 
     fn send(
         &self,
-        (server, asked): (&Server, Asked),
+        (server, asked): (&Server, HostRole),
         url: &Url,
         ask: &Ask<'_>,
         authorization: Option<&Authorization>,
-    ) -> Result<Answer, RequestError> {
+    ) -> Result<TransportResponse, RequestError> {
         let headers = headers(ask.request, authorization);
         let headers = headers
             .map_err(|_| unreachable(server.clone(), url.as_str(), "a header that no server takes".to_owned()))?;
@@ -250,7 +258,7 @@ impl Default for Client {
     }
 }
 
-/// What is asked, of whom, and how long the answer may take.
+/// A request, with the registry and the time limit.
 struct Ask<'a> {
     endpoint: &'a Arc<Endpoint>,
     request: &'a Request<'a>,
@@ -284,10 +292,10 @@ fn headers(request: &Request<'_>, authorization: Option<&Authorization>) -> Resu
     Ok(headers)
 }
 
-fn is_home(place: &Place, asked: &Url) -> bool {
-    match place.on_disk() {
-        Some(_) => asked.is_below(&place.url().parent()),
-        None => asked.is_same_origin(place.url()),
+fn is_home(address: &RegistryAddress, asked: &Url) -> bool {
+    match address.on_disk() {
+        Some(_) => asked.is_below(&address.url().parent()),
+        None => asked.is_same_origin(address.url()),
     }
 }
 
@@ -295,7 +303,7 @@ fn refused(server: Server, url: &Url, reason: &'static str) -> RequestError {
     RequestError::Refused { server, url: url.masked(), reason }
 }
 
-fn refusal(server: &Server, url: &Url, answer: &Answer) -> RequestError {
+fn refusal(server: &Server, url: &Url, answer: &TransportResponse) -> RequestError {
     let (server, url) = (server.clone(), url.masked());
     match answer.status {
         401 => RequestError::Unauthorized { server, url },
@@ -341,7 +349,7 @@ fn missing(endpoint: &Endpoint, what: &str) -> RequestError {
     RequestError::NotFound { server: endpoint.server(None), url: what.to_owned() }
 }
 
-fn no_url(endpoint: &Endpoint, target: &Target<'_>) -> RequestError {
+fn no_url(endpoint: &Endpoint, target: &RequestTarget<'_>) -> RequestError {
     RequestError::Refused { server: endpoint.server(None), url: target.what(), reason: "no URL" }
 }
 

@@ -1,4 +1,4 @@
-//! How bodies are packed for their way (RFC 9110, section 8.4).
+//! Content codings of bodies (RFC 9110, section 8.4).
 
 use std::io::{self, BufRead, Read};
 
@@ -7,17 +7,17 @@ use ruzstd::decoding::StreamingDecoder;
 
 use super::gunzip::Gunzip;
 
-/// What may be chosen from. Gzip comes first: it is inflated in a third of the time that the others take, which is more than
-/// their smaller size saves on a fast line.
+/// The codings that are accepted. Gzip comes first: inflating it takes a third of the time of the others, which is more than their
+/// smaller size saves on a fast connection.
 pub(super) const ACCEPTED: &str = "gzip, zstd;q=0.9, br;q=0.8";
 
-/// The memory that a stream of zstd may ask for; one for HTTP needs no more (RFC 9659).
+/// The largest window of a zstd stream: one for HTTP needs no more (RFC 9659).
 const ZSTD_WINDOW: u64 = 8 << 20;
 
-/// How a body is packed.
+/// The content coding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
-    /// Not at all.
+    /// None.
     Identity,
     /// RFC 1952
     Gzip,
@@ -28,7 +28,7 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// Reads `Content-Encoding`; what is none of those that were accepted is handed on as it is.
+    /// Parses `Content-Encoding`. A body with a coding that was not accepted is passed on as it is.
     pub(super) fn of(header: Option<&str>) -> Self {
         let is = |name: &str| header.is_some_and(|coding| coding.trim().eq_ignore_ascii_case(name));
         match () {
@@ -39,7 +39,7 @@ impl Coding {
         }
     }
 
-    /// Unpacks a stream as it arrives.
+    /// Returns a reader that undoes the coding.
     pub(super) fn unpack<'a>(self, packed: impl BufRead + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
         Ok(match self {
             Self::Identity => Box::new(packed),

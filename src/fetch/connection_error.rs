@@ -4,20 +4,20 @@ use std::io;
 
 use super::roots;
 
-/// Why there is no answer.
+/// Why a request got no response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SendError {
     /// It took too long.
     Timeout,
-    /// The server's certificate is not trusted, for this reason.
+    /// The server's certificate is not trusted; the reason.
     Distrusted(String),
-    /// The user's own certificate cannot be used, for this reason.
+    /// The client certificate cannot be used; the reason.
     NoIdentity(String),
-    /// There is no connection, or it broke.
+    /// The connection failed; the reason.
     Failed(String),
 }
 
-/// Tells whether a connection ended before an answer came.
+/// Returns whether the connection was closed before the response began.
 pub(super) fn is_hang_up(error: &reqwest::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
 
@@ -44,7 +44,7 @@ pub(super) fn send_error(error: &reqwest::Error) -> SendError {
     distrust.map_or_else(|| SendError::Failed(innermost(error)), SendError::Distrusted)
 }
 
-/// Returns a failure of the body as a reader's error.
+/// Returns the I/O error for a body that broke off.
 pub(super) fn broken(error: &reqwest::Error) -> io::Error {
     if error.is_timeout() {
         return io::ErrorKind::TimedOut.into();
@@ -58,12 +58,12 @@ pub(super) fn broken(error: &reqwest::Error) -> io::Error {
 
 /// One link of an error's chain.
 enum Cause<'a> {
-    /// Its own source would skip what it wraps.
+    /// Treated apart, as `io::Error::source` skips the error that it wraps.
     Io(&'a io::Error),
     Other(&'a (dyn std::error::Error + 'static)),
 }
 
-/// Returns an error with all that caused it.
+/// Returns the error and its causes, the outermost first.
 fn chain(error: &reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     std::iter::from_fn(move || {
@@ -77,7 +77,7 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
     })
 }
 
-/// Returns what the last cause of an error says: those before it name the layers of a library.
+/// Returns the message of the innermost cause. Those before it only name layers of a library.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let last = chain(error).last();
     last.map_or_else(String::new, |cause| match cause {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use libdeflater::Decompressor;
 
-use super::budget::{self, Budget, Held};
+use super::budget::{self, MemoryBudget, MemoryShare};
 use super::coding::Coding;
 use super::gunzip::{inflate_at_once, length_at_end};
 use super::{Content, Response};
 
 /// Why a body was not read to its end.
 pub(super) enum NotRead {
-    /// It has more bytes, packed or inflated.
+    /// It has more bytes than this, packed or inflated.
     TooLarge(u64),
-    /// The connection broke, or it is packed in no way that is known.
+    /// The connection broke, or the content coding is unknown.
     Broken(io::Error),
 }
 
@@ -24,12 +24,12 @@ impl From<io::Error> for NotRead {
     }
 }
 
-/// Reads a body to its end, and inflates it. One that turns out to be large waits for its part of the memory.
+/// Reads a body to its end and inflates it. A large one waits for its share of the memory.
 pub(super) fn read_whole(
     response: &mut Response,
     limit: u64,
-    budget: &Arc<Budget>,
-) -> Result<(Vec<u8>, Option<Held>), NotRead> {
+    budget: &Arc<MemoryBudget>,
+) -> Result<(Vec<u8>, Option<MemoryShare>), NotRead> {
     let small = budget::SMALL.min(limit);
     // Nearly always this is all of it, and nothing is copied.
     let mut bytes = Vec::from(response.body.next()?);
@@ -49,7 +49,7 @@ pub(super) fn read_whole(
     if bytes.len() as u64 > limit {
         return Err(NotRead::TooLarge(limit));
     }
-    // An answer without a body may say how it would have packed one.
+    // A response without a body may name the content coding of the body that it does not have.
     let has_none = bytes.is_empty() && (response.content == Content::NotModified || response.length == Some(0));
     let coding = response.body.coding();
     if coding == Coding::Identity || has_none {

@@ -1,19 +1,19 @@
-//! A registry as the client sees it: its places, and how much may be asked of them.
+//! A registry as the client sees it: its addresses, and how much may be asked of them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::address::RegistryAddress;
 use super::failure::Server;
-use super::place::Place;
-use super::target::Target;
+use super::request_target::RequestTarget;
 use crate::model::Label;
 
 /// A registry with its mirrors.
 #[derive(Debug)]
 pub struct Endpoint {
     name: Label,
-    places: Vec<Place>,
+    addresses: Vec<RegistryAddress>,
     first: AtomicUsize,
     free: Mutex<u32>,
     freed: Condvar,
@@ -22,12 +22,12 @@ pub struct Endpoint {
     has_moved_files: OnceLock<bool>,
 }
 
-/// How much may be asked of a registry.
+/// Limits of the requests to a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// Requests at once.
+    /// The most requests at the same time.
     pub concurrency: u32,
-    /// Requests per second.
+    /// The most requests per second.
     pub rate: Option<u32>,
 }
 
@@ -38,11 +38,11 @@ impl Default for Quota {
 }
 
 impl Endpoint {
-    /// Joins the places that serve a registry, in the order in which they are tried.
-    pub fn new(name: Label, places: Vec<Place>, limits: Quota) -> Self {
+    /// Returns an endpoint with these addresses, in the order in which they are tried.
+    pub fn new(name: Label, addresses: Vec<RegistryAddress>, limits: Quota) -> Self {
         let pace = limits.rate.filter(|rate| *rate > 0).map(|rate| (Duration::from_secs(1) / rate, Mutex::new(None)));
         let (free, freed) = (Mutex::new(limits.concurrency.max(1)), Condvar::new());
-        Self { name, places, first: AtomicUsize::new(0), free, freed, pace, has_moved_files: OnceLock::new() }
+        Self { name, addresses, first: AtomicUsize::new(0), free, freed, pace, has_moved_files: OnceLock::new() }
     }
 
     /// Returns the registry's name.
@@ -50,20 +50,20 @@ impl Endpoint {
         &self.name
     }
 
-    /// Returns what messages call a place of the registry; a URL elsewhere is the registry's own affair.
-    pub(super) fn server(&self, place: Option<&Place>) -> Server {
-        Server { registry: self.name.clone(), is_mirror: place.is_some_and(Place::is_mirror) }
+    /// Returns what messages call an address. `None` stands for a URL that is at none of the addresses.
+    pub(super) fn server(&self, address: Option<&RegistryAddress>) -> Server {
+        Server { registry: self.name.clone(), is_mirror: address.is_some_and(RegistryAddress::is_mirror) }
     }
 
-    /// Returns the places, in the order in which they are tried.
-    pub fn places(&self) -> &[Place] {
-        &self.places
+    /// Returns the addresses, in the order in which they are tried.
+    pub fn addresses(&self) -> &[RegistryAddress] {
+        &self.addresses
     }
 
-    /// Tells whether a target stands for a URL at one of the places.
-    pub fn stands_for(&self, target: Target<'_>, url: &str) -> bool {
+    /// Returns whether `target` is `url` at one of the addresses.
+    pub fn stands_for(&self, target: RequestTarget<'_>, url: &str) -> bool {
         let url = url.parse().ok();
-        url.is_some() && self.places.iter().any(|place| target.url(place) == url)
+        url.is_some() && self.addresses.iter().any(|address| target.url(address) == url)
     }
 
     /// Finds out where files are that are not beside the registry, as they are on some mirrors; returns whether they are
@@ -74,8 +74,9 @@ impl Endpoint {
         *self.has_moved_files.get_or_init(|| {
             let Some((document, url)) = stated() else { return false };
             let Ok(document) = document.parse() else { return false };
-            let found = self.places.iter().find_map(|place| Some((place, place.files_stated(&document, &url, path)?)));
-            found.is_some_and(|(place, files)| place.set_files(files))
+            let found =
+                self.addresses.iter().find_map(|address| Some((address, address.files_stated(&document, &url, path)?)));
+            found.is_some_and(|(address, files)| address.set_files(files))
         })
     }
 
@@ -84,17 +85,17 @@ impl Endpoint {
         self.has_moved_files.get().is_some_and(|moved| *moved)
     }
 
-    /// Returns the places, beginning with the one that is known to answer.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = (usize, &Place)> {
+    /// Returns the addresses with their indices, beginning with the one that is known to answer.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (usize, &RegistryAddress)> {
         let first = self.first.load(Ordering::Relaxed);
-        let count = self.places.len();
-        (0..count).map(move |i| (first + i) % count).map(|i| (i, &self.places[i]))
+        let count = self.addresses.len();
+        (0..count).map(move |i| (first + i) % count).map(|i| (i, &self.addresses[i]))
     }
 
-    /// Notes that a place is silent, so that not every request waits for it.
-    pub(super) fn skip(&self, place: usize) {
-        let next = (place + 1) % self.places.len().max(1);
-        let _ = self.first.compare_exchange(place, next, Ordering::Relaxed, Ordering::Relaxed);
+    /// Notes that an address does not answer, so that not every request waits for it.
+    pub(super) fn skip(&self, address: usize) {
+        let next = (address + 1) % self.addresses.len().max(1);
+        let _ = self.first.compare_exchange(address, next, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Waits until one more request may be made.
@@ -108,19 +109,19 @@ impl Endpoint {
         Permit(Arc::clone(self))
     }
 
-    /// Waits for this request's turn where requests per second are bounded.
+    /// Waits until the next request is due, if the rate is limited.
     pub(super) fn keep_pace(&self) {
         let Some((step, next)) = &self.pace else { return };
         let now = Instant::now();
         let mut next = lock(next);
-        let turn = next.unwrap_or(now).max(now);
-        *next = Some(turn + *step);
+        let due = next.unwrap_or(now).max(now);
+        *next = Some(due + *step);
         drop(next);
-        std::thread::sleep(turn.saturating_duration_since(now));
+        std::thread::sleep(due.saturating_duration_since(now));
     }
 }
 
-/// The right to one request; given back when it is dropped.
+/// The right to make one request; given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit(Arc<Endpoint>);
 
@@ -142,10 +143,10 @@ mod tests {
     #[test]
     fn files_of_a_mirror_are_found_by_the_first_document() {
         let endpoint = |url: &str| {
-            let places = vec![Place::http(url.parse().unwrap(), None)];
-            Endpoint::new("r".parse().unwrap(), places, Quota::default())
+            let addresses = vec![RegistryAddress::http(url.parse().unwrap(), None)];
+            Endpoint::new("r".parse().unwrap(), addresses, Quota::default())
         };
-        let target = Target::Beside("packages/a.whl");
+        let target = RequestTarget::Beside("packages/a.whl");
         let (simple, document) = ("https://h/pypi/simple/", "https://h/pypi/simple/a/".to_owned());
         let mirror = endpoint(simple);
         let stated = || Some((document.clone(), "https://h/files/packages/a.whl".to_owned()));

@@ -4,16 +4,16 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use super::{Refusal, SourceError};
+use super::{ArchiveRefusal, SourceError};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::FsError;
 use crate::model::{Digest, Label, PackageKey};
 use crate::store::StoreError;
 
-/// The artifact that something went wrong with.
+/// The artifact that an error is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// The package it is of.
+pub struct FetchSubject {
+    /// Its package.
     pub package: PackageKey,
     /// The registry that served it.
     pub registry: Label,
@@ -21,7 +21,7 @@ pub struct Subject {
     pub file: String,
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for FetchSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` of {} from {}", self.file, self.package, self.registry)
     }
@@ -32,44 +32,44 @@ impl fmt::Display for Subject {
 pub enum FetchError {
     /// The registry did not give it.
     #[error("cannot fetch {0}")]
-    Source(Box<Subject>, #[source] RegistryError),
+    Source(Box<FetchSubject>, #[source] RegistryError),
     /// The connection broke while it arrived, again and again.
     #[error("{subject} did not arrive whole")]
     Interrupted {
-        /// What was fetched.
-        subject: Box<Subject>,
-        /// What broke.
+        /// The artifact.
+        subject: Box<FetchSubject>,
+        /// The connection's error.
         source: io::Error,
     },
-    /// It has not the digest that was promised.
+    /// Its digest is not the expected one.
     #[error("{subject} is not what was promised: expected {expected}, found {found}")]
     Integrity {
-        /// What was fetched.
-        subject: Box<Subject>,
+        /// The artifact.
+        subject: Box<FetchSubject>,
         /// What the lock or the registry says.
         expected: Digest,
         /// What the bytes have.
         found: Digest,
     },
-    /// It has the right digest, but holds what larder does not unpack.
+    /// Its digest is right, but larder refuses its content.
     #[error("refused {subject}: {refusal}")]
     Refused {
-        /// What was fetched.
-        subject: Box<Subject>,
-        /// What it holds.
-        refusal: Refusal,
+        /// The artifact.
+        subject: Box<FetchSubject>,
+        /// The reason.
+        refusal: ArchiveRefusal,
     },
     /// It must be built before it can be used.
     #[error("{0} is a source distribution: it needs a build, and larder does not run foreign code")]
-    NeedsBuild(Box<Subject>),
+    NeedsBuild(Box<FetchSubject>),
     /// It does not fit on the store's disk.
-    #[error("no room for {subject}: {error}")]
-    NoRoom {
-        /// What was fetched.
-        subject: Box<Subject>,
-        /// What was written, and how much room is needed for all that was on its way.
+    #[error("no disk space for {subject}: {error}")]
+    DiskFull {
+        /// The artifact.
+        subject: Box<FetchSubject>,
+        /// The error of writing, with the disk space that the artifacts need.
         error: FsError,
-        /// How many artifacts had still to come.
+        /// The number of artifacts that were not begun.
         pending: usize,
     },
     /// The store, or the machine below it.
@@ -77,7 +77,7 @@ pub enum FetchError {
     Store(#[from] StoreError),
 }
 
-/// A registry's error, as an error's source can be.
+/// A registry's error, in a form that can be the source of another error.
 #[derive(Clone, Debug)]
 pub struct RegistryError(pub SourceError);
 
@@ -98,7 +98,7 @@ impl miette::Diagnostic for FetchError {
         let code = match self {
             Self::Source(_, RegistryError(error)) => return error.code(),
             Self::Store(error) => return error.code(),
-            Self::NoRoom { error, .. } => return error.code(),
+            Self::DiskFull { error, .. } => return error.code(),
             Self::Interrupted { .. } => "larder::fetch::interrupted",
             Self::Integrity { .. } => "larder::fetch::integrity",
             Self::Refused { .. } => "larder::fetch::refused",
@@ -121,8 +121,8 @@ impl miette::Diagnostic for FetchError {
                 )));
             }
             Self::Store(error) => return error.help(),
-            Self::NoRoom { error, pending: 0, .. } => return error.help(),
-            Self::NoRoom { error, pending, .. } => {
+            Self::DiskFull { error, pending: 0, .. } => return error.help(),
+            Self::DiskFull { error, pending, .. } => {
                 let help = error.help().map_or_else(String::new, |help| help.to_string());
                 let come = match pending {
                     1 => "one more package comes on top, of a size".to_owned(),
@@ -156,7 +156,7 @@ impl Failure for FetchError {
         match self {
             Self::Source(_, RegistryError(error)) => error.exit(),
             Self::Store(error) => error.exit(),
-            Self::NoRoom { error, .. } => error.exit(),
+            Self::DiskFull { error, .. } => error.exit(),
             Self::Interrupted { .. } => Exit::Network,
             Self::Integrity { .. } | Self::Refused { .. } => Exit::Integrity,
             Self::NeedsBuild(_) => Exit::Refused,

@@ -1,11 +1,11 @@
-//! Why a registry gave no answer.
+//! Why a request to a registry failed.
 
 use std::fmt;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::Label;
 
-/// Who was asked: a registry, or one of its mirrors.
+/// The server that was asked: a registry's own, or a mirror's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// The registry.
@@ -15,7 +15,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Returns what to do about something that is not there.
+    /// Returns the help text for something that the server does not have.
     fn on_missing(&self) -> String {
         if self.is_mirror {
             format!(
@@ -51,7 +51,7 @@ pub enum RequestError {
         what: String,
     },
     /// 401
-    #[error("{server} wants to know who asks (401): {url}")]
+    #[error("{server} wants credentials (401): {url}")]
     #[diagnostic(
         code(larder::fetch::unauthorized),
         help("give registry `{}` a `token` in larder.kdl, and check that the token is set and still valid", server.registry)
@@ -72,7 +72,7 @@ pub enum RequestError {
         url: String,
     },
     /// 401 or 403 of a URL that the registry's token is not sent to.
-    #[error("registry `{registry}` wants to know who asks, where its token is not sent: {url}")]
+    #[error("registry `{registry}` wants credentials for a URL that its token is not sent to: {url}")]
     #[diagnostic(
         code(larder::fetch::outside_registry),
         help(
@@ -95,7 +95,7 @@ pub enum RequestError {
         /// The URL.
         url: String,
     },
-    /// Another status that is no answer.
+    /// Another status than those of success.
     #[error("{server} answers {status}: {url}")]
     #[diagnostic(code(larder::fetch::status), help("try again later, or put a `mirror` beside registry `{}`", server.registry))]
     Status {
@@ -122,7 +122,7 @@ pub enum RequestError {
         /// What the connection said.
         reason: String,
     },
-    /// It shows a certificate that nobody vouches for. Another try shows the same.
+    /// The server's certificate is not trusted. Trying again would not help.
     #[error("{server} shows a certificate that is not trusted: {reason}: {url}")]
     #[diagnostic(
         code(larder::fetch::certificate),
@@ -140,7 +140,7 @@ pub enum RequestError {
         reason: String,
     },
     /// The certificate that larder is to show cannot be used.
-    #[error("{server} is asked with a certificate that cannot be used: {reason}")]
+    #[error("the client certificate for {server} cannot be used: {reason}")]
     #[diagnostic(
         code(larder::fetch::client_certificate),
         help("name a file of PEM with a certificate and its private key in SSL_CLIENT_CERT, or unset it")
@@ -165,7 +165,7 @@ pub enum RequestError {
     },
     /// A redirect that is not followed, or a URL that is not asked.
     #[error("{server} leads to {url}, which is {reason}")]
-    #[diagnostic(code(larder::fetch::redirect), help("larder asks `https://` only, outside of this machine"))]
+    #[diagnostic(code(larder::fetch::redirect), help("larder follows `https://` URLs only, except to this machine"))]
     Refused {
         /// Who was asked.
         server: Server,
@@ -188,7 +188,7 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// Tells whether the same request may do better later, or at a mirror.
+    /// Returns whether the same request may succeed later, or at a mirror.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } => true,
@@ -197,12 +197,12 @@ impl RequestError {
         }
     }
 
-    /// Tells whether the server could not be talked to at all.
+    /// Returns whether the server did not respond at all.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
     }
 
-    /// Tells whether a server answered, and has it not there for who asks: it may be elsewhere.
+    /// Returns whether the server responded that it does not serve this to the client: another place may have it.
     pub fn is_answer(&self) -> bool {
         match self {
             Self::Unauthorized { .. }
@@ -215,7 +215,7 @@ impl RequestError {
         }
     }
 
-    /// Tells whether the registry says that the thing does not exist.
+    /// Returns whether the registry says that there is no such thing.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
     }

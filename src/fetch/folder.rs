@@ -4,28 +4,28 @@ use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::address::RegistryAddress;
 use super::body::Body;
-use super::place::Place;
 use super::{ByteRange, Content, Endpoint, Request, RequestError, Response};
 use crate::fs;
 use crate::model::Url;
 
-/// Opens what a URL below the folder stands for. A document whose place is a folder (`simple/requests/`, or a
+/// Opens what a URL below the folder stands for. A document whose path is a folder (`simple/requests/`, or a
 /// packument whose tarballs lie below it) is that folder's `index.json` or `index.html`.
 pub(super) fn open(
     endpoint: &Arc<Endpoint>,
-    place: &Place,
+    address: &RegistryAddress,
     asked: &Url,
     request: &Request<'_>,
 ) -> Result<Response, RequestError> {
-    let server = || endpoint.server(Some(place));
+    let server = || endpoint.server(Some(address));
     let missing = || RequestError::NotFound { server: server(), url: asked.masked() };
-    let root = place.on_disk().ok_or_else(missing)?;
+    let root = address.on_disk().ok_or_else(missing)?;
     // Files may lie beside the folder, as those of `…/simple/` do.
     let below = |base: &Url| asked.path().strip_prefix(base.path()).filter(|_| asked.is_below(base));
-    let (root, below) = match (below(place.url()), root.parent()) {
+    let (root, below) = match (below(address.url()), root.parent()) {
         (Some(below), _) => (root.as_path(), below),
-        (None, Some(parent)) => (parent, below(&place.url().parent()).ok_or_else(missing)?),
+        (None, Some(parent)) => (parent, below(&address.url().parent()).ok_or_else(missing)?),
         (None, None) => return Err(missing()),
     };
     let below = percent_encoding::percent_decode_str(below).decode_utf8_lossy();
@@ -58,7 +58,7 @@ pub(super) fn open(
         let content = if start > 0 { Content::Part { start, total: length } } else { Content::Whole };
         return Ok(Response {
             url: asked.to_string(),
-            base: place.url().to_string(),
+            base: address.url().to_string(),
             server: server(),
             content,
             etag: None,

@@ -8,15 +8,15 @@ use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::Decompressor;
 use memchr::memmem;
 
-/// Something follows the end of a stream that does not belong to it.
+/// Data that follows the end of a stream.
 #[derive(Debug, thiserror::Error)]
 #[error("data follows its end")]
 pub(super) struct StrayData;
 
-/// No byte of a deflate stream inflates to more.
+/// The most bytes that one byte of a deflate stream inflates to.
 const LARGEST_RATIO: usize = 1032;
 
-/// Returns what a gzip stream that is at hand inflates to by what stands at its end, where nothing follows that end.
+/// Returns the inflated length of a gzip stream in memory, as its trailer states it. Returns `None` if data may follow the trailer.
 ///
 /// A member's last four bytes are its length. If they are nowhere else, and the stream turns out to be one member of that
 /// length, its end is the end of all.
@@ -29,16 +29,16 @@ pub(super) fn length_at_end(packed: &[u8]) -> Option<usize> {
     (length / LARGEST_RATIO <= packed.len()).then_some(length)
 }
 
-/// Inflates a gzip stream that is at hand, in half the time that [`Gunzip`] takes; tells whether it is one whole member of
-/// this length. `Gunzip` tells what else it is.
+/// Inflates a gzip stream in memory, in half the time that [`Gunzip`] takes. Returns whether it is one whole member of this
+/// length; what else it is, `Gunzip` finds out.
 pub(super) fn inflate_at_once(decompressor: &mut Decompressor, packed: &[u8], inflated: &mut [u8]) -> bool {
     decompressor.gzip_decompress(packed, inflated) == Ok(inflated.len())
 }
 
-/// What a gzip member begins with that says nothing of its content.
+/// The header of a gzip member without a name, a time or flags.
 pub(super) const PLAIN_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
-/// Inflates a raw deflate stream that is at hand, in half the time that `flate2` takes. Returns whether it is one whole stream
+/// Inflates a raw deflate stream in memory, in half the time that `flate2` takes. Returns whether it is one whole stream
 /// of this length and with this CRC-32, and nothing follows its end.
 ///
 /// `member` is [`PLAIN_HEADER`] and the stream. `libdeflater` does not return where a raw stream ends, so a trailer makes a
@@ -63,12 +63,12 @@ pub(super) struct Gunzip<R> {
     source: R,
     inflate: Decompress,
     checksum: crc32fast::Hasher,
-    place: Place,
+    position: StreamPosition,
 }
 
 /// Where in the stream the next byte is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum StreamPosition {
     /// At the header of the first member.
     Start,
     /// In a member.
@@ -87,7 +87,7 @@ const RESERVED: u8 = 0b1110_0000;
 impl<R: BufRead> Gunzip<R> {
     pub(super) fn new(source: R) -> Self {
         let (inflate, checksum) = (Decompress::new(false), crc32fast::Hasher::new());
-        Self { source, inflate, checksum, place: Place::Start }
+        Self { source, inflate, checksum, position: StreamPosition::Start }
     }
 
     fn read_header(&mut self) -> io::Result<()> {
@@ -165,7 +165,7 @@ impl<R: BufRead> Gunzip<R> {
         match status {
             Status::StreamEnd => {
                 self.read_trailer()?;
-                self.place = Place::Behind;
+                self.position = StreamPosition::Behind;
             }
             Status::Ok | Status::BufError if produced == 0 && is_end => return Err(io::ErrorKind::UnexpectedEof.into()),
             Status::BufError if produced == 0 && consumed == 0 => return Err(damaged("corrupt deflate stream")),
@@ -181,14 +181,14 @@ impl<R: BufRead> Read for Gunzip<R> {
             return Ok(0);
         }
         loop {
-            if self.place == Place::Member {
+            if self.position == StreamPosition::Member {
                 let produced = self.inflate(buffer)?;
                 if produced > 0 {
                     return Ok(produced);
                 }
                 continue;
             }
-            if self.place == Place::Behind {
+            if self.position == StreamPosition::Behind {
                 match self.source.fill_buf()?.first() {
                     None => return Ok(0),
                     Some(0x1f) => {}
@@ -197,7 +197,7 @@ impl<R: BufRead> Read for Gunzip<R> {
                 }
             }
             self.read_header()?;
-            self.place = Place::Member;
+            self.position = StreamPosition::Member;
         }
     }
 }

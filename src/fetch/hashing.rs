@@ -11,7 +11,7 @@ use super::body::Body;
 use super::cpu_permits::CpuPermit;
 use crate::model::{Algorithm, Digest};
 
-/// A hash function at work.
+/// A hash function with its state.
 pub(super) enum Hasher {
     Sha1(Sha1),
     Sha256(Sha256),
@@ -65,22 +65,22 @@ impl<R: Read> Read for HashedReader<'_, R> {
     }
 }
 
-/// So many bytes of an artifact are waited for before it is worked on, and again where it has more: nearly all npm
-/// packages are whole then, and are unpacked without a pause.
+/// The bytes of an artifact that are waited for before a thread works on it, and each time that it needs more. Nearly all npm
+/// packages are whole by then, and are unpacked without a pause.
 const AHEAD: usize = 256 << 10;
 
-/// What a source gives, as far as it is waited for.
-pub(super) struct Ahead<'a> {
+/// An artifact's body with the bytes that were received and not read yet.
+pub(super) struct Lookahead<'a> {
     source: Body,
-    /// What arrived, in the chunks in which it did.
+    /// The bytes, in the chunks in which they arrived.
     chunks: VecDeque<Bytes>,
     is_end: bool,
     failure: Option<io::Error>,
     arrived: &'a mut dyn FnMut(usize) -> io::Result<()>,
 }
 
-impl<'a> Ahead<'a> {
-    /// Waits for the beginning of a source. Calls `arrived` with the size of each chunk, of the rest too; its error ends the
+impl<'a> Lookahead<'a> {
+    /// Waits for the beginning of the body. Calls `arrived` with the size of each chunk, of the rest too; its error ends the
     /// reading.
     pub(super) fn wait(source: Body, arrived: &'a mut dyn FnMut(usize) -> io::Result<()>) -> Self {
         let mut ahead = Self { source, chunks: VecDeque::new(), is_end: false, failure: None, arrived };
@@ -88,7 +88,7 @@ impl<'a> Ahead<'a> {
         ahead
     }
 
-    /// Adds what comes next, until it is much or nothing more comes.
+    /// Receives more bytes: [`AHEAD`] of them, unless the body ends before.
     fn gather(&mut self) {
         let mut size = 0;
         while self.comes_more() && size < AHEAD {
@@ -109,7 +109,7 @@ impl<'a> Ahead<'a> {
         !self.is_end && self.failure.is_none()
     }
 
-    /// Makes one chunk of them all.
+    /// Joins all chunks.
     fn join(&mut self) {
         if self.chunks.len() > 1 {
             let whole: Vec<u8> = self.chunks.make_contiguous().concat();
@@ -120,11 +120,11 @@ impl<'a> Ahead<'a> {
 
 /// Hashes what arrives, and passes it on.
 ///
-/// It remembers that its source failed, so that a broken connection is told from a broken archive. While it waits for
-/// bytes, another thread has the permit.
+/// It keeps the error of its source, so that a broken connection can be told from a broken archive. While it waits for
+/// bytes, another thread may have the permit.
 pub(super) struct HashingReader<'a> {
-    ahead: Ahead<'a>,
-    /// Whether the bytes ahead are all that there is, and always were.
+    ahead: Lookahead<'a>,
+    /// Whether all of the body is in `ahead`, and none of it was read.
     is_whole: bool,
     algorithm: Algorithm,
     hasher: Hasher,
@@ -134,7 +134,7 @@ pub(super) struct HashingReader<'a> {
 
 impl<'a> HashingReader<'a> {
     pub(super) fn new(
-        mut ahead: Ahead<'a>,
+        mut ahead: Lookahead<'a>,
         algorithm: Algorithm,
         second: Option<Algorithm>,
         permit: &'a CpuPermit<'a>,
@@ -149,18 +149,18 @@ impl<'a> HashingReader<'a> {
         reader
     }
 
-    /// Returns all that there is, if it has arrived and none of it was passed on.
+    /// Returns the whole body, if it has arrived and none of it was read.
     pub(super) fn whole(&self) -> Option<&[u8]> {
         let first = self.ahead.chunks.front().map_or(&[][..], |chunk| chunk);
         self.is_whole.then_some(first)
     }
 
-    /// Takes all that there is, if it has arrived and none of it was passed on.
+    /// Takes the whole body, if it has arrived and none of it was read.
     pub(super) fn take_whole(&mut self) -> Option<Bytes> {
         self.is_whole.then(|| self.ahead.chunks.pop_front().unwrap_or_default())
     }
 
-    /// Reads and hashes what is left, to say whether the bytes are what was promised though they could not be unpacked.
+    /// Reads and hashes the rest, so that the digest can be compared although the archive could not be unpacked.
     pub(super) fn drain(&mut self) {
         while let Ok(count @ 1..) = self.fill_buf().map(<[u8]>::len) {
             self.consume(count);
@@ -172,7 +172,7 @@ impl<'a> HashingReader<'a> {
         self.ahead.failure.take()
     }
 
-    /// Returns the digest of what was read, and the second one.
+    /// Returns the digest of what was read, and the one of the second algorithm.
     pub(super) fn finish(self) -> (Digest, Option<Digest>) {
         let second = self.second.map(|(algorithm, hasher)| Digest::new(algorithm, &hasher.finish()));
         (Digest::new(self.algorithm, &self.hasher.finish()), second)

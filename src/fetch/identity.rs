@@ -1,46 +1,48 @@
-//! Whose content a tree is: what a lock calls it is compared with what it calls itself.
+//! Compares the package that a lock names with the one that the content of its artifact declares.
 //!
-//! A digest says that bytes are those of an artifact, and not of which: a lock whose author put another package's digest in
-//! a line is true to the digest.
+//! A digest identifies the bytes, but not the package: a lock may pair a package with the digest of another one's artifact.
 
 use super::format::Format;
-use super::unpack::Refusal;
+use super::unpack::ArchiveRefusal;
 use crate::fs::{self, FsError};
 use crate::model::PackageKey;
 use crate::store::{Staging, Tree};
 
-/// Compares the content that was just unpacked with the package that it is to be, and notes that it is.
+/// Compares the content that was just unpacked with its package, and records the package in the tree.
 pub(super) fn check_unpacked(
     staging: &mut Staging<'_>,
     format: &dyn Format,
     package: &PackageKey,
-) -> Result<Option<Refusal>, FsError> {
+) -> Result<Option<ArchiveRefusal>, FsError> {
     if let Some(file) = format.unpacked_identity()
         && let Some(bytes) = staging.read(file)?
-        && let Err(trouble) = format.check(&bytes, package)
+        && let Err(fault) = format.check(&bytes, package)
     {
-        return Ok(Some(Refusal::entry(file, trouble)));
+        return Ok(Some(ArchiveRefusal::entry(file, fault)));
     }
     staging.set_package(name_of(package));
     Ok(None)
 }
 
-/// Compares the content of a tree that the store had with the package that it is to be. Nothing is read where the tree was
-/// unpacked as that package.
-pub(super) fn check_tree(tree: &Tree, format: &dyn Format, package: &PackageKey) -> Result<Option<Refusal>, FsError> {
+/// Compares the content of a tree in the store with its package. Reads nothing if the tree was unpacked as that package.
+pub(super) fn check_tree(
+    tree: &Tree,
+    format: &dyn Format,
+    package: &PackageKey,
+) -> Result<Option<ArchiveRefusal>, FsError> {
     if tree.is_known_as(&name_of(package)) {
         return Ok(None);
     }
     let file = match format.identity(tree) {
         Ok(Some(file)) => file,
         Ok(None) => return Ok(None),
-        Err(trouble) => return Ok(Some(Refusal::Archive(trouble))),
+        Err(fault) => return Ok(Some(ArchiveRefusal::Archive(fault))),
     };
     let Some(bytes) = fs::read_record(&tree.folder.join(file))? else { return Ok(None) };
-    Ok(format.check(&bytes, package).err().map(|trouble| Refusal::entry(file, trouble)))
+    Ok(format.check(&bytes, package).err().map(|fault| ArchiveRefusal::entry(file, fault)))
 }
 
-/// Returns what an index calls a package.
+/// Returns the text for a package in the index of a tree.
 fn name_of(package: &PackageKey) -> String {
     format!("{}:{}@{}", package.id.ecosystem, package.id.name, package.version)
 }

@@ -1,21 +1,21 @@
-//! Memory that unpacking shares and uses again and again.
+//! Memory that all threads of a run share.
 //!
-//! What is asked of the allocator for each artifact is not given back to the system by each of fifty threads. So whatever is
-//! large is kept here until the run ends: buffers as many as threads work at once, and blocks within a bound.
+//! An allocator keeps freed memory for each thread, and fifty threads free large buffers. So large buffers are kept here until the
+//! run ends and used again: as many as threads work at once, and blocks for waiting archives within a bound.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How much a block holds.
+/// The size of a block.
 pub(super) const BLOCK: usize = 256 << 10;
 
-/// How many blocks there are for archives that wait to be unpacked: 16 MiB.
+/// The number of blocks for archives that wait to be unpacked: 16 MiB.
 const BLOCKS: usize = 64;
 
-/// How many blocks one archive may fill: many small archives gain more by them than one large archive.
+/// The most blocks for one archive: many small archives gain more than one large archive.
 const BLOCKS_OF_ONE: usize = 16;
 
-/// Buffers and blocks that are in use, or were.
+/// Buffers and blocks, in use or free.
 #[derive(Debug)]
 pub(super) struct Memory {
     buffers: Mutex<Vec<Vec<u8>>>,
@@ -24,20 +24,20 @@ pub(super) struct Memory {
 
 #[derive(Debug)]
 struct Blocks {
-    /// Those that were used before.
+    /// Blocks that were used before.
     used: Vec<Vec<u8>>,
-    /// How many more may be used at once.
+    /// The number of blocks that may still be taken.
     free: usize,
 }
 
-/// A buffer with whatever is in it, given back when it is dropped.
+/// A buffer with arbitrary content, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Buffer<'m> {
     bytes: Vec<u8>,
     memory: &'m Memory,
 }
 
-/// Bytes in blocks, of which there are a fixed number. The blocks are given back when it is dropped.
+/// Bytes in a fixed number of blocks, which are given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Reservation<'m> {
     /// The blocks with bytes; all but the last are full.
@@ -59,7 +59,7 @@ impl Memory {
         Buffer { bytes: lock(&self.buffers).pop().unwrap_or_default(), memory: self }
     }
 
-    /// Reserves blocks for so many bytes. Returns `None` if there are not enough free blocks, or it is too much for one archive.
+    /// Reserves blocks for so many bytes. Returns `None` if too few are free, or they are too many for one archive.
     pub(super) fn reserve(&self, bytes: u64) -> Option<Reservation<'_>> {
         let count = usize::try_from(bytes.div_ceil(BLOCK as u64)).ok().filter(|count| *count <= BLOCKS_OF_ONE)?;
         let mut blocks = lock(&self.blocks);
@@ -69,7 +69,7 @@ impl Memory {
 }
 
 impl Buffer<'_> {
-    /// Returns the first `size` bytes, whatever is in them.
+    /// Returns the first `size` bytes, with arbitrary content.
     pub(super) fn sized(&mut self, size: usize) -> &mut [u8] {
         if self.bytes.len() < size {
             self.bytes.resize(size, 0);
@@ -99,7 +99,7 @@ impl Drop for Buffer<'_> {
 }
 
 impl Reservation<'_> {
-    /// Adds bytes, and returns how many there was room for.
+    /// Appends bytes, and returns how many fitted.
     pub(super) fn push(&mut self, mut bytes: &[u8]) -> usize {
         let before = bytes.len();
         while !bytes.is_empty() {
@@ -124,7 +124,7 @@ impl Reservation<'_> {
         self.filled.last().map_or(0, |last| (self.filled.len() - 1) * BLOCK + last.len())
     }
 
-    /// Returns bytes from a place on: not all of them, but some unless the place is the end.
+    /// Returns the bytes from an offset to the end of its block: none at the end of all.
     pub(super) fn at(&self, place: usize) -> &[u8] {
         self.filled.get(place / BLOCK).and_then(|block| block.get(place % BLOCK..)).unwrap_or_default()
     }

@@ -1,17 +1,18 @@
-//! Getting bytes: the HTTP client, verification while streaming, and unpacking into the store.
+//! Fetches artifacts: the HTTP client, verification while streaming, and unpacking into the store.
 //!
-//! An artifact is hashed and unpacked as it arrives. Its tree enters the store when the digest agrees, and not before;
-//! what fails leaves nothing behind.
+//! An artifact is hashed and unpacked as it arrives. Its tree enters the store only if the digest agrees; an artifact that fails
+//! leaves nothing behind.
 
-mod arriving;
+mod address;
 mod artifact;
-mod at_hand;
 mod body;
 mod budget;
 mod client;
 mod coding;
 mod connection_error;
 mod cpu_permits;
+mod disk_demand;
+mod dns_cache;
 mod document;
 mod endpoint;
 mod error;
@@ -22,42 +23,41 @@ mod format;
 mod gunzip;
 mod hashing;
 mod identity;
-mod lookup;
-mod measure;
+mod in_store;
 mod memory;
 mod options;
 mod pace;
-mod place;
 mod proxy;
+mod received_body;
 mod request;
+mod request_target;
+mod requested;
 mod resume;
 mod retry;
 mod roots;
 mod run;
 mod source;
-mod target;
 mod transport;
 mod unpack;
-mod wanted;
 
+pub use address::{Authorization, RegistryAddress};
 pub use body::Body;
 pub use client::Client;
+pub use disk_demand::disk_full_error;
 pub use endpoint::{Endpoint, Quota};
-pub use error::{FetchError, RegistryError, Subject};
+pub use error::{FetchError, FetchSubject, RegistryError};
 pub use failure::{RequestError, Server};
-pub use measure::no_room;
 pub use options::{ClientOptions, Network};
-pub use place::{Authorization, Place};
 pub use proxy::{BadProxy, Proxies};
-pub use request::{ByteRange, Content, Document, Encoding, Request, Response};
+pub use request::{ByteRange, Content, Encoding, FullResponse, Request, Response};
+pub use request_target::RequestTarget;
+pub use requested::{FetchProgress, FetchStep, FetchedArtifact, RequestedArtifact};
 pub use retry::Retry;
-pub use roots::RootSources;
-pub use run::{Options, fetch_all};
-pub use source::{Source, SourceError};
-pub use target::Target;
+pub use roots::RootCertificateSources;
+pub use run::{FetchOptions, fetch_all};
+pub use source::{ArtifactSource, SourceError};
 pub(crate) use unpack::zip;
-pub use unpack::{Folds, Limits, Refusal, Trouble};
-pub use wanted::{Fetched, Progress, Step, Wanted};
+pub use unpack::{ArchiveFault, ArchiveRefusal, Limits, NameFolding};
 
 #[cfg(test)]
 pub(crate) mod testing;

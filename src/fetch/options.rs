@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::proxy::Proxies;
 use super::retry::Retry;
-use super::roots::RootSources;
+use super::roots::RootCertificateSources;
 
 /// How a [`Client`](super::Client) behaves.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct ClientOptions {
     /// Which servers are asked through a proxy.
     pub proxies: Proxies,
     /// Which certificates are trusted.
-    pub roots: RootSources,
+    pub roots: RootCertificateSources,
     /// `SSL_CLIENT_CERT`: a file of PEM with a certificate and its private key, for registries that want one. Hosts that a
     /// registry only leads to do not see it.
     pub identity: Option<PathBuf>,
@@ -45,7 +45,7 @@ impl Default for ClientOptions {
             read_timeout: Duration::from_secs(30),
             retry: Retry::default(),
             proxies: Proxies::default(),
-            roots: RootSources::default(),
+            roots: RootCertificateSources::default(),
             identity: None,
         }
     }

@@ -1,12 +1,12 @@
-//! How slowly a body may arrive. A server that sends a byte each second never times out by itself.
+//! How slowly a body may arrive. A server that sends a byte each second never runs into a read time-out.
 
 use std::io;
 use std::time::Duration;
 
-/// The fewest bytes a second that count as an answer, on average over a window.
+/// The lowest rate, in bytes per second on average over a window.
 const LEAST: u64 = 1024;
 
-/// How long a body is waited for in all. What larder does with it meanwhile does not count.
+/// Measures how long a body is waited for. The time in which larder works on it does not count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     window: Duration,
@@ -17,12 +17,12 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Expects the least rate in every window, and the end within the deadline.
+    /// Requires the lowest rate in every window, and the end of the body within the deadline.
     pub(super) fn new(window: Duration, deadline: Duration) -> Self {
         Self { window, deadline, waited: Duration::ZERO, in_window: Duration::ZERO, bytes: 0 }
     }
 
-    /// Notes that some bytes arrived after so long; fails where that is too slow.
+    /// Notes that bytes arrived after waiting for them. Fails if that is too slow.
     pub(super) fn arrived(&mut self, bytes: usize, after: Duration) -> io::Result<()> {
         self.waited += after;
         self.in_window += after;

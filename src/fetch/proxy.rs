@@ -12,7 +12,7 @@ use crate::model::Url;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
     proxy: Option<ProxyUrl>,
-    except: Vec<Exception>,
+    except: Vec<ProxyException>,
 }
 
 /// The address of a proxy, with the credentials that it may hold.
@@ -33,7 +33,7 @@ impl fmt::Debug for ProxyUrl {
 
 /// Hosts that are asked without a proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Exception {
+enum ProxyException {
     /// All.
     All,
     /// A domain with those below it, or one address; on every port, or on this one.
@@ -42,13 +42,13 @@ enum Exception {
     Network(IpAddr, u8),
 }
 
-/// A variable that names no proxy.
+/// A variable that is not the address of a proxy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} is no address of a proxy: {reason}")]
+#[error("{variable} is not the address of a proxy: {reason}")]
 pub struct BadProxy {
     /// The variable.
     pub variable: &'static str,
-    /// Why it is none.
+    /// What is wrong with it.
     pub reason: &'static str,
 }
 
@@ -66,11 +66,11 @@ impl Proxies {
         }
         let except = variable("no_proxy").filter(|text| !text.is_empty()).or_else(|| variable("NO_PROXY"));
         let except = except.unwrap_or_default();
-        let except = except.split(|c: char| c == ',' || c.is_whitespace()).filter_map(Exception::parse).collect();
+        let except = except.split(|c: char| c == ',' || c.is_whitespace()).filter_map(ProxyException::parse).collect();
         Ok(Self { proxy, except })
     }
 
-    /// Returns the proxy for a URL.
+    /// Returns the proxy for a URL. Returns `None` if its host is exempt.
     pub(super) fn of(&self, url: &Url) -> Option<&ProxyUrl> {
         let host = url.host().trim_end_matches('.');
         let port = url.port().unwrap_or_default();
@@ -78,13 +78,13 @@ impl Proxies {
         self.proxy.as_ref().filter(|_| !is_direct)
     }
 
-    /// Returns the proxy for those that have one.
+    /// Returns the proxy, for the hosts that are not exempt.
     pub(super) fn proxy(&self) -> Option<&ProxyUrl> {
         self.proxy.as_ref()
     }
 }
 
-impl Exception {
+impl ProxyException {
     fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         if text == "*" {

@@ -1,63 +1,63 @@
-//! What is asked of a registry, and what it answers.
+//! Requests to a registry, and responses.
 
 use super::body::Body;
-use super::budget::Held;
+use super::budget::MemoryShare;
 use super::failure::Server;
-use super::target::Target;
+use super::request_target::RequestTarget;
 
-/// What is asked of a registry.
+/// A request to a registry.
 #[derive(Clone, Debug, Default)]
 pub struct Request<'a> {
-    /// Where it lies.
-    pub target: Target<'a>,
+    /// What is requested.
+    pub target: RequestTarget<'a>,
     /// `Accept`
     pub accept: Option<&'a str>,
-    /// The `ETag` of what is known already.
+    /// The `ETag` of the cached response.
     pub etag: Option<&'a str>,
-    /// The `Last-Modified` of what is known already.
+    /// The `Last-Modified` of the cached response.
     pub last_modified: Option<&'a str>,
-    /// Which bytes are wanted; none for all. A server may send all of them nevertheless.
+    /// The range of bytes; `None` for all. A server may send all bytes anyway.
     pub range: Option<ByteRange>,
-    /// The `ETag` or `Last-Modified` of the file that a part is wanted of; all of it is, if it is another one by now.
+    /// The `ETag` or `Last-Modified` of the file of which a range is requested. If the file changed, the server sends all of it.
     pub if_range: Option<&'a str>,
     /// Whether the body may be compressed on its way.
     pub encoding: Encoding,
-    /// How many bytes a body that is read whole may have, packed and inflated; none for 256 MiB.
+    /// The most bytes of a body that is read whole, packed and inflated; `None` for 256 MiB.
     pub limit: Option<u64>,
-    /// The URL of the document that states the target's URL. One that came encrypted states encrypted ones only: it has no say in
-    /// what is asked of this machine.
+    /// The URL of the document that states the target's URL. A document that was fetched by `https` may only state `https` URLs, so
+    /// that it cannot direct requests to this machine.
     pub stated_by: Option<&'a str>,
 }
 
-/// A part of a file.
+/// A range of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByteRange {
-    /// So many bytes at the end.
+    /// The last bytes, of this number.
     Last(u64),
-    /// From here (inclusive) to there (exclusive).
+    /// From the first (inclusive) to the second (exclusive).
     Between(u64, u64),
-    /// From here to the end.
+    /// From this byte to the end.
     From(u64),
 }
 
 /// Whether a body may be compressed on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Encoding {
-    /// Gzip or not, as the server likes.
+    /// The server may compress it.
     #[default]
     Any,
-    /// The bytes as they are: files that have a digest.
+    /// It must not be compressed: files with a digest.
     Identity,
 }
 
-/// What a registry answers. A status that is no answer is an error instead.
+/// A response of a registry. A status of failure is an error instead.
 #[derive(Debug)]
 pub struct Response {
-    /// The URL that answered in the end, which relative references in the body are resolved against.
+    /// The URL after redirects, against which relative references in the body are resolved.
     pub url: String,
     /// The URL of the registry or mirror that was asked.
     pub base: String,
-    /// What messages call that.
+    /// The server, for messages.
     pub server: Server,
     /// 200, 206 or 304.
     pub content: Content,
@@ -67,37 +67,37 @@ pub struct Response {
     pub last_modified: Option<String>,
     /// `Cache-Control: max-age`, in seconds; 0 for `no-cache` and `no-store`.
     pub max_age: Option<u64>,
-    /// The number of bytes in the body, where it is known.
+    /// The number of bytes in the body, if it is known.
     pub length: Option<u64>,
     /// The body.
     pub body: Body,
 }
 
-/// Which part of the thing a body holds.
+/// Which part of the file the body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// All.
     Whole,
-    /// The bytes from `start` on, of `total`.
+    /// The bytes from `start` on, of a file of `total` bytes.
     Part {
-        /// The place of the first byte.
+        /// The offset of the first byte.
         start: u64,
-        /// The length of the whole.
+        /// The length of the file.
         total: u64,
     },
-    /// Some bytes; which, the server does not say.
+    /// A range that the server does not name.
     UnknownPart,
-    /// Nothing: what is known is still true.
+    /// None: the cached response is still valid.
     NotModified,
 }
 
-/// A whole answer, read.
+/// A response whose body was read to its end.
 #[derive(Debug)]
-pub struct Document {
+pub struct FullResponse {
     /// Everything but the body.
     pub response: Response,
     /// The body.
     pub bytes: Vec<u8>,
-    /// Its part of the memory for large documents.
-    pub(super) _held: Option<Held>,
+    /// Its share of the memory for large documents.
+    pub(super) _held: Option<MemoryShare>,
 }

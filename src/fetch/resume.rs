@@ -1,4 +1,4 @@
-//! Going on with a file whose connection broke, from the byte at which it did (RFC 9110, sections 13.1.5 and 14.2).
+//! Resuming a download whose connection broke (RFC 9110, sections 13.1.5 and 14.2).
 //!
 //! Only what is known to be the same file is joined: the server is told which one is meant (`If-Range`), and must agree about
 //! its length. Whatever else it answers ends the reading, and the file is begun anew by whoever wants it.
@@ -7,22 +7,22 @@ use super::body::Body;
 use super::retry::{self, Retry};
 use super::{Content, RequestError, Response};
 
-/// So many bytes between two breaks are progress: breaks that come more often are counted.
+/// The number of bytes after which a broken connection counts as the first one again.
 const PROGRESS: u64 = 1 << 20;
 
 /// Asks for what comes after so many bytes of a file, which is to be the one that the validator names.
 pub(super) type AskForRest = dyn Fn(u64, Option<&str>) -> Result<Response, RequestError> + Send;
 
-/// A file that is on its way, and how it is asked for again.
+/// A download that can be resumed.
 pub(super) struct Resume {
     ask: Box<AskForRest>,
     retry: Retry,
     /// A strong `ETag`, or `Last-Modified`.
     validator: Option<String>,
-    /// How long the file is.
+    /// The length of the file.
     total: Option<u64>,
     breaks: u32,
-    /// How much had arrived at the last break.
+    /// The number of bytes that had arrived when the connection last broke.
     before: u64,
 }
 

@@ -1,18 +1,18 @@
-//! When to try again.
+//! When a failed request is repeated.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use super::RequestError;
 
-/// How often, and after which pauses, a request is repeated.
+/// How often a failed request is repeated, and after which pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// Repetitions after the first try.
     pub times: u32,
     /// The first pause; each further one is three times as long.
     pub pause: Duration,
-    /// The longest that a registry may ask to be left alone.
+    /// The longest pause that is kept when a registry asks for one (`Retry-After`).
     pub longest: Duration,
 }
 
@@ -23,7 +23,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Returns how long to wait before the next try, after `tries` that failed; none to give up. `random` spreads the
+    /// Returns how long to wait before the next try, after `tries` failures. Returns `None` to give up. `random` spreads the
     /// pause between one half and one and a half times its length, so that many clients do not come back as one.
     pub(super) fn pause(self, tries: u32, error: &RequestError, random: u64) -> Option<Duration> {
         if !error.is_transient() {
@@ -37,7 +37,7 @@ impl Retry {
         Some(pause.max(asked).min(self.longest))
     }
 
-    /// Returns how long to wait after `tries` that failed for no reason but the connection's; none to give up.
+    /// Returns how long to wait after the connection failed `tries` times. Returns `None` to give up.
     pub(super) fn pause_between(self, tries: u32, random: u64) -> Option<Duration> {
         if tries > self.times {
             return None;
@@ -48,7 +48,7 @@ impl Retry {
     }
 }
 
-/// Returns a number that nobody can foresee: the standard library seeds its hashers randomly.
+/// Returns an unpredictable number: the standard library seeds its hashers randomly.
 pub(super) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

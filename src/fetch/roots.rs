@@ -9,7 +9,7 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 
 /// Where root certificates come from. Variables that are empty count as unset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RootSources {
+pub struct RootCertificateSources {
     /// `SSL_CERT_FILE`: instead of the system's.
     pub file: Option<PathBuf>,
     /// `SSL_CERT_DIR`: instead of the system's.
@@ -21,13 +21,13 @@ pub struct RootSources {
 }
 
 /// Root certificates in DER form.
-pub(super) struct Roots {
+pub(super) struct RootCertificates {
     pub(super) certificates: Vec<CertificateDer<'static>>,
-    /// What could not be read, for the case that a certificate is not trusted.
+    /// What could not be read, to be reported if a certificate is not trusted.
     pub(super) unread: Option<String>,
 }
 
-/// Where systems keep all roots in one file.
+/// Files in which systems keep all root certificates.
 const BUNDLES: [&str; 6] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -37,12 +37,12 @@ const BUNDLES: [&str; 6] = [
     "/etc/ssl/cert.pem",
 ];
 
-impl RootSources {
-    /// Reads them.
+impl RootCertificateSources {
+    /// Reads the root certificates.
     ///
     /// # Errors
-    /// Why there are none at all.
-    pub(super) fn load(&self) -> Result<Roots, String> {
+    /// The reason, if there are none.
+    pub(super) fn load(&self) -> Result<RootCertificates, String> {
         let mut found =
             self.instead().unwrap_or_else(|| if self.has_empty_file { bundle() } else { load_native_certs() });
         // Like Node, larder goes on without those that cannot be read.
@@ -55,10 +55,10 @@ impl RootSources {
         }
         // Systems keep some that are too odd to be trusted.
         found.certs.retain(|der| RootCertStore::empty().add(der.clone()).is_ok());
-        Ok(Roots { certificates: found.certs, unread })
+        Ok(RootCertificates { certificates: found.certs, unread })
     }
 
-    /// Reads what the variables name instead of the system's; `None` if they name nothing.
+    /// Reads the certificates that replace the system's. Returns `None` if no variable names any.
     fn instead(&self) -> Option<CertificateResult> {
         if self.file.is_none() && self.folders.is_empty() {
             return None;
@@ -73,13 +73,13 @@ impl RootSources {
     }
 }
 
-/// Reads the first bundle that has something.
+/// Reads the first bundle that has certificates.
 fn bundle() -> CertificateResult {
     let load = |path: &&str| load_certs_from_paths(Some(Path::new(path)), None);
     BUNDLES.iter().map(load).find(|found| !found.certs.is_empty()).unwrap_or_default()
 }
 
-/// Returns why a server's certificate is not trusted, in plain words; `None` for other failures.
+/// Returns why a server's certificate is not trusted. Returns `None` for other failures.
 pub(super) fn distrust(error: &rustls::Error) -> Option<String> {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
@@ -115,9 +115,10 @@ mod tests {
     fn what_a_variable_names_is_taken_instead_of_the_system_s() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("none.pem");
-        let named = RootSources { file: Some(file.clone()), ..RootSources::default() };
+        let named = RootCertificateSources { file: Some(file.clone()), ..RootCertificateSources::default() };
         assert!(named.load().is_err_and(|reason| reason.contains("none.pem")));
-        let extra = RootSources { file: Some(file.clone()), extra: Some(file), ..RootSources::default() };
+        let extra =
+            RootCertificateSources { file: Some(file.clone()), extra: Some(file), ..RootCertificateSources::default() };
         assert!(extra.load().is_err());
     }
 }

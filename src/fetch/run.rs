@@ -1,39 +1,39 @@
-//! Many artifacts at the same time.
+//! Fetches many artifacts at the same time.
 
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::artifact::{End, Route, fetch};
-use super::at_hand::find;
+use super::artifact::{FetchContext, NotFetched, fetch};
 use super::cpu_permits::CpuPermits;
+use super::in_store::find_in_store;
 use super::memory::Memory;
-use super::wanted::{Fetched, Progress, Step, Wanted};
-use super::{FetchError, Limits, Source};
+use super::requested::{FetchProgress, FetchStep, FetchedArtifact, RequestedArtifact};
+use super::{ArtifactSource, FetchError, Limits};
 use crate::fs::{self, Demand};
 use crate::store::{Store, StoreError};
 
-/// How a run fetches.
+/// How artifacts are fetched.
 #[derive(Clone, Copy)]
-pub struct Options<'a> {
+pub struct FetchOptions<'a> {
     /// How many artifacts are fetched at the same time.
     pub concurrency: usize,
-    /// How much an archive may hold.
+    /// The limits for archives.
     pub limits: Limits,
-    /// Hears what happens, from several threads.
-    pub on_progress: &'a (dyn Fn(Progress) + Sync),
+    /// Is called with each step, from several threads.
+    pub on_progress: &'a (dyn Fn(FetchProgress) + Sync),
 }
 
-impl Default for Options<'_> {
+impl Default for FetchOptions<'_> {
     fn default() -> Self {
         Self { concurrency: 50, limits: Limits::default(), on_progress: &|_| {} }
     }
 }
 
-impl fmt::Debug for Options<'_> {
+impl fmt::Debug for FetchOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
+        f.debug_struct("FetchOptions")
             .field("concurrency", &self.concurrency)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
@@ -42,16 +42,16 @@ impl fmt::Debug for Options<'_> {
 
 /// Makes sure that the store has all these artifacts, and returns them in the same order.
 ///
-/// No thread is started where nothing is missing. The first failure, in the order of what is wanted, ends the run: what
-/// comes after it is stopped, what came before it is finished, so that the same failure is reported every time.
+/// No thread is started if nothing is missing. The first failure, in the order of `wanted`, ends the run: artifacts after it are
+/// stopped and those before it are finished, so that the same failure is reported every time.
 pub fn fetch_all(
     store: &Store,
-    source: &dyn Source,
-    wanted: &[Wanted],
-    options: Options<'_>,
-) -> Result<Vec<Fetched>, FetchError> {
+    source: &dyn ArtifactSource,
+    wanted: &[RequestedArtifact],
+    options: FetchOptions<'_>,
+) -> Result<Vec<FetchedArtifact>, FetchError> {
     let mut fetched = fs::map_parallel(wanted, |wanted| {
-        let found = find(store, wanted, options.limits.folds)?;
+        let found = find_in_store(store, wanted, options.limits.folds)?;
         if let Some(found) = &found {
             store.note_use(&found.tree.digest)?;
         }
@@ -60,7 +60,7 @@ pub fn fetch_all(
     let mut missing: Vec<usize> = (0..wanted.len()).filter(|at| fetched[*at].is_none()).collect();
     let _span = tracing::info_span!("fetch", artifacts = wanted.len(), missing = missing.len()).entered();
     missing.sort_by_key(|at| !wanted[*at].native);
-    let run = Run {
+    let run = FetchRun {
         store,
         source,
         wanted,
@@ -85,7 +85,7 @@ pub fn fetch_all(
         let (demand, undone) = outcome.undone.unzip();
         let begun = outcome.fetched.len() + undone.unwrap_or_default();
         return Err(match (error, demand) {
-            (FetchError::Store(StoreError::Fs(error)), Some(demand)) if error.is_disk_full() => FetchError::NoRoom {
+            (FetchError::Store(StoreError::Fs(error)), Some(demand)) if error.is_disk_full() => FetchError::DiskFull {
                 subject: Box::new(wanted[at].subject()),
                 error: error.needing(demand),
                 pending: run.missing.len().saturating_sub(begun),
@@ -99,31 +99,31 @@ pub fn fetch_all(
     Ok(fetched.into_iter().flatten().collect())
 }
 
-struct Run<'a> {
+struct FetchRun<'a> {
     store: &'a Store,
-    source: &'a dyn Source,
-    wanted: &'a [Wanted],
-    options: Options<'a>,
+    source: &'a dyn ArtifactSource,
+    wanted: &'a [RequestedArtifact],
+    options: FetchOptions<'a>,
     cpu_permits: CpuPermits,
     memory: Memory,
-    /// Places in `wanted`, in the order in which they begin.
+    /// Indices in `wanted`, in the order in which they are begun.
     missing: Vec<usize>,
-    /// The next of `missing` to begin with.
+    /// The index in `missing` of the next artifact to begin.
     next: AtomicUsize,
-    /// The first place in `wanted` that failed so far.
+    /// The first index in `wanted` that failed so far.
     failed: AtomicUsize,
-    outcome: Mutex<Outcome>,
+    outcome: Mutex<RunOutcome>,
 }
 
 #[derive(Default)]
-struct Outcome {
-    fetched: Vec<(usize, Fetched)>,
-    /// How much room was taken by what did not come to its end, and how many artifacts that were.
+struct RunOutcome {
+    fetched: Vec<(usize, FetchedArtifact)>,
+    /// The disk space and the number of the artifacts that were begun and not finished.
     undone: Option<(Demand, usize)>,
     failure: Option<(usize, FetchError)>,
 }
 
-impl Run<'_> {
+impl FetchRun<'_> {
     fn work(&self) {
         while let Some(&at) = self.missing.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             if self.failed.load(Ordering::Relaxed) < at {
@@ -137,7 +137,7 @@ impl Run<'_> {
                     None => (demand, 1),
                 });
             };
-            let route = Route {
+            let context = FetchContext {
                 store: self.store,
                 source: self.source,
                 limits: self.options.limits,
@@ -146,16 +146,16 @@ impl Run<'_> {
                 tell: &tell,
                 undone: &undone,
             };
-            let result = fetch(&route, &self.wanted[at]);
+            let result = fetch(&context, &self.wanted[at]);
             let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
             match result {
                 Ok(fetched) => {
                     outcome.fetched.push((at, fetched));
                     drop(outcome);
-                    let _ = tell(Step::Finished);
+                    let _ = tell(FetchStep::Finished);
                 }
-                Err(End::Stopped) => {}
-                Err(End::Failed(error)) => {
+                Err(NotFetched::Stopped) => {}
+                Err(NotFetched::Failed(error)) => {
                     self.failed.fetch_min(at, Ordering::Relaxed);
                     if outcome.failure.as_ref().is_none_or(|(first, _)| at < *first) {
                         outcome.failure = Some((at, error));
@@ -165,8 +165,8 @@ impl Run<'_> {
         }
     }
 
-    fn tell(&self, at: usize, step: Step) -> ControlFlow<()> {
-        (self.options.on_progress)(Progress { wanted: at, step });
+    fn tell(&self, at: usize, step: FetchStep) -> ControlFlow<()> {
+        (self.options.on_progress)(FetchProgress { wanted: at, step });
         if self.failed.load(Ordering::Relaxed) < at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

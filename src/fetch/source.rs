@@ -6,9 +6,9 @@ use super::body::Body;
 use crate::diagnostic::Failure;
 use crate::model::{Artifact, Label, PackageKey};
 
-/// Opens artifacts. The registries implement it; mirrors, tokens and retries are their business.
-pub trait Source: Sync {
-    /// Returns the artifact's bytes from their beginning, as they arrive, with their number where it is known.
+/// Opens artifacts. The registries implement it, with mirrors, tokens and retries.
+pub trait ArtifactSource: Sync {
+    /// Returns the artifact's bytes as they arrive, with their number if it is known.
     fn open(
         &self,
         package: &PackageKey,
@@ -17,5 +17,5 @@ pub trait Source: Sync {
     ) -> Result<(Body, Option<u64>), SourceError>;
 }
 
-/// The registry's error, whole.
+/// A registry's error.
 pub type SourceError = Arc<dyn Failure>;

@@ -1,24 +1,24 @@
-//! A registry on the loopback, for tests: HTTP/1.1 with kept connections, answering as a closure says.
+//! A registry on loopback for tests: HTTP/1.1 with kept connections, whose responses a closure returns.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// What was asked.
+/// A request that the server received.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ReceivedRequest {
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
 }
 
-impl Asked {
+impl ReceivedRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 }
 
-/// What is answered.
+/// A response of the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -26,7 +26,7 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     /// Whether the connection ends in the middle of the body.
     pub(crate) torn: bool,
-    /// Whether it ends before anything is said.
+    /// Whether it ends before the response.
     pub(crate) unsaid: bool,
 }
 
@@ -44,8 +44,8 @@ impl Reply {
         self
     }
 
-    /// Answers a range of `bytes`, as the request wants it.
-    pub(crate) fn range(asked: &Asked, bytes: &[u8]) -> Self {
+    /// Returns the range of `bytes` that the request asks for.
+    pub(crate) fn range(asked: &ReceivedRequest, bytes: &[u8]) -> Self {
         let Some(range) = asked.header("range").and_then(|range| range.strip_prefix("bytes=")) else {
             return Self::ok(bytes);
         };
@@ -59,21 +59,21 @@ impl Reply {
     }
 }
 
-type Answer = dyn Fn(&Asked) -> Reply + Send + Sync;
+type Respond = dyn Fn(&ReceivedRequest) -> Reply + Send + Sync;
 
 /// A server that ends with the test's process.
-pub(crate) struct Server {
+pub(crate) struct TestServer {
     /// Ends with `/`.
     pub(crate) url: String,
-    log: Arc<Mutex<Vec<Asked>>>,
+    log: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-impl Server {
-    pub(crate) fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+impl TestServer {
+    pub(crate) fn start(answer: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (answer, seen): (Arc<Answer>, _) = (Arc::new(answer), Arc::clone(&log));
+        let (answer, seen): (Arc<Respond>, _) = (Arc::new(answer), Arc::clone(&log));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
@@ -83,18 +83,18 @@ impl Server {
         Self { url, log }
     }
 
-    /// Returns what was asked so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    /// Returns the requests so far.
+    pub(crate) fn asked(&self) -> Vec<ReceivedRequest> {
         self.log.lock().unwrap().clone()
     }
 
-    /// Returns the paths that were asked for so far.
+    /// Returns the paths of the requests so far.
     pub(crate) fn paths(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.path).collect()
     }
 }
 
-fn serve(stream: TcpStream, answer: &Answer, log: &Mutex<Vec<Asked>>) -> Option<()> {
+fn serve(stream: TcpStream, answer: &Respond, log: &Mutex<Vec<ReceivedRequest>>) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;
     loop {
@@ -108,7 +108,7 @@ fn serve(stream: TcpStream, answer: &Answer, log: &Mutex<Vec<Asked>>) -> Option<
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
-        let asked = Asked { path, headers };
+        let asked = ReceivedRequest { path, headers };
         log.lock().unwrap().push(asked.clone());
         let reply = answer(&asked);
         if reply.unsaid {

@@ -1,6 +1,6 @@
 //! Artifacts whose registry gives no strong digest: fetched once while locking, so that the lock has one.
 
-use crate::fetch::{Folds, Wanted};
+use crate::fetch::{NameFolding, RequestedArtifact};
 use crate::lock::Lockfile;
 use crate::model::{Algorithm, Artifact, Digest, Graph, Label, PackageKey};
 use crate::registry::Registries;
@@ -26,7 +26,7 @@ pub(super) fn complete(
                 artifact.digest = Some(known.clone());
                 continue;
             }
-            let one = Wanted {
+            let one = RequestedArtifact {
                 package: key.clone(),
                 registry: registry.clone(),
                 artifact: Artifact { digest: None, ..artifact.clone() },
@@ -43,7 +43,7 @@ pub(super) fn complete(
         return Ok(());
     }
     let files: Vec<_> = wanted.iter().map(|(_, _, one)| one.clone()).collect();
-    let fetched = gather::fetch(session, registries, &files, Folds::default())?;
+    let fetched = gather::fetch(session, registries, &files, NameFolding::default())?;
     for ((key, place, _), fetched) in wanted.into_iter().zip(fetched) {
         if let Some(artifact) = graph.packages.get_mut(&key).and_then(|package| package.artifacts.get_mut(place)) {
             artifact.digest = Some(fetched.digest);

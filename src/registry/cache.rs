@@ -47,8 +47,8 @@ impl MetadataCache {
     /// Returns the part of `folder` for a registry with these URLs.
     pub(super) fn for_endpoint(folder: Option<&Path>, endpoint: &Endpoint) -> Self {
         // Reading a local folder is as fast as reading a cache of it.
-        let folder = folder.filter(|_| endpoint.places().iter().any(|place| place.url().scheme() != "file"));
-        let urls = endpoint.places().iter().fold(blake3::Hasher::new(), |mut hasher, place| {
+        let folder = folder.filter(|_| endpoint.addresses().iter().any(|place| place.url().scheme() != "file"));
+        let urls = endpoint.addresses().iter().fold(blake3::Hasher::new(), |mut hasher, place| {
             hasher.update(place.url().as_str().as_bytes()).update(b"\n");
             hasher
         });
@@ -182,12 +182,12 @@ fn write(path: &Path, parts: &[&[u8]]) -> Result<(), FsError> {
 mod tests {
     use super::super::provenance::now;
     use super::*;
-    use crate::fetch::{Place, Quota};
+    use crate::fetch::{Quota, RegistryAddress};
 
     fn cache(folder: &Path) -> MetadataCache {
         let endpoint = Endpoint::new(
             "r".parse().unwrap(),
-            vec![Place::http("http://localhost/".parse().unwrap(), None)],
+            vec![RegistryAddress::http("http://localhost/".parse().unwrap(), None)],
             Quota::default(),
         );
         MetadataCache::for_endpoint(Some(folder), &endpoint)

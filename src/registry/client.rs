@@ -6,7 +6,9 @@ use super::cache::{CachePolicy, MetadataCache};
 use super::listing_record::{EncodedRecord, ListingRecord};
 use super::provenance::Provenance;
 use crate::diagnostic::Failure;
-use crate::fetch::{Client, Content, Document, Encoding, Endpoint, Network, Request, RequestError, Response, Target};
+use crate::fetch::{
+    Client, Content, Encoding, Endpoint, FullResponse, Network, Request, RequestError, RequestTarget, Response,
+};
 use crate::model::Label;
 
 /// The client of one registry, with its part of the cache.
@@ -80,7 +82,7 @@ impl RegistryClient {
     }
 
     /// Opens a file. `stated_by` is the URL of the document that states an absolute `target`.
-    pub(super) fn open(&self, target: Target<'_>, stated_by: Option<&str>) -> Result<Response, RequestError> {
+    pub(super) fn open(&self, target: RequestTarget<'_>, stated_by: Option<&str>) -> Result<Response, RequestError> {
         let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };
         self.http.get(&self.endpoint, &request)
     }
@@ -126,7 +128,7 @@ impl RegistryClient {
     pub(super) fn fetch_listing<T>(
         &self,
         request: &ListingRequest<'_>,
-        encode: impl Fn(&Document) -> Result<EncodedRecord, Arc<dyn Failure>>,
+        encode: impl Fn(&FullResponse) -> Result<EncodedRecord, Arc<dyn Failure>>,
         decode: impl Fn(ListingRecord) -> Option<T>,
     ) -> Result<T, ListingError> {
         let cached = self.cache.listing(request.package, request.format);
@@ -168,7 +170,7 @@ impl ListingRequest<'_> {
     /// Returns the HTTP request. With `validators` it is a conditional one.
     fn to_http<'r>(&'r self, validators: Option<&'r Provenance>) -> Request<'r> {
         Request {
-            target: Target::Below(self.path),
+            target: RequestTarget::Below(self.path),
             accept: Some(self.accept),
             etag: validators.and_then(|provenance| provenance.etag.as_deref()),
             last_modified: validators.and_then(|provenance| provenance.last_modified.as_deref()),

@@ -6,7 +6,7 @@ use super::RegistryError;
 use super::client::{DocumentAge, FileLocation, ListingError, RegistryClient};
 use super::protocol::Protocol;
 use crate::diagnostic::Failure;
-use crate::fetch::{RequestError, Response, Target};
+use crate::fetch::{RequestError, RequestTarget, Response};
 use crate::model::{Artifact, PackageName};
 
 /// Returns the location of an artifact in a document of at most the given age.
@@ -29,15 +29,15 @@ pub(super) fn open_artifact(
     };
     let is_trusted = |hint: &&str| protocol.is_content_addressed(hint, &artifact.file) || is_confirmed(hint);
     let hinted = artifact.location.as_deref().filter(is_trusted).map(|hint| protocol.hint_target(hint));
-    let mut tried: Vec<Target<'_>> = Vec::new();
+    let mut tried: Vec<RequestTarget<'_>> = Vec::new();
     let mut last: Option<RequestError> = None;
-    for target in hinted.into_iter().chain(default_path.as_deref().map(Target::Below)) {
+    for target in hinted.into_iter().chain(default_path.as_deref().map(RequestTarget::Below)) {
         let knows_files = client.endpoint.has_moved_files();
         match client.open(target, None) {
             Ok(response) => return Ok(response),
             Err(error) => {
                 let is_unreachable = !error.is_answer();
-                if let Target::Beside(hint) = target
+                if let RequestTarget::Beside(hint) = target
                     && error.is_not_found()
                     && !knows_files
                     && protocol.is_content_addressed(hint, &artifact.file)
@@ -77,11 +77,11 @@ pub(super) fn open_artifact(
             break;
         }
         for target in protocol.stated_targets(name, artifact, &location, &client.endpoint) {
-            let stands_for = |known: &Target<'_>| client.endpoint.stands_for(*known, &location.url);
+            let stands_for = |known: &RequestTarget<'_>| client.endpoint.stands_for(*known, &location.url);
             if tried.contains(&target) || is_unreachable && tried.iter().any(stands_for) {
                 continue;
             }
-            let stated_by = matches!(target, Target::At(_)).then_some(location.document.as_str());
+            let stated_by = matches!(target, RequestTarget::At(_)).then_some(location.document.as_str());
             match client.open(target, stated_by) {
                 Ok(response) => return Ok(response),
                 Err(error) => last = Some(error),

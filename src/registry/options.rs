@@ -9,7 +9,7 @@ use super::client::RegistryClient;
 use super::netrc;
 use super::path::LocalPackageIndex;
 use super::protocol::Protocol;
-use crate::fetch::{Authorization, Client, Endpoint, Place, Quota};
+use crate::fetch::{Authorization, Client, Endpoint, Quota, RegistryAddress};
 use crate::manifest::{Registry, RegistryUrl, TokenSource};
 use crate::model::{Label, PackageId, PackageName, Settings, Url};
 
@@ -82,9 +82,10 @@ impl RegistryOptions {
         let declared = std::iter::once(&registry.url).chain(&registry.mirrors).map(|place| (place, true));
         let places = overrides.chain(declared).filter_map(|(address, trusted)| {
             let place = match address {
-                RegistryUrl::Folder(folder) => Place::folder(self.root.join(&**folder))?,
+                RegistryUrl::Folder(folder) => RegistryAddress::folder(self.root.join(&**folder))?,
                 RegistryUrl::Http(url) => {
-                    let place = Place::http(url.clone(), self.authorization(registry, protocol, url, trusted));
+                    let place =
+                        RegistryAddress::http(url.clone(), self.authorization(registry, protocol, url, trusted));
                     let place = protocol.describe_place(place);
                     if registry.token == Some(TokenSource::Netrc) { place.trusted_on_host() } else { place }
                 }

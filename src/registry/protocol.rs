@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::client::{FileLocation, ListingError, RegistryClient};
 use super::platform_metadata::MetadataQuery;
 use crate::diagnostic::Failure;
-use crate::fetch::{Authorization, Endpoint, Place, Target};
+use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
 use crate::model::{Artifact, Digest, PackageName, Platform, Settings, Version};
 use crate::resolve::{PlatformSet, Release, Versions};
 
 /// The protocol of one registry. An implementation may remember properties of the server that do not affect results.
 pub(super) trait Protocol: Send + Sync {
     /// Adds to an address of the registry where its files are, and which URLs its credentials are for.
-    fn describe_place(&self, place: Place) -> Place {
+    fn describe_place(&self, place: RegistryAddress) -> RegistryAddress {
         place
     }
 
@@ -46,8 +46,8 @@ pub(super) trait Protocol: Send + Sync {
     ) -> Result<Arc<dyn PackageListing>, ListingError>;
 
     /// Returns the target that a lock's hint stands for.
-    fn hint_target<'h>(&self, hint: &'h str) -> Target<'h> {
-        Target::Below(hint)
+    fn hint_target<'h>(&self, hint: &'h str) -> RequestTarget<'h> {
+        RequestTarget::Below(hint)
     }
 
     /// Returns whether a hint contains the file's digest, so that it needs no confirmation by a document.
@@ -66,7 +66,7 @@ pub(super) trait Protocol: Send + Sync {
         artifact: &Artifact,
         location: &'s FileLocation,
         endpoint: &Endpoint,
-    ) -> Vec<Target<'s>>;
+    ) -> Vec<RequestTarget<'s>>;
 }
 
 /// The listing of one package.

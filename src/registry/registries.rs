@@ -17,7 +17,7 @@ use super::protocol::{PackageListing, Protocol, ReleaseError};
 use super::routing::Routing;
 use super::{RegistryError, RegistryOptions, ecosystems};
 use crate::diagnostic::Failure;
-use crate::fetch::{Body, Network, Response, Source, SourceError};
+use crate::fetch::{ArtifactSource, Body, Network, Response, SourceError};
 use crate::model::{
     Artifact, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName, Platform, Requirement, Settings,
 };
@@ -216,7 +216,7 @@ impl Index for Registries {
     }
 }
 
-impl Source for Registries {
+impl ArtifactSource for Registries {
     fn open(
         &self,
         package: &PackageKey,

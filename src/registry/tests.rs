@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::diagnostic::Exit;
-use crate::fetch::testing::{Asked, Reply, Server};
-use crate::fetch::{Client, ClientOptions, Network, Retry, Source};
+use crate::fetch::testing::{ReceivedRequest, Reply, TestServer};
+use crate::fetch::{ArtifactSource, Client, ClientOptions, Network, Retry};
 use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Ecosystem, PackageId, PackageKey, PackageName, Platform, Settings, TargetPlatform, Version};
 use crate::resolve::{Index, IndexError};
@@ -39,7 +39,7 @@ fn pypi(name: &str) -> PackageId {
     PackageId::new(Ecosystem::Pypi, PackageName::pypi(name).unwrap())
 }
 
-fn packument(asked: &Asked) -> Reply {
+fn packument(asked: &ReceivedRequest) -> Reply {
     if asked.path.contains("/-/") {
         return Reply::ok(format!("bytes of {}", asked.path));
     }
@@ -65,7 +65,7 @@ fn failure(error: &IndexError) -> (String, Exit) {
 
 #[test]
 fn dependencies_are_fetched_before_they_are_asked_for() {
-    let server = Server::start(packument);
+    let server = TestServer::start(packument);
     let registries = Registries::new(options(vec![registry(Ecosystem::Npm, &server.url)]));
     let requirement = crate::model::Requirement::Npm {
         alias: PackageName::npm("a").unwrap(),
@@ -84,7 +84,7 @@ fn dependencies_are_fetched_before_they_are_asked_for() {
 
 #[test]
 fn a_package_that_is_not_there_has_no_versions() {
-    let server = Server::start(packument);
+    let server = TestServer::start(packument);
     let registries = Registries::new(options(vec![registry(Ecosystem::Npm, &server.url)]));
     for _ in 0..2 {
         let error = registries.versions(&npm("nope")).unwrap_err();
@@ -95,7 +95,7 @@ fn a_package_that_is_not_there_has_no_versions() {
 
 #[test]
 fn lies_and_nonsense_are_named() {
-    let server = Server::start(|asked| match asked.path.as_str() {
+    let server = TestServer::start(|asked| match asked.path.as_str() {
         "/lie" => Reply::ok(r#"{"name":"react","versions":{}}"#),
         _ => Reply::ok("<html>Please log in</html>"),
     });
@@ -107,7 +107,7 @@ fn lies_and_nonsense_are_named() {
 
 #[test]
 fn the_cache_answers_until_it_is_old_and_is_then_revalidated() {
-    let server = Server::start(|asked| match asked.header("if-none-match") {
+    let server = TestServer::start(|asked| match asked.header("if-none-match") {
         Some("\"1\"") => Reply::status(304),
         _ => packument(asked).with("Cache-Control", "max-age=60"),
     });
@@ -142,8 +142,8 @@ fn offline_without_a_cache_is_a_network_failure() {
 
 #[test]
 fn the_answer_is_the_same_whichever_mirror_gave_it() {
-    let direct = Server::start(mirrored);
-    let mirror = Server::start(mirrored);
+    let direct = TestServer::start(mirrored);
+    let mirror = TestServer::start(mirrored);
     let answer = |options: RegistryOptions| {
         let registries = Registries::new(options);
         let npm = registries.release(&npm("a"), 0).unwrap();
@@ -167,7 +167,7 @@ fn the_answer_is_the_same_whichever_mirror_gave_it() {
     assert_eq!(pypi[0].location.as_deref(), Some("files/w-1.0-py3-none-any.whl"));
 }
 
-fn mirrored(asked: &Asked) -> Reply {
+fn mirrored(asked: &ReceivedRequest) -> Reply {
     let host = asked.header("host").unwrap();
     match asked.path.as_str() {
         "/a" => Reply::ok(format!(
@@ -183,13 +183,13 @@ fn mirrored(asked: &Asked) -> Reply {
 fn a_mirror_that_passes_pages_on_is_asked_for_metadata_first() {
     let names = ["a", "b", "c", "d", "e", "f"];
     let path = |name: &str| format!("packages/aa/bb/{}/{name}-1.0-py3-none-any.whl", "0".repeat(60));
-    let files = Server::start(|asked| {
+    let files = TestServer::start(|asked| {
         let name = asked.path.rsplit('/').next().unwrap().split('-').next().unwrap();
         Reply::ok(format!("Name: {name}\nVersion: 1.0\n\n"))
     });
     for has_files in [true, false] {
         let public = files.url.clone();
-        let mirror = Server::start(move |asked| match asked.path.strip_prefix("/root/simple/") {
+        let mirror = TestServer::start(move |asked| match asked.path.strip_prefix("/root/simple/") {
             Some(page) => {
                 let name = page.trim_end_matches('/');
                 let attributes = "data-core-metadata=\"true\"";
@@ -218,7 +218,7 @@ fn a_mirror_that_passes_pages_on_is_asked_for_metadata_first() {
 
 #[test]
 fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
-    let server = Server::start(|asked| match asked.path.as_str() {
+    let server = TestServer::start(|asked| match asked.path.as_str() {
         "/@s%2fa" => Reply::ok(r#"{"name":"@s/a","versions":{"1.0.0":{"dist":{"tarball":"/files/9/a.tgz"}}}}"#),
         "/odd" => Reply::ok(r#"{"name":"odd","versions":{"1.0.0":{"dist":{"tarball":"/z"}}}}"#),
         "/odd/-/odd-1.0.0.tgz" => Reply::status(404),

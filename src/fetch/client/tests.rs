@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::fetch::testing::{Asked, Reply, Server};
+use crate::fetch::testing::{ReceivedRequest, Reply, TestServer};
 use crate::fetch::{Authorization, Quota, Retry};
 
 fn client() -> Client {
@@ -9,26 +9,26 @@ fn client() -> Client {
     Client::new(ClientOptions { retry, read_timeout: Duration::from_millis(500), ..ClientOptions::default() })
 }
 
-fn endpoint(places: Vec<Place>) -> Arc<Endpoint> {
+fn endpoint(places: Vec<RegistryAddress>) -> Arc<Endpoint> {
     Arc::new(Endpoint::new("acme".parse().unwrap(), places, Quota::default()))
 }
 
 fn at(url: &str) -> Arc<Endpoint> {
-    endpoint(vec![Place::http(url.parse().unwrap(), Some(Authorization::bearer("secret")))])
+    endpoint(vec![RegistryAddress::http(url.parse().unwrap(), Some(Authorization::bearer("secret")))])
 }
 
 fn below(path: &str) -> Request<'_> {
-    Request { target: Target::Below(path), ..Request::default() }
+    Request { target: RequestTarget::Below(path), ..Request::default() }
 }
 
-fn text(document: &Document) -> &str {
+fn text(document: &FullResponse) -> &str {
     std::str::from_utf8(&document.bytes).unwrap()
 }
 
 #[test]
 fn a_busy_server_is_asked_again() {
     let count = AtomicU32::new(0);
-    let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+    let server = TestServer::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
         0 => Reply::status(503),
         1 => Reply::status(429).with("Retry-After", "0"),
         2 => Reply { torn: true, ..Reply::ok("whole") },
@@ -40,7 +40,7 @@ fn a_busy_server_is_asked_again() {
 
 #[test]
 fn a_server_that_stays_busy_is_given_up() {
-    let server = Server::start(|_| Reply::status(500));
+    let server = TestServer::start(|_| Reply::status(500));
     let error = client().read(&at(&server.url), &below("x")).unwrap_err();
     assert!(matches!(error, RequestError::Status { status: 500, .. }));
     assert_eq!(server.paths().len(), 4);
@@ -61,7 +61,7 @@ fn what_was_packed_for_its_way_is_unpacked() {
         (zstd("whole"), "zstd", "whole".to_owned()),
         (BROTLI.to_vec(), "br", "whole ".repeat(40)),
     ] {
-        let server = Server::start(move |asked| {
+        let server = TestServer::start(move |asked| {
             assert_eq!(asked.header("accept-encoding"), Some("gzip, zstd;q=0.9, br;q=0.8"));
             Reply::ok(packed.clone()).with("Content-Encoding", coding)
         });
@@ -70,9 +70,9 @@ fn what_was_packed_for_its_way_is_unpacked() {
         let response = client().get(&at(&server.url), &below("x")).unwrap();
         assert_eq!((response.length, io::read_to_string(response.body).unwrap()), (None, whole));
     }
-    let nothing = Server::start(|_| Reply::status(304).with("Content-Encoding", "gzip"));
+    let nothing = TestServer::start(|_| Reply::status(304).with("Content-Encoding", "gzip"));
     assert_eq!(text(&client().read(&at(&nothing.url), &below("x")).unwrap()), "");
-    let bare = Server::start(|asked| {
+    let bare = TestServer::start(|asked| {
         assert_eq!(asked.header("accept-encoding"), Some("identity"));
         Reply::ok(gzip("tarball"))
     });
@@ -84,7 +84,7 @@ fn what_was_packed_for_its_way_is_unpacked() {
 fn what_was_packed_badly_is_asked_for_again_and_given_up() {
     let cut = |packed: Vec<u8>| packed[..packed.len() - 3].to_vec();
     for packed in [cut(gzip("whole")), b"plain".to_vec()] {
-        let server = Server::start(move |_| Reply::ok(packed.clone()).with("Content-Encoding", "gzip"));
+        let server = TestServer::start(move |_| Reply::ok(packed.clone()).with("Content-Encoding", "gzip"));
         let error = client().read(&at(&server.url), &below("x")).unwrap_err();
         assert!(matches!(error, RequestError::Unreachable { .. }), "{error:?}");
         assert_eq!(server.paths().len(), 4);
@@ -96,7 +96,7 @@ fn no_document_is_larger_than_it_may_be_however_it_is_packed() {
     let text = "0123456789".repeat(1000);
     let bodies = [(text.clone().into_bytes(), "identity"), (gzip(&text), "gzip")];
     for (body, coding) in bodies.into_iter().chain([([gzip(&text), gzip(&text)].concat(), "gzip")]) {
-        let server = Server::start(move |_| Reply::ok(body.clone()).with("Content-Encoding", coding));
+        let server = TestServer::start(move |_| Reply::ok(body.clone()).with("Content-Encoding", coding));
         let limited = |limit| Request { limit: Some(limit), ..below("x") };
         let error = client().read(&at(&server.url), &limited(9_999)).unwrap_err();
         assert!(matches!(error, RequestError::TooLarge { limit: 9_999, .. }), "{error:?}");
@@ -107,7 +107,7 @@ fn no_document_is_larger_than_it_may_be_however_it_is_packed() {
 #[test]
 fn refusals_are_told_apart_and_not_repeated() {
     for (status, expect) in [(401, "unauthorized"), (403, "forbidden"), (404, "not_found"), (410, "not_found")] {
-        let server = Server::start(move |_| Reply::status(status));
+        let server = TestServer::start(move |_| Reply::status(status));
         let error = client().read(&at(&server.url), &below("x")).unwrap_err();
         let code = miette::Diagnostic::code(&error).unwrap().to_string();
         assert_eq!(code, format!("larder::fetch::{expect}"));
@@ -118,31 +118,31 @@ fn refusals_are_told_apart_and_not_repeated() {
 #[test]
 fn mirrors_answer_for_a_server_that_does_not() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let busy = Server::start(|_| Reply::status(502));
-    let mirror = Server::start(|asked| Reply::ok(asked.path.clone()));
+    let busy = TestServer::start(|_| Reply::status(502));
+    let mirror = TestServer::start(|asked| Reply::ok(asked.path.clone()));
     let places = [format!("http://{gone}/"), busy.url, mirror.url.clone()];
-    let endpoint = endpoint(places.iter().map(|url| Place::http(url.parse().unwrap(), None)).collect());
+    let endpoint = endpoint(places.iter().map(|url| RegistryAddress::http(url.parse().unwrap(), None)).collect());
     let document = client().read(&endpoint, &below("a/b")).unwrap();
     assert_eq!((text(&document), &document.response.base), ("/a/b", &mirror.url));
 }
 
 #[test]
 fn mirrors_are_not_asked_for_what_does_not_exist() {
-    let registry = Server::start(|_| Reply::status(404));
-    let mirror = Server::start(|_| Reply::ok("no"));
-    let places = [&registry.url, &mirror.url].map(|url| Place::http(url.parse().unwrap(), None)).to_vec();
+    let registry = TestServer::start(|_| Reply::status(404));
+    let mirror = TestServer::start(|_| Reply::ok("no"));
+    let places = [&registry.url, &mirror.url].map(|url| RegistryAddress::http(url.parse().unwrap(), None)).to_vec();
     assert!(client().read(&endpoint(places), &below("x")).unwrap_err().is_not_found());
     assert!(mirror.paths().is_empty());
 }
 
 #[test]
 fn a_silent_server_times_out_and_its_mirror_answers() {
-    let silent = Server::start(|_| {
+    let silent = TestServer::start(|_| {
         std::thread::sleep(Duration::from_secs(5));
         Reply::ok("late")
     });
-    let mirror = Server::start(|_| Reply::ok("soon"));
-    let places = [&silent.url, &mirror.url].map(|url| Place::http(url.parse().unwrap(), None)).to_vec();
+    let mirror = TestServer::start(|_| Reply::ok("soon"));
+    let places = [&silent.url, &mirror.url].map(|url| RegistryAddress::http(url.parse().unwrap(), None)).to_vec();
     let endpoint = endpoint(places);
     let client = client();
     assert_eq!(text(&client.read(&endpoint, &below("x")).unwrap()), "soon");
@@ -166,8 +166,8 @@ fn a_server_that_drips_is_given_up_and_its_mirror_answers() {
     });
     let error = client().read(&at(&dripping), &below("x")).unwrap_err();
     assert!(matches!(error, RequestError::Timeout { .. }), "{error:?}");
-    let mirror = Server::start(|_| Reply::ok("soon"));
-    let places = [&dripping, &mirror.url].map(|url| Place::http(url.parse().unwrap(), None)).to_vec();
+    let mirror = TestServer::start(|_| Reply::ok("soon"));
+    let places = [&dripping, &mirror.url].map(|url| RegistryAddress::http(url.parse().unwrap(), None)).to_vec();
     assert_eq!(text(&client().read(&endpoint(places), &below("x")).unwrap()), "soon");
 }
 
@@ -184,13 +184,13 @@ fn a_document_that_inflates_as_only_a_bomb_does_is_refused() {
         (0..3_000_000_u32).map(|i| char::from(b'a' + (i.wrapping_mul(2_654_435_761) >> 28) as u8)).collect();
     let large = large.repeat(4);
     let packed = gzip(&large);
-    let server = Server::start(move |asked| {
+    let server = TestServer::start(move |asked| {
         let body = if asked.path == "/bomb" { &bomb } else { &packed };
         Reply::ok(body.clone()).with("Content-Encoding", "gzip")
     });
     let error = client().read(&at(&server.url), &below("bomb")).unwrap_err();
     assert!(matches!(error, RequestError::TooLarge { .. }), "{error:?}");
-    let other = Server::start(|_| Reply::ok(BROTLI_BOMB).with("Content-Encoding", "br"));
+    let other = TestServer::start(|_| Reply::ok(BROTLI_BOMB).with("Content-Encoding", "br"));
     let error = client().read(&at(&other.url), &below("bomb")).unwrap_err();
     assert!(matches!(error, RequestError::TooLarge { .. }), "{error:?}");
     let document = client().read(&at(&server.url), &below("large")).unwrap();
@@ -199,9 +199,9 @@ fn a_document_that_inflates_as_only_a_bomb_does_is_refused() {
 
 #[test]
 fn a_token_stays_with_its_host() {
-    let other = Server::start(|_| Reply::ok("elsewhere"));
+    let other = TestServer::start(|_| Reply::ok("elsewhere"));
     let elsewhere = other.url.clone();
-    let home = Server::start(move |asked| match asked.path.as_str() {
+    let home = TestServer::start(move |asked| match asked.path.as_str() {
         "/away" => Reply::status(302).with("Location", format!("{elsewhere}file")),
         "/moved" => Reply::status(301).with("Location", "/here"),
         _ => Reply::ok("here"),
@@ -210,7 +210,7 @@ fn a_token_stays_with_its_host() {
     assert_eq!(text(&client.read(&endpoint, &below("away")).unwrap()), "elsewhere");
     assert_eq!(text(&client.read(&endpoint, &below("moved")).unwrap()), "here");
     let direct = format!("{}direct", other.url);
-    client.read(&endpoint, &Request { target: Target::At(&direct), ..Request::default() }).unwrap();
+    client.read(&endpoint, &Request { target: RequestTarget::At(&direct), ..Request::default() }).unwrap();
     assert!(home.asked().iter().all(|asked| asked.header("authorization") == Some("Bearer secret")));
     assert_eq!(home.paths(), ["/away", "/moved", "/here"]);
     assert!(other.asked().iter().all(|asked| asked.header("authorization").is_none()));
@@ -219,14 +219,14 @@ fn a_token_stays_with_its_host() {
 
 #[test]
 fn plain_http_elsewhere_is_refused() {
-    let server = Server::start(|_| Reply::status(302).with("Location", "http://registry.npmjs.org/x"));
+    let server = TestServer::start(|_| Reply::status(302).with("Location", "http://registry.npmjs.org/x"));
     let error = client().read(&at(&server.url), &below("x")).unwrap_err();
     assert!(matches!(error, RequestError::Refused { .. }), "{error}");
 }
 
 #[test]
 fn offline_asks_nobody() {
-    let server = Server::start(|_| Reply::ok(""));
+    let server = TestServer::start(|_| Reply::ok(""));
     let client = Client::new(ClientOptions { network: Network::Offline, ..ClientOptions::default() });
     let error = client.read(&at(&server.url), &below("react")).unwrap_err();
     assert_eq!(error.to_string(), "offline, and `react` of registry `acme` is not cached");
@@ -235,7 +235,7 @@ fn offline_asks_nobody() {
 
 #[test]
 fn connections_are_kept_and_larder_names_itself() {
-    let server = Server::start(|_| Reply::ok("x"));
+    let server = TestServer::start(|_| Reply::ok("x"));
     let (client, endpoint) = (client(), at(&server.url));
     client.read(&endpoint, &below("a")).unwrap();
     client.read(&endpoint, &below("b")).unwrap();
@@ -246,7 +246,7 @@ fn connections_are_kept_and_larder_names_itself() {
 #[test]
 fn a_kept_connection_that_ends_is_replaced_and_counts_as_no_try() {
     let count = AtomicU32::new(0);
-    let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+    let server = TestServer::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
         1 => Reply { unsaid: true, ..Reply::ok("") },
         _ => Reply::ok("x"),
     });
@@ -256,7 +256,7 @@ fn a_kept_connection_that_ends_is_replaced_and_counts_as_no_try() {
     assert_eq!(text(&client.read(&endpoint, &below("b")).unwrap()), "x");
     assert_eq!(server.paths(), ["/a", "/b", "/b"]);
 
-    let silent = Server::start(|_| Reply { unsaid: true, ..Reply::ok("") });
+    let silent = TestServer::start(|_| Reply { unsaid: true, ..Reply::ok("") });
     let error = client.read(&at(&silent.url), &below("a")).unwrap_err();
     assert!(matches!(error, RequestError::Unreachable { .. }), "{error}");
     assert_eq!(silent.paths().len(), 2);
@@ -273,7 +273,7 @@ fn a_folder_is_as_good_as_a_server() {
     write("npm/@s/a/index.json", "packument");
     write("npm/@s/a/-/a-1.tgz", "tarball");
     write("secret", "secret");
-    let endpoint = endpoint(vec![Place::folder(folder.path().join("npm")).unwrap()]);
+    let endpoint = endpoint(vec![RegistryAddress::folder(folder.path().join("npm")).unwrap()]);
     let client = Client::new(ClientOptions { network: Network::Offline, ..ClientOptions::default() });
     assert_eq!(text(&client.read(&endpoint, &below("@s%2fa")).unwrap()), "packument");
     assert_eq!(text(&client.read(&endpoint, &below("@s/a/-/a-1.tgz")).unwrap()), "tarball");
@@ -295,10 +295,11 @@ fn header_values_are_read_as_the_standard_has_them() {
 
 #[test]
 fn a_document_that_came_encrypted_has_no_say_in_what_is_asked_of_this_machine() {
-    let server = Server::start(|_| Reply::ok("local"));
+    let server = TestServer::start(|_| Reply::ok("local"));
     let ask = |by| {
         let at = format!("{}admin", server.url);
-        client().read(&at_https(), &Request { target: Target::At(&at), stated_by: Some(by), ..Request::default() })
+        client()
+            .read(&at_https(), &Request { target: RequestTarget::At(&at), stated_by: Some(by), ..Request::default() })
     };
     let error = ask("https://npm.acme.example/left").unwrap_err();
     assert!(matches!(error, RequestError::Refused { reason: "not https", .. }), "{error:?}");
@@ -312,14 +313,14 @@ fn at_https() -> Arc<Endpoint> {
 
 #[test]
 fn a_token_is_for_what_lies_below_its_registry() {
-    let server = Server::start(|asked| match asked.header("authorization") {
+    let server = TestServer::start(|asked| match asked.header("authorization") {
         Some(_) => Reply::ok("known"),
         None => Reply::status(401),
     });
     let npm = at(&format!("{}npm/", server.url));
     let ask = |path: &str| {
         let url = format!("{}{path}", server.url);
-        client().read(&npm, &Request { target: Target::At(&url), ..Request::default() })
+        client().read(&npm, &Request { target: RequestTarget::At(&url), ..Request::default() })
     };
     assert_eq!(text(&ask("npm/files/left.tgz").unwrap()), "known");
     for path in ["other/left.tgz", "npm/../other/left.tgz", "npm/%2e%2e/other/left.tgz"] {
@@ -332,7 +333,7 @@ fn a_token_is_for_what_lies_below_its_registry() {
 fn a_file_goes_on_where_its_connection_broke() {
     let whole: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
     let (content, breaks) = (whole.clone(), AtomicU32::new(3));
-    let server = Server::start(move |asked| {
+    let server = TestServer::start(move |asked| {
         let reply = Reply::range(asked, &content).with("ETag", "\"one\"");
         let is_torn = breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         Reply { torn: is_torn, ..reply }
@@ -351,11 +352,11 @@ fn a_file_goes_on_where_its_connection_broke() {
 
 #[test]
 fn a_file_that_is_another_one_by_now_is_not_joined() {
-    let other = |asked: &Asked, total: &str| {
+    let other = |asked: &ReceivedRequest, total: &str| {
         let start = asked.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')).unwrap();
         Reply { status: 206, ..Reply::ok("rest") }.with("Content-Range", format!("bytes {start}-7/{total}"))
     };
-    let answer = move |what: &str, asked: &Asked| match what {
+    let answer = move |what: &str, asked: &ReceivedRequest| match what {
         "another tag" => Reply::ok("newnewne").with("ETag", "\"two\""),
         "another length" => other(asked, "9"),
         "another place" => Reply { status: 206, ..Reply::ok("rest") }.with("Content-Range", "bytes 0-3/8"),
@@ -363,7 +364,7 @@ fn a_file_that_is_another_one_by_now_is_not_joined() {
         _ => Reply::status(404),
     };
     for what in ["another tag", "another length", "another place", "no place", "gone"] {
-        let server = Server::start(move |asked| match asked.header("range") {
+        let server = TestServer::start(move |asked| match asked.header("range") {
             None => Reply { torn: true, ..Reply::ok("oldoldol").with("ETag", "\"one\"") },
             Some(_) => answer(what, asked),
         });
@@ -377,7 +378,7 @@ fn a_file_that_is_another_one_by_now_is_not_joined() {
 #[test]
 fn a_server_without_ranges_sends_what_was_received_once_more() {
     let count = AtomicU32::new(0);
-    let server = Server::start(move |_| {
+    let server = TestServer::start(move |_| {
         let reply = Reply::ok("the same").with("Last-Modified", "Wed, 21 Oct 2015 07:28:00 GMT");
         Reply { torn: count.fetch_add(1, Ordering::SeqCst) == 0, ..reply }
     });
@@ -391,13 +392,16 @@ fn a_server_without_ranges_sends_what_was_received_once_more() {
 fn who_waits_to_go_on_keeps_nobody_from_asking() {
     let whole = vec![7; 100_000];
     let content = whole.clone();
-    let server = Server::start(move |asked| {
+    let server = TestServer::start(move |asked| {
         let reply = Reply::range(asked, &content).with("ETag", "\"one\"");
         Reply { torn: asked.header("range").is_none(), ..reply }
     });
     let limits = Quota { concurrency: 1, rate: None };
-    let endpoint =
-        Arc::new(Endpoint::new("acme".parse().unwrap(), vec![Place::http(server.url.parse().unwrap(), None)], limits));
+    let endpoint = Arc::new(Endpoint::new(
+        "acme".parse().unwrap(),
+        vec![RegistryAddress::http(server.url.parse().unwrap(), None)],
+        limits,
+    ));
     let client = client();
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -1,4 +1,4 @@
-//! The contract of the kinds of artifacts: how one is unpacked as it arrives, and how its content tells whose it is.
+//! The contract of the kinds of artifacts: how one is unpacked as it arrives, and which package its content declares.
 
 mod tarball;
 mod wheel;
@@ -10,14 +10,14 @@ use std::path::Path;
 use super::Limits;
 use super::hashing::HashingReader;
 use super::memory::Memory;
-use super::unpack::{Problem, Refusal, Spool, Trouble};
+use super::unpack::{ArchiveFault, ArchiveRefusal, Spool, UnpackError};
 use crate::fs::Demand;
 use crate::model::{Algorithm, ArtifactKind, PackageKey};
 use crate::store::{Staging, StoreError, Tree};
 
-/// What fetching asks of a kind of artifacts.
+/// A kind of artifacts.
 pub(super) trait Format: Sync {
-    /// Returns the digest that is made of an artifact of which none is promised: the one that its registries give.
+    /// Returns the algorithm for the digest of an artifact that has none in the lock: the one that its registries use.
     fn algorithm(&self) -> Algorithm;
 
     /// Takes the bytes of an artifact as they arrive: unpacks them, or keeps them until all are there.
@@ -28,55 +28,55 @@ pub(super) trait Format: Sync {
         staging: &mut Staging<'_>,
     ) -> Result<Unpacked<'m>, StoreError>;
 
-    /// Returns the file that says whose an unpacked tree is. `None` if it need not have one.
+    /// Returns the path of the file that declares the package. Returns `None` if a tree need not have one.
     ///
     /// # Errors
-    /// What is wrong with a tree that must have one and has none.
-    fn identity<'t>(&self, tree: &'t Tree) -> Result<Option<&'t str>, Trouble>;
+    /// If a tree must have such a file and has none.
+    fn identity<'t>(&self, tree: &'t Tree) -> Result<Option<&'t str>, ArchiveFault>;
 
-    /// Returns the path of the file that says whose a tree is, where that is to be compared once it is unpacked; none where the
-    /// comparison is part of unpacking.
+    /// Returns the path of the file that declares the package, if it is to be compared after unpacking. Returns `None` if
+    /// unpacking compares it.
     fn unpacked_identity(&self) -> Option<&'static str>;
 
-    /// Compares that file with the package that it should be of.
-    fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), Trouble>;
+    /// Compares the content of that file with the package.
+    fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), ArchiveFault>;
 
-    /// Returns how much room an artifact takes on the disk of `place`, as far as its bytes tell.
+    /// Returns the space that an artifact needs on the disk of `place`, as far as its bytes tell.
     fn measure(&self, body: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand>;
 }
 
-/// What is known of an artifact that arrives.
+/// An artifact that arrives.
 pub(super) struct Arrival<'a> {
-    /// How many bytes there will be, where that is known.
+    /// The number of its bytes, if that is known.
     pub(super) length: Option<u64>,
-    /// How many came so far.
+    /// The number of bytes that arrived so far.
     pub(super) packed: &'a Cell<u64>,
     pub(super) memory: &'a Memory,
     pub(super) limits: Limits,
 }
 
-/// What came of the bytes as they arrived.
+/// The result of unpacking an artifact.
 pub(super) enum Unpacked<'m> {
     /// The files are in the staging folder.
     Whole,
     /// The archive waits to be unpacked.
     Spooled(Spool<'m>),
-    /// It is not what larder unpacks, or the connection broke.
-    Not(Option<Refusal>),
+    /// It was refused, or the connection broke.
+    Not(Option<ArchiveRefusal>),
 }
 
 impl Unpacked<'_> {
-    /// Returns what came of unpacking.
-    pub(super) fn of(result: Result<(), Problem>) -> Result<Self, StoreError> {
+    /// Returns the result of unpacking an archive that was whole.
+    pub(super) fn of(result: Result<(), UnpackError>) -> Result<Self, StoreError> {
         match result {
             Ok(()) => Ok(Self::Whole),
-            Err(Problem::Refused(refusal)) => Ok(Self::Not(Some(refusal))),
-            Err(Problem::Fs(error)) => Err(error.into()),
+            Err(UnpackError::Refused(refusal)) => Ok(Self::Not(Some(refusal))),
+            Err(UnpackError::Fs(error)) => Err(error.into()),
         }
     }
 }
 
-/// Returns what fetching knows of a kind of artifacts. `None` if it has to be built first.
+/// Returns the format of a kind of artifacts. Returns `None` if the kind has to be built first.
 pub(super) fn of(kind: ArtifactKind) -> Option<&'static dyn Format> {
     match kind {
         ArtifactKind::Tarball => Some(&tarball::Tarball),

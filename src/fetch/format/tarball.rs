@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Arrival, Format, Unpacked};
 use crate::fetch::Limits;
 use crate::fetch::hashing::HashingReader;
-use crate::fetch::unpack::{Trouble, count_tarball, unpack_tarball};
+use crate::fetch::unpack::{ArchiveFault, count_tarball, unpack_tarball};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey, Version, parse_npm_version};
 use crate::store::{Staging, StoreError, Tree};
@@ -32,7 +32,7 @@ impl Format for Tarball {
     }
 
     /// Old packages may have none.
-    fn identity<'t>(&self, _: &'t Tree) -> Result<Option<&'t str>, Trouble> {
+    fn identity<'t>(&self, _: &'t Tree) -> Result<Option<&'t str>, ArchiveFault> {
         Ok(Some(PACKAGE_JSON))
     }
 
@@ -40,7 +40,7 @@ impl Format for Tarball {
         Some(PACKAGE_JSON)
     }
 
-    fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), Trouble> {
+    fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), ArchiveFault> {
         check_package_json(file, package)
     }
 
@@ -51,7 +51,7 @@ impl Format for Tarball {
 
 /// Compares a package.json with the package that it should be of. One that does not say what it is, or cannot be read, is
 /// nobody's: npm takes it too. Case does not count in names of old, nor what npm drops of a version as it is published.
-fn check_package_json(bytes: &[u8], package: &PackageKey) -> Result<(), Trouble> {
+fn check_package_json(bytes: &[u8], package: &PackageKey) -> Result<(), ArchiveFault> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let Ok(json) = serde_json::from_slice::<Value>(text) else { return Ok(()) };
     let field = |name: &str| json.get(name).and_then(Value::as_str).map(str::trim);
@@ -61,7 +61,7 @@ fn check_package_json(bytes: &[u8], package: &PackageKey) -> Result<(), Trouble>
         return Ok(());
     }
     let (name, version) = (name.unwrap_or("nameless"), version.unwrap_or_default());
-    Err(Trouble::OtherPackage(format!("`{}` {}", name.escape_debug(), version.escape_debug())))
+    Err(ArchiveFault::OtherPackage(format!("`{}` {}", name.escape_debug(), version.escape_debug())))
 }
 
 fn is_version(text: &str, version: &Version) -> bool {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Arrival, Format, Unpacked};
 use crate::fetch::hashing::HashingReader;
-use crate::fetch::unpack::{Spool, Trouble, check_metadata};
+use crate::fetch::unpack::{ArchiveFault, Spool, check_metadata};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, WriteError};
@@ -30,10 +30,10 @@ impl Format for Wheel {
         }
     }
 
-    fn identity<'t>(&self, tree: &'t Tree) -> Result<Option<&'t str>, Trouble> {
+    fn identity<'t>(&self, tree: &'t Tree) -> Result<Option<&'t str>, ArchiveFault> {
         let is_metadata = |path: &&str| path.ends_with(".dist-info/METADATA") && path.matches('/').count() == 1;
         let mut paths = tree.entries.iter().map(|entry| &*entry.path);
-        paths.find(is_metadata).map(Some).ok_or(Trouble::NoMetadata)
+        paths.find(is_metadata).map(Some).ok_or(ArchiveFault::NoMetadata)
     }
 
     /// It is compared before anything is written.
@@ -41,7 +41,7 @@ impl Format for Wheel {
         None
     }
 
-    fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), Trouble> {
+    fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), ArchiveFault> {
         check_metadata(file, package)
     }
 

@@ -48,7 +48,7 @@ impl Read for Broken {
     }
 }
 
-impl Source for Shelf {
+impl ArtifactSource for Shelf {
     fn open(&self, _: &PackageKey, _: &Label, artifact: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
         let bytes = self.files.get(&artifact.file).ok_or_else(|| Arc::new(Missing) as SourceError)?.clone();
@@ -69,13 +69,13 @@ fn digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
     Digest::new(algorithm, &hasher.finish())
 }
 
-fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> Wanted {
+fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> RequestedArtifact {
     let (ecosystem, name) = match kind {
         ArtifactKind::Tarball => (Ecosystem::Npm, PackageName::npm("thing")),
         ArtifactKind::Wheel | ArtifactKind::Sdist => (Ecosystem::Pypi, PackageName::pypi("thing")),
     };
     let id = PackageId::new(ecosystem, name.unwrap());
-    Wanted {
+    RequestedArtifact {
         package: PackageKey { version: crate::model::Version::parse(ecosystem, "1.0.0").unwrap(), id },
         registry: "npmjs".parse().unwrap(),
         artifact: Artifact { file: file.to_owned(), kind, digest, location: None, platforms: Vec::new() },
@@ -86,7 +86,7 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> Wanted {
 
 /// Fetches an archive whose digest is what was promised. A tarball is inflated at once, and must come to the same as one
 /// that is inflated as it arrives.
-fn fetch(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> Result<Fetched, FetchError> {
+fn fetch(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> Result<FetchedArtifact, FetchError> {
     let fetched = fetch_one(store, kind, archive, limits);
     if kind == ArtifactKind::Tarball
         && let Some(archive) = in_two_members(archive)
@@ -95,7 +95,7 @@ fn fetch(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> R
         match (&fetched, fetch_one(&Store::open(folder.path()), kind, &archive, limits)) {
             (Ok(one), Ok(other)) => assert_eq!(one.tree.digest, other.tree.digest),
             (Err(FetchError::Refused { refusal, .. }), Err(FetchError::Refused { refusal: other, .. })) => {
-                assert_eq!(refusal.trouble(), other.trouble());
+                assert_eq!(refusal.fault(), other.fault());
             }
             (one, other) => panic!("{one:?} at once, {other:?} in pieces"),
         }
@@ -103,10 +103,10 @@ fn fetch(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> R
     fetched
 }
 
-fn fetch_one(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> Result<Fetched, FetchError> {
+fn fetch_one(store: &Store, kind: ArtifactKind, archive: &[u8], limits: Limits) -> Result<FetchedArtifact, FetchError> {
     let source = Shelf { files: [("file".to_owned(), archive.to_vec())].into(), ..Shelf::default() };
     let promised = digest(Algorithm::Sha512, archive);
-    let options = Options { limits, concurrency: 1, ..Options::default() };
+    let options = FetchOptions { limits, concurrency: 1, ..FetchOptions::default() };
     Ok(fetch_all(store, &source, &[wanted(kind, "file", Some(promised))], options)?.remove(0))
 }
 
@@ -129,7 +129,7 @@ fn unpacks(kind: ArtifactKind, archive: &[u8]) -> (tempfile::TempDir, Tree) {
 }
 
 /// Asserts that an archive is refused and that nothing of it is left; returns what is wrong with it.
-fn refused_within(kind: ArtifactKind, archive: &[u8], limits: Limits) -> Refusal {
+fn refused_within(kind: ArtifactKind, archive: &[u8], limits: Limits) -> ArchiveRefusal {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path());
     let error = fetch(&store, kind, archive, limits).unwrap_err();
@@ -142,7 +142,7 @@ fn refused_within(kind: ArtifactKind, archive: &[u8], limits: Limits) -> Refusal
     }
 }
 
-fn refused(kind: ArtifactKind, archive: &[u8]) -> Refusal {
+fn refused(kind: ArtifactKind, archive: &[u8]) -> ArchiveRefusal {
     refused_within(kind, archive, Limits::default())
 }
 

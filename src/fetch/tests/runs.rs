@@ -11,7 +11,7 @@ fn shelf(names: &[&str]) -> Shelf {
     Shelf { files: names.iter().map(|name| ((*name).to_owned(), tarball(name))).collect(), ..Shelf::default() }
 }
 
-fn want(name: &str) -> Wanted {
+fn want(name: &str) -> RequestedArtifact {
     wanted(ArtifactKind::Tarball, name, Some(digest(Algorithm::Sha512, &tarball(name))))
 }
 
@@ -28,10 +28,10 @@ fn many_are_fetched_in_order_and_once() {
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
     let source = shelf(&names);
     // Every artifact twice: the second waits for the first.
-    let wanted: Vec<Wanted> = names.iter().chain(&names).map(|name| want(name)).collect();
+    let wanted: Vec<RequestedArtifact> = names.iter().chain(&names).map(|name| want(name)).collect();
     let steps = Mutex::new(Vec::new());
-    let on_progress = |progress: Progress| steps.lock().unwrap().push(progress);
-    let options = Options { concurrency: 8, on_progress: &on_progress, ..Options::default() };
+    let on_progress = |progress: FetchProgress| steps.lock().unwrap().push(progress);
+    let options = FetchOptions { concurrency: 8, on_progress: &on_progress, ..FetchOptions::default() };
     let fetched = fetch_all(&store, &source, &wanted, options).unwrap();
     assert_eq!(source.opened.load(Ordering::SeqCst), 70);
     for (at, one) in fetched.iter().enumerate() {
@@ -39,10 +39,11 @@ fn many_are_fetched_in_order_and_once() {
         assert_eq!(content, names[at % 70]);
         assert_eq!(Some(&one.digest), wanted[at].artifact.digest.as_ref());
     }
-    let started = steps.lock().unwrap().iter().filter(|p| matches!(p.step, Step::Started { bytes: Some(_) })).count();
+    let started =
+        steps.lock().unwrap().iter().filter(|p| matches!(p.step, FetchStep::Started { bytes: Some(_) })).count();
     assert_eq!(started, 70);
 
-    let again = fetch_all(&store, &source, &wanted, Options::default()).unwrap();
+    let again = fetch_all(&store, &source, &wanted, FetchOptions::default()).unwrap();
     assert_eq!(source.opened.load(Ordering::SeqCst), 70, "nothing is fetched again");
     assert!(again.iter().all(|one| one.bytes == 0));
     assert_eq!(store.verify().unwrap(), []);
@@ -56,7 +57,7 @@ fn a_flipped_byte_anywhere_is_an_integrity_failure_with_both_digests() {
         let (_folder, store) = store();
         let mut source = shelf(&["a"]);
         source.files.get_mut("a").unwrap()[at] ^= 0x10;
-        let error = fetch_all(&store, &source, &[want("a")], Options::default()).unwrap_err();
+        let error = fetch_all(&store, &source, &[want("a")], FetchOptions::default()).unwrap_err();
         assert_eq!(error.exit(), Exit::Integrity);
         let text = error.to_string();
         let FetchError::Integrity { expected, found, subject } = error else { panic!("byte {at}: {text}") };
@@ -77,7 +78,7 @@ fn a_digest_that_was_not_promised_is_made() {
     let (_folder, store) = store();
     let source = shelf(&["a"]);
     let wanted = wanted(ArtifactKind::Tarball, "a", None);
-    let fetched = fetch_all(&store, &source, &[wanted], Options::default()).unwrap();
+    let fetched = fetch_all(&store, &source, &[wanted], FetchOptions::default()).unwrap();
     assert_eq!(fetched[0].digest, digest(Algorithm::Sha512, &tarball("a")));
     assert_eq!(fetched[0].bytes, tarball("a").len() as u64);
     assert!(store.tree(&fetched[0].digest).unwrap().is_some());
@@ -90,8 +91,8 @@ fn weaker_digests_are_checked_too() {
         let source = shelf(&["a"]);
         let right = wanted(ArtifactKind::Tarball, "a", Some(digest(algorithm, &tarball("a"))));
         let wrong = wanted(ArtifactKind::Tarball, "a", Some(digest(algorithm, b"other")));
-        fetch_all(&store, &source, &[right], Options::default()).unwrap();
-        let error = fetch_all(&store, &source, &[wrong], Options::default()).unwrap_err();
+        fetch_all(&store, &source, &[right], FetchOptions::default()).unwrap();
+        let error = fetch_all(&store, &source, &[wrong], FetchOptions::default()).unwrap_err();
         assert!(matches!(error, FetchError::Integrity { .. }), "{error:?}");
     }
 }
@@ -102,11 +103,11 @@ fn any_of_several_digests_of_one_algorithm_counts() {
         let (_folder, store) = store();
         let source = shelf(&["a"]);
         let [right, wrong, other] = [&*tarball("a"), b"x", b"y"].map(|content| digest(algorithm, content));
-        let promised = |promised| Wanted { promised, ..wanted(ArtifactKind::Tarball, "a", None) };
+        let promised = |promised| RequestedArtifact { promised, ..wanted(ArtifactKind::Tarball, "a", None) };
         let error =
-            fetch_all(&store, &source, &[promised(vec![wrong.clone(), other])], Options::default()).unwrap_err();
+            fetch_all(&store, &source, &[promised(vec![wrong.clone(), other])], FetchOptions::default()).unwrap_err();
         assert!(matches!(error, FetchError::Integrity { .. }), "{error:?}");
-        let fetched = fetch_all(&store, &source, &[promised(vec![wrong, right])], Options::default()).unwrap();
+        let fetched = fetch_all(&store, &source, &[promised(vec![wrong, right])], FetchOptions::default()).unwrap();
         assert_eq!(fetched[0].digest.algorithm(), Algorithm::Sha512);
     }
 }
@@ -115,11 +116,11 @@ fn any_of_several_digests_of_one_algorithm_counts() {
 fn a_broken_connection_is_tried_again_and_then_a_network_failure() {
     let (_folder, store) = store();
     let source = Shelf { breaks: AtomicUsize::new(2), ..shelf(&["a"]) };
-    fetch_all(&store, &source, &[want("a")], Options::default()).unwrap();
+    fetch_all(&store, &source, &[want("a")], FetchOptions::default()).unwrap();
     assert_eq!(source.opened.load(Ordering::SeqCst), 3);
 
     let source = Shelf { breaks: AtomicUsize::new(9), ..shelf(&["b"]) };
-    let error = fetch_all(&store, &source, &[want("b")], Options::default()).unwrap_err();
+    let error = fetch_all(&store, &source, &[want("b")], FetchOptions::default()).unwrap_err();
     assert_eq!((error.exit(), source.opened.load(Ordering::SeqCst)), (Exit::Network, 3));
     assert!(matches!(error, FetchError::Interrupted { .. }), "{error:?}");
     assert_untouched_staging(&store);
@@ -133,8 +134,8 @@ fn the_first_failure_is_reported_and_the_rest_stopped() {
         let mut source = shelf(&names);
         source.files.get_mut("b").unwrap()[20] ^= 1;
         source.files.get_mut("d").unwrap()[20] ^= 1;
-        let wanted: Vec<Wanted> = names.iter().map(|name| want(name)).collect();
-        let options = Options { concurrency: 4, ..Options::default() };
+        let wanted: Vec<RequestedArtifact> = names.iter().map(|name| want(name)).collect();
+        let options = FetchOptions { concurrency: 4, ..FetchOptions::default() };
         let error = fetch_all(&store, &source, &wanted, options).unwrap_err();
         let FetchError::Integrity { subject, .. } = error else { panic!("{error:?}") };
         assert_eq!(subject.file, "b");
@@ -148,14 +149,14 @@ fn what_is_made_for_one_platform_begins_first_and_failures_are_told_in_the_order
     let mut source = shelf(&["a", "b", "c"]);
     source.files.get_mut("b").unwrap()[20] ^= 1;
     source.files.get_mut("c").unwrap()[20] ^= 1;
-    let wanted = [want("a"), want("b"), Wanted { native: true, ..want("c") }];
+    let wanted = [want("a"), want("b"), RequestedArtifact { native: true, ..want("c") }];
     let begun = Mutex::new(Vec::new());
-    let on_progress = |progress: Progress| {
-        if matches!(progress.step, Step::Started { .. }) {
+    let on_progress = |progress: FetchProgress| {
+        if matches!(progress.step, FetchStep::Started { .. }) {
             begun.lock().unwrap().push(progress.wanted);
         }
     };
-    let options = Options { concurrency: 1, on_progress: &on_progress, ..Options::default() };
+    let options = FetchOptions { concurrency: 1, on_progress: &on_progress, ..FetchOptions::default() };
     let error = fetch_all(&store, &source, &wanted, options).unwrap_err();
     let FetchError::Integrity { subject, .. } = error else { panic!("{error:?}") };
     assert_eq!((subject.file.as_str(), begun.into_inner().unwrap()), ("b", vec![2, 0, 1]));
@@ -165,7 +166,7 @@ fn what_is_made_for_one_platform_begins_first_and_failures_are_told_in_the_order
 fn a_registry_failure_keeps_its_exit_and_code_and_stops_what_follows() {
     let (_folder, store) = store();
     let source = shelf(&["b", "c"]);
-    let options = Options { concurrency: 1, ..Options::default() };
+    let options = FetchOptions { concurrency: 1, ..FetchOptions::default() };
     let error = fetch_all(&store, &source, &[want("a"), want("b"), want("c")], options).unwrap_err();
     assert_eq!(error.exit(), Exit::Network);
     assert_eq!(miette::Diagnostic::code(&error).unwrap().to_string(), "test::missing");
@@ -177,7 +178,7 @@ fn a_registry_failure_keeps_its_exit_and_code_and_stops_what_follows() {
 fn a_source_distribution_is_not_fetched() {
     let (_folder, store) = store();
     let error =
-        fetch_all(&store, &shelf(&[]), &[wanted(ArtifactKind::Sdist, "a", None)], Options::default()).unwrap_err();
+        fetch_all(&store, &shelf(&[]), &[wanted(ArtifactKind::Sdist, "a", None)], FetchOptions::default()).unwrap_err();
     assert!(matches!(error, FetchError::NeedsBuild(_)));
 }
 
@@ -189,7 +190,7 @@ fn two_stores_on_one_folder_fetch_once() {
         for _ in 0..8 {
             scope.spawn(|| {
                 let store = Store::open(folder.path());
-                fetch_all(&store, &source, &[want("a")], Options::default()).unwrap();
+                fetch_all(&store, &source, &[want("a")], FetchOptions::default()).unwrap();
             });
         }
     });
@@ -203,9 +204,9 @@ fn a_tree_that_another_project_has_is_refused_where_its_names_are_one() {
     let store = Store::open(folder.path());
     let fetched = fetch_one(&store, ArtifactKind::Tarball, &archive, Limits::default()).unwrap();
     assert_eq!(fetched.tree.entries.len(), 2);
-    let strict = Limits { folds: Folds::Case, ..Limits::default() };
+    let strict = Limits { folds: NameFolding::Case, ..Limits::default() };
     let error = fetch_one(&store, ArtifactKind::Tarball, &archive, strict).unwrap_err();
     let FetchError::Refused { refusal, .. } = error else { panic!("{error:?}") };
-    assert!(matches!(refusal.trouble(), Trouble::CaseCollision(_)));
+    assert!(matches!(refusal.fault(), ArchiveFault::CaseCollision(_)));
     assert_eq!(fetch_one(&store, ArtifactKind::Tarball, &archive, Limits::default()).unwrap().bytes, 0);
 }

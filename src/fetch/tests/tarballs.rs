@@ -4,8 +4,8 @@ use super::archives::{Tar, gzip};
 use super::*;
 use crate::store::PathError;
 
-fn trouble(tar: Tar) -> Trouble {
-    refused(ArtifactKind::Tarball, &tar.gz()).trouble().clone()
+fn fault(tar: Tar) -> ArchiveFault {
+    refused(ArtifactKind::Tarball, &tar.gz()).fault().clone()
 }
 
 fn unpacked(tar: Tar) -> (tempfile::TempDir, Tree) {
@@ -72,13 +72,13 @@ fn names_that_leave_or_mislead_are_refused() {
         ("..\\x", PathError::Backslash),
     ] {
         let refusal = refused(ArtifactKind::Tarball, &Tar::default().file("package/ok", b"").file(name, b"x").gz());
-        assert_eq!(refusal.trouble(), &Trouble::Path(error), "{name}");
+        assert_eq!(refusal.fault(), &ArchiveFault::Path(error), "{name}");
         assert!(refusal.to_string().contains(&name.escape_debug().to_string()), "{refusal}");
     }
     let hidden = Tar::default().pax("path", "../../x").file("package/harmless", b"");
-    assert_eq!(trouble(hidden), Trouble::Path(PathError::Parent));
+    assert_eq!(fault(hidden), ArchiveFault::Path(PathError::Parent));
     let nul = Tar::default().pax("path", "package/a\0b").file("package/harmless", b"");
-    assert_eq!(trouble(nul), Trouble::Path(PathError::Nul));
+    assert_eq!(fault(nul), ArchiveFault::Path(PathError::Nul));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn links_that_leave_are_refused_and_others_dropped() {
         (EntryType::Link, "package/../../x"),
     ] {
         let tar = Tar::default().link(kind, "package/lib/link", target);
-        assert_eq!(trouble(tar), Trouble::LinkOut(target.to_owned()));
+        assert_eq!(fault(tar), ArchiveFault::LinkOut(target.to_owned()));
     }
     let (_folder, tree) =
         unpacked(Tar::default().file("package/a", b"").link(EntryType::Symlink, "package/lib/link", "../a").link(
@@ -113,10 +113,10 @@ fn a_file_cannot_be_written_through_a_link() {
 #[test]
 fn devices_pipes_and_sparse_files_are_refused() {
     for kind in [EntryType::Char, EntryType::Block, EntryType::Fifo, EntryType::GNUSparse, EntryType::new(b'V')] {
-        assert_eq!(trouble(Tar::default().entry(kind, "package/x", "", 0o644, b"")), Trouble::Special);
+        assert_eq!(fault(Tar::default().entry(kind, "package/x", "", 0o644, b"")), ArchiveFault::Special);
     }
     let sparse = Tar::default().pax("GNU.sparse.name", "package/y").file("package/x", b"");
-    assert_eq!(trouble(sparse), Trouble::Special);
+    assert_eq!(fault(sparse), ArchiveFault::Special);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_tarball_without_a_file_is_refused() {
     let folders = Tar::default().entry(EntryType::Directory, "package/lib/", "", 0o755, b"");
     let links = Tar::default().link(EntryType::Symlink, "package/a", "b");
     for tar in [Tar::default(), folders, links, Tar::default().file("beside", b"dropped")] {
-        assert_eq!(trouble(tar), Trouble::NoFiles);
+        assert_eq!(fault(tar), ArchiveFault::NoFiles);
     }
 }
 
@@ -145,7 +145,7 @@ fn a_tarball_without_a_file_is_refused() {
 fn names_that_collide_are_refused_where_they_are_one() {
     let strict = |tar: Tar, folds| {
         let limits = Limits { folds, ..Limits::default() };
-        refused_within(ArtifactKind::Tarball, &tar.gz(), limits).trouble().clone()
+        refused_within(ArtifactKind::Tarball, &tar.gz(), limits).fault().clone()
     };
     let files = || Tar::default().file("package/Readme", b"1").file("package/README", b"2");
     let folders = || Tar::default().file("package/lib/a", b"1").file("package/Lib/b", b"2");
@@ -156,28 +156,28 @@ fn names_that_collide_are_refused_where_they_are_one() {
             .pax("path", "package/cafe\u{301}")
             .file("x", b"2")
     };
-    for folds in [Folds::Case, Folds::CaseAndForm] {
-        assert_eq!(strict(files(), folds), Trouble::CaseCollision("Readme".to_owned()));
-        assert_eq!(strict(folders(), folds), Trouble::CaseCollision("lib".to_owned()));
+    for folds in [NameFolding::Case, NameFolding::CaseAndForm] {
+        assert_eq!(strict(files(), folds), ArchiveFault::CaseCollision("Readme".to_owned()));
+        assert_eq!(strict(folders(), folds), ArchiveFault::CaseCollision("lib".to_owned()));
     }
-    assert_eq!(strict(forms(), Folds::CaseAndForm), Trouble::CaseCollision("caf\u{e9}".to_owned()));
+    assert_eq!(strict(forms(), NameFolding::CaseAndForm), ArchiveFault::CaseCollision("caf\u{e9}".to_owned()));
     for tar in [files(), folders(), forms()] {
         let (_folder, tree) = unpacked(tar);
         assert!(tree.twins && tree.entries.len() == 2);
     }
     assert!(!unpacked(Tar::default().file("package/a", b"1")).1.twins);
     let both = Tar::default().file("package/a/b", b"1").file("package/a", b"2");
-    assert_eq!(trouble(both), Trouble::FileAndFolder);
+    assert_eq!(fault(both), ArchiveFault::FileAndFolder);
 }
 
 #[test]
 fn data_after_the_end_is_refused() {
     let archive = |tail: &[u8]| [&*Tar::default().file("package/a", b"1").gz(), tail].concat();
     for tail in [&b"x"[..], b"garbage behind the stream", b"\0\0\0\0x"] {
-        assert_eq!(refused(ArtifactKind::Tarball, &archive(tail)).trouble(), &Trouble::StrayData);
+        assert_eq!(refused(ArtifactKind::Tarball, &archive(tail)).fault(), &ArchiveFault::StrayData);
     }
     let second = gzip(b"a second member");
-    assert_eq!(refused(ArtifactKind::Tarball, &archive(&second)).trouble(), &Trouble::StrayData);
+    assert_eq!(refused(ArtifactKind::Tarball, &archive(&second)).fault(), &ArchiveFault::StrayData);
     for padding in [&gzip(&[0; 4096])[..], b"\0\0\0\0"] {
         unpacks(ArtifactKind::Tarball, &archive(padding));
     }
@@ -187,16 +187,16 @@ fn data_after_the_end_is_refused() {
 fn what_ends_early_is_refused() {
     let whole = Tar::default().file("package/a", &[7; 3000]).gz();
     for length in [0, 1, 15, whole.len() / 2, whole.len() - 1] {
-        let trouble = refused(ArtifactKind::Tarball, &whole[..length]);
-        assert_eq!(trouble.trouble(), &Trouble::Truncated, "{length} of {}", whole.len());
+        let fault = refused(ArtifactKind::Tarball, &whole[..length]);
+        assert_eq!(fault.fault(), &ArchiveFault::Truncated, "{length} of {}", whole.len());
     }
     let inner = Tar::default().file("package/a", &[7; 3000]).gz_unfinished(1500);
-    assert_eq!(refused(ArtifactKind::Tarball, &inner).trouble(), &Trouble::Truncated);
+    assert_eq!(refused(ArtifactKind::Tarball, &inner).fault(), &ArchiveFault::Truncated);
     let large = Tar::default().file("package/a", &vec![7; 3_000_000]).gz_unfinished(2_000_000);
-    assert_eq!(refused(ArtifactKind::Tarball, &large).trouble(), &Trouble::Truncated);
+    assert_eq!(refused(ArtifactKind::Tarball, &large).fault(), &ArchiveFault::Truncated);
     for length in [3513, 3583] {
         let padding = Tar::default().file("package/a", &[7; 3000]).gz_unfinished(length);
-        assert!(matches!(refused(ArtifactKind::Tarball, &padding).trouble(), Trouble::Damaged(_)), "{length}");
+        assert!(matches!(refused(ArtifactKind::Tarball, &padding).fault(), ArchiveFault::Damaged(_)), "{length}");
     }
 }
 
@@ -210,7 +210,7 @@ fn nothing_hides_behind_a_size_that_goes_too_far() {
     ] {
         let long = Tar::default().file("package/a", b"1").entry(kind, name, "a", 0o644, &vec![0; 1 << 16]);
         let archive = long.file("package/hidden", b"2").gz_unfinished(1 << 15);
-        assert!(matches!(refused(ArtifactKind::Tarball, &archive).trouble(), Trouble::Damaged(_)), "{name}");
+        assert!(matches!(refused(ArtifactKind::Tarball, &archive).fault(), ArchiveFault::Damaged(_)), "{name}");
     }
 }
 
@@ -219,39 +219,46 @@ fn a_wrong_checksum_is_refused() {
     let mut archive = Tar::default().file("package/a", b"1").gz();
     let at = archive.len() - 8;
     archive[at] ^= 1;
-    assert!(matches!(refused(ArtifactKind::Tarball, &archive).trouble(), Trouble::Damaged(_)));
-    assert!(matches!(refused(ArtifactKind::Tarball, b"<html>not found</html>").trouble(), Trouble::Damaged(_)));
+    assert!(matches!(refused(ArtifactKind::Tarball, &archive).fault(), ArchiveFault::Damaged(_)));
+    assert!(matches!(refused(ArtifactKind::Tarball, b"<html>not found</html>").fault(), ArchiveFault::Damaged(_)));
 }
 
 #[test]
 fn two_sizes_for_one_file_are_refused() {
     for size in ["2", "many"] {
         let tar = Tar::default().pax("size", size).file("package/a", b"1");
-        assert!(matches!(trouble(tar), Trouble::Damaged(_)));
+        assert!(matches!(fault(tar), ArchiveFault::Damaged(_)));
     }
     unpacked(Tar::default().pax("size", "1").file("package/a", b"1"));
 }
 
 #[test]
 fn bounds_hold() {
-    let limits =
-        Limits { entries: 3, file: 4000, total: 6000, packed: 1 << 20, ratio: 10, free: 2000, folds: Folds::Nothing };
-    let within = |tar: Tar| refused_within(ArtifactKind::Tarball, &tar.gz(), limits).trouble().clone();
+    let limits = Limits {
+        entries: 3,
+        file: 4000,
+        total: 6000,
+        packed: 1 << 20,
+        ratio: 10,
+        free: 2000,
+        folds: NameFolding::Nothing,
+    };
+    let within = |tar: Tar| refused_within(ArtifactKind::Tarball, &tar.gz(), limits).fault().clone();
     let many = (0..4).fold(Tar::default(), |tar, at| tar.file(&format!("package/{at}"), b""));
-    assert_eq!(within(many), Trouble::TooManyEntries(3));
+    assert_eq!(within(many), ArchiveFault::TooManyEntries(3));
     let noise = |length: usize| {
         let mut bytes = vec![0; length];
         blake3::Hasher::new().finalize_xof().fill(&mut bytes);
         bytes
     };
-    assert_eq!(within(Tar::default().file("package/a", &noise(4001))), Trouble::TooLarge(4000));
+    assert_eq!(within(Tar::default().file("package/a", &noise(4001))), ArchiveFault::TooLarge(4000));
     let total = Tar::default().file("package/a", &noise(3500)).file("package/b", &noise(3500));
-    assert_eq!(within(total), Trouble::TotalTooLarge(6000));
-    assert_eq!(within(Tar::default().file("package/a", &[0; 3999])), Trouble::Bomb(10));
+    assert_eq!(within(total), ArchiveFault::TotalTooLarge(6000));
+    assert_eq!(within(Tar::default().file("package/a", &[0; 3999])), ArchiveFault::Bomb(10));
 
     let tight = Limits { packed: 100, ..Limits::default() };
     let large = Tar::default().file("package/a", &noise(500)).gz();
-    assert_eq!(refused_within(ArtifactKind::Tarball, &large, tight).trouble(), &Trouble::TooLarge(100));
+    assert_eq!(refused_within(ArtifactKind::Tarball, &large, tight).fault(), &ArchiveFault::TooLarge(100));
     let header = Tar::default().entry(EntryType::GNULongName, "x", "", 0o644, &vec![b'a'; 2 << 20]);
-    assert!(matches!(trouble(header), Trouble::Damaged(_)));
+    assert!(matches!(fault(header), ArchiveFault::Damaged(_)));
 }

@@ -22,8 +22,8 @@ fn plus(file: ZipFile) -> Vec<u8> {
     zip(&with_record(files), b"")
 }
 
-fn trouble(archive: &[u8]) -> Trouble {
-    refused(ArtifactKind::Wheel, archive).trouble().clone()
+fn fault(archive: &[u8]) -> ArchiveFault {
+    refused(ArtifactKind::Wheel, archive).fault().clone()
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn names_that_leave_or_mislead_are_refused() {
         ("thing/a\0b", PathError::Nul),
     ] {
         let refusal = refused(ArtifactKind::Wheel, &plus(ZipFile::new(name, b"x")));
-        assert_eq!(refusal.trouble(), &Trouble::Path(error), "{name}");
+        assert_eq!(refusal.fault(), &ArchiveFault::Path(error), "{name}");
     }
 }
 
@@ -65,17 +65,17 @@ fn devices_and_links_that_leave_are_refused() {
     for target in ["/etc/passwd", "../../x", "../thing/../../x", "a\0b", "a\\b"] {
         let mut file = ZipFile::new("thing/link", target.as_bytes());
         file.mode = 0o120_777;
-        assert_eq!(trouble(&plus(file)), Trouble::LinkOut(target.to_owned()));
+        assert_eq!(fault(&plus(file)), ArchiveFault::LinkOut(target.to_owned()));
     }
     for kind in [0o020_644, 0o010_644, 0o140_644] {
         let mut file = ZipFile::new("thing/link", b"/etc/passwd");
         file.mode = kind;
-        assert_eq!(trouble(&plus(file)), Trouble::Special);
+        assert_eq!(fault(&plus(file)), ArchiveFault::Special);
     }
     let mut folder = ZipFile::new("thing/link/", b"");
     folder.mode = 0o120_777;
-    assert_eq!(trouble(&plus(folder)), Trouble::Special);
-    assert_eq!(trouble(&plus(ZipFile::new("thing/full/", b"evil"))), Trouble::Special);
+    assert_eq!(fault(&plus(folder)), ArchiveFault::Special);
+    assert_eq!(fault(&plus(ZipFile::new("thing/full/", b"evil"))), ArchiveFault::Special);
 }
 
 fn link(name: &str, target: &str) -> ZipFile {
@@ -126,10 +126,10 @@ fn links_inside_are_followed_to_a_copy() {
         zip(&[files, vec![ZipFile::new(RECORD, text.as_bytes())]].concat(), b"")
     };
     unpacks(ArtifactKind::Wheel, &record(b"x = 1\n"));
-    assert!(matches!(trouble(&record(b"y = 1\n")), Trouble::RecordLies(_)));
+    assert!(matches!(fault(&record(b"y = 1\n")), ArchiveFault::RecordLies(_)));
     // Nothing is reached through a link.
     let through = [base(), vec![link("thing/way", "lib"), ZipFile::new("thing/way/x", b"")]].concat();
-    assert_eq!(trouble(&zip(&with_record(through), b"")), Trouble::FileAndFolder);
+    assert_eq!(fault(&zip(&with_record(through), b"")), ArchiveFault::FileAndFolder);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn links_that_multiply_meet_the_bounds() {
     }
     let archive = zip(&with_record([base(), files].concat()), b"");
     let limits = Limits { total: 1 << 20, ..Limits::default() };
-    assert_eq!(refused_within(ArtifactKind::Wheel, &archive, limits).trouble(), &Trouble::TotalTooLarge(1 << 20));
+    assert_eq!(refused_within(ArtifactKind::Wheel, &archive, limits).fault(), &ArchiveFault::TotalTooLarge(1 << 20));
 }
 
 #[test]
@@ -162,21 +162,21 @@ fn of_entries_of_one_name_the_last_counts() {
     // The one that nobody gets hides nothing.
     let mut broken = twice(b"y = 2\n", b"x = 1\n");
     broken[1].crc ^= 1;
-    assert!(matches!(trouble(&zip(&broken, b"")), Trouble::Damaged(_)));
+    assert!(matches!(fault(&zip(&broken, b"")), ArchiveFault::Damaged(_)));
     let mut behind = with_record(base());
     behind.push(ZipFile::new("thing/__init__.py", b"evil"));
-    assert!(matches!(trouble(&zip(&behind, b"")), Trouble::RecordLies(_)));
+    assert!(matches!(fault(&zip(&behind, b"")), ArchiveFault::RecordLies(_)));
     let dotted = plus(ZipFile::new("thing/./__init__.py", b"x = 1\n"));
-    assert_eq!(trouble(&dotted), Trouble::Duplicate);
+    assert_eq!(fault(&dotted), ArchiveFault::Duplicate);
 }
 
 #[test]
 fn names_that_collide_are_refused_where_they_are_one() {
     let case = plus(ZipFile::new("thing/__INIT__.py", b""));
     assert!(unpacks(ArtifactKind::Wheel, &case).1.twins);
-    let limits = Limits { folds: Folds::Case, ..Limits::default() };
+    let limits = Limits { folds: NameFolding::Case, ..Limits::default() };
     let refusal = refused_within(ArtifactKind::Wheel, &case, limits);
-    assert_eq!(refusal.trouble(), &Trouble::CaseCollision("thing/__init__.py".to_owned()));
+    assert_eq!(refusal.fault(), &ArchiveFault::CaseCollision("thing/__init__.py".to_owned()));
 }
 
 #[test]
@@ -190,15 +190,15 @@ fn a_wheel_of_a_later_form_or_of_none_is_refused() {
         unpacks(ArtifactKind::Wheel, &with(about.as_bytes()));
     }
     for version in ["2.0", "10.1", "2"] {
-        let found = trouble(&with(format!("Wheel-Version: {version}\nGenerator: x\n").as_bytes()));
-        assert_eq!(found, Trouble::NewerWheel(version.to_owned()));
+        let found = fault(&with(format!("Wheel-Version: {version}\nGenerator: x\n").as_bytes()));
+        assert_eq!(found, ArchiveFault::NewerWheel(version.to_owned()));
     }
     for about in ["", "Generator: x\n", "Wheel-Version: x\n", "\nWheel-Version: 1.0\n"] {
-        assert_eq!(trouble(&with(about.as_bytes())), Trouble::NoWheelVersion, "{about:?}");
+        assert_eq!(fault(&with(about.as_bytes())), ArchiveFault::NoWheelVersion, "{about:?}");
     }
     let mut files = base();
     files.remove(3);
-    assert_eq!(trouble(&zip(&with_record(files), b"")), Trouble::NoWheelVersion);
+    assert_eq!(fault(&zip(&with_record(files), b"")), ArchiveFault::NoWheelVersion);
 }
 
 #[test]
@@ -215,29 +215,29 @@ fn a_line_of_record_need_not_have_a_digest() {
 fn data_around_and_between_is_refused() {
     let archive = zip(&with_record(base()), b"");
     for tail in [&b"x"[..], b"PK\x05\x06", &[0; 30]] {
-        assert!(matches!(trouble(&[&*archive, tail].concat()), Trouble::StrayData | Trouble::Truncated));
+        assert!(matches!(fault(&[&*archive, tail].concat()), ArchiveFault::StrayData | ArchiveFault::Truncated));
     }
     let twice = [&*archive, &*archive].concat();
-    assert!(matches!(trouble(&twice), Trouble::StrayData));
-    assert!(matches!(trouble(&[b"#!prefix\n", &*archive].concat()), Trouble::StrayData));
+    assert!(matches!(fault(&twice), ArchiveFault::StrayData));
+    assert!(matches!(fault(&[b"#!prefix\n", &*archive].concat()), ArchiveFault::StrayData));
     let hidden = zip(&[ZipFile::new("hidden.py", b"evil")], b"");
     let hidden = zip(&with_record(base()), &hidden[..50]);
-    assert_eq!(trouble(&hidden), Trouble::StrayData);
+    assert_eq!(fault(&hidden), ArchiveFault::StrayData);
     let mut gap = base();
     gap[1].behind = b"x".to_vec();
-    assert_eq!(trouble(&zip(&with_record(gap), b"")), Trouble::StrayData);
+    assert_eq!(fault(&zip(&with_record(gap), b"")), ArchiveFault::StrayData);
     // Deflated data that ends before it is over.
     let mut inside = ZipFile::new("thing/a.py", b"a = 1\n");
     inside.instead = Some([inside.packed(), b"evil".to_vec()].concat());
-    assert_eq!(trouble(&plus(inside)), Trouble::StrayData);
+    assert_eq!(fault(&plus(inside)), ArchiveFault::StrayData);
 }
 
 #[test]
 fn what_ends_early_is_refused() {
     let archive = zip(&with_record(base()), b"");
     for length in [0, 10, archive.len() / 2, archive.len() - 1] {
-        let found = trouble(&archive[..length]);
-        assert!(matches!(found, Trouble::Truncated | Trouble::StrayData), "{length}: {found:?}");
+        let found = fault(&archive[..length]);
+        assert!(matches!(found, ArchiveFault::Truncated | ArchiveFault::StrayData), "{length}: {found:?}");
     }
 }
 
@@ -247,8 +247,11 @@ fn a_wrong_checksum_or_size_is_refused() {
         let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
         file.crc ^= crc;
         file.size = file.size.wrapping_add(size);
-        let found = trouble(&plus(file));
-        assert!(matches!(found, Trouble::Damaged(_) | Trouble::Truncated | Trouble::TooLarge(_)), "{found:?}");
+        let found = fault(&plus(file));
+        assert!(
+            matches!(found, ArchiveFault::Damaged(_) | ArchiveFault::Truncated | ArchiveFault::TooLarge(_)),
+            "{found:?}"
+        );
     }
 }
 
@@ -257,27 +260,27 @@ fn headers_that_disagree_are_refused() {
     let with = |own: Own| {
         let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
         file.own = own;
-        trouble(&plus(file))
+        fault(&plus(file))
     };
     let honest = ZipFile::new("thing/a.py", b"a = 1\n");
     let numbers = [honest.crc, honest.packed().len() as u32, honest.size];
-    assert_eq!(with(Own { name: Some("thing/b.py".to_owned()), ..Own::default() }), Trouble::Disagrees("name"));
-    assert_eq!(with(Own { method: Some(0), ..Own::default() }), Trouble::Disagrees("method"));
-    assert_eq!(with(Own { flags: Some(1), ..Own::default() }), Trouble::Encrypted);
+    assert_eq!(with(Own { name: Some("thing/b.py".to_owned()), ..Own::default() }), ArchiveFault::Disagrees("name"));
+    assert_eq!(with(Own { method: Some(0), ..Own::default() }), ArchiveFault::Disagrees("method"));
+    assert_eq!(with(Own { flags: Some(1), ..Own::default() }), ArchiveFault::Encrypted);
     for place in 0..3 {
         let mut numbers = numbers;
         numbers[place] += 1;
         let found = with(Own { numbers: Some(numbers), ..Own::default() });
-        assert_eq!(found, Trouble::Disagrees("checksum or size"), "{place}");
+        assert_eq!(found, ArchiveFault::Disagrees("checksum or size"), "{place}");
         numbers[place] = 0;
         let found = with(Own { numbers: Some(numbers), ..Own::default() });
-        assert_eq!(found, Trouble::Disagrees("checksum or size"), "{place}");
+        assert_eq!(found, ArchiveFault::Disagrees("checksum or size"), "{place}");
     }
     let mut stored = ZipFile::new("thing/a.py", b"a = 1\n");
     stored.method = 0;
     unpacks(ArtifactKind::Wheel, &plus(stored.clone()));
     stored.size += 1;
-    assert_eq!(trouble(&plus(stored)), Trouble::Disagrees("size"));
+    assert_eq!(fault(&plus(stored)), ArchiveFault::Disagrees("size"));
 }
 
 #[test]
@@ -285,12 +288,12 @@ fn what_is_encrypted_or_packed_otherwise_is_refused() {
     for flag in [1, 1 << 5, 1 << 6, 1 << 13] {
         let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
         file.flags |= flag;
-        assert_eq!(trouble(&plus(file)), Trouble::Encrypted);
+        assert_eq!(fault(&plus(file)), ArchiveFault::Encrypted);
     }
     for method in [1, 9, 12, 14, 93, 99] {
         let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
         file.method = method;
-        assert_eq!(trouble(&plus(file)), Trouble::UnknownMethod(method));
+        assert_eq!(fault(&plus(file)), ArchiveFault::UnknownMethod(method));
     }
 }
 
@@ -302,18 +305,18 @@ fn a_second_name_is_refused() {
     };
     let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
     file.extra = field("thing/b.py");
-    assert_eq!(trouble(&plus(file.clone())), Trouble::Disagrees("name"));
+    assert_eq!(fault(&plus(file.clone())), ArchiveFault::Disagrees("name"));
     file.extra = field("thing/a.py");
     unpacks(ArtifactKind::Wheel, &plus(file.clone()));
     file.extra = [field("thing/a.py"), field("thing/b.py")].concat();
-    assert_eq!(trouble(&plus(file.clone())), Trouble::Disagrees("extra fields"));
+    assert_eq!(fault(&plus(file.clone())), ArchiveFault::Disagrees("extra fields"));
     file.extra = vec![1, 0, 200, 0];
-    assert!(matches!(trouble(&plus(file.clone())), Trouble::Damaged(_)));
+    assert!(matches!(fault(&plus(file.clone())), ArchiveFault::Damaged(_)));
     // Without its flag, a name is what each reader makes of it.
     let mut file = ZipFile::new("thing/\u{e9}.py", b"");
     unpacks(ArtifactKind::Wheel, &plus(file.clone()));
     file.flags = 0;
-    assert_eq!(trouble(&plus(file)), Trouble::NotUnicode);
+    assert_eq!(fault(&plus(file)), ArchiveFault::NotUnicode);
 }
 
 #[test]
@@ -332,12 +335,12 @@ fn sizes_behind_the_data_are_read_and_compared() {
     for signature in [&b""[..], b"PK\x07\x08"] {
         for (wide, zeros) in [(false, true), (true, true), (false, false)] {
             unpacks(ArtifactKind::Wheel, &with(signature, wide, 0, zeros));
-            assert_eq!(trouble(&with(signature, wide, 1, zeros)), Trouble::Disagrees("checksum or size"));
+            assert_eq!(fault(&with(signature, wide, 1, zeros)), ArchiveFault::Disagrees("checksum or size"));
         }
     }
-    assert_eq!(trouble(&with(b"PK\x07\x09", false, 0, true)), Trouble::Disagrees("checksum or size"));
-    assert_eq!(trouble(&with(b"PK\x07\x08more", false, 0, true)), Trouble::Disagrees("checksum or size"));
-    assert_eq!(trouble(&with(b"PK\x07\x08much more", false, 0, true)), Trouble::StrayData);
+    assert_eq!(fault(&with(b"PK\x07\x09", false, 0, true)), ArchiveFault::Disagrees("checksum or size"));
+    assert_eq!(fault(&with(b"PK\x07\x08more", false, 0, true)), ArchiveFault::Disagrees("checksum or size"));
+    assert_eq!(fault(&with(b"PK\x07\x08much more", false, 0, true)), ArchiveFault::StrayData);
 }
 
 #[test]
@@ -348,22 +351,25 @@ fn the_long_records_of_zip64_are_read_and_must_agree_with_the_short_one() {
     unpacks(ArtifactKind::Wheel, &zip64(&archive, |_, _, short| *short = honest.to_vec()));
     // Fewer entries, a smaller directory, another place: in the short record, then in the long one.
     for at in [8, 12, 16] {
-        let found = trouble(&zip64(&archive, |_, _, short| {
+        let found = fault(&zip64(&archive, |_, _, short| {
             *short = honest.to_vec();
             short[at] ^= 1;
             short[10] = short[8];
         }));
-        assert_eq!(found, Trouble::Disagrees("directory"), "{at}");
+        assert_eq!(found, ArchiveFault::Disagrees("directory"), "{at}");
     }
     for at in [24, 32, 40, 48] {
-        let found = trouble(&zip64(&archive, |long, _, _| long[at] ^= 1));
-        assert!(matches!(found, Trouble::Disagrees(_) | Trouble::StrayData | Trouble::Damaged(_)), "{at}: {found:?}");
+        let found = fault(&zip64(&archive, |long, _, _| long[at] ^= 1));
+        assert!(
+            matches!(found, ArchiveFault::Disagrees(_) | ArchiveFault::StrayData | ArchiveFault::Damaged(_)),
+            "{at}: {found:?}"
+        );
     }
-    assert_eq!(trouble(&zip64(&archive, |long, _, _| long.extend(b"more"))), Trouble::StrayData);
-    assert_eq!(trouble(&zip64(&archive, |_, locator, _| locator[8] ^= 1)), Trouble::StrayData);
-    assert_eq!(trouble(&zip64(&archive, |_, locator, _| locator[15] = 0xff)), Trouble::StrayData);
-    assert_eq!(trouble(&zip64(&archive, |_, locator, _| locator.clear())), Trouble::Truncated);
-    assert!(matches!(trouble(&zip64(&archive, |long, _, _| long[16] = 1)), Trouble::Damaged(_)));
+    assert_eq!(fault(&zip64(&archive, |long, _, _| long.extend(b"more"))), ArchiveFault::StrayData);
+    assert_eq!(fault(&zip64(&archive, |_, locator, _| locator[8] ^= 1)), ArchiveFault::StrayData);
+    assert_eq!(fault(&zip64(&archive, |_, locator, _| locator[15] = 0xff)), ArchiveFault::StrayData);
+    assert_eq!(fault(&zip64(&archive, |_, locator, _| locator.clear())), ArchiveFault::Truncated);
+    assert!(matches!(fault(&zip64(&archive, |long, _, _| long[16] = 1)), ArchiveFault::Damaged(_)));
     // The sizes of an entry, in its extra field.
     let wide = |size: u64, packed: u64| [&[1, 0, 16, 0][..], &size.to_le_bytes(), &packed.to_le_bytes()].concat();
     let mut file = ZipFile::new("thing/a.py", b"a = 1\n");
@@ -371,9 +377,9 @@ fn the_long_records_of_zip64_are_read_and_must_agree_with_the_short_one() {
     file.own.extra = wide(6, file.packed().len() as u64);
     unpacks(ArtifactKind::Wheel, &plus(file.clone()));
     file.own.extra = wide(7, file.packed().len() as u64);
-    assert_eq!(trouble(&plus(file.clone())), Trouble::Disagrees("checksum or size"));
+    assert_eq!(fault(&plus(file.clone())), ArchiveFault::Disagrees("checksum or size"));
     file.own.extra.clear();
-    assert_eq!(trouble(&plus(file)), Trouble::Disagrees("checksum or size"));
+    assert_eq!(fault(&plus(file)), ArchiveFault::Disagrees("checksum or size"));
 }
 
 #[test]
@@ -389,7 +395,7 @@ fn a_comment_is_no_place_for_another_archive() {
     let empty = [&b"PK\x05\x06"[..], &[0; 18]].concat();
     let other = zip(&with_record(vec![ZipFile::new("thing/evil.py", b"evil")]), b"");
     for comment in [&b"PK\x05\x06"[..], &empty, &other] {
-        assert!(matches!(trouble(&commented(comment)), Trouble::StrayData | Trouble::Truncated));
+        assert!(matches!(fault(&commented(comment)), ArchiveFault::StrayData | ArchiveFault::Truncated));
     }
 }
 
@@ -400,12 +406,12 @@ fn a_directory_with_more_or_fewer_entries_than_it_says_is_refused() {
         let mut archive = archive.clone();
         let at = archive.len() - 14;
         archive[at..at + 4].copy_from_slice(&[u16::to_le_bytes(count); 2].concat());
-        let found = trouble(&archive);
-        assert!(matches!(found, Trouble::Disagrees(_) | Trouble::Damaged(_)), "{count}: {found:?}");
+        let found = fault(&archive);
+        assert!(matches!(found, ArchiveFault::Disagrees(_) | ArchiveFault::Damaged(_)), "{count}: {found:?}");
     }
     let mut several = archive.clone();
     several[archive.len() - 18] = 1;
-    assert!(matches!(trouble(&several), Trouble::Damaged(_)));
+    assert!(matches!(fault(&several), ArchiveFault::Damaged(_)));
 }
 
 #[test]
@@ -416,16 +422,16 @@ fn metadata_that_is_missing_unreadable_or_anothers_is_refused() {
         zip(&with_record(files), b"")
     };
     unpacks(ArtifactKind::Wheel, &with(b"Name: THING\nVersion: 1.0.0\n\nany bytes: \xff"));
-    assert!(matches!(trouble(&with(b"Name: thing\nVersion: 1.0\nSummary: \xff\n")), Trouble::BadMetadata(_)));
-    assert!(matches!(trouble(&with(b"Name: thing\n")), Trouble::BadMetadata(_)));
+    assert!(matches!(fault(&with(b"Name: thing\nVersion: 1.0\nSummary: \xff\n")), ArchiveFault::BadMetadata(_)));
+    assert!(matches!(fault(&with(b"Name: thing\n")), ArchiveFault::BadMetadata(_)));
     for (name, version) in [("other", "1.0"), ("thing", "2.0"), ("thing", "1.0+local"), ("thing", "x")] {
         let refusal = refused(ArtifactKind::Wheel, &with(format!("Name: {name}\nVersion: {version}\n").as_bytes()));
-        assert_eq!(refusal.trouble(), &Trouble::OtherPackage(format!("`{name}` {version}")));
+        assert_eq!(refusal.fault(), &ArchiveFault::OtherPackage(format!("`{name}` {version}")));
         assert!(refusal.to_string().contains(METADATA), "{refusal}");
     }
     let mut files = base();
     files.remove(4);
-    assert_eq!(trouble(&zip(&with_record(files), b"")), Trouble::NoMetadata);
+    assert_eq!(fault(&zip(&with_record(files), b"")), ArchiveFault::NoMetadata);
 }
 
 #[test]
@@ -434,7 +440,7 @@ fn entries_that_overlap_are_refused() {
     let mut files = base();
     let (name, first) = ("thing/again.py".to_owned(), files[1].clone());
     files.push(ZipFile { offset: Some(files[0].name.len() as u32 + 32), name, ..first });
-    assert!(matches!(trouble(&zip(&with_record(files), b"")), Trouble::Damaged(_)));
+    assert!(matches!(fault(&zip(&with_record(files), b"")), ArchiveFault::Damaged(_)));
     // A file that lies within another.
     let inner = ZipFile::new("thing/inner.py", b"evil");
     let mut outer =
@@ -442,7 +448,7 @@ fn entries_that_overlap_are_refused() {
     outer.method = 0;
     let inner = ZipFile { offset: Some(30 + outer.name.len() as u32), ..inner };
     let archive = zip(&with_record([vec![outer, inner], base()].concat()), b"");
-    assert!(matches!(trouble(&archive), Trouble::Damaged(text) if text.contains("overlaps")));
+    assert!(matches!(fault(&archive), ArchiveFault::Damaged(text) if text.contains("overlaps")));
 }
 
 #[test]
@@ -455,27 +461,27 @@ fn a_record_that_lies_is_refused() {
     let all: String = base()[1..].iter().map(|file| line(&file.name, &file.content)).collect();
     unpacks(ArtifactKind::Wheel, &wheel(&all));
     let content = wheel(&all.replace(&line("thing/__init__.py", b"x = 1\n"), &line("thing/__init__.py", b"y = 1\n")));
-    assert!(matches!(trouble(&content), Trouble::RecordLies(_)));
+    assert!(matches!(fault(&content), ArchiveFault::RecordLies(_)));
     let size = wheel(&all.replace(",6\n", ",7\n"));
-    assert!(matches!(trouble(&size), Trouble::RecordLies(text) if text.contains("expected 7 bytes, found 6")));
+    assert!(matches!(fault(&size), ArchiveFault::RecordLies(text) if text.contains("expected 7 bytes, found 6")));
     let unlisted = wheel(&all.replace(&line("thing/__init__.py", b"x = 1\n"), ""));
-    assert_eq!(trouble(&unlisted), Trouble::NotInRecord);
+    assert_eq!(fault(&unlisted), ArchiveFault::NotInRecord);
     let missing = wheel(&format!("{all}{}", line("thing/gone.py", b"")));
-    assert!(matches!(trouble(&missing), Trouble::RecordLies(text) if text.contains("missing")));
-    assert_eq!(trouble(&zip(&base(), b"")), Trouble::NoRecord);
+    assert!(matches!(fault(&missing), ArchiveFault::RecordLies(text) if text.contains("missing")));
+    assert_eq!(fault(&zip(&base(), b"")), ArchiveFault::NoRecord);
 }
 
 #[test]
 fn bounds_hold() {
     let limits = Limits { entries: 6, file: 1000, total: 1500, ratio: 10, free: 500, ..Limits::default() };
-    let within = |file| refused_within(ArtifactKind::Wheel, &plus(file), limits).trouble().clone();
+    let within = |file| refused_within(ArtifactKind::Wheel, &plus(file), limits).fault().clone();
     let mut file = ZipFile::new("thing/a.py", b"");
-    assert_eq!(within(file.clone()), Trouble::TooManyEntries(6));
+    assert_eq!(within(file.clone()), ArchiveFault::TooManyEntries(6));
     let limits = Limits { entries: 7, ..limits };
-    let within = |file| refused_within(ArtifactKind::Wheel, &plus(file), limits).trouble().clone();
+    let within = |file| refused_within(ArtifactKind::Wheel, &plus(file), limits).fault().clone();
     file = ZipFile::new("thing/a.py", &[0; 1001]);
-    assert_eq!(within(file), Trouble::TooLarge(1000));
+    assert_eq!(within(file), ArchiveFault::TooLarge(1000));
     let limits = Limits { ratio: 1, file: 1 << 30, total: 1 << 30, ..limits };
     let bomb = plus(ZipFile::new("thing/a.py", &vec![0; 100_000]));
-    assert_eq!(refused_within(ArtifactKind::Wheel, &bomb, limits).trouble(), &Trouble::Bomb(1));
+    assert_eq!(refused_within(ArtifactKind::Wheel, &bomb, limits).fault(), &ArchiveFault::Bomb(1));
 }

@@ -1,48 +1,50 @@
-//! The symbolic links of a wheel. The format has none, and tools write them: what a link inside the package leads to is
-//! copied to its place.
+//! The symbolic links of a wheel. The format has none, but tools write them: a link inside the package is replaced by a copy
+//! of its target.
 
 use std::io::{BufRead, Read};
 
 use super::record::RecordLine;
-use super::refusal::trouble_of;
-use super::zip::Body;
-use super::{Budget, EntryPath, Limits, Problem, Refusal, Staging, Trouble, WriteError, entry_path};
+use super::refusal::fault_of;
+use super::zip::EntryReader;
+use super::{
+    ArchiveFault, ArchiveRefusal, EntryPath, Limits, Staging, UnpackBudget, UnpackError, WriteError, entry_path,
+};
 use crate::fetch::hashing::HashedReader;
 
-/// A link that waits for what it leads to.
-pub(super) struct Link {
+/// A link that was not replaced yet.
+pub(super) struct SymbolicLink {
     path: EntryPath,
     text: String,
-    /// What RECORD says, where it does not speak of the text.
+    /// The line of RECORD, if it describes the target and not the link's text.
     line: Option<RecordLine>,
 }
 
-/// No system has longer ones.
+/// The longest text of a link: no system has longer ones.
 const LONGEST: u64 = 4096;
 
-impl Link {
+impl SymbolicLink {
     /// Reads a link. One that leaves the package is refused.
     pub(super) fn read(
-        body: &mut Body<'_, impl BufRead>,
+        body: &mut EntryReader<'_, impl BufRead>,
         path: EntryPath,
         line: Option<RecordLine>,
-    ) -> Result<Self, Refusal> {
-        let refuse = |trouble| Refusal::entry(path.as_str(), trouble);
+    ) -> Result<Self, ArchiveRefusal> {
+        let refuse = |fault| ArchiveRefusal::entry(path.as_str(), fault);
         if body.entry().size() > LONGEST {
-            return Err(refuse(Trouble::TooLarge(LONGEST)));
+            return Err(refuse(ArchiveFault::TooLarge(LONGEST)));
         }
         let mut text = Vec::new();
-        body.read_to_end(&mut text).map_err(|error| refuse(trouble_of(&error)))?;
-        let text = String::from_utf8(text).map_err(|_| refuse(Trouble::NotUnicode))?;
+        body.read_to_end(&mut text).map_err(|error| refuse(fault_of(&error)))?;
+        let text = String::from_utf8(text).map_err(|_| refuse(ArchiveFault::NotUnicode))?;
         if text.contains(['\0', '\\']) || target(&path, &text).is_none() {
-            return Err(refuse(Trouble::LinkOut(text)));
+            return Err(refuse(ArchiveFault::LinkOut(text)));
         }
         let line = line.filter(|line| !is_said(line, &path, text.as_bytes()));
         Ok(Self { path, text, line })
     }
 }
 
-/// Tells whether RECORD speaks of this content.
+/// Returns whether a line of RECORD describes this content.
 fn is_said(line: &RecordLine, path: &EntryPath, content: &[u8]) -> bool {
     let mut hasher = line.hasher();
     hasher.update(content);
@@ -65,24 +67,24 @@ fn target(path: &EntryPath, text: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Puts copies in the places of links, which may lead to one another, and to folders. One that leads to nothing in the
-/// package becomes what every installer makes of a link: a file with its text.
+/// Replaces links by copies of their targets, which may be links or folders. A link without a target in the package becomes
+/// what every installer makes of a link: a file with its text.
 pub(super) fn follow(
-    mut links: Vec<Link>,
+    mut links: Vec<SymbolicLink>,
     staging: &mut Staging<'_>,
     limits: Limits,
     packed: u64,
-) -> Result<(), Problem> {
+) -> Result<(), UnpackError> {
     if links.is_empty() {
         return Ok(());
     }
-    let mut budget = Budget::new(limits);
+    let mut budget = UnpackBudget::new(limits);
     for entry in staging.entries() {
         budget.admit(&entry.path, entry.size, packed)?;
     }
     loop {
         let before = links.len();
-        let mut waiting: Vec<Link> = Vec::new();
+        let mut waiting: Vec<SymbolicLink> = Vec::new();
         while let Some(link) = links.pop() {
             let target = target(&link.path, &link.text).unwrap_or_default();
             let found = staging.entries().iter().position(|entry| *entry.path == *target);
@@ -123,14 +125,14 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// Copies the file at a place among those that were written, which RECORD may speak of.
+/// Copies the file with the index `at` among those that were written.
 fn copy(
     path: &EntryPath,
     line: Option<&RecordLine>,
     at: usize,
     staging: &mut Staging<'_>,
-    (budget, packed): (&mut Budget, u64),
-) -> Result<(), Problem> {
+    (budget, packed): (&mut UnpackBudget, u64),
+) -> Result<(), UnpackError> {
     let size = staging.entries()[at].size;
     budget.admit(path.as_str(), size, packed)?;
     let mut hasher = line.map(RecordLine::hasher);
@@ -138,7 +140,7 @@ fn copy(
     let mut source = HashedReader { source: &mut file, hasher: &mut hasher };
     match staging.stream(path, staging.entries()[at].executable, &mut source) {
         Ok(_) => {}
-        Err(WriteError::Source(error)) => return Err(Refusal::entry(path.as_str(), trouble_of(&error)).into()),
+        Err(WriteError::Source(error)) => return Err(ArchiveRefusal::entry(path.as_str(), fault_of(&error)).into()),
         Err(WriteError::Fs(error)) => return Err(error.into()),
     }
     match (line, hasher) {

@@ -11,15 +11,15 @@ pub(crate) mod zip;
 
 use std::io;
 
-pub use names::Folds;
+pub use names::NameFolding;
 pub(super) use names::check_names;
-pub(super) use refusal::Problem;
-pub use refusal::{Refusal, Trouble};
+pub(super) use refusal::UnpackError;
+pub use refusal::{ArchiveFault, ArchiveRefusal};
 pub(super) use spool::Spool;
 pub(super) use tarball::{count_tarball, unpack_tarball};
 pub(super) use wheel::{check_metadata, unpack_wheel};
 
-use names::{Names, Seen};
+use names::{EntryNames, NameStatus};
 
 use crate::store::{EntryPath, Staging, WriteError};
 
@@ -38,8 +38,8 @@ pub struct Limits {
     pub ratio: u64,
     /// Unpacked bytes to which the ratio does not apply: 256 MiB.
     pub free: u64,
-    /// Which names are one where the package is installed: none but equal ones.
-    pub folds: Folds,
+    /// Which names collide where the package is installed: equal ones.
+    pub folds: NameFolding,
 }
 
 impl Default for Limits {
@@ -51,7 +51,7 @@ impl Default for Limits {
             packed: 4 << 30,
             ratio: 200,
             free: 256 << 20,
-            folds: Folds::Nothing,
+            folds: NameFolding::Nothing,
         }
     }
 }
@@ -59,41 +59,41 @@ impl Default for Limits {
 /// Files up to this size are read whole and written in one call.
 const SMALL: u64 = 1 << 20;
 
-/// Counts what an archive holds against the limits.
-struct Budget {
+/// Compares the entries of an archive with the limits, one after the other.
+struct UnpackBudget {
     limits: Limits,
     entries: usize,
     unpacked: u64,
 }
 
-impl Budget {
+impl UnpackBudget {
     fn new(limits: Limits) -> Self {
         Self { limits, entries: 0, unpacked: 0 }
     }
 
-    /// Admits one more entry, of a size that the archive claims, after `packed` bytes of it were read.
-    fn admit(&mut self, name: &str, size: u64, packed: u64) -> Result<(), Refusal> {
+    /// Counts one more entry, of the size that the archive states, after `packed` bytes of the archive were read.
+    fn admit(&mut self, name: &str, size: u64, packed: u64) -> Result<(), ArchiveRefusal> {
         self.entries += 1;
         self.unpacked = self.unpacked.saturating_add(size);
         let limits = &self.limits;
-        let trouble = if self.entries > limits.entries {
-            Trouble::TooManyEntries(limits.entries)
+        let fault = if self.entries > limits.entries {
+            ArchiveFault::TooManyEntries(limits.entries)
         } else if size > limits.file {
-            Trouble::TooLarge(limits.file)
+            ArchiveFault::TooLarge(limits.file)
         } else if self.unpacked > limits.total {
-            Trouble::TotalTooLarge(limits.total)
+            ArchiveFault::TotalTooLarge(limits.total)
         } else if self.unpacked > limits.free && self.unpacked / limits.ratio > packed {
-            Trouble::Bomb(limits.ratio)
+            ArchiveFault::Bomb(limits.ratio)
         } else {
             return Ok(());
         };
-        Err(Refusal::entry(name, trouble))
+        Err(ArchiveRefusal::entry(name, fault))
     }
 }
 
 /// Parses an entry's name.
-fn entry_path(name: &str) -> Result<EntryPath, Refusal> {
-    EntryPath::parse(name).map_err(|error| Refusal::entry(name, Trouble::Path(error)))
+fn entry_path(name: &str) -> Result<EntryPath, ArchiveRefusal> {
+    EntryPath::parse(name).map_err(|error| ArchiveRefusal::entry(name, ArchiveFault::Path(error)))
 }
 
 /// Reads exactly `size` bytes into `buffer`, which is emptied first.

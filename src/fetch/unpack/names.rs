@@ -1,4 +1,4 @@
-//! The names of an archive: which of them are there already, and which are one where the package is installed.
+//! The names of an archive's entries: which are used already, and which collide where the package is installed.
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -6,15 +6,15 @@ use std::collections::hash_map::Entry;
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use rustc_hash::FxHashMap;
 
-use super::{Refusal, Trouble};
+use super::{ArchiveFault, ArchiveRefusal};
 use crate::fs::FsError;
 use crate::model::Os;
 use crate::store::EntryPath;
 
-/// Which names lead to one file.
+/// Which names a file system takes for the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Folds {
-    /// Equal ones, as on Linux.
+pub enum NameFolding {
+    /// Only equal ones, as on Linux.
     #[default]
     Nothing,
     /// Those that differ in case, as on Windows.
@@ -23,7 +23,7 @@ pub enum Folds {
     CaseAndForm,
 }
 
-impl Folds {
+impl NameFolding {
     /// Returns which names are one on this system.
     pub fn of(os: Os) -> Self {
         match os {
@@ -35,18 +35,18 @@ impl Folds {
 }
 
 /// The names that an archive used so far.
-pub(super) struct Names {
-    folds: Folds,
-    /// By the name as it is where neither case nor form count.
-    nodes: FxHashMap<Box<str>, Node>,
-    /// By their own names, those whose folded name was taken.
+pub(super) struct EntryNames {
+    folds: NameFolding,
+    /// By the names without case and form.
+    nodes: FxHashMap<Box<str>, NameNode>,
+    /// By their exact names, those whose folded name was used already.
     twins: FxHashMap<Box<str>, Option<usize>>,
-    /// What the last of the twins collides with.
+    /// The name that the last of the twins collides with.
     other: String,
     last_folder: String,
 }
 
-struct Node {
+struct NameNode {
     /// The name as the archive has it, where it differs.
     exact: Option<Box<str>>,
     /// The place of the file in the order of files; a folder has none.
@@ -55,88 +55,91 @@ struct Node {
 
 /// What is known of a file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum NameStatus {
     /// It is new.
-    First,
+    New,
     /// The file at this place, counted from 0, has it already.
     File(usize),
     /// A folder has it already.
     Folder,
 }
 
-impl Names {
-    pub(super) fn new(folds: Folds) -> Self {
+impl EntryNames {
+    pub(super) fn new(folds: NameFolding) -> Self {
         let (nodes, twins) = (FxHashMap::default(), FxHashMap::default());
         Self { folds, nodes, twins, other: String::new(), last_folder: String::new() }
     }
 
     /// Takes a file's name; `at` is the place that the file will have.
-    pub(super) fn file(&mut self, path: &EntryPath, at: usize) -> Result<Seen, Refusal> {
+    pub(super) fn file(&mut self, path: &EntryPath, at: usize) -> Result<NameStatus, ArchiveRefusal> {
         if let Some(folder) = path.folder() {
             self.folder(folder)?;
         }
         match self.take(path.as_str(), Some(at))? {
-            Seen::Folder => Err(Refusal::entry(path.as_str(), Trouble::FileAndFolder)),
+            NameStatus::Folder => Err(ArchiveRefusal::entry(path.as_str(), ArchiveFault::FileAndFolder)),
             seen => Ok(seen),
         }
     }
 
     /// Takes a folder's name and those of the folders above it.
-    pub(super) fn folder(&mut self, path: &str) -> Result<(), Refusal> {
+    pub(super) fn folder(&mut self, path: &str) -> Result<(), ArchiveRefusal> {
         if self.last_folder == path {
             return Ok(());
         }
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         for end in ends {
-            if let Seen::File(_) = self.take(&path[..end], None)? {
-                return Err(Refusal::entry(&path[..end], Trouble::FileAndFolder));
+            if let NameStatus::File(_) = self.take(&path[..end], None)? {
+                return Err(ArchiveRefusal::entry(&path[..end], ArchiveFault::FileAndFolder));
             }
         }
         path.clone_into(&mut self.last_folder);
         Ok(())
     }
 
-    /// Tells whether some names would be one elsewhere.
+    /// Returns whether some names collide on another file system.
     pub(super) fn has_twins(&self) -> bool {
         !self.twins.is_empty()
     }
 
-    /// Returns why a file could not be written: where the disk has one name for two, its name was taken.
-    pub(super) fn refusal(&self, path: &EntryPath, error: &FsError) -> Option<Refusal> {
+    /// Returns why a file could not be written, if the reason is that its name collides on this file system.
+    pub(super) fn refusal(&self, path: &EntryPath, error: &FsError) -> Option<ArchiveRefusal> {
         let is_taken = error.is_occupied() && self.has_twins();
-        is_taken.then(|| Refusal::entry(path.as_str(), Trouble::CaseCollision(self.other.clone())))
+        is_taken.then(|| ArchiveRefusal::entry(path.as_str(), ArchiveFault::CaseCollision(self.other.clone())))
     }
 
     /// Takes a name for a file or a folder, unless something has it already.
-    fn take(&mut self, path: &str, file: Option<usize>) -> Result<Seen, Refusal> {
-        let folded = fold(path, Folds::CaseAndForm);
+    fn take(&mut self, path: &str, file: Option<usize>) -> Result<NameStatus, ArchiveRefusal> {
+        let folded = fold(path, NameFolding::CaseAndForm);
         let exact = (*folded != *path).then(|| Box::from(path));
         let node = match self.nodes.entry(folded) {
             Entry::Vacant(vacant) => {
-                vacant.insert(Node { exact, file });
-                return Ok(Seen::First);
+                vacant.insert(NameNode { exact, file });
+                return Ok(NameStatus::New);
             }
             Entry::Occupied(node) => node,
         };
         if node.get().exact == exact {
-            return Ok(node.get().file.map_or(Seen::Folder, Seen::File));
+            return Ok(node.get().file.map_or(NameStatus::Folder, NameStatus::File));
         }
         if let Some(file) = self.twins.get(path) {
-            return Ok(file.map_or(Seen::Folder, Seen::File));
+            return Ok(file.map_or(NameStatus::Folder, NameStatus::File));
         }
         let other = node.get().exact.as_ref().unwrap_or(node.key());
-        if self.folds == Folds::CaseAndForm || fold(path, self.folds) == fold(other, self.folds) {
-            return Err(Refusal::entry(path, Trouble::CaseCollision(other.to_string())));
+        if self.folds == NameFolding::CaseAndForm || fold(path, self.folds) == fold(other, self.folds) {
+            return Err(ArchiveRefusal::entry(path, ArchiveFault::CaseCollision(other.to_string())));
         }
         self.other = other.to_string();
         self.twins.insert(path.into(), file);
-        Ok(Seen::First)
+        Ok(NameStatus::New)
     }
 }
 
-/// Checks names that were taken where others are one than here.
-pub(in crate::fetch) fn check_names<'p>(paths: impl Iterator<Item = &'p str>, folds: Folds) -> Result<(), Refusal> {
-    let mut names = Names::new(folds);
+/// Checks the names of a tree that was unpacked under another folding.
+pub(in crate::fetch) fn check_names<'p>(
+    paths: impl Iterator<Item = &'p str>,
+    folds: NameFolding,
+) -> Result<(), ArchiveRefusal> {
+    let mut names = EntryNames::new(folds);
     for (at, path) in paths.enumerate() {
         if let Ok(path) = EntryPath::parse(path) {
             names.file(&path, at)?;
@@ -145,17 +148,17 @@ pub(in crate::fetch) fn check_names<'p>(paths: impl Iterator<Item = &'p str>, fo
     Ok(())
 }
 
-/// Makes names equal that are one. Upper case first: `ſ` and `ß` have several lower cases.
-fn fold(path: &str, folds: Folds) -> Box<str> {
-    if folds == Folds::Nothing {
+/// Folds a name, so that colliding names are equal. Upper case comes first: `ſ` and `ß` have several lower cases.
+fn fold(path: &str, folds: NameFolding) -> Box<str> {
+    if folds == NameFolding::Nothing {
         return path.into();
     }
     if path.is_ascii() {
         return path.to_ascii_lowercase().into();
     }
     let form = match folds {
-        Folds::CaseAndForm => DecomposingNormalizerBorrowed::new_nfd().normalize(path),
-        Folds::Nothing | Folds::Case => Cow::Borrowed(path),
+        NameFolding::CaseAndForm => DecomposingNormalizerBorrowed::new_nfd().normalize(path),
+        NameFolding::Nothing | NameFolding::Case => Cow::Borrowed(path),
     };
     form.to_uppercase().to_lowercase().into()
 }
@@ -164,8 +167,8 @@ fn fold(path: &str, folds: Folds) -> Box<str> {
 mod tests {
     use super::*;
 
-    fn check(files: &[&str], folds: Folds) -> Result<Vec<Seen>, String> {
-        let mut names = Names::new(folds);
+    fn check(files: &[&str], folds: NameFolding) -> Result<Vec<NameStatus>, String> {
+        let mut names = EntryNames::new(folds);
         let mut take = |(at, text): (usize, &&str)| names.file(&EntryPath::parse(text).unwrap(), at);
         let seen: Result<Vec<_>, _> = files.iter().enumerate().map(&mut take).collect();
         let checked = check_names(files.iter().copied(), folds);
@@ -176,9 +179,9 @@ mod tests {
     #[test]
     fn the_same_name_is_told_with_its_first_place() {
         let files = ["a/b", "c", "a/b", "A/b", "a/B", "A/b", "a/B"];
-        let seen = check(&files, Folds::Nothing).unwrap();
-        let first = Seen::First;
-        assert_eq!(seen, [first, first, Seen::File(0), first, first, Seen::File(3), Seen::File(4)]);
+        let seen = check(&files, NameFolding::Nothing).unwrap();
+        let first = NameStatus::New;
+        assert_eq!(seen, [first, first, NameStatus::File(0), first, first, NameStatus::File(3), NameStatus::File(4)]);
     }
 
     #[test]
@@ -186,13 +189,14 @@ mod tests {
         let case = [["Readme", "README"], ["lib/a", "Lib/b"], ["straße", "STRASSE"], ["K", "\u{212a}"]];
         let form = [["caf\u{e9}", "cafe\u{301}"], ["\u{e9}/a", "e\u{301}/b"], ["\u{c9}", "e\u{301}"]];
         for files in case {
-            assert_eq!(check(&files, Folds::Nothing).unwrap(), [Seen::First, Seen::First]);
+            assert_eq!(check(&files, NameFolding::Nothing).unwrap(), [NameStatus::New, NameStatus::New]);
         }
         for files in form {
-            assert_eq!(check(&files, Folds::Case).unwrap(), [Seen::First, Seen::First]);
+            assert_eq!(check(&files, NameFolding::Case).unwrap(), [NameStatus::New, NameStatus::New]);
         }
-        let strict = case.map(|files| (files, Folds::Case)).into_iter();
-        for (files, folds) in strict.chain(case.into_iter().chain(form).map(|files| (files, Folds::CaseAndForm))) {
+        let strict = case.map(|files| (files, NameFolding::Case)).into_iter();
+        for (files, folds) in strict.chain(case.into_iter().chain(form).map(|files| (files, NameFolding::CaseAndForm)))
+        {
             let error = check(&files, folds).unwrap_err();
             assert!(error.contains("collides with"), "{error}");
         }
@@ -201,7 +205,7 @@ mod tests {
     #[test]
     fn a_name_is_not_both_file_and_folder() {
         for files in [&["a", "a/b"][..], &["a/b", "a"], &["x/a", "A", "A/b"], &["x", "a/b", "A/b", "A"]] {
-            assert!(check(files, Folds::Nothing).unwrap_err().contains("is a file and a folder"), "{files:?}");
+            assert!(check(files, NameFolding::Nothing).unwrap_err().contains("is a file and a folder"), "{files:?}");
         }
     }
 }

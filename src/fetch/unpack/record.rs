@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha384};
 
-use super::{Refusal, Trouble};
+use super::{ArchiveFault, ArchiveRefusal};
 use crate::fetch::hashing::Hasher;
 use crate::model::Algorithm;
 
@@ -51,16 +51,15 @@ impl HashFunction {
 
 impl<'t> Record<'t> {
     /// Parses RECORD, which lies at `path`.
-    pub(super) fn parse(path: &str, text: &'t str) -> Result<Self, Refusal> {
+    pub(super) fn parse(path: &str, text: &'t str) -> Result<Self, ArchiveRefusal> {
         let mut lines = FxHashMap::default();
         for [file, digest, size] in Rows(text) {
-            let line =
-                match &*digest {
-                    "" => None,
-                    digest => Some(RecordLine::parse(digest, &size).ok_or_else(|| {
-                        Refusal::entry(&file, Trouble::RecordLies("its line is not valid".to_owned()))
-                    })?),
-                };
+            let line = match &*digest {
+                "" => None,
+                digest => Some(RecordLine::parse(digest, &size).ok_or_else(|| {
+                    ArchiveRefusal::entry(&file, ArchiveFault::RecordLies("its line is not valid".to_owned()))
+                })?),
+            };
             // Of two lines for one path the last counts, as of two entries.
             lines.insert(file, line);
         }
@@ -68,20 +67,20 @@ impl<'t> Record<'t> {
     }
 
     /// Takes the line of a file. RECORD itself and its signatures need no line.
-    pub(super) fn take(&mut self, path: &str) -> Result<Option<RecordLine>, Refusal> {
+    pub(super) fn take(&mut self, path: &str) -> Result<Option<RecordLine>, ArchiveRefusal> {
         let own = path.strip_prefix(&*self.path).is_some_and(|rest| matches!(rest, "" | ".jws" | ".p7s"));
         match self.lines.remove(path) {
             Some(line) => Ok(line),
             None if own => Ok(None),
-            None => Err(Refusal::entry(path, Trouble::NotInRecord)),
+            None => Err(ArchiveRefusal::entry(path, ArchiveFault::NotInRecord)),
         }
     }
 
     /// Checks that no line is left over.
-    pub(super) fn finish(&self) -> Result<(), Refusal> {
+    pub(super) fn finish(&self) -> Result<(), ArchiveRefusal> {
         let missing = self.lines.iter().filter(|(_, line)| line.is_some()).map(|(path, _)| path);
         match missing.min() {
-            Some(path) => Err(Refusal::entry(path, Trouble::RecordLies("it is missing".to_owned()))),
+            Some(path) => Err(ArchiveRefusal::entry(path, ArchiveFault::RecordLies("it is missing".to_owned()))),
             None => Ok(()),
         }
     }
@@ -114,8 +113,8 @@ impl RecordLine {
     }
 
     /// Compares the line with the digest and the size of the file at `path`.
-    pub(super) fn check(&self, path: &str, hasher: Hasher, size: u64) -> Result<(), Refusal> {
-        let lie = |what: String| Err(Refusal::entry(path, Trouble::RecordLies(what)));
+    pub(super) fn check(&self, path: &str, hasher: Hasher, size: u64) -> Result<(), ArchiveRefusal> {
+        let lie = |what: String| Err(ArchiveRefusal::entry(path, ArchiveFault::RecordLies(what)));
         let (expected, found) = (&self.digest[..self.function.length()], hasher.finish());
         if found != expected {
             let [expected, found] = [expected, &found].map(|digest| URL_SAFE_NO_PAD.encode(digest));

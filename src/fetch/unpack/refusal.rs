@@ -6,60 +6,60 @@ use crate::fetch::gunzip::StrayData;
 use crate::fs::FsError;
 use crate::store::PathError;
 
-/// What an archive holds that larder does not unpack.
+/// Why an archive is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ArchiveRefusal {
     /// One of its entries.
-    #[error("its entry `{name}` {trouble}", name = .name.escape_debug())]
+    #[error("its entry `{name}` {fault}", name = .name.escape_debug())]
     Entry {
         /// The entry's name, as the archive has it.
         name: String,
         /// What is wrong with it.
-        trouble: Trouble,
+        fault: ArchiveFault,
     },
     /// The archive as a whole.
     #[error("it {0}")]
-    Archive(Trouble),
+    Archive(ArchiveFault),
 }
 
-impl Refusal {
-    pub(in crate::fetch) fn entry(name: &str, trouble: Trouble) -> Self {
-        Self::Entry { name: name.to_owned(), trouble }
+impl ArchiveRefusal {
+    pub(in crate::fetch) fn entry(name: &str, fault: ArchiveFault) -> Self {
+        Self::Entry { name: name.to_owned(), fault }
     }
 
     /// Returns what is wrong.
-    pub fn trouble(&self) -> &Trouble {
+    pub fn fault(&self) -> &ArchiveFault {
         match self {
-            Self::Entry { trouble, .. } | Self::Archive(trouble) => trouble,
+            Self::Entry { fault, .. } | Self::Archive(fault) => fault,
         }
     }
 }
 
-/// What is wrong with an archive or an entry, as the end of a sentence.
+/// What is wrong with an archive or an entry, worded as the end of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// Its name.
+pub enum ArchiveFault {
+    /// Its name is not a relative path inside the package.
     #[error(transparent)]
     Path(#[from] PathError),
     /// Its name is not Unicode.
     #[error("has a name that is not UTF-8")]
     NotUnicode,
-    /// A symbolic or hard link that leaves the package; or any link in a wheel.
+    /// It is a symbolic or hard link that leaves the package.
     #[error("is a link to `{0}`, which leaves the package")]
     LinkOut(String),
-    /// A device, a pipe, a sparse file.
+    /// It is a device, a pipe or a sparse file.
     #[error("is neither a file nor a folder")]
     Special,
-    /// Two files of one name, of which readers do not take the same.
+    /// Two entries have one name, and readers differ in which of them they take.
     #[error("is there twice, and not in one order")]
     Duplicate,
-    /// A file where a folder is, or the other way round.
+    /// One name is used for a file and for a folder.
     #[error("is a file and a folder")]
     FileAndFolder,
-    /// Two names that are one where case does not count.
+    /// Two names are equal on a file system that ignores case.
     #[error("collides with `{0}` where case does not count: on macOS or Windows, or on this disk")]
     CaseCollision(String),
-    /// There is no file in it.
+    /// It has no files.
     #[error("has no files")]
     NoFiles,
     /// A wheel of a form that is not known here.
@@ -77,8 +77,8 @@ pub enum Trouble {
     /// Over the bound for all files.
     #[error("makes the package too large: {0} bytes are allowed")]
     TotalTooLarge(u64),
-    /// Packed suspiciously well.
-    #[error("is packed as only a bomb is: more than {0} to 1")]
+    /// Its compression ratio is that of a decompression bomb.
+    #[error("is compressed more than {0} to 1, as only a decompression bomb is")]
     Bomb(u64),
     /// There is something after the end, before the beginning or in between.
     #[error("has data that does not belong to it")]
@@ -92,7 +92,7 @@ pub enum Trouble {
     /// The directory of a zip says something else than the file's own header.
     #[error("has two headers that disagree about its {0}")]
     Disagrees(&'static str),
-    /// Nobody without the password can read it.
+    /// It is encrypted.
     #[error("is encrypted")]
     Encrypted,
     /// Packed by something else than deflate.
@@ -120,36 +120,36 @@ pub enum Trouble {
 
 /// Why unpacking stopped.
 #[derive(Debug)]
-pub(in crate::fetch) enum Problem {
+pub(in crate::fetch) enum UnpackError {
     /// The archive's fault.
-    Refused(Refusal),
+    Refused(ArchiveRefusal),
     /// The machine's fault.
     Fs(FsError),
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<ArchiveRefusal> for UnpackError {
+    fn from(refusal: ArchiveRefusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<FsError> for Problem {
+impl From<FsError> for UnpackError {
     fn from(error: FsError) -> Self {
         Self::Fs(error)
     }
 }
 
-/// Reads an archive library's error as trouble.
-pub(super) fn trouble_of(error: &io::Error) -> Trouble {
+/// Returns the fault that an archive library's error stands for.
+pub(super) fn fault_of(error: &io::Error) -> ArchiveFault {
     let inner = error.get_ref();
-    if let Some(trouble) = inner.and_then(|inner| inner.downcast_ref::<Trouble>()) {
-        return trouble.clone();
+    if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<ArchiveFault>()) {
+        return fault.clone();
     }
     if inner.is_some_and(|inner| inner.downcast_ref::<StrayData>().is_some()) {
-        return Trouble::StrayData;
+        return ArchiveFault::StrayData;
     }
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => Trouble::Truncated,
-        _ => Trouble::Damaged(error.to_string()),
+        io::ErrorKind::UnexpectedEof => ArchiveFault::Truncated,
+        _ => ArchiveFault::Damaged(error.to_string()),
     }
 }

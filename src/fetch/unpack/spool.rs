@@ -1,4 +1,4 @@
-//! An archive that is kept until all of it has arrived.
+//! Keeps an archive until all of it has arrived: a wheel's directory is at its end.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 
@@ -9,23 +9,23 @@ use crate::fetch::hashing::HashingReader;
 use crate::fetch::memory::{Memory, Reservation};
 use crate::fs::{Action, Demand, File, FsError};
 
-/// An archive that arrived whole.
+/// An archive that has arrived.
 pub(in crate::fetch) enum Spool<'m> {
-    /// As it was received.
+    /// The body as it was received.
     Received(Bytes),
-    /// In memory that is shared with other archives.
+    /// Blocks of the shared memory.
     Memory(Reservation<'m>),
-    /// In a file without a name, of this size.
+    /// An unnamed file, with its size.
     File(File, u64),
 }
 
 /// What an archive is read from.
-pub(super) trait Source: BufRead + Seek {}
+pub(super) trait ArchiveSource: BufRead + Seek {}
 
-impl<S: BufRead + Seek> Source for S {}
+impl<S: BufRead + Seek> ArchiveSource for S {}
 
 impl<'m> Spool<'m> {
-    /// Keeps what a reader gives. `length` is how much there will be, where that is known.
+    /// Reads an archive to its end. `length` is the number of its bytes, if that is known.
     pub(in crate::fetch) fn fill(
         source: &mut HashingReader<'_>,
         length: Option<u64>,
@@ -45,7 +45,7 @@ impl<'m> Spool<'m> {
                     break;
                 }
                 if count == 0 {
-                    // It is longer than it should be.
+                    // It is longer than it was said to be.
                     return Self::fill_file(source, Some(reserved), length, staging);
                 }
             }
@@ -56,7 +56,7 @@ impl<'m> Spool<'m> {
         }
     }
 
-    /// Keeps what a reader gives in a file, after what was read of it already.
+    /// Writes an archive to a file. `before` is the beginning that was read already.
     fn fill_file(
         source: &mut HashingReader<'_>,
         before: Option<&Reservation<'_>>,
@@ -94,7 +94,7 @@ impl<'m> Spool<'m> {
     }
 
     /// Returns a reader of the archive.
-    pub(super) fn reader(self) -> Box<dyn Source + 'm> {
+    pub(super) fn reader(self) -> Box<dyn ArchiveSource + 'm> {
         match self {
             Self::Received(bytes) => Box::new(Cursor::new(bytes)),
             Self::Memory(blocks) => Box::new(BlockReader { blocks, at: 0 }),

@@ -6,10 +6,10 @@ use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use libdeflater::Decompressor;
 use tar::{Archive, Entries, Entry, EntryType};
 
-use super::refusal::trouble_of;
+use super::refusal::fault_of;
 use super::{
-    Budget, EntryPath, Limits, Names, Problem, Refusal, SMALL, Seen, Staging, Trouble, WriteError, entry_path,
-    read_exactly,
+    ArchiveFault, ArchiveRefusal, EntryNames, EntryPath, Limits, NameStatus, SMALL, Staging, UnpackBudget, UnpackError,
+    WriteError, entry_path, read_exactly,
 };
 use crate::fetch::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use crate::fetch::hashing::HashingReader;
@@ -30,7 +30,7 @@ pub(in crate::fetch) fn unpack_tarball(
     memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,
-) -> Result<(), Problem> {
+) -> Result<(), UnpackError> {
     if let Some(whole) = source.whole()
         && let Some(length) = length_at_end(whole).filter(|length| *length <= AT_ONCE)
     {
@@ -52,11 +52,11 @@ pub(in crate::fetch) fn unpack_tarball(
     unpacker.finish(read, archive.into_inner())
 }
 
-/// Counts the files of a tarball, as far as it can be read: what is wrong with it shows once there is room for it.
+/// Returns the disk space of a tarball's files, as far as it can be read. Its faults are reported once there is space for it.
 pub(in crate::fetch) fn count_tarball(source: impl Read, mut demand: Demand, limits: Limits) -> Demand {
     let inflated = Gunzip::new(BufReader::with_capacity(1 << 16, source));
     let mut archive = Archive::new(BufReader::with_capacity(1 << 16, inflated));
-    let mut budget = Budget::new(limits);
+    let mut budget = UnpackBudget::new(limits);
     for entry in archive.entries().into_iter().flat_map(|entries| entries.raw(true)) {
         let Ok(entry) = entry else { break };
         if budget.admit("", entry.size(), u64::MAX).is_err() {
@@ -70,7 +70,7 @@ pub(in crate::fetch) fn count_tarball(source: impl Read, mut demand: Demand, lim
 }
 
 /// Reads what follows the last entry, which must be padding.
-fn expect_padding(mut rest: impl Read) -> Result<(), Problem> {
+fn expect_padding(mut rest: impl Read) -> Result<(), UnpackError> {
     /// Tools pad to a few KiB.
     const PADDING: usize = 16 << 20;
 
@@ -79,9 +79,11 @@ fn expect_padding(mut rest: impl Read) -> Result<(), Problem> {
     loop {
         match rest.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(count) if padding + count > PADDING => return Err(Refusal::Archive(Trouble::StrayData).into()),
+            Ok(count) if padding + count > PADDING => {
+                return Err(ArchiveRefusal::Archive(ArchiveFault::StrayData).into());
+            }
             Ok(count) if buffer[..count].iter().all(|byte| *byte == 0) => padding += count,
-            Ok(_) => return Err(Refusal::Archive(Trouble::StrayData).into()),
+            Ok(_) => return Err(ArchiveRefusal::Archive(ArchiveFault::StrayData).into()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(whole_archive(&error)),
         }
@@ -90,22 +92,22 @@ fn expect_padding(mut rest: impl Read) -> Result<(), Problem> {
 
 struct Unpacker<'a, 's> {
     staging: &'a mut Staging<'s>,
-    budget: Budget,
-    names: Names,
-    /// What the headers before an entry say about it.
-    extension: Extension,
-    /// The first folder of the last entry, checked already.
+    budget: UnpackBudget,
+    names: EntryNames,
+    /// The extended headers of the next entry.
+    extension: ExtendedHeader,
+    /// The first folder of the last entry, which was checked.
     top: String,
-    /// The archive, where it is at hand.
+    /// The inflated archive, if it was inflated at once.
     inflated: Option<&'a [u8]>,
     buffer: Buffer<'a>,
-    /// The disk is full: what remains is only counted, to say how much room it takes.
+    /// Set once the disk is full: the remaining entries are only counted, to report the space that they need.
     full: Option<(FsError, Demand)>,
 }
 
-/// What pax and GNU headers say about the entry that follows them.
+/// What pax and GNU headers state of the entry after them.
 #[derive(Default)]
-struct Extension {
+struct ExtendedHeader {
     path: Option<Vec<u8>>,
     link: Option<Vec<u8>>,
     size: Option<u64>,
@@ -116,9 +118,9 @@ impl<'a, 's> Unpacker<'a, 's> {
     fn new(staging: &'a mut Staging<'s>, memory: &'a Memory, limits: Limits, inflated: Option<&'a [u8]>) -> Self {
         Self {
             staging,
-            budget: Budget::new(limits),
-            names: Names::new(limits.folds),
-            extension: Extension::default(),
+            budget: UnpackBudget::new(limits),
+            names: EntryNames::new(limits.folds),
+            extension: ExtendedHeader::default(),
             top: String::new(),
             inflated,
             buffer: memory.buffer(),
@@ -126,26 +128,30 @@ impl<'a, 's> Unpacker<'a, 's> {
         }
     }
 
-    fn entries(&mut self, entries: Entries<'_, impl Read>, packed: &Cell<u64>) -> Result<(), Problem> {
+    fn entries(&mut self, entries: Entries<'_, impl Read>, packed: &Cell<u64>) -> Result<(), UnpackError> {
         for entry in entries.raw(true) {
             self.entry(entry.map_err(|error| whole_archive(&error))?, packed.get())?;
         }
         Ok(())
     }
 
-    /// Ends the work, with what came of it so far and what follows the last entry.
-    fn finish(self, read: Result<(), Problem>, rest: impl Read) -> Result<(), Problem> {
+    /// Checks what follows the last entry, and returns the result.
+    fn finish(self, read: Result<(), UnpackError>, rest: impl Read) -> Result<(), UnpackError> {
         match self.full {
-            // What is wrong with the rest of the archive shows once there is room for it.
+            // Other faults of the archive are reported once there is space for it.
             Some((full, demand)) => Err(full.needing(demand).into()),
             None => read.and_then(|()| expect_padding(rest)).and_then(|()| {
                 self.staging.note_twins(self.names.has_twins());
-                if self.staging.entries().is_empty() { Err(Refusal::Archive(Trouble::NoFiles).into()) } else { Ok(()) }
+                if self.staging.entries().is_empty() {
+                    Err(ArchiveRefusal::Archive(ArchiveFault::NoFiles).into())
+                } else {
+                    Ok(())
+                }
             }),
         }
     }
 
-    fn entry(&mut self, mut entry: Entry<'_, impl Read>, packed: u64) -> Result<(), Problem> {
+    fn entry(&mut self, mut entry: Entry<'_, impl Read>, packed: u64) -> Result<(), UnpackError> {
         let kind = entry.header().entry_type();
         let own_name = entry.header().path_bytes().into_owned();
         self.budget.admit(&String::from_utf8_lossy(&own_name), entry.size(), packed)?;
@@ -163,14 +169,15 @@ impl<'a, 's> Unpacker<'a, 's> {
             _ => {}
         }
         let extension = std::mem::take(&mut self.extension);
-        let name = String::from_utf8(extension.path.unwrap_or(own_name))
-            .map_err(|error| Refusal::entry(&String::from_utf8_lossy(error.as_bytes()), Trouble::NotUnicode))?;
-        let refuse = |trouble| Err(Refusal::entry(&name, trouble).into());
+        let name = String::from_utf8(extension.path.unwrap_or(own_name)).map_err(|error| {
+            ArchiveRefusal::entry(&String::from_utf8_lossy(error.as_bytes()), ArchiveFault::NotUnicode)
+        })?;
+        let refuse = |fault| Err(ArchiveRefusal::entry(&name, fault).into());
         if extension.sparse {
-            return refuse(Trouble::Special);
+            return refuse(ArchiveFault::Special);
         }
         if extension.size.is_some_and(|size| size != entry.size()) {
-            return refuse(Trouble::Damaged("its headers give two sizes".to_owned()));
+            return refuse(ArchiveFault::Damaged("its headers give two sizes".to_owned()));
         }
         let Some(path) = self.inside(&name)? else { return Ok(()) };
         match kind {
@@ -181,25 +188,26 @@ impl<'a, 's> Unpacker<'a, 's> {
                 let target = extension.link.or_else(|| entry.header().link_name_bytes().map(Into::into));
                 let target = String::from_utf8_lossy(&target.unwrap_or_default()).into_owned();
                 let stays = if kind == EntryType::Link { names_a_file(&target) } else { stays_inside(&path, &target) };
-                if stays { Ok(()) } else { refuse(Trouble::LinkOut(target)) }
+                if stays { Ok(()) } else { refuse(ArchiveFault::LinkOut(target)) }
             }
-            _ => refuse(Trouble::Special),
+            _ => refuse(ArchiveFault::Special),
         }
     }
 
-    fn file(&mut self, name: &str, path: &EntryPath, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
+    fn file(&mut self, name: &str, path: &EntryPath, entry: &mut Entry<'_, impl Read>) -> Result<(), UnpackError> {
         let executable = entry.header().mode().map_err(|error| whole_archive(&error))? & 0o111 != 0;
-        let read = |error: &io::Error| Problem::from(Refusal::entry(name, trouble_of(error)));
+        let read = |error: &io::Error| UnpackError::from(ArchiveRefusal::entry(name, fault_of(error)));
         let size = entry.size();
         if let Some((_, demand)) = &mut self.full {
             *demand = demand.file(size);
             return Ok(());
         }
-        if let Seen::File(at) = self.names.file(path, self.staging.entries().len())? {
+        if let NameStatus::File(at) = self.names.file(path, self.staging.entries().len())? {
             self.staging.replace(at)?;
         }
         if let Some(inflated) = self.inflated {
-            let content = content(inflated, entry).ok_or_else(|| Refusal::entry(name, Trouble::Truncated))?;
+            let content =
+                content(inflated, entry).ok_or_else(|| ArchiveRefusal::entry(name, ArchiveFault::Truncated))?;
             let written = self.staging.write(path, executable, content);
             return written.or_else(|error| self.goes_on(path, error, size));
         }
@@ -210,52 +218,54 @@ impl<'a, 's> Unpacker<'a, 's> {
         }
         match self.staging.stream(path, executable, entry) {
             Ok(written) if written == size => Ok(()),
-            Ok(_) => Err(Refusal::entry(name, Trouble::Truncated).into()),
+            Ok(_) => Err(ArchiveRefusal::entry(name, ArchiveFault::Truncated).into()),
             Err(WriteError::Source(error)) => Err(read(&error)),
             Err(WriteError::Fs(error)) => self.goes_on(path, error, size),
         }
     }
 
-    /// Lets the rest be counted where it was room that was missing.
-    fn goes_on(&mut self, path: &EntryPath, error: FsError, size: u64) -> Result<(), Problem> {
+    /// Handles an error of writing: if the disk is full, the rest of the archive is only counted.
+    fn goes_on(&mut self, path: &EntryPath, error: FsError, size: u64) -> Result<(), UnpackError> {
         if !error.is_disk_full() {
-            return Err(self.names.refusal(path, &error).map_or_else(|| error.into(), Problem::from));
+            return Err(self.names.refusal(path, &error).map_or_else(|| error.into(), UnpackError::from));
         }
         self.full = Some((error, self.staging.demand().file(size)));
         Ok(())
     }
 
-    /// Returns where an entry lies below the first folder; beside it is nowhere.
-    fn inside(&mut self, name: &str) -> Result<Option<EntryPath>, Refusal> {
+    /// Returns the path of an entry below the first folder. Returns `None` for that folder itself.
+    fn inside(&mut self, name: &str) -> Result<Option<EntryPath>, ArchiveRefusal> {
         let (top, rest) = name.split_once('/').unwrap_or((name, ""));
         if top.is_empty() {
-            return Err(Refusal::entry(name, Trouble::Path(PathError::Absolute)));
+            return Err(ArchiveRefusal::entry(name, ArchiveFault::Path(PathError::Absolute)));
         }
         if top != self.top {
             if top != "." {
-                EntryPath::parse(top).map_err(|error| Refusal::entry(name, Trouble::Path(error)))?;
+                EntryPath::parse(top).map_err(|error| ArchiveRefusal::entry(name, ArchiveFault::Path(error)))?;
             }
             top.clone_into(&mut self.top);
         }
         match EntryPath::parse(rest.trim_start_matches('/')) {
             Ok(path) => Ok(Some(path)),
             Err(PathError::Empty) => Ok(None),
-            Err(error) => Err(Refusal::entry(name, Trouble::Path(error))),
+            Err(error) => Err(ArchiveRefusal::entry(name, ArchiveFault::Path(error))),
         }
     }
 
-    fn read_long(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, Problem> {
+    fn read_long(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, UnpackError> {
         self.read_header(entry)?;
         let end = self.buffer.iter().position(|byte| *byte == 0).unwrap_or(self.buffer.len());
         Ok(self.buffer[..end].to_vec())
     }
 
-    fn read_pax(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
+    fn read_pax(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), UnpackError> {
         self.read_header(entry)?;
         let mut rest = &**self.buffer;
         while !rest.is_empty() {
             let Some((key, value, after)) = pax_record(rest) else {
-                return Err(Refusal::Archive(Trouble::Damaged("a pax header cannot be read".to_owned())).into());
+                return Err(
+                    ArchiveRefusal::Archive(ArchiveFault::Damaged("a pax header cannot be read".to_owned())).into()
+                );
             };
             rest = after;
             match key {
@@ -272,10 +282,12 @@ impl<'a, 's> Unpacker<'a, 's> {
         Ok(())
     }
 
-    fn read_header(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), Problem> {
+    fn read_header(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), UnpackError> {
         let size = entry.size();
         if size > SMALL {
-            return Err(Refusal::Archive(Trouble::Damaged("a header has more than 1 MiB".to_owned())).into());
+            return Err(
+                ArchiveRefusal::Archive(ArchiveFault::Damaged("a header has more than 1 MiB".to_owned())).into()
+            );
         }
         read_exactly(entry, size, &mut self.buffer).map_err(|error| whole_archive(&error))
     }
@@ -287,7 +299,7 @@ fn content<'i>(inflated: &'i [u8], entry: &Entry<'_, impl Read>) -> Option<&'i [
     inflated.get(start..start.checked_add(usize::try_from(entry.size()).ok()?)?)
 }
 
-/// A tar that is at hand. What ends early is noticed while it is skipped, as it is in one that arrives.
+/// A tar in memory. Skipping beyond its end is an error, as it is in one that is streamed.
 struct AtHand<'i>(Cursor<&'i [u8]>);
 
 impl Read for AtHand<'_> {
@@ -317,7 +329,7 @@ fn pax_record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((&record[..equals], &record[equals + 1..], after))
 }
 
-/// Tells whether a symbolic link at `path` leads to something in the package, by its text.
+/// Returns whether a symbolic link at `path` with this text stays inside the package.
 fn stays_inside(path: &EntryPath, target: &str) -> bool {
     if target.starts_with('/') {
         return false;
@@ -334,11 +346,11 @@ fn stays_inside(path: &EntryPath, target: &str) -> bool {
     true
 }
 
-/// Tells whether a hard link's target is the name of an entry.
+/// Returns whether a hard link's target may be the name of an entry.
 fn names_a_file(target: &str) -> bool {
     entry_path(target).is_ok()
 }
 
-fn whole_archive(error: &io::Error) -> Problem {
-    Refusal::Archive(trouble_of(error)).into()
+fn whole_archive(error: &io::Error) -> UnpackError {
+    ArchiveRefusal::Archive(fault_of(error)).into()
 }

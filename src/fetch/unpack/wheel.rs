@@ -4,12 +4,13 @@ use std::io::{self, BufRead, Read, Seek};
 
 use rustc_hash::FxHashMap;
 
-use super::links::{self, Link};
+use super::links::{self, SymbolicLink};
 use super::record::{Record, RecordLine};
-use super::refusal::trouble_of;
-use super::zip::{Archive, Body, Buffers, Entry};
+use super::refusal::fault_of;
+use super::zip::{Buffers, EntryReader, ZipArchive, ZipEntry};
 use super::{
-    Budget, EntryPath, Limits, Names, Problem, Refusal, Seen, Spool, Staging, Trouble, WriteError, entry_path,
+    ArchiveFault, ArchiveRefusal, EntryNames, EntryPath, Limits, NameStatus, Spool, Staging, UnpackBudget, UnpackError,
+    WriteError, entry_path,
 };
 use crate::fetch::hashing::{HashedReader, Hasher};
 use crate::fetch::memory::Memory;
@@ -26,32 +27,32 @@ pub(in crate::fetch) fn unpack_wheel(
     memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,
-) -> Result<(), Problem> {
+) -> Result<(), UnpackError> {
     let scratch = spool.size_on_disk();
-    let mut archive = Archive::open(spool.reader(), limits.entries)?;
-    let mut budget = Budget::new(limits);
+    let mut archive = ZipArchive::open(spool.reader(), limits.entries)?;
+    let mut budget = UnpackBudget::new(limits);
     for entry in archive.entries() {
         budget.admit(entry.name(), entry.size(), archive.length())?;
     }
     files(&mut archive, package, memory, staging, limits).map_err(|problem| match problem {
-        Problem::Fs(error) if error.is_disk_full() => {
-            let sizes = archive.entries().iter().map(Entry::size);
-            Problem::Fs(error.needing(Demand::on(staging.place()).files(sizes.chain(scratch))))
+        UnpackError::Fs(error) if error.is_disk_full() => {
+            let sizes = archive.entries().iter().map(ZipEntry::size);
+            UnpackError::Fs(error.needing(Demand::on(staging.place()).files(sizes.chain(scratch))))
         }
         other => other,
     })
 }
 
 fn files(
-    archive: &mut Archive<impl BufRead + Seek>,
+    archive: &mut ZipArchive<impl BufRead + Seek>,
     package: &PackageKey,
     memory: &Memory,
     staging: &mut Staging<'_>,
     limits: Limits,
-) -> Result<(), Problem> {
+) -> Result<(), UnpackError> {
     let (path, text) = read_record(archive, package, limits)?;
     let mut record = Record::parse(&path, &text)?;
-    let mut names = Names::new(limits.folds);
+    let mut names = EntryNames::new(limits.folds);
     let mut buffers = Buffers::new(memory);
     let last = last_of_each(archive.entries())?;
     let mut links = Vec::new();
@@ -59,37 +60,38 @@ fn files(
         let mut body = archive.body(at)?;
         let entry = body.entry();
         let path = entry_path(entry.name())?;
-        let refuse = |trouble| Err(Refusal::entry(entry.name(), trouble).into());
+        let refuse = |fault| Err(ArchiveRefusal::entry(entry.name(), fault).into());
         // A type of 0 is no type: archives made elsewhere than on Unix.
         let kind = entry.mode() & 0o170_000;
         if entry.name().ends_with('/') {
             if !matches!(kind, 0 | 0o040_000 | 0o100_000) || entry.size() != 0 {
-                return refuse(Trouble::Special);
+                return refuse(ArchiveFault::Special);
             }
-            expect_end(&mut body).map_err(|error| Refusal::entry(entry.name(), trouble_of(&error)))?;
+            expect_end(&mut body).map_err(|error| ArchiveRefusal::entry(entry.name(), fault_of(&error)))?;
             names.folder(path.as_str())?;
             continue;
         }
         if !matches!(kind, 0 | 0o100_000 | LINK) {
-            return refuse(Trouble::Special);
+            return refuse(ArchiveFault::Special);
         }
         if last.get(path.as_str()).is_some_and(|last| *last != at) {
-            // What nobody gets is not unpacked, but hides nothing.
-            io::copy(&mut body, &mut io::sink()).map_err(|error| Refusal::entry(entry.name(), trouble_of(&error)))?;
+            // A replaced entry is not unpacked, but is checked like all others.
+            io::copy(&mut body, &mut io::sink())
+                .map_err(|error| ArchiveRefusal::entry(entry.name(), fault_of(&error)))?;
             continue;
         }
-        if names.file(&path, staging.entries().len() + links.len())? != Seen::First {
-            return refuse(Trouble::Duplicate);
+        if names.file(&path, staging.entries().len() + links.len())? != NameStatus::New {
+            return refuse(ArchiveFault::Duplicate);
         }
         let line = record.take(path.as_str())?;
         if kind == LINK {
-            links.push(Link::read(&mut body, path, line)?);
+            links.push(SymbolicLink::read(&mut body, path, line)?);
             continue;
         }
         let written = write(&mut body, &path, line, staging, &mut buffers);
         written.map_err(|problem| match problem {
-            Problem::Fs(error) => names.refusal(&path, &error).map_or(Problem::Fs(error), Problem::from),
-            refused @ Problem::Refused(_) => refused,
+            UnpackError::Fs(error) => names.refusal(&path, &error).map_or(UnpackError::Fs(error), UnpackError::from),
+            refused @ UnpackError::Refused(_) => refused,
         })?;
     }
     links::follow(links, staging, limits, archive.length())?;
@@ -100,15 +102,15 @@ fn files(
 /// The type of a symbolic link.
 const LINK: u32 = 0o120_000;
 
-/// Returns which entry counts of those that have one name: the last, for those who read the directory and for those who
-/// read the archive as it lies.
-fn last_of_each(entries: &[Entry]) -> Result<FxHashMap<String, usize>, Refusal> {
+/// Returns, for each name that several entries have, the one that counts: the last. It must be the last in the directory and
+/// in the archive, as readers differ in which order they follow.
+fn last_of_each(entries: &[ZipEntry]) -> Result<FxHashMap<String, usize>, ArchiveRefusal> {
     let mut all: FxHashMap<&str, usize> = FxHashMap::default();
     let mut last: FxHashMap<String, usize> = FxHashMap::default();
     for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.name().ends_with('/')) {
         let Some(before) = all.insert(entry.name(), at) else { continue };
         if entries[before].listed() > entry.listed() || entries[before].offset() == entry.offset() {
-            return Err(Refusal::entry(entry.name(), Trouble::Duplicate));
+            return Err(ArchiveRefusal::entry(entry.name(), ArchiveFault::Duplicate));
         }
         last.insert(entry.name().to_owned(), at);
     }
@@ -116,15 +118,15 @@ fn last_of_each(entries: &[Entry]) -> Result<FxHashMap<String, usize>, Refusal> 
 }
 
 fn write(
-    body: &mut Body<'_, impl BufRead + Seek>,
+    body: &mut EntryReader<'_, impl BufRead + Seek>,
     path: &EntryPath,
     line: Option<RecordLine>,
     staging: &mut Staging<'_>,
     buffers: &mut Buffers<'_>,
-) -> Result<(), Problem> {
+) -> Result<(), UnpackError> {
     let executable = body.entry().mode() & 0o111 != 0;
     let size = body.entry().size();
-    let refuse = |error: &io::Error| Problem::from(Refusal::entry(path.as_str(), trouble_of(error)));
+    let refuse = |error: &io::Error| UnpackError::from(ArchiveRefusal::entry(path.as_str(), fault_of(error)));
     let mut hasher = line.as_ref().map(RecordLine::hasher);
     if let Some(content) = body.read_at_once(buffers).map_err(|error| refuse(&error))? {
         if let Some(hasher) = &mut hasher {
@@ -142,14 +144,14 @@ fn write(
     Ok(check(path, line, hasher, size)?)
 }
 
-fn check(path: &EntryPath, line: Option<RecordLine>, hasher: Option<Hasher>, size: u64) -> Result<(), Refusal> {
+fn check(path: &EntryPath, line: Option<RecordLine>, hasher: Option<Hasher>, size: u64) -> Result<(), ArchiveRefusal> {
     match (line, hasher) {
         (Some(line), Some(hasher)) => line.check(path.as_str(), hasher, size),
         _ => Ok(()),
     }
 }
 
-/// Reads past the last byte, where the checksum is compared; there must be no other.
+/// Expects the end, at which the checksum is compared.
 fn expect_end(file: &mut dyn Read) -> io::Result<()> {
     match file.read(&mut [0])? {
         0 => Ok(()),
@@ -159,61 +161,67 @@ fn expect_end(file: &mut dyn Read) -> io::Result<()> {
 
 /// Finds RECORD in the one `.dist-info` folder and checks WHEEL and METADATA beside it. Returns its path and its text.
 fn read_record(
-    archive: &mut Archive<impl BufRead + Seek>,
+    archive: &mut ZipArchive<impl BufRead + Seek>,
     package: &PackageKey,
     limits: Limits,
-) -> Result<(String, String), Problem> {
+) -> Result<(String, String), UnpackError> {
     let info_of = |name: &str| name.strip_suffix(".dist-info/RECORD").is_some_and(|rest| !rest.contains('/'));
-    let names = || archive.entries().iter().map(Entry::name).enumerate();
+    let names = || archive.entries().iter().map(ZipEntry::name).enumerate();
     let mut records = names().filter(|(_, name)| info_of(name));
     let (Some((at, path)), None) = (records.next(), records.next()) else {
-        return Err(Refusal::Archive(Trouble::NoRecord).into());
+        return Err(ArchiveRefusal::Archive(ArchiveFault::NoRecord).into());
     };
     let (path, folder) = (path.to_owned(), path.trim_end_matches("RECORD"));
     // Of two of one name the last counts.
     let beside = |file| names().rfind(|(_, name)| name.strip_prefix(folder) == Some(file)).map(|(at, _)| at);
-    let metadata = beside("METADATA").ok_or(Refusal::Archive(Trouble::NoMetadata))?;
-    let about = beside("WHEEL").ok_or(Refusal::Archive(Trouble::NoWheelVersion))?;
+    let metadata = beside("METADATA").ok_or(ArchiveRefusal::Archive(ArchiveFault::NoMetadata))?;
+    let about = beside("WHEEL").ok_or(ArchiveRefusal::Archive(ArchiveFault::NoWheelVersion))?;
     check_version(&read_text(archive, about, limits)?)?;
     check_metadata(&read_text(archive, metadata, limits)?, package)
-        .map_err(|trouble| Refusal::entry(archive.entries()[metadata].name(), trouble))?;
+        .map_err(|fault| ArchiveRefusal::entry(archive.entries()[metadata].name(), fault))?;
     let text = read_text(archive, at, limits)?;
-    let text = String::from_utf8(text).map_err(|_| Refusal::entry(&path, Trouble::NotUnicode))?;
+    let text = String::from_utf8(text).map_err(|_| ArchiveRefusal::entry(&path, ArchiveFault::NotUnicode))?;
     Ok((path, text))
 }
 
-/// A later major version may be unpacked in another way.
-fn check_version(about: &[u8]) -> Result<(), Refusal> {
+/// Checks the version of the wheel format: another major version may be unpacked differently.
+fn check_version(about: &[u8]) -> Result<(), ArchiveRefusal> {
     let text = String::from_utf8_lossy(about);
     let headers = text.lines().take_while(|line| !line.trim().is_empty()).filter_map(|line| line.split_once(':'));
     let mut versions = headers.filter(|(name, _)| name.trim().eq_ignore_ascii_case("Wheel-Version"));
     let version = versions.next().map(|(_, version)| version.trim());
     let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     match (version, major) {
-        (Some(version), Some(major)) if major > 1 => Err(Refusal::Archive(Trouble::NewerWheel(version.to_owned()))),
+        (Some(version), Some(major)) if major > 1 => {
+            Err(ArchiveRefusal::Archive(ArchiveFault::NewerWheel(version.to_owned())))
+        }
         (Some(_), Some(_)) => Ok(()),
-        _ => Err(Refusal::Archive(Trouble::NoWheelVersion)),
+        _ => Err(ArchiveRefusal::Archive(ArchiveFault::NoWheelVersion)),
     }
 }
 
-fn read_text(archive: &mut Archive<impl BufRead + Seek>, at: usize, limits: Limits) -> Result<Vec<u8>, Refusal> {
+fn read_text(
+    archive: &mut ZipArchive<impl BufRead + Seek>,
+    at: usize,
+    limits: Limits,
+) -> Result<Vec<u8>, ArchiveRefusal> {
     let mut body = archive.body(at)?;
     let entry = body.entry();
     let most = limits.file.min(LARGEST_TEXT);
     if entry.size() > most {
-        return Err(Refusal::entry(entry.name(), Trouble::TooLarge(most)));
+        return Err(ArchiveRefusal::entry(entry.name(), ArchiveFault::TooLarge(most)));
     }
     let mut text = Vec::with_capacity(entry.size() as usize);
-    body.read_to_end(&mut text).map_err(|error| Refusal::entry(entry.name(), trouble_of(&error)))?;
+    body.read_to_end(&mut text).map_err(|error| ArchiveRefusal::entry(entry.name(), fault_of(&error)))?;
     Ok(text)
 }
 
-/// A wheel says itself whose it is; its name and its registry are not alone.
-pub(in crate::fetch) fn check_metadata(bytes: &[u8], package: &PackageKey) -> Result<(), Trouble> {
-    let metadata = CoreMetadata::parse(bytes).map_err(Trouble::BadMetadata)?;
+/// Compares METADATA with the package: the name of the file and the registry may be wrong.
+pub(in crate::fetch) fn check_metadata(bytes: &[u8], package: &PackageKey) -> Result<(), ArchiveFault> {
+    let metadata = CoreMetadata::parse(bytes).map_err(ArchiveFault::BadMetadata)?;
     let Some(version) = package.version.as_pypi() else { return Ok(()) };
     if metadata.is_of(&package.id.name, version) {
         return Ok(());
     }
-    Err(Trouble::OtherPackage(format!("`{}` {}", metadata.name.escape_debug(), metadata.version.escape_debug())))
+    Err(ArchiveFault::OtherPackage(format!("`{}` {}", metadata.name.escape_debug(), metadata.version.escape_debug())))
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{self, FetchError, Fetched, Folds, Limits, Progress, Source, Step, Wanted};
+use crate::fetch::{
+    self, ArtifactSource, FetchError, FetchProgress, FetchStep, FetchedArtifact, Limits, NameFolding, RequestedArtifact,
+};
 use crate::lock::{Closure, Selection};
 use crate::model::{Artifact, Package, PackageKey, Platform};
 use crate::store::{Lease, StoreError, Tree};
@@ -93,7 +95,7 @@ fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::R
         let Some(registry) = &package.registry else { continue };
         let artifact = for_platform(key, package, platform)?.clone();
         let native = artifact.is_native(&package.facts);
-        wanted.push(Wanted {
+        wanted.push(RequestedArtifact {
             package: key.clone(),
             registry: registry.clone(),
             artifact,
@@ -103,7 +105,7 @@ fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::R
     }
     let lease = match source.session.store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref())) {
         Err(StoreError::Fs(error)) if error.is_disk_full() => {
-            return Err(Failed::Fetch(fetch::no_room(&source.session.store, source, &wanted, error)));
+            return Err(Failed::Fetch(fetch::disk_full_error(&source.session.store, source, &wanted, error)));
         }
         lease => lease?,
     };
@@ -120,25 +122,25 @@ fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::R
 }
 
 /// Returns which names are one on a platform that the project is for: what installs here has to install there.
-fn folds(project: &Project) -> Folds {
+fn folds(project: &Project) -> NameFolding {
     let platforms = project.manifest.settings.platforms.iter();
-    platforms.map(|target| Folds::of(target.platform.os())).max().unwrap_or_default()
+    platforms.map(|target| NameFolding::of(target.platform.os())).max().unwrap_or_default()
 }
 
 /// Makes sure that the store has these artifacts, and tells how it goes.
 pub(in crate::ops) fn fetch(
     session: &Session<'_>,
-    source: &dyn Source,
-    wanted: &[Wanted],
-    folds: Folds,
-) -> std::result::Result<Vec<Fetched>, FetchError> {
+    source: &dyn ArtifactSource,
+    wanted: &[RequestedArtifact],
+    folds: NameFolding,
+) -> std::result::Result<Vec<FetchedArtifact>, FetchError> {
     let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
-    let on_progress = |progress: Progress| {
+    let on_progress = |progress: FetchProgress| {
         match progress.step {
-            Step::Started { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
-            Step::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
-            Step::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
-            Step::Waiting { process } => {
+            FetchStep::Started { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
+            FetchStep::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
+            FetchStep::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
+            FetchStep::Waiting { process } => {
                 let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
                 (session.context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
             }
@@ -150,7 +152,7 @@ pub(in crate::ops) fn fetch(
         });
     };
     let limits = Limits { folds, ..Limits::default() };
-    let options = fetch::Options { on_progress: &on_progress, limits, ..fetch::Options::default() };
+    let options = fetch::FetchOptions { on_progress: &on_progress, limits, ..fetch::FetchOptions::default() };
     fetch::fetch_all(&session.store, source, wanted, options)
 }
 

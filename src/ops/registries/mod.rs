@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{Body, Source, SourceError};
+use crate::fetch::{ArtifactSource, Body, SourceError};
 use crate::fs;
 use crate::manifest::RegistryUrl;
 use crate::model::{Artifact, Label, PackageId, PackageKey, Routes};
@@ -79,7 +79,7 @@ impl<'a> LazyRegistries<'a> {
     }
 }
 
-impl Source for LazyRegistries<'_> {
+impl ArtifactSource for LazyRegistries<'_> {
     fn open(
         &self,
         package: &PackageKey,

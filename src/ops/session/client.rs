@@ -1,7 +1,7 @@
 //! How a command asks: whether it may, through which proxies, trusting which certificates.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootSources};
+use crate::fetch::{BadProxy, ClientOptions, Network, Proxies, RootCertificateSources};
 
 use super::{Context, Result, Variables};
 
@@ -17,9 +17,9 @@ pub(super) fn options(context: &Context<'_>) -> Result<ClientOptions> {
 }
 
 /// Returns which certificates the variables want trusted.
-fn roots(variables: &Variables) -> RootSources {
+fn roots(variables: &Variables) -> RootCertificateSources {
     let folders = variables.path("SSL_CERT_DIR").map(|list| std::env::split_paths(&list).collect::<Vec<_>>());
-    RootSources {
+    RootCertificateSources {
         file: variables.path("SSL_CERT_FILE"),
         folders: folders.unwrap_or_default().into_iter().filter(|folder| !folder.as_os_str().is_empty()).collect(),
         extra: variables.path("NODE_EXTRA_CA_CERTS"),

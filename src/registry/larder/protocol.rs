@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::fetch::{Endpoint, Target};
+use crate::fetch::{Endpoint, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, RegistryClient};
@@ -33,7 +33,13 @@ impl Protocol for LarderProtocol {
         Some(format!("artifacts/{name}/{file}"))
     }
 
-    fn stated_targets<'s>(&self, _: &PackageName, _: &Artifact, _: &'s FileLocation, _: &Endpoint) -> Vec<Target<'s>> {
+    fn stated_targets<'s>(
+        &self,
+        _: &PackageName,
+        _: &Artifact,
+        _: &'s FileLocation,
+        _: &Endpoint,
+    ) -> Vec<RequestTarget<'s>> {
         Vec::new()
     }
 }

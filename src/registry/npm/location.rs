@@ -20,14 +20,14 @@ pub(super) fn hint(tarball: &str, default_path: &str, endpoint: &Endpoint) -> Op
     // Nearly all URLs have the default path below a registry or at the root of a host.
     let is_base = |base: &str| {
         base.ends_with('/') && base.matches('/').count() == 3
-            || endpoint.places().iter().any(|place| place.url().as_str() == base)
+            || endpoint.addresses().iter().any(|place| place.url().as_str() == base)
     };
     if tarball.strip_suffix(default_path).is_some_and(is_base) {
         return None;
     }
     let (tarball, _) = tarball.parse::<Url>().ok()?.split_credentials();
     let path = decoded(tarball.path());
-    let places = || endpoint.places().iter().map(crate::fetch::Place::url);
+    let places = || endpoint.addresses().iter().map(crate::fetch::RegistryAddress::url);
     let is_usual = |base: &Url| path.strip_prefix(decoded(base.path()).as_str()) == Some(default_path);
     if places().any(is_usual) || path.strip_prefix('/') == Some(default_path) {
         return None;
@@ -43,7 +43,7 @@ pub(super) fn hint(tarball: &str, default_path: &str, endpoint: &Endpoint) -> Op
 
 /// Returns whether a tarball's URL is the default path below the registry or one of its mirrors.
 pub(super) fn is_default(tarball: &str, default_path: &str, endpoint: &Endpoint) -> bool {
-    let bases = endpoint.places().iter().map(crate::fetch::Place::url);
+    let bases = endpoint.addresses().iter().map(crate::fetch::RegistryAddress::url);
     bases.filter_map(|base| tarball.strip_prefix(base.as_str())).any(|below| decoded(below) == default_path)
 }
 
@@ -59,12 +59,12 @@ fn decoded(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::{Place, Quota};
+    use crate::fetch::{Quota, RegistryAddress};
 
     #[test]
     fn only_unusual_places_are_kept() {
         let places = ["http://127.0.0.1:4873/mirror/", "https://r.example/npm/"];
-        let places = places.iter().map(|url| Place::http(url.parse().unwrap(), None)).collect();
+        let places = places.iter().map(|url| RegistryAddress::http(url.parse().unwrap(), None)).collect();
         let endpoint = Endpoint::new("r".parse().unwrap(), places, Quota::default());
         let name = PackageName::npm("@s/a").unwrap();
         let default_path = default_path(&name, &file(&name, "1.0.0"));

@@ -6,7 +6,7 @@ use super::listing::NpmListing;
 use super::location;
 use super::record::{self, BadDocument, PackumentForm};
 use crate::diagnostic::Failure;
-use crate::fetch::{Document, Endpoint, Target};
+use crate::fetch::{Endpoint, FullResponse, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
@@ -44,7 +44,7 @@ impl Protocol for NpmProtocol {
         let path = name.as_str().replace('/', "%2f");
         let accept = if form == PackumentForm::Full { FULL } else { ABBREVIATED };
         let request = ListingRequest { package: name.as_str(), path: &path, accept, format: record::FORMAT };
-        let encode = |document: &Document| {
+        let encode = |document: &FullResponse| {
             record::encode(name, &document.bytes, form)
                 .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad_document(client, name, bad)) })
         };
@@ -63,9 +63,9 @@ impl Protocol for NpmProtocol {
         artifact: &Artifact,
         location: &'s FileLocation,
         endpoint: &Endpoint,
-    ) -> Vec<Target<'s>> {
+    ) -> Vec<RequestTarget<'s>> {
         let is_default = location::is_default(&location.url, &location::default_path(name, &artifact.file), endpoint);
-        if is_default { Vec::new() } else { vec![Target::At(&location.url)] }
+        if is_default { Vec::new() } else { vec![RequestTarget::At(&location.url)] }
     }
 }
 

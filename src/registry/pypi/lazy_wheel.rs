@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::file_name::FileName;
 use super::record::FileRecord;
 use crate::diagnostic::Failure;
-use crate::fetch::zip::Archive;
-use crate::fetch::{ByteRange, Content, Document, Encoding, Request, RequestError, Target};
+use crate::fetch::zip::ZipArchive;
+use crate::fetch::{ByteRange, Content, Encoding, FullResponse, Request, RequestError, RequestTarget};
 use crate::model::PackageName;
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
@@ -28,7 +28,7 @@ pub(super) fn from_wheel(
 ) -> Result<Option<Vec<u8>>, Arc<dyn Failure>> {
     let url = file.url();
     let request = |range| Request {
-        target: Target::At(&url),
+        target: RequestTarget::At(&url),
         stated_by: Some(page),
         range,
         encoding: Encoding::Identity,
@@ -76,7 +76,7 @@ fn from_parts(
     package: &PackageName,
     parts: Vec<(u64, Vec<u8>)>,
     total: u64,
-    read: impl Fn(u64, u64) -> Result<Document, RequestError>,
+    read: impl Fn(u64, u64) -> Result<FullResponse, RequestError>,
 ) -> Option<Result<Vec<u8>, RequestError>> {
     let mut failure = None;
     let fetch = |start, end| match read(start, end) {
@@ -117,7 +117,7 @@ pub(super) fn from_sdist(bytes: impl Read) -> Option<Vec<u8>> {
 }
 
 fn metadata_of(package: &PackageName, wheel: impl BufRead + Seek) -> Option<Vec<u8>> {
-    let mut archive = Archive::open(wheel, MOST_ENTRIES).ok()?;
+    let mut archive = ZipArchive::open(wheel, MOST_ENTRIES).ok()?;
     let is_metadata = |name: &str| {
         // A wheel's `NAME-VERSION.dist-info` spells both as the file name of a wheel does.
         name.strip_suffix(".dist-info/METADATA")

@@ -9,7 +9,7 @@ use super::record::{self, FileRecord};
 use super::tags::{Rank, WheelTarget};
 use super::{lazy_wheel, location, requirement};
 use crate::diagnostic::Failure;
-use crate::fetch::{Document, Encoding, Request, RequestError, Target};
+use crate::fetch::{Encoding, FullResponse, Request, RequestError, RequestTarget};
 use crate::model::{
     Artifact, CoreMetadata, Digest, Facts, PackageName, Platform, Settings, TargetPlatform, Url, Version,
 };
@@ -322,7 +322,7 @@ impl PypiListing {
         let bare = url.split(['?', '#']).next().unwrap_or_default();
         let target = format!("{bare}.metadata");
         let stated_by = Some(&*self.record.provenance.url);
-        let request = Request { target: Target::At(&target), stated_by, ..Request::default() };
+        let request = Request { target: RequestTarget::At(&target), stated_by, ..Request::default() };
         let at_mirror = self.at_mirror(&target).map(Ok);
         let metadata = match at_mirror.unwrap_or_else(|| self.client.http.read(&self.client.endpoint, &request)) {
             Ok(document) => {
@@ -350,11 +350,11 @@ impl PypiListing {
     }
 
     /// Reads a file from a mirror whose page places it on the public index's host.
-    fn at_mirror(&self, url: &str) -> Option<Document> {
+    fn at_mirror(&self, url: &str) -> Option<FullResponse> {
         let url = url.parse().ok()?;
         let path =
             location::mirrored_path(&url, &self.client.endpoint).filter(|_| self.availability.mirrored.is_likely())?;
-        let request = Request { target: Target::Beside(path), ..Request::default() };
+        let request = Request { target: RequestTarget::Beside(path), ..Request::default() };
         let document = self.client.http.read(&self.client.endpoint, &request);
         match document {
             Ok(_) => self.availability.mirrored.record_success(),
@@ -368,7 +368,7 @@ impl PypiListing {
         if url.parse::<Url>().is_ok_and(|url| url.path().ends_with("zip")) {
             return no_wheel("is a zip");
         }
-        let (target, stated_by) = (Target::At(url), Some(&*self.record.provenance.url));
+        let (target, stated_by) = (RequestTarget::At(url), Some(&*self.record.provenance.url));
         let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };
         let response = self.client.http.get(&self.client.endpoint, &request)?;
         let Some(bytes) = lazy_wheel::from_sdist(response.body) else {

@@ -1,6 +1,6 @@
 //! The locations of files, and the part of them that a lock keeps.
 
-use crate::fetch::{Endpoint, Place};
+use crate::fetch::{Endpoint, RegistryAddress};
 use crate::model::Url;
 
 /// The host of the public index.
@@ -10,7 +10,7 @@ const PUBLIC_FILES: &str = "https://files.pythonhosted.org/";
 
 /// Adds to the address of an index where its files are, and that its credentials are for them: beside a `simple` index, unless it
 /// is the public one.
-pub(in crate::registry) fn with_files(place: Place) -> Place {
+pub(in crate::registry) fn with_files(place: RegistryAddress) -> RegistryAddress {
     if place.url().host() == PUBLIC_INDEX {
         return match PUBLIC_FILES.parse() {
             Ok(files) => place.with_files(files),
@@ -37,7 +37,7 @@ pub(super) fn hint(file_url: &str, page_url: &str, endpoint: &Endpoint) -> Optio
     if file_url.has_query() {
         return None;
     }
-    let homes = endpoint.places().iter().map(|place| place.url().parent());
+    let homes = endpoint.addresses().iter().map(|place| place.url().parent());
     let below = homes.filter(|home| file_url.is_below(home)).find_map(|home| {
         let below = file_url.path().strip_prefix(home.path());
         below.map(str::to_owned)
@@ -54,13 +54,13 @@ pub(super) fn is_content_addressed(hint: &str, file: &str) -> bool {
 /// Returns the path that a file has at the public index and its mirrors, if the first mirror's page places the file on another
 /// host.
 pub(super) fn mirrored_path<'u>(file_url: &'u Url, endpoint: &Endpoint) -> Option<&'u str> {
-    let mirror = endpoint.places().first().map(Place::url).filter(|first| first.host() != PUBLIC_INDEX)?;
+    let mirror = endpoint.addresses().first().map(RegistryAddress::url).filter(|first| first.host() != PUBLIC_INDEX)?;
     let path = content_addressed(file_url.path()).filter(|_| is_public(endpoint))?;
     (!file_url.is_same_origin(mirror)).then_some(path)
 }
 
 fn is_public(endpoint: &Endpoint) -> bool {
-    endpoint.places().iter().any(|place| place.url().host() == PUBLIC_INDEX)
+    endpoint.addresses().iter().any(|place| place.url().host() == PUBLIC_INDEX)
 }
 
 /// Finds `packages/aa/bb/<60 hexadecimal digits>/file` at the end of a path.
@@ -78,7 +78,7 @@ mod tests {
     use crate::fetch::Quota;
 
     fn endpoint(urls: &[&str]) -> Endpoint {
-        let places = urls.iter().map(|url| Place::http(url.parse().unwrap(), None)).collect();
+        let places = urls.iter().map(|url| RegistryAddress::http(url.parse().unwrap(), None)).collect();
         Endpoint::new("r".parse().unwrap(), places, Quota::default())
     }
 

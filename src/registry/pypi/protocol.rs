@@ -7,7 +7,7 @@ use super::page::{self, BadPage};
 use super::pep658::MetadataAvailability;
 use super::{location, record};
 use crate::diagnostic::Failure;
-use crate::fetch::{Authorization, Document, Endpoint, Place, Target};
+use crate::fetch::{Authorization, Endpoint, FullResponse, RegistryAddress, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
@@ -33,7 +33,7 @@ impl PypiProtocol {
         let filter = ListingFilter::for_settings(settings);
         let path = format!("{name}/");
         let request = ListingRequest { package: name.as_str(), path: &path, accept: ACCEPT, format: record::FORMAT };
-        let encode = |document: &Document| {
+        let encode = |document: &FullResponse| {
             page::read(name, &document.response.url, &document.bytes)
                 .map(|files| EncodedRecord { header: record::encode(name, &files), body: Vec::new() })
                 .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad_page(client, name, bad)) })
@@ -45,7 +45,7 @@ impl PypiProtocol {
 }
 
 impl Protocol for PypiProtocol {
-    fn describe_place(&self, place: Place) -> Place {
+    fn describe_place(&self, place: RegistryAddress) -> RegistryAddress {
         location::with_files(place)
     }
 
@@ -88,8 +88,8 @@ impl Protocol for PypiProtocol {
         Ok(Arc::new(self.fetch(client, name, settings)?))
     }
 
-    fn hint_target<'h>(&self, hint: &'h str) -> Target<'h> {
-        Target::Beside(hint)
+    fn hint_target<'h>(&self, hint: &'h str) -> RequestTarget<'h> {
+        RequestTarget::Beside(hint)
     }
 
     fn is_content_addressed(&self, hint: &str, file: &str) -> bool {
@@ -106,10 +106,10 @@ impl Protocol for PypiProtocol {
         _: &Artifact,
         location: &'s FileLocation,
         endpoint: &Endpoint,
-    ) -> Vec<Target<'s>> {
-        let beside = location.hint.as_deref().map(Target::Beside);
+    ) -> Vec<RequestTarget<'s>> {
+        let beside = location.hint.as_deref().map(RequestTarget::Beside);
         let is_there = beside.is_some_and(|beside| endpoint.stands_for(beside, &location.url));
-        beside.into_iter().chain((!is_there).then_some(Target::At(&location.url))).collect()
+        beside.into_iter().chain((!is_there).then_some(RequestTarget::At(&location.url))).collect()
     }
 }
 

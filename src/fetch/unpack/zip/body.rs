@@ -1,27 +1,27 @@
-//! What an entry holds: its own header, its data, and what may follow them.
+//! Reads an entry: its own header, its data, and the data descriptor that may follow.
 
 use std::io::{self, BufRead, Read, Seek};
 
 use flate2::{Decompress, FlushDecompress, Status};
 use libdeflater::Decompressor;
 
-use super::directory::{Entry, Method, UNICODE};
+use super::directory::{Method, UNICODE, ZipEntry};
 use super::{ELSEWHERE, Numbers, ZIP64, extra_field, skim};
 use crate::fetch::gunzip::{PLAIN_HEADER, inflate_deflate_at_once};
 use crate::fetch::memory::{Buffer, Memory};
-use crate::fetch::unpack::refusal::{Trouble, trouble_of};
+use crate::fetch::unpack::refusal::{ArchiveFault, fault_of};
 
 const HEADER: &[u8] = b"PK\x03\x04";
 const HEADER_SIZE: usize = 30;
 const DESCRIPTOR: &[u8] = b"PK\x07\x08";
 
-/// Checksum and sizes stand behind the data: they were not known before it.
+/// The flag for a data descriptor: checksum and sizes follow the data.
 const DESCRIBED: u16 = 1 << 3;
 
-/// An entry is read at once up to this size, packed and unpacked.
+/// The size up to which an entry is read at once, packed and inflated.
 const AT_ONCE: u64 = 4 << 20;
 
-/// What entries are read at once with, one after the other.
+/// Buffers for reading entries at once, one after the other.
 pub(crate) struct Buffers<'m> {
     packed: Buffer<'m>,
     content: Buffer<'m>,
@@ -34,38 +34,38 @@ impl<'m> Buffers<'m> {
     }
 }
 
-/// What an entry holds, unpacked as it is read. Its end is only reached where checksum and sizes are what the directory
-/// says; only then may another entry be read.
-pub(crate) struct Body<'a, R> {
+/// Reads the content of an entry. The end is reached only if checksum and sizes are those of the directory; only then may
+/// another entry be read.
+pub(crate) struct EntryReader<'a, R> {
     source: &'a mut R,
     /// Where the next byte of `source` lies.
     at: &'a mut u64,
     inflate: &'a mut Decompress,
-    entry: &'a Entry,
+    entry: &'a ZipEntry,
     checksum: crc32fast::Hasher,
-    /// Packed bytes that were not read.
+    /// The number of packed bytes that were not read yet.
     left: u64,
     read: u64,
-    /// Bytes between the data and the next entry.
+    /// The number of bytes between the data and the next entry.
     behind: u64,
     /// Whether the deflate stream ended.
     done: bool,
-    /// Whether what follows the data was read, too.
+    /// Whether the descriptor was read, too.
     is_over: bool,
 }
 
-impl<'a, R: BufRead> Body<'a, R> {
-    /// Reads the header, which must say what the directory says.
+impl<'a, R: BufRead> EntryReader<'a, R> {
+    /// Reads the entry's own header, which must agree with the directory.
     pub(super) fn begin(
         source: &'a mut R,
         at: &'a mut u64,
         inflate: &'a mut Decompress,
-        entry: &'a Entry,
-    ) -> Result<Self, Trouble> {
-        let io = |error| trouble_of(&error);
+        entry: &'a ZipEntry,
+    ) -> Result<Self, ArchiveFault> {
+        let io = |error| fault_of(&error);
         let mut header = [0; HEADER_SIZE];
         source.read_exact(&mut header).map_err(io)?;
-        let mut numbers = Numbers(header.strip_prefix(HEADER).ok_or(Trouble::Disagrees("place"))?);
+        let mut numbers = Numbers(header.strip_prefix(HEADER).ok_or(ArchiveFault::Disagrees("place"))?);
         // The version of who can read it.
         numbers.bytes(2);
         let (flags, method) = (numbers.u16(), numbers.u16());
@@ -76,14 +76,14 @@ impl<'a, R: BufRead> Body<'a, R> {
         let mut bytes = Vec::new();
         skim(source, name, &mut bytes).map_err(io)?;
         if bytes != entry.name().as_bytes() || !entry.name().is_ascii() && (flags ^ entry.flags) & UNICODE != 0 {
-            return Err(Trouble::Disagrees("name"));
+            return Err(ArchiveFault::Disagrees("name"));
         }
         skim(source, extra, &mut bytes).map_err(io)?;
         if flags & 1 != 0 {
-            return Err(Trouble::Encrypted);
+            return Err(ArchiveFault::Encrypted);
         }
         if method != entry.method as u16 {
-            return Err(Trouble::Disagrees("method"));
+            return Err(ArchiveFault::Disagrees("method"));
         }
         let mut wide = Numbers(extra_field(&bytes, ZIP64)?.unwrap_or_default());
         let [size, packed] = [size, packed].map(|number| match number {
@@ -93,28 +93,28 @@ impl<'a, R: BufRead> Body<'a, R> {
         let same = [(u64::from(checksum), u64::from(entry.checksum)), (size, entry.size()), (packed, entry.packed)];
         let is_said = |(here, there): (u64, u64)| here == there || here == 0 && flags & DESCRIBED != 0;
         if !same.into_iter().all(is_said) {
-            return Err(Trouble::Disagrees("checksum or size"));
+            return Err(ArchiveFault::Disagrees("checksum or size"));
         }
         if entry.method == Method::Stored && entry.packed != entry.size() {
-            return Err(Trouble::Disagrees("size"));
+            return Err(ArchiveFault::Disagrees("size"));
         }
         *at += HEADER_SIZE as u64 + name + extra;
         let behind = entry.end.checked_sub(*at).and_then(|room| room.checked_sub(entry.packed));
-        let behind = behind.ok_or_else(|| Trouble::Damaged("it overlaps with another entry".to_owned()))?;
+        let behind = behind.ok_or_else(|| ArchiveFault::Damaged("it overlaps with another entry".to_owned()))?;
         let may_be_behind = if flags & DESCRIBED == 0 { &[0][..] } else { &[12, 16, 20, 24] };
         if !may_be_behind.contains(&behind) {
-            return Err(Trouble::StrayData);
+            return Err(ArchiveFault::StrayData);
         }
         let (checksum, left) = (crc32fast::Hasher::new(), entry.packed);
         Ok(Self { source, at, inflate, entry, checksum, left, read: 0, behind, done: false, is_over: false })
     }
 
-    /// Returns what the directory says.
-    pub(crate) fn entry(&self) -> &'a Entry {
+    /// Returns the entry in the directory.
+    pub(crate) fn entry(&self) -> &'a ZipEntry {
         self.entry
     }
 
-    /// Reads some, and returns how many packed bytes that took and how many bytes they were.
+    /// Inflates some bytes. Returns the number of packed bytes that were used and of bytes that were written.
     fn step(&mut self, buffer: &mut [u8]) -> io::Result<(usize, usize)> {
         let input = self.source.fill_buf()?;
         let input = &input[..input.len().min(usize::try_from(self.left).unwrap_or(usize::MAX))];
@@ -132,10 +132,10 @@ impl<'a, R: BufRead> Body<'a, R> {
         Ok(((self.inflate.total_in() - before) as usize, (self.inflate.total_out() - after) as usize))
     }
 
-    /// Compares what was read with what was said, and reads what follows.
+    /// Compares what was read with the directory, and reads the descriptor.
     fn finish(&mut self) -> io::Result<()> {
         if self.left != 0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::StrayData));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, ArchiveFault::StrayData));
         }
         if self.read != self.entry.size() {
             return Err(damaged("it is shorter than its header says"));
@@ -146,7 +146,7 @@ impl<'a, R: BufRead> Body<'a, R> {
         self.skip_descriptor()
     }
 
-    /// Reads what follows the data, and compares it with what was said.
+    /// Reads the descriptor, if there is one, and compares it with the directory.
     fn skip_descriptor(&mut self) -> io::Result<()> {
         if self.behind > 0 {
             let mut bytes = Vec::new();
@@ -154,7 +154,7 @@ impl<'a, R: BufRead> Body<'a, R> {
             *self.at += self.behind;
             let is_true = [4, 8].into_iter().any(|wide| self.is_described_by(&bytes, wide));
             if !is_true {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, Trouble::Disagrees("checksum or size")));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, ArchiveFault::Disagrees("checksum or size")));
             }
         }
         // Read once more, the body is at its end.
@@ -162,7 +162,8 @@ impl<'a, R: BufRead> Body<'a, R> {
         Ok(())
     }
 
-    /// Reads what stands behind the data, with sizes of so many bytes: a signature or none, checksum, sizes.
+    /// Returns whether the descriptor agrees with the directory. It has an optional signature, the checksum, and two sizes of `wide`
+    /// bytes.
     fn is_described_by(&self, bytes: &[u8], wide: usize) -> bool {
         let bytes = match bytes.len().checked_sub(2 * wide) {
             Some(8) if bytes.starts_with(DESCRIPTOR) => &bytes[DESCRIPTOR.len()..],
@@ -176,11 +177,11 @@ impl<'a, R: BufRead> Body<'a, R> {
     }
 }
 
-impl<R: BufRead + Seek> Body<'_, R> {
+impl<R: BufRead + Seek> EntryReader<'_, R> {
     /// Reads all of the entry at once, in half the time that reading it piece by piece takes.
     ///
-    /// Returns `None`, with nothing read, if the entry is too large or is not exactly what its directory says: what is wrong
-    /// with it shows when it is read piece by piece.
+    /// Returns `None`, with nothing read, if the entry is too large or does not agree with the directory: reading it
+    /// piece by piece then finds out what is wrong.
     pub(crate) fn read_at_once<'b>(&mut self, buffers: &'b mut Buffers<'_>) -> io::Result<Option<&'b [u8]>> {
         let (packed, size) = (self.entry.packed, self.entry.size());
         if packed.max(size) > AT_ONCE || self.left != packed || self.read != 0 {
@@ -211,7 +212,7 @@ impl<R: BufRead + Seek> Body<'_, R> {
     }
 }
 
-impl<R: BufRead> Read for Body<'_, R> {
+impl<R: BufRead> Read for EntryReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);

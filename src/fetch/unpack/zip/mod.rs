@@ -1,8 +1,8 @@
 //! Zip archives, read strictly.
 //!
-//! A zip says everything twice: in a directory at its end, and in a header before each file. Readers differ in which of
-//! the two they believe, in where they look for the directory, and in what they make of bytes that neither mentions. An
-//! archive that can be read in two ways is refused, so that everybody who reads one sees the same files.
+//! A zip states everything twice: in a directory at its end, and in a header before each file. Readers differ in which of the two
+//! they use, in where they look for the directory, and in how they treat bytes that neither describes. An archive that can be
+//! read in two ways is refused, so that all readers see the same files.
 //!
 //! ```text
 //! (header, data, [descriptor])*, directory, [zip64 record, zip64 locator], end record, [comment]
@@ -16,26 +16,26 @@ mod end;
 
 use std::io::{BufRead, Read, Seek, SeekFrom};
 
-use super::refusal::{Refusal, Trouble, trouble_of};
+use super::refusal::{ArchiveFault, ArchiveRefusal, fault_of};
 
-pub(crate) use body::{Body, Buffers};
-pub(crate) use directory::Entry;
+pub(crate) use body::{Buffers, EntryReader};
+pub(crate) use directory::ZipEntry;
 
 /// An archive whose directory was read.
-pub(crate) struct Archive<R> {
+pub(crate) struct ZipArchive<R> {
     source: R,
     /// Where the next byte of `source` lies.
     at: u64,
     length: u64,
-    entries: Vec<Entry>,
+    entries: Vec<ZipEntry>,
     inflate: flate2::Decompress,
 }
 
-impl<R: BufRead + Seek> Archive<R> {
-    /// Finds the directory and reads it; more entries than `most` are refused.
-    pub(crate) fn open(mut source: R, most: usize) -> Result<Self, Refusal> {
-        let whole = |trouble| Refusal::Archive(trouble);
-        let io = |error: std::io::Error| Refusal::Archive(trouble_of(&error));
+impl<R: BufRead + Seek> ZipArchive<R> {
+    /// Finds and reads the directory. More entries than `most` are refused.
+    pub(crate) fn open(mut source: R, most: usize) -> Result<Self, ArchiveRefusal> {
+        let whole = |fault| ArchiveRefusal::Archive(fault);
+        let io = |error: std::io::Error| ArchiveRefusal::Archive(fault_of(&error));
         let length = source.seek(SeekFrom::End(0)).map_err(io)?;
         let from = length.saturating_sub(end::LONGEST);
         source.seek(SeekFrom::Start(from)).map_err(io)?;
@@ -43,7 +43,7 @@ impl<R: BufRead + Seek> Archive<R> {
         source.by_ref().take(end::LONGEST).read_to_end(&mut tail).map_err(io)?;
         let end = end::find(&tail, from).map_err(whole)?;
         if end.count > most as u64 {
-            return Err(whole(Trouble::TooManyEntries(most)));
+            return Err(whole(ArchiveFault::TooManyEntries(most)));
         }
         let mut bytes = Vec::with_capacity(end.size.min(1 << 20) as usize);
         match usize::try_from(end.start.saturating_sub(from)) {
@@ -55,15 +55,15 @@ impl<R: BufRead + Seek> Archive<R> {
         }
         bytes.truncate(usize::try_from(end.size).unwrap_or(usize::MAX));
         if bytes.len() as u64 != end.size {
-            return Err(whole(Trouble::Truncated));
+            return Err(whole(ArchiveFault::Truncated));
         }
         let entries = directory::read(&bytes, &end)?;
         source.rewind().map_err(io)?;
         Ok(Self { source, at: 0, length, entries, inflate: flate2::Decompress::new(false) })
     }
 
-    /// Returns the entries, in the order in which they lie.
-    pub(crate) fn entries(&self) -> &[Entry] {
+    /// Returns the entries, sorted by their offsets.
+    pub(crate) fn entries(&self) -> &[ZipEntry] {
         &self.entries
     }
 
@@ -72,21 +72,21 @@ impl<R: BufRead + Seek> Archive<R> {
         self.length
     }
 
-    /// Checks the header of an entry, by its place among the entries, and returns what it holds.
-    pub(crate) fn body(&mut self, place: usize) -> Result<Body<'_, R>, Refusal> {
+    /// Checks the header of the entry with this index, and returns a reader of its content.
+    pub(crate) fn body(&mut self, place: usize) -> Result<EntryReader<'_, R>, ArchiveRefusal> {
         let entry = &self.entries[place];
-        let refuse = |trouble| Refusal::entry(entry.name(), trouble);
+        let refuse = |fault| ArchiveRefusal::entry(entry.name(), fault);
         if self.at != entry.offset() {
             let offset = entry.offset().cast_signed().wrapping_sub(self.at.cast_signed());
-            self.source.seek_relative(offset).map_err(|error| refuse(trouble_of(&error)))?;
+            self.source.seek_relative(offset).map_err(|error| refuse(fault_of(&error)))?;
             self.at = entry.offset();
         }
         self.inflate.reset(false);
-        Body::begin(&mut self.source, &mut self.at, &mut self.inflate, entry).map_err(refuse)
+        EntryReader::begin(&mut self.source, &mut self.at, &mut self.inflate, entry).map_err(refuse)
     }
 }
 
-/// Numbers as a zip has them, read one after the other; zeros where the bytes end, which callers rule out.
+/// Reads little-endian numbers one after the other. Beyond the end of the bytes they are zero, which callers rule out.
 struct Numbers<'a>(&'a [u8]);
 
 impl<'a> Numbers<'a> {
@@ -113,31 +113,31 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// Returns the data of an extra field, of which there is at most one of a kind.
-fn extra_field(extra: &[u8], wanted: u16) -> Result<Option<&[u8]>, Trouble> {
+/// Returns the data of the extra field of a kind. Two fields of that kind are refused.
+fn extra_field(extra: &[u8], wanted: u16) -> Result<Option<&[u8]>, ArchiveFault> {
     let mut numbers = Numbers(extra);
     let mut found = None;
     // Less than a field's head is padding.
     while numbers.0.len() >= 4 {
         let (kind, length) = (numbers.u16(), usize::from(numbers.u16()));
         if numbers.0.len() < length {
-            return Err(Trouble::Damaged("an extra field is longer than there is room".to_owned()));
+            return Err(ArchiveFault::Damaged("an extra field is longer than there is room".to_owned()));
         }
         let data = numbers.bytes(length);
         if kind == wanted && found.replace(data).is_some() {
-            return Err(Trouble::Disagrees("extra fields"));
+            return Err(ArchiveFault::Disagrees("extra fields"));
         }
     }
     Ok(found)
 }
 
-/// The extra field that has the numbers which do not fit into 32 bits.
+/// The extra field for numbers that do not fit into 32 bits.
 const ZIP64: u16 = 1;
 
-/// What stands in a field of 32 bits whose number is in the extra field.
+/// The value of a 32-bit field whose number is in the extra field.
 const ELSEWHERE: u32 = u32::MAX;
 
-/// Reads past what follows a body, up to where the next part begins.
+/// Reads exactly `length` bytes into `bytes`.
 fn skim(source: &mut impl BufRead, length: u64, bytes: &mut Vec<u8>) -> std::io::Result<()> {
     bytes.clear();
     source.take(length).read_to_end(bytes)?;

@@ -1,6 +1,6 @@
 use super::record::{decode, encode};
 use super::*;
-use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
+use crate::fetch::{Client, ClientOptions, Endpoint, Quota, RegistryAddress};
 use crate::model::mutation;
 use crate::registry::cache::{CachePolicy, MetadataCache};
 use crate::registry::listing_record::EncodedRecord;
@@ -16,7 +16,7 @@ fn listed(name: &str, bytes: EncodedRecord) -> NpmListing {
     let name = PackageName::npm(name).unwrap();
     let record = ListingRecord::new(Provenance::default(), bytes);
     let (versions, spans) = decode(&record, PackumentForm::Abbreviated).unwrap();
-    let places = vec![Place::http("https://r.example/npm/".parse().unwrap(), None)];
+    let places = vec![RegistryAddress::http("https://r.example/npm/".parse().unwrap(), None)];
     let endpoint = Arc::new(Endpoint::new("r".parse().unwrap(), places, Quota::default()));
     let http = Arc::new(Client::new(ClientOptions::default()));
     let client =

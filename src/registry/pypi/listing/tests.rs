@@ -1,8 +1,8 @@
 use std::io::Write;
 
 use super::*;
-use crate::fetch::testing::{Asked, Reply, Server};
-use crate::fetch::{Client, ClientOptions, Endpoint, Place, Quota};
+use crate::fetch::testing::{ReceivedRequest, Reply, TestServer};
+use crate::fetch::{Client, ClientOptions, Endpoint, Quota, RegistryAddress};
 use crate::model::{ArtifactKind, Platform, Requirement, TargetPlatform, mutation};
 use crate::registry::cache::{CachePolicy, MetadataCache};
 use crate::registry::client::ListingError;
@@ -20,13 +20,16 @@ fn settings(before: Option<&str>) -> Settings {
 }
 
 fn registry_client(url: &str, cache: MetadataCache) -> RegistryClient {
-    let endpoint =
-        Endpoint::new("pypi".parse().unwrap(), vec![Place::http(url.parse().unwrap(), None)], Quota::default());
+    let endpoint = Endpoint::new(
+        "pypi".parse().unwrap(),
+        vec![RegistryAddress::http(url.parse().unwrap(), None)],
+        Quota::default(),
+    );
     let client = Arc::new(Client::new(ClientOptions::default()));
     RegistryClient { http: client, endpoint: Arc::new(endpoint), cache, cache_policy: CachePolicy::default() }
 }
 
-fn ask(server: &Server, package: &str, settings: &Settings) -> PypiListing {
+fn ask(server: &TestServer, package: &str, settings: &Settings) -> PypiListing {
     let name = PackageName::pypi(package).unwrap();
     let reached = registry_client(&format!("{}simple/", server.url), MetadataCache::disabled());
     match PypiProtocol::default().fetch(&reached, &name, settings) {
@@ -63,7 +66,7 @@ fn requirements(release: &Release) -> Vec<String> {
 
 #[test]
 fn versions_tell_their_wheels_and_yanks() {
-    let server = Server::start(|_| {
+    let server = TestServer::start(|_| {
         page(&[
             ("a-1.0.tar.gz", ""),
             ("a-1.10-cp312-cp312-manylinux_2_17_x86_64.whl", "data-requires-python=\"&gt;=3.8\""),
@@ -88,7 +91,7 @@ fn versions_tell_their_wheels_and_yanks() {
 
 #[test]
 fn what_came_too_late_does_not_exist() {
-    let server = Server::start(|_| {
+    let server = TestServer::start(|_| {
         page(&[
             ("a-1.0-py3-none-any.whl", "data-upload-time=\"2024-01-01T00:00:00Z\""),
             ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", "data-upload-time=\"2025-01-01T00:00:00Z\""),
@@ -105,7 +108,7 @@ fn what_came_too_late_does_not_exist() {
 
 #[test]
 fn what_has_no_time_is_not_known_to_be_in_time() {
-    let server = Server::start(|_| {
+    let server = TestServer::start(|_| {
         page(&[
             ("a-1.0-py3-none-any.whl", ""),
             ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", "data-upload-time=\"2024-01-01T00:00:00Z\""),
@@ -121,7 +124,7 @@ fn what_has_no_time_is_not_known_to_be_in_time() {
 #[test]
 fn metadata_beside_the_wheel_is_enough() {
     let digest = "0".repeat(64);
-    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+    let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
         "/simple/a/" => page(&[
             (&format!("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl#sha256={digest}"), ""),
             (&format!("a-1.0-cp312-cp312-macosx_11_0_arm64.whl#sha256={digest}"), ""),
@@ -153,7 +156,7 @@ fn the_end_of_a_wheel_is_fetched_and_not_the_rest() {
     let bytes = wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 1 << 20);
     let sent = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = Arc::clone(&sent);
-    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+    let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
         "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
         "/files/a-1.0-py3-none-any.whl" => {
             let reply = Reply::range(asked, &bytes);
@@ -174,7 +177,7 @@ fn the_end_of_a_wheel_is_fetched_and_not_the_rest() {
 fn a_server_without_ranges_sends_the_whole_wheel() {
     for status in [200, 501] {
         let bytes = wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 1 << 10);
-        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
             "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
             "/files/a-1.0-py3-none-any.whl" if status == 501 && asked.header("range").is_some() => Reply::status(416),
             "/files/a-1.0-py3-none-any.whl" => Reply::ok(bytes.clone()),
@@ -187,7 +190,7 @@ fn a_server_without_ranges_sends_the_whole_wheel() {
 
 #[test]
 fn metadata_of_another_package_is_an_integrity_failure_and_of_another_version_is_set_aside() {
-    let server = Server::start(|asked: &Asked| match asked.path.as_str() {
+    let server = TestServer::start(|asked: &ReceivedRequest| match asked.path.as_str() {
         "/simple/a/" => page(&[
             (&format!("a-1.0-py3-none-any.whl#sha256={}", "0".repeat(64)), ""),
             (&format!("a-1.1-py3-none-any.whl#sha256={}", "1".repeat(64)), ""),
@@ -217,14 +220,14 @@ fn metadata_of_another_package_is_an_integrity_failure_and_of_another_version_is
 }
 
 /// How a server answers a range, given the right answer.
-type Manner = Box<dyn Fn(&Asked, Reply) -> Reply + Send + Sync>;
+type Manner = Box<dyn Fn(&ReceivedRequest, Reply) -> Reply + Send + Sync>;
 
 #[test]
 fn servers_that_are_no_good_at_ranges_send_the_whole_wheel() {
     let bytes = Arc::new(wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 400 << 10));
     let lie = |range: String| move |reply: Reply| Reply { headers: vec![("Content-Range", range.clone())], ..reply };
     let length = bytes.len();
-    let is_last = |asked: &Asked| asked.header("range").is_some_and(|range| range.starts_with("bytes=-"));
+    let is_last = |asked: &ReceivedRequest| asked.header("range").is_some_and(|range| range.starts_with("bytes=-"));
     let manners: Vec<(&str, Manner)> = vec![
         ("another part", Box::new(move |_, reply| lie(format!("bytes 5-100/{length}"))(reply))),
         ("no total", Box::new(move |_, reply| lie(format!("bytes {}-{}/*", length - 65536, length - 1))(reply))),
@@ -262,7 +265,7 @@ fn servers_that_are_no_good_at_ranges_send_the_whole_wheel() {
     ];
     for (what, manner) in manners {
         let bytes = Arc::clone(&bytes);
-        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
             "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
             "/files/a-1.0-py3-none-any.whl" if asked.header("range").is_some() => {
                 manner(asked, Reply::range(asked, &bytes))
@@ -278,7 +281,7 @@ fn servers_that_are_no_good_at_ranges_send_the_whole_wheel() {
 #[test]
 fn a_whole_wheel_is_what_its_index_says() {
     let bytes = wheel("a", "Name: a\nVersion: 1.0\n\n", 10);
-    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+    let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
         "/simple/a/" => page(&[(&format!("a-1.0-py3-none-any.whl#sha256={}", "0".repeat(64)), "")]),
         "/files/a-1.0-py3-none-any.whl" => Reply::ok(bytes.clone()),
         _ => Reply::status(404),
@@ -292,7 +295,7 @@ fn a_whole_wheel_is_what_its_index_says() {
 fn metadata_that_nobody_promised_may_fail_in_any_way() {
     for status in [400, 404, 405, 501] {
         let bytes = wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 10);
-        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
             "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
             path if path.ends_with(".metadata") => Reply::status(status),
             _ => Reply::range(asked, &bytes),
@@ -309,7 +312,7 @@ fn metadata_that_is_no_utf_8_is_named() {
     zip.start_file("a-1.0.dist-info/METADATA", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(latin).unwrap();
     let bytes = zip.finish().unwrap().into_inner();
-    let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+    let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
         "/simple/a/" => page(&[("a-1.0-py3-none-any.whl", "")]),
         path if path.ends_with(".metadata") => Reply::ok(*latin),
         _ => Reply::range(asked, &bytes),
@@ -333,7 +336,7 @@ fn a_source_distribution_counts_if_it_is_static() {
     };
     let ask_for = |metadata: &str| {
         let bytes = sdist(metadata);
-        let server = Server::start(move |asked: &Asked| match asked.path.as_str() {
+        let server = TestServer::start(move |asked: &ReceivedRequest| match asked.path.as_str() {
             "/simple/a/" => page(&[("a-1.0.tar.gz", "")]),
             _ => Reply::ok(bytes.clone()),
         });
@@ -371,7 +374,7 @@ fn nobody_asks_for_ever_for_metadata_that_is_never_there() {
 
 #[test]
 fn a_file_is_found_again_where_the_index_has_it_now() {
-    let server = Server::start(|asked: &Asked| match asked.path.as_str() {
+    let server = TestServer::start(|asked: &ReceivedRequest| match asked.path.as_str() {
         "/simple/a/" => Reply::ok("<a href='/moved/a-1.0-py3-none-any.whl'>a</a>"),
         "/moved/a-1.0-py3-none-any.whl" => Reply::ok("wheel"),
         _ => Reply::status(404),
@@ -384,7 +387,7 @@ fn a_file_is_found_again_where_the_index_has_it_now() {
             Ok(listing.file_location(version, file))
         })
     };
-    let elsewhere = Server::start(|_| Reply::ok("old host"));
+    let elsewhere = TestServer::start(|_| Reply::ok("old host"));
     for location in [None, Some("files/a-1.0-py3-none-any.whl"), Some(elsewhere.url.as_str())] {
         let response = open(location, "a-1.0-py3-none-any.whl").unwrap();
         assert_eq!(std::io::read_to_string(response.body).unwrap(), "wheel");

@@ -1,5 +1,5 @@
-//! Host names, looked up once in a run: every connection to a registry would ask again, and a lookup that gets lost
-//! costs seconds.
+//! Looks up each host name once in a run: every connection to a registry would look it up again, and a lost lookup costs
+//! seconds.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::OnceCell;
 
-/// The addresses of the hosts that were asked for so far. Requests that need the same host wait for one lookup.
+/// The addresses of the hosts that were looked up so far. Requests for the same host wait for one lookup.
 #[derive(Debug, Default)]
-pub(super) struct Remembering {
+pub(super) struct CachingResolver {
     hosts: Mutex<HashMap<String, Arc<OnceCell<Vec<SocketAddr>>>>>,
 }
 
-impl Resolve for Remembering {
+impl Resolve for CachingResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let host = {
             let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,17 +1,21 @@
 //! Artifacts that the store has already.
 
 use super::identity::check_tree;
+use super::requested::{FetchedArtifact, RequestedArtifact};
 use super::unpack::check_names;
-use super::wanted::{Fetched, Wanted};
-use super::{FetchError, Folds, format};
+use super::{FetchError, NameFolding, format};
 use crate::store::{Store, StoreError};
 
 /// Returns an artifact that the store has already.
-pub(super) fn find(store: &Store, wanted: &Wanted, folds: Folds) -> Result<Option<Fetched>, FetchError> {
+pub(super) fn find_in_store(
+    store: &Store,
+    wanted: &RequestedArtifact,
+    folds: NameFolding,
+) -> Result<Option<FetchedArtifact>, FetchError> {
     let refused = |refusal| FetchError::Refused { subject: Box::new(wanted.subject()), refusal };
     let Some(digest) = &wanted.artifact.digest else { return Ok(None) };
     let Some(tree) = store.tree(digest)? else { return Ok(None) };
-    // Another project may have taken what this one must not.
+    // Another project may accept names that collide on this one's platforms.
     if tree.twins {
         check_names(tree.entries.iter().map(|entry| &*entry.path), folds).map_err(refused)?;
     }
@@ -20,5 +24,5 @@ pub(super) fn find(store: &Store, wanted: &Wanted, folds: Folds) -> Result<Optio
     {
         return Err(refused(refusal));
     }
-    Ok(Some(Fetched { tree, digest: digest.clone(), bytes: 0 }))
+    Ok(Some(FetchedArtifact { tree, digest: digest.clone(), bytes: 0 }))
 }

@@ -1,8 +1,8 @@
-//! Bodies on their way from the runtime's tasks to the threads that read them.
+//! Bodies that a task of the runtime receives and a thread reads.
 //!
-//! They are handed over in large pieces, as waking a thread costs as much as receiving a small document. The first piece is one
-//! buffer: nearly always it is all of the body, and is unpacked where it lies, while the connection's own buffers are free for what
-//! comes next. Of a large body the chunks follow as they came, without a copy.
+//! A body is handed over in large pieces, as waking a thread costs as much as receiving a small document. The first piece is copied
+//! into one buffer: nearly always it is the whole body, which is unpacked in place, while the buffers of the connection are free
+//! again. Further pieces are the chunks as they were received, without a copy.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,45 +14,45 @@ use tokio::sync::mpsc;
 use super::connection_error::broken;
 use super::pace::Pace;
 
-/// So many bytes are gathered before they are handed over: nearly all documents and npm packages come in one piece.
+/// The size of the first piece: nearly all documents and npm packages are smaller.
 const FIRST: usize = 256 << 10;
 
-/// So many bytes are gathered of what comes after that. They lie in memory while the thread is busy with those before.
+/// The size of further pieces. They stay in memory while the thread works on the piece before.
 const FURTHER: usize = 64 << 10;
 
-/// How long bytes wait for others to be handed over with them, so that progress is seen on slow lines.
+/// How long bytes are held back until more of them can be handed over together. Progress stays visible on slow connections.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Pieces that wait to be taken, besides the one that is being gathered.
 const WAITING: usize = 1;
 
-/// Some of a body, and how it ended if it did.
+/// Some chunks of a body, and the result of reading it if it ended.
 #[derive(Default)]
 struct Piece {
     chunks: Vec<Bytes>,
     end: Option<io::Result<()>>,
 }
 
-/// A body as its task receives it.
-pub(super) struct Arriving {
+/// The side of the task: receives a body and sends it on.
+pub(super) struct BodySender {
     response: reqwest::Response,
     pace: Pace,
 }
 
-/// A body as a thread takes it.
-pub(super) struct Pieces {
+/// The side of the thread: the body as it arrives.
+pub(super) struct ReceivedBody {
     chunks: VecDeque<Bytes>,
     end: Option<io::Result<()>>,
     rest: Option<mpsc::Receiver<Piece>>,
 }
 
-impl Arriving {
+impl BodySender {
     pub(super) fn new(response: reqwest::Response, pace: Pace) -> Self {
         Self { response, pace }
     }
 
-    /// Waits for the first piece, and returns it with the way for the rest, if there is a rest.
-    pub(super) async fn begin(&mut self) -> (Pieces, Option<Rest>) {
+    /// Waits for the first piece. Returns it with the sender of further pieces, if there are any.
+    pub(super) async fn begin(&mut self) -> (ReceivedBody, Option<PieceSender>) {
         let expected = self.response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut first = Vec::with_capacity(expected.unwrap_or_default().min(FIRST));
         let (mut began, mut over) = (None, Bytes::new());
@@ -69,14 +69,14 @@ impl Arriving {
                 break None;
             }
         };
-        let way = end.is_none().then(|| mpsc::channel(WAITING));
-        let (rest, receiver) = way.map(|(sender, receiver)| (Rest(sender), receiver)).unzip();
+        let channel = end.is_none().then(|| mpsc::channel(WAITING));
+        let (rest, receiver) = channel.map(|(sender, receiver)| (PieceSender(sender), receiver)).unzip();
         let chunks = [first.into(), over].into_iter().filter(|chunk| !chunk.is_empty()).collect();
-        (Pieces { chunks, end, rest: receiver }, rest)
+        (ReceivedBody { chunks, end, rest: receiver }, rest)
     }
 
-    /// Sends what comes after the first piece, for as long as somebody takes it.
-    pub(super) async fn send_on(&mut self, rest: Rest) {
+    /// Sends what comes after the first piece, until the receiver is dropped.
+    pub(super) async fn send_on(&mut self, rest: PieceSender) {
         loop {
             let piece = self.gather().await;
             let is_end = piece.end.is_some();
@@ -105,7 +105,7 @@ impl Arriving {
         piece
     }
 
-    /// Waits for the next chunk; `None` at the end.
+    /// Waits for the next chunk. Returns `None` at the end.
     async fn receive(&mut self) -> io::Result<Option<Bytes>> {
         let asked = Instant::now();
         let chunk = self.response.chunk().await.map_err(|error| broken(&error))?;
@@ -116,11 +116,11 @@ impl Arriving {
     }
 }
 
-/// The way for what comes after the first piece.
-pub(super) struct Rest(mpsc::Sender<Piece>);
+/// Sends what comes after the first piece.
+pub(super) struct PieceSender(mpsc::Sender<Piece>);
 
-impl Pieces {
-    /// Returns the next bytes, and none at the end. Blocks until some are there.
+impl ReceivedBody {
+    /// Returns the next chunk, and an empty one at the end. Blocks until a chunk has arrived.
     pub(super) fn next(&mut self) -> io::Result<Bytes> {
         loop {
             if let Some(chunk) = self.chunks.pop_front() {

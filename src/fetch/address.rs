@@ -1,4 +1,4 @@
-//! A place that serves a registry, and who asks there.
+//! An address of a registry, with the credentials for it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,12 +14,12 @@ use crate::model::Url;
 pub struct Authorization(String);
 
 impl Authorization {
-    /// A token, as npm's registries want it.
+    /// Returns the header for a token, as npm's registries expect it.
     pub fn bearer(token: &str) -> Self {
         Self(format!("Bearer {token}"))
     }
 
-    /// A user and a password (RFC 7617), as Python's indexes want it.
+    /// Returns the header for a user and a password (RFC 7617), as Python's indexes expect it.
     pub fn basic(user: &str, password: &str) -> Self {
         Self(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
     }
@@ -35,23 +35,24 @@ impl fmt::Debug for Authorization {
     }
 }
 
-/// One place that serves a registry: its own, or a mirror's.
+/// An address of a registry: its own server, a mirror, or a folder with the files of its protocol.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct RegistryAddress {
     url: Url,
-    /// What the credentials are for: everything below this URL.
+    /// The credentials are sent to URLs below this one.
     realm: Url,
-    /// What files beside the registry are relative to.
+    /// The URL that paths of files beside the registry are relative to.
     files: Url,
-    /// What they turned out to be relative to instead.
+    /// The URL that replaces `files`, once a document showed that the files are elsewhere.
     moved_files: Arc<OnceLock<Url>>,
     folder: Option<PathBuf>,
     authorization: Option<Authorization>,
     is_mirror: bool,
 }
 
-impl Place {
-    /// A server. Credentials in the URL are used, and kept out of every message; `authorization` wins over them.
+impl RegistryAddress {
+    /// Returns the address of a server. Credentials in the URL never appear in messages; `authorization` takes precedence over
+    /// them.
     pub fn http(url: Url, authorization: Option<Authorization>) -> Self {
         let (url, credentials) = url.into_folder().split_credentials();
         let in_url = credentials.map(|(user, password)| Authorization::basic(&user, &password));
@@ -60,25 +61,25 @@ impl Place {
         Self { url, realm, files, moved_files: Arc::default(), folder: None, authorization, is_mirror: false }
     }
 
-    /// Lets the credentials be for what lies beside the registry, too.
+    /// Extends the credentials to what lies beside the registry.
     #[must_use]
     pub fn trusted_beside(self) -> Self {
         Self { realm: self.url.parent(), ..self }
     }
 
-    /// Lets the credentials be for the whole host, as those are that are kept by host.
+    /// Extends the credentials to the whole host, as for those of a `.netrc`.
     #[must_use]
     pub fn trusted_on_host(self) -> Self {
         Self { realm: self.url.root(), ..self }
     }
 
-    /// Says where the files are that other places have beside the registry.
+    /// Sets the URL that paths of files beside the registry are relative to.
     #[must_use]
     pub fn with_files(self, files: Url) -> Self {
         Self { files, ..self }
     }
 
-    /// A folder that holds the files of the protocol; `None` if its path is not absolute.
+    /// Returns the address of a folder with the files of the protocol. Returns `None` if its path is not absolute.
     pub fn folder(folder: PathBuf) -> Option<Self> {
         let url = Url::of_folder(&folder)?;
         let (realm, files) = (url.clone(), url.parent());
@@ -86,13 +87,13 @@ impl Place {
         Some(Self { url, realm, files, moved_files, folder, authorization: None, is_mirror: false })
     }
 
-    /// Marks the place as one that answers for the registry.
+    /// Marks the address as a mirror's.
     #[must_use]
     pub fn mirror(self) -> Self {
         Self { is_mirror: true, ..self }
     }
 
-    /// Tells whether the place answers for the registry, and is not its own.
+    /// Returns whether the address is a mirror's.
     pub(super) fn is_mirror(&self) -> bool {
         self.is_mirror
     }
@@ -111,25 +112,25 @@ impl Place {
         self.moved_files.get().unwrap_or(&self.files)
     }
 
-    /// Returns what a file's path beside the registry is relative to, if a document of the registry states this URL for it: on
-    /// the registry's own host, and not where files are looked for anyway.
+    /// Returns the URL that paths of files are relative to, if `document` is one of this address and states `url` for the file at
+    /// `path`. Returns `None` if that is on another host, or is known already.
     pub(super) fn files_stated(&self, document: &Url, url: &str, path: &str) -> Option<Url> {
         let files: Url = url.strip_suffix(path).filter(|files| files.ends_with('/'))?.parse().ok()?;
         let is_own = document.is_below(&self.url) && files.is_same_origin(&self.url);
         (is_own && files != self.files).then_some(files)
     }
 
-    /// Sets what files beside the registry turned out to be relative to. Returns `false` if that was set already.
+    /// Replaces the URL that paths of files are relative to. Returns `false` if that was done before.
     pub(super) fn set_files(&self, files: Url) -> bool {
         self.moved_files.set(files).is_ok()
     }
 
-    /// Returns the credentials for a URL, which are for those below the registry and for no others of its host.
+    /// Returns the credentials for a URL: not every URL of the host gets them.
     pub(super) fn authorization(&self, asked: &Url) -> Option<&Authorization> {
         self.authorization.as_ref().filter(|_| asked.is_below(&self.realm))
     }
 
-    /// Tells whether there are credentials that a URL of the same host does not get.
+    /// Returns whether there are credentials that this URL of the same host does not get.
     pub(super) fn withholds(&self, asked: &Url) -> bool {
         self.authorization.is_some() && asked.is_same_origin(&self.url) && !asked.is_below(&self.realm)
     }
@@ -141,16 +142,18 @@ mod tests {
 
     #[test]
     fn credentials_never_show() {
-        let place = Place::http("https://me:secret@h/npm".parse().unwrap(), Some(Authorization::bearer("secret")));
+        let place =
+            RegistryAddress::http("https://me:secret@h/npm".parse().unwrap(), Some(Authorization::bearer("secret")));
         assert_eq!(place.url().as_str(), "https://h/npm/");
         assert!(!format!("{place:?}").contains("secret"));
     }
 
     #[test]
     fn credentials_are_for_what_lies_below() {
-        let place = Place::http("https://h/pypi/simple/".parse().unwrap(), Some(Authorization::bearer("secret")));
+        let place =
+            RegistryAddress::http("https://h/pypi/simple/".parse().unwrap(), Some(Authorization::bearer("secret")));
         let url = |text: &str| text.parse::<Url>().unwrap();
-        let has = |place: &Place, asked: &str| place.authorization(&url(asked)).is_some();
+        let has = |place: &RegistryAddress, asked: &str| place.authorization(&url(asked)).is_some();
         assert!(has(&place, "https://h/pypi/simple/a/") && !has(&place, "https://h/pypi/files/a.whl"));
         assert!(place.withholds(&url("https://h/pypi/files/a.whl")) && !place.withholds(&url("https://cdn/a.whl")));
         let place = place.trusted_beside();
