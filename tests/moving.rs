@@ -100,3 +100,27 @@ fn a_file_that_is_another_one_than_was_locked_is_refused() {
     project.run("larder init").exits(4).names(["npm:left@1.0.0", "left"]);
     assert!(!project.has("larder.lock"));
 }
+
+#[test]
+fn members_take_ranges_from_the_catalogs_of_the_root() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project
+        .manifest(
+            "catalog { npm \"left\" \"1.0.0\"; }\ncatalog \"old\" { npm \"right\" \"~1.0\"; pypi \"six\" \"==1.0\"; }\n\
+             members \"web\" \"api\"\ndependencies { npm \"left\" catalog=#true; }\n",
+        )
+        .write("web/package.json", r#"{"name": "web", "dependencies": {"left": "catalog:", "right": "catalog:old"}}"#)
+        .write("api/larder.kdl", "dependencies { pypi \"six\" catalog=\"old\"; }\n");
+    project.run("larder lock").exits(0);
+    assert_eq!(locked(&project), "left 1.0.0, right 1.0.0, six 1.0");
+    project.run("larder lock --check").exits(0);
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &manifest.replace("~1.0", "~1.1")).run("larder lock --check").exits(1);
+    project.write("larder.kdl", &manifest.replace("catalog=#true", "catalog=\"gone\""));
+    project.run("larder lock").exits(2).names(["there is no catalog `gone`"]);
+    project
+        .write("larder.kdl", &manifest)
+        .write("web/package.json", r#"{"name": "web", "dependencies": {"up": "catalog:"}}"#);
+    project.run("larder lock").exits(2).names(["the catalog has no npm package `up`"]);
+}

@@ -46,6 +46,8 @@ pub struct Imported {
     pub includes: Vec<String>,
     /// The runtimes that it is for.
     pub runtimes: Runtimes,
+    /// The ranges of its catalogs.
+    pub catalogs: Vec<CatalogRange>,
     /// The registries that it names besides the public ones.
     pub registries: Vec<ImportedRegistry>,
     /// The `override` lines: ecosystem, name (`parent>child`), range.
@@ -72,6 +74,8 @@ pub struct ImportedLine {
     pub name: String,
     /// The range. `None` for any version.
     pub range: Option<String>,
+    /// The catalog that has the range: `catalog=#true` where it has no name.
+    pub catalog: Option<Option<String>>,
     /// `when=`
     pub when: Option<String>,
     /// `optional=#true`
@@ -99,6 +103,19 @@ impl Runtimes {
         self.node_file = self.node_file.take().or(other.node_file);
         self.python_file = self.python_file.take().or(other.python_file);
     }
+}
+
+/// A range of a catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogRange {
+    /// The catalog; none for the default one.
+    pub catalog: Option<String>,
+    /// The package's ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The package.
+    pub name: String,
+    /// Its range.
+    pub range: String,
 }
 
 /// A registry.
@@ -150,6 +167,9 @@ impl Imported {
         }
         self.dev_groups.extend(other.dev_groups);
         other.members.into_iter().for_each(|glob| self.add_member(glob));
+        for CatalogRange { catalog, ecosystem, name, range } in other.catalogs {
+            self.add_to_catalog(catalog, ecosystem, &name, &range);
+        }
         other.registries.into_iter().for_each(|registry| self.add_registry(registry));
         for (ecosystem, name, range) in other.overrides {
             self.add_override(ecosystem, &name, range.as_deref());
@@ -213,6 +233,41 @@ impl Imported {
         };
         let excluded = self.members.iter().filter_map(|glob| glob.strip_prefix('!')).any(matches);
         !excluded && self.members.iter().filter(|glob| !glob.starts_with('!')).any(|glob| matches(glob))
+    }
+
+    /// Adds a range to a catalog, if a manifest can have it; the first of a name stays.
+    fn add_to_catalog(&mut self, catalog: Option<String>, ecosystem: Ecosystem, name: &str, range: &str) {
+        let catalog = catalog.filter(|catalog| catalog != "default");
+        let called = catalog.as_ref().map_or_else(|| "catalog".to_owned(), |catalog| format!("catalog {catalog}"));
+        if catalog.as_ref().is_some_and(|catalog| catalog.parse::<Label>().is_err()) {
+            return self.refuse(called, "its name cannot be a catalog's");
+        }
+        if let Err(error) = parse_requirement(ecosystem, name, Some(range), &Marker::default()) {
+            return self.refuse(format!("{called} {name} {range}"), error.to_string());
+        }
+        let new = CatalogRange { catalog, ecosystem, name: name.to_owned(), range: range.to_owned() };
+        let is_same = |known: &CatalogRange| {
+            (&known.catalog, known.ecosystem, &known.name) == (&new.catalog, new.ecosystem, &new.name)
+        };
+        if !self.catalogs.iter().any(is_same) {
+            self.catalogs.push(new);
+        }
+    }
+
+    /// Takes out the lines whose catalogs do not have them. To be called once all files are read.
+    pub fn settle_catalogs(&mut self) {
+        let catalogs = std::mem::take(&mut self.catalogs);
+        let has = |line: &ImportedLine| {
+            let Some(catalog) = &line.catalog else { return true };
+            catalogs
+                .iter()
+                .any(|known| (&known.catalog, known.ecosystem, &known.name) == (catalog, line.ecosystem, &line.name))
+        };
+        let (kept, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lines).into_iter().partition(has);
+        for line in lost {
+            self.refuse(line.what(), "no catalog has it");
+        }
+        (self.lines, self.catalogs) = (kept, catalogs);
     }
 
     /// Adds a registry, if a manifest can have it. A name that is taken gets a number.

@@ -1,11 +1,12 @@
 //! The manifest that `init` writes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::manifest::edit::quoted;
 use crate::model::{NpmRange, Platform, PythonVersion, parse_npm_version};
 
-use super::{Imported, ImportedLine, Runtimes};
+use super::{CatalogRange, Imported, ImportedLine, Runtimes};
 
 /// The Python to declare if neither the machine nor the project has one.
 const PYTHON: &str = "3.12";
@@ -39,6 +40,7 @@ pub fn template(from: &Template<'_>) -> String {
     runtimes(from, &mut out);
     let _ = write!(out, "\nplatforms {}\n", quoted(from.host.as_str()));
     registries(imported, &mut out);
+    catalogs(imported, &mut out);
     block("dependencies", imported.lines.iter().filter(|line| line.group.is_none()), &mut out);
     for (name, lines) in imported.groups() {
         let dev = if imported.dev_groups.contains(name) { " dev=#true" } else { "" };
@@ -92,6 +94,24 @@ fn registries(imported: &Imported, out: &mut String) {
     out.push_str("}\n");
 }
 
+fn catalogs(imported: &Imported, out: &mut String) {
+    let names: BTreeSet<&Option<String>> = imported.catalogs.iter().map(|range| &range.catalog).collect();
+    for catalog in names {
+        match catalog {
+            None => out.push_str("\ncatalog {\n"),
+            Some(name) => {
+                let _ = writeln!(out, "\ncatalog {} {{", quoted(name));
+            }
+        }
+        for CatalogRange { ecosystem, name, range, .. } in
+            imported.catalogs.iter().filter(|known| known.catalog == *catalog)
+        {
+            let _ = writeln!(out, "    {ecosystem} {} {}", quoted(name), quoted(range));
+        }
+        out.push_str("}\n");
+    }
+}
+
 fn resolution(imported: &Imported, out: &mut String) {
     if imported.overrides.is_empty() && imported.released_before.is_none() {
         return;
@@ -118,6 +138,13 @@ fn block<'a>(head: &str, lines: impl Iterator<Item = &'a ImportedLine>, out: &mu
         let _ = write!(out, "    {} {}", line.ecosystem, quoted(&line.name));
         if let Some(range) = &line.range {
             let _ = write!(out, " {}", quoted(range));
+        }
+        match &line.catalog {
+            None => {}
+            Some(None) => out.push_str(" catalog=#true"),
+            Some(Some(catalog)) => {
+                let _ = write!(out, " catalog={}", quoted(catalog));
+            }
         }
         if let Some(when) = &line.when {
             let _ = write!(out, " when={}", quoted(when));

@@ -220,7 +220,7 @@ fn a_workspace_file_names_members_and_what_it_sets_is_listed() {
     )
     .unwrap();
     assert_eq!(imported.members, ["apps/*", "!apps/old"]);
-    assert_eq!(refused(&imported), ["catalog", "minimumReleaseAge"]);
+    assert_eq!(refused(&imported), ["minimumReleaseAge"]);
     assert!(text_of(&imported).contains("override npm \"a\" \"1.0.0\""));
     assert_eq!(pnpm_workspace("").unwrap(), Imported::default());
     assert_eq!(lerna(r#"{"packages": ["packages/*"]}"#).unwrap().members, ["packages/*"]);
@@ -301,4 +301,24 @@ fn runtimes_are_never_older_than_what_is_demanded() {
     assert_eq!(declared(&[">=24"], None, Some("20.1.0")).as_deref(), Some("24"));
     assert_eq!(declared(&[], Some("v20.11.1"), Some("22.1.0")).as_deref(), Some("20"));
     assert_eq!(declared(&[], Some("lts/*"), None), None);
+}
+
+#[test]
+fn catalogs_are_taken_over_with_the_lines_that_refer_to_them() {
+    let mut imported = package_json(
+        r#"{"dependencies": {"react": "catalog:", "vue": "catalog:next", "gone": "catalog:"}, "workspaces": {"catalog": {"bun": "1"}}}"#,
+    )
+    .unwrap();
+    imported.merge(pnpm_workspace("catalog:\n  react: ^19\ncatalogs:\n  next:\n    vue: ^4\n").unwrap());
+    imported.settle_catalogs();
+    let text = text_of(&imported);
+    for line in [
+        "catalog {\n    npm \"bun\" \"1\"\n    npm \"react\" \"^19\"\n}",
+        "catalog \"next\" {\n    npm \"vue\" \"^4\"\n}",
+        "    npm \"react\" catalog=#true\n",
+        "    npm \"vue\" catalog=\"next\"\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert_eq!(refused(&imported), ["npm gone"]);
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::diagnostic::nearest;
 use crate::model::{Label, Side, Sides};
 
-use super::dependencies::read_label;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::{Conflict, Group, Manifest, ManifestError, Spanned};
 
@@ -42,7 +41,7 @@ fn read_conflict(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Conflict
     }
     let mut groups: Vec<Spanned<Label>> = Vec::new();
     for value in node.read_parts(&SHAPE, errors).arguments {
-        let Some(name) = read_label(value, errors) else { continue };
+        let Some(name) = value.label(errors) else { continue };
         match groups.iter().find(|other| other.value == name.value) {
             Some(first) => errors.push(ManifestError::Repeated {
                 what: format!("group `{}`", name.value),

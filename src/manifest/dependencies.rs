@@ -1,24 +1,27 @@
 //! `dependencies` and `group` blocks.
 
-use miette::SourceSpan;
+use crate::model::{Catalogs, Ecosystem, Marker, PackageName};
 
-use crate::model::{Ecosystem, Label, Marker, PackageName};
-
+use super::catalogs::catalog_range;
 use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::notation::parse_requirement;
 use super::notation::{self, DependencyLineShape};
-use super::requirement::{RequirementError, parse_folder};
-use super::{DependencyLine, DependencySpec, Group, ManifestError, Spanned};
+use super::requirement::{RequirementSpans, parse_folder};
+use super::{DependencyLine, DependencySpec, Group, ManifestError};
 
 /// Reads the lines of a block and reports repetitions.
-pub(super) fn read_dependencies(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<DependencyLine> {
+pub(super) fn read_dependencies(
+    block: ManifestNode<'_>,
+    catalogs: &Catalogs,
+    errors: &mut Errors,
+) -> Vec<DependencyLine> {
     let mut lines: Vec<DependencyLine> = Vec::new();
     for node in block.children() {
         if errors.len() >= MAX_REPORTED {
             break;
         }
-        let Some(line) = read_dependency(node, errors) else { continue };
+        let Some(line) = read_dependency(node, catalogs, errors) else { continue };
         report_duplicate(&lines, &line, errors);
         lines.push(line);
     }
@@ -26,15 +29,15 @@ pub(super) fn read_dependencies(block: ManifestNode<'_>, errors: &mut Errors) ->
 }
 
 /// Reads a `group` node and joins it to a group of the same name, if there is one.
-pub(super) fn read_group(node: ManifestNode<'_>, groups: &mut Vec<Group>, errors: &mut Errors) {
+pub(super) fn read_group(node: ManifestNode<'_>, groups: &mut Vec<Group>, catalogs: &Catalogs, errors: &mut Errors) {
     const SHAPE: NodeShape =
         NodeShape {
             arguments: (1, 1), properties: &["dev"], block: BlockRule::Maybe, example: "group \"NAME\" { … }"
         };
     let parts = node.read_parts(&SHAPE, errors);
     let dev = parts.property("dev").and_then(|value| value.boolean(errors)).unwrap_or(false);
-    let lines = read_dependencies(node, errors);
-    let Some(name) = parts.argument(0).and_then(|value| read_label(value, errors)) else { return };
+    let lines = read_dependencies(node, catalogs, errors);
+    let Some(name) = parts.argument(0).and_then(|value| value.label(errors)) else { return };
     if let Some(group) = groups.iter_mut().find(|group| group.name.value == name.value) {
         for line in lines {
             report_duplicate(&group.dependencies, &line, errors);
@@ -46,24 +49,12 @@ pub(super) fn read_group(node: ManifestNode<'_>, groups: &mut Vec<Group>, errors
     }
 }
 
-/// Reads the name of a registry, a group or an environment.
-pub(super) fn read_label(value: NodeValue<'_>, errors: &mut Errors) -> Option<Spanned<Label>> {
-    let text = value.string(errors)?;
-    match text.value.parse() {
-        Ok(label) => Some(Spanned { value: label, span: text.span }),
-        Err(e) => {
-            errors.push(ManifestError::BadName {
-                reason: crate::model::LabelError::to_string(&e),
-                help: None,
-                span: text.span,
-            });
-            None
-        }
-    }
-}
-
 /// Reads one dependency line.
-pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Option<DependencyLine> {
+pub(super) fn read_dependency(
+    node: ManifestNode<'_>,
+    catalogs: &Catalogs,
+    errors: &mut Errors,
+) -> Option<DependencyLine> {
     let Ok(ecosystem) = node.name().parse::<Ecosystem>() else {
         node.report_unknown("among dependencies", &Ecosystem::ALL.map(Ecosystem::as_str), errors);
         return None;
@@ -73,7 +64,7 @@ pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Op
     let parts = node.read_parts(&shape, errors);
     let optional = parts.property("optional").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let prereleases = parts.property("prereleases").and_then(|value| value.choice(&[("allow", true)], errors));
-    let registry = parts.property("registry").and_then(|value| read_label(value, errors));
+    let registry = parts.property("registry").and_then(|value| value.label(errors));
     let when = parts.property("when").and_then(|value| read_marker(value, errors)).unwrap_or_default();
     let range = parts.argument(1).map(|value| value.version(errors));
     let name = parts.argument(0).and_then(|value| value.string(errors))?;
@@ -81,6 +72,20 @@ pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Op
         None => None,
         Some(Some(range)) => Some(range),
         Some(None) => return None,
+    };
+    let range = match (range, parts.property("catalog")) {
+        (range, None) => range,
+        (None, Some(value)) => catalog_range(value, (ecosystem, &name), catalogs, errors),
+        (Some(range), Some(value)) => {
+            errors.push(ManifestError::BadValue {
+                value: range.value.to_owned(),
+                what: "a range beside `catalog=`",
+                reason: "the range is the catalog's".to_owned(),
+                help: Some("keep one of the two".to_owned()),
+                span: value.span,
+            });
+            Some(range)
+        }
     };
     let spans = RequirementSpans { name: name.span, range: range.as_ref().map(|range| range.span) };
     let spec = if ecosystem.is_local() {
@@ -114,28 +119,6 @@ pub(super) fn read_dependency(node: ManifestNode<'_>, errors: &mut Errors) -> Op
         span: node.span(),
         range_span: range.map_or(node.span(), |range| range.span),
     })
-}
-
-/// The spans of a name and its range.
-pub(super) struct RequirementSpans {
-    pub(super) name: SourceSpan,
-    pub(super) range: Option<SourceSpan>,
-}
-
-impl RequirementSpans {
-    /// Adds the span of the name or the range to an error.
-    pub(super) fn error(&self, error: RequirementError) -> ManifestError {
-        let range = self.range.unwrap_or(self.name);
-        match error {
-            RequirementError::Name(reason) => ManifestError::BadName { reason, help: None, span: self.name },
-            RequirementError::Range { reason, help } => {
-                ManifestError::BadRange { reason, help: Some(help.to_owned()), span: range }
-            }
-            RequirementError::Source { text, form, help } => {
-                ManifestError::UnsupportedSource { text, form, help: Some(help.to_owned()), span: range }
-            }
-        }
-    }
 }
 
 fn read_marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {

@@ -2,7 +2,6 @@
 
 use crate::model::{CheckName, Label, Severity};
 
-use super::dependencies::read_label;
 use super::model::EnvironmentSpans;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
 use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, PolicyRule};
@@ -55,7 +54,7 @@ pub(super) fn read_environment(node: ManifestNode<'_>, errors: &mut Errors) -> O
         example: "environment \"NAME\" { … }",
     };
     let parts = node.read_parts(&SHAPE, errors);
-    let name = parts.argument(0).and_then(|value| read_label(value, errors));
+    let name = parts.argument(0).and_then(|value| value.label(errors));
     let mut environment = built_in("unnamed".parse().ok()?, Vec::new());
     let mut spans = EnvironmentSpans { node: node.head_span(), include: Vec::new(), forbid_dev_groups: None };
     let mut own = Policy::default();
@@ -187,7 +186,7 @@ fn read_include(
         example: "include \"GROUP\"",
     };
     for value in node.read_parts(&SHAPE, errors).arguments {
-        let Some(name) = read_label(value, errors) else { continue };
+        let Some(name) = value.label(errors) else { continue };
         if let Some(first) = environment.include.iter().position(|other| *other == name.value) {
             errors.push(ManifestError::Repeated {
                 what: format!("group `{}`", name.value),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url};
+use crate::model::{Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url};
 
 use super::Claim;
 
@@ -31,6 +31,8 @@ pub struct Manifest {
     pub settings: Settings,
     /// The declared registries, then the built-in ones that are not declared: `npmjs` and `pypi`.
     pub registries: Vec<Registry>,
+    /// The catalogs; of a member, those of its root.
+    pub catalogs: Catalogs,
     /// `dependencies`
     pub dependencies: Vec<DependencyLine>,
     /// The groups, in the order of the text. Blocks of the same name are one group.

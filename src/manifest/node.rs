@@ -4,6 +4,7 @@ use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
 
 use crate::diagnostic::nearest;
+use crate::model::{Label, LabelError};
 
 use super::{ManifestError, Spanned};
 
@@ -242,6 +243,24 @@ impl<'a> NodeValue<'a> {
             return None;
         }
         self.string(errors)
+    }
+
+    /// Reads the name of a registry, a group, an environment or a catalog.
+    pub(super) fn label(self, errors: &mut Errors) -> Option<Spanned<Label>> {
+        let text = self.string(errors)?;
+        match text.value.parse() {
+            Ok(label) => Some(Spanned { value: label, span: text.span }),
+            Err(error) => {
+                let reason = LabelError::to_string(&error);
+                errors.push(ManifestError::BadName { reason, help: None, span: text.span });
+                None
+            }
+        }
+    }
+
+    /// Returns whether the value is `#true` or `#false`. Reports nothing.
+    pub(super) fn is_boolean(self) -> bool {
+        matches!(self.kdl, KdlValue::Bool(_))
     }
 
     pub(super) fn boolean(self, errors: &mut Errors) -> Option<bool> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::Settings;
+use crate::model::{Catalogs, Settings};
 
 use super::dependencies::{read_dependencies, read_group};
 use super::environments::DraftEnvironment;
@@ -11,24 +11,26 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     Conflict, DependencyLine, Group, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata, Registry,
-    Spanned, check, conflicts, environments, registries, resolution, syntax,
+    Spanned, catalogs, check, conflicts, environments, registries, resolution, syntax,
 };
 
 /// The kind of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ManifestKind {
+pub enum ManifestKind<'a> {
     /// The manifest of a project.
     Root,
-    /// The manifest of a member or path package. It has only `dependencies`, `group`s and `project`.
-    Member,
+    /// The manifest of a member or path package. It has only `dependencies`, `group`s and `project`; its lines may refer to the
+    /// catalogs of the root.
+    Member(&'a Catalogs),
 }
 
-const TOP: [&str; 12] = [
+const TOP: [&str; 13] = [
     "project",
     "runtimes",
     "platforms",
     "platform",
     "registries",
+    "catalog",
     "dependencies",
     "group",
     "environment",
@@ -39,17 +41,24 @@ const TOP: [&str; 12] = [
 ];
 const MEMBER: [&str; 3] = ["project", "dependencies", "group"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 11] =
-    ["package", "hooks", "catalog", "patch", "tasks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 10] =
+    ["package", "hooks", "patch", "tasks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
-pub fn parse(file: &str, text: &str, kind: ManifestKind) -> Result<Manifest, ManifestErrors> {
+pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
     let length = text.len();
     let text: Arc<str> = text.into();
     let (manifest, errors) = match syntax::parse(&text) {
         Ok(parsed) => {
             let mut errors = Errors::new();
             let mut draft = DraftManifest::default();
+            if let ManifestKind::Member(catalogs) = kind {
+                draft.catalogs = catalogs.clone();
+            } else {
+                // Lines refer to catalogs wherever they stand.
+                let blocks = nodes(&parsed.document, &parsed.blanked).filter(|node| node.name() == "catalog");
+                blocks.for_each(|block| catalogs::read_catalog(block, &mut draft.catalogs, &mut errors));
+            }
             for node in nodes(&parsed.document, &parsed.blanked) {
                 draft.read(node, kind, &mut errors);
                 if errors.len() >= MAX_REPORTED {
@@ -90,6 +99,7 @@ struct DraftManifest<'a> {
     names_python: bool,
     platforms: DeclaredPlatforms,
     registries: Vec<Registry>,
+    catalogs: Catalogs,
     dependencies: Vec<DependencyLine>,
     groups: Vec<Group>,
     environments: Vec<DraftEnvironment>,
@@ -99,13 +109,13 @@ struct DraftManifest<'a> {
 }
 
 impl<'a> DraftManifest<'a> {
-    fn read(&mut self, node: ManifestNode<'a>, kind: ManifestKind, errors: &mut Errors) {
+    fn read(&mut self, node: ManifestNode<'a>, kind: ManifestKind<'_>, errors: &mut Errors) {
         const BLOCK: NodeShape = NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "" };
         if NOT_YET_SUPPORTED.contains(&node.name()) {
             node.report_not_yet_supported(errors);
             return;
         }
-        if kind == ManifestKind::Member && TOP.contains(&node.name()) && !MEMBER.contains(&node.name()) {
+        if matches!(kind, ManifestKind::Member(_)) && TOP.contains(&node.name()) && !MEMBER.contains(&node.name()) {
             errors.push(ManifestError::UnknownNode {
                 name: node.name().to_owned(),
                 place: "in a member's manifest",
@@ -114,7 +124,7 @@ impl<'a> DraftManifest<'a> {
             });
             return;
         }
-        if !matches!(node.name(), "group" | "environment" | "platform" | "conflicts") {
+        if !matches!(node.name(), "group" | "environment" | "platform" | "conflicts" | "catalog") {
             self.once.check(node, errors);
         }
         match node.name() {
@@ -131,9 +141,11 @@ impl<'a> DraftManifest<'a> {
             }
             "dependencies" => {
                 node.read_parts(&BLOCK, errors);
-                self.dependencies.extend(read_dependencies(node, errors));
+                self.dependencies.extend(read_dependencies(node, &self.catalogs, errors));
             }
-            "group" => read_group(node, &mut self.groups, errors),
+            "group" => read_group(node, &mut self.groups, &self.catalogs, errors),
+            // Read before all else.
+            "catalog" => {}
             "environment" => self.environments.extend(environments::read_environment(node, errors)),
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "resolution" => resolution::read_resolution(node, &mut self.settings, errors),
@@ -147,7 +159,7 @@ impl<'a> DraftManifest<'a> {
         }
     }
 
-    fn finish(mut self, file: &str, text: &Arc<str>, kind: ManifestKind, errors: &mut Errors) -> Manifest {
+    fn finish(mut self, file: &str, text: &Arc<str>, kind: ManifestKind<'_>, errors: &mut Errors) -> Manifest {
         let mut environments = Vec::new();
         if kind == ManifestKind::Root {
             self.settings.platforms = self.platforms.complete();
@@ -160,6 +172,7 @@ impl<'a> DraftManifest<'a> {
             project: self.project,
             settings: self.settings,
             registries: self.registries,
+            catalogs: self.catalogs,
             dependencies: self.dependencies,
             groups: self.groups,
             environments,

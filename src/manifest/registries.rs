@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use super::dependencies::read_label;
 use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
 use super::{Claim, ManifestError, Registry, RegistryUrl, TokenSource};
@@ -107,7 +106,7 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
         example: "npm \"NAME\" \"https://HOST/\" { … }",
     };
     let parts = node.read_parts(&SHAPE, errors);
-    let name = parts.argument(0).and_then(|value| read_label(value, errors));
+    let name = parts.argument(0).and_then(|value| value.label(errors));
     let url = parts.argument(1).and_then(|value| read_url(value, errors));
     let unread = Registry::new(ecosystem, "unnamed".parse().ok()?, RegistryUrl::Folder("".into()));
     let mut registry = Registry { span: Some(node.head_span()), ..unread };

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use miette::SourceSpan;
+
+use super::ManifestError;
+
 /// Why a dependency line cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequirementError {
@@ -26,6 +30,28 @@ pub enum RequirementError {
         /// What to write instead.
         help: &'static str,
     },
+}
+
+/// The spans of a name and its range.
+pub(super) struct RequirementSpans {
+    pub(super) name: SourceSpan,
+    pub(super) range: Option<SourceSpan>,
+}
+
+impl RequirementSpans {
+    /// Adds the span of the name or the range to an error.
+    pub(super) fn error(&self, error: RequirementError) -> ManifestError {
+        let range = self.range.unwrap_or(self.name);
+        match error {
+            RequirementError::Name(reason) => ManifestError::BadName { reason, help: None, span: self.name },
+            RequirementError::Range { reason, help } => {
+                ManifestError::BadRange { reason, help: Some(help.to_owned()), span: range }
+            }
+            RequirementError::Source { text, form, help } => {
+                ManifestError::UnsupportedSource { text, form, help: Some(help.to_owned()), span: range }
+            }
+        }
+    }
 }
 
 /// Parses the folder of a `path` line. Returns it relative, with `/` between its parts, in its shortest form.

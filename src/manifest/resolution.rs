@@ -1,14 +1,15 @@
 //! The `resolution` block.
 
 use crate::model::{
-    Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, Override, PackageId, PackageName, Prereleases, Settings,
+    Catalogs, Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, Override, PackageId, PackageName,
+    Prereleases, Settings,
 };
 
-use super::dependencies::{RequirementSpans, read_dependency};
+use super::dependencies::read_dependency;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes, did_you_mean};
 use super::notation::parse_requirement;
 use super::registries::read_glob;
-use super::requirement::RequirementError;
+use super::requirement::{RequirementError, RequirementSpans};
 use super::{DependencyLine, DependencySpec, ManifestError, Spanned};
 
 const OPTIONS: [&str; 8] =
@@ -163,7 +164,7 @@ fn read_extend(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Err
         errors.push(node.missing_error("a block with the dependencies to add", Some(help)));
     }
     for child in node.children() {
-        let Some(line) = read_dependency(child, errors) else { continue };
+        let Some(line) = read_dependency(child, &Catalogs::default(), errors) else { continue };
         report_unused_properties(child, &line, errors);
         let Some(package) = &package else { continue };
         match line.spec {

@@ -3,6 +3,7 @@
 //! A value is checked once, where it is parsed, and cannot be invalid afterwards. Nothing here does I/O.
 
 mod artifact;
+mod catalogs;
 mod check;
 mod core_metadata;
 mod cow_str;
@@ -30,6 +31,7 @@ mod url;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
+pub use catalogs::Catalogs;
 pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;
 pub use cow_str::CowStr;

@@ -114,6 +114,7 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
         all.merge(import::lerna(&text)?);
         from.push("lerna.json".to_owned());
     }
+    all.settle_catalogs();
     let beside = workspace::projects_beside(folder, &all)?;
     all.members.extend(beside);
     requirements(folder, &mut all, &mut from)?;

@@ -54,6 +54,10 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
         }
     }
     own_workspaces(&document, &mut imported);
+    // Bun has catalogs beside its workspaces, or at the top.
+    for holder in document.get("workspaces").and_then(Value::as_object).into_iter().chain([&document]) {
+        workspaces::catalogs(holder, &mut imported);
+    }
     overrides::read(&document, &mut imported);
     if let Some(settings) = document.get("pnpm").and_then(Value::as_object) {
         workspaces::pnpm_settings(settings, "pnpm.", &mut imported);
@@ -78,12 +82,27 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         return imported
             .refuse(format!("npm {name} {range}"), "write a `path \"DIR\"` line for a folder of this checkout");
     }
+    if let Some(catalog) = range.trim().strip_prefix("catalog:") {
+        let catalog = Some(catalog.trim().to_owned()).filter(|name| !name.is_empty() && name != "default");
+        let (group, name) = (group.cloned(), name.to_owned());
+        let line = ImportedLine {
+            group,
+            ecosystem: ECOSYSTEM,
+            name,
+            range: None,
+            catalog: Some(catalog),
+            when: None,
+            optional,
+        };
+        return imported.take(line);
+    }
     let range = Some(range.trim()).filter(|range| !range.is_empty()).map(str::to_owned);
     imported.take(ImportedLine {
         group: group.cloned(),
         ecosystem: ECOSYSTEM,
         name: name.to_owned(),
         range,
+        catalog: None,
         when: None,
         optional,
     });

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::import::{ImportError, Imported};
 
-use super::overrides;
+use super::{ECOSYSTEM, overrides};
 
 /// Reads a pnpm-workspace.yaml: <https://pnpm.io/settings>.
 pub fn pnpm_workspace(text: &str) -> Result<Imported, ImportError> {
@@ -17,7 +17,20 @@ pub fn pnpm_workspace(text: &str) -> Result<Imported, ImportError> {
     let packages = document.remove("packages");
     packages.iter().flat_map(strings).for_each(|glob| imported.add_member(glob));
     pnpm_settings(&document, "", &mut imported);
+    catalogs(&document, &mut imported);
     Ok(imported)
+}
+
+/// Reads `catalog` and `catalogs`: ranges that package.json files refer to by `catalog:`.
+pub(super) fn catalogs(document: &Map<String, Value>, imported: &mut Imported) {
+    let default = document.get("catalog").and_then(Value::as_object).map(|ranges| (None, ranges));
+    let named = document.get("catalogs").and_then(Value::as_object).into_iter().flatten();
+    let named = named.filter_map(|(name, ranges)| Some((Some(name.clone()), ranges.as_object()?)));
+    for (catalog, ranges) in default.into_iter().chain(named) {
+        for (name, range) in ranges.iter().filter_map(|(name, range)| Some((name, range.as_str()?))) {
+            imported.add_to_catalog(catalog.clone(), ECOSYSTEM, name, range);
+        }
+    }
 }
 
 /// Reads pnpm's settings, as pnpm-workspace.yaml and the `pnpm` of a package.json have them.
@@ -38,7 +51,7 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
             "publicHoistPattern" | "shamefullyHoist" | "hoist" | "hoistPattern" | "nodeLinker" => {
                 "nothing is hoisted: add what the project itself uses"
             }
-            "catalog" | "catalogs" => "write the ranges where they are used",
+            "catalog" | "catalogs" => continue,
             _ => "a setting of pnpm's that larder has not",
         };
         imported.refuse(format!("{prefix}{key}"), why);

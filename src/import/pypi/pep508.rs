@@ -34,6 +34,7 @@ pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
         ecosystem: ECOSYSTEM,
         name,
         range: Some(range.to_owned()).filter(|range| !range.is_empty()),
+        catalog: None,
         when: when.filter(|when| !when.is_empty()),
         optional: false,
     });

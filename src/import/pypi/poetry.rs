@@ -70,6 +70,7 @@ fn dependency(name: &str, value: &Value, group: Option<&Label>, imported: &mut I
         ecosystem: ECOSYSTEM,
         name: if extras.is_empty() { name.to_owned() } else { format!("{name}[{}]", extras.join(",")) },
         range: Some(specifier).filter(|range| !range.is_empty()),
+        catalog: None,
         when: (!conditions.is_empty()).then(|| conditions.join(" and ")),
         // Poetry's `optional` is that of an extra, which asks for it by name.
         optional: false,

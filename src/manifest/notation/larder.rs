@@ -11,7 +11,7 @@ impl Notation for LarderNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,
-            properties: &["optional", "registry", "when"],
+            properties: &["optional", "registry", "catalog", "when"],
             example: "larder \"NAME\" \"RANGE\"",
         }
     }

@@ -11,7 +11,7 @@ impl Notation for NpmNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,
-            properties: &["optional", "registry", "when"],
+            properties: &["optional", "registry", "catalog", "when"],
             example: "npm \"NAME\" \"RANGE\"",
         }
     }

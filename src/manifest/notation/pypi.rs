@@ -11,7 +11,7 @@ impl Notation for PypiNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,
-            properties: &["optional", "registry", "when", "prereleases"],
+            properties: &["optional", "registry", "catalog", "when", "prereleases"],
             example: "pypi \"NAME\" \"SPECIFIER\"",
         }
     }

@@ -199,7 +199,8 @@ fn baselines_are_read() {
 
 #[test]
 fn members_have_dependencies_and_groups_only() {
-    let member = |text: &str| parse("apps/web/larder.kdl", text, ManifestKind::Member);
+    let member =
+        |text: &str| parse("apps/web/larder.kdl", text, ManifestKind::Member(&crate::model::Catalogs::default()));
     let failure = member("dependencies { pypi \"a\" }\nruntimes { python \"3.12\" }\nmembers \"x\"").unwrap_err();
     assert_eq!(failure.errors.len(), 2);
     let mut root = read("members \"apps/*\"\ngroup \"a\"");

@@ -261,7 +261,8 @@ fn what_nothing_acts_on_yet_is_refused() {
         "registries { larder \"a\" \"https://a/\" { key \"a+1+b\"; signers \"b\"; }; }",
         &[("not_yet", "key"), ("not_yet", "signers")],
     );
-    let failure = parse("m", "tasks { build \"make\"; }", ManifestKind::Member).unwrap_err();
+    let failure =
+        parse("m", "tasks { build \"make\"; }", ManifestKind::Member(&crate::model::Catalogs::default())).unwrap_err();
     assert!(matches!(failure.errors[..], [ManifestError::NotYet { .. }]), "{failure:?}");
     read("environment \"a\" { layout \"isolated\"; }");
 }

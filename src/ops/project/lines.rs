@@ -186,7 +186,7 @@ impl Project {
             Some(text) => MemberManifest::Own(Box::new(manifest::parse(
                 &format!("{folder}/{MANIFEST}"),
                 &text,
-                ManifestKind::Member,
+                ManifestKind::Member(&self.manifest.catalogs),
             )?)),
             None => MemberManifest::Foreign(Box::new(path::read(&self.root, folder, &self.names)?)),
         })

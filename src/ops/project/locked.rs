@@ -11,7 +11,7 @@ use super::watched::Watched;
 use super::{LocalPackageIndex, Project, inputs, members};
 use crate::lock::{Lockfile, StaleReason};
 use crate::manifest::{self, Group, Manifest, ManifestKind, Spanned};
-use crate::model::{Dependent, Label, PackageId, PackageKey};
+use crate::model::{Catalogs, Dependent, Label, PackageId, PackageKey};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
 
@@ -53,12 +53,15 @@ impl Project {
         let mut declared = vec![with_groups(empty.iter(), false)?];
         let mut named = BTreeMap::new();
         note_registries(&manifest, &mut named);
+        let catalogs = manifest.catalogs.clone();
         for (folder, groups) in &groups {
             // Those of a package.json or a pyproject.toml are for development; so is what is not known better.
             let own = inputs::read(&root.join(&***folder).join(MANIFEST), inputs::MANIFEST_SIZE)?;
             let own = own.and_then(|text| String::from_utf8(text).ok());
             declared.push(
-                match own.map(|text| manifest::parse(&format!("{folder}/{MANIFEST}"), &text, ManifestKind::Member)) {
+                match own.map(|text| {
+                    manifest::parse(&format!("{folder}/{MANIFEST}"), &text, ManifestKind::Member(&catalogs))
+                }) {
                     Some(Ok(own)) => {
                         note_registries(&own, &mut named);
                         Manifest { groups: own.groups, ..with_groups(std::iter::empty(), false)? }
@@ -112,7 +115,7 @@ impl Project {
 
 /// Returns a member's manifest that has nothing but groups, without their lines.
 pub(super) fn with_groups<'a>(names: impl Iterator<Item = &'a Label>, dev: bool) -> Result<Manifest> {
-    let mut manifest = manifest::parse(MANIFEST, "", ManifestKind::Member)?;
+    let mut manifest = manifest::parse(MANIFEST, "", ManifestKind::Member(&Catalogs::default()))?;
     let group = |name: &Label| Group {
         name: Spanned { value: name.clone(), span: (0, 0).into() },
         dev,

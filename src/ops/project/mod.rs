@@ -199,7 +199,7 @@ impl Project {
 
 /// Collects the names of the members and of the local packages that the root's lines name.
 fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut Watched) -> Result<LocalPackageIndex> {
-    let mut names = LocalPackageIndex::default();
+    let mut names = LocalPackageIndex::new(manifest.catalogs.clone());
     for folder in members {
         watched.note_manifests(&root.join(&**folder))?;
         if let Some((name, first)) = names.add(root, folder) {

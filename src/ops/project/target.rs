@@ -41,7 +41,7 @@ impl Target {
         let Some(text) = inputs::text(&path)? else {
             return Err(foreign(project, folder)?.into());
         };
-        let manifest = manifest::parse(&file, &text, ManifestKind::Member)?;
+        let manifest = manifest::parse(&file, &text, ManifestKind::Member(&project.manifest.catalogs))?;
         Ok(Self { folder: Arc::clone(folder), file, manifest, path })
     }
 

@@ -39,7 +39,8 @@ pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<St
 
 fn parse(context: ManifestContext<'_>, text: &str) -> Result<Manifest, LocalPackageError> {
     let file = manifest_path(context.folder, PathKind::Larder);
-    let kind = if context.folder.is_empty() { manifest::ManifestKind::Root } else { manifest::ManifestKind::Member };
+    let member = manifest::ManifestKind::Member(&context.local_packages.catalogs);
+    let kind = if context.folder.is_empty() { manifest::ManifestKind::Root } else { member };
     manifest::parse(&file, text, kind).map_err(|errors| LocalPackageError::Manifest(Arc::new(errors)))
 }
 

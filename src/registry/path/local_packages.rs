@@ -9,11 +9,15 @@ use serde::Deserialize;
 use super::{MAX_MANIFEST_SIZE, PathKind, manifest_path};
 use crate::fs;
 use crate::manifest;
-use crate::model::{Ecosystem, Marker, PackageName, Requirement, Version};
+use crate::model::{Catalogs, Ecosystem, Marker, PackageName, Requirement, Version};
 
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
-pub struct LocalPackageIndex(BTreeMap<(Ecosystem, PackageName), IndexedPackage>);
+pub struct LocalPackageIndex {
+    packages: BTreeMap<(Ecosystem, PackageName), IndexedPackage>,
+    /// The catalogs of the project, to which local packages' manifests may refer.
+    pub(super) catalogs: Catalogs,
+}
 
 /// A local package, as requirements refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,18 +42,25 @@ pub enum LocalMatch {
 }
 
 impl LocalPackageIndex {
+    /// Returns one without packages.
+    pub fn new(catalogs: Catalogs) -> Self {
+        Self { packages: BTreeMap::new(), catalogs }
+    }
+
     /// Adds the names that the manifests in a folder declare. If another folder has declared one of them, its name stays, and the
     /// name and that folder are returned.
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
-        let declared: Vec<_> =
-            PathKind::ALL.into_iter().filter_map(|kind| DeclaredIdentity::read(root, folder, kind)).collect();
+        let declared: Vec<_> = PathKind::ALL
+            .into_iter()
+            .filter_map(|kind| DeclaredIdentity::read(root, folder, kind, &self.catalogs))
+            .collect();
         let fallback = || PackageName::npm(folder.rsplit('/').next().unwrap_or(folder)).ok();
         let package = declared.first()?.package().or_else(fallback)?;
         let mut taken = None;
         for declared in declared {
             let Some(name) = declared.package() else { continue };
             let local = IndexedPackage { folder: folder.clone(), package: package.clone(), version: declared.version };
-            let known = self.0.entry((declared.kind.ecosystem(), name.clone())).or_insert(local);
+            let known = self.packages.entry((declared.kind.ecosystem(), name.clone())).or_insert(local);
             if known.folder != *folder {
                 taken.get_or_insert((name, known.folder.clone()));
             }
@@ -59,17 +70,17 @@ impl LocalPackageIndex {
 
     /// Returns the local package that has a name in an ecosystem.
     pub fn get(&self, ecosystem: Ecosystem, name: &PackageName) -> Option<&IndexedPackage> {
-        self.0.get(&(ecosystem, name.clone()))
+        self.packages.get(&(ecosystem, name.clone()))
     }
 
     /// Returns the member in a folder.
     pub(super) fn in_folder(&self, folder: &str) -> Option<&IndexedPackage> {
-        self.0.values().find(|local| *local.folder == *folder)
+        self.packages.values().find(|local| *local.folder == *folder)
     }
 
     /// Returns the folder of the path package that has a name.
     pub(in crate::registry) fn folder(&self, package: &PackageName) -> Option<&Arc<str>> {
-        self.0.values().find(|local| local.package == *package).map(|local| &local.folder)
+        self.packages.values().find(|local| local.package == *package).map(|local| &local.folder)
     }
 
     /// Looks for the local package of a requirement's name, and compares its version.
@@ -134,13 +145,13 @@ struct PackageJsonIdentity {
 
 impl DeclaredIdentity {
     /// Reads a manifest. Returns `None` if it does not exist or cannot be read; the reason is reported when the package is needed.
-    fn read(root: &Path, folder: &str, kind: PathKind) -> Option<Self> {
+    fn read(root: &Path, folder: &str, kind: PathKind, catalogs: &Catalogs) -> Option<Self> {
         let file = manifest_path(folder, kind);
         let text = String::from_utf8(fs::read_up_to(&root.join(&file), MAX_MANIFEST_SIZE).ok()??).ok()?;
         let (name, version) = match kind {
             PathKind::Larder => {
-                let kind =
-                    if folder.is_empty() { manifest::ManifestKind::Root } else { manifest::ManifestKind::Member };
+                let member = manifest::ManifestKind::Member(catalogs);
+                let kind = if folder.is_empty() { manifest::ManifestKind::Root } else { member };
                 let project = manifest::parse(&file, &text, kind).ok()?.project;
                 let version = project.as_ref().and_then(|project| project.version.as_ref());
                 (project.as_ref().map(|project| project.name.value.clone()), version.map(ToString::to_string))

@@ -217,6 +217,21 @@ fn manifest_path(folder: &str, kind: PathKind) -> String {
 }
 
 impl ManifestContext<'_> {
+    /// Returns the range that a catalog of the project has for an npm package: `catalog:` and `catalog:default` are the
+    /// default one. A range of a catalog is no reference to another.
+    fn catalog_range(self, catalog: &str, name: &PackageName) -> Result<Arc<str>, String> {
+        let label = match catalog.trim() {
+            "" | "default" => None,
+            text => Some(text.parse::<Label>().map_err(|error| error.to_string())?),
+        };
+        let range = self.local_packages.catalogs.range(label.as_ref(), PathKind::Npm.ecosystem(), name)?;
+        if range.starts_with("catalog:") {
+            Err("a catalog refers to a catalog".to_owned())
+        } else {
+            Ok(Arc::clone(range))
+        }
+    }
+
     fn bad(&self, kind: PathKind, reason: &str) -> LocalPackageError {
         LocalPackageError::BadManifest { file: manifest_path(self.folder, kind), reason: reason.trim().to_owned() }
     }

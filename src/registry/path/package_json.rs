@@ -112,6 +112,16 @@ fn parse_dependency(
         }
         Err(error) => Ok(refused(dependent, error.to_string())),
     };
+    if let Some(catalog) = text.strip_prefix("catalog:") {
+        let alias = match PackageName::npm(alias) {
+            Ok(alias) => alias,
+            Err(error) => return Ok(refused(dependent, error.to_string())),
+        };
+        return match context.catalog_range(catalog, &alias) {
+            Ok(range) => parse_dependency(context, dependent, kind, (alias.as_str(), &range)),
+            Err(reason) => Ok(refused(&alias, reason)),
+        };
+    }
     if let Some(range) = text.strip_prefix("workspace:") {
         if is_relative(range) {
             return link_to(range);
