@@ -124,3 +124,17 @@ fn members_take_ranges_from_the_catalogs_of_the_root() {
         .write("web/package.json", r#"{"name": "web", "dependencies": {"up": "catalog:"}}"#);
     project.run("larder lock").exits(2).names(["the catalog has no npm package `up`"]);
 }
+
+#[test]
+fn what_keeps_something_out_is_not_left_out_in_silence() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    project.write("pnpm-workspace.yaml", "packages: [web]\nminimumReleaseAge: 1440\n");
+    project.write("jobs/requirements.txt", "--find-links ./wheels\nsix\n");
+    let output = project.run("larder init").exits(2);
+    output.names(["minimumReleaseAge", "--find-links ./wheels", "--leave-out"]);
+    assert!(!project.has("larder.kdl") && !project.has(".gitignore"));
+    let told = project.run("larder init --leave-out").exits(0).stderr;
+    assert!(told.contains("Left out minimumReleaseAge"), "{told}");
+    assert!(project.read("larder.kdl").contains("pypi \"six\""), "of jobs/requirements.txt");
+}

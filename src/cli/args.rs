@@ -122,6 +122,9 @@ pub(super) struct InitArgs {
     /// Only write the manifest
     #[arg(long)]
     pub(super) no_lock: bool,
+    /// Go on without what keeps something out and has no counterpart here: an index, a cutoff
+    #[arg(long)]
+    pub(super) leave_out: bool,
 }
 
 #[derive(Debug, Args)]

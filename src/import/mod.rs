@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Ecosystem, Label, Marker};
+use crate::model::{Ecosystem, Label, Marker, Url};
 
 use crate::manifest::{normal_name, parse_requirement};
 
@@ -52,6 +52,8 @@ pub struct Imported {
     pub registries: Vec<ImportedRegistry>,
     /// The `override` lines: ecosystem, name (`parent>child`), range.
     pub overrides: Vec<(Ecosystem, String, Option<String>)>,
+    /// The overrides whose ranges a catalog has: selector and catalog. [`Imported::settle_catalogs`] looks them up.
+    catalog_overrides: Vec<(String, Option<String>)>,
     /// The instant before which versions have to be released: RFC 3339.
     pub released_before: Option<String>,
     /// The parts that were not imported.
@@ -140,6 +142,8 @@ pub struct NotTaken {
     pub what: String,
     /// The reason, in a few words.
     pub why: String,
+    /// Whether leaving it out lets in what it keeps out: a source, an index, a cutoff.
+    pub guards: bool,
 }
 
 /// A file that cannot be parsed.
@@ -174,6 +178,7 @@ impl Imported {
         for (ecosystem, name, range) in other.overrides {
             self.add_override(ecosystem, &name, range.as_deref());
         }
+        self.catalog_overrides.extend(other.catalog_overrides);
         self.released_before = self.released_before.take().or(other.released_before);
         self.name = self.name.take().or(other.name);
         self.version = self.version.take().or(other.version);
@@ -254,7 +259,8 @@ impl Imported {
         }
     }
 
-    /// Takes out the lines whose catalogs do not have them. To be called once all files are read.
+    /// Looks up the overrides whose ranges a catalog has, and takes out the lines whose catalogs do not have them. To be
+    /// called once all files are read.
     pub fn settle_catalogs(&mut self) {
         let catalogs = std::mem::take(&mut self.catalogs);
         let has = |line: &ImportedLine| {
@@ -267,11 +273,30 @@ impl Imported {
         for line in lost {
             self.refuse(line.what(), "no catalog has it");
         }
+        for (selector, catalog) in std::mem::take(&mut self.catalog_overrides) {
+            let child = selector.rsplit('>').next().unwrap_or(&selector);
+            match catalogs.iter().find(|known| known.catalog == catalog && known.name == child) {
+                Some(CatalogRange { ecosystem, range, .. }) => self.add_override(*ecosystem, &selector, Some(range)),
+                None => self.refuse(format!("override {selector}"), "no catalog has it"),
+            }
+        }
         (self.lines, self.catalogs) = (kept, catalogs);
     }
 
     /// Adds a registry, if a manifest can have it. A name that is taken gets a number.
     fn add_registry(&mut self, mut registry: ImportedRegistry) {
+        let url = registry.url.parse::<Url>().ok();
+        let usable = url.filter(|url| url.is_safe() && !url.has_credentials() && !url.has_query());
+        let Some(url) = usable else {
+            return self.refuse_guard(
+                format!("the registry {}", Url::mask(&registry.url)),
+                "declare it in `registries`, by an https URL, and its token as a reference",
+            );
+        };
+        // As it was written, where that is the usual spelling.
+        if registry.url != url.as_str().trim_end_matches('/') {
+            url.as_str().clone_into(&mut registry.url);
+        }
         let same = |other: &&mut ImportedRegistry| other.ecosystem == registry.ecosystem && other.url == registry.url;
         if let Some(known) = self.registries.iter_mut().find(same) {
             known.packages.extend(std::mem::take(&mut registry.packages));
@@ -298,7 +323,18 @@ impl Imported {
 
     /// Lists a part as not imported.
     pub fn refuse(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        self.not_taken.push(NotTaken { what: what.into(), why: why.into() });
+        self.leave_out(NotTaken { what: what.into(), why: why.into(), guards: false });
+    }
+
+    /// Lists a part as not imported that keeps something out.
+    fn refuse_guard(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        self.leave_out(NotTaken { what: what.into(), why: why.into(), guards: true });
+    }
+
+    fn leave_out(&mut self, not_taken: NotTaken) {
+        if !self.not_taken.contains(&not_taken) {
+            self.not_taken.push(not_taken);
+        }
     }
 
     /// Returns the groups with their lines, sorted by name.

@@ -102,7 +102,6 @@ fn requirements_are_taken_and_options_listed() {
         [
             "the options of requests==2.32.3",
             "-e ./local",
-            "--index-url https://pypi.org/simple",
             "./wheels/x.whl",
             "https://host/x.whl",
             "pypi numpy ==1",
@@ -306,7 +305,8 @@ fn runtimes_are_never_older_than_what_is_demanded() {
 #[test]
 fn catalogs_are_taken_over_with_the_lines_that_refer_to_them() {
     let mut imported = package_json(
-        r#"{"dependencies": {"react": "catalog:", "vue": "catalog:next", "gone": "catalog:"}, "workspaces": {"catalog": {"bun": "1"}}}"#,
+        r#"{"dependencies": {"react": "catalog:", "vue": "catalog:next", "gone": "catalog:"}, "workspaces": {"catalog": {"bun": "1"}},
+            "pnpm": {"overrides": {"react": "catalog:", "lost": "catalog:next"}}}"#,
     )
     .unwrap();
     imported.merge(pnpm_workspace("catalog:\n  react: ^19\ncatalogs:\n  next:\n    vue: ^4\n").unwrap());
@@ -320,5 +320,6 @@ fn catalogs_are_taken_over_with_the_lines_that_refer_to_them() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    assert_eq!(refused(&imported), ["npm gone"]);
+    assert!(text.contains("override npm \"react\" \"^19\""), "{text}");
+    assert_eq!(refused(&imported), ["npm gone", "override lost"]);
 }

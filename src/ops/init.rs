@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
+use crate::import::locks::LockedVersions;
 use crate::import::{self, ImportError, Imported, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::Platform;
@@ -45,13 +46,28 @@ pub struct Left {
     pub why: String,
 }
 
+/// What `init` does about parts that keep something out and have no counterpart in a manifest: an index, a cutoff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guards {
+    /// Nothing is written, and they are named.
+    Required,
+    /// They are left out, like others.
+    LeftOut,
+}
+
 /// Writes `larder.kdl` and the lines of `.gitignore` that are missing.
-pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
+pub fn init(context: &Context<'_>, name: Option<&str>, guards: Guards) -> Result<Initialised> {
     let path = context.folder.join(MANIFEST);
     if fs::stat(&path)?.is_some() {
         return Err(Exists(path).into());
     }
     let (mut imported, taken_from) = import(&context.folder)?;
+    let lost: Vec<_> = imported.not_taken.iter().filter(|left| left.guards).collect();
+    if guards == Guards::Required && !lost.is_empty() {
+        return Err(
+            Unguarded { parts: lost.iter().map(|left| format!("{}: {}", left.what, left.why)).collect() }.into()
+        );
+    }
     imported.runtimes.merge(workspace::runtimes(&context.folder, &imported)?);
     let folder_name = context.folder.file_name().and_then(|name| name.to_str());
     let text = import::template(&Template {
@@ -78,14 +94,16 @@ pub fn init(context: &Context<'_>, name: Option<&str>) -> Result<Initialised> {
     Ok(Initialised { manifest: path, taken_from, not_taken: left.collect(), members, locked_by })
 }
 
+/// Reads the versions that other tools chose for a project that was just initialised.
+pub fn chosen_before(session: &Session<'_>, initialised: &Initialised) -> Result<LockedVersions> {
+    let project = Project::read(session.context.folder.clone())?;
+    locked::read(&project.root, &initialised.locked_by, &project.members, &project.manifest.settings)
+}
+
 /// Writes the lock of a project that was just initialised, with the versions that other tools chose.
-pub fn lock(session: &Session<'_>, initialised: &Initialised) -> Result<(Locked, Kept)> {
+pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, Kept)> {
     let root = &session.context.folder;
-    snapshot::undisturbed(root, |snapshot| {
-        let project = Project::read(root.clone())?;
-        let before = locked::read(root, &initialised.locked_by, &project.members, &project.manifest.settings)?;
-        lock::take_over(session, &project, &before, snapshot)
-    })
+    snapshot::undisturbed(root, |snapshot| lock::take_over(session, &Project::read(root.clone())?, before, snapshot))
 }
 
 /// A reader of a file that declares something.
@@ -117,19 +135,27 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     all.settle_catalogs();
     let beside = workspace::projects_beside(folder, &all)?;
     all.members.extend(beside);
-    requirements(folder, &mut all, &mut from)?;
+    requirements(folder, "", &mut all, &mut from)?;
+    for beside in workspace::requirements_beside(folder)? {
+        requirements(folder, &beside, &mut all, &mut from)?;
+    }
     Ok((all, from))
 }
 
-/// Takes over the root's requirements.txt and what it includes. Of one that pip-compile wrote, its source says what is wanted.
-fn requirements(folder: &Path, all: &mut Imported, from: &mut Vec<String>) -> Result<()> {
-    let first = if text(folder, "requirements.in")?.is_some() { "requirements.in" } else { "requirements.txt" };
-    let mut open = vec![first.to_owned()];
+/// Takes over the requirements.txt of a folder, relative to the root, and what it includes. Of one that pip-compile wrote, its
+/// source says what is wanted.
+fn requirements(root: &Path, folder: &str, all: &mut Imported, from: &mut Vec<String>) -> Result<()> {
+    let source = path::join(folder, "requirements.in").to_string();
+    let first = match text(root, &source)? {
+        Some(_) => source,
+        None => path::join(folder, "requirements.txt").to_string(),
+    };
+    let mut open = vec![first.clone()];
     while let Some(file) = open.pop() {
         if from.contains(&file) {
             continue;
         }
-        let Some(text) = text(folder, &file)? else {
+        let Some(text) = text(root, &file)? else {
             if file != first {
                 all.refuse(format!("-r {file}"), "there is no such file");
             }
@@ -156,6 +182,25 @@ fn text(folder: &Path, file: &str) -> Result<Option<String>> {
 pub struct Exists(PathBuf);
 
 impl Failure for Exists {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// Parts that keep something out, and that a manifest would not have.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("what these keep out would be let in:{}", list(parts))]
+#[diagnostic(
+    code(larder::init::unguarded),
+    help(
+        "`larder init --leave-out` goes on without them, and lists them; put their counterparts into larder.kdl then"
+    )
+)]
+pub struct Unguarded {
+    parts: Vec<String>,
+}
+
+impl Failure for Unguarded {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -1,12 +1,14 @@
 //! `larder init`
 
 use crate::cli::args::InitArgs;
+use crate::ops::init::Guards;
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output, lock};
 
 pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &Output) -> CommandResult {
-    let done = ops::init::init(session.context(), arguments.name.as_deref())?;
+    let guards = if arguments.leave_out { Guards::LeftOut } else { Guards::Required };
+    let done = ops::init::init(session.context(), arguments.name.as_deref(), guards)?;
     output.json(&done);
     output.message(format!("Wrote {}", done.manifest.display()));
     for source in &done.taken_from {
@@ -19,7 +21,15 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         output.message(format!("Left out {}: {}", left.what, left.why));
     }
     if !arguments.no_lock && !done.locked_by.is_empty() {
-        let (locked, kept) = ops::init::lock(session, &done)?;
+        let before = ops::init::chosen_before(session, &done)?;
+        let source_only: Vec<String> = before.source_only().iter().map(ToString::to_string).collect();
+        if !source_only.is_empty() {
+            output.message(format!(
+                "Only as source, which is not built: {}; an `override` line takes one out",
+                source_only.join(", ")
+            ));
+        }
+        let (locked, kept) = ops::init::lock(session, &before)?;
         output.message(format!("Kept the versions of {}", done.locked_by.join(", ")));
         lock::report_locked(&locked, output);
         lock::report_kept(&kept, output);

@@ -59,6 +59,11 @@ pub(super) fn read(text: &str, settings: &Settings, found: &mut LockedVersions) 
             continue;
         }
         let Some(key) = found.add_pypi(&package.name, version) else { continue };
+        let files = || package.files.iter().chain(&package.wheels);
+        let is_source = |file: &File| file.name().is_some_and(|name| name.rsplit('.').next() != Some("whl"));
+        if (package.sdist.is_some() || files().next().is_some()) && files().all(is_source) {
+            found.add_source_only(&key);
+        }
         for file in package.files.iter().chain(&package.wheels).chain(&package.sdist) {
             if let (Some(name), Some(digest)) = (file.name(), file.digest()) {
                 found.add_digest(&key, Some(name), digest);

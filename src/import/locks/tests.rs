@@ -218,6 +218,10 @@ fn pythons_lockfiles_count_where_their_conditions_hold() {
          wheels = [{{ url = \"https://host/numpy-2.1.0-py3-none-any.whl\", hash = \"sha256:{hash}\" }}]\n"
     );
     assert_eq!(python_versions("uv.lock", &uv), ["pypi:numpy 2.1.0"]);
+    let source = "[[package]]\nname = \"old\"\nversion = \"1\"\nsource = { registry = \"https://pypi.org/simple\" }\n\
+                  sdist = { url = \"https://host/old-1.tar.gz\" }\n";
+    let found = read("uv.lock", source, "", &[], &Settings::default()).unwrap();
+    assert_eq!(found.source_only().iter().map(ToString::to_string).collect::<Vec<_>>(), ["pypi:old"]);
     let poetry = format!(
         "[[package]]\nname = \"Six\"\nversion = \"1.16.0\"\nfiles = [{{file = \"six-1.16.0-py2.py3-none-any.whl\", hash = \"sha256:{hash}\"}}]\n\
          [[package]]\nname = \"win\"\nversion = \"1\"\nmarkers = \"sys_platform == 'win32'\"\nfiles = []\n\

@@ -27,6 +27,8 @@ pub struct LockedVersions {
     /// Versions that a manifest has under a name.
     lines: BTreeMap<(Dependent, PackageName), Version>,
     digests: BTreeMap<PackageKey, BTreeSet<PublishedDigest>>,
+    /// Packages of which a version has a source distribution only.
+    source_only: BTreeSet<PackageId>,
 }
 
 impl LockedVersions {
@@ -107,6 +109,17 @@ impl LockedVersions {
         for (key, digests) in other.digests {
             self.digests.entry(key).or_default().extend(digests);
         }
+        self.source_only.extend(other.source_only);
+    }
+
+    /// Notes that a version has nothing but a source distribution.
+    pub(super) fn add_source_only(&mut self, key: &PackageKey) {
+        self.source_only.insert(key.id.clone());
+    }
+
+    /// Returns the packages of which a version has a source distribution only.
+    pub fn source_only(&self) -> &BTreeSet<PackageId> {
+        &self.source_only
     }
 
     /// Returns whether nothing is known.

@@ -8,7 +8,14 @@ use super::ECOSYSTEM;
 const PUBLIC: &str = "https://registry.npmjs.org";
 
 /// Settings that change nothing for larder.
-const WITHOUT_MEANING: [&str; 16] = [
+const WITHOUT_MEANING: [&str; 23] = [
+    "shared-workspace-lockfile",
+    "save-workspace-protocol",
+    "strict-peer-dependencies",
+    "side-effects-cache",
+    "prefer-offline",
+    "recursive-install",
+    "enable-pre-post-scripts",
     "save-exact",
     "save-prefix",
     "fund",
@@ -50,13 +57,15 @@ pub fn npmrc(text: &str) -> Imported {
                 | "public-hoist-pattern"
                 | "shamefully-hoist"
                 | "hoist-pattern[]" => {
-                    imported.refuse(format!(".npmrc {line}"), "nothing is hoisted: add what the project itself uses");
+                    imported.refuse(format!(".npmrc {key}"), "nothing is hoisted: add what the project itself uses");
                 }
+                "node-linker" if value == "isolated" => {}
                 "node-linker" if value == "hoisted" => {
                     imported.refuse(format!(".npmrc {line}"), "the layout is isolated, and hoisting is not supported");
                 }
                 "minimum-release-age" | "before" => {
-                    imported.refuse(format!(".npmrc {line}"), "`released-before` in `resolution` takes an instant");
+                    imported
+                        .refuse_guard(format!(".npmrc {line}"), "`released-before` in `resolution` takes an instant");
                 }
                 _ if WITHOUT_MEANING.contains(&key) => {}
                 _ => imported.refuse(format!(".npmrc {key}"), "a setting of npm's that larder has not"),

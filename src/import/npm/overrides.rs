@@ -74,7 +74,11 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
     if selector.split('>').any(selects_versions) {
         return imported.refuse(format!("override {selector} {range}"), SOME_VERSIONS);
     }
-    if range.starts_with("patch:") || range.starts_with("catalog:") || range.contains("://") {
+    if let Some(catalog) = range.strip_prefix("catalog:") {
+        let catalog = Some(catalog.trim().to_owned()).filter(|name| !name.is_empty() && name != "default");
+        return imported.catalog_overrides.push((selector.to_owned(), catalog));
+    }
+    if range.starts_with("patch:") || range.contains("://") {
         return imported.refuse(format!("override {selector} {range}"), "its range is of no registry");
     }
     imported.add_override(ECOSYSTEM, selector, Some(range));

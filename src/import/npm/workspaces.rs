@@ -47,7 +47,10 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
             "onlyBuiltDependencies" | "allowBuilds" | "neverBuiltDependencies" | "ignoredBuiltDependencies" => {
                 "install scripts do not run"
             }
-            "minimumReleaseAge" | "minimumReleaseAgeExclude" => "`released-before` in `resolution` takes an instant",
+            "minimumReleaseAge" => {
+                imported.refuse_guard(format!("{prefix}{key}"), "`released-before` in `resolution` takes an instant");
+                continue;
+            }
             "publicHoistPattern" | "shamefullyHoist" | "hoist" | "hoistPattern" | "nodeLinker" => {
                 "nothing is hoisted: add what the project itself uses"
             }

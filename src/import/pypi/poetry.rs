@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use crate::model::Label;
 
-use crate::import::{Imported, ImportedLine};
+use crate::import::{Imported, ImportedLine, ImportedRegistry};
 
 use super::ECOSYSTEM;
 
@@ -29,12 +29,30 @@ pub(super) fn read(poetry: &Table, imported: &mut Imported) {
             Err(_) => imported.refuse(format!("group {name}"), "its name cannot be a group's"),
         }
     }
-    if let Some(sources) = poetry.get("source").and_then(Value::as_array) {
-        for source in sources {
-            let name = source.get("name").and_then(Value::as_str).unwrap_or_default();
-            imported.refuse(format!("tool.poetry.source {name}"), "declare the index in `registries`");
-        }
+    for source in poetry.get("source").and_then(Value::as_array).into_iter().flatten() {
+        add_source(source, poetry, imported);
     }
+}
+
+/// Takes over a source. An explicit one has the packages that name it; what the others are for, their order says, and a manifest
+/// has no order.
+fn add_source(source: &Value, poetry: &Table, imported: &mut Imported) {
+    let text = |key: &str| source.get(key).and_then(Value::as_str);
+    let (Some(name), Some(url), Some("explicit")) = (text("name"), text("url"), text("priority")) else {
+        let name = text("name").unwrap_or_default();
+        return imported.refuse_guard(format!("tool.poetry.source {name}"), "declare the index in `registries`");
+    };
+    let groups = poetry.get("group").and_then(Value::as_table).into_iter().flatten().map(|(_, group)| group);
+    let lists = groups.filter_map(|group| group.get("dependencies")).chain(poetry.get("dependencies"));
+    let lines = lists.filter_map(Value::as_table).flatten();
+    let is_from_it = |line: &Value| line.get("source").and_then(Value::as_str) == Some(name);
+    imported.add_registry(ImportedRegistry {
+        ecosystem: ECOSYSTEM,
+        name: name.to_owned(),
+        url: url.to_owned(),
+        packages: lines.filter(|(_, line)| is_from_it(line)).map(|(package, _)| package.clone()).collect(),
+        priority: None,
+    });
 }
 
 fn dependencies(list: Option<&Value>, group: Option<&Label>, imported: &mut Imported) {

@@ -1,8 +1,8 @@
 //! pip's requirements.txt.
 
-use crate::import::Imported;
+use crate::import::{Imported, ImportedRegistry};
 
-use super::pep508;
+use super::{ECOSYSTEM, pep508};
 
 /// Reads a requirements.txt. Lines that are not requirements are listed as not imported.
 pub fn requirements(text: &str) -> Imported {
@@ -14,6 +14,10 @@ pub fn requirements(text: &str) -> Imported {
         }
         if let Some(file) = included(line) {
             imported.includes.push(file.to_owned());
+            continue;
+        }
+        if let Some((option, url)) = index(line) {
+            add_index(&mut imported, option, url);
             continue;
         }
         if let Some(why) = option(line) {
@@ -65,6 +69,30 @@ fn included(line: &str) -> Option<&str> {
     Some(rest.trim_start_matches(['=', ' ', '\t']).trim()).filter(|file| !file.is_empty())
 }
 
+/// Returns the option that names a place for packages, with what it names.
+fn index(line: &str) -> Option<(&str, &str)> {
+    let (option, rest) = line.split_once([' ', '=', '\t'])?;
+    let is_index = matches!(option, "-i" | "--index-url" | "--extra-index-url" | "-f" | "--find-links");
+    is_index.then(|| (option, rest.trim_start_matches(['=', ' ', '\t']).trim()))
+}
+
+/// Takes over an index: pip's own replaces PyPI, an extra one is asked beside it.
+fn add_index(imported: &mut Imported, option: &str, url: &str) {
+    let (name, priority) = match option {
+        "-i" | "--index-url" => ("pypi", None),
+        "--extra-index-url" => (url.split('/').nth(2).unwrap_or("extra"), Some(1)),
+        _ => {
+            return imported
+                .refuse_guard(format!("{option} {url}"), "a folder or page of files is no index: name a registry");
+        }
+    };
+    if url.trim_end_matches('/') == "https://pypi.org/simple" {
+        return;
+    }
+    let (name, url) = (name.to_owned(), url.to_owned());
+    imported.add_registry(ImportedRegistry { ecosystem: ECOSYSTEM, name, url, packages: Vec::new(), priority });
+}
+
 /// Returns why an option line is not imported. Returns `None` if the line is not an option.
 fn option(line: &str) -> Option<&'static str> {
     if !line.starts_with('-') {
@@ -75,9 +103,6 @@ fn option(line: &str) -> Option<&'static str> {
         _ if word.starts_with("-c") || word == "--constraint" => "constraints are `override` lines in `resolution`",
         _ if word.starts_with("-e") || word == "--editable" => {
             "write a `path \"DIR\"` line for a folder of this checkout"
-        }
-        _ if word.starts_with("-i") || word.contains("index") || word == "-f" || word == "--find-links" => {
-            "declare the index in `registries`"
         }
         "--pre" => "write `prereleases \"allow\"` in `resolution`",
         _ => "an option of pip",

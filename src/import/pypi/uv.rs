@@ -40,8 +40,10 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
                 Ok(start) => {
                     imported.released_before = Some((start + jiff::SignedDuration::from_hours(24)).to_string());
                 }
-                Err(_) => imported
-                    .refuse(format!("exclude-newer {text}"), "`released-before` in `resolution` takes an instant"),
+                Err(_) => imported.refuse_guard(
+                    format!("exclude-newer {text}"),
+                    "`released-before` in `resolution` takes an instant",
+                ),
             },
         }
     }

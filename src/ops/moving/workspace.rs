@@ -74,6 +74,36 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &Imported) -> Resul
     Ok(search.found)
 }
 
+/// Returns the folders below the root that have a requirements.txt and no pyproject.toml of a project.
+pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), DEPTH)];
+    while let Some((folder, depth)) = open.pop() {
+        for entry in fs::read_dir(&root.join(&folder))? {
+            let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
+            if entry.kind != fs::Kind::Folder || name.starts_with('.') || ASIDE.contains(&name) {
+                continue;
+            }
+            let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            let has = |file: &str| fs::stat(&root.join(&below).join(file)).map(|stat| stat.is_some());
+            if has("requirements.txt")? && !is_python_project(&root.join(&below))? {
+                found.push(below.clone());
+            }
+            if depth > 1 {
+                open.push((below, depth - 1));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Returns whether a folder's pyproject.toml declares a project, and not settings of tools only.
+fn is_python_project(folder: &Path) -> Result<bool> {
+    let text = inputs::text(&folder.join("pyproject.toml"))?;
+    Ok(text.is_some_and(|text| text.lines().any(|line| matches!(line.trim(), "[project]" | "[tool.poetry]"))))
+}
+
 /// A search for projects below the root.
 struct Search<'a> {
     root: &'a Path,
