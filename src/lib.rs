@@ -52,6 +52,7 @@
 //! | which version is picked | `resolve::version_rules`; the order of decisions in `resolve::provider` |
 //! | what a contradiction says | `resolve::explain`, `resolve::no_match` |
 //! | what a manifest may say | [`manifest`]: `parse`, then the file of its block |
+//! | what `init` takes over from other tools | [`import`]: the tool's file; its lockfile in `import::locks` |
 //! | what a lock has | `lock::v1`; when it is stale in `lock::freshness` |
 //! | how a registry is asked | `registry::protocol` and the ecosystem's folder; HTTP itself in `fetch::transport` |
 //! | what an archive may contain | `fetch::unpack` |

@@ -138,3 +138,15 @@ fn what_keeps_something_out_is_not_left_out_in_silence() {
     assert!(told.contains("Left out minimumReleaseAge"), "{told}");
     assert!(project.read("larder.kdl").contains("pypi \"six\""), "of jobs/requirements.txt");
 }
+
+#[test]
+fn a_folder_that_a_workspace_excludes_is_no_member_and_its_requirements_are_taken() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    project.write("package.json", r#"{"name": "shop", "workspaces": ["*", "!jobs"]}"#);
+    project.write("jobs/package.json", "{}").write("jobs/requirements.txt", "six\n");
+    project.write("jobs/pyproject.toml", "[project]\nname = 'jobs'\nversion = '1'\n[tool.ruff]\nline-length = 100\n");
+    let told = project.run("larder init --no-lock").exits(0).stderr;
+    assert!(told.contains("Members: api, web"), "{told}");
+    assert!(project.read("larder.kdl").contains("pypi \"six\""), "{told}");
+}

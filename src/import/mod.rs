@@ -232,12 +232,13 @@ impl Imported {
 
     /// Returns whether a folder is a member.
     pub fn is_member(&self, folder: &str) -> bool {
-        let matches = |glob: &str| {
-            let glob = globset::GlobBuilder::new(glob).literal_separator(true).build();
-            glob.is_ok_and(|glob| glob.compile_matcher().is_match(folder))
-        };
-        let excluded = self.members.iter().filter_map(|glob| glob.strip_prefix('!')).any(matches);
-        !excluded && self.members.iter().filter(|glob| !glob.starts_with('!')).any(|glob| matches(glob))
+        let mut wanted = self.members.iter().filter(|glob| !glob.starts_with('!'));
+        !self.is_excluded(folder) && wanted.any(|glob| matches(glob, folder))
+    }
+
+    /// Returns whether a folder is said to be no member.
+    pub fn is_excluded(&self, folder: &str) -> bool {
+        self.members.iter().filter_map(|glob| glob.strip_prefix('!')).any(|glob| matches(glob, folder))
     }
 
     /// Adds a range to a catalog, if a manifest can have it; the first of a name stays.
@@ -347,6 +348,12 @@ impl Imported {
         }
         groups
     }
+}
+
+/// Returns whether a glob of members matches a folder.
+fn matches(glob: &str, folder: &str) -> bool {
+    let glob = globset::GlobBuilder::new(glob).literal_separator(true).build();
+    glob.is_ok_and(|glob| glob.compile_matcher().is_match(folder))
 }
 
 impl ImportedLine {

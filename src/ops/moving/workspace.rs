@@ -74,7 +74,7 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &Imported) -> Resul
     Ok(search.found)
 }
 
-/// Returns the folders below the root that have a requirements.txt and no pyproject.toml of a project.
+/// Returns the folders below the root that have a requirements.txt, and no pyproject.toml with dependencies.
 pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), DEPTH)];
@@ -86,7 +86,7 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             let has = |file: &str| fs::stat(&root.join(&below).join(file)).map(|stat| stat.is_some());
-            if has("requirements.txt")? && !is_python_project(&root.join(&below))? {
+            if has("requirements.txt")? && !declares_dependencies(&root.join(&below))? {
                 found.push(below.clone());
             }
             if depth > 1 {
@@ -98,10 +98,10 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Returns whether a folder's pyproject.toml declares a project, and not settings of tools only.
-fn is_python_project(folder: &Path) -> Result<bool> {
+/// Returns whether a folder's pyproject.toml names dependencies of its own, and not only a project or settings of tools.
+fn declares_dependencies(folder: &Path) -> Result<bool> {
     let text = inputs::text(&folder.join("pyproject.toml"))?;
-    Ok(text.is_some_and(|text| text.lines().any(|line| matches!(line.trim(), "[project]" | "[tool.poetry]"))))
+    Ok(text.is_some_and(|text| import::pyproject(&text).is_ok_and(|project| !project.lines.is_empty())))
 }
 
 /// A search for projects below the root.
@@ -121,7 +121,7 @@ impl Search<'_> {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            if self.imported.is_member(&below) {
+            if self.imported.is_member(&below) || self.imported.is_excluded(&below) {
                 continue;
             }
             if self.is_project(&below)? {
