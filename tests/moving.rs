@@ -150,3 +150,16 @@ fn a_folder_that_a_workspace_excludes_is_no_member_and_its_requirements_are_take
     assert!(told.contains("Members: api, web"), "{told}");
     assert!(project.read("larder.kdl").contains("pypi \"six\""), "{told}");
 }
+
+#[test]
+fn a_version_that_its_registry_has_no_more_is_told() {
+    let registry = Universe::new().npm("left", "1.5.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"left": "^1"}}, "node_modules/left": {"version": "1.0.0"}}}"#;
+    project
+        .write("package.json", r#"{"name": "shop", "dependencies": {"left": "^1"}}"#)
+        .write("package-lock.json", lock);
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("~ npm:left 1.5.0 (was 1.0.0): its registry has the version no more"), "{told}");
+}

@@ -126,11 +126,13 @@ pub(super) fn take_over(
 ) -> Result<Option<(Locked, Kept)>> {
     let old = read(project)?.lockfile().unwrap_or_default();
     let wish = Wish { chosen_elsewhere: Some(before), ..Wish::keeping(&old) };
-    let (lockfile, solved) = solve(session, project, &wish)?;
+    let registries = registries::open_asking(session, project, wish.cache_policy, wish.asked.clone())?;
+    let (lockfile, solved) = solve_with(session, project, &wish, &registries)?;
     locked::check_digests(before, &lockfile)?;
     let findings = policies::solved(project, &old, &lockfile, &solved);
     let difference = compare(&old, &lockfile);
-    let kept = locked::compare(before, &lockfile);
+    let kept = locked::compare(before, &lockfile, &registries);
+    release(registries);
     let written = write(session.context, project, None, &lockfile, snapshot)?;
     Ok(written.map(|changed| (Locked { lockfile, difference, changed, findings }, kept)))
 }

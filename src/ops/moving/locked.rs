@@ -10,7 +10,8 @@ use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::package_ranges;
 use crate::lock::Lockfile;
-use crate::model::{Dependent, Settings};
+use crate::model::{Dependent, Settings, Version};
+use crate::resolve::Index;
 
 use crate::ops::Result;
 use crate::ops::project::inputs;
@@ -87,8 +88,8 @@ pub struct Moved {
     pub why: String,
 }
 
-/// Compares a lock with the versions that other tools chose.
-pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile) -> Kept {
+/// Compares a lock with the versions that other tools chose. `index` tells which of those are there still.
+pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, index: &dyn Index) -> Kept {
     let mut kept = Kept::default();
     let served = lockfile.graph.packages.keys().filter(|key| !key.id.ecosystem.is_local());
     let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
@@ -100,10 +101,13 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile) -> K
             kept.kept += 1;
             continue;
         }
-        let why = if had.is_some() {
-            "the version it had does not fit what asks for it"
-        } else {
-            "nothing asked for it before"
+        let is_there = |version: &Version| {
+            index.versions(id).is_ok_and(|known| known.candidates.iter().any(|candidate| candidate.version == *version))
+        };
+        let why = match had {
+            None => "nothing asked for it before",
+            Some(had) if !had.iter().all(is_there) => "its registry has the version no more",
+            Some(_) => "the version it had does not fit what asks for it",
         };
         kept.moved.push(Moved {
             package: id.to_string(),
