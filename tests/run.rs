@@ -159,3 +159,22 @@ fn run_under_locked_refuses_a_stale_lock() {
     project.run("larder run --frozen -- sh mark.sh").exits(0);
     assert!(project.has("ran"));
 }
+
+#[test]
+fn a_name_is_first_a_script_of_the_nearest_package_json() {
+    let project = synced();
+    project
+        .write(
+            "package.json",
+            r#"{"name": "shop", "scripts": {"test": "echo tests \"$npm_lifecycle_event\" && exit 3", "say": "echo root", "presay": "echo before"}}"#,
+        )
+        .write("web/package.json", r#"{"name": "web", "scripts": {"say": "echo web in $(basename \"$PWD\") for"}}"#)
+        .write("web/src/x.txt", "");
+    let tests = project.run("larder run test").exits(3);
+    assert_eq!(tests.stdout, "tests test\n");
+    assert_eq!(project.run("larder run say 'a b' c").exits(0).stdout, "before\nroot a b c\n");
+    let below = project.run_in(&project.path("web/src"), "larder run say it").exits(0);
+    assert_eq!(below.stdout, "web in web for it\n");
+    // After `--` a program is meant.
+    project.run("larder run -- echo plain").exits(0);
+}

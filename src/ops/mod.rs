@@ -37,6 +37,7 @@ mod install;
 mod moving;
 mod notes;
 mod online;
+mod package_script;
 mod policies;
 mod project;
 mod registries;

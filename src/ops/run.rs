@@ -17,6 +17,7 @@ use crate::resolve::RequiredLine;
 use super::generations::{self, state};
 use super::install::{Activation, interpreter};
 use super::lock::LockUse;
+use super::package_script::{self, PackageScript};
 use super::project::{self, snapshot};
 use super::sync::{self, Options, Synced};
 use super::variables::Seen;
@@ -50,15 +51,38 @@ pub fn run(session: &Session<'_>, lock_use: LockUse, launch: Launch<'_>, warn: i
     synced.warnings.iter().for_each(|warning| warn(warning));
     let Some((program, arguments)) = launch.command.split_first() else { return Ok(0) };
     let seen = Seen::of(&synced.folder, context)?;
+    if let Some(script) = find_script(context, program, launch.origin)? {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &script.text, "sh"]).args(arguments).current_dir(&script.folder);
+        shell.envs(script.variables).env("INIT_CWD", &context.folder);
+        let error = start(shell, &synced, &seen);
+        return Err(RunError::new(context, OsStr::new("/bin/sh"), &error, &seen.path).into());
+    }
     let file = find_program(context, &synced.folder, &seen, program, launch.origin)?;
     let mut child = Command::new(file.as_deref().unwrap_or(program.as_ref()));
-    child.args(arguments).env("LARDER_ENV", &synced.environment).current_dir(&context.folder).envs(seen.set);
-    for name in seen.unset {
+    child.args(arguments).current_dir(&context.folder);
+    // `Command` looks up on the child's PATH what was not found yet.
+    let error = start(child, &synced, &seen);
+    Err(RunError::new(context, program, &error, &seen.path).into())
+}
+
+/// Turns into the child. Returns only where it cannot be started.
+fn start(mut child: Command, synced: &Synced, seen: &Seen) -> std::io::Error {
+    child.env("LARDER_ENV", &synced.environment).envs(seen.set.iter().cloned());
+    for name in &seen.unset {
         child.env_remove(name);
     }
-    // `Command` looks up on the child's PATH what was not found yet.
-    let error = child.exec();
-    Err(RunError::new(context, program, &error, &seen.path).into())
+    child.exec()
+}
+
+/// Returns the package.json script that a bare name means.
+fn find_script(context: &Context<'_>, program: &OsStr, origin: Origin) -> Result<Option<PackageScript>> {
+    match program.to_str() {
+        Some(name) if origin == Origin::Environment && !name.is_empty() && !name.contains('/') => {
+            package_script::find(&project::find_root(context)?, &context.folder, name)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Returns the file of a program that is given by its name alone; `None` leaves it to the child's `PATH`, or is a path.
