@@ -17,7 +17,6 @@ mod document;
 mod endpoint;
 mod error;
 mod failure;
-mod first_requests;
 mod folder;
 mod format;
 mod gunzip;

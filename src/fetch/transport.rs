@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 
 use super::connection_error::{SendError, innermost, is_hang_up, send_error};
 use super::dns_cache::CachingResolver;
-use super::first_requests::FirstRequests;
 use super::options::ClientOptions;
 use super::pace::Pace;
 use super::proxy;
@@ -44,7 +43,6 @@ pub(super) struct Transport {
 struct Pool {
     kept: reqwest::Client,
     fresh: Arc<Fresh>,
-    first_requests: Arc<FirstRequests>,
 }
 
 type Fresh = LazyLock<Result<reqwest::Client, String>, Box<dyn FnOnce() -> Result<reqwest::Client, String> + Send>>;
@@ -198,7 +196,7 @@ impl Pool {
     fn new(setup: ConnectionSettings) -> Result<Self, String> {
         let kept = setup.clone().build(IDLE_CONNECTIONS)?;
         let fresh: Arc<Fresh> = Arc::new(LazyLock::new(Box::new(move || setup.build(0))));
-        Ok(Self { kept, fresh, first_requests: Arc::default() })
+        Ok(Self { kept, fresh })
     }
 }
 
@@ -254,10 +252,7 @@ async fn transfer(
     tell: oneshot::Sender<Result<TransportResponse, SendError>>,
 ) {
     let again = request.try_clone();
-    let first = pool.first_requests.wait(request.url()).await;
-    let answer = pool.kept.execute(request).await;
-    drop(first);
-    let response = match (answer, again) {
+    let response = match (pool.kept.execute(request).await, again) {
         // A server may close a connection that was kept at the moment when it is used again.
         (Err(error), Some(again)) if is_hang_up(&error) => match &**pool.fresh {
             Ok(fresh) => fresh.execute(again).await,
