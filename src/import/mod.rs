@@ -24,7 +24,7 @@ use crate::model::{Ecosystem, Label, Marker, Url};
 use crate::manifest::{normal_name, parse_requirement};
 
 pub use npm::{lerna, npmrc, package_json, package_ranges, pnpm_workspace};
-pub use pypi::{pyproject, requirements};
+pub use pypi::{PoetryDependency, poetry_dependencies, poetry_specifier, pyproject, requirements};
 pub use template::{Template, template};
 
 /// The dependencies and settings of a file.
@@ -172,7 +172,7 @@ impl Imported {
         self.dev_groups.extend(other.dev_groups);
         other.members.into_iter().for_each(|glob| self.add_member(glob));
         for CatalogRange { catalog, ecosystem, name, range } in other.catalogs {
-            self.add_to_catalog(catalog, ecosystem, &name, &range);
+            self.add_to_catalog(catalog.as_deref(), ecosystem, &name, &range);
         }
         other.registries.into_iter().for_each(|registry| self.add_registry(registry));
         for (ecosystem, name, range) in other.overrides {
@@ -242,8 +242,8 @@ impl Imported {
     }
 
     /// Adds a range to a catalog, if a manifest can have it; the first of a name stays.
-    fn add_to_catalog(&mut self, catalog: Option<String>, ecosystem: Ecosystem, name: &str, range: &str) {
-        let catalog = catalog.filter(|catalog| catalog != "default");
+    fn add_to_catalog(&mut self, catalog: Option<&str>, ecosystem: Ecosystem, name: &str, range: &str) {
+        let catalog = catalog.and_then(catalog_name);
         let called = catalog.as_ref().map_or_else(|| "catalog".to_owned(), |catalog| format!("catalog {catalog}"));
         if catalog.as_ref().is_some_and(|catalog| catalog.parse::<Label>().is_err()) {
             return self.refuse(called, "its name cannot be a catalog's");
@@ -271,6 +271,10 @@ impl Imported {
                 .any(|known| (&known.catalog, known.ecosystem, &known.name) == (catalog, line.ecosystem, &line.name))
         };
         let (kept, lost): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lines).into_iter().partition(has);
+        self.indices.clear();
+        for line in kept {
+            self.take(line);
+        }
         for line in lost {
             self.refuse(line.what(), "no catalog has it");
         }
@@ -281,7 +285,7 @@ impl Imported {
                 None => self.refuse(format!("override {selector}"), "no catalog has it"),
             }
         }
-        (self.lines, self.catalogs) = (kept, catalogs);
+        self.catalogs = catalogs;
     }
 
     /// Adds a registry, if a manifest can have it. A name that is taken gets a number.
@@ -303,11 +307,13 @@ impl Imported {
             known.packages.extend(std::mem::take(&mut registry.packages));
             return;
         }
-        let base: String = registry.name.to_lowercase();
-        let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let base = if base.trim_matches('-').is_empty() { "registry" } else { base.trim_matches('-') }.to_owned();
-        let same_name = self.registries.iter().filter(|other| other.name.starts_with(&base)).count();
-        registry.name = if same_name == 0 { base } else { format!("{base}-{}", same_name + 1) };
+        let word: String =
+            registry.name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let base = Some(word.trim_matches('-')).filter(|base| !base.is_empty()).unwrap_or("registry");
+        let is_taken = |name: &String| self.registries.iter().any(|other| other.name == *name);
+        let numbered = (2..=self.registries.len() + 1).map(|number| format!("{base}-{number}"));
+        let free = std::iter::once(base.to_owned()).chain(numbered).find(|name| !is_taken(name));
+        registry.name = free.unwrap_or_default();
         self.registries.push(registry);
     }
 
@@ -348,6 +354,11 @@ impl Imported {
         }
         groups
     }
+}
+
+/// Returns the catalog that what follows `catalog:` names. `None` is the default one, which `default` names too.
+fn catalog_name(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|name| !name.is_empty() && *name != "default").map(str::to_owned)
 }
 
 /// Returns whether a glob of members matches a folder.

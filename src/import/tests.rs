@@ -263,7 +263,7 @@ fn uvs_indexes_overrides_and_cutoff_are_kept() {
 fn poetrys_tables_become_lines_and_groups() {
     let imported = pyproject(
         "[tool.poetry]\nname = 'x'\nversion = '1.0.0'\n[tool.poetry.dependencies]\npython = '>=3.11,<4.0'\nrequests = '^2.28'\n\
-         pywin32 = {version = '*', platform = 'win32', extras = ['y']}\nown = {path = 'own'}\n\
+         pywin32 = {version = '*', platform = 'win32', extras = ['y']}\nown = {path = 'own'}\nold = {version = '*', python = '<3.13'}\n\
          [tool.poetry.group.test.dependencies]\npytest = '~8.1'\n",
     )
     .unwrap();
@@ -271,6 +271,7 @@ fn poetrys_tables_become_lines_and_groups() {
     for line in [
         "pypi \"requests\" \">=2.28,<3\"",
         "pypi \"pywin32[y]\" when=\"sys_platform == 'win32'\"",
+        "pypi \"old\" when=\"python_full_version < '3.13'\"",
         "group \"test\" dev=#true {\n    pypi \"pytest\" \">=8.1,<8.2\"",
         "python \"3.12\"",
     ] {
@@ -322,4 +323,24 @@ fn catalogs_are_taken_over_with_the_lines_that_refer_to_them() {
     }
     assert!(text.contains("override npm \"react\" \"^19\""), "{text}");
     assert_eq!(refused(&imported), ["npm gone", "override lost"]);
+}
+
+#[test]
+fn lines_that_come_after_a_lost_one_are_compared_with_those_that_stayed() {
+    let mut imported = package_json(r#"{"dependencies": {"gone": "catalog:", "kept": "1"}}"#).unwrap();
+    imported.merge(requirements("six==1.0\nattrs\n"));
+    imported.settle_catalogs();
+    imported.merge(requirements("six==2.0\nattrs\nrich\n"));
+    assert_eq!(words(&imported), ["npm kept 1", "pypi six ==1.0", "pypi attrs", "pypi rich"]);
+    assert_eq!(refused(&imported), ["npm gone", "pypi six ==2.0"]);
+}
+
+#[test]
+fn two_registries_never_have_one_name() {
+    let mut imported = npmrc(
+        "@a-2:registry=https://one.example/\n@a:registry=https://two.example/\n@A:registry=https://three.example/\n",
+    );
+    imported.merge(npmrc("@a:registry=https://four.example/\n"));
+    let names: Vec<&str> = imported.registries.iter().map(|registry| registry.name.as_str()).collect();
+    assert_eq!(names, ["a-2", "a", "a-3", "a-4"]);
 }

@@ -129,12 +129,9 @@ pub(super) fn take_over(
     let registries = registries::open_asking(session, project, wish.cache_policy, wish.asked.clone())?;
     let (lockfile, solved) = solve_with(session, project, &wish, &registries)?;
     locked::check_digests(before, &lockfile)?;
-    let findings = policies::solved(project, &old, &lockfile, &solved);
-    let difference = compare(&old, &lockfile);
     let kept = locked::compare(before, &lockfile, &registries);
     release(registries);
-    let written = write(session.context, project, None, &lockfile, snapshot)?;
-    Ok(written.map(|changed| (Locked { lockfile, difference, changed, findings }, kept)))
+    Ok(put(session, project, &old, (lockfile, &solved), snapshot)?.map(|locked| (locked, kept)))
 }
 
 /// Fails where the lock is not fresh.
@@ -228,7 +225,18 @@ pub(super) fn replace(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
     let (lockfile, solved) = solve(session, project, wish)?;
-    let findings = policies::solved(project, old, &lockfile, &solved);
+    put(session, project, old, (lockfile, &solved), snapshot)
+}
+
+/// Writes a lock that was just solved in the place of `old`; none where somebody else was faster.
+fn put(
+    session: &Session<'_>,
+    project: &Project,
+    old: &Lockfile,
+    (lockfile, solved): (Lockfile, &SolveNotes),
+    snapshot: &InputSnapshot,
+) -> Result<Option<Locked>> {
+    let findings = policies::solved(project, old, &lockfile, solved);
     let difference = compare(old, &lockfile);
     let written = write(session.context, project, None, &lockfile, snapshot)?;
     Ok(written.map(|changed| Locked { lockfile, difference, changed, findings }))

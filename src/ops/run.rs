@@ -47,11 +47,12 @@ pub enum Origin {
 /// A profile that was rolled back is used as it is. Returns only where the program could not be started.
 pub fn run(session: &Session<'_>, lock_use: LockUse, launch: Launch<'_>, warn: impl Fn(&str)) -> Result<u8> {
     let context = session.context;
-    let synced = environment(session, lock_use)?;
+    let root = project::find_root(context)?;
+    let synced = environment(session, root.clone(), lock_use)?;
     synced.warnings.iter().for_each(|warning| warn(warning));
     let Some((program, arguments)) = launch.command.split_first() else { return Ok(0) };
     let seen = Seen::of(&synced.folder, context)?;
-    if let Some(script) = find_script(context, program, launch.origin)? {
+    if let Some(script) = find_script(context, &root, program, launch.origin)? {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &script.text, "sh"]).args(arguments).current_dir(&script.folder);
         shell.envs(script.variables).env("INIT_CWD", &context.folder);
@@ -76,10 +77,10 @@ fn start(mut child: Command, synced: &Synced, seen: &Seen) -> std::io::Error {
 }
 
 /// Returns the package.json script that a bare name means.
-fn find_script(context: &Context<'_>, program: &OsStr, origin: Origin) -> Result<Option<PackageScript>> {
+fn find_script(context: &Context<'_>, root: &Path, program: &OsStr, origin: Origin) -> Result<Option<PackageScript>> {
     match program.to_str() {
         Some(name) if origin == Origin::Environment && !name.is_empty() && !name.contains('/') => {
-            package_script::find(&project::find_root(context)?, &context.folder, name)
+            package_script::find(root, &context.folder, name)
         }
         _ => Ok(None),
     }
@@ -136,9 +137,8 @@ fn is_there(path: &Path) -> Result<bool> {
 }
 
 /// Returns the environment to run in, up to date.
-fn environment(session: &Session<'_>, lock_use: LockUse) -> Result<Synced> {
+fn environment(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {
     let context = session.context;
-    let root = project::find_root(context)?;
     let options = Options { lock: lock_use, ..Options::default() };
     let active = state::active(&root);
     let wanted = context.environment.as_ref().or(active.as_ref());

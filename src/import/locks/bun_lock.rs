@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::model::PackageKey;
 
-use super::Unreadable;
 use super::versions::LockedVersions;
+use super::{Unreadable, split_at_version};
 
 #[derive(Deserialize)]
 struct BunLock {
@@ -40,7 +40,8 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         .and_then(|value| serde_json::from_value(value.unwrap_or_default()).map_err(|error| error.to_string()))?;
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (place, entry) in &lock.packages {
-        let Some((name, version)) = entry.first().and_then(Value::as_str).and_then(split) else { continue };
+        // A version with a protocol (`workspace:`, `github:`) is none.
+        let Some((name, version)) = entry.first().and_then(Value::as_str).and_then(split_at_version) else { continue };
         let Some(key) = found.add_npm(name, version) else { continue };
         if let Some(integrity) = entry.last().and_then(Value::as_str) {
             found.add_integrity(&key, integrity);
@@ -66,12 +67,6 @@ pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreada
         }
     }
     Ok(())
-}
-
-/// Splits `@scope/name@1.2.0`. A version with a protocol (`workspace:`, `github:`) is none.
-fn split(id: &str) -> Option<(&str, &str)> {
-    let at = id.get(1..)?.find('@')? + 1;
-    Some((&id[..at], &id[at + 1..]))
 }
 
 /// Returns what a place finds under a name: its own, or that of a place above.

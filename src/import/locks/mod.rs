@@ -22,17 +22,17 @@ use crate::model::{Dependent, Settings};
 
 pub use versions::{LockedVersions, PublishedDigest};
 
-/// The lockfiles that can be read, by their names.
-pub const FILES: [&str; 9] = [
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "pnpm-lock.yaml",
-    "yarn.lock",
-    "bun.lock",
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
-    "pylock.toml",
+/// The lockfiles that can be read, by their names, each with the file that declares what it locks.
+pub const FILES: [(&str, &str); 9] = [
+    ("package-lock.json", "package.json"),
+    ("npm-shrinkwrap.json", "package.json"),
+    ("pnpm-lock.yaml", "package.json"),
+    ("yarn.lock", "package.json"),
+    ("bun.lock", "package.json"),
+    ("uv.lock", "pyproject.toml"),
+    ("poetry.lock", "pyproject.toml"),
+    ("pdm.lock", "pyproject.toml"),
+    ("pylock.toml", "pyproject.toml"),
 ];
 
 /// The npm packages that a manifest asks for, each with its range. Yarn's lockfile has versions by ranges only.
@@ -117,6 +117,12 @@ pub fn read(
             help: help.unwrap_or("let its own tool write it anew, or leave it out: `larder init --no-lock`").to_owned(),
         }),
     }
+}
+
+/// Splits `name@version`; the `@` of a scope is part of the name.
+fn split_at_version(id: &str) -> Option<(&str, &str)> {
+    let at = id.get(1..)?.find('@')? + 1;
+    Some((&id[..at], &id[at + 1..]))
 }
 
 /// Parses YAML. Documents that grow as they are read (aliases of aliases) are refused by the parser's own budget.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::model::PackageKey;
 
 use super::versions::LockedVersions;
-use super::{DeclaredRanges, Unreadable};
+use super::{DeclaredRanges, Unreadable, split_at_version};
 
 #[derive(Default)]
 struct Entry {
@@ -36,9 +36,10 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
             continue;
         }
         for descriptor in &entry.descriptors {
-            let Some((alias, range)) = split(descriptor) else { continue };
-            let name =
-                range.strip_prefix("npm:").map_or(alias, |aliased| split(aliased).map_or(aliased, |(name, _)| name));
+            let Some((alias, range)) = split_at_version(descriptor) else { continue };
+            let name = range
+                .strip_prefix("npm:")
+                .map_or(alias, |aliased| split_at_version(aliased).map_or(aliased, |(name, _)| name));
             let Some(key) = found.add_npm(name, &entry.version) else { continue };
             found.add_integrity(&key, &entry.integrity);
             let same = by_name.entry(alias).or_default();
@@ -71,12 +72,6 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
         }
     }
     Ok(())
-}
-
-/// Splits `@scope/name@range`.
-fn split(descriptor: &str) -> Option<(&str, &str)> {
-    let at = descriptor.get(1..)?.find('@')? + 1;
-    Some((&descriptor[..at], &descriptor[at + 1..]))
 }
 
 fn entries(text: &str) -> Result<Vec<Entry>, Unreadable> {

@@ -41,7 +41,8 @@ pub fn npmrc(text: &str) -> Imported {
         let (key, value) = line.split_once('=').map_or((line, ""), |(key, value)| (key.trim(), value.trim()));
         let value = value.trim_matches(['"', '\'']);
         if key == "registry" {
-            add(&mut imported, "npm-registry", value, Vec::new());
+            // Naming npm's own registry replaces it.
+            add(&mut imported, "npmjs", value, Vec::new());
         } else if let Some(scope) = key.strip_suffix(":registry").filter(|scope| scope.starts_with('@')) {
             add(&mut imported, &scope[1..], value, vec![format!("{scope}/*")]);
         } else if key.starts_with("//") {
@@ -79,8 +80,6 @@ fn add(imported: &mut Imported, name: &str, url: &str, packages: Vec<String>) {
     if url.trim_end_matches('/') == PUBLIC && packages.is_empty() {
         return;
     }
-    // Naming npm's own registry replaces it.
-    let name = if packages.is_empty() { "npmjs" } else { name };
     let (name, url) = (name.to_owned(), url.to_owned());
     imported.add_registry(ImportedRegistry { ecosystem: ECOSYSTEM, name, url, packages, priority: None });
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::import::Imported;
+use crate::import::{Imported, catalog_name};
 
 use super::ECOSYSTEM;
 
@@ -75,8 +75,7 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
         return imported.refuse(format!("override {selector} {range}"), SOME_VERSIONS);
     }
     if let Some(catalog) = range.strip_prefix("catalog:") {
-        let catalog = Some(catalog.trim().to_owned()).filter(|name| !name.is_empty() && name != "default");
-        return imported.catalog_overrides.push((selector.to_owned(), catalog));
+        return imported.catalog_overrides.push((selector.to_owned(), catalog_name(catalog)));
     }
     if range.starts_with("patch:") || range.contains("://") {
         return imported.refuse(format!("override {selector} {range}"), "its range is of no registry");

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::model::Label;
 
-use crate::import::{ImportError, Imported, ImportedLine, Runtimes};
+use crate::import::{ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
 use super::{ECOSYSTEM, overrides, workspaces};
 
@@ -82,27 +82,14 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         return imported
             .refuse(format!("npm {name} {range}"), "write a `path \"DIR\"` line for a folder of this checkout");
     }
-    if let Some(catalog) = range.trim().strip_prefix("catalog:") {
-        let catalog = Some(catalog.trim().to_owned()).filter(|name| !name.is_empty() && name != "default");
-        let (group, name) = (group.cloned(), name.to_owned());
-        let line = ImportedLine {
-            group,
-            ecosystem: ECOSYSTEM,
-            name,
-            range: None,
-            catalog: Some(catalog),
-            when: None,
-            optional,
-        };
-        return imported.take(line);
-    }
-    let range = Some(range.trim()).filter(|range| !range.is_empty()).map(str::to_owned);
+    let range = range.trim();
+    let catalog = range.strip_prefix("catalog:").map(catalog_name);
     imported.take(ImportedLine {
         group: group.cloned(),
         ecosystem: ECOSYSTEM,
         name: name.to_owned(),
-        range,
-        catalog: None,
+        range: Some(range).filter(|range| !range.is_empty() && catalog.is_none()).map(str::to_owned),
+        catalog,
         when: None,
         optional,
     });

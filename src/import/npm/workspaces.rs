@@ -25,10 +25,10 @@ pub fn pnpm_workspace(text: &str) -> Result<Imported, ImportError> {
 pub(super) fn catalogs(document: &Map<String, Value>, imported: &mut Imported) {
     let default = document.get("catalog").and_then(Value::as_object).map(|ranges| (None, ranges));
     let named = document.get("catalogs").and_then(Value::as_object).into_iter().flatten();
-    let named = named.filter_map(|(name, ranges)| Some((Some(name.clone()), ranges.as_object()?)));
+    let named = named.filter_map(|(name, ranges)| Some((Some(&**name), ranges.as_object()?)));
     for (catalog, ranges) in default.into_iter().chain(named) {
         for (name, range) in ranges.iter().filter_map(|(name, range)| Some((name, range.as_str()?))) {
-            imported.add_to_catalog(catalog.clone(), ECOSYSTEM, name, range);
+            imported.add_to_catalog(catalog, ECOSYSTEM, name, range);
         }
     }
 }

@@ -4,9 +4,9 @@ use toml::{Table, Value};
 
 use crate::model::Label;
 
-use crate::import::{Imported, ImportedLine, ImportedRegistry};
+use crate::import::{Imported, ImportedRegistry};
 
-use super::ECOSYSTEM;
+use super::{ECOSYSTEM, pep508};
 
 /// Reads `[tool.poetry]`. What `[project]` says counts first.
 pub(super) fn read(poetry: &Table, imported: &mut Imported) {
@@ -57,67 +57,129 @@ fn add_source(source: &Value, poetry: &Table, imported: &mut Imported) {
 
 fn dependencies(list: Option<&Value>, group: Option<&Label>, imported: &mut Imported) {
     for (name, value) in list.and_then(Value::as_table).into_iter().flatten() {
-        let constraints = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-        for constraint in constraints {
-            dependency(name, constraint, group, imported);
-        }
-    }
-}
-
-fn dependency(name: &str, value: &Value, group: Option<&Label>, imported: &mut Imported) {
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let range = value.as_str().or_else(|| text("version")).unwrap_or("*");
-    let Some(specifier) = specifier(range) else {
-        return imported.refuse(format!("{name} {range}"), "its range is none that is known");
-    };
-    if name == "python" {
-        if imported.runtimes.python.is_empty() {
-            imported.runtimes.python.push(specifier);
-        }
-        return;
-    }
-    if ["git", "url", "path", "file"].iter().any(|key| value.get(key).is_some()) {
-        return imported.refuse(format!("{name} {value}"), "it is from no registry: use `path`, or publish it to one");
-    }
-    let extras: Vec<&str> =
-        value.get("extras").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let platform = text("platform").map(|platform| format!("sys_platform == '{platform}'"));
-    let conditions: Vec<String> = text("markers").map(str::to_owned).into_iter().chain(platform).collect();
-    imported.take(ImportedLine {
-        group: group.cloned(),
-        ecosystem: ECOSYSTEM,
-        name: if extras.is_empty() { name.to_owned() } else { format!("{name}[{}]", extras.join(",")) },
-        range: Some(specifier).filter(|range| !range.is_empty()),
-        catalog: None,
-        when: (!conditions.is_empty()).then(|| conditions.join(" and ")),
-        // Poetry's `optional` is that of an extra, which asks for it by name.
-        optional: false,
-    });
-}
-
-/// Returns Poetry's constraint as a PEP 440 specifier: `^1.2` is `>=1.2,<2`, `~1.2` is `>=1.2,<1.3`, `1.2` is `==1.2`.
-fn specifier(text: &str) -> Option<String> {
-    let mut parts = Vec::new();
-    for part in text.split([',']).map(str::trim).filter(|part| !part.is_empty()) {
-        if part == "*" {
+        if name == "python" {
+            python(value, imported);
             continue;
         }
-        let (mark, version) = part.split_at(part.find(|c: char| c.is_ascii_digit() || c == 'v')?);
-        let numbers: Vec<u64> = version.trim().split('.').map_while(|number| number.parse().ok()).collect();
-        let up_to = |place: usize| {
-            let raised = numbers.get(place).copied().unwrap_or_default() + 1;
-            let kept = numbers.iter().take(place).map(u64::to_string).chain([raised.to_string()]);
-            format!(">={version},<{}", kept.collect::<Vec<_>>().join("."))
-        };
-        parts.push(match mark.trim() {
-            "^" => up_to(numbers.iter().position(|number| *number > 0).unwrap_or(numbers.len().saturating_sub(1))),
-            "~" => up_to(numbers.len().min(2) - usize::from(!numbers.is_empty())),
-            "" | "=" => format!("=={version}"),
-            mark => format!("{mark}{version}"),
-        });
+        // Poetry's `optional` is that of an extra, which asks for it by name.
+        for dependency in poetry_dependencies(name, value) {
+            match dependency {
+                PoetryDependency::Requirement(text) => pep508::take(imported, &text, group),
+                PoetryDependency::Folder(folder) => {
+                    imported
+                        .refuse(format!("{name} {folder}"), "it is from no registry: use `path`, or publish it to one");
+                }
+            }
+        }
     }
-    let specifier = parts.join(",");
-    specifier.parse::<pep440_rs::VersionSpecifiers>().ok().map(|_| specifier)
+}
+
+/// Takes over the versions of Python that are admitted.
+fn python(value: &Value, imported: &mut Imported) {
+    let range = value.as_str().unwrap_or("*");
+    let specifier = poetry_specifier(range).filter(|text| text.parse::<pep440_rs::VersionSpecifiers>().is_ok());
+    match specifier {
+        None => imported.refuse(format!("python {range}"), "its range is none that is known"),
+        Some(specifier) if imported.runtimes.python.is_empty() => imported.runtimes.python.push(specifier),
+        Some(_) => {}
+    }
+}
+
+/// What an entry of Poetry's tables asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PoetryDependency {
+    /// A folder, relative to the pyproject.toml.
+    Folder(String),
+    /// A requirement, as PEP 508 writes it.
+    Requirement(String),
+}
+
+/// Parses an entry of a table of dependencies. A list has one requirement for each condition.
+pub fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDependency> {
+    let table = match wanted {
+        Value::Array(several) => return several.iter().flat_map(|wanted| poetry_dependencies(name, wanted)).collect(),
+        Value::Table(table) => table,
+        wanted => {
+            let text = wanted
+                .as_str()
+                .and_then(poetry_specifier)
+                .map_or_else(|| unreadable(name, wanted), |range| format!("{name}{range}"));
+            return vec![PoetryDependency::Requirement(text)];
+        }
+    };
+    let word = |key: &str| table.get(key).and_then(Value::as_str);
+    if let Some(folder) = word("path").filter(|path| !is_archive(path)) {
+        return vec![PoetryDependency::Folder(folder.to_owned())];
+    }
+    let elsewhere = word("git")
+        .map(|url| format!("git+{url}"))
+        .or_else(|| word("url").or(word("file")).or(word("path")).map(str::to_owned));
+    let extras: Vec<&str> =
+        table.get("extras").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut text = name.to_owned();
+    if !extras.is_empty() {
+        text = format!("{text}[{}]", extras.join(","));
+    }
+    match (elsewhere, word("version").unwrap_or("*")) {
+        (Some(url), _) => text = format!("{text} @ {url}"),
+        (None, range) => match poetry_specifier(range) {
+            Some(range) => text.push_str(&range),
+            None => return vec![PoetryDependency::Requirement(unreadable(name, wanted))],
+        },
+    }
+    let mut conditions: Vec<String> = word("markers").map(|marker| format!("({marker})")).into_iter().collect();
+    conditions.extend(word("platform").map(|platform| format!("sys_platform == '{platform}'")));
+    let python = word("python").and_then(poetry_specifier).unwrap_or_default();
+    for clause in python.split(',').filter(|clause| !clause.is_empty()) {
+        let (operator, version) = clause.split_at(clause.find(|c: char| c.is_ascii_digit()).unwrap_or(clause.len()));
+        conditions.push(format!("python_full_version {operator} '{version}'"));
+    }
+    if !conditions.is_empty() {
+        text = format!("{text} ; {}", conditions.join(" and "));
+    }
+    vec![PoetryDependency::Requirement(text)]
+}
+
+fn is_archive(path: &str) -> bool {
+    [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end))
+}
+
+/// Returns a text that fails to parse as a requirement, so that the error quotes the entry.
+fn unreadable(name: &str, wanted: &Value) -> String {
+    format!("{name} {wanted}")
+}
+
+/// Converts a range of Poetry's to a PEP 440 specifier. Returns `None` if it cannot be expressed as one.
+pub fn poetry_specifier(range: &str) -> Option<String> {
+    if range.contains('|') {
+        return None;
+    }
+    let clauses = range.split(',').map(str::trim).filter(|clause| !clause.is_empty() && *clause != "*");
+    clauses.map(clause).collect::<Option<Vec<_>>>().map(|clauses| clauses.join(","))
+}
+
+fn clause(text: &str) -> Option<String> {
+    let bounded = |version: &str, fixed: fn(&[u64]) -> usize| {
+        let version = version.trim();
+        let end = version.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(version.len());
+        let release = version[..end].trim_end_matches('.').split('.').map(str::parse);
+        let mut release: Vec<u64> = release.collect::<Result<_, _>>().ok()?;
+        let last = fixed(&release);
+        release.truncate(last + 1);
+        *release.get_mut(last)? += 1;
+        let upper: Vec<_> = release.iter().map(u64::to_string).collect();
+        Some(format!(">={version},<{}", upper.join(".")))
+    };
+    if let Some(version) = text.strip_prefix('^') {
+        return bounded(version, |release| release.iter().position(|part| *part > 0).unwrap_or(release.len() - 1));
+    }
+    if let Some(version) = text.strip_prefix('~').filter(|version| !version.starts_with('=')) {
+        return bounded(version, |release| usize::from(release.len() > 1));
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some(format!("=={text}"));
+    }
+    Some(text.chars().filter(|c| !c.is_whitespace()).collect())
 }
 
 #[cfg(test)]
@@ -125,23 +187,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn constraints_become_specifiers() {
-        for (constraint, specifier) in [
+    fn ranges_are_written_as_specifiers() {
+        for (range, expected) in [
             ("^1.2.3", ">=1.2.3,<2"),
-            ("^0.3", ">=0.3,<0.4"),
+            ("^1.2", ">=1.2,<2"),
+            ("^0.2.3", ">=0.2.3,<0.3"),
             ("^0.0.3", ">=0.0.3,<0.0.4"),
+            ("^0.0", ">=0.0,<0.1"),
             ("^0", ">=0,<1"),
+            ("^1.2b1", ">=1.2b1,<2"),
             ("~1.2.3", ">=1.2.3,<1.3"),
-            ("~1.2", ">=1.2,<1.3"),
             ("~1", ">=1,<2"),
+            ("~=1.2", "~=1.2"),
             ("1.2", "==1.2"),
+            ("1.2.3", "==1.2.3"),
             ("1.2.*", "==1.2.*"),
+            ("^0.3", ">=0.3,<0.4"),
+            ("~1.2", ">=1.2,<1.3"),
             (">=1,<3", ">=1,<3"),
-            ("*", ""),
             (">=3.11,<4.0, !=3.12.1", ">=3.11,<4.0,!=3.12.1"),
+            (">= 1, <2", ">=1,<2"),
+            ("*", ""),
         ] {
-            assert_eq!(super::specifier(constraint).as_deref(), Some(specifier), "{constraint}");
+            assert_eq!(poetry_specifier(range).as_deref(), Some(expected), "{range}");
         }
-        assert_eq!(specifier("1 || 2"), None);
+        assert_eq!(poetry_specifier("^1 || ^2"), None);
+        assert_eq!(poetry_specifier("1 || 2"), None);
+        assert_eq!(poetry_specifier("^x"), None);
     }
 }

@@ -19,7 +19,7 @@ use crate::ops::project::inputs;
 /// Returns the lockfiles of other tools in a folder, relative to the root.
 pub(in crate::ops) fn beside(root: &Path, folder: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for file in locks::FILES {
+    for (file, _) in locks::FILES {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         if fs::stat(&root.join(&path))?.is_some_and(|stat| stat.kind == fs::Kind::File) {
             found.push(path);

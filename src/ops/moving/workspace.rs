@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::fs;
-use crate::import::{self, Imported, Runtimes};
+use crate::import::{self, Imported, Runtimes, locks};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
 
@@ -26,11 +26,8 @@ const ASIDE: [&str; 12] = [
 /// How far below the root a project of its own is looked for.
 const DEPTH: usize = 2;
 
-/// The files that declare a project, each with the lockfiles of its tools.
-const PROJECTS: [(&str, &[&str]); 2] = [
-    ("package.json", &["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"]),
-    ("pyproject.toml", &["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"]),
-];
+/// The files that declare a project.
+const MANIFESTS: [&str; 2] = ["package.json", "pyproject.toml"];
 
 /// Returns the runtimes that the version files of the root name, and those that the members' files admit.
 pub(in crate::ops) fn runtimes(root: &Path, imported: &Imported) -> Result<Runtimes> {
@@ -63,20 +60,42 @@ pub(in crate::ops) fn runtimes(root: &Path, imported: &Imported) -> Result<Runti
 /// Returns the folders below the root, relative to it, that no workspace names and that are projects of their own: they
 /// have a lockfile, or the root has no project of the kind.
 pub(in crate::ops) fn projects_beside(root: &Path, imported: &Imported) -> Result<Vec<String>> {
-    let mut search = Search { root, imported, lacking: Vec::new(), found: Vec::new() };
-    for (file, _) in PROJECTS {
-        if fs::stat(&root.join(file))?.is_none() {
-            search.lacking.push(file);
+    let mut found = Vec::new();
+    visit(root, &mut |folder| {
+        if imported.is_member(folder) || imported.is_excluded(folder) {
+            return Ok(Below::Skipped);
         }
-    }
-    search.look("", DEPTH)?;
-    search.found.sort();
-    Ok(search.found)
+        if !is_project(root, folder)? {
+            return Ok(Below::Visited);
+        }
+        found.push(folder.to_owned());
+        Ok(Below::Skipped)
+    })?;
+    found.sort();
+    Ok(found)
 }
 
 /// Returns the folders below the root that have a requirements.txt, and no pyproject.toml with dependencies.
 pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
+    visit(root, &mut |folder| {
+        if has(root, folder, "requirements.txt")? && !declares_dependencies(&root.join(folder))? {
+            found.push(folder.to_owned());
+        }
+        Ok(Below::Visited)
+    })?;
+    found.sort();
+    Ok(found)
+}
+
+/// What becomes of the folders below one.
+enum Below {
+    Visited,
+    Skipped,
+}
+
+/// Visits the folders below the root, as deep as projects are looked for, by their paths relative to it.
+fn visit(root: &Path, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
     let mut open = vec![(String::new(), DEPTH)];
     while let Some((folder, depth)) = open.pop() {
         for entry in fs::read_dir(&root.join(&folder))? {
@@ -85,69 +104,37 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
                 continue;
             }
             let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            let has = |file: &str| fs::stat(&root.join(&below).join(file)).map(|stat| stat.is_some());
-            if has("requirements.txt")? && !declares_dependencies(&root.join(&below))? {
-                found.push(below.clone());
-            }
-            if depth > 1 {
+            if matches!(look(&below)?, Below::Visited) && depth > 1 {
                 open.push((below, depth - 1));
             }
         }
     }
-    found.sort();
-    Ok(found)
+    Ok(())
+}
+
+fn is_project(root: &Path, folder: &str) -> Result<bool> {
+    for manifest in MANIFESTS {
+        if !has(root, folder, manifest)? {
+            continue;
+        }
+        if !has(root, "", manifest)? {
+            return Ok(true);
+        }
+        for (lock, _) in locks::FILES.into_iter().filter(|(_, declares)| *declares == manifest) {
+            if has(root, folder, lock)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn has(root: &Path, folder: &str, file: &str) -> Result<bool> {
+    Ok(fs::stat(&root.join(folder).join(file))?.is_some())
 }
 
 /// Returns whether a folder's pyproject.toml names dependencies of its own, and not only a project or settings of tools.
 fn declares_dependencies(folder: &Path) -> Result<bool> {
     let text = inputs::text(&folder.join("pyproject.toml"))?;
     Ok(text.is_some_and(|text| import::pyproject(&text).is_ok_and(|project| !project.lines.is_empty())))
-}
-
-/// A search for projects below the root.
-struct Search<'a> {
-    root: &'a Path,
-    imported: &'a Imported,
-    /// The files that the root has not.
-    lacking: Vec<&'static str>,
-    found: Vec<String>,
-}
-
-impl Search<'_> {
-    fn look(&mut self, folder: &str, depth: usize) -> Result<()> {
-        for entry in fs::read_dir(&self.root.join(folder))? {
-            let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
-            if entry.kind != fs::Kind::Folder || name.starts_with('.') || ASIDE.contains(&name) {
-                continue;
-            }
-            let below = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            if self.imported.is_member(&below) || self.imported.is_excluded(&below) {
-                continue;
-            }
-            if self.is_project(&below)? {
-                self.found.push(below);
-            } else if depth > 1 {
-                self.look(&below, depth - 1)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn is_project(&self, folder: &str) -> Result<bool> {
-        let has = |file: &str| fs::stat(&self.root.join(folder).join(file)).map(|stat| stat.is_some());
-        for (file, locks) in PROJECTS {
-            if !has(file)? {
-                continue;
-            }
-            if self.lacking.contains(&file) {
-                return Ok(true);
-            }
-            for lock in locks {
-                if has(lock)? {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
 }
