@@ -6,7 +6,7 @@ use crate::support::{NpmPackage, Project, Universe};
 fn walker(project: &Project) -> String {
     project.dependencies(&["npm \"estree-walker\" \"^2\""]).run("larder lock").exits(0);
     let lock = project.read("larder.lock");
-    assert!(lock.contains("\nforgotten = 3\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
+    assert!(lock.contains("\nforgotten = 4\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
     lock
 }
 
@@ -19,7 +19,7 @@ fn walkers() -> Universe {
 fn a_lock_keeps_its_edition_of_the_list_until_everything_is_updated() {
     let registry = walkers().serve();
     let project = Project::new(&registry);
-    let lock = walker(&project).replace("forgotten = 3\n", "");
+    let lock = walker(&project).replace("forgotten = 4\n", "");
     project.write("larder.lock", &lock).run("larder lock --check").exits(0);
     project.run("larder add npm:left --no-sync").exits(0);
     let lock = project.read("larder.lock");
@@ -28,7 +28,7 @@ fn a_lock_keeps_its_edition_of_the_list_until_everything_is_updated() {
     assert_eq!(project.read("larder.lock"), lock);
     project.run("larder update").exits(0);
     let lock = project.read("larder.lock");
-    assert!(lock.contains("\nforgotten = 3\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
+    assert!(lock.contains("\nforgotten = 4\n") && lock.contains("npm:@types/estree@1.0.0"), "{lock}");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_lock_of_an_earlier_edition_has_nothing_of_a_later_one() {
     assert!(!lock.contains("@vue/shared@3.6.0"), "{lock}");
     let at = lock.find("edges = [").expect("the first edges are element-plus's");
     let end = at + lock[at..].find("]\n").expect("their end") + 2;
-    let old = lock.replace(&lock[at..end], "").replace("forgotten = 3\n", "forgotten = 2\n");
+    let old = lock.replace(&lock[at..end], "").replace("forgotten = 4\n", "forgotten = 2\n");
     project.write("larder.lock", &old).run("larder lock").exits(0);
     assert_eq!(project.read("larder.lock"), old);
 }
@@ -58,7 +58,7 @@ fn a_lock_of_an_earlier_edition_has_nothing_of_a_later_one() {
 fn a_lock_that_follows_a_later_list_is_used_and_not_changed() {
     let registry = walkers().serve();
     let project = Project::new(&registry);
-    let lock = walker(&project).replace("forgotten = 3\n", "forgotten = 99\n");
+    let lock = walker(&project).replace("forgotten = 4\n", "forgotten = 99\n");
     project.write("larder.lock", &lock).run("larder sync --locked").exits(0);
     project.run("larder add npm:left").exits(2).names(["edition 99", "larder.lock"]);
     assert_eq!(project.read("larder.lock"), lock);

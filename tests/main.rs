@@ -36,3 +36,4 @@ mod support;
 mod sweep;
 mod sync;
 mod tour;
+mod undeclared;

@@ -55,6 +55,12 @@ impl PackageName {
         normalized(pypi::name::normal, text).map(Self)
     }
 
+    /// Returns the npm package on `DefinitelyTyped` that has the types of this one: `@types/react`. `None` for types themselves,
+    /// and where npm does not allow the name.
+    pub fn definitely_typed(&self) -> Option<Self> {
+        Self::npm(&npm::name::definitely_typed(&self.0)?).ok()
+    }
+
     /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -16,7 +16,7 @@ use crate::model::{
 
 use super::catalog::Catalog;
 use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release};
-use super::release::{Need, PreparedRelease};
+use super::release::{Need, NeedOrigin, PreparedRelease};
 use super::requirements::Requirements;
 use super::variable::{PackageIx, Variable};
 use super::{Solution, platform_metadata};
@@ -266,7 +266,7 @@ impl<'a> Audit<'a> {
                 return Ok(Some(format!("gets {} for `{name}`, and its metadata asks for {wanted}", edge.to.package)));
             }
             let is_tag = matches!(&need.requirement, Requirement::Npm { range, .. } if range.tag().is_some());
-            let fits = is_tag || {
+            let fits = is_tag || need.origin == NeedOrigin::TypesOfPeer || {
                 let table = self.catalog.table(target)?;
                 self.catalog.admitted(&need.requirement, &table.versions).contains(&ordinal)
             };

@@ -11,6 +11,7 @@ use super::Solution;
 use super::catalog::Catalog;
 use super::derivation::{Derivation, facts};
 use super::index::{DependencyKind, IndexError};
+use super::release::NeedOrigin;
 use super::variable::{PackageIx, Variable};
 
 /// Returns the packages of which a solution would look otherwise if a cache knew too few of their versions: a version was passed
@@ -35,7 +36,9 @@ pub(super) fn of_solution(catalog: &Catalog, solution: &Solution) -> Result<Vec<
     for ((package, ordinal), prepared) in catalog.looked_at() {
         for need in &prepared.needs {
             let counts = match need.kind {
-                DependencyKind::Normal => !need.is_extension && chosen(package).any(|chosen| chosen < ordinal),
+                DependencyKind::Normal => {
+                    need.origin == NeedOrigin::Declared && chosen(package).any(|chosen| chosen < ordinal)
+                }
                 DependencyKind::Optional => chosen(package).any(|chosen| chosen == ordinal),
                 DependencyKind::Peer | DependencyKind::OptionalPeer => false,
             };

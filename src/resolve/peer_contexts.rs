@@ -8,6 +8,7 @@ use crate::model::{Dependent, PackageKey, PackageName};
 
 use super::catalog::Catalog;
 use super::index::IndexError;
+use super::release::NeedOrigin;
 use super::requirements::LineId;
 use super::variable::{NodeIx, NodeOwner, PackageIx};
 
@@ -52,7 +53,7 @@ impl TooManyPeerContexts {
                 let needs = &catalog.prepared(package, ordinal)?.needs;
                 found.peers = needs
                     .iter()
-                    .filter(|need| need.is_peer())
+                    .filter(|need| need.is_peer() && need.origin == NeedOrigin::Declared)
                     .map(|need| catalog.interned.id(need.alias).name)
                     .collect();
                 found.lines = lines(catalog, nodes);

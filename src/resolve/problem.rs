@@ -7,7 +7,7 @@ use crate::model::NpmPeers;
 use super::catalog::Catalog;
 use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::ordinal_set::OrdinalSet;
-use super::release::{Need, PreparedRelease};
+use super::release::{Need, NeedOrigin, PreparedRelease};
 use super::search_state::{Droppable, SearchState};
 use super::variable::{NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
 use super::version_rules::npm;
@@ -125,6 +125,9 @@ impl Problem<'_> {
 
     /// Returns the versions that satisfy a peer, of the package that was found for it.
     pub(super) fn peer_set(&self, need: &Need, place: PeerBinding) -> Result<OrdinalSet, IndexError> {
+        if need.origin == NeedOrigin::TypesOfPeer {
+            return Ok(OrdinalSet::full());
+        }
         let package = match place {
             PeerBinding::Declared(Variable::Npm { package, .. }) => package,
             _ => self.catalog.part(need.package, None),
@@ -188,6 +191,9 @@ impl Problem<'_> {
 
     /// Returns what a peer of a node demands where peers are constraints, and of which variable.
     pub(super) fn strict_peer(&self, node: NodeIx, need: &Need) -> Result<Option<(Variable, OrdinalSet)>, IndexError> {
+        if need.origin == NeedOrigin::TypesOfPeer {
+            return Ok(None);
+        }
         let Some(around) = self.catalog.interned.node(node).around else { return Ok(None) };
         let place = self.peer_binding(need, around)?;
         let Some(variable) = self.peer_variable(need, place) else { return Ok(None) };

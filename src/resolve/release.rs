@@ -23,10 +23,20 @@ pub(super) struct Need {
     pub(super) package: PackageIx,
     /// The name under which the dependent sees it, interned as if it were a package.
     pub(super) alias: PackageIx,
-    /// Whether a built-in package extension adds it; it is not in the metadata.
-    pub(super) is_extension: bool,
+    pub(super) origin: NeedOrigin,
     /// The platforms whose wheels declare it.
     pub(super) declared_on: PlatformSet,
+}
+
+/// Who asks for a need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NeedOrigin {
+    /// Metadata, a manifest line, an override or an `extend` line.
+    Declared,
+    /// A built-in package extension; it is not in the metadata.
+    Extension,
+    /// A declared peer, whose types these are; they are not in the metadata, and any version will do.
+    TypesOfPeer,
 }
 
 /// A manifest line.
@@ -62,7 +72,7 @@ impl Need {
         let id = requirement.package();
         let alias = interned.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
         let (package, declared_on) = (interned.package(id), PlatformSet::ALL);
-        Self { kind, package, alias, is_extension: false, requirement, declared_on }
+        Self { kind, package, alias, origin: NeedOrigin::Declared, requirement, declared_on }
     }
 
     /// Returns whether it is a peer, optional or not.
@@ -97,7 +107,7 @@ type PreparationContext<'a> = (&'a Settings, &'a Interned);
 
 impl PreparedRelease {
     /// Applies extensions, then overrides, then npm's precedence: an optional dependency is no plain one, and what is
-    /// a dependency is no peer.
+    /// a dependency is no peer. The peers that are left bring the optional peers on their types.
     pub(super) fn new(settings: &Settings, interned: &Interned, key: &PackageKey, release: &Arc<Release>) -> Self {
         let id = &key.id;
         let context = (settings, interned);
@@ -124,6 +134,7 @@ impl PreparedRelease {
             }
         }
         prepared.add_extensions(context, key);
+        prepared.add_types_of_peers(context, id);
         let asks = prepared.refused.take();
         prepared.refused = version_rules::unfit(settings, id.ecosystem, &release.facts).or(asks);
         prepared.has_peers = prepared.needs.iter().any(Need::is_peer);
@@ -151,9 +162,29 @@ impl PreparedRelease {
                 let added =
                     self.needs.iter_mut().find(|need| *need.requirement.seen_as() == name && need.kind == *kind);
                 if let Some(need) = added {
-                    need.is_extension = true;
+                    need.origin = NeedOrigin::Extension;
                 }
             }
+        }
+    }
+
+    /// Adds an optional peer on the types of each peer, as Yarn does: what this version says of `react` in its own types, it
+    /// says of the `@types/react` that its dependents use.
+    fn add_types_of_peers(&mut self, context: PreparationContext<'_>, id: &PackageId) {
+        if context.0.package_extensions < package_extensions::TYPES_OF_PEERS {
+            return;
+        }
+        let Ok(any) = "*".parse::<NpmRange>() else { return };
+        let peers = self.needs.iter().filter(|need| need.is_peer() && need.requirement.ecosystem().has_scopes());
+        let types: Vec<PackageName> = peers.filter_map(|need| need.requirement.seen_as().definitely_typed()).collect();
+        for name in types {
+            if self.needs.iter().any(|need| *need.requirement.seen_as() == name) {
+                continue;
+            }
+            let before = self.needs.len();
+            let types = Requirement::npm(name.clone(), name, any.clone());
+            self.add(context, id, DependencyKind::OptionalPeer, types);
+            self.needs.iter_mut().skip(before).for_each(|need| need.origin = NeedOrigin::TypesOfPeer);
         }
     }
 

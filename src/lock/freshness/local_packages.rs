@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{Ecosystem, Edge, EdgeKind, Graph, Instance, NpmPeers, PackageKey, PackageName, Requirement};
-use crate::resolve::{DependencyKind, Wants};
+use crate::resolve::{Dependency, DependencyKind, Wants};
 
 use super::comparison::{LockComparison, requirement_text};
 use super::{LocalManifest, StaleReason};
@@ -61,8 +61,11 @@ impl LockComparison<'_> {
         }
         let extensions = self.wanted.extensions.iter().filter(|one| one.package == key.id);
         let forgotten: BTreeSet<_> = extensions.map(|one| one.dependency.seen_as()).collect();
+        let types: BTreeSet<_> = local.dependencies.iter().filter_map(types_of_peer).collect();
         let surplus = instance.edges.iter().filter(|edge| {
-            !declared.contains(&(edge.to.package.id.ecosystem, &edge.name)) && !forgotten.contains(&edge.name)
+            let are_types = edge.kind == EdgeKind::OptionalPeer && types.contains(&edge.name);
+            let is_declared = declared.contains(&(edge.to.package.id.ecosystem, &edge.name));
+            !(is_declared || are_types || forgotten.contains(&edge.name))
         });
         stale.extend(surplus.map(|edge| format!("{} is locked and no longer wanted", edge.name)));
         stale
@@ -100,5 +103,16 @@ impl LockComparison<'_> {
                 }
             },
         }
+    }
+}
+
+/// Returns the types that a peer brings as an optional peer: see `resolve::package_extensions`.
+fn types_of_peer(dependency: &Dependency) -> Option<PackageName> {
+    let is_peer = matches!(dependency.kind, DependencyKind::Peer | DependencyKind::OptionalPeer);
+    match &dependency.wants {
+        Wants::Requirement(requirement) if is_peer && requirement.ecosystem().has_scopes() => {
+            requirement.seen_as().definitely_typed()
+        }
+        _ => None,
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! [settings]
 //! node = "22"
-//! forgotten = 3                                # which edition of the list of forgotten dependencies was followed
+//! forgotten = 4                                # which edition of the list of forgotten dependencies, and of the rules beside it, was followed
 //! platforms = [
 //!     "linux-x64",
 //! ]

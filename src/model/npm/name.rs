@@ -26,6 +26,16 @@ pub(in crate::model) fn normal(text: &str) -> Result<Cow<'_, str>, &'static str>
     Ok(Cow::Borrowed(text))
 }
 
+/// Returns the name on `DefinitelyTyped` of the types of a package: `@types/react` of `react`, `@types/tanstack__query` of
+/// `@tanstack/query`. `None` for types themselves.
+pub(in crate::model) fn definitely_typed(name: &str) -> Option<String> {
+    match name.strip_prefix('@').and_then(|scoped| scoped.split_once('/')) {
+        Some(("types", _)) => None,
+        Some((scope, name)) => Some(format!("@types/{scope}__{name}")),
+        None => Some(format!("@types/{name}")),
+    }
+}
+
 fn check_part(part: &str) -> Result<(), &'static str> {
     if part.is_empty() {
         return Err("is not a package name: a part is empty");
@@ -49,5 +59,12 @@ mod tests {
         for good in ["react", "@types/node", "JSONStream", "lodash.merge", "a~b"] {
             assert_eq!(normal(good).as_deref(), Ok(good));
         }
+    }
+
+    #[test]
+    fn types_are_named_after_what_they_describe() {
+        assert_eq!(definitely_typed("react").as_deref(), Some("@types/react"));
+        assert_eq!(definitely_typed("@babel/core").as_deref(), Some("@types/babel__core"));
+        assert_eq!(definitely_typed("@types/react"), None);
     }
 }

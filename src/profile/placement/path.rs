@@ -33,8 +33,11 @@ impl Placement for Local {
         layout.package_links.insert(name.clone(), LinkTarget::Folder(folder.folder.clone()));
         layout.folders.insert(name, folder.clone());
         if folder.npm {
-            let links = package.dependencies();
-            layout.members.entry(folder.folder.clone()).or_default().extend(links);
+            let own = layout.members.entry(folder.folder.clone()).or_default();
+            // A member's own lines come first: they bind what its development dependencies provide.
+            for (name, target) in package.dependencies() {
+                own.entry(name).or_insert(target);
+            }
         }
         Ok(())
     }

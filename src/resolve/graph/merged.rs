@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::resolve::Solution;
 use crate::resolve::index::IndexError;
 use crate::resolve::problem::Problem;
+use crate::resolve::release::{Need, NeedOrigin};
 use crate::resolve::variable::{NodeIx, NodeOwner, PackageIx, Variable};
 
 /// The binding of each peer of each version. `None` if nobody provides the peer.
@@ -38,7 +39,9 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
             Variable::Larder(package, _) | Variable::Path(package) => (package, catalog.home()),
             _ => continue,
         };
-        for need in catalog.prepared(package, ordinal)?.needs.iter().filter(|need| need.is_peer()) {
+        // Types may differ from dependent to dependent: where each version is one node, they are left out.
+        let is_bound = |need: &&Need| need.is_peer() && need.origin != NeedOrigin::TypesOfPeer;
+        for need in catalog.prepared(package, ordinal)?.needs.iter().filter(is_bound) {
             let provided = all.entry((NodeOwner::Release(package, ordinal), need.alias)).or_default();
             let dependent = catalog.interned.node(scope).owner;
             if problem.forwards_peer(need.alias, scope)? {

@@ -9,7 +9,7 @@ use crate::resolve::demands::Demands;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::PeerBinding;
-use crate::resolve::release::Need;
+use crate::resolve::release::{Need, NeedOrigin};
 use crate::resolve::search_state::Droppable;
 use crate::resolve::variable::{ABSENT, ExtraIx, NodeIx, NodeOwner, PackageIx, Variable};
 use crate::resolve::variable_rules::{demand, line_demands};
@@ -95,7 +95,9 @@ impl Provider<'_> {
         let mut demands = Demands::default();
         for need in &prepared.needs {
             match need.kind {
-                DependencyKind::Normal if need.is_extension => self.extension(node, need, &mut demands)?,
+                DependencyKind::Normal if need.origin == NeedOrigin::Extension => {
+                    self.extension(node, need, &mut demands)?;
+                }
                 DependencyKind::Normal => {
                     let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
                     demand(self.problem, need, node, on, &mut demands)?;

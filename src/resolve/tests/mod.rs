@@ -6,6 +6,7 @@ mod npm;
 mod picks;
 mod property;
 mod pypi;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -15,8 +16,8 @@ use crate::model::{
     Requirement, Routes, Settings, TargetPlatform, Version,
 };
 use crate::resolve::{
-    Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, NoSolution, PlatformSet, Preferences, Release,
-    RequiredLine, Requirements, Resolution, ResolveError, Versions, Wants, resolve,
+    Candidate, Chosen, Dependency, DependencyKind, EXTENSIONS_EDITION, Index, IndexError, NoSolution, PlatformSet,
+    Preferences, Release, RequiredLine, Requirements, Resolution, ResolveError, Versions, Wants, resolve,
 };
 
 /// An index that is written down, with the problem that is posed to it.
@@ -61,6 +62,12 @@ impl World {
 
     fn strict(mut self) -> Self {
         self.settings.npm_peers = NpmPeers::Strict;
+        self
+    }
+
+    /// Follows this larder's own edition of the built-in package extensions and the rules beside them.
+    fn newest(mut self) -> Self {
+        self.settings.package_extensions = EXTENSIONS_EDITION;
         self
     }
 
