@@ -35,5 +35,6 @@ mod storefront;
 mod support;
 mod sweep;
 mod sync;
+mod tasks;
 mod tour;
 mod undeclared;

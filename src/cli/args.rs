@@ -76,7 +76,7 @@ pub(super) enum Command {
     Ci(CiArgs),
     /// Download the locked packages of all environments, or of --env, to the store; build nothing
     Fetch(FetchArgs),
-    /// Run a program in the environment
+    /// Run a task, a script of the package.json, or a program of the environment; without a name, list what there is
     Run(RunArgs),
     /// List the locked packages of an environment
     List,
@@ -236,8 +236,18 @@ pub(super) struct FetchArgs {
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) lock: LockUseArgs,
-    /// The program and its arguments; write `--` before a program that is not in the environment
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    /// Run it in every member, after the members that it uses
+    #[arg(short, long)]
+    pub(super) recursive: bool,
+    /// Only in these members: a glob of names or folders, with what they use (PATTERN...), with what uses them (...PATTERN), or
+    /// not in them (!PATTERN)
+    #[arg(long, value_name = "PATTERN", requires = "recursive")]
+    pub(super) filter: Vec<String>,
+    /// In all members at once, as servers need it
+    #[arg(long, requires = "recursive")]
+    pub(super) parallel: bool,
+    /// The name and its arguments; write `--` before a program that is not in the environment
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
     /// Whether `--` precedes the command.
     #[arg(skip)]

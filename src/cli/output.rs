@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::ops::Variables;
+use crate::ops::run::Stream;
 
 use super::args::{ColorChoice, GlobalArgs};
 use super::sanitize;
@@ -122,6 +123,17 @@ impl Output {
         }
     }
 
+    /// Passes on a line that a child wrote, as it is, behind the name of the child.
+    pub(super) fn child_line(&self, prefix: &str, stream: Stream, line: &[u8]) {
+        let mut whole = prefix.as_bytes().to_vec();
+        whole.extend_from_slice(line);
+        whole.push(b'\n');
+        match stream {
+            Stream::Output => self.note_error(io::stdout().lock().write_all(&whole)),
+            Stream::Error => drop(io::stderr().lock().write_all(&whole)),
+        }
+    }
+
     /// Prints the run's JSON document, with `--json`.
     pub(super) fn json(&self, value: &impl Serialize) {
         if self.is_json() {
@@ -149,7 +161,11 @@ impl Output {
     }
 
     fn write_data(&self, data: &str) {
-        match write_lines(io::stdout().lock(), data) {
+        self.note_error(write_lines(io::stdout().lock(), data));
+    }
+
+    fn note_error(&self, written: io::Result<()>) {
+        match written {
             // A closed pipe (`larder list | head`) is no error.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 *self.write_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);

@@ -5,13 +5,15 @@ use miette::SourceSpan;
 use crate::diagnostic::nearest;
 use crate::model::Label;
 
-use super::conflicts;
 use super::node::Errors;
-use super::{DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry};
+use super::{
+    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, conflicts, tasks,
+};
 
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
 pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
     check_lines(root, root, errors);
+    tasks::check_environments(&root.tasks, &root.environments, errors);
     if root.members.is_empty() {
         check_includes(root, &[], errors);
         conflicts::check(root, &[], errors);
@@ -31,6 +33,7 @@ pub fn join_members(root: &mut Manifest, members: &[Manifest]) -> Vec<ManifestEr
     for member in members {
         let mut errors = Errors::new();
         check_lines(member, root, &mut errors);
+        tasks::check_environments(&member.tasks, &root.environments, &mut errors);
         failures.extend(ManifestErrors::new(&member.file, &member.text, errors));
     }
     let development = root.environments.iter_mut().find(|e| e.spans.is_none() && e.name.as_str() == "development");

@@ -399,6 +399,17 @@ pub enum ManifestError {
         #[label("they exclude each other here")]
         rule: SourceSpan,
     },
+    /// Tasks that wait for each other.
+    #[error("task `{names}`: it would have to wait for itself")]
+    #[diagnostic(code(larder::manifest::task_cycle), help("take one of these `after=` away"))]
+    TaskCycle {
+        /// The names in a circle.
+        names: Box<str>,
+        #[label("this closes the circle")]
+        span: SourceSpan,
+        #[label("it begins here")]
+        first: Option<SourceSpan>,
+    },
     /// Too many combinations of exclusive groups.
     #[error("environments use {sides} combinations of exclusive groups, but at most {limit} can be locked")]
     #[diagnostic(
@@ -447,6 +458,7 @@ impl ManifestError {
             | Self::MirrorVariable { span, .. }
             | Self::NoEnvironments { span, .. }
             | Self::Excluded { span, .. }
+            | Self::TaskCycle { span, .. }
             | Self::TooManySides { span, .. }
             | Self::DevGroup { span, .. } => *span,
         }

@@ -18,13 +18,14 @@ mod resolution;
 mod runtimes;
 mod scan;
 mod syntax;
+mod tasks;
 
 pub use check::join_members;
 pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use model::{
     Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
-    Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, TokenSource,
+    Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

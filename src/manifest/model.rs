@@ -18,7 +18,7 @@ pub struct Spanned<T> {
     pub span: SourceSpan,
 }
 
-/// The manifest of a project, or of a member, which has only `project`, `dependencies` and `group`s.
+/// The manifest of a project, or of a member, which has only `project`, `dependencies`, `group`s and `tasks`.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     /// The file's path, as messages show it.
@@ -43,6 +43,23 @@ pub struct Manifest {
     pub conflicts: Vec<Conflict>,
     /// The globs of `members`. A glob that begins with `!` excludes folders.
     pub members: Vec<Spanned<String>>,
+    /// `tasks`
+    pub tasks: Vec<Task>,
+}
+
+/// A command that `larder run` knows by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What `sh -c` runs in the manifest's folder.
+    pub command: String,
+    /// `environment=`: the environment that it runs in, unless `--env` names another.
+    pub environment: Option<Spanned<Label>>,
+    /// `after=`: the tasks of the same manifest that run before it.
+    pub after: Vec<Spanned<String>>,
+    /// The line.
+    pub span: SourceSpan,
 }
 
 /// The `project` node.

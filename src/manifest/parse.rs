@@ -11,7 +11,7 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     Conflict, DependencyLine, Group, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata, Registry,
-    Spanned, catalogs, check, conflicts, environments, registries, resolution, syntax,
+    Spanned, Task, catalogs, check, conflicts, environments, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -19,12 +19,12 @@ use super::{
 pub enum ManifestKind<'a> {
     /// The manifest of a project.
     Root,
-    /// The manifest of a member or path package. It has only `dependencies`, `group`s and `project`; its lines may refer to the
+    /// The manifest of a member or path package. It has only `dependencies`, `group`s, `tasks` and `project`; its lines may refer to the
     /// catalogs of the root.
     Member(&'a Catalogs),
 }
 
-const TOP: [&str; 13] = [
+const TOP: [&str; 14] = [
     "project",
     "runtimes",
     "platforms",
@@ -38,11 +38,12 @@ const TOP: [&str; 13] = [
     "resolution",
     "members",
     "policy",
+    "tasks",
 ];
-const MEMBER: [&str; 3] = ["project", "dependencies", "group"];
+const MEMBER: [&str; 4] = ["project", "dependencies", "group", "tasks"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 10] =
-    ["package", "hooks", "patch", "tasks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 9] =
+    ["package", "hooks", "patch", "builds", "assets", "creatio", "order", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -106,6 +107,7 @@ struct DraftManifest<'a> {
     policy: Policy,
     conflicts: Vec<Conflict>,
     members: Vec<Spanned<String>>,
+    tasks: Vec<Task>,
 }
 
 impl<'a> DraftManifest<'a> {
@@ -119,7 +121,9 @@ impl<'a> DraftManifest<'a> {
             errors.push(ManifestError::UnknownNode {
                 name: node.name().to_owned(),
                 place: "in a member's manifest",
-                help: Some("move it to the root manifest: members have only `dependencies` and `group`s".to_owned()),
+                help: Some(
+                    "move it to the root manifest: members have only `dependencies`, `group`s and `tasks`".to_owned(),
+                ),
                 span: node.name_span(),
             });
             return;
@@ -150,6 +154,7 @@ impl<'a> DraftManifest<'a> {
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "resolution" => resolution::read_resolution(node, &mut self.settings, errors),
             "members" => self.members.extend(read_members(node, errors)),
+            "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
             "policy" => self.policy = environments::read_policy(node, errors),
             _ => node.report_unknown(
                 "at the top of a manifest",
@@ -178,6 +183,7 @@ impl<'a> DraftManifest<'a> {
             environments,
             conflicts: self.conflicts,
             members: self.members,
+            tasks: self.tasks,
         };
         if kind == ManifestKind::Root {
             check::check_alone(&manifest, errors);

@@ -37,7 +37,6 @@ mod install;
 mod moving;
 mod notes;
 mod online;
-mod package_script;
 mod policies;
 mod project;
 mod registries;

@@ -180,7 +180,7 @@ impl Project {
     }
 
     #[track_caller]
-    fn command(&self, command: &str) -> Command {
+    pub(crate) fn command(&self, command: &str) -> Command {
         let words = words(command);
         assert_eq!(words.first().map(String::as_str), Some("larder"), "a command line starts with `larder`");
         let mut command = Command::new(larder());

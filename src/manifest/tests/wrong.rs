@@ -262,9 +262,21 @@ fn what_nothing_acts_on_yet_is_refused() {
         &[("not_yet", "key"), ("not_yet", "signers")],
     );
     let failure =
-        parse("m", "tasks { build \"make\"; }", ManifestKind::Member(&crate::model::Catalogs::default())).unwrap_err();
+        parse("m", "package { files \"a\"; }", ManifestKind::Member(&crate::model::Catalogs::default())).unwrap_err();
     assert!(matches!(failure.errors[..], [ManifestError::NotYet { .. }]), "{failure:?}");
     read("environment \"a\" { layout \"isolated\"; }");
+}
+
+#[test]
+fn tasks_that_cannot_run_are_refused() {
+    check("tasks { a \"x\" after=\"b\"; b \"y\" after=\"c a\"; c \"z\"; }", &[("task_cycle", "\"c a\"")]);
+    check("tasks { a \"x\" after=\"a\"; }", &[("task_cycle", "\"a\"")]);
+    check("tasks { a \"x\" after=\"biuld\"; build \"y\"; }", &[("undeclared", "\"biuld\"")]);
+    check("tasks { a \"x\" environment=\"prod\"; a \"y\"; }", &[("undeclared", "\"prod\""), ("repeated", "a")]);
+    check(
+        "tasks { a; b \" \"; \"c/d\" \"x\"; e \"x\" shell=\"zsh\"; }",
+        &[("missing", "a"), ("bad_value", "\" \""), ("bad_name", "\"c/d\""), ("unknown_property", "shell")],
+    );
 }
 
 #[test]

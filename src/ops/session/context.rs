@@ -79,6 +79,7 @@ impl FromIterator<(OsString, OsString)> for Variables {
 }
 
 /// What a use case works with.
+#[derive(Clone)]
 pub struct Context<'a> {
     /// The folder in which larder was started, or `-C`.
     pub folder: PathBuf,
@@ -90,6 +91,8 @@ pub struct Context<'a> {
     pub configuration: PathBuf,
     /// The environment that was asked for, by flag or variable.
     pub environment: Option<String>,
+    /// Whether the environment was asked for by the flag, which goes before what a task says.
+    pub is_environment_flagged: bool,
     /// Whether the network may not be touched.
     pub offline: bool,
     /// The process's variables.
@@ -127,8 +130,20 @@ impl<'a> Context<'a> {
         };
         // Where there is no home, there is no configuration: that is no error before it is needed.
         let configuration = below("XDG_CONFIG_HOME", ".config").unwrap_or_default().join("larder");
+        let is_environment_flagged = flags.environment.is_some();
         let environment = flags.environment.or_else(|| variables.text("LARDER_ENV"));
-        Ok(Self { store, cache, configuration, folder, environment, offline: flags.offline, variables, reporter })
+        let offline = flags.offline;
+        Ok(Self {
+            folder,
+            store,
+            cache,
+            configuration,
+            environment,
+            is_environment_flagged,
+            offline,
+            variables,
+            reporter,
+        })
     }
 }
 

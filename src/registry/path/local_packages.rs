@@ -74,7 +74,7 @@ impl LocalPackageIndex {
     }
 
     /// Returns the member in a folder.
-    pub(super) fn in_folder(&self, folder: &str) -> Option<&IndexedPackage> {
+    pub fn in_folder(&self, folder: &str) -> Option<&IndexedPackage> {
         self.packages.values().find(|local| *local.folder == *folder)
     }
 

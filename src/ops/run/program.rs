@@ -1,93 +1,21 @@
-//! Running a program in an environment.
+//! Finding a program, and saying why one cannot be started.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::Read;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use super::Origin;
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs;
-use crate::model::{Label, PythonVersion};
-use crate::profile;
+use crate::model::PythonVersion;
+use crate::ops::install::interpreter;
+use crate::ops::variables::Seen;
+use crate::ops::{Context, Project, Result};
 use crate::profile::python;
-use crate::resolve::RequiredLine;
-
-use super::generations::{self, state};
-use super::install::{Activation, interpreter};
-use super::lock::LockUse;
-use super::package_script::{self, PackageScript};
-use super::project::{self, snapshot};
-use super::sync::{self, Options, Synced};
-use super::variables::Seen;
-use super::{Context, Project, Result, Session};
-
-/// A program with its arguments.
-#[derive(Clone, Copy, Debug)]
-pub struct Launch<'a> {
-    /// The program's name or path, and its arguments.
-    pub command: &'a [OsString],
-    /// Where a program that is given by its name alone may come from.
-    pub origin: Origin,
-}
-
-/// Where a program that is given by its name alone may come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The environment, its runtimes included. Another one of that name is something else than was meant: coreutils has
-    /// a `test` that always succeeds.
-    Environment,
-    /// The environment, else the system's `PATH`.
-    Anywhere,
-}
-
-/// Brings the environment up to date and turns into the program: its exit status and signals are larder's own.
-///
-/// A profile that was rolled back is used as it is. Returns only where the program could not be started.
-pub fn run(session: &Session<'_>, lock_use: LockUse, launch: Launch<'_>, warn: impl Fn(&str)) -> Result<u8> {
-    let context = session.context;
-    let root = project::find_root(context)?;
-    let synced = environment(session, root.clone(), lock_use)?;
-    synced.warnings.iter().for_each(|warning| warn(warning));
-    let Some((program, arguments)) = launch.command.split_first() else { return Ok(0) };
-    let seen = Seen::of(&synced.folder, context)?;
-    if let Some(script) = find_script(context, &root, program, launch.origin)? {
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", &script.text, "sh"]).args(arguments).current_dir(&script.folder);
-        shell.envs(script.variables).env("INIT_CWD", &context.folder);
-        let error = start(shell, &synced, &seen);
-        return Err(RunError::new(context, OsStr::new("/bin/sh"), &error, &seen.path).into());
-    }
-    let file = find_program(context, &synced.folder, &seen, program, launch.origin)?;
-    let mut child = Command::new(file.as_deref().unwrap_or(program.as_ref()));
-    child.args(arguments).current_dir(&context.folder);
-    // `Command` looks up on the child's PATH what was not found yet.
-    let error = start(child, &synced, &seen);
-    Err(RunError::new(context, program, &error, &seen.path).into())
-}
-
-/// Turns into the child. Returns only where it cannot be started.
-fn start(mut child: Command, synced: &Synced, seen: &Seen) -> std::io::Error {
-    child.env("LARDER_ENV", &synced.environment).envs(seen.set.iter().cloned());
-    for name in &seen.unset {
-        child.env_remove(name);
-    }
-    child.exec()
-}
-
-/// Returns the package.json script that a bare name means.
-fn find_script(context: &Context<'_>, root: &Path, program: &OsStr, origin: Origin) -> Result<Option<PackageScript>> {
-    match program.to_str() {
-        Some(name) if origin == Origin::Environment && !name.is_empty() && !name.contains('/') => {
-            package_script::find(root, &context.folder, name)
-        }
-        _ => Ok(None),
-    }
-}
 
 /// Returns the file of a program that is given by its name alone; `None` leaves it to the child's `PATH`, or is a path.
-fn find_program(
+pub(super) fn find_program(
     context: &Context<'_>,
     generation: &Path,
     seen: &Seen,
@@ -134,75 +62,6 @@ fn is_python(name: &str, version: &PythonVersion) -> bool {
 
 fn is_there(path: &Path) -> Result<bool> {
     Ok(fs::lstat(path)?.is_some())
-}
-
-/// Returns the environment to run in, up to date.
-fn environment(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {
-    let context = session.context;
-    let options = Options { lock: lock_use, ..Options::default() };
-    let active = state::active(&root);
-    let wanted = context.environment.as_ref().or(active.as_ref());
-    if wanted.is_none() || wanted == active.as_ref() {
-        return match active.as_deref().map(|active| rolled_back(context, &root, active)) {
-            Some(Ok(Some(synced))) if lock_use != LockUse::Locked => Ok(synced),
-            Some(Err(error)) => Err(error),
-            _ => sync::sync(session, options),
-        };
-    }
-    let project = Project::read_for(root, lock_use)?;
-    let environment = project.environment(context)?;
-    let refused = || NotActive { environment: environment.name.clone(), active: active.clone().unwrap_or_default() };
-    if active.is_none() {
-        return sync::sync(session, options);
-    }
-    let included = |group: &Option<Label>| group.as_ref().is_none_or(|group| environment.include.contains(group));
-    let is_npm = |line: &RequiredLine| line.requirement.ecosystem().has_scopes();
-    if project.lines.iter().any(|line| is_npm(line) && included(&line.group)) {
-        return Err(refused().into());
-    }
-    let synced = match rolled_back(context, &project.root, environment.name.as_str())? {
-        Some(synced) if lock_use != LockUse::Locked => synced,
-        _ => sync::sync(session, Options { activation: Activation::Leave, ..options })?,
-    };
-    // Local packages may bring some.
-    let head = profile::Profiles::open(&project.root)?.current_summary(&environment.name)?;
-    if head.is_some_and(|head| head.has_npm_packages()) { Err(refused().into()) } else { Ok(synced) }
-}
-
-/// Returns the current generation where it was gone back to.
-fn rolled_back(context: &Context<'_>, root: &Path, environment: &str) -> Result<Option<Synced>> {
-    let Ok(name) = environment.parse::<Label>() else { return Ok(None) };
-    let profile = profile::Profiles::open(root)?;
-    let Some(note) = profile.rollback(&name)? else { return Ok(None) };
-    if profile.summary(&name, note.to)?.root != profile.root() {
-        let held = snapshot::hold(context, &profile)?;
-        generations::bring_here(context, &profile, &held, &name, note.to)?;
-        held.release()?;
-    }
-    let warning = format!("{name} was rolled back to generation {}; `larder sync --forward` follows the lock", note.to);
-    let folder = profile.folder(&name, note.to);
-    Ok(Some(Synced { warnings: vec![warning], ..Synced::unchanged(environment.to_owned(), note.to, folder) }))
-}
-
-/// An environment in which Node would not find its packages.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{environment} is not the active environment, and it has npm packages")]
-#[diagnostic(
-    code(larder::run::not_active),
-    help(
-        "Node finds packages by walking up to node_modules, which leads to {active}: switch with `larder use \
-         {environment}` (or `larder sync --env {environment}`), or run it in a checkout of its own"
-    )
-)]
-struct NotActive {
-    environment: Label,
-    active: String,
-}
-
-impl Failure for NotActive {
-    fn exit(&self) -> Exit {
-        Exit::Refused
-    }
 }
 
 /// A program that cannot be started.
@@ -260,7 +119,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    fn new(context: &Context<'_>, program: &OsStr, error: &std::io::Error, bins: &[PathBuf]) -> Self {
+    pub(super) fn new(context: &Context<'_>, program: &OsStr, error: &std::io::Error, bins: &[PathBuf]) -> Self {
         let file = file_of(context, program, bins);
         let program = program.to_string_lossy().into_owned();
         if error.kind() != std::io::ErrorKind::NotFound {

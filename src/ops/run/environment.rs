@@ -1,0 +1,83 @@
+//! The environment to run in, brought up to date.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Exit, Failure};
+use crate::model::Label;
+use crate::ops::generations::{self, state};
+use crate::ops::install::Activation;
+use crate::ops::lock::LockUse;
+use crate::ops::project::snapshot;
+use crate::ops::sync::{self, Options, Synced};
+use crate::ops::{Context, Project, Result, Session};
+use crate::profile;
+use crate::resolve::RequiredLine;
+
+/// Returns the environment to run in, up to date.
+pub(super) fn bring_up(session: &Session<'_>, root: PathBuf, lock_use: LockUse) -> Result<Synced> {
+    let context = session.context;
+    let options = Options { lock: lock_use, ..Options::default() };
+    let active = state::active(&root);
+    let wanted = context.environment.as_ref().or(active.as_ref());
+    if wanted.is_none() || wanted == active.as_ref() {
+        return match active.as_deref().map(|active| rolled_back(context, &root, active)) {
+            Some(Ok(Some(synced))) if lock_use != LockUse::Locked => Ok(synced),
+            Some(Err(error)) => Err(error),
+            _ => sync::sync(session, options),
+        };
+    }
+    let project = Project::read_for(root, lock_use)?;
+    let environment = project.environment(context)?;
+    let refused = || NotActive { environment: environment.name.clone(), active: active.clone().unwrap_or_default() };
+    if active.is_none() {
+        return sync::sync(session, options);
+    }
+    let included = |group: &Option<Label>| group.as_ref().is_none_or(|group| environment.include.contains(group));
+    let is_npm = |line: &RequiredLine| line.requirement.ecosystem().has_scopes();
+    if project.lines.iter().any(|line| is_npm(line) && included(&line.group)) {
+        return Err(refused().into());
+    }
+    let synced = match rolled_back(context, &project.root, environment.name.as_str())? {
+        Some(synced) if lock_use != LockUse::Locked => synced,
+        _ => sync::sync(session, Options { activation: Activation::Leave, ..options })?,
+    };
+    // Local packages may bring some.
+    let head = profile::Profiles::open(&project.root)?.current_summary(&environment.name)?;
+    if head.is_some_and(|head| head.has_npm_packages()) { Err(refused().into()) } else { Ok(synced) }
+}
+
+/// Returns the current generation where it was gone back to.
+fn rolled_back(context: &Context<'_>, root: &Path, environment: &str) -> Result<Option<Synced>> {
+    let Ok(name) = environment.parse::<Label>() else { return Ok(None) };
+    let profile = profile::Profiles::open(root)?;
+    let Some(note) = profile.rollback(&name)? else { return Ok(None) };
+    if profile.summary(&name, note.to)?.root != profile.root() {
+        let held = snapshot::hold(context, &profile)?;
+        generations::bring_here(context, &profile, &held, &name, note.to)?;
+        held.release()?;
+    }
+    let warning = format!("{name} was rolled back to generation {}; `larder sync --forward` follows the lock", note.to);
+    let folder = profile.folder(&name, note.to);
+    Ok(Some(Synced { warnings: vec![warning], ..Synced::unchanged(environment.to_owned(), note.to, folder) }))
+}
+
+/// An environment in which Node would not find its packages.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{environment} is not the active environment, and it has npm packages")]
+#[diagnostic(
+    code(larder::run::not_active),
+    help(
+        "Node finds packages by walking up to node_modules, which leads to {active}: switch with `larder use \
+         {environment}` (or `larder sync --env {environment}`), or run it in a checkout of its own"
+    )
+)]
+struct NotActive {
+    environment: Label,
+    active: String,
+}
+
+impl Failure for NotActive {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
