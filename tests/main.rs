@@ -25,6 +25,7 @@ mod moving;
 mod network;
 mod npm;
 mod online;
+mod own_packages;
 mod profiles;
 mod python;
 mod registries;

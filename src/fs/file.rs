@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use super::{Action, FsError};
 
@@ -38,6 +38,23 @@ pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(FsError::new(Action::Read, path, error)),
     }
+}
+
+/// Reads a text file below a folder. Returns `None` if it does not exist, is no text, has more than `limit` bytes, or lies elsewhere:
+/// `..` leads out of the folder, and a link may lead out of all of `bounds`.
+pub fn read_text_below(folder: &Path, file: &str, bounds: &[&Path], limit: u64) -> Option<String> {
+    let relative = Path::new(file);
+    if !relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return None;
+    }
+    let path = folder.join(relative);
+    super::lstat(&path).ok()??;
+    let real = super::canonicalize(&path).ok()?;
+    let is_inside = |bound: &&Path| super::canonicalize(bound).is_ok_and(|bound| real.starts_with(bound));
+    if !bounds.iter().any(is_inside) {
+        return None;
+    }
+    String::from_utf8(read_up_to(&real, limit).ok()??).ok()
 }
 
 /// Reads a regular file that must be UTF-8.

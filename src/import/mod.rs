@@ -6,12 +6,14 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `npm`, `pypi` | the files of an ecosystem's tools |
+//! | `python_project` | a Python project as a whole, as the files in its folder describe it |
 //! | `locks` | their lockfiles |
 //! | `template` | the manifest that comes of it |
 
 pub mod locks;
 mod npm;
 mod pypi;
+mod python_project;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +26,8 @@ use crate::model::{Ecosystem, Label, Marker, Url};
 use crate::manifest::{normal_name, parse_requirement};
 
 pub use npm::{lerna, npmrc, package_json, package_ranges, pnpm_workspace};
-pub use pypi::{PoetryDependency, poetry_dependencies, poetry_specifier, pyproject, requirements};
+pub use pypi::{pyproject, requirements};
+pub use python_project::{FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, is_virtual, python_project};
 pub use template::{Template, template};
 
 /// The dependencies and settings of a file.

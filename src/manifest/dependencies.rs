@@ -4,10 +4,11 @@ use crate::model::{Catalogs, Ecosystem, Marker, PackageName};
 
 use super::catalogs::catalog_range;
 use super::error::MAX_REPORTED;
+use super::folder::parse_folder;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::notation::parse_requirement;
 use super::notation::{self, DependencyLineShape};
-use super::requirement::{RequirementSpans, parse_folder};
+use super::requirement::RequirementSpans;
 use super::{DependencyLine, DependencySpec, Group, ManifestError};
 
 /// Reads the lines of a block and reports repetitions.
@@ -92,7 +93,7 @@ pub(super) fn read_dependency(
         parse_folder(name.value).map(DependencySpec::Folder).map_err(|reason| ManifestError::BadValue {
             value: name.value.to_owned(),
             what: "a folder of a path package",
-            reason: reason.to_owned(),
+            reason,
             help: None,
             span: name.span,
         })
@@ -156,7 +157,7 @@ fn report_duplicate(lines: &[DependencyLine], line: &DependencyLine, errors: &mu
 pub(super) fn seen_as(line: &DependencyLine) -> &str {
     match &line.spec {
         DependencySpec::Package(requirement) => PackageName::as_str(requirement.seen_as()),
-        DependencySpec::Folder(folder) => folder,
+        DependencySpec::Folder(spec) => spec.as_written(),
     }
 }
 

@@ -8,6 +8,7 @@ mod dependencies;
 pub mod edit;
 mod environments;
 mod error;
+mod folder;
 mod model;
 mod node;
 mod notation;
@@ -23,13 +24,14 @@ mod tasks;
 pub use check::join_members;
 pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
+pub use folder::{FolderSpec, parse_folder};
 pub use model::{
     Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
     Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};
-pub use requirement::{RequirementError, parse_folder};
+pub use requirement::RequirementError;
 
 #[cfg(test)]
 mod mutated;

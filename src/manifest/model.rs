@@ -7,7 +7,7 @@ use miette::SourceSpan;
 
 use crate::model::{Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url};
 
-use super::Claim;
+use super::{Claim, FolderSpec};
 
 /// A value with its span in the manifest's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,8 +99,8 @@ pub struct DependencyLine {
 pub enum DependencySpec {
     /// A package of a registry.
     Package(Requirement),
-    /// A folder, relative to the manifest that has the line. The package's name is in the folder's own manifest.
-    Folder(Arc<str>),
+    /// A folder. The package's name is in the folder's own manifest.
+    Folder(FolderSpec),
 }
 
 impl DependencyLine {

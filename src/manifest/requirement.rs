@@ -1,6 +1,4 @@
-//! The grammar that the dependency lines of all ecosystems share: folders, sources that are not registries, and errors.
-
-use std::sync::Arc;
+//! The grammar that the dependency lines of all ecosystems share: sources that are not registries, and errors.
 
 use miette::SourceSpan;
 
@@ -54,28 +52,6 @@ impl RequirementSpans {
     }
 }
 
-/// Parses the folder of a `path` line. Returns it relative, with `/` between its parts, in its shortest form.
-pub fn parse_folder(text: &str) -> Result<Arc<str>, &'static str> {
-    if text.contains('\\') {
-        return Err("the parts of a folder are separated by `/`");
-    }
-    let has_drive = text.as_bytes().get(1) == Some(&b':');
-    if text.starts_with(['/', '~']) || has_drive {
-        return Err("a folder is relative to its manifest, so that it is the same on every machine");
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in text.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    if parts.is_empty() { Err("it is the manifest's own folder") } else { Ok(parts.join("/").into()) }
-}
-
 /// What to write instead of a git repository or a URL.
 pub(super) const USE_A_REGISTRY: &str =
     "packages come from registries: publish it to one, or check it out and name its folder with `path`";
@@ -101,21 +77,4 @@ pub(super) fn foreign_source(text: &str) -> Option<(&'static str, &'static str)>
     // `user/repository`, npm's short form for GitHub.
     let short = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
     text.split_once('/').filter(|(user, name)| short(user) && short(name)).map(|_| ("git", USE_A_REGISTRY))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_are_relative_and_short() {
-        assert_eq!(parse_folder("./packages//theme/../core/").as_deref(), Ok("packages/core"));
-        assert_eq!(parse_folder("../../x").as_deref(), Ok("../../x"));
-        assert!(
-            parse_folder("/x").is_err()
-                && parse_folder(".").is_err()
-                && parse_folder("a\\b").is_err()
-                && parse_folder("C:/x").is_err()
-        );
-    }
 }

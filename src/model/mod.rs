@@ -47,7 +47,7 @@ pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
 pub use pypi::range::PypiSpecifier;
 pub use range_error::RangeError;
-pub use requirement::Requirement;
+pub use requirement::{Requirement, folder_text, parse_folder_text};
 pub use routes::Routes;
 pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, Prereleases, Settings};
 pub use side::{Side, Sides};

@@ -247,9 +247,19 @@ impl Requirement {
             Self::Pypi { specifier, .. } => specifier.to_string(),
             Self::Larder { range, .. } => range.to_string(),
             Self::Path { alias, name, folder, .. } if alias != name || folder.starts_with("path:") => {
-                format!("path:{name}@{folder}")
+                format!("path:{name}@{}", folder_text(folder))
             }
-            Self::Path { folder, .. } => folder.to_string(),
+            Self::Path { folder, .. } => folder_text(folder).to_owned(),
         }
     }
+}
+
+/// Returns a folder of the project as text: the root is `.`.
+pub fn folder_text(folder: &str) -> &str {
+    if folder.is_empty() { "." } else { folder }
+}
+
+/// Returns the folder that a text names: `.` is the root, whose path is empty.
+pub fn parse_folder_text(text: &str) -> Arc<str> {
+    if text == "." { "".into() } else { text.into() }
 }

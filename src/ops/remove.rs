@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::manifest::edit::{self, Section};
-use crate::manifest::{DependencyLine, DependencySpec};
+use crate::manifest::{self, DependencyLine, DependencySpec};
 use crate::model::{Ecosystem, PackageId};
 
 use super::lock::{self, Changes, Locked, Wish};
@@ -91,7 +91,7 @@ fn find(target: &Target, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
 fn written(line: &DependencyLine) -> String {
     match &line.spec {
         DependencySpec::Package(requirement) => requirement.seen_as().to_string(),
-        DependencySpec::Folder(folder) => folder.to_string(),
+        DependencySpec::Folder(spec) => spec.as_written().to_owned(),
     }
 }
 
@@ -101,7 +101,10 @@ fn names(known: &Known, text: &str, line: &DependencyLine) -> bool {
             let id = requirement.package();
             known.names(&PackageId::new(id.ecosystem, requirement.seen_as().clone()))
         }
-        DependencySpec::Folder(folder) => text.strip_prefix("path:").unwrap_or(text).trim_end_matches('/') == &**folder,
+        DependencySpec::Folder(spec) => {
+            let text = text.strip_prefix("path:").unwrap_or(text);
+            manifest::parse_folder(text).is_ok_and(|named| named.folder == spec.folder)
+        }
     }
 }
 

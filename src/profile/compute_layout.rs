@@ -20,13 +20,16 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
         closure.roots.iter().flat_map(|root| closure.root_edges(root)).map(|edge| &edge.to).collect();
     let mut layout = Layout { packages: realised.packages, ..Layout::default() };
     for root in &closure.roots {
-        let links = match &root.dependent {
-            Dependent::Project => &mut layout.node_modules,
-            Dependent::Member(folder) => layout.members.entry(folder.clone()).or_default(),
+        let (links, folder) = match &root.dependent {
+            Dependent::Project => (&mut layout.node_modules, ""),
+            Dependent::Member(folder) => (layout.members.entry(folder.clone()).or_default(), &**folder),
         };
         for edge in closure.root_edges(root) {
-            if let Some(target) =
-                input.target(&realised.keys, &edge.to).filter(|_| is_in_node_modules(edge.to.package.id.ecosystem))
+            // A package that is installed where it lies has no link to itself.
+            let is_itself = |target: &LinkTarget| matches!(target, LinkTarget::Folder(to) if **to == *folder);
+            if let Some(target) = input
+                .target(&realised.keys, &edge.to)
+                .filter(|target| is_in_node_modules(edge.to.package.id.ecosystem) && !is_itself(target))
             {
                 links.insert(edge.name.as_str().into(), target);
             }

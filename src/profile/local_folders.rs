@@ -16,7 +16,7 @@ use super::{ProfileError, npm, python};
 pub(super) struct LocalFolders {
     /// All packages.
     pub(super) kinds: BTreeMap<PackageKey, LocalFolder>,
-    /// The packages with a pyproject.toml, sorted by name.
+    /// The Python packages, sorted by name.
     pub(super) projects: Vec<python::EditablePackage>,
 }
 
@@ -31,13 +31,14 @@ pub(super) fn look(root: &Path, lock: &Lockfile, closure: &Closure<'_>) -> Resul
             continue;
         }
         let path = root.join(&*folder);
-        let json = fs::read_if_exists(&path.join("package.json"))?;
+        let project = python::EditablePackage::read(root, &path, &key.version.to_string())?;
+        let python = project.is_some();
+        // The root's package.json is that of the project, whose own lines say what its `node_modules` has.
+        let is_root_package = folder.is_empty() && python;
+        let json = if is_root_package { None } else { fs::read_if_exists(&path.join("package.json"))? };
         let bin = json.as_ref().map(|json| executables(&path, key.id.name.as_str(), json)).transpose()?;
-        let python = fs::stat(&path.join("pyproject.toml"))?.is_some();
         let kind = LocalFolder { folder, npm: json.is_some(), python, bin: bin.unwrap_or_default() };
-        if kind.python {
-            folders.projects.push(python::EditablePackage::read(&path, &key.version.to_string())?);
-        }
+        folders.projects.extend(project);
         folders.kinds.insert(key.clone(), kind);
     }
     folders.projects.sort_by(|a, b| a.name.cmp(&b.name));

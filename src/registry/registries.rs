@@ -197,6 +197,13 @@ impl Index for Registries {
             query.metadata = Some(metadata.map_err(IndexError::Failed)?);
         }
         let mut merged_releases: Vec<Option<Arc<Release>>> = vec![None; chosen.len()];
+        for metadata in queries.iter_mut().flat_map(|(_, of_one)| of_one).filter_map(|query| query.metadata.as_mut()) {
+            let Ok(declared) = metadata else { continue };
+            let answers = path::answered(&self.state.root, &self.state.local_packages, &declared.dependencies);
+            if let Some(answers) = answers.map_err(|error| IndexError::Failed(Arc::new(error)))? {
+                declared.dependencies = answers.into_iter().flatten().collect();
+            }
+        }
         for (index, of_one) in &queries {
             let (place, release, _) = &releases[*index];
             if of_one.is_empty() {
@@ -418,11 +425,27 @@ impl RegistriesState {
                     })?
                 }
             };
+            let release = self.with_own_packages(package, release)?;
             for requirement in resolve::likely_needs(&release, None, &self.settings) {
                 self.record_folder(requirement);
             }
             Ok(Arc::new(release))
         })
+    }
+
+    /// Lets the project's own packages answer what a registry's release asks for by their names.
+    fn with_own_packages(&self, package: &PackageId, mut release: Release) -> IndexResult<Release> {
+        if package.ecosystem.is_local() {
+            return Ok(release);
+        }
+        let answers = path::answered(&self.root, &self.local_packages, &release.dependencies);
+        let Some(answers) = answers.map_err(|error| IndexError::Failed(Arc::new(error)))? else { return Ok(release) };
+        if !release.declared_on.is_empty() {
+            let expanded = answers.iter().zip(&release.declared_on).flat_map(|(all, on)| all.iter().map(|_| *on));
+            release.declared_on = expanded.collect();
+        }
+        release.dependencies = answers.into_iter().flatten().collect();
+        Ok(release)
     }
 
     /// Fetches a listing again because the cached one is damaged, and returns the release from it.

@@ -15,7 +15,7 @@ mod uv;
 
 use crate::model::Ecosystem;
 
-pub use poetry::{PoetryDependency, poetry_dependencies, poetry_specifier};
+pub(super) use poetry::{PoetryDependency, poetry_dependencies, poetry_specifier};
 pub use pyproject::pyproject;
 pub use requirements::requirements;
 

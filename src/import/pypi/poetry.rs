@@ -87,7 +87,7 @@ fn python(value: &Value, imported: &mut Imported) {
 
 /// What an entry of Poetry's tables asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PoetryDependency {
+pub(in crate::import) enum PoetryDependency {
     /// A folder, relative to the pyproject.toml.
     Folder(String),
     /// A requirement, as PEP 508 writes it.
@@ -95,7 +95,7 @@ pub enum PoetryDependency {
 }
 
 /// Parses an entry of a table of dependencies. A list has one requirement for each condition.
-pub fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDependency> {
+pub(in crate::import) fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDependency> {
     let table = match wanted {
         Value::Array(several) => return several.iter().flat_map(|wanted| poetry_dependencies(name, wanted)).collect(),
         Value::Table(table) => table,
@@ -150,7 +150,7 @@ fn unreadable(name: &str, wanted: &Value) -> String {
 }
 
 /// Converts a range of Poetry's to a PEP 440 specifier. Returns `None` if it cannot be expressed as one.
-pub fn poetry_specifier(range: &str) -> Option<String> {
+pub(in crate::import) fn poetry_specifier(range: &str) -> Option<String> {
     if range.contains('|') {
         return None;
     }

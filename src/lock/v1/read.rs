@@ -14,6 +14,7 @@ use crate::model::{
     Artifact, ArtifactKind, CowStr, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension,
     ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId,
     PackageName, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform,
+    parse_folder_text,
 };
 
 /// Reads the text of a lockfile.
@@ -185,7 +186,7 @@ impl<'a> LockReader<'a> {
                     None => (id.name.clone(), text),
                 };
                 let when = written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?;
-                Requirement::Path { alias: id.name, name, folder: folder.into(), marker: when }
+                Requirement::Path { alias: id.name, name, folder: parse_folder_text(folder), marker: when }
             }
         })
     }
@@ -211,7 +212,7 @@ impl<'a> LockReader<'a> {
         let text = |text: &Option<CowStr<'_>>| text.as_deref().map(str::to_owned);
         Ok(Package {
             registry: written.registry.as_ref().map(|text| self.label(text)).transpose()?,
-            folder: written.folder.as_deref().map(Arc::from),
+            folder: written.folder.as_deref().map(parse_folder_text),
             artifacts: written.artifacts.iter().map(|one| self.artifact(one, ecosystem)).collect::<ReadResult<_>>()?,
             facts: Facts {
                 os: owned(&written.os),

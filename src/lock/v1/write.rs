@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 use crate::lock::Lockfile;
 use crate::model::{
     Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Instance, InstanceKey,
-    NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings, Sides, TargetPlatform,
+    NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings, Sides, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -128,7 +128,7 @@ impl LockWriter {
             self.fact("registry", registry);
         }
         if let Some(folder) = &package.folder {
-            self.fact("folder", folder);
+            self.fact("folder", folder_text(folder));
         }
         let facts = &package.facts;
         self.list("os", &facts.os);

@@ -1,6 +1,7 @@
 //! The lines of local folders: `path "packages/theme"`.
 
-use crate::manifest::requirement::{RequirementError, parse_folder};
+use crate::manifest::folder::parse_folder;
+use crate::manifest::requirement::RequirementError;
 use crate::model::{Marker, Requirement, Version};
 
 use super::contract::{DependencyLineShape, Notation};
@@ -21,7 +22,7 @@ impl Notation for PathNotation {
     }
 
     fn normal_name(&self, written: &str) -> String {
-        parse_folder(written).map_or(written.to_owned(), |folder| folder.to_string())
+        parse_folder(written).map_or(written.to_owned(), |spec| spec.as_written().to_owned())
     }
 
     fn split_argument<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
@@ -29,7 +30,7 @@ impl Notation for PathNotation {
     }
 
     fn check_name(&self, written: &str) -> Result<(), String> {
-        if written.is_empty() { Err("the folder is missing".to_owned()) } else { Ok(()) }
+        parse_folder(written).map(drop)
     }
 
     fn compatible_range(&self, _: &Version) -> Option<String> {

@@ -132,7 +132,8 @@ fn the_whole_grammar_is_read() {
     assert_eq!(npm.token, Some(TokenSource::Env("ACME_TOKEN".to_owned())));
     assert_eq!(manifest.dependencies.len(), 9);
     assert!(manifest.dependencies[6].optional && manifest.dependencies[6].prereleases);
-    assert_eq!(manifest.dependencies[8].spec, DependencySpec::Folder("packages/theme".into()));
+    let theme = FolderSpec { folder: "packages/theme".into(), extras: Vec::new() };
+    assert_eq!(manifest.dependencies[8].spec, DependencySpec::Folder(theme));
     let DependencySpec::Package(Requirement::Npm { alias, name, range }) = &manifest.dependencies[1].spec else {
         panic!()
     };

@@ -63,6 +63,13 @@ pub(in crate::ops) enum ProjectError {
         help("add `python \"3.12\"` to `runtimes`: markers and wheels depend on it")
     )]
     NoPython(String),
+    /// The root is no package.
+    #[error("`.` is the project itself, and it has no Python package: there is no pyproject.toml with `[project]`")]
+    #[diagnostic(
+        code(larder::project::no_root_package),
+        help("add `[project]` with a `name` to pyproject.toml, or remove the line")
+    )]
+    NoRootPackage,
     /// The machine is none of the declared platforms.
     #[error("this machine is {host}, which the manifest does not declare")]
     #[diagnostic(

@@ -8,10 +8,10 @@ use miette::{NamedSource, SourceSpan};
 use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
 use super::{NamedRegistry, Place, Project, inputs, members};
-use crate::manifest::{self, DependencySpec, Manifest, ManifestKind};
+use crate::manifest::{self, DependencySpec, FolderSpec, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
-use crate::ops::Result;
 use crate::ops::session::MANIFEST;
+use crate::ops::{Error, Result};
 use crate::registry::path::{self, PathKind, PathPackage};
 use crate::resolve::{self, DependencyKind, RequiredLine, Wants};
 
@@ -53,7 +53,7 @@ impl Project {
             let requirements = match &line.spec {
                 DependencySpec::Package(requirement) if line.registry.is_some() => vec![requirement.clone()],
                 DependencySpec::Package(requirement) => self.take_package(folder, requirement, source, line.span)?,
-                DependencySpec::Folder(below) => vec![self.take_folder(folder, below, source, line.span)?],
+                DependencySpec::Folder(spec) => self.take_folder(folder, spec, source, line.span)?,
             };
             for requirement in requirements {
                 self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
@@ -81,9 +81,46 @@ impl Project {
     ) -> Result<Vec<Requirement>> {
         let meant = path::resolve(&self.root, folder, &self.names, DependencyKind::Normal, requirement)?;
         self.warnings.extend(meant.warning);
-        let mut requirements = Vec::with_capacity(meant.dependencies.len());
-        for need in meant.dependencies {
-            match need.wants {
+        self.take_resolved(meant.dependencies, source, span)
+    }
+
+    /// Returns the local package that a line names, with what its extras ask for; reads it, and those that it names.
+    fn take_folder(
+        &mut self,
+        above: &str,
+        spec: &FolderSpec,
+        source: &NamedSource<Arc<str>>,
+        span: SourceSpan,
+    ) -> Result<Vec<Requirement>> {
+        let folder = path::join(above, &spec.folder);
+        let read = |project: &mut Self| {
+            let name = project.read_path_package(&folder)?;
+            if project.path_packages.get(&folder).is_some_and(|one| folder.is_empty() && one.kind != PathKind::Pypi) {
+                return Err(ProjectError::NoRootPackage.into());
+            }
+            Ok((name, path::extras(&project.root, &folder, &project.names, &spec.extras)?))
+        };
+        let (name, of_extras) = read(self).map_err(|error: Error| PathLineError {
+            source_code: source.clone(),
+            span,
+            inner: error.failure().to_string(),
+            help: error.failure().help().map(|help| help.to_string()),
+        })?;
+        let mut requirements = vec![Requirement::path(name.clone(), name, folder, Marker::default())];
+        requirements.extend(self.take_resolved(of_extras, source, span)?);
+        Ok(requirements)
+    }
+
+    /// Returns the requirements that a line's dependencies come to, and reads the local packages that they name.
+    fn take_resolved(
+        &mut self,
+        dependencies: Vec<resolve::Dependency>,
+        source: &NamedSource<Arc<str>>,
+        span: SourceSpan,
+    ) -> Result<Vec<Requirement>> {
+        let mut requirements = Vec::with_capacity(dependencies.len());
+        for dependency in dependencies {
+            match dependency.wants {
                 Wants::Requirement(requirement) => {
                     if let Some(folder) = requirement.folder() {
                         self.read_path_package(folder)?;
@@ -100,34 +137,13 @@ impl Project {
         Ok(requirements)
     }
 
-    /// Reads the local package that a line names, and those that it names.
-    fn take_folder(
-        &mut self,
-        above: &str,
-        below: &str,
-        source: &NamedSource<Arc<str>>,
-        span: SourceSpan,
-    ) -> Result<Requirement> {
-        let folder = path::join(above, below);
-        match self.read_path_package(&folder) {
-            Ok(name) => Ok(Requirement::path(name.clone(), name, folder, Marker::default())),
-            Err(error) => Err(PathLineError {
-                source_code: source.clone(),
-                span,
-                inner: error.failure().to_string(),
-                help: error.failure().help().map(|help| help.to_string()),
-            }
-            .into()),
-        }
-    }
-
     fn read_path_package(&mut self, folder: &Arc<str>) -> Result<PackageName> {
         if let Some(known) = self.path_packages.get(folder) {
             return Ok(known.name.clone());
         }
         members::stay_inside(&self.root, folder)?;
         self.watched.note_manifests(&self.root.join(&**folder))?;
-        let package = path::read(&self.root, folder, &self.names)?;
+        let package = self.read_local(folder)?;
         // Their contents are looked at later, when an environment is built.
         for below in &package.listed {
             self.watched.note(self.root.join(&*path::join(folder, below)))?;
@@ -144,6 +160,19 @@ impl Project {
             self.read_path_package(&folder)?;
         }
         Ok(name)
+    }
+
+    /// Reads a local package, and notes the files that it is read from besides its manifests.
+    fn read_local(&mut self, folder: &str) -> Result<PathPackage> {
+        let package = path::read(&self.root, folder, &self.names)?;
+        if package.files.is_empty() {
+            return Ok(package);
+        }
+        // Which these are is known once it was read; what is used is read after they are noted.
+        for file in &package.files {
+            self.watched.note(self.root.join(&*path::join(folder, file)))?;
+        }
+        Ok(path::read(&self.root, folder, &self.names)?)
     }
 
     /// Notes the registries that a local package's larder.kdl names, and those of the local packages that it leads to, as
@@ -177,7 +206,7 @@ impl Project {
     }
 
     /// Reads a member's manifest, `edited` instead of its larder.kdl where that is given.
-    pub(super) fn read_member(&self, folder: &str, edited: Option<&str>) -> Result<MemberManifest> {
+    pub(super) fn read_member(&mut self, folder: &str, edited: Option<&str>) -> Result<MemberManifest> {
         let text = match edited {
             Some(text) => Some(text.to_owned()),
             None => inputs::text(&self.root.join(folder).join(MANIFEST))?,
@@ -188,7 +217,7 @@ impl Project {
                 &text,
                 ManifestKind::Member(&self.manifest.catalogs),
             )?)),
-            None => MemberManifest::Foreign(Box::new(path::read(&self.root, folder, &self.names)?)),
+            None => MemberManifest::Foreign(Box::new(self.read_local(folder)?)),
         })
     }
 
@@ -203,7 +232,19 @@ impl Project {
                 self.own_runtimes.insert(Arc::clone(&folder), (&**package).into());
                 let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
                 self.warnings.extend(package.warnings.iter().cloned());
-                let plain = package.dependencies.iter().map(|dependency| (None, dependency));
+                let itself = package.is_installed.then(|| {
+                    Requirement::path(
+                        package.name.clone(),
+                        package.name.clone(),
+                        Arc::clone(&folder),
+                        Marker::default(),
+                    )
+                });
+                let itself = itself.map(|wanted| resolve::Dependency {
+                    kind: DependencyKind::Normal,
+                    wants: Wants::Requirement(wanted),
+                });
+                let plain = package.dependencies.iter().chain(&itself).map(|dependency| (None, dependency));
                 let grouped =
                     package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));
                 for (group, dependency) in plain.chain(grouped) {

@@ -149,6 +149,12 @@ impl Project {
         project.warnings.sort();
         project.warnings.dedup();
         project.route()?;
+        let folders = project.path_packages.keys().cloned().collect();
+        let (pins, routes) = (&project.pins, &project.routes);
+        let is_routed = |package: &PackageId| {
+            pins.contains_key(package) || routes.iter().flat_map(Routes::iter).any(|(routed, _)| routed == package)
+        };
+        project.names.answer_registries(&folders, is_routed);
         Ok(project)
     }
 
@@ -208,8 +214,8 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut W
     }
     let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
     for line in manifest.dependencies.iter().chain(grouped) {
-        if let DependencySpec::Folder(below) = &line.spec {
-            let folder = path::join("", below);
+        if let DependencySpec::Folder(spec) = &line.spec {
+            let folder = path::join("", &spec.folder);
             // One that leads out of the project is an error of its line, later; two of one name are, where both are used.
             if members::stay_inside(root, &folder).is_ok() {
                 watched.note_manifests(&root.join(&*folder))?;

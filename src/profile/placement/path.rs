@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Placement;
 use crate::fs;
+use crate::import::PYTHON_MANIFESTS;
 use crate::profile::ProfileError;
 use crate::profile::layout::{Layout, LinkTarget};
 use crate::profile::layout_input::PackageToPlace;
@@ -24,13 +25,17 @@ impl Placement for Local {
     }
 
     fn needs_python(&self, folder: Option<&Path>) -> bool {
-        folder.is_some_and(|folder| matches!(fs::stat(&folder.join("pyproject.toml")), Ok(Some(_))))
+        let has = |folder: &Path, file: &str| matches!(fs::stat(&folder.join(file)), Ok(Some(_)));
+        folder.is_some_and(|folder| PYTHON_MANIFESTS.iter().any(|file| has(folder, file)))
     }
 
     fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
         let Some(folder) = package.folder() else { return Ok(()) };
         let name = package.name();
-        layout.package_links.insert(name.clone(), LinkTarget::Folder(folder.folder.clone()));
+        // A link to the root would lead from a folder below it into itself.
+        if !folder.folder.is_empty() {
+            layout.package_links.insert(name.clone(), LinkTarget::Folder(folder.folder.clone()));
+        }
         layout.folders.insert(name, folder.clone());
         if folder.npm {
             let own = layout.members.entry(folder.folder.clone()).or_default();

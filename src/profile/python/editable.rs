@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::fs;
+use crate::import::{PythonProject, python_project};
 use crate::model::PackageName;
 
 use super::super::ProfileError;
@@ -15,7 +16,10 @@ use super::record::{self, Recorded};
 use super::wheel::{FileMode, FileSource, InstallPaths, InstalledFiles};
 use super::{entry_points, launcher};
 
-/// A local package, as its pyproject.toml describes it.
+/// The largest file of a local package that is read, in bytes.
+const MAX_FILE_SIZE: u64 = 16 << 20;
+
+/// A local package, as its own files describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct EditablePackage {
     /// The normalised name.
@@ -33,12 +37,20 @@ pub(in super::super) struct EditablePackage {
 }
 
 impl EditablePackage {
-    /// Reads the pyproject.toml in `folder`, which is absolute; `version` is what the lock has, where the file has none.
-    pub(in super::super) fn read(folder: &Path, version: &str) -> Result<Self, ProfileError> {
-        let file = folder.join("pyproject.toml");
-        let text = fs::read_to_string(&file)?;
-        Self::parse(&text, file.clone(), version, folder)
-            .map_err(|problem| ProfileError::BadPyproject { file, problem })
+    /// Reads the package in `folder`, which is absolute; `version` is what the lock has, where no file has one. Returns `None` if
+    /// there is none.
+    pub(in super::super) fn read(root: &Path, folder: &Path, version: &str) -> Result<Option<Self>, ProfileError> {
+        let manifest = folder.join("pyproject.toml");
+        let pyproject = fs::read_if_exists(&manifest)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let files = |file: &str| match file {
+            "pyproject.toml" => pyproject.clone(),
+            file => fs::read_text_below(folder, file, &[folder, root], MAX_FILE_SIZE),
+        };
+        let bad = |problem| ProfileError::BadPyproject { file: manifest.clone(), problem };
+        match python_project(&files).map_err(bad)? {
+            Some(project) => Self::new(&project, folder, version).map(Some).map_err(bad),
+            None => Ok(None),
+        }
     }
 
     /// Returns what makes it different from others, wherever the checkout is.
@@ -65,34 +77,27 @@ impl EditablePackage {
         self.sources.renamed.iter().map(move |(module, folder)| (place(module), folder.clone()))
     }
 
-    /// `[project]` (PEP 621) counts; Poetry's older table has the same names for what is read here, and some other shapes,
-    /// which count for nothing.
-    fn parse(text: &str, file: PathBuf, version: &str, folder: &Path) -> Result<Self, String> {
-        let document: toml::Table = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        let poetry = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table());
-        let table =
-            document.get("project").and_then(toml::Value::as_table).or(poetry).ok_or("it has no `[project]`")?;
-        let word = |key: &str| table.get(key).and_then(toml::Value::as_str);
-        let written = word("name").ok_or("it has no `name`")?;
+    fn new(project: &PythonProject, folder: &Path, version: &str) -> Result<Self, String> {
+        let written = project.name.as_deref().ok_or("it has no `name`")?;
         let name = PackageName::pypi(written).map_err(|error| error.to_string())?.as_str().to_owned();
-        let version = word("version").unwrap_or(version).to_owned();
+        let version = project.version.as_deref().unwrap_or(version).to_owned();
         if version.contains(['/', '\n', '\0']) {
             return Err(format!("`{version}` is not a version"));
         }
         let mut metadata = format!("Metadata-Version: 2.1\nName: {written}\nVersion: {version}\n");
-        for (key, header) in [("description", "Summary"), ("requires-python", "Requires-Python")] {
-            if let Some(value) = word(key) {
+        for (value, header) in [(&project.description, "Summary"), (&project.requires_python, "Requires-Python")] {
+            if let Some(value) = value {
                 let _ = writeln!(metadata, "{header}: {}", value.replace(['\n', '\r'], " "));
             }
         }
-        requirements(table, &mut metadata);
+        requirements(project, &mut metadata);
         Ok(Self {
-            sources: module_paths::sources(folder, &name, &document),
+            sources: module_paths::sources(folder, &name, &project.document),
             metadata,
-            entry_points: entry_points_text(table, poetry),
+            entry_points: entry_points_text(project),
             name,
             version,
-            file,
+            file: folder.join(project.file),
         })
     }
 
@@ -137,18 +142,13 @@ impl EditablePackage {
     }
 }
 
-fn requirements(table: &toml::Table, metadata: &mut String) {
-    let list = |value: Option<&toml::Value>| -> Vec<String> {
-        let items = value.and_then(toml::Value::as_array);
-        items.into_iter().flatten().filter_map(|item| Some(item.as_str()?.replace('\n', " "))).collect()
-    };
-    for requirement in list(table.get("dependencies")) {
-        let _ = writeln!(metadata, "Requires-Dist: {requirement}");
+fn requirements(project: &PythonProject, metadata: &mut String) {
+    for requirement in &project.dependencies {
+        let _ = writeln!(metadata, "Requires-Dist: {}", requirement.replace('\n', " "));
     }
-    let extras = table.get("optional-dependencies").and_then(toml::Value::as_table);
-    for (extra, requirements) in extras.into_iter().flatten() {
+    for (extra, requirements) in &project.optional_dependencies {
         let _ = writeln!(metadata, "Provides-Extra: {extra}");
-        for requirement in list(Some(requirements)) {
+        for requirement in requirements.iter().map(|requirement| requirement.replace('\n', " ")) {
             let _ = match requirement.split_once(';') {
                 Some((bare, marker)) => {
                     writeln!(metadata, "Requires-Dist: {}; ({}) and extra == '{extra}'", bare.trim(), marker.trim())
@@ -159,21 +159,13 @@ fn requirements(table: &toml::Table, metadata: &mut String) {
     }
 }
 
-/// Poetry's own table may have the scripts where `[project]` has none.
-fn entry_points_text(table: &toml::Table, poetry: Option<&toml::Table>) -> String {
-    let mut groups: Vec<(&str, &toml::Table)> = Vec::new();
-    for (key, group) in [("scripts", "console_scripts"), ("gui-scripts", "gui_scripts")] {
-        let scripts = table.get(key).or_else(|| poetry?.get(key));
-        groups.extend(scripts.and_then(toml::Value::as_table).map(|table| (group, table)));
-    }
-    let others = table.get("entry-points").and_then(toml::Value::as_table);
-    groups.extend(
-        others.into_iter().flatten().filter_map(|(group, entries)| Some((group.as_str(), entries.as_table()?))),
-    );
+/// Returns `entry_points.txt`. What would be lines of its own there is no entry.
+fn entry_points_text(project: &PythonProject) -> String {
+    let is_line = |text: &String| !text.contains(['\n', '\r']);
     let mut text = String::new();
-    for (group, entries) in groups {
+    for (group, entries) in project.entry_points.iter().filter(|(group, _)| is_line(group)) {
         let _ = writeln!(text, "[{group}]");
-        for (name, object) in entries.iter().filter_map(|(name, object)| Some((name, object.as_str()?))) {
+        for (name, object) in entries.iter().filter(|(name, object)| is_line(name) && is_line(object)) {
             let _ = writeln!(text, "{name} = {object}");
         }
         text.push('\n');
@@ -188,7 +180,10 @@ mod tests {
     #[test]
     fn a_project_is_laid_out_as_it_says_or_as_its_folders_show() {
         let root = tempfile::tempdir().unwrap();
-        let parse = |text: &str| EditablePackage::parse(text, "pyproject.toml".into(), "1.0.0", root.path());
+        let parse = |text: &str| {
+            let project = python_project(&|file| (file == "pyproject.toml").then(|| text.to_owned()))?;
+            EditablePackage::new(&project.ok_or("no project")?, root.path(), "1.0.0")
+        };
         let plain = "[project]\nname = 'My.Tool'\n[project.scripts]\ntool = 'my_tool:main'\n";
         let project = parse(plain).unwrap();
         assert_eq!((&*project.name, &*project.version), ("my-tool", "1.0.0"));

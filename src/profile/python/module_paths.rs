@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::fs::{self, Kind};
+use crate::import::is_virtual;
 
 /// The folders with a package's modules.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -55,7 +56,7 @@ pub(super) fn sources(folder: &Path, name: &str, document: &Table) -> ModulePath
         sources.warning = Some(format!(
             "the package {nested} cannot be imported: its folder does not lie in that of the package around it"
         ));
-    } else if is_package(document) && !sources.has_module() {
+    } else if !is_virtual(document) && !sources.has_module() {
         let looked: Vec<_> = sources.paths.iter().chain(sources.renamed.values()).collect();
         let looked: Vec<_> = looked.iter().map(|path| format!("`{}`", path.display())).collect();
         sources.warning =
@@ -91,14 +92,6 @@ impl ModulePaths {
     fn has_module(&self) -> bool {
         self.paths.iter().any(|path| has_module(path)) || self.renamed.values().any(|path| has_source(path))
     }
-}
-
-/// Returns whether the project is a package, by the settings of uv and Poetry.
-fn is_package(document: &Table) -> bool {
-    let off = |tool: &str, key: &str| {
-        table(document, &["tool", tool]).and_then(|tool| tool.get(key)) == Some(&Value::Boolean(false))
-    };
-    !off("uv", "package") && !off("poetry", "package-mode")
 }
 
 /// Returns what the build backend is told; where none is named, what any of them is told.

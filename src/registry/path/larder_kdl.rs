@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path};
+use super::{LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path, pyproject};
 use crate::manifest::{self, DependencySpec, Manifest};
 use crate::model::{Facts, PackageName};
 use crate::resolve::{Dependency, DependencyKind};
@@ -29,6 +29,8 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         facts: Facts::default(),
         warnings,
         listed: Vec::new(),
+        files: Vec::new(),
+        is_installed: false,
         node: None,
     })
 }
@@ -63,8 +65,12 @@ fn lines(
                 found.extend(resolved.dependencies);
                 warnings.extend(resolved.warning);
             }
-            DependencySpec::Folder(folder) => {
-                found.push(super::dependency(kind, context.require_folder(folder, None)?));
+            // Its own folder is there with it.
+            DependencySpec::Folder(spec) if spec.folder.is_empty() => {}
+            DependencySpec::Folder(spec) => {
+                found.push(super::dependency(kind, context.require_folder(&spec.folder, None)?));
+                let folder = super::join(context.folder, &spec.folder);
+                found.extend(pyproject::extras(ManifestContext { folder: &folder, ..context }, &spec.extras)?);
             }
         }
     }

@@ -1,20 +1,21 @@
 //! The project's local packages by name, and how requirements match them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{MAX_MANIFEST_SIZE, PathKind, manifest_path};
-use crate::fs;
+use super::{PathKind, manifest_path, python_manifest};
 use crate::manifest;
-use crate::model::{Catalogs, Ecosystem, Marker, PackageName, Requirement, Version};
+use crate::model::{Catalogs, Ecosystem, Marker, PackageId, PackageName, Requirement, Version};
 
 /// The local packages, by name and by the ecosystem of the manifest that declares the name.
 #[derive(Clone, Debug, Default)]
 pub struct LocalPackageIndex {
     packages: BTreeMap<(Ecosystem, PackageName), IndexedPackage>,
+    /// The names that are answered to packages of registries too.
+    answered: BTreeSet<(Ecosystem, PackageName)>,
     /// The catalogs of the project, to which local packages' manifests may refer.
     pub(super) catalogs: Catalogs,
 }
@@ -44,13 +45,13 @@ pub enum LocalMatch {
 impl LocalPackageIndex {
     /// Returns one without packages.
     pub fn new(catalogs: Catalogs) -> Self {
-        Self { packages: BTreeMap::new(), catalogs }
+        Self { catalogs, ..Self::default() }
     }
 
     /// Adds the names that the manifests in a folder declare. If another folder has declared one of them, its name stays, and the
     /// name and that folder are returned.
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
-        let declared: Vec<_> = PathKind::ALL
+        let declared: Vec<_> = PathKind::in_folder(folder)
             .into_iter()
             .filter_map(|kind| DeclaredIdentity::read(root, folder, kind, &self.catalogs))
             .collect();
@@ -66,6 +67,24 @@ impl LocalPackageIndex {
             }
         }
         taken
+    }
+
+    /// Lets the packages in some folders answer what packages of registries ask for by their names, where an environment has one
+    /// package of a name: the registry's copy of a package never stands beside the project's own. `is_routed` tells the names that
+    /// a line takes from a registry.
+    pub fn answer_registries(&mut self, folders: &BTreeSet<Arc<str>>, is_routed: impl Fn(&PackageId) -> bool) {
+        let answers = |(ecosystem, name): &(Ecosystem, PackageName), local: &IndexedPackage| {
+            let is_open = || !is_routed(&PackageId::new(*ecosystem, name.clone()));
+            ecosystem.shares_one_folder() && folders.contains(&local.folder) && is_open()
+        };
+        self.answered =
+            self.packages.iter().filter(|(key, local)| answers(key, local)).map(|(key, _)| key.clone()).collect();
+    }
+
+    /// Returns whether a name is answered to packages of registries too.
+    pub(in crate::registry) fn answers(&self, requirement: &Requirement) -> bool {
+        let id = requirement.package();
+        !self.answered.is_empty() && self.answered.contains(&(id.ecosystem, id.name))
     }
 
     /// Returns the local package that has a name in an ecosystem.
@@ -147,7 +166,9 @@ impl DeclaredIdentity {
     /// Reads a manifest. Returns `None` if it does not exist or cannot be read; the reason is reported when the package is needed.
     fn read(root: &Path, folder: &str, kind: PathKind, catalogs: &Catalogs) -> Option<Self> {
         let file = manifest_path(folder, kind);
-        let text = String::from_utf8(fs::read_up_to(&root.join(&file), MAX_MANIFEST_SIZE).ok()??).ok()?;
+        let text = super::read_text(root, &file).ok()?;
+        // A Python package may have none but setup.cfg and setup.py.
+        let text = if kind == PathKind::Pypi { text.unwrap_or_default() } else { text? };
         let (name, version) = match kind {
             PathKind::Larder => {
                 let member = manifest::ManifestKind::Member(catalogs);
@@ -161,13 +182,7 @@ impl DeclaredIdentity {
                 let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
                 (text(json.name), text(json.version))
             }
-            PathKind::Pypi => {
-                let toml: toml::Table = toml::from_str(&text).ok()?;
-                let poetry = || toml.get("tool")?.get("poetry");
-                let table = toml.get("project").or_else(poetry)?;
-                let word = |key: &str| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
-                (word("name"), word("version"))
-            }
+            PathKind::Pypi => python_manifest::identity(root, folder, &text)?,
         };
         Some(Self { kind, name, version })
     }

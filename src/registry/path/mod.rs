@@ -4,9 +4,8 @@ mod larder_kdl;
 mod listing;
 mod local_packages;
 mod package_json;
-mod poetry;
-mod project_table;
 mod pyproject;
+mod python_manifest;
 mod uv_sources;
 
 use std::collections::BTreeMap;
@@ -15,7 +14,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
+use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, folder_text};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 pub(super) use listing::PathListing;
@@ -42,6 +41,10 @@ pub struct PathPackage {
     pub warnings: Vec<String>,
     /// Subfolders whose lists of files are inputs too, relative to the folder: npm's `directories.bin`.
     pub listed: Vec<String>,
+    /// The further files that its manifest takes something from, or would if they were there, relative to the folder.
+    pub files: Vec<String>,
+    /// Whether it is a Python package that a build backend builds: as a member it can be imported, whoever asks for it.
+    pub is_installed: bool,
     /// `engines.node` of its package.json. Locks do not keep it, because the folder is present.
     pub node: Option<String>,
 }
@@ -60,6 +63,12 @@ pub enum PathKind {
 impl PathKind {
     /// Every kind, in the order in which they are looked for.
     pub const ALL: [Self; 3] = [Self::Larder, Self::Npm, Self::Pypi];
+
+    /// Returns the kinds in the order in which they are looked for in a folder. The larder.kdl of the root, whose folder is empty, is
+    /// the project's: as a package the root is its pyproject.toml.
+    fn in_folder(folder: &str) -> [Self; 3] {
+        if folder.is_empty() { [Self::Pypi, Self::Larder, Self::Npm] } else { Self::ALL }
+    }
 
     /// Returns the manifest's file name.
     pub fn file(self) -> &'static str {
@@ -97,15 +106,28 @@ pub enum LocalPackageError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(Arc<dyn Failure>),
-    /// The dependencies are computed by a build.
-    #[error("{file} computes its dependencies when it is built")]
+    /// A field is computed by a build.
+    #[error("{file} has its {field} computed when it is built, and no file says them literally")]
     #[diagnostic(
         code(larder::path::dynamic),
-        help("list them under `[project] dependencies`; larder does not run build tools")
+        help("write `{field}{}` into `[project]` of the pyproject.toml beside it; larder runs no build tools to read a manifest", if field == "dependencies" { " = [...]" } else { ".NAME = [...]" })
     )]
-    Dynamic {
+    Computed {
         /// The manifest, relative to the root.
         file: String,
+        /// The field of `[project]`.
+        field: String,
+    },
+    /// An extra is asked for that the package does not have.
+    #[error("{file} has no extra `{extra}`")]
+    #[diagnostic(code(larder::path::no_extra), help("{}", if known.is_empty() { "it has none".to_owned() } else { format!("it has {known}") }))]
+    NoExtra {
+        /// The manifest, relative to the root.
+        file: String,
+        /// The extra.
+        extra: ExtraName,
+        /// The extras that it has.
+        known: String,
     },
     /// The file system reported an error.
     #[error("{file} cannot be read: {reason}")]
@@ -139,11 +161,35 @@ struct ManifestContext<'a> {
 /// Reads the package in `folder`. The folder is relative to `root`; an empty one is the root itself.
 pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Result<PathPackage, LocalPackageError> {
     let context = ManifestContext { root, folder, local_packages };
-    let (kind, text) = read_manifest(root, folder)?;
-    match kind {
-        PathKind::Larder => larder_kdl::read(context, &text),
-        PathKind::Npm => package_json::read(context, &text),
-        PathKind::Pypi => pyproject::read(context, &text),
+    let (kind, text) = read_manifest(context)?;
+    let mut package = match kind {
+        PathKind::Larder => larder_kdl::read(context, &text)?,
+        PathKind::Npm => package_json::read(context, &text)?,
+        PathKind::Pypi => pyproject::read(context, &text)?,
+    };
+    // Both halves of a folder count.
+    if kind == PathKind::Npm
+        && let Some(text) = read_kind(context, PathKind::Pypi)?
+    {
+        package.add_half(pyproject::read(context, &text)?);
+    }
+    Ok(package)
+}
+
+impl PathPackage {
+    /// Adds what another manifest of the same folder declares. Name and version stay.
+    fn add_half(&mut self, other: Self) {
+        self.dependencies.extend(other.dependencies);
+        self.extras.extend(other.extras);
+        for (group, dependencies) in other.groups {
+            self.groups.entry(group).or_default().extend(dependencies);
+        }
+        self.facts.requires_python = self.facts.requires_python.take().or(other.facts.requires_python);
+        self.facts.bin |= other.facts.bin;
+        self.warnings.extend(other.warnings);
+        self.listed.extend(other.listed);
+        self.files.extend(other.files);
+        self.is_installed |= other.is_installed;
     }
 }
 
@@ -168,6 +214,41 @@ pub fn resolve(
     ManifestContext { root, folder, local_packages }.resolve(None, declared, PathKind::Larder)
 }
 
+/// Returns what the extras of the Python package in `folder` ask for.
+pub fn extras(
+    root: &Path,
+    folder: &str,
+    local_packages: &LocalPackageIndex,
+    extras: &[ExtraName],
+) -> Result<Vec<Dependency>, LocalPackageError> {
+    pyproject::extras(ManifestContext { root, folder, local_packages }, extras)
+}
+
+/// Puts the project's own packages in the place of what a package of a registry asks for by their names. Returns for each of its
+/// dependencies what it comes to, or `None` if none of them names a local package.
+pub(super) fn answered(
+    root: &Path,
+    local_packages: &LocalPackageIndex,
+    dependencies: &[Dependency],
+) -> Result<Option<Vec<Vec<Dependency>>>, LocalPackageError> {
+    let is_answered = |dependency: &Dependency| match &dependency.wants {
+        Wants::Requirement(requirement) => local_packages.answers(requirement),
+        Wants::Unsupported { .. } => false,
+    };
+    if !dependencies.iter().any(is_answered) {
+        return Ok(None);
+    }
+    let context = ManifestContext { root, folder: "", local_packages };
+    let answer = |dependency: &Dependency| {
+        if is_answered(dependency) {
+            pyproject::resolve_dependency(context, None, dependency.clone())
+        } else {
+            Ok(vec![dependency.clone()])
+        }
+    };
+    dependencies.iter().map(answer).collect::<Result<_, _>>().map(Some)
+}
+
 /// Joins two folders. The result has no `.`, and `..` only at its beginning.
 pub fn join(base: &str, folder: &str) -> Arc<str> {
     let mut parts: Vec<&str> = Vec::new();
@@ -185,30 +266,44 @@ pub fn join(base: &str, folder: &str) -> Arc<str> {
 const MAX_MANIFEST_SIZE: u64 = 16 << 20;
 
 /// Reads the manifest of a folder: the first kind that exists.
-fn read_manifest(root: &Path, folder: &str) -> Result<(PathKind, String), LocalPackageError> {
-    for kind in PathKind::ALL {
-        let file = manifest_path(folder, kind);
-        match fs::read_up_to(&root.join(&file), MAX_MANIFEST_SIZE) {
-            Ok(Some(bytes)) => {
-                let text = String::from_utf8(bytes);
-                let bad = |_| LocalPackageError::BadManifest { file, reason: "it is not UTF-8".to_owned() };
-                return Ok((kind, text.map_err(bad)?));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                use std::io::ErrorKind::{FileTooLarge, InvalidInput, IsADirectory};
-
-                let reason = error.source.to_string();
-                let is_odd = matches!(error.source.kind(), FileTooLarge | InvalidInput | IsADirectory);
-                return Err(if is_odd {
-                    LocalPackageError::BadManifest { file, reason }
-                } else {
-                    LocalPackageError::Io { file, reason }
-                });
-            }
+fn read_manifest(context: ManifestContext<'_>) -> Result<(PathKind, String), LocalPackageError> {
+    let ManifestContext { root, folder, .. } = context;
+    for kind in PathKind::in_folder(folder) {
+        if let Some(text) = read_kind(context, kind)? {
+            return Ok((kind, text));
         }
     }
-    Err(LocalPackageError::NoManifest { folder: folder.to_owned() })
+    // One that describes no package is to be named.
+    match read_text(root, &manifest_path(folder, PathKind::Pypi))? {
+        Some(text) => Ok((PathKind::Pypi, text)),
+        None => Err(LocalPackageError::NoManifest { folder: folder_text(folder).to_owned() }),
+    }
+}
+
+/// Reads the manifest of one kind. A Python package may be described by setup.cfg and setup.py alone: then its pyproject.toml is
+/// empty. One that describes no package is none.
+fn read_kind(context: ManifestContext<'_>, kind: PathKind) -> Result<Option<String>, LocalPackageError> {
+    let text = read_text(context.root, &manifest_path(context.folder, kind))?;
+    if kind != PathKind::Pypi {
+        return Ok(text);
+    }
+    Ok(Some(text.unwrap_or_default()).filter(|text| python_manifest::is_package(context.root, context.folder, text)))
+}
+
+/// Reads a manifest, given by its path relative to the root. Returns `None` if it does not exist.
+fn read_text(root: &Path, file: &str) -> Result<Option<String>, LocalPackageError> {
+    use std::io::ErrorKind::{FileTooLarge, InvalidInput, IsADirectory};
+
+    let bad = |reason: String| LocalPackageError::BadManifest { file: file.to_owned(), reason };
+    match fs::read_up_to(&root.join(file), MAX_MANIFEST_SIZE) {
+        Ok(None) => Ok(None),
+        Ok(Some(bytes)) => String::from_utf8(bytes).map(Some).map_err(|_| bad("it is not UTF-8".to_owned())),
+        Err(error) => {
+            let reason = error.source.to_string();
+            let is_odd = matches!(error.source.kind(), FileTooLarge | InvalidInput | IsADirectory);
+            Err(if is_odd { bad(reason) } else { LocalPackageError::Io { file: file.to_owned(), reason } })
+        }
+    }
 }
 
 /// Returns the path of a folder's manifest, relative to the root.
@@ -278,12 +373,12 @@ impl ManifestContext<'_> {
     /// name.
     fn require_folder(&self, relative: &str, alias: Option<&PackageName>) -> Result<Requirement, LocalPackageError> {
         let folder = join(self.folder, relative);
-        let (kind, text) = read_manifest(self.root, &folder)?;
         let context = ManifestContext { folder: &folder, ..*self };
+        let (kind, text) = read_manifest(context)?;
         let declared = match kind {
             PathKind::Larder => larder_kdl::name(context, &text)?,
             PathKind::Npm => package_json::name(context, &text)?,
-            PathKind::Pypi => pyproject::name(context, &text)?,
+            PathKind::Pypi => python_manifest::name(self.root, &folder, &text)?,
         };
         let name = context.name(kind, declared.as_deref())?;
         let alias = alias.unwrap_or(&name).clone();

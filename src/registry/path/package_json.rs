@@ -80,6 +80,8 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         facts: Facts { bin: json.bin.is_some_and(|bin| !bin.is_null()), ..Facts::default() },
         warnings,
         listed: listed.filter(|folder| !folder.starts_with('/')).map(str::to_owned).into_iter().collect(),
+        files: Vec::new(),
+        is_installed: false,
         node: json.engines.and_then(|engines| Some(engines.get("node")?.as_str()?.to_owned())),
     })
 }

@@ -1,40 +1,30 @@
-//! The pyproject.toml of a local package: `[project]` (PEP 621) and dependency groups (PEP 735).
+//! A local Python package: what its files say, with the project's own packages in the place of what it asks for by their names.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::Deserialize;
-
-use super::project_table::{GroupItem, ProjectTable};
 use super::uv_sources::{self, UvSource, UvSources};
 use super::{
-    IndexedPackage, LocalMatch, LocalPackageError, MAX_MANIFEST_SIZE, ManifestContext, PathKind, PathPackage,
-    manifest_path, poetry,
+    IndexedPackage, LocalMatch, LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path,
+    python_manifest,
 };
-use crate::fs;
+use crate::import::{GroupItem, PythonProject};
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Pyproject {
-    project: Option<ProjectTable>,
-    #[serde(default)]
-    dependency_groups: BTreeMap<String, Vec<GroupItem>>,
-    tool: Option<toml::Table>,
-}
-
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
-    let Pyproject { project, dependency_groups: declared, tool } = parse(context, text)?;
-    let Some(project) = project else {
+    let files = RefCell::new(BTreeSet::new());
+    let Some(project) = python_manifest::parse(context.root, context.folder, text, &files)? else {
         return Err(context.bad(PathKind::Pypi, "it has no [project]"));
     };
-    if project.dynamic.iter().any(|field| matches!(field.as_str(), "dependencies" | "optional-dependencies")) {
-        return Err(LocalPackageError::Dynamic { file: manifest_path(context.folder, PathKind::Pypi) });
+    if let [field, ..] = &project.computed[..] {
+        let file = file_of(context, &project);
+        return Err(LocalPackageError::Computed { file, field: field.clone() });
     }
     let name = context.name(PathKind::Pypi, project.name.as_deref())?;
-    let sources = uv_sources::read(tool.as_ref());
+    let sources = uv_sources::read(project.tool());
     let resolve = |requirements: &[DeclaredRequirement<'_>]| {
         let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
         for declared in requirements {
@@ -72,13 +62,14 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         extras.push(extra);
     }
     let mut groups = BTreeMap::new();
-    for group in declared.keys() {
+    for group in project.groups.keys() {
         let label: Label =
             group.parse().map_err(|error: crate::model::LabelError| context.bad(PathKind::Pypi, &error.to_string()))?;
         let mut requirements = Vec::new();
-        collect_group(&declared, group, &mut Vec::new(), &mut requirements);
+        collect_group(&project.groups, group, &mut Vec::new(), &mut requirements);
         groups.insert(label, resolve(&requirements)?);
     }
+    let bin = project.entry_points.iter().any(|(group, entries)| group == "console_scripts" && !entries.is_empty());
     Ok(PathPackage {
         name,
         version: project.version.as_deref().and_then(version).unwrap_or(semver::Version::new(0, 0, 0)),
@@ -86,27 +77,28 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         dependencies,
         extras,
         groups,
-        facts: Facts {
-            requires_python: project.requires_python,
-            bin: project.scripts.is_some_and(|scripts| !scripts.is_empty()),
-            ..Facts::default()
-        },
-        warnings: Vec::new(),
+        warnings: unknown_version(context, &project).into_iter().collect(),
         // The location of its modules depends on these folders' contents.
         listed: vec![String::new(), "src".to_owned()],
+        files: files.into_inner().into_iter().collect(),
+        is_installed: project.is_package,
+        facts: Facts { requires_python: project.requires_python, bin, ..Facts::default() },
         node: None,
     })
 }
 
-pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
-    Ok(parse(context, text)?.project.and_then(|project| project.name))
+/// Returns what a user should hear of a version that only a build knows.
+fn unknown_version(context: ManifestContext<'_>, project: &PythonProject) -> Option<String> {
+    let has_none = project.version.is_none() && project.is_package;
+    has_none.then(|| {
+        let file = file_of(context, project);
+        format!("{file} has its version computed by a build: here it is 0.0.0, and satisfies every range")
+    })
 }
 
-fn parse(context: ManifestContext<'_>, text: &str) -> Result<Pyproject, LocalPackageError> {
-    let mut read: Pyproject = toml::from_str(text).map_err(|error| context.bad(PathKind::Pypi, error.message()))?;
-    let poetry = read.tool.as_ref().and_then(|tool| tool.get("poetry")?.as_table());
-    read.project = poetry::completed(read.project, poetry, &mut read.dependency_groups);
-    Ok(read)
+/// Returns the file that says most of a project, relative to the root.
+fn file_of(context: ManifestContext<'_>, project: &PythonProject) -> String {
+    super::join(context.folder, project.file).to_string()
 }
 
 /// Reads a version as SemVer, filling in what PEP 440 leaves out: `1.2` is 1.2.0.
@@ -127,6 +119,32 @@ pub(super) fn resolve_dependency(
 ) -> Result<Vec<Dependency>, LocalPackageError> {
     let mut resolver = RequirementResolver::new(context, dependent, None);
     resolver.add(dependency, &Marker::default())?;
+    Ok(resolver.dependencies)
+}
+
+/// Returns what extras of the package in a folder ask for.
+pub(super) fn extras(context: ManifestContext<'_>, extras: &[ExtraName]) -> Result<Vec<Dependency>, LocalPackageError> {
+    let [first, ..] = extras else { return Ok(Vec::new()) };
+    let manifest = manifest_path(context.folder, PathKind::Pypi);
+    let text = super::read_text(context.root, &manifest)?.unwrap_or_default();
+    let Some(project) = python_manifest::parse(context.root, context.folder, &text, &RefCell::default())? else {
+        return Err(LocalPackageError::NoExtra { file: manifest, extra: first.clone(), known: String::new() });
+    };
+    let file = file_of(context, &project);
+    let name = context.name(PathKind::Pypi, project.name.as_deref())?;
+    let sources = uv_sources::read(project.tool());
+    let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
+    for extra in extras {
+        let mut declared = project.optional_dependencies.iter();
+        let found = declared.find(|(written, _)| written.parse::<ExtraName>().is_ok_and(|name| name == *extra));
+        let Some((_, requirements)) = found else {
+            let known: Vec<&str> = project.optional_dependencies.keys().map(String::as_str).collect();
+            return Err(LocalPackageError::NoExtra { file, extra: extra.clone(), known: known.join(", ") });
+        };
+        for text in requirements {
+            resolver.add(requirement::dependency(&name, text), &Marker::default())?;
+        }
+    }
     Ok(resolver.dependencies)
 }
 
@@ -231,10 +249,10 @@ impl<'a> RequirementResolver<'a> {
     /// Returns the requirements of a local package's extras.
     fn extras(&self, local: &IndexedPackage) -> Result<BTreeMap<String, Vec<String>>, LocalPackageError> {
         let context = ManifestContext { folder: &local.folder, ..self.context };
-        let file = manifest_path(context.folder, PathKind::Pypi);
-        let bytes = fs::read_up_to(&context.root.join(file), MAX_MANIFEST_SIZE).ok().flatten();
-        let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(BTreeMap::new()) };
-        Ok(parse(context, &text)?.project.map(|project| project.optional_dependencies).unwrap_or_default())
+        let text = super::read_text(context.root, &manifest_path(context.folder, PathKind::Pypi)).ok().flatten();
+        let text = text.unwrap_or_default();
+        let project = python_manifest::parse(context.root, context.folder, &text, &RefCell::default())?;
+        Ok(project.map(|project| project.optional_dependencies).unwrap_or_default())
     }
 }
 

@@ -134,7 +134,7 @@ fn what_cannot_be_read_is_named() {
     ]);
     let error = |folder: &str| read(root.path(), folder, &LocalPackageIndex::default()).unwrap_err();
     assert!(error("bad").to_string().starts_with("bad/package.json cannot be read"));
-    assert!(matches!(error("dyn"), LocalPackageError::Dynamic { .. }));
+    assert!(matches!(error("dyn"), LocalPackageError::Computed { .. }));
     assert!(matches!(error("none"), LocalPackageError::BadManifest { .. }));
     assert!(matches!(error("gone"), LocalPackageError::NoManifest { .. }));
 }

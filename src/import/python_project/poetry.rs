@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use super::project_table::{GroupItem, ProjectTable};
-use crate::import::{PoetryDependency, poetry_dependencies, poetry_specifier};
+use crate::import::pypi::{PoetryDependency, poetry_dependencies, poetry_specifier};
 
 /// Completes `[project]` from `[tool.poetry]`. Returns `None` if both are missing.
 pub(super) fn completed(
@@ -19,9 +19,7 @@ pub(super) fn completed(
     let mut project = project.unwrap_or_default();
     project.name = project.name.or_else(|| word("name"));
     project.version = project.version.or_else(|| word("version"));
-    if project.scripts.is_none() {
-        project.scripts = poetry.get("scripts").and_then(Value::as_table).cloned();
-    }
+    project.description = project.description.or_else(|| word("description"));
     let is_left = !has_own || project.dynamic.iter().any(|field| field == "dependencies");
     if let Some(own) = poetry.get("dependencies").and_then(Value::as_table).filter(|_| is_left) {
         project.dynamic.retain(|field| !matches!(field.as_str(), "dependencies" | "optional-dependencies"));

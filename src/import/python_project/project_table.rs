@@ -10,6 +10,7 @@ use serde::Deserialize;
 pub(super) struct ProjectTable {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
+    pub(super) description: Option<String>,
     pub(super) requires_python: Option<String>,
     #[serde(default)]
     pub(super) dependencies: Vec<String>,
@@ -20,18 +21,21 @@ pub(super) struct ProjectTable {
     pub(super) optional_dependencies: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(super) dynamic: Vec<String>,
-    pub(super) scripts: Option<toml::Table>,
 }
 
 /// An element of a dependency group (PEP 735).
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub(super) enum GroupItem {
+pub enum GroupItem {
+    /// A requirement, as PEP 508 writes it.
     Requirement(String),
+    /// Another group.
     Include {
+        /// Its name.
         #[serde(rename = "include-group")]
         group: String,
     },
+    /// A folder, relative to the project's; only Poetry's tables have some.
     #[serde(skip)]
     Folder(String),
 }

@@ -1,0 +1,204 @@
+//! The project's own Python packages: the root, members, and folders that are described in one way or another. Each can be imported
+//! where it lies, and no registry's copy of it stands beside it.
+
+use crate::support::{Project, Registry, Universe};
+
+const BUILT: &str = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
+
+fn registry() -> Registry {
+    Universe::new()
+        .pypi("six", "1.16", |p| p)
+        .pypi("pytest", "8.0", |p| p)
+        .pypi("shop", "9.0", |p| p)
+        .pypi("plugin", "1.0", |p| p.requires("shop>=1"))
+        .pypi("plugin", "2.0", |p| p.requires("shop>=2").requires("six"))
+        .pypi("extra-plugin", "1.0", |p| p.requires("shop[tests]"))
+        .npm("left", "1.0.0", |p| p)
+        .serve()
+}
+
+/// A project whose root is the package `shop` 1.2.
+fn shop(registry: &Registry, lines: &[&str]) -> Project {
+    let project = Project::new(registry);
+    project
+        .dependencies(lines)
+        .write(
+            "pyproject.toml",
+            &format!(
+                "[project]\nname = 'Shop'\nversion = '1.2'\ndependencies = ['six']\n[project.scripts]\nopen-shop = 'shop:main'\n\
+                 [project.optional-dependencies]\ntests = ['pytest', 'shop[more]']\nmore = ['plugin<2']\n{BUILT}"
+            ),
+        )
+        .write("src/shop/__init__.py", "NAME = 'ours'\ndef main():\n    print('open')\n");
+    project
+}
+
+fn says(project: &Project, program: &str) -> String {
+    let program = program.replace('\'', "\"");
+    project.run(&format!("larder run -- python -c '{program}'")).exits(0).stdout.trim().to_owned()
+}
+
+#[test]
+fn the_root_is_a_package_with_its_metadata_and_its_scripts() {
+    let registry = registry();
+    let project = shop(&registry, &["path \".\""]);
+    project.run("larder sync").exits(0);
+    let asked = "import shop, six; from importlib.metadata import version; print(shop.NAME, version('shop'))";
+    assert_eq!(says(&project, asked), "ours 1.2");
+    assert_eq!(project.run("larder run open-shop").exits(0).stdout.trim(), "open");
+    assert!(project.read("larder.lock").contains("folder = \".\""));
+    project.run("larder lock --locked").exits(0);
+    project.run("larder verify").exits(0);
+    project.run("larder sync --frozen").exits(0).names(["up to date"]);
+    project.run("larder remove path:.").exits(0);
+    assert!(!project.read("larder.lock").contains("six"));
+    project.run("larder add path:.").exits(0);
+    assert!(project.read("larder.kdl").contains("path \".\""));
+}
+
+#[test]
+fn extras_of_a_folder_are_asked_for_by_name() {
+    let registry = registry();
+    let project = shop(&registry, &["path \".[tests]\""]);
+    project.run("larder sync").exits(0);
+    assert_eq!(says(&project, "import shop, pytest, plugin; print(plugin.__version__)"), "1.0");
+    project.run("larder lock --locked").exits(0);
+    project.dependencies(&["path \".[tets]\""]).run("larder lock").exits(2).names(["`tets`", "more, tests"]);
+    project.manifest("dependencies { path \".\"; }\ngroup \"dev\" dev=#true { path \".[more]\"; }\n");
+    project.run("larder lock").exits(0);
+    let listed = |environment: &str| project.run(&format!("larder list --env {environment}")).exits(0).stdout;
+    assert!(listed("development").contains("plugin") && !listed("production").contains("plugin"));
+}
+
+#[test]
+fn a_root_without_a_package_is_none() {
+    let project = Project::new(&registry());
+    project.dependencies(&["path \".\""]).run("larder lock").exits(2).names(["`.`", "[project]"]);
+    project
+        .write("pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+        .run("larder lock")
+        .exits(2)
+        .names(["[project]"]);
+    assert!(!project.has("larder.lock"));
+}
+
+#[test]
+fn what_registries_packages_ask_for_is_the_projects_own() {
+    let registry = registry();
+    let project = shop(&registry, &["path \".\"", "pypi \"plugin\""]);
+    project.run("larder sync").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(
+        !lock.contains("pypi:shop") && lock.contains("pypi:plugin@1.0"),
+        "2.0 asks for a shop that is not ours: {lock}"
+    );
+    assert_eq!(says(&project, "import shop, plugin; print(shop.NAME)"), "ours");
+    project.run("larder lock --locked").exits(0);
+    project.dependencies(&["path \".\"", "pypi \"plugin\" \">=2\""]);
+    project.run("larder lock").exits(3).names(["shop", ">=2", "(1.2)"]);
+    project.dependencies(&["path \".\"", "pypi \"extra-plugin\""]).run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("pypi:pytest@8.0") && !lock.contains("pypi:shop"), "{lock}");
+    // A line may still name the registry's.
+    project.dependencies(&["pypi \"shop\" registry=\"pypi\"", "pypi \"plugin\""]).run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("pypi:shop@9.0"));
+}
+
+#[test]
+fn a_version_that_a_build_computes_satisfies_every_range_and_is_told_once() {
+    let registry = registry();
+    let project = shop(&registry, &["path \".\"", "pypi \"plugin\" \">=2\""]);
+    let text = project.read("pyproject.toml").replace("version = '1.2'", "dynamic = ['version']");
+    project.write("pyproject.toml", &text);
+    let told = project.run("larder lock").exits(0).stderr;
+    assert_eq!(told.matches("computed by a build").count(), 1, "{told}");
+    assert!(!project.read("larder.lock").contains("pypi:shop"));
+    // One that a file has is read there, and the file is watched.
+    project.write("pyproject.toml", &format!("{text}[tool.hatch.version]\npath = 'src/shop/__init__.py'\n"));
+    project.write("src/shop/__init__.py", "__version__ = '2.5'\nNAME = 'ours'\n");
+    project.run("larder sync").exits(0);
+    assert_eq!(says(&project, "from importlib.metadata import version; print(version('shop'))"), "2.5");
+    project.run("larder sync").exits(0).names(["up to date"]);
+    project.write("src/shop/__init__.py", "__version__ = '2.6.1'\nNAME = 'ours'\n");
+    project.run("larder sync").exits(0);
+    assert_eq!(says(&project, "from importlib.metadata import version; print(version('shop'))"), "2.6.1");
+}
+
+#[test]
+fn dependencies_that_a_file_has_are_read_there() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let dynamic = "[project]\nname = 'lib'\nversion = '1'\ndynamic = ['dependencies']\n[build-system]\nrequires = []\n\
+                   build-backend = 'setuptools.build_meta'\n[tool.setuptools.dynamic]\ndependencies = {file = 'requirements.txt'}\n";
+    project.dependencies(&["path \"lib\""]).write("lib/pyproject.toml", dynamic).write("lib/lib.py", "");
+    project.run("larder lock").exits(2).names(["lib/pyproject.toml", "dependencies", "[project]"]);
+    project.write("lib/requirements.txt", "six\n").run("larder sync").exits(0);
+    assert_eq!(says(&project, "import lib, six; print(six.__version__)"), "1.16");
+    project.run("larder sync").exits(0).names(["up to date"]);
+    project.write("lib/requirements.txt", "six\npytest\n").run("larder sync").exits(0);
+    assert_eq!(says(&project, "import pytest; print(pytest.__version__)"), "8.0");
+    // A file of somebody else's is not read.
+    std::fs::write(project.folder().join("secret.txt"), "six\n").expect("a file");
+    std::fs::remove_file(project.path("lib/requirements.txt")).expect("a file");
+    std::os::unix::fs::symlink("../../secret.txt", project.path("lib/requirements.txt")).expect("a link");
+    project.run("larder lock").exits(2).names(["dependencies"]);
+}
+
+#[test]
+fn a_folder_with_a_setup_py_alone_is_a_package() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let setup = "from setuptools import setup\nsetup(\n    name='old-lib',\n    version='0.3',\n    py_modules=['old_lib'],\n\
+                 \x20   install_requires=['six'],\n    entry_points={'console_scripts': ['old = old_lib:main']},\n)\n";
+    project
+        .dependencies(&["path \"old\""])
+        .write("old/setup.py", setup)
+        .write("old/old_lib.py", "import six\ndef main():\n    print('old', six.__version__)\n");
+    project.run("larder sync").exits(0);
+    assert_eq!(project.run("larder run old").exits(0).stdout.trim(), "old 1.16");
+    assert_eq!(says(&project, "from importlib.metadata import version; print(version('old-lib'))"), "0.3");
+    project.write("old/setup.py", &setup.replace("['six']", "open('x').read()"));
+    project.run("larder lock").exits(2).names(["old/setup.py", "dependencies"]);
+}
+
+#[test]
+fn a_member_that_a_backend_builds_can_be_imported() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    let member =
+        "[project]\nname = 'my-app'\nversion = '3.1'\ndependencies = ['six']\n[project.scripts]\napp = 'my_app:main'\n";
+    project
+        .manifest("members \"apps/*\"\n")
+        .write("apps/api/pyproject.toml", &format!("{member}{BUILT}"))
+        .write("apps/api/src/my_app/__init__.py", "def main():\n    print('app')\n")
+        .write("apps/jobs/pyproject.toml", "[project]\nname = 'jobs'\nversion = '1'\ndependencies = ['plugin<2']\n")
+        .write("apps/jobs/jobs.py", "");
+    project.run("larder sync").exits(0);
+    assert_eq!(project.run("larder run app").exits(0).stdout.trim(), "app");
+    assert_eq!(says(&project, "from importlib.metadata import version; print(version('my-app'))"), "3.1");
+    // Without a build system there is nothing to install: its dependencies are there.
+    project.run("larder run -- python -c 'import plugin'").exits(0);
+    project.run("larder run -- python -c 'import jobs'").exits(1);
+    project.run("larder lock --locked").exits(0);
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn both_halves_of_a_folder_count() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project
+        .manifest("members \"apps/*\"\n")
+        .write("apps/both/package.json", r#"{"name":"@acme/both","version":"1.0.0","dependencies":{"left":"^1"}}"#)
+        .write(
+            "apps/both/pyproject.toml",
+            &format!("[project]\nname = 'both'\nversion = '2'\ndependencies = ['six']\n[dependency-groups]\ndev = ['pytest']\n{BUILT}"),
+        )
+        .write("apps/both/both.py", "");
+    project.run("larder sync").exits(0);
+    assert!(project.has("apps/both/node_modules/left") && !project.has("apps/both/node_modules/@acme"));
+    assert_eq!(says(&project, "import both, six, pytest; print(six.__version__)"), "1.16");
+    assert!(!project.run("larder list --env production").exits(0).stdout.contains("pytest"));
+    project.run("larder lock --locked").exits(0);
+    project.run("larder verify").exits(0);
+}
