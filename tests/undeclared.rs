@@ -1,6 +1,9 @@
-//! What packages find that they do not declare: the types of their peers.
+//! What packages find that they do not declare: the types of their peers, and a fallback.
 
-use crate::support::{Project, Universe};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use crate::support::{Project, Registry, Universe};
 
 /// A library whose types speak of those of `react`, and two of these.
 fn typed() -> Universe {
@@ -79,4 +82,194 @@ fn a_members_own_lines_come_before_what_others_bind_for_it() {
     let text = std::fs::read_to_string(types).expect("types").replace([' ', '\n'], "");
     assert!(text.contains("\"version\":\"18.0.0\""), "{text}");
     project.run("larder lock --check").exits(0);
+}
+
+const LINK: &str = ".larder/node_modules/.packages/node_modules";
+
+/// A package that uses one that it does not declare, which another brings, and one that declares it in vain.
+fn phantom() -> Universe {
+    let uses = "try { module.exports = require('used').version } catch (error) { module.exports = error.code }\n";
+    Universe::new()
+        .npm("user", "1.0.0", |p| p.file("index.js", uses))
+        .npm("bringer", "1.0.0", |p| p.dep("used", "^1").dep("@s/other", "^1"))
+        .npm("used", "1.0.0", |p| p)
+        .npm("used", "2.0.0", |p| p)
+        .npm("@s/other", "1.0.0", |p| p)
+        .npm("picky", "1.0.0", |p| {
+            let meta = serde_json::json!({"used": {"optional": true}});
+            p.peer("used", "^2").field("peerDependenciesMeta", meta)
+        })
+}
+
+fn user(registry: &Registry, rest: &str) -> Project {
+    let project = Project::new(registry);
+    project
+        .manifest(&format!("dependencies {{\n    npm \"user\"\n    npm \"bringer\"\n}}\n{rest}"))
+        .run("larder sync")
+        .exits(0);
+    project
+}
+
+/// Returns what the package `user` found.
+#[track_caller]
+fn found(project: &Project) -> String {
+    project.program("node", &["-p", "require('user')"]).exits(0).stdout.trim().to_owned()
+}
+
+#[test]
+fn a_package_finds_what_it_does_not_declare() {
+    let registry = phantom().serve();
+    let project = user(&registry, "");
+    assert_eq!(found(&project), "1.0.0");
+    assert!(!project.has("node_modules/used"), "the project itself finds what it declares");
+    assert_eq!(std::fs::read_link(project.path(LINK)).expect("a link"), Path::new("../../active/fallback"));
+    assert!(project.read(&format!("{LINK}/@s/other/package.json")).contains("@s/other"));
+    for own in ["user", "bringer"] {
+        assert!(!project.has(&format!("{LINK}/{own}")), "{own} is the project's own");
+    }
+    project.run("larder verify").exits(0);
+    project.run("larder sync").exits(0).names(["up to date"]);
+}
+
+#[test]
+fn a_name_that_would_contradict_a_declaration_is_left_out_and_listed() {
+    let registry = phantom().serve();
+    let project = user(&registry, "group \"dev\" { npm \"picky\"; }\n");
+    assert_eq!(found(&project), "MODULE_NOT_FOUND");
+    let record = project.read(".larder/active/generation.json");
+    assert!(record.contains("npm:picky@1.0.0 declares ^2, and npm:used@1.0.0 is not that"), "{record}");
+    // No environment finds another version than the others, nor one where they find none.
+    project.run("larder sync --env production").exits(0);
+    assert_eq!(found(&project), "MODULE_NOT_FOUND");
+}
+
+#[test]
+fn the_strict_have_no_fallback() {
+    let registry = phantom().serve();
+    let project = user(&registry, "resolution { fallback \"off\"; }\n");
+    assert_eq!(found(&project), "MODULE_NOT_FOUND");
+    assert!(!project.has(LINK) && !project.has(".larder/active/fallback"));
+    project.run("larder verify").exits(0);
+    // Neither does it take a new lock to have one.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &manifest.replace("\"off\"", "\"on\"")).run("larder sync --locked").exits(0);
+    assert_eq!(found(&project), "1.0.0");
+    project.write("larder.kdl", &manifest).run("larder sync --locked").exits(0);
+    assert_eq!(found(&project), "MODULE_NOT_FOUND");
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn a_lock_of_an_earlier_edition_has_no_fallback() {
+    let registry = phantom().serve();
+    let project = user(&registry, "");
+    let lock = project.read("larder.lock");
+    project
+        .write("larder.lock", &lock.replace("forgotten = 4\n", "forgotten = 3\n"))
+        .run("larder sync --locked")
+        .exits(0);
+    assert_eq!(found(&project), "MODULE_NOT_FOUND");
+    project.run("larder update").exits(0);
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder sync").exits(0);
+    assert_eq!(found(&project), "1.0.0");
+}
+
+#[test]
+fn switches_rollbacks_and_promotions_move_the_fallback() {
+    let registry = phantom().serve();
+    let environments = "environment \"development\"\nenvironment \"production\"\n";
+    let project = user(&registry, environments);
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &manifest.replace("    npm \"bringer\"\n", "")).run("larder sync").exits(0);
+    assert_eq!(found(&project), "MODULE_NOT_FOUND");
+    project.run("larder verify").exits(0);
+    std::fs::remove_file(project.path(LINK)).expect("a link");
+    project.run("larder rollback").exits(0);
+    assert_eq!(found(&project), "1.0.0");
+    project.run("larder promote development production").exits(0);
+    std::fs::remove_file(project.path(LINK)).expect("a link");
+    project.run("larder use production").exits(0);
+    assert_eq!(found(&project), "1.0.0");
+    project.run("larder gc").exits(0);
+    assert_eq!(found(&project), "1.0.0");
+    project.run("larder verify --all").exits(0);
+}
+
+#[test]
+fn a_moved_checkout_keeps_its_fallback() {
+    let registry = phantom().serve();
+    let project = user(&registry, "");
+    let (here, there) = (project.path(""), project.folder().join("elsewhere"));
+    std::fs::rename(&here, &there).expect("a folder");
+    std::fs::create_dir(&here).expect("a folder");
+    project.run_in(&there, "larder sync").exits(0);
+    let script = format!("require({:?})", there.join("node_modules/user"));
+    assert_eq!(project.program("node", &["-p", &script]).exits(0).stdout.trim(), "1.0.0");
+    project.run_in(&there, "larder verify").exits(0);
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_is_named_and_mended_and_never_followed() {
+    let registry = phantom().serve();
+    let project = user(&registry, "");
+    let victim = project.folder().join("victim");
+    let plant: [fn(&Path, &Path); 3] = [
+        |victim, link| symlink(victim, link).expect("a link"),
+        |victim, link| {
+            std::fs::create_dir(link).expect("a folder");
+            symlink(victim, link.join("used")).expect("a link");
+        },
+        |_, _| {},
+    ];
+    for (place, plant) in plant.into_iter().enumerate() {
+        for command in ["larder sync", "larder sync --repair", "larder use development"] {
+            std::fs::create_dir_all(victim.join("used")).expect("a folder");
+            std::fs::write(victim.join("used/index.js"), "exports.version = 'evil'\n").expect("a file");
+            let link = project.path(LINK);
+            std::fs::remove_file(&link).expect("a link");
+            plant(&victim, &link);
+            project.run("larder verify").exits(1).names([LINK]);
+            project.run(command).exits(0);
+            assert_eq!(found(&project), "1.0.0", "{place}: {command}");
+            assert!(victim.join("used/index.js").exists(), "{place}: {command}");
+            project.run("larder verify").exits(0);
+        }
+    }
+    // Where it is not wanted, one that leads elsewhere is no better.
+    let manifest = project.read("larder.kdl");
+    project.write("larder.kdl", &format!("{manifest}resolution {{ fallback \"off\"; }}\n")).run("larder sync").exits(0);
+    std::fs::remove_file(project.path(LINK)).expect("a link");
+    symlink(&victim, project.path(LINK)).expect("a link");
+    project.run("larder verify").exits(1).names([LINK]);
+    project.run("larder sync --repair").exits(0);
+    assert_eq!(found(&project), "MODULE_NOT_FOUND");
+}
+
+#[test]
+fn names_that_are_hoisted_are_found_by_the_projects_own_files() {
+    let registry = phantom().serve();
+    let project = user(&registry, "resolution { hoist npm \"@s/*\"; }\n");
+    assert!(project.read("node_modules/@s/other/package.json").contains("@s/other"));
+    assert!(!project.has("node_modules/used") && !project.has(&format!("{LINK}/@s/other")));
+    assert_eq!(found(&project), "1.0.0");
+    project.run("larder verify").exits(0);
+    let manifest = project.read("larder.kdl").replace("\"@s/*\"", "\"*\" \"!@s/*\"; fallback \"off\"");
+    project.write("larder.kdl", &manifest).run("larder sync --locked").exits(0);
+    assert!(project.has("node_modules/used") && !project.has("node_modules/@s"));
+    assert_eq!(found(&project), "1.0.0", "what the project finds, its packages find");
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn a_root_that_declares_nothing_has_what_is_hoisted() {
+    let registry = phantom().serve();
+    let project = Project::new(&registry);
+    project
+        .manifest("members \"web\"\nresolution { hoist npm \"used\"; }\n")
+        .write("web/package.json", r#"{"name":"web","dependencies":{"bringer":"*"}}"#)
+        .run("larder sync")
+        .exits(0);
+    assert!(project.has("node_modules/used/index.js"));
+    project.run("larder verify").exits(0);
 }

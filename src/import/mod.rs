@@ -23,7 +23,7 @@ use miette::Diagnostic;
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, Marker, Url};
 
-use crate::manifest::{normal_name, parse_requirement};
+use crate::manifest::{FallbackMode, Hoisting, normal_name, parse_requirement};
 
 pub use npm::{lerna, npmrc, package_json, package_ranges, pnpm_workspace};
 pub use pypi::{pyproject, requirements};
@@ -57,6 +57,8 @@ pub struct Imported {
     pub overrides: Vec<(Ecosystem, String, Option<String>)>,
     /// The overrides whose ranges a catalog has: selector and catalog. [`Imported::settle_catalogs`] looks them up.
     catalog_overrides: Vec<(String, Option<String>)>,
+    /// What packages find that they do not declare.
+    pub hoisting: Hoisting,
     /// The instant before which versions have to be released: RFC 3339.
     pub released_before: Option<String>,
     /// The parts that were not imported.
@@ -182,12 +184,25 @@ impl Imported {
             self.add_override(ecosystem, &name, range.as_deref());
         }
         self.catalog_overrides.extend(other.catalog_overrides);
+        other.hoisting.names.iter().for_each(|glob| self.add_hoisted(glob));
+        if other.hoisting.fallback == FallbackMode::Off {
+            self.hoisting.fallback = FallbackMode::Off;
+        }
         self.released_before = self.released_before.take().or(other.released_before);
         self.name = self.name.take().or(other.name);
         self.version = self.version.take().or(other.version);
         self.license = self.license.take().or(other.license);
         self.runtimes.merge(other.runtimes);
         self.not_taken.extend(other.not_taken);
+    }
+
+    /// Adds a glob of names that the project's own `node_modules` has besides.
+    fn add_hoisted(&mut self, glob: &str) {
+        if glob.is_empty() || globset::Glob::new(glob).is_err() {
+            self.refuse(format!("the pattern `{glob}` of names to hoist"), "it is no glob");
+        } else if !self.hoisting.names.iter().any(|known| known == glob) {
+            self.hoisting.names.push(glob.to_owned());
+        }
     }
 
     /// Adds a line if it is valid in a manifest.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::manifest::edit::quoted;
+use crate::manifest::{FallbackMode, Hoisting};
 use crate::model::{NpmRange, Platform, PythonVersion, parse_npm_version};
 
 use super::{CatalogRange, Imported, ImportedLine, Runtimes};
@@ -113,12 +114,19 @@ fn catalogs(imported: &Imported, out: &mut String) {
 }
 
 fn resolution(imported: &Imported, out: &mut String) {
-    if imported.overrides.is_empty() && imported.released_before.is_none() {
+    if imported.overrides.is_empty() && imported.released_before.is_none() && imported.hoisting == Hoisting::default() {
         return;
     }
     out.push_str("\nresolution {\n");
     if let Some(instant) = &imported.released_before {
         let _ = writeln!(out, "    released-before {}", quoted(instant));
+    }
+    if imported.hoisting.fallback == FallbackMode::Off {
+        out.push_str("    fallback \"off\"\n");
+    }
+    if !imported.hoisting.names.is_empty() {
+        let globs: Vec<String> = imported.hoisting.names.iter().map(|glob| quoted(glob)).collect();
+        let _ = writeln!(out, "    hoist npm {}", globs.join(" "));
     }
     for (ecosystem, name, range) in &imported.overrides {
         let _ = write!(out, "    override {ecosystem} {}", quoted(name));

@@ -226,6 +226,33 @@ fn a_workspace_file_names_members_and_what_it_sets_is_listed() {
 }
 
 #[test]
+fn what_pnpm_hoists_is_hoisted_and_the_strict_stay_strict() {
+    let workspace = "publicHoistPattern:\n  - '@tailwindcss/*'\n  - '!@tailwindcss/old'\nnodeLinker: isolated\n";
+    let file =
+        "public-hoist-pattern[]=*eslint*\npublic-hoist-pattern[]=@tailwindcss/*\nhoist=true\nshamefully-hoist=false\n";
+    let mut imported = pnpm_workspace(workspace).unwrap();
+    imported.merge(npmrc(file));
+    let text = text_of(&imported);
+    assert!(text.contains("hoist npm \"@tailwindcss/*\" \"!@tailwindcss/old\" \"*eslint*\"\n"), "{text}");
+    assert!(!text.contains("fallback") && refused(&imported).is_empty(), "{text} {:?}", imported.not_taken);
+
+    for (strict, shameful) in [
+        (npmrc("hoist=false\n"), npmrc("shamefully-hoist=true\n")),
+        (pnpm_workspace("hoist: false\n").unwrap(), pnpm_workspace("shamefullyHoist: true\n").unwrap()),
+    ] {
+        assert!(text_of(&strict).contains("resolution {\n    fallback \"off\"\n}\n"));
+        assert!(text_of(&shameful).contains("resolution {\n    hoist npm \"*\"\n}\n"));
+        assert_eq!((refused(&strict).len(), refused(&shameful).len()), (0, 0));
+    }
+
+    let refused_ones =
+        npmrc("node-linker=hoisted\nhoist-pattern[]=*types*\nhoist-pattern=*\npublic-hoist-pattern[]=x[\n");
+    let words = [".npmrc node-linker=hoisted", ".npmrc hoist-pattern", "the pattern `x[` of names to hoist"];
+    assert_eq!(refused(&refused_ones), words);
+    assert_eq!(refused(&pnpm_workspace("nodeLinker: pnp\n").unwrap()), ["nodeLinker=pnp"]);
+}
+
+#[test]
 fn registries_are_kept_and_tokens_are_not() {
     let imported = npmrc(
         "; a comment\nregistry=https://npm.acme.example/\n@acme:registry=https://own.acme.example/npm/\n\

@@ -8,6 +8,7 @@
 //! | `freshness` | whether a lock still is what the manifest wants |
 //! | `closure` | what a selection of groups reaches on a platform |
 //! | `dependency_paths` | why a package is there |
+//! | `fallback` | which instance of each name packages find that do not declare it |
 //! | `spans` | where a package, an edge or a fact stands in the text |
 
 mod closure;
@@ -15,6 +16,7 @@ mod conflict;
 mod conflict_markers;
 mod dependency_paths;
 mod error;
+mod fallback;
 mod freshness;
 mod key;
 mod spans;
@@ -28,6 +30,7 @@ pub use closure::{Closure, Selection, platforms_of};
 pub use conflict::salvage;
 pub use dependency_paths::{DependencyChain, ShortestPaths, why};
 pub use error::LockfileError;
+pub use fallback::{Fallback, UnmetDeclaration};
 pub use freshness::{DeclaredState, Freshness, LocalManifest, RegistryMatch, StaleReason, freshness, misrouted};
 pub use spans::{Anchor, Spans};
 

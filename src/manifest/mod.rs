@@ -9,6 +9,7 @@ pub mod edit;
 mod environments;
 mod error;
 mod folder;
+mod hoisting;
 mod model;
 mod node;
 mod notation;
@@ -25,6 +26,7 @@ pub use check::join_members;
 pub use claims::Claim;
 pub use error::{ManifestError, ManifestErrors};
 pub use folder::{FolderSpec, parse_folder};
+pub use hoisting::{FallbackMode, Hoisting};
 pub use model::{
     Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
     Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, Task, TokenSource,

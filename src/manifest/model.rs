@@ -1,13 +1,13 @@
 //! A manifest's contents, validated, with the spans that errors point at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use miette::SourceSpan;
 
 use crate::model::{Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url};
 
-use super::{Claim, FolderSpec};
+use super::{Claim, FolderSpec, Hoisting};
 
 /// A value with its span in the manifest's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Manifest {
     pub project: Option<ProjectMetadata>,
     /// The runtimes, platforms and `resolution`, with defaults filled in.
     pub settings: Settings,
+    /// `fallback` and `hoist` in `resolution`
+    pub hoisting: Hoisting,
     /// The declared registries, then the built-in ones that are not declared: `npmjs` and `pypi`.
     pub registries: Vec<Registry>,
     /// The catalogs; of a member, those of its root.
@@ -163,6 +165,13 @@ pub struct Environment {
     pub forbid_dev_groups: bool,
     /// The spans of its declaration. `None` for a built-in environment.
     pub spans: Option<EnvironmentSpans>,
+}
+
+impl Environment {
+    /// Returns the groups that it includes besides `dependencies`.
+    pub fn groups(&self) -> BTreeSet<Label> {
+        self.include.iter().cloned().collect()
+    }
 }
 
 /// The spans of the parts of an environment that other parts of a manifest can contradict.

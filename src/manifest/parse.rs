@@ -10,8 +10,8 @@ use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes};
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    Conflict, DependencyLine, Group, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata, Registry,
-    Spanned, Task, catalogs, check, conflicts, environments, registries, resolution, syntax, tasks,
+    Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata,
+    Registry, Spanned, Task, catalogs, check, conflicts, environments, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -96,6 +96,7 @@ struct DraftManifest<'a> {
     once: UniqueNodes<'a>,
     project: Option<ProjectMetadata>,
     settings: Settings,
+    hoisting: Hoisting,
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
     names_python: bool,
     platforms: DeclaredPlatforms,
@@ -152,7 +153,7 @@ impl<'a> DraftManifest<'a> {
             "catalog" => {}
             "environment" => self.environments.extend(environments::read_environment(node, errors)),
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
-            "resolution" => resolution::read_resolution(node, &mut self.settings, errors),
+            "resolution" => resolution::read_resolution(node, &mut self.settings, &mut self.hoisting, errors),
             "members" => self.members.extend(read_members(node, errors)),
             "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
             "policy" => self.policy = environments::read_policy(node, errors),
@@ -176,6 +177,7 @@ impl<'a> DraftManifest<'a> {
             text: Arc::clone(text),
             project: self.project,
             settings: self.settings,
+            hoisting: self.hoisting,
             registries: self.registries,
             catalogs: self.catalogs,
             dependencies: self.dependencies,

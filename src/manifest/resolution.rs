@@ -10,14 +10,29 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueN
 use super::notation::parse_requirement;
 use super::registries::read_glob;
 use super::requirement::{RequirementError, RequirementSpans};
-use super::{DependencyLine, DependencySpec, ManifestError, Spanned};
+use super::{DependencyLine, DependencySpec, FallbackMode, Hoisting, ManifestError, Spanned};
 
-const OPTIONS: [&str; 8] =
-    ["npm-peers", "prereleases", "released-before", "engines", "override", "extend", "writable", "owner"];
+const OPTIONS: [&str; 10] = [
+    "npm-peers",
+    "prereleases",
+    "released-before",
+    "engines",
+    "override",
+    "extend",
+    "writable",
+    "owner",
+    "fallback",
+    "hoist",
+];
 const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
 
 /// Reads the block.
-pub(super) fn read_resolution(block: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+pub(super) fn read_resolution(
+    block: ManifestNode<'_>,
+    settings: &mut Settings,
+    hoisting: &mut Hoisting,
+    errors: &mut Errors,
+) {
     const SHAPE: NodeShape =
         NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "resolution { … }" };
     block.read_parts(&SHAPE, errors);
@@ -25,7 +40,7 @@ pub(super) fn read_resolution(block: ManifestNode<'_>, settings: &mut Settings, 
     let mut overrides = Vec::new();
     let mut owners = Vec::new();
     for node in block.children() {
-        if !matches!(node.name(), "override" | "extend" | "writable" | "owner") {
+        if !matches!(node.name(), "override" | "extend" | "writable" | "owner" | "hoist") {
             once.check(node, errors);
         }
         match node.name() {
@@ -55,6 +70,11 @@ pub(super) fn read_resolution(block: ManifestNode<'_>, settings: &mut Settings, 
             "extend" => read_extend(node, settings, errors),
             "writable" => read_writable(node, settings, errors),
             "owner" => read_owner(node, &mut owners, errors),
+            "fallback" => {
+                const CHOICES: [(&str, FallbackMode); 2] = [("on", FallbackMode::On), ("off", FallbackMode::Off)];
+                hoisting.fallback = choice(node, &CHOICES, errors);
+            }
+            "hoist" => read_hoist(node, hoisting, errors),
             _ => node.report_unknown("in `resolution`", &OPTIONS, errors),
         }
     }
@@ -243,6 +263,30 @@ fn read_owner(node: ManifestNode<'_>, owners: &mut Vec<Spanned<FileOwner>>, erro
             continue;
         }
         owners.push(Spanned { value: FileOwner { package: package.clone(), files: files.into() }, span });
+    }
+}
+
+/// `hoist npm "@tailwindcss/*" …`
+fn read_hoist(node: ManifestNode<'_>, hoisting: &mut Hoisting, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (2, usize::MAX),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "hoist npm \"@SCOPE/*\"",
+    };
+    let parts = node.read_parts(&SHAPE, errors);
+    let Some(value) = parts.argument(0) else { return };
+    match ecosystem(value, errors) {
+        None => {}
+        Some(found) if found.has_scopes() => {
+            hoisting.names.extend(parts.arguments.into_iter().skip(1).filter_map(|value| read_glob(value, errors)));
+        }
+        Some(found) => errors.push(ManifestError::UnknownValue {
+            value: found.to_string(),
+            what: "an ecosystem whose packages can be hoisted".to_owned(),
+            help: Some("only packages of `npm` lie in a `node_modules`".to_owned()),
+            span: value.span,
+        }),
     }
 }
 

@@ -89,7 +89,8 @@ impl Edge {
     }
 }
 
-/// An optional dependency that had no match and was left out.
+/// An optional dependency that had no match and was left out, or a peer that nobody provides. Optional peers are listed only
+/// where the lock has a package of their name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dropped {
     /// The name that the dependent uses.
@@ -105,7 +106,7 @@ pub struct Dropped {
 pub struct Instance {
     /// Its dependencies, sorted.
     pub edges: Vec<Edge>,
-    /// Its optional dependencies that were left out, sorted.
+    /// Its optional dependencies and peers that were left out, sorted.
     pub dropped: Vec<Dropped>,
 }
 

@@ -62,6 +62,13 @@ pub struct Extension {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edition(pub u32);
 
+impl Edition {
+    /// The first edition in which a package that has peers has optional peers on their types.
+    pub const TYPES_OF_PEERS: Self = Self(4);
+    /// The first edition whose locks record the optional peers that nobody provides.
+    pub const UNBOUND_PEERS: Self = Self(4);
+}
+
 impl Default for Edition {
     /// Returns the first edition, which locks omit.
     fn default() -> Self {

@@ -422,7 +422,7 @@ impl<'a> Sync<'a> {
         self.facts.note_link(&self.profile.current_link(name))?;
         self.facts.note(&self.profile.record(name, generation))?;
         if self.options.activation == Activation::Activate {
-            for link in self.profile.root_links() {
+            for link in self.profile.constant_links() {
                 if fs::lstat(&link)?.is_some() {
                     self.facts.note_link(&link)?;
                 }

@@ -11,6 +11,7 @@ use super::key::{KeyDependency, KeyInput, RealisedKey, keys};
 use super::layout::{ClosurePackage, Dependencies, Layout, LinkTarget, OwnerRule, PackageContent, RealisedPackage};
 use super::layout_input::{LayoutInput, PackageToPlace, RealisedKeys};
 use super::placement;
+use super::undeclared::add_undeclared;
 
 /// Computes the layout and the closure of a profile.
 pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
@@ -50,6 +51,7 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
         |owner: &FileOwner| OwnerRule { package: owner.package.name.as_str().into(), files: owner.files.clone() };
     layout.owners = owners.map(owner).collect();
     layout.members.retain(|_, links| !links.is_empty());
+    add_undeclared(input, &realised.keys, &mut layout);
     Ok((layout, members(input, &direct)?))
 }
 

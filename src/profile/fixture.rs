@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::fs::{self, Durability};
 use crate::lock::{Closure, Lockfile};
-use crate::manifest::FilesMode;
+use crate::manifest::{FilesMode, Hoisting};
 use crate::model::{
     Dependent, Ecosystem, Edge, EdgeKind, Facts, Instance, InstanceKey, Label, Package, PackageId, PackageKey,
     PackageName, Platform, Requirement, RootEdge, SemverRange, TreeDigest, Version,
@@ -30,6 +30,7 @@ pub(super) struct Fixture {
     pub(super) interpreter: Option<Interpreter>,
     pub(super) bytecode: Option<Bytecode>,
     pub(super) files: FilesMode,
+    pub(super) hoisting: Hoisting,
 }
 
 impl Fixture {
@@ -49,6 +50,7 @@ impl Fixture {
             interpreter: None,
             bytecode: None,
             files: FilesMode::Shared,
+            hoisting: Hoisting::default(),
         }
     }
 
@@ -156,6 +158,8 @@ impl Fixture {
             trees: &self.trees.iter().map(|(key, tree)| (key.clone(), tree.digest)).collect(),
             folders: &folders,
             files: LinkMode::Shared,
+            hoisting: &self.hoisting,
+            environments: &[BTreeSet::new()],
         })
     }
 
@@ -183,6 +187,8 @@ impl Fixture {
             closure: &closure,
             trees: &self.trees,
             files: self.files,
+            hoisting: &self.hoisting,
+            environments: &[BTreeSet::new()],
             interpreter: self.interpreter.as_ref(),
             bytecode: self.bytecode.as_ref(),
             created: jiff::Timestamp::UNIX_EPOCH,

@@ -292,6 +292,7 @@ mod tests {
             root: "/home/me/shop".into(),
             promoted: None,
             durable: false,
+            fallback: false,
             python: false,
             node_modules: true,
             members: Vec::new(),

@@ -14,6 +14,7 @@ use super::paths::SUMMARY;
 use super::record_file::{FORMAT, read_record};
 
 /// The part of a generation's record that a switch and a history need.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenerationSummary {
     /// The form of the record.
@@ -37,6 +38,9 @@ pub struct GenerationSummary {
     pub durable: bool,
     /// The generation whose closure was taken over, where it was promoted.
     pub promoted: Option<PromotionSource>,
+    /// Whether the generation has a `fallback`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fallback: bool,
     /// Whether the generation has a Python environment.
     pub python: bool,
     /// Whether the project has a `node_modules`.

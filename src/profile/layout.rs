@@ -135,6 +135,16 @@ pub struct LocalFolder {
     pub bin: BTreeMap<Arc<str>, Arc<str>>,
 }
 
+/// What packages find last, though they do not declare it.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Fallback {
+    /// The links of `fallback/`.
+    pub links: Links,
+    /// The names that are left out, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<Arc<str>, String>,
+}
+
 /// A whole profile as data.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Layout {
@@ -142,6 +152,12 @@ pub struct Layout {
     pub packages: BTreeMap<RealisedKey, RealisedPackage>,
     /// The project's own `node_modules`.
     pub node_modules: Links,
+    /// What the project's own `node_modules` has besides, by `hoist` lines.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hoisted: Links,
+    /// What packages find last. `None` if there is no fallback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Fallback>,
     /// The `node_modules` of each member and local package, by its folder.
     pub members: BTreeMap<Arc<str>, Links>,
     /// `packages/`: private packages and local folders.
@@ -154,6 +170,18 @@ pub struct Layout {
     pub owners: Vec<OwnerRule>,
     /// The local packages, by name.
     pub folders: BTreeMap<Arc<str>, LocalFolder>,
+}
+
+impl Layout {
+    /// Returns whether the project has a `node_modules` of its own.
+    pub(super) fn has_node_modules(&self) -> bool {
+        !self.node_modules.is_empty() || !self.hoisted.is_empty()
+    }
+
+    /// Returns the links of `fallback/`; none where there is none.
+    pub(super) fn fallback_links(&self) -> impl Iterator<Item = (&Arc<str>, &LinkTarget)> {
+        self.fallback.iter().flat_map(|fallback| &fallback.links)
+    }
 }
 
 /// The dependencies of each Python package of an environment, by name.

@@ -1,10 +1,11 @@
 //! The input of a layout, and the questions that an ecosystem's placement may ask about a package.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Ecosystem, InstanceKey, PackageKey, Platform, TreeDigest};
+use crate::manifest::Hoisting;
+use crate::model::{Ecosystem, InstanceKey, Label, PackageKey, Platform, TreeDigest};
 
 use super::ProfileError;
 use super::key::RealisedKey;
@@ -26,6 +27,10 @@ pub(super) struct LayoutInput<'a> {
     pub(super) folders: &'a BTreeMap<PackageKey, LocalFolder>,
     /// How files come into the profile, unless a package is writable.
     pub(super) files: LinkMode,
+    /// What packages find that they do not declare.
+    pub(super) hoisting: &'a Hoisting,
+    /// The groups of each environment of the project.
+    pub(super) environments: &'a [BTreeSet<Label>],
 }
 
 impl LayoutInput<'_> {

@@ -11,9 +11,10 @@
 //!     ├── active -> node_modules/.profiles/development/current
 //!     └── node_modules/
 //!         ├── .packages/<key>/            realised packages, shared by all generations
+//!         ├── .packages/node_modules -> ../../active/fallback
 //!         └── .profiles/development/
 //!             ├── current -> 12
-//!             └── 12/                     node_modules, python, packages, bin, members, generation.json
+//!             └── 12/                     node_modules, fallback, python, packages, bin, members, generation.json
 //! ```
 //!
 //! What a profile looks like is computed first, as data ([`Layout`]); then it is built beside what is there; then one
@@ -30,11 +31,13 @@
 //! | `npm` | realising packages; the executables that they declare |
 //! | `python` | finding the interpreter; a virtual environment without pip |
 //! | `placement` | each ecosystem's contract: where its packages go |
+//! | `undeclared` | what packages find that they do not declare |
 //! | `compute_layout` | lock, closure and trees → layout |
 //! | `local_folders` | what the folders of local packages hold |
 //! | `record_file`, `generation_summary`, `generation` | what a generation says of itself |
 //! | `complete_generations` | which generations are known to have all their packages |
 //! | `profiles`, `leftovers`, `git_exclude`, `project_lock` | a checkout with its profiles, and the right to change it |
+//! | `fallback_link` | the link through which packages find what they do not declare |
 //! | `root_links`, `switch` | the links in the checkout; which generation is current, which environment active |
 //! | `checkout_move`, `relocate` | generations of a checkout that was moved or copied |
 //! | `build` | a new generation |
@@ -50,6 +53,7 @@ mod complete_generations;
 mod components;
 mod compute_layout;
 mod error;
+mod fallback_link;
 #[cfg(test)]
 mod fixture;
 mod generation;
@@ -80,6 +84,7 @@ mod shell;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod undeclared;
 mod verify;
 
 pub use build::{BuildInput, Built};
@@ -90,7 +95,8 @@ pub use generation_summary::{ChangeSummary, GenerationSummary, PromotionSource};
 pub use git_exclude::{add_ignore_lines, exclude_from_git};
 pub use key::{InvalidRealisedKey, RealisedKey};
 pub use layout::{
-    ClosurePackage, Distribution, Layout, LinkTarget, Links, LocalFolder, OwnerRule, PackageContent, RealisedPackage,
+    ClosurePackage, Distribution, Fallback, Layout, LinkTarget, Links, LocalFolder, OwnerRule, PackageContent,
+    RealisedPackage,
 };
 pub use link_mode::LinkMode;
 pub use paths::{active, current_link, generation_folder, is_generation, own_folder, sync_record};

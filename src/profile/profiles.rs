@@ -8,6 +8,7 @@ use crate::fs::{self, Kind};
 use crate::model::Label;
 
 use super::ProfileError;
+use super::fallback_link::fallback_link;
 use super::generation::Generation;
 use super::generation_summary::GenerationSummary;
 use super::paths::{
@@ -182,8 +183,8 @@ impl Profiles {
 
     /// Returns where other tools look for the active environment: links in the checkout, where the environment has
     /// something for them.
-    pub fn root_links(&self) -> [PathBuf; 2] {
-        ["node_modules", ".venv"].map(|link| self.root().join(link))
+    pub fn constant_links(&self) -> [PathBuf; 3] {
+        ["node_modules".into(), ".venv".into(), fallback_link()].map(|link| self.root().join(link))
     }
 
     /// Makes sure that a generation was built, or was brought, to where the checkout lies now.

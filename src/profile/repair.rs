@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::ProfileError;
 use super::build::{self, BuildInput, Built, Reuse, realise};
 use super::complete_generations::CompleteGenerations;
+use super::fallback_link::fallback_link;
 use super::generation::{Contents, Generation};
 use super::key::RealisedKey;
 use super::paths::ProfilePaths;
@@ -28,7 +29,9 @@ impl Profiles {
         let Some(generation) = &current else { return build::build(paths, input, None, Reuse::Nothing(&damaged)) };
         let built = realise_again(paths, input, generation, &damaged)?;
         // What is wrong in the checkout itself is mended by activating.
-        let inside = |damage: &Damage| damage.key.is_none() && damage.path.starts_with(".larder");
+        let link = fallback_link();
+        let inside =
+            |damage: &Damage| damage.key.is_none() && damage.path.starts_with(".larder") && damage.path != link;
         if built.is_new || !damage.iter().any(inside) {
             return Ok(built);
         }

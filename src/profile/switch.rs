@@ -6,6 +6,7 @@ use crate::fs::{self, Durability, Kind};
 use crate::model::Label;
 
 use super::ProfileError;
+use super::fallback_link;
 use super::paths::{ACTIVE, CURRENT, environment_of_link, generation_number};
 use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
@@ -27,6 +28,7 @@ impl Profiles {
         let old = if is_active { self.active_links()? } else { RootLinks::new() };
         let needed = RequiredLinks::from(&new).links(self.root());
         if is_active {
+            fallback_link::settle(self.root(), new.fallback)?;
             root_links::create_links(self.root(), &needed, self.folders_beside())?;
         }
         if durability == Durability::Synced {
@@ -44,6 +46,7 @@ impl Profiles {
         let new = self.current_summary(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
         let needed = RequiredLinks::from(&new).links(self.root());
         let old = self.active_links()?;
+        fallback_link::settle(self.root(), new.fallback)?;
         root_links::create_links(self.root(), &needed, self.folders_beside())?;
         if self.active()?.as_ref() != Some(environment) {
             let target = format!("node_modules/.profiles/{environment}/{CURRENT}");

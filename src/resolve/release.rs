@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Dependent, Dropped, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform, Requirement,
-    Settings,
+    Dependent, Dropped, Edition, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform,
+    Requirement, Settings,
 };
 
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
@@ -171,7 +171,7 @@ impl PreparedRelease {
     /// Adds an optional peer on the types of each peer, as Yarn does: what this version says of `react` in its own types, it
     /// says of the `@types/react` that its dependents use.
     fn add_types_of_peers(&mut self, context: PreparationContext<'_>, id: &PackageId) {
-        if context.0.package_extensions < package_extensions::TYPES_OF_PEERS {
+        if context.0.package_extensions < Edition::TYPES_OF_PEERS {
             return;
         }
         let Ok(any) = "*".parse::<NpmRange>() else { return };

@@ -37,7 +37,8 @@ impl Sight {
                 continue;
             }
             let members = current.join("members");
-            seen.insert(format!("environment {environment}"), packages(&current.join("python"), &current, &members));
+            let found = packages(&current.join("python"), &current, &members, &current.join("fallback"));
+            seen.insert(format!("environment {environment}"), found);
         }
         if let Ok(target) = std::fs::read_link(project.path(".larder/active")) {
             let environment = target.iter().rev().nth(1).expect("a name").to_string_lossy().into_owned();
@@ -48,7 +49,8 @@ impl Sight {
 
     /// Fails the test unless a checkout has what its active environment has.
     pub(super) fn assert_is_of_checkout(&self, project: &Project, place: &str) {
-        let root = packages(&project.path(".venv"), &project.path(""), &project.path(""));
+        let fallback = project.path(".larder/node_modules/.packages/node_modules");
+        let root = packages(&project.path(".venv"), &project.path(""), &project.path(""), &fallback);
         let active = self.0.get("active").and_then(|name| self.0.get(&format!("environment {name}")));
         assert_eq!(active, Some(&root), "{place}: the checkout has something else than its environment");
     }
@@ -68,9 +70,10 @@ impl Sight {
 }
 
 /// Lists the packages of an environment with their versions, through every link.
-fn packages(python: &Path, root: &Path, members: &Path) -> String {
+fn packages(python: &Path, root: &Path, members: &Path, fallback: &Path) -> String {
     let mut text = String::new();
-    for (place, folder) in [("", root.join("node_modules")), ("web/", members.join("apps/web/node_modules"))] {
+    let (own, web) = (root.join("node_modules"), members.join("apps/web/node_modules"));
+    for (place, folder) in [("", own), ("web/", web), ("fallback/", fallback.to_owned())] {
         for name in names(&folder).into_iter().filter(|name| !name.starts_with('.')) {
             let inner = folder.join(&name);
             let scoped = if name.starts_with('@') { names(&inner) } else { vec![String::new()] };

@@ -5,8 +5,10 @@
 //! | `package_json` | package.json |
 //! | `overrides` | npm's `overrides`, Yarn's `resolutions`, pnpm's `overrides` |
 //! | `npmrc` | .npmrc: registries |
+//! | `hoisting` | pnpm's settings about packages that are found by those that do not declare them |
 //! | `workspaces` | pnpm-workspace.yaml, lerna.json: members, and what else is set there |
 
+mod hoisting;
 mod npmrc;
 mod overrides;
 mod package_json;

@@ -1,8 +1,10 @@
 //! npm's .npmrc: <https://docs.npmjs.com/cli/v11/configuring-npm/npmrc>.
 
+use serde_json::Value;
+
 use crate::import::{Imported, ImportedRegistry};
 
-use super::ECOSYSTEM;
+use super::{ECOSYSTEM, hoisting::hoisting};
 
 /// The registry that is there without being named.
 const PUBLIC: &str = "https://registry.npmjs.org";
@@ -52,17 +54,9 @@ pub fn npmrc(text: &str) -> Imported {
                 "give its registry a line `token env=\"LARDER_TOKEN_…\"`, and set that variable",
             );
         } else {
-            match key {
-                "hoist"
-                | "public-hoist-pattern[]"
-                | "public-hoist-pattern"
-                | "shamefully-hoist"
-                | "hoist-pattern[]" => {
-                    imported.refuse(format!(".npmrc {key}"), "nothing is hoisted: add what the project itself uses");
-                }
-                "node-linker" if value == "isolated" => {}
-                "node-linker" if value == "hoisted" => {
-                    imported.refuse(format!(".npmrc {line}"), "the layout is isolated, and hoisting is not supported");
+            match key.trim_end_matches("[]") {
+                key @ ("hoist" | "shamefully-hoist" | "public-hoist-pattern" | "hoist-pattern" | "node-linker") => {
+                    hoisting(key, &Value::from(value), ".npmrc ", &mut imported);
                 }
                 "minimum-release-age" | "before" => {
                     imported

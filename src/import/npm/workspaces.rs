@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::import::{ImportError, Imported};
 
+use super::hoisting::hoisting;
 use super::{ECOSYSTEM, overrides};
 
 /// Reads a pnpm-workspace.yaml: <https://pnpm.io/settings>.
@@ -52,7 +53,8 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
                 continue;
             }
             "publicHoistPattern" | "shamefullyHoist" | "hoist" | "hoistPattern" | "nodeLinker" => {
-                "nothing is hoisted: add what the project itself uses"
+                hoisting(key, value, prefix, imported);
+                continue;
             }
             "catalog" | "catalogs" => continue,
             _ => "a setting of pnpm's that larder has not",

@@ -1,4 +1,5 @@
 mod closure;
+mod fallback;
 mod freshness;
 mod sides;
 mod survival;

@@ -64,6 +64,9 @@ resolution {
     extend npm "x" { npm "y" "^1"; npm "z"; }
     writable npm "prisma" "sharp"
     owner pypi "opencv-python" "cv2/**" "*.txt"
+    fallback "off"
+    hoist npm "@tailwindcss/*" "eslint"
+    hoist npm "!@tailwindcss/old"
 }
 
 members "apps/*" "packages/*"
@@ -121,6 +124,8 @@ fn the_whole_grammar_is_read() {
     assert_eq!(manifest.settings.overrides[2].replacement, None);
     assert_eq!(manifest.settings.extensions.len(), 2);
     assert_eq!(manifest.settings.writable.len(), 2);
+    assert_eq!(manifest.hoisting.fallback, FallbackMode::Off);
+    assert_eq!(manifest.hoisting.names, ["@tailwindcss/*", "eslint", "!@tailwindcss/old"]);
     assert_eq!(manifest.settings.owners.iter().map(|owner| &*owner.files).collect::<Vec<_>>(), ["cv2/**", "*.txt"]);
     assert_eq!(
         manifest.registries.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(),

@@ -12,6 +12,14 @@ fn an_owner_line_names_a_package_of_pypi_and_globs_of_its_own() {
 }
 
 #[test]
+fn only_npm_has_a_fallback_and_names_that_are_hoisted() {
+    check(
+        "resolution { fallback \"of\"; hoist pypi \"a\"; hoist npm; hoist npm \"x[\" \"a\"; hoist npm \"b\" }",
+        &[("unknown_value", "\"of\""), ("unknown_value", "pypi"), ("missing", "hoist npm"), ("bad_value", "\"x[\"")],
+    );
+}
+
+#[test]
 fn five_faults_are_told_at_once() {
     let text = "project \"shop\"
 runtimes {

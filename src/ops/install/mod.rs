@@ -158,6 +158,7 @@ impl Installation<'_> {
         store.note_project(profile.root(), from.store_trees().map(|tree| tree.digest))?;
         (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
         let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
+        let environments: Vec<_> = self.project.manifest.environments.iter().map(Environment::groups).collect();
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,
@@ -171,6 +172,8 @@ impl Installation<'_> {
             closure: &from.closure,
             trees: &from.gathered.trees,
             files: environment.files,
+            hoisting: &self.project.manifest.hoisting,
+            environments: &environments,
             interpreter: from.interpreter.as_ref(),
             bytecode: from.bytecode.as_ref(),
             created: jiff::Timestamp::now(),

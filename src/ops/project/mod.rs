@@ -243,7 +243,7 @@ pub(super) fn choose<'m>(manifest: &'m Manifest, asked: Option<&str>, active: Op
 
 /// Returns what an environment selects of a lock.
 pub(super) fn selection(environment: &Environment, platform: Option<Platform>) -> Selection {
-    Selection { groups: environment.include.iter().cloned().collect(), platform }
+    Selection { groups: environment.groups(), platform }
 }
 
 /// Returns how a message names the manifest of a dependent: `larder.kdl`, or a member's folder.

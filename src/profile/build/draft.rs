@@ -54,6 +54,9 @@ impl<'a> GenerationDraft<'a> {
         fs::create_dir_all(&self.folder.join("bin"))?;
         let runtimes = DeclaredRuntimes::of(input);
         let mut executables = self.node_modules("node_modules", runtimes, &layout.node_modules, (layout, trees))?;
+        for (folder, name, target) in undeclared(layout) {
+            self.link(format!("{folder}/{name}"), self.absolute(target));
+        }
         for (member, links) in &layout.members {
             let place = format!("members/{}/node_modules", root_links::member_folder(member));
             let of_member = self.node_modules(&place, runtimes, links, (layout, trees))?;
@@ -207,6 +210,12 @@ impl<'a> GenerationDraft<'a> {
             precedence: python::Precedence { owners: &layout.owners, dependencies: &dependencies },
         })
     }
+}
+
+/// Returns what packages find that they do not declare: the folder in the generation, the name, and where it leads.
+fn undeclared(layout: &Layout) -> impl Iterator<Item = (&'static str, &Arc<str>, &LinkTarget)> {
+    let hoisted = layout.hoisted.iter().map(|(name, target)| ("node_modules", name, target));
+    hoisted.chain(layout.fallback_links().map(|(name, target)| ("fallback", name, target)))
 }
 
 fn installables(

@@ -1,10 +1,10 @@
 //! The input of a build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::lock::{Closure, Lockfile};
-use crate::manifest::FilesMode;
+use crate::manifest::{FilesMode, Hoisting};
 use crate::model::{Label, PackageKey, Platform, TreeDigest};
 use crate::store::Tree;
 
@@ -33,6 +33,10 @@ pub struct BuildInput<'a> {
     pub trees: &'a BTreeMap<PackageKey, Arc<Tree>>,
     /// Whether files are shared with the store, or private.
     pub files: FilesMode,
+    /// What packages find that they do not declare.
+    pub hoisting: &'a Hoisting,
+    /// The groups of each environment of the project: what packages find that they do not declare is chosen over all of them.
+    pub environments: &'a [BTreeSet<Label>],
     /// The interpreter, where a Python is declared.
     pub interpreter: Option<&'a Interpreter>,
     /// The byte-code of wheels, where it is made ahead.

@@ -12,6 +12,7 @@ use super::draft::GenerationDraft;
 use super::input::BuildInput;
 use crate::profile::as_text::Text;
 use crate::profile::compute_layout::compute_layout;
+use crate::profile::fallback_link;
 use crate::profile::generation::{Contents, Generation};
 use crate::profile::generation_summary::{ChangeSummary, GenerationSummary};
 use crate::profile::key::RealisedKey;
@@ -104,7 +105,7 @@ impl<'a> Plan<'a> {
             inputs: self.inputs,
             python: input.interpreter.cloned(),
             bytecode: input.bytecode.map(|bytecode| bytecode_of(&self.layout, bytecode)),
-            node_modules: !self.layout.node_modules.is_empty(),
+            node_modules: self.layout.has_node_modules(),
             members: self.layout.members.keys().cloned().collect(),
             closure: Vec::new(),
         };
@@ -115,7 +116,7 @@ impl<'a> Plan<'a> {
             .map_err(|error| self.with_space_demand(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
         let made = assembled.and_then(|generated| {
             generation.closure = self.closure;
-            let summary = summary(paths.root, input, &generation, before);
+            let summary = summary(paths.root, input, (&generation, &self.layout), before);
             let links = std::mem::take(&mut draft.links);
             let contested = std::mem::take(&mut draft.contested);
             let contents = Contents { root: paths.root.to_owned(), layout: self.layout, generated, links, contested };
@@ -134,7 +135,7 @@ impl<'a> Plan<'a> {
 fn summary(
     root: &Path,
     input: &BuildInput<'_>,
-    generation: &Generation,
+    (generation, layout): (&Generation, &Layout),
     current: Option<&Generation>,
 ) -> GenerationSummary {
     GenerationSummary {
@@ -147,6 +148,7 @@ fn summary(
         root: root.to_owned(),
         durable: input.durable,
         promoted: input.promoted.cloned(),
+        fallback: layout.fallback_links().next().is_some(),
         python: generation.python.is_some(),
         node_modules: generation.node_modules,
         members: generation.members.clone(),
@@ -164,6 +166,8 @@ fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, 
         trees: &digests,
         folders: &folders.kinds,
         files: input.link_mode(),
+        hoisting: input.hoisting,
+        environments: input.environments,
     })
 }
 
@@ -203,13 +207,17 @@ pub(in crate::profile) fn realise(
     let Some(packages) = open_own_folder(paths.root, paths.packages)? else { return Ok(0) };
     for found in packages.list()? {
         let Ok(name) = found.path.into_os_string().into_string() else { continue };
+        if name == fallback_link::NAME && found.kind == Kind::Symlink {
+            continue;
+        }
         // Left by a run that was killed: the project's lock is held. Where a package is to be, a link is none.
-        if name.starts_with('.') || found.kind != Kind::Folder {
+        if name.starts_with('.') || name == fallback_link::NAME || found.kind != Kind::Folder {
             packages.remove_tree(Path::new(&name))?;
         } else {
             there.insert(name);
         }
     }
+    fallback_link::settle(paths.root, layout.fallback_links().next().is_some())?;
     let mut missing: Vec<(&RealisedKey, _, Arc<Tree>)> = Vec::new();
     for (key, realised) in &layout.packages {
         let wanted = !there.contains(key.as_str()) || damaged.contains(key);

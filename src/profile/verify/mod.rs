@@ -11,6 +11,7 @@ use crate::fs;
 use crate::model::{Label, TreeDigest};
 use crate::store::Tree;
 
+use super::fallback_link::{self, Found};
 use super::generation::{Contents, Generation};
 use super::key::RealisedKey;
 use super::layout::{Layout, LinkTarget, RealisedPackage};
@@ -53,6 +54,7 @@ impl Profiles {
         let is_current = self.current_number(environment)? == Some(number);
         if is_current && self.active()?.as_ref() == Some(environment) {
             damage.extend(root_links(self.root(), &RequiredLinks::from(&summary).links(self.root()))?);
+            damage.extend(fallback(self.root(), summary.fallback)?);
         }
         Ok(damage)
     }
@@ -104,6 +106,16 @@ pub(super) fn root_links(root: &Path, links: &RootLinks) -> Result<Vec<Damage>, 
         }
     }
     Ok(damage)
+}
+
+/// Checks the link through which packages find what they do not declare. Where it is not needed it may be missing.
+fn fallback(root: &Path, is_needed: bool) -> Result<Option<Damage>, ProfileError> {
+    let kind = match fallback_link::look(root)? {
+        Found::Nothing if is_needed => ProfileDamageKind::Missing,
+        Found::Foreign => ProfileDamageKind::Redirected { expected: fallback_link::target().to_owned() },
+        Found::Nothing | Found::Link => return Ok(None),
+    };
+    Ok(Some(Damage { path: fallback_link::fallback_link(), package: None, key: None, tree: None, kind }))
 }
 
 fn package(

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Dropped, Package, RootEdge, Sides};
+use crate::model::{Dropped, Edition, Package, PackageName, RootEdge, Sides};
 
 use super::Solution;
 use super::catalog::UnsupportedNeed;
@@ -17,7 +17,7 @@ use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::instances::{self, DraftEdge, DraftInstance, TooManyInstances};
 use super::peer_contexts::TooManyPeerContexts;
 use super::problem::Problem;
-use super::release::Need;
+use super::release::{Need, NeedOrigin};
 use super::resolution::{Resolution, ResolveError, Warning, WarningKind};
 use super::search_state::Droppable;
 use super::variable::{ABSENT, ExtraIx, NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
@@ -184,18 +184,27 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Binds optional peers to what is reachable without them.
+    /// Binds optional peers to what is reachable without them. Those that nobody provides are recorded where packages of
+    /// their name are there for others: a dependent might find one of these, and it has to be one that it takes.
     fn bind_optional_peers(&mut self) -> Result<(), IndexError> {
+        let edition = self.problem.catalog.requirements.settings.package_extensions;
+        let keys = self.drafts.iter().filter_map(|draft| draft.key.as_ref());
+        let named: FxHashSet<PackageName> =
+            keys.filter(|_| edition >= Edition::UNBOUND_PEERS).map(|key| key.id.name.clone()).collect();
         for place in 0..self.drafts.len() {
             let node = self.problem.catalog.interned.node(self.drafts[place].node);
             let Some(prepared) = self.problem.prepared(node)? else { continue };
             for need in prepared.needs.iter().filter(|need| need.kind == DependencyKind::OptionalPeer) {
-                for link in self.peer_links(need, node)? {
-                    if !self.places.contains_key(&link.to) {
-                        continue;
-                    }
-                    self.drafts[place].links.push(link);
+                let mut links = self.peer_links(need, node)?;
+                links.retain(|link| self.places.contains_key(&link.to));
+                let draft = &mut self.drafts[place];
+                if links.is_empty()
+                    && need.origin != NeedOrigin::TypesOfPeer
+                    && named.contains(need.requirement.seen_as())
+                {
+                    draft.dropped.push(dropped(need, "nobody provides it".to_owned()));
                 }
+                draft.links.extend(links);
             }
         }
         Ok(())

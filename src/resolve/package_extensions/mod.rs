@@ -5,8 +5,8 @@
 //! uses is left alone, so an entry does no harm once its package is mended.
 //!
 //! The list has editions: what is added counts for new locks and for those that are updated as a whole; others keep the
-//! edition that they name. So do rules that change what is bound: the fourth edition adds no entry, and the types of
-//! peers.
+//! edition that they name. So do rules that change what is bound: the fourth edition adds no entry, but the
+//! types of peers and a record of the optional peers that nobody provides.
 
 mod editions;
 
@@ -44,9 +44,6 @@ const fn shared(package: &'static str) -> ExtensionDependency {
 
 /// The edition of this list, and of the rules beside it.
 pub const EDITION: Edition = Edition(4);
-
-/// The edition from which on a package that has a peer has an optional peer on its types.
-pub(super) const TYPES_OF_PEERS: Edition = Edition(4);
 
 /// The extensions that each edition adds to those before it.
 const EDITIONS: [&[PackageExtension]; 3] = [editions::FIRST, editions::SECOND, editions::THIRD];

@@ -1,0 +1,32 @@
+//! pnpm's settings about which packages are found by those that do not declare them: <https://pnpm.io/settings>.
+
+use serde_json::Value;
+
+use crate::import::Imported;
+use crate::manifest::FallbackMode;
+
+/// Reads one of these settings, under its name in .npmrc or in pnpm-workspace.yaml. `file` stands before the name in what is
+/// not taken over.
+pub(super) fn hoisting(key: &str, value: &Value, file: &str, imported: &mut Imported) {
+    let is = |expected: bool| {
+        value.as_bool() == Some(expected) || value.as_str() == Some(if expected { "true" } else { "false" })
+    };
+    match key {
+        "hoist" if is(false) => imported.hoisting.fallback = FallbackMode::Off,
+        "shamefully-hoist" | "shamefullyHoist" if is(true) => imported.add_hoisted("*"),
+        "public-hoist-pattern" | "publicHoistPattern" => {
+            let one = value.as_str().into_iter().filter(|glob| !glob.is_empty());
+            let several = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+            one.chain(several).for_each(|glob| imported.add_hoisted(glob));
+        }
+        "node-linker" | "nodeLinker" if value.as_str() != Some("isolated") => imported.refuse(
+            format!("{file}{key}={}", value.as_str().unwrap_or_default()),
+            "the layout is always isolated: `hoist npm \"*\"` in `resolution` lets the project find every package",
+        ),
+        "hoist-pattern" | "hoistPattern" if value.as_str() != Some("*") => imported.refuse(
+            format!("{file}{key}"),
+            "packages that do not declare what they use find any name, or none with `fallback \"off\"` in `resolution`",
+        ),
+        _ => {}
+    }
+}
