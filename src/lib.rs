@@ -32,6 +32,7 @@
 //! |   | [`fetch`] | the client, verification, unpacking |
 //! |   | [`store`] | content-addressed trees |
 //! |   | [`profile`] | realise, switch, verify |
+//! |   | [`build`] | the sandbox; running Python build back ends and npm install scripts in it |
 //! |   | [`fs`] | the only place that touches `std::fs` |
 //! | 3 | [`ops`] | one file per use case, beside what several share: session, project, install, generations |
 //! | 4 | [`cli`] | one file per command: arguments → one call into `ops` → output |
@@ -67,6 +68,7 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests prepare and inspect the disk"))]
 
+pub mod build;
 pub mod cli;
 pub mod diagnostic;
 pub mod difference;

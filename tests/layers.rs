@@ -17,6 +17,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("fetch", 2),
     ("store", 2),
     ("profile", 2),
+    ("build", 2),
     ("fs", 2),
     ("ops", 3),
     ("cli", 4),
@@ -39,6 +40,7 @@ const EDGES: &[(&str, &str)] = &[
     ("store", "fs"),
     ("profile", "store"),
     ("profile", "fs"),
+    ("build", "fs"),
 ];
 
 /// Rooms that may look at the process's environment, besides `main.rs`.

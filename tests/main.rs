@@ -1,6 +1,8 @@
 //! Tests from outside.
 #![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
 
+#[cfg(target_os = "linux")]
+mod builds;
 mod circles;
 mod clone;
 mod collect;

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::build;
 use crate::ops::{Context, Error, Flags, Session, Variables};
 
 use args::{Command, CommandLine};
@@ -27,6 +28,9 @@ type CommandResult = Result<ExitCode, Error>;
 /// Parses the arguments, runs the command and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(status) = build::run_helper(&words) {
+        return status;
+    }
     let arguments = match CommandLine::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && wants_json(&words) => return error_output::print_usage_document(&error),

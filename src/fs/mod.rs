@@ -13,12 +13,14 @@ mod link;
 mod lock;
 mod name;
 mod no_follow;
+mod ownership;
 mod parallel;
 mod partial_file;
 mod private;
 mod replace;
 mod stat;
 mod tree;
+mod usage;
 mod volume;
 
 pub use std::fs::File;
@@ -35,6 +37,7 @@ pub use link::{Linked, hard_link_or_copy, read_link, symlink};
 pub use lock::{FileLock, FolderLock};
 pub use name::random_name;
 pub use no_follow::{PathState, inspect_below, read_record};
+pub use ownership::{give_tree, open_to_all, set_umask};
 pub use parallel::{expect_open_files, map_parallel};
 pub use partial_file::PartialFile;
 pub use private::{make_private, set_private};
@@ -44,4 +47,5 @@ pub use replace::{
 };
 pub use stat::{Kind, Stat, lstat, stat};
 pub use tree::remove_tree;
+pub use usage::{Usage, free_space, usage};
 pub use volume::{is_network, sync_volume};

@@ -2,6 +2,8 @@
 //! folder of its own.
 
 mod archive;
+#[cfg(target_os = "linux")]
+pub(crate) mod build;
 mod npm;
 mod output;
 mod project;

@@ -230,6 +230,11 @@ pub(crate) fn python_version() -> &'static str {
     &python().version
 }
 
+/// Returns the executable of this machine's Python.
+pub(crate) fn python_executable() -> &'static Path {
+    &python().executable
+}
+
 /// The Python of this machine.
 struct Python {
     executable: PathBuf,
