@@ -26,6 +26,7 @@
 //! |   | [`import`] | other tools' manifests and lockfiles → a manifest, the versions they chose |
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
+//! |   | [`patch`] | diffs of packages: parsed, applied, made |
 //! |   | [`policy`] | checks over a lockfile → findings |
 //! |   | [`difference`] | how two generations or two locks differ, for people and `--json` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
@@ -79,6 +80,7 @@ pub mod lock;
 pub mod manifest;
 pub mod model;
 pub mod ops;
+pub mod patch;
 pub mod policy;
 pub mod profile;
 pub mod registry;

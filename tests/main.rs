@@ -28,6 +28,7 @@ mod network;
 mod npm;
 mod online;
 mod own_packages;
+mod patch;
 mod profiles;
 mod python;
 mod registries;

@@ -78,6 +78,8 @@ pub(super) enum Command {
     Fetch(FetchArgs),
     /// Run a task, a script of the package.json, or a program of the environment; without a name, list what there is
     Run(RunArgs),
+    /// Open a package for editing; --commit makes a patch of the changes
+    Patch(PatchArgs),
     /// List the locked packages of an environment
     List,
     /// Show the dependency tree of an environment
@@ -260,6 +262,19 @@ impl RunArgs {
         let before = words.len().saturating_sub(self.command.len());
         self.has_separator = words[..before].last().is_some_and(|word| word == "--");
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PatchArgs {
+    /// The package as the lock has it, like left-pad or npm:left-pad@1.3.0
+    #[arg(value_name = "PACKAGE", required_unless_present = "commit", conflicts_with = "commit")]
+    pub(super) package: Option<String>,
+    /// Make a patch of what was changed in this folder, and name it in the manifest
+    #[arg(long, value_name = "DIR")]
+    pub(super) commit: Option<PathBuf>,
+    /// Write the patch, the manifest and the lock, but do not sync
+    #[arg(long, requires = "commit")]
+    pub(super) no_sync: bool,
 }
 
 #[derive(Debug, Args)]

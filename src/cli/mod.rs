@@ -71,6 +71,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Ci(arguments) => commands::sync::ci(&arguments, session, output),
         Command::Fetch(arguments) => commands::fetch::run(&arguments, session, output),
         Command::Run(arguments) => commands::run::run(&arguments, session, output),
+        Command::Patch(arguments) => commands::patch::run(&arguments, session, output),
         Command::List => commands::list::run(context, output),
         Command::Tree(arguments) => commands::tree::run(&arguments, context, output),
         Command::Why(arguments) => commands::why::run(&arguments, context, output),

@@ -14,6 +14,7 @@ mod model;
 mod node;
 mod notation;
 mod parse;
+mod patches;
 mod registries;
 mod requirement;
 mod resolution;
@@ -29,7 +30,7 @@ pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use model::{
     Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
-    Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, Task, TokenSource,
+    PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url};
+use crate::model::{Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url, Version};
 
 use super::{Claim, FolderSpec, Hoisting};
 
@@ -47,6 +47,21 @@ pub struct Manifest {
     pub members: Vec<Spanned<String>>,
     /// `tasks`
     pub tasks: Vec<Task>,
+    /// `patch` lines.
+    pub patches: Vec<PatchLine>,
+}
+
+/// `patch npm "left-pad" "1.3.0" "patches/left-pad.patch"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatchLine {
+    /// The package.
+    pub package: PackageId,
+    /// The version that the patch is for.
+    pub version: Version,
+    /// The patch's file, relative to the root.
+    pub file: Arc<str>,
+    /// The line.
+    pub span: SourceSpan,
 }
 
 /// A command that `larder run` knows by name.

@@ -10,8 +10,9 @@ use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes};
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, Policy, ProjectMetadata,
-    Registry, Spanned, Task, catalogs, check, conflicts, environments, registries, resolution, syntax, tasks,
+    Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, PatchLine, Policy,
+    ProjectMetadata, Registry, Spanned, Task, catalogs, check, conflicts, environments, patches, registries,
+    resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -24,7 +25,7 @@ pub enum ManifestKind<'a> {
     Member(&'a Catalogs),
 }
 
-const TOP: [&str; 14] = [
+const TOP: [&str; 15] = [
     "project",
     "runtimes",
     "platforms",
@@ -39,11 +40,11 @@ const TOP: [&str; 14] = [
     "members",
     "policy",
     "tasks",
+    "patch",
 ];
 const MEMBER: [&str; 4] = ["project", "dependencies", "group", "tasks"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 9] =
-    ["package", "hooks", "patch", "builds", "assets", "creatio", "order", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 8] = ["package", "hooks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -109,6 +110,7 @@ struct DraftManifest<'a> {
     conflicts: Vec<Conflict>,
     members: Vec<Spanned<String>>,
     tasks: Vec<Task>,
+    patches: Vec<PatchLine>,
 }
 
 impl<'a> DraftManifest<'a> {
@@ -129,7 +131,7 @@ impl<'a> DraftManifest<'a> {
             });
             return;
         }
-        if !matches!(node.name(), "group" | "environment" | "platform" | "conflicts" | "catalog") {
+        if !matches!(node.name(), "group" | "environment" | "platform" | "conflicts" | "catalog" | "patch") {
             self.once.check(node, errors);
         }
         match node.name() {
@@ -155,6 +157,7 @@ impl<'a> DraftManifest<'a> {
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "resolution" => resolution::read_resolution(node, &mut self.settings, &mut self.hoisting, errors),
             "members" => self.members.extend(read_members(node, errors)),
+            "patch" => patches::read_patch(node, &mut self.patches, errors),
             "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
             "policy" => self.policy = environments::read_policy(node, errors),
             _ => node.report_unknown(
@@ -186,6 +189,7 @@ impl<'a> DraftManifest<'a> {
             conflicts: self.conflicts,
             members: self.members,
             tasks: self.tasks,
+            patches: self.patches,
         };
         if kind == ManifestKind::Root {
             check::check_alone(&manifest, errors);

@@ -305,7 +305,8 @@ fn owning_ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosyst
     Some(found)
 }
 
-fn ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosystem> {
+/// Reads the ecosystem of a line about packages of registries.
+pub(super) fn ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     let word = value.string(errors)?;
     let found = word.value.parse().ok().filter(|found: &Ecosystem| !found.is_local());
     if found.is_none() {
@@ -319,7 +320,8 @@ fn ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     found
 }
 
-fn package(ecosystem: Ecosystem, value: NodeValue<'_>, errors: &mut Errors) -> Option<PackageId> {
+/// Reads the name of a package.
+pub(super) fn package(ecosystem: Ecosystem, value: NodeValue<'_>, errors: &mut Errors) -> Option<PackageId> {
     let text = value.string(errors)?;
     match PackageName::parse(ecosystem, text.value) {
         Ok(name) => Some(PackageId::new(ecosystem, name)),

@@ -49,7 +49,7 @@ pub use pypi::range::PypiSpecifier;
 pub use range_error::RangeError;
 pub use requirement::{Requirement, folder_text, parse_folder_text};
 pub use routes::Routes;
-pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, Prereleases, Settings};
+pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, PatchedPackage, Prereleases, Settings};
 pub use side::{Side, Sides};
 pub use url::{Url, UrlError};
 pub use version::{Version, VersionError};

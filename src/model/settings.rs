@@ -3,7 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{PackageId, PackageName, PythonVersion, Requirement, TargetPlatform};
+use sha2::Digest as _;
+
+use super::{
+    Algorithm, Digest, PackageId, PackageKey, PackageName, PythonVersion, Requirement, TargetPlatform, Version,
+};
 
 /// How npm's peer dependencies are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -91,7 +95,31 @@ pub struct FileOwner {
     pub files: Arc<str>,
 }
 
-/// Everything besides the requirements that the choice of versions depends on.
+/// `patch npm "left-pad" "1.3.0" "FILE"`: a package whose files a patch changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatchedPackage {
+    /// The package.
+    pub package: PackageId,
+    /// Its version.
+    pub version: Version,
+    /// The SHA-256 digest of the patch.
+    pub digest: Digest,
+}
+
+impl PatchedPackage {
+    /// Returns whether the patch is for this package, from whichever registry it comes.
+    pub fn is_for(&self, key: &PackageKey) -> bool {
+        self.package.is_same(&key.id) && self.version == key.version
+    }
+
+    /// Returns the digest under which the store has what the patch makes of an artifact.
+    pub fn applied_to(&self, artifact: &Digest) -> Digest {
+        let text = format!("larder patch 1\0{artifact}\0{}", self.digest);
+        Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
+    }
+}
+
+/// Everything besides the requirements that the choice of versions depends on, and what is done to the packages chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The declared platforms, sorted.
@@ -116,6 +144,8 @@ pub struct Settings {
     pub writable: Vec<PackageId>,
     /// `owner` lines, one entry per glob.
     pub owners: Vec<FileOwner>,
+    /// `patch` lines with the digests of their files.
+    pub patches: Vec<PatchedPackage>,
     /// The edition of the built-in package extensions.
     pub package_extensions: Edition,
 }

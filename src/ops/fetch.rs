@@ -68,7 +68,8 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     for groups in selected {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
-        let (_, more, missing) = gather::gather(&source, &selection, closure, Completeness::WithoutMissingOptional)?;
+        let (_, more, missing) =
+            gather::gather(&source, &[], &selection, closure, Completeness::WithoutMissingOptional)?;
         skipped.extend(missing);
         gathered.fetched += more.fetched;
         gathered.bytes += more.bytes;

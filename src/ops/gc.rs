@@ -171,7 +171,11 @@ impl Run<'_> {
     fn keep(&mut self, lockfile: &Lockfile) {
         for (key, package) in &lockfile.graph.packages {
             self.named.insert(key.id.name.clone());
-            self.roots.artifacts.extend(package.artifacts.iter().filter_map(|artifact| artifact.digest.clone()));
+            let patched = lockfile.settings.patches.iter().find(|patched| patched.is_for(key));
+            for digest in package.artifacts.iter().filter_map(|artifact| artifact.digest.as_ref()) {
+                self.roots.artifacts.extend(patched.map(|patched| patched.applied_to(digest)));
+                self.roots.artifacts.insert(digest.clone());
+            }
         }
     }
 

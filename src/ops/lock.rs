@@ -320,6 +320,7 @@ pub(super) fn solve_with(
     let Resolution { mut graph, warnings, .. } = solutions::solve(project, &settings, registries, preferences)?;
     artifacts::complete(session, registries, &mut graph, wish.old)?;
     let lockfile = Lockfile::new(settings, graph);
+    project.check_patches_are_used(&lockfile)?;
     let held_back = held_back(registries, &lockfile)?;
     Ok((lockfile, SolveNotes { warnings, held_back }))
 }

@@ -18,6 +18,7 @@ pub mod lock;
 pub mod login;
 pub mod outdated;
 pub mod partial_rollback;
+pub mod patch;
 pub mod pin;
 pub mod promote;
 pub mod remove;

@@ -47,6 +47,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
         purpose: Purpose::Promote(&promoted),
         activation: Activation::Leave,
         bytecode: BytecodeUse::AsDeclared,
+        patches: &lockfile.settings.patches,
     };
     let ingredients = installation.gather(&selection, closure)?;
     let held = snapshot::hold(session.context, &profile)?;

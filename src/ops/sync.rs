@@ -359,6 +359,7 @@ impl<'a> Sync<'a> {
             purpose,
             activation: self.options.activation,
             bytecode: self.options.bytecode,
+            patches: &lockfile.settings.patches,
         };
         let ingredients = installation.gather(&selection, closure)?;
         let held = snapshot::hold(self.session.context, &self.profile)?;

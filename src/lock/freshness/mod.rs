@@ -252,6 +252,7 @@ fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<StaleReason> {
         ("extend", locked.extensions != wanted.extensions),
         ("writable", locked.writable != wanted.writable),
         ("owner", locked.owners != wanted.owners),
+        ("patch", locked.patches != wanted.patches),
     ]
     .into_iter()
     .filter_map(|(name, changed)| changed.then_some(StaleReason::Setting(name)))

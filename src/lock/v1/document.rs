@@ -47,6 +47,8 @@ pub(super) struct SettingsTable<'a> {
     pub(super) writable: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) owners: Vec<OwnerTable<'a>>,
+    #[serde(borrow, default)]
+    pub(super) patches: Vec<PatchTable<'a>>,
     pub(super) forgotten: Option<u32>,
     #[serde(borrow, default)]
     pub(super) sides: Vec<CowStr<'a>>,
@@ -79,6 +81,17 @@ pub(super) struct OwnerTable<'a> {
     pub(super) package: CowStr<'a>,
     #[serde(borrow)]
     pub(super) files: CowStr<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatchTable<'a> {
+    #[serde(borrow)]
+    pub(super) package: CowStr<'a>,
+    #[serde(borrow)]
+    pub(super) version: CowStr<'a>,
+    #[serde(borrow)]
+    pub(super) digest: CowStr<'a>,
 }
 
 #[derive(Deserialize)]

@@ -13,8 +13,8 @@ use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     Artifact, ArtifactKind, CowStr, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension,
     ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId,
-    PackageName, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform,
-    parse_folder_text,
+    PackageName, PatchedPackage, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side,
+    TargetPlatform, Version, parse_folder_text,
 };
 
 /// Reads the text of a lockfile.
@@ -120,6 +120,7 @@ impl<'a> LockReader<'a> {
             extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<ReadResult<_>>()?,
             writable: written.writable.iter().map(|text| self.id(text)).collect::<ReadResult<_>>()?,
             owners: written.owners.iter().map(|one| self.owner(one)).collect::<ReadResult<_>>()?,
+            patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
         })
     }
@@ -142,6 +143,13 @@ impl<'a> LockReader<'a> {
 
     fn owner(&self, written: &document::OwnerTable<'_>) -> ReadResult<FileOwner> {
         Ok(FileOwner { package: self.id(&written.package)?, files: (&*written.files).into() })
+    }
+
+    fn patch(&self, written: &document::PatchTable<'_>) -> ReadResult<PatchedPackage> {
+        let package = self.id(&written.package)?;
+        let version =
+            Version::parse(package.ecosystem, &written.version).map_err(|e| self.corrupt(&written.version, e))?;
+        Ok(PatchedPackage { package, version, digest: self.value(&written.digest)? })
     }
 
     fn replaced(&self, written: &document::OverrideTable<'_>) -> ReadResult<Override> {

@@ -97,6 +97,14 @@ impl LockWriter {
             table.done()
         });
         self.block("owners", owners);
+        let patches = settings.patches.iter().map(|patched| {
+            let mut table = InlineTable::new();
+            table.fact("package", &patched.package);
+            table.fact("version", &patched.version);
+            table.fact("digest", &patched.digest);
+            table.done()
+        });
+        self.block("patches", patches);
         self.block("sides", sides.iter().map(quoted));
     }
 

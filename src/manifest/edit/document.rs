@@ -4,7 +4,7 @@ use kdl::{KdlEntry, KdlNode};
 
 use crate::model::Ecosystem;
 
-use super::Section;
+use super::{Block, Section};
 use crate::manifest::scan::newline;
 use crate::manifest::syntax::ParsedText;
 use crate::manifest::{node::value_span, notation};
@@ -40,6 +40,25 @@ impl<'a> ManifestText<'a> {
     pub(super) fn top_level(&self) -> impl DoubleEndedIterator<Item = TextNode<'a>> + use<'a> {
         let blanked = self.blanked;
         self.nodes.iter().map(move |node| TextNode { node, blanked })
+    }
+
+    /// Returns the last block of this name and argument.
+    pub(super) fn block(&self, block: &Block) -> Option<TextNode<'a>> {
+        let (name, argument) = match block {
+            Block::Top => return None,
+            Block::Named(name) => (*name, None),
+            Block::Argued(name, argument) => (*name, Some(&**argument)),
+        };
+        self.top_level().rev().find(|node| node.node_name() == name && node.name() == argument)
+    }
+
+    /// Returns the nodes in a block, or at the top.
+    pub(super) fn nodes_of(&self, block: &Block) -> impl Iterator<Item = TextNode<'a>> + use<'a> {
+        let (top, inside) = match block {
+            Block::Top => (Some(self.top_level()), None),
+            _ => (None, self.block(block).map(|block| block.children())),
+        };
+        top.into_iter().flatten().chain(inside.into_iter().flatten())
     }
 
     /// Returns the blocks of a section.

@@ -83,6 +83,10 @@ pub enum EditError {
         help("edit it by hand: a line of {section} for {ecosystem} `{name}`")
     )]
     CannotEdit { section: Section, ecosystem: Ecosystem, name: String },
+    /// The same, for a line that is no dependency.
+    #[error("the manifest is written in a way that cannot be edited in place")]
+    #[diagnostic(code(larder::manifest::cannot_edit), help("add this by hand: `{line}`"))]
+    CannotAdd { line: String },
 }
 
 impl Failure for EditError {
@@ -108,6 +112,45 @@ pub fn add(file: &str, text: &str, section: &Section, line: &NewLine<'_>) -> Res
         (found.range() == line.range).then_some(())
     };
     if holds(&edited).is_some() { Ok(edited) } else { Err(cannot_edit(section, line.ecosystem, line.name)) }
+}
+
+/// Where a line that is no dependency stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// At the top of the manifest.
+    Top,
+    /// In the block of this name, without arguments: `resolution`.
+    Named(&'static str),
+    /// In the block of this name and argument: `catalog "next"`.
+    Argued(&'static str, String),
+}
+
+impl Block {
+    /// Returns how the block begins.
+    fn head(&self) -> Option<String> {
+        match self {
+            Self::Top => None,
+            Self::Named(name) => Some((*name).to_owned()),
+            Self::Argued(name, argument) => Some(format!("{name} {}", quoted(argument))),
+        }
+    }
+}
+
+/// Adds a line to a block, after the last one of its node's name; makes a block that is missing. The line must be a whole node.
+pub fn add_line(file: &str, text: &str, block: &Block, line: &str) -> Result<String, EditError> {
+    let parsed = parsed(file, text)?;
+    let document = ManifestText::new(text, &parsed);
+    let splices = splice::added(&document, block, line).into_iter().collect();
+    let edited = splice::apply(text, splices);
+    let grown = |edited: &str| {
+        let parsed = syntax::parse(edited).ok()?;
+        let count = |document: &ManifestText<'_>| document.nodes_of(block).count();
+        (count(&ManifestText::new(edited, &parsed)) == count(&document) + 1).then_some(())
+    };
+    match grown(&edited) {
+        Some(()) => Ok(edited),
+        None => Err(EditError::CannotAdd { line: line.to_owned() }),
+    }
 }
 
 /// Removes a dependency's line with the comment at its end. Comments above it stay.

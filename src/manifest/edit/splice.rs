@@ -3,7 +3,7 @@
 use miette::SourceSpan;
 
 use super::document::{ManifestText, TextNode};
-use super::{NewLine, Section, composed, quoted};
+use super::{Block, NewLine, Section, composed, quoted};
 
 /// A replacement of a piece of text.
 pub(super) struct Splice {
@@ -72,6 +72,38 @@ pub(super) fn inserted(document: &ManifestText<'_>, section: &Section, line: &Ne
     }
 }
 
+/// Returns the replacement that adds a line to a block, or adds the block with the line.
+pub(super) fn added(document: &ManifestText<'_>, block: &Block, line: &str) -> Option<Splice> {
+    let name = line.split(|c: char| c.is_whitespace() || c == '{').next().unwrap_or_default();
+    let nodes: Vec<TextNode<'_>> = document.nodes_of(block).collect();
+    let same = nodes.iter().rev().find(|other| other.node_name() == name);
+    match (block.head(), document.block(block)) {
+        (None, _) => Some(match same {
+            Some(anchor) => after(document, anchor, line),
+            None => at_end(document, &format!("{line}{}", document.newline())),
+        }),
+        (Some(_), Some(found)) => match same.or(nodes.last()) {
+            Some(anchor) => Some(after(document, anchor, line)),
+            None => into_empty(document, &found, line),
+        },
+        (Some(head), None) => {
+            let (newline, step) = (document.newline(), document.indentation_step());
+            Some(at_end(document, &format!("{head} {{{newline}{step}{line}{newline}}}{newline}")))
+        }
+    }
+}
+
+/// Adds text at the end, after an empty line.
+fn at_end(document: &ManifestText<'_>, text: &str) -> Splice {
+    let newline = document.newline();
+    let gap = match document.text {
+        "" => String::new(),
+        text if text.ends_with('\n') => newline.to_owned(),
+        _ => newline.repeat(2),
+    };
+    Splice::at(document.text.len(), format!("{gap}{text}"))
+}
+
 /// Adds a line after another: on a line of its own, or after a `;` if the other one shares its line.
 fn after(document: &ManifestText<'_>, anchor: &TextNode<'_>, text: &str) -> Splice {
     let end = anchor.end();
@@ -134,10 +166,5 @@ fn new_block(document: &ManifestText<'_>, section: &Section, line: &NewLine<'_>)
             return Splice::at(at, format!("{newline}{block}{gap}"));
         }
     }
-    let gap = match document.text {
-        "" => String::new(),
-        text if text.ends_with('\n') => newline.to_owned(),
-        _ => newline.repeat(2),
-    };
-    Splice::at(document.text.len(), format!("{gap}{block}"))
+    at_end(document, &block)
 }

@@ -9,9 +9,10 @@ use crate::fetch::{
     self, ArtifactSource, FetchError, FetchProgress, FetchStep, FetchedArtifact, Limits, NameFolding, RequestedArtifact,
 };
 use crate::lock::{Closure, Selection};
-use crate::model::{Artifact, Package, PackageKey, Platform};
+use crate::model::{Artifact, Digest, Package, PackageKey, PatchedPackage, Platform};
 use crate::store::{Lease, StoreError, Tree};
 
+use super::patched;
 use crate::ops::registries::LazyRegistries;
 use crate::ops::{Error, Event, Project, Result, Session};
 
@@ -43,6 +44,7 @@ pub(in crate::ops) enum Completeness {
 /// Bytes that are not what was promised are no reason to leave a package out, and neither is being offline.
 pub(in crate::ops) fn gather<'g>(
     source: &LazyRegistries<'_>,
+    patches: &[PatchedPackage],
     selection: &Selection,
     mut closure: Closure<'g>,
     completeness: Completeness,
@@ -50,7 +52,7 @@ pub(in crate::ops) fn gather<'g>(
     let may_leave_out = completeness == Completeness::WithoutMissingOptional && !source.session.context.offline;
     let (mut missing, mut warnings) = (BTreeSet::new(), Vec::new());
     loop {
-        let error = match attempt(source, &closure) {
+        let error = match attempt(source, patches, &closure) {
             Ok(gathered) => return Ok((closure, gathered, warnings)),
             Err(Failed::Fetch(error)) => error,
             Err(Failed::Otherwise(error)) => return Err(error),
@@ -88,7 +90,11 @@ impl<E: Into<Error>> From<E> for Failed {
     }
 }
 
-fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::Result<Gathered, Failed> {
+fn attempt(
+    source: &LazyRegistries<'_>,
+    patches: &[PatchedPackage],
+    closure: &Closure<'_>,
+) -> std::result::Result<Gathered, Failed> {
     let platform = source.project.platform()?;
     let mut wanted = Vec::new();
     for (key, package) in closure.packages() {
@@ -103,7 +109,13 @@ fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::R
             native,
         });
     }
-    let lease = match source.session.store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref())) {
+    let made: Vec<Digest> = wanted
+        .iter()
+        .filter_map(|one| patch_of(patches, one))
+        .map(|(patch, artifact)| patch.applied_to(artifact))
+        .collect();
+    let fetched = wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref());
+    let lease = match source.session.store.lease(fetched.chain(&made)) {
         Err(StoreError::Fs(error)) if error.is_disk_full() => {
             return Err(Failed::Fetch(fetch::disk_full_error(&source.session.store, source, &wanted, error)));
         }
@@ -116,9 +128,50 @@ fn attempt(source: &LazyRegistries<'_>, closure: &Closure<'_>) -> std::result::R
     for (wanted, fetched) in wanted.into_iter().zip(fetched) {
         gathered.fetched += usize::from(fetched.bytes > 0);
         gathered.bytes += fetched.bytes;
-        gathered.trees.insert(wanted.package, Arc::new(fetched.tree));
+        let tree = match patch_of(patches, &wanted) {
+            None => Arc::new(fetched.tree),
+            Some((rule, artifact)) => {
+                let (store, package) = (&source.session.store, (&wanted.package, artifact));
+                patched::apply(store, source.project, package, rule, &fetched.tree)?
+            }
+        };
+        gathered.trees.insert(wanted.package, tree);
     }
     Ok(gathered)
+}
+
+/// Returns the tree of one package, fetched if the store does not have it, with its patch applied.
+pub(in crate::ops) fn package_tree(
+    source: &LazyRegistries<'_>,
+    key: &PackageKey,
+    package: &Package,
+    patched: Option<&PatchedPackage>,
+) -> Result<Arc<Tree>> {
+    let Some(registry) = &package.registry else { return Err(NoArtifact::Local { package: key.clone() }.into()) };
+    let artifact = for_platform(key, package, source.project.platform()?)?.clone();
+    let native = artifact.is_native(&package.facts);
+    let wanted =
+        RequestedArtifact { package: key.clone(), registry: registry.clone(), artifact, promised: Vec::new(), native };
+    let _lease = source.session.store.lease(wanted.artifact.digest.iter())?;
+    let fetched = fetch(source.session, source, std::slice::from_ref(&wanted), folds(source.project));
+    source.opened()?;
+    let tree = fetched?.into_iter().next().map(|fetched| fetched.tree);
+    match (tree, patched, &wanted.artifact.digest) {
+        (Some(tree), Some(patched), Some(digest)) => {
+            patched::apply(&source.session.store, source.project, (key, digest), patched, &tree)
+        }
+        (Some(tree), ..) => Ok(Arc::new(tree)),
+        (None, ..) => Err(NoArtifact::Local { package: key.clone() }.into()),
+    }
+}
+
+/// Returns the patch of a package that is fetched, and the digest of what it is applied to.
+fn patch_of<'p>(
+    patches: &'p [PatchedPackage],
+    wanted: &'p RequestedArtifact,
+) -> Option<(&'p PatchedPackage, &'p Digest)> {
+    let rule = patches.iter().find(|rule| rule.is_for(&wanted.package))?;
+    Some((rule, wanted.artifact.digest.as_ref()?))
 }
 
 /// Returns which names are one on a platform that the project is for: what installs here has to install there.
@@ -189,6 +242,13 @@ pub(super) enum NoArtifact {
         package: PackageKey,
         /// Its source distribution.
         file: Box<str>,
+    },
+    /// It is no package of a registry.
+    #[error("{package} is a folder of the project, and has no files to fetch")]
+    #[diagnostic(code(larder::sync::local), help("edit the folder itself"))]
+    Local {
+        /// The package.
+        package: PackageKey,
     },
     /// It has files for other platforms only.
     #[error("the lock has no file of {package} for {platform}")]

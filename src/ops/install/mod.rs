@@ -7,6 +7,7 @@
 mod bytecode;
 pub(super) mod gather;
 pub(super) mod interpreter;
+mod patched;
 mod repair;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use crate::difference::{self, Difference};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
-use crate::model::{Label, Platform};
+use crate::model::{Label, PatchedPackage, Platform};
 use crate::profile::python::{Bytecode, Interpreter};
 use crate::profile::{self, Built, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
@@ -74,6 +75,8 @@ pub(super) struct Installation<'a> {
     pub(super) purpose: Purpose<'a>,
     pub(super) activation: Activation,
     pub(super) bytecode: BytecodeUse,
+    /// The patches that the lock has.
+    pub(super) patches: &'a [PatchedPackage],
 }
 
 /// What an environment is built from.
@@ -117,14 +120,14 @@ impl Installation<'_> {
             self.profile.check_links(RequiredLinks::of(&closure, interpreter.as_ref()))?;
         }
         if self.purpose.repairs() {
-            repair::forget_damaged(store, &closure)?;
+            repair::forget_damaged(store, &closure, self.patches)?;
         }
         let completeness = match self.purpose {
             Purpose::Promote(_) => Completeness::Whole,
             Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => Completeness::WithoutMissingOptional,
         };
         let source = LazyRegistries::new(self.session, self.project);
-        let (closure, gathered, left_out) = gather::gather(&source, selection, closure, completeness)?;
+        let (closure, gathered, left_out) = gather::gather(&source, self.patches, selection, closure, completeness)?;
         let precompiles = self.bytecode == BytecodeUse::Precompiled || self.environment.compile;
         let compiler = interpreter.as_ref().filter(|_| precompiles);
         let leased = compiler.map(|python| bytecode::lease(store, python, &gathered.trees)).transpose()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::lock::Closure;
-use crate::model::{Digest, TreeDigest};
+use crate::model::{Digest, PatchedPackage, TreeDigest};
 use crate::profile::python::Bytecode;
 use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
@@ -12,9 +12,16 @@ use crate::store::{Store, StoreError, Tree};
 use crate::ops::Result;
 
 /// Takes what is damaged of a closure's trees out of the store, so that it is fetched again.
-pub(super) fn forget_damaged(store: &Store, closure: &Closure<'_>) -> Result<()> {
-    let artifacts = closure.packages().flat_map(|(_, package)| &package.artifacts);
-    for digest in artifacts.filter_map(|artifact| artifact.digest.as_ref()) {
+pub(super) fn forget_damaged(store: &Store, closure: &Closure<'_>, patches: &[PatchedPackage]) -> Result<()> {
+    let mut names: Vec<Digest> = Vec::new();
+    for (key, package) in closure.packages() {
+        let rule = patches.iter().find(|rule| rule.is_for(key));
+        for digest in package.artifacts.iter().filter_map(|artifact| artifact.digest.as_ref()) {
+            names.extend(rule.map(|rule| rule.applied_to(digest)));
+            names.push(digest.clone());
+        }
+    }
+    for digest in &names {
         match store.tree(digest) {
             Ok(Some(tree)) if !store.verify_tree(&tree)?.is_empty() => store.remove(&tree.digest)?,
             Ok(_) => {}

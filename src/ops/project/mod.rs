@@ -8,6 +8,7 @@ mod locked;
 pub(super) mod lockfile;
 pub(super) mod members;
 pub(super) mod own_runtimes;
+pub(super) mod patches;
 mod routes;
 pub(super) mod snapshot;
 pub(super) mod spec;
@@ -111,7 +112,8 @@ impl Project {
 
     fn with_texts(root: PathBuf, text: &str, edit: Option<&Edit<'_>>, mut watched: Watched) -> Result<Self> {
         let _span = tracing::info_span!("read project", folder = %root.display()).entered();
-        let manifest = manifest::parse(MANIFEST, text, ManifestKind::Root)?;
+        let mut manifest = manifest::parse(MANIFEST, text, ManifestKind::Root)?;
+        patches::read_all(&root, &mut manifest, &mut watched)?;
         let found = members::find(&root, manifest.members.iter().map(|glob| &*glob.value))?;
         watched.add(found.watched);
         let members = found.folders;

@@ -30,12 +30,7 @@ impl Target {
     pub(in crate::ops) fn of(context: &Context<'_>, project: &Project) -> Result<Self> {
         let inside = |folder: &&Arc<str>| context.folder.starts_with(project.root.join(&***folder));
         let Some(folder) = project.members.iter().filter(inside).max_by_key(|folder| folder.len()) else {
-            return Ok(Self {
-                folder: "".into(),
-                file: MANIFEST.to_owned(),
-                manifest: project.manifest.clone(),
-                path: project.root.join(MANIFEST),
-            });
+            return Ok(Self::root(project));
         };
         let (file, path) = (format!("{folder}/{MANIFEST}"), project.root.join(&**folder).join(MANIFEST));
         let Some(text) = inputs::text(&path)? else {
@@ -43,6 +38,16 @@ impl Target {
         };
         let manifest = manifest::parse(&file, &text, ManifestKind::Member(&project.manifest.catalogs))?;
         Ok(Self { folder: Arc::clone(folder), file, manifest, path })
+    }
+
+    /// Returns the root's manifest.
+    pub(in crate::ops) fn root(project: &Project) -> Self {
+        Self {
+            folder: "".into(),
+            file: MANIFEST.to_owned(),
+            manifest: project.manifest.clone(),
+            path: project.root.join(MANIFEST),
+        }
     }
 
     /// Returns where it lies.

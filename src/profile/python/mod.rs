@@ -19,6 +19,7 @@ mod wheel;
 pub use bytecode::{Bytecode, compile, names};
 pub use find::{InterpreterSearch, find, on_path};
 pub use interpreter::Interpreter;
+pub use record::without as record_without;
 
 pub(super) use editable::EditablePackage;
 pub(super) use file_precedence::Precedence;

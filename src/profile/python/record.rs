@@ -75,7 +75,7 @@ pub(super) fn write(files: &BTreeMap<String, Recorded>, unhashed: &[String]) -> 
 }
 
 /// Returns RECORD without the lines of files that another distribution brings in the place of this one.
-pub(super) fn without(text: &str, dropped: &BTreeSet<String>) -> String {
+pub fn without(text: &str, dropped: &BTreeSet<String>) -> String {
     let is_dropped = |line: &&str| fields(line).first().is_some_and(|path| dropped.contains(path));
     text.lines().filter(|line| !is_dropped(line)).fold(String::new(), |text, line| text + line + "\n")
 }
