@@ -35,6 +35,7 @@ mod registries;
 mod routes;
 mod run;
 mod secrets;
+mod sources;
 mod storefront;
 mod support;
 mod sweep;

@@ -86,6 +86,8 @@ pub(super) enum Command {
     Tree(TreeArgs),
     /// Show which dependencies need a package
     Why(WhyArgs),
+    /// Show what has to be built, or let it be built
+    Builds(BuildsArgs),
     /// Show which direct dependencies have newer versions: within the manifest's ranges, and beyond
     Outdated,
     /// Show the generations of an environment
@@ -127,6 +129,22 @@ pub(super) struct InitArgs {
     /// Go on without what keeps something out and has no counterpart here: an index, a cutoff
     #[arg(long)]
     pub(super) leave_out: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BuildsArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<BuildsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BuildsCommand {
+    /// Let packages be built, in a sandbox: writes their lines into larder.kdl
+    Allow {
+        /// A locked package by its name, or any with its ecosystem: psycopg2, pypi:psycopg2
+        #[arg(required = true, value_name = "PACKAGE")]
+        packages: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +195,9 @@ pub(super) struct UpdateArgs {
     /// The packages to move [default: all]
     #[arg(value_name = "PACKAGE")]
     pub(super) packages: Vec<String>,
+    /// Move what builds the packages, and not the packages
+    #[arg(long)]
+    pub(super) builds: bool,
 }
 
 /// How the lock is used.

@@ -75,6 +75,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::List => commands::list::run(context, output),
         Command::Tree(arguments) => commands::tree::run(&arguments, context, output),
         Command::Why(arguments) => commands::why::run(&arguments, context, output),
+        Command::Builds(arguments) => commands::builds::run(&arguments, context, output),
         Command::Outdated => commands::outdated::run(session, output),
         Command::History => commands::history::run(context, output),
         Command::Diff(arguments) => commands::diff::run(&arguments, context, output),

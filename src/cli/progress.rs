@@ -44,6 +44,8 @@ impl ProgressLine {
             Event::Fetching { done, total, bytes } => {
                 bar.set_message(format!("Fetching {done} of {total}, {:.1} MB", to_megabytes(*bytes)));
             }
+            Event::Inspecting(package) => bar.set_message(format!("Asking how {package} is built")),
+            Event::BuildingPackage(package) => bar.set_message(format!("Building {package}")),
             Event::Compiling(packages) => bar.set_message(format!("Compiling {packages} Python packages")),
             Event::Building(packages) => bar.set_message(format!("Building from {packages} packages")),
             Event::Warning(_) | Event::Waiting { .. } => {}

@@ -52,9 +52,7 @@ impl<E: Into<FetchError>> From<E> for NotFetched {
 
 /// Brings an artifact into the store. A connection that breaks is tried again.
 pub(super) fn fetch(context: &FetchContext<'_>, wanted: &RequestedArtifact) -> Result<FetchedArtifact, NotFetched> {
-    let Some(format) = format::of(wanted.artifact.kind) else {
-        return Err(FetchError::NeedsBuild(Box::new(wanted.subject())).into());
-    };
+    let format = format::of(wanted.artifact.kind);
     let mut attempt = 1;
     loop {
         let waiting = |process| {

@@ -59,9 +59,6 @@ pub enum FetchError {
         /// The reason.
         refusal: ArchiveRefusal,
     },
-    /// It must be built before it can be used.
-    #[error("{0} is a source distribution: it needs a build, and larder does not run foreign code")]
-    NeedsBuild(Box<FetchSubject>),
     /// It does not fit on the store's disk.
     #[error("no disk space for {subject}: {error}")]
     DiskFull {
@@ -102,7 +99,6 @@ impl miette::Diagnostic for FetchError {
             Self::Interrupted { .. } => "larder::fetch::interrupted",
             Self::Integrity { .. } => "larder::fetch::integrity",
             Self::Refused { .. } => "larder::fetch::refused",
-            Self::NeedsBuild(_) => "larder::fetch::needs_build",
         };
         Some(Box::new(code))
     }
@@ -138,7 +134,6 @@ impl miette::Diagnostic for FetchError {
             Self::Refused { .. } => {
                 "nothing of it was kept. Choose another version, and tell the package's authors what its archive holds"
             }
-            Self::NeedsBuild(_) => "choose a version that has a wheel for this platform",
         };
         Some(Box::new(help))
     }
@@ -159,7 +154,6 @@ impl Failure for FetchError {
             Self::DiskFull { error, .. } => error.exit(),
             Self::Interrupted { .. } => Exit::Network,
             Self::Integrity { .. } | Self::Refused { .. } => Exit::Integrity,
-            Self::NeedsBuild(_) => Exit::Refused,
         }
     }
 }

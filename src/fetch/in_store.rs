@@ -19,9 +19,8 @@ pub(super) fn find_in_store(
     if tree.twins {
         check_names(tree.entries.iter().map(|entry| &*entry.path), folds).map_err(refused)?;
     }
-    if let Some(format) = format::of(wanted.artifact.kind)
-        && let Some(refusal) = check_tree(&tree, format, &wanted.package).map_err(StoreError::from)?
-    {
+    let format = format::of(wanted.artifact.kind);
+    if let Some(refusal) = check_tree(&tree, format, &wanted.package).map_err(StoreError::from)? {
         return Err(refused(refusal));
     }
     Ok(Some(FetchedArtifact { tree, digest: digest.clone(), bytes: 0 }))

@@ -34,7 +34,7 @@ pub use fallback::{Fallback, UnmetDeclaration};
 pub use freshness::{DeclaredState, Freshness, LocalManifest, RegistryMatch, StaleReason, freshness, misrouted};
 pub use spans::{Anchor, Spans};
 
-use crate::model::{Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Settings, Side};
+use crate::model::{Builds, Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Settings, Side};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -44,6 +44,8 @@ pub struct Lockfile {
     pub settings: Settings,
     /// The packages and edges that were chosen.
     pub graph: Graph,
+    /// The tools that build what has to be built.
+    pub builds: Builds,
 }
 
 /// An edge whose target is not there, as a merge can leave it.
@@ -72,7 +74,7 @@ impl Lockfile {
             instance.edges.sort();
             instance.dropped.sort();
         }
-        Self { settings, graph }
+        Self { settings, graph, builds: Builds::default() }
     }
 
     /// Writes the canonical text: the same for equal locks.
@@ -120,7 +122,7 @@ impl Lockfile {
             Dependent::Project => true,
         });
         graph.roots.iter_mut().for_each(|root| root.to.retain(stays));
-        Self { settings: self.settings.clone(), graph }
+        Self { settings: self.settings.clone(), graph, builds: self.builds.clone() }
     }
 
     /// Returns the edges whose targets are not there. A lock with such edges is stale, not corrupt.

@@ -11,7 +11,7 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, PatchLine, Policy,
-    ProjectMetadata, Registry, Spanned, Task, catalogs, check, conflicts, environments, patches, registries,
+    ProjectMetadata, Registry, Spanned, Task, builds, catalogs, check, conflicts, environments, patches, registries,
     resolution, syntax, tasks,
 };
 
@@ -25,7 +25,7 @@ pub enum ManifestKind<'a> {
     Member(&'a Catalogs),
 }
 
-const TOP: [&str; 15] = [
+const TOP: [&str; 16] = [
     "project",
     "runtimes",
     "platforms",
@@ -39,12 +39,13 @@ const TOP: [&str; 15] = [
     "resolution",
     "members",
     "policy",
+    "builds",
     "tasks",
     "patch",
 ];
 const MEMBER: [&str; 4] = ["project", "dependencies", "group", "tasks"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 8] = ["package", "hooks", "builds", "assets", "creatio", "order", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 7] = ["package", "hooks", "assets", "creatio", "order", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -155,6 +156,7 @@ impl<'a> DraftManifest<'a> {
             "catalog" => {}
             "environment" => self.environments.extend(environments::read_environment(node, errors)),
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
+            "builds" => builds::read_builds(node, &mut self.settings.builds, errors),
             "resolution" => resolution::read_resolution(node, &mut self.settings, &mut self.hoisting, errors),
             "members" => self.members.extend(read_members(node, errors)),
             "patch" => patches::read_patch(node, &mut self.patches, errors),

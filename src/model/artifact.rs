@@ -11,7 +11,7 @@ pub enum ArtifactKind {
     Tarball,
     /// A zip that is a Python wheel.
     Wheel,
-    /// A Python source distribution: locked, never unpacked or built.
+    /// A gzipped tar that is a Python source distribution: it is built before it is installed.
     Sdist,
 }
 

@@ -86,6 +86,11 @@ impl Ecosystem {
         matches!(self, Self::Pypi)
     }
 
+    /// Returns whether its packages can be source distributions, which have to be built.
+    pub fn has_source_distributions(self) -> bool {
+        matches!(self, Self::Pypi)
+    }
+
     /// Returns whether its requirements have markers, which are evaluated for the declared Python.
     pub fn has_markers(self) -> bool {
         matches!(self, Self::Pypi)

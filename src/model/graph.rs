@@ -139,6 +139,14 @@ pub struct Package {
     pub facts: Facts,
 }
 
+impl Package {
+    /// Returns the artifact that serves a platform: the source distribution only if no other does.
+    pub fn artifact_for(&self, platform: Platform) -> Option<&Artifact> {
+        let serves = |artifact: &&Artifact| artifact.platforms.is_empty() || artifact.platforms.contains(&platform);
+        self.artifacts.iter().filter(serves).min_by_key(|artifact| artifact.kind.needs_build())
+    }
+}
+
 /// The solution for all environments and platforms. If groups exclude each other, it joins a solution for each side: see
 /// [`Graph::on`].
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -3,6 +3,8 @@
 //! A value is checked once, where it is parsed, and cannot be invalid afterwards. Nothing here does I/O.
 
 mod artifact;
+mod build_system;
+mod builds;
 mod catalogs;
 mod check;
 mod core_metadata;
@@ -31,6 +33,8 @@ mod url;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
+pub use build_system::BuildSystem;
+pub use builds::{BuildApproval, BuildRequirements, BuildRules, Builds};
 pub use catalogs::Catalogs;
 pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use sha2::Digest as _;
 
 use super::{
-    Algorithm, Digest, PackageId, PackageKey, PackageName, PythonVersion, Requirement, TargetPlatform, Version,
+    Algorithm, BuildRules, Digest, PackageId, PackageKey, PackageName, PythonVersion, Requirement, TargetPlatform,
+    Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -148,6 +149,8 @@ pub struct Settings {
     pub patches: Vec<PatchedPackage>,
     /// The edition of the built-in package extensions.
     pub package_extensions: Edition,
+    /// `builds`: not in the lock, which holds what has to be built whoever approved it.
+    pub builds: BuildRules,
 }
 
 /// The Python for markers if the manifest declares none, as it may if it has no Python dependencies.

@@ -1,12 +1,15 @@
-//! Artifacts whose registry gives no strong digest: fetched once while locking, so that the lock has one.
+//! Fetching artifacts: those that a command needs, and while locking those whose registry gives no strong digest.
 
-use crate::fetch::{NameFolding, RequestedArtifact};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crate::fetch::{
+    self, ArtifactSource, FetchError, FetchProgress, FetchStep, FetchedArtifact, Limits, NameFolding, RequestedArtifact,
+};
 use crate::lock::Lockfile;
 use crate::model::{Algorithm, Artifact, Digest, Graph, Label, PackageKey};
 use crate::registry::Registries;
 
-use super::install::gather;
-use super::{Result, Session};
+use super::{Event, Result, Session};
 
 /// Fills in the digests that are missing or weak; those that the lock has already are kept.
 pub(super) fn complete(
@@ -43,13 +46,42 @@ pub(super) fn complete(
         return Ok(());
     }
     let files: Vec<_> = wanted.iter().map(|(_, _, one)| one.clone()).collect();
-    let fetched = gather::fetch(session, registries, &files, NameFolding::default())?;
+    let fetched = fetch(session, registries, &files, NameFolding::default())?;
     for ((key, place, _), fetched) in wanted.into_iter().zip(fetched) {
         if let Some(artifact) = graph.packages.get_mut(&key).and_then(|package| package.artifacts.get_mut(place)) {
             artifact.digest = Some(fetched.digest);
         }
     }
     Ok(())
+}
+
+/// Makes sure that the store has these artifacts, and tells how it goes.
+pub(super) fn fetch(
+    session: &Session<'_>,
+    source: &dyn ArtifactSource,
+    wanted: &[RequestedArtifact],
+    folds: NameFolding,
+) -> std::result::Result<Vec<FetchedArtifact>, FetchError> {
+    let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
+    let on_progress = |progress: FetchProgress| {
+        match progress.step {
+            FetchStep::Started { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
+            FetchStep::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
+            FetchStep::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
+            FetchStep::Waiting { process } => {
+                let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
+                (session.context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
+            }
+        }
+        (session.context.reporter)(Event::Fetching {
+            done: done.load(Ordering::Relaxed),
+            total: started.load(Ordering::Relaxed),
+            bytes: bytes.load(Ordering::Relaxed),
+        });
+    };
+    let limits = Limits { folds, ..Limits::default() };
+    let options = fetch::FetchOptions { on_progress: &on_progress, limits, ..fetch::FetchOptions::default() };
+    fetch::fetch_all(&session.store, source, wanted, options)
 }
 
 fn is_strong(digest: &Digest) -> bool {

@@ -8,7 +8,7 @@ use crate::lock::{Closure, Selection};
 use crate::model::Label;
 use crate::profile;
 
-use super::install::gather::{self, Completeness, Gathered};
+use super::install::gather::{self, Completeness, Gathered, Preparation, SourceUse};
 use super::lock::{self, Absent, LockUse, Locked};
 use super::registries::LazyRegistries;
 use super::{Project, Result, Session, policies, project};
@@ -68,8 +68,9 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     for groups in selected {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
-        let (_, more, missing) =
-            gather::gather(&source, &[], &selection, closure, Completeness::WithoutMissingOptional)?;
+        let preparation = Preparation { patches: &[], sources: SourceUse::Gathered(&lockfile.builds) };
+        let completeness = Completeness::WithoutMissingOptional;
+        let (_, more, missing) = gather::gather(&source, &selection, closure, &preparation, completeness)?;
         skipped.extend(missing);
         gathered.fetched += more.fetched;
         gathered.bytes += more.bytes;

@@ -13,7 +13,7 @@ use crate::model::Platform;
 use crate::profile;
 use crate::registry::path;
 
-use super::install::interpreter;
+use super::interpreter;
 use super::lock::{self, Locked};
 use super::moving::locked::{self, Kept};
 use super::moving::workspace;

@@ -9,12 +9,13 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Edition, PackageId, Settings, Side};
+use crate::model::{Builds, Edition, PackageId, Settings, Side};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
 use crate::resolve::{self, HeldBack, Preferences, Resolution};
 
+use super::building::Probe;
 use super::failure::{self, Unsatisfiable};
 use super::moving::locked;
 pub use super::moving::locked::Kept;
@@ -253,6 +254,8 @@ pub(super) struct Wish<'a> {
     pub(super) chosen_elsewhere: Option<&'a LockedVersions>,
     /// Packages of which no version is kept.
     pub(super) moved: BTreeSet<PackageId>,
+    /// Packages whose build tools are chosen anew.
+    pub(super) rebuilt: BTreeSet<PackageId>,
     /// Versions that are preferred to those that are kept.
     pub(super) wanted: PackageVersions,
     /// The side that `wanted` is about; on another it counts for the packages on which both agreed.
@@ -317,9 +320,14 @@ pub(super) fn solve_with(
     let settings = Settings { package_extensions, ..project.manifest.settings.clone() };
     (session.context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
-    let Resolution { mut graph, warnings, .. } = solutions::solve(project, &settings, registries, preferences)?;
+    let none = Builds::default();
+    let old = wish.old.map_or(&none, |old| &old.builds);
+    let probe = Probe::new(session, project, registries, old, &wish.rebuilt);
+    let Resolution { mut graph, warnings, .. } =
+        solutions::solve(project, &settings, registries, &|unbuilt| probe.metadata(unbuilt), preferences)?;
     artifacts::complete(session, registries, &mut graph, wish.old)?;
-    let lockfile = Lockfile::new(settings, graph);
+    let builds = probe.finish(&graph)?;
+    let lockfile = Lockfile { builds, ..Lockfile::new(settings, graph) };
     project.check_patches_are_used(&lockfile)?;
     let held_back = held_back(registries, &lockfile)?;
     Ok((lockfile, SolveNotes { warnings, held_back }))

@@ -7,6 +7,7 @@
 pub mod activate;
 pub mod add;
 pub mod adopt;
+pub mod builds;
 pub mod check;
 pub mod diff;
 pub mod fetch;
@@ -32,9 +33,11 @@ pub mod verify;
 pub mod why;
 
 mod artifacts;
+mod building;
 mod failure;
 mod generations;
 mod install;
+mod interpreter;
 mod moving;
 mod notes;
 mod online;

@@ -44,6 +44,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
         profile: &profile,
         environment: target,
         platform,
+        builds: &lockfile.builds,
         purpose: Purpose::Promote(&promoted),
         activation: Activation::Leave,
         bytecode: BytecodeUse::AsDeclared,

@@ -8,19 +8,25 @@ use std::collections::BTreeSet;
 
 use crate::model::{Graph, PackageId, Routes, Settings, Side, Version};
 use crate::registry::Registries;
-use crate::resolve::{self, LineId, Preferences, RequiredLine, Requirements, Resolution, ResolveError};
+use crate::resolve::{
+    self, IndexError, LineId, Preferences, RequiredLine, Requirements, Resolution, ResolveError, UnbuiltRelease,
+};
 
 use super::failure::{self, Unsatisfiable};
 use super::{Project, Result};
+
+/// Finds out by building what a version needs, and tells the registries.
+pub(super) type BuildMetadata<'a> = dyn Fn(&UnbuiltRelease) -> Result<()> + 'a;
 
 /// Solves a project's requirements; `preferences` returns what is preferred on a side.
 pub(super) fn solve(
     project: &Project,
     settings: &Settings,
     registries: &Registries,
+    build_metadata: &BuildMetadata<'_>,
     preferences: impl Fn(Option<&Side>) -> Preferences,
 ) -> Result<Resolution> {
-    let problem = Problem { project, settings, registries };
+    let problem = Problem { project, settings, registries, build_metadata };
     let sides: Vec<&Side> = project.sides.iter().collect();
     if sides.is_empty() {
         return problem.solve(None, preferences(None));
@@ -57,6 +63,7 @@ struct Problem<'a> {
     project: &'a Project,
     settings: &'a Settings,
     registries: &'a Registries,
+    build_metadata: &'a BuildMetadata<'a>,
 }
 
 impl Problem<'_> {
@@ -76,7 +83,7 @@ impl Problem<'_> {
         let declared = |line: &mut LineId| {
             *line = LineId(counting.get(line.0 as usize).map_or(u32::MAX, |&at| at as u32));
         };
-        resolve_for_sure(&requirements, self.registries).map_err(|error| match error {
+        resolve_for_sure(&requirements, self.registries, self.build_metadata).map_err(|error| match error {
             ResolveError::NoSolution(mut core) => {
                 core.lines.iter_mut().for_each(declared);
                 Unsatisfiable::new(self.project, &core, side.map(|(_, side)| side)).into()
@@ -97,11 +104,12 @@ impl Problem<'_> {
 
 /// Resolves, and once more where the outcome rests on cached answers that may be too old: without a version, a tag or a file that
 /// was asked for. Their registries are asked then, each once.
-fn resolve_for_sure(
+pub(super) fn resolve_for_sure(
     requirements: &Requirements,
     registries: &Registries,
+    build_metadata: &BuildMetadata<'_>,
 ) -> std::result::Result<Resolution, ResolveError> {
-    let mut outcome = resolve::resolve(requirements, registries);
+    let mut outcome = resolve_building(requirements, registries, build_metadata);
     loop {
         let packages_from_cache = match &outcome {
             Ok(resolution) => &resolution.packages_from_cache[..],
@@ -111,11 +119,28 @@ fn resolve_for_sure(
         if !registries.drop_cached(packages_from_cache) {
             return outcome;
         }
-        outcome = match (outcome, resolve::resolve(requirements, registries)) {
+        outcome = match (outcome, resolve_building(requirements, registries, build_metadata)) {
             // A registry that does not answer is no reason to give up what was found without it.
             (Ok(found), Err(ResolveError::Index(_))) => return Ok(found),
             (_, outcome) => outcome,
         };
+    }
+}
+
+/// Resolves, and again each time that a version's needs had to be found out by building it: each once.
+fn resolve_building(
+    requirements: &Requirements,
+    registries: &Registries,
+    build_metadata: &BuildMetadata<'_>,
+) -> std::result::Result<Resolution, ResolveError> {
+    let mut built = BTreeSet::new();
+    loop {
+        match resolve::resolve(requirements, registries) {
+            Err(ResolveError::Index(IndexError::Unbuilt(unbuilt))) if built.insert(unbuilt.package.clone()) => {
+                build_metadata(&unbuilt).map_err(|error| IndexError::Failed(error.into()))?;
+            }
+            outcome => return outcome,
+        }
     }
 }
 

@@ -20,7 +20,8 @@ use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
 
 use super::generations::state::{self, Facts};
-use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose, interpreter};
+use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
+use super::interpreter;
 use super::lock::{self, Absent, LockUse, Locked};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
@@ -356,6 +357,7 @@ impl<'a> Sync<'a> {
             profile: &self.profile,
             environment: self.environment,
             platform: self.platform,
+            builds: &lockfile.builds,
             purpose,
             activation: self.options.activation,
             bytecode: self.options.bytecode,

@@ -10,16 +10,26 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
 use super::{Project, Result, Session};
 
+/// What an update moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// The versions of packages.
+    Packages,
+    /// The tools that build them.
+    BuildTools,
+}
+
 /// Moves the named packages, or all.
-pub fn update(session: &Session<'_>, names: &[String]) -> Result<Locked> {
+pub fn update(session: &Session<'_>, names: &[String], what: Moved) -> Result<Locked> {
     let root = project::find_root(session.context)?;
-    snapshot::undisturbed(&root, |snapshot| update_once(session, &Project::read(root.clone())?, names, snapshot))
+    snapshot::undisturbed(&root, |snapshot| update_once(session, &Project::read(root.clone())?, names, what, snapshot))
 }
 
 fn update_once(
     session: &Session<'_>,
     project: &Project,
     names: &[String],
+    what: Moved,
     snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
     let old = lock::read(project)?.lockfile();
@@ -33,11 +43,15 @@ fn update_once(
             }
         }
     }
-    let moves = |package: &PackageId| wanted.is_empty() || wanted.iter().any(|known| known.names(package));
+    let is_named = |package: &PackageId| wanted.is_empty() || wanted.iter().any(|known| known.names(package));
     let old = old.unwrap_or_default();
     let mut wish = Wish { cache_policy: CachePolicy::Revalidate, ..Wish::keeping(&old) };
-    wish.moved = old.graph.packages.keys().map(|key| &key.id).filter(|id| moves(id)).cloned().collect();
-    if wanted.is_empty() {
+    let packages = old.graph.packages.keys().map(|key| &key.id).filter(|id| is_named(id)).cloned().collect();
+    match what {
+        Moved::Packages => wish.moved = packages,
+        Moved::BuildTools => wish.rebuilt = packages,
+    }
+    if wanted.is_empty() && what == Moved::Packages {
         wish.edition = None;
     }
     lock::replace(session, project, &old, &wish, snapshot)

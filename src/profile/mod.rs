@@ -81,6 +81,7 @@ mod rollback;
 mod root_links;
 mod shebang;
 mod shell;
+mod source_copy;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -105,4 +106,5 @@ pub use profiles::Profiles;
 pub use project_lock::{ProjectLock, has_leftovers};
 pub use rollback::Rollback;
 pub use root_links::{RequiredLinks, check_stays_inside};
+pub use source_copy::copy_tree;
 pub use verify::{Damage, ProfileDamageKind};

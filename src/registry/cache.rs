@@ -19,6 +19,7 @@ use super::listing_record::{EncodedRecord, ListingRecord};
 use super::provenance::Provenance;
 use crate::fetch::Endpoint;
 use crate::fs::{self, Durability, FsError, PartialFile};
+use crate::model::Digest;
 
 const MAGIC: &[u8; 4] = b"LRDn";
 
@@ -109,6 +110,16 @@ impl MetadataCache {
         Some(bytes)
     }
 
+    /// Returns the metadata that a build made of a source distribution.
+    pub(super) fn built_metadata(&self, sdist: &Digest) -> Option<Vec<u8>> {
+        self.release(&built_metadata_key(sdist))
+    }
+
+    /// Keeps the metadata that a build made of a source distribution.
+    pub(super) fn store_built_metadata(&self, sdist: &Digest, content: &[u8]) {
+        self.store_release(&built_metadata_key(sdist), content);
+    }
+
     /// Stores the metadata of an artifact.
     pub(super) fn store_release(&self, key: &str, content: &[u8]) {
         if let Some(folder) = self.path(".releases") {
@@ -119,6 +130,11 @@ impl MetadataCache {
     fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(name))
     }
+}
+
+/// What is stated and what a build found are kept apart: without an approval only the former counts.
+fn built_metadata_key(sdist: &Digest) -> String {
+    format!("{}.built", sdist.to_hex())
 }
 
 /// Reads the prologue of a listing's file. Returns its provenance, the range of the record's header in the file, and the length

@@ -7,7 +7,7 @@ use super::platform_metadata::MetadataQuery;
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
 use crate::model::{Artifact, Digest, PackageName, Platform, Settings, Version};
-use crate::resolve::{PlatformSet, Release, Versions};
+use crate::resolve::{PlatformSet, Release, UnbuiltRelease, Versions};
 
 /// The protocol of one registry. An implementation may remember properties of the server that do not affect results.
 pub(super) trait Protocol: Send + Sync {
@@ -104,9 +104,18 @@ pub(super) trait PackageListing: Send + Sync {
 }
 
 /// The reason why a listing has no release for a version.
+#[derive(Debug)]
 pub(super) enum ReleaseError {
     /// The record is damaged, or must not be used. The cause may be a damaged cache.
     Unusable(Option<Arc<dyn Failure>>),
     /// A document or file that it names could not be fetched.
     Failed(Arc<dyn Failure>),
+    /// Its dependencies are known only when it is built.
+    Unbuilt(Box<UnbuiltRelease>),
+}
+
+impl From<Arc<dyn Failure>> for ReleaseError {
+    fn from(failure: Arc<dyn Failure>) -> Self {
+        Self::Failed(failure)
+    }
 }

@@ -19,9 +19,10 @@ use super::{RegistryError, RegistryOptions, ecosystems};
 use crate::diagnostic::Failure;
 use crate::fetch::{ArtifactSource, Body, Network, Response, SourceError};
 use crate::model::{
-    Artifact, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName, Platform, Requirement, Settings,
+    Artifact, CoreMetadata, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName, Platform, Requirement,
+    Settings,
 };
-use crate::resolve::{self, Chosen, Index, IndexError, Release, Versions};
+use crate::resolve::{self, Chosen, Index, IndexError, Release, UnbuiltRelease, Versions};
 
 /// The most threads that wait for the network: the default limit of concurrent requests to a registry, and a few more for
 /// other registries.
@@ -128,6 +129,16 @@ impl Registries {
             }
         }
         dropped
+    }
+
+    /// Keeps the metadata that a build made of a source distribution, so that its release can be had from now on.
+    pub fn store_built_metadata(&self, unbuilt: &UnbuiltRelease, metadata: &CoreMetadata) -> Result<(), RegistryError> {
+        let registry = self.state.registry(&unbuilt.registry, &unbuilt.package.id)?;
+        if let Some(digest) = &unbuilt.sdist.digest {
+            registry.client.cache.store_built_metadata(digest, metadata.render().as_bytes());
+        }
+        lock(&self.state.packages).remove(&unbuilt.package.id);
+        Ok(())
     }
 
     /// Returns the digests of which an artifact has to have one, where its registry offers several.
@@ -415,15 +426,19 @@ impl RegistriesState {
                     }
                     return Err(IndexError::Failed(failure));
                 }
-                Err(error) => {
-                    self.refetch_release(package, &*listing, ordinal).unwrap_or(Err(error)).map_err(|none| {
-                        let (ReleaseError::Unusable(Some(failure)) | ReleaseError::Failed(failure)) = none else {
+                Err(ReleaseError::Unbuilt(unbuilt)) => return Err(IndexError::Unbuilt(unbuilt)),
+                Err(error) => self.refetch_release(package, &*listing, ordinal).unwrap_or(Err(error)).map_err(
+                    |error| match error {
+                        ReleaseError::Unusable(Some(failure)) | ReleaseError::Failed(failure) => {
+                            IndexError::Failed(failure)
+                        }
+                        ReleaseError::Unbuilt(unbuilt) => IndexError::Unbuilt(unbuilt),
+                        ReleaseError::Unusable(None) => {
                             let (package, ecosystem) = (package.name.clone(), package.ecosystem);
-                            return failed(RegistryError::Damaged { package, ecosystem });
-                        };
-                        IndexError::Failed(failure)
-                    })?
-                }
+                            failed(RegistryError::Damaged { package, ecosystem })
+                        }
+                    },
+                )?,
             };
             let release = self.with_own_packages(package, release)?;
             for requirement in resolve::likely_needs(&release, None, &self.settings) {

@@ -346,7 +346,10 @@ impl Explainer<'_> {
             } else {
                 format!("or leave it out with `override pypi \"{name}\"` under `resolution`")
             };
-            return Ok(format!("larder builds nothing: serve a wheel of {name} from a registry of your own, {leave}"));
+            return Ok(format!(
+                "`larder builds allow {ecosystem}:{name}` lets it be built, in a sandbox; else serve a wheel of it from a \
+                 registry of your own, {leave}"
+            ));
         }
         let others = if is_source { table.built_first(&others) } else { others };
         let other = others.descending().next().filter(|_| by_line);

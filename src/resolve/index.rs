@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Failure;
-use crate::model::{Artifact, Facts, Label, PackageId, PackageName, Platform, Requirement, Version};
+use crate::model::{Artifact, Facts, Label, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
 
 /// The metadata of packages. Answers are frozen: asked twice, an index says the same, in whatever order
 /// they arrive. A call blocks until the answer is there.
@@ -53,9 +53,23 @@ pub enum IndexError {
         /// The registry that was asked.
         registry: Label,
     },
+    /// What a version needs is known only when its source distribution is built; resolution stops, to be tried again then.
+    #[error("what {} needs is known only when it is built", .0.package)]
+    Unbuilt(Box<UnbuiltRelease>),
     /// The answer could not be had or read; resolution stops.
     #[error(transparent)]
     Failed(Arc<dyn Failure>),
+}
+
+/// A version whose dependencies its source distribution does not state (PEP 643: they are dynamic), and that may be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnbuiltRelease {
+    /// The package.
+    pub package: PackageKey,
+    /// The registry that serves it.
+    pub registry: Label,
+    /// Its source distribution.
+    pub sdist: Artifact,
 }
 
 /// The versions of a package, frozen.

@@ -189,7 +189,7 @@ fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &Ordin
             .collect();
         match elsewhere[..] {
             [] if usable.descending().all(|place| table.candidate(place).sdist) => {
-                format!("{name} has no wheels at all: it has to be built first")
+                format!("{name} has no wheels at all: `larder builds allow pypi:{name}` lets it be built, in a sandbox")
             }
             [] => format!(
                 "its wheels are for other platforms or Pythons than the manifest declares; one of your own can be served \

@@ -176,6 +176,13 @@ impl Store {
         Ok(index.is_some_and(|stat| stat.kind != fs::Kind::File))
     }
 
+    /// Records that an artifact has the content of a tree that is there: what was built is found by what it was built from.
+    pub fn add_record(&self, artifact: &Digest, tree: &TreeDigest) -> Result<(), StoreError> {
+        // The index names the artifact before the record leads to it.
+        self.add_artifact(tree, &lease::record_name(artifact))?;
+        Ok(self.link_record(artifact, tree)?)
+    }
+
     /// Removes the record of an artifact. The tree stays, as it belongs to another artifact.
     pub fn drop_record(&self, artifact: &Digest) -> Result<(), StoreError> {
         Ok(fs::remove_file(&self.record(artifact))?)
@@ -205,6 +212,25 @@ impl Store {
         index.origin.artifacts.push(name.into());
         let bytes = index::encode(&index.digest, &index.entries, index.twins, &index.origin, index.written);
         Ok(fs::write_atomic(&path, &bytes, fs::Durability::Lazy)?)
+    }
+
+    /// Makes the record of an artifact lead to a tree, whatever it led to.
+    fn link_record(&self, artifact: &Digest, tree: &TreeDigest) -> Result<(), FsError> {
+        let record = self.record(artifact);
+        let hex = tree.to_string();
+        let target = PathBuf::from(format!("../../trees/{}/{hex}/{INDEX}", &hex[..2]));
+        loop {
+            match fs::symlink(&target, &record) {
+                Err(error) if error.is_not_found() => staging::make_parent(&record)?,
+                Err(error) if error.is_occupied() => {
+                    if fs::lstat(&record)?.is_some_and(|stat| stat.kind == fs::Kind::Folder) {
+                        fs::remove_tree(&record)?;
+                    }
+                    return fs::replace_symlink(&record, &target).map(|_| ());
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Returns the tree of an index. Hashes it first if a crash may have damaged it; if so, removes it and returns `None`.

@@ -1,7 +1,7 @@
 //! A tree that is being unpacked.
 
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rustc_hash::FxHashSet;
@@ -200,7 +200,7 @@ impl<'s> Staging<'s> {
         self.store.add_artifact(&digest, &name)?;
         // The record comes first: it leads nowhere until the rename. That also ends the time in which the staging folder
         // keeps other processes from fetching the same artifact.
-        self.link_record(artifact, &digest)?;
+        self.store.link_record(artifact, &digest)?;
         loop {
             match fs::rename(self.folder.path(), &place) {
                 Ok(()) => {
@@ -227,24 +227,6 @@ impl<'s> Staging<'s> {
         match fs::read_if_exists(&place.join(INDEX))?.map(|bytes| TreeIndex::decode(&bytes)) {
             Some(Ok(index)) if index.digest == *digest => self.store.checked_after_crash(index),
             _ => Ok(None),
-        }
-    }
-
-    fn link_record(&self, artifact: &Digest, tree: &TreeDigest) -> Result<(), FsError> {
-        let record = self.store.record(artifact);
-        let hex = tree.to_string();
-        let target = PathBuf::from(format!("../../trees/{}/{hex}/{INDEX}", &hex[..2]));
-        loop {
-            match fs::symlink(&target, &record) {
-                Err(error) if error.is_not_found() => make_parent(&record)?,
-                Err(error) if error.is_occupied() => {
-                    if fs::lstat(&record)?.is_some_and(|stat| stat.kind == Kind::Folder) {
-                        fs::remove_tree(&record)?;
-                    }
-                    return fs::replace_symlink(&record, &target).map(|_| ());
-                }
-                result => return result,
-            }
         }
     }
 
@@ -347,6 +329,7 @@ fn make_folder(parent: &Path, path: &Path) -> Result<bool, FsError> {
     }
 }
 
-fn make_parent(path: &Path) -> Result<(), FsError> {
+/// Creates the folder that a path lies in.
+pub(super) fn make_parent(path: &Path) -> Result<(), FsError> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }

@@ -16,7 +16,7 @@ mod universe;
 pub(crate) use npm::NpmPackage;
 pub(crate) use output::{FILTERS, Output, assert_transcript};
 pub(crate) use project::{Project, host_platform, python_version};
-pub(crate) use pypi::PypiPackage;
+pub(crate) use pypi::{Metadata, PypiPackage};
 pub(crate) use random::Random;
 pub(crate) use registry::Registry;
 pub(crate) use schema::conforms;

@@ -126,6 +126,11 @@ impl Project {
         self.folder.path().join("store")
     }
 
+    /// Returns the cache's folder.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
     /// Deletes the store and the cache, as on another machine.
     pub(crate) fn forget(&self) {
         for below in ["store", "cache"] {

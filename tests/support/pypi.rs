@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::archive::{File, sha256_hex, wheel};
+use super::archive::{File, sha256_hex, tarball, wheel};
 
 /// One version of a Python package, as one wheel.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct PypiPackage {
     /// Where the page says that the wheel is, where that is not beside it.
     pub(crate) url: Option<String>,
     stated: Option<String>,
+    /// The files of its source distribution, which is all that there is of it.
+    source: Option<Vec<File>>,
 }
 
 impl PypiPackage {
@@ -44,6 +46,7 @@ impl PypiPackage {
             uploaded: Some("2024-01-01T00:00:00Z".into()),
             url: None,
             stated: None,
+            source: None,
         }
     }
 
@@ -69,6 +72,42 @@ impl PypiPackage {
     /// Adds a console script: its name and `module:function`.
     pub(crate) fn script(mut self, name: &str, target: &str) -> Self {
         self.scripts.push((name.into(), target.into()));
+        self
+    }
+
+    /// Has a source distribution and no wheel. It states its metadata only if it `states` them; its back end, which lies in it,
+    /// makes the wheel that the package would have been.
+    pub(crate) fn source_only(mut self, metadata: Metadata) -> Self {
+        let name = format!("{}-{}", module(&self.name), self.version);
+        let built: String = self.files.iter().map(python_literal).collect();
+        let hooks = format!("{BACK_END}\nNAME = {name:?}\nMETADATA = {:?}\nFILES = {{{built}}}\n", self.metadata());
+        let mut files = vec![
+            File::new(
+                "pyproject.toml",
+                "[build-system]\nrequires = []\nbuild-backend = 'hooks'\nbackend-path = ['.']\n",
+            ),
+            File::new("hooks.py", hooks),
+            File::new("tools.py", "TOOLS = []\nASKED = []\n"),
+        ];
+        let head = if metadata == Metadata::Stated { "2.2" } else { "2.1" };
+        files.push(File::new("PKG-INFO", self.metadata().replacen("2.1", head, 1)));
+        self.source = Some(files);
+        self
+    }
+
+    /// Is built with these tools: `required` by its pyproject.toml, `asked` for by its back end. Its module knows their versions.
+    pub(crate) fn built_with(self, required: &[&str], asked: &[&str]) -> Self {
+        let pyproject =
+            format!("[build-system]\nrequires = {required:?}\nbuild-backend = 'hooks'\nbackend-path = ['.']\n");
+        let tools = format!("TOOLS = {required:?} + {asked:?}\nASKED = {asked:?}\n");
+        self.source("pyproject.toml", &pyproject).source("tools.py", &tools)
+    }
+
+    /// Replaces a file of the source distribution.
+    pub(crate) fn source(mut self, path: &str, content: &str) -> Self {
+        let files = self.source.as_mut().expect("a source distribution");
+        files.retain(|file| file.path != path);
+        files.push(File::new(path, content));
         self
     }
 
@@ -111,7 +150,18 @@ impl PypiPackage {
 
     /// Returns the wheel's file name.
     pub(crate) fn file_name(&self) -> String {
-        format!("{}-{}-{}.whl", module(&self.name), self.version, self.tag)
+        match self.source {
+            Some(_) => format!("{}-{}.tar.gz", module(&self.name), self.version),
+            None => format!("{}-{}-{}.whl", module(&self.name), self.version, self.tag),
+        }
+    }
+
+    /// Packs the file: the wheel, or the source distribution.
+    pub(crate) fn archive(&self) -> Vec<u8> {
+        match &self.source {
+            Some(files) => tarball(&format!("{}-{}", module(&self.name), self.version), files),
+            None => self.wheel(),
+        }
     }
 
     /// Has this archive, whatever it holds.
@@ -163,7 +213,9 @@ impl PypiPackage {
     pub(crate) fn html(&self, href: &str, wheel: &[u8]) -> String {
         let file = self.file_name();
         let mut attributes = format!("href=\"{href}#sha256={}\"", sha256_hex(wheel));
-        let _ = write!(attributes, " data-core-metadata=\"sha256={}\"", sha256_hex(self.metadata().as_bytes()));
+        if self.source.is_none() {
+            let _ = write!(attributes, " data-core-metadata=\"sha256={}\"", sha256_hex(self.metadata().as_bytes()));
+        }
         if let Some(python) = &self.requires_python {
             let python = python.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let _ = write!(attributes, " data-requires-python=\"{python}\"");
@@ -180,10 +232,12 @@ impl PypiPackage {
             "filename": self.file_name(),
             "url": href,
             "hashes": { "sha256": sha256_hex(wheel) },
-            "core-metadata": { "sha256": sha256_hex(self.metadata().as_bytes()) },
             "yanked": self.yanked,
             "size": wheel.len(),
         });
+        if self.source.is_none() {
+            file["core-metadata"] = json!({ "sha256": sha256_hex(self.metadata().as_bytes()) });
+        }
         if let Some(time) = &self.uploaded {
             file["upload-time"] = json!(time);
         }
@@ -194,9 +248,59 @@ impl PypiPackage {
     }
 }
 
+/// Whether a source distribution states its metadata (PEP 643).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Metadata {
+    Stated,
+    Dynamic,
+}
+
+/// A back end that packs the files in `FILES`, and needs nothing.
+const BACK_END: &str = r#"
+import base64, hashlib, importlib, os, zipfile
+import tools
+
+def get_requires_for_build_wheel(config_settings=None):
+    return tools.ASKED
+
+def _wheel(files):
+    info = NAME + ".dist-info/"
+    files = dict(files)
+    for tool in tools.TOOLS:
+        version = importlib.import_module(tool).__version__
+        files[f"built_with_{tool}.py"] = f"VERSION = {version!r}\n"
+    files[info + "METADATA"] = METADATA
+    files[info + "WHEEL"] = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    lines = []
+    for path, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        lines.append(f"{path},sha256={digest},{len(text.encode())}")
+    files[info + "RECORD"] = "\n".join(lines + [info + "RECORD,,", ""])
+    return files
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    name = NAME + "-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
+        for path, text in _wheel(FILES).items():
+            wheel.writestr(zipfile.ZipInfo(path), text)
+    return name
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    folder = NAME + ".dist-info"
+    os.makedirs(os.path.join(metadata_directory, folder))
+    with open(os.path.join(metadata_directory, folder, "METADATA"), "w") as file:
+        file.write(METADATA)
+    return folder
+"#;
+
 /// Returns a name as PEP 503 normalises it.
 pub(crate) fn normalised(name: &str) -> String {
     name.to_lowercase().replace(['_', '.'], "-")
+}
+
+/// Returns a file as an item of a dictionary of Python.
+fn python_literal(file: &File) -> String {
+    format!("{:?}: {:?}, ", file.path, String::from_utf8_lossy(&file.content))
 }
 
 fn module(name: &str) -> String {

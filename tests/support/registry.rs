@@ -304,7 +304,7 @@ fn pypi_pages(universe: &Universe, shuffle: &mut impl FnMut(&mut Vec<String>)) -
     let mut pages = HashMap::new();
     let mut projects: BTreeMap<String, Vec<(&PypiPackage, Vec<u8>)>> = BTreeMap::new();
     for package in &universe.pypi {
-        let wheel = package.wheel();
+        let wheel = package.archive();
         let path = format!("/pypi/files/{}", package.file_name());
         pages.insert(format!("{path}.metadata"), Page::new("text/plain", package.metadata().into_bytes()));
         pages.insert(path, Page::new("application/octet-stream", wheel.clone()));

@@ -3,6 +3,7 @@
 pub(super) mod activate;
 pub(super) mod add;
 pub(super) mod adopt;
+pub(super) mod builds;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod diff;

@@ -1,5 +1,6 @@
 //! The contract of the kinds of artifacts: how one is unpacked as it arrives, and which package its content declares.
 
+mod sdist;
 mod tarball;
 mod wheel;
 
@@ -76,11 +77,11 @@ impl Unpacked<'_> {
     }
 }
 
-/// Returns the format of a kind of artifacts. Returns `None` if the kind has to be built first.
-pub(super) fn of(kind: ArtifactKind) -> Option<&'static dyn Format> {
+/// Returns the format of a kind of artifacts.
+pub(super) fn of(kind: ArtifactKind) -> &'static dyn Format {
     match kind {
-        ArtifactKind::Tarball => Some(&tarball::Tarball),
-        ArtifactKind::Wheel => Some(&wheel::Wheel),
-        ArtifactKind::Sdist => None,
+        ArtifactKind::Tarball => &tarball::Tarball,
+        ArtifactKind::Wheel => &wheel::Wheel,
+        ArtifactKind::Sdist => &sdist::Sdist,
     }
 }

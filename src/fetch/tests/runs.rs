@@ -175,11 +175,19 @@ fn a_registry_failure_keeps_its_exit_and_code_and_stops_what_follows() {
 }
 
 #[test]
-fn a_source_distribution_is_not_fetched() {
-    let (_folder, store) = store();
-    let error =
-        fetch_all(&store, &shelf(&[]), &[wanted(ArtifactKind::Sdist, "a", None)], FetchOptions::default()).unwrap_err();
-    assert!(matches!(error, FetchError::NeedsBuild(_)));
+fn a_source_distribution_is_unpacked_if_it_is_of_its_package() {
+    let sdist = |info: &str| {
+        let archive =
+            Tar::default().file("thing-1.0.0/PKG-INFO", info.as_bytes()).file("thing-1.0.0/setup.py", b"x").gz();
+        let (_folder, store) = store();
+        let source = Shelf { files: [("a".to_owned(), archive)].into(), ..Shelf::default() };
+        fetch_all(&store, &source, &[wanted(ArtifactKind::Sdist, "a", None)], FetchOptions::default())
+    };
+    let fetched = sdist("Metadata-Version: 2.1\nName: Thing\nVersion: 1.0\n\n").unwrap().remove(0);
+    assert!(fetched.tree.entry("setup.py").is_some());
+    assert_eq!(fetched.digest.algorithm(), Algorithm::Sha256);
+    let error = sdist("Metadata-Version: 2.1\nName: Other\nVersion: 1.0\n\n").unwrap_err();
+    assert!(matches!(error, FetchError::Refused { .. }), "{error}");
 }
 
 #[test]

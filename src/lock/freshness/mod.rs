@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    Graph, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Routes, Settings, Sides, TargetPlatform,
-    Version,
+    BuildRules, Graph, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Routes, Settings, Sides,
+    TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -96,6 +96,11 @@ pub enum StaleReason {
         /// The change.
         what: String,
     },
+    /// A package that may be built, and of whose build tools some are not there.
+    Tools {
+        /// The package.
+        package: PackageKey,
+    },
     /// An edge to a package that is not there.
     Dangling {
         /// The missing instance.
@@ -141,6 +146,7 @@ impl fmt::Display for StaleReason {
                 write!(f, "{what} is not satisfied by {}", locked.join(", "))
             }
             Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
+            Self::Tools { package } => write!(f, "the tools that build {package} are not locked"),
             Self::Dangling { to } => write!(f, "{to} is needed and not locked"),
             Self::Rerouted { package } => write!(f, "{package} is not what the lines' `registry=` lead to now"),
             Self::Registry { package, locked, now } => {
@@ -191,7 +197,22 @@ pub fn freshness(lock: &Lockfile, declared: &DeclaredState<'_>) -> Freshness {
             reasons.push(reason);
         }
     }
+    reasons.extend(without_tools(lock, &declared.settings.builds));
     Freshness { reasons }
+}
+
+/// Returns the packages that have to be built on some platform, may be, and of whose tools some are not locked.
+fn without_tools<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator<Item = StaleReason> + 'a {
+    let builds = &lock.builds;
+    let is_built = |package: &Package| package.artifacts.iter().any(|artifact| artifact.kind.needs_build());
+    let has_tools = |key: &PackageKey| {
+        let requirements = builds.requirements.get(key);
+        requirements.is_some_and(|needed| needed.tools.keys().all(|tool| builds.tools.contains_key(tool)))
+    };
+    let packages = lock.graph.packages.iter();
+    packages
+        .filter(move |(key, package)| is_built(package) && rules.approves(&key.id, &key.version) && !has_tools(key))
+        .map(|(key, _)| StaleReason::Tools { package: key.clone() })
 }
 
 /// Compares one solution with the lines that count for it.

@@ -72,6 +72,16 @@ install-script = true
 deprecated = "use another one, \u00fcber"
 artifacts = [{ file = "facts-1.0.0.tgz", digest = "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=", location = "elsewhere" }]
 dropped = [{ name = "fsevents", range = "^2", reason = "no version fits" }]
+
+[[build]]
+id = "pypi:ujson@5.10.0"
+requires = ["setuptools>=42", "colorama; sys_platform == 'win32'"]
+tools = ["pypi:setuptools@75.8.0", { to = "pypi:colorama@0.4.6", platforms = ["macos-arm64"] }]
+
+[[tool]]
+id = "pypi:setuptools@75.8.0"
+registry = "pypi"
+artifacts = [{ file = "setuptools-75.8.0-py3-none-any.whl" }]
 "#;
 
 #[test]
@@ -84,6 +94,20 @@ fn a_text_as_larder_writes_it_is_read_as_toml_has_it() {
         assert!(v1::canonical(&text).is_none());
         assert_eq!(v1::read(&text), v1::read_toml(&text));
     }
+}
+
+#[test]
+fn build_tools_stand_apart_from_what_is_installed() {
+    let text = lock(FACTS).to_text();
+    assert!(text.ends_with(
+        "[[build]]\nid = \"pypi:ujson@5.10.0\"\nrequires = [\n    \"setuptools>=42\",\n    \
+         \"colorama; sys_platform == 'win32'\",\n]\ntools = [\n    \
+         { to = \"pypi:colorama@0.4.6\", platforms = [\"macos-arm64\"] },\n    \"pypi:setuptools@75.8.0\",\n]\n\n\
+         [[tool]]\nid = \"pypi:setuptools@75.8.0\"\nregistry = \"pypi\"\nartifacts = [\n    \
+         { file = \"setuptools-75.8.0-py3-none-any.whl\" },\n]\n"
+    ));
+    let twice = "[[build]]\nid = \"pypi:a@1.0\"\n\n[[build]]\nid = \"pypi:a@1.0\"\n";
+    assert!(parse("larder.lock", &format!("version = 1\n\n{twice}")).is_err());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::de::value::{BorrowedStrDeserializer, Error as NotCanonical, MapAccess
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::document::{InstanceTable, LockDocument, PackageTable, RequireTable, SettingsTable};
+use super::document::{BuildTable, InstanceTable, LockDocument, PackageTable, RequireTable, SettingsTable};
 
 /// Reads a text that is written as larder writes it; none for any other.
 pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
@@ -20,6 +20,7 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
     (cursor.line()? == "version = 1").then_some(())?;
     let mut settings = None;
     let (mut require, mut package) = (Vec::new(), Vec::<PackageTable<'_>>::new());
+    let (mut build, mut tool) = (Vec::new(), Vec::new());
     while !cursor.0.is_empty() {
         cursor.take("\n").ok()?;
         match cursor.line()? {
@@ -29,10 +30,12 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
             "[[package.instance]]" => {
                 package.last_mut()?.instance.push(InstanceTable::deserialize(cursor.table()).ok()?);
             }
+            "[[build]]" => build.push(BuildTable::deserialize(cursor.table()).ok()?),
+            "[[tool]]" => tool.push(PackageTable::deserialize(cursor.table()).ok()?),
             _ => return None,
         }
     }
-    Some(LockDocument { _version: 1, settings: settings.unwrap_or_default(), require, package })
+    Some(LockDocument { _version: 1, settings: settings.unwrap_or_default(), require, package, build, tool })
 }
 
 /// The rest of the text.

@@ -20,6 +20,21 @@ pub(in crate::lock) struct LockDocument<'a> {
     pub(super) require: Vec<RequireTable<'a>>,
     #[serde(borrow, default)]
     pub(super) package: Vec<PackageTable<'a>>,
+    #[serde(borrow, default)]
+    pub(super) build: Vec<BuildTable<'a>>,
+    #[serde(borrow, default)]
+    pub(super) tool: Vec<PackageTable<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BuildTable<'a> {
+    #[serde(borrow)]
+    pub(super) id: CowStr<'a>,
+    #[serde(borrow, default)]
+    pub(super) requires: Vec<CowStr<'a>>,
+    #[serde(borrow, default)]
+    pub(super) tools: Vec<EdgeEntry<'a>>,
 }
 
 #[derive(Deserialize, Default)]

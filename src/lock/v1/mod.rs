@@ -28,6 +28,26 @@
 //! ]
 //! ```
 //!
+//! A package that has to be built somewhere has a `[[build]]`: what it requires, and which tools were chosen for that.
+//!
+//! ```toml
+//! [[build]]
+//! id = "pypi:ujson@5.10.0"
+//! requires = [
+//!     "setuptools>=42",
+//! ]
+//! tools = [
+//!     "pypi:setuptools@75.8.0",
+//! ]
+//!
+//! [[tool]]                                     # as a package, without edges
+//! id = "pypi:setuptools@75.8.0"
+//! registry = "pypi"
+//! artifacts = [
+//!     { file = "setuptools-75.8.0-py3-none-any.whl", digest = "sha256-…" },
+//! ]
+//! ```
+//!
 //! Where groups exclude each other, `[settings]` lists the `sides` that have a solution each, and an edge that does not
 //! hold on all of them says on which it does: `{ to = "pypi:torch@2.5.1", sides = ["cpu"] }`. A package that comes from
 //! several registries has its registry in its id: `pypi+cpu:torch@2.5.1`.

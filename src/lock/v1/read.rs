@@ -11,10 +11,10 @@ use super::document::{self, LockDocument};
 use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
-    Artifact, ArtifactKind, CowStr, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension,
-    ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker, NpmPeers, Override, Package, PackageId,
-    PackageName, PatchedPackage, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side,
-    TargetPlatform, Version, parse_folder_text,
+    Artifact, ArtifactKind, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem, Edge,
+    EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker,
+    NpmPeers, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, Platform, Prereleases,
+    PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Version, parse_folder_text,
 };
 
 /// Reads the text of a lockfile.
@@ -71,7 +71,7 @@ impl<'a> LockReader<'a> {
         let mut packages = Vec::with_capacity(document.package.len());
         let mut instances = Vec::with_capacity(document.package.len());
         for written in &document.package {
-            let key = key::package_key(&written.id).map_err(|reason| self.corrupt(&written.id, reason))?;
+            let key = self.package_key(&written.id)?;
             let package = self.package(written, key.id.ecosystem)?;
             let mut add = |reader: &mut Self, peers: &str, edges: &'a [_], dropped: &[_]| -> ReadResult<()> {
                 let key = InstanceKey { package: key.clone(), peers: peers.into() };
@@ -93,7 +93,37 @@ impl<'a> LockReader<'a> {
             return Err(self.duplicate(document));
         }
         let sides = self.values::<Side>(&document.settings.sides)?.into_iter().collect();
-        Ok(Lockfile::new(settings, Graph { roots, packages, instances, sides }))
+        let builds = self.builds(document)?;
+        Ok(Lockfile { builds, ..Lockfile::new(settings, Graph { roots, packages, instances, sides }) })
+    }
+
+    fn builds(&mut self, document: &'a LockDocument<'a>) -> ReadResult<Builds> {
+        let mut builds = Builds::default();
+        for written in &document.build {
+            let key = self.package_key(&written.id)?;
+            let mut requirements = BuildRequirements {
+                requires: written.requires.iter().map(|text| (**text).to_owned()).collect(),
+                tools: BTreeMap::new(),
+            };
+            for tool in &written.tools {
+                let mut platforms: Vec<Platform> =
+                    tool.more.as_ref().map_or(Ok(Vec::new()), |more| self.values(&more.platforms))?;
+                platforms.sort();
+                requirements.tools.insert(self.package_key(&tool.to)?, platforms);
+            }
+            if builds.requirements.insert(key, requirements).is_some() {
+                return Err(self.corrupt(&written.id, format!("the build of `{}` is there twice", &*written.id)));
+            }
+        }
+        for written in &document.tool {
+            let key = self.package_key(&written.id)?;
+            let mut package = self.package(written, key.id.ecosystem)?;
+            package.artifacts.sort();
+            if builds.tools.insert(key, package).is_some() {
+                return Err(self.corrupt(&written.id, format!("tool `{}` is there twice", &*written.id)));
+            }
+        }
+        Ok(builds)
     }
 
     /// Two blocks for one package: no merge makes them, and neither may win.
@@ -122,6 +152,7 @@ impl<'a> LockReader<'a> {
             owners: written.owners.iter().map(|one| self.owner(one)).collect::<ReadResult<_>>()?,
             patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
+            builds: BuildRules::default(),
         })
     }
 
@@ -326,6 +357,10 @@ impl<'a> LockReader<'a> {
         let label: Label = self.value(text)?;
         self.labels.insert(text, label.clone());
         Ok(label)
+    }
+
+    fn package_key(&self, text: &CowStr<'_>) -> ReadResult<PackageKey> {
+        key::package_key(text).map_err(|reason| self.corrupt(text, reason))
     }
 
     fn id(&self, text: &CowStr<'_>) -> ReadResult<PackageId> {

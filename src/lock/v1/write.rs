@@ -4,8 +4,9 @@ use std::fmt::{Display, Write};
 
 use crate::lock::Lockfile;
 use crate::model::{
-    Artifact, ArtifactKind, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Instance, InstanceKey,
-    NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings, Sides, TargetPlatform, folder_text,
+    Artifact, ArtifactKind, BuildRequirements, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines,
+    Instance, InstanceKey, NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings, Sides,
+    TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -27,7 +28,14 @@ pub(in crate::lock) fn write(lock: &Lockfile) -> String {
         while let Some(instance) = instances.next_if(|(instance, _)| instance.package == *key) {
             own.push(instance);
         }
-        out.package(key, package, &own);
+        out.package("package", key, package);
+        out.instances(&own);
+    }
+    for (key, requirements) in &lock.builds.requirements {
+        out.build(key, requirements);
+    }
+    for (key, package) in &lock.builds.tools {
+        out.package("tool", key, package);
     }
     out.text
 }
@@ -129,8 +137,24 @@ impl LockWriter {
         self.block("to", root.to.iter().map(edge_text));
     }
 
-    fn package(&mut self, key: &PackageKey, package: &Package, instances: &[(&InstanceKey, &Instance)]) {
-        self.line("\n[[package]]");
+    fn build(&mut self, key: &PackageKey, requirements: &BuildRequirements) {
+        self.line("\n[[build]]");
+        self.fact("id", key);
+        self.block("requires", requirements.requires.iter().map(quoted));
+        let tools = requirements.tools.iter().map(|(tool, platforms)| {
+            if platforms.is_empty() {
+                return quoted(tool);
+            }
+            let mut table = InlineTable::new();
+            table.fact("to", tool);
+            table.list("platforms", platforms);
+            table.done()
+        });
+        self.block("tools", tools);
+    }
+
+    fn package(&mut self, table: &str, key: &PackageKey, package: &Package) {
+        self.line(format_args!("\n[[{table}]]"));
         self.fact("id", key);
         if let Some(registry) = &package.registry {
             self.fact("registry", registry);
@@ -155,6 +179,9 @@ impl LockWriter {
         }
         self.flag("yanked", facts.yanked);
         self.block("artifacts", package.artifacts.iter().map(|one| artifact_text(one, key.id.ecosystem)));
+    }
+
+    fn instances(&mut self, instances: &[(&InstanceKey, &Instance)]) {
         match instances {
             [(only, instance)] if only.peers.is_empty() => self.instance(instance),
             _ => {

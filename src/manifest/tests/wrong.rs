@@ -20,6 +20,23 @@ fn only_npm_has_a_fallback_and_names_that_are_hoisted() {
 }
 
 #[test]
+fn a_package_that_may_be_built_is_named_with_its_ecosystem() {
+    check(
+        "builds { allow pypi \"a\"; allow pypi \"A\"; allow pypi; allow pypi \"b\" \"one\"; alow pypi \"c\" }",
+        &[
+            ("repeated", "allow pypi \"A\""),
+            ("missing", "allow pypi"),
+            ("bad_range", "\"one\""),
+            ("unknown_node", "alow"),
+        ],
+    );
+    check(
+        "builds { allow npm \"sharp\"; env \"CFLAGS\"; isolation \"none\" }",
+        &[("not_yet", "npm"), ("not_yet", "env"), ("not_yet", "isolation")],
+    );
+}
+
+#[test]
 fn five_faults_are_told_at_once() {
     let text = "project \"shop\"
 runtimes {

@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::diagnostic::{Exit, Failure};
-use crate::fetch::{
-    self, ArtifactSource, FetchError, FetchProgress, FetchStep, FetchedArtifact, Limits, NameFolding, RequestedArtifact,
-};
+use crate::diagnostic::{Exit, Failure, list};
+use crate::fetch::{self, FetchError, NameFolding, RequestedArtifact};
 use crate::lock::{Closure, Selection};
-use crate::model::{Artifact, Digest, Package, PackageKey, PatchedPackage, Platform};
+use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform};
 use crate::store::{Lease, StoreError, Tree};
 
 use super::patched;
+use crate::ops::building::{self, Builder};
 use crate::ops::registries::LazyRegistries;
-use crate::ops::{Error, Event, Project, Result, Session};
+use crate::ops::{Error, Project, Result, artifacts};
 
 /// What was brought together.
 #[derive(Debug, Default)]
@@ -44,15 +42,15 @@ pub(in crate::ops) enum Completeness {
 /// Bytes that are not what was promised are no reason to leave a package out, and neither is being offline.
 pub(in crate::ops) fn gather<'g>(
     source: &LazyRegistries<'_>,
-    patches: &[PatchedPackage],
     selection: &Selection,
     mut closure: Closure<'g>,
+    preparation: &Preparation<'_>,
     completeness: Completeness,
 ) -> Result<(Closure<'g>, Gathered, Vec<String>)> {
     let may_leave_out = completeness == Completeness::WithoutMissingOptional && !source.session.context.offline;
     let (mut missing, mut warnings) = (BTreeSet::new(), Vec::new());
     loop {
-        let error = match attempt(source, patches, &closure) {
+        let error = match attempt(source, &closure, preparation) {
             Ok(gathered) => return Ok((closure, gathered, warnings)),
             Err(Failed::Fetch(error)) => error,
             Err(Failed::Otherwise(error)) => return Err(error),
@@ -90,51 +88,99 @@ impl<E: Into<Error>> From<E> for Failed {
     }
 }
 
+/// What is done with packages besides fetching them.
+pub(in crate::ops) struct Preparation<'a> {
+    /// The patches that are applied.
+    pub(in crate::ops) patches: &'a [PatchedPackage],
+    /// What is done with those that exist only as source.
+    pub(in crate::ops) sources: SourceUse<'a>,
+}
+
+/// What is done with packages that exist only as source.
+pub(in crate::ops) enum SourceUse<'a> {
+    /// The sources and the tools that build them are gathered.
+    Gathered(&'a Builds),
+    /// They are built, unless the store has what comes of them.
+    Built(&'a Builder<'a>),
+}
+
 fn attempt(
     source: &LazyRegistries<'_>,
-    patches: &[PatchedPackage],
     closure: &Closure<'_>,
+    Preparation { patches: rules, sources }: &Preparation<'_>,
 ) -> std::result::Result<Gathered, Failed> {
     let platform = source.project.platform()?;
-    let mut wanted = Vec::new();
+    let approvals = &source.project.manifest.settings.builds;
+    let (mut wanted, mut planned, mut unapproved) = (Vec::new(), Vec::new(), Vec::new());
     for (key, package) in closure.packages() {
         let Some(registry) = &package.registry else { continue };
-        let artifact = for_platform(key, package, platform)?.clone();
-        let native = artifact.is_native(&package.facts);
-        wanted.push(RequestedArtifact {
-            package: key.clone(),
-            registry: registry.clone(),
-            artifact,
-            promised: Vec::new(),
-            native,
-        });
+        let Some(artifact) = package.artifact_for(platform) else {
+            return Err(NoArtifact::OtherPlatform { package: key.clone(), platform }.into());
+        };
+        if !artifact.kind.needs_build() {
+            wanted.push(RequestedArtifact {
+                package: key.clone(),
+                registry: registry.clone(),
+                artifact: artifact.clone(),
+                promised: Vec::new(),
+                native: artifact.is_native(&package.facts),
+            });
+            continue;
+        }
+        if !approvals.approves(&key.id, &key.version) {
+            unapproved.push(UnapprovedSource { package: key.clone(), file: artifact.file.as_str().into() });
+            continue;
+        }
+        match sources {
+            SourceUse::Built(builder) => planned.push((builder, builder.plan(key, registry, artifact)?)),
+            SourceUse::Gathered(builds) => wanted.extend(building::inputs(builds, key, registry, artifact, platform)?),
+        }
     }
-    let made: Vec<Digest> = wanted
-        .iter()
-        .filter_map(|one| patch_of(patches, one))
-        .map(|(patch, artifact)| patch.applied_to(artifact))
-        .collect();
-    let fetched = wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref());
-    let lease = match source.session.store.lease(fetched.chain(&made)) {
+    if !unapproved.is_empty() {
+        return Err(NoArtifact::OnlySource(unapproved).into());
+    }
+    let outputs = || planned.iter().map(|(_, planned)| (&planned.package, &planned.output));
+    let own = wanted.iter().filter_map(|wanted| Some((&wanted.package, wanted.artifact.digest.as_ref()?)));
+    let changed: Vec<Digest> =
+        own.chain(outputs()).filter_map(|(package, name)| Some(rule_for(rules, package)?.applied_to(name))).collect();
+    let inputs = planned.iter().flat_map(|(_, planned)| &planned.inputs);
+    let fetched = wanted.iter().chain(inputs).filter_map(|wanted| wanted.artifact.digest.as_ref());
+    let lease = match source.session.store.lease(fetched.chain(outputs().map(|(_, output)| output)).chain(&changed)) {
         Err(StoreError::Fs(error)) if error.is_disk_full() => {
             return Err(Failed::Fetch(fetch::disk_full_error(&source.session.store, source, &wanted, error)));
         }
         lease => lease?,
     };
-    let fetched = fetch(source.session, source, &wanted, folds(source.project));
+    let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
+    let (mut built, mut missing) = (Vec::new(), Vec::new());
+    for (builder, planned) in planned {
+        match builder.find(&planned)? {
+            Some(tree) => built.push((planned.package, planned.output, tree)),
+            None => missing.push((builder, planned)),
+        }
+    }
+    let as_they_are = wanted.len();
+    wanted.extend(missing.iter().flat_map(|(_, planned)| planned.inputs.iter().cloned()));
+    let fetched = artifacts::fetch(source.session, source, &wanted, folds(source.project));
     source.opened()?;
     let fetched = fetched.map_err(Failed::Fetch)?;
-    let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
-    for (wanted, fetched) in wanted.into_iter().zip(fetched) {
-        gathered.fetched += usize::from(fetched.bytes > 0);
-        gathered.bytes += fetched.bytes;
-        let tree = match patch_of(patches, &wanted) {
-            None => Arc::new(fetched.tree),
-            Some((rule, artifact)) => {
-                let (store, package) = (&source.session.store, (&wanted.package, artifact));
-                patched::apply(store, source.project, package, rule, &fetched.tree)?
-            }
-        };
+    gathered.fetched = fetched.iter().filter(|fetched| fetched.bytes > 0).count();
+    gathered.bytes = fetched.iter().map(|fetched| fetched.bytes).sum();
+    let (whole, mut inputs) = fetched.split_at(as_they_are);
+    for (builder, planned) in missing {
+        let (own, rest) = inputs.split_at(planned.inputs.len());
+        built.push((planned.package.clone(), planned.output.clone(), builder.build(&planned, own)?));
+        inputs = rest;
+    }
+    let prepared = |package: &PackageKey, name: Option<&Digest>, tree: &Tree| match name.zip(rule_for(rules, package)) {
+        None => Ok(Arc::new(tree.clone())),
+        Some((name, rule)) => patched::apply(&source.session.store, source.project, (package, name), rule, tree),
+    };
+    for (package, output, tree) in &built {
+        gathered.trees.insert(package.clone(), prepared(package, Some(output), tree)?);
+    }
+    for (wanted, fetched) in wanted.into_iter().zip(whole) {
+        let tree = prepared(&wanted.package, wanted.artifact.digest.as_ref(), &fetched.tree)?;
         gathered.trees.insert(wanted.package, tree);
     }
     Ok(gathered)
@@ -148,12 +194,21 @@ pub(in crate::ops) fn package_tree(
     patched: Option<&PatchedPackage>,
 ) -> Result<Arc<Tree>> {
     let Some(registry) = &package.registry else { return Err(NoArtifact::Local { package: key.clone() }.into()) };
-    let artifact = for_platform(key, package, source.project.platform()?)?.clone();
-    let native = artifact.is_native(&package.facts);
-    let wanted =
-        RequestedArtifact { package: key.clone(), registry: registry.clone(), artifact, promised: Vec::new(), native };
+    let platform = source.project.platform()?;
+    let artifact =
+        package.artifact_for(platform).ok_or_else(|| NoArtifact::OtherPlatform { package: key.clone(), platform })?;
+    if artifact.kind.needs_build() {
+        return Err(NoArtifact::Built { package: key.clone() }.into());
+    }
+    let wanted = RequestedArtifact {
+        package: key.clone(),
+        registry: registry.clone(),
+        artifact: artifact.clone(),
+        promised: Vec::new(),
+        native: artifact.is_native(&package.facts),
+    };
     let _lease = source.session.store.lease(wanted.artifact.digest.iter())?;
-    let fetched = fetch(source.session, source, std::slice::from_ref(&wanted), folds(source.project));
+    let fetched = artifacts::fetch(source.session, source, std::slice::from_ref(&wanted), folds(source.project));
     source.opened()?;
     let tree = fetched?.into_iter().next().map(|fetched| fetched.tree);
     match (tree, patched, &wanted.artifact.digest) {
@@ -165,13 +220,9 @@ pub(in crate::ops) fn package_tree(
     }
 }
 
-/// Returns the patch of a package that is fetched, and the digest of what it is applied to.
-fn patch_of<'p>(
-    patches: &'p [PatchedPackage],
-    wanted: &'p RequestedArtifact,
-) -> Option<(&'p PatchedPackage, &'p Digest)> {
-    let rule = patches.iter().find(|rule| rule.is_for(&wanted.package))?;
-    Some((rule, wanted.artifact.digest.as_ref()?))
+/// Returns the patch of a package.
+fn rule_for<'p>(patches: &'p [PatchedPackage], package: &PackageKey) -> Option<&'p PatchedPackage> {
+    patches.iter().find(|rule| rule.is_for(package))
 }
 
 /// Returns which names are one on a platform that the project is for: what installs here has to install there.
@@ -180,68 +231,28 @@ fn folds(project: &Project) -> NameFolding {
     platforms.map(|target| NameFolding::of(target.platform.os())).max().unwrap_or_default()
 }
 
-/// Makes sure that the store has these artifacts, and tells how it goes.
-pub(in crate::ops) fn fetch(
-    session: &Session<'_>,
-    source: &dyn ArtifactSource,
-    wanted: &[RequestedArtifact],
-    folds: NameFolding,
-) -> std::result::Result<Vec<FetchedArtifact>, FetchError> {
-    let (started, done, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
-    let on_progress = |progress: FetchProgress| {
-        match progress.step {
-            FetchStep::Started { .. } => drop(started.fetch_add(1, Ordering::Relaxed)),
-            FetchStep::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
-            FetchStep::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
-            FetchStep::Waiting { process } => {
-                let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
-                (session.context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
-            }
-        }
-        (session.context.reporter)(Event::Fetching {
-            done: done.load(Ordering::Relaxed),
-            total: started.load(Ordering::Relaxed),
-            bytes: bytes.load(Ordering::Relaxed),
-        });
-    };
-    let limits = Limits { folds, ..Limits::default() };
-    let options = fetch::FetchOptions { on_progress: &on_progress, limits, ..fetch::FetchOptions::default() };
-    fetch::fetch_all(&session.store, source, wanted, options)
-}
-
-/// Returns the artifact that serves a platform.
-fn for_platform<'p>(
-    key: &PackageKey,
-    package: &'p Package,
-    platform: Platform,
-) -> std::result::Result<&'p Artifact, NoArtifact> {
-    let serves = |artifact: &&Artifact| artifact.platforms.is_empty() || artifact.platforms.contains(&platform);
-    let fits = package.artifacts.iter().filter(serves).min_by_key(|artifact| artifact.kind.needs_build());
-    match fits {
-        Some(artifact) if artifact.kind.needs_build() => {
-            Err(NoArtifact::OnlySource { package: key.clone(), file: artifact.file.as_str().into() })
-        }
-        Some(artifact) => Ok(artifact),
-        None => Err(NoArtifact::OtherPlatform { package: key.clone(), platform }),
-    }
-}
-
-/// A package that cannot be installed here.
+/// Packages that cannot be installed here.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub(super) enum NoArtifact {
-    /// It would have to be built.
-    #[error("{package} exists only as source (`{file}`), and larder builds nothing")]
+    /// They have to be built, and no line of the manifest allows that.
+    #[error("{}", only_source(.0))]
     #[diagnostic(
         code(larder::sync::only_source),
         help(
-            "ask for a version that has a wheel, or build one and serve it from a registry of your own: a folder will do"
+            "let them be built, in a sandbox, by a block of larder.kdl: `builds {{ {} }}`; or ask for versions that have a wheel",
+            allow_lines(.0)
         )
     )]
-    OnlySource {
+    OnlySource(Vec<UnapprovedSource>),
+    /// It is built, and its files are not those that its registry serves.
+    #[error("{package} is built from source: its files are not there before that")]
+    #[diagnostic(
+        code(larder::sync::built),
+        help("write the patch by hand: it is applied to what is built, as the environment has it")
+    )]
+    Built {
         /// The package.
         package: PackageKey,
-        /// Its source distribution.
-        file: Box<str>,
     },
     /// It is no package of a registry.
     #[error("{package} is a folder of the project, and has no files to fetch")]
@@ -259,6 +270,27 @@ pub(super) enum NoArtifact {
         /// This machine.
         platform: Platform,
     },
+}
+
+/// A package that exists only as source.
+#[derive(Debug)]
+pub(super) struct UnapprovedSource {
+    package: PackageKey,
+    /// Its source distribution.
+    file: Box<str>,
+}
+
+fn only_source(sources: &[UnapprovedSource]) -> String {
+    let each: Vec<String> = sources.iter().map(|one| format!("{} (`{}`)", one.package, one.file)).collect();
+    match &each[..] {
+        [one] => format!("{one} exists only as source, and nothing lets it be built"),
+        all => format!("{} packages exist only as source, and nothing lets them be built:{}", all.len(), list(all)),
+    }
+}
+
+fn allow_lines(sources: &[UnapprovedSource]) -> String {
+    let line = |one: &UnapprovedSource| format!("allow {} \"{}\"", one.package.id.ecosystem, one.package.id.name);
+    sources.iter().map(line).collect::<Vec<_>>().join("; ")
 }
 
 impl Failure for NoArtifact {

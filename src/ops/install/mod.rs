@@ -6,7 +6,6 @@
 
 mod bytecode;
 pub(super) mod gather;
-pub(super) mod interpreter;
 mod patched;
 mod repair;
 
@@ -15,15 +14,17 @@ use std::sync::Arc;
 use crate::difference::{self, Difference};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
-use crate::model::{Label, PatchedPackage, Platform};
+use crate::model::{Builds, Label, PatchedPackage, Platform};
 use crate::profile::python::{Bytecode, Interpreter};
 use crate::profile::{self, Built, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
 
+use crate::ops::building::Builder;
 use crate::ops::generations::{self, switch};
+use crate::ops::interpreter;
 use crate::ops::registries::LazyRegistries;
 use crate::ops::{Event, Project, Result, Session};
-use gather::{Completeness, Gathered};
+use gather::{Completeness, Gathered, Preparation, SourceUse};
 
 /// Whether an environment becomes the active one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -72,6 +73,8 @@ pub(super) struct Installation<'a> {
     pub(super) profile: &'a profile::Profiles,
     pub(super) environment: &'a Environment,
     pub(super) platform: Platform,
+    /// The lock's build tools.
+    pub(super) builds: &'a Builds,
     pub(super) purpose: Purpose<'a>,
     pub(super) activation: Activation,
     pub(super) bytecode: BytecodeUse,
@@ -119,15 +122,24 @@ impl Installation<'_> {
         if self.moves_links()? {
             self.profile.check_links(RequiredLinks::of(&closure, interpreter.as_ref()))?;
         }
-        if self.purpose.repairs() {
-            repair::forget_damaged(store, &closure, self.patches)?;
-        }
         let completeness = match self.purpose {
             Purpose::Promote(_) => Completeness::Whole,
             Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => Completeness::WithoutMissingOptional,
         };
         let source = LazyRegistries::new(self.session, self.project);
-        let (closure, gathered, left_out) = gather::gather(&source, self.patches, selection, closure, completeness)?;
+        let builder = interpreter.as_ref().map(|interpreter| Builder {
+            session: self.session,
+            builds: self.builds,
+            interpreter,
+            platform: self.platform,
+        });
+        if self.purpose.repairs() {
+            let outputs = builder.as_ref().map_or(Ok(Vec::new()), |builder| builder.outputs(&closure))?;
+            repair::forget_damaged(store, &closure, self.patches, outputs)?;
+        }
+        let sources = builder.as_ref().map_or(SourceUse::Gathered(self.builds), SourceUse::Built);
+        let preparation = Preparation { patches: self.patches, sources };
+        let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
         let precompiles = self.bytecode == BytecodeUse::Precompiled || self.environment.compile;
         let compiler = interpreter.as_ref().filter(|_| precompiles);
         let leased = compiler.map(|python| bytecode::lease(store, python, &gathered.trees)).transpose()?;

@@ -4,22 +4,29 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::lock::Closure;
-use crate::model::{Digest, PatchedPackage, TreeDigest};
+use crate::model::{Digest, PackageKey, PatchedPackage, TreeDigest};
 use crate::profile::python::Bytecode;
 use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
 use crate::ops::Result;
 
-/// Takes what is damaged of a closure's trees out of the store, so that it is fetched again.
-pub(super) fn forget_damaged(store: &Store, closure: &Closure<'_>, patches: &[PatchedPackage]) -> Result<()> {
+/// Takes what is damaged of a closure's trees, and of what was built for it, out of the store, so that it is fetched and built
+/// again. `outputs` are the names of what was built, with its packages.
+pub(super) fn forget_damaged(
+    store: &Store,
+    closure: &Closure<'_>,
+    patches: &[PatchedPackage],
+    outputs: Vec<(PackageKey, Digest)>,
+) -> Result<()> {
     let mut names: Vec<Digest> = Vec::new();
-    for (key, package) in closure.packages() {
-        let rule = patches.iter().find(|rule| rule.is_for(key));
-        for digest in package.artifacts.iter().filter_map(|artifact| artifact.digest.as_ref()) {
-            names.extend(rule.map(|rule| rule.applied_to(digest)));
-            names.push(digest.clone());
-        }
+    let artifacts = closure.packages().flat_map(|(key, package)| {
+        package.artifacts.iter().filter_map(|artifact| Some((key.clone(), artifact.digest.clone()?)))
+    });
+    for (key, digest) in artifacts.chain(outputs) {
+        let rule = patches.iter().find(|rule| rule.is_for(&key));
+        names.extend(rule.map(|rule| rule.applied_to(&digest)));
+        names.push(digest);
     }
     for digest in &names {
         match store.tree(digest) {

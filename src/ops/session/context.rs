@@ -95,6 +95,8 @@ pub struct Context<'a> {
     pub is_environment_flagged: bool,
     /// Whether the network may not be touched.
     pub offline: bool,
+    /// larder's own executable, which sets up the sandboxes of builds.
+    pub executable: PathBuf,
     /// The process's variables.
     pub variables: Variables,
     /// Hears what is going on.
@@ -132,6 +134,8 @@ impl<'a> Context<'a> {
         let configuration = below("XDG_CONFIG_HOME", ".config").unwrap_or_default().join("larder");
         let is_environment_flagged = flags.environment.is_some();
         let environment = flags.environment.or_else(|| variables.text("LARDER_ENV"));
+        #[allow(clippy::disallowed_methods, reason = "read here, handed on from here")]
+        let executable = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("larder"));
         let offline = flags.offline;
         Ok(Self {
             folder,
@@ -141,6 +145,7 @@ impl<'a> Context<'a> {
             environment,
             is_environment_flagged,
             offline,
+            executable,
             variables,
             reporter,
         })

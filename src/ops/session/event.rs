@@ -14,6 +14,10 @@ pub enum Event {
         /// Bytes that came.
         bytes: u64,
     },
+    /// A package's back end is being asked how it is built.
+    Inspecting(String),
+    /// A package is being built.
+    BuildingPackage(String),
     /// Python's byte-code is being made for so many packages.
     Compiling(usize),
     /// A generation is being built from so many packages.

@@ -13,6 +13,7 @@ mod module_paths;
 mod record;
 mod relocate;
 mod stub;
+mod tools;
 mod venv;
 mod wheel;
 
@@ -20,6 +21,7 @@ pub use bytecode::{Bytecode, compile, names};
 pub use find::{InterpreterSearch, find, on_path};
 pub use interpreter::Interpreter;
 pub use record::without as record_without;
+pub use tools::build_tools;
 
 pub(super) use editable::EditablePackage;
 pub(super) use file_precedence::Precedence;

@@ -11,14 +11,15 @@ use super::{lazy_wheel, location, requirement};
 use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, FullResponse, Request, RequestError, RequestTarget};
 use crate::model::{
-    Artifact, CoreMetadata, Digest, Facts, PackageName, Platform, Settings, TargetPlatform, Url, Version,
+    Artifact, BuildRules, CoreMetadata, Digest, Ecosystem, Facts, PackageId, PackageKey, PackageName, Platform,
+    Settings, TargetPlatform, Url, Version,
 };
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, RegistryClient};
 use crate::registry::listing_record::ListingRecord;
 use crate::registry::platform_metadata::{self, ArtifactMetadata, DeclaredDependencies, MetadataQuery};
 use crate::registry::protocol::{PackageListing, ReleaseError};
-use crate::resolve::{Candidate, PlatformSet, Release, Versions};
+use crate::resolve::{Candidate, PlatformSet, Release, UnbuiltRelease, Versions};
 
 /// The listing of a Python package.
 pub(in crate::registry) struct PypiListing {
@@ -37,6 +38,8 @@ pub(super) struct ListingFilter {
     interpreters: Vec<WheelTarget>,
     /// `released-before`, in milliseconds since 1970. A file without an upload time does not count.
     before: Option<i64>,
+    /// Which source distributions may be built: those serve the platforms for which there is no wheel.
+    builds: BuildRules,
 }
 
 /// A file with its parsed name.
@@ -53,11 +56,13 @@ impl ListingFilter {
         Self {
             interpreters: settings.platforms.iter().filter_map(interpreter).collect(),
             before: settings.released_before.map(jiff::Timestamp::as_millisecond),
+            builds: settings.builds.clone(),
         }
     }
 
     /// Decodes the versions of a record. Versions without a file that counts are left out.
     fn versions(&self, package: &PackageName, record: &[u8]) -> Option<(Versions, Vec<(u32, u32)>)> {
+        let may_be_built = self.builds.names(&PackageId::new(Ecosystem::Pypi, package.clone()));
         let (pythons, records) = record::decode(record)?;
         let pythons: Vec<_> = pythons.into_iter().map(requirement::specifiers).collect();
         let mut versions = Versions::default();
@@ -79,6 +84,10 @@ impl ListingFilter {
                 }
             }
             let python = |listed: &ListedFile<'_>| pythons.get(listed.file.python? as usize)?.clone();
+            let parsed = version.text.parse::<pep440_rs::Version>().ok()?;
+            if may_be_built && self.buildable(package, &parsed, &files).is_some() {
+                self.interpreters.iter().for_each(|interpreter| wheels.insert(interpreter.platform()));
+            }
             let of_wheel = files.iter().filter(|listed| listed.wheel().is_some()).find_map(python);
             let published = files.iter().filter_map(|listed| listed.file.uploaded).min();
             versions.candidates.push(Candidate {
@@ -87,11 +96,24 @@ impl ListingFilter {
                 published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
                 wheels,
                 sdist: files.iter().any(|listed| listed.wheel().is_none()),
-                ..Candidate::new(version.text.parse::<pep440_rs::Version>().ok()?.into())
+                ..Candidate::new(parsed.into())
             });
             spans.push((version.start, version.length));
         }
         Some((versions, spans))
+    }
+
+    /// Returns the source distribution of a version, if the manifest lets it be built.
+    fn buildable<'f, 'a>(
+        &self,
+        package: &PackageName,
+        version: &pep440_rs::Version,
+        files: &'f [ListedFile<'a>],
+    ) -> Option<&'f ListedFile<'a>> {
+        let package = PackageId::new(Ecosystem::Pypi, package.clone());
+        let is_approved = self.builds.approves(&package, &version.clone().into());
+        // PEP 625 demands a gzipped tar; zips of old are not built.
+        files.iter().find(|listed| is_approved && listed.wheel().is_none() && listed.file.name.ends_with(".tar.gz"))
     }
 
     /// Returns a version without a file that is old enough, if it has any files. It is listed so that errors can mention it, and
@@ -168,7 +190,7 @@ impl PypiListing {
     }
 
     /// Returns the release of a version. Returns `None` if the ordinal is out of bounds or the record is damaged.
-    fn read(&self, ordinal: u32) -> Result<Option<Release>, Arc<dyn Failure>> {
+    fn read(&self, ordinal: u32) -> Result<Option<Release>, ReleaseError> {
         let Some((version, files)) = self.files(ordinal) else { return Ok(None) };
         let mut artifacts: Vec<Artifact> = Vec::new();
         let mut source = None;
@@ -197,15 +219,35 @@ impl PypiListing {
             }
         }
         artifacts.sort();
-        let sdist = files.iter().find(|listed| listed.wheel().is_none());
+        let buildable = self.filter.buildable(&self.name, version, &files);
+        let sdist = buildable.or_else(|| files.iter().find(|listed| listed.wheel().is_none()));
         if let Some(sdist) = sdist.filter(|_| artifacts.is_empty()) {
             artifacts.push(self.artifact(Artifact::sdist(sdist.file.name), &sdist.file));
+        } else if let Some(sdist) = buildable {
+            let served = |platform: &Platform| {
+                artifacts.iter().any(|one| one.platforms.is_empty() || one.platforms.contains(platform))
+            };
+            let mut platforms: Vec<Platform> = self
+                .filter
+                .interpreters
+                .iter()
+                .map(WheelTarget::platform)
+                .filter(|platform| !served(platform))
+                .collect();
+            platforms.sort();
+            if !platforms.is_empty() {
+                artifacts.push(Artifact { platforms, ..self.artifact(Artifact::sdist(sdist.file.name), &sdist.file) });
+            }
         }
         // A wheel for another platform has the same metadata as the source distribution, and needs no build.
         let source = source.or_else(|| files.iter().find(|listed| listed.wheel().is_some())).or(sdist);
         let Some(source) = source else { return Ok(None) };
         let metadata = match self.metadata(source, version)? {
             Ok(metadata) => metadata,
+            Err(_) if source.wheel().is_none() && buildable.is_some() => match self.built_metadata(source, version) {
+                Some(metadata) => metadata,
+                None => return Err(ReleaseError::Unbuilt(Box::new(self.unbuilt(source, version)))),
+            },
             Err(reason) => return Ok(Some(platform_metadata::unusable_release(&self.name, source.file.name, reason))),
         };
         let DeclaredDependencies { dependencies, extras } = self.declared_dependencies(&metadata);
@@ -305,6 +347,23 @@ impl PypiListing {
         Ok(found)
     }
 
+    /// Returns the metadata that a build made of a source distribution which does not state its dependencies.
+    fn built_metadata(&self, sdist: &ListedFile<'_>, version: &pep440_rs::Version) -> Option<CoreMetadata> {
+        let bytes = self.client.cache.built_metadata(&sdist.file.digest()?)?;
+        CoreMetadata::parse(&bytes).ok().filter(|metadata| metadata.is_of(&self.name, version))
+    }
+
+    fn unbuilt(&self, sdist: &ListedFile<'_>, version: &pep440_rs::Version) -> UnbuiltRelease {
+        UnbuiltRelease {
+            package: PackageKey {
+                id: PackageId::new(Ecosystem::Pypi, self.name.clone()),
+                version: version.clone().into(),
+            },
+            registry: self.client.name().clone(),
+            sdist: self.artifact(Artifact::sdist(sdist.file.name), &sdist.file),
+        }
+    }
+
     /// Returns a file's metadata from the cache.
     fn cached_metadata(&self, listed: &ListedFile<'_>, version: &pep440_rs::Version) -> Option<CoreMetadata> {
         let bytes = self.client.cache.release(&listed.file.digest()?.to_hex())?;
@@ -388,7 +447,7 @@ impl PackageListing for PypiListing {
     }
 
     fn release(&self, ordinal: u32) -> Result<Release, ReleaseError> {
-        self.read(ordinal).map_err(ReleaseError::Failed)?.ok_or(ReleaseError::Unusable(None))
+        self.read(ordinal)?.ok_or(ReleaseError::Unusable(None))
     }
 
     fn oldest_system(&self, ordinal: u32, platform: Platform) -> Option<(u32, u32)> {

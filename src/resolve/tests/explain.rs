@@ -128,7 +128,7 @@ fn versions_that_are_refused_for_one_reason_are_told_in_one_line() {
             "tool 1.0 needs chart",
             "no version of chart can be used: git dependencies are refused",
         ],
-        "larder builds nothing: serve a wheel of chart from a registry of your own, or leave it out with `override pypi \
-         \"chart\"` under `resolution`",
+        "`larder builds allow pypi:chart` lets it be built, in a sandbox; else serve a wheel of it from a registry of your \
+         own, or leave it out with `override pypi \"chart\"` under `resolution`",
     );
 }

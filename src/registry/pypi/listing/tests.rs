@@ -3,7 +3,7 @@ use std::io::Write;
 use super::*;
 use crate::fetch::testing::{ReceivedRequest, Reply, TestServer};
 use crate::fetch::{Client, ClientOptions, Endpoint, Quota, RegistryAddress};
-use crate::model::{ArtifactKind, Platform, Requirement, TargetPlatform, mutation};
+use crate::model::{ArtifactKind, BuildApproval, Platform, Requirement, TargetPlatform, mutation};
 use crate::registry::cache::{CachePolicy, MetadataCache};
 use crate::registry::client::ListingError;
 use crate::registry::open_artifact::open_artifact;
@@ -151,6 +151,50 @@ fn metadata_beside_the_wheel_is_enough() {
     assert_eq!(release.artifacts[0].location.as_deref(), Some("files/a-1.0-cp312-cp312-macosx_11_0_arm64.whl"));
 }
 
+fn settings_that_build(package: &str) -> Settings {
+    let package = PackageId::new(Ecosystem::Pypi, PackageName::pypi(package).unwrap());
+    let approvals = vec![BuildApproval { package, versions: Requirement::from_pep508("a>=1").ok() }];
+    Settings { builds: BuildRules { approvals }, ..settings(None) }
+}
+
+#[test]
+fn a_source_that_may_be_built_serves_the_platforms_without_a_wheel() {
+    let server = TestServer::start(|asked: &ReceivedRequest| match asked.path.as_str() {
+        "/simple/a/" => {
+            page(&[("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", ""), ("a-1.0.tar.gz", ""), ("a-0.9.tar.gz", "")])
+        }
+        path if path.ends_with(".whl.metadata") => Reply::ok("Name: a\nVersion: 1.0\n\n"),
+        _ => Reply::status(500),
+    });
+    let listing = ask(&server, "a", &settings_that_build("a"));
+    let [old, new] = &listing.versions.candidates[..] else { panic!("two versions") };
+    assert!(old.is_source_only() && new.wheels.contains(Platform::MacosArm64));
+    let release = listing.read(1).unwrap().unwrap();
+    let artifacts: Vec<_> = release.artifacts.iter().map(|a| (a.file.as_str(), a.platforms.as_slice())).collect();
+    assert_eq!(
+        artifacts,
+        [
+            ("a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", &[Platform::LinuxX64][..]),
+            ("a-1.0.tar.gz", &[Platform::MacosArm64][..]),
+        ]
+    );
+    let other = ask(&server, "a", &settings_that_build("b"));
+    assert_eq!(other.read(1).unwrap().unwrap().artifacts.len(), 1);
+}
+
+#[test]
+fn a_source_that_does_not_say_what_it_needs_is_built_only_if_it_may_be() {
+    let server = TestServer::start(|asked: &ReceivedRequest| match asked.path.as_str() {
+        "/simple/a/" => page(&[("a-1.0.tar.gz", "")]),
+        _ => Reply::ok("no archive"),
+    });
+    let unbuilt = ask(&server, "a", &settings_that_build("a")).read(0).unwrap_err();
+    let ReleaseError::Unbuilt(unbuilt) = unbuilt else { panic!("{unbuilt:?}") };
+    assert_eq!((unbuilt.package.to_string(), &*unbuilt.sdist.file), ("pypi:a@1.0".to_owned(), "a-1.0.tar.gz"));
+    let refused = ask(&server, "a", &settings(None)).read(0).unwrap().unwrap();
+    assert!(matches!(refused.dependencies[0].wants, Wants::Unsupported { .. }));
+}
+
 #[test]
 fn the_end_of_a_wheel_is_fetched_and_not_the_rest() {
     let bytes = wheel("a", "Name: a\nVersion: 1.0\nRequires-Dist: b\n\n", 1 << 20);
@@ -207,7 +251,7 @@ fn metadata_of_another_package_is_an_integrity_failure_and_of_another_version_is
     };
     let name = PackageName::pypi("a").unwrap();
     let Ok(listing) = PypiProtocol::default().fetch(&reached, &name, &settings(None)) else { panic!("a listing") };
-    let error = listing.read(0).unwrap_err();
+    let ReleaseError::Failed(error) = listing.read(0).unwrap_err() else { panic!("a failure") };
     assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
     assert_eq!(
         error.to_string(),
@@ -286,7 +330,9 @@ fn a_whole_wheel_is_what_its_index_says() {
         "/files/a-1.0-py3-none-any.whl" => Reply::ok(bytes.clone()),
         _ => Reply::status(404),
     });
-    let error = ask(&server, "a", &settings(None)).read(0).unwrap_err();
+    let ReleaseError::Failed(error) = ask(&server, "a", &settings(None)).read(0).unwrap_err() else {
+        panic!("a failure")
+    };
     assert_eq!(error.exit(), crate::diagnostic::Exit::Integrity);
     assert!(error.to_string().contains("`a-1.0-py3-none-any.whl`"), "{error}");
 }

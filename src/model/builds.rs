@@ -1,0 +1,74 @@
+//! Builds: which packages may be built, and what the lock holds of their build tools.
+
+use std::collections::BTreeMap;
+
+use super::{Package, PackageId, PackageKey, Platform, Requirement, Version};
+
+/// The packages that the manifest lets be built: `builds { allow pypi "psycopg2" ">=2.9" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct BuildRules {
+    /// The `allow` lines.
+    pub approvals: Vec<BuildApproval>,
+}
+
+/// One `allow` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildApproval {
+    /// The package.
+    pub package: PackageId,
+    /// The versions that may be built. `None` for all.
+    pub versions: Option<Requirement>,
+}
+
+/// The build tools that a lock holds.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Builds {
+    /// The requirements of each package that has to be built on some declared platform.
+    pub requirements: BTreeMap<PackageKey, BuildRequirements>,
+    /// The packages that these chose, each once.
+    pub tools: BTreeMap<PackageKey, Package>,
+}
+
+/// The build requirements of one package: a solution of their own, apart from the project's.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct BuildRequirements {
+    /// `build-system.requires` (PEP 518) and what the back end asked for besides (PEP 517), as PEP 508 writes it, sorted.
+    pub requires: Vec<String>,
+    /// The chosen tools, each with the declared platforms on which it is needed, sorted. Empty means all.
+    pub tools: BTreeMap<PackageKey, Vec<Platform>>,
+}
+
+impl BuildRules {
+    /// Returns whether a version may be built.
+    pub fn approves(&self, package: &PackageId, version: &Version) -> bool {
+        let admits = |approval: &BuildApproval| {
+            approval.package == *package && approval.versions.as_ref().is_none_or(|range| range.matches(version))
+        };
+        self.approvals.iter().any(admits)
+    }
+
+    /// Returns whether some version of a package may be built.
+    pub fn names(&self, package: &PackageId) -> bool {
+        self.approvals.iter().any(|approval| approval.package == *package)
+    }
+}
+
+impl Builds {
+    /// Returns the tools that build a package on a platform, with their artifacts. A tool that is missing, as a merge can leave
+    /// it, is left out.
+    pub fn tools_of<'b>(
+        &'b self,
+        package: &PackageKey,
+        platform: Platform,
+    ) -> impl Iterator<Item = (&'b PackageKey, &'b Package)> {
+        let needed = self.requirements.get(package).into_iter().flat_map(|requirements| &requirements.tools);
+        needed
+            .filter(move |(_, platforms)| platforms.is_empty() || platforms.contains(&platform))
+            .filter_map(|(tool, _)| self.tools.get_key_value(tool))
+    }
+
+    /// Returns whether nothing has to be built.
+    pub fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
+    }
+}

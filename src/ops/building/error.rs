@@ -1,0 +1,87 @@
+//! What keeps a package from being built, before anything of it runs.
+
+use crate::diagnostic::{Exit, Failure};
+use crate::model::PackageKey;
+
+/// A package cannot be built.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub(in crate::ops) enum BuildsError {
+    /// A build requirement cannot be read.
+    #[error("{package} cannot be built: its build requirement `{text}` {reason}")]
+    #[diagnostic(code(larder::builds::bad_requirement), help("ask for a version that has a wheel"))]
+    BadRequirement {
+        /// The package.
+        package: PackageKey,
+        /// The requirement as written.
+        text: Box<str>,
+        /// The reason.
+        reason: Box<str>,
+    },
+    /// Its pyproject.toml cannot be read.
+    #[error("{package} cannot be built: its pyproject.toml is malformed: {reason}")]
+    #[diagnostic(code(larder::builds::bad_pyproject), help("ask for another version, and tell the package's authors"))]
+    BadPyproject {
+        /// The package.
+        package: PackageKey,
+        /// The reason.
+        reason: Box<str>,
+    },
+    /// No versions satisfy its build requirements.
+    #[error("no versions satisfy the build requirements of {package}:\n{because}")]
+    #[diagnostic(
+        code(larder::builds::no_tools),
+        help("build requirements are the package's own: ask for a version with others, or for one that has a wheel")
+    )]
+    NoTools {
+        /// The package.
+        package: PackageKey,
+        /// The chain of reasons.
+        because: String,
+    },
+    /// A build requirement has to be built itself.
+    #[error("{package} cannot be built: it requires {tool}, which is only there as source")]
+    #[diagnostic(code(larder::builds::tool_from_source), help("ask for a version that has a wheel"))]
+    ToolFromSource {
+        /// The package.
+        package: PackageKey,
+        /// The tool.
+        tool: PackageKey,
+    },
+    /// A Python is needed to find out what a package needs.
+    #[error("what {package} needs is known only when it is built, and the manifest declares no Python")]
+    #[diagnostic(code(larder::builds::no_python), help("declare one: runtimes {{ python \"3.12\" }}"))]
+    NoPython {
+        /// The package.
+        package: PackageKey,
+    },
+    /// A build said something else than the index.
+    #[error("the build of {package} makes {found}")]
+    #[diagnostic(code(larder::builds::wrong_package), help("do not use this version, and tell the package's authors"))]
+    WrongPackage {
+        /// The package.
+        package: PackageKey,
+        /// What it makes.
+        found: Box<str>,
+    },
+    /// The lock has no tools for a package.
+    #[error("the lock does not say what builds {package}")]
+    #[diagnostic(code(larder::builds::not_locked), help("`larder lock` finds it out"))]
+    NotLocked {
+        /// The package.
+        package: PackageKey,
+    },
+}
+
+impl Failure for BuildsError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoTools { .. } => Exit::NoSolution,
+            Self::NoPython { .. } => Exit::Manifest,
+            Self::WrongPackage { .. } => Exit::Integrity,
+            Self::NotLocked { .. }
+            | Self::BadRequirement { .. }
+            | Self::BadPyproject { .. }
+            | Self::ToolFromSource { .. } => Exit::Refused,
+        }
+    }
+}

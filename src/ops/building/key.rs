@@ -1,0 +1,41 @@
+//! The name under which the store has what a build made: whatever its content may depend on.
+
+use std::fmt::Write as _;
+
+use sha2::Digest as _;
+
+use crate::build::Level;
+use crate::model::{Algorithm, Digest, PackageKey, Platform};
+use crate::profile::python::Interpreter;
+
+/// What the output of a build depends on.
+pub(super) struct KeyInput<'a> {
+    /// The package.
+    pub(super) package: &'a PackageKey,
+    /// The digest of its source distribution.
+    pub(super) sdist: &'a Digest,
+    /// The tools, with the digests of their artifacts, sorted.
+    pub(super) tools: &'a [(&'a PackageKey, &'a Digest)],
+    /// The interpreter that builds.
+    pub(super) interpreter: &'a Interpreter,
+    /// The platform that it is built for, and on.
+    pub(super) platform: Platform,
+    /// How well the build is locked in: what came of a weaker sandbox does not serve where a stronger one is asked for.
+    pub(super) level: Level,
+}
+
+/// Changes when larder builds differently: nothing that was built before is used then.
+const FORMAT: u32 = 1;
+
+/// Returns the name of an output.
+pub(super) fn key(input: &KeyInput<'_>) -> Digest {
+    let Interpreter { version, soabi, implementation, libc, .. } = input.interpreter;
+    let mut text = format!(
+        "larder build {FORMAT}\n{}\n{}\n{}\n{implementation} {version} {soabi} {libc}\n{}\n",
+        input.package, input.sdist, input.platform, input.level
+    );
+    for (tool, digest) in input.tools {
+        let _ = writeln!(text, "{tool} {digest}");
+    }
+    Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
+}

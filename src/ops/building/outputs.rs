@@ -1,0 +1,141 @@
+//! What builds make: found in the store by everything that went into it, else built now.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
+use crate::fs::{self, Action, FsError};
+use crate::lock::Closure;
+use crate::model::{Artifact, Builds, Digest, Label, PackageKey, Platform};
+use crate::ops::{Event, Result, Session, artifacts};
+use crate::profile::python::Interpreter;
+use crate::store::Tree;
+
+use super::key::{KeyInput, key};
+use super::probe::tool_request;
+use super::source::{Source, not_locked, requested};
+use super::workshop::{LEVEL, Workshop};
+
+/// Builds what a lock holds only as source.
+pub(in crate::ops) struct Builder<'a> {
+    pub(in crate::ops) session: &'a Session<'a>,
+    pub(in crate::ops) builds: &'a Builds,
+    pub(in crate::ops) interpreter: &'a Interpreter,
+    pub(in crate::ops) platform: Platform,
+}
+
+/// A package that is to be built, unless the store has what comes of it.
+pub(in crate::ops) struct PlannedBuild {
+    pub(in crate::ops) package: PackageKey,
+    registry: Label,
+    /// The name of what comes of it in the store.
+    pub(in crate::ops) output: Digest,
+    /// Its source distribution, and then its tools.
+    pub(in crate::ops) inputs: Vec<RequestedArtifact>,
+}
+
+impl Builder<'_> {
+    /// Returns the build of a package.
+    pub(in crate::ops) fn plan(
+        &self,
+        package: &PackageKey,
+        registry: &Label,
+        sdist: &Artifact,
+    ) -> Result<PlannedBuild> {
+        let inputs = inputs(self.builds, package, registry, sdist, self.platform)?;
+        let digests: Option<Vec<(&PackageKey, &Digest)>> =
+            inputs.iter().map(|input| Some((&input.package, input.artifact.digest.as_ref()?))).collect();
+        let Some(((_, sdist), tools)) = digests.as_deref().and_then(<[_]>::split_first) else {
+            return Err(not_locked(package).into());
+        };
+        let input =
+            KeyInput { package, sdist, tools, interpreter: self.interpreter, platform: self.platform, level: LEVEL };
+        Ok(PlannedBuild { package: package.clone(), registry: registry.clone(), output: key(&input), inputs })
+    }
+
+    /// Returns the names in the store of what is built for a closure, with its packages.
+    pub(in crate::ops) fn outputs(&self, closure: &Closure<'_>) -> Result<Vec<(PackageKey, Digest)>> {
+        let mut outputs = Vec::new();
+        for (key, package) in closure.packages() {
+            let (Some(registry), Some(artifact)) = (&package.registry, package.artifact_for(self.platform)) else {
+                continue;
+            };
+            if artifact.kind.needs_build() && self.builds.requirements.contains_key(key) {
+                outputs.push((key.clone(), self.plan(key, registry, artifact)?.output));
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Returns what comes of a build, if the store has it.
+    pub(in crate::ops) fn find(&self, planned: &PlannedBuild) -> Result<Option<Tree>> {
+        let store = &self.session.store;
+        let found = store.tree(&planned.output)?;
+        if let Some(tree) = &found {
+            store.note_use(&tree.digest)?;
+        }
+        Ok(found)
+    }
+
+    /// Builds a package from inputs that the store has, in the order of [`PlannedBuild::inputs`]. If another process builds the
+    /// same, waits for it and returns what came of it.
+    pub(in crate::ops) fn build(&self, planned: &PlannedBuild, inputs: &[FetchedArtifact]) -> Result<Tree> {
+        let (store, reporter) = (&self.session.store, self.session.context().reporter);
+        let package = &planned.package;
+        let staging = store.stage(Some(&planned.output), |process| {
+            reporter(Event::Waiting { process, does: format!("builds {package}") });
+        })?;
+        if let Some(tree) = self.find(planned)? {
+            return Ok(tree);
+        }
+        let Some((sdist, tools)) = inputs.split_first() else { return Err(not_locked(package).into()) };
+        let source = Source::read(package.clone(), Arc::new(sdist.tree.clone()))?;
+        let requested = planned.inputs.iter().skip(1);
+        let tools: Vec<(PackageKey, Arc<Tree>)> =
+            requested.zip(tools).map(|(tool, tree)| (tool.package.clone(), Arc::new(tree.tree.clone()))).collect();
+        reporter(Event::BuildingPackage(package.to_string()));
+        let workshop = Workshop::open(self.session, staging, &source, self.interpreter, &tools)?;
+        let wheel = workshop.wheel()?;
+        let file = wheel.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let wanted = [requested_wheel(planned, file)];
+        let fetched = artifacts::fetch(self.session, &WheelFile(wheel.clone()), &wanted, NameFolding::default())?;
+        let Some(built) = fetched.into_iter().next() else { return Err(not_locked(package).into()) };
+        store.add_record(&planned.output, &built.tree.digest)?;
+        Ok(built.tree)
+    }
+}
+
+fn requested_wheel(planned: &PlannedBuild, file: &str) -> RequestedArtifact {
+    requested(&planned.package, &planned.registry, &Artifact::wheel(file))
+}
+
+/// Returns what a build needs from registries: the source distribution, and then the tools.
+pub(in crate::ops) fn inputs(
+    builds: &Builds,
+    package: &PackageKey,
+    registry: &Label,
+    sdist: &Artifact,
+    platform: Platform,
+) -> Result<Vec<RequestedArtifact>> {
+    if !builds.requirements.contains_key(package) {
+        return Err(not_locked(package).into());
+    }
+    let mut inputs = vec![requested(package, registry, sdist)];
+    for (key, tool) in builds.tools_of(package, platform) {
+        inputs.push(tool_request(package, key, tool, platform)?);
+    }
+    Ok(inputs)
+}
+
+/// A wheel that was built, as a source of artifacts: it is unpacked and checked like one that a registry serves.
+struct WheelFile(PathBuf);
+
+impl ArtifactSource for WheelFile {
+    fn open(&self, _: &PackageKey, _: &Label, _: &Artifact) -> std::result::Result<(Body, Option<u64>), SourceError> {
+        let missing = || FsError::new(Action::Read, &self.0, io::Error::from(io::ErrorKind::NotFound));
+        let opened = fs::open_sized(&self.0).and_then(|opened| opened.ok_or_else(missing));
+        let (file, size) = opened.map_err(|error| Arc::new(error) as SourceError)?;
+        Ok((Body::of(Box::new(file)), Some(size)))
+    }
+}

@@ -1,0 +1,80 @@
+//! Source distributions: fetched, unpacked in the store, and asked how they are built.
+
+use std::sync::Arc;
+
+use crate::fetch::{ArtifactSource, NameFolding, RequestedArtifact};
+use crate::fs;
+use crate::model::{Artifact, BuildSystem, Label, PackageKey};
+use crate::ops::{Result, Session, artifacts};
+use crate::store::Tree;
+
+use super::error::BuildsError;
+
+/// The most bytes of a pyproject.toml that are read.
+const LARGEST_PYPROJECT: u64 = 4 << 20;
+
+/// A source distribution that is there.
+pub(super) struct Source {
+    /// The package.
+    pub(super) package: PackageKey,
+    /// Its files.
+    pub(super) tree: Arc<Tree>,
+    /// How it is built.
+    pub(super) system: BuildSystem,
+}
+
+impl Source {
+    /// Reads how an unpacked source distribution is built.
+    pub(super) fn read(package: PackageKey, tree: Arc<Tree>) -> Result<Self> {
+        let malformed =
+            |reason: String| BuildsError::BadPyproject { package: package.clone(), reason: reason.into_boxed_str() };
+        let path = tree.folder.join("pyproject.toml");
+        let system = match fs::read_up_to(&path, LARGEST_PYPROJECT)? {
+            _ if tree.entry("pyproject.toml").is_none() => BuildSystem::default(),
+            None => return Err(malformed("it is too long".to_owned()).into()),
+            Some(bytes) => {
+                let text = String::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
+                BuildSystem::parse(&text).map_err(malformed)?
+            }
+        };
+        Ok(Self { package, tree, system })
+    }
+
+    /// Fetches a source distribution and reads it.
+    pub(super) fn fetch(
+        session: &Session<'_>,
+        from: &dyn ArtifactSource,
+        package: &PackageKey,
+        registry: &Label,
+        sdist: &Artifact,
+    ) -> Result<Self> {
+        let fetched = fetch_all(session, from, &[requested(package, registry, sdist)])?;
+        let Some((_, tree)) = fetched.into_iter().next() else { return Err(not_locked(package).into()) };
+        Self::read(package.clone(), tree)
+    }
+}
+
+/// Fetches artifacts, and returns their trees with their packages.
+pub(super) fn fetch_all(
+    session: &Session<'_>,
+    from: &dyn ArtifactSource,
+    wanted: &[RequestedArtifact],
+) -> Result<Vec<(PackageKey, Arc<Tree>)>> {
+    let fetched = artifacts::fetch(session, from, wanted, NameFolding::default())?;
+    Ok(wanted.iter().zip(fetched).map(|(one, fetched)| (one.package.clone(), Arc::new(fetched.tree))).collect())
+}
+
+/// Returns the request for an artifact of a package.
+pub(super) fn requested(package: &PackageKey, registry: &Label, artifact: &Artifact) -> RequestedArtifact {
+    RequestedArtifact {
+        package: package.clone(),
+        registry: registry.clone(),
+        artifact: artifact.clone(),
+        promised: Vec::new(),
+        native: false,
+    }
+}
+
+pub(super) fn not_locked(package: &PackageKey) -> BuildsError {
+    BuildsError::NotLocked { package: package.clone() }
+}

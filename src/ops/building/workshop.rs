@@ -1,0 +1,94 @@
+//! The folder in which a package's back end runs, in a sandbox.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::build::{Backend, Bind, EARLIEST_ZIP_DATE, Level, PythonProject, Sandbox, Target};
+use crate::fs;
+use crate::model::PackageKey;
+use crate::ops::{Result, Session};
+use crate::profile;
+use crate::profile::python::{self, Interpreter};
+use crate::store::{Staging, Tree};
+
+use super::source::Source;
+
+/// Where a build sees its tools: always there, as what is built may have the path written in.
+const TOOLS: &str = "/tools";
+
+/// How well builds are locked in.
+pub(super) const LEVEL: Level = Level::Strict;
+
+/// A source that can be written to and an environment of the tools that build it, and a sandbox that shows nothing else. All of
+/// it is gone when it is dropped.
+///
+/// ```text
+/// staging/<output>/
+/// ├── source/        the source distribution, unpacked
+/// ├── tools/         the environment
+/// ├── out/           what the back end makes
+/// └── scratch/       its home and temporary files, where it has no file system of its own
+/// ```
+pub(super) struct Workshop<'s> {
+    package: PackageKey,
+    project: PythonProject,
+    sandbox: Sandbox,
+    _staging: Staging<'s>,
+}
+
+impl<'s> Workshop<'s> {
+    /// Lays everything out in a staging folder. What the back end prints goes to a log in the cache.
+    pub(super) fn open(
+        session: &Session<'_>,
+        staging: Staging<'s>,
+        source: &Source,
+        interpreter: &Interpreter,
+        tools: &[(PackageKey, Arc<Tree>)],
+    ) -> Result<Self> {
+        let (context, place) = (session.context(), staging.place());
+        let [sources, environment, scratch] = ["source", "tools", "scratch"].map(|name| place.join(name));
+        fs::create_dir(&scratch)?;
+        profile::copy_tree(&source.tree, &sources)?;
+        let mut sandbox = Sandbox::new(LEVEL, &context.executable, scratch);
+        sandbox.binds = vec![Bind::read(&interpreter.base_prefix), Bind::read_at(&environment, TOOLS)];
+        let seen = sandbox.inside(&environment);
+        python::build_tools(&environment, &seen, interpreter, tools)?;
+        let logs = context.cache.join("build-logs");
+        fs::create_dir_all(&logs)?;
+        let package = &source.package;
+        let project = PythonProject {
+            name: package.to_string(),
+            sources,
+            subdirectory: None,
+            output: place.join("out"),
+            interpreter: environment.join("bin/python"),
+            site: Vec::new(),
+            search_path: vec![environment.join("bin")],
+            backend: Backend { object: source.system.backend.clone(), path: source.system.backend_path.clone() },
+            config_settings: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            source_date: EARLIEST_ZIP_DATE,
+            log: logs.join(format!("{}-{}.log", package.id.name, package.version)),
+        };
+        Ok(Self { package: package.clone(), project, sandbox, _staging: staging })
+    }
+
+    /// Returns what the back end needs besides what the source says that it requires (PEP 517), as PEP 508 has it.
+    pub(super) fn requires(&self) -> Result<Vec<String>> {
+        Ok(self.project.requires(&self.sandbox, Target::Wheel)?)
+    }
+
+    /// Returns the package's METADATA.
+    pub(super) fn metadata(&self) -> Result<Vec<u8>> {
+        Ok(self.project.metadata(&self.sandbox, Target::Wheel)?)
+    }
+
+    /// Builds the package, and returns its wheel.
+    pub(super) fn wheel(&self) -> Result<PathBuf> {
+        let Some(version) = self.package.version.as_pypi() else {
+            return Err(super::source::not_locked(&self.package).into());
+        };
+        Ok(self.project.wheel(&self.sandbox, Target::Wheel, &self.package.id.name, version)?)
+    }
+}

@@ -1,0 +1,194 @@
+//! Python packages that exist only as source: built where a line of the manifest lets them be, in a sandbox.
+
+use std::fs;
+
+use crate::support::{Metadata, Project, Registry, Universe};
+
+/// A package that knows its version, as source.
+fn as_source(metadata: Metadata) -> Registry {
+    Universe::new()
+        .pypi("colour", "1.1", |p| p.requires("six").source_only(metadata))
+        .pypi("six", "1.16", |p| p)
+        .serve()
+}
+
+fn project(registry: &Registry) -> Project {
+    let project = Project::new(registry);
+    project.dependencies(&["pypi \"colour\""]);
+    project
+}
+
+/// Says, where it is seen, that this machine has no sandbox.
+fn is_untested(project: &Project) -> bool {
+    let out = project.run("larder sync");
+    let is_missing = out.stderr.contains("larder::build::no_sandbox");
+    if is_missing {
+        crate::sweep::say(&format!("NOT TESTED: {}", out.stderr));
+    }
+    is_missing
+}
+
+#[test]
+fn a_package_that_does_not_say_what_it_needs_is_built_to_find_out() {
+    let registry = as_source(Metadata::Dynamic);
+    let project = project(&registry);
+    let refused = project.run("larder sync");
+    refused.exits(3).names(["colour 1.1 cannot be used", "larder builds allow pypi:colour"]);
+
+    project.run("larder builds allow colour").exits(0);
+    assert!(project.read("larder.kdl").ends_with("builds {\n    allow pypi \"colour\"\n}\n"));
+    if is_untested(&project) {
+        return;
+    }
+    let lock = project.read("larder.lock");
+    assert!(
+        lock.contains("[[build]]\nid = \"pypi:colour@1.1\"\n") && lock.contains("id = \"pypi:six@1.16\""),
+        "{lock}"
+    );
+    let out = project.run("larder run python -c 'import colour, six; print(colour.__version__)'");
+    assert_eq!(out.exits(0).stdout, "1.1\n");
+    project.run("larder verify").exits(0);
+    project.run("larder check").exits(0);
+    project.run("larder sync --locked").exits(0);
+    // Nothing moves, and nothing is asked again.
+    project.run("larder lock").exits(0);
+    assert_eq!(project.read("larder.lock"), lock);
+}
+
+#[test]
+fn a_package_that_says_what_it_needs_is_locked_by_anybody_and_built_by_who_may() {
+    let registry = as_source(Metadata::Stated);
+    let project = project(&registry);
+    project.run("larder lock").exits(0);
+    let refused = project.run("larder sync");
+    refused.exits(1).names(["larder::sync::only_source", "allow pypi \"colour\""]);
+    assert!(!project.has(".larder/active"));
+    let listed = project.run("larder builds --json").exits(0).json();
+    assert_eq!(listed["builds"][0]["name"], "colour");
+    assert_eq!(listed["builds"][0]["allowed"], false);
+
+    project.run("larder builds allow pypi:Colour").exits(0);
+    project.run("larder sync --locked").exits(1).names(["the tools that build pypi:colour@1.1 are not locked"]);
+    if is_untested(&project) {
+        return;
+    }
+    project.run("larder sync --frozen").exits(0);
+    assert_eq!(project.run("larder builds --json").exits(0).json()["builds"][0]["allowed"], true);
+}
+
+#[test]
+fn what_was_built_is_taken_from_the_store_in_another_project() {
+    let registry = as_source(Metadata::Stated);
+    let first = project(&registry);
+    first.run("larder builds allow pypi:colour").exits(0);
+    if is_untested(&first) {
+        return;
+    }
+    let logs = first.cache().join("build-logs");
+    assert!(logs.join("colour-1.1.log").exists());
+    fs::remove_dir_all(&logs).expect("removed");
+    let second = first.beside();
+    second.write("larder.kdl", &first.read("larder.kdl"));
+    second.write("larder.lock", &first.read("larder.lock"));
+    second.run("larder sync --locked --offline").exits(0);
+    assert!(!logs.exists(), "nothing was run");
+    assert_eq!(second.run("larder run python -c 'import colour'").exits(0).stdout, "");
+}
+
+#[test]
+fn a_back_end_that_fails_says_so_and_leaves_nothing() {
+    let registry = Universe::new()
+        .pypi("colour", "1.1", |p| {
+            p.source_only(Metadata::Stated)
+                .source("hooks.py", "def build_wheel(*_, **__):\n    raise SystemExit('no paint')\n")
+        })
+        .serve();
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour").exits(0);
+    let out = project.run("larder sync");
+    if out.stderr.contains("larder::build::no_sandbox") {
+        return;
+    }
+    assert_ne!(out.status, 0);
+    out.names(["no paint", "pypi:colour@1.1", "colour-1.1.log"]);
+    assert!(!project.has(".larder/active"));
+    assert_eq!(fs::read_dir(project.store().join("v1/staging")).map_or(0, Iterator::count), 0);
+}
+
+#[test]
+fn the_tools_that_build_stay_until_they_are_updated() {
+    let universe = |newer: bool| {
+        let all = Universe::new()
+            .pypi("colour", "1.1", |p| p.source_only(Metadata::Stated).built_with(&["brush"], &["easel"]))
+            .pypi("brush", "1.0", |p| p.requires("easel"))
+            .pypi("easel", "1.0", |p| p);
+        if newer { all.pypi("brush", "2.0", |p| p).pypi("easel", "3.0", |p| p) } else { all }
+    };
+    let registry = universe(false).serve();
+    let mut project = project(&registry);
+    project.run("larder builds allow pypi:colour").exits(0);
+    if is_untested(&project) {
+        return;
+    }
+    let built_with = |project: &Project| {
+        let program =
+            "import built_with_brush, built_with_easel; print(built_with_brush.VERSION, built_with_easel.VERSION)";
+        project.run(&format!("larder run python -c '{program}'")).exits(0).stdout
+    };
+    assert_eq!(built_with(&project), "1.0 1.0\n");
+    let lock = project.read("larder.lock");
+    let requires = "requires = [\n    \"brush\",\n    \"easel\",\n]\ntools = [\n    \"pypi:brush@1.0\",\n    \"pypi:easel@1.0\",\n]\n";
+    assert!(lock.contains(requires), "{lock}");
+    // They are no packages of the project.
+    project.run("larder run python -c 'import brush'").exits(1);
+
+    let newer = universe(true).serve();
+    project.sees(&newer);
+    project.forget();
+    project.run("larder lock").exits(0);
+    project.run("larder update").exits(0);
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder sync").exits(0);
+    assert_eq!(built_with(&project), "1.0 1.0\n");
+
+    project.run("larder update --builds colour").exits(0);
+    project.run("larder sync").exits(0);
+    assert_eq!(built_with(&project), "2.0 3.0\n");
+    project.run("larder rollback").exits(0);
+    assert_eq!(built_with(&project), "1.0 1.0\n");
+}
+
+#[test]
+fn a_build_that_makes_another_package_is_refused() {
+    let hooks = "import os\ndef build_wheel(folder, config_settings=None, metadata_directory=None):\n    \
+                 open(os.path.join(folder, 'evil-1.1-py3-none-any.whl'), 'w').close()\n    return 'evil-1.1-py3-none-any.whl'\n";
+    let registry =
+        Universe::new().pypi("colour", "1.1", |p| p.source_only(Metadata::Stated).source("hooks.py", hooks)).serve();
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour").exits(0);
+    if is_untested(&project) {
+        return;
+    }
+    let out = project.run("larder sync");
+    assert_ne!(out.status, 0);
+    out.names(["evil"]);
+    assert!(!project.has(".larder/active"));
+}
+
+#[test]
+fn damage_to_what_was_built_is_healed_by_building_it_again() {
+    let registry = as_source(Metadata::Stated);
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour").exits(0);
+    if is_untested(&project) {
+        return;
+    }
+    let python = fs::read_dir(project.path(".venv/lib")).expect("a virtual environment").next().expect("a Python");
+    let module = python.expect("an entry").path().join("site-packages/colour/__init__.py");
+    fs::set_permissions(&module, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("rights");
+    fs::write(&module, "harm").expect("written");
+    project.run("larder verify").exits(4);
+    project.run("larder sync --repair").exits(0);
+    project.run("larder verify").exits(0);
+    assert_eq!(fs::read_to_string(&module).expect("a module"), "__version__ = \"1.1\"\n");
+}
