@@ -72,6 +72,8 @@ impl Edition {
     pub const TYPES_OF_PEERS: Self = Self(4);
     /// The first edition whose locks record the optional peers that nobody provides.
     pub const UNBOUND_PEERS: Self = Self(4);
+    /// The first edition in which an instance that lacks only optional peers of another is that other.
+    pub const SHARED_INSTANCES: Self = Self(4);
 }
 
 impl Default for Edition {

@@ -79,10 +79,7 @@ pub(super) fn name(
     drafts: Vec<DraftInstance>,
     places: &FxHashMap<NodeIx, usize>,
 ) -> Result<NamedInstances, TooManyInstances> {
-    let targets: Vec<Vec<usize>> = drafts
-        .iter()
-        .map(|draft| draft.links.iter().filter_map(|link| places.get(&link.to).copied()).collect())
-        .collect();
+    let targets = targets(&drafts, places);
     let classes = refine(&drafts, &targets);
     let mut told_apart: FxHashMap<&Option<PackageKey>, BTreeMap<u32, NodeIx>> = FxHashMap::default();
     for (draft, &class) in drafts.iter().zip(&classes) {
@@ -110,9 +107,15 @@ pub(super) fn name(
     Ok(NamedInstances { keys, instances })
 }
 
+/// Returns the places of the targets of each draft's links.
+pub(super) fn targets(drafts: &[DraftInstance], places: &FxHashMap<NodeIx, usize>) -> Vec<Vec<usize>> {
+    let of = |draft: &DraftInstance| draft.links.iter().filter_map(|link| places.get(&link.to).copied()).collect();
+    drafts.iter().map(of).collect()
+}
+
 /// Splits nodes into classes until those of one class have the same package and edges into the same classes. Starting
 /// from the coarsest split finds cycles equal, too.
-fn refine(drafts: &[DraftInstance], targets: &[Vec<usize>]) -> Vec<u32> {
+pub(super) fn refine(drafts: &[DraftInstance], targets: &[Vec<usize>]) -> Vec<u32> {
     let mut packages: FxHashMap<&Option<PackageKey>, u32> = FxHashMap::default();
     let mut classes: Vec<u32> = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -140,11 +143,25 @@ fn refine(drafts: &[DraftInstance], targets: &[Vec<usize>]) -> Vec<u32> {
 }
 
 /// The properties of an edge other than its target.
-type EdgeLabel<'a> =
-    (&'a PackageName, EdgeKind, &'a Option<ExtraName>, &'a [ExtraName], &'a [Platform], &'a Option<String>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct EdgeLabel<'a> {
+    name: &'a PackageName,
+    pub(super) kind: EdgeKind,
+    extra: &'a Option<ExtraName>,
+    extras: &'a [ExtraName],
+    platforms: &'a [Platform],
+    pub(super) unmet: &'a Option<String>,
+}
 
-fn label(link: &DraftEdge) -> EdgeLabel<'_> {
-    (&link.name, link.kind, &link.extra, &link.extras, &link.platforms, &link.unmet)
+pub(super) fn label(link: &DraftEdge) -> EdgeLabel<'_> {
+    EdgeLabel {
+        name: &link.name,
+        kind: link.kind,
+        extra: &link.extra,
+        extras: &link.extras,
+        platforms: &link.platforms,
+        unmet: &link.unmet,
+    }
 }
 
 /// Names each class: by its package and bound peers, and where that names several, by a hash of all that they bind.
@@ -209,7 +226,10 @@ fn further(
     let mut state = blake3::Hasher::new();
     state.update(hashes[classes[place] as usize].as_bytes());
     for (label, to) in edges {
-        state.update(format!("{label:?}").as_bytes()).update(to);
+        // This text is hashed into names that locks have.
+        let EdgeLabel { name, kind, extra, extras, platforms, unmet } = label;
+        let text = format!("{:?}", (name, kind, extra, extras, platforms, unmet));
+        state.update(text.as_bytes()).update(to);
     }
     state.finalize()
 }

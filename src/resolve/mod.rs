@@ -23,7 +23,7 @@
 //! | `strict_peers` | strict peers: what npm would pick is not lowered for its own peers |
 //! | `adjustments` | what has to change after a solution or a contradiction, before the solver runs again |
 //! | `platform_metadata` | where platforms' wheels of one version differ in what they need |
-//! | `graph`, `instances` | solution → graph |
+//! | `graph`, `instances`, `sharing` | solution → graph |
 //! | `derivation`, `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
 //! | `cached_answers` | the cached answers that an outcome rests on |
 //! | `held_back` | newer versions whose wheels are for newer systems |
@@ -58,6 +58,7 @@ mod release;
 mod requirements;
 mod resolution;
 mod search_state;
+mod sharing;
 mod strict_peers;
 mod variable;
 mod variable_rules;

@@ -20,6 +20,7 @@ use super::problem::Problem;
 use super::release::{Need, NeedOrigin};
 use super::resolution::{Resolution, ResolveError, Warning, WarningKind};
 use super::search_state::Droppable;
+use super::sharing;
 use super::variable::{ABSENT, ExtraIx, NodeIx, NodeOwner, PackageIx, ScopeNode, Variable};
 use links::Condition;
 
@@ -210,9 +211,12 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Gives instances their names.
-    fn finish(self, lines: Vec<Vec<DraftEdge>>) -> Result<Resolution, ResolveError> {
+    /// Shares instances where they can be, and gives them their names.
+    fn finish(mut self, mut lines: Vec<Vec<DraftEdge>>) -> Result<Resolution, ResolveError> {
         let catalog = self.problem.catalog;
+        if catalog.requirements.settings.package_extensions >= Edition::SHARED_INSTANCES {
+            (self.drafts, self.places) = sharing::share((self.drafts, self.places), &mut lines);
+        }
         let mut packages = BTreeMap::new();
         for draft in &self.drafts {
             let NodeOwner::Release(package, ordinal) = catalog.interned.node(draft.node).owner else { continue };

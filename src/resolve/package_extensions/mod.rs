@@ -6,7 +6,7 @@
 //!
 //! The list has editions: what is added counts for new locks and for those that are updated as a whole; others keep the
 //! edition that they name. So do rules that change what is bound: the fourth edition adds no entry, but the
-//! types of peers and a record of the optional peers that nobody provides.
+//! types of peers, a record of the optional peers that nobody provides, and instances that members share.
 
 mod editions;
 

@@ -6,6 +6,7 @@ mod npm;
 mod picks;
 mod property;
 mod pypi;
+mod sharing;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
