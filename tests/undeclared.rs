@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::support::{Project, Registry, Universe};
+use crate::support::{Project, Registry, Universe, conforms};
 
 /// A library whose types speak of those of `react`, and two of these.
 fn typed() -> Universe {
@@ -272,4 +272,49 @@ fn a_root_that_declares_nothing_has_what_is_hoisted() {
         .exits(0);
     assert!(project.has("node_modules/used/index.js"));
     project.run("larder verify").exits(0);
+}
+
+#[test]
+fn who_uses_what_it_does_not_declare_is_named_with_the_file() {
+    let universe = phantom().npm("deep", "1.0.0", |p| {
+        p.file("index.js", "require('./lib/a');\n// require('@s/other')\nrequire('bringer'); require('nowhere');\n")
+            .file("lib/a.js", "/* require('bringer') */\nexport * from \"@s/other/x.js\"; require('deep/again')\n")
+            .file("test/b.js", "require('used')\n")
+    });
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    let lines = "npm \"user\"\n    npm \"bringer\"\n    npm \"deep\"";
+    project.manifest(&format!("dependencies {{\n    {lines}\n}}\n")).run("larder sync").exits(0);
+    let found = project.run_json("larder why --phantom --json");
+    conforms(&found, "why-phantom");
+    let expected = serde_json::json!([
+        {"package": "npm:deep@1.0.0", "uses": "@s/other", "file": "lib/a.js", "finds": "npm:@s/other@1.0.0"},
+        {"package": "npm:deep@1.0.0", "uses": "bringer", "file": "index.js", "finds": "npm:bringer@1.0.0"},
+        {"package": "npm:user@1.0.0", "uses": "used", "file": "index.js", "finds": "npm:used@1.0.0"},
+    ]);
+    assert_eq!(found["phantoms"], expected);
+    assert_eq!(found["left_out"], serde_json::json!([]));
+    for (asked, number) in [("user", 1), ("npm:used", 1), ("deep", 2), ("@s/other", 1), ("nowhere", 0)] {
+        let found = project.run_json(&format!("larder why --phantom {asked} --json"));
+        assert_eq!(found["phantoms"].as_array().map(Vec::len), Some(number), "{asked}: {found}");
+    }
+    project.run("larder why --phantom").exits(0).names([
+        "npm:user@1.0.0 uses used",
+        "finds npm:used@1.0.0 (index.js)",
+        "extend",
+    ]);
+    project.run("larder why").exits(2);
+
+    // Who declares what it uses is named no more, and one that would find a contradiction finds nothing.
+    let extended = format!(
+        "dependencies {{\n    {lines}\n}}\ngroup \"dev\" {{ npm \"picky\"; }}\nresolution {{ extend npm \"deep\" {{ npm \"@s/other\"; }}; }}\n"
+    );
+    project.manifest(&extended).run("larder sync").exits(0);
+    let found = project.run_json("larder why --phantom --json");
+    let expected = serde_json::json!([
+        {"package": "npm:deep@1.0.0", "uses": "bringer", "file": "index.js", "finds": "npm:bringer@1.0.0"},
+        {"package": "npm:user@1.0.0", "uses": "used", "file": "index.js"},
+    ]);
+    assert_eq!(found["phantoms"], expected);
+    assert_eq!(found["left_out"][0]["name"], "used");
 }

@@ -308,8 +308,11 @@ pub(super) struct TreeArgs {
 #[derive(Debug, Args)]
 pub(super) struct WhyArgs {
     /// ecosystem:name, or the name alone
-    #[arg(value_name = "PACKAGE")]
-    pub(super) package: String,
+    #[arg(value_name = "PACKAGE", required_unless_present = "phantom")]
+    pub(super) package: Option<String>,
+    /// Show which npm packages use others that they do not declare: all, or those that the package uses or is used by
+    #[arg(long)]
+    pub(super) phantom: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ pub mod login;
 pub mod outdated;
 pub mod partial_rollback;
 pub mod patch;
+pub mod phantom;
 pub mod pin;
 pub mod promote;
 pub mod remove;

@@ -36,8 +36,8 @@ pub(super) fn share((mut drafts, mut places): Drafts, lines: &mut [Vec<DraftEdge
             .zip(&classes)
             .map(|(draft, class)| (draft.node, first[shared.get(class).unwrap_or(class)]))
             .collect();
-        let links = drafts.iter_mut().map(|draft| &mut draft.links).chain(lines.iter_mut());
-        for link in links.flatten() {
+        let edges = drafts.iter_mut().map(|draft| &mut draft.links).chain(lines.iter_mut());
+        for link in edges.flatten() {
             link.to = moved.get(&link.to).copied().unwrap_or(link.to);
         }
         let kept = reached(&drafts, &places, lines);

@@ -124,8 +124,9 @@ fn world(kinds: &Kinds, lines: &[(usize, usize)]) -> World {
         world = world.has(&format!("npm p{name}@1.0.0"), &needs).has(&format!("npm p{name}@2.0.0"), &needs);
     }
     lines.iter().fold(world, |world, (place, to)| {
-        let range = 1 + (place + to) % 2;
-        world.asks_with(&format!("npm p{to} ^{range}"), member(FOLDERS[place % 3]))
+        let folder = place % 3;
+        let range = 1 + (folder + to) % 2;
+        world.asks_with(&format!("npm p{to} ^{range}"), member(FOLDERS[folder]))
     })
 }
 
