@@ -29,6 +29,7 @@ mod npm;
 mod online;
 mod own_packages;
 mod patch;
+mod phantoms;
 mod profiles;
 mod python;
 mod registries;

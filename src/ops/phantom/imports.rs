@@ -58,10 +58,38 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
 
+/// The modules that Node brings itself and that packages of npm are named like. With a `/` at their end they are packages.
+const OF_NODE: [&str; 22] = [
+    "assert",
+    "buffer",
+    "console",
+    "constants",
+    "crypto",
+    "domain",
+    "events",
+    "fs",
+    "http",
+    "https",
+    "module",
+    "os",
+    "path",
+    "process",
+    "punycode",
+    "querystring",
+    "stream",
+    "string_decoder",
+    "sys",
+    "timers",
+    "url",
+    "util",
+];
+
 /// Returns the name of the package that a module is of: `@scope/name` of `@scope/name/deep.js`. `None` for relative modules,
-/// those of Node's own that begin with `node:`, and addresses.
+/// Node's own, and addresses.
 pub(super) fn package_of(module: &str) -> Option<&str> {
-    if module.is_empty() || module.starts_with(['.', '/', '#']) || module.contains(':') {
+    let is_of_node =
+        OF_NODE.contains(&module) || matches!(module, "fs/promises" | "path/posix" | "path/win32" | "util/types");
+    if is_of_node || module.is_empty() || module.starts_with(['.', '/', '#']) || module.contains(':') {
         return None;
     }
     let mut ends = module.match_indices('/').map(|(at, _)| at);
@@ -100,6 +128,10 @@ mod tests {
             ("/a", None),
             ("#a", None),
             ("node:fs", None),
+            ("util", None),
+            ("fs/promises", None),
+            ("process/", Some("process")),
+            ("events/events.js", Some("events")),
             ("https://a/b", None),
             ("", None),
         ] {
