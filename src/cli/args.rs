@@ -22,7 +22,7 @@ pub(super) struct CommandLine {
 }
 
 /// The options that every command has.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(super) struct GlobalArgs {
     /// Work in this folder instead of the current one
@@ -49,8 +49,9 @@ pub(super) struct GlobalArgs {
 }
 
 /// When to use colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
+    #[default]
     Auto,
     Always,
     Never,

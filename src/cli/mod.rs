@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::build;
+use crate::ops::run::PackageManager;
 use crate::ops::{Context, Error, Flags, Session, Variables};
 
 use args::{Command, CommandLine};
@@ -30,6 +31,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = arguments.into_iter().collect();
     if let Some(status) = build::run_helper(&words) {
         return status;
+    }
+    if let Some(manager) = words.first().and_then(|program| PackageManager::of_program(program)) {
+        return commands::package_manager::run(manager, &words[1..]);
     }
     let arguments = match CommandLine::try_parse_from(&words) {
         Ok(arguments) => arguments,

@@ -124,6 +124,15 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Returns the value of `PATH` with a folder before all others. `None` if `PATH` cannot name it.
+    pub(super) fn path_after(&self, first: &Path) -> Option<OsString> {
+        let (_, path) = self.set.iter().find(|(name, _)| *name == "PATH")?;
+        let others = std::env::split_paths(path).filter(|folder| folder != first);
+        std::env::join_paths(std::iter::once(first.to_owned()).chain(others)).ok()
+    }
+}
+
 /// Fails where no variable could lead to an environment of the project in `root`.
 pub(super) fn check_path(root: &Path) -> Result<()> {
     if std::env::join_paths([root]).is_ok() { Ok(()) } else { Err(Unlistable(root.to_owned()).into()) }

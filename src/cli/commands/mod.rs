@@ -16,6 +16,7 @@ pub(super) mod list;
 pub(super) mod lock;
 pub(super) mod login;
 pub(super) mod outdated;
+pub(super) mod package_manager;
 pub(super) mod patch;
 pub(super) mod pin;
 pub(super) mod promote;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `named` | what a bare name means, and what there is to run |
 //! | `package_script`, `step` | a script of a package.json; what a shell runs |
+//! | `package_manager`, `package_manager_call`, `package_manager_folder` | npm, pnpm and Yarn as scripts call them |
 //! | `program` | finding a program; why one cannot be started |
 //! | `environment` | the environment to run in, brought up to date |
 //! | `prepared` | the environments of several steps, and the commands that see them |
@@ -16,6 +17,9 @@ mod environment;
 mod filter;
 mod member_order;
 mod named;
+mod package_manager;
+mod package_manager_call;
+mod package_manager_folder;
 mod package_script;
 mod prepared;
 mod program;
@@ -31,6 +35,8 @@ use prepared::{Prepared, start};
 
 pub use children::Stream;
 pub use named::{Listed, ListedKind};
+pub use package_manager::{PackageManagerOutcome, run_package_manager};
+pub use package_manager_call::PackageManager;
 pub use program::RunError;
 pub use recursive::{Pace, Recursion, Recursive};
 

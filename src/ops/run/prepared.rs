@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::step::ShellStep;
-use super::{Origin, environment, program};
+use super::{Origin, environment, package_manager_folder, program};
 use crate::model::Label;
 use crate::ops::lock::LockUse;
 use crate::ops::sync::Synced;
@@ -42,7 +42,7 @@ impl<'a> Prepared<'a> {
         let mut shell = Command::new(SHELL);
         shell.args(["-c", &step.text, "sh"]).args(arguments).current_dir(&step.folder);
         shell.envs(step.variables.iter().cloned()).env("INIT_CWD", &context.folder);
-        show(&mut shell, synced, &seen);
+        show(&mut shell, &synced.environment, &seen, package_manager_folder::folder(context).as_deref());
         Ok(shell)
     }
 
@@ -61,7 +61,7 @@ impl<'a> Prepared<'a> {
         // `Command` looks up on the child's PATH what was not found yet.
         let mut command = Command::new(file.as_deref().unwrap_or(program.as_ref()));
         command.args(arguments).current_dir(folder);
-        show(&mut command, synced, &seen);
+        show(&mut command, &synced.environment, &seen, package_manager_folder::folder(context).as_deref());
         Ok((command, seen.path))
     }
 
@@ -89,9 +89,12 @@ pub(super) fn start(mut child: Command) -> std::io::Error {
     child.exec()
 }
 
-/// Makes a child see an environment.
-fn show(child: &mut Command, synced: &Synced, seen: &Seen) {
-    child.env("LARDER_ENV", &synced.environment).envs(seen.set.iter().cloned());
+/// Makes a child see an environment; `package_managers` comes before all that `PATH` has.
+pub(super) fn show(child: &mut Command, environment: &str, seen: &Seen, package_managers: Option<&Path>) {
+    child.env("LARDER_ENV", environment).envs(seen.set.iter().cloned());
+    if let Some(path) = package_managers.and_then(|folder| seen.path_after(folder)) {
+        child.env("PATH", path);
+    }
     for name in &seen.unset {
         child.env_remove(name);
     }

@@ -1,0 +1,200 @@
+//! npm, pnpm and Yarn inside `larder run`: scripts that call each other through them find larder's environment, and not another
+//! package manager's install.
+//! Under one of their names larder does what the tool would, with the environment that is there; what it does not do itself is passed
+//! on to the real program.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::package_manager_call::{Action, Otherwise, PackageManager, PackageManagerCall, parse};
+use super::package_script::PackageScripts;
+use super::prepared::{SHELL, show, start};
+use super::program::{self, RunError};
+use super::{Listed, ListedKind, Origin, named, package_manager_folder, shell_error};
+use crate::diagnostic::{Exit, Failure};
+use crate::fs;
+use crate::ops::generations::checkout::Checkout;
+use crate::ops::project::{self, members};
+use crate::ops::variables::Seen;
+use crate::ops::{Context, Result};
+
+/// What a package manager's command line came to, where no program took over.
+#[derive(Debug)]
+pub enum PackageManagerOutcome {
+    /// The scripts are to be listed.
+    Listed(Vec<Listed>),
+    /// There is nothing to run, and that is well.
+    Nothing,
+}
+
+/// Does what a package manager's command line means, with the environment that is there: `larder run` brought it up to date. Returns
+/// only where no program takes over.
+pub fn run_package_manager(
+    context: &Context<'_>,
+    (program, manager): (&'static str, PackageManager),
+    arguments: &[OsString],
+    note: impl Fn(&str),
+) -> Result<PackageManagerOutcome> {
+    let PackageManagerCall { folder, action } = parse(manager, arguments);
+    let folder = folder.map_or_else(|| context.folder.clone(), |below| context.folder.join(below));
+    let folder = fs::canonicalize(&folder)?;
+    let context = &Context { folder, ..context.clone() };
+    let Some(root) = managed_by(context) else { return pass_on(context, program, arguments) };
+    match action {
+        Action::Real => {
+            note(&format!("`{program}` inside `larder run`: this is passed on to the real one"));
+            pass_on(context, program, arguments)
+        }
+        Action::Installs(word) => Err(Installs { program, word }.into()),
+        Action::List => {
+            let scripts = named::list(&root, &context.folder)?;
+            let scripts = scripts.into_iter().filter(|one| one.kind == ListedKind::Script);
+            Ok(PackageManagerOutcome::Listed(scripts.collect()))
+        }
+        Action::Members { filters, command } => members_run(context, &filters, &command),
+        Action::Program(command) => run_program(context, &command),
+        Action::Script { name, arguments, otherwise } => match (find_script(context, &root, &name)?, otherwise) {
+            (Some(step), _) => {
+                let mut shell = Command::new(SHELL);
+                shell.args(["-c", &step.text, "sh"]).args(&arguments).current_dir(&step.folder);
+                shell.envs(step.variables.iter().cloned());
+                see(&mut shell, &Context { folder: step.folder.clone(), ..context.clone() })?;
+                Err(shell_error(context, &start(shell)).into())
+            }
+            (None, Otherwise::Passes) => Ok(PackageManagerOutcome::Nothing),
+            (None, Otherwise::Fails) => Err(NoScript { name }.into()),
+            (None, Otherwise::RunsProgram) => {
+                let command: Vec<OsString> = std::iter::once(OsString::from(&name)).chain(arguments).collect();
+                run_program(context, &command)
+            }
+        },
+    }
+}
+
+/// Returns the root of the project whose environment the folder sees: the nearest package.json is the root's or a member's. What lies
+/// elsewhere is none of larder's, and is left to the real program.
+fn managed_by(context: &Context<'_>) -> Option<PathBuf> {
+    let root = fs::canonicalize(&project::find_root(context).ok()?).ok()?;
+    let has_package = |folder: &&Path| matches!(fs::stat(&folder.join("package.json")), Ok(Some(_)));
+    let nearest = context.folder.ancestors().take_while(|above| above.starts_with(&root)).find(has_package)?;
+    let below = nearest.strip_prefix(&root).ok()?;
+    if below.as_os_str().is_empty() {
+        return Some(root);
+    }
+    let project = crate::ops::Project::read(root.clone()).ok()?;
+    let is_local = project.path_packages.keys().any(|folder| Path::new(&**folder) == below);
+    (is_local || members::contain(&project.manifest, below)).then_some(root)
+}
+
+/// Returns the script of the nearest package.json.
+fn find_script(context: &Context<'_>, root: &Path, name: &str) -> Result<Option<super::step::ShellStep>> {
+    for folder in context.folder.ancestors().take_while(|above| above.starts_with(root)) {
+        if let Some(package) = PackageScripts::read(folder)? {
+            return Ok(package.step(name, folder));
+        }
+    }
+    Ok(None)
+}
+
+fn run_program(context: &Context<'_>, command: &[OsString]) -> Result<PackageManagerOutcome> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(PackageManagerOutcome::Nothing) };
+    let (generation, _) = generation(context)?;
+    let seen = Seen::of(&generation, context)?;
+    let file = program::find_program(context, &generation, &seen, program, Origin::Environment)?;
+    let mut child = Command::new(file.as_deref().unwrap_or(program.as_ref()));
+    child.args(arguments).current_dir(&context.folder);
+    see(&mut child, context)?;
+    Err(RunError::new(context, program, &start(child), &seen.path).into())
+}
+
+/// Turns into `larder run -r`, which takes the lock as it is.
+fn members_run(context: &Context<'_>, filters: &[String], command: &[OsString]) -> Result<PackageManagerOutcome> {
+    let mut child = Command::new(larder()?);
+    child.args(["run", "--frozen", "--recursive"]).current_dir(&context.folder);
+    for filter in filters {
+        child.args(["--filter", filter]);
+    }
+    child.args(command);
+    Err(RunError::new(context, OsStr::new("larder"), &start(child), &[]).into())
+}
+
+/// Turns into the system's program of this name.
+fn pass_on(context: &Context<'_>, program: &str, arguments: &[OsString]) -> Result<PackageManagerOutcome> {
+    let own = fs::canonicalize(&larder()?)?;
+    let is_other = |file: &PathBuf| {
+        let runs = matches!(fs::stat(file), Ok(Some(stat)) if stat.kind == fs::Kind::File && stat.is_executable());
+        runs && fs::canonicalize(file).is_ok_and(|real| real != own)
+    };
+    let mut found = context.variables.search_path().into_iter().map(|folder| folder.join(program));
+    let Some(file) = found.find(is_other) else { return Err(NotInstalled { program: program.to_owned() }.into()) };
+    let mut child = Command::new(file);
+    child.args(arguments);
+    Err(RunError::new(context, OsStr::new(program), &start(child), &[]).into())
+}
+
+/// Returns the generation of the environment that `larder run` set up, and the environment's name.
+fn generation(context: &Context<'_>) -> Result<(PathBuf, String)> {
+    let checkout = Checkout::open(context)?;
+    let name = checkout.environment(context)?;
+    Ok((checkout.profile.current_link(&name), name.to_string()))
+}
+
+/// Makes a child see the environment, from the context's folder.
+fn see(child: &mut Command, context: &Context<'_>) -> Result<()> {
+    let (generation, environment) = generation(context)?;
+    show(child, &environment, &Seen::of(&generation, context)?, package_manager_folder::folder(context).as_deref());
+    Ok(())
+}
+
+fn larder() -> Result<PathBuf> {
+    Ok(std::env::current_exe().map_err(|error| fs::FsError::new(fs::Action::Inspect, "larder", error))?)
+}
+
+/// A command that would install something else than what is locked.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error(
+    "`{program} {word}` inside `larder run` would install beside larder, which has installed what larder.lock says"
+)]
+#[diagnostic(
+    code(larder::run::installs),
+    help("take it out of the script; `larder sync` installs, `larder add` and `larder remove` change what is wanted")
+)]
+struct Installs {
+    program: &'static str,
+    word: String,
+}
+
+impl Failure for Installs {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// A script that the nearest package.json does not have.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the nearest package.json has no script `{name}`")]
+#[diagnostic(code(larder::run::no_script), help("`larder run` lists what there is"))]
+struct NoScript {
+    name: String,
+}
+
+impl Failure for NoScript {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// A package manager that is asked for what larder does not do, and that is not there.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{program}` is not installed: inside `larder run` scripts and programs are run without it, and nothing else")]
+#[diagnostic(code(larder::run::no_package_manager), help("install it, or take the command out of the script"))]
+struct NotInstalled {
+    program: String,
+}
+
+impl Failure for NotInstalled {
+    fn exit(&self) -> Exit {
+        Exit::NotFound
+    }
+}

@@ -1,0 +1,377 @@
+//! What a command line of npm, pnpm or Yarn means inside `larder run`. Pure: arguments → [`PackageManagerCall`].
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// A package manager that scripts call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageManager {
+    /// `npm`
+    Npm,
+    /// `npx`, and `pnpx` and `bunx`, which take the same.
+    Npx,
+    /// `pnpm`
+    Pnpm,
+    /// `yarn`
+    Yarn,
+}
+
+impl PackageManager {
+    /// The names of their programs.
+    pub const PROGRAMS: [(&'static str, Self); 5] =
+        [("npm", Self::Npm), ("npx", Self::Npx), ("pnpm", Self::Pnpm), ("pnpx", Self::Npx), ("yarn", Self::Yarn)];
+
+    /// Returns the one whose program has this path.
+    pub fn of_program(path: &OsStr) -> Option<(&'static str, Self)> {
+        let name = std::path::Path::new(path).file_name()?;
+        Self::PROGRAMS.into_iter().find(|(program, _)| name == *program)
+    }
+}
+
+/// What a command line means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PackageManagerCall {
+    /// The folder that it is about, relative to the current one.
+    pub(super) folder: Option<PathBuf>,
+    /// What it does.
+    pub(super) action: Action,
+}
+
+/// What a command line does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Runs a script of the nearest package.json.
+    Script {
+        /// Its name.
+        name: String,
+        /// Its arguments.
+        arguments: Vec<OsString>,
+        /// What happens where there is none of that name.
+        otherwise: Otherwise,
+    },
+    /// Runs a program of the environment: its name and its arguments.
+    Program(Vec<OsString>),
+    /// Runs a script in members.
+    Members {
+        /// `--filter` patterns.
+        filters: Vec<String>,
+        /// The script's name and its arguments.
+        command: Vec<OsString>,
+    },
+    /// Lists the scripts.
+    List,
+    /// Changes what is installed, which larder does.
+    Installs(String),
+    /// Anything else: the real program does it.
+    #[default]
+    Real,
+}
+
+/// What happens where there is no script of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    /// That is an error.
+    Fails,
+    /// That is well: `--if-present`.
+    Passes,
+    /// The name is that of a program of the environment.
+    RunsProgram,
+}
+
+/// Reads a command line, without the program's name.
+pub(super) fn parse(manager: PackageManager, arguments: &[OsString]) -> PackageManagerCall {
+    let mut words = Words { rest: arguments, call: PackageManagerCall::default(), filters: None, if_present: false };
+    let action = match manager {
+        PackageManager::Npx => words.npx(),
+        PackageManager::Npm => words.npm(),
+        PackageManager::Pnpm => words.pnpm(),
+        PackageManager::Yarn => words.yarn(),
+    };
+    PackageManagerCall { action: action.unwrap_or_default(), ..words.call }
+}
+
+/// The words that are left, and what the options before them said.
+struct Words<'a> {
+    rest: &'a [OsString],
+    call: PackageManagerCall,
+    /// The members that are meant, if any are.
+    filters: Option<Vec<String>>,
+    if_present: bool,
+}
+
+impl<'a> Words<'a> {
+    fn peek(&self) -> Option<&'a str> {
+        self.rest.first()?.to_str()
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let word = self.peek()?;
+        self.rest = &self.rest[1..];
+        Some(word)
+    }
+
+    /// Takes the options before the next word that is none. `None`: one is not known, so that it is not known what follows it.
+    fn options(&mut self) -> Option<()> {
+        while let Some(word) = self.peek().filter(|word| word.starts_with('-') && *word != "--") {
+            self.rest = &self.rest[1..];
+            let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+            match name {
+                "-C" | "--dir" | "--prefix" | "--cwd" => {
+                    self.call.folder = Some(PathBuf::from(value.or_else(|| self.next())?));
+                }
+                "-w" | "--workspace" | "--filter" | "-F" | "--include" | "--from" => {
+                    let pattern = value.or_else(|| self.next())?.trim_start_matches("./").to_owned();
+                    self.filters.get_or_insert_default().push(pattern);
+                }
+                "-r" | "--recursive" | "-ws" | "--workspaces" | "-A" | "--all" => {
+                    let _ = self.filters.get_or_insert_default();
+                }
+                "--if-present" => self.if_present = true,
+                "-s"
+                | "--silent"
+                | "-q"
+                | "--quiet"
+                | "--stream"
+                | "--parallel"
+                | "--verbose"
+                | "-y"
+                | "--yes"
+                | "--no"
+                | "--no-install"
+                | "--no-progress"
+                | "--foreground-scripts"
+                | "--ignore-scripts"
+                | "-t"
+                | "-p"
+                | "-v"
+                | "-i"
+                | "--topological"
+                | "--topological-dev"
+                | "--interlaced"
+                    if value.is_none() => {}
+                _ if value.is_some() => {}
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn npm(&mut self) -> Option<Action> {
+        if matches!(self.peek(), Some("-v" | "--version")) {
+            return None;
+        }
+        self.options()?;
+        match self.next()? {
+            "run" | "run-script" | "rum" | "urn" => {
+                self.options()?;
+                let Some(name) = self.next() else { return Some(Action::List) };
+                let arguments = self.npm_arguments();
+                Some(self.script(name, arguments, Otherwise::Fails))
+            }
+            name @ ("start" | "test" | "stop" | "restart") => {
+                let arguments = self.npm_arguments();
+                Some(self.script(name, arguments, Otherwise::Fails))
+            }
+            "t" | "tst" => {
+                let arguments = self.npm_arguments();
+                Some(self.script("test", arguments, Otherwise::Fails))
+            }
+            "exec" | "x" => self.npx(),
+            word @ ("install" | "i" | "in" | "add" | "ci" | "clean-install" | "install-test" | "it" | "update"
+            | "up" | "upgrade" | "uninstall" | "un" | "remove" | "rm" | "r" | "link" | "ln" | "dedupe"
+            | "ddp" | "prune" | "rebuild") => Some(Action::Installs(word.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// Returns what npm hands to a script: words that are no options of npm's own, and all behind `--`.
+    fn npm_arguments(&mut self) -> Vec<OsString> {
+        let mut found = Vec::new();
+        let mut words = self.rest.iter();
+        while let Some(word) = words.next() {
+            match word.to_str() {
+                Some("--") => found.extend(words.by_ref().cloned()),
+                Some("--if-present") => self.if_present = true,
+                Some("-w" | "--workspace") => {
+                    let pattern = words.next().and_then(|word| word.to_str()).unwrap_or_default();
+                    self.filters.get_or_insert_default().push(pattern.trim_start_matches("./").to_owned());
+                }
+                Some("-ws" | "--workspaces") => {
+                    let _ = self.filters.get_or_insert_default();
+                }
+                Some(text) if text.starts_with('-') => {}
+                _ => found.push(word.clone()),
+            }
+        }
+        found
+    }
+
+    /// One that asks for a version, or for packages beside, wants something else than what is installed.
+    fn npx(&mut self) -> Option<Action> {
+        if matches!(self.peek(), Some("-p" | "-v" | "--version")) {
+            return None;
+        }
+        self.options()?;
+        if self.peek() == Some("--") {
+            self.next();
+        }
+        let name = self.peek()?;
+        let has_version = name.get(1..).is_some_and(|rest| rest.contains('@'));
+        let is_program = !has_version && !name.starts_with('-') && self.filters.is_none();
+        is_program.then(|| Action::Program(self.rest.to_vec()))
+    }
+
+    fn pnpm(&mut self) -> Option<Action> {
+        if matches!(self.peek(), Some("-v" | "--version")) {
+            return None;
+        }
+        self.options()?;
+        match self.next()? {
+            "run" | "run-script" => {
+                self.options()?;
+                let Some(name) = self.next() else { return Some(Action::List) };
+                Some(self.script(name, self.rest.to_vec(), Otherwise::Fails))
+            }
+            "t" => Some(self.script("test", self.rest.to_vec(), Otherwise::Fails)),
+            "exec" if self.filters.is_none() => Some(Action::Program(self.rest.to_vec())),
+            word @ ("install" | "i" | "add" | "update" | "up" | "upgrade" | "remove" | "rm" | "uninstall" | "un"
+            | "link" | "ln" | "unlink" | "import" | "rebuild" | "rb" | "prune" | "dedupe" | "ci" | "fetch"
+            | "install-test" | "it") => Some(Action::Installs(word.to_owned())),
+            "exec" | "dlx" | "create" | "help" | "publish" | "pack" | "config" | "c" | "store" | "why" | "list"
+            | "ls" | "ll" | "outdated" | "audit" | "root" | "bin" | "env" | "setup" | "server" | "init" | "deploy"
+            | "licenses" | "login" | "logout" | "patch" | "patch-commit" | "self-update" | "doctor" | "cache"
+            | "exec-env" => None,
+            name => Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram)),
+        }
+    }
+
+    fn yarn(&mut self) -> Option<Action> {
+        if matches!(self.peek(), Some("-v" | "--version")) {
+            return None;
+        }
+        self.options()?;
+        match self.next() {
+            None => Some(Action::Installs("install".to_owned())),
+            Some("run") => {
+                self.options()?;
+                let Some(name) = self.next() else { return Some(Action::List) };
+                Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram))
+            }
+            Some("exec") => Some(Action::Program(self.rest.to_vec())),
+            Some("node") => Some(Action::Program([OsString::from("node")].iter().chain(self.rest).cloned().collect())),
+            Some("workspace") => {
+                let member = self.next()?;
+                self.filters = Some(vec![member.to_owned()]);
+                if self.peek() == Some("run") {
+                    self.next();
+                }
+                let name = self.next()?;
+                Some(self.script(name, self.rest.to_vec(), Otherwise::Fails))
+            }
+            Some("workspaces") => {
+                if self.peek() == Some("foreach") {
+                    self.next();
+                }
+                self.filters.get_or_insert_default();
+                self.options()?;
+                if self.next()? != "run" {
+                    return None;
+                }
+                let name = self.next()?;
+                Some(self.script(name, self.rest.to_vec(), Otherwise::Fails))
+            }
+            Some(
+                word @ ("install"
+                | "add"
+                | "remove"
+                | "up"
+                | "upgrade"
+                | "upgrade-interactive"
+                | "link"
+                | "unlink"
+                | "import"
+                | "dedupe"
+                | "rebuild"
+                | "autoclean"),
+            ) => Some(Action::Installs(word.to_owned())),
+            Some(
+                "help" | "config" | "pack" | "publish" | "npm" | "info" | "why" | "list" | "audit" | "cache" | "init"
+                | "create" | "dlx" | "version" | "plugin" | "set" | "bin" | "constraints" | "patch" | "patch-commit"
+                | "outdated" | "licenses" | "login" | "logout" | "global" | "policies" | "stage" | "search" | "tag"
+                | "team" | "owner",
+            ) => None,
+            Some(name) => Some(self.script(name, self.rest.to_vec(), Otherwise::RunsProgram)),
+        }
+    }
+
+    fn script(&mut self, name: &str, arguments: Vec<OsString>, otherwise: Otherwise) -> Action {
+        if let Some(filters) = self.filters.take() {
+            let command = std::iter::once(OsString::from(name)).chain(arguments).collect();
+            return Action::Members { filters, command };
+        }
+        let otherwise = if self.if_present { Otherwise::Passes } else { otherwise };
+        Action::Script { name: name.to_owned(), arguments, otherwise }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(line: &str) -> String {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let (_, manager) = PackageManager::of_program(&words[0]).unwrap();
+        let PackageManagerCall { folder, action } = parse(manager, &words[1..]);
+        let text = |words: &[OsString]| words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
+        let told = match action {
+            Action::Script { name, arguments, otherwise } => format!("{otherwise:?} {name} [{}]", text(&arguments)),
+            Action::Program(command) => format!("program [{}]", text(&command)),
+            Action::Members { filters, command } => format!("members {filters:?} [{}]", text(&command)),
+            Action::List => "list".to_owned(),
+            Action::Installs(word) => format!("installs {word}"),
+            Action::Real => "real".to_owned(),
+        };
+        folder.map_or(told.clone(), |folder| format!("{} {told}", folder.display()))
+    }
+
+    #[test]
+    fn command_lines_are_understood_as_their_tools_do() {
+        for (line, expected) in [
+            ("npm run build", "Fails build []"),
+            ("npm run -s build --mode x -- --watch y", "Fails build [x --watch y]"),
+            ("npm test", "Fails test []"),
+            ("npm --prefix web run build", "web Fails build []"),
+            ("npm run build -w @acme/ui x", "members [\"@acme/ui\"] [build x]"),
+            ("npm -w @acme/ui run build", "members [\"@acme/ui\"] [build]"),
+            ("npm run --workspaces --if-present build", "members [] [build]"),
+            ("npm run build --if-present", "Passes build []"),
+            ("npm run", "list"),
+            ("npm exec -- tsc -p .", "program [tsc -p .]"),
+            ("npm ci", "installs ci"),
+            ("npm version patch", "real"),
+            ("npm -v", "real"),
+            ("npx tsc --noEmit", "program [tsc --noEmit]"),
+            ("npx --yes rimraf dist", "program [rimraf dist]"),
+            ("npx create-vite@latest x", "real"),
+            ("npx @scope/tool x", "program [@scope/tool x]"),
+            ("npx -p a b", "real"),
+            ("pnpm build --watch", "RunsProgram build [--watch]"),
+            ("pnpm run build -- --watch", "Fails build [-- --watch]"),
+            ("pnpm -r build", "members [] [build]"),
+            ("pnpm --filter ./web... run build", "members [\"web...\"] [build]"),
+            ("pnpm -C web exec tsc", "web program [tsc]"),
+            ("pnpm install", "installs install"),
+            ("pnpm publish", "real"),
+            ("yarn", "installs install"),
+            ("yarn build x", "RunsProgram build [x]"),
+            ("yarn run build", "RunsProgram build []"),
+            ("yarn workspace web build x", "members [\"web\"] [build x]"),
+            ("yarn workspaces foreach -A run build", "members [] [build]"),
+            ("yarn workspaces run test", "members [] [test]"),
+            ("yarn node x.js", "program [node x.js]"),
+            ("yarn --cwd web start", "web RunsProgram start []"),
+        ] {
+            assert_eq!(call(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The folder in which `larder run` lets scripts find npm, pnpm and Yarn.
+//!
+//! ```text
+//! cache/package-managers/<digest of larder's path>/
+//! └── npm -> /usr/bin/larder     npx, pnpm, pnpx and yarn alike
+//! ```
+
+use std::path::PathBuf;
+
+use super::package_manager_call::PackageManager;
+use crate::fs;
+use crate::model::TreeDigest;
+use crate::ops::Context;
+
+/// The folder below the cache.
+const FOLDER: &str = "package-managers";
+
+/// Returns the folder with the programs, which is made where there is none yet. `None`: it cannot be, and the system's programs are
+/// found as before.
+pub(super) fn folder(context: &Context<'_>) -> Option<PathBuf> {
+    let larder = std::env::current_exe().ok()?;
+    let digest = TreeDigest::of(larder.as_os_str().as_encoded_bytes()).to_string();
+    let above = context.cache.join(FOLDER);
+    let folder = above.join(digest.get(..16)?);
+    if fs::lstat(&folder).ok()?.is_some_and(|stat| stat.kind == fs::Kind::Folder) {
+        return Some(folder);
+    }
+    // It is there whole, or not at all.
+    let draft = above.join(format!("{}.{}", digest.get(..16)?, std::process::id()));
+    fs::create_dir_all(&draft).ok()?;
+    for (name, _) in PackageManager::PROGRAMS {
+        fs::symlink(&larder, &draft.join(name)).ok()?;
+    }
+    match fs::rename(&draft, &folder) {
+        Ok(()) => {}
+        // Somebody else was faster.
+        Err(_) => fs::remove_tree(&draft).ok()?,
+    }
+    Some(folder)
+}

@@ -1,0 +1,59 @@
+//! npm, pnpm and Yarn inside `larder run`: scripts that call each other through them stay in larder's environment.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Project, Universe};
+
+fn project() -> Project {
+    let registry = Universe::new()
+        .npm("tool", "1.0.0", |p| {
+            p.bin("tool", "tool.js", "#!/usr/bin/env node\nconsole.log('tool', process.argv.slice(2).join('+'))")
+        })
+        .serve();
+    let mut project = Project::new(&registry);
+    project
+        .manifest("members \"packages/*\"\ndependencies { npm \"tool\"; }\n")
+        .write(
+            "package.json",
+            r#"{"name":"root","scripts":{"all":"npm run one -- a && yarn two b && pnpm two c && npx tool d && pnpm exec tool e && yarn tool f",
+               "one":"tool one","two":"echo two","install-all":"npm ci","version-of":"npm --version","members":"npm run --workspaces build",
+               "some":"pnpm --filter web build","away":"cd vendor && npm ci","gone":"npm run nothing","maybe":"npm run nothing --if-present && echo went on"}}"#,
+        )
+        .write("packages/web/package.json", r#"{"name":"web","version":"1.0.0","scripts":{"build":"echo built web","again":"npm run build"}}"#)
+        .write("packages/ui/package.json", r#"{"name":"ui","version":"1.0.0","scripts":{"build":"echo built ui"}}"#)
+        .write("vendor/package.json", r#"{"name":"vendored"}"#)
+        .write("bin/npm", "#!/bin/sh\necho real npm \"$@\"\n");
+    let npm = project.path("bin/npm");
+    std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).expect("permissions");
+    let path = format!("{}:{}", project.path("bin").display(), std::env::var("PATH").unwrap_or_default());
+    project.set("PATH", &path);
+    project.run("larder sync").exits(0);
+    project
+}
+
+#[test]
+fn scripts_that_call_each_other_find_the_environment() {
+    let project = project();
+    let output = project.run("larder run all").exits(0);
+    let said: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(said, ["tool one+a", "two b", "two c", "tool d", "tool e", "tool f"]);
+    let output = project.run("larder -C packages/web run again").exits(0);
+    assert_eq!(output.stdout.trim(), "built web");
+    let output = project.run("larder run members").exits(0);
+    assert!(output.stdout.contains("built web") && output.stdout.contains("built ui"), "{}", output.stdout);
+    let output = project.run("larder run some").exits(0);
+    assert!(output.stdout.contains("built web") && !output.stdout.contains("built ui"), "{}", output.stdout);
+    project.run("larder run gone").exits(1).names(["no script `nothing`"]);
+    assert_eq!(project.run("larder run maybe").exits(0).stdout.trim(), "went on");
+}
+
+#[test]
+fn what_installs_is_refused_and_the_rest_is_passed_on() {
+    let project = project();
+    project.run("larder run install-all").exits(1).names(["npm ci", "larder sync"]);
+    let output = project.run("larder run version-of").exits(0);
+    assert_eq!(output.stdout.trim(), "real npm --version");
+    assert!(output.stderr.contains("passed on"), "{}", output.stderr);
+    // A folder that is none of larder's is left to its own tool.
+    assert_eq!(project.run("larder run away").exits(0).stdout.trim(), "real npm ci");
+}
