@@ -130,13 +130,15 @@ fn what_keeps_something_out_is_not_left_out_in_silence() {
     let registry = universe().serve();
     let project = repository(&registry);
     project.write("pnpm-workspace.yaml", "packages: [web]\nminimumReleaseAge: 1440\n");
-    project.write("jobs/requirements.txt", "--find-links ./wheels\nsix\n");
+    project.write("jobs/requirements.txt", "--find-links ./wheels\nsix\n").write("jobs/wheels/notes.txt", "");
     let output = project.run("larder init").exits(2);
-    output.names(["minimumReleaseAge", "--find-links ./wheels", "--leave-out"]);
+    output.names(["minimumReleaseAge", "--leave-out"]);
     assert!(!project.has("larder.kdl") && !project.has(".gitignore"));
     let told = project.run("larder init --leave-out").exits(0).stderr;
     assert!(told.contains("Left out minimumReleaseAge"), "{told}");
     assert!(project.read("larder.kdl").contains("pypi \"six\""), "of jobs/requirements.txt");
+    let files = "    pypi \"wheels\" \"jobs/wheels\" {\n        priority 1\n        form \"flat\"\n    }";
+    assert!(project.read("larder.kdl").contains(files), "{}", project.read("larder.kdl"));
 }
 
 #[test]

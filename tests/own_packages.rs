@@ -202,3 +202,60 @@ fn both_halves_of_a_folder_count() {
     project.run("larder lock --locked").exits(0);
     project.run("larder verify").exits(0);
 }
+
+#[test]
+fn init_takes_the_root_as_a_package_and_its_extras_as_groups() {
+    let registry = registry();
+    let project = shop(&registry, &[]);
+    std::fs::remove_file(project.path("larder.kdl")).expect("a manifest");
+    let text = project.read("pyproject.toml");
+    project.write("pyproject.toml", &format!("{text}[dependency-groups]\ndev = ['shop[tests]', 'left-over']\n"));
+    project.write("requirements.txt", "six==1.16\n");
+    let told = project.run("larder init --no-lock").exits(0).stderr;
+    let manifest = project.read("larder.kdl");
+    for line in [
+        "dependencies {\n    path \".\"\n}",
+        "group \"dev\" dev=#true {\n    pypi \"left-over\"\n    path \".[tests]\"\n}",
+        "group \"more\" {\n    path \".[more]\"\n}",
+        "group \"tests\" {\n    path \".[tests]\"\n}",
+    ] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+    assert!(told.contains("Left out pypi six ==1.16: the project's own package asks for it"), "{told}");
+    // Without a build system there is no package, and lines are taken as they are.
+    std::fs::remove_file(project.path("larder.kdl")).expect("a manifest");
+    project.write("pyproject.toml", "[project]\nname = 'app'\nversion = '1'\ndependencies = ['six']\n");
+    project.run("larder init --no-lock").exits(0);
+    assert!(project.read("larder.kdl").contains("dependencies {\n    pypi \"six\"\n}"));
+}
+
+#[test]
+fn init_takes_over_what_means_folders_and_members() {
+    let registry = registry();
+    let project = Project::new(&registry);
+    project
+        .write(
+            "package.json",
+            r#"{"name":"root","workspaces":["packages/*"],"dependencies":{"ui":"workspace:^","linked":"link:./vendor/linked","r":"workspace:ui@*",
+               "wrong":"file:./vendor/other","gone":"file:./nowhere","lost":"workspace:*","packed":"file:./x.tgz"}}"#,
+        )
+        .write("packages/ui/package.json", r#"{"name":"ui","version":"1.0.0"}"#)
+        .write("vendor/other/package.json", r#"{"name":"other"}"#)
+        .write("vendor/linked/package.json", r#"{"name":"linked","version":"1.0.0"}"#)
+        .write(
+            "pyproject.toml",
+            "[project]\nname = 'app'\nversion = '1'\ndependencies = ['lib', 'tool', 'absent']\n[tool.uv.workspace]\nmembers = ['libs/*']\n\
+             [tool.uv.sources]\nlib = {workspace = true}\ntool = {path = 'tools/tool'}\nabsent = {workspace = true}\n",
+        )
+        .write("libs/lib/pyproject.toml", "[project]\nname = 'lib'\nversion = '1'\n")
+        .write("tools/tool/setup.py", "from setuptools import setup\nsetup(name='tool', version='1')\n");
+    project.run("larder init").exits(2).names(["lost", "absent", "wrong", "nowhere"]);
+    let told = project.run("larder init --leave-out --no-lock").exits(0).stderr;
+    let manifest = project.read("larder.kdl");
+    for line in ["npm \"r\" \"npm:ui@*\"", "npm \"ui\" \"*\"", "path \"tools/tool\"", "pypi \"lib\""] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+    for line in ["absent", "lost", "nowhere", "packed"] {
+        assert!(!manifest.contains(line) && told.contains(line), "{line}: {manifest}\n{told}");
+    }
+}

@@ -1,7 +1,7 @@
 //! An address of a registry, with the credentials for it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
@@ -80,7 +80,8 @@ impl RegistryAddress {
     }
 
     /// Returns the address of a folder with the files of the protocol. Returns `None` if its path is not absolute.
-    pub fn folder(folder: PathBuf) -> Option<Self> {
+    pub fn folder(folder: &Path) -> Option<Self> {
+        let folder = without_dots(folder);
         let url = Url::of_folder(&folder)?;
         let (realm, files) = (url.clone(), url.parent());
         let (moved_files, folder) = (Arc::default(), Some(folder));
@@ -134,6 +135,19 @@ impl RegistryAddress {
     pub(super) fn withholds(&self, asked: &Url) -> bool {
         self.authorization.is_some() && asked.is_same_origin(&self.url) && !asked.is_below(&self.realm)
     }
+}
+
+/// Returns a path without `.` and `..`, as URLs have none either.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut found = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(found.pop()),
+            part => found.push(part),
+        }
+    }
+    found
 }
 
 #[cfg(test)]

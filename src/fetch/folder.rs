@@ -1,7 +1,8 @@
 //! A folder that stands for a server: it holds the same files.
 
+use std::fmt::Write;
 use std::io::{Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::address::RegistryAddress;
@@ -69,11 +70,50 @@ pub(super) fn open(
         });
     }
     if matches!(fs::stat(root), Ok(Some(_))) {
-        return Err(missing());
+        return if below.is_empty() { listing(endpoint, address, asked, root) } else { Err(missing()) };
     }
     Err(RequestError::Unreachable {
         server: server(),
         url: root.display().to_string(),
         reason: "there is no such folder".to_owned(),
+    })
+}
+
+/// Returns the page of a folder's files, as a server would make one.
+fn listing(
+    endpoint: &Arc<Endpoint>,
+    address: &RegistryAddress,
+    asked: &Url,
+    root: &Path,
+) -> Result<Response, RequestError> {
+    let server = endpoint.server(Some(address));
+    let found = fs::read_dir(root).map_err(|error| RequestError::Unreachable {
+        server: server.clone(),
+        url: root.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    let mut names: Vec<String> = found
+        .iter()
+        .filter(|entry| entry.kind != fs::Kind::Folder)
+        .filter_map(|entry| entry.path.to_str().map(str::to_owned))
+        .collect();
+    names.sort_unstable();
+    let mut page = String::from("<!DOCTYPE html>\n");
+    for name in names {
+        let href = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
+        let text = name.replace('&', "&amp;").replace('<', "&lt;");
+        let _ = writeln!(page, "<a href=\"{href}\">{text}</a>");
+    }
+    let length = page.len() as u64;
+    Ok(Response {
+        url: asked.to_string(),
+        base: address.url().to_string(),
+        server,
+        content: Content::Whole,
+        etag: None,
+        last_modified: None,
+        max_age: Some(0),
+        length: Some(length),
+        body: Body::of(Box::new(std::io::Cursor::new(page.into_bytes()))),
     })
 }

@@ -8,6 +8,8 @@ use crate::model::Url;
 pub enum RequestTarget<'a> {
     /// A path below the registry's URL, or below that of a mirror.
     Below(&'a str),
+    /// The registry's own URL: a page, or a folder.
+    Itself,
     /// Relative to what holds the registry's URL (files beside `…/simple/`), at whichever mirror answers; from the
     /// root of its host where it begins with `/`.
     Beside(&'a str),
@@ -28,6 +30,13 @@ impl RequestTarget<'_> {
             Self::Below(path) => {
                 format!("{}{path}", address.url()).parse().ok().filter(|url: &Url| url.is_below(address.url()))
             }
+            // A page is none with a slash behind it.
+            Self::Itself => {
+                let text = address.url().as_str();
+                let page = text.trim_end_matches('/');
+                let is_page = [".html", ".htm"].iter().any(|end| page.to_ascii_lowercase().ends_with(end));
+                if is_page { page } else { text }.parse().ok()
+            }
             Self::Beside(path) => address.files().join(path).ok(),
             Self::At(url) => url.parse().ok(),
         }
@@ -36,6 +45,7 @@ impl RequestTarget<'_> {
     /// Returns the text for messages, without credentials.
     pub(super) fn what(&self) -> String {
         match self {
+            Self::Itself => "its page of files".to_owned(),
             Self::Below(path) | Self::Beside(path) => format!("`{}`", path.trim_end_matches('/')),
             Self::At(at) => Url::mask(at),
         }

@@ -6,14 +6,12 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `npm`, `pypi` | the files of an ecosystem's tools |
-//! | `python_project` | a Python project as a whole, as the files in its folder describe it |
 //! | `locks` | their lockfiles |
 //! | `template` | the manifest that comes of it |
 
 pub mod locks;
 mod npm;
 mod pypi;
-mod python_project;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,11 +21,13 @@ use miette::Diagnostic;
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, Marker, Url};
 
-use crate::manifest::{FallbackMode, Hoisting, normal_name, parse_requirement};
+use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, normal_name, parse_folder, parse_requirement};
 
 pub use npm::{lerna, npmrc, package_json, package_ranges, pnpm_workspace};
-pub use pypi::{pyproject, requirements};
-pub use python_project::{FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, is_virtual, python_project};
+pub use pypi::{
+    FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, is_virtual, pyproject, python,
+    python_project, requirements, uv_sources,
+};
 pub use template::{Template, template};
 
 /// The dependencies and settings of a file.
@@ -55,6 +55,12 @@ pub struct Imported {
     pub registries: Vec<ImportedRegistry>,
     /// The `override` lines: ecosystem, name (`parent>child`), range.
     pub overrides: Vec<(Ecosystem, String, Option<String>)>,
+    /// The packages that lines take from members, whatever a registry has: ecosystem and name.
+    pub workspace: BTreeSet<(Ecosystem, String)>,
+    /// The folders that lines take packages from, each with the name under which the package is asked for, if that is given.
+    pub folders: BTreeSet<(String, Option<String>)>,
+    /// The names that the root's own Python package asks for.
+    provided: BTreeSet<String>,
     /// The overrides whose ranges a catalog has: selector and catalog. [`Imported::settle_catalogs`] looks them up.
     catalog_overrides: Vec<(String, Option<String>)>,
     /// What packages find that they do not declare.
@@ -87,6 +93,17 @@ pub struct ImportedLine {
     pub when: Option<String>,
     /// `optional=#true`
     pub optional: bool,
+}
+
+/// A `path` line.
+#[derive(Default)]
+struct FolderLine<'a> {
+    folder: &'a str,
+    /// The extras, separated by commas.
+    extras: &'a str,
+    /// The name under which the package is asked for, if that is given.
+    seen_as: Option<&'a str>,
+    when: Option<String>,
 }
 
 /// The versions of Node and Python that files of a project admit or name.
@@ -138,6 +155,8 @@ pub struct ImportedRegistry {
     pub packages: Vec<String>,
     /// Its `priority` among the registries without `packages`.
     pub priority: Option<i64>,
+    /// Whether it is a folder or a page of files: `form "flat"`.
+    pub is_flat: bool,
 }
 
 /// A part that was not imported, with the reason.
@@ -171,6 +190,9 @@ impl Failure for ImportError {
 impl Imported {
     /// Adds the contents of another file. The first file wins where both declare the same.
     pub fn merge(&mut self, other: Self) {
+        self.provided.extend(other.provided);
+        self.workspace.extend(other.workspace);
+        self.folders.extend(other.folders);
         for line in other.lines {
             self.take(line);
         }
@@ -211,8 +233,17 @@ impl Imported {
             Ok(marker) => marker.unwrap_or_default(),
             Err(e) => return self.refuse(line.what(), e.to_string()),
         };
-        if let Err(error) = parse_requirement(line.ecosystem, &line.name, line.range.as_deref(), &marker) {
-            return self.refuse(line.what(), error.to_string());
+        let parsed = if line.ecosystem.is_local() {
+            parse_folder(&line.name).map(drop)
+        } else {
+            let parsed = parse_requirement(line.ecosystem, &line.name, line.range.as_deref(), &marker);
+            parsed.map(drop).map_err(|error| error.to_string())
+        };
+        if let Err(reason) = parsed {
+            return self.refuse(line.what(), reason);
+        }
+        if line.group.is_none() && line.ecosystem.has_markers() && self.provided.contains(&line.key().2) {
+            return self.refuse(line.what(), "the project's own package asks for it");
         }
         let indices = self.indices.entry(line.key()).or_default();
         let mut others = indices.iter().map(|&index| &self.lines[index]);
@@ -225,6 +256,28 @@ impl Imported {
             None => {
                 indices.push(self.lines.len());
                 self.lines.push(line);
+            }
+        }
+    }
+
+    /// Adds a `path` line.
+    fn take_folder(&mut self, line: FolderLine<'_>, group: Option<&Label>) {
+        let FolderLine { folder, extras, seen_as, when } = line;
+        let parsed = parse_folder(folder);
+        let bare = parsed.as_ref().map_or(folder, |spec| spec.as_written());
+        let name = if extras.is_empty() { bare.to_owned() } else { format!("{bare}[{extras}]") };
+        self.folders.insert((bare.to_owned(), seen_as.map(str::to_owned)));
+        let (group, ecosystem, range, catalog) = (group.cloned(), Ecosystem::Path, None, None);
+        self.take(ImportedLine { group, ecosystem, name, range, catalog, when, optional: false });
+    }
+
+    /// Takes out the lines that a check finds wrong, and lists them with the reason. A registry could serve what they do not mean.
+    pub fn leave_out_lines(&mut self, reason: impl Fn(&ImportedLine) -> Option<String>) {
+        self.indices.clear();
+        for line in std::mem::take(&mut self.lines) {
+            match reason(&line) {
+                None => self.take(line),
+                Some(why) => self.refuse_guard(line.what(), why),
             }
         }
     }
@@ -308,22 +361,33 @@ impl Imported {
 
     /// Adds a registry, if a manifest can have it. A name that is taken gets a number.
     fn add_registry(&mut self, mut registry: ImportedRegistry) {
-        let url = registry.url.parse::<Url>().ok();
-        let usable = url.filter(|url| url.is_safe() && !url.has_credentials() && !url.has_query());
-        let Some(url) = usable else {
-            return self.refuse_guard(
-                format!("the registry {}", Url::mask(&registry.url)),
-                "declare it in `registries`, by an https URL, and its token as a reference",
-            );
-        };
-        // As it was written, where that is the usual spelling.
-        if registry.url != url.as_str().trim_end_matches('/') {
-            url.as_str().clone_into(&mut registry.url);
+        match RegistryUrl::parse(&registry.url) {
+            // As it was written, where that is the usual spelling. A page is none with a slash behind it.
+            Ok(RegistryUrl::Http(url)) if !registry.is_flat && registry.url != url.as_str().trim_end_matches('/') => {
+                url.as_str().clone_into(&mut registry.url);
+            }
+            Ok(_) => {}
+            Err(_) => {
+                return self.refuse_guard(
+                    format!("the registry {}", Url::mask(&registry.url)),
+                    "declare it in `registries`, by an https URL, and its token as a reference",
+                );
+            }
         }
         let same = |other: &&mut ImportedRegistry| other.ecosystem == registry.ecosystem && other.url == registry.url;
         if let Some(known) = self.registries.iter_mut().find(same) {
             known.packages.extend(std::mem::take(&mut registry.packages));
             return;
+        }
+        let is_usual = registry.packages.is_empty() && registry.priority.is_none();
+        let has_usual = self.registries.iter().any(|other| {
+            (other.ecosystem, &other.name) == (registry.ecosystem, &registry.name) && other.packages.is_empty()
+        });
+        if is_usual && has_usual {
+            return self.refuse_guard(
+                format!("the registry {}", registry.url),
+                "another one is the usual one already: declare it in `registries`, with the `packages` that come from it",
+            );
         }
         let word: String =
             registry.name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -333,6 +397,28 @@ impl Imported {
         let free = std::iter::once(base.to_owned()).chain(numbered).find(|name| !is_taken(name));
         registry.name = free.unwrap_or_default();
         self.registries.push(registry);
+    }
+
+    /// Adds a folder or a page of files, which is asked before the indexes, as pip's `--find-links` names it.
+    fn add_flat(&mut self, ecosystem: Ecosystem, name: Option<&str>, url: &str) {
+        let bare = url.trim_end_matches('/');
+        let host = bare.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+        let last = host.or_else(|| bare.rsplit('/').next().filter(|last| !last.chars().all(|c| c == '.')));
+        let name = name.or(last).unwrap_or("files").to_owned();
+        let (url, packages, priority) = (url.to_owned(), Vec::new(), Some(1));
+        self.add_registry(ImportedRegistry { ecosystem, name, url, packages, priority, is_flat: true });
+    }
+
+    /// Makes the paths of folders of files relative to another folder: those of a file in `folder` to the root.
+    pub fn move_below(&mut self, folder: &str) {
+        for registry in self.registries.iter_mut().filter(|registry| registry.is_flat && !folder.is_empty()) {
+            if !registry.url.contains("://") && !registry.url.starts_with('/') {
+                let path = format!("{folder}/{}", registry.url);
+                if let Ok(spec) = parse_folder(&path) {
+                    spec.as_written().clone_into(&mut registry.url);
+                }
+            }
+        }
     }
 
     /// Adds an override, if a manifest can have it; the first of a name stays.
@@ -386,6 +472,7 @@ fn matches(glob: &str, folder: &str) -> bool {
 }
 
 impl ImportedLine {
+    /// Returns the line as text: `npm react ^18`.
     fn what(&self) -> String {
         let range = self.range.as_deref().unwrap_or_default();
         format!("{} {} {range}", self.ecosystem, self.name).trim_end().to_owned()

@@ -56,7 +56,8 @@ pub fn template(from: &Template<'_>) -> String {
 }
 
 fn runtimes(from: &Template<'_>, out: &mut String) {
-    let needs_python = from.imported.lines.iter().any(|line| line.ecosystem.has_markers());
+    let is_root = |line: &ImportedLine| line.ecosystem.is_local() && line.name.starts_with('.');
+    let needs_python = from.imported.lines.iter().any(|line| line.ecosystem.has_markers() || is_root(line));
     let runtimes = &from.imported.runtimes;
     let node = node(from.node, runtimes);
     let python = python(from.python, runtimes).or(needs_python.then(|| PYTHON.to_owned()));
@@ -79,7 +80,7 @@ fn registries(imported: &Imported, out: &mut String) {
     out.push_str("\nregistries {\n");
     for registry in &imported.registries {
         let _ = write!(out, "    {} {} {}", registry.ecosystem, quoted(&registry.name), quoted(&registry.url));
-        if !registry.packages.is_empty() || registry.priority.is_some() {
+        if !registry.packages.is_empty() || registry.priority.is_some() || registry.is_flat {
             out.push_str(" {\n");
             if !registry.packages.is_empty() {
                 let globs: Vec<String> = registry.packages.iter().map(|glob| quoted(glob)).collect();
@@ -87,6 +88,9 @@ fn registries(imported: &Imported, out: &mut String) {
             }
             if let Some(priority) = registry.priority {
                 let _ = writeln!(out, "        priority {priority}");
+            }
+            if registry.is_flat {
+                out.push_str("        form \"flat\"\n");
             }
             out.push_str("    }");
         }

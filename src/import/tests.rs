@@ -67,14 +67,15 @@ fn a_tag_in_the_place_of_a_range_admits_the_node_that_is_there() {
 #[test]
 fn package_json_becomes_npm_lines() {
     let imported = package_json(PACKAGE_JSON).unwrap();
-    assert_eq!(words(&imported), ["npm any", "npm r16 npm:react@^16", "npm react ^18.3", "npm fs ^2", "npm vitest ^3"]);
+    let lines =
+        ["npm any", "npm r16 npm:react@^16", "npm react ^18.3", "npm fs ^2", "path ../x", "npm vitest ^3", "npm ws *"];
+    assert_eq!(words(&imported), lines);
     assert!(imported.lines[3].optional && imported.lines[4].group.is_some());
+    assert_eq!(imported.workspace, [(Ecosystem::Npm, "ws".to_owned())].into());
+    assert_eq!(imported.folders, [("../x".to_owned(), Some("linked".to_owned()))].into());
     assert_eq!(imported.members, ["packages/*", "!packages/old"]);
     assert!(imported.is_member("packages/new") && !imported.is_member("packages/old"));
-    assert_eq!(
-        refused(&imported),
-        ["npm mine git+https://host/x.git", "npm linked file:../x", "npm ws workspace:*", "peerDependencies",]
-    );
+    assert_eq!(refused(&imported), ["npm mine git+https://host/x.git", "peerDependencies"]);
     assert!(package_json("[]").is_err());
 }
 
@@ -151,8 +152,10 @@ dependencies {
 
 group "dev" dev=#true {
     npm "vitest" "^3"
+    npm "ws" "*"
     pypi "pytest" ">=8"
     pypi "ruff"
+    path "../x"
 }
 
 group "docs" {
@@ -304,7 +307,7 @@ fn poetrys_tables_become_lines_and_groups() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    assert_eq!(refused(&imported).len(), 1);
+    assert!(text.contains("path \"own\"") && refused(&imported).is_empty(), "{text}");
 }
 
 #[test]

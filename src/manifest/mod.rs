@@ -31,7 +31,7 @@ pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use model::{
     Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
-    PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryUrl, Spanned, Task, TokenSource,
+    PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm, RegistryUrl, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

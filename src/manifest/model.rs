@@ -258,9 +258,21 @@ impl Policy {
     }
 }
 
+/// How a registry tells which files it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RegistryForm {
+    /// A document for each package.
+    #[default]
+    Index,
+    /// One page or folder with the files of all packages, as pip's `--find-links` has it.
+    Flat,
+}
+
 /// A named source of packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
+    /// `form`
+    pub form: RegistryForm,
     /// The ecosystem whose packages it serves, which determines its protocol.
     pub ecosystem: Ecosystem,
     /// Its name, by which lockfiles refer to it.
@@ -293,6 +305,7 @@ impl Registry {
     pub fn new(ecosystem: Ecosystem, name: Label, url: RegistryUrl) -> Self {
         Self {
             ecosystem,
+            form: RegistryForm::default(),
             name,
             url,
             packages: Vec::new(),

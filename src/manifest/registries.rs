@@ -6,7 +6,7 @@ use miette::SourceSpan;
 
 use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
-use super::{Claim, ManifestError, Registry, RegistryUrl, TokenSource};
+use super::{Claim, ManifestError, Registry, RegistryForm, RegistryUrl, TokenSource};
 use crate::model::{Ecosystem, PerEcosystem, Url};
 
 /// The registries that exist without being named: each with its name and its URL.
@@ -122,9 +122,9 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
     Some(registry)
 }
 
-const OPTIONS: [&str; 6] = ["packages", "priority", "token", "mirror", "rate-limit", "concurrency"];
+const OPTIONS: [&str; 7] = ["packages", "priority", "token", "mirror", "rate-limit", "concurrency", "form"];
 /// Options of the grammar that are not supported yet. Ignoring a `key` would be worse than having none.
-const NOT_YET_SUPPORTED: [&str; 7] = ["key", "timeout", "form", "age", "signer", "signers", "freshness"];
+const NOT_YET_SUPPORTED: [&str; 6] = ["key", "timeout", "age", "signer", "signers", "freshness"];
 
 fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Errors) {
     const LIST: NodeShape =
@@ -149,6 +149,24 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
         "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
         "token" => registry.token = read_token(node, errors),
+        "form" => {
+            let value = node.read_parts(&ONE, errors).argument(0);
+            let form =
+                value.and_then(|value| Some((value.choice(&[("flat", RegistryForm::Flat)], errors)?, value.span)));
+            if let Some((form, span)) = form {
+                if registry.ecosystem.shares_one_folder() {
+                    registry.form = form;
+                } else {
+                    errors.push(ManifestError::BadValue {
+                        value: "flat".to_owned(),
+                        what: "a form of this registry",
+                        reason: "only registries of kind pypi can be a folder or a page of files".to_owned(),
+                        help: None,
+                        span,
+                    });
+                }
+            }
+        }
         name if NOT_YET_SUPPORTED.contains(&name) => node.report_not_yet_supported(errors),
         _ => node.report_unknown("for a registry", &OPTIONS, errors),
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
-use crate::import::{self, ImportError, Imported, Template};
+use crate::import::{self, ImportError, Imported, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::Platform;
 use crate::profile;
@@ -110,10 +110,9 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, Reader); 4] = [
+const FILES: [(&str, Reader); 3] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
-    ("pyproject.toml", import::pyproject),
     (".npmrc", |text| Ok(import::npmrc(text))),
 ];
 
@@ -126,6 +125,11 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
             from.push(file.to_owned());
         }
     }
+    if let Some(file) = python_manifest(folder)? {
+        let read = |file: &str| fs::read_text_below(folder, file, &[folder], inputs::MANIFEST_SIZE);
+        all.merge(import::python(&read)?);
+        from.push(file.to_owned());
+    }
     if all.members.is_empty()
         && let Some(text) = text(folder, "lerna.json")?
     {
@@ -135,11 +139,22 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     all.settle_catalogs();
     let beside = workspace::projects_beside(folder, &all)?;
     all.members.extend(beside);
+    workspace::check_own_packages(folder, &mut all)?;
     requirements(folder, "", &mut all, &mut from)?;
     for beside in workspace::requirements_beside(folder)? {
         requirements(folder, &beside, &mut all, &mut from)?;
     }
     Ok((all, from))
+}
+
+/// Returns the file that describes the root's Python project.
+fn python_manifest(folder: &Path) -> Result<Option<&'static str>> {
+    for file in PYTHON_MANIFESTS {
+        if text(folder, file)?.is_some() {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
 }
 
 /// Takes over the requirements.txt of a folder, relative to the root, and what it includes. Of one that pip-compile wrote, its
@@ -161,8 +176,9 @@ fn requirements(root: &Path, folder: &str, all: &mut Imported, from: &mut Vec<St
             }
             continue;
         };
-        let imported = import::requirements(&text);
+        let mut imported = import::requirements(&text);
         let above = file.rsplit_once('/').map(|(above, _)| above).unwrap_or_default();
+        imported.move_below(above);
         open.extend(imported.includes.iter().rev().map(|included| path::join(above, included).to_string()));
         all.merge(imported);
         from.push(file);

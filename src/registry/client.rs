@@ -24,8 +24,8 @@ pub(super) struct RegistryClient {
 pub(super) struct ListingRequest<'a> {
     /// The name of the package, as the cache has it.
     pub(super) package: &'a str,
-    /// The path of the document below the registry.
-    pub(super) path: &'a str,
+    /// The document.
+    pub(super) target: RequestTarget<'a>,
     /// `Accept`
     pub(super) accept: &'a str,
     /// The version of the record's format.
@@ -170,7 +170,7 @@ impl ListingRequest<'_> {
     /// Returns the HTTP request. With `validators` it is a conditional one.
     fn to_http<'r>(&'r self, validators: Option<&'r Provenance>) -> Request<'r> {
         Request {
-            target: RequestTarget::Below(self.path),
+            target: self.target,
             accept: Some(self.accept),
             etag: validators.and_then(|provenance| provenance.etag.as_deref()),
             last_modified: validators.and_then(|provenance| provenance.last_modified.as_deref()),

@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use super::protocol::Protocol;
 use super::{larder, npm, pypi};
-use crate::model::{Ecosystem, PerEcosystem};
+use crate::manifest::{Registry, RegistryForm};
+use crate::model::PerEcosystem;
 
 /// Creates the protocol of one registry.
-type NewProtocol = fn() -> Arc<dyn Protocol>;
+type NewProtocol = fn(RegistryForm) -> Arc<dyn Protocol>;
 
 /// The protocols. Local folders have no registry.
 const PROTOCOLS: PerEcosystem<Option<NewProtocol>> = PerEcosystem {
-    npm: Some(|| Arc::new(npm::NpmProtocol)),
-    pypi: Some(|| Arc::new(pypi::PypiProtocol::default())),
-    larder: Some(|| Arc::new(larder::LarderProtocol)),
+    npm: Some(|_| Arc::new(npm::NpmProtocol)),
+    pypi: Some(|form| Arc::new(pypi::PypiProtocol::new(form))),
+    larder: Some(|_| Arc::new(larder::LarderProtocol)),
     path: None,
 };
 
 /// Creates the protocol of a registry. Returns `None` for an ecosystem without registries.
-pub(super) fn new_protocol(ecosystem: Ecosystem) -> Option<Arc<dyn Protocol>> {
-    PROTOCOLS.of(ecosystem).map(|protocol| protocol())
+pub(super) fn new_protocol(registry: &Registry) -> Option<Arc<dyn Protocol>> {
+    PROTOCOLS.of(registry.ecosystem).map(|protocol| protocol(registry.form))
 }

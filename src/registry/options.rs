@@ -82,7 +82,7 @@ impl RegistryOptions {
         let declared = std::iter::once(&registry.url).chain(&registry.mirrors).map(|place| (place, true));
         let places = overrides.chain(declared).filter_map(|(address, trusted)| {
             let place = match address {
-                RegistryUrl::Folder(folder) => RegistryAddress::folder(self.root.join(&**folder))?,
+                RegistryUrl::Folder(folder) => RegistryAddress::folder(&self.root.join(&**folder))?,
                 RegistryUrl::Http(url) => {
                     let place =
                         RegistryAddress::http(url.clone(), self.authorization(registry, protocol, url, trusted));

@@ -85,7 +85,7 @@ impl Registries {
     pub fn new(options: RegistryOptions) -> Self {
         let client = Arc::clone(&options.client);
         let registries = options.registries.iter().filter_map(|registry| {
-            let protocol = ecosystems::new_protocol(registry.ecosystem)?;
+            let protocol = ecosystems::new_protocol(registry)?;
             let client = options.registry_client(&client, registry, &*protocol);
             Some((registry.name.clone(), RegistryEntry { ecosystem: registry.ecosystem, client, protocol }))
         });

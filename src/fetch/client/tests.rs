@@ -273,7 +273,7 @@ fn a_folder_is_as_good_as_a_server() {
     write("npm/@s/a/index.json", "packument");
     write("npm/@s/a/-/a-1.tgz", "tarball");
     write("secret", "secret");
-    let endpoint = endpoint(vec![RegistryAddress::folder(folder.path().join("npm")).unwrap()]);
+    let endpoint = endpoint(vec![RegistryAddress::folder(&folder.path().join("npm")).unwrap()]);
     let client = Client::new(ClientOptions { network: Network::Offline, ..ClientOptions::default() });
     assert_eq!(text(&client.read(&endpoint, &below("@s%2fa")).unwrap()), "packument");
     assert_eq!(text(&client.read(&endpoint, &below("@s/a/-/a-1.tgz")).unwrap()), "tarball");

@@ -75,5 +75,12 @@ fn add(imported: &mut Imported, name: &str, url: &str, packages: Vec<String>) {
         return;
     }
     let (name, url) = (name.to_owned(), url.to_owned());
-    imported.add_registry(ImportedRegistry { ecosystem: ECOSYSTEM, name, url, packages, priority: None });
+    imported.add_registry(ImportedRegistry {
+        ecosystem: ECOSYSTEM,
+        name,
+        url,
+        packages,
+        priority: None,
+        is_flat: false,
+    });
 }

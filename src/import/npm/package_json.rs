@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::model::Label;
 
-use crate::import::{ImportError, Imported, ImportedLine, Runtimes, catalog_name};
+use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
 use super::{ECOSYSTEM, overrides, workspaces};
 
@@ -78,11 +78,23 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
     let Some(range) = range.as_str() else {
         return imported.refuse(format!("npm {name}"), "its range is not a string");
     };
-    if ["workspace:", "file:", "link:", "portal:"].iter().any(|form| range.trim().starts_with(form)) {
-        return imported
-            .refuse(format!("npm {name} {range}"), "write a `path \"DIR\"` line for a folder of this checkout");
-    }
     let range = range.trim();
+    let own = match range.split_once(':') {
+        Some(("workspace", wanted)) => Some(workspace(imported, name, wanted, group)),
+        Some(("file" | "link" | "portal", folder)) => Some(folder.to_owned()),
+        _ => None,
+    };
+    if let Some(folder) = own.as_deref().filter(|folder| !folder.is_empty()) {
+        let is_archive = [".tgz", ".tar.gz", ".tar"].iter().any(|end| folder.ends_with(end));
+        if is_archive || folder.starts_with(['/', '~']) {
+            return imported
+                .refuse(format!("npm {name} {range}"), "it is no folder of this checkout: publish it to a registry");
+        }
+        return imported.take_folder(FolderLine { folder, seen_as: Some(name), ..FolderLine::default() }, group);
+    }
+    if own.is_some() {
+        return;
+    }
     let catalog = range.strip_prefix("catalog:").map(catalog_name);
     imported.take(ImportedLine {
         group: group.cloned(),
@@ -93,6 +105,30 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         when: None,
         optional,
     });
+}
+
+/// Takes a line that means a member: `workspace:^1`, `workspace:other@*`. Returns the folder, if it names one.
+fn workspace(imported: &mut Imported, name: &str, wanted: &str, group: Option<&Label>) -> String {
+    if wanted.starts_with('.') {
+        return wanted.to_owned();
+    }
+    let (member, range) = match wanted.get(1..).and_then(|rest| rest.find('@')) {
+        Some(at) => (&wanted[..=at], &wanted[at + 2..]),
+        None => (name, wanted),
+    };
+    // These stand for whatever version the member has.
+    let range = if matches!(range, "*" | "^" | "~" | "") { "*" } else { range };
+    imported.workspace.insert((ECOSYSTEM, member.to_owned()));
+    imported.take(ImportedLine {
+        group: group.cloned(),
+        ecosystem: ECOSYSTEM,
+        name: name.to_owned(),
+        range: Some(if member == name { range.to_owned() } else { format!("npm:{member}@{range}") }),
+        catalog: None,
+        when: None,
+        optional: false,
+    });
+    String::new()
 }
 
 /// Reads `workspaces`: a list of globs, or an object with the list in `packages`.

@@ -2,6 +2,7 @@
 //!
 //! | file | what it reads |
 //! | --- | --- |
+//! | `python_project` | a project as a whole, as the files in its folder describe it |
 //! | `pyproject` | pyproject.toml: `[project]` and `[dependency-groups]` |
 //! | `uv`, `poetry` | their tables in it |
 //! | `requirements` | requirements.txt |
@@ -10,13 +11,16 @@
 mod pep508;
 mod poetry;
 mod pyproject;
+mod python_project;
 mod requirements;
 mod uv;
 
 use crate::model::Ecosystem;
 
-pub(super) use poetry::{PoetryDependency, poetry_dependencies, poetry_specifier};
-pub use pyproject::pyproject;
+pub use pyproject::{pyproject, python};
+pub use python_project::{
+    FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, is_virtual, python_project, uv_sources,
+};
 pub use requirements::requirements;
 
 /// The ecosystem of all that is declared here.

@@ -6,21 +6,32 @@ use crate::import::{Imported, ImportedLine};
 
 use super::ECOSYSTEM;
 
-/// Imports a requirement string, or lists it as not imported.
-pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
+/// The parts of a requirement string.
+pub(super) struct Parts<'t> {
+    pub(super) name: &'t str,
+    pub(super) extras: &'t str,
+    pub(super) range: &'t str,
+    pub(super) when: Option<String>,
+}
+
+/// Splits a requirement string.
+///
+/// # Errors
+/// The reason why it cannot be imported.
+pub(super) fn split(text: &str) -> Result<Parts<'_>, &'static str> {
     let text = text.trim();
     let name_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
     let (name, rest) = text.split_at(name_end);
     let rest = rest.trim_start();
     if name.is_empty() || rest.starts_with([':', '/', '\\', '+']) {
-        return imported.refuse(text, "it is a path or URL: packages come from registries");
+        return Err("it is a path or URL: packages come from registries");
     }
     let (extras, rest) = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
         Some((extras, rest)) => (extras.trim(), rest.trim_start()),
         None => ("", rest),
     };
     if rest.starts_with('@') {
-        return imported.refuse(text, "git, URL and file dependencies are not taken: publish it to a registry");
+        return Err("git, URL and file dependencies are not taken: publish it to a registry");
     }
     let (range, when) = match rest.split_once(';') {
         Some((range, when)) => (range.trim(), Some(when.trim().to_owned())),
@@ -28,6 +39,15 @@ pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
     };
     // The parentheses of PEP 345.
     let range = range.strip_prefix('(').and_then(|range| range.strip_suffix(')')).unwrap_or(range).trim();
+    Ok(Parts { name, extras, range, when: when.filter(|when| !when.is_empty()) })
+}
+
+/// Imports a requirement string, or lists it as not imported.
+pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
+    let Parts { name, extras, range, when } = match split(text) {
+        Ok(parts) => parts,
+        Err(why) => return imported.refuse(text.trim(), why),
+    };
     let name = if extras.is_empty() { name.to_owned() } else { format!("{name}[{extras}]") };
     imported.take(ImportedLine {
         group: group.cloned(),
@@ -35,7 +55,7 @@ pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
         name,
         range: Some(range.to_owned()).filter(|range| !range.is_empty()),
         catalog: None,
-        when: when.filter(|when| !when.is_empty()),
+        when,
         optional: false,
     });
 }

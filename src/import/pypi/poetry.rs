@@ -2,33 +2,14 @@
 
 use toml::{Table, Value};
 
-use crate::model::Label;
-
 use crate::import::{Imported, ImportedRegistry};
 
-use super::{ECOSYSTEM, pep508};
+use super::ECOSYSTEM;
 
-/// Reads `[tool.poetry]`. What `[project]` says counts first.
-pub(super) fn read(poetry: &Table, imported: &mut Imported) {
-    let text = |key: &str| poetry.get(key).and_then(Value::as_str).map(str::to_owned);
-    imported.name = imported.name.take().or_else(|| text("name"));
-    imported.version = imported.version.take().or_else(|| text("version"));
-    imported.license = imported.license.take().or_else(|| text("license"));
-    dependencies(poetry.get("dependencies"), None, imported);
-    let groups = poetry.get("group").and_then(Value::as_table).into_iter().flatten();
-    let groups = groups.filter_map(|(name, group)| Some((&**name, group.get("dependencies")?)));
-    let old = poetry.get("dev-dependencies").map(|list| ("dev", list));
-    for (name, list) in groups.chain(old) {
-        match name.parse::<Label>() {
-            Ok(group) => {
-                dependencies(Some(list), Some(&group), imported);
-                if imported.lines.iter().any(|line| line.group.as_ref() == Some(&group)) {
-                    imported.dev_groups.insert(group);
-                }
-            }
-            Err(_) => imported.refuse(format!("group {name}"), "its name cannot be a group's"),
-        }
-    }
+/// Reads of `[tool.poetry]` what is not about dependencies.
+pub(super) fn settings(poetry: &Table, imported: &mut Imported) {
+    let license = poetry.get("license").and_then(Value::as_str).map(str::to_owned);
+    imported.license = imported.license.take().or(license);
     for source in poetry.get("source").and_then(Value::as_array).into_iter().flatten() {
         add_source(source, poetry, imported);
     }
@@ -52,42 +33,13 @@ fn add_source(source: &Value, poetry: &Table, imported: &mut Imported) {
         url: url.to_owned(),
         packages: lines.filter(|(_, line)| is_from_it(line)).map(|(package, _)| package.clone()).collect(),
         priority: None,
+        is_flat: false,
     });
-}
-
-fn dependencies(list: Option<&Value>, group: Option<&Label>, imported: &mut Imported) {
-    for (name, value) in list.and_then(Value::as_table).into_iter().flatten() {
-        if name == "python" {
-            python(value, imported);
-            continue;
-        }
-        // Poetry's `optional` is that of an extra, which asks for it by name.
-        for dependency in poetry_dependencies(name, value) {
-            match dependency {
-                PoetryDependency::Requirement(text) => pep508::take(imported, &text, group),
-                PoetryDependency::Folder(folder) => {
-                    imported
-                        .refuse(format!("{name} {folder}"), "it is from no registry: use `path`, or publish it to one");
-                }
-            }
-        }
-    }
-}
-
-/// Takes over the versions of Python that are admitted.
-fn python(value: &Value, imported: &mut Imported) {
-    let range = value.as_str().unwrap_or("*");
-    let specifier = poetry_specifier(range).filter(|text| text.parse::<pep440_rs::VersionSpecifiers>().is_ok());
-    match specifier {
-        None => imported.refuse(format!("python {range}"), "its range is none that is known"),
-        Some(specifier) if imported.runtimes.python.is_empty() => imported.runtimes.python.push(specifier),
-        Some(_) => {}
-    }
 }
 
 /// What an entry of Poetry's tables asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::import) enum PoetryDependency {
+pub(super) enum PoetryDependency {
     /// A folder, relative to the pyproject.toml.
     Folder(String),
     /// A requirement, as PEP 508 writes it.
@@ -95,7 +47,7 @@ pub(in crate::import) enum PoetryDependency {
 }
 
 /// Parses an entry of a table of dependencies. A list has one requirement for each condition.
-pub(in crate::import) fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDependency> {
+pub(super) fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDependency> {
     let table = match wanted {
         Value::Array(several) => return several.iter().flat_map(|wanted| poetry_dependencies(name, wanted)).collect(),
         Value::Table(table) => table,
@@ -150,7 +102,7 @@ fn unreadable(name: &str, wanted: &Value) -> String {
 }
 
 /// Converts a range of Poetry's to a PEP 440 specifier. Returns `None` if it cannot be expressed as one.
-pub(in crate::import) fn poetry_specifier(range: &str) -> Option<String> {
+pub(super) fn poetry_specifier(range: &str) -> Option<String> {
     if range.contains('|') {
         return None;
     }

@@ -1,106 +1,176 @@
-//! Python's pyproject.toml: `[project]` and `[dependency-groups]` (PEP 621, PEP 735).
+//! A Python project of another tool: its pyproject.toml, or the setup.cfg and setup.py of one that has none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+use super::python_project::{FileReader, GroupItem, PythonProject, UvSource, UvSources, python_project, uv_sources};
+use crate::import::{FolderLine, ImportError, Imported, Runtimes};
 use crate::model::{Label, PackageName};
 
-use crate::import::{ImportError, Imported, Runtimes};
+use super::pep508::{self, Parts};
+use super::{ECOSYSTEM, poetry, uv};
 
-use super::{pep508, poetry, uv};
-
-/// Reads a pyproject.toml.
+/// Reads a pyproject.toml without the files that it may leave something to.
+///
+/// # Errors
+/// The text is no pyproject.toml.
 pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
-    let error = |e: toml::de::Error| ImportError { file: "pyproject.toml", reason: e.message().to_owned() };
-    let document: Table = text.trim_start_matches('\u{feff}').parse().map_err(error)?;
-    let project = document.get("project").and_then(Value::as_table);
-    let string = |key: &str| project.and_then(|project| project.get(key)?.as_str()).map(str::to_owned);
-    let mut imported = Imported {
-        name: string("name"),
-        version: string("version"),
-        license: string("license"),
-        runtimes: Runtimes { python: string("requires-python").into_iter().collect(), ..Runtimes::default() },
-        ..Imported::default()
-    };
-    let reader = PyprojectReader { non_registry: non_registry(&document), project_name: imported.name.clone() };
-    if let Some(project) = project {
-        for text in strings(project.get("dependencies")) {
-            reader.take(&mut imported, text, None);
-        }
-        for (name, list) in table(project.get("optional-dependencies")) {
+    python(&|file| (file == "pyproject.toml").then(|| text.to_owned()))
+}
+
+/// Reads the Python project of a folder. A package with a build system is taken as a whole, by `path "."`, which asks for what it
+/// asks for; its extras become groups. What is none is taken line by line.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
+    let error = |reason: String| ImportError { file: "pyproject.toml", reason };
+    let text = files("pyproject.toml").unwrap_or_default();
+    let document: Table =
+        text.trim_start_matches('\u{feff}').parse().map_err(|e: toml::de::Error| error(e.message().to_owned()))?;
+    let tool = |name: &str| document.get("tool").and_then(|tool| tool.get(name)?.as_table());
+    let mut imported = Imported::default();
+    let project = python_project(files).map_err(error)?;
+    let license = document.get("project").and_then(|project| project.get("license")?.as_str()).map(str::to_owned);
+    imported.license = license;
+    let own_name = project.as_ref().and_then(|project| project.name.as_deref()).map(normal);
+    let is_root = project.as_ref().is_some_and(is_whole);
+    let reader =
+        RequirementReader { sources: uv_sources(document.get("tool").and_then(Value::as_table)), own_name, is_root };
+    if let Some(project) = &project {
+        imported.name.clone_from(&project.name);
+        imported.version.clone_from(&project.version);
+        imported.runtimes =
+            Runtimes { python: project.requires_python.iter().cloned().collect(), ..Runtimes::default() };
+        reader.project(project, &mut imported);
+        let items: Vec<(&str, &[GroupItem])> =
+            project.groups.iter().map(|(name, items)| (name.as_str(), items.as_slice())).collect();
+        for (name, _) in &items {
             let Some(group) = group(name, &mut imported) else { continue };
-            for text in strings(Some(list)) {
-                reader.take(&mut imported, text, Some(&group));
-            }
+            reader.dependency_group(name, &items, &group, &mut (&mut imported, &mut BTreeSet::new()));
+            note_dev(group, &mut imported);
         }
     }
-    let groups: Vec<(&str, &Value)> = table(document.get("dependency-groups")).collect();
-    for (name, _) in &groups {
-        let Some(group) = group(name, &mut imported) else { continue };
-        let mut open = BTreeSet::new();
-        reader.dependency_group(name, &groups, &group, &mut (&mut imported, &mut open));
-        if imported.lines.iter().any(|line| line.group.as_ref() == Some(&group)) {
-            imported.dev_groups.insert(group);
-        }
-    }
-    let of_uv = document.get("tool").and_then(|tool| tool.get("uv")?.get("dev-dependencies"));
+    let of_uv = tool("uv").and_then(|uv| uv.get("dev-dependencies"));
     if let (Some(list), Ok(dev)) = (of_uv, "dev".parse::<Label>()) {
         for text in strings(Some(list)) {
             reader.take(&mut imported, text, Some(&dev));
         }
-        imported.dev_groups.extend(imported.lines.iter().any(|line| line.group.as_ref() == Some(&dev)).then_some(dev));
+        note_dev(dev, &mut imported);
     }
-    if let Some(of_poetry) = document.get("tool").and_then(|tool| tool.get("poetry")?.as_table()) {
-        poetry::read(of_poetry, &mut imported);
+    if let Some(of_poetry) = tool("poetry") {
+        poetry::settings(of_poetry, &mut imported);
     }
-    if let Some(of_uv) = document.get("tool").and_then(|tool| tool.get("uv")?.as_table()) {
+    if let Some(of_uv) = tool("uv") {
         uv::settings(of_uv, &from_index(of_uv), &mut imported);
     }
     Ok(imported)
 }
 
-struct PyprojectReader {
-    /// Packages whose source is not a registry, by `[tool.uv.sources]`.
-    non_registry: BTreeSet<String>,
-    /// The name of the project. Its extras refer to each other by it.
-    project_name: Option<String>,
+/// Returns whether a project is a package of which all that it asks for is known.
+fn is_whole(project: &PythonProject) -> bool {
+    project.is_package && project.name.is_some() && project.computed.is_empty()
 }
 
-impl PyprojectReader {
+/// Notes a group for development, if it has lines.
+fn note_dev(group: Label, imported: &mut Imported) {
+    if imported.lines.iter().any(|line| line.group.as_ref() == Some(&group)) {
+        imported.dev_groups.insert(group);
+    }
+}
+
+struct RequirementReader {
+    /// Packages that uv takes from elsewhere than a registry.
+    sources: UvSources,
+    /// The name of the project. Its extras refer to each other by it.
+    own_name: Option<String>,
+    /// Whether the project is taken as a whole.
+    is_root: bool,
+}
+
+impl RequirementReader {
+    /// Takes the project as a whole, or its dependencies and extras.
+    fn project(&self, project: &PythonProject, imported: &mut Imported) {
+        if self.is_root {
+            imported.take_folder(FolderLine { folder: ".", ..FolderLine::default() }, None);
+            let names = project.dependencies.iter().filter_map(|text| Some(normal(pep508::split(text).ok()?.name)));
+            imported.provided.extend(names.collect::<Vec<_>>());
+        } else {
+            for text in &project.dependencies {
+                self.take(imported, text, None);
+            }
+            for folder in &project.folders {
+                imported.take_folder(FolderLine { folder, ..FolderLine::default() }, None);
+            }
+            for field in project.computed.iter().filter(|_| project.is_package) {
+                imported.refuse(
+                    format!("{field} of the project itself"),
+                    "a build computes them: write them into `[project]`, and `path \".\"` into larder.kdl, or write lines",
+                );
+            }
+        }
+        for (extra, requirements) in &project.optional_dependencies {
+            let Some(group) = group(extra, imported) else { continue };
+            if self.is_root {
+                imported.take_folder(FolderLine { folder: ".", extras: extra, ..FolderLine::default() }, Some(&group));
+                continue;
+            }
+            for text in requirements {
+                self.take(imported, text, Some(&group));
+            }
+        }
+    }
+
     fn take(&self, imported: &mut Imported, text: &str, group: Option<&Label>) {
-        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
-        let name = normal(&text[..end]);
-        if self.project_name.as_deref().map(normal).is_some_and(|own| own == name) {
+        let Ok(Parts { name, extras, when, .. }) = pep508::split(text) else {
+            return pep508::take(imported, text, group);
+        };
+        let name = normal(name);
+        if self.own_name.as_ref() == Some(&name) {
+            if self.is_root && !extras.is_empty() {
+                return imported.take_folder(FolderLine { folder: ".", extras, seen_as: None, when }, group);
+            }
             return imported.refuse(text, "it is the project itself: let an environment include the groups");
         }
-        if self.non_registry.contains(&name) {
-            return imported.refuse(text, "[tool.uv.sources] has it from another place: use `path`, or a registry");
+        match PackageName::pypi(&name).ok().and_then(|name| self.sources.get(&name)) {
+            None => pep508::take(imported, text, group),
+            Some(UvSource::Folder(folder)) => {
+                imported.take_folder(FolderLine { folder, extras, seen_as: Some(&name), when }, group);
+            }
+            Some(UvSource::Workspace) => {
+                imported.workspace.insert((ECOSYSTEM, name));
+                pep508::take(imported, text, group);
+            }
+            Some(UvSource::Elsewhere) => {
+                imported.refuse(text, "[tool.uv.sources] has it from where larder does not install");
+            }
         }
-        pep508::take(imported, text, group);
     }
 
     /// Reads a group and the groups that it includes. Groups may include each other in a cycle.
     fn dependency_group<'a>(
         &self,
         name: &str,
-        groups: &[(&'a str, &'a Value)],
+        groups: &[(&'a str, &'a [GroupItem])],
         group: &Label,
         (imported, open): &mut (&mut Imported, &mut BTreeSet<String>),
     ) {
         if !open.insert(normal(name)) {
             return;
         }
-        let Some((_, list)) = groups.iter().find(|(other, _)| normal(other) == normal(name)) else {
+        let Some((_, items)) = groups.iter().find(|(other, _)| normal(other) == normal(name)) else {
             return imported.refuse(format!("include-group {name}"), "there is no such group");
         };
-        for entry in list.as_array().into_iter().flatten() {
-            match (entry.as_str(), entry.get("include-group").and_then(Value::as_str)) {
-                (Some(text), _) => self.take(imported, text, Some(group)),
-                (_, Some(included)) => {
+        for item in *items {
+            match item {
+                GroupItem::Requirement(text) => self.take(imported, text, Some(group)),
+                GroupItem::Folder(folder) => {
+                    imported.take_folder(FolderLine { folder, ..FolderLine::default() }, Some(group));
+                }
+                GroupItem::Include { group: included } => {
                     self.dependency_group(included, groups, group, &mut (&mut **imported, &mut **open));
                 }
-                _ => imported.refuse(entry.to_string(), "it is neither a requirement nor an included group"),
             }
         }
     }
@@ -118,23 +188,12 @@ fn from_index(uv: &Table) -> BTreeMap<String, Vec<String>> {
     found
 }
 
-fn non_registry(document: &Table) -> BTreeSet<String> {
-    let sources = document.get("tool").and_then(|tool| tool.get("uv")?.get("sources")?.as_table());
-    let foreign = |source: &Value| ["git", "url", "path", "workspace"].iter().any(|key| source.get(key).is_some());
-    let foreign = |source: &Value| foreign(source) || source.as_array().is_some_and(|all| all.iter().any(foreign));
-    sources.into_iter().flatten().filter(|(_, source)| foreign(source)).map(|(name, _)| normal(name)).collect()
-}
-
 fn group(name: &str, imported: &mut Imported) -> Option<Label> {
     let label = name.parse().ok();
     if label.is_none() {
         imported.refuse(format!("group {name}"), "its name cannot be a group's");
     }
     label
-}
-
-fn table(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
-    value.and_then(Value::as_table).into_iter().flatten().map(|(name, list)| (name.as_str(), list))
 }
 
 fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {

@@ -76,21 +76,23 @@ fn index(line: &str) -> Option<(&str, &str)> {
     is_index.then(|| (option, rest.trim_start_matches(['=', ' ', '\t']).trim()))
 }
 
-/// Takes over an index: pip's own replaces PyPI, an extra one is asked beside it.
+/// Takes over an index: pip's own replaces PyPI, an extra one is asked beside it, and so is a folder or page of files.
 fn add_index(imported: &mut Imported, option: &str, url: &str) {
     let (name, priority) = match option {
         "-i" | "--index-url" => ("pypi", None),
         "--extra-index-url" => (url.split('/').nth(2).unwrap_or("extra"), Some(1)),
-        _ => {
-            return imported
-                .refuse_guard(format!("{option} {url}"), "a folder or page of files is no index: name a registry");
-        }
+        _ => return imported.add_flat(ECOSYSTEM, None, url),
     };
+    // The last `--index-url` of a file is the one that counts.
+    if priority.is_none() {
+        imported.registries.retain(|known| known.name != name || known.is_flat);
+    }
     if url.trim_end_matches('/') == "https://pypi.org/simple" {
         return;
     }
     let (name, url) = (name.to_owned(), url.to_owned());
-    imported.add_registry(ImportedRegistry { ecosystem: ECOSYSTEM, name, url, packages: Vec::new(), priority });
+    let packages = Vec::new();
+    imported.add_registry(ImportedRegistry { ecosystem: ECOSYSTEM, name, url, packages, priority, is_flat: false });
 }
 
 /// Returns why an option line is not imported. Returns `None` if the line is not an option.

@@ -17,6 +17,9 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
     for index in uv.get("index").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table) {
         add_index(index, from_index, imported);
     }
+    for url in strings(uv.get("find-links")) {
+        imported.add_flat(ECOSYSTEM, None, url);
+    }
     for text in strings(uv.get("override-dependencies")) {
         match pep508::plain(text) {
             Some((name, range)) => imported.add_override(ECOSYSTEM, name, range),
@@ -62,6 +65,9 @@ fn add_index(index: &Table, from_index: &BTreeMap<String, Vec<String>>, imported
     if is_set("explicit") && packages.is_empty() {
         return imported.refuse(format!("index {name}"), "it is explicit, and no source names it");
     }
+    if text("format") == Some("flat") && packages.is_empty() {
+        return imported.add_flat(ECOSYSTEM, text("name"), url);
+    }
     // uv's default index replaces PyPI; the others come before it.
     let is_default = is_set("default");
     imported.add_registry(ImportedRegistry {
@@ -70,6 +76,7 @@ fn add_index(index: &Table, from_index: &BTreeMap<String, Vec<String>>, imported
         url: url.to_owned(),
         priority: (!is_default && packages.is_empty()).then_some(1),
         packages: if is_default { Vec::new() } else { packages },
+        is_flat: text("format") == Some("flat"),
     });
 }
 

@@ -1,11 +1,15 @@
 //! Which folders of a repository are members: what its tools say of it, and folders that stand for themselves beside.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::fs;
 use crate::import::{self, Imported, Runtimes, locks};
+use crate::manifest::{normal_name, parse_folder};
+use crate::model::{Ecosystem, PackageName};
 use crate::ops::Result;
 use crate::ops::project::{inputs, members};
+use crate::registry::path::{self, LocalPackageIndex};
 
 /// Folders that are no part of what a repository ships.
 const ASIDE: [&str; 12] = [
@@ -86,6 +90,54 @@ pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     })?;
     found.sort();
     Ok(found)
+}
+
+/// Takes out the lines that mean a package of the project that is none: no member has the name, or the folder holds no package, or
+/// one of another name. A registry could serve something else under it.
+pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -> Result<()> {
+    if imported.workspace.is_empty() && imported.folders.is_empty() {
+        return Ok(());
+    }
+    let mut names = LocalPackageIndex::default();
+    for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
+        names.add(root, &folder);
+    }
+    let of_members = |ecosystem: Ecosystem, name: &str| {
+        PackageName::parse(ecosystem, name).is_ok_and(|name| names.get(ecosystem, &name).is_some())
+    };
+    let lost: BTreeSet<(Ecosystem, String)> =
+        imported.workspace.iter().filter(|(ecosystem, name)| !of_members(*ecosystem, name)).cloned().collect();
+    let mut wrong: BTreeMap<String, String> = BTreeMap::new();
+    for (folder, seen_as) in &imported.folders {
+        let at = path::join("", folder);
+        if members::stay_inside(root, &at).is_err() {
+            wrong.insert(at.to_string(), "its folder lies outside of the project".to_owned());
+            continue;
+        }
+        let mut own = LocalPackageIndex::default();
+        own.add(root, &at);
+        let has = |name: &str| {
+            [Ecosystem::Npm, Ecosystem::Pypi].into_iter().any(|ecosystem| {
+                PackageName::parse(ecosystem, name).is_ok_and(|name| own.get(ecosystem, &name).is_some())
+            })
+        };
+        if own.is_empty() {
+            wrong.insert(at.to_string(), "its folder holds no package".to_owned());
+        } else if let Some(name) = seen_as.as_ref().filter(|name| !has(name)) {
+            wrong.insert(at.to_string(), format!("the package in its folder is not called {name}"));
+        }
+    }
+    imported.leave_out_lines(|line| {
+        if line.ecosystem.is_local() {
+            let folder = parse_folder(&line.name).ok()?.folder;
+            return wrong.get(&*folder).cloned();
+        }
+        let name = line.range.as_deref().and_then(|range| range.strip_prefix("npm:")?.rsplit_once('@'));
+        let name = name.map_or(line.name.as_str(), |(name, _)| name);
+        let name = normal_name(line.ecosystem, name);
+        lost.contains(&(line.ecosystem, name)).then(|| "no member of the project has this name".to_owned())
+    });
+    Ok(())
 }
 
 /// What becomes of the folders below one.

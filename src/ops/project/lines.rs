@@ -53,7 +53,13 @@ impl Project {
             let requirements = match &line.spec {
                 DependencySpec::Package(requirement) if line.registry.is_some() => vec![requirement.clone()],
                 DependencySpec::Package(requirement) => self.take_package(folder, requirement, source, line.span)?,
-                DependencySpec::Folder(spec) => self.take_folder(folder, spec, source, line.span)?,
+                DependencySpec::Folder(spec) => {
+                    let mut requirements = self.take_folder(folder, spec, source, line.span)?;
+                    if group.is_none() {
+                        requirements.extend(self.root_dependencies(&requirements));
+                    }
+                    requirements
+                }
             };
             for requirement in requirements {
                 self.take_registries(&requirement, group.as_ref(), &mut BTreeSet::new())?;
@@ -109,6 +115,20 @@ impl Project {
         let mut requirements = vec![Requirement::path(name.clone(), name, folder, Marker::default())];
         requirements.extend(self.take_resolved(of_extras, source, span)?);
         Ok(requirements)
+    }
+
+    /// Returns what the root's own package asks for, if it is among the requirements: as with members, that is asked for by the
+    /// project itself.
+    fn root_dependencies(&self, requirements: &[Requirement]) -> Vec<Requirement> {
+        let root = requirements.iter().filter_map(Requirement::folder).find(|folder| folder.is_empty());
+        let package = root.and_then(|root| self.path_packages.get(root));
+        let own = package.into_iter().flat_map(|package| &package.dependencies);
+        let plain = own.filter_map(|dependency| match &dependency.wants {
+            Wants::Requirement(requirement) => Some(requirement),
+            Wants::Unsupported { .. } => None,
+        });
+        let is_of_extra = |wanted: &Requirement| wanted.marker().is_some_and(|marker| !marker.extras().is_empty());
+        plain.filter(|wanted| !is_of_extra(wanted)).cloned().collect()
     }
 
     /// Returns the requirements that a line's dependencies come to, and reads the local packages that they name.

@@ -43,7 +43,12 @@ impl Protocol for NpmProtocol {
         let form = PackumentForm::for_settings(settings);
         let path = name.as_str().replace('/', "%2f");
         let accept = if form == PackumentForm::Full { FULL } else { ABBREVIATED };
-        let request = ListingRequest { package: name.as_str(), path: &path, accept, format: record::FORMAT };
+        let request = ListingRequest {
+            package: name.as_str(),
+            target: RequestTarget::Below(&path),
+            accept,
+            format: record::FORMAT,
+        };
         let encode = |document: &FullResponse| {
             record::encode(name, &document.bytes, form)
                 .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad_document(client, name, bad)) })

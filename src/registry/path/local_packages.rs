@@ -92,6 +92,11 @@ impl LocalPackageIndex {
         self.packages.get(&(ecosystem, name.clone()))
     }
 
+    /// Returns whether it has no packages.
+    pub fn is_empty(&self) -> bool {
+        self.packages.is_empty()
+    }
+
     /// Returns the member in a folder.
     pub fn in_folder(&self, folder: &str) -> Option<&IndexedPackage> {
         self.packages.values().find(|local| *local.folder == *folder)

@@ -6,7 +6,6 @@ mod local_packages;
 mod package_json;
 mod pyproject;
 mod python_manifest;
-mod uv_sources;
 
 use std::collections::BTreeMap;
 use std::path::Path;

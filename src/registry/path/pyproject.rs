@@ -4,12 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::uv_sources::{self, UvSource, UvSources};
 use super::{
     IndexedPackage, LocalMatch, LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path,
     python_manifest,
 };
-use crate::import::{GroupItem, PythonProject};
+use crate::import::{GroupItem, PythonProject, UvSource, UvSources, uv_sources};
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
@@ -24,7 +23,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         return Err(LocalPackageError::Computed { file, field: field.clone() });
     }
     let name = context.name(PathKind::Pypi, project.name.as_deref())?;
-    let sources = uv_sources::read(project.tool());
+    let sources = uv_sources(project.tool());
     let resolve = |requirements: &[DeclaredRequirement<'_>]| {
         let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
         for declared in requirements {
@@ -132,7 +131,7 @@ pub(super) fn extras(context: ManifestContext<'_>, extras: &[ExtraName]) -> Resu
     };
     let file = file_of(context, &project);
     let name = context.name(PathKind::Pypi, project.name.as_deref())?;
-    let sources = uv_sources::read(project.tool());
+    let sources = uv_sources(project.tool());
     let mut resolver = RequirementResolver::new(context, Some(&name), Some(&sources));
     for extra in extras {
         let mut declared = project.optional_dependencies.iter();

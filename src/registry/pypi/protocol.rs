@@ -8,6 +8,7 @@ use super::pep658::MetadataAvailability;
 use super::{location, record};
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, FullResponse, RegistryAddress, RequestTarget};
+use crate::manifest::RegistryForm;
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
@@ -21,9 +22,14 @@ const ACCEPT: &str =
 pub(in crate::registry) struct PypiProtocol {
     /// Observations about the registry's server.
     availability: Arc<MetadataAvailability>,
+    form: RegistryForm,
 }
 
 impl PypiProtocol {
+    pub(in crate::registry) fn new(form: RegistryForm) -> Self {
+        Self { form, ..Self::default() }
+    }
+
     pub(super) fn fetch(
         &self,
         client: &RegistryClient,
@@ -32,21 +38,32 @@ impl PypiProtocol {
     ) -> Result<PypiListing, ListingError> {
         let filter = ListingFilter::for_settings(settings);
         let path = format!("{name}/");
-        let request = ListingRequest { package: name.as_str(), path: &path, accept: ACCEPT, format: record::FORMAT };
+        let target = match self.form {
+            RegistryForm::Index => RequestTarget::Below(&path),
+            RegistryForm::Flat => RequestTarget::Itself,
+        };
+        let request = ListingRequest { package: name.as_str(), target, accept: ACCEPT, format: record::FORMAT };
         let encode = |document: &FullResponse| {
             page::read(name, &document.response.url, &document.bytes)
                 .map(|files| EncodedRecord { header: record::encode(name, &files), body: Vec::new() })
                 .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad_page(client, name, bad)) })
         };
-        client.fetch_listing(&request, encode, |record| {
+        let listing = client.fetch_listing(&request, encode, |record| {
             PypiListing::decode(client, &self.availability, name, &filter, record)
-        })
+        })?;
+        // A page of all packages is there for those too of which it has nothing.
+        let has_none = self.form == RegistryForm::Flat && listing.versions().candidates.is_empty();
+        if has_none { Err(ListingError::Missing) } else { Ok(listing) }
     }
 }
 
 impl Protocol for PypiProtocol {
     fn describe_place(&self, place: RegistryAddress) -> RegistryAddress {
-        location::with_files(place)
+        match self.form {
+            RegistryForm::Index => location::with_files(place),
+            // Files lie beside a page.
+            RegistryForm::Flat => place.trusted_beside(),
+        }
     }
 
     /// A token is a password. A user may precede it, separated by a colon.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use super::project_table::{GroupItem, ProjectTable};
-use crate::import::pypi::{PoetryDependency, poetry_dependencies, poetry_specifier};
+use crate::import::pypi::poetry::{PoetryDependency, poetry_dependencies, poetry_specifier};
 
 /// Completes `[project]` from `[tool.poetry]`. Returns `None` if both are missing.
 pub(super) fn completed(

@@ -7,11 +7,11 @@ use toml::{Table, Value};
 use crate::model::PackageName;
 
 /// The sources, by the names of their packages.
-pub(super) type UvSources = BTreeMap<PackageName, UvSource>;
+pub type UvSources = BTreeMap<PackageName, UvSource>;
 
 /// The source of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum UvSource {
+pub enum UvSource {
     /// A folder, relative to the manifest.
     Folder(String),
     /// A member of the project.
@@ -22,7 +22,7 @@ pub(super) enum UvSource {
 
 impl UvSource {
     /// Returns the reason why the source is not supported, as a sentence. Returns `None` for a folder.
-    pub(super) fn unsupported_reason(&self) -> Option<String> {
+    pub fn unsupported_reason(&self) -> Option<String> {
         match self {
             Self::Folder(_) => None,
             Self::Workspace => Some("no member of the project has this name".to_owned()),
@@ -32,7 +32,7 @@ impl UvSource {
 }
 
 /// Reads the table. An index is ignored: the root manifest decides which registry serves a package.
-pub(super) fn read(tool: Option<&Table>) -> UvSources {
+pub fn uv_sources(tool: Option<&Table>) -> UvSources {
     let table = tool.and_then(|tool| tool.get("uv")?.get("sources")?.as_table());
     let sources = table.into_iter().flatten();
     sources.filter_map(|(name, value)| Some((PackageName::pypi(name).ok()?, source(value)?))).collect()

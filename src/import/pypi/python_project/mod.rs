@@ -7,6 +7,7 @@
 //! | `poetry` | Poetry's tables, where `[project]` leaves something to them |
 //! | `setuptools` | what `[project]` calls dynamic, from setuptools' tables, setup.cfg and setup.py |
 //! | `setup_cfg`, `setup_py` | the two files; of setup.py what is written literally |
+//! | `uv_sources` | where uv takes some dependencies from |
 //! | `version` | versions that a backend takes from a file |
 
 mod poetry;
@@ -14,6 +15,7 @@ mod project_table;
 mod setup_cfg;
 mod setup_py;
 mod setuptools;
+mod uv_sources;
 mod version;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ use toml::{Table, Value};
 use project_table::ProjectTable;
 
 pub use project_table::GroupItem;
+pub use uv_sources::{UvSource, UvSources, uv_sources};
 
 /// Reads a file of the project's folder, by its path relative to that. Returns `None` if it does not exist, lies elsewhere or is no text.
 pub type FileReader<'a> = dyn Fn(&str) -> Option<String> + 'a;
