@@ -10,6 +10,8 @@ mod conflicts;
 mod crash;
 mod crowd;
 mod edit;
+#[cfg(target_os = "linux")]
+mod escapes;
 mod findings;
 mod flat;
 mod hostile;

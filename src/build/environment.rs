@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::BuildError;
 
 /// Where the system's programs are.
-const SYSTEM: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+pub(super) const SYSTEM: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// The earliest time that a zip archive can say: 1980-01-01, in seconds since 1970.
 pub const EARLIEST_ZIP_DATE: u64 = 315_532_800;
@@ -26,7 +26,6 @@ pub(super) fn variables(search_path: &[PathBuf], source_date: u64) -> Result<BTr
         ("LOGNAME", "builder"),
         ("SHELL", "/bin/sh"),
         ("CARGO_NET_OFFLINE", "true"),
-        ("GOFLAGS", "-mod=vendor"),
         ("SOURCE_DATE_EPOCH", &date),
         ("PATH", &path),
     ];

@@ -51,6 +51,10 @@ pub enum BuildError {
     #[error("{package} was built, but {problem}")]
     #[diagnostic(code(larder::build::output), help("see its log: `{}`", log.display()))]
     Output { package: String, problem: String, log: PathBuf },
+    /// What was given to a build is not what it says.
+    #[error("{package} cannot be built: {problem}")]
+    #[diagnostic(code(larder::build::input), help("the package itself is faulty: use another version"))]
+    Input { package: String, problem: String },
     /// A back end outside of the project's sources.
     #[error("{package} has its build back end outside of its sources: backend-path `{path}`")]
     #[diagnostic(code(larder::build::backend_path), help("PEP 517 forbids that; do not use this version"))]
@@ -90,6 +94,7 @@ impl Failure for BuildError {
             | Self::ReducedAsRoot
             | Self::Failed(_)
             | Self::Output { .. }
+            | Self::Input { .. }
             | Self::BackendPath { .. } => Exit::Refused,
             Self::Path(_) | Self::NotStarted { .. } => Exit::Machine,
         }

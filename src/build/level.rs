@@ -11,6 +11,9 @@ pub enum Level {
     /// Not at all: the build may do what the user may do.
     None,
     /// Landlock and seccomp: the build sees the names of other files, but reads and changes none, and has no sockets.
+    ///
+    /// Changes of mode, owner and time do nothing and are told as done, as neither can tell whose file it is. So a build
+    /// cannot run what it has just linked: shared libraries and modules are built, projects that try their compiler are not.
     Reduced,
     /// Own namespaces, Landlock and seccomp: what is not for the build does not exist.
     Strict,

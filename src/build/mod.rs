@@ -9,20 +9,29 @@
 //! | `environment` | the variables of every build |
 //! | `run` | a program that has to succeed |
 //! | `python` | wheels, by PEP 517 back ends |
+//! | `npm` | packages, by their install scripts |
+//! | `crates` | Rust crates, laid out for cargo |
+//! | `toolchain` | what an output depends on besides its inputs |
 //! | `missing` | from a failed build's output to the package that has what it lacks |
 //! | `error` | what goes wrong |
 
+mod crates;
 mod environment;
 mod error;
 mod level;
 mod missing;
+mod npm;
 mod python;
 mod run;
 mod sandbox;
+mod toolchain;
 
+pub use crates::{CargoLockError, LockedCrate, VendoredCrates, crates};
 pub use environment::EARLIEST_ZIP_DATE;
 pub use error::{BuildError, FailedStep};
 pub use level::{Level, UnknownLevel};
 pub use missing::{Missing, missing};
+pub use npm::{NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, scripts};
 pub use python::{Backend, ConfigSetting, PythonProject, Target};
 pub use sandbox::{Access, Bind, Limits, Outcome, Program, Sandbox, Status, Stop, run_helper};
+pub use toolchain::Toolchain;

@@ -93,6 +93,10 @@ fn open_regular(path: &Path) -> io::Result<File> {
 #[allow(clippy::cast_possible_wrap, reason = "a bit of a C integer")]
 const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
 
+/// Refuses to open a link.
+#[allow(clippy::cast_possible_wrap, reason = "a bit of a C integer")]
+const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+
 /// Opens a file for reading, or a folder to sync it.
 pub fn open(path: &Path) -> Result<File, FsError> {
     match open_regular(path) {
@@ -126,6 +130,12 @@ pub fn open_sized(path: &Path) -> Result<Option<(File, u64)>, FsError> {
 /// Creates a file for writing, or truncates an existing one.
 pub fn create(path: &Path) -> Result<File, FsError> {
     File::create(path).map_err(|error| FsError::new(Action::Write, path, error))
+}
+
+/// Opens a file to write at its end, and creates it if it does not exist. A link is not followed.
+pub fn open_end(path: &Path) -> Result<File, FsError> {
+    let file = OpenOptions::new().append(true).create(true).custom_flags(NOFOLLOW).open(path);
+    file.map_err(|error| FsError::new(Action::Write, path, error))
 }
 
 /// Creates a file with its content and permission bits. An existing one is an error ([`FsError::is_occupied`]).

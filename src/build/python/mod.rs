@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::environment;
 use super::run::{Step, run};
-use super::{Bind, BuildError, Sandbox};
+use super::{Bind, BuildError, Sandbox, VendoredCrates};
 use crate::fs;
 use crate::model::PackageName;
 
@@ -51,6 +51,8 @@ pub struct PythonProject {
     pub search_path: Vec<PathBuf>,
     /// The back end that `pyproject.toml` names.
     pub backend: Backend,
+    /// The Rust crates that its sources need, if any. The sandbox must show a toolchain, and `search_path` have it.
+    pub crates: Option<VendoredCrates>,
     /// Settings for the back end.
     pub config_settings: BTreeMap<String, ConfigSetting>,
     /// Variables that are let through.
@@ -160,6 +162,10 @@ impl PythonProject {
         let mut sandbox = sandbox.clone();
         sandbox.binds.push(Bind::write_at(&self.sources, SOURCES));
         sandbox.binds.push(Bind::write_at(&self.output, OUTPUT));
+        if let Some(crates) = &self.crates {
+            sandbox.show_crates(crates)?;
+        }
+        fs::remove_file(&self.log)?;
         fs::remove_tree(&self.output)?;
         fs::create_dir(&self.output)?;
         fs::set_private(&self.output, true)?;

@@ -5,9 +5,6 @@ use std::path::Path;
 use super::specification::{Access, Root};
 use super::{BuildError, utf8};
 
-/// Where it is looked for: not on `PATH`, which is anybody's.
-pub(super) const EXECUTABLE: &str = "/usr/bin/bwrap";
-
 /// Where the build sees the process that larder puts in front of it.
 const HELPER: &str = "/.larder";
 

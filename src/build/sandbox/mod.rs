@@ -59,8 +59,11 @@ pub struct Sandbox {
     pub binds: Vec<Bind>,
     /// How much it may use.
     pub limits: Limits,
-    /// The executable that sets the sandbox up: larder itself.
+    /// The executable that sets the sandbox up: larder itself, `/proc/self/exe` on Linux.
     pub helper: PathBuf,
+    /// Bubblewrap, for machines that allow it the namespaces that they deny to others. Not looked for on `PATH`, which is
+    /// anybody's.
+    pub bubblewrap: Option<PathBuf>,
     /// An empty folder that only this user can enter: home and temporary files of builds without a file system of their own.
     pub scratch: PathBuf,
 }
@@ -105,7 +108,14 @@ pub fn run_helper(arguments: &[impl AsRef<OsStr>]) -> Option<ExitCode> {
 impl Sandbox {
     /// Returns a sandbox in which only the system is visible.
     pub fn new(level: Level, helper: impl Into<PathBuf>, scratch: impl Into<PathBuf>) -> Self {
-        Self { level, binds: Vec::new(), limits: Limits::default(), helper: helper.into(), scratch: scratch.into() }
+        Self {
+            level,
+            binds: Vec::new(),
+            limits: Limits::default(),
+            helper: helper.into(),
+            bubblewrap: Some("/usr/bin/bwrap".into()),
+            scratch: scratch.into(),
+        }
     }
 
     /// Returns the path at which the build sees something of the machine.
@@ -132,7 +142,7 @@ impl Sandbox {
         if self.has_own_files() { "/tmp".into() } else { self.scratch.join("tmp") }
     }
 
-    /// Runs a program to its end and writes its output to the file `log`. Nothing that it started goes on.
+    /// Runs a program to its end and adds its output to the file `log`. Nothing that it started goes on.
     ///
     /// `HOME` and `TMPDIR` are added to its variables. As root, the folders that it may write to are given to another user.
     ///
@@ -176,7 +186,7 @@ impl Sandbox {
     }
 
     fn open_log(&self, log: &Path) -> Result<Log, BuildError> {
-        Ok(Log::new(fs::create(log)?, self.limits.log))
+        Ok(Log::new(fs::open_end(log)?, self.limits.log))
     }
 }
 
@@ -214,17 +224,18 @@ impl Sandbox {
             Err(reason) => reason,
         };
         let unavailable = |reasons| Err(BuildError::Unavailable { level: self.level, reasons });
-        let executable = Path::new(bubblewrap::EXECUTABLE);
-        if matches!(builder, Builder::Other { .. }) || fs::stat(executable)?.is_none() {
-            return unavailable(vec![own]);
-        }
+        let is_root = matches!(builder, Builder::Other { .. });
+        let executable = match &self.bubblewrap {
+            Some(executable) if !is_root && fs::stat(executable)?.is_some() => executable,
+            _ => return unavailable(vec![own]),
+        };
         for (at, (path, text)) in std::mem::take(&mut root.files).into_iter().enumerate() {
             let source = self.scratch.join(format!("generated-{at}"));
             fs::write_atomic(&source, text.as_bytes(), fs::Durability::Lazy)?;
             root.binds.push(Bind::read_at(source, path));
         }
-        let arguments = bubblewrap::arguments(&root, &self.helper)?;
-        let confinement = Confinement::Bubblewrap { executable: executable.to_owned(), arguments };
+        let arguments = bubblewrap::arguments(&root, &fs::canonicalize(&self.helper)?)?;
+        let confinement = Confinement::Bubblewrap { executable: executable.clone(), arguments };
         match self.run_as(confinement, Builder::Same, program, log)? {
             Ok(outcome) => Ok(outcome),
             Err(reason) => unavailable(vec![own, reason]),

@@ -66,6 +66,7 @@ impl<'s> Workshop<'s> {
             site: Vec::new(),
             search_path: vec![environment.join("bin")],
             backend: Backend { object: source.system.backend.clone(), path: source.system.backend_path.clone() },
+            crates: None,
             config_settings: BTreeMap::new(),
             variables: BTreeMap::new(),
             source_date: EARLIEST_ZIP_DATE,

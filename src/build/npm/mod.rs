@@ -1,0 +1,125 @@
+//! Runs the install scripts of an npm package.
+//!
+//! The package lies in a folder with its dependencies, as `node_modules` has them. The scripts may change the package's own
+//! folder, and see the rest at `/build`. What is then in the folder is the package.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `scripts` | which scripts a package has, from its package.json |
+//! | `variables` | the variables that npm sets for scripts |
+//! | `node` | what belongs to an installed Node: headers, node-gyp |
+//! | `leftovers` | what scripts left in the folder: links go, the rest has to be files |
+
+mod leftovers;
+mod node;
+mod scripts;
+mod variables;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use node::NodeRuntime;
+pub use scripts::{PackageJsonError, Script, ScriptSet, scripts};
+
+use super::run::{Step, run};
+use super::{Bind, BuildError, Sandbox, environment};
+use crate::fs;
+
+/// Where the build sees the folder with the package and its dependencies.
+const LAYOUT: &str = "/build";
+
+/// Where the build sees programs that larder brings.
+const TOOLS: &str = "/tools";
+
+/// What npm puts on the path for scripts that call `node-gyp`.
+const NODE_GYP: &str = "#!/bin/sh\nexec \"$npm_node_execpath\" \"$npm_config_node_gyp\" \"$@\"\n";
+
+/// The largest package.json that is read.
+const LARGEST: u64 = 16 << 20;
+
+/// An npm package with what it takes to run its install scripts.
+#[derive(Clone, Debug)]
+pub struct NpmPackage {
+    /// What is built, for messages: `npm:better-sqlite3 12.2.0`.
+    pub name: String,
+    /// The folder that has the package and its dependencies.
+    pub layout: PathBuf,
+    /// Where the package lies in it: `node_modules/better-sqlite3`. The scripts may change it.
+    pub package: PathBuf,
+    /// Which of its scripts run.
+    pub scripts: ScriptSet,
+    /// The Node that runs the scripts, and that native modules are for. The sandbox must show it.
+    pub node: NodeRuntime,
+    /// Folders with programs, before those of the system. The sandbox must show them.
+    pub search_path: Vec<PathBuf>,
+    /// Variables that are let through.
+    pub variables: BTreeMap<String, String>,
+    /// The time, in seconds since 1970, for programs that ask for one.
+    pub source_date: u64,
+    /// The log's file, for all scripts.
+    pub log: PathBuf,
+}
+
+impl NpmPackage {
+    /// Runs the package's scripts, one after the other, and returns whether there were any. Then nothing but files and folders
+    /// are in the package's folder.
+    pub fn run_scripts(&self, sandbox: &Sandbox) -> Result<bool, BuildError> {
+        let folder = self.layout.join(&self.package);
+        let invalid = |problem: String| BuildError::Input { package: self.name.clone(), problem };
+        let text = fs::read_up_to(&folder.join("package.json"), LARGEST)?;
+        let text = text.ok_or_else(|| invalid("it has no package.json".to_owned()))?;
+        let has_gyp = fs::lstat(&folder.join("binding.gyp"))?.is_some();
+        let scripts = scripts(&text, has_gyp, self.scripts).map_err(|error| invalid(error.to_string()))?;
+        if scripts.is_empty() {
+            return Ok(false);
+        }
+        let tools = self.write_tools(&sandbox.scratch)?;
+        let mut sandbox = sandbox.clone();
+        sandbox.binds.push(Bind::read_at(&self.layout, LAYOUT));
+        sandbox.binds.push(Bind::write_at(&folder, Path::new(LAYOUT).join(&self.package)));
+        sandbox.binds.push(Bind::read_at(&tools, TOOLS));
+        fs::remove_file(&self.log)?;
+        for script in &scripts {
+            let folder = sandbox.inside(&folder);
+            let mut path = variables::binaries(&folder, &sandbox.inside(&self.layout));
+            path.push(sandbox.inside(&tools));
+            path.extend(self.node.executable.parent().map(|folder| sandbox.inside(folder)));
+            path.extend(self.search_path.iter().map(|folder| sandbox.inside(folder)));
+            let mut variables = environment::variables(&path, self.source_date)?;
+            variables.extend(variables::of_package(&text));
+            variables.extend(variables::of_script(script, &folder, &self.node)?);
+            variables.insert("npm_config_cache".to_owned(), format!("{}/npm", sandbox.temporary().display()));
+            variables.extend(self.variables.clone());
+            run(
+                &sandbox,
+                Step {
+                    package: &self.name,
+                    what: script.event,
+                    program: Path::new("/bin/sh"),
+                    arguments: vec!["-c".to_owned(), script.text.clone()],
+                    variables,
+                    folder: &folder,
+                    log: &self.log,
+                },
+            )?;
+        }
+        leftovers::tidy(&folder).map_err(|error| match error {
+            leftovers::TidyError::Fs(error) => error.into(),
+            leftovers::TidyError::Refused(problem) => {
+                BuildError::Output { package: self.name.clone(), problem, log: self.log.clone() }
+            }
+        })?;
+        Ok(true)
+    }
+
+    /// Writes the programs that npm brings for scripts.
+    fn write_tools(&self, scratch: &Path) -> Result<PathBuf, BuildError> {
+        let folder = scratch.join("tools");
+        fs::create_dir_all(&folder)?;
+        fs::remove_file(&folder.join("node-gyp"))?;
+        if self.node.node_gyp.is_some() {
+            fs::write_new(&folder.join("node-gyp"), NODE_GYP.as_bytes(), 0o755)?;
+        }
+        Ok(folder)
+    }
+}
