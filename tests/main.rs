@@ -9,12 +9,14 @@ mod collect;
 mod conflicts;
 mod crash;
 mod crowd;
+mod dlx;
 mod edit;
 #[cfg(target_os = "linux")]
 mod escapes;
 mod findings;
 mod flat;
 mod hostile;
+mod import;
 mod integrity;
 mod keeping;
 mod layers;

@@ -165,3 +165,29 @@ fn a_version_that_its_registry_has_no_more_is_told() {
     let told = project.run("larder init").exits(0).stderr;
     assert!(told.contains("~ npm:left 1.5.0 (was 1.0.0): its registry has the version no more"), "{told}");
 }
+
+/// Every command that the table of commands names is there, with the options that it is written with.
+#[test]
+fn the_guide_names_only_commands_that_exist() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/moving.md")).expect("the guide");
+    let project = Project::alone();
+    let mut helps = std::collections::BTreeMap::new();
+    let rows = text.lines().filter(|line| line.starts_with('|'));
+    let written = rows.filter_map(|row| row.split('|').nth(2)).flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let mut commands = 0;
+    for command in
+        written.filter_map(|code| code.split_once("larder ").map(|(_, rest)| rest.trim_end_matches([')', '"'])))
+    {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let name = words[0];
+        let help = helps
+            .entry(name.to_owned())
+            .or_insert_with(|| project.run(&format!("larder {name} --help")).exits(0).stdout);
+        for option in words[1..].iter().take_while(|word| **word != "--").filter(|word| word.starts_with('-')) {
+            let found = help.split(|c: char| c.is_whitespace() || c == ',').any(|word| word == *option);
+            assert!(found, "`larder {command}`: {name} has no {option}\n{help}");
+        }
+        commands += 1;
+    }
+    assert!(commands > 90, "{commands}");
+}

@@ -79,6 +79,11 @@ pub(super) enum Command {
     Fetch(FetchArgs),
     /// Run a task, a script of the package.json, or a program of the environment; without a name, list what there is
     Run(RunArgs),
+    /// Run a tool that the project does not have, from an environment of its own: npm:cowsay, pypi:ruff@0.4
+    #[command(visible_alias = "x")]
+    Dlx(DlxArgs),
+    /// Add what another tool's file declares: package.json, requirements.txt, .npmrc
+    Import(ImportArgs),
     /// Open a package for editing; --commit makes a patch of the changes
     Patch(PatchArgs),
     /// List the locked packages of an environment
@@ -284,6 +289,32 @@ impl RunArgs {
         let before = words.len().saturating_sub(self.command.len());
         self.has_separator = words[..before].last().is_some_and(|word| word == "--");
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DlxArgs {
+    /// Further packages of the tool's environment
+    #[arg(long, value_name = "PACKAGE")]
+    pub(super) with: Vec<String>,
+    /// Choose versions anew, though they were chosen today
+    #[arg(long)]
+    pub(super) refresh: bool,
+    /// The package, like npm:cowsay, or with --with a program of its name; then the program's arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "PACKAGE")]
+    pub(super) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// package.json, pnpm-workspace.yaml, .npmrc, .yarnrc.yml, bunfig.toml, pyproject.toml, requirements.txt, pip.conf
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Go on without what keeps something out and has no counterpart here: an index, a cutoff
+    #[arg(long)]
+    pub(super) leave_out: bool,
+    /// Write the manifest and the lock, but do not sync
+    #[arg(long)]
+    pub(super) no_sync: bool,
 }
 
 #[derive(Debug, Args)]

@@ -75,6 +75,8 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Ci(arguments) => commands::sync::ci(&arguments, session, output),
         Command::Fetch(arguments) => commands::fetch::run(&arguments, session, output),
         Command::Run(arguments) => commands::run::run(&arguments, session, output),
+        Command::Dlx(arguments) => commands::dlx::run(&arguments, session),
+        Command::Import(arguments) => commands::import::run(&arguments, session, output),
         Command::Patch(arguments) => commands::patch::run(&arguments, session, output),
         Command::List => commands::list::run(context, output),
         Command::Tree(arguments) => commands::tree::run(&arguments, context, output),

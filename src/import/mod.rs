@@ -7,8 +7,10 @@
 //! | --- | --- |
 //! | `npm`, `pypi` | the files of an ecosystem's tools |
 //! | `locks` | their lockfiles |
+//! | `lines` | what is no dependency, as lines of a manifest |
 //! | `template` | the manifest that comes of it |
 
+mod lines;
 pub mod locks;
 mod npm;
 mod pypi;
@@ -19,14 +21,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Ecosystem, Label, Marker, Url};
+use crate::model::{Ecosystem, Label, Marker, PackageName, Requirement, Url, Version};
 
 use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, normal_name, parse_folder, parse_requirement};
 
-pub use npm::{lerna, npmrc, package_json, package_ranges, pnpm_workspace};
+pub use lines::Part;
+pub use npm::{bunfig, lerna, npmrc, package_json, package_ranges, pnpm_workspace, yarnrc};
 pub use pypi::{
-    FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, is_virtual, pyproject, python,
-    python_project, requirements, uv_sources,
+    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, is_virtual, pip_conf,
+    pyproject, python, python_project, requirements, uv_sources,
 };
 pub use template::{Template, template};
 
@@ -61,6 +64,10 @@ pub struct Imported {
     pub folders: BTreeSet<(String, Option<String>)>,
     /// The names that the root's own Python package asks for.
     provided: BTreeSet<String>,
+    /// The dependencies that packages use and do not declare.
+    pub extensions: Vec<ImportedExtension>,
+    /// The patched packages.
+    pub patches: Vec<ImportedPatch>,
     /// The overrides whose ranges a catalog has: selector and catalog. [`Imported::settle_catalogs`] looks them up.
     catalog_overrides: Vec<(String, Option<String>)>,
     /// What packages find that they do not declare.
@@ -159,6 +166,32 @@ pub struct ImportedRegistry {
     pub is_flat: bool,
 }
 
+/// A dependency that a package uses and does not declare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedExtension {
+    /// The ecosystem of both.
+    pub ecosystem: Ecosystem,
+    /// The dependent.
+    pub package: String,
+    /// The dependency.
+    pub name: String,
+    /// Its range.
+    pub range: String,
+}
+
+/// A package that is patched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedPatch {
+    /// Its ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The package.
+    pub name: String,
+    /// The version that the patch is for.
+    pub version: String,
+    /// The patch, relative to the root.
+    pub file: String,
+}
+
 /// A part that was not imported, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotTaken {
@@ -204,6 +237,12 @@ impl Imported {
         other.registries.into_iter().for_each(|registry| self.add_registry(registry));
         for (ecosystem, name, range) in other.overrides {
             self.add_override(ecosystem, &name, range.as_deref());
+        }
+        for ImportedExtension { ecosystem, package, name, range } in other.extensions {
+            self.add_extension(ecosystem, &package, &name, &range);
+        }
+        for ImportedPatch { ecosystem, name, version, file } in other.patches {
+            self.add_patch(ecosystem, &name, &version, &file);
         }
         self.catalog_overrides.extend(other.catalog_overrides);
         other.hoisting.names.iter().for_each(|glob| self.add_hoisted(glob));
@@ -432,6 +471,42 @@ impl Imported {
         }
     }
 
+    /// Adds a dependency that a package does not declare, if a manifest can have it.
+    fn add_extension(&mut self, ecosystem: Ecosystem, package: &str, name: &str, range: &str) {
+        let read = parse_requirement(ecosystem, package, None, &Marker::default())
+            .and_then(|_| parse_requirement(ecosystem, name, Some(range), &Marker::default()));
+        if let Err(error) = read {
+            return self.refuse(format!("extend {package} with {name} {range}"), error.to_string());
+        }
+        let (package, name, range) = (package.to_owned(), name.to_owned(), range.to_owned());
+        let new = ImportedExtension { ecosystem, package, name, range };
+        let is_same = |known: &ImportedExtension| (&known.package, &known.name) == (&new.package, &new.name);
+        if !self.extensions.iter().any(is_same) {
+            self.extensions.push(new);
+        }
+    }
+
+    /// Adds a patch, if a manifest can have it; the first of a version stays.
+    fn add_patch(&mut self, ecosystem: Ecosystem, name: &str, version: &str, file: &str) {
+        let what = || format!("the patch of {name}@{version}");
+        let version_read = Version::parse(ecosystem, version.trim_start_matches('='));
+        if PackageName::parse(ecosystem, name).is_err() || version_read.is_err() {
+            return self.refuse(what(), "a `patch` line is for one version: write one with the version that is locked");
+        }
+        let leaves = file.starts_with(['/', '~']) || file.split('/').any(|part| part == "..") || file.contains('\\');
+        if leaves || file.is_empty() {
+            return self.refuse(what(), "its file does not lie in the project");
+        }
+        let (name, version) = (name.to_owned(), version.trim_start_matches('=').to_owned());
+        let new = ImportedPatch { ecosystem, name, version, file: file.to_owned() };
+        let is_same = |known: &ImportedPatch| {
+            (known.ecosystem, &known.name, &known.version) == (new.ecosystem, &new.name, &new.version)
+        };
+        if !self.patches.iter().any(is_same) {
+            self.patches.push(new);
+        }
+    }
+
     /// Lists a part as not imported.
     pub fn refuse(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.leave_out(NotTaken { what: what.into(), why: why.into(), guards: false });
@@ -472,8 +547,13 @@ fn matches(glob: &str, folder: &str) -> bool {
 }
 
 impl ImportedLine {
-    /// Returns the line as text: `npm react ^18`.
-    fn what(&self) -> String {
+    /// Returns the requirement of the line; `None` if a catalog has its range.
+    pub fn requirement(&self) -> Option<Requirement> {
+        parse_requirement(self.ecosystem, &self.name, self.range.as_deref(), &self.marker()).ok()
+    }
+
+    /// Returns the line as messages name it.
+    pub fn what(&self) -> String {
         let range = self.range.as_deref().unwrap_or_default();
         format!("{} {} {range}", self.ecosystem, self.name).trim_end().to_owned()
     }

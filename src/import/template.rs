@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::manifest::FallbackMode;
 use crate::manifest::edit::quoted;
-use crate::manifest::{FallbackMode, Hoisting};
 use crate::model::{NpmRange, Platform, PythonVersion, parse_npm_version};
 
-use super::{CatalogRange, Imported, ImportedLine, Runtimes};
+use super::{Imported, ImportedLine, Runtimes, lines};
 
 /// The Python to declare if neither the machine nor the project has one.
 const PYTHON: &str = "3.12";
@@ -48,9 +48,14 @@ pub fn template(from: &Template<'_>) -> String {
         block(&format!("group {}{dev}", quoted(name.as_str())), lines.into_iter(), &mut out);
     }
     resolution(imported, &mut out);
+    if !imported.patches.is_empty() {
+        out.push('\n');
+    }
+    for patch in &imported.patches {
+        let _ = writeln!(out, "{}", lines::patch_line(patch));
+    }
     if !imported.members.is_empty() {
-        let globs: Vec<String> = imported.members.iter().map(|glob| quoted(glob)).collect();
-        let _ = write!(out, "\nmembers {}\n", globs.join(" "));
+        let _ = write!(out, "\n{}\n", lines::members_line(&imported.members));
     }
     out
 }
@@ -79,18 +84,12 @@ fn registries(imported: &Imported, out: &mut String) {
     }
     out.push_str("\nregistries {\n");
     for registry in &imported.registries {
-        let _ = write!(out, "    {} {} {}", registry.ecosystem, quoted(&registry.name), quoted(&registry.url));
-        if !registry.packages.is_empty() || registry.priority.is_some() || registry.is_flat {
+        let _ = write!(out, "    {}", lines::registry_head(registry));
+        let settings = lines::registry_settings(registry);
+        if !settings.is_empty() {
             out.push_str(" {\n");
-            if !registry.packages.is_empty() {
-                let globs: Vec<String> = registry.packages.iter().map(|glob| quoted(glob)).collect();
-                let _ = writeln!(out, "        packages {}", globs.join(" "));
-            }
-            if let Some(priority) = registry.priority {
-                let _ = writeln!(out, "        priority {priority}");
-            }
-            if registry.is_flat {
-                out.push_str("        form \"flat\"\n");
+            for setting in settings {
+                let _ = writeln!(out, "        {setting}");
             }
             out.push_str("    }");
         }
@@ -108,36 +107,31 @@ fn catalogs(imported: &Imported, out: &mut String) {
                 let _ = writeln!(out, "\ncatalog {} {{", quoted(name));
             }
         }
-        for CatalogRange { ecosystem, name, range, .. } in
-            imported.catalogs.iter().filter(|known| known.catalog == *catalog)
-        {
-            let _ = writeln!(out, "    {ecosystem} {} {}", quoted(name), quoted(range));
+        for range in imported.catalogs.iter().filter(|known| known.catalog == *catalog) {
+            let _ = writeln!(out, "    {}", lines::catalog_line(range));
         }
         out.push_str("}\n");
     }
 }
 
 fn resolution(imported: &Imported, out: &mut String) {
-    if imported.overrides.is_empty() && imported.released_before.is_none() && imported.hoisting == Hoisting::default() {
+    let instant = imported.released_before.as_deref().map(lines::released_before_line);
+    let fallback = (imported.hoisting.fallback == FallbackMode::Off).then(|| lines::FALLBACK_OFF.to_owned());
+    let overrides = imported.overrides.iter();
+    let overrides = overrides.map(|(ecosystem, name, range)| lines::override_line(*ecosystem, name, range.as_deref()));
+    let settings: Vec<String> = instant
+        .into_iter()
+        .chain(fallback)
+        .chain(lines::hoist_line(&imported.hoisting))
+        .chain(overrides)
+        .chain(imported.extensions.iter().map(lines::extension_line))
+        .collect();
+    if settings.is_empty() {
         return;
     }
     out.push_str("\nresolution {\n");
-    if let Some(instant) = &imported.released_before {
-        let _ = writeln!(out, "    released-before {}", quoted(instant));
-    }
-    if imported.hoisting.fallback == FallbackMode::Off {
-        out.push_str("    fallback \"off\"\n");
-    }
-    if !imported.hoisting.names.is_empty() {
-        let globs: Vec<String> = imported.hoisting.names.iter().map(|glob| quoted(glob)).collect();
-        let _ = writeln!(out, "    hoist npm {}", globs.join(" "));
-    }
-    for (ecosystem, name, range) in &imported.overrides {
-        let _ = write!(out, "    override {ecosystem} {}", quoted(name));
-        if let Some(range) = range {
-            let _ = write!(out, " {}", quoted(range));
-        }
-        out.push('\n');
+    for line in settings {
+        let _ = writeln!(out, "    {line}");
     }
     out.push_str("}\n");
 }

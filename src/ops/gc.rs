@@ -17,7 +17,7 @@ use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
 use super::generations::state;
 use super::project::{self, inputs};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Context, Result};
+use super::{Context, Result, dlx};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,6 +77,15 @@ const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Removes what no project needs.
 pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
     let store = Store::open(&context.store);
+    let mut unused = Vec::new();
+    dlx::collect(context, options.older_than.unwrap_or(PATIENCE), &mut |folder| {
+        unused.push(folder.display().to_string());
+        if !options.dry_run {
+            fs::remove_tree(folder)?;
+            store.forget_project(folder)?;
+        }
+        Ok(())
+    })?;
     let (mut known, lost) = store.projects()?;
     if let Ok(root) = project::find_root(context) {
         let root = fs::canonicalize(&root)?;
@@ -90,7 +99,7 @@ pub fn gc(context: &Context<'_>, options: Options) -> Result<Collected> {
         idle: options.older_than.unwrap_or_default(),
         roots: GcRoots::default(),
         named: BTreeSet::new(),
-        done: Collected::default(),
+        done: Collected { paths: unused, ..Collected::default() },
     };
     for note in &lost {
         run.lost(note)?;

@@ -10,6 +10,7 @@ use crate::import::locks::LockedVersions;
 use crate::import::{self, ImportError, Imported, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::Platform;
+use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
 use crate::profile;
 use crate::registry::path;
 
@@ -62,12 +63,9 @@ pub fn init(context: &Context<'_>, name: Option<&str>, guards: Guards) -> Result
         return Err(Exists(path).into());
     }
     let (mut imported, taken_from) = import(&context.folder)?;
-    let lost: Vec<_> = imported.not_taken.iter().filter(|left| left.guards).collect();
-    if guards == Guards::Required && !lost.is_empty() {
-        return Err(
-            Unguarded { parts: lost.iter().map(|left| format!("{}: {}", left.what, left.why)).collect() }.into()
-        );
-    }
+    pip_variables(context, &mut imported);
+    check_patches(&context.folder, &mut imported)?;
+    check_guards(&imported, guards)?;
     imported.runtimes.merge(workspace::runtimes(&context.folder, &imported)?);
     let folder_name = context.folder.file_name().and_then(|name| name.to_str());
     let text = import::template(&Template {
@@ -107,14 +105,64 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 }
 
 /// A reader of a file that declares something.
-type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
+pub(super) type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, Reader); 3] = [
+const FILES: [(&str, Reader); 6] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
     (".npmrc", |text| Ok(import::npmrc(text))),
+    (".yarnrc.yml", import::yarnrc),
+    ("bunfig.toml", import::bunfig),
+    ("pip.conf", |text| Ok(import::pip_conf(text))),
 ];
+
+/// Returns the reader of a file of this name.
+pub(super) fn reader(name: &str) -> Option<Reader> {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    match FILES.iter().find(|(file, _)| *file == name) {
+        Some((_, read)) => Some(*read),
+        None if name == "pyproject.toml" => Some(import::pyproject),
+        None if name == "lerna.json" => Some(import::lerna),
+        None if matches!(extension, Some("txt" | "in")) => Some(|text| Ok(import::requirements(text))),
+        None if name == "pip.ini" => Some(|text| Ok(import::pip_conf(text))),
+        None => None,
+    }
+}
+
+/// Fails where parts would be left out that keep something out.
+pub(super) fn check_guards(imported: &Imported, guards: Guards) -> Result<()> {
+    let lost: Vec<_> = imported.not_taken.iter().filter(|left| left.guards).collect();
+    if guards == Guards::LeftOut || lost.is_empty() {
+        return Ok(());
+    }
+    Err(Unguarded { parts: lost.iter().map(|left| format!("{}: {}", left.what, left.why)).collect() }.into())
+}
+
+/// Lists the variables that tell pip where packages come from, where there is something for pip.
+fn pip_variables(context: &Context<'_>, all: &mut Imported) {
+    if !all.lines.iter().any(|line| line.ecosystem.has_markers()) {
+        return;
+    }
+    for variable in import::PIP_VARIABLES.into_iter().filter(|variable| context.variables.is_set(variable)) {
+        all.refuse(variable, "a variable of pip's, which larder does not read: name the index in `registries`");
+    }
+}
+
+/// Takes the patches out that cannot be used: a manifest with one would be refused.
+fn check_patches(folder: &Path, all: &mut Imported) -> Result<()> {
+    for patch in std::mem::take(&mut all.patches) {
+        let named = format!("the patch `{}`", patch.file);
+        match inputs::read(&folder.join(&patch.file), MAX_PATCH_SIZE)? {
+            None => all.refuse(named, "there is no such file"),
+            Some(bytes) => match PackagePatch::parse(&bytes) {
+                Ok(_) => all.patches.push(patch),
+                Err(error) => all.refuse(named, error.to_string()),
+            },
+        }
+    }
+    Ok(())
+}
 
 fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     let mut all = Imported::default();

@@ -4,21 +4,28 @@
 //! | --- | --- |
 //! | `package_json` | package.json |
 //! | `overrides` | npm's `overrides`, Yarn's `resolutions`, pnpm's `overrides` |
-//! | `npmrc` | .npmrc: registries |
+//! | `npmrc`, `yarnrc`, `bunfig` | .npmrc, .yarnrc.yml, bunfig.toml: registries |
+//! | `patches`, `extensions` | patched packages; `packageExtensions` |
 //! | `hoisting` | pnpm's settings about packages that are found by those that do not declare them |
 //! | `workspaces` | pnpm-workspace.yaml, lerna.json: members, and what else is set there |
 
+mod bunfig;
+mod extensions;
 mod hoisting;
 mod npmrc;
 mod overrides;
 mod package_json;
+mod patches;
 mod workspaces;
+mod yarnrc;
 
 use crate::model::Ecosystem;
 
+pub use bunfig::bunfig;
 pub use npmrc::npmrc;
 pub use package_json::{package_json, package_ranges};
 pub use workspaces::{lerna, pnpm_workspace};
+pub use yarnrc::yarnrc;
 
 /// The ecosystem of all that is declared here.
 const ECOSYSTEM: Ecosystem = Ecosystem::Npm;

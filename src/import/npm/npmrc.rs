@@ -49,10 +49,7 @@ pub fn npmrc(text: &str) -> Imported {
             add(&mut imported, &scope[1..], value, vec![format!("{scope}/*")]);
         } else if key.starts_with("//") {
             let host = key.trim_start_matches('/').split(['/', ':']).next().unwrap_or_default();
-            imported.refuse(
-                format!("the token for {host} in .npmrc"),
-                "give its registry a line `token env=\"LARDER_TOKEN_…\"`, and set that variable",
-            );
+            refuse_token(host, ".npmrc", &mut imported);
         } else {
             match key.trim_end_matches("[]") {
                 key @ ("hoist" | "shamefully-hoist" | "public-hoist-pattern" | "hoist-pattern" | "node-linker") => {
@@ -70,7 +67,8 @@ pub fn npmrc(text: &str) -> Imported {
     imported
 }
 
-fn add(imported: &mut Imported, name: &str, url: &str, packages: Vec<String>) {
+/// Adds a registry, unless it is the public one.
+pub(super) fn add(imported: &mut Imported, name: &str, url: &str, packages: Vec<String>) {
     if url.trim_end_matches('/') == PUBLIC && packages.is_empty() {
         return;
     }
@@ -83,4 +81,12 @@ fn add(imported: &mut Imported, name: &str, url: &str, packages: Vec<String>) {
         priority: None,
         is_flat: false,
     });
+}
+
+/// Lists a token as not taken: it stays where it is.
+pub(super) fn refuse_token(of: &str, file: &str, imported: &mut Imported) {
+    imported.refuse(
+        format!("the token for {of} in {file}"),
+        "give its registry a line `token env=\"LARDER_TOKEN_…\"`, and set that variable",
+    );
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::import::{Imported, catalog_name};
 
-use super::ECOSYSTEM;
+use super::{ECOSYSTEM, patches};
 
 /// Why an override of some versions only is not taken.
 const SOME_VERSIONS: &str = "an `override` line is for every version: write one where that is meant";
@@ -77,7 +77,14 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
     if let Some(catalog) = range.strip_prefix("catalog:") {
         return imported.catalog_overrides.push((selector.to_owned(), catalog_name(catalog)));
     }
-    if range.starts_with("patch:") || range.contains("://") {
+    if let Some((range, file)) = patches::yarn_range(range) {
+        let name = selector.rsplit('>').next().unwrap_or(selector);
+        if let Some(file) = file {
+            imported.add_patch(ECOSYSTEM, name, &range, &file);
+        }
+        return imported.add_override(ECOSYSTEM, selector, Some(&range));
+    }
+    if range.contains("://") {
         return imported.refuse(format!("override {selector} {range}"), "its range is of no registry");
     }
     imported.add_override(ECOSYSTEM, selector, Some(range));

@@ -6,7 +6,7 @@ use crate::model::Label;
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
-use super::{ECOSYSTEM, overrides, workspaces};
+use super::{ECOSYSTEM, overrides, patches, workspaces};
 
 /// Fields about dependencies that are not imported, with the reason.
 const NOT_TAKEN: [(&str, &str); 3] = [
@@ -62,6 +62,10 @@ pub fn package_json(text: &str) -> Result<Imported, ImportError> {
     if let Some(settings) = document.get("pnpm").and_then(Value::as_object) {
         workspaces::pnpm_settings(settings, "pnpm.", &mut imported);
     }
+    // Bun has them at the top.
+    if let Some(patched) = document.get("patchedDependencies").and_then(Value::as_object) {
+        patches::read(patched, &mut imported);
+    }
     for (field, why) in NOT_TAKEN {
         if document.contains_key(field) {
             imported.refuse(field, why);
@@ -78,7 +82,11 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
     let Some(range) = range.as_str() else {
         return imported.refuse(format!("npm {name}"), "its range is not a string");
     };
-    let range = range.trim();
+    let patched = patches::yarn_range(range);
+    if let Some((version, Some(file))) = &patched {
+        imported.add_patch(ECOSYSTEM, name, version, file);
+    }
+    let range = patched.as_ref().map_or(range.trim(), |(range, _)| range);
     let own = match range.split_once(':') {
         Some(("workspace", wanted)) => Some(workspace(imported, name, wanted, group)),
         Some(("file" | "link" | "portal", folder)) => Some(folder.to_owned()),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::import::{ImportError, Imported};
 
 use super::hoisting::hoisting;
-use super::{ECOSYSTEM, overrides};
+use super::{ECOSYSTEM, extensions, overrides, patches};
 
 /// Reads a pnpm-workspace.yaml: <https://pnpm.io/settings>.
 pub fn pnpm_workspace(text: &str) -> Result<Imported, ImportError> {
@@ -43,11 +43,22 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
                 overrides::flat(overrides.filter_map(|(name, range)| Some((&**name, range.as_str()?))), imported);
                 continue;
             }
-            "packageExtensions" => "write an `extend npm` line in `resolution` for each",
-            "patchedDependencies" => "patches are not applied",
-            "onlyBuiltDependencies" | "allowBuilds" | "neverBuiltDependencies" | "ignoredBuiltDependencies" => {
-                "install scripts do not run"
+            "packageExtensions" => {
+                value.as_object().into_iter().for_each(|all| extensions::read(all, imported));
+                continue;
             }
+            "patchedDependencies" => {
+                value.as_object().into_iter().for_each(|all| patches::read(all, imported));
+                continue;
+            }
+            "onlyBuiltDependencies" | "allowBuilds" | "neverBuiltDependencies" | "ignoredBuiltDependencies" => {
+                let listed = strings(value).map(str::to_owned);
+                let keys = value.as_object().into_iter().flat_map(|table| table.keys().cloned());
+                let names: Vec<String> = listed.chain(keys).collect();
+                imported.refuse(format!("{prefix}{key} {}", names.join(", ")).trim_end(), "install scripts do not run");
+                continue;
+            }
+            "peerDependencyRules" => "an unmet peer is told and fails nothing, unless `npm-peers` is \"strict\"",
             "minimumReleaseAge" => {
                 imported.refuse_guard(format!("{prefix}{key}"), "`released-before` in `resolution` takes an instant");
                 continue;

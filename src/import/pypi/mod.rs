@@ -6,9 +6,11 @@
 //! | `pyproject` | pyproject.toml: `[project]` and `[dependency-groups]` |
 //! | `uv`, `poetry` | their tables in it |
 //! | `requirements` | requirements.txt |
+//! | `pip_conf` | pip.conf: indexes |
 //! | `pep508` | one requirement |
 
 mod pep508;
+mod pip_conf;
 mod poetry;
 mod pyproject;
 mod python_project;
@@ -17,6 +19,7 @@ mod uv;
 
 use crate::model::Ecosystem;
 
+pub use pip_conf::{PIP_VARIABLES, pip_conf};
 pub use pyproject::{pyproject, python};
 pub use python_project::{
     FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, is_virtual, python_project, uv_sources,

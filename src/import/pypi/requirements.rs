@@ -77,7 +77,7 @@ fn index(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Takes over an index: pip's own replaces PyPI, an extra one is asked beside it, and so is a folder or page of files.
-fn add_index(imported: &mut Imported, option: &str, url: &str) {
+pub(super) fn add_index(imported: &mut Imported, option: &str, url: &str) {
     let (name, priority) = match option {
         "-i" | "--index-url" => ("pypi", None),
         "--extra-index-url" => (url.split('/').nth(2).unwrap_or("extra"), Some(1)),

@@ -52,6 +52,24 @@ impl<'a> ManifestText<'a> {
         self.top_level().rev().find(|node| node.node_name() == name && node.name() == argument)
     }
 
+    /// Returns the nodes of every block of this name and argument, or those at the top.
+    pub(super) fn blocks_named(
+        &self,
+        block: &Block,
+    ) -> impl Iterator<Item = Box<dyn Iterator<Item = TextNode<'a>> + 'a>> + use<'a> {
+        let (name, argument) = match block {
+            Block::Top => (None, None),
+            Block::Named(name) => (Some(*name), None),
+            Block::Argued(name, argument) => (Some(*name), Some(argument.clone())),
+        };
+        let top: Option<Box<dyn Iterator<Item = TextNode<'a>> + 'a>> =
+            name.is_none().then(|| Box::new(self.top_level()) as _);
+        let inside = self.top_level().filter(move |node| {
+            name.is_some_and(|name| node.node_name() == name) && node.name() == argument.as_deref()
+        });
+        top.into_iter().chain(inside.map(|node| Box::new(node.children()) as _))
+    }
+
     /// Returns the nodes in a block, or at the top.
     pub(super) fn nodes_of(&self, block: &Block) -> impl Iterator<Item = TextNode<'a>> + use<'a> {
         let (top, inside) = match block {
@@ -150,6 +168,17 @@ impl<'a> TextNode<'a> {
 
     pub(super) fn name(&self) -> Option<&'a str> {
         self.argument(0)?.value().as_string()
+    }
+
+    /// Returns the node's name and arguments, then those of its first child.
+    pub(super) fn words(&self) -> Vec<String> {
+        let own = |node: &KdlNode| {
+            let arguments = node.entries().iter().filter(|entry| entry.name().is_none());
+            let arguments = arguments.filter_map(|entry| entry.value().as_string().map(str::to_owned));
+            std::iter::once(node.name().value().to_owned()).chain(arguments).collect::<Vec<_>>()
+        };
+        let child = self.node.children().and_then(|block| block.nodes().first());
+        own(self.node).into_iter().chain(child.into_iter().flat_map(own)).collect()
     }
 
     pub(super) fn range(&self) -> Option<&'a str> {

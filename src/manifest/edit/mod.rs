@@ -136,6 +136,16 @@ impl Block {
     }
 }
 
+/// Returns the text of the node in a block that begins with these words: its name and its first arguments, and those of its own
+/// first line.
+pub fn find_line(file: &str, text: &str, block: &Block, key: &[String]) -> Result<Option<String>, EditError> {
+    let parsed = parsed(file, text)?;
+    let document = ManifestText::new(text, &parsed);
+    let mut blocks = document.blocks_named(block);
+    let found = blocks.find_map(|mut nodes| nodes.find(|node| node.words().get(..key.len()) == Some(key)));
+    Ok(found.and_then(|node| text.get(node.start()..node.end())).map(str::to_owned))
+}
+
 /// Adds a line to a block, after the last one of its node's name; makes a block that is missing. The line must be a whole node.
 pub fn add_line(file: &str, text: &str, block: &Block, line: &str) -> Result<String, EditError> {
     let parsed = parsed(file, text)?;

@@ -60,6 +60,11 @@ impl Target {
         &self.manifest.text
     }
 
+    /// Returns whether this is the root's manifest.
+    pub(in crate::ops) fn is_root(&self) -> bool {
+        self.folder.is_empty()
+    }
+
     /// Returns who depends on what the manifest names.
     pub(in crate::ops) fn dependent(&self) -> Dependent {
         match &*self.folder {
@@ -75,7 +80,7 @@ impl Target {
 
     /// Returns what a message says of where a line was put: nothing for the root's.
     pub(in crate::ops) fn suffix(&self) -> String {
-        if self.folder.is_empty() { String::new() } else { format!(" of {}", self.file) }
+        if self.is_root() { String::new() } else { format!(" of {}", self.file) }
     }
 }
 

@@ -27,9 +27,12 @@ mod recursive;
 mod step;
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::Command;
 
 use super::lock::LockUse;
 use super::project;
+use super::variables::Seen;
 use super::{Context, Project, Result, Session};
 use prepared::{Prepared, start};
 
@@ -111,6 +114,23 @@ pub fn list_members(context: &Context<'_>) -> Result<Vec<Listed>> {
         listed.extend(named::list_in(&project.root, &project.root.join(&**folder))?);
     }
     Ok(listed)
+}
+
+/// Turns into a program of another generation, which sees that one, in the current folder. Returns only where it could not be
+/// started.
+pub(super) fn start_tool(
+    context: &Context<'_>,
+    generation: &Path,
+    program: &Path,
+    arguments: &[OsString],
+) -> Result<u8> {
+    let seen = Seen::of(generation, context)?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(&context.folder).envs(seen.set.iter().cloned());
+    for name in &seen.unset {
+        command.env_remove(name);
+    }
+    Err(RunError::new(context, program.as_os_str(), &start(command), &seen.path).into())
 }
 
 fn run_program(

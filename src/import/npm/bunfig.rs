@@ -1,0 +1,59 @@
+//! Bun's bunfig.toml: <https://bun.sh/docs/runtime/bunfig>.
+
+use toml::{Table, Value};
+
+use crate::import::{ImportError, Imported};
+
+use super::npmrc;
+
+/// Reads the `[install]` of a bunfig.toml; its other tables are about Bun as a runtime. Tokens stay where they are.
+pub fn bunfig(text: &str) -> Result<Imported, ImportError> {
+    let error = |reason: String| ImportError { file: "bunfig.toml", reason };
+    let document: Table = text.parse().map_err(|e: toml::de::Error| error(e.message().to_owned()))?;
+    let mut imported = Imported::default();
+    for (key, value) in document.get("install").and_then(Value::as_table).into_iter().flatten() {
+        match &**key {
+            "registry" => registry("npmjs", "npm's registry", value, Vec::new(), &mut imported),
+            "scopes" => {
+                for (scope, value) in value.as_table().into_iter().flatten() {
+                    let scope = scope.trim_start_matches('@');
+                    registry(scope, &format!("@{scope}"), value, vec![format!("@{scope}/*")], &mut imported);
+                }
+            }
+            "minimumReleaseAge" => imported.refuse_guard(
+                "bunfig.toml minimumReleaseAge".to_owned(),
+                "`released-before` in `resolution` takes an instant",
+            ),
+            "linkWorkspacePackages"
+            | "production"
+            | "exact"
+            | "dryRun"
+            | "frozenLockfile"
+            | "saveTextLockfile"
+            | "globalDir"
+            | "globalBinDir"
+            | "cache"
+            | "lockfile"
+            | "auto"
+            | "logLevel"
+            | "dev"
+            | "optional"
+            | "minimumReleaseAgeExcludes"
+            | "linker" => {}
+            "peer" if value.as_bool() == Some(true) => {}
+            _ => imported.refuse(format!("bunfig.toml install.{key}"), "a setting of Bun's that larder has not"),
+        }
+    }
+    Ok(imported)
+}
+
+/// Reads a registry: its URL, or a table with `url` and its token.
+fn registry(name: &str, called: &str, value: &Value, packages: Vec<String>, imported: &mut Imported) {
+    let url = value.as_str().or_else(|| value.get("url")?.as_str());
+    if let Some(url) = url {
+        npmrc::add(imported, name, url, packages);
+    }
+    if ["token", "username", "password"].iter().any(|key| value.get(key).is_some()) {
+        npmrc::refuse_token(called, "bunfig.toml", imported);
+    }
+}

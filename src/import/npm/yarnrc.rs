@@ -1,0 +1,75 @@
+//! Yarn's .yarnrc.yml: <https://yarnpkg.com/configuration/yarnrc>.
+
+use serde_json::{Map, Value};
+
+use crate::import::{ImportError, Imported};
+
+use super::{extensions, npmrc};
+
+/// Settings that change nothing for larder.
+const WITHOUT_MEANING: [&str; 16] = [
+    "yarnPath",
+    "plugins",
+    "enableTelemetry",
+    "telemetryUserId",
+    "compressionLevel",
+    "enableGlobalCache",
+    "cacheFolder",
+    "defaultSemverRangePrefix",
+    "logFilters",
+    "enableProgressBars",
+    "enableMessageNames",
+    "enableTimers",
+    "enableScripts",
+    "checksumBehavior",
+    "nmMode",
+    "initScope",
+];
+
+/// Reads a .yarnrc.yml. Tokens stay where they are.
+pub fn yarnrc(text: &str) -> Result<Imported, ImportError> {
+    let error = |reason: String| ImportError { file: ".yarnrc.yml", reason };
+    let mut imported = Imported::default();
+    let document = crate::import::locks::parse_yaml::<Option<Map<String, Value>>>(text).map_err(error)?;
+    for (key, value) in document.unwrap_or_default() {
+        match &*key {
+            "npmRegistryServer" => {
+                if let Some(url) = value.as_str() {
+                    npmrc::add(&mut imported, "npmjs", url, Vec::new());
+                }
+            }
+            "npmScopes" => {
+                for (scope, settings) in value.as_object().into_iter().flatten() {
+                    let scope = scope.trim_start_matches('@');
+                    if let Some(url) = settings.get("npmRegistryServer").and_then(Value::as_str) {
+                        npmrc::add(&mut imported, scope, url, vec![format!("@{scope}/*")]);
+                    }
+                    if settings.get("npmAuthToken").or(settings.get("npmAuthIdent")).is_some() {
+                        npmrc::refuse_token(&format!("@{scope}"), ".yarnrc.yml", &mut imported);
+                    }
+                }
+            }
+            "npmAuthToken" | "npmAuthIdent" => npmrc::refuse_token("npm's registry", ".yarnrc.yml", &mut imported),
+            "npmRegistries" => {
+                for (url, _) in value.as_object().into_iter().flatten() {
+                    npmrc::refuse_token(
+                        url.trim_start_matches("https:").trim_matches('/'),
+                        ".yarnrc.yml",
+                        &mut imported,
+                    );
+                }
+            }
+            "packageExtensions" => value.as_object().into_iter().for_each(|all| extensions::read(all, &mut imported)),
+            "npmMinimalAgeGate" => imported
+                .refuse_guard(format!(".yarnrc.yml {key}"), "`released-before` in `resolution` takes an instant"),
+            "nodeLinker" if value.as_str() != Some("node-modules") => imported.refuse(
+                ".yarnrc.yml nodeLinker".to_owned(),
+                "packages are laid out in node_modules, each with its own dependencies",
+            ),
+            "nodeLinker" => {}
+            _ if WITHOUT_MEANING.contains(&&*key) => {}
+            _ => imported.refuse(format!(".yarnrc.yml {key}"), "a setting of Yarn's that larder has not"),
+        }
+    }
+    Ok(imported)
+}

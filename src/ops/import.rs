@@ -1,0 +1,221 @@
+//! Taking over one file of another tool into a manifest that is there: lines are added, and none is changed.
+
+use std::path::Path;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::import::{self, ImportedLine, Part};
+use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
+use crate::manifest::{DependencyLine, DependencySpec, Manifest};
+use crate::model::PackageName;
+
+use super::init::{self, Guards, Left};
+use super::lock::{self, Changes, Locked, Wish};
+use super::project::snapshot::{self, InputSnapshot};
+use super::project::target::{Edited, Target};
+use super::project::{self, inputs};
+use super::{Project, Result, Session, policies, sync};
+
+/// What to take over.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// What is done about parts that keep something out and have no counterpart.
+    pub guards: Guards,
+    /// Whether a sync follows: what it would refuse is refused before anything is written.
+    pub syncs: bool,
+}
+
+/// What became of the file.
+#[derive(Debug)]
+pub struct Taken {
+    /// The lines that were added, and what became of the lock.
+    pub changes: Changes,
+    /// How many lines the manifest had already.
+    pub known: usize,
+    /// What was not taken over, with the reason.
+    pub left: Vec<Left>,
+}
+
+/// Adds what a file declares to the manifest of the member that larder was started in, else to the root's. What is there already
+/// stays as it is, and what contradicts it is named.
+pub fn import(session: &Session<'_>, request: &Request<'_>) -> Result<Taken> {
+    let root = project::find_root(session.context)?;
+    let path = session.context.folder.join(request.file);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some(read) = init::reader(&name) else { return Err(Unknown { name }.into()) };
+    let Some(bytes) = inputs::read(&path, inputs::MANIFEST_SIZE)? else {
+        return Err(NotThere(request.file.display().to_string()).into());
+    };
+    let mut imported = read(&String::from_utf8_lossy(&bytes))?;
+    imported.settle_catalogs();
+    for included in std::mem::take(&mut imported.includes) {
+        imported.refuse(format!("-r {included}"), "import that file too");
+    }
+    init::check_guards(&imported, request.guards)?;
+    snapshot::undisturbed(&root, |snapshot| import_once(session, &root, &imported, request, snapshot))
+}
+
+/// None where somebody else wrote manifest or lock meanwhile.
+fn import_once(
+    session: &Session<'_>,
+    root: &Path,
+    imported: &import::Imported,
+    request: &Request<'_>,
+    snapshot: &InputSnapshot,
+) -> Result<Option<Taken>> {
+    let old = Project::read(root.to_owned())?;
+    let target = Target::of(session.context, &old)?;
+    let mut edits = Edits::new(&target);
+    for line in &imported.lines {
+        edits.take_line(line)?;
+    }
+    for part in imported.parts() {
+        edits.take_part(&part)?;
+    }
+    let mut left: Vec<Left> =
+        imported.not_taken.iter().map(|left| Left { what: left.what.clone(), why: left.why.clone() }).collect();
+    left.append(&mut edits.left);
+    let before = lock::read(&old)?.lockfile().unwrap_or_default();
+    let project = target.tried(&old, &edits.text)?;
+    let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before))?;
+    if request.syncs {
+        sync::check(session.context, &project, &lockfile)?;
+    }
+    let findings = policies::solved(&project, &before, &lockfile, &solved);
+    let difference = lock::compare(&before, &lockfile);
+    let edited = Edited { target: &target, text: &edits.text };
+    let written = lock::write(session.context, &project, Some(&edited), &lockfile, snapshot)?;
+    let (lines, known) = (edits.added, edits.known);
+    Ok(written.map(|changed| Taken {
+        changes: Changes { lines, locked: Locked { lockfile, difference, changed, findings } },
+        known,
+        left,
+    }))
+}
+
+/// The manifest's text while lines are added.
+struct Edits<'a> {
+    target: &'a Target,
+    text: String,
+    added: Vec<String>,
+    known: usize,
+    left: Vec<Left>,
+}
+
+impl<'a> Edits<'a> {
+    fn new(target: &'a Target) -> Self {
+        Self { target, text: target.text().to_owned(), added: Vec::new(), known: 0, left: Vec::new() }
+    }
+
+    /// Adds a dependency, unless the section has one of its name.
+    fn take_line(&mut self, line: &ImportedLine) -> Result<()> {
+        let section = line.group.clone().map_or(Section::Dependencies, Section::Group);
+        let there: Vec<&DependencyLine> =
+            lines_of(&self.target.manifest, &section).filter(|other| is_same(line, other)).collect();
+        if let Some(other) = there.first() {
+            let written = self.target.manifest.text.get(other.span.offset()..other.span.offset() + other.span.len());
+            let written = written.unwrap_or_default().trim_end_matches(';').trim().to_owned();
+            if there.iter().any(|other| asks_the_same(line, other)) {
+                self.known += 1;
+            } else {
+                self.left.push(Left { what: line.what(), why: format!("{section} has `{written}`") });
+            }
+            return Ok(());
+        }
+        let mut properties = Vec::new();
+        match &line.catalog {
+            None => {}
+            Some(None) => properties.push(("catalog", PropertyValue::Flag(true))),
+            Some(Some(catalog)) => properties.push(("catalog", PropertyValue::Text(catalog))),
+        }
+        if let Some(when) = &line.when {
+            properties.push(("when", PropertyValue::Text(when)));
+        }
+        if line.optional {
+            properties.push(("optional", PropertyValue::Flag(true)));
+        }
+        let new = NewLine { ecosystem: line.ecosystem, name: &line.name, range: line.range.as_deref(), properties };
+        self.text = edit::add(&self.target.file, &self.text, &section, &new)?;
+        self.added.push(format!("Added {} to {section}{}", line.what(), self.target.suffix()));
+        Ok(())
+    }
+
+    /// Adds another part, unless the manifest has one that says something about the same.
+    fn take_part(&mut self, part: &Part) -> Result<()> {
+        if !self.target.is_root() {
+            let why = "only the root's manifest has such lines: import it there".to_owned();
+            self.left.push(Left { what: part.line.clone(), why });
+            return Ok(());
+        }
+        match edit::find_line(&self.target.file, &self.text, &part.block, &part.key)? {
+            Some(written) if part.says(&written) => self.known += 1,
+            Some(written) => self.left.push(Left { what: part.line.clone(), why: format!("there is `{written}`") }),
+            None => {
+                self.text = edit::add_line(&self.target.file, &self.text, &part.block, &part.line)?;
+                self.added.push(format!("Added {}", part.line));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lines_of<'m>(manifest: &'m Manifest, section: &Section) -> impl Iterator<Item = &'m DependencyLine> {
+    let group = match section {
+        Section::Dependencies => None,
+        Section::Group(name) => Some(name.clone()),
+    };
+    let plain = group.is_none().then_some(&manifest.dependencies).into_iter().flatten();
+    let grouped = manifest.groups.iter().filter(move |one| Some(&one.name.value) == group.as_ref());
+    plain.chain(grouped.flat_map(|group| &group.dependencies))
+}
+
+/// Returns whether a line of a manifest is about the package of an imported one.
+fn is_same(line: &ImportedLine, other: &DependencyLine) -> bool {
+    let bare = line.name.split('[').next().unwrap_or(&line.name).trim();
+    let name = PackageName::parse(line.ecosystem, bare);
+    match &other.spec {
+        DependencySpec::Package(requirement) => {
+            requirement.package().ecosystem == line.ecosystem && name.is_ok_and(|name| name == *requirement.seen_as())
+        }
+        DependencySpec::Folder(_) => false,
+    }
+}
+
+fn asks_the_same(line: &ImportedLine, other: &DependencyLine) -> bool {
+    let DependencySpec::Package(requirement) = &other.spec else { return false };
+    let same_range = line.catalog.is_some() || line.requirement().is_some_and(|asked| asked == *requirement);
+    same_range && line.optional == other.optional
+}
+
+/// A file that is none of another tool's.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{name}` is no file that can be imported")]
+#[diagnostic(
+    code(larder::import::unknown),
+    help(
+        "known are package.json, pnpm-workspace.yaml, .npmrc, .yarnrc.yml, bunfig.toml, pyproject.toml, requirements files \
+         (.txt, .in) and pip.conf; the versions of a lockfile are taken by `larder lock --prefer {name}`"
+    )
+)]
+struct Unknown {
+    name: String,
+}
+
+impl Failure for Unknown {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+/// A file that is not there.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("there is no `{0}`")]
+#[diagnostic(code(larder::import::not_there), help("check its name: it is looked for in the current folder"))]
+struct NotThere(String);
+
+impl Failure for NotThere {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
