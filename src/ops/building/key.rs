@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::Digest as _;
 
-use crate::build::Level;
+use crate::build::{Level, Toolchain};
 use crate::model::{Algorithm, Digest, PackageKey, Platform};
 use crate::profile::python::Interpreter;
 
@@ -20,6 +20,8 @@ pub(super) struct KeyInput<'a> {
     pub(super) interpreter: &'a Interpreter,
     /// The platform that it is built for, and on.
     pub(super) platform: Platform,
+    /// The compilers, the C library and the system that it is built with.
+    pub(super) toolchain: &'a Toolchain,
     /// How well the build is locked in: what came of a weaker sandbox does not serve where a stronger one is asked for.
     pub(super) level: Level,
 }
@@ -31,8 +33,12 @@ const FORMAT: u32 = 1;
 pub(super) fn key(input: &KeyInput<'_>) -> Digest {
     let Interpreter { version, soabi, implementation, libc, .. } = input.interpreter;
     let mut text = format!(
-        "larder build {FORMAT}\n{}\n{}\n{}\n{implementation} {version} {soabi} {libc}\n{}\n",
-        input.package, input.sdist, input.platform, input.level
+        "larder build {FORMAT}\n{}\n{}\n{}\n{}\n{}\n{implementation} {version} {soabi} {libc}\n",
+        input.package,
+        input.sdist,
+        input.platform,
+        input.level,
+        input.toolchain.digest()
     );
     for (tool, digest) in input.tools {
         let _ = writeln!(text, "{tool} {digest}");

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::build::Toolchain;
 use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
@@ -49,8 +50,16 @@ impl Builder<'_> {
         let Some(((_, sdist), tools)) = digests.as_deref().and_then(<[_]>::split_first) else {
             return Err(not_locked(package).into());
         };
-        let input =
-            KeyInput { package, sdist, tools, interpreter: self.interpreter, platform: self.platform, level: LEVEL };
+        let toolchain = Toolchain::of_machine(&[], Some(&self.interpreter.path))?;
+        let input = KeyInput {
+            package,
+            sdist,
+            tools,
+            interpreter: self.interpreter,
+            platform: self.platform,
+            toolchain: &toolchain,
+            level: LEVEL,
+        };
         Ok(PlannedBuild { package: package.clone(), registry: registry.clone(), output: key(&input), inputs })
     }
 
