@@ -117,7 +117,9 @@ fn init_takes_what_other_tools_files_want_and_lists_the_rest() {
     project
         .write("more/base.txt", "flask # the web\n-r ../requirements.txt\n-r deep.txt\n")
         .write("more/deep.txt", "rich\n");
-    let output = project.run("larder init --json").exits(0);
+    // A registry could serve what only a member may be.
+    project.run("larder init").exits(2).names(["near"]);
+    let output = project.run("larder init --json --leave-out").exits(0);
     conforms(&output.json(), "init");
     let manifest = project.read("larder.kdl");
     for line in [
