@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::environment;
-use crate::fs::{self, FsError, Kind};
+use crate::fs::{self, FsError};
 use crate::model::TreeDigest;
 
 /// The programs that compile and link.
@@ -94,7 +94,7 @@ fn find(name: &str, search_path: &[PathBuf]) -> Result<Option<PathBuf>, FsError>
     for folder in search_path.iter().map(PathBuf::as_path).chain(environment::SYSTEM.map(Path::new)) {
         let path = folder.join(name);
         let stat = fs::stat(&path)?;
-        if stat.is_some_and(|stat| stat.kind == Kind::File && stat.is_executable()) {
+        if stat.is_some_and(|stat| stat.is_program()) {
             return fs::canonicalize(&path).map(Some);
         }
     }

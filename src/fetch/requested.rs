@@ -62,6 +62,12 @@ pub enum FetchStep {
 }
 
 impl RequestedArtifact {
+    /// Requests an artifact of which nothing but its own digest is promised.
+    pub fn new(package: &PackageKey, registry: &Label, artifact: &Artifact) -> Self {
+        let (package, registry, artifact) = (package.clone(), registry.clone(), artifact.clone());
+        Self { package, registry, artifact, promised: Vec::new(), native: false }
+    }
+
     pub(super) fn subject(&self) -> FetchSubject {
         FetchSubject {
             package: self.package.clone(),

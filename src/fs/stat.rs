@@ -62,6 +62,11 @@ impl Stat {
         self.mode & 0o111 != 0
     }
 
+    /// Returns whether it is a file that anybody may execute.
+    pub fn is_program(&self) -> bool {
+        self.kind == Kind::File && self.is_executable()
+    }
+
     /// Inspects an open file.
     pub fn of(file: &File) -> io::Result<Self> {
         Ok(Self::from_raw(&rustix::fs::fstat(file)?))

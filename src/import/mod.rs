@@ -19,6 +19,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 
 use miette::Diagnostic;
+use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, Label, Marker, PackageName, Requirement, Url, Version};
@@ -193,14 +194,22 @@ pub struct ImportedPatch {
 }
 
 /// A part that was not imported, with the reason.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct NotTaken {
     /// The part, as written.
     pub what: String,
     /// The reason, in a few words.
     pub why: String,
     /// Whether leaving it out lets in what it keeps out: a source, an index, a cutoff.
+    #[serde(skip)]
     pub guards: bool,
+}
+
+impl NotTaken {
+    /// Lists a part that keeps nothing out.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into(), guards: false }
+    }
 }
 
 /// A file that cannot be parsed.
@@ -509,12 +518,12 @@ impl Imported {
 
     /// Lists a part as not imported.
     pub fn refuse(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        self.leave_out(NotTaken { what: what.into(), why: why.into(), guards: false });
+        self.leave_out(NotTaken::new(what, why));
     }
 
     /// Lists a part as not imported that keeps something out.
     fn refuse_guard(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        self.leave_out(NotTaken { what: what.into(), why: why.into(), guards: true });
+        self.leave_out(NotTaken { guards: true, ..NotTaken::new(what, why) });
     }
 
     fn leave_out(&mut self, not_taken: NotTaken) {

@@ -79,6 +79,13 @@ pub struct Task {
     pub span: SourceSpan,
 }
 
+impl Manifest {
+    /// Returns the `patch` line of a version of a package.
+    pub fn patch_of(&self, package: &PackageId, version: &Version) -> Option<&PatchLine> {
+        self.patches.iter().find(|line| line.package.is_same(package) && line.version == *version)
+    }
+}
+
 /// The `project` node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectMetadata {

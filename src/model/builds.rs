@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Package, PackageId, PackageKey, Platform, Requirement, Version};
+use super::{Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
 
 /// The packages that the manifest lets be built: `builds { allow pypi "psycopg2" ">=2.9" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -38,13 +38,24 @@ pub struct BuildRequirements {
     pub tools: BTreeMap<PackageKey, Vec<Platform>>,
 }
 
+impl BuildApproval {
+    fn admits(&self, version: &Version) -> bool {
+        self.versions.as_ref().is_none_or(|range| range.matches(version))
+    }
+}
+
 impl BuildRules {
     /// Returns whether a version may be built.
     pub fn approves(&self, package: &PackageId, version: &Version) -> bool {
-        let admits = |approval: &BuildApproval| {
-            approval.package == *package && approval.versions.as_ref().is_none_or(|range| range.matches(version))
+        self.approvals.iter().any(|approval| approval.package == *package && approval.admits(version))
+    }
+
+    /// Returns whether a source distribution of this name and version may be built.
+    pub fn approves_source(&self, name: &PackageName, version: &Version) -> bool {
+        let is_of = |approval: &&BuildApproval| {
+            approval.package.ecosystem.has_source_distributions() && approval.package.name == *name
         };
-        self.approvals.iter().any(admits)
+        self.approvals.iter().filter(is_of).any(|approval| approval.admits(version))
     }
 
     /// Returns whether some version of a package may be built.

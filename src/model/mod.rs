@@ -46,6 +46,7 @@ pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey
 pub use larder::range::SemverRange;
 pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};
+pub use npm::name::split_at_version;
 pub use npm::range::{NpmRange, parse_npm_version};
 pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};

@@ -8,12 +8,12 @@ use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::model::{PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
-use super::lock::{self, Changes, Locked, Wish};
+use super::lock::{self, Changes, Replacement, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Spec;
 use super::project::target::{Edited, Target};
-use super::{Project, Result, Session, policies, sync};
+use super::{Project, Result, Session, sync};
 
 /// What to add.
 #[derive(Clone, Copy, Debug)]
@@ -66,16 +66,14 @@ fn add_once(
         sync::check(session.context, &project, &lockfile)?;
     }
 
-    let findings = policies::solved(&project, &before, &lockfile, &solved);
-    let difference = lock::compare(&before, &lockfile);
-    let written =
-        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, snapshot)?;
-    let Some(changed) = written else { return Ok(None) };
+    let edited = Edited { target: &target, text: &text };
+    let replacement = Replacement { project: &project, edited: Some(&edited), old: &before, snapshot };
+    let Some(locked) = replacement.write(session.context, (lockfile, &solved))? else { return Ok(None) };
     let lines = specs.iter().map(|spec| {
         let range = spec.range.as_deref().map(|range| format!(" {range}")).unwrap_or_default();
         format!("Added {}:{}{range} to {place}{}", spec.ecosystem, spec.name, target.suffix())
     });
-    Ok(Some(Changes { lines: lines.collect(), locked: Locked { lockfile, difference, changed, findings } }))
+    Ok(Some(Changes { lines: lines.collect(), locked }))
 }
 
 /// Returns the packages of the lines that were added.

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Exit, Failure};
-use crate::manifest;
-use crate::manifest::edit;
+use crate::lock::Lockfile;
+use crate::manifest::{self, ManifestKind, edit};
 use crate::model::{Artifact, Package, PackageId, PackageKey, PackageName, Platform};
+use crate::profile::Profiles;
 
-use super::project::spec::{Known, Spec};
+use super::project::snapshot::{self, InputSnapshot};
+use super::project::spec::{Known, Spec, SpecError};
 use super::project::target::{Edited, Target};
-use super::session::MANIFEST;
-use super::{Context, Project, Result, lock};
+use super::{Context, Project, Result, lock, project};
 
 /// `larder builds --json`: see `schema/builds.json`.
 #[derive(Debug, Serialize)]
@@ -75,30 +75,43 @@ fn reason(package: &Package, declared: &[Platform]) -> Option<(String, Vec<Platf
 
 /// Lets packages be built: writes their lines into the manifest. Returns the packages that were not allowed before.
 pub fn allow(context: &Context<'_>, names: &[String]) -> Result<Vec<PackageId>> {
-    let project = Project::open(context)?;
-    let (mut text, mut added) = (project.manifest.text.to_string(), Vec::new());
+    let root = project::find_root(context)?;
+    snapshot::undisturbed(&root, |snapshot| allow_once(context, &Project::read(root.clone())?, names, snapshot))
+}
+
+/// None where somebody else wrote manifest or lock meanwhile.
+fn allow_once(
+    context: &Context<'_>,
+    project: &Project,
+    names: &[String],
+    snapshot: &InputSnapshot,
+) -> Result<Option<Vec<PackageId>>> {
+    let lockfile = lock::read(project)?.lockfile().unwrap_or_default();
+    let target = Target::root(project);
+    let (mut text, mut added) = (target.text().to_owned(), Vec::new());
     for name in names {
-        let package = package(&project, name)?;
+        let package = package(project, &lockfile, name)?;
         if project.manifest.settings.builds.names(&package) || added.contains(&package) {
             continue;
         }
         let line = format!("allow {} {}", package.ecosystem, edit::quoted(package.name.as_str()));
-        text = edit::add_line(MANIFEST, &text, &edit::Block::Named("builds"), &line)?;
+        text = edit::add_line(&target.file, &text, &edit::Block::Named("builds"), &line)?;
         added.push(package);
     }
-    // What cannot be allowed is an error of the manifest.
-    manifest::parse(MANIFEST, &text, manifest::ManifestKind::Root)?;
-    let target = Target::root(&project);
-    if !added.is_empty() && !(Edited { target: &target, text: &text }).write()? {
-        return Err(ManifestChanged.into());
+    if added.is_empty() {
+        return Ok(Some(added));
     }
-    Ok(added)
+    // What cannot be allowed is an error of the manifest.
+    manifest::parse(&target.file, &text, ManifestKind::Root)?;
+    let held = snapshot::hold(context, &Profiles::open(&project.root)?)?;
+    let written = snapshot.stands(&project.root)? && Edited { target: &target, text: &text }.write()?;
+    held.release()?;
+    Ok(written.then_some(added))
 }
 
 /// Returns the package that a word names: with its ecosystem, or by its name alone if the lock or a manifest has it.
-fn package(project: &Project, word: &str) -> Result<PackageId> {
+fn package(project: &Project, lockfile: &Lockfile, word: &str) -> Result<PackageId> {
     let known = Known::parse(word);
-    let lockfile = lock::read(project)?.lockfile().unwrap_or_default();
     let locked = lockfile.graph.packages.keys().map(|key| key.id.clone());
     let declared = project.lines.iter().map(|line| line.requirement.package());
     if let Some(package) = locked.chain(declared).find(|package| known.names(package)) {
@@ -106,33 +119,6 @@ fn package(project: &Project, word: &str) -> Result<PackageId> {
     }
     let spec = Spec::parse(word)?;
     let name = PackageName::parse(spec.ecosystem, &spec.name)
-        .map_err(|error| BadBuildName { word: word.to_owned(), reason: error.to_string() })?;
+        .map_err(|error| SpecError::NoName { text: word.to_owned(), reason: error.to_string() })?;
     Ok(PackageId::new(spec.ecosystem, name))
-}
-
-/// A word that names no package.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("`{word}` names no package: {reason}")]
-#[diagnostic(code(larder::builds::bad_name), help("write it like pypi:psycopg2"))]
-struct BadBuildName {
-    word: String,
-    reason: String,
-}
-
-impl Failure for BadBuildName {
-    fn exit(&self) -> Exit {
-        Exit::Manifest
-    }
-}
-
-/// Somebody else wrote the manifest meanwhile.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("larder.kdl was changed meanwhile, and is left as it is")]
-#[diagnostic(code(larder::builds::manifest_changed), help("run the command again"))]
-struct ManifestChanged;
-
-impl Failure for ManifestChanged {
-    fn exit(&self) -> Exit {
-        Exit::Machine
-    }
 }

@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::import::{self, ImportedLine, Part};
+use crate::import::{self, ImportedLine, NotTaken, Part};
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::manifest::{DependencyLine, DependencySpec, Manifest};
 use crate::model::PackageName;
 
-use super::init::{self, Guards, Left};
-use super::lock::{self, Changes, Locked, Wish};
+use super::init::{self, Guards};
+use super::lock::{self, Changes, Replacement, Wish};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::{Edited, Target};
 use super::project::{self, inputs};
-use super::{Project, Result, Session, policies, sync};
+use super::{Project, Result, Session, sync};
 
 /// What to take over.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub struct Taken {
     /// How many lines the manifest had already.
     pub known: usize,
     /// What was not taken over, with the reason.
-    pub left: Vec<Left>,
+    pub left: Vec<NotTaken>,
 }
 
 /// Adds what a file declares to the manifest of the member that larder was started in, else to the root's. What is there already
@@ -66,32 +66,24 @@ fn import_once(
 ) -> Result<Option<Taken>> {
     let old = Project::read(root.to_owned())?;
     let target = Target::of(session.context, &old)?;
-    let mut edits = Edits::new(&target);
+    let mut edits = Edits::new(&target, imported.not_taken.clone());
     for line in &imported.lines {
         edits.take_line(line)?;
     }
     for part in imported.parts() {
         edits.take_part(&part)?;
     }
-    let mut left: Vec<Left> =
-        imported.not_taken.iter().map(|left| Left { what: left.what.clone(), why: left.why.clone() }).collect();
-    left.append(&mut edits.left);
     let before = lock::read(&old)?.lockfile().unwrap_or_default();
     let project = target.tried(&old, &edits.text)?;
     let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before))?;
     if request.syncs {
         sync::check(session.context, &project, &lockfile)?;
     }
-    let findings = policies::solved(&project, &before, &lockfile, &solved);
-    let difference = lock::compare(&before, &lockfile);
     let edited = Edited { target: &target, text: &edits.text };
-    let written = lock::write(session.context, &project, Some(&edited), &lockfile, snapshot)?;
-    let (lines, known) = (edits.added, edits.known);
-    Ok(written.map(|changed| Taken {
-        changes: Changes { lines, locked: Locked { lockfile, difference, changed, findings } },
-        known,
-        left,
-    }))
+    let replacement = Replacement { project: &project, edited: Some(&edited), old: &before, snapshot };
+    let locked = replacement.write(session.context, (lockfile, &solved))?;
+    let (lines, known, left) = (edits.added, edits.known, edits.left);
+    Ok(locked.map(|locked| Taken { changes: Changes { lines, locked }, known, left }))
 }
 
 /// The manifest's text while lines are added.
@@ -100,12 +92,12 @@ struct Edits<'a> {
     text: String,
     added: Vec<String>,
     known: usize,
-    left: Vec<Left>,
+    left: Vec<NotTaken>,
 }
 
 impl<'a> Edits<'a> {
-    fn new(target: &'a Target) -> Self {
-        Self { target, text: target.text().to_owned(), added: Vec::new(), known: 0, left: Vec::new() }
+    fn new(target: &'a Target, left: Vec<NotTaken>) -> Self {
+        Self { target, text: target.text().to_owned(), added: Vec::new(), known: 0, left }
     }
 
     /// Adds a dependency, unless the section has one of its name.
@@ -119,7 +111,7 @@ impl<'a> Edits<'a> {
             if there.iter().any(|other| asks_the_same(line, other)) {
                 self.known += 1;
             } else {
-                self.left.push(Left { what: line.what(), why: format!("{section} has `{written}`") });
+                self.left.push(NotTaken::new(line.what(), format!("{section} has `{written}`")));
             }
             return Ok(());
         }
@@ -144,13 +136,13 @@ impl<'a> Edits<'a> {
     /// Adds another part, unless the manifest has one that says something about the same.
     fn take_part(&mut self, part: &Part) -> Result<()> {
         if !self.target.is_root() {
-            let why = "only the root's manifest has such lines: import it there".to_owned();
-            self.left.push(Left { what: part.line.clone(), why });
+            let why = "only the root's manifest has such lines: import it there";
+            self.left.push(NotTaken::new(part.line.clone(), why));
             return Ok(());
         }
         match edit::find_line(&self.target.file, &self.text, &part.block, &part.key)? {
             Some(written) if part.says(&written) => self.known += 1,
-            Some(written) => self.left.push(Left { what: part.line.clone(), why: format!("there is `{written}`") }),
+            Some(written) => self.left.push(NotTaken::new(part.line.clone(), format!("there is `{written}`"))),
             None => {
                 self.text = edit::add_line(&self.target.file, &self.text, &part.block, &part.line)?;
                 self.added.push(format!("Added {}", part.line));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
-use crate::import::{self, ImportError, Imported, PYTHON_MANIFESTS, Template};
+use crate::import::{self, ImportError, Imported, NotTaken, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::Platform;
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
@@ -31,20 +31,11 @@ pub struct Initialised {
     /// The files whose dependencies were taken over.
     pub taken_from: Vec<String>,
     /// What could not be.
-    pub not_taken: Vec<Left>,
+    pub not_taken: Vec<NotTaken>,
     /// The folders that are members.
     pub members: Vec<String>,
     /// The lockfiles whose versions the lock is to keep.
     pub locked_by: Vec<String>,
-}
-
-/// Something that could not be taken over.
-#[derive(Debug, Serialize)]
-pub struct Left {
-    /// The line.
-    pub what: String,
-    /// Why.
-    pub why: String,
 }
 
 /// What `init` does about parts that keep something out and have no counterpart in a manifest: an index, a cutoff.
@@ -87,9 +78,8 @@ pub fn init(context: &Context<'_>, name: Option<&str>, guards: Guards) -> Result
     for member in &project.members {
         locked_by.extend(locked::beside(&project.root, member)?);
     }
-    let left = imported.not_taken.into_iter().map(|left| Left { what: left.what, why: left.why });
     let members = project.members.iter().map(ToString::to_string).collect();
-    Ok(Initialised { manifest: path, taken_from, not_taken: left.collect(), members, locked_by })
+    Ok(Initialised { manifest: path, taken_from, not_taken: imported.not_taken, members, locked_by })
 }
 
 /// Reads the versions that other tools chose for a project that was just initialised.

@@ -132,7 +132,8 @@ pub(super) fn take_over(
     locked::check_digests(before, &lockfile)?;
     let kept = locked::compare(before, &lockfile, &registries);
     release(registries);
-    Ok(put(session, project, &old, (lockfile, &solved), snapshot)?.map(|locked| (locked, kept)))
+    let replacement = Replacement { project, edited: None, old: &old, snapshot };
+    Ok(replacement.write(session.context, (lockfile, &solved))?.map(|locked| (locked, kept)))
 }
 
 /// Fails where the lock is not fresh.
@@ -226,21 +227,34 @@ pub(super) fn replace(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
     let (lockfile, solved) = solve(session, project, wish)?;
-    put(session, project, old, (lockfile, &solved), snapshot)
+    Replacement { project, edited: None, old, snapshot }.write(session.context, (lockfile, &solved))
 }
 
-/// Writes a lock that was just solved in the place of `old`; none where somebody else was faster.
-fn put(
-    session: &Session<'_>,
-    project: &Project,
-    old: &Lockfile,
-    (lockfile, solved): (Lockfile, &SolveNotes),
-    snapshot: &InputSnapshot,
-) -> Result<Option<Locked>> {
-    let findings = policies::solved(project, old, &lockfile, solved);
-    let difference = compare(old, &lockfile);
-    let written = write(session.context, project, None, &lockfile, snapshot)?;
-    Ok(written.map(|changed| Locked { lockfile, difference, changed, findings }))
+/// What a lock that was just solved takes the place of.
+#[derive(Clone, Copy)]
+pub(super) struct Replacement<'a> {
+    /// The project that it was solved for.
+    pub(super) project: &'a Project,
+    /// The manifest's new text, if it was solved for another one than is there.
+    pub(super) edited: Option<&'a Edited<'a>>,
+    /// The lock as it was.
+    pub(super) old: &'a Lockfile,
+    pub(super) snapshot: &'a InputSnapshot,
+}
+
+impl Replacement<'_> {
+    /// Writes the manifest, if it was edited, and the lock; none, and nothing is written, where somebody else was faster.
+    pub(super) fn write(
+        &self,
+        context: &Context<'_>,
+        (lockfile, solved): (Lockfile, &SolveNotes),
+    ) -> Result<Option<Locked>> {
+        let Self { project, edited, old, snapshot } = *self;
+        let findings = policies::solved(project, old, &lockfile, solved);
+        let difference = compare(old, &lockfile);
+        let written = write(context, project, edited, &lockfile, snapshot)?;
+        Ok(written.map(|changed| Locked { lockfile, difference, changed, findings }))
+    }
 }
 
 /// What a solve is to respect besides the manifest.
@@ -360,7 +374,7 @@ fn packages_of(lockfile: &Lockfile) -> PackageVersions {
 
 /// Writes the lock, unless its text stays the same; tells which. None, and nothing is written, where somebody else wrote
 /// manifest or lock meanwhile.
-pub(super) fn write(
+fn write(
     context: &Context<'_>,
     project: &Project,
     edited: Option<&Edited<'_>>,

@@ -6,13 +6,13 @@ use crate::lock::{self as lockfiles, Lockfile};
 use crate::model::{Label, PackageId, Side, Version};
 use crate::profile::{self, ProfileError};
 
-use super::lock::{self, LockUse, Locked, Wish};
+use super::lock::{self, LockUse, Locked, Replacement, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
 use super::session::LOCKFILE;
 use super::sync::{self, AfterRollback, Mode, Options, Synced};
-use super::{Project, Result, Session, policies};
+use super::{Project, Result, Session};
 
 /// What became of it.
 #[derive(Debug)]
@@ -70,10 +70,8 @@ fn write_lock(
             break (lockfile, solved);
         }
     };
-    let findings = policies::solved(project, &now, &lockfile, &solved);
-    let difference = lock::compare(&now, &lockfile);
-    let written = lock::write(session.context, project, None, &lockfile, snapshot)?;
-    Ok(written.map(|changed| (number, Locked { lockfile, difference, changed, findings })))
+    let replacement = Replacement { project, edited: None, old: &now, snapshot };
+    Ok(replacement.write(session.context, (lockfile, &solved))?.map(|locked| (number, locked)))
 }
 
 fn wanted(environment: &Label, number: u64, there: &PackageVersions, names: &[String]) -> Result<PackageVersions> {

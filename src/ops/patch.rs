@@ -8,21 +8,21 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, nearest};
 use crate::fs::{self, Durability, Kind};
 use crate::lock::Lockfile;
-use crate::manifest::{PatchLine, edit};
+use crate::manifest::edit;
 use crate::model::{Package, PackageKey, PatchedPackage};
 use crate::patch::{self, FileState, PatchError, PatchedFile};
 use crate::profile;
 use crate::store::Tree;
 
 use super::install::gather;
-use super::lock::{self, Changes, Locked, Wish};
+use super::lock::{self, Changes, Locked, Replacement, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
 use super::project::target::{Edited, Target};
 use super::registries::LazyRegistries;
 use super::update::NotLocked;
-use super::{Project, Result, Session, policies, sync};
+use super::{Project, Result, Session, sync};
 
 /// Where packages lie while they are edited, below larder's own folder: `npm/@acme/money@1.2.0`.
 const EDITED: &str = "edit";
@@ -51,11 +51,9 @@ pub fn open(session: &Session<'_>, name: &str) -> Result<Opened> {
         return Err(PatchFailure::Open { package: key.clone(), folder }.into());
     }
     // The copy appears whole: one that was interrupted is not mistaken for an edited one.
+    fs::create_dir_all(folder.parent().unwrap_or(&folder))?;
     let draft = profile::own_folder(&project.root).join(format!("{EDITED}-{}", fs::random_name()));
-    let copied = copy(&tree, &draft).and_then(|()| {
-        fs::create_dir_all(folder.parent().unwrap_or(&folder))?;
-        Ok(fs::rename(&draft, &folder)?)
-    });
+    let copied = profile::copy_tree(&tree, &draft).and_then(|()| Ok(fs::rename(&draft, &folder)?));
     if copied.is_err() {
         // The first error is the one to report.
         let _ = fs::remove_tree(&draft);
@@ -109,9 +107,8 @@ impl Commit<'_> {
     /// Writes patch, manifest and lock; none where somebody else wrote manifest or lock meanwhile.
     fn write(&self, text: &[u8]) -> Result<Option<Changes>> {
         let (root, key) = (&self.project.root, self.package);
-        let is_of = |line: &&PatchLine| line.package.is_same(&key.id) && line.version == key.version;
         let target = Target::root(self.project);
-        let (file, manifest) = if let Some(line) = self.project.manifest.patches.iter().find(is_of) {
+        let (file, manifest) = if let Some(line) = self.project.manifest.patch_of(&key.id, &key.version) {
             (Arc::clone(&line.file), target.text().to_owned())
         } else {
             let file = free_name(root, key)?;
@@ -141,10 +138,9 @@ impl Commit<'_> {
         if self.syncs {
             sync::check(session.context, &project, &lockfile)?;
         }
-        let findings = policies::solved(&project, before, &lockfile, &solved);
-        let difference = lock::compare(before, &lockfile);
-        let written = lock::write(session.context, &project, Some(&Edited { target, text }), &lockfile, self.snapshot)?;
-        Ok(written.map(|changed| Locked { lockfile, difference, changed, findings }))
+        let edited = Edited { target, text };
+        Replacement { project: &project, edited: Some(&edited), old: before, snapshot: self.snapshot }
+            .write(session.context, (lockfile, &solved))
     }
 }
 
@@ -188,18 +184,6 @@ fn edit_folder(root: &Path, key: &PackageKey) -> PathBuf {
 
 fn relative(key: &PackageKey) -> PathBuf {
     Path::new(key.id.ecosystem.as_str()).join(format!("{}@{}", key.id.name, key.version))
-}
-
-/// Copies a tree so that its files can be edited.
-fn copy(tree: &Tree, folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder)?;
-    for entry in &tree.entries {
-        let path = folder.join(&*entry.path);
-        fs::create_dir_all(path.parent().unwrap_or(folder))?;
-        let mode = if entry.executable { 0o755 } else { 0o644 };
-        fs::write_new(&path, &fs::read(&tree.folder.join(&*entry.path))?, mode)?;
-    }
-    Ok(())
 }
 
 /// Returns the files of a tree.

@@ -5,12 +5,12 @@ use crate::manifest::edit::{self, Section};
 use crate::manifest::{self, DependencyLine, DependencySpec};
 use crate::model::{Ecosystem, PackageId};
 
-use super::lock::{self, Changes, Locked, Wish};
+use super::lock::{self, Changes, Replacement, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
 use super::project::target::{Edited, Target};
-use super::{Project, Result, Session, policies};
+use super::{Project, Result, Session};
 
 /// Removes lines from the manifest.
 pub fn remove(session: &Session<'_>, names: &[String], group: Option<&str>) -> Result<Changes> {
@@ -40,11 +40,9 @@ fn remove_once(
     }
     let project = target.tried(old, &text)?;
     let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before))?;
-    let findings = policies::solved(&project, &before, &lockfile, &solved);
-    let difference = lock::compare(&before, &lockfile);
-    let written =
-        lock::write(session.context, &project, Some(&Edited { target: &target, text: &text }), &lockfile, snapshot)?;
-    Ok(written.map(|changed| Changes { lines, locked: Locked { lockfile, difference, changed, findings } }))
+    let edited = Edited { target: &target, text: &text };
+    let replacement = Replacement { project: &project, edited: Some(&edited), old: &before, snapshot };
+    Ok(replacement.write(session.context, (lockfile, &solved))?.map(|locked| Changes { lines, locked }))
 }
 
 /// A line as the editor names it.

@@ -1,4 +1,4 @@
-//! A writable copy of a tree, for a build to work in.
+//! A writable copy of a tree, for a build to work in or a person to edit.
 
 use std::path::Path;
 

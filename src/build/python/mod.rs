@@ -72,13 +72,6 @@ pub struct Backend {
     pub path: Vec<String>,
 }
 
-impl Default for Backend {
-    /// Returns the one of a project that names none: PEP 517.
-    fn default() -> Self {
-        Self { object: "setuptools.build_meta:__legacy__".to_owned(), path: Vec::new() }
-    }
-}
-
 /// A value of the settings for a back end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

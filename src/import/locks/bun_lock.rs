@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::PackageKey;
+use crate::model::{PackageKey, split_at_version};
 
+use super::Unreadable;
 use super::versions::LockedVersions;
-use super::{Unreadable, split_at_version};
 
 #[derive(Deserialize)]
 struct BunLock {

@@ -119,12 +119,6 @@ pub fn read(
     }
 }
 
-/// Splits `name@version`; the `@` of a scope is part of the name.
-fn split_at_version(id: &str) -> Option<(&str, &str)> {
-    let at = id.get(1..)?.find('@')? + 1;
-    Some((&id[..at], &id[at + 1..]))
-}
-
 /// Parses YAML. Documents that grow as they are read (aliases of aliases) are refused by the parser's own budget.
 pub(super) fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     // A workspace of a thousand packages has some 100,000 lines.

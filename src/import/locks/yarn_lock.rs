@@ -11,10 +11,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::PackageKey;
+use crate::model::{PackageKey, split_at_version};
 
 use super::versions::LockedVersions;
-use super::{DeclaredRanges, Unreadable, split_at_version};
+use super::{DeclaredRanges, Unreadable};
 
 #[derive(Default)]
 struct Entry {

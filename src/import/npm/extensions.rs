@@ -3,16 +3,14 @@
 use serde_json::{Map, Value};
 
 use crate::import::Imported;
+use crate::model::split_at_version;
 
 use super::ECOSYSTEM;
 
 /// Reads `{"react-redux": {"dependencies": {"react-dom": "*"}}}`. The selectors may have a range, of which only any is taken.
 pub(super) fn read(extensions: &Map<String, Value>, imported: &mut Imported) {
     for (selector, added) in extensions {
-        let (name, range) = match selector.get(1..).and_then(|rest| rest.find('@')) {
-            Some(at) => (&selector[..=at], Some(&selector[at + 2..])),
-            None => (&**selector, None),
-        };
+        let (name, range) = split_at_version(selector).map_or((&**selector, None), |(name, range)| (name, Some(range)));
         let what = |field: &str| format!("packageExtensions {selector} {field}");
         if range.is_some_and(|range| !matches!(range.trim(), "" | "*" | "x")) {
             imported

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::Label;
+use crate::model::{Label, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
@@ -120,10 +120,7 @@ fn workspace(imported: &mut Imported, name: &str, wanted: &str, group: Option<&L
     if wanted.starts_with('.') {
         return wanted.to_owned();
     }
-    let (member, range) = match wanted.get(1..).and_then(|rest| rest.find('@')) {
-        Some(at) => (&wanted[..=at], &wanted[at + 2..]),
-        None => (name, wanted),
-    };
+    let (member, range) = split_at_version(wanted).unwrap_or((name, wanted));
     // These stand for whatever version the member has.
     let range = if matches!(range, "*" | "^" | "~" | "") { "*" } else { range };
     imported.workspace.insert((ECOSYSTEM, member.to_owned()));

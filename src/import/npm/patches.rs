@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::import::Imported;
+use crate::model::split_at_version;
 
 use super::ECOSYSTEM;
 
@@ -14,8 +15,8 @@ pub(super) fn read(patches: &Map<String, Value>, imported: &mut Imported) {
             imported.refuse(format!("patchedDependencies {selector}"), "its patch is not given by its path");
             continue;
         };
-        match selector.get(1..).and_then(|rest| rest.find('@')) {
-            Some(at) => imported.add_patch(ECOSYSTEM, &selector[..=at], &selector[at + 2..], file),
+        match split_at_version(selector) {
+            Some((name, version)) => imported.add_patch(ECOSYSTEM, name, version, file),
             None => imported.refuse(
                 format!("patchedDependencies {selector}"),
                 "a `patch` line is for one version: write one with the version that is locked",
@@ -30,8 +31,8 @@ pub(super) fn yarn_range(range: &str) -> Option<(String, Option<String>)> {
     let rest = range.trim().strip_prefix("patch:")?;
     let (locator, file) = rest.split_once('#')?;
     let locator = percent_encoding::percent_decode_str(locator).decode_utf8().ok()?;
-    let at = locator.get(1..)?.find('@')? + 1;
-    let inner = locator[at + 1..].strip_prefix("npm:").unwrap_or(&locator[at + 1..]).to_owned();
+    let (_, inner) = split_at_version(&locator)?;
+    let inner = inner.strip_prefix("npm:").unwrap_or(inner).to_owned();
     let file = file.split("::").next().unwrap_or(file);
     let own = !file.contains("builtin<");
     let file = file.trim_start_matches("~/").trim_start_matches("./").to_owned();

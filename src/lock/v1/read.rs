@@ -14,7 +14,7 @@ use crate::model::{
     Artifact, ArtifactKind, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem, Edge,
     EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker,
     NpmPeers, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, Platform, Prereleases,
-    PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Version, parse_folder_text,
+    PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -204,7 +204,7 @@ impl<'a> LockReader<'a> {
         let place = range.unwrap_or(&written.name);
         Ok(match id.ecosystem {
             Ecosystem::Npm => {
-                let (name, range) = match text.strip_prefix("npm:").and_then(split_alias) {
+                let (name, range) = match text.strip_prefix("npm:").and_then(split_at_version) {
                     Some((name, range)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, range),
                     None => (id.name.clone(), text),
                 };
@@ -220,7 +220,7 @@ impl<'a> LockReader<'a> {
                 Requirement::Larder { name: id.name, range: text.parse().map_err(|e| self.corrupt(place, e))? }
             }
             Ecosystem::Path => {
-                let (name, folder) = match text.strip_prefix("path:").and_then(split_alias) {
+                let (name, folder) = match text.strip_prefix("path:").and_then(split_at_version) {
                     Some((name, folder)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, folder),
                     None => (id.name.clone(), text),
                 };
@@ -385,10 +385,4 @@ impl<'a> LockReader<'a> {
         let inside = start.checked_add(at.len()).is_some_and(|end| end <= self.text.len());
         LockProblem::Corrupt { reason: reason.to_string(), span: inside.then(|| start..start + at.len()) }
     }
-}
-
-/// Splits `react@^16` into name and range; a scope's `@` is none that splits.
-fn split_alias(text: &str) -> Option<(&str, &str)> {
-    let at = text.char_indices().skip(1).find(|(_, c)| *c == '@')?.0;
-    Some((&text[..at], &text[at + 1..]))
 }

@@ -1,7 +1,7 @@
 //! The contract of a notation: how an ecosystem's packages are written.
 
 use crate::manifest::requirement::RequirementError;
-use crate::model::{Marker, PackageName, Requirement, Version};
+use crate::model::{Marker, PackageName, Requirement, Version, split_at_version};
 
 /// How an ecosystem's packages are written. The default methods are npm's: a name has one spelling, and versions follow
 /// SemVer.
@@ -26,10 +26,7 @@ pub(in crate::manifest) trait Notation: Sync {
 
     /// Splits a package on the command line into name and range: `@scope/name@^1` is (`@scope/name`, `^1`).
     fn split_argument<'t>(&self, text: &'t str) -> (&'t str, Option<&'t str>) {
-        match text.get(1..).and_then(|rest| rest.find('@')) {
-            Some(at) => (&text[..=at], Some(&text[at + 2..])),
-            None => (text, None),
-        }
+        split_at_version(text).map_or((text, None), |(name, range)| (name, Some(range)))
     }
 
     /// Checks the name of a dependency line before it is written.

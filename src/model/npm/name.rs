@@ -26,6 +26,12 @@ pub(in crate::model) fn normal(text: &str) -> Result<Cow<'_, str>, &'static str>
     Ok(Cow::Borrowed(text))
 }
 
+/// Splits `name@version` or `name@range`; the `@` of a scope is part of the name. `None` if there is no other.
+pub fn split_at_version(text: &str) -> Option<(&str, &str)> {
+    let at = text.char_indices().skip(1).find(|(_, c)| *c == '@')?.0;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 /// Returns the name on `DefinitelyTyped` of the types of a package: `@types/react` of `react`, `@types/tanstack__query` of
 /// `@tanstack/query`. `None` for types themselves.
 pub(in crate::model) fn definitely_typed(name: &str) -> Option<String> {

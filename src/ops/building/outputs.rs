@@ -15,7 +15,7 @@ use crate::store::Tree;
 
 use super::key::{KeyInput, key};
 use super::probe::tool_request;
-use super::source::{Source, not_locked, requested};
+use super::source::{Source, not_locked};
 use super::workshop::{LEVEL, Workshop};
 
 /// Builds what a lock holds only as source.
@@ -107,16 +107,12 @@ impl Builder<'_> {
         let workshop = Workshop::open(self.session, staging, &source, self.interpreter, &tools)?;
         let wheel = workshop.wheel()?;
         let file = wheel.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let wanted = [requested_wheel(planned, file)];
+        let wanted = [RequestedArtifact::new(package, &planned.registry, &Artifact::wheel(file))];
         let fetched = artifacts::fetch(self.session, &WheelFile(wheel.clone()), &wanted, NameFolding::default())?;
         let Some(built) = fetched.into_iter().next() else { return Err(not_locked(package).into()) };
         store.add_record(&planned.output, &built.tree.digest)?;
         Ok(built.tree)
     }
-}
-
-fn requested_wheel(planned: &PlannedBuild, file: &str) -> RequestedArtifact {
-    requested(&planned.package, &planned.registry, &Artifact::wheel(file))
 }
 
 /// Returns what a build needs from registries: the source distribution, and then the tools.
@@ -130,7 +126,7 @@ pub(in crate::ops) fn inputs(
     if !builds.requirements.contains_key(package) {
         return Err(not_locked(package).into());
     }
-    let mut inputs = vec![requested(package, registry, sdist)];
+    let mut inputs = vec![RequestedArtifact::new(package, registry, sdist)];
     for (key, tool) in builds.tools_of(package, platform) {
         inputs.push(tool_request(package, key, tool, platform)?);
     }

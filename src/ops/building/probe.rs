@@ -14,7 +14,7 @@ use crate::registry::Registries;
 use crate::resolve::UnbuiltRelease;
 
 use super::error::BuildsError;
-use super::source::{self, Source, not_locked, requested};
+use super::source::{self, Source, not_locked};
 use super::tools::{self, ChosenTools, ToolChooser};
 use super::workshop::Workshop;
 
@@ -154,7 +154,7 @@ pub(super) fn tool_request(
     platform: Platform,
 ) -> Result<RequestedArtifact> {
     match (&tool.registry, tool.artifact_for(platform)) {
-        (Some(registry), Some(artifact)) => Ok(requested(key, registry, artifact)),
+        (Some(registry), Some(artifact)) => Ok(RequestedArtifact::new(key, registry, artifact)),
         _ => Err(not_locked(package).into()),
     }
 }

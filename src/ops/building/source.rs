@@ -48,7 +48,7 @@ impl Source {
         registry: &Label,
         sdist: &Artifact,
     ) -> Result<Self> {
-        let fetched = fetch_all(session, from, &[requested(package, registry, sdist)])?;
+        let fetched = fetch_all(session, from, &[RequestedArtifact::new(package, registry, sdist)])?;
         let Some((_, tree)) = fetched.into_iter().next() else { return Err(not_locked(package).into()) };
         Self::read(package.clone(), tree)
     }
@@ -62,17 +62,6 @@ pub(super) fn fetch_all(
 ) -> Result<Vec<(PackageKey, Arc<Tree>)>> {
     let fetched = artifacts::fetch(session, from, wanted, NameFolding::default())?;
     Ok(wanted.iter().zip(fetched).map(|(one, fetched)| (one.package.clone(), Arc::new(fetched.tree))).collect())
-}
-
-/// Returns the request for an artifact of a package.
-pub(super) fn requested(package: &PackageKey, registry: &Label, artifact: &Artifact) -> RequestedArtifact {
-    RequestedArtifact {
-        package: package.clone(),
-        registry: registry.clone(),
-        artifact: artifact.clone(),
-        promised: Vec::new(),
-        native: false,
-    }
 }
 
 pub(super) fn not_locked(package: &PackageKey) -> BuildsError {

@@ -118,13 +118,8 @@ fn attempt(
             return Err(NoArtifact::OtherPlatform { package: key.clone(), platform }.into());
         };
         if !artifact.kind.needs_build() {
-            wanted.push(RequestedArtifact {
-                package: key.clone(),
-                registry: registry.clone(),
-                artifact: artifact.clone(),
-                promised: Vec::new(),
-                native: artifact.is_native(&package.facts),
-            });
+            let native = artifact.is_native(&package.facts);
+            wanted.push(RequestedArtifact { native, ..RequestedArtifact::new(key, registry, artifact) });
             continue;
         }
         if !approvals.approves(&key.id, &key.version) {
@@ -200,13 +195,7 @@ pub(in crate::ops) fn package_tree(
     if artifact.kind.needs_build() {
         return Err(NoArtifact::Built { package: key.clone() }.into());
     }
-    let wanted = RequestedArtifact {
-        package: key.clone(),
-        registry: registry.clone(),
-        artifact: artifact.clone(),
-        promised: Vec::new(),
-        native: artifact.is_native(&package.facts),
-    };
+    let wanted = RequestedArtifact::new(key, registry, artifact);
     let _lease = source.session.store.lease(wanted.artifact.digest.iter())?;
     let fetched = artifacts::fetch(source.session, source, std::slice::from_ref(&wanted), folds(source.project));
     source.opened()?;
@@ -221,7 +210,7 @@ pub(in crate::ops) fn package_tree(
 }
 
 /// Returns the patch of a package.
-fn rule_for<'p>(patches: &'p [PatchedPackage], package: &PackageKey) -> Option<&'p PatchedPackage> {
+pub(super) fn rule_for<'p>(patches: &'p [PatchedPackage], package: &PackageKey) -> Option<&'p PatchedPackage> {
     patches.iter().find(|rule| rule.is_for(package))
 }
 

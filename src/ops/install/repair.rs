@@ -9,6 +9,7 @@ use crate::profile::python::Bytecode;
 use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
+use super::gather::rule_for;
 use crate::ops::Result;
 
 /// Takes what is damaged of a closure's trees, and of what was built for it, out of the store, so that it is fetched and built
@@ -24,7 +25,7 @@ pub(super) fn forget_damaged(
         package.artifacts.iter().filter_map(|artifact| Some((key.clone(), artifact.digest.clone()?)))
     });
     for (key, digest) in artifacts.chain(outputs) {
-        let rule = patches.iter().find(|rule| rule.is_for(&key));
+        let rule = rule_for(patches, &key);
         names.extend(rule.map(|rule| rule.applied_to(&digest)));
         names.push(digest);
     }

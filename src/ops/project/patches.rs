@@ -43,9 +43,8 @@ fn read(root: &std::path::Path, manifest: &Manifest, line: &PatchLine) -> Result
 impl Project {
     /// Returns the patch of a package, which must be the one that was locked.
     pub(in crate::ops) fn patch(&self, locked: &PatchedPackage) -> Result<Vec<u8>> {
-        let same = |line: &&PatchLine| line.package.is_same(&locked.package) && line.version == locked.version;
         let named = || format!("{}@{}", locked.package, locked.version);
-        let Some(line) = self.manifest.patches.iter().find(same) else {
+        let Some(line) = self.manifest.patch_of(&locked.package, &locked.version) else {
             return Err(OtherPatch { what: format!("larder.kdl has no patch of {}", named()) }.into());
         };
         let bytes = read(&self.root, &self.manifest, line)?;
@@ -113,10 +112,7 @@ impl PatchLineError {
 
     /// Says that a patch does not fit its package.
     pub(in crate::ops) fn does_not_fit(manifest: &Manifest, package: &PackageKey, reason: &str) -> Option<Self> {
-        let line = manifest
-            .patches
-            .iter()
-            .find(|line| line.package.is_same(&package.id) && line.version == package.version)?;
+        let line = manifest.patch_of(&package.id, &package.version)?;
         let reason = format!("the patch does not apply to {package}: {reason}");
         Some(Self { exit: Exit::Refused, ..Self::new(manifest, line, reason) })
     }

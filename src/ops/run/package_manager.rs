@@ -110,7 +110,7 @@ fn run_program(context: &Context<'_>, command: &[OsString]) -> Result<PackageMan
 
 /// Turns into `larder run -r`, which takes the lock as it is.
 fn members_run(context: &Context<'_>, filters: &[String], command: &[OsString]) -> Result<PackageManagerOutcome> {
-    let mut child = Command::new(larder()?);
+    let mut child = Command::new(&context.executable);
     child.args(["run", "--frozen", "--recursive"]).current_dir(&context.folder);
     for filter in filters {
         child.args(["--filter", filter]);
@@ -121,9 +121,9 @@ fn members_run(context: &Context<'_>, filters: &[String], command: &[OsString]) 
 
 /// Turns into the system's program of this name.
 fn pass_on(context: &Context<'_>, program: &str, arguments: &[OsString]) -> Result<PackageManagerOutcome> {
-    let own = fs::canonicalize(&larder()?)?;
+    let own = fs::canonicalize(&context.executable)?;
     let is_other = |file: &PathBuf| {
-        let runs = matches!(fs::stat(file), Ok(Some(stat)) if stat.kind == fs::Kind::File && stat.is_executable());
+        let runs = matches!(fs::stat(file), Ok(Some(stat)) if stat.is_program());
         runs && fs::canonicalize(file).is_ok_and(|real| real != own)
     };
     let mut found = context.variables.search_path().into_iter().map(|folder| folder.join(program));
@@ -145,10 +145,6 @@ fn see(child: &mut Command, context: &Context<'_>) -> Result<()> {
     let (generation, environment) = generation(context)?;
     show(child, &environment, &Seen::of(&generation, context)?, package_manager_folder::folder(context).as_deref());
     Ok(())
-}
-
-fn larder() -> Result<PathBuf> {
-    Ok(std::env::current_exe().map_err(|error| fs::FsError::new(fs::Action::Inspect, "larder", error))?)
 }
 
 /// A command that would install something else than what is locked.

@@ -18,7 +18,7 @@ const FOLDER: &str = "package-managers";
 /// Returns the folder with the programs, which is made where there is none yet. `None`: it cannot be, and the system's programs are
 /// found as before.
 pub(super) fn folder(context: &Context<'_>) -> Option<PathBuf> {
-    let larder = std::env::current_exe().ok()?;
+    let larder = &context.executable;
     let digest = TreeDigest::of(larder.as_os_str().as_encoded_bytes()).to_string();
     let above = context.cache.join(FOLDER);
     let folder = above.join(digest.get(..16)?);
@@ -29,7 +29,7 @@ pub(super) fn folder(context: &Context<'_>) -> Option<PathBuf> {
     let draft = above.join(format!("{}.{}", digest.get(..16)?, std::process::id()));
     fs::create_dir_all(&draft).ok()?;
     for (name, _) in PackageManager::PROGRAMS {
-        fs::symlink(&larder, &draft.join(name)).ok()?;
+        fs::symlink(larder, &draft.join(name)).ok()?;
     }
     match fs::rename(&draft, &folder) {
         Ok(()) => {}

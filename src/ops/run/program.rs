@@ -47,7 +47,7 @@ pub(super) fn find_program(
         }
         _ => {}
     }
-    let runs = |file: &PathBuf| matches!(fs::stat(file), Ok(Some(stat)) if stat.kind == fs::Kind::File && stat.is_executable());
+    let runs = |file: &PathBuf| matches!(fs::stat(file), Ok(Some(stat)) if stat.is_program());
     match context.variables.search_path().iter().map(|folder| folder.join(program)).find(runs) {
         Some(file) => Err(RunError::only_on_path(program, file, &seen.path).into()),
         None => Ok(None),

@@ -83,7 +83,7 @@ pub fn on_path(path_dirs: &[PathBuf], name: &str) -> Option<PathBuf> {
     path_dirs.iter().filter(|dir| dir.is_absolute()).find_map(|dir| {
         let path = dir.join(name);
         let real = fs::canonicalize(&path).ok().filter(|real| !is_from_package(real))?;
-        let is_program = matches!(fs::stat(&real), Ok(Some(stat)) if stat.is_executable() && stat.kind == Kind::File);
+        let is_program = matches!(fs::stat(&real), Ok(Some(stat)) if stat.is_program());
         is_program.then(|| if is_in_environment(&path) { real } else { path })
     })
 }

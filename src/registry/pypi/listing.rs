@@ -62,7 +62,6 @@ impl ListingFilter {
 
     /// Decodes the versions of a record. Versions without a file that counts are left out.
     fn versions(&self, package: &PackageName, record: &[u8]) -> Option<(Versions, Vec<(u32, u32)>)> {
-        let may_be_built = self.builds.names(&PackageId::new(Ecosystem::Pypi, package.clone()));
         let (pythons, records) = record::decode(record)?;
         let pythons: Vec<_> = pythons.into_iter().map(requirement::specifiers).collect();
         let mut versions = Versions::default();
@@ -85,7 +84,7 @@ impl ListingFilter {
             }
             let python = |listed: &ListedFile<'_>| pythons.get(listed.file.python? as usize)?.clone();
             let parsed = version.text.parse::<pep440_rs::Version>().ok()?;
-            if may_be_built && self.buildable(package, &parsed, &files).is_some() {
+            if self.buildable(package, &parsed, &files).is_some() {
                 self.interpreters.iter().for_each(|interpreter| wheels.insert(interpreter.platform()));
             }
             let of_wheel = files.iter().filter(|listed| listed.wheel().is_some()).find_map(python);
@@ -110,10 +109,11 @@ impl ListingFilter {
         version: &pep440_rs::Version,
         files: &'f [ListedFile<'a>],
     ) -> Option<&'f ListedFile<'a>> {
-        let package = PackageId::new(Ecosystem::Pypi, package.clone());
-        let is_approved = self.builds.approves(&package, &version.clone().into());
+        if self.builds.approvals.is_empty() || !self.builds.approves_source(package, &version.clone().into()) {
+            return None;
+        }
         // PEP 625 demands a gzipped tar; zips of old are not built.
-        files.iter().find(|listed| is_approved && listed.wheel().is_none() && listed.file.name.ends_with(".tar.gz"))
+        files.iter().find(|listed| listed.wheel().is_none() && listed.file.name.ends_with(".tar.gz"))
     }
 
     /// Returns a version without a file that is old enough, if it has any files. It is listed so that errors can mention it, and
