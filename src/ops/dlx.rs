@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Durability};
 use crate::manifest::edit::quoted;
-use crate::manifest::{Registry, RegistryUrl, TokenSource};
+use crate::manifest::{Registry, RegistryForm, RegistryUrl, TokenSource};
 use crate::model::TreeDigest;
 
 use super::interpreter;
@@ -200,6 +200,9 @@ fn registries(registries: &[Registry], root: &Path, text: &mut String) {
         if !registry.packages.is_empty() {
             let globs: Vec<String> = registry.packages.iter().map(|claim| quoted(claim.as_str())).collect();
             let _ = writeln!(text, "        packages {}", globs.join(" "));
+        }
+        if registry.form == RegistryForm::Flat {
+            text.push_str("        form \"flat\"\n");
         }
         if registry.priority != 0 {
             let _ = writeln!(text, "        priority {}", registry.priority);
