@@ -7,7 +7,7 @@ use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::diagnostic::{Exit, Failure, list};
 use crate::model::Side;
-use crate::resolve::{IndexError, LineId, NoSolution, TooManyPeerContexts};
+use crate::resolve::{IndexError, LineId, NoSolution, TooManyPeerContexts, UnbuiltPackage};
 
 use super::project::lockfile::LockError;
 use super::{Error, Project};
@@ -52,7 +52,8 @@ impl Unsatisfiable {
     /// Joins a contradiction with the lines that it comes from.
     pub(super) fn new(project: &Project, core: &NoSolution, side: Option<&Side>) -> Self {
         let message = format!("no versions satisfy the manifest{}{}", with(side), listed(&core.because));
-        Self::at(project, &core.lines, message, "larder::resolve::no_solution", core.help.clone())
+        let help = to_build(&core.unbuilt).or_else(|| core.help.clone());
+        Self::at(project, &core.lines, message, "larder::resolve::no_solution", help)
     }
 
     /// Joins peers that are bound in too many ways with the lines that lead to them.
@@ -74,6 +75,24 @@ impl Unsatisfiable {
             .collect();
         Self { message, code, help, file, labels }
     }
+}
+
+/// Names the packages that would have to be built, where there are several.
+fn to_build(unbuilt: &[UnbuiltPackage]) -> Option<String> {
+    if unbuilt.len() < 2 {
+        return None;
+    }
+    let as_text = |one: &UnbuiltPackage| match &one.version {
+        Some(version) => format!("{} {version}", one.package.name),
+        None => one.package.name.to_string(),
+    };
+    let names: Vec<String> = unbuilt.iter().map(as_text).collect();
+    Some(format!(
+        "{} packages are there only as source, and larder builds nothing: serve wheels of them from a registry of your own, remove \
+         their lines, or leave them out with `override pypi \"NAME\"` under `resolution`. All that this project asks for: {}",
+        names.len(),
+        names.join(", ")
+    ))
 }
 
 impl miette::Diagnostic for Unsatisfiable {

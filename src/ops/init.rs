@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
-use crate::import::{self, ImportError, Imported, NotTaken, PYTHON_MANIFESTS, Template};
+use crate::import::{self, ImportError, Imported, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::Platform;
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
@@ -22,6 +22,8 @@ use super::project::snapshot;
 use super::project::{host, inputs};
 use super::session::MANIFEST;
 use super::{Context, Project, Result, Session};
+
+pub use crate::import::NotTaken;
 
 /// `larder init --json`: see `schema/init.json`.
 #[derive(Debug, Serialize)]

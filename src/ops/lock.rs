@@ -337,8 +337,13 @@ pub(super) fn solve_with(
     let none = Builds::default();
     let old = wish.old.map_or(&none, |old| &old.builds);
     let probe = Probe::new(session, project, registries, old, &wish.rebuilt);
-    let Resolution { mut graph, warnings, .. } =
+    let solutions::Solved { resolution, left_out } =
         solutions::solve(project, &settings, registries, &|unbuilt| probe.metadata(unbuilt), preferences)?;
+    for (group, reason) in left_out {
+        let message = format!("group `{group}`, which no environment includes, is left out of the lock: {reason}");
+        (session.context.reporter)(Event::Warning(message));
+    }
+    let Resolution { mut graph, warnings, .. } = resolution;
     artifacts::complete(session, registries, &mut graph, wish.old)?;
     let builds = probe.finish(&graph)?;
     let lockfile = Lockfile { builds, ..Lockfile::new(settings, graph) };
@@ -405,7 +410,9 @@ fn write(
 /// Returns whether a lock still is what the project asks for.
 pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     let folders = project.local_packages();
+    let idle_groups = project.idle_groups();
     let declared = DeclaredState {
+        idle_groups: &idle_groups,
         lines: &project.lines,
         settings: &project.manifest.settings,
         folders: &folders,

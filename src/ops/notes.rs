@@ -104,10 +104,28 @@ impl Tool {
         }
     }
 
+    /// Returns whether the tool finds the project's root by itself: Vite by what declares a workspace there, Next.js by a lockfile
+    /// that it knows.
+    fn finds_root(self, root: &Path) -> Result<bool> {
+        let files: &[&str] = match self {
+            Self::Next => &["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"],
+            Self::Vite => &["pnpm-workspace.yaml", "lerna.json"],
+        };
+        for file in files {
+            if fs::stat(&root.join(file))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(matches!(self, Self::Vite) && package_json(root)?.workspaces.is_some())
+    }
+
     /// Returns the setting that the member's configuration lacks.
     fn setting(self, root: &Path, member: &str) -> Result<Option<String>> {
+        if self.finds_root(root)? {
+            return Ok(None);
+        }
         let folder = root.join(member);
-        let mut file = format!("{}.config.js", self.package());
+        let mut file = None;
         for extension in ["js", "mjs", "cjs", "ts", "mts", "cts"] {
             let name = format!("{}.config.{extension}", self.package());
             if let Some(text) = fs::read_if_exists(&folder.join(&name))? {
@@ -115,42 +133,52 @@ impl Tool {
                 if self.signs().iter().all(|sign| text.contains(sign)) {
                     return Ok(None);
                 }
-                file = name;
+                file = Some(name);
                 break;
             }
         }
+        let place = match &file {
+            Some(file) => format!("in {member}/{file}"),
+            None => format!("in a {}.config.js, which {member} does not have yet", self.package()),
+        };
         let above = vec![".."; member.split('/').count()].join("/");
         Ok(Some(match self {
             Self::Next => {
+                let file = file.unwrap_or_else(|| "next.config.js".to_owned());
                 let here = if is_module(&folder, &file)? { "import.meta.dirname" } else { "__dirname" };
                 format!(
-                    "Next.js in {member} has to be told the project's root, in {member}/{file}: \
+                    "Next.js in {member} has to be told the project's root, {place}: \
                      outputFileTracingRoot: path.join({here}, \"{above}\"), \
                      turbopack: {{ root: path.join({here}, \"{above}\") }}"
                 )
             }
             Self::Vite => format!(
-                "the development server of Vite in {member} has to be told the project's root, in {member}/{file}: \
+                "the development server of Vite in {member} has to be told the project's root, {place}: \
                  server: {{ fs: {{ allow: [\"{above}\"] }} }}"
             ),
         }))
     }
 }
 
+/// What the notes look for in a package.json; all else, and a broken one, is nothing to them.
+#[derive(Deserialize, Default)]
+struct PackageJson {
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+    #[serde(default)]
+    workspaces: Option<serde_json::Value>,
+}
+
+fn package_json(folder: &Path) -> Result<PackageJson> {
+    let text = fs::read_if_exists(&folder.join("package.json"))?.unwrap_or_default();
+    Ok(serde_json::from_slice(&text).unwrap_or_default())
+}
+
 /// Tells whether Node reads a configuration as an ES module.
 fn is_module(folder: &Path, file: &str) -> Result<bool> {
-    #[derive(Deserialize, Default)]
-    struct PackageJson {
-        #[serde(rename = "type", default)]
-        kind: Option<String>,
-    }
     match Path::new(file).extension().and_then(|extension| extension.to_str()) {
         Some("mjs" | "mts") => Ok(true),
-        Some("js") => {
-            let text = fs::read_if_exists(&folder.join("package.json"))?.unwrap_or_default();
-            let json: PackageJson = serde_json::from_slice(&text).unwrap_or_default();
-            Ok(json.kind.as_deref() == Some("module"))
-        }
+        Some("js") => Ok(package_json(folder)?.kind.as_deref() == Some("module")),
         _ => Ok(false),
     }
 }

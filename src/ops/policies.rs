@@ -81,9 +81,30 @@ pub(super) fn reports(described: &[LocatedFinding], lock_text: &str) -> Vec<Find
     described.iter().map(|one| one.report(NamedText { file: LOCKFILE, text: lock_text })).collect()
 }
 
-/// Returns findings as the strings of `"warnings"`.
+/// Returns findings as the strings of `"warnings"`: packages and folders that want the same Node are told of together.
 pub(super) fn messages(findings: &[Finding]) -> impl Iterator<Item = String> {
-    findings.iter().map(|finding| finding.message.clone())
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let shared = match finding.message.split_once(": ") {
+            Some((who, wants)) if finding.check == CheckName::Engines => Some((who, wants)),
+            _ => None,
+        };
+        match shared {
+            None => told.push((finding.message.clone(), Vec::new())),
+            Some((who, wants)) => match told.iter_mut().find(|(known, all)| known == wants && !all.is_empty()) {
+                Some((_, all)) => all.push(who),
+                None => told.push((wants.to_owned(), vec![who])),
+            },
+        }
+    }
+    told.into_iter().map(|(message, who)| match who[..] {
+        [] => message,
+        [one] => format!("{one}: {message}"),
+        [ref first @ .., last] => {
+            let plural = message.replacen("it wants", "they want", 1).replacen("wants", "want", 1);
+            format!("{} and {last}: {plural}", first.join(", "))
+        }
+    })
 }
 
 fn subject<'a>(project: &'a Project, lockfile: &'a Lockfile) -> CheckInput<'a> {

@@ -4,38 +4,55 @@
 //! every side lead to. Where they still differ in one, the sides before are asked whether they can do with the others'
 //! choice: so the packages outside of a conflict agree as far as they can, whichever side limits them.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Graph, PackageId, Routes, Settings, Side, Version};
+use crate::model::{Graph, Label, PackageId, Routes, Settings, Side, Version};
 use crate::registry::Registries;
 use crate::resolve::{
     self, IndexError, LineId, Preferences, RequiredLine, Requirements, Resolution, ResolveError, UnbuiltRelease,
 };
 
 use super::failure::{self, Unsatisfiable};
-use super::{Project, Result};
+use super::{Error, Project, Result};
 
 /// Finds out by building what a version needs, and tells the registries.
 pub(super) type BuildMetadata<'a> = dyn Fn(&UnbuiltRelease) -> Result<()> + 'a;
 
-/// Solves a project's requirements; `preferences` returns what is preferred on a side.
+/// A project's solution, and what it does without.
+pub(super) struct Solved {
+    /// The solution.
+    pub(super) resolution: Resolution,
+    /// The groups that no environment includes and that have no solution beside the others, each with the reason.
+    pub(super) left_out: BTreeMap<Label, String>,
+}
+
+/// Solves a project's requirements; `preferences` returns what is preferred on a side. A group that no environment includes is left
+/// out where there is no solution with it.
 pub(super) fn solve(
     project: &Project,
     settings: &Settings,
     registries: &Registries,
     build_metadata: &BuildMetadata<'_>,
     preferences: impl Fn(Option<&Side>) -> Preferences,
-) -> Result<Resolution> {
-    let problem = Problem { project, settings, registries, build_metadata };
+) -> Result<Solved> {
+    let (idle, left_out) = (project.idle_groups(), RefCell::default());
+    let problem = Problem { project, settings, registries, build_metadata, idle, left_out };
+    let resolution = solve_sides(&problem, preferences)?;
+    Ok(Solved { resolution, left_out: problem.left_out.into_inner() })
+}
+
+fn solve_sides(problem: &Problem<'_>, preferences: impl Fn(Option<&Side>) -> Preferences) -> Result<Resolution> {
+    let project = problem.project;
     let sides: Vec<&Side> = project.sides.iter().collect();
     if sides.is_empty() {
-        return problem.solve(None, preferences(None));
+        return problem.solve(None, &preferences(None));
     }
     let own: Vec<Preferences> = sides.iter().map(|side| preferences(Some(side))).collect();
     let mut solved: Vec<Resolution> = Vec::with_capacity(sides.len());
     for (place, side) in sides.iter().enumerate() {
         let shared: Vec<_> = solved.iter().zip(&sides).map(|(one, side)| problem.shared(one, side)).collect();
-        solved.push(problem.solve(Some((place, side)), joined(&own[place], shared.iter()))?);
+        solved.push(problem.solve(Some((place, side)), &joined(&own[place], shared.iter()))?);
     }
     for (place, side) in sides.iter().enumerate() {
         let shared: Vec<_> = solved.iter().zip(&sides).map(|(one, side)| problem.shared(one, side)).collect();
@@ -47,7 +64,7 @@ pub(super) fn solve(
         }
         // The last that was solved has had to respect most.
         let wish = joined(&own[place], others().collect::<Vec<_>>().into_iter().rev());
-        let again = problem.solve(Some((place, side)), wish)?;
+        let again = problem.solve(Some((place, side)), &wish)?;
         if apart(&problem.shared(&again, side)) < before {
             solved[place] = again;
         }
@@ -64,14 +81,47 @@ struct Problem<'a> {
     settings: &'a Settings,
     registries: &'a Registries,
     build_metadata: &'a BuildMetadata<'a>,
+    /// The groups that no environment includes.
+    idle: BTreeSet<Label>,
+    /// Those of them that have no solution beside the other lines.
+    left_out: RefCell<BTreeMap<Label, String>>,
 }
 
 impl Problem<'_> {
     /// Solves for one side, given with its place, or for all lines.
-    fn solve(&self, side: Option<(usize, &Side)>, preferences: Preferences) -> Result<Resolution> {
+    fn solve(&self, side: Option<(usize, &Side)>, preferences: &Preferences) -> Result<Resolution> {
+        loop {
+            let (counting, error) = match self.solve_once(side, preferences.clone()) {
+                Ok(resolution) => return Ok(resolution),
+                Err(failed) => *failed,
+            };
+            let idle = match &error {
+                ResolveError::NoSolution(core) => core.lines.iter().find_map(|line| {
+                    let line = &self.project.lines[*counting.get(line.0 as usize)?];
+                    line.group.clone().filter(|group| self.idle.contains(group))
+                }),
+                _ => None,
+            };
+            let failure = self.failure(error, &counting, side.map(|(_, side)| side));
+            match idle {
+                Some(group) => drop(self.left_out.borrow_mut().insert(group, failure.failure().to_string())),
+                None => return Err(failure),
+            }
+        }
+    }
+
+    /// Solves for one side, without the groups that are left out. An error comes with the lines that counted.
+    fn solve_once(
+        &self,
+        side: Option<(usize, &Side)>,
+        preferences: Preferences,
+    ) -> std::result::Result<Resolution, Box<(Vec<usize>, ResolveError)>> {
         let place = side.map_or(0, |(place, _)| place);
-        let counts =
-            |line: &RequiredLine| side.is_none_or(|(_, side)| self.project.sides.counts(line.group.as_ref(), side));
+        let left_out = self.left_out.borrow();
+        let counts = |line: &RequiredLine| {
+            side.is_none_or(|(_, side)| self.project.sides.counts(line.group.as_ref(), side))
+                && line.group.as_ref().is_none_or(|group| !left_out.contains_key(group))
+        };
         let counting: Vec<usize> =
             (0..self.project.lines.len()).filter(|&at| counts(&self.project.lines[at])).collect();
         let requirements = Requirements {
@@ -80,20 +130,26 @@ impl Problem<'_> {
             preferences,
             routes: self.project.routes.get(place).cloned().unwrap_or_else(Routes::default),
         };
+        resolve_for_sure(&requirements, self.registries, self.build_metadata)
+            .map_err(|error| Box::new((counting, error)))
+    }
+
+    /// Says why there is no solution, of the lines that counted.
+    fn failure(&self, error: ResolveError, counting: &[usize], side: Option<&Side>) -> Error {
         let declared = |line: &mut LineId| {
             *line = LineId(counting.get(line.0 as usize).map_or(u32::MAX, |&at| at as u32));
         };
-        resolve_for_sure(&requirements, self.registries, self.build_metadata).map_err(|error| match error {
+        match error {
             ResolveError::NoSolution(mut core) => {
                 core.lines.iter_mut().for_each(declared);
-                Unsatisfiable::new(self.project, &core, side.map(|(_, side)| side)).into()
+                Unsatisfiable::new(self.project, &core, side).into()
             }
             ResolveError::TooManyPeerContexts(mut entangled) => {
                 entangled.lines.iter_mut().for_each(declared);
                 Unsatisfiable::entangled(self.project, &entangled).into()
             }
             ResolveError::Index(error) => failure::of_index(error),
-        })
+        }
     }
 
     /// Returns of a side's solution what lines of every side lead to.

@@ -61,7 +61,7 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
     because.extend(end);
     let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| explainer.id(line)).collect();
     let lines = lines.into_iter().collect();
-    Ok(NoSolution { lines, because, help, packages_from_cache: Vec::new() })
+    Ok(NoSolution { lines, because, help, unbuilt: Vec::new(), packages_from_cache: Vec::new() })
 }
 
 /// Orders steps so that each comes after one that leads to it, starting at the lines.

@@ -25,6 +25,7 @@
 //! | `platform_metadata` | where platforms' wheels of one version differ in what they need |
 //! | `graph`, `instances`, `sharing` | solution → graph |
 //! | `derivation`, `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
+//! | `unbuilt` | the Python packages that would have to be built, all at once |
 //! | `cached_answers` | the cached answers that an outcome rests on |
 //! | `held_back` | newer versions whose wheels are for newer systems |
 //! | `audit` | whether a solved graph is what metadata says |
@@ -60,6 +61,7 @@ mod resolution;
 mod search_state;
 mod sharing;
 mod strict_peers;
+mod unbuilt;
 mod variable;
 mod variable_rules;
 mod version_rules;
@@ -90,7 +92,7 @@ pub use likely::{likely, likely_needs};
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
-pub use resolution::{NoSolution, Resolution, ResolveError, Warning, WarningKind};
+pub use resolution::{NoSolution, Resolution, ResolveError, UnbuiltPackage, Warning, WarningKind};
 pub use version_rules::npm::engine_admits;
 
 /// The stack of the solver's thread: derivation trees are dropped recursively, and can be deep.
@@ -149,12 +151,14 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
             Ok(solution) => solution,
             Err(AttemptError::Contradiction(tree)) => {
                 let picks = search_state.picks.clone();
+                let unbuilt = unbuilt::unbuilt(&catalog, &tree)?;
                 let (tree, search_state) = reduce::reduce(&catalog, *tree, search_state)?;
                 let packages_from_cache = cached_answers::of_contradiction(&catalog, &tree);
                 let problem = Problem { catalog: &catalog, search_state: &search_state };
                 let mut why = explain::explain(problem, &tree)?;
                 why.help = strict_peers::advice(&picks, problem, &tree)?.or(why.help);
                 why.packages_from_cache = packages_from_cache;
+                why.unbuilt = unbuilt;
                 return Err(ResolveError::NoSolution(why));
             }
             Err(AttemptError::Index(error)) => return Err(error.into()),

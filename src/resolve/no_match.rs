@@ -181,6 +181,8 @@ fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &Ordin
     }
     let others = table.usable.intersection(table.with_wheels(platform));
     let list: Vec<String> = others.descending().take(3).map(|place| version(table, place)).collect();
+    // Without its only platform a project is for none.
+    let is_only = catalog.platforms.len() == 1;
     let help = if list.is_empty() {
         let elsewhere: Vec<_> = Platform::ALL
             .into_iter()
@@ -195,11 +197,14 @@ fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &Ordin
                 "its wheels are for other platforms or Pythons than the manifest declares; one of your own can be served \
                  from a registry that claims {name}"
             ),
+            _ if is_only => format!("it has wheels for {} and not for {platform}", elsewhere.join(", ")),
             _ => format!(
                 "it has wheels for {}: drop {platform} from `platforms`, or ask for {name} only where they are, with `when=`",
                 elsewhere.join(", ")
             ),
         }
+    } else if is_only {
+        format!("these have one: {name} {}", list.join(", "))
     } else {
         format!("these have one: {name} {}; or drop {platform} from `platforms`", list.join(", "))
     };

@@ -203,6 +203,11 @@ impl Problem<'_> {
         Ok(Some((variable, self.peer_set(need, place)?)))
     }
 
+    /// Returns whether a Python package's source is taken as if it needed nothing.
+    pub(super) fn is_assumed_built(&self, package: PackageIx) -> bool {
+        self.search_state.assumed_built.contains(&package)
+    }
+
     /// Returns why a version cannot be chosen, whatever else is.
     pub(super) fn refused(&self, package: PackageIx, ordinal: u32) -> Result<Option<String>, IndexError> {
         let prepared = self.catalog.prepared(package, ordinal)?;

@@ -1,6 +1,6 @@
 //! The answers of the resolver.
 
-use crate::model::{Graph, PackageId, PackageKey};
+use crate::model::{Graph, PackageId, PackageKey, Version};
 
 use super::{IndexError, LineId, TooManyPeerContexts};
 
@@ -59,6 +59,17 @@ pub struct NoSolution {
     pub because: Vec<String>,
     /// The advice, if there is any.
     pub help: Option<String>,
+    /// The Python packages that would have to be built, if one of them is in the way.
+    pub unbuilt: Vec<UnbuiltPackage>,
     /// The packages that it is about: an index that answered from a cache is asked again before the contradiction counts.
     pub packages_from_cache: Vec<PackageId>,
+}
+
+/// A Python package of which there is nothing but source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnbuiltPackage {
+    /// The package.
+    pub package: PackageId,
+    /// The version that would be chosen. `None` if something else is in the way too.
+    pub version: Option<Version>,
 }

@@ -39,6 +39,8 @@ pub(super) struct SearchState {
     pub(super) peers: NpmPeers,
     /// The picks of npm that the solver is held to under strict peers.
     pub(super) picks: Picks,
+    /// Python packages whose source is taken as if it needed nothing, to see what else is in the way.
+    pub(super) assumed_built: FxHashSet<PackageIx>,
     /// Peers that were bound in too many ways. Each version is one node then, wherever it is used, which is right if all of
     /// its dependents provide the same.
     pub(super) merged: Option<TooManyPeerContexts>,

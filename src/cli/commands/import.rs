@@ -1,7 +1,7 @@
 //! `larder import`
 
 use crate::cli::args::ImportArgs;
-use crate::ops::init::Guards;
+use crate::ops::init::{Guards, NotTaken};
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output};
@@ -17,8 +17,20 @@ pub(in crate::cli) fn run(arguments: &ImportArgs, session: &Session<'_>, output:
     if taken.known > 0 {
         output.message(format!("There already: {}", taken.known));
     }
-    for left in &taken.left {
-        output.message(format!("Left out {}: {}", left.what, left.why));
-    }
+    report_not_taken(&taken.left, output);
     DONE
+}
+
+/// Says what was not taken over, by the reason, in the order in which the reasons came up.
+pub(super) fn report_not_taken(not_taken: &[NotTaken], output: &Output) {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for part in not_taken {
+        match reasons.iter_mut().find(|(why, _)| *why == part.why) {
+            Some((_, parts)) => parts.push(&part.what),
+            None => reasons.push((&part.why, vec![&part.what])),
+        }
+    }
+    for (why, parts) in reasons {
+        output.message(format!("Left out {}: {why}", parts.join(", ")));
+    }
 }

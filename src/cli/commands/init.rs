@@ -4,7 +4,7 @@ use crate::cli::args::InitArgs;
 use crate::ops::init::Guards;
 use crate::ops::{self, Session};
 
-use super::{CommandResult, DONE, Output, lock};
+use super::{CommandResult, DONE, Output, import, lock};
 
 pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let guards = if arguments.leave_out { Guards::LeftOut } else { Guards::Required };
@@ -17,9 +17,7 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
     if !done.members.is_empty() {
         output.message(format!("Members: {}", done.members.join(", ")));
     }
-    for left in &done.not_taken {
-        output.message(format!("Left out {}: {}", left.what, left.why));
-    }
+    import::report_not_taken(&done.not_taken, output);
     if !arguments.no_lock && !done.locked_by.is_empty() {
         let before = ops::init::chosen_before(session, &done)?;
         let source_only: Vec<String> = before.source_only().iter().map(ToString::to_string).collect();

@@ -30,6 +30,8 @@ pub struct DeclaredState<'a> {
     pub lines: &'a [RequiredLine],
     /// Platforms, runtimes and rules.
     pub settings: &'a Settings,
+    /// The groups that no environment includes. Where one of them has no solution, the lock has nothing of it.
+    pub idle_groups: &'a BTreeSet<Label>,
     /// The path packages, by folder: all that the lines lead to; others are ignored.
     pub folders: &'a BTreeMap<Arc<str>, LocalManifest>,
     /// The sides of the manifest's conflicts.
@@ -167,7 +169,10 @@ impl fmt::Display for StaleReason {
 pub fn freshness(lock: &Lockfile, declared: &DeclaredState<'_>) -> Freshness {
     let mut reasons = changed_settings(&lock.settings, declared.settings);
     let comparison = LockComparison { locked: &lock.settings, wanted: declared.settings };
-    let everything: Vec<_> = declared.lines.iter().enumerate().collect();
+    let is_locked = |group: &Label| lock.graph.roots.iter().any(|root| root.group.as_ref() == Some(group));
+    let left_out: BTreeSet<&Label> = declared.idle_groups.iter().filter(|group| !is_locked(group)).collect();
+    let is_left_out = |line: &RequiredLine| line.group.as_ref().is_some_and(|group| left_out.contains(group));
+    let everything: Vec<_> = declared.lines.iter().enumerate().filter(|(_, line)| !is_left_out(line)).collect();
     let usual = Routes::default();
     if lock.graph.sides != *declared.sides || lock.graph.has_edges_of_no_side() {
         reasons.push(StaleReason::Setting("conflicts"));

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{line, lock, npm, pypi};
@@ -12,6 +12,7 @@ use crate::resolve::{Dependency, DependencyKind, RequiredLine, Wants};
 /// Why a lock is stale for these lines, a sentence each.
 fn stale(lock: &Lockfile, lines: &[RequiredLine]) -> Vec<String> {
     let declared = DeclaredState {
+        idle_groups: &BTreeSet::new(),
         lines,
         settings: &lock.settings,
         folders: &BTreeMap::new(),
@@ -127,6 +128,7 @@ fn settings_count_by_meaning() {
         let mut settings = lock.settings.clone();
         change(&mut settings);
         let declared = DeclaredState {
+            idle_groups: &BTreeSet::new(),
             lines: &[],
             settings: &settings,
             folders: &BTreeMap::new(),
@@ -193,6 +195,7 @@ edges = ["npm:clsx@2.1.0"]
         let local = LocalManifest { name: name.clone(), version, dependencies };
         let folders = BTreeMap::from([(Arc::from("packages/theme"), local)]);
         let declared = DeclaredState {
+            idle_groups: &BTreeSet::new(),
             lines: &lines,
             settings: &lock.settings,
             folders: &folders,

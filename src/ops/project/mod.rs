@@ -15,7 +15,7 @@ pub(super) mod spec;
 pub(super) mod target;
 pub(super) mod watched;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -174,6 +174,13 @@ impl Project {
     pub fn environment(&self, context: &Context<'_>) -> Result<&Environment> {
         let active = profile::active(&self.root);
         choose(&self.manifest, context.environment.as_deref(), active.as_ref().map(Label::as_str))
+    }
+
+    /// Returns the groups that no environment includes.
+    pub(super) fn idle_groups(&self) -> BTreeSet<Label> {
+        let included = |group: &Label| self.manifest.environments.iter().any(|one| one.include.contains(group));
+        let groups = self.manifest.groups.iter().map(|group| &group.name.value);
+        groups.filter(|group| !included(group)).cloned().collect()
     }
 
     /// Returns this machine's platform, where the manifest declares it.

@@ -61,6 +61,7 @@ pub(in crate::ops) fn contradiction(unmet: Vec<Misfit>) -> NoSolution {
     NoSolution {
         lines: Vec::new(),
         packages_from_cache: Vec::new(),
+        unbuilt: Vec::new(),
         because: unmet.into_iter().map(|Misfit { folder, what }| format!("{folder}: {what}")).collect(),
         help: Some("declare a version that they take under `runtimes`, or change their own manifests".to_owned()),
     }

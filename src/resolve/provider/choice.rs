@@ -190,7 +190,7 @@ impl Provider<'_> {
         let mut demands = Demands::default();
         if extra.is_some() {
             demands.push(Variable::PyOn(package, platform), OrdinalSet::singleton(ordinal));
-        } else if let Some(reason) = prepared.refused.clone() {
+        } else if let Some(reason) = prepared.refused.clone().filter(|_| !self.problem.is_assumed_built(package)) {
             return Ok(ChoiceOutcome::Refused(reason));
         } else if self.problem.is_tied(package) {
             demands.push(Variable::Py(package), OrdinalSet::singleton(ordinal));

@@ -1,0 +1,65 @@
+//! What keeps a lock from being made, told as a whole; and what does not keep it.
+
+use crate::support::{Project, Universe};
+
+/// A page of a package of which there is nothing but source, and the source itself, which does not state its dependencies.
+fn source_only(universe: Universe, name: &str) -> Universe {
+    let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n");
+    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(metadata.len() as u64);
+    header.set_mode(0o644);
+    builder.append_data(&mut header, format!("{name}-1.0/PKG-INFO"), metadata.as_bytes()).expect("an entry");
+    let archive = builder.into_inner().and_then(flate2::write::GzEncoder::finish).expect("an archive");
+    let page = format!("<a href=\"../../files/{name}-1.0.tar.gz\">{name}-1.0.tar.gz</a>");
+    universe
+        .file(&format!("/pypi/simple/{name}/"), page.into_bytes())
+        .file(&format!("/pypi/files/{name}-1.0.tar.gz"), archive)
+}
+
+#[test]
+fn all_packages_that_would_have_to_be_built_are_told_at_once() {
+    let mut universe = Universe::new().pypi("six", "1.16", |p| p).pypi("user", "1.0", |p| p.requires("third"));
+    for name in ["first", "second", "third"] {
+        universe = source_only(universe, name);
+    }
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["pypi \"first\"", "pypi \"six\"", "pypi \"second\"", "pypi \"user\""]);
+    let output = project.run("larder lock").exits(3);
+    output.names(["3 packages are there only as source", "first 1.0, second 1.0, third 1.0"]);
+    assert!(!project.has("larder.lock"));
+    // One alone is told as before.
+    project.dependencies(&["pypi \"first\"", "pypi \"six\""]);
+    let output = project.run("larder lock").exits(3);
+    assert!(!output.stderr.contains("packages are there only as source"), "{}", output.stderr);
+}
+
+#[test]
+fn a_group_that_no_environment_includes_does_not_block() {
+    let registry = source_only(Universe::new().pypi("six", "1.16", |p| p), "first").serve();
+    let project = Project::new(&registry);
+    let environments = "environment \"development\" { include \"test\"; }\nenvironment \"production\"\n";
+    let manifest = |environments: &str| {
+        project.manifest(&format!(
+            "dependencies {{ pypi \"six\"; }}\ngroup \"test\" {{ pypi \"six\"; }}\ngroup \"later\" {{ pypi \"first\"; pypi \"six\"; }}\n{environments}"
+        ));
+    };
+    manifest(environments);
+    let told = project.run("larder lock").exits(0).stderr;
+    assert!(told.contains("group `later`, which no environment includes, is left out"), "{told}");
+    assert!(!project.read("larder.lock").contains("first"));
+    project.run("larder lock --locked").exits(0);
+    project.run("larder sync").exits(0);
+    // Once something includes it, it counts.
+    manifest(&environments.replace("\"test\"", "\"test\" \"later\""));
+    project.run("larder lock --locked").exits(1).names(["first"]);
+    project.run("larder lock").exits(3).names(["first"]);
+    // One that has a solution is locked as any other.
+    project.manifest(&format!(
+        "dependencies {{ pypi \"six\"; }}\ngroup \"later\" {{ pypi \"six\" \"==1.16\"; }}\n{}",
+        environments.replace("include \"test\";", "")
+    ));
+    project.run("larder lock").exits(0);
+    assert!(project.read("larder.lock").contains("group = \"later\""));
+}
