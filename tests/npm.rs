@@ -91,7 +91,8 @@ fn tools_that_stop_at_a_members_folder_get_their_exact_setting() {
     let said = project.run("larder sync --json").exits(0).json();
     conforms(&said, "sync");
     let expected = json!([
-        "the development server of Vite in apps/site has to be told the project's root, in apps/site/vite.config.js: \
+        "the development server of Vite in apps/site has to be told the project's root, in a vite.config.js, \
+         which apps/site does not have yet: \
          server: { fs: { allow: [\"../..\"] } }",
         "Next.js in apps/web has to be told the project's root, in apps/web/next.config.mjs: \
          outputFileTracingRoot: path.join(import.meta.dirname, \"../..\"), \
@@ -99,6 +100,17 @@ fn tools_that_stop_at_a_members_folder_get_their_exact_setting() {
     ]);
     assert_eq!(said["notes"], expected);
     assert_eq!(project.run("larder sync --json").exits(0).json()["notes"], json!([]), "told once");
+
+    // Vite reads workspaces itself, and Next.js goes by a lockfile that it knows.
+    let other = project.beside();
+    other
+        .write("larder.kdl", &project.read("larder.kdl"))
+        .write("package.json", r#"{"name":"root","workspaces":["apps/*"]}"#)
+        .write("yarn.lock", "");
+    for file in ["apps/web/package.json", "apps/site/package.json"] {
+        other.write(file, &project.read(file));
+    }
+    assert_eq!(other.run("larder sync --json").exits(0).json()["notes"], json!([]));
 }
 
 #[test]
