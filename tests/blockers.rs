@@ -27,7 +27,8 @@ fn all_packages_that_would_have_to_be_built_are_told_at_once() {
     let project = Project::new(&registry);
     project.dependencies(&["pypi \"first\"", "pypi \"six\"", "pypi \"second\"", "pypi \"user\""]);
     let output = project.run("larder lock").exits(3);
-    output.names(["3 packages are there only as source", "first 1.0, second 1.0, third 1.0"]);
+    output.names(["3 packages are there only as source: first 1.0, second 1.0, third 1.0"]);
+    output.names(["`larder builds allow pypi:first pypi:second pypi:third` lets them be built"]);
     assert!(!project.has("larder.lock"));
     // One alone is told as before.
     project.dependencies(&["pypi \"first\"", "pypi \"six\""]);

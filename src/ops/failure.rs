@@ -52,7 +52,7 @@ impl Unsatisfiable {
     /// Joins a contradiction with the lines that it comes from.
     pub(super) fn new(project: &Project, core: &NoSolution, side: Option<&Side>) -> Self {
         let message = format!("no versions satisfy the manifest{}{}", with(side), listed(&core.because));
-        let help = to_build(&core.unbuilt).or_else(|| core.help.clone());
+        let help = to_build(project, &core.unbuilt).or_else(|| core.help.clone());
         Self::at(project, &core.lines, message, "larder::resolve::no_solution", help)
     }
 
@@ -77,21 +77,28 @@ impl Unsatisfiable {
     }
 }
 
-/// Names the packages that would have to be built, where there are several.
-fn to_build(unbuilt: &[UnbuiltPackage]) -> Option<String> {
+/// Names the packages that would have to be built and that nothing approves yet, where there are several.
+fn to_build(project: &Project, unbuilt: &[UnbuiltPackage]) -> Option<String> {
+    let rules = &project.manifest.settings.builds;
+    let is_approved = |one: &UnbuiltPackage| match &one.version {
+        Some(version) => rules.approves(&one.package, version),
+        None => false,
+    };
+    let unbuilt: Vec<&UnbuiltPackage> = unbuilt.iter().filter(|one| !is_approved(one)).collect();
     if unbuilt.len() < 2 {
         return None;
     }
-    let as_text = |one: &UnbuiltPackage| match &one.version {
+    let names: Vec<String> = unbuilt.iter().map(|one| one.package.to_string()).collect();
+    let versions = unbuilt.iter().map(|one| match &one.version {
         Some(version) => format!("{} {version}", one.package.name),
         None => one.package.name.to_string(),
-    };
-    let names: Vec<String> = unbuilt.iter().map(as_text).collect();
+    });
     Some(format!(
-        "{} packages are there only as source, and larder builds nothing: serve wheels of them from a registry of your own, remove \
-         their lines, or leave them out with `override pypi \"NAME\"` under `resolution`. All that this project asks for: {}",
-        names.len(),
-        names.join(", ")
+        "{} packages are there only as source: {}. `larder builds allow {}` lets them be built, in a sandbox; else serve wheels of \
+         them from a registry of your own, remove their lines, or leave them out with `override pypi \"NAME\"` under `resolution`",
+        unbuilt.len(),
+        versions.collect::<Vec<_>>().join(", "),
+        names.join(" ")
     ))
 }
 
