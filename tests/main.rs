@@ -17,6 +17,7 @@ mod findings;
 mod flat;
 mod hostile;
 mod import;
+mod install_scripts;
 mod integrity;
 mod keeping;
 mod layers;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Level;
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::FsError;
 
 /// An error of builds.
@@ -63,7 +63,7 @@ pub enum BuildError {
 
 /// A program of a build that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-#[error("{package} cannot be built: `{step}` {reason}{}", quoted(last_lines))]
+#[error("{package} cannot be built: `{step}` {reason}{}", list(last_lines))]
 #[diagnostic(code(larder::build::failed))]
 pub struct FailedStep {
     /// What was being built.
@@ -79,11 +79,6 @@ pub struct FailedStep {
     pub hint: String,
     /// The log's file.
     pub log: PathBuf,
-}
-
-/// Returns the last lines of a log, to follow a message.
-fn quoted(lines: &[String]) -> String {
-    lines.iter().flat_map(|line| ["\n  ", line]).collect()
 }
 
 impl Failure for BuildError {

@@ -56,7 +56,7 @@ pub use roots::RootCertificateSources;
 pub use run::{FetchOptions, fetch_all};
 pub use source::{ArtifactSource, SourceError};
 pub(crate) use unpack::zip;
-pub use unpack::{ArchiveFault, ArchiveRefusal, Limits, NameFolding};
+pub use unpack::{ArchiveFault, ArchiveRefusal, Limits, NameFolding, has_twins};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,4 +1,4 @@
-//! The `builds` block: which packages may be built.
+//! The `builds` block: which packages may be built, and whose install scripts may run.
 
 use crate::model::{BuildApproval, BuildRules, Marker, Requirement};
 
@@ -32,10 +32,10 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
     let parts = node.read_parts(&SHAPE, errors);
     let kind = parts.argument(0)?;
     let ecosystem = resolution::ecosystem(kind, errors)?;
-    if !ecosystem.has_source_distributions() {
+    if !ecosystem.has_source_distributions() && !ecosystem.has_install_scripts() {
         errors.push(ManifestError::NotYet {
             what: format!("building {ecosystem} packages"),
-            help: Some("remove the line: this version of larder builds Python packages".to_owned()),
+            help: Some("remove the line: larder builds packages of npm and PyPI".to_owned()),
             span: kind.span,
         });
         return None;

@@ -1,8 +1,8 @@
-//! Builds: which packages may be built, and what the lock holds of their build tools.
+//! Builds: which packages may be built, and what the lock holds of their build tools and of their install scripts.
 
 use std::collections::BTreeMap;
 
-use super::{Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
+use super::{Digest, Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
 
 /// The packages that the manifest lets be built: `builds { allow pypi "psycopg2" ">=2.9" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -20,13 +20,24 @@ pub struct BuildApproval {
     pub versions: Option<Requirement>,
 }
 
-/// The build tools that a lock holds.
+/// The build tools and the install scripts that a lock holds.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Builds {
     /// The requirements of each package that has to be built on some declared platform.
     pub requirements: BTreeMap<PackageKey, BuildRequirements>,
     /// The packages that these chose, each once.
     pub tools: BTreeMap<PackageKey, Package>,
+    /// The install scripts of each package whose scripts may run.
+    pub scripts: BTreeMap<PackageKey, LockedScripts>,
+}
+
+/// The install scripts of one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedScripts {
+    /// The digest of their text.
+    pub digest: Digest,
+    /// The digest of those that were approved, if it is another one. Until these are approved too, none run.
+    pub approved: Option<Digest>,
 }
 
 /// The build requirements of one package: a solution of their own, apart from the project's.
@@ -80,6 +91,11 @@ impl Builds {
 
     /// Returns whether nothing has to be built.
     pub fn is_empty(&self) -> bool {
-        self.requirements.is_empty()
+        self.requirements.is_empty() && self.scripts.is_empty()
+    }
+
+    /// Returns the digest of a package's install scripts, if they are locked and approved as they are.
+    pub fn approved_scripts(&self, package: &PackageKey) -> Option<&Digest> {
+        self.scripts.get(package).filter(|scripts| scripts.approved.is_none()).map(|scripts| &scripts.digest)
     }
 }

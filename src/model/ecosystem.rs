@@ -91,6 +91,11 @@ impl Ecosystem {
         matches!(self, Self::Pypi)
     }
 
+    /// Returns whether its packages can bring scripts that are to run when they are installed.
+    pub fn has_install_scripts(self) -> bool {
+        matches!(self, Self::Npm)
+    }
+
     /// Returns whether its requirements have markers, which are evaluated for the declared Python.
     pub fn has_markers(self) -> bool {
         matches!(self, Self::Pypi)

@@ -34,7 +34,7 @@ mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
 pub use build_system::BuildSystem;
-pub use builds::{BuildApproval, BuildRequirements, BuildRules, Builds};
+pub use builds::{BuildApproval, BuildRequirements, BuildRules, Builds, LockedScripts};
 pub use catalogs::Catalogs;
 pub use check::{CheckName, Severity};
 pub use core_metadata::CoreMetadata;

@@ -1,16 +1,22 @@
 //! What of a lock wants to be built, and letting it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use crate::build::Script;
 use crate::lock::Lockfile;
 use crate::manifest::{self, ManifestKind, edit};
 use crate::model::{Artifact, Package, PackageId, PackageKey, PackageName, Platform};
 use crate::profile::Profiles;
 
+use super::building::scripts;
+use super::install::gather;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::{Known, Spec, SpecError};
 use super::project::target::{Edited, Target};
-use super::{Context, Project, Result, lock, project};
+use super::registries::LazyRegistries;
+use super::{Context, Project, Result, Session, lock, project};
 
 /// `larder builds --json`: see `schema/builds.json`.
 #[derive(Debug, Serialize)]
@@ -36,33 +42,76 @@ pub struct WantedBuild {
     pub allowed: bool,
     /// The tools that the lock has for it: `pypi:setuptools@75.8.0`.
     pub tools: Vec<String>,
+    /// Its install scripts, in their order. `None` if it is no package that can have some, or if they are not here and larder is
+    /// offline.
+    pub scripts: Option<Vec<InstallScript>>,
+}
+
+/// An install script.
+#[derive(Debug, Serialize)]
+pub struct InstallScript {
+    /// When it runs: `postinstall`.
+    pub event: &'static str,
+    /// A command line of the shell.
+    pub text: String,
+    /// The files of the package that it names.
+    pub files: Vec<String>,
 }
 
 /// Lists what of the lock wants to be built.
-pub fn list(context: &Context<'_>) -> Result<WantedBuilds> {
-    let project = Project::open(context)?;
+pub fn list(session: &Session<'_>) -> Result<WantedBuilds> {
+    let project = Project::open(session.context)?;
     let lockfile = lock::existing(&project)?;
     let declared: Vec<Platform> = lockfile.settings.platforms.iter().map(|target| target.platform).collect();
-    let wanted = |(key, package): (&PackageKey, &Package)| {
-        let (reason, platforms) = reason(package, &declared)?;
+    let source = LazyRegistries::new(session, &project);
+    let mut builds = Vec::new();
+    for (key, package) in &lockfile.graph.packages {
+        let rules = &project.manifest.settings.builds;
+        let is_changed = lockfile.builds.scripts.get(key).is_some_and(|scripts| scripts.approved.is_some());
+        let Some((reason, platforms)) = reason(package, &declared, is_changed) else { continue };
         let tools = lockfile.builds.requirements.get(key).into_iter().flat_map(|needed| needed.tools.keys());
-        Some(WantedBuild {
+        builds.push(WantedBuild {
             ecosystem: key.id.ecosystem.as_str(),
             name: key.id.name.to_string(),
             version: key.version.to_string(),
             reason,
             platforms: platforms.iter().map(ToString::to_string).collect(),
-            allowed: project.manifest.settings.builds.approves(&key.id, &key.version),
+            allowed: rules.approves(&key.id, &key.version) && !is_changed,
             tools: tools.map(ToString::to_string).collect(),
-        })
+            scripts: if package.facts.install_script { install_scripts(&source, key, package)? } else { None },
+        });
+    }
+    Ok(WantedBuilds { builds })
+}
+
+/// Returns a package's install scripts. Returns `None` if they are not here and may not be fetched.
+fn install_scripts(
+    source: &LazyRegistries<'_>,
+    key: &PackageKey,
+    package: &Package,
+) -> Result<Option<Vec<InstallScript>>> {
+    let tree = match gather::package_tree(source, key, package, None) {
+        Err(_) if source.session.context.offline => return Ok(None),
+        tree => tree?,
     };
-    Ok(WantedBuilds { builds: lockfile.graph.packages.iter().filter_map(wanted).collect() })
+    let script = |script: Script| {
+        let named = |path: &str| {
+            let is_word = |word: &str| word.trim_matches(['"', '\'']).trim_start_matches("./") == path;
+            script.text.split([' ', '\t', ';', '&', '|']).any(is_word)
+                || (path == "binding.gyp" && script.text.contains("node-gyp"))
+        };
+        let files = tree.entries.iter().map(|entry| &*entry.path).filter(|path| named(path));
+        InstallScript { event: script.event, files: files.map(str::to_owned).collect(), text: script.text }
+    };
+    Ok(Some(scripts::read(key, &tree)?.into_iter().map(script).collect()))
 }
 
 /// Returns why a package wants to be built, and on which platforms. Returns `None` if it does not.
-fn reason(package: &Package, declared: &[Platform]) -> Option<(String, Vec<Platform>)> {
+fn reason(package: &Package, declared: &[Platform], is_changed: bool) -> Option<(String, Vec<Platform>)> {
     if package.facts.install_script {
-        return Some(("it has install scripts, which do not run".to_owned(), declared.to_vec()));
+        let reason =
+            if is_changed { "its install scripts are not those that were approved" } else { "it has install scripts" };
+        return Some((reason.to_owned(), declared.to_vec()));
     }
     let sdist = package.artifacts.iter().find(|artifact| artifact.kind.needs_build())?;
     let serves = |artifact: &Artifact, platform: &Platform| {
@@ -73,7 +122,8 @@ fn reason(package: &Package, declared: &[Platform]) -> Option<(String, Vec<Platf
     Some((format!("it has no wheel for {}", names.join(", ")), platforms))
 }
 
-/// Lets packages be built: writes their lines into the manifest. Returns the packages that were not allowed before.
+/// Lets packages be built: writes their lines into the manifest, and approves scripts that the lock has and that are not those
+/// that were approved. Returns the packages that were not allowed before.
 pub fn allow(context: &Context<'_>, names: &[String]) -> Result<Vec<PackageId>> {
     let root = project::find_root(context)?;
     snapshot::undisturbed(&root, |snapshot| allow_once(context, &Project::read(root.clone())?, names, snapshot))
@@ -86,11 +136,15 @@ fn allow_once(
     names: &[String],
     snapshot: &InputSnapshot,
 ) -> Result<Option<Vec<PackageId>>> {
-    let lockfile = lock::read(project)?.lockfile().unwrap_or_default();
+    let mut lockfile = lock::read(project)?.lockfile().unwrap_or_default();
     let target = Target::root(project);
-    let (mut text, mut added) = (target.text().to_owned(), Vec::new());
+    let (mut text, mut added, mut approved) = (target.text().to_owned(), Vec::new(), BTreeSet::new());
     for name in names {
         let package = package(project, &lockfile, name)?;
+        let of_package = lockfile.builds.scripts.iter_mut().filter(|(key, _)| key.id == package);
+        if of_package.filter_map(|(_, scripts)| scripts.approved.take()).count() > 0 {
+            approved.insert(package.clone());
+        }
         if project.manifest.settings.builds.names(&package) || added.contains(&package) {
             continue;
         }
@@ -98,11 +152,17 @@ fn allow_once(
         text = edit::add_line(&target.file, &text, &edit::Block::Named("builds"), &line)?;
         added.push(package);
     }
-    if added.is_empty() {
+    if added.is_empty() && approved.is_empty() {
         return Ok(Some(added));
     }
     // What cannot be allowed is an error of the manifest.
     manifest::parse(&target.file, &text, ManifestKind::Root)?;
+    if !approved.is_empty() {
+        let edited = Edited { target: &target, text: &text };
+        let written = lock::write(context, project, (!added.is_empty()).then_some(&edited), &lockfile, snapshot)?;
+        approved.extend(added);
+        return Ok(written.map(|_| approved.into_iter().collect()));
+    }
     let held = snapshot::hold(context, &Profiles::open(&project.root)?)?;
     let written = snapshot.stands(&project.root)? && Edited { target: &target, text: &text }.write()?;
     held.release()?;

@@ -68,10 +68,10 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     for groups in selected {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
-        let preparation = Preparation { patches: &[], sources: SourceUse::Gathered(&lockfile.builds) };
+        let preparation = Preparation { patches: &[], sources: SourceUse::Gathered(&lockfile.builds), scripts: None };
         let completeness = Completeness::WithoutMissingOptional;
         let (_, more, missing) = gather::gather(&source, &selection, closure, &preparation, completeness)?;
-        skipped.extend(missing);
+        skipped.extend(missing.warnings());
         gathered.fetched += more.fetched;
         gathered.bytes += more.bytes;
         gathered.trees.extend(more.trees);

@@ -46,9 +46,14 @@ pub(in crate::ops) fn python(context: &Context<'_>) -> Option<String> {
 
 /// Returns the major version of the Node that is on PATH: `22`.
 pub(in crate::ops) fn node(context: &Context<'_>) -> Option<String> {
-    let text = answer(&python::on_path(&context.variables.search_path(), "node")?, &["--version"])?;
-    let major = text.strip_prefix('v')?.split('.').next()?;
+    let text = node_says(context, "process.versions.node")?;
+    let major = text.split('.').next()?;
     major.parse::<u32>().ok().map(|_| major.to_owned())
+}
+
+/// Returns the value of a JavaScript expression in the Node that is on PATH.
+pub(in crate::ops) fn node_says(context: &Context<'_>, expression: &str) -> Option<String> {
+    answer(&python::on_path(&context.variables.search_path(), "node")?, &["-p", expression])
 }
 
 fn answer(program: &Path, arguments: &[&str]) -> Option<String> {

@@ -379,7 +379,7 @@ fn packages_of(lockfile: &Lockfile) -> PackageVersions {
 
 /// Writes the lock, unless its text stays the same; tells which. None, and nothing is written, where somebody else wrote
 /// manifest or lock meanwhile.
-fn write(
+pub(super) fn write(
     context: &Context<'_>,
     project: &Project,
     edited: Option<&Edited<'_>>,

@@ -74,8 +74,8 @@ fn scripts(found: &[Finding]) -> Option<String> {
         .collect();
     (!declare.is_empty()).then(|| {
         format!(
-            "install scripts are not run; declared by {}. Most work without; for one that does not, write `writable npm \
-             \"NAME\"` under `resolution`, sync, and run its script in its folder",
+            "install scripts are not run; declared by {}. Most work without; for one that does not: `larder builds` shows what \
+             its scripts do, and `larder builds allow NAME` lets them run, in a sandbox",
             declare.join(", ")
         )
     })

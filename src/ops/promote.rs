@@ -44,18 +44,16 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
         profile: &profile,
         environment: target,
         platform,
-        builds: &lockfile.builds,
+        lock: &lockfile,
         purpose: Purpose::Promote(&promoted),
         activation: Activation::Leave,
         bytecode: BytecodeUse::AsDeclared,
-        patches: &lockfile.settings.patches,
     };
     let ingredients = installation.gather(&selection, closure)?;
     let held = snapshot::hold(session.context, &profile)?;
     // What a sync noted does not tell what this leaves, which may be gone back from.
     state::forget(&project.root, target.name.as_str())?;
-    let Installed { number, built, difference, warnings } =
-        installation.build(&held, (&lockfile, &text), &ingredients)?;
+    let Installed { number, built, difference, warnings } = installation.build(&held, &text, &ingredients)?;
     held.release()?;
     let folder = profile.folder(&target.name, number);
     let unchanged = Synced::unchanged(target.name.to_string(), number, folder);

@@ -357,11 +357,10 @@ impl<'a> Sync<'a> {
             profile: &self.profile,
             environment: self.environment,
             platform: self.platform,
-            builds: &lockfile.builds,
+            lock: &lockfile,
             purpose,
             activation: self.options.activation,
             bytecode: self.options.bytecode,
-            patches: &lockfile.settings.patches,
         };
         let ingredients = installation.gather(&selection, closure)?;
         let held = snapshot::hold(self.session.context, &self.profile)?;
@@ -369,9 +368,9 @@ impl<'a> Sync<'a> {
         if !snapshot.stands(&self.project.root)? {
             return Ok(None);
         }
-        let installed = installation.build(&held, (&lockfile, &text), &ingredients)?;
+        let installed = installation.build(&held, &text, &ingredients)?;
         // What was left out is tried again the next time, and who stays rolled back is told each time.
-        let is_whole = ingredients.left_out.is_empty() && absent.is_empty();
+        let is_whole = ingredients.left_out.not_fetched.is_empty() && absent.is_empty();
         if is_whole && !matches!(purpose, Purpose::RepairRolledBack) {
             self.remember(installed.number, ingredients.interpreter.as_ref())?;
         }
@@ -389,7 +388,7 @@ impl<'a> Sync<'a> {
             difference,
             fetched: ingredients.gathered.fetched,
             bytes: ingredients.gathered.bytes,
-            warnings: locked.warnings().chain(ingredients.left_out).chain(warnings).collect(),
+            warnings: locked.warnings().chain(ingredients.left_out.warnings()).chain(warnings).collect(),
             notes,
             findings: locked.reports(found),
         }))

@@ -15,7 +15,7 @@ use super::undeclared::add_undeclared;
 
 /// Computes the layout and the closure of a profile.
 pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
-    let realised = realise(input)?;
+    let realised = realise_packages(input)?;
     let closure = input.closure;
     let direct: BTreeSet<&InstanceKey> =
         closure.roots.iter().flat_map(|root| closure.root_edges(root)).map(|edge| &edge.to).collect();
@@ -56,12 +56,13 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
 }
 
 /// The realised packages, and which instance got which key.
-struct Realisation<'a> {
-    packages: BTreeMap<RealisedKey, RealisedPackage>,
-    keys: RealisedKeys<'a>,
+pub(super) struct Realisation<'a> {
+    pub(super) packages: BTreeMap<RealisedKey, RealisedPackage>,
+    pub(super) keys: RealisedKeys<'a>,
 }
 
-fn realise<'a>(input: &LayoutInput<'a>) -> Result<Realisation<'a>, ProfileError> {
+/// Returns how a closure's packages are realised.
+pub(super) fn realise_packages<'a>(input: &LayoutInput<'a>) -> Result<Realisation<'a>, ProfileError> {
     let is_realised = |key: &&InstanceKey| placement::of(key.package.id.ecosystem).is_realised();
     let instances: Vec<&InstanceKey> = input.closure.instances.keys().copied().filter(is_realised).collect();
     let place: BTreeMap<&InstanceKey, usize> = instances.iter().enumerate().map(|(at, key)| (*key, at)).collect();

@@ -29,6 +29,7 @@
 //! | `key`, `components` | the names of realised packages' folders |
 //! | `layout`, `layout_input` | what a profile will look like, as data, and what that is computed from |
 //! | `npm` | realising packages; the executables that they declare |
+//! | `package_folder` | a package with its dependencies in a folder of its own, for its install scripts |
 //! | `python` | finding the interpreter; a virtual environment without pip |
 //! | `placement` | each ecosystem's contract: where its packages go |
 //! | `undeclared` | what packages find that they do not declare |
@@ -67,6 +68,7 @@ mod link_mode;
 mod linking;
 mod local_folders;
 mod npm;
+mod package_folder;
 mod paths;
 mod pins;
 mod placement;
@@ -100,6 +102,7 @@ pub use layout::{
     RealisedPackage,
 };
 pub use link_mode::LinkMode;
+pub use package_folder::PackageFolder;
 pub use paths::{active, current_link, generation_folder, is_generation, own_folder, sync_record};
 pub use placement::needs_python;
 pub use profiles::Profiles;

@@ -14,6 +14,7 @@ fn package(folder: &BuildFolder, package_json: &str) -> NpmPackage {
         name: "npm:demo 1.0.0".into(),
         layout: folder.path("sources"),
         package: "node_modules/demo".into(),
+        writable: "node_modules/demo".into(),
         scripts: ScriptSet::Install,
         node: NodeRuntime::of(&node()).expect("a Node"),
         search_path: Vec::new(),

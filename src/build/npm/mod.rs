@@ -1,7 +1,7 @@
 //! Runs the install scripts of an npm package.
 //!
 //! The package lies in a folder with its dependencies, as `node_modules` has them. The scripts may change the package's own
-//! folder, and see the rest at `/build`. What is then in the folder is the package.
+//! folder, or one around it, and see the rest at `/build`. What is then in the package's folder is the package.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use node::NodeRuntime;
-pub use scripts::{PackageJsonError, Script, ScriptSet, scripts};
+pub use scripts::{PackageJsonError, Script, ScriptSet, scripts, scripts_digest};
 
 use super::run::{Step, run};
 use super::{Bind, BuildError, Sandbox, environment};
@@ -44,8 +44,11 @@ pub struct NpmPackage {
     pub name: String,
     /// The folder that has the package and its dependencies.
     pub layout: PathBuf,
-    /// Where the package lies in it: `node_modules/better-sqlite3`. The scripts may change it.
+    /// Where the package lies in it: `node_modules/better-sqlite3`.
     pub package: PathBuf,
+    /// Which folder of it the scripts may change: that of the package, or one around it, as node-gyp writes beside packages whose
+    /// dependencies lie elsewhere than npm puts them.
+    pub writable: PathBuf,
     /// Which of its scripts run.
     pub scripts: ScriptSet,
     /// The Node that runs the scripts, and that native modules are for. The sandbox must show it.
@@ -76,7 +79,7 @@ impl NpmPackage {
         let tools = self.write_tools(&sandbox.scratch)?;
         let mut sandbox = sandbox.clone();
         sandbox.binds.push(Bind::read_at(&self.layout, LAYOUT));
-        sandbox.binds.push(Bind::write_at(&folder, Path::new(LAYOUT).join(&self.package)));
+        sandbox.binds.push(Bind::write_at(self.layout.join(&self.writable), Path::new(LAYOUT).join(&self.writable)));
         sandbox.binds.push(Bind::read_at(&tools, TOOLS));
         fs::remove_file(&self.log)?;
         for script in &scripts {

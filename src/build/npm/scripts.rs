@@ -1,6 +1,9 @@
 //! Which scripts of a package npm runs when it is installed.
 
 use serde_json::Value;
+use sha2::Digest as _;
+
+use crate::model::{Algorithm, Digest};
 
 /// When scripts are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +66,15 @@ pub fn scripts(package_json: &[u8], has_gyp: bool, set: ScriptSet) -> Result<Vec
         found.insert(0, Script { event: "install", text: "node-gyp rebuild".to_owned() });
     }
     Ok(found)
+}
+
+/// Returns the digest by which scripts are approved: of when each runs, and of its text.
+pub fn scripts_digest(scripts: &[Script]) -> Digest {
+    let mut hasher = sha2::Sha256::new_with_prefix("larder scripts 1\n");
+    for Script { event, text } in scripts {
+        hasher.update(format!("{event} {}\n{text}\n", text.len()));
+    }
+    Digest::new(Algorithm::Sha256, &hasher.finalize())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `larder builds`
 
 use crate::cli::args::{BuildsArgs, BuildsCommand};
-use crate::ops::{Context, builds};
+use crate::ops::{Context, Session, builds};
 
 use super::{CommandResult, DONE, Output};
 
@@ -13,11 +13,16 @@ pub(in crate::cli) fn run(arguments: &BuildsArgs, context: &Context<'_>, output:
 }
 
 fn list(context: &Context<'_>, output: &Output) -> CommandResult {
-    let wanted = builds::list(context)?;
+    let wanted = builds::list(&Session::new(context))?;
     output.json(&wanted);
     for one in &wanted.builds {
         let allowed = if one.allowed { "allowed" } else { "not allowed" };
         output.data_line(format!("{}:{} {}  {allowed}: {}", one.ecosystem, one.name, one.version, one.reason));
+        for script in one.scripts.iter().flatten() {
+            let files =
+                if script.files.is_empty() { String::new() } else { format!("  ({})", script.files.join(", ")) };
+            output.data_line(format!("    {}: {}{files}", script.event, script.text.escape_debug()));
+        }
     }
     if wanted.builds.is_empty() {
         output.message("Nothing has to be built");

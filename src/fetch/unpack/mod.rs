@@ -11,8 +11,8 @@ pub(crate) mod zip;
 
 use std::io;
 
-pub use names::NameFolding;
 pub(super) use names::check_names;
+pub use names::{NameFolding, has_twins};
 pub(super) use refusal::UnpackError;
 pub use refusal::{ArchiveFault, ArchiveRefusal};
 pub(super) use spool::Spool;

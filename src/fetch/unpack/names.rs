@@ -134,6 +134,11 @@ impl EntryNames {
     }
 }
 
+/// Returns whether some of a tree's paths are one on a file system that ignores case, or the form of accents.
+pub fn has_twins<'p>(paths: impl Iterator<Item = &'p str>) -> bool {
+    check_names(paths, NameFolding::CaseAndForm).is_err()
+}
+
 /// Checks the names of a tree that was unpacked under another folding.
 pub(in crate::fetch) fn check_names<'p>(
     paths: impl Iterator<Item = &'p str>,

@@ -103,6 +103,13 @@ pub enum StaleReason {
         /// The package.
         package: PackageKey,
     },
+    /// A package whose install scripts may run and are not locked, or are locked and may not run any more.
+    Scripts {
+        /// The package.
+        package: PackageKey,
+        /// Whether they are locked.
+        locked: bool,
+    },
     /// An edge to a package that is not there.
     Dangling {
         /// The missing instance.
@@ -149,6 +156,8 @@ impl fmt::Display for StaleReason {
             }
             Self::Folder { folder, what } => write!(f, "`{folder}`: {what}"),
             Self::Tools { package } => write!(f, "the tools that build {package} are not locked"),
+            Self::Scripts { package, locked: false } => write!(f, "the install scripts of {package} are not locked"),
+            Self::Scripts { package, .. } => write!(f, "the install scripts of {package} are locked and may not run"),
             Self::Dangling { to } => write!(f, "{to} is needed and not locked"),
             Self::Rerouted { package } => write!(f, "{package} is not what the lines' `registry=` lead to now"),
             Self::Registry { package, locked, now } => {
@@ -203,6 +212,7 @@ pub fn freshness(lock: &Lockfile, declared: &DeclaredState<'_>) -> Freshness {
         }
     }
     reasons.extend(without_tools(lock, &declared.settings.builds));
+    reasons.extend(scripts_changed(lock, &declared.settings.builds));
     Freshness { reasons }
 }
 
@@ -218,6 +228,18 @@ fn without_tools<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator
     packages
         .filter(move |(key, package)| is_built(package) && rules.approves(&key.id, &key.version) && !has_tools(key))
         .map(|(key, _)| StaleReason::Tools { package: key.clone() })
+}
+
+/// Returns the packages whose install scripts may run and are not locked, and those of which it is the other way round.
+fn scripts_changed<'a>(lock: &'a Lockfile, rules: &'a BuildRules) -> impl Iterator<Item = StaleReason> + 'a {
+    let is_changed = |(key, package): &(&PackageKey, &Package)| {
+        let locked = lock.builds.scripts.contains_key(*key);
+        let wanted = package.facts.install_script && rules.approves(&key.id, &key.version);
+        (locked != wanted).then(|| StaleReason::Scripts { package: (*key).clone(), locked })
+    };
+    // Most manifests approve nothing, and their locks are looked at no further.
+    let packages = (!rules.approvals.is_empty() || !lock.builds.scripts.is_empty()).then(|| lock.graph.packages.iter());
+    packages.into_iter().flatten().filter_map(move |package| is_changed(&package))
 }
 
 /// Compares one solution with the lines that count for it.

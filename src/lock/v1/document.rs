@@ -35,6 +35,10 @@ pub(super) struct BuildTable<'a> {
     pub(super) requires: Vec<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) tools: Vec<EdgeEntry<'a>>,
+    #[serde(borrow)]
+    pub(super) scripts: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) approved: Option<CowStr<'a>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -12,9 +12,10 @@ use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     Artifact, ArtifactKind, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem, Edge,
-    EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label, Marker,
-    NpmPeers, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, Platform, Prereleases,
-    PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Version, parse_folder_text, split_at_version,
+    EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label,
+    LockedScripts, Marker, NpmPeers, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, Platform,
+    Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Version, parse_folder_text,
+    split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -101,6 +102,15 @@ impl<'a> LockReader<'a> {
         let mut builds = Builds::default();
         for written in &document.build {
             let key = self.package_key(&written.id)?;
+            let twice = || self.corrupt(&written.id, format!("the build of `{}` is there twice", &*written.id));
+            if let Some(digest) = &written.scripts {
+                let approved = written.approved.as_ref().map(|text| self.value(text)).transpose()?;
+                let scripts = LockedScripts { digest: self.value(digest)?, approved };
+                if builds.scripts.insert(key, scripts).is_some() {
+                    return Err(twice());
+                }
+                continue;
+            }
             let mut requirements = BuildRequirements {
                 requires: written.requires.iter().map(|text| (**text).to_owned()).collect(),
                 tools: BTreeMap::new(),
@@ -112,7 +122,7 @@ impl<'a> LockReader<'a> {
                 requirements.tools.insert(self.package_key(&tool.to)?, platforms);
             }
             if builds.requirements.insert(key, requirements).is_some() {
-                return Err(self.corrupt(&written.id, format!("the build of `{}` is there twice", &*written.id)));
+                return Err(twice());
             }
         }
         for written in &document.tool {

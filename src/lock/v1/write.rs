@@ -5,8 +5,8 @@ use std::fmt::{Display, Write};
 use crate::lock::Lockfile;
 use crate::model::{
     Artifact, ArtifactKind, BuildRequirements, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines,
-    Instance, InstanceKey, NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings, Sides,
-    TargetPlatform, folder_text,
+    Instance, InstanceKey, LockedScripts, NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings,
+    Sides, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -31,8 +31,16 @@ pub(in crate::lock) fn write(lock: &Lockfile) -> String {
         out.package("package", key, package);
         out.instances(&own);
     }
+    // Packages of one ecosystem have tools, those of another have scripts: none has both.
+    let mut scripts = lock.builds.scripts.iter().peekable();
     for (key, requirements) in &lock.builds.requirements {
+        while let Some((key, scripts)) = scripts.next_if(|(script, _)| *script < key) {
+            out.scripts(key, scripts);
+        }
         out.build(key, requirements);
+    }
+    for (key, scripts) in scripts {
+        out.scripts(key, scripts);
     }
     for (key, package) in &lock.builds.tools {
         out.package("tool", key, package);
@@ -151,6 +159,15 @@ impl LockWriter {
             table.done()
         });
         self.block("tools", tools);
+    }
+
+    fn scripts(&mut self, key: &PackageKey, scripts: &LockedScripts) {
+        self.line("\n[[build]]");
+        self.fact("id", key);
+        self.fact("scripts", &scripts.digest);
+        if let Some(approved) = &scripts.approved {
+            self.fact("approved", approved);
+        }
     }
 
     fn package(&mut self, table: &str, key: &PackageKey, package: &Package) {

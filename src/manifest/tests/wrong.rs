@@ -31,8 +31,8 @@ fn a_package_that_may_be_built_is_named_with_its_ecosystem() {
         ],
     );
     check(
-        "builds { allow npm \"sharp\"; env \"CFLAGS\"; isolation \"none\" }",
-        &[("not_yet", "npm"), ("not_yet", "env"), ("not_yet", "isolation")],
+        "builds { allow larder \"sharp\"; env \"CFLAGS\"; isolation \"none\" }",
+        &[("not_yet", "larder"), ("not_yet", "env"), ("not_yet", "isolation")],
     );
 }
 

@@ -26,6 +26,18 @@ pub(in crate::ops) enum BuildsError {
         /// The reason.
         reason: Box<str>,
     },
+    /// Its package.json cannot be read.
+    #[error("the install scripts of {package} cannot be read: {reason}")]
+    #[diagnostic(
+        code(larder::builds::bad_package_json),
+        help("ask for another version, or take back its `allow` line: without that nothing of it runs")
+    )]
+    BadPackageJson {
+        /// The package.
+        package: PackageKey,
+        /// The reason.
+        reason: Box<str>,
+    },
     /// No versions satisfy its build requirements.
     #[error("no versions satisfy the build requirements of {package}:\n{because}")]
     #[diagnostic(
@@ -63,6 +75,23 @@ pub(in crate::ops) enum BuildsError {
         /// What it makes.
         found: Box<str>,
     },
+    /// Scripts that nobody approved.
+    #[error("the install scripts of {} are not those that were approved", listed(.0))]
+    #[diagnostic(
+        code(larder::builds::scripts_changed),
+        help("nothing was run. `larder builds` shows them; `{}` approves them", allow_command(.0))
+    )]
+    ScriptsChanged(Vec<PackageKey>),
+    /// The lock says something else of scripts than their package.
+    #[error("the install scripts of {package} are not those that the lock has")]
+    #[diagnostic(
+        code(larder::builds::other_scripts),
+        help("nothing was run. The lock was changed by hand, or merged: `larder builds allow {}:{}` approves them anew", package.id.ecosystem, package.id.name)
+    )]
+    OtherScripts {
+        /// The package.
+        package: PackageKey,
+    },
     /// The lock has no tools for a package.
     #[error("the lock does not say what builds {package}")]
     #[diagnostic(code(larder::builds::not_locked), help("`larder lock` finds it out"))]
@@ -72,15 +101,26 @@ pub(in crate::ops) enum BuildsError {
     },
 }
 
+fn listed(packages: &[PackageKey]) -> String {
+    packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn allow_command(packages: &[PackageKey]) -> String {
+    let names = packages.iter().map(|package| format!(" {}:{}", package.id.ecosystem, package.id.name));
+    format!("larder builds allow{}", names.collect::<String>())
+}
+
 impl Failure for BuildsError {
     fn exit(&self) -> Exit {
         match self {
             Self::NoTools { .. } => Exit::NoSolution,
             Self::NoPython { .. } => Exit::Manifest,
-            Self::WrongPackage { .. } => Exit::Integrity,
+            Self::WrongPackage { .. } | Self::OtherScripts { .. } => Exit::Integrity,
             Self::NotLocked { .. }
             | Self::BadRequirement { .. }
             | Self::BadPyproject { .. }
+            | Self::BadPackageJson { .. }
+            | Self::ScriptsChanged(_)
             | Self::ToolFromSource { .. } => Exit::Refused,
         }
     }

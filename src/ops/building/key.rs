@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::Digest as _;
 
 use crate::build::{Level, Toolchain};
-use crate::model::{Algorithm, Digest, PackageKey, Platform};
+use crate::model::{Algorithm, Digest, InstanceKey, PackageKey, PackageName, Platform};
 use crate::profile::python::Interpreter;
 
 /// What the output of a build depends on.
@@ -26,6 +26,35 @@ pub(super) struct KeyInput<'a> {
     pub(super) level: Level,
 }
 
+/// What install scripts run on.
+pub(super) struct ScriptedKeyInput<'a> {
+    /// The package.
+    pub(super) instance: &'a InstanceKey,
+    /// The digest of its artifact, or of that with its patch.
+    pub(super) own: &'a Digest,
+    /// All that it reaches, sorted.
+    pub(super) dependencies: &'a [DependencyName<'a>],
+}
+
+/// A package that is there while scripts run.
+pub(super) struct DependencyName<'a> {
+    pub(super) instance: &'a InstanceKey,
+    /// The digest of its artifact, or the name of what its own scripts made of it.
+    pub(super) digest: &'a Digest,
+    /// What it finds, by name.
+    pub(super) edges: Vec<(&'a PackageName, &'a InstanceKey)>,
+}
+
+/// What the outputs of all install scripts depend on.
+pub(super) struct ScriptMachine<'a> {
+    /// The versions of the Node and of everything in it.
+    pub(super) versions: &'a str,
+    pub(super) platform: Platform,
+    /// The Node's program, the compilers, the C library and the system.
+    pub(super) toolchain: &'a Toolchain,
+    pub(super) level: Level,
+}
+
 /// Changes when larder builds differently: nothing that was built before is used then.
 const FORMAT: u32 = 1;
 
@@ -42,6 +71,24 @@ pub(super) fn key(input: &KeyInput<'_>) -> Digest {
     );
     for (tool, digest) in input.tools {
         let _ = writeln!(text, "{tool} {digest}");
+    }
+    Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
+}
+
+/// Returns the name of what install scripts make. `scripts` is the digest of their text.
+pub(super) fn scripted_key(input: &ScriptedKeyInput<'_>, scripts: &Digest, machine: &ScriptMachine<'_>) -> Digest {
+    let ScriptMachine { versions, platform, toolchain, level } = machine;
+    let mut text = format!(
+        "larder scripts {FORMAT}\n{}\n{}\n{scripts}\n{platform}\n{level}\n{}\n{versions}\n",
+        input.instance,
+        input.own,
+        toolchain.digest()
+    );
+    for DependencyName { instance, digest, edges } in input.dependencies {
+        let _ = writeln!(text, "{instance} {digest}");
+        for (name, to) in edges {
+            let _ = writeln!(text, "  {name} {to}");
+        }
     }
     Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
 }

@@ -1,4 +1,4 @@
-//! Building what exists only as source.
+//! Building what exists only as source, and running the install scripts of packages.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -6,16 +6,25 @@
 //! | `tools` | choosing what builds it: a solve of its own |
 //! | `workshop` | the folder in which its back end runs, in a sandbox |
 //! | `probe` | what a solve has to find out by building |
+//! | `scripts` | install scripts: read, and locked where they may run |
+//! | `node` | the Node that runs them |
+//! | `plan_scripts`, `run_scripts` | in which order they run, and what comes of them |
 //! | `key`, `outputs` | what comes of a build, by the name of everything that went into it |
 //! | `error` | why nothing can be built |
 
 mod error;
 mod key;
+mod node;
 mod outputs;
+mod plan_scripts;
 mod probe;
+mod run_scripts;
+pub(super) mod scripts;
 mod source;
 mod tools;
 mod workshop;
 
 pub(super) use outputs::{Builder, inputs};
+pub(super) use plan_scripts::PlannedScripts;
 pub(super) use probe::Probe;
+pub(super) use run_scripts::ScriptRunner;

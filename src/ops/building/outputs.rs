@@ -11,7 +11,7 @@ use crate::lock::Closure;
 use crate::model::{Artifact, Builds, Digest, Label, PackageKey, Platform};
 use crate::ops::{Event, Result, Session, artifacts};
 use crate::profile::python::Interpreter;
-use crate::store::Tree;
+use crate::store::{Store, Tree};
 
 use super::key::{KeyInput, key};
 use super::probe::tool_request;
@@ -79,12 +79,7 @@ impl Builder<'_> {
 
     /// Returns what comes of a build, if the store has it.
     pub(in crate::ops) fn find(&self, planned: &PlannedBuild) -> Result<Option<Tree>> {
-        let store = &self.session.store;
-        let found = store.tree(&planned.output)?;
-        if let Some(tree) = &found {
-            store.note_use(&tree.digest)?;
-        }
-        Ok(found)
+        find_output(&self.session.store, &planned.output)
     }
 
     /// Builds a package from inputs that the store has, in the order of [`PlannedBuild::inputs`]. If another process builds the
@@ -113,6 +108,15 @@ impl Builder<'_> {
         store.add_record(&planned.output, &built.tree.digest)?;
         Ok(built.tree)
     }
+}
+
+/// Returns what was built under a name, if the store has it.
+pub(super) fn find_output(store: &Store, output: &Digest) -> Result<Option<Tree>> {
+    let found = store.tree(output)?;
+    if let Some(tree) = &found {
+        store.note_use(&tree.digest)?;
+    }
+    Ok(found)
 }
 
 /// Returns what a build needs from registries: the source distribution, and then the tools.

@@ -14,6 +14,7 @@ use crate::registry::Registries;
 use crate::resolve::UnbuiltRelease;
 
 use super::error::BuildsError;
+use super::scripts;
 use super::source::{self, Source, not_locked};
 use super::tools::{self, ChosenTools, ToolChooser};
 use super::workshop::Workshop;
@@ -89,6 +90,7 @@ impl<'a> Probe<'a> {
             };
             tools::add(&mut builds, key.clone(), chosen);
         }
+        builds.scripts = scripts::lock(self.session, self.project, self.registries, graph, self.old)?;
         Ok(builds)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::build::{Backend, Bind, EARLIEST_ZIP_DATE, Level, PythonProject, Sandbox, Target};
 use crate::fs;
 use crate::model::PackageKey;
-use crate::ops::{Result, Session};
+use crate::ops::{Context, Result, Session};
 use crate::profile;
 use crate::profile::python::{self, Interpreter};
 use crate::store::{Staging, Tree};
@@ -19,6 +19,13 @@ const TOOLS: &str = "/tools";
 
 /// How well builds are locked in.
 pub(super) const LEVEL: Level = Level::Strict;
+
+/// Returns the file for what a package's build says, in a folder that is there.
+pub(super) fn log_file(context: &Context<'_>, package: &PackageKey) -> Result<PathBuf> {
+    let logs = context.cache.join("build-logs");
+    fs::create_dir_all(&logs)?;
+    Ok(logs.join(format!("{}-{}.log", package.id.name, package.version).replace('/', "+")))
+}
 
 /// A source that can be written to and an environment of the tools that build it, and a sandbox that shows nothing else. All of
 /// it is gone when it is dropped.
@@ -54,8 +61,6 @@ impl<'s> Workshop<'s> {
         sandbox.binds = vec![Bind::read(&interpreter.base_prefix), Bind::read_at(&environment, TOOLS)];
         let seen = sandbox.inside(&environment);
         python::build_tools(&environment, &seen, interpreter, tools)?;
-        let logs = context.cache.join("build-logs");
-        fs::create_dir_all(&logs)?;
         let package = &source.package;
         let project = PythonProject {
             name: package.to_string(),
@@ -70,7 +75,7 @@ impl<'s> Workshop<'s> {
             config_settings: BTreeMap::new(),
             variables: BTreeMap::new(),
             source_date: EARLIEST_ZIP_DATE,
-            log: logs.join(format!("{}-{}.log", package.id.name, package.version)),
+            log: log_file(context, package)?,
         };
         Ok(Self { package: package.clone(), project, sandbox, _staging: staging })
     }

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::build::{BuildError, FailedStep};
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fetch::{self, FetchError, NameFolding, RequestedArtifact};
 use crate::lock::{Closure, Selection};
 use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform};
 use crate::store::{Lease, StoreError, Tree};
 
-use super::patched;
-use crate::ops::building::{self, Builder};
+use super::patched::{self, rule_for};
+use super::scripted::Scripted;
+use crate::ops::building::{self, Builder, ScriptRunner};
 use crate::ops::registries::LazyRegistries;
 use crate::ops::{Error, Project, Result, artifacts};
 
@@ -36,8 +38,24 @@ pub(in crate::ops) enum Completeness {
     WithoutMissingOptional,
 }
 
+/// Optional packages that were left out: a warning for each.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct LeftOut {
+    /// They could not be fetched, which may be otherwise the next time.
+    pub(in crate::ops) not_fetched: Vec<String>,
+    /// Their install scripts failed.
+    pub(in crate::ops) scripts_failed: Vec<String>,
+}
+
+impl LeftOut {
+    /// Returns all warnings.
+    pub(in crate::ops) fn warnings(self) -> impl Iterator<Item = String> {
+        self.not_fetched.into_iter().chain(self.scripts_failed)
+    }
+}
+
 /// Gathers a closure: the tree of every package, fetched where the store does not have it. Returns the closure that was
-/// gathered, and a warning for each package that was left out of it.
+/// gathered, and what was left out of it.
 ///
 /// Bytes that are not what was promised are no reason to leave a package out, and neither is being offline.
 pub(in crate::ops) fn gather<'g>(
@@ -46,30 +64,46 @@ pub(in crate::ops) fn gather<'g>(
     mut closure: Closure<'g>,
     preparation: &Preparation<'_>,
     completeness: Completeness,
-) -> Result<(Closure<'g>, Gathered, Vec<String>)> {
-    let may_leave_out = completeness == Completeness::WithoutMissingOptional && !source.session.context.offline;
-    let (mut missing, mut warnings) = (BTreeSet::new(), Vec::new());
+) -> Result<(Closure<'g>, Gathered, LeftOut)> {
+    let may_leave_out = completeness == Completeness::WithoutMissingOptional;
+    let (mut missing, mut left_out) = (BTreeSet::new(), LeftOut::default());
     loop {
-        let error = match attempt(source, &closure, preparation) {
-            Ok(gathered) => return Ok((closure, gathered, warnings)),
-            Err(Failed::Fetch(error)) => error,
-            Err(Failed::Otherwise(error)) => return Err(error),
+        let failed = match attempt(source, &closure, preparation) {
+            Ok(gathered) => return Ok((closure, gathered, left_out)),
+            Err(failed) => failed,
         };
-        let subject = match &error {
-            FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. } if may_leave_out => {
+        let subject = match &failed {
+            Failed::Fetch(FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. })
+                if may_leave_out && !source.session.context.offline =>
+            {
                 subject.package.clone()
             }
-            _ => return Err(error.into()),
+            Failed::Scripts(package, _) if may_leave_out => package.clone(),
+            _ => return Err(failed.into_error()),
         };
         missing.insert(subject.clone());
         let Some(without) = closure.graph.map(|graph| Closure::without(graph, selection, &missing)) else {
-            return Err(error.into());
+            return Err(failed.into_error());
         };
         if without.packages().any(|(key, _)| missing.contains(key)) {
-            return Err(error.into());
+            return Err(failed.into_error());
         }
-        let reason = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
-        warnings.push(format!("{subject} is optional and was left out, as it cannot be fetched{reason}"));
+        match &failed {
+            Failed::Scripts(_, error) => {
+                let step = &error.step;
+                left_out.scripts_failed.push(format!(
+                    "{subject} is optional and was left out: its script `{step}` {}. Its log: `{}`",
+                    error.reason,
+                    error.log.display()
+                ));
+            }
+            Failed::Fetch(error) => {
+                let reason = std::error::Error::source(error).map_or_else(String::new, |source| format!(": {source}"));
+                let warning = format!("{subject} is optional and was left out, as it cannot be fetched{reason}");
+                left_out.not_fetched.push(warning);
+            }
+            Failed::Otherwise(_) => {}
+        }
         closure = without;
     }
 }
@@ -78,6 +112,8 @@ pub(in crate::ops) fn gather<'g>(
 enum Failed {
     /// An artifact could not be had.
     Fetch(FetchError),
+    /// A script of a package failed.
+    Scripts(PackageKey, Box<FailedStep>),
     /// Something else.
     Otherwise(Error),
 }
@@ -88,12 +124,24 @@ impl<E: Into<Error>> From<E> for Failed {
     }
 }
 
+impl Failed {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Fetch(error) => error.into(),
+            Self::Scripts(_, error) => BuildError::Failed(error).into(),
+            Self::Otherwise(error) => error,
+        }
+    }
+}
+
 /// What is done with packages besides fetching them.
 pub(in crate::ops) struct Preparation<'a> {
     /// The patches that are applied.
     pub(in crate::ops) patches: &'a [PatchedPackage],
     /// What is done with those that exist only as source.
     pub(in crate::ops) sources: SourceUse<'a>,
+    /// What runs the install scripts of those that were approved.
+    pub(in crate::ops) scripts: Option<&'a ScriptRunner<'a>>,
 }
 
 /// What is done with packages that exist only as source.
@@ -107,7 +155,7 @@ pub(in crate::ops) enum SourceUse<'a> {
 fn attempt(
     source: &LazyRegistries<'_>,
     closure: &Closure<'_>,
-    Preparation { patches: rules, sources }: &Preparation<'_>,
+    Preparation { patches: rules, sources, scripts }: &Preparation<'_>,
 ) -> std::result::Result<Gathered, Failed> {
     let platform = source.project.platform()?;
     let approvals = &source.project.manifest.settings.builds;
@@ -134,13 +182,18 @@ fn attempt(
     if !unapproved.is_empty() {
         return Err(NoArtifact::OnlySource(unapproved).into());
     }
+    let mut scripted = match scripts {
+        Some(runner) => Scripted::plan(runner, closure, rules, &mut wanted)?,
+        None => Scripted::default(),
+    };
     let outputs = || planned.iter().map(|(_, planned)| (&planned.package, &planned.output));
     let own = wanted.iter().filter_map(|wanted| Some((&wanted.package, wanted.artifact.digest.as_ref()?)));
     let changed: Vec<Digest> =
         own.chain(outputs()).filter_map(|(package, name)| Some(rule_for(rules, package)?.applied_to(name))).collect();
     let inputs = planned.iter().flat_map(|(_, planned)| &planned.inputs);
     let fetched = wanted.iter().chain(inputs).filter_map(|wanted| wanted.artifact.digest.as_ref());
-    let lease = match source.session.store.lease(fetched.chain(outputs().map(|(_, output)| output)).chain(&changed)) {
+    let made = outputs().map(|(_, output)| output).chain(scripted.outputs());
+    let lease = match source.session.store.lease(fetched.chain(made).chain(&changed)) {
         Err(StoreError::Fs(error)) if error.is_disk_full() => {
             return Err(Failed::Fetch(fetch::disk_full_error(&source.session.store, source, &wanted, error)));
         }
@@ -175,8 +228,15 @@ fn attempt(
         gathered.trees.insert(package.clone(), prepared(package, Some(output), tree)?);
     }
     for (wanted, fetched) in wanted.into_iter().zip(whole) {
+        if let Some(runner) = scripts {
+            runner.check(&wanted.package, &fetched.tree)?;
+        }
         let tree = prepared(&wanted.package, wanted.artifact.digest.as_ref(), &fetched.tree)?;
         gathered.trees.insert(wanted.package, tree);
+    }
+    if let Some(runner) = scripts {
+        let run = scripted.run(runner, closure, &mut gathered.trees)?;
+        run.map_err(|(package, step)| Failed::Scripts(package, step))?;
     }
     Ok(gathered)
 }
@@ -207,11 +267,6 @@ pub(in crate::ops) fn package_tree(
         (Some(tree), ..) => Ok(Arc::new(tree)),
         (None, ..) => Err(NoArtifact::Local { package: key.clone() }.into()),
     }
-}
-
-/// Returns the patch of a package.
-pub(super) fn rule_for<'p>(patches: &'p [PatchedPackage], package: &PackageKey) -> Option<&'p PatchedPackage> {
-    patches.iter().find(|rule| rule.is_for(package))
 }
 
 /// Returns which names are one on a platform that the project is for: what installs here has to install there.

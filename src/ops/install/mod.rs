@@ -8,23 +8,24 @@ mod bytecode;
 pub(super) mod gather;
 mod patched;
 mod repair;
+mod scripted;
 
 use std::sync::Arc;
 
 use crate::difference::{self, Difference};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
-use crate::model::{Builds, Label, PatchedPackage, Platform};
+use crate::model::{Label, Platform};
 use crate::profile::python::{Bytecode, Interpreter};
 use crate::profile::{self, Built, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
 
-use crate::ops::building::Builder;
+use crate::ops::building::{Builder, ScriptRunner};
 use crate::ops::generations::{self, switch};
 use crate::ops::interpreter;
 use crate::ops::registries::LazyRegistries;
 use crate::ops::{Event, Project, Result, Session};
-use gather::{Completeness, Gathered, Preparation, SourceUse};
+use gather::{Completeness, Gathered, LeftOut, Preparation, SourceUse};
 
 /// Whether an environment becomes the active one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -73,13 +74,11 @@ pub(super) struct Installation<'a> {
     pub(super) profile: &'a profile::Profiles,
     pub(super) environment: &'a Environment,
     pub(super) platform: Platform,
-    /// The lock's build tools.
-    pub(super) builds: &'a Builds,
+    /// The lock.
+    pub(super) lock: &'a Lockfile,
     pub(super) purpose: Purpose<'a>,
     pub(super) activation: Activation,
     pub(super) bytecode: BytecodeUse,
-    /// The patches that the lock has.
-    pub(super) patches: &'a [PatchedPackage],
 }
 
 /// What an environment is built from.
@@ -87,8 +86,7 @@ pub(super) struct Ingredients<'c> {
     /// What it is to have, without what was left out.
     pub(super) closure: Closure<'c>,
     pub(super) gathered: Gathered,
-    /// A warning for each package that was left out.
-    pub(super) left_out: Vec<String>,
+    pub(super) left_out: LeftOut,
     pub(super) interpreter: Option<Interpreter>,
     bytecode: Option<Bytecode>,
     /// Keeps byte-code from being collected until the environment has it.
@@ -129,16 +127,22 @@ impl Installation<'_> {
         let source = LazyRegistries::new(self.session, self.project);
         let builder = interpreter.as_ref().map(|interpreter| Builder {
             session: self.session,
-            builds: self.builds,
+            builds: &self.lock.builds,
             interpreter,
             platform: self.platform,
         });
+        let scripts = ScriptRunner::new(self.session, self.project, self.lock, &closure, self.platform)?;
+        let patches = &self.lock.settings.patches;
         if self.purpose.repairs() {
-            let outputs = builder.as_ref().map_or(Ok(Vec::new()), |builder| builder.outputs(&closure))?;
-            repair::forget_damaged(store, &closure, self.patches, outputs)?;
+            let mut outputs = builder.as_ref().map_or(Ok(Vec::new()), |builder| builder.outputs(&closure))?;
+            if let Some(runner) = &scripts {
+                let planned = scripted::planned(runner, &closure, patches)?;
+                outputs.extend(planned.into_iter().map(|planned| (planned.instance.package, planned.output)));
+            }
+            repair::forget_damaged(store, &closure, patches, outputs)?;
         }
-        let sources = builder.as_ref().map_or(SourceUse::Gathered(self.builds), SourceUse::Built);
-        let preparation = Preparation { patches: self.patches, sources };
+        let sources = builder.as_ref().map_or(SourceUse::Gathered(&self.lock.builds), SourceUse::Built);
+        let preparation = Preparation { patches, sources, scripts: scripts.as_ref() };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
         let precompiles = self.bytecode == BytecodeUse::Precompiled || self.environment.compile;
         let compiler = interpreter.as_ref().filter(|_| precompiles);
@@ -161,12 +165,7 @@ impl Installation<'_> {
     }
 
     /// Builds beside what is there, checks, and switches.
-    pub(super) fn build(
-        &self,
-        held: &ProjectLock,
-        (lock, lock_text): (&Lockfile, &str),
-        from: &Ingredients<'_>,
-    ) -> Result<Installed> {
+    pub(super) fn build(&self, held: &ProjectLock, lock_text: &str, from: &Ingredients<'_>) -> Result<Installed> {
         let Self { profile, environment, .. } = *self;
         let (name, store) = (&environment.name, &self.session.store);
         let difference = compare_with_current(profile, name, &from.closure);
@@ -177,7 +176,7 @@ impl Installation<'_> {
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,
-            lock,
+            lock: self.lock,
             lock_text,
             durable: environment.durable,
             promoted: match self.purpose {

@@ -12,6 +12,11 @@ use crate::patch::{Change, MAX_FILE_SIZE, PackagePatch, PatchError, PatchedFile}
 use crate::profile::python;
 use crate::store::{EntryPath, Store, Tree};
 
+/// Returns the patch of a package.
+pub(super) fn rule_for<'p>(patches: &'p [PatchedPackage], package: &PackageKey) -> Option<&'p PatchedPackage> {
+    patches.iter().find(|rule| rule.is_for(package))
+}
+
 /// Returns the tree that a patch makes of a package's own.
 pub(super) fn apply(
     store: &Store,

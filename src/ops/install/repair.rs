@@ -9,7 +9,7 @@ use crate::profile::python::Bytecode;
 use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
-use super::gather::rule_for;
+use super::patched::rule_for;
 use crate::ops::Result;
 
 /// Takes what is damaged of a closure's trees, and of what was built for it, out of the store, so that it is fetched and built

@@ -1,0 +1,182 @@
+//! Running the install scripts of a closure's packages: what comes of them is found in the store, else made now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::build::{self, Bind, BuildError, EARLIEST_ZIP_DATE, FailedStep, NpmPackage, Sandbox, ScriptSet, Toolchain};
+use crate::fetch;
+use crate::fs::{self, Kind};
+use crate::lock::{Closure, Lockfile};
+use crate::model::{Digest, PackageKey, Platform};
+use crate::ops::project::Project;
+use crate::ops::{Event, Result, Session};
+use crate::profile::PackageFolder;
+use crate::store::{EntryPath, Store, Tree, WriteError};
+
+use super::error::BuildsError;
+use super::key::{ScriptMachine, scripted_key};
+use super::node::{self, Node};
+use super::outputs::find_output;
+use super::plan_scripts::{PlannedScripts, ScriptsInput, plan};
+use super::scripts;
+use super::source::not_locked;
+use super::workshop::{LEVEL, log_file};
+
+/// Runs the install scripts of a closure's packages.
+pub(in crate::ops) struct ScriptRunner<'a> {
+    session: &'a Session<'a>,
+    lock: &'a Lockfile,
+    pub(in crate::ops) platform: Platform,
+    /// The packages whose scripts run, with the digests of these.
+    scripted: BTreeMap<&'a PackageKey, &'a Digest>,
+    node: Node,
+    toolchain: Arc<Toolchain>,
+}
+
+impl<'a> ScriptRunner<'a> {
+    /// Returns a runner for the packages whose scripts may run. Returns `None` if none may.
+    ///
+    /// # Errors
+    /// If some are not those that were approved, or there is no Node.
+    pub(in crate::ops) fn new(
+        session: &'a Session<'a>,
+        project: &Project,
+        lock: &'a Lockfile,
+        closure: &Closure<'_>,
+        platform: Platform,
+    ) -> Result<Option<Self>> {
+        if lock.builds.scripts.is_empty() {
+            return Ok(None);
+        }
+        let rules = &project.manifest.settings.builds;
+        let nothing = build::scripts_digest(&[]);
+        let (mut scripted, mut changed) = (BTreeMap::new(), Vec::new());
+        for (key, _) in closure.packages().filter(|(key, _)| rules.approves(&key.id, &key.version)) {
+            let Some((key, scripts)) = lock.builds.scripts.get_key_value(key) else { continue };
+            if scripts.approved.is_some() {
+                changed.push(key.clone());
+            } else if scripts.digest != nothing {
+                scripted.insert(key, &scripts.digest);
+            }
+        }
+        if !changed.is_empty() {
+            return Err(BuildsError::ScriptsChanged(changed).into());
+        }
+        let Some((first, _)) = scripted.first_key_value() else { return Ok(None) };
+        let node = node::find(session.context(), first)?;
+        let toolchain = Toolchain::of_machine(&[], Some(&node.runtime.executable))?;
+        Ok(Some(Self { session, lock, platform, scripted, node, toolchain }))
+    }
+
+    /// Returns the packages of a closure whose scripts run, in the order in which they do. `names` has the digest of what each
+    /// package is without that.
+    pub(in crate::ops) fn plan(
+        &self,
+        closure: &Closure<'_>,
+        names: &BTreeMap<PackageKey, Digest>,
+    ) -> Result<Vec<PlannedScripts>> {
+        let scripted: BTreeSet<&PackageKey> = self.scripted.keys().copied().collect();
+        let machine = ScriptMachine {
+            versions: &self.node.versions,
+            platform: self.platform,
+            toolchain: &self.toolchain,
+            level: LEVEL,
+        };
+        let planned = plan(&ScriptsInput { closure, scripted: &scripted, names }, |input| {
+            let scripts = self.scripted.get(&input.instance.package)?;
+            Some(scripted_key(input, scripts, &machine))
+        });
+        match (planned, scripted.first()) {
+            (Some(planned), _) => Ok(planned),
+            (None, Some(first)) => Err(not_locked(first).into()),
+            (None, None) => Ok(Vec::new()),
+        }
+    }
+
+    /// Fails if a package's scripts run and are not those that the lock has. `tree` is what its registry serves.
+    pub(in crate::ops) fn check(&self, package: &PackageKey, tree: &Tree) -> Result<()> {
+        match self.scripted.get(package) {
+            Some(locked) if **locked != build::scripts_digest(&scripts::read(package, tree)?) => {
+                Err(BuildsError::OtherScripts { package: package.clone() }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns what comes of a package's scripts, if the store has it.
+    pub(in crate::ops) fn find(&self, planned: &PlannedScripts) -> Result<Option<Tree>> {
+        find_output(&self.session.store, &planned.output)
+    }
+
+    /// Runs a package's scripts on trees that the store has, and returns what comes of that, or which of them failed. If another
+    /// process runs the same, waits for it.
+    pub(in crate::ops) fn run(
+        &self,
+        planned: &PlannedScripts,
+        closure: &Closure<'_>,
+        trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    ) -> Result<std::result::Result<Tree, Box<FailedStep>>> {
+        let (context, store, package) = (self.session.context(), &self.session.store, &planned.instance.package);
+        let staging = store.stage(Some(&planned.output), |process| {
+            (context.reporter)(Event::Waiting { process, does: format!("runs the install scripts of {package}") });
+        })?;
+        if let Some(tree) = self.find(planned)? {
+            return Ok(Ok(tree));
+        }
+        (context.reporter)(Event::BuildingPackage(package.to_string()));
+        let [layout, scratch] = ["layout", "scratch"].map(|name| staging.place().join(name));
+        fs::create_dir(&scratch)?;
+        let folder =
+            PackageFolder { lock: self.lock, closure, platform: self.platform, trees, package: &planned.instance };
+        let below = folder.lay_out(&layout)?;
+        let node = &self.node.runtime;
+        let mut sandbox = Sandbox::new(LEVEL, &context.executable, scratch);
+        if !node.root.starts_with("/usr") {
+            sandbox.binds.push(Bind::read(&node.root));
+        }
+        let npm = NpmPackage {
+            name: package.to_string(),
+            layout: layout.clone(),
+            writable: below.iter().take(1).collect(),
+            package: below.clone(),
+            scripts: ScriptSet::Install,
+            node: node.clone(),
+            search_path: Vec::new(),
+            variables: BTreeMap::new(),
+            source_date: EARLIEST_ZIP_DATE,
+            log: log_file(context, package)?,
+        };
+        match npm.run_scripts(&sandbox) {
+            Err(BuildError::Failed(step)) => return Ok(Err(step)),
+            run => drop(run?),
+        }
+        take(store, &layout.join(below), &planned.output, &npm).map(Ok)
+    }
+}
+
+/// Takes what scripts left in a package's folder into the store.
+fn take(store: &Store, folder: &Path, output: &Digest, package: &NpmPackage) -> Result<Tree> {
+    let refused = |path: &Path, problem: &str| BuildError::Output {
+        package: package.name.clone(),
+        problem: format!("`{}` {problem}", path.display()),
+        log: package.log.clone(),
+    };
+    let mut staging = store.stage(None, |_| {})?;
+    for found in fs::walk(folder, |_| true)? {
+        let text = found.path.to_str().ok_or_else(|| refused(&found.path, "has a name that is not UTF-8"))?;
+        let path = EntryPath::parse(text).map_err(|error| refused(&found.path, &error.to_string()))?;
+        let place: PathBuf = folder.join(&found.path);
+        let stat = fs::lstat(&place)?.filter(|stat| stat.kind == Kind::File);
+        let Some(stat) = stat.filter(|_| found.kind == Kind::File) else { continue };
+        let mut file = fs::open(&place)?;
+        staging.stream(&path, stat.is_program(), &mut file).map_err(|error| match error {
+            WriteError::Source(error) => refused(&found.path, &format!("cannot be read: {error}")).into(),
+            WriteError::Fs(error) => crate::ops::Error::from(error),
+        })?;
+    }
+    let has_twins = fetch::has_twins(staging.entries().iter().map(|entry| &*entry.path));
+    staging.note_twins(has_twins);
+    staging.set_package(package.name.clone());
+    Ok(staging.commit(output)?)
+}

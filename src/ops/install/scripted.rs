@@ -1,0 +1,80 @@
+//! What install scripts make of a closure's packages, instead of what registries serve.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::build::FailedStep;
+use crate::fetch::RequestedArtifact;
+use crate::lock::Closure;
+use crate::model::{Digest, Package, PackageKey, PatchedPackage};
+use crate::store::Tree;
+
+use super::patched::rule_for;
+use crate::ops::Result;
+use crate::ops::building::{PlannedScripts, ScriptRunner};
+
+/// The packages whose install scripts run, dependencies first, each with what comes of that if the store has it.
+#[derive(Default)]
+pub(super) struct Scripted(Vec<(PlannedScripts, Option<Arc<Tree>>)>);
+
+/// Returns the packages of a closure whose scripts run, in the order in which they do.
+pub(super) fn planned(
+    runner: &ScriptRunner<'_>,
+    closure: &Closure<'_>,
+    patches: &[PatchedPackage],
+) -> Result<Vec<PlannedScripts>> {
+    let name = |(key, package): (&PackageKey, &Package)| {
+        let digest = package.artifact_for(runner.platform)?.digest.as_ref()?;
+        let rule = rule_for(patches, key);
+        Some((key.clone(), rule.map_or_else(|| digest.clone(), |rule| rule.applied_to(digest))))
+    };
+    runner.plan(closure, &closure.packages().filter_map(name).collect())
+}
+
+impl Scripted {
+    /// Returns those of a closure, whose packages without scripts are `wanted`. Takes away from these what needs not be fetched,
+    /// as all scripts have run before.
+    pub(super) fn plan(
+        runner: &ScriptRunner<'_>,
+        closure: &Closure<'_>,
+        patches: &[PatchedPackage],
+        wanted: &mut Vec<RequestedArtifact>,
+    ) -> Result<Self> {
+        let mut scripted = Vec::new();
+        for planned in planned(runner, closure, patches)? {
+            let found = runner.find(&planned)?.map(Arc::new);
+            scripted.push((planned, found));
+        }
+        if scripted.iter().all(|(_, found)| found.is_some()) {
+            let made: BTreeSet<&PackageKey> = scripted.iter().map(|(planned, _)| &planned.instance.package).collect();
+            wanted.retain(|wanted| !made.contains(&wanted.package));
+        }
+        Ok(Self(scripted))
+    }
+
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &Digest> {
+        self.0.iter().map(|(planned, _)| &planned.output)
+    }
+
+    /// Runs the scripts that have not run before. What comes of each takes the place of the package's own tree. Ends at the first
+    /// package of which one fails, and returns it.
+    pub(super) fn run(
+        &mut self,
+        runner: &ScriptRunner<'_>,
+        closure: &Closure<'_>,
+        trees: &mut BTreeMap<PackageKey, Arc<Tree>>,
+    ) -> Result<std::result::Result<(), (PackageKey, Box<FailedStep>)>> {
+        for (planned, found) in &mut self.0 {
+            let package = &planned.instance.package;
+            let tree = match found.take() {
+                Some(tree) => tree,
+                None => match runner.run(planned, closure, trees)? {
+                    Ok(tree) => Arc::new(tree),
+                    Err(step) => return Ok(Err((package.clone(), step))),
+                },
+            };
+            trees.insert(package.clone(), tree);
+        }
+        Ok(Ok(()))
+    }
+}

@@ -1,0 +1,167 @@
+//! An npm package in a folder with its dependencies, linked as a generation has them: where its install scripts run.
+//!
+//! ```text
+//! folder/
+//! └── <key>/node_modules/
+//!     ├── better-sqlite3/         the package: a copy, which its scripts may change
+//!     ├── bindings -> ../../<key>/node_modules/bindings
+//!     └── .bin/prebuild-install -> ../prebuild-install/bin.js
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::fs;
+use crate::lock::{Closure, Lockfile};
+use crate::manifest::Hoisting;
+use crate::model::{InstanceKey, PackageKey, Platform, TreeDigest};
+use crate::store::Tree;
+
+use super::ProfileError;
+use super::compute_layout::realise_packages;
+use super::key::RealisedKey;
+use super::layout::{LinkTarget, RealisedPackage};
+use super::layout_input::LayoutInput;
+use super::link_mode::LinkMode;
+use super::npm;
+
+/// A package to lay out with its dependencies.
+#[derive(Clone, Copy, Debug)]
+pub struct PackageFolder<'a> {
+    /// The lock.
+    pub lock: &'a Lockfile,
+    /// The part of the lock that has the package and its dependencies.
+    pub closure: &'a Closure<'a>,
+    /// The platform.
+    pub platform: Platform,
+    /// The unpacked artifacts of the closure's packages.
+    pub trees: &'a BTreeMap<PackageKey, Arc<Tree>>,
+    /// The package.
+    pub package: &'a InstanceKey,
+}
+
+impl PackageFolder<'_> {
+    /// Lays everything out in a folder, which does not exist yet, and returns where the package lies in it.
+    ///
+    /// Local folders are not there, as nothing tells what is in them.
+    ///
+    /// # Errors
+    /// If a tree is missing, or not what the store's index says.
+    pub fn lay_out(&self, folder: &Path) -> Result<PathBuf, ProfileError> {
+        let digests: BTreeMap<PackageKey, TreeDigest> =
+            self.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
+        let (folders, hoisting) = (BTreeMap::new(), Hoisting::default());
+        let realisation = realise_packages(&LayoutInput {
+            lock: self.lock,
+            closure: self.closure,
+            platform: self.platform,
+            trees: &digests,
+            folders: &folders,
+            files: LinkMode::Shared,
+            hoisting: &hoisting,
+            environments: &[],
+        })?;
+        let own = realisation.keys.get(self.package);
+        let own = own.ok_or_else(|| ProfileError::NotFetched(self.package.package.clone()))?;
+        let mut packages = reachable(own, &realisation.packages);
+        if let Some(package) = packages.get_mut(own) {
+            // What a package declares as executables is made so when it is realised in a generation.
+            package.files = LinkMode::Writable;
+            package.bin = false;
+            // An older version of itself would lie inside it, and be taken for a part of it.
+            let name = Arc::clone(&package.name);
+            package.dependencies.remove(&name);
+        }
+        let trees: BTreeMap<TreeDigest, &Arc<Tree>> = self.trees.values().map(|tree| (tree.digest, tree)).collect();
+        let wanted: Vec<_> = packages
+            .iter()
+            .filter_map(|(key, package)| Some((key, package, Arc::clone(trees.get(&package.tree)?))))
+            .collect();
+        fs::create_dir(folder)?;
+        npm::realise(folder, folder, &wanted)?;
+        let modules = folder.join(own.as_str()).join("node_modules");
+        if let Some(package) = packages.get(own) {
+            link_executables(&modules.join(".bin"), package, &packages, &trees)?;
+        }
+        Ok(Path::new(own.as_str()).join("node_modules").join(self.package.package.id.name.as_str()))
+    }
+}
+
+/// Returns a package and everything that it reaches.
+fn reachable(
+    first: &RealisedKey,
+    packages: &BTreeMap<RealisedKey, RealisedPackage>,
+) -> BTreeMap<RealisedKey, RealisedPackage> {
+    let (mut found, mut waiting) = (BTreeMap::new(), vec![first]);
+    while let Some(key) = waiting.pop() {
+        let Some(package) = packages.get(key) else { continue };
+        if found.insert(key.clone(), package.clone()).is_none() {
+            waiting.extend(package.dependencies.values().filter_map(|target| match target {
+                LinkTarget::Package(key, _) => Some(key),
+                LinkTarget::Folder(_) => None,
+            }));
+        }
+    }
+    found
+}
+
+/// Links the executables of a package's dependencies into a new folder.
+fn link_executables(
+    folder: &Path,
+    package: &RealisedPackage,
+    packages: &BTreeMap<RealisedKey, RealisedPackage>,
+    trees: &BTreeMap<TreeDigest, &Arc<Tree>>,
+) -> Result<(), ProfileError> {
+    fs::create_dir(folder)?;
+    let mut taken = BTreeSet::new();
+    for (name, target) in &package.dependencies {
+        let LinkTarget::Package(key, _) = target else { continue };
+        let Some(dependency) = packages.get(key).filter(|dependency| dependency.bin) else { continue };
+        let Some(tree) = trees.get(&dependency.tree) else { continue };
+        let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
+        let files = tree.entries.iter().map(|entry| &*entry.path);
+        for bin in npm::declared_bins(&dependency.name, &json, files)?.found {
+            if taken.insert(bin.name.clone()) {
+                fs::symlink(&Path::new("..").join(&**name).join(bin.path), &folder.join(bin.name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::*;
+    use crate::lock::Selection;
+
+    #[test]
+    fn a_package_lies_beside_what_it_depends_on_with_their_executables_and_nothing_else() {
+        let mut fixture = Fixture::new();
+        let bin = [("package.json", r#"{"name": "dep", "bin": {"tool": "./cli.js"}}"#), ("cli.js", "")];
+        fixture.npm("app@1.0.0", &[("index.js", "app"), ("lib/a.js", "")]).npm("dep@1.0.0", &bin);
+        fixture.npm("deep@1.0.0", &[("index.js", "deep")]).npm("other@1.0.0", &[]);
+        fixture.edge("app@1.0.0", "alias", "dep@1.0.0").edge("dep@1.0.0", "deep", "deep@1.0.0");
+        fixture.root("app", "app@1.0.0").root("other", "other@1.0.0");
+        let place = tempfile::tempdir().unwrap();
+        let platform = Platform::ALL[0];
+        let selection = Selection { groups: BTreeSet::new(), platform: Some(platform) };
+        let closure = Closure::of(&fixture.lock.graph, &selection);
+        let package = *closure.instances.keys().find(|key| key.package.id.name.as_str() == "app").unwrap();
+        let folder = PackageFolder { lock: &fixture.lock, closure: &closure, platform, trees: &fixture.trees, package };
+        let below = folder.lay_out(&place.path().join("made")).unwrap();
+        let package = place.path().join("made").join(&below);
+        assert!(below.ends_with("node_modules/app"));
+        assert_eq!(std::fs::read_to_string(package.join("index.js")).unwrap(), "app");
+        assert!(!std::fs::metadata(package.join("lib/a.js")).unwrap().permissions().readonly());
+        let modules = package.parent().unwrap();
+        assert!(modules.join("alias/node_modules").symlink_metadata().is_err());
+        assert_eq!(std::fs::read_link(modules.join(".bin/tool")).unwrap(), Path::new("../alias/cli.js"));
+        assert!(modules.join(".bin/tool").exists());
+        let deep = std::fs::canonicalize(modules.join("alias")).unwrap().with_file_name("deep/index.js");
+        assert_eq!(std::fs::read_to_string(deep).unwrap(), "deep");
+        assert!(!modules.join("other").exists());
+        assert_eq!(std::fs::read_dir(place.path().join("made")).unwrap().count(), 3);
+    }
+}
