@@ -57,6 +57,28 @@ fn the_root_is_a_package_with_its_metadata_and_its_scripts() {
 }
 
 #[test]
+fn an_npm_and_a_python_package_of_one_name_stand_side_by_side() {
+    let registry = registry();
+    let project = shop(&registry, &["path \".\"", "path \"clients/js\""]);
+    project.write("clients/js/package.json", r#"{"name": "shop", "version": "0.3.0", "main": "main.js"}"#);
+    project.write("clients/js/main.js", "module.exports = 'theirs'");
+    project.write("larder.kdl", &project.read("larder.kdl").replace("platforms", "members \"clients/*\"\nplatforms"));
+    project.run("larder sync").exits(0);
+    assert_eq!(says(&project, "import shop; print(shop.NAME)"), "ours");
+    let output = project.run("larder run -- node -p require(\"shop\")").exits(0);
+    assert_eq!(output.stdout.trim(), "theirs");
+    let lock = project.read("larder.lock");
+    assert!(lock.contains("path:shop@") && lock.contains("path:js@"), "{lock}");
+    project.run("larder lock --locked").exits(0);
+    // Two of one ecosystem are not told apart.
+    project.write("clients/other/package.json", r#"{"name": "shop", "version": "0.3.0"}"#);
+    project
+        .run("larder lock")
+        .exits(2)
+        .names(["`shop` is the name of two packages", "`clients/js` and `clients/other`"]);
+}
+
+#[test]
 fn extras_of_a_folder_are_asked_for_by_name() {
     let registry = registry();
     let project = shop(&registry, &["path \".[tests]\""]);

@@ -41,8 +41,12 @@ pub struct Imported {
     pub lines: Vec<ImportedLine>,
     /// The groups for development only.
     pub dev_groups: BTreeSet<Label>,
+    /// The groups that its tool installs only when asked to: extras, and groups that are not among uv's default ones.
+    pub optional_groups: BTreeSet<Label>,
     /// Globs of members.
     pub members: Vec<String>,
+    /// The groups that members' own files declare.
+    member_groups: BTreeSet<Label>,
     /// The project's name.
     pub name: Option<String>,
     /// The project's version, as written.
@@ -232,6 +236,12 @@ impl Failure for ImportError {
 impl Imported {
     /// Adds the contents of another file. The first file wins where both declare the same.
     pub fn merge(&mut self, other: Self) {
+        // What one of both installs unasked is installed.
+        self.optional_groups.retain(|group| other.optional_groups.contains(group) || !other.has_group(group));
+        let optional =
+            other.optional_groups.iter().filter(|group| self.optional_groups.contains(group) || !self.has_group(group));
+        let optional: Vec<Label> = optional.cloned().collect();
+        self.optional_groups.extend(optional);
         self.provided.extend(other.provided);
         self.workspace.extend(other.workspace);
         self.folders.extend(other.folders);
@@ -264,6 +274,28 @@ impl Imported {
         self.license = self.license.take().or(other.license);
         self.runtimes.merge(other.runtimes);
         self.not_taken.extend(other.not_taken);
+    }
+
+    /// Adds what a member's own file says that concerns the whole project. Its groups are those of the project with their names; its
+    /// extras are no groups.
+    pub fn take_from_member(&mut self, member: Self) {
+        self.runtimes.merge(member.runtimes);
+        for group in member.dev_groups {
+            if member.optional_groups.contains(&group) {
+                let is_known = self.has_group(&group) || self.member_groups.contains(&group);
+                if !is_known {
+                    self.optional_groups.insert(group.clone());
+                }
+            } else {
+                self.optional_groups.remove(&group);
+            }
+            self.member_groups.insert(group);
+        }
+    }
+
+    /// Returns whether a line is in the group.
+    fn has_group(&self, group: &Label) -> bool {
+        self.lines.iter().any(|line| line.group.as_ref() == Some(group))
     }
 
     /// Adds a glob of names that the project's own `node_modules` has besides.
@@ -530,6 +562,11 @@ impl Imported {
         if !self.not_taken.contains(&not_taken) {
             self.not_taken.push(not_taken);
         }
+    }
+
+    /// Returns the names of the project's groups, the members' among them.
+    fn all_groups(&self) -> BTreeSet<Label> {
+        self.lines.iter().filter_map(|line| line.group.clone()).chain(self.member_groups.iter().cloned()).collect()
     }
 
     /// Returns the groups with their lines, sorted by name.

@@ -47,6 +47,7 @@ pub fn template(from: &Template<'_>) -> String {
         let dev = if imported.dev_groups.contains(name) { " dev=#true" } else { "" };
         block(&format!("group {}{dev}", quoted(name.as_str())), lines.into_iter(), &mut out);
     }
+    environments(imported, &mut out);
     resolution(imported, &mut out);
     if !imported.patches.is_empty() {
         out.push('\n');
@@ -112,6 +113,22 @@ fn catalogs(imported: &Imported, out: &mut String) {
         }
         out.push_str("}\n");
     }
+}
+
+/// Writes environments where there are groups that nobody installs unasked: without any, development has all groups.
+fn environments(imported: &Imported, out: &mut String) {
+    let groups = imported.all_groups();
+    if groups.is_disjoint(&imported.optional_groups) {
+        return;
+    }
+    let included = groups.difference(&imported.optional_groups).map(|group| format!(" {}", quoted(group.as_str())));
+    match included.collect::<String>() {
+        none if none.is_empty() => out.push_str("\nenvironment \"development\"\n"),
+        included => {
+            let _ = writeln!(out, "\nenvironment \"development\" {{\n    include{included}\n}}");
+        }
+    }
+    out.push_str("environment \"production\"\n");
 }
 
 fn resolution(imported: &Imported, out: &mut String) {

@@ -95,6 +95,40 @@ fn pyproject_becomes_lines_and_groups() {
 }
 
 #[test]
+fn environments_include_what_the_tool_installs_unasked() {
+    let project = "[project]\nname='x'\nversion='1'\n[dependency-groups]\ndev=['a']\ntest=['b']\ndocs=['c']\n";
+    let optional = |rest: &str| {
+        let imported = pyproject(&format!("{project}{rest}")).unwrap();
+        imported.optional_groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    // PDM and projects that name no tool: all groups, and no extra.
+    assert_eq!(optional(""), "");
+    assert_eq!(optional("[project.optional-dependencies]\ncpu=['d']\n"), "cpu");
+    // uv: `dev`, unless it says otherwise.
+    assert_eq!(optional("[tool.uv]\n"), "docs test");
+    assert_eq!(optional("[tool.uv]\ndefault-groups=['Test']\n"), "dev docs");
+    assert_eq!(optional("[tool.uv]\ndefault-groups='all'\n"), "");
+    // Poetry: all that are not optional.
+    assert_eq!(optional("[tool.poetry.group.docs]\noptional=true\n"), "docs");
+
+    let mut root = pyproject(&format!("{project}[tool.uv]\n[project.optional-dependencies]\ncpu=['d']\n")).unwrap();
+    let written = |imported: &Imported| {
+        let (host, python) = (Platform::LinuxX64, Some("3.12.1"));
+        let text = template(&Template { name: "x", host, node: None, python, imported });
+        text[text.find("\nenvironment").unwrap_or(text.len())..].to_owned()
+    };
+    let production = "environment \"production\"\n";
+    assert_eq!(written(&root), format!("\nenvironment \"development\" {{\n    include \"dev\"\n}}\n{production}"));
+    // A member's group is one of the project; what one file installs unasked is installed.
+    root.take_from_member(pyproject("[project]\nname='m'\nversion='1'\n[dependency-groups]\nlint=['a']\n").unwrap());
+    root.merge(package_json(r#"{"devDependencies": {"left": "1"}}"#).unwrap());
+    let all = "\nenvironment \"development\" {\n    include \"dev\" \"lint\"\n}\n";
+    assert_eq!(written(&root), format!("{all}{production}"));
+    let none = pyproject("[project]\nname='x'\nversion='1'\n[project.optional-dependencies]\ncpu=['d']\n").unwrap();
+    assert_eq!(written(&none), format!("\nenvironment \"development\"\n{production}"));
+}
+
+#[test]
 fn requirements_are_taken_and_options_listed() {
     let imported = requirements(REQUIREMENTS);
     assert_eq!(words(&imported), ["pypi requests ==2.32.3", "pypi numpy <2", "pypi numpy >=2"]);
@@ -165,6 +199,11 @@ group "docs" {
 group "lint" dev=#true {
     pypi "ruff"
 }
+
+environment "development" {
+    include "dev"
+}
+environment "production"
 
 members "packages/*" "!packages/old"
 "#);

@@ -59,7 +59,7 @@ pub fn init(context: &Context<'_>, name: Option<&str>, guards: Guards) -> Result
     pip_variables(context, &mut imported);
     check_patches(&context.folder, &mut imported)?;
     check_guards(&imported, guards)?;
-    imported.runtimes.merge(workspace::runtimes(&context.folder, &imported)?);
+    workspace::take_from_members(&context.folder, &mut imported)?;
     let folder_name = context.folder.file_name().and_then(|name| name.to_str());
     let text = import::template(&Template {
         name: name.or(imported.name.as_deref()).or(folder_name).unwrap_or("project"),

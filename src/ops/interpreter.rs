@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::lock::Closure;
 use crate::model::Platform;
+use crate::model::parse_npm_version;
 use crate::profile;
 use crate::profile::python::{self, Interpreter, InterpreterSearch};
 
@@ -44,11 +45,10 @@ pub(in crate::ops) fn python(context: &Context<'_>) -> Option<String> {
     text.parse::<crate::model::PythonVersion>().ok().map(|_| text)
 }
 
-/// Returns the major version of the Node that is on PATH: `22`.
+/// Returns the version of the Node that is on PATH: `22.11.0`.
 pub(in crate::ops) fn node(context: &Context<'_>) -> Option<String> {
-    let text = node_says(context, "process.versions.node")?;
-    let major = text.split('.').next()?;
-    major.parse::<u32>().ok().map(|_| major.to_owned())
+    let version = node_says(context, "process.versions.node")?;
+    parse_npm_version(&version).is_some().then_some(version)
 }
 
 /// Returns the value of a JavaScript expression in the Node that is on PATH.

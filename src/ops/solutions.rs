@@ -104,7 +104,7 @@ impl Problem<'_> {
             };
             let failure = self.failure(error, &counting, side.map(|(_, side)| side));
             match idle {
-                Some(group) => drop(self.left_out.borrow_mut().insert(group, failure.failure().to_string())),
+                Some(group) => drop(self.left_out.borrow_mut().insert(group, one_line(&failure))),
                 None => return Err(failure),
             }
         }
@@ -216,4 +216,11 @@ fn differences(one: &Graph, other: &Graph, kept: &Preferences) -> usize {
         !there.is_empty() && there != versions(one, package)
     };
     packages.into_iter().filter(|package| !kept.versions.contains_key(*package)).filter(differs).count()
+}
+
+/// Returns an error's message in one line.
+fn one_line(error: &Error) -> String {
+    let text = error.failure().to_string();
+    let (head, list) = text.split_once(":\n- ").unwrap_or((&text, ""));
+    if list.is_empty() { head.to_owned() } else { format!("{head}: {}", list.replace("\n- ", "; ")) }
 }

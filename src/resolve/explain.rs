@@ -64,6 +64,17 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
     Ok(NoSolution { lines, because, help, unbuilt: Vec::new(), packages_from_cache: Vec::new() })
 }
 
+/// Returns what versions, named as in `react 17.0.0 to 18.2.0` or `every version of react`, do to what they ask for.
+fn verb(who: &str, is_peer: bool) -> &'static str {
+    let are_several = who.contains(" to ") || who.contains(" and ");
+    match (is_peer, are_several) {
+        (false, false) => "needs",
+        (false, true) => "need",
+        (true, false) => "wants as a peer",
+        (true, true) => "want as a peer",
+    }
+}
+
 /// Orders steps so that each comes after one that leads to it, starting at the lines.
 fn chain(steps: &[ChainStep]) -> Vec<usize> {
     let mut order = Vec::with_capacity(steps.len());
@@ -211,7 +222,6 @@ impl Explainer<'_> {
             }));
         };
         let words = asked_for(&asked.need);
-        let verb = if asked.need.is_peer() { "wants as a peer" } else { "needs" };
         let mut versions = step.versions.clone();
         let mut others = BTreeSet::new();
         for (other, candidate) in steps.iter().enumerate() {
@@ -244,9 +254,11 @@ impl Explainer<'_> {
             let more = if more > 0 { format!(" or {more} other ranges") } else { String::new() };
             let name = asked.need.requirement.seen_as();
             let who = self.versions(from, &versions)?;
+            let verb = verb(&who, asked.need.is_peer());
             return Ok(Some(format!("{who} {verb} {name} {}{more}", ranges.join(", "))));
         }
-        Ok(Some(format!("{} {verb} {words}", self.versions(from, &versions)?)))
+        let who = self.versions(from, &versions)?;
+        Ok(Some(format!("{who} {} {words}", verb(&who, asked.need.is_peer()))))
     }
 
     /// Names versions of a package: `react 18.2.0`, `react 17.0.0 to 18.2.0`, `every version of react`.

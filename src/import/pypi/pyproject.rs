@@ -20,7 +20,7 @@ pub fn pyproject(text: &str) -> Result<Imported, ImportError> {
 }
 
 /// Reads the Python project of a folder. A package with a build system is taken as a whole, by `path "."`, which asks for what it
-/// asks for; its extras become groups. What is none is taken line by line.
+/// asks for; its extras become groups that no environment includes. What is none is taken line by line.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -46,9 +46,15 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         reader.project(project, &mut imported);
         let items: Vec<(&str, &[GroupItem])> =
             project.groups.iter().map(|(name, items)| (name.as_str(), items.as_slice())).collect();
+        let installed = InstalledGroups::read(tool("uv"), tool("poetry"), files);
         for (name, _) in &items {
             let Some(group) = group(name, &mut imported) else { continue };
             reader.dependency_group(name, &items, &group, &mut (&mut imported, &mut BTreeSet::new()));
+            if installed.has(name) {
+                imported.optional_groups.remove(&group);
+            } else {
+                imported.optional_groups.insert(group.clone());
+            }
             note_dev(group, &mut imported);
         }
     }
@@ -57,6 +63,7 @@ pub fn python(files: &FileReader<'_>) -> Result<Imported, ImportError> {
         for text in strings(Some(list)) {
             reader.take(&mut imported, text, Some(&dev));
         }
+        imported.optional_groups.remove(&dev);
         note_dev(dev, &mut imported);
     }
     if let Some(of_poetry) = tool("poetry") {
@@ -73,9 +80,40 @@ fn is_whole(project: &PythonProject) -> bool {
     project.is_package && project.name.is_some() && project.computed.is_empty()
 }
 
+/// The dependency groups that a project's tool installs without being asked to.
+enum InstalledGroups<'a> {
+    /// All but some: Poetry's, of which a group may be optional, PDM's, and those of a project that names no tool.
+    AllBut(BTreeSet<&'a str>),
+    /// uv's `default-groups`: `dev`, unless it names others.
+    Only(Vec<String>),
+}
+
+impl<'a> InstalledGroups<'a> {
+    fn read(uv: Option<&Table>, poetry: Option<&'a Table>, files: &FileReader<'_>) -> Self {
+        let groups = poetry.and_then(|poetry| poetry.get("group")?.as_table()).into_iter().flatten();
+        let optional = groups.filter(|(_, group)| group.get("optional").and_then(Value::as_bool) == Some(true));
+        let all = Self::AllBut(optional.map(|(name, _)| name.as_str()).collect());
+        if poetry.is_some() || (uv.is_none() && files("uv.lock").is_none()) {
+            return all;
+        }
+        match uv.and_then(|uv| uv.get("default-groups")) {
+            None => Self::Only(vec!["dev".to_owned()]),
+            Some(Value::String(word)) if word == "all" => all,
+            Some(list) => Self::Only(strings(Some(list)).map(normal).collect()),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::AllBut(optional) => !optional.contains(name),
+            Self::Only(groups) => groups.contains(&normal(name)),
+        }
+    }
+}
+
 /// Notes a group for development, if it has lines.
 fn note_dev(group: Label, imported: &mut Imported) {
-    if imported.lines.iter().any(|line| line.group.as_ref() == Some(&group)) {
+    if imported.has_group(&group) {
         imported.dev_groups.insert(group);
     }
 }
@@ -112,6 +150,7 @@ impl RequirementReader {
         }
         for (extra, requirements) in &project.optional_dependencies {
             let Some(group) = group(extra, imported) else { continue };
+            imported.optional_groups.insert(group.clone());
             if self.is_root {
                 imported.take_folder(FolderLine { folder: ".", extras: extra, ..FolderLine::default() }, Some(&group));
                 continue;

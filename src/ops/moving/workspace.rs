@@ -33,32 +33,33 @@ const DEPTH: usize = 2;
 /// The files that declare a project.
 const MANIFESTS: [&str; 2] = ["package.json", "pyproject.toml"];
 
-/// Returns the runtimes that the version files of the root name, and those that the members' files admit.
-pub(in crate::ops) fn runtimes(root: &Path, imported: &Imported) -> Result<Runtimes> {
+/// Adds what concerns the whole project: the runtimes that version files of the root name and those that the members' files admit,
+/// and the members' groups.
+pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) -> Result<()> {
     let first_word = |file: &str| -> Result<Option<String>> {
         let text = inputs::read(&root.join(file), inputs::MANIFEST_SIZE)?;
         let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         Ok(text.and_then(|text| Some(text.split_whitespace().next()?.to_owned())))
     };
-    let mut runtimes = Runtimes {
+    imported.runtimes.merge(Runtimes {
         node_file: first_word(".nvmrc")?.or(first_word(".node-version")?),
         python_file: first_word(".python-version")?,
         ..Runtimes::default()
-    };
+    });
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
         // A file that cannot be read is an error of the project itself.
         if let Some(Ok(package)) =
             inputs::text(&root.join(&*folder).join("package.json"))?.map(|text| import::package_json(&text))
         {
-            runtimes.merge(package.runtimes);
+            imported.take_from_member(package);
         }
         if let Some(Ok(project)) =
             inputs::text(&root.join(&*folder).join("pyproject.toml"))?.map(|text| import::pyproject(&text))
         {
-            runtimes.merge(project.runtimes);
+            imported.take_from_member(project);
         }
     }
-    Ok(runtimes)
+    Ok(())
 }
 
 /// Returns the folders below the root, relative to it, that no workspace names and that are projects of their own: they

@@ -7,7 +7,7 @@ use miette::{NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::ManifestErrors;
-use crate::model::PackageName;
+use crate::model::{PackageName, folder_text};
 use crate::ops::Result;
 
 /// What keeps a command from finding its project.
@@ -29,7 +29,11 @@ pub(in crate::ops) enum ProjectError {
         meant: Option<String>,
     },
     /// Two local packages have one name.
-    #[error("`{name}` is the name of two packages of this project: `{first}` and `{second}`")]
+    #[error(
+        "`{name}` is the name of two packages of this project: `{}` and `{}`",
+        folder_text(first),
+        folder_text(second)
+    )]
     #[diagnostic(
         code(larder::project::same_name),
         help("give one of them another name, or leave its folder out: others ask for them by their names")

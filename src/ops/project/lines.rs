@@ -9,7 +9,7 @@ use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
 use super::{NamedRegistry, Place, Project, inputs, members};
 use crate::manifest::{self, DependencySpec, FolderSpec, Manifest, ManifestKind};
-use crate::model::{Dependent, Label, Marker, PackageName, Requirement};
+use crate::model::{Dependent, Label, Marker, Requirement};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Error, Result};
 use crate::registry::path::{self, PathKind, PathPackage};
@@ -100,19 +100,21 @@ impl Project {
     ) -> Result<Vec<Requirement>> {
         let folder = path::join(above, &spec.folder);
         let read = |project: &mut Self| {
-            let name = project.read_path_package(&folder)?;
-            if project.path_packages.get(&folder).is_some_and(|one| folder.is_empty() && one.kind != PathKind::Pypi) {
+            project.read_path_package(&folder)?;
+            let package = project.path_packages.get(&folder);
+            if package.is_some_and(|package| folder.is_empty() && package.kind != PathKind::Pypi) {
                 return Err(ProjectError::NoRootPackage.into());
             }
-            Ok((name, path::extras(&project.root, &folder, &project.names, &spec.extras)?))
+            let itself = package.map(|package| package.requirement(Arc::clone(&folder)));
+            Ok((itself, path::extras(&project.root, &folder, &project.names, &spec.extras)?))
         };
-        let (name, of_extras) = read(self).map_err(|error: Error| PathLineError {
+        let (itself, of_extras) = read(self).map_err(|error: Error| PathLineError {
             source_code: source.clone(),
             span,
             inner: error.failure().to_string(),
             help: error.failure().help().map(|help| help.to_string()),
         })?;
-        let mut requirements = vec![Requirement::path(name.clone(), name, folder, Marker::default())];
+        let mut requirements: Vec<Requirement> = itself.into_iter().collect();
         requirements.extend(self.take_resolved(of_extras, source, span)?);
         Ok(requirements)
     }
@@ -157,9 +159,9 @@ impl Project {
         Ok(requirements)
     }
 
-    fn read_path_package(&mut self, folder: &Arc<str>) -> Result<PackageName> {
-        if let Some(known) = self.path_packages.get(folder) {
-            return Ok(known.name.clone());
+    fn read_path_package(&mut self, folder: &Arc<str>) -> Result<()> {
+        if self.path_packages.contains_key(folder) {
+            return Ok(());
         }
         members::stay_inside(&self.root, folder)?;
         self.watched.note_manifests(&self.root.join(&**folder))?;
@@ -179,7 +181,7 @@ impl Project {
         for folder in further {
             self.read_path_package(&folder)?;
         }
-        Ok(name)
+        Ok(())
     }
 
     /// Reads a local package, and notes the files that it is read from besides its manifests.
@@ -252,14 +254,7 @@ impl Project {
                 self.own_runtimes.insert(Arc::clone(&folder), (&**package).into());
                 let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
                 self.warnings.extend(package.warnings.iter().cloned());
-                let itself = package.is_installed.then(|| {
-                    Requirement::path(
-                        package.name.clone(),
-                        package.name.clone(),
-                        Arc::clone(&folder),
-                        Marker::default(),
-                    )
-                });
+                let itself = package.is_installed.then(|| package.requirement(Arc::clone(&folder)));
                 let itself = itself.map(|wanted| resolve::Dependency {
                     kind: DependencyKind::Normal,
                     wants: Wants::Requirement(wanted),

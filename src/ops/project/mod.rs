@@ -215,22 +215,28 @@ impl Project {
 /// Collects the names of the members and of the local packages that the root's lines name.
 fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut Watched) -> Result<LocalPackageIndex> {
     let mut names = LocalPackageIndex::new(manifest.catalogs.clone());
+    let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
+    let lines = manifest.dependencies.iter().chain(grouped).filter_map(|line| match &line.spec {
+        DependencySpec::Folder(spec) => Some(path::join("", &spec.folder)),
+        _ => None,
+    });
+    // One that leads out of the project is an error of its line, later.
+    let named: Vec<Arc<str>> = lines.filter(|folder| members::stay_inside(root, folder).is_ok()).collect();
+    let (own, others): (Vec<_>, Vec<_>) = named.iter().partition(|folder| folder.is_empty());
+    for folder in own {
+        watched.note_manifests(root)?;
+        names.add(root, folder);
+    }
     for folder in members {
         watched.note_manifests(&root.join(&**folder))?;
         if let Some((name, first)) = names.add(root, folder) {
             return Err(ProjectError::SameName { name, first, second: Arc::clone(folder) }.into());
         }
     }
-    let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
-    for line in manifest.dependencies.iter().chain(grouped) {
-        if let DependencySpec::Folder(spec) = &line.spec {
-            let folder = path::join("", &spec.folder);
-            // One that leads out of the project is an error of its line, later; two of one name are, where both are used.
-            if members::stay_inside(root, &folder).is_ok() {
-                watched.note_manifests(&root.join(&*folder))?;
-                names.add(root, &folder);
-            }
-        }
+    for folder in others {
+        watched.note_manifests(&root.join(&**folder))?;
+        // Two of one name are an error where both are used.
+        names.add(root, folder);
     }
     Ok(names)
 }

@@ -20,6 +20,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         groups.insert(group.name.value.clone(), lines(context, &name, &group.dependencies, &mut warnings)?);
     }
     Ok(PathPackage {
+        seen_as: name.clone(),
         name,
         version,
         kind: PathKind::Larder,

@@ -25,7 +25,7 @@ pub struct LocalPackageIndex {
 pub struct IndexedPackage {
     /// Its folder, relative to the root.
     pub folder: Arc<str>,
-    /// Its name as a path package: the name in the first of its manifests.
+    /// Its name as a path package: the name in the first of its manifests, if no other folder has it.
     pub package: PackageName,
     /// Its version, as the manifest of that ecosystem has it. `None` if the manifest has none, or a build computes it.
     pub version: Option<String>,
@@ -48,15 +48,18 @@ impl LocalPackageIndex {
         Self { catalogs, ..Self::default() }
     }
 
-    /// Adds the names that the manifests in a folder declare. If another folder has declared one of them, its name stays, and the
-    /// name and that folder are returned.
+    /// Adds the names that the manifests in a folder declare. If another folder has declared one of them in the same ecosystem, its
+    /// name stays, and the name and that folder are returned. Where another folder has the name in another ecosystem, as
+    /// an npm and a Python client of one service do, the package is called by its folder.
     pub fn add(&mut self, root: &Path, folder: &Arc<str>) -> Option<(PackageName, Arc<str>)> {
         let declared: Vec<_> = PathKind::in_folder(folder)
             .into_iter()
             .filter_map(|kind| DeclaredIdentity::read(root, folder, kind, &self.catalogs))
             .collect();
         let fallback = || PackageName::npm(folder.rsplit('/').next().unwrap_or(folder)).ok();
-        let package = declared.first()?.package().or_else(fallback)?;
+        let is_free = |name: &PackageName| self.folder(name).is_none_or(|other| other == folder);
+        let own = declared.first()?.package();
+        let package = own.clone().filter(is_free).or_else(fallback).or(own)?;
         let mut taken = None;
         for declared in declared {
             let Some(name) = declared.package() else { continue };

@@ -22,8 +22,10 @@ pub use local_packages::{IndexedPackage, LocalMatch, LocalPackageIndex};
 /// The package in a folder.
 #[derive(Clone, Debug)]
 pub struct PathPackage {
-    /// Its name. If its manifest has none, the folder's name.
+    /// Its name. If its manifest has none, or another folder has that name, the folder's name.
     pub name: PackageName,
+    /// The name under which dependents see it that give it none: the one in its manifest, else the folder's.
+    pub seen_as: PackageName,
     /// Its version. If its manifest has no SemVer version, 0.0.0.
     pub version: semver::Version,
     /// The kind of its manifest.
@@ -172,10 +174,18 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
     {
         package.add_half(pyproject::read(context, &text)?);
     }
+    if let Some(known) = local_packages.in_folder(folder) {
+        package.name = known.package.clone();
+    }
     Ok(package)
 }
 
 impl PathPackage {
+    /// Returns a requirement for the package, which is in `folder`.
+    pub fn requirement(&self, folder: Arc<str>) -> Requirement {
+        Requirement::path(self.seen_as.clone(), self.name.clone(), folder, Marker::default())
+    }
+
     /// Adds what another manifest of the same folder declares. Name and version stay.
     fn add_half(&mut self, other: Self) {
         self.dependencies.extend(other.dependencies);
@@ -379,8 +389,9 @@ impl ManifestContext<'_> {
             PathKind::Npm => package_json::name(context, &text)?,
             PathKind::Pypi => python_manifest::name(self.root, &folder, &text)?,
         };
-        let name = context.name(kind, declared.as_deref())?;
-        let alias = alias.unwrap_or(&name).clone();
+        let own = context.name(kind, declared.as_deref())?;
+        let alias = alias.unwrap_or(&own).clone();
+        let name = self.local_packages.in_folder(&folder).map_or(own, |known| known.package.clone());
         Ok(Requirement::path(alias, name, folder, Marker::default()))
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     let groups = "dev".parse().ok().filter(|_| !development.is_empty()).map(|label| (label, development));
     let listed = json.directories.as_ref().and_then(|directories| directories.get("bin")?.as_str());
     Ok(PathPackage {
+        seen_as: name.clone(),
         name,
         version: json.version.and_then(|text| text.parse().ok()).unwrap_or(semver::Version::new(0, 0, 0)),
         kind: PathKind::Npm,

@@ -70,6 +70,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     }
     let bin = project.entry_points.iter().any(|(group, entries)| group == "console_scripts" && !entries.is_empty());
     Ok(PathPackage {
+        seen_as: name.clone(),
         name,
         version: project.version.as_deref().and_then(version).unwrap_or(semver::Version::new(0, 0, 0)),
         kind: PathKind::Pypi,
