@@ -87,7 +87,9 @@ fn tools_that_stop_at_a_members_folder_get_their_exact_setting() {
         .manifest(MEMBERS)
         .write("apps/web/package.json", r#"{"name":"web","dependencies":{"next":"^16"}}"#)
         .write("apps/web/next.config.mjs", "export default {};\n")
-        .write("apps/site/package.json", r#"{"name":"site","devDependencies":{"vite":"^8"}}"#);
+        .write("apps/site/package.json", r#"{"name":"site","devDependencies":{"vite":"^8"}}"#)
+        .write("apps/site/index.html", "<p>site</p>\n")
+        .write("apps/tested/package.json", r#"{"name":"tested","devDependencies":{"vite":"^8"}}"#);
     let said = project.run("larder sync --json").exits(0).json();
     conforms(&said, "sync");
     let expected = json!([

@@ -137,6 +137,10 @@ impl Tool {
                 break;
             }
         }
+        // What has neither a configuration nor a page is tested with Vite, and not served.
+        if file.is_none() && matches!(self, Self::Vite) && fs::stat(&folder.join("index.html"))?.is_none() {
+            return Ok(None);
+        }
         let place = match &file {
             Some(file) => format!("in {member}/{file}"),
             None => format!("in a {}.config.js, which {member} does not have yet", self.package()),

@@ -218,11 +218,11 @@ fn names(root: &Path, members: &[Arc<str>], manifest: &Manifest, watched: &mut W
     let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
     let lines = manifest.dependencies.iter().chain(grouped).filter_map(|line| match &line.spec {
         DependencySpec::Folder(spec) => Some(path::join("", &spec.folder)),
-        _ => None,
+        DependencySpec::Package(_) => None,
     });
     // One that leads out of the project is an error of its line, later.
-    let named: Vec<Arc<str>> = lines.filter(|folder| members::stay_inside(root, folder).is_ok()).collect();
-    let (own, others): (Vec<_>, Vec<_>) = named.iter().partition(|folder| folder.is_empty());
+    let from_lines: Vec<Arc<str>> = lines.filter(|folder| members::stay_inside(root, folder).is_ok()).collect();
+    let (own, others): (Vec<_>, Vec<_>) = from_lines.iter().partition(|folder| folder.is_empty());
     for folder in own {
         watched.note_manifests(root)?;
         names.add(root, folder);
