@@ -1,0 +1,158 @@
+//! What an import is made of, besides its own settings.
+
+use serde::Serialize;
+
+use crate::manifest::{normal_name, parse_requirement};
+use crate::model::{Ecosystem, Label, Marker, Requirement};
+
+/// A line's group, ecosystem and normalised package name.
+pub(super) type LineKey = (Option<Label>, Ecosystem, String);
+
+/// A dependency line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedLine {
+    /// Its group. `None` for `dependencies`.
+    pub group: Option<Label>,
+    /// Its ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The name, with extras.
+    pub name: String,
+    /// The range. `None` for any version.
+    pub range: Option<String>,
+    /// The catalog that has the range: `catalog=#true` where it has no name.
+    pub catalog: Option<Option<String>>,
+    /// `when=`
+    pub when: Option<String>,
+    /// `optional=#true`
+    pub optional: bool,
+}
+
+/// A `path` line.
+#[derive(Default)]
+pub(super) struct FolderLine<'a> {
+    pub(super) folder: &'a str,
+    /// The extras, separated by commas.
+    pub(super) extras: &'a str,
+    /// The name under which the package is asked for, if that is given.
+    pub(super) seen_as: Option<&'a str>,
+    pub(super) when: Option<String>,
+}
+
+/// The versions of Node and Python that files of a project admit or name.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Runtimes {
+    /// npm ranges of Node that are admitted: each `engines.node`.
+    pub node: Vec<String>,
+    /// PEP 440 specifiers of Python that are admitted: each `requires-python`.
+    pub python: Vec<String>,
+    /// The version of Node that a version file names: `.nvmrc`, `.node-version`.
+    pub node_file: Option<String>,
+    /// The version of Python that a version file names: `.python-version`.
+    pub python_file: Option<String>,
+}
+
+impl Runtimes {
+    /// Adds those of another file. The first version file wins.
+    pub fn merge(&mut self, other: Self) {
+        self.node.extend(other.node);
+        self.python.extend(other.python);
+        self.node_file = self.node_file.take().or(other.node_file);
+        self.python_file = self.python_file.take().or(other.python_file);
+    }
+}
+
+/// A range of a catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogRange {
+    /// The catalog; none for the default one.
+    pub catalog: Option<String>,
+    /// The package's ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The package.
+    pub name: String,
+    /// Its range.
+    pub range: String,
+}
+
+/// A registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedRegistry {
+    /// Its ecosystem.
+    pub ecosystem: Ecosystem,
+    /// Its name.
+    pub name: String,
+    /// Its URL.
+    pub url: String,
+    /// The packages that come from it and from nowhere else: names and globs.
+    pub packages: Vec<String>,
+    /// Its `priority` among the registries without `packages`.
+    pub priority: Option<i64>,
+    /// Whether it is a folder or a page of files: `form "flat"`.
+    pub is_flat: bool,
+}
+
+/// A dependency that a package uses and does not declare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedExtension {
+    /// The ecosystem of both.
+    pub ecosystem: Ecosystem,
+    /// The dependent.
+    pub package: String,
+    /// The dependency.
+    pub name: String,
+    /// Its range.
+    pub range: String,
+}
+
+/// A package that is patched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedPatch {
+    /// Its ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The package.
+    pub name: String,
+    /// The version that the patch is for.
+    pub version: String,
+    /// The patch, relative to the root.
+    pub file: String,
+}
+
+/// A part that was not imported, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NotTaken {
+    /// The part, as written.
+    pub what: String,
+    /// The reason, in a few words.
+    pub why: String,
+    /// Whether leaving it out lets in what it keeps out: a source, an index, a cutoff.
+    #[serde(skip)]
+    pub guards: bool,
+}
+
+impl NotTaken {
+    /// Lists a part that keeps nothing out.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into(), guards: false }
+    }
+}
+
+impl ImportedLine {
+    /// Returns the requirement of the line; `None` if a catalog has its range.
+    pub fn requirement(&self) -> Option<Requirement> {
+        parse_requirement(self.ecosystem, &self.name, self.range.as_deref(), &self.marker()).ok()
+    }
+
+    /// Returns the line as messages name it.
+    pub fn what(&self) -> String {
+        let range = self.range.as_deref().unwrap_or_default();
+        format!("{} {} {range}", self.ecosystem, self.name).trim_end().to_owned()
+    }
+
+    pub(super) fn marker(&self) -> Marker {
+        self.when.as_deref().and_then(|when| when.parse().ok()).unwrap_or_default()
+    }
+
+    pub(super) fn key(&self) -> LineKey {
+        (self.group.clone(), self.ecosystem, normal_name(self.ecosystem, &self.name))
+    }
+}
