@@ -51,3 +51,4 @@ mod sync;
 mod tasks;
 mod tour;
 mod undeclared;
+mod urls;

@@ -110,7 +110,7 @@ fn arrive(
     let (artifact, subject) = (&wanted.artifact, || Box::new(wanted.subject()));
     let (body, length) = context
         .source
-        .open(&wanted.package, &wanted.registry, artifact)
+        .open(&wanted.package, &wanted.origin, artifact)
         .map_err(|error| FetchError::Source(subject(), RegistryError(error)))?;
     stop_if((context.tell)(FetchStep::Started { bytes: length }))?;
 

@@ -7,7 +7,7 @@ use std::io;
 use super::{ArchiveRefusal, SourceError};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::FsError;
-use crate::model::{Digest, Label, PackageKey};
+use crate::model::{Digest, Origin, PackageKey};
 use crate::store::StoreError;
 
 /// The artifact that an error is about.
@@ -15,15 +15,15 @@ use crate::store::StoreError;
 pub struct FetchSubject {
     /// Its package.
     pub package: PackageKey,
-    /// The registry that served it.
-    pub registry: Label,
+    /// Where it was fetched from.
+    pub origin: Origin,
     /// Its file name.
     pub file: String,
 }
 
 impl fmt::Display for FetchSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` of {} from {}", self.file, self.package, self.registry)
+        write!(f, "`{}` of {} from {}", self.file, self.package, self.origin)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Requested artifacts, their progress, and fetched artifacts.
 
 use super::error::FetchSubject;
-use crate::model::{Artifact, Digest, Label, PackageKey};
+use crate::model::{Artifact, Digest, Origin, PackageKey};
 use crate::store::Tree;
 
 /// An artifact that is to be in the store.
@@ -9,8 +9,8 @@ use crate::store::Tree;
 pub struct RequestedArtifact {
     /// Its package.
     pub package: PackageKey,
-    /// The registry that serves it.
-    pub registry: Label,
+    /// Where it is fetched from.
+    pub origin: Origin,
     /// The artifact. One without a digest is always fetched.
     pub artifact: Artifact,
     /// Further digests, of one algorithm. One of them must agree as well: a weak digest, or several that the registry offers.
@@ -63,16 +63,12 @@ pub enum FetchStep {
 
 impl RequestedArtifact {
     /// Requests an artifact of which nothing but its own digest is promised.
-    pub fn new(package: &PackageKey, registry: &Label, artifact: &Artifact) -> Self {
-        let (package, registry, artifact) = (package.clone(), registry.clone(), artifact.clone());
-        Self { package, registry, artifact, promised: Vec::new(), native: false }
+    pub fn new(package: &PackageKey, origin: &Origin, artifact: &Artifact) -> Self {
+        let (package, origin, artifact) = (package.clone(), origin.clone(), artifact.clone());
+        Self { package, origin, artifact, promised: Vec::new(), native: false }
     }
 
     pub(super) fn subject(&self) -> FetchSubject {
-        FetchSubject {
-            package: self.package.clone(),
-            registry: self.registry.clone(),
-            file: self.artifact.file.clone(),
-        }
+        FetchSubject { package: self.package.clone(), origin: self.origin.clone(), file: self.artifact.file.clone() }
     }
 }

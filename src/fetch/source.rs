@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::body::Body;
 use crate::diagnostic::Failure;
-use crate::model::{Artifact, Label, PackageKey};
+use crate::model::{Artifact, Origin, PackageKey};
 
-/// Opens artifacts. The registries implement it, with mirrors, tokens and retries.
+/// Opens artifacts, wherever they come from. The registries implement it, with mirrors, tokens and retries.
 pub trait ArtifactSource: Sync {
     /// Returns the artifact's bytes as they arrive, with their number if it is known.
     fn open(
         &self,
         package: &PackageKey,
-        registry: &Label,
+        origin: &Origin,
         artifact: &Artifact,
     ) -> Result<(Body, Option<u64>), SourceError>;
 }

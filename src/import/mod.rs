@@ -32,8 +32,8 @@ use entries::{FolderLine, LineKey};
 pub use lines::Part;
 pub use npm::{bunfig, lerna, npmrc, package_json, package_ranges, pnpm_workspace, yarnrc};
 pub use pypi::{
-    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, is_virtual, pip_conf,
-    pyproject, python, python_project, requirements, uv_sources,
+    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, behind_extra,
+    is_virtual, pip_conf, pyproject, python, python_project, requirements, uv_sources,
 };
 pub use template::{Template, template};
 

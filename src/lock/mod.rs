@@ -31,7 +31,7 @@ pub use conflict::salvage;
 pub use dependency_paths::{DependencyChain, ShortestPaths, why};
 pub use error::LockfileError;
 pub use fallback::{Fallback, UnmetDeclaration};
-pub use freshness::{DeclaredState, Freshness, LocalManifest, RegistryMatch, StaleReason, freshness, misrouted};
+pub use freshness::{DeclaredState, Freshness, LocalManifest, OriginMatch, StaleReason, freshness, misrouted};
 pub use spans::{Anchor, Spans};
 
 use crate::model::{Builds, Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Settings, Side};

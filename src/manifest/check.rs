@@ -61,20 +61,25 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     }
 }
 
-/// Returns the error if a registry claims the package of a line, and the line names another.
+/// Returns the error if a registry claims the package of a line, and the line names another registry or a place outside.
 fn claimed_by_another(line: &DependencyLine, manifest: &Manifest, root: &Manifest) -> Option<ManifestError> {
-    let (DependencySpec::Package(requirement), Some(name)) = (&line.spec, &line.registry) else { return None };
+    let DependencySpec::Package(requirement) = &line.spec else { return None };
+    let (name, span) = match (&line.registry, &line.source) {
+        (Some(name), _) => (name.to_string(), line.registry_span),
+        (None, Some(source)) => (source.value.to_string(), Some(source.span)),
+        (None, None) => return None,
+    };
     let package = requirement.package();
     let claims = || root.registries.iter().filter_map(|registry| Some((registry, registry.claim_on(&package)?)));
-    if claims().any(|(registry, _)| registry.name == *name) {
+    if line.source.is_none() && claims().any(|(registry, _)| registry.name.as_str() == name) {
         return None;
     }
     let (claimant, claim) = claims().next()?;
     Some(ManifestError::Claimed {
         package: package.name.to_string(),
         claimant: claimant.name.to_string(),
-        registry: name.to_string(),
-        span: line.registry_span.unwrap_or(line.span),
+        registry: name,
+        span: span.unwrap_or(line.span),
         claim: (manifest.file == root.file).then_some(claim.span),
     })
 }
@@ -83,7 +88,7 @@ fn check_registry(line: &DependencyLine, registries: &[Registry], errors: &mut E
     let ecosystem = line.ecosystem();
     let serves = |registry: &&Registry| registry.ecosystem == ecosystem;
     let Some(name) = &line.registry else {
-        if !ecosystem.is_local() && !registries.iter().any(|registry| serves(&registry)) {
+        if !ecosystem.is_local() && line.source.is_none() && !registries.iter().any(|registry| serves(&registry)) {
             errors.push(ManifestError::Undeclared {
                 what: "registry of kind",
                 name: ecosystem.to_string(),

@@ -9,7 +9,7 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::notation::parse_requirement;
 use super::notation::{self, DependencyLineShape};
 use super::requirement::RequirementSpans;
-use super::{DependencyLine, DependencySpec, Group, ManifestError};
+use super::{DependencyLine, DependencySpec, Group, ManifestError, source};
 
 /// Reads the lines of a block and reports repetitions.
 pub(super) fn read_dependencies(
@@ -66,6 +66,16 @@ pub(super) fn read_dependency(
     let optional = parts.property("optional").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let prereleases = parts.property("prereleases").and_then(|value| value.choice(&[("allow", true)], errors));
     let registry = parts.property("registry").and_then(|value| value.label(errors));
+    let source = source::read_source(&parts, errors);
+    if let (Some(registry), Some(source)) = (&registry, &source) {
+        errors.push(ManifestError::BadValue {
+            value: registry.value.to_string(),
+            what: "a registry of this line",
+            reason: format!("the line takes the package from `{}=`", source.value.kind()),
+            help: Some("a package comes from one place: keep one of them".to_owned()),
+            span: registry.span,
+        });
+    }
     let when = parts.property("when").and_then(|value| read_marker(value, errors)).unwrap_or_default();
     let range = parts.argument(1).map(|value| value.version(errors));
     let name = parts.argument(0).and_then(|value| value.string(errors))?;
@@ -115,6 +125,7 @@ pub(super) fn read_dependency(
         optional,
         registry_span: registry.as_ref().map(|registry| registry.span),
         registry: registry.map(|registry| registry.value),
+        source,
         when: if ecosystem.has_markers() { Marker::default() } else { when },
         prereleases: prereleases.unwrap_or(false),
         span: node.span(),

@@ -306,22 +306,43 @@ pub enum ManifestError {
         #[label("another kind")]
         span: SourceSpan,
     },
-    /// `registry=` of a package that another registry claims.
+    /// `registry=`, `git=` or `url=` of a package that another registry claims.
     #[error("`{package}` is claimed by registry `{claimant}`, but this line takes it from `{registry}`")]
     #[diagnostic(
         code(larder::manifest::claimed),
         help(
-            "leave `registry=` out, or narrow `packages` of registry `{claimant}`: claimed packages come from no other registry"
+            "leave the other place out, or narrow `packages` of registry `{claimant}`: claimed packages come from nowhere else"
         )
     )]
     Claimed {
         package: String,
         claimant: String,
         registry: String,
-        #[label("another registry")]
+        #[label("another place")]
         span: SourceSpan,
         #[label("claimed here")]
         claim: Option<SourceSpan>,
+    },
+    /// Two lines that take one package from different places.
+    #[error(
+        "{package} comes from {here} here, but from {there} {}",
+        file.as_ref().map_or_else(|| "there".to_owned(), |file| format!("in {file}"))
+    )]
+    #[diagnostic(
+        code(larder::manifest::origins),
+        help(
+            "a package comes from one place, whoever asks for it: let both lines state the same, or one of them none"
+        )
+    )]
+    Origins {
+        package: Box<str>,
+        here: Box<str>,
+        there: Box<str>,
+        file: Option<Box<str>>,
+        #[label("here")]
+        span: SourceSpan,
+        #[label("there")]
+        first: Option<SourceSpan>,
     },
     /// Two lines that name different registries for one package.
     #[error(
@@ -454,6 +475,7 @@ impl ManifestError {
             | Self::Undeclared { span, .. }
             | Self::RegistryKind { span, .. }
             | Self::Claimed { span, .. }
+            | Self::Origins { span, .. }
             | Self::Registries { span, .. }
             | Self::MirrorVariable { span, .. }
             | Self::NoEnvironments { span, .. }

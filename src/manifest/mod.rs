@@ -21,6 +21,7 @@ mod requirement;
 mod resolution;
 mod runtimes;
 mod scan;
+mod source;
 mod syntax;
 mod tasks;
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Url, Version};
+use crate::model::{
+    Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Source, Url, Version,
+};
 
 use super::{Claim, FolderSpec, Hoisting};
 
@@ -108,6 +110,8 @@ pub struct DependencyLine {
     pub registry: Option<Label>,
     /// The span of the value of `registry=`.
     pub registry_span: Option<SourceSpan>,
+    /// `git=` or `url=`, with the span of its value.
+    pub source: Option<Spanned<Source>>,
     /// `when=` of an npm, larder or path line. The `when=` of a pypi line is part of its requirement.
     pub when: crate::model::Marker,
     /// `prereleases="allow"` of a pypi line.

@@ -207,6 +207,11 @@ fn report_unused_properties(node: ManifestNode<'_>, line: &DependencyLine, error
         "lines of an `extend` block have only a name and a range: move other properties to a line of `dependencies`";
     let said = [
         ("registry", line.registry.is_some(), line.registry_span),
+        (
+            line.source.as_ref().map_or("git", |source| source.value.kind()),
+            line.source.is_some(),
+            line.source.as_ref().map(|source| source.span),
+        ),
         ("optional", line.optional, None),
         ("when", !line.when.is_always(), None),
         ("prereleases", line.prereleases, None),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Artifact, ExtraName, Facts, Label, PackageId, PackageName, Platform, Requirement, Side, Sides, Version};
+use super::{
+    Artifact, ExtraName, Facts, Label, Origin, PackageId, PackageName, Platform, Requirement, Side, Sides, Version,
+};
 
 /// One version of one package.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,8 +131,8 @@ pub struct RootEdge {
 /// A package with what is needed to fetch and install it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
-    /// The registry that it comes from. `None` for a path package.
-    pub registry: Option<Label>,
+    /// Where it comes from. `None` for a path package.
+    pub origin: Option<Origin>,
     /// The folder of a path package, relative to the root.
     pub folder: Option<Arc<str>>,
     /// The files to fetch, sorted: one tarball, or the wheels that the declared platforms need.

@@ -29,6 +29,7 @@ mod routes;
 mod settings;
 mod side;
 mod solutions;
+mod source;
 mod url;
 mod version;
 
@@ -56,5 +57,8 @@ pub use requirement::{Requirement, folder_text, parse_folder_text};
 pub use routes::Routes;
 pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, PatchedPackage, Prereleases, Settings};
 pub use side::{Side, Sides};
+pub use source::{
+    Commit, FileUrl, GitName, GitReference, GitSource, GitUrl, Origin, PinnedSource, Source, SourceError, Subdirectory,
+};
 pub use url::{Url, UrlError};
 pub use version::{Version, VersionError};

@@ -6,7 +6,7 @@ use crate::fetch::{
     self, ArtifactSource, FetchError, FetchProgress, FetchStep, FetchedArtifact, Limits, NameFolding, RequestedArtifact,
 };
 use crate::lock::Lockfile;
-use crate::model::{Algorithm, Artifact, Digest, Graph, Label, PackageKey};
+use crate::model::{Algorithm, Artifact, Digest, Graph, Origin, PackageKey};
 use crate::registry::Registries;
 
 use super::{Event, Result, Session};
@@ -20,18 +20,18 @@ pub(super) fn complete(
 ) -> Result<()> {
     let mut wanted = Vec::new();
     for (key, package) in &mut graph.packages {
-        let Some(registry) = &package.registry else { continue };
+        let Some(origin) = &package.origin else { continue };
         for (place, artifact) in package.artifacts.iter_mut().enumerate() {
             if artifact.digest.as_ref().is_some_and(is_strong) || artifact.kind.needs_build() {
                 continue;
             }
-            if let Some(known) = old.and_then(|old| known(old, key, registry, artifact)) {
+            if let Some(known) = old.and_then(|old| known(old, key, origin, artifact)) {
                 artifact.digest = Some(known.clone());
                 continue;
             }
             let one = RequestedArtifact {
                 package: key.clone(),
-                registry: registry.clone(),
+                origin: origin.clone(),
                 artifact: Artifact { digest: None, ..artifact.clone() },
                 promised: match &artifact.digest {
                     Some(weak) => vec![weak.clone()],
@@ -88,9 +88,9 @@ fn is_strong(digest: &Digest) -> bool {
     digest.algorithm() != Algorithm::Sha1
 }
 
-/// Returns the strong digest that a lock has of an artifact of the same registry.
-fn known<'l>(old: &'l Lockfile, key: &PackageKey, registry: &Label, artifact: &Artifact) -> Option<&'l Digest> {
-    let package = old.graph.packages.get(key).filter(|package| package.registry.as_ref() == Some(registry))?;
+/// Returns the strong digest that a lock has of an artifact from the same place.
+fn known<'l>(old: &'l Lockfile, key: &PackageKey, origin: &Origin, artifact: &Artifact) -> Option<&'l Digest> {
+    let package = old.graph.packages.get(key).filter(|package| package.origin.as_ref() == Some(origin))?;
     package
         .artifacts
         .iter()

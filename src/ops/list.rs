@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lock::{self as lockfile, Closure};
-use crate::model::{Label, Platform};
+use crate::model::{Label, Origin, PackageKey, Platform};
 
 use super::project::selection;
 use super::{Context, Project, Result, lock};
@@ -26,8 +26,11 @@ pub struct Listed {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The registry that it comes from; `null` for a local folder.
+    /// The registry that it comes from; `null` for a local folder, a git repository or a URL.
     pub registry: Option<Label>,
+    /// The git repository or the URL that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// The declared platforms that need it.
     pub platforms: Vec<Platform>,
     /// Whether a manifest names it.
@@ -44,11 +47,13 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
     let closure = Closure::of(&lockfile.graph, &anywhere);
     let direct = closure.direct();
     let found = lockfile::platforms_of(&lockfile.graph, &anywhere.groups, &declared);
+    let origin = |key: &PackageKey| lockfile.graph.packages.get(key).and_then(|package| package.origin.as_ref());
     let packages = found.into_iter().map(|(key, platforms)| Listed {
         ecosystem: key.id.ecosystem.as_str(),
         name: key.id.name.to_string(),
         version: key.version.to_string(),
-        registry: lockfile.graph.packages.get(&key).and_then(|package| package.registry.clone()),
+        registry: origin(&key).and_then(Origin::registry).cloned(),
+        source: origin(&key).and_then(Origin::source).map(ToString::to_string),
         platforms,
         direct: direct.contains(&key),
     });

@@ -27,6 +27,7 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::Edited;
 use super::routing::{self, Extent};
 use super::session::release;
+use super::sources::{self, LockedSource};
 use super::summary::DifferenceSummary;
 use super::{Context, Event, Project, Result, Session, artifacts, policies, registries, solutions};
 
@@ -332,6 +333,10 @@ pub(super) fn solve_with(
         return Err(Unsatisfiable::new(project, &own_runtimes::contradiction(unmet), None).into());
     }
     let settings = Settings { package_extensions, ..project.manifest.settings.clone() };
+    sources::resolve(session, project, registries, |package, source| {
+        let kept = wish.kept.filter(|_| !wish.moved.contains(package))?;
+        LockedSource::find(kept, package, source)
+    })?;
     (session.context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
     let none = Builds::default();

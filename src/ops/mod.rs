@@ -50,6 +50,7 @@ mod registries;
 mod routing;
 mod session;
 mod solutions;
+mod sources;
 mod summary;
 
 pub use generations::switch;

@@ -7,11 +7,12 @@ use crate::model::{Graph, Label, PackageKey, Routes, Side};
 use crate::registry::{CachePolicy, LockedIndex, Registries};
 use crate::resolve::{self, Audited, Mismatch, Requirements};
 
-use super::{Event, Project, Result, Session, failure, registries, session};
+use super::{Event, Project, Result, Session, failure, registries, session, sources};
 
 /// Returns what of a lock is not what the metadata of its packages says.
 pub(super) fn compare(session: &Session<'_>, project: &Project, lockfile: &Lockfile) -> Result<Vec<Mismatch>> {
     let registries = registries::open(session, project, CachePolicy::default())?;
+    sources::look_again(session, project, &registries, lockfile)?;
     (session.context.reporter)(Event::Resolving(0));
     let keys: Vec<PackageKey> = lockfile.graph.packages.keys().cloned().collect();
     let outdated = LockedIndex::fetch(&registries, &keys).outdated(&keys);

@@ -1,7 +1,7 @@
 //! Whether a lock's registries are those that the manifest takes its packages from.
 
-use crate::lock::{self, Lockfile, RegistryMatch, StaleReason};
-use crate::model::{Label, PackageId};
+use crate::lock::{self, Lockfile, OriginMatch, StaleReason};
+use crate::model::{Label, Origin, PackageId, PinnedSource};
 use crate::registry::Routing;
 
 use super::Project;
@@ -15,26 +15,46 @@ pub(super) enum Extent {
     All,
 }
 
-/// Returns the packages that the lock has from another registry than the manifest says.
+/// Returns the packages that the lock has from elsewhere than the manifest says.
 ///
 /// A registry that would be asked before the locked one is no reason: whether it has the package is not known offline.
 pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<StaleReason> {
     let routing = Routing::new(&project.manifest.registries, project.pins.clone());
-    lock::misrouted(lockfile, |package, locked| route(&routing, extent, package, locked))
+    lock::misrouted(lockfile, |package, locked| match (project.sources.get(package), locked) {
+        (Some(source), Some(Origin::Source(pinned))) if pinned.source == *source => OriginMatch::Same,
+        (Some(source), _) => OriginMatch::Other(source.to_string()),
+        (None, Some(Origin::Source(pinned))) => unnamed(&routing, extent, package, pinned),
+        (None, locked) => route(&routing, extent, package, locked.and_then(Origin::registry)),
+    })
 }
 
-fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<&Label>) -> RegistryMatch {
+/// Compares a package that is locked from outside of registries though no line that is known takes it from there. Lines of members
+/// need not be known where only what is demanded counts.
+fn unnamed(routing: &Routing, extent: Extent, package: &PackageId, _pinned: &PinnedSource) -> OriginMatch {
+    match (routing.required_registry(package), extent) {
+        (None, Extent::Demanded) => OriginMatch::Same,
+        (Some(demanded), _) => OriginMatch::Other(registry(demanded)),
+        (None, Extent::All) => first(routing, package),
+    }
+}
+
+fn route(routing: &Routing, extent: Extent, package: &PackageId, locked: Option<&Label>) -> OriginMatch {
     if let Some(demanded) = routing.required_registry(package) {
-        return if Some(demanded) == locked { RegistryMatch::Same } else { RegistryMatch::Other(demanded.clone()) };
+        return if Some(demanded) == locked { OriginMatch::Same } else { OriginMatch::Other(registry(demanded)) };
     }
     let admitted = routing.allowed_registries(package);
     let is_known = locked.is_some_and(|locked| match extent {
         Extent::Demanded => routing.declares(locked, package.ecosystem),
         Extent::All => admitted.contains(locked),
     });
-    if is_known {
-        RegistryMatch::Same
-    } else {
-        admitted.first().map_or(RegistryMatch::None, |first| RegistryMatch::Other(first.clone()))
-    }
+    if is_known { OriginMatch::Same } else { first(routing, package) }
+}
+
+fn first(routing: &Routing, package: &PackageId) -> OriginMatch {
+    let admitted = routing.allowed_registries(package);
+    admitted.first().map_or(OriginMatch::None, |first| OriginMatch::Other(registry(first)))
+}
+
+fn registry(label: &Label) -> String {
+    format!("`{label}`")
 }

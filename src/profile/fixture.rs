@@ -73,7 +73,7 @@ impl Fixture {
     fn add(&mut self, key: PackageKey, folder: Option<Arc<str>>, bin: bool) -> &mut Self {
         let facts = Facts { bin, ..Facts::default() };
         self.lock.graph.instances.insert(instance(&key), Instance::default());
-        self.lock.graph.packages.insert(key, Package { registry: None, folder, artifacts: Vec::new(), facts });
+        self.lock.graph.packages.insert(key, Package { origin: None, folder, artifacts: Vec::new(), facts });
         self
     }
 

@@ -58,6 +58,11 @@ impl MetadataCache {
         Self { folder: folder.map(|folder| folder.join("metadata").join("v1").join(name)) }
     }
 
+    /// Returns a cache in a folder of its own.
+    pub(super) fn in_folder(folder: Option<PathBuf>) -> Self {
+        Self { folder }
+    }
+
     /// Creates a cache that stores nothing.
     pub(super) fn disabled() -> Self {
         Self { folder: None }

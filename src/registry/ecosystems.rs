@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::protocol::Protocol;
+use super::source_reader::SourceReader;
 use super::{larder, npm, pypi};
 use crate::manifest::{Registry, RegistryForm};
-use crate::model::PerEcosystem;
+use crate::model::{Ecosystem, PerEcosystem};
 
 /// Creates the protocol of one registry.
 type NewProtocol = fn(RegistryForm) -> Arc<dyn Protocol>;
@@ -21,4 +22,13 @@ const PROTOCOLS: PerEcosystem<Option<NewProtocol>> = PerEcosystem {
 /// Creates the protocol of a registry. Returns `None` for an ecosystem without registries.
 pub(super) fn new_protocol(registry: &Registry) -> Option<Arc<dyn Protocol>> {
     PROTOCOLS.of(registry.ecosystem).map(|protocol| protocol(registry.form))
+}
+
+/// The readers of packages outside of registries.
+const SOURCE_READERS: PerEcosystem<Option<&dyn SourceReader>> =
+    PerEcosystem { npm: Some(&npm::NpmSourceReader), pypi: Some(&pypi::PypiSourceReader), larder: None, path: None };
+
+/// Returns the reader of an ecosystem's packages outside of registries. Returns `None` if it has none.
+pub(super) fn source_reader(ecosystem: Ecosystem) -> Option<&'static dyn SourceReader> {
+    *SOURCE_READERS.of(ecosystem)
 }

@@ -11,6 +11,8 @@
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's protocol and its listings |
 //! | `open_artifact`, `platform_metadata` | where an artifact is looked for; artifacts with different dependencies |
 //! | `protocol` | the contract of an ecosystem: `Protocol` and `PackageListing` |
+//! | `source`, `source_reader` | packages outside of registries; the contract by which an ecosystem reads them |
+//! | `tarball` | single files of archives |
 //! | `client`, `cache`, `listing_record`, `provenance` | listings: fetching, caching, their compact form, their age |
 
 mod bytes;
@@ -34,7 +36,10 @@ mod provenance;
 mod pypi;
 mod registries;
 mod routing;
+mod source;
+mod source_reader;
 mod stale;
+mod tarball;
 
 pub use cache::CachePolicy;
 pub use error::RegistryError;
@@ -42,6 +47,8 @@ pub use locked::LockedIndex;
 pub use options::{RegistryOptions, Secret};
 pub use registries::Registries;
 pub use routing::Routing;
+pub use source::{FetchedSource, SourceClient, SourceFailure, SourceRelease};
+pub use source_reader::{SourceContent, SourceFiles};
 pub use stale::{StaleAnswers, find_stale};
 
 #[cfg(test)]

@@ -15,12 +15,13 @@ use super::platform_metadata::{MetadataQuery, merge};
 use super::prefetch::{Lane, PrefetchPool, ThreadLimits, run_concurrently};
 use super::protocol::{PackageListing, Protocol, ReleaseError};
 use super::routing::Routing;
+use super::source::{SourceClient, SourceListing, SourceRelease};
 use super::{RegistryError, RegistryOptions, ecosystems};
 use crate::diagnostic::Failure;
 use crate::fetch::{ArtifactSource, Body, Network, Response, SourceError};
 use crate::model::{
-    Artifact, CoreMetadata, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName, Platform, Requirement,
-    Settings,
+    Artifact, CoreMetadata, Digest, Ecosystem, Label, Origin, PackageId, PackageKey, PackageName, Platform,
+    Requirement, Settings,
 };
 use crate::resolve::{self, Chosen, Index, IndexError, Release, UnbuiltRelease, Versions};
 
@@ -49,6 +50,9 @@ struct RegistriesState {
     local_packages: LocalPackageIndex,
     routing: Routing,
     routed: BTreeSet<PackageId>,
+    sources: SourceClient,
+    /// The packages that no registry serves.
+    from_sources: Mutex<BTreeMap<PackageId, Arc<SourceRelease>>>,
     registries: BTreeMap<Label, RegistryEntry>,
     packages: Mutex<FxHashMap<PackageId, Arc<PackageEntry>>>,
     /// The folders of local packages, by name.
@@ -89,7 +93,10 @@ impl Registries {
             let client = options.registry_client(&client, registry, &*protocol);
             Some((registry.name.clone(), RegistryEntry { ecosystem: registry.ecosystem, client, protocol }))
         });
-        let registries = registries.collect();
+        let registries: BTreeMap<Label, RegistryEntry> = registries.collect();
+        let addresses =
+            registries.values().flat_map(|registry| registry.client.endpoint.addresses()).cloned().collect();
+        let sources = SourceClient::new(Arc::clone(&client), addresses, options.cache.clone());
         let routing = Routing::new(&options.registries, options.pinned);
         let state = Arc::new(RegistriesState {
             folders: Mutex::new(options.folders.into_iter().collect()),
@@ -98,6 +105,8 @@ impl Registries {
             local_packages: options.local_packages,
             routing,
             routed: options.routed,
+            sources,
+            from_sources: Mutex::default(),
             registries,
             packages: Mutex::default(),
             prefetched: Mutex::default(),
@@ -133,12 +142,38 @@ impl Registries {
 
     /// Keeps the metadata that a build made of a source distribution, so that its release can be had from now on.
     pub fn store_built_metadata(&self, unbuilt: &UnbuiltRelease, metadata: &CoreMetadata) -> Result<(), RegistryError> {
-        let registry = self.state.registry(&unbuilt.registry, &unbuilt.package.id)?;
+        let cache = match &unbuilt.origin {
+            Origin::Registry(registry) => &self.state.registry(registry, &unbuilt.package.id)?.client.cache,
+            Origin::Source(_) => self.state.sources.cache(),
+        };
         if let Some(digest) = &unbuilt.sdist.digest {
-            registry.client.cache.store_built_metadata(digest, metadata.render().as_bytes());
+            cache.store_built_metadata(digest, metadata.render().as_bytes());
+        }
+        let from_source = lock(&self.state.from_sources).get(&unbuilt.package.id).cloned();
+        if let Some(known) = from_source {
+            self.add_source(SourceRelease::clone(&known).with_built_metadata(metadata));
         }
         lock(&self.state.packages).remove(&unbuilt.package.id);
         Ok(())
+    }
+
+    /// Returns the client of sources, which asks with the registries' credentials.
+    pub fn sources(&self) -> &SourceClient {
+        &self.state.sources
+    }
+
+    /// Adds or replaces a package that no registry serves.
+    pub fn add_source(&self, mut release: SourceRelease) {
+        let id = release.package.id.clone();
+        if release.release.is_none() {
+            let built =
+                release.artifact.digest.as_ref().and_then(|digest| self.state.sources.cache().built_metadata(digest));
+            if let Some(metadata) = built.and_then(|bytes| CoreMetadata::parse(&bytes).ok()) {
+                release = release.with_built_metadata(&metadata);
+            }
+        }
+        lock(&self.state.from_sources).insert(id.clone(), Arc::new(release));
+        lock(&self.state.packages).remove(&id);
     }
 
     /// Returns the digests of which an artifact has to have one, where its registry offers several.
@@ -238,9 +273,13 @@ impl ArtifactSource for Registries {
     fn open(
         &self,
         package: &PackageKey,
-        registry: &Label,
+        origin: &Origin,
         artifact: &Artifact,
     ) -> Result<(Body, Option<u64>), SourceError> {
+        let registry = match origin {
+            Origin::Registry(registry) => registry,
+            Origin::Source(pinned) => return self.state.sources.open(pinned, artifact),
+        };
         let response = self.state.open(package, registry, artifact)?;
         Ok((response.body, response.length))
     }
@@ -336,15 +375,20 @@ impl RegistriesState {
     }
 
     fn listing(&self, package: &PackageId) -> IndexResult<Arc<dyn PackageListing>> {
-        self.entry(package)
-            .listing
-            .get(|| if package.ecosystem.is_local() { self.read_folder(package) } else { self.fetch_listing(package) })
+        self.entry(package).listing.get(|| match self.source_listing(package) {
+            Some(listing) => Ok(listing),
+            None if package.ecosystem.is_local() => self.read_folder(package),
+            None => self.fetch_listing(package),
+        })
     }
 
     /// Returns a listing without the network. Returns `None` if the listing or its releases need the network.
     fn cached_listing(&self, package: &PackageId) -> Option<IndexResult<Arc<dyn PackageListing>>> {
         if package.ecosystem.is_local() {
             return self.entry(package).listing.try_get(|| Some(self.read_folder(package)));
+        }
+        if let Some(listing) = self.source_listing(package) {
+            return self.entry(package).listing.try_get(|| Some(Ok(listing)));
         }
         let label = self.routing.candidates(package).ok()?.first()?;
         let RegistryEntry { protocol, client, .. } = self.registry(label, package).ok()?;
@@ -357,6 +401,12 @@ impl RegistriesState {
             }
             protocol.cached_listing(client, &package.name, &self.settings).map(Ok)
         })
+    }
+
+    /// Returns the listing of a package that no registry serves.
+    fn source_listing(&self, package: &PackageId) -> Option<Arc<dyn PackageListing>> {
+        let known = lock(&self.from_sources).get(package).cloned()?;
+        Some(Arc::new(SourceListing::new(known)))
     }
 
     fn fetch_listing(&self, package: &PackageId) -> IndexResult<Arc<dyn PackageListing>> {
@@ -470,7 +520,8 @@ impl RegistriesState {
         damaged: &dyn PackageListing,
         ordinal: u32,
     ) -> Option<Result<Release, ReleaseError>> {
-        let label = damaged.versions().registry.as_ref()?;
+        let versions = damaged.versions();
+        let label = versions.origin.as_ref()?.registry()?;
         let registry = self.registry(label, package).ok()?;
         let client = RegistryClient { cache: MetadataCache::disabled(), ..registry.client.clone() };
         let listing = registry.protocol.fetch_listing(&client, &package.name, &self.settings).ok()?;
@@ -498,7 +549,7 @@ impl RegistriesState {
             // While locking, the listing was already fetched.
             let known = lock(&self.packages).get(&key.id).cloned().and_then(|entry| entry.listing.try_get(|| None));
             let same = |listing: &Arc<dyn PackageListing>| {
-                listing.versions().registry.as_ref() == Some(registry.client.name())
+                listing.versions().origin.as_ref().and_then(Origin::registry) == Some(registry.client.name())
             };
             if let Some(listing) = known.and_then(Result::ok).filter(same) {
                 return Ok(location(&*listing));

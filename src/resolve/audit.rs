@@ -10,8 +10,8 @@ use std::rc::Rc;
 use pubgrub::VersionSet;
 
 use crate::model::{
-    Algorithm, Artifact, Digest, Edge, EdgeKind, ExtraName, Facts, Graph, Instance, InstanceKey, Package, PackageKey,
-    Platform, Requirement,
+    Algorithm, Artifact, Digest, Edge, EdgeKind, ExtraName, Facts, Graph, Instance, InstanceKey, Origin, Package,
+    PackageKey, Platform, Requirement,
 };
 
 use super::catalog::Catalog;
@@ -126,11 +126,11 @@ impl<'a> Audit<'a> {
                 continue;
             }
             let versions = &table.versions;
-            if versions.registry != package.registry {
-                let name = |registry: &Option<crate::model::Label>| {
-                    registry.as_ref().map_or_else(|| "no registry".to_owned(), |label| format!("registry `{label}`"))
+            if versions.origin != package.origin {
+                let name = |origin: &Option<Origin>| {
+                    origin.as_ref().map_or_else(|| "no registry".to_owned(), Origin::described)
                 };
-                let (locked, serving) = (name(&package.registry), name(&versions.registry));
+                let (locked, serving) = (name(&package.origin), name(&versions.origin));
                 self.tell(
                     key,
                     AuditedPart::Fact("registry"),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Failure;
-use crate::model::{Artifact, Facts, Label, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
+use crate::model::{
+    Artifact, Facts, Label, Origin, PackageId, PackageKey, PackageName, Platform, Requirement, Version,
+};
 
 /// The metadata of packages. Answers are frozen: asked twice, an index says the same, in whatever order
 /// they arrive. A call blocks until the answer is there.
@@ -66,8 +68,8 @@ pub enum IndexError {
 pub struct UnbuiltRelease {
     /// The package.
     pub package: PackageKey,
-    /// The registry that serves it.
-    pub registry: Label,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Its source distribution.
     pub sdist: Artifact,
 }
@@ -75,8 +77,8 @@ pub struct UnbuiltRelease {
 /// The versions of a package, frozen.
 #[derive(Clone, Debug, Default)]
 pub struct Versions {
-    /// The registry that serves it; none for a path package.
-    pub registry: Option<Label>,
+    /// Where they come from; none for a path package.
+    pub origin: Option<Origin>,
     /// The versions in ascending order, each once. Their places are the solver's versions.
     pub candidates: Vec<Candidate>,
     /// npm's dist-tags, as places in `candidates`.

@@ -136,7 +136,8 @@ fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> 
         return NoMatch::new(reason, "set a later `released-before`, or ask for an older version".to_owned());
     }
     if let Some(before) = settings.released_before.filter(|before| !candidate.is_before(Some(*before))) {
-        let from = table.versions.registry.as_ref().map_or_else(String::new, |name| format!(" by registry `{name}`"));
+        let from =
+            table.versions.origin.as_ref().map_or_else(String::new, |origin| format!(" by {}", origin.described()));
         let reason = format!("{what} has no time of publication{from}, and `released-before` is {before}");
         let help = "only what is known to be old enough passes `released-before`: ask a registry or mirror that tells when \
                     its versions were published, or remove `released-before`";

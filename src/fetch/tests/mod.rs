@@ -17,7 +17,7 @@ use super::hashing::Hasher;
 use super::*;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Ecosystem, Label, PackageId, PackageKey, PackageName};
+use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Ecosystem, Origin, PackageId, PackageKey, PackageName};
 use crate::store::{Store, Tree};
 
 /// A registry in memory, by file name.
@@ -49,7 +49,7 @@ impl Read for Broken {
 }
 
 impl ArtifactSource for Shelf {
-    fn open(&self, _: &PackageKey, _: &Label, artifact: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
+    fn open(&self, _: &PackageKey, _: &Origin, artifact: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
         let bytes = self.files.get(&artifact.file).ok_or_else(|| Arc::new(Missing) as SourceError)?.clone();
         let length = bytes.len();
@@ -77,7 +77,7 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> RequestedAr
     let id = PackageId::new(ecosystem, name.unwrap());
     RequestedArtifact {
         package: PackageKey { version: crate::model::Version::parse(ecosystem, "1.0.0").unwrap(), id },
-        registry: "npmjs".parse().unwrap(),
+        origin: Origin::Registry("npmjs".parse().unwrap()),
         artifact: Artifact { file: file.to_owned(), kind, digest, location: None, platforms: Vec::new() },
         promised: Vec::new(),
         native: false,

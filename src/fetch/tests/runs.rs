@@ -63,7 +63,7 @@ fn a_flipped_byte_anywhere_is_an_integrity_failure_with_both_digests() {
         let FetchError::Integrity { expected, found, subject } = error else { panic!("byte {at}: {text}") };
         assert_eq!(expected, digest(Algorithm::Sha512, &archive));
         assert_eq!(found, digest(Algorithm::Sha512, &source.files["a"]));
-        assert_eq!((subject.registry.as_str(), &*subject.file), ("npmjs", "a"));
+        assert_eq!((subject.origin.to_string(), &*subject.file), ("npmjs".to_owned(), "a"));
         for part in [&expected.to_string(), &found.to_string(), "npm:thing@1.0.0", "npmjs"] {
             assert!(text.contains(part), "{text}");
         }

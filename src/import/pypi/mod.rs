@@ -22,7 +22,8 @@ use crate::model::Ecosystem;
 pub use pip_conf::{PIP_VARIABLES, pip_conf};
 pub use pyproject::{pyproject, python};
 pub use python_project::{
-    FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, is_virtual, python_project, uv_sources,
+    FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, behind_extra, is_virtual,
+    python_project, uv_sources,
 };
 pub use requirements::requirements;
 

@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    BuildRules, Graph, InstanceKey, Label, Package, PackageId, PackageKey, PackageName, Routes, Settings, Sides,
-    TargetPlatform, Version,
+    BuildRules, Graph, InstanceKey, Label, Origin, Package, PackageId, PackageKey, PackageName, Routes, Settings,
+    Sides, TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -125,20 +125,20 @@ pub enum StaleReason {
     Registry {
         /// The package.
         package: PackageKey,
-        /// The registry that it is locked from; none where the lock names none.
-        locked: Option<Label>,
-        /// The registry that it comes from now; none where no registry may serve it.
-        now: Option<Label>,
+        /// Where it is locked from; none where the lock does not say.
+        locked: Option<Origin>,
+        /// What messages call the place that it comes from now; none where no registry may serve it.
+        now: Option<String>,
     },
 }
 
-/// The comparison of a package's registry with the one that it is locked from.
+/// The comparison of where a package comes from with where it is locked from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RegistryMatch {
-    /// The package comes, or may come, from the locked registry.
+pub enum OriginMatch {
+    /// The package comes, or may come, from there.
     Same,
-    /// The package comes from another registry.
-    Other(Label),
+    /// The package comes from elsewhere, which messages call this.
+    Other(String),
     /// No registry may serve it.
     None,
 }
@@ -162,11 +162,11 @@ impl fmt::Display for StaleReason {
             Self::Rerouted { package } => write!(f, "{package} is not what the lines' `registry=` lead to now"),
             Self::Registry { package, locked, now } => {
                 match locked {
-                    Some(locked) => write!(f, "{package} is locked from registry `{locked}`")?,
+                    Some(locked) => write!(f, "{package} is locked from {}", locked.described())?,
                     None => write!(f, "{package} is locked from no registry")?,
                 }
                 match now {
-                    Some(now) => write!(f, " and comes from `{now}` now"),
+                    Some(now) => write!(f, " and comes from {now} now"),
                     None => f.write_str(" and no registry serves it now"),
                 }
             }
@@ -265,19 +265,19 @@ fn rerouted(graph: &Graph, routes: &Routes) -> BTreeSet<StaleReason> {
         .collect()
 }
 
-/// Returns the packages that the lock has from a registry that they do not come from. `route` compares a package with the
-/// registry that it is locked from. Local packages come from none.
-pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, Option<&Label>) -> RegistryMatch) -> Vec<StaleReason> {
+/// Returns the packages that the lock has from where they do not come from. `route` compares a package with the place that
+/// it is locked from. Local packages come from none.
+pub fn misrouted(lock: &Lockfile, route: impl Fn(&PackageId, Option<&Origin>) -> OriginMatch) -> Vec<StaleReason> {
     let moved = |(key, package): (&PackageKey, &Package)| {
         if key.id.ecosystem.is_local() {
             return None;
         }
-        let now = match route(&key.id, package.registry.as_ref()) {
-            RegistryMatch::Same => return None,
-            RegistryMatch::Other(now) => Some(now),
-            RegistryMatch::None => None,
+        let now = match route(&key.id, package.origin.as_ref()) {
+            OriginMatch::Same => return None,
+            OriginMatch::Other(now) => Some(now),
+            OriginMatch::None => None,
         };
-        Some(StaleReason::Registry { package: key.clone(), locked: package.registry.clone(), now })
+        Some(StaleReason::Registry { package: key.clone(), locked: package.origin.clone(), now })
     };
     lock.graph.packages.iter().filter_map(moved).collect()
 }

@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{line, lock, npm, pypi};
-use crate::lock::{DeclaredState, LocalManifest, Lockfile, RegistryMatch, StaleReason, freshness, misrouted};
+use crate::lock::{DeclaredState, LocalManifest, Lockfile, OriginMatch, StaleReason, freshness, misrouted};
 use crate::model::{
-    Ecosystem, Label, Marker, NpmPeers, Override, PackageId, PackageName, Platform, Requirement, Settings, Sides,
+    Ecosystem, Marker, NpmPeers, Origin, Override, PackageId, PackageName, Platform, Requirement, Settings, Sides,
     TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, DependencyKind, RequiredLine, Wants};
@@ -225,19 +225,19 @@ fn dangling_edges_are_stale_and_not_corrupt() {
 #[test]
 fn a_registry_that_took_over_a_name_is_noticed() {
     let lock = lock(REACT);
-    let told = |now: &RegistryMatch| {
-        let route = |id: &PackageId, _: Option<&Label>| {
-            if id.name.as_str() == "tool" { now.clone() } else { RegistryMatch::Same }
+    let told = |now: &OriginMatch| {
+        let route = |id: &PackageId, _: Option<&Origin>| {
+            if id.name.as_str() == "tool" { now.clone() } else { OriginMatch::Same }
         };
         misrouted(&lock, route).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
-        told(&RegistryMatch::Other("acme".parse().unwrap())),
+        told(&OriginMatch::Other("`acme`".to_owned())),
         ["npm:tool@2.0.0-beta.1 is locked from registry `npmjs` and comes from `acme` now"]
     );
     assert_eq!(
-        told(&RegistryMatch::None),
+        told(&OriginMatch::None),
         ["npm:tool@2.0.0-beta.1 is locked from registry `npmjs` and no registry serves it now"]
     );
-    assert_eq!(told(&RegistryMatch::Same), [""; 0]);
+    assert_eq!(told(&OriginMatch::Same), [""; 0]);
 }

@@ -10,8 +10,9 @@ use crate::lock::{Lockfile, parse, salvage};
 use crate::model::mutation;
 use crate::model::{
     Algorithm, Artifact, ArtifactKind, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension,
-    Facts, FileOwner, Graph, Instance, InstanceKey, Marker, NpmPeers, Override, Package, PackageId, PackageKey,
-    PackageName, Platform, Prereleases, Requirement, RootEdge, Settings, TargetPlatform, Version,
+    Facts, FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Marker, NpmPeers, Origin, Override,
+    Package, PackageId, PackageKey, PackageName, PinnedSource, Platform, Prereleases, Requirement, RootEdge, Settings,
+    Source, TargetPlatform, Version,
 };
 
 // A graph is made of a few names and versions, so that edges meet.
@@ -94,10 +95,26 @@ fn package() -> impl Strategy<Value = Whole> {
     let peers = prop::sample::subsequence(vec!["", "(a@1.0.0)", "(a@2.0.0)~ff"], 1..3);
     let instances = (peers, instance)
         .prop_map(|(peers, instance)| peers.into_iter().map(|p| (p, instance.clone())).collect::<Vec<_>>());
-    let registry = prop::option::of(Just("npmjs".parse().unwrap()));
+    let git = |reference: GitReference, subdirectory: Option<&str>| {
+        let repository = "https://h/x.git".parse().unwrap();
+        let subdirectory = subdirectory.map(|folder| folder.parse().unwrap());
+        let source = Source::Git(GitSource { repository, reference, subdirectory });
+        let commit = Some("0123456789abcdef0123456789abcdef01234567".parse().unwrap());
+        Origin::Source(Arc::new(PinnedSource { source, commit }))
+    };
+    let url = Source::Url("https://h/x.tgz?a=b".parse().unwrap());
+    let origin = prop::option::of(prop::sample::select(vec![
+        Origin::Registry("npmjs".parse().unwrap()),
+        Origin::Source(Arc::new(PinnedSource { source: url, commit: None })),
+        git(GitReference::Head, None),
+        git(GitReference::Branch("main".parse().unwrap()), Some("py/x")),
+        git(GitReference::Tag("v1".parse().unwrap()), None),
+        git(GitReference::Rev("9f3c".parse().unwrap()), None),
+        git(GitReference::Range("^1 || 2".into()), None),
+    ]));
     let folder = prop::option::of(text().prop_map(Arc::from));
-    (registry, folder, prop::collection::vec(artifact, 0..3), facts, instances).prop_map(
-        |(registry, folder, artifacts, facts, instances)| (Package { registry, folder, artifacts, facts }, instances),
+    (origin, folder, prop::collection::vec(artifact, 0..3), facts, instances).prop_map(
+        |(origin, folder, artifacts, facts, instances)| (Package { origin, folder, artifacts, facts }, instances),
     )
 }
 

@@ -155,6 +155,22 @@ pub(super) struct PackageTable<'a> {
     #[serde(borrow)]
     pub(super) registry: Option<CowStr<'a>>,
     #[serde(borrow)]
+    pub(super) git: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) branch: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) tag: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) rev: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) range: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) subdirectory: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) commit: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) url: Option<CowStr<'a>>,
+    #[serde(borrow)]
     pub(super) folder: Option<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) artifacts: Vec<ArtifactTable<'a>>,

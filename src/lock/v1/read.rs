@@ -12,10 +12,10 @@ use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     Artifact, ArtifactKind, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem, Edge,
-    EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, Graph, Instance, InstanceKey, Label,
-    LockedScripts, Marker, NpmPeers, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, Platform,
-    Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, TargetPlatform, Version, parse_folder_text,
-    split_at_version,
+    EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance,
+    InstanceKey, Label, LockedScripts, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName,
+    PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, Source,
+    SourceError, TargetPlatform, Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -260,7 +260,7 @@ impl<'a> LockReader<'a> {
         let owned = |texts: &[CowStr<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
         let text = |text: &Option<CowStr<'_>>| text.as_deref().map(str::to_owned);
         Ok(Package {
-            registry: written.registry.as_ref().map(|text| self.label(text)).transpose()?,
+            origin: self.origin(written)?,
             folder: written.folder.as_deref().map(parse_folder_text),
             artifacts: written.artifacts.iter().map(|one| self.artifact(one, ecosystem)).collect::<ReadResult<_>>()?,
             facts: Facts {
@@ -275,6 +275,46 @@ impl<'a> LockReader<'a> {
                 yanked: written.yanked,
             },
         })
+    }
+
+    /// Reads where a package comes from: a registry, a git repository or a URL.
+    fn origin(&mut self, written: &'a document::PackageTable<'a>) -> ReadResult<Option<Origin>> {
+        let source = match (&written.registry, &written.git, &written.url) {
+            (None, None, None) => return Ok(None),
+            (Some(registry), None, None) => return self.label(registry).map(|label| Some(Origin::Registry(label))),
+            (None, Some(repository), None) => Source::Git(self.git_source(written, repository)?),
+            (None, None, Some(url)) => Source::Url(url.parse().map_err(|e| self.unfit(url, e))?),
+            _ => return Err(self.corrupt(&written.id, "a package comes from one place")),
+        };
+        let commit = written.commit.as_ref().map(|text| text.parse().map_err(|e| self.unfit(text, e))).transpose()?;
+        if commit.is_some() != matches!(source, Source::Git(_)) {
+            return Err(self.corrupt(&written.id, "a git repository is locked by its commit, and nothing else is"));
+        }
+        Ok(Some(Origin::Source(Arc::new(PinnedSource { source, commit }))))
+    }
+
+    fn git_source(&self, written: &document::PackageTable<'_>, repository: &CowStr<'_>) -> ReadResult<GitSource> {
+        let references =
+            [("branch", &written.branch), ("tag", &written.tag), ("rev", &written.rev), ("range", &written.range)];
+        let mut stated = references.into_iter().filter_map(|(kind, text)| Some((kind, text.as_ref()?)));
+        let reference = match (stated.next(), stated.next()) {
+            (None, _) => GitReference::Head,
+            (Some((kind, text)), None) => GitReference::from_parts(kind, text).map_err(|e| self.unfit(text, e))?,
+            (Some(_), Some((_, text))) => return Err(self.corrupt(text, "one branch, tag or rev is taken")),
+        };
+        Ok(GitSource {
+            repository: repository.parse().map_err(|e| self.unfit(repository, e))?,
+            reference,
+            subdirectory: match &written.subdirectory {
+                Some(text) => Some(text.parse().map_err(|e| self.unfit(text, e))?),
+                None => None,
+            },
+        })
+    }
+
+    /// An error whose reason is the end of a sentence.
+    fn unfit(&self, text: &CowStr<'_>, reason: SourceError) -> LockProblem {
+        self.corrupt(text, format!("`{}` {reason}", &**text))
     }
 
     fn artifact(&self, written: &document::ArtifactTable<'_>, ecosystem: Ecosystem) -> ReadResult<Artifact> {

@@ -5,8 +5,8 @@ use std::fmt::{Display, Write};
 use crate::lock::Lockfile;
 use crate::model::{
     Artifact, ArtifactKind, BuildRequirements, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines,
-    Instance, InstanceKey, LockedScripts, NpmPeers, Package, PackageKey, Prereleases, Requirement, RootEdge, Settings,
-    Sides, TargetPlatform, folder_text,
+    Instance, InstanceKey, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource, Prereleases,
+    Requirement, RootEdge, Settings, Sides, Source, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -173,8 +173,10 @@ impl LockWriter {
     fn package(&mut self, table: &str, key: &PackageKey, package: &Package) {
         self.line(format_args!("\n[[{table}]]"));
         self.fact("id", key);
-        if let Some(registry) = &package.registry {
-            self.fact("registry", registry);
+        match &package.origin {
+            None => {}
+            Some(Origin::Registry(registry)) => self.fact("registry", registry),
+            Some(Origin::Source(pinned)) => self.source(pinned),
         }
         if let Some(folder) = &package.folder {
             self.fact("folder", folder_text(folder));
@@ -196,6 +198,24 @@ impl LockWriter {
         }
         self.flag("yanked", facts.yanked);
         self.block("artifacts", package.artifacts.iter().map(|one| artifact_text(one, key.id.ecosystem)));
+    }
+
+    fn source(&mut self, pinned: &PinnedSource) {
+        match &pinned.source {
+            Source::Url(url) => self.fact("url", url.as_str()),
+            Source::Git(git) => {
+                self.fact("git", &git.repository);
+                if let Some((kind, name)) = git.reference.parts() {
+                    self.fact(kind, name);
+                }
+                if let Some(folder) = &git.subdirectory {
+                    self.fact("subdirectory", folder);
+                }
+            }
+        }
+        if let Some(commit) = &pinned.commit {
+            self.fact("commit", commit);
+        }
     }
 
     fn instances(&mut self, instances: &[(&InstanceKey, &Instance)]) {

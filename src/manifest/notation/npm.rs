@@ -11,7 +11,18 @@ impl Notation for NpmNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,
-            properties: &["optional", "registry", "catalog", "when"],
+            properties: &[
+                "optional",
+                "registry",
+                "catalog",
+                "when",
+                "git",
+                "branch",
+                "tag",
+                "rev",
+                "subdirectory",
+                "url",
+            ],
             example: "npm \"NAME\" \"RANGE\"",
         }
     }

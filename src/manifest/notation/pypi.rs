@@ -11,7 +11,19 @@ impl Notation for PypiNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,
-            properties: &["optional", "registry", "catalog", "when", "prereleases"],
+            properties: &[
+                "optional",
+                "registry",
+                "catalog",
+                "when",
+                "prereleases",
+                "git",
+                "branch",
+                "tag",
+                "rev",
+                "subdirectory",
+                "url",
+            ],
             example: "pypi \"NAME\" \"SPECIFIER\"",
         }
     }

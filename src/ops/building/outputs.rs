@@ -8,7 +8,7 @@ use crate::build::Toolchain;
 use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
-use crate::model::{Artifact, Builds, Digest, Label, PackageKey, Platform};
+use crate::model::{Artifact, Builds, Digest, Origin, PackageKey, Platform};
 use crate::ops::{Event, Result, Session, artifacts};
 use crate::profile::python::Interpreter;
 use crate::store::{Store, Tree};
@@ -29,7 +29,7 @@ pub(in crate::ops) struct Builder<'a> {
 /// A package that is to be built, unless the store has what comes of it.
 pub(in crate::ops) struct PlannedBuild {
     pub(in crate::ops) package: PackageKey,
-    registry: Label,
+    origin: Origin,
     /// The name of what comes of it in the store.
     pub(in crate::ops) output: Digest,
     /// Its source distribution, and then its tools.
@@ -38,13 +38,8 @@ pub(in crate::ops) struct PlannedBuild {
 
 impl Builder<'_> {
     /// Returns the build of a package.
-    pub(in crate::ops) fn plan(
-        &self,
-        package: &PackageKey,
-        registry: &Label,
-        sdist: &Artifact,
-    ) -> Result<PlannedBuild> {
-        let inputs = inputs(self.builds, package, registry, sdist, self.platform)?;
+    pub(in crate::ops) fn plan(&self, package: &PackageKey, origin: &Origin, sdist: &Artifact) -> Result<PlannedBuild> {
+        let inputs = inputs(self.builds, package, origin, sdist, self.platform)?;
         let digests: Option<Vec<(&PackageKey, &Digest)>> =
             inputs.iter().map(|input| Some((&input.package, input.artifact.digest.as_ref()?))).collect();
         let Some(((_, sdist), tools)) = digests.as_deref().and_then(<[_]>::split_first) else {
@@ -60,18 +55,18 @@ impl Builder<'_> {
             toolchain: &toolchain,
             level: LEVEL,
         };
-        Ok(PlannedBuild { package: package.clone(), registry: registry.clone(), output: key(&input), inputs })
+        Ok(PlannedBuild { package: package.clone(), origin: origin.clone(), output: key(&input), inputs })
     }
 
     /// Returns the names in the store of what is built for a closure, with its packages.
     pub(in crate::ops) fn outputs(&self, closure: &Closure<'_>) -> Result<Vec<(PackageKey, Digest)>> {
         let mut outputs = Vec::new();
         for (key, package) in closure.packages() {
-            let (Some(registry), Some(artifact)) = (&package.registry, package.artifact_for(self.platform)) else {
+            let (Some(origin), Some(artifact)) = (&package.origin, package.artifact_for(self.platform)) else {
                 continue;
             };
             if artifact.kind.needs_build() && self.builds.requirements.contains_key(key) {
-                outputs.push((key.clone(), self.plan(key, registry, artifact)?.output));
+                outputs.push((key.clone(), self.plan(key, origin, artifact)?.output));
             }
         }
         Ok(outputs)
@@ -102,7 +97,7 @@ impl Builder<'_> {
         let workshop = Workshop::open(self.session, staging, &source, self.interpreter, &tools)?;
         let wheel = workshop.wheel()?;
         let file = wheel.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let wanted = [RequestedArtifact::new(package, &planned.registry, &Artifact::wheel(file))];
+        let wanted = [RequestedArtifact::new(package, &planned.origin, &Artifact::wheel(file))];
         let fetched = artifacts::fetch(self.session, &WheelFile(wheel.clone()), &wanted, NameFolding::default())?;
         let Some(built) = fetched.into_iter().next() else { return Err(not_locked(package).into()) };
         store.add_record(&planned.output, &built.tree.digest)?;
@@ -123,14 +118,14 @@ pub(super) fn find_output(store: &Store, output: &Digest) -> Result<Option<Tree>
 pub(in crate::ops) fn inputs(
     builds: &Builds,
     package: &PackageKey,
-    registry: &Label,
+    origin: &Origin,
     sdist: &Artifact,
     platform: Platform,
 ) -> Result<Vec<RequestedArtifact>> {
     if !builds.requirements.contains_key(package) {
         return Err(not_locked(package).into());
     }
-    let mut inputs = vec![RequestedArtifact::new(package, registry, sdist)];
+    let mut inputs = vec![RequestedArtifact::new(package, origin, sdist)];
     for (key, tool) in builds.tools_of(package, platform) {
         inputs.push(tool_request(package, key, tool, platform)?);
     }
@@ -141,7 +136,7 @@ pub(in crate::ops) fn inputs(
 struct WheelFile(PathBuf);
 
 impl ArtifactSource for WheelFile {
-    fn open(&self, _: &PackageKey, _: &Label, _: &Artifact) -> std::result::Result<(Body, Option<u64>), SourceError> {
+    fn open(&self, _: &PackageKey, _: &Origin, _: &Artifact) -> std::result::Result<(Body, Option<u64>), SourceError> {
         let missing = || FsError::new(Action::Read, &self.0, io::Error::from(io::ErrorKind::NotFound));
         let opened = fs::open_sized(&self.0).and_then(|opened| opened.ok_or_else(missing));
         let (file, size) = opened.map_err(|error| Arc::new(error) as SourceError)?;

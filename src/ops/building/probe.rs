@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fetch::RequestedArtifact;
-use crate::model::{Artifact, Builds, CoreMetadata, Graph, Label, Package, PackageId, PackageKey, Platform};
+use crate::model::{Artifact, Builds, CoreMetadata, Graph, Origin, Package, PackageId, PackageKey, Platform};
 use crate::ops::interpreter;
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session};
@@ -46,8 +46,8 @@ impl<'a> Probe<'a> {
 
     /// Finds out what a version needs, for the solver to go on.
     pub(in crate::ops) fn metadata(&self, unbuilt: &UnbuiltRelease) -> Result<()> {
-        let UnbuiltRelease { package, registry, sdist } = unbuilt;
-        let source = Source::fetch(self.session, self.registries, package, registry, sdist)?;
+        let UnbuiltRelease { package, origin, sdist } = unbuilt;
+        let source = Source::fetch(self.session, self.registries, package, origin, sdist)?;
         let tools = self.tools(&source, &self.platforms(sdist))?;
         let Some(interpreter) = self.interpreter() else {
             return Err(BuildsError::NoPython { package: package.clone() }.into());
@@ -70,7 +70,7 @@ impl<'a> Probe<'a> {
         let mut builds = Builds::default();
         for (key, package) in &graph.packages {
             let sdist = package.artifacts.iter().find(|artifact| artifact.kind.needs_build());
-            let (Some(sdist), Some(registry)) = (sdist, &package.registry) else { continue };
+            let (Some(sdist), Some(origin)) = (sdist, &package.origin) else { continue };
             if !rules.approves(&key.id, &key.version) {
                 continue;
             }
@@ -86,7 +86,7 @@ impl<'a> Probe<'a> {
             let known = self.chosen.borrow_mut().remove(key);
             let chosen = match known {
                 Some(chosen) => chosen,
-                None => self.choose(key, registry, sdist)?,
+                None => self.choose(key, origin, sdist)?,
             };
             tools::add(&mut builds, key.clone(), chosen);
         }
@@ -94,8 +94,8 @@ impl<'a> Probe<'a> {
         Ok(builds)
     }
 
-    fn choose(&self, package: &PackageKey, registry: &Label, sdist: &Artifact) -> Result<ChosenTools> {
-        let source = Source::fetch(self.session, self.registries, package, registry, sdist)?;
+    fn choose(&self, package: &PackageKey, origin: &Origin, sdist: &Artifact) -> Result<ChosenTools> {
+        let source = Source::fetch(self.session, self.registries, package, origin, sdist)?;
         self.tools(&source, &self.platforms(sdist))
     }
 
@@ -155,8 +155,8 @@ pub(super) fn tool_request(
     tool: &Package,
     platform: Platform,
 ) -> Result<RequestedArtifact> {
-    match (&tool.registry, tool.artifact_for(platform)) {
-        (Some(registry), Some(artifact)) => Ok(RequestedArtifact::new(key, registry, artifact)),
+    match (&tool.origin, tool.artifact_for(platform)) {
+        (Some(origin), Some(artifact)) => Ok(RequestedArtifact::new(key, origin, artifact)),
         _ => Err(not_locked(package).into()),
     }
 }

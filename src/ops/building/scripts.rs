@@ -48,8 +48,8 @@ pub(super) fn lock(
             locked.insert(key.clone(), known.clone());
             continue;
         }
-        if let (Some(registry), Some(artifact)) = (&package.registry, package.artifacts.first()) {
-            wanted.push(RequestedArtifact::new(key, registry, artifact));
+        if let (Some(origin), Some(artifact)) = (&package.origin, package.artifacts.first()) {
+            wanted.push(RequestedArtifact::new(key, origin, artifact));
         }
     }
     for (package, tree) in fetch_all(session, registries, &wanted)? {

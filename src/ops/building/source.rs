@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::fetch::{ArtifactSource, NameFolding, RequestedArtifact};
 use crate::fs;
-use crate::model::{Artifact, BuildSystem, Label, PackageKey};
+use crate::model::{Artifact, BuildSystem, Origin, PackageKey};
 use crate::ops::{Result, Session, artifacts};
 use crate::store::Tree;
 
@@ -45,10 +45,10 @@ impl Source {
         session: &Session<'_>,
         from: &dyn ArtifactSource,
         package: &PackageKey,
-        registry: &Label,
+        origin: &Origin,
         sdist: &Artifact,
     ) -> Result<Self> {
-        let fetched = fetch_all(session, from, &[RequestedArtifact::new(package, registry, sdist)])?;
+        let fetched = fetch_all(session, from, &[RequestedArtifact::new(package, origin, sdist)])?;
         let Some((_, tree)) = fetched.into_iter().next() else { return Err(not_locked(package).into()) };
         Self::read(package.clone(), tree)
     }

@@ -161,13 +161,13 @@ fn attempt(
     let approvals = &source.project.manifest.settings.builds;
     let (mut wanted, mut planned, mut unapproved) = (Vec::new(), Vec::new(), Vec::new());
     for (key, package) in closure.packages() {
-        let Some(registry) = &package.registry else { continue };
+        let Some(origin) = &package.origin else { continue };
         let Some(artifact) = package.artifact_for(platform) else {
             return Err(NoArtifact::OtherPlatform { package: key.clone(), platform }.into());
         };
         if !artifact.kind.needs_build() {
             let native = artifact.is_native(&package.facts);
-            wanted.push(RequestedArtifact { native, ..RequestedArtifact::new(key, registry, artifact) });
+            wanted.push(RequestedArtifact { native, ..RequestedArtifact::new(key, origin, artifact) });
             continue;
         }
         if !approvals.approves(&key.id, &key.version) {
@@ -175,8 +175,8 @@ fn attempt(
             continue;
         }
         match sources {
-            SourceUse::Built(builder) => planned.push((builder, builder.plan(key, registry, artifact)?)),
-            SourceUse::Gathered(builds) => wanted.extend(building::inputs(builds, key, registry, artifact, platform)?),
+            SourceUse::Built(builder) => planned.push((builder, builder.plan(key, origin, artifact)?)),
+            SourceUse::Gathered(builds) => wanted.extend(building::inputs(builds, key, origin, artifact, platform)?),
         }
     }
     if !unapproved.is_empty() {
@@ -248,14 +248,14 @@ pub(in crate::ops) fn package_tree(
     package: &Package,
     patched: Option<&PatchedPackage>,
 ) -> Result<Arc<Tree>> {
-    let Some(registry) = &package.registry else { return Err(NoArtifact::Local { package: key.clone() }.into()) };
+    let Some(origin) = &package.origin else { return Err(NoArtifact::Local { package: key.clone() }.into()) };
     let platform = source.project.platform()?;
     let artifact =
         package.artifact_for(platform).ok_or_else(|| NoArtifact::OtherPlatform { package: key.clone(), platform })?;
     if artifact.kind.needs_build() {
         return Err(NoArtifact::Built { package: key.clone() }.into());
     }
-    let wanted = RequestedArtifact::new(key, registry, artifact);
+    let wanted = RequestedArtifact::new(key, origin, artifact);
     let _lease = source.session.store.lease(wanted.artifact.digest.iter())?;
     let fetched = artifacts::fetch(source.session, source, std::slice::from_ref(&wanted), folds(source.project));
     source.opened()?;

@@ -7,7 +7,7 @@ use miette::{NamedSource, SourceSpan};
 
 use super::error::{PathLineError, ProjectError};
 use super::locked::with_groups;
-use super::{NamedRegistry, Place, Project, inputs, members};
+use super::{NamedRegistry, Place, Project, StatedSource, inputs, members};
 use crate::manifest::{self, DependencySpec, FolderSpec, Manifest, ManifestKind};
 use crate::model::{Dependent, Label, Marker, Requirement};
 use crate::ops::session::MANIFEST;
@@ -50,8 +50,11 @@ impl Project {
         for (group, line) in plain.chain(grouped) {
             let place = Place { file: source.clone(), span: Some(line.span) };
             self.named.extend(NamedRegistry::of(line, group.as_ref(), &place, &self.manifest.settings));
+            self.stated.extend(StatedSource::of(line, &place));
             let requirements = match &line.spec {
-                DependencySpec::Package(requirement) if line.registry.is_some() => vec![requirement.clone()],
+                DependencySpec::Package(requirement) if line.registry.is_some() || line.source.is_some() => {
+                    vec![requirement.clone()]
+                }
                 DependencySpec::Package(requirement) => self.take_package(folder, requirement, source, line.span)?,
                 DependencySpec::Folder(spec) => {
                     let mut requirements = self.take_folder(folder, spec, source, line.span)?;
@@ -217,6 +220,7 @@ impl Project {
             for line in &manifest.dependencies {
                 let place = Place { file: source.clone(), span: Some(line.span) };
                 self.named.extend(NamedRegistry::of(line, group, &place, &self.manifest.settings));
+                self.stated.extend(StatedSource::of(line, &place));
             }
         }
         for wants in further {

@@ -11,7 +11,7 @@ use super::watched::Watched;
 use super::{LocalPackageIndex, Project, inputs, members};
 use crate::lock::{Lockfile, StaleReason};
 use crate::manifest::{self, Group, Manifest, ManifestKind, Spanned};
-use crate::model::{Catalogs, Dependent, Label, PackageId, PackageKey};
+use crate::model::{Catalogs, Dependent, Label, PackageId, PackageKey, Source};
 use crate::ops::Result;
 use crate::ops::session::MANIFEST;
 
@@ -51,8 +51,8 @@ impl Project {
         let included = manifest.environments.iter().flat_map(|environment| &environment.include);
         let empty: Vec<Label> = included.filter(|group| !known.contains(group)).cloned().collect();
         let mut declared = vec![with_groups(empty.iter(), false)?];
-        let mut named = BTreeMap::new();
-        note_registries(&manifest, &mut named);
+        let (mut named, mut sources) = (BTreeMap::new(), BTreeMap::new());
+        note_origins(&manifest, &mut named, &mut sources);
         let catalogs = manifest.catalogs.clone();
         for (folder, groups) in &groups {
             // Those of a package.json or a pyproject.toml are for development; so is what is not known better.
@@ -63,7 +63,7 @@ impl Project {
                     manifest::parse(&format!("{folder}/{MANIFEST}"), &text, ManifestKind::Member(&catalogs))
                 }) {
                     Some(Ok(own)) => {
-                        note_registries(&own, &mut named);
+                        note_origins(&own, &mut named, &mut sources);
                         Manifest { groups: own.groups, ..with_groups(std::iter::empty(), false)? }
                     }
                     Some(Err(_)) | None => with_groups(groups.iter().copied(), true)?,
@@ -86,6 +86,8 @@ impl Project {
         Ok(Self {
             pins: pins.collect(),
             named: Vec::new(),
+            stated: Vec::new(),
+            sources,
             routes: Vec::new(),
             sides: manifest.sides(),
             root,
@@ -125,12 +127,19 @@ pub(super) fn with_groups<'a>(names: impl Iterator<Item = &'a Label>, dev: bool)
     Ok(manifest)
 }
 
-/// Notes the registries that a manifest's lines name, by package.
-fn note_registries(manifest: &Manifest, named: &mut BTreeMap<PackageId, BTreeSet<Label>>) {
+/// Notes the registries and the places outside of them that a manifest's lines name, by package.
+fn note_origins(
+    manifest: &Manifest,
+    named: &mut BTreeMap<PackageId, BTreeSet<Label>>,
+    sources: &mut BTreeMap<PackageId, Source>,
+) {
     let grouped = manifest.groups.iter().flat_map(|group| &group.dependencies);
     for line in manifest.dependencies.iter().chain(grouped) {
         if let (manifest::DependencySpec::Package(requirement), Some(registry)) = (&line.spec, &line.registry) {
             named.entry(requirement.package()).or_default().insert(registry.clone());
+        }
+        if let (manifest::DependencySpec::Package(requirement), Some(source)) = (&line.spec, &line.source) {
+            sources.insert(requirement.package(), source.value.clone());
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod own_runtimes;
 pub(super) mod patches;
 mod routes;
 pub(super) mod snapshot;
+mod sources;
 pub(super) mod spec;
 pub(super) mod target;
 pub(super) mod watched;
@@ -25,7 +26,7 @@ use crate::diagnostic::nearest;
 use crate::fs;
 use crate::lock::{LocalManifest, Selection};
 use crate::manifest::{self, DependencySpec, Environment, Manifest, ManifestKind};
-use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides};
+use crate::model::{Dependent, Label, PackageId, PackageName, Platform, Routes, Sides, Source};
 use crate::profile;
 use crate::registry::path::{self, LocalPackageIndex, PathPackage};
 use crate::resolve::RequiredLine;
@@ -36,6 +37,7 @@ use error::MemberErrors;
 use lines::MemberManifest;
 use own_runtimes::OwnRuntimes;
 use routes::NamedRegistry;
+use sources::StatedSource;
 use watched::Watched;
 
 pub(super) use error::ProjectError;
@@ -60,6 +62,10 @@ pub struct Project {
     pub(super) watched: Watched,
     /// The lines that name a registry, in the order in which they were read.
     named: Vec<NamedRegistry>,
+    /// The lines that state a place outside of registries, in the order in which they were read.
+    stated: Vec<StatedSource>,
+    /// The packages that come from outside of registries, with what lines state of their places.
+    pub(super) sources: BTreeMap<PackageId, Source>,
     /// The packages that come from the one registry that their lines name.
     pub(super) pins: BTreeMap<PackageId, Label>,
     /// The packages that come from several, for each side; one where there are no sides.
@@ -128,6 +134,8 @@ impl Project {
             warnings: Vec::new(),
             watched,
             named: Vec::new(),
+            stated: Vec::new(),
+            sources: BTreeMap::new(),
             pins: BTreeMap::new(),
             routes: Vec::new(),
             sides: Sides::default(),
@@ -150,11 +158,14 @@ impl Project {
         }
         project.warnings.sort();
         project.warnings.dedup();
+        project.take_sources()?;
         project.route()?;
         let folders = project.path_packages.keys().cloned().collect();
-        let (pins, routes) = (&project.pins, &project.routes);
+        let (pins, routes, sources) = (&project.pins, &project.routes, &project.sources);
         let is_routed = |package: &PackageId| {
-            pins.contains_key(package) || routes.iter().flat_map(Routes::iter).any(|(routed, _)| routed == package)
+            pins.contains_key(package)
+                || sources.contains_key(package)
+                || routes.iter().flat_map(Routes::iter).any(|(routed, _)| routed == package)
         };
         project.names.answer_registries(&folders, is_routed);
         Ok(project)

@@ -25,6 +25,19 @@ pub(super) struct NamedRegistry {
 }
 
 impl NamedRegistry {
+    pub(super) fn package(&self) -> &PackageId {
+        &self.package
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Returns what messages call the registry.
+    pub(super) fn described(&self) -> String {
+        format!("registry `{}`", self.registry)
+    }
+
     /// Returns what a line says; none where it names no registry.
     pub(super) fn of(line: &DependencyLine, group: Option<&Label>, place: &Place, settings: &Settings) -> Option<Self> {
         let DependencySpec::Package(requirement) = &line.spec else { return None };

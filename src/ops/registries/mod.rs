@@ -9,7 +9,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ArtifactSource, Body, SourceError};
 use crate::fs;
 use crate::manifest::RegistryUrl;
-use crate::model::{Artifact, Label, PackageId, PackageKey, Routes};
+use crate::model::{Artifact, Origin, PackageId, PackageKey, Routes};
 use crate::registry::{CachePolicy, Registries, RegistryOptions};
 
 use crate::ops::session::release;
@@ -83,11 +83,11 @@ impl ArtifactSource for LazyRegistries<'_> {
     fn open(
         &self,
         package: &PackageKey,
-        registry: &Label,
+        origin: &Origin,
         artifact: &Artifact,
     ) -> std::result::Result<(Body, Option<u64>), SourceError> {
         match self.opened.get_or_init(|| open(self.session, self.project, CachePolicy::default())) {
-            Ok(registries) => registries.open(package, registry, artifact),
+            Ok(registries) => registries.open(package, origin, artifact),
             Err(error) => Err(error.clone().into()),
         }
     }

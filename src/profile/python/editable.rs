@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::fs;
-use crate::import::{PythonProject, python_project};
+use crate::import::{PythonProject, behind_extra, python_project};
 use crate::model::PackageName;
 
 use super::super::ProfileError;
@@ -148,13 +148,8 @@ fn requirements(project: &PythonProject, metadata: &mut String) {
     }
     for (extra, requirements) in &project.optional_dependencies {
         let _ = writeln!(metadata, "Provides-Extra: {extra}");
-        for requirement in requirements.iter().map(|requirement| requirement.replace('\n', " ")) {
-            let _ = match requirement.split_once(';') {
-                Some((bare, marker)) => {
-                    writeln!(metadata, "Requires-Dist: {}; ({}) and extra == '{extra}'", bare.trim(), marker.trim())
-                }
-                None => writeln!(metadata, "Requires-Dist: {requirement}; extra == '{extra}'"),
-            };
+        for requirement in requirements {
+            let _ = writeln!(metadata, "Requires-Dist: {}", behind_extra(requirement, extra));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::packument::Entries;
+use super::packument::{Entries, PackumentVersion};
 use super::record::{BlobSpan, PackumentForm, VersionBlob};
 use super::{location, record, requirement};
 use crate::model::{Algorithm, Artifact, CowStr, Digest, Facts, PackageName, Url, Version};
@@ -34,7 +34,7 @@ impl NpmListing {
         record: ListingRecord,
     ) -> Option<Self> {
         let (mut versions, spans) = record::decode(&record, form)?;
-        versions.registry = Some(client.name().clone());
+        versions.origin = Some(client.name().into());
         versions.cached = client.is_cached(&record);
         Some(Self { name: name.clone(), client: client.clone(), record, spans, versions: Arc::new(versions) })
     }
@@ -114,6 +114,20 @@ impl PackageListing for NpmListing {
         let hint = location::hint(&url, &default_path, &self.client.endpoint);
         Some(FileLocation { url, document: document.clone(), hint, is_cached: self.versions.cached })
     }
+}
+
+/// Returns what a package needs by the word of its own package.json. Returns `None` if that is no object, or its fields are of other
+/// kinds than npm knows.
+pub(super) fn manifest_release(name: &PackageName, package_json: &[u8], artifact: Artifact) -> Option<Release> {
+    let text = String::from_utf8_lossy(package_json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(package_json));
+    let manifest: PackumentVersion<'_> = serde_json::from_str(&text).ok()?;
+    let blob = record::blob(&manifest, None);
+    Some(Release {
+        dependencies: dependencies(name, &blob),
+        artifacts: vec![artifact],
+        facts: facts(&blob),
+        ..Release::default()
+    })
 }
 
 /// Merges the kinds of dependencies. As in npm, a name in several of them is optional rather than normal rather than a peer.

@@ -6,5 +6,7 @@ mod packument;
 mod protocol;
 mod record;
 pub(super) mod requirement;
+mod source;
 
 pub(super) use protocol::NpmProtocol;
+pub(super) use source::NpmSourceReader;

@@ -217,7 +217,8 @@ fn read_version(reader: &mut ByteReader<'_>, flags: u8) -> Option<deno_semver::V
     Some(version)
 }
 
-fn blob<'a>(manifest: &PackumentVersion<'a>, deprecated: Option<String>) -> VersionBlob<'a> {
+/// Returns the recorded fields of a version.
+pub(super) fn blob<'a>(manifest: &PackumentVersion<'a>, deprecated: Option<String>) -> VersionBlob<'a> {
     let integrity = text(manifest.dist.integrity);
     VersionBlob {
         dependencies: filled(manifest.dependencies),

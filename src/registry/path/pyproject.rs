@@ -8,7 +8,7 @@ use super::{
     IndexedPackage, LocalMatch, LocalPackageError, ManifestContext, PathKind, PathPackage, manifest_path,
     python_manifest,
 };
-use crate::import::{GroupItem, PythonProject, UvSource, UvSources, uv_sources};
+use crate::import::{GroupItem, PythonProject, UvSource, UvSources, behind_extra, uv_sources};
 use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
@@ -48,7 +48,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
     for (extra, requirements) in &project.optional_dependencies {
         let extra: ExtraName =
             extra.parse().map_err(|error: crate::model::NameError| context.bad(PathKind::Pypi, &error.to_string()))?;
-        let behind = |text: &String| requirement::dependency(&name, &behind_extra(text, &extra));
+        let behind = |text: &String| requirement::dependency(&name, &behind_extra(text, extra.as_str()));
         // Local packages are left out here: they are added where the extra is requested.
         let is_local = |dependency: &Dependency| match &dependency.wants {
             Wants::Requirement(requirement) => {
@@ -253,13 +253,6 @@ impl<'a> RequirementResolver<'a> {
         let text = text.unwrap_or_default();
         let project = python_manifest::parse(context.root, context.folder, &text, &RefCell::default())?;
         Ok(project.map(|project| project.optional_dependencies).unwrap_or_default())
-    }
-}
-
-fn behind_extra(text: &str, extra: &ExtraName) -> String {
-    match text.split_once(';') {
-        Some((requirement, marker)) => format!("{requirement} ; ({}) and extra == '{}'", marker.trim(), extra.as_str()),
-        None => format!("{text} ; extra == '{}'", extra.as_str()),
     }
 }
 

@@ -11,10 +11,10 @@ use crate::fetch::{ByteRange, Content, Encoding, FullResponse, Request, RequestE
 use crate::model::PackageName;
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
+use crate::registry::tarball::{bounded, file_in_tarball};
 
 /// The number of bytes to fetch first. The end of most wheels has their central directory and metadata within it.
 const TAIL: u64 = 68 << 10;
-const LARGEST_METADATA: u64 = 16 << 20;
 const LARGEST_WHEEL: u64 = 2 << 30;
 const MOST_ENTRIES: usize = 500_000;
 
@@ -105,18 +105,11 @@ fn from_parts(
 
 /// Returns the static metadata of a source distribution, `NAME-VERSION/PKG-INFO` in a gzipped tar.
 pub(super) fn from_sdist(bytes: impl Read) -> Option<Vec<u8>> {
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes).take(LARGEST_WHEEL));
-    for entry in archive.entries().ok()? {
-        let entry = entry.ok()?;
-        let path = entry.path().ok()?.into_owned();
-        if path.file_name().is_some_and(|name| name == "PKG-INFO") && path.components().count() == 2 {
-            return bounded(entry);
-        }
-    }
-    None
+    file_in_tarball(bytes, "PKG-INFO")
 }
 
-fn metadata_of(package: &PackageName, wheel: impl BufRead + Seek) -> Option<Vec<u8>> {
+/// Returns the metadata of a wheel.
+pub(super) fn metadata_of(package: &PackageName, wheel: impl BufRead + Seek) -> Option<Vec<u8>> {
     let mut archive = ZipArchive::open(wheel, MOST_ENTRIES).ok()?;
     let is_metadata = |name: &str| {
         // A wheel's `NAME-VERSION.dist-info` spells both as the file name of a wheel does.
@@ -125,12 +118,6 @@ fn metadata_of(package: &PackageName, wheel: impl BufRead + Seek) -> Option<Vec<
     };
     let place = archive.entries().iter().position(|entry| is_metadata(entry.name()))?;
     bounded(archive.body(place).ok()?)
-}
-
-fn bounded(reader: impl Read) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = reader.take(LARGEST_METADATA + 1).read_to_end(&mut bytes).ok()?;
-    (read as u64 <= LARGEST_METADATA).then_some(bytes)
 }
 
 /// A wheel on a server. Parts are fetched when they are read.

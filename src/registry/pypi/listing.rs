@@ -176,7 +176,7 @@ impl PypiListing {
         record: ListingRecord,
     ) -> Option<Self> {
         let (mut versions, spans) = filter.versions(name, record.header())?;
-        versions.registry = Some(client.name().clone());
+        versions.origin = Some(client.name().into());
         versions.cached = client.is_cached(&record);
         Some(Self {
             name: name.clone(),
@@ -359,7 +359,7 @@ impl PypiListing {
                 id: PackageId::new(Ecosystem::Pypi, self.name.clone()),
                 version: version.clone().into(),
             },
-            registry: self.client.name().clone(),
+            origin: self.client.name().into(),
             sdist: self.artifact(Artifact::sdist(sdist.file.name), &sdist.file),
         }
     }

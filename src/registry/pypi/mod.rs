@@ -9,6 +9,8 @@ mod pep658;
 mod protocol;
 mod record;
 pub(super) mod requirement;
+mod source;
 mod tags;
 
 pub(super) use protocol::PypiProtocol;
+pub(super) use source::PypiSourceReader;

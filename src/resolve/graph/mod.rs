@@ -225,7 +225,7 @@ impl<'a> Builder<'a> {
             packages.insert(
                 key,
                 Package {
-                    registry: catalog.table(package)?.versions.registry.clone(),
+                    origin: catalog.table(package)?.versions.origin.clone(),
                     folder: release.folder.clone(),
                     artifacts: release.artifacts.clone(),
                     facts: release.facts.clone(),

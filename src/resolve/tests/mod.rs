@@ -200,7 +200,7 @@ impl Index for World {
             (tag.clone(), u32::try_from(place).unwrap())
         });
         Ok(Arc::new(Versions {
-            registry: Some("home".parse().unwrap()),
+            origin: Some(crate::model::Origin::Registry("home".parse().unwrap())),
             candidates: known.iter().map(|(candidate, _)| candidate.clone()).collect(),
             tags: tags.collect(),
             cached: false,

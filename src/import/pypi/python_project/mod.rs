@@ -71,6 +71,13 @@ impl PythonProject {
     pub fn tool(&self) -> Option<&Table> {
         self.document.get("tool").and_then(Value::as_table)
     }
+
+    /// Returns the dependencies and those of the extras, as `Requires-Dist` has them.
+    pub fn requires_dist(&self) -> Vec<String> {
+        let of_extras = self.optional_dependencies.iter();
+        let of_extras = of_extras.flat_map(|(extra, all)| all.iter().map(|one| behind_extra(one, extra)));
+        self.dependencies.iter().map(|one| one.replace('\n', " ")).chain(of_extras).collect()
+    }
 }
 
 /// Reads the project. Returns `None` if no file of the folder describes one: a pyproject.toml may be there for the settings of tools
@@ -130,6 +137,15 @@ pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, S
         file: PYPROJECT,
         document,
     }))
+}
+
+/// Returns a requirement of an extra, as `Requires-Dist` has it.
+pub fn behind_extra(requirement: &str, extra: &str) -> String {
+    let requirement = requirement.replace('\n', " ");
+    match requirement.split_once(';') {
+        Some((bare, marker)) => format!("{}; ({}) and extra == '{extra}'", bare.trim(), marker.trim()),
+        None => format!("{requirement}; extra == '{extra}'"),
+    }
 }
 
 fn typed<T: serde::de::DeserializeOwned>(value: Option<&Value>) -> Result<Option<T>, String> {

@@ -1,0 +1,94 @@
+//! The places outside of registries from which the lines of a project take packages: one for each package.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::MemberErrors;
+use super::{Place, Project};
+use crate::manifest::{DependencyLine, DependencySpec, ManifestError, ManifestErrors};
+use crate::model::{PackageId, Source};
+use crate::ops::Result;
+
+/// A line that states a place.
+#[derive(Clone, Debug)]
+pub(super) struct StatedSource {
+    package: PackageId,
+    source: Source,
+    place: Place,
+}
+
+impl StatedSource {
+    /// Returns what a line states. Returns `None` if it states no place.
+    pub(super) fn of(line: &DependencyLine, place: &Place) -> Option<Self> {
+        let (DependencySpec::Package(requirement), Some(source)) = (&line.spec, &line.source) else { return None };
+        let place = Place { span: Some(source.span), ..place.clone() };
+        Some(Self { package: requirement.package(), source: source.value.clone(), place })
+    }
+}
+
+impl Project {
+    /// Works out which packages come from outside of registries. What one line states holds for the package everywhere.
+    ///
+    /// # Errors
+    /// If lines state different places for one package, or a registry and a place.
+    pub(super) fn take_sources(&mut self) -> Result<()> {
+        let mut known: BTreeMap<&PackageId, &StatedSource> = BTreeMap::new();
+        let mut contradictions = Contradictions::default();
+        for stated in &self.stated {
+            let first = *known.entry(&stated.package).or_insert(stated);
+            if first.source != stated.source {
+                let both = [(&first.place, first.source.to_string()), (&stated.place, stated.source.to_string())];
+                contradictions.push(&stated.package, &both);
+            }
+        }
+        for named in &self.named {
+            if let Some(first) = known.get(named.package()) {
+                let both = [(&first.place, first.source.to_string()), (named.place(), named.described())];
+                contradictions.push(&first.package, &both);
+            }
+        }
+        let sources = known.into_iter().map(|(package, stated)| (package.clone(), stated.source.clone())).collect();
+        contradictions.none()?;
+        self.sources = sources;
+        Ok(())
+    }
+}
+
+/// Lines that state different places for one package, file by file.
+#[derive(Default)]
+struct Contradictions(BTreeMap<String, (Arc<str>, Vec<ManifestError>)>);
+
+impl Contradictions {
+    /// Notes two lines, each with what it states. If they stand in different files, each file gets an error.
+    fn push(&mut self, package: &PackageId, lines: &[(&Place, String); 2]) {
+        let [(first, there), (second, here)] = lines;
+        if first.file.name() == second.file.name() {
+            self.add(package, (second, here), (first, there));
+        } else {
+            self.add(package, (first, there), (second, here));
+            self.add(package, (second, here), (first, there));
+        }
+    }
+
+    fn add(&mut self, package: &PackageId, (line, here): (&Place, &str), (other, there): (&Place, &str)) {
+        let in_file = line.file.name() == other.file.name();
+        let error = ManifestError::Origins {
+            package: package.to_string().into(),
+            here: here.into(),
+            there: there.into(),
+            file: (!in_file).then(|| other.file.name().into()),
+            span: line.span.unwrap_or_else(|| (0, 0).into()),
+            first: other.span.filter(|_| in_file),
+        };
+        let (file, text) = (line.file.name().to_owned(), Arc::clone(line.file.inner()));
+        self.0.entry(file).or_insert_with(|| (text, Vec::new())).1.push(error);
+    }
+
+    /// Returns them as one failure, if there are any.
+    fn none(self) -> Result<()> {
+        let files = self.0.into_iter();
+        MemberErrors::none(
+            files.filter_map(|(file, (text, errors))| ManifestErrors::new(&file, &text, errors)).collect(),
+        )
+    }
+}

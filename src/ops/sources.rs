@@ -1,0 +1,146 @@
+//! Packages outside of registries: what a lock has of them stays, and the rest is fetched before versions are chosen.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::fetch::{ArtifactSource, Body, NameFolding, RequestedArtifact, SourceError};
+use crate::fs;
+use crate::lock::Lockfile;
+use crate::model::{Artifact, Origin, PackageId, PackageKey, PinnedSource, Source};
+use crate::registry::{FetchedSource, Registries, SourceContent, SourceFiles, SourceRelease};
+use crate::store::Tree;
+
+use super::{Event, Project, Result, Session, artifacts};
+
+/// The most bytes of a file of metadata.
+const LARGEST_FILE: u64 = 16 << 20;
+
+/// Tells the registries what the project takes from outside of them. `kept` returns the package that a lock has from a source, if it
+/// is to stay.
+pub(super) fn resolve<'l>(
+    session: &Session<'_>,
+    project: &Project,
+    registries: &Registries,
+    kept: impl Fn(&PackageId, &Source) -> Option<LockedSource<'l>>,
+) -> Result<()> {
+    for (package, source) in &project.sources {
+        let release = match kept(package, source) {
+            Some(locked) => of_lock(session, project, registries, &locked)?,
+            None => fetched(session, project, registries, (package, source))?,
+        };
+        registries.add_source(release);
+    }
+    Ok(())
+}
+
+/// A package that a lock has from a source.
+#[derive(Clone, Copy)]
+pub(super) struct LockedSource<'l> {
+    package: &'l PackageKey,
+    source: &'l Arc<PinnedSource>,
+    artifact: &'l Artifact,
+}
+
+impl<'l> LockedSource<'l> {
+    /// Finds what a lock has of a package from a source.
+    pub(super) fn find(lockfile: &'l Lockfile, package: &PackageId, source: &Source) -> Option<Self> {
+        Self::all(lockfile).find(|locked| locked.package.id == *package && locked.source.source == *source)
+    }
+
+    /// Returns all packages that a lock has from sources.
+    fn all(lockfile: &'l Lockfile) -> impl Iterator<Item = Self> {
+        lockfile.graph.packages.iter().filter_map(|(package, locked)| {
+            let source = locked.origin.as_ref()?.source()?;
+            let artifact = locked.artifacts.first().filter(|artifact| artifact.digest.is_some())?;
+            Some(Self { package, source, artifact })
+        })
+    }
+}
+
+/// Tells the registries what the sources of a lock have now, at the commits that are locked.
+pub(super) fn look_again(
+    session: &Session<'_>,
+    project: &Project,
+    registries: &Registries,
+    lockfile: &Lockfile,
+) -> Result<()> {
+    for locked in LockedSource::all(lockfile) {
+        let release = fetched(session, project, registries, (&locked.package.id, &locked.source.source))?;
+        registries.add_source(release);
+    }
+    Ok(())
+}
+
+/// Returns what a lock has, fetched if the store does not have it.
+fn of_lock(
+    session: &Session<'_>,
+    project: &Project,
+    registries: &Registries,
+    locked: &LockedSource<'_>,
+) -> Result<SourceRelease> {
+    let LockedSource { package, source, artifact } = *locked;
+    // The platforms that it serves are found anew: others may be declared now.
+    let artifact = Artifact { platforms: Vec::new(), ..artifact.clone() };
+    let wanted = [RequestedArtifact::new(package, &Origin::Source(Arc::clone(source)), &artifact)];
+    let fetched = artifacts::fetch(session, registries, &wanted, NameFolding::default())?;
+    read(project, package, source, &artifact, fetched.into_iter().next().map(|fetched| fetched.tree))
+}
+
+/// Fetches what a source has now, and puts it into the store.
+fn fetched(
+    session: &Session<'_>,
+    project: &Project,
+    registries: &Registries,
+    (package, source): (&PackageId, &Source),
+) -> Result<SourceRelease> {
+    (session.context.reporter)(Event::Inspecting(source.to_string()));
+    let fetched = registries.sources().fetch(package, source)?;
+    let wanted = [RequestedArtifact::new(&fetched.package, &fetched.origin(), &fetched.artifact)];
+    let stored = artifacts::fetch(session, &FetchedFile(&fetched), &wanted, NameFolding::default())?;
+    let tree = stored.into_iter().next().map(|stored| stored.tree);
+    read(project, &fetched.package, &fetched.source, &fetched.artifact, tree)
+}
+
+fn read(
+    project: &Project,
+    package: &PackageKey,
+    source: &Arc<PinnedSource>,
+    artifact: &Artifact,
+    tree: Option<Tree>,
+) -> Result<SourceRelease> {
+    let files = TreeFiles(tree);
+    let content = SourceContent { package, artifact, files: &files, settings: &project.manifest.settings };
+    Ok(SourceRelease::read(&content, Arc::clone(source))?)
+}
+
+/// The files of a tree in the store.
+struct TreeFiles(Option<Tree>);
+
+impl SourceFiles for TreeFiles {
+    fn paths(&self) -> Vec<&str> {
+        self.0.iter().flat_map(|tree| &tree.entries).map(|entry| &*entry.path).collect()
+    }
+
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let tree = self.0.as_ref()?;
+        tree.entry(path).filter(|entry| entry.size <= LARGEST_FILE)?;
+        fs::read(&tree.folder.join(path)).ok()
+    }
+}
+
+/// An artifact that was fetched already: it is unpacked and checked like one that arrives.
+struct FetchedFile<'a>(&'a FetchedSource);
+
+impl ArtifactSource for FetchedFile<'_> {
+    fn open(
+        &self,
+        _: &PackageKey,
+        _: &Origin,
+        artifact: &Artifact,
+    ) -> std::result::Result<(Body, Option<u64>), SourceError> {
+        let failed = |error: io::Error| {
+            Arc::new(fs::FsError::new(fs::Action::Read, artifact.file.as_str(), error)) as SourceError
+        };
+        self.0.open().map_err(failed)
+    }
+}

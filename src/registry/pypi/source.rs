@@ -1,0 +1,148 @@
+//! Python packages that no registry describes: their own files do.
+
+use std::io::{BufReader, SeekFrom};
+
+use super::file_name::FileName;
+use super::tags::WheelTarget;
+use super::{lazy_wheel, requirement};
+use crate::import::python_project;
+use crate::model::{Artifact, CoreMetadata, Facts, PackageKey, PackageName, Platform, Settings, Version};
+use crate::registry::platform_metadata::unusable_release;
+use crate::registry::source_reader::{Reread, SourceContent, SourceReader};
+use crate::registry::tarball::file_in_tarball;
+use crate::resolve::Release;
+
+pub(in crate::registry) struct PypiSourceReader;
+
+impl SourceReader for PypiSourceReader {
+    fn artifact(&self, name: &PackageName, file: &str) -> Result<Artifact, String> {
+        match FileName::parse(name, file) {
+            Some(FileName::Wheel(_)) => Ok(Artifact::wheel(file)),
+            // Archives of forges are called like the commit.
+            _ if file.ends_with(".tar.gz") => Ok(Artifact::sdist(file)),
+            Some(FileName::Sdist { .. }) => {
+                Err(format!("`{file}` is a zip: a source distribution is a .tar.gz (PEP 625)"))
+            }
+            None => Err(format!("`{file}` is no name of a wheel or a source distribution of it")),
+        }
+    }
+
+    fn version(&self, name: &PackageName, artifact: &Artifact, file: &mut dyn Reread) -> Result<Version, String> {
+        let no_metadata = || format!("`{}` has no metadata that can be read", artifact.file);
+        let bytes = if artifact.is_wheel() {
+            lazy_wheel::metadata_of(name, BufReader::new(&mut *file)).ok_or_else(no_metadata)?
+        } else {
+            let Some(bytes) = lazy_wheel::from_sdist(&mut *file) else {
+                file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+                let text = file_in_tarball(&mut *file, "pyproject.toml").ok_or_else(no_metadata)?;
+                return project_version(name, &text);
+            };
+            bytes
+        };
+        let metadata = CoreMetadata::parse(&bytes).map_err(|why| format!("its metadata is invalid: {why}"))?;
+        if !PackageName::pypi(&metadata.name).is_ok_and(|own| own == *name) {
+            return Err(format!("its metadata calls it `{}`", metadata.name.escape_debug()));
+        }
+        // A local part may be in the name of a wheel alone.
+        let named =
+            FileName::parse(name, &artifact.file).and_then(|file| file.version().parse::<pep440_rs::Version>().ok());
+        let own: pep440_rs::Version =
+            metadata.version.parse().map_err(|_| format!("its version is `{}`", metadata.version.escape_debug()))?;
+        match named {
+            Some(named) if metadata.is_of(name, &named) => Ok(named.into()),
+            Some(named) if artifact.is_wheel() => {
+                Err(format!("its metadata is of version {own}, and its name of {named}"))
+            }
+            _ => Ok(own.into()),
+        }
+    }
+
+    fn release(&self, content: &SourceContent<'_>) -> Result<Option<Release>, String> {
+        let (package, settings) = (content.package, content.settings);
+        let platforms = served_platforms(&package.id.name, content.artifact, settings)?;
+        let artifact = Artifact { platforms, ..content.artifact.clone() };
+        let metadata = if artifact.is_wheel() { Some(wheel_metadata(content)?) } else { stated_metadata(content)? };
+        match metadata {
+            Some(metadata) => Ok(self.built_release(package, &artifact, &metadata)),
+            None if settings.builds.approves(&package.id, &package.version) => Ok(None),
+            None => {
+                let reason = "there is no wheel of it, and its source distribution does not state its dependencies";
+                Ok(Some(unusable_release(&package.id.name, &artifact.file, reason.to_owned())))
+            }
+        }
+    }
+
+    fn built_release(&self, package: &PackageKey, artifact: &Artifact, metadata: &CoreMetadata) -> Option<Release> {
+        let dependencies = metadata.requires.iter().map(|text| requirement::dependency(&package.id.name, text));
+        Some(Release {
+            dependencies: dependencies.collect(),
+            extras: metadata.extra_names(),
+            artifacts: vec![artifact.clone()],
+            facts: Facts { requires_python: metadata.requires_python.clone(), ..Facts::default() },
+            ..Release::default()
+        })
+    }
+}
+
+/// Returns the metadata of a wheel.
+fn wheel_metadata(content: &SourceContent<'_>) -> Result<CoreMetadata, String> {
+    let is_metadata = |path: &&str| path.ends_with(".dist-info/METADATA") && path.matches('/').count() == 1;
+    let path = content.files.paths().into_iter().find(is_metadata).map(str::to_owned);
+    let bytes = path.and_then(|path| content.files.read(&path)).ok_or("the wheel has no METADATA")?;
+    CoreMetadata::parse(&bytes).map_err(|why| format!("the wheel's METADATA is invalid: {why}"))
+}
+
+/// Returns the metadata that a source distribution states, in its PKG-INFO or in `[project]`. Returns `None` if only a build knows.
+fn stated_metadata(content: &SourceContent<'_>) -> Result<Option<CoreMetadata>, String> {
+    if let Some(bytes) = content.files.read("PKG-INFO") {
+        let metadata = CoreMetadata::parse(&bytes).map_err(|why| format!("its PKG-INFO is invalid: {why}"))?;
+        if metadata.is_static() {
+            return Ok(Some(metadata));
+        }
+    }
+    let files = |file: &str| String::from_utf8(content.files.read(file)?).ok();
+    let project = python_project(&files).map_err(|why| format!("its pyproject.toml cannot be read: {why}"))?;
+    Ok(project.filter(|project| project.computed.is_empty()).map(|project| CoreMetadata {
+        metadata_version: "2.2".to_owned(),
+        name: content.package.id.name.to_string(),
+        version: content.package.version.to_string(),
+        requires: project.requires_dist(),
+        extras: project.optional_dependencies.keys().cloned().collect(),
+        requires_python: project.requires_python,
+        dynamic: Vec::new(),
+    }))
+}
+
+/// Compares the name in a pyproject.toml, and returns the version.
+fn project_version(name: &PackageName, pyproject: &[u8]) -> Result<Version, String> {
+    let text = String::from_utf8_lossy(pyproject);
+    let files = |file: &str| (file == "pyproject.toml").then(|| text.to_string());
+    let project = python_project(&files).map_err(|why| format!("its pyproject.toml cannot be read: {why}"))?;
+    let project = project.ok_or("its pyproject.toml describes no package")?;
+    match &project.name {
+        Some(own) if PackageName::pypi(own).is_ok_and(|own| own == *name) => {}
+        Some(own) => return Err(format!("its pyproject.toml calls it `{}`", own.escape_debug())),
+        None => return Err("its pyproject.toml gives it no name".to_owned()),
+    }
+    let version = project.version.ok_or("its version is computed when it is built")?;
+    let parsed = version.parse::<pep440_rs::Version>();
+    parsed.map(Version::from).map_err(|_| format!("its version is `{}`", version.escape_debug()))
+}
+
+/// Returns the declared platforms that an artifact serves; empty if it serves all.
+///
+/// # Errors
+/// The reason why it serves none, as a sentence.
+fn served_platforms(name: &PackageName, artifact: &Artifact, settings: &Settings) -> Result<Vec<Platform>, String> {
+    let (Some(FileName::Wheel(wheel)), Some(python)) = (FileName::parse(name, &artifact.file), &settings.python) else {
+        return Ok(Vec::new());
+    };
+    let is_served = |target: &WheelTarget| target.rank(&wheel).is_some();
+    let targets = settings.platforms.iter().map(|target| WheelTarget::new(target.clone(), python.clone()));
+    let mut served: Vec<Platform> = targets.filter(is_served).map(|target| target.platform()).collect();
+    served.sort();
+    if served.is_empty() {
+        return Err(format!("`{}` is made for none of the declared platforms with Python {python}", artifact.file));
+    }
+    Ok(if served.len() == settings.platforms.len() { Vec::new() } else { served })
+}

@@ -1,0 +1,59 @@
+//! The contract of an ecosystem: how its packages are read that no registry describes.
+
+use std::io::{Read, Seek};
+
+use crate::model::{Artifact, CoreMetadata, PackageKey, PackageName, Settings, Version};
+use crate::resolve::Release;
+
+/// The files of a package, by their paths in it.
+pub trait SourceFiles {
+    /// Returns the paths of all files.
+    fn paths(&self) -> Vec<&str>;
+
+    /// Returns the content of a file of reasonable size. Returns `None` if there is none at `path`.
+    fn read(&self, path: &str) -> Option<Vec<u8>>;
+}
+
+/// A file that can be read again.
+pub(super) trait Reread: Read + Seek {}
+
+impl<T: Read + Seek> Reread for T {}
+
+/// A package's files, with what is known of it.
+#[derive(Clone, Copy)]
+pub struct SourceContent<'a> {
+    /// The package.
+    pub package: &'a PackageKey,
+    /// Its artifact.
+    pub artifact: &'a Artifact,
+    /// Its files.
+    pub files: &'a dyn SourceFiles,
+    /// The settings of resolution.
+    pub settings: &'a Settings,
+}
+
+/// How an ecosystem's packages are read that no registry describes.
+pub(super) trait SourceReader: Sync {
+    /// Returns the artifact that a file of this name is.
+    ///
+    /// # Errors
+    /// The reason why it is none, as a sentence.
+    fn artifact(&self, name: &PackageName, file: &str) -> Result<Artifact, String>;
+
+    /// Returns the version that an artifact declares, after its name was compared.
+    ///
+    /// # Errors
+    /// The reason why it is not of the package, or says nothing, as a sentence.
+    fn version(&self, name: &PackageName, artifact: &Artifact, file: &mut dyn Reread) -> Result<Version, String>;
+
+    /// Returns what the package needs. Returns `None` if only a build knows, and the settings let it be built.
+    ///
+    /// # Errors
+    /// The reason why that is not known, as a sentence.
+    fn release(&self, content: &SourceContent<'_>) -> Result<Option<Release>, String>;
+
+    /// Returns what the package needs by the word of the metadata that a build made. Returns `None` if no build makes any.
+    fn built_release(&self, _: &PackageKey, _: &Artifact, _: &CoreMetadata) -> Option<Release> {
+        None
+    }
+}
