@@ -23,9 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version};
+use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version, split_at_version};
 
-use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, parse_folder, parse_requirement};
+use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, parse_folder, parse_requirement, split_override};
 
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, LineKey};
@@ -302,7 +302,8 @@ impl Imported {
             self.refuse(line.what(), "no catalog has it");
         }
         for (selector, catalog) in std::mem::take(&mut self.catalog_overrides) {
-            let child = selector.rsplit('>').next().unwrap_or(&selector);
+            let (_, child) = split_override(&selector);
+            let child = split_at_version(child).map_or(child, |(child, _)| child);
             match catalogs.iter().find(|known| known.catalog == catalog && known.name == child) {
                 Some(CatalogRange { ecosystem, range, .. }) => self.add_override(*ecosystem, &selector, Some(range)),
                 None => self.refuse(format!("override {selector}"), "no catalog has it"),
@@ -375,7 +376,8 @@ impl Imported {
 
     /// Adds an override, if a manifest can have it; the first of a name stays.
     fn add_override(&mut self, ecosystem: Ecosystem, name: &str, range: Option<&str>) {
-        let child = name.rsplit('>').next().unwrap_or(name);
+        let (_, child) = split_override(name);
+        let child = split_at_version(child).map_or(child, |(child, _)| child);
         if let Err(error) = parse_requirement(ecosystem, child, range, &Marker::default()) {
             return self.refuse(format!("override {name} {}", range.unwrap_or_default()), error.to_string());
         }

@@ -232,7 +232,7 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
         r#"{"dependencies": {"direct": "^3"},
             "overrides": {"a": "1.0.0", "b": {"c": "2", ".": "3"}, "d": "$direct", "e": {"f": {"g": "1"}}, "h@<3": "3"},
             "resolutions": {"**/i": "1", "@s/j/k": "2", "l": "patch:l@npm%3A1.0.0#x"},
-            "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
+            "pnpm": {"overrides": {"m>n": "1", "o": "-", "p@1": "2", "r@>=1 <3": "3", "s@1>t": "1"}, "patchedDependencies": {"q@1.0.0": "q.patch"}}}"#,
     )
     .unwrap();
     let text = text_of(&imported);
@@ -245,13 +245,16 @@ fn overrides_of_npm_yarn_and_pnpm_become_lines() {
         "override npm \"@s/j>k\" \"2\"",
         "override npm \"m>n\" \"1\"",
         "override npm \"o\"\n",
+        "override npm \"h@<3\" \"3\"",
+        "override npm \"p@1\" \"2\"",
+        "override npm \"r@>=1 <3\" \"3\"",
         "override npm \"l\" \"1.0.0\"",
         "patch npm \"l\" \"1.0.0\" \"x\"",
         "patch npm \"q\" \"1.0.0\" \"q.patch\"",
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    assert_eq!(refused(&imported), ["overrides e>f", "override h@<3 3", "override p@1 2"]);
+    assert_eq!(refused(&imported), ["overrides e>f", "override s@1>t 1"]);
 }
 
 #[test]

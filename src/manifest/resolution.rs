@@ -1,8 +1,8 @@
 //! The `resolution` block.
 
 use crate::model::{
-    Catalogs, Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, Override, PackageId, PackageName,
-    Prereleases, Settings,
+    Catalogs, Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, NpmRange, Override, PackageId, PackageName,
+    Prereleases, Settings, split_at_version,
 };
 
 use super::dependencies::read_dependency;
@@ -102,7 +102,7 @@ fn read_timestamp(node: ManifestNode<'_>, errors: &mut Errors) -> Option<jiff::T
     instant
 }
 
-/// `override npm "parent>child" "4.17.21"`; without a range the dependency is removed.
+/// `override npm "parent>child@<4" "4.17.21"`; without a range the dependency is removed.
 fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<Override>> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, 3),
@@ -119,9 +119,13 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<
         Some(None) => return None,
         range => range.flatten(),
     };
-    let (parent, child) = match name.value.split_once('>') {
-        Some((parent, child)) if ecosystem.has_scopes() => (Some(parent.trim()), child.trim()),
+    let (parent, child) = match split_override(name.value) {
+        parts if ecosystem.has_scopes() => parts,
         _ => (None, name.value.trim()),
+    };
+    let (child, asked) = match split_at_version(child) {
+        Some((child, asked)) if ecosystem.has_scopes() => (child, Some(asked)),
+        _ => (child, None),
     };
     let bad_name = |e: crate::model::NameError, errors: &mut Errors| {
         let help = name.value.contains('>').then(|| "npm names may be written `PARENT>NAME`, of one parent".to_owned());
@@ -141,6 +145,21 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<
             return None;
         }
     };
+    let asked = match asked.map(str::parse::<NpmRange>).transpose() {
+        Ok(asked) => asked,
+        Err(error) => {
+            errors.push(ManifestError::BadName { reason: error.to_string(), help: None, span: name.span });
+            return None;
+        }
+    };
+    if asked.as_ref().is_some_and(|asked| asked.tag().is_some()) {
+        errors.push(ManifestError::BadName {
+            reason: format!("`{}` ends in a dist-tag, and an override is for a range", name.value),
+            help: Some("write `NAME@RANGE`, or the name alone".to_owned()),
+            span: name.span,
+        });
+        return None;
+    }
     let replacement = match range.as_ref() {
         None => None,
         Some(range) => match parse_requirement(ecosystem, child, Some(range.value), &Marker::default()) {
@@ -151,12 +170,27 @@ fn read_override(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Spanned<
             }
         },
     };
-    Some(Spanned { value: Override { parent, package, replacement }, span: node.span() })
+    Some(Spanned { value: Override { parent, package, asked, replacement }, span: node.span() })
+}
+
+/// Splits what an override replaces into parent and child, each with its range if it has one: `a>b`, `a@2>b@<3`, `b@>=1 <3`. The `>`
+/// of a range follows an `@`, a space or a `|`, or comes before `=` or a space.
+pub fn split_override(selector: &str) -> (Option<&str>, &str) {
+    let is_between = |at: &usize| {
+        let before = selector[..*at].chars().next_back();
+        let after = selector[*at + 1..].chars().next();
+        before.is_some_and(|c| !matches!(c, '@' | ' ' | '|' | '<')) && after.is_some_and(|c| !matches!(c, '=' | ' '))
+    };
+    match selector.match_indices('>').map(|(at, _)| at).find(is_between) {
+        Some(at) => (Some(selector[..at].trim()), selector[at + 1..].trim()),
+        None => (None, selector.trim()),
+    }
 }
 
 fn report_repeated_override(overrides: &[Spanned<Override>], read: &Spanned<Override>, errors: &mut Errors) {
     let same = |other: &&Spanned<Override>| {
-        other.value.package == read.value.package && other.value.parent == read.value.parent
+        let (one, other) = (&read.value, &other.value);
+        one.package == other.package && one.parent == other.parent && one.asked == other.asked
     };
     if let Some(first) = overrides.iter().find(same) {
         errors.push(ManifestError::Repeated {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sha2::Digest as _;
 
 use super::{
-    Algorithm, BuildRules, Digest, PackageId, PackageKey, PackageName, PythonVersion, Requirement, TargetPlatform,
-    Version,
+    Algorithm, BuildRules, Digest, NpmRange, PackageId, PackageKey, PackageName, PythonVersion, Requirement,
+    TargetPlatform, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -42,15 +42,34 @@ pub enum Engines {
     Strict,
 }
 
-/// `override npm "parent>child" "4.17.21"`: replaces a dependency of `parent`, or of every package.
+/// `override npm "parent>child@<4" "4.17.21"`: replaces a dependency of `parent`, or of every package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
     /// The dependent that it applies to. `None` for all.
     pub parent: Option<PackageName>,
     /// The dependency it replaces.
     pub package: PackageId,
+    /// The range that the replaced one has a version in common with. `None` if it may be any.
+    pub asked: Option<NpmRange>,
     /// The requirement that replaces it. `None` removes the dependency.
     pub replacement: Option<Requirement>,
+}
+
+impl Override {
+    /// Returns whether it replaces what a dependent asks for, of which the range is given if it is npm's. A dist-tag has no version
+    /// in common with a range, because only the registry knows its version.
+    pub fn applies(&self, parent: Option<&PackageName>, package: &PackageId, range: Option<&NpmRange>) -> bool {
+        let is_among = |asked: &NpmRange| range.is_some_and(|range| range.intersects(asked));
+        *package == self.package
+            && self.parent.as_ref().is_none_or(|name| Some(name) == parent)
+            && self.asked.as_ref().is_none_or(is_among)
+    }
+
+    /// Returns how closely it names what it replaces: one that names the dependent goes before one for all, and one that names
+    /// versions before one for any.
+    pub fn closeness(&self) -> (bool, bool) {
+        (self.parent.is_some(), self.asked.is_some())
+    }
 }
 
 /// `extend npm "x" { npm "y" "^1" }`: a dependency that `package` uses and does not declare.

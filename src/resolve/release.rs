@@ -218,7 +218,7 @@ impl PreparedRelease {
         asked: Dropped,
     ) {
         let wanted = PackageId::new(id.ecosystem, asked.name.clone());
-        if let Some(found) = applicable(settings, Some(&id.name), &wanted) {
+        if let Some(found) = applicable(settings, Some(&id.name), &wanted, None) {
             if let Some(replacement) = found.replacement.clone() {
                 self.needs.push(Need::new(interned, kind, replacement.seen_under(&asked.name)));
             }
@@ -249,18 +249,20 @@ fn precedence(kind: DependencyKind) -> u8 {
     }
 }
 
-/// Returns the override that applies to what a dependent asks for: one that names the dependent before one for all.
-fn applicable<'a>(settings: &'a Settings, parent: Option<&PackageName>, wanted: &PackageId) -> Option<&'a Override> {
-    let overrides = &settings.overrides;
-    let named =
-        |found: &&Override| found.package == *wanted && found.parent.is_some() && found.parent.as_ref() == parent;
-    let general = |found: &&Override| found.package == *wanted && found.parent.is_none();
-    overrides.iter().find(named).or_else(|| overrides.iter().find(general))
+/// Returns the override that applies to what a dependent asks for: the closest, and of those the first.
+fn applicable<'a>(
+    settings: &'a Settings,
+    parent: Option<&PackageName>,
+    package: &PackageId,
+    range: Option<&NpmRange>,
+) -> Option<&'a Override> {
+    let all = settings.overrides.iter().filter(|one| one.applies(parent, package, range));
+    all.min_by_key(|one| std::cmp::Reverse(one.closeness()))
 }
 
 /// Returns what is asked for after overrides; none where it is removed.
 fn overridden(settings: &Settings, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
-    let Some(found) = applicable(settings, parent, &asked.package()) else { return Some(asked) };
+    let Some(found) = applicable(settings, parent, &asked.package(), asked.npm_range()) else { return Some(asked) };
     Some(found.replacement.clone()?.in_place_of(asked))
 }
 

@@ -3,11 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::import::{Imported, catalog_name};
+use crate::manifest::split_override;
+use crate::model::split_at_version;
 
 use super::{ECOSYSTEM, patches};
-
-/// Why an override of some versions only is not taken.
-const SOME_VERSIONS: &str = "an `override` line is for every version: write one where that is meant";
 
 /// Reads a package.json's `overrides` and `resolutions`.
 pub(super) fn read(document: &Map<String, Value>, imported: &mut Imported) {
@@ -70,15 +69,16 @@ fn nested<'d>(
 }
 
 fn take(selector: &str, range: &str, imported: &mut Imported) {
-    let selects_versions = |name: &str| name.trim().get(1..).is_some_and(|rest| rest.contains('@'));
-    if selector.split('>').any(selects_versions) {
-        return imported.refuse(format!("override {selector} {range}"), SOME_VERSIONS);
+    let (parent, child) = split_override(selector);
+    if parent.is_some_and(|parent| split_at_version(parent).is_some()) {
+        let why = "an `override` line is for every version of a parent: write one where that is meant";
+        return imported.refuse(format!("override {selector} {range}"), why);
     }
     if let Some(catalog) = range.strip_prefix("catalog:") {
         return imported.catalog_overrides.push((selector.to_owned(), catalog_name(catalog)));
     }
     if let Some((range, file)) = patches::yarn_range(range) {
-        let name = selector.rsplit('>').next().unwrap_or(selector);
+        let name = split_at_version(child).map_or(child, |(name, _)| name);
         if let Some(file) = file {
             imported.add_patch(ECOSYSTEM, name, &range, &file);
         }

@@ -23,12 +23,15 @@ impl LockComparison<'_> {
     }
 
     /// The overrides of a requirement.
-    fn overrides(&self, parent: Option<&PackageName>, requirement: &Requirement) -> impl Iterator<Item = &Override> {
-        let package = requirement.package();
+    fn overrides<'a>(
+        &'a self,
+        parent: Option<&'a PackageName>,
+        requirement: &'a Requirement,
+    ) -> impl Iterator<Item = &'a Override> {
         self.wanted
             .overrides
             .iter()
-            .filter(move |one| one.package == package && one.parent.as_ref().is_none_or(|name| Some(name) == parent))
+            .filter(move |one| one.applies(parent, &requirement.package(), requirement.npm_range()))
     }
 
     /// Returns whether an override stands in for a requirement, with conditions of its own.

@@ -160,6 +160,7 @@ fn an_override_may_stand_in_for_a_line() {
     lock.settings.overrides = vec![Override {
         parent: None,
         package: npm("react", "*").package(),
+        asked: None,
         replacement: Some(npm("react", "18.3.1")),
     }];
     assert_eq!(stale(&lock, &[line(npm("react", "^17")), tool("next")]), [""; 0]);

@@ -168,8 +168,13 @@ fn settings() -> impl Strategy<Value = Settings> {
             let package = npm("a", "*").package();
             let replacement = Some(pypi("p[x]==1; os_name == 'nt'"));
             settings.overrides = vec![
-                Override { parent: Some(PackageName::npm("@s/b").unwrap()), package: package.clone(), replacement },
-                Override { parent: None, package: package.clone(), replacement: None },
+                Override {
+                    parent: Some(PackageName::npm("@s/b").unwrap()),
+                    package: package.clone(),
+                    asked: "<3".parse().ok(),
+                    replacement,
+                },
+                Override { parent: None, package: package.clone(), asked: None, replacement: None },
             ];
             settings.extensions = vec![Extension { package, dependency: npm("b", "^1") }];
         }

@@ -81,6 +81,8 @@ pub(super) struct OverrideTable<'a> {
     #[serde(borrow)]
     pub(super) parent: Option<CowStr<'a>>,
     #[serde(borrow)]
+    pub(super) asked: Option<CowStr<'a>>,
+    #[serde(borrow)]
     pub(super) with: Option<RequirementTable<'a>>,
 }
 

@@ -195,10 +195,11 @@ impl<'a> LockReader<'a> {
 
     fn replaced(&self, written: &document::OverrideTable<'_>) -> ReadResult<Override> {
         let package = self.id(&written.package)?;
-        let parent = written.parent.as_ref();
+        let (parent, asked) = (written.parent.as_ref(), written.asked.as_ref());
         Ok(Override {
             parent: parent.map(|text| self.name(package.ecosystem, text)).transpose()?,
             package,
+            asked: asked.map(|text| text.parse().map_err(|e| self.corrupt(text, e))).transpose()?,
             replacement: written.with.as_ref().map(|requirement| self.requirement(requirement)).transpose()?,
         })
     }

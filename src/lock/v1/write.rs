@@ -92,6 +92,7 @@ impl LockWriter {
             let mut table = InlineTable::new();
             table.fact("package", &one.package);
             table.optional("parent", one.parent.as_ref());
+            table.optional("asked", one.asked.as_ref());
             if let Some(replacement) = &one.replacement {
                 table.raw("with", &requirement_table(replacement));
             }

@@ -60,6 +60,12 @@ impl NpmRange {
         self.alternatives().iter().any(|alternative| alternative.matches(version))
     }
 
+    /// Returns whether a version may satisfy both ranges, by their bounds alone, as node-semver's `intersects` does. A dist-tag has
+    /// none in common with anything.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.alternatives().iter().any(|one| other.alternatives().iter().any(|another| one.intersects(another)))
+    }
+
     /// Returns the alternatives of the range. Empty for a dist-tag.
     pub fn alternatives(&self) -> &[Alternative] {
         self.alternatives.as_deref().unwrap_or_default()
@@ -67,6 +73,19 @@ impl NpmRange {
 }
 
 impl Alternative {
+    /// Half-lines have a point in common if each two of them have.
+    fn intersects(&self, other: &Self) -> bool {
+        let comparators = || self.0.iter().chain(&other.0);
+        let below = |low: &Comparator, high: &Comparator| match low.version.cmp(&high.version) {
+            Ordering::Less => true,
+            Ordering::Equal => low.operator != Operator::Greater && high.operator != Operator::Less,
+            Ordering::Greater => false,
+        };
+        comparators()
+            .filter(|one| one.is_lower_bound())
+            .all(|low| comparators().filter(|one| one.is_upper_bound()).all(|high| below(low, high)))
+    }
+
     fn matches(&self, version: &Version) -> bool {
         self.0.iter().all(|comparator| comparator.admits(version)) && self.admits_kind_of(version)
     }
@@ -103,6 +122,14 @@ impl Alternative {
 }
 
 impl Comparator {
+    fn is_lower_bound(&self) -> bool {
+        matches!(self.operator, Operator::Equal | Operator::GreaterOrEqual | Operator::Greater)
+    }
+
+    fn is_upper_bound(&self) -> bool {
+        matches!(self.operator, Operator::Equal | Operator::LessOrEqual | Operator::Less)
+    }
+
     fn new(operator: Operator, version: Version) -> Self {
         Self { operator, version }
     }
@@ -191,6 +218,25 @@ mod tests {
         check("1.5 - 2", &["1.5.0", "2.8.1"], &["1.4.9", "3.0.0"]);
         check(">x", &[], &["0.0.0", "9.0.0"]);
         check("", &["1.0.0"], &["1.0.0-a"]);
+    }
+
+    #[test]
+    fn ranges_intersect_where_their_bounds_do() {
+        let intersect = |one: &str, other: &str| {
+            let (one, other) = (one.parse::<NpmRange>().unwrap(), other.parse::<NpmRange>().unwrap());
+            assert_eq!(one.intersects(&other), other.intersects(&one), "{one:?} {other:?}");
+            one.intersects(&other)
+        };
+        for (one, other) in
+            [("^8.1", "8"), ("<3", ">=2.9.9"), ("1.2.3", "^1"), ("*", "7"), ("^1 || ^3", "3.x"), ("<=2", "2.0.0")]
+        {
+            assert!(intersect(one, other), "{one} and {other}");
+        }
+        for (one, other) in
+            [("^8.1", "6"), ("<3", ">=3"), ("1.2.3", "1.2.4"), (">1.0.0", "1.0.0"), ("^1 || ^3", "2"), ("latest", "*")]
+        {
+            assert!(!intersect(one, other), "{one} and {other}");
+        }
     }
 
     #[test]

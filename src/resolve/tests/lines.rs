@@ -99,6 +99,7 @@ fn overriding(parent: Option<&str>, package: &str, with: Option<&str>) -> World 
     world.settings.overrides.push(Override {
         parent: parent.map(|parent| PackageName::npm(parent).unwrap()),
         package: requirement(Ecosystem::Npm, package).package(),
+        asked: None,
         replacement: with.map(|with| requirement(Ecosystem::Npm, with)),
     });
     world
@@ -115,6 +116,26 @@ fn an_override_may_name_the_dependent() {
     let one = overriding(Some("a"), "c", Some("c 2.0.0"));
     assert_eq!(one.edges("npm:a@1.0.0"), ["c→npm:c@2.0.0"]);
     one.gives(&["npm:a@1.0.0", "npm:b@1.0.0", "npm:c@1.0.0", "npm:c@2.0.0", "npm:d@1.0.0"]);
+}
+
+#[test]
+fn an_override_may_be_for_some_ranges_only() {
+    let with = |asked: &str| {
+        let mut world = overriding(None, "c", Some("c 2.0.0"));
+        world.settings.overrides[0].asked = Some(asked.parse().unwrap());
+        world.edges("npm:a@1.0.0").join(" ")
+    };
+    assert_eq!(with("<1.5"), "c→npm:c@2.0.0");
+    assert_eq!(with(">=2"), "c→npm:c@1.0.0");
+    // The closest counts, whichever comes first.
+    let mut world = overriding(None, "c", Some("c 2.0.0"));
+    let fork = Override {
+        asked: "1".parse().ok(),
+        replacement: Some(requirement(Ecosystem::Npm, "c npm:fork@^1")),
+        ..world.settings.overrides[0].clone()
+    };
+    world.settings.overrides.push(fork);
+    assert_eq!(world.edges("npm:a@1.0.0"), ["c→npm:fork@1.0.0"]);
 }
 
 #[test]

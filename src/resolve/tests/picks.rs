@@ -241,6 +241,7 @@ fn an_override_decides_what_there_is_to_pick() {
         world.settings.overrides = vec![Override {
             parent: None,
             package: PackageId::new(crate::model::Ecosystem::Npm, PackageName::npm(alias.as_str()).unwrap()),
+            asked: None,
             replacement: Some(requirement(crate::model::Ecosystem::Npm, wanted)),
         }];
         world
