@@ -55,7 +55,10 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
                 let listed = strings(value).map(str::to_owned);
                 let keys = value.as_object().into_iter().flat_map(|table| table.keys().cloned());
                 let names: Vec<String> = listed.chain(keys).collect();
-                imported.refuse(format!("{prefix}{key} {}", names.join(", ")).trim_end(), "install scripts do not run");
+                imported.refuse(
+                    format!("{prefix}{key} {}", names.join(", ")).trim_end(),
+                    "no script has run: `larder builds allow npm:NAME` lets one, in a sandbox",
+                );
                 continue;
             }
             "peerDependencyRules" => "an unmet peer is told and fails nothing, unless `npm-peers` is \"strict\"",
