@@ -8,6 +8,7 @@ mod clone;
 mod collect;
 mod conflicts;
 mod crash;
+mod crates;
 mod crowd;
 mod dlx;
 mod edit;

@@ -56,6 +56,19 @@ fn a_package_that_does_not_say_what_it_needs_is_built_to_find_out() {
 }
 
 #[test]
+fn what_a_build_found_out_is_known_where_nothing_can_be_kept() {
+    let registry = as_source(Metadata::Dynamic);
+    let project = project(&registry);
+    project.run("larder builds allow pypi:colour").exits(0);
+    // No place for what is asked of registries: a cache is no condition.
+    fs::create_dir_all(project.cache().join("metadata")).expect("a folder");
+    fs::write(project.cache().join("metadata/v1"), "").expect("a file in the way");
+    if !is_untested(&project) {
+        assert!(project.read("larder.lock").contains("id = \"pypi:six@1.16\""));
+    }
+}
+
+#[test]
 fn a_package_that_says_what_it_needs_is_locked_by_anybody_and_built_by_who_may() {
     let registry = as_source(Metadata::Stated);
     let project = project(&registry);

@@ -1,6 +1,6 @@
 //! The Python that an environment is built on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::lock::Closure;
@@ -56,7 +56,17 @@ pub(in crate::ops) fn node_says(context: &Context<'_>, expression: &str) -> Opti
     answer(&python::on_path(&context.variables.search_path(), "node")?, &["-p", expression])
 }
 
+/// Returns the folder of the Rust toolchain that is on PATH: what is there may only lead to it. Nothing of the folder that larder was
+/// started in counts, as a file there could ask for another one.
+pub(in crate::ops) fn rust_root(context: &Context<'_>) -> Option<PathBuf> {
+    let rustc = python::on_path(&context.variables.search_path(), "rustc")?;
+    let root = PathBuf::from(answer(&rustc, &["--print", "sysroot"])?);
+    root.is_absolute().then_some(root)
+}
+
 fn answer(program: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
+    let output = command.output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

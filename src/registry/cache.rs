@@ -8,9 +8,11 @@
 //!
 //! The cache only saves time: a file that cannot be read or decoded counts as missing, and errors of writing are ignored.
 
+use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use twox_hash::XxHash3_64;
 
@@ -42,6 +44,9 @@ pub enum CachePolicy {
 #[derive(Clone, Debug)]
 pub(super) struct MetadataCache {
     folder: Option<PathBuf>,
+    /// What builds of this run made, by digest or file: there is no other place for it if nothing is stored, or the file has no
+    /// digest.
+    built: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
 
 impl MetadataCache {
@@ -55,7 +60,7 @@ impl MetadataCache {
         });
         let key = urls.finalize().to_hex();
         let name = format!("{}-{}", endpoint.name(), &key[..12]);
-        Self { folder: folder.map(|folder| folder.join("metadata").join("v1").join(name)) }
+        Self { folder: folder.map(|folder| folder.join("metadata").join("v1").join(name)), built: Arc::default() }
     }
 
     /// Returns a cache in a folder of its own.
@@ -65,7 +70,7 @@ impl MetadataCache {
 
     /// Creates a cache that stores nothing.
     pub(super) fn disabled() -> Self {
-        Self { folder: None }
+        Self { folder: None, built: Arc::default() }
     }
 
     /// Returns a package's listing of any age, if its record has this format.
@@ -116,13 +121,18 @@ impl MetadataCache {
     }
 
     /// Returns the metadata that a build made of a source distribution.
-    pub(super) fn built_metadata(&self, sdist: &Digest) -> Option<Vec<u8>> {
-        self.release(&built_metadata_key(sdist))
+    pub(super) fn built_metadata(&self, sdist: &str, digest: Option<&Digest>) -> Option<Vec<u8>> {
+        let made = self.built.lock().unwrap_or_else(PoisonError::into_inner).get(&built_key(sdist, digest)).cloned();
+        made.or_else(|| self.release(&built_metadata_key(digest?)))
     }
 
     /// Keeps the metadata that a build made of a source distribution.
-    pub(super) fn store_built_metadata(&self, sdist: &Digest, content: &[u8]) {
-        self.store_release(&built_metadata_key(sdist), content);
+    pub(super) fn store_built_metadata(&self, sdist: &str, digest: Option<&Digest>, content: &[u8]) {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        built.insert(built_key(sdist, digest), content.to_vec());
+        if let Some(digest) = digest {
+            self.store_release(&built_metadata_key(digest), content);
+        }
     }
 
     /// Stores the metadata of an artifact.
@@ -135,6 +145,11 @@ impl MetadataCache {
     fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(name))
     }
+}
+
+/// Returns the name of what a build found of a file, with or without a digest.
+fn built_key(sdist: &str, digest: Option<&Digest>) -> String {
+    digest.map_or_else(|| sdist.to_owned(), built_metadata_key)
 }
 
 /// What is stated and what a build found are kept apart: without an approval only the former counts.

@@ -146,9 +146,8 @@ impl Registries {
             Origin::Registry(registry) => &self.state.registry(registry, &unbuilt.package.id)?.client.cache,
             Origin::Source(_) => self.state.sources.cache(),
         };
-        if let Some(digest) = &unbuilt.sdist.digest {
-            cache.store_built_metadata(digest, metadata.render().as_bytes());
-        }
+        let content = metadata.render();
+        cache.store_built_metadata(&unbuilt.sdist.file, unbuilt.sdist.digest.as_ref(), content.as_bytes());
         let from_source = lock(&self.state.from_sources).get(&unbuilt.package.id).cloned();
         if let Some(known) = from_source {
             self.add_source(SourceRelease::clone(&known).with_built_metadata(metadata));

@@ -1,7 +1,7 @@
 //! What command tests stand on: a registry on loopback whose packages are described in the test, and a project in a
 //! folder of its own.
 
-mod archive;
+pub(crate) mod archive;
 #[cfg(target_os = "linux")]
 pub(crate) mod build;
 mod npm;

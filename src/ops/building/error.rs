@@ -38,6 +38,17 @@ pub(in crate::ops) enum BuildsError {
         /// The reason.
         reason: Box<str>,
     },
+    /// Its crates cannot be had.
+    #[error("{package} cannot be built: {reason}")]
+    #[diagnostic(code(larder::builds::crates), help("{help}"))]
+    Crates {
+        /// The package.
+        package: PackageKey,
+        /// The reason.
+        reason: Box<str>,
+        /// What to do.
+        help: &'static str,
+    },
     /// No versions satisfy its build requirements.
     #[error("no versions satisfy the build requirements of {package}:\n{because}")]
     #[diagnostic(
@@ -119,6 +130,7 @@ impl Failure for BuildsError {
             Self::NotLocked { .. }
             | Self::BadRequirement { .. }
             | Self::BadPyproject { .. }
+            | Self::Crates { .. }
             | Self::BadPackageJson { .. }
             | Self::ScriptsChanged(_)
             | Self::ToolFromSource { .. } => Exit::Refused,

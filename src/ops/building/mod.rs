@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `source` | a source distribution that is there, and how it says that it is built |
 //! | `tools` | choosing what builds it: a solve of its own |
+//! | `crates` | the Rust crates and the Rust toolchain that a package is built with |
 //! | `workshop` | the folder in which its back end runs, in a sandbox |
 //! | `probe` | what a solve has to find out by building |
 //! | `scripts` | install scripts: read, and locked where they may run |
@@ -12,6 +13,7 @@
 //! | `key`, `outputs` | what comes of a build, by the name of everything that went into it |
 //! | `error` | why nothing can be built |
 
+mod crates;
 mod error;
 mod key;
 mod node;

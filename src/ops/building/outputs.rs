@@ -13,6 +13,7 @@ use crate::ops::{Event, Result, Session, artifacts};
 use crate::profile::python::Interpreter;
 use crate::store::{Store, Tree};
 
+use super::crates;
 use super::key::{KeyInput, key};
 use super::probe::tool_request;
 use super::source::{Source, not_locked};
@@ -45,7 +46,12 @@ impl Builder<'_> {
         let Some(((_, sdist), tools)) = digests.as_deref().and_then(<[_]>::split_first) else {
             return Err(not_locked(package).into());
         };
-        let toolchain = Toolchain::of_machine(&[], Some(&self.interpreter.path))?;
+        let requirements = self.builds.requirements.get(package);
+        let is_rust = requirements
+            .is_some_and(|needed| crates::builds_rust(needed.tools.keys().map(|tool| tool.id.name.as_str())));
+        let rust = if is_rust { crates::find_toolchain(self.session.context()) } else { None };
+        let search_path: Vec<PathBuf> = rust.iter().map(|rust| rust.join("bin")).collect();
+        let toolchain = Toolchain::of_machine(&search_path, Some(&self.interpreter.path))?;
         let input = KeyInput {
             package,
             sdist,

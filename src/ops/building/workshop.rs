@@ -12,6 +12,7 @@ use crate::profile;
 use crate::profile::python::{self, Interpreter};
 use crate::store::{Staging, Tree};
 
+use super::crates;
 use super::source::Source;
 
 /// Where a build sees its tools: always there, as what is built may have the path written in.
@@ -35,6 +36,7 @@ pub(super) fn log_file(context: &Context<'_>, package: &PackageKey) -> Result<Pa
 /// ├── source/        the source distribution, unpacked
 /// ├── tools/         the environment
 /// ├── out/           what the back end makes
+/// ├── crates/        Rust crates, if it needs some
 /// └── scratch/       its home and temporary files, where it has no file system of its own
 /// ```
 pub(super) struct Workshop<'s> {
@@ -62,6 +64,15 @@ impl<'s> Workshop<'s> {
         let seen = sandbox.inside(&environment);
         python::build_tools(&environment, &seen, interpreter, tools)?;
         let package = &source.package;
+        let mut search_path = vec![environment.join("bin")];
+        let mut crates = None;
+        if crates::builds_rust(tools.iter().map(|(tool, _)| tool.id.name.as_str())) {
+            if let Some(rust) = crates::find_toolchain(context) {
+                search_path.push(rust.join("bin"));
+                sandbox.binds.push(Bind::read(rust));
+            }
+            crates = crates::lay_out(session, source, &place.join("crates"))?;
+        }
         let project = PythonProject {
             name: package.to_string(),
             sources,
@@ -69,9 +80,9 @@ impl<'s> Workshop<'s> {
             output: place.join("out"),
             interpreter: environment.join("bin/python"),
             site: Vec::new(),
-            search_path: vec![environment.join("bin")],
+            search_path,
             backend: Backend { object: source.system.backend.clone(), path: source.system.backend_path.clone() },
-            crates: None,
+            crates,
             config_settings: BTreeMap::new(),
             variables: BTreeMap::new(),
             source_date: EARLIEST_ZIP_DATE,

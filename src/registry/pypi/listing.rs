@@ -349,7 +349,7 @@ impl PypiListing {
 
     /// Returns the metadata that a build made of a source distribution which does not state its dependencies.
     fn built_metadata(&self, sdist: &ListedFile<'_>, version: &pep440_rs::Version) -> Option<CoreMetadata> {
-        let bytes = self.client.cache.built_metadata(&sdist.file.digest()?)?;
+        let bytes = self.client.cache.built_metadata(sdist.file.name, sdist.file.digest().as_ref())?;
         CoreMetadata::parse(&bytes).ok().filter(|metadata| metadata.is_of(&self.name, version))
     }
 
