@@ -196,6 +196,49 @@ fn a_lock_that_lies_about_scripts_runs_nothing() {
 }
 
 #[test]
+fn what_comes_out_the_same_twice_is_told_from_what_does_not() {
+    let registry = Universe::new()
+        .npm("native", "1.0.0", |p| scripted("echo 1 > made.json")(p).dep("clock", "^1"))
+        .npm("clock", "1.0.0", scripted("date +%s%N > made.json; echo x > same"))
+        .serve();
+    let project = project(&registry);
+    project.run("larder builds allow npm:native npm:clock").exits(0);
+    if !syncs(&project) {
+        return;
+    }
+    let before = prints(&project, "require(\"native\")");
+    let checked = project.run("larder builds --check --json").exits(0).json();
+    conforms(&checked, "builds-check");
+    let expected = json!([
+        { "package": "npm:clock@1.0.0", "reproducible": false, "differing": ["made.json"] },
+        { "package": "npm:native@1.0.0", "reproducible": true, "differing": [] },
+    ]);
+    assert_eq!(checked["builds"], expected);
+    assert_eq!(prints(&project, "require(\"native\")"), before);
+    assert!(!project.run("larder sync --json").exits(0).json()["built"].as_bool().expect("a word"));
+}
+
+#[test]
+fn two_syncs_that_want_one_build_run_it_once() {
+    let registry = one("date +%s%N > made.json; sleep 1");
+    let first = project(&registry);
+    first.run("larder builds allow npm:native").exits(0);
+    first.run("larder lock").exits(0);
+    let second = first.beside();
+    second.write("larder.kdl", &first.read("larder.kdl")).write("larder.lock", &first.read("larder.lock"));
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| second.run("larder sync"));
+        (first.run("larder sync"), other.join().expect("a run"))
+    });
+    if one.stderr.contains("larder::build::no_sandbox") {
+        return;
+    }
+    one.exits(0);
+    other.exits(0);
+    assert_eq!(prints(&first, "require(\"native\")"), prints(&second, "require(\"native\")"));
+}
+
+#[test]
 fn damage_to_what_a_script_made_is_healed_by_running_it_again() {
     let registry = one("echo 1 > made.json");
     let project = project(&registry);

@@ -7,6 +7,7 @@ mod circles;
 mod clone;
 mod collect;
 mod conflicts;
+mod consent;
 mod crash;
 mod crates;
 mod crowd;

@@ -5,7 +5,6 @@
 //! | file | what it owns |
 //! | --- | --- |
 //! | `sandbox` | runs a program that can reach nothing but what it was given |
-//! | `level` | how well a build is locked in |
 //! | `environment` | the variables of every build |
 //! | `run` | a program that has to succeed |
 //! | `python` | wheels, by PEP 517 back ends |
@@ -18,7 +17,6 @@
 mod crates;
 mod environment;
 mod error;
-mod level;
 mod missing;
 mod npm;
 mod python;
@@ -26,10 +24,10 @@ mod run;
 mod sandbox;
 mod toolchain;
 
+pub use crate::model::Level;
 pub use crates::{CargoLockError, LockedCrate, VendoredCrates, crates};
 pub use environment::EARLIEST_ZIP_DATE;
 pub use error::{BuildError, FailedStep};
-pub use level::{Level, UnknownLevel};
 pub use missing::{Missing, missing};
 pub use npm::{NodeRuntime, NpmPackage, PackageJsonError, Script, ScriptSet, scripts, scripts_digest};
 pub use python::{Backend, ConfigSetting, PythonProject, Target};

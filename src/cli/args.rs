@@ -139,16 +139,21 @@ pub(super) struct InitArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct BuildsArgs {
+    /// Build twice what the environment has of built packages, and tell which come out the same
+    #[arg(long)]
+    pub(super) check: bool,
     #[command(subcommand)]
     pub(super) command: Option<BuildsCommand>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BuildsCommand {
-    /// Let packages be built, in a sandbox: writes their lines into larder.kdl
+    /// Let packages be built, in a sandbox: writes their lines into larder.kdl. Agree to what larder.kdl asks for beyond the sandbox
     Allow {
-        /// A locked package by its name, or any with its ecosystem: psycopg2, pypi:psycopg2
-        #[arg(required = true, value_name = "PACKAGE")]
+        /// A locked package by its name, or any with its ecosystem: psycopg2, pypi:psycopg2. Or what builds of this project may
+        /// have, on this machine: `isolation=reduced`, `env=CFLAGS`, `tools=pg_config`; without anything all that larder.kdl asks
+        /// for
+        #[arg(value_name = "PACKAGE")]
         packages: Vec<String>,
     },
 }

@@ -1,6 +1,6 @@
 //! The `builds` block: which packages may be built, and whose install scripts may run.
 
-use crate::model::{BuildApproval, BuildRules, Marker, Requirement};
+use crate::model::{BuildApproval, BuildRules, Level, Marker, Requirement};
 
 use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
@@ -8,7 +8,10 @@ use super::notation::parse_requirement;
 use super::requirement::RequirementSpans;
 use super::resolution;
 
-/// Reads `builds { allow pypi "psycopg2" ">=2.9"; }`.
+/// Variables that are the build's own.
+const RESERVED: [&str; 5] = ["PATH", "HOME", "TMPDIR", "PYTHONPATH", "SOURCE_DATE_EPOCH"];
+
+/// Reads `builds { allow pypi "psycopg2" ">=2.9" tools="pg_config"; env "CFLAGS"; isolation "reduced"; }`.
 pub(super) fn read_builds(block: ManifestNode<'_>, rules: &mut BuildRules, errors: &mut Errors) {
     const SHAPE: NodeShape =
         NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "builds { … }" };
@@ -16,16 +19,49 @@ pub(super) fn read_builds(block: ManifestNode<'_>, rules: &mut BuildRules, error
     for node in block.children() {
         match node.name() {
             "allow" => rules.approvals.extend(read_approval(node, &rules.approvals, errors)),
-            "env" | "isolation" => node.report_not_yet_supported(errors),
-            _ => node.report_unknown("in `builds`", &["allow"], errors),
+            "env" => read_env(node, rules, errors),
+            "isolation" => read_isolation(node, rules, errors),
+            _ => node.report_unknown("in `builds`", &["allow", "env", "isolation"], errors),
         }
+    }
+}
+
+fn read_env(node: ManifestNode<'_>, rules: &mut BuildRules, errors: &mut Errors) {
+    const SHAPE: NodeShape =
+        NodeShape { arguments: (1, 100), properties: &[], block: BlockRule::Never, example: "env \"CFLAGS\"" };
+    let parts = node.read_parts(&SHAPE, errors);
+    for value in (0..100).map_while(|place| parts.argument(place)) {
+        let Some(name) = value.string(errors) else { continue };
+        let is_name = name.value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name || RESERVED.contains(&name.value) {
+            errors.push(ManifestError::BadValue {
+                value: name.value.to_owned(),
+                what: "a variable that builds can see",
+                reason: if is_name { "a build sets it itself" } else { "it is no variable's name" }.to_owned(),
+                help: None,
+                span: name.span,
+            });
+        } else if !rules.env.iter().any(|known| **known == *name.value) {
+            rules.env.push(name.value.into());
+        }
+    }
+}
+
+fn read_isolation(node: ManifestNode<'_>, rules: &mut BuildRules, errors: &mut Errors) {
+    const SHAPE: NodeShape =
+        NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "isolation \"reduced\"" };
+    const LEVELS: [(&str, Level); 3] = [("strict", Level::Strict), ("reduced", Level::Reduced), ("none", Level::None)];
+    let parts = node.read_parts(&SHAPE, errors);
+    if let Some(level) = parts.argument(0).and_then(|value| value.choice(&LEVELS, errors)) {
+        rules.isolation = level;
     }
 }
 
 fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut Errors) -> Option<BuildApproval> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, 3),
-        properties: &[],
+        properties: &["tools"],
         block: BlockRule::Never,
         example: "allow pypi \"NAME\" \"RANGE\"",
     };
@@ -59,7 +95,11 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
         None => None,
         Some(range) => Some(read(range, errors)?),
     };
-    let approval = BuildApproval { package, versions };
+    let tools = match parts.property("tools") {
+        None => Vec::new(),
+        Some(value) => read_tools(&value.string(errors)?, errors)?,
+    };
+    let approval = BuildApproval { package, versions, tools };
     if known.contains(&approval) {
         errors.push(ManifestError::Repeated {
             what: format!("the approval of `{}`", approval.package.name),
@@ -70,4 +110,23 @@ fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut E
         return None;
     }
     Some(approval)
+}
+
+/// Reads names of programs, separated by spaces.
+fn read_tools(text: &super::Spanned<&str>, errors: &mut Errors) -> Option<Vec<Box<str>>> {
+    let tools: Vec<Box<str>> = text.value.split_whitespace().map(Box::from).collect();
+    let is_name = |tool: &str| {
+        tool.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c)) && !tool.starts_with(['.', '-'])
+    };
+    if tools.is_empty() || !tools.iter().all(|tool| is_name(tool)) {
+        errors.push(ManifestError::BadValue {
+            value: text.value.to_owned(),
+            what: "a list of programs",
+            reason: "expected names, separated by spaces".to_owned(),
+            help: Some("programs are looked for on PATH: `tools=\"pg_config\"`".to_owned()),
+            span: text.span,
+        });
+        return None;
+    }
+    Some(tools)
 }

@@ -1,14 +1,18 @@
 //! Builds: which packages may be built, and what the lock holds of their build tools and of their install scripts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Digest, Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
+use super::{Digest, Level, Package, PackageId, PackageKey, PackageName, Platform, Requirement, Version};
 
 /// The packages that the manifest lets be built: `builds { allow pypi "psycopg2" ">=2.9" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct BuildRules {
     /// The `allow` lines.
     pub approvals: Vec<BuildApproval>,
+    /// `env "CFLAGS"`: the variables of the user that builds see.
+    pub env: Vec<Box<str>>,
+    /// `isolation "strict"`: how well builds are locked in.
+    pub isolation: Level,
 }
 
 /// One `allow` line.
@@ -18,6 +22,8 @@ pub struct BuildApproval {
     pub package: PackageId,
     /// The versions that may be built. `None` for all.
     pub versions: Option<Requirement>,
+    /// `tools="pg_config"`: programs of the machine that its build sees besides the toolchain.
+    pub tools: Vec<Box<str>>,
 }
 
 /// The build tools and the install scripts that a lock holds.
@@ -67,6 +73,12 @@ impl BuildRules {
             approval.package.ecosystem.has_source_distributions() && approval.package.name == *name
         };
         self.approvals.iter().filter(is_of).any(|approval| approval.admits(version))
+    }
+
+    /// Returns the programs of the machine that the build of a version may see.
+    pub fn tools_of(&self, package: &PackageId, version: &Version) -> BTreeSet<&str> {
+        let approvals = self.approvals.iter().filter(|one| one.package == *package && one.admits(version));
+        approvals.flat_map(|approval| &approval.tools).map(|tool| &**tool).collect()
     }
 
     /// Returns whether some version of a package may be built.

@@ -14,6 +14,7 @@ mod ecosystem;
 mod facts;
 mod graph;
 mod larder;
+mod level;
 mod marker;
 #[cfg(test)]
 pub(crate) mod mutation;
@@ -45,6 +46,7 @@ pub use ecosystem::{Ecosystem, EcosystemError, PerEcosystem};
 pub use facts::Facts;
 pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
 pub use larder::range::SemverRange;
+pub use level::{Level, UnknownLevel};
 pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};
 pub use npm::name::split_at_version;

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::build::Script;
+use crate::diagnostic::{self, Exit, Failure};
 use crate::lock::Lockfile;
 use crate::manifest::{self, ManifestKind, edit};
 use crate::model::{Artifact, Package, PackageId, PackageKey, PackageName, Platform};
 use crate::profile::Profiles;
 
+use super::building::consent::{self, Grant};
 use super::building::scripts;
 use super::install::gather;
 use super::project::snapshot::{self, InputSnapshot};
@@ -120,6 +122,36 @@ fn reason(package: &Package, declared: &[Platform], is_changed: bool) -> Option<
     let platforms: Vec<Platform> = declared.iter().copied().filter(|platform| serves(sdist, platform)).collect();
     let names: Vec<String> = platforms.iter().map(ToString::to_string).collect();
     Some((format!("it has no wheel for {}", names.join(", ")), platforms))
+}
+
+/// Agrees, for the project, to what its manifest asks for beyond a sandbox: to `grants`, or without any to all that it asks for, if
+/// `confirm` says so. Returns what was agreed to.
+pub fn agree(context: &Context<'_>, grants: &[String], confirm: impl FnOnce(&[String]) -> bool) -> Result<Vec<String>> {
+    let project = Project::open(context)?;
+    let wanted = if grants.is_empty() {
+        let wanted = consent::unconfirmed(context, &project)?;
+        let shown: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        if !wanted.is_empty() && !confirm(&shown) {
+            return Err(NotConfirmed(shown).into());
+        }
+        wanted
+    } else {
+        grants.iter().map(|grant| grant.parse()).collect::<std::result::Result<Vec<Grant>, _>>()?
+    };
+    consent::remember(context, &project.root, &wanted)?;
+    Ok(wanted.iter().map(ToString::to_string).collect())
+}
+
+/// What nobody agreed to.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("not allowed, as nobody confirmed it:{}", diagnostic::list(.0))]
+#[diagnostic(code(larder::builds::not_confirmed), help("name them: `larder builds allow {}`", .0.join(" ")))]
+struct NotConfirmed(Vec<String>);
+
+impl Failure for NotConfirmed {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
 }
 
 /// Lets packages be built: writes their lines into the manifest, and approves scripts that the lock has and that are not those

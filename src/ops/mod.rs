@@ -26,6 +26,7 @@ pub mod phantom;
 pub mod pin;
 pub mod promote;
 pub mod remove;
+pub mod reproduce;
 pub mod rollback;
 pub mod run;
 pub mod sync;

@@ -65,7 +65,7 @@ impl MetadataCache {
 
     /// Returns a cache in a folder of its own.
     pub(super) fn in_folder(folder: Option<PathBuf>) -> Self {
-        Self { folder }
+        Self { folder, built: Arc::default() }
     }
 
     /// Creates a cache that stores nothing.

@@ -166,7 +166,7 @@ impl Registries {
         let id = release.package.id.clone();
         if release.release.is_none() {
             let built =
-                release.artifact.digest.as_ref().and_then(|digest| self.state.sources.cache().built_metadata(digest));
+                self.state.sources.cache().built_metadata(&release.artifact.file, release.artifact.digest.as_ref());
             if let Some(metadata) = built.and_then(|bytes| CoreMetadata::parse(&bytes).ok()) {
                 release = release.with_built_metadata(&metadata);
             }

@@ -1,12 +1,13 @@
 //! `larder builds`
 
 use crate::cli::args::{BuildsArgs, BuildsCommand};
-use crate::ops::{Context, Session, builds};
+use crate::ops::{Context, Session, builds, reproduce};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &BuildsArgs, context: &Context<'_>, output: &Output) -> CommandResult {
     match &arguments.command {
+        None if arguments.check => check(context, output),
         None => list(context, output),
         Some(BuildsCommand::Allow { packages }) => allow(packages, context, output),
     }
@@ -30,14 +31,45 @@ fn list(context: &Context<'_>, output: &Output) -> CommandResult {
     DONE
 }
 
+fn check(context: &Context<'_>, output: &Output) -> CommandResult {
+    let checked = reproduce::check(&Session::new(context))?;
+    output.json(&checked);
+    for one in &checked.builds {
+        if one.reproducible {
+            output.data_line(format!("{}  comes out the same", one.package));
+        } else {
+            output.data_line(format!("{}  differs: {}", one.package, one.differing.join(", ")));
+        }
+    }
+    if checked.builds.is_empty() {
+        output.message(format!("Nothing of {} is built", checked.environment));
+    }
+    DONE
+}
+
 fn allow(packages: &[String], context: &Context<'_>, output: &Output) -> CommandResult {
-    let allowed = builds::allow(context, packages)?;
-    output.json(&allowed.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let (grants, packages): (Vec<String>, Vec<String>) = packages.iter().cloned().partition(|word| word.contains('='));
+    let allowed = if packages.is_empty() { Vec::new() } else { builds::allow(context, &packages)? };
+    let agreed = if packages.is_empty() || !grants.is_empty() {
+        builds::agree(context, &grants, |asked| {
+            for grant in asked {
+                output.message(grant);
+            }
+            output.confirm("May builds of this project have that on this machine?")
+        })?
+    } else {
+        Vec::new()
+    };
+    let names = allowed.iter().map(ToString::to_string);
+    output.json(&names.chain(agreed.iter().cloned()).collect::<Vec<_>>());
     for package in &allowed {
         output.message(format!("{package} may be built now, in a sandbox: `larder sync` builds it"));
     }
-    if allowed.is_empty() {
-        output.message("Nothing to do: larder.kdl allows that already");
+    for grant in &agreed {
+        output.message(format!("Builds of this project may have {grant} on this machine"));
+    }
+    if allowed.is_empty() && agreed.is_empty() {
+        output.message("Nothing to do: that is allowed already");
     }
     DONE
 }

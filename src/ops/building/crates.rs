@@ -11,7 +11,7 @@ use crate::fetch::{
 use crate::fs;
 use crate::manifest::RegistryUrl;
 use crate::model::{
-    Algorithm, Artifact, Digest, Ecosystem, Label, LabelError, PackageId, PackageKey, PackageName, Version,
+    Algorithm, Artifact, Digest, Ecosystem, Label, LabelError, Origin, PackageId, PackageKey, PackageName, Version,
 };
 use crate::ops::interpreter;
 use crate::ops::registries::BadMirror;
@@ -47,10 +47,10 @@ pub(super) fn find_toolchain(context: &Context<'_>) -> Option<PathBuf> {
 pub(super) fn lay_out(session: &Session<'_>, source: &Source, folder: &Path) -> Result<Option<VendoredCrates>> {
     let Some(crates) = locked_crates(&source.package, &source.tree)? else { return Ok(None) };
     let registry = CratesIo::open(session)?;
-    let label = registry.endpoint.name().clone();
+    let origin = Origin::from(registry.endpoint.name());
     let mut wanted = Vec::with_capacity(crates.len());
     for one in &crates {
-        let request = request(one, &label);
+        let request = request(one, &origin);
         wanted.push(request.ok_or_else(|| refused(&source.package, &CargoLockError::Checksum(one.name.clone())))?);
     }
     let _lease = session.store.lease(wanted.iter().filter_map(|wanted| wanted.artifact.digest.as_ref()))?;
@@ -96,7 +96,7 @@ fn refused(package: &PackageKey, error: &CargoLockError) -> BuildsError {
 }
 
 /// Returns the request for a crate. It is unpacked like a source distribution: its first folder is left out.
-fn request(of_lock: &LockedCrate, registry: &Label) -> Option<RequestedArtifact> {
+fn request(of_lock: &LockedCrate, origin: &Origin) -> Option<RequestedArtifact> {
     let ecosystem = Ecosystem::like_crates();
     let name = PackageName::parse(ecosystem, &of_lock.name).ok()?;
     let version = Version::parse(ecosystem, &of_lock.version).ok()?;
@@ -104,7 +104,7 @@ fn request(of_lock: &LockedCrate, registry: &Label) -> Option<RequestedArtifact>
     let file = format!("{}.crate", of_lock.folder_name());
     let location = format!("{}/{file}", of_lock.name);
     let artifact = Artifact { digest: Some(digest), location: Some(location), ..Artifact::sdist(file) };
-    Some(RequestedArtifact::new(&PackageKey { id: PackageId::new(ecosystem, name), version }, registry, &artifact))
+    Some(RequestedArtifact::new(&PackageKey { id: PackageId::new(ecosystem, name), version }, origin, &artifact))
 }
 
 /// The files of crates.io.
@@ -137,7 +137,7 @@ impl ArtifactSource for CratesIo {
     fn open(
         &self,
         _: &PackageKey,
-        _: &Label,
+        _: &Origin,
         artifact: &Artifact,
     ) -> std::result::Result<(Body, Option<u64>), SourceError> {
         let path = artifact.location.as_deref().unwrap_or_default();

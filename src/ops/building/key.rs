@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 
 use sha2::Digest as _;
 
-use crate::build::{Level, Toolchain};
+use crate::build::Toolchain;
 use crate::model::{Algorithm, Digest, InstanceKey, PackageKey, PackageName, Platform};
+use crate::ops::Result;
 use crate::profile::python::Interpreter;
+
+use super::consent::Exceptions;
 
 /// What the output of a build depends on.
 pub(super) struct KeyInput<'a> {
@@ -22,8 +25,9 @@ pub(super) struct KeyInput<'a> {
     pub(super) platform: Platform,
     /// The compilers, the C library and the system that it is built with.
     pub(super) toolchain: &'a Toolchain,
-    /// How well the build is locked in: what came of a weaker sandbox does not serve where a stronger one is asked for.
-    pub(super) level: Level,
+    /// What the build has besides. Among it is how well it is locked in: what came of a weaker sandbox does not serve where a
+    /// stronger one is asked for.
+    pub(super) exceptions: &'a Exceptions,
 }
 
 /// What install scripts run on.
@@ -52,32 +56,37 @@ pub(super) struct ScriptMachine<'a> {
     pub(super) platform: Platform,
     /// The Node's program, the compilers, the C library and the system.
     pub(super) toolchain: &'a Toolchain,
-    pub(super) level: Level,
 }
 
 /// Changes when larder builds differently: nothing that was built before is used then.
 const FORMAT: u32 = 1;
 
 /// Returns the name of an output.
-pub(super) fn key(input: &KeyInput<'_>) -> Digest {
+pub(super) fn key(input: &KeyInput<'_>) -> Result<Digest> {
     let Interpreter { version, soabi, implementation, libc, .. } = input.interpreter;
     let mut text = format!(
         "larder build {FORMAT}\n{}\n{}\n{}\n{}\n{}\n{implementation} {version} {soabi} {libc}\n",
         input.package,
         input.sdist,
         input.platform,
-        input.level,
+        input.exceptions.level,
         input.toolchain.digest()
     );
     for (tool, digest) in input.tools {
         let _ = writeln!(text, "{tool} {digest}");
     }
-    Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
+    text.push_str(&input.exceptions.key_lines()?);
+    Ok(Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text)))
 }
 
 /// Returns the name of what install scripts make. `scripts` is the digest of their text.
-pub(super) fn scripted_key(input: &ScriptedKeyInput<'_>, scripts: &Digest, machine: &ScriptMachine<'_>) -> Digest {
-    let ScriptMachine { versions, platform, toolchain, level } = machine;
+pub(super) fn scripted_key(
+    input: &ScriptedKeyInput<'_>,
+    scripts: &Digest,
+    machine: &ScriptMachine<'_>,
+    exceptions: &Exceptions,
+) -> Result<Digest> {
+    let (ScriptMachine { versions, platform, toolchain }, level) = (machine, exceptions.level);
     let mut text = format!(
         "larder scripts {FORMAT}\n{}\n{}\n{scripts}\n{platform}\n{level}\n{}\n{versions}\n",
         input.instance,
@@ -90,5 +99,6 @@ pub(super) fn scripted_key(input: &ScriptedKeyInput<'_>, scripts: &Digest, machi
             let _ = writeln!(text, "  {name} {to}");
         }
     }
-    Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
+    text.push_str(&exceptions.key_lines()?);
+    Ok(Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text)))
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `source` | a source distribution that is there, and how it says that it is built |
 //! | `tools` | choosing what builds it: a solve of its own |
+//! | `consent` | what a manifest asks for beyond the sandbox, and who agreed to it |
 //! | `crates` | the Rust crates and the Rust toolchain that a package is built with |
 //! | `workshop` | the folder in which its back end runs, in a sandbox |
 //! | `probe` | what a solve has to find out by building |
@@ -13,6 +14,7 @@
 //! | `key`, `outputs` | what comes of a build, by the name of everything that went into it |
 //! | `error` | why nothing can be built |
 
+pub(super) mod consent;
 mod crates;
 mod error;
 mod key;

@@ -4,30 +4,36 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sha2::Digest as _;
+
 use crate::build::Toolchain;
 use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
-use crate::model::{Artifact, Builds, Digest, Origin, PackageKey, Platform};
+use crate::model::{Algorithm, Artifact, Builds, Digest, Origin, PackageKey, Platform};
+use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session, artifacts};
 use crate::profile::python::Interpreter;
 use crate::store::{Store, Tree};
 
+use super::consent::Exceptions;
 use super::crates;
 use super::key::{KeyInput, key};
 use super::probe::tool_request;
 use super::source::{Source, not_locked};
-use super::workshop::{LEVEL, Workshop};
+use super::workshop::{Equipment, Workshop};
 
 /// Builds what a lock holds only as source.
 pub(in crate::ops) struct Builder<'a> {
     pub(in crate::ops) session: &'a Session<'a>,
+    pub(in crate::ops) project: &'a Project,
     pub(in crate::ops) builds: &'a Builds,
     pub(in crate::ops) interpreter: &'a Interpreter,
     pub(in crate::ops) platform: Platform,
 }
 
 /// A package that is to be built, unless the store has what comes of it.
+#[derive(Clone)]
 pub(in crate::ops) struct PlannedBuild {
     pub(in crate::ops) package: PackageKey,
     origin: Origin,
@@ -35,6 +41,7 @@ pub(in crate::ops) struct PlannedBuild {
     pub(in crate::ops) output: Digest,
     /// Its source distribution, and then its tools.
     pub(in crate::ops) inputs: Vec<RequestedArtifact>,
+    exceptions: Exceptions,
 }
 
 impl Builder<'_> {
@@ -52,6 +59,7 @@ impl Builder<'_> {
         let rust = if is_rust { crates::find_toolchain(self.session.context()) } else { None };
         let search_path: Vec<PathBuf> = rust.iter().map(|rust| rust.join("bin")).collect();
         let toolchain = Toolchain::of_machine(&search_path, Some(&self.interpreter.path))?;
+        let exceptions = Exceptions::of(self.session.context(), self.project, package)?;
         let input = KeyInput {
             package,
             sdist,
@@ -59,9 +67,10 @@ impl Builder<'_> {
             interpreter: self.interpreter,
             platform: self.platform,
             toolchain: &toolchain,
-            level: LEVEL,
+            exceptions: &exceptions,
         };
-        Ok(PlannedBuild { package: package.clone(), origin: origin.clone(), output: key(&input), inputs })
+        let origin = origin.clone();
+        Ok(PlannedBuild { package: package.clone(), origin, output: key(&input)?, inputs, exceptions })
     }
 
     /// Returns the names in the store of what is built for a closure, with its packages.
@@ -83,6 +92,29 @@ impl Builder<'_> {
         find_output(&self.session.store, &planned.output)
     }
 
+    /// Builds each package of a closure that has to be built twice, whatever the store has, and returns what both made.
+    pub(in crate::ops) fn build_twice(
+        &self,
+        closure: &Closure<'_>,
+        source: &dyn ArtifactSource,
+    ) -> Result<Vec<(PackageKey, [Tree; 2])>> {
+        let mut made = Vec::new();
+        for (key, package) in closure.packages() {
+            let (Some(origin), Some(artifact)) = (&package.origin, package.artifact_for(self.platform)) else {
+                continue;
+            };
+            if artifact.kind.needs_build() {
+                let planned = self.plan(key, origin, artifact)?;
+                let inputs = artifacts::fetch(self.session, source, &planned.inputs, NameFolding::default())?;
+                let trees = twice(&self.session.store, &planned.output, |output| {
+                    self.build(&PlannedBuild { output, ..planned.clone() }, &inputs)
+                })?;
+                made.push((key.clone(), trees));
+            }
+        }
+        Ok(made)
+    }
+
     /// Builds a package from inputs that the store has, in the order of [`PlannedBuild::inputs`]. If another process builds the
     /// same, waits for it and returns what came of it.
     pub(in crate::ops) fn build(&self, planned: &PlannedBuild, inputs: &[FetchedArtifact]) -> Result<Tree> {
@@ -100,7 +132,8 @@ impl Builder<'_> {
         let tools: Vec<(PackageKey, Arc<Tree>)> =
             requested.zip(tools).map(|(tool, tree)| (tool.package.clone(), Arc::new(tree.tree.clone()))).collect();
         reporter(Event::BuildingPackage(package.to_string()));
-        let workshop = Workshop::open(self.session, staging, &source, self.interpreter, &tools)?;
+        let equipment = Equipment { interpreter: self.interpreter, tools: &tools, exceptions: &planned.exceptions };
+        let workshop = Workshop::open(self.session, staging, &source, equipment)?;
         let wheel = workshop.wheel()?;
         let file = wheel.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let wanted = [RequestedArtifact::new(package, &planned.origin, &Artifact::wheel(file))];
@@ -109,6 +142,18 @@ impl Builder<'_> {
         store.add_record(&planned.output, &built.tree.digest)?;
         Ok(built.tree)
     }
+}
+
+/// Builds twice, under names that nothing else has and that are forgotten again.
+pub(super) fn twice(store: &Store, output: &Digest, build: impl Fn(Digest) -> Result<Tree>) -> Result<[Tree; 2]> {
+    let once = || {
+        let text = format!("larder check\n{output}\n{}", fs::random_name());
+        let name = Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text));
+        let tree = build(name.clone());
+        store.drop_record(&name)?;
+        tree
+    };
+    Ok([once()?, once()?])
 }
 
 /// Returns what was built under a name, if the store has it.

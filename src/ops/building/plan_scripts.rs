@@ -6,6 +6,8 @@ use crate::lock::Closure;
 use crate::model::{Digest, InstanceKey, PackageKey};
 
 use super::key::{DependencyName, ScriptedKeyInput};
+use super::source::not_locked;
+use crate::ops::Result;
 
 /// A package whose scripts run, unless the store has what comes of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +31,15 @@ pub(super) struct ScriptsInput<'a> {
 /// as their registries serve them.
 pub(super) fn plan(
     input: &ScriptsInput<'_>,
-    key: impl Fn(&ScriptedKeyInput<'_>) -> Option<Digest>,
-) -> Option<Vec<PlannedScripts>> {
+    key: impl Fn(&ScriptedKeyInput<'_>) -> Result<Digest>,
+) -> Result<Vec<PlannedScripts>> {
     let mut representatives: BTreeMap<&PackageKey, &InstanceKey> = BTreeMap::new();
     for instance in input.closure.instances.keys().filter(|instance| input.scripted.contains(&instance.package)) {
         representatives.entry(&instance.package).or_insert(instance);
     }
     let mut planned: Vec<PlannedScripts> = Vec::new();
     for instance in in_order(input.closure, &representatives) {
-        let own = input.names.get(&instance.package)?;
+        let own = input.names.get(&instance.package).ok_or_else(|| not_locked(&instance.package))?;
         let name_of = |package: &PackageKey| {
             let built = planned.iter().find(|planned| planned.instance.package == *package);
             built.map(|planned| &planned.output).or_else(|| input.names.get(package))
@@ -51,7 +53,7 @@ pub(super) fn plan(
         let output = key(&ScriptedKeyInput { instance, own, dependencies: &dependencies })?;
         planned.push(PlannedScripts { instance: instance.clone(), output });
     }
-    Some(planned)
+    Ok(planned)
 }
 
 /// Returns everything that an instance reaches, and itself.
@@ -120,7 +122,7 @@ mod tests {
             let at = 100 + u8::try_from(texts.borrow().len()).unwrap();
             let names = input.dependencies.iter().map(|one| format!("{}={}", one.instance, one.digest.bytes()[0]));
             texts.borrow_mut().push(names.collect::<Vec<_>>().join(" "));
-            Some(digest(at))
+            Ok(digest(at))
         };
         let planned = plan(&ScriptsInput { closure: &closure, scripted: &scripted, names: &names }, key).unwrap();
         planned.into_iter().map(|planned| planned.instance.to_string()).zip(texts.into_inner()).collect()

@@ -13,11 +13,12 @@ use crate::profile::python::{self, Interpreter};
 use crate::registry::Registries;
 use crate::resolve::UnbuiltRelease;
 
+use super::consent::Exceptions;
 use super::error::BuildsError;
 use super::scripts;
 use super::source::{self, Source, not_locked};
 use super::tools::{self, ChosenTools, ToolChooser};
-use super::workshop::Workshop;
+use super::workshop::{Equipment, Workshop};
 
 /// Finds out about builds while a lock is made.
 pub(in crate::ops) struct Probe<'a> {
@@ -131,7 +132,10 @@ impl<'a> Probe<'a> {
             }
         }
         let trees = source::fetch_all(self.session, self.registries, &wanted)?;
-        Workshop::open(self.session, self.session.store.stage(None, |_| {})?, source, interpreter, &trees)
+        let exceptions = Exceptions::of(self.session.context(), self.project, &source.package)?;
+        let staging = self.session.store.stage(None, |_| {})?;
+        let equipment = Equipment { interpreter, tools: &trees, exceptions: &exceptions };
+        Workshop::open(self.session, staging, source, equipment)
     }
 
     /// Returns the declared interpreter, if it is on this machine.

@@ -14,14 +14,15 @@ use crate::ops::{Event, Result, Session};
 use crate::profile::PackageFolder;
 use crate::store::{EntryPath, Store, Tree, WriteError};
 
+use super::consent::Exceptions;
 use super::error::BuildsError;
 use super::key::{ScriptMachine, scripted_key};
 use super::node::{self, Node};
-use super::outputs::find_output;
+use super::outputs::{find_output, twice};
 use super::plan_scripts::{PlannedScripts, ScriptsInput, plan};
 use super::scripts;
 use super::source::not_locked;
-use super::workshop::{LEVEL, log_file};
+use super::workshop::log_file;
 
 /// Runs the install scripts of a closure's packages.
 pub(in crate::ops) struct ScriptRunner<'a> {
@@ -29,7 +30,7 @@ pub(in crate::ops) struct ScriptRunner<'a> {
     lock: &'a Lockfile,
     pub(in crate::ops) platform: Platform,
     /// The packages whose scripts run, with the digests of these.
-    scripted: BTreeMap<&'a PackageKey, &'a Digest>,
+    scripted: BTreeMap<&'a PackageKey, (&'a Digest, Exceptions)>,
     node: Node,
     toolchain: Arc<Toolchain>,
 }
@@ -57,7 +58,7 @@ impl<'a> ScriptRunner<'a> {
             if scripts.approved.is_some() {
                 changed.push(key.clone());
             } else if scripts.digest != nothing {
-                scripted.insert(key, &scripts.digest);
+                scripted.insert(key, (&scripts.digest, Exceptions::of(session.context(), project, key)?));
             }
         }
         if !changed.is_empty() {
@@ -77,27 +78,19 @@ impl<'a> ScriptRunner<'a> {
         names: &BTreeMap<PackageKey, Digest>,
     ) -> Result<Vec<PlannedScripts>> {
         let scripted: BTreeSet<&PackageKey> = self.scripted.keys().copied().collect();
-        let machine = ScriptMachine {
-            versions: &self.node.versions,
-            platform: self.platform,
-            toolchain: &self.toolchain,
-            level: LEVEL,
-        };
-        let planned = plan(&ScriptsInput { closure, scripted: &scripted, names }, |input| {
-            let scripts = self.scripted.get(&input.instance.package)?;
-            Some(scripted_key(input, scripts, &machine))
-        });
-        match (planned, scripted.first()) {
-            (Some(planned), _) => Ok(planned),
-            (None, Some(first)) => Err(not_locked(first).into()),
-            (None, None) => Ok(Vec::new()),
-        }
+        let machine =
+            ScriptMachine { versions: &self.node.versions, platform: self.platform, toolchain: &self.toolchain };
+        plan(&ScriptsInput { closure, scripted: &scripted, names }, |input| {
+            let package = &input.instance.package;
+            let (scripts, exceptions) = self.scripted.get(package).ok_or_else(|| not_locked(package))?;
+            scripted_key(input, scripts, &machine, exceptions)
+        })
     }
 
     /// Fails if a package's scripts run and are not those that the lock has. `tree` is what its registry serves.
     pub(in crate::ops) fn check(&self, package: &PackageKey, tree: &Tree) -> Result<()> {
         match self.scripted.get(package) {
-            Some(locked) if **locked != build::scripts_digest(&scripts::read(package, tree)?) => {
+            Some((locked, _)) if **locked != build::scripts_digest(&scripts::read(package, tree)?) => {
                 Err(BuildsError::OtherScripts { package: package.clone() }.into())
             }
             _ => Ok(()),
@@ -107,6 +100,19 @@ impl<'a> ScriptRunner<'a> {
     /// Returns what comes of a package's scripts, if the store has it.
     pub(in crate::ops) fn find(&self, planned: &PlannedScripts) -> Result<Option<Tree>> {
         find_output(&self.session.store, &planned.output)
+    }
+
+    /// Runs a package's scripts twice, whatever the store has, and returns what came of both.
+    pub(in crate::ops) fn run_twice(
+        &self,
+        planned: &PlannedScripts,
+        closure: &Closure<'_>,
+        trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    ) -> Result<[Tree; 2]> {
+        twice(&self.session.store, &planned.output, |output| {
+            let run = self.run(&PlannedScripts { output, ..planned.clone() }, closure, trees)?;
+            Ok(run.map_err(BuildError::Failed)?)
+        })
     }
 
     /// Runs a package's scripts on trees that the store has, and returns what comes of that, or which of them failed. If another
@@ -131,7 +137,8 @@ impl<'a> ScriptRunner<'a> {
             PackageFolder { lock: self.lock, closure, platform: self.platform, trees, package: &planned.instance };
         let below = folder.lay_out(&layout)?;
         let node = &self.node.runtime;
-        let mut sandbox = Sandbox::new(LEVEL, &context.executable, scratch);
+        let (_, exceptions) = self.scripted.get(package).ok_or_else(|| not_locked(package))?;
+        let mut sandbox = Sandbox::new(exceptions.level, &context.executable, scratch);
         if !node.root.starts_with("/usr") {
             sandbox.binds.push(Bind::read(&node.root));
         }
@@ -142,8 +149,8 @@ impl<'a> ScriptRunner<'a> {
             package: below.clone(),
             scripts: ScriptSet::Install,
             node: node.clone(),
-            search_path: Vec::new(),
-            variables: BTreeMap::new(),
+            search_path: exceptions.show(&mut sandbox),
+            variables: exceptions.variables.clone(),
             source_date: EARLIEST_ZIP_DATE,
             log: log_file(context, package)?,
         };

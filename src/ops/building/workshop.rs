@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::build::{Backend, Bind, EARLIEST_ZIP_DATE, Level, PythonProject, Sandbox, Target};
+use crate::build::{Backend, Bind, EARLIEST_ZIP_DATE, PythonProject, Sandbox, Target};
 use crate::fs;
 use crate::model::PackageKey;
 use crate::ops::{Context, Result, Session};
@@ -12,14 +12,12 @@ use crate::profile;
 use crate::profile::python::{self, Interpreter};
 use crate::store::{Staging, Tree};
 
+use super::consent::Exceptions;
 use super::crates;
 use super::source::Source;
 
 /// Where a build sees its tools: always there, as what is built may have the path written in.
 const TOOLS: &str = "/tools";
-
-/// How well builds are locked in.
-pub(super) const LEVEL: Level = Level::Strict;
 
 /// Returns the file for what a package's build says, in a folder that is there.
 pub(super) fn log_file(context: &Context<'_>, package: &PackageKey) -> Result<PathBuf> {
@@ -46,25 +44,32 @@ pub(super) struct Workshop<'s> {
     _staging: Staging<'s>,
 }
 
+/// What a back end runs with.
+pub(super) struct Equipment<'a> {
+    pub(super) interpreter: &'a Interpreter,
+    pub(super) tools: &'a [(PackageKey, Arc<Tree>)],
+    pub(super) exceptions: &'a Exceptions,
+}
+
 impl<'s> Workshop<'s> {
     /// Lays everything out in a staging folder. What the back end prints goes to a log in the cache.
     pub(super) fn open(
         session: &Session<'_>,
         staging: Staging<'s>,
         source: &Source,
-        interpreter: &Interpreter,
-        tools: &[(PackageKey, Arc<Tree>)],
+        Equipment { interpreter, tools, exceptions }: Equipment<'_>,
     ) -> Result<Self> {
         let (context, place) = (session.context(), staging.place());
         let [sources, environment, scratch] = ["source", "tools", "scratch"].map(|name| place.join(name));
         fs::create_dir(&scratch)?;
         profile::copy_tree(&source.tree, &sources)?;
-        let mut sandbox = Sandbox::new(LEVEL, &context.executable, scratch);
+        let mut sandbox = Sandbox::new(exceptions.level, &context.executable, scratch);
         sandbox.binds = vec![Bind::read(&interpreter.base_prefix), Bind::read_at(&environment, TOOLS)];
         let seen = sandbox.inside(&environment);
         python::build_tools(&environment, &seen, interpreter, tools)?;
         let package = &source.package;
         let mut search_path = vec![environment.join("bin")];
+        search_path.extend(exceptions.show(&mut sandbox));
         let mut crates = None;
         if crates::builds_rust(tools.iter().map(|(tool, _)| tool.id.name.as_str())) {
             if let Some(rust) = crates::find_toolchain(context) {
@@ -84,7 +89,7 @@ impl<'s> Workshop<'s> {
             backend: Backend { object: source.system.backend.clone(), path: source.system.backend_path.clone() },
             crates,
             config_settings: BTreeMap::new(),
-            variables: BTreeMap::new(),
+            variables: exceptions.variables.clone(),
             source_date: EARLIEST_ZIP_DATE,
             log: log_file(context, package)?,
         };

@@ -8,7 +8,7 @@ mod bytecode;
 pub(super) mod gather;
 mod patched;
 mod repair;
-mod scripted;
+pub(super) mod scripted;
 
 use std::sync::Arc;
 
@@ -127,6 +127,7 @@ impl Installation<'_> {
         let source = LazyRegistries::new(self.session, self.project);
         let builder = interpreter.as_ref().map(|interpreter| Builder {
             session: self.session,
+            project: self.project,
             builds: &self.lock.builds,
             interpreter,
             platform: self.platform,

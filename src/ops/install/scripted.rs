@@ -18,7 +18,7 @@ use crate::ops::building::{PlannedScripts, ScriptRunner};
 pub(super) struct Scripted(Vec<(PlannedScripts, Option<Arc<Tree>>)>);
 
 /// Returns the packages of a closure whose scripts run, in the order in which they do.
-pub(super) fn planned(
+pub(in crate::ops) fn planned(
     runner: &ScriptRunner<'_>,
     closure: &Closure<'_>,
     patches: &[PatchedPackage],

@@ -153,8 +153,8 @@ fn metadata_beside_the_wheel_is_enough() {
 
 fn settings_that_build(package: &str) -> Settings {
     let package = PackageId::new(Ecosystem::Pypi, PackageName::pypi(package).unwrap());
-    let approvals = vec![BuildApproval { package, versions: Requirement::from_pep508("a>=1").ok() }];
-    Settings { builds: BuildRules { approvals }, ..settings(None) }
+    let approvals = vec![BuildApproval { package, versions: Requirement::from_pep508("a>=1").ok(), tools: Vec::new() }];
+    Settings { builds: BuildRules { approvals, ..BuildRules::default() }, ..settings(None) }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// How well a build is locked in, from the weakest on. An output of a weaker level never serves a stricter demand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Not at all: the build may do what the user may do.
@@ -16,6 +16,7 @@ pub enum Level {
     /// cannot run what it has just linked: shared libraries and modules are built, projects that try their compiler are not.
     Reduced,
     /// Own namespaces, Landlock and seccomp: what is not for the build does not exist.
+    #[default]
     Strict,
 }
 
