@@ -84,6 +84,18 @@ fn a_failing_script_is_named_and_later_ones_do_not_run() {
 }
 
 #[test]
+fn a_node_without_headers_is_named_where_node_gyp_needs_them() {
+    let folder = BuildFolder::new();
+    let scripts =
+        r#"{"scripts": {"install": "echo 'gyp ERR! stack Error: getaddrinfo ENOTFOUND nodejs.org'; exit 1"}}"#;
+    let mut package = package(&folder, scripts);
+    package.node.headers = None;
+    let Some(built) = run(&folder, &package) else { return };
+    let help = miette::Diagnostic::help(&built.expect_err("a failure")).expect("help").to_string();
+    assert!(help.contains("has no headers (`include/node`)") && help.contains("libnode-dev"), "{help}");
+}
+
+#[test]
 fn links_that_leave_the_package_and_pipes_are_refused() {
     for (script, problem) in [
         ("ln -s /etc/shadow stolen", "`stolen` leads out of the package, to `/etc/shadow`"),

@@ -104,7 +104,8 @@ impl NpmPackage {
                     folder: &folder,
                     log: &self.log,
                 },
-            )?;
+            )
+            .map_err(|error| self.explained(error))?;
         }
         leftovers::tidy(&folder).map_err(|error| match error {
             leftovers::TidyError::Fs(error) => error.into(),
@@ -113,6 +114,26 @@ impl NpmPackage {
             }
         })?;
         Ok(true)
+    }
+
+    /// Adds what this Node lacks to the error of a script that used node-gyp.
+    fn explained(&self, error: BuildError) -> BuildError {
+        let BuildError::Failed(mut failed) = error else { return error };
+        let calls = |line: &String| line.contains("gyp ERR!") || line.contains("node-gyp");
+        let lacks = match &self.node {
+            NodeRuntime { headers: None, .. } => "headers (`include/node`)",
+            NodeRuntime { node_gyp: None, .. } => "node-gyp",
+            _ => return BuildError::Failed(failed),
+        };
+        if failed.last_lines.iter().any(calls) {
+            let executable = self.node.executable.display();
+            failed.hint = format!(
+                "the Node at `{executable}` has no {lacks}: Node's own distribution has them, on Debian and Ubuntu libnode-dev \
+                 and node-gyp. {}",
+                failed.hint
+            );
+        }
+        BuildError::Failed(failed)
     }
 
     /// Writes the programs that npm brings for scripts.
