@@ -26,6 +26,8 @@ pub(super) fn variables(search_path: &[PathBuf], source_date: u64) -> Result<BTr
         ("LOGNAME", "builder"),
         ("SHELL", "/bin/sh"),
         ("CARGO_NET_OFFLINE", "true"),
+        // Programs with OpenSSL in them, as Node, do not start where the system's configuration is there and cannot be read.
+        ("OPENSSL_CONF", "/dev/null"),
         ("SOURCE_DATE_EPOCH", &date),
         ("PATH", &path),
     ];
@@ -74,6 +76,7 @@ mod tests {
         let variables = variables(&["/env/bin".into()], 0).unwrap();
         assert_eq!(variables["PATH"], "/env/bin:/usr/local/bin:/usr/bin:/bin");
         assert_eq!(variables["SOURCE_DATE_EPOCH"], "315532800");
+        assert_eq!(variables["OPENSSL_CONF"], "/dev/null");
         assert!(!variables.keys().any(|name| name.contains("TOKEN") || name == "HOME"));
         assert!(super::variables(&["/a:b".into()], 0).is_err());
         assert_eq!(python(&["/site".into()]).unwrap()["PYTHONPATH"], "/site");
