@@ -30,6 +30,7 @@
 //! |   | [`policy`] | checks over a lockfile → findings |
 //! |   | [`difference`] | how two generations or two locks differ, for people and `--json` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
+//! |   | [`git`] | git repositories: commits, and their files without a checkout |
 //! |   | [`fetch`] | the client, verification, unpacking |
 //! |   | [`store`] | content-addressed trees |
 //! |   | [`profile`] | realise, switch, verify |
@@ -75,6 +76,7 @@ pub mod diagnostic;
 pub mod difference;
 pub mod fetch;
 pub mod fs;
+pub mod git;
 pub mod import;
 pub mod lock;
 pub mod manifest;

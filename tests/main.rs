@@ -17,6 +17,7 @@ mod edit;
 mod escapes;
 mod findings;
 mod flat;
+mod git;
 mod hostile;
 mod import;
 mod install_scripts;

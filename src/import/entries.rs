@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::manifest::{normal_name, parse_requirement};
-use crate::model::{Ecosystem, Label, Marker, Requirement};
+use crate::model::{Ecosystem, Label, Marker, Requirement, Source};
 
 /// A line's group, ecosystem and normalised package name.
 pub(super) type LineKey = (Option<Label>, Ecosystem, String);
@@ -21,6 +21,8 @@ pub struct ImportedLine {
     pub range: Option<String>,
     /// The catalog that has the range: `catalog=#true` where it has no name.
     pub catalog: Option<Option<String>>,
+    /// `git=` or `url=`.
+    pub source: Option<Source>,
     /// `when=`
     pub when: Option<String>,
     /// `optional=#true`
@@ -144,7 +146,8 @@ impl ImportedLine {
 
     /// Returns the line as messages name it.
     pub fn what(&self) -> String {
-        let range = self.range.as_deref().unwrap_or_default();
+        let source = self.source.as_ref().map(ToString::to_string).unwrap_or_default();
+        let range = self.range.as_deref().unwrap_or(&source);
         format!("{} {} {range}", self.ecosystem, self.name).trim_end().to_owned()
     }
 

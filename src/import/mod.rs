@@ -220,7 +220,7 @@ impl Imported {
         let name = if extras.is_empty() { bare.to_owned() } else { format!("{bare}[{extras}]") };
         self.folders.insert((bare.to_owned(), seen_as.map(str::to_owned)));
         let (group, ecosystem, range, catalog) = (group.cloned(), Ecosystem::Path, None, None);
-        self.take(ImportedLine { group, ecosystem, name, range, catalog, when, optional: false });
+        self.take(ImportedLine { group, ecosystem, name, range, catalog, source: None, when, optional: false });
     }
 
     /// Takes out the lines that a check finds wrong, and lists them with the reason. A registry could serve what they do not mean.

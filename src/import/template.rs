@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::manifest::FallbackMode;
 use crate::manifest::edit::quoted;
-use crate::model::{NpmRange, Platform, PythonVersion, parse_npm_version};
+use crate::model::{NpmRange, Platform, PythonVersion, Source, parse_npm_version};
 
 use super::{Imported, ImportedLine, Runtimes, lines};
 
@@ -168,6 +168,9 @@ fn block<'a>(head: &str, lines: impl Iterator<Item = &'a ImportedLine>, out: &mu
             Some(Some(catalog)) => {
                 let _ = write!(out, " catalog={}", quoted(catalog));
             }
+        }
+        for (name, value) in line.source.iter().flat_map(Source::properties) {
+            let _ = write!(out, " {name}={}", quoted(value));
         }
         if let Some(when) = &line.when {
             let _ = write!(out, " when={}", quoted(when));

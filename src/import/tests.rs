@@ -67,15 +67,23 @@ fn a_tag_in_the_place_of_a_range_admits_the_node_that_is_there() {
 #[test]
 fn package_json_becomes_npm_lines() {
     let imported = package_json(PACKAGE_JSON).unwrap();
-    let lines =
-        ["npm any", "npm r16 npm:react@^16", "npm react ^18.3", "npm fs ^2", "path ../x", "npm vitest ^3", "npm ws *"];
+    let lines = [
+        "npm any",
+        "npm mine https://host/x.git",
+        "npm r16 npm:react@^16",
+        "npm react ^18.3",
+        "npm fs ^2",
+        "path ../x",
+        "npm vitest ^3",
+        "npm ws *",
+    ];
     assert_eq!(words(&imported), lines);
-    assert!(imported.lines[3].optional && imported.lines[4].group.is_some());
+    assert!(imported.lines[4].optional && imported.lines[5].group.is_some());
     assert_eq!(imported.workspace, [(Ecosystem::Npm, "ws".to_owned())].into());
     assert_eq!(imported.folders, [("../x".to_owned(), Some("linked".to_owned()))].into());
     assert_eq!(imported.members, ["packages/*", "!packages/old"]);
     assert!(imported.is_member("packages/new") && !imported.is_member("packages/old"));
-    assert_eq!(refused(&imported), ["npm mine git+https://host/x.git", "peerDependencies"]);
+    assert_eq!(refused(&imported), ["peerDependencies"]);
     assert!(package_json("[]").is_err());
 }
 
@@ -87,10 +95,17 @@ fn pyproject_becomes_lines_and_groups() {
     assert_eq!(groups, [("dev", 2), ("docs", 1), ("lint", 1)]);
     assert_eq!(imported.dev_groups.iter().map(Label::as_str).collect::<Vec<_>>(), ["dev", "lint"]);
     assert_eq!(
-        words(&imported)[..4],
-        ["pypi FastAPI[standard] >=0.115,<1", "pypi pywin32 >=306", "pypi old >=1", "pypi bare"]
+        words(&imported)[..6],
+        [
+            "pypi FastAPI[standard] >=0.115,<1",
+            "pypi pywin32 >=306",
+            "pypi own https://host/own",
+            "pypi old >=1",
+            "pypi sourced https://host/x",
+            "pypi bare"
+        ]
     );
-    assert_eq!(refused(&imported), ["own @ git+https://host/own", "sourced", "shop[extra]"]);
+    assert_eq!(refused(&imported), ["shop[extra]"]);
     assert!(pyproject("= 1").is_err());
 }
 
@@ -173,6 +188,7 @@ platforms "linux-x64"
 dependencies {
     npm "any"
     npm "fs" "^2" optional=#true
+    npm "mine" git="https://host/x.git"
     npm "r16" "npm:react@^16"
     npm "react" "^18.3"
     pypi "FastAPI[standard]" ">=0.115,<1"
@@ -180,8 +196,10 @@ dependencies {
     pypi "numpy" "<2" when="python_version < '3.12'"
     pypi "numpy" ">=2" when="python_version >= '3.12'"
     pypi "old" ">=1"
+    pypi "own" git="https://host/own"
     pypi "pywin32" ">=306" when="sys_platform == 'win32'"
     pypi "requests" "==2.32.3"
+    pypi "sourced" git="https://host/x"
 }
 
 group "dev" dev=#true {

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Catalogs, Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, NpmRange, Override, PackageId, PackageName,
-    Prereleases, Settings, split_at_version,
+    Prereleases, Settings, TransitiveSources, split_at_version,
 };
 
 use super::dependencies::read_dependency;
@@ -12,7 +12,7 @@ use super::registries::read_glob;
 use super::requirement::{RequirementError, RequirementSpans};
 use super::{DependencyLine, DependencySpec, FallbackMode, Hoisting, ManifestError, Spanned};
 
-const OPTIONS: [&str; 10] = [
+const OPTIONS: [&str; 11] = [
     "npm-peers",
     "prereleases",
     "released-before",
@@ -23,6 +23,7 @@ const OPTIONS: [&str; 10] = [
     "owner",
     "fallback",
     "hoist",
+    "transitive",
 ];
 const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
 
@@ -75,6 +76,7 @@ pub(super) fn read_resolution(
                 hoisting.fallback = choice(node, &CHOICES, errors);
             }
             "hoist" => read_hoist(node, hoisting, errors),
+            "transitive" => read_transitive(node, &mut settings.transitive, errors),
             _ => node.report_unknown("in `resolution`", &OPTIONS, errors),
         }
     }
@@ -302,6 +304,24 @@ fn read_owner(node: ManifestNode<'_>, owners: &mut Vec<Spanned<FileOwner>>, erro
             continue;
         }
         owners.push(Spanned { value: FileOwner { package: package.clone(), files: files.into() }, span });
+    }
+}
+
+/// `transitive "git" "url"`
+fn read_transitive(node: ManifestNode<'_>, transitive: &mut TransitiveSources, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (1, 2),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "transitive \"git\" \"url\"",
+    };
+    const CHOICES: [(&str, TransitiveSources); 2] =
+        [("git", TransitiveSources { git: true, url: false }), ("url", TransitiveSources { git: false, url: true })];
+    for value in node.read_parts(&SHAPE, errors).arguments {
+        if let Some(kind) = value.choice(&CHOICES, errors) {
+            transitive.git |= kind.git;
+            transitive.url |= kind.url;
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The places outside of registries that a dependency line states: `git=` with `branch=`, `tag=` or `rev=` and `subdirectory=`,
-//! or `url=`.
+//! The places outside of registries that a dependency line states: `git=` with `branch=`, `tag=`, `rev=` or, for tags that are
+//! versions, `range=`, and `subdirectory=`; or `url=`.
 
 use crate::model::{GitReference, GitSource, Source, SourceError};
 
@@ -7,7 +7,7 @@ use super::node::{Errors, NodeParts, NodeValue};
 use super::{ManifestError, Spanned};
 
 /// The properties that state a place.
-pub(super) const PROPERTIES: [&str; 6] = ["git", "branch", "tag", "rev", "subdirectory", "url"];
+pub(super) const PROPERTIES: [&str; 7] = ["git", "branch", "tag", "rev", "range", "subdirectory", "url"];
 
 /// Reads the place that a line states. Returns `None` if it states none, or a wrong one, which is reported.
 pub(super) fn read_source(parts: &NodeParts<'_>, errors: &mut Errors) -> Option<Spanned<Source>> {
@@ -22,7 +22,7 @@ pub(super) fn read_source(parts: &NodeParts<'_>, errors: &mut Errors) -> Option<
         }
         (Some(git), None) => read_git(git, parts, errors),
         (None, Some(url)) => {
-            for name in ["branch", "tag", "rev", "subdirectory"] {
+            for name in ["branch", "tag", "rev", "range", "subdirectory"] {
                 if let Some(value) = stated(name) {
                     report(value, name, "belongs to a repository, and `url=` is a file", "leave it out", errors);
                 }
@@ -43,7 +43,7 @@ fn read_git(git: NodeValue<'_>, parts: &NodeParts<'_>, errors: &mut Errors) -> O
     let repository = checked(text.value.parse(), &text, "the URL of a git repository", errors);
     let mut reference = Some(GitReference::Head);
     let mut first = None;
-    for kind in ["branch", "tag", "rev"] {
+    for kind in ["branch", "tag", "rev", "range"] {
         let Some(value) = parts.property(kind) else { continue };
         if let Some(first) = first {
             report(

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Digest, Ecosystem, Facts, Platform};
+use sha2::Digest as _;
+
+use super::{Algorithm, Digest, Ecosystem, Facts, Platform};
 
 /// The format of an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +15,8 @@ pub enum ArtifactKind {
     Wheel,
     /// A gzipped tar that is a Python source distribution: it is built before it is installed.
     Sdist,
+    /// A gzipped tar that is a Python package of plain source: its modules are laid out without a build.
+    Source,
 }
 
 /// A file to fetch.
@@ -32,7 +36,7 @@ pub struct Artifact {
 
 impl ArtifactKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Tarball, Self::Wheel, Self::Sdist];
+    pub const ALL: [Self; 4] = [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source];
 
     /// Returns the name that lockfiles use.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +44,7 @@ impl ArtifactKind {
             Self::Tarball => "tarball",
             Self::Wheel => "wheel",
             Self::Sdist => "sdist",
+            Self::Source => "source",
         }
     }
 
@@ -55,6 +60,11 @@ impl ArtifactKind {
     /// Returns whether the artifact must be built before it can be installed.
     pub fn needs_build(self) -> bool {
         matches!(self, Self::Sdist)
+    }
+
+    /// Returns whether the artifact's modules are laid out before it can be installed.
+    pub fn is_laid_out(self) -> bool {
+        matches!(self, Self::Source)
     }
 }
 
@@ -74,6 +84,18 @@ impl Artifact {
         Self::of_kind(ArtifactKind::Sdist, file.into())
     }
 
+    /// Creates the source of a Python package that needs no build, with only a name.
+    pub fn source(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Source, file.into())
+    }
+
+    /// Returns the digest under which the store has what is laid out of it. Returns `None` if nothing is, or it has no digest.
+    pub fn laid_out_name(&self) -> Option<Digest> {
+        let digest = self.digest.as_ref().filter(|_| self.kind.is_laid_out())?;
+        let text = format!("larder modules 1\0{digest}");
+        Some(Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text)))
+    }
+
     fn of_kind(kind: ArtifactKind, file: String) -> Self {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
     }
@@ -88,7 +110,7 @@ impl Artifact {
         match self.kind {
             ArtifactKind::Wheel => !self.file.ends_with("-any.whl"),
             ArtifactKind::Tarball => !(facts.os.is_empty() && facts.cpu.is_empty()),
-            ArtifactKind::Sdist => false,
+            ArtifactKind::Sdist | ArtifactKind::Source => false,
         }
     }
 }

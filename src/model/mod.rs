@@ -31,6 +31,7 @@ mod settings;
 mod side;
 mod solutions;
 mod source;
+mod source_text;
 mod url;
 mod version;
 
@@ -57,7 +58,10 @@ pub use pypi::range::PypiSpecifier;
 pub use range_error::RangeError;
 pub use requirement::{Requirement, folder_text, parse_folder_text};
 pub use routes::Routes;
-pub use settings::{Edition, Engines, Extension, FileOwner, NpmPeers, Override, PatchedPackage, Prereleases, Settings};
+pub use settings::{
+    Edition, Engines, Extension, FileOwner, NpmPeers, Override, PatchedPackage, Prereleases, Settings,
+    TransitiveSources,
+};
 pub use side::{Side, Sides};
 pub use source::{
     Commit, FileUrl, GitName, GitReference, GitSource, GitUrl, Origin, PinnedSource, Source, SourceError, Subdirectory,

@@ -20,10 +20,10 @@ pub enum Pep508Error {
     #[error("`{0}` has a bracket that is not closed")]
     Unclosed(String),
     /// The requirement has a URL: `name @ https://…`.
-    #[error("`{name}` is required by a URL")]
+    #[error("`{}` is required by a URL", requirement.name())]
     Url {
-        /// The package.
-        name: PackageName,
+        /// The package, in any version, with its extras and its condition.
+        requirement: Box<Requirement>,
         /// The URL as written.
         url: String,
     },
@@ -44,7 +44,11 @@ impl Requirement {
             None => (Vec::new(), rest),
         };
         if let Some(url) = rest.trim_start().strip_prefix('@') {
-            return Err(Pep508Error::Url { name, url: url.trim().to_owned() });
+            // A URL may have a `;`: one that begins a marker stands behind a space.
+            let (url, marker) = url.split_once(" ;").unwrap_or((url, ""));
+            let marker = marker.parse::<Marker>()?;
+            let requirement = Box::new(Self::pypi(name, extras, PypiSpecifier::default(), marker));
+            return Err(Pep508Error::Url { requirement, url: url.trim().to_owned() });
         }
         let (specifier, marker) = rest.split_once(';').unwrap_or((rest, ""));
         let specifier = match specifier.trim().strip_prefix('(') {

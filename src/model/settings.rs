@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::Digest as _;
 
 use super::{
-    Algorithm, BuildRules, Digest, NpmRange, PackageId, PackageKey, PackageName, PythonVersion, Requirement,
+    Algorithm, BuildRules, Digest, NpmRange, PackageId, PackageKey, PackageName, PythonVersion, Requirement, Source,
     TargetPlatform, Version,
 };
 
@@ -141,6 +141,25 @@ impl PatchedPackage {
     }
 }
 
+/// `transitive "git" "url"`: the kinds of sources that packages may bring, and not only lines of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct TransitiveSources {
+    /// Git repositories.
+    pub git: bool,
+    /// URLs.
+    pub url: bool,
+}
+
+impl TransitiveSources {
+    /// Returns whether a package may bring a source.
+    pub fn admit(self, source: &Source) -> bool {
+        match source {
+            Source::Git(_) => self.git,
+            Source::Url(_) => self.url,
+        }
+    }
+}
+
 /// Everything besides the requirements that the choice of versions depends on, and what is done to the packages chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -170,6 +189,8 @@ pub struct Settings {
     pub patches: Vec<PatchedPackage>,
     /// The edition of the built-in package extensions.
     pub package_extensions: Edition,
+    /// `transitive`: not in the lock, which holds what was found whoever let it in.
+    pub transitive: TransitiveSources,
     /// `builds`: not in the lock, which holds what has to be built whoever approved it.
     pub builds: BuildRules,
 }

@@ -172,6 +172,19 @@ impl Source {
             Self::Url(_) => "url",
         }
     }
+
+    /// Returns the properties that state it, with their values.
+    pub fn properties(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Url(url) => vec![("url", url.as_str())],
+            Self::Git(git) => {
+                let mut properties = vec![("git", git.repository.as_str())];
+                properties.extend(git.reference.parts());
+                properties.extend(git.subdirectory.as_ref().map(|folder| ("subdirectory", folder.as_str())));
+                properties
+            }
+        }
+    }
 }
 
 impl fmt::Display for Source {

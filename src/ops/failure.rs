@@ -33,7 +33,9 @@ fn with(side: Option<&Side>) -> String {
 pub(super) fn of_index(error: IndexError) -> Error {
     match error {
         IndexError::Failed(failure) => failure.into(),
-        IndexError::NotFound { .. } | IndexError::Unbuilt(_) => LockError::Missing(error.to_string()).into(),
+        IndexError::NotFound { .. } | IndexError::Unbuilt(_) | IndexError::Outside(_) => {
+            LockError::Missing(error.to_string()).into()
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::import::{self, ImportedLine, NotTaken, Part};
 use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::manifest::{DependencyLine, DependencySpec, Manifest};
-use crate::model::PackageName;
+use crate::model::{PackageName, Source};
 
 use super::init::{self, Guards};
 use super::lock::{self, Changes, Replacement, Wish};
@@ -121,6 +121,9 @@ impl<'a> Edits<'a> {
             Some(None) => properties.push(("catalog", PropertyValue::Flag(true))),
             Some(Some(catalog)) => properties.push(("catalog", PropertyValue::Text(catalog))),
         }
+        for (name, value) in line.source.iter().flat_map(Source::properties) {
+            properties.push((name, PropertyValue::Text(value)));
+        }
         if let Some(when) = &line.when {
             properties.push(("when", PropertyValue::Text(when)));
         }
@@ -177,7 +180,8 @@ fn is_same(line: &ImportedLine, other: &DependencyLine) -> bool {
 fn asks_the_same(line: &ImportedLine, other: &DependencyLine) -> bool {
     let DependencySpec::Package(requirement) = &other.spec else { return false };
     let same_range = line.catalog.is_some() || line.requirement().is_some_and(|asked| asked == *requirement);
-    same_range && line.optional == other.optional
+    let same_source = line.source.as_ref() == other.source.as_ref().map(|source| &source.value);
+    same_range && same_source && line.optional == other.optional
 }
 
 /// A file that is none of another tool's.

@@ -9,7 +9,7 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, PackageId, Settings, Side};
+use crate::model::{Builds, Edition, PackageId, Settings, Side, Source};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -27,6 +27,7 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::Edited;
 use super::routing::{self, Extent};
 use super::session::release;
+use super::solutions::Unknown;
 use super::sources::{self, LockedSource};
 use super::summary::DifferenceSummary;
 use super::{Context, Event, Project, Result, Session, artifacts, policies, registries, solutions};
@@ -333,17 +334,22 @@ pub(super) fn solve_with(
         return Err(Unsatisfiable::new(project, &own_runtimes::contradiction(unmet), None).into());
     }
     let settings = Settings { package_extensions, ..project.manifest.settings.clone() };
-    sources::resolve(session, project, registries, |package, source| {
+    let locked_source = |package: &PackageId, source: &Source| {
         let kept = wish.kept.filter(|_| !wish.moved.contains(package))?;
         LockedSource::find(kept, package, source)
-    })?;
+    };
+    sources::resolve(session, project, registries, locked_source)?;
     (session.context.reporter)(Event::Resolving(0));
     let preferences = |side: Option<&Side>| wish.preferences(side);
     let none = Builds::default();
     let old = wish.old.map_or(&none, |old| &old.builds);
     let probe = Probe::new(session, project, registries, old, &wish.rebuilt);
+    let find_out = |unknown: Unknown<'_>| match unknown {
+        Unknown::Unbuilt(unbuilt) => probe.metadata(unbuilt),
+        Unknown::Outside(asked) => sources::resolve_brought(session, project, registries, asked, locked_source),
+    };
     let solutions::Solved { resolution, left_out } =
-        solutions::solve(project, &settings, registries, &|unbuilt| probe.metadata(unbuilt), preferences)?;
+        solutions::solve(project, &settings, registries, &find_out, preferences)?;
     for (group, reason) in left_out {
         let message = format!("group `{group}`, which no environment includes, is left out of the lock: {reason}");
         (session.context.reporter)(Event::Warning(message));

@@ -1,7 +1,7 @@
 //! Whether a lock's registries are those that the manifest takes its packages from.
 
 use crate::lock::{self, Lockfile, OriginMatch, StaleReason};
-use crate::model::{Label, Origin, PackageId, PinnedSource};
+use crate::model::{Label, Origin, PackageId};
 use crate::registry::Routing;
 
 use super::Project;
@@ -20,21 +20,22 @@ pub(super) enum Extent {
 /// A registry that would be asked before the locked one is no reason: whether it has the package is not known offline.
 pub(super) fn misrouted(project: &Project, lockfile: &Lockfile, extent: Extent) -> Vec<StaleReason> {
     let routing = Routing::new(&project.manifest.registries, project.pins.clone());
+    let transitive = project.manifest.settings.transitive;
     lock::misrouted(lockfile, |package, locked| match (project.sources.get(package), locked) {
         (Some(source), Some(Origin::Source(pinned))) if pinned.source == *source => OriginMatch::Same,
         (Some(source), _) => OriginMatch::Other(source.to_string()),
-        (None, Some(Origin::Source(pinned))) => unnamed(&routing, extent, package, pinned),
+        (None, Some(Origin::Source(pinned))) => unnamed(&routing, extent, package, transitive.admit(&pinned.source)),
         (None, locked) => route(&routing, extent, package, locked.and_then(Origin::registry)),
     })
 }
 
-/// Compares a package that is locked from outside of registries though no line that is known takes it from there. Lines of members
-/// need not be known where only what is demanded counts.
-fn unnamed(routing: &Routing, extent: Extent, package: &PackageId, _pinned: &PinnedSource) -> OriginMatch {
-    match (routing.required_registry(package), extent) {
-        (None, Extent::Demanded) => OriginMatch::Same,
-        (Some(demanded), _) => OriginMatch::Other(registry(demanded)),
-        (None, Extent::All) => first(routing, package),
+/// Compares a package that is locked from outside of registries though no line that is known takes it from there: a package that
+/// may bring it does. Lines of members need not be known where only what is demanded counts.
+fn unnamed(routing: &Routing, extent: Extent, package: &PackageId, may_be_brought: bool) -> OriginMatch {
+    match routing.required_registry(package) {
+        Some(demanded) => OriginMatch::Other(registry(demanded)),
+        None if may_be_brought || extent == Extent::Demanded => OriginMatch::Same,
+        None => first(routing, package),
     }
 }
 

@@ -11,13 +11,23 @@ use crate::model::{Graph, Label, PackageId, Routes, Settings, Side, Version};
 use crate::registry::Registries;
 use crate::resolve::{
     self, IndexError, LineId, Preferences, RequiredLine, Requirements, Resolution, ResolveError, UnbuiltRelease,
+    UnknownSource,
 };
 
 use super::failure::{self, Unsatisfiable};
 use super::{Error, Project, Result};
 
-/// Finds out by building what a version needs, and tells the registries.
-pub(super) type BuildMetadata<'a> = dyn Fn(&UnbuiltRelease) -> Result<()> + 'a;
+/// What a solve stopped for, to go on when it is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unknown<'a> {
+    /// What a version needs, which only a build tells.
+    Unbuilt(&'a UnbuiltRelease),
+    /// A package that another one brings from outside of registries.
+    Outside(&'a UnknownSource),
+}
+
+/// Finds out what a solve stopped for, and tells the registries.
+pub(super) type FindOut<'a> = dyn Fn(Unknown<'_>) -> Result<()> + 'a;
 
 /// A project's solution, and what it does without.
 pub(super) struct Solved {
@@ -33,11 +43,11 @@ pub(super) fn solve(
     project: &Project,
     settings: &Settings,
     registries: &Registries,
-    build_metadata: &BuildMetadata<'_>,
+    find_out: &FindOut<'_>,
     preferences: impl Fn(Option<&Side>) -> Preferences,
 ) -> Result<Solved> {
     let (idle, left_out) = (project.idle_groups(), RefCell::default());
-    let problem = Problem { project, settings, registries, build_metadata, idle, left_out };
+    let problem = Problem { project, settings, registries, find_out, idle, left_out };
     let resolution = solve_sides(&problem, preferences)?;
     Ok(Solved { resolution, left_out: problem.left_out.into_inner() })
 }
@@ -80,7 +90,7 @@ struct Problem<'a> {
     project: &'a Project,
     settings: &'a Settings,
     registries: &'a Registries,
-    build_metadata: &'a BuildMetadata<'a>,
+    find_out: &'a FindOut<'a>,
     /// The groups that no environment includes.
     idle: BTreeSet<Label>,
     /// Those of them that have no solution beside the other lines.
@@ -130,8 +140,7 @@ impl Problem<'_> {
             preferences,
             routes: self.project.routes.get(place).cloned().unwrap_or_else(Routes::default),
         };
-        resolve_for_sure(&requirements, self.registries, self.build_metadata)
-            .map_err(|error| Box::new((counting, error)))
+        resolve_for_sure(&requirements, self.registries, self.find_out).map_err(|error| Box::new((counting, error)))
     }
 
     /// Says why there is no solution, of the lines that counted.
@@ -163,9 +172,9 @@ impl Problem<'_> {
 pub(super) fn resolve_for_sure(
     requirements: &Requirements,
     registries: &Registries,
-    build_metadata: &BuildMetadata<'_>,
+    find_out: &FindOut<'_>,
 ) -> std::result::Result<Resolution, ResolveError> {
-    let mut outcome = resolve_building(requirements, registries, build_metadata);
+    let mut outcome = resolve_building(requirements, registries, find_out);
     loop {
         let packages_from_cache = match &outcome {
             Ok(resolution) => &resolution.packages_from_cache[..],
@@ -175,7 +184,7 @@ pub(super) fn resolve_for_sure(
         if !registries.drop_cached(packages_from_cache) {
             return outcome;
         }
-        outcome = match (outcome, resolve_building(requirements, registries, build_metadata)) {
+        outcome = match (outcome, resolve_building(requirements, registries, find_out)) {
             // A registry that does not answer is no reason to give up what was found without it.
             (Ok(found), Err(ResolveError::Index(_))) => return Ok(found),
             (_, outcome) => outcome,
@@ -183,17 +192,21 @@ pub(super) fn resolve_for_sure(
     }
 }
 
-/// Resolves, and again each time that a version's needs had to be found out by building it: each once.
+/// Resolves, and again each time that something had to be found out: by building a version, or by fetching what a version brings
+/// from outside of registries. Each is done once.
 fn resolve_building(
     requirements: &Requirements,
     registries: &Registries,
-    build_metadata: &BuildMetadata<'_>,
+    find_out: &FindOut<'_>,
 ) -> std::result::Result<Resolution, ResolveError> {
-    let mut built = BTreeSet::new();
+    let (mut built, mut fetched) = (BTreeSet::new(), BTreeSet::new());
     loop {
         match resolve::resolve(requirements, registries) {
             Err(ResolveError::Index(IndexError::Unbuilt(unbuilt))) if built.insert(unbuilt.package.clone()) => {
-                build_metadata(&unbuilt).map_err(|error| IndexError::Failed(error.into()))?;
+                find_out(Unknown::Unbuilt(&unbuilt)).map_err(|error| IndexError::Failed(error.into()))?;
+            }
+            Err(ResolveError::Index(IndexError::Outside(asked))) if fetched.insert(asked.package.clone()) => {
+                find_out(Unknown::Outside(&asked)).map_err(|error| IndexError::Failed(error.into()))?;
             }
             outcome => return outcome,
         }

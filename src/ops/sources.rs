@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::fetch::{ArtifactSource, Body, NameFolding, RequestedArtifact, SourceError};
 use crate::fs;
 use crate::lock::Lockfile;
-use crate::model::{Artifact, Origin, PackageId, PackageKey, PinnedSource, Source};
+use crate::model::{Artifact, Commit, Origin, PackageId, PackageKey, PinnedSource, Source};
 use crate::registry::{FetchedSource, Registries, SourceContent, SourceFiles, SourceRelease};
+use crate::resolve::UnknownSource;
 use crate::store::Tree;
 
 use super::{Event, Project, Result, Session, artifacts};
@@ -26,10 +27,26 @@ pub(super) fn resolve<'l>(
     for (package, source) in &project.sources {
         let release = match kept(package, source) {
             Some(locked) => of_lock(session, project, registries, &locked)?,
-            None => fetched(session, project, registries, (package, source))?,
+            None => fetched(session, project, registries, (package, source, None))?,
         };
         registries.add_source(release);
     }
+    Ok(())
+}
+
+/// Tells the registries of a package that another one brings from outside of them.
+pub(super) fn resolve_brought<'l>(
+    session: &Session<'_>,
+    project: &Project,
+    registries: &Registries,
+    asked: &UnknownSource,
+    kept: impl Fn(&PackageId, &Source) -> Option<LockedSource<'l>>,
+) -> Result<()> {
+    let UnknownSource { package, source, .. } = asked;
+    registries.add_source(match kept(package, source) {
+        Some(locked) => of_lock(session, project, registries, &locked)?,
+        None => fetched(session, project, registries, (package, source, None))?,
+    });
     Ok(())
 }
 
@@ -65,7 +82,12 @@ pub(super) fn look_again(
     lockfile: &Lockfile,
 ) -> Result<()> {
     for locked in LockedSource::all(lockfile) {
-        let release = fetched(session, project, registries, (&locked.package.id, &locked.source.source))?;
+        let release = fetched(
+            session,
+            project,
+            registries,
+            (&locked.package.id, &locked.source.source, locked.source.commit.as_ref()),
+        )?;
         registries.add_source(release);
     }
     Ok(())
@@ -86,15 +108,15 @@ fn of_lock(
     read(project, package, source, &artifact, fetched.into_iter().next().map(|fetched| fetched.tree))
 }
 
-/// Fetches what a source has now, and puts it into the store.
+/// Fetches what a source has now, or at a commit, and puts it into the store.
 fn fetched(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,
-    (package, source): (&PackageId, &Source),
+    (package, source, commit): (&PackageId, &Source, Option<&Commit>),
 ) -> Result<SourceRelease> {
     (session.context.reporter)(Event::Inspecting(source.to_string()));
-    let fetched = registries.sources().fetch(package, source)?;
+    let fetched = registries.sources().fetch(package, source, commit)?;
     let wanted = [RequestedArtifact::new(&fetched.package, &fetched.origin(), &fetched.artifact)];
     let stored = artifacts::fetch(session, &FetchedFile(&fetched), &wanted, NameFolding::default())?;
     let tree = stored.into_iter().next().map(|stored| stored.tree);

@@ -10,6 +10,7 @@ use super::netrc;
 use super::path::LocalPackageIndex;
 use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Quota, RegistryAddress};
+use crate::git::GitOptions;
 use crate::manifest::{Registry, RegistryUrl, TokenSource};
 use crate::model::{Label, PackageId, PackageName, Settings, Url};
 
@@ -40,6 +41,8 @@ pub struct RegistryOptions {
     pub pinned: BTreeMap<PackageId, Label>,
     /// Packages that come from several registries, depending on the platform.
     pub routed: BTreeSet<PackageId>,
+    /// How git is run.
+    pub git: GitOptions,
     /// The project's local packages.
     pub local_packages: LocalPackageIndex,
     /// The folders of the manifests' `path` lines. The folders of their own dependencies are found while resolving.

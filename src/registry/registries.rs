@@ -15,7 +15,7 @@ use super::platform_metadata::{MetadataQuery, merge};
 use super::prefetch::{Lane, PrefetchPool, ThreadLimits, run_concurrently};
 use super::protocol::{PackageListing, Protocol, ReleaseError};
 use super::routing::Routing;
-use super::source::{SourceClient, SourceListing, SourceRelease};
+use super::source::{KnownSources, SourceClient, SourceListing, SourceRelease};
 use super::{RegistryError, RegistryOptions, ecosystems};
 use crate::diagnostic::Failure;
 use crate::fetch::{ArtifactSource, Body, Network, Response, SourceError};
@@ -52,7 +52,7 @@ struct RegistriesState {
     routed: BTreeSet<PackageId>,
     sources: SourceClient,
     /// The packages that no registry serves.
-    from_sources: Mutex<BTreeMap<PackageId, Arc<SourceRelease>>>,
+    from_sources: KnownSources,
     registries: BTreeMap<Label, RegistryEntry>,
     packages: Mutex<FxHashMap<PackageId, Arc<PackageEntry>>>,
     /// The folders of local packages, by name.
@@ -96,7 +96,7 @@ impl Registries {
         let registries: BTreeMap<Label, RegistryEntry> = registries.collect();
         let addresses =
             registries.values().flat_map(|registry| registry.client.endpoint.addresses()).cloned().collect();
-        let sources = SourceClient::new(Arc::clone(&client), addresses, options.cache.clone());
+        let sources = SourceClient::new(Arc::clone(&client), addresses, options.cache.clone(), options.git.clone());
         let routing = Routing::new(&options.registries, options.pinned);
         let state = Arc::new(RegistriesState {
             folders: Mutex::new(options.folders.into_iter().collect()),
@@ -106,7 +106,7 @@ impl Registries {
             routing,
             routed: options.routed,
             sources,
-            from_sources: Mutex::default(),
+            from_sources: KnownSources::default(),
             registries,
             packages: Mutex::default(),
             prefetched: Mutex::default(),
@@ -148,7 +148,7 @@ impl Registries {
         };
         let content = metadata.render();
         cache.store_built_metadata(&unbuilt.sdist.file, unbuilt.sdist.digest.as_ref(), content.as_bytes());
-        let from_source = lock(&self.state.from_sources).get(&unbuilt.package.id).cloned();
+        let from_source = self.state.from_sources.get(&unbuilt.package.id);
         if let Some(known) = from_source {
             self.add_source(SourceRelease::clone(&known).with_built_metadata(metadata));
         }
@@ -171,8 +171,12 @@ impl Registries {
                 release = release.with_built_metadata(&metadata);
             }
         }
-        lock(&self.state.from_sources).insert(id.clone(), Arc::new(release));
-        lock(&self.state.packages).remove(&id);
+        self.state.from_sources.insert(release);
+        let mut packages = lock(&self.state.packages);
+        packages.remove(&id);
+        // Those that ask for it can be answered now.
+        let waits = |once: &OnceRelease| matches!(once.try_get(|| None), Some(Err(IndexError::Outside(_))));
+        packages.values().for_each(|entry| lock(&entry.releases).retain(|_, once| !waits(once)));
     }
 
     /// Returns the digests of which an artifact has to have one, where its registry offers several.
@@ -277,7 +281,7 @@ impl ArtifactSource for Registries {
     ) -> Result<(Body, Option<u64>), SourceError> {
         let registry = match origin {
             Origin::Registry(registry) => registry,
-            Origin::Source(pinned) => return self.state.sources.open(pinned, artifact),
+            Origin::Source(pinned) => return self.state.sources.open(package, pinned),
         };
         let response = self.state.open(package, registry, artifact)?;
         Ok((response.body, response.length))
@@ -404,8 +408,7 @@ impl RegistriesState {
 
     /// Returns the listing of a package that no registry serves.
     fn source_listing(&self, package: &PackageId) -> Option<Arc<dyn PackageListing>> {
-        let known = lock(&self.from_sources).get(package).cloned()?;
-        Some(Arc::new(SourceListing::new(known)))
+        self.from_sources.get(package).map(|known| Arc::new(SourceListing::new(known)) as Arc<dyn PackageListing>)
     }
 
     fn fetch_listing(&self, package: &PackageId) -> IndexResult<Arc<dyn PackageListing>> {
@@ -489,6 +492,7 @@ impl RegistriesState {
                     },
                 )?,
             };
+            let release = self.from_sources.settle(&self.settings, &self.routing, package, release)?;
             let release = self.with_own_packages(package, release)?;
             for requirement in resolve::likely_needs(&release, None, &self.settings) {
                 self.record_folder(requirement);

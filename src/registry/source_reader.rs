@@ -32,6 +32,16 @@ pub struct SourceContent<'a> {
     pub settings: &'a Settings,
 }
 
+/// What of a repository's files makes a package.
+pub(super) struct PackedSource {
+    /// The version that they declare.
+    pub(super) version: Version,
+    /// The artifact that they make, without a digest.
+    pub(super) artifact: Artifact,
+    /// The paths of the files.
+    pub(super) paths: Vec<String>,
+}
+
 /// How an ecosystem's packages are read that no registry describes.
 pub(super) trait SourceReader: Sync {
     /// Returns the artifact that a file of this name is.
@@ -45,6 +55,12 @@ pub(super) trait SourceReader: Sync {
     /// # Errors
     /// The reason why it is not of the package, or says nothing, as a sentence.
     fn version(&self, name: &PackageName, artifact: &Artifact, file: &mut dyn Reread) -> Result<Version, String>;
+
+    /// Returns what of a repository's files makes a package, and which artifact: one that needs a build only if it must.
+    ///
+    /// # Errors
+    /// The reason why they are not of the package, or do not say what they are, as a sentence.
+    fn pack(&self, name: &PackageName, files: &dyn SourceFiles) -> Result<PackedSource, String>;
 
     /// Returns what the package needs. Returns `None` if only a build knows, and the settings let it be built.
     ///

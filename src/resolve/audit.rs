@@ -364,6 +364,7 @@ fn served(artifact: &Artifact) -> String {
         crate::model::ArtifactKind::Tarball => "a tarball",
         crate::model::ArtifactKind::Wheel => "a wheel",
         crate::model::ArtifactKind::Sdist => "a source distribution",
+        crate::model::ArtifactKind::Source => "plain source",
     };
     let platforms: Vec<_> = artifact.platforms.iter().map(|platform| platform.as_str()).collect();
     if platforms.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Failure;
 use crate::model::{
-    Artifact, Facts, Label, Origin, PackageId, PackageKey, PackageName, Platform, Requirement, Version,
+    Artifact, Facts, Label, Origin, PackageId, PackageKey, PackageName, Platform, Requirement, Source, Version,
 };
 
 /// The metadata of packages. Answers are frozen: asked twice, an index says the same, in whatever order
@@ -58,6 +58,10 @@ pub enum IndexError {
     /// What a version needs is known only when its source distribution is built; resolution stops, to be tried again then.
     #[error("what {} needs is known only when it is built", .0.package)]
     Unbuilt(Box<UnbuiltRelease>),
+    /// A version asks for a package from outside of registries, which it may, and which was not looked at yet; resolution stops, to
+    /// be tried again then.
+    #[error("{} was not looked at yet, which {} takes from {}", .0.package, .0.dependent, .0.source)]
+    Outside(Box<UnknownSource>),
     /// The answer could not be had or read; resolution stops.
     #[error(transparent)]
     Failed(Arc<dyn Failure>),
@@ -72,6 +76,17 @@ pub struct UnbuiltRelease {
     pub origin: Origin,
     /// Its source distribution.
     pub sdist: Artifact,
+}
+
+/// A package that another one takes from outside of registries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownSource {
+    /// The package.
+    pub package: PackageId,
+    /// Where it is to come from.
+    pub source: Source,
+    /// The package that asks for it.
+    pub dependent: PackageId,
 }
 
 /// The versions of a package, frozen.
@@ -213,7 +228,17 @@ pub struct Dependency {
 pub enum Wants {
     /// A requirement that larder can resolve.
     Requirement(Requirement),
-    /// A requirement that larder refuses: a git or URL dependency, a range that does not parse. A version with one is not chosen,
+    /// A requirement for a package from outside of registries. A manifest of the project may have one; a package may where the
+    /// settings let it.
+    Source {
+        /// The requirement.
+        requirement: Requirement,
+        /// Where the package is to come from.
+        source: Source,
+        /// The requirement as written.
+        text: String,
+    },
+    /// A requirement that larder refuses: a range that does not parse. A version with one is not chosen,
     /// unless the dependency is optional.
     Unsupported {
         /// The name it is seen under.

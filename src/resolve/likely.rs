@@ -29,7 +29,7 @@ pub fn likely_needs<'a>(
         .filter(|dependency| dependency.kind != DependencyKind::OptionalPeer)
         .filter_map(|dependency| match &dependency.wants {
             Wants::Requirement(wanted) => Some(wanted),
-            Wants::Unsupported { .. } => None,
+            Wants::Source { .. } | Wants::Unsupported { .. } => None,
         })
         .filter(holds)
 }

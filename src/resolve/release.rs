@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Dependent, Dropped, Edition, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform,
-    Requirement, Settings,
+    Requirement, Settings, Source,
 };
 
 use super::index::{Dependency, DependencyKind, PlatformSet, Release, Wants};
@@ -117,6 +117,11 @@ impl PreparedRelease {
             let before = prepared.needs.len();
             match wants {
                 Wants::Requirement(requirement) => prepared.add(context, id, *kind, requirement.clone()),
+                Wants::Source { requirement, source, text } => {
+                    let (name, range) = (requirement.seen_as().clone(), text.clone());
+                    let reason = refused_source(source);
+                    prepared.add_unsupported(context, id, *kind, Dropped { name, range, reason });
+                }
                 Wants::Unsupported { name, text, reason } => {
                     let (name, range, reason) = (name.clone(), text.clone(), reason.clone());
                     prepared.add_unsupported(context, id, *kind, Dropped { name, range, reason });
@@ -238,6 +243,12 @@ impl PreparedRelease {
             }
         }
     }
+}
+
+/// Returns why a package may not ask for a source.
+fn refused_source(source: &Source) -> String {
+    let kind = source.kind();
+    format!("packages may not bring others by {kind}, unless `transitive \"{kind}\"` under `resolution` lets them")
 }
 
 fn precedence(kind: DependencyKind) -> u8 {

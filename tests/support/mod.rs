@@ -4,6 +4,7 @@
 pub(crate) mod archive;
 #[cfg(target_os = "linux")]
 pub(crate) mod build;
+mod git;
 mod npm;
 mod output;
 mod project;
@@ -13,6 +14,7 @@ mod registry;
 mod schema;
 mod universe;
 
+pub(crate) use git::{GitRepository, GitServer};
 pub(crate) use npm::NpmPackage;
 pub(crate) use output::{FILTERS, Output, assert_transcript};
 pub(crate) use project::{Project, host_platform, python_version};

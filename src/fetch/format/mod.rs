@@ -82,6 +82,6 @@ pub(super) fn of(kind: ArtifactKind) -> &'static dyn Format {
     match kind {
         ArtifactKind::Tarball => &tarball::Tarball,
         ArtifactKind::Wheel => &wheel::Wheel,
-        ArtifactKind::Sdist => &sdist::Sdist,
+        ArtifactKind::Sdist | ArtifactKind::Source => &sdist::Sdist,
     }
 }

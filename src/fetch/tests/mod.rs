@@ -72,7 +72,9 @@ fn digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
 fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> RequestedArtifact {
     let (ecosystem, name) = match kind {
         ArtifactKind::Tarball => (Ecosystem::Npm, PackageName::npm("thing")),
-        ArtifactKind::Wheel | ArtifactKind::Sdist => (Ecosystem::Pypi, PackageName::pypi("thing")),
+        ArtifactKind::Wheel | ArtifactKind::Sdist | ArtifactKind::Source => {
+            (Ecosystem::Pypi, PackageName::pypi("thing"))
+        }
     };
     let id = PackageId::new(ecosystem, name.unwrap());
     RequestedArtifact {

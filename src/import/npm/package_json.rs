@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Label, split_at_version};
+use crate::model::{Label, Source, split_at_version};
 
 use crate::import::{FolderLine, ImportError, Imported, ImportedLine, Runtimes, catalog_name};
 
@@ -103,6 +103,11 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
     if own.is_some() {
         return;
     }
+    let source = match Source::from_npm(range).transpose() {
+        Ok(source) => source,
+        Err(error) => return imported.refuse(format!("npm {name} {range}"), format!("it {error}")),
+    };
+    let range = if source.is_some() { "" } else { range };
     let catalog = range.strip_prefix("catalog:").map(catalog_name);
     imported.take(ImportedLine {
         group: group.cloned(),
@@ -110,6 +115,7 @@ fn take(imported: &mut Imported, name: &str, range: &Value, group: Option<&Label
         name: name.to_owned(),
         range: Some(range).filter(|range| !range.is_empty() && catalog.is_none()).map(str::to_owned),
         catalog,
+        source,
         when: None,
         optional,
     });
@@ -130,6 +136,7 @@ fn workspace(imported: &mut Imported, name: &str, wanted: &str, group: Option<&L
         name: name.to_owned(),
         range: Some(if member == name { range.to_owned() } else { format!("npm:{member}@{range}") }),
         catalog: None,
+        source: None,
         when: None,
         optional: false,
     });

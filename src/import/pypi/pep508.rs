@@ -1,6 +1,6 @@
 //! PEP 508 requirement strings: `name[extra]>=1 ; marker`.
 
-use crate::model::Label;
+use crate::model::{ExtraName, Label, Pep508Error, Requirement, Source};
 
 use crate::import::{Imported, ImportedLine};
 
@@ -44,6 +44,12 @@ pub(super) fn split(text: &str) -> Result<Parts<'_>, &'static str> {
 
 /// Imports a requirement string, or lists it as not imported.
 pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
+    if let Err(Pep508Error::Url { requirement, url }) = Requirement::from_pep508(text) {
+        return match Source::from_pep508(&url) {
+            Ok(source) => take_source(imported, &requirement, source, group),
+            Err(error) => imported.refuse(text.trim(), format!("its URL {error}")),
+        };
+    }
     let Parts { name, extras, range, when } = match split(text) {
         Ok(parts) => parts,
         Err(why) => return imported.refuse(text.trim(), why),
@@ -55,7 +61,28 @@ pub(super) fn take(imported: &mut Imported, text: &str, group: Option<&Label>) {
         name,
         range: Some(range.to_owned()).filter(|range| !range.is_empty()),
         catalog: None,
+        source: None,
         when,
+        optional: false,
+    });
+}
+
+/// Imports a requirement for a package from outside of registries.
+pub(super) fn take_source(imported: &mut Imported, wanted: &Requirement, source: Source, group: Option<&Label>) {
+    let extras: Vec<&str> = wanted.extras().iter().map(ExtraName::as_str).collect();
+    let name = match &extras[..] {
+        [] => wanted.name().to_string(),
+        extras => format!("{}[{}]", wanted.name(), extras.join(",")),
+    };
+    let (range, when) = (wanted.range_text(), wanted.marker().map(ToString::to_string));
+    imported.take(ImportedLine {
+        group: group.cloned(),
+        ecosystem: ECOSYSTEM,
+        name,
+        range: Some(range).filter(|range| !range.is_empty()),
+        catalog: None,
+        source: Some(source),
+        when: when.filter(|when| !when.is_empty()),
         optional: false,
     });
 }

@@ -64,7 +64,12 @@ pub(super) fn poetry_dependencies(name: &str, wanted: &Value) -> Vec<PoetryDepen
         return vec![PoetryDependency::Folder(folder.to_owned())];
     }
     let elsewhere = word("git")
-        .map(|url| format!("git+{url}"))
+        .map(|url| {
+            let name = ["rev", "tag", "branch"].into_iter().find_map(word);
+            let name = name.map(|name| format!("@{name}")).unwrap_or_default();
+            let folder = word("subdirectory").map(|folder| format!("#subdirectory={folder}")).unwrap_or_default();
+            format!("git+{url}{name}{folder}")
+        })
         .or_else(|| word("url").or(word("file")).or(word("path")).map(str::to_owned));
     let extras: Vec<&str> =
         table.get("extras").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::python_project::{FileReader, GroupItem, PythonProject, UvSource, UvSources, python_project, uv_sources};
 use crate::import::{FolderLine, ImportError, Imported, Runtimes};
-use crate::model::{Label, PackageName};
+use crate::model::{Label, PackageName, Requirement};
 
 use super::pep508::{self, Parts};
 use super::{ECOSYSTEM, poetry, uv};
@@ -181,6 +181,10 @@ impl RequirementReader {
                 imported.workspace.insert((ECOSYSTEM, name));
                 pep508::take(imported, text, group);
             }
+            Some(UvSource::Outside(source)) => match Requirement::from_pep508(text) {
+                Ok(wanted) => pep508::take_source(imported, &wanted, source.clone(), group),
+                Err(error) => imported.refuse(text, error.to_string()),
+            },
             Some(UvSource::Elsewhere) => {
                 imported.refuse(text, "[tool.uv.sources] has it from where larder does not install");
             }

@@ -15,7 +15,7 @@ use crate::model::{
     EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance,
     InstanceKey, Label, LockedScripts, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName,
     PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, Source,
-    SourceError, TargetPlatform, Version, parse_folder_text, split_at_version,
+    SourceError, TargetPlatform, TransitiveSources, Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -162,6 +162,7 @@ impl<'a> LockReader<'a> {
             owners: written.owners.iter().map(|one| self.owner(one)).collect::<ReadResult<_>>()?,
             patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
+            transitive: TransitiveSources::default(),
             builds: BuildRules::default(),
         })
     }
@@ -323,7 +324,7 @@ impl<'a> LockReader<'a> {
             None => ArtifactKind::default_for(ecosystem, &written.file),
             Some(text) => {
                 let known = ArtifactKind::ALL.into_iter().find(|kind| kind.as_str() == &**text);
-                known.ok_or_else(|| self.corrupt(text, "an artifact is a tarball, a wheel or an sdist"))?
+                known.ok_or_else(|| self.corrupt(text, "an artifact is a tarball, a wheel, an sdist or a source"))?
             }
         };
         Ok(Artifact {

@@ -6,7 +6,7 @@ use crate::lock::Lockfile;
 use crate::model::{
     Artifact, ArtifactKind, BuildRequirements, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines,
     Instance, InstanceKey, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource, Prereleases,
-    Requirement, RootEdge, Settings, Sides, Source, TargetPlatform, folder_text,
+    Requirement, RootEdge, Settings, Sides, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -202,17 +202,8 @@ impl LockWriter {
     }
 
     fn source(&mut self, pinned: &PinnedSource) {
-        match &pinned.source {
-            Source::Url(url) => self.fact("url", url.as_str()),
-            Source::Git(git) => {
-                self.fact("git", &git.repository);
-                if let Some((kind, name)) = git.reference.parts() {
-                    self.fact(kind, name);
-                }
-                if let Some(folder) = &git.subdirectory {
-                    self.fact("subdirectory", folder);
-                }
-            }
+        for (key, value) in pinned.source.properties() {
+            self.fact(key, value);
         }
         if let Some(commit) = &pinned.commit {
             self.fact("commit", commit);

@@ -20,6 +20,7 @@ impl Notation for NpmNotation {
                 "branch",
                 "tag",
                 "rev",
+                "range",
                 "subdirectory",
                 "url",
             ],

@@ -21,6 +21,7 @@ impl Notation for PypiNotation {
                 "branch",
                 "tag",
                 "rev",
+                "range",
                 "subdirectory",
                 "url",
             ],

@@ -7,9 +7,10 @@ use crate::model::{
     BuildRequirements, Builds, Dependent, Graph, Marker, Package, PackageKey, Platform, Requirement, Routes, Settings,
 };
 use crate::ops::project::Project;
-use crate::ops::{Error, Result, Session, artifacts, failure, solutions};
+use crate::ops::solutions::{self, Unknown};
+use crate::ops::{Error, Result, Session, artifacts, failure};
 use crate::registry::Registries;
-use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError, UnbuiltRelease};
+use crate::resolve::{Preferences, RequiredLine, Requirements, ResolveError};
 
 use super::error::BuildsError;
 
@@ -40,12 +41,17 @@ impl ToolChooser<'_> {
         old: Option<&BuildRequirements>,
     ) -> Result<ChosenTools> {
         let problem = self.problem(package, &requires, platforms, old)?;
-        let from_source = |tool: &UnbuiltRelease| {
-            Err(BuildsError::ToolFromSource { package: package.clone(), tool: tool.package.clone() }.into())
-        };
         let no_tools = |because: String| Error::from(BuildsError::NoTools { package: package.clone(), because });
+        let find_out = |unknown: Unknown<'_>| match unknown {
+            Unknown::Unbuilt(tool) => {
+                Err(BuildsError::ToolFromSource { package: package.clone(), tool: tool.package.clone() }.into())
+            }
+            Unknown::Outside(asked) => {
+                Err(no_tools(format!("{} takes {} from {}", asked.dependent, asked.package, asked.source)))
+            }
+        };
         let resolution =
-            solutions::resolve_for_sure(&problem, self.registries, &from_source).map_err(|error| match error {
+            solutions::resolve_for_sure(&problem, self.registries, &find_out).map_err(|error| match error {
                 ResolveError::NoSolution(core) => no_tools(core.because.join("\n")),
                 ResolveError::TooManyPeerContexts(error) => no_tools(error.to_string()),
                 ResolveError::Index(error) => failure::of_index(error),

@@ -10,6 +10,7 @@ use crate::lock::{Closure, Selection};
 use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform};
 use crate::store::{Lease, StoreError, Tree};
 
+use super::laid_out;
 use super::patched::{self, rule_for};
 use super::scripted::Scripted;
 use crate::ops::building::{self, Builder, ScriptRunner};
@@ -187,13 +188,20 @@ fn attempt(
         None => Scripted::default(),
     };
     let outputs = || planned.iter().map(|(_, planned)| (&planned.package, &planned.output));
+    let laid_out: Vec<(PackageKey, Digest)> =
+        wanted.iter().filter_map(|wanted| Some((wanted.package.clone(), wanted.artifact.laid_out_name()?))).collect();
     let own = wanted.iter().filter_map(|wanted| Some((&wanted.package, wanted.artifact.digest.as_ref()?)));
+    let own = own.chain(laid_out.iter().map(|(package, name)| (package, name)));
     let changed: Vec<Digest> =
         own.chain(outputs()).filter_map(|(package, name)| Some(rule_for(rules, package)?.applied_to(name))).collect();
     let inputs = planned.iter().flat_map(|(_, planned)| &planned.inputs);
     let fetched = wanted.iter().chain(inputs).filter_map(|wanted| wanted.artifact.digest.as_ref());
     let made = outputs().map(|(_, output)| output).chain(scripted.outputs());
-    let lease = match source.session.store.lease(fetched.chain(made).chain(&changed)) {
+    let lease = match source
+        .session
+        .store
+        .lease(fetched.chain(made).chain(&changed).chain(laid_out.iter().map(|(_, name)| name)))
+    {
         Err(StoreError::Fs(error)) if error.is_disk_full() => {
             return Err(Failed::Fetch(fetch::disk_full_error(&source.session.store, source, &wanted, error)));
         }
@@ -231,7 +239,13 @@ fn attempt(
         if let Some(runner) = scripts {
             runner.check(&wanted.package, &fetched.tree)?;
         }
-        let tree = prepared(&wanted.package, wanted.artifact.digest.as_ref(), &fetched.tree)?;
+        let tree = match wanted.artifact.laid_out_name() {
+            None => prepared(&wanted.package, wanted.artifact.digest.as_ref(), &fetched.tree)?,
+            Some(name) => {
+                let tree = laid_out::apply(&source.session.store, &wanted.package, &name, &fetched.tree)?;
+                prepared(&wanted.package, Some(&name), &tree)?
+            }
+        };
         gathered.trees.insert(wanted.package, tree);
     }
     if let Some(runner) = scripts {
@@ -256,16 +270,21 @@ pub(in crate::ops) fn package_tree(
         return Err(NoArtifact::Built { package: key.clone() }.into());
     }
     let wanted = RequestedArtifact::new(key, origin, artifact);
-    let _lease = source.session.store.lease(wanted.artifact.digest.iter())?;
+    let laid_out_name = wanted.artifact.laid_out_name();
+    let _lease = source.session.store.lease(wanted.artifact.digest.iter().chain(&laid_out_name))?;
     let fetched = artifacts::fetch(source.session, source, std::slice::from_ref(&wanted), folds(source.project));
     source.opened()?;
-    let tree = fetched?.into_iter().next().map(|fetched| fetched.tree);
-    match (tree, patched, &wanted.artifact.digest) {
-        (Some(tree), Some(patched), Some(digest)) => {
-            patched::apply(&source.session.store, source.project, (key, digest), patched, &tree)
-        }
-        (Some(tree), ..) => Ok(Arc::new(tree)),
-        (None, ..) => Err(NoArtifact::Local { package: key.clone() }.into()),
+    let store = &source.session.store;
+    let Some(tree) = fetched?.into_iter().next().map(|fetched| fetched.tree) else {
+        return Err(NoArtifact::Local { package: key.clone() }.into());
+    };
+    let tree = match &laid_out_name {
+        Some(name) => laid_out::apply(store, key, name, &tree)?,
+        None => Arc::new(tree),
+    };
+    match (patched, laid_out_name.as_ref().or(wanted.artifact.digest.as_ref())) {
+        (Some(patched), Some(name)) => patched::apply(store, source.project, (key, name), patched, &tree),
+        _ => Ok(tree),
     }
 }
 

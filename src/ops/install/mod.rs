@@ -6,6 +6,7 @@
 
 mod bytecode;
 pub(super) mod gather;
+mod laid_out;
 mod patched;
 mod repair;
 pub(super) mod scripted;

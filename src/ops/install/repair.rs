@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::lock::Closure;
-use crate::model::{Digest, PackageKey, PatchedPackage, TreeDigest};
+use crate::model::{Artifact, Digest, PackageKey, PatchedPackage, TreeDigest};
 use crate::profile::python::Bytecode;
 use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
@@ -22,7 +22,9 @@ pub(super) fn forget_damaged(
 ) -> Result<()> {
     let mut names: Vec<Digest> = Vec::new();
     let artifacts = closure.packages().flat_map(|(key, package)| {
-        package.artifacts.iter().filter_map(|artifact| Some((key.clone(), artifact.digest.clone()?)))
+        let digests = package.artifacts.iter().filter_map(|artifact| artifact.digest.clone());
+        let laid_out = package.artifacts.iter().filter_map(Artifact::laid_out_name);
+        digests.chain(laid_out).map(|digest| (key.clone(), digest)).collect::<Vec<_>>()
     });
     for (key, digest) in artifacts.chain(outputs) {
         let rule = rule_for(patches, &key);

@@ -129,7 +129,7 @@ impl Project {
         let package = root.and_then(|root| self.path_packages.get(root));
         let own = package.into_iter().flat_map(|package| &package.dependencies);
         let plain = own.filter_map(|dependency| match &dependency.wants {
-            Wants::Requirement(requirement) => Some(requirement),
+            Wants::Requirement(requirement) | Wants::Source { requirement, .. } => Some(requirement),
             Wants::Unsupported { .. } => None,
         });
         let is_of_extra = |wanted: &Requirement| wanted.marker().is_some_and(|marker| !marker.extras().is_empty());
@@ -150,6 +150,11 @@ impl Project {
                     if let Some(folder) = requirement.folder() {
                         self.read_path_package(folder)?;
                     }
+                    requirements.push(requirement);
+                }
+                Wants::Source { requirement, source: stated, .. } => {
+                    let place = Place { file: source.clone(), span: Some(span) };
+                    self.stated.push(StatedSource::of_entry(&requirement, &stated, place));
                     requirements.push(requirement);
                 }
                 Wants::Unsupported { name, text, reason } => {
@@ -179,6 +184,7 @@ impl Project {
             return Err(ProjectError::SameName { name, first, second }.into());
         }
         self.warnings.extend(package.warnings.iter().cloned());
+        self.take_stated(folder, &package);
         let further: Vec<_> = folders(&package.dependencies).collect();
         self.path_packages.insert(Arc::clone(folder), package);
         for folder in further {
@@ -258,6 +264,7 @@ impl Project {
                 self.own_runtimes.insert(Arc::clone(&folder), (&**package).into());
                 let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
                 self.warnings.extend(package.warnings.iter().cloned());
+                self.take_stated(&folder, package);
                 let itself = package.is_installed.then(|| package.requirement(Arc::clone(&folder)));
                 let itself = itself.map(|wanted| resolve::Dependency {
                     kind: DependencyKind::Normal,
@@ -275,6 +282,14 @@ impl Project {
         Ok(())
     }
 
+    /// Notes the places outside of registries that a local package's manifests state.
+    fn take_stated(&mut self, folder: &str, package: &PathPackage) {
+        let file = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
+        let place = Place { file, span: None };
+        let stated = package.sources.iter();
+        self.stated.extend(stated.map(|(wanted, source)| StatedSource::of_entry(wanted, source, place.clone())));
+    }
+
     /// Takes a dependency of a member's package.json or pyproject.toml as if it were a line.
     fn take_dependency(
         &mut self,
@@ -288,7 +303,7 @@ impl Project {
             return Ok(());
         }
         let requirement = match &dependency.wants {
-            Wants::Requirement(requirement) => requirement.clone(),
+            Wants::Requirement(requirement) | Wants::Source { requirement, .. } => requirement.clone(),
             Wants::Unsupported { .. } if dependency.kind != DependencyKind::Normal => return Ok(()),
             Wants::Unsupported { name, text, reason } => {
                 let (file, what) = (source.name().to_owned(), format!("{name} {text}"));
@@ -313,6 +328,6 @@ impl Project {
 fn folders(dependencies: &[resolve::Dependency]) -> impl Iterator<Item = Arc<str>> {
     dependencies.iter().filter_map(|dependency| match &dependency.wants {
         Wants::Requirement(requirement) => requirement.folder().cloned(),
-        Wants::Unsupported { .. } => None,
+        Wants::Source { .. } | Wants::Unsupported { .. } => None,
     })
 }

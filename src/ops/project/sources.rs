@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::MemberErrors;
 use super::{Place, Project};
 use crate::manifest::{DependencyLine, DependencySpec, ManifestError, ManifestErrors};
-use crate::model::{PackageId, Source};
+use crate::model::{PackageId, Requirement, Source};
 use crate::ops::Result;
 
 /// A line that states a place.
@@ -23,6 +23,11 @@ impl StatedSource {
         let (DependencySpec::Package(requirement), Some(source)) = (&line.spec, &line.source) else { return None };
         let place = Place { span: Some(source.span), ..place.clone() };
         Some(Self { package: requirement.package(), source: source.value.clone(), place })
+    }
+
+    /// Returns what an entry of another tool's manifest states.
+    pub(super) fn of_entry(requirement: &Requirement, source: &Source, place: Place) -> Self {
+        Self { package: requirement.package(), source: source.clone(), place }
     }
 }
 

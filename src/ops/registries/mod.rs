@@ -8,8 +8,10 @@ use std::sync::OnceLock;
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ArtifactSource, Body, SourceError};
 use crate::fs;
+use crate::git::GitOptions;
 use crate::manifest::RegistryUrl;
 use crate::model::{Artifact, Origin, PackageId, PackageKey, Routes};
+use crate::profile::python;
 use crate::registry::{CachePolicy, Registries, RegistryOptions};
 
 use crate::ops::session::release;
@@ -51,6 +53,11 @@ pub(in crate::ops) fn open_asking(
         netrc,
         pinned: project.pins.clone(),
         routed: project.routes.iter().flat_map(Routes::iter).map(|(package, _)| package.clone()).collect(),
+        git: GitOptions {
+            program: python::on_path(&context.variables.search_path(), "git"),
+            variables: context.variables.all(),
+            offline: context.offline,
+        },
         local_packages: project.names.clone(),
         folders: project.folders(),
     };

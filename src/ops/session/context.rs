@@ -43,6 +43,11 @@ impl Variables {
         self.0.get(std::ffi::OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty()).map(str::to_owned)
     }
 
+    /// Returns all of them.
+    pub fn all(&self) -> BTreeMap<OsString, OsString> {
+        self.0.clone()
+    }
+
     /// Tells whether a variable is set, be it to nothing.
     pub fn is_set(&self, name: &str) -> bool {
         self.0.contains_key(std::ffi::OsStr::new(name))

@@ -78,27 +78,9 @@ impl EditablePackage {
     }
 
     fn new(project: &PythonProject, folder: &Path, version: &str) -> Result<Self, String> {
-        let written = project.name.as_deref().ok_or("it has no `name`")?;
-        let name = PackageName::pypi(written).map_err(|error| error.to_string())?.as_str().to_owned();
-        let version = project.version.as_deref().unwrap_or(version).to_owned();
-        if version.contains(['/', '\n', '\0']) {
-            return Err(format!("`{version}` is not a version"));
-        }
-        let mut metadata = format!("Metadata-Version: 2.1\nName: {written}\nVersion: {version}\n");
-        for (value, header) in [(&project.description, "Summary"), (&project.requires_python, "Requires-Python")] {
-            if let Some(value) = value {
-                let _ = writeln!(metadata, "{header}: {}", value.replace(['\n', '\r'], " "));
-            }
-        }
-        requirements(project, &mut metadata);
-        Ok(Self {
-            sources: module_paths::sources(folder, &name, &project.document),
-            metadata,
-            entry_points: entry_points_text(project),
-            name,
-            version,
-            file: folder.join(project.file),
-        })
+        let Description { name, version, metadata, entry_points } = Description::of(project, version)?;
+        let sources = module_paths::sources(folder, &name, &project.document);
+        Ok(Self { name, version, sources, metadata, entry_points, file: folder.join(project.file) })
     }
 
     /// Returns the package's files by their places in the environment.
@@ -139,6 +121,38 @@ impl EditablePackage {
         let record = record::write(&recorded, &[format!("{stem}.dist-info/RECORD")]);
         files.insert(format!("{info}/RECORD"), plain(&record));
         Ok(files)
+    }
+}
+
+/// What a project's files say of it, as the files of a `.dist-info` have it.
+pub(super) struct Description {
+    /// The normalised name.
+    pub(super) name: String,
+    /// The version.
+    pub(super) version: String,
+    /// `METADATA`, whole.
+    pub(super) metadata: String,
+    /// `entry_points.txt`, whole; empty where there are none.
+    pub(super) entry_points: String,
+}
+
+impl Description {
+    /// Describes a project; `version` is what the lock has, where no file has one.
+    pub(super) fn of(project: &PythonProject, version: &str) -> Result<Self, String> {
+        let written = project.name.as_deref().ok_or("it has no `name`")?;
+        let name = PackageName::pypi(written).map_err(|error| error.to_string())?.as_str().to_owned();
+        let version = project.version.as_deref().unwrap_or(version).to_owned();
+        if version.contains(['/', '\n', '\0']) {
+            return Err(format!("`{version}` is not a version"));
+        }
+        let mut metadata = format!("Metadata-Version: 2.1\nName: {written}\nVersion: {version}\n");
+        for (value, header) in [(&project.description, "Summary"), (&project.requires_python, "Requires-Python")] {
+            if let Some(value) = value {
+                let _ = writeln!(metadata, "{header}: {}", value.replace(['\n', '\r'], " "));
+            }
+        }
+        requirements(project, &mut metadata);
+        Ok(Self { name, version, metadata, entry_points: entry_points_text(project) })
     }
 }
 

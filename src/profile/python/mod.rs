@@ -9,6 +9,7 @@ mod file_precedence;
 mod find;
 mod interpreter;
 mod launcher;
+mod lay_out;
 mod module_paths;
 mod record;
 mod relocate;
@@ -20,6 +21,7 @@ mod wheel;
 pub use bytecode::{Bytecode, compile, names};
 pub use find::{InterpreterSearch, find, on_path};
 pub use interpreter::Interpreter;
+pub use lay_out::{LaidOutContent, lay_out};
 pub use record::without as record_without;
 pub use tools::build_tools;
 

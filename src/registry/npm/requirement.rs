@@ -1,6 +1,6 @@
 //! The entries of `dependencies`: a range, a dist-tag or an alias, or a form that larder does not support.
 
-use crate::model::{PackageName, Requirement};
+use crate::model::{NpmRange, PackageName, Requirement, Source};
 use crate::resolve::Wants;
 
 /// Parses an entry of `dependencies`. If its name is invalid, the error names `dependent`.
@@ -27,6 +27,15 @@ pub(in crate::registry) fn wants(dependent: &PackageName, alias: &str, text: &st
             Ok(name) => (name, range),
             Err(error) => return refuse(&error.to_string()),
         }
+    } else if let Some(source) = Source::from_npm(trimmed) {
+        return match source {
+            Ok(source) => {
+                let Ok(any) = "*".parse::<NpmRange>() else { return refuse("it has no range") };
+                let requirement = Requirement::npm(alias_name.clone(), alias_name.clone(), any);
+                Wants::Source { requirement, source, text: text.to_owned() }
+            }
+            Err(error) => refuse(&format!("it {error}")),
+        };
     } else if let Some(kind) = foreign(trimmed) {
         return refuse(kind);
     } else {
@@ -45,12 +54,10 @@ fn foreign(text: &str) -> Option<&'static str> {
         Some("workspace") => Some("`workspace:` is understood within a project only"),
         Some("file" | "link" | "portal") => Some("it is a folder outside of any registry"),
         Some("catalog" | "patch") => Some("it belongs to another package manager"),
-        Some("http" | "https") => Some("larder does not install from URLs"),
-        Some(_) => Some("larder does not install from git"),
+        Some(_) => Some("larder knows no such place"),
         None if text.starts_with(['.', '/']) || text.starts_with("~/") => {
             Some("it is a folder outside of any registry")
         }
-        None if text.contains('/') => Some("larder does not install from git"),
         None => None,
     }
 }
@@ -62,6 +69,7 @@ mod tests {
     fn read(alias: &str, text: &str) -> Result<(String, String), String> {
         match wants(&PackageName::npm("me").unwrap(), alias, text) {
             Wants::Requirement(requirement) => Ok((requirement.package().name.to_string(), requirement.range_text())),
+            Wants::Source { source, .. } => Ok(("outside".to_owned(), source.to_string())),
             Wants::Unsupported { reason, .. } => Err(reason),
         }
     }
@@ -81,19 +89,13 @@ mod tests {
 
     #[test]
     fn what_comes_from_elsewhere_is_refused() {
-        for text in [
-            "git+https://h/x.git",
-            "github:u/r",
-            "u/r",
-            "u/r#semver:^1",
-            "https://h/x.tgz",
-            "file:../x",
-            "../x",
-            "workspace:*",
-            "git@h:u/r.git",
-            "link:x",
-        ] {
+        for text in
+            ["git+file:///x.git", "http://h/x.tgz", "file:../x", "../x", "workspace:*", "link:x", "svn+https://h/x"]
+        {
             assert!(read("a", text).is_err(), "{text}");
+        }
+        for text in ["git+https://h/x.git", "github:u/r", "u/r#semver:^1", "https://h/x.tgz", "git@h:u/r.git"] {
+            assert_eq!(read("a", text).unwrap().0, "outside", "{text}");
         }
         assert!(read("../a", "1").is_err());
     }

@@ -28,6 +28,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         extras: Vec::new(),
         groups,
         facts: Facts::default(),
+        sources: Vec::new(),
         warnings,
         listed: Vec::new(),
         files: Vec::new(),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, folder_text};
+use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, Source, folder_text};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 pub(super) use listing::PathListing;
@@ -38,6 +38,8 @@ pub struct PathPackage {
     pub groups: BTreeMap<Label, Vec<Dependency>>,
     /// The metadata that `sync` needs.
     pub facts: Facts,
+    /// The places outside of registries that its dependencies are to come from.
+    pub sources: Vec<(Requirement, Source)>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
     /// Subfolders whose lists of files are inputs too, relative to the folder: npm's `directories.bin`.
@@ -177,6 +179,7 @@ pub fn read(root: &Path, folder: &str, local_packages: &LocalPackageIndex) -> Re
     if let Some(known) = local_packages.in_folder(folder) {
         package.name = known.package.clone();
     }
+    package.split_sources();
     Ok(package)
 }
 
@@ -184,6 +187,17 @@ impl PathPackage {
     /// Returns a requirement for the package, which is in `folder`.
     pub fn requirement(&self, folder: Arc<str>) -> Requirement {
         Requirement::path(self.seen_as.clone(), self.name.clone(), folder, Marker::default())
+    }
+
+    /// Takes dependencies on sources apart: what is asked for, and where it is to come from.
+    fn split_sources(&mut self) {
+        let all = self.dependencies.iter_mut().chain(self.groups.values_mut().flatten());
+        for dependency in all {
+            if let Wants::Source { requirement, source, .. } = &dependency.wants {
+                self.sources.push((requirement.clone(), source.clone()));
+                dependency.wants = Wants::Requirement(requirement.clone());
+            }
+        }
     }
 
     /// Adds what another manifest of the same folder declares. Name and version stay.
@@ -242,7 +256,7 @@ pub(super) fn answered(
 ) -> Result<Option<Vec<Vec<Dependency>>>, LocalPackageError> {
     let is_answered = |dependency: &Dependency| match &dependency.wants {
         Wants::Requirement(requirement) => local_packages.answers(requirement),
-        Wants::Unsupported { .. } => false,
+        Wants::Source { .. } | Wants::Unsupported { .. } => false,
     };
     if !dependencies.iter().any(is_answered) {
         return Ok(None);

@@ -79,6 +79,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         extras: Vec::new(),
         groups: groups.into_iter().collect(),
         facts: Facts { bin: json.bin.is_some_and(|bin| !bin.is_null()), ..Facts::default() },
+        sources: Vec::new(),
         warnings,
         listed: listed.filter(|folder| !folder.starts_with('/')).map(str::to_owned).into_iter().collect(),
         files: Vec::new(),

@@ -9,7 +9,7 @@ use super::{
     python_manifest,
 };
 use crate::import::{GroupItem, PythonProject, UvSource, UvSources, behind_extra, uv_sources};
-use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement};
+use crate::model::{ExtraName, Facts, Label, Marker, PackageName, Requirement, Source};
 use crate::registry::pypi::requirement;
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
@@ -55,7 +55,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
                 let has_source = sources.contains_key(&requirement.package().name);
                 has_source || context.local_packages.find_match(requirement) != LocalMatch::None
             }
-            Wants::Unsupported { .. } => false,
+            Wants::Source { .. } | Wants::Unsupported { .. } => false,
         };
         dependencies.extend(requirements.iter().map(behind).filter(|dependency| !is_local(dependency)));
         extras.push(extra);
@@ -77,6 +77,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         dependencies,
         extras,
         groups,
+        sources: Vec::new(),
         warnings: unknown_version(context, &project).into_iter().collect(),
         // The location of its modules depends on these folders' contents.
         listed: vec![String::new(), "src".to_owned()],
@@ -153,6 +154,8 @@ enum ResolvedSource {
     Registry,
     /// A source that larder does not support, with the reason.
     Unsupported(String),
+    /// A git repository or a URL.
+    Outside(Source),
     LocalPackage(IndexedPackage, Requirement),
     /// A local package whose version does not match.
     OtherVersion(IndexedPackage),
@@ -190,6 +193,11 @@ impl<'a> RequirementResolver<'a> {
             }
             ResolvedSource::Unsupported(reason) => {
                 let wants = Wants::Unsupported { name, text, reason };
+                self.dependencies.push(Dependency { kind: dependency.kind, wants });
+                return Ok(());
+            }
+            ResolvedSource::Outside(source) => {
+                let wants = Wants::Source { requirement: requirement.clone(), source, text };
                 self.dependencies.push(Dependency { kind: dependency.kind, wants });
                 return Ok(());
             }
@@ -233,6 +241,9 @@ impl<'a> RequirementResolver<'a> {
                 let local = IndexedPackage { folder: folder.clone(), package: found.name().clone(), version: None };
                 return Ok(ResolvedSource::LocalPackage(local, found));
             }
+        }
+        if let Some(UvSource::Outside(source)) = stated {
+            return Ok(ResolvedSource::Outside(source.clone()));
         }
         Ok(match self.context.local_packages.find_match(requirement) {
             LocalMatch::None => stated

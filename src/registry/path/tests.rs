@@ -24,6 +24,7 @@ fn wants(package: &PathPackage) -> Vec<String> {
         Wants::Requirement(requirement) => {
             format!("{:?} {} {}", dependency.kind, requirement.package(), requirement.range_text())
         }
+        Wants::Source { source, .. } => format!("{:?} {source}", dependency.kind),
         Wants::Unsupported { name, .. } => format!("{:?} ?{name}", dependency.kind),
     };
     package.dependencies.iter().map(one).collect()
@@ -245,9 +246,12 @@ fn uvs_sources_lead_where_they_say_and_never_to_a_registry() {
     ]);
     let package = read(root.path(), "p", &named(root.path(), &["member"])).unwrap();
     let expected =
-        ["path:core-lib lib", "pypi:orjson ", "path:member member", "?lost", "?forked", "?many", "pypi:indexed "];
+        ["path:core-lib lib", "pypi:orjson ", "path:member member", "?lost", "pypi:forked ", "?many", "pypi:indexed "];
     let expected: Vec<_> = expected.iter().chain(&["pypi:y "]).map(|one| format!("Normal {one}")).collect();
     assert_eq!(wants(&package), expected);
+    let elsewhere: Vec<_> =
+        package.sources.iter().map(|(what, source)| format!("{} {source}", what.package())).collect();
+    assert_eq!(elsewhere, ["pypi:forked https://h/x"]);
     let group = package.groups.values().flatten().next().map(|dependency| dependency.wants.clone());
     assert!(matches!(group, Some(Wants::Requirement(Requirement::Path { .. }))), "{group:?}");
 }

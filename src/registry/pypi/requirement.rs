@@ -1,6 +1,6 @@
 //! `Requires-Dist`: PEP 508, and the invalid forms that old packages have.
 
-use crate::model::{PackageName, Pep508Error, Requirement};
+use crate::model::{PackageName, Pep508Error, Requirement, Source};
 use crate::resolve::{Dependency, DependencyKind, Wants};
 
 /// Parses a `Requires-Dist`. If its name is invalid, the error names `dependent`.
@@ -12,7 +12,18 @@ pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> De
     });
     match read {
         Ok(requirement) => Dependency { kind: DependencyKind::Normal, wants: Wants::Requirement(requirement) },
-        Err(Pep508Error::Url { name, .. }) => refused(&name, text, "larder does not install from URLs"),
+        Err(Pep508Error::Url { requirement, url }) => match Source::from_pep508(&url) {
+            Ok(source) => Dependency {
+                // Behind an extra it is optional, so that a version can still be chosen that may not have it.
+                kind: if requirement.marker().is_some_and(|marker| !marker.extras().is_empty()) {
+                    DependencyKind::Optional
+                } else {
+                    DependencyKind::Normal
+                },
+                wants: Wants::Source { requirement: *requirement, source, text: text.to_owned() },
+            },
+            Err(error) => refused(requirement.name(), text, &format!("its URL {error}")),
+        },
         Err(_) => refused(dependent, text, &format!("`{text}` is not a valid PEP 508 requirement")),
     }
 }
@@ -82,6 +93,7 @@ mod tests {
             Dependency { wants: Wants::Requirement(requirement), .. } => {
                 format!("{} {}", requirement.package().name, requirement.range_text())
             }
+            Dependency { kind, wants: Wants::Source { source, .. } } => format!("{kind:?} {source}"),
             Dependency { kind, wants: Wants::Unsupported { .. } } => format!("{kind:?}"),
         }
     }
@@ -102,8 +114,8 @@ mod tests {
 
     #[test]
     fn urls_and_nonsense_are_refused() {
-        assert_eq!(read("a @ https://h/a.whl"), "Normal");
-        assert_eq!(read("a @ git+https://h/a ; extra == 'dev'"), "Optional");
+        assert_eq!(read("a @ https://h/a.whl"), "Normal https://h/a.whl");
+        assert_eq!(read("a @ git+https://h/a@x ; extra == 'dev'"), "Optional https://h/a (rev x)");
         assert_eq!(read("??"), "Normal");
     }
 }

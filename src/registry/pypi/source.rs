@@ -5,10 +5,10 @@ use std::io::{BufReader, SeekFrom};
 use super::file_name::FileName;
 use super::tags::WheelTarget;
 use super::{lazy_wheel, requirement};
-use crate::import::python_project;
+use crate::import::{FileReader, python_project};
 use crate::model::{Artifact, CoreMetadata, Facts, PackageKey, PackageName, Platform, Settings, Version};
 use crate::registry::platform_metadata::unusable_release;
-use crate::registry::source_reader::{Reread, SourceContent, SourceReader};
+use crate::registry::source_reader::{PackedSource, Reread, SourceContent, SourceFiles, SourceReader};
 use crate::registry::tarball::file_in_tarball;
 use crate::resolve::Release;
 
@@ -35,7 +35,8 @@ impl SourceReader for PypiSourceReader {
             let Some(bytes) = lazy_wheel::from_sdist(&mut *file) else {
                 file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
                 let text = file_in_tarball(&mut *file, "pyproject.toml").ok_or_else(no_metadata)?;
-                return project_version(name, &text);
+                let text = String::from_utf8_lossy(&text);
+                return project_version(name, &|file| (file == "pyproject.toml").then(|| text.to_string()));
             };
             bytes
         };
@@ -55,6 +56,17 @@ impl SourceReader for PypiSourceReader {
             }
             _ => Ok(own.into()),
         }
+    }
+
+    fn pack(&self, name: &PackageName, files: &dyn SourceFiles) -> Result<PackedSource, String> {
+        let read = |file: &str| String::from_utf8(files.read(file)?).ok();
+        let version = project_version(name, &read)?;
+        let project = python_project(&read)?.ok_or("no file of it describes a Python package")?;
+        let paths = files.paths();
+        let file = format!("{}-{version}.tar.gz", name.as_str().replace('-', "_"));
+        let is_pure = project.pure_modules(&paths).is_some();
+        let artifact = if is_pure { Artifact::source(file) } else { Artifact::sdist(file) };
+        Ok(PackedSource { version, artifact, paths: paths.into_iter().map(str::to_owned).collect() })
     }
 
     fn release(&self, content: &SourceContent<'_>) -> Result<Option<Release>, String> {
@@ -113,18 +125,16 @@ fn stated_metadata(content: &SourceContent<'_>) -> Result<Option<CoreMetadata>, 
     }))
 }
 
-/// Compares the name in a pyproject.toml, and returns the version.
-fn project_version(name: &PackageName, pyproject: &[u8]) -> Result<Version, String> {
-    let text = String::from_utf8_lossy(pyproject);
-    let files = |file: &str| (file == "pyproject.toml").then(|| text.to_string());
-    let project = python_project(&files).map_err(|why| format!("its pyproject.toml cannot be read: {why}"))?;
-    let project = project.ok_or("its pyproject.toml describes no package")?;
+/// Compares the name that a project's files state, and returns the version.
+fn project_version(name: &PackageName, files: &FileReader<'_>) -> Result<Version, String> {
+    let project = python_project(files).map_err(|why| format!("its pyproject.toml cannot be read: {why}"))?;
+    let project = project.ok_or("no file of it describes a Python package")?;
     match &project.name {
         Some(own) if PackageName::pypi(own).is_ok_and(|own| own == *name) => {}
         Some(own) => return Err(format!("its pyproject.toml calls it `{}`", own.escape_debug())),
         None => return Err("its pyproject.toml gives it no name".to_owned()),
     }
-    let version = project.version.ok_or("its version is computed when it is built")?;
+    let version = project.version.ok_or("its version is computed when it is built, from what is no file of it")?;
     let parsed = version.parse::<pep440_rs::Version>();
     parsed.map(Version::from).map_err(|_| format!("its version is `{}`", version.escape_debug()))
 }

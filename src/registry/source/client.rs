@@ -1,5 +1,7 @@
 //! Fetching sources, and opening them again for what a lock has.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,21 +13,27 @@ use crate::fetch::{
     Body, Client, Encoding, Endpoint, Quota, RegistryAddress, Request, RequestTarget, Response, SourceError,
 };
 use crate::fs::{self, Action, Dir, File, FsError};
+use crate::git::{Git, GitError, GitOptions, GitTree};
 use crate::model::{
-    Algorithm, Artifact, Digest, FileUrl, Label, Origin, PackageId, PackageKey, PinnedSource, Source, Version,
+    Algorithm, Artifact, Commit, Digest, Ecosystem, FileUrl, GitSource, Label, Origin, PackageId, PackageKey,
+    PinnedSource, Source, Version,
 };
 use crate::registry::cache::MetadataCache;
 use crate::registry::ecosystems;
+use crate::registry::source_reader::{PackedSource, SourceFiles, SourceReader};
 
 /// The most bytes of a file: 4 GiB, as of any artifact.
 const LARGEST_FILE: u64 = 4 << 30;
+/// The most bytes of a file of metadata.
+const LARGEST_METADATA: u64 = 16 << 20;
 
 /// Fetches sources.
 pub struct SourceClient {
     http: Arc<Client>,
     endpoint: Option<Arc<Endpoint>>,
-    /// The folder for files while they are looked at. `None` without a cache.
-    scratch: Option<PathBuf>,
+    git: Git,
+    /// The folder for files while they are looked at.
+    scratch: PathBuf,
     cache: MetadataCache,
 }
 
@@ -38,18 +46,21 @@ pub struct FetchedSource {
     pub source: Arc<PinnedSource>,
     /// The artifact, with its digest.
     pub artifact: Artifact,
-    file: File,
-    length: u64,
+    file: ScratchFile,
 }
+
+type SourceResult<T> = Result<T, SourceFailure>;
 
 impl SourceClient {
     /// Creates a client. URLs below a registry's are asked with the registry's credentials.
-    pub fn new(http: Arc<Client>, registries: Vec<RegistryAddress>, cache: Option<PathBuf>) -> Self {
+    pub fn new(http: Arc<Client>, registries: Vec<RegistryAddress>, cache: Option<PathBuf>, git: GitOptions) -> Self {
         // It appears in no message.
         let label = "url".parse::<Label>().ok();
         let endpoint = label.map(|label| Arc::new(Endpoint::new(label, registries, Quota::default())));
-        let folder = cache.map(|cache| cache.join("sources"));
-        Self { http, endpoint, cache: MetadataCache::in_folder(folder.clone()), scratch: folder }
+        let folder = cache.as_ref().map(|cache| cache.join("sources"));
+        let repositories = cache.unwrap_or_default().join("git").join("v1");
+        let cache = MetadataCache::in_folder(folder.clone());
+        Self { http, endpoint, git: Git::new(git, repositories), cache, scratch: folder.unwrap_or_default() }
     }
 
     /// Returns the cache of what builds found out.
@@ -57,116 +68,151 @@ impl SourceClient {
         &self.cache
     }
 
-    /// Fetches the artifact at a source.
-    pub fn fetch(&self, id: &PackageId, source: &Source) -> Result<FetchedSource, SourceFailure> {
-        match source {
-            Source::Url(url) => self.fetch_url(id, source, url),
-            Source::Git(_) => Err(SourceFailure::Unreachable {
-                place: source.to_string(),
-                reason: "this version of larder does not fetch from git".to_owned(),
-            }),
-        }
+    /// Fetches the artifact at a source: of a git repository, at a commit if one is given.
+    pub fn fetch(&self, id: &PackageId, source: &Source, commit: Option<&Commit>) -> SourceResult<FetchedSource> {
+        let (pinned, version, artifact, file) = match source {
+            Source::Url(url) => {
+                let pinned = PinnedSource { source: source.clone(), commit: None };
+                let (version, artifact, file) = self.fetch_url(id, &pinned, url)?;
+                (pinned, version, artifact, file)
+            }
+            Source::Git(git) => {
+                let commit = match commit {
+                    Some(commit) => commit.clone(),
+                    None => self.git.resolve(&git.repository, &git.reference)?,
+                };
+                let pinned = PinnedSource { source: source.clone(), commit: Some(commit.clone()) };
+                let (packed, file) = self.pack(id, &pinned, git, &commit)?;
+                (pinned, packed.version, packed.artifact, file)
+            }
+        };
+        let artifact = Artifact { digest: Some(file.digest.clone()), ..artifact };
+        let package = PackageKey { id: id.clone(), version };
+        Ok(FetchedSource { package, source: Arc::new(pinned), artifact, file })
     }
 
     /// Opens an artifact that a lock has.
     pub(in crate::registry) fn open(
         &self,
+        package: &PackageKey,
         pinned: &PinnedSource,
-        _artifact: &Artifact,
     ) -> Result<(Body, Option<u64>), SourceError> {
-        match &pinned.source {
-            Source::Url(url) => {
-                let response = self.get(url).map_err(|error| Arc::new(error) as SourceError)?;
+        let failed = |error: SourceFailure| Arc::new(error) as SourceError;
+        match (&pinned.source, &pinned.commit) {
+            (Source::Git(git), Some(commit)) => {
+                let (_, file) = self.pack(&package.id, pinned, git, commit).map_err(failed)?;
+                file.open().map_err(|error| failed(self.failed(error)))
+            }
+            (Source::Git(_), None) => {
+                Err(failed(SourceFailure::unusable(pinned, &package.id, "the lock has no commit of it")))
+            }
+            (Source::Url(url), _) => {
+                let response = self.get(url).map_err(failed)?;
                 Ok((response.body, response.length))
             }
-            Source::Git(_) => Err(Arc::new(SourceFailure::Unreachable {
-                place: pinned.to_string(),
-                reason: "this version of larder does not fetch from git".to_owned(),
-            })),
         }
     }
 
-    fn fetch_url(&self, id: &PackageId, source: &Source, url: &FileUrl) -> Result<FetchedSource, SourceFailure> {
-        let pinned = PinnedSource { source: source.clone(), commit: None };
-        let unusable = |reason: String| SourceFailure::unusable(&pinned, id, reason);
-        let reader = ecosystems::source_reader(id.ecosystem)
-            .ok_or_else(|| unusable(format!("packages of {} come from registries", id.ecosystem)))?;
+    fn fetch_url(
+        &self,
+        id: &PackageId,
+        pinned: &PinnedSource,
+        url: &FileUrl,
+    ) -> SourceResult<(Version, Artifact, ScratchFile)> {
+        let unusable = |reason: String| SourceFailure::unusable(pinned, id, reason);
+        let reader = reader(id, pinned)?;
         let artifact = reader.artifact(&id.name, &url.file_name()).map_err(unusable)?;
+        let promised = url.promised();
+        let algorithm = promised.as_ref().map_or_else(|| usual_algorithm(id.ecosystem), Digest::algorithm);
         let response = self.get(url)?;
-        let algorithm = if id.ecosystem.has_scopes() { Algorithm::Sha512 } else { Algorithm::Sha256 };
-        let (mut file, length, digest) = self.download(&pinned, response, algorithm)?;
-        let version = reader.version(&id.name, &artifact, &mut file).map_err(unusable)?;
-        let artifact = Artifact { digest: Some(digest), ..artifact };
-        Ok(FetchedSource::new(id, version, (pinned, artifact), (file, length)))
+        let mut file = self.download(pinned, response, algorithm)?;
+        if let Some(expected) = promised.filter(|promised| *promised != file.digest) {
+            let found = file.digest;
+            return Err(SourceFailure::OtherDigest { place: pinned.to_string(), expected, found });
+        }
+        let version = reader.version(&id.name, &artifact, &mut file.file).map_err(unusable)?;
+        Ok((version, artifact, file))
     }
 
-    fn get(&self, url: &FileUrl) -> Result<Response, SourceFailure> {
+    /// Packs what belongs to a package of a commit.
+    fn pack(
+        &self,
+        id: &PackageId,
+        pinned: &PinnedSource,
+        git: &GitSource,
+        commit: &Commit,
+    ) -> SourceResult<(PackedSource, ScratchFile)> {
+        let tree = self.git.tree(&git.repository, (commit, &git.reference), git.subdirectory.as_ref())?;
+        let files = CommitFiles { tree: &tree, failure: RefCell::default() };
+        let packed = reader(id, pinned)?.pack(&id.name, &files);
+        if let Some(failure) = files.failure.into_inner() {
+            return Err(failure.into());
+        }
+        let packed = packed.map_err(|reason| SourceFailure::unusable(pinned, id, reason))?;
+        let belongs: BTreeSet<&str> = packed.paths.iter().map(String::as_str).collect();
+        let mut writer = HashingWriter::new(self.scratch_file()?, usual_algorithm(id.ecosystem));
+        let files = tree.files().iter().filter(|file| belongs.contains(file.path.as_str()));
+        tree.write_archive(files, &mut writer)?;
+        let file = writer.finish().map_err(|error| self.failed(error))?;
+        Ok((packed, file))
+    }
+
+    fn get(&self, url: &FileUrl) -> SourceResult<Response> {
         let place = || url.url().masked();
         let request =
             Request { target: RequestTarget::At(url.as_str()), encoding: Encoding::Identity, ..Request::default() };
-        let Some(endpoint) = &self.endpoint else {
-            return Err(SourceFailure::Offline { place: place() });
-        };
+        let Some(endpoint) = &self.endpoint else { return Err(SourceFailure::Offline { place: place() }) };
         self.http.get(endpoint, &request).map_err(|error| SourceFailure::of_request(place(), &error))
     }
 
-    /// Writes what arrives into a file without a name. Returns its length and its digest.
-    fn download(
-        &self,
-        pinned: &PinnedSource,
-        response: Response,
-        algorithm: Algorithm,
-    ) -> Result<(File, u64, Digest), SourceFailure> {
+    /// Writes what arrives into a file without a name.
+    fn download(&self, pinned: &PinnedSource, response: Response, algorithm: Algorithm) -> SourceResult<ScratchFile> {
         let interrupted = |error: io::Error| SourceFailure::Unreachable {
             place: pinned.to_string(),
             reason: format!("it did not arrive whole: {error}"),
         };
-        let mut file = self.scratch_file()?;
+        let mut writer = HashingWriter::new(self.scratch_file()?, algorithm);
         let expected = response.length;
-        let mut hasher = Hasher::new(algorithm);
-        let (mut body, mut length) = (response.body, 0_u64);
+        let mut body = response.body;
         let mut buffer = vec![0; 1 << 16];
         loop {
             let count = io::Read::read(&mut body, &mut buffer).map_err(interrupted)?;
             if count == 0 {
                 break;
             }
-            length += count as u64;
-            if length > LARGEST_FILE {
+            if writer.length + count as u64 > LARGEST_FILE {
                 return Err(SourceFailure::TooLarge { place: pinned.to_string(), limit: LARGEST_FILE });
             }
-            hasher.update(&buffer[..count]);
-            file.write_all(&buffer[..count]).map_err(|error| self.failed(error))?;
+            writer.write_all(&buffer[..count]).map_err(|error| self.failed(error))?;
         }
-        if expected.is_some_and(|expected| length < expected) {
+        if expected.is_some_and(|expected| writer.length < expected) {
             return Err(interrupted(io::ErrorKind::UnexpectedEof.into()));
         }
-        file.seek(SeekFrom::Start(0)).map_err(|error| self.failed(error))?;
-        Ok((file, length, hasher.finish()))
+        writer.finish().map_err(|error| self.failed(error))
     }
 
-    fn scratch_file(&self) -> Result<File, SourceFailure> {
-        let folder = self.scratch.clone().unwrap_or_else(|| PathBuf::from("."));
-        fs::create_dir_all(&folder)?;
-        Ok(Dir::open(&folder)?.scratch_file(&fs::random_name())?)
+    fn scratch_file(&self) -> SourceResult<File> {
+        fs::create_dir_all(&self.scratch)?;
+        Ok(Dir::open(&self.scratch)?.scratch_file(&fs::random_name())?)
     }
 
     fn failed(&self, error: io::Error) -> SourceFailure {
-        FsError::new(Action::Write, self.scratch.clone().unwrap_or_default(), error).into()
+        FsError::new(Action::Write, &self.scratch, error).into()
     }
 }
 
-impl FetchedSource {
-    fn new(
-        id: &PackageId,
-        version: Version,
-        (pinned, artifact): (PinnedSource, Artifact),
-        (file, length): (File, u64),
-    ) -> Self {
-        let package = PackageKey { id: id.clone(), version };
-        Self { package, source: Arc::new(pinned), artifact, file, length }
-    }
+/// Returns the reader of an ecosystem's packages.
+fn reader(id: &PackageId, pinned: &PinnedSource) -> SourceResult<&'static dyn SourceReader> {
+    let none = || SourceFailure::unusable(pinned, id, format!("packages of {} come from registries", id.ecosystem));
+    ecosystems::source_reader(id.ecosystem).ok_or_else(none)
+}
 
+/// Returns the algorithm that the ecosystem's registries use.
+fn usual_algorithm(ecosystem: Ecosystem) -> Algorithm {
+    if ecosystem.has_scopes() { Algorithm::Sha512 } else { Algorithm::Sha256 }
+}
+
+impl FetchedSource {
     /// Returns where it comes from.
     pub fn origin(&self) -> Origin {
         Origin::Source(Arc::clone(&self.source))
@@ -174,10 +220,31 @@ impl FetchedSource {
 
     /// Returns the artifact's bytes, from their beginning.
     pub fn open(&self) -> io::Result<(Body, Option<u64>)> {
+        self.file.open()
+    }
+}
+
+/// A file without a name, which is gone when it is closed.
+#[derive(Debug)]
+struct ScratchFile {
+    file: File,
+    length: u64,
+    digest: Digest,
+}
+
+impl ScratchFile {
+    fn open(&self) -> io::Result<(Body, Option<u64>)> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
         Ok((Body::of(Box::new(file)), Some(self.length)))
     }
+}
+
+/// Writes a file and hashes what is written.
+struct HashingWriter {
+    file: File,
+    length: u64,
+    hasher: Hasher,
 }
 
 /// A hash function that is fed in pieces.
@@ -186,26 +253,57 @@ enum Hasher {
     Sha512(sha2::Sha512),
 }
 
-impl Hasher {
-    fn new(algorithm: Algorithm) -> Self {
-        if algorithm == Algorithm::Sha512 {
-            Self::Sha512(sha2::Sha512::new())
-        } else {
-            Self::Sha256(sha2::Sha256::new())
-        }
+impl HashingWriter {
+    fn new(file: File, algorithm: Algorithm) -> Self {
+        let hasher = match algorithm {
+            Algorithm::Sha512 => Hasher::Sha512(sha2::Sha512::new()),
+            Algorithm::Sha1 | Algorithm::Sha256 => Hasher::Sha256(sha2::Sha256::new()),
+        };
+        Self { file, length: 0, hasher }
     }
 
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha256(hasher) => hasher.update(bytes),
-            Self::Sha512(hasher) => hasher.update(bytes),
+    fn finish(mut self) -> io::Result<ScratchFile> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let digest = match self.hasher {
+            Hasher::Sha256(hasher) => Digest::new(Algorithm::Sha256, &hasher.finalize()),
+            Hasher::Sha512(hasher) => Digest::new(Algorithm::Sha512, &hasher.finalize()),
+        };
+        Ok(ScratchFile { file: self.file, length: self.length, digest })
+    }
+}
+
+impl Write for HashingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        match &mut self.hasher {
+            Hasher::Sha256(hasher) => hasher.update(&bytes[..count]),
+            Hasher::Sha512(hasher) => hasher.update(&bytes[..count]),
         }
+        self.length += count as u64;
+        Ok(count)
     }
 
-    fn finish(self) -> Digest {
-        match self {
-            Self::Sha256(hasher) => Digest::new(Algorithm::Sha256, &hasher.finalize()),
-            Self::Sha512(hasher) => Digest::new(Algorithm::Sha512, &hasher.finalize()),
-        }
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The files of a commit.
+struct CommitFiles<'t> {
+    tree: &'t GitTree<'t>,
+    /// Why a file could not be read.
+    failure: RefCell<Option<GitError>>,
+}
+
+impl SourceFiles for CommitFiles<'_> {
+    fn paths(&self) -> Vec<&str> {
+        self.tree.files().iter().map(|file| file.path.as_str()).collect()
+    }
+
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.tree.read(path, LARGEST_METADATA).unwrap_or_else(|error| {
+            self.failure.borrow_mut().get_or_insert(error);
+            None
+        })
     }
 }

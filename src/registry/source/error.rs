@@ -3,7 +3,8 @@
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::RequestError;
 use crate::fs::FsError;
-use crate::model::{PackageId, PinnedSource};
+use crate::git::GitError;
+use crate::model::{Digest, PackageId, PinnedSource};
 
 /// Why a git repository or a URL cannot be used. Places are kept as they may be shown: without secrets.
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
@@ -71,6 +72,21 @@ pub enum SourceFailure {
         /// The reason.
         reason: String,
     },
+    /// Its digest is not the one that the URL promises.
+    #[error("{place} is not what its URL promises: expected {expected}, found {found}")]
+    #[diagnostic(code(larder::source::integrity), help("nothing of it was kept: find out why the file was changed"))]
+    OtherDigest {
+        /// The source.
+        place: String,
+        /// The promised digest.
+        expected: Digest,
+        /// That of the file.
+        found: Digest,
+    },
+    /// A git repository.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(std::sync::Arc<GitError>),
     /// The disk.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -118,11 +134,18 @@ impl From<FsError> for SourceFailure {
     }
 }
 
+impl From<GitError> for SourceFailure {
+    fn from(error: GitError) -> Self {
+        Self::Git(std::sync::Arc::new(error))
+    }
+}
+
 impl Failure for SourceFailure {
     fn exit(&self) -> Exit {
         match self {
             Self::Offline { .. } | Self::Gone { .. } | Self::Denied { .. } | Self::Unreachable { .. } => Exit::Network,
-            Self::TooLarge { .. } => Exit::Integrity,
+            Self::TooLarge { .. } | Self::OtherDigest { .. } => Exit::Integrity,
+            Self::Git(error) => error.exit(),
             Self::Unusable { .. } => Exit::Manifest,
             Self::Disk(error) => error.exit(),
         }

@@ -4,13 +4,16 @@
 //! | --- | --- |
 //! | `client` | fetching sources, and opening them again for what a lock has |
 //! | `release` | the one version of such a package: its listing |
+//! | `known` | which packages come from outside of registries |
 //! | `error` | why a source cannot be used |
 
 mod client;
 mod error;
+mod known;
 mod release;
 
 pub use client::{FetchedSource, SourceClient};
 pub use error::SourceFailure;
+pub(super) use known::KnownSources;
 pub(super) use release::SourceListing;
 pub use release::SourceRelease;

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `project_table` | `[project]` (PEP 621) and dependency groups (PEP 735) |
 //! | `poetry` | Poetry's tables, where `[project]` leaves something to them |
+//! | `pure` | which modules it has, where no build has to run to know |
 //! | `setuptools` | what `[project]` calls dynamic, from setuptools' tables, setup.cfg and setup.py |
 //! | `setup_cfg`, `setup_py` | the two files; of setup.py what is written literally |
 //! | `uv_sources` | where uv takes some dependencies from |
@@ -12,6 +13,7 @@
 
 mod poetry;
 mod project_table;
+mod pure;
 mod setup_cfg;
 mod setup_py;
 mod setuptools;

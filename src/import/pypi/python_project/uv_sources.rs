@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::model::PackageName;
+use crate::model::{GitReference, GitSource, PackageName, Source};
 
 /// The sources, by the names of their packages.
 pub type UvSources = BTreeMap<PackageName, UvSource>;
@@ -16,15 +16,17 @@ pub enum UvSource {
     Folder(String),
     /// A member of the project.
     Workspace,
+    /// A git repository or a URL.
+    Outside(Source),
     /// A source that larder does not support, or several sources.
     Elsewhere,
 }
 
 impl UvSource {
-    /// Returns the reason why the source is not supported, as a sentence. Returns `None` for a folder.
+    /// Returns the reason why the source is not supported, as a sentence. Returns `None` for one that is.
     pub fn unsupported_reason(&self) -> Option<String> {
         match self {
-            Self::Folder(_) => None,
+            Self::Folder(_) | Self::Outside(_) => None,
             Self::Workspace => Some("no member of the project has this name".to_owned()),
             Self::Elsewhere => Some("[tool.uv.sources] has it from where larder does not install".to_owned()),
         }
@@ -51,5 +53,26 @@ fn source(value: &Value) -> Option<UvSource> {
     if value.get("workspace") == Some(&Value::Boolean(true)) {
         return Some(UvSource::Workspace);
     }
-    ["git", "url"].iter().any(|key| value.get(key).is_some()).then_some(UvSource::Elsewhere)
+    ["git", "url"]
+        .iter()
+        .any(|key| value.get(key).is_some())
+        .then(|| outside(value).map_or(UvSource::Elsewhere, UvSource::Outside))
+}
+
+/// Reads `{ git = "…", tag = "…", subdirectory = "…" }` or `{ url = "…" }`. Returns `None` if that is no place that larder fetches
+/// from, or has conditions of its own.
+fn outside(value: &Value) -> Option<Source> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    if ["marker", "extra", "group"].iter().any(|key| value.get(key).is_some()) {
+        return None;
+    }
+    if let Some(url) = text("url") {
+        return url.parse().ok().map(Source::Url).filter(|_| text("subdirectory").is_none());
+    }
+    let stated = ["branch", "tag", "rev"].into_iter().find_map(|kind| Some((kind, text(kind)?)));
+    Some(Source::Git(GitSource {
+        repository: text("git")?.parse().ok()?,
+        reference: stated.map_or(Ok(GitReference::Head), |(kind, name)| GitReference::from_parts(kind, name)).ok()?,
+        subdirectory: text("subdirectory").map(str::parse).transpose().ok()?,
+    }))
 }

@@ -29,6 +29,7 @@ fn wants(release: &Release) -> Vec<String> {
         crate::resolve::Wants::Requirement(wanted) => {
             format!("{:?} {} {}", dependency.kind, wanted.seen_as(), wanted.range_text())
         }
+        crate::resolve::Wants::Source { source, .. } => format!("{:?} {source}", dependency.kind),
         crate::resolve::Wants::Unsupported { name, .. } => format!("{:?} ?{name}", dependency.kind),
     };
     release.dependencies.iter().map(one).collect()
@@ -104,7 +105,7 @@ fn what_a_version_says_is_read_in_every_shape() {
         [
             "Normal b ^1",
             "Normal c npm:d@2",
-            "Normal ?e",
+            "Normal https://github.com/u/r.git",
             "Normal peer2 1",
             "Optional both 2",
             "Peer react >=16",
