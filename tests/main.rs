@@ -2,6 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
 
 #[cfg(target_os = "linux")]
+mod bare;
+#[cfg(target_os = "linux")]
 mod builds;
 mod circles;
 mod clone;
@@ -45,6 +47,7 @@ mod python;
 mod registries;
 mod routes;
 mod run;
+mod runtimes;
 mod secrets;
 mod sources;
 mod storefront;

@@ -209,6 +209,9 @@ pub(super) struct UpdateArgs {
     /// Move what builds the packages, and not the packages
     #[arg(long)]
     pub(super) builds: bool,
+    /// Move the runtimes that larder brings, and no package
+    #[arg(long, conflicts_with_all = ["builds", "packages"])]
+    pub(super) runtimes: bool,
 }
 
 /// How the lock is used.

@@ -28,6 +28,7 @@ pub(super) fn counts(difference: &Difference) -> String {
         (difference.changed.len(), "changed"),
         (difference.removed.len(), "removed"),
         (difference.kept, "kept"),
+        (difference.runtimes.len(), if difference.runtimes.len() == 1 { "runtime" } else { "runtimes" }),
     ] {
         if count > 0 {
             let comma = if text.is_empty() { "" } else { ", " };

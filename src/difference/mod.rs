@@ -4,10 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lock::Closure;
-use crate::model::{PackageId, Version};
+use crate::model::{PackageId, Platform, RuntimeName, RuntimeVersion, Runtimes, Version};
 
 /// The versions of each package, in ascending order; several where npm needs several.
 pub type PackageVersions = BTreeMap<PackageId, Vec<Version>>;
+
+/// The versions of each runtime that larder brings, in ascending order; several where platforms differ.
+pub type RuntimeVersions = BTreeMap<RuntimeName, Vec<RuntimeVersion>>;
+
+/// A runtime that larder brings and that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeChange {
+    /// The runtime.
+    pub name: RuntimeName,
+    /// Its versions before; empty if it is new.
+    pub from: Vec<RuntimeVersion>,
+    /// Its versions now; empty if it is gone.
+    pub to: Vec<RuntimeVersion>,
+}
 
 /// How the packages of a generation, or of a lock, differ from those of another.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -18,6 +32,8 @@ pub struct Difference {
     pub changed: Vec<(PackageId, Vec<Version>, Vec<Version>)>,
     /// Packages that only the old one has.
     pub removed: Vec<(PackageId, Vec<Version>)>,
+    /// The runtimes that larder brings and that have other versions, or that only one side has.
+    pub runtimes: Vec<RuntimeChange>,
     /// The number of packages that have the same versions.
     pub kept: usize,
     /// The direct dependencies, old and new: [`Self::lines`] begins with them.
@@ -40,13 +56,22 @@ impl Difference {
         difference
     }
 
-    /// Returns whether both have the same packages in the same versions.
-    pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    /// Adds how the runtimes that larder brings differ.
+    #[must_use]
+    pub fn with_runtimes(self, old: &RuntimeVersions, new: &RuntimeVersions) -> Self {
+        let versions = |of: &RuntimeVersions, name| of.get(&name).cloned().unwrap_or_default();
+        let changes =
+            RuntimeName::ALL.map(|name| RuntimeChange { name, from: versions(old, name), to: versions(new, name) });
+        Self { runtimes: changes.into_iter().filter(|change| change.from != change.to).collect(), ..self }
     }
 
-    /// Returns a line for each change: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`. Direct
-    /// dependencies come first.
+    /// Returns whether both have the same packages and runtimes in the same versions.
+    pub fn is_empty(&self) -> bool {
+        self.runtimes.is_empty() && self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+
+    /// Returns a line for each change: `~ npm:left 1.0.0 -> 1.1.0`, `- npm:gone 1.0.0`, `+ npm:new 2.0.0`. Runtimes come first,
+    /// then direct dependencies.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         let changed = self
             .changed
@@ -57,13 +82,26 @@ impl Difference {
         };
         let removed = self.removed.iter().map(move |gone| (&gone.0, one_sided('-', gone)));
         let added = self.added.iter().map(move |new| (&new.0, one_sided('+', new)));
+        let runtimes = self.runtimes.iter().map(RuntimeChange::line);
         let mut lines: Vec<_> = changed.chain(removed).chain(added).collect();
         lines.sort_by_key(|(package, _)| !self.direct.contains(*package));
-        lines.into_iter().map(|(_, line)| line)
+        runtimes.chain(lines.into_iter().map(|(_, line)| line))
     }
 }
 
-fn list(versions: &[Version]) -> String {
+impl RuntimeChange {
+    /// Returns the line of a change: `~ node 22.10.0 -> 22.11.0`.
+    fn line(&self) -> String {
+        let Self { name, from, to } = self;
+        match (&from[..], &to[..]) {
+            (from, []) => format!("- {name} {}", list(from)),
+            ([], to) => format!("+ {name} {}", list(to)),
+            (from, to) => format!("~ {name} {} -> {}", list(from), list(to)),
+        }
+    }
+}
+
+fn list(versions: &[impl ToString]) -> String {
     versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
@@ -74,6 +112,17 @@ pub fn packages_of(closure: &Closure<'_>) -> PackageVersions {
         packages.entry(key.id.clone()).or_default().push(key.version.clone());
     }
     packages
+}
+
+/// Returns the versions of a lock's runtimes: on one platform, or on all.
+pub fn runtimes_of(runtimes: &Runtimes, platform: Option<Platform>) -> RuntimeVersions {
+    let mut versions = RuntimeVersions::new();
+    for (key, runtime) in &runtimes.0 {
+        if platform.is_none_or(|platform| runtime.artifact_for(platform).is_some()) {
+            versions.entry(key.name).or_default().push(key.version);
+        }
+    }
+    versions
 }
 
 /// Returns the direct dependencies of a closure: the packages that its manifest lines ask for.
@@ -110,5 +159,19 @@ mod tests {
         let direct = BTreeSet::from([difference.added[0].0.clone()]);
         let lines: Vec<_> = Difference { direct, ..difference }.lines().collect();
         assert_eq!(lines, ["+ npm:new 3.0.0", "~ npm:moved 1.0.0 -> 1.0.0, 2.0.0", "- npm:gone 1.0.0"]);
+    }
+
+    #[test]
+    fn runtimes_are_told_first() {
+        let versions = |text: &str| vec![text.parse().unwrap()];
+        let before = RuntimeVersions::from([(RuntimeName::Node, versions("22.10.0"))]);
+        let after = RuntimeVersions::from([
+            (RuntimeName::Node, versions("22.11.0")),
+            (RuntimeName::Python, versions("3.12.8")),
+        ]);
+        let difference = Difference::default().with_runtimes(&before, &after);
+        assert_eq!(difference.lines().collect::<Vec<_>>(), ["~ node 22.10.0 -> 22.11.0", "+ python 3.12.8"]);
+        assert!(!difference.is_empty());
+        assert!(Difference::default().with_runtimes(&after, &after).is_empty());
     }
 }

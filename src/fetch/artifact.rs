@@ -84,7 +84,7 @@ fn transfer(
     format: &dyn Format,
     mut staging: Staging<'_>,
 ) -> Result<FetchedArtifact, NotFetched> {
-    let _span = tracing::debug_span!("artifact", package = %wanted.package).entered();
+    let _span = tracing::debug_span!("artifact", owner = %wanted.owner).entered();
     let (end, taken) = match arrive(context, wanted, format, &mut staging) {
         Err(end) => (end, staging.demand()),
         Ok((digest, bytes)) => match staging.commit(&digest) {
@@ -110,7 +110,7 @@ fn arrive(
     let (artifact, subject) = (&wanted.artifact, || Box::new(wanted.subject()));
     let (body, length) = context
         .source
-        .open(&wanted.package, &wanted.origin, artifact)
+        .open(&wanted.owner, &wanted.origin, artifact)
         .map_err(|error| FetchError::Source(subject(), RegistryError(error)))?;
     stop_if((context.tell)(FetchStep::Started { bytes: length }))?;
 
@@ -150,9 +150,10 @@ fn arrive(
         }
     }
     let unpacked = match unpacked {
-        Unpacked::Spooled(spool) => {
-            Unpacked::of(unpack_wheel(spool, &wanted.package, context.memory, staging, context.limits))?
-        }
+        Unpacked::Spooled(spool) => match wanted.owner.package() {
+            Some(package) => Unpacked::of(unpack_wheel(spool, package, context.memory, staging, context.limits))?,
+            None => Unpacked::Not(Some(ArchiveRefusal::Archive(ArchiveFault::NoMetadata))),
+        },
         other => other,
     };
     match unpacked {
@@ -161,7 +162,7 @@ fn arrive(
             Err(FetchError::Refused { subject: subject(), refusal }.into())
         }
         Unpacked::Whole | Unpacked::Spooled(_) => {
-            match check_unpacked(staging, format, &wanted.package).map_err(StoreError::from)? {
+            match check_unpacked(staging, format, &wanted.owner).map_err(StoreError::from)? {
                 Some(refusal) => Err(FetchError::Refused { subject: subject(), refusal }.into()),
                 None => Ok((found, packed.get())),
             }

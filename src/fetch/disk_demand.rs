@@ -36,6 +36,6 @@ pub fn disk_full_error(
 
 /// Returns the space that an artifact needs on the disk of `place`. Returns `None` if it cannot be fetched.
 pub(super) fn disk_demand(source: &dyn ArtifactSource, wanted: &RequestedArtifact, place: &Path) -> Option<Demand> {
-    let (mut body, length) = source.open(&wanted.package, &wanted.origin, &wanted.artifact).ok()?;
+    let (mut body, length) = source.open(&wanted.owner, &wanted.origin, &wanted.artifact).ok()?;
     format::of(wanted.artifact.kind).measure(&mut body, length, place)
 }

@@ -7,14 +7,14 @@ use std::io;
 use super::{ArchiveRefusal, SourceError};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::FsError;
-use crate::model::{Digest, Origin, PackageKey};
+use crate::model::{ArtifactOwner, Digest, Origin};
 use crate::store::StoreError;
 
 /// The artifact that an error is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchSubject {
-    /// Its package.
-    pub package: PackageKey,
+    /// The package or runtime that it is of.
+    pub owner: ArtifactOwner,
     /// Where it was fetched from.
     pub origin: Origin,
     /// Its file name.
@@ -23,7 +23,7 @@ pub struct FetchSubject {
 
 impl fmt::Display for FetchSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` of {} from {}", self.file, self.package, self.origin)
+        write!(f, "`{}` of {} from {}", self.file, self.owner, self.origin)
     }
 }
 
@@ -111,9 +111,12 @@ impl miette::Diagnostic for FetchError {
                 if !is_missing {
                     return error.help();
                 }
-                let name = &subject.package.id.name;
+                let which = match &subject.owner {
+                    ArtifactOwner::Package(package) => package.id.name.as_str(),
+                    ArtifactOwner::Runtime(_) => "--runtimes",
+                };
                 return Some(Box::new(format!(
-                    "the version may have been unpublished: `larder update {name}` looks for another one. Else {help}"
+                    "the version may have been unpublished: `larder update {which}` looks for another one. Else {help}"
                 )));
             }
             Self::Store(error) => return error.help(),

@@ -20,7 +20,7 @@ pub(super) fn find_in_store(
         check_names(tree.entries.iter().map(|entry| &*entry.path), folds).map_err(refused)?;
     }
     let format = format::of(wanted.artifact.kind);
-    if let Some(refusal) = check_tree(&tree, format, &wanted.package).map_err(StoreError::from)? {
+    if let Some(refusal) = check_tree(&tree, format, &wanted.owner).map_err(StoreError::from)? {
         return Err(refused(refusal));
     }
     Ok(Some(FetchedArtifact { tree, digest: digest.clone(), bytes: 0 }))

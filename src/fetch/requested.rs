@@ -1,14 +1,14 @@
 //! Requested artifacts, their progress, and fetched artifacts.
 
 use super::error::FetchSubject;
-use crate::model::{Artifact, Digest, Origin, PackageKey};
+use crate::model::{Artifact, ArtifactOwner, Digest, Origin};
 use crate::store::Tree;
 
 /// An artifact that is to be in the store.
 #[derive(Clone, Debug)]
 pub struct RequestedArtifact {
-    /// Its package.
-    pub package: PackageKey,
+    /// The package or runtime that it is of.
+    pub owner: ArtifactOwner,
     /// Where it is fetched from.
     pub origin: Origin,
     /// The artifact. One without a digest is always fetched.
@@ -63,12 +63,12 @@ pub enum FetchStep {
 
 impl RequestedArtifact {
     /// Requests an artifact of which nothing but its own digest is promised.
-    pub fn new(package: &PackageKey, origin: &Origin, artifact: &Artifact) -> Self {
-        let (package, origin, artifact) = (package.clone(), origin.clone(), artifact.clone());
-        Self { package, origin, artifact, promised: Vec::new(), native: false }
+    pub fn new(owner: impl Into<ArtifactOwner>, origin: &Origin, artifact: &Artifact) -> Self {
+        let (owner, origin, artifact) = (owner.into(), origin.clone(), artifact.clone());
+        Self { owner, origin, artifact, promised: Vec::new(), native: false }
     }
 
     pub(super) fn subject(&self) -> FetchSubject {
-        FetchSubject { package: self.package.clone(), origin: self.origin.clone(), file: self.artifact.file.clone() }
+        FetchSubject { owner: self.owner.clone(), origin: self.origin.clone(), file: self.artifact.file.clone() }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::conflict_markers::ConflictMarker;
 use super::{Lockfile, v1};
-use crate::model::{Graph, Settings};
+use crate::model::{Graph, Runtimes, Settings};
 
 /// Takes what both sides of a conflict agree on: the packages that one of them has and the other does not contradict.
 ///
@@ -20,7 +20,13 @@ pub fn salvage(text: &str) -> Lockfile {
     let package_extensions = ours.settings.package_extensions.max(theirs.settings.package_extensions);
     let settings = if ours.settings == theirs.settings { ours.settings } else { Settings::default() };
     let settings = Settings { package_extensions, ..settings };
-    Lockfile::new(settings, Graph { packages, ..Graph::default() })
+    // Where both brought other ones, neither is taken.
+    let runtimes = match (ours.runtimes, theirs.runtimes) {
+        (ours, theirs) if theirs.is_empty() || ours == theirs => ours,
+        (ours, theirs) if ours.is_empty() => theirs,
+        _ => Runtimes::default(),
+    };
+    Lockfile { runtimes, ..Lockfile::new(settings, Graph { packages, ..Graph::default() }) }
 }
 
 /// The packages of one side that the other has as well, or does not have in any version.
@@ -71,6 +77,14 @@ mod tests {
         assert!(matches!(super::super::parse("larder.lock", text), Err(super::super::LockfileError::Conflict { .. })));
         let kept: Vec<_> = salvage(text).graph.packages.keys().map(ToString::to_string).collect();
         assert_eq!(kept, ["npm:a@1.0.0", "npm:c@2.0.0"]);
+    }
+
+    #[test]
+    fn a_runtime_that_one_side_brings_is_kept() {
+        let text = "version = 1\n<<<<<<< HEAD\n=======\n\n[[runtime]]\nid = \"node@22.0.0\"\nsource = \"node-distribution\"\n\
+                    >>>>>>> topic\n";
+        let names: Vec<_> = salvage(text).runtimes.0.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["node@22.0.0"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use fallback::{Fallback, UnmetDeclaration};
 pub use freshness::{DeclaredState, Freshness, LocalManifest, OriginMatch, StaleReason, freshness, misrouted};
 pub use spans::{Anchor, Spans};
 
-use crate::model::{Builds, Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Settings, Side};
+use crate::model::{Builds, Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Runtimes, Settings, Side};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -46,6 +46,8 @@ pub struct Lockfile {
     pub graph: Graph,
     /// The tools that build what has to be built.
     pub builds: Builds,
+    /// The runtimes that larder brings.
+    pub runtimes: Runtimes,
 }
 
 /// An edge whose target is not there, as a merge can leave it.
@@ -74,7 +76,7 @@ impl Lockfile {
             instance.edges.sort();
             instance.dropped.sort();
         }
-        Self { settings, graph, builds: Builds::default() }
+        Self { settings, graph, builds: Builds::default(), runtimes: Runtimes::default() }
     }
 
     /// Writes the canonical text: the same for equal locks.
@@ -122,7 +124,7 @@ impl Lockfile {
             Dependent::Project => true,
         });
         graph.roots.iter_mut().for_each(|root| root.to.retain(stays));
-        Self { settings: self.settings.clone(), graph, builds: self.builds.clone() }
+        Self { settings: self.settings.clone(), graph, builds: self.builds.clone(), runtimes: self.runtimes.clone() }
     }
 
     /// Returns the edges whose targets are not there. A lock with such edges is stale, not corrupt.

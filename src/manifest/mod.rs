@@ -19,6 +19,7 @@ mod patches;
 mod registries;
 mod requirement;
 mod resolution;
+mod runtime_registries;
 mod runtimes;
 mod scan;
 mod source;
@@ -32,7 +33,8 @@ pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use model::{
     Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
-    PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm, RegistryUrl, Spanned, Task, TokenSource,
+    PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm, RegistryUrl, RuntimeAddress,
+    RuntimeRegistry, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use miette::SourceSpan;
 
 use crate::model::{
-    Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, Settings, Severity, Source, Url, Version,
+    Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, RuntimeHost, RuntimeName, Settings, Severity,
+    Source, Url, Version,
 };
 
 use super::{Claim, FolderSpec, Hoisting};
@@ -35,6 +36,10 @@ pub struct Manifest {
     pub hoisting: Hoisting,
     /// The declared registries, then the built-in ones that are not declared: `npmjs` and `pypi`.
     pub registries: Vec<Registry>,
+    /// Where runtimes come from, where that is not their usual host.
+    pub runtime_registries: Vec<RuntimeRegistry>,
+    /// The values of `runtimes`: `"22"`.
+    pub runtime_spans: BTreeMap<RuntimeName, SourceSpan>,
     /// The catalogs; of a member, those of its root.
     pub catalogs: Catalogs,
     /// `dependencies`
@@ -333,6 +338,35 @@ impl Registry {
     pub fn mirror_variable(&self) -> String {
         let name = self.name.as_str().to_ascii_uppercase().replace(['-', '.'], "_");
         format!("LARDER_MIRROR_{name}")
+    }
+}
+
+/// `runtime "node" "https://mirror/dist/"`: where runtimes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeRegistry {
+    /// Whose place it takes.
+    pub host: RuntimeHost,
+    /// Its address.
+    pub address: RuntimeAddress,
+    /// The mirrors, tried in order if it does not answer.
+    pub mirrors: Vec<RegistryUrl>,
+    /// The node.
+    pub span: SourceSpan,
+}
+
+/// The address of a host of runtimes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuntimeAddress {
+    /// A server or a folder with the files of the usual host.
+    Url(RegistryUrl),
+    /// `npm:`: the packages of the npm registry that hold the runtime.
+    NpmPackages,
+}
+
+impl RuntimeRegistry {
+    /// Returns the environment variable that sets a mirror of a host to ask first: `LARDER_MIRROR_RUNTIME_NODE`.
+    pub fn mirror_variable(host: RuntimeHost) -> String {
+        format!("LARDER_MIRROR_RUNTIME_{}", host.as_str().to_ascii_uppercase().replace('-', "_"))
     }
 }
 

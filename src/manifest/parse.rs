@@ -1,18 +1,22 @@
 //! The top level of a manifest.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Catalogs, Settings};
+use miette::SourceSpan;
+
+use crate::model::{Catalogs, RuntimeName, RuntimeSource, Settings};
 
 use super::dependencies::{read_dependencies, read_group};
 use super::environments::DraftEnvironment;
 use super::error::MAX_REPORTED;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes};
+use super::runtime_registries::read_runtime_registries;
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, PatchLine, Policy,
-    ProjectMetadata, Registry, Spanned, Task, builds, catalogs, check, conflicts, environments, patches, registries,
-    resolution, syntax, tasks,
+    ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, builds, catalogs, check, conflicts,
+    environments, patches, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -103,6 +107,8 @@ struct DraftManifest<'a> {
     names_python: bool,
     platforms: DeclaredPlatforms,
     registries: Vec<Registry>,
+    runtime_registries: Vec<RuntimeRegistry>,
+    runtime_spans: BTreeMap<RuntimeName, SourceSpan>,
     catalogs: Catalogs,
     dependencies: Vec<DependencyLine>,
     groups: Vec<Group>,
@@ -139,13 +145,14 @@ impl<'a> DraftManifest<'a> {
             "project" => self.project = read_project(node, errors).or(self.project.take()),
             "runtimes" => {
                 self.names_python = node.children().any(|runtime| runtime.name() != "node");
-                read_runtimes(node, &mut self.settings, errors);
+                self.runtime_spans = read_runtimes(node, &mut self.settings, errors);
             }
             "platforms" => self.platforms.list(node, errors),
             "platform" => self.platforms.detail(node, errors),
             "registries" => {
                 node.read_parts(&BLOCK, errors);
                 self.registries.extend(registries::read_registries(node, errors));
+                self.runtime_registries.extend(read_runtime_registries(node, errors));
             }
             "dependencies" => {
                 node.read_parts(&BLOCK, errors);
@@ -175,6 +182,12 @@ impl<'a> DraftManifest<'a> {
         if kind == ManifestKind::Root {
             self.settings.platforms = self.platforms.complete();
             registries::complete(&mut self.registries, errors);
+            let takes_packages = |registry: &RuntimeRegistry| registry.address == RuntimeAddress::NpmPackages;
+            if self.runtime_registries.iter().any(takes_packages)
+                && let Some(node) = self.settings.managed.get_mut(RuntimeName::Node)
+            {
+                node.source = RuntimeSource::NpmPackages;
+            }
             environments = environments::complete(self.environments, &self.policy, &self.groups, errors);
         }
         let manifest = Manifest {
@@ -184,6 +197,8 @@ impl<'a> DraftManifest<'a> {
             settings: self.settings,
             hoisting: self.hoisting,
             registries: self.registries,
+            runtime_registries: self.runtime_registries,
+            runtime_spans: self.runtime_spans,
             catalogs: self.catalogs,
             dependencies: self.dependencies,
             groups: self.groups,

@@ -17,6 +17,9 @@ const BUILT_IN: PerEcosystem<Option<(&str, &str)>> = PerEcosystem {
     path: None,
 };
 
+/// The kind of nodes that say where runtimes come from.
+pub(super) const RUNTIME_KIND: &str = "runtime";
+
 /// Returns the built-in registries, each with its ecosystem and its URL.
 fn built_in() -> impl Iterator<Item = (Ecosystem, &'static str, &'static str)> {
     Ecosystem::ALL.into_iter().filter_map(|ecosystem| {
@@ -36,12 +39,13 @@ impl Registry {
 /// Reads the registries of the block.
 pub(super) fn read_registries(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Registry> {
     let mut registries: Vec<Registry> = Vec::new();
-    for node in block.children() {
+    for node in block.children().filter(|node| node.name() != RUNTIME_KIND) {
         if errors.len() >= MAX_REPORTED {
             break;
         }
         let Some(ecosystem) = node.name().parse().ok().filter(|found: &Ecosystem| !found.is_local()) else {
-            node.report_unknown("as a kind of registry", &Ecosystem::served(), errors);
+            let kinds = [&Ecosystem::served()[..], &[RUNTIME_KIND]].concat();
+            node.report_unknown("as a kind of registry", &kinds, errors);
             continue;
         };
         let Some(registry) = read_registry(node, ecosystem, errors) else { continue };
@@ -245,7 +249,7 @@ pub(super) fn read_glob(value: NodeValue<'_>, errors: &mut Errors) -> Option<Str
 }
 
 /// Reads a registry's or mirror's place: a URL, or a folder.
-fn read_url(value: NodeValue<'_>, errors: &mut Errors) -> Option<RegistryUrl> {
+pub(super) fn read_url(value: NodeValue<'_>, errors: &mut Errors) -> Option<RegistryUrl> {
     let text = value.string(errors)?;
     match parse_url(text.value, text.span) {
         Ok(url) => Some(url),

@@ -1,43 +1,109 @@
 //! The `runtimes`, `platforms` and `platform` nodes.
 
+use std::collections::BTreeMap;
+
 use miette::SourceSpan;
 
-use crate::model::{Libc, Os, Platform, PythonVersion, Settings, TargetPlatform};
+use crate::model::{
+    Libc, ManagedRuntime, Os, Platform, PythonVersion, RuntimeName, RuntimeSource, RuntimeVersion, Settings,
+    TargetPlatform,
+};
 
 use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes, did_you_mean};
 
-/// Reads the `runtimes` block.
-pub(super) fn read_runtimes(node: ManifestNode<'_>, settings: &mut Settings, errors: &mut Errors) {
+/// Reads the `runtimes` block. Returns the spans of the versions.
+pub(super) fn read_runtimes(
+    node: ManifestNode<'_>,
+    settings: &mut Settings,
+    errors: &mut Errors,
+) -> BTreeMap<RuntimeName, SourceSpan> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
         block: BlockRule::Maybe,
         example: "runtimes { node \"22\"; python \"3.12\" }",
     };
-    const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
     node.read_parts(&SHAPE, errors);
     let mut once = UniqueNodes::default();
+    let mut spans = BTreeMap::new();
     for runtime in node.children() {
         once.check(runtime, errors);
-        match runtime.name() {
-            "node" | "python" => {
-                let value = runtime.read_parts(&ONE, errors).argument(0);
-                let Some(text) = value.and_then(|value| value.version(errors)) else { continue };
-                let known = if runtime.name() == "node" {
-                    settings.node = is_node_version(text.value).then(|| text.value.into());
-                    settings.node.is_some()
-                } else {
-                    settings.python = python(text.value);
-                    settings.python.is_some()
-                };
-                if !known {
-                    errors.push(bad_version(runtime.name(), text.value, text.span));
+        match RuntimeName::ALL.into_iter().find(|name| name.as_str() == runtime.name()) {
+            Some(name) => {
+                if let Some(span) = read_runtime(runtime, name, settings, errors) {
+                    spans.insert(name, span);
                 }
             }
-            _ => runtime.report_unknown("as a runtime", &["node", "python"], errors),
+            None => runtime.report_unknown("as a runtime", &RuntimeName::ALL.map(RuntimeName::as_str), errors),
         }
     }
+    spans
+}
+
+/// Reads `node "22"` or `python "3.12" managed=#true exact=#true`.
+fn read_runtime(
+    node: ManifestNode<'_>,
+    name: RuntimeName,
+    settings: &mut Settings,
+    errors: &mut Errors,
+) -> Option<SourceSpan> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (1, 1),
+        properties: &["managed", "exact"],
+        block: BlockRule::Never,
+        example: "node \"22\" managed=#true",
+    };
+    let parts = node.read_parts(&SHAPE, errors);
+    let managed = parts.property("managed").and_then(|value| value.boolean(errors)).unwrap_or_default();
+    let exact = parts.property("exact").and_then(|value| Some((value.boolean(errors)?, value.span)));
+    if let (Some((true, span)), false) = (exact, managed) {
+        errors.push(ManifestError::Unexpected {
+            node: name.to_string(),
+            what: "`exact`",
+            help: Some("it is about the runtime that larder brings: add `managed=#true`".to_owned()),
+            span,
+        });
+    }
+    let exact = exact.is_some_and(|(exact, _)| exact);
+    let text = parts.argument(0)?.version(errors)?;
+    let numbers: Option<Vec<u32>> = match name {
+        RuntimeName::Node => {
+            settings.node = is_node_version(text.value).then(|| text.value.into());
+            settings.node.as_ref().and_then(|text| text.split('.').map(|number| number.parse().ok()).collect())
+        }
+        RuntimeName::Python => {
+            settings.python = python(text.value);
+            let is_full = text.value.matches('.').count() == 2;
+            settings.python.as_ref().map(|python| {
+                let numbers = [python.major, python.minor, python.patch];
+                numbers[..if is_full { 3 } else { 2 }].to_vec()
+            })
+        }
+    };
+    let Some(numbers) = numbers else {
+        errors.push(bad_version(name, text.value, text.span));
+        return Some(text.span);
+    };
+    if managed {
+        settings.managed.insert(name, managed_runtime(name, &numbers, exact));
+    }
+    Some(text.span)
+}
+
+/// Returns the rule for a runtime that is declared with these numbers. Of Python, three numbers stand for that patch and later
+/// ones, as they do where larder does not bring it; `exact` means the one.
+fn managed_runtime(name: RuntimeName, numbers: &[u32], exact: bool) -> ManagedRuntime {
+    let number = |place: usize| numbers.get(place).copied().unwrap_or_default();
+    let lowest = RuntimeVersion { major: number(0), minor: number(1), patch: number(2) };
+    let (fixed, source) = match (name, numbers.len()) {
+        (RuntimeName::Node, 1) => (1, RuntimeSource::NodeDistribution),
+        (RuntimeName::Node, 2) => (2, RuntimeSource::NodeDistribution),
+        (RuntimeName::Node, _) => (3, RuntimeSource::NodeDistribution),
+        (RuntimeName::Python, 3) if exact => (3, RuntimeSource::PythonBuildStandalone),
+        (RuntimeName::Python, _) => (2, RuntimeSource::PythonBuildStandalone),
+    };
+    ManagedRuntime { lowest, fixed, exact, source }
 }
 
 fn python(text: &str) -> Option<PythonVersion> {
@@ -55,15 +121,20 @@ fn is_node_version(text: &str) -> bool {
     parts.clone().count() <= 3 && parts.all(number)
 }
 
-fn bad_version(runtime: &str, text: &str, span: SourceSpan) -> ManifestError {
-    let (reason, help) = if runtime == "node" {
-        ("it is one to three numbers", "write \"22\" or \"22.11.0\", without operators or `v`")
-    } else {
-        ("it is two or three numbers, of Python 3", "write \"3.12\": it stands for 3.12.0 and later patches")
+fn bad_version(runtime: RuntimeName, text: &str, span: SourceSpan) -> ManifestError {
+    let (what, reason, help) = match runtime {
+        RuntimeName::Node => {
+            ("a version of Node", "it is one to three numbers", "write \"22\" or \"22.11.0\", without operators or `v`")
+        }
+        RuntimeName::Python => (
+            "a version of Python",
+            "it is two or three numbers, of Python 3",
+            "write \"3.12\": it stands for 3.12.0 and later patches",
+        ),
     };
     ManifestError::BadValue {
         value: text.to_owned(),
-        what: if runtime == "node" { "a version of Node" } else { "a version of Python" },
+        what,
         reason: reason.to_owned(),
         help: Some(help.to_owned()),
         span,

@@ -17,6 +17,8 @@ pub enum ArtifactKind {
     Sdist,
     /// A gzipped tar that is a Python package of plain source: its modules are laid out without a build.
     Source,
+    /// A gzipped tar whose first folder, whatever its name, is a runtime. Its links are kept.
+    Runtime,
 }
 
 /// A file to fetch.
@@ -36,7 +38,10 @@ pub struct Artifact {
 
 impl ArtifactKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source];
+    pub const ALL: [Self; 5] = [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source, Self::Runtime];
+
+    /// The format of runtimes' archives.
+    pub const OF_RUNTIMES: Self = Self::Runtime;
 
     /// Returns the name that lockfiles use.
     pub fn as_str(self) -> &'static str {
@@ -45,6 +50,7 @@ impl ArtifactKind {
             Self::Wheel => "wheel",
             Self::Sdist => "sdist",
             Self::Source => "source",
+            Self::Runtime => "runtime",
         }
     }
 
@@ -96,6 +102,11 @@ impl Artifact {
         Some(Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text)))
     }
 
+    /// Creates a runtime's archive with only a name.
+    pub fn runtime(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Runtime, file.into())
+    }
+
     fn of_kind(kind: ArtifactKind, file: String) -> Self {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
     }
@@ -111,6 +122,7 @@ impl Artifact {
             ArtifactKind::Wheel => !self.file.ends_with("-any.whl"),
             ArtifactKind::Tarball => !(facts.os.is_empty() && facts.cpu.is_empty()),
             ArtifactKind::Sdist | ArtifactKind::Source => false,
+            ArtifactKind::Runtime => true,
         }
     }
 }

@@ -27,6 +27,7 @@ mod pypi;
 mod range_error;
 mod requirement;
 mod routes;
+mod runtime;
 mod settings;
 mod side;
 mod solutions;
@@ -58,6 +59,10 @@ pub use pypi::range::PypiSpecifier;
 pub use range_error::RangeError;
 pub use requirement::{Requirement, folder_text, parse_folder_text};
 pub use routes::Routes;
+pub use runtime::{
+    ArtifactOwner, LockedRuntime, ManagedRuntime, ManagedRuntimes, RuntimeHost, RuntimeKey, RuntimeName, RuntimeSource,
+    RuntimeVersion, Runtimes,
+};
 pub use settings::{
     Edition, Engines, Extension, FileOwner, NpmPeers, Override, PatchedPackage, Prereleases, Settings,
     TransitiveSources,

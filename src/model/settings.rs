@@ -1,13 +1,14 @@
 //! The settings of resolution: declared in the manifest, stored in the lockfile.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use sha2::Digest as _;
 
 use super::{
-    Algorithm, BuildRules, Digest, NpmRange, PackageId, PackageKey, PackageName, PythonVersion, Requirement, Source,
-    TargetPlatform, Version,
+    Algorithm, BuildRules, Digest, ManagedRuntimes, NpmRange, PackageId, PackageKey, PackageName, PythonVersion,
+    Requirement, RuntimeName, Runtimes, Source, TargetPlatform, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -191,6 +192,8 @@ pub struct Settings {
     pub package_extensions: Edition,
     /// `transitive`: not in the lock, which holds what was found whoever let it in.
     pub transitive: TransitiveSources,
+    /// The runtimes that larder brings: not in the lock, which holds the runtimes themselves.
+    pub managed: ManagedRuntimes,
     /// `builds`: not in the lock, which holds what has to be built whoever approved it.
     pub builds: BuildRules,
 }
@@ -199,8 +202,27 @@ pub struct Settings {
 const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
 impl Settings {
+    /// Returns the settings with the Python that a lock has, if larder brings it: what holds for the lowest of its versions holds on
+    /// every platform.
+    pub fn with_runtimes(&self, runtimes: &Runtimes) -> Cow<'_, Self> {
+        match locked_python(runtimes) {
+            Some(python) => Cow::Owned(Self { python: Some(python), ..self.clone() }),
+            None => Cow::Borrowed(self),
+        }
+    }
+
+    /// Returns the Python for which the markers of a lock are evaluated: the full version, if larder brings it.
+    pub fn marker_python_of(&self, runtimes: &Runtimes) -> PythonVersion {
+        locked_python(runtimes).unwrap_or_else(|| self.marker_python())
+    }
+
     /// Returns the Python for which markers are evaluated.
     pub fn marker_python(&self) -> PythonVersion {
         self.python.clone().unwrap_or(UNDECLARED_PYTHON)
     }
+}
+
+/// Returns the Python that larder brings: the lowest of its versions.
+fn locked_python(runtimes: &Runtimes) -> Option<PythonVersion> {
+    runtimes.lowest(RuntimeName::Python).map(PythonVersion::from)
 }

@@ -6,7 +6,7 @@ use crate::fetch::{
     self, ArtifactSource, FetchError, FetchProgress, FetchStep, FetchedArtifact, Limits, NameFolding, RequestedArtifact,
 };
 use crate::lock::Lockfile;
-use crate::model::{Algorithm, Artifact, Digest, Graph, Origin, PackageKey};
+use crate::model::{Algorithm, Artifact, ArtifactOwner, Digest, Graph, Origin, PackageKey};
 use crate::registry::Registries;
 
 use super::{Event, Result, Session};
@@ -30,7 +30,7 @@ pub(super) fn complete(
                 continue;
             }
             let one = RequestedArtifact {
-                package: key.clone(),
+                owner: ArtifactOwner::Package(key.clone()),
                 origin: origin.clone(),
                 artifact: Artifact { digest: None, ..artifact.clone() },
                 promised: match &artifact.digest {
@@ -69,7 +69,7 @@ pub(super) fn fetch(
             FetchStep::Arrived { bytes: more } => drop(bytes.fetch_add(more as u64, Ordering::Relaxed)),
             FetchStep::Finished => drop(done.fetch_add(1, Ordering::Relaxed)),
             FetchStep::Waiting { process } => {
-                let what = wanted.get(progress.wanted).map(|w| w.package.to_string()).unwrap_or_default();
+                let what = wanted.get(progress.wanted).map(|w| w.owner.to_string()).unwrap_or_default();
                 (session.context.reporter)(Event::Waiting { process, does: format!("fetches {what}") });
             }
         }

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
+use crate::difference::Difference;
 use crate::model::{Ecosystem, Version};
 use crate::profile::{Generation, PackageContent, ProfileError};
 use crate::store::Store;
 
 use super::generations::checkout::Checkout;
+pub use super::summary::MovedRuntime;
+use super::summary::moved_runtimes;
 use super::{Context, Result};
 
 /// `larder diff --json`: see `schema/diff.json`.
@@ -25,6 +28,9 @@ pub struct GenerationDiff {
     pub changed: Vec<Change>,
     /// Packages that only `from` has.
     pub removed: Vec<Package>,
+    /// Runtimes that larder brings and whose versions differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runtimes: Vec<MovedRuntime>,
     /// How many packages are the same.
     pub kept: usize,
 }
@@ -78,10 +84,12 @@ pub fn diff(context: &Context<'_>, from: &str, to: Option<&str>) -> Result<Gener
     let checkout = Checkout::open(context)?;
     let (from, before) = side(context, &checkout, Some(from))?;
     let (to, after) = side(context, &checkout, to)?;
+    let runtimes = Difference::default().with_runtimes(&before.runtime_versions(), &after.runtime_versions());
+    let runtimes = moved_runtimes(&runtimes);
     let (before, after) = (by_name(&before), by_name(&after));
     let store = Store::open(&context.store);
     let mut difference =
-        GenerationDiff { from, to, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), kept: 0 };
+        GenerationDiff { from, to, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), runtimes, kept: 0 };
     for (key, new) in &after {
         match before.get(key) {
             None => difference.added.push(new.package(key, &store)?),

@@ -11,7 +11,7 @@ use crate::profile;
 use super::install::gather::{self, Completeness, Gathered, Preparation, SourceUse};
 use super::lock::{self, Absent, LockUse, Locked};
 use super::registries::LazyRegistries;
-use super::{Project, Result, Session, policies, project};
+use super::{Project, Result, Session, policies, project, runtimes};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
 #[derive(Debug, Serialize)]
@@ -63,8 +63,16 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
             .collect(),
     };
     let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
+    let own_platform = project.platform()?;
     let root = profile::Profiles::open(&project.root)?;
     let source = LazyRegistries::new(session, &project);
+    let runtimes = runtimes::gather(session, &source, &lockfile.runtimes, own_platform);
+    source.opened()?;
+    let runtimes = runtimes?;
+    let of_runtimes: Vec<_> = runtimes.trees.iter().map(|runtime| runtime.tree.digest).collect();
+    store.note_project(root.root(), of_runtimes.iter().copied())?;
+    gathered.fetched += runtimes.fetched;
+    gathered.bytes += runtimes.bytes;
     for groups in selected {
         let selection = Selection { groups, platform };
         let closure = Closure::of(graph, &selection);
@@ -76,7 +84,8 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
         gathered.bytes += more.bytes;
         gathered.trees.extend(more.trees);
         // From here on a collection keeps them, as long as the project is there.
-        store.note_project(root.root(), gathered.trees.values().map(|tree| tree.digest))?;
+        let trees = gathered.trees.values().map(|tree| tree.digest);
+        store.note_project(root.root(), trees.chain(of_runtimes.iter().copied()))?;
     }
     Ok(Filled {
         environments: environments.iter().map(|environment| environment.name.to_string()).collect(),

@@ -9,9 +9,9 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::import::{self, ImportError, Imported, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
-use crate::model::Platform;
+use crate::model::{Ecosystem, Platform, RuntimeName};
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
-use crate::profile;
+use crate::profile::{self, python};
 use crate::registry::path;
 
 use super::interpreter;
@@ -38,6 +38,9 @@ pub struct Initialised {
     pub members: Vec<String>,
     /// The lockfiles whose versions the lock is to keep.
     pub locked_by: Vec<String>,
+    /// The declared runtimes that are not on this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_runtimes: Vec<&'static str>,
 }
 
 /// What `init` does about parts that keep something out and have no counterpart in a manifest: an index, a cutoff.
@@ -81,7 +84,23 @@ pub fn init(context: &Context<'_>, name: Option<&str>, guards: Guards) -> Result
         locked_by.extend(locked::beside(&project.root, member)?);
     }
     let members = project.members.iter().map(ToString::to_string).collect();
-    Ok(Initialised { manifest: path, taken_from, not_taken: imported.not_taken, members, locked_by })
+    let missing_runtimes = missing_runtimes(context, &project);
+    Ok(Initialised { manifest: path, taken_from, not_taken: imported.not_taken, members, locked_by, missing_runtimes })
+}
+
+/// Returns the runtimes that packages of the project need and this machine lacks.
+fn missing_runtimes(context: &Context<'_>, project: &Project) -> Vec<&'static str> {
+    let has = |is_of: fn(Ecosystem) -> bool| project.lines.iter().any(|line| is_of(line.requirement.ecosystem()));
+    let settings = &project.manifest.settings;
+    let mut missing = Vec::new();
+    if has(Ecosystem::has_scopes) && interpreter::node(context).is_none() {
+        missing.push(RuntimeName::Node.as_str());
+    }
+    let lacks_python = |wanted| python::find(wanted, &interpreter::search(context, host::platform())).is_err();
+    if has(Ecosystem::has_markers) && settings.python.as_ref().is_some_and(lacks_python) {
+        missing.push(RuntimeName::Python.as_str());
+    }
+    missing
 }
 
 /// Reads the versions that other tools chose for a project that was just initialised.

@@ -4,21 +4,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::lock::Closure;
-use crate::model::Platform;
-use crate::model::parse_npm_version;
+use crate::model::{Platform, RuntimeName, parse_npm_version};
 use crate::profile;
 use crate::profile::python::{self, Interpreter, InterpreterSearch};
 
 use crate::ops::{Context, Project, Result};
 
-/// Finds the declared interpreter, where the environment has something for it.
+/// Finds the declared interpreter, where the environment has something for it, and larder does not bring it.
 pub(in crate::ops) fn find(
     context: &Context<'_>,
     project: &Project,
     closure: &Closure<'_>,
     platform: Platform,
 ) -> Result<Option<Interpreter>> {
-    let Some(wanted) = &project.manifest.settings.python else { return Ok(None) };
+    let settings = &project.manifest.settings;
+    let Some(wanted) = settings.python.as_ref().filter(|_| settings.managed.get(RuntimeName::Python).is_none()) else {
+        return Ok(None);
+    };
     if !profile::needs_python(&project.root, closure) {
         return Ok(None);
     }
@@ -53,7 +55,12 @@ pub(in crate::ops) fn node(context: &Context<'_>) -> Option<String> {
 
 /// Returns the value of a JavaScript expression in the Node that is on PATH.
 pub(in crate::ops) fn node_says(context: &Context<'_>, expression: &str) -> Option<String> {
-    answer(&python::on_path(&context.variables.search_path(), "node")?, &["-p", expression])
+    says(&python::on_path(&context.variables.search_path(), "node")?, expression)
+}
+
+/// Returns the value of a JavaScript expression in this Node.
+pub(in crate::ops) fn says(node: &Path, expression: &str) -> Option<String> {
+    answer(node, &["-p", expression])
 }
 
 /// Returns the folder of the Rust toolchain that is on PATH: what is there may only lead to it. Nothing of the folder that larder was

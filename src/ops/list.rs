@@ -15,6 +15,25 @@ pub struct Listing {
     pub environment: String,
     /// One element per (ecosystem, name, version), sorted.
     pub packages: Vec<Listed>,
+    /// The runtimes that larder brings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runtimes: Vec<ListedRuntime>,
+}
+
+/// A runtime that larder brings.
+#[derive(Debug, Serialize)]
+pub struct ListedRuntime {
+    /// `node` or `python`
+    pub name: &'static str,
+    /// Its version.
+    pub version: String,
+    /// `node-distribution`, `npm-packages` or `python-build-standalone`
+    pub source: &'static str,
+    /// Who published it, where the lock says that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<String>,
+    /// The declared platforms that have this version.
+    pub platforms: Vec<Platform>,
 }
 
 /// A package of an environment.
@@ -57,5 +76,16 @@ pub fn list(context: &Context<'_>) -> Result<Listing> {
         platforms,
         direct: direct.contains(&key),
     });
-    Ok(Listing { environment: environment.name.to_string(), packages: packages.collect() })
+    let runtimes = lockfile.runtimes.0.iter().map(|(key, runtime)| ListedRuntime {
+        name: key.name.as_str(),
+        version: key.version.to_string(),
+        source: runtime.source.as_str(),
+        publisher: runtime.publisher.clone(),
+        platforms: declared.iter().copied().filter(|platform| runtime.artifact_for(*platform).is_some()).collect(),
+    });
+    Ok(Listing {
+        environment: environment.name.to_string(),
+        packages: packages.collect(),
+        runtimes: runtimes.collect(),
+    })
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::difference::{Difference, PackageVersions};
+use crate::difference::{Difference, PackageVersions, runtimes_of};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, PackageId, Settings, Side, Source};
+use crate::model::{Builds, Edition, PackageId, Runtimes, Settings, Side, Source};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -26,6 +26,7 @@ use super::project::own_runtimes::{self, Misfit};
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::target::Edited;
 use super::routing::{self, Extent};
+use super::runtimes::{self, RuntimeChoice};
 use super::session::release;
 use super::solutions::Unknown;
 use super::sources::{self, LockedSource};
@@ -129,8 +130,11 @@ pub(super) fn take_over(
 ) -> Result<Option<(Locked, Kept)>> {
     let old = read(project)?.lockfile().unwrap_or_default();
     let wish = Wish { chosen_elsewhere: Some(before), ..Wish::keeping(&old) };
-    let registries = registries::open_asking(session, project, wish.cache_policy, wish.asked.clone())?;
-    let (lockfile, solved) = solve_with(session, project, &wish, &registries)?;
+    let runtimes = runtimes::choose(session, project, Some(&old.runtimes), wish.runtimes)?;
+    let with_runtimes = runtimes::applied(project, &runtimes);
+    let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
+    let (lockfile, solved) = solve_with(session, &with_runtimes, &wish, &registries, &runtimes)?;
+    let lockfile = runtimes::locked(lockfile, project, runtimes);
     locked::check_digests(before, &lockfile)?;
     let kept = locked::compare(before, &lockfile, &registries);
     release(registries);
@@ -276,6 +280,8 @@ pub(super) struct Wish<'a> {
     pub(super) wanted: PackageVersions,
     /// The side that `wanted` is about; on another it counts for the packages on which both agreed.
     pub(super) wanted_on: Option<Side>,
+    /// Whether locked runtimes stay.
+    pub(super) runtimes: RuntimeChoice,
     /// The edition of the built-in package extensions; `None` for this larder's own.
     pub(super) edition: Option<Edition>,
     /// Whether registries are asked although a cache could answer.
@@ -311,18 +317,21 @@ impl<'a> Wish<'a> {
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, SolveNotes)> {
-    let registries = registries::open_asking(session, project, wish.cache_policy, wish.asked.clone())?;
-    let solved = solve_with(session, project, wish, &registries)?;
+    let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
+    let with_runtimes = runtimes::applied(project, &runtimes);
+    let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
+    let (lockfile, solved) = solve_with(session, &with_runtimes, wish, &registries, &runtimes)?;
     release(registries);
-    Ok(solved)
+    Ok((runtimes::locked(lockfile, project, runtimes), solved))
 }
 
-/// Solves a project's requirements with registries that stay open, without writing anything.
+/// Solves the requirements of a project with its runtimes applied, with registries that stay open, without writing anything.
 pub(super) fn solve_with(
     session: &Session<'_>,
     project: &Project,
     wish: &Wish<'_>,
     registries: &Registries,
+    runtimes: &Runtimes,
 ) -> Result<(Lockfile, SolveNotes)> {
     let own = resolve::EXTENSIONS_EDITION;
     let package_extensions = wish.edition.unwrap_or(own);
@@ -343,7 +352,7 @@ pub(super) fn solve_with(
     let preferences = |side: Option<&Side>| wish.preferences(side);
     let none = Builds::default();
     let old = wish.old.map_or(&none, |old| &old.builds);
-    let probe = Probe::new(session, project, registries, old, &wish.rebuilt);
+    let probe = Probe::new(session, project, (registries, runtimes), old, &wish.rebuilt);
     let find_out = |unknown: Unknown<'_>| match unknown {
         Unknown::Unbuilt(unbuilt) => probe.metadata(unbuilt),
         Unknown::Outside(asked) => sources::resolve_brought(session, project, registries, asked, locked_source),
@@ -377,7 +386,8 @@ fn held_back(registries: &Registries, lockfile: &Lockfile) -> Result<Vec<(Packag
 pub(super) fn compare(old: &Lockfile, new: &Lockfile) -> Difference {
     let lines = old.graph.roots.iter().chain(&new.graph.roots);
     let direct = lines.flat_map(|root| &root.to).map(|edge| edge.to.package.id.clone()).collect();
-    Difference { direct, ..Difference::between(&packages_of(old), &packages_of(new)) }
+    let difference = Difference { direct, ..Difference::between(&packages_of(old), &packages_of(new)) };
+    difference.with_runtimes(&runtimes_of(&old.runtimes, None), &runtimes_of(&new.runtimes, None))
 }
 
 fn packages_of(lockfile: &Lockfile) -> PackageVersions {
@@ -433,7 +443,7 @@ pub(super) fn freshness(project: &Project, lockfile: &Lockfile) -> Freshness {
     let mut freshness = lock::freshness(lockfile, &declared);
     freshness.reasons.extend(routing::misrouted(project, lockfile, Extent::All));
     let has = |folder: &str| lockfile.graph.packages.values().any(|package| package.folder.as_deref() == Some(folder));
-    let stale = own_runtimes::stale(project, has);
+    let stale = own_runtimes::stale(&runtimes::applied(project, &lockfile.runtimes), has);
     freshness.reasons.extend(stale.into_iter().map(|Misfit { folder, what }| StaleReason::Folder { folder, what }));
     freshness
 }

@@ -49,6 +49,7 @@ mod policies;
 mod project;
 mod registries;
 mod routing;
+mod runtimes;
 mod session;
 mod solutions;
 mod sources;

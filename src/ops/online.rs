@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lock::{Closure, Lockfile, Selection};
-use crate::model::{Graph, Label, PackageKey, Routes, Side};
+use crate::model::{Graph, Label, PackageKey, Routes, Settings, Side};
 use crate::registry::{CachePolicy, LockedIndex, Registries};
 use crate::resolve::{self, Audited, Mismatch, Requirements};
 
-use super::{Event, Project, Result, Session, failure, registries, session, sources};
+use super::{Event, Project, Result, Session, failure, registries, runtimes, session, sources};
 
 /// Returns what of a lock is not what the metadata of its packages says.
 pub(super) fn compare(session: &Session<'_>, project: &Project, lockfile: &Lockfile) -> Result<Vec<Mismatch>> {
+    let project = &*runtimes::applied(project, &lockfile.runtimes);
     let registries = registries::open(session, project, CachePolicy::default())?;
     sources::look_again(session, project, &registries, lockfile)?;
     (session.context.reporter)(Event::Resolving(0));
@@ -52,7 +53,7 @@ fn of_one(
         })
         .collect();
     let requirements = Requirements {
-        settings: lockfile.settings.clone(),
+        settings: Settings { python: project.manifest.settings.python.clone(), ..lockfile.settings.clone() },
         routes: project.routes.get(side.map_or(0, |(place, _)| place)).cloned().unwrap_or_else(Routes::default),
         ..Requirements::default()
     };

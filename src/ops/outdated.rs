@@ -3,13 +3,15 @@
 use serde::Serialize;
 
 use crate::lock::Closure;
-use crate::model::{Edge, PackageId, RootEdge, Version};
+use crate::model::{Edge, PackageId, Platform, RootEdge, Runtimes, Version};
 use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{self, Index};
 
 use super::lock::{self, Wish};
 use super::project::{self, selection};
-use super::{Project, Result, Session, failure, registries};
+use super::runtimes::RuntimeChoice;
+use super::session::MANIFEST;
+use super::{Project, Result, Session, failure, registries, runtimes};
 
 /// `larder outdated --json`: see `schema/outdated.json`.
 #[derive(Debug, Serialize)]
@@ -23,7 +25,7 @@ pub struct Outdated {
 /// A direct dependency that has a newer version.
 #[derive(Debug, Serialize)]
 pub struct Newer {
-    /// `npm` or `pypi`
+    /// `npm` or `pypi`; `runtime` for one that larder brings
     pub ecosystem: &'static str,
     /// The package's name.
     pub name: String,
@@ -52,11 +54,18 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
-    let registries = registries::open(session, &project, CachePolicy::Revalidate)?;
-    let (updated, _) =
-        lock::solve_with(session, &project, &Wish { old: Some(&locked), ..Wish::default() }, &registries)?;
+    let with_runtimes = runtimes::applied(&project, &locked.runtimes);
+    let registries = registries::open(session, &with_runtimes, CachePolicy::Revalidate)?;
+    let (updated, _) = lock::solve_with(
+        session,
+        &with_runtimes,
+        &Wish { old: Some(&locked), ..Wish::default() },
+        &registries,
+        &locked.runtimes,
+    )?;
     let selection = selection(environment, None);
     let closure = Closure::of(&updated.graph, &selection);
+    let locked_runtimes = locked.runtimes.clone();
     let locked = Closure::of(&locked.graph, &selection);
     let mut packages = Vec::new();
     for root in &closure.roots {
@@ -66,8 +75,46 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
         let held_back = resolve::held_back(&registries, &updated.settings, root).map_err(failure::of_index)?;
         packages.push(Newer { held_back: held_back.map(|held| held.to_string()), ..newer });
     }
+    packages.extend(newer_runtimes(session, &project, &locked_runtimes, &registries)?);
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
     Ok(Outdated { environment: environment.name.to_string(), packages })
+}
+
+/// Returns the runtimes that larder brings and that their sources have newer versions of.
+fn newer_runtimes(
+    session: &Session<'_>,
+    project: &Project,
+    locked: &Runtimes,
+    registries: &Registries,
+) -> Result<Vec<Newer>> {
+    let settings = &project.manifest.settings;
+    if settings.managed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let updated = runtimes::choose(session, project, None, RuntimeChoice::Newest)?;
+    let platforms: Vec<Platform> = settings.platforms.iter().map(|target| target.platform).collect();
+    let mut newer = Vec::new();
+    for (name, rule) in settings.managed.iter() {
+        let Some(update) = updated.newest(name) else { continue };
+        let offers = registries.runtime_offers(name, rule, &platforms)?;
+        let latest = offers.iter().map(|offer| offer.version).max();
+        let before = locked.newest(name);
+        if before.is_some_and(|before| before >= update && latest.is_none_or(|latest| before >= latest)) {
+            continue;
+        }
+        newer.push(Newer {
+            ecosystem: "runtime",
+            name: name.to_string(),
+            alias: None,
+            locked: before.map(|version| version.to_string()),
+            update: update.to_string(),
+            latest: latest.map(|version| version.to_string()),
+            from: MANIFEST.to_owned(),
+            group: None,
+            held_back: None,
+        });
+    }
+    Ok(newer)
 }
 
 /// Returns what a line of the updated lock says of a dependency, where that or the registry's newest is not what is locked.

@@ -57,7 +57,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     held.release()?;
     let folder = profile.folder(&target.name, number);
     let unchanged = Synced::unchanged(target.name.to_string(), number, folder);
-    let (fetched, bytes) = (ingredients.gathered.fetched, ingredients.gathered.bytes);
+    let (fetched, bytes) = ingredients.fetched();
     Ok(Synced { built: built.is_new, difference, fetched, bytes, warnings, ..unchanged })
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::lock::Closure;
-use crate::model::{PackageKey, TreeDigest};
+use crate::model::{PackageKey, RuntimeName, TreeDigest};
 use crate::store::Tree;
 
 use super::building::{Builder, ScriptRunner};
 use super::install::{Activation, BytecodeUse, Installation, Purpose, gather, scripted};
 use super::registries::LazyRegistries;
-use super::{Project, Result, Session, interpreter, lock, project};
+use super::{Project, Result, Session, lock, project};
 
 /// `larder builds --check --json`: see `schema/builds-check.json`.
 #[derive(Debug, Serialize)]
@@ -55,13 +55,19 @@ pub fn check(session: &Session<'_>) -> Result<Reproductions> {
     let ingredients = installation.gather(&selection, Closure::of(&lockfile.graph, &selection))?;
     let closure = &ingredients.closure;
     let mut builds = Vec::new();
-    if let Some(interpreter) = &interpreter::find(session.context, &project, closure, platform)? {
+    if let Some(interpreter) = &ingredients.interpreter {
         let builder = Builder { session, project: &project, builds: &lockfile.builds, interpreter, platform };
         for (package, made) in builder.build_twice(closure, &LazyRegistries::new(session, &project))? {
             builds.push(reproduction(&package, &made));
         }
     }
-    if let Some(runner) = ScriptRunner::new(session, &project, &lockfile, closure, platform)? {
+    if let Some(runner) = ScriptRunner::new(
+        session,
+        &project,
+        &lockfile,
+        closure,
+        (platform, ingredients.runtimes.of(RuntimeName::Node)),
+    )? {
         let patches = &lockfile.settings.patches;
         for planned in scripted::planned(&runner, closure, patches)? {
             let package = &planned.instance.package;

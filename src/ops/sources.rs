@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::fetch::{ArtifactSource, Body, NameFolding, RequestedArtifact, SourceError};
 use crate::fs;
 use crate::lock::Lockfile;
-use crate::model::{Artifact, Commit, Origin, PackageId, PackageKey, PinnedSource, Source};
+use crate::model::{Artifact, ArtifactOwner, Commit, Origin, PackageId, PackageKey, PinnedSource, Source};
 use crate::registry::{FetchedSource, Registries, SourceContent, SourceFiles, SourceRelease};
 use crate::resolve::UnknownSource;
 use crate::store::Tree;
@@ -156,7 +156,7 @@ struct FetchedFile<'a>(&'a FetchedSource);
 impl ArtifactSource for FetchedFile<'_> {
     fn open(
         &self,
-        _: &PackageKey,
+        _: &ArtifactOwner,
         _: &Origin,
         artifact: &Artifact,
     ) -> std::result::Result<(Body, Option<u64>), SourceError> {

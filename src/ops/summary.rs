@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::difference::Difference;
+use crate::difference::{Difference, RuntimeChange};
 use crate::model::{PackageId, Version};
 
 /// `"plan"` in `schema/sync.json` and `schema/lock.json`.
@@ -11,6 +11,8 @@ pub(super) struct DifferenceSummary {
     added: Vec<Moved>,
     changed: Vec<Changed>,
     removed: Vec<Moved>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    runtimes: Vec<MovedRuntime>,
     kept: usize,
 }
 
@@ -29,6 +31,27 @@ struct Changed {
     to: Vec<String>,
 }
 
+/// A runtime that larder brings and that has another version, is new or is gone.
+#[derive(Debug, Serialize)]
+pub struct MovedRuntime {
+    /// `node` or `python`
+    pub name: &'static str,
+    /// Its versions before; empty if it is new.
+    pub from: Vec<String>,
+    /// Its versions now; empty if it is gone.
+    pub to: Vec<String>,
+}
+
+/// Returns the runtimes that differ.
+pub(super) fn moved_runtimes(difference: &Difference) -> Vec<MovedRuntime> {
+    let moved = |change: &RuntimeChange| MovedRuntime {
+        name: change.name.as_str(),
+        from: texts(&change.from),
+        to: texts(&change.to),
+    };
+    difference.runtimes.iter().map(moved).collect()
+}
+
 impl From<&Difference> for DifferenceSummary {
     fn from(difference: &Difference) -> Self {
         Self {
@@ -44,6 +67,7 @@ impl From<&Difference> for DifferenceSummary {
                 })
                 .collect(),
             removed: difference.removed.iter().map(moved).collect(),
+            runtimes: moved_runtimes(difference),
             kept: difference.kept,
         }
     }
@@ -53,6 +77,6 @@ fn moved((package, versions): &(PackageId, Vec<Version>)) -> Moved {
     Moved { ecosystem: package.ecosystem.as_str(), name: package.name.to_string(), versions: texts(versions) }
 }
 
-fn texts(versions: &[Version]) -> Vec<String> {
+fn texts(versions: &[impl ToString]) -> Vec<String> {
     versions.iter().map(ToString::to_string).collect()
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::difference::Difference;
+use crate::difference::{self, Difference};
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, LockedMode};
-use crate::model::Platform;
+use crate::model::{Platform, RuntimeName};
 use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
@@ -197,7 +197,8 @@ pub(super) fn check(context: &Context<'_>, project: &Project, lockfile: &Lockfil
     let closure = Closure::of(&lockfile.graph, &project::selection(environment, Some(platform)));
     policies::check(project, environment, lockfile, &closure)?;
     let interpreter = interpreter::find(context, project, &closure, platform)?;
-    Ok(profile.check_links(RequiredLinks::of(&closure, interpreter.as_ref()))?)
+    let brings_python = lockfile.runtimes.on(RuntimeName::Python, platform).is_some();
+    Ok(profile.check_links(RequiredLinks::of(&closure, interpreter.is_some() || brings_python))?)
 }
 
 /// Members of the lock that are not on disk.
@@ -295,7 +296,12 @@ impl<'a> Sync<'a> {
             generation: None,
             folder: PathBuf::new(),
             built: false,
-            difference: install::compare_with_current(&self.profile, &self.environment.name, &closure),
+            difference: install::compare_with_current(
+                &self.profile,
+                &self.environment.name,
+                &closure,
+                &difference::runtimes_of(&lockfile.runtimes, Some(self.platform)),
+            ),
             fetched: 0,
             bytes: 0,
             warnings: locked.warnings().collect(),
@@ -372,7 +378,9 @@ impl<'a> Sync<'a> {
         // What was left out is tried again the next time, and who stays rolled back is told each time.
         let is_whole = ingredients.left_out.not_fetched.is_empty() && absent.is_empty();
         if is_whole && !matches!(purpose, Purpose::RepairRolledBack) {
-            self.remember(installed.number, ingredients.interpreter.as_ref())?;
+            // What larder brings is of the checkout, as packages are.
+            let brings_python = ingredients.runtimes.of(RuntimeName::Python).is_some();
+            self.remember(installed.number, ingredients.interpreter.as_ref().filter(|_| !brings_python))?;
         }
         held.release()?;
         let is_made = installed.built.is_new;
@@ -380,14 +388,15 @@ impl<'a> Sync<'a> {
             if is_made { notes::of_new_packages(&installed.difference, found, !locked.changed) } else { Vec::new() };
         let notes = self.notes(&found, &ingredients, &installed, &absent)?;
         let Installed { number, built, difference, warnings } = installed;
+        let (fetched, bytes) = ingredients.fetched();
         Ok(Some(Synced {
             environment: self.environment.name.to_string(),
             generation: Some(number),
             folder: self.profile.folder(&self.environment.name, number),
             built: built.is_new,
             difference,
-            fetched: ingredients.gathered.fetched,
-            bytes: ingredients.gathered.bytes,
+            fetched,
+            bytes,
             warnings: locked.warnings().chain(ingredients.left_out.warnings()).chain(warnings).collect(),
             notes,
             findings: locked.reports(found),
@@ -411,7 +420,7 @@ impl<'a> Sync<'a> {
             notes.push(format!("not on disk and left out: {}", folders.join(", ")));
         }
         if let Mode::Repair(_) = self.options.mode {
-            notes.extend(healed(from.gathered.fetched, "fetched again"));
+            notes.extend(healed(from.fetched().0, "fetched again"));
             notes.extend(healed(built.realised, "built anew"));
             notes.extend(built.record_rewritten.then(|| format!("healed: the record of generation {number}")));
         }

@@ -8,6 +8,7 @@ use super::lock::{self, Locked, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::project::spec::Known;
+use super::runtimes::RuntimeChoice;
 use super::{Project, Result, Session};
 
 /// What an update moves.
@@ -17,6 +18,8 @@ pub enum Moved {
     Packages,
     /// The tools that build them.
     BuildTools,
+    /// The runtimes that larder brings.
+    Runtimes,
 }
 
 /// Moves the named packages, or all.
@@ -50,6 +53,7 @@ fn update_once(
     match what {
         Moved::Packages => wish.moved = packages,
         Moved::BuildTools => wish.rebuilt = packages,
+        Moved::Runtimes => wish.runtimes = RuntimeChoice::Newest,
     }
     if wanted.is_empty() && what == Moved::Packages {
         wish.edition = None;

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, nearest};
-use crate::lock::{self as lockfile, Closure};
+use crate::lock::{self as lockfile, Closure, Lockfile};
+use crate::manifest::Environment;
 use crate::model::{Edge, PackageId};
 
 use super::project::spec::Known;
 use super::project::{manifest_of, selection};
+use super::session::MANIFEST;
 use super::update::NotLocked;
 use super::{Context, Project, Result, lock};
 
@@ -16,7 +18,7 @@ use super::{Context, Project, Result, lock};
 pub struct Why {
     /// The environment's name.
     pub environment: String,
-    /// `npm`, `pypi`, `larder` or `path`
+    /// `npm`, `pypi`, `larder` or `path`; `runtime` for one that larder brings
     pub ecosystem: &'static str,
     /// The package's name.
     pub name: String,
@@ -48,6 +50,9 @@ pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
     packages.dedup();
     let mut asked = packages.iter().copied().filter(|package| known.names(package));
     let Some(package) = asked.next() else {
+        if let Some(why) = runtime(environment, &locked, name) {
+            return Ok(why);
+        }
         let meant = nearest(name, packages.iter().map(|package| package.name.as_str())).map(str::to_owned);
         return Err(NotLocked { name: name.to_owned(), meant }.into());
     };
@@ -67,6 +72,20 @@ pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
         environment: environment.name.to_string(),
         ecosystem: package.ecosystem.as_str(),
         name: package.name.to_string(),
+        chains,
+    })
+}
+
+/// Returns why a runtime is there, if larder brings one of this name: the manifest declares it.
+fn runtime(environment: &Environment, locked: &Lockfile, name: &str) -> Option<Why> {
+    let of_name = locked.runtimes.0.keys().filter(|key| key.name.as_str() == name);
+    let chains: Vec<Chain> =
+        of_name.map(|key| Chain { from: MANIFEST.to_owned(), group: None, steps: vec![key.to_string()] }).collect();
+    let is_there = !chains.is_empty();
+    is_there.then(|| Why {
+        environment: environment.name.to_string(),
+        ecosystem: "runtime",
+        name: name.to_owned(),
         chains,
     })
 }

@@ -8,7 +8,9 @@ use crate::model::{Dependent, Ecosystem, FileOwner, InstanceKey, PackageKey};
 
 use super::ProfileError;
 use super::key::{KeyDependency, KeyInput, RealisedKey, keys};
-use super::layout::{ClosurePackage, Dependencies, Layout, LinkTarget, OwnerRule, PackageContent, RealisedPackage};
+use super::layout::{
+    ClosurePackage, Dependencies, Layout, LinkTarget, OwnerRule, PackageContent, RealisedPackage, RealisedRuntime,
+};
 use super::layout_input::{LayoutInput, PackageToPlace, RealisedKeys};
 use super::placement;
 use super::undeclared::add_undeclared;
@@ -20,6 +22,16 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
     let direct: BTreeSet<&InstanceKey> =
         closure.roots.iter().flat_map(|root| closure.root_edges(root)).map(|edge| &edge.to).collect();
     let mut layout = Layout { packages: realised.packages, ..Layout::default() };
+    layout.runtimes = input
+        .runtimes
+        .iter()
+        .map(|tree| {
+            (
+                tree.key.name.as_str().into(),
+                RealisedRuntime::new(input.platform, (tree.key, tree.tree.digest), input.files),
+            )
+        })
+        .collect();
     for root in &closure.roots {
         let (links, folder) = match &root.dependent {
             Dependent::Project => (&mut layout.node_modules, ""),

@@ -190,8 +190,8 @@ pub enum ProfileError {
     #[diagnostic(
         code(larder::profile::no_python),
         help(
-            "install Python {wanted} (`pyenv install {wanted}`, or your system's package), or set LARDER_PYTHON to \
-             its executable"
+            "let larder bring it: `runtimes {{ python \"{wanted}\" managed=#true }}` in larder.kdl; or install Python {wanted} \
+             (`pyenv install {wanted}`, or your system's package), or set LARDER_PYTHON to its executable"
         )
     )]
     NoPython {
@@ -199,6 +199,19 @@ pub enum ProfileError {
         wanted: PythonVersion,
         /// What was found instead, as the end of the sentence.
         found: FoundPythons,
+    },
+
+    /// The Python that larder brings does not serve.
+    #[error("the archive of python@{wanted} does not have that Python: {problem}")]
+    #[diagnostic(
+        code(larder::profile::wrong_runtime),
+        help("nothing of it ran; check the address of runtime `python` under `registries`")
+    )]
+    WrongRuntime {
+        /// The locked version.
+        wanted: PythonVersion,
+        /// Why it does not serve.
+        problem: String,
     },
 
     /// The interpreter that `LARDER_PYTHON` names does not serve.
@@ -355,7 +368,9 @@ impl Failure for ProfileError {
             Self::Fs(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::NotFetched(_) => Exit::Network,
-            Self::DamagedFile { .. } | Self::BadRecord { .. } | Self::LongName { .. } => Exit::Integrity,
+            Self::DamagedFile { .. } | Self::BadRecord { .. } | Self::LongName { .. } | Self::WrongRuntime { .. } => {
+                Exit::Integrity
+            }
             Self::Foreign { .. }
             | Self::OtherCheckout { .. }
             | Self::NotOurs { .. }

@@ -160,6 +160,7 @@ impl Fixture {
             files: LinkMode::Shared,
             hoisting: &self.hoisting,
             environments: &[BTreeSet::new()],
+            runtimes: &[],
         })
     }
 
@@ -190,6 +191,7 @@ impl Fixture {
             hoisting: &self.hoisting,
             environments: &[BTreeSet::new()],
             interpreter: self.interpreter.as_ref(),
+            runtimes: &[],
             bytecode: self.bytecode.as_ref(),
             created: jiff::Timestamp::UNIX_EPOCH,
             larder: "0.1.0",

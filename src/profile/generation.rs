@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::difference::{Difference, PackageVersions};
+use crate::difference::{Difference, PackageVersions, RuntimeVersions};
 use crate::fs;
-use crate::model::{Label, PackageId, Platform, TreeDigest, Version};
+use crate::model::{Label, PackageId, Platform, RuntimeName, TreeDigest, Version};
 use crate::store::EntryPath;
 
 use super::as_text::Text;
@@ -62,12 +62,25 @@ pub struct Generation {
     /// The byte-code of its Python packages, by name, where it was made ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) bytecode: Option<BTreeMap<Arc<str>, Text<TreeDigest>>>,
+    /// The runtimes that larder brings, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runtimes: BTreeMap<Arc<str>, RuntimeOfGeneration>,
     /// Whether the project has a `node_modules`.
     pub node_modules: bool,
     /// The folders of members and local packages that have a `node_modules`.
     pub members: Vec<Arc<str>>,
     /// The packages, sorted.
     pub closure: Vec<ClosurePackage>,
+}
+
+/// A runtime of a generation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimeOfGeneration {
+    /// Its version.
+    pub version: Arc<str>,
+    /// The digest of the unpacked archive.
+    #[serde(with = "super::as_text")]
+    pub tree: TreeDigest,
 }
 
 /// The part of a record that only verification reads.
@@ -105,6 +118,7 @@ impl Generation {
             PackageContent::Tree(digest) => Some(digest),
             PackageContent::Folder(_) => None,
         });
+        let packages = packages.chain(self.runtimes.values().map(|runtime| runtime.tree));
         packages.chain(self.bytecode.iter().flat_map(BTreeMap::values).map(|digest| digest.0))
     }
 
@@ -140,11 +154,21 @@ impl Generation {
         self.closure.iter().filter(|member| member.direct).filter_map(ClosurePackage::id).collect()
     }
 
-    /// Compares its packages with those of the generation before it.
+    /// Returns the versions of the runtimes that larder brings.
+    pub fn runtime_versions(&self) -> RuntimeVersions {
+        let versions = self.runtimes.iter().filter_map(|(name, runtime)| {
+            let name = RuntimeName::ALL.into_iter().find(|known| known.as_str() == &**name)?;
+            Some((name, vec![runtime.version.parse().ok()?]))
+        });
+        versions.collect()
+    }
+
+    /// Compares its packages and runtimes with those of the generation before it.
     pub fn difference_from(&self, before: Option<&Self>) -> Difference {
         let there = before.map(Self::packages).unwrap_or_default();
         let direct = before.map(Self::direct).unwrap_or_default().into_iter().chain(self.direct()).collect();
-        Difference { direct, ..Difference::between(&there, &self.packages()) }
+        let difference = Difference { direct, ..Difference::between(&there, &self.packages()) };
+        difference.with_runtimes(&before.map(Self::runtime_versions).unwrap_or_default(), &self.runtime_versions())
     }
 
     /// Writes the records into a new folder.
@@ -158,7 +182,7 @@ impl Generation {
         folder: &Path,
     ) -> Result<(), ProfileError> {
         contents.generated.insert(SUMMARY.to_owned(), Text(summary.write(folder)?));
-        let keys = contents.layout.packages.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
+        let keys = contents.layout.keys().fold(String::new(), |keys, key| keys + key.as_str() + "\n");
         for (name, text) in [(KEYS, keys.as_str()), (LOCK, lock)] {
             fs::write_new(&folder.join(name), text.as_bytes(), 0o644)?;
             contents.generated.insert(name.to_owned(), Text(TreeDigest::of(text.as_bytes())));
@@ -271,6 +295,7 @@ mod tests {
             inputs: TreeDigest::of(b"inputs"),
             python: None,
             bytecode: None,
+            runtimes: BTreeMap::new(),
             node_modules: true,
             members: vec!["apps/web".into()],
             closure: Vec::new(),

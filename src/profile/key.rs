@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{PackageKey, Platform, TreeDigest};
+use crate::model::{PackageKey, Platform, RuntimeKey, TreeDigest};
 
 use super::components::components;
 use super::link_mode::LinkMode;
@@ -30,6 +30,16 @@ impl RealisedKey {
         text.push('-');
         text.push_str(&hash.to_hex()[..32]);
         Self(text.into())
+    }
+
+    /// Returns the key of a runtime.
+    pub(super) fn of_runtime(platform: Platform, runtime: RuntimeKey, tree: TreeDigest, files: LinkMode) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for field in ["larder realised runtime 1", platform.as_str(), &runtime.to_string(), files.as_str()] {
+            hasher.update(&(field.len() as u64).to_le_bytes()).update(field.as_bytes());
+        }
+        hasher.update(&tree.0);
+        Self(format!("{runtime}-{}", &hasher.finalize().to_hex()[..32]).into())
     }
 
     /// Returns the folder's name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Ecosystem, PackageId, PackageName, TreeDigest};
+use crate::model::{Ecosystem, PackageId, PackageName, Platform, RuntimeKey, TreeDigest};
 
 use super::key::RealisedKey;
 use super::link_mode::LinkMode;
@@ -40,6 +40,26 @@ pub struct RealisedPackage {
     /// The links to its dependencies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: Links,
+}
+
+/// A runtime in a folder of `.larder/node_modules/.packages`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealisedRuntime {
+    /// The folder.
+    pub key: RealisedKey,
+    /// The digest of the unpacked archive.
+    #[serde(with = "super::as_text")]
+    pub tree: TreeDigest,
+    /// How the files come into the profile.
+    #[serde(default, skip_serializing_if = "is_shared")]
+    pub files: LinkMode,
+}
+
+impl RealisedRuntime {
+    /// Returns where a runtime is realised that was unpacked as this tree.
+    pub(super) fn new(platform: Platform, (runtime, tree): (RuntimeKey, TreeDigest), files: LinkMode) -> Self {
+        Self { key: RealisedKey::of_runtime(platform, runtime, tree, files), tree, files }
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -150,6 +170,9 @@ pub struct Fallback {
 pub struct Layout {
     /// The realised packages.
     pub packages: BTreeMap<RealisedKey, RealisedPackage>,
+    /// The runtimes that larder brings, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runtimes: BTreeMap<Arc<str>, RealisedRuntime>,
     /// The project's own `node_modules`.
     pub node_modules: Links,
     /// What the project's own `node_modules` has besides, by `hoist` lines.
@@ -176,6 +199,17 @@ impl Layout {
     /// Returns whether the project has a `node_modules` of its own.
     pub(super) fn has_node_modules(&self) -> bool {
         !self.node_modules.is_empty() || !self.hoisted.is_empty()
+    }
+
+    /// Returns the folders in `.packages` that the profile needs.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &RealisedKey> {
+        self.packages.keys().chain(self.runtimes.values().map(|runtime| &runtime.key))
+    }
+
+    /// Returns the trees of the store that these folders are made of.
+    pub(super) fn realised_trees(&self) -> impl Iterator<Item = (&RealisedKey, &TreeDigest)> {
+        let packages = self.packages.iter().map(|(key, realised)| (key, &realised.tree));
+        packages.chain(self.runtimes.values().map(|runtime| (&runtime.key, &runtime.tree)))
     }
 
     /// Returns the links of `fallback/`; none where there is none.

@@ -11,6 +11,7 @@ use super::ProfileError;
 use super::key::RealisedKey;
 use super::layout::{LinkTarget, Links, LocalFolder};
 use super::link_mode::LinkMode;
+use super::runtime::RuntimeTree;
 
 /// The input of [`compute_layout`](super::compute_layout::compute_layout).
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct LayoutInput<'a> {
     pub(super) hoisting: &'a Hoisting,
     /// The groups of each environment of the project.
     pub(super) environments: &'a [BTreeSet<Label>],
+    /// The runtimes that larder brings.
+    pub(super) runtimes: &'a [RuntimeTree],
 }
 
 impl LayoutInput<'_> {

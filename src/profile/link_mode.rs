@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::manifest::FilesMode;
+
 /// How a package's files come into a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,6 +15,15 @@ pub enum LinkMode {
     Writable,
     /// Copies that only their owner may read.
     Private,
+}
+
+impl From<FilesMode> for LinkMode {
+    fn from(files: FilesMode) -> Self {
+        match files {
+            FilesMode::Shared => Self::Shared,
+            FilesMode::Private => Self::Private,
+        }
+    }
 }
 
 impl LinkMode {

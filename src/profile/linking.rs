@@ -41,7 +41,18 @@ impl<'a> TreeSource<'a> {
 
     /// Writes an executable of this content, instead of a file of the tree.
     pub(super) fn write_executable(&self, content: &[u8], into: &Dir, name: &str) -> Result<(), ProfileError> {
-        into.create_file(name, self.mode(true))?
+        self.write_copy(content, true, into, name)
+    }
+
+    /// Writes a file of this content, instead of a file of the tree.
+    pub(super) fn write_copy(
+        &self,
+        content: &[u8],
+        executable: bool,
+        into: &Dir,
+        name: &str,
+    ) -> Result<(), ProfileError> {
+        into.create_file(name, self.mode(executable))?
             .write_all(content)
             .map_err(|error| FsError::new(Action::Write, into.path().join(name), error))?;
         Ok(())

@@ -31,6 +31,7 @@
 //! | `npm` | realising packages; the executables that they declare |
 //! | `package_folder` | a package with its dependencies in a folder of its own, for its install scripts |
 //! | `python` | finding the interpreter; a virtual environment without pip |
+//! | `runtime` | Node and Python where larder brings them |
 //! | `placement` | each ecosystem's contract: where its packages go |
 //! | `undeclared` | what packages find that they do not declare |
 //! | `compute_layout` | lock, closure and trees → layout |
@@ -81,6 +82,7 @@ mod relocate;
 mod repair;
 mod rollback;
 mod root_links;
+mod runtime;
 mod shebang;
 mod shell;
 mod source_copy;
@@ -93,13 +95,13 @@ mod verify;
 pub use build::{BuildInput, Built};
 pub use collect::{Garbage, Retention};
 pub use error::{FoundContent, FoundPythons, ProfileError};
-pub use generation::Generation;
+pub use generation::{Generation, RuntimeOfGeneration};
 pub use generation_summary::{ChangeSummary, GenerationSummary, PromotionSource};
 pub use git_exclude::{add_ignore_lines, exclude_from_git};
 pub use key::{InvalidRealisedKey, RealisedKey};
 pub use layout::{
     ClosurePackage, Distribution, Fallback, Layout, LinkTarget, Links, LocalFolder, OwnerRule, PackageContent,
-    RealisedPackage,
+    RealisedPackage, RealisedRuntime,
 };
 pub use link_mode::LinkMode;
 pub use package_folder::PackageFolder;
@@ -109,5 +111,6 @@ pub use profiles::Profiles;
 pub use project_lock::{ProjectLock, has_leftovers};
 pub use rollback::Rollback;
 pub use root_links::{RequiredLinks, check_stays_inside};
+pub use runtime::{RuntimeTree, node_executable};
 pub use source_copy::copy_tree;
 pub use verify::{Damage, ProfileDamageKind};

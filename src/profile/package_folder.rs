@@ -61,6 +61,7 @@ impl PackageFolder<'_> {
             files: LinkMode::Shared,
             hoisting: &hoisting,
             environments: &[],
+            runtimes: &[],
         })?;
         let own = realisation.keys.get(self.package);
         let own = own.ok_or_else(|| ProfileError::NotFetched(self.package.package.clone()))?;

@@ -22,7 +22,7 @@ use super::paths::{ProfilePaths, SUMMARY, check_own_path};
 use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
 use super::shell::start_of;
-use super::{ProfileError, npm, python};
+use super::{ProfileError, npm, python, runtime};
 
 impl Profiles {
     /// Brings a generation to where the checkout lies now; tells whether it was built elsewhere.
@@ -42,7 +42,7 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
     if summary.root == paths.root {
         return Ok(false);
     }
-    let generation = Generation::read(&folder)?;
+    let mut generation = Generation::read(&folder)?;
     let mut contents = Contents::read(&folder)?;
     let from = if contents.root.as_os_str().is_empty() { summary.root.clone() } else { contents.root.clone() };
     let moved = CheckoutMove { from: &from, to: paths.root };
@@ -71,6 +71,12 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
     for rewritten in python::rewritten(&moved, &environment, &below("python/", &contents.generated))? {
         contents.generated.insert(format!("python/{}", rewritten.path), Text(rewritten.digest));
     }
+
+    let packages_before = moved.back().path(paths.packages);
+    for realised in contents.layout.runtimes.values() {
+        runtime::relocate(paths.packages, &realised.key, &packages_before)?;
+    }
+    generation.python = generation.python.map(|interpreter| interpreter.in_place(moved.from, moved.to));
 
     paths.root.clone_into(&mut summary.root);
     paths.root.clone_into(&mut contents.root);

@@ -49,7 +49,7 @@ fn realise_again(
 ) -> Result<Built, ProfileError> {
     let contents = Contents::read(&paths.generation(current.number))?;
     let trees = input.trees_by_digest();
-    if !contents.layout.packages.values().all(|realised| trees.contains_key(&realised.tree)) {
+    if !contents.layout.realised_trees().all(|(_, tree)| trees.contains_key(tree)) {
         // The lock has moved on: what it wants now is built instead.
         return build::build(paths, input, Some(current), Reuse::Nothing(damaged));
     }

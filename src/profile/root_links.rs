@@ -10,7 +10,6 @@ use crate::model::{Dependent, Edge};
 
 use super::ProfileError;
 use super::generation_summary::GenerationSummary;
-use super::python::Interpreter;
 
 /// Links by their places relative to the root.
 pub(super) type RootLinks = BTreeMap<PathBuf, PathBuf>;
@@ -28,8 +27,8 @@ pub struct RequiredLinks {
 
 impl RequiredLinks {
     /// Returns the needs that a closure shows before anything is fetched. What local packages need shows later.
-    pub fn of(closure: &Closure<'_>, interpreter: Option<&Interpreter>) -> Self {
-        let mut needs = Self { python: interpreter.is_some(), ..Self::default() };
+    pub fn of(closure: &Closure<'_>, has_python: bool) -> Self {
+        let mut needs = Self { python: has_python, ..Self::default() };
         for root in &closure.roots {
             let is_npm =
                 |edge: &Edge| edge.to.package.id.ecosystem.has_scopes() && closure.instances.contains_key(&edge.to);

@@ -1,7 +1,7 @@
 //! Errors of registries.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Ecosystem, Label, PackageName};
+use crate::model::{Ecosystem, Label, PackageName, RuntimeHost};
 
 /// A registry's response cannot be used, or no registry can serve a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -33,6 +33,20 @@ pub enum RegistryError {
         registry: Label,
         /// The package.
         package: PackageName,
+        /// The reason.
+        reason: String,
+    },
+    /// The response is no list of a runtime's versions or files.
+    #[error("`{document}` of runtime host `{host}` cannot be used: {reason}")]
+    #[diagnostic(
+        code(larder::runtime::bad_list),
+        help("check the address of runtime `{host}` under `registries`, and that no proxy answers for it")
+    )]
+    RuntimeList {
+        /// The host.
+        host: RuntimeHost,
+        /// The document, below the host's address.
+        document: String,
         /// The reason.
         reason: String,
     },
@@ -181,9 +195,11 @@ pub enum RegistryError {
 impl Failure for RegistryError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NpmMetadata { .. } | Self::PypiIndex { .. } | Self::NewerIndex { .. } | Self::FileGone { .. } => {
-                Exit::Network
-            }
+            Self::NpmMetadata { .. }
+            | Self::PypiIndex { .. }
+            | Self::NewerIndex { .. }
+            | Self::RuntimeList { .. }
+            | Self::FileGone { .. } => Exit::Network,
             Self::WrongPackage { .. }
             | Self::BadDigest { .. }
             | Self::WrongMetadata { .. }

@@ -9,6 +9,7 @@
 //! | `prefetch`, `once` | jobs that run ahead of the solver; values that are computed once |
 //! | `ecosystems` | the table of the ecosystems' protocols |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's protocol and its listings |
+//! | `runtimes` | where the runtimes come from that larder brings; which version is taken |
 //! | `open_artifact`, `platform_metadata` | where an artifact is looked for; artifacts with different dependencies |
 //! | `protocol` | the contract of an ecosystem: `Protocol` and `PackageListing` |
 //! | `source`, `source_reader` | packages outside of registries; the contract by which an ecosystem reads them |
@@ -36,6 +37,7 @@ mod provenance;
 mod pypi;
 mod registries;
 mod routing;
+mod runtimes;
 mod source;
 mod source_reader;
 mod stale;
@@ -47,6 +49,7 @@ pub use locked::LockedIndex;
 pub use options::{RegistryOptions, Secret};
 pub use registries::Registries;
 pub use routing::Routing;
+pub use runtimes::{ChosenRuntimes, NoRuntime, RuntimeOffer, choose as choose_runtimes};
 pub use source::{FetchedSource, SourceClient, SourceFailure, SourceRelease};
 pub use source_reader::{SourceContent, SourceFiles};
 pub use stale::{StaleAnswers, find_stale};

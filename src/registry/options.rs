@@ -12,7 +12,7 @@ use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Quota, RegistryAddress};
 use crate::git::GitOptions;
 use crate::manifest::{Registry, RegistryUrl, TokenSource};
-use crate::model::{Label, PackageId, PackageName, Settings, Url};
+use crate::model::{Label, PackageId, PackageName, RuntimeHost, Settings, Url};
 
 /// The options of the registries: plain values.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct RegistryOptions {
     pub root: PathBuf,
     /// The folder of the cache. `None` disables the cache.
     pub cache: Option<PathBuf>,
+    /// The addresses of hosts of runtimes, where they are not the usual ones.
+    pub runtimes: BTreeMap<RuntimeHost, Vec<RegistryUrl>>,
     /// Whether cached listings may be used without revalidation.
     pub cache_policy: CachePolicy,
     /// Packages whose listings are revalidated in any case.

@@ -1,5 +1,7 @@
 //! All registries of a project: the resolver's index, and the source of artifacts.
 
+mod runtime_artifacts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -15,13 +17,14 @@ use super::platform_metadata::{MetadataQuery, merge};
 use super::prefetch::{Lane, PrefetchPool, ThreadLimits, run_concurrently};
 use super::protocol::{PackageListing, Protocol, ReleaseError};
 use super::routing::Routing;
+use super::runtimes::RuntimeHosts;
 use super::source::{KnownSources, SourceClient, SourceListing, SourceRelease};
 use super::{RegistryError, RegistryOptions, ecosystems};
 use crate::diagnostic::Failure;
 use crate::fetch::{ArtifactSource, Body, Network, Response, SourceError};
 use crate::model::{
-    Artifact, CoreMetadata, Digest, Ecosystem, Label, Origin, PackageId, PackageKey, PackageName, Platform,
-    Requirement, Settings,
+    Artifact, ArtifactOwner, CoreMetadata, Digest, Ecosystem, Label, Origin, PackageId, PackageKey, PackageName,
+    Platform, Requirement, Settings,
 };
 use crate::resolve::{self, Chosen, Index, IndexError, Release, UnbuiltRelease, Versions};
 
@@ -63,6 +66,7 @@ struct RegistriesState {
     revalidated: Mutex<FxHashSet<PackageId>>,
     /// Packages whose cached listing names a file that does not exist any more.
     outdated: Mutex<FxHashSet<PackageId>>,
+    runtimes: RuntimeHosts,
 }
 
 /// A registry, with its client and its protocol.
@@ -97,6 +101,7 @@ impl Registries {
         let addresses =
             registries.values().flat_map(|registry| registry.client.endpoint.addresses()).cloned().collect();
         let sources = SourceClient::new(Arc::clone(&client), addresses, options.cache.clone(), options.git.clone());
+        let runtimes = RuntimeHosts::new(&client, &options.root, &options.runtimes);
         let routing = Routing::new(&options.registries, options.pinned);
         let state = Arc::new(RegistriesState {
             folders: Mutex::new(options.folders.into_iter().collect()),
@@ -112,6 +117,7 @@ impl Registries {
             prefetched: Mutex::default(),
             revalidated: Mutex::new(options.revalidated.into_iter().collect()),
             outdated: Mutex::default(),
+            runtimes,
         });
         let cpu = std::thread::available_parallelism().map_or(2, usize::from).min(8);
         let network = if client.network() == Network::Offline { cpu } else { NETWORK_THREADS };
@@ -275,15 +281,19 @@ impl Index for Registries {
 impl ArtifactSource for Registries {
     fn open(
         &self,
-        package: &PackageKey,
+        owner: &ArtifactOwner,
         origin: &Origin,
         artifact: &Artifact,
     ) -> Result<(Body, Option<u64>), SourceError> {
-        let registry = match origin {
-            Origin::Registry(registry) => registry,
-            Origin::Source(pinned) => return self.state.sources.open(package, pinned),
+        let response = match (owner, origin) {
+            (ArtifactOwner::Runtime(runtime), _) => self.open_runtime(*runtime, artifact)?,
+            (ArtifactOwner::Package(package), Origin::Source(pinned)) => {
+                return self.state.sources.open(package, pinned);
+            }
+            (ArtifactOwner::Package(package), Origin::Registry(registry)) => {
+                self.state.open(package, registry, artifact)?
+            }
         };
-        let response = self.state.open(package, registry, artifact)?;
         Ok((response.body, response.length))
     }
 }

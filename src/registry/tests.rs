@@ -234,8 +234,9 @@ fn artifacts_are_opened_where_the_lock_and_the_registry_say() {
             location: location.map(str::to_owned),
             platforms: Vec::new(),
         };
-        let (mut body, length) =
-            registries.open(&key, &crate::model::Origin::Registry("npmjs".parse().unwrap()), &artifact).unwrap();
+        let (mut body, length) = registries
+            .open(&(&key).into(), &crate::model::Origin::Registry("npmjs".parse().unwrap()), &artifact)
+            .unwrap();
         let mut text = String::new();
         body.read_to_string(&mut text).unwrap();
         assert_eq!(length, Some(text.len() as u64));

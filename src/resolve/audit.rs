@@ -365,6 +365,7 @@ fn served(artifact: &Artifact) -> String {
         crate::model::ArtifactKind::Wheel => "a wheel",
         crate::model::ArtifactKind::Sdist => "a source distribution",
         crate::model::ArtifactKind::Source => "plain source",
+        crate::model::ArtifactKind::Runtime => "a runtime",
     };
     let platforms: Vec<_> = artifact.platforms.iter().map(|platform| platform.as_str()).collect();
     if platforms.is_empty() {

@@ -11,13 +11,15 @@ mod project;
 mod pypi;
 mod random;
 mod registry;
+pub(crate) mod runtime;
 mod schema;
 mod universe;
 
+pub(crate) use archive::sha256_hex;
 pub(crate) use git::{GitRepository, GitServer};
 pub(crate) use npm::NpmPackage;
 pub(crate) use output::{FILTERS, Output, assert_transcript};
-pub(crate) use project::{Project, host_platform, python_version};
+pub(crate) use project::{Project, host_platform, python_executable, python_full_version, python_version};
 pub(crate) use pypi::{Metadata, PypiPackage};
 pub(crate) use random::Random;
 pub(crate) use registry::Registry;

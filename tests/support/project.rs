@@ -85,6 +85,16 @@ impl Project {
         )
     }
 
+    /// Writes a manifest with these runtimes, which come from `registry`, for this machine's platform, followed by `rest`.
+    pub(crate) fn with_runtimes(&self, registry: &Registry, runtimes: &str, rest: &str) -> &Self {
+        let out_of_reach = OUT_OF_REACH.replace("}\n", &format!("{}}}\n", registry.runtimes()));
+        let platform = host_platform();
+        self.write(
+            "larder.kdl",
+            &format!("runtimes {{ {runtimes}; }}\nplatforms \"{platform}\"\n\n{out_of_reach}{rest}"),
+        )
+    }
+
     /// Declares other platforms than this machine's in the manifest that was written.
     pub(crate) fn platforms(&self, platforms: &[&str]) -> &Self {
         let named: Vec<_> = platforms.iter().map(|platform| format!("\"{platform}\"")).collect();
@@ -235,6 +245,11 @@ pub(crate) fn python_version() -> &'static str {
     &python().version
 }
 
+/// Returns the full version of this machine's Python: `3.11.7`.
+pub(crate) fn python_full_version() -> &'static str {
+    &python().full_version
+}
+
 /// Returns the executable of this machine's Python.
 pub(crate) fn python_executable() -> &'static Path {
     &python().executable
@@ -245,17 +260,20 @@ struct Python {
     executable: PathBuf,
     /// As a manifest writes it: `3.11`.
     version: String,
+    /// `3.11.7`
+    full_version: String,
 }
 
 /// Asks the `python3` of this machine about itself, once. A shim would not work with another home.
 fn python() -> &'static Python {
     static PYTHON: OnceLock<Python> = OnceLock::new();
     PYTHON.get_or_init(|| {
-        let question = "import os, sys; print(os.path.realpath(sys.executable)); print('%d.%d' % sys.version_info[:2])";
+        let question = "import os, sys; print(os.path.realpath(sys.executable)); print('%d.%d' % sys.version_info[:2]); print('%d.%d.%d' % sys.version_info[:3])";
         let answer = Command::new("python3").args(["-c", question]).output().expect("tests need python3");
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-        let (executable, version) = text.trim().split_once('\n').expect("python3 answers");
-        Python { executable: executable.into(), version: version.into() }
+        let mut lines = text.lines().map(str::to_owned);
+        let mut next = || lines.next().expect("python3 answers");
+        Python { executable: next().into(), version: next(), full_version: next() }
     })
 }
 

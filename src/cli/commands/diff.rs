@@ -3,7 +3,7 @@
 use crate::cli::args::DiffArgs;
 use crate::diagnostic::size;
 use crate::ops::Context;
-use crate::ops::diff::{Change, GenerationDiff, Package, Side, diff};
+use crate::ops::diff::{Change, GenerationDiff, MovedRuntime, Package, Side, diff};
 
 use super::{CommandResult, DONE, Output};
 
@@ -54,7 +54,24 @@ fn lines(found: &GenerationDiff) -> Vec<TableRow> {
     let added = found.added.iter().map(|package| one_sided('+', package));
     let mut lines: Vec<TableRow> = changed.chain(removed).chain(added).collect();
     lines.sort_by_key(|line| !line.direct);
-    lines
+    let runtimes = found.runtimes.iter().map(|runtime| TableRow {
+        name: format!("{} {}", mark(runtime), runtime.name),
+        versions: match (runtime.from.is_empty(), runtime.to.is_empty()) {
+            (false, false) => format!("{} -> {}", runtime.from.join(", "), runtime.to.join(", ")),
+            _ => [&runtime.from[..], &runtime.to].concat().join(", "),
+        },
+        sizes: String::new(),
+        direct: true,
+    });
+    runtimes.chain(lines).collect()
+}
+
+fn mark(runtime: &MovedRuntime) -> char {
+    match (runtime.from.is_empty(), runtime.to.is_empty()) {
+        (true, _) => '+',
+        (_, true) => '-',
+        _ => '~',
+    }
 }
 
 fn table(lines: Vec<TableRow>, output: &Output) {

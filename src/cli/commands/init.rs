@@ -18,6 +18,11 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         output.message(format!("Members: {}", done.members.join(", ")));
     }
     import::report_not_taken(&done.not_taken, output);
+    for name in &done.missing_runtimes {
+        output.message(format!(
+            "The declared {name} is not on this machine: `managed=#true` behind its version under `runtimes` lets larder bring it"
+        ));
+    }
     if !arguments.no_lock && !done.locked_by.is_empty() {
         let before = ops::init::chosen_before(session, &done)?;
         let source_only: Vec<String> = before.source_only().iter().map(ToString::to_string).collect();

@@ -24,6 +24,9 @@ pub(in crate::cli) fn run(session: &Session<'_>, output: &Output) -> CommandResu
     for (newer, held_back) in packages().filter_map(|newer| Some((newer, newer.held_back.as_ref()?))) {
         output.message(format!("{}:{}: {held_back}", newer.ecosystem, newer.name));
     }
+    if packages().any(|newer| newer.ecosystem == "runtime") {
+        output.message("`larder update --runtimes` locks the runtimes that are under `update`");
+    }
     output.message("`larder update` locks what is under `update`; for what is under `latest`, change the manifest");
     DONE
 }

@@ -1,5 +1,6 @@
 //! The contract of the kinds of artifacts: how one is unpacked as it arrives, and which package its content declares.
 
+mod runtime;
 mod sdist;
 mod tarball;
 mod wheel;
@@ -83,5 +84,6 @@ pub(super) fn of(kind: ArtifactKind) -> &'static dyn Format {
         ArtifactKind::Tarball => &tarball::Tarball,
         ArtifactKind::Wheel => &wheel::Wheel,
         ArtifactKind::Sdist | ArtifactKind::Source => &sdist::Sdist,
+        ArtifactKind::Runtime => &runtime::Runtime,
     }
 }

@@ -17,7 +17,10 @@ use super::hashing::Hasher;
 use super::*;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{Algorithm, Artifact, ArtifactKind, Digest, Ecosystem, Origin, PackageId, PackageKey, PackageName};
+use crate::model::{
+    Algorithm, Artifact, ArtifactKind, ArtifactOwner, Digest, Ecosystem, Origin, PackageId, PackageKey, PackageName,
+    RuntimeKey,
+};
 use crate::store::{Store, Tree};
 
 /// A registry in memory, by file name.
@@ -49,7 +52,7 @@ impl Read for Broken {
 }
 
 impl ArtifactSource for Shelf {
-    fn open(&self, _: &PackageKey, _: &Origin, artifact: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
+    fn open(&self, _: &ArtifactOwner, _: &Origin, artifact: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
         let bytes = self.files.get(&artifact.file).ok_or_else(|| Arc::new(Missing) as SourceError)?.clone();
         let length = bytes.len();
@@ -70,15 +73,18 @@ fn digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
 }
 
 fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> RequestedArtifact {
-    let (ecosystem, name) = match kind {
-        ArtifactKind::Tarball => (Ecosystem::Npm, PackageName::npm("thing")),
-        ArtifactKind::Wheel | ArtifactKind::Sdist | ArtifactKind::Source => {
-            (Ecosystem::Pypi, PackageName::pypi("thing"))
-        }
+    let package = |ecosystem, name: Result<PackageName, _>| {
+        let id = PackageId::new(ecosystem, name.unwrap());
+        ArtifactOwner::Package(PackageKey { version: crate::model::Version::parse(ecosystem, "1.0.0").unwrap(), id })
     };
-    let id = PackageId::new(ecosystem, name.unwrap());
     RequestedArtifact {
-        package: PackageKey { version: crate::model::Version::parse(ecosystem, "1.0.0").unwrap(), id },
+        owner: match kind {
+            ArtifactKind::Tarball => package(Ecosystem::Npm, PackageName::npm("thing")),
+            ArtifactKind::Wheel | ArtifactKind::Sdist | ArtifactKind::Source => {
+                package(Ecosystem::Pypi, PackageName::pypi("thing"))
+            }
+            ArtifactKind::Runtime => "node@22.11.0".parse::<RuntimeKey>().unwrap().into(),
+        },
         origin: Origin::Registry("npmjs".parse().unwrap()),
         artifact: Artifact { file: file.to_owned(), kind, digest, location: None, platforms: Vec::new() },
         promised: Vec::new(),

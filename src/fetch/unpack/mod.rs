@@ -16,7 +16,7 @@ pub use names::{NameFolding, has_twins};
 pub(super) use refusal::UnpackError;
 pub use refusal::{ArchiveFault, ArchiveRefusal};
 pub(super) use spool::Spool;
-pub(super) use tarball::{count_tarball, unpack_tarball};
+pub(super) use tarball::{count_tarball, unpack_runtime, unpack_tarball};
 pub(super) use wheel::{check_metadata, unpack_wheel};
 
 use names::{EntryNames, NameStatus};

@@ -50,6 +50,9 @@ pub enum ArchiveFault {
     /// It is a device, a pipe or a sparse file.
     #[error("is neither a file nor a folder")]
     Special,
+    /// It has the name of a file that larder adds.
+    #[error("has a name that larder keeps for itself")]
+    Reserved,
     /// Two entries have one name, and readers differ in which of them they take.
     #[error("is there twice, and not in one order")]
     Duplicate,

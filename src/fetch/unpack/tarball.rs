@@ -1,7 +1,9 @@
-//! npm tarballs: a gzipped tar whose first folder, whatever its name, is the package.
+//! Tarballs: a gzipped tar whose first folder, whatever its name, is the package or the runtime.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use libdeflater::Decompressor;
 use tar::{Archive, Entries, Entry, EntryType};
@@ -15,7 +17,7 @@ use crate::fetch::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::memory::{Buffer, Memory};
 use crate::fs::{Demand, FsError};
-use crate::store::PathError;
+use crate::store::{PathError, TreeLink};
 
 /// Tarballs that arrived whole are inflated at once, if they inflate to no more than this.
 const AT_ONCE: usize = 8 << 20;
@@ -31,13 +33,43 @@ pub(in crate::fetch) fn unpack_tarball(
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), UnpackError> {
+    unpack(source, packed, memory, (staging, limits), LinkUse::Dropped)
+}
+
+/// Unpacks a runtime like [`unpack_tarball`], and keeps its links; a hard link becomes a symbolic one. Byte-code of Python is
+/// dropped: it holds for the times of the files beside it, and Python makes it anew.
+pub(in crate::fetch) fn unpack_runtime(
+    source: &mut HashingReader<'_>,
+    packed: &Cell<u64>,
+    memory: &Memory,
+    staging: &mut Staging<'_>,
+    limits: Limits,
+) -> Result<(), UnpackError> {
+    unpack(source, packed, memory, (staging, limits), LinkUse::Kept(BTreeMap::new()))
+}
+
+/// What becomes of an archive's links.
+enum LinkUse {
+    /// Those that stay inside are dropped.
+    Dropped,
+    /// They are kept: these, by path.
+    Kept(BTreeMap<EntryPath, TreeLink>),
+}
+
+fn unpack(
+    source: &mut HashingReader<'_>,
+    packed: &Cell<u64>,
+    memory: &Memory,
+    (staging, limits): (&mut Staging<'_>, Limits),
+    links: LinkUse,
+) -> Result<(), UnpackError> {
     if let Some(whole) = source.whole()
         && let Some(length) = length_at_end(whole).filter(|length| *length <= AT_ONCE)
     {
         let mut buffer = memory.buffer();
         let inflated = buffer.sized(length);
         if inflate_at_once(&mut Decompressor::new(), whole, inflated) {
-            let mut unpacker = Unpacker::new(staging, memory, limits, Some(inflated));
+            let mut unpacker = Unpacker::new(staging, memory, limits, links, Some(inflated));
             let mut archive = Archive::new(AtHand(Cursor::new(inflated)));
             let read = archive.entries_with_seek().map_err(|error| whole_archive(&error));
             let read = read.and_then(|entries| unpacker.entries(entries, packed));
@@ -46,7 +78,7 @@ pub(in crate::fetch) fn unpack_tarball(
     }
     // Inflating in large pieces takes half the time of inflating header by header and file by file.
     let mut archive = Archive::new(BufReader::with_capacity(1 << 17, Gunzip::new(source)));
-    let mut unpacker = Unpacker::new(staging, memory, limits, None);
+    let mut unpacker = Unpacker::new(staging, memory, limits, links, None);
     let read = archive.entries().map_err(|error| whole_archive(&error));
     let read = read.and_then(|entries| unpacker.entries(entries, packed));
     unpacker.finish(read, archive.into_inner())
@@ -94,6 +126,7 @@ struct Unpacker<'a, 's> {
     staging: &'a mut Staging<'s>,
     budget: UnpackBudget,
     names: EntryNames,
+    links: LinkUse,
     /// The extended headers of the next entry.
     extension: ExtendedHeader,
     /// The first folder of the last entry, which was checked.
@@ -115,11 +148,18 @@ struct ExtendedHeader {
 }
 
 impl<'a, 's> Unpacker<'a, 's> {
-    fn new(staging: &'a mut Staging<'s>, memory: &'a Memory, limits: Limits, inflated: Option<&'a [u8]>) -> Self {
+    fn new(
+        staging: &'a mut Staging<'s>,
+        memory: &'a Memory,
+        limits: Limits,
+        links: LinkUse,
+        inflated: Option<&'a [u8]>,
+    ) -> Self {
         Self {
             staging,
             budget: UnpackBudget::new(limits),
             names: EntryNames::new(limits.folds),
+            links,
             extension: ExtendedHeader::default(),
             top: String::new(),
             inflated,
@@ -136,11 +176,11 @@ impl<'a, 's> Unpacker<'a, 's> {
     }
 
     /// Checks what follows the last entry, and returns the result.
-    fn finish(self, read: Result<(), UnpackError>, rest: impl Read) -> Result<(), UnpackError> {
+    fn finish(mut self, read: Result<(), UnpackError>, rest: impl Read) -> Result<(), UnpackError> {
         match self.full {
             // Other faults of the archive are reported once there is space for it.
             Some((full, demand)) => Err(full.needing(demand).into()),
-            None => read.and_then(|()| expect_padding(rest)).and_then(|()| {
+            None => read.and_then(|()| expect_padding(rest)).and_then(|()| self.write_links()).and_then(|()| {
                 self.staging.note_twins(self.names.has_twins());
                 if self.staging.entries().is_empty() {
                     Err(ArchiveRefusal::Archive(ArchiveFault::NoFiles).into())
@@ -187,8 +227,16 @@ impl<'a, 's> Unpacker<'a, 's> {
             EntryType::Symlink | EntryType::Link => {
                 let target = extension.link.or_else(|| entry.header().link_name_bytes().map(Into::into));
                 let target = String::from_utf8_lossy(&target.unwrap_or_default()).into_owned();
-                let stays = if kind == EntryType::Link { names_a_file(&target) } else { stays_inside(&path, &target) };
-                if stays { Ok(()) } else { refuse(ArchiveFault::LinkOut(target)) }
+                match &mut self.links {
+                    LinkUse::Kept(links) => match kept_link(kind, path, &target) {
+                        Some(link) => drop(links.insert(link.path().clone(), link)),
+                        None => return refuse(ArchiveFault::LinkOut(target)),
+                    },
+                    LinkUse::Dropped if kind == EntryType::Link && names_a_file(&target) => {}
+                    LinkUse::Dropped if kind == EntryType::Symlink && stays_inside(&path, &target) => {}
+                    LinkUse::Dropped => return refuse(ArchiveFault::LinkOut(target)),
+                }
+                Ok(())
             }
             _ => refuse(ArchiveFault::Special),
         }
@@ -201,6 +249,14 @@ impl<'a, 's> Unpacker<'a, 's> {
         if let Some((_, demand)) = &mut self.full {
             *demand = demand.file(size);
             return Ok(());
+        }
+        if matches!(self.links, LinkUse::Kept(_)) {
+            if TreeLink::is_list(path.as_str()) {
+                return Err(ArchiveRefusal::entry(name, ArchiveFault::Reserved).into());
+            }
+            if is_bytecode(path.as_str()) {
+                return Ok(());
+            }
         }
         if let NameStatus::File(at) = self.names.file(path, self.staging.entries().len())? {
             self.staging.replace(at)?;
@@ -221,6 +277,23 @@ impl<'a, 's> Unpacker<'a, 's> {
             Ok(_) => Err(ArchiveRefusal::entry(name, ArchiveFault::Truncated).into()),
             Err(WriteError::Source(error)) => Err(read(&error)),
             Err(WriteError::Fs(error)) => self.goes_on(path, error, size),
+        }
+    }
+
+    /// Writes the list of the links that are kept. None of them may have the name of a file or a folder.
+    fn write_links(&mut self) -> Result<(), UnpackError> {
+        let LinkUse::Kept(links) = &self.links else { return Ok(()) };
+        let links: Vec<TreeLink> = links.values().cloned().collect();
+        for link in &links {
+            if self.names.file(link.path(), usize::MAX)? != NameStatus::New {
+                return Err(ArchiveRefusal::entry(link.path().as_str(), ArchiveFault::Duplicate).into());
+            }
+        }
+        match TreeLink::list() {
+            Some(list) if !links.is_empty() => {
+                Ok(self.staging.write(&list, false, TreeLink::encode(&links).as_bytes())?)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -344,6 +417,21 @@ fn stays_inside(path: &EntryPath, target: &str) -> bool {
         }
     }
     true
+}
+
+/// Returns the link that is kept of an entry. Returns `None` if it leaves the archive, or might.
+fn kept_link(kind: EntryType, path: EntryPath, target: &str) -> Option<TreeLink> {
+    if kind == EntryType::Symlink {
+        return TreeLink::new(path, target);
+    }
+    // A hard link names the entry that it is another name of, by its path in the archive.
+    let (_, inside) = target.split_once('/')?;
+    TreeLink::to_entry(path, &entry_path(inside).ok()?)
+}
+
+fn is_bytecode(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    folder.ends_with("__pycache__") && Path::new(file).extension().is_some_and(|extension| extension == "pyc")
 }
 
 /// Returns whether a hard link's target may be the name of an entry.

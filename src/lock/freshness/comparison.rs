@@ -1,6 +1,6 @@
 //! Comparing locked edges with requirements.
 
-use crate::model::{Edge, ExtraName, Marker, Override, PackageName, Platform, Requirement, Settings};
+use crate::model::{Edge, ExtraName, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
 
 use super::covers;
 
@@ -8,6 +8,8 @@ use super::covers;
 pub(super) struct LockComparison<'a> {
     pub(super) locked: &'a Settings,
     pub(super) wanted: &'a Settings,
+    /// The Python for markers.
+    pub(super) python: PythonVersion,
 }
 
 impl LockComparison<'_> {
@@ -49,23 +51,21 @@ impl LockComparison<'_> {
         if self.locked.python != self.wanted.python || !covers(&self.locked.platforms, &self.wanted.platforms) {
             return true;
         }
-        let python = self.wanted.marker_python();
         let declared: Vec<Platform> = self.wanted.platforms.iter().map(|target| target.platform).collect();
         if declared.is_empty() {
             return true;
         }
         declared.iter().all(|platform| {
             let on = edges.iter().any(|edge| edge.platforms.is_empty() || edge.platforms.contains(platform));
-            let wanted = marker.holds(*platform, &python, &[]);
+            let wanted = marker.holds(*platform, &self.python, &[]);
             wanted == on || (optional && wanted)
         })
     }
 
     /// Returns whether some edge holds wherever a condition does.
     pub(super) fn holds_there(&self, marker: &Marker, edges: &[&Edge]) -> bool {
-        let python = self.wanted.marker_python();
         self.wanted.platforms.iter().map(|target| target.platform).all(|platform| {
-            !marker.holds(platform, &python, &[])
+            !marker.holds(platform, &self.python, &[])
                 || edges.iter().any(|edge| edge.platforms.is_empty() || edge.platforms.contains(&platform))
         })
     }

@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    BuildRules, Graph, InstanceKey, Label, Origin, Package, PackageId, PackageKey, PackageName, Routes, Settings,
-    Sides, TargetPlatform, Version,
+    BuildRules, Graph, InstanceKey, Label, LockedRuntime, Origin, Package, PackageId, PackageKey, PackageName, Routes,
+    RuntimeKey, RuntimeName, Runtimes, Settings, Sides, TargetPlatform, Version,
 };
 use crate::resolve::{Dependency, RequiredLine};
 
@@ -70,6 +70,8 @@ impl Freshness {
 pub enum StaleReason {
     /// A setting is not the one that was solved for.
     Setting(&'static str),
+    /// A runtime that larder brings, of which the declared version, platform or source is not locked.
+    Runtime(&'static str),
     /// A line that the lock does not know.
     Added {
         /// The line's place among the declared lines.
@@ -147,6 +149,7 @@ impl fmt::Display for StaleReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Setting(name) => write!(f, "`{name}` has changed"),
+            Self::Runtime(name) => write!(f, "runtime `{name}` is not locked as it is declared"),
             Self::Added { what, .. } => write!(f, "{what} is not locked"),
             Self::Removed { what } => write!(f, "{what} is locked and no longer wanted"),
             Self::Unsatisfied { what, locked, .. } if locked.is_empty() => write!(f, "{what} is not locked"),
@@ -177,7 +180,12 @@ impl fmt::Display for StaleReason {
 /// Compares a lock with what the manifests declare.
 pub fn freshness(lock: &Lockfile, declared: &DeclaredState<'_>) -> Freshness {
     let mut reasons = changed_settings(&lock.settings, declared.settings);
-    let comparison = LockComparison { locked: &lock.settings, wanted: declared.settings };
+    reasons.extend(changed_runtimes(&lock.runtimes, declared.settings));
+    let comparison = LockComparison {
+        locked: &lock.settings,
+        wanted: declared.settings,
+        python: declared.settings.marker_python_of(&lock.runtimes),
+    };
     let is_locked = |group: &Label| lock.graph.roots.iter().any(|root| root.group.as_ref() == Some(group));
     let left_out: BTreeSet<&Label> = declared.idle_groups.iter().filter(|group| !is_locked(group)).collect();
     let is_left_out = |line: &RequiredLine| line.group.as_ref().is_some_and(|group| left_out.contains(group));
@@ -305,6 +313,24 @@ fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<StaleReason> {
     .into_iter()
     .filter_map(|(name, changed)| changed.then_some(StaleReason::Setting(name)))
     .collect()
+}
+
+/// Returns the runtimes that larder brings and that are not locked as they are declared.
+fn changed_runtimes(locked: &Runtimes, wanted: &Settings) -> Vec<StaleReason> {
+    let is_fresh = |name: RuntimeName| match wanted.managed.get(name) {
+        Some(rule) => {
+            let keys = locked.0.iter().filter(|(key, _)| key.name == name);
+            let fits = |(key, runtime): (&RuntimeKey, &LockedRuntime)| {
+                rule.admits(key.version) && runtime.source == rule.source
+            };
+            let has = |target: &TargetPlatform| locked.on(name, target.platform).is_some();
+            keys.clone().all(fits) && !(rule.exact && keys.count() > 1) && wanted.platforms.iter().all(has)
+        }
+        None => locked.0.keys().all(|key| key.name != name),
+    };
+    let names = [(RuntimeName::Node, "node"), (RuntimeName::Python, "python")];
+    let stale = names.into_iter().filter(|(name, _)| !is_fresh(*name));
+    stale.map(|(_, name)| StaleReason::Runtime(name)).collect()
 }
 
 /// Returns whether the platforms are the same, and none must run on older systems than before.

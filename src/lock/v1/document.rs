@@ -24,6 +24,21 @@ pub(in crate::lock) struct LockDocument<'a> {
     pub(super) build: Vec<BuildTable<'a>>,
     #[serde(borrow, default)]
     pub(super) tool: Vec<PackageTable<'a>>,
+    #[serde(borrow, default)]
+    pub(super) runtime: Vec<RuntimeTable<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuntimeTable<'a> {
+    #[serde(borrow)]
+    pub(super) id: CowStr<'a>,
+    #[serde(borrow)]
+    pub(super) source: CowStr<'a>,
+    #[serde(borrow)]
+    pub(super) publisher: Option<CowStr<'a>>,
+    #[serde(borrow, default)]
+    pub(super) artifacts: Vec<ArtifactTable<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -13,9 +13,10 @@ use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
     Artifact, ArtifactKind, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem, Edge,
     EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance,
-    InstanceKey, Label, LockedScripts, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName,
-    PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, Settings, Side, Source,
-    SourceError, TargetPlatform, TransitiveSources, Version, parse_folder_text, split_at_version,
+    InstanceKey, Label, LockedRuntime, LockedScripts, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package,
+    PackageId, PackageKey, PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion,
+    Requirement, RootEdge, RuntimeKey, RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform,
+    TransitiveSources, Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -94,8 +95,8 @@ impl<'a> LockReader<'a> {
             return Err(self.duplicate(document));
         }
         let sides = self.values::<Side>(&document.settings.sides)?.into_iter().collect();
-        let builds = self.builds(document)?;
-        Ok(Lockfile { builds, ..Lockfile::new(settings, Graph { roots, packages, instances, sides }) })
+        let (builds, runtimes) = (self.builds(document)?, self.runtimes(document)?);
+        Ok(Lockfile { builds, runtimes, ..Lockfile::new(settings, Graph { roots, packages, instances, sides }) })
     }
 
     fn builds(&mut self, document: &'a LockDocument<'a>) -> ReadResult<Builds> {
@@ -136,6 +137,29 @@ impl<'a> LockReader<'a> {
         Ok(builds)
     }
 
+    fn runtimes(&self, document: &'a LockDocument<'a>) -> ReadResult<Runtimes> {
+        let mut runtimes = Runtimes::default();
+        for written in &document.runtime {
+            let key = self.value::<RuntimeKey>(&written.id)?;
+            let source = RuntimeSource::ALL.into_iter().find(|source| source.as_str() == &*written.source);
+            let source = source.ok_or_else(|| self.corrupt(&written.source, "a runtime comes from no such source"))?;
+            let mut artifacts = Vec::with_capacity(written.artifacts.len());
+            for one in &written.artifacts {
+                let artifact = self.artifact(one, ArtifactKind::OF_RUNTIMES)?;
+                if artifact.kind != ArtifactKind::OF_RUNTIMES || artifact.digest.is_none() {
+                    return Err(self.corrupt(&one.file, "the archive of a runtime has a digest, and no `kind`"));
+                }
+                artifacts.push(artifact);
+            }
+            artifacts.sort();
+            let publisher = written.publisher.as_deref().map(str::to_owned);
+            if runtimes.0.insert(key, LockedRuntime { source, publisher, artifacts }).is_some() {
+                return Err(self.corrupt(&written.id, format!("runtime `{}` is there twice", &*written.id)));
+            }
+        }
+        Ok(runtimes)
+    }
+
     /// Two blocks for one package: no merge makes them, and neither may win.
     fn duplicate(&self, document: &LockDocument<'_>) -> LockProblem {
         let mut seen = std::collections::BTreeSet::new();
@@ -163,6 +187,7 @@ impl<'a> LockReader<'a> {
             patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
             transitive: TransitiveSources::default(),
+            managed: ManagedRuntimes::default(),
             builds: BuildRules::default(),
         })
     }
@@ -264,7 +289,11 @@ impl<'a> LockReader<'a> {
         Ok(Package {
             origin: self.origin(written)?,
             folder: written.folder.as_deref().map(parse_folder_text),
-            artifacts: written.artifacts.iter().map(|one| self.artifact(one, ecosystem)).collect::<ReadResult<_>>()?,
+            artifacts: written
+                .artifacts
+                .iter()
+                .map(|one| self.artifact(one, ArtifactKind::default_for(ecosystem, &one.file)))
+                .collect::<ReadResult<_>>()?,
             facts: Facts {
                 os: owned(&written.os),
                 cpu: owned(&written.cpu),
@@ -319,9 +348,10 @@ impl<'a> LockReader<'a> {
         self.corrupt(text, format!("`{}` {reason}", &**text))
     }
 
-    fn artifact(&self, written: &document::ArtifactTable<'_>, ecosystem: Ecosystem) -> ReadResult<Artifact> {
+    /// Reads an artifact, of the format `usual` where it names none.
+    fn artifact(&self, written: &document::ArtifactTable<'_>, usual: ArtifactKind) -> ReadResult<Artifact> {
         let kind = match written.kind.as_ref() {
-            None => ArtifactKind::default_for(ecosystem, &written.file),
+            None => usual,
             Some(text) => {
                 let known = ArtifactKind::ALL.into_iter().find(|kind| kind.as_str() == &**text);
                 known.ok_or_else(|| self.corrupt(text, "an artifact is a tarball, a wheel, an sdist or a source"))?

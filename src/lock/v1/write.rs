@@ -4,9 +4,9 @@ use std::fmt::{Display, Write};
 
 use crate::lock::Lockfile;
 use crate::model::{
-    Artifact, ArtifactKind, BuildRequirements, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines,
-    Instance, InstanceKey, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource, Prereleases,
-    Requirement, RootEdge, Settings, Sides, TargetPlatform, folder_text,
+    Artifact, ArtifactKind, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition, Engines, Instance,
+    InstanceKey, LockedRuntime, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource, Prereleases,
+    Requirement, RootEdge, RuntimeKey, Settings, Sides, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -44,6 +44,9 @@ pub(in crate::lock) fn write(lock: &Lockfile) -> String {
     }
     for (key, package) in &lock.builds.tools {
         out.package("tool", key, package);
+    }
+    for (key, runtime) in &lock.runtimes.0 {
+        out.runtime(*key, runtime);
     }
     out.text
 }
@@ -198,7 +201,24 @@ impl LockWriter {
             self.fact("deprecated", message);
         }
         self.flag("yanked", facts.yanked);
-        self.block("artifacts", package.artifacts.iter().map(|one| artifact_text(one, key.id.ecosystem)));
+        self.block(
+            "artifacts",
+            package
+                .artifacts
+                .iter()
+                .map(|one| artifact_text(one, ArtifactKind::default_for(key.id.ecosystem, &one.file))),
+        );
+    }
+
+    fn runtime(&mut self, key: RuntimeKey, runtime: &LockedRuntime) {
+        self.line("\n[[runtime]]");
+        self.fact("id", key);
+        self.fact("source", runtime.source);
+        if let Some(publisher) = &runtime.publisher {
+            self.fact("publisher", publisher);
+        }
+        let archives = runtime.artifacts.iter().map(|one| artifact_text(one, ArtifactKind::OF_RUNTIMES));
+        self.block("artifacts", archives);
     }
 
     fn source(&mut self, pinned: &PinnedSource) {
@@ -369,10 +389,11 @@ fn edge_text(edge: &Edge) -> String {
     table.done()
 }
 
-fn artifact_text(artifact: &Artifact, ecosystem: Ecosystem) -> String {
+/// Writes an artifact; its format only where that is not `usual`.
+fn artifact_text(artifact: &Artifact, usual: ArtifactKind) -> String {
     let mut table = InlineTable::new();
     table.fact("file", &artifact.file);
-    if artifact.kind != ArtifactKind::default_for(ecosystem, &artifact.file) {
+    if artifact.kind != usual {
         table.fact("kind", artifact.kind.as_str());
     }
     table.optional("digest", artifact.digest.as_ref());

@@ -34,6 +34,33 @@ fn a_package_that_may_be_built_is_named_with_its_ecosystem() {
 }
 
 #[test]
+fn a_runtime_that_larder_brings_is_declared_with_its_version() {
+    check(
+        "runtimes { node \"22\" managed=#true exact=#true; python \"3.12.4\" managed=#true }\n\
+         registries { runtime \"node\" \"npm:\"; runtime \"python\" \"mirror\" { mirror \"https://h/\"; } }",
+        &[],
+    );
+    check(
+        "runtimes { node \"22\" managed=\"yes\"; python \"3.12\" exact=#true }",
+        &[("wrong_type", "\"yes\""), ("unexpected", "#true")],
+    );
+    check(
+        "registries { runtime \"ruby\" \"https://h/\"; runtime \"python\" \"npm:\"; runtime \"node\" \"https://h/\" { token env=\"T\"; }; \
+         runtime \"node\" \"ftp://h/\" }",
+        &[
+            ("unknown_value", "\"ruby\""),
+            ("bad_value", "\"npm:\""),
+            ("unknown_node", "token"),
+            ("bad_value", "\"ftp://h/\""),
+        ],
+    );
+    check(
+        "registries { runtime \"node\" \"https://h/\"; runtime \"node\" \"https://i/\" }",
+        &[("repeated", "runtime \"node\" \"https://i/\"")],
+    );
+}
+
+#[test]
 fn five_faults_are_told_at_once() {
     let text = "project \"shop\"
 runtimes {

@@ -11,7 +11,8 @@ use crate::fetch::{
 use crate::fs;
 use crate::manifest::RegistryUrl;
 use crate::model::{
-    Algorithm, Artifact, Digest, Ecosystem, Label, LabelError, Origin, PackageId, PackageKey, PackageName, Version,
+    Algorithm, Artifact, ArtifactOwner, Digest, Ecosystem, Label, LabelError, Origin, PackageId, PackageKey,
+    PackageName, Version,
 };
 use crate::ops::interpreter;
 use crate::ops::registries::BadMirror;
@@ -136,7 +137,7 @@ impl CratesIo {
 impl ArtifactSource for CratesIo {
     fn open(
         &self,
-        _: &PackageKey,
+        _: &ArtifactOwner,
         _: &Origin,
         artifact: &Artifact,
     ) -> std::result::Result<(Body, Option<u64>), SourceError> {

@@ -7,6 +7,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::PackageKey;
 use crate::ops::interpreter;
 use crate::ops::{Context, Result};
+use crate::profile::{self, RuntimeTree};
 
 /// A Node that is on this machine.
 pub(in crate::ops) struct Node {
@@ -16,11 +17,14 @@ pub(in crate::ops) struct Node {
     pub(super) versions: String,
 }
 
-/// Finds the Node on `PATH`, behind what stands there for it.
-pub(in crate::ops) fn find(context: &Context<'_>, package: &PackageKey) -> Result<Node> {
+/// Returns the Node that larder brings, or else the one on `PATH`, behind what stands there for it.
+pub(in crate::ops) fn find(context: &Context<'_>, brought: Option<&RuntimeTree>, package: &PackageKey) -> Result<Node> {
     const ASKED: &str = "process.execPath + '\\n' + JSON.stringify(process.versions)";
 
-    let answer = interpreter::node_says(context, ASKED);
+    let answer = match brought {
+        Some(runtime) => interpreter::says(&profile::node_executable(runtime), ASKED),
+        None => interpreter::node_says(context, ASKED),
+    };
     let (executable, versions) = answer
         .as_deref()
         .and_then(|answer| answer.split_once('\n'))
@@ -31,7 +35,7 @@ pub(in crate::ops) fn find(context: &Context<'_>, package: &PackageKey) -> Resul
 /// There is no Node.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the install scripts of {package} need a Node, and there is none on PATH")]
-#[diagnostic(code(larder::builds::no_node), help("install Node, or take back `allow {} \"{}\"`", package.id.ecosystem, package.id.name))]
+#[diagnostic(code(larder::builds::no_node), help("let larder bring it: `runtimes {{ node \"22\" managed=#true }}`; or install Node, or take back `allow {} \"{}\"`", package.id.ecosystem, package.id.name))]
 struct NoNode {
     package: PackageKey,
 }

@@ -10,7 +10,7 @@ use crate::build::Toolchain;
 use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
-use crate::model::{Algorithm, Artifact, Builds, Digest, Origin, PackageKey, Platform};
+use crate::model::{Algorithm, Artifact, ArtifactOwner, Builds, Digest, Origin, PackageKey, Platform};
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session, artifacts};
 use crate::profile::python::Interpreter;
@@ -49,7 +49,7 @@ impl Builder<'_> {
     pub(in crate::ops) fn plan(&self, package: &PackageKey, origin: &Origin, sdist: &Artifact) -> Result<PlannedBuild> {
         let inputs = inputs(self.builds, package, origin, sdist, self.platform)?;
         let digests: Option<Vec<(&PackageKey, &Digest)>> =
-            inputs.iter().map(|input| Some((&input.package, input.artifact.digest.as_ref()?))).collect();
+            inputs.iter().map(|input| Some((input.owner.package()?, input.artifact.digest.as_ref()?))).collect();
         let Some(((_, sdist), tools)) = digests.as_deref().and_then(<[_]>::split_first) else {
             return Err(not_locked(package).into());
         };
@@ -129,8 +129,10 @@ impl Builder<'_> {
         let Some((sdist, tools)) = inputs.split_first() else { return Err(not_locked(package).into()) };
         let source = Source::read(package.clone(), Arc::new(sdist.tree.clone()))?;
         let requested = planned.inputs.iter().skip(1);
-        let tools: Vec<(PackageKey, Arc<Tree>)> =
-            requested.zip(tools).map(|(tool, tree)| (tool.package.clone(), Arc::new(tree.tree.clone()))).collect();
+        let tools: Vec<(PackageKey, Arc<Tree>)> = requested
+            .zip(tools)
+            .filter_map(|(tool, tree)| Some((tool.owner.package()?.clone(), Arc::new(tree.tree.clone()))))
+            .collect();
         reporter(Event::BuildingPackage(package.to_string()));
         let equipment = Equipment { interpreter: self.interpreter, tools: &tools, exceptions: &planned.exceptions };
         let workshop = Workshop::open(self.session, staging, &source, equipment)?;
@@ -187,7 +189,12 @@ pub(in crate::ops) fn inputs(
 struct WheelFile(PathBuf);
 
 impl ArtifactSource for WheelFile {
-    fn open(&self, _: &PackageKey, _: &Origin, _: &Artifact) -> std::result::Result<(Body, Option<u64>), SourceError> {
+    fn open(
+        &self,
+        _: &ArtifactOwner,
+        _: &Origin,
+        _: &Artifact,
+    ) -> std::result::Result<(Body, Option<u64>), SourceError> {
         let missing = || FsError::new(Action::Read, &self.0, io::Error::from(io::ErrorKind::NotFound));
         let opened = fs::open_sized(&self.0).and_then(|opened| opened.ok_or_else(missing));
         let (file, size) = opened.map_err(|error| Arc::new(error) as SourceError)?;

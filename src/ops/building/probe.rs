@@ -5,9 +5,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fetch::RequestedArtifact;
-use crate::model::{Artifact, Builds, CoreMetadata, Graph, Origin, Package, PackageId, PackageKey, Platform};
+use crate::model::{
+    Artifact, Builds, CoreMetadata, Graph, Origin, Package, PackageId, PackageKey, Platform, RuntimeName, Runtimes,
+};
 use crate::ops::interpreter;
 use crate::ops::project::Project;
+use crate::ops::runtimes;
 use crate::ops::{Event, Result, Session};
 use crate::profile::python::{self, Interpreter};
 use crate::registry::Registries;
@@ -25,6 +28,8 @@ pub(in crate::ops) struct Probe<'a> {
     session: &'a Session<'a>,
     project: &'a Project,
     registries: &'a Registries,
+    /// The runtimes that larder brings.
+    runtimes: &'a Runtimes,
     /// The tools of the old lock, which are kept.
     old: &'a Builds,
     /// Packages whose tools are chosen anew.
@@ -38,11 +43,11 @@ impl<'a> Probe<'a> {
     pub(in crate::ops) fn new(
         session: &'a Session<'a>,
         project: &'a Project,
-        registries: &'a Registries,
+        (registries, runtimes): (&'a Registries, &'a Runtimes),
         old: &'a Builds,
         rebuilt: &'a BTreeSet<PackageId>,
     ) -> Self {
-        Self { session, project, registries, old, rebuilt, chosen: RefCell::default() }
+        Self { session, project, registries, runtimes, old, rebuilt, chosen: RefCell::default() }
     }
 
     /// Finds out what a version needs, for the solver to go on.
@@ -50,7 +55,7 @@ impl<'a> Probe<'a> {
         let UnbuiltRelease { package, origin, sdist } = unbuilt;
         let source = Source::fetch(self.session, self.registries, package, origin, sdist)?;
         let tools = self.tools(&source, &self.platforms(sdist))?;
-        let Some(interpreter) = self.interpreter() else {
+        let Some(interpreter) = self.interpreter()? else {
             return Err(BuildsError::NoPython { package: package.clone() }.into());
         };
         (self.session.context().reporter)(Event::Inspecting(package.to_string()));
@@ -112,7 +117,7 @@ impl<'a> Probe<'a> {
         let stated: BTreeSet<String> = source.system.requires.iter().cloned().collect();
         let chosen = choose(stated.clone())?;
         // Where nothing can be built, nothing can be asked: what is missing is named when it is built.
-        let Some(interpreter) = self.interpreter() else { return Ok(chosen) };
+        let Some(interpreter) = self.interpreter()? else { return Ok(chosen) };
         if !self.project.platform().is_ok_and(|platform| platforms.contains(&platform)) {
             return Ok(chosen);
         }
@@ -138,11 +143,18 @@ impl<'a> Probe<'a> {
         Workshop::open(self.session, staging, source, equipment)
     }
 
-    /// Returns the declared interpreter, if it is on this machine.
-    fn interpreter(&self) -> Option<Interpreter> {
-        let wanted = self.project.manifest.settings.python.as_ref()?;
+    /// Returns the declared interpreter: the one that larder brings, or else one that is on this machine.
+    fn interpreter(&self) -> Result<Option<Interpreter>> {
         let platform = self.project.platform().ok();
-        python::find(wanted, &interpreter::search(self.session.context(), platform)).ok()
+        if let (Some(platform), true) = (platform, !self.runtimes.is_empty()) {
+            let gathered = runtimes::gather(self.session, self.registries, self.runtimes, platform)?;
+            if let Some(runtime) = gathered.of(RuntimeName::Python) {
+                let interpreter = python::of_runtime(&runtime.tree.folder, &runtime.key.version.into(), platform)?;
+                return Ok(Some(interpreter));
+            }
+        }
+        let Some(wanted) = &self.project.manifest.settings.python else { return Ok(None) };
+        Ok(python::find(wanted, &interpreter::search(self.session.context(), platform)).ok())
     }
 
     /// Returns the declared platforms that a source distribution serves.

@@ -11,7 +11,7 @@ use crate::lock::{Closure, Lockfile};
 use crate::model::{Digest, PackageKey, Platform};
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session};
-use crate::profile::PackageFolder;
+use crate::profile::{PackageFolder, RuntimeTree};
 use crate::store::{EntryPath, Store, Tree, WriteError};
 
 use super::consent::Exceptions;
@@ -45,7 +45,7 @@ impl<'a> ScriptRunner<'a> {
         project: &Project,
         lock: &'a Lockfile,
         closure: &Closure<'_>,
-        platform: Platform,
+        (platform, node): (Platform, Option<&RuntimeTree>),
     ) -> Result<Option<Self>> {
         if lock.builds.scripts.is_empty() {
             return Ok(None);
@@ -65,7 +65,7 @@ impl<'a> ScriptRunner<'a> {
             return Err(BuildsError::ScriptsChanged(changed).into());
         }
         let Some((first, _)) = scripted.first_key_value() else { return Ok(None) };
-        let node = node::find(session.context(), first)?;
+        let node = node::find(session.context(), node, first)?;
         let toolchain = Toolchain::of_machine(&[], Some(&node.runtime.executable))?;
         Ok(Some(Self { session, lock, platform, scripted, node, toolchain }))
     }

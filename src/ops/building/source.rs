@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::fetch::{ArtifactSource, NameFolding, RequestedArtifact};
+use crate::fetch::{ArtifactSource, FetchedArtifact, NameFolding, RequestedArtifact};
 use crate::fs;
 use crate::model::{Artifact, BuildSystem, Origin, PackageKey};
 use crate::ops::{Result, Session, artifacts};
@@ -61,7 +61,10 @@ pub(super) fn fetch_all(
     wanted: &[RequestedArtifact],
 ) -> Result<Vec<(PackageKey, Arc<Tree>)>> {
     let fetched = artifacts::fetch(session, from, wanted, NameFolding::default())?;
-    Ok(wanted.iter().zip(fetched).map(|(one, fetched)| (one.package.clone(), Arc::new(fetched.tree))).collect())
+    let of_package = |(one, fetched): (&RequestedArtifact, FetchedArtifact)| {
+        Some((one.owner.package()?.clone(), Arc::new(fetched.tree)))
+    };
+    Ok(wanted.iter().zip(fetched).filter_map(of_package).collect())
 }
 
 pub(super) fn not_locked(package: &PackageKey) -> BuildsError {

@@ -10,7 +10,7 @@ use crate::model::PackageKey;
 use crate::ops::{Context, Result, Session};
 use crate::profile;
 use crate::profile::python::{self, Interpreter};
-use crate::store::{Staging, Tree};
+use crate::store::{Staging, Store, Tree};
 
 use super::consent::Exceptions;
 use super::crates;
@@ -51,6 +51,21 @@ pub(super) struct Equipment<'a> {
     pub(super) exceptions: &'a Exceptions,
 }
 
+/// Returns the variables that name the compilers of this machine, where larder brings the Python: that was built elsewhere, and names
+/// the ones that it was built with.
+fn compilers(store: &Store, interpreter: &Interpreter) -> BTreeMap<String, String> {
+    if !interpreter.path.starts_with(store.root()) {
+        return BTreeMap::new();
+    }
+    let (shared, shared_cxx) = match interpreter.system.as_str() {
+        "darwin" => ("cc -bundle -undefined dynamic_lookup", "c++ -bundle -undefined dynamic_lookup"),
+        _ => ("cc -shared", "c++ -shared"),
+    };
+    [("CC", "cc"), ("CXX", "c++"), ("AR", "ar"), ("LDSHARED", shared), ("LDCXXSHARED", shared_cxx)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
 impl<'s> Workshop<'s> {
     /// Lays everything out in a staging folder. What the back end prints goes to a log in the cache.
     pub(super) fn open(
@@ -78,6 +93,9 @@ impl<'s> Workshop<'s> {
             }
             crates = crates::lay_out(session, source, &place.join("crates"))?;
         }
+        // What the user lets through goes before what larder says.
+        let mut variables = compilers(&session.store, interpreter);
+        variables.extend(exceptions.variables.clone());
         let project = PythonProject {
             name: package.to_string(),
             sources,
@@ -89,7 +107,7 @@ impl<'s> Workshop<'s> {
             backend: Backend { object: source.system.backend.clone(), path: source.system.backend_path.clone() },
             crates,
             config_settings: BTreeMap::new(),
-            variables: exceptions.variables.clone(),
+            variables,
             source_date: EARLIEST_ZIP_DATE,
             log: log_file(context, package)?,
         };

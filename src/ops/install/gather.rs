@@ -77,11 +77,12 @@ pub(in crate::ops) fn gather<'g>(
             Failed::Fetch(FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. })
                 if may_leave_out && !source.session.context.offline =>
             {
-                subject.package.clone()
+                subject.owner.package().cloned()
             }
-            Failed::Scripts(package, _) if may_leave_out => package.clone(),
-            _ => return Err(failed.into_error()),
+            Failed::Scripts(package, _) if may_leave_out => Some(package.clone()),
+            _ => None,
         };
+        let Some(subject) = subject else { return Err(failed.into_error()) };
         missing.insert(subject.clone());
         let Some(without) = closure.graph.map(|graph| Closure::without(graph, selection, &missing)) else {
             return Err(failed.into_error());
@@ -188,9 +189,11 @@ fn attempt(
         None => Scripted::default(),
     };
     let outputs = || planned.iter().map(|(_, planned)| (&planned.package, &planned.output));
-    let laid_out: Vec<(PackageKey, Digest)> =
-        wanted.iter().filter_map(|wanted| Some((wanted.package.clone(), wanted.artifact.laid_out_name()?))).collect();
-    let own = wanted.iter().filter_map(|wanted| Some((&wanted.package, wanted.artifact.digest.as_ref()?)));
+    let laid_out: Vec<(PackageKey, Digest)> = wanted
+        .iter()
+        .filter_map(|wanted| Some((wanted.owner.package()?.clone(), wanted.artifact.laid_out_name()?)))
+        .collect();
+    let own = wanted.iter().filter_map(|wanted| Some((wanted.owner.package()?, wanted.artifact.digest.as_ref()?)));
     let own = own.chain(laid_out.iter().map(|(package, name)| (package, name)));
     let changed: Vec<Digest> =
         own.chain(outputs()).filter_map(|(package, name)| Some(rule_for(rules, package)?.applied_to(name))).collect();
@@ -236,17 +239,18 @@ fn attempt(
         gathered.trees.insert(package.clone(), prepared(package, Some(output), tree)?);
     }
     for (wanted, fetched) in wanted.into_iter().zip(whole) {
+        let Some(package) = wanted.owner.package() else { continue };
         if let Some(runner) = scripts {
-            runner.check(&wanted.package, &fetched.tree)?;
+            runner.check(package, &fetched.tree)?;
         }
         let tree = match wanted.artifact.laid_out_name() {
-            None => prepared(&wanted.package, wanted.artifact.digest.as_ref(), &fetched.tree)?,
+            None => prepared(package, wanted.artifact.digest.as_ref(), &fetched.tree)?,
             Some(name) => {
-                let tree = laid_out::apply(&source.session.store, &wanted.package, &name, &fetched.tree)?;
-                prepared(&wanted.package, Some(&name), &tree)?
+                let tree = laid_out::apply(&source.session.store, package, &name, &fetched.tree)?;
+                prepared(package, Some(&name), &tree)?
             }
         };
-        gathered.trees.insert(wanted.package, tree);
+        gathered.trees.insert(package.clone(), tree);
     }
     if let Some(runner) = scripts {
         let run = scripted.run(runner, closure, &mut gathered.trees)?;

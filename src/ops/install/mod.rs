@@ -13,18 +13,19 @@ pub(super) mod scripted;
 
 use std::sync::Arc;
 
-use crate::difference::{self, Difference};
+use crate::difference::{self, Difference, RuntimeVersions};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
-use crate::model::{Label, Platform};
-use crate::profile::python::{Bytecode, Interpreter};
-use crate::profile::{self, Built, ProjectLock, PromotionSource, RequiredLinks};
+use crate::model::{Label, Platform, RuntimeHost, RuntimeName};
+use crate::profile::python::{self, Bytecode, Interpreter};
+use crate::profile::{self, Built, Generation, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
 
 use crate::ops::building::{Builder, ScriptRunner};
 use crate::ops::generations::{self, switch};
 use crate::ops::interpreter;
 use crate::ops::registries::LazyRegistries;
+use crate::ops::runtimes::{self, GatheredRuntimes};
 use crate::ops::{Event, Project, Result, Session};
 use gather::{Completeness, Gathered, LeftOut, Preparation, SourceUse};
 
@@ -88,15 +89,23 @@ pub(super) struct Ingredients<'c> {
     pub(super) closure: Closure<'c>,
     pub(super) gathered: Gathered,
     pub(super) left_out: LeftOut,
+    /// Where larder brings it, as it is in the store.
     pub(super) interpreter: Option<Interpreter>,
+    pub(super) runtimes: GatheredRuntimes,
     bytecode: Option<Bytecode>,
     /// Keeps byte-code from being collected until the environment has it.
     _leased: Option<Lease>,
 }
 
 impl Ingredients<'_> {
+    /// Returns how many artifacts were fetched, and how many bytes came.
+    pub(super) fn fetched(&self) -> (usize, u64) {
+        (self.gathered.fetched + self.runtimes.fetched, self.gathered.bytes + self.runtimes.bytes)
+    }
+
     fn store_trees(&self) -> impl Iterator<Item = &Arc<Tree>> {
-        self.gathered.trees.values().chain(self.bytecode.iter().flat_map(|bytecode| bytecode.values()))
+        let runtimes = self.runtimes.trees.iter().map(|runtime| &runtime.tree);
+        self.gathered.trees.values().chain(runtimes).chain(self.bytecode.iter().flat_map(|bytecode| bytecode.values()))
     }
 }
 
@@ -117,15 +126,25 @@ impl Installation<'_> {
     pub(super) fn gather<'c>(&self, selection: &Selection, closure: Closure<'c>) -> Result<Ingredients<'c>> {
         let store = &self.session.store;
         store.tidy()?;
-        let interpreter = interpreter::find(self.session.context, self.project, &closure, self.platform)?;
+        let mut interpreter = interpreter::find(self.session.context, self.project, &closure, self.platform)?;
+        let brings_python = self.lock.runtimes.on(RuntimeName::Python, self.platform).is_some();
         if self.moves_links()? {
-            self.profile.check_links(RequiredLinks::of(&closure, interpreter.as_ref()))?;
+            self.profile.check_links(RequiredLinks::of(&closure, interpreter.is_some() || brings_python))?;
         }
         let completeness = match self.purpose {
             Purpose::Promote(_) => Completeness::Whole,
             Purpose::Sync | Purpose::Repair | Purpose::RepairRolledBack => Completeness::WithoutMissingOptional,
         };
         let source = LazyRegistries::new(self.session, self.project);
+        if self.purpose.repairs() {
+            repair::forget_damaged_runtimes(store, &self.lock.runtimes)?;
+        }
+        let runtimes = runtimes::gather(self.session, &source, &self.lock.runtimes, self.platform);
+        source.opened()?;
+        let runtimes = runtimes?;
+        if let Some(runtime) = runtimes.of(RuntimeName::Python) {
+            interpreter = Some(python::of_runtime(&runtime.tree.folder, &runtime.key.version.into(), self.platform)?);
+        }
         let builder = interpreter.as_ref().map(|interpreter| Builder {
             session: self.session,
             project: self.project,
@@ -133,7 +152,8 @@ impl Installation<'_> {
             interpreter,
             platform: self.platform,
         });
-        let scripts = ScriptRunner::new(self.session, self.project, self.lock, &closure, self.platform)?;
+        let node = runtimes.of(RuntimeName::Node);
+        let scripts = ScriptRunner::new(self.session, self.project, self.lock, &closure, (self.platform, node))?;
         let patches = &self.lock.settings.patches;
         if self.purpose.repairs() {
             let mut outputs = builder.as_ref().map_or(Ok(Vec::new()), |builder| builder.outputs(&closure))?;
@@ -146,11 +166,12 @@ impl Installation<'_> {
         let sources = builder.as_ref().map_or(SourceUse::Gathered(&self.lock.builds), SourceUse::Built);
         let preparation = Preparation { patches, sources, scripts: scripts.as_ref() };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
-        let precompiles = self.bytecode == BytecodeUse::Precompiled || self.environment.compile;
+        let precompiles = self.bytecode == BytecodeUse::Precompiled
+            || self.environment.compile && !(runtimes.of(RuntimeName::Python).is_some() && self.names_host_of_python());
         let compiler = interpreter.as_ref().filter(|_| precompiles);
         let leased = compiler.map(|python| bytecode::lease(store, python, &gathered.trees)).transpose()?;
         let bytecode = compiler.map(|python| self.compile(&gathered, python)).transpose()?;
-        Ok(Ingredients { closure, gathered, left_out, interpreter, bytecode, _leased: leased })
+        Ok(Ingredients { closure, gathered, left_out, interpreter, runtimes, bytecode, _leased: leased })
     }
 
     /// Makes byte-code.
@@ -170,11 +191,13 @@ impl Installation<'_> {
     pub(super) fn build(&self, held: &ProjectLock, lock_text: &str, from: &Ingredients<'_>) -> Result<Installed> {
         let Self { profile, environment, .. } = *self;
         let (name, store) = (&environment.name, &self.session.store);
-        let difference = compare_with_current(profile, name, &from.closure);
+        let runtimes = difference::runtimes_of(&self.lock.runtimes, Some(self.platform));
+        let difference = compare_with_current(profile, name, &from.closure, &runtimes);
         store.note_project(profile.root(), from.store_trees().map(|tree| tree.digest))?;
         (self.session.context.reporter)(Event::Building(from.closure.instances.len()));
         let (before, moves_links) = (seen_by_node(profile)?, self.moves_links()?);
         let environments: Vec<_> = self.project.manifest.environments.iter().map(Environment::groups).collect();
+        let interpreter = self.placed(from);
         let input = profile::BuildInput {
             environment: name,
             platform: self.platform,
@@ -190,7 +213,8 @@ impl Installation<'_> {
             files: environment.files,
             hoisting: &self.project.manifest.hoisting,
             environments: &environments,
-            interpreter: from.interpreter.as_ref(),
+            interpreter: interpreter.as_ref(),
+            runtimes: &from.runtimes.trees,
             bytecode: from.bytecode.as_ref(),
             created: jiff::Timestamp::now(),
             larder: env!("CARGO_PKG_VERSION"),
@@ -224,6 +248,23 @@ impl Installation<'_> {
         Ok(Installed { number, built, difference, warnings })
     }
 
+    /// Returns the interpreter as the environment has it: where larder brings it, it is linked into the checkout.
+    fn placed(&self, from: &Ingredients<'_>) -> Option<Interpreter> {
+        let interpreter = from.interpreter.as_ref()?;
+        Some(match from.runtimes.of(RuntimeName::Python) {
+            Some(python) => {
+                self.profile.interpreter_in_place(interpreter, python, (self.platform, self.environment.files))
+            }
+            None => interpreter.clone(),
+        })
+    }
+
+    /// Returns whether the manifest says where Python comes from. Whoever wrote it may be anybody: such a Python runs only for those
+    /// who ask for it.
+    fn names_host_of_python(&self) -> bool {
+        self.project.manifest.runtime_registries.iter().any(|registry| registry.host == RuntimeHost::Python)
+    }
+
     /// Tells whether the links in the checkout lead elsewhere afterwards.
     fn moves_links(&self) -> Result<bool> {
         Ok(self.activation == Activation::Activate || self.profile.active()?.as_ref() == Some(&self.environment.name))
@@ -235,12 +276,15 @@ pub(super) fn compare_with_current(
     profile: &profile::Profiles,
     environment: &Label,
     closure: &Closure<'_>,
+    runtimes: &RuntimeVersions,
 ) -> Difference {
     // A record that cannot be read is no reason not to build a new one.
     let current = profile.current(environment).ok().flatten();
+    let before = current.as_ref().map(Generation::runtime_versions).unwrap_or_default();
     let (there, mut direct) = current.map(|it| (it.packages(), it.direct())).unwrap_or_default();
     direct.extend(difference::direct_dependencies(closure));
-    Difference { direct, ..Difference::between(&there, &difference::packages_of(closure)) }
+    let difference = Difference { direct, ..Difference::between(&there, &difference::packages_of(closure)) };
+    difference.with_runtimes(&before, runtimes)
 }
 
 /// Returns the generation in which Node programs find their packages now, where it has some.

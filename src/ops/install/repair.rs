@@ -4,13 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::lock::Closure;
-use crate::model::{Artifact, Digest, PackageKey, PatchedPackage, TreeDigest};
+use crate::model::{Artifact, Digest, PackageKey, PatchedPackage, Runtimes, TreeDigest};
 use crate::profile::python::Bytecode;
 use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
 use super::patched::rule_for;
 use crate::ops::Result;
+
+/// Takes damaged runtimes out of the store, so that they are fetched again.
+pub(super) fn forget_damaged_runtimes(store: &Store, runtimes: &Runtimes) -> Result<()> {
+    let archives = runtimes.0.values().flat_map(|runtime| &runtime.artifacts);
+    forget(store, archives.filter_map(|archive| archive.digest.as_ref()))
+}
 
 /// Takes what is damaged of a closure's trees, and of what was built for it, out of the store, so that it is fetched and built
 /// again. `outputs` are the names of what was built, with its packages.
@@ -31,7 +37,11 @@ pub(super) fn forget_damaged(
         names.extend(rule.map(|rule| rule.applied_to(&digest)));
         names.push(digest);
     }
-    for digest in &names {
+    forget(store, names.iter())
+}
+
+fn forget<'d>(store: &Store, names: impl Iterator<Item = &'d Digest>) -> Result<()> {
+    for digest in names {
         match store.tree(digest) {
             Ok(Some(tree)) if !store.verify_tree(&tree)?.is_empty() => store.remove(&tree.digest)?,
             Ok(_) => {}

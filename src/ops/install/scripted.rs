@@ -47,7 +47,7 @@ impl Scripted {
         }
         if scripted.iter().all(|(_, found)| found.is_some()) {
             let made: BTreeSet<&PackageKey> = scripted.iter().map(|(planned, _)| &planned.instance.package).collect();
-            wanted.retain(|wanted| !made.contains(&wanted.package));
+            wanted.retain(|wanted| wanted.owner.package().is_none_or(|package| !made.contains(package)));
         }
         Ok(Self(scripted))
     }

@@ -43,6 +43,7 @@ use watched::Watched;
 pub(super) use error::ProjectError;
 
 /// A project, read.
+#[derive(Clone)]
 pub struct Project {
     /// The folder of the root manifest.
     pub root: PathBuf,

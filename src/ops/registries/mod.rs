@@ -9,13 +9,13 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ArtifactSource, Body, SourceError};
 use crate::fs;
 use crate::git::GitOptions;
-use crate::manifest::RegistryUrl;
-use crate::model::{Artifact, Origin, PackageId, PackageKey, Routes};
+use crate::manifest::{Manifest, RegistryUrl, RuntimeAddress, RuntimeRegistry};
+use crate::model::{Artifact, ArtifactOwner, Origin, PackageId, Routes, RuntimeHost};
 use crate::profile::python;
 use crate::registry::{CachePolicy, Registries, RegistryOptions};
 
 use crate::ops::session::release;
-use crate::ops::{Project, Result, Session};
+use crate::ops::{Context, Project, Result, Session};
 
 /// Opens them; nothing is asked yet.
 pub(in crate::ops) fn open(session: &Session<'_>, project: &Project, cache_policy: CachePolicy) -> Result<Registries> {
@@ -42,6 +42,7 @@ pub(in crate::ops) fn open_asking(
     let tokens::Tokens { tokens, netrc } = tokens::read(context, project)?;
     let options = RegistryOptions {
         registries: manifest.registries.clone(),
+        runtimes: runtime_addresses(context, manifest)?,
         settings: manifest.settings.clone(),
         root: project.root.clone(),
         cache: Some(context.cache.clone()),
@@ -63,6 +64,26 @@ pub(in crate::ops) fn open_asking(
     };
     fs::expect_open_files();
     Ok(Registries::new(options))
+}
+
+/// Returns the addresses of the hosts of runtimes that are not the usual ones: a mirror of the environment comes first.
+fn runtime_addresses(context: &Context<'_>, manifest: &Manifest) -> Result<BTreeMap<RuntimeHost, Vec<RegistryUrl>>> {
+    let mut addresses: BTreeMap<RuntimeHost, Vec<RegistryUrl>> = BTreeMap::new();
+    for host in RuntimeHost::ALL {
+        let variable = RuntimeRegistry::mirror_variable(host);
+        if let Some(text) = context.variables.text(&variable) {
+            let url = RegistryUrl::parse(&text).map_err(|reason| BadMirror { variable, reason })?;
+            addresses.entry(host).or_default().push(url);
+        }
+    }
+    for registry in &manifest.runtime_registries {
+        let own = match &registry.address {
+            RuntimeAddress::Url(url) => Some(url),
+            RuntimeAddress::NpmPackages => None,
+        };
+        addresses.entry(registry.host).or_default().extend(own.into_iter().chain(&registry.mirrors).cloned());
+    }
+    Ok(addresses)
 }
 
 /// The registries of a project as the source of its artifacts: opened when the first is missing in the store.
@@ -89,12 +110,12 @@ impl<'a> LazyRegistries<'a> {
 impl ArtifactSource for LazyRegistries<'_> {
     fn open(
         &self,
-        package: &PackageKey,
+        owner: &ArtifactOwner,
         origin: &Origin,
         artifact: &Artifact,
     ) -> std::result::Result<(Body, Option<u64>), SourceError> {
         match self.opened.get_or_init(|| open(self.session, self.project, CachePolicy::default())) {
-            Ok(registries) => registries.open(package, origin, artifact),
+            Ok(registries) => registries.open(owner, origin, artifact),
             Err(error) => Err(error.clone().into()),
         }
     }

@@ -32,7 +32,8 @@ impl Check for PythonCheck {
     }
 
     fn run(&self, input: &CheckInput<'_>) -> Vec<Finding> {
-        let Some(python) = &input.lock.settings.python else { return Vec::new() };
+        let settings = input.lock.settings.with_runtimes(&input.lock.runtimes);
+        let Some(python) = &settings.python else { return Vec::new() };
         let found = input.packages().into_iter().filter_map(|(key, package)| {
             let wanted = package.facts.requires_python.as_deref()?;
             let is_out = wanted.parse().is_ok_and(|wanted: PypiSpecifier| !wanted.admits(&python.full()));

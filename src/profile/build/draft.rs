@@ -16,7 +16,7 @@ use crate::profile::generation::{Contents, Generation};
 use crate::profile::layout::{Layout, LinkTarget, Links};
 use crate::profile::paths::ProfilePaths;
 use crate::profile::python::{self, Interpreter};
-use crate::profile::{ProfileError, npm, root_links};
+use crate::profile::{ProfileError, npm, root_links, runtime};
 
 /// A generation that is being put together.
 pub(super) struct GenerationDraft<'a> {
@@ -81,10 +81,11 @@ impl<'a> GenerationDraft<'a> {
             let links = installed.links.into_iter().map(|(path, target)| (format!("python/{path}"), target));
             self.make_links()?;
             self.links.extend(links);
-            generated.extend(self.make_runtimes(&interpreter.library())?);
+            generated.extend(self.make_python_launchers(&interpreter.library())?);
         } else {
             self.make_links()?;
         }
+        self.link_programs(layout, trees)?;
         for (name, (program, _)) in executables.offered {
             let target = match program {
                 Program::File(file) => file,
@@ -120,9 +121,25 @@ impl<'a> GenerationDraft<'a> {
         Ok(executables)
     }
 
+    /// Links the programs of the runtimes that larder brings in `runtimes`, which comes first on `PATH`.
+    fn link_programs(&mut self, layout: &Layout, trees: &BTreeMap<TreeDigest, Arc<Tree>>) -> Result<(), ProfileError> {
+        for (name, realised) in &layout.runtimes {
+            let Some(tree) = trees.get(&realised.tree) else { continue };
+            let programs = runtime::programs(name).iter().filter(|program| runtime::has_program(tree, program));
+            for program in programs {
+                let target = self.paths.packages.join(realised.key.as_str()).join("bin").join(program);
+                let path = format!("runtimes/{program}");
+                fs::create_dir_all(&self.folder.join("runtimes"))?;
+                fs::symlink(&target, &self.folder.join(&path))?;
+                self.link(path, target);
+            }
+        }
+        Ok(())
+    }
+
     /// Makes `runtimes`, which comes first on `PATH`: only Python, and not what lies beside it, executables of packages that
     /// nobody asked for. A launcher and no link, as Python looks for its environment where it was started.
-    fn make_runtimes(&self, library: &str) -> Result<Generated, ProfileError> {
+    fn make_python_launchers(&self, library: &str) -> Result<Generated, ProfileError> {
         const LAUNCHER: &[u8] = b"#!/bin/sh\nexec \"${0%/runtimes/*}/python/bin/${0##*/}\" \"$@\"\n";
 
         fs::create_dir(&self.folder.join("runtimes"))?;

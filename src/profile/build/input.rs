@@ -11,6 +11,7 @@ use crate::store::Tree;
 use crate::profile::generation_summary::PromotionSource;
 use crate::profile::link_mode::LinkMode;
 use crate::profile::python::{Bytecode, Interpreter};
+use crate::profile::runtime::RuntimeTree;
 
 /// Everything that a generation is built from.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ pub struct BuildInput<'a> {
     pub environments: &'a [BTreeSet<Label>],
     /// The interpreter, where a Python is declared.
     pub interpreter: Option<&'a Interpreter>,
+    /// The runtimes that larder brings. The interpreter is the one that is realised of them.
+    pub runtimes: &'a [RuntimeTree],
     /// The byte-code of wheels, where it is made ahead.
     pub bytecode: Option<&'a Bytecode>,
     /// The current time.
@@ -50,14 +53,12 @@ pub struct BuildInput<'a> {
 impl BuildInput<'_> {
     /// Returns how files of packages come into the profile, unless a package is writable.
     pub(in crate::profile) fn link_mode(&self) -> LinkMode {
-        match self.files {
-            FilesMode::Shared => LinkMode::Shared,
-            FilesMode::Private => LinkMode::Private,
-        }
+        self.files.into()
     }
 
     /// Returns the unpacked artifacts by their digests.
     pub(in crate::profile) fn trees_by_digest(&self) -> BTreeMap<TreeDigest, Arc<Tree>> {
-        self.trees.values().map(|tree| (tree.digest, tree.clone())).collect()
+        let runtimes = self.runtimes.iter().map(|runtime| &runtime.tree);
+        self.trees.values().chain(runtimes).map(|tree| (tree.digest, tree.clone())).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::fs::{self, Demand, Kind};
-use crate::model::TreeDigest;
+use crate::model::{RuntimeName, TreeDigest};
 use crate::store::Tree;
 
 use super::draft::GenerationDraft;
@@ -13,7 +13,7 @@ use super::input::BuildInput;
 use crate::profile::as_text::Text;
 use crate::profile::compute_layout::compute_layout;
 use crate::profile::fallback_link;
-use crate::profile::generation::{Contents, Generation};
+use crate::profile::generation::{Contents, Generation, RuntimeOfGeneration};
 use crate::profile::generation_summary::{ChangeSummary, GenerationSummary};
 use crate::profile::key::RealisedKey;
 use crate::profile::layout::{ClosurePackage, Layout};
@@ -25,6 +25,7 @@ use crate::profile::paths::{BUILDING, ProfilePaths, open_own_folder};
 use crate::profile::python::Bytecode;
 use crate::profile::record_file::{FORMAT, hash};
 use crate::profile::relocate;
+use crate::profile::runtime::{self, RuntimeTree};
 use crate::profile::{ProfileError, npm};
 
 /// The plan of a generation: computed first, then carried out.
@@ -65,8 +66,8 @@ impl<'a> Plan<'a> {
         realise(*paths, layout, &self.trees, damaged).map_err(|error| {
             let is_there =
                 |key: &RealisedKey| fs::stat(&paths.packages.join(key.as_str())).is_ok_and(|stat| stat.is_some());
-            let missing = layout.packages.iter().filter(|(key, _)| damaged.contains(key) || !is_there(key));
-            self.with_space_demand(error, missing.map(|(_, realised)| &realised.tree))
+            let missing = layout.realised_trees().filter(|(key, _)| damaged.contains(key) || !is_there(key));
+            self.with_space_demand(error, missing.map(|(_, tree)| tree))
         })
     }
 
@@ -105,6 +106,7 @@ impl<'a> Plan<'a> {
             inputs: self.inputs,
             python: input.interpreter.cloned(),
             bytecode: input.bytecode.map(|bytecode| bytecode_of(&self.layout, bytecode)),
+            runtimes: input.runtimes.iter().map(of_generation).collect(),
             node_modules: self.layout.has_node_modules(),
             members: self.layout.members.keys().cloned().collect(),
             closure: Vec::new(),
@@ -168,7 +170,13 @@ fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, 
         files: input.link_mode(),
         hoisting: input.hoisting,
         environments: input.environments,
+        runtimes: input.runtimes,
     })
+}
+
+fn of_generation(runtime: &RuntimeTree) -> (Arc<str>, RuntimeOfGeneration) {
+    let version = runtime.key.version.to_string().into();
+    (runtime.key.name.as_str().into(), RuntimeOfGeneration { version, tree: runtime.tree.digest })
 }
 
 /// Names the byte-code of each Python package.
@@ -188,8 +196,13 @@ fn inputs(
     folders: &LocalFolders,
 ) -> TreeDigest {
     let projects: Vec<_> = folders.projects.iter().map(|project| project.identity(root)).collect();
+    // One that larder brings lies in the checkout, and moves with it.
+    let is_managed = layout.runtimes.contains_key(RuntimeName::Python.as_str());
+    let interpreter = input
+        .interpreter
+        .map(|interpreter| if is_managed { interpreter.in_place(root, Path::new("")) } else { interpreter.clone() });
     hash(&(
-        ("larder inputs 2", input.environment, input.platform.as_str(), input.interpreter, input.link_mode()),
+        ("larder inputs 2", input.environment, input.platform.as_str(), interpreter, input.link_mode()),
         (layout, closure, projects),
     ))
 }
@@ -228,5 +241,12 @@ pub(in crate::profile) fn realise(
             missing.push((key, realised, tree.clone()));
         }
     }
-    npm::realise(paths.packages, paths.root, &missing)
+    let mut runtimes = Vec::new();
+    for realised in layout.runtimes.values() {
+        let is_missing = !there.contains(realised.key.as_str()) || damaged.contains(&realised.key);
+        if let (true, Some(tree)) = (is_missing, trees.get(&realised.tree)) {
+            runtimes.push((realised, tree.clone()));
+        }
+    }
+    Ok(npm::realise(paths.packages, paths.root, &missing)? + runtime::realise(paths.packages, &runtimes)?)
 }

@@ -45,6 +45,12 @@ impl Interpreter {
         (next(), next(), next())
     }
 
+    /// Returns the interpreter as it is where its folder `from` is linked to `to`.
+    pub(in super::super) fn in_place(&self, from: &Path, to: &Path) -> Self {
+        let moved = |path: &Path| path.strip_prefix(from).map_or_else(|_| path.to_owned(), |below| to.join(below));
+        Self { path: moved(&self.path), base_prefix: moved(&self.base_prefix), ..self.clone() }
+    }
+
     /// Returns `python3.12`: the name of its folder below `lib`.
     pub fn library(&self) -> String {
         let (major, minor, _) = self.release();

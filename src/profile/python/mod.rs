@@ -15,6 +15,7 @@ mod record;
 mod relocate;
 mod stub;
 mod tools;
+mod unpacked;
 mod venv;
 mod wheel;
 
@@ -24,6 +25,7 @@ pub use interpreter::Interpreter;
 pub use lay_out::{LaidOutContent, lay_out};
 pub use record::without as record_without;
 pub use tools::build_tools;
+pub use unpacked::of_runtime;
 
 pub(super) use editable::EditablePackage;
 pub(super) use file_precedence::Precedence;

@@ -34,6 +34,16 @@ pub(in super::super) fn rewritten(
         }
         Ok(pair)
     };
+    // Where larder brings Python, its home lies in the checkout.
+    rewrite("pyvenv.cfg", &|moved, text| {
+        let line = |line: &str| match line.split_once(" = ") {
+            Some((name @ ("home" | "executable"), path)) => {
+                format!("{name} = {}\n", moved.path(Path::new(path)).display())
+            }
+            _ => format!("{line}\n"),
+        };
+        text.lines().map(line).collect()
+    })?;
     for script in ["bin/activate", "bin/activate.csh"] {
         rewrite(script, &|moved, text| text.replace(&start_of(moved.from), &start_of(moved.to)))?;
     }

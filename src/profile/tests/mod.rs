@@ -303,7 +303,7 @@ fn a_collection_spares_what_is_current_kept_or_pinned() {
 #[test]
 fn needs_are_known_before_anything_is_built() {
     let fixture = web();
-    let needs = fixture.with_input(|input| RequiredLinks::of(input.closure, None));
+    let needs = fixture.with_input(|input| RequiredLinks::of(input.closure, false));
     assert_eq!(
         needs,
         RequiredLinks::from(

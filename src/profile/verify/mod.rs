@@ -14,13 +14,13 @@ use crate::store::Tree;
 use super::fallback_link::{self, Found};
 use super::generation::{Contents, Generation};
 use super::key::RealisedKey;
-use super::layout::{Layout, LinkTarget, RealisedPackage};
+use super::layout::{Layout, LinkTarget, RealisedPackage, RealisedRuntime};
 use super::link_mode::LinkMode;
 use super::linking::TreeSource;
 use super::paths::{KEYS, LOCK, RECORD, SUMMARY};
 use super::profiles::Profiles;
 use super::root_links::{RequiredLinks, RootLinks};
-use super::{ProfileError, npm, python};
+use super::{ProfileError, npm, python, runtime};
 use damage::link_harm;
 use inventory::{ExpectedEntry, Inventory};
 
@@ -94,7 +94,9 @@ pub(super) fn realised(
 ) -> Result<Vec<Damage>, ProfileError> {
     let realised: Vec<_> = layout.packages.iter().collect();
     let found = fs::map_parallel(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
-    Ok(found.into_iter().flatten().collect())
+    let runtimes: Vec<_> = layout.runtimes.iter().collect();
+    let of_runtimes = fs::map_parallel(&runtimes, |(name, realised)| runtime(root, packages, name, realised, trees))?;
+    Ok(found.into_iter().chain(of_runtimes).flatten().collect())
 }
 
 /// Checks the links in the checkout.
@@ -154,6 +156,29 @@ fn package(
         let target = npm::relative_target(root, &path, target);
         inventory.files.insert(path, ExpectedEntry::Link(target));
     }
+    inventory.check()
+}
+
+/// Checks a runtime. Python may put byte-code beside its library.
+fn runtime(
+    root: &Path,
+    packages: &Path,
+    name: &Arc<str>,
+    realised: &RealisedRuntime,
+    trees: &TreeLookup<'_>,
+) -> Result<Vec<Damage>, ProfileError> {
+    let folder = packages.join(realised.key.as_str());
+    let mut inventory =
+        Inventory { root, folder: &folder, key: Some(&realised.key), files: BTreeMap::new(), writable_folder: None };
+    let Some(tree) = trees(&realised.tree) else {
+        return Ok(vec![inventory.damage("", Some(name), Some(realised.tree), ProfileDamageKind::Unknown)]);
+    };
+    let expected = runtime::expected(realised, &tree, &folder)?;
+    let files = expected.files.into_iter().map(|(path, digest)| {
+        (path, ExpectedEntry::File { digest, package: Some(name.clone()), tree: Some(realised.tree) })
+    });
+    inventory.files.extend(files);
+    inventory.files.extend(expected.links.into_iter().map(|(path, target)| (path, ExpectedEntry::Link(target))));
     inventory.check()
 }
 
