@@ -242,7 +242,7 @@ pub enum ManifestError {
         span: SourceSpan,
     },
     /// A dependency by git, URL or file.
-    #[error("`{text}` is a {form} dependency, which larder does not support")]
+    #[error("`{text}` is a {form} dependency, and not a range of versions")]
     #[diagnostic(code(larder::manifest::unsupported_source))]
     UnsupportedSource {
         text: String,

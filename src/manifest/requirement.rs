@@ -19,7 +19,7 @@ pub enum RequirementError {
         help: &'static str,
     },
     /// The line names a source that is not a registry.
-    #[error("`{text}` is a {form} dependency, which larder does not support")]
+    #[error("`{text}` is a {form} dependency, and not a range of versions")]
     Source {
         /// The requirement as written.
         text: String,
@@ -52,15 +52,24 @@ impl RequirementSpans {
     }
 }
 
-/// What to write instead of a git repository or a URL.
-pub(super) const USE_A_REGISTRY: &str =
-    "packages come from registries: publish it to one, or check it out and name its folder with `path`";
+/// What to write instead of a git repository.
+const WRITE_GIT: &str = "a repository is a property of its own: `git=\"https://…\"`, with `branch=`, `tag=` or `rev=`";
+
+/// What to write instead of a URL.
+pub(super) const WRITE_URL: &str = "the URL of a file is a property of its own: `url=\"https://…\"`";
+
+/// What to write instead of a repository of another kind.
+const USE_A_REGISTRY: &str =
+    "packages come from registries, git and URLs: publish it to one, or check it out and name its folder with `path`";
 
 /// Returns the form of a source that is not a registry, and what to write instead. Returns `None` for a range of versions.
 pub(super) fn foreign_source(text: &str) -> Option<(&'static str, &'static str)> {
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
-    if starts(&["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:", "hg+", "svn+", "bzr+", "ssh:"]) {
-        return Some(("git", USE_A_REGISTRY));
+    if starts(&["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:", "ssh:"]) {
+        return Some(("git", WRITE_GIT));
+    }
+    if starts(&["hg+", "svn+", "bzr+"]) {
+        return Some(("foreign", USE_A_REGISTRY));
     }
     if starts(&["file:", "link:", "portal:", "./", "../", "/", "~/"]) {
         return Some(("file", "write a `path \"DIR\"` line for a folder of this checkout"));
@@ -72,9 +81,9 @@ pub(super) fn foreign_source(text: &str) -> Option<(&'static str, &'static str)>
         return Some(("foreign", "write a range of versions"));
     }
     if text.contains("://") {
-        return Some((if text.contains(".git") { "git" } else { "URL" }, USE_A_REGISTRY));
+        return Some(if text.contains(".git") { ("git", WRITE_GIT) } else { ("URL", WRITE_URL) });
     }
     // `user/repository`, npm's short form for GitHub.
     let short = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
-    text.split_once('/').filter(|(user, name)| short(user) && short(name)).map(|_| ("git", USE_A_REGISTRY))
+    text.split_once('/').filter(|(user, name)| short(user) && short(name)).map(|_| ("git", WRITE_GIT))
 }

@@ -24,14 +24,14 @@ pub(super) fn split(text: &str) -> Result<Parts<'_>, &'static str> {
     let (name, rest) = text.split_at(name_end);
     let rest = rest.trim_start();
     if name.is_empty() || rest.starts_with([':', '/', '\\', '+']) {
-        return Err("it is a path or URL: packages come from registries");
+        return Err("it is a path or URL without a name: write a line with `path`, `git=` or `url=`");
     }
     let (extras, rest) = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
         Some((extras, rest)) => (extras.trim(), rest.trim_start()),
         None => ("", rest),
     };
     if rest.starts_with('@') {
-        return Err("git, URL and file dependencies are not taken: publish it to a registry");
+        return Err("its place is neither a git repository nor a file at a URL that larder fetches");
     }
     let (range, when) = match rest.split_once(';') {
         Some((range, when)) => (range.trim(), Some(when.trim().to_owned())),

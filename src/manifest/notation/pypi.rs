@@ -1,6 +1,6 @@
 //! Python's lines: `pypi "fastapi[standard]" ">=0.115,<1"`.
 
-use crate::manifest::requirement::{RequirementError, USE_A_REGISTRY, foreign_source};
+use crate::manifest::requirement::{RequirementError, WRITE_URL, foreign_source};
 use crate::model::{ExtraName, Marker, PackageName, PypiSpecifier, Requirement, Version};
 
 use super::contract::{DependencyLineShape, Notation};
@@ -42,7 +42,7 @@ impl Notation for PypiNotation {
             None => (name, ""),
         };
         if let Some((_, url)) = name.split_once('@') {
-            let (form, help) = foreign_source(url.trim()).unwrap_or(("URL", USE_A_REGISTRY));
+            let (form, help) = foreign_source(url.trim()).unwrap_or(("URL", WRITE_URL));
             return Err(RequirementError::Source { text: name.to_owned(), form, help });
         }
         let name = PackageName::pypi(bare).map_err(|e| RequirementError::Name(e.to_string()))?;
