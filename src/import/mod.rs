@@ -23,9 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version, split_at_version};
+use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version};
 
-use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, parse_folder, parse_requirement, split_override};
+use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, overridden_name, parse_folder, parse_requirement};
 
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, LineKey};
@@ -219,7 +219,7 @@ impl Imported {
         let bare = parsed.as_ref().map_or(folder, |spec| spec.as_written());
         let name = if extras.is_empty() { bare.to_owned() } else { format!("{bare}[{extras}]") };
         self.folders.insert((bare.to_owned(), seen_as.map(str::to_owned)));
-        let (group, ecosystem, range, catalog) = (group.cloned(), Ecosystem::Path, None, None);
+        let (group, ecosystem, range, catalog) = (group.cloned(), Ecosystem::LOCAL, None, None);
         self.take(ImportedLine { group, ecosystem, name, range, catalog, source: None, when, optional: false });
     }
 
@@ -302,8 +302,7 @@ impl Imported {
             self.refuse(line.what(), "no catalog has it");
         }
         for (selector, catalog) in std::mem::take(&mut self.catalog_overrides) {
-            let (_, child) = split_override(&selector);
-            let child = split_at_version(child).map_or(child, |(child, _)| child);
+            let child = overridden_name(&selector);
             match catalogs.iter().find(|known| known.catalog == catalog && known.name == child) {
                 Some(CatalogRange { ecosystem, range, .. }) => self.add_override(*ecosystem, &selector, Some(range)),
                 None => self.refuse(format!("override {selector}"), "no catalog has it"),
@@ -376,8 +375,7 @@ impl Imported {
 
     /// Adds an override, if a manifest can have it; the first of a name stays.
     fn add_override(&mut self, ecosystem: Ecosystem, name: &str, range: Option<&str>) {
-        let (_, child) = split_override(name);
-        let child = split_at_version(child).map_or(child, |(child, _)| child);
+        let child = overridden_name(name);
         if let Err(error) = parse_requirement(ecosystem, child, range, &Marker::default()) {
             return self.refuse(format!("override {name} {}", range.unwrap_or_default()), error.to_string());
         }

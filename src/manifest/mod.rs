@@ -39,7 +39,7 @@ pub use model::{
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};
 pub use requirement::RequirementError;
-pub use resolution::split_override;
+pub use resolution::{overridden_name, split_override};
 
 #[cfg(test)]
 mod mutated;

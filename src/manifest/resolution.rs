@@ -189,6 +189,12 @@ pub fn split_override(selector: &str) -> (Option<&str>, &str) {
     }
 }
 
+/// Returns the name of what an override replaces: `b` of `a>b@<3`.
+pub fn overridden_name(selector: &str) -> &str {
+    let (_, child) = split_override(selector);
+    split_at_version(child).map_or(child, |(name, _)| name)
+}
+
 fn report_repeated_override(overrides: &[Spanned<Override>], read: &Spanned<Override>, errors: &mut Errors) {
     let same = |other: &&Spanned<Override>| {
         let (one, other) = (&read.value, &other.value);

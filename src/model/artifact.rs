@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use sha2::Digest as _;
-
-use super::{Algorithm, Digest, Ecosystem, Facts, Platform};
+use super::{Digest, Ecosystem, Facts, Platform};
 
 /// The format of an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,7 +97,7 @@ impl Artifact {
     pub fn laid_out_name(&self) -> Option<Digest> {
         let digest = self.digest.as_ref().filter(|_| self.kind.is_laid_out())?;
         let text = format!("larder modules 1\0{digest}");
-        Some(Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text)))
+        Some(Digest::sha256_of(text))
     }
 
     /// Creates a runtime's archive with only a name.

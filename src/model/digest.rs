@@ -64,6 +64,12 @@ impl Digest {
         Self { algorithm, bytes: bytes.to_vec() }
     }
 
+    /// Returns the SHA-256 digest of `content`.
+    pub fn sha256_of(content: impl AsRef<[u8]>) -> Self {
+        use sha2::Digest as _;
+        Self::new(Algorithm::Sha256, &sha2::Sha256::digest(content))
+    }
+
     /// Parses a hexadecimal digest, as in Python's indexes and npm's `shasum`.
     pub fn from_hex(algorithm: Algorithm, text: &str) -> Result<Self, DigestError> {
         let error = || DigestError(text.to_owned());

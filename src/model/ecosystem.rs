@@ -54,6 +54,9 @@ impl Ecosystem {
     /// Every ecosystem, in the order in which they are listed.
     pub const ALL: [Self; 4] = [Self::Npm, Self::Pypi, Self::Larder, Self::Path];
 
+    /// The ecosystem of folders of the checkout.
+    pub const LOCAL: Self = Self::Path;
+
     /// Returns the ecosystem whose names and versions are written like those of Rust's crates. Crates are fetched for builds, and
     /// no manifest names one.
     pub fn like_crates() -> Self {

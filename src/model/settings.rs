@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use sha2::Digest as _;
-
 use super::{
-    Algorithm, BuildRules, Digest, ManagedRuntimes, NpmRange, PackageId, PackageKey, PackageName, PythonVersion,
-    Requirement, RuntimeName, Runtimes, Source, TargetPlatform, Version,
+    BuildRules, Digest, ManagedRuntimes, NpmRange, PackageId, PackageKey, PackageName, PythonVersion, Requirement,
+    RuntimeName, Runtimes, Source, TargetPlatform, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -130,6 +128,11 @@ pub struct PatchedPackage {
 }
 
 impl PatchedPackage {
+    /// Returns the patch of a package among `patches`.
+    pub fn find<'p>(patches: &'p [Self], package: &PackageKey) -> Option<&'p Self> {
+        patches.iter().find(|patch| patch.is_for(package))
+    }
+
     /// Returns whether the patch is for this package, from whichever registry it comes.
     pub fn is_for(&self, key: &PackageKey) -> bool {
         self.package.is_same(&key.id) && self.version == key.version
@@ -138,7 +141,7 @@ impl PatchedPackage {
     /// Returns the digest under which the store has what the patch makes of an artifact.
     pub fn applied_to(&self, artifact: &Digest) -> Digest {
         let text = format!("larder patch 1\0{artifact}\0{}", self.digest);
-        Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
+        Digest::sha256_of(text)
     }
 }
 

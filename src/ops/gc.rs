@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::fs;
 use crate::lock::{self, Lockfile};
 use crate::manifest::{self, ManifestKind};
-use crate::model::{Label, PackageName, TreeDigest};
+use crate::model::{Label, PackageName, PatchedPackage, TreeDigest};
 use crate::profile::{self, ProfileError, Retention};
 use crate::registry;
 use crate::store::{CollectMode, GcRoots, KnownProject, Store, UnreadableNote};
@@ -180,7 +180,7 @@ impl Run<'_> {
     fn keep(&mut self, lockfile: &Lockfile) {
         for (key, package) in &lockfile.graph.packages {
             self.named.insert(key.id.name.clone());
-            let patched = lockfile.settings.patches.iter().find(|patched| patched.is_for(key));
+            let patched = PatchedPackage::find(&lockfile.settings.patches, key);
             for digest in package.artifacts.iter().filter_map(|artifact| artifact.digest.as_ref()) {
                 self.roots.artifacts.extend(patched.map(|patched| patched.applied_to(digest)));
                 self.roots.artifacts.insert(digest.clone());

@@ -355,7 +355,10 @@ pub(super) fn solve_with(
     let probe = Probe::new(session, project, (registries, runtimes), old, &wish.rebuilt);
     let find_out = |unknown: Unknown<'_>| match unknown {
         Unknown::Unbuilt(unbuilt) => probe.metadata(unbuilt),
-        Unknown::Outside(asked) => sources::resolve_brought(session, project, registries, asked, locked_source),
+        Unknown::Outside(asked) => {
+            let package = (&asked.package, &asked.source);
+            sources::resolve_one(session, project, registries, package, &locked_source)
+        }
     };
     let solutions::Solved { resolution, left_out } =
         solutions::solve(project, &settings, registries, &find_out, preferences)?;

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use crate::lock::Closure;
-use crate::model::{Edge, PackageId, Platform, RootEdge, Runtimes, Version};
+use crate::model::{Edge, PackageId, RootEdge, Runtimes, Version};
 use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{self, Index};
 
 use super::lock::{self, Wish};
 use super::project::{self, selection};
-use super::runtimes::RuntimeChoice;
+use super::runtimes::NewestRuntime;
 use super::session::MANIFEST;
 use super::{Project, Result, Session, failure, registries, runtimes};
 
@@ -75,31 +75,17 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
         let held_back = resolve::held_back(&registries, &updated.settings, root).map_err(failure::of_index)?;
         packages.push(Newer { held_back: held_back.map(|held| held.to_string()), ..newer });
     }
-    packages.extend(newer_runtimes(session, &project, &locked_runtimes, &registries)?);
+    packages.extend(newer_runtimes(&project, &locked_runtimes, &registries)?);
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
     Ok(Outdated { environment: environment.name.to_string(), packages })
 }
 
 /// Returns the runtimes that larder brings and that their sources have newer versions of.
-fn newer_runtimes(
-    session: &Session<'_>,
-    project: &Project,
-    locked: &Runtimes,
-    registries: &Registries,
-) -> Result<Vec<Newer>> {
-    let settings = &project.manifest.settings;
-    if settings.managed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let updated = runtimes::choose(session, project, None, RuntimeChoice::Newest)?;
-    let platforms: Vec<Platform> = settings.platforms.iter().map(|target| target.platform).collect();
+fn newer_runtimes(project: &Project, locked: &Runtimes, registries: &Registries) -> Result<Vec<Newer>> {
     let mut newer = Vec::new();
-    for (name, rule) in settings.managed.iter() {
-        let Some(update) = updated.newest(name) else { continue };
-        let offers = registries.runtime_offers(name, rule, &platforms)?;
-        let latest = offers.iter().map(|offer| offer.version).max();
+    for NewestRuntime { name, admitted, of_all } in runtimes::newest(project, registries)? {
         let before = locked.newest(name);
-        if before.is_some_and(|before| before >= update && latest.is_none_or(|latest| before >= latest)) {
+        if before.is_some_and(|before| before >= admitted && of_all.is_none_or(|latest| before >= latest)) {
             continue;
         }
         newer.push(Newer {
@@ -107,8 +93,8 @@ fn newer_runtimes(
             name: name.to_string(),
             alias: None,
             locked: before.map(|version| version.to_string()),
-            update: update.to_string(),
-            latest: latest.map(|version| version.to_string()),
+            update: admitted.to_string(),
+            latest: of_all.map(|version| version.to_string()),
             from: MANIFEST.to_owned(),
             group: None,
             held_back: None,

@@ -44,7 +44,7 @@ pub fn open(session: &Session<'_>, name: &str) -> Result<Opened> {
     let project = Project::open(session.context)?;
     let lockfile = lock::existing(&project)?;
     let (key, package) = find(&lockfile, name)?;
-    let patched = lockfile.settings.patches.iter().find(|patched| patched.is_for(key));
+    let patched = PatchedPackage::find(&lockfile.settings.patches, key);
     let tree = tree(session, &project, (key, package), patched)?;
     let folder = edit_folder(&project.root, key);
     if fs::lstat(&folder)?.is_some() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::lock::Closure;
-use crate::model::{PackageKey, RuntimeName, TreeDigest};
+use crate::model::{PackageKey, PatchedPackage, RuntimeName, TreeDigest};
 use crate::store::Tree;
 
 use super::building::{Builder, ScriptRunner};
@@ -73,7 +73,7 @@ pub fn check(session: &Session<'_>) -> Result<Reproductions> {
             let package = &planned.instance.package;
             let mut trees: BTreeMap<PackageKey, Arc<Tree>> = ingredients.gathered.trees.clone();
             if let Some(locked) = lockfile.graph.packages.get(package) {
-                let patch = patches.iter().find(|patch| patch.is_for(package));
+                let patch = PatchedPackage::find(patches, package);
                 let source = LazyRegistries::new(session, &project);
                 trees.insert(package.clone(), gather::package_tree(&source, package, locked, patch)?);
             }

@@ -8,7 +8,6 @@ use crate::fs;
 use crate::lock::Lockfile;
 use crate::model::{Artifact, ArtifactOwner, Commit, Origin, PackageId, PackageKey, PinnedSource, Source};
 use crate::registry::{FetchedSource, Registries, SourceContent, SourceFiles, SourceRelease};
-use crate::resolve::UnknownSource;
 use crate::store::Tree;
 
 use super::{Event, Project, Result, Session, artifacts};
@@ -25,24 +24,19 @@ pub(super) fn resolve<'l>(
     kept: impl Fn(&PackageId, &Source) -> Option<LockedSource<'l>>,
 ) -> Result<()> {
     for (package, source) in &project.sources {
-        let release = match kept(package, source) {
-            Some(locked) => of_lock(session, project, registries, &locked)?,
-            None => fetched(session, project, registries, (package, source, None))?,
-        };
-        registries.add_source(release);
+        resolve_one(session, project, registries, (package, source), &kept)?;
     }
     Ok(())
 }
 
-/// Tells the registries of a package that another one brings from outside of them.
-pub(super) fn resolve_brought<'l>(
+/// Tells the registries of one package from outside of them: of the project, or one that another package brings.
+pub(super) fn resolve_one<'l>(
     session: &Session<'_>,
     project: &Project,
     registries: &Registries,
-    asked: &UnknownSource,
-    kept: impl Fn(&PackageId, &Source) -> Option<LockedSource<'l>>,
+    (package, source): (&PackageId, &Source),
+    kept: &impl Fn(&PackageId, &Source) -> Option<LockedSource<'l>>,
 ) -> Result<()> {
-    let UnknownSource { package, source, .. } = asked;
     registries.add_source(match kept(package, source) {
         Some(locked) => of_lock(session, project, registries, &locked)?,
         None => fetched(session, project, registries, (package, source, None))?,

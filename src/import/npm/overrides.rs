@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::import::{Imported, catalog_name};
-use crate::manifest::split_override;
+use crate::manifest::{overridden_name, split_override};
 use crate::model::split_at_version;
 
 use super::{ECOSYSTEM, patches};
@@ -69,7 +69,7 @@ fn nested<'d>(
 }
 
 fn take(selector: &str, range: &str, imported: &mut Imported) {
-    let (parent, child) = split_override(selector);
+    let (parent, _) = split_override(selector);
     if parent.is_some_and(|parent| split_at_version(parent).is_some()) {
         let why = "an `override` line is for every version of a parent: write one where that is meant";
         return imported.refuse(format!("override {selector} {range}"), why);
@@ -78,7 +78,7 @@ fn take(selector: &str, range: &str, imported: &mut Imported) {
         return imported.catalog_overrides.push((selector.to_owned(), catalog_name(catalog)));
     }
     if let Some((range, file)) = patches::yarn_range(range) {
-        let name = split_at_version(child).map_or(child, |(name, _)| name);
+        let name = overridden_name(selector);
         if let Some(file) = file {
             imported.add_patch(ECOSYSTEM, name, &range, &file);
         }

@@ -328,9 +328,8 @@ fn changed_runtimes(locked: &Runtimes, wanted: &Settings) -> Vec<StaleReason> {
         }
         None => locked.0.keys().all(|key| key.name != name),
     };
-    let names = [(RuntimeName::Node, "node"), (RuntimeName::Python, "python")];
-    let stale = names.into_iter().filter(|(name, _)| !is_fresh(*name));
-    stale.map(|(_, name)| StaleReason::Runtime(name)).collect()
+    let stale = RuntimeName::ALL.into_iter().filter(|name| !is_fresh(*name));
+    stale.map(|name| StaleReason::Runtime(name.as_str())).collect()
 }
 
 /// Returns whether the platforms are the same, and none must run on older systems than before.

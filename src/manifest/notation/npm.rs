@@ -1,7 +1,7 @@
 //! npm's lines: `npm "react" "^18.3"`, and `npm "react-16" "npm:react@^16.14"` for an alias.
 
 use crate::manifest::requirement::{RequirementError, foreign_source};
-use crate::model::{Marker, NpmRange, PackageName, Requirement};
+use crate::model::{Marker, NpmRange, PackageName, Requirement, split_at_version};
 
 use super::contract::{DependencyLineShape, Notation};
 
@@ -32,8 +32,7 @@ impl Notation for NpmNotation {
         let alias = PackageName::npm(name).map_err(|e| RequirementError::Name(e.to_string()))?;
         let (name, range) = match text.strip_prefix("npm:") {
             Some(target) => {
-                let at = target.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
-                let (name, range) = at.map_or((target, ""), |at| (&target[..at], &target[at + 1..]));
+                let (name, range) = split_at_version(target).unwrap_or((target, ""));
                 let name = PackageName::npm(name).map_err(|e| RequirementError::Range {
                     reason: e.to_string(),
                     help: "an alias is written `npm:NAME@RANGE`, like \"npm:react@^16.14\"",

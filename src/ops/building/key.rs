@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use sha2::Digest as _;
-
 use crate::build::Toolchain;
-use crate::model::{Algorithm, Digest, InstanceKey, PackageKey, PackageName, Platform};
+use crate::model::{Digest, InstanceKey, PackageKey, PackageName, Platform};
 use crate::ops::Result;
 use crate::profile::python::Interpreter;
 
@@ -76,7 +74,7 @@ pub(super) fn key(input: &KeyInput<'_>) -> Result<Digest> {
         let _ = writeln!(text, "{tool} {digest}");
     }
     text.push_str(&input.exceptions.key_lines()?);
-    Ok(Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text)))
+    Ok(Digest::sha256_of(text))
 }
 
 /// Returns the name of what install scripts make. `scripts` is the digest of their text.
@@ -100,5 +98,5 @@ pub(super) fn scripted_key(
         }
     }
     text.push_str(&exceptions.key_lines()?);
-    Ok(Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text)))
+    Ok(Digest::sha256_of(text))
 }

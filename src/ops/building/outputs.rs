@@ -4,13 +4,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::Digest as _;
-
 use crate::build::Toolchain;
 use crate::fetch::{ArtifactSource, Body, FetchedArtifact, NameFolding, RequestedArtifact, SourceError};
 use crate::fs::{self, Action, FsError};
 use crate::lock::Closure;
-use crate::model::{Algorithm, Artifact, ArtifactOwner, Builds, Digest, Origin, PackageKey, Platform};
+use crate::model::{Artifact, ArtifactOwner, Builds, Digest, Origin, PackageKey, Platform};
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session, artifacts};
 use crate::profile::python::Interpreter;
@@ -150,7 +148,7 @@ impl Builder<'_> {
 pub(super) fn twice(store: &Store, output: &Digest, build: impl Fn(Digest) -> Result<Tree>) -> Result<[Tree; 2]> {
     let once = || {
         let text = format!("larder check\n{output}\n{}", fs::random_name());
-        let name = Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text));
+        let name = Digest::sha256_of(text);
         let tree = build(name.clone());
         store.drop_record(&name)?;
         tree

@@ -11,7 +11,7 @@ use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform
 use crate::store::{Lease, StoreError, Tree};
 
 use super::laid_out;
-use super::patched::{self, rule_for};
+use super::patched;
 use super::scripted::Scripted;
 use crate::ops::building::{self, Builder, ScriptRunner};
 use crate::ops::registries::LazyRegistries;
@@ -195,8 +195,10 @@ fn attempt(
         .collect();
     let own = wanted.iter().filter_map(|wanted| Some((wanted.owner.package()?, wanted.artifact.digest.as_ref()?)));
     let own = own.chain(laid_out.iter().map(|(package, name)| (package, name)));
-    let changed: Vec<Digest> =
-        own.chain(outputs()).filter_map(|(package, name)| Some(rule_for(rules, package)?.applied_to(name))).collect();
+    let changed: Vec<Digest> = own
+        .chain(outputs())
+        .filter_map(|(package, name)| Some(PatchedPackage::find(rules, package)?.applied_to(name)))
+        .collect();
     let inputs = planned.iter().flat_map(|(_, planned)| &planned.inputs);
     let fetched = wanted.iter().chain(inputs).filter_map(|wanted| wanted.artifact.digest.as_ref());
     let made = outputs().map(|(_, output)| output).chain(scripted.outputs());
@@ -231,7 +233,9 @@ fn attempt(
         built.push((planned.package.clone(), planned.output.clone(), builder.build(&planned, own)?));
         inputs = rest;
     }
-    let prepared = |package: &PackageKey, name: Option<&Digest>, tree: &Tree| match name.zip(rule_for(rules, package)) {
+    let prepared = |package: &PackageKey, name: Option<&Digest>, tree: &Tree| match name
+        .zip(PatchedPackage::find(rules, package))
+    {
         None => Ok(Arc::new(tree.clone())),
         Some((name, rule)) => patched::apply(&source.session.store, source.project, (package, name), rule, tree),
     };

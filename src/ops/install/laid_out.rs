@@ -8,18 +8,16 @@ use crate::import::python_project;
 use crate::model::{Digest, PackageKey};
 use crate::ops::Result;
 use crate::profile::python::{self, LaidOutContent};
-use crate::store::{EntryPath, Store, Tree};
+use crate::store::{EntryPath, Staging, Store, Tree};
+
+use super::derived::derived;
 
 /// Returns what is laid out of a source, whose digest is given. `name` is the name of the result in the store.
 pub(super) fn apply(store: &Store, package: &PackageKey, name: &Digest, source: &Tree) -> Result<Arc<Tree>> {
-    if let Some(made) = store.tree(name)? {
-        return Ok(Arc::new(made));
-    }
-    let mut staging = store.stage(Some(name), |_| {})?;
-    // Another process may have made it while this one waited.
-    if let Some(made) = store.tree(name)? {
-        return Ok(Arc::new(made));
-    }
+    derived(store, package, name, source, |staging| lay_out(staging, package, source))
+}
+
+fn lay_out(staging: &mut Staging<'_>, package: &PackageKey, source: &Tree) -> Result<()> {
     let unfit = |reason: String| NotLaidOut { package: package.clone(), reason: reason.into() };
     let read = |path: &str| {
         source.entry(path)?;
@@ -38,9 +36,7 @@ pub(super) fn apply(store: &Store, package: &PackageKey, name: &Digest, source: 
             }
         }
     }
-    staging.note_twins(source.twins);
-    staging.set_package(package.to_string());
-    Ok(Arc::new(staging.commit(name)?))
+    Ok(())
 }
 
 /// A source that is not what the lock takes it for.

@@ -5,6 +5,7 @@
 //! ([`Installation::gather`]).
 
 mod bytecode;
+mod derived;
 pub(super) mod gather;
 mod laid_out;
 mod patched;

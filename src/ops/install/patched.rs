@@ -10,12 +10,9 @@ use crate::ops::project::patches::PatchLineError;
 use crate::ops::{Error, Project, Result};
 use crate::patch::{Change, MAX_FILE_SIZE, PackagePatch, PatchError, PatchedFile};
 use crate::profile::python;
-use crate::store::{EntryPath, Store, Tree};
+use crate::store::{EntryPath, Staging, Store, Tree};
 
-/// Returns the patch of a package.
-pub(super) fn rule_for<'p>(patches: &'p [PatchedPackage], package: &PackageKey) -> Option<&'p PatchedPackage> {
-    patches.iter().find(|rule| rule.is_for(package))
-}
+use super::derived::derived;
 
 /// Returns the tree that a patch makes of a package's own.
 pub(super) fn apply(
@@ -25,16 +22,19 @@ pub(super) fn apply(
     patched: &PatchedPackage,
     tree: &Tree,
 ) -> Result<Arc<Tree>> {
-    let name = patched.applied_to(artifact);
-    if let Some(made) = store.tree(&name)? {
-        return Ok(Arc::new(made));
-    }
+    derived(store, package, &patched.applied_to(artifact), tree, |staging| {
+        write_patched(staging, project, package, patched, tree)
+    })
+}
+
+fn write_patched(
+    staging: &mut Staging<'_>,
+    project: &Project,
+    package: &PackageKey,
+    patched: &PatchedPackage,
+    tree: &Tree,
+) -> Result<()> {
     let bytes = project.patch(patched)?;
-    let mut staging = store.stage(Some(&name), |_| {})?;
-    // Another process may have made it while this one waited.
-    if let Some(made) = store.tree(&name)? {
-        return Ok(Arc::new(made));
-    }
     let changes = changes(&bytes, tree).map_err(|failed| match failed {
         Failed::Patch(error) => match PatchLineError::does_not_fit(&project.manifest, package, &error.to_string()) {
             Some(error) => error.into(),
@@ -52,9 +52,7 @@ pub(super) fn apply(
             staging.write(&entry_path(path)?, file.executable, &file.content)?;
         }
     }
-    staging.note_twins(tree.twins);
-    staging.set_package(package.to_string());
-    Ok(Arc::new(staging.commit(&name)?))
+    Ok(())
 }
 
 /// Returns what a patch does to the files of a tree. A wheel's RECORD no longer lists what was changed: it is completed when the

@@ -9,7 +9,6 @@ use crate::profile::python::Bytecode;
 use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
-use super::patched::rule_for;
 use crate::ops::Result;
 
 /// Takes damaged runtimes out of the store, so that they are fetched again.
@@ -33,7 +32,7 @@ pub(super) fn forget_damaged(
         digests.chain(laid_out).map(|digest| (key.clone(), digest)).collect::<Vec<_>>()
     });
     for (key, digest) in artifacts.chain(outputs) {
-        let rule = rule_for(patches, &key);
+        let rule = PatchedPackage::find(patches, &key);
         names.extend(rule.map(|rule| rule.applied_to(&digest)));
         names.push(digest);
     }

@@ -9,7 +9,6 @@ use crate::lock::Closure;
 use crate::model::{Digest, Package, PackageKey, PatchedPackage};
 use crate::store::Tree;
 
-use super::patched::rule_for;
 use crate::ops::Result;
 use crate::ops::building::{PlannedScripts, ScriptRunner};
 
@@ -25,7 +24,7 @@ pub(in crate::ops) fn planned(
 ) -> Result<Vec<PlannedScripts>> {
     let name = |(key, package): (&PackageKey, &Package)| {
         let digest = package.artifact_for(runner.platform)?.digest.as_ref()?;
-        let rule = rule_for(patches, key);
+        let rule = PatchedPackage::find(patches, key);
         Some((key.clone(), rule.map_or_else(|| digest.clone(), |rule| rule.applied_to(digest))))
     };
     runner.plan(closure, &closure.packages().filter_map(name).collect())

@@ -118,7 +118,8 @@ pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -
         let mut own = LocalPackageIndex::default();
         own.add(root, &at);
         let has = |name: &str| {
-            [Ecosystem::Npm, Ecosystem::Pypi].into_iter().any(|ecosystem| {
+            let of_other_tools = Ecosystem::ALL.into_iter().filter(|one| one.has_scopes() || one.has_markers());
+            of_other_tools.into_iter().any(|ecosystem| {
                 PackageName::parse(ecosystem, name).is_ok_and(|name| own.get(ecosystem, &name).is_some())
             })
         };

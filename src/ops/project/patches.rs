@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
-use sha2::Digest as _;
 
 use super::watched::Watched;
 use super::{Project, inputs};
 use crate::diagnostic::{Exit, Failure, size};
 use crate::lock::Lockfile;
 use crate::manifest::{Manifest, PatchLine};
-use crate::model::{Algorithm, Digest, PackageKey, PatchedPackage};
+use crate::model::{Digest, PackageKey, PatchedPackage};
 use crate::ops::Result;
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
 use crate::profile;
@@ -21,7 +20,7 @@ pub(super) fn read_all(root: &std::path::Path, manifest: &mut Manifest, watched:
     for line in &manifest.patches {
         watched.note(root.join(&*line.file))?;
         let bytes = read(root, manifest, line)?;
-        let digest = Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(&bytes));
+        let digest = Digest::sha256_of(&bytes);
         patches.push(PatchedPackage { package: line.package.clone(), version: line.version.clone(), digest });
     }
     patches.sort_by(|a, b| (&a.package, &a.version).cmp(&(&b.package, &b.version)));

@@ -1,15 +1,11 @@
 //! Which versions of the managed runtimes are locked.
 
-use std::collections::BTreeMap;
-
 use super::error::RuntimeError;
-use crate::model::{
-    Artifact, LockedRuntime, ManagedRuntime, Platform, RuntimeKey, RuntimeName, RuntimeVersion, Runtimes,
-};
+use crate::model::{LockedRuntime, ManagedRuntime, Platform, RuntimeKey, RuntimeName, RuntimeVersion, Runtimes};
 use crate::ops::registries;
 use crate::ops::session::release;
 use crate::ops::{Project, Result, Session};
-use crate::registry::{CachePolicy, ChosenRuntimes, Registries, choose_runtimes};
+use crate::registry::{CachePolicy, ChosenRuntimes, Registries, RuntimeOffer, choose_runtimes};
 
 /// Whether locked runtimes stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -64,6 +60,31 @@ pub(in crate::ops) fn choose(
     Ok(runtimes)
 }
 
+/// What the source of a managed runtime has.
+pub(in crate::ops) struct NewestRuntime {
+    /// The runtime.
+    pub(in crate::ops) name: RuntimeName,
+    /// The newest version that the manifest admits.
+    pub(in crate::ops) admitted: RuntimeVersion,
+    /// The newest of all.
+    pub(in crate::ops) of_all: Option<RuntimeVersion>,
+}
+
+/// Asks the sources of the managed runtimes for their newest versions.
+pub(in crate::ops) fn newest(project: &Project, registries: &Registries) -> Result<Vec<NewestRuntime>> {
+    let settings = &project.manifest.settings;
+    let platforms: Vec<Platform> = settings.platforms.iter().map(|target| target.platform).collect();
+    let mut found = Vec::new();
+    for (name, rule) in settings.managed.iter() {
+        let search = Search { project, registries, name, rule };
+        let offers = search.offers(&platforms)?;
+        let chosen = search.choose(&platforms, &offers)?;
+        let of_all = offers.iter().map(|offer| offer.version).max();
+        found.extend(chosen.into_keys().max().map(|admitted| NewestRuntime { name, admitted, of_all }));
+    }
+    Ok(found)
+}
+
 /// Returns what a lock has of a runtime that is still wanted.
 fn kept(old: &Runtimes, name: RuntimeName, rule: &ManagedRuntime, platforms: &[Platform]) -> Runtimes {
     let fitting = old
@@ -100,9 +121,16 @@ impl Search<'_> {
         Ok(None)
     }
 
-    fn newest(&self, platforms: &[Platform]) -> Result<BTreeMap<RuntimeVersion, Vec<Artifact>>> {
-        let offers = self.registries.runtime_offers(self.name, self.rule, platforms)?;
-        choose_runtimes(self.rule, platforms, &offers)
+    fn newest(&self, platforms: &[Platform]) -> Result<ChosenRuntimes> {
+        self.choose(platforms, &self.offers(platforms)?)
+    }
+
+    fn offers(&self, platforms: &[Platform]) -> Result<Vec<RuntimeOffer>> {
+        Ok(self.registries.runtime_offers(self.name, self.rule, platforms)?)
+    }
+
+    fn choose(&self, platforms: &[Platform], offers: &[RuntimeOffer]) -> Result<ChosenRuntimes> {
+        choose_runtimes(self.rule, platforms, offers)
             .map_err(|reason| RuntimeError::new(self.project, (self.name, self.rule), platforms, reason).into())
     }
 

@@ -16,7 +16,7 @@ use crate::lock::Lockfile;
 use crate::model::Runtimes;
 use crate::ops::Project;
 
-pub(super) use choice::{RuntimeChoice, choose};
+pub(super) use choice::{NewestRuntime, RuntimeChoice, choose, newest};
 pub(super) use gathered::{GatheredRuntimes, gather};
 
 /// Returns the project as it is solved with these runtimes: with the full version of what larder brings.

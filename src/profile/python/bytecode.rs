@@ -10,9 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::Digest as _;
-
-use crate::model::{Algorithm, Digest, TreeDigest};
+use crate::model::{Digest, TreeDigest};
 use crate::store::{EntryPath, Store, Tree, TreeEntry};
 
 use super::super::ProfileError;
@@ -66,7 +64,7 @@ pub fn names(interpreter: &Interpreter, wheels: &[Arc<Tree>]) -> Vec<Digest> {
 /// Returns the digest under which the store keeps a wheel's byte-code.
 fn name(interpreter: &Interpreter, wheel: &Tree) -> Digest {
     let text = format!("larder byte-code 1\0{}\0{}\0{}", interpreter.cache_tag, interpreter.magic, wheel.digest);
-    Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(text))
+    Digest::sha256_of(text)
 }
 
 /// Returns a wheel's modules with the paths of their byte-code, where the wheel does not bring that itself.

@@ -6,11 +6,9 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::Digest as _;
-
 use super::error::SourceFailure;
 use crate::fetch::{
-    Body, Client, Encoding, Endpoint, Quota, RegistryAddress, Request, RequestTarget, Response, SourceError,
+    Body, Client, Encoding, Endpoint, Hasher, Quota, RegistryAddress, Request, RequestTarget, Response, SourceError,
 };
 use crate::fs::{self, Action, Dir, File, FsError};
 use crate::git::{Git, GitError, GitOptions, GitTree};
@@ -244,30 +242,18 @@ impl ScratchFile {
 struct HashingWriter {
     file: File,
     length: u64,
+    algorithm: Algorithm,
     hasher: Hasher,
-}
-
-/// A hash function that is fed in pieces.
-enum Hasher {
-    Sha256(sha2::Sha256),
-    Sha512(sha2::Sha512),
 }
 
 impl HashingWriter {
     fn new(file: File, algorithm: Algorithm) -> Self {
-        let hasher = match algorithm {
-            Algorithm::Sha512 => Hasher::Sha512(sha2::Sha512::new()),
-            Algorithm::Sha1 | Algorithm::Sha256 => Hasher::Sha256(sha2::Sha256::new()),
-        };
-        Self { file, length: 0, hasher }
+        Self { file, length: 0, algorithm, hasher: Hasher::new(algorithm) }
     }
 
     fn finish(mut self) -> io::Result<ScratchFile> {
         self.file.seek(SeekFrom::Start(0))?;
-        let digest = match self.hasher {
-            Hasher::Sha256(hasher) => Digest::new(Algorithm::Sha256, &hasher.finalize()),
-            Hasher::Sha512(hasher) => Digest::new(Algorithm::Sha512, &hasher.finalize()),
-        };
+        let digest = Digest::new(self.algorithm, &self.hasher.finish());
         Ok(ScratchFile { file: self.file, length: self.length, digest })
     }
 }
@@ -275,10 +261,7 @@ impl HashingWriter {
 impl Write for HashingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
-        match &mut self.hasher {
-            Hasher::Sha256(hasher) => hasher.update(&bytes[..count]),
-            Hasher::Sha512(hasher) => hasher.update(&bytes[..count]),
-        }
+        self.hasher.update(&bytes[..count]);
         self.length += count as u64;
         Ok(count)
     }
