@@ -27,6 +27,7 @@
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
 //! |   | [`patch`] | diffs of packages: parsed, applied, made |
+//! |   | [`package`] | private packages: archives, events, the log, signatures: formats without I/O |
 //! |   | [`policy`] | checks over a lockfile → findings |
 //! |   | [`difference`] | how two generations or two locks differ, for people and `--json` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
@@ -82,6 +83,7 @@ pub mod lock;
 pub mod manifest;
 pub mod model;
 pub mod ops;
+pub mod package;
 pub mod patch;
 pub mod policy;
 pub mod profile;

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("import", 1),
     ("resolve", 1),
     ("lock", 1),
+    ("package", 1),
     ("patch", 1),
     ("policy", 1),
     ("difference", 1),
