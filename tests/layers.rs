@@ -29,6 +29,7 @@ const LAYERS: &[(&str, u8)] = &[
 /// The edges inside a layer. Exact: one that is not used any more has to go.
 const EDGES: &[(&str, &str)] = &[
     ("model", "diagnostic"),
+    ("package", "manifest"),
     ("import", "manifest"),
     ("import", "resolve"),
     ("lock", "resolve"),

@@ -49,7 +49,11 @@ pub fn join_members(root: &mut Manifest, members: &[Manifest]) -> Vec<ManifestEr
 
 /// Checks the lines of a manifest against the root's runtimes and registries.
 fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
-    let lines = || manifest.dependencies.iter().chain(manifest.groups.iter().flat_map(|group| &group.dependencies));
+    let features = || manifest.package.iter().flat_map(|package| &package.features);
+    let lines = || {
+        let groups = manifest.groups.iter().flat_map(|group| &group.dependencies);
+        manifest.dependencies.iter().chain(groups).chain(features().flat_map(|feature| &feature.dependencies))
+    };
     if root.settings.python.is_none()
         && let Some(line) = lines().find(|line| line.ecosystem().has_markers())
     {

@@ -5,10 +5,10 @@ use miette::SourceSpan;
 
 use crate::model::{Ecosystem, PackageId};
 
-use super::notation;
+use super::notation::{self, normal_name};
 
-/// A glob of package names. It covers every spelling of a name: letters are compared without case, and in Python names a run
-/// of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from other registries, so covering a look-alike is
+/// A glob of package names. It covers every spelling of a name: letters are compared without case, and in names of Python and
+/// private packages a run of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from other registries, so covering a look-alike is
 /// safe.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -43,7 +43,7 @@ impl Claim {
 
     /// Returns whether the claim covers a package.
     pub fn covers(&self, package: &PackageId) -> bool {
-        self.ecosystem == package.ecosystem && self.matcher.is_match(package.name.as_str())
+        self.ecosystem == package.ecosystem && self.matcher.is_match(normal_name(self.ecosystem, package.name.as_str()))
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
         check(Ecosystem::Npm, "@Acme/*", &["@acme/money", "@Acme/money"], &["@acme-x/money", "acme"]);
         check(Ecosystem::Npm, "JSON*", &["JSONStream", "jsonstream"], &["xjson"]);
         check(Ecosystem::Npm, "acme_*", &["acme_x"], &["acme-x"]);
-        check(Ecosystem::Larder, "Orders-*", &["orders-schema"], &["order"]);
+        check(Ecosystem::Larder, "Orders-*", &["orders-schema", "orders_schema", "orders.schema"], &["order"]);
     }
 
     #[test]

@@ -6,8 +6,7 @@ use super::catalogs::catalog_range;
 use super::error::MAX_REPORTED;
 use super::folder::parse_folder;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
-use super::notation::parse_requirement;
-use super::notation::{self, DependencyLineShape};
+use super::notation::{self, DependencyLineShape, normal_name, parse_requirement};
 use super::requirement::RequirementSpans;
 use super::{DependencyLine, DependencySpec, Group, ManifestError, source};
 
@@ -150,7 +149,7 @@ fn report_duplicate(lines: &[DependencyLine], line: &DependencyLine, errors: &mu
     let same = |other: &&DependencyLine| {
         other.ecosystem() == line.ecosystem()
             && !line.ecosystem().shares_one_folder()
-            && seen_as(other) == seen_as(line)
+            && normal_name(line.ecosystem(), seen_as(other)) == normal_name(line.ecosystem(), seen_as(line))
             && !condition(other).is_disjoint(condition(line))
     };
     if let Some(first) = lines.iter().find(same) {
@@ -165,7 +164,7 @@ fn report_duplicate(lines: &[DependencyLine], line: &DependencyLine, errors: &mu
 }
 
 /// Returns the name under which the dependent sees the package of a line, or the folder of a `path` line.
-pub(super) fn seen_as(line: &DependencyLine) -> &str {
+pub fn seen_as(line: &DependencyLine) -> &str {
     match &line.spec {
         DependencySpec::Package(requirement) => PackageName::as_str(requirement.seen_as()),
         DependencySpec::Folder(spec) => spec.as_written(),

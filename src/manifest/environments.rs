@@ -11,7 +11,6 @@ const DEFAULT_KEEP: u32 = 10;
 /// The nodes of an `environment` block.
 const OPTIONS: [&str; 9] =
     ["include", "policy", "keep", "layout", "files", "compile", "durable", "locked", "dev-groups"];
-const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
 
 /// An environment whose policy is not merged with the top-level one yet.
 pub(super) struct DraftEnvironment {
@@ -34,7 +33,7 @@ pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy
     for rule in node.children() {
         once.check(rule, errors);
         if let Some(check) = CheckName::CONFIGURABLE.into_iter().find(|check| check.as_str() == rule.name()) {
-            let value = single_value(rule, errors).and_then(|value| value.choice(&severities, errors));
+            let value = rule.single_value(errors).and_then(|value| value.choice(&severities, errors));
             if let Some(severity) = value {
                 policy.set(check, PolicyRule { severity, span: rule.span() });
             }
@@ -68,12 +67,12 @@ pub(super) fn read_environment(node: ManifestNode<'_>, errors: &mut Errors) -> O
             "include" => read_include(option, &mut environment, &mut spans, errors),
             "policy" => own = read_policy(option, errors),
             "keep" => {
-                let number = single_value(option, errors).and_then(|value| value.number((1, 10_000), errors));
+                let number = option.single_value(errors).and_then(|value| value.number((1, 10_000), errors));
                 environment.keep = number.and_then(|n| u32::try_from(n).ok()).unwrap_or(DEFAULT_KEEP);
             }
             "layout" => {
                 const CHOICES: [(&str, bool); 2] = [("isolated", false), ("linked", true)];
-                let is_linked = single_value(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                let is_linked = option.single_value(errors).and_then(|value| value.choice(&CHOICES, errors));
                 if is_linked == Some(true) {
                     errors.push(ManifestError::NotYet {
                         what: "`layout \"linked\"`".to_owned(),
@@ -85,19 +84,19 @@ pub(super) fn read_environment(node: ManifestNode<'_>, errors: &mut Errors) -> O
             "files" => {
                 const CHOICES: [(&str, FilesMode); 2] =
                     [("private", FilesMode::Private), ("shared", FilesMode::Shared)];
-                let choice = single_value(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                let choice = option.single_value(errors).and_then(|value| value.choice(&CHOICES, errors));
                 environment.files = choice.unwrap_or_default();
             }
-            "compile" => compile = single_value(option, errors).and_then(|value| value.boolean(errors)),
-            "durable" => durable = single_value(option, errors).and_then(|value| value.boolean(errors)),
+            "compile" => compile = option.single_value(errors).and_then(|value| value.boolean(errors)),
+            "durable" => durable = option.single_value(errors).and_then(|value| value.boolean(errors)),
             "locked" => {
                 const CHOICES: [(&str, LockedMode); 2] =
                     [("required", LockedMode::Required), ("if-necessary", LockedMode::IfNecessary)];
-                let choice = single_value(option, errors).and_then(|value| value.choice(&CHOICES, errors));
+                let choice = option.single_value(errors).and_then(|value| value.choice(&CHOICES, errors));
                 environment.locked = choice.unwrap_or_default();
             }
             "dev-groups" => {
-                let choice = single_value(option, errors);
+                let choice = option.single_value(errors);
                 let choice = choice.and_then(|value| value.choice(&[("forbid", true), ("allow", false)], errors));
                 environment.forbid_dev_groups = choice.unwrap_or(false);
                 spans.forbid_dev_groups = Some(option.span());
@@ -167,10 +166,6 @@ fn built_in(name: Label, include: Vec<Label>) -> Environment {
 
 fn is_production(name: &Label) -> bool {
     name.as_str() == "production"
-}
-
-fn single_value<'a>(option: ManifestNode<'a>, errors: &mut Errors) -> Option<super::node::NodeValue<'a>> {
-    option.read_parts(&ONE, errors).argument(0)
 }
 
 fn read_include(

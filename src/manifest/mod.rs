@@ -14,6 +14,7 @@ mod hoisting;
 mod model;
 mod node;
 mod notation;
+mod package;
 mod parse;
 mod patches;
 mod registries;
@@ -28,13 +29,14 @@ mod tasks;
 
 pub use check::join_members;
 pub use claims::Claim;
+pub use dependencies::seen_as;
 pub use error::{ManifestError, ManifestErrors};
 pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use model::{
-    Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, FilesMode, Group, LockedMode, Manifest,
-    PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm, RegistryUrl, RuntimeAddress,
-    RuntimeRegistry, Spanned, Task, TokenSource,
+    Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable, Feature, FilesMode, Group,
+    LockedMode, Manifest, Package, PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm, RegistryUrl,
+    RuntimeAddress, RuntimeRegistry, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

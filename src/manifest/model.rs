@@ -6,8 +6,8 @@ use std::sync::Arc;
 use miette::SourceSpan;
 
 use crate::model::{
-    Catalogs, CheckName, Ecosystem, Label, PackageId, Requirement, RuntimeHost, RuntimeName, Settings, Severity,
-    Source, Url, Version,
+    Catalogs, CheckName, Ecosystem, EntryPath, FeatureName, Label, PackageId, PackageName, PackageStatus, Requirement,
+    RuntimeHost, RuntimeName, Settings, Severity, Source, Url, Version,
 };
 
 use super::{Claim, FolderSpec, Hoisting};
@@ -21,7 +21,7 @@ pub struct Spanned<T> {
     pub span: SourceSpan,
 }
 
-/// The manifest of a project, or of a member, which has only `project`, `dependencies`, `group`s and `tasks`.
+/// The manifest of a project, or of a member, which has only `project`, `package`, `dependencies`, `group`s and `tasks`.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     /// The file's path, as messages show it.
@@ -30,6 +30,8 @@ pub struct Manifest {
     pub text: Arc<str>,
     /// The `project` node. A member may have none.
     pub project: Option<ProjectMetadata>,
+    /// The `package` node.
+    pub package: Option<Package>,
     /// The runtimes, platforms and `resolution`, with defaults filled in.
     pub settings: Settings,
     /// `fallback` and `hoist` in `resolution`
@@ -87,6 +89,13 @@ pub struct Task {
 }
 
 impl Manifest {
+    /// Returns the name and the version by which others in the checkout know the folder of this manifest: those of its
+    /// `package`, else those of its `project`.
+    pub fn identity(&self) -> Option<(&str, Option<&semver::Version>)> {
+        let package = self.package.as_ref().map(|package| (package.name.value.as_str(), Some(&package.version.value)));
+        package.or_else(|| self.project.as_ref().map(|project| (&*project.name.value, project.version.as_ref())))
+    }
+
     /// Returns the `patch` line of a version of a package.
     pub fn patch_of(&self, package: &PackageId, version: &Version) -> Option<&PatchLine> {
         self.patches.iter().find(|line| line.package.is_same(package) && line.version == *version)
@@ -102,6 +111,78 @@ pub struct ProjectMetadata {
     pub version: Option<semver::Version>,
     /// Its SPDX license expression.
     pub license: Option<String>,
+}
+
+/// What a `package` node says. Paths are relative to the manifest's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: Spanned<PackageName>,
+    /// Its version.
+    pub version: Spanned<semver::Version>,
+    /// Its SPDX license expression.
+    pub license: Option<String>,
+    /// What it is, in a sentence.
+    pub description: Option<String>,
+    /// The label by which listings group packages.
+    pub category: Option<Spanned<Label>>,
+    /// Words by which it is found, in the order of the text.
+    pub keywords: Vec<String>,
+    /// Its state.
+    pub status: PackageStatus,
+    /// The origins of the registries in which it may appear. Empty: in any.
+    pub origins: Vec<String>,
+    /// The globs of its files. One that begins with `!` excludes files. Empty: all that `.gitignore` leaves.
+    pub files: Vec<Spanned<String>>,
+    /// The folder of its Node half; `.` is the package's own.
+    pub node: Option<Spanned<String>>,
+    /// The folder of its Python half; `.` is the package's own.
+    pub python: Option<Spanned<String>>,
+    /// Its executables, in the order of the text.
+    pub bin: Vec<Executable>,
+    /// Its features, in the order of the text.
+    pub features: Vec<Feature>,
+    /// The node without its block.
+    pub span: SourceSpan,
+}
+
+/// `bin "orders" "js/bin/orders.mjs"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executable {
+    /// The name by which it is run.
+    pub name: Spanned<Label>,
+    /// The file.
+    pub file: Spanned<EntryPath>,
+}
+
+/// `soap "rest" { pypi "zeep" ">=4"; }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Its name.
+    pub name: Spanned<FeatureName>,
+    /// The features that it turns on.
+    pub includes: Vec<Spanned<FeatureName>>,
+    /// The dependencies that it adds.
+    pub dependencies: Vec<DependencyLine>,
+}
+
+impl Package {
+    /// Returns the lines that hold where the package's default features do.
+    pub fn default_lines(&self) -> impl Iterator<Item = &DependencyLine> {
+        let mut on: Vec<&str> = vec![FeatureName::DEFAULT];
+        let mut at = 0;
+        while let Some(name) = on.get(at).copied() {
+            let feature = self.features.iter().filter(|feature| feature.name.value.as_str() == name);
+            for included in feature.flat_map(|feature| &feature.includes) {
+                if !on.contains(&included.value.as_str()) {
+                    on.push(included.value.as_str());
+                }
+            }
+            at += 1;
+        }
+        let features = self.features.iter().filter(move |feature| on.contains(&feature.name.value.as_str()));
+        features.flat_map(|feature| &feature.dependencies)
+    }
 }
 
 /// One line of `dependencies` or of a group.

@@ -159,6 +159,12 @@ impl<'a> ManifestNode<'a> {
         parts
     }
 
+    /// Returns the value of a node that has one and nothing else, and reports all others.
+    pub(super) fn single_value(self, errors: &mut Errors) -> Option<NodeValue<'a>> {
+        const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
+        self.read_parts(&ONE, errors).argument(0)
+    }
+
     fn property(self, shape: &NodeShape, property: &NodeProperty<'a>, parts: &mut NodeParts<'a>, errors: &mut Errors) {
         let name = property.name;
         let whole = trimmed(self.text, property.entry.span());

@@ -14,9 +14,9 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes
 use super::runtime_registries::read_runtime_registries;
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, PatchLine, Policy,
+    Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, Package, PatchLine, Policy,
     ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, builds, catalogs, check, conflicts,
-    environments, patches, registries, resolution, syntax, tasks,
+    environments, package, patches, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -24,13 +24,17 @@ use super::{
 pub enum ManifestKind<'a> {
     /// The manifest of a project.
     Root,
-    /// The manifest of a member or path package. It has only `dependencies`, `group`s, `tasks` and `project`; its lines may refer to the
-    /// catalogs of the root.
+    /// The manifest of a member or path package. It has only `project`, `package`, `dependencies`, `group`s and `tasks`; its lines may
+    /// refer to the catalogs of the root.
     Member(&'a Catalogs),
+    /// The manifest of a package that stands alone, as in an archive: of a project's manifest only `package`, `dependencies` and
+    /// catalogs are read. Where its dependencies come from, and for which runtimes, its dependents decide.
+    Package,
 }
 
-const TOP: [&str; 16] = [
+const TOP: [&str; 17] = [
     "project",
+    "package",
     "runtimes",
     "platforms",
     "platform",
@@ -47,9 +51,11 @@ const TOP: [&str; 16] = [
     "tasks",
     "patch",
 ];
-const MEMBER: [&str; 4] = ["project", "dependencies", "group", "tasks"];
+const MEMBER: [&str; 5] = ["project", "package", "dependencies", "group", "tasks"];
+/// What is read of the manifest of a package that stands alone.
+const PACKAGE: [&str; 3] = ["package", "dependencies", "catalog"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 7] = ["package", "hooks", "assets", "creatio", "order", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 6] = ["hooks", "assets", "creatio", "order", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -101,6 +107,7 @@ pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest,
 struct DraftManifest<'a> {
     once: UniqueNodes<'a>,
     project: Option<ProjectMetadata>,
+    package: Option<Package>,
     settings: Settings,
     hoisting: Hoisting,
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
@@ -123,6 +130,10 @@ struct DraftManifest<'a> {
 impl<'a> DraftManifest<'a> {
     fn read(&mut self, node: ManifestNode<'a>, kind: ManifestKind<'_>, errors: &mut Errors) {
         const BLOCK: NodeShape = NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "" };
+        let is_known = || TOP.contains(&node.name()) || NOT_YET_SUPPORTED.contains(&node.name());
+        if kind == ManifestKind::Package && is_known() && !PACKAGE.contains(&node.name()) {
+            return;
+        }
         if NOT_YET_SUPPORTED.contains(&node.name()) {
             node.report_not_yet_supported(errors);
             return;
@@ -132,7 +143,8 @@ impl<'a> DraftManifest<'a> {
                 name: node.name().to_owned(),
                 place: "in a member's manifest",
                 help: Some(
-                    "move it to the root manifest: members have only `dependencies`, `group`s and `tasks`".to_owned(),
+                    "move it to the root manifest: members have only `package`, `dependencies`, `group`s and `tasks`"
+                        .to_owned(),
                 ),
                 span: node.name_span(),
             });
@@ -143,6 +155,7 @@ impl<'a> DraftManifest<'a> {
         }
         match node.name() {
             "project" => self.project = read_project(node, errors).or(self.project.take()),
+            "package" => self.package = package::read_package(node, &self.catalogs, errors).or(self.package.take()),
             "runtimes" => {
                 self.names_python = node.children().any(|runtime| runtime.name() != "node");
                 self.runtime_spans = read_runtimes(node, &mut self.settings, errors);
@@ -171,7 +184,7 @@ impl<'a> DraftManifest<'a> {
             "policy" => self.policy = environments::read_policy(node, errors),
             _ => node.report_unknown(
                 "at the top of a manifest",
-                if kind == ManifestKind::Root { &TOP } else { &MEMBER },
+                if matches!(kind, ManifestKind::Member(_)) { &MEMBER } else { &TOP },
                 errors,
             ),
         }
@@ -194,6 +207,7 @@ impl<'a> DraftManifest<'a> {
             file: file.into(),
             text: Arc::clone(text),
             project: self.project,
+            package: self.package,
             settings: self.settings,
             hoisting: self.hoisting,
             registries: self.registries,

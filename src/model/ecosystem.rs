@@ -57,7 +57,7 @@ impl Ecosystem {
     /// The ecosystem of folders of the checkout.
     pub const LOCAL: Self = Self::Path;
 
-    /// Returns the ecosystem whose names and versions are written like those of Rust's crates. Crates are fetched for builds, and
+    /// Returns the ecosystem whose versions are written like those of Rust's crates. Crates are fetched for builds, and
     /// no manifest names one.
     pub fn like_crates() -> Self {
         Self::Larder

@@ -11,7 +11,9 @@ mod core_metadata;
 mod cow_str;
 mod digest;
 mod ecosystem;
+mod entry_path;
 mod facts;
+mod feature;
 mod graph;
 mod larder;
 mod level;
@@ -33,6 +35,7 @@ mod side;
 mod solutions;
 mod source;
 mod source_text;
+mod status;
 mod url;
 mod version;
 
@@ -45,7 +48,9 @@ pub use core_metadata::CoreMetadata;
 pub use cow_str::CowStr;
 pub use digest::{Algorithm, Digest, DigestError, TreeDigest};
 pub use ecosystem::{Ecosystem, EcosystemError, PerEcosystem};
+pub use entry_path::{EntryPath, PathError};
 pub use facts::Facts;
+pub use feature::FeatureName;
 pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
 pub use larder::range::SemverRange;
 pub use level::{Level, UnknownLevel};
@@ -71,5 +76,6 @@ pub use side::{Side, Sides};
 pub use source::{
     Commit, FileUrl, GitName, GitReference, GitSource, GitUrl, Origin, PinnedSource, Source, SourceError, Subdirectory,
 };
+pub use status::PackageStatus;
 pub use url::{Url, UrlError};
 pub use version::{Version, VersionError};

@@ -55,6 +55,25 @@ impl PackageName {
         normalized(pypi::name::normal, text).map(Self)
     }
 
+    /// Parses the name of a private package: `name` or `@scope/name`, in lower case.
+    pub fn larder(text: &str) -> Result<Self, NameError> {
+        normalized(larder::name::normal, text).map(Self)
+    }
+
+    /// Returns the form in which names of private packages that differ only in case or in `-`, `.` and `_` are equal. They
+    /// are one name: a registry has at most one of them.
+    pub fn folded(&self) -> Cow<'_, str> {
+        larder::name::folded(&self.0)
+    }
+
+    /// Returns the name without its scope: `client` of `@acme/client`.
+    pub fn without_scope(&self) -> &str {
+        match self.0.split_once('/') {
+            Some((scope, name)) if scope.starts_with('@') => name,
+            _ => &self.0,
+        }
+    }
+
     /// Returns the npm package on `DefinitelyTyped` that has the types of this one: `@types/react`. `None` for types themselves,
     /// and where npm does not allow the name.
     pub fn definitely_typed(&self) -> Option<Self> {

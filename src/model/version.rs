@@ -46,6 +46,14 @@ impl Version {
         PARSERS.of(ecosystem)(text).map_err(error)
     }
 
+    /// Parses the version of a private package.
+    ///
+    /// # Errors
+    /// The parser's message.
+    pub fn private(text: &str) -> Result<semver::Version, String> {
+        larder::version::parse(text)
+    }
+
     /// Returns the npm version. Returns `None` for other ecosystems.
     pub fn as_npm(&self) -> Option<&deno_semver::Version> {
         match self {

@@ -2,11 +2,14 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `body` | [`Body`]: everything that a publisher says of a version, as the text that is signed |
 //! | `event` | a line of an index file: what was published, yanked, deprecated |
 //! | `index_file` | the index file of a package: its lines, and the versions that they add up to |
 
+mod body;
 mod event;
 mod index_file;
 
+pub use body::{Body, BodyDependency, BodyError, BodyFeature};
 pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};

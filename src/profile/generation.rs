@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::difference::{Difference, PackageVersions, RuntimeVersions};
 use crate::fs;
-use crate::model::{Label, PackageId, Platform, RuntimeName, TreeDigest, Version};
-use crate::store::EntryPath;
+use crate::model::{EntryPath, Label, PackageId, Platform, RuntimeName, TreeDigest, Version};
 
 use super::as_text::Text;
 use super::generation_summary::GenerationSummary;

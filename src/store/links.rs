@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use super::{EntryPath, Tree};
+use super::Tree;
 use crate::fs::{self, FsError};
+use crate::model::EntryPath;
 
 /// The file that lists a tree's links: a line each, path and target with a tab between, sorted by path.
 const LIST: &str = ".larder-links";

@@ -8,9 +8,9 @@ use rustc_hash::FxHashSet;
 
 use super::index::{self, TreeIndex};
 use super::unpacking::UnpackGuard;
-use super::{EntryPath, FILES, INDEX, Store, StoreError, Tree, TreeEntry, TreeOrigin, lease, tree};
+use super::{FILES, INDEX, Store, StoreError, Tree, TreeEntry, TreeOrigin, lease, tree};
 use crate::fs::{self, Action, Demand, Dir, File, FolderLock, FsError, Kind, Stat};
-use crate::model::{Digest, TreeDigest};
+use crate::model::{Digest, EntryPath, TreeDigest};
 
 /// A tree that is being unpacked. If it is dropped before [`Staging::commit`], it is removed.
 #[derive(Debug)]

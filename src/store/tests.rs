@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::diagnostic::{Exit, Failure};
-use crate::model::Algorithm;
+use crate::model::{Algorithm, EntryPath};
 
 fn store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();

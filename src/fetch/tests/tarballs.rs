@@ -2,7 +2,7 @@ use tar::EntryType;
 
 use super::archives::{Tar, gzip};
 use super::*;
-use crate::store::PathError;
+use crate::model::PathError;
 
 fn fault(tar: Tar) -> ArchiveFault {
     refused(ArtifactKind::Tarball, &tar.gz()).fault().clone()

@@ -1,6 +1,6 @@
 use super::archives::{Own, RECORD, ZipFile, line, with_record, zip, zip64};
 use super::*;
-use crate::store::PathError;
+use crate::model::PathError;
 
 const METADATA: &str = "thing-1.0.dist-info/METADATA";
 

@@ -21,7 +21,8 @@ pub(super) use wheel::{check_metadata, unpack_wheel};
 
 use names::{EntryNames, NameStatus};
 
-use crate::store::{EntryPath, Staging, WriteError};
+use crate::model::EntryPath;
+use crate::store::{Staging, WriteError};
 
 /// How much an archive may hold. The defaults are far above any real package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::{ArchiveFault, ArchiveRefusal};
 use crate::fs::FsError;
-use crate::model::Os;
-use crate::store::EntryPath;
+use crate::model::{EntryPath, Os};
 
 /// Which names a file system takes for the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]

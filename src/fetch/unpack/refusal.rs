@@ -4,7 +4,7 @@ use std::io;
 
 use crate::fetch::gunzip::StrayData;
 use crate::fs::FsError;
-use crate::store::PathError;
+use crate::model::PathError;
 
 /// Why an archive is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -17,7 +17,8 @@ use crate::fetch::gunzip::{Gunzip, inflate_at_once, length_at_end};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::memory::{Buffer, Memory};
 use crate::fs::{Demand, FsError};
-use crate::store::{PathError, TreeLink};
+use crate::model::PathError;
+use crate::store::TreeLink;
 
 /// Tarballs that arrived whole are inflated at once, if they inflate to no more than this.
 const AT_ONCE: usize = 8 << 20;

@@ -4,6 +4,7 @@ use crate::manifest::requirement::RequirementError;
 use crate::model::{Marker, PackageName, Requirement, SemverRange};
 
 use super::contract::{DependencyLineShape, Notation};
+use super::separators::with_one_separator;
 
 pub(super) struct LarderNotation;
 
@@ -17,7 +18,7 @@ impl Notation for LarderNotation {
     }
 
     fn parse_requirement(&self, name: &str, text: &str, _: &Marker) -> Result<Requirement, RequirementError> {
-        let name = PackageName::npm(name).map_err(|e| RequirementError::Name(e.to_string()))?;
+        let name = PackageName::larder(name).map_err(|e| RequirementError::Name(e.to_string()))?;
         let range = match text {
             "" => SemverRange::any(),
             text => text.parse().map_err(|e: crate::model::RangeError| RequirementError::Range {
@@ -26,5 +27,17 @@ impl Notation for LarderNotation {
             })?,
         };
         Ok(Requirement::larder(name, range))
+    }
+
+    fn normal_name(&self, written: &str) -> String {
+        PackageName::larder(written).map_or(written.to_owned(), |name| name.folded().into_owned())
+    }
+
+    fn normal_glob(&self, glob: &str) -> String {
+        with_one_separator(glob)
+    }
+
+    fn check_name(&self, written: &str) -> Result<(), String> {
+        PackageName::larder(written).map(drop).map_err(|error| error.to_string())
     }
 }

@@ -5,6 +5,7 @@ mod larder;
 mod npm;
 mod path;
 mod pypi;
+mod separators;
 
 use crate::model::{Ecosystem, Marker, PerEcosystem, Requirement, Version};
 

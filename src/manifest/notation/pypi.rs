@@ -4,6 +4,7 @@ use crate::manifest::requirement::{RequirementError, WRITE_URL, foreign_source};
 use crate::model::{ExtraName, Marker, PackageName, PypiSpecifier, Requirement, Version};
 
 use super::contract::{DependencyLineShape, Notation};
+use super::separators::with_one_separator;
 
 pub(super) struct PypiNotation;
 
@@ -76,7 +77,7 @@ impl Notation for PypiNotation {
     }
 
     fn normal_glob(&self, glob: &str) -> String {
-        with_python_separators(glob)
+        with_one_separator(glob)
     }
 
     /// `fastapi[standard]>=0.115` is (`fastapi[standard]`, `>=0.115`).
@@ -101,42 +102,4 @@ impl Notation for PypiNotation {
 /// Returns a name without the extras that are asked for.
 fn bare(written: &str) -> &str {
     written.split('[').next().unwrap_or(written)
-}
-
-/// Writes the separators of a glob as normalised Python names have them. A class of characters that has a separator has `-`
-/// as well.
-fn with_python_separators(text: &str) -> String {
-    let mut glob = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let mut length = c.len_utf8();
-        match c {
-            '[' => {
-                // `]` is one of the characters where it comes first.
-                let start = 1 + usize::from(rest[1..].starts_with(['!', '^']));
-                let first = rest[start..].chars().next().map_or(0, char::len_utf8);
-                let end = rest[start + first..].find(']').map_or(rest.len(), |at| start + first + at);
-                let class = &rest[start..end];
-                glob.push_str(&rest[..end]);
-                if class.contains(['_', '.']) && !class.starts_with('-') && !class.ends_with('-') {
-                    glob.push('-');
-                }
-                length = end;
-            }
-            '\\' => {
-                let escaped = rest[1..].chars().next().unwrap_or_default();
-                match escaped {
-                    '-' | '_' | '.' if glob.ends_with('-') => {}
-                    '-' | '_' | '.' => glob.push('-'),
-                    _ => glob.extend(['\\', escaped]),
-                }
-                length += escaped.len_utf8();
-            }
-            '-' | '_' | '.' if glob.ends_with('-') => {}
-            '-' | '_' | '.' => glob.push('-'),
-            c => glob.push(c),
-        }
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    glob
 }

@@ -1,5 +1,6 @@
 //! Whole manifests: what they mean.
 
+mod package;
 mod wrong;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};

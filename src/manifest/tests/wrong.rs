@@ -303,15 +303,14 @@ fn secrets_and_plain_http_are_refused() {
 #[test]
 fn what_nothing_acts_on_yet_is_refused() {
     check(
-        "environment \"a\" { layout \"linked\"; }\nhooks { before-sync \"make\"; }\npackage { files \"src/*\"; }",
-        &[("not_yet", "layout \"linked\""), ("not_yet", "hooks"), ("not_yet", "package")],
+        "environment \"a\" { layout \"linked\"; }\nhooks { before-sync \"make\"; }\nalerts",
+        &[("not_yet", "layout \"linked\""), ("not_yet", "hooks"), ("not_yet", "alerts")],
     );
     check(
         "registries { larder \"a\" \"https://a/\" { key \"a+1+b\"; signers \"b\"; }; }",
         &[("not_yet", "key"), ("not_yet", "signers")],
     );
-    let failure =
-        parse("m", "package { files \"a\"; }", ManifestKind::Member(&crate::model::Catalogs::default())).unwrap_err();
+    let failure = parse("m", "assets", ManifestKind::Member(&crate::model::Catalogs::default())).unwrap_err();
     assert!(matches!(failure.errors[..], [ManifestError::NotYet { .. }]), "{failure:?}");
     read("environment \"a\" { layout \"isolated\"; }");
 }

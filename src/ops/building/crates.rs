@@ -99,7 +99,7 @@ fn refused(package: &PackageKey, error: &CargoLockError) -> BuildsError {
 /// Returns the request for a crate. It is unpacked like a source distribution: its first folder is left out.
 fn request(of_lock: &LockedCrate, origin: &Origin) -> Option<RequestedArtifact> {
     let ecosystem = Ecosystem::like_crates();
-    let name = PackageName::parse(ecosystem, &of_lock.name).ok()?;
+    let name = PackageName::npm(&of_lock.name).ok()?;
     let version = Version::parse(ecosystem, &of_lock.version).ok()?;
     let digest = Digest::from_hex(Algorithm::Sha256, &of_lock.checksum).ok()?;
     let file = format!("{}.crate", of_lock.folder_name());

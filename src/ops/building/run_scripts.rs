@@ -8,11 +8,11 @@ use crate::build::{self, Bind, BuildError, EARLIEST_ZIP_DATE, FailedStep, NpmPac
 use crate::fetch;
 use crate::fs::{self, Kind};
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Digest, PackageKey, Platform};
+use crate::model::{Digest, EntryPath, PackageKey, Platform};
 use crate::ops::project::Project;
 use crate::ops::{Event, Result, Session};
 use crate::profile::{PackageFolder, RuntimeTree};
-use crate::store::{EntryPath, Store, Tree, WriteError};
+use crate::store::{Store, Tree, WriteError};
 
 use super::consent::Exceptions;
 use super::error::BuildsError;

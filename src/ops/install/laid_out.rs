@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::python_project;
-use crate::model::{Digest, PackageKey};
+use crate::model::{Digest, EntryPath, PackageKey};
 use crate::ops::Result;
 use crate::profile::python::{self, LaidOutContent};
-use crate::store::{EntryPath, Staging, Store, Tree};
+use crate::store::{Staging, Store, Tree};
 
 use super::derived::derived;
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
-use crate::model::{Digest, PackageKey, PatchedPackage};
+use crate::model::{Digest, EntryPath, PackageKey, PatchedPackage};
 use crate::ops::project::patches::PatchLineError;
 use crate::ops::{Error, Project, Result};
 use crate::patch::{Change, MAX_FILE_SIZE, PackagePatch, PatchError, PatchedFile};
 use crate::profile::python;
-use crate::store::{EntryPath, Staging, Store, Tree};
+use crate::store::{Staging, Store, Tree};
 
 use super::derived::derived;
 

@@ -10,8 +10,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{Digest, TreeDigest};
-use crate::store::{EntryPath, Store, Tree, TreeEntry};
+use crate::model::{Digest, EntryPath, TreeDigest};
+use crate::store::{Store, Tree, TreeEntry};
 
 use super::super::ProfileError;
 use super::Interpreter;

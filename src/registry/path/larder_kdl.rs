@@ -1,4 +1,4 @@
-//! The larder.kdl of a local package: its `project`, `dependencies` and groups.
+//! The larder.kdl of a local package: its `package` or `project`, its `dependencies` and groups.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +10,15 @@ use crate::resolve::{Dependency, DependencyKind};
 
 pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPackage, LocalPackageError> {
     let manifest = parse(context, text)?;
-    let project = manifest.project.as_ref();
-    let name = context.name(PathKind::Larder, project.map(|project| project.name.value.as_str()))?;
-    let version = project.and_then(|project| project.version.clone()).unwrap_or(semver::Version::new(0, 0, 0));
+    let (name, version) = manifest.identity().unzip();
+    let name = context.name(PathKind::Larder, name)?;
+    let version = version.flatten().cloned().unwrap_or(semver::Version::new(0, 0, 0));
     let mut warnings = Vec::new();
-    let dependencies = lines(context, &name, &manifest.dependencies, &mut warnings)?;
+    let mut dependencies = lines(context, &name, &manifest.dependencies, &mut warnings)?;
+    if let Some(package) = &manifest.package {
+        // Nobody asks a folder for other features.
+        dependencies.extend(lines(context, &name, package.default_lines(), &mut warnings)?);
+    }
     let mut groups = BTreeMap::new();
     for group in &manifest.groups {
         groups.insert(group.name.value.clone(), lines(context, &name, &group.dependencies, &mut warnings)?);
@@ -38,7 +42,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
 }
 
 pub(super) fn name(context: ManifestContext<'_>, text: &str) -> Result<Option<String>, LocalPackageError> {
-    Ok(parse(context, text)?.project.map(|project| project.name.value))
+    Ok(parse(context, text)?.identity().map(|(name, _)| name.to_owned()))
 }
 
 fn parse(context: ManifestContext<'_>, text: &str) -> Result<Manifest, LocalPackageError> {
@@ -48,10 +52,10 @@ fn parse(context: ManifestContext<'_>, text: &str) -> Result<Manifest, LocalPack
     manifest::parse(&file, text, kind).map_err(|errors| LocalPackageError::Manifest(Arc::new(errors)))
 }
 
-fn lines(
+fn lines<'l>(
     context: ManifestContext<'_>,
     dependent: &PackageName,
-    dependencies: &[manifest::DependencyLine],
+    dependencies: impl IntoIterator<Item = &'l manifest::DependencyLine>,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Dependency>, LocalPackageError> {
     let mut found = Vec::new();

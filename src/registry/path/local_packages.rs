@@ -181,9 +181,9 @@ impl DeclaredIdentity {
             PathKind::Larder => {
                 let member = manifest::ManifestKind::Member(catalogs);
                 let kind = if folder.is_empty() { manifest::ManifestKind::Root } else { member };
-                let project = manifest::parse(&file, &text, kind).ok()?.project;
-                let version = project.as_ref().and_then(|project| project.version.as_ref());
-                (project.as_ref().map(|project| project.name.value.clone()), version.map(ToString::to_string))
+                let manifest = manifest::parse(&file, &text, kind).ok()?;
+                let (name, version) = manifest.identity().unzip();
+                (name.map(str::to_owned), version.flatten().map(ToString::to_string))
             }
             PathKind::Npm => {
                 let json: PackageJsonIdentity = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
@@ -196,6 +196,11 @@ impl DeclaredIdentity {
     }
 
     fn package(&self) -> Option<PackageName> {
-        PackageName::parse(self.kind.ecosystem(), self.name.as_deref()?).ok()
+        let name = self.name.as_deref()?;
+        match self.kind {
+            // The name of a `project` need not be one of a private package.
+            PathKind::Larder => PackageName::npm(name).ok(),
+            PathKind::Npm | PathKind::Pypi => PackageName::parse(self.kind.ecosystem(), name).ok(),
+        }
     }
 }

@@ -277,3 +277,22 @@ fn a_manifest_over_the_size_limit_declares_no_name_and_is_refused() {
     let error = read(root.path(), "big", &local_packages).unwrap_err();
     assert!(matches!(error, LocalPackageError::BadManifest { .. }), "{error}");
 }
+
+#[test]
+fn a_larder_kdl_is_a_package_before_it_is_a_project() {
+    let root = folder(&[
+        (
+            "packages/orders/larder.kdl",
+            "project \"Team\" version=\"9.0.0\"\npackage \"orders-client\" version=\"2.1.0\" {\n  \
+             features { default \"rest\"; rest { npm \"undici\" \"^7\"; }; soap { pypi \"zeep\" \">=4\"; }; }\n}\n\
+             dependencies { larder \"money\" \"^1.2\"; }",
+        ),
+        ("packages/money/larder.kdl", "package \"money\" version=\"1.3.0\""),
+        ("packages/old/larder.kdl", "project \"Old_Name\" version=\"1.0.0\""),
+    ]);
+    let members = named(root.path(), &["packages/orders", "packages/money", "packages/old"]);
+    let package = read(root.path(), "packages/orders", &members).unwrap();
+    assert_eq!((package.name.as_str(), package.version.to_string()), ("orders-client", "2.1.0".to_owned()));
+    assert_eq!(wants(&package), ["Normal path:money packages/money", "Normal npm:undici ^7"]);
+    assert_eq!(read(root.path(), "packages/old", &members).unwrap().name.as_str(), "Old_Name");
+}

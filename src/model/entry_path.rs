@@ -1,12 +1,12 @@
-//! Paths of files in a tree.
+//! Paths of files inside a package: entries of archives, files of trees.
 
 use std::fmt;
 
-/// The path of a file in a tree: relative, with `/` between parts, none of which is empty, `.` or `..`.
+/// The path of a file in a package: relative, with `/` between parts, none of which is empty, `.` or `..`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryPath(Box<str>);
 
-/// Why a text is not a path in a tree, as the end of a sentence.
+/// Why a text is not a path in a package, as the end of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
     /// `/etc/passwd`, `C:\x`.
