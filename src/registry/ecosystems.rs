@@ -15,7 +15,7 @@ type NewProtocol = fn(RegistryForm) -> Arc<dyn Protocol>;
 const PROTOCOLS: PerEcosystem<Option<NewProtocol>> = PerEcosystem {
     npm: Some(|_| Arc::new(npm::NpmProtocol)),
     pypi: Some(|form| Arc::new(pypi::PypiProtocol::new(form))),
-    larder: Some(|_| Arc::new(larder::LarderProtocol)),
+    larder: Some(|_| Arc::new(larder::LarderProtocol::default())),
     path: None,
 };
 

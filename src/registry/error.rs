@@ -22,6 +22,22 @@ pub enum RegistryError {
         /// The reason.
         reason: String,
     },
+    /// A file of a registry of private packages cannot be used.
+    #[error("`{file}` of registry `{registry}` cannot be used: {reason}")]
+    #[diagnostic(
+        code(larder::registry::bad_file),
+        help(
+            "check that the address of registry `{registry}` is that of a registry of private packages, made by `larder registry init`"
+        )
+    )]
+    LarderFile {
+        /// The registry.
+        registry: Label,
+        /// The file, below the registry.
+        file: String,
+        /// The reason.
+        reason: String,
+    },
     /// The response is not an index page.
     #[error("registry `{registry}` did not send a valid index page for Python package `{package}`: {reason}")]
     #[diagnostic(
@@ -196,6 +212,7 @@ impl Failure for RegistryError {
     fn exit(&self) -> Exit {
         match self {
             Self::NpmMetadata { .. }
+            | Self::LarderFile { .. }
             | Self::PypiIndex { .. }
             | Self::NewerIndex { .. }
             | Self::RuntimeList { .. }

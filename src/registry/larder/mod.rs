@@ -1,5 +1,6 @@
 //! Private packages.
 
+mod index;
 mod protocol;
 
 pub(super) use protocol::LarderProtocol;

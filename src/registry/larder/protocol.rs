@@ -1,14 +1,18 @@
-//! The protocol of registries of private packages. Listings are not supported yet.
+//! The protocol of registries of private packages: static files, and an index file for each package.
 
 use std::sync::Arc;
 
+use super::index::{self, RegistryFiles};
 use crate::fetch::{Endpoint, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, RegistryClient};
 use crate::registry::protocol::{PackageListing, Protocol};
 
-pub(in crate::registry) struct LarderProtocol;
+#[derive(Default)]
+pub(in crate::registry) struct LarderProtocol {
+    files: RegistryFiles,
+}
 
 impl Protocol for LarderProtocol {
     fn lists_dependencies(&self) -> bool {
@@ -21,16 +25,18 @@ impl Protocol for LarderProtocol {
 
     fn fetch_listing(
         &self,
-        _: &RegistryClient,
+        client: &RegistryClient,
         name: &PackageName,
         _: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
+        let fetched = index::fetch(&self.files, client, name)?;
+        tracing::debug!(%name, versions = fetched.file.versions().len(), cached = fetched.is_cached, "index file");
         Err(ListingError::Failed(Arc::new(RegistryError::PrivatePackages { package: name.clone() })))
     }
 
     /// `artifacts/orders-client/orders-client-2.1.0.tar.gz`
     fn default_path(&self, name: &PackageName, file: &str) -> Option<String> {
-        Some(format!("artifacts/{name}/{file}"))
+        Some(format!("{}{name}/{file}", self.files.artifacts()))
     }
 
     fn stated_targets<'s>(
