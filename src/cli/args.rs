@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod packages;
 mod profiles;
 
 use std::ffi::OsString;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, OrderArgs, PackArgs};
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
 };
@@ -86,8 +88,10 @@ pub(super) enum Command {
     Import(ImportArgs),
     /// Open a package for editing; --commit makes a patch of the changes
     Patch(PatchArgs),
-    /// List the locked packages of an environment
-    List,
+    /// List the locked packages of an environment, or the private packages of the repository
+    List(ListArgs),
+    /// Show the private packages of the repository in the order in which they build on each other
+    Order(OrderArgs),
     /// Show the dependency tree of an environment
     Tree(TreeArgs),
     /// Show which dependencies need a package
@@ -120,6 +124,10 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Allow environment variables with tokens to be sent to registries
     Login(LoginArgs),
+    /// Make the archive of the private package in this folder
+    Pack(PackArgs),
+    /// Make and list the keys that sign private packages
+    Key(KeyArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
 }
@@ -129,6 +137,9 @@ pub(super) struct InitArgs {
     /// The project's name [default: the folder's]
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
+    /// Begin a private package: from `package`, `node`, `python`, or a folder
+    #[arg(long, value_name = "TEMPLATE", conflicts_with_all = ["no_lock", "leave_out"])]
+    pub(super) template: Option<String>,
     /// Only write the manifest
     #[arg(long)]
     pub(super) no_lock: bool,

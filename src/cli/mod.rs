@@ -78,7 +78,8 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Dlx(arguments) => commands::dlx::run(&arguments, session),
         Command::Import(arguments) => commands::import::run(&arguments, session, output),
         Command::Patch(arguments) => commands::patch::run(&arguments, session, output),
-        Command::List => commands::list::run(context, output),
+        Command::List(arguments) => commands::list::run(&arguments, context, output),
+        Command::Order(arguments) => commands::order::run(&arguments, context, output),
         Command::Tree(arguments) => commands::tree::run(&arguments, context, output),
         Command::Why(arguments) => commands::why::run(&arguments, context, output),
         Command::Builds(arguments) => commands::builds::run(&arguments, context, output),
@@ -94,6 +95,8 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Env(arguments) => commands::env::run(&arguments, context, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, context, output),
         Command::Login(arguments) => commands::login::run(&arguments, context, output),
+        Command::Pack(arguments) => commands::pack::run(arguments, context, output),
+        Command::Key(arguments) => commands::key::run(&arguments.command, context, output),
         Command::Check(arguments) => commands::check::run(&arguments, session, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
     }

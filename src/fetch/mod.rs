@@ -57,7 +57,7 @@ pub use roots::RootCertificateSources;
 pub use run::{FetchOptions, fetch_all};
 pub use source::{ArtifactSource, SourceError};
 pub(crate) use unpack::zip;
-pub use unpack::{ArchiveFault, ArchiveRefusal, Limits, NameFolding, has_twins};
+pub use unpack::{ArchiveFault, ArchiveRefusal, Limits, NameFolding, check_names, has_twins};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -126,6 +126,7 @@ pub(super) fn read_dependency(
         registry: registry.map(|registry| registry.value),
         source,
         when: if ecosystem.has_markers() { Marker::default() } else { when },
+        catalog_span: parts.property_span("catalog"),
         prereleases: prereleases.unwrap_or(false),
         span: node.span(),
         range_span: range.map_or(node.span(), |range| range.span),

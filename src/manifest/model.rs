@@ -54,6 +54,8 @@ pub struct Manifest {
     pub conflicts: Vec<Conflict>,
     /// The globs of `members`. A glob that begins with `!` excludes folders.
     pub members: Vec<Spanned<String>>,
+    /// `order`: the categories of packages, those first on which the others build.
+    pub order: Vec<Spanned<Label>>,
     /// `tasks`
     pub tasks: Vec<Task>,
     /// `patch` lines.
@@ -200,6 +202,8 @@ pub struct DependencyLine {
     pub source: Option<Spanned<Source>>,
     /// `when=` of an npm, larder or path line. The `when=` of a pypi line is part of its requirement.
     pub when: crate::model::Marker,
+    /// The whole property `catalog=` of a line that takes its range from a catalog.
+    pub catalog_span: Option<SourceSpan>,
     /// `prereleases="allow"` of a pypi line.
     pub prereleases: bool,
     /// The line.

@@ -62,14 +62,20 @@ pub(super) enum BlockRule {
 pub(super) struct NodeParts<'a> {
     /// The arguments, at most as many as the shape allows.
     pub(super) arguments: Vec<NodeValue<'a>>,
-    properties: Vec<(&'a str, NodeValue<'a>)>,
+    /// The properties: the name, the span of name and value, the value.
+    properties: Vec<(&'a str, SourceSpan, NodeValue<'a>)>,
     /// Whether nothing was missing.
     pub(super) complete: bool,
 }
 
 impl<'a> NodeParts<'a> {
     pub(super) fn property(&self, name: &str) -> Option<NodeValue<'a>> {
-        self.properties.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+        self.properties.iter().find(|(key, ..)| *key == name).map(|(.., value)| *value)
+    }
+
+    /// Returns the span of a property: its name and its value.
+    pub(super) fn property_span(&self, name: &str) -> Option<SourceSpan> {
+        self.properties.iter().find(|(key, ..)| *key == name).map(|(_, span, _)| *span)
     }
 
     pub(super) fn argument(&self, place: usize) -> Option<NodeValue<'a>> {
@@ -179,7 +185,7 @@ impl<'a> ManifestNode<'a> {
                 help: did_you_mean(name, shape.properties),
                 span: property.name_span,
             });
-        } else if let Some((_, first)) = parts.properties.iter().find(|(key, _)| *key == name) {
+        } else if let Some((.., first)) = parts.properties.iter().find(|(key, ..)| *key == name) {
             errors.push(ManifestError::Repeated {
                 what: format!("property `{name}`"),
                 help: Some("keep one of them".to_owned()),
@@ -187,7 +193,7 @@ impl<'a> ManifestNode<'a> {
                 first: first.span,
             });
         } else {
-            parts.properties.push((name, property.value));
+            parts.properties.push((name, whole, property.value));
         }
     }
 

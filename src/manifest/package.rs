@@ -1,6 +1,6 @@
 //! The `package` node: what a folder publishes as a private package.
 
-use crate::model::{Catalogs, EntryPath, FeatureName, PackageName, PackageStatus, Version};
+use crate::model::{Catalogs, EntryPath, FeatureName, Label, PackageName, PackageStatus, Version};
 
 use super::dependencies::read_dependencies;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes, did_you_mean};
@@ -58,6 +58,24 @@ pub(super) fn read_package(node: ManifestNode<'_>, catalogs: &Catalogs, errors: 
         read_part(part, &mut package, catalogs, errors);
     }
     (name.is_some() && version.is_some()).then_some(package)
+}
+
+/// Reads `order "core" "auth" "plugins"`.
+pub(super) fn read_order(node: ManifestNode<'_>, errors: &mut Errors) -> Vec<Spanned<Label>> {
+    let mut order: Vec<Spanned<Label>> = Vec::new();
+    for value in list(node, errors).arguments {
+        let Some(category) = value.label(errors) else { continue };
+        match order.iter().find(|known| known.value == category.value) {
+            Some(first) => errors.push(ManifestError::Repeated {
+                what: format!("category `{}`", category.value),
+                help: Some("a category has one place: keep one of them".to_owned()),
+                span: category.span,
+                first: first.span,
+            }),
+            None => order.push(category),
+        }
+    }
+    order
 }
 
 fn read_part(node: ManifestNode<'_>, package: &mut Package, catalogs: &Catalogs, errors: &mut Errors) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{Catalogs, RuntimeName, RuntimeSource, Settings};
+use crate::model::{Catalogs, Label, RuntimeName, RuntimeSource, Settings};
 
 use super::dependencies::{read_dependencies, read_group};
 use super::environments::DraftEnvironment;
@@ -27,12 +27,12 @@ pub enum ManifestKind<'a> {
     /// The manifest of a member or path package. It has only `project`, `package`, `dependencies`, `group`s and `tasks`; its lines may
     /// refer to the catalogs of the root.
     Member(&'a Catalogs),
-    /// The manifest of a package that stands alone, as in an archive: of a project's manifest only `package`, `dependencies` and
-    /// catalogs are read. Where its dependencies come from, and for which runtimes, its dependents decide.
+    /// The manifest of a package that stands alone, as in an archive: of a project's manifest only `project`, `package`,
+    /// `dependencies`, catalogs, `members` and `order` are read. Where its dependencies come from, and for which runtimes, its dependents decide.
     Package,
 }
 
-const TOP: [&str; 17] = [
+const TOP: [&str; 18] = [
     "project",
     "package",
     "runtimes",
@@ -46,6 +46,7 @@ const TOP: [&str; 17] = [
     "conflicts",
     "resolution",
     "members",
+    "order",
     "policy",
     "builds",
     "tasks",
@@ -53,9 +54,9 @@ const TOP: [&str; 17] = [
 ];
 const MEMBER: [&str; 5] = ["project", "package", "dependencies", "group", "tasks"];
 /// What is read of the manifest of a package that stands alone.
-const PACKAGE: [&str; 3] = ["package", "dependencies", "catalog"];
+const PACKAGE: [&str; 6] = ["project", "package", "dependencies", "catalog", "members", "order"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 6] = ["hooks", "assets", "creatio", "order", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 5] = ["hooks", "assets", "creatio", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -123,6 +124,7 @@ struct DraftManifest<'a> {
     policy: Policy,
     conflicts: Vec<Conflict>,
     members: Vec<Spanned<String>>,
+    order: Vec<Spanned<Label>>,
     tasks: Vec<Task>,
     patches: Vec<PatchLine>,
 }
@@ -178,6 +180,7 @@ impl<'a> DraftManifest<'a> {
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "builds" => builds::read_builds(node, &mut self.settings.builds, errors),
             "resolution" => resolution::read_resolution(node, &mut self.settings, &mut self.hoisting, errors),
+            "order" => self.order = package::read_order(node, errors),
             "members" => self.members.extend(read_members(node, errors)),
             "patch" => patches::read_patch(node, &mut self.patches, errors),
             "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
@@ -219,6 +222,7 @@ impl<'a> DraftManifest<'a> {
             environments,
             conflicts: self.conflicts,
             members: self.members,
+            order: self.order,
             tasks: self.tasks,
             patches: self.patches,
         };

@@ -17,6 +17,8 @@ pub enum ArtifactKind {
     Source,
     /// A gzipped tar whose first folder, whatever its name, is a runtime. Its links are kept.
     Runtime,
+    /// A gzipped tar that larder packed: a private package.
+    Package,
 }
 
 /// A file to fetch.
@@ -36,7 +38,7 @@ pub struct Artifact {
 
 impl ArtifactKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source, Self::Runtime];
+    pub const ALL: [Self; 6] = [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source, Self::Runtime, Self::Package];
 
     /// The format of runtimes' archives.
     pub const OF_RUNTIMES: Self = Self::Runtime;
@@ -49,13 +51,15 @@ impl ArtifactKind {
             Self::Sdist => "sdist",
             Self::Source => "source",
             Self::Runtime => "runtime",
+            Self::Package => "package",
         }
     }
 
     /// Returns the default format of a file, by ecosystem and file name.
     pub fn default_for(ecosystem: Ecosystem, file: &str) -> Self {
         match ecosystem {
-            Ecosystem::Npm | Ecosystem::Larder | Ecosystem::Path => Self::Tarball,
+            Ecosystem::Npm | Ecosystem::Path => Self::Tarball,
+            Ecosystem::Larder => Self::Package,
             Ecosystem::Pypi if Path::new(file).extension().is_some_and(|extension| extension == "whl") => Self::Wheel,
             Ecosystem::Pypi => Self::Sdist,
         }
@@ -105,6 +109,11 @@ impl Artifact {
         Self::of_kind(ArtifactKind::Runtime, file.into())
     }
 
+    /// Creates the archive of a private package with only a name.
+    pub fn package(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Package, file.into())
+    }
+
     fn of_kind(kind: ArtifactKind, file: String) -> Self {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
     }
@@ -119,7 +128,7 @@ impl Artifact {
         match self.kind {
             ArtifactKind::Wheel => !self.file.ends_with("-any.whl"),
             ArtifactKind::Tarball => !(facts.os.is_empty() && facts.cpu.is_empty()),
-            ArtifactKind::Sdist | ArtifactKind::Source => false,
+            ArtifactKind::Sdist | ArtifactKind::Source | ArtifactKind::Package => false,
             ArtifactKind::Runtime => true,
         }
     }

@@ -169,6 +169,19 @@ impl TreeDigest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
+
+    /// Returns the digest of a tree's files, which must be sorted by path: of each the path, whether it may be executed, and the
+    /// digest of its content.
+    pub fn of_files<'f>(files: impl IntoIterator<Item = (&'f str, bool, Self)>) -> Self {
+        let mut text = b"larder tree\0".to_vec();
+        for (path, executable, content) in files {
+            text.extend_from_slice(&(path.len() as u64).to_le_bytes());
+            text.extend_from_slice(path.as_bytes());
+            text.push(u8::from(executable));
+            text.extend_from_slice(&content.0);
+        }
+        Self::of(&text)
+    }
 }
 
 impl FromStr for TreeDigest {

@@ -27,6 +27,15 @@ pub enum PathError {
     /// Nothing is left after empty parts and `.` were dropped.
     #[error("has an empty path")]
     Empty,
+    /// A character that Windows allows in no name.
+    #[error("has one of `< > : \" | ? *`, or a control character, in its path, which Windows does not allow")]
+    Character,
+    /// A part that ends with a dot or a space.
+    #[error("has a part that ends with a dot or a space, which Windows drops")]
+    TrailingDot,
+    /// A part that stands for a device on Windows.
+    #[error("has a part that Windows keeps for a device")]
+    Device,
 }
 
 impl EntryPath {
@@ -54,6 +63,22 @@ impl EntryPath {
         }
     }
 
+    /// Checks that a disk of Windows or macOS can hold the path too.
+    pub fn check_portable(&self) -> Result<(), PathError> {
+        for part in self.0.split('/') {
+            if part.contains(|c: char| c.is_control() || "<>:\"|?*".contains(c)) {
+                return Err(PathError::Character);
+            }
+            if part.ends_with(['.', ' ']) {
+                return Err(PathError::TrailingDot);
+            }
+            if is_device(part) {
+                return Err(PathError::Device);
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the path's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -63,6 +88,14 @@ impl EntryPath {
     pub fn folder(&self) -> Option<&str> {
         self.0.rsplit_once('/').map(|(folder, _)| folder)
     }
+}
+
+/// Returns whether Windows keeps a name for a device, whatever follows its first dot, and whatever its case.
+pub(in crate::model) fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let is_numbered =
+        |start: &str| stem.strip_prefix(start).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']));
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || is_numbered("com") || is_numbered("lpt")
 }
 
 fn check(text: &str) -> Result<(), PathError> {
@@ -114,5 +147,24 @@ mod tests {
         }
         assert_eq!(EntryPath::parse(&"x".repeat(256)).unwrap_err(), PathError::TooLong);
         assert_eq!(EntryPath::parse(&"x/".repeat(1500)).unwrap_err(), PathError::TooLong);
+    }
+
+    #[test]
+    fn paths_that_another_system_could_not_hold_are_told() {
+        let checked = |text: &str| EntryPath::parse(text).unwrap().check_portable();
+        for (text, error) in [
+            ("ab:c", PathError::Character),
+            ("x/a?.js", PathError::Character),
+            ("a\tb", PathError::Character),
+            ("dir./x", PathError::TrailingDot),
+            ("x ", PathError::TrailingDot),
+            ("Aux.js", PathError::Device),
+            ("src/COM1", PathError::Device),
+        ] {
+            assert_eq!(checked(text), Err(error), "{text:?}");
+        }
+        for text in ["console.js", "com10", "com0/x", "größe.txt", "a b/.c", "aux-1.js"] {
+            assert_eq!(checked(text), Ok(()), "{text}");
+        }
     }
 }

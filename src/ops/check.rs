@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::lock::{Closure, Lockfile};
 use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, NamedText};
 
+use super::packages::ProjectPackages;
 use super::project::{lockfile, selection};
 use super::session::{LOCKFILE, MANIFEST};
 use super::{Error, Project, Result, Session, lock, online, policies};
@@ -16,6 +17,8 @@ pub struct Checked {
     pub environments: Vec<String>,
     /// How many packages the lock has.
     pub packages: usize,
+    /// The private packages that were held to what publishing asks.
+    pub own_packages: Vec<String>,
     /// What was found, in the order of the checks.
     pub findings: Vec<LocatedFinding>,
     /// The manifest's text.
@@ -29,6 +32,8 @@ pub struct Checked {
 pub struct Summary<'a> {
     environments: &'a [String],
     packages: usize,
+    #[serde(rename = "ownPackages", skip_serializing_if = "<[_]>::is_empty")]
+    own_packages: &'a [String],
     findings: Vec<FindingReport>,
 }
 
@@ -36,7 +41,12 @@ impl Checked {
     /// Returns what `--json` prints.
     pub fn summary(&self) -> Summary<'_> {
         let findings = self.findings.iter().map(|one| one.report(self.lock_document())).collect();
-        Summary { environments: &self.environments, packages: self.packages, findings }
+        Summary {
+            environments: &self.environments,
+            packages: self.packages,
+            own_packages: &self.own_packages,
+            findings,
+        }
     }
 
     /// Returns what `--sarif` prints.
@@ -64,8 +74,20 @@ pub enum ComparedWith {
     Registries,
 }
 
-/// Checks a project, and changes nothing.
+/// Checks a project and its private packages, and changes nothing. A package that stands alone needs no lock.
 pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
+    let own = ProjectPackages::of(session.context)?;
+    let own_packages = own.check()?;
+    if own.is_alone && lockfile::text(&own.root)?.is_none() {
+        return Ok(Checked {
+            environments: Vec::new(),
+            packages: 0,
+            own_packages,
+            findings: Vec::new(),
+            manifest: String::new(),
+            lock: String::new(),
+        });
+    }
     let project = Project::open(session.context)?;
     let lock = lockfile::text(&project.root)?.unwrap_or_default();
     let lockfile = lock::fresh(&project)?;
@@ -77,6 +99,7 @@ pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
     Ok(Checked {
         environments: project.manifest.environments.iter().map(|one| one.name.to_string()).collect(),
         packages: lockfile.graph.packages.len(),
+        own_packages,
         findings: policies::describe(findings, &lockfile, &lock),
         manifest: project.manifest.text.to_string(),
         lock,

@@ -2,19 +2,31 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `archive` | the archive of a version: which files, how they are packed, what is read |
 //! | `body` | [`Body`]: everything that a publisher says of a version, as the text that is signed |
+//! | `contents` | whether the files of a package are what its manifest says |
 //! | `event` | a line of an index file: what was published, yanked, deprecated |
 //! | `index_file` | the index file of a package: its lines, and the versions that they add up to |
 //! | `log` | the log of all events: a Merkle tree, checkpoints, heads of the names |
 //! | `registry_file` | the description of a registry: where its parts lie |
+//! | `signature` | publishers' keys and signatures: minisign |
 
+mod archive;
 mod body;
+mod contents;
 mod event;
 mod index_file;
 pub mod log;
 mod registry_file;
+mod signature;
 
+pub use archive::{
+    ArchiveEntry, ArchiveFile, ArchiveReader, IgnoreRules, MANIFEST, MAX_FILES, MAX_SIZE, NotAsPacked, PackageFiles,
+    Secret, find_secret, is_plain_gzip, tree_digest, write,
+};
 pub use body::{Body, BodyDependency, BodyError, BodyFeature};
+pub use contents::check_contents;
 pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};
+pub use signature::{PublisherKey, SignatureError, SigningKey};

@@ -366,6 +366,7 @@ fn served(artifact: &Artifact) -> String {
         crate::model::ArtifactKind::Sdist => "a source distribution",
         crate::model::ArtifactKind::Source => "plain source",
         crate::model::ArtifactKind::Runtime => "a runtime",
+        crate::model::ArtifactKind::Package => "a private package",
     };
     let platforms: Vec<_> = artifact.platforms.iter().map(|platform| platform.as_str()).collect();
     if platforms.is_empty() {

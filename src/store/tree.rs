@@ -76,15 +76,7 @@ impl TreeEntry {
 
 /// Returns the digest of a tree with these entries, which must be sorted by path.
 pub(super) fn digest(entries: &[TreeEntry]) -> TreeDigest {
-    let mut text = Vec::with_capacity(entries.len() * 80 + 16);
-    text.extend_from_slice(b"larder tree\0");
-    for entry in entries {
-        text.extend_from_slice(&(entry.path.len() as u64).to_le_bytes());
-        text.extend_from_slice(entry.path.as_bytes());
-        text.push(u8::from(entry.executable));
-        text.extend_from_slice(&entry.digest.0);
-    }
-    TreeDigest::of(&text)
+    TreeDigest::of_files(entries.iter().map(|entry| (&*entry.path, entry.executable, entry.digest)))
 }
 
 #[cfg(test)]

@@ -19,6 +19,12 @@ pub(in crate::cli) fn run(arguments: &CheckArgs, session: &Session<'_>, output: 
     for finding in &checked.findings {
         output.message(format!("warning: {}", finding.finding.message));
     }
+    for package in &checked.own_packages {
+        output.message(format!("{package} can be published, as far as no registry has to be asked"));
+    }
+    if checked.environments.is_empty() {
+        return DONE;
+    }
     let environments = checked.environments.join(", ");
     output.message(format!("The manifest is valid, the lock is fresh, and no policy is violated in {environments}"));
     if arguments.online {

@@ -7,6 +7,12 @@ use crate::ops::{self, Session};
 use super::{CommandResult, DONE, Output, import, lock};
 
 pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    if let Some(template) = &arguments.template {
+        let started = ops::templates::start(session.context(), template, arguments.name.as_deref())?;
+        output.json(&started);
+        output.message(format!("Began the package {}: {}", started.name, started.files.join(", ")));
+        return DONE;
+    }
     let guards = if arguments.leave_out { Guards::LeftOut } else { Guards::Required };
     let done = ops::init::init(session.context(), arguments.name.as_deref(), guards)?;
     output.json(&done);

@@ -1,5 +1,6 @@
 //! The contract of the kinds of artifacts: how one is unpacked as it arrives, and which package its content declares.
 
+mod package;
 mod runtime;
 mod sdist;
 mod tarball;
@@ -85,5 +86,6 @@ pub(super) fn of(kind: ArtifactKind) -> &'static dyn Format {
         ArtifactKind::Wheel => &wheel::Wheel,
         ArtifactKind::Sdist | ArtifactKind::Source => &sdist::Sdist,
         ArtifactKind::Runtime => &runtime::Runtime,
+        ArtifactKind::Package => &package::Package,
     }
 }

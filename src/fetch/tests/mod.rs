@@ -2,6 +2,7 @@
 
 mod archives;
 mod mutations;
+mod packages;
 mod runs;
 mod tarballs;
 mod wheels;
@@ -83,6 +84,7 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> RequestedAr
             ArtifactKind::Wheel | ArtifactKind::Sdist | ArtifactKind::Source => {
                 package(Ecosystem::Pypi, PackageName::pypi("thing"))
             }
+            ArtifactKind::Package => package(Ecosystem::Larder, PackageName::larder("thing")),
             ArtifactKind::Runtime => "node@22.11.0".parse::<RuntimeKey>().unwrap().into(),
         },
         origin: Origin::Registry("npmjs".parse().unwrap()),

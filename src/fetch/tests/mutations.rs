@@ -42,6 +42,14 @@ fn mutated_tars_are_unpacked_or_refused() {
 }
 
 #[test]
+fn mutated_packages_are_unpacked_or_refused() {
+    check(
+        ArtifactKind::Package,
+        &super::packages::thing(&[("larder.kdl", super::packages::MANIFEST), ("b", "content"), ("lib/a", "1")]),
+    );
+}
+
+#[test]
 fn mutated_wheels_are_unpacked_or_refused() {
     let metadata = ZipFile::new("thing-1.0.dist-info/METADATA", b"Name: thing\nVersion: 1.0\n");
     let about = ZipFile::new("thing-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\n");

@@ -2,6 +2,7 @@
 
 mod links;
 mod names;
+mod package;
 mod record;
 mod refusal;
 mod spool;
@@ -11,8 +12,8 @@ pub(crate) mod zip;
 
 use std::io;
 
-pub(super) use names::check_names;
-pub use names::{NameFolding, has_twins};
+pub use names::{NameFolding, check_names, has_twins};
+pub(super) use package::unpack_package;
 pub(super) use refusal::UnpackError;
 pub use refusal::{ArchiveFault, ArchiveRefusal};
 pub(super) use spool::Spool;

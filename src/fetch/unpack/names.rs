@@ -138,11 +138,8 @@ pub fn has_twins<'p>(paths: impl Iterator<Item = &'p str>) -> bool {
     check_names(paths, NameFolding::CaseAndForm).is_err()
 }
 
-/// Checks the names of a tree that was unpacked under another folding.
-pub(in crate::fetch) fn check_names<'p>(
-    paths: impl Iterator<Item = &'p str>,
-    folds: NameFolding,
-) -> Result<(), ArchiveRefusal> {
+/// Checks that no two of a tree's paths are one where names are folded like this, and none is a file and a folder.
+pub fn check_names<'p>(paths: impl Iterator<Item = &'p str>, folds: NameFolding) -> Result<(), ArchiveRefusal> {
     let mut names = EntryNames::new(folds);
     for (at, path) in paths.enumerate() {
         if let Ok(path) = EntryPath::parse(path) {

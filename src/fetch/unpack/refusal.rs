@@ -5,6 +5,7 @@ use std::io;
 use crate::fetch::gunzip::StrayData;
 use crate::fs::FsError;
 use crate::model::PathError;
+use crate::package::NotAsPacked;
 
 /// Why an archive is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,13 +111,22 @@ pub enum ArchiveFault {
     /// A file that RECORD does not know.
     #[error("is not in RECORD")]
     NotInRecord,
+    /// Of a private package: larder would not have packed it like this.
+    #[error(transparent)]
+    NotAsPacked(#[from] NotAsPacked),
+    /// A private package without the file that says what it is.
+    #[error("has no larder.kdl")]
+    NoManifest,
+    /// A private package whose larder.kdl cannot be read.
+    #[error("is no manifest of a package: {0}")]
+    BadManifest(String),
     /// A wheel without the file that says what it is.
     #[error("has no METADATA beside its RECORD")]
     NoMetadata,
     /// METADATA that cannot be read.
     #[error("is no metadata: {0}")]
     BadMetadata(&'static str),
-    /// METADATA of another package or version.
+    /// What says which package it is is that of another package or version.
     #[error("is the metadata of {0}")]
     OtherPackage(String),
 }
@@ -150,6 +160,9 @@ pub(super) fn fault_of(error: &io::Error) -> ArchiveFault {
     }
     if inner.is_some_and(|inner| inner.downcast_ref::<StrayData>().is_some()) {
         return ArchiveFault::StrayData;
+    }
+    if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<NotAsPacked>()) {
+        return fault.clone().into();
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => ArchiveFault::Truncated,

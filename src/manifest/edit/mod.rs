@@ -2,6 +2,7 @@
 //!
 //! The text is parsed only to find the spans, and then spliced. It is never printed from the parsed form.
 
+mod catalogs;
 mod document;
 mod quote;
 mod splice;
@@ -16,6 +17,7 @@ use super::{ManifestErrors, syntax};
 use document::{ManifestText, TextNode};
 use splice::Splice;
 
+pub use catalogs::without_catalogs;
 pub use quote::quoted;
 
 /// A block of dependency lines.

@@ -86,6 +86,7 @@ fn what_is_wrong_with_a_package_is_underlined() {
         "description \"a\\nb\"; keywords \"a b\" \"c\" \"c\"",
         &[("bad_value", "\"a\\nb\""), ("bad_value", "\"a b\""), ("bad_value", "\"c\"")],
     );
+    check("order \"a\" \"b\" \"a\"", &[("repeated", "\"a\"")]);
     check(
         "registries { larder \"r\" \"r/\" }\ndependencies { larder \"a_b\" \"^1\"; larder \"a-b\" \"^1\"; }",
         &[("repeated", "larder \"a-b\" \"^1\"")],

@@ -2,14 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::model::entry_path::is_device;
+
 /// The most characters of a name, its scope included.
 const LONGEST: usize = 64;
-
-/// The names that Windows keeps for devices, whatever follows them after a dot.
-const DEVICES: [&str; 22] = [
-    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2",
-    "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
-];
 
 /// Checks a name: lower case ASCII letters, digits, `-`, `.` and `_`, of which a letter or digit is first and last. A name is
 /// also a folder on any disk, a part of a URL, and a name below `node_modules`.
@@ -72,7 +68,7 @@ fn check_part(part: &str) -> Result<(), &'static str> {
     if part.contains("..") {
         return Err("is not a name of a private package: it has `..` in it");
     }
-    if DEVICES.contains(&part.split('.').next().unwrap_or_default()) {
+    if is_device(part) {
         return Err("is not a name of a private package: Windows keeps it for a device");
     }
     if matches!(part, "node_modules" | "favicon.ico") {

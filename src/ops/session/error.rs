@@ -16,6 +16,12 @@ impl Error {
     pub fn failure(&self) -> &dyn Failure {
         &*self.0
     }
+
+    /// Returns what is wrong in one line: of several errors the first.
+    pub fn in_short(&self) -> String {
+        let first = self.0.related().and_then(|mut related| related.next().map(ToString::to_string));
+        first.unwrap_or_else(|| self.0.to_string()).replace('\n', " ")
+    }
 }
 
 impl<F: Failure> From<F> for Error {

@@ -1,0 +1,36 @@
+//! `larder pack`
+
+use crate::cli::args::PackArgs;
+use crate::diagnostic::size;
+use crate::ops::Context;
+use crate::ops::pack::{self, PackOptions};
+
+use super::{CommandResult, DONE, Output};
+
+pub(in crate::cli) fn run(arguments: PackArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    let options =
+        PackOptions { out: arguments.out, list_only: arguments.list, allowed_secrets: arguments.allow_secret };
+    let packed = pack::pack(context, &options)?;
+    output.json(&packed);
+    if options.list_only {
+        for file in &packed.files {
+            output.data_line(format!("{}{}", file.path, if file.executable { "*" } else { "" }));
+        }
+    }
+    let unpacked = packed.files.iter().map(|file| file.size).sum();
+    let files = match packed.files.len() {
+        1 => "a file".to_owned(),
+        count => format!("{count} files"),
+    };
+    let of = format!("{} {}: {files}, {} ({} packed)", packed.name, packed.version, size(unpacked), size(packed.size));
+    match &packed.file {
+        Some(file) => {
+            output.message(format!("Packed {of}"));
+            output.message(format!("sha256 {}", packed.sha256));
+            output.message(format!("tree   {}", packed.tree));
+            output.data_line(file.display().to_string());
+        }
+        None => output.message(format!("Would pack {of}")),
+    }
+    DONE
+}

@@ -1,0 +1,187 @@
+//! Every package of the repository, and which depends on which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fs::{self, Kind};
+use crate::manifest::{self, DependencyLine, DependencySpec, ManifestKind, Spanned};
+use crate::model::{Label, PackageName, Requirement};
+use crate::ops::project::{find_root, inputs};
+use crate::ops::session::MANIFEST;
+use crate::ops::{Context, Error, Result};
+use crate::package::IgnoreRules;
+
+use super::{OwnPackage, prepare};
+
+/// The packages of a repository.
+#[derive(Debug)]
+pub(in crate::ops) struct Repository {
+    /// `order` of the root's manifest.
+    pub(in crate::ops) order: Vec<Spanned<Label>>,
+    /// The packages, sorted by name.
+    pub(in crate::ops) packages: Vec<Discovered>,
+    /// Manifests that cannot be read, and why: they may be of packages.
+    pub(in crate::ops) unreadable: Vec<(String, Error)>,
+}
+
+/// A package of a repository.
+#[derive(Debug)]
+pub(in crate::ops) struct Discovered {
+    /// Its folder, relative to the root; empty for the root itself.
+    pub(in crate::ops) folder: Arc<str>,
+    /// What it is.
+    pub(in crate::ops) own: OwnPackage,
+    /// The packages of the repository on which it depends, by their places, sorted.
+    pub(in crate::ops) needs: BTreeSet<usize>,
+}
+
+impl Repository {
+    /// Finds the packages of the project around the folder that larder was started in.
+    pub(in crate::ops) fn of(context: &Context<'_>) -> Result<Self> {
+        let root = find_root(context)?;
+        let text = inputs::manifest(&root.join(MANIFEST))?;
+        let order = manifest::parse(MANIFEST, &text, ManifestKind::Package)?.order;
+        let (mut packages, mut unreadable) = (Vec::new(), Vec::new());
+        for folder in folders(&root)? {
+            match package_in(&root, &folder) {
+                Ok(Some(own)) => packages.push(Discovered { folder: folder.into(), own, needs: BTreeSet::new() }),
+                Ok(None) => {}
+                Err(error) => {
+                    unreadable.push((format!("{folder}/{MANIFEST}").trim_start_matches('/').to_owned(), error));
+                }
+            }
+        }
+        packages.sort_by(|one, other| one.name().cmp(other.name()));
+        let mut repository = Self { order, packages, unreadable };
+        repository.check_names()?;
+        for at in 0..repository.packages.len() {
+            repository.packages[at].needs = repository.needs_of(&repository.packages[at]);
+        }
+        Ok(repository)
+    }
+
+    /// Returns the packages that depend on one, by their places.
+    pub(in crate::ops) fn dependents(&self, at: usize) -> impl Iterator<Item = &Discovered> {
+        self.packages.iter().filter(move |package| package.needs.contains(&at))
+    }
+
+    /// Makes sure that a name has one package.
+    fn check_names(&self) -> Result<()> {
+        let mut seen: BTreeMap<String, &Discovered> = BTreeMap::new();
+        for package in &self.packages {
+            if let Some(first) = seen.insert(package.name().folded().into_owned(), package) {
+                return Err(TwoPackages {
+                    name: package.name().to_string(),
+                    first: first.own.manifest.file.to_string(),
+                    second: package.own.manifest.file.to_string(),
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn needs_of(&self, package: &Discovered) -> BTreeSet<usize> {
+        let place = |found: &dyn Fn(&Discovered) -> bool| self.packages.iter().position(found);
+        let lines = package.lines().filter_map(|line| match &line.spec {
+            DependencySpec::Package(requirement) => {
+                let name = private_name(requirement)?.folded();
+                place(&|other| other.name().folded() == name)
+            }
+            DependencySpec::Folder(spec) => {
+                let folder = manifest::parse_folder(&format!("{}/{}", package.folder, spec.as_written())).ok()?.folder;
+                let folder = if package.folder.is_empty() { &spec.folder } else { &folder };
+                place(&|other| other.folder == *folder)
+            }
+        });
+        lines.collect()
+    }
+}
+
+impl Discovered {
+    /// Returns the package's name.
+    pub(in crate::ops) fn name(&self) -> &PackageName {
+        &self.own.package.name.value
+    }
+
+    /// Holds the package to all that publishing it would, apart from what a registry would say.
+    pub(in crate::ops) fn check(&self) -> Result<()> {
+        prepare(&self.own, &[]).map(drop)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &DependencyLine> {
+        let features = self.own.package.features.iter().flat_map(|feature| &feature.dependencies);
+        self.own.manifest.dependencies.iter().chain(features)
+    }
+}
+
+/// Returns the name of the private package that is asked for.
+fn private_name(requirement: &Requirement) -> Option<&PackageName> {
+    requirement.semver_range().map(|_| requirement.name())
+}
+
+/// Reads the package in a folder. A manifest without a `package` is that of a member, or of another project: it is none of ours.
+fn package_in(root: &Path, folder: &str) -> Result<Option<OwnPackage>> {
+    let path = root.join(folder);
+    let text = inputs::manifest(&path.join(MANIFEST))?;
+    if !mentions_package(&text) {
+        return Ok(None);
+    }
+    OwnPackage::read(root, &path)
+}
+
+/// Returns whether a manifest may have a `package`: the others need not be parsed.
+fn mentions_package(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"package").is_some()
+}
+
+/// Returns the folders with a manifest below the root, itself included, sorted. Folders that git ignores are left out, and those
+/// of environments, caches and version control.
+fn folders(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut pending = vec![(String::new(), IgnoreRules::default())];
+    while let Some((folder, mut rules)) = pending.pop() {
+        let entries = fs::read_dir(&root.join(&folder))?;
+        let is_there =
+            |name: &str| entries.iter().any(|entry| entry.path == Path::new(name) && entry.kind == Kind::File);
+        if is_there(MANIFEST) {
+            found.push(folder.clone());
+        }
+        if is_there(super::files::GITIGNORE) {
+            rules = rules.with(&folder, &super::files::gitignore(&root.join(&folder))?);
+        }
+        for entry in entries.iter().filter(|entry| entry.kind == Kind::Folder) {
+            let Some(name) = entry.path.to_str().filter(|name| !name.starts_with('.') && *name != "node_modules")
+            else {
+                continue;
+            };
+            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            if !rules.ignores(&path, true) {
+                pending.push((path, rules.clone()));
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Two packages of one name.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("two packages are called `{name}`: {first} and {second}")]
+#[diagnostic(
+    code(larder::package::two),
+    help("give one of them another name; names that differ only in `-`, `.` and `_` are one")
+)]
+struct TwoPackages {
+    name: String,
+    first: String,
+    second: String,
+}
+
+impl Failure for TwoPackages {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
