@@ -33,7 +33,7 @@ impl Universe {
                 let dependencies = (0..count).map(|_| {
                     let on = package + 1 + random.below((packages - package - 1).min(60));
                     let range = format!("^{}.{}.0", 1 + random.below(4), random.below(5));
-                    Dependency { kind: DependencyKind::Normal, wants: Wants::Requirement(requirement(on, &range)) }
+                    Dependency::new(DependencyKind::Normal, Wants::Requirement(requirement(on, &range)))
                 });
                 Arc::new(Release { dependencies: dependencies.collect(), ..Release::default() })
             };

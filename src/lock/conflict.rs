@@ -1,8 +1,10 @@
 //! Lockfiles that a merge left with conflict markers.
 
+use std::cmp::Ordering;
+
 use super::conflict_markers::ConflictMarker;
 use super::{Lockfile, v1};
-use crate::model::{Graph, Runtimes, Settings};
+use crate::model::{Graph, Package, Runtimes, Settings};
 
 /// Takes what both sides of a conflict agree on: the packages that one of them has and the other does not contradict.
 ///
@@ -34,12 +36,32 @@ fn agreed(one: &Graph, other: &Graph) -> std::collections::BTreeMap<crate::model
     let known: std::collections::BTreeSet<_> = other.packages.keys().map(|key| &key.id).collect();
     one.packages
         .iter()
-        .filter(|(key, package)| match other.packages.get(key) {
-            Some(same) => same == *package,
-            None => !known.contains(&key.id),
+        .filter_map(|(key, package)| {
+            let package = match other.packages.get(key) {
+                Some(same) => with_longer_history(package, same)?,
+                None if known.contains(&key.id) => return None,
+                None => package,
+            };
+            Some((key.clone(), package.clone()))
         })
-        .map(|(key, package)| (key.clone(), package.clone()))
         .collect()
+}
+
+/// Returns whichever of two equal packages was chosen from the longer history, which extends the other. `None` if they differ in
+/// anything else.
+fn with_longer_history<'a>(one: &'a Package, other: &'a Package) -> Option<&'a Package> {
+    let (Some(of_one), Some(of_other)) = (&one.attestation, &other.attestation) else {
+        return (one == other).then_some(one);
+    };
+    let extended = Package { attestation: one.attestation.clone(), ..other.clone() };
+    if extended != *one || of_one.tree != of_other.tree {
+        return None;
+    }
+    match of_one.history.lines.cmp(&of_other.history.lines) {
+        Ordering::Greater => Some(one),
+        Ordering::Less => Some(other),
+        Ordering::Equal => (of_one == of_other).then_some(one),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,6 +99,28 @@ mod tests {
         assert!(matches!(super::super::parse("larder.lock", text), Err(super::super::LockfileError::Conflict { .. })));
         let kept: Vec<_> = salvage(text).graph.packages.keys().map(ToString::to_string).collect();
         assert_eq!(kept, ["npm:a@1.0.0", "npm:c@2.0.0"]);
+    }
+
+    #[test]
+    fn of_two_histories_of_one_version_the_longer_is_kept() {
+        let package = |lines: u32, byte: &str| {
+            let history = format!("{lines}:sha256:{}", byte.repeat(32));
+            format!(
+                "id = \"larder:a@1.0.0\"\nregistry = \"acme\"\ntree = \"{}\"\nhistory = \"{history}\"\n",
+                "00".repeat(32)
+            )
+        };
+        let merged = |ours: String, theirs: String| {
+            salvage(&format!("version = 1\n\n[[package]]\n<<<<<<< a\n{ours}=======\n{theirs}>>>>>>> b\n"))
+                .graph
+                .packages
+        };
+        for (ours, theirs) in [(package(2, "aa"), package(3, "bb")), (package(3, "bb"), package(2, "aa"))] {
+            let found: Vec<_> = merged(ours, theirs).into_values().collect();
+            assert_eq!(found[0].attestation.as_ref().unwrap().history.lines, 3);
+        }
+        // Two histories of one length contradict each other.
+        assert!(merged(package(2, "aa"), package(2, "bb")).is_empty());
     }
 
     #[test]

@@ -173,7 +173,8 @@ fn canonical_order(a: &RootEdge, b: &RootEdge) -> Ordering {
     let range = |root: &RootEdge| {
         // The condition of a local package is no part of its range.
         let condition = marker(root).filter(|_| !root.requirement.ecosystem().is_local());
-        (root.requirement.range_text(), root.requirement.extras().to_vec(), condition)
+        let requirement = &root.requirement;
+        (requirement.range_text(), requirement.extras().to_vec(), condition, requirement.takes_beta())
     };
     (&a.dependent, &a.group)
         .cmp(&(&b.dependent, &b.group))

@@ -1,11 +1,11 @@
 //! `dependencies` and `group` blocks.
 
-use crate::model::{Catalogs, Ecosystem, Marker, PackageName};
+use crate::model::{Catalogs, Ecosystem, ExtraName, Marker, PackageName};
 
 use super::catalogs::catalog_range;
 use super::error::MAX_REPORTED;
 use super::folder::parse_folder;
-use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
+use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue};
 use super::notation::{self, DependencyLineShape, normal_name, parse_requirement};
 use super::requirement::RequirementSpans;
 use super::{DependencyLine, DependencySpec, Group, ManifestError, source};
@@ -64,6 +64,8 @@ pub(super) fn read_dependency(
     let parts = node.read_parts(&shape, errors);
     let optional = parts.property("optional").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let prereleases = parts.property("prereleases").and_then(|value| value.choice(&[("allow", true)], errors));
+    let features = read_features(&parts, errors);
+    let beta = parts.property("beta").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let registry = parts.property("registry").and_then(|value| value.label(errors));
     let source = source::read_source(&parts, errors);
     if let (Some(registry), Some(source)) = (&registry, &source) {
@@ -109,7 +111,7 @@ pub(super) fn read_dependency(
     } else {
         let range = range.as_ref().map(|range| range.value);
         parse_requirement(ecosystem, name.value, range, &when)
-            .map(DependencySpec::Package)
+            .map(|requirement| DependencySpec::Package(requirement.with_features(features, beta)))
             .map_err(|error| spans.error(error))
     };
     let spec = match spec {
@@ -131,6 +133,29 @@ pub(super) fn read_dependency(
         span: node.span(),
         range_span: range.map_or(node.span(), |range| range.span),
     })
+}
+
+/// Reads the features of a private package that a line asks for, `default` among them unless it does without.
+fn read_features(parts: &NodeParts<'_>, errors: &mut Errors) -> Vec<ExtraName> {
+    let mut features = Vec::new();
+    if let Some(text) = parts.property("features").and_then(|value| value.string(errors)) {
+        for name in text.value.split(',').map(str::trim) {
+            match name.parse::<ExtraName>() {
+                Ok(feature) => features.push(feature),
+                Err(error) => errors.push(ManifestError::BadValue {
+                    value: text.value.to_owned(),
+                    what: "a list of features",
+                    reason: error.to_string(),
+                    help: Some("features are separated by commas: features=\"euro,rest\"".to_owned()),
+                    span: text.span,
+                }),
+            }
+        }
+    }
+    if parts.property("default-features").and_then(|value| value.boolean(errors)) != Some(false) {
+        features.push(ExtraName::default_feature());
+    }
+    features
 }
 
 fn read_marker(value: NodeValue<'_>, errors: &mut Errors) -> Option<Marker> {

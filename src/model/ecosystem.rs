@@ -105,6 +105,11 @@ impl Ecosystem {
         matches!(self, Self::Npm)
     }
 
+    /// Returns whether its packages have features, of which some are on by default.
+    pub fn has_features(self) -> bool {
+        matches!(self, Self::Larder)
+    }
+
     /// Returns whether its requirements have markers, which are evaluated for the declared Python.
     pub fn has_markers(self) -> bool {
         matches!(self, Self::Pypi)

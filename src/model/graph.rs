@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    Artifact, ExtraName, Facts, Label, Origin, PackageId, PackageName, Platform, Requirement, Side, Sides, Version,
+    Artifact, Attestation, ExtraName, Facts, Label, Origin, PackageId, PackageName, Platform, Requirement, Side, Sides,
+    Version,
 };
 
 /// One version of one package.
@@ -139,6 +140,8 @@ pub struct Package {
     pub artifacts: Vec<Artifact>,
     /// The metadata that `sync` needs.
     pub facts: Facts,
+    /// What the registry of a private package states of it. `None` for other packages.
+    pub attestation: Option<Attestation>,
 }
 
 impl Package {

@@ -3,6 +3,7 @@
 //! A value is checked once, where it is parsed, and cannot be invalid afterwards. Nothing here does I/O.
 
 mod artifact;
+mod attestation;
 mod build_system;
 mod builds;
 mod catalogs;
@@ -40,6 +41,7 @@ mod url;
 mod version;
 
 pub use artifact::{Artifact, ArtifactKind};
+pub use attestation::{Attestation, History, HistoryError};
 pub use build_system::BuildSystem;
 pub use builds::{BuildApproval, BuildRequirements, BuildRules, Builds, LockedScripts};
 pub use catalogs::Catalogs;

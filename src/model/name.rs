@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Ecosystem, PerEcosystem, larder, npm, path, pypi};
+use super::{Ecosystem, FeatureName, PerEcosystem, larder, npm, path, pypi};
 
 /// A name that is invalid in its ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -132,12 +132,17 @@ impl fmt::Display for PackageId {
     }
 }
 
-/// The name of an extra of a Python package, normalised as PEP 685 says.
+/// The name of an extra of a Python package or of a feature of a private one, normalised as PEP 685 says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ExtraName(Arc<str>);
 
 impl ExtraName {
+    /// Returns the name of the feature that a dependent of a private package gets unless it does without.
+    pub fn default_feature() -> Self {
+        Self(Arc::from(FeatureName::DEFAULT))
+    }
+
     /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -34,6 +34,10 @@ pub enum Requirement {
         name: PackageName,
         /// The versions that satisfy it.
         range: SemverRange,
+        /// The requested features, sorted and without repetitions. `default` is among them unless the dependent does without.
+        features: Vec<ExtraName>,
+        /// Whether versions whose status is `beta` satisfy it.
+        beta: bool,
     },
     /// A folder of this checkout.
     Path {
@@ -59,9 +63,22 @@ impl Requirement {
         Self::Pypi { name, extras, specifier, marker }
     }
 
-    /// Creates a requirement for a private package.
+    /// Creates a requirement for a private package with its default features.
     pub fn larder(name: PackageName, range: SemverRange) -> Self {
-        Self::Larder { name, range }
+        Self::Larder { name, range, features: vec![ExtraName::default_feature()], beta: false }
+    }
+
+    /// Returns the requirement with these features, and with versions whose status is `beta`. Requirements of ecosystems without
+    /// features are unchanged.
+    #[must_use]
+    pub fn with_features(mut self, asked: impl IntoIterator<Item = ExtraName>, with_beta: bool) -> Self {
+        if let Self::Larder { features, beta, .. } = &mut self {
+            *features = asked.into_iter().collect();
+            features.sort();
+            features.dedup();
+            *beta = with_beta;
+        }
+        self
     }
 
     /// Creates a requirement for a folder.
@@ -111,12 +128,27 @@ impl Requirement {
         self
     }
 
-    /// Returns the requested extras, sorted and without repetitions.
+    /// Returns the requested extras, sorted and without repetitions: of a private package, its features.
     pub fn extras(&self) -> &[ExtraName] {
         match self {
             Self::Pypi { extras, .. } => extras,
-            Self::Npm { .. } | Self::Larder { .. } | Self::Path { .. } => &[],
+            Self::Larder { features, .. } => features,
+            Self::Npm { .. } | Self::Path { .. } => &[],
         }
+    }
+
+    /// Returns whether versions whose status is `beta` satisfy the requirement of a private package.
+    pub fn takes_beta(&self) -> bool {
+        matches!(self, Self::Larder { beta: true, .. })
+    }
+
+    /// Returns the name with the requested extras, for messages: `react`, `uvicorn[standard]`. Default features are not listed.
+    pub fn name_with_extras(&self) -> String {
+        let default = ExtraName::default_feature();
+        let is_listed = |extra: &&ExtraName| !self.ecosystem().has_features() || **extra != default;
+        let extras: Vec<_> = self.extras().iter().filter(is_listed).map(ExtraName::as_str).collect();
+        let name = self.seen_as();
+        if extras.is_empty() { name.to_string() } else { format!("{name}[{}]", extras.join(",")) }
     }
 
     /// Returns the specifier. Returns `None` unless the package is a Python package.
@@ -143,12 +175,17 @@ impl Requirement {
         }
     }
 
-    /// Returns a text that identifies the range among those of one package.
+    /// Returns a text that identifies the range, and whatever else decides which versions satisfy it, among the requirements for
+    /// one package.
     pub fn range(&self) -> Cow<'_, str> {
         match self {
             Self::Npm { range, .. } => Cow::Borrowed(range.as_str()),
             Self::Pypi { specifier, .. } => Cow::Owned(specifier.to_string()),
-            Self::Larder { range, .. } => Cow::Owned(range.to_string()),
+            Self::Larder { range, features, beta, .. } => {
+                let features: Vec<_> = features.iter().map(ExtraName::as_str).collect();
+                let beta = if *beta { " with beta" } else { "" };
+                Cow::Owned(format!("{range} [{}]{beta}", features.join(",")))
+            }
             Self::Path { folder, .. } => Cow::Borrowed(folder),
         }
     }
@@ -202,15 +239,24 @@ impl Requirement {
                 extras.dedup();
                 Self::Pypi { name, extras, specifier, marker: condition.and(marker) }
             }
+            (Self::Larder { name, range, features, beta }, Self::Larder { features: more, beta: also, .. }) => {
+                let default = ExtraName::default_feature();
+                let has_default = more.contains(&default);
+                let features = features.into_iter().filter(|feature| has_default || *feature != default).chain(more);
+                Self::larder(name, range).with_features(features, beta || also)
+            }
             (replacement, _) => replacement,
         }
     }
 
-    /// Returns whether both requirements, which have the same alias, are for the same package and extras.
+    /// Returns whether both requirements, which have the same alias, are for the same package and extras, beta versions included.
     pub fn has_same_target(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Npm { name: a, .. }, Self::Npm { name: b, .. })
-            | (Self::Larder { name: a, .. }, Self::Larder { name: b, .. }) => a == b,
+            (Self::Npm { name: a, .. }, Self::Npm { name: b, .. }) => a == b,
+            (
+                Self::Larder { name: a, features, beta, .. },
+                Self::Larder { name: b, features: other_features, beta: other_beta, .. },
+            ) => (a, features, beta) == (b, other_features, other_beta),
             (Self::Pypi { extras: a, .. }, Self::Pypi { extras: b, .. }) => a == b,
             (Self::Path { folder: a, .. }, Self::Path { folder: b, .. }) => a == b,
             _ => false,

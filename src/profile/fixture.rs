@@ -73,7 +73,10 @@ impl Fixture {
     fn add(&mut self, key: PackageKey, folder: Option<Arc<str>>, bin: bool) -> &mut Self {
         let facts = Facts { bin, ..Facts::default() };
         self.lock.graph.instances.insert(instance(&key), Instance::default());
-        self.lock.graph.packages.insert(key, Package { origin: None, folder, artifacts: Vec::new(), facts });
+        self.lock
+            .graph
+            .packages
+            .insert(key, Package { origin: None, folder, artifacts: Vec::new(), facts, attestation: None });
         self
     }
 
@@ -119,7 +122,7 @@ impl Fixture {
     }
 
     fn root_of(&mut self, dependent: Dependent, edge: Edge) -> &mut Self {
-        let requirement = Requirement::Larder { name: edge.name.clone(), range: SemverRange::any() };
+        let requirement = Requirement::larder(edge.name.clone(), SemverRange::any());
         self.lock.graph.roots.push(RootEdge { dependent, group: None, requirement, optional: false, to: vec![edge] });
         self
     }

@@ -75,5 +75,5 @@ pub(super) fn merge(package: &PackageName, release: &Release, others: &[Metadata
 /// Returns a release that cannot be used, with the reason.
 pub(super) fn unusable_release(package: &PackageName, file: &str, reason: String) -> Release {
     let wants = Wants::Unsupported { name: package.clone(), text: file.to_owned(), reason };
-    Release { dependencies: vec![Dependency { kind: DependencyKind::Normal, wants }], ..Release::default() }
+    Release { dependencies: vec![Dependency::new(DependencyKind::Normal, wants)], ..Release::default() }
 }

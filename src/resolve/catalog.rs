@@ -9,7 +9,9 @@ use std::sync::Arc;
 use pubgrub::VersionSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Dependent, ExtraName, Label, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version};
+use crate::model::{
+    Dependent, ExtraName, Label, Marker, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
+};
 
 use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
 use super::interned::Interned;
@@ -384,12 +386,20 @@ impl<'a> Catalog<'a> {
 
     /// Returns the declared platforms on which a need is there with these extras of its dependent.
     pub(super) fn need_holds_on(&self, need: &Need, extras: &[ExtraName]) -> PlatformSet {
-        self.holds_on(&need.requirement, extras).intersection(need.declared_on)
+        self.holds_on(&need.requirement, extras)
+            .intersection(need.declared_on)
+            .intersection(self.where_holds(&need.when, extras))
     }
 
     /// Returns the declared platforms on which a requirement is asked for with these extras of its dependent.
     pub(super) fn holds_on(&self, requirement: &Requirement, extras: &[ExtraName]) -> PlatformSet {
-        let Some(marker) = requirement.marker().filter(|marker| !marker.is_always()) else { return PlatformSet::ALL };
+        requirement.marker().map_or(PlatformSet::ALL, |marker| self.where_holds(marker, extras))
+    }
+
+    fn where_holds(&self, marker: &Marker, extras: &[ExtraName]) -> PlatformSet {
+        if marker.is_always() {
+            return PlatformSet::ALL;
+        }
         self.platforms_where(|platform| marker.holds(platform, &self.python, extras))
     }
 

@@ -7,7 +7,7 @@ use pubgrub::{External, VersionSet};
 use crate::model::{NpmPeers, PackageId};
 
 use super::derivation::{Derivation, facts};
-use super::index::{DependencyKind, IndexError};
+use super::index::{DependencyKind, IndexError, PlatformSet};
 use super::no_match::{self, NoMatch};
 use super::ordinal_set::OrdinalSet;
 use super::problem::Problem;
@@ -57,7 +57,7 @@ pub(super) fn explain(problem: Problem, tree: &Derivation) -> Result<NoSolution,
         let cut = because.len() - (LONGEST - 2);
         because.splice(4..4 + cut, [format!("… ({cut} more steps of this kind)")]);
     }
-    let (end, help) = explainer.end(&steps)?;
+    let (end, help) = explainer.end(&steps, python_half(tree))?;
     because.extend(end);
     let lines: BTreeSet<LineId> = reduce::lines(tree).into_iter().map(|line| explainer.id(line)).collect();
     let lines = lines.into_iter().collect();
@@ -145,6 +145,7 @@ impl Explainer<'_> {
         let catalog = self.problem.catalog;
         let line = &catalog.lines[place as usize];
         let need = line.need.clone()?;
+        let variable = of_package(variable);
         let group = catalog.requirements.lines[line.id.0 as usize].group.as_ref();
         let group = group.map(|group| format!(" (group {group})")).unwrap_or_default();
         let who = manifest_name(&catalog.manifests[line.manifest as usize]);
@@ -161,10 +162,15 @@ impl Explainer<'_> {
         set: &OrdinalSet,
     ) -> Result<Option<ChainStep>, IndexError> {
         let (Some(package), Some(target)) = (from.package(), to.package()) else { return Ok(None) };
-        let joins = |variable| matches!(variable, Variable::Py(_) | Variable::PyOn(..) | Variable::PyExtra(..));
-        if package == target && (joins(from) && joins(to) || matches!(from, Variable::LarderRange(..))) {
+        let joins = |variable| {
+            use Variable::{Larder, LarderFeature, LarderPython, LarderRange, Py, PyExtra, PyOn};
+            let is_python = matches!(variable, Py(_) | PyOn(..) | PyExtra(..));
+            is_python || matches!(variable, Larder(..) | LarderFeature(..) | LarderRange(..) | LarderPython(_))
+        };
+        if package == target && joins(from) && joins(to) {
             return Ok(None);
         }
+        let to = of_package(to);
         let Some(ordinal) = versions.descending().next() else { return Ok(None) };
         let prepared = self.problem.catalog.prepared(package, ordinal)?;
         let meant = |need: &&Need| match to {
@@ -179,10 +185,13 @@ impl Explainer<'_> {
             };
             let holds = |need: &&Need| {
                 let extras = match from {
-                    Variable::PyExtra(_, extra, _) => vec![self.problem.catalog.interned.extra_name(extra)],
+                    Variable::PyExtra(_, extra, _) | Variable::LarderFeature(_, _, extra) => {
+                        vec![self.problem.catalog.interned.extra_name(extra)]
+                    }
                     _ => Vec::new(),
                 };
-                platform.is_none_or(|platform| self.problem.catalog.need_holds_on(need, &extras).contains(platform))
+                let on = self.problem.catalog.need_holds_on(need, &extras);
+                platform.map_or(on != PlatformSet::NONE, |platform| on.contains(platform))
             };
             needs.retain(|need| holds(need));
         }
@@ -267,7 +276,11 @@ impl Explainer<'_> {
     }
 
     /// Returns the end of the chain, and the advice.
-    fn end(&self, steps: &[ChainStep]) -> Result<(Option<String>, Option<String>), IndexError> {
+    fn end(
+        &self,
+        steps: &[ChainStep],
+        python_half: Option<PackageIx>,
+    ) -> Result<(Option<String>, Option<String>), IndexError> {
         let catalog = self.problem.catalog;
         let asked: Vec<&StepDemand> = steps.iter().filter_map(|step| step.asked.as_ref()).collect();
         let refused = steps.iter().find(|step| step.from.is_some() && step.asked.is_none());
@@ -295,6 +308,16 @@ impl Explainer<'_> {
                     self.way_out(steps, one.variable)?,
                 ));
             }
+        }
+        if let Some(package) = python_half {
+            let id = catalog.interned.id(package);
+            let end = format!(
+                "{} has a Python half, so that an environment has one version of it, and these ask for several",
+                id.name
+            );
+            let help = "ask for ranges that one version satisfies, or put the lines into groups that exclude each other \
+                        with `conflicts`";
+            return Ok((Some(end), self.general_way_out(steps).or(Some(help.to_owned()))));
         }
         if let Some((versions, package)) = refused {
             let help = self.way_around(steps, package, versions)?;
@@ -388,6 +411,22 @@ impl Explainer<'_> {
                 .to_owned()
         })
     }
+}
+
+/// Returns the variable that decides the version of a private package whose feature a variable is; any other variable itself.
+fn of_package(variable: Variable) -> Variable {
+    match variable {
+        Variable::LarderFeature(package, bucket, _) => Variable::Larder(package, bucket),
+        other => other,
+    }
+}
+
+/// Returns the private package of which a contradiction needs two versions with a Python half.
+fn python_half(tree: &Derivation) -> Option<PackageIx> {
+    facts(tree).into_iter().find_map(|fact| match fact {
+        External::FromDependencyOf(_, _, Variable::LarderPython(package), _) => Some(*package),
+        _ => None,
+    })
 }
 
 /// Returns how many ask for a variable, and what would satisfy all of them, whichever of their versions are taken.

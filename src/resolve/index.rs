@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::Failure;
 use crate::model::{
-    Artifact, Facts, Label, Origin, PackageId, PackageKey, PackageName, Platform, Requirement, Source, Version,
+    Artifact, Attestation, ExtraName, Facts, Label, Marker, Origin, PackageId, PackageKey, PackageName, Platform,
+    Requirement, Source, Version,
 };
 
 /// The metadata of packages. Answers are frozen: asked twice, an index says the same, in whatever order
@@ -119,6 +120,19 @@ pub struct Candidate {
     pub wheels: PlatformSet,
     /// Python: whether there is a source distribution.
     pub sdist: bool,
+    /// What else the list tells of a version of a private package.
+    pub private: Option<Box<PrivateTraits>>,
+}
+
+/// The properties of a version of a private package that decide whether it may be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PrivateTraits {
+    /// The features that it declares, sorted.
+    pub features: Vec<ExtraName>,
+    /// Whether its status is `beta`: it is chosen only where the dependent's line takes such versions.
+    pub is_beta: bool,
+    /// Whether it has a Python half, so that an environment has one version of the package.
+    pub has_python: bool,
 }
 
 impl Candidate {
@@ -138,6 +152,11 @@ impl Candidate {
         self.sdist && self.has_no_wheel()
     }
 
+    /// Returns whether it has a Python half beside whatever else it has.
+    pub fn has_python_half(&self) -> bool {
+        self.private.as_ref().is_some_and(|private| private.has_python)
+    }
+
     /// Returns a candidate of which nothing but the version is known, and which installs everywhere.
     pub fn new(version: Version) -> Self {
         Self {
@@ -148,6 +167,7 @@ impl Candidate {
             published: None,
             wheels: PlatformSet::ALL,
             sdist: false,
+            private: None,
         }
     }
 }
@@ -205,13 +225,15 @@ pub struct Release {
     /// Python: the platforms whose wheels declare each dependency, in the same order; empty if all declare all.
     pub declared_on: Vec<PlatformSet>,
     /// Python: the extras that it declares.
-    pub extras: Vec<crate::model::ExtraName>,
+    pub extras: Vec<ExtraName>,
     /// The artifacts for all declared platforms.
     pub artifacts: Vec<Artifact>,
     /// The facts that a sync needs.
     pub facts: Facts,
     /// For a path package: its folder relative to the root.
     pub folder: Option<Arc<str>>,
+    /// For a private package: what its registry states of the version.
+    pub attestation: Option<Attestation>,
 }
 
 /// One dependency of a release.
@@ -221,6 +243,15 @@ pub struct Dependency {
     pub kind: DependencyKind,
     /// The requirement.
     pub wants: Wants,
+    /// The condition beside the requirement's own. `extra == '…'` refers to a feature of the dependent.
+    pub when: Marker,
+}
+
+impl Dependency {
+    /// Creates a dependency whose only condition is its requirement's own.
+    pub fn new(kind: DependencyKind, wants: Wants) -> Self {
+        Self { kind, wants, when: Marker::default() }
+    }
 }
 
 /// The requirement of a dependency.

@@ -15,7 +15,15 @@ pub(super) struct Interned {
     packages: RefCell<Interner<PackageId>>,
     extras: RefCell<Interner<ExtraName>>,
     nodes: RefCell<Interner<ScopeNode>>,
-    ranges: RefCell<Interner<OrdinalSet>>,
+    ranges: RefCell<Interner<BucketRange>>,
+}
+
+/// The versions of a private package that satisfy a requirement and lie in several buckets, with the features that are asked of
+/// whichever is chosen.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct BucketRange {
+    pub(super) versions: OrdinalSet,
+    pub(super) features: Vec<ExtraIx>,
 }
 
 impl Interned {
@@ -49,13 +57,13 @@ impl Interned {
         self.nodes.borrow().values[node.0 as usize]
     }
 
-    /// Interns a set of versions.
-    pub(super) fn range(&self, versions: &OrdinalSet) -> RangeIx {
-        RangeIx(self.ranges.borrow_mut().intern(versions.clone()))
+    /// Interns a range that reaches into several buckets.
+    pub(super) fn bucket_range(&self, range: BucketRange) -> RangeIx {
+        RangeIx(self.ranges.borrow_mut().intern(range))
     }
 
-    /// Returns an interned set of versions.
-    pub(super) fn versions_of(&self, range: RangeIx) -> OrdinalSet {
+    /// Returns an interned range.
+    pub(super) fn range(&self, range: RangeIx) -> BucketRange {
         self.ranges.borrow().values[range.0 as usize].clone()
     }
 }

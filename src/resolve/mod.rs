@@ -85,8 +85,8 @@ use variable::Variable;
 pub use audit::{Audited, AuditedPart, Mismatch, audit};
 pub use held_back::{HeldBack, held_back};
 pub use index::{
-    Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, Release, UnbuiltRelease,
-    UnknownSource, Versions, Wants,
+    Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, PrivateTraits, Release,
+    UnbuiltRelease, UnknownSource, Versions, Wants,
 };
 pub use likely::{likely, likely_needs};
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;

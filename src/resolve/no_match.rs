@@ -2,13 +2,15 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{ExtraName, PackageId, Platform, TargetPlatform, Version};
+use crate::diagnostic::nearest;
+use crate::model::{ExtraName, PackageId, PackageName, Platform, TargetPlatform, Version};
 
 use super::catalog::Catalog;
-use super::index::IndexError;
+use super::index::{Candidate, IndexError};
 use super::ordinal_set::OrdinalSet;
 use super::release::Need;
 use super::variable::PackageIx;
+use super::version_rules::larder::{self, Lacking};
 use super::version_rules::python_fits;
 use super::version_table::VersionTable;
 
@@ -26,14 +28,8 @@ impl NoMatch {
 
 /// Writes what is asked for: `react ^18`, `uvicorn[standard] >=0.20`, `numpy`.
 pub(super) fn asked_for(need: &Need) -> String {
-    let extras = match need.requirement.extras() {
-        [] => String::new(),
-        extras => {
-            let extras: Vec<_> = extras.iter().map(ExtraName::as_str).collect();
-            format!("[{}]", extras.join(","))
-        }
-    };
-    format!("{}{extras} {}", need.requirement.seen_as(), need.requirement.range_text()).trim_end().to_owned()
+    let requirement = &need.requirement;
+    format!("{} {}", requirement.name_with_extras(), requirement.range_text()).trim_end().to_owned()
 }
 
 /// Returns whether a set has all versions of a package that has several.
@@ -105,7 +101,17 @@ fn no_match(table: &VersionTable, need: &Need) -> NoMatch {
         };
         return NoMatch::new(format!("{name} has no dist-tag `{tag}`"), help);
     }
-    let reason = format!("no version of {name} matches {}", need.requirement.range_text());
+    let range = need.requirement.range_text();
+    let of_range = (0..table.count()).rev().filter(|&place| {
+        let candidate = table.candidate(place);
+        need.requirement.matches(&candidate.version) && !candidate.yanked
+    });
+    let mut lacking =
+        of_range.filter_map(|place| Some((place, larder::lacking(&need.requirement, table.candidate(place))?)));
+    if let Some((place, lacking)) = lacking.next() {
+        return without(&name, table.candidate(place), &range, &lacking);
+    }
+    let reason = format!("no version of {name} matches {range}");
     match newest(table) {
         Some(newest) => NoMatch::new(reason, format!("the newest is {name} {newest}")),
         None if table.count() == 0 => {
@@ -114,6 +120,27 @@ fn no_match(table: &VersionTable, need: &Need) -> NoMatch {
             NoMatch::new(format!("{name} has no versions"), help.to_owned())
         }
         None => NoMatch::new(reason, None),
+    }
+}
+
+/// Returns what no version of a private package's range has, by the example of the best.
+fn without(name: &PackageName, best: &Candidate, range: &str, lacking: &Lacking) -> NoMatch {
+    let version = &best.version;
+    match lacking {
+        Lacking::Beta => NoMatch::new(
+            format!("{name} {version} is a beta"),
+            "write `beta=#true` on the line that asks for it".to_owned(),
+        ),
+        Lacking::Feature(feature) => {
+            let declared = best.private.as_deref().map_or(&[][..], |private| &private.features);
+            let names: Vec<&str> = declared.iter().map(ExtraName::as_str).collect();
+            let help = match nearest(feature.as_str(), names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if names.is_empty() => format!("{name} {version} has no features"),
+                None => format!("{name} {version} has {}", names.join(", ")),
+            };
+            NoMatch::new(format!("no version of {name} that matches {range} has the feature `{feature}`"), help)
+        }
     }
 }
 
@@ -158,7 +185,11 @@ fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> 
     }
     if candidate.yanked {
         let reason = format!("{what} was yanked");
-        return NoMatch::new(reason, format!("pin it with `=={}` if you want it nonetheless", candidate.version));
+        let help = match candidate.version.as_pypi() {
+            Some(version) => format!("pin it with `=={version}` if you want it nonetheless"),
+            None => "ask for another version: a yanked one is taken only where it is locked".to_owned(),
+        };
+        return NoMatch::new(reason, help);
     }
     if candidate.version.is_prerelease() {
         let reason = format!("{what} is a pre-release, and `prereleases` is \"never\"");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Dependent, Dropped, Edition, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform,
+    Dependent, Dropped, Edition, Marker, NpmPeers, NpmRange, Override, PackageId, PackageKey, PackageName, Platform,
     Requirement, Settings, Source,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Need {
     pub(super) origin: NeedOrigin,
     /// The platforms whose wheels declare it.
     pub(super) declared_on: PlatformSet,
+    /// The condition beside the requirement's own: of private packages, which may name a feature of the dependent.
+    pub(super) when: Marker,
 }
 
 /// Who asks for a need.
@@ -72,7 +74,8 @@ impl Need {
         let id = requirement.package();
         let alias = interned.package(PackageId::new(id.ecosystem, requirement.seen_as().clone()));
         let (package, declared_on) = (interned.package(id), PlatformSet::ALL);
-        Self { kind, package, alias, origin: NeedOrigin::Declared, requirement, declared_on }
+        let when = Marker::default();
+        Self { kind, package, alias, origin: NeedOrigin::Declared, requirement, declared_on, when }
     }
 
     /// Returns whether it is a peer, optional or not.
@@ -113,9 +116,14 @@ impl PreparedRelease {
         let context = (settings, interned);
         let mut prepared =
             Self { release: Arc::clone(release), needs: Vec::new(), has_peers: false, lost: Vec::new(), refused: None };
-        for (place, Dependency { kind, wants }) in release.dependencies.iter().enumerate() {
+        for (place, Dependency { kind, wants, when }) in release.dependencies.iter().enumerate() {
             let before = prepared.needs.len();
             match wants {
+                Wants::Requirement(requirement) if !when.is_always() => {
+                    let wanted = overridden(settings, Some(&id.name), requirement.clone());
+                    let need = wanted.map(|requirement| Need::new(interned, *kind, requirement));
+                    prepared.needs.extend(need.map(|need| Need { when: when.clone(), ..need }));
+                }
                 Wants::Requirement(requirement) => prepared.add(context, id, *kind, requirement.clone()),
                 Wants::Source { requirement, source, text } => {
                     let (name, range) = (requirement.seen_as().clone(), text.clone());

@@ -12,7 +12,7 @@ pub(super) struct PackageIx(pub(super) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ExtraIx(pub(super) u32);
 
-/// An interned set of versions.
+/// An interned [`BucketRange`](super::interned::BucketRange).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct RangeIx(pub(super) u32);
 
@@ -79,8 +79,12 @@ pub(super) enum Variable {
     PyExtra(PackageIx, ExtraIx, Platform),
     /// A private package: one version per semver-compatible bucket, named by the bucket's first ordinal.
     Larder(PackageIx, u32),
+    /// A feature of the version of a private package that is in a bucket, by the bucket's name.
+    LarderFeature(PackageIx, u32, ExtraIx),
     /// A range that reaches into several buckets of a private package: the bucket that it is decided in, as its name.
     LarderRange(PackageIx, RangeIx),
+    /// The one version of a private package whose Python half is in the environment.
+    LarderPython(PackageIx),
     /// A local folder.
     Path(PackageIx),
 }
@@ -95,7 +99,9 @@ impl Variable {
             | Self::PyOn(package, _)
             | Self::PyExtra(package, ..)
             | Self::Larder(package, _)
+            | Self::LarderFeature(package, ..)
             | Self::LarderRange(package, _)
+            | Self::LarderPython(package)
             | Self::Path(package) => Some(package),
         }
     }

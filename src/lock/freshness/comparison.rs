@@ -1,6 +1,6 @@
 //! Comparing locked edges with requirements.
 
-use crate::model::{Edge, ExtraName, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
+use crate::model::{Edge, Marker, Override, PackageName, Platform, PythonVersion, Requirement, Settings};
 
 use super::covers;
 
@@ -73,13 +73,7 @@ impl LockComparison<'_> {
 
 /// Writes a requirement as reasons tell it: `npm react ^18.3`.
 pub(super) fn requirement_text(requirement: &Requirement) -> String {
-    let name = match requirement.extras() {
-        [] => requirement.seen_as().to_string(),
-        extras => {
-            let extras: Vec<_> = extras.iter().map(ExtraName::as_str).collect();
-            format!("{}[{}]", requirement.seen_as(), extras.join(","))
-        }
-    };
+    let name = requirement.name_with_extras();
     let range = requirement.range_text();
     let blank = if range.is_empty() { "" } else { " " };
     format!("{} {name}{blank}{range}", requirement.ecosystem())

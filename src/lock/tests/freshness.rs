@@ -190,7 +190,7 @@ edges = ["npm:clsx@2.1.0"]
     let check = |version: &str, dependencies: &[(DependencyKind, Requirement)]| {
         let dependencies = dependencies
             .iter()
-            .map(|(kind, requirement)| Dependency { kind: *kind, wants: Wants::Requirement(requirement.clone()) })
+            .map(|(kind, requirement)| Dependency::new(*kind, Wants::Requirement(requirement.clone())))
             .collect();
         let version = Version::parse(Ecosystem::Path, version).unwrap();
         let local = LocalManifest { name: name.clone(), version, dependencies };

@@ -9,10 +9,10 @@ use super::{lock, npm, pypi};
 use crate::lock::{Lockfile, parse, salvage};
 use crate::model::mutation;
 use crate::model::{
-    Algorithm, Artifact, ArtifactKind, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines, Extension,
-    Facts, FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Marker, NpmPeers, Origin, Override,
-    Package, PackageId, PackageKey, PackageName, PinnedSource, Platform, Prereleases, Requirement, RootEdge, Settings,
-    Source, TargetPlatform, Version,
+    Algorithm, Artifact, ArtifactKind, Attestation, Dependent, Digest, Dropped, Ecosystem, Edge, EdgeKind, Engines,
+    Extension, Facts, FileOwner, GitReference, GitSource, Graph, History, Instance, InstanceKey, Marker, NpmPeers,
+    Origin, Override, Package, PackageId, PackageKey, PackageName, PinnedSource, Platform, Prereleases, Requirement,
+    RootEdge, Settings, Source, TargetPlatform, TreeDigest, Version,
 };
 
 // A graph is made of a few names and versions, so that edges meet.
@@ -114,7 +114,13 @@ fn package() -> impl Strategy<Value = Whole> {
     ]));
     let folder = prop::option::of(text().prop_map(Arc::from));
     (origin, folder, prop::collection::vec(artifact, 0..3), facts, instances).prop_map(
-        |(origin, folder, artifacts, facts, instances)| (Package { origin, folder, artifacts, facts }, instances),
+        |(origin, folder, artifacts, facts, instances)| {
+            let attestation = folder.is_none().then(|| Attestation {
+                tree: TreeDigest::of(b"tree"),
+                history: History { lines: 17, digest: Digest::sha256_of("history") },
+            });
+            (Package { origin, folder, artifacts, facts, attestation }, instances)
+        },
     )
 }
 
@@ -134,7 +140,11 @@ fn root() -> impl Strategy<Value = RootEdge> {
         }),
         Just(pypi("p[y,x]>=1,<2; python_version < '3.13' and (os_name == 'nt' or extra == 'e')")),
         Just(pypi("p")),
-        Just(Requirement::Larder { name: PackageName::npm("l").unwrap(), range: "^2.1".parse().unwrap() }),
+        Just(Requirement::larder(PackageName::npm("l").unwrap(), "^2.1".parse().unwrap())),
+        Just(
+            Requirement::larder(PackageName::npm("l").unwrap(), "~1".parse().unwrap())
+                .with_features(["soap".parse().unwrap()], true)
+        ),
         Just(path("theme", "@s/theme", "packages/@x/theme")),
         Just(path("theme", "theme", "path:odd@name")),
         Just(Requirement::Path {

@@ -141,6 +141,8 @@ pub(super) struct RequirementTable<'a> {
     pub(super) extras: Vec<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) when: Option<CowStr<'a>>,
+    #[serde(default)]
+    pub(super) beta: bool,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +156,8 @@ pub(super) struct RequireTable<'a> {
     pub(super) extras: Vec<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) when: Option<CowStr<'a>>,
+    #[serde(default)]
+    pub(super) beta: bool,
     #[serde(borrow)]
     pub(super) member: Option<CowStr<'a>>,
     #[serde(borrow)]
@@ -189,6 +193,10 @@ pub(super) struct PackageTable<'a> {
     pub(super) url: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) folder: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) tree: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) history: Option<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) artifacts: Vec<ArtifactTable<'a>>,
     #[serde(borrow, default)]

@@ -11,8 +11,8 @@ use super::document::{self, LockDocument};
 use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
-    Artifact, ArtifactKind, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem, Edge,
-    EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance,
+    Artifact, ArtifactKind, Attestation, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem,
+    Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance,
     InstanceKey, Label, LockedRuntime, LockedScripts, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package,
     PackageId, PackageKey, PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion,
     Requirement, RootEdge, RuntimeKey, RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform,
@@ -253,9 +253,8 @@ impl<'a> LockReader<'a> {
                 specifier: text.parse().map_err(|e| self.corrupt(place, e))?,
                 marker: written.when.as_ref().map_or(Ok(Marker::default()), |text| self.value(text))?,
             },
-            Ecosystem::Larder => {
-                Requirement::Larder { name: id.name, range: text.parse().map_err(|e| self.corrupt(place, e))? }
-            }
+            Ecosystem::Larder => Requirement::larder(id.name, text.parse().map_err(|e| self.corrupt(place, e))?)
+                .with_features(self.values(&written.extras)?, written.beta),
             Ecosystem::Path => {
                 let (name, folder) = match text.strip_prefix("path:").and_then(split_at_version) {
                     Some((name, folder)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, folder),
@@ -273,6 +272,7 @@ impl<'a> LockReader<'a> {
             range: written.range.clone(),
             extras: written.extras.clone(),
             when: written.when.clone(),
+            beta: written.beta,
         };
         Ok(RootEdge {
             dependent: written.member.as_deref().map_or(Dependent::Project, |folder| Dependent::Member(folder.into())),
@@ -286,7 +286,15 @@ impl<'a> LockReader<'a> {
     fn package(&mut self, written: &'a document::PackageTable<'a>, ecosystem: Ecosystem) -> ReadResult<Package> {
         let owned = |texts: &[CowStr<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
         let text = |text: &Option<CowStr<'_>>| text.as_deref().map(str::to_owned);
+        let attestation = match (&written.tree, &written.history) {
+            (None, None) => None,
+            (Some(tree), Some(history)) => Some(Attestation { tree: self.value(tree)?, history: self.value(history)? }),
+            (Some(text), None) | (None, Some(text)) => {
+                return Err(self.corrupt(text, "a private package is locked by its `tree` and its `history`"));
+            }
+        };
         Ok(Package {
+            attestation,
             origin: self.origin(written)?,
             folder: written.folder.as_deref().map(parse_folder_text),
             artifacts: written

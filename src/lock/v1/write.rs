@@ -4,9 +4,9 @@ use std::fmt::{Display, Write};
 
 use crate::lock::Lockfile;
 use crate::model::{
-    Artifact, ArtifactKind, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition, Engines, Instance,
-    InstanceKey, LockedRuntime, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource, Prereleases,
-    Requirement, RootEdge, RuntimeKey, Settings, Sides, TargetPlatform, folder_text,
+    Artifact, ArtifactKind, Attestation, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition, Engines,
+    Instance, InstanceKey, LockedRuntime, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource,
+    Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -139,6 +139,7 @@ impl LockWriter {
         if !parts.when.is_empty() {
             self.fact("when", &parts.when);
         }
+        self.flag("beta", root.requirement.takes_beta());
         if let Dependent::Member(folder) = &root.dependent {
             self.fact("member", folder);
         }
@@ -184,6 +185,10 @@ impl LockWriter {
         }
         if let Some(folder) = &package.folder {
             self.fact("folder", folder_text(folder));
+        }
+        if let Some(Attestation { tree, history }) = &package.attestation {
+            self.fact("tree", tree);
+            self.fact("history", history);
         }
         let facts = &package.facts;
         self.list("os", &facts.os);
@@ -357,6 +362,9 @@ fn requirement_table(requirement: &Requirement) -> String {
     table.optional("range", Some(parts.range).filter(|range| !range.is_empty()));
     table.list("extras", &parts.extras);
     table.optional("when", Some(parts.when).filter(|when| !when.is_empty()));
+    if requirement.takes_beta() {
+        table.raw("beta", "true");
+    }
     table.done()
 }
 

@@ -1,4 +1,4 @@
-//! The lines of private packages: `larder "orders-schema" "^2.1"`.
+//! The lines of private packages: `larder "orders-client" "^2.1" features="soap" default-features=#false beta=#true`.
 
 use crate::manifest::requirement::RequirementError;
 use crate::model::{Marker, PackageName, Requirement, SemverRange};
@@ -12,7 +12,7 @@ impl Notation for LarderNotation {
     fn line_shape(&self) -> DependencyLineShape {
         DependencyLineShape {
             arguments: 2,
-            properties: &["optional", "registry", "catalog", "when"],
+            properties: &["optional", "registry", "catalog", "when", "features", "default-features", "beta"],
             example: "larder \"NAME\" \"RANGE\"",
         }
     }

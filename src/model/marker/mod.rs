@@ -58,6 +58,12 @@ impl Marker {
         if extras.is_empty() { with("") } else { extras.iter().any(|extra| with(extra.as_str())) }
     }
 
+    /// Returns the condition that an extra is asked for.
+    pub fn of_extra(extra: &ExtraName) -> Self {
+        // The name of an extra has no quotes, so that the text is a marker.
+        format!("extra == '{extra}'").parse().unwrap_or_default()
+    }
+
     /// Returns the extras that the condition names.
     pub fn extras(&self) -> BTreeSet<ExtraName> {
         let mut extras = BTreeSet::new();

@@ -266,10 +266,8 @@ impl Project {
                 self.warnings.extend(package.warnings.iter().cloned());
                 self.take_stated(&folder, package);
                 let itself = package.is_installed.then(|| package.requirement(Arc::clone(&folder)));
-                let itself = itself.map(|wanted| resolve::Dependency {
-                    kind: DependencyKind::Normal,
-                    wants: Wants::Requirement(wanted),
-                });
+                let itself =
+                    itself.map(|wanted| resolve::Dependency::new(DependencyKind::Normal, Wants::Requirement(wanted)));
                 let plain = package.dependencies.iter().chain(&itself).map(|dependency| (None, dependency));
                 let grouped =
                     package.groups.iter().flat_map(|(group, list)| list.iter().map(|d| (Some(group.clone()), d)));

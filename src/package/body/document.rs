@@ -8,7 +8,7 @@
 //!  "node":"js","python":"py","bin":{"orders":"js/bin/orders.mjs"},"tree":"0f…"}
 //! ```
 //!
-//! `features` of a Python dependency are its extras.
+//! `features` of a Python dependency are its extras; of a private one `"default-features":false` and `"beta":true` say the rest.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Body, BodyDependency, BodyFeature};
 use crate::manifest::parse_requirement;
-use crate::model::{Ecosystem, EntryPath, FeatureName, Marker, PackageName, PackageStatus, Version};
+use crate::model::{Ecosystem, EntryPath, ExtraName, FeatureName, Marker, PackageName, PackageStatus, Version};
 
 /// Why a text is not the body of a version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +83,10 @@ struct DependencyDocument {
     range: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     features: Vec<String>,
+    #[serde(default = "yes", rename = "default-features", skip_serializing_if = "is_true")]
+    default_features: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    beta: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     optional: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +105,15 @@ struct FeatureDocument {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Body {
@@ -159,11 +172,16 @@ impl From<&BodyDependency> for DependencyDocument {
     fn from(dependency: &BodyDependency) -> Self {
         let requirement = &dependency.requirement;
         let when = requirement.marker().filter(|_| requirement.ecosystem().has_markers()).unwrap_or(&dependency.when);
+        let default = ExtraName::default_feature();
+        let has_default = requirement.extras().contains(&default);
+        let is_listed = |extra: &&ExtraName| requirement.ecosystem().has_markers() || **extra != default;
         Self {
             ecosystem: requirement.ecosystem().to_string(),
             name: requirement.seen_as().to_string(),
             range: requirement.range_text(),
-            features: requirement.extras().iter().map(ToString::to_string).collect(),
+            features: requirement.extras().iter().filter(is_listed).map(ToString::to_string).collect(),
+            default_features: has_default || !requirement.ecosystem().has_features(),
+            beta: requirement.takes_beta(),
             optional: dependency.optional,
             when: (!when.is_always()).then(|| when.to_string()),
         }
@@ -234,11 +252,18 @@ impl TryFrom<DependencyDocument> for BodyDependency {
             None => Marker::default(),
         };
         let mut name = document.name;
-        if !document.features.is_empty() {
+        let mut features: Vec<ExtraName> = Vec::new();
+        if ecosystem.has_features() {
+            features.extend(document.default_features.then(ExtraName::default_feature));
+            for feature in document.features {
+                features.push(named("feature", feature, str::parse)?);
+            }
+        } else if !document.features.is_empty() {
             name = format!("{name}[{}]", document.features.join(","));
         }
         let requirement =
             named("dependency", name, |name| parse_requirement(ecosystem, name, Some(&document.range), &when))?;
+        let requirement = requirement.with_features(features, document.beta);
         let when = if ecosystem.has_markers() { Marker::default() } else { when };
         Ok(Self { requirement, optional: document.optional, when })
     }

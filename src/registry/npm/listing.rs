@@ -65,11 +65,9 @@ impl NpmListing {
         };
         Some(Ok(Release {
             dependencies: dependencies(&self.name, &blob),
-            declared_on: Vec::new(),
-            extras: Vec::new(),
             artifacts: vec![artifact],
             facts: facts(&blob),
-            folder: None,
+            ..Release::default()
         }))
     }
 
@@ -142,7 +140,7 @@ fn dependencies(dependent: &PackageName, blob: &VersionBlob<'_>) -> Vec<Dependen
     let mut all = Vec::with_capacity(normal.len() + optional.len() + peers.len());
     let mut add = |kind, name: &CowStr<'_>, range: &CowStr<'_>| {
         if !bundled.contains(name.0.as_ref()) {
-            all.push(Dependency { kind, wants: requirement::wants(dependent, &name.0, &range.0) });
+            all.push(Dependency::new(kind, requirement::wants(dependent, &name.0, &range.0)));
         }
     };
     for (name, range) in normal.iter().filter(|(name, _)| !is_in(&optional, name)) {

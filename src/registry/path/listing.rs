@@ -37,11 +37,10 @@ impl PackageListing for PathListing {
     fn release(&self, _: u32) -> Result<Release, ReleaseError> {
         Ok(Release {
             dependencies: self.package.dependencies.clone(),
-            declared_on: Vec::new(),
             extras: self.package.extras.clone(),
-            artifacts: Vec::new(),
             facts: self.package.facts.clone(),
             folder: Some(Arc::clone(&self.folder)),
+            ..Release::default()
         })
     }
 

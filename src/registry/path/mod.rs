@@ -417,7 +417,7 @@ fn dependency(kind: DependencyKind, requirement: Requirement) -> Dependency {
         DependencyKind::OptionalPeer if requirement.ecosystem().is_local() => DependencyKind::Optional,
         kind => kind,
     };
-    Dependency { kind, wants: Wants::Requirement(requirement) }
+    Dependency::new(kind, Wants::Requirement(requirement))
 }
 
 #[cfg(test)]

@@ -106,9 +106,8 @@ fn parse_dependency(
     (alias, text): (&str, &str),
 ) -> Result<Dependency, LocalPackageError> {
     let text = text.trim();
-    let refused = |name: &PackageName, reason| Dependency {
-        kind,
-        wants: Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason },
+    let refused = |name: &PackageName, reason| {
+        Dependency::new(kind, Wants::Unsupported { name: name.clone(), text: text.to_owned(), reason })
     };
     let link_to = |folder: &str| match PackageName::npm(alias) {
         Ok(alias) => {
@@ -149,7 +148,7 @@ fn parse_dependency(
     let folder = folder.or_else(|| is_relative(text).then_some(text));
     match folder.filter(|folder| !folder.starts_with(['/', '~']) && !is_archive(folder)) {
         Some(folder) => link_to(folder),
-        None => Ok(Dependency { kind, wants: requirement::wants(dependent, alias, text) }),
+        None => Ok(Dependency::new(kind, requirement::wants(dependent, alias, text))),
     }
 }
 

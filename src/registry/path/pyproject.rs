@@ -193,12 +193,12 @@ impl<'a> RequirementResolver<'a> {
             }
             ResolvedSource::Unsupported(reason) => {
                 let wants = Wants::Unsupported { name, text, reason };
-                self.dependencies.push(Dependency { kind: dependency.kind, wants });
+                self.dependencies.push(Dependency::new(dependency.kind, wants));
                 return Ok(());
             }
             ResolvedSource::Outside(source) => {
                 let wants = Wants::Source { requirement: requirement.clone(), source, text };
-                self.dependencies.push(Dependency { kind: dependency.kind, wants });
+                self.dependencies.push(Dependency::new(dependency.kind, wants));
                 return Ok(());
             }
             ResolvedSource::LocalPackage(local, found) => (local, Wants::Requirement(found)),
@@ -213,7 +213,7 @@ impl<'a> RequirementResolver<'a> {
         // A dependency on itself is left out, unless it requires another version.
         let is_itself = Some(name) == self.dependent && matches!(wants, Wants::Requirement(_));
         if !is_itself && self.seen.insert((local.folder.clone(), None, when.clone())) {
-            self.dependencies.push(Dependency { kind, wants });
+            self.dependencies.push(Dependency::new(kind, wants));
         }
         for (written, requirements) in self.extras(&local)? {
             let Ok(extra) = written.parse::<ExtraName>() else { continue };

@@ -253,7 +253,6 @@ impl PypiListing {
         let DeclaredDependencies { dependencies, extras } = self.declared_dependencies(&metadata);
         Ok(Some(Release {
             dependencies,
-            declared_on: Vec::new(),
             extras,
             artifacts,
             facts: Facts {
@@ -261,7 +260,7 @@ impl PypiListing {
                 yanked: files.iter().all(|listed| listed.file.yanked),
                 ..Facts::default()
             },
-            folder: None,
+            ..Release::default()
         }))
     }
 

@@ -11,17 +11,18 @@ pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> De
         _ => Requirement::from_pep508(&repaired(text)),
     });
     match read {
-        Ok(requirement) => Dependency { kind: DependencyKind::Normal, wants: Wants::Requirement(requirement) },
+        Ok(requirement) => Dependency::new(DependencyKind::Normal, Wants::Requirement(requirement)),
         Err(Pep508Error::Url { requirement, url }) => match Source::from_pep508(&url) {
-            Ok(source) => Dependency {
+            Ok(source) => {
                 // Behind an extra it is optional, so that a version can still be chosen that may not have it.
-                kind: if requirement.marker().is_some_and(|marker| !marker.extras().is_empty()) {
+                let kind = if requirement.marker().is_some_and(|marker| !marker.extras().is_empty()) {
                     DependencyKind::Optional
                 } else {
                     DependencyKind::Normal
-                },
-                wants: Wants::Source { requirement: *requirement, source, text: text.to_owned() },
-            },
+                };
+                let text = text.to_owned();
+                Dependency::new(kind, Wants::Source { requirement: *requirement, source, text })
+            }
             Err(error) => refused(requirement.name(), text, &format!("its URL {error}")),
         },
         Err(_) => refused(dependent, text, &format!("`{text}` is not a valid PEP 508 requirement")),
@@ -38,7 +39,7 @@ fn refused(name: &PackageName, text: &str, reason: &str) -> Dependency {
     let behind_extra = text.split_once(';').is_some_and(|(_, marker)| marker.contains("extra"));
     let kind = if behind_extra { DependencyKind::Optional } else { DependencyKind::Normal };
     let (text, reason) = (text.to_owned(), reason.to_owned());
-    Dependency { kind, wants: Wants::Unsupported { name: name.clone(), text, reason } }
+    Dependency::new(kind, Wants::Unsupported { name: name.clone(), text, reason })
 }
 
 /// Repairs the specifier between name and marker if its meaning is clear.
@@ -93,8 +94,8 @@ mod tests {
             Dependency { wants: Wants::Requirement(requirement), .. } => {
                 format!("{} {}", requirement.package().name, requirement.range_text())
             }
-            Dependency { kind, wants: Wants::Source { source, .. } } => format!("{kind:?} {source}"),
-            Dependency { kind, wants: Wants::Unsupported { .. } } => format!("{kind:?}"),
+            Dependency { kind, wants: Wants::Source { source, .. }, .. } => format!("{kind:?} {source}"),
+            Dependency { kind, wants: Wants::Unsupported { .. }, .. } => format!("{kind:?}"),
         }
     }
 

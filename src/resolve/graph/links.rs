@@ -2,7 +2,7 @@
 
 use pubgrub::VersionSet;
 
-use super::{Builder, PythonUse};
+use super::{Builder, PackageUse};
 use crate::model::{EdgeKind, ExtraName, Platform};
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
 use crate::resolve::instances::DraftEdge;
@@ -29,16 +29,17 @@ impl Condition {
 }
 
 impl Builder<'_> {
-    /// A Python dependency: by itself, else under each extra that is asked for.
-    pub(super) fn python_links(
-        &mut self,
+    /// Adds the edges of a dependency: by itself, else under each extra that is asked for.
+    pub(super) fn conditional_links(
+        &self,
         need: &Need,
         place: NodeIx,
-        used: &PythonUse,
+        used: Option<&PackageUse>,
         links: &mut Vec<DraftEdge>,
     ) -> Result<(), IndexError> {
         let catalog = self.problem.catalog;
         let always = catalog.need_holds_on(need, &[]);
+        let Some(used) = used else { return self.links(need, place, &Condition::platforms(always), links) };
         self.links(need, place, &Condition { holds: always, active: used.platforms, extra: None }, links)?;
         for (&extra, &active) in &used.extras {
             let name = catalog.interned.extra_name(extra);

@@ -49,8 +49,9 @@ struct Builder<'a> {
     solution: &'a Solution,
     /// The bindings of peers, if each version is one node.
     bindings: Option<merged::Bindings>,
-    /// The platforms and extras with which each Python version is used.
-    python: FxHashMap<(PackageIx, u32), PythonUse>,
+    /// The platforms and extras with which each version of a Python package is used, and the features with which each of a
+    /// private one is.
+    used: FxHashMap<(PackageIx, u32), PackageUse>,
     drafts: Vec<DraftInstance>,
     places: FxHashMap<NodeIx, usize>,
     /// The platforms on which a node does not run because something that it requires does not.
@@ -59,29 +60,35 @@ struct Builder<'a> {
 }
 
 #[derive(Default)]
-struct PythonUse {
+struct PackageUse {
     platforms: PlatformSet,
     extras: BTreeMap<ExtraIx, PlatformSet>,
 }
 
 impl<'a> Builder<'a> {
     fn new(problem: Problem<'a>, solution: &'a Solution) -> Self {
-        let mut python: FxHashMap<(PackageIx, u32), PythonUse> = FxHashMap::default();
+        let mut used: FxHashMap<(PackageIx, u32), PackageUse> = FxHashMap::default();
         for (&variable, &ordinal) in solution.iter().filter(|(_, ordinal)| **ordinal != ABSENT) {
             match variable {
                 Variable::PyOn(package, platform) => {
-                    python.entry((package, ordinal)).or_default().platforms.insert(platform);
+                    used.entry((package, ordinal)).or_default().platforms.insert(platform);
                 }
                 Variable::PyExtra(package, extra, platform) => {
-                    let used = python.entry((package, ordinal)).or_default();
+                    let used = used.entry((package, ordinal)).or_default();
                     used.extras.entry(extra).or_default().insert(platform);
+                }
+                Variable::Larder(package, _) => {
+                    used.entry((package, ordinal)).or_default().platforms = PlatformSet::ALL;
+                }
+                Variable::LarderFeature(package, _, feature) => {
+                    used.entry((package, ordinal)).or_default().extras.insert(feature, PlatformSet::ALL);
                 }
                 _ => {}
             }
         }
         let (drafts, warnings) = (Vec::new(), BTreeSet::new());
         let (places, unrunnable) = (FxHashMap::default(), FxHashMap::default());
-        Self { problem, solution, bindings: None, python, drafts, places, unrunnable, warnings }
+        Self { problem, solution, bindings: None, used, drafts, places, unrunnable, warnings }
     }
 
     /// Drafts everything that the lines reach, and returns the lines' edges.
@@ -129,25 +136,20 @@ impl<'a> Builder<'a> {
         let NodeOwner::Release(package, ordinal) = node.owner else { return Ok(DraftInstance::default()) };
         let prepared = catalog.prepared(package, ordinal)?;
         let key = catalog.key(package, ordinal)?;
+        let key_shares_folder = key.id.ecosystem.shares_one_folder();
         let mut draft =
             DraftInstance { node: place, key: Some(key), dropped: prepared.lost.clone(), links: Vec::new() };
-        let used = self.python.remove(&(package, ordinal));
+        let used = self.used.remove(&(package, ordinal));
         for need in &prepared.needs {
             match need.kind {
-                DependencyKind::Normal => match &used {
-                    None => {
-                        let holds = catalog.holds_on(&need.requirement, &[]);
-                        self.links(need, place, &Condition::platforms(holds), &mut draft.links)?;
-                    }
-                    Some(used) => self.python_links(need, place, used, &mut draft.links)?,
-                },
+                DependencyKind::Normal => self.conditional_links(need, place, used.as_ref(), &mut draft.links)?,
+                DependencyKind::Optional if !self.is_asked(need, used.as_ref()) => {}
                 DependencyKind::Optional => {
                     let what = Droppable::Need(node.owner, need.alias);
                     let before = draft.links.len();
                     let mut reason = self.problem.why_dropped(what, need)?;
                     if reason.is_none() {
-                        let holds = catalog.holds_on(&need.requirement, &[]);
-                        self.links(need, place, &Condition::platforms(holds), &mut draft.links)?;
+                        self.conditional_links(need, place, used.as_ref(), &mut draft.links)?;
                         let nowhere = draft.links.len() == before && need.requirement.ecosystem().has_scopes();
                         reason = nowhere.then(|| "it runs on no declared platform".to_owned());
                     }
@@ -157,11 +159,20 @@ impl<'a> Builder<'a> {
                 DependencyKind::OptionalPeer => {}
             }
         }
-        if let Some(used) = &used {
+        if let Some(used) = used.as_ref().filter(|_| key_shares_folder) {
             self.warn_of_extras(&draft, used, &prepared.release.extras);
         }
-        self.python.extend(used.map(|used| ((package, ordinal), used)));
+        self.used.extend(used.map(|used| ((package, ordinal), used)));
         Ok(draft)
+    }
+
+    /// Returns whether a dependency that may belong to a feature of its dependent belongs to none, or to one that is asked for.
+    fn is_asked(&self, need: &Need, used: Option<&PackageUse>) -> bool {
+        let catalog = self.problem.catalog;
+        let features = used.into_iter().flat_map(|used| used.extras.keys());
+        let features: Vec<_> = features.map(|&feature| catalog.interned.extra_name(feature)).collect();
+        need.when.is_always()
+            || [&[][..], &features].iter().any(|asked| catalog.need_holds_on(need, asked) != PlatformSet::NONE)
     }
 
     fn peer(&mut self, need: &Need, node: ScopeNode, draft: &mut DraftInstance) -> Result<(), IndexError> {
@@ -229,6 +240,7 @@ impl<'a> Builder<'a> {
                     folder: release.folder.clone(),
                     artifacts: release.artifacts.clone(),
                     facts: release.facts.clone(),
+                    attestation: release.attestation.clone(),
                 },
             );
         }

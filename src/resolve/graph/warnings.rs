@@ -1,13 +1,13 @@
 //! The warnings about a solution that its graph does not show.
 
-use super::{Builder, PythonUse};
+use super::{Builder, PackageUse};
 use crate::diagnostic::nearest;
 use crate::model::ExtraName;
 use crate::resolve::instances::DraftInstance;
 use crate::resolve::resolution::{Warning, WarningKind};
 
 impl Builder<'_> {
-    pub(super) fn warn_of_extras(&mut self, draft: &DraftInstance, used: &PythonUse, declared: &[ExtraName]) {
+    pub(super) fn warn_of_extras(&mut self, draft: &DraftInstance, used: &PackageUse, declared: &[ExtraName]) {
         for &extra in used.extras.keys() {
             let extra = self.problem.catalog.interned.extra_name(extra);
             if let Some(package) = draft.key.clone().filter(|_| !declared.contains(&extra)) {

@@ -7,12 +7,13 @@ use crate::model::Platform;
 
 use crate::resolve::demands::Demands;
 use crate::resolve::index::{DependencyKind, IndexError, PlatformSet};
+use crate::resolve::interned::BucketRange;
 use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::PeerBinding;
 use crate::resolve::release::{Need, NeedOrigin};
 use crate::resolve::search_state::Droppable;
 use crate::resolve::variable::{ABSENT, ExtraIx, NodeIx, NodeOwner, PackageIx, Variable};
-use crate::resolve::variable_rules::{demand, line_demands};
+use crate::resolve::variable_rules::{demand, in_bucket, line_demands};
 use crate::resolve::version_rules::larder;
 
 /// The outcome of choosing a version for a variable.
@@ -44,13 +45,20 @@ impl Provider<'_> {
             Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Path(package) => {
                 self.release(variable, package, ordinal)?
             }
-            Variable::LarderRange(package, versions) => {
+            Variable::LarderRange(package, range) => {
                 let catalog = self.problem.catalog;
-                let buckets = larder::buckets(&*catalog.table(package)?, &catalog.interned.versions_of(versions));
-                let chosen = buckets.into_iter().find(|(name, _)| *name == ordinal);
-                let demands = chosen.map(|(name, versions)| (Variable::Larder(package, name), versions));
-                ChoiceOutcome::Demands(Demands(demands.into_iter().collect()))
+                let BucketRange { versions, features } = catalog.interned.range(range);
+                let buckets = larder::buckets(&*catalog.table(package)?, &versions);
+                let mut demands = Demands::default();
+                if let Some(chosen) = buckets.into_iter().find(|(name, _)| *name == ordinal) {
+                    in_bucket(package, &chosen, &features, &mut demands);
+                }
+                ChoiceOutcome::Demands(demands)
             }
+            Variable::LarderFeature(package, bucket, feature) => {
+                ChoiceOutcome::Demands(self.feature(variable, (package, bucket, ordinal), feature)?)
+            }
+            Variable::LarderPython(_) => ChoiceOutcome::Demands(Demands::default()),
             Variable::PyOn(..) | Variable::PyExtra(..) if ordinal == ABSENT => {
                 ChoiceOutcome::Demands(Demands::default())
             }
@@ -93,26 +101,19 @@ impl Provider<'_> {
             _ => PlatformSet::ALL,
         };
         let mut demands = Demands::default();
+        if let Variable::Larder(..) = variable
+            && catalog.table(package)?.candidate(ordinal).has_python_half()
+        {
+            demands.push(Variable::LarderPython(package), OrdinalSet::singleton(ordinal));
+        }
         for need in &prepared.needs {
             match need.kind {
                 DependencyKind::Normal if need.origin == NeedOrigin::Extension => {
                     self.extension(node, need, &mut demands)?;
                 }
-                DependencyKind::Normal => {
-                    let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
-                    demand(self.problem, need, node, on, &mut demands)?;
-                }
-                DependencyKind::Optional => {
-                    let what = Droppable::Need(NodeOwner::Release(package, ordinal), need.alias);
-                    if self.problem.why_dropped(what, need)?.is_none() {
-                        let mut own = Demands::default();
-                        let on = on.intersection(catalog.holds_on(&need.requirement, &[]));
-                        demand(self.problem, need, node, on, &mut own)?;
-                        self.note_optional(variable, what, &own);
-                        for (to, set) in own.0 {
-                            demands.push(to, set);
-                        }
-                    }
+                DependencyKind::Normal | DependencyKind::Optional => {
+                    let on = on.intersection(catalog.need_holds_on(need, &[]));
+                    self.dependency((variable, (package, ordinal)), (node, on), need, &mut demands)?;
                 }
                 DependencyKind::Peer | DependencyKind::OptionalPeer => {
                     self.peer((variable, ordinal), (node, around), need, &mut demands)?;
@@ -120,6 +121,53 @@ impl Provider<'_> {
             }
         }
         Ok(ChoiceOutcome::Demands(demands))
+    }
+
+    /// Returns the demands of a feature: that version of its package, and what the feature adds to the package's dependencies.
+    fn feature(
+        &self,
+        variable: Variable,
+        (package, bucket, ordinal): (PackageIx, u32, u32),
+        feature: ExtraIx,
+    ) -> Result<Demands, IndexError> {
+        let catalog = self.problem.catalog;
+        let prepared = catalog.prepared(package, ordinal)?;
+        let node = self.problem.node_of(package, ordinal, catalog.home())?;
+        let features = [catalog.interned.extra_name(feature)];
+        let mut demands = Demands::default();
+        demands.push(Variable::Larder(package, bucket), OrdinalSet::singleton(ordinal));
+        for need in prepared.needs.iter().filter(|need| !need.is_peer()) {
+            let always = catalog.need_holds_on(need, &[]);
+            let on = catalog.need_holds_on(need, &features).without(always);
+            self.dependency((variable, (package, ordinal)), (node, on), need, &mut demands)?;
+        }
+        Ok(demands)
+    }
+
+    /// Demands a dependency of a version on some platforms, unless it is optional and left out.
+    fn dependency(
+        &self,
+        (variable, (package, ordinal)): (Variable, (PackageIx, u32)),
+        (node, on): (NodeIx, PlatformSet),
+        need: &Need,
+        demands: &mut Demands,
+    ) -> Result<(), IndexError> {
+        if on == PlatformSet::NONE && !need.when.is_always() {
+            return Ok(());
+        }
+        if need.kind != DependencyKind::Optional {
+            return demand(self.problem, need, node, on, demands);
+        }
+        let what = Droppable::Need(NodeOwner::Release(package, ordinal), need.alias);
+        if self.problem.why_dropped(what, need)?.is_none() {
+            let mut own = Demands::default();
+            demand(self.problem, need, node, on, &mut own)?;
+            self.note_optional(variable, what, &own);
+            for (to, set) in own.0 {
+                demands.push(to, set);
+            }
+        }
+        Ok(())
     }
 
     /// Demands a dependency of the built-in package extensions. It is decided last, so that it brings no second version of a

@@ -213,9 +213,14 @@ impl<'a> Provider<'a> {
                 .filter(|ordinal| range.contains(ordinal))
                 .or_else(|| pypi::pick(&table, range, None)),
             Variable::Larder(..) => larder::pick(&table, range),
-            Variable::LarderRange(_, versions) => {
-                larder::pick_bucket(&table, &self.problem.catalog.interned.versions_of(versions), range)
+            Variable::LarderFeature(_, bucket, _) => self
+                .decided(Variable::Larder(package, bucket))
+                .filter(|ordinal| range.contains(ordinal))
+                .or_else(|| larder::pick(&table, range)),
+            Variable::LarderRange(_, asked) => {
+                larder::pick_bucket(&table, &self.problem.catalog.interned.range(asked).versions, range)
             }
+            Variable::LarderPython(_) => range.descending().next(),
             Variable::Path(_) => path::pick(range),
         })
     }
@@ -303,7 +308,12 @@ impl DependencyProvider for Provider<'_> {
             Variable::Npm { .. } if self.is_preferred_peer(variable) || self.extensions.borrow().contains(variable) => {
                 return (Urgency::Peer, Reverse(0), PackagePart::Whole);
             }
-            Variable::Npm { .. } | Variable::Larder(..) | Variable::LarderRange(..) | Variable::Path(_) => {
+            Variable::Npm { .. }
+            | Variable::Larder(..)
+            | Variable::LarderFeature(..)
+            | Variable::LarderRange(..)
+            | Variable::LarderPython(_)
+            | Variable::Path(_) => {
                 let is_stubborn = conflicts.conflict_count() >= STUBBORN;
                 let (urgency, width) = if is_stubborn { (Urgency::Early, range.len()) } else { (Urgency::Normal, 0) };
                 return (urgency, Reverse(width), PackagePart::Whole);

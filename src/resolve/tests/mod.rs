@@ -4,6 +4,7 @@ mod explain;
 mod lines;
 mod npm;
 mod picks;
+mod private;
 mod property;
 mod pypi;
 mod sharing;
@@ -18,7 +19,8 @@ use crate::model::{
 };
 use crate::resolve::{
     Candidate, Chosen, Dependency, DependencyKind, EXTENSIONS_EDITION, Index, IndexError, NoSolution, PlatformSet,
-    Preferences, Release, RequiredLine, Requirements, Resolution, ResolveError, Versions, Wants, resolve,
+    Preferences, PrivateTraits, Release, RequiredLine, Requirements, Resolution, ResolveError, Versions, Wants,
+    resolve,
 };
 
 /// An index that is written down, with the problem that is posed to it.
@@ -87,6 +89,11 @@ impl World {
         let mut candidate = Candidate::new(version);
         let mut release =
             Release { dependencies: needs.iter().map(|text| need(id.ecosystem, text)).collect(), ..Release::default() };
+        let features: BTreeSet<_> = release.dependencies.iter().flat_map(|one| one.when.extras()).collect();
+        if !features.is_empty() {
+            let features = features.into_iter().collect();
+            candidate.private = Some(Box::new(PrivateTraits { features, ..PrivateTraits::default() }));
+        }
         change(&mut candidate, &mut release);
         let known = self.packages.entry(id).or_default();
         known.push((candidate, release));
@@ -258,8 +265,12 @@ fn key(what: &str) -> (PackageId, Version) {
     (id, Version::parse(ecosystem, version).unwrap())
 }
 
-/// Parses `a ^1`, `opt a ^1`, `peer a ^1`, `peer? a ^1`, `pypi: a>=1`, `git a`.
+/// Parses `a ^1`, `opt a ^1`, `peer a ^1`, `peer? a ^1`, `pypi: a>=1`, `git a`, `+feature a ^1`.
 fn need(ecosystem: Ecosystem, text: &str) -> Dependency {
+    let (when, text) = match text.strip_prefix('+').and_then(|rest| rest.split_once(' ')) {
+        Some((feature, rest)) => (Marker::of_extra(&feature.parse().unwrap()), rest),
+        None => (Marker::default(), text),
+    };
     let (kind, text) = match text.split_once(' ') {
         Some(("opt", rest)) => (DependencyKind::Optional, rest),
         Some(("peer", rest)) => (DependencyKind::Peer, rest),
@@ -269,16 +280,16 @@ fn need(ecosystem: Ecosystem, text: &str) -> Dependency {
     if let Some(name) = text.strip_prefix("git ") {
         let name = PackageName::parse(ecosystem, name).unwrap();
         let (text, reason) = ("git+ssh://x".to_owned(), "git dependencies are refused".to_owned());
-        return Dependency { kind, wants: Wants::Unsupported { name, text, reason } };
+        return Dependency::new(kind, Wants::Unsupported { name, text, reason });
     }
     let (ecosystem, text) = match text.split_once(": ") {
         Some((other, text)) => (other.parse().unwrap(), text),
         None => (ecosystem, text),
     };
-    Dependency { kind, wants: Wants::Requirement(requirement(ecosystem, text)) }
+    Dependency { when, ..Dependency::new(kind, Wants::Requirement(requirement(ecosystem, text))) }
 }
 
-/// Parses `a ^1`, `a npm:b@^1` or `a[x]>=1; marker`.
+/// Parses `a ^1`, `a npm:b@^1`, `a[x]>=1; marker`, or of a private package `beta a[x,-default] ^1`.
 fn requirement(ecosystem: Ecosystem, text: &str) -> Requirement {
     match ecosystem {
         Ecosystem::Npm => {
@@ -310,8 +321,15 @@ fn requirement(ecosystem: Ecosystem, text: &str) -> Requirement {
             }
         }
         Ecosystem::Larder => {
+            let (beta, text) = text.strip_prefix("beta ").map_or((false, text), |text| (true, text));
             let (name, range) = text.split_once(' ').unwrap();
-            Requirement::Larder { name: PackageName::npm(name).unwrap(), range: range.parse().unwrap() }
+            let (name, asked) = name.trim_end_matches(']').split_once('[').unwrap_or((name, ""));
+            let mut features: BTreeSet<&str> = asked.split(',').filter(|feature| !feature.is_empty()).collect();
+            if !features.remove("-default") {
+                features.insert("default");
+            }
+            let requirement = Requirement::larder(PackageName::npm(name).unwrap(), range.parse().unwrap());
+            requirement.with_features(features.into_iter().map(|feature| feature.parse().unwrap()), beta)
         }
         Ecosystem::Path => {
             let (name, marker) = text.split_once(';').unwrap_or((text, ""));

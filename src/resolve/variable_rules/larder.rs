@@ -3,16 +3,21 @@
 //! A range that reaches into several buckets, such as `>=1, <3`, is decided by a variable of its own
 //! ([`Variable::LarderRange`]), whose versions are the buckets' names: so it is the solver that chooses the bucket, and that
 //! may choose another one.
+//!
+//! Features are additive, as Cargo's are. Each one that is asked for is a variable ([`Variable::LarderFeature`]), whose version is
+//! that of its package, and which demands what the feature adds.
 
 use pubgrub::VersionSet;
 
 use super::{DecidingVariable, ScopedNeed, VariableRules};
 use crate::resolve::Solution;
+use crate::resolve::catalog::Catalog;
 use crate::resolve::demands::Demands;
 use crate::resolve::index::IndexError;
+use crate::resolve::interned::BucketRange;
 use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::Problem;
-use crate::resolve::variable::Variable;
+use crate::resolve::variable::{ExtraIx, PackageIx, Variable};
 use crate::resolve::version_rules::larder::buckets;
 
 /// Which variables decide about private packages.
@@ -27,12 +32,14 @@ impl VariableRules for Larder {
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         let (catalog, package) = (problem.catalog, scoped.package);
+        let features = features(catalog, scoped);
         match &buckets(&*catalog.table(package)?, &set)[..] {
-            [(bucket, versions)] => demands.push(Variable::Larder(package, *bucket), versions.clone()),
+            [only] => in_bucket(package, only, &features, demands),
             several => {
                 let names = several.iter().map(|(name, _)| OrdinalSet::singleton(*name));
                 let names = names.fold(OrdinalSet::empty(), |all, name| all.union(&name));
-                demands.push(Variable::LarderRange(package, catalog.interned.range(&set)), names);
+                let range = catalog.interned.bucket_range(BucketRange { versions: set, features });
+                demands.push(Variable::LarderRange(package, range), names);
             }
         }
         Ok(())
@@ -46,9 +53,11 @@ impl VariableRules for Larder {
     ) -> Result<Vec<DecidingVariable>, IndexError> {
         let (catalog, package) = (problem.catalog, scoped.package);
         let set = catalog.set_for(&scoped.need.requirement, package)?;
-        let bucket = match buckets(&*catalog.table(package)?, &set)[..] {
-            [(bucket, _)] => Some(bucket),
-            _ => solution.get(&Variable::LarderRange(package, catalog.interned.range(&set))).copied(),
+        let bucket = if let [(bucket, _)] = buckets(&*catalog.table(package)?, &set)[..] {
+            Some(bucket)
+        } else {
+            let range = BucketRange { versions: set, features: features(catalog, scoped) };
+            solution.get(&Variable::LarderRange(package, catalog.interned.bucket_range(range))).copied()
         };
         let decided = |bucket| DecidingVariable {
             variable: Variable::Larder(package, bucket),
@@ -56,5 +65,23 @@ impl VariableRules for Larder {
             platform: None,
         };
         Ok(bucket.map(decided).into_iter().collect())
+    }
+}
+
+/// Returns the features that a need asks for.
+fn features(catalog: &Catalog<'_>, scoped: &ScopedNeed<'_>) -> Vec<ExtraIx> {
+    scoped.need.requirement.extras().iter().map(|feature| catalog.interned.extra(feature)).collect()
+}
+
+/// Demands versions of one bucket, and the same versions of the features.
+pub(in crate::resolve) fn in_bucket(
+    package: PackageIx,
+    (bucket, versions): &(u32, OrdinalSet),
+    features: &[ExtraIx],
+    demands: &mut Demands,
+) {
+    demands.push(Variable::Larder(package, *bucket), versions.clone());
+    for &feature in features {
+        demands.push(Variable::LarderFeature(package, *bucket, feature), versions.clone());
     }
 }

@@ -59,6 +59,8 @@ pub(super) struct DecidingVariable {
 const RULES: PerEcosystem<&dyn VariableRules> =
     PerEcosystem { npm: &npm::Npm, pypi: &pypi::Pypi, larder: &larder::Larder, path: &path::Path };
 
+pub(super) use larder::in_bucket;
+
 /// Returns the rules of an ecosystem.
 pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn VariableRules {
     *RULES.of(ecosystem)

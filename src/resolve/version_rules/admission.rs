@@ -1,4 +1,4 @@
-//! Which versions of a Python package may be chosen at all.
+//! Which versions of a package may be chosen at all: the rules of Python packages, of which private ones have one.
 
 use pep440_rs::{Operator, VersionSpecifier, VersionSpecifiers};
 
@@ -36,6 +36,11 @@ impl Admission {
             settings: requirements.settings.prereleases,
             allowed_by_line: lines.clone().any(|line| line.prereleases),
         }
+    }
+
+    /// Creates the condition that a version is not yanked, unless it is locked.
+    pub(in crate::resolve) fn of_not_yanked() -> Self {
+        Self { python: None, named: Vec::new(), settings: Prereleases::default(), allowed_by_line: false }
     }
 
     /// Returns whether a version may be chosen: its interpreter fits; it is not yanked, unless locked or pinned; it is no

@@ -2,25 +2,62 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{Requirement, Settings, Version};
+use crate::model::{ExtraName, PackageId, Requirement, Settings, Version};
 
 use super::VersionRules;
+use super::admission::Admission;
 use crate::resolve::index::{Candidate, Versions};
 use crate::resolve::ordinal_set::OrdinalSet;
+use crate::resolve::requirements::Requirements;
 use crate::resolve::version_table::VersionTable;
 
 /// How versions of private packages are chosen.
 pub(in crate::resolve) struct Larder;
 
 impl VersionRules for Larder {
+    fn admitted(&self, requirement: &Requirement, versions: &Versions, _: &Settings) -> OrdinalSet {
+        OrdinalSet::filter(0..versions.candidates.len() as u32, |place| {
+            let candidate = &versions.candidates[place as usize];
+            requirement.matches(&candidate.version) && lacking(requirement, candidate).is_none()
+        })
+    }
+
+    /// A yanked version is chosen only where it is locked already.
+    fn admission(&self, _: &Requirements, _: &PackageId) -> Option<Admission> {
+        Some(Admission::of_not_yanked())
+    }
+
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
         let candidates = &versions.candidates;
         let fits = |place: &u32| {
             let candidate = &candidates[*place as usize];
-            candidate.is_before(settings.released_before) && requirement.matches(&candidate.version)
+            candidate.is_before(settings.released_before)
+                && !candidate.yanked
+                && requirement.matches(&candidate.version)
+                && lacking(requirement, candidate).is_none()
         };
         choice(candidates, (0..candidates.len() as u32).rev().filter(fits))
     }
+}
+
+/// Why a version whose number a requirement admits is none that it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::resolve) enum Lacking {
+    /// It does not declare this feature.
+    Feature(ExtraName),
+    /// Its status is `beta`, and the requirement does not take such versions.
+    Beta,
+}
+
+/// Returns why a version, whose number a requirement admits, is none that it asks for. The default feature is there even where
+/// it is not declared: it has nothing in it then.
+pub(in crate::resolve) fn lacking(requirement: &Requirement, candidate: &Candidate) -> Option<Lacking> {
+    let declared = candidate.private.as_deref().map_or(&[][..], |private| &private.features);
+    let default = ExtraName::default_feature();
+    let missing = requirement.extras().iter().find(|feature| **feature != default && !declared.contains(feature));
+    let is_beta = candidate.private.as_deref().is_some_and(|private| private.is_beta);
+    let beta = (is_beta && !requirement.takes_beta()).then_some(Lacking::Beta);
+    beta.or_else(|| missing.map(|feature| Lacking::Feature(feature.clone())))
 }
 
 /// Picks a version: a locked one, the highest that is no pre-release, the highest.
