@@ -44,6 +44,7 @@ mod pack;
 mod package_managers;
 mod patch;
 mod phantoms;
+mod private;
 mod profiles;
 mod python;
 mod registries;

@@ -85,6 +85,21 @@ impl Lockfile {
         v1::write(self)
     }
 
+    /// Gives private packages that stay as they were the histories that an older lock witnessed, so that a lock changes where
+    /// versions do, and not whenever something is published.
+    pub fn keep_histories(&mut self, old: &Self) {
+        for (key, package) in &mut self.graph.packages {
+            let Some(attestation) = &mut package.attestation else { continue };
+            let known = old.graph.packages.get(key).filter(|known| known.origin == package.origin);
+            if let Some(known) = known.and_then(|known| known.attestation.as_ref())
+                && known.tree == attestation.tree
+                && known.history.lines <= attestation.history.lines
+            {
+                attestation.history = known.history.clone();
+            }
+        }
+    }
+
     /// Returns the versions that were chosen for a side of the project's conflicts, for a solve that should change little. A
     /// side that is new starts from one that shares a group with it, or from the first; where conflicts are new or gone, the
     /// solutions that are there count for all.

@@ -5,6 +5,7 @@ use miette::SourceSpan;
 use crate::diagnostic::nearest;
 use crate::model::Label;
 
+use super::dependencies::{condition, seen_as};
 use super::node::Errors;
 use super::{
     DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, conflicts, tasks,
@@ -59,9 +60,34 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     {
         errors.push(ManifestError::NoPython { span: line.span });
     }
+    check_names(&lines(), errors);
     for line in lines() {
         check_registry(line, &root.registries, errors);
         errors.extend(claimed_by_another(line, manifest, root));
+    }
+}
+
+/// Reports private packages that have the name of an npm package: in a `node_modules` there is one of a name.
+fn check_names<'m>(lines: &(impl Iterator<Item = &'m DependencyLine> + Clone), errors: &mut Errors) {
+    for line in lines.clone().filter(|line| line.ecosystem().has_features()) {
+        let is_same = |other: &&DependencyLine| {
+            other.ecosystem().has_scopes()
+                && seen_as(other) == seen_as(line)
+                && !condition(other).is_disjoint(condition(line))
+        };
+        if let Some(other) = lines.clone().find(is_same) {
+            let (first, span) = if other.span.offset() < line.span.offset() { (other, line) } else { (line, other) };
+            errors.push(ManifestError::Repeated {
+                what: format!("`{}`, the name of a private package and of an npm package,", seen_as(line)),
+                help: Some(format!(
+                    "Node sees one package of a name: rename the npm package, `npm \"{name}-npm\" \"npm:{name}@…\"`, or do \
+                     without one of the two",
+                    name = seen_as(line)
+                )),
+                span: span.span,
+                first: first.span,
+            });
+        }
     }
 }
 

@@ -197,7 +197,7 @@ pub fn seen_as(line: &DependencyLine) -> &str {
     }
 }
 
-fn condition(line: &DependencyLine) -> &Marker {
+pub(super) fn condition(line: &DependencyLine) -> &Marker {
     match &line.spec {
         DependencySpec::Package(requirement) => requirement.marker().unwrap_or(&line.when),
         DependencySpec::Folder(_) => &line.when,

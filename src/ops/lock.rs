@@ -9,7 +9,7 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, PackageId, Runtimes, Settings, Side, Source};
+use crate::model::{Builds, Edition, Graph, PackageId, Runtimes, Settings, Side, Source};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -369,10 +369,27 @@ pub(super) fn solve_with(
     let Resolution { mut graph, warnings, .. } = resolution;
     artifacts::complete(session, registries, &mut graph, wish.old)?;
     let builds = probe.finish(&graph)?;
-    let lockfile = Lockfile { builds, ..Lockfile::new(settings, graph) };
+    let mut lockfile = Lockfile { builds, ..Lockfile::new(settings, graph) };
+    if let Some(old) = wish.old {
+        check_histories(registries, &old.graph, &lockfile.graph)?;
+        lockfile.keep_histories(old);
+    }
     project.check_patches_are_used(&lockfile)?;
     let held_back = held_back(registries, &lockfile)?;
     Ok((lockfile, SolveNotes { warnings, held_back }))
+}
+
+/// Makes sure that the histories of private packages go on where an older lock witnessed them.
+fn check_histories(registries: &Registries, old: &Graph, new: &Graph) -> Result<()> {
+    let now: BTreeSet<_> = new.packages.iter().map(|(key, package)| (&key.id, package.origin.as_ref())).collect();
+    for (key, package) in &old.packages {
+        if let Some(attestation) = &package.attestation
+            && now.contains(&(&key.id, package.origin.as_ref()))
+        {
+            registries.check_history(&key.id, &attestation.history).map_err(failure::of_index)?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the direct dependencies that have a newer version for newer systems only.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::lock::Closure;
 use crate::model::{Edge, PackageId, RootEdge, Runtimes, Version};
 use crate::registry::{CachePolicy, Registries};
-use crate::resolve::{self, Index};
+use crate::resolve::{self, Candidate, Index};
 
 use super::lock::{self, Wish};
 use super::project::{self, selection};
@@ -139,7 +139,8 @@ fn newest<'a>(closure: &Closure<'a>, line: &'a RootEdge) -> Option<&'a Edge> {
 fn latest(registries: &Registries, package: &PackageId) -> Result<Option<Version>> {
     let versions = registries.versions(package).map_err(failure::of_index)?;
     let tagged = versions.tags.get("latest").and_then(|&place| versions.candidates.get(place as usize));
-    let offered = || versions.candidates.iter().rev().filter(|candidate| !candidate.yanked);
+    let is_offered = |candidate: &&Candidate| !candidate.yanked && !candidate.is_beta();
+    let offered = || versions.candidates.iter().rev().filter(is_offered);
     let newest = || offered().find(|candidate| !candidate.version.is_prerelease()).or_else(|| offered().next());
     Ok(tagged.or_else(newest).map(|candidate| candidate.version.clone()))
 }

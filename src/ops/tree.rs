@@ -58,13 +58,12 @@ const DEEPEST: usize = 200;
 
 fn node<'a>(closure: &Closure<'a>, edge: &'a Edge, depth: usize, seen: &mut BTreeSet<&'a InstanceKey>) -> Node {
     let key = &edge.to.package;
-    let has_more = closure.edges(&edge.to).next().is_some();
+    // An extra or a feature that brings others is an edge of a package to itself.
+    let mut below = closure.edges(&edge.to).filter(|below| below.to != edge.to).peekable();
+    let has_more = below.peek().is_some();
     let repeated = has_more && (depth <= 1 || !seen.insert(&edge.to));
-    let dependencies = if repeated {
-        Vec::new()
-    } else {
-        closure.edges(&edge.to).map(|below| node(closure, below, depth - 1, seen)).collect()
-    };
+    let dependencies =
+        if repeated { Vec::new() } else { below.map(|below| node(closure, below, depth - 1, seen)).collect() };
     Node {
         ecosystem: key.id.ecosystem.as_str(),
         name: key.id.name.to_string(),

@@ -111,14 +111,14 @@ pub(super) fn realise_packages<'a>(input: &LayoutInput<'a>) -> Result<Realisatio
             let dependencies = from
                 .dependencies
                 .iter()
-                .map(|(name, on)| {
+                .filter_map(|(name, on)| {
                     let target = match on {
                         KeyDependency::On(at) => {
-                            LinkTarget::Package(keys[*at].clone(), instances[*at].package.id.name.as_str().into())
+                            LinkTarget::Package(keys[*at].clone(), input.node_path(&instances[*at].package)?)
                         }
                         KeyDependency::Folder(folder) => LinkTarget::Folder((*folder).into()),
                     };
-                    ((*name).into(), target)
+                    Some(((*name).into(), target))
                 })
                 .collect();
             let realised = RealisedPackage {
@@ -127,6 +127,7 @@ pub(super) fn realise_packages<'a>(input: &LayoutInput<'a>) -> Result<Realisatio
                 files: from.files,
                 bin: input.lock.graph.packages.get(&instance.package).is_some_and(|package| package.facts.bin),
                 dependencies,
+                private: input.private.get(&instance.package).cloned(),
             };
             (key.clone(), realised)
         })

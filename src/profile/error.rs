@@ -175,6 +175,16 @@ pub enum ProfileError {
         problem: String,
     },
 
+    /// A private package that is not what it says.
+    #[error("{package} cannot be installed: {problem}")]
+    #[diagnostic(code(larder::profile::bad_private_package), help("ask those who publish it, or for another version"))]
+    BadPrivatePackage {
+        /// The package.
+        package: Box<PackageKey>,
+        /// What is wrong with it.
+        problem: String,
+    },
+
     /// A pyproject.toml of a local package that cannot be used.
     #[error("`{}` cannot be used: {problem}", file.display())]
     #[diagnostic(code(larder::profile::bad_pyproject), help("a local package needs `[project]` with a `name`"))]
@@ -380,6 +390,7 @@ impl Failure for ProfileError {
             | Self::OwnedTwice { .. }
             | Self::BadWheel { .. }
             | Self::BadPackageJson { .. }
+            | Self::BadPrivatePackage { .. }
             | Self::BadLink { .. }
             | Self::NoGeneration { .. }
             | Self::Incomplete { .. }

@@ -62,10 +62,25 @@ impl Fixture {
         self.package(key(Ecosystem::Pypi, spec), files)
     }
 
+    /// A private package.
+    pub(super) fn private(&mut self, spec: &str, files: &[(&str, &str)]) -> &mut Self {
+        self.package(key(Ecosystem::Larder, spec), files)
+    }
+
+    /// A dependency of a private package on one of another ecosystem.
+    pub(super) fn private_edge(&mut self, from: &str, ecosystem: Ecosystem, name: &str, to: &str) -> &mut Self {
+        self.edge_of(&key(Ecosystem::Larder, from), edge(name, &key(ecosystem, to)))
+    }
+
+    pub(super) fn root_private(&mut self, name: &str, to: &str) -> &mut Self {
+        self.root_of(Dependent::Project, edge(name, &key(Ecosystem::Larder, to)))
+    }
+
     fn package(&mut self, key: PackageKey, files: &[(&str, &str)]) -> &mut Self {
         let folder = self.store.join(format!("{}-{}", key.id.name.as_str().replace('/', "+"), self.trees.len()));
         let tree = Arc::new(tree(folder, files));
-        let bin = files.iter().any(|(path, text)| *path == "package.json" && text.contains("bin"));
+        let bin = files.iter().any(|(path, text)| *path == "package.json" && text.contains("bin"))
+            || files.iter().any(|(path, text)| *path == "larder.kdl" && text.contains("bin"));
         self.trees.insert(key.clone(), tree);
         self.add(key, None, bin)
     }
@@ -159,6 +174,7 @@ impl Fixture {
             closure: &self.closure(),
             platform: Platform::LinuxX64,
             trees: &self.trees.iter().map(|(key, tree)| (key.clone(), tree.digest)).collect(),
+            private: &super::private::read_all(&self.trees)?,
             folders: &folders,
             files: LinkMode::Shared,
             hoisting: &self.hoisting,

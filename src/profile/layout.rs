@@ -9,12 +9,13 @@ use crate::model::{Ecosystem, PackageId, PackageName, Platform, RuntimeKey, Tree
 
 use super::key::RealisedKey;
 use super::link_mode::LinkMode;
+use super::private::PrivateContent;
 
 /// The target of a link in a `node_modules`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkTarget {
-    /// A realised package: its key, and its own name.
+    /// A realised package: its key, and its own name; of a private package the name with the folder of its Node half.
     Package(RealisedKey, Arc<str>),
     /// A local folder, relative to the root.
     Folder(Arc<str>),
@@ -40,6 +41,9 @@ pub struct RealisedPackage {
     /// The links to its dependencies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: Links,
+    /// What a private package brings. `None` for other packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<PrivateContent>,
 }
 
 /// A runtime in a folder of `.larder/node_modules/.packages`.
@@ -210,6 +214,13 @@ impl Layout {
     pub(super) fn realised_trees(&self) -> impl Iterator<Item = (&RealisedKey, &TreeDigest)> {
         let packages = self.packages.iter().map(|(key, realised)| (key, &realised.tree));
         packages.chain(self.runtimes.values().map(|runtime| (&runtime.key, &runtime.tree)))
+    }
+
+    /// Returns the private packages with a Python half: the key, the package, what it brings.
+    pub(super) fn python_halves(&self) -> impl Iterator<Item = (&RealisedKey, &RealisedPackage, &PrivateContent)> {
+        let private =
+            self.packages.iter().filter_map(|(key, realised)| Some((key, realised, realised.private.as_ref()?)));
+        private.filter(|(_, _, content)| content.python.is_some())
     }
 
     /// Returns the links of `fallback/`; none where there is none.

@@ -11,6 +11,7 @@ use super::ProfileError;
 use super::key::RealisedKey;
 use super::layout::{LinkTarget, Links, LocalFolder};
 use super::link_mode::LinkMode;
+use super::private::PrivateContent;
 use super::runtime::RuntimeTree;
 
 /// The input of [`compute_layout`](super::compute_layout::compute_layout).
@@ -24,6 +25,8 @@ pub(super) struct LayoutInput<'a> {
     pub(super) platform: Platform,
     /// The content of each package of a registry.
     pub(super) trees: &'a BTreeMap<PackageKey, TreeDigest>,
+    /// What the private packages of the closure declare.
+    pub(super) private: &'a BTreeMap<PackageKey, PrivateContent>,
     /// The local packages of the closure.
     pub(super) folders: &'a BTreeMap<PackageKey, LocalFolder>,
     /// How files come into the profile, unless a package is writable.
@@ -37,13 +40,20 @@ pub(super) struct LayoutInput<'a> {
 }
 
 impl LayoutInput<'_> {
-    /// Returns what a link to an instance leads to. `keys` has the keys of realised packages. `None` if the instance is
-    /// neither realised nor a local package with a package.json.
+    /// Returns what a link to an instance in a `node_modules` leads to. `keys` has the keys of realised packages. `None` if the
+    /// instance is neither realised nor a local package with a package.json, or is a private package without a Node half.
     pub(super) fn target(&self, keys: &RealisedKeys<'_>, of: &InstanceKey) -> Option<LinkTarget> {
         match keys.get(of) {
-            Some(key) => Some(LinkTarget::Package(key.clone(), of.package.id.name.as_str().into())),
+            Some(key) => Some(LinkTarget::Package(key.clone(), self.node_path(&of.package)?)),
             None => Some(LinkTarget::Folder(self.npm_folder(of)?.folder.clone())),
         }
+    }
+
+    /// Returns where Node finds a realised package below the `node_modules` of its folder. `None` for a private package without a
+    /// Node half.
+    pub(super) fn node_path(&self, package: &PackageKey) -> Option<Arc<str>> {
+        let name = package.id.name.as_str();
+        self.private.get(package).map_or_else(|| Some(name.into()), |private| private.node_path(name))
     }
 
     /// Returns the local package that an instance is, if it has a package.json.
@@ -90,9 +100,9 @@ impl PackageToPlace<'_> {
         self.key.package.id.name.as_str().into()
     }
 
-    /// Returns what a link to the package leads to.
-    pub(super) fn target(&self) -> Option<LinkTarget> {
-        self.input.target(self.keys, self.key)
+    /// Returns the realised package as a whole.
+    pub(super) fn whole(&self) -> Option<LinkTarget> {
+        Some(LinkTarget::Package(self.keys.get(self.key)?.clone(), self.name()))
     }
 
     /// Returns what the package sees in a `node_modules`.

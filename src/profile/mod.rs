@@ -35,7 +35,7 @@
 //! | `placement` | each ecosystem's contract: where its packages go |
 //! | `undeclared` | what packages find that they do not declare |
 //! | `compute_layout` | lock, closure and trees → layout |
-//! | `local_folders` | what the folders of local packages hold |
+//! | `local_folders`, `private` | what the folders of local packages hold; what private packages declare |
 //! | `record_file`, `generation_summary`, `generation` | what a generation says of itself |
 //! | `complete_generations` | which generations are known to have all their packages |
 //! | `profiles`, `leftovers`, `git_exclude`, `project_lock` | a checkout with its profiles, and the right to change it |
@@ -73,6 +73,7 @@ mod package_folder;
 mod paths;
 mod pins;
 mod placement;
+mod private;
 mod profiles;
 mod project_lock;
 pub mod python;
@@ -107,6 +108,7 @@ pub use link_mode::LinkMode;
 pub use package_folder::PackageFolder;
 pub use paths::{active, current_link, generation_folder, is_generation, own_folder, sync_record};
 pub use placement::needs_python;
+pub use private::PrivateContent;
 pub use profiles::Profiles;
 pub use project_lock::{ProjectLock, has_leftovers};
 pub use rollback::Rollback;

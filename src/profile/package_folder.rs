@@ -51,12 +51,13 @@ impl PackageFolder<'_> {
     pub fn lay_out(&self, folder: &Path) -> Result<PathBuf, ProfileError> {
         let digests: BTreeMap<PackageKey, TreeDigest> =
             self.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
-        let (folders, hoisting) = (BTreeMap::new(), Hoisting::default());
+        let (folders, private, hoisting) = (BTreeMap::new(), BTreeMap::new(), Hoisting::default());
         let realisation = realise_packages(&LayoutInput {
             lock: self.lock,
             closure: self.closure,
             platform: self.platform,
             trees: &digests,
+            private: &private,
             folders: &folders,
             files: LinkMode::Shared,
             hoisting: &hoisting,

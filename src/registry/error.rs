@@ -1,7 +1,7 @@
 //! Errors of registries.
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{Ecosystem, Label, PackageName, RuntimeHost};
+use crate::model::{Digest, Ecosystem, History, Label, PackageId, PackageName, RuntimeHost};
 
 /// A registry's response cannot be used, or no registry can serve a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -197,6 +197,47 @@ pub enum RegistryError {
         /// The package.
         package: PackageName,
     },
+    /// The history of a private package is another than a lock witnessed.
+    #[error(
+        "the history of {package} at {registry} is not the one that the lock was made from: its first {} lines have the digest {}, \
+         and the lock has {}",
+        witnessed.lines, found.to_hex(), witnessed.digest.to_hex()
+    )]
+    #[diagnostic(
+        code(larder::registry::other_history),
+        help(
+            "somebody changed what was published: do not trust this registry until you know why. If it was made anew, \
+             `larder trust registry NAME` accepts its new history"
+        )
+    )]
+    OtherHistory {
+        /// Where the package comes from, as messages call it.
+        registry: String,
+        /// The package.
+        package: PackageId,
+        /// What the lock witnessed.
+        witnessed: Box<History>,
+        /// The digest of as many lines now.
+        found: Digest,
+    },
+    /// The history of a private package is shorter than a lock witnessed.
+    #[error(
+        "the history of {package} at {registry} has fewer than the {} lines that the lock was made from: an old copy answers, or \
+         something is withheld",
+        witnessed.lines
+    )]
+    #[diagnostic(
+        code(larder::registry::shorter_history),
+        help("try again later, or ask who runs the registry: a history only grows")
+    )]
+    ShorterHistory {
+        /// Where the package comes from, as messages call it.
+        registry: String,
+        /// The package.
+        package: PackageId,
+        /// What the lock witnessed.
+        witnessed: Box<History>,
+    },
     /// Cached metadata cannot be decoded.
     #[error("the cached metadata of {ecosystem} package `{package}` is damaged")]
     #[diagnostic(code(larder::registry::damaged), help("delete larder's cache folder and run the command again"))]
@@ -216,8 +257,10 @@ impl Failure for RegistryError {
             | Self::PypiIndex { .. }
             | Self::NewerIndex { .. }
             | Self::RuntimeList { .. }
+            | Self::ShorterHistory { .. }
             | Self::FileGone { .. } => Exit::Network,
             Self::WrongPackage { .. }
+            | Self::OtherHistory { .. }
             | Self::BadDigest { .. }
             | Self::WrongMetadata { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,

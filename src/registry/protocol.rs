@@ -85,6 +85,12 @@ pub(super) trait PackageListing: Send + Sync {
         Vec::new()
     }
 
+    /// Returns the digest of the first lines of the package's history. Returns `None` if it is shorter, or registries of the
+    /// ecosystem keep none.
+    fn history(&self, _lines: u32) -> Option<Digest> {
+        None
+    }
+
     /// Returns the digests that the registry states for a file of a version. The version is given with its ordinal and its
     /// release. Returns `None` if the version has no such file.
     fn digests(&self, (version, _): (&Version, u32), release: &Release, file: &str) -> Option<Vec<Digest>> {

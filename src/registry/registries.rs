@@ -1,5 +1,6 @@
 //! All registries of a project: the resolver's index, and the source of artifacts.
 
+mod histories;
 mod runtime_artifacts;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -157,6 +157,11 @@ impl Candidate {
         self.private.as_ref().is_some_and(|private| private.has_python)
     }
 
+    /// Returns whether its status is `beta`.
+    pub fn is_beta(&self) -> bool {
+        self.private.as_ref().is_some_and(|private| private.is_beta)
+    }
+
     /// Returns a candidate of which nothing but the version is known, and which installs everywhere.
     pub fn new(version: Version) -> Self {
         Self {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use super::{Output, Registry};
+use super::{Output, PrivateRegistry, Registry};
 
 /// Nothing listens there, so that no test can reach the public registries; what answers is the mirror in front.
 const OUT_OF_REACH: &str = "registries {
@@ -83,6 +83,13 @@ impl Project {
                  platforms \"{platform}\"\n\n{OUT_OF_REACH}{rest}"
             ),
         )
+    }
+
+    /// Writes a manifest that takes private packages from `packages`, followed by `rest`.
+    pub(crate) fn with_packages(&self, packages: &PrivateRegistry, rest: &str) -> &Self {
+        let text = self.manifest(rest).read("larder.kdl");
+        let declared = OUT_OF_REACH.replace("}\n", &format!("{}}}\n", packages.line()));
+        self.write("larder.kdl", &text.replace(OUT_OF_REACH, &declared))
     }
 
     /// Writes a manifest with these runtimes, which come from `registry`, for this machine's platform, followed by `rest`.

@@ -199,6 +199,35 @@ fn repetition_is_an_error() {
 }
 
 #[test]
+fn a_private_package_and_an_npm_package_of_one_name_are_told_with_both_lines() {
+    let registries = "registries { larder \"acme\" \"https://acme/\" }\n";
+    check(
+        &format!("{registries}dependencies {{ larder \"zod\" \"^1\" }}\ngroup \"test\" {{ npm \"zod\" \"^4\" }}"),
+        &[("repeated", "npm \"zod\" \"^4\"")],
+    );
+    check(&format!("{registries}dependencies {{ larder \"zod\" \"^1\"; npm \"zod4\" \"npm:zod@^4\"; }}"), &[]);
+}
+
+#[test]
+fn features_that_have_no_names_are_pointed_at() {
+    let line = |rest: &str| {
+        format!("registries {{ larder \"acme\" \"https://acme/\" }}\ndependencies {{ larder \"a\" \"^1\" {rest} }}")
+    };
+    check(&line("features=\"euro,,rest\""), &[("bad_value", "\"euro,,rest\"")]);
+    check(&line("features=\"../x\""), &[("bad_value", "\"../x\"")]);
+    check(&line("features=#true"), &[("wrong_type", "#true")]);
+    check(&line("default-features=\"no\""), &[("wrong_type", "\"no\"")]);
+    check("dependencies { npm \"a\" \"^1\" features=\"x\" }", &[("unknown_property", "features")]);
+    let manifest = read(&line("features=\"rest, euro\" default-features=#false beta=#true"));
+    let DependencySpec::Package(requirement) = &manifest.dependencies[0].spec else { panic!("a package") };
+    let features: Vec<_> = requirement.extras().iter().map(ToString::to_string).collect();
+    assert_eq!((&features[..], requirement.takes_beta()), (&["euro".to_owned(), "rest".to_owned()][..], true));
+    let manifest = read(&line(""));
+    let DependencySpec::Package(requirement) = &manifest.dependencies[0].spec else { panic!("a package") };
+    assert_eq!(requirement.extras()[0].as_str(), "default");
+}
+
+#[test]
 fn versions_without_quotes_get_a_hint() {
     check("runtimes { python 3.10; node 22 }", &[("unquoted_version", "3.10"), ("unquoted_version", "22")]);
     check("runtimes { python 3.12 }\ndependencies { pypi \"x\" }", &[("unquoted_version", "3.12")]);

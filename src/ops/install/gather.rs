@@ -7,7 +7,7 @@ use crate::build::{BuildError, FailedStep};
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fetch::{self, FetchError, NameFolding, RequestedArtifact};
 use crate::lock::{Closure, Selection};
-use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform};
+use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform, TreeDigest};
 use crate::store::{Lease, StoreError, Tree};
 
 use super::laid_out;
@@ -244,6 +244,7 @@ fn attempt(
     }
     for (wanted, fetched) in wanted.into_iter().zip(whole) {
         let Some(package) = wanted.owner.package() else { continue };
+        attested(closure, package, &fetched.tree)?;
         if let Some(runner) = scripts {
             runner.check(package, &fetched.tree)?;
         }
@@ -261,6 +262,36 @@ fn attempt(
         run.map_err(|(package, step)| Failed::Scripts(package, step))?;
     }
     Ok(gathered)
+}
+
+/// Makes sure that a private package has the files that the lock names by their digest, however they were packed.
+fn attested(closure: &Closure<'_>, package: &PackageKey, tree: &Tree) -> Result<()> {
+    let locked = closure.graph.and_then(|graph| graph.packages.get(package)?.attestation.as_ref());
+    match locked {
+        Some(locked) if locked.tree != tree.digest => {
+            Err(OtherFiles { package: package.clone(), locked: locked.tree, found: tree.digest }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A private package whose files are not those that the lock names.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{package} has other files than are locked: their digest is {found}, and the lock has {locked}")]
+#[diagnostic(
+    code(larder::sync::other_files),
+    help("its registry states a digest that its archive does not have: do not trust it, and ask who runs it")
+)]
+struct OtherFiles {
+    package: PackageKey,
+    locked: TreeDigest,
+    found: TreeDigest,
+}
+
+impl Failure for OtherFiles {
+    fn exit(&self) -> Exit {
+        Exit::Integrity
+    }
 }
 
 /// Returns the tree of one package, fetched if the store does not have it, with its patch applied.

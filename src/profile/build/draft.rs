@@ -16,7 +16,7 @@ use crate::profile::generation::{Contents, Generation};
 use crate::profile::layout::{Layout, LinkTarget, Links};
 use crate::profile::paths::ProfilePaths;
 use crate::profile::python::{self, Interpreter};
-use crate::profile::{ProfileError, npm, root_links, runtime};
+use crate::profile::{ProfileError, npm, private, root_links, runtime};
 
 /// A generation that is being put together.
 pub(super) struct GenerationDraft<'a> {
@@ -69,7 +69,8 @@ impl<'a> GenerationDraft<'a> {
         if let Some(interpreter) = input.interpreter {
             let wheels = installables(input, layout, trees);
             self.warnings.extend(projects.iter().filter_map(python::EditablePackage::warning));
-            let installed = self.python((input, interpreter), layout, &wheels, projects)?;
+            let halves = self.python_halves(layout, trees)?;
+            let installed = self.python((input, interpreter), layout, &wheels, (projects, &halves))?;
             for (name, owner) in installed.scripts {
                 executables.offer(&name, Program::File(format!("../python/bin/{name}").into()), &owner);
             }
@@ -86,6 +87,8 @@ impl<'a> GenerationDraft<'a> {
             self.make_links()?;
         }
         self.link_programs(layout, trees)?;
+        // The project has those of the packages that it asks for, whether Node sees them or not.
+        executables.offer_private(self.paths, &layout.package_links, layout);
         for (name, (program, _)) in executables.offered {
             let target = match program {
                 Program::File(file) => file,
@@ -209,12 +212,28 @@ impl<'a> GenerationDraft<'a> {
         }
     }
 
+    /// Reads the Python halves of private packages.
+    fn python_halves(
+        &self,
+        layout: &Layout,
+        trees: &BTreeMap<TreeDigest, Arc<Tree>>,
+    ) -> Result<Vec<python::EditablePackage>, ProfileError> {
+        let mut halves = Vec::new();
+        for (key, realised, content) in layout.python_halves() {
+            let (Some(tree), Some(folder)) = (trees.get(&realised.tree), &content.python) else { continue };
+            let place = private::place(self.paths.packages, key, &realised.name);
+            let (name, version) = (&*realised.name, &*content.version);
+            halves.push(python::PythonHalf { name, version, tree, folder, realised: &place }.read()?);
+        }
+        Ok(halves)
+    }
+
     fn python(
         &self,
         (input, interpreter): (&BuildInput<'_>, &Interpreter),
         layout: &Layout,
         wheels: &[python::WheelInput],
-        projects: &[python::EditablePackage],
+        (projects, halves): (&[python::EditablePackage], &[python::EditablePackage]),
     ) -> Result<python::BuiltEnvironment, ProfileError> {
         let dependencies = || python_dependencies(input.closure);
         python::build(&python::EnvironmentInput {
@@ -224,6 +243,7 @@ impl<'a> GenerationDraft<'a> {
             wheels,
             files: input.link_mode(),
             projects,
+            halves,
             precedence: python::Precedence { owners: &layout.owners, dependencies: &dependencies },
         })
     }

@@ -9,9 +9,9 @@ use crate::model::TreeDigest;
 use crate::store::Tree;
 
 use super::input::BuildInput;
-use crate::profile::layout::{Layout, LinkTarget, Links};
+use crate::profile::layout::{Layout, LinkTarget, Links, RealisedPackage};
 use crate::profile::paths::ProfilePaths;
-use crate::profile::{ProfileError, npm};
+use crate::profile::{ProfileError, npm, private};
 
 /// The file that an executable's name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +96,21 @@ impl Executables {
     }
 }
 
+impl Executables {
+    /// Adds those of the private packages among links.
+    pub(super) fn offer_private(&mut self, paths: ProfilePaths<'_>, links: &Links, layout: &Layout) {
+        for (name, target) in links {
+            let LinkTarget::Package(key, _) = target else { continue };
+            let Some(realised) = layout.packages.get(key) else { continue };
+            let Some(content) = &realised.private else { continue };
+            let folder = private::place(paths.packages, key, &realised.name);
+            for (bin, file) in &content.bin {
+                self.offer(bin, Program::File(folder.join(&**file)), name);
+            }
+        }
+    }
+}
+
 /// Returns the executables of what a `node_modules` links.
 pub(super) fn executables_of_links(
     paths: ProfilePaths<'_>,
@@ -105,6 +120,7 @@ pub(super) fn executables_of_links(
     trees: &BTreeMap<TreeDigest, Arc<Tree>>,
 ) -> Result<Executables, ProfileError> {
     let mut executables = Executables::new(runtimes);
+    executables.offer_private(paths, links, layout);
     for (name, target) in links {
         match target {
             LinkTarget::Folder(folder) => {
@@ -115,7 +131,8 @@ pub(super) fn executables_of_links(
                 }
             }
             LinkTarget::Package(key, own) => {
-                let Some(realised) = layout.packages.get(key).filter(|realised| realised.bin) else { continue };
+                let declares = |realised: &&RealisedPackage| realised.bin && realised.private.is_none();
+                let Some(realised) = layout.packages.get(key).filter(declares) else { continue };
                 let Some(tree) = trees.get(&realised.tree) else { continue };
                 let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { continue };
                 let folder = paths.packages.join(key.as_str()).join("node_modules").join(&**own);

@@ -26,7 +26,7 @@ use crate::profile::python::Bytecode;
 use crate::profile::record_file::{FORMAT, hash};
 use crate::profile::relocate;
 use crate::profile::runtime::{self, RuntimeTree};
-use crate::profile::{ProfileError, npm};
+use crate::profile::{ProfileError, npm, private};
 
 /// The plan of a generation: computed first, then carried out.
 pub(in crate::profile) struct Plan<'a> {
@@ -43,7 +43,8 @@ impl<'a> Plan<'a> {
     pub(in crate::profile) fn new(paths: ProfilePaths<'a>, input: &'a BuildInput<'a>) -> Result<Self, ProfileError> {
         let folders = local_folders::look(paths.root, input.lock, input.closure)?;
         let (layout, closure) = layout_of(input, &folders)?;
-        if input.interpreter.is_none() && !(layout.python.is_empty() && folders.projects.is_empty()) {
+        let has_python = || layout.python_halves().next().is_some();
+        if input.interpreter.is_none() && (!layout.python.is_empty() || !folders.projects.is_empty() || has_python()) {
             return Err(ProfileError::UndeclaredPython);
         }
         let inputs = inputs(paths.root, input, &layout, &closure, &folders);
@@ -161,7 +162,9 @@ fn summary(
 
 fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
     let digests = input.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
+    let private = private::read_all(input.trees)?;
     compute_layout(&LayoutInput {
+        private: &private,
         lock: input.lock,
         closure: input.closure,
         platform: input.platform,

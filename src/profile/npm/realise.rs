@@ -88,7 +88,7 @@ fn files(into: &Dir, realised: &RealisedPackage, tree: &Tree) -> Result<(), Prof
     Ok(())
 }
 
-/// Returns the files that `bin` declares, with their content where that is not what the package has.
+/// Returns the files that a package declares as executables, with their content where that is not what the package has.
 ///
 /// They must be executable, and some packages forget it. A first line that ends as Windows has it names an interpreter
 /// that nobody has: such a file is repaired in its copy.
@@ -100,10 +100,15 @@ pub(in super::super) fn executables(
     if !realised.bin {
         return Ok(BTreeMap::new());
     }
-    let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { return Ok(BTreeMap::new()) };
-    let bins = declared_bins(&realised.name, &json, tree.entries.iter().map(|entry| &*entry.path))?;
+    let paths: Vec<String> = if let Some(content) = &realised.private {
+        content.bin.values().map(|file| (**file).to_owned()).collect()
+    } else {
+        let Some(json) = fs::read_if_exists(&tree.folder.join("package.json"))? else { return Ok(BTreeMap::new()) };
+        let bins = declared_bins(&realised.name, &json, tree.entries.iter().map(|entry| &*entry.path))?;
+        bins.found.into_iter().map(|bin| bin.path).collect()
+    };
     let mut executables = BTreeMap::new();
-    for path in bins.found.into_iter().map(|bin| bin.path) {
+    for path in paths {
         let Some(entry) = tree.entry(&path) else { continue };
         let is_odd = shebang::carriage_return(&source.head(entry, shebang::LONGEST)?).is_some();
         let repaired = if is_odd { shebang::repaired(&source.read(entry)?) } else { None };

@@ -1,4 +1,5 @@
-//! Private packages are realised, and found in `packages/`.
+//! Private packages are realised. Direct dependencies are found in `packages/`; Node sees their Node halves, and Python all Python
+//! halves.
 
 use std::path::Path;
 
@@ -14,12 +15,17 @@ impl Placement for Larder {
         true
     }
 
+    /// Its Node half is.
     fn is_in_node_modules(&self) -> bool {
-        false
+        true
     }
 
     fn is_in_environment(&self) -> bool {
         false
+    }
+
+    fn has_halves(&self) -> bool {
+        true
     }
 
     /// A private package may have a Python half.
@@ -28,7 +34,9 @@ impl Placement for Larder {
     }
 
     fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError> {
-        layout.package_links.extend(package.target().map(|target| (package.name(), target)));
+        if package.is_direct {
+            layout.package_links.extend(package.whole().map(|target| (package.name(), target)));
+        }
         Ok(())
     }
 }

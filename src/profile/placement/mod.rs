@@ -25,6 +25,11 @@ pub(super) trait Placement: Sync {
     /// Returns whether Python imports packages from the environment.
     fn is_in_environment(&self) -> bool;
 
+    /// Returns whether a package has a half for Node and one for Python, as its larder.kdl declares.
+    fn has_halves(&self) -> bool {
+        false
+    }
+
     /// Returns whether a package needs the interpreter of the environment; `folder` is that of a local one.
     fn needs_python(&self, folder: Option<&Path>) -> bool;
 

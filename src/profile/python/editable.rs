@@ -17,7 +17,7 @@ use super::wheel::{FileMode, FileSource, InstallPaths, InstalledFiles};
 use super::{entry_points, launcher};
 
 /// The largest file of a local package that is read, in bytes.
-const MAX_FILE_SIZE: u64 = 16 << 20;
+pub(super) const MAX_FILE_SIZE: u64 = 16 << 20;
 
 /// A local package, as its own files describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(in super::super) struct EditablePackage {
     pub(in super::super) version: String,
     /// The folders of its modules.
     sources: ModulePaths,
+    /// Modules that are linked one by one, by their paths below `site-packages`.
+    linked: BTreeMap<String, PathBuf>,
     /// `METADATA`, whole.
     metadata: String,
     /// `entry_points.txt`, whole; empty where there are none.
@@ -73,14 +75,22 @@ impl EditablePackage {
 
     /// Returns the links to packages whose folder is not called like them, by their places in the environment.
     pub(super) fn links(&self, places: &InstallPaths) -> impl Iterator<Item = (String, PathBuf)> {
-        let place = |module: &String| format!("{}/{}", places.site(), module.replace('.', "/"));
-        self.sources.renamed.iter().map(move |(module, folder)| (place(module), folder.clone()))
+        let renamed = self.sources.renamed.iter().map(|(module, folder)| (module.replace('.', "/"), folder));
+        let linked = self.linked.iter().map(|(path, target)| (path.clone(), target));
+        renamed.chain(linked).map(|(path, target)| (format!("{}/{path}", places.site()), target.clone()))
+    }
+
+    /// Creates a package whose modules are linked one by one, by their paths below `site-packages`. `file` is its pyproject.toml.
+    pub(super) fn linked(description: Description, linked: BTreeMap<String, PathBuf>, file: PathBuf) -> Self {
+        let Description { name, version, metadata, entry_points } = description;
+        Self { name, version, sources: ModulePaths::default(), linked, metadata, entry_points, file }
     }
 
     fn new(project: &PythonProject, folder: &Path, version: &str) -> Result<Self, String> {
         let Description { name, version, metadata, entry_points } = Description::of(project, version)?;
         let sources = module_paths::sources(folder, &name, &project.document);
-        Ok(Self { name, version, sources, metadata, entry_points, file: folder.join(project.file) })
+        let (linked, file) = (BTreeMap::new(), folder.join(project.file));
+        Ok(Self { name, version, sources, linked, metadata, entry_points, file })
     }
 
     /// Returns the package's files by their places in the environment.
@@ -91,7 +101,6 @@ impl EditablePackage {
         let paths =
             self.sources.paths.iter().fold(String::new(), |paths, path| paths + &path.display().to_string() + "\n");
         let mut files: InstalledFiles<'a> = [
-            (format!("{}/__editable__.{stem}.pth", places.site()), plain(&paths)),
             (format!("{info}/METADATA"), plain(&self.metadata)),
             (
                 format!("{info}/WHEEL"),
@@ -101,6 +110,9 @@ impl EditablePackage {
             (format!("{info}/REQUESTED"), plain("")),
         ]
         .into();
+        if self.linked.is_empty() {
+            files.insert(format!("{}/__editable__.{stem}.pth", places.site()), plain(&paths));
+        }
         if !self.entry_points.is_empty() {
             files.insert(format!("{info}/entry_points.txt"), plain(&self.entry_points));
         }
@@ -137,6 +149,14 @@ pub(super) struct Description {
 }
 
 impl Description {
+    /// Describes a private package that has no file which describes it to Python. A scope becomes a part of the name.
+    pub(super) fn without_project(name: &str, version: &str) -> Self {
+        let written = name.trim_start_matches('@').replace('/', "-");
+        let name = PackageName::pypi(&written).map_or_else(|_| written.clone(), |name| name.as_str().to_owned());
+        let metadata = format!("Metadata-Version: 2.1\nName: {written}\nVersion: {version}\n");
+        Self { name, version: version.to_owned(), metadata, entry_points: String::new() }
+    }
+
     /// Describes a project; `version` is what the lock has, where no file has one.
     pub(super) fn of(project: &PythonProject, version: &str) -> Result<Self, String> {
         let written = project.name.as_deref().ok_or("it has no `name`")?;

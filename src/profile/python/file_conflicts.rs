@@ -45,11 +45,22 @@ pub(in super::super) struct YieldedFiles {
     /// The name of the package whose files are there.
     pub(in super::super) name: Arc<str>,
     /// The package's name in messages.
-    owner: Arc<str>,
+    pub(super) owner: Arc<str>,
     /// The other package's name in messages.
-    other: Arc<str>,
+    pub(super) other: Arc<str>,
     /// The files, relative to the environment.
     pub(in super::super) paths: Vec<String>,
+    /// Why the other's files are there.
+    pub(super) why: YieldReason,
+}
+
+/// Why a package's files gave way to those of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum YieldReason {
+    /// The other one depends on it.
+    Dependent,
+    /// The other one is a private package with modules of that name.
+    PrivateModule,
 }
 
 impl fmt::Display for YieldedFiles {
@@ -60,7 +71,17 @@ impl fmt::Display for YieldedFiles {
             0 | 1 => (format!("`{path}`"), "it is"),
             count => (format!("{count} files, like `{path}`"), "they are"),
         };
-        write!(f, "{owner} and {other} both install {what}: {whose} taken from {owner}, which depends on {other}")
+        match self.why {
+            YieldReason::Dependent => {
+                write!(
+                    f,
+                    "{owner} and {other} both install {what}: {whose} taken from {owner}, which depends on {other}"
+                )
+            }
+            YieldReason::PrivateModule => {
+                write!(f, "{other} installs {what}, where the private package {owner} has modules: those come first")
+            }
+        }
     }
 }
 
@@ -179,7 +200,7 @@ fn decide(
     for ((winner, other), paths) in yielded {
         let [winner, other] = [winner, other].map(|at| &parts[at]);
         let (name, owner, other) = (winner.name.clone(), winner.owner.clone(), other.owner.clone());
-        settled.yielded.push(YieldedFiles { name, owner, other, paths });
+        settled.yielded.push(YieldedFiles { name, owner, other, paths, why: YieldReason::Dependent });
     }
     for (at, files) in dropped {
         drop_files(&mut parts[at], &files, places);
@@ -222,7 +243,7 @@ fn refused(undecided: &[FileConflict<'_>]) -> Option<ProfileError> {
 }
 
 /// Takes files from a part, and those that are not there as it has them from its RECORD.
-fn drop_files(part: &mut Contribution<'_>, files: &[(String, bool)], places: &InstallPaths) {
+pub(super) fn drop_files(part: &mut Contribution<'_>, files: &[(String, bool)], places: &InstallPaths) {
     let mut unlisted = BTreeSet::new();
     for (path, is_same) in files {
         part.files.remove(path);

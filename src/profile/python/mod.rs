@@ -7,6 +7,7 @@ mod entry_points;
 mod file_conflicts;
 mod file_precedence;
 mod find;
+mod half;
 mod interpreter;
 mod launcher;
 mod lay_out;
@@ -29,6 +30,7 @@ pub use unpacked::of_runtime;
 
 pub(super) use editable::EditablePackage;
 pub(super) use file_precedence::Precedence;
+pub(super) use half::PythonHalf;
 pub(super) use relocate::rewritten;
 pub(super) use venv::{
     BuiltEnvironment, EnvironmentInput, WheelInput, YieldedFiles, build, compiled_files, linked_files,

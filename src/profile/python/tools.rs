@@ -42,6 +42,7 @@ pub fn build_tools(
         wheels: &wheels,
         files: LinkMode::Shared,
         projects: &[],
+        halves: &[],
         precedence: Precedence { owners: &[], dependencies: &Dependencies::default },
     })?;
     Ok(())

@@ -14,10 +14,10 @@ use super::super::layout::Distribution;
 use super::super::link_mode::LinkMode;
 use super::super::linking::TreeSource;
 use super::editable::EditablePackage;
-use super::file_conflicts::{Contribution, ResolvedConflicts, resolve_conflicts};
+use super::file_conflicts::{Contribution, resolve_conflicts};
 use super::file_precedence::Precedence;
 use super::wheel::{FileMode, FileSource, InstallPaths, InstalledFiles, OpenedWheel};
-use super::{Interpreter, activate, bytecode};
+use super::{Interpreter, activate, bytecode, half};
 
 pub(in super::super) use super::file_conflicts::YieldedFiles;
 
@@ -36,6 +36,8 @@ pub(in super::super) struct EnvironmentInput<'a> {
     pub(in super::super) files: LinkMode,
     /// Local packages.
     pub(in super::super) projects: &'a [EditablePackage],
+    /// The Python halves of private packages.
+    pub(in super::super) halves: &'a [EditablePackage],
     /// The rules for files that several packages bring.
     pub(in super::super) precedence: Precedence<'a>,
 }
@@ -76,15 +78,21 @@ pub(in super::super) fn build(environment: &EnvironmentInput<'_>) -> Result<Buil
         parts.push(part);
         compiled.extend(bytecode);
     }
-    for project in environment.projects {
+    let halves: Vec<&EditablePackage> = environment.halves.iter().collect();
+    let shadowed = half::give_way(&mut parts, &halves, &places)?;
+    let projects = environment.projects.iter().map(|project| (project, "path"));
+    for (project, kind) in projects.chain(environment.halves.iter().map(|half| (half, "larder"))) {
         let files = project.files(&places)?;
-        let (name, owner) = (project.name.as_str().into(), format!("path:{}", project.name).into());
+        let (name, owner) = (project.name.as_str().into(), format!("{kind}:{}", project.name).into());
         parts.push(Contribution { name, owner, direct: true, source: None, files });
     }
     let mut links = links(environment.interpreter);
-    links.extend(environment.projects.iter().flat_map(|project| project.links(&places)));
-    let ResolvedConflicts { mut contested, yielded } =
-        resolve_conflicts(&mut parts, &links, &places, &environment.precedence)?;
+    let linked = environment.projects.iter().chain(environment.halves);
+    links.extend(linked.flat_map(|project| project.links(&places)));
+    let resolved = resolve_conflicts(&mut parts, &links, &places, &environment.precedence)?;
+    let mut contested = resolved.contested;
+    contested.extend(shadowed.contested);
+    let yielded = shadowed.yielded.into_iter().chain(resolved.yielded).collect();
     drop_duplicate_bytecode(&parts, &mut compiled, &mut contested);
     parts.append(&mut compiled);
 

@@ -1,5 +1,6 @@
 //! Profiles on disk, from the outside.
 
+mod private;
 mod python;
 
 use std::path::Path;

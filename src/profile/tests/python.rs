@@ -10,7 +10,7 @@ use crate::profile::*;
 use crate::store::Store;
 
 /// The first Python of these versions that the machine has.
-fn interpreter() -> Option<Interpreter> {
+pub(super) fn interpreter() -> Option<Interpreter> {
     let path_dirs = vec![PathBuf::from("/usr/bin"), PathBuf::from("/usr/local/bin")];
     let pyenv_root = Some(PathBuf::from("/root/.pyenv"));
     let search = InterpreterSearch { path_dirs, pyenv_root, ..InterpreterSearch::default() };

@@ -55,8 +55,7 @@ pub(in crate::resolve) fn lacking(requirement: &Requirement, candidate: &Candida
     let declared = candidate.private.as_deref().map_or(&[][..], |private| &private.features);
     let default = ExtraName::default_feature();
     let missing = requirement.extras().iter().find(|feature| **feature != default && !declared.contains(feature));
-    let is_beta = candidate.private.as_deref().is_some_and(|private| private.is_beta);
-    let beta = (is_beta && !requirement.takes_beta()).then_some(Lacking::Beta);
+    let beta = (candidate.is_beta() && !requirement.takes_beta()).then_some(Lacking::Beta);
     beta.or_else(|| missing.map(|feature| Lacking::Feature(feature.clone())))
 }
 

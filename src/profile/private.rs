@@ -1,0 +1,92 @@
+//! Private packages: what the larder.kdl in each declares of its halves and executables.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs;
+use crate::manifest::{self, ManifestKind};
+use crate::model::PackageKey;
+use crate::store::Tree;
+
+use super::ProfileError;
+
+/// The file in which a package says what it is.
+const MANIFEST: &str = "larder.kdl";
+
+/// What a private package brings to Node, to Python and to `bin`. Paths are relative to the package.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PrivateContent {
+    /// The version.
+    pub version: Arc<str>,
+    /// The folder that Node sees under the package's name; empty is the whole package. `None` if it has no Node half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<Arc<str>>,
+    /// The folder whose modules Python sees; empty is the whole package. `None` if it has no Python half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<Arc<str>>,
+    /// The executables, each with its file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bin: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl PrivateContent {
+    /// Reads the larder.kdl of an unpacked package.
+    ///
+    /// # Errors
+    /// [`ProfileError::BadPrivatePackage`] if it is missing, or names what the package does not have.
+    pub(super) fn read(key: &PackageKey, tree: &Tree) -> Result<Self, ProfileError> {
+        let bad = |problem: String| ProfileError::BadPrivatePackage { package: Box::new(key.clone()), problem };
+        let bytes = fs::read_if_exists(&tree.folder.join(MANIFEST))?;
+        let bytes = bytes.ok_or_else(|| bad(format!("it has no {MANIFEST}")))?;
+        let text = String::from_utf8(bytes).map_err(|_| bad(format!("its {MANIFEST} is no text")))?;
+        let parsed = manifest::parse(MANIFEST, &text, ManifestKind::Root);
+        let package = parsed.map_err(|errors| bad(errors.to_string()))?.package;
+        let package = package.ok_or_else(|| bad(format!("its {MANIFEST} has no `package`")))?;
+        let folder = |declared: &manifest::Spanned<String>| -> Result<Arc<str>, ProfileError> {
+            let folder = declared.value.strip_prefix('.').filter(|rest| rest.is_empty()).unwrap_or(&declared.value);
+            let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+            if tree.entries.iter().any(|entry| entry.path.starts_with(&prefix)) {
+                Ok(folder.into())
+            } else {
+                Err(bad(format!("it declares a half in `{folder}`, and has no such folder")))
+            }
+        };
+        let mut bin = BTreeMap::new();
+        for executable in &package.bin {
+            let (name, file) = (executable.name.value.as_str(), executable.file.value.as_str());
+            ProfileError::check_length(key.id.name.as_str(), name)?;
+            if tree.entry(file).is_none() {
+                return Err(bad(format!("its executable `{name}` is `{file}`, and there is no such file")));
+            }
+            bin.insert(name.into(), file.into());
+        }
+        Ok(Self {
+            version: key.version.to_string().into(),
+            node: package.node.as_ref().map(folder).transpose()?,
+            python: package.python.as_ref().map(folder).transpose()?,
+            bin,
+        })
+    }
+
+    /// Returns where Node finds the package below the `node_modules` of its own folder. `None` if it has no Node half.
+    pub(super) fn node_path(&self, name: &str) -> Option<Arc<str>> {
+        let folder = self.node.as_deref()?;
+        Some(if folder.is_empty() { name.into() } else { format!("{name}/{folder}").into() })
+    }
+}
+
+/// Reads the private packages among unpacked packages.
+pub(super) fn read_all(
+    trees: &BTreeMap<PackageKey, Arc<Tree>>,
+) -> Result<BTreeMap<PackageKey, PrivateContent>, ProfileError> {
+    let private = trees.iter().filter(|(key, _)| super::placement::of(key.id.ecosystem).has_halves());
+    private.map(|(key, tree)| Ok((key.clone(), PrivateContent::read(key, tree)?))).collect()
+}
+
+/// Returns where a realised package lies, below the folder of realised packages.
+pub(super) fn place(packages: &Path, key: &super::RealisedKey, name: &str) -> std::path::PathBuf {
+    packages.join(key.as_str()).join("node_modules").join(name)
+}

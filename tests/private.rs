@@ -1,0 +1,245 @@
+//! Private packages: depended on, locked, installed, moved, withdrawn.
+
+use std::fs;
+
+use crate::support::{PrivateRegistry, Project, Registry, Universe, conforms};
+
+fn public() -> Registry {
+    Universe::new()
+        .npm("zod", "4.0.0", |p| p)
+        .npm("zod", "4.1.0", |p| p)
+        .npm("orders", "9.9.9", |p| p)
+        .pypi("pydantic", "2.1", |p| p)
+        .pypi("zeep", "4.0", |p| p.requires("lxml<5"))
+        .pypi("lxml", "4.9", |p| p)
+        .pypi("lxml", "5.1", |p| p)
+        .serve()
+}
+
+/// `orders` with a half for Node and one for Python, which need a package of npm, one of PyPI and `money`.
+fn orders(version: &str, rest: &str) -> String {
+    format!(
+        r#"package "orders" version="{version}" license="MIT" {{
+    node "js"
+    python "py"
+    bin "orders" "js/cli.js"
+    features {{ default "rest"; rest; soap {{ pypi "zeep" ">=4"; }}; }}
+    {rest}
+}}
+dependencies {{
+    npm "zod" "^4"
+    pypi "pydantic" ">=2,<3"
+    larder "money" "^1"
+}}
+registries {{ larder "acme" "https://packages.acme.example/"; }}
+runtimes {{ python "3.11"; }}
+"#
+    )
+}
+
+fn publish_orders(packages: &PrivateRegistry, version: &str, rest: &str) {
+    packages.publish(&[
+        ("larder.kdl", &orders(version, rest)),
+        ("js/package.json", r#"{"name": "orders", "main": "index.js"}"#),
+        (
+            "js/index.js",
+            &format!(
+                "module.exports = `orders {version} ${{require('money')}} ${{require('zod/package.json').version}}`"
+            ),
+        ),
+        ("js/cli.js", "#!/usr/bin/env node\nconsole.log(require('./index.js'))\n"),
+        ("py/acme_orders/__init__.py", &format!("import pydantic\nVERSION = '{version}'\n")),
+    ]);
+}
+
+fn registry() -> PrivateRegistry {
+    let packages = PrivateRegistry::new();
+    packages.publish(&[
+        ("larder.kdl", "package \"money\" version=\"1.0.0\" { node \".\"; }\n"),
+        ("index.js", "module.exports = 'money'\n"),
+    ]);
+    publish_orders(&packages, "1.0.0", "");
+    packages
+}
+
+fn locked(project: &Project, name: &str) -> Vec<String> {
+    let lock = project.read("larder.lock");
+    let id = format!("id = \"{name}@");
+    lock.lines().filter_map(|line| Some(line.strip_prefix(&id)?.trim_end_matches('"').to_owned())).collect()
+}
+
+fn python(project: &Project, program: &str) -> String {
+    let python = project.path(".venv/bin/python").display().to_string();
+    project.program(&python, &["-c", program]).exits(0).stdout.trim().to_owned()
+}
+
+#[test]
+fn a_package_of_both_worlds_is_locked_installed_moved_and_withdrawn() {
+    let (public, packages) = (public(), registry());
+    for range in ["^1.0", ">=1.0.0, <2.0.0"] {
+        let project = Project::new(&public);
+        project.with_packages(&packages, &format!("dependencies {{\n    larder \"orders\" \"{range}\"\n}}\n"));
+        project.run("larder lock").exits(0);
+        project.run("larder sync --locked").exits(0);
+        assert_eq!(
+            project.program("node", &["-p", "require('orders')"]).exits(0).stdout.trim(),
+            "orders 1.0.0 money 4.1.0"
+        );
+        assert_eq!(project.run("larder run orders").exits(0).stdout.trim(), "orders 1.0.0 money 4.1.0");
+        assert_eq!(python(&project, "import acme_orders; print(acme_orders.VERSION)"), "1.0.0");
+        assert!(project.has(".larder/active/packages/orders/larder.kdl"));
+        assert!(!project.has(".larder/active/packages/money") && !project.has("node_modules/money"));
+        project.run("larder verify").exits(0);
+        project.run("larder sync").exits(0).names(["up to date"]);
+    }
+
+    let project = Project::new(&public);
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n");
+    project.run("larder sync").exits(0);
+    publish_orders(&packages, "1.1.0", "");
+    publish_orders(&packages, "2.0.0", "");
+    let before = project.read("larder.lock");
+    project.run("larder lock").exits(0);
+    assert_eq!(project.read("larder.lock"), before, "what others publish does not change a lock");
+    project.run("larder outdated").names(["orders", "1.1.0", "2.0.0"]);
+    project.run("larder update").exits(0);
+    assert_eq!(locked(&project, "larder:orders"), ["1.1.0"]);
+    project.run("larder sync").exits(0);
+    assert_eq!(python(&project, "import acme_orders; print(acme_orders.VERSION)"), "1.1.0");
+    project.run("larder rollback").exits(0);
+    assert_eq!(python(&project, "import acme_orders; print(acme_orders.VERSION)"), "1.0.0");
+    project.run("larder sync").exits(0);
+
+    packages.event("orders", "yank", r#","version":"1.1.0","reason":"wrong totals""#);
+    let anew = Project::new(&public);
+    anew.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n");
+    anew.run("larder lock").exits(0);
+    assert_eq!(locked(&anew, "larder:orders"), ["1.0.0"]);
+    let old = project.beside();
+    old.write("larder.kdl", &project.read("larder.kdl")).write("larder.lock", &project.read("larder.lock"));
+    old.run("larder sync --frozen").exits(0);
+    assert_eq!(python(&old, "import acme_orders; print(acme_orders.VERSION)"), "1.1.0");
+}
+
+#[test]
+fn private_packages_are_listed_explained_and_drawn_as_others_are() {
+    let (public, packages) = (public(), registry());
+    let project = Project::new(&public);
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\" features=\"soap\"\n}\n");
+    project.run("larder sync").exits(0);
+    let list = project.run("larder list --json").exits(0);
+    conforms(&list.json(), "list");
+    project.run("larder list").names(["orders", "money", "zeep", "zod"]);
+    project.run("larder why zod").exits(0).names(["larder:orders@1.0.0"]);
+    project.run("larder why money").exits(0).names(["larder:orders@1.0.0"]);
+    let tree = project.run("larder tree").exits(0);
+    assert_eq!(tree.stdout.matches("orders").count(), 1, "{}", tree.stdout);
+    let lock = project.read("larder.lock");
+    for line in ["extras = [\"default\", \"soap\"]", "history = \"1:sha256:", "tree = \""] {
+        assert!(lock.contains(line), "{line} is not in\n{lock}");
+    }
+}
+
+#[test]
+fn add_writes_a_range_and_unknown_features_and_conflicts_are_explained() {
+    let (public, packages) = (public(), registry());
+    let project = Project::new(&public);
+    project.with_packages(&packages, "dependencies {\n}\n");
+    project.run("larder add larder:orders").exits(0);
+    assert!(project.read("larder.kdl").contains("larder \"orders\" \"^1.0.0\""));
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\" features=\"soapy\"\n}\n");
+    project.run("larder lock").exits(3).names(["`soapy`", "did you mean `soap`?"]);
+    let lines = "dependencies {\n    larder \"orders\" \"^1.0\" features=\"soap\"\n    pypi \"lxml\" \">=5\"\n}\n";
+    project.with_packages(&packages, lines);
+    project.run("larder lock").exits(3).names(["orders 1.0.0 needs zeep >=4", "zeep 4.0 needs lxml <5", "lxml >=5"]);
+    let lines = "dependencies {\n    larder \"orders\" \"^1.0\"\n    npm \"orders\" \"^9\"\n}\n";
+    project.with_packages(&packages, lines);
+    project.run("larder lock").exits(2).names(["`orders`, the name of a private package and of an npm package"]);
+}
+
+#[test]
+fn a_beta_needs_a_word_and_a_deprecated_version_is_told_with_what_replaces_it() {
+    let (public, packages) = (public(), registry());
+    publish_orders(&packages, "1.1.0", "status \"beta\"");
+    let project = Project::new(&public);
+    let line = |rest: &str| format!("dependencies {{\n    larder \"orders\" \"^1.0\"{rest}\n}}\n");
+    project.with_packages(&packages, &line("")).run("larder lock").exits(0);
+    assert_eq!(locked(&project, "larder:orders"), ["1.0.0"]);
+    project.with_packages(&packages, &line(" beta=#true")).run("larder lock").exits(0);
+    project.run("larder update").exits(0);
+    assert_eq!(locked(&project, "larder:orders"), ["1.1.0"]);
+    packages.event("orders", "status", r#","version":"1.0.0","status":"deprecated","replaced-by":"orders-2""#);
+    let project = Project::new(&public);
+    project
+        .with_packages(&packages, &line(""))
+        .run("larder lock")
+        .exits(0)
+        .names(["deprecated", "use orders-2 instead"]);
+}
+
+#[test]
+fn a_history_that_contradicts_the_lock_is_refused() {
+    let (public, packages) = (public(), registry());
+    publish_orders(&packages, "1.1.0", "");
+    let project = Project::new(&public);
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n").run("larder lock").exits(0);
+    let before = project.read("larder.lock");
+    let text = fs::read_to_string(packages.index("orders")).expect("an index file");
+    fs::write(packages.index("orders"), text.replace("2026-11-01", "2026-11-02")).expect("a file");
+    project.run("larder update").exits(4).names(["the history of larder:orders", "digest"]);
+    let first = text.lines().next().expect("a line");
+    fs::write(packages.index("orders"), format!("{first}\n")).expect("a file");
+    project.run("larder update").exits(5).names(["fewer than the 2 lines"]);
+    assert_eq!(project.read("larder.lock"), before);
+}
+
+#[test]
+fn an_archive_with_other_files_or_bytes_is_refused() {
+    let (public, packages) = (public(), registry());
+    let project = Project::new(&public);
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n").run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    let start = lock.find("tree = \"").expect("a digest") + 8;
+    let forged = format!("{}{}{}", &lock[..start], "00".repeat(32), &lock[start + 64..]);
+    project
+        .write("larder.lock", &forged)
+        .run("larder sync --frozen")
+        .exits(4)
+        .names(["has other files than are locked"]);
+    project.write("larder.lock", &lock);
+    let archive = packages.path("artifacts/orders/orders-1.0.0.tar.gz");
+    let other = packages.path("artifacts/money/money-1.0.0.tar.gz");
+    fs::copy(other, archive).expect("a file");
+    let fresh = Project::new(&public);
+    fresh.write("larder.kdl", &project.read("larder.kdl")).write("larder.lock", &lock);
+    fresh.run("larder sync --frozen").exits(4);
+}
+
+#[test]
+fn branches_that_move_different_private_packages_merge_line_by_line() {
+    let (public, packages) = (public(), registry());
+    let project = Project::new(&public);
+    let both = "dependencies {\n    larder \"orders\" \"^1.0\"\n    larder \"money\" \"^1.0\"\n}\n";
+    project.with_packages(&packages, both).run("larder lock").exits(0);
+    let base = project.read("larder.lock");
+    publish_orders(&packages, "1.1.0", "");
+    packages.publish(&[
+        ("larder.kdl", "package \"money\" version=\"1.1.0\" { node \".\"; }\n"),
+        ("index.js", "module.exports = 'money 1.1'\n"),
+    ]);
+    project.run("larder update orders").exits(0);
+    let ours = project.read("larder.lock");
+    project.write("larder.lock", &base).run("larder update money").exits(0);
+    let theirs = project.read("larder.lock");
+    project.write("base", &base).write("ours", &ours).write("theirs", &theirs);
+    let merged = project.program("git", &["merge-file", "-p", "ours", "base", "theirs"]);
+    // An edge from `orders` to `money` stands where both moved: that is for larder to settle.
+    if merged.status == 0 {
+        project.write("larder.lock", &merged.stdout);
+    } else {
+        project.write("larder.lock", &merged.stdout).run("larder lock").exits(0);
+    }
+    project.run("larder sync --locked").exits(0);
+    assert_eq!(locked(&project, "larder:orders"), ["1.1.0"]);
+    assert_eq!(locked(&project, "larder:money"), ["1.1.0"]);
+}
