@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::NameError;
+use super::{ExtraName, NameError};
 
 /// The name of a feature: a part of a package that dependents turn on.
 ///
@@ -17,7 +17,7 @@ pub struct FeatureName(Arc<str>);
 
 impl FeatureName {
     /// The feature that is on unless a dependent says `default-features=#false`.
-    pub const DEFAULT: &'static str = "default";
+    pub const DEFAULT: &'static str = ExtraName::DEFAULT_FEATURE;
 
     /// Returns the name's text.
     pub fn as_str(&self) -> &str {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Ecosystem, FeatureName, PerEcosystem, larder, npm, path, pypi};
+use super::{Ecosystem, PerEcosystem, larder, npm, path, pypi};
 
 /// A name that is invalid in its ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,9 +138,12 @@ impl fmt::Display for PackageId {
 pub struct ExtraName(Arc<str>);
 
 impl ExtraName {
+    /// The feature of a private package that is on unless a dependent says `default-features=#false`.
+    pub const DEFAULT_FEATURE: &'static str = "default";
+
     /// Returns the name of the feature that a dependent of a private package gets unless it does without.
     pub fn default_feature() -> Self {
-        Self(Arc::from(FeatureName::DEFAULT))
+        Self(Arc::from(Self::DEFAULT_FEATURE))
     }
 
     /// Returns the name's text.

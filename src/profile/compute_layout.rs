@@ -2,9 +2,11 @@
 //! under which name.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::lock::Closure;
 use crate::model::{Dependent, Ecosystem, FileOwner, InstanceKey, PackageKey};
+use crate::store::Tree;
 
 use super::ProfileError;
 use super::key::{KeyDependency, KeyInput, RealisedKey, keys};
@@ -13,6 +15,7 @@ use super::layout::{
 };
 use super::layout_input::{LayoutInput, PackageToPlace, RealisedKeys};
 use super::placement;
+use super::private::PrivateContent;
 use super::undeclared::add_undeclared;
 
 /// Computes the layout and the closure of a profile.
@@ -65,6 +68,14 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
     layout.members.retain(|_, links| !links.is_empty());
     add_undeclared(input, &realised.keys, &mut layout);
     Ok((layout, members(input, &direct)?))
+}
+
+/// Reads what the private packages among unpacked packages declare.
+pub(super) fn read_private(
+    trees: &BTreeMap<PackageKey, Arc<Tree>>,
+) -> Result<BTreeMap<PackageKey, PrivateContent>, ProfileError> {
+    let private = trees.iter().filter(|(key, _)| placement::of(key.id.ecosystem).has_halves());
+    private.map(|(key, tree)| Ok((key.clone(), PrivateContent::read(key, tree)?))).collect()
 }
 
 /// The realised packages, and which instance got which key.

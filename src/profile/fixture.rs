@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::store::{Tree, TreeEntry, TreeOrigin};
 
-use super::compute_layout::compute_layout;
+use super::compute_layout::{compute_layout, read_private};
 use super::layout::{ClosurePackage, Layout, LocalFolder};
 use super::layout_input::LayoutInput;
 use super::link_mode::LinkMode;
@@ -174,7 +174,7 @@ impl Fixture {
             closure: &self.closure(),
             platform: Platform::LinuxX64,
             trees: &self.trees.iter().map(|(key, tree)| (key.clone(), tree.digest)).collect(),
-            private: &super::private::read_all(&self.trees)?,
+            private: &read_private(&self.trees)?,
             folders: &folders,
             files: LinkMode::Shared,
             hoisting: &self.hoisting,

@@ -1,7 +1,7 @@
 //! Private packages: what the larder.kdl in each declares of its halves and executables.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::model::PackageKey;
 use crate::store::Tree;
 
 use super::ProfileError;
+use super::key::RealisedKey;
 
 /// The file in which a package says what it is.
 const MANIFEST: &str = "larder.kdl";
@@ -78,15 +79,7 @@ impl PrivateContent {
     }
 }
 
-/// Reads the private packages among unpacked packages.
-pub(super) fn read_all(
-    trees: &BTreeMap<PackageKey, Arc<Tree>>,
-) -> Result<BTreeMap<PackageKey, PrivateContent>, ProfileError> {
-    let private = trees.iter().filter(|(key, _)| super::placement::of(key.id.ecosystem).has_halves());
-    private.map(|(key, tree)| Ok((key.clone(), PrivateContent::read(key, tree)?))).collect()
-}
-
 /// Returns where a realised package lies, below the folder of realised packages.
-pub(super) fn place(packages: &Path, key: &super::RealisedKey, name: &str) -> std::path::PathBuf {
+pub(super) fn place(packages: &Path, key: &RealisedKey, name: &str) -> PathBuf {
     packages.join(key.as_str()).join("node_modules").join(name)
 }

@@ -176,16 +176,6 @@ pub enum RegistryError {
         /// The file.
         file: String,
     },
-    /// Private packages cannot be resolved yet.
-    #[error("private package `{package}` cannot be resolved by this version of larder")]
-    #[diagnostic(
-        code(larder::registry::private_packages),
-        help("use a `path` dependency, or publish it to an npm or Python registry")
-    )]
-    PrivatePackages {
-        /// The package.
-        package: PackageName,
-    },
     /// A registry of another ecosystem was named for a package.
     #[error("`{package}` is a package of {ecosystem}, but registry `{registry}` serves another kind of packages")]
     #[diagnostic(code(larder::registry::wrong_kind), help("name a registry of kind `{ecosystem}`"))]
@@ -265,10 +255,7 @@ impl Failure for RegistryError {
             | Self::WrongMetadata { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,
-            Self::NoRegistry { .. }
-            | Self::Undeclared { .. }
-            | Self::PrivatePackages { .. }
-            | Self::WrongKind { .. } => Exit::Manifest,
+            Self::NoRegistry { .. } | Self::Undeclared { .. } | Self::WrongKind { .. } => Exit::Manifest,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::store::Tree;
 use super::draft::GenerationDraft;
 use super::input::BuildInput;
 use crate::profile::as_text::Text;
-use crate::profile::compute_layout::compute_layout;
+use crate::profile::compute_layout::{compute_layout, read_private};
 use crate::profile::fallback_link;
 use crate::profile::generation::{Contents, Generation, RuntimeOfGeneration};
 use crate::profile::generation_summary::{ChangeSummary, GenerationSummary};
@@ -26,7 +26,7 @@ use crate::profile::python::Bytecode;
 use crate::profile::record_file::{FORMAT, hash};
 use crate::profile::relocate;
 use crate::profile::runtime::{self, RuntimeTree};
-use crate::profile::{ProfileError, npm, private};
+use crate::profile::{ProfileError, npm};
 
 /// The plan of a generation: computed first, then carried out.
 pub(in crate::profile) struct Plan<'a> {
@@ -162,7 +162,7 @@ fn summary(
 
 fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
     let digests = input.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
-    let private = private::read_all(input.trees)?;
+    let private = read_private(input.trees)?;
     compute_layout(&LayoutInput {
         private: &private,
         lock: input.lock,

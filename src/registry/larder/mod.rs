@@ -1,6 +1,7 @@
 //! Private packages.
 
 mod index;
+mod listing;
 mod protocol;
 
 pub(super) use protocol::LarderProtocol;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::index::{self, RegistryFiles};
+use super::listing::LarderListing;
 use crate::fetch::{Endpoint, RequestTarget};
-use crate::model::{Artifact, PackageName, Settings};
-use crate::registry::RegistryError;
+use crate::model::{Artifact, Origin, PackageName, Settings};
 use crate::registry::client::{FileLocation, ListingError, RegistryClient};
 use crate::registry::protocol::{PackageListing, Protocol};
 
@@ -30,8 +30,8 @@ impl Protocol for LarderProtocol {
         _: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
         let fetched = index::fetch(&self.files, client, name)?;
-        tracing::debug!(%name, versions = fetched.file.versions().len(), cached = fetched.is_cached, "index file");
-        Err(ListingError::Failed(Arc::new(RegistryError::PrivatePackages { package: name.clone() })))
+        let origin = Origin::Registry(client.name().clone());
+        Ok(Arc::new(LarderListing::new(name, origin, fetched)))
     }
 
     /// `artifacts/orders-client/orders-client-2.1.0.tar.gz`
