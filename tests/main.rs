@@ -48,6 +48,7 @@ mod private;
 mod profiles;
 mod python;
 mod registries;
+mod registry_folder;
 mod routes;
 mod run;
 mod runtimes;

@@ -186,10 +186,19 @@ fn a_history_that_contradicts_the_lock_is_refused() {
     let before = project.read("larder.lock");
     let text = fs::read_to_string(packages.index("orders")).expect("an index file");
     fs::write(packages.index("orders"), text.replace("2026-11-01", "2026-11-02")).expect("a file");
-    project.run("larder update").exits(4).names(["the history of larder:orders", "digest"]);
+    project.run("larder update").exits(4).names(["the index file of `orders` has the digest", "`acme`"]);
     let first = text.lines().next().expect("a line");
     fs::write(packages.index("orders"), format!("{first}\n")).expect("a file");
-    project.run("larder update").exits(5).names(["fewer than the 2 lines"]);
+    project.run("larder update").exits(5).names(["cannot be read whole", "`orders` has"]);
+    // A registry that was made anew: who has forgotten the log still has the lock.
+    let (other, shorter) = (registry(), registry());
+    publish_orders(&other, "1.1.0", "description \"another\"");
+    for (anew, status, message) in [(other, 4, "the history of larder:orders"), (shorter, 5, "fewer than the 2 lines")]
+    {
+        project.forget();
+        project.with_packages(&anew, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n");
+        project.run("larder update").exits(status).names([message]);
+    }
     assert_eq!(project.read("larder.lock"), before);
 }
 

@@ -2,6 +2,7 @@
 
 mod packages;
 mod profiles;
+mod registry;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, O
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
 };
+pub(super) use registry::{DeprecateArgs, RegistryArgs, RegistryCommand, YankArgs};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
@@ -128,6 +130,14 @@ pub(super) enum Command {
     Pack(PackArgs),
     /// Make and list the keys that sign private packages
     Key(KeyArgs),
+    /// Take a version of a private package out of choice; who has locked it can still install it
+    Yank(YankArgs),
+    /// Let a yanked version be chosen again
+    Unyank(YankArgs),
+    /// Tell the users of a private package to move on
+    Deprecate(DeprecateArgs),
+    /// Make, sign and check registries of private packages
+    Registry(RegistryArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
 }

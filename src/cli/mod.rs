@@ -97,6 +97,10 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Login(arguments) => commands::login::run(&arguments, context, output),
         Command::Pack(arguments) => commands::pack::run(arguments, context, output),
         Command::Key(arguments) => commands::key::run(&arguments.command, context, output),
+        Command::Yank(arguments) => commands::yank::yank(&arguments, context, output),
+        Command::Unyank(arguments) => commands::yank::unyank(&arguments, context, output),
+        Command::Deprecate(arguments) => commands::yank::deprecate(&arguments, context, output),
+        Command::Registry(arguments) => commands::registry::run(&arguments, context, output),
         Command::Check(arguments) => commands::check::run(&arguments, session, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
     }

@@ -279,6 +279,7 @@ fn headers(request: &Request<'_>, authorization: Option<&Authorization>) -> Resu
         (header::AUTHORIZATION, authorization.map(Authorization::header)),
         (header::IF_NONE_MATCH, request.etag),
         (header::IF_MODIFIED_SINCE, request.last_modified.filter(|_| request.etag.is_none())),
+        (header::CACHE_CONTROL, request.past_caches.then_some("no-cache")),
         (header::RANGE, range.as_deref()),
         (header::IF_RANGE, request.if_range),
     ];

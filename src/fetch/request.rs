@@ -20,6 +20,8 @@ pub struct Request<'a> {
     pub range: Option<ByteRange>,
     /// The `ETag` or `Last-Modified` of the file of which a range is requested. If the file changed, the server sends all of it.
     pub if_range: Option<&'a str>,
+    /// Whether caches on the way have to ask the registry itself.
+    pub past_caches: bool,
     /// Whether the body may be compressed on its way.
     pub encoding: Encoding,
     /// The most bytes of a body that is read whole, packed and inflated; `None` for 256 MiB.

@@ -18,6 +18,9 @@ pub(super) struct DraftEnvironment {
     policy: Policy,
 }
 
+/// The rule that the logs of registries need keys that the manifest names.
+const SIGNATURES: &str = "signatures";
+
 /// Reads a `policy` block.
 pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy {
     const SHAPE: NodeShape = NodeShape {
@@ -37,8 +40,13 @@ pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy
             if let Some(severity) = value {
                 policy.set(check, PolicyRule { severity, span: rule.span() });
             }
+        } else if rule.name() == SIGNATURES {
+            let value = rule.single_value(errors).and_then(|value| value.choice(&[("required", true)], errors));
+            policy.requires_signatures |= value.unwrap_or_default();
         } else {
-            rule.report_unknown("in a policy", &CheckName::CONFIGURABLE.map(CheckName::as_str), errors);
+            let known: Vec<&str> =
+                CheckName::CONFIGURABLE.map(CheckName::as_str).into_iter().chain([SIGNATURES]).collect();
+            rule.report_unknown("in a policy", &known, errors);
         }
     }
     policy

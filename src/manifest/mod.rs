@@ -11,6 +11,7 @@ mod environments;
 mod error;
 mod folder;
 mod hoisting;
+mod log_trust;
 mod model;
 mod node;
 mod notation;
@@ -35,8 +36,8 @@ pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use model::{
     Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable, Feature, FilesMode, Group,
-    LockedMode, Manifest, Package, PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm, RegistryUrl,
-    RuntimeAddress, RuntimeRegistry, Spanned, Task, TokenSource,
+    LockedMode, LogTrust, Manifest, Package, PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm,
+    RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use miette::SourceSpan;
 
 use crate::model::{
-    Catalogs, CheckName, Ecosystem, EntryPath, FeatureName, Label, PackageId, PackageName, PackageStatus, Requirement,
-    RuntimeHost, RuntimeName, Settings, Severity, Source, Url, Version,
+    Catalogs, CheckName, Ecosystem, EntryPath, FeatureName, Label, LogKey, PackageId, PackageName, PackageStatus,
+    Requirement, RuntimeHost, RuntimeName, Settings, Severity, Source, Url, Version,
 };
 
 use super::{Claim, FolderSpec, Hoisting};
@@ -323,7 +324,11 @@ pub enum LockedMode {
 
 /// The severities of checks in an environment, for the checks that the manifest mentions.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Policy(BTreeMap<CheckName, PolicyRule>);
+pub struct Policy {
+    rules: BTreeMap<CheckName, PolicyRule>,
+    /// `signatures "required"`: whether the log of every registry of private packages needs a `key` in the manifest.
+    pub requires_signatures: bool,
+}
 
 /// A line of a `policy` block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -337,19 +342,20 @@ pub struct PolicyRule {
 impl Policy {
     /// Sets the rule of a check.
     pub fn set(&mut self, check: CheckName, rule: PolicyRule) {
-        self.0.insert(check, rule);
+        self.rules.insert(check, rule);
     }
 
     /// Returns the rule of a check. `None` if the manifest does not mention it.
     pub fn rule(&self, check: CheckName) -> Option<PolicyRule> {
-        self.0.get(&check).copied()
+        self.rules.get(&check).copied()
     }
 
     /// Merges an environment's own block with the top-level policy `base`. The stricter rule holds, unless the environment
     /// has `"allow"`.
     pub(super) fn merged_with(&self, base: &Self) -> Self {
         let mut merged = base.clone();
-        for (&check, &own) in &self.0 {
+        merged.requires_signatures |= self.requires_signatures;
+        for (&check, &own) in &self.rules {
             let is_weaker = base.rule(check).is_some_and(|base| base.severity > own.severity);
             if !is_weaker || own.severity == Severity::Allow {
                 merged.set(check, own);
@@ -392,8 +398,34 @@ pub struct Registry {
     pub rate_limit: Option<u32>,
     /// The most concurrent requests.
     pub concurrency: Option<u32>,
+    /// What is believed of its log and its publishers, if larder publishes to it.
+    pub log: LogTrust,
     /// Its node. `None` for a built-in registry.
     pub span: Option<SourceSpan>,
+}
+
+/// What is believed of a registry's log and of its publishers.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LogTrust {
+    /// `key`: the keys of which one has to sign the log's checkpoints. Several while keys rotate.
+    pub keys: Vec<LogKey>,
+    /// `signer`: the keys of publishers.
+    pub signers: Vec<Signer>,
+    /// `freshness`: the age that a state may have.
+    pub freshness: Option<Duration>,
+}
+
+/// `signer "release" "RWQf6LRC…" packages="orders-*"`: a publisher's key, and what it may sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// Its name, for messages.
+    pub name: Label,
+    /// The public key, as minisign writes it.
+    pub key: Box<str>,
+    /// The packages that it signs.
+    pub packages: Claim,
+    /// Whether its signatures do not count any more.
+    pub revoked: bool,
 }
 
 impl Registry {
@@ -415,6 +447,7 @@ impl Registry {
             mirrors: Vec::new(),
             rate_limit: None,
             concurrency: None,
+            log: LogTrust::default(),
             span: None,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use miette::SourceSpan;
 
 use super::error::MAX_REPORTED;
+use super::log_trust;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
 use super::{Claim, ManifestError, Registry, RegistryForm, RegistryUrl, TokenSource};
 use crate::model::{Ecosystem, PerEcosystem, Url};
@@ -116,7 +117,7 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
     let mut registry = Registry { span: Some(node.head_span()), ..unread };
     let mut once = UniqueNodes::default();
     for option in node.children() {
-        if !matches!(option.name(), "packages" | "mirror") {
+        if !matches!(option.name(), "packages" | "mirror" | "key" | "signer") {
             once.check(option, errors);
         }
         read_option(option, &mut registry, errors);
@@ -126,7 +127,8 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
     Some(registry)
 }
 
-const OPTIONS: [&str; 7] = ["packages", "priority", "token", "mirror", "rate-limit", "concurrency", "form"];
+const OPTIONS: [&str; 10] =
+    ["packages", "priority", "token", "mirror", "rate-limit", "concurrency", "form", "key", "signer", "freshness"];
 /// Options of the grammar that are not supported yet. Ignoring a `key` would be worse than having none.
 const NOT_YET_SUPPORTED: [&str; 6] = ["key", "timeout", "age", "signer", "signers", "freshness"];
 
@@ -170,6 +172,9 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
                     });
                 }
             }
+        }
+        name if log_trust::OPTIONS.contains(&name) && registry.ecosystem == Ecosystem::PRIVATE => {
+            log_trust::read(node, &mut registry.log, errors);
         }
         name if NOT_YET_SUPPORTED.contains(&name) => node.report_not_yet_supported(errors),
         _ => node.report_unknown("for a registry", &OPTIONS, errors),

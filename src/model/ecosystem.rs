@@ -57,6 +57,9 @@ impl Ecosystem {
     /// The ecosystem of folders of the checkout.
     pub const LOCAL: Self = Self::Path;
 
+    /// The ecosystem of packages that are published with larder.
+    pub const PRIVATE: Self = Self::Larder;
+
     /// Returns the ecosystem whose versions are written like those of Rust's crates. Crates are fetched for builds, and
     /// no manifest names one.
     pub fn like_crates() -> Self {

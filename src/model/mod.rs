@@ -18,6 +18,7 @@ mod feature;
 mod graph;
 mod larder;
 mod level;
+mod log_key;
 mod marker;
 #[cfg(test)]
 pub(crate) mod mutation;
@@ -56,6 +57,7 @@ pub use feature::FeatureName;
 pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
 pub use larder::range::SemverRange;
 pub use level::{Level, UnknownLevel};
+pub use log_key::{LogKey, LogKeyError};
 pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};
 pub use npm::name::split_at_version;

@@ -362,6 +362,9 @@ pub(super) fn solve_with(
     };
     let solutions::Solved { resolution, left_out } =
         solutions::solve(project, &settings, registries, &find_out, preferences)?;
+    for warning in registries.warnings() {
+        (session.context.reporter)(Event::Warning(warning));
+    }
     for (group, reason) in left_out {
         let message = format!("group `{group}`, which no environment includes, is left out of the lock: {reason}");
         (session.context.reporter)(Event::Warning(message));

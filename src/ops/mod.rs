@@ -29,6 +29,7 @@ pub mod patch;
 pub mod phantom;
 pub mod pin;
 pub mod promote;
+pub mod registry;
 pub mod remove;
 pub mod reproduce;
 pub mod rollback;
@@ -40,6 +41,7 @@ pub mod update;
 pub mod variables;
 pub mod verify;
 pub mod why;
+pub mod yank;
 
 mod artifacts;
 mod building;

@@ -2,26 +2,27 @@
 
 use std::sync::Arc;
 
+use super::RegistryOptions;
 use super::protocol::Protocol;
 use super::source_reader::SourceReader;
 use super::{larder, npm, pypi};
-use crate::manifest::{Registry, RegistryForm};
+use crate::manifest::Registry;
 use crate::model::{Ecosystem, PerEcosystem};
 
 /// Creates the protocol of one registry.
-type NewProtocol = fn(RegistryForm) -> Arc<dyn Protocol>;
+type NewProtocol = fn(&Registry, &RegistryOptions) -> Arc<dyn Protocol>;
 
 /// The protocols. Local folders have no registry.
 const PROTOCOLS: PerEcosystem<Option<NewProtocol>> = PerEcosystem {
-    npm: Some(|_| Arc::new(npm::NpmProtocol)),
-    pypi: Some(|form| Arc::new(pypi::PypiProtocol::new(form))),
-    larder: Some(|_| Arc::new(larder::LarderProtocol::default())),
+    npm: Some(|_, _| Arc::new(npm::NpmProtocol)),
+    pypi: Some(|registry, _| Arc::new(pypi::PypiProtocol::new(registry.form))),
+    larder: Some(|registry, options| Arc::new(larder::LarderProtocol::new(options.log_options(registry)))),
     path: None,
 };
 
 /// Creates the protocol of a registry. Returns `None` for an ecosystem without registries.
-pub(super) fn new_protocol(registry: &Registry) -> Option<Arc<dyn Protocol>> {
-    PROTOCOLS.of(registry.ecosystem).map(|protocol| protocol(registry.form))
+pub(super) fn new_protocol(registry: &Registry, options: &RegistryOptions) -> Option<Arc<dyn Protocol>> {
+    PROTOCOLS.of(registry.ecosystem).map(|protocol| protocol(registry, options))
 }
 
 /// The readers of packages outside of registries.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Digest, Ecosystem, History, Label, PackageId, PackageName, RuntimeHost};
+use crate::package::log::LogFault;
 
 /// A registry's response cannot be used, or no registry can serve a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -37,6 +38,41 @@ pub enum RegistryError {
         file: String,
         /// The reason.
         reason: String,
+    },
+    /// The log of a registry of private packages cannot be believed, or not be read whole.
+    #[error("registry `{registry}` {}: {fault}", if fault.is_between_states() { "cannot be read whole" } else { "is not to be believed" })]
+    #[diagnostic(code(larder::registry::log), help("{}", help_on(fault, registry)))]
+    Log {
+        /// The registry.
+        registry: Label,
+        /// What is wrong.
+        fault: LogFault,
+    },
+    /// Nobody has named the key of a registry's log.
+    #[error("the log of registry `{registry}` has no `key` in larder.kdl, and signatures are required")]
+    #[diagnostic(
+        code(larder::registry::no_log_key),
+        help("compare it with what the registry's owner says, then write `key \"{key}\"` in its block")
+    )]
+    NoLogKey {
+        /// The registry.
+        registry: Label,
+        /// The key that the registry states.
+        key: String,
+    },
+    /// A registry's state is too old.
+    #[error("the state of registry `{registry}` is of {time}, and its `freshness` allows {days} days")]
+    #[diagnostic(
+        code(larder::registry::old_state),
+        help("a mirror may have stopped; the registry's owner signs a new state with `larder registry sign`")
+    )]
+    OldState {
+        /// The registry.
+        registry: Label,
+        /// The time of the state.
+        time: String,
+        /// The days that are allowed.
+        days: u64,
     },
     /// The response is not an index page.
     #[error("registry `{registry}` did not send a valid index page for Python package `{package}`: {reason}")]
@@ -239,10 +275,34 @@ pub enum RegistryError {
     },
 }
 
+/// Returns the help for a fault of a log.
+fn help_on(fault: &LogFault, registry: &Label) -> String {
+    match fault {
+        LogFault::Rewritten { .. } => format!(
+            "nothing was changed. Ask the registry's owner what happened; if the registry was made anew, `larder trust registry \
+             {registry}` accepts its new history"
+        ),
+        LogFault::NotSigned { .. } | LogFault::OtherOrigin { .. } => format!(
+            "check the URL of registry `{registry}` and its `key` in larder.kdl with the registry's owner; keys of a rotation may \
+             stand beside each other"
+        ),
+        fault if fault.is_between_states() => format!(
+            "registry `{registry}` is between two states, or a cache in front of it serves files of different ages: try again in a \
+             minute, or without its mirrors"
+        ),
+        _ => format!(
+            "nothing was changed. Do not trust registry `{registry}` and its mirrors before its owner has looked at this"
+        ),
+    }
+}
+
 impl Failure for RegistryError {
     fn exit(&self) -> Exit {
         match self {
+            Self::Log { fault, .. } if !fault.is_between_states() => Exit::Integrity,
+            Self::NoLogKey { .. } | Self::OldState { .. } => Exit::Refused,
             Self::NpmMetadata { .. }
+            | Self::Log { .. }
             | Self::LarderFile { .. }
             | Self::PypiIndex { .. }
             | Self::NewerIndex { .. }

@@ -45,6 +45,7 @@ mod tarball;
 
 pub use cache::CachePolicy;
 pub use error::RegistryError;
+pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder, Submission};
 pub use locked::LockedIndex;
 pub use options::{RegistryOptions, Secret};
 pub use registries::Registries;

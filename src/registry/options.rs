@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::cache::{CachePolicy, MetadataCache};
 use super::client::RegistryClient;
+use super::larder::{LogOptions, WitnessFile};
 use super::netrc;
 use super::path::LocalPackageIndex;
 use super::protocol::Protocol;
@@ -27,6 +28,8 @@ pub struct RegistryOptions {
     pub cache: Option<PathBuf>,
     /// The addresses of hosts of runtimes, where they are not the usual ones.
     pub runtimes: BTreeMap<RuntimeHost, Vec<RegistryUrl>>,
+    /// Whether the logs of registries have to be signed with keys that the manifest names.
+    pub requires_log_keys: bool,
     /// Whether cached listings may be used without revalidation.
     pub cache_policy: CachePolicy,
     /// Packages whose listings are revalidated in any case.
@@ -100,6 +103,19 @@ impl RegistryOptions {
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
         let cache = MetadataCache::for_endpoint(self.cache.as_deref(), &endpoint);
         RegistryClient { http: Arc::clone(client), endpoint, cache, cache_policy: self.cache_policy }
+    }
+
+    /// Returns what is believed of a registry's log.
+    pub(super) fn log_options(&self, registry: &Registry) -> LogOptions {
+        let url = match &registry.url {
+            RegistryUrl::Folder(folder) => self.root.join(&**folder).display().to_string(),
+            RegistryUrl::Http(url) => url.as_str().to_owned(),
+        };
+        LogOptions {
+            trust: registry.log.clone(),
+            requires_key: self.requires_log_keys,
+            witness: WitnessFile::new(self.cache.as_deref(), &url),
+        }
     }
 
     fn authorization(

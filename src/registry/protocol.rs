@@ -55,6 +55,11 @@ pub(super) trait Protocol: Send + Sync {
         false
     }
 
+    /// Returns what a user should hear about the registry: sentences.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Returns the default path of a file below the registry. Returns `None` if only documents state it.
     fn default_path(&self, name: &PackageName, file: &str) -> Option<String>;
 

@@ -94,7 +94,7 @@ impl Registries {
     pub fn new(options: RegistryOptions) -> Self {
         let client = Arc::clone(&options.client);
         let registries = options.registries.iter().filter_map(|registry| {
-            let protocol = ecosystems::new_protocol(registry)?;
+            let protocol = ecosystems::new_protocol(registry, &options)?;
             let client = options.registry_client(&client, registry, &*protocol);
             Some((registry.name.clone(), RegistryEntry { ecosystem: registry.ecosystem, client, protocol }))
         });
@@ -161,6 +161,11 @@ impl Registries {
         }
         lock(&self.state.packages).remove(&unbuilt.package.id);
         Ok(())
+    }
+
+    /// Returns what a user should hear about the registries that were asked.
+    pub fn warnings(&self) -> Vec<String> {
+        self.state.registries.values().flat_map(|registry| registry.protocol.warnings()).collect()
     }
 
     /// Returns the client of sources, which asks with the registries' credentials.

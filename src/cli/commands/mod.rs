@@ -25,6 +25,7 @@ pub(super) mod package_manager;
 pub(super) mod patch;
 pub(super) mod pin;
 pub(super) mod promote;
+pub(super) mod registry;
 pub(super) mod remove;
 pub(super) mod rollback;
 pub(super) mod run;
@@ -33,6 +34,7 @@ pub(super) mod tree;
 pub(super) mod update;
 pub(super) mod verify;
 pub(super) mod why;
+pub(super) mod yank;
 
 use std::process::ExitCode;
 

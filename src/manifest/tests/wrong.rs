@@ -336,12 +336,35 @@ fn what_nothing_acts_on_yet_is_refused() {
         &[("not_yet", "layout \"linked\""), ("not_yet", "hooks"), ("not_yet", "alerts")],
     );
     check(
-        "registries { larder \"a\" \"https://a/\" { key \"a+1+b\"; signers \"b\"; }; }",
-        &[("not_yet", "key"), ("not_yet", "signers")],
+        "registries { larder \"a\" \"https://a/\" { signers \"b\"; }; npm \"b\" \"https://b/\" { freshness \"7d\"; }; }",
+        &[("not_yet", "signers"), ("not_yet", "freshness")],
     );
     let failure = parse("m", "assets", ManifestKind::Member(&crate::model::Catalogs::default())).unwrap_err();
     assert!(matches!(failure.errors[..], [ManifestError::NotYet { .. }]), "{failure:?}");
     read("environment \"a\" { layout \"isolated\"; }");
+}
+
+#[test]
+fn what_is_believed_of_a_registry_is_read_strictly() {
+    let (log, publisher) = (
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3",
+    );
+    let manifest = read(&format!(
+        "registries {{ larder \"a\" \"a/\" {{ key \"{log}\"; key \"{log}\"; freshness \"12h\"; \
+         signer \"old\" \"{publisher}\" revoked=#true; signer \"new\" \"{publisher}\" packages=\"orders-*\"; }} }}\n\
+         policy {{ signatures \"required\"; }}"
+    ));
+    let trust = &manifest.registries[0].log;
+    assert_eq!((trust.keys.len(), trust.freshness.unwrap().as_secs()), (2, 43_200));
+    let signers: Vec<(&str, bool)> = trust.signers.iter().map(|one| (one.name.as_str(), one.revoked)).collect();
+    assert_eq!(signers, [("old", true), ("new", false)]);
+    assert!(manifest.environments.iter().all(|one| one.policy.requires_signatures));
+    check(
+        "registries { larder \"a\" \"a/\" { key \"a+1+b\"; signer \"x\" \"RW\"; freshness \"7\"; } }",
+        &[("bad_value", "\"a+1+b\""), ("bad_value", "\"RW\""), ("bad_value", "\"7\"")],
+    );
+    check("policy { signatures \"optional\"; }", &[("unknown_value", "\"optional\"")]);
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub(in crate::ops) fn open_asking(
         registries: manifest.registries.clone(),
         runtimes: runtime_addresses(context, manifest)?,
         settings: manifest.settings.clone(),
+        requires_log_keys: manifest.environments.iter().any(|one| one.policy.requires_signatures),
         root: project.root.clone(),
         cache: Some(context.cache.clone()),
         cache_policy,

@@ -66,6 +66,11 @@ impl Appender {
         }
     }
 
+    /// Returns the files that were filled since they were taken last.
+    pub fn take_files(&mut self) -> Vec<(String, Vec<u8>)> {
+        std::mem::take(&mut self.files)
+    }
+
     /// Returns the grown tree, and the files of it that were not there before.
     pub fn finish(mut self) -> (Tree, Vec<(String, Vec<u8>)>) {
         let mut subtrees = Vec::new();

@@ -2,7 +2,8 @@
 
 use super::fault::LogFault;
 use super::merkle::{LogHash, Tree};
-use super::note::{LogKey, LogSigner, SignedNote};
+use super::note::{LogSigner, SignedNote};
+use crate::model::LogKey;
 
 /// The most leaves of a log. Indexes of tiles and shifts of sizes stay far from their limits.
 const MAX_SIZE: u64 = 1 << 48;

@@ -101,32 +101,6 @@ impl Tree {
     }
 }
 
-/// A tree that grows leaf by leaf, of which only the hashes of the maximal perfect subtrees are kept.
-#[derive(Clone, Debug, Default)]
-pub struct Merkle {
-    size: u64,
-    subtrees: Vec<LogHash>,
-}
-
-impl Merkle {
-    /// Adds a leaf by its hash.
-    pub fn push(&mut self, leaf: LogHash) {
-        let mut hash = leaf;
-        for _ in 0..self.size.trailing_ones() {
-            if let Some(left) = self.subtrees.pop() {
-                hash = LogHash::of_node(left, hash);
-            }
-        }
-        self.subtrees.push(hash);
-        self.size += 1;
-    }
-
-    /// Returns the tree.
-    pub fn tree(&self) -> Tree {
-        Tree { size: self.size, root: LogHash::root_of(&self.subtrees) }
-    }
-}
-
 /// Returns the maximal perfect subtrees of a tree, from left to right: of each its level and its index on that level.
 pub(super) fn perfect_subtrees(size: u64) -> impl Iterator<Item = (u32, u64)> {
     (0..u64::BITS).rev().filter(move |level| size >> level & 1 == 1).map(move |level| (level, (size >> level) - 1))

@@ -1,4 +1,4 @@
-//! Signed notes, and the keys of logs: c2sp.org/signed-note, with Ed25519.
+//! Signed notes, and the private keys of logs: c2sp.org/signed-note, with Ed25519.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,8 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use sha2::{Digest, Sha256};
 
-/// The byte before an Ed25519 key.
-const ED25519_KIND: u8 = 1;
+use crate::model::LogKey;
 
 /// The most bytes of a note, and the most signatures.
 const MAX_NOTE: usize = 1 << 16;
@@ -21,67 +19,12 @@ const PRIVATE: &str = "PRIVATE+KEY+";
 /// A text that is no key, or no note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteFault {
-    /// It is no public key.
-    #[error("it is no key of a log: one is written NAME+HASH+KEY, as `larder key new --kind log` prints it")]
-    PublicKey,
     /// It is no private key.
     #[error("it is no private key of a log: one begins with `PRIVATE+KEY+`")]
     PrivateKey,
     /// It is no note.
     #[error("it is no signed note")]
     Note,
-}
-
-/// The public key of a log, whose name is the log's origin: `packages.acme.example+1c3f9a20+AaC…`.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct LogKey {
-    name: String,
-    id: [u8; 4],
-    key: [u8; 32],
-}
-
-impl LogKey {
-    fn new(name: &str, key: [u8; 32]) -> Self {
-        let hash = Sha256::new().chain_update(name).chain_update([b'\n', ED25519_KIND]).chain_update(key).finalize();
-        Self { name: name.to_owned(), id: [hash[0], hash[1], hash[2], hash[3]], key }
-    }
-
-    /// Returns the name of the key: the origin of the log.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn has_signed(&self, note: &SignedNote<'_>) -> bool {
-        let key = UnparsedPublicKey::new(&ED25519, self.key);
-        note.signatures.iter().any(|signature| {
-            signature.name == self.name
-                && signature.id == self.id
-                && key.verify(note.text.as_bytes(), &signature.bytes).is_ok()
-        })
-    }
-}
-
-impl FromStr for LogKey {
-    type Err = NoteFault;
-
-    fn from_str(text: &str) -> Result<Self, NoteFault> {
-        let (name, id, key) = parts(text).ok_or(NoteFault::PublicKey)?;
-        let parsed = Self::new(name, key);
-        if parsed.id == id { Ok(parsed) } else { Err(NoteFault::PublicKey) }
-    }
-}
-
-impl fmt::Display for LogKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}+{:08x}+", self.name, u32::from_be_bytes(self.id))?;
-        f.write_str(&STANDARD.encode([&[ED25519_KIND][..], &self.key].concat()))
-    }
-}
-
-impl fmt::Debug for LogKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 /// The private key of a log. It is never shown.
@@ -95,8 +38,8 @@ impl LogSigner {
     /// Makes a key from 32 random bytes. Returns `None` if `name` cannot be one.
     pub fn from_seed(name: &str, seed: [u8; 32]) -> Option<Self> {
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).ok()?;
-        let key = LogKey::new(name, pair.public_key().as_ref().try_into().ok()?);
-        is_name(name).then_some(Self { key, seed, pair })
+        let key = LogKey::new(name, pair.public_key().as_ref().try_into().ok()?)?;
+        Some(Self { key, seed, pair })
     }
 
     /// Makes a new key.
@@ -114,15 +57,14 @@ impl LogSigner {
 
     /// Returns the text that is stored, and known to nobody else.
     pub fn to_secret(&self) -> String {
-        let id = u32::from_be_bytes(self.key.id);
-        format!("{PRIVATE}{}+{id:08x}+{}", self.key.name, STANDARD.encode([&[ED25519_KIND][..], &self.seed].concat()))
+        format!("{PRIVATE}{}", self.key.with_secret(&self.seed))
     }
 
     /// Returns the note of a text, which ends with a line feed.
     pub(super) fn sign(&self, text: &str) -> String {
         let signature = self.pair.sign(text.as_bytes());
-        let bytes = [&self.key.id[..], signature.as_ref()].concat();
-        format!("{text}\n\u{2014} {} {}\n", self.key.name, STANDARD.encode(bytes))
+        let bytes = [&self.key.id()[..], signature.as_ref()].concat();
+        format!("{text}\n\u{2014} {} {}\n", self.key.name(), STANDARD.encode(bytes))
     }
 }
 
@@ -131,9 +73,9 @@ impl FromStr for LogSigner {
 
     fn from_str(text: &str) -> Result<Self, NoteFault> {
         let rest = text.trim().strip_prefix(PRIVATE).ok_or(NoteFault::PrivateKey)?;
-        let (name, id, seed) = parts(rest).ok_or(NoteFault::PrivateKey)?;
+        let (name, id, seed) = LogKey::parts(rest).ok_or(NoteFault::PrivateKey)?;
         let signer = Self::from_seed(name, seed).ok_or(NoteFault::PrivateKey)?;
-        if signer.key.id == id { Ok(signer) } else { Err(NoteFault::PrivateKey) }
+        if signer.key.id() == id { Ok(signer) } else { Err(NoteFault::PrivateKey) }
     }
 }
 
@@ -171,7 +113,14 @@ impl<'a> SignedNote<'a> {
 
     /// Returns the first of these keys that signed the note.
     pub(super) fn signed_by<'k>(&self, keys: &'k [LogKey]) -> Option<&'k LogKey> {
-        keys.iter().find(|key| key.has_signed(self))
+        keys.iter().find(|key| {
+            let public = UnparsedPublicKey::new(&ED25519, key.bytes());
+            self.signatures.iter().any(|signature| {
+                signature.name == key.name()
+                    && signature.id == key.id()
+                    && public.verify(self.text.as_bytes(), &signature.bytes).is_ok()
+            })
+        })
     }
 }
 
@@ -180,21 +129,6 @@ impl<'a> Signature<'a> {
         let (name, encoded) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
         let bytes = STANDARD.decode(encoded).ok()?;
         let (id, signature) = bytes.split_first_chunk::<4>()?;
-        is_name(name).then(|| Self { name, id: *id, bytes: signature.to_vec() })
+        LogKey::is_name(name).then(|| Self { name, id: *id, bytes: signature.to_vec() })
     }
-}
-
-/// Splits `NAME+HASH+KEY`.
-fn parts(text: &str) -> Option<(&str, [u8; 4], [u8; 32])> {
-    let (name, rest) = text.split_once('+')?;
-    let (id, key) = rest.split_once('+')?;
-    let id = Some(id).filter(|id| id.len() == 8).and_then(|id| u32::from_str_radix(id, 16).ok())?;
-    let key = STANDARD.decode(key).ok()?;
-    let key = key.strip_prefix(&[ED25519_KIND])?.try_into().ok()?;
-    is_name(name).then_some((name, id.to_be_bytes(), key))
-}
-
-/// A name has neither white space nor `+`.
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 255 && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
 }

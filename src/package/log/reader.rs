@@ -6,8 +6,8 @@ use super::checkpoint::Checkpoint;
 use super::fault::LogFault;
 use super::heads::{self, Head, ShardRef};
 use super::merkle::{LogHash, Tree};
-use super::note::LogKey;
 use super::state::StateLeaf;
+use crate::model::LogKey;
 
 /// The path of the checkpoint.
 pub const CHECKPOINT: &str = "checkpoint";

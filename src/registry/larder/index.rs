@@ -1,34 +1,22 @@
-//! From a registry to the index file of a name.
+//! From a registry to the verified index file of a name.
 
 use std::sync::Arc;
 
+use super::log::RegistryLog;
 use crate::diagnostic::Failure;
-use crate::fetch::{FullResponse, Request, RequestTarget};
+use crate::fetch::Network;
 use crate::model::PackageName;
-use crate::package::{IndexFile, REGISTRY_FILE, RegistryFile, index_path};
+use crate::package::log::LogHash;
+use crate::package::{IndexFile, index_path};
 use crate::registry::RegistryError;
-use crate::registry::client::{ListingError, ListingRequest, RegistryClient};
-use crate::registry::listing_record::EncodedRecord;
-use crate::registry::once::OnceValue;
+use crate::registry::client::{ListingError, RegistryClient};
+use crate::registry::listing_record::{EncodedRecord, ListingRecord};
+use crate::registry::provenance::{self, Provenance};
 
 /// The version of the format in which the cache has index files: as they are.
 const FORMAT: u32 = 1;
 
-/// The folder of archives of a registry whose description was not read.
-const ARTIFACTS: &str = "artifacts/";
-
-/// The files of one registry, as far as they were read in this run.
-pub(super) struct RegistryFiles {
-    description: OnceValue<Result<Arc<RegistryFile>, Arc<dyn Failure>>>,
-}
-
-impl Default for RegistryFiles {
-    fn default() -> Self {
-        Self { description: OnceValue::new() }
-    }
-}
-
-/// The index file of a package, as a registry has it.
+/// The index file of a package, as a registry's log stands for it.
 pub(super) struct FetchedIndex {
     /// The file, and what it adds up to.
     pub(super) file: IndexFile,
@@ -36,52 +24,38 @@ pub(super) struct FetchedIndex {
     pub(super) is_cached: bool,
 }
 
-impl RegistryFiles {
-    /// Returns the folder of archives.
-    pub(super) fn artifacts(&self) -> String {
-        match self.description.try_get(|| None) {
-            Some(Ok(description)) => description.artifacts.clone(),
-            _ => ARTIFACTS.to_owned(),
-        }
-    }
-
-    /// Returns the registry's description.
-    fn description(&self, client: &RegistryClient) -> Result<Arc<RegistryFile>, Arc<dyn Failure>> {
-        self.description.get(|| {
-            let request = Request { target: RequestTarget::Below(REGISTRY_FILE), ..Request::default() };
-            let document = client.http.read(&client.endpoint, &request);
-            let document = document.map_err(|error| Arc::new(error) as Arc<dyn Failure>)?;
-            let bad = |reason| -> Arc<dyn Failure> {
-                let (registry, file) = (client.name().clone(), REGISTRY_FILE.to_owned());
-                Arc::new(RegistryError::LarderFile { registry, file, reason })
-            };
-            RegistryFile::parse(&document.bytes).map(Arc::new).map_err(bad)
-        })
-    }
-}
-
-/// Returns the index file of a package, from the cache or from the registry.
+/// Returns the index file of a package, from the cache if the registry's heads confirm it. Offline, as it was last.
 pub(super) fn fetch(
-    files: &RegistryFiles,
+    log: &RegistryLog,
     client: &RegistryClient,
     name: &PackageName,
 ) -> Result<FetchedIndex, ListingError> {
-    let description = files.description(client).map_err(ListingError::Failed)?;
+    let cached = client.cache.listing(name.as_str(), FORMAT);
+    if client.http.network() == Network::Offline
+        && let Some(record) = &cached
+    {
+        let file = parse(client, name, record.header().to_vec()).map_err(ListingError::Failed)?;
+        return Ok(FetchedIndex { file, is_cached: client.is_cached(record) });
+    }
+    let Some(head) = log.head(client, name).map_err(ListingError::Failed)? else { return Err(ListingError::Missing) };
+    let is_head = |record: &ListingRecord| LogHash::of_file(record.header()) == head.digest;
+    if let Some(record) = cached.filter(is_head) {
+        let file = parse(client, name, record.header().to_vec()).map_err(ListingError::Failed)?;
+        return Ok(FetchedIndex { file, is_cached: false });
+    }
+    let description = &log.open(client).map_err(ListingError::Failed)?.description;
     let path = format!("{}{}", description.index, index_path(name.as_str()));
-    let request =
-        ListingRequest { package: name.as_str(), target: RequestTarget::Below(&path), accept: "*/*", format: FORMAT };
-    let parse = |bytes: Vec<u8>| {
-        IndexFile::parse(name.as_str(), bytes).map_err(|fault| -> Arc<dyn Failure> {
-            let (registry, file) = (client.name().clone(), path.clone());
-            Arc::new(RegistryError::LarderFile { registry, file, reason: fault.to_string() })
-        })
-    };
-    let encode = |document: &FullResponse| {
-        parse(document.bytes.clone())?;
-        Ok(EncodedRecord { header: document.bytes.clone(), body: Vec::new() })
-    };
-    client.fetch_listing(&request, encode, |record| {
-        let is_cached = client.is_cached(&record);
-        Some(FetchedIndex { file: parse(record.header().to_vec()).ok()?, is_cached })
+    let content = RegistryLog::index(client, &head, &path).map_err(ListingError::Failed)?;
+    let file = parse(client, name, content).map_err(ListingError::Failed)?;
+    let record = EncodedRecord { header: file.bytes().to_vec(), body: Vec::new() };
+    let provenance = Provenance { fetched: provenance::now(), ..Provenance::default() };
+    client.cache.store_listing(name.as_str(), FORMAT, &provenance, &record);
+    Ok(FetchedIndex { file, is_cached: false })
+}
+
+fn parse(client: &RegistryClient, name: &PackageName, content: Vec<u8>) -> Result<IndexFile, Arc<dyn Failure>> {
+    IndexFile::parse(name.as_str(), content).map_err(|fault| -> Arc<dyn Failure> {
+        let (registry, file) = (client.name().clone(), format!("the index file of {name}"));
+        Arc::new(RegistryError::LarderFile { registry, file, reason: fault.to_string() })
     })
 }

@@ -1,7 +1,15 @@
 //! Private packages.
 
+pub(super) mod folder;
 mod index;
 mod listing;
+mod log;
 mod protocol;
+mod witness;
 
+#[cfg(test)]
+mod tests;
+
+pub(super) use log::LogOptions;
 pub(super) use protocol::LarderProtocol;
+pub(super) use witness::WitnessFile;

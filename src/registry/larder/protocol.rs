@@ -2,16 +2,25 @@
 
 use std::sync::Arc;
 
-use super::index::{self, RegistryFiles};
+use super::index;
 use super::listing::LarderListing;
+use super::log::{LogOptions, RegistryLog};
 use crate::fetch::{Endpoint, RequestTarget};
 use crate::model::{Artifact, Origin, PackageName, Settings};
 use crate::registry::client::{FileLocation, ListingError, RegistryClient};
 use crate::registry::protocol::{PackageListing, Protocol};
 
-#[derive(Default)]
+/// The folder of archives of a registry whose description was not read.
+const ARTIFACTS: &str = "artifacts/";
+
 pub(in crate::registry) struct LarderProtocol {
-    files: RegistryFiles,
+    log: RegistryLog,
+}
+
+impl LarderProtocol {
+    pub(in crate::registry) fn new(options: LogOptions) -> Self {
+        Self { log: RegistryLog::new(options) }
+    }
 }
 
 impl Protocol for LarderProtocol {
@@ -29,14 +38,20 @@ impl Protocol for LarderProtocol {
         name: &PackageName,
         _: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
-        let fetched = index::fetch(&self.files, client, name)?;
+        let fetched = index::fetch(&self.log, client, name)?;
         let origin = Origin::Registry(client.name().clone());
         Ok(Arc::new(LarderListing::new(name, origin, fetched)))
     }
 
     /// `artifacts/orders-client/orders-client-2.1.0.tar.gz`
     fn default_path(&self, name: &PackageName, file: &str) -> Option<String> {
-        Some(format!("{}{name}/{file}", self.files.artifacts()))
+        let log = self.log.opened();
+        let artifacts = log.as_ref().map_or(ARTIFACTS, |log| &log.description.artifacts);
+        Some(format!("{artifacts}{name}/{file}"))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.log.warnings()
     }
 
     fn stated_targets<'s>(

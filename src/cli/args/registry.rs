@@ -1,0 +1,68 @@
+//! The arguments of the commands that write registries of private packages.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RegistryArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: RegistryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum RegistryCommand {
+    /// Make a registry of private packages in a folder, and a key for its log
+    Init {
+        /// The folder: new, or empty
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// The identity of the registry, like packages.acme.example [default: the folder's name]
+        #[arg(long, value_name = "NAME")]
+        origin: Option<String>,
+    },
+    /// Add what others submitted, and sign the state anew
+    Sign {
+        /// The registry's folder
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Check every event, hash, index file and archive of a registry
+    Verify {
+        /// The registry's folder
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct YankArgs {
+    /// The version, as NAME@VERSION
+    #[arg(value_name = "PACKAGE")]
+    pub(in crate::cli) package: String,
+    /// The registry: a name in larder.kdl, or a folder
+    #[arg(long, value_name = "REGISTRY")]
+    pub(in crate::cli) registry: Option<String>,
+    /// The reason, which everybody can read
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DeprecateArgs {
+    /// The package, as NAME or NAME@VERSION
+    #[arg(value_name = "PACKAGE")]
+    pub(in crate::cli) package: String,
+    /// The registry: a name in larder.kdl, or a folder
+    #[arg(long, value_name = "REGISTRY")]
+    pub(in crate::cli) registry: Option<String>,
+    /// The package to use instead
+    #[arg(long, value_name = "NAME", conflicts_with = "undo")]
+    pub(in crate::cli) replaced_by: Option<String>,
+    /// The reason, which everybody can read
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: Option<String>,
+    /// It is not deprecated any more
+    #[arg(long)]
+    pub(in crate::cli) undo: bool,
+}

@@ -1,0 +1,34 @@
+//! `larder registry`
+
+use crate::cli::args::{RegistryArgs, RegistryCommand};
+use crate::ops::{Context, registry};
+
+use super::{CommandResult, DONE, Output};
+
+pub(in crate::cli) fn run(arguments: &RegistryArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    match &arguments.command {
+        RegistryCommand::Init { dir, origin } => {
+            let created = registry::init(context, dir, origin.as_deref())?;
+            output.json(&created);
+            output.message(format!("Made registry {} in {}", created.origin, created.folder));
+            output.message(format!("Its private key is {}: keep a copy of it in a safe place", created.secret));
+            output.message("Those who use it write, under `registries` in larder.kdl:");
+            output.message(format!("    larder \"NAME\" \"URL\" {{ key \"{}\"; }}", created.key));
+        }
+        RegistryCommand::Sign { dir } => {
+            let signed = registry::sign(context, dir)?;
+            output.json(&signed);
+            for one in &signed.integrated {
+                output.message(format!("Added {one}"));
+            }
+            output.message(format!("Signed {} at {} events", signed.origin, signed.size));
+        }
+        RegistryCommand::Verify { dir } => {
+            let whole = registry::verify(context, dir)?;
+            output.json(&whole);
+            let registry::Whole { origin, size, packages, versions, .. } = whole;
+            output.message(format!("{origin} is whole: {packages} packages, {versions} versions, {size} events"));
+        }
+    }
+    DONE
+}

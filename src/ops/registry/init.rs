@@ -1,0 +1,40 @@
+//! A new registry in a folder.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{log_keys, now};
+use crate::fs;
+use crate::ops::{Context, Result};
+use crate::registry::FolderRegistry;
+
+/// `larder registry init --json`: see `schema/registry-init.json`.
+#[derive(Debug, Serialize)]
+pub struct Created {
+    /// The folder.
+    pub folder: String,
+    /// The identity of its log.
+    pub origin: String,
+    /// The public key of its log, as a manifest's `key` has it.
+    pub key: String,
+    /// The file that has the private key.
+    pub secret: String,
+}
+
+/// Makes a registry in a folder. Without an origin the folder's name is its log's.
+pub fn init(context: &Context<'_>, folder: &Path, origin: Option<&str>) -> Result<Created> {
+    let root = context.folder.join(folder);
+    fs::create_dir_all(&root)?;
+    let root = fs::canonicalize(&root)?;
+    let own_name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let origin = origin.map_or(own_name, str::to_owned);
+    let signer = log_keys::find_or_make(context, &origin)?;
+    FolderRegistry::create(&root, &signer, &now())?;
+    Ok(Created {
+        folder: root.display().to_string(),
+        key: signer.key().to_string(),
+        secret: log_keys::file(context, &origin).display().to_string(),
+        origin,
+    })
+}

@@ -1,0 +1,106 @@
+//! Which registry a command writes to.
+
+use std::path::Path;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::manifest::{Registry, RegistryUrl};
+use crate::model::PackageId;
+use crate::ops::{Context, Project, Result};
+use crate::registry::FolderRegistry;
+
+/// A registry that is written to.
+#[derive(Debug)]
+pub(in crate::ops) enum Target {
+    /// A folder on this machine.
+    Folder(FolderRegistry),
+}
+
+impl Target {
+    /// Finds the registry that is meant: by `--registry`, the name of one in larder.kdl or a folder; else the one that claims the
+    /// package; else the only one that there is.
+    pub(in crate::ops) fn find(
+        context: &Context<'_>,
+        project: Option<&Project>,
+        named: Option<&str>,
+        package: &PackageId,
+    ) -> Result<Self> {
+        let declared: Vec<&Registry> = project
+            .iter()
+            .flat_map(|project| &project.manifest.registries)
+            .filter(|registry| registry.ecosystem == package.ecosystem)
+            .collect();
+        let root = project.map_or(context.folder.as_path(), |project| project.root.as_path());
+        if let Some(named) = named {
+            return match declared.iter().find(|registry| registry.name.as_str() == named) {
+                Some(registry) => Self::declared(root, registry),
+                None => Self::folder(&context.folder.join(named)),
+            };
+        }
+        let claiming = declared.iter().find(|registry| registry.claim_on(package).is_some());
+        match (claiming, declared.as_slice()) {
+            (Some(registry), _) => Self::declared(root, registry),
+            (None, [only]) if only.packages.is_empty() => Self::declared(root, only),
+            (None, _) => {
+                let candidates = declared.iter().map(|registry| registry.name.to_string()).collect();
+                Err(NoTarget { package: package.name.to_string(), candidates }.into())
+            }
+        }
+    }
+
+    fn declared(root: &Path, registry: &Registry) -> Result<Self> {
+        match &registry.url {
+            RegistryUrl::Folder(folder) => Self::folder(&root.join(&**folder)),
+            RegistryUrl::Http(_) => Err(NotAFolder(registry.name.to_string()).into()),
+        }
+    }
+
+    fn folder(root: &Path) -> Result<Self> {
+        Ok(Self::Folder(FolderRegistry::open(root, &[])?))
+    }
+
+    /// Returns the identity of the registry, for people.
+    pub(in crate::ops) fn origin(&self) -> &str {
+        match self {
+            Self::Folder(registry) => &registry.description().origin,
+        }
+    }
+}
+
+/// No registry is meant, or several may be.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("it is not clear which registry `{package}` belongs to{}", Self::listed(candidates))]
+#[diagnostic(
+    code(larder::publish::no_registry),
+    help("name one: `--registry NAME` or `--registry FOLDER`; or let a registry's `packages` in larder.kdl claim it")
+)]
+struct NoTarget {
+    package: String,
+    candidates: Vec<String>,
+}
+
+impl NoTarget {
+    fn listed(candidates: &[String]) -> String {
+        if candidates.is_empty() { String::new() } else { format!(": there are {}", candidates.join(", ")) }
+    }
+}
+
+/// A registry behind HTTP.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("registry `{0}` is not a folder")]
+#[diagnostic(
+    code(larder::publish::not_a_folder),
+    help("publish to its folder, and upload that with `larder registry push`")
+)]
+struct NotAFolder(String);
+
+impl Failure for NoTarget {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
+impl Failure for NotAFolder {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

@@ -1,0 +1,275 @@
+//! The log of a registry: its state is read and verified once in a run, the heads of names as they are needed.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::witness::WitnessFile;
+use crate::diagnostic::Failure;
+use crate::fetch::{Network, Request, RequestTarget};
+use crate::manifest::LogTrust;
+use crate::model::{LogKey, PackageName};
+use crate::package::log::{Answers, Freshness, Head, LogFault, Need, VerifiedState, find_head, read_state};
+use crate::package::{REGISTRY_FILE, RegistryFile};
+use crate::registry::RegistryError;
+use crate::registry::client::RegistryClient;
+use crate::registry::once::{OnceValue, lock};
+use crate::registry::prefetch::run_concurrently;
+
+/// The pauses before a file is asked for again, past all caches: a publication may be on its way.
+const PAUSES: [Duration; 3] = if cfg!(test) {
+    [Duration::ZERO; 3]
+} else {
+    [Duration::from_millis(200), Duration::from_millis(600), Duration::from_millis(1500)]
+};
+
+/// The most files that a reader asks for at once.
+const THREADS: usize = 8;
+
+/// The largest file of a log.
+const LARGEST: u64 = 32 << 20;
+
+type Failed = Arc<dyn Failure>;
+
+/// What is believed of a registry before it is asked.
+#[derive(Clone, Debug, Default)]
+pub(in crate::registry) struct LogOptions {
+    /// What the manifest says.
+    pub(in crate::registry) trust: LogTrust,
+    /// Whether a key that nobody has named is refused.
+    pub(in crate::registry) requires_key: bool,
+    /// What this user has seen of the log.
+    pub(in crate::registry) witness: WitnessFile,
+}
+
+/// The log of one registry.
+pub(super) struct RegistryLog {
+    options: LogOptions,
+    opened: OnceValue<Result<Arc<OpenLog>, Failed>>,
+    /// Shards of heads that were read.
+    shards: Mutex<Answers>,
+    warnings: Mutex<Vec<String>>,
+}
+
+/// A log whose state was verified.
+pub(super) struct OpenLog {
+    pub(super) description: RegistryFile,
+    state: VerifiedState,
+}
+
+impl RegistryLog {
+    pub(super) fn new(options: LogOptions) -> Self {
+        let (opened, shards, warnings) = (OnceValue::new(), Mutex::default(), Mutex::default());
+        Self { options, opened, shards, warnings }
+    }
+
+    /// Returns the log if it was read before.
+    pub(super) fn opened(&self) -> Option<Arc<OpenLog>> {
+        self.opened.try_get(|| None)?.ok()
+    }
+
+    /// Returns what a user should hear about.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        lock(&self.warnings).clone()
+    }
+
+    /// Reads the state, once.
+    pub(super) fn open(&self, client: &RegistryClient) -> Result<Arc<OpenLog>, Failed> {
+        self.opened.get(|| self.read(client).map(Arc::new))
+    }
+
+    /// Returns the head of a name. Returns `None` if the registry does not have it.
+    pub(super) fn head(&self, client: &RegistryClient, name: &PackageName) -> Result<Option<Head>, Failed> {
+        let log = self.open(client)?;
+        let mut pauses = PAUSES.iter();
+        let mut past_caches = false;
+        loop {
+            let mut answers = lock(&self.shards).clone();
+            let found =
+                drive(client, &mut answers, past_caches, |answers| find_head(&log.state.leaf, name.as_str(), answers))?;
+            match found {
+                Ok(head) => {
+                    *lock(&self.shards) = answers;
+                    return Ok(head);
+                }
+                Err(fault) => match pauses.next().filter(|_| fault.is_between_states()) {
+                    Some(pause) => std::thread::sleep(*pause),
+                    None => return Err(failed(client, fault)),
+                },
+            }
+            past_caches = true;
+        }
+    }
+
+    /// Fetches the index file of a name, as far as its head knows it.
+    pub(super) fn index(client: &RegistryClient, head: &Head, path: &str) -> Result<Vec<u8>, Failed> {
+        let mut pauses = PAUSES.iter();
+        let mut past_caches = false;
+        loop {
+            let content = fetch(client, path, past_caches)?;
+            let checked = match content {
+                Some(content) => head.check(content),
+                None => Err(LogFault::Missing { path: path.to_owned() }),
+            };
+            match checked {
+                Ok(index) => return Ok(index),
+                Err(fault) => match pauses.next().filter(|_| fault.is_between_states()) {
+                    Some(pause) => std::thread::sleep(*pause),
+                    None => return Err(failed(client, fault)),
+                },
+            }
+            past_caches = true;
+        }
+    }
+
+    fn read(&self, client: &RegistryClient) -> Result<OpenLog, Failed> {
+        let description = description(client)?;
+        let (keys, is_first_use) = self.keys(client, &description)?;
+        let seen = self.options.witness.read(&keys);
+        let mut pauses = PAUSES.iter();
+        let mut past_caches = false;
+        let state = loop {
+            let mut answers = Answers::default();
+            let read = drive(client, &mut answers, past_caches, |answers| read_state(&keys, &seen.witness, answers))?;
+            match read {
+                Ok(state) => break state,
+                Err(fault) if fault.is_between_states() => match (pauses.next(), &seen.last) {
+                    (Some(pause), _) => std::thread::sleep(*pause),
+                    (None, Some(last)) => {
+                        self.warn(format!(
+                            "registry `{}` is between two states ({fault}): its state of {} is used, the last that was seen whole",
+                            client.name(),
+                            last.leaf.time
+                        ));
+                        break last.clone();
+                    }
+                    (None, None) => return Err(failed(client, fault)),
+                },
+                Err(fault) => return Err(failed(client, fault)),
+            }
+            past_caches = true;
+        };
+        if is_first_use {
+            self.warn(format!(
+                "registry `{}` is trusted on first use: write `key \"{}\"` in its block in larder.kdl",
+                client.name(),
+                state.checkpoint.key
+            ));
+        }
+        if let Freshness::Older { newest } = state.freshness {
+            self.warn(format!(
+                "registry `{}` shows a state of {} events, of {}, though one of {newest} was seen before: what was published or \
+                 yanked since is not known here",
+                client.name(),
+                state.checkpoint.tree.size,
+                state.leaf.time
+            ));
+        } else {
+            self.options.witness.add(&seen, &state);
+        }
+        self.check_age(client, &state)?;
+        Ok(OpenLog { description, state })
+    }
+
+    /// Returns the keys that may have signed the checkpoint, and whether they are believed for the first time.
+    fn keys(&self, client: &RegistryClient, description: &RegistryFile) -> Result<(Vec<LogKey>, bool), Failed> {
+        let named = &self.options.trust.keys;
+        if !named.is_empty() {
+            return Ok((named.clone(), false));
+        }
+        let registry = client.name().clone();
+        let stated: Option<LogKey> = description.key.as_ref().and_then(|key| key.parse().ok());
+        if self.options.requires_key {
+            let key = stated.map(|key| key.to_string()).unwrap_or_default();
+            return Err(Arc::new(RegistryError::NoLogKey { registry, key }));
+        }
+        if let Some(known) = self.options.witness.first_key() {
+            return Ok((vec![known], false));
+        }
+        let Some(stated) = stated else {
+            let (file, reason) = (REGISTRY_FILE.to_owned(), "it has no `key`".to_owned());
+            return Err(Arc::new(RegistryError::LarderFile { registry, file, reason }));
+        };
+        self.options.witness.set_first_key(&stated);
+        Ok((vec![stated], true))
+    }
+
+    /// Checks that the state is not older than the manifest allows.
+    fn check_age(&self, client: &RegistryClient, state: &VerifiedState) -> Result<(), Failed> {
+        let Some(limit) = self.options.trust.freshness.filter(|_| client.http.network() == Network::Online) else {
+            return Ok(());
+        };
+        let age =
+            state.leaf.time.parse::<jiff::Timestamp>().ok().map(|time| jiff::Timestamp::now().duration_since(time));
+        let is_fresh = age.is_some_and(|age| age.as_secs() <= i64::try_from(limit.as_secs()).unwrap_or(i64::MAX));
+        if is_fresh {
+            return Ok(());
+        }
+        let (registry, time) = (client.name().clone(), state.leaf.time.clone());
+        Err(Arc::new(RegistryError::OldState { registry, time, days: limit.as_secs() / 86_400 }))
+    }
+
+    fn warn(&self, warning: String) {
+        lock(&self.warnings).push(warning);
+    }
+}
+
+/// Runs a reader with the files that it asks for.
+fn drive<T>(
+    client: &RegistryClient,
+    answers: &mut Answers,
+    past_caches: bool,
+    reader: impl Fn(&Answers) -> Result<T, Need>,
+) -> Result<Result<T, LogFault>, Failed> {
+    loop {
+        match reader(answers) {
+            Ok(value) => return Ok(Ok(value)),
+            Err(Need::Fault(fault)) => return Ok(Err(fault)),
+            Err(Need::Files(paths)) => {
+                let paths: Vec<String> = paths.into_iter().collect();
+                let contents = run_concurrently(&paths, THREADS, |path| shard_or_file(client, path, past_caches));
+                for (path, content) in paths.into_iter().zip(contents) {
+                    answers.add(path, content?);
+                }
+            }
+        }
+    }
+}
+
+/// Returns a file. A shard, whose name is its digest, is kept in the cache.
+fn shard_or_file(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
+    let Some(digest) = path.strip_prefix("heads/") else { return fetch(client, path, past_caches) };
+    let key = format!("heads-{digest}");
+    if let Some(cached) = client.cache.release(&key) {
+        return Ok(Some(cached));
+    }
+    let content = fetch(client, path, past_caches)?;
+    if let Some(content) = &content {
+        client.cache.store_release(&key, content);
+    }
+    Ok(content)
+}
+
+/// Fetches a file. Returns `None` if the registry does not have it.
+fn fetch(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
+    let request =
+        Request { target: RequestTarget::Below(path), past_caches, limit: Some(LARGEST), ..Request::default() };
+    match client.http.read(&client.endpoint, &request) {
+        Ok(document) => Ok(Some(document.bytes)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(Arc::new(error)),
+    }
+}
+
+/// Reads the registry's description.
+fn description(client: &RegistryClient) -> Result<RegistryFile, Failed> {
+    let bad = |reason| -> Failed {
+        let (registry, file) = (client.name().clone(), REGISTRY_FILE.to_owned());
+        Arc::new(RegistryError::LarderFile { registry, file, reason })
+    };
+    let bytes = fetch(client, REGISTRY_FILE, false)?.ok_or_else(|| bad("it is missing".to_owned()))?;
+    RegistryFile::parse(&bytes).map_err(bad)
+}
+
+fn failed(client: &RegistryClient, fault: LogFault) -> Failed {
+    Arc::new(RegistryError::Log { registry: client.name().clone(), fault })
+}

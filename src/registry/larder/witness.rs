@@ -1,0 +1,125 @@
+//! What this user has seen of the logs of registries: the trees that they had, their last whole states, and the keys that were
+//! believed on first use.
+//!
+//! ```text
+//! <cache>/logs/v1/<origin>-<hash of its key>      one JSON document for each key of a log
+//! <cache>/logs/v1/first-use-<hash of the URL>     the key that a registry without a `key` line had first
+//! ```
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs::{self, Durability};
+use crate::model::{Digest, LogKey};
+use crate::package::log::{Checkpoint, Freshness, LogHash, StateLeaf, Tree, VerifiedState, Witness};
+
+/// The largest document.
+const LARGEST: u64 = 1 << 20;
+
+/// Where a registry's witness is kept. Without a folder nothing is remembered.
+#[derive(Clone, Debug, Default)]
+pub(in crate::registry) struct WitnessFile {
+    /// The folder of all witnesses.
+    folder: Option<PathBuf>,
+    /// The registry's URL.
+    url: String,
+}
+
+/// What was seen of a log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) witness: Witness,
+    /// The last state that was seen whole.
+    pub(super) last: Option<VerifiedState>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    v: u32,
+    key: String,
+    trees: Vec<(u64, String)>,
+    leaf: StateLeaf,
+}
+
+impl WitnessFile {
+    /// Returns the place for the registry at a URL, in a cache.
+    pub(in crate::registry) fn new(cache: Option<&std::path::Path>, url: &str) -> Self {
+        Self { folder: cache.map(|cache| cache.join("logs/v1")), url: url.to_owned() }
+    }
+
+    /// Returns what was seen of the log of these keys.
+    pub(super) fn read(&self, keys: &[LogKey]) -> Seen {
+        let mut seen = Seen::default();
+        for document in keys.iter().filter_map(|key| self.document(key)) {
+            for tree in document.trees.iter().filter_map(|(size, root)| tree(*size, root)) {
+                seen.witness.add(tree);
+            }
+            let newest = document.trees.last().and_then(|(size, root)| tree(*size, root));
+            if let (Some(tree), Ok(key)) = (newest, document.key.parse::<LogKey>())
+                && seen.witness.newest() == Some(tree)
+            {
+                let checkpoint = Checkpoint { origin: key.name().to_owned(), tree, key };
+                seen.last = Some(VerifiedState { checkpoint, freshness: Freshness::Newest, leaf: document.leaf });
+            }
+        }
+        seen
+    }
+
+    /// Adds a state to what was seen. What cannot be written is not remembered.
+    pub(super) fn add(&self, seen: &Seen, state: &VerifiedState) {
+        let key = &state.checkpoint.key;
+        let Some(path) = self.path(key) else { return };
+        if seen.witness.newest() == Some(state.checkpoint.tree) && seen.last.is_some() {
+            return;
+        }
+        let mut witness = seen.witness.clone();
+        witness.add(state.checkpoint.tree);
+        let trees = witness.trees().iter().map(|tree| (tree.size, tree.root.to_string())).collect();
+        let document = Document { v: 1, key: key.to_string(), trees, leaf: state.leaf.clone() };
+        write(&path, &serde_json::to_vec(&document).unwrap_or_default());
+    }
+
+    /// Returns the key that was believed on first use.
+    pub(super) fn first_key(&self) -> Option<LogKey> {
+        let bytes = fs::read_up_to(&self.first_use()?, LARGEST).ok()??;
+        std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
+    }
+
+    /// Remembers the key that is believed on first use.
+    pub(super) fn set_first_key(&self, key: &LogKey) {
+        if let Some(path) = self.first_use() {
+            write(&path, format!("{key}\n").as_bytes());
+        }
+    }
+
+    fn document(&self, key: &LogKey) -> Option<Document> {
+        let bytes = fs::read_up_to(&self.path(key)?, LARGEST).ok()??;
+        let document: Document = serde_json::from_slice(&bytes).ok()?;
+        (document.v == 1 && document.key == key.to_string()).then_some(document)
+    }
+
+    fn path(&self, key: &LogKey) -> Option<PathBuf> {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '+' };
+        let origin: String = key.name().chars().map(plain).take(100).collect();
+        Some(self.folder.as_ref()?.join(format!("{origin}-{}", short(&key.to_string()))))
+    }
+
+    fn first_use(&self) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("first-use-{}", short(&self.url))))
+    }
+}
+
+fn short(text: &str) -> String {
+    Digest::sha256_of(text).to_hex().chars().take(16).collect()
+}
+
+fn tree(size: u64, root: &str) -> Option<Tree> {
+    Some(Tree { size, root: LogHash::from_hex(root)? })
+}
+
+fn write(path: &std::path::Path, content: &[u8]) {
+    // What is not remembered only makes the next run believe less.
+    let _ = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let _ = fs::write_atomic(path, content, Durability::Lazy);
+}
