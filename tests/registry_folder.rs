@@ -1,6 +1,6 @@
-//! Registries of private packages in folders: made, signed, checked.
+//! Registries of private packages in folders: made, published to, signed, checked.
 
-use crate::support::{Project, conforms};
+use crate::support::{Output, Project, conforms};
 
 #[test]
 fn a_registry_is_made_signed_and_checked() {
@@ -41,10 +41,146 @@ fn a_damaged_registry_is_told() {
 fn without_the_key_nothing_is_signed() {
     let mut project = Project::alone();
     project.run("larder registry init packages --origin packages.example").exits(0);
-    let secret = project.folder().join("home/.config/larder/keys/packages.example.log");
+    let secret = project.folder().join("home/.config/larder/keys/packages.example.key");
     let key = std::fs::read_to_string(&secret).unwrap();
-    std::fs::remove_file(secret).unwrap();
+    std::fs::remove_dir_all(secret.parent().unwrap()).unwrap();
     project.run("larder registry sign packages").exits(2).names(["LARDER_LOG_KEY"]);
     project.set("LARDER_LOG_KEY", key.trim());
     project.run("larder registry sign packages").exits(0);
+}
+
+/// A package without dependencies.
+fn package(project: &Project, name: &str, version: &str) {
+    project
+        .write(&format!("{name}/larder.kdl"), &format!("package \"{name}\" version=\"{version}\" {{ node \".\"; }}\n"))
+        .write(&format!("{name}/index.js"), &format!("module.exports = '{name} {version}'\n"));
+}
+
+fn publish(project: &Project, name: &str, version: &str, options: &str) -> Output {
+    package(project, name, version);
+    let registry = project.path("packages").display().to_string();
+    project.run(&format!("larder -C {name} publish --registry {registry} {options}"))
+}
+
+#[test]
+fn a_published_version_never_changes() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    let dry = publish(&project, "orders", "1.0.0", "--dry-run --json").exits(0).json();
+    conforms(&dry, "publish");
+    assert_eq!((&dry["outcome"], &dry["files"]), (&"none".into(), &serde_json::json!(["index.js", "larder.kdl"])));
+    assert!(!project.has("packages/artifacts"));
+    publish(&project, "orders", "1.0.0", "").exits(0).names(["Published to packages.example"]);
+    publish(&project, "orders", "1.0.0", "").exits(0).names(["already, with the same files"]);
+    project.write("orders/index.js", "changed\n");
+    let registry = project.path("packages").display().to_string();
+    project.run(&format!("larder -C orders publish --registry {registry}")).exits(1).names(["never changes"]);
+    publish(&project, "orders_", "1.0.0", "").exits(2);
+    let near = publish(&project, "or.ders", "1.0.0", "").exits(0);
+    near.names(["or.ders 1.0.0"]);
+    publish(&project, "or-ders", "1.0.0", "").exits(1).names(["or.ders"]);
+    let yanked = project.run_json("larder yank orders@1.0.0 --reason wrong --registry packages --json");
+    conforms(&yanked, "registry-event");
+    assert_eq!(yanked["outcome"], "added");
+    assert_eq!(project.run_json("larder yank orders@1.0.0 --registry packages --json")["outcome"], "unchanged");
+    project.run("larder yank orders@2.0.0 --registry packages").exits(2).names(["the newest version is 1.0.0"]);
+    project.run("larder unyank orders@1.0.0 --registry packages").exits(0);
+    project.run("larder deprecate orders --replaced-by or.ders --registry packages").exits(0).names(["is deprecated"]);
+    let whole = project.run_json("larder registry verify packages --json");
+    assert_eq!((&whole["packages"], &whole["versions"]), (&2.into(), &2.into()));
+}
+
+#[test]
+fn who_has_no_key_of_the_log_leaves_a_submission() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    let home = project.folder().join("home");
+    std::fs::rename(home.join(".config"), home.join("kept")).unwrap();
+    project.run("larder key new release").exits(0);
+    let left = publish(&project, "orders", "1.0.0", "--sign release --json").exits(0).json();
+    assert_eq!(left["outcome"], "submitted");
+    assert!(left["signed_by"].as_str().unwrap().starts_with("RW"));
+    assert!(!project.has("packages/index"));
+    // One that lies about its archive stays.
+    publish(&project, "money", "1.0.0", "").exits(0).names(["Left for the owner of packages.example"]);
+    for entry in std::fs::read_dir(project.path("packages/incoming")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read(&path).unwrap();
+        if path.extension().is_some_and(|extension| extension == "json") && text.windows(5).any(|part| part == b"money")
+        {
+            let text = String::from_utf8(text).unwrap();
+            std::fs::write(&path, text.replace("\"version\":\"1.0.0\"", "\"version\":\"1.0.1\"")).unwrap();
+        }
+    }
+    std::fs::remove_dir_all(home.join(".config")).unwrap();
+    std::fs::rename(home.join("kept"), home.join(".config")).unwrap();
+    let signed = project.run("larder registry sign packages").exits(0);
+    signed.names(["Added publish orders 1.0.0", "its body is not what the manifest in its archive says"]);
+    let whole = project.run_json("larder registry verify packages --json");
+    assert_eq!(whole["versions"], 1);
+    assert!(project.read("packages/index/or/de/orders").contains("untrusted comment"));
+}
+
+#[test]
+fn eight_publish_at_once() {
+    let project = Project::alone();
+    project.run("larder registry init packages --origin packages.example").exits(0);
+    let registry = project.path("packages").display().to_string();
+    for name in 0..8 {
+        package(&project, &format!("p{name}"), "1.0.0");
+        package(&project, &format!("same{name}"), "1.0.0");
+        project.write(
+            &format!("same{name}/larder.kdl"),
+            &format!("package \"same\" version=\"1.{name}.0\" {{ node \".\"; }}\n"),
+        );
+    }
+    let folders = (0..8).flat_map(|name| [format!("p{name}"), format!("same{name}")]);
+    let started: Vec<_> =
+        folders.map(|folder| project.start(&format!("larder -C {folder} publish --registry {registry}"))).collect();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let whole = project.run_json("larder registry verify packages --json");
+    assert_eq!((&whole["packages"], &whole["versions"], &whole["size"]), (&9.into(), &16.into(), &33.into()));
+}
+
+#[test]
+fn signatures_and_keys_are_demanded_of_a_registry() {
+    let project = Project::alone();
+    let made = project.run_json("larder registry init packages --origin packages.example --json");
+    let key = made["key"].as_str().unwrap();
+    let publisher = project.run_json("larder key new release --json")["keys"][0]["public"].as_str().unwrap().to_owned();
+    publish(&project, "orders", "1.0.0", "--sign release").exits(0).names([", signed"]);
+    publish(&project, "money", "1.0.0", "").exits(0).names(["not signed"]);
+    let manifest = |trust: &str, rest: &str| {
+        project.write(
+            "larder.kdl",
+            &format!(
+                "runtimes {{ node \"20\"; }}\nregistries {{ larder \"acme\" \"packages\" {{ {trust} }}; }}\n{rest}\n"
+            ),
+        );
+    };
+    let orders = "dependencies { larder \"orders\" \"^1\"; }";
+    manifest(&format!("key \"{key}\"; signer \"release\" \"{publisher}\""), orders);
+    project.run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    manifest(
+        &format!("key \"{key}\"; signer \"release\" \"{publisher}\""),
+        "dependencies { larder \"money\" \"^1\"; }",
+    );
+    project.run("larder lock").exits(4).names(["money 1.0.0", "has no signature"]);
+    manifest(&format!("key \"{key}\"; signer \"release\" \"{publisher}\" revoked=#true"), orders);
+    std::fs::remove_file(project.path("larder.lock")).unwrap();
+    project.run("larder lock").exits(4).names(["orders 1.0.0", "revoked"]);
+    // Without a key the registry is trusted on first use, unless signatures are required.
+    manifest("", orders);
+    project.run("larder lock").exits(0).names(["trusted on first use", key]);
+    assert_eq!(project.read("larder.lock"), lock);
+    std::fs::remove_file(project.path("larder.lock")).unwrap();
+    manifest("", &format!("policy {{ signatures \"required\"; }}\n{orders}"));
+    project.run("larder lock").exits(1).names(["has no `key`"]);
+    let other = key.replace("packages.example", "other.example");
+    manifest(&format!("key \"{other}\""), orders);
+    project.run("larder lock").exits(2).names(["ORIGIN+HASH+KEY"]);
 }

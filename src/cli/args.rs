@@ -13,7 +13,7 @@ pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, O
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
 };
-pub(super) use registry::{DeprecateArgs, RegistryArgs, RegistryCommand, YankArgs};
+pub(super) use registry::{DeprecateArgs, PublishArgs, RegistryArgs, RegistryCommand, YankArgs};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
@@ -130,6 +130,8 @@ pub(super) enum Command {
     Pack(PackArgs),
     /// Make and list the keys that sign private packages
     Key(KeyArgs),
+    /// Pack and sign the private package in this folder, and add it to a registry
+    Publish(PublishArgs),
     /// Take a version of a private package out of choice; who has locked it can still install it
     Yank(YankArgs),
     /// Let a yanked version be chosen again

@@ -97,6 +97,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Login(arguments) => commands::login::run(&arguments, context, output),
         Command::Pack(arguments) => commands::pack::run(arguments, context, output),
         Command::Key(arguments) => commands::key::run(&arguments.command, context, output),
+        Command::Publish(arguments) => commands::publish::run(&arguments, context, output),
         Command::Yank(arguments) => commands::yank::yank(&arguments, context, output),
         Command::Unyank(arguments) => commands::yank::unyank(&arguments, context, output),
         Command::Deprecate(arguments) => commands::yank::deprecate(&arguments, context, output),

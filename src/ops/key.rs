@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::{Context, Result};
 use crate::diagnostic::{Exit, Failure, list, nearest};
 use crate::fs;
-use crate::model::Label;
-use crate::package::log::{LogKey, LogSigner};
+use crate::model::{Label, LogKey};
+use crate::package::log::LogSigner;
 use crate::package::{PublisherKey, SignatureError, SigningKey};
 
 /// The name of a key that is given none.

@@ -29,6 +29,7 @@ pub mod patch;
 pub mod phantom;
 pub mod pin;
 pub mod promote;
+pub mod publish;
 pub mod registry;
 pub mod remove;
 pub mod reproduce;

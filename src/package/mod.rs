@@ -5,6 +5,7 @@
 //! | `archive` | the archive of a version: which files, how they are packed, what is read |
 //! | `body` | [`Body`]: everything that a publisher says of a version, as the text that is signed |
 //! | `contents` | whether the files of a package are what its manifest says |
+//! | `derive` | the body that an archive stands for |
 //! | `event` | a line of an index file: what was published, yanked, deprecated |
 //! | `index_file` | the index file of a package: its lines, and the versions that they add up to |
 //! | `log` | the log of all events: a Merkle tree, checkpoints, heads of the names |
@@ -14,6 +15,7 @@
 mod archive;
 mod body;
 mod contents;
+mod derive;
 mod event;
 mod index_file;
 pub mod log;
@@ -26,6 +28,7 @@ pub use archive::{
 };
 pub use body::{Body, BodyDependency, BodyError, BodyFeature};
 pub use contents::check_contents;
+pub use derive::body_of_archive;
 pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};

@@ -48,6 +48,22 @@ pub enum RegistryError {
         /// What is wrong.
         fault: LogFault,
     },
+    /// A version is not signed as the manifest demands.
+    #[error("{package} of registry `{registry}` is not signed as larder.kdl demands: {reason}")]
+    #[diagnostic(
+        code(larder::registry::bad_signature),
+        help(
+            "do not use it. If a publisher has a new key, its owner tells you which: write it in a `signer` line of `{registry}`"
+        )
+    )]
+    BadSignature {
+        /// The registry.
+        registry: Label,
+        /// The package and its version.
+        package: String,
+        /// The reason.
+        reason: String,
+    },
     /// Nobody has named the key of a registry's log.
     #[error("the log of registry `{registry}` has no `key` in larder.kdl, and signatures are required")]
     #[diagnostic(
@@ -313,6 +329,7 @@ impl Failure for RegistryError {
             | Self::OtherHistory { .. }
             | Self::BadDigest { .. }
             | Self::WrongMetadata { .. }
+            | Self::BadSignature { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,
             Self::NoRegistry { .. } | Self::Undeclared { .. } | Self::WrongKind { .. } => Exit::Manifest,

@@ -66,3 +66,19 @@ pub(in crate::cli) struct DeprecateArgs {
     #[arg(long)]
     pub(in crate::cli) undo: bool,
 }
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PublishArgs {
+    /// The registry: a name in larder.kdl, or a folder
+    #[arg(long, value_name = "REGISTRY")]
+    pub(in crate::cli) registry: Option<String>,
+    /// Sign it with a key of larder key list, or with one in a variable or a file: env=NAME, file=PATH
+    #[arg(long, value_name = "KEY")]
+    pub(in crate::cli) sign: Option<String>,
+    /// Show what would be published, and publish nothing
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// A file that looks like a secret and is none
+    #[arg(long, value_name = "PATH")]
+    pub(in crate::cli) allow_secret: Vec<String>,
+}

@@ -25,6 +25,7 @@ pub(super) mod package_manager;
 pub(super) mod patch;
 pub(super) mod pin;
 pub(super) mod promote;
+pub(super) mod publish;
 pub(super) mod registry;
 pub(super) mod remove;
 pub(super) mod rollback;

@@ -11,7 +11,9 @@ pub(in crate::cli) fn run(arguments: &RegistryArgs, context: &Context<'_>, outpu
             let created = registry::init(context, dir, origin.as_deref())?;
             output.json(&created);
             output.message(format!("Made registry {} in {}", created.origin, created.folder));
-            output.message(format!("Its private key is {}: keep a copy of it in a safe place", created.secret));
+            if let Some(secret) = &created.secret {
+                output.message(format!("Its private key is {secret}: keep a copy of it in a safe place"));
+            }
             output.message("Those who use it write, under `registries` in larder.kdl:");
             output.message(format!("    larder \"NAME\" \"URL\" {{ key \"{}\"; }}", created.key));
         }

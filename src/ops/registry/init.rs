@@ -18,8 +18,8 @@ pub struct Created {
     pub origin: String,
     /// The public key of its log, as a manifest's `key` has it.
     pub key: String,
-    /// The file that has the private key.
-    pub secret: String,
+    /// The file that has the private key. `None` if a variable has it.
+    pub secret: Option<String>,
 }
 
 /// Makes a registry in a folder. Without an origin the folder's name is its log's.
@@ -29,12 +29,12 @@ pub fn init(context: &Context<'_>, folder: &Path, origin: Option<&str>) -> Resul
     let root = fs::canonicalize(&root)?;
     let own_name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let origin = origin.map_or(own_name, str::to_owned);
-    let signer = log_keys::find_or_make(context, &origin)?;
+    let (signer, file) = log_keys::find_or_make(context, &origin)?;
     FolderRegistry::create(&root, &signer, &now())?;
     Ok(Created {
         folder: root.display().to_string(),
         key: signer.key().to_string(),
-        secret: log_keys::file(context, &origin).display().to_string(),
+        secret: file.map(|file| file.display().to_string()),
         origin,
     })
 }

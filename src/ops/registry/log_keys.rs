@@ -1,83 +1,66 @@
-//! The private keys of logs: in `LARDER_LOG_KEY`, or below the user's configuration.
-//!
-//! ```text
-//! ~/.config/larder/keys/packages.acme.example.log     PRIVATE+KEY+packages.acme.example+…, mode 0600
-//! ```
+//! The private keys of logs: in `LARDER_LOG_KEY`, or among the user's keys.
 
 use std::path::PathBuf;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fs;
+use crate::model::{Label, LogKey};
+use crate::ops::key::{self, KeyKind};
 use crate::ops::{Context, Result};
 use crate::package::log::LogSigner;
 
-/// The variable that holds a private key, for machines whose configuration is empty.
+/// The variable that holds a private key, for machines without keys of their own.
 const VARIABLE: &str = "LARDER_LOG_KEY";
 
-/// No key is longer.
-const LONGEST: u64 = 4096;
-
-/// Returns the file of a log's private key.
-pub(in crate::ops) fn file(context: &Context<'_>, origin: &str) -> PathBuf {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '+' };
-    let name: String = origin.chars().map(plain).collect();
-    context.configuration.join("keys").join(format!("{name}.log"))
-}
+/// The name of a log's key whose origin cannot be the name of a file.
+const NAME: &str = "log";
 
 /// Returns the private key of a log, if this user has it.
 pub(in crate::ops) fn find(context: &Context<'_>, origin: &str) -> Result<Option<LogSigner>> {
     if let Some(text) = context.variables.text(VARIABLE) {
-        let signer: LogSigner = text.parse().map_err(|_| BadKey(format!("the variable {VARIABLE}")))?;
+        let signer: LogSigner = text.parse().map_err(|_| BadVariable)?;
         if signer.key().name() == origin {
             return Ok(Some(signer));
         }
     }
-    let path = file(context, origin);
-    let Some(bytes) = fs::read_up_to(&path, LONGEST)? else { return Ok(None) };
-    let signer = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<LogSigner>().ok());
-    let signer = signer.filter(|signer| signer.key().name() == origin);
-    Ok(Some(signer.ok_or_else(|| BadKey(format!("`{}`", path.display())))?))
+    let of_origin = |public: &str| public.parse().is_ok_and(|key: LogKey| key.name() == origin);
+    let keys = key::list_all(context)?.keys;
+    keys.iter().find(|one| of_origin(&one.public)).map(|one| key::find_log(context, &one.name)).transpose()
 }
 
-/// Returns the private key of a log, and makes one if there is none.
-pub(in crate::ops) fn find_or_make(context: &Context<'_>, origin: &str) -> Result<LogSigner> {
-    if let Some(signer) = find(context, origin)? {
-        return Ok(signer);
+/// Returns the private key of a log, and the file that it lies in, unless a variable has it. Makes one if there is none.
+pub(in crate::ops) fn find_or_make(context: &Context<'_>, origin: &str) -> Result<(LogSigner, Option<PathBuf>)> {
+    if find(context, origin)?.is_none() {
+        let name: Label = origin.parse().or_else(|_| NAME.parse()).map_err(|_| NoLogKey(origin.to_owned()))?;
+        key::new(context, &name, &KeyKind::Log { origin: origin.to_owned() })?;
     }
-    let signer = LogSigner::generate(origin).ok_or_else(|| BadOrigin(origin.to_owned()))?;
-    let path = file(context, origin);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    match fs::write_new(&path, format!("{}\n", signer.to_secret()).as_bytes(), 0o600) {
-        // Somebody else made one at the same moment.
-        Err(error) if error.is_occupied() => find(context, origin)?.ok_or_else(|| error.into()),
-        written => written.map(|()| signer).map_err(Into::into),
-    }
+    let signer = find(context, origin)?.ok_or_else(|| NoLogKey(origin.to_owned()))?;
+    let public = signer.key().to_string();
+    let file = key::list_all(context)?.keys.into_iter().find(|one| one.public == public).map(|one| one.file);
+    Ok((signer, file))
 }
 
-/// A key that cannot be read.
+/// Only who has the log's key can do this.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{0} holds no private key of this log")]
-#[diagnostic(code(larder::key::bad_log_key), help("it begins with `PRIVATE+KEY+` and the log's origin"))]
-struct BadKey(String);
-
-/// An origin that cannot be one.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("`{0}` cannot be the origin of a log")]
+#[error("the private key of the log `{0}` is not here")]
 #[diagnostic(
-    code(larder::key::bad_origin),
-    help("it is a name without white space and without `+`, like packages.acme.example: `--origin NAME`")
+    code(larder::registry::no_log_key),
+    help("it is among the keys of who ran `larder registry init`, see `larder key list`; or set LARDER_LOG_KEY")
 )]
-struct BadOrigin(String);
+pub(super) struct NoLogKey(pub(super) String);
 
-impl Failure for BadKey {
+/// A variable that holds no key.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the variable {VARIABLE} holds no private key of a log")]
+#[diagnostic(code(larder::key::no_log_key), help("it begins with `PRIVATE+KEY+` and the log's origin"))]
+struct BadVariable;
+
+impl Failure for NoLogKey {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }
 }
 
-impl Failure for BadOrigin {
+impl Failure for BadVariable {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::submit::{self, NoLogKey};
-use super::{log_keys, now};
+use super::log_keys::{self, NoLogKey};
+use super::{now, submit};
 use crate::ops::{Context, Event, Result};
 use crate::registry::FolderRegistry;
 

@@ -7,7 +7,7 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::PackageName;
 use crate::ops::{Context, Event as Happening, Result};
 use crate::package::log::{LogHash, VerifiedState};
-use crate::package::{Body, Deposit, Event, IndexFile, Published};
+use crate::package::{Body, Deposit, Event, IndexFile, Published, body_of_archive};
 use crate::registry::{Change, FolderError, FolderRegistry, LockedFolder, Submission};
 
 /// What became of a submission.
@@ -48,6 +48,12 @@ pub(in crate::ops) fn submit(
         registry.submit(submission)?;
         Ok(Outcome::Submitted)
     }
+}
+
+/// Returns what would become of a submission: `none` if it would be added, else `unchanged`.
+pub(in crate::ops) fn preview(registry: &FolderRegistry, submission: &Submission) -> Result<&'static str> {
+    let change = change(registry, &registry.state()?, submission)?;
+    Ok(if change.is_some() { "none" } else { Outcome::Unchanged.as_str() })
 }
 
 /// Locks a registry, and says so if somebody else holds it.
@@ -129,6 +135,10 @@ fn publish(
 ) -> Result<Option<Change>> {
     let body = Body::parse(&submission.body).map_err(|error| not_an_event(&error.to_string()))?;
     let archive = submission.archive.as_deref().ok_or_else(|| not_an_event("it has no archive"))?;
+    let derived = body_of_archive(archive).map_err(|reason| not_an_event(&format!("of its archive, {reason}")))?;
+    if derived.to_json() != submission.body {
+        return Err(not_an_event("its body is not what the manifest in its archive says").into());
+    }
     let origin = &registry.description().origin;
     if !body.origins.is_empty() && !body.origins.iter().any(|allowed| **allowed == **origin) {
         let origins = body.origins.iter().map(ToString::to_string).collect();
@@ -220,17 +230,6 @@ struct OtherOrigin {
     origins: Vec<String>,
 }
 
-/// Only who has the log's key can do this.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("the private key of the log `{0}` is not here")]
-#[diagnostic(
-    code(larder::registry::no_log_key),
-    help(
-        "it lies below larder's configuration, in keys/, where `larder registry init` was run; or set LARDER_LOG_KEY"
-    )
-)]
-pub(super) struct NoLogKey(pub(super) String);
-
 macro_rules! refused {
     ($($error:ty => $exit:ident),*) => {
         $(impl Failure for $error {
@@ -246,6 +245,5 @@ refused!(
     NoPackage => Manifest,
     Unpublished => Manifest,
     Immutable => Refused,
-    OtherOrigin => Refused,
-    NoLogKey => Manifest
+    OtherOrigin => Refused
 );

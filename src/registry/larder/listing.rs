@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::index::FetchedIndex;
+use super::signers;
+use crate::manifest::{LogTrust, Signer};
 use crate::model::{
-    Artifact, Attestation, Digest, ExtraName, Facts, FeatureName, History, Marker, Origin, PackageName, PackageStatus,
-    Requirement, Version,
+    Artifact, Attestation, Digest, Ecosystem, ExtraName, Facts, FeatureName, History, Label, Marker, Origin, PackageId,
+    PackageName, PackageStatus, Requirement, Version,
 };
 use crate::package::{Body, BodyDependency, Deposit, IndexFile, Published};
 use crate::registry::client::FileLocation;
@@ -16,6 +18,9 @@ use crate::resolve::{Candidate, Dependency, DependencyKind, PrivateTraits, Relea
 /// The versions of one private package.
 pub(super) struct LarderListing {
     name: PackageName,
+    registry: Label,
+    /// The publishers whose signatures are demanded.
+    signers: Vec<Signer>,
     versions: Arc<Versions>,
     /// In the order of the versions.
     releases: Vec<ListedRelease>,
@@ -31,18 +36,19 @@ struct ListedRelease {
 
 impl LarderListing {
     /// Lists the versions of an index file.
-    pub(super) fn new(name: &PackageName, origin: Origin, fetched: FetchedIndex) -> Self {
+    pub(super) fn new(name: &PackageName, registry: &Label, trust: &LogTrust, fetched: FetchedIndex) -> Self {
         let FetchedIndex { file, is_cached } = fetched;
         let mut releases: Vec<ListedRelease> =
             file.versions().iter().map(|published| ListedRelease::of(name, published)).collect();
         releases.sort_by(|a, b| a.published.version.cmp(&b.published.version));
         let versions = Versions {
-            origin: Some(origin),
+            origin: Some(Origin::Registry(registry.clone())),
             candidates: releases.iter().map(ListedRelease::candidate).collect(),
             cached: is_cached,
             ..Versions::default()
         };
-        Self { name: name.clone(), versions: Arc::new(versions), releases, file }
+        let (registry, signers) = (registry.clone(), trust.signers.clone());
+        Self { name: name.clone(), registry, signers, versions: Arc::new(versions), releases, file }
     }
 }
 
@@ -66,6 +72,9 @@ impl PackageListing for LarderListing {
                 return Ok(unusable_release(&self.name, &version, reason.clone()));
             }
         };
+        let id = PackageId::new(Ecosystem::PRIVATE, self.name.clone());
+        signers::check(&self.signers, &self.registry, &id, &listed.published)
+            .map_err(|error| ReleaseError::Failed(Arc::new(error)))?;
         Ok(Release {
             dependencies: dependencies(body),
             extras: features(body),
@@ -225,8 +234,8 @@ mod tests {
     fn listing(lines: &[String]) -> LarderListing {
         let name = PackageName::larder("orders").unwrap();
         let file = IndexFile::parse("orders", lines.concat().into_bytes()).unwrap();
-        let origin = Origin::Registry("acme".parse().unwrap());
-        LarderListing::new(&name, origin, FetchedIndex { file, is_cached: false })
+        let registry = "acme".parse().unwrap();
+        LarderListing::new(&name, &registry, &LogTrust::default(), FetchedIndex { file, is_cached: false })
     }
 
     #[test]

@@ -62,6 +62,11 @@ impl RegistryLog {
         Self { options, opened, shards, warnings }
     }
 
+    /// Returns what the manifest says of the registry.
+    pub(super) fn trust(&self) -> &LogTrust {
+        &self.options.trust
+    }
+
     /// Returns the log if it was read before.
     pub(super) fn opened(&self) -> Option<Arc<OpenLog>> {
         self.opened.try_get(|| None)?.ok()

@@ -5,6 +5,7 @@ mod index;
 mod listing;
 mod log;
 mod protocol;
+mod signers;
 mod witness;
 
 #[cfg(test)]

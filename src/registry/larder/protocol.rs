@@ -6,7 +6,7 @@ use super::index;
 use super::listing::LarderListing;
 use super::log::{LogOptions, RegistryLog};
 use crate::fetch::{Endpoint, RequestTarget};
-use crate::model::{Artifact, Origin, PackageName, Settings};
+use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::client::{FileLocation, ListingError, RegistryClient};
 use crate::registry::protocol::{PackageListing, Protocol};
 
@@ -39,8 +39,7 @@ impl Protocol for LarderProtocol {
         _: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
         let fetched = index::fetch(&self.log, client, name)?;
-        let origin = Origin::Registry(client.name().clone());
-        Ok(Arc::new(LarderListing::new(name, origin, fetched)))
+        Ok(Arc::new(LarderListing::new(name, client.name(), self.log.trust(), fetched)))
     }
 
     /// `artifacts/orders-client/orders-client-2.1.0.tar.gz`

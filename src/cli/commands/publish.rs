@@ -1,0 +1,35 @@
+//! `larder publish`
+
+use crate::cli::args::PublishArgs;
+use crate::diagnostic::size;
+use crate::ops::Context;
+use crate::ops::publish::{Publication, PublishOptions, publish};
+
+use super::{CommandResult, DONE, Output};
+
+pub(in crate::cli) fn run(arguments: &PublishArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    let PublishArgs { registry, sign, dry_run, allow_secret } = arguments;
+    let options = PublishOptions {
+        registry: registry.clone(),
+        sign: sign.clone(),
+        dry_run: *dry_run,
+        allowed_secrets: allow_secret.clone(),
+    };
+    let published = publish(context, &options)?;
+    output.json(&published);
+    let Publication { registry, package, version, files, outcome, .. } = &published;
+    for file in files {
+        output.detail(file);
+    }
+    let what = format!("{package} {version}, {} files, {}", files.len(), size(published.size));
+    let signed = published.signed_by.as_ref().map_or("not signed", |_| "signed");
+    output.message(match *outcome {
+        "none" => format!(
+            "Would publish to {registry}: {what}, {signed}; all of it can be read by whoever may read {registry}"
+        ),
+        "unchanged" => format!("{package} {version} is in {registry} already, with the same files"),
+        "submitted" => format!("Left for the owner of {registry} to sign: {what}, {signed}"),
+        _ => format!("Published to {registry}: {what}, {signed}"),
+    });
+    DONE
+}
