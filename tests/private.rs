@@ -252,3 +252,104 @@ fn branches_that_move_different_private_packages_merge_line_by_line() {
     assert_eq!(locked(&project, "larder:orders"), ["1.1.0"]);
     assert_eq!(locked(&project, "larder:money"), ["1.1.0"]);
 }
+
+#[test]
+fn an_optional_package_that_cannot_be_fetched_is_left_out_and_a_required_one_is_not() {
+    let (public, packages) = (public(), registry());
+    let project = Project::new(&public);
+    let lines =
+        |orders: &str| format!("dependencies {{\n    larder \"orders\" \"^1.0\"{orders}\n    npm \"zod\" \"^4\"\n}}\n");
+    project.with_packages(&packages, &lines(" optional=#true")).run("larder lock").exits(0);
+    let archive = packages.path("artifacts/orders/orders-1.0.0.tar.gz");
+    let bytes = fs::read(&archive).expect("an archive");
+    fs::remove_file(&archive).expect("an archive");
+    project.run("larder sync").exits(0).names(["larder:orders@1.0.0 is optional and was left out"]);
+    assert!(project.has("node_modules/zod") && !project.has("node_modules/orders"));
+    // It is tried again.
+    fs::write(&archive, bytes).expect("an archive");
+    project.run("larder sync").exits(0);
+    assert!(project.has("node_modules/orders"));
+    project.with_packages(&packages, &lines(""));
+    fs::remove_file(&archive).expect("an archive");
+    let fresh = Project::new(&public);
+    fresh.write("larder.kdl", &project.read("larder.kdl")).run("larder sync").exits(5).names(["orders"]);
+    // One that no registry has is dropped, with a record.
+    let lines = "dependencies {\n    larder \"gone\" \"^1.0\" optional=#true\n}\n";
+    let project = Project::new(&public);
+    project.with_packages(&packages, lines).run("larder sync").exits(0);
+    assert_eq!(locked(&project, "larder:gone"), Vec::<String>::new());
+}
+
+#[test]
+fn environments_promote_differ_repair_and_collect_private_packages() {
+    let (public, packages) = (public(), registry());
+    let project = Project::new(&public);
+    let environment = "environment \"development\"\nenvironment \"production\"\n";
+    let lines = "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n";
+    project.with_packages(&packages, &format!("{lines}{environment}")).run("larder sync").exits(0);
+    publish_orders(&packages, "1.1.0", "");
+    project.run("larder update orders").exits(0).names(["orders", "1.1.0"]);
+    project.run("larder sync").exits(0);
+    project.run("larder diff 1 2").names(["orders", "1.1.0"]);
+    project.run("larder promote development production").exits(0);
+    let file = project.path(".larder/active/packages/orders/js/index.js").canonicalize().expect("a file");
+    fs::remove_file(&file).expect("a file");
+    fs::write(&file, "evil").expect("a file");
+    project.run("larder verify").exits(4).names(["orders"]);
+    project.run("larder sync --repair").exits(0);
+    project.run("larder verify").exits(0);
+    project.run("larder gc").exits(0);
+    project.run("larder verify").exits(0);
+    project.run("larder run orders").exits(0).names(["orders 1.1.0 money 4.1.0"]);
+}
+
+#[test]
+fn scripts_and_metadata_of_a_python_half_are_there_and_a_package_in_between_has_none_in_bin() {
+    let (public, packages) = (public(), PrivateRegistry::new());
+    let pyproject = |name: &str| {
+        format!("[project]\nname = \"{name}\"\nversion = \"7.0\"\n[project.scripts]\n{name} = \"{name}:main\"\n")
+    };
+    for (name, needs) in [
+        ("deep", ""),
+        (
+            "tool",
+            "dependencies { larder \"deep\" \"*\"; }\nregistries { larder \"acme\" \"https://acme.example/\"; }\n",
+        ),
+    ] {
+        packages.publish(&[
+            ("larder.kdl", &format!("package \"{name}\" version=\"1.0.0\" {{ python \"py\"; }}\n{needs}")),
+            ("py/pyproject.toml", &pyproject(name)),
+            (&format!("py/src/{name}/__init__.py"), &format!("def main():\n    print('{name}')\n")),
+        ]);
+    }
+    let project = Project::new(&public);
+    project.with_packages(&packages, "dependencies {\n    larder \"tool\" \"^1\"\n}\n").run("larder sync").exits(0);
+    assert_eq!(project.run("larder run tool").exits(0).stdout.trim(), "tool");
+    assert!(!project.has(".larder/active/bin/deep") && project.has(".venv/bin/deep"));
+    assert_eq!(
+        python(&project, "import importlib.metadata as m, deep; print(m.version('tool'), deep.__name__)"),
+        "7.0 deep"
+    );
+    project.run("larder verify").exits(0);
+}
+
+#[test]
+fn a_member_and_the_project_may_have_two_versions_of_a_node_half_and_one_of_a_python_half() {
+    let (public, packages) = (public(), registry());
+    publish_orders(&packages, "2.0.0", "");
+    packages.publish(&[
+        ("larder.kdl", "package \"money\" version=\"2.0.0\" { node \".\"; }\n"),
+        ("index.js", "module.exports = 'money 2'\n"),
+    ]);
+    let project = Project::new(&public);
+    project.write("apps/web/larder.kdl", "dependencies {\n    larder \"money\" \"^2\"\n}\n");
+    let lines = "dependencies {\n    larder \"money\" \"^1\"\n}\nmembers \"apps/*\"\n";
+    project.with_packages(&packages, lines).run("larder sync").exits(0);
+    assert_eq!(project.program("node", &["-p", "require('money')"]).exits(0).stdout.trim(), "money");
+    let web = project.path("apps/web").display().to_string();
+    let program = format!("process.chdir('{web}'); require('module').createRequire('{web}/x.js')('money')");
+    assert_eq!(project.program("node", &["-p", &program]).exits(0).stdout.trim(), "money 2");
+    project.write("apps/web/larder.kdl", "dependencies {\n    larder \"orders\" \"^2\"\n}\n");
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1\"\n}\nmembers \"apps/*\"\n");
+    project.run("larder lock").exits(3).names(["orders has a Python half"]);
+}

@@ -23,7 +23,10 @@ pub(super) fn add_undeclared(input: &LayoutInput<'_>, keys: &RealisedKeys<'_>, l
     }
     let Some(graph) = input.closure.graph else { return };
     let is_found = |package: &PackageKey| {
-        placement::of(package.id.ecosystem).is_in_node_modules()
+        let placement = placement::of(package.id.ecosystem);
+        // Private packages are found by nobody who does not declare them.
+        placement.is_in_node_modules()
+            && !placement.has_halves()
             && input.folders.get(package).is_none_or(|folder| folder.npm)
     };
     let choice = lock::Fallback::choose(graph, input.environments, input.closure, &is_found);

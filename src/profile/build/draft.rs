@@ -223,7 +223,8 @@ impl<'a> GenerationDraft<'a> {
             let (Some(tree), Some(folder)) = (trees.get(&realised.tree), &content.python) else { continue };
             let place = private::place(self.paths.packages, key, &realised.name);
             let (name, version) = (&*realised.name, &*content.version);
-            halves.push(python::PythonHalf { name, version, tree, folder, realised: &place }.read()?);
+            let direct = layout.package_links.contains_key(&realised.name);
+            halves.push(python::PythonHalf { name, version, tree, folder, realised: &place, direct }.read()?);
         }
         Ok(halves)
     }

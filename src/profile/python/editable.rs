@@ -36,6 +36,8 @@ pub(in super::super) struct EditablePackage {
     entry_points: String,
     /// The pyproject.toml, for messages.
     file: PathBuf,
+    /// Whether a manifest line asks for it.
+    pub(super) direct: bool,
 }
 
 impl EditablePackage {
@@ -80,17 +82,22 @@ impl EditablePackage {
         renamed.chain(linked).map(|(path, target)| (format!("{}/{path}", places.site()), target.clone()))
     }
 
-    /// Creates a package whose modules are linked one by one, by their paths below `site-packages`. `file` is its pyproject.toml.
-    pub(super) fn linked(description: Description, linked: BTreeMap<String, PathBuf>, file: PathBuf) -> Self {
+    /// Creates a package whose modules are linked one by one, by their paths below `site-packages`. `file` is its pyproject.toml;
+    /// `direct` tells whether a manifest line asks for it.
+    pub(super) fn linked(
+        description: Description,
+        linked: BTreeMap<String, PathBuf>,
+        (file, direct): (PathBuf, bool),
+    ) -> Self {
         let Description { name, version, metadata, entry_points } = description;
-        Self { name, version, sources: ModulePaths::default(), linked, metadata, entry_points, file }
+        Self { name, version, sources: ModulePaths::default(), linked, metadata, entry_points, file, direct }
     }
 
     fn new(project: &PythonProject, folder: &Path, version: &str) -> Result<Self, String> {
         let Description { name, version, metadata, entry_points } = Description::of(project, version)?;
         let sources = module_paths::sources(folder, &name, &project.document);
         let (linked, file) = (BTreeMap::new(), folder.join(project.file));
-        Ok(Self { name, version, sources, linked, metadata, entry_points, file })
+        Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true })
     }
 
     /// Returns the package's files by their places in the environment.

@@ -32,6 +32,8 @@ pub(in super::super) struct PythonHalf<'a> {
     pub(in super::super) folder: &'a str,
     /// Where the package is realised.
     pub(in super::super) realised: &'a Path,
+    /// Whether a manifest line asks for the package.
+    pub(in super::super) direct: bool,
 }
 
 impl PythonHalf<'_> {
@@ -56,7 +58,7 @@ impl PythonHalf<'_> {
             self.add_modules(&own, &mut links);
             Description::without_project(self.name, self.version)
         };
-        Ok(EditablePackage::linked(description, links, file.clone()))
+        Ok(EditablePackage::linked(description, links, (file.clone(), self.direct)))
     }
 
     /// Adds a link for each module below a folder of the unpacked package.

@@ -84,7 +84,7 @@ pub(in super::super) fn build(environment: &EnvironmentInput<'_>) -> Result<Buil
     for (project, kind) in projects.chain(environment.halves.iter().map(|half| (half, "larder"))) {
         let files = project.files(&places)?;
         let (name, owner) = (project.name.as_str().into(), format!("{kind}:{}", project.name).into());
-        parts.push(Contribution { name, owner, direct: true, source: None, files });
+        parts.push(Contribution { name, owner, direct: project.direct, source: None, files });
     }
     let mut links = links(environment.interpreter);
     let linked = environment.projects.iter().chain(environment.halves);
