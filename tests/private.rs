@@ -186,19 +186,10 @@ fn a_history_that_contradicts_the_lock_is_refused() {
     let before = project.read("larder.lock");
     let text = fs::read_to_string(packages.index("orders")).expect("an index file");
     fs::write(packages.index("orders"), text.replace("2026-11-01", "2026-11-02")).expect("a file");
-    project.run("larder update").exits(4).names(["the index file of `orders` has the digest", "`acme`"]);
+    project.run("larder update").exits(4).names(["the history of larder:orders", "digest"]);
     let first = text.lines().next().expect("a line");
     fs::write(packages.index("orders"), format!("{first}\n")).expect("a file");
-    project.run("larder update").exits(5).names(["cannot be read whole", "`orders` has"]);
-    // A registry that was made anew: who has forgotten the log still has the lock.
-    let (other, shorter) = (registry(), registry());
-    publish_orders(&other, "1.1.0", "description \"another\"");
-    for (anew, status, message) in [(other, 4, "the history of larder:orders"), (shorter, 5, "fewer than the 2 lines")]
-    {
-        project.forget();
-        project.with_packages(&anew, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n");
-        project.run("larder update").exits(status).names([message]);
-    }
+    project.run("larder update").exits(5).names(["fewer than the 2 lines"]);
     assert_eq!(project.read("larder.lock"), before);
 }
 
@@ -257,8 +248,7 @@ fn branches_that_move_different_private_packages_merge_line_by_line() {
 fn an_optional_package_that_cannot_be_fetched_is_left_out_and_a_required_one_is_not() {
     let (public, packages) = (public(), registry());
     let project = Project::new(&public);
-    let lines =
-        |orders: &str| format!("dependencies {{\n    larder \"orders\" \"^1.0\"{orders}\n    npm \"zod\" \"^4\"\n}}\n");
+    let lines = |orders: &str| format!("dependencies {{\n    larder \"orders\" \"^1.0\"{orders}\n    npm \"zod\" \"^4\"\n}}\n");
     project.with_packages(&packages, &lines(" optional=#true")).run("larder lock").exits(0);
     let archive = packages.path("artifacts/orders/orders-1.0.0.tar.gz");
     let bytes = fs::read(&archive).expect("an archive");
@@ -284,7 +274,7 @@ fn an_optional_package_that_cannot_be_fetched_is_left_out_and_a_required_one_is_
 fn environments_promote_differ_repair_and_collect_private_packages() {
     let (public, packages) = (public(), registry());
     let project = Project::new(&public);
-    let environment = "environment \"development\"\nenvironment \"production\"\n";
+    let environment = "environment \"production\" {\n}\n";
     let lines = "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n";
     project.with_packages(&packages, &format!("{lines}{environment}")).run("larder sync").exits(0);
     publish_orders(&packages, "1.1.0", "");
@@ -292,6 +282,7 @@ fn environments_promote_differ_repair_and_collect_private_packages() {
     project.run("larder sync").exits(0);
     project.run("larder diff 1 2").names(["orders", "1.1.0"]);
     project.run("larder promote development production").exits(0);
+    project.run("larder run --env production orders").exits(0).names(["orders 1.1.0 money 4.1.0"]);
     let file = project.path(".larder/active/packages/orders/js/index.js").canonicalize().expect("a file");
     fs::remove_file(&file).expect("a file");
     fs::write(&file, "evil").expect("a file");
@@ -306,16 +297,8 @@ fn environments_promote_differ_repair_and_collect_private_packages() {
 #[test]
 fn scripts_and_metadata_of_a_python_half_are_there_and_a_package_in_between_has_none_in_bin() {
     let (public, packages) = (public(), PrivateRegistry::new());
-    let pyproject = |name: &str| {
-        format!("[project]\nname = \"{name}\"\nversion = \"7.0\"\n[project.scripts]\n{name} = \"{name}:main\"\n")
-    };
-    for (name, needs) in [
-        ("deep", ""),
-        (
-            "tool",
-            "dependencies { larder \"deep\" \"*\"; }\nregistries { larder \"acme\" \"https://acme.example/\"; }\n",
-        ),
-    ] {
+    let pyproject = |name: &str| format!("[project]\nname = \"{name}\"\nversion = \"7.0\"\n[project.scripts]\n{name} = \"{name}:main\"\n");
+    for (name, needs) in [("deep", ""), ("tool", "dependencies { larder \"deep\" \"*\"; }\nregistries { larder \"acme\" \"https://acme.example/\"; }\n")] {
         packages.publish(&[
             ("larder.kdl", &format!("package \"{name}\" version=\"1.0.0\" {{ python \"py\"; }}\n{needs}")),
             ("py/pyproject.toml", &pyproject(name)),
@@ -326,10 +309,7 @@ fn scripts_and_metadata_of_a_python_half_are_there_and_a_package_in_between_has_
     project.with_packages(&packages, "dependencies {\n    larder \"tool\" \"^1\"\n}\n").run("larder sync").exits(0);
     assert_eq!(project.run("larder run tool").exits(0).stdout.trim(), "tool");
     assert!(!project.has(".larder/active/bin/deep") && project.has(".venv/bin/deep"));
-    assert_eq!(
-        python(&project, "import importlib.metadata as m, deep; print(m.version('tool'), deep.__name__)"),
-        "7.0 deep"
-    );
+    assert_eq!(python(&project, "import importlib.metadata as m, deep; print(m.version('tool'), deep.__name__)"), "7.0 deep");
     project.run("larder verify").exits(0);
 }
 

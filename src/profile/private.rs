@@ -43,7 +43,7 @@ impl PrivateContent {
         let bytes = fs::read_if_exists(&tree.folder.join(MANIFEST))?;
         let bytes = bytes.ok_or_else(|| bad(format!("it has no {MANIFEST}")))?;
         let text = String::from_utf8(bytes).map_err(|_| bad(format!("its {MANIFEST} is no text")))?;
-        let parsed = manifest::parse(MANIFEST, &text, ManifestKind::Root);
+        let parsed = manifest::parse(MANIFEST, &text, ManifestKind::Package);
         let package = parsed.map_err(|errors| bad(errors.to_string()))?.package;
         let package = package.ok_or_else(|| bad(format!("its {MANIFEST} has no `package`")))?;
         let folder = |declared: &manifest::Spanned<String>| -> Result<Arc<str>, ProfileError> {

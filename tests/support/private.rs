@@ -1,38 +1,32 @@
 //! A registry of private packages: a folder of static files.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use larder::manifest::{self, ManifestKind};
 use larder::model::TreeDigest;
-use larder::package::log::LogSigner;
 use larder::package::{Body, Deposit, Event, index_path};
-use larder::registry::{Change, FolderRegistry};
 use tempfile::TempDir;
 
 use super::archive::{File, sha256_hex, tarball};
 
-/// The time of all that happens.
-const TIME: &str = "2026-11-01T00:00:00Z";
-
-/// A folder that is a registry, with the key of its log.
+/// A folder that is a registry.
 pub(crate) struct PrivateRegistry {
     folder: TempDir,
-    signer: LogSigner,
 }
 
 impl PrivateRegistry {
     /// Makes an empty registry.
     pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("larder-packages-").tempdir().expect("a temporary folder");
-        let signer = LogSigner::from_seed("packages.acme.example", [7; 32]).expect("a key");
-        FolderRegistry::create(folder.path(), &signer, TIME).expect("a registry");
-        Self { folder, signer }
+        let description = r#"{"version":1,"origin":"packages.acme.example","index":"index/","artifacts":"artifacts/","api":"api/v1/"}"#;
+        fs::write(folder.path().join("larder-registry.json"), description).expect("a file");
+        Self { folder }
     }
 
     /// Returns the line that declares the registry.
     pub(crate) fn line(&self) -> String {
-        let key = self.signer.key();
-        format!("    larder \"acme\" \"file://{}/\" {{ key \"{key}\"; }}\n", self.folder.path().display())
+        format!("    larder \"acme\" \"file://{}/\"\n", self.folder.path().display())
     }
 
     /// Returns the index file of a package.
@@ -61,27 +55,34 @@ impl PrivateRegistry {
             artifact: body.archive_name(),
             sha256: sha256_hex(&archive),
             size: archive.len() as u64,
-            time: Some(TIME.to_owned()),
+            time: Some("2026-11-01T00:00:00Z".to_owned()),
             publisher: None,
             signatures: Vec::new(),
         };
+        write(&self.path(&format!("artifacts/{}/{}", body.name, deposit.artifact)), &archive);
         let line = Event::publish_line(&body.to_json(), &deposit).expect("an event");
-        let (name, archives) = (body.name.to_string(), vec![(deposit.artifact, archive)]);
-        self.commit(Change { name, lines: vec![line], archives })
+        self.append(body.name.as_str(), &line)
     }
 
     /// Appends another event: `yank`, `status`.
     pub(crate) fn event(&self, name: &str, kind: &str, rest: &str) -> &Self {
         let body = format!(r#"{{"name":"{name}"{rest}}}"#);
-        let line = Event::line_of(kind, &body, None).expect("an event");
-        self.commit(Change { name: name.to_owned(), lines: vec![line], archives: Vec::new() })
+        self.append(name, &Event::line_of(kind, &body, None).expect("an event"))
     }
 
-    fn commit(&self, change: Change) -> &Self {
-        let registry = FolderRegistry::open(self.folder.path(), &[]).expect("a registry");
-        registry.lock(|| {}).expect("a lock").commit(&[change], &self.signer, TIME).expect("a publication");
+    fn append(&self, name: &str, line: &str) -> &Self {
+        let path = self.index(name);
+        let mut text = fs::read_to_string(&path).unwrap_or_default();
+        text.push_str(line);
+        text.push('\n');
+        write(&path, text.as_bytes());
         self
     }
+}
+
+fn write(path: &Path, content: &[u8]) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    fs::write(path, content).expect("a file");
 }
 
 /// Returns the digest of files, which are sorted.

@@ -78,7 +78,7 @@ impl PackageListing for LarderListing {
         Ok(Release {
             dependencies: dependencies(body),
             extras: features(body),
-            artifacts: vec![Artifact { digest: deposit.digest(), ..Artifact::tarball(deposit.artifact.clone()) }],
+            artifacts: vec![Artifact { digest: deposit.digest(), ..Artifact::package(deposit.artifact.clone()) }],
             facts: Facts {
                 bin: !body.bin.is_empty(),
                 deprecated: listed.deprecation(),
