@@ -37,27 +37,38 @@ runtimes {{ python "3.11"; }}
     )
 }
 
-fn publish_orders(packages: &PrivateRegistry, version: &str, rest: &str) {
-    packages.publish(&[
-        ("larder.kdl", &orders(version, rest)),
-        ("js/package.json", r#"{"name": "orders", "main": "index.js"}"#),
+/// The files of a version of `orders`.
+fn orders_files(version: &str, rest: &str) -> [(&'static str, String); 5] {
+    [
+        ("larder.kdl", orders(version, rest)),
+        ("js/package.json", r#"{"name": "orders", "main": "index.js"}"#.to_owned()),
         (
             "js/index.js",
-            &format!(
+            format!(
                 "module.exports = `orders {version} ${{require('money')}} ${{require('zod/package.json').version}}`"
             ),
         ),
-        ("js/cli.js", "#!/usr/bin/env node\nconsole.log(require('./index.js'))\n"),
-        ("py/acme_orders/__init__.py", &format!("import pydantic\nVERSION = '{version}'\n")),
-    ]);
+        ("js/cli.js", "#!/usr/bin/env node\nconsole.log(require('./index.js'))\n".to_owned()),
+        ("py/acme_orders/__init__.py", format!("import pydantic\nVERSION = '{version}'\n")),
+    ]
 }
 
-fn registry() -> PrivateRegistry {
+fn publish_orders(packages: &PrivateRegistry, version: &str, rest: &str) {
+    let files = orders_files(version, rest);
+    packages.publish(&files.each_ref().map(|(path, content)| (*path, content.as_str())));
+}
+
+fn registry_without_orders() -> PrivateRegistry {
     let packages = PrivateRegistry::new();
     packages.publish(&[
         ("larder.kdl", "package \"money\" version=\"1.0.0\" { node \".\"; }\n"),
         ("index.js", "module.exports = 'money'\n"),
     ]);
+    packages
+}
+
+fn registry() -> PrivateRegistry {
+    let packages = registry_without_orders();
     publish_orders(&packages, "1.0.0", "");
     packages
 }
@@ -110,7 +121,7 @@ fn a_package_of_both_worlds_is_locked_installed_moved_and_withdrawn() {
     assert_eq!(python(&project, "import acme_orders; print(acme_orders.VERSION)"), "1.0.0");
     project.run("larder sync --forward").exits(0);
 
-    packages.event("orders", "yank", r#","version":"1.1.0","reason":"wrong totals""#);
+    packages.run("larder yank orders@1.1.0 --reason 'wrong totals' --registry packages");
     let anew = Project::new(&public);
     anew.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n");
     anew.run("larder lock").exits(0);
@@ -119,6 +130,35 @@ fn a_package_of_both_worlds_is_locked_installed_moved_and_withdrawn() {
     old.write("larder.kdl", &project.read("larder.kdl")).write("larder.lock", &project.read("larder.lock"));
     old.run("larder sync --frozen").exits(0);
     assert_eq!(python(&old, "import acme_orders; print(acme_orders.VERSION)"), "1.1.0");
+}
+
+#[test]
+fn what_is_packed_twice_is_one_archive_and_what_is_signed_is_believed() {
+    let (public, packages) = (public(), registry_without_orders());
+    let author = packages.author();
+    for folder in ["one", "deep/two"] {
+        for (path, content) in orders_files("1.0.0", "") {
+            author.write(&format!("{folder}/{path}"), &content);
+        }
+        author
+            .run(&format!("larder -C {folder} pack --out {}", author.path(&format!("{folder}-out")).display()))
+            .exits(0);
+    }
+    let archive = |folder: &str| fs::read(author.path(folder).join("orders-1.0.0.tar.gz")).expect("an archive");
+    assert_eq!(archive("one-out"), archive("deep/two-out"));
+    let key = author.run_json("larder key new release --json")["keys"][0]["public"].as_str().expect("a key").to_owned();
+    let registry = packages.path("").display().to_string();
+    author.run(&format!("larder -C one publish --registry {registry} --sign release")).exits(0);
+    author.run(&format!("larder -C deep/two publish --registry {registry}")).exits(0).names(["already"]);
+    author.run("larder registry verify packages").exits(0);
+    let project = Project::new(&public);
+    let lines = "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n";
+    project.with_packages(&packages, lines);
+    let trust = format!(" {{ signer \"release\" \"{key}\" packages=\"orders\"; }}\n");
+    let line = packages.line();
+    let text = project.read("larder.kdl").replace(&line, &format!("{}{trust}", line.trim_end()));
+    project.write("larder.kdl", &text).run("larder sync").exits(0);
+    assert_eq!(project.run("larder run orders").exits(0).stdout.trim(), "orders 1.0.0 money 4.1.0");
 }
 
 #[test]
@@ -134,6 +174,8 @@ fn private_packages_are_listed_explained_and_drawn_as_others_are() {
     project.run("larder why money").exits(0).names(["larder:orders@1.0.0"]);
     let tree = project.run("larder tree").exits(0);
     assert_eq!(tree.stdout.matches("orders").count(), 1, "{}", tree.stdout);
+    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n");
+    project.run("larder sync --locked").exits(1).names(["orders"]);
     let lock = project.read("larder.lock");
     for line in ["extras = [\"default\", \"soap\"]", "history = \"1:sha256:", "tree = \""] {
         assert!(lock.contains(line), "{line} is not in\n{lock}");
@@ -168,7 +210,7 @@ fn a_beta_needs_a_word_and_a_deprecated_version_is_told_with_what_replaces_it() 
     project.with_packages(&packages, &line(" beta=#true")).run("larder lock").exits(0);
     project.run("larder update").exits(0);
     assert_eq!(locked(&project, "larder:orders"), ["1.1.0"]);
-    packages.event("orders", "status", r#","version":"1.0.0","status":"deprecated","replaced-by":"orders-2""#);
+    packages.run("larder deprecate orders@1.0.0 --replaced-by orders-2 --registry packages");
     let project = Project::new(&public);
     project
         .with_packages(&packages, &line(""))
@@ -179,18 +221,30 @@ fn a_beta_needs_a_word_and_a_deprecated_version_is_told_with_what_replaces_it() 
 
 #[test]
 fn a_history_that_contradicts_the_lock_is_refused() {
-    let (public, packages) = (public(), registry());
-    publish_orders(&packages, "1.1.0", "");
+    let public = public();
+    let with = |versions: &[&str]| {
+        let packages = PrivateRegistry::new();
+        for version in versions {
+            packages.publish(&[("larder.kdl", &format!("package \"money\" version=\"{version}\" \n"))]);
+        }
+        packages
+    };
+    let packages = with(&["1.0.0", "1.1.0"]);
     let project = Project::new(&public);
-    project.with_packages(&packages, "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n").run("larder lock").exits(0);
-    let before = project.read("larder.lock");
-    let text = fs::read_to_string(packages.index("orders")).expect("an index file");
-    fs::write(packages.index("orders"), text.replace("2026-11-01", "2026-11-02")).expect("a file");
-    project.run("larder update").exits(4).names(["the history of larder:orders", "digest"]);
-    let first = text.lines().next().expect("a line");
-    fs::write(packages.index("orders"), format!("{first}\n")).expect("a file");
-    project.run("larder update").exits(5).names(["fewer than the 2 lines"]);
-    assert_eq!(project.read("larder.lock"), before);
+    let lines = "dependencies {\n    larder \"money\" \"^1.0\"\n}\n";
+    project.with_packages(&packages, lines).run("larder lock").exits(0);
+    let lock = project.read("larder.lock");
+    // Somebody else, who has not seen the registry before, with the same lock: it was made anew.
+    for (versions, status, said) in [
+        (&["1.0.1", "1.1.0"][..], 4, "the history of larder:money at registry `acme` is not the one"),
+        (&["1.1.0"], 5, "fewer than the 2 lines"),
+    ] {
+        let other = with(versions);
+        let later = Project::new(&public);
+        later.with_packages(&other, lines).write("larder.lock", &lock);
+        later.run("larder update").exits(status).names([said]);
+        assert_eq!(later.read("larder.lock"), lock);
+    }
 }
 
 #[test]
@@ -248,7 +302,8 @@ fn branches_that_move_different_private_packages_merge_line_by_line() {
 fn an_optional_package_that_cannot_be_fetched_is_left_out_and_a_required_one_is_not() {
     let (public, packages) = (public(), registry());
     let project = Project::new(&public);
-    let lines = |orders: &str| format!("dependencies {{\n    larder \"orders\" \"^1.0\"{orders}\n    npm \"zod\" \"^4\"\n}}\n");
+    let lines =
+        |orders: &str| format!("dependencies {{\n    larder \"orders\" \"^1.0\"{orders}\n    npm \"zod\" \"^4\"\n}}\n");
     project.with_packages(&packages, &lines(" optional=#true")).run("larder lock").exits(0);
     let archive = packages.path("artifacts/orders/orders-1.0.0.tar.gz");
     let bytes = fs::read(&archive).expect("an archive");
@@ -274,7 +329,7 @@ fn an_optional_package_that_cannot_be_fetched_is_left_out_and_a_required_one_is_
 fn environments_promote_differ_repair_and_collect_private_packages() {
     let (public, packages) = (public(), registry());
     let project = Project::new(&public);
-    let environment = "environment \"production\" {\n}\n";
+    let environment = "environment \"development\"\nenvironment \"production\"\n";
     let lines = "dependencies {\n    larder \"orders\" \"^1.0\"\n}\n";
     project.with_packages(&packages, &format!("{lines}{environment}")).run("larder sync").exits(0);
     publish_orders(&packages, "1.1.0", "");
@@ -282,7 +337,6 @@ fn environments_promote_differ_repair_and_collect_private_packages() {
     project.run("larder sync").exits(0);
     project.run("larder diff 1 2").names(["orders", "1.1.0"]);
     project.run("larder promote development production").exits(0);
-    project.run("larder run --env production orders").exits(0).names(["orders 1.1.0 money 4.1.0"]);
     let file = project.path(".larder/active/packages/orders/js/index.js").canonicalize().expect("a file");
     fs::remove_file(&file).expect("a file");
     fs::write(&file, "evil").expect("a file");
@@ -292,13 +346,31 @@ fn environments_promote_differ_repair_and_collect_private_packages() {
     project.run("larder gc").exits(0);
     project.run("larder verify").exits(0);
     project.run("larder run orders").exits(0).names(["orders 1.1.0 money 4.1.0"]);
+    // A checkout that was moved.
+    let place = project.folder().canonicalize().expect("a folder").join("moved here");
+    fs::rename(project.path(""), &place).expect("a folder of ours");
+    fs::create_dir(project.path("")).expect("a folder");
+    let place = place.display().to_string();
+    project.run(&format!("larder -C '{place}' sync")).exits(0);
+    project.run(&format!("larder -C '{place}' verify")).exits(0);
+    let program = "import acme_orders; print(acme_orders.VERSION)";
+    let said = project.program(&format!("{place}/.venv/bin/python"), &["-c", program]).exits(0);
+    assert_eq!(said.stdout.trim(), "1.1.0");
 }
 
 #[test]
 fn scripts_and_metadata_of_a_python_half_are_there_and_a_package_in_between_has_none_in_bin() {
     let (public, packages) = (public(), PrivateRegistry::new());
-    let pyproject = |name: &str| format!("[project]\nname = \"{name}\"\nversion = \"7.0\"\n[project.scripts]\n{name} = \"{name}:main\"\n");
-    for (name, needs) in [("deep", ""), ("tool", "dependencies { larder \"deep\" \"*\"; }\nregistries { larder \"acme\" \"https://acme.example/\"; }\n")] {
+    let pyproject = |name: &str| {
+        format!("[project]\nname = \"{name}\"\nversion = \"7.0\"\n[project.scripts]\n{name} = \"{name}:main\"\n")
+    };
+    for (name, needs) in [
+        ("deep", ""),
+        (
+            "tool",
+            "dependencies { larder \"deep\" \"*\"; }\nregistries { larder \"acme\" \"https://acme.example/\"; }\n",
+        ),
+    ] {
         packages.publish(&[
             ("larder.kdl", &format!("package \"{name}\" version=\"1.0.0\" {{ python \"py\"; }}\n{needs}")),
             ("py/pyproject.toml", &pyproject(name)),
@@ -309,7 +381,10 @@ fn scripts_and_metadata_of_a_python_half_are_there_and_a_package_in_between_has_
     project.with_packages(&packages, "dependencies {\n    larder \"tool\" \"^1\"\n}\n").run("larder sync").exits(0);
     assert_eq!(project.run("larder run tool").exits(0).stdout.trim(), "tool");
     assert!(!project.has(".larder/active/bin/deep") && project.has(".venv/bin/deep"));
-    assert_eq!(python(&project, "import importlib.metadata as m, deep; print(m.version('tool'), deep.__name__)"), "7.0 deep");
+    assert_eq!(
+        python(&project, "import importlib.metadata as m, deep; print(m.version('tool'), deep.__name__)"),
+        "7.0 deep"
+    );
     project.run("larder verify").exits(0);
 }
 
