@@ -214,7 +214,7 @@ fn a_key_is_its_owners_and_is_never_overwritten() {
     let log = project.run("larder key new acme --kind log --origin packages.acme.example").exits(0).stdout;
     assert!(log.starts_with("key \"packages.acme.example+"), "{log}");
     project.run("larder key new bad --origin packages.acme.example").exits(2).names(["has no origin"]);
-    project.run("larder key new bad --kind log --origin \"a b\"").exits(2).names(["is no origin of a registry"]);
+    project.run("larder key new bad --kind log --origin 'a b'").exits(2).names(["is no origin of a registry"]);
     let keys = project.run("larder key list --json").exits(0).json();
     conforms(&keys, "key");
     let kinds: Vec<_> = keys["keys"].as_array().expect("keys").iter().map(|key| key["kind"].clone()).collect();

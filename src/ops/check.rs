@@ -76,19 +76,23 @@ pub enum ComparedWith {
 
 /// Checks a project and its private packages, and changes nothing. A package that stands alone needs no lock.
 pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
-    let own = ProjectPackages::of(session.context)?;
-    let own_packages = own.check()?;
-    if own.is_alone && lockfile::text(&own.root)?.is_none() {
+    let own = ProjectPackages::of(session.context);
+    if let Ok(own) = &own
+        && own.is_alone
+        && lockfile::text(&own.root)?.is_none()
+    {
         return Ok(Checked {
             environments: Vec::new(),
             packages: 0,
-            own_packages,
+            own_packages: own.check()?,
             findings: Vec::new(),
             manifest: String::new(),
             lock: String::new(),
         });
     }
+    // What is wrong with the manifest is told of all of it, and not of the package alone.
     let project = Project::open(session.context)?;
+    let own_packages = own?.check()?;
     let lock = lockfile::text(&project.root)?.unwrap_or_default();
     let lockfile = lock::fresh(&project)?;
     let mut findings = match with {
