@@ -1,6 +1,6 @@
-//! `larder init --template`: a package that can be packed at once, and nothing overwritten.
+//! `larder init --template` and `--consume`: a package that can be packed at once, a project that locks, and nothing overwritten.
 
-use crate::support::{Project, conforms};
+use crate::support::{PrivateRegistry, Project, conforms};
 
 #[test]
 fn each_built_in_template_begins_a_package_that_can_be_published() {
@@ -49,4 +49,34 @@ fn what_is_no_template_writes_nothing() {
     project.run("larder init --template ./broken --name a").exits(2).names(["vrsion"]);
     project.run("larder init --template package --name Orders").exits(2).names(["upper case"]);
     assert_eq!(project.listing(), before);
+}
+
+#[test]
+fn a_project_begins_with_a_private_package() {
+    let registry = PrivateRegistry::new();
+    for version in ["1.2.0", "1.3.0"] {
+        let manifest = format!("package \"orders-client\" version=\"{version}\" {{ node \"js\"; }}\n");
+        registry.publish(&[("larder.kdl", &manifest), ("js/index.js", "module.exports = 1\n")]);
+    }
+    let place = registry.path("").display().to_string();
+    let project = Project::alone();
+    let command = format!("larder init --consume orders-client --registry file://{place} --json");
+    let begun = project.run(&command).exits(0).json();
+    conforms(&begun, "init-consume");
+    assert_eq!(begun["changed"], true);
+    let manifest = project.read("larder.kdl");
+    assert!(manifest.contains("larder \"orders-client\" \"^1.3.0\""), "{manifest}");
+    project.run("larder lock --check").exits(0);
+    // A second time changes nothing.
+    let before = project.listing();
+    assert_eq!(project.run(&command).exits(0).json()["changed"], false);
+    assert_eq!(project.listing(), before);
+    project.run("larder init --consume orders-client --registry ./elsewhere").exits(2).names(["has no such registry"]);
+    // A package that is not there leaves no project behind.
+    let other = Project::alone();
+    let failed = other.run(&format!("larder init --consume order-client --registry file://{place}"));
+    assert_ne!(failed.status, 0, "{}", failed.stderr);
+    assert!(!other.has("larder.kdl"));
+    other.run(&format!("larder init --consume Orders --registry file://{place}")).exits(2).names(["upper case"]);
+    other.run("larder init --consume orders-client").exits(2);
 }

@@ -152,6 +152,12 @@ pub(super) struct InitArgs {
     /// Begin a private package: from `package`, `node`, `python`, or a folder
     #[arg(long, value_name = "TEMPLATE", conflicts_with_all = ["no_lock", "leave_out"])]
     pub(super) template: Option<String>,
+    /// Begin a project that uses this private package, and lock it
+    #[arg(long, value_name = "PACKAGE", requires = "registry", conflicts_with_all = ["template", "no_lock", "leave_out"])]
+    pub(super) consume: Option<String>,
+    /// Where the private package is: a URL or a folder
+    #[arg(long, value_name = "URL", requires = "consume")]
+    pub(super) registry: Option<String>,
     /// Only write the manifest
     #[arg(long)]
     pub(super) no_lock: bool,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
-use crate::import::{self, ImportError, Imported, PYTHON_MANIFESTS, Template};
+use crate::import::{self, ImportError, Imported, ImportedRegistry, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::{Ecosystem, Platform, RuntimeName};
 use crate::patch::{MAX_PATCH_SIZE, PackagePatch};
@@ -52,8 +52,20 @@ pub enum Guards {
     LeftOut,
 }
 
+/// What is asked of `init`.
+#[derive(Clone, Debug)]
+pub struct InitOptions<'a> {
+    /// The project's name, instead of the folder's.
+    pub name: Option<&'a str>,
+    /// What becomes of parts that keep something out.
+    pub guards: Guards,
+    /// Further registries of the manifest.
+    pub registries: Vec<ImportedRegistry>,
+}
+
 /// Writes `larder.kdl` and the lines of `.gitignore` that are missing.
-pub fn init(context: &Context<'_>, name: Option<&str>, guards: Guards) -> Result<Initialised> {
+pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialised> {
+    let InitOptions { name, guards, registries } = options;
     let path = context.folder.join(MANIFEST);
     if fs::stat(&path)?.is_some() {
         return Err(Exists(path).into());
@@ -63,6 +75,7 @@ pub fn init(context: &Context<'_>, name: Option<&str>, guards: Guards) -> Result
     check_patches(&context.folder, &mut imported)?;
     check_guards(&imported, guards)?;
     workspace::take_from_members(&context.folder, &mut imported)?;
+    imported.registries.extend(registries);
     let folder_name = context.folder.file_name().and_then(|name| name.to_str());
     let text = import::template(&Template {
         name: name.or(imported.name.as_deref()).or(folder_name).unwrap_or("project"),

@@ -9,6 +9,7 @@ pub mod add;
 pub mod adopt;
 pub mod builds;
 pub mod check;
+pub mod consume;
 pub mod diff;
 pub mod dlx;
 pub mod fetch;

@@ -1,7 +1,8 @@
 //! `larder init`
 
 use crate::cli::args::InitArgs;
-use crate::ops::init::Guards;
+use crate::ops::consume::ConsumeOptions;
+use crate::ops::init::{Guards, InitOptions};
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output, import, lock};
@@ -13,8 +14,14 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         output.message(format!("Began the package {}: {}", started.name, started.files.join(", ")));
         return DONE;
     }
+    if let (Some(package), Some(registry)) = (&arguments.consume, &arguments.registry) {
+        return consume(package, registry, arguments.name.as_deref(), session, output);
+    }
     let guards = if arguments.leave_out { Guards::LeftOut } else { Guards::Required };
-    let done = ops::init::init(session.context(), arguments.name.as_deref(), guards)?;
+    let done = ops::init::init(
+        session.context(),
+        InitOptions { name: arguments.name.as_deref(), guards, registries: Vec::new() },
+    )?;
     output.json(&done);
     output.message(format!("Wrote {}", done.manifest.display()));
     for source in &done.taken_from {
@@ -47,5 +54,20 @@ pub(in crate::cli) fn run(arguments: &InitArgs, session: &Session<'_>, output: &
         lock::report_locked(&locked, output);
         lock::report_kept(&kept, output);
     }
+    DONE
+}
+
+/// `larder init --consume NAME --registry URL`
+fn consume(package: &str, registry: &str, name: Option<&str>, session: &Session<'_>, output: &Output) -> CommandResult {
+    let (consumed, changes) = ops::consume::consume(session, &ConsumeOptions { package, registry, name })?;
+    output.json(&consumed);
+    let Some(changes) = changes else {
+        output.message(format!("{} uses {package} already", consumed.manifest.display()));
+        return DONE;
+    };
+    for line in &changes.lines {
+        output.message(line);
+    }
+    lock::report_locked(&changes.locked, output);
     DONE
 }
