@@ -49,6 +49,7 @@ mod profiles;
 mod python;
 mod registries;
 mod registry_folder;
+mod registry_server;
 mod routes;
 mod run;
 mod runtimes;

@@ -184,3 +184,68 @@ fn signatures_and_keys_are_demanded_of_a_registry() {
     manifest(&format!("key \"{other}\""), orders);
     project.run("larder lock").exits(2).names(["ORIGIN+HASH+KEY"]);
 }
+
+/// A registry of one package, and a project that has locked it.
+fn consumer() -> (Project, String) {
+    let project = Project::alone();
+    let made = project.run_json("larder registry init packages --origin packages.example --json");
+    publish(&project, "orders", "1.0.0", "").exits(0);
+    let key = made["key"].as_str().expect("a key").to_owned();
+    project.write(
+        "larder.kdl",
+        &format!(
+            "runtimes {{ node \"20\"; }}\nregistries {{ larder \"acme\" \"packages\" {{ key \"{key}\"; }}; }}\n\
+             dependencies {{ larder \"orders\" \"^1\"; }}\n"
+        ),
+    );
+    project.run("larder lock").exits(0);
+    (project, key)
+}
+
+#[test]
+fn a_registry_that_was_made_anew_has_to_be_trusted() {
+    let (project, key) = consumer();
+    let lock = project.read("larder.lock");
+    std::fs::remove_dir_all(project.path("packages")).unwrap();
+    assert_eq!(project.run_json("larder registry init packages --origin packages.example --json")["key"], key.as_str());
+    publish(&project, "first", "1.0.0", "").exits(0);
+    package(&project, "orders", "1.0.0");
+    project.write("orders/README.md", "another\n");
+    let registry = project.path("packages").display().to_string();
+    project.run(&format!("larder -C orders publish --registry {registry}")).exits(0);
+    project.run("larder update").exits(4).names(["its history is not the one seen before", "larder trust registry"]);
+    assert_eq!(project.read("larder.lock"), lock);
+    project.run("larder trust registry acm").exits(2).names(["did you mean `acme`?"]);
+    project.run("larder trust registry acme").exits(0).names(["is accepted"]);
+    assert_ne!(project.read("larder.lock"), lock);
+    project.run("larder update").exits(0);
+}
+
+#[test]
+fn what_was_seen_is_carried_to_another_machine() {
+    let (project, _) = consumer();
+    let old = std::fs::read(project.path("packages/checkpoint")).unwrap();
+    publish(&project, "orders", "1.1.0", "").exits(0);
+    project.run("larder update").exits(0);
+    let exported = project.run("larder registry witness export").exits(0);
+    project.write("witness.json", &exported.stdout);
+    // The older state is news for who has seen nothing.
+    std::fs::write(project.path("packages/checkpoint"), old).unwrap();
+    project.forget();
+    std::fs::remove_file(project.path("larder.lock")).unwrap();
+    let blind = project.run("larder lock").exits(0);
+    assert!(!blind.stderr.contains("was seen before"), "{}", blind.stderr);
+    project.forget();
+    let imported = project.run_json("larder registry witness import witness.json --json");
+    conforms(&imported, "registry-witness");
+    assert_eq!(imported["origins"][0], "packages.example");
+    project.run("larder update").exits(0).names(["was seen before"]);
+    let forged = exported.stdout;
+    let trees = forged.find("\"trees\":[[").unwrap();
+    let digit = forged[trees..].find(",\"").unwrap() + trees + 2;
+    let other = if &forged[digit..=digit] == "0" { "1" } else { "0" };
+    project.write("witness.json", &format!("{}{other}{}", &forged[..digit], &forged[digit + 1..]));
+    project.run("larder registry witness import witness.json").exits(4).names(["contradicts what was seen here"]);
+    project.write("witness.json", "{}");
+    project.run("larder registry witness import witness.json").exits(2).names(["witness export"]);
+}

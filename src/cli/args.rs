@@ -13,7 +13,9 @@ pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, O
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
 };
-pub(super) use registry::{DeprecateArgs, PublishArgs, RegistryArgs, RegistryCommand, YankArgs};
+pub(super) use registry::{
+    DeprecateArgs, PublishArgs, RegistryArgs, RegistryCommand, TrustArgs, TrustCommand, WitnessCommand, YankArgs,
+};
 
 /// One manifest, one solve, one lockfile for npm, PyPI, private and local packages.
 #[derive(Debug, Parser)]
@@ -138,6 +140,8 @@ pub(super) enum Command {
     Unyank(YankArgs),
     /// Tell the users of a private package to move on
     Deprecate(DeprecateArgs),
+    /// Accept what a registry shows, though it is not what was seen before
+    Trust(TrustArgs),
     /// Make, sign and check registries of private packages
     Registry(RegistryArgs),
     /// Print completions for a shell

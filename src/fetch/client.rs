@@ -241,14 +241,8 @@ impl Client {
         let headers = headers
             .map_err(|_| unreachable(server.clone(), url.as_str(), "a header that no server takes".to_owned()))?;
         let pace = Pace::new(self.options.read_timeout, ask.deadline);
-        self.transport.send(&self.options, (url, asked), headers, pace).map_err(|error| match error {
-            SendError::Timeout => timeout(server.clone(), url.as_str()),
-            SendError::Distrusted(reason) => {
-                RequestError::Certificate { server: server.clone(), url: url.masked(), reason }
-            }
-            SendError::NoIdentity(reason) => RequestError::ClientCertificate { server: server.clone(), reason },
-            SendError::Failed(reason) => unreachable(server.clone(), url.as_str(), reason),
-        })
+        let sent = self.transport.exchange(&self.options, (url, asked), (headers, None), pace);
+        sent.map_err(|error| send_failure(server, url, error))
     }
 }
 
@@ -291,6 +285,17 @@ fn headers(request: &Request<'_>, authorization: Option<&Authorization>) -> Resu
         headers.insert(name, value);
     }
     Ok(headers)
+}
+
+fn send_failure(server: &Server, url: &Url, error: SendError) -> RequestError {
+    match error {
+        SendError::Timeout => timeout(server.clone(), url.as_str()),
+        SendError::Distrusted(reason) => {
+            RequestError::Certificate { server: server.clone(), url: url.masked(), reason }
+        }
+        SendError::NoIdentity(reason) => RequestError::ClientCertificate { server: server.clone(), reason },
+        SendError::Failed(reason) => unreachable(server.clone(), url.as_str(), reason),
+    }
 }
 
 fn is_home(address: &RegistryAddress, asked: &Url) -> bool {
@@ -369,6 +374,8 @@ fn read_failure(server: Server, url: &str, error: &io::Error) -> RequestError {
         unreachable(server, url, error.to_string())
     }
 }
+
+mod upload;
 
 #[cfg(test)]
 mod tests;

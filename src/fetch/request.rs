@@ -1,5 +1,8 @@
 //! Requests to a registry, and responses.
 
+use bytes::Bytes;
+
+use super::RequestError;
 use super::body::Body;
 use super::budget::MemoryShare;
 use super::failure::Server;
@@ -102,4 +105,45 @@ pub struct FullResponse {
     pub bytes: Vec<u8>,
     /// Its share of the memory for large documents.
     pub(super) _held: Option<MemoryShare>,
+}
+
+/// A file that is put at a path below a registry.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The path.
+    pub path: String,
+    /// `Content-Type`
+    pub content_type: &'static str,
+    /// The content.
+    pub content: Bytes,
+}
+
+/// A server's answer to an upload, which may be a refusal.
+#[derive(Clone, Debug)]
+pub struct UploadAnswer {
+    /// Who was asked.
+    pub server: Server,
+    /// The URL, as it may be shown.
+    pub url: String,
+    /// The status.
+    pub status: u16,
+    /// `Content-Type`
+    pub content_type: Option<String>,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+    /// The body.
+    pub bytes: Vec<u8>,
+}
+
+impl UploadAnswer {
+    /// Returns the error if the server is out of order, and may not be so later.
+    pub(super) fn outage(&self) -> Option<RequestError> {
+        let error = RequestError::Status {
+            server: self.server.clone(),
+            url: self.url.clone(),
+            status: self.status,
+            retry_after: self.retry_after,
+        };
+        error.is_transient().then_some(error)
+    }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -91,17 +92,20 @@ impl TransportResponse {
 }
 
 impl Transport {
-    /// Sends a request and waits for the response. `pace` limits how slowly the body may arrive.
-    pub(super) fn send(
+    /// Sends a request and waits for the response: `GET`, or `PUT` if there is a body. `pace` limits how slowly the response may
+    /// arrive.
+    pub(super) fn exchange(
         &self,
         options: &ClientOptions,
         (url, host_role): (&Url, HostRole),
-        headers: HeaderMap,
+        (headers, body): (HeaderMap, Option<Bytes>),
         pace: Pace,
     ) -> Result<TransportResponse, SendError> {
         let pool = self.pool(options, url, host_role)?.clone();
-        let mut request = reqwest::Request::new(reqwest::Method::GET, url.inner().clone());
+        let method = if body.is_some() { reqwest::Method::PUT } else { reqwest::Method::GET };
+        let mut request = reqwest::Request::new(method, url.inner().clone());
         *request.headers_mut() = headers;
+        *request.body_mut() = body.map(Into::into);
         let runtime = self.runtime.get_or_init(start).as_ref().map_err(|error| SendError::Failed(error.clone()))?;
         let span = tracing::debug_span!("request", url = %url.masked(), status = tracing::field::Empty).entered();
         let (tell, told) = oneshot::channel();

@@ -34,7 +34,9 @@ pub use fallback::{Fallback, UnmetDeclaration};
 pub use freshness::{DeclaredState, Freshness, LocalManifest, OriginMatch, StaleReason, freshness, misrouted};
 pub use spans::{Anchor, Spans};
 
-use crate::model::{Builds, Dependent, Edge, Edition, Graph, InstanceKey, RootEdge, Runtimes, Settings, Side};
+use crate::model::{
+    Builds, Dependent, Edge, Edition, Graph, InstanceKey, Label, Origin, RootEdge, Runtimes, Settings, Side,
+};
 use crate::resolve::Preferences;
 
 /// A lockfile: what was solved, and under which settings.
@@ -98,6 +100,18 @@ impl Lockfile {
                 attestation.history = known.history.clone();
             }
         }
+    }
+
+    /// Returns the lock without the histories that it has of a registry's packages.
+    #[must_use]
+    pub fn without_histories(&self, registry: &Label) -> Self {
+        let mut without = self.clone();
+        for package in without.graph.packages.values_mut() {
+            if package.origin.as_ref().and_then(Origin::registry) == Some(registry) {
+                package.attestation = None;
+            }
+        }
+        without
     }
 
     /// Returns the versions that were chosen for a side of the project's conflicts, for a solve that should change little. A

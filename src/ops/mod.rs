@@ -39,6 +39,7 @@ pub mod run;
 pub mod sync;
 pub mod templates;
 pub mod tree;
+pub mod trust;
 pub mod update;
 pub mod variables;
 pub mod verify;

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::packages::{OwnPackage, prepare};
-use super::registry::submit;
 use super::registry::target::Target;
-use super::{Context, Project, Result, key};
+use super::registry::{server, submit};
+use super::{Project, Result, Session, key};
 use crate::model::{Ecosystem, PackageId};
+use crate::package::Submission;
 use crate::package::log::LogHash;
-use crate::registry::Submission;
 
 /// What is asked of `publish`.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,8 @@ pub struct Publication {
 }
 
 /// Publishes the package whose folder larder was started in.
-pub fn publish(context: &Context<'_>, options: &PublishOptions) -> Result<Publication> {
+pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Publication> {
+    let context = session.context();
     let own = OwnPackage::of(context)?;
     let prepared = prepare(&own, &options.allowed_secrets)?;
     let body = &prepared.body;
@@ -74,9 +75,14 @@ pub fn publish(context: &Context<'_>, options: &PublishOptions) -> Result<Public
     };
     let submission =
         Submission { kind: "publish".to_owned(), body: text, archive: Some(archive), publisher: None, signatures };
-    let outcome = match (options.dry_run, &target) {
-        (true, Target::Folder(folder)) => submit::preview(folder, &submission)?,
-        (false, Target::Folder(folder)) => submit::submit(context, folder, submission)?.as_str(),
+    let outcome = match (options.dry_run, &target, &project) {
+        (true, Target::Folder(folder), _) => submit::preview(folder, &submission)?,
+        (true, Target::Server(_), _) | (false, Target::Server(_), None) => "none",
+        (false, Target::Folder(folder), _) => submit::submit(context, folder, &submission)?.as_str(),
+        (false, Target::Server(registry), Some(project)) => {
+            let version = (publication.package.as_str(), publication.version.as_str());
+            server::send(session, project, registry, version, &submission)?.as_str()
+        }
     };
     Ok(Publication { outcome, ..publication })
 }

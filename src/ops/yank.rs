@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use super::registry::submit;
 use super::registry::target::Target;
-use super::{Context, Project, Result};
+use super::registry::{server, submit};
+use super::{Project, Result, Session};
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Ecosystem, PackageId, PackageName};
-use crate::package::{StatusChange, YankRequest};
-use crate::registry::Submission;
+use crate::package::{StatusChange, Submission, YankRequest};
 
 /// `larder yank --json`, `larder unyank --json` and `larder deprecate --json`: see `schema/registry-event.json`.
 #[derive(Debug, Serialize)]
@@ -48,9 +47,10 @@ pub struct Particulars {
 }
 
 /// Records a verdict on `NAME@VERSION`, or on all versions of `NAME` for a deprecation.
-pub fn record(context: &Context<'_>, package: &str, verdict: Verdict, particulars: Particulars) -> Result<Recorded> {
+pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particulars: Particulars) -> Result<Recorded> {
     let (name, version) = parse(package)?;
     let Particulars { registry, reason, replaced_by } = particulars;
+    let context = session.context();
     let project = Project::open(context).ok();
     let id = PackageId::new(Ecosystem::PRIVATE, name.clone());
     let target = Target::find(context, project.as_ref(), registry.as_deref(), &id)?;
@@ -76,7 +76,12 @@ pub fn record(context: &Context<'_>, package: &str, verdict: Verdict, particular
     let submission = Submission { kind: kind.to_owned(), body, ..Submission::default() };
     let registry = target.origin().to_owned();
     let outcome = match target {
-        Target::Folder(folder) => submit::submit(context, &folder, submission)?,
+        Target::Folder(folder) => submit::submit(context, &folder, &submission)?,
+        Target::Server(registry) => {
+            let path = version.as_ref().map_or_else(|| "status".to_owned(), ToString::to_string);
+            let project = project.as_ref().ok_or_else(|| NoVersion(name.clone()))?;
+            server::send(session, project, &registry, (&name, &path), &submission)?
+        }
     };
     Ok(Recorded {
         registry,

@@ -10,6 +10,7 @@
 //! | `index_file` | the index file of a package: its lines, and the versions that they add up to |
 //! | `log` | the log of all events: a Merkle tree, checkpoints, heads of the names |
 //! | `registry_file` | the description of a registry: where its parts lie |
+//! | `submission` | what is to be added to a registry by somebody else |
 //! | `signature` | publishers' keys and signatures: minisign |
 
 mod archive;
@@ -21,6 +22,7 @@ mod index_file;
 pub mod log;
 mod registry_file;
 mod signature;
+mod submission;
 
 pub use archive::{
     ArchiveEntry, ArchiveFile, ArchiveReader, IgnoreRules, MANIFEST, MAX_FILES, MAX_SIZE, NotAsPacked, PackageFiles,
@@ -33,3 +35,4 @@ pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, 
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};
 pub use signature::{PublisherKey, SignatureError, SigningKey};
+pub use submission::Submission;

@@ -7,7 +7,8 @@ use super::listing_record::{EncodedRecord, ListingRecord};
 use super::provenance::Provenance;
 use crate::diagnostic::Failure;
 use crate::fetch::{
-    Client, Content, Encoding, Endpoint, FullResponse, Network, Request, RequestError, RequestTarget, Response,
+    Client, Content, Encoding, Endpoint, FullResponse, Network, Request, RequestError, RequestTarget, Response, Upload,
+    UploadAnswer,
 };
 use crate::model::Label;
 
@@ -85,6 +86,11 @@ impl RegistryClient {
     pub(super) fn open(&self, target: RequestTarget<'_>, stated_by: Option<&str>) -> Result<Response, RequestError> {
         let request = Request { target, stated_by, encoding: Encoding::Identity, ..Request::default() };
         self.http.get(&self.endpoint, &request)
+    }
+
+    /// Puts a file at a path below the registry. Returns the registry's answer, which may be a refusal.
+    pub(super) fn put(&self, upload: &Upload) -> Result<UploadAnswer, RequestError> {
+        self.http.put(&self.endpoint, upload)
     }
 
     /// Returns a listing from the cache. Returns `None` if it would have to be revalidated.

@@ -48,6 +48,18 @@ pub enum RegistryError {
         /// What is wrong.
         fault: LogFault,
     },
+    /// What somebody else has seen of a log contradicts what was seen here.
+    #[error("what is imported of the log `{origin}` contradicts what was seen here: {fault}")]
+    #[diagnostic(
+        code(larder::registry::other_witness),
+        help("nothing of this log was imported. One of both was shown a history of its own: ask the registry's owner")
+    )]
+    OtherWitness {
+        /// The origin of the log.
+        origin: String,
+        /// Both histories.
+        fault: LogFault,
+    },
     /// A version is not signed as the manifest demands.
     #[error("{package} of registry `{registry}` is not signed as larder.kdl demands: {reason}")]
     #[diagnostic(
@@ -330,6 +342,7 @@ impl Failure for RegistryError {
             | Self::BadDigest { .. }
             | Self::WrongMetadata { .. }
             | Self::BadSignature { .. }
+            | Self::OtherWitness { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,
             Self::NoRegistry { .. } | Self::Undeclared { .. } | Self::WrongKind { .. } => Exit::Manifest,

@@ -45,7 +45,8 @@ mod tarball;
 
 pub use cache::CachePolicy;
 pub use error::RegistryError;
-pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder, Submission};
+pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder};
+pub use larder::{WitnessedLog, export_witnesses, forget_history, import_witnesses};
 pub use locked::LockedIndex;
 pub use options::{RegistryOptions, Secret};
 pub use registries::Registries;

@@ -107,14 +107,10 @@ impl RegistryOptions {
 
     /// Returns what is believed of a registry's log.
     pub(super) fn log_options(&self, registry: &Registry) -> LogOptions {
-        let url = match &registry.url {
-            RegistryUrl::Folder(folder) => self.root.join(&**folder).display().to_string(),
-            RegistryUrl::Http(url) => url.as_str().to_owned(),
-        };
         LogOptions {
             trust: registry.log.clone(),
             requires_key: self.requires_log_keys,
-            witness: WitnessFile::new(self.cache.as_deref(), &url),
+            witness: WitnessFile::of(self.cache.as_deref(), &self.root, registry),
         }
     }
 

@@ -55,6 +55,11 @@ pub(super) trait Protocol: Send + Sync {
         false
     }
 
+    /// Returns the path below the registry at which it takes publications. Returns `None` if larder does not publish to it.
+    fn publications(&self, _client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
+        Ok(None)
+    }
+
     /// Returns what a user should hear about the registry: sentences.
     fn warnings(&self) -> Vec<String> {
         Vec::new()

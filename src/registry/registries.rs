@@ -2,6 +2,7 @@
 
 mod histories;
 mod runtime_artifacts;
+mod uploads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -27,6 +27,9 @@ pub(in crate::cli) enum RegistryCommand {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Carry what was seen of registries to another machine
+    #[command(subcommand)]
+    Witness(WitnessCommand),
     /// Check every event, hash, index file and archive of a registry
     Verify {
         /// The registry's folder
@@ -81,4 +84,32 @@ pub(in crate::cli) struct PublishArgs {
     /// A file that looks like a secret and is none
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) allow_secret: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum WitnessCommand {
+    /// Print what was seen of the logs of registries
+    Export,
+    /// Add what was exported elsewhere; a history that contradicts what was seen here is refused
+    Import {
+        /// What was exported
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TrustArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: TrustCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum TrustCommand {
+    /// Accept the history that a registry of private packages has now, as when it was made anew, and lock again
+    Registry {
+        /// Its name in larder.kdl
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }

@@ -32,6 +32,7 @@ pub(super) mod rollback;
 pub(super) mod run;
 pub(super) mod sync;
 pub(super) mod tree;
+pub(super) mod trust;
 pub(super) mod update;
 pub(super) mod verify;
 pub(super) mod why;

@@ -2,12 +2,12 @@
 
 use crate::cli::args::PublishArgs;
 use crate::diagnostic::size;
-use crate::ops::Context;
+use crate::ops::Session;
 use crate::ops::publish::{Publication, PublishOptions, publish};
 
 use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &PublishArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+pub(in crate::cli) fn run(arguments: &PublishArgs, session: &Session<'_>, output: &Output) -> CommandResult {
     let PublishArgs { registry, sign, dry_run, allow_secret } = arguments;
     let options = PublishOptions {
         registry: registry.clone(),
@@ -15,7 +15,7 @@ pub(in crate::cli) fn run(arguments: &PublishArgs, context: &Context<'_>, output
         dry_run: *dry_run,
         allowed_secrets: allow_secret.clone(),
     };
-    let published = publish(context, &options)?;
+    let published = publish(session, &options)?;
     output.json(&published);
     let Publication { registry, package, version, files, outcome, .. } = &published;
     for file in files {

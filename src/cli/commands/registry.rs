@@ -1,6 +1,6 @@
 //! `larder registry`
 
-use crate::cli::args::{RegistryArgs, RegistryCommand};
+use crate::cli::args::{RegistryArgs, RegistryCommand, WitnessCommand};
 use crate::ops::{Context, registry};
 
 use super::{CommandResult, DONE, Output};
@@ -24,6 +24,16 @@ pub(in crate::cli) fn run(arguments: &RegistryArgs, context: &Context<'_>, outpu
                 output.message(format!("Added {one}"));
             }
             output.message(format!("Signed {} at {} events", signed.origin, signed.size));
+        }
+        RegistryCommand::Witness(WitnessCommand::Export) => {
+            output.json_always(&registry::export_witness(context)?);
+        }
+        RegistryCommand::Witness(WitnessCommand::Import { file }) => {
+            let imported = registry::import_witness(context, file)?;
+            output.json(&imported);
+            for origin in &imported.origins {
+                output.message(format!("Witnessed {origin}"));
+            }
         }
         RegistryCommand::Verify { dir } => {
             let whole = registry::verify(context, dir)?;

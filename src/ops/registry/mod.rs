@@ -4,19 +4,23 @@
 //! | --- | --- |
 //! | `target` | which registry a command writes to |
 //! | `log_keys` | the private keys of logs |
+//! | `server` | publications that go to a server |
 //! | `submit` | an event or an archive that is added, or left for somebody who has the log's key |
-//! | `init`, `sign`, `verify` | `larder registry init`, `sign`, `verify` |
+//! | `init`, `sign`, `verify`, `witness` | `larder registry init`, `sign`, `verify`, `witness` |
 
 mod init;
 pub(in crate::ops) mod log_keys;
+pub(in crate::ops) mod server;
 mod sign;
 pub(in crate::ops) mod submit;
 pub(in crate::ops) mod target;
 mod verify;
+mod witness;
 
 pub use init::{Created, init};
 pub use sign::{Signed, sign};
 pub use verify::{Whole, verify};
+pub use witness::{Imported, export_witness, import_witness};
 
 /// Returns the time, as events and states have it.
 pub(in crate::ops) fn now() -> String {

@@ -7,8 +7,8 @@ use crate::diagnostic::{Exit, Failure};
 use crate::model::PackageName;
 use crate::ops::{Context, Event as Happening, Result};
 use crate::package::log::{LogHash, VerifiedState};
-use crate::package::{Body, Deposit, Event, IndexFile, Published, body_of_archive};
-use crate::registry::{Change, FolderError, FolderRegistry, LockedFolder, Submission};
+use crate::package::{Body, Deposit, Event, IndexFile, Published, Submission, body_of_archive};
+use crate::registry::{Change, FolderError, FolderRegistry, LockedFolder};
 
 /// What became of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +36,11 @@ impl Outcome {
 pub(in crate::ops) fn submit(
     context: &Context<'_>,
     registry: &FolderRegistry,
-    submission: Submission,
+    submission: &Submission,
 ) -> Result<Outcome> {
     let signer = log_keys::find(context, &registry.description().origin)?;
     let locked = lock(context, registry)?;
-    let Some(change) = change(registry, &registry.state()?, &submission)? else { return Ok(Outcome::Unchanged) };
+    let Some(change) = change(registry, &registry.state()?, submission)? else { return Ok(Outcome::Unchanged) };
     if let Some(signer) = signer {
         locked.commit(std::slice::from_ref(&change), &signer, &now())?;
         Ok(Outcome::Added)

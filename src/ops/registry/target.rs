@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::manifest::{Registry, RegistryUrl};
-use crate::model::PackageId;
+use crate::model::{Label, PackageId};
 use crate::ops::{Context, Project, Result};
 use crate::registry::FolderRegistry;
 
@@ -13,6 +13,8 @@ use crate::registry::FolderRegistry;
 pub(in crate::ops) enum Target {
     /// A folder on this machine.
     Folder(FolderRegistry),
+    /// A server, by the registry's name in larder.kdl.
+    Server(Label),
 }
 
 impl Target {
@@ -50,7 +52,7 @@ impl Target {
     fn declared(root: &Path, registry: &Registry) -> Result<Self> {
         match &registry.url {
             RegistryUrl::Folder(folder) => Self::folder(&root.join(&**folder)),
-            RegistryUrl::Http(_) => Err(NotAFolder(registry.name.to_string()).into()),
+            RegistryUrl::Http(_) => Ok(Self::Server(registry.name.clone())),
         }
     }
 
@@ -58,10 +60,11 @@ impl Target {
         Ok(Self::Folder(FolderRegistry::open(root, &[])?))
     }
 
-    /// Returns the identity of the registry, for people.
+    /// Returns what the registry is called: its origin, or its name in larder.kdl.
     pub(in crate::ops) fn origin(&self) -> &str {
         match self {
             Self::Folder(registry) => &registry.description().origin,
+            Self::Server(name) => name.as_str(),
         }
     }
 }
@@ -84,22 +87,7 @@ impl NoTarget {
     }
 }
 
-/// A registry behind HTTP.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("registry `{0}` is not a folder")]
-#[diagnostic(
-    code(larder::publish::not_a_folder),
-    help("publish to its folder, and upload that with `larder registry push`")
-)]
-struct NotAFolder(String);
-
 impl Failure for NoTarget {
-    fn exit(&self) -> Exit {
-        Exit::Manifest
-    }
-}
-
-impl Failure for NotAFolder {
     fn exit(&self) -> Exit {
         Exit::Manifest
     }

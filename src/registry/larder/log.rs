@@ -266,7 +266,7 @@ fn fetch(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Optio
 }
 
 /// Reads the registry's description.
-fn description(client: &RegistryClient) -> Result<RegistryFile, Failed> {
+pub(super) fn description(client: &RegistryClient) -> Result<RegistryFile, Failed> {
     let bad = |reason| -> Failed {
         let (registry, file) = (client.name().clone(), REGISTRY_FILE.to_owned());
         Arc::new(RegistryError::LarderFile { registry, file, reason })

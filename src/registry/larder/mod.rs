@@ -14,3 +14,4 @@ mod tests;
 pub(super) use log::LogOptions;
 pub(super) use protocol::LarderProtocol;
 pub(super) use witness::WitnessFile;
+pub use witness::{WitnessedLog, export_witnesses, forget_history, import_witnesses};

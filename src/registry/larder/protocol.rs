@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::index;
 use super::listing::LarderListing;
-use super::log::{LogOptions, RegistryLog};
+use super::log::{self, LogOptions, RegistryLog};
+use crate::diagnostic::Failure;
 use crate::fetch::{Endpoint, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::client::{FileLocation, ListingError, RegistryClient};
@@ -47,6 +48,10 @@ impl Protocol for LarderProtocol {
         let log = self.log.opened();
         let artifacts = log.as_ref().map_or(ARTIFACTS, |log| &log.description.artifacts);
         Some(format!("{artifacts}{name}/{file}"))
+    }
+
+    fn publications(&self, client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
+        log::description(client).map(|description| Some(description.api))
     }
 
     fn warnings(&self) -> Vec<String> {

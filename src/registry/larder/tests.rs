@@ -11,8 +11,8 @@ use super::witness::WitnessFile;
 use crate::diagnostic::Exit;
 use crate::fetch::{Client, Endpoint, Quota, RegistryAddress};
 use crate::fs;
-use crate::manifest::LogTrust;
-use crate::model::{LogKey, PackageName};
+use crate::manifest::{LogTrust, Registry, RegistryUrl};
+use crate::model::{Ecosystem, LogKey, PackageName};
 use crate::package::log::{LogHash, LogSigner};
 use crate::package::{Deposit, Event, IndexFile};
 use crate::registry::cache::{CachePolicy, MetadataCache};
@@ -65,7 +65,9 @@ impl Case {
     /// Returns the index file of a name, as a user of this registry sees it, and what the user is told.
     fn ask(&self, name: &str) -> (Asked, Vec<String>) {
         let (cache, root) = (self.folder.path().join("cache"), self.root());
-        let witness = WitnessFile::new(Some(&cache), &root.display().to_string());
+        let url = RegistryUrl::Folder(root.display().to_string().into());
+        let registry = Registry::new(Ecosystem::PRIVATE, "acme".parse().unwrap(), url);
+        let witness = WitnessFile::of(Some(&cache), &root, &registry);
         let options = LogOptions { trust: self.trust.clone(), requires_key: self.requires_key, witness };
         let address = RegistryAddress::folder(&root).unwrap();
         let endpoint = Arc::new(Endpoint::new("acme".parse().unwrap(), vec![address], Quota::default()));

@@ -6,13 +6,18 @@
 //! <cache>/logs/v1/first-use-<hash of the URL>     the key that a registry without a `key` line had first
 //! ```
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fs::{self, Durability};
+use crate::fs::{self, Durability, FsError};
+use crate::manifest::{Registry, RegistryUrl};
 use crate::model::{Digest, LogKey};
-use crate::package::log::{Checkpoint, Freshness, LogHash, StateLeaf, Tree, VerifiedState, Witness};
+use crate::package::log::{Checkpoint, Freshness, LogFault, LogHash, StateLeaf, Tree, VerifiedState, Witness};
+use crate::registry::RegistryError;
+
+/// The folder of witnesses, below the cache.
+const FOLDER: &str = "logs/v1";
 
 /// The largest document.
 const LARGEST: u64 = 1 << 20;
@@ -34,8 +39,69 @@ pub(super) struct Seen {
     pub(super) last: Option<VerifiedState>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Document {
+/// Forgets what was seen of a registry's log, and the key that was believed on first use.
+pub fn forget_history(cache: &Path, root: &Path, registry: &Registry) -> Result<(), FsError> {
+    let file = WitnessFile::of(Some(cache), root, registry);
+    let keys = registry.log.keys.iter().cloned().chain(file.first_key());
+    let paths: Vec<PathBuf> = keys.filter_map(|key| file.path(&key)).chain(file.first_use()).collect();
+    paths.iter().try_for_each(|path| fs::remove_file(path))
+}
+
+/// Returns all that was seen of logs.
+pub fn export_witnesses(cache: &Path) -> Result<Vec<WitnessedLog>, FsError> {
+    let folder = cache.join(FOLDER);
+    let mut documents = Vec::new();
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    for entry in entries.iter().filter(|entry| !fs::is_temporary(&entry.path)) {
+        let bytes = fs::read_up_to(&folder.join(&entry.path), LARGEST)?.unwrap_or_default();
+        documents.extend(serde_json::from_slice::<WitnessedLog>(&bytes));
+    }
+    Ok(documents)
+}
+
+/// Adds what somebody else has seen of logs. Returns the origins, or why the document is none, as a sentence.
+///
+/// # Errors
+/// If it contradicts what was seen here.
+pub fn import_witnesses(cache: &Path, json: &[u8]) -> Result<Result<Vec<String>, String>, RegistryError> {
+    let documents: Vec<WitnessedLog> = match serde_json::from_slice(json) {
+        Ok(documents) => documents,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let file = WitnessFile { folder: Some(cache.join(FOLDER)), url: String::new() };
+    let mut origins = Vec::new();
+    for mut document in documents {
+        let Ok(key) = document.key.parse::<LogKey>() else { return Ok(Err("a key is none".to_owned())) };
+        let mut trees = Witness::new(document.trees.iter().filter_map(|(size, root)| tree(*size, root)));
+        if let Some(known) = file.document(&key) {
+            for known in known.trees.iter().filter_map(|(size, root)| tree(*size, root)) {
+                let other = trees.trees().iter().find(|tree| tree.size == known.size && tree.root != known.root);
+                if let Some(other) = other {
+                    let registry = LogFault::Rewritten { seen: known, now: *other };
+                    return Err(RegistryError::OtherWitness { origin: key.name().to_owned(), fault: registry });
+                }
+                trees.add(known);
+            }
+            if known.trees.last() > document.trees.last() {
+                document.leaf = known.leaf;
+            }
+        }
+        document.trees = trees.trees().iter().map(|tree| (tree.size, tree.root.to_string())).collect();
+        if let Some(path) = file.path(&key) {
+            write(&path, &serde_json::to_vec(&document).unwrap_or_default());
+        }
+        origins.push(key.name().to_owned());
+    }
+    Ok(Ok(origins))
+}
+
+/// What was seen of the log of one key.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WitnessedLog {
     v: u32,
     key: String,
     trees: Vec<(u64, String)>,
@@ -43,9 +109,13 @@ struct Document {
 }
 
 impl WitnessFile {
-    /// Returns the place for the registry at a URL, in a cache.
-    pub(in crate::registry) fn new(cache: Option<&std::path::Path>, url: &str) -> Self {
-        Self { folder: cache.map(|cache| cache.join("logs/v1")), url: url.to_owned() }
+    /// Returns the place for a registry, in a cache. Folders are relative to `root`.
+    pub(in crate::registry) fn of(cache: Option<&Path>, root: &Path, registry: &Registry) -> Self {
+        let url = match &registry.url {
+            RegistryUrl::Folder(folder) => root.join(&**folder).display().to_string(),
+            RegistryUrl::Http(url) => url.as_str().to_owned(),
+        };
+        Self { folder: cache.map(|cache| cache.join(FOLDER)), url }
     }
 
     /// Returns what was seen of the log of these keys.
@@ -76,7 +146,7 @@ impl WitnessFile {
         let mut witness = seen.witness.clone();
         witness.add(state.checkpoint.tree);
         let trees = witness.trees().iter().map(|tree| (tree.size, tree.root.to_string())).collect();
-        let document = Document { v: 1, key: key.to_string(), trees, leaf: state.leaf.clone() };
+        let document = WitnessedLog { v: 1, key: key.to_string(), trees, leaf: state.leaf.clone() };
         write(&path, &serde_json::to_vec(&document).unwrap_or_default());
     }
 
@@ -93,9 +163,9 @@ impl WitnessFile {
         }
     }
 
-    fn document(&self, key: &LogKey) -> Option<Document> {
+    fn document(&self, key: &LogKey) -> Option<WitnessedLog> {
         let bytes = fs::read_up_to(&self.path(key)?, LARGEST).ok()??;
-        let document: Document = serde_json::from_slice(&bytes).ok()?;
+        let document: WitnessedLog = serde_json::from_slice(&bytes).ok()?;
         (document.v == 1 && document.key == key.to_string()).then_some(document)
     }
 
@@ -118,7 +188,7 @@ fn tree(size: u64, root: &str) -> Option<Tree> {
     Some(Tree { size, root: LogHash::from_hex(root)? })
 }
 
-fn write(path: &std::path::Path, content: &[u8]) {
+fn write(path: &Path, content: &[u8]) {
     // What is not remembered only makes the next run believe less.
     let _ = path.parent().map_or(Ok(()), fs::create_dir_all);
     let _ = fs::write_atomic(path, content, Durability::Lazy);

@@ -26,7 +26,6 @@ mod transaction;
 mod verify;
 
 pub use error::FolderError;
-pub use incoming::Submission;
 pub use open::{FolderRegistry, LockedFolder};
 pub use transaction::Change;
 

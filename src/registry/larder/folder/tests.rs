@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::fs;
 use crate::package::log::{LogHash, LogSigner};
-use crate::package::{Deposit, Event};
+use crate::package::{Deposit, Event, Submission};
 
 const TIME: &str = "2026-11-26T12:00:00Z";
 
@@ -134,11 +134,12 @@ fn submissions_wait_for_the_key() {
         publisher: Some("ada".to_owned()),
         signatures: vec!["x".to_owned()],
     };
-    let file = registry.submit(submission.clone()).unwrap();
+    registry.submit(&submission).unwrap();
     let locked = registry.lock(|| {}).unwrap();
-    assert_eq!(locked.submissions().unwrap(), std::slice::from_ref(&file));
-    assert_eq!(locked.submission(&file).unwrap(), submission);
-    locked.remove_submission(&file, &submission).unwrap();
+    let files = locked.submissions().unwrap();
+    assert_eq!(files.len(), 1);
+    assert_eq!(locked.submission(&files[0]).unwrap(), submission);
+    locked.remove_submission(&files[0], &submission).unwrap();
     assert!(
         locked.submissions().unwrap().is_empty() && fs::names(&registry.root().join("incoming")).unwrap().is_empty()
     );

@@ -1,0 +1,14 @@
+//! `larder trust`
+
+use crate::cli::args::{TrustArgs, TrustCommand};
+use crate::ops::{self, Session};
+
+use super::{CommandResult, DONE, Output};
+
+pub(in crate::cli) fn run(arguments: &TrustArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    let TrustCommand::Registry { name } = &arguments.command;
+    let locked = ops::trust::trust_registry(session, name)?;
+    output.message(format!("The history that registry {name} has now is accepted"));
+    super::lock::report(&locked, output);
+    DONE
+}

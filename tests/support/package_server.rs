@@ -1,0 +1,175 @@
+//! A server of a registry of private packages on loopback: the static files of a folder, and publications.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use larder::package::log::{LogHash, LogSigner};
+use larder::package::{Body, Deposit, Event, IndexFile, Submission};
+use larder::registry::{Change, FolderRegistry};
+
+/// The token that may publish.
+pub(crate) const TOKEN: &str = "publishing-token";
+
+/// A server that runs until the test ends.
+pub(crate) struct PackageServer {
+    address: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    folder: tempfile::TempDir,
+    signer: LogSigner,
+    writing: Mutex<()>,
+    /// The status of the next answer to an upload, if it is not the usual one.
+    next: AtomicU16,
+    requests: AtomicUsize,
+}
+
+type Answer = (u16, &'static str, Vec<u8>);
+
+impl PackageServer {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let signer = LogSigner::from_seed("packages.example", [5; 32]).expect("a key");
+        FolderRegistry::create(folder.path(), &signer, "2026-11-01T00:00:00Z").expect("a registry");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        let address = format!("http://{}/", listener.local_addr().expect("an address"));
+        let (writing, next, requests) = (Mutex::new(()), AtomicU16::new(0), AtomicUsize::new(0));
+        let shared = Arc::new(Shared { folder, signer, writing, next, requests });
+        let serving = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let serving = Arc::clone(&serving);
+                // A client that hangs up in the middle is no news.
+                std::thread::spawn(move || serving.serve(&stream).unwrap_or_default());
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Returns the line that declares the registry.
+    pub(crate) fn line(&self) -> String {
+        let (url, key) = (&self.address, self.shared.signer.key());
+        format!("larder \"acme\" \"{url}\" {{ key \"{key}\"; token env=\"LARDER_TOKEN_ACME\"; }}")
+    }
+
+    /// Lets the next upload fail with a status.
+    pub(crate) fn fail_next(&self, status: u16) {
+        self.shared.next.store(status, Ordering::SeqCst);
+    }
+
+    /// Returns how many requests there were.
+    pub(crate) fn requests(&self) -> usize {
+        self.shared.requests.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.shared.folder.path().to_owned()
+    }
+}
+
+impl Shared {
+    fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
+        let mut reader = BufReader::new(stream);
+        loop {
+            let mut head = Vec::new();
+            loop {
+                let mut line = String::new();
+                if reader.read_line(&mut line)? == 0 {
+                    return Ok(());
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+                head.push(line.trim().to_owned());
+            }
+            self.requests.fetch_add(1, Ordering::SeqCst);
+            let header = |name: &str| {
+                let found = head.iter().filter_map(|line| line.split_once(": "));
+                found.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+            };
+            let length = header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body)?;
+            let mut words = head.first().map(String::as_str).unwrap_or_default().split(' ');
+            let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let (status, kind, content) = match method {
+                "PUT" => self.put(path, header("authorization"), header("content-type"), &body),
+                _ => self.get(path),
+            };
+            let mut out = stream;
+            write!(out, "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", content.len())?;
+            out.write_all(&content)?;
+        }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        match std::fs::read(self.folder.path().join(path.trim_start_matches('/'))) {
+            Ok(content) if !path.contains("..") => (200, "application/octet-stream", content),
+            _ => (404, "text/plain", Vec::new()),
+        }
+    }
+
+    fn put(&self, path: &str, authorization: Option<&str>, kind: Option<&str>, upload: &[u8]) -> Answer {
+        match self.next.swap(0, Ordering::SeqCst) {
+            0 => {}
+            status => return (status, "text/html", b"<h1>out of order</h1>".to_vec()),
+        }
+        if authorization != Some(&format!("Bearer {TOKEN}")) {
+            return problem(401, "no token", "publishing needs the scope `publish`");
+        }
+        if kind != Some(Submission::MEDIA_TYPE) || !path.starts_with("/api/v1/packages/") {
+            return problem(415, "no submission", path);
+        }
+        match Submission::from_upload(upload).and_then(|submission| self.add(&submission)) {
+            Ok(Some(outcome)) => (200, "application/json", format!("{{\"outcome\":\"{outcome}\"}}").into_bytes()),
+            Ok(None) => problem(409, "immutable", "this version is published with other files"),
+            Err(reason) => problem(422, "not acceptable", &reason),
+        }
+    }
+
+    /// Adds a submission. Returns `None` if it is another content for a version that is there.
+    fn add(&self, submission: &Submission) -> Result<Option<&'static str>, String> {
+        let _writing = self.writing.lock().map_err(|error| error.to_string())?;
+        let registry = FolderRegistry::open(self.folder.path(), &[]).map_err(|error| error.to_string())?;
+        let time = "2026-11-02T00:00:00Z";
+        let change = if submission.kind == "publish" {
+            let body = Body::parse(&submission.body).map_err(|error| error.to_string())?;
+            let archive = submission.archive.clone().ok_or("no archive")?;
+            let state = registry.state().map_err(|error| error.to_string())?;
+            let index = registry.index(&state, body.name.as_str()).map_err(|error| error.to_string())?;
+            let index = IndexFile::parse(body.name.as_str(), index).map_err(|error| error.to_string())?;
+            if let Some(known) = index.version(&body.version) {
+                return Ok((known.body == submission.body).then_some("unchanged"));
+            }
+            let deposit = Deposit {
+                artifact: body.archive_name(),
+                sha256: LogHash::of_file(&archive).to_string(),
+                size: archive.len() as u64,
+                time: Some(time.to_owned()),
+                publisher: Some("ci".to_owned()),
+                signatures: submission.signatures.clone(),
+            };
+            let line = Event::publish_line(&submission.body, &deposit).map_err(|error| error.to_string())?;
+            let (name, archives) = (body.name.to_string(), vec![(deposit.artifact, archive)]);
+            Change { name, lines: vec![line], archives }
+        } else {
+            let line =
+                Event::line_of(&submission.kind, &submission.body, Some(time)).map_err(|error| error.to_string())?;
+            let name = Event::parse(&line).map_err(|error| error.to_string())?.name;
+            Change { name, lines: vec![line], archives: Vec::new() }
+        };
+        let locked = registry.lock(|| {}).map_err(|error| error.to_string())?;
+        locked.commit(&[change], &self.signer, time).map_err(|error| error.to_string())?;
+        Ok(Some("added"))
+    }
+}
+
+/// Returns a problem as RFC 9457 has it.
+fn problem(status: u16, title: &str, detail: &str) -> Answer {
+    let problem = serde_json::json!({ "type": "about:blank", "title": title, "status": status, "detail": detail });
+    (status, "application/problem+json", problem.to_string().into_bytes())
+}
