@@ -117,6 +117,21 @@ packages:
 }
 
 #[test]
+fn a_version_of_yarn_is_that_of_the_file_at_the_registry() {
+    let entry = |resolved: &str| format!("x@^1.0.0:\n  version \"1.0.0\"\n  resolved \"{resolved}\"\n");
+    for (resolved, expected) in [
+        ("https://host/x/-/x-1.0.1.tgz#00", "1.0.1"),
+        ("https://host/x/-/x-1.0.0.tgz", "1.0.0"),
+        ("https://host/download/x/1.0.1/abcd", "1.0.0"),
+        ("https://host/x/-/x-latest.tgz", "1.0.0"),
+    ] {
+        let preferences = read_one("yarn.lock", &entry(resolved)).preferences();
+        let chosen = preferences.versions.get(&npm("x", "1.0.0").id);
+        assert!(chosen.is_some_and(|versions| versions.contains(&version(expected)) && versions.len() == 1), "{resolved}");
+    }
+}
+
+#[test]
 fn yarns_entries_are_found_by_range() {
     let classic = "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://host/a.tgz#00\"\n  integrity SRI\n  \
                    dependencies:\n    b \"^1.0.0\"\n    other \"npm:real@^3.0.0\"\n\nb@^1.0.0:\n  version \"1.1.0\"\n\n\

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{PackageKey, split_at_version};
+use crate::model::{Ecosystem, PackageKey, Version, split_at_version};
 
 use super::versions::LockedVersions;
 use super::{DeclaredRanges, Unreadable};
@@ -40,7 +40,7 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
             let name = range
                 .strip_prefix("npm:")
                 .map_or(alias, |aliased| split_at_version(aliased).map_or(aliased, |(name, _)| name));
-            let Some(key) = found.add_npm(name, &entry.version) else { continue };
+            let Some(key) = found.add_npm(name, published_version(name, entry)) else { continue };
             found.add_integrity(&key, &entry.integrity);
             let same = by_name.entry(alias).or_default();
             if !same.contains(&key) {
@@ -72,6 +72,15 @@ pub(super) fn read(text: &str, declared: &[DeclaredRanges], found: &mut LockedVe
         }
     }
     Ok(())
+}
+
+/// Returns the version that the registry has an entry's file under. `version` is what the file's own package.json says, which
+/// may be another one.
+fn published_version<'e>(name: &str, entry: &'e Entry) -> &'e str {
+    let file = entry.resolved.split(['#', '?']).next().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let stated = file.strip_prefix(base).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".tgz"));
+    stated.filter(|version| Version::parse(Ecosystem::Npm, version).is_ok()).unwrap_or(&entry.version)
 }
 
 fn entries(text: &str) -> Result<Vec<Entry>, Unreadable> {

@@ -93,8 +93,11 @@ impl EditablePackage {
         Self { name, version, sources: ModulePaths::default(), linked, metadata, entry_points, file, direct }
     }
 
+    /// Describes the package in `folder`. A setup.py may compute its name: then it has the folder's, as in the lock.
     fn new(project: &PythonProject, folder: &Path, version: &str) -> Result<Self, String> {
-        let Description { name, version, metadata, entry_points } = Description::of(project, version)?;
+        let folder_name = folder.file_name().and_then(|name| name.to_str());
+        let name = project.name.as_deref().or(folder_name).ok_or("it has no `name`")?;
+        let Description { name, version, metadata, entry_points } = Description::of(project, name, version)?;
         let sources = module_paths::sources(folder, &name, &project.document);
         let (linked, file) = (BTreeMap::new(), folder.join(project.file));
         Ok(Self { name, version, sources, linked, metadata, entry_points, file, direct: true })
@@ -164,9 +167,8 @@ impl Description {
         Self { name, version: version.to_owned(), metadata, entry_points: String::new() }
     }
 
-    /// Describes a project; `version` is what the lock has, where no file has one.
-    pub(super) fn of(project: &PythonProject, version: &str) -> Result<Self, String> {
-        let written = project.name.as_deref().ok_or("it has no `name`")?;
+    /// Describes a project under a name; `version` is what the lock has, where no file has one.
+    pub(super) fn of(project: &PythonProject, written: &str, version: &str) -> Result<Self, String> {
         let name = PackageName::pypi(written).map_err(|error| error.to_string())?.as_str().to_owned();
         let version = project.version.as_deref().unwrap_or(version).to_owned();
         if version.contains(['/', '\n', '\0']) {

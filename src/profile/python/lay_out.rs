@@ -24,7 +24,8 @@ pub fn lay_out(
     paths: &[&str],
 ) -> Result<BTreeMap<String, LaidOutContent>, String> {
     let modules = project.pure_modules(paths).ok_or("a build has to run to know what belongs to it")?;
-    let Description { name, version, metadata, entry_points } = Description::of(project, version)?;
+    let name = project.name.as_deref().ok_or("it has no `name`")?;
+    let Description { name, version, metadata, entry_points } = Description::of(project, name, version)?;
     let info = format!("{}-{}.dist-info", name.replace('-', "_"), version.replace('-', "_"));
     let written = |text: String| LaidOutContent::Written(text);
     let mut files: BTreeMap<String, LaidOutContent> = [
