@@ -54,7 +54,7 @@ fn what_cannot_be_solved_or_would_let_something_in_changes_nothing() {
     project.dependencies(&["npm \"left\" \"^1\""]);
     let before = project.read("larder.kdl");
     project.write("package.json", r#"{"dependencies": {"right": "^9"}}"#).run("larder import package.json").exits(3);
-    project.write("pnpm-workspace.yaml", "minimumReleaseAge: 60\n");
+    project.write("pnpm-workspace.yaml", "minimumReleaseAge: often\n");
     project.run("larder import pnpm-workspace.yaml").exits(2).names(["minimumReleaseAge"]);
     assert_eq!((project.read("larder.kdl"), project.has("larder.lock")), (before, false));
 }

@@ -1,6 +1,7 @@
 //! Tests from outside.
 #![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
 
+mod age;
 #[cfg(target_os = "linux")]
 mod bare;
 #[cfg(target_os = "linux")]

@@ -129,7 +129,7 @@ fn members_take_ranges_from_the_catalogs_of_the_root() {
 fn what_keeps_something_out_is_not_left_out_in_silence() {
     let registry = universe().serve();
     let project = repository(&registry);
-    project.write("pnpm-workspace.yaml", "packages: [web]\nminimumReleaseAge: 1440\n");
+    project.write("pnpm-workspace.yaml", "packages: [web]\nminimumReleaseAge: often\n");
     project.write("jobs/requirements.txt", "--find-links ./wheels\nsix\n").write("jobs/wheels/notes.txt", "");
     let output = project.run("larder init").exits(2);
     output.names(["minimumReleaseAge", "--leave-out"]);

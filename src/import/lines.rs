@@ -4,7 +4,7 @@ use crate::manifest::edit::{Block, quoted};
 use crate::manifest::{FallbackMode, Hoisting};
 use crate::model::Ecosystem;
 
-use super::{CatalogRange, Imported, ImportedExtension, ImportedPatch, ImportedRegistry};
+use super::{CatalogRange, Imported, ImportedExtension, ImportedPatch, ImportedRegistry, npm, pypi};
 
 /// A line that is no dependency, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,10 @@ impl Imported {
         if let Some(instant) = &self.released_before {
             resolution(&["released-before"], released_before_line(instant));
         }
+        if let Some(line) = self.age_line() {
+            parts.push(Part::new(Block::Named("policy"), &["age"], line));
+        }
+        let mut resolution = |key: &[&str], line| parts.push(Part::new(Block::Named("resolution"), key, line));
         if self.hoisting.fallback == FallbackMode::Off {
             resolution(&["fallback"], FALLBACK_OFF.to_owned());
         }
@@ -82,6 +86,13 @@ impl Imported {
             parts.push(Part::new(Block::Top, &["members"], members_line(&self.members)));
         }
         parts
+    }
+}
+
+impl Imported {
+    /// Returns the line of the policy that demands an age of versions.
+    pub(super) fn age_line(&self) -> Option<String> {
+        self.age.line([npm::ECOSYSTEM, pypi::ECOSYSTEM])
     }
 }
 

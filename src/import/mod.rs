@@ -7,10 +7,12 @@
 //! | --- | --- |
 //! | `npm`, `pypi` | the files of an ecosystem's tools |
 //! | `locks` | their lockfiles |
+//! | `age` | the age that versions have to have |
 //! | `entries` | what an import is made of |
 //! | `lines` | what is no dependency, as lines of a manifest |
 //! | `template` | the manifest that comes of it |
 
+mod age;
 mod entries;
 mod lines;
 pub mod locks;
@@ -27,6 +29,7 @@ use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version};
 
 use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, overridden_name, parse_folder, parse_requirement};
 
+pub use age::ImportedAge;
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, LineKey};
 pub use lines::Part;
@@ -82,6 +85,8 @@ pub struct Imported {
     pub hoisting: Hoisting,
     /// The instant before which versions have to be released: RFC 3339.
     pub released_before: Option<String>,
+    /// How old versions have to be.
+    pub age: ImportedAge,
     /// The parts that were not imported.
     pub not_taken: Vec<NotTaken>,
     /// The indices of the lines for each group and package.
@@ -141,6 +146,7 @@ impl Imported {
             self.hoisting.fallback = FallbackMode::Off;
         }
         self.released_before = self.released_before.take().or(other.released_before);
+        self.age.merge(other.age);
         self.name = self.name.take().or(other.name);
         self.version = self.version.take().or(other.version);
         self.license = self.license.take().or(other.license);

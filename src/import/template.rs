@@ -48,6 +48,9 @@ pub fn template(from: &Template<'_>) -> String {
         block(&format!("group {}{dev}", quoted(name.as_str())), lines.into_iter(), &mut out);
     }
     environments(imported, &mut out);
+    if let Some(age) = imported.age_line() {
+        let _ = write!(out, "\npolicy {{\n    {age}\n}}\n");
+    }
     resolution(imported, &mut out);
     if !imported.patches.is_empty() {
         out.push('\n');

@@ -282,10 +282,41 @@ fn a_workspace_file_names_members_and_what_it_sets_is_listed() {
     )
     .unwrap();
     assert_eq!(imported.members, ["apps/*", "!apps/old"]);
-    assert_eq!(refused(&imported), ["minimumReleaseAge"]);
+    assert!(refused(&imported).is_empty());
     assert!(text_of(&imported).contains("override npm \"a\" \"1.0.0\""));
     assert_eq!(pnpm_workspace("").unwrap(), Imported::default());
     assert_eq!(lerna(r#"{"packages": ["packages/*"]}"#).unwrap().members, ["packages/*"]);
+}
+
+#[test]
+fn an_age_is_demanded_of_the_packages_that_the_tool_demands_it_of() {
+    let age_of = |files: &[Imported]| {
+        let mut all = Imported::default();
+        files.iter().cloned().for_each(|file| all.merge(file));
+        assert!(refused(&all).is_empty(), "{:?}", all.not_taken);
+        text_of(&all).lines().find(|line| line.contains("age ")).unwrap_or_default().trim().to_owned()
+    };
+    let pnpm =
+        pnpm_workspace("minimumReleaseAge: 20160\nminimumReleaseAgeExclude: ['@acme/*', 'ws@8.21.0 || 8.22.0']\n");
+    let pnpm = pnpm.unwrap();
+    let uv = pyproject("[tool.uv]\nexclude-newer = '7 days'\nexclude-newer-package = { six = false }\n").unwrap();
+    assert_eq!(
+        age_of(std::slice::from_ref(&pnpm)),
+        "age \"14d\" { exempt pypi \"*\"; exempt npm \"@acme/*\"; exempt npm \"ws\" versions=\"8.21.0 || 8.22.0\"; }"
+    );
+    assert_eq!(age_of(std::slice::from_ref(&uv)), "age \"7d\" { exempt npm \"*\"; exempt pypi \"six\"; }");
+    assert!(age_of(&[uv, pnpm]).starts_with("age \"14d\" { exempt npm \"@acme/*\";"), "the longer of both");
+    for (file, age) in [
+        (bunfig("[install]\nminimumReleaseAge = 259200\nminimumReleaseAgeExcludes = ['left']\n").unwrap(), "3d"),
+        (yarnrc("npmMinimalAgeGate: 1440\nnpmPreapprovedPackages: ['left']\n").unwrap(), "1d"),
+        (yarnrc("npmMinimalAgeGate: 36h\nnpmPreapprovedPackages: ['left']\n").unwrap(), "36h"),
+        (npmrc("minimum-release-age=90\nminimum-release-age-exclude=left\n"), "90m"),
+        (npmrc("min-release-age=3\nminimum-release-age-exclude=left\n"), "3d"),
+    ] {
+        assert_eq!(age_of(&[file]), format!("age \"{age}\" {{ exempt pypi \"*\"; exempt npm \"left\"; }}"));
+    }
+    assert_eq!(age_of(&[npmrc("minimum-release-age=0\n")]), "");
+    assert_eq!(refused(&pnpm_workspace("minimumReleaseAge: often\n").unwrap()), ["minimumReleaseAge"]);
 }
 
 #[test]

@@ -1,22 +1,35 @@
 //! Claims: `packages "@acme/*"` of a registry. Claimed names come from no other registry.
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder};
 use miette::SourceSpan;
 
-use crate::model::{Ecosystem, PackageId};
+use crate::model::{Ecosystem, NameGlob, PackageId};
 
-use super::notation::{self, normal_name};
+use super::notation;
 
 /// A glob of package names. It covers every spelling of a name: letters are compared without case, and in names of Python and
 /// private packages a run of `-`, `_` and `.` is one `-` (PEP 503). A claim keeps names away from other registries, so covering a look-alike is
 /// safe.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    text: String,
-    ecosystem: Ecosystem,
-    matcher: GlobMatcher,
+    glob: NameGlob,
     /// Its span in the manifest.
     pub span: SourceSpan,
+}
+
+/// Parses a glob of an ecosystem's names, which is compared with names in their normal form.
+///
+/// # Errors
+/// The reason why the text is not a glob, in a few words.
+pub(super) fn name_glob(ecosystem: Ecosystem, text: &str) -> Result<NameGlob, String> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    // Errors refer to the text as written, so it is parsed before it is normalised.
+    Glob::new(text).map_err(|error| error.kind().to_string())?;
+    let normal = notation::for_ecosystem(ecosystem).normal_glob(text);
+    let glob = GlobBuilder::new(&normal).case_insensitive(true).build().map_err(|error| error.kind().to_string())?;
+    Ok(NameGlob::new(ecosystem, text, glob.compile_matcher()))
 }
 
 impl Claim {
@@ -25,31 +38,23 @@ impl Claim {
     /// # Errors
     /// The reason why the text is not a glob, in a few words.
     pub fn parse(ecosystem: Ecosystem, text: &str, span: SourceSpan) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
-        }
-        // Errors refer to the text as written, so it is parsed before it is normalised.
-        Glob::new(text).map_err(|error| error.kind().to_string())?;
-        let normal = notation::for_ecosystem(ecosystem).normal_glob(text);
-        let glob =
-            GlobBuilder::new(&normal).case_insensitive(true).build().map_err(|error| error.kind().to_string())?;
-        Ok(Self { text: text.to_owned(), ecosystem, matcher: glob.compile_matcher(), span })
+        Ok(Self { glob: name_glob(ecosystem, text)?, span })
     }
 
     /// Returns the glob as it was written.
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.glob.as_str()
     }
 
     /// Returns whether the claim covers a package.
     pub fn covers(&self, package: &PackageId) -> bool {
-        self.ecosystem == package.ecosystem && self.matcher.is_match(normal_name(self.ecosystem, package.name.as_str()))
+        self.glob.covers(package)
     }
 }
 
 impl PartialEq for Claim {
     fn eq(&self, other: &Self) -> bool {
-        (self.ecosystem, &self.text) == (other.ecosystem, &other.text)
+        self.glob == other.glob
     }
 }
 

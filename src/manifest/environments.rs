@@ -1,7 +1,8 @@
 //! `environment` and `policy` nodes.
 
-use crate::model::{CheckName, Label, Severity};
+use crate::model::{CheckName, Label, MinimumAge, Severity};
 
+use super::age::read_age;
 use super::model::EnvironmentSpans;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
 use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, PolicyRule};
@@ -21,8 +22,12 @@ pub(super) struct DraftEnvironment {
 /// The rule that the logs of registries need keys that the manifest names.
 const SIGNATURES: &str = "signatures";
 
-/// Reads a `policy` block.
-pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy {
+/// Reads a `policy` block. `age` is `None` in an environment, which cannot have one.
+pub(super) fn read_policy(
+    node: ManifestNode<'_>,
+    mut age: Option<&mut Option<MinimumAge>>,
+    errors: &mut Errors,
+) -> Policy {
     const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
@@ -43,9 +48,19 @@ pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy
         } else if rule.name() == SIGNATURES {
             let value = rule.single_value(errors).and_then(|value| value.choice(&[("required", true)], errors));
             policy.requires_signatures |= value.unwrap_or_default();
+        } else if rule.name() == "age" {
+            match age.take() {
+                Some(age) => *age = read_age(rule, errors),
+                None => errors.push(ManifestError::NotYet {
+                    what: "`age` of one environment".to_owned(),
+                    help: Some(
+                        "write it into the top-level `policy`: versions are chosen for all environments".to_owned(),
+                    ),
+                    span: rule.span(),
+                }),
+            }
         } else {
-            let known: Vec<&str> =
-                CheckName::CONFIGURABLE.map(CheckName::as_str).into_iter().chain([SIGNATURES]).collect();
+            let known: Vec<_> = CheckName::CONFIGURABLE.into_iter().map(CheckName::as_str).chain([SIGNATURES, "age"]).collect();
             rule.report_unknown("in a policy", &known, errors);
         }
     }
@@ -73,7 +88,7 @@ pub(super) fn read_environment(node: ManifestNode<'_>, errors: &mut Errors) -> O
         }
         match option.name() {
             "include" => read_include(option, &mut environment, &mut spans, errors),
-            "policy" => own = read_policy(option, errors),
+            "policy" => own = read_policy(option, None, errors),
             "keep" => {
                 let number = option.single_value(errors).and_then(|value| value.number((1, 10_000), errors));
                 environment.keep = number.and_then(|n| u32::try_from(n).ok()).unwrap_or(DEFAULT_KEEP);

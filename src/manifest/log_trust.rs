@@ -1,7 +1,5 @@
 //! What a manifest believes of a registry of private packages: `key`, `signer`, `freshness`.
 
-use std::time::Duration;
-
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::{Claim, LogTrust, ManifestError, Signer, Spanned};
 use crate::model::{Ecosystem, LogKey};
@@ -37,7 +35,7 @@ pub(super) fn read(node: ManifestNode<'_>, trust: &mut LogTrust, errors: &mut Er
         _ => {
             const AGE: NodeShape =
                 NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "freshness \"7d\"" };
-            trust.freshness = node.read_parts(&AGE, errors).argument(0).and_then(|value| read_age(value, errors));
+            trust.freshness = node.read_parts(&AGE, errors).argument(0).and_then(|value| value.duration(errors));
         }
     }
 }
@@ -85,30 +83,4 @@ fn is_minisign_key(text: &str) -> bool {
     text.len() == 56
         && text.starts_with("RW")
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
-}
-
-/// Reads an age: `7d`, `12h`, `30m`, `90s`.
-fn read_age(value: NodeValue<'_>, errors: &mut Errors) -> Option<Duration> {
-    let text = value.string(errors)?;
-    let age = text.value.char_indices().last().and_then(|(at, unit)| {
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            'd' => 86_400,
-            _ => return None,
-        };
-        let count: u64 = text.value[..at].parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
-        Some(Duration::from_secs(count * seconds))
-    });
-    if age.is_none() {
-        errors.push(ManifestError::BadValue {
-            value: text.value.to_owned(),
-            what: "an age",
-            reason: "it is a number with one of d, h, m, s behind it".to_owned(),
-            help: Some("it is written \"7d\" or \"12h\"".to_owned()),
-            span: text.span,
-        });
-    }
-    age
 }

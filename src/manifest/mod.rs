@@ -1,5 +1,6 @@
 //! `larder.kdl`: parses KDL into a [`Manifest`], with all errors of a file at once; and edits manifests in place.
 
+mod age;
 mod builds;
 mod catalogs;
 mod check;

@@ -396,6 +396,8 @@ pub struct Registry {
     pub mirrors: Vec<RegistryUrl>,
     /// The most requests per second.
     pub rate_limit: Option<u32>,
+    /// Whether a version whose time of publication it does not tell is old enough for `age`.
+    pub admits_unknown_age: bool,
     /// The most concurrent requests.
     pub concurrency: Option<u32>,
     /// What is believed of its log and its publishers, if larder publishes to it.
@@ -446,6 +448,7 @@ impl Registry {
             token: None,
             mirrors: Vec::new(),
             rate_limit: None,
+            admits_unknown_age: false,
             concurrency: None,
             log: LogTrust::default(),
             span: None,

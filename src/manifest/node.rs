@@ -1,10 +1,12 @@
 //! KDL nodes: arguments, properties and blocks, each with its exact span.
 
+use std::time::Duration;
+
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
 
 use crate::diagnostic::nearest;
-use crate::model::{Label, LabelError};
+use crate::model::{Label, LabelError, parse_span};
 
 use super::{ManifestError, Spanned};
 
@@ -268,6 +270,22 @@ impl<'a> NodeValue<'a> {
                 None
             }
         }
+    }
+
+    /// Reads a span of time: `3d`, `12h`.
+    pub(super) fn duration(self, errors: &mut Errors) -> Option<Duration> {
+        let text = self.string(errors)?;
+        let found = parse_span(text.value);
+        if found.is_none() {
+            errors.push(ManifestError::BadValue {
+                value: text.value.to_owned(),
+                what: "a span of time",
+                reason: "it is a number and a unit: s, m, h, d or w".to_owned(),
+                help: Some("write it like \"3d\" or \"12h\"".to_owned()),
+                span: text.span,
+            });
+        }
+        found
     }
 
     /// Returns whether the value is `#true` or `#false`. Reports nothing.

@@ -184,7 +184,7 @@ impl<'a> DraftManifest<'a> {
             "members" => self.members.extend(read_members(node, errors)),
             "patch" => patches::read_patch(node, &mut self.patches, errors),
             "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
-            "policy" => self.policy = environments::read_policy(node, errors),
+            "policy" => self.policy = environments::read_policy(node, Some(&mut self.settings.age), errors),
             _ => node.report_unknown(
                 "at the top of a manifest",
                 if matches!(kind, ManifestKind::Member(_)) { &MEMBER } else { &TOP },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
+use super::age::read_unknown_age;
 use super::error::MAX_REPORTED;
 use super::log_trust;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
@@ -127,10 +128,21 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
     Some(registry)
 }
 
-const OPTIONS: [&str; 10] =
-    ["packages", "priority", "token", "mirror", "rate-limit", "concurrency", "form", "key", "signer", "freshness"];
+const OPTIONS: [&str; 11] = [
+    "packages",
+    "priority",
+    "token",
+    "mirror",
+    "rate-limit",
+    "concurrency",
+    "form",
+    "age",
+    "key",
+    "signer",
+    "freshness",
+];
 /// Options of the grammar that are not supported yet. Ignoring a `key` would be worse than having none.
-const NOT_YET_SUPPORTED: [&str; 6] = ["key", "timeout", "age", "signer", "signers", "freshness"];
+const NOT_YET_SUPPORTED: [&str; 5] = ["key", "timeout", "signer", "signers", "freshness"];
 
 fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Errors) {
     const LIST: NodeShape =
@@ -155,6 +167,7 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
         "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
         "token" => registry.token = read_token(node, errors),
+        "age" => registry.admits_unknown_age = read_unknown_age(node, errors),
         "form" => {
             let value = node.read_parts(&ONE, errors).argument(0);
             let form =

@@ -23,6 +23,8 @@ pub enum CheckName {
     Yanked,
     /// Newer versions that need a newer system than the default baseline.
     Baselines,
+    /// Newer versions that are too young for `age`.
+    Age,
     /// Extras that a package does not declare.
     Extras,
     /// Differences between the lock and the registries' metadata.
@@ -58,6 +60,7 @@ impl CheckName {
             Self::Scripts => "scripts",
             Self::Yanked => "yanked",
             Self::Baselines => "baselines",
+            Self::Age => "age",
             Self::Extras => "extras",
             Self::Metadata => "metadata",
             Self::LocalPackages => "local-packages",

@@ -115,6 +115,14 @@ impl PackageId {
         Self { registry, ..self.clone() }
     }
 
+    /// Returns the name in the form in which two spellings of it are equal.
+    pub fn normal_name(&self) -> Cow<'_, str> {
+        match self.ecosystem {
+            Ecosystem::Larder => self.name.folded(),
+            Ecosystem::Npm | Ecosystem::Pypi | Ecosystem::Path => Cow::Borrowed(self.name.as_str()),
+        }
+    }
+
     /// Returns whether both are the same package, ignoring the registry.
     pub fn is_same(&self, other: &Self) -> bool {
         self.ecosystem == other.ecosystem && self.name == other.name

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    BuildRules, Digest, ManagedRuntimes, NpmRange, PackageId, PackageKey, PackageName, PythonVersion, Requirement,
-    RuntimeName, Runtimes, Source, TargetPlatform, Version,
+    BuildRules, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName, PythonVersion,
+    Requirement, RuntimeName, Runtimes, Source, TargetPlatform, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -181,6 +181,10 @@ pub struct Settings {
     pub engines: Engines,
     /// `released-before`: versions published at or after this instant do not exist.
     pub released_before: Option<jiff::Timestamp>,
+    /// `age` of the top-level policy: not in the lock, which has the cutoff that came of it.
+    pub age: Option<MinimumAge>,
+    /// The cutoff of `age`: versions published at or after this instant are not chosen anew. It moves with `update` and `add`.
+    pub age_cutoff: Option<jiff::Timestamp>,
     /// `override` lines, in the manifest's order.
     pub overrides: Vec<Override>,
     /// `extend` blocks, one entry per dependency.

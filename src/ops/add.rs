@@ -8,6 +8,7 @@ use crate::manifest::edit::{self, NewLine, PropertyValue, Section};
 use crate::model::{PackageId, PackageName, RootEdge, Version};
 use crate::resolve::RequiredLine;
 
+use super::age::AgeCutoff;
 use super::lock::{self, Changes, Replacement, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
@@ -51,7 +52,8 @@ fn add_once(
     let open = edited(&target, &specs, &place, request)?;
     let project = target.tried(old, &open)?;
     let asked = added(&specs, &project.lines);
-    let (first, _) = lock::solve(session, &project, &Wish { asked, ..Wish::keeping(&before) })?;
+    let (first, _) =
+        lock::solve(session, &project, &Wish { asked, age_cutoff: AgeCutoff::Moved, ..Wish::keeping(&before) })?;
     let specs: Vec<Spec> = specs
         .into_iter()
         .map(|spec| match spec.range {

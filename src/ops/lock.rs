@@ -9,12 +9,13 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, Graph, PackageId, Runtimes, Settings, Side, Source};
+use crate::model::{Builds, Edition, Graph, PackageId, RootEdge, Runtimes, Settings, Side, Source};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
-use crate::resolve::{self, HeldBack, Preferences, Resolution};
+use crate::resolve::{self, HeldBack, Preferences, Resolution, TooYoung};
 
+use super::age::{self, AgeCutoff};
 use super::building::Probe;
 use super::failure::{self, Unsatisfiable};
 use super::moving::locked;
@@ -130,6 +131,7 @@ pub(super) fn take_over(
 ) -> Result<Option<(Locked, Kept)>> {
     let old = read(project)?.lockfile().unwrap_or_default();
     let wish = Wish { chosen_elsewhere: Some(before), ..Wish::keeping(&old) };
+    let project = &*age::applied(project, &wish);
     let runtimes = runtimes::choose(session, project, Some(&old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
@@ -282,6 +284,8 @@ pub(super) struct Wish<'a> {
     pub(super) wanted_on: Option<Side>,
     /// Whether locked runtimes stay.
     pub(super) runtimes: RuntimeChoice,
+    /// Whether the cutoff of `age` stays.
+    pub(super) age_cutoff: AgeCutoff,
     /// The edition of the built-in package extensions; `None` for this larder's own.
     pub(super) edition: Option<Edition>,
     /// Whether registries are asked although a cache could answer.
@@ -317,6 +321,7 @@ impl<'a> Wish<'a> {
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, SolveNotes)> {
+    let project = &*age::applied(project, wish);
     let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
@@ -379,7 +384,14 @@ pub(super) fn solve_with(
     }
     project.check_patches_are_used(&lockfile)?;
     let held_back = held_back(registries, &lockfile)?;
-    Ok((lockfile, SolveNotes { warnings, held_back }))
+    let too_young = too_young(registries, &lockfile.settings, &lockfile.graph.roots)?;
+    Ok((lockfile, SolveNotes { warnings, held_back, too_young }))
+}
+
+/// Returns the newer versions of direct dependencies that are too young.
+fn too_young(registries: &Registries, settings: &Settings, lines: &[RootEdge]) -> Result<Vec<TooYoung>> {
+    let young = lines.iter().map(|line| resolve::too_young(registries, settings, line).map_err(failure::of_index));
+    young.filter_map(Result::transpose).collect()
 }
 
 /// Makes sure that the histories of private packages go on where an older lock witnessed them.

@@ -46,6 +46,7 @@ pub mod verify;
 pub mod why;
 pub mod yank;
 
+mod age;
 mod artifacts;
 mod building;
 mod failure;

@@ -7,6 +7,7 @@ use crate::model::{Edge, PackageId, RootEdge, Runtimes, Version};
 use crate::registry::{CachePolicy, Registries};
 use crate::resolve::{self, Candidate, Index};
 
+use super::age::{self, AgeCutoff};
 use super::lock::{self, Wish};
 use super::project::{self, selection};
 use super::runtimes::NewestRuntime;
@@ -54,15 +55,11 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
-    let with_runtimes = runtimes::applied(&project, &locked.runtimes);
+    let wish = Wish { old: Some(&locked), age_cutoff: AgeCutoff::Moved, ..Wish::default() };
+    let project = &*age::applied(&project, &wish);
+    let with_runtimes = runtimes::applied(project, &locked.runtimes);
     let registries = registries::open(session, &with_runtimes, CachePolicy::Revalidate)?;
-    let (updated, _) = lock::solve_with(
-        session,
-        &with_runtimes,
-        &Wish { old: Some(&locked), ..Wish::default() },
-        &registries,
-        &locked.runtimes,
-    )?;
+    let (updated, _) = lock::solve_with(session, &with_runtimes, &wish, &registries, &locked.runtimes)?;
     let selection = selection(environment, None);
     let closure = Closure::of(&updated.graph, &selection);
     let locked_runtimes = locked.runtimes.clone();
@@ -75,7 +72,7 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
         let held_back = resolve::held_back(&registries, &updated.settings, root).map_err(failure::of_index)?;
         packages.push(Newer { held_back: held_back.map(|held| held.to_string()), ..newer });
     }
-    packages.extend(newer_runtimes(&project, &locked_runtimes, &registries)?);
+    packages.extend(newer_runtimes(project, &locked_runtimes, &registries)?);
     packages.sort_by(|a, b| (a.ecosystem, &a.name, &a.from).cmp(&(b.ecosystem, &b.name, &b.from)));
     Ok(Outdated { environment: environment.name.to_string(), packages })
 }

@@ -4,6 +4,7 @@ use crate::diagnostic::{Exit, Failure, nearest};
 use crate::model::PackageId;
 use crate::registry::CachePolicy;
 
+use super::age::AgeCutoff;
 use super::lock::{self, Locked, Wish};
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
@@ -51,7 +52,10 @@ fn update_once(
     let mut wish = Wish { cache_policy: CachePolicy::Revalidate, ..Wish::keeping(&old) };
     let packages = old.graph.packages.keys().map(|key| &key.id).filter(|id| is_named(id)).cloned().collect();
     match what {
-        Moved::Packages => wish.moved = packages,
+        Moved::Packages => {
+            wish.moved = packages;
+            wish.age_cutoff = AgeCutoff::Moved;
+        }
         Moved::BuildTools => wish.rebuilt = packages,
         Moved::Runtimes => wish.runtimes = RuntimeChoice::Newest,
     }

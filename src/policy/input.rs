@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Registry;
 use crate::model::{Edge, InstanceKey, Label, Package, PackageId, PackageKey};
-use crate::resolve::{HeldBack, Mismatch, Warning};
+use crate::resolve::{HeldBack, Mismatch, TooYoung, Warning};
 
 /// A lock or a part of it. Unknown facts are empty, and checks that need them find nothing.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct SolveNotes {
     pub warnings: Vec<Warning>,
     /// Direct dependencies with a newer version that needs a newer system than the default baseline.
     pub held_back: Vec<(PackageId, HeldBack)>,
+    /// Newer versions of direct dependencies that are too young.
+    pub too_young: Vec<TooYoung>,
 }
 
 impl<'a> CheckInput<'a> {

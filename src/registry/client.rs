@@ -11,6 +11,7 @@ use crate::fetch::{
     UploadAnswer,
 };
 use crate::model::Label;
+use crate::resolve::{AgeRule, Versions};
 
 /// The client of one registry, with its part of the cache.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(super) struct RegistryClient {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) cache: MetadataCache,
     pub(super) cache_policy: CachePolicy,
+    /// Whether a version whose time of publication the registry does not tell is old enough for `age`.
+    pub(super) admits_unknown_age: bool,
 }
 
 /// The parts of a request for a listing that depend on the ecosystem.
@@ -78,6 +81,14 @@ impl From<RequestError> for ListingError {
 }
 
 impl RegistryClient {
+    /// Notes which versions of a listing `age` does not concern.
+    pub(super) fn note_unknown_ages(&self, versions: &mut Versions) {
+        if self.admits_unknown_age {
+            let unknown = versions.candidates.iter_mut().filter(|candidate| candidate.published.is_none());
+            unknown.for_each(|candidate| candidate.age = AgeRule::Exempt);
+        }
+    }
+
     pub(super) fn name(&self) -> &Label {
         self.endpoint.name()
     }

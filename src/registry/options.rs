@@ -102,7 +102,13 @@ impl RegistryOptions {
         });
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
         let cache = MetadataCache::for_endpoint(self.cache.as_deref(), &endpoint);
-        RegistryClient { http: Arc::clone(client), endpoint, cache, cache_policy: self.cache_policy }
+        RegistryClient {
+            http: Arc::clone(client),
+            endpoint,
+            cache,
+            cache_policy: self.cache_policy,
+            admits_unknown_age: registry.admits_unknown_age,
+        }
     }
 
     /// Returns what is believed of a registry's log.

@@ -13,7 +13,7 @@ use crate::model::{
     Dependent, ExtraName, Label, Marker, PackageId, PackageKey, Platform, PythonVersion, Requirement, Version,
 };
 
-use super::index::{DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
+use super::index::{AgeRule, Candidate, DependencyKind, Index, IndexError, PlatformSet, Release, Versions};
 use super::interned::Interned;
 use super::ordinal_set::OrdinalSet;
 use super::release::{Need, PreparedLine, PreparedRelease};
@@ -204,22 +204,28 @@ impl<'a> Catalog<'a> {
         Ok(table)
     }
 
-    fn new_table(&self, id: &PackageId, versions: Arc<Versions>, missing: Option<Label>) -> VersionTable {
-        let candidates = &versions.candidates;
+    fn new_table(&self, id: &PackageId, mut versions: Arc<Versions>, missing: Option<Label>) -> VersionTable {
         let preferred = self.requirements.preferences.versions.get(id);
         let is_preferred = |version: &Version| preferred.is_some_and(|versions| versions.contains(version));
+        let limits = self.requirements.settings.time_limits(id);
+        let is_too_young = |candidate: &Candidate| is_preferred(&candidate.version) && !candidate.is_in_time(&limits);
+        if limits.cutoff().is_some() && versions.candidates.iter().any(is_too_young) {
+            // What is locked stays.
+            let candidates = &mut Arc::make_mut(&mut versions).candidates;
+            let locked = candidates.iter_mut().filter(|candidate| is_preferred(&candidate.version));
+            locked.for_each(|candidate| candidate.age = AgeRule::Exempt);
+        }
+        let candidates = &versions.candidates;
         let locked: Vec<u32> =
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
-        // Local packages are not published.
-        let before = self.requirements.settings.released_before.filter(|_| !id.ecosystem.is_local());
         let admission = version_rules::of(id.ecosystem).admission(self.requirements, id);
         let usable = OrdinalSet::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
-            candidate.is_before(before)
+            candidate.is_in_time(&limits)
                 && admission.as_ref().is_none_or(|one| one.admits(candidate, is_preferred(&candidate.version)))
         });
         let mut table = VersionTable::new(versions);
-        table.latest = npm::tagged(&table.versions, "latest", before);
+        table.latest = npm::tagged(&table.versions, "latest", &limits);
         table.missing = missing;
         table.usable = usable;
         table.locked = locked;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::model::{PackageId, Platform, PypiSpecifier, RootEdge, Settings, TargetPlatform, Version};
+use crate::model::{PackageId, Platform, PypiSpecifier, RootEdge, Settings, TargetPlatform, TimeLimits, Version};
 
 use super::index::{Candidate, Index, IndexError};
 use super::version_rules::python_fits;
@@ -38,9 +38,9 @@ pub fn held_back(index: &dyn Index, settings: &Settings, line: &RootEdge) -> Res
         return Ok(None);
     }
     let id = &locked.id;
-    let versions = index.versions(id)?;
+    let (versions, limits) = (index.versions(id)?, settings.time_limits(id));
     let newer = versions.candidates.iter().enumerate().rev().take_while(|(_, newer)| newer.version > locked.version);
-    for (place, candidate) in newer.filter(|(_, candidate)| is_offered(candidate, specifier, settings)) {
+    for (place, candidate) in newer.filter(|(_, candidate)| is_offered(candidate, specifier, &limits, settings)) {
         let lacking: Vec<Platform> = settings
             .platforms
             .iter()
@@ -70,12 +70,12 @@ fn holds_on(line: &RootEdge, id: &PackageId, platform: Platform) -> bool {
 }
 
 /// Returns whether a version may be chosen as far as its list tells, platforms apart.
-fn is_offered(candidate: &Candidate, specifier: &PypiSpecifier, settings: &Settings) -> bool {
+fn is_offered(candidate: &Candidate, specifier: &PypiSpecifier, limits: &TimeLimits, settings: &Settings) -> bool {
     let fits = match (&settings.python, &candidate.requires_python) {
         (Some(python), Some(wanted)) => python_fits(&python.full(), wanted),
         _ => true,
     };
-    let in_time = candidate.is_before(settings.released_before);
+    let in_time = candidate.is_in_time(limits);
     let matches = candidate.version.as_pypi().is_some_and(|version| specifier.admits(version));
     fits && in_time && matches && !candidate.yanked && !candidate.version.is_prerelease()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::Failure;
 use crate::model::{
     Artifact, Attestation, ExtraName, Facts, Label, Marker, Origin, PackageId, PackageKey, PackageName, Platform,
-    Requirement, Source, Version,
+    Requirement, Source, TimeLimits, Version,
 };
 
 /// The metadata of packages. Answers are frozen: asked twice, an index says the same, in whatever order
@@ -103,6 +103,16 @@ pub struct Versions {
     pub cached: bool,
 }
 
+/// Whether `age` concerns a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AgeRule {
+    /// It has to be old enough.
+    #[default]
+    Applies,
+    /// It is locked, or its registry tells no times and is admitted nonetheless.
+    Exempt,
+}
+
 /// A version, with what can be known of it from the list alone.
 #[derive(Clone, Debug)]
 pub struct Candidate {
@@ -116,6 +126,8 @@ pub struct Candidate {
     pub requires_python: Option<pep440_rs::VersionSpecifiers>,
     /// When it was published, where the registry tells.
     pub published: Option<jiff::Timestamp>,
+    /// Whether `age` concerns it.
+    pub age: AgeRule,
     /// Python: the declared platforms that a wheel of it serves.
     pub wheels: PlatformSet,
     /// Python: whether there is a source distribution.
@@ -141,10 +153,13 @@ impl Candidate {
         self.wheels == PlatformSet::NONE
     }
 
-    /// Returns whether it was published before an instant, where one is given. A version whose age is unknown is not known to be
-    /// old enough.
-    pub fn is_before(&self, instant: Option<jiff::Timestamp>) -> bool {
-        instant.is_none_or(|instant| self.published.is_some_and(|published| published < instant))
+    /// Returns whether the limits for its package admit it.
+    pub fn is_in_time(&self, limits: &TimeLimits) -> bool {
+        if self.age == AgeRule::Exempt {
+            limits.is_released_before(self.published)
+        } else {
+            limits.admit(&self.version, self.published)
+        }
     }
 
     /// Returns whether its source distribution is all that there is of it for the declared platforms.
@@ -170,6 +185,7 @@ impl Candidate {
             deprecated: false,
             requires_python: None,
             published: None,
+            age: AgeRule::Applies,
             wheels: PlatformSet::ALL,
             sdist: false,
             private: None,

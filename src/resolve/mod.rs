@@ -28,6 +28,7 @@
 //! | `unbuilt` | the Python packages that would have to be built, all at once |
 //! | `cached_answers` | the cached answers that an outcome rests on |
 //! | `held_back` | newer versions whose wheels are for newer systems |
+//! | `too_young` | newer versions that `age` keeps away |
 //! | `audit` | whether a solved graph is what metadata says |
 
 mod adjustments;
@@ -61,6 +62,7 @@ mod resolution;
 mod search_state;
 mod sharing;
 mod strict_peers;
+mod too_young;
 mod unbuilt;
 mod variable;
 mod variable_rules;
@@ -85,7 +87,7 @@ use variable::Variable;
 pub use audit::{Audited, AuditedPart, Mismatch, audit};
 pub use held_back::{HeldBack, held_back};
 pub use index::{
-    Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, PrivateTraits, Release,
+    AgeRule, Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, PrivateTraits, Release,
     UnbuiltRelease, UnknownSource, Versions, Wants,
 };
 pub use likely::{likely, likely_needs};
@@ -93,6 +95,7 @@ pub use package_extensions::EDITION as EXTENSIONS_EDITION;
 pub use peer_contexts::TooManyPeerContexts;
 pub use requirements::{LineId, Preferences, RequiredLine, Requirements};
 pub use resolution::{NoSolution, Resolution, ResolveError, UnbuiltPackage, Warning, WarningKind};
+pub use too_young::{TooYoung, too_young};
 pub use version_rules::npm::engine_admits;
 
 /// The stack of the solver's thread: derivation trees are dropped recursively, and can be deep.

@@ -162,13 +162,17 @@ fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> 
         let reason = format!("{what} was published at {published}, and `released-before` is {before}");
         return NoMatch::new(reason, "set a later `released-before`, or ask for an older version".to_owned());
     }
-    if let Some(before) = settings.released_before.filter(|before| !candidate.is_before(Some(*before))) {
+    if let Some(before) = settings.released_before.filter(|_| candidate.published.is_none()) {
         let from =
             table.versions.origin.as_ref().map_or_else(String::new, |origin| format!(" by {}", origin.described()));
         let reason = format!("{what} has no time of publication{from}, and `released-before` is {before}");
         let help = "only what is known to be old enough passes `released-before`: ask a registry or mirror that tells when \
                     its versions were published, or remove `released-before`";
         return NoMatch::new(reason, help.to_owned());
+    }
+    let limits = settings.time_limits(&need.requirement.package());
+    if let Some(cutoff) = limits.cutoff().filter(|_| !candidate.is_in_time(&limits)) {
+        return too_young(table, need, candidate, cutoff);
     }
     if let (Some(python), Some(wanted)) = (&settings.python, &candidate.requires_python)
         && !python_fits(&python.full(), wanted)
@@ -196,6 +200,28 @@ fn unusable(catalog: &Catalog, table: &VersionTable, need: &Need, best: u32) -> 
         return NoMatch::new(reason, "write `prereleases=\"allow\"` on its line".to_owned());
     }
     NoMatch::new(format!("{what} cannot be chosen"), None)
+}
+
+/// Says that nothing that matches is old enough for `age`.
+fn too_young(table: &VersionTable, need: &Need, candidate: &Candidate, cutoff: jiff::Timestamp) -> NoMatch {
+    let (ecosystem, name) = (need.requirement.ecosystem(), need.requirement.package().name);
+    let what = format!("{name} {}", candidate.version);
+    let exempt = format!("`exempt {ecosystem} \"{name}\"` in the block of `age`");
+    if let Some(published) = candidate.published {
+        let reason =
+            format!("{what} was published at {published}, and `age` admits what was published before {cutoff}");
+        let older = newest(table).map(|older| format!("; {name} {older} is old enough")).unwrap_or_default();
+        return NoMatch::new(reason, format!("`larder update` moves that instant, and {exempt} admits it now{older}"));
+    }
+    let (from, registry) = table.versions.origin.as_ref().map_or_else(Default::default, |origin| {
+        (
+            format!(" by {}", origin.described()),
+            "`age { unknown \"allow\"; }` in the block of that registry, or ".to_owned(),
+        )
+    });
+    let reason =
+        format!("{what} has no time of publication{from}, and `age` admits what was published before {cutoff}");
+    NoMatch::new(reason, format!("{registry}{exempt} admits it"))
 }
 
 fn no_wheel(catalog: &Catalog, table: &VersionTable, need: &Need, usable: &OrdinalSet, platform: Platform) -> NoMatch {

@@ -127,7 +127,10 @@ fn a_version_of_yarn_is_that_of_the_file_at_the_registry() {
     ] {
         let preferences = read_one("yarn.lock", &entry(resolved)).preferences();
         let chosen = preferences.versions.get(&npm("x", "1.0.0").id);
-        assert!(chosen.is_some_and(|versions| versions.contains(&version(expected)) && versions.len() == 1), "{resolved}");
+        assert!(
+            chosen.is_some_and(|versions| versions.contains(&version(expected)) && versions.len() == 1),
+            "{resolved}"
+        );
     }
 }
 

@@ -1,10 +1,12 @@
 //! Bun's bunfig.toml: <https://bun.sh/docs/runtime/bunfig>.
 
+use std::time::Duration;
+
 use toml::{Table, Value};
 
 use crate::import::{ImportError, Imported};
 
-use super::npmrc;
+use super::{ECOSYSTEM, npmrc};
 
 /// Reads the `[install]` of a bunfig.toml; its other tables are about Bun as a runtime. Tokens stay where they are.
 pub fn bunfig(text: &str) -> Result<Imported, ImportError> {
@@ -20,10 +22,15 @@ pub fn bunfig(text: &str) -> Result<Imported, ImportError> {
                     registry(scope, &format!("@{scope}"), value, vec![format!("@{scope}/*")], &mut imported);
                 }
             }
-            "minimumReleaseAge" => imported.refuse_guard(
-                "bunfig.toml minimumReleaseAge".to_owned(),
-                "`released-before` in `resolution` takes an instant",
-            ),
+            // In seconds.
+            "minimumReleaseAge" => match value.as_integer().and_then(|seconds| u64::try_from(seconds).ok()) {
+                Some(seconds) => imported.demand_age(ECOSYSTEM, Duration::from_secs(seconds)),
+                None => imported.refuse_guard("bunfig.toml minimumReleaseAge", "it is no number of seconds"),
+            },
+            "minimumReleaseAgeExcludes" => {
+                let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+                names.for_each(|name| imported.exempt_from_age(ECOSYSTEM, name));
+            }
             "linkWorkspacePackages"
             | "production"
             | "exact"
@@ -38,7 +45,6 @@ pub fn bunfig(text: &str) -> Result<Imported, ImportError> {
             | "logLevel"
             | "dev"
             | "optional"
-            | "minimumReleaseAgeExcludes"
             | "linker" => {}
             "peer" if value.as_bool() == Some(true) => {}
             _ => imported.refuse(format!("bunfig.toml install.{key}"), "a setting of Bun's that larder has not"),

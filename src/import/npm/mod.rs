@@ -28,4 +28,4 @@ pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;
 
 /// The ecosystem of all that is declared here.
-const ECOSYSTEM: Ecosystem = Ecosystem::Npm;
+pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Npm;

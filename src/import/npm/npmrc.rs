@@ -1,5 +1,7 @@
 //! npm's .npmrc: <https://docs.npmjs.com/cli/v11/configuring-npm/npmrc>.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::import::{Imported, ImportedRegistry};
@@ -55,7 +57,19 @@ pub fn npmrc(text: &str) -> Imported {
                 key @ ("hoist" | "shamefully-hoist" | "public-hoist-pattern" | "hoist-pattern" | "node-linker") => {
                     hoisting(key, &Value::from(value), ".npmrc ", &mut imported);
                 }
-                "minimum-release-age" | "before" => {
+                // pnpm's is in minutes, npm's in days.
+                key @ ("minimum-release-age" | "min-release-age") => {
+                    let unit = if key == "min-release-age" { 24 * 60 * 60 } else { 60 };
+                    match value.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)) {
+                        Some(seconds) => imported.demand_age(ECOSYSTEM, Duration::from_secs(seconds)),
+                        None => imported.refuse_guard(format!(".npmrc {line}"), "it is no number"),
+                    }
+                }
+                "minimum-release-age-exclude" | "min-release-age-exclude" => {
+                    let names = value.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
+                    names.for_each(|name| imported.exempt_from_age(ECOSYSTEM, name));
+                }
+                "before" => {
                     imported
                         .refuse_guard(format!(".npmrc {line}"), "`released-before` in `resolution` takes an instant");
                 }

@@ -1,5 +1,7 @@
 //! Workspaces that have a file of their own: pnpm's pnpm-workspace.yaml, and lerna.json.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::import::{ImportError, Imported};
@@ -62,8 +64,16 @@ pub(super) fn pnpm_settings(settings: &Map<String, Value>, prefix: &str, importe
                 continue;
             }
             "peerDependencyRules" => "an unmet peer is told and fails nothing, unless `npm-peers` is \"strict\"",
+            // In minutes.
             "minimumReleaseAge" => {
-                imported.refuse_guard(format!("{prefix}{key}"), "`released-before` in `resolution` takes an instant");
+                match value.as_u64().and_then(|minutes| minutes.checked_mul(60)) {
+                    Some(seconds) => imported.demand_age(ECOSYSTEM, Duration::from_secs(seconds)),
+                    None => imported.refuse_guard(format!("{prefix}{key}"), "it is no number of minutes"),
+                }
+                continue;
+            }
+            "minimumReleaseAgeExclude" => {
+                strings(value).for_each(|name| imported.exempt_from_age(ECOSYSTEM, name));
                 continue;
             }
             "publicHoistPattern" | "shamefullyHoist" | "hoist" | "hoistPattern" | "nodeLinker" => {

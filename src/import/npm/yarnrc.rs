@@ -1,10 +1,13 @@
 //! Yarn's .yarnrc.yml: <https://yarnpkg.com/configuration/yarnrc>.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::import::{ImportError, Imported};
+use crate::model::parse_span;
 
-use super::{extensions, npmrc};
+use super::{ECOSYSTEM, extensions, npmrc};
 
 /// Settings that change nothing for larder.
 const WITHOUT_MEANING: [&str; 16] = [
@@ -60,8 +63,14 @@ pub fn yarnrc(text: &str) -> Result<Imported, ImportError> {
                 }
             }
             "packageExtensions" => value.as_object().into_iter().for_each(|all| extensions::read(all, &mut imported)),
-            "npmMinimalAgeGate" => imported
-                .refuse_guard(format!(".yarnrc.yml {key}"), "`released-before` in `resolution` takes an instant"),
+            "npmMinimalAgeGate" => match age_gate(&value) {
+                Some(age) => imported.demand_age(ECOSYSTEM, age),
+                None => imported.refuse_guard(format!(".yarnrc.yml {key}"), "it is no span of time"),
+            },
+            "npmPreapprovedPackages" => {
+                let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+                names.for_each(|name| imported.exempt_from_age(ECOSYSTEM, name));
+            }
             "nodeLinker" if value.as_str() != Some("node-modules") => imported.refuse(
                 ".yarnrc.yml nodeLinker".to_owned(),
                 "packages are laid out in node_modules, each with its own dependencies",
@@ -72,4 +81,16 @@ pub fn yarnrc(text: &str) -> Result<Imported, ImportError> {
         }
     }
     Ok(imported)
+}
+
+/// Reads a `npmMinimalAgeGate`: minutes, or a number with a unit.
+fn age_gate(value: &Value) -> Option<Duration> {
+    match value.as_str() {
+        Some(text) => parse_span(text).or_else(|| minutes(text.parse().ok()?)),
+        None => minutes(value.as_u64()?),
+    }
+}
+
+fn minutes(number: u64) -> Option<Duration> {
+    number.checked_mul(60).map(Duration::from_secs)
 }

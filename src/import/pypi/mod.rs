@@ -28,4 +28,4 @@ pub use python_project::{
 pub use requirements::requirements;
 
 /// The ecosystem of all that is declared here.
-const ECOSYSTEM: Ecosystem = Ecosystem::Pypi;
+pub(super) const ECOSYSTEM: Ecosystem = Ecosystem::Pypi;

@@ -1,6 +1,7 @@
 //! uv's tables of a pyproject.toml: <https://docs.astral.sh/uv/reference/settings/>.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use toml::{Table, Value};
 
@@ -43,13 +44,31 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
                 Ok(start) => {
                     imported.released_before = Some((start + jiff::SignedDuration::from_hours(24)).to_string());
                 }
-                Err(_) => imported.refuse_guard(
-                    format!("exclude-newer {text}"),
-                    "`released-before` in `resolution` takes an instant",
-                ),
+                Err(_) => match span(&text) {
+                    Some(age) => imported.demand_age(ECOSYSTEM, age),
+                    None => imported.refuse_guard(
+                        format!("exclude-newer {text}"),
+                        "`released-before` in `resolution` takes an instant, and `age` in `policy` a span of time",
+                    ),
+                },
             },
         }
     }
+    for (name, instant) in uv.get("exclude-newer-package").and_then(Value::as_table).into_iter().flatten() {
+        match instant.as_bool() {
+            Some(false) => imported.exempt_from_age(ECOSYSTEM, name),
+            _ => imported.refuse_guard(
+                format!("exclude-newer-package {name}"),
+                "`released-before` and `age` are for all packages, and `exempt` in the block of `age` for none",
+            ),
+        }
+    }
+}
+
+/// Reads a span of time: `7 days`, `P7D`.
+fn span(text: &str) -> Option<Duration> {
+    let span: jiff::Span = text.parse().ok()?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?.try_into().ok()
 }
 
 fn add_index(index: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {

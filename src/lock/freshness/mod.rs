@@ -304,6 +304,7 @@ fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<StaleReason> {
         ("prereleases", locked.prereleases != wanted.prereleases),
         ("engines", locked.engines != wanted.engines),
         ("released-before", tightened),
+        ("age", wanted.age.is_some() && locked.age_cutoff.is_none()),
         ("override", locked.overrides != wanted.overrides),
         ("extend", locked.extensions != wanted.extensions),
         ("writable", locked.writable != wanted.writable),

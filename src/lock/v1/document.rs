@@ -73,6 +73,8 @@ pub(super) struct SettingsTable<'a> {
     pub(super) engines: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) released_before: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) age_cutoff: Option<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) overrides: Vec<OverrideTable<'a>>,
     #[serde(borrow, default)]

@@ -180,6 +180,8 @@ impl<'a> LockReader<'a> {
                 .word(written.prereleases.as_ref(), &[("allow", Prereleases::Allow), ("never", Prereleases::Never)])?,
             engines: self.word(written.engines.as_ref(), &[("strict", Engines::Strict)])?,
             released_before: written.released_before.as_ref().map(|text| self.value(text)).transpose()?,
+            age: None,
+            age_cutoff: written.age_cutoff.as_ref().map(|text| self.value(text)).transpose()?,
             overrides: written.overrides.iter().map(|one| self.replaced(one)).collect::<ReadResult<_>>()?,
             extensions: written.extensions.iter().map(|one| self.extension(one)).collect::<ReadResult<_>>()?,
             writable: written.writable.iter().map(|text| self.id(text)).collect::<ReadResult<_>>()?,

@@ -90,6 +90,9 @@ impl LockWriter {
         if let Some(instant) = &settings.released_before {
             self.fact("released-before", instant);
         }
+        if let Some(instant) = &settings.age_cutoff {
+            self.fact("age-cutoff", instant);
+        }
         self.block("platforms", settings.platforms.iter().map(|target| quoted(target_text(target))));
         let overrides = settings.overrides.iter().map(|one| {
             let mut table = InlineTable::new();

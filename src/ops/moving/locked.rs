@@ -10,7 +10,7 @@ use crate::fs;
 use crate::import::locks::{self, DeclaredRanges, LockedVersions};
 use crate::import::package_ranges;
 use crate::lock::Lockfile;
-use crate::model::{Dependent, Settings, Version};
+use crate::model::{Dependent, Ecosystem, Settings, Version};
 use crate::resolve::Index;
 
 use crate::ops::Result;
@@ -88,10 +88,11 @@ pub struct Moved {
     pub why: String,
 }
 
-/// Compares a lock with the versions that other tools chose. `index` tells which of those are there still.
+/// Compares a lock with the versions that other tools chose, in the ecosystems that they chose any of. `index` tells which of those are there still.
 pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, index: &dyn Index) -> Kept {
     let mut kept = Kept::default();
-    let served = lockfile.graph.packages.keys().filter(|key| !key.id.ecosystem.is_local());
+    let covered: BTreeSet<Ecosystem> = before.packages().keys().map(|id| id.ecosystem).collect();
+    let served = lockfile.graph.packages.keys().filter(|key| covered.contains(&key.id.ecosystem));
     let ids: BTreeSet<_> = served.clone().map(|key| &key.id).collect();
     for id in ids {
         let now: BTreeSet<_> = served.clone().filter(|key| key.id == *id).map(|key| &key.version).collect();
@@ -107,6 +108,7 @@ pub(in crate::ops) fn compare(before: &LockedVersions, lockfile: &Lockfile, inde
         let why = match had {
             None => "nothing asked for it before",
             Some(had) if !had.iter().all(is_there) => "its registry has the version no more",
+            Some(had) if had.iter().all(|version| now.contains(version)) => "another version is asked for beside it",
             Some(_) => "the version it had does not fit what asks for it",
         };
         kept.moved.push(Moved {

@@ -1,5 +1,6 @@
 //! The checks, one file each, all alike.
 
+mod age;
 mod baselines;
 mod claims;
 mod deprecated;
@@ -19,7 +20,7 @@ use crate::model::CheckName;
 use super::Check;
 
 /// All checks, in the order in which their findings are listed.
-pub const CHECKS: [&dyn Check; 13] = [
+pub const CHECKS: [&dyn Check; 14] = [
     &metadata::MetadataCheck,
     &peers::PeersCheck,
     &engines::EnginesCheck,
@@ -28,6 +29,7 @@ pub const CHECKS: [&dyn Check; 13] = [
     &extras::ExtrasCheck,
     &local_packages::LocalPackagesCheck,
     &baselines::BaselinesCheck,
+    &age::AgeCheck,
     &yanked::YankedCheck,
     &claims::ClaimsCheck,
     &replaced::ReplacedCheck,

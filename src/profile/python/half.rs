@@ -45,7 +45,8 @@ impl PythonHalf<'_> {
         let read = |name: &str| fs::read_text_below(&own, name, &[&self.tree.folder], super::editable::MAX_FILE_SIZE);
         let mut links = BTreeMap::new();
         let description = if let Some(project) = python_project(&read).map_err(bad)? {
-            let description = Description::of(&project, self.version).map_err(bad)?;
+            let name = project.name.as_deref().ok_or_else(|| bad("it has no `name`".to_owned()))?;
+            let description = Description::of(&project, name, self.version).map_err(bad)?;
             let sources = module_paths::sources(&own, &description.name, &project.document);
             for folder in &sources.paths {
                 self.add_modules(folder, &mut links);

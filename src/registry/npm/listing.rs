@@ -36,6 +36,7 @@ impl NpmListing {
         let (mut versions, spans) = record::decode(&record, form)?;
         versions.origin = Some(client.name().into());
         versions.cached = client.is_cached(&record);
+        client.note_unknown_ages(&mut versions);
         Some(Self { name: name.clone(), client: client.clone(), record, spans, versions: Arc::new(versions) })
     }
 

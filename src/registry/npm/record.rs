@@ -41,7 +41,7 @@ pub(super) enum PackumentForm {
 impl PackumentForm {
     /// Returns the form that resolution with these settings needs.
     pub(super) fn for_settings(settings: &Settings) -> Self {
-        if settings.released_before.is_some() { Self::Full } else { Self::Abbreviated }
+        if settings.released_before.or(settings.age_cutoff).is_some() { Self::Full } else { Self::Abbreviated }
     }
 }
 

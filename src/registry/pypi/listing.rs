@@ -12,7 +12,7 @@ use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, FullResponse, Request, RequestError, RequestTarget};
 use crate::model::{
     Artifact, BuildRules, CoreMetadata, Digest, Ecosystem, Facts, PackageId, PackageKey, PackageName, Platform,
-    Settings, TargetPlatform, Url, Version,
+    Settings, TargetPlatform, TimeLimits, Url, Version,
 };
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, RegistryClient};
@@ -36,8 +36,10 @@ pub(in crate::registry) struct PypiListing {
 #[derive(Clone)]
 pub(super) struct ListingFilter {
     interpreters: Vec<WheelTarget>,
-    /// `released-before`, in milliseconds since 1970. A file without an upload time does not count.
-    before: Option<i64>,
+    /// A file without an upload time does not count for `released-before`.
+    limits: TimeLimits,
+    /// Whether a file without an upload time is old enough for `age`.
+    admits_unknown_age: bool,
     /// Which source distributions may be built: those serve the platforms for which there is no wheel.
     builds: BuildRules,
 }
@@ -49,13 +51,14 @@ struct ListedFile<'a> {
 }
 
 impl ListingFilter {
-    /// Creates the filter for the settings of resolution.
-    pub(super) fn for_settings(settings: &Settings) -> Self {
+    /// Creates the filter for the files of a package.
+    pub(super) fn new(client: &RegistryClient, name: &PackageName, settings: &Settings) -> Self {
         let python = settings.python.as_ref();
         let interpreter = |target: &TargetPlatform| Some(WheelTarget::new(target.clone(), python?.clone()));
         Self {
             interpreters: settings.platforms.iter().filter_map(interpreter).collect(),
-            before: settings.released_before.map(jiff::Timestamp::as_millisecond),
+            limits: settings.time_limits(&PackageId::new(Ecosystem::Pypi, name.clone())),
+            admits_unknown_age: client.admits_unknown_age,
             builds: settings.builds.clone(),
         }
     }
@@ -88,11 +91,11 @@ impl ListingFilter {
                 self.interpreters.iter().for_each(|interpreter| wheels.insert(interpreter.platform()));
             }
             let of_wheel = files.iter().filter(|listed| listed.wheel().is_some()).find_map(python);
-            let published = files.iter().filter_map(|listed| listed.file.uploaded).min();
+            let published = files.iter().filter_map(|listed| listed.file.published()).min();
             versions.candidates.push(Candidate {
                 yanked: first.file.yanked,
                 requires_python: of_wheel.or_else(|| files.iter().find_map(python)),
-                published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
+                published,
                 wheels,
                 sdist: files.iter().any(|listed| listed.wheel().is_none()),
                 ..Candidate::new(parsed.into())
@@ -123,29 +126,37 @@ impl ListingFilter {
         reason = "outside: whether the record is intact; inside: whether there is such a version"
     )]
     fn too_recent(&self, package: &PackageName, version: &str, bytes: &[u8]) -> Option<Option<Candidate>> {
-        let whenever = Self { before: None, ..self.clone() };
+        let whenever = Self { limits: TimeLimits::default(), ..self.clone() };
         let files = whenever.files(package, bytes)?;
         let Some(first) = files.first() else { return Some(None) };
-        let published = files.iter().filter_map(|listed| listed.file.uploaded).min();
+        let published = files.iter().filter_map(|listed| listed.file.published()).min();
         Some(Some(Candidate {
             yanked: first.file.yanked,
-            published: published.and_then(|time| jiff::Timestamp::from_millisecond(time).ok()),
+            published,
             wheels: PlatformSet::NONE,
             ..Candidate::new(version.parse::<pep440_rs::Version>().ok()?.into())
         }))
     }
 
-    /// Returns the files of a version that count: those that are old enough, and yanked ones only if all are yanked. Returns `None`
-    /// if the record is damaged.
+    /// Returns the files of a version that count: those that are old enough, and yanked ones only if all are yanked. If no file is old
+    /// enough for `age`, all are returned, since a lock may have the version. Returns `None` if the record is damaged.
     fn files<'a>(&self, package: &PackageName, bytes: &'a [u8]) -> Option<Vec<ListedFile<'a>>> {
-        let in_time = |file: &FileRecord<'_>| {
-            self.before.is_none_or(|before| file.uploaded.is_some_and(|uploaded| uploaded < before))
-        };
+        let limits = &self.limits;
+        let in_time = |file: &FileRecord<'_>| limits.are_none() || limits.is_released_before(file.published());
         let mut files: Vec<ListedFile<'a>> = record::files(bytes)?
             .into_iter()
             .filter(in_time)
             .filter_map(|file| Some(ListedFile { name: FileName::parse(package, file.name)?, file }))
             .collect();
+        if limits.cutoff().is_some() {
+            let is_old_enough = |listed: &ListedFile<'a>| match listed.file.published() {
+                None => self.admits_unknown_age,
+                published => limits.is_old_enough(published),
+            };
+            if files.iter().any(is_old_enough) {
+                files.retain(is_old_enough);
+            }
+        }
         if files.iter().any(|listed| !listed.file.yanked) {
             files.retain(|listed| !listed.file.yanked);
         }
@@ -178,6 +189,7 @@ impl PypiListing {
         let (mut versions, spans) = filter.versions(name, record.header())?;
         versions.origin = Some(client.name().into());
         versions.cached = client.is_cached(&record);
+        client.note_unknown_ages(&mut versions);
         Some(Self {
             name: name.clone(),
             client: client.clone(),

@@ -36,7 +36,7 @@ impl PypiProtocol {
         name: &PackageName,
         settings: &Settings,
     ) -> Result<PypiListing, ListingError> {
-        let filter = ListingFilter::for_settings(settings);
+        let filter = ListingFilter::new(client, name, settings);
         let path = format!("{name}/");
         let target = match self.form {
             RegistryForm::Index => RequestTarget::Below(&path),
@@ -89,7 +89,7 @@ impl Protocol for PypiProtocol {
         name: &PackageName,
         settings: &Settings,
     ) -> Option<Arc<dyn PackageListing>> {
-        let filter = ListingFilter::for_settings(settings);
+        let filter = ListingFilter::new(client, name, settings);
         let listing = client.cached_listing(name.as_str(), record::FORMAT, |record| {
             PypiListing::decode(client, &self.availability, name, &filter, record)
         })?;

@@ -48,6 +48,11 @@ impl FileRecord<'_> {
         if self.named_url { format!("{}{}", self.url, self.name) } else { self.url.to_owned() }
     }
 
+    /// Returns when it was uploaded, if the index tells.
+    pub(super) fn published(&self) -> Option<jiff::Timestamp> {
+        self.uploaded.and_then(|time| jiff::Timestamp::from_millisecond(time).ok())
+    }
+
     pub(super) fn digest(&self) -> Option<Digest> {
         self.digest.map(|(algorithm, bytes)| Digest::new(algorithm, bytes))
     }

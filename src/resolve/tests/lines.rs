@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
-use crate::model::{Dependent, Ecosystem, Extension, Override, PackageName, Platform};
+use crate::model::{
+    AgeExemption, Dependent, Ecosystem, Extension, MinimumAge, NameGlob, Override, PackageName, Platform,
+};
 
 use crate::resolve::RequiredLine;
 
@@ -77,6 +79,50 @@ fn a_tag_stands_for_what_is_old_enough_at_or_below_it() {
     core.asks("npm a next").gives(&["npm:a@1.0.0"]);
     let none = dated(&[("1.0.0", Some(20)), ("2.0.0", Some(21))]).tag("a", "next", "2.0.0").asks("npm a next");
     assert!(none.unsolved().because.concat().contains("a 2.0.0 was published at 2025-06-21"));
+}
+
+/// A package like that of [`dated`], and an `age` whose cutoff is the tenth day.
+fn aged(versions: &[(&str, Option<u32>)]) -> World {
+    let mut world = dated(versions);
+    world.settings.age_cutoff = world.settings.released_before.take();
+    world.settings.age = Some(MinimumAge { minimum: std::time::Duration::from_secs(86_400), exempt: Vec::new() });
+    world
+}
+
+fn exempt(names: &str, versions: Option<&str>) -> AgeExemption {
+    let matcher = globset::Glob::new(names).unwrap().compile_matcher();
+    let versions = versions.map(|versions| requirement(Ecosystem::Npm, &format!("{names} {versions}")));
+    AgeExemption { names: NameGlob::new(Ecosystem::Npm, names, matcher), versions }
+}
+
+#[test]
+fn a_version_is_chosen_when_it_is_old_enough_exempt_or_locked() {
+    let versions = [("1.0.0", Some(1)), ("1.1.0", Some(20)), ("1.2.0", Some(21))];
+    aged(&versions).asks("npm a ^1").gives(&["npm:a@1.0.0"]);
+    aged(&versions).tag("a", "latest", "1.2.0").asks("npm a latest").gives(&["npm:a@1.0.0"]);
+    let exempting = |exemption| {
+        let mut world = aged(&versions).asks("npm a ^1");
+        world.settings.age.as_mut().unwrap().exempt.push(exemption);
+        world
+    };
+    exempting(exempt("*", None)).gives(&["npm:a@1.2.0"]);
+    exempting(exempt("b*", None)).gives(&["npm:a@1.0.0"]);
+    exempting(exempt("a", Some("1.1.0 || 3.0.0"))).gives(&["npm:a@1.1.0"]);
+    aged(&versions).asks("npm a ^1").locked("npm a@1.1.0").gives(&["npm:a@1.1.0"]);
+    let tagged = || aged(&versions).tag("a", "latest", "1.2.0").asks("npm a latest");
+    tagged().locked("npm a@1.2.0").gives(&["npm:a@1.2.0"]);
+}
+
+#[test]
+fn what_is_too_young_is_named_with_the_way_out() {
+    let core = aged(&[("1.0.0", Some(1)), ("2.0.0", Some(20))]).asks("npm a ^2").unsolved();
+    let because = core.because.concat();
+    assert!(because.contains("a 2.0.0 was published at 2025-06-20T00:00:00Z, and `age` admits"), "{because}");
+    let help = core.help.unwrap();
+    assert!(help.contains("`exempt npm \"a\"`") && help.contains("a 1.0.0 is old enough"), "{help}");
+    let core = aged(&[("1.0.0", None)]).asks("npm a ^1").unsolved();
+    assert!(core.because.concat().contains("a 1.0.0 has no time of publication by registry `home`"), "{core:?}");
+    assert!(core.help.as_ref().unwrap().contains("unknown \"allow\""), "{core:?}");
 }
 
 #[test]

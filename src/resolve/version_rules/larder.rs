@@ -29,9 +29,10 @@ impl VersionRules for Larder {
 
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
         let candidates = &versions.candidates;
+        let limits = settings.time_limits(&requirement.package());
         let fits = |place: &u32| {
             let candidate = &candidates[*place as usize];
-            candidate.is_before(settings.released_before)
+            candidate.is_in_time(&limits)
                 && !candidate.yanked
                 && requirement.matches(&candidate.version)
                 && lacking(requirement, candidate).is_none()

@@ -2,7 +2,7 @@
 
 use pubgrub::VersionSet;
 
-use crate::model::{Engines, NpmRange, Requirement, Settings, parse_npm_version};
+use crate::model::{Engines, NpmRange, Requirement, Settings, TimeLimits, parse_npm_version};
 
 use super::VersionRules;
 use crate::resolve::index::{Candidate, Versions};
@@ -15,30 +15,31 @@ pub(in crate::resolve) struct Npm;
 impl VersionRules for Npm {
     fn admitted(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> OrdinalSet {
         let range = requirement.npm_range();
-        range.map_or_else(OrdinalSet::empty, |range| admitted(range, versions, settings.released_before))
+        let limits = settings.time_limits(&requirement.package());
+        range.map_or_else(OrdinalSet::empty, |range| admitted(range, versions, &limits))
     }
 
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
-        let before = settings.released_before;
+        let limits = &settings.time_limits(&requirement.package());
         if let Some(tag) = requirement.tag() {
-            return tagged(versions, tag, before);
+            return tagged(versions, tag, limits);
         }
         let candidates = &versions.candidates;
         let fits = |place: &u32| {
             let candidate = &candidates[*place as usize];
-            candidate.is_before(before) && requirement.matches(&candidate.version)
+            candidate.is_in_time(limits) && requirement.matches(&candidate.version)
         };
-        let latest = tagged(versions, "latest", before);
+        let latest = tagged(versions, "latest", limits);
         let latest = latest.filter(|place| {
-            fits(place) || requirement.accepts_any_version() && candidates[*place as usize].is_before(before)
+            fits(place) || requirement.accepts_any_version() && candidates[*place as usize].is_in_time(limits)
         });
         choice(candidates, latest, (0..candidates.len() as u32).rev().filter(fits))
     }
 }
 
 /// Returns the versions that a range or dist-tag stands for. `*` takes `latest` even where it is a pre-release.
-fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestamp>) -> OrdinalSet {
-    let tagged = |tag: &str| tagged(versions, tag, before).map_or_else(OrdinalSet::empty, OrdinalSet::singleton);
+fn admitted(range: &NpmRange, versions: &Versions, limits: &TimeLimits) -> OrdinalSet {
+    let tagged = |tag: &str| tagged(versions, tag, limits).map_or_else(OrdinalSet::empty, OrdinalSet::singleton);
     if let Some(tag) = range.tag() {
         return tagged(tag);
     }
@@ -52,17 +53,17 @@ fn admitted(range: &NpmRange, versions: &Versions, before: Option<jiff::Timestam
     if matches!(range.as_str().trim(), "" | "*") { matching.union(&tagged("latest")) } else { matching }
 }
 
-/// Returns the version that a dist-tag stands for. Under `released-before` it is the newest that is old enough, at or below the
+/// Returns the version that a dist-tag stands for. Under `released-before` or `age` it is the newest that is old enough, at or below the
 /// tagged one; a tag of a final version stands for final versions first. Where nothing is old enough, it is the tagged one.
-pub(in crate::resolve) fn tagged(versions: &Versions, tag: &str, before: Option<jiff::Timestamp>) -> Option<u32> {
+pub(in crate::resolve) fn tagged(versions: &Versions, tag: &str, limits: &TimeLimits) -> Option<u32> {
     let tagged = *versions.tags.get(tag)?;
     let candidate = versions.candidates.get(tagged as usize)?;
-    if candidate.is_before(before) {
+    if candidate.is_in_time(limits) {
         return Some(tagged);
     }
     let below = || {
         let numbered = (0..tagged).rev().zip(versions.candidates[..tagged as usize].iter().rev());
-        numbered.filter(|(_, other)| other.is_before(before))
+        numbered.filter(|(_, other)| other.is_in_time(limits))
     };
     let is_alike = |other: &Candidate| candidate.version.is_prerelease() || !other.version.is_prerelease();
     let found = below().find(|(_, other)| is_alike(other) && !other.deprecated);

@@ -20,6 +20,7 @@ impl VersionRules for Pypi {
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
         let python = settings.python.as_ref().map(PythonVersion::full);
         let candidates = &versions.candidates;
+        let limits = settings.time_limits(&requirement.package());
         let fits = |place: &u32| {
             let candidate = &candidates[*place as usize];
             let runs = match (&candidate.requires_python, &python) {
@@ -27,7 +28,7 @@ impl VersionRules for Pypi {
                 _ => true,
             };
             let has_wheel = || settings.platforms.iter().any(|target| candidate.wheels.contains(target.platform));
-            candidate.is_before(settings.released_before)
+            candidate.is_in_time(&limits)
                 && !candidate.yanked
                 && runs
                 && (candidate.is_source_only() || has_wheel())

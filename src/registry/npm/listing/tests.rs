@@ -19,8 +19,13 @@ fn listed(name: &str, bytes: EncodedRecord) -> NpmListing {
     let places = vec![RegistryAddress::http("https://r.example/npm/".parse().unwrap(), None)];
     let endpoint = Arc::new(Endpoint::new("r".parse().unwrap(), places, Quota::default()));
     let http = Arc::new(Client::new(ClientOptions::default()));
-    let client =
-        RegistryClient { http, endpoint, cache: MetadataCache::disabled(), cache_policy: CachePolicy::default() };
+    let client = RegistryClient {
+        http,
+        endpoint,
+        cache: MetadataCache::disabled(),
+        cache_policy: CachePolicy::default(),
+        admits_unknown_age: false,
+    };
     NpmListing { name, client, record, spans, versions: Arc::new(versions) }
 }
 

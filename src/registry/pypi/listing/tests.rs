@@ -26,7 +26,13 @@ fn registry_client(url: &str, cache: MetadataCache) -> RegistryClient {
         Quota::default(),
     );
     let client = Arc::new(Client::new(ClientOptions::default()));
-    RegistryClient { http: client, endpoint: Arc::new(endpoint), cache, cache_policy: CachePolicy::default() }
+    RegistryClient {
+        http: client,
+        endpoint: Arc::new(endpoint),
+        cache,
+        cache_policy: CachePolicy::default(),
+        admits_unknown_age: false,
+    }
 }
 
 fn ask(server: &TestServer, package: &str, settings: &Settings) -> PypiListing {

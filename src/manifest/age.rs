@@ -1,0 +1,103 @@
+//! `age "3d" { exempt npm "@acme/*"; }` in the top-level policy, and `age { unknown "allow"; }` of a registry.
+
+use crate::model::{AgeExemption, Marker, MinimumAge};
+
+use super::claims::name_glob;
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes};
+use super::notation::parse_requirement;
+use super::requirement::RequirementSpans;
+use super::resolution::ecosystem;
+use super::ManifestError;
+
+/// Reads the `age` of the top-level policy.
+pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<MinimumAge> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (1, 1),
+        properties: &[],
+        block: BlockRule::Maybe,
+        example: "age \"3d\" { exempt npm \"@acme/*\"; }",
+    };
+    let minimum = node.read_parts(&SHAPE, errors).argument(0).and_then(|value| value.duration(errors));
+    let mut exempt = Vec::new();
+    for child in node.children() {
+        match child.name() {
+            "exempt" => read_exemption(child, &mut exempt, errors),
+            _ => child.report_unknown("in `age`", &["exempt"], errors),
+        }
+    }
+    Some(MinimumAge { minimum: minimum?, exempt })
+}
+
+/// `exempt npm "@acme/*" "lodash"`, or versions of one package: `exempt npm "ws" versions="8.21.0"`
+fn read_exemption(node: ManifestNode<'_>, exempt: &mut Vec<AgeExemption>, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (2, usize::MAX),
+        properties: &["versions"],
+        block: BlockRule::Never,
+        example: "exempt npm \"@acme/*\"",
+    };
+    let parts = node.read_parts(&SHAPE, errors);
+    let Some(ecosystem) = parts.argument(0).and_then(|value| ecosystem(value, errors)) else { return };
+    let versions = parts.property("versions").and_then(|value| value.version(errors));
+    for value in parts.arguments.iter().skip(1) {
+        let Some(name) = value.string(errors) else { continue };
+        let names = match name_glob(ecosystem, name.value) {
+            Ok(names) => names,
+            Err(reason) => {
+                errors.push(ManifestError::BadValue {
+                    value: name.value.to_owned(),
+                    what: "a glob of names",
+                    reason,
+                    help: None,
+                    span: name.span,
+                });
+                continue;
+            }
+        };
+        let versions = match &versions {
+            None => None,
+            Some(range) if name.value.contains(['*', '?', '[', '{']) => {
+                errors.push(ManifestError::BadValue {
+                    value: range.value.to_owned(),
+                    what: "versions of one package",
+                    reason: format!("`{}` names several", name.value),
+                    help: None,
+                    span: range.span,
+                });
+                continue;
+            }
+            Some(range) => match parse_requirement(ecosystem, name.value, Some(range.value), &Marker::default()) {
+                Ok(requirement) => Some(requirement),
+                Err(error) => {
+                    errors.push(RequirementSpans { name: name.span, range: Some(range.span) }.error(error));
+                    continue;
+                }
+            },
+        };
+        exempt.push(AgeExemption { names, versions });
+    }
+}
+
+/// Reads the `age` of a registry: whether a version without a time of publication is old enough.
+pub(super) fn read_unknown_age(node: ManifestNode<'_>, errors: &mut Errors) -> bool {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (0, 0),
+        properties: &[],
+        block: BlockRule::Maybe,
+        example: "age { unknown \"allow\"; }",
+    };
+    const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
+    node.read_parts(&SHAPE, errors);
+    let (mut admits, mut once) = (false, UniqueNodes::default());
+    for child in node.children() {
+        once.check(child, errors);
+        if child.name() == "unknown" {
+            let value = child.read_parts(&ONE, errors).argument(0);
+            let choice = value.and_then(|value| value.choice(&[("allow", true), ("deny", false)], errors));
+            admits = choice.unwrap_or(false);
+        } else {
+            child.report_unknown("in a registry's `age`", &["unknown"], errors);
+        }
+    }
+    admits
+}
