@@ -191,3 +191,50 @@ fn the_guide_names_only_commands_that_exist() {
     }
     assert!(commands > 90, "{commands}");
 }
+
+#[test]
+fn a_project_beside_brings_what_its_tools_are_set_to() {
+    let registry = universe().serve();
+    let project = repository(&registry);
+    project
+        .write("package.json", r#"{"name": "shop"}"#)
+        .write(
+            "ui/package.json",
+            r#"{"name": "ui", "dependencies": {"left": "^1"}, "resolutions": {"right": "1.0.0"}}"#,
+        )
+        .write("ui/pnpm-workspace.yaml", "packages: ['parts/*']\nminimumReleaseAge: 1440\n")
+        .write("ui/.npmrc", "@acme:registry=https://npm.acme.example/\nodd=1\n")
+        .write("ui/pnpm-lock.yaml", "lockfileVersion: '9.0'\n")
+        .write("ui/parts/one/package.json", r#"{"name": "one", "version": "1.0.0"}"#)
+        // It is built from the other one, and no project of its own.
+        .write("ui-copy/package.json", r#"{"name": "ui"}"#)
+        .write("ui-copy/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+    let told = project.run("larder init --no-lock").exits(0).stderr;
+    assert!(told.contains("Members: api, ui, ui/parts/one"), "{told}");
+    assert!(told.contains("Left out ui: .npmrc odd") && told.contains("Left out the folder ui-copy"), "{told}");
+    let manifest = project.read("larder.kdl");
+    for line in [
+        "override npm \"right\" \"1.0.0\"",
+        "age \"1d\" { exempt pypi \"*\"; }",
+        "npm \"acme\" \"https://npm.acme.example/\"",
+        "packages \"@acme/*\"",
+        "\"ui/parts/*\"",
+    ] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+}
+
+#[test]
+fn requirements_that_a_tool_wrote_are_a_lock() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    project.write("requirements.in", "six\n").write("requirements.txt", "six==1.0\n    # via -r requirements.in\n");
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("Kept the versions of requirements.txt"), "{told}");
+    assert_eq!(locked(&project), "six 1.0");
+    let other = "0".repeat(64);
+    project.write("requirements.txt", &format!("six==1.0 \\\n    --hash=sha256:{other}\n"));
+    std::fs::remove_file(project.path("requirements.in")).expect("a file");
+    project.run("larder lock --prefer requirements.txt").exits(4).names(["pypi:six@1.0"]);
+}

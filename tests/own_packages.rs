@@ -135,6 +135,12 @@ fn a_version_that_a_build_computes_satisfies_every_range_and_is_told_once() {
     let told = project.run("larder lock").exits(0).stderr;
     assert_eq!(told.matches("computed by a build").count(), 1, "{told}");
     assert!(!project.read("larder.lock").contains("pypi:shop"));
+    // Several are told in one line.
+    project.write("more/pyproject.toml", &text.replace("'Shop'", "'More'"));
+    project.write("larder.kdl", &project.read("larder.kdl").replace("path \".\"", "path \".\"\n    path \"more\""));
+    let told = project.run("larder lock").exits(0).stderr;
+    assert!(told.contains("more/pyproject.toml and pyproject.toml have their versions computed by builds"), "{told}");
+    project.dependencies(&["path \".\"", "pypi \"plugin\" \">=2\""]);
     // One that a file has is read there, and the file is watched.
     project.write("pyproject.toml", &format!("{text}[tool.hatch.version]\npath = 'src/shop/__init__.py'\n"));
     project.write("src/shop/__init__.py", "__version__ = '2.5'\nNAME = 'ours'\n");

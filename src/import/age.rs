@@ -15,8 +15,8 @@ pub struct ImportedAge {
     minimum: Duration,
     /// The ecosystems whose tools demand one.
     ecosystems: BTreeSet<Ecosystem>,
-    /// The names or globs that may be younger, each with its versions if not all may.
-    exempt: BTreeSet<(Ecosystem, String, Option<String>)>,
+    /// The names or globs that may be younger, each with the properties of its line.
+    exempt: BTreeSet<(Ecosystem, String, String)>,
 }
 
 impl Imported {
@@ -31,7 +31,13 @@ impl Imported {
     /// Notes that packages may be younger, given by a name or a glob, or by a name with versions: `ws@8.21.0 || 8.22.0`.
     pub(super) fn exempt_from_age(&mut self, ecosystem: Ecosystem, what: &str) {
         let (name, versions) = split_at_version(what).map_or((what, None), |(name, versions)| (name, Some(versions)));
-        self.age.exempt.insert((ecosystem, name.to_owned(), versions.map(str::to_owned)));
+        let versions = versions.map(|versions| format!(" versions={}", quoted(versions)));
+        self.age.exempt.insert((ecosystem, name.to_owned(), versions.unwrap_or_default()));
+    }
+
+    /// Notes that a package may be younger, up to what was published before an instant.
+    pub(super) fn exempt_from_age_before(&mut self, ecosystem: Ecosystem, name: &str, instant: jiff::Timestamp) {
+        self.age.exempt.insert((ecosystem, name.to_owned(), format!(" before={}", quoted(&instant.to_string()))));
     }
 }
 
@@ -51,10 +57,8 @@ impl ImportedAge {
         let others = every.into_iter().filter(|ecosystem| !self.ecosystems.contains(ecosystem));
         let others = others.map(|ecosystem| format!("exempt {ecosystem} \"*\""));
         let concerned = self.exempt.iter().filter(|(ecosystem, ..)| self.ecosystems.contains(ecosystem));
-        let named = concerned.map(|(ecosystem, name, versions)| {
-            let versions = versions.as_ref().map(|versions| format!(" versions={}", quoted(versions)));
-            format!("exempt {ecosystem} {}{}", quoted(name), versions.unwrap_or_default())
-        });
+        let named =
+            concerned.map(|(ecosystem, name, properties)| format!("exempt {ecosystem} {}{properties}", quoted(name)));
         let exempt: Vec<String> = others.chain(named).collect();
         let block = if exempt.is_empty() { String::new() } else { format!(" {{ {}; }}", exempt.join("; ")) };
         Some(format!("age {}{block}", quoted(&span_text(self.minimum))))

@@ -154,6 +154,42 @@ impl Imported {
         self.not_taken.extend(other.not_taken);
     }
 
+    /// Returns it without what was not imported, but for what keeps something out.
+    #[must_use]
+    pub fn with_guards_only(mut self) -> Self {
+        self.not_taken.retain(|left| left.guards);
+        self
+    }
+
+    /// Adds what a file of a project in a folder sets for its tools, and none of its lines. What it says of the project applies to the
+    /// whole one.
+    pub fn take_settings(&mut self, folder: &str, project: Self) {
+        let below = |glob: &str| match glob.strip_prefix('!') {
+            Some(glob) => format!("!{folder}/{}", glob.trim_start_matches("./")),
+            None => format!("{folder}/{}", glob.trim_start_matches("./")),
+        };
+        let patch = |patch: ImportedPatch| ImportedPatch { file: format!("{folder}/{}", patch.file), ..patch };
+        let registry = |registry: ImportedRegistry| {
+            let url = if registry.url.contains("://") { registry.url } else { format!("{folder}/{}", registry.url) };
+            ImportedRegistry { url, ..registry }
+        };
+        let left_out = |left: NotTaken| NotTaken { what: format!("{folder}: {}", left.what), ..left };
+        self.merge(Self {
+            members: project.members.iter().map(|glob| below(glob)).collect(),
+            patches: project.patches.into_iter().map(patch).collect(),
+            not_taken: project.not_taken.into_iter().map(left_out).collect(),
+            catalogs: project.catalogs,
+            registries: project.registries.into_iter().map(registry).collect(),
+            overrides: project.overrides,
+            extensions: project.extensions,
+            catalog_overrides: project.catalog_overrides,
+            hoisting: project.hoisting,
+            released_before: project.released_before,
+            age: project.age,
+            ..Self::default()
+        });
+    }
+
     /// Adds what a member's own file says that concerns the whole project. Its groups are those of the project with their names; its
     /// extras are no groups.
     pub fn take_from_member(&mut self, member: Self) {

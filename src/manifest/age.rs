@@ -1,13 +1,13 @@
-//! `age "3d" { exempt npm "@acme/*"; }` in the top-level policy, and `age { unknown "allow"; }` of a registry.
+//! `age "3d" { exempt npm "@acme/*"; }` in the top-level policy.
 
 use crate::model::{AgeExemption, Marker, MinimumAge};
 
+use super::ManifestError;
 use super::claims::name_glob;
-use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes};
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::notation::parse_requirement;
 use super::requirement::RequirementSpans;
-use super::resolution::ecosystem;
-use super::ManifestError;
+use super::resolution::{ecosystem, read_instant};
 
 /// Reads the `age` of the top-level policy.
 pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<MinimumAge> {
@@ -28,17 +28,19 @@ pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Mi
     Some(MinimumAge { minimum: minimum?, exempt })
 }
 
-/// `exempt npm "@acme/*" "lodash"`, or versions of one package: `exempt npm "ws" versions="8.21.0"`
+/// `exempt npm "@acme/*" "lodash"`; versions of one package: `exempt npm "ws" versions="8.21.0"`; and what was published up to an
+/// instant: `exempt pypi "django" before="2026-08-04T15:05:00Z"`
 fn read_exemption(node: ManifestNode<'_>, exempt: &mut Vec<AgeExemption>, errors: &mut Errors) {
     const SHAPE: NodeShape = NodeShape {
         arguments: (2, usize::MAX),
-        properties: &["versions"],
+        properties: &["versions", "before"],
         block: BlockRule::Never,
         example: "exempt npm \"@acme/*\"",
     };
     let parts = node.read_parts(&SHAPE, errors);
     let Some(ecosystem) = parts.argument(0).and_then(|value| ecosystem(value, errors)) else { return };
     let versions = parts.property("versions").and_then(|value| value.version(errors));
+    let before = parts.property("before").and_then(|value| read_instant(value, errors));
     for value in parts.arguments.iter().skip(1) {
         let Some(name) = value.string(errors) else { continue };
         let names = match name_glob(ecosystem, name.value) {
@@ -74,30 +76,6 @@ fn read_exemption(node: ManifestNode<'_>, exempt: &mut Vec<AgeExemption>, errors
                 }
             },
         };
-        exempt.push(AgeExemption { names, versions });
+        exempt.push(AgeExemption { names, versions, before });
     }
-}
-
-/// Reads the `age` of a registry: whether a version without a time of publication is old enough.
-pub(super) fn read_unknown_age(node: ManifestNode<'_>, errors: &mut Errors) -> bool {
-    const SHAPE: NodeShape = NodeShape {
-        arguments: (0, 0),
-        properties: &[],
-        block: BlockRule::Maybe,
-        example: "age { unknown \"allow\"; }",
-    };
-    const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
-    node.read_parts(&SHAPE, errors);
-    let (mut admits, mut once) = (false, UniqueNodes::default());
-    for child in node.children() {
-        once.check(child, errors);
-        if child.name() == "unknown" {
-            let value = child.read_parts(&ONE, errors).argument(0);
-            let choice = value.and_then(|value| value.choice(&[("allow", true), ("deny", false)], errors));
-            admits = choice.unwrap_or(false);
-        } else {
-            child.report_unknown("in a registry's `age`", &["unknown"], errors);
-        }
-    }
-    admits
 }

@@ -60,7 +60,8 @@ pub(super) fn read_policy(
                 }),
             }
         } else {
-            let known: Vec<_> = CheckName::CONFIGURABLE.into_iter().map(CheckName::as_str).chain([SIGNATURES, "age"]).collect();
+            let known: Vec<_> =
+                CheckName::CONFIGURABLE.into_iter().map(CheckName::as_str).chain([SIGNATURES, "age"]).collect();
             rule.report_unknown("in a policy", &known, errors);
         }
     }

@@ -1,6 +1,6 @@
 //! What a manifest believes of a registry of private packages: `key`, `signer`, `freshness`.
 
-use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::{Claim, LogTrust, ManifestError, Signer, Spanned};
 use crate::model::{Ecosystem, LogKey};
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use super::age::read_unknown_age;
 use super::error::MAX_REPORTED;
 use super::log_trust;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
@@ -192,6 +191,30 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         name if NOT_YET_SUPPORTED.contains(&name) => node.report_not_yet_supported(errors),
         _ => node.report_unknown("for a registry", &OPTIONS, errors),
     }
+}
+
+/// Reads the `age` of a registry: whether a version without a time of publication is old enough.
+fn read_unknown_age(node: ManifestNode<'_>, errors: &mut Errors) -> bool {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (0, 0),
+        properties: &[],
+        block: BlockRule::Maybe,
+        example: "age { unknown \"allow\"; }",
+    };
+    const ONE: NodeShape = NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "" };
+    node.read_parts(&SHAPE, errors);
+    let (mut admits, mut once) = (false, UniqueNodes::default());
+    for child in node.children() {
+        once.check(child, errors);
+        if child.name() == "unknown" {
+            let value = child.read_parts(&ONE, errors).argument(0);
+            let choice = value.and_then(|value| value.choice(&[("allow", true), ("deny", false)], errors));
+            admits = choice.unwrap_or(false);
+        } else {
+            child.report_unknown("in a registry's `age`", &["unknown"], errors);
+        }
+    }
+    admits
 }
 
 fn read_token(node: ManifestNode<'_>, errors: &mut Errors) -> Option<TokenSource> {

@@ -90,7 +90,12 @@ fn choice<T: Copy + Default>(node: ManifestNode<'_>, choices: &[(&'static str, T
 }
 
 fn read_timestamp(node: ManifestNode<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
-    let text = node.read_parts(&ONE, errors).argument(0)?.string(errors)?;
+    read_instant(node.read_parts(&ONE, errors).argument(0)?, errors)
+}
+
+/// Reads an instant in the form of RFC 3339.
+pub(super) fn read_instant(value: NodeValue<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
+    let text = value.string(errors)?;
     let instant = text.value.parse().ok();
     if instant.is_none() {
         errors.push(ManifestError::BadValue {

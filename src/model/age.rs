@@ -5,7 +5,7 @@ use std::time::Duration;
 use globset::GlobMatcher;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Ecosystem, PackageId, Requirement, Settings, Version};
+use super::{Ecosystem, PackageId, Requirement, Version};
 
 /// The `age` of the top-level policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +16,16 @@ pub struct MinimumAge {
     pub exempt: Vec<AgeExemption>,
 }
 
-/// Packages that may be younger than the rest: `exempt npm "@acme/*"`, `exempt npm "ws" "8.21.0"`.
+/// Packages that may be younger than the rest: `exempt npm "@acme/*"`, `exempt npm "ws" versions="8.21.0"`,
+/// `exempt pypi "django" before="2026-08-04T15:05:00Z"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgeExemption {
     /// The names of the packages.
     pub names: NameGlob,
     /// The versions, if not all are exempt.
     pub versions: Option<Requirement>,
+    /// The instant before which they have to have been published nonetheless.
+    pub before: Option<Timestamp>,
 }
 
 /// A glob of an ecosystem's names. Two are equal where they are written alike.
@@ -40,8 +43,8 @@ pub struct TimeLimits {
     released_before: Option<Timestamp>,
     /// The cutoff of `age`. `None` if the package is exempt.
     cutoff: Option<Timestamp>,
-    /// Versions that the cutoff does not concern.
-    exempt: Vec<Requirement>,
+    /// Versions that the cutoff does not concern, each with the instant that does.
+    exempt: Vec<(Requirement, Option<Timestamp>)>,
 }
 
 impl MinimumAge {
@@ -78,29 +81,28 @@ impl PartialEq for NameGlob {
 
 impl Eq for NameGlob {}
 
-impl Settings {
-    /// Returns the limits for the versions of a package. Local packages are not published, and have none.
-    pub fn time_limits(&self, package: &PackageId) -> TimeLimits {
-        if package.ecosystem.is_local() {
-            return TimeLimits::default();
-        }
-        let mut limits =
-            TimeLimits { released_before: self.released_before, cutoff: self.age_cutoff, exempt: Vec::new() };
-        let exemptions = self.age.iter().flat_map(|age| &age.exempt).filter(|one| one.names.covers(package));
-        for exemption in exemptions {
-            match &exemption.versions {
-                Some(versions) => limits.exempt.push(versions.clone()),
-                None => limits.cutoff = None,
+impl TimeLimits {
+    /// Creates the limits for the versions of a package.
+    pub(super) fn new(
+        package: &PackageId,
+        released_before: Option<Timestamp>,
+        mut cutoff: Option<Timestamp>,
+        exemptions: &[AgeExemption],
+    ) -> Self {
+        let mut exempt = Vec::new();
+        for exemption in exemptions.iter().filter(|one| one.names.covers(package)) {
+            match (&exemption.versions, exemption.before) {
+                (Some(versions), before) => exempt.push((versions.clone(), before)),
+                (None, Some(before)) => cutoff = cutoff.map(|cutoff| cutoff.max(before)),
+                (None, None) => cutoff = None,
             }
         }
-        limits
+        Self { released_before, cutoff, exempt }
     }
-}
 
-impl TimeLimits {
     /// Returns whether a version is old enough. One whose time is unknown is not known to be.
     pub fn admit(&self, version: &Version, published: Option<Timestamp>) -> bool {
-        self.is_released_before(published) && (self.is_old_enough(published) || self.exempts(version))
+        self.is_released_before(published) && (self.is_old_enough(published) || self.exempts(version, published))
     }
 
     /// Returns `released-before`.
@@ -128,8 +130,11 @@ impl TimeLimits {
         self.released_before.is_none() && self.cutoff.is_none()
     }
 
-    fn exempts(&self, version: &Version) -> bool {
-        self.exempt.iter().any(|versions| versions.matches(version))
+    fn exempts(&self, version: &Version, published: Option<Timestamp>) -> bool {
+        let exempts = |(versions, before): &(Requirement, Option<Timestamp>)| {
+            is_before(*before, published) && versions.matches(version)
+        };
+        self.exempt.iter().any(exempts)
     }
 }
 

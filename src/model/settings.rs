@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     BuildRules, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName, PythonVersion,
-    Requirement, RuntimeName, Runtimes, Source, TargetPlatform, Version,
+    Requirement, RuntimeName, Runtimes, Source, TargetPlatform, TimeLimits, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -209,6 +209,15 @@ pub struct Settings {
 const UNDECLARED_PYTHON: PythonVersion = PythonVersion { major: 3, minor: 12, patch: 0 };
 
 impl Settings {
+    /// Returns the limits for the versions of a package. Local packages are not published, and have none.
+    pub fn time_limits(&self, package: &PackageId) -> TimeLimits {
+        if package.ecosystem.is_local() {
+            return TimeLimits::default();
+        }
+        let exemptions = self.age.as_ref().map(|age| &*age.exempt).unwrap_or_default();
+        TimeLimits::new(package, self.released_before, self.age_cutoff, exemptions)
+    }
+
     /// Returns the settings with the Python that a lock has, if larder brings it: what holds for the lowest of its versions holds on
     /// every platform.
     pub fn with_runtimes(&self, runtimes: &Runtimes) -> Cow<'_, Self> {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::lock::Lockfile;
+
 use super::Project;
-use super::lock::Wish;
 
 /// Whether a solve moves the cutoff of `age`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -15,11 +16,11 @@ pub(super) enum AgeCutoff {
     Moved,
 }
 
-/// Returns the project with the cutoff that its versions are chosen by.
-pub(super) fn applied<'p>(project: &'p Project, wish: &Wish<'_>) -> Cow<'p, Project> {
+/// Returns the project with the cutoff that its versions are chosen by; `old` is the lock that is there.
+pub(super) fn applied<'p>(project: &'p Project, old: Option<&Lockfile>, choice: AgeCutoff) -> Cow<'p, Project> {
     let Some(age) = &project.manifest.settings.age else { return Cow::Borrowed(project) };
-    let locked = wish.old.and_then(|old| old.settings.age_cutoff);
-    let kept = locked.filter(|_| wish.age_cutoff == AgeCutoff::Kept);
+    let locked = old.and_then(|old| old.settings.age_cutoff);
+    let kept = locked.filter(|_| choice == AgeCutoff::Kept);
     let cutoff = kept.unwrap_or_else(|| age.cutoff_at(jiff::Timestamp::now()));
     let mut project = project.clone();
     project.manifest.settings.age_cutoff = Some(cutoff);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
-use crate::import::locks::LockedVersions;
+use crate::import::locks::{self, LockedVersions};
 use crate::import::{self, ImportError, Imported, ImportedRegistry, PYTHON_MANIFESTS, Template};
 use crate::manifest::{self, ManifestKind};
 use crate::model::{Ecosystem, Platform, RuntimeName};
@@ -93,12 +93,30 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     fs::write_atomic(&path, text.as_bytes(), Durability::Whole)?;
     let project = Project::read(context.folder.clone())?;
     let mut locked_by = locked::beside(&project.root, "")?;
+    locked_by.extend(pinned_requirements(&project.root, &taken_from)?);
     for member in &project.members {
         locked_by.extend(locked::beside(&project.root, member)?);
     }
     let members = project.members.iter().map(ToString::to_string).collect();
     let missing_runtimes = missing_runtimes(context, &project);
     Ok(Initialised { manifest: path, taken_from, not_taken: imported.not_taken, members, locked_by, missing_runtimes })
+}
+
+/// Returns the requirements files that tools wrote: among those that were read, and those made of one that was.
+fn pinned_requirements(root: &Path, read: &[String]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for file in read {
+        let extension = Path::new(file).extension().and_then(|extension| extension.to_str());
+        let made = match extension {
+            Some("in") => Path::new(file).with_extension("txt").to_string_lossy().into_owned(),
+            Some("txt") => file.clone(),
+            _ => continue,
+        };
+        if text(root, &made)?.is_some_and(|text| locks::is_written_by_a_tool(&text)) {
+            found.push(made);
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the runtimes that packages of the project need and this machine lacks.
@@ -208,15 +226,40 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
         all.merge(import::lerna(&text)?);
         from.push("lerna.json".to_owned());
     }
+    for beside in workspace::projects_beside(folder, &mut all)? {
+        settings_beside(folder, &beside, &mut all)?;
+        all.members.push(beside);
+    }
     all.settle_catalogs();
-    let beside = workspace::projects_beside(folder, &all)?;
-    all.members.extend(beside);
     workspace::check_own_packages(folder, &mut all)?;
     requirements(folder, "", &mut all, &mut from)?;
     for beside in workspace::requirements_beside(folder)? {
         requirements(folder, &beside, &mut all, &mut from)?;
     }
     Ok((all, from))
+}
+
+/// Takes over what the files of a project beside set: it is the root of its own tools. Its lines stay in its own manifests, and what
+/// they cannot have is told where those are read.
+fn settings_beside(root: &Path, beside: &str, all: &mut Imported) -> Result<()> {
+    let folder = root.join(beside);
+    for (file, read) in FILES {
+        let Some(text) = text(&folder, file)? else { continue };
+        match read(&text) {
+            Ok(found) if file == "package.json" => all.take_settings(beside, found.with_guards_only()),
+            Ok(found) => all.take_settings(beside, found),
+            // It is an error of the project itself.
+            Err(_) if file == "package.json" => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let read = |file: &str| fs::read_text_below(&folder, file, &[root], inputs::MANIFEST_SIZE);
+    if python_manifest(&folder)?.is_some()
+        && let Ok(found) = import::python(&read)
+    {
+        all.take_settings(beside, found.with_guards_only());
+    }
+    Ok(())
 }
 
 /// Returns the file that describes the root's Python project.

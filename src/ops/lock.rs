@@ -131,7 +131,7 @@ pub(super) fn take_over(
 ) -> Result<Option<(Locked, Kept)>> {
     let old = read(project)?.lockfile().unwrap_or_default();
     let wish = Wish { chosen_elsewhere: Some(before), ..Wish::keeping(&old) };
-    let project = &*age::applied(project, &wish);
+    let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, Some(&old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;
@@ -321,7 +321,7 @@ impl<'a> Wish<'a> {
 
 /// Solves a project's requirements, without writing anything.
 pub(super) fn solve(session: &Session<'_>, project: &Project, wish: &Wish<'_>) -> Result<(Lockfile, SolveNotes)> {
-    let project = &*age::applied(project, wish);
+    let project = &*age::applied(project, wish.old, wish.age_cutoff);
     let runtimes = runtimes::choose(session, project, wish.old.map(|old| &old.runtimes), wish.runtimes)?;
     let with_runtimes = runtimes::applied(project, &runtimes);
     let registries = registries::open_asking(session, &with_runtimes, wish.cache_policy, wish.asked.clone())?;

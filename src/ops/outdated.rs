@@ -56,7 +56,7 @@ pub fn outdated(session: &Session<'_>) -> Result<Outdated> {
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
     let wish = Wish { old: Some(&locked), age_cutoff: AgeCutoff::Moved, ..Wish::default() };
-    let project = &*age::applied(&project, &wish);
+    let project = &*age::applied(&project, wish.old, wish.age_cutoff);
     let with_runtimes = runtimes::applied(project, &locked.runtimes);
     let registries = registries::open(session, &with_runtimes, CachePolicy::Revalidate)?;
     let (updated, _) = lock::solve_with(session, &with_runtimes, &wish, &registries, &locked.runtimes)?;

@@ -7,6 +7,7 @@
 //! | `pnpm_lock` | pnpm: `pnpm-lock.yaml` (6.x and 9.x) |
 //! | `yarn_lock`, `berry_lock` | Yarn 1 and later: `yarn.lock` |
 //! | `bun_lock` | Bun: `bun.lock` |
+//! | `requirements_lock` | pip, pip-compile, uv: a `requirements.txt` that a tool wrote |
 //! | `python_lock` | `uv.lock`, `poetry.lock`, `pdm.lock`, `pylock.toml` (PEP 751) |
 
 mod berry_lock;
@@ -14,12 +15,16 @@ mod bun_lock;
 mod package_lock;
 mod pnpm_lock;
 mod python_lock;
+mod requirements_lock;
 mod versions;
 mod yarn_lock;
+
+use std::path::Path;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Dependent, Settings};
 
+pub use requirements_lock::is_written_by_a_tool;
 pub use versions::{LockedVersions, PublishedDigest};
 
 /// The lockfiles that can be read, by their names, each with the file that declares what it locks.
@@ -102,10 +107,14 @@ pub fn read(
         "bun.lock" => bun_lock::read(text, &mut versions),
         "uv.lock" | "poetry.lock" | "pdm.lock" => python_lock::read(text, settings, &mut versions),
         _ if name.starts_with("pylock.") => python_lock::read(text, settings, &mut versions),
+        _ if Path::new(name).extension().is_some_and(|extension| extension == "txt") => {
+            requirements_lock::read(text, &mut versions);
+            Ok(())
+        }
         _ => Err(Unreadable {
             reason: "it is no lockfile that is known".to_owned(),
             help: Some(
-                "known are package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock, poetry.lock, pdm.lock, pylock.toml",
+                "known are package-lock.json, pnpm-lock.yaml, yarn.lock, bun.lock, uv.lock, poetry.lock, pdm.lock, pylock.toml, requirements.txt",
             ),
         }),
     };

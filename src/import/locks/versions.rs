@@ -9,7 +9,7 @@ use crate::resolve::Preferences;
 /// The digest of a file of a package, as a lockfile has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublishedDigest {
-    /// The file's name; none where the package has one file only.
+    /// The file's name. `None` if the package has one file only, or the lockfile does not tell.
     pub file: Option<String>,
     /// Its digest.
     pub digest: Digest,

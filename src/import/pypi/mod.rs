@@ -25,6 +25,7 @@ pub use python_project::{
     FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, behind_extra, is_virtual,
     python_project, uv_sources,
 };
+pub(super) use requirements::requirement_lines;
 pub use requirements::requirements;
 
 /// The ecosystem of all that is declared here.

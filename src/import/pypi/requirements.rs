@@ -7,11 +7,8 @@ use super::{ECOSYSTEM, pep508};
 /// Reads a requirements.txt. Lines that are not requirements are listed as not imported.
 pub fn requirements(text: &str) -> Imported {
     let mut imported = Imported::default();
-    for line in logical_lines(text) {
-        let line = without_comment(&line);
-        if line.is_empty() {
-            continue;
-        }
+    for line in requirement_lines(text) {
+        let line = &*line;
         if let Some(file) = included(line) {
             imported.includes.push(file.to_owned());
             continue;
@@ -28,12 +25,11 @@ pub fn requirements(text: &str) -> Imported {
         let requirement = match line.find(" --") {
             Some(at) => {
                 let requirement = line[..at].trim_end();
-                let why = if line[at..].starts_with(" --hash") {
-                    "the requirement itself is taken; larder.lock has hashes of its own"
-                } else {
-                    "the requirement itself is taken; larder has no such options"
-                };
-                imported.refuse(format!("the options of {requirement}"), why);
+                // Digests are compared with those of the lock.
+                if line[at..].split(" --").skip(1).any(|option| !option.starts_with("hash=")) {
+                    let why = "the requirement itself is taken; larder has no such options";
+                    imported.refuse(format!("the options of {requirement}"), why);
+                }
                 requirement
             }
             None => line,
@@ -41,6 +37,12 @@ pub fn requirements(text: &str) -> Imported {
         pep508::take(&mut imported, requirement, None);
     }
     imported
+}
+
+/// Returns the lines of a requirements.txt, joined where they go on, without comments and empty ones.
+pub(in crate::import) fn requirement_lines(text: &str) -> impl Iterator<Item = String> {
+    let lines = logical_lines(text).into_iter();
+    lines.map(|line| without_comment(&line).to_owned()).filter(|line| !line.is_empty())
 }
 
 /// Joins lines that end with a backslash.

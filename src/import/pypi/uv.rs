@@ -35,34 +35,35 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
             "write an `override` line, or narrow the range of who asks",
         );
     }
-    if let Some(instant) = uv.get("exclude-newer") {
-        let text = instant.as_str().map_or_else(|| instant.to_string(), str::to_owned);
-        match text.parse::<jiff::Timestamp>() {
-            Ok(_) => imported.released_before = Some(text),
-            // A date alone is its end.
-            Err(_) => match format!("{text}T00:00:00Z").parse::<jiff::Timestamp>() {
-                Ok(start) => {
-                    imported.released_before = Some((start + jiff::SignedDuration::from_hours(24)).to_string());
-                }
-                Err(_) => match span(&text) {
-                    Some(age) => imported.demand_age(ECOSYSTEM, age),
-                    None => imported.refuse_guard(
-                        format!("exclude-newer {text}"),
-                        "`released-before` in `resolution` takes an instant, and `age` in `policy` a span of time",
-                    ),
-                },
-            },
-        }
-    }
-    for (name, instant) in uv.get("exclude-newer-package").and_then(Value::as_table).into_iter().flatten() {
-        match instant.as_bool() {
-            Some(false) => imported.exempt_from_age(ECOSYSTEM, name),
-            _ => imported.refuse_guard(
-                format!("exclude-newer-package {name}"),
-                "`released-before` and `age` are for all packages, and `exempt` in the block of `age` for none",
+    if let Some(value) = uv.get("exclude-newer") {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match (instant(&text), span(&text)) {
+            (Some(instant), _) => imported.released_before = Some(instant.to_string()),
+            (None, Some(age)) => imported.demand_age(ECOSYSTEM, age),
+            (None, None) => imported.refuse_guard(
+                format!("exclude-newer {text}"),
+                "`released-before` in `resolution` takes an instant, and `age` in `policy` a span of time",
             ),
         }
     }
+    for (name, value) in uv.get("exclude-newer-package").and_then(Value::as_table).into_iter().flatten() {
+        match (value.as_bool(), value.as_str().and_then(instant)) {
+            (Some(false), _) => imported.exempt_from_age(ECOSYSTEM, name),
+            (_, Some(instant)) => imported.exempt_from_age_before(ECOSYSTEM, name, instant),
+            _ => imported.refuse_guard(
+                format!("exclude-newer-package {name}"),
+                "`exempt` in the block of `age` takes an instant",
+            ),
+        }
+    }
+}
+
+/// Reads an instant. A date alone is its end.
+fn instant(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok().or_else(|| {
+        let start: jiff::Timestamp = format!("{text}T00:00:00Z").parse().ok()?;
+        Some(start + jiff::SignedDuration::from_hours(24))
+    })
 }
 
 /// Reads a span of time: `7 days`, `P7D`.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::fs;
 use crate::import::{self, Imported, Runtimes, locks};
@@ -63,8 +64,8 @@ pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) ->
 }
 
 /// Returns the folders below the root, relative to it, that no workspace names and that are projects of their own: they
-/// have a lockfile, or the root has no project of the kind.
-pub(in crate::ops) fn projects_beside(root: &Path, imported: &Imported) -> Result<Vec<String>> {
+/// have a lockfile, or the root has no project of the kind. A folder whose package has the name of another one is left out.
+pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> Result<Vec<String>> {
     let mut found = Vec::new();
     visit(root, &mut |folder| {
         if imported.is_member(folder) || imported.is_excluded(folder) {
@@ -77,6 +78,17 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &Imported) -> Resul
         Ok(Below::Skipped)
     })?;
     found.sort();
+    let mut names = LocalPackageIndex::default();
+    for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
+        names.add(root, &folder);
+    }
+    found.retain(|folder| match names.add(root, &Arc::from(folder.as_str())) {
+        Some((name, first)) => {
+            imported.refuse(format!("the folder {folder}"), format!("its package has the name of {first}, {name}"));
+            false
+        }
+        None => true,
+    });
     Ok(found)
 }
 

@@ -183,7 +183,7 @@ impl Project {
             let (first, second) = (Arc::clone(first), Arc::clone(folder));
             return Err(ProjectError::SameName { name, first, second }.into());
         }
-        self.warnings.extend(package.warnings.iter().cloned());
+        self.take_warnings(&package);
         self.take_stated(folder, &package);
         let further: Vec<_> = folders(&package.dependencies).collect();
         self.path_packages.insert(Arc::clone(folder), package);
@@ -263,7 +263,7 @@ impl Project {
             MemberManifest::Foreign(package) => {
                 self.own_runtimes.insert(Arc::clone(&folder), (&**package).into());
                 let source = NamedSource::new(format!("{folder}/{}", package.kind.file()), Arc::from(""));
-                self.warnings.extend(package.warnings.iter().cloned());
+                self.take_warnings(package);
                 self.take_stated(&folder, package);
                 let itself = package.is_installed.then(|| package.requirement(Arc::clone(&folder)));
                 let itself =
@@ -278,6 +278,12 @@ impl Project {
         }
         self.members.push(folder);
         Ok(())
+    }
+
+    /// Takes what a user should hear of a local package.
+    fn take_warnings(&mut self, package: &PathPackage) {
+        self.warnings.extend(package.warnings.iter().cloned());
+        self.computed_versions.extend(package.computed_version.clone());
     }
 
     /// Notes the places outside of registries that a local package's manifests state.

@@ -97,6 +97,7 @@ impl Project {
             members: folders.into_iter().collect(),
             names: LocalPackageIndex::default(),
             warnings: Vec::new(),
+            computed_versions: BTreeSet::new(),
             watched,
             path_packages: BTreeMap::new(),
             own_runtimes: BTreeMap::new(),

@@ -59,6 +59,8 @@ pub struct Project {
     pub names: LocalPackageIndex,
     /// What a user should hear about when it is locked.
     pub warnings: Vec<String>,
+    /// The files of local packages whose versions are computed by builds.
+    computed_versions: BTreeSet<String>,
     /// Every file and folder whose change may change what the project asks for.
     pub(super) watched: Watched,
     /// The lines that name a registry, in the order in which they were read.
@@ -133,6 +135,7 @@ impl Project {
             members: Vec::new(),
             names,
             warnings: Vec::new(),
+            computed_versions: BTreeSet::new(),
             watched,
             named: Vec::new(),
             stated: Vec::new(),
@@ -157,6 +160,7 @@ impl Project {
         for (folder, member) in members.into_iter().zip(read) {
             project.take_member(folder, &member)?;
         }
+        project.warnings.extend(computed_versions_warning(&project.computed_versions));
         project.warnings.sort();
         project.warnings.dedup();
         project.take_sources()?;
@@ -316,4 +320,22 @@ pub(super) fn files_stay_inside(root: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says that versions are known to builds only.
+fn computed_versions_warning(files: &BTreeSet<String>) -> Option<String> {
+    const LISTED: usize = 3;
+    let file = files.first()?;
+    if files.len() == 1 {
+        return Some(format!(
+            "{file} has its version computed by a build: here it is 0.0.0, and satisfies every range"
+        ));
+    }
+    let mut listed: Vec<String> = files.iter().take(LISTED).cloned().collect();
+    if files.len() > LISTED {
+        listed.push(format!("{} others", files.len() - LISTED));
+    }
+    let last = listed.pop()?;
+    let files = format!("{} and {last}", listed.join(", "));
+    Some(format!("{files} have their versions computed by builds: here they are 0.0.0, and satisfy every range"))
 }

@@ -76,6 +76,7 @@ impl Case {
             endpoint,
             cache: MetadataCache::disabled(),
             cache_policy: CachePolicy::MaxAge,
+            admits_unknown_age: false,
         };
         let log = RegistryLog::new(options);
         let fetched = match index::fetch(&log, &client, &PackageName::larder(name).unwrap()) {

@@ -34,6 +34,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         facts: Facts::default(),
         sources: Vec::new(),
         warnings,
+        computed_version: None,
         listed: Vec::new(),
         files: Vec::new(),
         is_installed: false,

@@ -42,6 +42,8 @@ pub struct PathPackage {
     pub sources: Vec<(Requirement, Source)>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
+    /// The file, relative to the root, that has its version computed by a build.
+    pub computed_version: Option<String>,
     /// Subfolders whose lists of files are inputs too, relative to the folder: npm's `directories.bin`.
     pub listed: Vec<String>,
     /// The further files that its manifest takes something from, or would if they were there, relative to the folder.
@@ -210,6 +212,7 @@ impl PathPackage {
         self.facts.requires_python = self.facts.requires_python.take().or(other.facts.requires_python);
         self.facts.bin |= other.facts.bin;
         self.warnings.extend(other.warnings);
+        self.computed_version = self.computed_version.take().or(other.computed_version);
         self.listed.extend(other.listed);
         self.files.extend(other.files);
         self.is_installed |= other.is_installed;

@@ -81,6 +81,7 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         facts: Facts { bin: json.bin.is_some_and(|bin| !bin.is_null()), ..Facts::default() },
         sources: Vec::new(),
         warnings,
+        computed_version: None,
         listed: listed.filter(|folder| !folder.starts_with('/')).map(str::to_owned).into_iter().collect(),
         files: Vec::new(),
         is_installed: false,

@@ -78,22 +78,14 @@ pub(super) fn read(context: ManifestContext<'_>, text: &str) -> Result<PathPacka
         extras,
         groups,
         sources: Vec::new(),
-        warnings: unknown_version(context, &project).into_iter().collect(),
+        warnings: Vec::new(),
+        computed_version: (project.version.is_none() && project.is_package).then(|| file_of(context, &project)),
         // The location of its modules depends on these folders' contents.
         listed: vec![String::new(), "src".to_owned()],
         files: files.into_inner().into_iter().collect(),
         is_installed: project.is_package,
         facts: Facts { requires_python: project.requires_python, bin, ..Facts::default() },
         node: None,
-    })
-}
-
-/// Returns what a user should hear of a version that only a build knows.
-fn unknown_version(context: ManifestContext<'_>, project: &PythonProject) -> Option<String> {
-    let has_none = project.version.is_none() && project.is_package;
-    has_none.then(|| {
-        let file = file_of(context, project);
-        format!("{file} has its version computed by a build: here it is 0.0.0, and satisfies every range")
     })
 }
 

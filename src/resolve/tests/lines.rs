@@ -92,7 +92,7 @@ fn aged(versions: &[(&str, Option<u32>)]) -> World {
 fn exempt(names: &str, versions: Option<&str>) -> AgeExemption {
     let matcher = globset::Glob::new(names).unwrap().compile_matcher();
     let versions = versions.map(|versions| requirement(Ecosystem::Npm, &format!("{names} {versions}")));
-    AgeExemption { names: NameGlob::new(Ecosystem::Npm, names, matcher), versions }
+    AgeExemption { names: NameGlob::new(Ecosystem::Npm, names, matcher), versions, before: None }
 }
 
 #[test]
@@ -108,6 +108,9 @@ fn a_version_is_chosen_when_it_is_old_enough_exempt_or_locked() {
     exempting(exempt("*", None)).gives(&["npm:a@1.2.0"]);
     exempting(exempt("b*", None)).gives(&["npm:a@1.0.0"]);
     exempting(exempt("a", Some("1.1.0 || 3.0.0"))).gives(&["npm:a@1.1.0"]);
+    let until = |day| Some(format!("2025-06-{day}T12:00:00Z").parse().unwrap());
+    exempting(AgeExemption { before: until(20), ..exempt("a", None) }).gives(&["npm:a@1.1.0"]);
+    exempting(AgeExemption { before: until(20), ..exempt("a", Some(">=1.2")) }).gives(&["npm:a@1.0.0"]);
     aged(&versions).asks("npm a ^1").locked("npm a@1.1.0").gives(&["npm:a@1.1.0"]);
     let tagged = || aged(&versions).tag("a", "latest", "1.2.0").asks("npm a latest");
     tagged().locked("npm a@1.2.0").gives(&["npm:a@1.2.0"]);

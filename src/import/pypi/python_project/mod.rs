@@ -4,6 +4,7 @@
 //! | file | what it reads |
 //! | --- | --- |
 //! | `project_table` | `[project]` (PEP 621) and dependency groups (PEP 735) |
+//! | `hatch` | what `[project]` calls dynamic, from the requirements files of a hook of Hatch |
 //! | `poetry` | Poetry's tables, where `[project]` leaves something to them |
 //! | `pure` | which modules it has, where no build has to run to know |
 //! | `setuptools` | what `[project]` calls dynamic, from setuptools' tables, setup.cfg and setup.py |
@@ -11,6 +12,7 @@
 //! | `uv_sources` | where uv takes some dependencies from |
 //! | `version` | versions that a backend takes from a file |
 
+mod hatch;
 mod poetry;
 mod project_table;
 mod pure;
@@ -104,7 +106,7 @@ pub fn python_project(files: &FileReader<'_>) -> Result<Option<PythonProject>, S
     let is_dynamic = |table: &ProjectTable, field: &str| table.dynamic.iter().any(|dynamic| dynamic == field);
     let mut entry_points = project_entry_points(&document, of_poetry);
     if !table.dynamic.is_empty() {
-        let told = setuptools::dynamic(&document, files);
+        let told = hatch::dynamic(&document, files).unwrap_or_else(|| setuptools::dynamic(&document, files));
         if let Some(found) = told.dependencies.filter(|_| is_dynamic(&table, "dependencies")) {
             table.dependencies = found;
             table.dynamic.retain(|field| field != "dependencies");

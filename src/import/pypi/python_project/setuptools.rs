@@ -131,7 +131,12 @@ fn legacy(files: &FileReader<'_>, folders: &[String]) -> Told {
 
 /// Returns the requirements of the files that `{file = […]}` names. Those of pip's options are none that setuptools takes.
 fn from_files(value: &Value, files: &FileReader<'_>) -> Option<Vec<String>> {
-    let names: Vec<&str> = match value.get("file")? {
+    of_files(value.get("file")?, files)
+}
+
+/// Returns the requirements of a file, or of a list of files.
+pub(super) fn of_files(value: &Value, files: &FileReader<'_>) -> Option<Vec<String>> {
+    let names: Vec<&str> = match value {
         Value::String(name) => vec![name],
         several => several.as_array()?.iter().filter_map(Value::as_str).collect(),
     };

@@ -94,6 +94,23 @@ fn what_setup_py_computes_is_known_to_a_build_only() {
 }
 
 #[test]
+fn a_hook_of_hatch_reads_requirements_files() {
+    let hook = "[build-system]\nbuild-backend = 'hatchling.build'\n[project]\nname = 'a'\n\
+                dynamic = ['dependencies', 'optional-dependencies']\n\
+                [tool.hatch.metadata.hooks.requirements_txt]\nFILES\n\
+                [tool.hatch.metadata.hooks.requirements_txt.optional-dependencies]\nmcp = ['mcp.txt']\n";
+    for files in ["filename = 'req.txt'", "files = ['req.txt']"] {
+        let text = hook.replace("FILES", files);
+        let project = read(&[("pyproject.toml", &text), ("req.txt", "# all\nsix>=1\n\nhttpx\n"), ("mcp.txt", "mcp\n")]);
+        assert_eq!(project.dependencies, ["six>=1", "httpx"]);
+        assert_eq!(project.optional_dependencies["mcp"], ["mcp"]);
+        assert!(project.computed.is_empty());
+        let lost = read(&[("pyproject.toml", &text)]);
+        assert!(lost.computed.contains(&"dependencies".to_owned()));
+    }
+}
+
+#[test]
 fn versions_are_found_where_backends_look() {
     let check = |table: &str, files: &[(&str, &str)], expected: Option<&str>| {
         let text = format!("[project]\nname = 'my-app'\ndynamic = ['version']\n{table}");
