@@ -1,6 +1,7 @@
 //! Publishing to a server, and locking from it.
 
 use crate::support::{PACKAGE_TOKEN, PackageServer, Project, conforms};
+use crate::sweep::say;
 
 fn package(project: &Project, version: &str) {
     let manifest = format!("package \"orders\" version=\"{version}\" {{ node \".\"; }}\n");
@@ -77,4 +78,33 @@ fn a_lock_asks_for_few_files_and_for_no_index_file_that_it_has() {
     consumer.run("larder update").exits(0);
     std::fs::write(server.folder().join("checkpoint"), checkpoint).unwrap();
     consumer.run("larder update").exits(5).names(["was seen before", "fewer than the 4 lines"]);
+}
+
+#[test]
+#[ignore = "takes minutes: 200,000 events"]
+fn a_large_registry_is_read_in_few_requests_and_written_in_little_time() {
+    let server = PackageServer::start();
+    server.fill(10_000, 20);
+    let mut project = checkout(&server);
+    project.set("LARDER_LOG_KEY", &server.secret());
+    let timed = |what: &str, command: &str, project: &Project| {
+        let (start, before) = (std::time::Instant::now(), server.requests());
+        project.run(command).exits(0);
+        say(&format!("{what}: {} ms, {} requests", start.elapsed().as_millis(), server.requests() - before));
+        server.requests() - before
+    };
+    let folder = server.folder().display().to_string();
+    timed("publish", &format!("larder -C orders publish --registry {folder}"), &project);
+    timed("verify", &format!("larder registry verify {folder}"), &project);
+    let lines: Vec<String> = (0..200).map(|one| format!("    larder \"package-{:06}\" \"^1\"", one * 49)).collect();
+    let lines = lines.join("\n");
+    let registries = format!("registries {{ {}; }}\n", server.line());
+    let manifest = format!("{registries}runtimes {{ node \"20\"; }}\ndependencies {{\n{lines}\n}}\n");
+    let consumer = project.beside();
+    consumer.write("larder.kdl", &manifest);
+    let requests = timed("lock of 200, cold", "larder lock", &consumer);
+    assert!(requests <= 240, "{requests}");
+    std::fs::remove_file(consumer.path("larder.lock")).unwrap();
+    let requests = timed("lock of 200, warm", "larder lock", &consumer);
+    assert!(requests <= 8, "{requests}");
 }

@@ -50,6 +50,35 @@ impl PackageServer {
         Self { address, shared }
     }
 
+    /// Publishes versions of many packages, in another order each time: `NAME-000000` and so on.
+    pub(crate) fn fill(&self, packages: usize, versions: usize) {
+        let registry = FolderRegistry::open(self.shared.folder.path(), &[]).expect("a registry");
+        let locked = registry.lock(|| {}).expect("a lock");
+        let archive = b"archive".to_vec();
+        let tree = "0f".repeat(32);
+        for version in 0..versions {
+            let change = |place: usize| {
+                let name = format!("package-{:06}", place * 7_919 % packages);
+                let version = format!("1.{version}.0");
+                let body = format!(r#"{{"name":"{name}","version":"{version}","node":".","tree":"{tree}"}}"#);
+                let artifact = format!("{name}-{version}.tar.gz");
+                let sha256 = LogHash::of_file(&archive).to_string();
+                let size = archive.len() as u64;
+                let (time, publisher, signatures) = (None, None, Vec::new());
+                let deposit = Deposit { artifact: artifact.clone(), sha256, size, time, publisher, signatures };
+                let line = Event::publish_line(&body, &deposit).expect("an event");
+                Change { name, lines: vec![line], archives: vec![(artifact, archive.clone())] }
+            };
+            let changes: Vec<Change> = (0..packages).map(|place| change(place * 31 + version)).collect();
+            locked.commit(&changes, &self.shared.signer, "2026-11-01T00:00:00Z").expect("a publication");
+        }
+    }
+
+    /// Returns the private key of the log.
+    pub(crate) fn secret(&self) -> String {
+        self.shared.signer.to_secret()
+    }
+
     /// Returns the line that declares the registry.
     pub(crate) fn line(&self) -> String {
         let (url, key) = (&self.address, self.shared.signer.key());

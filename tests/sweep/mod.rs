@@ -13,6 +13,7 @@
 //!
 //! It stands on `strace`; without it these tests say so and pass.
 
+mod publish;
 mod scenes;
 mod sight;
 mod trace;

@@ -1,5 +1,6 @@
 //! The log of a registry: its state is read and verified once in a run, the heads of names as they are needed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ const LARGEST: u64 = 32 << 20;
 
 type Failed = Arc<dyn Failure>;
 
+/// A shard of heads that is fetched once.
+type OnceShard = OnceValue<Result<Option<Vec<u8>>, Failed>>;
+
 /// What is believed of a registry before it is asked.
 #[derive(Clone, Debug, Default)]
 pub(in crate::registry) struct LogOptions {
@@ -46,7 +50,7 @@ pub(super) struct RegistryLog {
     options: LogOptions,
     opened: OnceValue<Result<Arc<OpenLog>, Failed>>,
     /// Shards of heads that were read.
-    shards: Mutex<Answers>,
+    shards: Mutex<BTreeMap<String, Arc<OnceShard>>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -88,14 +92,9 @@ impl RegistryLog {
         let mut pauses = PAUSES.iter();
         let mut past_caches = false;
         loop {
-            let mut answers = lock(&self.shards).clone();
-            let found =
-                drive(client, &mut answers, past_caches, |answers| find_head(&log.state.leaf, name.as_str(), answers))?;
-            match found {
-                Ok(head) => {
-                    *lock(&self.shards) = answers;
-                    return Ok(head);
-                }
+            let fetch = |path: &str| self.shard(client, path, past_caches);
+            match drive(fetch, |answers| find_head(&log.state.leaf, name.as_str(), answers))? {
+                Ok(head) => return Ok(head),
                 Err(fault) => match pauses.next().filter(|_| fault.is_between_states()) {
                     Some(pause) => std::thread::sleep(*pause),
                     None => return Err(failed(client, fault)),
@@ -103,6 +102,16 @@ impl RegistryLog {
             }
             past_caches = true;
         }
+    }
+
+    /// Returns a shard of heads, which is fetched once however many names lie in it.
+    fn shard(&self, client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
+        if past_caches {
+            return shard_or_file(client, path, true);
+        }
+        let new = || Arc::new(OnceValue::new());
+        let once = Arc::clone(lock(&self.shards).entry(path.to_owned()).or_insert_with(new));
+        once.get(|| shard_or_file(client, path, false))
     }
 
     /// Fetches the index file of a name, as far as its head knows it.
@@ -133,8 +142,8 @@ impl RegistryLog {
         let mut pauses = PAUSES.iter();
         let mut past_caches = false;
         let state = loop {
-            let mut answers = Answers::default();
-            let read = drive(client, &mut answers, past_caches, |answers| read_state(&keys, &seen.witness, answers))?;
+            let fetch = |path: &str| shard_or_file(client, path, past_caches);
+            let read = drive(fetch, |answers| read_state(&keys, &seen.witness, answers))?;
             match read {
                 Ok(state) => break state,
                 Err(fault) if fault.is_between_states() => match (pauses.next(), &seen.last) {
@@ -220,18 +229,17 @@ impl RegistryLog {
 
 /// Runs a reader with the files that it asks for.
 fn drive<T>(
-    client: &RegistryClient,
-    answers: &mut Answers,
-    past_caches: bool,
+    fetch: impl Fn(&str) -> Result<Option<Vec<u8>>, Failed> + Sync,
     reader: impl Fn(&Answers) -> Result<T, Need>,
 ) -> Result<Result<T, LogFault>, Failed> {
+    let mut answers = Answers::default();
     loop {
-        match reader(answers) {
+        match reader(&answers) {
             Ok(value) => return Ok(Ok(value)),
             Err(Need::Fault(fault)) => return Ok(Err(fault)),
             Err(Need::Files(paths)) => {
                 let paths: Vec<String> = paths.into_iter().collect();
-                let contents = run_concurrently(&paths, THREADS, |path| shard_or_file(client, path, past_caches));
+                let contents = run_concurrently(&paths, THREADS, |path| fetch(path));
                 for (path, content) in paths.into_iter().zip(contents) {
                     answers.add(path, content?);
                 }

@@ -138,11 +138,6 @@ impl FolderRegistry {
         }
     }
 
-    /// Returns the heads of a state, to be changed.
-    pub(super) fn heads(&self, state: &VerifiedState) -> Result<Heads, FolderError> {
-        Ok(Heads::new(self.read(|answers| state.all_shards(answers))?))
-    }
-
     /// Opens the shard of a name.
     pub(super) fn open_shard(&self, heads: &mut Heads, state: &VerifiedState, name: &str) -> Result<(), FolderError> {
         if let Some(shard) = heads.unopened(name).cloned() {

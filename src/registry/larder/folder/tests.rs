@@ -125,6 +125,24 @@ fn what_a_killed_writer_left_is_taken_back() {
 }
 
 #[test]
+fn shards_that_nobody_reads_are_removed() {
+    let (_folder, registry) = registry();
+    publish(&registry, &[publication("a", "1.0.0")]).unwrap();
+    let first = registry.state().unwrap().leaf.heads[0].path();
+    publish(&registry, &[publication("a", "1.1.0")]).unwrap();
+    publish(&registry, &[publication("a", "1.2.0")]).unwrap();
+    // Whoever read an older checkpoint a moment ago still finds it.
+    assert!(fs::stat(&registry.root().join(&first)).unwrap().is_some());
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(100_000);
+    for entry in std::fs::read_dir(registry.root().join("heads")).unwrap() {
+        std::fs::File::open(entry.unwrap().path()).unwrap().set_modified(long_ago).unwrap();
+    }
+    publish(&registry, &[]).unwrap();
+    assert!(fs::stat(&registry.root().join(&first)).unwrap().is_none());
+    assert_eq!(registry.verify().unwrap().damage, Vec::<String>::new());
+}
+
+#[test]
 fn submissions_wait_for_the_key() {
     let (_folder, registry) = registry();
     let submission = Submission {

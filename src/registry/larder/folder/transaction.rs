@@ -1,12 +1,18 @@
 //! Events and archives that are added to a registry as one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::FolderError;
 use super::open::LockedFolder;
 use crate::fs;
-use crate::package::log::{Appender, CHECKPOINT, Checkpoint, Head, LogSigner, StateLeaf, Tree};
+use crate::package::log::{Appender, CHECKPOINT, Checkpoint, Head, Heads, LogSigner, ShardRef, StateLeaf, Tree};
 use crate::package::{EventFault, IndexFile};
+
+/// The folder of shards of heads.
+const HEADS: &str = "heads";
+
+/// The nanoseconds for which a shard stays that no state names any more: a reader may be in the middle of an older state.
+const KEPT: i128 = 86_400 * 1_000_000_000;
 
 /// What is added to one package.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +35,8 @@ impl LockedFolder<'_> {
             let (given, origin) = (signer.key().name().to_owned(), registry.description.origin.clone());
             return Err(FolderError::OtherKey { given, origin });
         }
-        let mut heads = registry.heads(&state)?;
+        let shards = registry.read(|answers| state.all_shards(answers))?;
+        let mut heads = Heads::new(shards.clone());
         let mut appender = registry.read(|answers| Appender::new(state.checkpoint.tree, answers))?;
         let mut indexes: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
         for change in changes {
@@ -70,11 +77,35 @@ impl LockedFolder<'_> {
         }
         registry.write(CHECKPOINT, Checkpoint::sign(tree, signer).as_bytes())?;
         self.lock.set_note(b"")?;
+        self.collect(&shards)?;
         for (path, _) in tiles.iter().filter(|(path, _)| !path.contains(".p/")) {
             // A full tile stands for the partial ones before it.
             fs::remove_tree(&registry.root.join(format!("{path}.p")))?;
         }
         Ok(tree)
+    }
+
+    /// Removes shards of heads that neither the state before this one names, nor were written lately: no reader can be in the middle
+    /// of a state that names them. Removes what killed writers left there, too.
+    fn collect(&self, before: &[ShardRef]) -> Result<(), FolderError> {
+        let folder = self.registry.root.join(HEADS);
+        let names: BTreeSet<String> = before.iter().map(|one| one.sha256.to_string()).collect();
+        let now = jiff::Timestamp::now().as_nanosecond();
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.is_not_found() => Vec::new(),
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = folder.join(&entry.path);
+            if fs::is_temporary(&entry.path) {
+                fs::remove_temporary(&path)?;
+            } else if entry.path.to_str().is_none_or(|name| !names.contains(name))
+                && fs::stat(&path)?.is_some_and(|stat| now - i128::from(stat.mtime) > KEPT)
+            {
+                fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes back what a killed writer added to index files. Its tiles, heads and archives are overwritten when their places are
