@@ -260,6 +260,14 @@ fn an_archive_with_other_files_or_bytes_is_refused() {
         .run("larder sync --frozen")
         .exits(4)
         .names(["has other files than are locked"]);
+    // What the registry said of the package has to be what the package says of itself.
+    let start = lock.find("body = \"sha256-").expect("a digest") + 15;
+    let forged = format!("{}{}{}", &lock[..start], "A".repeat(42), &lock[start + 42..]);
+    project
+        .write("larder.lock", &forged)
+        .run("larder sync --frozen")
+        .exits(4)
+        .names(["is not what its registry says of it"]);
     project.write("larder.lock", &lock);
     let archive = packages.path("artifacts/orders/orders-1.0.0.tar.gz");
     let other = packages.path("artifacts/money/money-1.0.0.tar.gz");

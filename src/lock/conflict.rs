@@ -106,8 +106,9 @@ mod tests {
         let package = |lines: u32, byte: &str| {
             let history = format!("{lines}:sha256:{}", byte.repeat(32));
             format!(
-                "id = \"larder:a@1.0.0\"\nregistry = \"acme\"\ntree = \"{}\"\nhistory = \"{history}\"\n",
-                "00".repeat(32)
+                "id = \"larder:a@1.0.0\"\nregistry = \"acme\"\ntree = \"{}\"\nbody = \"{}\"\nhistory = \"{history}\"\n",
+                "00".repeat(32),
+                crate::model::Digest::sha256_of("body")
             )
         };
         let merged = |ours: String, theirs: String| {

@@ -10,6 +10,8 @@ use super::{Algorithm, Digest, TreeDigest};
 pub struct Attestation {
     /// The digest of the package's files: its identity, however they are packed.
     pub tree: TreeDigest,
+    /// The SHA-256 digest of everything that the publisher says of the version, which the package's own manifest has to say too.
+    pub body: Digest,
     /// The history of the package at that time.
     pub history: History,
 }

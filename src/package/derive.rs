@@ -7,6 +7,7 @@ use flate2::bufread::GzDecoder;
 use super::archive::{ArchiveFile, ArchiveReader, MANIFEST, MAX_FILES, MAX_SIZE, is_plain_gzip, tree_digest};
 use super::body::Body;
 use crate::manifest::{self, ManifestKind};
+use crate::model::TreeDigest;
 
 /// Returns the body that the manifest in an archive stands for.
 ///
@@ -23,10 +24,18 @@ pub fn body_of_archive(archive: &[u8]) -> Result<Body, String> {
 /// Returns the body that the manifest among these files stands for. The files are sorted by path.
 fn body_of_files(files: &[ArchiveFile]) -> Result<Body, String> {
     let manifest = files.iter().find(|file| file.path.as_str() == MANIFEST).ok_or("it has no larder.kdl")?;
-    let text = std::str::from_utf8(&manifest.content).map_err(|_| "its larder.kdl is no text")?;
+    body_of_manifest(&manifest.content, tree_digest(files))
+}
+
+/// Returns the body that the larder.kdl of a package stands for, whose files have the digest `tree`.
+///
+/// # Errors
+/// Why it is no manifest of a package, as a sentence.
+pub fn body_of_manifest(manifest: &[u8], tree: TreeDigest) -> Result<Body, String> {
+    let text = std::str::from_utf8(manifest).map_err(|_| "its larder.kdl is no text")?;
     let manifest = manifest::parse(MANIFEST, text, ManifestKind::Package).map_err(|error| error.to_string())?;
     let package = manifest.package.as_ref().ok_or("its larder.kdl says nothing of a package")?;
-    Body::of(&manifest, package, tree_digest(files)).map_err(|error| error.to_string())
+    Body::of(&manifest, package, tree).map_err(|error| error.to_string())
 }
 
 /// Reads all files of an archive, within the bounds of what is packed.

@@ -30,7 +30,7 @@ pub use archive::{
 };
 pub use body::{Body, BodyDependency, BodyError, BodyFeature};
 pub use contents::check_contents;
-pub use derive::body_of_archive;
+pub use derive::{body_of_archive, body_of_manifest};
 pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};

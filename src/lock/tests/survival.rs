@@ -117,6 +117,7 @@ fn package() -> impl Strategy<Value = Whole> {
         |(origin, folder, artifacts, facts, instances)| {
             let attestation = folder.is_none().then(|| Attestation {
                 tree: TreeDigest::of(b"tree"),
+                body: Digest::sha256_of("body"),
                 history: History { lines: 17, digest: Digest::sha256_of("history") },
             });
             (Package { origin, folder, artifacts, facts, attestation }, instances)

@@ -198,6 +198,8 @@ pub(super) struct PackageTable<'a> {
     #[serde(borrow)]
     pub(super) tree: Option<CowStr<'a>>,
     #[serde(borrow)]
+    pub(super) body: Option<CowStr<'a>>,
+    #[serde(borrow)]
     pub(super) history: Option<CowStr<'a>>,
     #[serde(borrow, default)]
     pub(super) artifacts: Vec<ArtifactTable<'a>>,

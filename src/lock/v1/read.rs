@@ -288,11 +288,15 @@ impl<'a> LockReader<'a> {
     fn package(&mut self, written: &'a document::PackageTable<'a>, ecosystem: Ecosystem) -> ReadResult<Package> {
         let owned = |texts: &[CowStr<'_>]| texts.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
         let text = |text: &Option<CowStr<'_>>| text.as_deref().map(str::to_owned);
-        let attestation = match (&written.tree, &written.history) {
-            (None, None) => None,
-            (Some(tree), Some(history)) => Some(Attestation { tree: self.value(tree)?, history: self.value(history)? }),
-            (Some(text), None) | (None, Some(text)) => {
-                return Err(self.corrupt(text, "a private package is locked by its `tree` and its `history`"));
+        let attestation = match (&written.tree, &written.body, &written.history) {
+            (None, None, None) => None,
+            (Some(tree), Some(body), Some(history)) => {
+                Some(Attestation { tree: self.value(tree)?, body: self.value(body)?, history: self.value(history)? })
+            }
+            (Some(text), ..) | (_, Some(text), _) | (.., Some(text)) => {
+                return Err(
+                    self.corrupt(text, "a private package is locked by its `tree`, its `body` and its `history`")
+                );
             }
         };
         Ok(Package {

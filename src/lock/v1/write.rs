@@ -189,8 +189,9 @@ impl LockWriter {
         if let Some(folder) = &package.folder {
             self.fact("folder", folder_text(folder));
         }
-        if let Some(Attestation { tree, history }) = &package.attestation {
+        if let Some(Attestation { tree, body, history }) = &package.attestation {
             self.fact("tree", tree);
+            self.fact("body", body);
             self.fact("history", history);
         }
         let facts = &package.facts;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::build::{BuildError, FailedStep};
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fetch::{self, FetchError, NameFolding, RequestedArtifact};
+use crate::fs;
 use crate::lock::{Closure, Selection};
 use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform, TreeDigest};
+use crate::package;
 use crate::store::{Lease, StoreError, Tree};
 
 use super::laid_out;
@@ -264,14 +266,42 @@ fn attempt(
     Ok(gathered)
 }
 
-/// Makes sure that a private package has the files that the lock names by their digest, however they were packed.
-fn attested(closure: &Closure<'_>, package: &PackageKey, tree: &Tree) -> Result<()> {
-    let locked = closure.graph.and_then(|graph| graph.packages.get(package)?.attestation.as_ref());
+/// Makes sure that a private package has the files that the lock names by their digest, however they were packed, and that its own
+/// manifest says what its registry said of it.
+fn attested(closure: &Closure<'_>, key: &PackageKey, tree: &Tree) -> Result<()> {
+    let locked = closure.graph.and_then(|graph| graph.packages.get(key)?.attestation.as_ref());
     match locked {
         Some(locked) if locked.tree != tree.digest => {
-            Err(OtherFiles { package: package.clone(), locked: locked.tree, found: tree.digest }.into())
+            Err(OtherFiles { package: key.clone(), locked: locked.tree, found: tree.digest }.into())
         }
-        _ => Ok(()),
+        Some(locked) => {
+            let manifest = fs::read_if_exists(&tree.folder.join(package::MANIFEST))?.unwrap_or_default();
+            let reason = match package::body_of_manifest(&manifest, tree.digest) {
+                Ok(body) if Digest::sha256_of(body.to_json()) == locked.body => return Ok(()),
+                Ok(_) => "its larder.kdl has other dependencies, features, programs or words".to_owned(),
+                Err(reason) => reason,
+            };
+            Err(OtherBody { package: key.clone(), reason }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// A private package whose own manifest does not say what its registry said of it.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{package} is not what its registry says of it: {reason}")]
+#[diagnostic(
+    code(larder::sync::other_body),
+    help("what was locked is not what its publisher packed: do not trust the registry, and ask who runs it")
+)]
+struct OtherBody {
+    package: PackageKey,
+    reason: String,
+}
+
+impl Failure for OtherBody {
+    fn exit(&self) -> Exit {
+        Exit::Integrity
     }
 }
 

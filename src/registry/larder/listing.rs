@@ -85,7 +85,11 @@ impl PackageListing for LarderListing {
                 yanked: listed.published.yanked.is_some(),
                 ..Facts::default()
             },
-            attestation: whole_history(&self.file).map(|history| Attestation { tree: body.tree, history }),
+            attestation: whole_history(&self.file).map(|history| Attestation {
+                tree: body.tree,
+                body: Digest::sha256_of(body.to_json()),
+                history,
+            }),
             ..Release::default()
         })
     }
