@@ -148,9 +148,11 @@ fn a_folder_that_a_workspace_excludes_is_no_member_and_its_requirements_are_take
     project.write("package.json", r#"{"name": "shop", "workspaces": ["*", "!jobs"]}"#);
     project.write("jobs/package.json", "{}").write("jobs/requirements.txt", "six\n");
     project.write("jobs/pyproject.toml", "[project]\nname = 'jobs'\nversion = '1'\n[tool.ruff]\nline-length = 100\n");
+    project.write("demo/one/requirements.txt", "shown-only\n");
     let told = project.run("larder init --no-lock").exits(0).stderr;
     assert!(told.contains("Members: api, web"), "{told}");
     assert!(project.read("larder.kdl").contains("pypi \"six\""), "{told}");
+    assert!(!project.read("larder.kdl").contains("shown-only"), "{told}");
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use larder::model::EntryPath;
 use larder::package::log::{LogHash, LogSigner};
-use larder::package::{Body, Deposit, Event, IndexFile, Submission};
+use larder::package::{self, ArchiveFile, Body, Deposit, Event, IndexFile, Submission};
 use larder::registry::{Change, FolderRegistry};
 
 /// The token that may publish.
@@ -54,12 +55,15 @@ impl PackageServer {
     pub(crate) fn fill(&self, packages: usize, versions: usize) {
         let registry = FolderRegistry::open(self.shared.folder.path(), &[]).expect("a registry");
         let locked = registry.lock(|| {}).expect("a lock");
-        let archive = b"archive".to_vec();
-        let tree = "0f".repeat(32);
         for version in 0..versions {
             let change = |place: usize| {
                 let name = format!("package-{:06}", place * 7_919 % packages);
                 let version = format!("1.{version}.0");
+                let manifest = format!("package \"{name}\" version=\"{version}\" {{\n    node \".\"\n}}\n");
+                let path = EntryPath::parse(package::MANIFEST).expect("a path");
+                let files = [ArchiveFile { path, executable: false, content: manifest.into_bytes() }];
+                let (archive, tree) =
+                    (package::write(&format!("{name}-{version}"), &files), package::tree_digest(&files));
                 let body = format!(r#"{{"name":"{name}","version":"{version}","node":".","tree":"{tree}"}}"#);
                 let artifact = format!("{name}-{version}.tar.gz");
                 let sha256 = LogHash::of_file(&archive).to_string();
@@ -67,7 +71,7 @@ impl PackageServer {
                 let (time, publisher, signatures) = (None, None, Vec::new());
                 let deposit = Deposit { artifact: artifact.clone(), sha256, size, time, publisher, signatures };
                 let line = Event::publish_line(&body, &deposit).expect("an event");
-                Change { name, lines: vec![line], archives: vec![(artifact, archive.clone())] }
+                Change { name, lines: vec![line], archives: vec![(artifact, archive)] }
             };
             let changes: Vec<Change> = (0..packages).map(|place| change(place * 31 + version)).collect();
             locked.commit(&changes, &self.shared.signer, "2026-11-01T00:00:00Z").expect("a publication");

@@ -13,12 +13,17 @@ use crate::ops::project::{inputs, members};
 use crate::registry::path::{self, LocalPackageIndex};
 
 /// Folders that are no part of what a repository ships.
-const ASIDE: [&str; 12] = [
+const ASIDE: [&str; 17] = [
     "node_modules",
     "test",
     "tests",
     "example",
     "examples",
+    "demo",
+    "demos",
+    "sample",
+    "samples",
+    "benchmarks",
     "fixtures",
     "docs",
     "templates",
