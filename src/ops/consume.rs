@@ -12,6 +12,7 @@ use super::{Project, Result, Session};
 use crate::diagnostic::{Exit, Failure};
 use crate::fs;
 use crate::import::ImportedRegistry;
+use crate::manifest::edit::quoted;
 use crate::manifest::{Manifest, RegistryUrl, seen_as};
 use crate::model::{Ecosystem, Label, PackageName};
 
@@ -59,7 +60,7 @@ pub fn consume(session: &Session<'_>, options: &ConsumeOptions<'_>) -> Result<(C
     }
     let project = Project::read(context.folder.clone())?;
     if !has_registry(&project.manifest, &url) {
-        let line = format!("{} \"{}\" \"{}\"", Ecosystem::PRIVATE, name_of(&url), options.registry);
+        let line = format!("{} {} {}", Ecosystem::PRIVATE, quoted(&name_of(&url)), quoted(options.registry));
         return Err(OtherProject { line }.into());
     }
     let consumed = |changed| Consumed { manifest: path.clone(), package: name.to_string(), changed };
@@ -84,10 +85,8 @@ fn has_registry(manifest: &Manifest, url: &RegistryUrl) -> bool {
 }
 
 fn has_line(manifest: &Manifest, name: &PackageName) -> bool {
-    let is_of = |line: &&crate::manifest::DependencyLine| {
-        line.ecosystem() == Ecosystem::PRIVATE && seen_as(line) == name.as_str()
-    };
-    manifest.dependencies.iter().any(|line| is_of(&line))
+    let mut lines = manifest.dependencies.iter();
+    lines.any(|line| line.ecosystem() == Ecosystem::PRIVATE && seen_as(line) == name.as_str())
 }
 
 /// Returns the name by which a manifest calls a registry: its host, or its folder's name.

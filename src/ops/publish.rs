@@ -6,9 +6,8 @@ use super::packages::{OwnPackage, prepare};
 use super::registry::target::Target;
 use super::registry::{server, submit};
 use super::{Project, Result, Session, key};
-use crate::model::{Ecosystem, PackageId};
+use crate::model::{Digest, Ecosystem, PackageId};
 use crate::package::Submission;
-use crate::package::log::LogHash;
 
 /// What is asked of `publish`.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +66,7 @@ pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Public
         version: body.version.to_string(),
         archive: body.archive_name(),
         size: archive.len() as u64,
-        sha256: LogHash::of_file(&archive).to_string(),
+        sha256: Digest::sha256_of(&archive).to_hex(),
         tree: body.tree.to_string(),
         files: prepared.files.iter().map(|file| file.path.to_string()).collect(),
         signed_by: signer.and_then(|signer| Some(signer.public().ok()?.to_string())),
@@ -75,11 +74,11 @@ pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Public
     };
     let submission =
         Submission { kind: "publish".to_owned(), body: text, archive: Some(archive), publisher: None, signatures };
-    let outcome = match (options.dry_run, &target, &project) {
-        (true, Target::Folder(folder), _) => submit::preview(folder, &submission)?,
-        (true, Target::Server(_), _) | (false, Target::Server(_), None) => "none",
-        (false, Target::Folder(folder), _) => submit::submit(context, folder, &submission)?.as_str(),
-        (false, Target::Server(registry), Some(project)) => {
+    let outcome = match (options.dry_run, &target) {
+        (true, Target::Folder(folder)) => submit::preview(folder, &submission)?,
+        (true, Target::Server(..)) => "none",
+        (false, Target::Folder(folder)) => submit::submit(context, folder, &submission)?.as_str(),
+        (false, Target::Server(project, registry)) => {
             let version = (publication.package.as_str(), publication.version.as_str());
             server::send(session, project, registry, version, &submission)?.as_str()
         }

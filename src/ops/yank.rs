@@ -77,9 +77,8 @@ pub fn record(session: &Session<'_>, package: &str, verdict: Verdict, particular
     let registry = target.origin().to_owned();
     let outcome = match target {
         Target::Folder(folder) => submit::submit(context, &folder, &submission)?,
-        Target::Server(registry) => {
+        Target::Server(project, registry) => {
             let path = version.as_ref().map_or_else(|| "status".to_owned(), ToString::to_string);
-            let project = project.as_ref().ok_or_else(|| NoVersion(name.clone()))?;
             server::send(session, project, &registry, (&name, &path), &submission)?
         }
     };

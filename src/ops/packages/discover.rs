@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::fs::{self, Kind};
-use crate::manifest::{self, DependencyLine, DependencySpec, ManifestKind, Spanned};
-use crate::model::{Label, PackageName, Requirement};
+use crate::manifest::{self, DependencyLine, DependencySpec, Manifest, ManifestKind, Spanned};
+use crate::model::{Catalogs, Label, PackageName, Requirement};
 use crate::ops::project::{find_root, inputs};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Error, Result};
@@ -42,10 +42,10 @@ impl Repository {
     pub(in crate::ops) fn of(context: &Context<'_>) -> Result<Self> {
         let root = find_root(context)?;
         let text = inputs::manifest(&root.join(MANIFEST))?;
-        let order = manifest::parse(MANIFEST, &text, ManifestKind::Package)?.order;
+        let Manifest { order, catalogs, .. } = manifest::parse(MANIFEST, &text, ManifestKind::Package)?;
         let (mut packages, mut unreadable) = (Vec::new(), Vec::new());
         for folder in folders(&root)? {
-            match package_in(&root, &folder) {
+            match package_in(&root, &folder, &catalogs) {
                 Ok(Some(own)) => packages.push(Discovered { folder: folder.into(), own, needs: BTreeSet::new() }),
                 Ok(None) => {}
                 Err(error) => {
@@ -123,13 +123,13 @@ fn private_name(requirement: &Requirement) -> Option<&PackageName> {
 }
 
 /// Reads the package in a folder. A manifest without a `package` is that of a member, or of another project: it is none of ours.
-fn package_in(root: &Path, folder: &str) -> Result<Option<OwnPackage>> {
+fn package_in(root: &Path, folder: &str, catalogs: &Catalogs) -> Result<Option<OwnPackage>> {
     let path = root.join(folder);
     let text = inputs::manifest(&path.join(MANIFEST))?;
     if !mentions_package(&text) {
         return Ok(None);
     }
-    OwnPackage::read(root, &path)
+    OwnPackage::read(root, &path, catalogs)
 }
 
 /// Returns whether a manifest may have a `package`: the others need not be parsed.

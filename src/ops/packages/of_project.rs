@@ -32,7 +32,7 @@ impl ProjectPackages {
         for folder in std::iter::once("").chain(members.folders.iter().map(|folder| &**folder)) {
             let folder = if folder.is_empty() { root.clone() } else { root.join(folder) };
             if folder.starts_with(&context.folder) && inputs::text(&folder.join(MANIFEST))?.is_some() {
-                packages.extend(OwnPackage::read(&root, &folder)?);
+                packages.extend(OwnPackage::read(&root, &folder, &manifest.catalogs)?);
             }
         }
         Ok(Self { root, is_alone, packages })

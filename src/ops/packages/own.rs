@@ -33,17 +33,20 @@ impl OwnPackage {
             }
         }
         let file = nearest.strip_prefix(&root).unwrap_or(nearest).join(MANIFEST);
-        Self::read(&root, nearest)?.ok_or_else(|| NoPackage { file: file.display().to_string() }.into())
+        // The root itself refers to none but its own.
+        let catalogs = if nearest == root { Catalogs::default() } else { catalogs(&root)? };
+        Self::read(&root, nearest, &catalogs)?.ok_or_else(|| NoPackage { file: file.display().to_string() }.into())
     }
 
-    /// Reads the package in a folder of the project at `root`. Returns `None` if its manifest has no `package`.
-    pub(in crate::ops) fn read(root: &Path, folder: &Path) -> Result<Option<Self>> {
+    /// Reads the package in a folder of the project at `root`, whose members refer to `catalogs`. Returns `None` if its manifest has no
+    /// `package`.
+    pub(in crate::ops) fn read(root: &Path, folder: &Path, catalogs: &Catalogs) -> Result<Option<Self>> {
         let file = folder.strip_prefix(root).unwrap_or(folder).join(MANIFEST).to_string_lossy().into_owned();
         let text = inputs::manifest(&folder.join(MANIFEST))?;
         let mut manifest = if folder == root {
             manifest::parse(&file, &text, ManifestKind::Package)?
         } else {
-            manifest::parse(&file, &text, ManifestKind::Member(&catalogs(root)?))?
+            manifest::parse(&file, &text, ManifestKind::Member(catalogs))?
         };
         if manifest.package.is_some() && folder != root {
             manifest = manifest::parse(&file, &edit::without_catalogs(&manifest), ManifestKind::Package)?;

@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use super::{log_keys, now};
 use crate::diagnostic::{Exit, Failure};
-use crate::model::PackageName;
+use crate::model::{Digest, PackageName};
 use crate::ops::{Context, Event as Happening, Result};
-use crate::package::log::{LogHash, VerifiedState};
+use crate::package::log::VerifiedState;
 use crate::package::{Body, Deposit, Event, IndexFile, Published, Submission, body_of_archive};
 use crate::registry::{Change, FolderError, FolderRegistry, LockedFolder};
 
@@ -93,9 +93,7 @@ pub(super) fn change(
     let index = registry.index(state, name.as_str())?;
     let index =
         IndexFile::parse(name.as_str(), index).map_err(|fault| FolderError::Index { name: name.to_string(), fault })?;
-    let time = now();
-    let publication = submission.kind == "publish";
-    if publication {
+    if submission.kind == "publish" {
         return publish(registry, state, &index, submission);
     }
     let known = |version: &semver::Version| {
@@ -118,7 +116,7 @@ pub(super) fn change(
     if is_there {
         return Ok(None);
     }
-    let line = Event::line_of(&submission.kind, &submission.body, Some(&time)).and_then(|line| {
+    let line = Event::line_of(&submission.kind, &submission.body, Some(&now())).and_then(|line| {
         // What is written can be read.
         Event::parse(&line).map(|_| line)
     });
@@ -154,7 +152,7 @@ fn publish(
     }
     let deposit = Deposit {
         artifact: body.archive_name(),
-        sha256: LogHash::of_file(archive).to_string(),
+        sha256: Digest::sha256_of(archive).to_hex(),
         size: archive.len() as u64,
         time: Some(now()),
         publisher: submission.publisher.clone(),

@@ -9,50 +9,48 @@ use crate::ops::{Context, Project, Result};
 use crate::registry::FolderRegistry;
 
 /// A registry that is written to.
-#[derive(Debug)]
-pub(in crate::ops) enum Target {
+pub(in crate::ops) enum Target<'p> {
     /// A folder on this machine.
     Folder(FolderRegistry),
-    /// A server, by the registry's name in larder.kdl.
-    Server(Label),
+    /// A server, by the registry's name in the project's larder.kdl.
+    Server(&'p Project, Label),
 }
 
-impl Target {
+impl<'p> Target<'p> {
     /// Finds the registry that is meant: by `--registry`, the name of one in larder.kdl or a folder; else the one that claims the
     /// package; else the only one that there is.
     pub(in crate::ops) fn find(
         context: &Context<'_>,
-        project: Option<&Project>,
+        project: Option<&'p Project>,
         named: Option<&str>,
         package: &PackageId,
     ) -> Result<Self> {
-        let declared: Vec<&Registry> = project
-            .iter()
-            .flat_map(|project| &project.manifest.registries)
-            .filter(|registry| registry.ecosystem == package.ecosystem)
+        let declared: Vec<(&'p Project, &Registry)> = project
+            .into_iter()
+            .flat_map(|project| project.manifest.registries.iter().map(move |registry| (project, registry)))
+            .filter(|(_, registry)| registry.ecosystem == package.ecosystem)
             .collect();
-        let root = project.map_or(context.folder.as_path(), |project| project.root.as_path());
         if let Some(named) = named {
-            return match declared.iter().find(|registry| registry.name.as_str() == named) {
-                Some(registry) => Self::declared(root, registry),
+            return match declared.iter().find(|(_, registry)| registry.name.as_str() == named) {
+                Some((project, registry)) => Self::declared(project, registry),
                 None => Self::folder(&context.folder.join(named)),
             };
         }
-        let claiming = declared.iter().find(|registry| registry.claim_on(package).is_some());
+        let claiming = declared.iter().find(|(_, registry)| registry.claim_on(package).is_some());
         match (claiming, declared.as_slice()) {
-            (Some(registry), _) => Self::declared(root, registry),
-            (None, [only]) if only.packages.is_empty() => Self::declared(root, only),
+            (Some((project, registry)), _) => Self::declared(project, registry),
+            (None, [(project, only)]) if only.packages.is_empty() => Self::declared(project, only),
             (None, _) => {
-                let candidates = declared.iter().map(|registry| registry.name.to_string()).collect();
+                let candidates = declared.iter().map(|(_, registry)| registry.name.to_string()).collect();
                 Err(NoTarget { package: package.name.to_string(), candidates }.into())
             }
         }
     }
 
-    fn declared(root: &Path, registry: &Registry) -> Result<Self> {
+    fn declared(project: &'p Project, registry: &Registry) -> Result<Self> {
         match &registry.url {
-            RegistryUrl::Folder(folder) => Self::folder(&root.join(&**folder)),
-            RegistryUrl::Http(_) => Ok(Self::Server(registry.name.clone())),
+            RegistryUrl::Folder(folder) => Self::folder(&project.root.join(&**folder)),
+            RegistryUrl::Http(_) => Ok(Self::Server(project, registry.name.clone())),
         }
     }
 
@@ -64,7 +62,7 @@ impl Target {
     pub(in crate::ops) fn origin(&self) -> &str {
         match self {
             Self::Folder(registry) => &registry.description().origin,
-            Self::Server(name) => name.as_str(),
+            Self::Server(_, name) => name.as_str(),
         }
     }
 }

@@ -89,19 +89,11 @@ impl RegistryLog {
     /// Returns the head of a name. Returns `None` if the registry does not have it.
     pub(super) fn head(&self, client: &RegistryClient, name: &PackageName) -> Result<Option<Head>, Failed> {
         let log = self.open(client)?;
-        let mut pauses = PAUSES.iter();
-        let mut past_caches = false;
-        loop {
+        let head = until_whole(|past_caches| {
             let fetch = |path: &str| self.shard(client, path, past_caches);
-            match drive(fetch, |answers| find_head(&log.state.leaf, name.as_str(), answers))? {
-                Ok(head) => return Ok(head),
-                Err(fault) => match pauses.next().filter(|_| fault.is_between_states()) {
-                    Some(pause) => std::thread::sleep(*pause),
-                    None => return Err(failed(client, fault)),
-                },
-            }
-            past_caches = true;
-        }
+            drive(fetch, |answers| find_head(&log.state.leaf, name.as_str(), answers))
+        })?;
+        head.map_err(|fault| failed(client, fault))
     }
 
     /// Returns a shard of heads, which is fetched once however many names lie in it.
@@ -116,51 +108,34 @@ impl RegistryLog {
 
     /// Fetches the index file of a name, as far as its head knows it.
     pub(super) fn index(client: &RegistryClient, head: &Head, path: &str) -> Result<Vec<u8>, Failed> {
-        let mut pauses = PAUSES.iter();
-        let mut past_caches = false;
-        loop {
-            let content = fetch(client, path, past_caches)?;
-            let checked = match content {
+        let index = until_whole(|past_caches| {
+            Ok(match fetch(client, path, past_caches)? {
                 Some(content) => head.check(content),
                 None => Err(LogFault::Missing { path: path.to_owned() }),
-            };
-            match checked {
-                Ok(index) => return Ok(index),
-                Err(fault) => match pauses.next().filter(|_| fault.is_between_states()) {
-                    Some(pause) => std::thread::sleep(*pause),
-                    None => return Err(failed(client, fault)),
-                },
-            }
-            past_caches = true;
-        }
+            })
+        })?;
+        index.map_err(|fault| failed(client, fault))
     }
 
     fn read(&self, client: &RegistryClient) -> Result<OpenLog, Failed> {
         let description = description(client)?;
         let (keys, is_first_use) = self.keys(client, &description)?;
         let seen = self.options.witness.read(&keys);
-        let mut pauses = PAUSES.iter();
-        let mut past_caches = false;
-        let state = loop {
+        let read = until_whole(|past_caches| {
             let fetch = |path: &str| shard_or_file(client, path, past_caches);
-            let read = drive(fetch, |answers| read_state(&keys, &seen.witness, answers))?;
-            match read {
-                Ok(state) => break state,
-                Err(fault) if fault.is_between_states() => match (pauses.next(), &seen.last) {
-                    (Some(pause), _) => std::thread::sleep(*pause),
-                    (None, Some(last)) => {
-                        self.warn(format!(
-                            "registry `{}` is between two states ({fault}): its state of {} is used, the last that was seen whole",
-                            client.name(),
-                            last.leaf.time
-                        ));
-                        break last.clone();
-                    }
-                    (None, None) => return Err(failed(client, fault)),
-                },
-                Err(fault) => return Err(failed(client, fault)),
+            drive(fetch, |answers| read_state(&keys, &seen.witness, answers))
+        })?;
+        let state = match (read, &seen.last) {
+            (Ok(state), _) => state,
+            (Err(fault), Some(last)) if fault.is_between_states() => {
+                self.warn(format!(
+                    "registry `{}` is between two states ({fault}): its state of {} is used, the last that was seen whole",
+                    client.name(),
+                    last.leaf.time
+                ));
+                last.clone()
             }
-            past_caches = true;
+            (Err(fault), _) => return Err(failed(client, fault)),
         };
         if is_first_use {
             self.warn(format!(
@@ -225,6 +200,22 @@ impl RegistryLog {
     fn warn(&self, warning: String) {
         lock(&self.warnings).push(warning);
     }
+}
+
+/// Reads again, past all caches and after a pause, while what is read lies between two states. `read` is told whether to ask past
+/// caches.
+fn until_whole<T>(
+    mut read: impl FnMut(bool) -> Result<Result<T, LogFault>, Failed>,
+) -> Result<Result<T, LogFault>, Failed> {
+    let mut found = read(false)?;
+    for pause in PAUSES {
+        match &found {
+            Err(fault) if fault.is_between_states() => std::thread::sleep(pause),
+            _ => break,
+        }
+        found = read(true)?;
+    }
+    Ok(found)
 }
 
 /// Runs a reader with the files that it asks for.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::error::FolderError;
 use super::open::FolderRegistry;
 use crate::fs;
-use crate::package::log::{Appender, EntryBundle, Head, LogHash, StateLeaf, Tree, VerifiedState, entries_path};
+use crate::model::Digest;
+use crate::package::log::{Appender, EntryBundle, Head, StateLeaf, Tree, VerifiedState, entries_path};
 use crate::package::{Event, IndexFile};
 
 /// The result of a check.
@@ -175,7 +176,7 @@ impl Check<'_> {
             Ok::<_, FolderError>(match content {
                 None => Some(format!("`{file}` of {name} is missing")),
                 Some(content) if content.len() as u64 != *size => Some(format!("`{file}` of {name} has another size")),
-                Some(content) if LogHash::of_file(&content).to_string() != *sha256 => {
+                Some(content) if Digest::sha256_of(&content).to_hex() != *sha256 => {
                     Some(format!("`{file}` of {name} has another digest"))
                 }
                 Some(_) => None,
