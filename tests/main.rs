@@ -13,6 +13,7 @@ mod conflicts;
 mod consent;
 mod crash;
 mod crates;
+mod credentials;
 mod crowd;
 mod dlx;
 mod edit;

@@ -21,7 +21,12 @@ impl Authorization {
 
     /// Returns the header for a user and a password (RFC 7617), as Python's indexes expect it.
     pub fn basic(user: &str, password: &str) -> Self {
-        Self(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+        Self::encoded(&STANDARD.encode(format!("{user}:{password}")))
+    }
+
+    /// Returns the header for a user and a password that are joined and encoded already.
+    pub fn encoded(user_and_password: &str) -> Self {
+        Self(format!("Basic {user_and_password}"))
     }
 
     pub(super) fn header(&self) -> &str {
@@ -71,6 +76,12 @@ impl RegistryAddress {
     #[must_use]
     pub fn trusted_on_host(self) -> Self {
         Self { realm: self.url.root(), ..self }
+    }
+
+    /// Sets the URL below which the credentials are sent. Another origin than the address's gets none.
+    #[must_use]
+    pub fn trusted_below(self, realm: &Url) -> Self {
+        if realm.is_same_origin(&self.url) { Self { realm: realm.clone(), ..self } } else { self }
     }
 
     /// Sets the URL that paths of files beside the registry are relative to.

@@ -346,12 +346,12 @@ fn what_pnpm_hoists_is_hoisted_and_the_strict_stay_strict() {
 fn registries_are_kept_and_tokens_are_not() {
     let imported = npmrc(
         "; a comment\nregistry=https://npm.acme.example/\n@acme:registry=https://own.acme.example/npm/\n\
-         //own.acme.example/npm/:_authToken=s3cret\nsave-exact=true\nnode-linker=hoisted\n",
+         //own.acme.example/npm/:_authToken=s3cret\n//own.acme.example/:certfile=x\nsave-exact=true\nnode-linker=hoisted\n",
     );
     let text = text_of(&imported);
     assert!(text.contains("npm \"npmjs\" \"https://npm.acme.example/\""), "{text}");
     assert!(text.contains("npm \"acme\" \"https://own.acme.example/npm/\" {\n        packages \"@acme/*\""), "{text}");
-    assert_eq!(refused(&imported), ["the token for own.acme.example in .npmrc", ".npmrc node-linker=hoisted"]);
+    assert_eq!(refused(&imported), [".npmrc certfile", ".npmrc node-linker=hoisted"]);
     assert!(!format!("{imported:?}").contains("s3cret"));
 }
 

@@ -500,6 +500,16 @@ pub enum RegistryUrl {
     Folder(Arc<str>),
 }
 
+impl RegistryUrl {
+    /// Returns the URL, if it is on a server.
+    pub fn http(&self) -> Option<&Url> {
+        match self {
+            Self::Http(url) => Some(url),
+            Self::Folder(_) => None,
+        }
+    }
+}
+
 /// The source of a token. A manifest never contains the token itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenSource {

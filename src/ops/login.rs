@@ -8,7 +8,10 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 
-use super::registries::tokens::{self, Grant};
+use super::registries::{
+    self,
+    grants::{self, Grant},
+};
 use super::{Context, Project, Result};
 
 /// `larder login --json`: see `schema/login.json`.
@@ -21,7 +24,7 @@ pub struct Allowed {
 /// Notes that variables may be sent to hosts; without any, those that the project asks for, if `confirm` says so.
 pub fn allow(context: &Context<'_>, pairs: &[String], confirm: impl FnOnce(&[String]) -> bool) -> Result<Allowed> {
     let wanted = if pairs.is_empty() {
-        let wanted = tokens::unconfirmed(context, &Project::open(context)?)?;
+        let wanted = Vec::from_iter(registries::unconfirmed(context, &Project::open(context)?)?);
         let shown: Vec<String> = wanted.iter().map(ToString::to_string).collect();
         if !wanted.is_empty() && !confirm(&shown) {
             return Err(NotConfirmed(shown).into());
@@ -30,7 +33,7 @@ pub fn allow(context: &Context<'_>, pairs: &[String], confirm: impl FnOnce(&[Str
     } else {
         pairs.iter().map(|pair| pair.parse()).collect::<std::result::Result<Vec<Grant>, _>>()?
     };
-    let known = tokens::kept(context)?;
+    let known = grants::kept(context)?;
     let all: BTreeSet<&Grant> = known.iter().chain(&wanted).collect();
     if all.len() > known.len() {
         let mut text = "# Variables that larder may send to hosts, NAME@HOST: `larder login --allow`\n".to_owned();
@@ -39,7 +42,7 @@ pub fn allow(context: &Context<'_>, pairs: &[String], confirm: impl FnOnce(&[Str
             let _ = writeln!(text, "{grant}");
         }
         fs::create_dir_all(&context.configuration)?;
-        fs::write_atomic(&tokens::agreements(context), text.as_bytes(), Durability::Whole)?;
+        fs::write_atomic(&grants::agreements(context), text.as_bytes(), Durability::Whole)?;
     }
     Ok(Allowed { allowed: wanted.iter().map(ToString::to_string).collect() })
 }

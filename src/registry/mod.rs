@@ -7,6 +7,7 @@
 //! | `registries`, `options` | all registries of a project: the index and the source of artifacts |
 //! | `routing` | which registries may serve a package |
 //! | `prefetch`, `once` | jobs that run ahead of the solver; values that are computed once |
+//! | `credentials` | the credentials that other tools keep for registries |
 //! | `ecosystems` | the table of the ecosystems' protocols |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's protocol and its listings |
 //! | `runtimes` | where the runtimes come from that larder brings; which version is taken |
@@ -19,12 +20,12 @@
 mod bytes;
 mod cache;
 mod client;
+pub mod credentials;
 mod ecosystems;
 mod error;
 mod larder;
 mod listing_record;
 mod locked;
-pub mod netrc;
 mod npm;
 mod once;
 mod open_artifact;
@@ -48,7 +49,7 @@ pub use error::RegistryError;
 pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder};
 pub use larder::{WitnessedLog, export_witnesses, forget_history, import_witnesses};
 pub use locked::LockedIndex;
-pub use options::{RegistryOptions, Secret};
+pub use options::RegistryOptions;
 pub use registries::Registries;
 pub use routing::Routing;
 pub use runtimes::{ChosenRuntimes, NoRuntime, RuntimeOffer, choose as choose_runtimes};

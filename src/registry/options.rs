@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::cache::{CachePolicy, MetadataCache};
 use super::client::RegistryClient;
+use super::credentials::{self, Credential, Login, Secret};
 use super::larder::{LogOptions, WitnessFile};
-use super::netrc;
 use super::path::LocalPackageIndex;
 use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Quota, RegistryAddress};
@@ -42,6 +42,8 @@ pub struct RegistryOptions {
     pub tokens: BTreeMap<Label, Secret>,
     /// The text of `~/.netrc`, for registries with `token "netrc"`.
     pub netrc: Option<Secret>,
+    /// The credentials of addresses without one of those, by the address as it is declared.
+    pub credentials: BTreeMap<Url, Credential>,
     /// Packages whose lines have `registry=`.
     pub pinned: BTreeMap<PackageId, Label>,
     /// Packages that come from several registries, depending on the platform.
@@ -52,23 +54,6 @@ pub struct RegistryOptions {
     pub local_packages: LocalPackageIndex,
     /// The folders of the manifests' `path` lines. The folders of their own dependencies are found while resolving.
     pub folders: BTreeMap<PackageName, Arc<str>>,
-}
-
-/// A secret. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a token, without the white space around it.
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(***)")
-    }
 }
 
 impl RegistryOptions {
@@ -91,12 +76,7 @@ impl RegistryOptions {
         let places = overrides.chain(declared).filter_map(|(address, trusted)| {
             let place = match address {
                 RegistryUrl::Folder(folder) => RegistryAddress::folder(&self.root.join(&**folder))?,
-                RegistryUrl::Http(url) => {
-                    let place =
-                        RegistryAddress::http(url.clone(), self.authorization(registry, protocol, url, trusted));
-                    let place = protocol.describe_place(place);
-                    if registry.token == Some(TokenSource::Netrc) { place.trusted_on_host() } else { place }
-                }
+                RegistryUrl::Http(url) => self.address(registry, protocol, url, trusted),
             };
             Some(if *address == registry.url { place } else { place.mirror() })
         });
@@ -120,19 +100,30 @@ impl RegistryOptions {
         }
     }
 
-    fn authorization(
-        &self,
-        registry: &Registry,
-        protocol: &dyn Protocol,
-        url: &Url,
-        trusted: bool,
-    ) -> Option<Authorization> {
-        if registry.token == Some(TokenSource::Netrc) {
-            let login = netrc::find_login(&self.netrc.as_ref()?.0, url.host())?;
-            return Some(protocol.login_authorization(&login.user, &login.password));
+    /// Returns an address of a registry with the credentials for it: those that its node refers to, else others of this user.
+    fn address(&self, registry: &Registry, protocol: &dyn Protocol, url: &Url, trusted: bool) -> RegistryAddress {
+        let place = |authorization| protocol.describe_place(RegistryAddress::http(url.clone(), authorization));
+        if let Some(login) = self.netrc_login(registry, url) {
+            return place(Some(protocol.login_authorization(&login.user, &login.password))).trusted_on_host();
         }
-        let token = self.tokens.get(&registry.name).filter(|token| trusted && !token.0.is_empty())?;
-        Some(protocol.token_authorization(&token.0))
+        if let Some(token) = self.tokens.get(&registry.name).filter(|token| trusted && !token.text().is_empty()) {
+            return place(Some(protocol.token_authorization(token.text())));
+        }
+        let Some(credential) = self.credentials.get(url) else { return place(None) };
+        let authorization = match &credential.login {
+            Login::Token(token) => protocol.token_authorization(token.text()),
+            Login::Password { user, password } => protocol.login_authorization(user, password.text()),
+            Login::Basic(encoded) => Authorization::encoded(encoded.text()),
+        };
+        match &credential.realm {
+            Some(realm) => place(Some(authorization)).trusted_below(realm),
+            None => place(Some(authorization)),
+        }
+    }
+
+    fn netrc_login(&self, registry: &Registry, url: &Url) -> Option<credentials::NetrcLogin> {
+        let text = self.netrc.as_ref().filter(|_| registry.token == Some(TokenSource::Netrc))?;
+        credentials::find_login(text.text(), url.host())
     }
 }
 

@@ -38,7 +38,8 @@ struct State {
     played: HashMap<String, (Vec<u8>, usize)>,
     random: Option<Random>,
     asked: HashSet<String>,
-    authorized: Vec<String>,
+    /// The paths that were asked for with credentials, and these.
+    authorized: Vec<(String, String)>,
 }
 
 /// What lies at a path.
@@ -109,7 +110,13 @@ impl Registry {
 
     /// Returns the paths that were asked for with an `Authorization` header, in the order of arrival.
     pub(crate) fn authorized(&self) -> Vec<String> {
-        self.shared.state().authorized.clone()
+        self.shared.state().authorized.iter().map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Returns the `Authorization` headers that came with what was asked for at a path, and forgets all of them.
+    pub(crate) fn take_credentials(&self, path: &str) -> Vec<String> {
+        let all = std::mem::take(&mut self.shared.state().authorized);
+        all.into_iter().filter(|(asked, _)| asked == path).map(|(_, shown)| shown).collect()
     }
 
     /// Returns how many connections were made.
@@ -184,8 +191,8 @@ impl Shared {
         let (delay, corrupt, failing, stumble) = {
             let mut state = self.state();
             state.log.push(path.to_owned());
-            if headers.contains_key("authorization") {
-                state.authorized.push(path.to_owned());
+            if let Some(shown) = headers.get("authorization") {
+                state.authorized.push((path.to_owned(), shown.clone()));
             }
             let delay = state.random.as_mut().map_or(0, |random| random.below(6));
             let corrupt = state.corrupt.iter().any(|suffix| path.ends_with(suffix.as_str()));

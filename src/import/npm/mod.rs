@@ -22,7 +22,7 @@ mod yarnrc;
 use crate::model::Ecosystem;
 
 pub use bunfig::bunfig;
-pub use npmrc::npmrc;
+pub use npmrc::{npmrc, npmrc_settings};
 pub use package_json::{package_json, package_ranges};
 pub use workspaces::{lerna, pnpm_workspace};
 pub use yarnrc::yarnrc;

@@ -38,20 +38,29 @@ const WITHOUT_MEANING: [&str; 23] = [
     "resolution-mode",
 ];
 
-/// Reads an .npmrc. Tokens stay where they are: a manifest has references to them only.
+/// Splits an .npmrc into keys and values.
+pub fn npmrc_settings(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';', '[']));
+    lines.map(|line| {
+        let (key, value) = line.split_once('=').map_or((line, ""), |(key, value)| (key.trim(), value.trim()));
+        (key, value.trim_matches(['"', '\'']))
+    })
+}
+
+/// Reads an .npmrc. Credentials stay where they are: larder reads them there.
 pub fn npmrc(text: &str) -> Imported {
     let mut imported = Imported::default();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';', '['])) {
-        let (key, value) = line.split_once('=').map_or((line, ""), |(key, value)| (key.trim(), value.trim()));
-        let value = value.trim_matches(['"', '\'']);
+    for (key, value) in npmrc_settings(text) {
         if key == "registry" {
             // Naming npm's own registry replaces it.
             add(&mut imported, "npmjs", value, Vec::new());
         } else if let Some(scope) = key.strip_suffix(":registry").filter(|scope| scope.starts_with('@')) {
             add(&mut imported, &scope[1..], value, vec![format!("{scope}/*")]);
         } else if key.starts_with("//") {
-            let host = key.trim_start_matches('/').split(['/', ':']).next().unwrap_or_default();
-            refuse_token(host, ".npmrc", &mut imported);
+            if let Some(option @ ("certfile" | "keyfile" | "cafile" | "ca")) = key.rsplit(':').next() {
+                imported
+                    .refuse(format!(".npmrc {option}"), "certificates are named by SSL_CLIENT_CERT and SSL_CERT_FILE");
+            }
         } else {
             match key.trim_end_matches("[]") {
                 key @ ("hoist" | "shamefully-hoist" | "public-hoist-pattern" | "hoist-pattern" | "node-linker") => {
@@ -62,7 +71,7 @@ pub fn npmrc(text: &str) -> Imported {
                     let unit = if key == "min-release-age" { 24 * 60 * 60 } else { 60 };
                     match value.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)) {
                         Some(seconds) => imported.demand_age(ECOSYSTEM, Duration::from_secs(seconds)),
-                        None => imported.refuse_guard(format!(".npmrc {line}"), "it is no number"),
+                        None => imported.refuse_guard(format!(".npmrc {key}={value}"), "it is no number"),
                     }
                 }
                 "minimum-release-age-exclude" | "min-release-age-exclude" => {
@@ -70,8 +79,10 @@ pub fn npmrc(text: &str) -> Imported {
                     names.for_each(|name| imported.exempt_from_age(ECOSYSTEM, name));
                 }
                 "before" => {
-                    imported
-                        .refuse_guard(format!(".npmrc {line}"), "`released-before` in `resolution` takes an instant");
+                    imported.refuse_guard(
+                        format!(".npmrc {key}={value}"),
+                        "`released-before` in `resolution` takes an instant",
+                    );
                 }
                 _ if WITHOUT_MEANING.contains(&key) => {}
                 _ => imported.refuse(format!(".npmrc {key}"), "a setting of npm's that larder has not"),

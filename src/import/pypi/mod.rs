@@ -19,7 +19,7 @@ mod uv;
 
 use crate::model::Ecosystem;
 
-pub use pip_conf::{PIP_VARIABLES, pip_conf};
+pub use pip_conf::{PIP_VARIABLES, pip_conf, pip_options};
 pub use pyproject::{pyproject, python};
 pub use python_project::{
     FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, behind_extra, is_virtual,

@@ -11,6 +11,21 @@ pub const PIP_VARIABLES: [&str; 5] =
 /// Reads a pip.conf: the indexes of `[global]` and `[install]`.
 pub fn pip_conf(text: &str) -> Imported {
     let mut imported = Imported::default();
+    for (option, value) in pip_options(text) {
+        match &*option {
+            "index-url" | "extra-index-url" | "find-links" => {
+                add_index(&mut imported, &format!("--{option}"), value);
+            }
+            "no-index" => imported.refuse_guard("pip.conf no-index", "name the registry that replaces PyPI"),
+            _ => imported.refuse(format!("pip.conf {option}"), "an option of pip's that larder has not"),
+        }
+    }
+    imported
+}
+
+/// Splits `[global]` and `[install]` of a pip.conf into options and values, an option with several values once for each.
+pub fn pip_options(text: &str) -> Vec<(String, &str)> {
+    let mut found = Vec::new();
     let (mut section, mut option) = (String::new(), String::new());
     for line in text.trim_start_matches('\u{feff}').lines() {
         let trimmed = line.trim();
@@ -33,16 +48,9 @@ pub fn pip_conf(text: &str) -> Imported {
             }
             None => trimmed,
         };
-        for value in values.split_whitespace() {
-            match &*option {
-                "index-url" | "extra-index-url" | "find-links" => {
-                    add_index(&mut imported, &format!("--{option}"), value);
-                }
-                "no-index" => imported.refuse_guard("pip.conf no-index", "name the registry that replaces PyPI"),
-                "" => {}
-                _ => imported.refuse(format!("pip.conf {option}"), "an option of pip's that larder has not"),
-            }
+        if !option.is_empty() {
+            found.extend(values.split_whitespace().map(|value| (option.clone(), value)));
         }
     }
-    imported
+    found
 }

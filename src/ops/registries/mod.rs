@@ -1,6 +1,11 @@
-//! The registries of a project, with the tokens and mirrors that the environment holds for them.
+//! The registries of a project, with the credentials and mirrors that this user and the environment have for them.
+//!
+//! Which credentials an address gets, the first that there are: the `token` of its registry's node, then those of the
+//! ecosystem's own tools.
 
-pub(super) mod tokens;
+pub(super) mod grants;
+mod tokens;
+mod tool_credentials;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -9,11 +14,14 @@ use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ArtifactSource, Body, SourceError};
 use crate::fs;
 use crate::git::GitOptions;
-use crate::manifest::{Manifest, RegistryUrl, RuntimeAddress, RuntimeRegistry};
-use crate::model::{Artifact, ArtifactOwner, Origin, PackageId, Routes, RuntimeHost};
+use crate::manifest::{Manifest, Registry, RegistryUrl, RuntimeAddress, RuntimeRegistry};
+use crate::model::{Artifact, ArtifactOwner, Ecosystem, Label, Origin, PackageId, Routes, RuntimeHost, Url};
 use crate::profile::python;
+use crate::registry::credentials::Credential;
 use crate::registry::{CachePolicy, Registries, RegistryOptions};
 
+use self::grants::Grant;
+use self::tokens::Tokens;
 use crate::ops::session::release;
 use crate::ops::{Context, Project, Result, Session};
 
@@ -39,7 +47,9 @@ pub(in crate::ops) fn open_asking(
             mirrors.insert(registry.name.clone(), vec![url]);
         }
     }
-    let tokens::Tokens { tokens, netrc } = tokens::read(context, project)?;
+    let tokens = tokens::read(context, project)?;
+    let credentials = credentials(context, project, &mirrors, &tokens)?;
+    let tokens::Tokens { tokens, netrc } = tokens;
     let options = RegistryOptions {
         registries: manifest.registries.clone(),
         runtimes: runtime_addresses(context, manifest)?,
@@ -53,6 +63,7 @@ pub(in crate::ops) fn open_asking(
         mirrors,
         tokens,
         netrc,
+        credentials,
         pinned: project.pins.clone(),
         routed: project.routes.iter().flat_map(Routes::iter).map(|(package, _)| package.clone()).collect(),
         git: GitOptions {
@@ -65,6 +76,51 @@ pub(in crate::ops) fn open_asking(
     };
     fs::expect_open_files();
     Ok(Registries::new(options))
+}
+
+/// Returns which variables a project asks to send where, and nobody agreed to yet, be they set or not.
+pub(in crate::ops) fn unconfirmed(context: &Context<'_>, project: &Project) -> Result<BTreeSet<Grant>> {
+    let mut pairs: Vec<Grant> = tokens::pairs(project).collect();
+    for ecosystem in Ecosystem::ALL {
+        let addresses = addresses(project, ecosystem, &BTreeMap::new(), |_| true);
+        pairs.extend(tool_credentials::asks(context, project, ecosystem, &addresses)?);
+    }
+    grants::unconfirmed(context, pairs)
+}
+
+/// Finds the credentials for the addresses of registries whose nodes refer to none that are there.
+fn credentials(
+    context: &Context<'_>,
+    project: &Project,
+    mirrors: &BTreeMap<Label, Vec<RegistryUrl>>,
+    tokens: &Tokens,
+) -> Result<BTreeMap<Url, Credential>> {
+    let mut found = BTreeMap::new();
+    // Nothing is sent.
+    if context.offline {
+        return Ok(found);
+    }
+    for ecosystem in Ecosystem::ALL {
+        let addresses = addresses(project, ecosystem, mirrors, |registry| !tokens.has(registry));
+        found.extend(tool_credentials::find(context, project, ecosystem, &addresses)?);
+    }
+    Ok(found)
+}
+
+/// Returns the addresses on servers of some registries of an ecosystem, with their mirrors.
+fn addresses(
+    project: &Project,
+    ecosystem: Ecosystem,
+    mirrors: &BTreeMap<Label, Vec<RegistryUrl>>,
+    is_meant: impl Fn(&Registry) -> bool,
+) -> Vec<Url> {
+    let registries = project.manifest.registries.iter();
+    let meant = registries.filter(|registry| registry.ecosystem == ecosystem && is_meant(registry));
+    let all = meant.flat_map(|registry| {
+        let overrides = mirrors.get(&registry.name).into_iter().flatten();
+        std::iter::once(&registry.url).chain(&registry.mirrors).chain(overrides)
+    });
+    all.filter_map(RegistryUrl::http).cloned().collect()
 }
 
 /// Returns the addresses of the hosts of runtimes that are not the usual ones: a mirror of the environment comes first.
