@@ -21,6 +21,10 @@ test FILTER="":
 sweep:
     cargo test --test larder whole_sweep -- --ignored --nocapture
 
+# Fuzzes a parser of what others wrote (`fuzz/targets` has them), or each of them for a moment.
+fuzz *TARGET:
+    bash fuzz/run {{TARGET}}
+
 # Checks licences, banned crates and sources; needs cargo-deny, which `.ci/run` installs where it is missing.
 deny:
     PATH="${XDG_CACHE_HOME:-$HOME/.cache}/larder-ci/bin:$PATH" cargo deny --offline check bans licenses sources

@@ -61,6 +61,30 @@ fn harmed_byte_code_is_made_again() {
 }
 
 #[test]
+fn a_repair_trusts_no_byte_code_that_it_did_not_compile() {
+    let registry = Universe::new().pypi("six", "1.16", |p| p.file("six/__init__.py", "WORD = 'wheel'\n")).serve();
+    let project = project(&registry);
+    project.run("larder sync").exits(0);
+    // Other code under the time and the size of the source: Python itself cannot tell.
+    project.write(
+        "forge.py",
+        "import importlib.util, marshal, os, six\n\
+         source = os.stat(six.__file__)\n\
+         code = compile(\"WORD = 'forged'\", six.__file__, 'exec')\n\
+         stamp = b''.join(int(n).to_bytes(4, 'little') for n in (0, source.st_mtime, source.st_size))\n\
+         cached = six.__spec__.cached\n\
+         os.makedirs(os.path.dirname(cached), exist_ok=True)\n\
+         open(cached, 'wb').write(importlib.util.MAGIC_NUMBER + stamp + marshal.dumps(code))\n",
+    );
+    project.run("larder run -- python -B forge.py").exits(0);
+    let word = || project.run("larder run -- python -B -c 'import six; print(six.WORD)'").exits(0).stdout;
+    assert_eq!(word(), "forged\n");
+    project.run("larder sync --repair").exits(0);
+    assert_eq!(word(), "wheel\n");
+    assert_eq!(fs::read_link(project.path(".larder/active/../current")).expect("a link").to_string_lossy(), "1");
+}
+
+#[test]
 fn a_local_package_is_never_taken_from_a_registry() {
     // Somebody else has put a package of the same name there.
     let registry = Universe::new()

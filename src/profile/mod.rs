@@ -115,4 +115,4 @@ pub use rollback::Rollback;
 pub use root_links::{RequiredLinks, check_stays_inside};
 pub use runtime::{RuntimeTree, node_executable};
 pub use source_copy::copy_tree;
-pub use verify::{Damage, ProfileDamageKind};
+pub use verify::{Checked, Damage, ProfileDamageKind};

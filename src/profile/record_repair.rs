@@ -45,7 +45,7 @@ fn repair_record(
 ) -> Result<Built, ProfileError> {
     let plan = Plan::new(paths, input)?;
     plan.prepare_folders()?;
-    let damage = verify::realised(paths.root, paths.packages, &plan.layout, trees)?;
+    let damage = verify::realised(paths.root, paths.packages, &plan.layout, trees)?.damage;
     let damaged: BTreeSet<&RealisedKey> = damage.iter().filter_map(|damage| damage.key.as_ref()).collect();
     let complete = CompleteGenerations::read(paths.root, paths.packages)?;
     let realised = plan.realise(&damaged)?;
@@ -83,7 +83,7 @@ fn rewrite(
     fs::remove_tree(&draft)?;
     // What it says of its past is known from nowhere else.
     contents.generated.insert(SUMMARY.to_owned(), Text(TreeDigest::of(&fs::read(&folder.join(SUMMARY))?)));
-    let damage = verify::own_folder(paths.root, &folder, &generation, &contents, trees)?;
+    let damage = verify::own_folder(paths.root, &folder, &generation, &contents, trees)?.damage;
     let is_whole = damage.iter().all(|damage| paths.root.join(&damage.path) == folder.join(RECORD));
     if !is_whole || (summary.number, summary.digest) != (number, generation.digest) {
         return Ok(None);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::fs;
+
 use super::ProfileError;
 use super::build::{self, BuildInput, Built, Reuse, realise};
 use super::complete_generations::CompleteGenerations;
@@ -11,17 +13,21 @@ use super::key::RealisedKey;
 use super::paths::ProfilePaths;
 use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
-use super::verify::Damage;
+use super::verify::{Checked, Damage};
 
 impl Profiles {
     /// Builds again what is damaged: each damaged package in its place, and a new generation where the generation itself
-    /// is. The store has been healed before: harm through a hard link is the store's too.
+    /// is. The store has been healed before: harm through a hard link is the store's too. Byte-code that larder did not
+    /// compile goes in any case: Python makes it again from the source.
     pub fn repair(
         &self,
         _lock: &ProjectLock,
         input: &BuildInput<'_>,
-        damage: &[Damage],
+        Checked { damage, unknown_bytecode }: &Checked,
     ) -> Result<Built, ProfileError> {
+        for file in unknown_bytecode {
+            fs::remove_file(file)?;
+        }
         let damaged: BTreeSet<&RealisedKey> = damage.iter().filter_map(|damage| damage.key.as_ref()).collect();
         let current = self.current_if_readable(input.environment)?;
         let profile = self.profile(input.environment)?;

@@ -16,6 +16,7 @@
 //! | `source`, `source_reader` | packages outside of registries; the contract by which an ecosystem reads them |
 //! | `tarball` | single files of archives |
 //! | `client`, `cache`, `listing_record`, `provenance` | listings: fetching, caching, their compact form, their age |
+//! | `fuzzing` | entry points of `fuzz` |
 
 mod bytes;
 mod cache;
@@ -23,6 +24,8 @@ mod client;
 pub mod credentials;
 mod ecosystems;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod larder;
 mod listing_record;
 mod locked;

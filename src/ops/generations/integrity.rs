@@ -78,7 +78,8 @@ pub(in crate::ops) fn look(
     let mut shared: BTreeSet<Change> = BTreeSet::new();
     let mut in_profile: BTreeMap<PathBuf, Damage> = BTreeMap::new();
     for (environment, generation) in built {
-        for damage in profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())? {
+        let checked = profile.verify_generation(environment, generation.number, |digest| trees.get(digest).cloned())?;
+        for damage in checked.damage {
             let both = change_in_profile(&damage).filter(|change| stored.contains(change));
             let changed = matches!(damage.kind, ProfileDamageKind::Changed { .. });
             let harmed = Damage { shared: both.is_some(), ..Damage::new(environment, damage.to_string(), changed) };

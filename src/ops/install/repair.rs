@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::lock::Closure;
 use crate::model::{Artifact, Digest, PackageKey, PatchedPackage, Runtimes, TreeDigest};
 use crate::profile::python::Bytecode;
-use crate::profile::{self, BuildInput, Built, ProfileError, ProjectLock};
+use crate::profile::{self, BuildInput, Built, Checked, ProfileError, ProjectLock};
 use crate::store::{Store, StoreError, Tree};
 
 use crate::ops::Result;
@@ -84,17 +84,17 @@ pub(super) fn heal<'a>(
     trees: impl Iterator<Item = &'a Arc<Tree>>,
 ) -> Result<Built> {
     let Some(number) = profile.current_number(input.environment)? else {
-        return Ok(profile.repair(held, input, &[])?);
+        return Ok(profile.repair(held, input, &Checked::default())?);
     };
     let trees: BTreeMap<TreeDigest, &Arc<Tree>> = trees.map(|tree| (tree.digest, tree)).collect();
     let is_known = |digest: &TreeDigest| trees.get(digest).map(|tree| Arc::clone(tree));
     let looked = profile.relocate(held, input.environment, number).and_then(|relocated| {
-        let damage = profile.verify_generation(input.environment, number, is_known)?;
-        Ok((relocated, damage))
+        let checked = profile.verify_generation(input.environment, number, is_known)?;
+        Ok((relocated, checked))
     });
     match looked {
-        Ok((relocated, damage)) => {
-            let built = profile.repair(held, input, &damage)?;
+        Ok((relocated, checked)) => {
+            let built = profile.repair(held, input, &checked)?;
             Ok(Built { relocated: relocated || built.relocated, ..built })
         }
         Err(ProfileError::BadRecord { .. } | ProfileError::NoGeneration { .. }) => {

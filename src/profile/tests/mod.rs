@@ -237,7 +237,7 @@ fn damage_is_found_named_and_repaired() {
 
     let project = fixture.project();
     let lock = project.lock(|_| {}).unwrap();
-    let repaired = fixture.with_input(|input| project.repair(&lock, input, &damage)).unwrap();
+    let repaired = fixture.with_input(|input| project.repair(&lock, input, &damage.into())).unwrap();
     assert_eq!((repaired.is_new, repaired.realised), (false, 1));
     assert_eq!(fixture.verify(), Vec::<String>::new());
 
@@ -245,7 +245,7 @@ fn damage_is_found_named_and_repaired() {
     fs::remove_file(&fixture.project().folder(&development(), 1).join("node_modules/app")).unwrap();
     let damage = project.verify(&development(), fixture.lookup()).unwrap();
     assert_eq!(damage.len(), 1);
-    let repaired = fixture.with_input(|input| project.repair(&lock, input, &damage)).unwrap();
+    let repaired = fixture.with_input(|input| project.repair(&lock, input, &damage.into())).unwrap();
     assert_eq!((repaired.is_new, repaired.realised, repaired.generation.number), (true, 0, 2));
 }
 
@@ -297,7 +297,7 @@ fn a_collection_spares_what_is_current_kept_or_pinned() {
     assert_eq!(garbage.packages.len(), 1);
     assert_eq!(project.history(&development()).unwrap(), [2, 4]);
     for number in [2, 4] {
-        assert_eq!(project.verify_generation(&development(), number, fixture.lookup()).unwrap(), []);
+        assert_eq!(project.verify_generation(&development(), number, fixture.lookup()).unwrap().damage, []);
     }
 }
 

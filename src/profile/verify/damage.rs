@@ -9,6 +9,31 @@ use crate::model::TreeDigest;
 use crate::profile::ProfileError;
 use crate::profile::key::RealisedKey;
 
+/// What a profile was found to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is not as it should be.
+    pub damage: Vec<Damage>,
+    /// The absolute paths of byte-code that larder did not compile: Python's own, or a forgery with the time and size of its
+    /// source, which only a Python could tell from it.
+    pub unknown_bytecode: Vec<PathBuf>,
+}
+
+impl From<Vec<Damage>> for Checked {
+    fn from(damage: Vec<Damage>) -> Self {
+        Self { damage, unknown_bytecode: Vec::new() }
+    }
+}
+
+impl Extend<Self> for Checked {
+    fn extend<T: IntoIterator<Item = Self>>(&mut self, parts: T) {
+        for part in parts {
+            self.damage.extend(part.damage);
+            self.unknown_bytecode.extend(part.unknown_bytecode);
+        }
+    }
+}
+
 /// A file, link or folder of a profile that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {

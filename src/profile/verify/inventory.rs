@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::fs::{self, Action, DirEntry, FsError, Kind};
 use crate::model::TreeDigest;
 
-use super::damage::{Damage, ProfileDamageKind, link_harm};
+use super::damage::{Checked, Damage, ProfileDamageKind, link_harm};
 use crate::profile::ProfileError;
 use crate::profile::key::RealisedKey;
 
@@ -34,10 +34,10 @@ pub(super) struct Inventory<'a> {
 }
 
 impl Inventory<'_> {
-    pub(super) fn check(&self) -> Result<Vec<Damage>, ProfileError> {
+    pub(super) fn check(&self) -> Result<Checked, ProfileError> {
         // What a link in its place leads to is not looked into.
         if fs::lstat(self.folder)?.is_some_and(|stat| stat.kind != Kind::Folder) {
-            return Ok(vec![self.damage("", None, None, ProfileDamageKind::Foreign)]);
+            return Ok(vec![self.damage("", None, None, ProfileDamageKind::Foreign)].into());
         }
         let folders: BTreeSet<&str> = self.files.keys().flat_map(|path| parents(path)).collect();
         let is_looked_into = |path: &Path| {
@@ -47,11 +47,12 @@ impl Inventory<'_> {
         let found = match fs::walk(self.folder, is_looked_into) {
             Ok(found) => found,
             Err(error) if error.is_not_found() => {
-                return Ok(vec![self.damage("", None, None, ProfileDamageKind::Missing)]);
+                return Ok(vec![self.damage("", None, None, ProfileDamageKind::Missing)].into());
             }
             Err(error) => return Err(error.into()),
         };
         let mut damage = Vec::new();
+        let mut unknown_bytecode = Vec::new();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for found in &found {
             let path = found.path.to_str();
@@ -63,6 +64,8 @@ impl Inventory<'_> {
                 None if self.may_be_added_by_tools(&found.path) => {
                     if self.runs_unchecked(found)? {
                         damage.push(self.damage(&found.path.to_string_lossy(), None, None, ProfileDamageKind::Foreign));
+                    } else if is_bytecode(found) {
+                        unknown_bytecode.push(self.folder.join(&found.path));
                     }
                 }
                 None if found.kind == Kind::Folder && path.is_some_and(|path| is_known(&folders, path)) => {}
@@ -73,7 +76,7 @@ impl Inventory<'_> {
             let (package, tree) = expected.owner();
             damage.push(self.damage(path, package, tree, ProfileDamageKind::Missing));
         }
-        Ok(damage)
+        Ok(Checked { damage, unknown_bytecode })
     }
 
     fn compare(&self, path: &str, expected: &ExpectedEntry, kind: Kind) -> Result<Option<Damage>, ProfileError> {
@@ -117,7 +120,7 @@ impl Inventory<'_> {
         }
         match found.kind {
             Kind::Symlink | Kind::Other => Ok(true),
-            Kind::File if found.path.extension().is_some_and(|extension| extension == "pyc") => {
+            Kind::File if is_bytecode(found) => {
                 let start = fs::read_start(&self.folder.join(&found.path), 8)?;
                 // The magic number of the Python, then the flags.
                 Ok(start.get(4).is_some_and(|flags| flags & HASH_BASED != 0 && flags & CHECKED == 0))
@@ -142,6 +145,10 @@ impl Inventory<'_> {
             kind: harm,
         }
     }
+}
+
+fn is_bytecode(found: &DirEntry) -> bool {
+    found.kind == Kind::File && found.path.extension().is_some_and(|extension| extension == "pyc")
 }
 
 impl ExpectedEntry {

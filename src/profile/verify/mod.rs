@@ -24,7 +24,7 @@ use super::{ProfileError, npm, python, runtime};
 use damage::link_harm;
 use inventory::{ExpectedEntry, Inventory};
 
-pub use damage::{Damage, ProfileDamageKind};
+pub use damage::{Checked, Damage, ProfileDamageKind};
 
 impl Profiles {
     /// Compares every file of an environment's current generation with what it should be. `trees` finds a tree of the
@@ -35,7 +35,7 @@ impl Profiles {
         trees: impl Fn(&TreeDigest) -> Option<std::sync::Arc<Tree>> + Sync,
     ) -> Result<Vec<Damage>, ProfileError> {
         let number = self.current_number(environment)?.ok_or_else(|| ProfileError::NeverSynced(environment.clone()))?;
-        self.verify_generation(environment, number, trees)
+        Ok(self.verify_generation(environment, number, trees)?.damage)
     }
 
     /// Compares every file of any generation with what it should be: a rollback checks the generation that it goes back to.
@@ -44,19 +44,19 @@ impl Profiles {
         environment: &Label,
         number: u64,
         trees: impl Fn(&TreeDigest) -> Option<std::sync::Arc<Tree>> + Sync,
-    ) -> Result<Vec<Damage>, ProfileError> {
+    ) -> Result<Checked, ProfileError> {
         let _span = tracing::info_span!("verify", %environment, number).entered();
         let generation = self.generation(environment, number)?;
         let summary = self.summary(environment, number)?;
         self.check_location(environment, number, &summary)?;
         let folder = self.generation_folder(environment, number)?;
-        let mut damage = verify(self.root(), self.packages(), &folder, &generation, &trees)?;
+        let mut checked = verify(self.root(), self.packages(), &folder, &generation, &trees)?;
         let is_current = self.current_number(environment)? == Some(number);
         if is_current && self.active()?.as_ref() == Some(environment) {
-            damage.extend(root_links(self.root(), &RequiredLinks::from(&summary).links(self.root()))?);
-            damage.extend(fallback(self.root(), summary.fallback)?);
+            checked.damage.extend(root_links(self.root(), &RequiredLinks::from(&summary).links(self.root()))?);
+            checked.damage.extend(fallback(self.root(), summary.fallback)?);
         }
-        Ok(damage)
+        Ok(checked)
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn verify(
     folder: &Path,
     generation: &Generation,
     trees: &TreeLookup<'_>,
-) -> Result<Vec<Damage>, ProfileError> {
+) -> Result<Checked, ProfileError> {
     let contents = Contents::read(folder)?;
     let digest =
         Generation::digest(generation.platform, generation.python.as_ref(), &generation.closure, &contents.layout);
@@ -80,9 +80,9 @@ pub(super) fn verify(
             problem: "it was changed: what it lists does not have the digest that it names".to_owned(),
         });
     }
-    let mut damage = realised(root, packages, &contents.layout, trees)?;
-    damage.extend(own_folder(root, folder, generation, &contents, trees)?);
-    Ok(damage)
+    let mut checked = realised(root, packages, &contents.layout, trees)?;
+    checked.extend([own_folder(root, folder, generation, &contents, trees)?]);
+    Ok(checked)
 }
 
 /// Checks the realised packages of a layout.
@@ -91,12 +91,14 @@ pub(super) fn realised(
     packages: &Path,
     layout: &Layout,
     trees: &TreeLookup<'_>,
-) -> Result<Vec<Damage>, ProfileError> {
+) -> Result<Checked, ProfileError> {
     let realised: Vec<_> = layout.packages.iter().collect();
     let found = fs::map_parallel(&realised, |(key, realised)| package(root, packages, key, realised, trees))?;
     let runtimes: Vec<_> = layout.runtimes.iter().collect();
     let of_runtimes = fs::map_parallel(&runtimes, |(name, realised)| runtime(root, packages, name, realised, trees))?;
-    Ok(found.into_iter().chain(of_runtimes).flatten().collect())
+    let mut checked = Checked::default();
+    checked.extend(found.into_iter().chain(of_runtimes));
+    Ok(checked)
 }
 
 /// Checks the links in the checkout.
@@ -126,13 +128,15 @@ fn package(
     key: &RealisedKey,
     realised: &RealisedPackage,
     trees: &TreeLookup<'_>,
-) -> Result<Vec<Damage>, ProfileError> {
+) -> Result<Checked, ProfileError> {
     let folder = packages.join(key.as_str());
     let own = format!("node_modules/{}", realised.name);
     let mut inventory =
         Inventory { root, folder: &folder, key: Some(key), files: BTreeMap::new(), writable_folder: None };
     let Some(tree) = trees(&realised.tree) else {
-        return Ok(vec![inventory.damage("", Some(&realised.name), Some(realised.tree), ProfileDamageKind::Unknown)]);
+        return Ok(
+            vec![inventory.damage("", Some(&realised.name), Some(realised.tree), ProfileDamageKind::Unknown)].into()
+        );
     };
     if realised.files == LinkMode::Writable {
         inventory.writable_folder = Some(own.clone());
@@ -166,12 +170,12 @@ fn runtime(
     name: &Arc<str>,
     realised: &RealisedRuntime,
     trees: &TreeLookup<'_>,
-) -> Result<Vec<Damage>, ProfileError> {
+) -> Result<Checked, ProfileError> {
     let folder = packages.join(realised.key.as_str());
     let mut inventory =
         Inventory { root, folder: &folder, key: Some(&realised.key), files: BTreeMap::new(), writable_folder: None };
     let Some(tree) = trees(&realised.tree) else {
-        return Ok(vec![inventory.damage("", Some(name), Some(realised.tree), ProfileDamageKind::Unknown)]);
+        return Ok(vec![inventory.damage("", Some(name), Some(realised.tree), ProfileDamageKind::Unknown)].into());
     };
     let expected = runtime::expected(realised, &tree, &folder)?;
     let files = expected.files.into_iter().map(|(path, digest)| {
@@ -198,7 +202,7 @@ pub(super) fn own_folder(
     generation: &Generation,
     contents: &Contents,
     trees: &TreeLookup<'_>,
-) -> Result<Vec<Damage>, ProfileError> {
+) -> Result<Checked, ProfileError> {
     let mut inventory = Inventory { root, folder, key: None, files: BTreeMap::new(), writable_folder: None };
     let mut damage = Vec::new();
     for record in [RECORD, SUMMARY, KEYS, LOCK] {
@@ -219,8 +223,9 @@ pub(super) fn own_folder(
     }
     let links = contents.links.iter().map(|(path, target)| (path.clone(), ExpectedEntry::Link(target.clone())));
     inventory.files.extend(links);
-    damage.extend(inventory.check()?);
-    Ok(damage)
+    let mut checked = inventory.check()?;
+    checked.damage.splice(0..0, damage);
+    Ok(checked)
 }
 
 impl Inventory<'_> {

@@ -5,7 +5,7 @@ mod location;
 mod pack;
 mod packument;
 mod protocol;
-mod record;
+pub(super) mod record;
 pub(super) mod requirement;
 mod source;
 

@@ -31,7 +31,7 @@ const NO_TIME: i64 = i64::MIN;
 
 /// The form of a packument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PackumentForm {
+pub(in crate::registry) enum PackumentForm {
     /// Without publication times.
     Abbreviated,
     /// With publication times.
@@ -82,14 +82,14 @@ pub(super) struct VersionBlob<'a> {
 
 /// The position of a version's blob in the body of its record.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BlobSpan {
+pub(in crate::registry) struct BlobSpan {
     pub(super) start: u32,
     pub(super) length: u32,
 }
 
 /// The reason why a document is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum BadDocument {
+pub(in crate::registry) enum BadDocument {
     /// The document is not a packument.
     Unreadable(String),
     /// The packument is for another package.
@@ -97,7 +97,7 @@ pub(super) enum BadDocument {
 }
 
 /// Encodes a packument. Versions that are invalid in npm's grammar are left out.
-pub(super) fn encode(
+pub(in crate::registry) fn encode(
     package: &PackageName,
     document: &[u8],
     form: PackumentForm,
@@ -160,7 +160,7 @@ pub(super) fn encode(
 }
 
 /// Decodes the list of versions. Returns `None` if the record is damaged, or lacks publication times that are needed.
-pub(super) fn decode(record: &ListingRecord, needed: PackumentForm) -> Option<(Versions, Vec<BlobSpan>)> {
+pub(in crate::registry) fn decode(record: &ListingRecord, needed: PackumentForm) -> Option<(Versions, Vec<BlobSpan>)> {
     let header = record.header();
     let mut reader = ByteReader(header);
     let full = reader.u8()? != 0;

@@ -8,26 +8,26 @@ use crate::model::{Algorithm, Digest, PackageName, Url};
 
 /// A file that a page lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PageFile {
+pub(in crate::registry) struct PageFile {
     /// The file's name.
-    pub(super) name: String,
+    pub(in crate::registry) name: String,
     /// The file's URL.
-    pub(super) url: String,
+    pub(in crate::registry) url: String,
     /// The strongest digest that the page gives.
-    pub(super) digest: Option<Digest>,
+    pub(in crate::registry) digest: Option<Digest>,
     /// `Requires-Python`, as written.
-    pub(super) requires_python: Option<String>,
+    pub(in crate::registry) requires_python: Option<String>,
     /// Whether the file was yanked (PEP 592).
-    pub(super) yanked: bool,
+    pub(in crate::registry) yanked: bool,
     /// The upload time, in milliseconds since 1970.
-    pub(super) uploaded: Option<i64>,
+    pub(in crate::registry) uploaded: Option<i64>,
     /// Whether the index advertises a metadata file (PEP 658).
-    pub(super) metadata: MetadataAdvert,
+    pub(in crate::registry) metadata: MetadataAdvert,
 }
 
 /// Whether a page advertises a metadata file beside a file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(super) enum MetadataAdvert {
+pub(in crate::registry) enum MetadataAdvert {
     /// No metadata file is advertised.
     #[default]
     No,
@@ -39,7 +39,7 @@ pub(super) enum MetadataAdvert {
 
 impl MetadataAdvert {
     /// Returns the digest of the metadata file, if it is stated.
-    pub(super) fn digest(self) -> Option<Digest> {
+    pub(in crate::registry) fn digest(self) -> Option<Digest> {
         match self {
             Self::Hashed(digest) => Some(digest),
             Self::No | Self::Yes => None,
@@ -49,7 +49,7 @@ impl MetadataAdvert {
 
 /// The reason why a page is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum BadPage {
+pub(in crate::registry) enum BadPage {
     /// The document is not an index page.
     Unreadable(String),
     /// The page has a newer major version of the API.
@@ -59,7 +59,7 @@ pub(super) enum BadPage {
 }
 
 /// Parses a page in either format.
-pub(super) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Result<Vec<PageFile>, BadPage> {
+pub(in crate::registry) fn read(package: &PackageName, page_url: &str, bytes: &[u8]) -> Result<Vec<PageFile>, BadPage> {
     let unreadable = |reason: &str| BadPage::Unreadable(reason.to_owned());
     let page_url: Url = page_url.parse().map_err(|_| unreadable("its URL is not valid"))?;
     // Invalid UTF-8, as in a title or a yank reason, affects only its own text.

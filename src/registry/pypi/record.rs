@@ -17,7 +17,7 @@ use crate::model::{Algorithm, Digest, PackageName};
 use crate::registry::bytes::{ByteReader, ByteWriter};
 
 /// The version of this format.
-pub(super) const FORMAT: u32 = 0x7079_0001;
+pub(in crate::registry) const FORMAT: u32 = 0x7079_0001;
 
 const YANKED: u8 = 1;
 const METADATA: u8 = 2;
@@ -29,35 +29,35 @@ const NO_TIME: i64 = i64::MIN;
 
 /// A file in a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FileRecord<'a> {
-    pub(super) name: &'a str,
+pub(in crate::registry) struct FileRecord<'a> {
+    pub(in crate::registry) name: &'a str,
     url: &'a str,
     named_url: bool,
-    pub(super) yanked: bool,
+    pub(in crate::registry) yanked: bool,
     /// The index of its `Requires-Python` in the record's list.
-    pub(super) python: Option<u32>,
+    pub(in crate::registry) python: Option<u32>,
     /// Milliseconds since 1970.
-    pub(super) uploaded: Option<i64>,
+    pub(in crate::registry) uploaded: Option<i64>,
     digest: Option<(Algorithm, &'a [u8])>,
     advertised: bool,
     metadata_digest: Option<(Algorithm, &'a [u8])>,
 }
 
 impl FileRecord<'_> {
-    pub(super) fn url(&self) -> String {
+    pub(in crate::registry) fn url(&self) -> String {
         if self.named_url { format!("{}{}", self.url, self.name) } else { self.url.to_owned() }
     }
 
     /// Returns when it was uploaded, if the index tells.
-    pub(super) fn published(&self) -> Option<jiff::Timestamp> {
+    pub(in crate::registry) fn published(&self) -> Option<jiff::Timestamp> {
         self.uploaded.and_then(|time| jiff::Timestamp::from_millisecond(time).ok())
     }
 
-    pub(super) fn digest(&self) -> Option<Digest> {
+    pub(in crate::registry) fn digest(&self) -> Option<Digest> {
         self.digest.map(|(algorithm, bytes)| Digest::new(algorithm, bytes))
     }
 
-    pub(super) fn metadata(&self) -> MetadataAdvert {
+    pub(in crate::registry) fn metadata(&self) -> MetadataAdvert {
         match self.metadata_digest {
             _ if !self.advertised => MetadataAdvert::No,
             None => MetadataAdvert::Yes,
@@ -67,7 +67,7 @@ impl FileRecord<'_> {
 }
 
 /// Encodes a page. Files that are neither wheels nor source distributions of the package are left out.
-pub(super) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
+pub(in crate::registry) fn encode(package: &PackageName, files: &[PageFile]) -> Vec<u8> {
     let mut pythons: Vec<&str> = Vec::new();
     let mut places: FxHashMap<&str, u32> = FxHashMap::default();
     let mut versions: BTreeMap<pep440_rs::Version, Vec<&PageFile>> = BTreeMap::new();
@@ -133,14 +133,14 @@ fn write(writer: &mut ByteWriter, file: &PageFile, places: &FxHashMap<&str, u32>
 
 /// A version in a record, with the position of its files.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct VersionRecord<'a> {
-    pub(super) text: &'a str,
-    pub(super) start: u32,
-    pub(super) length: u32,
+pub(in crate::registry) struct VersionRecord<'a> {
+    pub(in crate::registry) text: &'a str,
+    pub(in crate::registry) start: u32,
+    pub(in crate::registry) length: u32,
 }
 
 /// Decodes the list of versions and the texts of `Requires-Python`. Returns `None` if the record is damaged.
-pub(super) fn decode(record: &[u8]) -> Option<(Vec<&str>, Vec<VersionRecord<'_>>)> {
+pub(in crate::registry) fn decode(record: &[u8]) -> Option<(Vec<&str>, Vec<VersionRecord<'_>>)> {
     let mut reader = ByteReader(record);
     let count = reader.u32()?;
     let pythons = (0..count).map(|_| reader.text()).collect::<Option<Vec<_>>>()?;
@@ -156,7 +156,7 @@ pub(super) fn decode(record: &[u8]) -> Option<(Vec<&str>, Vec<VersionRecord<'_>>
 }
 
 /// Decodes the files of a version. Returns `None` if they are damaged.
-pub(super) fn files(bytes: &[u8]) -> Option<Vec<FileRecord<'_>>> {
+pub(in crate::registry) fn files(bytes: &[u8]) -> Option<Vec<FileRecord<'_>>> {
     let mut reader = ByteReader(bytes);
     let mut files = Vec::new();
     while !reader.0.is_empty() {

@@ -30,7 +30,7 @@ pub(in crate::registry) fn dependency(dependent: &PackageName, text: &str) -> De
 }
 
 /// Parses a `Requires-Python` or another specifier, and repairs the same mistakes.
-pub(super) fn specifiers(text: &str) -> Option<pep440_rs::VersionSpecifiers> {
+pub(in crate::registry) fn specifiers(text: &str) -> Option<pep440_rs::VersionSpecifiers> {
     text.parse().ok().or_else(|| repaired_specifier(text).parse().ok())
 }
 

@@ -1,0 +1,94 @@
+//! What the fuzz targets share: a registry in memory that has one archive. `fuzz/run` runs them.
+
+use std::borrow::Cow;
+use std::io::{Cursor, Write};
+use std::sync::LazyLock;
+
+use flate2::{Compression, GzBuilder};
+use larder::fetch::{
+    ArtifactSource, Body, FetchError, FetchOptions, Limits, RequestedArtifact, SourceError, fetch_all,
+};
+use larder::model::{
+    Algorithm, Artifact, ArtifactKind, ArtifactOwner, Digest, Ecosystem, Origin, PackageId, PackageKey, PackageName,
+    Version,
+};
+use larder::store::Store;
+use tempfile::TempDir;
+
+/// The store of this run.
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+
+/// Fetches an archive into a store. A tar that is not compressed is, so that changes reach it past the checksum of gzip.
+///
+/// # Panics
+/// It is neither unpacked nor refused, or leaves something behind in the staging folder.
+pub fn unpack(kind: ArtifactKind, archive: &[u8]) {
+    let is_tar = archive.get(257..262) == Some(b"ustar");
+    let compressed = if is_tar { Cow::Owned(gzip(archive)) } else { Cow::Borrowed(archive) };
+    let archive = &*compressed;
+    let store = Store::open(FOLDER.path());
+    let limits =
+        Limits { entries: 1_000, file: 1 << 20, total: 1 << 20, packed: 1 << 20, free: 1 << 16, ..Limits::default() };
+    let options = FetchOptions { limits, concurrency: 1, ..FetchOptions::default() };
+    match fetch_all(&store, &OneArchive(archive.to_vec()), &[requested(kind, archive)], options) {
+        Ok(fetched) => {
+            for fetched in fetched {
+                store.remove(&fetched.tree.digest).expect("a tree that is there");
+                store.drop_record(&fetched.digest).expect("a record that is there");
+            }
+        }
+        Err(FetchError::Refused { .. }) => {}
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+fn gzip(tar: &[u8]) -> Vec<u8> {
+    let mut writer = GzBuilder::new().write(Vec::new(), Compression::fast());
+    writer.write_all(tar).and_then(|()| writer.finish()).expect("memory")
+}
+
+struct OneArchive(Vec<u8>);
+
+impl ArtifactSource for OneArchive {
+    fn open(&self, _: &ArtifactOwner, _: &Origin, _: &Artifact) -> Result<(Body, Option<u64>), SourceError> {
+        Ok((Body::of(Box::new(Cursor::new(self.0.clone()))), Some(self.0.len() as u64)))
+    }
+}
+
+fn requested(kind: ArtifactKind, archive: &[u8]) -> RequestedArtifact {
+    let (ecosystem, name) = match kind {
+        ArtifactKind::Tarball => (Ecosystem::Npm, PackageName::npm("fuzz")),
+        ArtifactKind::Package => (Ecosystem::Larder, PackageName::larder("fuzz")),
+        ArtifactKind::Wheel | ArtifactKind::Sdist | ArtifactKind::Source => {
+            (Ecosystem::Pypi, PackageName::pypi("fuzz"))
+        }
+        ArtifactKind::Runtime => return runtime(archive),
+    };
+    let id = PackageId::new(ecosystem, name.expect("a name"));
+    let version = Version::parse(ecosystem, "1.0.0").expect("a version");
+    artifact(ArtifactOwner::Package(PackageKey { version, id }), kind, archive)
+}
+
+fn runtime(archive: &[u8]) -> RequestedArtifact {
+    let key: larder::model::RuntimeKey = "node@22.11.0".parse().expect("a runtime");
+    artifact(key.into(), ArtifactKind::Runtime, archive)
+}
+
+fn artifact(owner: ArtifactOwner, kind: ArtifactKind, archive: &[u8]) -> RequestedArtifact {
+    use sha2::Digest as _;
+
+    let digest = Digest::new(Algorithm::Sha256, &sha2::Sha256::digest(archive));
+    RequestedArtifact {
+        owner,
+        origin: Origin::Registry("npmjs".parse().expect("a label")),
+        artifact: Artifact {
+            file: "file".to_owned(),
+            kind,
+            digest: Some(digest),
+            location: None,
+            platforms: Vec::new(),
+        },
+        promised: Vec::new(),
+        native: false,
+    }
+}

@@ -1,0 +1,15 @@
+#![no_main]
+//! What a registry of private packages says of one: lines of events.
+
+use larder::package::{Body, Event, IndexFile};
+
+libfuzzer_sys::fuzz_target!(|lines: &[u8]| {
+    drop(IndexFile::parse("fuzz", lines.to_vec()));
+    let Ok(text) = std::str::from_utf8(lines) else { return };
+    for line in text.lines() {
+        drop(Event::parse(line));
+    }
+    if let Ok(body) = Body::parse(text) {
+        assert_eq!(body.to_json(), text, "a body has one text");
+    }
+});
