@@ -26,6 +26,7 @@
 //! |   | [`import`] | other tools' manifests and lockfiles → a manifest, the versions they chose |
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
+//! |   | [`export`] | a lock in the forms of other tools |
 //! |   | [`patch`] | diffs of packages: parsed, applied, made |
 //! |   | [`package`] | private packages: archives, events, the log, signatures: formats without I/O |
 //! |   | [`policy`] | checks over a lockfile → findings |
@@ -75,6 +76,7 @@ pub mod build;
 pub mod cli;
 pub mod diagnostic;
 pub mod difference;
+pub mod export;
 pub mod fetch;
 pub mod fs;
 pub mod git;

@@ -19,6 +19,7 @@ mod dlx;
 mod edit;
 #[cfg(target_os = "linux")]
 mod escapes;
+mod export;
 mod findings;
 mod flat;
 mod git;

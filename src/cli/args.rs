@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod inventory;
 mod packages;
 mod profiles;
 mod registry;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use inventory::{ExportArgs, ExportFormName};
 pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, OrderArgs, PackArgs};
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
@@ -90,6 +92,8 @@ pub(super) enum Command {
     Dlx(DlxArgs),
     /// Add what another tool's file declares: package.json, requirements.txt, .npmrc
     Import(ImportArgs),
+    /// Write an environment's lock in the form of another tool: pylock.toml, package-lock.json
+    Export(ExportArgs),
     /// Open a package for editing; --commit makes a patch of the changes
     Patch(PatchArgs),
     /// List the locked packages of an environment, or the private packages of the repository

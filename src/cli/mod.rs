@@ -77,6 +77,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Run(arguments) => commands::run::run(&arguments, session, output),
         Command::Dlx(arguments) => commands::dlx::run(&arguments, session),
         Command::Import(arguments) => commands::import::run(&arguments, session, output),
+        Command::Export(arguments) => commands::export::run(&arguments, session, output),
         Command::Patch(arguments) => commands::patch::run(&arguments, session, output),
         Command::List(arguments) => commands::list::run(&arguments, context, output),
         Command::Order(arguments) => commands::order::run(&arguments, context, output),

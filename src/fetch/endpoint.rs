@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::address::RegistryAddress;
 use super::failure::Server;
 use super::request_target::RequestTarget;
-use crate::model::Label;
+use crate::model::{Label, Url};
 
 /// A registry with its mirrors.
 #[derive(Debug)]
@@ -64,6 +64,11 @@ impl Endpoint {
     pub fn stands_for(&self, target: RequestTarget<'_>, url: &str) -> bool {
         let url = url.parse().ok();
         url.is_some() && self.addresses.iter().any(|address| target.url(address) == url)
+    }
+
+    /// Returns the URL of a target at the registry itself, and not at a mirror.
+    pub fn own_url(&self, target: RequestTarget<'_>) -> Option<Url> {
+        self.addresses.iter().find(|address| !address.is_mirror()).and_then(|address| target.url(address))
     }
 
     /// Finds out where files are that are not beside the registry, as they are on some mirrors; returns whether they are

@@ -32,6 +32,11 @@ impl Algorithm {
         }
     }
 
+    /// Returns whether nobody can make another file with the same digest.
+    pub fn is_strong(self) -> bool {
+        self != Self::Sha1
+    }
+
     /// Returns the length of a digest in bytes.
     pub fn size(self) -> usize {
         match self {

@@ -6,7 +6,7 @@ use crate::fetch::{
     self, ArtifactSource, FetchError, FetchProgress, FetchStep, FetchedArtifact, Limits, NameFolding, RequestedArtifact,
 };
 use crate::lock::Lockfile;
-use crate::model::{Algorithm, Artifact, ArtifactOwner, Digest, Graph, Origin, PackageKey};
+use crate::model::{Artifact, ArtifactOwner, Digest, Graph, Origin, PackageKey};
 use crate::registry::Registries;
 
 use super::{Event, Result, Session};
@@ -85,7 +85,7 @@ pub(super) fn fetch(
 }
 
 fn is_strong(digest: &Digest) -> bool {
-    digest.algorithm() != Algorithm::Sha1
+    digest.algorithm().is_strong()
 }
 
 /// Returns the strong digest that a lock has of an artifact from the same place.

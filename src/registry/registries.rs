@@ -1,5 +1,6 @@
 //! All registries of a project: the resolver's index, and the source of artifacts.
 
+mod artifact_urls;
 mod histories;
 mod runtime_artifacts;
 mod uploads;

@@ -9,6 +9,7 @@ pub(super) mod completions;
 pub(super) mod diff;
 pub(super) mod dlx;
 pub(super) mod env;
+pub(super) mod export;
 pub(super) mod fetch;
 pub(super) mod gc;
 pub(super) mod history;

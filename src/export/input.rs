@@ -1,0 +1,171 @@
+//! What is exported, and what comes of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::lock::{Closure, Lockfile};
+use crate::model::{Ecosystem, Label, PackageKey, Platform, RootEdge};
+
+/// A part of a lock, and what is known of its packages besides.
+#[derive(Clone, Debug)]
+pub struct ExportInput<'a> {
+    /// The project's name.
+    pub name: &'a str,
+    /// The project's version.
+    pub version: Option<&'a str>,
+    /// The environment's name, for messages.
+    pub environment: &'a str,
+    /// The lock.
+    pub lock: &'a Lockfile,
+    /// What the environment needs on each exported platform.
+    pub closures: &'a [Closure<'a>],
+    /// What it needs on any of them.
+    pub anywhere: &'a Closure<'a>,
+    /// The URLs of artifacts at their registries, by package and file.
+    pub urls: &'a BTreeMap<(PackageKey, String), String>,
+    /// The URLs of the registries, by name.
+    pub registries: &'a BTreeMap<Label, String>,
+    /// The folders of the members.
+    pub members: &'a [Arc<str>],
+    /// The package.json of the project and of members and local packages, by folder; of those that have one.
+    pub package_json: &'a BTreeMap<Arc<str>, PackageJson>,
+    /// The folders that have a pyproject.toml, or another manifest of Python's.
+    pub python_folders: &'a [Arc<str>],
+    /// The executables of npm packages, as their package.json states them.
+    pub executables: &'a BTreeMap<PackageKey, Value>,
+    /// The path from the folder of the exported file to the project's, with a `/` at its end; empty if they are the same.
+    pub base: &'a str,
+}
+
+/// What another tool's manifest declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PackageJson {
+    /// `name`
+    pub name: Option<String>,
+    /// `version`
+    pub version: Option<String>,
+    /// `workspaces`
+    pub workspaces: Option<Value>,
+    /// `dependencies`
+    pub dependencies: BTreeMap<String, String>,
+    /// `devDependencies`
+    pub dev_dependencies: BTreeMap<String, String>,
+    /// `optionalDependencies`
+    pub optional_dependencies: BTreeMap<String, String>,
+    /// `peerDependencies`
+    pub peer_dependencies: BTreeMap<String, String>,
+}
+
+/// A table of dependencies in a package.json.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// `dependencies`
+    Normal,
+    /// `optionalDependencies`
+    Optional,
+    /// `devDependencies`
+    Development,
+    /// `peerDependencies`
+    Peer,
+}
+
+/// A dependency in a package.json.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The table that it is in.
+    pub section: Section,
+    /// Its range, or whatever else says what it is.
+    pub specifier: String,
+}
+
+/// The text of another tool's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The text.
+    pub text: String,
+    /// The number of packages in it.
+    pub packages: usize,
+    /// What is not in it.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A line of a manifest that is not in an exported file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOut {
+    /// The line: `npm:express`
+    pub line: String,
+    /// The reason, as a sentence in lower case.
+    pub reason: String,
+}
+
+impl PackageJson {
+    /// Returns the entry of a name. As npm has it, an optional dependency is no plain one, and a plain one is none for
+    /// development.
+    pub(super) fn entry(&self, name: &str) -> Option<Entry> {
+        let tables = [
+            (Section::Optional, &self.optional_dependencies),
+            (Section::Normal, &self.dependencies),
+            (Section::Development, &self.dev_dependencies),
+            (Section::Peer, &self.peer_dependencies),
+        ];
+        tables.into_iter().find_map(|(section, table)| {
+            table.get(name).map(|specifier| Entry { section, specifier: specifier.clone() })
+        })
+    }
+
+    /// Returns the names that have to be installed: those of all tables but `optionalDependencies` and `peerDependencies`.
+    pub(super) fn required(&self) -> impl Iterator<Item = &str> {
+        let tables = self.dependencies.keys().chain(self.dev_dependencies.keys());
+        tables.filter(|name| !self.optional_dependencies.contains_key(*name)).map(String::as_str)
+    }
+}
+
+impl ExportInput<'_> {
+    /// Returns the exported platforms.
+    pub(super) fn platforms(&self) -> Vec<Platform> {
+        self.closures.iter().filter_map(|closure| closure.platform).collect()
+    }
+
+    /// Returns the lines that are not in a form, where `is_in` tells which are; `ecosystem` is the form's.
+    pub(super) fn left_out(&self, ecosystem: &str, is_in: impl Fn(&RootEdge) -> bool) -> Vec<LeftOut> {
+        let lines = self.anywhere.roots.iter().filter(|root| !is_in(root));
+        let mut left_out: Vec<LeftOut> = lines
+            .map(|root| {
+                let of = root.requirement.ecosystem();
+                LeftOut { line: format!("{of}:{}", root.requirement.seen_as()), reason: reason(of, ecosystem) }
+            })
+            .collect();
+        for patch in &self.lock.settings.patches {
+            let is_there = |key: &&PackageKey| patch.package.is_same(&key.id) && patch.version == key.version;
+            if patch.package.ecosystem.as_str() == ecosystem
+                && self.anywhere.packages().map(|(key, _)| key).any(|key| is_there(&key))
+            {
+                let line = format!("patch {}@{}", patch.package, patch.version);
+                left_out.push(LeftOut { line, reason: "the package is installed without the patch".to_owned() });
+            }
+        }
+        left_out.sort();
+        left_out.dedup();
+        left_out
+    }
+
+    /// Returns whether a local package is one of Python's.
+    pub(super) fn is_python_folder(&self, folder: &str) -> bool {
+        self.python_folders.iter().any(|known| **known == *folder)
+    }
+}
+
+/// Returns why a line of one ecosystem is not in a file for another one's tool.
+fn reason(of: Ecosystem, exported: &str) -> String {
+    if of.has_features() {
+        return "other tools have no private packages".to_owned();
+    }
+    if of.is_local() {
+        return format!("the folder has no manifest of {exported}'s");
+    }
+    format!("it is no package of {exported}'s")
+}
