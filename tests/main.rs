@@ -6,6 +6,7 @@ mod age;
 mod bare;
 #[cfg(target_os = "linux")]
 mod builds;
+mod carry;
 mod circles;
 mod clone;
 mod collect;

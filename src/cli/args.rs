@@ -83,7 +83,7 @@ pub(super) enum Command {
     Sync(SyncArgs),
     /// Like sync --locked: the lock must be fresh
     Ci(CiArgs),
-    /// Download the locked packages of all environments, or of --env, to the store; build nothing
+    /// Download the locked packages of all environments, or of --env, to the store, or to a folder; build nothing
     Fetch(FetchArgs),
     /// Run a task, a script of the package.json, or a program of the environment; without a name, list what there is
     Run(RunArgs),
@@ -272,6 +272,8 @@ pub(super) struct SyncArgs {
     pub(super) lock: LockUseArgs,
     #[command(flatten)]
     pub(super) build: BuildArgs,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
     /// Repair damage in the environment and the store
     #[arg(long)]
     pub(super) repair: bool,
@@ -287,6 +289,28 @@ pub(super) struct SyncArgs {
 pub(super) struct CiArgs {
     #[command(flatten)]
     pub(super) build: BuildArgs,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+}
+
+/// Where packages are fetched from.
+#[derive(Clone, Debug, Args)]
+pub(super) struct SourceArgs {
+    /// Fetch from this folder, which `fetch --to` made, before any registry: also by `LARDER_MIRROR`
+    #[arg(long, value_name = "DIR")]
+    pub(super) mirror: Option<PathBuf>,
+}
+
+impl Command {
+    /// Returns the folder to fetch from.
+    pub(super) fn mirror(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Sync(SyncArgs { source, .. })
+            | Self::Ci(CiArgs { source, .. })
+            | Self::Fetch(FetchArgs { source, .. }) => source.mirror.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// How an environment is built.
@@ -304,6 +328,14 @@ pub(super) struct BuildArgs {
 pub(super) struct FetchArgs {
     #[command(flatten)]
     pub(super) lock: LockUseArgs,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Write registries to this folder that have what the lock needs, for machines without a network: `ci --mirror DIR`
+    #[arg(long, value_name = "DIR")]
+    pub(super) to: Option<PathBuf>,
+    /// With --to: what these platforms need, or `all` [default: all that the lock has]
+    #[arg(long, value_name = "PLATFORM", requires = "to", value_delimiter = ',')]
+    pub(super) platform: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -48,7 +48,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let output = Output::new(&global, &variables);
     let progress = ProgressLine::new(&output);
     let reporter = |event| progress.report(&output, &event);
-    let flags = Flags { folder: global.folder.clone(), environment: global.env.clone(), offline: global.offline };
+    let flags = Flags {
+        folder: global.folder.clone(),
+        environment: global.env.clone(),
+        offline: global.offline,
+        mirror: command.mirror().cloned(),
+    };
     let outcome = log::start(global.verbose, &variables)
         .and_then(|()| Context::new(flags, variables, &reporter))
         .and_then(|context| dispatch(command, &context, &output));

@@ -16,6 +16,7 @@ mod no_follow;
 mod ownership;
 mod parallel;
 mod partial_file;
+mod pending_file;
 mod private;
 mod replace;
 mod stat;
@@ -40,6 +41,7 @@ pub use no_follow::{PathState, inspect_below, read_record};
 pub use ownership::{give_tree, open_to_all, set_umask};
 pub use parallel::{expect_open_files, map_parallel};
 pub use partial_file::PartialFile;
+pub use pending_file::PendingFile;
 pub use private::{make_private, set_private};
 pub use replace::{
     is_temporary, remove_abandoned, remove_abandoned_beside, remove_temporary, replace_symlink, write_atomic,

@@ -119,7 +119,7 @@ pub fn remove_temporary(temporary: &Path) -> Result<(), FsError> {
 }
 
 /// Opens and locks the empty temporary file for the new content of `path`.
-fn open_temporary(path: &Path) -> io::Result<(File, PathBuf)> {
+pub(super) fn open_temporary(path: &Path) -> io::Result<(File, PathBuf)> {
     let temporary = hidden_sibling(path, "tmp");
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let mode = Mode::from_raw_mode(0o666);

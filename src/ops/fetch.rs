@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::lock::{Closure, Selection};
-use crate::model::Label;
+use crate::lock::{Closure, Lockfile, Selection};
+use crate::manifest::Environment;
+use crate::model::{Label, Platform};
 use crate::profile;
 
 use super::install::gather::{self, Completeness, Gathered, Preparation, SourceUse};
 use super::lock::{self, Absent, LockUse, Locked};
 use super::registries::LazyRegistries;
-use super::{Project, Result, Session, policies, project, runtimes};
+use super::{Context, Project, Result, Session, policies, project, runtimes};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
 #[derive(Debug, Serialize)]
@@ -31,37 +32,11 @@ pub struct Filled {
 /// Makes sure that the store has what all groups of the lock need on this machine, or those of the environment that was
 /// asked for. The lock is taken as it is, unless `lock_use` demands a fresh one; it is never written.
 pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
-    let (context, store) = (session.context, &session.store);
-    let root = project::find_root(context)?;
-    let (project, lockfile) = if lock_use == LockUse::Locked {
-        let project = Project::read(root)?;
-        let lockfile = lock::fresh(&project)?;
-        (project, lockfile)
-    } else {
-        let project = Project::read_for(root, LockUse::Frozen(Absent::Refused))?;
-        let lockfile = lock::frozen(&project)?;
-        (project, lockfile)
-    };
-    let environments = match &context.environment {
-        None => project.manifest.environments.iter().collect(),
-        Some(_) => vec![project.environment(context)?],
-    };
+    let store = &session.store;
+    let (project, lockfile) = read(session.context, lock_use)?;
+    let Extent { environments, selected } = Extent::of(session.context, &project, &lockfile)?;
     let (graph, platform) = (&lockfile.graph, Some(project.platform()?));
-    for environment in &environments {
-        let closure = Closure::of(graph, &project::selection(environment, platform));
-        policies::check(&project, environment, &lockfile, &closure)?;
-    }
-    let all = || graph.roots.iter().filter_map(|line| line.group.clone());
-    let selected: Vec<BTreeSet<Label>> = match &context.environment {
-        Some(_) => environments.iter().map(|environment| environment.include.iter().cloned().collect()).collect(),
-        None if graph.sides.is_empty() => vec![all().collect()],
-        // Each side has a solution of its own.
-        None => graph
-            .sides
-            .iter()
-            .map(|side| all().filter(|group| graph.sides.counts(Some(group), side)).collect())
-            .collect(),
-    };
+    check_policies(&project, &lockfile, &environments, platform)?;
     let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
     let own_platform = project.platform()?;
     let root = profile::Profiles::open(&project.root)?;
@@ -94,4 +69,62 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
         bytes: gathered.bytes,
         warnings: Locked::unchanged(&project, lockfile).warnings().chain(skipped).collect(),
     })
+}
+
+/// Reads the project and its lock: as it is, unless `lock_use` demands a fresh one.
+pub(super) fn read(context: &Context<'_>, lock_use: LockUse) -> Result<(Project, Lockfile)> {
+    let root = project::find_root(context)?;
+    if lock_use == LockUse::Locked {
+        let project = Project::read(root)?;
+        let lockfile = lock::fresh(&project)?;
+        return Ok((project, lockfile));
+    }
+    let project = Project::read_for(root, LockUse::Frozen(Absent::Refused))?;
+    let lockfile = lock::frozen(&project)?;
+    Ok((project, lockfile))
+}
+
+/// What of a lock is fetched.
+pub(super) struct Extent<'p> {
+    /// The environments that are asked for.
+    pub(super) environments: Vec<&'p Environment>,
+    /// The groups, for each closure that is taken of the lock.
+    pub(super) selected: Vec<BTreeSet<Label>>,
+}
+
+impl<'p> Extent<'p> {
+    /// Returns the environment that was asked for, or all of them, and all groups.
+    pub(super) fn of(context: &Context<'_>, project: &'p Project, lockfile: &Lockfile) -> Result<Self> {
+        let environments = match &context.environment {
+            None => project.manifest.environments.iter().collect(),
+            Some(_) => vec![project.environment(context)?],
+        };
+        let graph = &lockfile.graph;
+        let all = || graph.roots.iter().filter_map(|line| line.group.clone());
+        let selected = match &context.environment {
+            Some(_) => environments.iter().map(|environment| environment.include.iter().cloned().collect()).collect(),
+            None if graph.sides.is_empty() => vec![all().collect()],
+            // Each side has a solution of its own.
+            None => graph
+                .sides
+                .iter()
+                .map(|side| all().filter(|group| graph.sides.counts(Some(group), side)).collect())
+                .collect(),
+        };
+        Ok(Self { environments, selected })
+    }
+}
+
+/// Fails where the policy of an environment refuses what it would have on a platform.
+pub(super) fn check_policies(
+    project: &Project,
+    lockfile: &Lockfile,
+    environments: &[&Environment],
+    platform: Option<Platform>,
+) -> Result<()> {
+    for environment in environments {
+        let closure = Closure::of(&lockfile.graph, &project::selection(environment, platform));
+        policies::check(project, environment, lockfile, &closure)?;
+    }
+    Ok(())
 }

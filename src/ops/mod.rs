@@ -23,6 +23,7 @@ pub mod list;
 pub mod list_packages;
 pub mod lock;
 pub mod login;
+pub mod mirror;
 pub mod order;
 pub mod outdated;
 pub mod pack;

@@ -50,6 +50,12 @@ impl RegistryFile {
         Self { version: FORMAT, origin, key, index, artifacts, api, subset: false }
     }
 
+    /// Returns the description of a part of this registry, in the usual folders.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { subset: true, ..Self::new(self.origin.clone(), self.key.clone()) }
+    }
+
     /// Reads a description. The folders lie below the registry.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! | `routing` | which registries may serve a package |
 //! | `prefetch`, `once` | jobs that run ahead of the solver; values that are computed once |
 //! | `credentials` | the credentials that other tools keep for registries |
+//! | `mirror_folder` | a folder that has what locks need, for machines without a network |
 //! | `ecosystems` | the table of the ecosystems' protocols |
 //! | `npm`, `pypi`, `larder`, `path` | an ecosystem's protocol and its listings |
 //! | `runtimes` | where the runtimes come from that larder brings; which version is taken |
@@ -29,6 +30,7 @@ pub mod fuzzing;
 mod larder;
 mod listing_record;
 mod locked;
+mod mirror_folder;
 mod npm;
 mod once;
 mod open_artifact;
@@ -52,8 +54,9 @@ pub use error::RegistryError;
 pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder};
 pub use larder::{WitnessedLog, export_witnesses, forget_history, import_witnesses};
 pub use locked::LockedIndex;
+pub use mirror_folder::{MirrorFolder, MirrorFolderError};
 pub use options::RegistryOptions;
-pub use registries::Registries;
+pub use registries::{CopyProgress, Mirrored, Registries};
 pub use routing::Routing;
 pub use runtimes::{ChosenRuntimes, NoRuntime, RuntimeOffer, choose as choose_runtimes};
 pub use source::{FetchedSource, SourceClient, SourceFailure, SourceRelease};

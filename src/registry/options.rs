@@ -8,9 +8,11 @@ use super::cache::{CachePolicy, MetadataCache};
 use super::client::RegistryClient;
 use super::credentials::{self, Credential, Login, Secret};
 use super::larder::{LogOptions, WitnessFile};
+use super::mirror_folder::MirrorFolder;
 use super::path::LocalPackageIndex;
 use super::protocol::Protocol;
 use crate::fetch::{Authorization, Client, Endpoint, Quota, RegistryAddress};
+use crate::fs;
 use crate::git::GitOptions;
 use crate::manifest::{Registry, RegistryUrl, TokenSource};
 use crate::model::{Label, PackageId, PackageName, RuntimeHost, Settings, Url};
@@ -38,6 +40,8 @@ pub struct RegistryOptions {
     pub client: Arc<Client>,
     /// Mirrors that are tried before the registry itself, from `LARDER_MIRROR_<REGISTRY>`.
     pub mirrors: BTreeMap<Label, Vec<RegistryUrl>>,
+    /// The folder that is tried before the registries, as far as it has something of them.
+    pub mirror: Option<MirrorFolder>,
     /// The tokens of registries with `token env=` or `token file=`.
     pub tokens: BTreeMap<Label, Secret>,
     /// The text of `~/.netrc`, for registries with `token "netrc"`.
@@ -80,6 +84,11 @@ impl RegistryOptions {
             };
             Some(if *address == registry.url { place } else { place.mirror() })
         });
+        let mirrored = self.mirror.as_ref().map(|mirror| mirror.registry(&registry.name));
+        // What the folder has nothing of is fetched elsewhere.
+        let mirrored = mirrored.filter(|folder| !matches!(fs::stat(folder), Ok(None)));
+        let mirrored = mirrored.and_then(|folder| RegistryAddress::folder(&folder.join(protocol.mirror_address())));
+        let places = mirrored.map(RegistryAddress::mirror).into_iter().chain(places);
         let endpoint = Arc::new(Endpoint::new(registry.name.clone(), places.collect(), limits));
         let cache = MetadataCache::for_endpoint(self.cache.as_deref(), &endpoint);
         RegistryClient {

@@ -1,8 +1,10 @@
 //! The contract of an ecosystem: the protocol of its registries, and the listing of a package.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::client::{FileLocation, ListingError, RegistryClient};
+use super::mirror_folder::MirroredPackage;
 use super::platform_metadata::MetadataQuery;
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
@@ -77,6 +79,24 @@ pub(super) trait Protocol: Send + Sync {
         location: &'s FileLocation,
         endpoint: &Endpoint,
     ) -> Vec<RequestTarget<'s>>;
+
+    /// Returns the folder that stands for the registry's URL, below that of the registry in a mirror. Empty if it is that one.
+    fn mirror_address(&self) -> &'static str {
+        ""
+    }
+
+    /// Returns where a file lies in a mirror, below the registry's folder.
+    fn mirrored_path(&self, name: &PackageName, artifact: &Artifact) -> String;
+
+    /// Writes what describes packages into a mirror's folder of the registry, beside what is there: after that the folder answers
+    /// like the registry, as far as it has the files. Returns how many documents were new.
+    fn describe_mirrored(
+        &self,
+        client: &RegistryClient,
+        packages: &[MirroredPackage],
+        settings: &Settings,
+        folder: &Path,
+    ) -> Result<usize, Arc<dyn Failure>>;
 }
 
 /// The listing of one package.

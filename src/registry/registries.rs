@@ -2,8 +2,11 @@
 
 mod artifact_urls;
 mod histories;
+mod mirrored;
 mod runtime_artifacts;
 mod uploads;
+
+pub use mirrored::{CopyProgress, Mirrored};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,6 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cache::{CachePolicy, MetadataCache};
 use super::client::{DocumentAge, FileLocation, ListingError, RegistryClient};
+use super::mirror_folder::MirrorFolder;
 use super::once::{OnceValue, lock};
 use super::open_artifact::open_artifact;
 use super::path::{self, LocalPackageIndex};
@@ -57,6 +61,7 @@ struct RegistriesState {
     routing: Routing,
     routed: BTreeSet<PackageId>,
     sources: SourceClient,
+    mirror: Option<MirrorFolder>,
     /// The packages that no registry serves.
     from_sources: KnownSources,
     registries: BTreeMap<Label, RegistryEntry>,
@@ -114,6 +119,7 @@ impl Registries {
             routing,
             routed: options.routed,
             sources,
+            mirror: options.mirror,
             from_sources: KnownSources::default(),
             registries,
             packages: Mutex::default(),
@@ -296,7 +302,7 @@ impl ArtifactSource for Registries {
         let response = match (owner, origin) {
             (ArtifactOwner::Runtime(runtime), _) => self.open_runtime(*runtime, artifact)?,
             (ArtifactOwner::Package(package), Origin::Source(pinned)) => {
-                return self.state.sources.open(package, pinned);
+                return self.open_source(package, pinned, artifact);
             }
             (ArtifactOwner::Package(package), Origin::Registry(registry)) => {
                 self.state.open(package, registry, artifact)?

@@ -18,7 +18,7 @@ use crate::manifest::{Manifest, Registry, RegistryUrl, RuntimeAddress, RuntimeRe
 use crate::model::{Artifact, ArtifactOwner, Ecosystem, Label, Origin, PackageId, Routes, RuntimeHost, Url};
 use crate::profile::python;
 use crate::registry::credentials::Credential;
-use crate::registry::{CachePolicy, Registries, RegistryOptions};
+use crate::registry::{CachePolicy, MirrorFolder, Registries, RegistryOptions};
 
 use self::grants::Grant;
 use self::tokens::Tokens;
@@ -50,9 +50,10 @@ pub(in crate::ops) fn open_asking(
     let tokens = tokens::read(context, project)?;
     let credentials = credentials(context, project, &mirrors, &tokens)?;
     let tokens::Tokens { tokens, netrc } = tokens;
+    let mirror = context.mirror.as_deref().map(MirrorFolder::open).transpose()?;
     let options = RegistryOptions {
         registries: manifest.registries.clone(),
-        runtimes: runtime_addresses(context, manifest)?,
+        runtimes: runtime_addresses(context, manifest, mirror.as_ref())?,
         settings: manifest.settings.clone(),
         requires_log_keys: manifest.environments.iter().any(|one| one.policy.requires_signatures),
         root: project.root.clone(),
@@ -61,6 +62,7 @@ pub(in crate::ops) fn open_asking(
         revalidated,
         client: session.client()?,
         mirrors,
+        mirror,
         tokens,
         netrc,
         credentials,
@@ -123,14 +125,24 @@ fn addresses(
     all.filter_map(RegistryUrl::http).cloned().collect()
 }
 
-/// Returns the addresses of the hosts of runtimes that are not the usual ones: a mirror of the environment comes first.
-fn runtime_addresses(context: &Context<'_>, manifest: &Manifest) -> Result<BTreeMap<RuntimeHost, Vec<RegistryUrl>>> {
+/// Returns the addresses of the hosts of runtimes that are not the usual ones: a mirror of the environment comes first, then the
+/// folder that has what locks need.
+fn runtime_addresses(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    mirror: Option<&MirrorFolder>,
+) -> Result<BTreeMap<RuntimeHost, Vec<RegistryUrl>>> {
     let mut addresses: BTreeMap<RuntimeHost, Vec<RegistryUrl>> = BTreeMap::new();
     for host in RuntimeHost::ALL {
         let variable = RuntimeRegistry::mirror_variable(host);
         if let Some(text) = context.variables.text(&variable) {
             let url = RegistryUrl::parse(&text).map_err(|reason| BadMirror { variable, reason })?;
             addresses.entry(host).or_default().push(url);
+        }
+        if let Some(folder) = mirror.map(|mirror| mirror.runtimes_of(host)).transpose()?.flatten() {
+            let no_text = || BadMirror { variable: "--mirror".to_owned(), reason: "its path is no text".to_owned() };
+            let folder = RegistryUrl::Folder(folder.to_str().ok_or_else(no_text)?.into());
+            addresses.entry(host).or_default().push(folder);
         }
     }
     for registry in &manifest.runtime_registries {

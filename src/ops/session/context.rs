@@ -25,6 +25,8 @@ pub struct Flags {
     pub environment: Option<String>,
     /// `--offline`
     pub offline: bool,
+    /// `--mirror`: the folder that is asked before the registries.
+    pub mirror: Option<PathBuf>,
 }
 
 /// The variables of the process, as they were at the start.
@@ -100,6 +102,8 @@ pub struct Context<'a> {
     pub is_environment_flagged: bool,
     /// Whether the network may not be touched.
     pub offline: bool,
+    /// The folder that is asked before the registries: `--mirror`, or `LARDER_MIRROR`.
+    pub mirror: Option<PathBuf>,
     /// larder's own executable, which sets up the sandboxes of builds.
     pub executable: PathBuf,
     /// The process's variables.
@@ -142,6 +146,7 @@ impl<'a> Context<'a> {
         #[allow(clippy::disallowed_methods, reason = "read here, handed on from here")]
         let executable = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("larder"));
         let offline = flags.offline;
+        let mirror = flags.mirror.or_else(|| variables.path("LARDER_MIRROR")).map(|mirror| folder.join(mirror));
         Ok(Self {
             folder,
             store,
@@ -150,6 +155,7 @@ impl<'a> Context<'a> {
             environment,
             is_environment_flagged,
             offline,
+            mirror,
             executable,
             variables,
             reporter,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::witness::WitnessFile;
+use super::witness::{Seen, WitnessFile};
 use crate::diagnostic::Failure;
 use crate::fetch::{Network, Request, RequestTarget};
 use crate::manifest::LogTrust;
@@ -57,7 +57,7 @@ pub(super) struct RegistryLog {
 /// A log whose state was verified.
 pub(super) struct OpenLog {
     pub(super) description: RegistryFile,
-    state: VerifiedState,
+    pub(super) state: VerifiedState,
 }
 
 impl RegistryLog {
@@ -84,6 +84,11 @@ impl RegistryLog {
     /// Reads the state, once.
     pub(super) fn open(&self, client: &RegistryClient) -> Result<Arc<OpenLog>, Failed> {
         self.opened.get(|| self.read(client).map(Arc::new))
+    }
+
+    /// Returns what this user has seen of the log.
+    pub(super) fn seen(&self, log: &OpenLog) -> Seen {
+        self.options.witness.read(std::slice::from_ref(&log.state.checkpoint.key))
     }
 
     /// Returns the head of a name. Returns `None` if the registry does not have it.
@@ -204,7 +209,7 @@ impl RegistryLog {
 
 /// Reads again, past all caches and after a pause, while what is read lies between two states. `read` is told whether to ask past
 /// caches.
-fn until_whole<T>(
+pub(super) fn until_whole<T>(
     mut read: impl FnMut(bool) -> Result<Result<T, LogFault>, Failed>,
 ) -> Result<Result<T, LogFault>, Failed> {
     let mut found = read(false)?;
@@ -219,7 +224,7 @@ fn until_whole<T>(
 }
 
 /// Runs a reader with the files that it asks for.
-fn drive<T>(
+pub(super) fn drive<T>(
     fetch: impl Fn(&str) -> Result<Option<Vec<u8>>, Failed> + Sync,
     reader: impl Fn(&Answers) -> Result<T, Need>,
 ) -> Result<Result<T, LogFault>, Failed> {
@@ -240,7 +245,7 @@ fn drive<T>(
 }
 
 /// Returns a file. A shard, whose name is its digest, is kept in the cache.
-fn shard_or_file(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
+pub(super) fn shard_or_file(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
     let Some(digest) = path.strip_prefix("heads/") else { return fetch(client, path, past_caches) };
     let key = format!("heads-{digest}");
     if let Some(cached) = client.cache.release(&key) {
@@ -274,6 +279,6 @@ pub(super) fn description(client: &RegistryClient) -> Result<RegistryFile, Faile
     RegistryFile::parse(&bytes).map_err(bad)
 }
 
-fn failed(client: &RegistryClient, fault: LogFault) -> Failed {
+pub(super) fn failed(client: &RegistryClient, fault: LogFault) -> Failed {
     Arc::new(RegistryError::Log { registry: client.name().clone(), fault })
 }

@@ -4,6 +4,7 @@ pub(super) mod folder;
 mod index;
 mod listing;
 mod log;
+mod mirror;
 mod protocol;
 mod signers;
 mod witness;

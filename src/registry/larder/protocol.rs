@@ -1,14 +1,16 @@
 //! The protocol of registries of private packages: static files, and an index file for each package.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::index;
 use super::listing::LarderListing;
 use super::log::{self, LogOptions, RegistryLog};
+use super::{index, mirror};
 use crate::diagnostic::Failure;
 use crate::fetch::{Endpoint, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::client::{FileLocation, ListingError, RegistryClient};
+use crate::registry::mirror_folder::MirroredPackage;
 use crate::registry::protocol::{PackageListing, Protocol};
 
 /// The folder of archives of a registry whose description was not read.
@@ -66,5 +68,19 @@ impl Protocol for LarderProtocol {
         _: &Endpoint,
     ) -> Vec<RequestTarget<'s>> {
         Vec::new()
+    }
+
+    fn mirrored_path(&self, name: &PackageName, artifact: &Artifact) -> String {
+        format!("{ARTIFACTS}{name}/{}", artifact.file)
+    }
+
+    fn describe_mirrored(
+        &self,
+        client: &RegistryClient,
+        packages: &[MirroredPackage],
+        _: &Settings,
+        folder: &Path,
+    ) -> Result<usize, Arc<dyn Failure>> {
+        mirror::describe(&self.log, client, packages, folder)
     }
 }

@@ -2,6 +2,7 @@
 
 mod listing;
 mod location;
+mod mirror;
 mod pack;
 mod packument;
 mod protocol;

@@ -1,15 +1,17 @@
 //! npm's protocol: a packument for each package, below the registry at the package's name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::listing::NpmListing;
-use super::location;
 use super::record::{self, BadDocument, PackumentForm};
+use super::{location, mirror};
 use crate::diagnostic::Failure;
 use crate::fetch::{Endpoint, FullResponse, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
+use crate::registry::mirror_folder::{MirroredPackage, describe_each};
 use crate::registry::protocol::{PackageListing, Protocol};
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
@@ -42,7 +44,7 @@ impl Protocol for NpmProtocol {
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
         let form = PackumentForm::for_settings(settings);
         let path = name.as_str().replace('/', "%2f");
-        let accept = if form == PackumentForm::Full { FULL } else { ABBREVIATED };
+        let accept = accept(form);
         let request = ListingRequest {
             package: name.as_str(),
             target: RequestTarget::Below(&path),
@@ -72,6 +74,25 @@ impl Protocol for NpmProtocol {
         let is_default = location::is_default(&location.url, &location::default_path(name, &artifact.file), endpoint);
         if is_default { Vec::new() } else { vec![RequestTarget::At(&location.url)] }
     }
+
+    fn mirrored_path(&self, name: &PackageName, artifact: &Artifact) -> String {
+        location::default_path(name, &artifact.file)
+    }
+
+    fn describe_mirrored(
+        &self,
+        client: &RegistryClient,
+        packages: &[MirroredPackage],
+        settings: &Settings,
+        folder: &Path,
+    ) -> Result<usize, Arc<dyn Failure>> {
+        let form = PackumentForm::for_settings(settings);
+        describe_each(packages, |package| mirror::describe(client, package, (form, accept(form)), folder))
+    }
+}
+
+fn accept(form: PackumentForm) -> &'static str {
+    if form == PackumentForm::Full { FULL } else { ABBREVIATED }
 }
 
 fn bad_document(client: &RegistryClient, package: &PackageName, bad: BadDocument) -> RegistryError {

@@ -4,6 +4,7 @@ mod file_name;
 mod lazy_wheel;
 mod listing;
 mod location;
+mod mirror;
 pub(super) mod page;
 mod pep658;
 mod protocol;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::model::{Algorithm, Digest, PackageName, Url};
+use crate::model::{Algorithm, Digest, Label, PackageName, Url};
+use crate::registry::RegistryError;
 
 /// A file that a page lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,20 @@ pub(in crate::registry) enum BadPage {
     Newer(String),
     /// The page is for another package.
     OtherPackage(String),
+}
+
+impl BadPage {
+    /// Returns the error of the registry whose page it is.
+    pub(super) fn of(self, registry: &Label, package: &PackageName) -> RegistryError {
+        let (registry, package) = (registry.clone(), package.clone());
+        match self {
+            Self::Unreadable(reason) => RegistryError::PypiIndex { registry, package, reason },
+            Self::Newer(version) => RegistryError::NewerIndex { registry, package, version },
+            Self::OtherPackage(answered) => {
+                RegistryError::WrongPackage { registry, package: package.to_string(), answered }
+            }
+        }
+    }
 }
 
 /// Parses a page in either format.

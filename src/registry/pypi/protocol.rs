@@ -1,18 +1,19 @@
 //! Python's protocol: an index page for each package, below the registry at the package's name (PEP 503, PEP 691).
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::listing::{ListingFilter, PypiListing};
-use super::page::{self, BadPage};
+use super::page;
 use super::pep658::MetadataAvailability;
-use super::{location, record};
+use super::{location, mirror, record};
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, FullResponse, RegistryAddress, RequestTarget};
 use crate::manifest::RegistryForm;
 use crate::model::{Artifact, PackageName, Settings};
-use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
 use crate::registry::listing_record::EncodedRecord;
+use crate::registry::mirror_folder::{MirroredPackage, describe_each};
 use crate::registry::protocol::{PackageListing, Protocol};
 
 const ACCEPT: &str =
@@ -46,7 +47,7 @@ impl PypiProtocol {
         let encode = |document: &FullResponse| {
             page::read(name, &document.response.url, &document.bytes)
                 .map(|files| EncodedRecord { header: record::encode(name, &files), body: Vec::new() })
-                .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad_page(client, name, bad)) })
+                .map_err(|bad| -> Arc<dyn Failure> { Arc::new(bad.of(client.name(), name)) })
         };
         let listing = client.fetch_listing(&request, encode, |record| {
             PypiListing::decode(client, &self.availability, name, &filter, record)
@@ -128,15 +129,32 @@ impl Protocol for PypiProtocol {
         let is_there = beside.is_some_and(|beside| endpoint.stands_for(beside, &location.url));
         beside.into_iter().chain((!is_there).then_some(RequestTarget::At(&location.url))).collect()
     }
-}
 
-fn bad_page(client: &RegistryClient, package: &PackageName, bad: BadPage) -> RegistryError {
-    let registry = client.name().clone();
-    match bad {
-        BadPage::Unreadable(reason) => RegistryError::PypiIndex { registry, package: package.clone(), reason },
-        BadPage::Newer(version) => RegistryError::NewerIndex { registry, package: package.clone(), version },
-        BadPage::OtherPackage(answered) => {
-            RegistryError::WrongPackage { registry, package: package.to_string(), answered }
+    fn mirror_address(&self) -> &'static str {
+        match self.form {
+            RegistryForm::Index => mirror::PAGES,
+            RegistryForm::Flat => "",
+        }
+    }
+
+    fn mirrored_path(&self, name: &PackageName, artifact: &Artifact) -> String {
+        match self.form {
+            RegistryForm::Index => mirror::file_path(name, artifact),
+            RegistryForm::Flat => artifact.file.clone(),
+        }
+    }
+
+    fn describe_mirrored(
+        &self,
+        client: &RegistryClient,
+        packages: &[MirroredPackage],
+        _: &Settings,
+        folder: &Path,
+    ) -> Result<usize, Arc<dyn Failure>> {
+        match self.form {
+            RegistryForm::Index => describe_each(packages, |package| mirror::describe(client, package, ACCEPT, folder)),
+            // The folder's own list of files is its page.
+            RegistryForm::Flat => Ok(0),
         }
     }
 }

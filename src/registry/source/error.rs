@@ -123,7 +123,7 @@ impl SourceFailure {
     }
 
     /// Returns why what lies there is not the package.
-    pub(super) fn unusable(pinned: &PinnedSource, package: &PackageId, reason: impl Into<String>) -> Self {
+    pub(in crate::registry) fn unusable(pinned: &PinnedSource, package: &PackageId, reason: impl Into<String>) -> Self {
         Self::Unusable { place: pinned.to_string(), package: package.clone(), reason: reason.into() }
     }
 }

@@ -7,7 +7,7 @@ use super::open::FolderRegistry;
 use crate::fs;
 use crate::model::Digest;
 use crate::package::log::{Appender, EntryBundle, Head, StateLeaf, Tree, VerifiedState, entries_path};
-use crate::package::{Event, IndexFile};
+use crate::package::{Event, IndexFile, index_path};
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,10 @@ impl FolderRegistry {
         let state = self.state()?;
         let tree = state.checkpoint.tree;
         let mut check = Check { registry: self, damage: Vec::new() };
-        let told = check.leaves(tree)?;
-        check.heads(&state, &told)?;
+        let told = if self.description.subset { check.part(&state)? } else { check.leaves(tree)? };
+        if !self.description.subset {
+            check.heads(&state, &told)?;
+        }
         let archives = check.indexes(&told)?;
         let versions = archives.len();
         check.archives(&archives)?;
@@ -98,6 +100,30 @@ impl Check<'_> {
             self.damage.push("the entries do not have the root that the checkpoint signs".to_owned());
         }
         self.tiles(files)?;
+        Ok(told)
+    }
+
+    /// Reads the index files of a part of a registry, as far as the heads know them. Returns what these say of each package.
+    fn part(&mut self, state: &VerifiedState) -> Result<BTreeMap<String, Told>, FolderError> {
+        let folder = self.registry.root.join(&self.registry.description.index);
+        let found = match fs::walk(&folder, |_| true) {
+            Err(error) if error.is_not_found() => Vec::new(),
+            found => found?,
+        };
+        let mut told = BTreeMap::new();
+        for entry in found.iter().filter(|entry| entry.kind == fs::Kind::File && !fs::is_temporary(&entry.path)) {
+            let Some(name) = entry.path.to_str().and_then(name_of) else {
+                self.damage.push(format!("`{}` is no index file", entry.path.display()));
+                continue;
+            };
+            match self.registry.index(state, &name) {
+                Ok(index) => drop(told.insert(name, Told { index })),
+                Err(FolderError::Log { fault, .. }) => {
+                    self.damage.push(format!("the index file of {name} is not what its head says: {fault}"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
         Ok(told)
     }
 
@@ -185,4 +211,12 @@ impl Check<'_> {
         self.damage.extend(found.into_iter().flatten());
         Ok(())
     }
+}
+
+/// Returns the package whose index file has this path below the folder of index files.
+fn name_of(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let scope = parts.first().filter(|part| part.starts_with('@')).map(|scope| format!("{scope}/")).unwrap_or_default();
+    let name = format!("{scope}{}", parts.last()?);
+    (index_path(&name) == path).then_some(name)
 }

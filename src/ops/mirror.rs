@@ -1,0 +1,141 @@
+//! Writing folder registries that have what the lock needs: for machines that reach no registry.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::fetch::RequestedArtifact;
+use crate::lock::{Closure, Lockfile, Selection};
+use crate::model::{Origin, Platform, RuntimeHost};
+use crate::registry::{CachePolicy, CopyProgress, MirrorFolder};
+
+use super::fetch::{self, Extent};
+use super::lock::{LockUse, Locked};
+use super::{Event, Result, Session, building, registries};
+
+/// What is written where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How the lock is taken.
+    pub lock: LockUse,
+    /// The folder.
+    pub to: PathBuf,
+    /// The platforms, by name, or `all`. Empty means all that the lock has.
+    pub platforms: Vec<String>,
+}
+
+/// `larder fetch --to DIR --json`: see `schema/fetch-to.json`.
+#[derive(Debug, Serialize)]
+pub struct MirrorReport {
+    /// The environments whose packages are in the folder now.
+    pub environments: Vec<String>,
+    /// The platforms that they are for.
+    pub platforms: Vec<&'static str>,
+    /// How many files they need.
+    pub files: usize,
+    /// How many of them were fetched: the folder did not have them, or they were damaged.
+    pub fetched: usize,
+    /// How many bytes came.
+    pub bytes: u64,
+    /// How many documents about packages are new.
+    pub documents: usize,
+    /// What a user should hear about.
+    pub warnings: Vec<String>,
+}
+
+/// Makes sure that a folder has registries with what all groups of the lock need, or those of the environment that was asked for.
+/// The store is not used: what it has is unpacked. The lock is taken as by [`fetch::fetch`].
+pub fn write(session: &Session<'_>, options: &Options) -> Result<MirrorReport> {
+    let context = session.context;
+    let (project, lockfile) = fetch::read(context, options.lock)?;
+    let platforms = chosen(&options.platforms, &lockfile)?;
+    let Extent { environments, selected } = Extent::of(context, &project, &lockfile)?;
+    let (mut wanted, mut missing) = (Vec::new(), BTreeSet::new());
+    for &platform in &platforms {
+        fetch::check_policies(&project, &lockfile, &environments, Some(platform))?;
+        for groups in &selected {
+            let selection = Selection { groups: groups.clone(), platform: Some(platform) };
+            missing.extend(add_wanted(&lockfile, &selection, platform, &mut wanted)?);
+        }
+    }
+    let registries = registries::open(session, &project, CachePolicy::default())?;
+    let mirror = MirrorFolder::create(&context.folder.join(&options.to))?;
+    let on_progress = |CopyProgress { done, total, bytes }| {
+        (context.reporter)(Event::Fetching { done, total, bytes });
+    };
+    let mirrored = registries.copy_into(&mirror, &wanted, &on_progress)?;
+    let locked = Locked::unchanged(&project, lockfile);
+    let warnings = locked.warnings().chain(registries.warnings()).chain(missing);
+    Ok(MirrorReport {
+        environments: environments.iter().map(|environment| environment.name.to_string()).collect(),
+        platforms: platforms.iter().map(|platform| platform.as_str()).collect(),
+        files: mirrored.files,
+        fetched: mirrored.fetched,
+        bytes: mirrored.bytes,
+        documents: mirrored.documents,
+        warnings: warnings.collect(),
+    })
+}
+
+/// Adds what a selection of the lock needs on a platform: packages, what builds them, and runtimes. Returns a warning for each
+/// package that has nothing for the platform.
+fn add_wanted(
+    lockfile: &Lockfile,
+    selection: &Selection,
+    platform: Platform,
+    wanted: &mut Vec<RequestedArtifact>,
+) -> Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for (key, package) in Closure::of(&lockfile.graph, selection).packages() {
+        let Some(origin) = &package.origin else { continue };
+        match package.artifact_for(platform) {
+            None => missing.push(format!("larder.lock has no file of {key} for {platform}")),
+            Some(sdist) if sdist.kind.needs_build() && lockfile.builds.requirements.contains_key(key) => {
+                wanted.extend(building::inputs(&lockfile.builds, key, origin, sdist, platform)?);
+            }
+            Some(artifact) => wanted.push(RequestedArtifact::new(key, origin, artifact)),
+        }
+    }
+    for (key, _, archive) in lockfile.runtimes.on_platform(platform) {
+        let Ok(host) = RuntimeHost::of(key.name, platform).as_str().parse() else { continue };
+        wanted.push(RequestedArtifact::new(key, &Origin::Registry(host), archive));
+    }
+    Ok(missing)
+}
+
+/// Returns the platforms that were asked for, which the lock has.
+fn chosen(names: &[String], lockfile: &Lockfile) -> Result<Vec<Platform>> {
+    let declared: Vec<Platform> = lockfile.settings.platforms.iter().map(|target| target.platform).collect();
+    if names.is_empty() || names.iter().any(|name| name == "all") {
+        return Ok(declared);
+    }
+    let mut platforms = BTreeSet::new();
+    for name in names {
+        let found = declared.iter().find(|platform| platform.as_str() == name);
+        platforms.insert(*found.ok_or_else(|| UndeclaredPlatform {
+            name: name.clone(),
+            declared: declared.iter().map(|platform| platform.as_str()).collect::<Vec<_>>().join(", "),
+        })?);
+    }
+    Ok(platforms.into_iter().collect())
+}
+
+/// The lock has nothing for a platform.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("larder.lock has no platform `{name}`")]
+#[diagnostic(
+    code(larder::fetch::undeclared_platform),
+    help("it has {declared}; others are added to `platforms` in larder.kdl, and locked")
+)]
+struct UndeclaredPlatform {
+    name: String,
+    declared: String,
+}
+
+impl Failure for UndeclaredPlatform {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
