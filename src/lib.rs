@@ -27,6 +27,9 @@
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
 //! |   | [`export`] | a lock in the forms of other tools |
+//! |   | [`license`] | what packages say of their licenses → SPDX expressions |
+//! |   | [`bom`] | bills of materials |
+//! |   | [`diagram`] | graphs of packages, as text and as pictures |
 //! |   | [`patch`] | diffs of packages: parsed, applied, made |
 //! |   | [`package`] | private packages: archives, events, the log, signatures: formats without I/O |
 //! |   | [`policy`] | checks over a lockfile → findings |
@@ -72,15 +75,18 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests prepare and inspect the disk"))]
 
+pub mod bom;
 pub mod build;
 pub mod cli;
 pub mod diagnostic;
+pub mod diagram;
 pub mod difference;
 pub mod export;
 pub mod fetch;
 pub mod fs;
 pub mod git;
 pub mod import;
+pub mod license;
 pub mod lock;
 pub mod manifest;
 pub mod model;

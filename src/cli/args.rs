@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use inventory::{ExportArgs, ExportFormName};
+pub(super) use inventory::{
+    BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
+};
 pub(super) use packages::{Grouping, KeyArgs, KeyCommand, KeyPurpose, ListArgs, OrderArgs, PackArgs};
 pub(super) use profiles::{
     AdoptArgs, DiffArgs, EnvArgs, EnvFormat, GcArgs, PinArgs, PromoteArgs, RollbackArgs, UseArgs, VerifyArgs,
@@ -96,6 +98,14 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Open a package for editing; --commit makes a patch of the changes
     Patch(PatchArgs),
+    /// Show under which licenses the packages of an environment are
+    Licenses(LicensesArgs),
+    /// Write the bill of materials of an environment: CycloneDX or SPDX
+    Sbom(SbomArgs),
+    /// Show the packages of an environment as a graph
+    Graph(GraphArgs),
+    /// Look for what could be better: unused and outdated dependencies, several versions of one package
+    Analyze,
     /// List the locked packages of an environment, or the private packages of the repository
     List(ListArgs),
     /// Show the private packages of the repository in the order in which they build on each other

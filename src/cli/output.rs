@@ -151,8 +151,12 @@ impl Output {
     /// Prints a JSON document, even without `--json`.
     pub(super) fn json_always(&self, value: &impl Serialize) {
         // Structs of strings and numbers can always be serialized.
-        let text = serde_json::to_string(value).unwrap_or_default();
-        self.write_data(&sanitize::json(&text));
+        self.json_text(&serde_json::to_string(value).unwrap_or_default());
+    }
+
+    /// Prints the text of a JSON document, even without `--json`.
+    pub(super) fn json_text(&self, text: &str) {
+        self.write_data(&sanitize::json(text));
     }
 
     /// Returns the error of writing data, if there was one.

@@ -32,6 +32,8 @@ pub struct ExportInput<'a> {
     pub members: &'a [Arc<str>],
     /// The package.json of the project and of members and local packages, by folder; of those that have one.
     pub package_json: &'a BTreeMap<Arc<str>, PackageJson>,
+    /// The local packages that are npm's.
+    pub npm_folders: &'a [Arc<str>],
     /// The folders that have a pyproject.toml, or another manifest of Python's.
     pub python_folders: &'a [Arc<str>],
     /// The executables of npm packages, as their package.json states them.
@@ -151,6 +153,11 @@ impl ExportInput<'_> {
         left_out.sort();
         left_out.dedup();
         left_out
+    }
+
+    /// Returns whether a local package is one of npm's.
+    pub(super) fn is_npm_folder(&self, folder: &str) -> bool {
+        self.npm_folders.iter().any(|known| **known == *folder)
     }
 
     /// Returns whether a local package is one of Python's.

@@ -34,7 +34,7 @@ pub(super) struct Dependency<'a> {
 /// Returns whether a line is in a file for npm's tools.
 pub(super) fn is_in(input: &ExportInput<'_>, root: &RootEdge) -> bool {
     root.requirement.ecosystem().has_scopes()
-        || root.requirement.folder().is_some_and(|folder| input.package_json.contains_key(folder))
+        || root.requirement.folder().is_some_and(|folder| input.is_npm_folder(folder))
 }
 
 /// Returns the root and the members that have something of npm's, the root first. `form` is for messages.

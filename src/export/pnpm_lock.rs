@@ -244,7 +244,7 @@ impl<'a> Writer<'_, 'a> {
 
     fn folder(&self, instance: &InstanceKey) -> Option<&'a str> {
         let folder = self.package(instance)?.folder.as_ref()?;
-        self.input.package_json.contains_key(folder).then_some(folder)
+        self.input.is_npm_folder(folder).then_some(folder)
     }
 
     fn package(&self, instance: &InstanceKey) -> Option<&'a Package> {

@@ -35,6 +35,12 @@ impl Registry {
     pub fn is_usual(&self) -> bool {
         BUILT_IN.of(self.ecosystem).is_none_or(|(name, _)| name == self.name.as_str())
     }
+
+    /// Returns whether it is the public registry of its ecosystem.
+    pub fn is_public(&self) -> bool {
+        let public = BUILT_IN.of(self.ecosystem).map(|(_, url)| url);
+        self.url.http().is_some_and(|url| Some(url.clone().into_folder().as_str()) == public)
+    }
 }
 
 /// Reads the registries of the block.

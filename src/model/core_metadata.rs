@@ -25,27 +25,35 @@ pub struct CoreMetadata {
     pub dynamic: Vec<String>,
 }
 
+/// Returns the headers up to the first empty line, each with its name in lower case and its lines without the white space around them.
+///
+/// # Errors
+/// The reason, as a sentence, if the text is not UTF-8.
+pub(super) fn headers(bytes: &[u8]) -> Result<Vec<(String, Vec<&str>)>, &'static str> {
+    let end = memchr::memmem::find(bytes, b"\n\n").into_iter().chain(memchr::memmem::find(bytes, b"\r\n\r\n")).min();
+    let text = std::str::from_utf8(&bytes[..end.unwrap_or(bytes.len())]).map_err(|_| "it is not UTF-8")?;
+    let mut headers: Vec<(String, Vec<&str>)> = Vec::new();
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        // A line that begins with white space continues the one before it.
+        if line.starts_with([' ', '\t']) {
+            headers.iter_mut().last().into_iter().for_each(|(_, lines)| lines.push(line.trim()));
+        } else if let Some((name, value)) = line.split_once(':') {
+            headers.push((name.to_ascii_lowercase(), vec![value.trim()]));
+        }
+    }
+    Ok(headers)
+}
+
 impl CoreMetadata {
     /// Reads the headers, up to the first empty line.
     ///
     /// # Errors
     /// The reason, as a sentence, if the text is not UTF-8 or has no name and version.
     pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
-        let end =
-            memchr::memmem::find(bytes, b"\n\n").into_iter().chain(memchr::memmem::find(bytes, b"\r\n\r\n")).min();
-        let text = std::str::from_utf8(&bytes[..end.unwrap_or(bytes.len())]);
-        let text = text.map_err(|_| "it is not UTF-8")?;
         let mut metadata = Self::default();
-        let mut lines = text.trim_start_matches('\u{feff}').lines().peekable();
-        while let Some(line) = lines.next() {
-            let Some((name, value)) = line.split_once(':') else { continue };
-            let mut value = value.trim().to_owned();
-            // A line that begins with white space continues the one before it.
-            while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
-                let _ = write!(value, " {}", more.trim());
-            }
-            let value = value.trim().to_owned();
-            match name.to_ascii_lowercase().as_str() {
+        for (name, lines) in headers(bytes)? {
+            let value = lines.join(" ").trim().to_owned();
+            match name.as_str() {
                 "metadata-version" => metadata.metadata_version = value,
                 "name" if metadata.name.is_empty() => metadata.name = value,
                 "version" if metadata.version.is_empty() => metadata.version = value,

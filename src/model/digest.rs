@@ -32,6 +32,15 @@ impl Algorithm {
         }
     }
 
+    /// Returns the name that the IANA lists: `SHA-256`.
+    pub fn iana_name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA-1",
+            Self::Sha256 => "SHA-256",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+
     /// Returns whether nobody can make another file with the same digest.
     pub fn is_strong(self) -> bool {
         self != Self::Sha1

@@ -19,6 +19,8 @@ mod feature;
 mod graph;
 mod larder;
 mod level;
+mod license;
+mod license_headers;
 mod log_key;
 mod marker;
 #[cfg(test)]
@@ -59,6 +61,8 @@ pub use feature::FeatureName;
 pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
 pub use larder::range::SemverRange;
 pub use level::{Level, UnknownLevel};
+pub use license::{LicenseError, LicenseExpression, LicenseTerm};
+pub use license_headers::LicenseHeaders;
 pub use log_key::{LogKey, LogKeyError};
 pub use marker::{Marker, MarkerError, PythonVersion};
 pub use name::{ExtraName, Label, LabelError, NameError, PackageId, PackageName};

@@ -10,13 +10,12 @@ use serde_json::Value;
 use crate::export::{self, ExportError, ExportInput, Exported, PackageJson};
 use crate::fs;
 use crate::lock::{Closure, Lockfile};
-use crate::manifest::RegistryUrl;
 use crate::model::{Origin, PackageKey, Platform, Source};
-use crate::registry::path::PathKind;
+use crate::registry::path::{PathKind, PathPackage};
 use crate::registry::{CachePolicy, Registries};
 
 use super::locked_trees::{self, MissingTrees};
-use super::project::selection;
+use super::project::{head, selection};
 use super::{Error, Project, Result, Session, lock, registries, session};
 
 /// The form of another tool.
@@ -122,9 +121,14 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
     let closures: Vec<Closure<'_>> = platforms.iter().map(|platform| closure(Some(*platform))).collect();
     let anywhere = closure(request.platform);
     let package_json = if request.form.is_npm() { package_jsons(&project)? } else { BTreeMap::new() };
-    let is_python = |(folder, kind): (&Arc<str>, PathKind)| (kind == PathKind::Pypi).then(|| Arc::clone(folder));
-    let folders = project.path_packages.iter().map(|(folder, package)| (folder, package.kind));
-    let python_folders: Vec<Arc<str>> = folders.filter_map(is_python).collect();
+    let folders = |kinds: &[PathKind]| -> Vec<Arc<str>> {
+        let is_one =
+            |(folder, package): (&Arc<str>, &PathPackage)| kinds.contains(&package.kind).then(|| Arc::clone(folder));
+        project.path_packages.iter().filter_map(is_one).collect()
+    };
+    let python_folders = folders(&[PathKind::Pypi]);
+    let mut npm_folders = folders(&[PathKind::Npm, PathKind::Larder]);
+    npm_folders.retain(|folder| package_json.contains_key(folder));
     let urls =
         if request.form.has_urls() { urls(session, &project, request.form, &anywhere)? } else { BTreeMap::new() };
     let executables = match request.form {
@@ -142,9 +146,14 @@ pub fn export(session: &Session<'_>, request: &ExportRequest) -> Result<Export> 
         closures: &closures,
         anywhere: &anywhere,
         urls: &urls,
-        registries: &manifest.registries.iter().filter_map(|it| Some((it.name.clone(), home(&it.url)?))).collect(),
+        registries: &manifest
+            .registries
+            .iter()
+            .filter_map(|it| Some((it.name.clone(), it.url.http()?.clone().into_folder().to_string())))
+            .collect(),
         members: &project.members,
         package_json: &package_json,
+        npm_folders: &npm_folders,
         python_folders: &python_folders,
         executables: &executables,
         base: &base(&project.root, file.as_deref().and_then(Path::parent)),
@@ -255,22 +264,6 @@ fn executables(
         executables.extend(named.filter(|_| is_known).map(|bin| (key, bin)));
     }
     Ok(executables)
-}
-
-/// Returns the project's name and version; the folder's name if the manifest has none.
-fn head(project: &Project) -> (String, Option<String>) {
-    let folder =
-        || project.root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
-    let named = project.manifest.project.as_ref();
-    let version = named.and_then(|named| named.version.as_ref()).map(ToString::to_string);
-    (named.map_or_else(folder, |named| named.name.value.clone()), version)
-}
-
-fn home(url: &RegistryUrl) -> Option<String> {
-    match url {
-        RegistryUrl::Http(url) => Some(url.clone().into_folder().split_credentials().0.to_string()),
-        RegistryUrl::Folder(_) => None,
-    }
 }
 
 /// Returns the path from a folder to the project's, with a `/` at its end; empty if they are the same.

@@ -5,14 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::fs::{self, Kind};
 use crate::manifest::{self, DependencyLine, DependencySpec, Manifest, ManifestKind, Spanned};
 use crate::model::{Catalogs, Label, PackageName, Requirement};
 use crate::ops::project::{find_root, inputs};
 use crate::ops::session::MANIFEST;
 use crate::ops::{Context, Error, Result};
-use crate::package::IgnoreRules;
 
+use super::walk::{has_file, walk};
 use super::{OwnPackage, prepare};
 
 /// The packages of a repository.
@@ -141,28 +140,12 @@ fn mentions_package(text: &str) -> bool {
 /// of environments, caches and version control.
 fn folders(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    let mut pending = vec![(String::new(), IgnoreRules::default())];
-    while let Some((folder, mut rules)) = pending.pop() {
-        let entries = fs::read_dir(&root.join(&folder))?;
-        let is_there =
-            |name: &str| entries.iter().any(|entry| entry.path == Path::new(name) && entry.kind == Kind::File);
-        if is_there(MANIFEST) {
-            found.push(folder.clone());
+    let enters = |name: &str| !name.starts_with('.') && name != "node_modules";
+    walk(root, enters, |folder, entries, _| {
+        if has_file(entries, MANIFEST) {
+            found.push(folder.to_owned());
         }
-        if is_there(super::files::GITIGNORE) {
-            rules = rules.with(&folder, &super::files::gitignore(&root.join(&folder))?);
-        }
-        for entry in entries.iter().filter(|entry| entry.kind == Kind::Folder) {
-            let Some(name) = entry.path.to_str().filter(|name| !name.starts_with('.') && *name != "node_modules")
-            else {
-                continue;
-            };
-            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            if !rules.ignores(&path, true) {
-                pending.push((path, rules.clone()));
-            }
-        }
-    }
+    })?;
     found.sort_unstable();
     Ok(found)
 }

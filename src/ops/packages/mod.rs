@@ -6,6 +6,7 @@
 //! | `own` | the package whose folder larder was started in |
 //! | `files` | the files of a package: chosen, read, refused |
 //! | `of_project` | the packages that a project holds to what publishing asks |
+//! | `walk` | the folders of a checkout that git does not ignore |
 //! | `prepare` | a package made ready: its body and its archive |
 
 mod discover;
@@ -13,8 +14,10 @@ mod files;
 mod of_project;
 mod own;
 mod prepare;
+mod walk;
 
 pub(in crate::ops) use discover::{Discovered, Repository};
 pub(in crate::ops) use of_project::ProjectPackages;
 pub(in crate::ops) use own::OwnPackage;
 pub(in crate::ops) use prepare::prepare;
+pub(in crate::ops) use walk::{below, walk};

@@ -272,6 +272,15 @@ pub(super) fn choose<'m>(manifest: &'m Manifest, asked: Option<&str>, active: Op
     chosen.ok_or_else(|| unknown("development").into())
 }
 
+/// Returns the project's name and version; the folder's name if the manifest has none.
+pub(super) fn head(project: &Project) -> (String, Option<String>) {
+    let folder =
+        || project.root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
+    let named = project.manifest.project.as_ref();
+    let version = named.and_then(|named| named.version.as_ref()).map(ToString::to_string);
+    (named.map_or_else(folder, |named| named.name.value.clone()), version)
+}
+
 /// Returns what an environment selects of a lock.
 pub(super) fn selection(environment: &Environment, platform: Option<Platform>) -> Selection {
     Selection { groups: environment.groups(), platform }

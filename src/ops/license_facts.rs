@@ -1,0 +1,120 @@
+//! What the packages of a lock say of their licenses: their metadata and their files in the store.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+use crate::fs;
+use crate::license::{self, Declaration, LicenseFact, LicenseText, LicenseTexts, is_license_file};
+use crate::manifest::{self, ManifestKind};
+use crate::model::{LicenseExpression, LicenseHeaders, Package, PackageKey, TreeDigest};
+use crate::store::Tree;
+
+use super::locked_trees::{self, MissingTrees};
+use super::session::MANIFEST;
+use super::{Project, Result, Session};
+
+/// The largest metadata and the largest text that are read, in bytes.
+const LARGEST: u64 = 4 << 20;
+/// The most files of a package that are looked into.
+const MOST_FILES: usize = 20;
+
+/// What is known of the licenses of packages, with their trees.
+pub(super) struct LicenseFacts {
+    /// What is known of each package; local folders are the project's own, and not among them.
+    pub(super) facts: BTreeMap<PackageKey, LicenseFact>,
+    /// The trees of those that are on this machine.
+    pub(super) trees: BTreeMap<PackageKey, Tree>,
+}
+
+impl LicenseFacts {
+    /// Reads what packages say. What the store does not have is fetched if `missing` says so.
+    pub(super) fn read<'p>(
+        session: &Session<'_>,
+        project: &Project,
+        packages: impl Iterator<Item = (&'p PackageKey, &'p Package)>,
+        missing: MissingTrees,
+    ) -> Result<Self> {
+        let foreign: Vec<_> = packages.filter(|(key, _)| !key.id.ecosystem.is_local()).collect();
+        let trees = locked_trees::of(session, project, foreign.iter().copied(), missing)?;
+        let reader = FactReader::default();
+        let fact =
+            |key: &PackageKey| trees.get(key).map_or_else(LicenseFact::not_fetched, |tree| reader.fact(key, tree));
+        let facts = foreign.iter().map(|(key, _)| ((*key).clone(), fact(key))).collect();
+        Ok(Self { facts, trees })
+    }
+}
+
+/// Reads the license files of a package.
+pub(super) fn text(tree: &Tree, path: &str) -> Option<String> {
+    let bytes = fs::read_up_to(&tree.folder.join(path), LARGEST).ok()??;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads what packages say of their licenses. A text that many packages have is recognised once.
+#[derive(Default)]
+struct FactReader {
+    texts: LicenseTexts,
+    known: RefCell<FxHashMap<TreeDigest, Option<LicenseExpression>>>,
+}
+
+impl FactReader {
+    fn fact(&self, key: &PackageKey, tree: &Tree) -> LicenseFact {
+        license::conclude(declared(key, tree), license_files(tree), |asked| match asked {
+            LicenseText::Itself(text) => self.texts.recognise(text),
+            LicenseText::OfFile(path) => self.recognise(tree, path),
+        })
+    }
+
+    fn recognise(&self, tree: &Tree, path: &str) -> Option<LicenseExpression> {
+        let digest = tree.entry(path)?.digest;
+        if let Some(known) = self.known.borrow().get(&digest) {
+            return known.clone();
+        }
+        let found = text(tree, path).and_then(|text| self.texts.recognise(&text));
+        self.known.borrow_mut().insert(digest, found.clone());
+        found
+    }
+}
+
+/// Returns what a package's own metadata declares.
+fn declared(key: &PackageKey, tree: &Tree) -> Declaration {
+    let ecosystem = key.id.ecosystem;
+    if ecosystem.has_scopes() {
+        let manifest: Option<Value> =
+            text(tree, "package.json").and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok());
+        return manifest.map(|manifest| license::package_json(&manifest)).unwrap_or_default();
+    }
+    if ecosystem.has_features() {
+        let manifest =
+            text(tree, MANIFEST).and_then(|text| manifest::parse(MANIFEST, &text, ManifestKind::Package).ok());
+        let stated = manifest.and_then(|manifest| manifest.package?.license);
+        return license::package_json(&serde_json::json!({ "license": stated }));
+    }
+    let metadata = tree.entries.iter().map(|entry| &*entry.path).find(|path| is_metadata(path));
+    let headers = metadata.and_then(|path| text(tree, path));
+    headers.map(|text| license::metadata(&LicenseHeaders::parse(text.as_bytes()))).unwrap_or_default()
+}
+
+/// Returns whether a file has the headers of a Python distribution: that of a wheel, or of a source distribution.
+fn is_metadata(path: &str) -> bool {
+    match path.split_once('/') {
+        Some((folder, file)) => folder.ends_with(".dist-info") && file == "METADATA",
+        None => path == "PKG-INFO",
+    }
+}
+
+/// Returns the files of a package that have license texts, by their names: those at its top, and a wheel's.
+pub(super) fn license_files(tree: &Tree) -> Vec<String> {
+    let is_one = |path: &str| match path.split_once('/') {
+        None => is_license_file(path),
+        Some((folder, below)) if folder.ends_with(".dist-info") => {
+            below.starts_with("licenses/") || !below.contains('/') && is_license_file(below)
+        }
+        Some(_) => false,
+    };
+    let paths = tree.entries.iter().map(|entry| entry.path.to_string());
+    paths.filter(|path| is_one(path)).take(MOST_FILES).collect()
+}

@@ -1,0 +1,45 @@
+//! The folders of a checkout that git does not ignore.
+
+use std::path::Path;
+
+use crate::fs::{self, DirEntry, Kind};
+use crate::ops::Result;
+use crate::package::IgnoreRules;
+
+use super::files::{GITIGNORE, gitignore};
+
+/// Calls `visit` with every folder below the root, itself included, by its path relative to the root, with what lies in it and the
+/// rules that say which of it git ignores. Folders that git ignores are left out, and those that `enters` does not admit by their
+/// names. Links are not followed.
+pub(in crate::ops) fn walk(
+    root: &Path,
+    enters: impl Fn(&str) -> bool,
+    mut visit: impl FnMut(&str, &[DirEntry], &IgnoreRules),
+) -> Result<()> {
+    let mut pending = vec![(String::new(), IgnoreRules::default())];
+    while let Some((folder, mut rules)) = pending.pop() {
+        let entries = fs::read_dir(&root.join(&folder))?;
+        if has_file(&entries, GITIGNORE) {
+            rules = rules.with(&folder, &gitignore(&root.join(&folder))?);
+        }
+        visit(&folder, &entries, &rules);
+        for entry in entries.iter().filter(|entry| entry.kind == Kind::Folder) {
+            let Some(name) = entry.path.to_str().filter(|name| enters(name)) else { continue };
+            let path = below(&folder, name);
+            if !rules.ignores(&path, true) {
+                pending.push((path, rules.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a file of this name is among the entries of a folder.
+pub(super) fn has_file(entries: &[DirEntry], name: &str) -> bool {
+    entries.iter().any(|entry| entry.path == Path::new(name) && entry.kind == Kind::File)
+}
+
+/// Returns the path of something in a folder, relative to the root.
+pub(in crate::ops) fn below(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}

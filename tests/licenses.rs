@@ -1,0 +1,78 @@
+//! Under which licenses packages are, and what a policy says of it: `larder licenses`.
+
+use serde_json::{Value, json};
+
+use crate::support::{Project, Universe, conforms};
+
+const ISC: &str = "Copyright (c) Some Body\n\nPermission to use, copy, modify, and/or distribute this software for any purpose with or \
+                   without fee is hereby granted, provided that the above copyright notice and this permission notice appear in \
+                   all copies.\n\nTHE SOFTWARE IS PROVIDED \"AS IS\" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS \
+                   SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE \
+                   FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, \
+                   DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN \
+                   CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.\n";
+
+/// `app` needs `copyleft` and `choice`; others say their licenses in the ways in which people do.
+fn universe() -> Universe {
+    Universe::new()
+        .npm("app", "1.0.0", |p| p.dep("copyleft", "^1").dep("choice", "^1").field("license", json!("MIT")))
+        .npm("copyleft", "1.0.0", |p| p.field("license", json!("GPL-3.0")))
+        .npm("choice", "1.0.0", |p| p.field("license", json!("(MIT OR GPL-3.0-only)")))
+        .npm("old", "1.0.0", |p| p.field("licenses", json!([{ "type": "Apache 2.0", "url": "https://x.example" }])))
+        .npm("silent", "1.0.0", |p| p.file("LICENSE", ISC))
+        .npm("pointing", "1.0.0", |p| p.field("license", json!("SEE LICENSE IN TERMS.md")).file("LICENSE.txt", ISC))
+        .npm("nothing", "1.0.0", |p| p)
+        .pypi("classified", "1.0", |p| p)
+}
+
+const LINES: &str = "dependencies {\n    npm \"app\" \"^1\"\n    npm \"old\" \"^1\"\n    npm \"silent\" \"^1\"\n    \
+                     npm \"pointing\" \"^1\"\n    npm \"nothing\" \"^1\"\n    pypi \"classified\"\n}\n";
+
+#[test]
+fn licenses_are_declared_matched_or_unknown() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.manifest(LINES).run("larder lock").exits(0);
+    let unread = project.run("larder licenses --offline --json").exits(0).json();
+    assert_eq!(unread["bySource"], json!({ "not-fetched": 8 }));
+    let document = project.run("larder licenses --json").exits(0).json();
+    conforms(&document, "licenses");
+    let of = |name: &str| {
+        let packages = document["packages"].as_array().expect("packages");
+        let package = packages.iter().find(|one| one["name"] == name).expect("a package");
+        (package["license"].clone(), package["source"].clone())
+    };
+    let expect = |license: &str, source: &str| (Value::from(license), Value::from(source));
+    assert_eq!(of("app"), expect("MIT", "declared"));
+    assert_eq!(of("copyleft"), expect("GPL-3.0-only", "declared"));
+    assert_eq!(of("choice"), expect("(MIT OR GPL-3.0-only)", "declared"));
+    assert_eq!(of("old"), expect("Apache-2.0", "declared"));
+    assert_eq!(of("silent"), expect("ISC", "matched"));
+    assert_eq!(of("pointing"), (Value::Null, Value::from("unknown")));
+    assert_eq!(of("nothing"), (Value::Null, Value::from("unknown")));
+    assert_eq!(document["bySource"], json!({ "declared": 4, "matched": 1, "unknown": 3 }));
+    assert_eq!(project.run("larder licenses --offline --json").exits(0).json(), document);
+}
+
+#[test]
+fn licenses_are_written_for_people_and_for_lawyers() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.manifest(LINES).run("larder lock").exits(0);
+    let said = project.run("larder licenses").exits(0);
+    said.names(["ISC (1)", "npm:silent 1.0.0  (by its text)", "4 declare their license, 1 are known", "3 are unknown"]);
+    let csv = project.run("larder licenses --csv").exits(0).stdout;
+    assert!(csv.starts_with("ecosystem,name,version,license,source,stated\n"), "{csv}");
+    assert!(csv.contains("npm,old,1.0.0,Apache-2.0,declared,Apache 2.0\n"), "{csv}");
+    project.run("larder licenses --notices NOTICES.txt").exits(0);
+    let notices = project.read("NOTICES.txt");
+    assert!(
+        notices.contains("npm:silent@1.0.0 (ISC)\n") && notices.contains("ARISING OUT OF OR IN CONNECTION"),
+        "{notices}"
+    );
+    assert!(
+        notices.contains("Packages that bring no text of their license:\n") && notices.contains("npm:app@1.0.0 (MIT)")
+    );
+    project.run("larder licenses --notices NOTICES.txt").exits(0);
+    assert_eq!(project.read("NOTICES.txt"), notices, "the same each time");
+}
