@@ -8,6 +8,7 @@ mod registry;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::ops::compatibility::Baseline;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use inventory::{
@@ -142,6 +143,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Allow environment variables with tokens to be sent to registries
     Login(LoginArgs),
+    /// Forget the credentials for a registry
+    Logout(LogoutArgs),
     /// Make the archive of the private package in this folder
     Pack(PackArgs),
     /// Make and list the keys that sign private packages
@@ -436,9 +439,25 @@ pub(super) struct WhyArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct LoginArgs {
-    /// Variables and the hosts that they may be sent to [default: ask about those of the project]
-    #[arg(long, required = true, value_name = "NAME@HOST", num_args = 0..)]
-    pub(super) allow: Vec<String>,
+    /// The registry: a name in larder.kdl, or a URL [default: the only one of the project]
+    #[arg(value_name = "REGISTRY")]
+    pub(super) registry: Option<String>,
+    /// Log in with a user and a password, instead of a token
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
+    /// Read the token or the password from standard input
+    #[arg(long)]
+    pub(super) token_stdin: bool,
+    /// Only let variables be sent to hosts as tokens [default: ask about those of the project]
+    #[arg(long, value_name = "NAME@HOST", num_args = 0.., conflicts_with_all = ["registry", "user", "token_stdin"])]
+    pub(super) allow: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogoutArgs {
+    /// The registry: a name in larder.kdl, or a URL [default: the only one that there is a login to]
+    #[arg(value_name = "REGISTRY")]
+    pub(super) registry: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -446,9 +465,28 @@ pub(super) struct CheckArgs {
     /// Compare each locked package with its registry's metadata, too
     #[arg(long)]
     pub(super) online: bool,
+    /// Compare the package in this folder with a published version: latest, or VERSION. What it takes away is an error where its number
+    /// does not allow for it
+    #[arg(long, value_name = "VERSION")]
+    pub(super) against: Option<BaselineArgument>,
+    /// The registry to compare with: a name in larder.kdl, or a folder
+    #[arg(long, value_name = "REGISTRY", requires = "against")]
+    pub(super) registry: Option<String>,
     /// Print the findings as a SARIF log, for code scanning
     #[arg(long, conflicts_with = "json")]
     pub(super) sarif: bool,
+}
+
+/// `latest`, or a version.
+#[derive(Clone, Debug)]
+pub(super) struct BaselineArgument(pub(super) Baseline);
+
+impl std::str::FromStr for BaselineArgument {
+    type Err = semver::Error;
+
+    fn from_str(text: &str) -> Result<Self, semver::Error> {
+        Ok(Self(if text == "latest" { Baseline::Latest } else { Baseline::Version(text.parse()?) }))
+    }
 }
 
 #[derive(Debug, Args)]

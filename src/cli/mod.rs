@@ -7,6 +7,7 @@ mod error_output;
 mod log;
 mod output;
 mod progress;
+mod prompt;
 mod render;
 mod sanitize;
 
@@ -104,7 +105,8 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Use(arguments) => commands::activate::run(&arguments, context, output),
         Command::Env(arguments) => commands::env::run(&arguments, context, output),
         Command::Verify(arguments) => commands::verify::run(&arguments, context, output),
-        Command::Login(arguments) => commands::login::run(&arguments, context, output),
+        Command::Login(arguments) => commands::login::run(&arguments, session, output),
+        Command::Logout(arguments) => commands::logout::run(&arguments, context, output),
         Command::Pack(arguments) => commands::pack::run(arguments, context, output),
         Command::Key(arguments) => commands::key::run(&arguments.command, context, output),
         Command::Publish(arguments) => commands::publish::run(&arguments, session, output),

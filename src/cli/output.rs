@@ -79,6 +79,13 @@ impl Output {
         }
     }
 
+    /// Prints a question, even with `--quiet`: the answer follows on the same line.
+    #[allow(clippy::unused_self, reason = "all output goes through this type")]
+    pub(super) fn question(&self, question: &str) {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr.write_all(sanitize::one_line(question).as_bytes()).and_then(|()| stderr.flush());
+    }
+
     /// Asks a question on the terminal. Without a terminal the answer is no.
     pub(super) fn confirm(&self, question: &str) -> bool {
         if self.mode != OutputMode::Normal && self.mode != OutputMode::Verbose || !std::io::stdin().is_terminal() {

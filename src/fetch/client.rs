@@ -240,7 +240,8 @@ impl Client {
         let headers = headers(ask.request, authorization);
         let headers = headers
             .map_err(|_| unreachable(server.clone(), url.as_str(), "a header that no server takes".to_owned()))?;
-        let pace = Pace::new(self.options.read_timeout, ask.deadline);
+        let timeout = ask.endpoint.timeout().unwrap_or(self.options.read_timeout);
+        let pace = Pace::new(timeout, ask.deadline);
         let sent = self.transport.exchange(&self.options, (url, asked), (headers, None), pace);
         sent.map_err(|error| send_failure(server, url, error))
     }

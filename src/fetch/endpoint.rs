@@ -18,6 +18,7 @@ pub struct Endpoint {
     free: Mutex<u32>,
     freed: Condvar,
     pace: Option<(Duration, Mutex<Option<Instant>>)>,
+    timeout: Option<Duration>,
     /// Whether files turned out to be elsewhere than beside the registry, once that was looked up.
     has_moved_files: OnceLock<bool>,
 }
@@ -29,11 +30,13 @@ pub struct Quota {
     pub concurrency: u32,
     /// The most requests per second.
     pub rate: Option<u32>,
+    /// For an answer to begin, and for each further part of it. `None`: as long as for any registry.
+    pub timeout: Option<Duration>,
 }
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { concurrency: 50, rate: None }
+        Self { concurrency: 50, rate: None, timeout: None }
     }
 }
 
@@ -42,12 +45,18 @@ impl Endpoint {
     pub fn new(name: Label, addresses: Vec<RegistryAddress>, limits: Quota) -> Self {
         let pace = limits.rate.filter(|rate| *rate > 0).map(|rate| (Duration::from_secs(1) / rate, Mutex::new(None)));
         let (free, freed) = (Mutex::new(limits.concurrency.max(1)), Condvar::new());
-        Self { name, addresses, first: AtomicUsize::new(0), free, freed, pace, has_moved_files: OnceLock::new() }
+        let (first, has_moved_files, timeout) = (AtomicUsize::new(0), OnceLock::new(), limits.timeout);
+        Self { name, addresses, first, free, freed, pace, timeout, has_moved_files }
     }
 
     /// Returns the registry's name.
     pub fn name(&self) -> &Label {
         &self.name
+    }
+
+    /// Returns how long an answer is waited for, where the registry has a time of its own.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// Returns what messages call an address. `None` stands for a URL that is at none of the addresses.
@@ -174,7 +183,7 @@ mod tests {
 
     #[test]
     fn requests_keep_their_pace() {
-        let limits = Quota { concurrency: 1, rate: Some(100) };
+        let limits = Quota { concurrency: 1, rate: Some(100), timeout: None };
         let endpoint = Endpoint::new("r".parse().unwrap(), Vec::new(), limits);
         let start = Instant::now();
         (0..4).for_each(|_| endpoint.keep_pace());

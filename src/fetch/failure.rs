@@ -54,7 +54,10 @@ pub enum RequestError {
     #[error("{server} wants credentials (401): {url}")]
     #[diagnostic(
         code(larder::fetch::unauthorized),
-        help("give registry `{}` a `token` in larder.kdl, and check that the token is set and still valid", server.registry)
+        help(
+            "`larder login {0}`, or give registry `{0}` a `token` in larder.kdl, and check that the token is set and still valid",
+            server.registry
+        )
     )]
     Unauthorized {
         /// Who was asked.

@@ -22,6 +22,11 @@ impl Pace {
         Self { window, deadline, waited: Duration::ZERO, in_window: Duration::ZERO, bytes: 0 }
     }
 
+    /// Returns how long the beginning of an answer, or a further part of it, is waited for.
+    pub(super) fn patience(&self) -> Duration {
+        self.window
+    }
+
     /// Notes that bytes arrived after waiting for them. Fails if that is too slow.
     pub(super) fn arrived(&mut self, bytes: usize, after: Duration) -> io::Result<()> {
         self.waited += after;

@@ -108,7 +108,9 @@ impl BodySender {
     /// Waits for the next chunk. Returns `None` at the end.
     async fn receive(&mut self) -> io::Result<Option<Bytes>> {
         let asked = Instant::now();
-        let chunk = self.response.chunk().await.map_err(|error| broken(&error))?;
+        let chunk = tokio::time::timeout(self.pace.patience(), self.response.chunk()).await;
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it does not go on");
+        let chunk = chunk.map_err(late)?.map_err(|error| broken(&error))?;
         if let Some(chunk) = &chunk {
             self.pace.arrived(chunk.len(), asked.elapsed())?;
         }

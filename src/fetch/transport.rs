@@ -160,7 +160,6 @@ impl std::fmt::Debug for Transport {
 #[derive(Clone)]
 struct ConnectionSettings {
     connect_timeout: Duration,
-    read_timeout: Duration,
     roots: Vec<reqwest::Certificate>,
     proxy: Option<reqwest::Proxy>,
     identity: Option<reqwest::Identity>,
@@ -169,9 +168,8 @@ struct ConnectionSettings {
 
 impl ConnectionSettings {
     fn of(options: &ClientOptions) -> Self {
-        let (connect_timeout, read_timeout) = (options.connect_timeout, options.read_timeout);
         let (roots, names) = (Vec::new(), Arc::default());
-        Self { connect_timeout, read_timeout, roots, proxy: None, identity: None, names }
+        Self { connect_timeout: options.connect_timeout, roots, proxy: None, identity: None, names }
     }
 
     fn build(self, idle: usize) -> Result<reqwest::Client, String> {
@@ -183,7 +181,6 @@ impl ConnectionSettings {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(self.connect_timeout)
-            .read_timeout(self.read_timeout)
             .tcp_keepalive(None)
             .pool_max_idle_per_host(idle)
             .pool_idle_timeout(IDLE_FOR)
@@ -248,6 +245,19 @@ fn start() -> Result<Runtime, String> {
     builder.enable_all().build().map_err(|error| format!("no threads for connections: {error}"))
 }
 
+/// Sends a request and waits for the head of the response.
+async fn execute(pool: &Pool, request: reqwest::Request) -> Result<reqwest::Response, reqwest::Error> {
+    let again = request.try_clone();
+    match (pool.kept.execute(request).await, again) {
+        // A server may close a connection that was kept at the moment when it is used again.
+        (Err(error), Some(again)) if is_hang_up(&error) => match &**pool.fresh {
+            Ok(fresh) => fresh.execute(again).await,
+            Err(_) => Err(error),
+        },
+        (answer, _) => answer,
+    }
+}
+
 /// Makes one request: sends back the head with the first piece of the body, then the rest of the body as it is read.
 async fn transfer(
     pool: Pool,
@@ -255,19 +265,14 @@ async fn transfer(
     pace: Pace,
     tell: oneshot::Sender<Result<TransportResponse, SendError>>,
 ) {
-    let again = request.try_clone();
-    let response = match (pool.kept.execute(request).await, again) {
-        // A server may close a connection that was kept at the moment when it is used again.
-        (Err(error), Some(again)) if is_hang_up(&error) => match &**pool.fresh {
-            Ok(fresh) => fresh.execute(again).await,
-            Err(_) => Err(error),
-        },
-        (answer, _) => answer,
-    };
-    let response = match response {
-        Ok(response) => response,
-        Err(error) => {
+    let response = match tokio::time::timeout(pace.patience(), execute(&pool, request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => {
             let _ = tell.send(Err(send_error(&error)));
+            return;
+        }
+        Err(_) => {
+            let _ = tell.send(Err(SendError::Timeout));
             return;
         }
     };

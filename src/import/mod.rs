@@ -35,8 +35,9 @@ use entries::{FolderLine, LineKey};
 pub use lines::Part;
 pub use npm::{bunfig, lerna, npmrc, npmrc_settings, package_json, package_ranges, pnpm_workspace, yarnrc};
 pub use pypi::{
-    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, behind_extra,
-    is_virtual, pip_conf, pip_options, pyproject, python, python_project, requirements, uv_sources,
+    FileReader, GroupItem, PIP_VARIABLES, PYTHON_MANIFESTS, PythonProject, PythonToken, UvSource, UvSources,
+    behind_extra, is_virtual, pip_conf, pip_options, pyproject, python, python_project, python_tokens, requirements,
+    uv_sources,
 };
 pub use template::{Template, template};
 

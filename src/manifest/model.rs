@@ -398,6 +398,8 @@ pub struct Registry {
     pub rate_limit: Option<u32>,
     /// Whether a version whose time of publication it does not tell is old enough for `age`.
     pub admits_unknown_age: bool,
+    /// `timeout`: how long an answer is waited for, and each further part of it.
+    pub timeout: Option<Duration>,
     /// The most concurrent requests.
     pub concurrency: Option<u32>,
     /// What is believed of its log and its publishers, if larder publishes to it.
@@ -449,6 +451,7 @@ impl Registry {
             mirrors: Vec::new(),
             rate_limit: None,
             admits_unknown_age: false,
+            timeout: None,
             concurrency: None,
             log: LogTrust::default(),
             span: None,

@@ -1,6 +1,7 @@
 //! The `registries` block.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use miette::SourceSpan;
 
@@ -8,7 +9,7 @@ use super::error::MAX_REPORTED;
 use super::log_trust;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
 use super::{Claim, ManifestError, Registry, RegistryForm, RegistryUrl, TokenSource};
-use crate::model::{Ecosystem, PerEcosystem, Url};
+use crate::model::{Ecosystem, Label, PerEcosystem, Url};
 
 /// The registries that exist without being named: each with its name and its URL.
 const BUILT_IN: PerEcosystem<Option<(&str, &str)>> = PerEcosystem {
@@ -119,7 +120,7 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
     let parts = node.read_parts(&SHAPE, errors);
     let name = parts.argument(0).and_then(|value| value.label(errors));
     let url = parts.argument(1).and_then(|value| read_url(value, errors));
-    let unread = Registry::new(ecosystem, "unnamed".parse().ok()?, RegistryUrl::Folder("".into()));
+    let unread = Registry::new(ecosystem, Label::unnamed(), RegistryUrl::Folder("".into()));
     let mut registry = Registry { span: Some(node.head_span()), ..unread };
     let mut once = UniqueNodes::default();
     for option in node.children() {
@@ -133,13 +134,18 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
     Some(registry)
 }
 
-const OPTIONS: [&str; 11] = [
+/// The bounds of `timeout`.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
+const OPTIONS: [&str; 12] = [
     "packages",
     "priority",
     "token",
     "mirror",
     "rate-limit",
     "concurrency",
+    "timeout",
     "form",
     "age",
     "key",
@@ -147,7 +153,7 @@ const OPTIONS: [&str; 11] = [
     "freshness",
 ];
 /// Options of the grammar that are not supported yet. Ignoring a `key` would be worse than having none.
-const NOT_YET_SUPPORTED: [&str; 5] = ["key", "timeout", "signer", "signers", "freshness"];
+const NOT_YET_SUPPORTED: [&str; 4] = ["key", "signer", "signers", "freshness"];
 
 fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Errors) {
     const LIST: NodeShape =
@@ -171,6 +177,7 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         }
         "rate-limit" => registry.rate_limit = number((1, 100_000), errors).and_then(|n| u32::try_from(n).ok()),
         "concurrency" => registry.concurrency = number((1, 10_000), errors).and_then(|n| u32::try_from(n).ok()),
+        "timeout" => registry.timeout = read_timeout(node, errors),
         "token" => registry.token = read_token(node, errors),
         "age" => registry.admits_unknown_age = read_unknown_age(node, errors),
         "form" => {
@@ -197,6 +204,25 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         name if NOT_YET_SUPPORTED.contains(&name) => node.report_not_yet_supported(errors),
         _ => node.report_unknown("for a registry", &OPTIONS, errors),
     }
+}
+
+/// Reads how long an answer is waited for.
+fn read_timeout(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Duration> {
+    const SHAPE: NodeShape =
+        NodeShape { arguments: (1, 1), properties: &[], block: BlockRule::Never, example: "timeout \"60s\"" };
+    let value = node.read_parts(&SHAPE, errors).argument(0)?;
+    let timeout = value.duration(errors)?;
+    if (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(&timeout) {
+        return Some(timeout);
+    }
+    errors.push(ManifestError::BadValue {
+        value: value.as_str().unwrap_or_default().to_owned(),
+        what: "a time to wait for an answer",
+        reason: "it is from a second to an hour".to_owned(),
+        help: Some("write it like \"60s\"".to_owned()),
+        span: value.span,
+    });
+    None
 }
 
 /// Reads the `age` of a registry: whether a version without a time of publication is old enough.

@@ -183,6 +183,11 @@ impl fmt::Display for ExtraName {
 pub struct Label(Arc<str>);
 
 impl Label {
+    /// Returns the name of what was given none.
+    pub fn unnamed() -> Self {
+        Self("unnamed".into())
+    }
+
     /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0

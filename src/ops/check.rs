@@ -5,10 +5,13 @@ use serde::Serialize;
 use crate::lock::{Closure, Lockfile};
 use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, NamedText};
 
-use super::packages::ProjectPackages;
+use super::compatibility::{self, Baseline, Comparison};
+use super::packages::{OwnPackage, ProjectPackages, prepare};
 use super::project::{lockfile, selection};
+use super::registry::target::Target;
 use super::session::{LOCKFILE, MANIFEST};
 use super::{Error, Project, Result, Session, lock, online, policies};
+use crate::model::{Ecosystem, PackageId};
 
 /// What was checked, and found.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct Checked {
     pub packages: usize,
     /// The private packages that were held to what publishing asks.
     pub own_packages: Vec<String>,
+    /// The package whose folder larder was started in, compared with a published version.
+    pub comparison: Option<Comparison>,
     /// What was found, in the order of the checks.
     pub findings: Vec<LocatedFinding>,
     /// The manifest's text.
@@ -34,6 +39,8 @@ pub struct Summary<'a> {
     packages: usize,
     #[serde(rename = "ownPackages", skip_serializing_if = "<[_]>::is_empty")]
     own_packages: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'a Comparison>,
     findings: Vec<FindingReport>,
 }
 
@@ -45,6 +52,7 @@ impl Checked {
             environments: &self.environments,
             packages: self.packages,
             own_packages: &self.own_packages,
+            comparison: self.comparison.as_ref(),
             findings,
         }
     }
@@ -56,12 +64,25 @@ impl Checked {
 
     /// Returns the findings that are denied as an error.
     pub fn refusal(&self) -> Option<Error> {
-        policies::refuse(&self.findings, &self.lock).err()
+        let breaking = self.comparison.as_ref().and_then(Comparison::refusal);
+        policies::refuse(&self.findings, &self.lock).err().or_else(|| breaking.map(Error::from))
     }
 
     fn lock_document(&self) -> NamedText<'_> {
         NamedText { file: LOCKFILE, text: &self.lock }
     }
+}
+
+/// What is asked of `check`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct CheckOptions {
+    /// What the lock is compared with.
+    pub with: ComparedWith,
+    /// The published version that the package is compared with. `None`: with the registries, the one that it has to keep what it
+    /// promises of, if any.
+    pub against: Option<Baseline>,
+    /// The registry of the package: a name in larder.kdl, or a folder.
+    pub registry: Option<String>,
 }
 
 /// What a lock is compared with.
@@ -75,7 +96,7 @@ pub enum ComparedWith {
 }
 
 /// Checks a project and its private packages, and changes nothing. A package that stands alone needs no lock.
-pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
+pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
     let own = ProjectPackages::of(session.context);
     if let Ok(own) = &own
         && own.is_alone
@@ -85,6 +106,7 @@ pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
             environments: Vec::new(),
             packages: 0,
             own_packages: own.check()?,
+            comparison: comparison(session, options)?,
             findings: Vec::new(),
             manifest: String::new(),
             lock: String::new(),
@@ -95,7 +117,8 @@ pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
     let own_packages = own?.check()?;
     let lock = lockfile::text(&project.root)?.unwrap_or_default();
     let lockfile = lock::fresh(&project)?;
-    let mut findings = match with {
+    let comparison = comparison(session, options)?;
+    let mut findings = match options.with {
         ComparedWith::Manifest => Vec::new(),
         ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, &project, &lockfile)?),
     };
@@ -104,10 +127,32 @@ pub fn check(session: &Session<'_>, with: ComparedWith) -> Result<Checked> {
         environments: project.manifest.environments.iter().map(|one| one.name.to_string()).collect(),
         packages: lockfile.graph.packages.len(),
         own_packages,
+        comparison,
         findings: policies::describe(findings, &lockfile, &lock),
         manifest: project.manifest.text.to_string(),
         lock,
     })
+}
+
+/// Compares the package whose folder larder was started in with a published version, if that is asked for, or if registries are and
+/// the package belongs to one.
+fn comparison(session: &Session<'_>, options: &CheckOptions) -> Result<Option<Comparison>> {
+    let context = session.context();
+    let baseline = match (&options.against, options.with) {
+        (Some(baseline), _) => baseline,
+        (None, ComparedWith::Registries) if OwnPackage::of(context).is_ok() => &Baseline::Promised,
+        (None, _) => return Ok(None),
+    };
+    let project = Project::open(context).ok();
+    let has_registry =
+        project.iter().flat_map(|one| &one.manifest.registries).any(|one| one.ecosystem == Ecosystem::PRIVATE);
+    if options.against.is_none() && !has_registry {
+        return Ok(None);
+    }
+    let prepared = prepare(&OwnPackage::of(context)?, &[])?;
+    let id = PackageId::new(Ecosystem::PRIVATE, prepared.body.name.clone());
+    let target = Target::find(context, project.as_ref(), options.registry.as_deref(), &id)?;
+    compatibility::compare(session, &target, &prepared, baseline)
 }
 
 /// Returns what is found in any environment, each once and as severe as in the strictest.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::compatibility::{self, Baseline};
 use super::packages::{OwnPackage, prepare};
 use super::registry::target::Target;
 use super::registry::{server, submit};
@@ -18,6 +19,8 @@ pub struct PublishOptions {
     pub sign: Option<String>,
     /// Whether nothing is published.
     pub dry_run: bool,
+    /// Whether it may take away what the published version has.
+    pub allow_breaking: bool,
     /// Paths of files that may look like secrets.
     pub allowed_secrets: Vec<String>,
 }
@@ -56,6 +59,12 @@ pub fn publish(session: &Session<'_>, options: &PublishOptions) -> Result<Public
     let id = PackageId::new(Ecosystem::PRIVATE, body.name.clone());
     let project = Project::open(context).ok();
     let target = Target::find(context, project.as_ref(), options.registry.as_deref(), &id)?;
+    if !options.allow_breaking
+        && let Some(comparison) = compatibility::compare(session, &target, &prepared, &Baseline::Promised)?
+        && let Some(refusal) = comparison.refusal()
+    {
+        return Err(refusal.into());
+    }
     let (archive, text) = (prepared.archive(), body.to_json());
     let signer = options.sign.as_deref().map(|asked| key::find(context, asked)).transpose()?;
     let comment = format!("{} {}", body.name, body.version);

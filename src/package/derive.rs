@@ -14,11 +14,19 @@ use crate::model::TreeDigest;
 /// # Errors
 /// Why the archive is none that larder packed, as a sentence.
 pub fn body_of_archive(archive: &[u8]) -> Result<Body, String> {
+    open_archive(archive).map(|(body, _)| body)
+}
+
+/// Returns the body that the manifest in an archive stands for, and the files, sorted by path.
+///
+/// # Errors
+/// Why the archive is none that larder packed, as a sentence.
+pub fn open_archive(archive: &[u8]) -> Result<(Body, Vec<ArchiveFile>), String> {
     if !is_plain_gzip(archive) {
         return Err("it is not compressed as larder does".to_owned());
     }
     let files = read(archive).map_err(|error| format!("it cannot be read: {error}"))?;
-    body_of_files(&files)
+    Ok((body_of_files(&files)?, files))
 }
 
 /// Returns the body that the manifest among these files stands for. The files are sorted by path.

@@ -15,6 +15,7 @@
 
 mod archive;
 mod body;
+mod compatibility;
 mod contents;
 mod derive;
 mod event;
@@ -29,8 +30,9 @@ pub use archive::{
     Secret, find_secret, is_plain_gzip, tree_digest, write,
 };
 pub use body::{Body, BodyDependency, BodyError, BodyFeature};
+pub use compatibility::{Surface, may_break};
 pub use contents::check_contents;
-pub use derive::{body_of_archive, body_of_manifest};
+pub use derive::{body_of_archive, body_of_manifest, open_archive};
 pub use event::{Deposit, Event, EventFault, EventKind, MAX_EVENT, StatusChange, YankRequest};
 pub use index_file::{IndexFault, IndexFile, Notice, Published, index_path};
 pub use registry_file::{REGISTRY_FILE, RegistryFile};

@@ -71,6 +71,7 @@ impl RegistryOptions {
         let limits = Quota {
             concurrency: registry.concurrency.unwrap_or(Quota::default().concurrency),
             rate: registry.rate_limit,
+            timeout: registry.timeout,
         };
         let overrides = self.mirrors.get(&registry.name).into_iter().flatten();
         // The token is for the registry and for the mirrors in its manifest. A mirror from the environment gets it only if it has

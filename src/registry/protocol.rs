@@ -62,6 +62,11 @@ pub(super) trait Protocol: Send + Sync {
         Ok(None)
     }
 
+    /// Returns the path below the registry that tells whom it takes the sender for. Returns `None` if the protocol has none.
+    fn account(&self, _client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
+        Ok(None)
+    }
+
     /// Returns what a user should hear about the registry: sentences.
     fn warnings(&self) -> Vec<String> {
         Vec::new()

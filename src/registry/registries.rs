@@ -1,12 +1,16 @@
 //! All registries of a project: the resolver's index, and the source of artifacts.
 
+mod accounts;
 mod artifact_urls;
 mod histories;
 mod mirrored;
+mod published;
 mod runtime_artifacts;
 mod uploads;
 
+pub use accounts::Account;
 pub use mirrored::{CopyProgress, Mirrored};
+pub use published::PublishedVersion;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -81,6 +81,9 @@ pub(in crate::cli) struct PublishArgs {
     /// Show what would be published, and publish nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
+    /// Publish it though it takes away what the published version has
+    #[arg(long)]
+    pub(in crate::cli) allow_breaking: bool,
     /// A file that looks like a secret and is none
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) allow_secret: Vec<String>,

@@ -1,14 +1,18 @@
 //! `larder check`
 
-use crate::cli::args::CheckArgs;
-use crate::ops::check::ComparedWith;
+use crate::cli::args::{BaselineArgument, CheckArgs};
+use crate::ops::check::{CheckOptions, ComparedWith};
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &CheckArgs, session: &Session<'_>, output: &Output) -> CommandResult {
-    let with = if arguments.online { ComparedWith::Registries } else { ComparedWith::Manifest };
-    let checked = ops::check::check(session, with)?;
+    let options = CheckOptions {
+        with: if arguments.online { ComparedWith::Registries } else { ComparedWith::Manifest },
+        against: arguments.against.clone().map(|BaselineArgument(baseline)| baseline),
+        registry: arguments.registry.clone(),
+    };
+    let checked = ops::check::check(session, &options)?;
     if arguments.sarif {
         output.json_always(&checked.sarif());
     }
@@ -21,6 +25,14 @@ pub(in crate::cli) fn run(arguments: &CheckArgs, session: &Session<'_>, output: 
     }
     for package in &checked.own_packages {
         output.message(format!("{package} can be published, as far as no registry has to be asked"));
+    }
+    if let Some(comparison) = &checked.comparison {
+        for removed in &comparison.removed {
+            output.message(format!("{} has no longer what {} has: {removed}", comparison.package, comparison.against));
+        }
+        if comparison.removed.is_empty() {
+            output.message(format!("{} has all that {} has", comparison.package, comparison.against));
+        }
     }
     if checked.environments.is_empty() {
         return DONE;

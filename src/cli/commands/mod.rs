@@ -22,6 +22,7 @@ pub(super) mod licenses;
 pub(super) mod list;
 pub(super) mod lock;
 pub(super) mod login;
+pub(super) mod logout;
 pub(super) mod order;
 pub(super) mod outdated;
 pub(super) mod pack;

@@ -8,11 +8,12 @@ use crate::ops::publish::{Publication, PublishOptions, publish};
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: &PublishArgs, session: &Session<'_>, output: &Output) -> CommandResult {
-    let PublishArgs { registry, sign, dry_run, allow_secret } = arguments;
+    let PublishArgs { registry, sign, dry_run, allow_breaking, allow_secret } = arguments;
     let options = PublishOptions {
         registry: registry.clone(),
         sign: sign.clone(),
         dry_run: *dry_run,
+        allow_breaking: *allow_breaking,
         allowed_secrets: allow_secret.clone(),
     };
     let published = publish(session, &options)?;

@@ -396,7 +396,7 @@ fn who_waits_to_go_on_keeps_nobody_from_asking() {
         let reply = Reply::range(asked, &content).with("ETag", "\"one\"");
         Reply { torn: asked.header("range").is_none(), ..reply }
     });
-    let limits = Quota { concurrency: 1, rate: None };
+    let limits = Quota { concurrency: 1, rate: None, timeout: None };
     let endpoint = Arc::new(Endpoint::new(
         "acme".parse().unwrap(),
         vec![RegistryAddress::http(server.url.parse().unwrap(), None)],
@@ -413,4 +413,24 @@ fn who_waits_to_go_on_keeps_nobody_from_asking() {
             });
         }
     });
+}
+
+#[test]
+fn a_registry_has_its_own_time_to_answer() {
+    let server = TestServer::start(|_| {
+        std::thread::sleep(Duration::from_millis(1500));
+        Reply::ok("late")
+    });
+    let within = |timeout| {
+        let places = vec![RegistryAddress::http(server.url.parse().unwrap(), None)];
+        let limits = Quota { timeout, ..Quota::default() };
+        let endpoint = Arc::new(Endpoint::new("acme".parse().unwrap(), places, limits));
+        let retry = Retry { times: 0, ..Retry::default() };
+        let client =
+            Client::new(ClientOptions { retry, read_timeout: Duration::from_millis(500), ..ClientOptions::default() });
+        client.read(&endpoint, &below("x")).map(|answer| text(&answer).to_owned())
+    };
+    assert_eq!(within(Some(Duration::from_secs(20))).unwrap(), "late");
+    assert!(matches!(within(None), Err(RequestError::Timeout { .. })));
+    assert!(matches!(within(Some(Duration::from_millis(100))), Err(RequestError::Timeout { .. })));
 }

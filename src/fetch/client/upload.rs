@@ -60,7 +60,7 @@ impl Client {
             &self.options,
             (&url, HostRole::Registry),
             (headers, Some(upload.content.clone())),
-            Pace::new(self.options.read_timeout, DOCUMENT_DEADLINE),
+            Pace::new(endpoint.timeout().unwrap_or(self.options.read_timeout), DOCUMENT_DEADLINE),
         );
         let mut answer = sent.map_err(|error| send_failure(&server, &url, error))?;
         let (status, content_type) = (answer.status, answer.header("content-type").map(str::to_owned));

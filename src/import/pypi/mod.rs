@@ -7,6 +7,7 @@
 //! | `uv`, `poetry` | their tables in it |
 //! | `requirements` | requirements.txt |
 //! | `pip_conf` | pip.conf: indexes |
+//! | `python_text` | Python text as tokens |
 //! | `pep508` | one requirement |
 
 mod pep508;
@@ -14,6 +15,7 @@ mod pip_conf;
 mod poetry;
 mod pyproject;
 mod python_project;
+mod python_text;
 mod requirements;
 mod uv;
 
@@ -25,6 +27,7 @@ pub use python_project::{
     FileReader, GroupItem, PYTHON_MANIFESTS, PythonProject, UvSource, UvSources, behind_extra, is_virtual,
     python_project, uv_sources,
 };
+pub use python_text::{PythonToken, python_tokens};
 pub(super) use requirements::requirement_lines;
 pub use requirements::requirements;
 

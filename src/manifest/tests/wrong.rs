@@ -330,6 +330,16 @@ fn secrets_and_plain_http_are_refused() {
 }
 
 #[test]
+fn a_registry_s_timeout_is_a_span_of_time() {
+    check(
+        "registries { npm \"a\" \"https://a/\" { timeout \"0s\"; }; pypi \"b\" \"https://b/\" { timeout 60; }; larder \"c\" \"https://c/\" { timeout \"2h\"; } }",
+        &[("bad_value", "\"0s\""), ("wrong_type", "60"), ("bad_value", "\"2h\"")],
+    );
+    let manifest = read("registries { npm \"a\" \"https://a/\" { timeout \"90s\"; } }");
+    assert_eq!(manifest.registries[0].timeout, Some(std::time::Duration::from_secs(90)));
+}
+
+#[test]
 fn what_nothing_acts_on_yet_is_refused() {
     check(
         "environment \"a\" { layout \"linked\"; }\nhooks { before-sync \"make\"; }\nalerts",

@@ -19,5 +19,5 @@ mod walk;
 pub(in crate::ops) use discover::{Discovered, Repository};
 pub(in crate::ops) use of_project::ProjectPackages;
 pub(in crate::ops) use own::OwnPackage;
-pub(in crate::ops) use prepare::prepare;
+pub(in crate::ops) use prepare::{Prepared, prepare};
 pub(in crate::ops) use walk::{below, walk};

@@ -1,9 +1,10 @@
 //! The registries of a project, with the credentials and mirrors that this user and the environment have for them.
 //!
-//! Which credentials an address gets, the first that there are: the `token` of its registry's node, then those of the
-//! ecosystem's own tools.
+//! Which credentials an address gets, the first that there are: the `token` of its registry's node, then what `larder login`
+//! keeps, then those of the ecosystem's own tools.
 
 pub(super) mod grants;
+pub(super) mod logins;
 mod tokens;
 mod tool_credentials;
 
@@ -104,7 +105,10 @@ fn credentials(
     }
     for ecosystem in Ecosystem::ALL {
         let addresses = addresses(project, ecosystem, mirrors, |registry| !tokens.has(registry));
-        found.extend(tool_credentials::find(context, project, ecosystem, &addresses)?);
+        let logins = logins::find(context, &addresses)?;
+        let others: Vec<Url> = addresses.into_iter().filter(|address| !logins.contains_key(address)).collect();
+        found.extend(tool_credentials::find(context, project, ecosystem, &others)?);
+        found.extend(logins);
     }
     Ok(found)
 }

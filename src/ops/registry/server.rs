@@ -90,7 +90,9 @@ impl Refused {
 
     fn help(&self) -> &'static str {
         match self.status {
-            401 => "give the registry a `token` in larder.kdl, and check that the token is set and still valid",
+            401 => {
+                "`larder login` to the registry, or give it a `token` in larder.kdl, and check that the token is still valid"
+            }
             403 => "ask the registry's owner for a token that may publish this package",
             404 | 405 => {
                 "check that the registry's URL is that of a server which takes publications; a folder of static files is published to on its machine"

@@ -56,6 +56,11 @@ impl Protocol for LarderProtocol {
         log::description(client).map(|description| Some(description.api))
     }
 
+    /// `api/v1/whoami`
+    fn account(&self, client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
+        log::description(client).map(|description| Some(format!("{}whoami", description.api)))
+    }
+
     fn warnings(&self) -> Vec<String> {
         self.log.warnings()
     }

@@ -60,6 +60,10 @@ impl Protocol for NpmProtocol {
         Ok(Arc::new(listing))
     }
 
+    fn account(&self, _: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
+        Ok(Some("-/whoami".to_owned()))
+    }
+
     fn default_path(&self, name: &PackageName, file: &str) -> Option<String> {
         Some(location::default_path(name, file))
     }

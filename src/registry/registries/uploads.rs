@@ -12,8 +12,8 @@ use crate::registry::RegistryError;
 impl Registries {
     /// Sends a submission to a path of a registry's interface. Returns the registry's answer, which may be a refusal.
     pub fn submit(&self, label: &Label, path: &str, submission: &Submission) -> Result<UploadAnswer, Arc<dyn Failure>> {
+        let registry = self.entry(label)?;
         let undeclared = || -> Arc<dyn Failure> { Arc::new(RegistryError::Undeclared { registry: label.clone() }) };
-        let registry = self.state.registries.get(label).ok_or_else(undeclared)?;
         let interface = registry.protocol.publications(&registry.client)?.ok_or_else(undeclared)?;
         let bad = |reason| -> Arc<dyn Failure> {
             let (registry, file) = (label.clone(), path.to_owned());

@@ -1,0 +1,110 @@
+//! What a new version takes away from those who use a private package.
+
+use crate::support::{PrivateRegistry, conforms};
+
+const INDEX: &str = "exports.a = 1\n";
+
+fn manifest(version: &str, rest: &str) -> String {
+    format!("package \"orders\" version=\"{version}\" {{\n    node \"js\"\n    python \"py\"\n    {rest}\n}}\n")
+}
+
+const ALL: &str = "bin \"orders\" \"js/cli.js\"\n    features { default \"rest\"; rest; soap; }";
+
+/// A registry that has version 1.0.0 and, in the author's folder, another version of which parts are gone.
+fn registry(version: &str, rest: &str, exports: &str, python: &str) -> PrivateRegistry {
+    let packages = PrivateRegistry::new();
+    let (first, next) = (manifest("1.0.0", ALL), manifest(version, rest));
+    let package = |exports: &str| format!("{{\"name\": \"orders\", \"exports\": {{{exports}}}}}");
+    let (all, left) = (package("\".\": \"./index.js\", \"./api\": \"./api.js\""), package(exports));
+    packages.publish(&[
+        ("larder.kdl", &first),
+        ("js/package.json", &all),
+        ("js/index.js", INDEX),
+        ("js/api.js", ""),
+        ("js/cli.js", ""),
+        ("py/acme_orders/__init__.py", "LIMIT = 3\ndef order(): ...\n"),
+        ("py/acme_orders/old.py", ""),
+    ]);
+    let author = packages.author();
+    std::fs::remove_file(author.path("package/py/acme_orders/old.py")).expect("a file of ours");
+    author.write("package/larder.kdl", &next).write("package/js/package.json", &left);
+    author.write("package/py/acme_orders/__init__.py", python);
+    packages
+}
+
+#[test]
+fn a_patch_or_minor_version_that_takes_something_away_is_refused() {
+    let packages = registry("1.1.0", "features { default \"rest\"; rest; }", "\".\": \"./index.js\"", "LIMIT = 3\n");
+    let author = packages.author();
+    let gone = [
+        "1.1.0 takes away what 1.0.0 has",
+        "`./api` of package.json",
+        "module `acme_orders.old`",
+        "`order` of the Python module `acme_orders`",
+        "feature `soap`",
+        "executable `orders`",
+        "--allow-breaking",
+    ];
+    for command in [
+        "publish --registry ../packages",
+        "publish --registry ../packages --dry-run",
+        "check --against latest --registry ../packages",
+    ] {
+        author.run(&format!("larder -C package {command}")).exits(1).names(gone);
+    }
+    author.run("larder -C package publish --registry ../packages --allow-breaking").exits(0);
+    // That is what the next one has to keep now.
+    author.write("package/larder.kdl", &manifest("1.2.0", "features { default \"rest\"; rest; }"));
+    let checked = author.run_json("larder -C package check --against latest --registry ../packages --json");
+    conforms(&checked, "check");
+    assert_eq!(
+        (&checked["comparison"]["against"], checked["comparison"]["removed"].as_array().map(Vec::len)),
+        (&"1.1.0".into(), Some(0))
+    );
+    author.run("larder -C package check --against 1.0.0 --registry ../packages").exits(1).names(["what 1.0.0 has"]);
+    author.run("larder -C package check --against 1.0.9 --registry ../packages").exits(2).names(["newest is 1.1.0"]);
+    author.run("larder -C package check --against nonsense").exits(2);
+    author.run("larder -C package publish --registry ../packages").exits(0);
+}
+
+#[test]
+fn another_major_version_may_take_away_and_a_backport_is_compared_with_its_own() {
+    let packages = registry("2.0.0", "", "\".\": \"./index.js\"", "");
+    let author = packages.author();
+    author.run("larder -C package check --against latest --registry ../packages").exits(0).names(["has no longer"]);
+    author.run("larder -C package publish --registry ../packages").exits(0);
+    author.write("package/larder.kdl", &manifest("1.0.1", ALL));
+    author.run("larder -C package publish --registry ../packages").exits(1).names(["what 1.0.0 has"]);
+    author.write("package/larder.kdl", &manifest("1.1.0-rc.1", ALL));
+    author.run("larder -C package publish --registry ../packages").exits(0);
+    packages.run("larder yank orders@1.0.0 --registry packages");
+    author.write("package/larder.kdl", &manifest("1.0.1", ALL));
+    author.run("larder -C package publish --registry ../packages").exits(0);
+}
+
+#[test]
+fn the_published_archive_is_the_one_that_was_published() {
+    let packages =
+        registry("1.1.0", ALL, "\".\": \"./index.js\", \"./api\": \"./api.js\"", "LIMIT = 1\ndef order(): ...\n");
+    let author = packages.author();
+    author.write("package/py/acme_orders/old.py", "");
+    let archive = packages.path("artifacts/orders/orders-1.0.0.tar.gz");
+    let mut bytes = std::fs::read(&archive).expect("an archive");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&archive, &bytes).expect("an archive of ours");
+    author.run("larder -C package publish --registry ../packages").exits(4).names(["orders-1.0.0.tar.gz"]);
+    bytes[middle] ^= 1;
+    std::fs::write(&archive, &bytes).expect("an archive of ours");
+    author.run("larder -C package publish --registry ../packages").exits(0);
+}
+
+#[test]
+fn check_asks_the_registry_of_the_project_where_registries_are_asked() {
+    let packages = registry("1.0.1", ALL, "\".\": \"./index.js\"", "LIMIT = 1\ndef order(): ...\n");
+    let author = packages.author();
+    let text = format!("{}registries {{\n{}}}\n", manifest("1.0.1", ALL), packages.line());
+    author.write("package/larder.kdl", &text);
+    author.run("larder -C package check").exits(0);
+    author.run("larder -C package check --online").exits(1).names(["`./api`", "acme_orders.old"]);
+}
