@@ -22,7 +22,8 @@
 //! | --- | --- | --- |
 //! | 0 | [`model`] | names, versions, ranges, digests, platforms, the solved graph: validated values |
 //! |   | [`diagnostic`] | what errors share: exit codes, suggestions |
-//! | 1 | [`manifest`] | KDL text → `Manifest`; edits that keep the text |
+//! | 1 | [`advisory`] | advisories about packages, as OSV writes them: read, matched to versions, merged |
+//! |   | [`manifest`] | KDL text → `Manifest`; edits that keep the text |
 //! |   | [`import`] | other tools' manifests and lockfiles → a manifest, the versions they chose |
 //! |   | [`resolve`] | `Requirements` + `Index` → `Resolution` or `NoSolution` |
 //! |   | [`lock`] | `Lockfile`: canonical text, freshness, closures |
@@ -75,6 +76,7 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "unit tests prepare and inspect the disk"))]
 
+pub mod advisory;
 pub mod bom;
 pub mod build;
 pub mod cli;

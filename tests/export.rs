@@ -184,7 +184,7 @@ fn what_cannot_be_said_is_refused_with_the_reason() {
     project.write("package.json", "{");
     project.run("larder export pnpm-lock").exits(1).names(["package.json cannot be read"]);
     manifest(&project, &registry, host_platform(), "dependencies { npm \"left\" \"^2\"; }\n");
-    project.run("larder export requirements").exits(1).names(["not fresh"]);
+    project.run("larder export requirements").exits(1).names(["is not up to date"]);
     project.run("larder lock").exits(0);
     project.run("larder export requirements").exits(1).names(["no package of pypi's"]);
     assert!(!project.has("requirements.txt"));

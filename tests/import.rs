@@ -64,10 +64,7 @@ fn registries_and_settings_are_added_where_they_belong() {
     let project = Project::new(&REGISTRY);
     project.dependencies(&["npm \"left\" \"^1\""]);
     project.write(".npmrc", "@acme:registry=https://npm.acme.example/\n//npm.acme.example/:_authToken=x\n");
-    project
-        .run("larder import .npmrc")
-        .exits(0)
-        .names(["Added npm \"acme\" \"https://npm.acme.example/\"", "the token for npm.acme.example"]);
+    project.run("larder import .npmrc").exits(0).names(["Added npm \"acme\" \"https://npm.acme.example/\""]);
     project.write(".yarnrc.yml", "npmScopes:\n  other:\n    npmRegistryServer: 'https://npm.other.example'\npackageExtensions:\n  'right@*':\n    dependencies:\n      left: '^1'\nyarnPath: x\n");
     project.run("larder import .yarnrc.yml").exits(0);
     project.write(

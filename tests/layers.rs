@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, u8)] = &[
     ("model", 0),
     ("diagnostic", 0),
+    ("advisory", 1),
     ("manifest", 1),
     ("import", 1),
     ("export", 1),
@@ -43,6 +44,8 @@ const EDGES: &[(&str, &str)] = &[
     ("diagram", "lock"),
     ("lock", "resolve"),
     ("difference", "lock"),
+    ("policy", "advisory"),
+    ("policy", "license"),
     ("policy", "lock"),
     ("policy", "manifest"),
     ("policy", "resolve"),

@@ -76,3 +76,80 @@ fn licenses_are_written_for_people_and_for_lawyers() {
     project.run("larder licenses --notices NOTICES.txt").exits(0);
     assert_eq!(project.read("NOTICES.txt"), notices, "the same each time");
 }
+
+/// Writes a manifest with this policy.
+fn with(project: &Project, policy: &str) {
+    project.manifest(&format!("{LINES}policy {{ licenses {{ {policy} }} }}\n"));
+}
+
+#[test]
+fn a_denied_license_names_the_path_and_the_line() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    with(&project, "deny \"GPL-3.0-only\"; unknown \"allow\"");
+    project.run("larder lock").exits(0);
+    for command in ["larder sync", "larder check", "larder ci", "larder audit licenses"] {
+        project.run(command).exits(1).names([
+            "the policy denies licenses that are not allowed",
+            "npm:copyleft@1.0.0 is under GPL-3.0-only",
+            "deny \"GPL-3.0-only\"",
+            "locked here",
+            "larder.kdl → npm:app@1.0.0 → npm:copyleft@1.0.0",
+        ]);
+    }
+    assert_eq!(project.run("larder sync --json").exits(1).error()["code"], "larder::policy::licenses");
+    assert!(!project.has("node_modules"), "nothing is built");
+    with(
+        &project,
+        "deny \"GPL-3.0-only\"; unknown \"allow\"; exception npm \"copyleft\" license=\"GPL-3.0-only\" reason=\"a tool\"",
+    );
+    project.run("larder sync").exits(0);
+}
+
+#[test]
+fn only_allowed_licenses_pass_and_a_choice_is_one() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let passes = "unknown \"allow\"; exception npm \"copyleft\" license=\"GPL-3.0-only\"";
+    with(&project, &format!("allow \"MIT\" \"ISC\" \"Apache-2.0\"; {passes}"));
+    project.run("larder lock").exits(0);
+    project.run("larder sync").exits(0);
+    with(&project, &format!("allow \"MIT\"; {passes}"));
+    let refused = project.run("larder check").exits(1);
+    refused.names([
+        "npm:old@1.0.0 is under Apache-2.0",
+        "npm:silent@1.0.0 is under ISC",
+        "not among those that are allowed",
+    ]);
+    with(&project, "unknown \"deny\"");
+    project
+        .run("larder check")
+        .exits(1)
+        .names(["the license of npm:nothing@1.0.0 is unknown", "SEE LICENSE IN TERMS.md"]);
+    let clarified = "clarify npm \"nothing\" license=\"MIT\"; clarify npm \"pointing\" license=\"ISC\"; clarify pypi \"classi*\" license=\"MIT\"";
+    with(&project, &format!("unknown \"deny\"; {clarified}"));
+    project.run("larder check").exits(0);
+    let document = project.run("larder licenses --json").exits(0).json();
+    assert_eq!(document["bySource"], json!({ "clarified": 3, "declared": 4, "matched": 1 }));
+    with(&project, "");
+    project.run("larder check").exits(0).names(["warning: the license of npm:nothing@1.0.0 is unknown"]);
+    with(&project, "allow \"MIT2\"");
+    project.run("larder check").exits(2).names(["MIT2", "spdx.org/licenses"]);
+    with(&project, "exception npm \"x\"");
+    project.run("larder check").exits(2).names(["license="]);
+}
+
+#[test]
+fn an_environment_adds_to_the_policy() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let policy = "policy { licenses \"warn\" { deny \"GPL-3.0-only\"; unknown \"allow\"; } }\n\
+                  environment \"development\" { policy { licenses { allow \"GPL-3.0-only\" \"MIT\" \"ISC\" \"Apache-2.0\"; } } }\n\
+                  environment \"production\" { policy { licenses \"deny\" { deny \"Apache-2.0\"; } } }\n";
+    project.manifest(&format!("{LINES}{policy}"));
+    project.run("larder lock").exits(0);
+    project.run("larder sync --env development").exits(0);
+    let refused = project.run("larder sync --env production").exits(1);
+    refused.names(["npm:copyleft@1.0.0 is under GPL-3.0-only", "npm:old@1.0.0 is under Apache-2.0"]);
+    project.run("larder promote development production").exits(1).names(["npm:old@1.0.0 is under Apache-2.0"]);
+}

@@ -2,10 +2,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
 
 mod age;
+mod audit;
 #[cfg(target_os = "linux")]
 mod bare;
 #[cfg(target_os = "linux")]
 mod builds;
+mod bundle;
 mod carry;
 mod circles;
 mod clone;
@@ -17,6 +19,7 @@ mod crash;
 mod crates;
 mod credentials;
 mod crowd;
+mod denied;
 mod dlx;
 mod edit;
 #[cfg(target_os = "linux")]
@@ -25,6 +28,7 @@ mod export;
 mod findings;
 mod flat;
 mod git;
+mod health;
 mod hostile;
 mod import;
 mod install_scripts;

@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod audit;
 mod inventory;
 mod packages;
 mod profiles;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use crate::ops::compatibility::Baseline;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use audit::{AdvisoriesArgs, AdvisoriesCommand, AuditArgs, HealthArgs, HealthCommand, ReportFormat};
 pub(super) use inventory::{
     BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
 };
@@ -88,6 +90,10 @@ pub(super) enum Command {
     Ci(CiArgs),
     /// Download the locked packages of all environments, or of --env, to the store, or to a folder; build nothing
     Fetch(FetchArgs),
+    /// Write an environment as it runs into one file: its packages, its runtimes, the project's files
+    Bundle(BundleArgs),
+    /// Make a bundle a generation of a deployment folder, and switch to it
+    Unbundle(UnbundleArgs),
     /// Run a task, a script of the package.json, or a program of the environment; without a name, list what there is
     Run(RunArgs),
     /// Run a tool that the project does not have, from an environment of its own: npm:cowsay, pypi:ruff@0.4
@@ -141,6 +147,12 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Check the manifest, the lock and the policies
     Check(CheckArgs),
+    /// Look for known vulnerabilities and other dangers in all that is locked
+    Audit(AuditArgs),
+    /// Score the health of the dependencies, and tell which installed packages are damaged
+    Health(HealthArgs),
+    /// Fetch advisories about vulnerabilities, or tell how old those are that are here
+    Advisories(AdvisoriesArgs),
     /// Allow environment variables with tokens to be sent to registries
     Login(LoginArgs),
     /// Forget the credentials for a registry
@@ -352,6 +364,35 @@ pub(super) struct FetchArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct BundleArgs {
+    /// The file to write: shop.tar.zst
+    #[arg(short, long, value_name = "FILE", required_unless_present = "oci")]
+    pub(super) output: Option<PathBuf>,
+    /// Write an image layout of the OCI to this folder, with a layer each for runtimes, packages and the project
+    #[arg(long, value_name = "DIR")]
+    pub(super) oci: Option<PathBuf>,
+    /// Also take files of the project that git ignores: `dist/**`
+    #[arg(long, value_name = "GLOB")]
+    pub(super) include: Vec<String>,
+    /// Take a file that looks like a secret
+    #[arg(long, value_name = "PATH")]
+    pub(super) allow_secret: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UnbundleArgs {
+    /// The bundle
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The deployment folder [default: the current folder]
+    #[arg(value_name = "DIR")]
+    pub(super) deployment: Option<PathBuf>,
+    /// Refuse a bundle that has another SHA-256 digest
+    #[arg(long, value_name = "HEX")]
+    pub(super) sha256: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) lock: LockUseArgs,
@@ -472,9 +513,8 @@ pub(super) struct CheckArgs {
     /// The registry to compare with: a name in larder.kdl, or a folder
     #[arg(long, value_name = "REGISTRY", requires = "against")]
     pub(super) registry: Option<String>,
-    /// Print the findings as a SARIF log, for code scanning
-    #[arg(long, conflicts_with = "json")]
-    pub(super) sarif: bool,
+    #[command(flatten)]
+    pub(super) format: ReportFormat,
 }
 
 /// `latest`, or a version.

@@ -93,6 +93,8 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Order(arguments) => commands::order::run(&arguments, context, output),
         Command::Tree(arguments) => commands::tree::run(&arguments, context, output),
         Command::Why(arguments) => commands::why::run(&arguments, context, output),
+        Command::Bundle(arguments) => commands::bundle::run(&arguments, session, output),
+        Command::Unbundle(arguments) => commands::unbundle::run(&arguments, session, output),
         Command::Builds(arguments) => commands::builds::run(&arguments, context, output),
         Command::Outdated => commands::outdated::run(session, output),
         Command::History => commands::history::run(context, output),
@@ -116,6 +118,9 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Trust(arguments) => commands::trust::run(&arguments, session, output),
         Command::Registry(arguments) => commands::registry::run(&arguments, context, output),
         Command::Check(arguments) => commands::check::run(&arguments, session, output),
+        Command::Audit(arguments) => commands::audit::run(&arguments, session, output),
+        Command::Health(arguments) => commands::health::run(&arguments, session, output),
+        Command::Advisories(arguments) => commands::advisories::run(&arguments, session, output),
         Command::Completions(arguments) => commands::completions::run(&arguments, output),
     }
 }

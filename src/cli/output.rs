@@ -130,6 +130,11 @@ impl Output {
         }
     }
 
+    /// Prints a JSON document that was written before, with and without `--json`.
+    pub(super) fn report(&self, text: &str) {
+        self.write_data(&sanitize::json(text));
+    }
+
     /// Passes on a line that a child wrote, as it is, behind the name of the child.
     pub(super) fn child_line(&self, prefix: &str, stream: Stream, line: &[u8]) {
         let mut whole = prefix.as_bytes().to_vec();

@@ -7,6 +7,7 @@ mod address;
 mod artifact;
 mod body;
 mod budget;
+mod bundle;
 mod client;
 mod coding;
 mod connection_error;
@@ -42,6 +43,7 @@ mod unpack;
 
 pub use address::{Authorization, RegistryAddress};
 pub use body::Body;
+pub use bundle::{BundleError, unpack_bundle};
 pub use client::Client;
 pub use copy::{CopyStep, copy_artifact};
 pub use disk_demand::disk_full_error;
@@ -59,7 +61,9 @@ pub use roots::RootCertificateSources;
 pub use run::{FetchOptions, fetch_all};
 pub use source::{ArtifactSource, SourceError};
 pub(crate) use unpack::zip;
-pub use unpack::{ArchiveFault, ArchiveRefusal, Limits, NameFolding, check_names, has_twins};
+pub use unpack::{
+    ArchiveFault, ArchiveRefusal, Limits, NameFolding, UnpackedBundle, bundled_name, check_names, has_twins,
+};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -2,7 +2,10 @@
 
 use crate::model::{CheckName, Label, MinimumAge, Severity};
 
+use super::advisories::{self, ADVISORIES};
 use super::age::read_age;
+use super::denied;
+use super::licenses::{self, LICENSES};
 use super::model::EnvironmentSpans;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
 use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, PolicyRule};
@@ -39,11 +42,25 @@ pub(super) fn read_policy(
     let mut policy = Policy::default();
     let mut once = UniqueNodes::default();
     for rule in node.children() {
-        once.check(rule, errors);
+        if rule.name() != denied::DENY {
+            once.check(rule, errors);
+        }
         if let Some(check) = CheckName::CONFIGURABLE.into_iter().find(|check| check.as_str() == rule.name()) {
             let value = rule.single_value(errors).and_then(|value| value.choice(&severities, errors));
             if let Some(severity) = value {
                 policy.set(check, PolicyRule { severity, span: rule.span() });
+            }
+        } else if rule.name() == ADVISORIES {
+            policy.advisories = advisories::read_rules(rule, errors);
+        } else if rule.name() == LICENSES {
+            policy.licenses = licenses::read_rules(rule, errors);
+        } else if rule.name() == denied::DENY {
+            denied::read_denied(rule, &mut policy.denied, errors);
+        } else if rule.name() == CheckName::Sources.as_str() {
+            policy.sources = denied::read_sources(rule, errors);
+        } else if rule.name() == CheckName::Ranges.as_str() {
+            if let Some(rule) = denied::read_ranges(rule, errors) {
+                policy.set(CheckName::Ranges, rule);
             }
         } else if rule.name() == SIGNATURES {
             let value = rule.single_value(errors).and_then(|value| value.choice(&[("required", true)], errors));
@@ -60,8 +77,11 @@ pub(super) fn read_policy(
                 }),
             }
         } else {
-            let known: Vec<_> =
-                CheckName::CONFIGURABLE.into_iter().map(CheckName::as_str).chain([SIGNATURES, "age"]).collect();
+            let known: Vec<_> = CheckName::CONFIGURABLE
+                .into_iter()
+                .map(CheckName::as_str)
+                .chain([ADVISORIES, LICENSES, SIGNATURES, "age", denied::DENY, "sources", "ranges"])
+                .collect();
             rule.report_unknown("in a policy", &known, errors);
         }
     }

@@ -1,17 +1,20 @@
 //! `larder.kdl`: parses KDL into a [`Manifest`], with all errors of a file at once; and edits manifests in place.
 
+mod advisories;
 mod age;
 mod builds;
 mod catalogs;
 mod check;
 mod claims;
 mod conflicts;
+mod denied;
 mod dependencies;
 pub mod edit;
 mod environments;
 mod error;
 mod folder;
 mod hoisting;
+mod licenses;
 mod log_trust;
 mod model;
 mod node;
@@ -19,6 +22,7 @@ mod notation;
 mod package;
 mod parse;
 mod patches;
+mod policy;
 mod registries;
 mod requirement;
 mod resolution;
@@ -36,12 +40,16 @@ pub use error::{ManifestError, ManifestErrors};
 pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use model::{
-    Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable, Feature, FilesMode, Group,
-    LockedMode, LogTrust, Manifest, Package, PatchLine, Policy, PolicyRule, ProjectMetadata, Registry, RegistryForm,
+    AdvisorySource, Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable, Feature,
+    FilesMode, Group, LockedMode, LogTrust, Manifest, Package, PatchLine, ProjectMetadata, Registry, RegistryForm,
     RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};
+pub use policy::{
+    AdvisoryRules, AllowedSources, DeniedPackages, IgnoredAdvisory, LicenseRule, LicenseRules, PackageLicense, Policy,
+    PolicyRule,
+};
 pub use requirement::RequirementError;
 pub use resolution::{overridden_name, split_override};
 

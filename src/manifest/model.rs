@@ -7,10 +7,11 @@ use std::time::Duration;
 use miette::SourceSpan;
 
 use crate::model::{
-    Catalogs, CheckName, Ecosystem, EntryPath, FeatureName, Label, LogKey, PackageId, PackageName, PackageStatus,
-    Requirement, RuntimeHost, RuntimeName, Settings, Severity, Source, Url, Version,
+    Catalogs, Ecosystem, EntryPath, FeatureName, Label, LogKey, PackageId, PackageName, PackageStatus, Requirement,
+    RuntimeHost, RuntimeName, Settings, Source, Url, Version,
 };
 
+use super::policy::Policy;
 use super::{Claim, FolderSpec, Hoisting};
 
 /// A value with its span in the manifest's text.
@@ -41,6 +42,8 @@ pub struct Manifest {
     pub registries: Vec<Registry>,
     /// Where runtimes come from, where that is not their usual host.
     pub runtime_registries: Vec<RuntimeRegistry>,
+    /// Where advisories come from, where that is not OSV's public archives.
+    pub advisory_sources: Vec<AdvisorySource>,
     /// The values of `runtimes`: `"22"`.
     pub runtime_spans: BTreeMap<RuntimeName, SourceSpan>,
     /// The catalogs; of a member, those of its root.
@@ -322,47 +325,13 @@ pub enum LockedMode {
     Required,
 }
 
-/// The severities of checks in an environment, for the checks that the manifest mentions.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Policy {
-    rules: BTreeMap<CheckName, PolicyRule>,
-    /// `signatures "required"`: whether the log of every registry of private packages needs a `key` in the manifest.
-    pub requires_signatures: bool,
-}
-
-/// A line of a `policy` block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolicyRule {
-    /// The severity of the check's findings.
-    pub severity: Severity,
+/// `advisories "osv" "https://osv.acme.example/"`: where advisories come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvisorySource {
+    /// A server with archives of records, or a folder with records.
+    pub url: RegistryUrl,
     /// The line.
     pub span: SourceSpan,
-}
-
-impl Policy {
-    /// Sets the rule of a check.
-    pub fn set(&mut self, check: CheckName, rule: PolicyRule) {
-        self.rules.insert(check, rule);
-    }
-
-    /// Returns the rule of a check. `None` if the manifest does not mention it.
-    pub fn rule(&self, check: CheckName) -> Option<PolicyRule> {
-        self.rules.get(&check).copied()
-    }
-
-    /// Merges an environment's own block with the top-level policy `base`. The stricter rule holds, unless the environment
-    /// has `"allow"`.
-    pub(super) fn merged_with(&self, base: &Self) -> Self {
-        let mut merged = base.clone();
-        merged.requires_signatures |= self.requires_signatures;
-        for (&check, &own) in &self.rules {
-            let is_weaker = base.rule(check).is_some_and(|base| base.severity > own.severity);
-            if !is_weaker || own.severity == Severity::Allow {
-                merged.set(check, own);
-            }
-        }
-        merged
-    }
 }
 
 /// How a registry tells which files it has.

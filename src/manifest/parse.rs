@@ -14,9 +14,9 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes
 use super::runtime_registries::read_runtime_registries;
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, Package, PatchLine, Policy,
-    ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, builds, catalogs, check, conflicts,
-    environments, package, patches, registries, resolution, syntax, tasks,
+    AdvisorySource, Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, Package,
+    PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, advisories, builds,
+    catalogs, check, conflicts, environments, package, patches, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -116,6 +116,7 @@ struct DraftManifest<'a> {
     platforms: DeclaredPlatforms,
     registries: Vec<Registry>,
     runtime_registries: Vec<RuntimeRegistry>,
+    advisory_sources: Vec<AdvisorySource>,
     runtime_spans: BTreeMap<RuntimeName, SourceSpan>,
     catalogs: Catalogs,
     dependencies: Vec<DependencyLine>,
@@ -168,6 +169,7 @@ impl<'a> DraftManifest<'a> {
                 node.read_parts(&BLOCK, errors);
                 self.registries.extend(registries::read_registries(node, errors));
                 self.runtime_registries.extend(read_runtime_registries(node, errors));
+                self.advisory_sources.extend(advisories::read_sources(node, errors));
             }
             "dependencies" => {
                 node.read_parts(&BLOCK, errors);
@@ -215,6 +217,7 @@ impl<'a> DraftManifest<'a> {
             hoisting: self.hoisting,
             registries: self.registries,
             runtime_registries: self.runtime_registries,
+            advisory_sources: self.advisory_sources,
             runtime_spans: self.runtime_spans,
             catalogs: self.catalogs,
             dependencies: self.dependencies,

@@ -22,6 +22,9 @@ const BUILT_IN: PerEcosystem<Option<(&str, &str)>> = PerEcosystem {
 /// The kind of nodes that say where runtimes come from.
 pub(super) const RUNTIME_KIND: &str = "runtime";
 
+/// The kind of nodes that say where advisories come from.
+pub(super) const ADVISORY_KIND: &str = "advisories";
+
 /// Returns the built-in registries, each with its ecosystem and its URL.
 fn built_in() -> impl Iterator<Item = (Ecosystem, &'static str, &'static str)> {
     Ecosystem::ALL.into_iter().filter_map(|ecosystem| {
@@ -47,12 +50,12 @@ impl Registry {
 /// Reads the registries of the block.
 pub(super) fn read_registries(block: ManifestNode<'_>, errors: &mut Errors) -> Vec<Registry> {
     let mut registries: Vec<Registry> = Vec::new();
-    for node in block.children().filter(|node| node.name() != RUNTIME_KIND) {
+    for node in block.children().filter(|node| ![RUNTIME_KIND, ADVISORY_KIND].contains(&node.name())) {
         if errors.len() >= MAX_REPORTED {
             break;
         }
         let Some(ecosystem) = node.name().parse().ok().filter(|found: &Ecosystem| !found.is_local()) else {
-            let kinds = [&Ecosystem::served()[..], &[RUNTIME_KIND]].concat();
+            let kinds = [&Ecosystem::served()[..], &[RUNTIME_KIND, ADVISORY_KIND]].concat();
             node.report_unknown("as a kind of registry", &kinds, errors);
             continue;
         };

@@ -5,6 +5,10 @@ use std::fmt;
 /// A check over a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CheckName {
+    /// Versions with known vulnerabilities.
+    Advisories,
+    /// Licenses that are not allowed.
+    Licenses,
     /// Claims of registries that cover no locked package.
     Claims,
     /// Packages that their authors deprecated.
@@ -21,6 +25,14 @@ pub enum CheckName {
     Scripts,
     /// Versions that were yanked from their registry.
     Yanked,
+    /// Packages that the policy names.
+    Denied,
+    /// Packages that are locked in several versions.
+    Duplicates,
+    /// Lines that admit any later version.
+    Ranges,
+    /// Packages from elsewhere than the policy's sources.
+    Sources,
     /// Newer versions that need a newer system than the default baseline.
     Baselines,
     /// Newer versions that are too young for `age`.
@@ -37,9 +49,10 @@ pub enum CheckName {
 
 impl CheckName {
     /// The checks whose severity a `policy` can set: those that need no solve.
-    pub const CONFIGURABLE: [Self; 8] = [
+    pub const CONFIGURABLE: [Self; 9] = [
         Self::Claims,
         Self::Deprecated,
+        Self::Duplicates,
         Self::Engines,
         Self::Peers,
         Self::Platforms,
@@ -51,6 +64,8 @@ impl CheckName {
     /// Returns the name that manifests and the codes of findings use.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Advisories => "advisories",
+            Self::Licenses => "licenses",
             Self::Claims => "claims",
             Self::Deprecated => "deprecated",
             Self::Engines => "engines",
@@ -59,6 +74,10 @@ impl CheckName {
             Self::Python => "python",
             Self::Scripts => "scripts",
             Self::Yanked => "yanked",
+            Self::Denied => "denied",
+            Self::Duplicates => "duplicates",
+            Self::Ranges => "ranges",
+            Self::Sources => "sources",
             Self::Baselines => "baselines",
             Self::Age => "age",
             Self::Extras => "extras",

@@ -2,6 +2,7 @@
 //!
 //! A value is checked once, where it is parsed, and cannot be invalid afterwards. Nothing here does I/O.
 
+mod advisory_severity;
 mod age;
 mod artifact;
 mod attestation;
@@ -44,6 +45,7 @@ mod status;
 mod url;
 mod version;
 
+pub use advisory_severity::{AdvisorySeverity, UnknownAdvisorySeverity};
 pub use age::{AgeExemption, MinimumAge, NameGlob, TimeLimits, parse_span, span_text};
 pub use artifact::{Artifact, ArtifactKind};
 pub use attestation::{Attestation, History, HistoryError};

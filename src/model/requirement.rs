@@ -272,6 +272,17 @@ impl Requirement {
         }
     }
 
+    /// Returns whether the range admits whatever will be published: it is a dist-tag, has no bounds, or in an ecosystem whose usual
+    /// ranges end before the next incompatible version, no upper bound. Python's usual ranges have none: there it has no bounds.
+    pub fn is_wildcard(&self) -> bool {
+        match self {
+            Self::Npm { range, .. } => range.is_unbounded(),
+            Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
+            Self::Larder { range, .. } => range.is_unbounded(),
+            Self::Path { .. } => false,
+        }
+    }
+
     /// Returns whether a version satisfies the range. Pre-releases follow the rule of the range's grammar. No version satisfies a
     /// dist-tag.
     pub fn matches(&self, version: &Version) -> bool {

@@ -78,6 +78,17 @@ impl Version {
         }
     }
 
+    /// Compares as advisories do, whose versions name neither builds nor local versions: `1.0.0+build` of npm is `1.0.0`, and
+    /// `2.1.0+cpu` of Python is `2.1.0`, as for PEP 440's `==2.1.0`, unless `other` has a local version of its own.
+    pub fn cmp_public(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Npm(a), Self::Npm(b)) => a.cmp(b),
+            (Self::Pypi(a), Self::Pypi(b)) if a.is_local() && !b.is_local() => a.clone().without_local().cmp(b),
+            (Self::Semver(a), Self::Semver(b)) => a.cmp_precedence(b),
+            _ => self.cmp(other),
+        }
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Self::Npm(_) => 0,

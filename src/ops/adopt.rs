@@ -32,7 +32,8 @@ pub fn adopt(context: &Context<'_>, confirmed: impl FnOnce(&[PathBuf]) -> bool) 
     let project = Project::open(context)?;
     let profile = project.profile()?;
     let members = project.members.iter().chain(project.path_packages.keys()).cloned().collect();
-    let found = profile.obstacles(&RequiredLinks { node_modules: true, python: true, members })?;
+    let found =
+        profile.obstacles(&RequiredLinks { node_modules: true, python: true, members, ..RequiredLinks::default() })?;
     if found.is_empty() {
         return Ok(Adopted { moved: Vec::new() });
     }

@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
-use crate::lock::{Closure, Lockfile};
-use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, NamedText};
+use crate::model::{Ecosystem, PackageId};
+use crate::policy::{self, FindingReport, LocatedFinding, NamedText};
 
 use super::compatibility::{self, Baseline, Comparison};
 use super::packages::{OwnPackage, ProjectPackages, prepare};
-use super::project::{lockfile, selection};
+use super::policies::Subject;
+use super::project::lockfile;
 use super::registry::target::Target;
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Error, Project, Result, Session, lock, online, policies};
-use crate::model::{Ecosystem, PackageId};
+use super::{Error, Project, Result, Session, license_facts, lock, online, policies};
 
 /// What was checked, and found.
 #[derive(Debug)]
@@ -60,6 +60,11 @@ impl Checked {
     /// Returns what `--sarif` prints.
     pub fn sarif(&self) -> impl Serialize {
         policy::sarif(&self.findings, self.lock_document(), NamedText { file: MANIFEST, text: &self.manifest })
+    }
+
+    /// Returns what `--github` prints.
+    pub fn github(&self) -> String {
+        policy::github_annotations(&self.findings, self.lock_document(), MANIFEST)
     }
 
     /// Returns the findings that are denied as an error.
@@ -122,7 +127,13 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         ComparedWith::Manifest => Vec::new(),
         ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, &project, &lockfile)?),
     };
-    findings.extend(of_all_environments(&project, &lockfile));
+    let environments: Vec<_> = project.manifest.environments.iter().collect();
+    let mut subject = Subject::new(session.context, &project, &lockfile);
+    if let Some(known) = license_facts::asked_for(session, &project, &lockfile, &environments)? {
+        subject = subject.with_licenses(known);
+    }
+    let judged = subject.judge_each(&environments)?;
+    findings.extend(policies::joined(judged.into_iter().flat_map(|(_, found)| found)));
     Ok(Checked {
         environments: project.manifest.environments.iter().map(|one| one.name.to_string()).collect(),
         packages: lockfile.graph.packages.len(),
@@ -153,28 +164,4 @@ fn comparison(session: &Session<'_>, options: &CheckOptions) -> Result<Option<Co
     let id = PackageId::new(Ecosystem::PRIVATE, prepared.body.name.clone());
     let target = Target::find(context, project.as_ref(), options.registry.as_deref(), &id)?;
     compatibility::compare(session, &target, &prepared, baseline)
-}
-
-/// Returns what is found in any environment, each once and as severe as in the strictest.
-fn of_all_environments(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
-    let mut all: Vec<Finding> = Vec::new();
-    for environment in &project.manifest.environments {
-        let platforms = lockfile.settings.platforms.iter().map(|target| Some(target.platform));
-        let reached: Vec<Closure<'_>> =
-            platforms.map(|platform| Closure::of(&lockfile.graph, &selection(environment, platform))).collect();
-        for finding in policies::judge(project, environment, lockfile, &reached, CheckStage::OnRequest) {
-            match all.iter_mut().find(|known| (known.check, &known.message) == (finding.check, &finding.message)) {
-                Some(known) if known.severity < finding.severity => *known = finding,
-                Some(_) => {}
-                None => all.push(finding),
-            }
-        }
-    }
-    all.sort_by(|a, b| {
-        let place = |finding: &Finding| {
-            (policy::CHECKS.iter().position(|check| check.name() == finding.check), finding.package.clone())
-        };
-        place(a).cmp(&place(b))
-    });
-    all
 }

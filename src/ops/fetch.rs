@@ -11,8 +11,9 @@ use crate::profile;
 
 use super::install::gather::{self, Completeness, Gathered, Preparation, SourceUse};
 use super::lock::{self, Absent, LockUse, Locked};
+use super::policies::Subject;
 use super::registries::LazyRegistries;
-use super::{Context, Project, Result, Session, policies, project, runtimes};
+use super::{Context, Project, Result, Session, project, runtimes};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
 #[derive(Debug, Serialize)]
@@ -36,7 +37,7 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     let (project, lockfile) = read(session.context, lock_use)?;
     let Extent { environments, selected } = Extent::of(session.context, &project, &lockfile)?;
     let (graph, platform) = (&lockfile.graph, Some(project.platform()?));
-    check_policies(&project, &lockfile, &environments, platform)?;
+    check_policies(session.context, (&project, &lockfile), &environments, platform)?;
     let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
     let own_platform = project.platform()?;
     let root = profile::Profiles::open(&project.root)?;
@@ -117,14 +118,15 @@ impl<'p> Extent<'p> {
 
 /// Fails where the policy of an environment refuses what it would have on a platform.
 pub(super) fn check_policies(
-    project: &Project,
-    lockfile: &Lockfile,
+    context: &Context<'_>,
+    (project, lockfile): (&Project, &Lockfile),
     environments: &[&Environment],
     platform: Option<Platform>,
 ) -> Result<()> {
+    let subject = Subject::new(context, project, lockfile);
     for environment in environments {
         let closure = Closure::of(&lockfile.graph, &project::selection(environment, platform));
-        policies::check(project, environment, lockfile, &closure)?;
+        subject.check(environment, &closure)?;
     }
     Ok(())
 }

@@ -7,8 +7,9 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::fs;
-use crate::license::{self, Declaration, LicenseFact, LicenseText, LicenseTexts, is_license_file};
-use crate::manifest::{self, ManifestKind};
+use crate::license::{self, Declaration, LicenseFact, LicenseSource, LicenseText, LicenseTexts, is_license_file};
+use crate::lock::Lockfile;
+use crate::manifest::{self, Environment, LicenseRules, ManifestKind};
 use crate::model::{LicenseExpression, LicenseHeaders, Package, PackageKey, TreeDigest};
 use crate::store::Tree;
 
@@ -30,6 +31,18 @@ pub(super) struct LicenseFacts {
 }
 
 impl LicenseFacts {
+    /// Puts what a policy says of packages' licenses in the place of what they say themselves.
+    #[must_use]
+    pub(super) fn clarified(mut self, rules: &LicenseRules) -> Self {
+        for (key, fact) in &mut self.facts {
+            if let Some(line) = rules.clarified(&key.id) {
+                fact.expression = Some(line.license.clone());
+                fact.source = LicenseSource::Clarified;
+            }
+        }
+        self
+    }
+
     /// Reads what packages say. What the store does not have is fetched if `missing` says so.
     pub(super) fn read<'p>(
         session: &Session<'_>,
@@ -45,6 +58,29 @@ impl LicenseFacts {
         let facts = foreign.iter().map(|(key, _)| ((*key).clone(), fact(key))).collect();
         Ok(Self { facts, trees })
     }
+}
+
+/// Returns what is known of the licenses of all that is locked, if the policy of an environment says something of licenses. What the
+/// store does not have is fetched, and offline it is unknown.
+pub(super) fn asked_for(
+    session: &Session<'_>,
+    project: &Project,
+    lockfile: &Lockfile,
+    environments: &[&Environment],
+) -> Result<Option<BTreeMap<PackageKey, LicenseFact>>> {
+    if environments.iter().all(|environment| environment.policy.licenses.span.is_none()) {
+        return Ok(None);
+    }
+    let read = LicenseFacts::read(session, project, lockfile.graph.packages.iter(), MissingTrees::Fetched)?;
+    Ok(Some(read.facts))
+}
+
+/// Returns what trees say of the licenses of their packages.
+pub(super) fn of_trees<'t>(
+    trees: impl Iterator<Item = (&'t PackageKey, &'t Tree)>,
+) -> BTreeMap<PackageKey, LicenseFact> {
+    let reader = FactReader::default();
+    trees.map(|(key, tree)| (key.clone(), reader.fact(key, tree))).collect()
 }
 
 /// Reads the license files of a package.

@@ -65,8 +65,8 @@ pub fn licenses(session: &Session<'_>) -> Result<EnvironmentLicenses> {
     let environment = project.environment(session.context)?;
     let lockfile = lock::existing(&project)?;
     let closure = Closure::of(&lockfile.graph, &selection(environment, None));
-    let LicenseFacts { facts, trees } =
-        LicenseFacts::read(session, &project, closure.packages(), MissingTrees::Fetched)?;
+    let read = LicenseFacts::read(session, &project, closure.packages(), MissingTrees::Fetched)?;
+    let LicenseFacts { facts, trees } = read.clarified(&environment.policy.licenses);
     let (mut by_license, mut by_source) = (BTreeMap::new(), BTreeMap::new());
     let (mut packages, mut keys) = (Vec::new(), Vec::new());
     for (key, fact) in facts {

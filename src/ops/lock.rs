@@ -1,6 +1,6 @@
 //! Bringing `larder.lock` up to date.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::fs::{self, Durability};
 use crate::import::locks::LockedVersions;
 use crate::lock::{self, DeclaredState, Freshness, Lockfile, StaleReason};
 use crate::manifest::Environment;
-use crate::model::{Builds, Edition, Graph, PackageId, RootEdge, Runtimes, Settings, Side, Source};
+use crate::model::{Builds, Edition, Graph, PackageId, RootEdge, Runtimes, Settings, Side, Source, Version};
 use crate::policy::{Finding, FindingReport, SolveNotes};
 use crate::profile;
 use crate::registry::{self, Registries};
@@ -20,6 +20,7 @@ use super::building::Probe;
 use super::failure::{self, Unsatisfiable};
 use super::moving::locked;
 pub use super::moving::locked::Kept;
+use super::policies::Subject;
 use super::project;
 use super::project::lockfile::{self, LockError, Old};
 pub use super::project::lockfile::{Absent, LockUse};
@@ -74,9 +75,9 @@ impl Locked {
     }
 
     /// Says what is to be said of a lock that a project goes on with.
-    fn serving(project: &Project, lockfile: Lockfile) -> Self {
-        let findings = policies::standing(project, &lockfile);
-        Self { lockfile, difference: Difference::default(), changed: false, findings }
+    fn serving(context: &Context<'_>, project: &Project, lockfile: Lockfile) -> Result<Self> {
+        let findings = Subject::new(context, project, &lockfile).standing()?;
+        Ok(Self { lockfile, difference: Difference::default(), changed: false, findings })
     }
 
     /// Returns what a user should hear about, a lowercase sentence each.
@@ -162,7 +163,7 @@ pub(super) fn update_lock(
     snapshot: &InputSnapshot,
 ) -> Result<Option<Locked>> {
     match standing(project, lock_use)? {
-        Standing::Serves(lockfile) => Ok(Some(Locked::serving(project, lockfile))),
+        Standing::Serves(lockfile) => Ok(Some(Locked::serving(session.context, project, lockfile)?)),
         Standing::Stale(old) => relock(session, project, &old, snapshot),
     }
 }
@@ -170,10 +171,10 @@ pub(super) fn update_lock(
 /// Returns the lock as [`update_lock`] would leave it, and writes nothing.
 pub(super) fn dry_run(session: &Session<'_>, project: &Project, lock_use: LockUse) -> Result<Locked> {
     match standing(project, lock_use)? {
-        Standing::Serves(lockfile) => Ok(Locked::serving(project, lockfile)),
+        Standing::Serves(lockfile) => Locked::serving(session.context, project, lockfile),
         Standing::Stale(old) => {
             let (lockfile, solved) = solve(session, project, &Wish::keeping(&old))?;
-            let findings = policies::solved(project, &old, &lockfile, &solved);
+            let findings = Subject::new(session.context, project, &lockfile).solved(&old, &solved)?;
             Ok(Locked { difference: compare(&old, &lockfile), lockfile, changed: false, findings })
         }
     }
@@ -258,7 +259,7 @@ impl Replacement<'_> {
         (lockfile, solved): (Lockfile, &SolveNotes),
     ) -> Result<Option<Locked>> {
         let Self { project, edited, old, snapshot } = *self;
-        let findings = policies::solved(project, old, &lockfile, solved);
+        let findings = Subject::new(context, project, &lockfile).solved(old, solved)?;
         let difference = compare(old, &lockfile);
         let written = write(context, project, edited, &lockfile, snapshot)?;
         Ok(written.map(|changed| Locked { lockfile, difference, changed, findings }))
@@ -278,6 +279,8 @@ pub(super) struct Wish<'a> {
     pub(super) moved: BTreeSet<PackageId>,
     /// Packages whose build tools are chosen anew.
     pub(super) rebuilt: BTreeSet<PackageId>,
+    /// Versions that are not chosen.
+    pub(super) excluded: BTreeMap<PackageId, BTreeSet<Version>>,
     /// Versions that are preferred to those that are kept.
     pub(super) wanted: PackageVersions,
     /// The side that `wanted` is about; on another it counts for the packages on which both agreed.
@@ -315,6 +318,7 @@ impl<'a> Wish<'a> {
             }
         }
         preferences.versions.retain(|package, _| !self.moved.contains(package));
+        preferences.excluded.clone_from(&self.excluded);
         preferences
     }
 }

@@ -1,32 +1,166 @@
 //! What the checks say of a project's lock, and what its policies refuse.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 use std::slice::from_ref;
 
+use rustc_hash::FxHashMap;
+
+use crate::license::LicenseFact;
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::CheckName;
+use crate::model::{CheckName, PackageKey};
 use crate::policy::{
-    self, CheckInput, CheckStage, Finding, FindingReport, LocatedFinding, NamedText, PolicyError, SolveNotes,
+    self, CheckInput, CheckStage, Finding, FindingReport, KnownVulnerabilities, LocatedFinding, NamedText, PolicyError,
+    SolveNotes,
 };
 use crate::resolve::Mismatch;
 
-use super::project::own_runtimes;
+use super::project::{own_runtimes, selection};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Project, Result};
+use super::{Context, Project, Result, advisories};
 
-/// Fails where the environment's policy forbids what the closure has; returns what it only warns of.
-pub(super) fn check(
-    project: &Project,
-    environment: &Environment,
-    lockfile: &Lockfile,
-    closure: &Closure<'_>,
-) -> Result<Vec<Finding>> {
-    let findings = judge(project, environment, lockfile, from_ref(closure), CheckStage::BeforeBuild);
-    if findings.iter().any(Finding::is_denied) {
-        let text = lockfile.to_text();
-        refuse(&describe(findings.clone(), lockfile, &text), &text)?;
+/// A lock that is judged, with its project.
+pub(super) struct Subject<'a> {
+    context: &'a Context<'a>,
+    project: &'a Project,
+    lockfile: &'a Lockfile,
+    /// What is known of vulnerabilities, once a policy asked for it.
+    advisories: OnceCell<KnownVulnerabilities>,
+    /// What is known of licenses, if it was read.
+    licenses: Option<BTreeMap<PackageKey, LicenseFact>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Begins; nothing is read before a policy asks for it.
+    pub(super) fn new(context: &'a Context<'a>, project: &'a Project, lockfile: &'a Lockfile) -> Self {
+        Self { context, project, lockfile, advisories: OnceCell::new(), licenses: None }
     }
-    Ok(findings)
+
+    /// Has vulnerabilities judged in any case.
+    pub(super) fn with_advisories(self, known: KnownVulnerabilities) -> Self {
+        Self { advisories: OnceCell::from(known), ..self }
+    }
+
+    /// Has no vulnerabilities judged.
+    pub(super) fn without_advisories(self) -> Self {
+        self.with_advisories(KnownVulnerabilities::default())
+    }
+
+    /// Has licenses judged.
+    pub(super) fn with_licenses(self, known: BTreeMap<PackageKey, LicenseFact>) -> Self {
+        Self { licenses: Some(known), ..self }
+    }
+
+    /// Fails where the environment's policy forbids a license that the closure has; returns what it only warns of.
+    pub(super) fn check_licenses(&self, environment: &Environment, closure: &Closure<'_>) -> Result<Vec<Finding>> {
+        let mut findings = self.judge(environment, from_ref(closure), CheckStage::BeforeBuild)?;
+        findings.retain(|finding| finding.check == CheckName::Licenses);
+        self.refuse_denied(findings)
+    }
+
+    /// Fails where the environment's policy forbids what the closure has; returns what it only warns of.
+    pub(super) fn check(&self, environment: &Environment, closure: &Closure<'_>) -> Result<Vec<Finding>> {
+        self.refuse_denied(self.judge(environment, from_ref(closure), CheckStage::BeforeBuild)?)
+    }
+
+    fn refuse_denied(&self, findings: Vec<Finding>) -> Result<Vec<Finding>> {
+        if findings.iter().any(Finding::is_denied) {
+            let text = self.lockfile.to_text();
+            refuse(&describe(findings.clone(), self.lockfile, &text), &text)?;
+        }
+        Ok(findings)
+    }
+
+    /// Returns what is found in the parts of a lock that an environment reaches.
+    pub(super) fn judge(
+        &self,
+        environment: &Environment,
+        reached: &[Closure<'_>],
+        on: CheckStage,
+    ) -> Result<Vec<Finding>> {
+        let advisories = self.advisories(from_ref(environment))?;
+        let input = CheckInput { closures: Some(reached), advisories, ..self.input() };
+        Ok(policy::check_environment(&input, &self.project.manifest, environment, on))
+    }
+
+    /// Returns what is found in each environment, with the environment.
+    pub(super) fn judge_each(&self, environments: &[&'a Environment]) -> Result<Vec<(&'a Environment, Vec<Finding>)>> {
+        let platforms = || self.lockfile.settings.platforms.iter().map(|target| Some(target.platform));
+        let judged = environments.iter().map(|&environment| {
+            let selections = platforms().map(|platform| selection(environment, platform));
+            let reached: Vec<_> = selections.map(|one| Closure::of(&self.lockfile.graph, &one)).collect();
+            Ok((environment, self.judge(environment, &reached, CheckStage::OnRequest)?))
+        });
+        judged.collect()
+    }
+
+    /// Returns what is told of a lock that a project goes on with.
+    pub(super) fn standing(&self) -> Result<Vec<Finding>> {
+        self.check_whole(&self.input(), CheckStage::ExistingLock)
+    }
+
+    /// Returns what is told of a lock that was just solved, and that replaces another.
+    pub(super) fn solved(&self, before: &Lockfile, solve: &SolveNotes) -> Result<Vec<Finding>> {
+        let input = CheckInput { previous: Some(before), solve: Some(solve), ..self.input() };
+        self.check_whole(&input, CheckStage::AfterSolve)
+    }
+
+    /// Returns what is found in the whole lock, the groups included that no environment has.
+    pub(super) fn whole(&self) -> Result<Vec<Finding>> {
+        self.check_whole(&self.input(), CheckStage::OnRequest)
+    }
+
+    fn check_whole(&self, input: &CheckInput<'_>, stage: CheckStage) -> Result<Vec<Finding>> {
+        let advisories = self.advisories(&self.project.manifest.environments)?;
+        let input = CheckInput { advisories, ..input.clone() };
+        Ok(policy::check_lock(&input, &self.project.manifest, stage))
+    }
+
+    /// Looks up the vulnerabilities of the lock if the policy of an environment says something of advisories.
+    fn advisories(&self, environments: &[Environment]) -> Result<Option<&KnownVulnerabilities>> {
+        let is_asked = environments.iter().any(|environment| environment.policy.advisories.span.is_some());
+        if self.advisories.get().is_none() && is_asked {
+            let known = advisories::look_up(self.context, self.project, self.lockfile)?;
+            return Ok(Some(self.advisories.get_or_init(|| known)));
+        }
+        Ok(self.advisories.get())
+    }
+
+    fn input(&self) -> CheckInput<'_> {
+        CheckInput {
+            registries: &self.project.manifest.registries,
+            environments: &self.project.manifest.environments,
+            local_warnings: &self.project.warnings,
+            engine_mismatches: own_runtimes::warnings(self.project),
+            licenses: self.licenses.as_ref(),
+            ..CheckInput::whole(self.lockfile)
+        }
+    }
+}
+
+/// Returns findings of several environments, each once and as severe as in the strictest, in the order of the checks.
+pub(super) fn joined(found: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
+    let mut places: FxHashMap<(CheckName, String), usize> = FxHashMap::default();
+    for finding in found {
+        match places.entry((finding.check, finding.message.clone())) {
+            Entry::Occupied(place) => {
+                let known = &mut all[*place.get()];
+                if known.severity < finding.severity {
+                    *known = finding;
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert(all.len());
+                all.push(finding);
+            }
+        }
+    }
+    let order = |check: CheckName| policy::CHECKS.iter().position(|known| known.name() == check);
+    all.sort_by(|a, b| (order(a.check), &a.package).cmp(&(order(b.check), &b.package)));
+    all
 }
 
 /// Fails with the findings that are denied.
@@ -37,32 +171,9 @@ pub(super) fn refuse(described: &[LocatedFinding], lock_text: &str) -> Result<()
     }
 }
 
-/// Returns what is found in the parts of a lock that an environment reaches.
-pub(super) fn judge(
-    project: &Project,
-    environment: &Environment,
-    lockfile: &Lockfile,
-    reached: &[Closure<'_>],
-    on: CheckStage,
-) -> Vec<Finding> {
-    let subject = CheckInput { closures: Some(reached), ..subject(project, lockfile) };
-    policy::check_environment(&subject, &project.manifest, environment, on)
-}
-
-/// Returns what is told of a lock that a project goes on with.
-pub(super) fn standing(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
-    policy::check_lock(&subject(project, lockfile), &project.manifest, CheckStage::ExistingLock)
-}
-
 /// Returns what is told of a lock that a project goes on with, of what stands in the lock alone.
 pub(super) fn standing_alone(project: &Project, lockfile: &Lockfile) -> Vec<Finding> {
     policy::check_lock(&CheckInput::whole(lockfile), &project.manifest, CheckStage::ExistingLock)
-}
-
-/// Returns what is told of a lock that was just solved, and that replaces another.
-pub(super) fn solved(project: &Project, before: &Lockfile, lockfile: &Lockfile, solve: &SolveNotes) -> Vec<Finding> {
-    let subject = CheckInput { previous: Some(before), solve: Some(solve), ..subject(project, lockfile) };
-    policy::check_lock(&subject, &project.manifest, CheckStage::AfterSolve)
 }
 
 /// Returns what of a lock is not what its registries say.
@@ -105,13 +216,4 @@ pub(super) fn messages(findings: &[Finding]) -> impl Iterator<Item = String> {
             format!("{} and {last}: {plural}", first.join(", "))
         }
     })
-}
-
-fn subject<'a>(project: &'a Project, lockfile: &'a Lockfile) -> CheckInput<'a> {
-    CheckInput {
-        registries: &project.manifest.registries,
-        local_warnings: &project.warnings,
-        engine_mismatches: own_runtimes::warnings(project),
-        ..CheckInput::whole(lockfile)
-    }
 }

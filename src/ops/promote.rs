@@ -9,10 +9,11 @@ use crate::profile::{Generation, ProfileError, PromotionSource};
 
 use super::generations::state;
 use super::install::{Activation, BytecodeUse, Installation, Installed, Purpose};
+use super::policies::Subject;
 use super::project::{self, snapshot};
 use super::session::LOCKFILE;
 use super::sync::Synced;
-use super::{Project, Result, Session, policies};
+use super::{Project, Result, Session};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -35,7 +36,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let fits = |side: &&Side| target.include.iter().all(|group| sides.counts(Some(group), side));
     let side = tested_on.filter(fits).or_else(|| sides.of(&target.include));
     let closure = Closure::on_side(&lockfile.graph, &selection, side);
-    check(&project, &lockfile, &closure, &tested, [source, target])?;
+    check(&Subject::new(session.context, &project, &lockfile), &lockfile, &closure, &tested, [source, target])?;
 
     let promoted = PromotionSource { environment: source.name.clone(), number: tested.number };
     let installation = Installation {
@@ -48,8 +49,10 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
         purpose: Purpose::Promote(&promoted),
         activation: Activation::Leave,
         bytecode: BytecodeUse::AsDeclared,
+        bundled: None,
     };
     let ingredients = installation.gather(&selection, closure)?;
+    installation.check_licenses(&ingredients)?;
     let held = snapshot::hold(session.context, &profile)?;
     // What a sync noted does not tell what this leaves, which may be gone back from.
     state::forget(&project.root, target.name.as_str())?;
@@ -63,14 +66,14 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
 
 /// Collects every reason why the closure must not become the target's.
 fn check(
-    project: &Project,
+    subject: &Subject<'_>,
     lockfile: &Lockfile,
     closure: &Closure<'_>,
     tested: &Generation,
     [source, target]: [&Environment; 2],
 ) -> Result<()> {
     let mut reasons = Vec::new();
-    let findings = policies::judge(project, target, lockfile, std::slice::from_ref(closure), CheckStage::BeforeBuild);
+    let findings = subject.judge(target, std::slice::from_ref(closure), CheckStage::BeforeBuild)?;
     let denied = findings.iter().filter(|finding| finding.is_denied());
     reasons.extend(denied.map(|finding| format!("{}, which the policy denies", finding.message)));
     for group in target.include.iter().filter(|group| !source.include.contains(group)) {

@@ -50,6 +50,7 @@ pub fn check(session: &Session<'_>) -> Result<Reproductions> {
         purpose: Purpose::Sync,
         activation: Activation::Leave,
         bytecode: BytecodeUse::AsDeclared,
+        bundled: None,
     };
     let selection = project::selection(environment, Some(platform));
     let ingredients = installation.gather(&selection, Closure::of(&lockfile.graph, &selection))?;

@@ -61,7 +61,8 @@ pub fn sbom(session: &Session<'_>, form: BillForm, time: BillTime, file: Option<
     let environment = project.environment(context)?;
     let lockfile = lock::existing(&project)?;
     let closure = Closure::of(&lockfile.graph, &selection(environment, None));
-    let licenses = LicenseFacts::read(session, &project, closure.packages(), MissingTrees::Fetched)?.facts;
+    let read = LicenseFacts::read(session, &project, closure.packages(), MissingTrees::Fetched)?;
+    let licenses = read.clarified(&environment.policy.licenses).facts;
     let registries = project.manifest.registries.iter().filter(|registry| !registry.is_public());
     let repositories: BTreeMap<_, _> =
         registries.filter_map(|it| Some((it.name.clone(), it.url.http()?.clone().into_folder().to_string()))).collect();

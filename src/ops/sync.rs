@@ -14,7 +14,7 @@ use crate::difference::{self, Difference};
 use crate::fs;
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, LockedMode};
-use crate::model::{Platform, RuntimeName};
+use crate::model::{Label, Platform, RuntimeName};
 use crate::policy::{Finding, FindingReport};
 use crate::profile::python::Interpreter;
 use crate::profile::{self, RequiredLinks, Rollback};
@@ -23,12 +23,13 @@ use super::generations::state::{self, Facts};
 use super::install::{self, Activation, BytecodeUse, Ingredients, Installation, Installed, Purpose};
 use super::interpreter;
 use super::lock::{self, Absent, LockUse, Locked};
+use super::policies::Subject;
 use super::project;
 use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
 use super::session::LOCKFILE;
 use super::summary::DifferenceSummary;
-use super::{Context, Project, Result, Session, notes, policies, variables};
+use super::{Context, Project, Result, Session, advisories, notes, variables};
 
 /// How to sync.
 #[derive(Clone, Copy, Debug, Default)]
@@ -195,7 +196,7 @@ pub(super) fn check(context: &Context<'_>, project: &Project, lockfile: &Lockfil
         return Err(IsRolledBack::new(&environment.name, &note).into());
     }
     let closure = Closure::of(&lockfile.graph, &project::selection(environment, Some(platform)));
-    policies::check(project, environment, lockfile, &closure)?;
+    Subject::new(context, project, lockfile).check(environment, &closure)?;
     let interpreter = interpreter::find(context, project, &closure, platform)?;
     let brings_python = lockfile.runtimes.on(RuntimeName::Python, platform).is_some();
     Ok(profile.check_links(RequiredLinks::of(&closure, interpreter.is_some() || brings_python))?)
@@ -213,6 +214,25 @@ struct MembersAbsent {
 }
 
 impl Failure for MembersAbsent {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// What an environment has came in a bundle.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{environment} came in a bundle: this is a deployment, and no checkout to build from")]
+#[diagnostic(
+    code(larder::sync::deployment),
+    help(
+        "`larder unbundle FILE` brings the next one, or heals this one; `larder rollback` goes back to the one before"
+    )
+)]
+struct IsDeployment {
+    environment: Label,
+}
+
+impl Failure for IsDeployment {
     fn exit(&self) -> Exit {
         Exit::Refused
     }
@@ -238,15 +258,12 @@ impl<'a> Sync<'a> {
         facts.note_watched(&project.watched);
         let profile = project.profile()?;
         variables::check_path(profile.root())?;
-        Ok(Self {
-            session,
-            options,
-            project,
-            environment: project.environment(session.context)?,
-            platform: project.platform()?,
-            profile,
-            facts,
-        })
+        let environment = project.environment(session.context)?;
+        // A record that cannot be read is no reason not to build a new one.
+        if profile.current_summary(&environment.name).ok().flatten().is_some_and(|head| head.is_bundled()) {
+            return Err(IsDeployment { environment: environment.name.clone() }.into());
+        }
+        Ok(Self { session, options, project, environment, platform: project.platform()?, profile, facts })
     }
 
     /// Builds what is not there yet. Returns `None` if somebody else wrote manifest or lock meanwhile; so do
@@ -290,7 +307,7 @@ impl<'a> Sync<'a> {
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, _) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);
-        policies::check(self.project, self.environment, &lockfile, &closure)?;
+        Subject::new(self.session.context, self.project, &lockfile).check(self.environment, &closure)?;
         Ok(Synced {
             environment: self.environment.name.to_string(),
             generation: None,
@@ -356,7 +373,8 @@ impl<'a> Sync<'a> {
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, absent) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);
-        let found = policies::check(self.project, self.environment, &lockfile, &closure)?;
+        let subject = Subject::new(self.session.context, self.project, &lockfile);
+        let mut found = subject.check(self.environment, &closure)?;
         let installation = Installation {
             session: self.session,
             project: self.project,
@@ -367,8 +385,10 @@ impl<'a> Sync<'a> {
             purpose,
             activation: self.options.activation,
             bytecode: self.options.bytecode,
+            bundled: None,
         };
         let ingredients = installation.gather(&selection, closure)?;
+        found.extend(installation.check_licenses(&ingredients)?);
         let held = snapshot::hold(self.session.context, &self.profile)?;
         // While the network was waited for, another larder may have got further than this one.
         if !snapshot.stands(&self.project.root)? {
@@ -432,6 +452,11 @@ impl<'a> Sync<'a> {
         let name = &self.environment.name;
         self.facts.note_link(&self.profile.current_link(name))?;
         self.facts.note(&self.profile.record(name, generation))?;
+        if self.environment.policy.advisories.span.is_some() {
+            for database in advisories::files(self.session.context, self.project) {
+                self.facts.note(&database)?;
+            }
+        }
         if self.options.activation == Activation::Activate {
             for link in self.profile.constant_links() {
                 if fs::lstat(&link)?.is_some() {

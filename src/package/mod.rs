@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `archive` | the archive of a version: which files, how they are packed, what is read |
 //! | `body` | [`Body`]: everything that a publisher says of a version, as the text that is signed |
+//! | `bundle_file` | what a bundle says of itself |
 //! | `contents` | whether the files of a package are what its manifest says |
 //! | `derive` | the body that an archive stands for |
 //! | `event` | a line of an index file: what was published, yanked, deprecated |
@@ -15,6 +16,7 @@
 
 mod archive;
 mod body;
+mod bundle_file;
 mod compatibility;
 mod contents;
 mod derive;
@@ -26,10 +28,11 @@ mod signature;
 mod submission;
 
 pub use archive::{
-    ArchiveEntry, ArchiveFile, ArchiveReader, IgnoreRules, MANIFEST, MAX_FILES, MAX_SIZE, NotAsPacked, PackageFiles,
-    Secret, find_secret, is_plain_gzip, tree_digest, write,
+    ArchiveEntry, ArchiveFile, ArchiveReader, BLOCK, END, IgnoreRules, MANIFEST, MAX_FILES, MAX_SIZE, NotAsPacked,
+    PackageFiles, Secret, find_secret, headers, is_plain_gzip, tree_digest, write,
 };
 pub use body::{Body, BodyDependency, BodyError, BodyFeature};
+pub use bundle_file::{BUNDLE_FILE, BundleFile, BundleRuntime, BundledPackage, PROJECT, TREES};
 pub use compatibility::{Surface, may_break};
 pub use contents::check_contents;
 pub use derive::{body_of_archive, body_of_manifest, open_archive};

@@ -1,6 +1,9 @@
 //! The contract of a check.
 
 use crate::lock::Anchor;
+use miette::SourceSpan;
+
+use crate::manifest::Policy;
 use crate::model::{CheckName, PackageKey, Severity};
 
 use super::{CheckInput, Finding};
@@ -14,8 +17,10 @@ pub enum CheckStage {
     AfterSolve,
     /// An environment is about to be built from the lock.
     BeforeBuild,
-    /// `larder check` was run.
+    /// `larder check` was run, or `larder audit` with the names of checks.
     OnRequest,
+    /// `larder audit` was run, without the names of checks.
+    Audit,
 }
 
 /// A check over a lock.
@@ -48,6 +53,12 @@ pub trait Check: Sync {
     /// Returns the findings, sorted by package and without repetitions. The caller sets their severity and rule.
     fn run(&self, input: &CheckInput<'_>) -> Vec<Finding>;
 
+    /// Returns what a policy says of one finding, if it can say more of the check's findings than one severity for all. `None`: the
+    /// rule of the check holds.
+    fn judge(&self, _finding: &Finding, _policy: &Policy, _input: &CheckInput<'_>) -> Option<Judgement> {
+        None
+    }
+
     /// Creates a finding about a package.
     fn package_finding(&self, package: &PackageKey, message: String) -> Finding {
         let locked = Some(Anchor::package(package.clone()));
@@ -64,9 +75,22 @@ pub trait Check: Sync {
             message,
             rule: None,
             locked: None,
+            vulnerability: None,
+            cured_by_update: None,
             help: Some(self.help().to_owned()),
         }
     }
+}
+
+/// What a policy says of one finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The severity.
+    pub severity: Severity,
+    /// The line that sets it. `None` if the severity is the default.
+    pub rule: Option<SourceSpan>,
+    /// What is to be told beside the finding.
+    pub note: Option<String>,
 }
 
 /// A predicate in the singular and in the plural.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
+use crate::model::CheckName;
 
 use super::report::{LocatedFinding, path_text};
 use super::{Finding, NamedText, RuleLine, check_named};
@@ -73,15 +74,22 @@ impl Denial {
             _ => (format!("{} packages", subjects.len()), verb.plural),
         };
         let source = |rule: &RuleLine| (NamedSource::new(&*rule.file, rule.text.to_string()), rule.span);
+        // What helps with all of them is said once.
+        let own_help = |finding: &Finding| finding.help.clone().filter(|help| help != check.help());
         let packages = findings.iter().map(|located| DeniedPackage {
             message: located.finding.message.clone(),
-            help: path_text(&located.path).map(|path| format!("it is there by {path}")),
+            help: match (path_text(&located.path), own_help(&located.finding)) {
+                (Some(path), Some(help)) => Some(format!("it is there by {path}; {help}")),
+                (Some(path), None) => Some(format!("it is there by {path}")),
+                (None, help) => help,
+            },
             lock: lock.source(),
             span: located.locked,
         });
         Some(Self {
             message: match first.rule {
                 Some(_) => format!("the policy denies {}, and {subject} {verb}", check.object()),
+                None if check.name() == CheckName::Advisories => format!("{}: {subject}", check.object()),
                 None => format!("{subject} {verb} {}", check.object()),
             },
             code: first.code,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
+use crate::advisory::Vulnerability;
 use crate::lock::Anchor;
-use crate::manifest::{Manifest, PolicyRule};
+use crate::manifest::Manifest;
 use crate::model::{CheckName, PackageKey, Severity};
 
 /// Something that a check found.
@@ -25,6 +26,10 @@ pub struct Finding {
     pub rule: Option<RuleLine>,
     /// The part of the lock concerned.
     pub locked: Option<Anchor>,
+    /// The vulnerability, if the finding is about one.
+    pub vulnerability: Option<Box<Vulnerability>>,
+    /// Whether a version within the manifest's ranges is without the vulnerability. `None` if nobody looked.
+    pub cured_by_update: Option<bool>,
     /// Advice on how to resolve the finding.
     pub help: Option<String>,
 }
@@ -48,7 +53,7 @@ impl Finding {
 }
 
 impl RuleLine {
-    pub(super) fn new(manifest: &Manifest, rule: PolicyRule) -> Self {
-        Self { file: Arc::clone(&manifest.file), text: Arc::clone(&manifest.text), span: rule.span }
+    pub(super) fn new(manifest: &Manifest, span: SourceSpan) -> Self {
+        Self { file: Arc::clone(&manifest.file), text: Arc::clone(&manifest.text), span }
     }
 }

@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
+use crate::advisory::Vulnerability;
+use crate::license::LicenseFact;
 use crate::lock::{Closure, Lockfile, Selection};
-use crate::manifest::Registry;
+use crate::manifest::{Environment, Registry};
 use crate::model::{Edge, InstanceKey, Label, Package, PackageId, PackageKey};
 use crate::resolve::{HeldBack, Mismatch, TooYoung, Warning};
 
@@ -17,6 +21,8 @@ pub struct CheckInput<'a> {
     pub closures: Option<&'a [Closure<'a>]>,
     /// The registries of the manifest.
     pub registries: &'a [Registry],
+    /// The environments of the manifest, whose policies name what is found.
+    pub environments: &'a [Environment],
     /// Warnings about the names and modules of the project's own folders.
     pub local_warnings: &'a [String],
     /// Warnings about the project's own folders whose `engines.node` excludes the declared Node.
@@ -27,6 +33,21 @@ pub struct CheckInput<'a> {
     pub solve: Option<&'a SolveNotes>,
     /// Differences between the lock and its registries' metadata, if they were compared.
     pub mismatches: &'a [Mismatch],
+    /// What is known of vulnerabilities, if it was looked up.
+    pub advisories: Option<&'a KnownVulnerabilities>,
+    /// What is known of the packages' licenses, if it was read.
+    pub licenses: Option<&'a BTreeMap<PackageKey, LicenseFact>>,
+}
+
+/// What is known of the vulnerabilities of a lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownVulnerabilities {
+    /// The vulnerabilities of locked packages, in the order of the packages.
+    pub found: Vec<Vulnerability>,
+    /// The sources of advisories of which nothing is here: they may know more.
+    pub missing: Vec<String>,
+    /// The day, by which an `until` is over or not.
+    pub today: Date,
 }
 
 /// Facts about a lock that only its solve knows.
@@ -47,11 +68,14 @@ impl<'a> CheckInput<'a> {
             lock,
             closures: None,
             registries: &[],
+            environments: &[],
             local_warnings: &[],
             engine_mismatches: Vec::new(),
             previous: None,
             solve: None,
             mismatches: &[],
+            advisories: None,
+            licenses: None,
         }
     }
 

@@ -12,27 +12,30 @@
 //! | `denial` | denied findings, as an error for people |
 //! | `report` | findings as JSON |
 //! | `sarif` | findings as SARIF 2.1.0 |
+//! | `github` | findings as annotations of GitHub Actions |
 //! | `named_text` | texts with the names of their files |
 
 mod checks;
 mod contract;
 mod denial;
 mod finding;
+mod github;
 mod input;
 mod named_text;
 mod report;
 mod sarif;
 
 pub use checks::{CHECKS, check_named};
-pub use contract::{Check, CheckStage, Verb};
+pub use contract::{Check, CheckStage, Judgement, Verb};
 pub use denial::{Denial, PolicyError};
 pub use finding::{Finding, RuleLine};
-pub use input::{CheckInput, SolveNotes};
+pub use github::github_annotations;
+pub use input::{CheckInput, KnownVulnerabilities, SolveNotes};
 pub use named_text::NamedText;
 pub use report::{FindingReport, LocatedFinding, locate};
 pub use sarif::sarif;
 
-use crate::manifest::{Environment, Manifest};
+use crate::manifest::{Environment, Manifest, Policy};
 use crate::model::Severity;
 
 /// Checks an environment's part of a lock. Returns the findings in the order of the checks.
@@ -42,37 +45,44 @@ pub fn check_environment(
     environment: &Environment,
     stage: CheckStage,
 ) -> Vec<Finding> {
-    run(input, stage, |check| {
-        let rule = environment.policy.rule(check.name());
-        let severity = rule.map_or(check.default_severity(), |rule| rule.severity);
-        (severity, rule.map(|rule| RuleLine::new(manifest, rule)))
-    })
+    let _span = tracing::debug_span!("checks", stage = ?stage).entered();
+    let policy = &environment.policy;
+    let mut findings = Vec::new();
+    for check in at_stage(stage).filter(|check| severity(*check, policy) > Severity::Allow) {
+        findings.extend(check.run(input).into_iter().map(|finding| {
+            let rule = policy.rule(check.name());
+            let by_check =
+                || Judgement { severity: severity(check, policy), rule: rule.map(|rule| rule.span), note: None };
+            let Judgement { severity, rule, note } = check.judge(&finding, policy, input).unwrap_or_else(by_check);
+            let message = note.map_or_else(|| finding.message.clone(), |note| format!("{} ({note})", finding.message));
+            Finding { severity, rule: rule.map(|span| RuleLine::new(manifest, span)), message, ..finding }
+        }));
+    }
+    findings.retain(|finding| finding.severity > Severity::Allow);
+    findings
 }
 
 /// Checks a whole lock. Returns the findings in the order of the checks. No finding is denied: a check is skipped if every
 /// environment allows its findings, and otherwise they are warnings.
 pub fn check_lock(input: &CheckInput<'_>, manifest: &Manifest, stage: CheckStage) -> Vec<Finding> {
-    run(input, stage, |check| {
-        let configured = |environment: &Environment| environment.policy.rule(check.name()).map(|rule| rule.severity);
-        let severities =
-            manifest.environments.iter().map(|environment| configured(environment).unwrap_or(check.default_severity()));
-        (severities.max().unwrap_or(check.default_severity()).min(Severity::Warn), None)
-    })
-}
-
-fn run(
-    input: &CheckInput<'_>,
-    stage: CheckStage,
-    configured: impl Fn(&dyn Check) -> (Severity, Option<RuleLine>),
-) -> Vec<Finding> {
     let _span = tracing::debug_span!("checks", stage = ?stage).entered();
+    let policies = || manifest.environments.iter().map(|environment| &environment.policy);
     let mut findings = Vec::new();
-    for check in CHECKS.into_iter().filter(|check| check.stages().contains(&stage)) {
-        let (severity, rule) = configured(check);
-        if severity > Severity::Allow {
-            let found = check.run(input).into_iter();
-            findings.extend(found.map(|finding| Finding { severity, rule: rule.clone(), ..finding }));
-        }
+    for check in at_stage(stage).filter(|check| policies().any(|policy| severity(*check, policy) > Severity::Allow)) {
+        findings.extend(check.run(input).into_iter().filter_map(|finding| {
+            let judged = policies().filter_map(|policy| check.judge(&finding, policy, input));
+            let is_allowed = judged.max_by_key(|one| one.severity).is_some_and(|one| one.severity == Severity::Allow);
+            (!is_allowed).then_some(Finding { severity: Severity::Warn, ..finding })
+        }));
     }
     findings
+}
+
+fn at_stage(stage: CheckStage) -> impl Iterator<Item = &'static dyn Check> {
+    CHECKS.into_iter().filter(move |check| check.stages().contains(&stage))
+}
+
+/// Returns the severity of a check's findings, unless the policy judges each.
+fn severity(check: &dyn Check, policy: &Policy) -> Severity {
+    policy.rule(check.name()).map_or(check.default_severity(), |rule| rule.severity)
 }

@@ -3,8 +3,9 @@
 use miette::SourceSpan;
 use serde::Serialize;
 
+use crate::advisory::Vulnerability;
 use crate::lock::{Lockfile, ShortestPaths, Spans};
-use crate::model::{Dependent, PackageKey};
+use crate::model::{AdvisorySeverity, Dependent, PackageKey};
 
 use super::named_text::Position;
 use super::{Finding, NamedText};
@@ -62,7 +63,22 @@ pub struct FindingReport {
     path: Vec<String>,
     labels: Vec<LabelReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    advisory: Option<AdvisoryReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct AdvisoryReport {
+    id: String,
+    aliases: Vec<String>,
+    severity: Option<&'static str>,
+    summary: String,
+    fixed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(rename = "curedByUpdate", skip_serializing_if = "Option::is_none")]
+    cured_by_update: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,7 +119,22 @@ impl LocatedFinding {
             }),
             path: self.path.clone(),
             labels: locked.into_iter().chain(rule).collect(),
+            advisory: finding.vulnerability.as_deref().map(|one| AdvisoryReport::new(one, finding.cured_by_update)),
             help: finding.help.clone(),
+        }
+    }
+}
+
+impl AdvisoryReport {
+    fn new(vulnerability: &Vulnerability, cured_by_update: Option<bool>) -> Self {
+        Self {
+            id: vulnerability.id.clone(),
+            aliases: vulnerability.aliases.clone(),
+            severity: vulnerability.severity.map(AdvisorySeverity::as_str),
+            summary: vulnerability.summary.clone(),
+            fixed: vulnerability.fixed.as_ref().map(ToString::to_string),
+            url: vulnerability.url(),
+            cured_by_update,
         }
     }
 }

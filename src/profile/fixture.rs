@@ -212,6 +212,7 @@ impl Fixture {
             interpreter: self.interpreter.as_ref(),
             runtimes: &[],
             bytecode: self.bytecode.as_ref(),
+            project: None,
             created: jiff::Timestamp::UNIX_EPOCH,
             larder: "0.1.0",
         })

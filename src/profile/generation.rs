@@ -320,6 +320,7 @@ mod tests {
             python: false,
             node_modules: true,
             members: Vec::new(),
+            project: Vec::new(),
             packages: 0,
             changes: ChangeSummary::default(),
         };

@@ -47,6 +47,9 @@ pub struct GenerationSummary {
     pub node_modules: bool,
     /// The folders of members and local packages that have a `node_modules`.
     pub members: Vec<Arc<str>>,
+    /// The names in the generation's own copy of the project. Empty if it has none: then the checkout is the project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub project: Vec<Arc<str>>,
     /// The number of packages.
     pub packages: usize,
     /// The difference from its parent.
@@ -94,6 +97,11 @@ impl GenerationSummary {
     /// Returns whether local packages beside the checkout have a `node_modules` of it.
     pub fn reaches_beside(&self) -> bool {
         self.members.iter().any(|folder| folder.starts_with(".."))
+    }
+
+    /// Returns whether it came in a bundle: it has its own copy of the project.
+    pub fn is_bundled(&self) -> bool {
+        !self.project.is_empty()
     }
 
     /// Returns whether Node finds packages in it, by walking up from a program's own place.

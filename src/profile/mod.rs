@@ -93,7 +93,7 @@ mod tests;
 mod undeclared;
 mod verify;
 
-pub use build::{BuildInput, Built};
+pub use build::{BuildInput, Built, names_of_project};
 pub use collect::{Garbage, Retention};
 pub use error::{FoundContent, FoundPythons, ProfileError};
 pub use generation::{Generation, RuntimeOfGeneration};

@@ -20,6 +20,9 @@ pub(super) const CURRENT: &str = "current";
 /// The folder, beside the generations of an environment, in which a generation is put together before it is renamed.
 pub(super) const BUILDING: &str = ".building";
 
+/// The folder of a generation with its own copy of the project's files.
+pub(super) const PROJECT: &str = "project";
+
 /// The file of a generation that says what is in it.
 pub(super) const RECORD: &str = "generation.json";
 /// The file of a generation with the little that a switch needs.

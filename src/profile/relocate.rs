@@ -7,7 +7,7 @@
 //! the next command does it again.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::fs::{self, Durability};
 use crate::model::{Label, TreeDigest};
@@ -18,7 +18,7 @@ use super::generation::{Contents, Generation};
 use super::generation_summary::GenerationSummary;
 use super::key::RealisedKey;
 use super::layout::{LinkTarget, RealisedPackage};
-use super::paths::{ProfilePaths, SUMMARY, check_own_path};
+use super::paths::{PACKAGES, ProfilePaths, SUMMARY, check_own_path};
 use super::profiles::Profiles;
 use super::project_lock::ProjectLock;
 use super::shell::start_of;
@@ -33,19 +33,43 @@ impl Profiles {
         }
         relocate(self.paths(&self.profile(environment)?), number)
     }
+
+    /// Makes a generation lead to where the checkout will lie: for an image, whose files are put together elsewhere. The checkout
+    /// itself is not moved.
+    pub fn relocate_for(
+        &self,
+        _lock: &ProjectLock,
+        environment: &Label,
+        number: u64,
+        root: &Path,
+    ) -> Result<bool, ProfileError> {
+        relocate_to(self.paths(&self.profile(environment)?), number, root)
+    }
+
+    /// Returns the folders of the runtimes of a generation, relative to the checkout.
+    pub fn runtime_folders(&self, environment: &Label, number: u64) -> Result<Vec<PathBuf>, ProfileError> {
+        let contents = Contents::read(&self.generation_folder(environment, number)?)?;
+        let keys = contents.layout.runtimes.values().map(|realised| Path::new(PACKAGES).join(realised.key.as_str()));
+        Ok(keys.collect())
+    }
 }
 
 /// Brings a generation to where its checkout lies now; tells whether it was built elsewhere.
 pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, ProfileError> {
+    relocate_to(paths, number, paths.root)
+}
+
+/// Makes a generation lead to where its checkout will lie; tells whether it led elsewhere.
+fn relocate_to(paths: ProfilePaths<'_>, number: u64, root: &Path) -> Result<bool, ProfileError> {
     let folder = paths.generation(number);
     let mut summary = GenerationSummary::read(&folder)?;
-    if summary.root == paths.root {
+    if summary.root == root {
         return Ok(false);
     }
     let mut generation = Generation::read(&folder)?;
     let mut contents = Contents::read(&folder)?;
     let from = if contents.root.as_os_str().is_empty() { summary.root.clone() } else { contents.root.clone() };
-    let moved = CheckoutMove { from: &from, to: paths.root };
+    let moved = CheckoutMove { from: &from, to: root };
 
     for (path, target) in &mut contents.links {
         *target = moved.path(target);
@@ -72,14 +96,15 @@ pub(super) fn relocate(paths: ProfilePaths<'_>, number: u64) -> Result<bool, Pro
         contents.generated.insert(format!("python/{}", rewritten.path), Text(rewritten.digest));
     }
 
-    let packages_before = moved.back().path(paths.packages);
+    let packages = |root: &Path| root.join(paths.packages.strip_prefix(paths.root).unwrap_or(paths.packages));
+    let (packages_before, packages_after) = (packages(moved.from), packages(moved.to));
     for realised in contents.layout.runtimes.values() {
-        runtime::relocate(paths.packages, &realised.key, &packages_before)?;
+        runtime::relocate(paths.packages, &realised.key, (&packages_before, &packages_after))?;
     }
     generation.python = generation.python.map(|interpreter| interpreter.in_place(moved.from, moved.to));
 
-    paths.root.clone_into(&mut summary.root);
-    paths.root.clone_into(&mut contents.root);
+    root.clone_into(&mut summary.root);
+    root.clone_into(&mut contents.root);
     let text = summary.text(&folder)?;
     contents.generated.insert(SUMMARY.to_owned(), Text(TreeDigest::of(&text)));
     generation.replace(&contents, &folder)?;

@@ -10,6 +10,7 @@ use crate::model::{Dependent, Edge};
 
 use super::ProfileError;
 use super::generation_summary::GenerationSummary;
+use super::paths::PROJECT;
 
 /// Links by their places relative to the root.
 pub(super) type RootLinks = BTreeMap<PathBuf, PathBuf>;
@@ -23,6 +24,8 @@ pub struct RequiredLinks {
     pub python: bool,
     /// A `node_modules` in each of these folders, relative to the root.
     pub members: Vec<Arc<str>>,
+    /// What of the project lies in the generation, by its names there.
+    pub project: Vec<Arc<str>>,
 }
 
 impl RequiredLinks {
@@ -50,7 +53,10 @@ impl RequiredLinks {
 
 impl From<&GenerationSummary> for RequiredLinks {
     fn from(summary: &GenerationSummary) -> Self {
-        Self { node_modules: summary.node_modules, python: summary.python, members: summary.members.clone() }
+        // The generation's own copy of the project has links of its own.
+        let members = if summary.is_bundled() { Vec::new() } else { summary.members.clone() };
+        let project = summary.project.clone();
+        Self { node_modules: summary.node_modules, python: summary.python, members, project }
     }
 }
 
@@ -61,6 +67,9 @@ fn links(root: &Path, needs: &RequiredLinks) -> RootLinks {
     }
     if needs.python {
         links.insert(".venv".into(), ".larder/active/python".into());
+    }
+    for name in &needs.project {
+        links.insert(Path::new(&**name).to_owned(), Path::new(".larder/active").join(PROJECT).join(&**name));
     }
     for member in &needs.members {
         let inside = format!(".larder/active/members/{}/node_modules", member_folder(member));

@@ -15,10 +15,12 @@
 //! | `open_artifact`, `platform_metadata` | where an artifact is looked for; artifacts with different dependencies |
 //! | `protocol` | the contract of an ecosystem: `Protocol` and `PackageListing` |
 //! | `source`, `source_reader` | packages outside of registries; the contract by which an ecosystem reads them |
+//! | `advisories` | advisories about packages: where they come from, and the databases of them in the cache |
 //! | `tarball` | single files of archives |
 //! | `client`, `cache`, `listing_record`, `provenance` | listings: fetching, caching, their compact form, their age |
 //! | `fuzzing` | entry points of `fuzz` |
 
+mod advisories;
 mod bytes;
 mod cache;
 mod client;
@@ -49,6 +51,7 @@ mod source_reader;
 mod stale;
 mod tarball;
 
+pub use advisories::{AdvisoryDatabases, AdvisoryError, DatabaseStatus};
 pub use cache::CachePolicy;
 pub use error::RegistryError;
 pub use larder::folder::{Change, FolderError, FolderRegistry, LockedFolder};

@@ -219,9 +219,11 @@ impl<'a> Catalog<'a> {
         let locked: Vec<u32> =
             (0..candidates.len() as u32).filter(|&place| is_preferred(&candidates[place as usize].version)).collect();
         let admission = version_rules::of(id.ecosystem).admission(self.requirements, id);
+        let excluded = self.requirements.preferences.excluded.get(id);
         let usable = OrdinalSet::filter(0..candidates.len() as u32, |place| {
             let candidate = &candidates[place as usize];
             candidate.is_in_time(&limits)
+                && excluded.is_none_or(|excluded| !excluded.contains(&candidate.version))
                 && admission.as_ref().is_none_or(|one| one.admits(candidate, is_preferred(&candidate.version)))
         });
         let mut table = VersionTable::new(versions);

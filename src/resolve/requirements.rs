@@ -38,6 +38,8 @@ pub struct Preferences {
     pub edges: BTreeMap<(PackageKey, PackageName), Version>,
     /// The version that each manifest has under each npm name.
     pub lines: BTreeMap<(Dependent, PackageName), Version>,
+    /// Versions that are not chosen, though nothing else would keep them away.
+    pub excluded: BTreeMap<PackageId, BTreeSet<Version>>,
 }
 
 impl Preferences {

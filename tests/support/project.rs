@@ -87,8 +87,13 @@ impl Project {
 
     /// Writes a manifest that takes private packages from `packages`, followed by `rest`.
     pub(crate) fn with_packages(&self, packages: &PrivateRegistry, rest: &str) -> &Self {
+        self.with_registry_line(&packages.line(), rest)
+    }
+
+    /// Writes a manifest with a further line of its `registries`, followed by `rest`.
+    pub(crate) fn with_registry_line(&self, line: &str, rest: &str) -> &Self {
         let text = self.manifest(rest).read("larder.kdl");
-        let declared = OUT_OF_REACH.replace("}\n", &format!("{}}}\n", packages.line()));
+        let declared = OUT_OF_REACH.replace("}\n", &format!("{line}}}\n"));
         self.write("larder.kdl", &text.replace(OUT_OF_REACH, &declared))
     }
 

@@ -13,8 +13,11 @@ pub(in crate::cli) fn run(arguments: &CheckArgs, session: &Session<'_>, output: 
         registry: arguments.registry.clone(),
     };
     let checked = ops::check::check(session, &options)?;
-    if arguments.sarif {
+    if arguments.format.sarif {
         output.json_always(&checked.sarif());
+    }
+    if arguments.format.github {
+        output.data_verbatim(checked.github());
     }
     if let Some(refusal) = checked.refusal() {
         return Err(refusal);

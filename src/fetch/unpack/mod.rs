@@ -1,5 +1,6 @@
 //! Unpacking what others packed: every name and number in an archive is checked before it is believed.
 
+mod bundle;
 mod links;
 mod names;
 mod package;
@@ -12,6 +13,8 @@ pub(crate) mod zip;
 
 use std::io;
 
+pub(super) use bundle::{UnpackBundleError, unpack as unpack_into};
+pub use bundle::{UnpackedBundle, bundled_name};
 pub use names::{NameFolding, check_names, has_twins};
 pub(super) use package::unpack_package;
 pub(super) use refusal::UnpackError;

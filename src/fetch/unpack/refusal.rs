@@ -117,6 +117,12 @@ pub enum ArchiveFault {
     /// A private package without the file that says what it is.
     #[error("has no larder.kdl")]
     NoManifest,
+    /// A bundle that does not begin with the document that says what it is.
+    #[error("does not begin with larder-bundle.json: it is no bundle")]
+    NoBundleFile,
+    /// A bundle whose document cannot be read.
+    #[error("has a larder-bundle.json that cannot be read: {0}")]
+    BadBundleFile(String),
     /// A private package whose larder.kdl cannot be read.
     #[error("is no manifest of a package: {0}")]
     BadManifest(String),

@@ -147,6 +147,7 @@ impl LockedVersions {
             versions: self.versions.clone(),
             edges: self.edges.iter().filter_map(|(edge, versions)| Some((edge.clone(), most(versions)?))).collect(),
             lines: self.lines.clone(),
+            ..Preferences::default()
         }
     }
 }

@@ -15,6 +15,14 @@ impl SemverRange {
         Self(semver::VersionReq::STAR)
     }
 
+    /// Returns whether the range has no upper bound.
+    pub fn is_unbounded(&self) -> bool {
+        // `*` has no comparator, and `1.*` ends before 2.
+        let ends =
+            |comparator: &semver::Comparator| !matches!(comparator.op, semver::Op::Greater | semver::Op::GreaterEq);
+        !self.0.comparators.iter().any(ends)
+    }
+
     /// Returns whether a version matches the range.
     pub fn matches(&self, version: &semver::Version) -> bool {
         self.0.matches(version)

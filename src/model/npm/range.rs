@@ -54,6 +54,12 @@ impl NpmRange {
         self.alternatives.is_none().then(|| self.text.trim())
     }
 
+    /// Returns whether the range has no upper bound, or is a dist-tag.
+    pub fn is_unbounded(&self) -> bool {
+        self.alternatives.is_none()
+            || self.alternatives().iter().any(|one| !one.0.iter().any(Comparator::is_upper_bound))
+    }
+
     /// Returns whether a version matches the range. A pre-release matches only if an alternative names a pre-release of the same
     /// major, minor and patch version. A dist-tag matches nothing, because only the registry knows its version.
     pub fn matches(&self, version: &Version) -> bool {

@@ -10,7 +10,7 @@ use crate::fs;
 use crate::lock::{Closure, Selection};
 use crate::model::{Builds, Digest, Package, PackageKey, PatchedPackage, Platform, TreeDigest};
 use crate::package;
-use crate::store::{Lease, StoreError, Tree};
+use crate::store::{Lease, Store, StoreError, Tree};
 
 use super::laid_out;
 use super::patched;
@@ -30,6 +30,22 @@ pub(in crate::ops) struct Gathered {
     pub(in crate::ops) bytes: u64,
     /// Keeps the trees from being collected until something is built from them.
     _lease: Option<Lease>,
+}
+
+impl Gathered {
+    /// Returns a closure's trees that are in the store already, by names under which it has them. Private packages have the files that
+    /// the lock names, unless they are patched.
+    pub(in crate::ops) fn of_store(
+        store: &Store,
+        closure: &Closure<'_>,
+        patches: &[PatchedPackage],
+        (trees, names): (BTreeMap<PackageKey, Arc<Tree>>, &[Digest]),
+    ) -> Result<Self> {
+        for (package, tree) in trees.iter().filter(|(package, _)| PatchedPackage::find(patches, package).is_none()) {
+            attested(closure, package, tree)?;
+        }
+        Ok(Self { trees, _lease: Some(store.lease(names.iter())?), ..Self::default() })
+    }
 }
 
 /// What is done about optional packages that their registry does not give.

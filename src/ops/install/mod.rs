@@ -18,6 +18,7 @@ use crate::difference::{self, Difference, RuntimeVersions};
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::Environment;
 use crate::model::{Label, Platform, RuntimeHost, RuntimeName};
+use crate::policy::Finding;
 use crate::profile::python::{self, Bytecode, Interpreter};
 use crate::profile::{self, Built, Generation, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
@@ -25,6 +26,8 @@ use crate::store::{Lease, Tree};
 use crate::ops::building::{Builder, ScriptRunner};
 use crate::ops::generations::{self, switch};
 use crate::ops::interpreter;
+use crate::ops::license_facts;
+use crate::ops::policies::Subject;
 use crate::ops::registries::LazyRegistries;
 use crate::ops::runtimes::{self, GatheredRuntimes};
 use crate::ops::{Event, Project, Result, Session};
@@ -82,6 +85,17 @@ pub(super) struct Installation<'a> {
     pub(super) purpose: Purpose<'a>,
     pub(super) activation: Activation,
     pub(super) bytecode: BytecodeUse,
+    /// What is so where the environment comes from a bundle.
+    pub(super) bundled: Option<BundledProject<'a>>,
+}
+
+/// The project of an environment that comes from a bundle.
+#[derive(Clone, Copy)]
+pub(super) struct BundledProject<'a> {
+    /// Its files.
+    pub(super) files: &'a Arc<Tree>,
+    /// The time that the generation states.
+    pub(super) time: jiff::Timestamp,
 }
 
 /// What an environment is built from.
@@ -143,8 +157,8 @@ impl Installation<'_> {
         let runtimes = runtimes::gather(self.session, &source, &self.lock.runtimes, self.platform);
         source.opened()?;
         let runtimes = runtimes?;
-        if let Some(runtime) = runtimes.of(RuntimeName::Python) {
-            interpreter = Some(python::of_runtime(&runtime.tree.folder, &runtime.key.version.into(), self.platform)?);
+        if let Some(brought) = self.brought_interpreter(&runtimes)? {
+            interpreter = Some(brought);
         }
         let builder = interpreter.as_ref().map(|interpreter| Builder {
             session: self.session,
@@ -167,6 +181,37 @@ impl Installation<'_> {
         let sources = builder.as_ref().map_or(SourceUse::Gathered(&self.lock.builds), SourceUse::Built);
         let preparation = Preparation { patches, sources, scripts: scripts.as_ref() };
         let (closure, gathered, left_out) = gather::gather(&source, selection, closure, &preparation, completeness)?;
+        self.with_bytecode((closure, gathered, left_out), interpreter, runtimes)
+    }
+
+    /// Brings together what an environment is built from where its trees are in the store already, as a bundle has brought them.
+    pub(super) fn gathered<'c>(
+        &self,
+        closure: Closure<'c>,
+        gathered: Gathered,
+        runtimes: GatheredRuntimes,
+    ) -> Result<Ingredients<'c>> {
+        let interpreter = match self.brought_interpreter(&runtimes)? {
+            Some(brought) => Some(brought),
+            None => interpreter::find(self.session.context, self.project, &closure, self.platform)?,
+        };
+        self.with_bytecode((closure, gathered, LeftOut::default()), interpreter, runtimes)
+    }
+
+    /// Returns the interpreter that larder brings, as it is in the store.
+    fn brought_interpreter(&self, runtimes: &GatheredRuntimes) -> Result<Option<Interpreter>> {
+        let Some(runtime) = runtimes.of(RuntimeName::Python) else { return Ok(None) };
+        Ok(Some(python::of_runtime(&runtime.tree.folder, &runtime.key.version.into(), self.platform)?))
+    }
+
+    /// Adds byte-code, where it is wanted.
+    fn with_bytecode<'c>(
+        &self,
+        (closure, gathered, left_out): (Closure<'c>, Gathered, LeftOut),
+        interpreter: Option<Interpreter>,
+        runtimes: GatheredRuntimes,
+    ) -> Result<Ingredients<'c>> {
+        let store = &self.session.store;
         let precompiles = self.bytecode == BytecodeUse::Precompiled
             || self.environment.compile && !(runtimes.of(RuntimeName::Python).is_some() && self.names_host_of_python());
         let compiler = interpreter.as_ref().filter(|_| precompiles);
@@ -186,6 +231,16 @@ impl Installation<'_> {
             return bytecode::compile(session, interpreter, trees);
         }
         Ok(compiled)
+    }
+
+    /// Fails where the environment's policy forbids the license of a package; returns what it only warns of.
+    pub(super) fn check_licenses(&self, from: &Ingredients<'_>) -> Result<Vec<Finding>> {
+        if self.environment.policy.licenses.span.is_none() {
+            return Ok(Vec::new());
+        }
+        let known = license_facts::of_trees(from.gathered.trees.iter().map(|(key, tree)| (key, &**tree)));
+        let subject = Subject::new(self.session.context, self.project, self.lock).with_licenses(known);
+        subject.check_licenses(self.environment, &from.closure)
     }
 
     /// Builds beside what is there, checks, and switches.
@@ -217,7 +272,8 @@ impl Installation<'_> {
             interpreter: interpreter.as_ref(),
             runtimes: &from.runtimes.trees,
             bytecode: from.bytecode.as_ref(),
-            created: jiff::Timestamp::now(),
+            project: self.bundled.map(|bundled| bundled.files),
+            created: self.bundled.map_or_else(jiff::Timestamp::now, |bundled| bundled.time),
             larder: env!("CARGO_PKG_VERSION"),
         };
         let mut built = if self.purpose.repairs() {

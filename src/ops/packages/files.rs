@@ -12,10 +12,43 @@ use crate::package::{ArchiveFile, IgnoreRules, MAX_FILES, MAX_SIZE, PackageFiles
 
 use super::OwnPackage;
 
+/// A folder of which files are packed.
+struct PackedFolder<'a> {
+    /// What messages call it.
+    name: String,
+    folder: &'a Path,
+    rule: PackageFiles,
+    /// What the archive has instead of the manifest's own text.
+    manifest: Option<&'a str>,
+    /// What does not belong to it: what is written, where that is in the folder.
+    left_out: Vec<PathBuf>,
+}
+
 pub(super) const GITIGNORE: &str = ".gitignore";
 
 /// Reads the files that belong to a package, sorted by path. `allowed` are paths that may look like secrets.
 pub(super) fn read(own: &OwnPackage, allowed: &[String]) -> Result<Vec<ArchiveFile>> {
+    let (name, rule) = (own.package.name.value.to_string(), PackageFiles::of(&own.package));
+    let manifest = Some(&*own.manifest.text);
+    read_folder(&PackedFolder { name, folder: &own.folder, rule, manifest, left_out: Vec::new() }, allowed)
+}
+
+/// Reads the files of a whole project, sorted by path: what its `.gitignore` files leave, and what `includes` adds, but not what
+/// is written. `allowed` are paths that may look like secrets.
+pub(in crate::ops) fn read_project(
+    root: &Path,
+    written: &[&Path],
+    includes: &[String],
+    allowed: &[String],
+) -> Result<Vec<ArchiveFile>> {
+    let rule = PackageFiles::of_project(includes).map_err(|glob| BadInclude { glob })?;
+    let place = |path: &&Path| Some(fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
+    let left_out = written.iter().filter_map(place).collect();
+    let folder = PackedFolder { name: "the project".to_owned(), folder: root, rule, manifest: None, left_out };
+    read_folder(&folder, allowed)
+}
+
+fn read_folder(own: &PackedFolder<'_>, allowed: &[String]) -> Result<Vec<ArchiveFile>> {
     let mut refusals = Vec::new();
     let chosen = choose(own, &mut refusals)?;
     let size = chosen.iter().map(|file| file.size).sum::<u64>();
@@ -29,12 +62,12 @@ pub(super) fn read(own: &OwnPackage, allowed: &[String]) -> Result<Vec<ArchiveFi
         refusals.push(refusal.to_string());
     }
     if !refusals.is_empty() {
-        return Err(NotPackable { package: own.package.name.value.to_string(), refusals }.into());
+        return Err(NotPackable { package: own.name.clone(), refusals }.into());
     }
     let read = fs::map_parallel(&chosen, |file| {
-        let content = match file.path.as_str() {
-            MANIFEST => own.manifest.text.as_bytes().to_vec(),
-            _ => fs::read(&file.place)?,
+        let content = match own.manifest.filter(|_| file.path.as_str() == MANIFEST) {
+            Some(text) => text.as_bytes().to_vec(),
+            None => fs::read(&file.place)?,
         };
         let secret = if allowed.iter().any(|path| path == file.path.as_str()) {
             None
@@ -53,7 +86,7 @@ pub(super) fn read(own: &OwnPackage, allowed: &[String]) -> Result<Vec<ArchiveFi
         })
         .collect();
     if !secrets.is_empty() {
-        return Err(Secrets { package: own.package.name.value.to_string(), secrets }.into());
+        return Err(Secrets { package: own.name.clone(), secrets }.into());
     }
     if let Some(unknown) = allowed.iter().find(|path| !chosen.iter().any(|file| file.path.as_str() == *path)) {
         return Err(UnknownPath { path: unknown.clone() }.into());
@@ -71,19 +104,19 @@ struct ChosenFile {
 }
 
 /// Walks the folder of a package. What belongs to it and cannot be packed is added to `refusals`.
-fn choose(own: &OwnPackage, refusals: &mut Vec<String>) -> Result<Vec<ChosenFile>> {
-    let rule = PackageFiles::of(&own.package);
-    let root = fs::canonicalize(&own.folder)?;
+fn choose(own: &PackedFolder<'_>, refusals: &mut Vec<String>) -> Result<Vec<ChosenFile>> {
+    let rule = &own.rule;
+    let root = fs::canonicalize(own.folder)?;
     let (repository, rules) =
         if rule.follows_gitignore() { ignored_above(&root)? } else { (root.clone(), IgnoreRules::default()) };
     let base = relative(&root, &repository);
     let mut chosen = Vec::new();
-    let mut pending = vec![(String::new(), rules)];
-    while let Some((folder, mut rules)) = pending.pop() {
+    let mut pending = vec![(String::new(), rules, false)];
+    while let Some((folder, mut rules, in_ignored)) = pending.pop() {
         let entries = fs::read_dir(&root.join(&folder))?;
         let has = |name: &str| entries.iter().any(|entry| entry.path == Path::new(name));
         // Another package, or a member of the project.
-        if !folder.is_empty() && has(MANIFEST) {
+        if !folder.is_empty() && !rule.has_members() && has(MANIFEST) {
             continue;
         }
         if rule.follows_gitignore() && has(GITIGNORE) {
@@ -95,17 +128,19 @@ fn choose(own: &OwnPackage, refusals: &mut Vec<String>) -> Result<Vec<ChosenFile
                 continue;
             };
             let path = join(&folder, name);
-            if rule.leaves_out(&path) {
+            if rule.leaves_out(&path) || own.left_out.contains(&root.join(&path)) {
                 continue;
             }
-            let is_ignored = |is_folder| rules.ignores(&join(&base, &path), is_folder);
+            let is_ignored = |is_folder| in_ignored || rules.ignores(&join(&base, &path), is_folder);
             if kind == Kind::Folder {
-                if !rule.follows_gitignore() || !is_ignored(true) {
-                    pending.push((path, rules.clone()));
+                let is_ignored = rule.follows_gitignore() && is_ignored(true);
+                if !is_ignored || rule.adds_ignored() {
+                    pending.push((path, rules.clone(), is_ignored));
                 }
                 continue;
             }
-            let is_taken = if rule.follows_gitignore() { !is_ignored(false) } else { rule.takes(&path) };
+            let is_left = rule.follows_gitignore() && !is_ignored(false);
+            let is_taken = is_left || (!rule.follows_gitignore() || rule.adds_ignored()) && rule.takes(&path);
             if is_taken || rule.always_takes(&path) {
                 match choose_file(&root, &path, kind)? {
                     Ok(file) => chosen.push(file),
@@ -187,12 +222,28 @@ fn join(folder: &str, name: &str) -> String {
     }
 }
 
+/// A glob of `--include` that is none.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{glob}` is no glob, and `--include` takes globs")]
+#[diagnostic(code(larder::bundle::bad_include), help("write it as `dist/**`"))]
+struct BadInclude {
+    glob: String,
+}
+
+impl Failure for BadInclude {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
+
 /// Files that no archive can hold.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{package} cannot be packed:{}", list(refusals))]
 #[diagnostic(
     code(larder::package::not_packable),
-    help("rename or remove them, or leave them out: `files \"**\" \"!PATH\"`")
+    help(
+        "rename or remove them, or leave them out: in a package by `files \"**\" \"!PATH\"`, in a project by .gitignore"
+    )
 )]
 struct NotPackable {
     package: String,
@@ -210,7 +261,10 @@ impl Failure for NotPackable {
 #[error("{package} would make secrets public:{}", list(secrets))]
 #[diagnostic(
     code(larder::package::secrets),
-    help("leave them out (`files \"**\" \"!PATH\"`), or say that it is none: `--allow-secret PATH`")
+    help(
+        "leave them out (in a package by `files \"**\" \"!PATH\"`, in a project by .gitignore), or say that it is none: \
+         `--allow-secret PATH`"
+    )
 )]
 struct Secrets {
     package: String,

@@ -20,6 +20,9 @@ pub(super) fn bring_up(session: &Session<'_>, root: PathBuf, lock_use: LockUse) 
     let active = state::active(&root);
     let wanted = context.environment.as_ref().or(active.as_ref());
     if wanted.is_none() || wanted == active.as_ref() {
+        if let Some(bundled) = active.as_deref().map(|active| bundled(context, &root, active)).transpose()?.flatten() {
+            return Ok(bundled);
+        }
         return match active.as_deref().map(|active| rolled_back(context, &root, active)) {
             Some(Ok(Some(synced))) if lock_use != LockUse::Locked => Ok(synced),
             Some(Err(error)) => Err(error),
@@ -46,19 +49,37 @@ pub(super) fn bring_up(session: &Session<'_>, root: PathBuf, lock_use: LockUse) 
     if head.is_some_and(|head| head.has_npm_packages()) { Err(refused().into()) } else { Ok(synced) }
 }
 
+/// Returns the current generation where it came in a bundle: it is run as it is.
+fn bundled(context: &Context<'_>, root: &Path, environment: &str) -> Result<Option<Synced>> {
+    let Ok(name) = environment.parse::<Label>() else { return Ok(None) };
+    let profile = profile::Profiles::open(root)?;
+    // A record that cannot be read is no reason not to build a new one.
+    let head = profile.current_summary(&name).ok().flatten().filter(profile::GenerationSummary::is_bundled);
+    let Some(head) = head else { return Ok(None) };
+    bring_here(context, &profile, &name, head.number)?;
+    let folder = profile.folder(&name, head.number);
+    Ok(Some(Synced::unchanged(environment.to_owned(), head.number, folder)))
+}
+
 /// Returns the current generation where it was gone back to.
 fn rolled_back(context: &Context<'_>, root: &Path, environment: &str) -> Result<Option<Synced>> {
     let Ok(name) = environment.parse::<Label>() else { return Ok(None) };
     let profile = profile::Profiles::open(root)?;
     let Some(note) = profile.rollback(&name)? else { return Ok(None) };
-    if profile.summary(&name, note.to)?.root != profile.root() {
-        let held = snapshot::hold(context, &profile)?;
-        generations::bring_here(context, &profile, &held, &name, note.to)?;
-        held.release()?;
-    }
+    bring_here(context, &profile, &name, note.to)?;
     let warning = format!("{name} was rolled back to generation {}; `larder sync --forward` follows the lock", note.to);
     let folder = profile.folder(&name, note.to);
     Ok(Some(Synced { warnings: vec![warning], ..Synced::unchanged(environment.to_owned(), note.to, folder) }))
+}
+
+/// Makes sure that a generation leads to where the checkout is now.
+fn bring_here(context: &Context<'_>, profile: &profile::Profiles, environment: &Label, number: u64) -> Result<()> {
+    if profile.summary(environment, number)?.root != profile.root() {
+        let held = snapshot::hold(context, profile)?;
+        generations::bring_here(context, profile, &held, environment, number)?;
+        held.release()?;
+    }
+    Ok(())
 }
 
 /// An environment in which Node would not find its packages.

@@ -28,6 +28,13 @@ impl GatheredRuntimes {
     }
 }
 
+impl From<Vec<RuntimeTree>> for GatheredRuntimes {
+    /// Takes runtimes that somebody else keeps from being collected.
+    fn from(trees: Vec<RuntimeTree>) -> Self {
+        Self { trees, ..Self::default() }
+    }
+}
+
 /// Gathers the runtimes that a lock has for a platform. Names in an archive are judged by that platform alone: the archive is for no
 /// other.
 pub(in crate::ops) fn gather(

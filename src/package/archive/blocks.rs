@@ -1,9 +1,9 @@
 //! The blocks of an archive: POSIX ustar, with a pax header only where a path needs one. Every file has exactly one form.
 
 /// The bytes of a block.
-pub(super) const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
 /// The blocks at the end.
-pub(super) const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+pub const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 /// The most bytes of a path's end, and of what precedes it.
 const NAME: usize = 100;
 const PREFIX: usize = 155;
@@ -11,7 +11,7 @@ const PREFIX: usize = 155;
 const PAX: &str = "././@PaxHeader";
 
 /// Returns the headers of a file: one block; or three where its path does not fit into one.
-pub(super) fn headers(path: &str, executable: bool, size: u64) -> Vec<u8> {
+pub fn headers(path: &str, executable: bool, size: u64) -> Vec<u8> {
     if let Some((prefix, name)) = split(path) {
         return header(prefix, name, b'0', executable, size).to_vec();
     }

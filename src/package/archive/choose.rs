@@ -12,6 +12,9 @@ use crate::manifest::Package;
 /// The name of a package's manifest.
 pub const MANIFEST: &str = "larder.kdl";
 
+/// The lock of a project.
+const LOCK: &str = "larder.lock";
+
 /// Files of the package's folder that always belong to it: names without case, up to their first dot.
 const ALWAYS: [&str; 6] = ["readme", "license", "licence", "copying", "notice", "unlicense"];
 
@@ -26,7 +29,7 @@ const NEVER: [&str; 14] = [
     ".DS_Store",
     "Thumbs.db",
     ".larder",
-    "larder.lock",
+    LOCK,
     "node_modules",
     ".venv",
     "__pycache__",
@@ -38,8 +41,8 @@ const NEVER: [&str; 14] = [
 pub struct PackageFiles {
     /// The globs of `files`: whether each adds or takes away.
     globs: Vec<(bool, GlobMatcher)>,
-    /// How the names of the package's own archives begin.
-    archives: String,
+    /// How the names of the package's own archives begin. `None` for a whole project.
+    archives: Option<String>,
 }
 
 /// The `.gitignore` files that hold in a folder, with the folder of each: outermost first.
@@ -55,12 +58,34 @@ impl PackageFiles {
             let matcher = GlobBuilder::new(text.trim_end_matches('/')).literal_separator(true).build().ok()?;
             Some((!glob.value.starts_with('!'), matcher.compile_matcher()))
         });
-        Self { globs: globs.collect(), archives: format!("{}-", package.name.value.without_scope()) }
+        Self { globs: globs.collect(), archives: Some(format!("{}-", package.name.value.without_scope())) }
+    }
+
+    /// Returns the rule of a whole project: what its `.gitignore` files leave, its lock, and what some globs add.
+    ///
+    /// # Errors
+    /// If a glob is none: the glob.
+    pub fn of_project(includes: &[String]) -> Result<Self, String> {
+        let glob = |text: &String| {
+            let matcher = GlobBuilder::new(text.trim_end_matches('/')).literal_separator(true).build();
+            matcher.map(|glob| (true, glob.compile_matcher())).map_err(|_| text.clone())
+        };
+        Ok(Self { globs: includes.iter().map(glob).collect::<Result<_, _>>()?, archives: None })
+    }
+
+    /// Returns whether what is ignored may belong to it all the same.
+    pub fn adds_ignored(&self) -> bool {
+        self.has_members() && !self.globs.is_empty()
+    }
+
+    /// Returns whether folders with a manifest of their own belong to it.
+    pub fn has_members(&self) -> bool {
+        self.archives.is_none()
     }
 
     /// Returns whether `.gitignore` files are asked.
     pub fn follows_gitignore(&self) -> bool {
-        self.globs.is_empty()
+        self.globs.is_empty() || self.has_members()
     }
 
     /// Returns whether a file or a folder with this path never belongs to the package.
@@ -68,12 +93,17 @@ impl PackageFiles {
         let name = path.rsplit('/').next().unwrap_or(path);
         let extension = name.rsplit_once('.').map(|(_, extension)| extension);
         let is_bytecode = matches!(extension, Some("pyc" | "pyo"));
-        let is_own_archive = name.starts_with(&self.archives) && name.ends_with(".tar.gz");
-        NEVER.contains(&name) || is_bytecode || is_own_archive
+        let is_own_archive =
+            self.archives.as_ref().is_some_and(|start| name.starts_with(start) && name.ends_with(".tar.gz"));
+        let is_lock_of_project = self.has_members() && path == LOCK;
+        NEVER.contains(&name) && !is_lock_of_project || is_bytecode || is_own_archive
     }
 
     /// Returns whether a file always belongs to the package.
     pub fn always_takes(&self, path: &str) -> bool {
+        if self.has_members() {
+            return path == MANIFEST || path == LOCK;
+        }
         let stem = path.split('.').next().unwrap_or(path).to_ascii_lowercase();
         let is_text = ALWAYS
             .iter()
@@ -173,6 +203,11 @@ mod tests {
         for not in ["my-orders-1.0.0.tar.gz", "orders.tar.gz", "git", ".env"] {
             assert!(!rule.leaves_out(not), "{not}");
         }
+        let project = PackageFiles::of_project(&["dist/**".to_owned()]).unwrap();
+        assert!(project.always_takes("larder.lock") && !project.leaves_out("larder.lock"));
+        assert!(project.leaves_out("apps/web/larder.lock") && project.leaves_out("apps/web/node_modules"));
+        assert!(!project.always_takes("README.md") && project.takes("dist/a.js") && !project.takes("src/a.js"));
+        assert_eq!(PackageFiles::of_project(&["[".to_owned()]).unwrap_err(), "[");
     }
 
     #[test]

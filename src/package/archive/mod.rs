@@ -16,6 +16,7 @@ mod write;
 
 use crate::model::{EntryPath, TreeDigest};
 
+pub use blocks::{BLOCK, END, headers};
 pub use choose::{IgnoreRules, MANIFEST, PackageFiles};
 pub use read::{ArchiveEntry, ArchiveReader, NotAsPacked, is_plain_gzip};
 pub use secrets::{Secret, find_secret};

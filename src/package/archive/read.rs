@@ -53,6 +53,8 @@ pub struct ArchiveReader<R> {
     /// The bytes of the last file that were not read yet, and the zeros behind them.
     left: u64,
     padding: usize,
+    /// Whether every disk has to be able to hold the names.
+    portable: bool,
 }
 
 /// Returns whether these are the first bytes of an archive: gzip without a name, a time or anything else.
@@ -63,7 +65,12 @@ pub fn is_plain_gzip(first: &[u8]) -> bool {
 impl<R: Read> ArchiveReader<R> {
     /// Creates a reader of an inflated archive.
     pub fn new(tar: R) -> Self {
-        Self { tar, folder: None, last: None, left: 0, padding: 0 }
+        Self { tar, folder: None, last: None, left: 0, padding: 0, portable: true }
+    }
+
+    /// Creates a reader of a tar with the same form, whose names only this machine's disk has to hold.
+    pub fn for_this_machine(tar: R) -> Self {
+        Self { portable: false, ..Self::new(tar) }
     }
 
     /// Returns the one folder of the archive, once a file was read.
@@ -126,7 +133,9 @@ impl<R: Read> ArchiveReader<R> {
         if path.as_str() != inside {
             return Err(wrong("has empty parts".to_owned()));
         }
-        path.check_portable().map_err(|error| wrong(error.to_string()))?;
+        if self.portable {
+            path.check_portable().map_err(|error| wrong(error.to_string()))?;
+        }
         if let Some(last) = &self.last
             && path <= *last
         {

@@ -16,7 +16,7 @@ impl Check for DeprecatedCheck {
     }
 
     fn stages(&self) -> &'static [CheckStage] {
-        &[CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
+        &[CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest, CheckStage::Audit]
     }
 
     fn object(&self) -> &'static str {

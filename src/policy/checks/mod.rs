@@ -1,18 +1,24 @@
 //! The checks, one file each, all alike.
 
+mod advisories;
 mod age;
 mod baselines;
 mod claims;
+mod denied;
 mod deprecated;
+mod duplicates;
 mod engines;
 mod extras;
+mod licenses;
 mod local_packages;
 mod metadata;
 mod peers;
 mod platforms;
 mod python;
+mod ranges;
 mod replaced;
 mod scripts;
+mod sources;
 mod yanked;
 
 use crate::model::CheckName;
@@ -20,7 +26,11 @@ use crate::model::CheckName;
 use super::Check;
 
 /// All checks, in the order in which their findings are listed.
-pub const CHECKS: [&dyn Check; 14] = [
+pub const CHECKS: [&dyn Check; 20] = [
+    &advisories::AdvisoriesCheck,
+    &licenses::LicensesCheck,
+    &denied::DeniedCheck,
+    &sources::SourcesCheck,
     &metadata::MetadataCheck,
     &peers::PeersCheck,
     &engines::EnginesCheck,
@@ -31,6 +41,8 @@ pub const CHECKS: [&dyn Check; 14] = [
     &baselines::BaselinesCheck,
     &age::AgeCheck,
     &yanked::YankedCheck,
+    &ranges::RangesCheck,
+    &duplicates::DuplicatesCheck,
     &claims::ClaimsCheck,
     &replaced::ReplacedCheck,
     &deprecated::DeprecatedCheck,

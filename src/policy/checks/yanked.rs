@@ -16,7 +16,13 @@ impl Check for YankedCheck {
     }
 
     fn stages(&self) -> &'static [CheckStage] {
-        &[CheckStage::ExistingLock, CheckStage::AfterSolve, CheckStage::BeforeBuild, CheckStage::OnRequest]
+        &[
+            CheckStage::ExistingLock,
+            CheckStage::AfterSolve,
+            CheckStage::BeforeBuild,
+            CheckStage::OnRequest,
+            CheckStage::Audit,
+        ]
     }
 
     fn object(&self) -> &'static str {

@@ -1,12 +1,12 @@
 //! A generation while it is put together: links, executables and the Python environment.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fs;
 use crate::model::TreeDigest;
-use crate::store::Tree;
+use crate::store::{Tree, TreeEntry};
 
 use super::executables::{self, DeclaredRuntimes, Executables, Program};
 use super::input::BuildInput;
@@ -14,14 +14,17 @@ use crate::profile::as_text::Text;
 use crate::profile::compute_layout::python_dependencies;
 use crate::profile::generation::{Contents, Generation};
 use crate::profile::layout::{Layout, LinkTarget, Links};
-use crate::profile::paths::ProfilePaths;
+use crate::profile::paths::{PROJECT, ProfilePaths};
 use crate::profile::python::{self, Interpreter};
+use crate::profile::source_copy::copy_tree;
 use crate::profile::{ProfileError, npm, private, root_links, runtime};
 
 /// A generation that is being put together.
 pub(super) struct GenerationDraft<'a> {
     paths: ProfilePaths<'a>,
     folder: PathBuf,
+    /// Where the generation's own copy of the project will lie, if it has one.
+    project: Option<PathBuf>,
     /// The generation before it.
     before: Option<&'a Generation>,
     /// The links, relative to the generation.
@@ -38,9 +41,13 @@ pub(super) struct GenerationDraft<'a> {
 type Generated = BTreeMap<String, Text<TreeDigest>>;
 
 impl<'a> GenerationDraft<'a> {
-    pub(super) fn new(paths: ProfilePaths<'a>, folder: PathBuf, before: Option<&'a Generation>) -> Self {
+    pub(super) fn new(
+        paths: ProfilePaths<'a>,
+        (folder, project): (PathBuf, Option<PathBuf>),
+        before: Option<&'a Generation>,
+    ) -> Self {
         let (links, launchers, contested) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { paths, folder, before, links, launchers, contested, warnings: Vec::new() }
+        Self { paths, folder, project, before, links, launchers, contested, warnings: Vec::new() }
     }
 
     /// Makes all but the records.
@@ -66,6 +73,9 @@ impl<'a> GenerationDraft<'a> {
             self.link(format!("packages/{name}"), self.absolute(target));
         }
         let mut generated = Generated::new();
+        if let Some(project) = input.project {
+            generated.extend(self.copy_project(project, layout)?);
+        }
         if let Some(interpreter) = input.interpreter {
             let wheels = installables(input, layout, trees);
             self.warnings.extend(projects.iter().filter_map(python::EditablePackage::warning));
@@ -103,6 +113,26 @@ impl<'a> GenerationDraft<'a> {
         Ok(generated)
     }
 
+    /// Copies the project's files. Node finds the generation's packages from there, whichever is active.
+    fn copy_project(&mut self, project: &Tree, layout: &Layout) -> Result<Generated, ProfileError> {
+        copy_tree(project, &self.folder.join(PROJECT))?;
+        if layout.has_node_modules() {
+            self.link(format!("{PROJECT}/node_modules"), "../node_modules".into());
+        }
+        for member in layout.members.keys().filter(|member| !member.starts_with("..")) {
+            let up = "../".repeat(member.split('/').count() + 1);
+            let target = format!("{up}members/{}/node_modules", root_links::member_folder(member));
+            self.link(format!("{PROJECT}/{member}/node_modules"), target.into());
+        }
+        let digest = |entry: &TreeEntry| (format!("{PROJECT}/{}", entry.path), Text(entry.digest));
+        Ok(project.entries.iter().map(digest).collect())
+    }
+
+    /// Returns the folder of the project.
+    fn project(&self) -> &Path {
+        self.project.as_deref().unwrap_or(self.paths.root)
+    }
+
     fn node_modules(
         &mut self,
         place: &str,
@@ -113,7 +143,8 @@ impl<'a> GenerationDraft<'a> {
         for (name, target) in links {
             self.link(format!("{place}/{name}"), self.absolute(target));
         }
-        let executables = executables::executables_of_links(self.paths, runtimes, links, layout, trees)?;
+        let places = (self.paths, self.project());
+        let executables = executables::executables_of_links(places, runtimes, links, layout, trees)?;
         for (name, (program, _)) in &executables.offered {
             let path = format!("{place}/.bin/{name}");
             match program {
@@ -159,7 +190,7 @@ impl<'a> GenerationDraft<'a> {
     fn absolute(&self, target: &LinkTarget) -> PathBuf {
         match target {
             LinkTarget::Package(key, name) => self.paths.packages.join(key.as_str()).join("node_modules").join(&**name),
-            LinkTarget::Folder(folder) => self.paths.root.join(&**folder),
+            LinkTarget::Folder(folder) => self.project().join(&**folder),
         }
     }
 

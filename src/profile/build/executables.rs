@@ -1,7 +1,7 @@
 //! Which executables a `bin` folder gets, and from which package.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fs;
@@ -111,9 +111,9 @@ impl Executables {
     }
 }
 
-/// Returns the executables of what a `node_modules` links.
+/// Returns the executables of what a `node_modules` links. Local packages lie in the folder of the project.
 pub(super) fn executables_of_links(
-    paths: ProfilePaths<'_>,
+    (paths, project): (ProfilePaths<'_>, &Path),
     runtimes: DeclaredRuntimes,
     links: &Links,
     layout: &Layout,
@@ -126,7 +126,7 @@ pub(super) fn executables_of_links(
             LinkTarget::Folder(folder) => {
                 let bins = layout.folders.values().filter(|known| known.folder == *folder).flat_map(|known| &known.bin);
                 for (bin, path) in bins {
-                    let file = paths.root.join(&**folder).join(&**path);
+                    let file = project.join(&**folder).join(&**path);
                     executables.offer(bin, Program::Live(file), name);
                 }
             }

@@ -44,6 +44,8 @@ pub struct BuildInput<'a> {
     pub runtimes: &'a [RuntimeTree],
     /// The byte-code of wheels, where it is made ahead.
     pub bytecode: Option<&'a Bytecode>,
+    /// The project's files, where the generation has its own copy of them.
+    pub project: Option<&'a Arc<Tree>>,
     /// The current time.
     pub created: jiff::Timestamp,
     /// The version of larder.

@@ -20,6 +20,7 @@ use super::project_lock::ProjectLock;
 use super::relocate;
 
 pub use input::BuildInput;
+pub use plan::names_of_project;
 pub(super) use plan::{Plan, realise};
 
 /// The outcome of a build.

@@ -21,7 +21,7 @@ use crate::profile::layout_input::LayoutInput;
 use crate::profile::leftovers::remove_leftovers;
 use crate::profile::link_mode::LinkMode;
 use crate::profile::local_folders::{self, LocalFolders};
-use crate::profile::paths::{BUILDING, ProfilePaths, open_own_folder};
+use crate::profile::paths::{BUILDING, PROJECT, ProfilePaths, open_own_folder};
 use crate::profile::python::Bytecode;
 use crate::profile::record_file::{FORMAT, hash};
 use crate::profile::relocate;
@@ -41,13 +41,14 @@ pub(in crate::profile) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(in crate::profile) fn new(paths: ProfilePaths<'a>, input: &'a BuildInput<'a>) -> Result<Self, ProfileError> {
-        let folders = local_folders::look(paths.root, input.lock, input.closure)?;
+        let root = input.project.map_or(paths.root, |project| &project.folder);
+        let folders = local_folders::look(root, input.lock, input.closure)?;
         let (layout, closure) = layout_of(input, &folders)?;
         let has_python = || layout.python_halves().next().is_some();
         if input.interpreter.is_none() && (!layout.python.is_empty() || !folders.projects.is_empty() || has_python()) {
             return Err(ProfileError::UndeclaredPython);
         }
-        let inputs = inputs(paths.root, input, &layout, &closure, &folders);
+        let inputs = inputs((paths.root, root), input, &layout, &closure, &folders);
         let trees = input.trees_by_digest();
         Ok(Self { paths, input, folders, layout, closure, inputs, trees })
     }
@@ -113,9 +114,15 @@ impl<'a> Plan<'a> {
             closure: Vec::new(),
         };
         let folder = paths.profile.join(BUILDING);
-        let mut draft = GenerationDraft::new(paths, folder.clone(), before);
+        let place = input.project.map(|_| paths.generation(number).join(PROJECT));
+        let projects = self.folders.projects.iter().map(|one| match (input.project, &place) {
+            (Some(project), Some(place)) => one.moved(&project.folder, place),
+            _ => one.clone(),
+        });
+        let projects: Vec<_> = projects.collect();
+        let mut draft = GenerationDraft::new(paths, (folder.clone(), place), before);
         let assembled = draft
-            .assemble(input, &self.layout, &self.trees, &self.folders.projects)
+            .assemble(input, &self.layout, &self.trees, &projects)
             .map_err(|error| self.with_space_demand(error, self.layout.python.iter().map(|wheel| &wheel.tree)));
         let made = assembled.and_then(|generated| {
             generation.closure = self.closure;
@@ -155,9 +162,17 @@ fn summary(
         python: generation.python.is_some(),
         node_modules: generation.node_modules,
         members: generation.members.clone(),
+        project: input.project.map(|project| names_of_project(project)).unwrap_or_default(),
         packages: generation.closure.len(),
         changes: ChangeSummary::from(&generation.difference_from(current)),
     }
+}
+
+/// Returns the names in the folder of a project.
+pub fn names_of_project(project: &Tree) -> Vec<Arc<str>> {
+    let names = project.entries.iter().map(|entry| entry.path.split('/').next().unwrap_or(&entry.path));
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().map(Arc::from).collect()
 }
 
 fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
@@ -191,23 +206,28 @@ fn bytecode_of(layout: &Layout, bytecode: &Bytecode) -> BTreeMap<Arc<str>, Text<
     named.collect()
 }
 
+/// Computes the digest of everything that a generation is built from. The project lies at `read`, if not at the root.
 fn inputs(
-    root: &Path,
+    (root, read): (&Path, &Path),
     input: &BuildInput<'_>,
     layout: &Layout,
     closure: &[ClosurePackage],
     folders: &LocalFolders,
 ) -> TreeDigest {
-    let projects: Vec<_> = folders.projects.iter().map(|project| project.identity(root)).collect();
+    let projects: Vec<_> = folders.projects.iter().map(|project| project.identity(read)).collect();
     // One that larder brings lies in the checkout, and moves with it.
     let is_managed = layout.runtimes.contains_key(RuntimeName::Python.as_str());
     let interpreter = input
         .interpreter
         .map(|interpreter| if is_managed { interpreter.in_place(root, Path::new("")) } else { interpreter.clone() });
-    hash(&(
+    let inputs = hash(&(
         ("larder inputs 2", input.environment, input.platform.as_str(), interpreter, input.link_mode()),
         (layout, closure, projects),
-    ))
+    ));
+    match input.project {
+        Some(project) => hash(&("larder bundled inputs 1", inputs.to_string(), project.digest.to_string())),
+        None => inputs,
+    }
 }
 
 pub(in crate::profile) fn realise(

@@ -70,6 +70,16 @@ impl EditablePackage {
         (plain, (!is_plain).then_some((further, renamed)))
     }
 
+    /// Returns the package as it is after its checkout was moved.
+    pub(in super::super) fn moved(&self, from: &Path, to: &Path) -> Self {
+        let there = |path: &PathBuf| path.strip_prefix(from).map_or_else(|_| path.clone(), |inside| to.join(inside));
+        let mut moved = self.clone();
+        moved.sources.paths.iter_mut().for_each(|path| *path = there(path));
+        moved.sources.renamed.values_mut().chain(moved.linked.values_mut()).for_each(|path| *path = there(path));
+        moved.file = there(&moved.file);
+        moved
+    }
+
     /// Returns what a user should hear about.
     pub(in super::super) fn warning(&self) -> Option<String> {
         Some(format!("{}: {}", self.name, self.sources.warning.as_ref()?))

@@ -95,12 +95,15 @@ pub(in super::super) fn expected(
     Ok(ExpectedRuntime { files, links })
 }
 
-/// Rewrites the private copies of a runtime whose checkout was moved.
-pub(in super::super) fn relocate(packages: &Path, key: &RealisedKey, from: &Path) -> Result<(), ProfileError> {
+/// Rewrites the private copies of a runtime whose checkout was moved: the folder of packages is given before and after.
+pub(in super::super) fn relocate(
+    packages: &Path,
+    key: &RealisedKey,
+    (from, to): (&Path, &Path),
+) -> Result<(), ProfileError> {
     let folder = packages.join(key.as_str());
-    let (Some(from), Some(to)) = (from.join(key.as_str()).to_str().map(str::to_owned), folder.to_str()) else {
-        return Ok(());
-    };
+    let place = |packages: &Path| packages.join(key.as_str()).to_str().map(str::to_owned);
+    let (Some(from), Some(to)) = (place(from), place(to)) else { return Ok(()) };
     let is_looked_into = |path: &Path| path.to_str().is_some_and(build_paths::may_hold_some);
     let found = match fs::walk(&folder, is_looked_into) {
         Err(error) if error.is_not_found() => return Ok(()),
@@ -111,7 +114,7 @@ pub(in super::super) fn relocate(packages: &Path, key: &RealisedKey, from: &Path
         let path = folder.join(&file.path);
         // Executables are no text.
         let Some(Ok(text)) = fs::read_record(&path)?.map(String::from_utf8) else { continue };
-        let new = build_paths::replaced(&text, &from, to);
+        let new = build_paths::replaced(&text, &from, &to);
         if new != text {
             fs::write_atomic(&path, new.as_bytes(), Durability::Lazy)?;
         }

@@ -1,0 +1,38 @@
+//! `larder audit`
+
+use std::process::ExitCode;
+
+use crate::cli::args::AuditArgs;
+use crate::ops::audit::{self, Fix, Options};
+use crate::ops::{Error, Session};
+
+use super::{CommandResult, DONE, Output};
+
+pub(in crate::cli) fn run(arguments: &AuditArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    let level = arguments.level.as_deref().map(str::parse).transpose().map_err(audit::AuditError::Level);
+    let fix = arguments.fix.then_some(if arguments.force { Fix::Widening } else { Fix::WithinRanges });
+    let options = Options { checks: arguments.checks.clone(), level: level.map_err(Error::from)?, fix };
+    let audited = audit::audit(session, &options)?;
+    if arguments.format.sarif {
+        output.json_always(&audited.sarif());
+    } else if arguments.format.github {
+        output.data_verbatim(audited.github());
+    } else {
+        output.json_with(|| audited.summary());
+    }
+    for line in audited.fixed.iter().flat_map(audit::Fixed::lines) {
+        output.message(line);
+    }
+    for finding in audited.warnings() {
+        output.message(format!("warning: {finding}"));
+    }
+    for line in audited.told() {
+        output.message(line);
+    }
+    match audited.refusal() {
+        // The document has what is denied too.
+        Some(_) if output.is_json() => Ok(ExitCode::from(1)),
+        Some(refusal) => Err(refusal),
+        None => DONE,
+    }
+}

@@ -1,0 +1,122 @@
+//! What a policy keeps out: packages by their names, sources, and ranges without an end.
+
+use crate::model::{Label, Marker, Severity};
+
+use super::ManifestError;
+use super::claims::name_glob;
+
+use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
+use super::notation::parse_requirement;
+use super::policy::{AllowedSources, DeniedPackages, PolicyRule};
+use super::requirement::RequirementSpans;
+use super::resolution::ecosystem;
+
+/// The name of the rule that denies packages.
+pub(super) const DENY: &str = "deny";
+
+/// `deny npm "left-pad" "@evil/*" versions="<2" reason="use String.padStart"`
+pub(super) fn read_denied(node: ManifestNode<'_>, denied: &mut Vec<DeniedPackages>, errors: &mut Errors) {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (2, usize::MAX),
+        properties: &["versions", "reason"],
+        block: BlockRule::Never,
+        example: "deny npm \"left-pad\" reason=\"use String.padStart\"",
+    };
+    let parts = node.read_parts(&SHAPE, errors);
+    let Some(ecosystem) = parts.argument(0).and_then(|value| ecosystem(value, errors)) else { return };
+    let versions = parts.property("versions").and_then(|value| value.version(errors));
+    let reason = parts.property("reason").and_then(|value| value.string(errors));
+    if parts.property("reason").is_none() {
+        errors.push(node.missing_error("a `reason`", Some(format!("it is written `{}`", SHAPE.example))));
+    }
+    for value in parts.arguments.iter().skip(1) {
+        let Some(name) = value.string(errors) else { continue };
+        let bad = |reason: String| ManifestError::BadValue {
+            value: name.value.to_owned(),
+            what: "a glob of names",
+            reason,
+            help: None,
+            span: name.span,
+        };
+        let names = match name_glob(ecosystem, name.value) {
+            Ok(names) => names,
+            Err(reason) => {
+                errors.push(bad(reason));
+                continue;
+            }
+        };
+        let is_glob = name.value.contains(['*', '?', '[', '{']);
+        let versions = match &versions {
+            None => None,
+            Some(_) if is_glob => {
+                errors.push(bad("`versions` are those of one package, and this names several".to_owned()));
+                continue;
+            }
+            Some(range) => match parse_requirement(ecosystem, name.value, Some(range.value), &Marker::default()) {
+                Ok(requirement) => Some(requirement),
+                Err(error) => {
+                    errors.push(RequirementSpans { name: name.span, range: Some(range.span) }.error(error));
+                    continue;
+                }
+            },
+        };
+        let reason = reason.as_ref().map_or_else(String::new, |reason| reason.value.to_owned());
+        denied.push(DeniedPackages { names, versions, reason, span: node.span() });
+    }
+}
+
+/// `sources { only "npmjs" "acme" "git"; }`
+pub(super) fn read_sources(node: ManifestNode<'_>, errors: &mut Errors) -> Option<AllowedSources> {
+    const BLOCK: NodeShape = NodeShape {
+        arguments: (0, 0),
+        properties: &[],
+        block: BlockRule::Maybe,
+        example: "sources { only \"npmjs\" \"pypi\"; }",
+    };
+    const ONLY: NodeShape = NodeShape {
+        arguments: (1, usize::MAX),
+        properties: &[],
+        block: BlockRule::Never,
+        example: "only \"npmjs\" \"pypi\"",
+    };
+    node.read_parts(&BLOCK, errors);
+    let mut only: Vec<Label> = Vec::new();
+    for child in node.children() {
+        if child.name() == "only" {
+            let values = child.read_parts(&ONLY, errors).arguments;
+            only.extend(values.into_iter().filter_map(|value| value.label(errors)).map(|name| name.value));
+        } else {
+            child.report_unknown("in `sources`", &["only"], errors);
+        }
+    }
+    if node.children().next().is_none() {
+        errors.push(node.missing_error("a block", Some(format!("it is written `{}`", BLOCK.example))));
+        return None;
+    }
+    Some(AllowedSources { only, span: node.span() })
+}
+
+/// `ranges { wildcard "deny"; }`
+pub(super) fn read_ranges(node: ManifestNode<'_>, errors: &mut Errors) -> Option<PolicyRule> {
+    const BLOCK: NodeShape = NodeShape {
+        arguments: (0, 0),
+        properties: &[],
+        block: BlockRule::Maybe,
+        example: "ranges { wildcard \"deny\"; }",
+    };
+    node.read_parts(&BLOCK, errors);
+    let severities = [Severity::Deny, Severity::Warn, Severity::Allow].map(|severity| (severity.as_str(), severity));
+    let mut rule = None;
+    for child in node.children() {
+        if child.name() == "wildcard" {
+            let severity = child.single_value(errors).and_then(|value| value.choice(&severities, errors));
+            rule = severity.map(|severity| PolicyRule { severity, span: child.span() }).or(rule);
+        } else {
+            child.report_unknown("in `ranges`", &["wildcard"], errors);
+        }
+    }
+    if node.children().next().is_none() {
+        errors.push(node.missing_error("a block", Some(format!("it is written `{}`", BLOCK.example))));
+    }
+    rule
+}

@@ -1,0 +1,226 @@
+//! The policy of an environment, as the manifest states it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use miette::SourceSpan;
+
+use crate::model::{
+    AdvisorySeverity, CheckName, Label, LicenseExpression, LicenseTerm, NameGlob, PackageId, PackageKey, Requirement,
+    Severity,
+};
+
+/// The severities of checks in an environment, for the checks that the manifest mentions.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Policy {
+    rules: BTreeMap<CheckName, PolicyRule>,
+    /// `advisories`
+    pub advisories: AdvisoryRules,
+    /// `licenses`
+    pub licenses: LicenseRules,
+    /// `deny npm "left-pad" reason="…"`
+    pub denied: Vec<DeniedPackages>,
+    /// `sources`
+    pub sources: Option<AllowedSources>,
+    /// `signatures "required"`: whether the log of every registry of private packages needs a `key` in the manifest.
+    pub requires_signatures: bool,
+}
+
+/// A line of a `policy` block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyRule {
+    /// The severity of the check's findings.
+    pub severity: Severity,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+/// `deny npm "left-pad" "@evil/*" versions="<2" reason="use String.padStart"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeniedPackages {
+    /// The names of the packages.
+    pub names: NameGlob,
+    /// The versions, if not all are denied.
+    pub versions: Option<Requirement>,
+    /// Why they are.
+    pub reason: String,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+impl DeniedPackages {
+    /// Returns whether a version of a package is denied.
+    pub fn covers(&self, package: &PackageKey) -> bool {
+        self.names.covers(&package.id) && self.versions.as_ref().is_none_or(|range| range.matches(&package.version))
+    }
+}
+
+/// `sources { only "npmjs" "acme" "git"; }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedSources {
+    /// The registries that packages may come from, and `git` and `url` for what comes from none.
+    pub only: Vec<Label>,
+    /// The node.
+    pub span: SourceSpan,
+}
+
+impl AllowedSources {
+    /// Returns whether packages may come from a registry, or from what is no registry.
+    pub fn admits(&self, name: &str) -> bool {
+        self.only.iter().any(|only| only.as_str() == name)
+    }
+
+    /// Leaves of an environment's sources those that the top-level policy admits.
+    fn within(&self, base: &Self) -> Self {
+        let both = self.only.iter().filter(|only| base.admits(only.as_str()));
+        Self { only: both.cloned().collect(), span: self.span }
+    }
+}
+
+/// The severities of advisories, and those that are not reported.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct AdvisoryRules {
+    /// The block, or that of the top-level policy. `None` if there is none: advisories are looked at by `audit` only.
+    pub span: Option<SourceSpan>,
+    /// The lines for advisories of each severity.
+    pub levels: BTreeMap<AdvisorySeverity, PolicyRule>,
+    /// `ignore`
+    pub ignored: Vec<IgnoredAdvisory>,
+}
+
+/// `ignore "GHSA-xxxx-xxxx-xxxx" reason="not reachable" until="2027-01-31"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredAdvisory {
+    /// A name of the advisory, in any database.
+    pub id: String,
+    /// Why it does not matter here.
+    pub reason: String,
+    /// The last day on which it is ignored.
+    pub until: Option<Date>,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+impl AdvisoryRules {
+    /// Merges an environment's own rules with the top-level ones, as [`Policy`] does with those of checks. What either ignores is
+    /// ignored.
+    fn merged_with(&self, base: &Self) -> Self {
+        let mut merged = base.clone();
+        merged.span = self.span.or(base.span);
+        for (&level, &own) in &self.levels {
+            if own.holds_against(base.levels.get(&level)) {
+                merged.levels.insert(level, own);
+            }
+        }
+        merged.ignored.extend(self.ignored.iter().cloned());
+        merged
+    }
+}
+
+/// Which licenses packages may have. Nothing is judged where a policy says nothing of licenses.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LicenseRules {
+    /// The block, or that of the top-level policy. `None` if there is none.
+    pub span: Option<SourceSpan>,
+    /// The severity of licenses that are not allowed, if it is not that they are denied.
+    pub severity: Option<PolicyRule>,
+    /// `allow`: the only licenses that packages may have. Empty: all that are not denied.
+    pub allow: Vec<LicenseRule>,
+    /// `deny`
+    pub deny: Vec<LicenseRule>,
+    /// `unknown`: the severity of packages whose license is unknown.
+    pub unknown: Option<PolicyRule>,
+    /// `exception`: licenses that some packages may have nonetheless.
+    pub exceptions: Vec<PackageLicense>,
+    /// `clarify`: the licenses of packages that do not say it themselves, or not rightly.
+    pub clarifications: Vec<PackageLicense>,
+}
+
+/// A license of an `allow` or a `deny` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LicenseRule {
+    /// The license.
+    pub license: LicenseTerm,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+/// `exception npm "x" license="GPL-2.0-only" reason="…"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageLicense {
+    /// The packages.
+    pub packages: NameGlob,
+    /// The license.
+    pub license: LicenseExpression,
+    /// Why, for those who read it later.
+    pub reason: Option<String>,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+impl LicenseRules {
+    /// Returns the license that the policy says a package has, with the line. The last line that covers the package holds.
+    pub fn clarified(&self, package: &PackageId) -> Option<&PackageLicense> {
+        self.clarifications.iter().rfind(|line| line.packages.covers(package))
+    }
+
+    /// Merges an environment's own rules with the top-level ones: it adds to them. What it allows itself it may have, though the
+    /// top-level policy denies it.
+    fn merged_with(&self, base: &Self) -> Self {
+        let is_allowed = |denied: &LicenseRule| self.allow.iter().any(|own| own.license == denied.license);
+        let mut merged = base.clone();
+        merged.span = self.span.or(base.span);
+        merged.deny.retain(|denied| !is_allowed(denied));
+        merged.deny.extend(self.deny.iter().cloned());
+        merged.allow.extend(self.allow.iter().cloned());
+        for (merged, own) in [(&mut merged.severity, self.severity), (&mut merged.unknown, self.unknown)] {
+            if own.is_some_and(|own| own.holds_against(merged.as_ref())) {
+                *merged = own;
+            }
+        }
+        merged.exceptions.extend(self.exceptions.iter().cloned());
+        merged.clarifications.extend(self.clarifications.iter().cloned());
+        merged
+    }
+}
+
+impl PolicyRule {
+    /// Returns whether an environment's rule holds, and not that of the top-level policy: the stricter one does, unless the
+    /// environment has `"allow"`.
+    pub(super) fn holds_against(self, base: Option<&Self>) -> bool {
+        let is_weaker = base.is_some_and(|base| base.severity > self.severity);
+        !is_weaker || self.severity == Severity::Allow
+    }
+}
+
+impl Policy {
+    /// Sets the rule of a check.
+    pub fn set(&mut self, check: CheckName, rule: PolicyRule) {
+        self.rules.insert(check, rule);
+    }
+
+    /// Returns the rule of a check. `None` if the manifest does not mention it.
+    pub fn rule(&self, check: CheckName) -> Option<PolicyRule> {
+        self.rules.get(&check).copied()
+    }
+
+    /// Merges an environment's own block with the top-level policy `base`. The stricter rule holds, unless the environment
+    /// has `"allow"`.
+    pub(super) fn merged_with(&self, base: &Self) -> Self {
+        let mut merged = base.clone();
+        merged.requires_signatures |= self.requires_signatures;
+        merged.advisories = self.advisories.merged_with(&base.advisories);
+        merged.licenses = self.licenses.merged_with(&base.licenses);
+        merged.denied.extend(self.denied.iter().cloned());
+        merged.sources = match (&self.sources, &base.sources) {
+            (Some(own), Some(base)) => Some(own.within(base)),
+            (own, base) => own.clone().or_else(|| base.clone()),
+        };
+        for (&check, &own) in &self.rules {
+            if own.holds_against(base.rules.get(&check)) {
+                merged.set(check, own);
+            }
+        }
+        merged
+    }
+}

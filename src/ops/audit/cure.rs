@@ -1,0 +1,181 @@
+//! The smallest set of moves that cures vulnerabilities: the project is solved again, without the versions that have them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::advisory::Vulnerability;
+use crate::diagnostic::Exit;
+use crate::lock::Lockfile;
+use crate::model::{PackageId, PackageKey, Version};
+use crate::policy::SolveNotes;
+use crate::registry::{AdvisoryDatabases, CachePolicy, Registries};
+use crate::resolve::Index;
+
+use crate::ops::age::{self, AgeCutoff};
+use crate::ops::lock::{self, Wish};
+use crate::ops::session::release;
+use crate::ops::{Error, Project, Result, Session, advisories, failure, registries, runtimes};
+
+/// The most packages that are tried to be kept although a first solution moves them.
+const MOST_TRIES: usize = 32;
+
+/// Versions that must not be chosen.
+pub(super) type Excluded = BTreeMap<PackageId, BTreeSet<Version>>;
+
+/// A lock without vulnerabilities that can be cured.
+pub(super) struct Cure {
+    /// The lock.
+    pub(super) lockfile: Lockfile,
+    /// What only its solve knows.
+    pub(super) solved: SolveNotes,
+    /// The vulnerabilities that stay: with every version that may be chosen, something has them.
+    pub(super) incurable: Vec<Vulnerability>,
+}
+
+/// Vulnerabilities, sorted into those that can be cured together, and the others.
+struct Sorted {
+    found: Option<(Lockfile, SolveNotes)>,
+    curable: Vec<Vulnerability>,
+    incurable: Vec<Vulnerability>,
+}
+
+/// A project whose vulnerabilities are to be cured, with its registries, which stay open from one solve to the next.
+pub(super) struct Patient<'a> {
+    session: &'a Session<'a>,
+    /// The project, with the cutoff of `age` and the runtimes applied.
+    project: Project,
+    /// The project without its runtimes.
+    declared: Project,
+    before: &'a Lockfile,
+    registries: Registries,
+    databases: AdvisoryDatabases,
+}
+
+impl<'a> Patient<'a> {
+    /// Opens the registries; nothing is asked yet.
+    pub(super) fn new(session: &'a Session<'a>, project: &Project, before: &'a Lockfile) -> Result<Self> {
+        let declared = age::applied(project, Some(before), AgeCutoff::Moved).into_owned();
+        let project = runtimes::applied(&declared, &before.runtimes).into_owned();
+        let registries = registries::open(session, &project, CachePolicy::MaxAge)?;
+        let databases = advisories::of_lock(session.context, &project, before);
+        Ok(Self { session, project, declared, before, registries, databases })
+    }
+
+    /// Closes the registries. They are large, and the end of the process need not wait for them.
+    pub(super) fn release(self) {
+        release(self.registries);
+    }
+
+    /// Finds the lock that has as few of these vulnerabilities as possible, the worst first, and moves as few packages as possible.
+    pub(super) fn cure(&self, wanted: &[Vulnerability]) -> Result<Cure> {
+        let Sorted { found, curable, incurable } = self.sort(wanted)?;
+        let (lockfile, solved) = match found {
+            Some(found) => self.with_fewer_moves(found, &self.versions_with(&curable)?)?,
+            None => (self.before.clone(), SolveNotes::default()),
+        };
+        Ok(Cure { lockfile, solved, incurable })
+    }
+
+    /// Returns those of these vulnerabilities that cannot be cured.
+    pub(super) fn incurable(&self, wanted: &[Vulnerability]) -> Result<Vec<Vulnerability>> {
+        Ok(self.sort(wanted)?.incurable)
+    }
+
+    /// Tries all of them together, and if that has no solution, one after the other.
+    fn sort(&self, wanted: &[Vulnerability]) -> Result<Sorted> {
+        let found = self.solve(&self.versions_with(wanted)?)?;
+        if found.is_some() {
+            return Ok(Sorted { found, curable: wanted.to_vec(), incurable: Vec::new() });
+        }
+        let mut sorted = Sorted { found, curable: Vec::new(), incurable: Vec::new() };
+        let mut wanted = wanted.to_vec();
+        wanted.sort_by_key(|vulnerability| Reverse(vulnerability.severity()));
+        for vulnerability in wanted {
+            sorted.curable.push(vulnerability);
+            match self.solve(&self.versions_with(&sorted.curable)?)? {
+                Some(solved) => sorted.found = Some(solved),
+                None => sorted.incurable.extend(sorted.curable.pop()),
+            }
+        }
+        Ok(sorted)
+    }
+
+    /// Returns the versions of the vulnerable packages that have one of these vulnerabilities.
+    fn versions_with(&self, vulnerabilities: &[Vulnerability]) -> Result<Excluded> {
+        let mut excluded = Excluded::new();
+        for id in vulnerabilities.iter().map(|vulnerability| &vulnerability.package.id).collect::<BTreeSet<_>>() {
+            let versions = self.registries.versions(id).map_err(failure::of_index)?;
+            let keys: Vec<PackageKey> = versions
+                .candidates
+                .iter()
+                .map(|candidate| PackageKey { id: id.clone(), version: candidate.version.clone() })
+                .collect();
+            let known = self.databases.vulnerabilities(keys.iter()).map_err(Error::from)?;
+            let is_meant = |found: &Vulnerability| {
+                let mut same = vulnerabilities.iter().filter(|one| one.package.id == *id);
+                same.any(|one| found.names().any(|name| one.is_named(name)))
+            };
+            let having = known.into_iter().filter(is_meant).map(|found| found.package.version);
+            excluded.entry(id.clone()).or_default().extend(having);
+        }
+        Ok(excluded)
+    }
+
+    /// Solves without some versions. Returns `None` if there is no solution, or only one that leaves out what was there.
+    fn solve(&self, excluded: &Excluded) -> Result<Option<(Lockfile, SolveNotes)>> {
+        let wish = Wish { excluded: excluded.clone(), age_cutoff: AgeCutoff::Moved, ..Wish::keeping(self.before) };
+        let runtimes = &self.before.runtimes;
+        match lock::solve_with(self.session, &self.project, &wish, &self.registries, runtimes) {
+            Ok((lockfile, _)) if leaves_out(self.before, &lockfile) => Ok(None),
+            Ok((lockfile, solved)) => Ok(Some((runtimes::locked(lockfile, &self.declared, runtimes.clone()), solved))),
+            Err(error) if error.failure().exit() == Exit::NoSolution => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tries to keep each package that moved although it has no vulnerability: the solver prefers what is locked, but it does not
+    /// go back to it once it had to leave it.
+    fn with_fewer_moves(&self, found: (Lockfile, SolveNotes), excluded: &Excluded) -> Result<(Lockfile, SolveNotes)> {
+        let (mut best, mut excluded) = (found, excluded.clone());
+        let mut tried = BTreeSet::new();
+        for _ in 0..MOST_TRIES {
+            let moved = moved(self.before, &best.0);
+            let Some(id) = moved.iter().find(|id| !excluded.contains_key(*id) && tried.insert((*id).clone())) else {
+                break;
+            };
+            let versions = self.registries.versions(id).map_err(failure::of_index)?;
+            let kept: BTreeSet<&Version> = versions_of(self.before, id);
+            let others = versions.candidates.iter().map(|candidate| &candidate.version);
+            let others = others.filter(|version| !kept.contains(version)).cloned().collect();
+            let mut stricter = excluded.clone();
+            stricter.insert(id.clone(), others);
+            if let Some(solved) = self.solve(&stricter)?
+                && self::moved(self.before, &solved.0).len() < moved.len()
+            {
+                (best, excluded) = (solved, stricter);
+            }
+        }
+        Ok(best)
+    }
+}
+
+/// Returns the packages of a lock that have other versions in another one, or are gone.
+fn moved(before: &Lockfile, after: &Lockfile) -> BTreeSet<PackageId> {
+    let ids: BTreeSet<&PackageId> = before.graph.packages.keys().map(|key| &key.id).collect();
+    ids.into_iter().filter(|id| versions_of(before, id) != versions_of(after, id)).cloned().collect()
+}
+
+fn versions_of<'l>(lockfile: &'l Lockfile, id: &PackageId) -> BTreeSet<&'l Version> {
+    lockfile.graph.packages.keys().filter(|key| key.id == *id).map(|key| &key.version).collect()
+}
+
+/// Returns whether a lock lacks what another one has: a line, or an optional dependency. To leave something out is no cure.
+fn leaves_out(before: &Lockfile, after: &Lockfile) -> bool {
+    let lines = |lockfile: &Lockfile| lockfile.graph.roots.iter().filter(|root| !root.to.is_empty()).count();
+    let dropped = |lockfile: &Lockfile| -> BTreeSet<String> {
+        let instances = lockfile.graph.instances.values();
+        instances.flat_map(|instance| instance.dropped.iter().map(|dropped| dropped.name.to_string())).collect()
+    };
+    let (known, now) = (dropped(before), dropped(after));
+    lines(after) < lines(before) || !now.is_subset(&known)
+}

@@ -1,0 +1,139 @@
+//! `larder audit --fix`: vulnerabilities are cured by moving as little as possible.
+
+use serde::Serialize;
+
+use crate::advisory::Vulnerability;
+use crate::difference::Difference;
+
+use crate::ops::lock::{self, Replacement};
+use crate::ops::project::snapshot::InputSnapshot;
+use crate::ops::project::target::{Edited, Target};
+use crate::ops::summary::DifferenceSummary;
+use crate::ops::{Project, Result, Session};
+
+use super::cure::{Cure, Patient};
+use super::widen::{self, Widened};
+
+/// How far a fix may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Within the manifest's ranges.
+    WithinRanges,
+    /// Lines of the manifest may be widened.
+    Widening,
+}
+
+/// What was done to cure vulnerabilities.
+#[derive(Debug, Default)]
+pub struct Fixed {
+    /// The packages that moved.
+    pub difference: Difference,
+    /// The lines of the manifest that were widened.
+    widened: Vec<Widened>,
+    /// The vulnerabilities that stay.
+    incurable: Vec<Vulnerability>,
+    /// How far the fix went.
+    has_widened: bool,
+}
+
+/// `fix` in `larder audit --json`.
+#[derive(Serialize)]
+pub struct FixSummary {
+    plan: DifferenceSummary,
+    widened: Vec<WidenedLine>,
+    remaining: Vec<Remaining>,
+}
+
+#[derive(Serialize)]
+struct WidenedLine {
+    line: String,
+    from: String,
+    to: String,
+}
+
+#[derive(Serialize)]
+struct Remaining {
+    id: String,
+    package: String,
+    reason: String,
+}
+
+impl Fixed {
+    /// Returns what people are told.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.difference.lines().collect();
+        lines.extend(self.widened.iter().map(|line| format!("Widened {}: {} -> {}", line.line, line.from, line.to)));
+        if lines.is_empty() {
+            lines.push("Nothing was moved".to_owned());
+        }
+        let remaining = self.incurable.iter();
+        lines.extend(remaining.map(|one| format!("{} of {} stays: {}", one.id, one.package, self.reason(one))));
+        lines
+    }
+
+    /// Returns `fix` of `--json`.
+    pub fn summary(&self) -> FixSummary {
+        let line =
+            |line: &Widened| WidenedLine { line: line.line.clone(), from: line.from.clone(), to: line.to.clone() };
+        let remaining = |one: &Vulnerability| Remaining {
+            id: one.id.clone(),
+            package: one.package.to_string(),
+            reason: self.reason(one),
+        };
+        FixSummary {
+            plan: DifferenceSummary::from(&self.difference),
+            widened: self.widened.iter().map(line).collect(),
+            remaining: self.incurable.iter().map(remaining).collect(),
+        }
+    }
+
+    fn reason(&self, vulnerability: &Vulnerability) -> String {
+        match &vulnerability.fixed {
+            None => "no later version is known to be without it".to_owned(),
+            Some(fixed) if self.has_widened => {
+                format!("{fixed} does not have it, but what needs the package does not admit that version")
+            }
+            Some(fixed) => format!("{fixed} does not have it, but the ranges do not admit it; `--force` widens lines"),
+        }
+    }
+}
+
+/// Cures vulnerabilities, and writes the lock, and the manifest if lines were widened. Returns `None`, and nothing is written, if
+/// somebody else was faster.
+pub(super) fn fix(
+    session: &Session<'_>,
+    project: &Project,
+    vulnerabilities: &[Vulnerability],
+    fix: Fix,
+    snapshot: &InputSnapshot,
+) -> Result<Option<Fixed>> {
+    let before = lock::existing(project)?;
+    let patient = Patient::new(session, project, &before)?;
+    let mut cure = patient.cure(vulnerabilities)?;
+    patient.release();
+    let (mut edited, mut widened) = (None, Vec::new());
+    let target = Target::root(project);
+    if fix == Fix::Widening && !cure.incurable.is_empty() {
+        let lines = widen::lines_to(&target, &before, &cure.incurable);
+        let open = target.tried(project, &widen::opened(&target, &lines)?)?;
+        let patient = Patient::new(session, &open, &before)?;
+        let found = patient.cure(vulnerabilities)?;
+        patient.release();
+        if found.incurable.len() < cure.incurable.len() {
+            let (text, told) = widen::widened(&target, &lines, &found.lockfile)?;
+            let wider = target.tried(project, &text)?;
+            // With the ranges that are written, and what they admit, the choice is made once more.
+            let patient = Patient::new(session, &wider, &found.lockfile)?;
+            cure = Cure { incurable: found.incurable, ..patient.cure(&[])? };
+            patient.release();
+            (edited, widened) = (Some((text, wider)), told);
+        }
+    }
+    let Cure { lockfile, solved, incurable } = cure;
+    let has_widened = fix == Fix::Widening;
+    let text = edited.as_ref().map(|(text, _)| Edited { target: &target, text });
+    let project = edited.as_ref().map_or(project, |(_, wider)| wider);
+    let replacement = Replacement { project, edited: text.as_ref(), old: &before, snapshot };
+    let written = replacement.write(session.context, (lockfile, &solved))?;
+    Ok(written.map(|locked| Fixed { difference: locked.difference, widened, incurable, has_widened }))
+}

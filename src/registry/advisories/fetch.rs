@@ -1,0 +1,209 @@
+//! A source → the content of a database.
+
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::database::{Database, DatabaseContent};
+use super::error::{AdvisoryError, AdvisoryResult, failure};
+use super::source::{Presence, Source};
+use crate::advisory::parse_osv;
+use crate::diagnostic::Failure;
+use crate::fetch::zip::ZipArchive;
+use crate::fetch::{Client, Content, Encoding, Endpoint, Quota, RegistryAddress, Request, RequestTarget};
+use crate::fs::{self, Dir, File, FsError, Kind};
+use crate::model::Url;
+use crate::registry::provenance::now;
+
+/// The most bytes of an archive. npm's, the largest, has some 200 MiB.
+const LARGEST_ARCHIVE: u64 = 2 << 30;
+/// The most bytes of a record.
+const LARGEST_RECORD: u64 = 8 << 20;
+/// The most records of a source.
+const MOST_RECORDS: usize = 4_000_000;
+/// The end of the names of records.
+const RECORD: &str = ".json";
+/// The name of archives in a folder.
+const ARCHIVE: &str = "all.zip";
+
+/// Asks a source. `known` is what was fetched before.
+pub(super) fn fetch(
+    source: &Source,
+    client: &Arc<Client>,
+    scratch: &Path,
+    known: Option<&Database>,
+) -> AdvisoryResult<DatabaseContent> {
+    match source {
+        Source::Folder(folder) => read_folder(folder, fingerprint(folder)?),
+        Source::Archive { server, path, presence } => {
+            let _span = tracing::info_span!("advisories", source = %source).entered();
+            match download(server, path, client, scratch, known) {
+                Err(error) if *presence == Presence::Optional && error.is_missing => {
+                    Ok(DatabaseContent { fetched: now(), ..DatabaseContent::default() })
+                }
+                Err(error) => Err(error.failure),
+                Ok(content) => Ok(content),
+            }
+        }
+    }
+}
+
+/// Why an archive could not be fetched.
+struct DownloadError {
+    is_missing: bool,
+    failure: Arc<dyn Failure>,
+}
+
+impl<F: Failure> From<F> for DownloadError {
+    fn from(error: F) -> Self {
+        Self { is_missing: false, failure: failure(error) }
+    }
+}
+
+fn download(
+    server: &Url,
+    path: &str,
+    client: &Arc<Client>,
+    scratch: &Path,
+    known: Option<&Database>,
+) -> Result<DatabaseContent, DownloadError> {
+    let archive = format!("{server}{path}");
+    let bad = |reason: String| AdvisoryError::Archive { archive: archive.clone(), reason };
+    let name = "advisories".parse().map_err(|_| bad("it has no name".to_owned()))?;
+    let endpoint = Arc::new(Endpoint::new(name, vec![RegistryAddress::http(server.clone(), None)], Quota::default()));
+    let request = |known: Option<&Database>| {
+        let request = Request {
+            target: RequestTarget::Below(path),
+            encoding: Encoding::Identity,
+            etag: known.and_then(|known| known.etag.as_deref()),
+            last_modified: known.and_then(|known| known.last_modified.as_deref()),
+            ..Request::default()
+        };
+        let answer = client.get(&endpoint, &request);
+        answer.map_err(|error| DownloadError { is_missing: error.is_not_found(), failure: failure(error) })
+    };
+    let mut answer = request(known)?;
+    if answer.content == Content::NotModified {
+        if let Some(confirmed) = known.map(|known| known.confirmed(now())).transpose()?.flatten() {
+            return Ok(confirmed);
+        }
+        answer = request(None)?;
+    }
+    let mut file = Dir::open(scratch)?.scratch_file(&fs::random_name())?;
+    let written = |error| FsError::new(fs::Action::Write, scratch.join("archive"), error);
+    let mut hasher = blake3::Hasher::new();
+    let (mut size, mut buffer) = (0, vec![0; 1 << 16]);
+    loop {
+        let count = answer.body.read(&mut buffer).map_err(|error| bad(error.to_string()))?;
+        if count == 0 {
+            break;
+        }
+        size += count as u64;
+        if size > LARGEST_ARCHIVE {
+            return Err(bad("it has more than 2 GiB".to_owned()).into());
+        }
+        hasher.update(&buffer[..count]);
+        file.write_all(&buffer[..count]).map_err(written)?;
+    }
+    file.seek(SeekFrom::Start(0)).map_err(written)?;
+    let mut records = Records::default();
+    records.read_archive(&archive, file)?;
+    let mut content = records.finish(&archive, hasher.finalize().to_hex().to_string())?;
+    (content.etag, content.last_modified) = (answer.etag, answer.last_modified);
+    Ok(content)
+}
+
+/// Returns what identifies the content of a folder: names, sizes and times of its files.
+pub(super) fn fingerprint(folder: &Path) -> AdvisoryResult<String> {
+    let mut hasher = blake3::Hasher::new();
+    for path in files(folder)? {
+        let stat = fs::stat(&folder.join(&path)).map_err(failure)?;
+        hasher.update(format!("{}\n{:?}\n", path.display(), stat.map(|stat| (stat.size, stat.mtime))).as_bytes());
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Reads the records and the archives of a folder.
+pub(super) fn read_folder(folder: &Path, fingerprint: String) -> AdvisoryResult<DatabaseContent> {
+    let mut records = Records::default();
+    for path in files(folder)? {
+        let whole = folder.join(&path);
+        if path.file_name().is_some_and(|name| name == ARCHIVE) {
+            records.read_archive(&whole.display().to_string(), fs::open(&whole).map_err(failure)?).map_err(failure)?;
+        } else {
+            let bytes = fs::read_up_to(&whole, LARGEST_RECORD + 1).map_err(failure)?.unwrap_or_default();
+            records.add(&path.display().to_string(), &bytes);
+        }
+    }
+    records.finish(&folder.display().to_string(), fingerprint).map_err(failure)
+}
+
+fn files(folder: &Path) -> AdvisoryResult<Vec<PathBuf>> {
+    let is_own = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name == ARCHIVE || name.ends_with(RECORD)
+    };
+    let hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let found = fs::walk(folder, |path| !hidden(path)).map_err(failure)?;
+    let files = found.into_iter().filter(|entry| entry.kind == Kind::File && is_own(&entry.path));
+    Ok(files.map(|entry| entry.path).take(MOST_RECORDS).collect())
+}
+
+/// Records under way to a database.
+#[derive(Default)]
+struct Records {
+    content: DatabaseContent,
+    read: usize,
+    /// What is wrong with the first that could not be read.
+    first_fault: Option<String>,
+}
+
+impl Records {
+    fn add(&mut self, name: &str, bytes: &[u8]) {
+        let parsed = match bytes.len() as u64 {
+            length if length > LARGEST_RECORD => Err(format!("it has more than {} MiB", LARGEST_RECORD >> 20)),
+            _ => parse_osv(bytes).map_err(|error| error.to_string()),
+        };
+        match parsed {
+            Ok(advisory) => {
+                self.read += 1;
+                if let Some(advisory) = advisory {
+                    self.content.advisory_count += 1;
+                    self.content.packages.add(&advisory);
+                }
+            }
+            Err(reason) => {
+                self.content.unreadable += 1;
+                self.first_fault.get_or_insert_with(|| format!("`{name}`: {reason}"));
+            }
+        }
+    }
+
+    fn read_archive(&mut self, archive: &str, file: File) -> Result<(), AdvisoryError> {
+        let bad = |reason: String| AdvisoryError::Archive { archive: archive.to_owned(), reason };
+        let reader = BufReader::with_capacity(1 << 16, file);
+        let mut zip = ZipArchive::open(reader, MOST_RECORDS).map_err(|refusal| bad(refusal.to_string()))?;
+        let mut bytes = Vec::new();
+        for place in 0..zip.entries().len() {
+            let name = zip.entries()[place].name().to_owned();
+            if !name.ends_with(RECORD) {
+                continue;
+            }
+            bytes.clear();
+            let entry = zip.body(place).map_err(|refusal| bad(refusal.to_string()))?;
+            let read = entry.take(LARGEST_RECORD + 1).read_to_end(&mut bytes);
+            read.map_err(|error| bad(format!("`{name}`: {error}")))?;
+            self.add(&name, &bytes);
+        }
+        Ok(())
+    }
+
+    /// Fails if there were records, and none of them could be read.
+    fn finish(self, origin: &str, content: String) -> Result<DatabaseContent, AdvisoryError> {
+        if let (0, Some(reason)) = (self.read, self.first_fault) {
+            return Err(AdvisoryError::NoRecord { origin: origin.to_owned(), reason });
+        }
+        self.content.packages.check_size(origin)?;
+        Ok(DatabaseContent { fetched: now(), content, ..self.content })
+    }
+}

@@ -1,0 +1,83 @@
+//! Where advisories come from.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::manifest::{AdvisorySource, RegistryUrl};
+use crate::model::{Ecosystem, PerEcosystem, Url};
+
+/// The public archives of OSV.
+const PUBLIC: &str = "https://osv-vulnerabilities.storage.googleapis.com/";
+
+/// The folder of each ecosystem's archive on a server, and whether a server must have it.
+const ARCHIVES: PerEcosystem<Option<(&str, Presence)>> = PerEcosystem {
+    npm: Some(("npm", Presence::Required)),
+    pypi: Some(("PyPI", Presence::Required)),
+    larder: Some(("larder", Presence::Optional)),
+    path: None,
+};
+
+/// Whether a server must have an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Required,
+    Optional,
+}
+
+/// One database's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The archive of an ecosystem's records on a server: `npm/all.zip`.
+    Archive { server: Url, path: String, presence: Presence },
+    /// A folder with records, or with archives of records, at any depth.
+    Folder(PathBuf),
+}
+
+impl Source {
+    /// Returns the name of its database.
+    pub(super) fn key(&self) -> String {
+        blake3::hash(self.to_string().as_bytes()).to_hex()[..32].to_owned()
+    }
+
+    /// Returns whether it is on this machine.
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(self, Self::Folder(_))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archive { server, path, .. } => write!(f, "{server}{path}"),
+            Self::Folder(folder) => write!(f, "{}", folder.display()),
+        }
+    }
+}
+
+/// Returns the sources of advisories about packages of these ecosystems.
+pub(super) fn sources(root: &Path, declared: &[AdvisorySource], ecosystems: &BTreeSet<Ecosystem>) -> Vec<Source> {
+    let public = PUBLIC.parse().ok().map(RegistryUrl::Http);
+    let places: Vec<&RegistryUrl> = match declared {
+        // Nobody but its owner has advisories about private packages.
+        [] => public.iter().collect(),
+        declared => declared.iter().map(|source| &source.url).collect(),
+    };
+    let is_public = declared.is_empty();
+    let archives = || ecosystems.iter().filter_map(|ecosystem| *ARCHIVES.of(*ecosystem));
+    let mut sources = Vec::new();
+    for place in places {
+        match place {
+            RegistryUrl::Folder(folder) => sources.push(Source::Folder(root.join(&**folder))),
+            RegistryUrl::Http(server) => {
+                let there = archives().filter(|(_, presence)| !is_public || *presence == Presence::Required);
+                sources.extend(there.map(|(folder, presence)| Source::Archive {
+                    server: server.clone(),
+                    path: format!("{folder}/all.zip"),
+                    presence,
+                }));
+            }
+        }
+    }
+    sources
+}

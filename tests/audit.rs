@@ -1,0 +1,379 @@
+//! `larder audit` and `larder advisories`, and what policies make of advisories.
+
+use std::io::{Cursor, Write};
+
+use serde_json::{Value, json};
+
+use crate::support::{Project, Random, Registry, Universe, conforms};
+
+/// Returns a record about versions of an npm package below one.
+fn record(id: &str, package: &str, fixed: &str, severity: &str) -> Value {
+    json!({ "id": id, "modified": "2024-01-01T00:00:00Z", "summary": format!("{package} does what it should not"),
+        "database_specific": { "severity": severity }, "affected": [{
+            "package": { "ecosystem": "npm", "name": package },
+            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": fixed }] }],
+    }] })
+}
+
+/// Returns an archive of records, as OSV publishes them.
+fn archive(records: &[Value]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for record in records {
+        let name = format!("{}.json", record["id"].as_str().expect("an id"));
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
+        zip.write_all(record.to_string().as_bytes()).expect("a record");
+    }
+    zip.finish().expect("an archive").into_inner()
+}
+
+/// `app` needs `left`, and a group has `dev-only`.
+fn universe() -> Universe {
+    Universe::new()
+        .npm("app", "1.0.0", |p| p.dep("left", "^1"))
+        .npm("left", "1.0.0", |p| p)
+        .npm("left", "1.1.0", |p| p)
+        .npm("dev-only", "1.0.0", |p| p)
+}
+
+const DEPENDENCIES: &str =
+    "dependencies {\n    npm \"app\" \"^1\"\n}\ngroup \"dev\" dev=#true {\n    npm \"dev-only\" \"^1\"\n}\n";
+
+/// The line of `registries` by which advisories lie in a folder.
+const FOLDER: &str = "advisories \"osv\" \"osv/\";\n";
+
+/// Returns a project that is locked with `left` 1.1.0, and has these records in its folder.
+fn locked(registry: &Registry, records: &[Value]) -> Project {
+    let project = Project::new(registry);
+    for record in records {
+        project.write(&format!("osv/{}.json", record["id"].as_str().expect("an id")), &record.to_string());
+    }
+    project.with_registry_line(FOLDER, DEPENDENCIES);
+    project.run("larder lock").exits(0);
+    project
+}
+
+fn ids(document: &Value) -> Vec<&str> {
+    document["findings"].as_array().expect("findings").iter().filter_map(|one| one["advisory"]["id"].as_str()).collect()
+}
+
+#[test]
+fn an_audit_tells_what_is_wrong_how_bad_by_which_path_and_where_it_is_fixed() {
+    let registry = universe().serve();
+    let mut twin = record("PYSEC-2024-9", "left", "1.2.0", "LOW");
+    twin["aliases"] = json!(["GHSA-aaaa-bbbb-cccc"]);
+    let records = [
+        record("GHSA-aaaa-bbbb-cccc", "left", "1.3.0", "CRITICAL"),
+        twin,
+        record("GHSA-other", "right", "9.0.0", "HIGH"),
+    ];
+    let project = locked(&registry, &records);
+    let output = project.run("larder audit").exits(1);
+    output.names([
+        "known vulnerabilities",
+        "npm:left@1.1.0 has a critical vulnerability: GHSA-aaaa-bbbb-cccc",
+        "PYSEC-2024-9",
+        "1.3.0",
+        "larder.kdl → npm:app@1.0.0 → npm:left@1.1.0",
+        "locked here",
+        "1 vulnerability in 3 packages: 1 critical",
+    ]);
+    let document = project.run("larder audit --json").exits(1).json();
+    conforms(&document, "audit");
+    assert_eq!(ids(&document), ["GHSA-aaaa-bbbb-cccc"]);
+    assert_eq!(document["findings"][0]["advisory"]["fixed"], "1.3.0");
+    assert_eq!(document["findings"][0]["path"], json!(["larder.kdl", "npm:app@1.0.0", "npm:left@1.1.0"]));
+    assert_eq!(document["vulnerabilities"]["critical"], 1);
+    let sarif = project.run("larder audit --sarif").exits(1).json();
+    assert_eq!(sarif["runs"][0]["results"][0]["level"], "error");
+    project
+        .run("larder audit --github")
+        .exits(1)
+        .names(["::error file=larder.lock,line=", "title=larder%3A%3Apolicy%3A%3Aadvisories::npm:left"]);
+    project.run("larder audit --level nonsense").exits(2).names(["nonsense", "critical"]);
+    project.run("larder audit advisorys").exits(2).names(["advisorys", "did you mean `advisories`?"]);
+    project.run("larder audit yanked").exits(0);
+}
+
+#[test]
+fn a_clean_lock_passes_and_a_level_leaves_out_what_is_less_severe() {
+    let registry = universe().serve();
+    let project = locked(&registry, &[record("GHSA-1", "left", "1.1.0", "CRITICAL")]);
+    project.run("larder audit").exits(0).names(["No known vulnerability in 3 packages"]);
+    let project = locked(&registry, &[record("GHSA-1", "left", "2.0.0", "MODERATE")]);
+    project.run("larder audit").exits(1);
+    let document = project.run("larder audit --level high --json").exits(0).json();
+    assert_eq!(ids(&document), [] as [&str; 0]);
+}
+
+#[test]
+fn policies_judge_advisories_per_environment_at_every_stage() {
+    let registry = universe().serve();
+    let project = locked(
+        &registry,
+        &[record("GHSA-1", "left", "2.0.0", "HIGH"), record("GHSA-2", "dev-only", "2.0.0", "CRITICAL")],
+    );
+    let with = |policy: &str| {
+        project.with_registry_line(FOLDER, &format!("{DEPENDENCIES}{policy}"));
+    };
+    project.run("larder sync --env production").exits(0);
+    with("policy { advisories { deny \"critical\"; warn \"high\"; } }");
+    project
+        .run("larder lock")
+        .exits(0)
+        .names(["npm:left@1.1.0 has a high vulnerability", "npm:dev-only@1.0.0 has a critical"]);
+    project.run("larder sync --env production --frozen").exits(0);
+    let denied = project.run("larder sync --env development --json").exits(1).error();
+    assert_eq!(denied["code"], "larder::policy::advisories");
+    project.run("larder ci --env development").exits(1).names(["the policy", "GHSA-2"]);
+    project.run("larder check").exits(1).names(["GHSA-2"]);
+    with(
+        "environment \"development\" { include \"dev\"; policy { advisories { allow \"critical\"; } }; }\nenvironment \"production\" { policy { advisories \"deny\"; }; }\npolicy { advisories { deny \"critical\"; } }",
+    );
+    project.run("larder sync --env development").exits(0);
+    project.run("larder sync --env production").exits(1).names(["GHSA-1"]);
+    project.run("larder promote development production").exits(1).names(["GHSA-1"]);
+}
+
+#[test]
+fn an_ignored_advisory_is_left_out_until_its_day_is_over() {
+    let registry = universe().serve();
+    let project = locked(&registry, &[record("GHSA-1", "left", "2.0.0", "HIGH")]);
+    let with = |policy: &str| {
+        project.with_registry_line(FOLDER, &format!("{DEPENDENCIES}{policy}"));
+    };
+    with("policy { advisories { deny \"high\"; ignore \"GHSA-1\" reason=\"not reachable\" until=\"2999-01-31\"; } }");
+    project.run("larder audit").exits(0);
+    with("policy { advisories { deny \"high\"; ignore \"GHSA-1\" reason=\"not reachable\" until=\"2001-01-31\"; } }");
+    project.run("larder audit").exits(1).names(["larder.kdl ignored", "2001-01-31"]);
+    with("policy { advisories { ignore \"GHSA-1\"; } }");
+    project.run("larder audit").exits(2).names(["reason"]);
+    with("policy { advisories { ignore \"GHSA-1\" reason=\"x\" until=\"soon\"; } }");
+    project.run("larder audit").exits(2).names(["soon", "2027-01-31"]);
+    with("policy { advisories { deny \"dire\"; } }");
+    project.run("larder audit").exits(2).names(["dire", "critical"]);
+    with("policy { advisories { deny \"high\"; warn \"high\"; } }");
+    project.run("larder audit").exits(2).names(["`high`"]);
+    with("policy { advisories; }");
+    project.run("larder audit").exits(2).names(["a severity or a block"]);
+}
+
+#[test]
+fn archives_of_a_server_are_fetched_once_and_kept_for_offline_use() {
+    let zip = archive(&[record("GHSA-1", "left", "2.0.0", "HIGH")]);
+    let registry = universe().file("/osv/npm/all.zip", zip).serve();
+    let project = Project::new(&registry);
+    let source = format!("advisories \"osv\" \"{}\";\n", registry.url("/osv/"));
+    let with = |policy: &str| project.with_registry_line(&source, &format!("{DEPENDENCIES}{policy}"));
+    with("");
+    project.run("larder lock").exits(0);
+    project.run("larder advisories status").exits(0).names(["nothing is here"]);
+    with("policy { advisories { deny \"high\"; } }");
+    project.run("larder sync").exits(1).names(["nothing is known of the advisories of"]);
+    let updated = project.run("larder advisories update --json").exits(0).json();
+    conforms(&updated, "advisories");
+    assert_eq!((&updated["sources"][0]["advisories"], &updated["sources"][0]["changed"]), (&json!(1), &json!(true)));
+    registry.take_log();
+    project.run("larder sync --offline").exits(1).names(["GHSA-1"]);
+    project.run("larder audit").exits(1).names(["GHSA-1", "1 advisories about 1 packages, just now"]);
+    assert!(registry.take_log().iter().all(|line| !line.contains("all.zip")), "what is fresh is not asked for");
+    let again = project.run("larder advisories update --json").exits(0).json();
+    assert_eq!(again["sources"][0]["changed"], false);
+    registry.fail("/osv/npm/all.zip", 500);
+    project.run("larder advisories update").exits(5);
+    project.run("larder audit --offline").exits(1).names(["GHSA-1"]);
+}
+
+/// Returns the names of the packages that a fix moved.
+fn moved(document: &Value) -> Vec<String> {
+    let plan = &document["fix"]["plan"];
+    let all = ["added", "changed", "removed"].into_iter().flat_map(|kind| plan[kind].as_array().expect("a list"));
+    all.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_cure_within_the_ranges_moves_what_it_has_to_and_nothing_else() {
+    let universe = || universe().npm("other", "1.0.0", |p| p.dep("left", "*")).npm("still", "1.0.0", |p| p);
+    let lines = "dependencies {\n    npm \"app\" \"^1\"\n    npm \"other\" \"^1\"\n    npm \"still\" \"^1\"\n}\n";
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.write("osv/a.json", &record("GHSA-1", "left", "1.2.0", "HIGH").to_string());
+    project.with_registry_line(FOLDER, lines).run("larder lock").exits(0);
+    registry.becomes(
+        &universe()
+            .npm("left", "1.2.0", |p| p)
+            .npm("still", "1.1.0", |p| p)
+            .npm("app", "1.1.0", |p| p.dep("left", "^1")),
+    );
+    project.run("larder advisories status").exits(0);
+    std::fs::remove_dir_all(project.cache().join("metadata")).expect("cached metadata");
+    let document = project.run("larder audit --json").exits(1).json();
+    assert_eq!(document["findings"][0]["advisory"]["curedByUpdate"], true);
+    let before = project.read("larder.lock");
+    project.run("larder audit").exits(1).names(["audit --fix"]);
+    assert_eq!(project.read("larder.lock"), before, "who only looks changes nothing");
+    let document = project.run("larder audit --fix --json").exits(0).json();
+    conforms(&document, "audit");
+    assert_eq!(moved(&document), ["left"]);
+    assert_eq!(document["fix"]["plan"]["changed"][0]["to"], json!(["1.2.0"]));
+    project.run("larder audit --fix").exits(0).names(["Nothing was moved"]);
+    project.run("larder lock --check").exits(0);
+}
+
+#[test]
+fn a_cure_outside_of_the_ranges_needs_force_which_shows_what_it_widens() {
+    let universe = universe().npm("left", "2.0.0", |p| p).npm("app", "2.0.0", |p| p.dep("left", "^2"));
+    let registry = universe.serve();
+    let project = locked(&registry, &[record("GHSA-1", "left", "2.0.0", "HIGH")]);
+    let before = (project.read("larder.kdl"), project.read("larder.lock"));
+    let document = project.run("larder audit --fix --json").exits(1).json();
+    conforms(&document, "audit");
+    assert_eq!(moved(&document), [] as [String; 0]);
+    assert_eq!(document["fix"]["remaining"][0]["id"], "GHSA-1");
+    assert_eq!(document["findings"][0]["advisory"]["id"], "GHSA-1");
+    assert_eq!((project.read("larder.kdl"), project.read("larder.lock")), before);
+    project.run("larder audit").exits(1).names(["--force"]);
+    let output = project.run("larder audit --fix --force").exits(0);
+    output.names(["Widened npm:app in `dependencies`: ^1 -> ^2.0.0", "~ npm:left 1.1.0 -> 2.0.0"]);
+    assert!(project.read("larder.kdl").contains("npm \"app\" \"^2.0.0\""));
+    assert!(project.read("larder.kdl").contains("npm \"dev-only\" \"^1\""), "other lines stay");
+    project.run("larder lock --check").exits(0);
+    project.run("larder audit --force").exits(2);
+}
+
+#[test]
+fn what_has_no_cure_is_listed_and_the_rest_is_cured() {
+    let registry = universe().npm("left", "1.2.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let forever = json!({ "id": "GHSA-0", "affected": [{ "package": { "ecosystem": "npm", "name": "dev-only" },
+        "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }] }] }] });
+    project.write("osv/0.json", &forever.to_string());
+    project.write("osv/1.json", &record("GHSA-1", "left", "1.2.0", "HIGH").to_string());
+    project.with_registry_line(
+        FOLDER,
+        &DEPENDENCIES.replace("npm \"app\" \"^1\"", "npm \"app\" \"^1\"\n    npm \"left\" \"1.1.0\""),
+    );
+    project.run("larder lock").exits(0);
+    project.with_registry_line(
+        FOLDER,
+        &DEPENDENCIES.replace("npm \"app\" \"^1\"", "npm \"app\" \"^1\"\n    npm \"left\" \"^1.1.0\""),
+    );
+    project.run("larder lock").exits(0);
+    for command in ["larder audit --fix", "larder audit --fix --force"] {
+        project
+            .run(command)
+            .exits(1)
+            .names(["GHSA-0 of npm:dev-only@1.0.0 stays", "no later version is known to be without it"]);
+        assert!(project.read("larder.lock").contains("npm:left@1.2.0"), "{command}");
+    }
+}
+
+/// A small universe of Python packages, of which an environment has one version each: every choice can be tried.
+struct SmallUniverse {
+    /// For each package and version, what it needs: (package, least version, greatest version).
+    needs: Vec<Vec<Vec<(usize, usize, usize)>>>,
+}
+
+const PACKAGES: usize = 4;
+const VERSIONS: usize = 3;
+
+impl SmallUniverse {
+    fn new(random: &mut Random) -> Self {
+        let version = |package: usize, random: &mut Random| {
+            let targets = (package + 1)..PACKAGES;
+            let needed: Vec<usize> = targets.filter(|_| random.below(2) == 0).collect();
+            let bounds = |target: usize, random: &mut Random| {
+                let (a, b) = (random.below(VERSIONS), random.below(VERSIONS));
+                (target, a.min(b), a.max(b))
+            };
+            needed.into_iter().map(|target| bounds(target, random)).collect()
+        };
+        let package = |package: usize, random: &mut Random| (0..VERSIONS).map(|_| version(package, random)).collect();
+        Self { needs: (0..PACKAGES).map(|at| package(at, random)).collect() }
+    }
+
+    fn served(&self, most: usize) -> Universe {
+        let mut universe = Universe::new();
+        for (package, versions) in self.needs.iter().enumerate() {
+            for (version, needs) in versions.iter().enumerate().take(most) {
+                universe = universe.pypi(&format!("p{package}"), &format!("{version}.0"), |mut p| {
+                    for (target, least, greatest) in needs {
+                        p = p.requires(&format!("p{target}>={least}.0,<={greatest}.0"));
+                    }
+                    p
+                });
+            }
+        }
+        universe
+    }
+
+    /// Returns what follows from versions of all packages, if they fit: those that are reached from the first.
+    fn reached(&self, choice: &[usize]) -> Option<Vec<Option<usize>>> {
+        let mut reached = vec![None; PACKAGES];
+        let mut open = vec![0];
+        while let Some(package) = open.pop() {
+            reached[package] = Some(choice[package]);
+            for &(target, least, greatest) in &self.needs[package][choice[package]] {
+                if !(least..=greatest).contains(&choice[target]) {
+                    return None;
+                }
+                if reached[target].is_none() {
+                    open.push(target);
+                }
+            }
+        }
+        Some(reached)
+    }
+
+    /// Returns the fewest packages of a lock that have to move so that a package has no bad version; `None` if it always has.
+    fn fewest_moves(&self, locked: &[Option<usize>], vulnerable: usize, bad: &[bool]) -> Option<usize> {
+        let all = (0..VERSIONS.pow(u32::try_from(PACKAGES).expect("few"))).map(|number| {
+            (0..PACKAGES)
+                .map(|at| number / VERSIONS.pow(u32::try_from(at).expect("few")) % VERSIONS)
+                .collect::<Vec<_>>()
+        });
+        let cured = all
+            .filter_map(|choice| self.reached(&choice))
+            .filter(|reached| reached[vulnerable].is_none_or(|version| !bad[version]));
+        let moves = |reached: Vec<Option<usize>>| {
+            locked.iter().zip(reached).filter(|(before, after)| before.is_some() && *before != after).count()
+        };
+        cured.map(moves).min()
+    }
+}
+
+#[test]
+fn a_fix_moves_as_few_packages_as_any_choice_would() {
+    let (mut cured, mut incurable) = (0, 0);
+    for seed in 0..24 {
+        let mut random = Random::new(seed);
+        let universe = SmallUniverse::new(&mut random);
+        let registry = universe.served(VERSIONS).serve();
+        let project = Project::new(&registry);
+        project.with_registry_line(FOLDER, "dependencies {\n    pypi \"p0\"\n}\n");
+        project.write("osv/none.json", &json!({ "id": "X-0" }).to_string());
+        if project.run("larder lock").status != 0 {
+            continue;
+        }
+        let lock = project.read("larder.lock");
+        let version =
+            |package: usize| (0..VERSIONS).find(|version| lock.contains(&format!("\"pypi:p{package}@{version}.0\"")));
+        let locked: Vec<Option<usize>> = (0..PACKAGES).map(version).collect();
+        let there: Vec<usize> = (0..PACKAGES).filter(|&package| locked[package].is_some()).collect();
+        let vulnerable = there[random.below(there.len())];
+        let bad: Vec<bool> = (0..VERSIONS).map(|at| Some(at) == locked[vulnerable] || random.below(3) == 0).collect();
+        let versions: Vec<String> = (0..VERSIONS).filter(|&at| bad[at]).map(|at| format!("{at}.0")).collect();
+        let record = json!({ "id": "X-1", "affected": [{ "package": { "ecosystem": "PyPI", "name": format!("p{vulnerable}") }, "versions": versions }] });
+        project.write("osv/one.json", &record.to_string());
+        let document = project.run("larder audit --fix --json").json();
+        let plan = &document["fix"]["plan"];
+        let moves = ["changed", "removed"].iter().map(|kind| plan[kind].as_array().map_or(0, Vec::len)).sum::<usize>();
+        if let Some(fewest) = universe.fewest_moves(&locked, vulnerable, &bad) {
+            assert_eq!((moves, ids(&document)), (fewest, vec![]), "seed {seed}: {document:#}\n{lock}");
+            cured += 1;
+        } else {
+            assert_eq!((moves, ids(&document)), (0, vec!["X-1"]), "seed {seed}: {document:#}\n{lock}");
+            incurable += 1;
+        }
+    }
+    assert!(cured >= 8 && incurable >= 2, "{cured} cured, {incurable} not");
+}

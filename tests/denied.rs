@@ -1,0 +1,99 @@
+//! What policies keep out: packages by name, sources, ranges without an end, several versions.
+
+use serde_json::Value;
+
+use crate::support::{Project, Universe};
+
+/// `app` needs `left`, `other` needs an older one.
+fn universe() -> Universe {
+    Universe::new()
+        .npm("left", "1.0.0", |p| p)
+        .npm("left", "2.0.0", |p| p)
+        .npm("app", "1.0.0", |p| p.dep("left", "^2"))
+        .npm("other", "1.0.0", |p| p.dep("left", "^1"))
+}
+
+const DEPENDENCIES: &str = "dependencies {\n    npm \"app\" \"^1\"\n    npm \"other\" \"^1\"\n}\n";
+
+fn checks(document: &Value) -> Vec<&str> {
+    document["findings"].as_array().expect("findings").iter().filter_map(|one| one["check"].as_str()).collect()
+}
+
+#[test]
+fn a_denied_package_is_refused_with_its_reason_and_its_path() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let with = |policy: &str| project.manifest(&format!("{DEPENDENCIES}{policy}"));
+    with("").run("larder lock").exits(0);
+    let policy = "policy { deny npm \"left\" versions=\"<2\" reason=\"use two\"; deny pypi \"six\" reason=\"old\"; }";
+    with(policy).run("larder lock").exits(0).names(["npm:left@1.0.0 is denied: use two"]);
+    for command in ["larder sync", "larder ci", "larder check", "larder audit denied", "larder audit --offline denied"]
+    {
+        project.run(command).exits(1).names(["npm:left@1.0.0", "use two", "npm:other@1.0.0", "locked here"]);
+    }
+    with("policy { deny npm \"le*\" reason=\"all\"; }");
+    let document = project.run("larder audit denied --json").exits(1).json();
+    assert_eq!(checks(&document), ["denied", "denied"]);
+    with("environment \"a\" { policy { deny npm \"left\" reason=\"x\"; }; }\nenvironment \"b\"\n");
+    project.run("larder sync --env b").exits(0);
+    project.run("larder sync --env a").exits(1);
+    with("policy { deny npm \"left\"; }").run("larder lock").exits(2).names(["reason"]);
+    with("policy { deny npm \"l*\" versions=\"1\" reason=\"x\"; }")
+        .run("larder lock")
+        .exits(2)
+        .names(["names several"]);
+    with("policy { deny cargo \"x\" reason=\"x\"; }").run("larder lock").exits(2).names(["cargo", "npm"]);
+}
+
+#[test]
+fn packages_come_from_the_sources_of_the_policy_only() {
+    let registry = universe().pypi("six", "1.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let lines = "dependencies {\n    npm \"left\" \"^2\"\n    pypi \"six\" \"==1.0\"\n}\n";
+    let with = |policy: &str| project.manifest(&format!("{lines}{policy}"));
+    with("policy { sources { only \"npmjs\" \"pypi\"; }; }").run("larder lock").exits(0);
+    project.run("larder check").exits(0);
+    with("policy { sources { only \"npmjs\"; }; }");
+    project.run("larder check").exits(1).names(["pypi:six@1.0 comes from `pypi`"]);
+    project.run("larder audit sources").exits(1).names(["only", "npmjs"]);
+    with(
+        "environment \"a\" { policy { sources { only \"npmjs\" \"pypi\"; }; }; }\npolicy { sources { only \"npmjs\"; }; }",
+    );
+    project.run("larder check").exits(1).names(["pypi:six@1.0"]);
+    with("policy { sources; }").run("larder check").exits(2).names(["sources", "only"]);
+}
+
+#[test]
+fn ranges_without_an_end_are_told_and_refused_where_the_policy_says_so() {
+    let registry = universe().pypi("six", "1.0", |p| p).serve();
+    let project = Project::new(&registry);
+    let lines = "dependencies {\n    npm \"left\" \"*\"\n    npm \"app\" \">=1\"\n    npm \"other\" \"^1\"\n    pypi \"six\"\n}\n";
+    let with = |policy: &str| project.manifest(&format!("{lines}{policy}"));
+    with("").run("larder lock").exits(0);
+    let document = project.run("larder check --json").exits(0).json();
+    assert_eq!(checks(&document), ["ranges", "ranges", "ranges"]);
+    project.run("larder check").exits(0).names([
+        "takes `*` of npm:left",
+        "takes `>=1` of npm:app",
+        "takes any version of pypi:six",
+    ]);
+    project.run("larder sync").exits(0);
+    with("policy { ranges { wildcard \"deny\"; }; }");
+    for command in ["larder ci", "larder sync", "larder check", "larder audit ranges"] {
+        project.run(command).exits(1).names(["ranges without an end", "npm:left"]);
+    }
+    with("policy { ranges { wildcard \"allow\"; }; }");
+    assert_eq!(checks(&project.run("larder check --json").exits(0).json()), [] as [&str; 0]);
+    with("policy { ranges { wild \"deny\"; }; }").run("larder check").exits(2).names(["wildcard"]);
+    with("policy { ranges \"deny\"; }").run("larder check").exits(2).names(["ranges"]);
+}
+
+#[test]
+fn several_versions_of_a_package_are_told_where_the_policy_wants_it() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.manifest(DEPENDENCIES).run("larder lock").exits(0);
+    assert_eq!(checks(&project.run("larder check --json").exits(0).json()), [] as [&str; 0]);
+    project.manifest(&format!("{DEPENDENCIES}policy {{ duplicates \"deny\"; }}\n"));
+    project.run("larder check").exits(1).names(["npm:left is locked in 2 versions: 1.0.0, 2.0.0"]);
+}
