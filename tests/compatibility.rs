@@ -108,3 +108,18 @@ fn check_asks_the_registry_of_the_project_where_registries_are_asked() {
     author.run("larder -C package check").exits(0);
     author.run("larder -C package check --online").exits(1).names(["`./api`", "acme_orders.old"]);
 }
+
+#[test]
+fn a_half_without_a_package_json_exports_its_index() {
+    let packages = PrivateRegistry::new();
+    let manifest = |version: &str| format!("package \"orders\" version=\"{version}\" {{ node \"js\"; }}\n");
+    packages.publish(&[
+        ("larder.kdl", &manifest("1.0.0")),
+        ("js/package.json", "{\"name\": \"orders\", \"main\": \"index.js\"}"),
+        ("js/index.js", INDEX),
+    ]);
+    let author = packages.author();
+    author.write("package/larder.kdl", &manifest("1.1.0"));
+    std::fs::remove_file(author.path("package/js/package.json")).expect("a file of ours");
+    author.run("larder -C package check --against latest --registry ../packages").exits(0);
+}

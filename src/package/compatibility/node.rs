@@ -50,7 +50,7 @@ impl Exports<'_, '_> {
         let candidates = [bare.to_owned(), format!("{bare}.js"), format!("{bare}.json"), format!("{bare}/index.js")];
         let is_there =
             candidates.iter().chain(&["index.js".to_owned()]).any(|path| self.half.files.contains_key(&**path));
-        if is_there && !package.is_empty() {
+        if is_there {
             self.note(".", ALWAYS);
         }
         if let Some(module) = package.get("module").and_then(Value::as_str) {
