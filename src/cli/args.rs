@@ -153,7 +153,7 @@ pub(super) enum Command {
     Health(HealthArgs),
     /// Fetch advisories about vulnerabilities, or tell how old those are that are here
     Advisories(AdvisoriesArgs),
-    /// Allow environment variables with tokens to be sent to registries
+    /// Keep credentials for a registry, or allow variables to be sent there
     Login(LoginArgs),
     /// Forget the credentials for a registry
     Logout(LogoutArgs),
