@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::replace::open_temporary;
+use super::replace::{open_temporary, rename_into_place};
 use super::{Action, Durability, FsError};
 
 /// A file that is written piece by piece beside its place, as `.<name>.tmp`. [`PendingFile::commit`] renames it there; if it is
@@ -29,18 +29,11 @@ impl PendingFile {
         FsError::new(Action::Write, &self.path, error)
     }
 
-    /// Puts the file in its place, in one step. Its folder may still have to be flushed: a [`Durability::Synced`] file is.
+    /// Puts the file in its place, in one step.
     pub fn commit(mut self, durability: Durability) -> Result<(), FsError> {
-        let renamed = match durability {
-            Durability::Lazy => Ok(()),
-            Durability::Whole | Durability::Synced => self.file.sync_all(),
-        };
-        renamed.and_then(|()| std::fs::rename(&self.temporary, &self.path)).map_err(|error| self.failed(error))?;
-        self.committed = true;
-        match self.path.parent().filter(|_| durability == Durability::Synced) {
-            Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| self.failed(error)),
-            None => Ok(()),
-        }
+        let placed = rename_into_place(&self.file, &self.temporary, &self.path, durability);
+        self.committed = placed.is_ok();
+        placed.map_err(|error| self.failed(error))
     }
 }
 

@@ -202,6 +202,11 @@ fn write_and_rename(
         file.set_permissions(old.permissions())?;
     }
     write_all(&mut file, parts)?;
+    rename_into_place(&file, temporary, path, durability)
+}
+
+/// Renames a temporary file that is written, and flushes what has to be durable before and after that.
+pub(super) fn rename_into_place(file: &File, temporary: &Path, path: &Path, durability: Durability) -> io::Result<()> {
     if durability != Durability::Lazy {
         file.sync_all()?;
     }

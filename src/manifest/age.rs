@@ -1,13 +1,10 @@
 //! `age "3d" { exempt npm "@acme/*"; }` in the top-level policy.
 
-use crate::model::{AgeExemption, Marker, MinimumAge};
+use crate::model::{AgeExemption, MinimumAge};
 
 use super::ManifestError;
-use super::claims::name_glob;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
-use super::notation::parse_requirement;
-use super::requirement::RequirementSpans;
-use super::resolution::{ecosystem, read_instant};
+use super::resolution::{self, ecosystem, read_instant};
 
 /// Reads the `age` of the top-level policy.
 pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<MinimumAge> {
@@ -43,22 +40,10 @@ fn read_exemption(node: ManifestNode<'_>, exempt: &mut Vec<AgeExemption>, errors
     let before = parts.property("before").and_then(|value| read_instant(value, errors));
     for value in parts.arguments.iter().skip(1) {
         let Some(name) = value.string(errors) else { continue };
-        let names = match name_glob(ecosystem, name.value) {
-            Ok(names) => names,
-            Err(reason) => {
-                errors.push(ManifestError::BadValue {
-                    value: name.value.to_owned(),
-                    what: "a glob of names",
-                    reason,
-                    help: None,
-                    span: name.span,
-                });
-                continue;
-            }
-        };
+        let Some(names) = resolution::names(ecosystem, &name, errors) else { continue };
         let versions = match &versions {
             None => None,
-            Some(range) if name.value.contains(['*', '?', '[', '{']) => {
+            Some(range) if resolution::is_of_several(name.value) => {
                 errors.push(ManifestError::BadValue {
                     value: range.value.to_owned(),
                     what: "versions of one package",
@@ -68,12 +53,9 @@ fn read_exemption(node: ManifestNode<'_>, exempt: &mut Vec<AgeExemption>, errors
                 });
                 continue;
             }
-            Some(range) => match parse_requirement(ecosystem, name.value, Some(range.value), &Marker::default()) {
-                Ok(requirement) => Some(requirement),
-                Err(error) => {
-                    errors.push(RequirementSpans { name: name.span, range: Some(range.span) }.error(error));
-                    continue;
-                }
+            Some(range) => match resolution::versions(ecosystem, &name, range, errors) {
+                None => continue,
+                versions => versions,
             },
         };
         exempt.push(AgeExemption { names, versions, before });

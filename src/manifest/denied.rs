@@ -1,15 +1,11 @@
 //! What a policy keeps out: packages by their names, sources, and ranges without an end.
 
-use crate::model::{Label, Marker, Severity};
+use crate::model::{Label, Severity};
 
 use super::ManifestError;
-use super::claims::name_glob;
-
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
-use super::notation::parse_requirement;
 use super::policy::{AllowedSources, DeniedPackages, PolicyRule};
-use super::requirement::RequirementSpans;
-use super::resolution::ecosystem;
+use super::resolution::{self, ecosystem};
 
 /// The name of the rule that denies packages.
 pub(super) const DENY: &str = "deny";
@@ -31,33 +27,22 @@ pub(super) fn read_denied(node: ManifestNode<'_>, denied: &mut Vec<DeniedPackage
     }
     for value in parts.arguments.iter().skip(1) {
         let Some(name) = value.string(errors) else { continue };
-        let bad = |reason: String| ManifestError::BadValue {
-            value: name.value.to_owned(),
-            what: "a glob of names",
-            reason,
-            help: None,
-            span: name.span,
-        };
-        let names = match name_glob(ecosystem, name.value) {
-            Ok(names) => names,
-            Err(reason) => {
-                errors.push(bad(reason));
-                continue;
-            }
-        };
-        let is_glob = name.value.contains(['*', '?', '[', '{']);
+        let Some(names) = resolution::names(ecosystem, &name, errors) else { continue };
         let versions = match &versions {
             None => None,
-            Some(_) if is_glob => {
-                errors.push(bad("`versions` are those of one package, and this names several".to_owned()));
+            Some(_) if resolution::is_of_several(name.value) => {
+                errors.push(ManifestError::BadValue {
+                    value: name.value.to_owned(),
+                    what: "a glob of names",
+                    reason: "`versions` are those of one package, and this names several".to_owned(),
+                    help: None,
+                    span: name.span,
+                });
                 continue;
             }
-            Some(range) => match parse_requirement(ecosystem, name.value, Some(range.value), &Marker::default()) {
-                Ok(requirement) => Some(requirement),
-                Err(error) => {
-                    errors.push(RequirementSpans { name: name.span, range: Some(range.span) }.error(error));
-                    continue;
-                }
+            Some(range) => match resolution::versions(ecosystem, &name, range, errors) {
+                None => continue,
+                versions => versions,
             },
         };
         let reason = reason.as_ref().map_or_else(String::new, |reason| reason.value.to_owned());

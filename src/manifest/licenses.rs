@@ -1,10 +1,9 @@
 //! `licenses` in a `policy`: which licenses packages may have.
 
 use super::ManifestError;
-use super::claims::name_glob;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue};
 use super::policy::{LicenseRule, LicenseRules, PackageLicense, PolicyRule};
-use super::resolution::ecosystem;
+use super::resolution::{self, ecosystem};
 use crate::model::Severity;
 
 /// The name of the policy's rule.
@@ -72,14 +71,7 @@ fn read_package(node: ManifestNode<'_>, errors: &mut Errors) -> Option<PackageLi
     };
     let license = read_license(license, errors);
     let name = name?;
-    let packages = match name_glob(ecosystem?, name.value) {
-        Ok(packages) => packages,
-        Err(reason) => {
-            let (value, what) = (name.value.to_owned(), "a glob of names");
-            errors.push(ManifestError::BadValue { value, what, reason, help: None, span: name.span });
-            return None;
-        }
-    };
+    let packages = resolution::names(ecosystem?, &name, errors)?;
     Some(PackageLicense { packages, license: license?, reason, span: node.span() })
 }
 

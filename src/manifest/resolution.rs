@@ -1,10 +1,11 @@
 //! The `resolution` block.
 
 use crate::model::{
-    Catalogs, Ecosystem, Engines, Extension, FileOwner, Marker, NpmPeers, NpmRange, Override, PackageId, PackageName,
-    Prereleases, Settings, TransitiveSources, split_at_version,
+    Catalogs, Ecosystem, Engines, Extension, FileOwner, Marker, NameGlob, NpmPeers, NpmRange, Override, PackageId,
+    PackageName, Prereleases, Requirement, Settings, TransitiveSources, split_at_version,
 };
 
+use super::claims::name_glob;
 use super::dependencies::read_dependency;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, NodeValue, UniqueNodes, did_you_mean};
 use super::notation::parse_requirement;
@@ -388,6 +389,33 @@ pub(super) fn ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Eco
         });
     }
     found
+}
+
+/// Reads a glob of an ecosystem's names.
+pub(super) fn names(ecosystem: Ecosystem, text: &Spanned<&str>, errors: &mut Errors) -> Option<NameGlob> {
+    let reason = match name_glob(ecosystem, text.value) {
+        Ok(names) => return Some(names),
+        Err(reason) => reason,
+    };
+    let (value, what) = (text.value.to_owned(), "a glob of names");
+    errors.push(ManifestError::BadValue { value, what, reason, help: None, span: text.span });
+    None
+}
+
+/// Returns whether a glob stands for more names than one.
+pub(super) fn is_of_several(names: &str) -> bool {
+    names.contains(['*', '?', '[', '{'])
+}
+
+/// Reads the `versions` of a package.
+pub(super) fn versions(
+    ecosystem: Ecosystem,
+    name: &Spanned<&str>,
+    range: &Spanned<&str>,
+    errors: &mut Errors,
+) -> Option<Requirement> {
+    let read = parse_requirement(ecosystem, name.value, Some(range.value), &Marker::default());
+    read.map_err(|error| errors.push(RequirementSpans { name: name.span, range: Some(range.span) }.error(error))).ok()
 }
 
 /// Reads the name of a package.

@@ -107,13 +107,8 @@ pub(super) fn refresh(session: &Session<'_>, project: &Project, lockfile: &Lockf
 /// Looks up what is here of the vulnerabilities of a lock, and asks nobody.
 pub(super) fn look_up(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result<KnownVulnerabilities> {
     let databases = of_lock(context, project, lockfile);
-    let status = databases.status().map_err(Error::from)?;
-    let never = status.into_iter().filter(|status| status.fetched.is_none());
-    Ok(KnownVulnerabilities {
-        found: databases.vulnerabilities(lockfile.graph.packages.keys()).map_err(Error::from)?,
-        missing: never.map(|status| status.source).collect(),
-        today: Timestamp::now().to_zoned(TimeZone::UTC).date(),
-    })
+    let (found, missing) = databases.vulnerabilities(lockfile.graph.packages.keys()).map_err(Error::from)?;
+    Ok(KnownVulnerabilities { found, missing, today: Timestamp::now().to_zoned(TimeZone::UTC).date() })
 }
 
 /// Returns the files of the databases that count for a project, whatever it locks.

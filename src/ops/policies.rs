@@ -55,9 +55,10 @@ impl<'a> Subject<'a> {
 
     /// Fails where the environment's policy forbids a license that the closure has; returns what it only warns of.
     pub(super) fn check_licenses(&self, environment: &Environment, closure: &Closure<'_>) -> Result<Vec<Finding>> {
-        let mut findings = self.judge(environment, from_ref(closure), CheckStage::BeforeBuild)?;
-        findings.retain(|finding| finding.check == CheckName::Licenses);
-        self.refuse_denied(findings)
+        let input = CheckInput { closures: Some(from_ref(closure)), ..self.input() };
+        let manifest = &self.project.manifest;
+        let found = policy::check_named(CheckName::Licenses).map(|it| policy::judge(it, &input, manifest, environment));
+        self.refuse_denied(found.unwrap_or_default())
     }
 
     /// Fails where the environment's policy forbids what the closure has; returns what it only warns of.

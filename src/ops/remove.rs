@@ -54,15 +54,9 @@ struct Line {
 
 fn find(target: &Target, name: &str, group: Option<&str>) -> Result<Vec<Line>> {
     let known = Known::parse(name);
-    let manifest = &target.manifest;
-    let plain = manifest.dependencies.iter().map(|line| (Section::Dependencies, line));
-    let grouped = manifest
-        .groups
-        .iter()
-        .flat_map(|group| group.dependencies.iter().map(|line| (Section::Group(group.name.value.clone()), line)));
     let mut there = Vec::new();
     let mut found = Vec::new();
-    for (place, line) in plain.chain(grouped) {
+    for (place, line) in edit::lines(&target.manifest) {
         if group.is_some_and(|group| !matches!(&place, Section::Group(name) if name.as_str() == group)) {
             continue;
         }

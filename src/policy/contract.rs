@@ -23,6 +23,11 @@ pub enum CheckStage {
     Audit,
 }
 
+impl CheckStage {
+    /// All stages, for checks of what concerns security.
+    pub const ALL: [Self; 5] = [Self::ExistingLock, Self::AfterSolve, Self::BeforeBuild, Self::OnRequest, Self::Audit];
+}
+
 /// A check over a lock.
 ///
 /// A check is pure: its findings depend only on its input, so they are the same on every machine.

@@ -46,20 +46,28 @@ pub fn check_environment(
     stage: CheckStage,
 ) -> Vec<Finding> {
     let _span = tracing::debug_span!("checks", stage = ?stage).entered();
+    at_stage(stage).flat_map(|check| judge(check, input, manifest, environment)).collect()
+}
+
+/// Runs one check over an environment's part of a lock.
+pub fn judge(
+    check: &dyn Check,
+    input: &CheckInput<'_>,
+    manifest: &Manifest,
+    environment: &Environment,
+) -> Vec<Finding> {
     let policy = &environment.policy;
-    let mut findings = Vec::new();
-    for check in at_stage(stage).filter(|check| severity(*check, policy) > Severity::Allow) {
-        findings.extend(check.run(input).into_iter().map(|finding| {
-            let rule = policy.rule(check.name());
-            let by_check =
-                || Judgement { severity: severity(check, policy), rule: rule.map(|rule| rule.span), note: None };
-            let Judgement { severity, rule, note } = check.judge(&finding, policy, input).unwrap_or_else(by_check);
-            let message = note.map_or_else(|| finding.message.clone(), |note| format!("{} ({note})", finding.message));
-            Finding { severity, rule: rule.map(|span| RuleLine::new(manifest, span)), message, ..finding }
-        }));
+    if severity(check, policy) == Severity::Allow {
+        return Vec::new();
     }
-    findings.retain(|finding| finding.severity > Severity::Allow);
-    findings
+    let judged = check.run(input).into_iter().map(|finding| {
+        let rule = policy.rule(check.name());
+        let by_check = || Judgement { severity: severity(check, policy), rule: rule.map(|rule| rule.span), note: None };
+        let Judgement { severity, rule, note } = check.judge(&finding, policy, input).unwrap_or_else(by_check);
+        let message = note.map_or_else(|| finding.message.clone(), |note| format!("{} ({note})", finding.message));
+        Finding { severity, rule: rule.map(|span| RuleLine::new(manifest, span)), message, ..finding }
+    });
+    judged.filter(|finding| finding.severity > Severity::Allow).collect()
 }
 
 /// Checks a whole lock. Returns the findings in the order of the checks. No finding is denied: a check is skipped if every

@@ -13,7 +13,7 @@ use crate::diagnostic::{Exit, Failure, nearest};
 use crate::model::{Ecosystem, Label};
 
 use super::node::value_span;
-use super::{ManifestErrors, syntax};
+use super::{DependencyLine, Manifest, ManifestErrors, syntax};
 use document::{ManifestText, TextNode};
 use splice::Splice;
 
@@ -27,6 +27,15 @@ pub enum Section {
     Dependencies,
     /// `group NAME`. Blocks of the same name are one group. A new group `dev` is written with `dev=#true`.
     Group(Label),
+}
+
+/// Returns the dependency lines of a manifest, each with its block.
+pub fn lines(manifest: &Manifest) -> impl Iterator<Item = (Section, &DependencyLine)> {
+    let grouped = manifest
+        .groups
+        .iter()
+        .flat_map(|group| group.dependencies.iter().map(|line| (Section::Group(group.name.value.clone()), line)));
+    manifest.dependencies.iter().map(|line| (Section::Dependencies, line)).chain(grouped)
 }
 
 impl std::fmt::Display for Section {

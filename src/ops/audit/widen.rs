@@ -37,12 +37,6 @@ pub(super) fn lines_to(target: &Target, before: &Lockfile, vulnerabilities: &[Vu
         .iter()
         .filter(|root| root.dependent == Dependent::Project && leads_to(before, root, &packages))
         .collect();
-    let manifest = &target.manifest;
-    let plain = manifest.dependencies.iter().map(|line| (Section::Dependencies, line));
-    let grouped = manifest
-        .groups
-        .iter()
-        .flat_map(|group| group.dependencies.iter().map(|line| (Section::Group(group.name.value.clone()), line)));
     let is_leading = |(section, line): &(Section, &DependencyLine)| {
         let group = match section {
             Section::Dependencies => None,
@@ -60,7 +54,7 @@ pub(super) fn lines_to(target: &Target, before: &Lockfile, vulnerabilities: &[Vu
         };
         line.source.is_none() && is_plain && is_there()
     };
-    let lines = plain.chain(grouped).filter(is_leading);
+    let lines = edit::lines(&target.manifest).filter(is_leading);
     lines.map(|(section, line)| OpenLine { section, line: line.clone() }).collect()
 }
 

@@ -18,13 +18,7 @@ impl Check for AdvisoriesCheck {
     }
 
     fn stages(&self) -> &'static [CheckStage] {
-        &[
-            CheckStage::ExistingLock,
-            CheckStage::AfterSolve,
-            CheckStage::BeforeBuild,
-            CheckStage::OnRequest,
-            CheckStage::Audit,
-        ]
+        &CheckStage::ALL
     }
 
     fn object(&self) -> &'static str {

@@ -21,13 +21,7 @@ impl Check for DeniedCheck {
     }
 
     fn stages(&self) -> &'static [CheckStage] {
-        &[
-            CheckStage::ExistingLock,
-            CheckStage::AfterSolve,
-            CheckStage::BeforeBuild,
-            CheckStage::OnRequest,
-            CheckStage::Audit,
-        ]
+        &CheckStage::ALL
     }
 
     fn object(&self) -> &'static str {

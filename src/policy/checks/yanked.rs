@@ -16,13 +16,7 @@ impl Check for YankedCheck {
     }
 
     fn stages(&self) -> &'static [CheckStage] {
-        &[
-            CheckStage::ExistingLock,
-            CheckStage::AfterSolve,
-            CheckStage::BeforeBuild,
-            CheckStage::OnRequest,
-            CheckStage::Audit,
-        ]
+        &CheckStage::ALL
     }
 
     fn object(&self) -> &'static str {

@@ -92,14 +92,18 @@ impl AdvisoryDatabases {
         Ok(told)
     }
 
-    /// Returns the vulnerabilities of packages that the databases know of, in the order of the packages.
+    /// Returns the vulnerabilities of packages that the databases know of, in the order of the packages, and the sources of which
+    /// nothing is here.
     pub fn vulnerabilities<'a>(
         &self,
         packages: impl Iterator<Item = &'a PackageKey>,
-    ) -> AdvisoryResult<Vec<Vulnerability>> {
-        let mut databases = Vec::new();
+    ) -> AdvisoryResult<(Vec<Vulnerability>, Vec<String>)> {
+        let (mut databases, mut missing) = (Vec::new(), Vec::new());
         for source in &self.sources {
-            databases.extend(self.current(source)?);
+            match self.current(source)? {
+                Some(database) => databases.push(database),
+                None => missing.push(source.to_string()),
+            }
         }
         let mut found = Vec::new();
         for package in packages.filter(|package| !package.id.ecosystem.is_local()) {
@@ -109,7 +113,7 @@ impl AdvisoryDatabases {
             }
             found.extend(vulnerabilities(package, &advisories));
         }
-        Ok(found)
+        Ok((found, missing))
     }
 
     /// Returns the database of a source. That of a folder is made anew if a file of the folder changed.

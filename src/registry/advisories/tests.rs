@@ -52,7 +52,7 @@ impl Fixture {
     }
 
     fn ids(&self, packages: &[PackageKey]) -> Vec<String> {
-        self.databases().vulnerabilities(packages.iter()).unwrap().into_iter().map(|found| found.id).collect()
+        self.databases().vulnerabilities(packages.iter()).unwrap().0.into_iter().map(|found| found.id).collect()
     }
 }
 
