@@ -116,7 +116,7 @@ fn dispatch(command: Command, context: &Context<'_>, output: &Output) -> Command
         Command::Unyank(arguments) => commands::yank::unyank(&arguments, session, output),
         Command::Deprecate(arguments) => commands::yank::deprecate(&arguments, session, output),
         Command::Trust(arguments) => commands::trust::run(&arguments, session, output),
-        Command::Registry(arguments) => commands::registry::run(&arguments, context, output),
+        Command::Registry(arguments) => commands::registry::run(&arguments, session, output),
         Command::Check(arguments) => commands::check::run(&arguments, session, output),
         Command::Audit(arguments) => commands::audit::run(&arguments, session, output),
         Command::Health(arguments) => commands::health::run(&arguments, session, output),

@@ -39,10 +39,11 @@ pub use dependencies::seen_as;
 pub use error::{ManifestError, ManifestErrors};
 pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
+pub use log_trust::parse_signers;
 pub use model::{
     AdvisorySource, Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable, Feature,
     FilesMode, Group, LockedMode, LogTrust, Manifest, Package, PatchLine, ProjectMetadata, Registry, RegistryForm,
-    RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, Spanned, Task, TokenSource,
+    RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, SignerList, SignerListSource, Spanned, Task, TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

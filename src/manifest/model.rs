@@ -384,8 +384,28 @@ pub struct LogTrust {
     pub keys: Vec<LogKey>,
     /// `signer`: the keys of publishers.
     pub signers: Vec<Signer>,
+    /// `signers`: the list of further keys of publishers that the registry has.
+    pub signer_list: Option<SignerListSource>,
     /// `freshness`: the age that a state may have.
     pub freshness: Option<Duration>,
+}
+
+/// `signers "signers.kdl" root="RWQ…"`: a list of keys at the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerListSource {
+    /// The list's path below the registry. Its signature is beside it, with `.minisig` behind its name.
+    pub path: EntryPath,
+    /// The public key that signs the list, as minisign writes it.
+    pub root: Box<str>,
+}
+
+/// A list of publishers' keys, as a registry has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerList {
+    /// Its version, which only grows.
+    pub version: u64,
+    /// The keys.
+    pub signers: Vec<Signer>,
 }
 
 /// `signer "release" "RWQf6LRC…" packages="orders-*"`: a publisher's key, and what it may sign.
@@ -397,6 +417,8 @@ pub struct Signer {
     pub key: Box<str>,
     /// The packages that it signs.
     pub packages: Claim,
+    /// `until`: the length of the registry's log up to which its signatures count.
+    pub until: Option<u64>,
     /// Whether its signatures do not count any more.
     pub revoked: bool,
 }

@@ -141,7 +141,7 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 13] = [
     "packages",
     "priority",
     "token",
@@ -153,10 +153,11 @@ const OPTIONS: [&str; 12] = [
     "age",
     "key",
     "signer",
+    "signers",
     "freshness",
 ];
 /// Options of the grammar that are not supported yet. Ignoring a `key` would be worse than having none.
-const NOT_YET_SUPPORTED: [&str; 4] = ["key", "signer", "signers", "freshness"];
+const NOT_YET_SUPPORTED: [&str; 4] = log_trust::OPTIONS;
 
 fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Errors) {
     const LIST: NodeShape =

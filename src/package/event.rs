@@ -69,6 +69,9 @@ pub struct Deposit {
     /// Who published it, as the registry knows the publisher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
+    /// The place of the event in the registry's log, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
     /// The signatures over the bytes of `body`: texts of minisign.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<String>,
@@ -229,6 +232,7 @@ mod tests {
             size: 7,
             time: Some("2026-11-01T00:00:00Z".to_owned()),
             publisher: None,
+            index: None,
             signatures: vec!["untrusted comment: x\nRW…\n".to_owned()],
         }
     }

@@ -210,6 +210,7 @@ mod tests {
             size: 7,
             time: None,
             publisher: None,
+            index: None,
             signatures: Vec::new(),
         };
         Event::publish_line(&format!(r#"{{"name":"a","version":"{version}"}}"#), &deposit).unwrap()

@@ -76,6 +76,22 @@ pub enum RegistryError {
         /// The reason.
         reason: String,
     },
+    /// A registry's list of signers cannot be believed.
+    #[error("`{file}` of registry `{registry}`, which says who signs, is not to be believed: {reason}")]
+    #[diagnostic(
+        code(larder::registry::bad_signers),
+        help(
+            "use nothing new of `{registry}` before its owner has looked at this; only the key in `root=` signs the list"
+        )
+    )]
+    SignerList {
+        /// The registry.
+        registry: Label,
+        /// The list's file.
+        file: String,
+        /// The reason.
+        reason: String,
+    },
     /// Nobody has named the key of a registry's log.
     #[error("the log of registry `{registry}` has no `key` in larder.kdl, and signatures are required")]
     #[diagnostic(
@@ -342,6 +358,7 @@ impl Failure for RegistryError {
             | Self::BadDigest { .. }
             | Self::WrongMetadata { .. }
             | Self::BadSignature { .. }
+            | Self::SignerList { .. }
             | Self::OtherWitness { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,

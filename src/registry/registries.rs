@@ -2,6 +2,7 @@
 
 mod accounts;
 mod artifact_urls;
+mod files;
 mod histories;
 mod mirrored;
 mod published;

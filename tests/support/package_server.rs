@@ -27,6 +27,10 @@ struct Shared {
     /// The status of the next answer to an upload, if it is not the usual one.
     next: AtomicU16,
     requests: AtomicUsize,
+    /// How many files are taken before one is refused.
+    left: AtomicUsize,
+    /// The paths of the files that were put.
+    puts: Mutex<Vec<String>>,
 }
 
 type Answer = (u16, &'static str, Vec<u8>);
@@ -36,10 +40,21 @@ impl PackageServer {
         let folder = tempfile::tempdir().expect("a folder");
         let signer = LogSigner::from_seed("packages.example", [5; 32]).expect("a key");
         FolderRegistry::create(folder.path(), &signer, "2026-11-01T00:00:00Z").expect("a registry");
+        Self::of(folder, signer)
+    }
+
+    /// Starts a server that has nothing yet, and takes files.
+    pub(crate) fn empty() -> Self {
+        let signer = LogSigner::from_seed("packages.example", [5; 32]).expect("a key");
+        Self::of(tempfile::tempdir().expect("a folder"), signer)
+    }
+
+    fn of(folder: tempfile::TempDir, signer: LogSigner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
         let address = format!("http://{}/", listener.local_addr().expect("an address"));
         let (writing, next, requests) = (Mutex::new(()), AtomicU16::new(0), AtomicUsize::new(0));
-        let shared = Arc::new(Shared { folder, signer, writing, next, requests });
+        let (left, puts) = (AtomicUsize::new(usize::MAX), Mutex::default());
+        let shared = Arc::new(Shared { folder, signer, writing, next, requests, left, puts });
         let serving = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -69,7 +84,8 @@ impl PackageServer {
                 let sha256 = LogHash::of_file(&archive).to_string();
                 let size = archive.len() as u64;
                 let (time, publisher, signatures) = (None, None, Vec::new());
-                let deposit = Deposit { artifact: artifact.clone(), sha256, size, time, publisher, signatures };
+                let deposit =
+                    Deposit { artifact: artifact.clone(), sha256, size, time, publisher, index: None, signatures };
                 let line = Event::publish_line(&body, &deposit).expect("an event");
                 Change { name, lines: vec![line], archives: vec![(artifact, archive)] }
             };
@@ -92,6 +108,20 @@ impl PackageServer {
     /// Lets the next upload fail with a status.
     pub(crate) fn fail_next(&self, status: u16) {
         self.shared.next.store(status, Ordering::SeqCst);
+    }
+
+    /// Refuses one file after it has taken so many.
+    pub(crate) fn fail_after(&self, files: usize) {
+        self.shared.left.store(files, Ordering::SeqCst);
+    }
+
+    /// Returns the paths of the files that were put since the last time, in the order of arrival.
+    pub(crate) fn take_puts(&self) -> Vec<String> {
+        std::mem::take(&mut self.shared.puts.lock().expect("no thread panics while it holds the lock"))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.address.clone()
     }
 
     /// Returns how many requests there were.
@@ -154,6 +184,9 @@ impl Shared {
         if authorization != Some(&format!("Bearer {TOKEN}")) {
             return problem(401, "no token", "publishing needs the scope `publish`");
         }
+        if kind == Some("application/octet-stream") && !path.contains("..") {
+            return self.put_file(path.trim_start_matches('/'), upload);
+        }
         if kind != Some(Submission::MEDIA_TYPE) || !path.starts_with("/api/v1/packages/") {
             return problem(415, "no submission", path);
         }
@@ -162,6 +195,19 @@ impl Shared {
             Ok(None) => problem(409, "immutable", "this version is published with other files"),
             Err(reason) => problem(422, "not acceptable", &reason),
         }
+    }
+
+    fn put_file(&self, path: &str, content: &[u8]) -> Answer {
+        match self.left.fetch_sub(1, Ordering::SeqCst) {
+            0 => return (403, "text/plain", Vec::new()),
+            usize::MAX => self.left.store(usize::MAX, Ordering::SeqCst),
+            _ => {}
+        }
+        let file = self.folder.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, content).expect("a file");
+        self.puts.lock().expect("no thread panics while it holds the lock").push(path.to_owned());
+        (201, "text/plain", Vec::new())
     }
 
     /// Adds a submission. Returns `None` if it is another content for a version that is there.
@@ -184,6 +230,7 @@ impl Shared {
                 size: archive.len() as u64,
                 time: Some(time.to_owned()),
                 publisher: Some("ci".to_owned()),
+                index: None,
                 signatures: submission.signatures.clone(),
             };
             let line = Event::publish_line(&submission.body, &deposit).map_err(|error| error.to_string())?;

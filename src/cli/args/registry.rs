@@ -27,6 +27,15 @@ pub(in crate::cli) enum RegistryCommand {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Copy a registry to where it is served from, in an order in which its readers never see half of it
+    Push {
+        /// The registry's folder
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// Where it goes: a folder, the URL of a server that takes files by PUT, or a registry of larder.kdl
+        #[arg(long, value_name = "PLACE")]
+        to: String,
+    },
     /// Carry what was seen of registries to another machine
     #[command(subcommand)]
     Witness(WitnessCommand),

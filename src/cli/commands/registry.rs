@@ -1,11 +1,13 @@
 //! `larder registry`
 
 use crate::cli::args::{RegistryArgs, RegistryCommand, WitnessCommand};
-use crate::ops::{Context, registry};
+use crate::diagnostic::size;
+use crate::ops::{Session, registry};
 
 use super::{CommandResult, DONE, Output};
 
-pub(in crate::cli) fn run(arguments: &RegistryArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+pub(in crate::cli) fn run(arguments: &RegistryArgs, session: &Session<'_>, output: &Output) -> CommandResult {
+    let context = session.context();
     match &arguments.command {
         RegistryCommand::Init { dir, origin } => {
             let created = registry::init(context, dir, origin.as_deref())?;
@@ -24,6 +26,12 @@ pub(in crate::cli) fn run(arguments: &RegistryArgs, context: &Context<'_>, outpu
                 output.message(format!("Added {one}"));
             }
             output.message(format!("Signed {} at {} events", signed.origin, signed.size));
+        }
+        RegistryCommand::Push { dir, to } => {
+            let pushed = registry::push(session, dir, to)?;
+            output.json(&pushed);
+            let registry::Pushed { origin, size: entries, to, files, bytes } = pushed;
+            output.message(format!("{to} has {origin} at {entries} entries: {files} files copied, {}", size(bytes)));
         }
         RegistryCommand::Witness(WitnessCommand::Export) => {
             output.json_always(&registry::export_witness(context)?);

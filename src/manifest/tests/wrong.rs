@@ -346,7 +346,7 @@ fn what_nothing_acts_on_yet_is_refused() {
         &[("not_yet", "layout \"linked\""), ("not_yet", "hooks"), ("not_yet", "alerts")],
     );
     check(
-        "registries { larder \"a\" \"https://a/\" { signers \"b\"; }; npm \"b\" \"https://b/\" { freshness \"7d\"; }; }",
+        "registries { npm \"a\" \"https://a/\" { signers \"b\"; }; npm \"b\" \"https://b/\" { freshness \"7d\"; }; }",
         &[("not_yet", "signers"), ("not_yet", "freshness")],
     );
     let failure = parse("m", "assets", ManifestKind::Member(&crate::model::Catalogs::default())).unwrap_err();
@@ -370,6 +370,22 @@ fn what_is_believed_of_a_registry_is_read_strictly() {
     let signers: Vec<(&str, bool)> = trust.signers.iter().map(|one| (one.name.as_str(), one.revoked)).collect();
     assert_eq!(signers, [("old", true), ("new", false)]);
     assert!(manifest.environments.iter().all(|one| one.policy.requires_signatures));
+    let text = format!(
+        "registries {{ larder \"a\" \"a/\" {{ signers \"signers.kdl\" root=\"{publisher}\"; signer \"x\" \"{publisher}\" until=7; }} }}"
+    );
+    let trust = &read(&text).registries[0].log;
+    assert_eq!(trust.signer_list.as_ref().map(|list| list.path.as_str()), Some("signers.kdl"));
+    assert_eq!(trust.signers[0].until, Some(7));
+    check(
+        "registries { larder \"a\" \"a/\" { signers \"../x\" root=\"RW\"; }; larder \"b\" \"b/\" { signers \"x\"; }; }",
+        &[("bad_value", "\"../x\""), ("bad_value", "\"RW\""), ("missing", "signers")],
+    );
+    let list =
+        |text: &str| crate::manifest::parse_signers("signers.kdl", text).map(|list| (list.version, list.signers.len()));
+    assert_eq!(list(&format!("version 3\nsigner \"a\" \"{publisher}\" until=9\n")).unwrap(), (3, 1));
+    for bad in ["", "signer \"a\" \"RW\"", "version 0", "version 1\nversion 2", "version 1\nother", "version 1 {"] {
+        assert!(list(bad).is_err(), "{bad}");
+    }
     check(
         "registries { larder \"a\" \"a/\" { key \"a+1+b\"; signer \"x\" \"RW\"; freshness \"7\"; } }",
         &[("bad_value", "\"a+1+b\""), ("bad_value", "\"RW\""), ("bad_value", "\"7\"")],

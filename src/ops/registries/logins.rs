@@ -89,7 +89,7 @@ pub(in crate::ops) fn urls(context: &Context<'_>) -> Result<Vec<String>> {
 
 /// Finds the logins to those of the addresses that there are any for: of several, the one to the longest URL that the address
 /// lies at or below.
-pub(super) fn find(context: &Context<'_>, addresses: &[Url]) -> Result<BTreeMap<Url, Credential>> {
+pub(in crate::ops) fn find(context: &Context<'_>, addresses: &[Url]) -> Result<BTreeMap<Url, Credential>> {
     let (_, logins) = open(context)?;
     let known: Vec<(Url, &Entry)> =
         logins.logins.iter().filter_map(|entry| Some((entry.url.parse().ok()?, entry))).collect();

@@ -6,10 +6,11 @@
 //! | `log_keys` | the private keys of logs |
 //! | `server` | publications that go to a server |
 //! | `submit` | an event or an archive that is added, or left for somebody who has the log's key |
-//! | `init`, `sign`, `verify`, `witness` | `larder registry init`, `sign`, `verify`, `witness` |
+//! | `init`, `push`, `sign`, `verify`, `witness` | `larder registry init`, `push`, `sign`, `verify`, `witness` |
 
 mod init;
 pub(in crate::ops) mod log_keys;
+mod push;
 pub(in crate::ops) mod server;
 mod sign;
 pub(in crate::ops) mod submit;
@@ -18,6 +19,7 @@ mod verify;
 mod witness;
 
 pub use init::{Created, init};
+pub use push::{Pushed, push};
 pub use sign::{Signed, sign};
 pub use verify::{Whole, verify};
 pub use witness::{Imported, export_witness, import_witness};

@@ -156,6 +156,7 @@ fn publish(
         size: archive.len() as u64,
         time: Some(now()),
         publisher: submission.publisher.clone(),
+        index: Some(state.checkpoint.tree.size),
         signatures: submission.signatures.clone(),
     };
     let name = body.name.to_string();

@@ -42,7 +42,7 @@ pub use merkle::{LogHash, Tree};
 pub use note::{LogSigner, NoteFault};
 pub use reader::{CHECKPOINT, Freshness, VerifiedState, Witness, find_head, read_checkpoint, read_state};
 pub use state::StateLeaf;
-pub use tile::{EntryBundle, entries_path};
+pub use tile::{EntryBundle, entries_path, paths_between};
 
 #[cfg(test)]
 mod tests;

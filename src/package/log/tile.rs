@@ -53,6 +53,25 @@ pub fn entries_path(index: u64, width: u64) -> String {
     format!("tile/entries/{}", numbered(index, width))
 }
 
+/// Returns the paths of the tiles and bundles of a tree of size `newer` that one of size `older` does not have: the lowest
+/// level first.
+pub fn paths_between(older: u64, newer: u64) -> Vec<String> {
+    let mut paths = Vec::new();
+    for level in 0.. {
+        let (before, count) = (older >> (HEIGHT * level), newer >> (HEIGHT * level));
+        if count == 0 {
+            break;
+        }
+        let changed = if count == before { 0..0 } else { before / FULL..count.div_ceil(FULL) };
+        for index in changed {
+            let tile = TileId::of_tree(level, index, newer);
+            paths.extend((level == 0).then(|| entries_path(index, tile.width)));
+            paths.push(tile.path());
+        }
+    }
+    paths
+}
+
 /// `x001/x234/067`, and for a partial one `x001/x234/067.p/8`.
 fn numbered(index: u64, width: u64) -> String {
     let mut path = format!("{:03}", index % 1000);

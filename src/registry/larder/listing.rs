@@ -4,23 +4,28 @@ use std::sync::Arc;
 
 use super::index::FetchedIndex;
 use super::signers;
-use crate::manifest::{LogTrust, Signer};
+use crate::diagnostic::Failure;
+use crate::manifest::Signer;
 use crate::model::{
     Artifact, Attestation, Digest, Ecosystem, ExtraName, Facts, FeatureName, History, Label, Marker, Origin, PackageId,
     PackageName, PackageStatus, Requirement, Version,
 };
-use crate::package::{Body, BodyDependency, Deposit, IndexFile, Published};
+use crate::package::{Body, BodyDependency, Deposit, Event, EventKind, IndexFile, Published};
 use crate::registry::client::FileLocation;
 use crate::registry::platform_metadata::unusable_release;
 use crate::registry::protocol::{PackageListing, ReleaseError};
 use crate::resolve::{Candidate, Dependency, DependencyKind, PrivateTraits, Release, Versions, Wants};
+
+/// Returns the leaf at a place of the registry's log. Returns `None` if the log is shorter.
+pub(super) type ReadLeaf = Box<dyn Fn(u64) -> Result<Option<Vec<u8>>, Arc<dyn Failure>> + Send + Sync>;
 
 /// The versions of one private package.
 pub(super) struct LarderListing {
     name: PackageName,
     registry: Label,
     /// The publishers whose signatures are demanded.
-    signers: Vec<Signer>,
+    signers: Arc<Vec<Signer>>,
+    read_leaf: ReadLeaf,
     versions: Arc<Versions>,
     /// In the order of the versions.
     releases: Vec<ListedRelease>,
@@ -36,7 +41,12 @@ struct ListedRelease {
 
 impl LarderListing {
     /// Lists the versions of an index file.
-    pub(super) fn new(name: &PackageName, registry: &Label, trust: &LogTrust, fetched: FetchedIndex) -> Self {
+    pub(super) fn new(
+        name: &PackageName,
+        registry: &Label,
+        (signers, read_leaf): (Arc<Vec<Signer>>, ReadLeaf),
+        fetched: FetchedIndex,
+    ) -> Self {
         let FetchedIndex { file, is_cached } = fetched;
         let mut releases: Vec<ListedRelease> =
             file.versions().iter().map(|published| ListedRelease::of(name, published)).collect();
@@ -47,8 +57,8 @@ impl LarderListing {
             cached: is_cached,
             ..Versions::default()
         };
-        let (registry, signers) = (registry.clone(), trust.signers.clone());
-        Self { name: name.clone(), registry, signers, versions: Arc::new(versions), releases, file }
+        let (name, registry) = (name.clone(), registry.clone());
+        Self { name, registry, signers, read_leaf, versions: Arc::new(versions), releases, file }
     }
 }
 
@@ -73,8 +83,9 @@ impl PackageListing for LarderListing {
             }
         };
         let id = PackageId::new(Ecosystem::PRIVATE, self.name.clone());
-        signers::check(&self.signers, &self.registry, &id, &listed.published)
-            .map_err(|error| ReleaseError::Failed(Arc::new(error)))?;
+        let is_before = |limit| listed.is_in_log_before(limit, &self.read_leaf);
+        signers::check((&self.signers, &self.registry), &id, &listed.published, is_before)
+            .map_err(ReleaseError::Failed)?;
         Ok(Release {
             dependencies: dependencies(body),
             extras: features(body),
@@ -105,6 +116,18 @@ impl PackageListing for LarderListing {
 }
 
 impl ListedRelease {
+    /// Returns whether the log is seen to have had the version when it was this long.
+    fn is_in_log_before(&self, limit: u64, read_leaf: &ReadLeaf) -> Result<bool, Arc<dyn Failure>> {
+        let place = self.published.deposit.as_ref().and_then(|deposit| deposit.index).filter(|index| *index < limit);
+        let Some(leaf) = place.map(read_leaf).transpose()?.flatten() else { return Ok(false) };
+        let event = std::str::from_utf8(&leaf).ok().and_then(|line| Event::parse(line).ok());
+        Ok(event.is_some_and(|event| {
+            let is_of = matches!(&event.kind, EventKind::Publish { version, deposit }
+                if *version == self.published.version && Some(deposit) == self.published.deposit.as_ref());
+            is_of && event.body == self.published.body
+        }))
+    }
+
     fn of(name: &PackageName, published: &Published) -> Self {
         Self { content: Self::content(name, published), published: published.clone() }
     }
@@ -216,7 +239,6 @@ fn extra(feature: &FeatureName) -> Option<ExtraName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::package::Event;
 
     fn line(kind: &str, body: &str) -> String {
         Event::line_of(kind, body, None).unwrap() + "\n"
@@ -230,6 +252,7 @@ mod tests {
             size: 7,
             time: Some("2026-11-01T00:00:00Z".to_owned()),
             publisher: None,
+            index: None,
             signatures: Vec::new(),
         };
         Event::publish_line(&body, &deposit).unwrap() + "\n"
@@ -239,7 +262,8 @@ mod tests {
         let name = PackageName::larder("orders").unwrap();
         let file = IndexFile::parse("orders", lines.concat().into_bytes()).unwrap();
         let registry = "acme".parse().unwrap();
-        LarderListing::new(&name, &registry, &LogTrust::default(), FetchedIndex { file, is_cached: false })
+        let trust: (Arc<Vec<Signer>>, ReadLeaf) = (Arc::default(), Box::new(|_| Ok(None)));
+        LarderListing::new(&name, &registry, trust, FetchedIndex { file, is_cached: false })
     }
 
     #[test]

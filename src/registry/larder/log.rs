@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::signer_list;
 use super::witness::{Seen, WitnessFile};
 use crate::diagnostic::Failure;
 use crate::fetch::{Network, Request, RequestTarget};
-use crate::manifest::LogTrust;
+use crate::manifest::{LogTrust, Signer};
 use crate::model::{LogKey, PackageName};
 use crate::package::log::{Answers, Freshness, Head, LogFault, Need, VerifiedState, find_head, read_state};
 use crate::package::{REGISTRY_FILE, RegistryFile};
@@ -51,6 +52,8 @@ pub(super) struct RegistryLog {
     opened: OnceValue<Result<Arc<OpenLog>, Failed>>,
     /// Shards of heads that were read.
     shards: Mutex<BTreeMap<String, Arc<OnceShard>>>,
+    /// The keys of publishers: the manifest's, and those of the registry's list.
+    signers: OnceValue<Result<Arc<Vec<Signer>>, Failed>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -62,13 +65,32 @@ pub(super) struct OpenLog {
 
 impl RegistryLog {
     pub(super) fn new(options: LogOptions) -> Self {
-        let (opened, shards, warnings) = (OnceValue::new(), Mutex::default(), Mutex::default());
-        Self { options, opened, shards, warnings }
+        let (opened, signers) = (OnceValue::new(), OnceValue::new());
+        Self { options, opened, shards: Mutex::default(), signers, warnings: Mutex::default() }
     }
 
-    /// Returns what the manifest says of the registry.
-    pub(super) fn trust(&self) -> &LogTrust {
-        &self.options.trust
+    /// Returns the keys of publishers that the manifest names, itself or by a list at the registry.
+    pub(super) fn signers(&self, client: &RegistryClient) -> Result<Arc<Vec<Signer>>, Failed> {
+        self.signers.get(|| {
+            let mut signers = self.options.trust.signers.clone();
+            if let Some(source) = &self.options.trust.signer_list {
+                let fetch = |path: &str| fetch(client, path, true);
+                signers.extend(signer_list::read(client, source, &self.options.witness, fetch)?);
+            }
+            Ok(Arc::new(signers))
+        })
+    }
+
+    /// Returns the leaf at a place of the log. Returns `None` if the log is shorter.
+    pub(super) fn leaf(&self, client: &RegistryClient, index: u64) -> Result<Option<Vec<u8>>, Failed> {
+        let tree = self.open(client)?.state.checkpoint.tree;
+        if index >= tree.size {
+            return Ok(None);
+        }
+        let read = until_whole(|past_caches| {
+            drive(|path: &str| fetch(client, path, past_caches), |answers| tree.leaf(index, answers))
+        })?;
+        read.map(Some).map_err(|fault| failed(client, fault))
     }
 
     /// Returns the log if it was read before.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::listing::LarderListing;
+use super::listing::{LarderListing, ReadLeaf};
 use super::log::{self, LogOptions, RegistryLog};
 use super::{index, mirror};
 use crate::diagnostic::Failure;
@@ -17,12 +17,12 @@ use crate::registry::protocol::{PackageListing, Protocol};
 const ARTIFACTS: &str = "artifacts/";
 
 pub(in crate::registry) struct LarderProtocol {
-    log: RegistryLog,
+    log: Arc<RegistryLog>,
 }
 
 impl LarderProtocol {
     pub(in crate::registry) fn new(options: LogOptions) -> Self {
-        Self { log: RegistryLog::new(options) }
+        Self { log: Arc::new(RegistryLog::new(options)) }
     }
 }
 
@@ -42,7 +42,10 @@ impl Protocol for LarderProtocol {
         _: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
         let fetched = index::fetch(&self.log, client, name)?;
-        Ok(Arc::new(LarderListing::new(name, client.name(), self.log.trust(), fetched)))
+        let signers = self.log.signers(client).map_err(ListingError::Failed)?;
+        let (log, own_client) = (Arc::clone(&self.log), client.clone());
+        let read_leaf: ReadLeaf = Box::new(move |index| log.leaf(&own_client, index));
+        Ok(Arc::new(LarderListing::new(name, client.name(), (signers, read_leaf), fetched)))
     }
 
     /// `artifacts/orders-client/orders-client-2.1.0.tar.gz`

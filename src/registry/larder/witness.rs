@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! <cache>/logs/v1/<origin>-<hash of its key>      one JSON document for each key of a log
+//! <cache>/logs/v1/signers-<hash of its root>      the list of signers that was believed last, with its signature
 //! <cache>/logs/v1/first-use-<hash of the URL>     the key that a registry without a `key` line had first
 //! ```
 
@@ -109,6 +110,26 @@ pub struct WitnessedLog {
 }
 
 impl WitnessFile {
+    /// Returns the list of signers that was believed last, with its signature, of those that a root key signs.
+    pub(super) fn signer_list(&self, root: &str) -> Option<Vec<u8>> {
+        fs::read_up_to(&self.signer_list_file(root)?, LARGEST).ok()?
+    }
+
+    /// Keeps a list of signers in place of the one that was believed before.
+    pub(super) fn keep_signer_list(&self, root: &str, bytes: &[u8]) {
+        if let Some(file) = self.signer_list_file(root) {
+            // What cannot be remembered is believed again.
+            let _ = file
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| fs::write_atomic(&file, bytes, Durability::Lazy));
+        }
+    }
+
+    fn signer_list_file(&self, root: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("signers-{}", Digest::sha256_of(root).to_hex())))
+    }
+
     /// Returns the place for a registry, in a cache. Folders are relative to `root`.
     pub(in crate::registry) fn of(cache: Option<&Path>, root: &Path, registry: &Registry) -> Self {
         let url = match &registry.url {

@@ -31,6 +31,20 @@ pub enum FolderError {
     #[error("`{}` is a part of another registry, into which nothing is published", .0.display())]
     #[diagnostic(code(larder::registry::subset), help("publish to the registry that it was copied from"))]
     Subset(PathBuf),
+    /// A copy has more than what would be copied.
+    #[error("the copy has {copied} entries in its log, and is newer than `{}`, which has {size}", root.display())]
+    #[diagnostic(
+        code(larder::registry::copy_is_newer),
+        help("copy in the other direction: who publishes does so in one place")
+    )]
+    CopyIsNewer {
+        /// The registry.
+        root: PathBuf,
+        /// The size of its log.
+        size: u64,
+        /// The size of the copy's log.
+        copied: u64,
+    },
     /// The key is that of another log.
     #[error("the key of `{given}` cannot sign the log of `{origin}`")]
     #[diagnostic(
@@ -103,6 +117,7 @@ impl Failure for FolderError {
             Self::NoRegistry(_) | Self::NotEmpty(_) | Self::OtherKey { .. } => Exit::Manifest,
             Self::Description { .. } | Self::Log { .. } => Exit::Integrity,
             Self::Subset(_)
+            | Self::CopyIsNewer { .. }
             | Self::Index { .. }
             | Self::Event { .. }
             | Self::NearName { .. }

@@ -16,9 +16,11 @@
 //! | `error` | what can be wrong with a folder |
 //! | `open` | opening, creating and locking a folder; reading its log |
 //! | `transaction` | events and archives that are added as one |
+//! | `copy` | what a copy of the folder lacks |
 //! | `incoming` | submissions |
 //! | `verify` | the check of everything |
 
+mod copy;
 mod error;
 mod incoming;
 mod open;

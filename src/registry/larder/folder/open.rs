@@ -23,7 +23,7 @@ pub struct FolderRegistry {
     pub(super) root: PathBuf,
     pub(super) description: RegistryFile,
     /// The keys that its checkpoints may be signed with.
-    keys: Vec<LogKey>,
+    pub(super) keys: Vec<LogKey>,
 }
 
 /// A registry in a folder that nobody else writes to.

@@ -29,6 +29,7 @@ fn publication(name: &str, version: &str) -> Change {
         size: archive.len() as u64,
         time: Some(TIME.to_owned()),
         publisher: None,
+        index: None,
         signatures: Vec::new(),
     };
     let line = Event::publish_line(&format!(r#"{{"name":"{name}","version":"{version}"}}"#), &deposit).unwrap();
