@@ -25,11 +25,13 @@ fn a_folder_gets_what_it_lacks_and_is_whole() {
     author.run("larder registry verify served").exits(0).names(["1 versions"]);
     assert_eq!(author.run_json("larder registry push packages --to served --json")["files"], 0);
     publish(&author, "1.1.0");
-    author.write("packages/signers.kdl", "version 1\n");
+    author.write("packages/signers.kdl", "version 1\n").write("packages/signers.kdl.minisig", "a signature\n");
+    author.write("packages/notes.txt", "for ourselves\n");
     let again = author.run_json("larder registry push packages --to served --json");
     assert!(again["files"].as_u64().is_some_and(|count| count < 10), "{again}");
     author.run("larder registry verify served").exits(0).names(["2 versions"]);
-    assert!(author.has("served/signers.kdl") && !author.has("served/.lock") && !author.has("served/incoming"));
+    assert!(author.has("served/signers.kdl.minisig") && !author.has("served/notes.txt"));
+    assert!(!author.has("served/.lock") && !author.has("served/incoming"));
     // A copy that has gone on by itself, or has another history, is left alone.
     publish(&author, "1.2.0");
     author.run("larder registry push served --to packages").exits(1).names(["is newer"]);

@@ -84,7 +84,21 @@ pub enum RegistryError {
             "use nothing new of `{registry}` before its owner has looked at this; only the key in `root=` signs the list"
         )
     )]
-    SignerList {
+    WrongSigners {
+        /// The registry.
+        registry: Label,
+        /// The list's file.
+        file: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A registry does not show its list of signers.
+    #[error("`{file}` of registry `{registry}`, which says who signs, cannot be had: {reason}")]
+    #[diagnostic(
+        code(larder::registry::no_signers),
+        help("the list may be on its way: try again in a while, then ask the owner of `{registry}`")
+    )]
+    UnsettledSigners {
         /// The registry.
         registry: Label,
         /// The list's file.
@@ -352,13 +366,14 @@ impl Failure for RegistryError {
             | Self::NewerIndex { .. }
             | Self::RuntimeList { .. }
             | Self::ShorterHistory { .. }
+            | Self::UnsettledSigners { .. }
             | Self::FileGone { .. } => Exit::Network,
             Self::WrongPackage { .. }
             | Self::OtherHistory { .. }
             | Self::BadDigest { .. }
             | Self::WrongMetadata { .. }
             | Self::BadSignature { .. }
-            | Self::SignerList { .. }
+            | Self::WrongSigners { .. }
             | Self::OtherWitness { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,

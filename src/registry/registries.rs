@@ -5,6 +5,7 @@ mod artifact_urls;
 mod files;
 mod histories;
 mod mirrored;
+mod prefetching;
 mod published;
 mod runtime_artifacts;
 mod uploads;
@@ -12,6 +13,8 @@ mod uploads;
 pub use accounts::Account;
 pub use mirrored::{CopyProgress, Mirrored};
 pub use published::PublishedVersion;
+
+use prefetching::Job;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -49,14 +52,6 @@ pub(super) const NETWORK_THREADS: usize = 56;
 pub struct Registries {
     state: Arc<RegistriesState>,
     pool: PrefetchPool<Job>,
-}
-
-/// A job that runs ahead of the solver.
-enum Job {
-    /// Fetches the listing for a requirement, and what its most likely version needs.
-    Requirement(Requirement),
-    /// Fetches one release, and nothing that follows from it.
-    Release(PackageId, u32),
 }
 
 struct RegistriesState {
@@ -142,6 +137,12 @@ impl Registries {
 }
 
 impl Registries {
+    /// Returns a registry by its name.
+    fn entry(&self, label: &Label) -> Result<&RegistryEntry, Arc<dyn Failure>> {
+        let undeclared = || -> Arc<dyn Failure> { Arc::new(RegistryError::Undeclared { registry: label.clone() }) };
+        self.state.registries.get(label).ok_or_else(undeclared)
+    }
+
     /// Drops the cached listings of these packages, and those that turned out to be outdated, so that they are revalidated when
     /// they are needed next. Returns whether any was dropped. A listing that was revalidated in this run is not dropped.
     pub fn drop_cached(&self, packages: &[PackageId]) -> bool {
@@ -221,11 +222,6 @@ impl Registries {
     /// Returns one release, without prefetching its dependencies.
     pub(super) fn release_only(&self, package: &PackageId, ordinal: u32) -> IndexResult<Arc<Release>> {
         self.state.release(package, ordinal)
-    }
-
-    fn prefetch_all<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) {
-        let jobs = self.state.not_yet_prefetched(requirements).into_iter().map(Job::Requirement);
-        self.pool.add(Lane::Cpu, jobs.collect());
     }
 }
 
@@ -318,80 +314,6 @@ impl ArtifactSource for Registries {
 }
 
 impl RegistriesState {
-    fn run_job(&self, lane: Lane, job: Job) -> Vec<(Lane, Job)> {
-        match job {
-            Job::Requirement(requirement) => self.prefetch(lane, requirement),
-            Job::Release(package, ordinal) => {
-                // An error is reported when the solver needs the release.
-                let _ = self.release(&package, ordinal);
-                Vec::new()
-            }
-        }
-    }
-
-    /// Fetches what the solver will need for a requirement. Returns the jobs that follow from it. On the processor's lane, a
-    /// requirement that needs the network is returned as a job for the network's lane.
-    fn prefetch(&self, lane: Lane, requirement: Requirement) -> Vec<(Lane, Job)> {
-        let package = requirement.package();
-        let listing = match lane {
-            Lane::Cpu => self.cached_listing(&package),
-            Lane::Network => Some(self.listing(&package)),
-        };
-        match listing {
-            None => vec![(Lane::Network, Job::Requirement(requirement))],
-            Some(Err(_)) => Vec::new(),
-            Some(Ok(listing)) => {
-                let next = self.next_requirements(&package, &*listing, &requirement);
-                next.into_iter().map(|next| (Lane::Cpu, Job::Requirement(next))).collect()
-            }
-        }
-    }
-
-    /// Returns the requirements of the version that the solver will most likely choose for a requirement.
-    fn next_requirements(
-        &self,
-        package: &PackageId,
-        listing: &dyn PackageListing,
-        requirement: &Requirement,
-    ) -> Vec<Requirement> {
-        let versions = listing.versions();
-        let entry = self.entry(package);
-        if package.ecosystem.has_scopes() {
-            // A version that is chosen elsewhere is chosen again if it matches.
-            let fits = |ordinal: &u32| {
-                versions
-                    .candidates
-                    .get(*ordinal as usize)
-                    .is_some_and(|candidate| requirement.matches(&candidate.version))
-            };
-            if lock(&entry.prefetched).iter().any(fits) {
-                return Vec::new();
-            }
-        }
-        let Some(ordinal) = resolve::likely(requirement, versions, &self.settings) else { return Vec::new() };
-        lock(&entry.prefetched).push(ordinal);
-        let Ok(release) = self.release(package, ordinal) else { return Vec::new() };
-        self.not_yet_prefetched(resolve::likely_needs(&release, Some(requirement), &self.settings))
-    }
-
-    /// Returns the requirements that were not prefetched before, and marks them as prefetched.
-    fn not_yet_prefetched<'a>(&self, requirements: impl Iterator<Item = &'a Requirement>) -> Vec<Requirement> {
-        let mut prefetched = None;
-        requirements
-            .filter(|requirement| {
-                let package = requirement.package();
-                if self.routed.contains(&package) {
-                    return false;
-                }
-                self.record_folder(requirement);
-                let mut range = requirement.range_text();
-                range.extend(requirement.extras().iter().flat_map(|extra| [" ", extra.as_str()]));
-                prefetched.get_or_insert_with(|| lock(&self.prefetched)).insert((package, range))
-            })
-            .cloned()
-            .collect()
-    }
-
     fn entry(&self, package: &PackageId) -> Arc<PackageEntry> {
         let mut packages = lock(&self.packages);
         if let Some(entry) = packages.get(package) {

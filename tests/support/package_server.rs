@@ -230,7 +230,7 @@ impl Shared {
                 size: archive.len() as u64,
                 time: Some(time.to_owned()),
                 publisher: Some("ci".to_owned()),
-                index: None,
+                index: Some(state.checkpoint.tree.size),
                 signatures: submission.signatures.clone(),
             };
             let line = Event::publish_line(&submission.body, &deposit).map_err(|error| error.to_string())?;

@@ -2,33 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
+use super::reading::{description, drive, failed, fetch, shard_or_file, until_whole};
 use super::signer_list;
 use super::witness::{Seen, WitnessFile};
 use crate::diagnostic::Failure;
-use crate::fetch::{Network, Request, RequestTarget};
-use crate::manifest::{LogTrust, Signer};
+use crate::fetch::Network;
+use crate::manifest::{LogTrust, Signer, SignerListSource};
 use crate::model::{LogKey, PackageName};
-use crate::package::log::{Answers, Freshness, Head, LogFault, Need, VerifiedState, find_head, read_state};
+use crate::package::log::{Freshness, Head, LogFault, VerifiedState, find_head, read_state};
 use crate::package::{REGISTRY_FILE, RegistryFile};
 use crate::registry::RegistryError;
 use crate::registry::client::RegistryClient;
 use crate::registry::once::{OnceValue, lock};
-use crate::registry::prefetch::run_concurrently;
-
-/// The pauses before a file is asked for again, past all caches: a publication may be on its way.
-const PAUSES: [Duration; 3] = if cfg!(test) {
-    [Duration::ZERO; 3]
-} else {
-    [Duration::from_millis(200), Duration::from_millis(600), Duration::from_millis(1500)]
-};
-
-/// The most files that a reader asks for at once.
-const THREADS: usize = 8;
-
-/// The largest file of a log.
-const LARGEST: u64 = 32 << 20;
 
 type Failed = Arc<dyn Failure>;
 
@@ -74,15 +60,27 @@ impl RegistryLog {
         self.signers.get(|| {
             let mut signers = self.options.trust.signers.clone();
             if let Some(source) = &self.options.trust.signer_list {
-                let fetch = |path: &str| fetch(client, path, true);
-                signers.extend(signer_list::read(client, source, &self.options.witness, fetch)?);
+                let listed = signer_list::read(client, source, &self.options.witness)?;
+                signers.extend(listed.signers);
+                listed.warning.into_iter().for_each(|warning| self.warn(warning));
             }
             Ok(Arc::new(signers))
         })
     }
 
-    /// Returns the leaf at a place of the log. Returns `None` if the log is shorter.
+    /// Returns the list of signers at the registry that the manifest names.
+    pub(super) fn signer_list(&self) -> Option<&SignerListSource> {
+        self.options.trust.signer_list.as_ref()
+    }
+
+    /// Returns the leaf at a place of the log, offline as it was read before. Returns `None` if the log is shorter.
     pub(super) fn leaf(&self, client: &RegistryClient, index: u64) -> Result<Option<Vec<u8>>, Failed> {
+        let key = format!("leaf-{index}");
+        if client.http.network() == Network::Offline
+            && let Some(cached) = client.cache.release(&key)
+        {
+            return Ok(Some(cached));
+        }
         let tree = self.open(client)?.state.checkpoint.tree;
         if index >= tree.size {
             return Ok(None);
@@ -90,7 +88,9 @@ impl RegistryLog {
         let read = until_whole(|past_caches| {
             drive(|path: &str| fetch(client, path, past_caches), |answers| tree.leaf(index, answers))
         })?;
-        read.map(Some).map_err(|fault| failed(client, fault))
+        let leaf = read.map_err(|fault| failed(client, fault))?;
+        client.cache.store_release(&key, &leaf);
+        Ok(Some(leaf))
     }
 
     /// Returns the log if it was read before.
@@ -227,80 +227,4 @@ impl RegistryLog {
     fn warn(&self, warning: String) {
         lock(&self.warnings).push(warning);
     }
-}
-
-/// Reads again, past all caches and after a pause, while what is read lies between two states. `read` is told whether to ask past
-/// caches.
-pub(super) fn until_whole<T>(
-    mut read: impl FnMut(bool) -> Result<Result<T, LogFault>, Failed>,
-) -> Result<Result<T, LogFault>, Failed> {
-    let mut found = read(false)?;
-    for pause in PAUSES {
-        match &found {
-            Err(fault) if fault.is_between_states() => std::thread::sleep(pause),
-            _ => break,
-        }
-        found = read(true)?;
-    }
-    Ok(found)
-}
-
-/// Runs a reader with the files that it asks for.
-pub(super) fn drive<T>(
-    fetch: impl Fn(&str) -> Result<Option<Vec<u8>>, Failed> + Sync,
-    reader: impl Fn(&Answers) -> Result<T, Need>,
-) -> Result<Result<T, LogFault>, Failed> {
-    let mut answers = Answers::default();
-    loop {
-        match reader(&answers) {
-            Ok(value) => return Ok(Ok(value)),
-            Err(Need::Fault(fault)) => return Ok(Err(fault)),
-            Err(Need::Files(paths)) => {
-                let paths: Vec<String> = paths.into_iter().collect();
-                let contents = run_concurrently(&paths, THREADS, |path| fetch(path));
-                for (path, content) in paths.into_iter().zip(contents) {
-                    answers.add(path, content?);
-                }
-            }
-        }
-    }
-}
-
-/// Returns a file. A shard, whose name is its digest, is kept in the cache.
-pub(super) fn shard_or_file(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
-    let Some(digest) = path.strip_prefix("heads/") else { return fetch(client, path, past_caches) };
-    let key = format!("heads-{digest}");
-    if let Some(cached) = client.cache.release(&key) {
-        return Ok(Some(cached));
-    }
-    let content = fetch(client, path, past_caches)?;
-    if let Some(content) = &content {
-        client.cache.store_release(&key, content);
-    }
-    Ok(content)
-}
-
-/// Fetches a file. Returns `None` if the registry does not have it.
-fn fetch(client: &RegistryClient, path: &str, past_caches: bool) -> Result<Option<Vec<u8>>, Failed> {
-    let request =
-        Request { target: RequestTarget::Below(path), past_caches, limit: Some(LARGEST), ..Request::default() };
-    match client.http.read(&client.endpoint, &request) {
-        Ok(document) => Ok(Some(document.bytes)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(Arc::new(error)),
-    }
-}
-
-/// Reads the registry's description.
-pub(super) fn description(client: &RegistryClient) -> Result<RegistryFile, Failed> {
-    let bad = |reason| -> Failed {
-        let (registry, file) = (client.name().clone(), REGISTRY_FILE.to_owned());
-        Arc::new(RegistryError::LarderFile { registry, file, reason })
-    };
-    let bytes = fetch(client, REGISTRY_FILE, false)?.ok_or_else(|| bad("it is missing".to_owned()))?;
-    RegistryFile::parse(&bytes).map_err(bad)
-}
-
-pub(super) fn failed(client: &RegistryClient, fault: LogFault) -> Failed {
-    Arc::new(RegistryError::Log { registry: client.name().clone(), fault })
 }

@@ -1,15 +1,16 @@
 //! A part of a registry in a folder, which is believed like the whole: index files as they are, the original checkpoint, the state,
 //! shards of heads, and the tiles that lead from what was seen before to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::log::{self, RegistryLog};
+use super::log::RegistryLog;
+use super::{reading, signer_list};
 use crate::diagnostic::Failure;
 use crate::fs::{self, Durability, FsError};
 use crate::package::log::{CHECKPOINT, Head, LogHash, Tree, find_head, read_state};
-use crate::package::{REGISTRY_FILE, index_path};
+use crate::package::{IndexFile, REGISTRY_FILE, index_path};
 use crate::registry::client::RegistryClient;
 use crate::registry::mirror_folder::{MirrorFolder, MirroredPackage};
 use crate::registry::once::lock;
@@ -36,7 +37,7 @@ pub(super) fn describe(
     let earlier = earlier_trees(folder).map_err(failed)?;
     let (tree, mut files, indexes) = read(log, client, packages, &earlier)?;
     let checkpoint = files.remove(CHECKPOINT).unwrap_or_default();
-    let description = log::description(client)?.part();
+    let description = reading::description(client)?.part();
     let mut trees: Vec<(u64, String)> = earlier.iter().map(|tree| (tree.size, tree.root.to_string())).collect();
     if !earlier.contains(&tree) {
         trees.push((tree.size, tree.root.to_string()));
@@ -48,7 +49,8 @@ pub(super) fn describe(
         .into_iter()
         .map(|(head, content)| (format!("{}{}", description.index, index_path(&head.name)), content));
     let last = [(CHECKPOINT.to_owned(), checkpoint), (REGISTRY_FILE.to_owned(), description.to_text().into_bytes())];
-    let in_order = indexes.chain(files).chain([(EARLIER.to_owned(), trees)]).chain(last);
+    let signers = signer_files(log, client)?;
+    let in_order = signers.into_iter().chain(indexes).chain(files).chain([(EARLIER.to_owned(), trees)]).chain(last);
     let mut new = 0;
     for (path, content) in in_order {
         let place = MirrorFolder::below(folder, &path).map_err(|error| Arc::new(error) as Failed)?;
@@ -71,42 +73,81 @@ fn read(
     let trees: Vec<Tree> = earlier.iter().chain(seen.witness.trees()).copied().collect();
     let keys = [opened.state.checkpoint.key.clone()];
     let files = Mutex::new(Files::new());
-    let heads = log::until_whole(|past_caches| {
+    let heads = reading::until_whole(|past_caches| {
         lock(&files).clear();
         let fetch = |path: &str| {
-            let content = log::shard_or_file(client, path, past_caches)?;
+            let content = reading::shard_or_file(client, path, past_caches)?;
             if let Some(content) = &content {
                 lock(&files).insert(path.to_owned(), content.clone());
             }
             Ok(content)
         };
-        let state = match log::drive(fetch, |answers| read_state(&keys, &seen.witness, answers))? {
+        let state = match reading::drive(fetch, |answers| read_state(&keys, &seen.witness, answers))? {
             Ok(state) => state,
             Err(fault) => return Ok(Err(fault)),
         };
         let tree = state.checkpoint.tree;
         for earlier in trees.iter().filter(|earlier| earlier.size <= tree.size) {
-            if let Err(fault) = log::drive(fetch, |answers| tree.begins_with(*earlier, answers))? {
+            if let Err(fault) = reading::drive(fetch, |answers| tree.begins_with(*earlier, answers))? {
                 return Ok(Err(fault));
             }
         }
         let mut heads = Vec::new();
         for package in packages {
-            match log::drive(fetch, |answers| find_head(&state.leaf, package.name.as_str(), answers))? {
+            match reading::drive(fetch, |answers| find_head(&state.leaf, package.name.as_str(), answers))? {
                 Ok(head) => heads.extend(head),
                 Err(fault) => return Ok(Err(fault)),
             }
         }
         Ok(Ok((tree, heads)))
     })?;
-    let (tree, heads) = heads.map_err(|fault| log::failed(client, fault))?;
+    let (tree, heads) = heads.map_err(|fault| reading::failed(client, fault))?;
     let mut indexes = Vec::new();
     for head in heads {
         let path = format!("{}{}", opened.description.index, index_path(&head.name));
         let content = RegistryLog::index(client, &head, &path)?;
         indexes.push((head, content));
     }
+    if log.signers(client)?.iter().any(|signer| signer.until.is_some()) {
+        let places: BTreeSet<u64> = indexes
+            .iter()
+            .flat_map(|(head, content)| places(head, content))
+            .filter(|place| *place < tree.size)
+            .collect();
+        let leaves = reading::until_whole(|past_caches| {
+            let fetch = |path: &str| {
+                let content = reading::fetch(client, path, past_caches)?;
+                if let Some(content) = &content {
+                    lock(&files).insert(path.to_owned(), content.clone());
+                }
+                Ok(content)
+            };
+            for place in &places {
+                if let Err(fault) = reading::drive(fetch, |answers| tree.leaf(*place, answers))? {
+                    return Ok(Err(fault));
+                }
+            }
+            Ok(Ok(()))
+        })?;
+        leaves.map_err(|fault| reading::failed(client, fault))?;
+    }
     Ok((tree, files.into_inner().unwrap_or_default(), indexes))
+}
+
+/// Returns where in the log the versions of an index file say that they are.
+fn places(head: &Head, index: &[u8]) -> Vec<u64> {
+    let parsed = IndexFile::parse(&head.name, index.to_vec()).ok();
+    let published = parsed.iter().flat_map(IndexFile::versions);
+    published.filter_map(|published| published.deposit.as_ref()?.index).collect()
+}
+
+/// Returns the list of signers that the manifest names, with its signature.
+fn signer_files(log: &RegistryLog, client: &RegistryClient) -> Result<Vec<(String, Vec<u8>)>, Failed> {
+    let mut files = Vec::new();
+    for path in log.signer_list().into_iter().flat_map(signer_list::paths) {
+        files.extend(reading::fetch(client, &path, true)?.map(|content| (path, content)));
+    }
+    Ok(files)
 }
 
 /// Returns the trees that the mirror had.

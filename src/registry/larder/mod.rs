@@ -6,6 +6,7 @@ mod listing;
 mod log;
 mod mirror;
 mod protocol;
+mod reading;
 mod signer_list;
 mod signers;
 mod witness;

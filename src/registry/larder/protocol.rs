@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::listing::{LarderListing, ReadLeaf};
-use super::log::{self, LogOptions, RegistryLog};
-use super::{index, mirror};
+use super::log::{LogOptions, RegistryLog};
+use super::{index, mirror, reading};
 use crate::diagnostic::Failure;
 use crate::fetch::{Endpoint, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
@@ -56,12 +56,12 @@ impl Protocol for LarderProtocol {
     }
 
     fn publications(&self, client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
-        log::description(client).map(|description| Some(description.api))
+        reading::description(client).map(|description| Some(description.api))
     }
 
     /// `api/v1/whoami`
     fn account(&self, client: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {
-        log::description(client).map(|description| Some(format!("{}whoami", description.api)))
+        reading::description(client).map(|description| Some(format!("{}whoami", description.api)))
     }
 
     fn warnings(&self) -> Vec<String> {

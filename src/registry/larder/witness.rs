@@ -40,11 +40,12 @@ pub(super) struct Seen {
     pub(super) last: Option<VerifiedState>,
 }
 
-/// Forgets what was seen of a registry's log, and the key that was believed on first use.
+/// Forgets what was seen of a registry's log and of its list of signers, and the key that was believed on first use.
 pub fn forget_history(cache: &Path, root: &Path, registry: &Registry) -> Result<(), FsError> {
     let file = WitnessFile::of(Some(cache), root, registry);
     let keys = registry.log.keys.iter().cloned().chain(file.first_key());
-    let paths: Vec<PathBuf> = keys.filter_map(|key| file.path(&key)).chain(file.first_use()).collect();
+    let signers = registry.log.signer_list.as_ref().and_then(|list| file.signer_list_file(&list.root));
+    let paths: Vec<PathBuf> = keys.filter_map(|key| file.path(&key)).chain(file.first_use()).chain(signers).collect();
     paths.iter().try_for_each(|path| fs::remove_file(path))
 }
 
@@ -118,16 +119,12 @@ impl WitnessFile {
     /// Keeps a list of signers in place of the one that was believed before.
     pub(super) fn keep_signer_list(&self, root: &str, bytes: &[u8]) {
         if let Some(file) = self.signer_list_file(root) {
-            // What cannot be remembered is believed again.
-            let _ = file
-                .parent()
-                .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| fs::write_atomic(&file, bytes, Durability::Lazy));
+            write(&file, bytes);
         }
     }
 
     fn signer_list_file(&self, root: &str) -> Option<PathBuf> {
-        Some(self.folder.as_ref()?.join(format!("signers-{}", Digest::sha256_of(root).to_hex())))
+        Some(self.folder.as_ref()?.join(format!("signers-{}", short(root))))
     }
 
     /// Returns the place for a registry, in a cache. Folders are relative to `root`.

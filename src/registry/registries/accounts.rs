@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Registries, RegistryEntry};
+use super::Registries;
 use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, Request, RequestError, RequestTarget};
 use crate::model::Label;
-use crate::registry::RegistryError;
 
 /// The most bytes of an answer.
 const LARGEST: u64 = 64 << 10;
@@ -35,12 +34,6 @@ pub enum Account {
 }
 
 impl Registries {
-    /// Returns a registry by its name.
-    pub(super) fn entry(&self, label: &Label) -> Result<&RegistryEntry, Arc<dyn Failure>> {
-        let undeclared = || -> Arc<dyn Failure> { Arc::new(RegistryError::Undeclared { registry: label.clone() }) };
-        self.state.registries.get(label).ok_or_else(undeclared)
-    }
-
     /// Asks a registry who its credentials belong to.
     pub fn account(&self, label: &Label) -> Result<Account, Arc<dyn Failure>> {
         let registry = self.entry(label)?;

@@ -27,7 +27,7 @@ impl LockedFolder<'_> {
             for folder in folders.into_iter().chain(LOG) {
                 files.extend(self.files_below(folder.trim_end_matches('/'))?);
             }
-            files.extend(self.files_beside()?);
+            files.extend(self.signed_lists()?);
             files.extend([CHECKPOINT.to_owned(), REGISTRY_FILE.to_owned()]);
             return Ok(files);
         };
@@ -38,7 +38,7 @@ impl LockedFolder<'_> {
         }
         self.registry.read(|answers| tree.begins_with(copied, answers))?;
         let mut files = if copied.size == tree.size { Vec::new() } else { self.files_between(&state, copied)? };
-        files.extend(self.files_beside()?);
+        files.extend(self.signed_lists()?);
         files.push(CHECKPOINT.to_owned());
         Ok(files)
     }
@@ -81,12 +81,13 @@ impl LockedFolder<'_> {
         Ok(files.filter_map(|entry| Some(format!("{folder}/{}", entry.path.to_str()?))).collect())
     }
 
-    /// Returns what else lies beside the checkpoint, such as a list of signers.
-    fn files_beside(&self) -> Result<Vec<String>, FolderError> {
+    /// Returns the lists of signers beside the checkpoint: what has a signature there, and that. Whatever else lies there was not made
+    /// to be served.
+    fn signed_lists(&self) -> Result<Vec<String>, FolderError> {
         let entries = fs::read_dir(&self.registry.root)?;
-        let files = entries.iter().filter(|entry| entry.kind == Kind::File && !fs::is_temporary(&entry.path));
-        let names = files.filter_map(|entry| entry.path.to_str());
-        let others = names.filter(|name| !name.starts_with('.') && *name != CHECKPOINT && *name != REGISTRY_FILE);
-        Ok(others.map(str::to_owned).collect())
+        let files = entries.iter().filter(|entry| entry.kind == Kind::File).filter_map(|entry| entry.path.to_str());
+        let names: BTreeSet<&str> = files.collect();
+        let signed = names.iter().filter(|name| names.contains(format!("{name}.minisig").as_str()));
+        Ok(signed.flat_map(|name| [(*name).to_owned(), format!("{name}.minisig")]).collect())
     }
 }
