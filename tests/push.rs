@@ -69,8 +69,8 @@ fn a_server_gets_the_checkpoint_last_and_a_push_that_was_cut_off_goes_on() {
     publish(&author, "1.1.0");
     server.fail_after(3);
     author.run("larder registry push packages --to acme").exits(5);
-    let served = server.folder().display().to_string();
-    author.run(&format!("larder registry verify {served}"));
+    let copied_to = server.folder().display().to_string();
+    author.run(&format!("larder registry verify {copied_to}"));
     author.run("larder registry push packages --to acme").exits(0);
-    author.run(&format!("larder registry verify {served}")).exits(0).names(["2 versions"]);
+    author.run(&format!("larder registry verify {copied_to}")).exits(0).names(["2 versions"]);
 }

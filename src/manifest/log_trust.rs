@@ -71,7 +71,7 @@ fn read_signer(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Signer> {
         help: None,
         span,
     };
-    let key = checked_key(key, errors)?;
+    let key = checked_key(&key, errors)?;
     match Claim::parse(Ecosystem::PRIVATE, glob.value, glob.span) {
         Ok(packages) => Some(Signer { name, key: key.into(), packages, until, revoked }),
         Err(reason) => {
@@ -90,13 +90,12 @@ fn read_list_source(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Signe
     };
     let parts = node.read_parts(&SHAPE, errors);
     let path = parts.argument(0).and_then(|value| value.string(errors));
-    let root = match parts.property("root") {
-        Some(root) => root.string(errors).and_then(|root| checked_key(root, errors)),
-        None => {
-            let help = Some("whose signature the list has: `signers \"signers.kdl\" root=\"RWQ…\"`".to_owned());
-            errors.push(node.missing_error("`root=`", help));
-            None
-        }
+    let root = if let Some(root) = parts.property("root") {
+        root.string(errors).and_then(|root| checked_key(&root, errors))
+    } else {
+        let help = Some("whose signature the list has: `signers \"signers.kdl\" root=\"RWQ…\"`".to_owned());
+        errors.push(node.missing_error("`root=`", help));
+        None
     };
     let path = path?;
     match EntryPath::parse(path.value) {
@@ -154,7 +153,7 @@ pub fn parse_signers(file: &str, text: &str) -> Result<SignerList, ManifestError
 }
 
 /// Returns a key of minisign, or reports that it is none.
-fn checked_key<'k>(key: Spanned<&'k str>, errors: &mut Errors) -> Option<&'k str> {
+fn checked_key<'k>(key: &Spanned<&'k str>, errors: &mut Errors) -> Option<&'k str> {
     if is_minisign_key(key.value) {
         return Some(key.value);
     }

@@ -41,10 +41,10 @@ pub fn push(session: &Session<'_>, folder: &Path, to: &str) -> Result<Pushed> {
     let paths = locked.files_after(destination.read(CHECKPOINT)?.as_deref())?;
     let (mut files, mut bytes) = (0, 0);
     for path in paths {
-        let content = fs::read(&registry.root().join(&path))?;
-        if destination.write(&path, &content)? {
+        let written = fs::read(&registry.root().join(&path))?;
+        if destination.write(&path, &written)? {
             files += 1;
-            bytes += content.len() as u64;
+            bytes += written.len() as u64;
         }
     }
     let size = registry.state()?.checkpoint.tree.size;
