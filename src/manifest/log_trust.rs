@@ -104,7 +104,7 @@ fn read_list_source(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Signe
             errors.push(ManifestError::BadValue {
                 value: path.value.to_owned(),
                 what: "a file of a registry",
-                reason: error.to_string(),
+                reason: format!("it {error}"),
                 help: Some("give its path below the registry's URL: \"signers.kdl\"".to_owned()),
                 span: path.span,
             });

@@ -378,7 +378,7 @@ fn what_is_believed_of_a_registry_is_read_strictly() {
     assert_eq!(trust.signers[0].until, Some(7));
     check(
         "registries { larder \"a\" \"a/\" { signers \"../x\" root=\"RW\"; }; larder \"b\" \"b/\" { signers \"x\"; }; }",
-        &[("bad_value", "\"../x\""), ("bad_value", "\"RW\""), ("missing", "signers")],
+        &[("bad_value", "\"../x\""), ("bad_value", "\"RW\""), ("missing", "signers \"x\"")],
     );
     let list =
         |text: &str| crate::manifest::parse_signers("signers.kdl", text).map(|list| (list.version, list.signers.len()));
