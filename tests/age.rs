@@ -103,6 +103,36 @@ fn an_age_is_read_with_its_spans() {
         declare(&project, &format!("policy {{ {policy}; }}"), &[]);
         project.run("larder check").exits(2).names([named]);
     }
-    declare(&project, "environment \"production\" { policy { age \"3d\"; }; }", &[]);
-    project.run("larder check").exits(2).names(["top-level `policy`"]);
+}
+
+#[test]
+fn an_environment_refuses_what_is_locked_and_too_young() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let of = |age: &str| format!("environment \"open\"\nenvironment \"closed\" {{ policy {{ {age}; }}; }}");
+    let lines = ["npm \"left\" \"^1\"", "npm \"right\" \"^1\"", "pypi \"timeless\""];
+    declare(&project, &of("age \"3d\""), &lines);
+    project.run("larder lock").exits(0);
+    assert!(
+        locked(&project).contains("left@1.1.0") && !locked(&project).contains("age-cutoff"),
+        "it is no rule of choice"
+    );
+    project.run("larder sync --env open").exits(0);
+    for command in ["larder sync --env closed", "larder fetch --env closed", "larder check", "larder audit age"] {
+        project.run(command).exits(1).names([
+            "the policy denies versions that are too young",
+            "npm:left@1.1.0 was published at 2999-01-01T00:00:00Z",
+            "pypi:timeless@1.0 has no time of publication",
+        ]);
+    }
+    assert!(!project.run("larder check").stderr.contains("right"), "what is old enough is not named");
+    project.run("larder promote open closed").exits(1).names(["npm:left@1.1.0", "wants an age of 3d"]);
+    declare(&project, &of("age \"3d\" { exempt npm \"left\"; exempt pypi \"timeless\"; }"), &lines);
+    project.run("larder check").exits(0);
+    project.run("larder sync --env closed --offline").exits(0);
+    // What the top-level policy exempts is exempt.
+    let top = "policy { age \"1d\" { exempt npm \"left\"; exempt pypi \"timeless\"; }; }\n";
+    declare(&project, &format!("{top}{}", of("age \"3d\"")), &lines);
+    project.run("larder lock").exits(0);
+    project.run("larder check").exits(0);
 }

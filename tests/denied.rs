@@ -97,3 +97,40 @@ fn several_versions_of_a_package_are_told_where_the_policy_wants_it() {
     project.manifest(&format!("{DEPENDENCIES}policy {{ duplicates \"deny\"; }}\n"));
     project.run("larder check").exits(1).names(["npm:left is locked in 2 versions: 1.0.0, 2.0.0"]);
 }
+
+#[test]
+fn what_nothing_uses_is_told_and_refused_where_the_policy_says_so() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let with = |policy: &str| project.manifest(&format!("{DEPENDENCIES}{policy}"));
+    with("").write("index.js", "require('app');\n").run("larder sync").exits(0);
+    project.run("larder check").exits(0);
+    with("policy { unused \"warn\"; }");
+    let document = project.run("larder check --json").exits(0).json();
+    assert_eq!(checks(&document), ["unused"]);
+    project.run("larder check").exits(0).names(["nothing in the checkout names npm:other@1.0.0, which larder.kdl has"]);
+    with("policy { unused \"deny\"; }");
+    for command in ["larder check", "larder audit unused", "larder sync --repair"] {
+        project.run(command).exits(1).names(["dependencies that nothing uses", "npm:other@1.0.0", "larder remove"]);
+    }
+    project.write("index.js", "require('app'); require('other');\n").run("larder sync --repair").exits(0);
+}
+
+#[test]
+fn mirrors_of_the_environment_are_refused_where_the_policy_wants_declared_ones() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    project.manifest(&format!("{DEPENDENCIES}policy {{ sources {{ mirrors \"declared\"; }}; }}\n"));
+    project.run("larder lock").exits(1).names(["LARDER_MIRROR_NPMJS", "declare the mirror"]);
+    let text = project.read("larder.kdl");
+    let declared = |kind: &str, url: &str| format!("/{kind}/\" {{ mirror \"{url}\"; }}\n");
+    let text = text.replace("/npm/\"\n", &declared("npm", &registry.npm_url()));
+    let text = text.replace("/pypi/simple/\"\n", &declared("pypi/simple", &registry.pypi_url()));
+    project.write("larder.kdl", &text).run("larder lock").exits(0);
+    project.run("larder sync --mirror elsewhere").exits(1).names(["--mirror"]);
+    project
+        .write("larder.kdl", &text.replace("declared", "nowhere"))
+        .run("larder lock")
+        .exits(2)
+        .names(["nowhere", "any"]);
+}

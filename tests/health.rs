@@ -53,6 +53,22 @@ fn the_score_counts_vulnerabilities_and_outdated_dependencies() {
     assert_eq!((&document["health_score"], &document["band"]), (&json!(45), &json!("poor")));
     project.run("larder health --fail-below 45").exits(0).names(["Health 45 of 100: poor"]);
     project.run("larder health").exits(1).names(["has to be at least 50"]);
+    let text = project.read("larder.kdl");
+    let with =
+        |least: u8| project.write("larder.kdl", &format!("{text}policy {{ health {{ at-least {least}; }}; }}\n"));
+    with(46).run("larder health").exits(1).names(["has to be at least 46"]);
+    project
+        .run("larder audit health")
+        .exits(1)
+        .names(["the health score is 45 (it has to be at least 46)", "at-least 46"]);
+    with(45).run("larder health").exits(0);
+    project.run("larder audit health").exits(0);
+    with(101).run("larder health").exits(2).names(["at-least"]);
+    project
+        .write("larder.kdl", &format!("{text}policy {{ health; }}\n"))
+        .run("larder health")
+        .exits(2)
+        .names(["at-least"]);
 }
 
 #[test]

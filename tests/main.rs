@@ -77,4 +77,5 @@ mod tasks;
 mod templates;
 mod tour;
 mod undeclared;
+mod update_plan;
 mod urls;

@@ -274,6 +274,15 @@ pub(super) struct UpdateArgs {
     /// Move the runtimes that larder brings, and no package
     #[arg(long, conflicts_with_all = ["builds", "packages"])]
     pub(super) runtimes: bool,
+    /// Move direct dependencies group by group, and keep those with which the test succeeds; print a summary in Markdown
+    #[arg(long, conflicts_with_all = ["builds", "runtimes"])]
+    pub(super) plan: bool,
+    /// With --plan: the most groups that are tried
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "plan")]
+    pub(super) limit: usize,
+    /// With --plan: the command that has to succeed, in a copy of the checkout that has the new versions
+    #[arg(long, value_name = "COMMAND", requires = "plan")]
+    pub(super) test: Option<String>,
 }
 
 /// How the lock is used.

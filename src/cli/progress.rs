@@ -47,6 +47,7 @@ impl ProgressLine {
             Event::Inspecting(package) => bar.set_message(format!("Asking how {package} is built")),
             Event::BuildingPackage(package) => bar.set_message(format!("Building {package}")),
             Event::Compiling(packages) => bar.set_message(format!("Compiling {packages} Python packages")),
+            Event::Testing(packages) => bar.set_message(format!("Testing {packages}")),
             Event::Building(packages) => bar.set_message(format!("Building from {packages} packages")),
             Event::Warning(_) | Event::Waiting { .. } => {}
         }

@@ -1,13 +1,14 @@
-//! `age "3d" { exempt npm "@acme/*"; }` in the top-level policy.
+//! `age "3d" { exempt npm "@acme/*"; }` of a policy: at the top level a rule of choice, in an environment a check.
 
 use crate::model::{AgeExemption, MinimumAge};
 
 use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
+use super::policy::RequiredAge;
 use super::resolution::{self, ecosystem, read_instant};
 
-/// Reads the `age` of the top-level policy.
-pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<MinimumAge> {
+/// Reads the `age` of a policy.
+pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<RequiredAge> {
     const SHAPE: NodeShape = NodeShape {
         arguments: (1, 1),
         properties: &[],
@@ -22,7 +23,7 @@ pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<Mi
             _ => child.report_unknown("in `age`", &["exempt"], errors),
         }
     }
-    Some(MinimumAge { minimum: minimum?, exempt })
+    Some(RequiredAge { minimum: MinimumAge { minimum: minimum?, exempt }, span: node.span() })
 }
 
 /// `exempt npm "@acme/*" "lodash"`; versions of one package: `exempt npm "ws" versions="8.21.0"`; and what was published up to an

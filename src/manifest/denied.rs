@@ -1,10 +1,10 @@
-//! What a policy keeps out: packages by their names, sources, and ranges without an end.
+//! What a policy keeps out: packages by their names, sources, ranges without an end, and projects that are not healthy.
 
 use crate::model::{Label, Severity};
 
 use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
-use super::policy::{AllowedSources, DeniedPackages, PolicyRule};
+use super::policy::{AllowedSources, DeniedPackages, PolicyRule, RequiredHealth};
 use super::resolution::{self, ecosystem};
 
 /// The name of the rule that denies packages.
@@ -50,7 +50,7 @@ pub(super) fn read_denied(node: ManifestNode<'_>, denied: &mut Vec<DeniedPackage
     }
 }
 
-/// `sources { only "npmjs" "acme" "git"; }`
+/// `sources { only "npmjs" "acme" "git"; mirrors "declared"; }`
 pub(super) fn read_sources(node: ManifestNode<'_>, errors: &mut Errors) -> Option<AllowedSources> {
     const BLOCK: NodeShape = NodeShape {
         arguments: (0, 0),
@@ -65,20 +65,47 @@ pub(super) fn read_sources(node: ManifestNode<'_>, errors: &mut Errors) -> Optio
         example: "only \"npmjs\" \"pypi\"",
     };
     node.read_parts(&BLOCK, errors);
-    let mut only: Vec<Label> = Vec::new();
+    let mut only: Option<Vec<Label>> = None;
+    let mut has_declared_mirrors_only = false;
     for child in node.children() {
         if child.name() == "only" {
             let values = child.read_parts(&ONLY, errors).arguments;
-            only.extend(values.into_iter().filter_map(|value| value.label(errors)).map(|name| name.value));
+            let named = values.into_iter().filter_map(|value| value.label(errors)).map(|name| name.value);
+            only.get_or_insert_default().extend(named);
+        } else if child.name() == "mirrors" {
+            let choices = [("declared", true), ("any", false)];
+            let choice = child.single_value(errors).and_then(|value| value.choice(&choices, errors));
+            has_declared_mirrors_only |= choice.unwrap_or_default();
         } else {
-            child.report_unknown("in `sources`", &["only"], errors);
+            child.report_unknown("in `sources`", &["only", "mirrors"], errors);
         }
     }
     if node.children().next().is_none() {
         errors.push(node.missing_error("a block", Some(format!("it is written `{}`", BLOCK.example))));
         return None;
     }
-    Some(AllowedSources { only, span: node.span() })
+    Some(AllowedSources { only, has_declared_mirrors_only, span: node.span() })
+}
+
+/// `health { at-least 70; }`
+pub(super) fn read_health(node: ManifestNode<'_>, errors: &mut Errors) -> Option<RequiredHealth> {
+    const BLOCK: NodeShape =
+        NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "health { at-least 70; }" };
+    node.read_parts(&BLOCK, errors);
+    let mut required = None;
+    for child in node.children() {
+        if child.name() == "at-least" {
+            let score = child.single_value(errors).and_then(|value| value.number((0, 100), errors));
+            let at_least = score.and_then(|score| u8::try_from(score).ok());
+            required = at_least.map(|at_least| RequiredHealth { at_least, span: child.span() }).or(required);
+        } else {
+            child.report_unknown("in `health`", &["at-least"], errors);
+        }
+    }
+    if node.children().next().is_none() {
+        errors.push(node.missing_error("a block", Some(format!("it is written `{}`", BLOCK.example))));
+    }
+    required
 }
 
 /// `ranges { wildcard "deny"; }`

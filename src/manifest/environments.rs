@@ -1,6 +1,6 @@
 //! `environment` and `policy` nodes.
 
-use crate::model::{CheckName, Label, MinimumAge, Severity};
+use crate::model::{AgeExemption, CheckName, Label, Severity};
 
 use super::advisories::{self, ADVISORIES};
 use super::age::read_age;
@@ -25,12 +25,8 @@ pub(super) struct DraftEnvironment {
 /// The rule that the logs of registries need keys that the manifest names.
 const SIGNATURES: &str = "signatures";
 
-/// Reads a `policy` block. `age` is `None` in an environment, which cannot have one.
-pub(super) fn read_policy(
-    node: ManifestNode<'_>,
-    mut age: Option<&mut Option<MinimumAge>>,
-    errors: &mut Errors,
-) -> Policy {
+/// Reads a `policy` block.
+pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy {
     const SHAPE: NodeShape = NodeShape {
         arguments: (0, 0),
         properties: &[],
@@ -66,21 +62,14 @@ pub(super) fn read_policy(
             let value = rule.single_value(errors).and_then(|value| value.choice(&[("required", true)], errors));
             policy.requires_signatures |= value.unwrap_or_default();
         } else if rule.name() == "age" {
-            match age.take() {
-                Some(age) => *age = read_age(rule, errors),
-                None => errors.push(ManifestError::NotYet {
-                    what: "`age` of one environment".to_owned(),
-                    help: Some(
-                        "write it into the top-level `policy`: versions are chosen for all environments".to_owned(),
-                    ),
-                    span: rule.span(),
-                }),
-            }
+            policy.age = read_age(rule, errors);
+        } else if rule.name() == CheckName::Health.as_str() {
+            policy.health = denied::read_health(rule, errors);
         } else {
             let known: Vec<_> = CheckName::CONFIGURABLE
                 .into_iter()
                 .map(CheckName::as_str)
-                .chain([ADVISORIES, LICENSES, SIGNATURES, "age", denied::DENY, "sources", "ranges"])
+                .chain([ADVISORIES, LICENSES, SIGNATURES, "age", denied::DENY, "sources", "ranges", "health"])
                 .collect();
             rule.report_unknown("in a policy", &known, errors);
         }
@@ -109,7 +98,7 @@ pub(super) fn read_environment(node: ManifestNode<'_>, errors: &mut Errors) -> O
         }
         match option.name() {
             "include" => read_include(option, &mut environment, &mut spans, errors),
-            "policy" => own = read_policy(option, None, errors),
+            "policy" => own = read_policy(option, errors),
             "keep" => {
                 let number = option.single_value(errors).and_then(|value| value.number((1, 10_000), errors));
                 environment.keep = number.and_then(|n| u32::try_from(n).ok()).unwrap_or(DEFAULT_KEEP);
@@ -155,16 +144,20 @@ pub(super) fn read_environment(node: ManifestNode<'_>, errors: &mut Errors) -> O
     Some(DraftEnvironment { environment, policy: own })
 }
 
-/// Merges the environments' policies with the top-level one. If no environment is declared, adds the built-in ones.
+/// Merges the environments' policies with the top-level one, whose `age` exempts `exempt`. If no environment is declared, adds the
+/// built-in ones.
 pub(super) fn complete(
     drafts: Vec<DraftEnvironment>,
-    base: &Policy,
+    (base, exempt): (&Policy, &[AgeExemption]),
     groups: &[Group],
     errors: &mut Errors,
 ) -> Vec<Environment> {
     let mut environments: Vec<Environment> = Vec::new();
     for DraftEnvironment { mut environment, policy } in drafts {
         environment.policy = policy.merged_with(base);
+        if let Some(age) = &mut environment.policy.age {
+            age.minimum.exempt.extend_from_slice(exempt);
+        }
         // A profile is a folder, and some file systems ignore case.
         let same = |other: &&Environment| other.name.as_str().eq_ignore_ascii_case(environment.name.as_str());
         let spans = |environment: &Environment| environment.spans.as_ref().map(|spans| spans.node);

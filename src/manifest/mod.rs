@@ -49,7 +49,7 @@ pub use notation::{compatible_range, normal_name, parse_requirement, split_argum
 pub use parse::{ManifestKind, parse};
 pub use policy::{
     AdvisoryRules, AllowedSources, DeniedPackages, IgnoredAdvisory, LicenseRule, LicenseRules, PackageLicense, Policy,
-    PolicyRule,
+    PolicyRule, RequiredAge, RequiredHealth,
 };
 pub use requirement::RequirementError;
 pub use resolution::{overridden_name, split_override};

@@ -186,7 +186,10 @@ impl<'a> DraftManifest<'a> {
             "members" => self.members.extend(read_members(node, errors)),
             "patch" => patches::read_patch(node, &mut self.patches, errors),
             "tasks" => self.tasks.extend(tasks::read_tasks(node, errors)),
-            "policy" => self.policy = environments::read_policy(node, Some(&mut self.settings.age), errors),
+            "policy" => {
+                self.policy = environments::read_policy(node, errors);
+                self.settings.age = self.policy.age.take().map(|age| age.minimum);
+            }
             _ => node.report_unknown(
                 "at the top of a manifest",
                 if matches!(kind, ManifestKind::Member(_)) { &MEMBER } else { &TOP },
@@ -206,7 +209,8 @@ impl<'a> DraftManifest<'a> {
             {
                 node.source = RuntimeSource::NpmPackages;
             }
-            environments = environments::complete(self.environments, &self.policy, &self.groups, errors);
+            let exempt = self.settings.age.as_ref().map(|age| &*age.exempt).unwrap_or_default();
+            environments = environments::complete(self.environments, (&self.policy, exempt), &self.groups, errors);
         }
         let manifest = Manifest {
             file: file.into(),

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use miette::SourceSpan;
 
 use crate::model::{
-    AdvisorySeverity, CheckName, Label, LicenseExpression, LicenseTerm, NameGlob, PackageId, PackageKey, Requirement,
-    Severity,
+    AdvisorySeverity, CheckName, Label, LicenseExpression, LicenseTerm, MinimumAge, NameGlob, PackageId, PackageKey,
+    Requirement, Severity,
 };
 
 /// The severities of checks in an environment, for the checks that the manifest mentions.
@@ -22,6 +22,11 @@ pub struct Policy {
     pub denied: Vec<DeniedPackages>,
     /// `sources`
     pub sources: Option<AllowedSources>,
+    /// `age`: how long what is locked has to have been published. `None` in a project whose only `age` is that of the top-level policy,
+    /// which is a rule of choice.
+    pub age: Option<RequiredAge>,
+    /// `health`
+    pub health: Option<RequiredHealth>,
     /// `signatures "required"`: whether the log of every registry of private packages needs a `key` in the manifest.
     pub requires_signatures: bool,
 }
@@ -55,11 +60,31 @@ impl DeniedPackages {
     }
 }
 
-/// `sources { only "npmjs" "acme" "git"; }`
+/// `age "14d" { exempt npm "@acme/*"; }` of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredAge {
+    /// The age, and the packages that may be younger.
+    pub minimum: MinimumAge,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+/// `health { at-least 70; }`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequiredHealth {
+    /// The least score, up to 100.
+    pub at_least: u8,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+/// `sources { only "npmjs" "acme" "git"; mirrors "declared"; }`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedSources {
-    /// The registries that packages may come from, and `git` and `url` for what comes from none.
-    pub only: Vec<Label>,
+    /// The registries that packages may come from, and `git` and `url` for what comes from none. `None` for all.
+    pub only: Option<Vec<Label>>,
+    /// Whether registries are asked by the addresses of the manifest alone, and not by those that the environment puts before them.
+    pub has_declared_mirrors_only: bool,
     /// The node.
     pub span: SourceSpan,
 }
@@ -67,13 +92,17 @@ pub struct AllowedSources {
 impl AllowedSources {
     /// Returns whether packages may come from a registry, or from what is no registry.
     pub fn admits(&self, name: &str) -> bool {
-        self.only.iter().any(|only| only.as_str() == name)
+        self.only.as_ref().is_none_or(|only| only.iter().any(|only| only.as_str() == name))
     }
 
     /// Leaves of an environment's sources those that the top-level policy admits.
     fn within(&self, base: &Self) -> Self {
-        let both = self.only.iter().filter(|only| base.admits(only.as_str()));
-        Self { only: both.cloned().collect(), span: self.span }
+        let only = match (&self.only, &base.only) {
+            (Some(own), _) => Some(own.iter().filter(|only| base.admits(only.as_str())).cloned().collect()),
+            (None, base) => base.clone(),
+        };
+        let has_declared_mirrors_only = self.has_declared_mirrors_only || base.has_declared_mirrors_only;
+        Self { only, has_declared_mirrors_only, span: self.span }
     }
 }
 
@@ -216,6 +245,8 @@ impl Policy {
             (Some(own), Some(base)) => Some(own.within(base)),
             (own, base) => own.clone().or_else(|| base.clone()),
         };
+        merged.age.clone_from(&self.age);
+        merged.health = [self.health, base.health].into_iter().flatten().max_by_key(|health| health.at_least);
         for (&check, &own) in &self.rules {
             if own.holds_against(base.rules.get(&check)) {
                 merged.set(check, own);

@@ -83,7 +83,7 @@ impl Eq for NameGlob {}
 
 impl TimeLimits {
     /// Creates the limits for the versions of a package.
-    pub(super) fn new(
+    pub fn new(
         package: &PackageId,
         released_before: Option<Timestamp>,
         mut cutoff: Option<Timestamp>,

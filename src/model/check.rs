@@ -29,13 +29,17 @@ pub enum CheckName {
     Denied,
     /// Packages that are locked in several versions.
     Duplicates,
+    /// Direct dependencies that nothing in the checkout names.
+    Unused,
+    /// A score of the dependencies' health that is below what the policy wants.
+    Health,
     /// Lines that admit any later version.
     Ranges,
     /// Packages from elsewhere than the policy's sources.
     Sources,
     /// Newer versions that need a newer system than the default baseline.
     Baselines,
-    /// Newer versions that are too young for `age`.
+    /// Versions that are too young for `age`.
     Age,
     /// Extras that a package does not declare.
     Extras,
@@ -49,7 +53,7 @@ pub enum CheckName {
 
 impl CheckName {
     /// The checks whose severity a `policy` can set: those that need no solve.
-    pub const CONFIGURABLE: [Self; 9] = [
+    pub const CONFIGURABLE: [Self; 10] = [
         Self::Claims,
         Self::Deprecated,
         Self::Duplicates,
@@ -58,6 +62,7 @@ impl CheckName {
         Self::Platforms,
         Self::Python,
         Self::Scripts,
+        Self::Unused,
         Self::Yanked,
     ];
 
@@ -76,6 +81,8 @@ impl CheckName {
             Self::Yanked => "yanked",
             Self::Denied => "denied",
             Self::Duplicates => "duplicates",
+            Self::Unused => "unused",
+            Self::Health => "health",
             Self::Ranges => "ranges",
             Self::Sources => "sources",
             Self::Baselines => "baselines",

@@ -65,7 +65,7 @@ fn add_once(
     let project = target.tried(old, &text)?;
     let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&first))?;
     if request.syncs {
-        sync::check(session.context, &project, &lockfile)?;
+        sync::check(session, &project, &lockfile)?;
     }
 
     let edited = Edited { target: &target, text: &text };

@@ -13,7 +13,7 @@ use super::install::gather::{self, Completeness, Gathered, Preparation, SourceUs
 use super::lock::{self, Absent, LockUse, Locked};
 use super::policies::Subject;
 use super::registries::LazyRegistries;
-use super::{Context, Project, Result, Session, project, runtimes};
+use super::{Context, Project, Result, Session, project, publication_times, runtimes};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
 #[derive(Debug, Serialize)]
@@ -37,7 +37,7 @@ pub fn fetch(session: &Session<'_>, lock_use: LockUse) -> Result<Filled> {
     let (project, lockfile) = read(session.context, lock_use)?;
     let Extent { environments, selected } = Extent::of(session.context, &project, &lockfile)?;
     let (graph, platform) = (&lockfile.graph, Some(project.platform()?));
-    check_policies(session.context, (&project, &lockfile), &environments, platform)?;
+    check_policies(session, (&project, &lockfile), &environments, platform)?;
     let (mut gathered, mut skipped) = (Gathered::default(), Vec::new());
     let own_platform = project.platform()?;
     let root = profile::Profiles::open(&project.root)?;
@@ -118,12 +118,14 @@ impl<'p> Extent<'p> {
 
 /// Fails where the policy of an environment refuses what it would have on a platform.
 pub(super) fn check_policies(
-    context: &Context<'_>,
+    session: &Session<'_>,
     (project, lockfile): (&Project, &Lockfile),
     environments: &[&Environment],
     platform: Option<Platform>,
 ) -> Result<()> {
-    let subject = Subject::new(context, project, lockfile);
+    let packages = lockfile.graph.packages.iter();
+    let published = publication_times::asked_for(session, project, packages, environments)?;
+    let subject = Subject::new(session.context, project, lockfile).with_publication_times(published);
     for environment in environments {
         let closure = Closure::of(&lockfile.graph, &project::selection(environment, platform));
         subject.check(environment, &closure)?;

@@ -77,7 +77,7 @@ fn import_once(
     let project = target.tried(&old, &edits.text)?;
     let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(&before))?;
     if request.syncs {
-        sync::check(session.context, &project, &lockfile)?;
+        sync::check(session, &project, &lockfile)?;
     }
     let edited = Edited { target: &target, text: &edits.text };
     let replacement = Replacement { project: &project, edited: Some(&edited), old: &before, snapshot };

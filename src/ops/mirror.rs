@@ -54,7 +54,7 @@ pub fn write(session: &Session<'_>, options: &Options) -> Result<MirrorReport> {
     let Extent { environments, selected } = Extent::of(context, &project, &lockfile)?;
     let (mut wanted, mut missing) = (Vec::new(), BTreeSet::new());
     for &platform in &platforms {
-        fetch::check_policies(session.context, (&project, &lockfile), &environments, Some(platform))?;
+        fetch::check_policies(session, (&project, &lockfile), &environments, Some(platform))?;
         for groups in &selected {
             let selection = Selection { groups: groups.clone(), platform: Some(platform) };
             missing.extend(add_wanted(&lockfile, &selection, platform, &mut wanted)?);

@@ -136,7 +136,7 @@ impl Commit<'_> {
         let project = target.tried(self.project, text)?;
         let (lockfile, solved) = lock::solve(session, &project, &Wish::keeping(before))?;
         if self.syncs {
-            sync::check(session.context, &project, &lockfile)?;
+            sync::check(session, &project, &lockfile)?;
         }
         let edited = Edited { target, text };
         Replacement { project: &project, edited: Some(&edited), old: before, snapshot: self.snapshot }

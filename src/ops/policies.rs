@@ -10,10 +10,10 @@ use rustc_hash::FxHashMap;
 use crate::license::LicenseFact;
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{CheckName, PackageKey};
+use crate::model::{CheckName, PackageKey, Severity};
 use crate::policy::{
     self, CheckInput, CheckStage, Finding, FindingReport, KnownVulnerabilities, LocatedFinding, NamedText, PolicyError,
-    SolveNotes,
+    PublicationTimes, SolveNotes, UnusedLine,
 };
 use crate::resolve::Mismatch;
 
@@ -30,12 +30,27 @@ pub(super) struct Subject<'a> {
     advisories: OnceCell<KnownVulnerabilities>,
     /// What is known of licenses, if it was read.
     licenses: Option<BTreeMap<PackageKey, LicenseFact>>,
+    /// What is known of when packages were published, if it was looked up.
+    published: Option<PublicationTimes>,
+    /// The direct dependencies that nothing uses, if they were looked for.
+    unused: Option<Vec<UnusedLine>>,
+    /// The score of the dependencies' health, if it was computed.
+    health: Option<u8>,
 }
 
 impl<'a> Subject<'a> {
     /// Begins; nothing is read before a policy asks for it.
     pub(super) fn new(context: &'a Context<'a>, project: &'a Project, lockfile: &'a Lockfile) -> Self {
-        Self { context, project, lockfile, advisories: OnceCell::new(), licenses: None }
+        Self {
+            context,
+            project,
+            lockfile,
+            advisories: OnceCell::new(),
+            licenses: None,
+            published: None,
+            unused: None,
+            health: None,
+        }
     }
 
     /// Has vulnerabilities judged in any case.
@@ -53,12 +68,28 @@ impl<'a> Subject<'a> {
         Self { licenses: Some(known), ..self }
     }
 
-    /// Fails where the environment's policy forbids a license that the closure has; returns what it only warns of.
-    pub(super) fn check_licenses(&self, environment: &Environment, closure: &Closure<'_>) -> Result<Vec<Finding>> {
+    /// Has ages judged, if the times of publication are known.
+    pub(super) fn with_publication_times(self, published: Option<PublicationTimes>) -> Self {
+        Self { published, ..self }
+    }
+
+    /// Has dependencies that nothing uses judged, if they are known.
+    pub(super) fn with_unused(self, unused: Option<Vec<UnusedLine>>) -> Self {
+        Self { unused, ..self }
+    }
+
+    /// Has the score of the dependencies' health judged, if it is known.
+    pub(super) fn with_health(self, health: Option<u8>) -> Self {
+        Self { health, ..self }
+    }
+
+    /// Fails where the environment's policy forbids what only the files of the closure's packages tell: their licenses, and that
+    /// nothing uses them. Returns what it only warns of.
+    pub(super) fn check_gathered(&self, environment: &Environment, closure: &Closure<'_>) -> Result<Vec<Finding>> {
         let input = CheckInput { closures: Some(from_ref(closure)), ..self.input() };
         let manifest = &self.project.manifest;
-        let found = policy::check_named(CheckName::Licenses).map(|it| policy::judge(it, &input, manifest, environment));
-        self.refuse_denied(found.unwrap_or_default())
+        let checks = [CheckName::Licenses, CheckName::Unused].into_iter().filter_map(policy::check_named);
+        self.refuse_denied(checks.flat_map(|check| policy::judge(check, &input, manifest, environment)).collect())
     }
 
     /// Fails where the environment's policy forbids what the closure has; returns what it only warns of.
@@ -136,9 +167,17 @@ impl<'a> Subject<'a> {
             local_warnings: &self.project.warnings,
             engine_mismatches: own_runtimes::warnings(self.project),
             licenses: self.licenses.as_ref(),
+            published: self.published.as_ref(),
+            unused: self.unused.as_deref(),
+            health: self.health,
             ..CheckInput::whole(self.lockfile)
         }
     }
+}
+
+/// Returns whether the policy of an environment says that a check's findings are told.
+pub(super) fn is_asked_for(check: CheckName, environment: &Environment) -> bool {
+    environment.policy.rule(check).is_some_and(|rule| rule.severity > Severity::Allow)
 }
 
 /// Returns findings of several environments, each once and as severe as in the strictest, in the order of the checks.

@@ -13,7 +13,7 @@ use super::policies::Subject;
 use super::project::{self, snapshot};
 use super::session::LOCKFILE;
 use super::sync::Synced;
-use super::{Project, Result, Session};
+use super::{Project, Result, Session, publication_times};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -36,7 +36,9 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let fits = |side: &&Side| target.include.iter().all(|group| sides.counts(Some(group), side));
     let side = tested_on.filter(fits).or_else(|| sides.of(&target.include));
     let closure = Closure::on_side(&lockfile.graph, &selection, side);
-    check(&Subject::new(session.context, &project, &lockfile), &lockfile, &closure, &tested, [source, target])?;
+    let published = publication_times::asked_for(session, &project, closure.packages(), &[target])?;
+    let subject = Subject::new(session.context, &project, &lockfile).with_publication_times(published);
+    check(&subject, &lockfile, &closure, &tested, [source, target])?;
 
     let promoted = PromotionSource { environment: source.name.clone(), number: tested.number };
     let installation = Installation {
@@ -52,7 +54,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
         bundled: None,
     };
     let ingredients = installation.gather(&selection, closure)?;
-    installation.check_licenses(&ingredients)?;
+    installation.check_gathered(&ingredients)?;
     let held = snapshot::hold(session.context, &profile)?;
     // What a sync noted does not tell what this leaves, which may be gone back from.
     state::forget(&project.root, target.name.as_str())?;

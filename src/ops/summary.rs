@@ -6,7 +6,7 @@ use crate::difference::{Difference, RuntimeChange};
 use crate::model::{PackageId, Version};
 
 /// `"plan"` in `schema/sync.json` and `schema/lock.json`.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct DifferenceSummary {
     added: Vec<Moved>,
     changed: Vec<Changed>,
@@ -16,14 +16,14 @@ pub(super) struct DifferenceSummary {
     kept: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Moved {
     ecosystem: &'static str,
     name: String,
     versions: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Changed {
     ecosystem: &'static str,
     name: String,

@@ -29,7 +29,7 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
 use super::session::LOCKFILE;
 use super::summary::DifferenceSummary;
-use super::{Context, Project, Result, Session, advisories, notes, variables};
+use super::{Project, Result, Session, advisories, notes, publication_times, variables};
 
 /// How to sync.
 #[derive(Clone, Copy, Debug, Default)]
@@ -188,7 +188,8 @@ fn healed(packages: usize, how: &str) -> Option<String> {
 
 /// Fails where a sync of this lock would be refused: by a rollback that was meant, by the environment's policy, by this
 /// machine, or by what another tool put in the way.
-pub(super) fn check(context: &Context<'_>, project: &Project, lockfile: &Lockfile) -> Result<()> {
+pub(super) fn check(session: &Session<'_>, project: &Project, lockfile: &Lockfile) -> Result<()> {
+    let context = session.context;
     let (environment, platform) = (project.environment(context)?, project.platform()?);
     let profile = profile::Profiles::open(&project.root)?;
     variables::check_path(profile.root())?;
@@ -196,7 +197,8 @@ pub(super) fn check(context: &Context<'_>, project: &Project, lockfile: &Lockfil
         return Err(IsRolledBack::new(&environment.name, &note).into());
     }
     let closure = Closure::of(&lockfile.graph, &project::selection(environment, Some(platform)));
-    Subject::new(context, project, lockfile).check(environment, &closure)?;
+    let published = publication_times::asked_for(session, project, closure.packages(), &[environment])?;
+    Subject::new(context, project, lockfile).with_publication_times(published).check(environment, &closure)?;
     let interpreter = interpreter::find(context, project, &closure, platform)?;
     let brings_python = lockfile.runtimes.on(RuntimeName::Python, platform).is_some();
     Ok(profile.check_links(RequiredLinks::of(&closure, interpreter.is_some() || brings_python))?)
@@ -307,7 +309,7 @@ impl<'a> Sync<'a> {
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, _) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);
-        Subject::new(self.session.context, self.project, &lockfile).check(self.environment, &closure)?;
+        self.subject(&lockfile, &closure)?.check(self.environment, &closure)?;
         Ok(Synced {
             environment: self.environment.name.to_string(),
             generation: None,
@@ -365,6 +367,13 @@ impl<'a> Sync<'a> {
         Ok((Cow::Owned(lockfile.without_folders(&absent)), absent))
     }
 
+    /// Returns a lock to be judged, with what has to be looked up for it.
+    fn subject<'l>(&'l self, lockfile: &'l Lockfile, closure: &Closure<'_>) -> Result<Subject<'l>> {
+        let Self { session, project, environment, .. } = self;
+        let published = publication_times::asked_for(session, project, closure.packages(), &[environment])?;
+        Ok(Subject::new(session.context, project, lockfile).with_publication_times(published))
+    }
+
     /// Makes the environment what a lock says.
     fn install(mut self, locked: &Locked, purpose: Purpose<'_>, snapshot: &InputSnapshot) -> Result<Option<Synced>> {
         self.facts.note(&self.project.lockfile())?;
@@ -373,8 +382,7 @@ impl<'a> Sync<'a> {
         let selection = project::selection(self.environment, Some(self.platform));
         let (lockfile, absent) = self.present(&locked.lockfile, &selection)?;
         let closure = Closure::of(&lockfile.graph, &selection);
-        let subject = Subject::new(self.session.context, self.project, &lockfile);
-        let mut found = subject.check(self.environment, &closure)?;
+        let mut found = self.subject(&lockfile, &closure)?.check(self.environment, &closure)?;
         let installation = Installation {
             session: self.session,
             project: self.project,
@@ -388,7 +396,7 @@ impl<'a> Sync<'a> {
             bundled: None,
         };
         let ingredients = installation.gather(&selection, closure)?;
-        found.extend(installation.check_licenses(&ingredients)?);
+        found.extend(installation.check_gathered(&ingredients)?);
         let held = snapshot::hold(self.session.context, &self.profile)?;
         // While the network was waited for, another larder may have got further than this one.
         if !snapshot.stands(&self.project.root)? {

@@ -52,6 +52,11 @@ pub trait Check: Sync {
     /// Returns the predicate of a sentence about a package with a finding: "declares one".
     fn verb(&self) -> Verb;
 
+    /// Returns the head of the error of denied findings that no line of a policy denies; `subject` is a package or a number of them.
+    fn unruled_head(&self, subject: &str, verb: &str) -> String {
+        format!("{subject} {verb} {}", self.object())
+    }
+
     /// Returns advice on how to resolve a finding.
     fn help(&self) -> &'static str;
 

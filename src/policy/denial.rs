@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::CheckName;
+use crate::model::PackageKey;
 
 use super::report::{LocatedFinding, path_text};
 use super::{Finding, NamedText, RuleLine, check_named};
@@ -29,7 +29,7 @@ pub enum PolicyError {
 pub struct Denial {
     message: String,
     code: &'static str,
-    help: &'static str,
+    help: String,
     rule: Option<(NamedSource<String>, SourceSpan)>,
     packages: Vec<DeniedPackage>,
 }
@@ -52,7 +52,8 @@ impl PolicyError {
     pub fn new(findings: &[LocatedFinding], lock: NamedText<'_>) -> Option<Self> {
         let denied: Vec<&LocatedFinding> = findings.iter().filter(|located| located.finding.is_denied()).collect();
         let same_rule = |a: &&LocatedFinding, b: &&LocatedFinding| {
-            (a.finding.check, a.finding.code, &a.finding.rule) == (b.finding.check, b.finding.code, &b.finding.rule)
+            let kind = |one: &LocatedFinding| (one.finding.check, one.finding.code, one.finding.package.is_some());
+            (kind(a), &a.finding.rule) == (kind(b), &b.finding.rule)
         };
         let mut denials: Vec<Denial> =
             denied.chunk_by(same_rule).filter_map(|of_one| Denial::new(of_one, lock)).collect();
@@ -68,15 +69,19 @@ impl Denial {
         let first = &findings.first()?.finding;
         let check = check_named(first.check)?;
         let verb = check.verb();
-        let subjects: BTreeSet<String> = findings.iter().map(|located| subject(&located.finding)).collect();
-        let (subject, verb) = match subjects.first() {
-            Some(one) if subjects.len() == 1 => (one.clone(), verb.singular),
-            _ => (format!("{} packages", subjects.len()), verb.plural),
+        let subjects: BTreeSet<&PackageKey> =
+            findings.iter().filter_map(|located| located.finding.package.as_ref()).collect();
+        let (subject, verb) = match (subjects.first(), subjects.len()) {
+            (Some(one), 1) => (one.to_string(), verb.singular),
+            (_, count) => (format!("{count} packages"), verb.plural),
         };
         let source = |rule: &RuleLine| (NamedSource::new(&*rule.file, rule.text.to_string()), rule.span);
         // What helps with all of them is said once.
         let own_help = |finding: &Finding| finding.help.clone().filter(|help| help != check.help());
-        let packages = findings.iter().map(|located| DeniedPackage {
+        // A single finding about the project is the whole message.
+        let is_said = subjects.is_empty() && findings.len() == 1;
+        let listed = findings.iter().filter(|_| !is_said);
+        let packages = listed.map(|located| DeniedPackage {
             message: located.finding.message.clone(),
             help: match (path_text(&located.path), own_help(&located.finding)) {
                 (Some(path), Some(help)) => Some(format!("it is there by {path}; {help}")),
@@ -88,20 +93,17 @@ impl Denial {
         });
         Some(Self {
             message: match first.rule {
+                _ if is_said => first.message.clone(),
+                _ if subjects.is_empty() => format!("the project is refused, for {} reasons", findings.len()),
                 Some(_) => format!("the policy denies {}, and {subject} {verb}", check.object()),
-                None if check.name() == CheckName::Advisories => format!("{}: {subject}", check.object()),
-                None => format!("{subject} {verb} {}", check.object()),
+                None => check.unruled_head(&subject, verb),
             },
             code: first.code,
-            help: check.help(),
+            help: own_help(first).filter(|_| is_said).unwrap_or_else(|| check.help().to_owned()),
             rule: first.rule.as_ref().map(source),
             packages: packages.collect(),
         })
     }
-}
-
-fn subject(finding: &Finding) -> String {
-    finding.package.as_ref().map_or_else(|| "the project".to_owned(), ToString::to_string)
 }
 
 impl Diagnostic for Denial {
@@ -110,7 +112,7 @@ impl Diagnostic for Denial {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        Some(Box::new(self.help))
+        Some(Box::new(&self.help))
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {

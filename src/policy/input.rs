@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::advisory::Vulnerability;
@@ -37,6 +38,30 @@ pub struct CheckInput<'a> {
     pub advisories: Option<&'a KnownVulnerabilities>,
     /// What is known of the packages' licenses, if it was read.
     pub licenses: Option<&'a BTreeMap<PackageKey, LicenseFact>>,
+    /// What is known of when packages were published, if it was looked up.
+    pub published: Option<&'a PublicationTimes>,
+    /// The direct dependencies that nothing in the checkout names, if it was looked through.
+    pub unused: Option<&'a [UnusedLine]>,
+    /// The score of the dependencies' health, if it was computed.
+    pub health: Option<u8>,
+}
+
+/// What is known of when the packages of a lock were published.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublicationTimes {
+    /// The time of each package; `None` if its registry does not tell. Packages whose age does not matter are left out.
+    pub times: BTreeMap<PackageKey, Option<Timestamp>>,
+    /// The time by which packages are old enough or not.
+    pub now: Timestamp,
+}
+
+/// A direct dependency that nothing in the checkout names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnusedLine {
+    /// What the line was locked to.
+    pub package: PackageKey,
+    /// Whose manifest has the line: `larder.kdl`, or a member's folder.
+    pub manifest: String,
 }
 
 /// What is known of the vulnerabilities of a lock.
@@ -76,6 +101,9 @@ impl<'a> CheckInput<'a> {
             mismatches: &[],
             advisories: None,
             licenses: None,
+            published: None,
+            unused: None,
+            health: None,
         }
     }
 

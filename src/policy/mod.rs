@@ -30,7 +30,7 @@ pub use contract::{Check, CheckStage, Judgement, Verb};
 pub use denial::{Denial, PolicyError};
 pub use finding::{Finding, RuleLine};
 pub use github::github_annotations;
-pub use input::{CheckInput, KnownVulnerabilities, SolveNotes};
+pub use input::{CheckInput, KnownVulnerabilities, PublicationTimes, SolveNotes, UnusedLine};
 pub use named_text::NamedText;
 pub use report::{FindingReport, LocatedFinding, locate};
 pub use sarif::sarif;

@@ -33,9 +33,9 @@ pub(in crate::cli) struct AuditArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct HealthArgs {
-    /// Fail if the score is below this
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100), global = true)]
-    pub(in crate::cli) fail_below: u8,
+    /// Fail if the score is below this [default: what the policy's `health` says, or 50]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100), global = true)]
+    pub(in crate::cli) fail_below: Option<u8>,
     #[command(subcommand)]
     pub(in crate::cli) command: Option<HealthCommand>,
 }

@@ -15,10 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::lock::{Closure, Lockfile};
-use crate::model::{Origin, PackageId, PackageKey};
+use crate::manifest::Environment;
+use crate::model::{CheckName, Origin, PackageId, PackageKey};
+use crate::policy::UnusedLine;
 use crate::profile::Profiles;
 
 use super::outdated::{Newer, outdated};
+use super::policies::is_asked_for;
 use super::project::selection;
 use super::{Project, Result, Session, lock};
 
@@ -139,6 +142,24 @@ pub fn analyze(session: &Session<'_>) -> Result<Analysis> {
         outdated,
         recommendations,
     })
+}
+
+/// Looks for direct dependencies that nothing in the checkout names, in those environments whose policy says something of them.
+/// Returns `None` if no policy does.
+pub(super) fn asked_for(
+    session: &Session<'_>,
+    project: &Project,
+    lockfile: &Lockfile,
+    environments: &[&Environment],
+) -> Result<Option<Vec<UnusedLine>>> {
+    let mut found: Option<BTreeSet<UnusedLine>> = None;
+    for environment in environments.iter().filter(|environment| is_asked_for(CheckName::Unused, environment)) {
+        let closure = Closure::of(&lockfile.graph, &selection(environment, None));
+        let unused = unused::dependencies(session, project, &closure)?.into_iter();
+        let lines = unused.map(|one| UnusedLine { package: one.locked, manifest: one.from });
+        found.get_or_insert_default().extend(lines);
+    }
+    Ok(found.map(|lines| lines.into_iter().collect()))
 }
 
 fn counts(closure: &Closure<'_>, lockfile: &Lockfile) -> Counts {

@@ -26,6 +26,9 @@ pub struct UnusedDependency {
     /// The line's group, where it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// What the line was locked to.
+    #[serde(skip)]
+    pub(super) locked: PackageKey,
 }
 
 /// The largest file that is looked into, in bytes.
@@ -61,6 +64,7 @@ pub(super) fn dependencies(
                 package: format!("{}:{}", key.id.ecosystem, edge.name),
                 from: manifest_of(&root.dependent),
                 group: root.group.as_ref().map(ToString::to_string),
+                locked: key.clone(),
             });
         }
     }

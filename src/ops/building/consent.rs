@@ -13,7 +13,7 @@ use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::model::{BuildRules, PackageKey, TreeDigest};
 use crate::ops::project::Project;
-use crate::ops::{Context, Result};
+use crate::ops::{Context, Result, Variables};
 use crate::profile::python::on_path;
 
 /// The variable that agrees where there is no user to ask: `isolation=reduced`, separated by commas or spaces.
@@ -96,6 +96,15 @@ pub(in crate::ops) fn unconfirmed(context: &Context<'_>, project: &Project) -> R
         wanted => agreed.contains(wanted),
     };
     Ok(asked.into_iter().filter(|wanted| !covers(wanted)).collect())
+}
+
+/// Returns the variables by which a copy of a project may have what this user agreed to for the project.
+pub(in crate::ops) fn carried(context: &Context<'_>, root: &Path) -> Result<Variables> {
+    let agreed = kept(context)?.remove(root).unwrap_or_default();
+    let mut words: Vec<String> = agreed.iter().map(ToString::to_string).collect();
+    words.extend(context.variables.text(AGREED));
+    let agreed = (!words.is_empty()).then(|| (AGREED.into(), words.join(",").into()));
+    Ok(context.variables.all().into_iter().chain(agreed).collect())
 }
 
 /// Remembers what this user agreed to for a project.

@@ -16,11 +16,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure};
-use crate::model::{PackageId, PackageKey};
+use crate::model::{CheckName, PackageId, PackageKey};
+use crate::policy::Finding;
 use crate::profile;
 use crate::store::Store;
 
-use crate::ops::audit::{self, Counts};
+use crate::ops::inspection::{Counts, Options, inspect};
 use crate::ops::outdated::{self, Newer};
 use crate::ops::{Event, Project, Result, Session, lock, project};
 
@@ -47,6 +48,9 @@ pub struct Health {
     /// Whether every installed package is as it was installed.
     pub healthy: bool,
     packages: Vec<PackageHealth>,
+    /// The least score that passes, unless the command line names another.
+    #[serde(skip)]
+    limit: u8,
     /// The report, if one was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
@@ -64,8 +68,8 @@ struct Duplicate {
     versions: Vec<String>,
 }
 
-/// The check whose denied findings are licenses that the policy forbids.
-const LICENSES: &str = "licenses";
+/// The least score that passes, unless a policy or the command line names another.
+const USUAL_LIMIT: u8 = 50;
 
 impl Health {
     /// Returns what people are told.
@@ -90,8 +94,8 @@ impl Health {
     }
 
     /// Returns the error of a score that is too low.
-    pub fn refusal(&self, fail_below: u8) -> Option<HealthError> {
-        let score = self.health_score.value();
+    pub fn refusal(&self, fail_below: Option<u8>) -> Option<HealthError> {
+        let (score, fail_below) = (self.health_score.value(), fail_below.unwrap_or(self.limit));
         (score < fail_below).then_some(HealthError::TooLow { score, fail_below })
     }
 }
@@ -101,25 +105,9 @@ pub fn health(session: &Session<'_>) -> Result<Health> {
     let context = session.context();
     let root = project::find_root(context)?;
     let project = Project::read(root)?;
-    let options = audit::Options::default();
-    let audited = audit::look(session, &project, &options)?;
-    let outdated = match outdated::outdated(session) {
-        Ok(outdated) => Some(outdated.packages),
-        Err(error) => {
-            (context.reporter)(Event::Warning(format!("outdated dependencies are not known: {}", error.in_short())));
-            None
-        }
-    };
+    let (faults, outdated) = faults(session, &project)?;
+    let license_compliant = !faults.has_denied_license;
     let lockfile = lock::existing(&project)?;
-    let license_compliant = !audited
-        .findings
-        .iter()
-        .any(|located| located.finding.check.as_str() == LICENSES && located.finding.is_denied());
-    let faults = Faults {
-        vulnerabilities: audited.counts(),
-        outdated: outdated.as_ref().map_or(0, Vec::len),
-        has_denied_license: !license_compliant,
-    };
     let health_score = HealthScore::of(&faults);
     let timestamp = Timestamp::now().to_string();
     let packages = installed(session, &project, &timestamp)?;
@@ -139,8 +127,41 @@ pub fn health(session: &Session<'_>) -> Result<Health> {
         license_compliant,
         healthy,
         packages,
+        limit: limit(&project),
         report: None,
     })
+}
+
+/// Returns the score of a project's dependencies, as a number up to 100.
+pub(super) fn score(session: &Session<'_>, project: &Project) -> Result<u8> {
+    let (faults, _) = faults(session, project)?;
+    Ok(HealthScore::of(&faults).value())
+}
+
+/// Looks for what the score is made of. Returns it with the newer versions of direct dependencies, if the registries could be asked.
+fn faults(session: &Session<'_>, project: &Project) -> Result<(Faults, Option<Vec<Newer>>)> {
+    let audited = inspect(session, project, &Options::default())?;
+    let outdated = match outdated::outdated(session) {
+        Ok(outdated) => Some(outdated.packages),
+        Err(error) => {
+            let told = format!("outdated dependencies are not known: {}", error.in_short());
+            (session.context.reporter)(Event::Warning(told));
+            None
+        }
+    };
+    let is_license = |finding: &Finding| finding.check == CheckName::Licenses && finding.is_denied();
+    let faults = Faults {
+        vulnerabilities: audited.counts(),
+        outdated: outdated.as_ref().map_or(0, Vec::len),
+        has_denied_license: audited.findings.iter().any(|located| is_license(&located.finding)),
+    };
+    Ok((faults, outdated))
+}
+
+/// Returns the strictest limit of the project's policies, or 50.
+fn limit(project: &Project) -> u8 {
+    let wanted = project.manifest.environments.iter().filter_map(|environment| environment.policy.health);
+    wanted.map(|wanted| wanted.at_least).max().unwrap_or(USUAL_LIMIT)
 }
 
 /// Looks at the health, and writes a report.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::ops::audit::Counts;
+use crate::ops::inspection::Counts;
 
 /// What the score is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -23,6 +23,7 @@ use crate::profile::python::{self, Bytecode, Interpreter};
 use crate::profile::{self, Built, Generation, ProjectLock, PromotionSource, RequiredLinks};
 use crate::store::{Lease, Tree};
 
+use crate::ops::analyze;
 use crate::ops::building::{Builder, ScriptRunner};
 use crate::ops::generations::{self, switch};
 use crate::ops::interpreter;
@@ -233,14 +234,20 @@ impl Installation<'_> {
         Ok(compiled)
     }
 
-    /// Fails where the environment's policy forbids the license of a package; returns what it only warns of.
-    pub(super) fn check_licenses(&self, from: &Ingredients<'_>) -> Result<Vec<Finding>> {
-        if self.environment.policy.licenses.span.is_none() {
+    /// Fails where the environment's policy forbids what only the gathered files tell: licenses, and dependencies that nothing uses.
+    /// Returns what it only warns of.
+    pub(super) fn check_gathered(&self, from: &Ingredients<'_>) -> Result<Vec<Finding>> {
+        let unused = analyze::asked_for(self.session, self.project, self.lock, &[self.environment])?;
+        let judges_licenses = self.environment.policy.licenses.span.is_some();
+        if unused.is_none() && !judges_licenses {
             return Ok(Vec::new());
         }
-        let known = license_facts::of_trees(from.gathered.trees.iter().map(|(key, tree)| (key, &**tree)));
-        let subject = Subject::new(self.session.context, self.project, self.lock).with_licenses(known);
-        subject.check_licenses(self.environment, &from.closure)
+        let mut subject = Subject::new(self.session.context, self.project, self.lock).with_unused(unused);
+        if judges_licenses {
+            let trees = from.gathered.trees.iter().map(|(key, tree)| (key, &**tree));
+            subject = subject.with_licenses(license_facts::of_trees(trees));
+        }
+        subject.check_gathered(self.environment, &from.closure)
     }
 
     /// Builds beside what is there, checks, and switches.

@@ -11,6 +11,8 @@ mod tool_credentials;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use miette::{NamedSource, SourceSpan};
+
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::{ArtifactSource, Body, SourceError};
 use crate::fs;
@@ -44,13 +46,19 @@ pub(in crate::ops) fn open_asking(
     for registry in &manifest.registries {
         let variable = registry.mirror_variable();
         if let Some(text) = context.variables.text(&variable) {
-            let url = RegistryUrl::parse(&text).map_err(|reason| BadMirror { variable, reason })?;
+            let url = RegistryUrl::parse(&text).map_err(|reason| BadMirror { variable: variable.clone(), reason })?;
+            if registry.url != url && !registry.mirrors.contains(&url) {
+                refuse_undeclared(manifest, &variable)?;
+            }
             mirrors.insert(registry.name.clone(), vec![url]);
         }
     }
     let tokens = tokens::read(context, project)?;
     let credentials = credentials(context, project, &mirrors, &tokens)?;
     let tokens::Tokens { tokens, netrc } = tokens;
+    if context.mirror.is_some() {
+        refuse_undeclared(manifest, "--mirror")?;
+    }
     let mirror = context.mirror.as_deref().map(MirrorFolder::open).transpose()?;
     let options = RegistryOptions {
         registries: manifest.registries.clone(),
@@ -79,6 +87,20 @@ pub(in crate::ops) fn open_asking(
     };
     fs::expect_open_files();
     Ok(Registries::new(options))
+}
+
+/// Fails where a policy admits only the mirrors that the manifest declares.
+fn refuse_undeclared(manifest: &Manifest, named_by: &str) -> Result<()> {
+    let rules = manifest.environments.iter().filter_map(|environment| environment.policy.sources.as_ref());
+    match rules.into_iter().find(|rule| rule.has_declared_mirrors_only) {
+        None => Ok(()),
+        Some(rule) => Err(UndeclaredMirror {
+            named_by: named_by.to_owned(),
+            manifest: NamedSource::new(&*manifest.file, manifest.text.to_string()),
+            rule: rule.span,
+        }
+        .into()),
+    }
 }
 
 /// Returns which variables a project asks to send where, and nobody agreed to yet, be they set or not.
@@ -199,6 +221,27 @@ impl Drop for LazyRegistries<'_> {
         if let Some(Ok(registries)) = self.opened.take() {
             release(registries);
         }
+    }
+}
+
+/// A mirror that only the environment names, where the policy wants those of the manifest.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{named_by} names a mirror that larder.kdl does not declare, and the policy admits no other")]
+#[diagnostic(
+    code(larder::policy::sources),
+    help("unset it, or declare the mirror: `mirror \"URL\"` in the block of its registry")
+)]
+struct UndeclaredMirror {
+    named_by: String,
+    #[source_code]
+    manifest: NamedSource<String>,
+    #[label("the policy")]
+    rule: SourceSpan,
+}
+
+impl Failure for UndeclaredMirror {
+    fn exit(&self) -> Exit {
+        Exit::Refused
     }
 }
 

@@ -32,6 +32,7 @@ use std::process::Command;
 
 use super::lock::LockUse;
 use super::project;
+use super::sync::Synced;
 use super::variables::Seen;
 use super::{Context, Project, Result, Session};
 use prepared::{Prepared, start};
@@ -131,6 +132,13 @@ pub(super) fn start_tool(
         command.env_remove(name);
     }
     Err(RunError::new(context, program.as_os_str(), &start(command), &seen.path).into())
+}
+
+/// Runs a command that sees a generation, waits for it, and returns its status.
+pub(super) fn run_in(context: &Context<'_>, synced: &Synced, mut command: Command) -> Result<u8> {
+    let seen = Seen::of(&synced.folder, context)?;
+    prepared::show(&mut command, &synced.environment, &seen, None);
+    Ok(children::run_to_end(command).map_err(|error| shell_error(context, &error))?)
 }
 
 fn run_program(

@@ -20,6 +20,8 @@ pub enum Event {
     BuildingPackage(String),
     /// Python's byte-code is being made for so many packages.
     Compiling(usize),
+    /// The project's tests are run with newer versions of these packages.
+    Testing(String),
     /// A generation is being built from so many packages.
     Building(usize),
     /// Another larder holds something.

@@ -9,6 +9,7 @@ mod deprecated;
 mod duplicates;
 mod engines;
 mod extras;
+mod health;
 mod licenses;
 mod local_packages;
 mod metadata;
@@ -19,6 +20,7 @@ mod ranges;
 mod replaced;
 mod scripts;
 mod sources;
+mod unused;
 mod yanked;
 
 use crate::model::CheckName;
@@ -26,7 +28,7 @@ use crate::model::CheckName;
 use super::Check;
 
 /// All checks, in the order in which their findings are listed.
-pub const CHECKS: [&dyn Check; 20] = [
+pub const CHECKS: [&dyn Check; 22] = [
     &advisories::AdvisoriesCheck,
     &licenses::LicensesCheck,
     &denied::DeniedCheck,
@@ -43,6 +45,8 @@ pub const CHECKS: [&dyn Check; 20] = [
     &yanked::YankedCheck,
     &ranges::RangesCheck,
     &duplicates::DuplicatesCheck,
+    &unused::UnusedCheck,
+    &health::HealthCheck,
     &claims::ClaimsCheck,
     &replaced::ReplacedCheck,
     &deprecated::DeprecatedCheck,

@@ -1,15 +1,20 @@
-//! The published versions of a package, and their archives, for whoever compares with them.
+//! The published versions of a package, their archives, for whoever compares with them, and their times.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Registries, RegistryEntry};
+use jiff::Timestamp;
+
+use super::{NETWORK_THREADS, Registries, RegistryEntry};
 use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, Request, RequestTarget};
-use crate::model::{Digest, Label, PackageName, Version};
+use crate::model::{Digest, Label, PackageKey, PackageName, Version};
 use crate::package::{self, ArchiveFile, Body};
 use crate::registry::RegistryError;
 use crate::registry::client::ListingError;
+use crate::registry::prefetch::run_concurrently;
 use crate::registry::protocol::{PackageListing, ReleaseError};
+use crate::resolve::{AgeRule, IndexError};
 
 /// The most bytes of an archive.
 const LARGEST: u64 = package::MAX_SIZE;
@@ -23,6 +28,16 @@ pub struct PublishedVersion {
     pub is_yanked: bool,
 }
 
+/// What a registry's listing tells of when a version was published.
+enum PublicationTime {
+    At(Timestamp),
+    /// There is no time, and the registry's `age` admits that.
+    Admitted,
+    /// There is no time.
+    Untold,
+    NoSuchVersion,
+}
+
 type Result<T> = std::result::Result<T, Arc<dyn Failure>>;
 
 impl Registries {
@@ -34,6 +49,46 @@ impl Registries {
             Some(PublishedVersion { version, is_yanked: candidate.yanked })
         });
         Ok(versions.collect())
+    }
+
+    /// Returns when versions were published, as far as their registries tell; those of registries whose `age` admits versions without
+    /// a time are left out if they have none. A cached listing that lacks a version is revalidated.
+    pub fn publication_times(
+        &self,
+        keys: &[PackageKey],
+    ) -> std::result::Result<BTreeMap<PackageKey, Option<Timestamp>>, IndexError> {
+        let look_up = |keys: &[PackageKey]| run_concurrently(keys, NETWORK_THREADS, |key| self.publication_time(key));
+        let mut known = look_up(keys);
+        let is_missing = |time: &std::result::Result<PublicationTime, IndexError>| {
+            matches!(time, Ok(PublicationTime::NoSuchVersion))
+        };
+        let missing = keys.iter().zip(&known).filter(|(_, time)| is_missing(time)).map(|(key, _)| key.id.clone());
+        if self.drop_cached(&missing.collect::<Vec<_>>()) {
+            known = look_up(keys);
+        }
+        let mut times = BTreeMap::new();
+        for (key, time) in keys.iter().zip(known) {
+            match time {
+                Ok(PublicationTime::At(time)) => drop(times.insert(key.clone(), Some(time))),
+                Ok(PublicationTime::NoSuchVersion | PublicationTime::Untold) | Err(IndexError::NotFound { .. }) => {
+                    times.insert(key.clone(), None);
+                }
+                Ok(PublicationTime::Admitted) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(times)
+    }
+
+    fn publication_time(&self, key: &PackageKey) -> std::result::Result<PublicationTime, IndexError> {
+        let listing = self.state.listing(&key.id)?;
+        let candidate = listing.versions().candidates.iter().find(|candidate| candidate.version == key.version);
+        Ok(match candidate.map(|candidate| (candidate.published, candidate.age)) {
+            None => PublicationTime::NoSuchVersion,
+            Some((Some(time), _)) => PublicationTime::At(time),
+            Some((None, AgeRule::Exempt)) => PublicationTime::Admitted,
+            Some((None, AgeRule::Applies)) => PublicationTime::Untold,
+        })
     }
 
     /// Fetches the archive of a published version, and returns what its publisher says and its files. Both are held to what the

@@ -1,0 +1,254 @@
+//! What checks find in a lock, and what is told of it.
+
+use serde::Serialize;
+
+use crate::diagnostic::{Exit, Failure, nearest};
+use crate::manifest::Environment;
+use crate::model::{AdvisorySeverity, CheckName, Severity, UnknownAdvisorySeverity};
+use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, NamedText};
+
+use super::advisories::{self, SourceReport};
+use super::policies::{self, Subject};
+use super::project::lockfile;
+use super::session::{LOCKFILE, MANIFEST};
+use super::{Error, Project, Result, Session, analyze, license_facts, lock, publication_times};
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The checks, by their names. Empty for those that are about the supply chain.
+    pub checks: Vec<String>,
+    /// The least severity of advisories that are reported, unless the policy denies them.
+    pub level: Option<AdvisorySeverity>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Inspected {
+    /// The environments that were looked at.
+    pub environments: Vec<String>,
+    /// How many packages the lock has.
+    pub packages: usize,
+    /// The findings, in the order of the checks.
+    pub findings: Vec<LocatedFinding>,
+    /// Where advisories come from, and how old they are. Empty if advisories were not looked at.
+    pub sources: Vec<SourceReport>,
+    manifest: String,
+    lock: String,
+}
+
+/// How many vulnerabilities there are of each severity. Those of unknown severity are moderate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Critical ones.
+    pub critical: usize,
+    /// High ones.
+    pub high: usize,
+    /// Moderate ones.
+    pub moderate: usize,
+    /// Low ones.
+    pub low: usize,
+}
+
+impl Inspected {
+    /// Returns the findings as `--json` prints them.
+    pub fn reports(&self) -> Vec<FindingReport> {
+        self.findings.iter().map(|one| one.report(self.lock_document())).collect()
+    }
+
+    /// Returns what `--sarif` prints.
+    pub fn sarif(&self) -> impl Serialize {
+        policy::sarif(&self.findings, self.lock_document(), NamedText { file: MANIFEST, text: &self.manifest })
+    }
+
+    /// Returns what `--github` prints.
+    pub fn github(&self) -> String {
+        policy::github_annotations(&self.findings, self.lock_document(), MANIFEST)
+    }
+
+    /// Returns the findings that are denied as an error.
+    pub fn refusal(&self) -> Option<Error> {
+        policies::refuse(&self.findings, &self.lock).err()
+    }
+
+    /// Returns the messages of findings that are not denied.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        let found = self.findings.iter().map(|located| &located.finding);
+        found.filter(|finding| !finding.is_denied()).map(|finding| &*finding.message)
+    }
+
+    /// Returns what people are told at the end.
+    pub fn told(&self) -> Vec<String> {
+        let Counts { critical, high, moderate, low } = self.counts();
+        let mut lines = Vec::new();
+        if !self.sources.is_empty() {
+            let parts = [(critical, "critical"), (high, "high"), (moderate, "moderate"), (low, "low")];
+            let parts: Vec<String> =
+                parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+            lines.push(match critical + high + moderate + low {
+                0 => format!("No known vulnerability in {} packages", self.packages),
+                1 => format!("1 vulnerability in {} packages: {}", self.packages, parts.join(", ")),
+                all => format!("{all} vulnerabilities in {} packages: {}", self.packages, parts.join(", ")),
+            });
+        }
+        lines.extend(self.sources.iter().map(SourceReport::line));
+        lines
+    }
+
+    /// Counts the vulnerabilities.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for vulnerability in self.findings.iter().filter_map(|located| located.finding.vulnerability.as_deref()) {
+            match vulnerability.severity() {
+                AdvisorySeverity::Critical => counts.critical += 1,
+                AdvisorySeverity::High => counts.high += 1,
+                AdvisorySeverity::Moderate => counts.moderate += 1,
+                AdvisorySeverity::Low => counts.low += 1,
+            }
+        }
+        counts
+    }
+
+    fn lock_document(&self) -> NamedText<'_> {
+        NamedText { file: LOCKFILE, text: &self.lock }
+    }
+}
+
+/// Returns the environment that was asked for by `--env`, or all.
+pub(super) fn environments<'p>(session: &Session<'_>, project: &'p Project) -> Result<Vec<&'p Environment>> {
+    let context = session.context;
+    Ok(if context.is_environment_flagged {
+        vec![project.environment(context)?]
+    } else {
+        project.manifest.environments.iter().collect()
+    })
+}
+
+/// Looks, and does not say what could be cured. The score of the dependencies' health is not judged: it is made of what is found.
+pub(super) fn inspect(session: &Session<'_>, project: &Project, options: &Options) -> Result<Inspected> {
+    inspect_with(session, project, options, None)
+}
+
+/// Looks, and judges the score of the dependencies' health, if it is known.
+pub(super) fn inspect_with(
+    session: &Session<'_>,
+    project: &Project,
+    options: &Options,
+    health: Option<u8>,
+) -> Result<Inspected> {
+    let context = session.context;
+    let chosen = chosen(&options.checks)?;
+    let text = lockfile::text(&project.root)?.unwrap_or_default();
+    let locked = lock::existing(project)?;
+    let environments = environments(session, project)?;
+    let mut subject = Subject::new(context, project, &locked).with_health(health);
+    let mut sources = Vec::new();
+    if chosen.contains(&CheckName::Advisories) {
+        sources = advisories::refresh(session, project, &locked)?;
+        subject = subject.with_advisories(advisories::look_up(context, project, &locked)?);
+    }
+    let mut findings = Vec::new();
+    if chosen.contains(&CheckName::Licenses)
+        && let Some(known) = license_facts::asked_for(session, project, &locked, &environments)?
+    {
+        subject = subject.with_licenses(known);
+    }
+    if chosen.contains(&CheckName::Age) {
+        let packages = locked.graph.packages.iter();
+        subject =
+            subject.with_publication_times(publication_times::asked_for(session, project, packages, &environments)?);
+    }
+    if chosen.contains(&CheckName::Unused) {
+        subject = subject.with_unused(analyze::asked_for(session, project, &locked, &environments)?);
+    }
+    for (environment, found) in subject.judge_each(&environments)? {
+        findings.extend(found.into_iter().map(|finding| denied_by_default(finding, environment)));
+    }
+    if !context.is_environment_flagged {
+        findings.extend(of_no_environment(&subject, &findings, project)?);
+    }
+    let mut findings = policies::joined(findings);
+    findings.retain(|finding| chosen.contains(&finding.check) && is_severe(finding, options.level));
+    Ok(Inspected {
+        environments: environments.iter().map(|environment| environment.name.to_string()).collect(),
+        packages: locked.graph.packages.len(),
+        findings: policies::describe(findings, &locked, &text),
+        sources,
+        manifest: project.manifest.text.to_string(),
+        lock: text,
+    })
+}
+
+/// Returns what is found of packages that no environment has.
+fn of_no_environment(subject: &Subject<'_>, known: &[Finding], project: &Project) -> Result<Vec<Finding>> {
+    let is_known =
+        |finding: &Finding| known.iter().any(|known| known.check == finding.check && known.package == finding.package);
+    let is_ignored = |finding: &Finding| {
+        let rules = project.manifest.environments.iter().map(|environment| &environment.policy.advisories);
+        let mut ignored = rules.flat_map(|rules| &rules.ignored);
+        finding.vulnerability.as_ref().is_some_and(|one| ignored.any(|ignored| one.is_named(&ignored.id)))
+    };
+    let whole = subject.whole()?.into_iter();
+    Ok(whole.filter(|finding| finding.package.is_some() && !is_known(finding) && !is_ignored(finding)).collect())
+}
+
+/// Who asks for an audit wants it to fail, unless a policy says what is to be denied.
+fn denied_by_default(finding: Finding, environment: &Environment) -> Finding {
+    let is_unruled = environment.policy.advisories.span.is_none() && finding.check == CheckName::Advisories;
+    Finding { severity: if is_unruled { Severity::Deny } else { finding.severity }, ..finding }
+}
+
+/// Returns whether an advisory is severe enough to be reported.
+fn is_severe(finding: &Finding, level: Option<AdvisorySeverity>) -> bool {
+    let severity = finding.vulnerability.as_ref().map(|vulnerability| vulnerability.severity());
+    let is_ruled = finding.is_denied() && finding.rule.is_some();
+    is_ruled || severity.zip(level).is_none_or(|(severity, level)| severity >= level)
+}
+
+/// Returns the checks that are named, or those that are about the supply chain.
+pub(super) fn chosen(names: &[String]) -> Result<Vec<CheckName>> {
+    let stage = if names.is_empty() { CheckStage::Audit } else { CheckStage::OnRequest };
+    let possible: Vec<CheckName> =
+        policy::CHECKS.iter().filter(|check| check.stages().contains(&stage)).map(|check| check.name()).collect();
+    if names.is_empty() {
+        return Ok(possible);
+    }
+    let find = |name: &String| {
+        let found = possible.iter().find(|check| check.as_str() == name).copied();
+        found.ok_or_else(|| {
+            let meant = nearest(name, possible.iter().map(|check| check.as_str())).map(str::to_owned);
+            let known = possible.iter().map(|check| check.as_str()).collect::<Vec<_>>().join(", ");
+            AuditError::Check { name: name.clone(), meant, known }.into()
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// An argument of `audit` that means nothing.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum AuditError {
+    /// There is no such check.
+    #[error("there is no check `{name}`")]
+    #[diagnostic(
+        code(larder::audit::unknown_check),
+        help("{}", meant.as_ref().map_or_else(|| format!("there are {known}"), |meant| format!("did you mean `{meant}`?")))
+    )]
+    Check {
+        /// The name that was given.
+        name: String,
+        /// The nearest that is one.
+        meant: Option<String>,
+        /// All that there are.
+        known: String,
+    },
+    /// There is no such severity.
+    #[error(transparent)]
+    #[diagnostic(code(larder::audit::unknown_level))]
+    Level(UnknownAdvisorySeverity),
+}
+
+impl Failure for AuditError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}
