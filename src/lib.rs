@@ -33,6 +33,7 @@
 //! |   | [`diagram`] | graphs of packages, as text and as pictures |
 //! |   | [`patch`] | diffs of packages: parsed, applied, made |
 //! |   | [`package`] | private packages: archives, events, the log, signatures: formats without I/O |
+//! |   | [`provenance`] | who vouches for packages: signatures of registries, verified |
 //! |   | [`policy`] | checks over a lockfile → findings |
 //! |   | [`difference`] | how two generations or two locks differ, for people and `--json` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |
@@ -97,6 +98,7 @@ pub mod package;
 pub mod patch;
 pub mod policy;
 pub mod profile;
+pub mod provenance;
 pub mod registry;
 pub mod resolve;
 pub mod store;

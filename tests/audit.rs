@@ -174,7 +174,7 @@ fn archives_of_a_server_are_fetched_once_and_kept_for_offline_use() {
     assert_eq!((&updated["sources"][0]["advisories"], &updated["sources"][0]["changed"]), (&json!(1), &json!(true)));
     registry.take_log();
     project.run("larder sync --offline").exits(1).names(["GHSA-1"]);
-    project.run("larder audit").exits(1).names(["GHSA-1", "1 advisories about 1 packages, just now"]);
+    project.run("larder audit").exits(1).names(["GHSA-1", "1 advisory about 1 package, just now"]);
     assert!(registry.take_log().iter().all(|line| !line.contains("all.zip")), "what is fresh is not asked for");
     let again = project.run("larder advisories update --json").exits(0).json();
     assert_eq!(again["sources"][0]["changed"], false);

@@ -4,6 +4,7 @@
 mod age;
 mod audit;
 #[cfg(target_os = "linux")]
+mod automation;
 mod bare;
 #[cfg(target_os = "linux")]
 mod builds;
@@ -67,6 +68,7 @@ mod routes;
 mod run;
 mod runtimes;
 mod secrets;
+mod signatures;
 mod signers;
 mod sources;
 mod storefront;

@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 mod audit;
+mod automation;
 mod inventory;
 mod packages;
 mod profiles;
@@ -13,6 +14,7 @@ use crate::ops::compatibility::Baseline;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use audit::{AdvisoriesArgs, AdvisoriesCommand, AuditArgs, HealthArgs, HealthCommand, ReportFormat};
+pub(super) use automation::{CiHostName, CiTemplateArgs, HooksArgs, HooksCommand, ScheduleArgs};
 pub(super) use inventory::{
     BillFormName, ExportArgs, ExportFormName, GraphArgs, GraphFormName, LicensesArgs, SbomArgs,
 };
@@ -113,6 +115,12 @@ pub(super) enum Command {
     Graph(GraphArgs),
     /// Look for what could be better: unused and outdated dependencies, several versions of one package
     Analyze,
+    /// Check what is committed: a hook of git
+    Hooks(HooksArgs),
+    /// Write a workflow for CI: it builds what is locked, audits it, and proposes newer versions
+    CiTemplate(CiTemplateArgs),
+    /// Have the project audited each night, and the store cleaned up each week
+    Schedule(ScheduleArgs),
     /// List the locked packages of an environment, or the private packages of the repository
     List(ListArgs),
     /// Show the private packages of the repository in the order in which they build on each other

@@ -1,14 +1,16 @@
-//! The parts that all errors share: exit codes, lists, sizes and suggestions.
+//! The parts that all errors and messages share: exit codes, lists, numbers of things, sizes and suggestions.
 //!
 //! Errors are enums that live beside their domain and derive `thiserror::Error` and `miette::Diagnostic`: a message, a code,
 //! labels and help.
 
 mod exit;
 mod list;
+mod plural;
 mod size;
 mod suggest;
 
 pub use exit::{Exit, Failure};
 pub use list::list;
+pub use plural::counted;
 pub use size::size;
 pub use suggest::nearest;

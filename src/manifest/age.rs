@@ -5,7 +5,7 @@ use crate::model::{AgeExemption, MinimumAge};
 use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::policy::RequiredAge;
-use super::resolution::{self, ecosystem, read_instant};
+use super::resolution::{self, ecosystem};
 
 /// Reads the `age` of a policy.
 pub(super) fn read_age(node: ManifestNode<'_>, errors: &mut Errors) -> Option<RequiredAge> {
@@ -38,7 +38,7 @@ fn read_exemption(node: ManifestNode<'_>, exempt: &mut Vec<AgeExemption>, errors
     let parts = node.read_parts(&SHAPE, errors);
     let Some(ecosystem) = parts.argument(0).and_then(|value| ecosystem(value, errors)) else { return };
     let versions = parts.property("versions").and_then(|value| value.version(errors));
-    let before = parts.property("before").and_then(|value| read_instant(value, errors));
+    let before = parts.property("before").and_then(|value| value.instant(errors));
     for value in parts.arguments.iter().skip(1) {
         let Some(name) = value.string(errors) else { continue };
         let Some(names) = resolution::names(ecosystem, &name, errors) else { continue };

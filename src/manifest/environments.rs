@@ -22,9 +22,6 @@ pub(super) struct DraftEnvironment {
     policy: Policy,
 }
 
-/// The rule that the logs of registries need keys that the manifest names.
-const SIGNATURES: &str = "signatures";
-
 /// Reads a `policy` block.
 pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy {
     const SHAPE: NodeShape = NodeShape {
@@ -58,9 +55,9 @@ pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy
             if let Some(rule) = denied::read_ranges(rule, errors) {
                 policy.set(CheckName::Ranges, rule);
             }
-        } else if rule.name() == SIGNATURES {
+        } else if rule.name() == CheckName::Signatures.as_str() {
             let value = rule.single_value(errors).and_then(|value| value.choice(&[("required", true)], errors));
-            policy.requires_signatures |= value.unwrap_or_default();
+            policy.signatures = value.and_then(|is_required| is_required.then(|| rule.span()));
         } else if rule.name() == "age" {
             policy.age = read_age(rule, errors);
         } else if rule.name() == CheckName::Health.as_str() {
@@ -69,7 +66,7 @@ pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy
             let known: Vec<_> = CheckName::CONFIGURABLE
                 .into_iter()
                 .map(CheckName::as_str)
-                .chain([ADVISORIES, LICENSES, SIGNATURES, "age", denied::DENY, "sources", "ranges", "health"])
+                .chain([ADVISORIES, LICENSES, "signatures", "age", denied::DENY, "sources", "ranges", "health"])
                 .collect();
             rule.report_unknown("in a policy", &known, errors);
         }

@@ -24,6 +24,7 @@ mod parse;
 mod patches;
 mod policy;
 mod registries;
+mod registry_key;
 mod requirement;
 mod resolution;
 mod runtime_registries;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use miette::SourceSpan;
 
 use crate::model::{
-    Catalogs, Ecosystem, EntryPath, FeatureName, Label, LogKey, PackageId, PackageName, PackageStatus, Requirement,
-    RuntimeHost, RuntimeName, Settings, Source, Url, Version,
+    Catalogs, Ecosystem, EntryPath, FeatureName, Label, LogKey, PackageId, PackageName, PackageStatus, RegistryKey,
+    Requirement, RuntimeHost, RuntimeName, Settings, Source, Url, Version,
 };
 
 use super::policy::Policy;
@@ -371,6 +371,8 @@ pub struct Registry {
     pub timeout: Option<Duration>,
     /// The most concurrent requests.
     pub concurrency: Option<u32>,
+    /// `key` of a registry that signs its packages itself.
+    pub keys: Vec<RegistryKey>,
     /// What is believed of its log and its publishers, if larder publishes to it.
     pub log: LogTrust,
     /// Its node. `None` for a built-in registry.
@@ -444,6 +446,7 @@ impl Registry {
             admits_unknown_age: false,
             timeout: None,
             concurrency: None,
+            keys: Vec::new(),
             log: LogTrust::default(),
             span: None,
         }

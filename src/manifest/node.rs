@@ -288,6 +288,22 @@ impl<'a> NodeValue<'a> {
         found
     }
 
+    /// Reads an instant in the form of RFC 3339.
+    pub(super) fn instant(self, errors: &mut Errors) -> Option<jiff::Timestamp> {
+        let text = self.string(errors)?;
+        let instant = text.value.parse().ok();
+        if instant.is_none() {
+            errors.push(ManifestError::BadValue {
+                value: text.value.to_owned(),
+                what: "an instant",
+                reason: "RFC 3339 has date, time and offset".to_owned(),
+                help: Some("write it like \"2026-11-01T00:00:00Z\"".to_owned()),
+                span: text.span,
+            });
+        }
+        instant
+    }
+
     /// Returns whether the value is `#true` or `#false`. Reports nothing.
     pub(super) fn is_boolean(self) -> bool {
         matches!(self.kdl, KdlValue::Bool(_))

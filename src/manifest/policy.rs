@@ -27,8 +27,9 @@ pub struct Policy {
     pub age: Option<RequiredAge>,
     /// `health`
     pub health: Option<RequiredHealth>,
-    /// `signatures "required"`: whether the log of every registry of private packages needs a `key` in the manifest.
-    pub requires_signatures: bool,
+    /// `signatures "required"`: the line by which the log of every registry of private packages needs a `key` in the manifest, and
+    /// packages of npm registries need the registry's signature.
+    pub signatures: Option<SourceSpan>,
 }
 
 /// A line of a `policy` block.
@@ -237,7 +238,7 @@ impl Policy {
     /// has `"allow"`.
     pub(super) fn merged_with(&self, base: &Self) -> Self {
         let mut merged = base.clone();
-        merged.requires_signatures |= self.requires_signatures;
+        merged.signatures = self.signatures.or(base.signatures);
         merged.advisories = self.advisories.merged_with(&base.advisories);
         merged.licenses = self.licenses.merged_with(&base.licenses);
         merged.denied.extend(self.denied.iter().cloned());

@@ -8,7 +8,7 @@ use miette::SourceSpan;
 use super::error::MAX_REPORTED;
 use super::log_trust;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue, UniqueNodes};
-use super::{Claim, ManifestError, Registry, RegistryForm, RegistryUrl, TokenSource};
+use super::{Claim, ManifestError, Registry, RegistryForm, RegistryUrl, TokenSource, registry_key};
 use crate::model::{Ecosystem, Label, PerEcosystem, Url};
 
 /// The registries that exist without being named: each with its name and its URL.
@@ -206,6 +206,7 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         name if log_trust::OPTIONS.contains(&name) && registry.ecosystem == Ecosystem::PRIVATE => {
             log_trust::read(node, &mut registry.log, errors);
         }
+        "key" if registry.ecosystem.has_scopes() => registry.keys.extend(registry_key::read(node, errors)),
         name if NOT_YET_SUPPORTED.contains(&name) => node.report_not_yet_supported(errors),
         _ => node.report_unknown("for a registry", &OPTIONS, errors),
     }

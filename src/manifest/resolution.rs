@@ -91,23 +91,7 @@ fn choice<T: Copy + Default>(node: ManifestNode<'_>, choices: &[(&'static str, T
 }
 
 fn read_timestamp(node: ManifestNode<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
-    read_instant(node.read_parts(&ONE, errors).argument(0)?, errors)
-}
-
-/// Reads an instant in the form of RFC 3339.
-pub(super) fn read_instant(value: NodeValue<'_>, errors: &mut Errors) -> Option<jiff::Timestamp> {
-    let text = value.string(errors)?;
-    let instant = text.value.parse().ok();
-    if instant.is_none() {
-        errors.push(ManifestError::BadValue {
-            value: text.value.to_owned(),
-            what: "an instant",
-            reason: "RFC 3339 has date, time and offset".to_owned(),
-            help: Some("write it like \"2026-11-01T00:00:00Z\"".to_owned()),
-            span: text.span,
-        });
-    }
-    instant
+    node.read_parts(&ONE, errors).argument(0)?.instant(errors)
 }
 
 /// `override npm "parent>child@<4" "4.17.21"`; without a range the dependency is removed.

@@ -35,6 +35,8 @@ pub enum CheckName {
     Health,
     /// Lines that admit any later version.
     Ranges,
+    /// Packages that their registries did not sign.
+    Signatures,
     /// Packages from elsewhere than the policy's sources.
     Sources,
     /// Newer versions that need a newer system than the default baseline.
@@ -84,6 +86,7 @@ impl CheckName {
             Self::Unused => "unused",
             Self::Health => "health",
             Self::Ranges => "ranges",
+            Self::Signatures => "signatures",
             Self::Sources => "sources",
             Self::Baselines => "baselines",
             Self::Age => "age",

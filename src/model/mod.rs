@@ -36,6 +36,7 @@ mod pep508;
 mod platform;
 mod pypi;
 mod range_error;
+mod registry_key;
 mod requirement;
 mod routes;
 mod runtime;
@@ -80,6 +81,7 @@ pub use pep508::Pep508Error;
 pub use platform::{Arch, Libc, Os, Platform, PlatformError, TargetPlatform};
 pub use pypi::range::PypiSpecifier;
 pub use range_error::RangeError;
+pub use registry_key::{RegistryKey, RegistryKeyError};
 pub use requirement::{Requirement, folder_text, parse_folder_text};
 pub use routes::Routes;
 pub use runtime::{

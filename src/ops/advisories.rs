@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::diagnostic::counted;
 use crate::lock::Lockfile;
 use crate::model::Ecosystem;
 use crate::policy::KnownVulnerabilities;
@@ -65,9 +66,11 @@ impl SourceReport {
         };
         let unreadable = match unreadable {
             0 => String::new(),
-            count => format!("; {count} records could not be read"),
+            count => format!("; {} could not be read", counted(*count as usize, "record")),
         };
-        format!("{source}: {advisories} advisories about {packages} packages, {}{unreadable}", age_text(age))
+        let advisories = counted(*advisories as usize, "advisory");
+        let packages = counted(*packages as usize, "package");
+        format!("{source}: {advisories} about {packages}, {}{unreadable}", age_text(age))
     }
 }
 

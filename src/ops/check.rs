@@ -11,7 +11,7 @@ use super::policies::Subject;
 use super::project::lockfile;
 use super::registry::target::Target;
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Error, Project, Result, Session, analyze, license_facts, lock, online, policies, publication_times};
+use super::{Error, Project, Result, Session, analyze, license_facts, lock, online, policies};
 
 /// What was checked, and found.
 #[derive(Debug)]
@@ -128,10 +128,9 @@ pub fn check(session: &Session<'_>, options: &CheckOptions) -> Result<Checked> {
         ComparedWith::Registries => policies::mismatched(&lockfile, &online::compare(session, &project, &lockfile)?),
     };
     let environments: Vec<_> = project.manifest.environments.iter().collect();
-    let packages = lockfile.graph.packages.iter();
-    let mut subject = Subject::new(session.context, &project, &lockfile)
-        .with_publication_times(publication_times::asked_for(session, &project, packages, &environments)?)
-        .with_unused(analyze::asked_for(session, &project, &lockfile, &environments)?);
+    let mut subject =
+        Subject::looking_up(session, (&project, &lockfile), || lockfile.graph.packages.iter(), &environments)?
+            .with_unused(analyze::asked_for(session, &project, &lockfile, &environments)?);
     if let Some(known) = license_facts::asked_for(session, &project, &lockfile, &environments)? {
         subject = subject.with_licenses(known);
     }

@@ -13,7 +13,7 @@ use super::install::gather::{self, Completeness, Gathered, Preparation, SourceUs
 use super::lock::{self, Absent, LockUse, Locked};
 use super::policies::Subject;
 use super::registries::LazyRegistries;
-use super::{Context, Project, Result, Session, project, publication_times, runtimes};
+use super::{Context, Project, Result, Session, project, runtimes};
 
 /// `larder fetch --json`: see `schema/fetch.json`.
 #[derive(Debug, Serialize)]
@@ -123,9 +123,7 @@ pub(super) fn check_policies(
     environments: &[&Environment],
     platform: Option<Platform>,
 ) -> Result<()> {
-    let packages = lockfile.graph.packages.iter();
-    let published = publication_times::asked_for(session, project, packages, environments)?;
-    let subject = Subject::new(session.context, project, lockfile).with_publication_times(published);
+    let subject = Subject::looking_up(session, (project, lockfile), || lockfile.graph.packages.iter(), environments)?;
     for environment in environments {
         let closure = Closure::of(&lockfile.graph, &project::selection(environment, platform));
         subject.check(environment, &closure)?;

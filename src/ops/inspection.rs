@@ -1,15 +1,19 @@
 //! What checks find in a lock, and what is told of it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::diagnostic::{Exit, Failure, nearest};
+use crate::diagnostic::{Exit, Failure, counted, nearest};
 use crate::manifest::Environment;
-use crate::model::{AdvisorySeverity, CheckName, Severity, UnknownAdvisorySeverity};
+use crate::model::{AdvisorySeverity, CheckName, PackageKey, Severity, UnknownAdvisorySeverity};
 use crate::policy::{self, CheckStage, Finding, FindingReport, LocatedFinding, NamedText};
+use crate::provenance::SignatureVerdict;
 
 use super::advisories::{self, SourceReport};
 use super::policies::{self, Subject};
 use super::project::lockfile;
+use super::registry_signatures::{self, Asked};
 use super::session::{LOCKFILE, MANIFEST};
 use super::{Error, Project, Result, Session, analyze, license_facts, lock, publication_times};
 
@@ -33,8 +37,26 @@ pub struct Inspected {
     pub findings: Vec<LocatedFinding>,
     /// Where advisories come from, and how old they are. Empty if advisories were not looked at.
     pub sources: Vec<SourceReport>,
+    /// How many packages their registries signed, if that was looked at.
+    pub signed: Option<SignedPackages>,
     manifest: String,
     lock: String,
+}
+
+/// How many packages of registries that sign are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SignedPackages {
+    /// Those with a valid signature.
+    pub valid: usize,
+    /// All of them.
+    pub all: usize,
+}
+
+impl SignedPackages {
+    fn count(verdicts: &BTreeMap<PackageKey, SignatureVerdict>) -> Self {
+        let valid = verdicts.values().filter(|verdict| **verdict == SignatureVerdict::Signed).count();
+        Self { valid, all: verdicts.len() }
+    }
 }
 
 /// How many vulnerabilities there are of each severity. Those of unknown severity are moderate.
@@ -85,13 +107,17 @@ impl Inspected {
             let parts = [(critical, "critical"), (high, "high"), (moderate, "moderate"), (low, "low")];
             let parts: Vec<String> =
                 parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+            let packages = counted(self.packages, "package");
             lines.push(match critical + high + moderate + low {
-                0 => format!("No known vulnerability in {} packages", self.packages),
-                1 => format!("1 vulnerability in {} packages: {}", self.packages, parts.join(", ")),
-                all => format!("{all} vulnerabilities in {} packages: {}", self.packages, parts.join(", ")),
+                0 => format!("No known vulnerability in {packages}"),
+                1 => format!("1 vulnerability in {packages}: {}", parts.join(", ")),
+                all => format!("{all} vulnerabilities in {packages}: {}", parts.join(", ")),
             });
         }
         lines.extend(self.sources.iter().map(SourceReport::line));
+        if let Some(SignedPackages { valid, all }) = self.signed {
+            lines.push(format!("{valid} of {} of npm registries have a valid signature", counted(all, "package")));
+        }
         lines
     }
 
@@ -142,7 +168,7 @@ pub(super) fn inspect_with(
     let locked = lock::existing(project)?;
     let environments = environments(session, project)?;
     let mut subject = Subject::new(context, project, &locked).with_health(health);
-    let mut sources = Vec::new();
+    let (mut sources, mut signed) = (Vec::new(), None);
     if chosen.contains(&CheckName::Advisories) {
         sources = advisories::refresh(session, project, &locked)?;
         subject = subject.with_advisories(advisories::look_up(context, project, &locked)?);
@@ -157,6 +183,13 @@ pub(super) fn inspect_with(
         let packages = locked.graph.packages.iter();
         subject =
             subject.with_publication_times(publication_times::asked_for(session, project, packages, &environments)?);
+    }
+    if chosen.contains(&CheckName::Signatures) {
+        let asked = if options.checks.is_empty() { Asked::ByPolicy } else { Asked::ByName };
+        let packages = locked.graph.packages.iter();
+        let known = registry_signatures::asked_for(session, project, packages, &environments, asked)?;
+        signed = known.as_ref().map(SignedPackages::count);
+        subject = subject.with_signatures(known);
     }
     if chosen.contains(&CheckName::Unused) {
         subject = subject.with_unused(analyze::asked_for(session, project, &locked, &environments)?);
@@ -174,6 +207,7 @@ pub(super) fn inspect_with(
         packages: locked.graph.packages.len(),
         findings: policies::describe(findings, &locked, &text),
         sources,
+        signed,
         manifest: project.manifest.text.to_string(),
         lock: text,
     })

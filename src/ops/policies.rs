@@ -10,16 +10,17 @@ use rustc_hash::FxHashMap;
 use crate::license::LicenseFact;
 use crate::lock::{Closure, Lockfile};
 use crate::manifest::Environment;
-use crate::model::{CheckName, PackageKey, Severity};
+use crate::model::{CheckName, Package, PackageKey, Severity};
 use crate::policy::{
     self, CheckInput, CheckStage, Finding, FindingReport, KnownVulnerabilities, LocatedFinding, NamedText, PolicyError,
     PublicationTimes, SolveNotes, UnusedLine,
 };
+use crate::provenance::SignatureVerdict;
 use crate::resolve::Mismatch;
 
 use super::project::{own_runtimes, selection};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Context, Project, Result, advisories};
+use super::{Context, Project, Result, Session, advisories, publication_times, registry_signatures};
 
 /// A lock that is judged, with its project.
 pub(super) struct Subject<'a> {
@@ -32,6 +33,8 @@ pub(super) struct Subject<'a> {
     licenses: Option<BTreeMap<PackageKey, LicenseFact>>,
     /// What is known of when packages were published, if it was looked up.
     published: Option<PublicationTimes>,
+    /// What the registries' signatures are worth, if they were judged.
+    signatures: Option<BTreeMap<PackageKey, SignatureVerdict>>,
     /// The direct dependencies that nothing uses, if they were looked for.
     unused: Option<Vec<UnusedLine>>,
     /// The score of the dependencies' health, if it was computed.
@@ -48,9 +51,30 @@ impl<'a> Subject<'a> {
             advisories: OnceCell::new(),
             licenses: None,
             published: None,
+            signatures: None,
             unused: None,
             health: None,
         }
+    }
+
+    /// Begins, and looks up what the policies of environments want to know of packages: when they were published, and whether their
+    /// registries signed them.
+    pub(super) fn looking_up<'p, I: Iterator<Item = (&'p PackageKey, &'p Package)>>(
+        session: &'a Session<'_>,
+        (project, lockfile): (&'a Project, &'a Lockfile),
+        packages: impl Fn() -> I,
+        environments: &[&Environment],
+    ) -> Result<Self> {
+        let published = publication_times::asked_for(session, project, packages(), environments)?;
+        let signatures = registry_signatures::asked_for(
+            session,
+            project,
+            packages(),
+            environments,
+            registry_signatures::Asked::ByPolicy,
+        )?;
+        let subject = Self::new(session.context, project, lockfile);
+        Ok(subject.with_publication_times(published).with_signatures(signatures))
     }
 
     /// Has vulnerabilities judged in any case.
@@ -71,6 +95,11 @@ impl<'a> Subject<'a> {
     /// Has ages judged, if the times of publication are known.
     pub(super) fn with_publication_times(self, published: Option<PublicationTimes>) -> Self {
         Self { published, ..self }
+    }
+
+    /// Has the registries' signatures judged, if they are known.
+    pub(super) fn with_signatures(self, signatures: Option<BTreeMap<PackageKey, SignatureVerdict>>) -> Self {
+        Self { signatures, ..self }
     }
 
     /// Has dependencies that nothing uses judged, if they are known.
@@ -168,6 +197,7 @@ impl<'a> Subject<'a> {
             engine_mismatches: own_runtimes::warnings(self.project),
             licenses: self.licenses.as_ref(),
             published: self.published.as_ref(),
+            signatures: self.signatures.as_ref(),
             unused: self.unused.as_deref(),
             health: self.health,
             ..CheckInput::whole(self.lockfile)

@@ -13,7 +13,7 @@ use super::policies::Subject;
 use super::project::{self, snapshot};
 use super::session::LOCKFILE;
 use super::sync::Synced;
-use super::{Project, Result, Session, publication_times};
+use super::{Project, Result, Session};
 
 /// Makes the current closure of `from` that of `to`. The lock that `from` was built from counts, not the one that lies
 /// beside the manifest now.
@@ -36,8 +36,7 @@ pub fn promote(session: &Session<'_>, from: &str, to: &str) -> Result<Synced> {
     let fits = |side: &&Side| target.include.iter().all(|group| sides.counts(Some(group), side));
     let side = tested_on.filter(fits).or_else(|| sides.of(&target.include));
     let closure = Closure::on_side(&lockfile.graph, &selection, side);
-    let published = publication_times::asked_for(session, &project, closure.packages(), &[target])?;
-    let subject = Subject::new(session.context, &project, &lockfile).with_publication_times(published);
+    let subject = Subject::looking_up(session, (&project, &lockfile), || closure.packages(), &[target])?;
     check(&subject, &lockfile, &closure, &tested, [source, target])?;
 
     let promoted = PromotionSource { environment: source.name.clone(), number: tested.number };

@@ -29,7 +29,7 @@ use super::project::snapshot::{self, InputSnapshot};
 use super::rollback::IsRolledBack;
 use super::session::LOCKFILE;
 use super::summary::DifferenceSummary;
-use super::{Project, Result, Session, advisories, notes, publication_times, variables};
+use super::{Project, Result, Session, advisories, notes, variables};
 
 /// How to sync.
 #[derive(Clone, Copy, Debug, Default)]
@@ -197,8 +197,8 @@ pub(super) fn check(session: &Session<'_>, project: &Project, lockfile: &Lockfil
         return Err(IsRolledBack::new(&environment.name, &note).into());
     }
     let closure = Closure::of(&lockfile.graph, &project::selection(environment, Some(platform)));
-    let published = publication_times::asked_for(session, project, closure.packages(), &[environment])?;
-    Subject::new(context, project, lockfile).with_publication_times(published).check(environment, &closure)?;
+    let subject = Subject::looking_up(session, (project, lockfile), || closure.packages(), &[environment])?;
+    subject.check(environment, &closure)?;
     let interpreter = interpreter::find(context, project, &closure, platform)?;
     let brings_python = lockfile.runtimes.on(RuntimeName::Python, platform).is_some();
     Ok(profile.check_links(RequiredLinks::of(&closure, interpreter.is_some() || brings_python))?)
@@ -370,8 +370,7 @@ impl<'a> Sync<'a> {
     /// Returns a lock to be judged, with what has to be looked up for it.
     fn subject<'l>(&'l self, lockfile: &'l Lockfile, closure: &Closure<'_>) -> Result<Subject<'l>> {
         let Self { session, project, environment, .. } = self;
-        let published = publication_times::asked_for(session, project, closure.packages(), &[environment])?;
-        Ok(Subject::new(session.context, project, lockfile).with_publication_times(published))
+        Subject::looking_up(session, (project, lockfile), || closure.packages(), &[environment])
     }
 
     /// Makes the environment what a lock says.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use crate::diagnostic::{Exit, Failure};
+use crate::diagnostic::{Exit, Failure, counted};
 use crate::model::PackageKey;
 
 use super::report::{LocatedFinding, path_text};
@@ -73,7 +73,7 @@ impl Denial {
             findings.iter().filter_map(|located| located.finding.package.as_ref()).collect();
         let (subject, verb) = match (subjects.first(), subjects.len()) {
             (Some(one), 1) => (one.to_string(), verb.singular),
-            (_, count) => (format!("{count} packages"), verb.plural),
+            (_, count) => (counted(count, "package"), verb.plural),
         };
         let source = |rule: &RuleLine| (NamedSource::new(&*rule.file, rule.text.to_string()), rule.span);
         // What helps with all of them is said once.

@@ -11,6 +11,7 @@ use crate::license::LicenseFact;
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, Registry};
 use crate::model::{Edge, InstanceKey, Label, Package, PackageId, PackageKey};
+use crate::provenance::SignatureVerdict;
 use crate::resolve::{HeldBack, Mismatch, TooYoung, Warning};
 
 /// A lock or a part of it. Unknown facts are empty, and checks that need them find nothing.
@@ -40,6 +41,8 @@ pub struct CheckInput<'a> {
     pub licenses: Option<&'a BTreeMap<PackageKey, LicenseFact>>,
     /// What is known of when packages were published, if it was looked up.
     pub published: Option<&'a PublicationTimes>,
+    /// What the registries' signatures of packages are worth, if they were judged.
+    pub signatures: Option<&'a BTreeMap<PackageKey, SignatureVerdict>>,
     /// The direct dependencies that nothing in the checkout names, if it was looked through.
     pub unused: Option<&'a [UnusedLine]>,
     /// The score of the dependencies' health, if it was computed.
@@ -102,6 +105,7 @@ impl<'a> CheckInput<'a> {
             advisories: None,
             licenses: None,
             published: None,
+            signatures: None,
             unused: None,
             health: None,
         }

@@ -14,7 +14,7 @@ type NewProtocol = fn(&Registry, &RegistryOptions) -> Arc<dyn Protocol>;
 
 /// The protocols. Local folders and tools by URL have no registry.
 const PROTOCOLS: PerEcosystem<Option<NewProtocol>> = PerEcosystem {
-    npm: Some(|_, _| Arc::new(npm::NpmProtocol)),
+    npm: Some(|_, options| Arc::new(npm::NpmProtocol::new(options.needs_signatures))),
     pypi: Some(|registry, _| Arc::new(pypi::PypiProtocol::new(registry.form))),
     larder: Some(|registry, options| Arc::new(larder::LarderProtocol::new(options.log_options(registry)))),
     path: None,

@@ -32,6 +32,8 @@ pub struct RegistryOptions {
     pub runtimes: BTreeMap<RuntimeHost, Vec<RegistryUrl>>,
     /// Whether the logs of registries have to be signed with keys that the manifest names.
     pub requires_log_keys: bool,
+    /// Whether listings have to have the signatures of registries that sign.
+    pub needs_signatures: bool,
     /// Whether cached listings may be used without revalidation.
     pub cache_policy: CachePolicy,
     /// Packages whose listings are revalidated in any case.

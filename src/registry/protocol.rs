@@ -9,6 +9,7 @@ use super::platform_metadata::MetadataQuery;
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
 use crate::model::{Artifact, Digest, PackageName, Platform, Settings, Version};
+use crate::provenance::RegistrySignature;
 use crate::resolve::{PlatformSet, Release, UnbuiltRelease, Versions};
 
 /// The protocol of one registry. An implementation may remember properties of the server that do not affect results.
@@ -117,6 +118,11 @@ pub(super) trait PackageListing: Send + Sync {
 
     /// Returns the digests one of which a version's artifact must have. Returns an empty list unless the registry states several.
     fn acceptable_digests(&self, _version: &Version) -> Vec<Digest> {
+        Vec::new()
+    }
+
+    /// Returns the registry's signatures of a version. Returns none if the registries of the ecosystem do not sign.
+    fn signatures(&self, _ordinal: u32) -> Vec<RegistrySignature> {
         Vec::new()
     }
 

@@ -12,7 +12,7 @@ mod uploads;
 
 pub use accounts::Account;
 pub use mirrored::{CopyProgress, Mirrored};
-pub use published::PublishedVersion;
+pub use published::{PublishedVersion, StatedSignatures};
 
 use prefetching::Job;
 

@@ -19,7 +19,7 @@ mod universe;
 
 pub(crate) use archive::sha256_hex;
 pub(crate) use git::{GitRepository, GitServer};
-pub(crate) use npm::NpmPackage;
+pub(crate) use npm::{NpmPackage, SigningKey};
 pub(crate) use output::{FILTERS, Output, assert_transcript};
 pub(crate) use package_server::{PackageServer, TOKEN as PACKAGE_TOKEN};
 pub(crate) use private::PrivateRegistry;

@@ -2,7 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use larder::model::{Algorithm, Digest};
+use larder::model::{Algorithm, Digest, RegistryKey};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Map, Value, json};
 use sha1::{Digest as _, Sha1};
 use sha2::Sha512;
@@ -21,6 +23,7 @@ pub(crate) struct NpmPackage {
     tarball_url: Option<String>,
     /// When it was published, where the registry tells.
     pub(crate) published: Option<String>,
+    signed_by: Option<SigningKey>,
 }
 
 impl NpmPackage {
@@ -40,6 +43,7 @@ impl NpmPackage {
             is_weak: false,
             tarball_url: None,
             published: None,
+            signed_by: None,
         }
     }
 
@@ -95,6 +99,12 @@ impl NpmPackage {
         self
     }
 
+    /// Has the registry's signature.
+    pub(crate) fn signed_by(mut self, key: &SigningKey) -> Self {
+        self.signed_by = Some(key.clone());
+        self
+    }
+
     /// Adds a file, or replaces one.
     pub(crate) fn file(mut self, path: &str, content: &str) -> Self {
         self.files.retain(|file| file.path != path);
@@ -138,7 +148,44 @@ impl NpmPackage {
             ("integrity", format!("sha512-{}", STANDARD.encode(Sha512::digest(tarball))))
         };
         let url = self.tarball_url.clone().unwrap_or_else(|| format!("{base}{}", self.tarball_path()));
-        version.insert("dist".into(), json!({ "tarball": url, digest.0: digest.1 }));
+        let mut dist = json!({ "tarball": url, digest.0: &digest.1 });
+        if let Some(key) = &self.signed_by {
+            dist["signatures"] = key.signatures(&format!("{}@{}:{}", self.name, self.version, digest.1));
+        }
+        version.insert("dist".into(), dist);
         Value::Object(version)
+    }
+}
+
+/// A key with which a registry signs.
+#[derive(Clone, Debug)]
+pub(crate) struct SigningKey {
+    pkcs8: Vec<u8>,
+    public: String,
+}
+
+impl SigningKey {
+    /// Makes a new one.
+    pub(crate) fn new() -> Self {
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new()).expect("a key");
+        let mut key = Self { pkcs8: pkcs8.as_ref().to_vec(), public: String::new() };
+        let prefix = STANDARD.decode("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgA=").expect("base64");
+        key.public = STANDARD.encode([&prefix[..], key.pair().public_key().as_ref()].concat());
+        key
+    }
+
+    /// Returns the public half, as a registry's block has it.
+    pub(crate) fn public(&self) -> &str {
+        &self.public
+    }
+
+    fn pair(&self) -> EcdsaKeyPair {
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.pkcs8, &SystemRandom::new()).expect("a key")
+    }
+
+    fn signatures(&self, text: &str) -> Value {
+        let signature = self.pair().sign(&SystemRandom::new(), text.as_bytes()).expect("a signature");
+        let id = self.public.parse::<RegistryKey>().expect("a key").id();
+        json!([{ "keyid": id, "sig": STANDARD.encode(signature.as_ref()) }])
     }
 }

@@ -1,6 +1,7 @@
 //! `larder export`
 
 use crate::cli::args::{ExportArgs, ExportFormName};
+use crate::diagnostic::counted;
 use crate::ops::Session;
 use crate::ops::export::{ExportForm, ExportRequest, LeftOutLine, export};
 
@@ -24,7 +25,11 @@ pub(in crate::cli) fn run(arguments: &ExportArgs, session: &Session<'_>, output:
         output.message(left_out(of_reason));
     }
     if let Some(file) = &exported.file {
-        output.message(format!("Wrote {} packages of {} to {file}", exported.packages, exported.environment));
+        output.message(format!(
+            "Wrote {} of {} to {file}",
+            counted(exported.packages, "package"),
+            exported.environment
+        ));
     }
     DONE
 }

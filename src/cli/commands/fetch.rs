@@ -1,6 +1,7 @@
 //! `larder fetch`
 
 use crate::cli::args::FetchArgs;
+use crate::diagnostic::counted;
 use crate::ops::mirror::{self, MirrorReport};
 use crate::ops::{self, Session};
 
@@ -22,8 +23,9 @@ pub(in crate::cli) fn run(arguments: &FetchArgs, session: &Session<'_>, output: 
     }
     let environments = filled.environments.join(", ");
     output.message(match (filled.packages, filled.fetched) {
+        (1, 0) => format!("The store has the package of {environments}"),
         (packages, 0) => format!("The store has all {packages} packages of {environments}"),
-        (packages, fetched) => format!("Fetched {fetched} of the {packages} packages of {environments}"),
+        (packages, fetched) => format!("Fetched {fetched} of {} of {environments}", counted(packages, "package")),
     });
     DONE
 }
@@ -35,6 +37,8 @@ fn print(report: &MirrorReport, to: &str, output: &Output) {
     let (environments, platforms) = (report.environments.join(", "), report.platforms.join(", "));
     output.message(match (report.files, report.fetched) {
         (files, 0) => format!("{to} has all {files} files of {environments} for {platforms}"),
-        (files, fetched) => format!("Fetched {fetched} of the {files} files of {environments} for {platforms} to {to}"),
+        (files, fetched) => {
+            format!("Fetched {fetched} of {} of {environments} for {platforms} to {to}", counted(files, "file"))
+        }
     });
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::cli::args::{HealthArgs, HealthCommand};
+use crate::diagnostic::counted;
 use crate::ops::{self, Session};
 
 use super::{CommandResult, DONE, Output};
@@ -18,7 +19,7 @@ pub(in crate::cli) fn run(arguments: &HealthArgs, session: &Session<'_>, output:
         Some(HealthCommand::Cleanup) => {
             let removed = ops::health::clean_up(session)?;
             output.json(&serde_json::json!({ "removed": removed }));
-            output.message(format!("Removed {removed} reports that are older than 30 days"));
+            output.message(format!("Removed {}, older than 30 days", counted(removed, "report")));
             return DONE;
         }
     };

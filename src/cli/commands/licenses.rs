@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cli::args::LicensesArgs;
+use crate::diagnostic::counted;
 use crate::ops::Session;
 use crate::ops::licenses::{LicensedPackage, Licenses, licenses};
 
@@ -14,7 +15,11 @@ pub(in crate::cli) fn run(arguments: &LicensesArgs, session: &Session<'_>, outpu
     output.json(licenses);
     if let Some(file) = &arguments.notices {
         found.write_notices(&session.context().folder.join(file))?;
-        output.message(format!("Wrote the licenses of {} packages to {}", licenses.packages.len(), file.display()));
+        output.message(format!(
+            "Wrote the licenses of {} to {}",
+            counted(licenses.packages.len(), "package"),
+            file.display()
+        ));
     } else if arguments.csv {
         output.data_verbatim(licenses.csv());
     } else {

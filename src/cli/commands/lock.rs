@@ -2,6 +2,7 @@
 
 use crate::cli::args::LockArgs;
 use crate::cli::difference;
+use crate::diagnostic::counted;
 use crate::ops::lock::{Kept, Locked};
 use crate::ops::{self, Session};
 
@@ -37,10 +38,7 @@ pub(super) fn report_locked(locked: &Locked, output: &Output) {
     for warning in locked.warnings() {
         output.message(format!("warning: {warning}"));
     }
-    let packages = match locked.lockfile.graph.packages.len() {
-        1 => "1 package".to_owned(),
-        count => format!("{count} packages"),
-    };
+    let packages = counted(locked.lockfile.graph.packages.len(), "package");
     if locked.changed {
         output.message(format!("Locked {packages} in larder.lock"));
     } else {

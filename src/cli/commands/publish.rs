@@ -1,7 +1,7 @@
 //! `larder publish`
 
 use crate::cli::args::PublishArgs;
-use crate::diagnostic::size;
+use crate::diagnostic::{counted, size};
 use crate::ops::Session;
 use crate::ops::publish::{Publication, PublishOptions, publish};
 
@@ -22,7 +22,7 @@ pub(in crate::cli) fn run(arguments: &PublishArgs, session: &Session<'_>, output
     for file in files {
         output.detail(file);
     }
-    let what = format!("{package} {version}, {} files, {}", files.len(), size(published.size));
+    let what = format!("{package} {version}, {}, {}", counted(files.len(), "file"), size(published.size));
     let signed = published.signed_by.as_ref().map_or("not signed", |_| "signed");
     output.message(match *outcome {
         "none" => format!(

@@ -1,7 +1,7 @@
 //! `larder registry`
 
 use crate::cli::args::{RegistryArgs, RegistryCommand, WitnessCommand};
-use crate::diagnostic::size;
+use crate::diagnostic::{counted, size};
 use crate::ops::{Session, registry};
 
 use super::{CommandResult, DONE, Output};
@@ -47,7 +47,12 @@ pub(in crate::cli) fn run(arguments: &RegistryArgs, session: &Session<'_>, outpu
             let whole = registry::verify(context, dir)?;
             output.json(&whole);
             let registry::Whole { origin, size, packages, versions, .. } = whole;
-            output.message(format!("{origin} is whole: {packages} packages, {versions} versions, {size} events"));
+            output.message(format!(
+                "{origin} is whole: {}, {}, {}",
+                counted(packages, "package"),
+                counted(versions, "version"),
+                counted(usize::try_from(size).unwrap_or(usize::MAX), "event")
+            ));
         }
     }
     DONE

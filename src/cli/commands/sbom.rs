@@ -1,6 +1,7 @@
 //! `larder sbom`
 
 use crate::cli::args::{BillFormName, SbomArgs};
+use crate::diagnostic::counted;
 use crate::ops::Session;
 use crate::ops::sbom::{BillForm, BillTime, sbom};
 
@@ -18,10 +19,13 @@ pub(in crate::cli) fn run(arguments: &SbomArgs, session: &Session<'_>, output: &
         output.data_verbatim(text);
     }
     if let Some(file) = &sbom.file {
-        output.message(format!("Wrote {} components of {} to {file}", sbom.components, sbom.environment));
+        output.message(format!("Wrote {} of {} to {file}", counted(sbom.components, "component"), sbom.environment));
     }
     if sbom.without_license > 0 {
-        output.message(format!("The license of {} packages is unknown: larder licenses", sbom.without_license));
+        output.message(format!(
+            "Without a known license: {}; larder licenses names them",
+            counted(sbom.without_license, "package")
+        ));
     }
     DONE
 }

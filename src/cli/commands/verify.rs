@@ -1,6 +1,7 @@
 //! `larder verify`
 
 use crate::cli::args::VerifyArgs;
+use crate::diagnostic::counted;
 use crate::ops::Context;
 use crate::ops::verify::{Verified, verify, verify_all};
 
@@ -21,5 +22,5 @@ pub(in crate::cli) fn run(arguments: &VerifyArgs, context: &Context<'_>, output:
 
 fn report(verified: &Verified, output: &Output) {
     let Verified { environment, generation, packages } = verified;
-    output.message(format!("{environment} is whole: {packages} packages, generation {generation}"));
+    output.message(format!("{environment} is whole: {}, generation {generation}", counted(*packages, "package")));
 }

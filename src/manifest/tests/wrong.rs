@@ -309,7 +309,7 @@ fn secrets_and_plain_http_are_refused() {
             ("plain_http", "\"http://npm.acme.example/\""),
             ("clear_text_token", "\"abc\""),
             ("clear_text_token", "\"https://u:p@b/\""),
-            ("not_yet", "key"),
+            ("bad_value", "\"RW\""),
         ],
     );
     let failure =
@@ -369,7 +369,7 @@ fn what_is_believed_of_a_registry_is_read_strictly() {
     assert_eq!((trust.keys.len(), trust.freshness.unwrap().as_secs()), (2, 43_200));
     let signers: Vec<(&str, bool)> = trust.signers.iter().map(|one| (one.name.as_str(), one.revoked)).collect();
     assert_eq!(signers, [("old", true), ("new", false)]);
-    assert!(manifest.environments.iter().all(|one| one.policy.requires_signatures));
+    assert!(manifest.environments.iter().all(|one| one.policy.signatures.is_some()));
     let text = format!(
         "registries {{ larder \"a\" \"a/\" {{ signers \"signers.kdl\" root=\"{publisher}\"; signer \"x\" \"{publisher}\" until=7; }} }}"
     );

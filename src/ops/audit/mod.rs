@@ -17,7 +17,7 @@ use crate::model::CheckName;
 use crate::policy::FindingReport;
 
 use crate::ops::advisories::SourceReport;
-use crate::ops::inspection::{self, Counts, Inspected, Options};
+use crate::ops::inspection::{self, Counts, Inspected, Options, SignedPackages};
 use crate::ops::project::snapshot;
 use crate::ops::{Project, Result, Session, health, lock, project};
 
@@ -43,6 +43,8 @@ pub struct Summary<'a> {
     findings: Vec<FindingReport>,
     sources: &'a [SourceReport],
     #[serde(skip_serializing_if = "Option::is_none")]
+    signatures: Option<SignedPackages>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<FixSummary>,
 }
 
@@ -56,6 +58,7 @@ impl Audited {
             vulnerabilities: found.counts(),
             findings: found.reports(),
             sources: &found.sources,
+            signatures: found.signed,
             fix: self.fixed.as_ref().map(Fixed::summary),
         }
     }

@@ -31,7 +31,7 @@ use super::lock::{self, Locked};
 use super::packages::read_project;
 use super::policies::Subject;
 use super::runtimes::GatheredRuntimes;
-use super::{Project, Result, Session, project, publication_times};
+use super::{Project, Result, Session, project};
 
 pub use oci::{Image, ImageLayer};
 pub use unbundle::{UnbundleOptions, Unbundled, unbundle};
@@ -127,8 +127,8 @@ fn gather(session: &Session<'_>, written: &[&Path], options: &BundleOptions) -> 
     if let Some(folder) = closure.folders().find(|folder| folder.starts_with("..")) {
         return Err(Beside { folder: folder.to_string() }.into());
     }
-    let published = publication_times::asked_for(session, &project, closure.packages(), &[environment])?;
-    Subject::new(context, &project, &lockfile).with_publication_times(published).check(environment, &closure)?;
+    let subject = Subject::looking_up(session, (&project, &lockfile), || closure.packages(), &[environment])?;
+    subject.check(environment, &closure)?;
     let files = read_project(&project.root, written, &options.includes, &options.allowed_secrets)?;
     let profile = project.profile()?;
     let installation = Installation {

@@ -40,6 +40,30 @@ pub(in crate::ops) fn open_asking(
     cache_policy: CachePolicy,
     revalidated: BTreeSet<PackageId>,
 ) -> Result<Registries> {
+    open_demanding(session, project, (cache_policy, revalidated), Demand::Listings)
+}
+
+/// Opens them so that listings have the signatures of registries that sign; nothing is asked yet.
+pub(in crate::ops) fn open_with_signatures(session: &Session<'_>, project: &Project) -> Result<Registries> {
+    open_demanding(session, project, (CachePolicy::AnyAge, BTreeSet::new()), Demand::Signatures)
+}
+
+/// What listings have to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Demand {
+    /// What a solve needs.
+    Listings,
+    /// Signatures too.
+    Signatures,
+}
+
+fn open_demanding(
+    session: &Session<'_>,
+    project: &Project,
+    (cache_policy, revalidated): (CachePolicy, BTreeSet<PackageId>),
+    demand: Demand,
+) -> Result<Registries> {
+    let requires_signatures = project.manifest.environments.iter().any(|one| one.policy.signatures.is_some());
     let context = session.context;
     let manifest = &project.manifest;
     let mut mirrors = BTreeMap::new();
@@ -64,7 +88,8 @@ pub(in crate::ops) fn open_asking(
         registries: manifest.registries.clone(),
         runtimes: runtime_addresses(context, manifest, mirror.as_ref())?,
         settings: manifest.settings.clone(),
-        requires_log_keys: manifest.environments.iter().any(|one| one.policy.requires_signatures),
+        requires_log_keys: requires_signatures,
+        needs_signatures: requires_signatures || demand == Demand::Signatures,
         root: project.root.clone(),
         cache: Some(context.cache.clone()),
         cache_policy,

@@ -19,6 +19,7 @@ mod python;
 mod ranges;
 mod replaced;
 mod scripts;
+mod signatures;
 mod sources;
 mod unused;
 mod yanked;
@@ -28,11 +29,12 @@ use crate::model::CheckName;
 use super::Check;
 
 /// All checks, in the order in which their findings are listed.
-pub const CHECKS: [&dyn Check; 22] = [
+pub const CHECKS: [&dyn Check; 23] = [
     &advisories::AdvisoriesCheck,
     &licenses::LicensesCheck,
     &denied::DeniedCheck,
     &sources::SourcesCheck,
+    &signatures::SignaturesCheck,
     &metadata::MetadataCheck,
     &peers::PeersCheck,
     &engines::EnginesCheck,

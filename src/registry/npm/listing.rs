@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 
 use super::packument::{Entries, PackumentVersion};
 use super::record::{BlobSpan, PackumentForm, VersionBlob};
-use super::{location, record, requirement};
+use super::{location, record, requirement, signatures};
 use crate::model::{Algorithm, Artifact, CowStr, Digest, Facts, PackageName, Url, Version};
+use crate::provenance::RegistrySignature;
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, RegistryClient};
 use crate::registry::listing_record::ListingRecord;
@@ -100,6 +101,12 @@ impl PackageListing for NpmListing {
             Digest::from_sri(&parsed::<CowStr<'_>>(blob.integrity)?).ok()
         };
         promised().unwrap_or_default()
+    }
+
+    fn signatures(&self, ordinal: u32) -> Vec<RegistrySignature> {
+        let bytes = self.blob(ordinal);
+        let blob = bytes.as_ref().and_then(|bytes| serde_json::from_slice::<VersionBlob<'_>>(bytes).ok());
+        blob.map(|blob| signatures::parse(blob.signatures)).unwrap_or_default()
     }
 
     fn file_location(&self, version: &Version, _: &str) -> Option<FileLocation> {

@@ -50,7 +50,7 @@ pub(super) fn describe(
     let mut packument = known.filter(|known| known.name == name.as_str()).unwrap_or_default();
     let lacks = |version: &Version| {
         let found = packument.versions.keys().find(|text| is_version(text, version));
-        found.is_none_or(|text| form == PackumentForm::Full && !packument.time.contains_key(text))
+        found.is_none_or(|text| form >= PackumentForm::Full && !packument.time.contains_key(text))
     };
     if !package.files.iter().any(|(version, _)| lacks(version)) {
         return Ok(false);

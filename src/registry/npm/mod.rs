@@ -8,6 +8,7 @@ mod packument;
 mod protocol;
 pub(super) mod record;
 pub(super) mod requirement;
+mod signatures;
 mod source;
 
 pub(super) use protocol::NpmProtocol;

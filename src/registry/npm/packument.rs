@@ -71,6 +71,8 @@ pub(super) struct Dist<'a> {
     pub(super) integrity: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) shasum: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) signatures: Option<&'a RawValue>,
 }
 
 impl PackumentVersion<'_> {

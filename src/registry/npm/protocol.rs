@@ -17,7 +17,20 @@ use crate::registry::protocol::{PackageListing, Protocol};
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const FULL: &str = "application/json; q=1.0, */*; q=0.8";
 
-pub(in crate::registry) struct NpmProtocol;
+pub(in crate::registry) struct NpmProtocol {
+    needs_signatures: bool,
+}
+
+impl NpmProtocol {
+    /// Creates the protocol of a registry. `needs_signatures` tells whether listings have to have the registry's signatures.
+    pub(in crate::registry) fn new(needs_signatures: bool) -> Self {
+        Self { needs_signatures }
+    }
+
+    fn form(&self, settings: &Settings) -> PackumentForm {
+        if self.needs_signatures { PackumentForm::Signed } else { PackumentForm::for_settings(settings) }
+    }
+}
 
 impl Protocol for NpmProtocol {
     fn lists_dependencies(&self) -> bool {
@@ -30,7 +43,7 @@ impl Protocol for NpmProtocol {
         name: &PackageName,
         settings: &Settings,
     ) -> Option<Arc<dyn PackageListing>> {
-        let form = PackumentForm::for_settings(settings);
+        let form = self.form(settings);
         let listing = client
             .cached_listing(name.as_str(), record::FORMAT, |record| NpmListing::decode(client, name, form, record))?;
         Some(Arc::new(listing))
@@ -42,7 +55,7 @@ impl Protocol for NpmProtocol {
         name: &PackageName,
         settings: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError> {
-        let form = PackumentForm::for_settings(settings);
+        let form = self.form(settings);
         let path = name.as_str().replace('/', "%2f");
         let accept = accept(form);
         let request = ListingRequest {
@@ -90,13 +103,13 @@ impl Protocol for NpmProtocol {
         settings: &Settings,
         folder: &Path,
     ) -> Result<usize, Arc<dyn Failure>> {
-        let form = PackumentForm::for_settings(settings);
+        let form = self.form(settings);
         describe_each(packages, |package| mirror::describe(client, package, (form, accept(form)), folder))
     }
 }
 
 fn accept(form: PackumentForm) -> &'static str {
-    if form == PackumentForm::Full { FULL } else { ABBREVIATED }
+    if form >= PackumentForm::Full { FULL } else { ABBREVIATED }
 }
 
 fn bad_document(client: &RegistryClient, package: &PackageName, bad: BadDocument) -> RegistryError {

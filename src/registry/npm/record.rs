@@ -1,7 +1,7 @@
 //! The compact form of a packument. The list of versions is decoded as a whole, and a version's blob when it is needed.
 //!
 //! ```text
-//! header: full u8, tags u32, (name text, ordinal u32)*,
+//! header: form u8, tags u32, (name text, ordinal u32)*,
 //! versions u32, (flags u8, version, published i64, blob start u32, blob length u32)* in ascending order,
 //! a version being three u32 and, where the flags say so, its pre-release as text; or, where they say that, all text;
 //! body: blobs, the JSON of one version each, with short names
@@ -30,12 +30,14 @@ const SPELT_OUT: u8 = 4;
 const NO_TIME: i64 = i64::MIN;
 
 /// The form of a packument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::registry) enum PackumentForm {
     /// Without publication times.
     Abbreviated,
     /// With publication times.
     Full,
+    /// With publication times and the registry's signatures.
+    Signed,
 }
 
 impl PackumentForm {
@@ -78,6 +80,8 @@ pub(super) struct VersionBlob<'a> {
     pub(super) integrity: Option<&'a RawValue>,
     #[serde(borrow, rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub(super) shasum: Option<&'a RawValue>,
+    #[serde(borrow, rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub(super) signatures: Option<&'a RawValue>,
 }
 
 /// The position of a version's blob in the body of its record.
@@ -137,7 +141,7 @@ pub(in crate::registry) fn encode(
         .collect();
 
     let mut writer = ByteWriter(Vec::with_capacity(document.len() / 8));
-    writer.u8(u8::from(form == PackumentForm::Full || !times.is_empty()));
+    writer.u8(if form == PackumentForm::Abbreviated && !times.is_empty() { PackumentForm::Full } else { form } as u8);
     writer.u32(tags.len() as u32);
     for (tag, ordinal) in tags {
         writer.text(tag);
@@ -151,7 +155,9 @@ pub(in crate::registry) fn encode(
         write_version(&mut writer, &version, if deprecated.is_some() { DEPRECATED } else { 0 });
         let time = times.get(text).and_then(|time| time.parse::<jiff::Timestamp>().ok());
         writer.i64(time.map_or(NO_TIME, jiff::Timestamp::as_millisecond));
-        let written = serde_json::to_writer(&mut blobs, &blob(manifest, deprecated));
+        let signatures = manifest.dist.signatures.filter(|_| form == PackumentForm::Signed);
+        let blob = VersionBlob { signatures, ..blob(manifest, deprecated) };
+        let written = serde_json::to_writer(&mut blobs, &blob);
         written.map_err(|error| BadDocument::Unreadable(error.to_string()))?;
         writer.u32(start as u32);
         writer.u32((blobs.len() - start) as u32);
@@ -159,12 +165,11 @@ pub(in crate::registry) fn encode(
     Ok(EncodedRecord { header: writer.0, body: blobs })
 }
 
-/// Decodes the list of versions. Returns `None` if the record is damaged, or lacks publication times that are needed.
+/// Decodes the list of versions. Returns `None` if the record is damaged, or lacks what the needed form has.
 pub(in crate::registry) fn decode(record: &ListingRecord, needed: PackumentForm) -> Option<(Versions, Vec<BlobSpan>)> {
     let header = record.header();
     let mut reader = ByteReader(header);
-    let full = reader.u8()? != 0;
-    if needed == PackumentForm::Full && !full {
+    if reader.u8()? < needed as u8 {
         return None;
     }
     let mut versions = Versions::default();
@@ -217,7 +222,7 @@ fn read_version(reader: &mut ByteReader<'_>, flags: u8) -> Option<deno_semver::V
     Some(version)
 }
 
-/// Returns the recorded fields of a version.
+/// Returns the recorded fields of a version, without its signatures.
 pub(super) fn blob<'a>(manifest: &PackumentVersion<'a>, deprecated: Option<String>) -> VersionBlob<'a> {
     let integrity = text(manifest.dist.integrity);
     VersionBlob {
@@ -237,6 +242,7 @@ pub(super) fn blob<'a>(manifest: &PackumentVersion<'a>, deprecated: Option<Strin
         // The weaker digest counts only if there is no other.
         shasum: text(manifest.dist.shasum).filter(|_| !integrity.is_some_and(|sri| sri.get().starts_with("\"sha"))),
         integrity,
+        signatures: None,
     }
 }
 

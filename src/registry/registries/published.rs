@@ -10,6 +10,7 @@ use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, Request, RequestTarget};
 use crate::model::{Digest, Label, PackageKey, PackageName, Version};
 use crate::package::{self, ArchiveFile, Body};
+use crate::provenance::RegistrySignature;
 use crate::registry::RegistryError;
 use crate::registry::client::ListingError;
 use crate::registry::prefetch::run_concurrently;
@@ -27,6 +28,9 @@ pub struct PublishedVersion {
     /// Whether it is yanked.
     pub is_yanked: bool,
 }
+
+/// The signatures that a registry states of a version, and when it was published.
+pub type StatedSignatures = (Vec<RegistrySignature>, Option<Timestamp>);
 
 /// What a registry's listing tells of when a version was published.
 enum PublicationTime {
@@ -78,6 +82,18 @@ impl Registries {
             }
         }
         Ok(times)
+    }
+
+    /// Returns the registries' signatures of versions, and when they were published, in the order of the keys. A version that its
+    /// registry does not have has none.
+    pub fn stated_signatures(&self, keys: &[PackageKey]) -> std::result::Result<Vec<StatedSignatures>, IndexError> {
+        let stated = run_concurrently(keys, NETWORK_THREADS, |key| {
+            let listing = self.state.listing(&key.id)?;
+            let mut candidates = listing.versions().candidates.iter().zip(0..);
+            let found = candidates.find(|(candidate, _)| candidate.version == key.version);
+            Ok(found.map(|(candidate, ordinal)| (listing.signatures(ordinal), candidate.published)).unwrap_or_default())
+        });
+        stated.into_iter().collect()
     }
 
     fn publication_time(&self, key: &PackageKey) -> std::result::Result<PublicationTime, IndexError> {
