@@ -70,6 +70,8 @@ fn why_shows_the_chains_to_a_package() {
     let text = why["chains"].to_string();
     assert!(text.contains("left") && text.contains("vitest") && text.contains("right@1.2.0"), "{why:#}");
     project.run("larder why right").exits(0).names(["larder.kdl → ", "(group test) → ", "left", "right"]);
+    project.run("larder why npm:right@1.2.0").exits(0).names(["left", "right@1.2.0"]);
+    project.run("larder why right@9.0.0").exits(2).names(["npm:right", "9.0.0", "there is 1.2.0"]);
     let output = project.run("larder why npm:nowhere").names(["nowhere"]);
     assert!([1, 2].contains(&output.status), "{output:?}");
 }

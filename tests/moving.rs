@@ -168,6 +168,57 @@ fn a_version_that_its_registry_has_no_more_is_told() {
     assert!(told.contains("~ npm:left 1.5.0 (was 1.0.0): its registry has the version no more"), "{told}");
 }
 
+#[test]
+fn a_version_stays_whose_dist_tag_its_registry_has_no_more() {
+    let registry = Universe::new()
+        .npm("app", "1.0.0", |p| p.dep("left", "legacy"))
+        .npm("left", "1.0.0", |p| p)
+        .npm("left", "2.0.0", |p| p)
+        .npm("other", "1.0.0", |p| p)
+        .serve();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"app": "^1"}}, "node_modules/app": {"version": "1.0.0", "dependencies": {"left": "legacy"}}, "node_modules/left": {"version": "1.0.0"}}}"#;
+    project
+        .write("package.json", r#"{"name": "shop", "dependencies": {"app": "^1"}}"#)
+        .write("package-lock.json", lock);
+    let told = project.run("larder init").exits(0).stderr;
+    assert!(told.contains("2 of 2 packages have the versions that they had"), "{told}");
+    project.run("larder add npm:other").exits(0);
+    assert!(project.read("larder.lock").contains("npm:left@1.0.0"));
+    project.run("larder ci").exits(0);
+    project.run("larder update npm:left").exits(3).names(["left has no dist-tag `legacy`"]);
+}
+
+#[test]
+fn projects_are_found_deep_below_where_they_have_locks_and_setup_py_where_the_root_has_no_python() {
+    let registry = universe().serve();
+    let project = Project::new(&registry);
+    let _ = std::fs::remove_file(project.path("larder.kdl"));
+    let package = |name: &str| format!(r#"{{"name": "{name}", "version": "1.0.0"}}"#);
+    let lock = r#"{"lockfileVersion": 3, "packages": {}}"#;
+    project
+        .write("pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+        .write("tools/cli/pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+        .write("tools/cli/uv.lock", "version = 1\n")
+        .write("app/frontend/web/package.json", &package("web"))
+        .write("app/frontend/web/package-lock.json", lock)
+        .write("app/frontend/unlocked/package.json", &package("unlocked"))
+        .write(
+            "lib/setup.py",
+            "from setuptools import setup\nsetup(name='lib', version='1.0', install_requires=['six'])\n",
+        )
+        .write("computed/setup.py", "from setuptools import setup\nsetup(name='computed', install_requires=ask())\n")
+        .write("settings/pyproject.toml", "[tool.ruff]\nline-length = 100\n");
+    let told = project.run("larder init --no-lock").exits(0).stderr;
+    assert!(told.contains("Members: app/frontend/web\n"), "{told}");
+    assert!(told.contains("Left out dependencies of computed: a build computes them"), "{told}");
+    let lines: Vec<String> = project.read("larder.kdl").lines().map(|line| line.trim().to_owned()).collect();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("path ")).collect::<Vec<_>>(), ["path \"lib\""]);
+    project.run("larder lock").exits(0);
+    assert!(locked(&project).contains("six 1.17"));
+}
+
 /// Every command that the table of commands names is there, with the options that it is written with.
 #[test]
 fn the_guide_names_only_commands_that_exist() {

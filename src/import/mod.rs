@@ -255,6 +255,11 @@ impl Imported {
         }
     }
 
+    /// Adds a `path` line for a folder of the project that no workspace names.
+    pub fn add_folder(&mut self, folder: &str) {
+        self.take_folder(FolderLine { folder, ..FolderLine::default() }, None);
+    }
+
     /// Adds a `path` line.
     fn take_folder(&mut self, line: FolderLine<'_>, group: Option<&Label>) {
         let FolderLine { folder, extras, seen_as, when } = line;

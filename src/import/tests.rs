@@ -292,14 +292,14 @@ fn an_age_is_demanded_of_the_packages_that_the_tool_demands_it_of() {
     let pnpm =
         pnpm_workspace("minimumReleaseAge: 20160\nminimumReleaseAgeExclude: ['@acme/*', 'ws@8.21.0 || 8.22.0']\n");
     let pnpm = pnpm.unwrap();
-    let uv = pyproject("[tool.uv]\nexclude-newer = '7 days'\nexclude-newer-package = { six = false, django = '2026-08-04T15:05:00Z' }\n").unwrap();
+    let uv = pyproject("[tool.uv]\nexclude-newer = '7 days'\nexclude-newer-package = { six = false, idna = '1 second', django = '2026-08-04T15:05:00Z' }\n").unwrap();
     assert_eq!(
         age_of(std::slice::from_ref(&pnpm)),
         "age \"14d\" { exempt pypi \"*\"; exempt npm \"@acme/*\"; exempt npm \"ws\" versions=\"8.21.0 || 8.22.0\"; }"
     );
     assert_eq!(
         age_of(std::slice::from_ref(&uv)),
-        "age \"7d\" { exempt npm \"*\"; exempt pypi \"django\" before=\"2026-08-04T15:05:00Z\"; exempt pypi \"six\"; }"
+        "age \"7d\" { exempt npm \"*\"; exempt pypi \"django\" before=\"2026-08-04T15:05:00Z\"; exempt pypi \"idna\"; exempt pypi \"six\"; }"
     );
     assert!(age_of(&[uv, pnpm]).starts_with("age \"14d\" { exempt npm \"@acme/*\";"), "the longer of both");
     for (file, age) in [
@@ -374,6 +374,23 @@ fn uvs_indexes_overrides_and_cutoff_are_kept() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+}
+
+#[test]
+fn uvs_overrides_take_ranges_and_packages_away() {
+    let imported = pyproject(
+        "[project]\nname = 'x'\n[tool.uv]\noverride-dependencies = ['numpy', \"opencv-python; sys_platform == 'never'\", \
+         'a==1.0', \"b<2; sys_platform == 'win32'\", 'c[extra]>1', 'd @ https://x.example/d.whl']\n",
+    )
+    .unwrap();
+    let text = text_of(&imported);
+    for line in
+        ["override pypi \"numpy\" \">=0\"", "override pypi \"opencv-python\"\n", "override pypi \"a\" \"==1.0\""]
+    {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert_eq!(imported.overrides.len(), 3);
+    assert_eq!(refused(&imported).len(), 3);
 }
 
 #[test]

@@ -33,7 +33,6 @@ mod scan;
 mod source;
 mod syntax;
 mod tasks;
-mod tool;
 
 pub use check::join_members;
 pub use claims::Claim;

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{
-    Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange, ToolVersion, Version,
-};
+use super::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange, Version};
 
 /// A package, and the versions of it that satisfy a dependent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,13 +50,6 @@ pub enum Requirement {
         /// The condition, if a Python manifest states one.
         marker: Marker,
     },
-    /// A tool by URL.
-    Archive {
-        /// The tool.
-        name: PackageName,
-        /// Its version.
-        version: ToolVersion,
-    },
 }
 
 impl Requirement {
@@ -95,11 +86,6 @@ impl Requirement {
         Self::Path { alias, name, folder, marker }
     }
 
-    /// Creates a requirement for a tool.
-    pub fn tool(name: PackageName, version: ToolVersion) -> Self {
-        Self::Archive { name, version }
-    }
-
     /// Returns the package's ecosystem.
     pub fn ecosystem(&self) -> Ecosystem {
         match self {
@@ -107,18 +93,15 @@ impl Requirement {
             Self::Pypi { .. } => Ecosystem::Pypi,
             Self::Larder { .. } => Ecosystem::Larder,
             Self::Path { .. } => Ecosystem::Path,
-            Self::Archive { .. } => Ecosystem::Archive,
         }
     }
 
     /// Returns the package's name.
     pub fn name(&self) -> &PackageName {
         match self {
-            Self::Npm { name, .. }
-            | Self::Pypi { name, .. }
-            | Self::Larder { name, .. }
-            | Self::Path { name, .. }
-            | Self::Archive { name, .. } => name,
+            Self::Npm { name, .. } | Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Path { name, .. } => {
+                name
+            }
         }
     }
 
@@ -131,7 +114,7 @@ impl Requirement {
     pub fn seen_as(&self) -> &PackageName {
         match self {
             Self::Npm { alias, .. } | Self::Path { alias, .. } => alias,
-            Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Archive { name, .. } => name,
+            Self::Pypi { name, .. } | Self::Larder { name, .. } => name,
         }
     }
 
@@ -140,7 +123,7 @@ impl Requirement {
     pub fn seen_under(mut self, seen_as: &PackageName) -> Self {
         match &mut self {
             Self::Npm { alias, .. } | Self::Path { alias, .. } => alias.clone_from(seen_as),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Archive { .. } => {}
+            Self::Pypi { .. } | Self::Larder { .. } => {}
         }
         self
     }
@@ -150,7 +133,7 @@ impl Requirement {
         match self {
             Self::Pypi { extras, .. } => extras,
             Self::Larder { features, .. } => features,
-            Self::Npm { .. } | Self::Path { .. } | Self::Archive { .. } => &[],
+            Self::Npm { .. } | Self::Path { .. } => &[],
         }
     }
 
@@ -172,7 +155,7 @@ impl Requirement {
     pub fn specifier(&self) -> Option<&PypiSpecifier> {
         match self {
             Self::Pypi { specifier, .. } => Some(specifier),
-            Self::Npm { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. } | Self::Larder { .. } | Self::Path { .. } => None,
         }
     }
 
@@ -180,7 +163,7 @@ impl Requirement {
     pub fn npm_range(&self) -> Option<&NpmRange> {
         match self {
             Self::Npm { range, .. } => Some(range),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } => None,
         }
     }
 
@@ -188,7 +171,7 @@ impl Requirement {
     pub fn semver_range(&self) -> Option<&SemverRange> {
         match self {
             Self::Larder { range, .. } => Some(range),
-            Self::Npm { .. } | Self::Pypi { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Path { .. } => None,
         }
     }
 
@@ -204,7 +187,6 @@ impl Requirement {
                 Cow::Owned(format!("{range} [{}]{beta}", features.join(",")))
             }
             Self::Path { folder, .. } => Cow::Borrowed(folder),
-            Self::Archive { version, .. } => Cow::Borrowed(version.as_str()),
         }
     }
 
@@ -212,7 +194,7 @@ impl Requirement {
     pub fn tag(&self) -> Option<&str> {
         match self {
             Self::Npm { range, .. } => range.tag(),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } => None,
         }
     }
 
@@ -220,7 +202,7 @@ impl Requirement {
     pub fn folder(&self) -> Option<&Arc<str>> {
         match self {
             Self::Path { folder, .. } => Some(folder),
-            Self::Npm { .. } | Self::Pypi { .. } | Self::Larder { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Larder { .. } => None,
         }
     }
 
@@ -228,7 +210,7 @@ impl Requirement {
     pub fn marker(&self) -> Option<&Marker> {
         match self {
             Self::Pypi { marker, .. } | Self::Path { marker, .. } => Some(marker),
-            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. } | Self::Larder { .. } => None,
         }
     }
 
@@ -237,7 +219,7 @@ impl Requirement {
     pub fn when(mut self, condition: Marker) -> Self {
         match &mut self {
             Self::Pypi { marker, .. } | Self::Path { marker, .. } => *marker = std::mem::take(marker).and(condition),
-            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } => {}
+            Self::Npm { .. } | Self::Larder { .. } => {}
         }
         self
     }
@@ -277,7 +259,6 @@ impl Requirement {
             ) => (a, features, beta) == (b, other_features, other_beta),
             (Self::Pypi { extras: a, .. }, Self::Pypi { extras: b, .. }) => a == b,
             (Self::Path { folder: a, .. }, Self::Path { folder: b, .. }) => a == b,
-            (Self::Archive { .. }, Self::Archive { .. }) => true,
             _ => false,
         }
     }
@@ -287,7 +268,7 @@ impl Requirement {
         match self {
             Self::Npm { range, .. } => matches!(range.as_str(), "" | "*" | "latest"),
             Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
-            Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => false,
+            Self::Larder { .. } | Self::Path { .. } => false,
         }
     }
 
@@ -298,7 +279,7 @@ impl Requirement {
             Self::Npm { range, .. } => range.is_unbounded(),
             Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
             Self::Larder { range, .. } => range.is_unbounded(),
-            Self::Path { .. } | Self::Archive { .. } => false,
+            Self::Path { .. } => false,
         }
     }
 
@@ -310,7 +291,6 @@ impl Requirement {
             (Self::Pypi { specifier, .. }, Version::Pypi(version)) => specifier.admits(version),
             (Self::Larder { range, .. }, Version::Semver(version)) => range.matches(version),
             (Self::Path { .. }, Version::Semver(_)) => true,
-            (Self::Archive { version: wanted, .. }, Version::Tool(version)) => wanted == version,
             _ => false,
         }
     }
@@ -327,7 +307,6 @@ impl Requirement {
                 format!("path:{name}@{}", folder_text(folder))
             }
             Self::Path { folder, .. } => folder_text(folder).to_owned(),
-            Self::Archive { version, .. } => version.to_string(),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::lock::{self, Locked};
 use super::moving::locked::{self, Kept};
 use super::moving::workspace;
 use super::project::snapshot;
-use super::project::{host, inputs};
+use super::project::{host, inputs, members};
 use super::session::MANIFEST;
 use super::{Context, Project, Result, Session};
 
@@ -228,7 +228,11 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
     }
     for beside in workspace::projects_beside(folder, &mut all)? {
         settings_beside(folder, &beside, &mut all)?;
-        all.members.push(beside);
+        if members::has_manifest(&folder.join(&beside))? {
+            all.members.push(beside);
+        } else {
+            all.add_folder(&beside);
+        }
     }
     all.settle_catalogs();
     workspace::check_own_packages(folder, &mut all)?;

@@ -1,9 +1,11 @@
 //! Why a package is there.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::diagnostic::{Exit, Failure, nearest};
-use crate::lock::{self as lockfile, Closure, Lockfile};
+use crate::lock::{self as lockfile, Closure, DependencyChain, Lockfile};
 use crate::manifest::Environment;
 use crate::model::{Edge, PackageId};
 
@@ -38,29 +40,41 @@ pub struct Chain {
     pub steps: Vec<String>,
 }
 
-/// Returns the shortest chains to every version of the package that the environment has.
-pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
+/// Returns the shortest chains to every version of the package that the environment has, or to the one that is asked for:
+/// `npm:react@18.3.1`.
+pub fn why(context: &Context<'_>, asked: &str) -> Result<Why> {
     let project = Project::open(context)?;
     let environment = project.environment(context)?;
     let locked = lock::existing(&project)?;
     let selection = selection(environment, crate::ops::project::host::platform());
     let closure = Closure::of(&locked.graph, &selection);
+    let (name, version) = split_version(asked);
     let known = Known::parse(name);
     let mut packages: Vec<&PackageId> = closure.instances.keys().map(|key| &key.package.id).collect();
     packages.dedup();
-    let mut asked = packages.iter().copied().filter(|package| known.names(package));
-    let Some(package) = asked.next() else {
+    let mut named = packages.iter().copied().filter(|package| known.names(package));
+    let Some(package) = named.next() else {
         if let Some(why) = runtime(environment, &locked, name) {
             return Ok(why);
         }
         let meant = nearest(name, packages.iter().map(|package| package.name.as_str())).map(str::to_owned);
         return Err(NotLocked { name: name.to_owned(), meant }.into());
     };
-    if asked.next().is_some() {
+    if named.next().is_some() {
         return Err(Ambiguous { name: name.to_owned() }.into());
     }
     let step = |edge: &&Edge| edge.to.package.to_string();
-    let chains = lockfile::why(&closure, package)
+    let mut chains = lockfile::why(&closure, package);
+    if let Some(version) = version {
+        let reached = |chain: &DependencyChain<'_>| Some(chain.steps.last()?.to.package.version.to_string());
+        let there: BTreeSet<String> = chains.iter().filter_map(reached).collect();
+        if !there.contains(version) {
+            let there = there.into_iter().collect();
+            return Err(OtherVersions { package: package.to_string(), asked: version.to_owned(), there }.into());
+        }
+        chains.retain(|chain| reached(chain).as_deref() == Some(version));
+    }
+    let chains = chains
         .into_iter()
         .map(|chain| Chain {
             from: manifest_of(&chain.root.dependent),
@@ -76,6 +90,14 @@ pub fn why(context: &Context<'_>, name: &str) -> Result<Why> {
     })
 }
 
+/// Splits a version off, behind an `@` that does not begin a scope.
+fn split_version(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once('@') {
+        Some((name, version)) if !name.is_empty() && !name.ends_with([':', '/']) => (name, Some(version)),
+        _ => (text, None),
+    }
+}
+
 /// Returns why a runtime is there, if larder brings one of this name: the manifest declares it.
 fn runtime(environment: &Environment, locked: &Lockfile, name: &str) -> Option<Why> {
     let of_name = locked.runtimes.0.keys().filter(|key| key.name.as_str() == name);
@@ -88,6 +110,25 @@ fn runtime(environment: &Environment, locked: &Lockfile, name: &str) -> Option<W
         name: name.to_owned(),
         chains,
     })
+}
+
+/// A version that the environment does not have, of a package that it has.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{package}` is there, and not in version `{asked}`")]
+#[diagnostic(code(larder::why::other_versions), help("there is {}", there.join(", ")))]
+pub struct OtherVersions {
+    /// The package.
+    pub package: String,
+    /// The version that was asked for.
+    pub asked: String,
+    /// The versions that are there.
+    pub there: Vec<String>,
+}
+
+impl Failure for OtherVersions {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
 }
 
 /// A name that more than one ecosystem has.

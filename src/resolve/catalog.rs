@@ -171,10 +171,27 @@ impl<'a> Catalog<'a> {
         self.interned.intern_node(ScopeNode { owner: NodeOwner::Manifest(manifest), around: None })
     }
 
-    /// Returns the node in which private and local packages live: the project's.
+    /// Returns the node in which private packages live, and Python ones: the project's.
     pub(super) fn home(&self) -> NodeIx {
         let project = self.manifests.iter().position(|manifest| *manifest == Dependent::Project);
         self.manifest_node(project.unwrap_or(0) as u32)
+    }
+
+    /// Returns the node in which a version of a private or local package lives. A local one is one folder for all that depend
+    /// on it: a member is seen from its own lines, another from those of the first manifest that asks for it, the project's
+    /// before all.
+    pub(super) fn home_of(&self, package: PackageIx, ordinal: u32) -> Result<NodeIx, IndexError> {
+        let prepared = self.prepared(package, ordinal)?;
+        if !self.interned.id(package).ecosystem.is_local() {
+            return Ok(self.home());
+        }
+        let own = prepared.release.folder.as_ref().and_then(|folder| {
+            self.manifests.iter().position(|manifest| matches!(manifest, Dependent::Member(of) if of == folder))
+        });
+        let asks = |line: &&PreparedLine| line.need.as_ref().is_some_and(|need| need.package == package);
+        let asking = || self.lines.iter().filter(asks).map(|line| line.manifest).min();
+        let manifest = own.map(|own| own as u32).or_else(asking);
+        Ok(manifest.map_or_else(|| self.home(), |manifest| self.manifest_node(manifest)))
     }
 
     /// Returns a package with a version.
@@ -238,6 +255,39 @@ impl<'a> Catalog<'a> {
     /// Returns the versions that a requirement stands for, less those that may not be chosen.
     pub(super) fn set(&self, need: &Need) -> Result<OrdinalSet, IndexError> {
         self.set_for(&need.requirement, self.part(need.package, None))
+    }
+
+    /// Returns the versions of `package` that a need of those who live in a scope stands for. A dist-tag moves from version to
+    /// version, or goes: the version that is locked in its place stays, as it does with npm.
+    pub(super) fn set_in_scope(
+        &self,
+        need: &Need,
+        package: PackageIx,
+        scope: NodeIx,
+    ) -> Result<OrdinalSet, IndexError> {
+        let set = self.set_for(&need.requirement, package)?;
+        if need.requirement.tag().is_none() {
+            return Ok(set);
+        }
+        let table = self.table(package)?;
+        let locked = self.locked_in_scope(&table, scope, need.alias)?.filter(|ordinal| table.usable.contains(ordinal));
+        Ok(locked.map_or_else(|| set.clone(), |ordinal| set.union(&OrdinalSet::singleton(ordinal))))
+    }
+
+    /// Returns the version that is locked for those who live in a scope, under a name.
+    pub(super) fn locked_in_scope(
+        &self,
+        table: &VersionTable,
+        scope: NodeIx,
+        alias: PackageIx,
+    ) -> Result<Option<u32>, IndexError> {
+        let (preferences, name) = (&self.requirements.preferences, self.interned.id(alias).name);
+        let version = match self.interned.node(scope).owner {
+            NodeOwner::Manifest(place) => preferences.lines.get(&(self.manifests[place as usize].clone(), name)),
+            NodeOwner::Release(dependent, ordinal) => preferences.edges.get(&(self.key(dependent, ordinal)?, name)),
+        };
+        let is_it = |&ordinal: &u32| version.is_some_and(|version| table.candidate(ordinal).version == *version);
+        Ok(table.locked.iter().copied().find(is_it))
     }
 
     /// Returns the versions of `package` that a requirement's range stands for; the package is another than the

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::PackageKey;
+use crate::model::{PackageKey, split_at_version};
 
 use super::Unreadable;
 use super::versions::LockedVersions;
@@ -17,9 +17,12 @@ struct PackageLock {
     lockfile_version: u32,
     #[serde(default)]
     packages: BTreeMap<String, Entry>,
+    /// What npm 6 wrote instead: the packages in the root's `node_modules`.
+    #[serde(default)]
+    dependencies: BTreeMap<String, NestedEntry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
     /// The package's own name, where the folder has another.
@@ -39,17 +42,61 @@ struct Entry {
     optional_dependencies: BTreeMap<String, Value>,
 }
 
+/// A package as npm 6 wrote it (lockfileVersion 1), with those in its own `node_modules`.
+#[derive(Deserialize)]
+struct NestedEntry {
+    version: Option<String>,
+    resolved: Option<String>,
+    integrity: Option<String>,
+    #[serde(default)]
+    bundled: bool,
+    /// `true`, or names and ranges.
+    #[serde(default)]
+    requires: Value,
+    #[serde(default)]
+    dependencies: BTreeMap<String, NestedEntry>,
+}
+
+impl NestedEntry {
+    /// Adds the entries of a folder's `node_modules` as later versions have them, by their paths.
+    fn flatten(nested: BTreeMap<String, Self>, folder: &str, packages: &mut BTreeMap<String, Entry>) {
+        for (alias, one) in nested {
+            let path = format!("{folder}{FOLDER}{alias}");
+            Self::flatten(one.dependencies, &format!("{path}/"), packages);
+            let aliased = one.version.as_deref().and_then(|version| split_at_version(version.strip_prefix("npm:")?));
+            let aliased = aliased.map(|(name, version)| (name.to_owned(), version.to_owned()));
+            let (name, version) = aliased.map_or((None, one.version), |(name, version)| (Some(name), Some(version)));
+            let dependencies = match one.requires {
+                Value::Object(requires) => requires.into_iter().collect(),
+                _ => BTreeMap::new(),
+            };
+            let entry = Entry {
+                name,
+                version,
+                resolved: one.resolved,
+                integrity: one.integrity,
+                in_bundle: one.bundled,
+                dependencies,
+                ..Entry::default()
+            };
+            packages.insert(path, entry);
+        }
+    }
+}
+
 const FOLDER: &str = "node_modules/";
 
-/// Reads a lockfile. `packages` has an entry for each folder, and Node's walk through the folders tells who has which version.
+/// Reads a lockfile of version 1, 2 or 3. `packages` has an entry for each folder, and Node's walk through the folders tells who has which version.
 pub(super) fn read(text: &str, found: &mut LockedVersions) -> Result<(), Unreadable> {
-    let lock: PackageLock = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    if lock.lockfile_version < 2 {
-        let reason = format!("its lockfileVersion is {}, and 2 and 3 are known", lock.lockfile_version);
-        return Err(Unreadable {
-            reason,
-            help: Some("`npm install --package-lock-only` with npm 7 or later writes it anew"),
-        });
+    let mut lock: PackageLock = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if lock.lockfile_version == 0 {
+        return Err("it has no lockfileVersion".to_owned().into());
+    }
+    if lock.lockfile_version == 1 {
+        // It does not tell which of the packages in its `node_modules` the project itself asks for.
+        let lines = lock.dependencies.keys().map(|name| (name.clone(), Value::Null)).collect();
+        NestedEntry::flatten(std::mem::take(&mut lock.dependencies), "", &mut lock.packages);
+        lock.packages.insert(String::new(), Entry { dependencies: lines, ..Entry::default() });
     }
     let mut keys: BTreeMap<&str, PackageKey> = BTreeMap::new();
     for (path, entry) in &lock.packages {

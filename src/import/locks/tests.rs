@@ -61,8 +61,27 @@ fn npms_folders_are_walked_as_node_walks_them() {
     understands("package-lock.json", text, true);
     let git = PackageName::npm("git").unwrap();
     assert!(!read_one("package-lock.json", text).packages().keys().any(|id| id.name == git));
-    let old = read("package-lock.json", r#"{"lockfileVersion": 1}"#, "", &[], &Settings::default()).unwrap_err();
-    assert!(old.help.contains("npm 7"), "{old:?}");
+}
+
+#[test]
+fn what_npm_6_wrote_is_read_too() {
+    let text = r#"{"lockfileVersion": 1, "requires": true, "dependencies": {
+        "a": {"version": "1.0.0", "integrity": "SRI", "requires": {"b": "^1", "other": "npm:real@3"}, "dependencies": {"b": {"version": "1.1.0"}}},
+        "b": {"version": "2.0.0", "requires": true, "dependencies": {"kept-inside": {"version": "1.0.0", "bundled": true}}},
+        "git": {"version": "git+ssh://git@host/x.git#0123", "from": "g/x"},
+        "other": {"version": "npm:real@3.0.0"}
+    }}"#
+    .replace("SRI", SHA512);
+    let found = read_one("package-lock.json", &text);
+    let names: Vec<_> = found.packages().keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["npm:a", "npm:b", "npm:real"]);
+    let preferred = found.preferences();
+    let edge = |name: &str| preferred.edges.get(&(npm("a", "1.0.0"), self::name(name))).cloned();
+    assert_eq!(edge("b").unwrap().to_string(), "1.1.0");
+    assert_eq!(edge("other").unwrap().to_string(), "3.0.0");
+    let line = |name: &str| preferred.lines.get(&(Dependent::Project, self::name(name))).cloned();
+    assert_eq!(line("b").unwrap().to_string(), "2.0.0");
+    assert_eq!(found.digests(&npm("a", "1.0.0")).count(), 1);
 }
 
 #[test]

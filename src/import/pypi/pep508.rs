@@ -86,12 +86,3 @@ pub(super) fn take_source(imported: &mut Imported, wanted: &Requirement, source:
         optional: false,
     });
 }
-
-/// Splits a requirement that has a name and a range only.
-pub(super) fn plain(text: &str) -> Option<(&str, Option<&str>)> {
-    let text = text.trim();
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
-    let (name, range) = (&text[..end], text[end..].trim());
-    let is_plain = !name.is_empty() && !range.contains(['[', ';', '@', '/']);
-    is_plain.then_some((name, Some(range).filter(|range| !range.is_empty())))
-}

@@ -6,8 +6,9 @@ use std::time::Duration;
 use toml::{Table, Value};
 
 use crate::import::{Imported, ImportedRegistry};
+use crate::model::{Marker, Platform, PythonVersion, Requirement};
 
-use super::{ECOSYSTEM, pep508};
+use super::ECOSYSTEM;
 
 /// Reads `[tool.uv]`, but for its dependencies and sources. `from_index` has the packages that a source takes from an index.
 pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, imported: &mut Imported) {
@@ -22,12 +23,7 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
         imported.add_flat(ECOSYSTEM, None, url);
     }
     for text in strings(uv.get("override-dependencies")) {
-        match pep508::plain(text) {
-            Some((name, range)) => imported.add_override(ECOSYSTEM, name, range),
-            None => {
-                imported.refuse(format!("override-dependencies {text}"), "an `override` line has a name and a range");
-            }
-        }
+        take_override(text, imported);
     }
     for text in strings(uv.get("constraint-dependencies")) {
         imported.refuse(
@@ -50,12 +46,46 @@ pub(super) fn settings(uv: &Table, from_index: &BTreeMap<String, Vec<String>>, i
         match (value.as_bool(), value.as_str().and_then(instant)) {
             (Some(false), _) => imported.exempt_from_age(ECOSYSTEM, name),
             (_, Some(instant)) => imported.exempt_from_age_before(ECOSYSTEM, name, instant),
+            // A way to write that any age will do.
+            _ if value.as_str().and_then(span).is_some_and(|age| age <= Duration::from_secs(60)) => {
+                imported.exempt_from_age(ECOSYSTEM, name);
+            }
             _ => imported.refuse_guard(
                 format!("exclude-newer-package {name}"),
                 "`exempt` in the block of `age` takes an instant",
             ),
         }
     }
+}
+
+/// Takes an override over: what it says takes the place of all that asks for the package. One whose marker holds nowhere takes the
+/// package out.
+fn take_override(text: &str, imported: &mut Imported) {
+    let why = match Requirement::from_pep508(text) {
+        Ok(wanted) if !wanted.extras().is_empty() => "an `override` line has no extras",
+        Ok(wanted) => {
+            let name = wanted.name().as_str();
+            match wanted.marker().filter(|marker| !marker.is_always()) {
+                None if wanted.accepts_any_version() => {
+                    return imported.add_override(ECOSYSTEM, name, Some(ANY_VERSION));
+                }
+                None => return imported.add_override(ECOSYSTEM, name, Some(&wanted.range_text())),
+                Some(marker) if holds_nowhere(marker) => return imported.add_override(ECOSYSTEM, name, None),
+                Some(_) => "an `override` line holds on all platforms",
+            }
+        }
+        Err(_) => "an `override` line has a name and a range",
+    };
+    imported.refuse(format!("override-dependencies {text}"), why);
+}
+
+/// The range of an override that only takes others' ranges away.
+const ANY_VERSION: &str = ">=0";
+
+/// Returns whether a marker holds on no platform for any Python 3.
+fn holds_nowhere(marker: &Marker) -> bool {
+    let pythons = (0..=30).map(|minor| PythonVersion { major: 3, minor, patch: 0 });
+    !pythons.into_iter().any(|python| Platform::ALL.iter().any(|&platform| marker.holds(platform, &python, &[])))
 }
 
 /// Reads an instant. A date alone is its end.

@@ -1,6 +1,5 @@
 //! The notations: how each ecosystem's packages are written in dependency lines, in claims and on the command line.
 
-mod archive;
 mod contract;
 mod larder;
 mod npm;
@@ -20,7 +19,6 @@ const NOTATIONS: PerEcosystem<&dyn Notation> = PerEcosystem {
     pypi: &pypi::PypiNotation,
     larder: &larder::LarderNotation,
     path: &path::PathNotation,
-    archive: &archive::ArchiveNotation,
 };
 
 /// Returns the notation of an ecosystem.

@@ -24,7 +24,6 @@ impl Notation for NpmNotation {
                 "subdirectory",
                 "url",
             ],
-            has_block: false,
             example: "npm \"NAME\" \"RANGE\"",
         }
     }

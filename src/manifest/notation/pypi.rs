@@ -26,7 +26,6 @@ impl Notation for PypiNotation {
                 "subdirectory",
                 "url",
             ],
-            has_block: false,
             example: "pypi \"NAME\" \"SPECIFIER\"",
         }
     }

@@ -36,8 +36,11 @@ const ASIDE: [&str; 17] = [
 /// How far below the root a project of its own is looked for.
 const DEPTH: usize = 2;
 
-/// The files that declare a project.
-const MANIFESTS: [&str; 2] = ["package.json", "pyproject.toml"];
+/// How far below the root one is looked for that has a lockfile.
+const DEPTH_WITH_LOCK: usize = 4;
+
+const PACKAGE_JSON: &str = "package.json";
+const PYPROJECT: &str = "pyproject.toml";
 
 /// Adds what concerns the whole project: the runtimes that version files of the root name and those that the members' files admit,
 /// and the members' groups.
@@ -71,17 +74,37 @@ pub(in crate::ops) fn take_from_members(root: &Path, imported: &mut Imported) ->
 /// Returns the folders below the root, relative to it, that no workspace names and that are projects of their own: they
 /// have a lockfile, or the root has no project of the kind. A folder whose package has the name of another one is left out.
 pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    visit(root, &mut |folder| {
+    let (mut found, mut computed) = (Vec::new(), Vec::new());
+    let of_root = Declared::of(root, "")?;
+    visit(root, DEPTH_WITH_LOCK, &mut |folder| {
         if imported.is_member(folder) || imported.is_excluded(folder) {
             return Ok(Below::Skipped);
         }
-        if !is_project(root, folder)? {
+        let is_near = folder.split('/').count() <= DEPTH;
+        let here = Declared::of(root, folder)?;
+        let stands_for_itself = |is_declared: bool, by_root: bool, manifest: &str| -> Result<bool> {
+            // A workspace says what belongs to it: a project far below it is an example.
+            let by_lock = is_declared && (is_near || imported.members.is_empty()) && has_lock(root, folder, manifest)?;
+            Ok(by_lock || is_declared && is_near && !by_root)
+        };
+        let of_python = |python: DeclaredPython| python != DeclaredPython::Nothing;
+        let is_literal = here.python == DeclaredPython::Project;
+        let is_project = stands_for_itself(here.npm, of_root.npm, PACKAGE_JSON)?
+            || stands_for_itself(is_literal, of_python(of_root.python), PYPROJECT)?;
+        if !is_project && is_near && here.python == DeclaredPython::Computed && !of_python(of_root.python) {
+            computed.push(folder.to_owned());
+        }
+        if !is_project {
             return Ok(Below::Visited);
         }
         found.push(folder.to_owned());
         Ok(Below::Skipped)
     })?;
+    for folder in computed {
+        let why =
+            format!("a build computes them: write them into a pyproject.toml, and `path \"{folder}\"` into larder.kdl");
+        imported.refuse(format!("dependencies of {folder}"), why);
+    }
     found.sort();
     let mut names = LocalPackageIndex::default();
     for folder in members::find(root, imported.members.iter().map(String::as_str))?.folders {
@@ -100,7 +123,7 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
 /// Returns the folders below the root that have a requirements.txt, and no pyproject.toml with dependencies.
 pub(in crate::ops) fn requirements_beside(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    visit(root, &mut |folder| {
+    visit(root, DEPTH, &mut |folder| {
         if has(root, folder, "requirements.txt")? && !declares_dependencies(&root.join(folder))? {
             found.push(folder.to_owned());
         }
@@ -165,9 +188,9 @@ enum Below {
     Skipped,
 }
 
-/// Visits the folders below the root, as deep as projects are looked for, by their paths relative to it.
-fn visit(root: &Path, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
-    let mut open = vec![(String::new(), DEPTH)];
+/// Visits the folders below the root, as deep as asked, by their paths relative to it.
+fn visit(root: &Path, depth: usize, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()> {
+    let mut open = vec![(String::new(), depth)];
     while let Some((folder, depth)) = open.pop() {
         for entry in fs::read_dir(&root.join(&folder))? {
             let Some(name) = entry.path.file_name().and_then(|name| name.to_str()) else { continue };
@@ -183,18 +206,52 @@ fn visit(root: &Path, look: &mut dyn FnMut(&str) -> Result<Below>) -> Result<()>
     Ok(())
 }
 
-fn is_project(root: &Path, folder: &str) -> Result<bool> {
-    for manifest in MANIFESTS {
-        if !has(root, folder, manifest)? {
-            continue;
-        }
-        if !has(root, "", manifest)? {
-            return Ok(true);
-        }
-        for (lock, _) in locks::FILES.into_iter().filter(|(_, declares)| *declares == manifest) {
-            if has(root, folder, lock)? {
-                return Ok(true);
+/// What the files of a folder declare.
+#[derive(Clone, Copy, Debug)]
+struct Declared {
+    npm: bool,
+    python: DeclaredPython,
+}
+
+/// Whether the files of a folder declare a Python project. A pyproject.toml may be there for the settings of tools alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DeclaredPython {
+    Nothing,
+    Project,
+    /// One whose dependencies its setup.py computes: only a build knows them.
+    Computed,
+}
+
+impl Declared {
+    fn of(root: &Path, folder: &str) -> Result<Self> {
+        Ok(Self { npm: has(root, folder, PACKAGE_JSON)?, python: DeclaredPython::of(root, folder)? })
+    }
+}
+
+impl DeclaredPython {
+    fn of(root: &Path, folder: &str) -> Result<Self> {
+        let folder = root.join(folder);
+        if let Some(text) = inputs::text(&folder.join(PYPROJECT))? {
+            let declares =
+                |project: Imported| project.name.is_some() || !project.lines.is_empty() || !project.members.is_empty();
+            if import::pyproject(&text).map_or(true, declares) {
+                return Ok(Self::Project);
             }
+        }
+        let read = |file: &str| fs::read_text_below(&folder, file, &[root], inputs::MANIFEST_SIZE);
+        Ok(match import::python_project(&read) {
+            Ok(Some(project)) if project.computed.is_empty() => Self::Project,
+            Ok(Some(_)) => Self::Computed,
+            Ok(None) | Err(_) => Self::Nothing,
+        })
+    }
+}
+
+/// Returns whether a lockfile lies beside a manifest.
+fn has_lock(root: &Path, folder: &str, manifest: &str) -> Result<bool> {
+    for (lock, _) in locks::FILES.into_iter().filter(|(_, declares)| *declares == manifest) {
+        if has(root, folder, lock)? {
+            return Ok(true);
         }
     }
     Ok(false)

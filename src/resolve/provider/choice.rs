@@ -91,7 +91,7 @@ impl Provider<'_> {
         }
         let around = match variable {
             Variable::Npm { scope, .. } => scope,
-            _ => catalog.home(),
+            _ => catalog.home_of(package, ordinal)?,
         };
         let node = self.problem.node_of(package, ordinal, around)?;
         let around =

@@ -5,6 +5,7 @@ mod decisions;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, VersionSet};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -190,17 +191,18 @@ impl<'a> Provider<'a> {
         Ok(match variable {
             Variable::Root | Variable::Line(_) => Some(0),
             Variable::Npm { alias, scope, .. } => {
-                let range = self.preferred_range(variable, range);
-                let fits = |ordinal: &u32| range.contains(ordinal);
+                let agreed = self.preferred_range(variable, range);
+                let fits = |ordinal: &u32| agreed.contains(ordinal);
                 let locked = self.locked_there(&table, (scope, alias))?.filter(fits);
                 let preferred = || self.preferred_locked(variable).filter(fits);
+                let of_manifests = || self.peer_of_manifests(variable, range, &agreed);
                 let shared = match DirectDependency::of(self.problem, variable)? {
-                    Some(line) => line.shared(&range)?,
+                    Some(line) => line.shared(&agreed)?,
                     None => self
-                        .otherwise_bound(package, (alias, scope), &range)
-                        .or_else(|| self.elsewhere(package, &range)),
+                        .otherwise_bound(package, (alias, scope), &agreed)
+                        .or_else(|| self.elsewhere(package, &agreed)),
                 };
-                locked.or_else(preferred).or_else(|| npm::pick(&table, &range, shared))
+                locked.or_else(preferred).or_else(of_manifests).or_else(|| npm::pick(&table, &agreed, shared))
             }
             Variable::Py(_) => pypi::pick(&table, range, None),
             Variable::PyOn(..) if self.problem.is_tied(package) => self
@@ -234,14 +236,7 @@ impl<'a> Provider<'a> {
         if table.locked.len() < 2 {
             return Ok(None);
         }
-        let catalog = self.problem.catalog;
-        let (preferences, name) = (&catalog.requirements.preferences, catalog.interned.id(alias).name);
-        let version = match catalog.interned.node(scope).owner {
-            NodeOwner::Manifest(place) => preferences.lines.get(&(catalog.manifests[place as usize].clone(), name)),
-            NodeOwner::Release(dependent, ordinal) => preferences.edges.get(&(catalog.key(dependent, ordinal)?, name)),
-        };
-        let is_it = |&ordinal: &u32| version.is_some_and(|version| table.candidate(ordinal).version == *version);
-        Ok(table.locked.iter().copied().find(is_it))
+        self.problem.catalog.locked_in_scope(table, scope, alias)
     }
 
     /// Returns whether a variable is a missing peer for which dependents have preferences.
@@ -269,6 +264,33 @@ impl<'a> Provider<'a> {
     /// Returns the locked version that the first of those has who want a missing peer.
     fn preferred_locked(&self, variable: Variable) -> Option<u32> {
         self.current_preferences(variable, |preference| preference.locked).into_iter().flatten().next()
+    }
+
+    /// Returns the version of a missing peer that a manifest has, where `agreed`, the range on which those who want it agree, has
+    /// none of these versions, and most take this one. Whoever lives beside two copies of React fails at run time; whoever is
+    /// outvoted is warned of.
+    fn peer_of_manifests(&self, variable: Variable, range: &OrdinalSet, agreed: &OrdinalSet) -> Option<u32> {
+        let Variable::Npm { package, alias, .. } = variable else { return None };
+        let wanted = self.current_preferences(variable, |preference| preference.set.clone());
+        let wanted: Vec<OrdinalSet> = wanted.into_iter().flatten().collect();
+        if wanted.len() < 2 {
+            return None;
+        }
+        let interned = &self.problem.catalog.interned;
+        let is_of_manifest = |other: &Variable| {
+            matches!(*other, Variable::Npm { alias: other, scope, .. }
+                if other == alias && matches!(interned.node(scope).owner, NodeOwner::Manifest(_)))
+        };
+        let decisions = self.decisions.borrow();
+        let of_manifests = decisions.of(package).iter().filter(|(other, _)| is_of_manifest(other));
+        let of_manifests: BTreeSet<u32> =
+            of_manifests.map(|(_, ordinal)| *ordinal).filter(|ordinal| range.contains(ordinal)).collect();
+        if of_manifests.iter().any(|ordinal| agreed.contains(ordinal)) {
+            return None;
+        }
+        let takers = |ordinal: &u32| wanted.iter().filter(|set| set.contains(ordinal)).count();
+        let most = of_manifests.into_iter().max_by_key(|ordinal| (takers(ordinal), *ordinal))?;
+        (2 * takers(&most) > wanted.len()).then_some(most)
     }
 
     /// Narrows a missing peer's range to what those who want it would like, as far as they agree.

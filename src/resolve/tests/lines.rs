@@ -4,7 +4,7 @@ use crate::model::{
     AgeExemption, Dependent, Ecosystem, Extension, MinimumAge, NameGlob, Override, PackageName, Platform,
 };
 
-use crate::resolve::RequiredLine;
+use crate::resolve::{Candidate, Release, RequiredLine};
 
 use super::{World, requirement, wheels_for};
 
@@ -331,6 +331,38 @@ fn a_folder_in_a_member_sees_its_peers() {
         .asks_with("path theme", |line| line.dependent = Dependent::Member("apps/web".into()))
         .asks_with("npm a ^1", |line| line.dependent = Dependent::Member("apps/web".into()));
     world.gives_instances(&["npm:a@1.0.0", "path:theme@0.0.0(a@1.0.0)"]);
+}
+
+#[test]
+fn a_folder_sees_the_peers_of_the_first_manifest_that_asks_for_it() {
+    let world = || {
+        World::new()
+            .has("path theme@0.0.0", &["peer npm: a ^1"])
+            .has("npm a@1.0.0", &[])
+            .has("npm a@2.0.0", &[])
+            .asks_with("npm a ^2", member("apps/api"))
+            .asks_with("path theme", member("apps/web"))
+            .asks_with("npm a ^1", member("apps/web"))
+    };
+    world().gives_instances(&["npm:a@1.0.0", "npm:a@2.0.0", "path:theme@0.0.0(a@1.0.0)"]);
+    let asked_by_the_project = world().asks("path theme").asks("npm a ^2");
+    asked_by_the_project.gives_instances(&["npm:a@1.0.0", "npm:a@2.0.0", "path:theme@0.0.0(a@2.0.0)"]);
+}
+
+#[test]
+fn a_member_sees_its_own_peers_whoever_asks_for_it() {
+    let in_its_folder = |_: &mut Candidate, release: &mut Release| release.folder = Some("libs/ui".into());
+    let world = World::new()
+        .has_with("path ui@1.0.0", &["peer npm: a ^1", "npm: b *"], in_its_folder)
+        .has("npm a@1.0.0", &[])
+        .has("npm a@2.0.0", &[])
+        .has("npm b@1.0.0", &["peer a *"])
+        .asks_with("npm a ^2", member("apps/api"))
+        .asks_with("path ui", member("apps/api"))
+        .asks_with("npm a ^1", member("libs/ui"))
+        .asks_with("npm b *", member("libs/ui"));
+    let instances = ["npm:a@1.0.0", "npm:a@2.0.0", "npm:b@1.0.0(a@1.0.0)", "path:ui@1.0.0(a@1.0.0)"];
+    world.gives_instances(&instances);
 }
 
 #[test]

@@ -101,6 +101,29 @@ fn relaxed_peers_agree_on_a_missing_one_where_they_can() {
 }
 
 #[test]
+fn a_missing_peer_that_most_take_from_the_manifest_is_no_second_copy() {
+    let world = |grid: &str, select: &str| {
+        World::new()
+            .has("npm cells@1.0.0", &["grid *", "select *", "editor *"])
+            .has("npm grid@1.0.0", &[grid])
+            .has("npm select@1.0.0", &[select])
+            .has("npm editor@1.0.0", &["peer react ^17"])
+            .has("npm react@17.0.0", &[])
+            .has("npm react@18.0.0", &[])
+            .asks("npm react ^18")
+            .asks("npm cells *")
+    };
+    let outvoted = world("peer react 17 || 18", "peer react >=16").solved();
+    let reacts = outvoted.graph.packages.keys().filter(|key| key.id.name.as_str() == "react");
+    assert_eq!(reacts.map(ToString::to_string).collect::<Vec<_>>(), ["npm:react@18.0.0"]);
+    let edges = outvoted.graph.instances.values().flat_map(|instance| &instance.edges);
+    assert_eq!(edges.filter(|edge| edge.unmet.is_some()).count(), 1);
+    // Where most do not take it, they have their own.
+    let outvoting = world("peer react ^17", "peer react >=16").solved();
+    assert_eq!(outvoting.graph.packages.keys().filter(|key| key.id.name.as_str() == "react").count(), 2);
+}
+
+#[test]
 fn a_missing_relaxed_peer_that_does_not_exist_is_recorded() {
     let world = World::new().has("npm a@1.0.0", &["peer ghost ^1"]).asks("npm a *");
     let resolution = world.solved();

@@ -56,13 +56,8 @@ pub(super) struct DecidingVariable {
     pub(super) platform: Option<Platform>,
 }
 
-const RULES: PerEcosystem<&dyn VariableRules> = PerEcosystem {
-    npm: &npm::Npm,
-    pypi: &pypi::Pypi,
-    larder: &larder::Larder,
-    path: &path::Path,
-    archive: &path::Path,
-};
+const RULES: PerEcosystem<&dyn VariableRules> =
+    PerEcosystem { npm: &npm::Npm, pypi: &pypi::Pypi, larder: &larder::Larder, path: &path::Path };
 
 pub(super) use larder::in_bucket;
 
@@ -83,7 +78,7 @@ pub(super) fn demand(
         let platforms = on.intersection(platforms);
         // A need that means one package demands it even where it holds nowhere.
         if platforms != PlatformSet::NONE || !problem.catalog.is_routed(need.package) {
-            let set = problem.catalog.set_for(&need.requirement, package)?;
+            let set = problem.catalog.set_in_scope(need, package, scope)?;
             let scoped = ScopedNeed { need, package, platforms, scope };
             of(need.requirement.ecosystem()).demand(&problem, &scoped, set, demands)?;
         }

@@ -1,4 +1,4 @@
-//! Local folders and tools by URL: there is one variable, and one version.
+//! Local folders: there is one variable, and one version.
 
 use super::{DecidingVariable, ScopedNeed, VariableRules};
 use crate::resolve::Solution;
@@ -29,12 +29,11 @@ impl VariableRules for Path {
         &self,
         problem: &Problem<'_>,
         scoped: &ScopedNeed<'_>,
-        _: &Solution,
+        solution: &Solution,
     ) -> Result<Vec<DecidingVariable>, IndexError> {
-        Ok(vec![DecidingVariable {
-            variable: Variable::Path(scoped.package),
-            scope: problem.catalog.home(),
-            platform: None,
-        }])
+        let variable = Variable::Path(scoped.package);
+        let Some(&ordinal) = solution.get(&variable) else { return Ok(Vec::new()) };
+        let scope = problem.catalog.home_of(scoped.package, ordinal)?;
+        Ok(vec![DecidingVariable { variable, scope, platform: None }])
     }
 }
