@@ -77,6 +77,7 @@ mod sweep;
 mod sync;
 mod tasks;
 mod templates;
+mod tools;
 mod tour;
 mod undeclared;
 mod update_plan;

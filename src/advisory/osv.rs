@@ -196,7 +196,7 @@ impl Event {
 /// Returns the ecosystem of a name like `npm`, `PyPI`, or `PyPI:https://mirror.example`. `larder` is the one of private packages.
 fn ecosystem_of(text: &str) -> Option<Ecosystem> {
     let name = text.split(':').next()?;
-    Ecosystem::ALL.into_iter().find(|known| !known.is_local() && known.as_str().eq_ignore_ascii_case(name))
+    Ecosystem::ALL.into_iter().find(|known| known.has_registries() && known.as_str().eq_ignore_ascii_case(name))
 }
 
 /// Returns a package's name in the form in which two spellings of it are equal. Returns `None` if no package can have it.

@@ -9,7 +9,7 @@ use crate::model::{Origin, PackageKey, Source};
 /// Returns the URL of a package. `repository` is the URL of its registry, unless that is the public one.
 pub(super) fn purl(key: &PackageKey, origin: Option<&Origin>, repository: Option<&str>) -> String {
     let ecosystem = key.id.ecosystem;
-    let kind = if ecosystem.has_features() || ecosystem.is_local() { "generic" } else { ecosystem.as_str() };
+    let kind = if ecosystem.has_features() || !ecosystem.has_registries() { "generic" } else { ecosystem.as_str() };
     let mut text = format!("pkg:{kind}/");
     let parts: Vec<String> = key.id.name.as_str().split('/').map(encoded).collect();
     text.push_str(&parts.join("/"));
@@ -18,6 +18,9 @@ pub(super) fn purl(key: &PackageKey, origin: Option<&Origin>, repository: Option
         Some(pinned) => match &pinned.source {
             Source::Url(url) => {
                 let _ = write!(text, "?download_url={}", encoded(url.as_str()));
+            }
+            Source::Archive(source) => {
+                let _ = write!(text, "?download_url={}", encoded(&source.to_string()));
             }
             Source::Git(git) => {
                 let commit = pinned.commit.as_ref().map(|commit| format!("@{}", commit.as_str())).unwrap_or_default();

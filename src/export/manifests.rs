@@ -165,6 +165,7 @@ fn derived(line: &RootEdge, edge: &Edge, input: &ExportInput<'_>, folder: &str) 
 pub(super) fn source_specifier(pinned: &PinnedSource) -> String {
     match &pinned.source {
         Source::Url(url) => url.as_str().to_owned(),
+        Source::Archive(source) => source.to_string(),
         Source::Git(git) => {
             let commit = pinned.commit.as_ref().map(|commit| format!("#{}", commit.as_str())).unwrap_or_default();
             format!("git+{}{commit}", git.repository.as_str())

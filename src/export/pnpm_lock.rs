@@ -233,6 +233,8 @@ impl<'a> Writer<'_, 'a> {
                     parts.push("type: git".to_owned());
                 }
                 Source::Url(url) => parts.push(format!("tarball: {}", quoted(url.as_str()))),
+                // No package of npm's is a tool by URL.
+                Source::Archive(_) => {}
             }
         } else {
             let url = artifact.and_then(|it| self.input.urls.get(&(key.clone(), it.file.clone())));

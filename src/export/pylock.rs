@@ -107,7 +107,7 @@ fn table(input: &ExportInput<'_>, package: &PythonPackage<'_>) -> Result<Package
     match &package.package.origin {
         Some(Origin::Source(pinned)) => match &pinned.source {
             Source::Git(_) => table.vcs = vcs(pinned),
-            Source::Url(_) => {
+            Source::Url(_) | Source::Archive(_) => {
                 table.archive = package.artifacts().next().map(|it| file(input, package, it)).transpose()?;
             }
         },

@@ -33,6 +33,7 @@ pub fn requirements(input: &ExportInput<'_>) -> Result<Exported, ExportError> {
         let subject = match &package.package.origin {
             Some(Origin::Source(pinned)) => match &pinned.source {
                 Source::Url(url) => format!("{} @ {}", package.key.id.name, url.as_str()),
+                Source::Archive(source) => format!("{} @ {source}", package.key.id.name),
                 Source::Git(_) => {
                     return Err(ExportError::Source {
                         package: package.key.to_string(),

@@ -7,13 +7,13 @@ use std::ops::ControlFlow;
 use super::cpu_permits::CpuPermits;
 use super::disk_demand::disk_demand;
 use super::error::RegistryError;
-use super::format::{self, Arrival, Format, Unpacked};
+use super::format::{self, Arrival, Format, Unpacked, Unspooling};
 use super::hashing::{HashingReader, Lookahead};
 use super::identity::check_unpacked;
 use super::in_store::find_in_store;
 use super::memory::Memory;
 use super::requested::{FetchStep, FetchedArtifact, RequestedArtifact};
-use super::unpack::{ArchiveFault, ArchiveRefusal, unpack_wheel};
+use super::unpack::{ArchiveFault, ArchiveRefusal};
 use super::{ArtifactSource, FetchError, Limits};
 use crate::fs::Demand;
 use crate::model::Digest;
@@ -150,10 +150,10 @@ fn arrive(
         }
     }
     let unpacked = match unpacked {
-        Unpacked::Spooled(spool) => match wanted.owner.package() {
-            Some(package) => Unpacked::of(unpack_wheel(spool, package, context.memory, staging, context.limits))?,
-            None => Unpacked::Not(Some(ArchiveRefusal::Archive(ArchiveFault::NoMetadata))),
-        },
+        Unpacked::Spooled(spool) => {
+            let with = Unspooling { owner: &wanted.owner, memory: context.memory, limits: context.limits };
+            format.unpack(spool, &with, staging)?
+        }
         other => other,
     };
     match unpacked {

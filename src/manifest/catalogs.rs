@@ -22,7 +22,8 @@ pub(super) fn read_catalog(block: ManifestNode<'_>, catalogs: &mut Catalogs, err
     };
     for line in block.children() {
         let served = Ecosystem::served();
-        let Some(ecosystem) = line.name().parse::<Ecosystem>().ok().filter(|ecosystem| !ecosystem.is_local()) else {
+        let Some(ecosystem) = line.name().parse::<Ecosystem>().ok().filter(|ecosystem| ecosystem.has_registries())
+        else {
             line.report_unknown("in a catalog", &served, errors);
             continue;
         };

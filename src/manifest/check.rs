@@ -3,12 +3,12 @@
 use miette::SourceSpan;
 
 use crate::diagnostic::nearest;
-use crate::model::Label;
+use crate::model::{Label, Source};
 
 use super::dependencies::{condition, seen_as};
 use super::node::Errors;
 use super::{
-    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, conflicts, tasks,
+    DependencyLine, DependencySpec, Group, Manifest, ManifestError, ManifestErrors, Registry, Spanned, conflicts, tasks,
 };
 
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
@@ -63,6 +63,7 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     check_names(&lines(), errors);
     for line in lines() {
         check_registry(line, &root.registries, errors);
+        check_tool(line, root, errors);
         errors.extend(claimed_by_another(line, manifest, root));
     }
 }
@@ -114,11 +115,28 @@ fn claimed_by_another(line: &DependencyLine, manifest: &Manifest, root: &Manifes
     })
 }
 
+/// Checks that a tool has a file for every declared platform on which its line holds.
+fn check_tool(line: &DependencyLine, root: &Manifest, errors: &mut Errors) {
+    let Some(Spanned { value: Source::Archive(source), span }) = &line.source else { return };
+    let python = root.settings.marker_python();
+    let declared = root.settings.platforms.iter().map(|target| target.platform);
+    let missing = declared.filter(|platform| !source.serves(*platform) && line.when.holds(*platform, &python, &[]));
+    for platform in missing {
+        errors.push(ManifestError::BadValue {
+            value: source.url().to_owned(),
+            what: "a URL for every declared platform",
+            reason: format!("nothing stands for `{{platform}}` on {platform}"),
+            help: Some(format!("add `platform \"{platform}\" as=\"…\"`, or say with `when=` where the tool is needed")),
+            span: *span,
+        });
+    }
+}
+
 fn check_registry(line: &DependencyLine, registries: &[Registry], errors: &mut Errors) {
     let ecosystem = line.ecosystem();
     let serves = |registry: &&Registry| registry.ecosystem == ecosystem;
     let Some(name) = &line.registry else {
-        if !ecosystem.is_local() && line.source.is_none() && !registries.iter().any(|registry| serves(&registry)) {
+        if ecosystem.has_registries() && line.source.is_none() && !registries.iter().any(|registry| serves(&registry)) {
             errors.push(ManifestError::Undeclared {
                 what: "registry of kind",
                 name: ecosystem.to_string(),

@@ -8,7 +8,7 @@ use super::folder::parse_folder;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue};
 use super::notation::{self, DependencyLineShape, normal_name, parse_requirement};
 use super::requirement::RequirementSpans;
-use super::{DependencyLine, DependencySpec, Group, ManifestError, source};
+use super::{DependencyLine, DependencySpec, Group, ManifestError, source, tool};
 
 /// Reads the lines of a block and reports repetitions.
 pub(super) fn read_dependencies(
@@ -59,15 +59,21 @@ pub(super) fn read_dependency(
         node.report_unknown("among dependencies", &Ecosystem::ALL.map(Ecosystem::as_str), errors);
         return None;
     };
-    let DependencyLineShape { arguments, properties, example } = notation::for_ecosystem(ecosystem).line_shape();
-    let shape = NodeShape { arguments: (1, arguments), properties, block: BlockRule::Never, example };
+    let DependencyLineShape { arguments, properties, has_block, example } =
+        notation::for_ecosystem(ecosystem).line_shape();
+    let block = if has_block { BlockRule::Maybe } else { BlockRule::Never };
+    let shape = NodeShape { arguments: (1, arguments), properties, block, example };
     let parts = node.read_parts(&shape, errors);
     let optional = parts.property("optional").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let prereleases = parts.property("prereleases").and_then(|value| value.choice(&[("allow", true)], errors));
     let features = read_features(&parts, errors);
     let beta = parts.property("beta").and_then(|value| value.boolean(errors)).unwrap_or(false);
     let registry = parts.property("registry").and_then(|value| value.label(errors));
-    let source = source::read_source(&parts, errors);
+    let source = if ecosystem == Ecosystem::TOOLS {
+        tool::read_source(node, &parts, errors)
+    } else {
+        source::read_source(&parts, errors)
+    };
     if let (Some(registry), Some(source)) = (&registry, &source) {
         errors.push(ManifestError::BadValue {
             value: registry.value.to_string(),

@@ -33,6 +33,7 @@ mod scan;
 mod source;
 mod syntax;
 mod tasks;
+mod tool;
 
 pub use check::join_members;
 pub use claims::Claim;

@@ -17,6 +17,7 @@ const BUILT_IN: PerEcosystem<Option<(&str, &str)>> = PerEcosystem {
     pypi: Some(("pypi", "https://pypi.org/simple/")),
     larder: None,
     path: None,
+    archive: None,
 };
 
 /// The kind of nodes that say where runtimes come from.
@@ -54,7 +55,7 @@ pub(super) fn read_registries(block: ManifestNode<'_>, errors: &mut Errors) -> V
         if errors.len() >= MAX_REPORTED {
             break;
         }
-        let Some(ecosystem) = node.name().parse().ok().filter(|found: &Ecosystem| !found.is_local()) else {
+        let Some(ecosystem) = node.name().parse().ok().filter(|found: &Ecosystem| found.has_registries()) else {
             let kinds = [&Ecosystem::served()[..], &[RUNTIME_KIND, ADVISORY_KIND]].concat();
             node.report_unknown("as a kind of registry", &kinds, errors);
             continue;

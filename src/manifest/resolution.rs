@@ -363,7 +363,7 @@ fn owning_ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosyst
 /// Reads the ecosystem of a line about packages of registries.
 pub(super) fn ecosystem(value: NodeValue<'_>, errors: &mut Errors) -> Option<Ecosystem> {
     let word = value.string(errors)?;
-    let found = word.value.parse().ok().filter(|found: &Ecosystem| !found.is_local());
+    let found = word.value.parse().ok().filter(|found: &Ecosystem| found.has_registries());
     if found.is_none() {
         errors.push(ManifestError::UnknownValue {
             value: word.value.to_owned(),

@@ -74,7 +74,7 @@ fn read_git(git: NodeValue<'_>, parts: &NodeParts<'_>, errors: &mut Errors) -> O
 }
 
 /// Reports why a text is not what it should be. What may be a secret is not shown.
-fn checked<T>(
+pub(super) fn checked<T>(
     parsed: Result<T, SourceError>,
     text: &Spanned<&str>,
     what: &'static str,

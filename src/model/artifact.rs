@@ -19,6 +19,8 @@ pub enum ArtifactKind {
     Runtime,
     /// A gzipped tar that larder packed: a private package.
     Package,
+    /// A tool: an archive of a usual form, whose folders stay as they are, or a program.
+    Archive,
 }
 
 /// A file to fetch.
@@ -38,7 +40,8 @@ pub struct Artifact {
 
 impl ArtifactKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source, Self::Runtime, Self::Package];
+    pub const ALL: [Self; 7] =
+        [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source, Self::Runtime, Self::Package, Self::Archive];
 
     /// The format of runtimes' archives.
     pub const OF_RUNTIMES: Self = Self::Runtime;
@@ -52,6 +55,7 @@ impl ArtifactKind {
             Self::Source => "source",
             Self::Runtime => "runtime",
             Self::Package => "package",
+            Self::Archive => "archive",
         }
     }
 
@@ -60,6 +64,7 @@ impl ArtifactKind {
         match ecosystem {
             Ecosystem::Npm | Ecosystem::Path => Self::Tarball,
             Ecosystem::Larder => Self::Package,
+            Ecosystem::Archive => Self::Archive,
             Ecosystem::Pypi if Path::new(file).extension().is_some_and(|extension| extension == "whl") => Self::Wheel,
             Ecosystem::Pypi => Self::Sdist,
         }
@@ -114,6 +119,11 @@ impl Artifact {
         Self::of_kind(ArtifactKind::Package, file.into())
     }
 
+    /// Creates a tool's file with only a name.
+    pub fn archive(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Archive, file.into())
+    }
+
     fn of_kind(kind: ArtifactKind, file: String) -> Self {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
     }
@@ -130,6 +140,7 @@ impl Artifact {
             ArtifactKind::Tarball => !(facts.os.is_empty() && facts.cpu.is_empty()),
             ArtifactKind::Sdist | ArtifactKind::Source | ArtifactKind::Package => false,
             ArtifactKind::Runtime => true,
+            ArtifactKind::Archive => !self.platforms.is_empty(),
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Ecosystem {
     Larder,
     /// Folders of the checkout.
     Path,
+    /// Tools by URL.
+    Archive,
 }
 
 /// One value for each ecosystem: the table in which a room registers its implementations. A new ecosystem is a new field, so
@@ -31,6 +33,8 @@ pub struct PerEcosystem<T> {
     pub larder: T,
     /// The value for local folders.
     pub path: T,
+    /// The value for tools by URL.
+    pub archive: T,
 }
 
 impl<T> PerEcosystem<T> {
@@ -41,24 +45,28 @@ impl<T> PerEcosystem<T> {
             Ecosystem::Pypi => &self.pypi,
             Ecosystem::Larder => &self.larder,
             Ecosystem::Path => &self.path,
+            Ecosystem::Archive => &self.archive,
         }
     }
 }
 
 /// A word that is not the name of an ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an ecosystem: npm, pypi, larder or path")]
+#[error("`{0}` is not an ecosystem: npm, pypi, larder, path or archive")]
 pub struct EcosystemError(pub String);
 
 impl Ecosystem {
     /// Every ecosystem, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Npm, Self::Pypi, Self::Larder, Self::Path];
+    pub const ALL: [Self; 5] = [Self::Npm, Self::Pypi, Self::Larder, Self::Path, Self::Archive];
 
     /// The ecosystem of folders of the checkout.
     pub const LOCAL: Self = Self::Path;
 
     /// The ecosystem of packages that are published with larder.
     pub const PRIVATE: Self = Self::Larder;
+
+    /// The ecosystem of tools by URL.
+    pub const TOOLS: Self = Self::Archive;
 
     /// Returns the ecosystem whose versions are written like those of Rust's crates. Crates are fetched for builds, and
     /// no manifest names one.
@@ -73,12 +81,18 @@ impl Ecosystem {
             Self::Pypi => "pypi",
             Self::Larder => "larder",
             Self::Path => "path",
+            Self::Archive => "archive",
         }
     }
 
     /// Returns the names of the ecosystems that registries serve.
     pub fn served() -> Vec<&'static str> {
-        Self::ALL.into_iter().filter(|ecosystem| !ecosystem.is_local()).map(Self::as_str).collect()
+        Self::ALL.into_iter().filter(|ecosystem| ecosystem.has_registries()).map(Self::as_str).collect()
+    }
+
+    /// Returns whether registries serve its packages.
+    pub fn has_registries(self) -> bool {
+        !matches!(self, Self::Path | Self::Archive)
     }
 
     /// Returns whether its packages are folders of the checkout, which no registry serves.

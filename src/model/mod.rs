@@ -4,6 +4,8 @@
 
 mod advisory_severity;
 mod age;
+mod archive;
+mod archive_source;
 mod artifact;
 mod attestation;
 mod build_system;
@@ -17,6 +19,7 @@ mod ecosystem;
 mod entry_path;
 mod facts;
 mod feature;
+mod file_url;
 mod graph;
 mod larder;
 mod level;
@@ -48,6 +51,8 @@ mod version;
 
 pub use advisory_severity::{AdvisorySeverity, UnknownAdvisorySeverity};
 pub use age::{AgeExemption, MinimumAge, NameGlob, TimeLimits, parse_span, span_text};
+pub use archive::version::ToolVersion;
+pub use archive_source::{ArchiveSource, MissingProgram, PROGRAM, program_name};
 pub use artifact::{Artifact, ArtifactKind};
 pub use attestation::{Attestation, History, HistoryError};
 pub use build_system::BuildSystem;
@@ -61,6 +66,7 @@ pub use ecosystem::{Ecosystem, EcosystemError, PerEcosystem};
 pub use entry_path::{EntryPath, PathError};
 pub use facts::Facts;
 pub use feature::FeatureName;
+pub use file_url::{FileUrl, SourceError};
 pub use graph::{Dependent, Dropped, Edge, EdgeKind, Graph, Instance, InstanceKey, Package, PackageKey, RootEdge};
 pub use larder::range::SemverRange;
 pub use level::{Level, UnknownLevel};
@@ -87,9 +93,7 @@ pub use settings::{
     TransitiveSources,
 };
 pub use side::{Side, Sides};
-pub use source::{
-    Commit, FileUrl, GitName, GitReference, GitSource, GitUrl, Origin, PinnedSource, Source, SourceError, Subdirectory,
-};
+pub use source::{Commit, GitName, GitReference, GitSource, GitUrl, Origin, PinnedSource, Source, Subdirectory};
 pub use status::PackageStatus;
 pub use url::{Url, UrlError};
 pub use version::{Version, VersionError};

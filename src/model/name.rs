@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Ecosystem, PerEcosystem, larder, npm, path, pypi};
+use super::{Ecosystem, PerEcosystem, archive, larder, npm, path, pypi};
 
 /// A name that is invalid in its ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,7 @@ const NORMALIZE: PerEcosystem<Normalize> = PerEcosystem {
     pypi: pypi::name::normal,
     larder: larder::name::normal,
     path: path::name::normal,
+    archive: archive::name::normal,
 };
 
 fn normalized(normalize: Normalize, text: &str) -> Result<Arc<str>, NameError> {
@@ -119,7 +120,9 @@ impl PackageId {
     pub fn normal_name(&self) -> Cow<'_, str> {
         match self.ecosystem {
             Ecosystem::Larder => self.name.folded(),
-            Ecosystem::Npm | Ecosystem::Pypi | Ecosystem::Path => Cow::Borrowed(self.name.as_str()),
+            Ecosystem::Npm | Ecosystem::Pypi | Ecosystem::Path | Ecosystem::Archive => {
+                Cow::Borrowed(self.name.as_str())
+            }
         }
     }
 

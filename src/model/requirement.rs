@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange, Version};
+use super::{
+    Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange, ToolVersion, Version,
+};
 
 /// A package, and the versions of it that satisfy a dependent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,13 @@ pub enum Requirement {
         /// The condition, if a Python manifest states one.
         marker: Marker,
     },
+    /// A tool by URL.
+    Archive {
+        /// The tool.
+        name: PackageName,
+        /// Its version.
+        version: ToolVersion,
+    },
 }
 
 impl Requirement {
@@ -86,6 +95,11 @@ impl Requirement {
         Self::Path { alias, name, folder, marker }
     }
 
+    /// Creates a requirement for a tool.
+    pub fn tool(name: PackageName, version: ToolVersion) -> Self {
+        Self::Archive { name, version }
+    }
+
     /// Returns the package's ecosystem.
     pub fn ecosystem(&self) -> Ecosystem {
         match self {
@@ -93,15 +107,18 @@ impl Requirement {
             Self::Pypi { .. } => Ecosystem::Pypi,
             Self::Larder { .. } => Ecosystem::Larder,
             Self::Path { .. } => Ecosystem::Path,
+            Self::Archive { .. } => Ecosystem::Archive,
         }
     }
 
     /// Returns the package's name.
     pub fn name(&self) -> &PackageName {
         match self {
-            Self::Npm { name, .. } | Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Path { name, .. } => {
-                name
-            }
+            Self::Npm { name, .. }
+            | Self::Pypi { name, .. }
+            | Self::Larder { name, .. }
+            | Self::Path { name, .. }
+            | Self::Archive { name, .. } => name,
         }
     }
 
@@ -114,7 +131,7 @@ impl Requirement {
     pub fn seen_as(&self) -> &PackageName {
         match self {
             Self::Npm { alias, .. } | Self::Path { alias, .. } => alias,
-            Self::Pypi { name, .. } | Self::Larder { name, .. } => name,
+            Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Archive { name, .. } => name,
         }
     }
 
@@ -123,7 +140,7 @@ impl Requirement {
     pub fn seen_under(mut self, seen_as: &PackageName) -> Self {
         match &mut self {
             Self::Npm { alias, .. } | Self::Path { alias, .. } => alias.clone_from(seen_as),
-            Self::Pypi { .. } | Self::Larder { .. } => {}
+            Self::Pypi { .. } | Self::Larder { .. } | Self::Archive { .. } => {}
         }
         self
     }
@@ -133,7 +150,7 @@ impl Requirement {
         match self {
             Self::Pypi { extras, .. } => extras,
             Self::Larder { features, .. } => features,
-            Self::Npm { .. } | Self::Path { .. } => &[],
+            Self::Npm { .. } | Self::Path { .. } | Self::Archive { .. } => &[],
         }
     }
 
@@ -155,7 +172,7 @@ impl Requirement {
     pub fn specifier(&self) -> Option<&PypiSpecifier> {
         match self {
             Self::Pypi { specifier, .. } => Some(specifier),
-            Self::Npm { .. } | Self::Larder { .. } | Self::Path { .. } => None,
+            Self::Npm { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
         }
     }
 
@@ -163,7 +180,7 @@ impl Requirement {
     pub fn npm_range(&self) -> Option<&NpmRange> {
         match self {
             Self::Npm { range, .. } => Some(range),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } => None,
+            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
         }
     }
 
@@ -171,7 +188,7 @@ impl Requirement {
     pub fn semver_range(&self) -> Option<&SemverRange> {
         match self {
             Self::Larder { range, .. } => Some(range),
-            Self::Npm { .. } | Self::Pypi { .. } | Self::Path { .. } => None,
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Path { .. } | Self::Archive { .. } => None,
         }
     }
 
@@ -187,6 +204,7 @@ impl Requirement {
                 Cow::Owned(format!("{range} [{}]{beta}", features.join(",")))
             }
             Self::Path { folder, .. } => Cow::Borrowed(folder),
+            Self::Archive { version, .. } => Cow::Borrowed(version.as_str()),
         }
     }
 
@@ -194,7 +212,7 @@ impl Requirement {
     pub fn tag(&self) -> Option<&str> {
         match self {
             Self::Npm { range, .. } => range.tag(),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } => None,
+            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
         }
     }
 
@@ -202,7 +220,7 @@ impl Requirement {
     pub fn folder(&self) -> Option<&Arc<str>> {
         match self {
             Self::Path { folder, .. } => Some(folder),
-            Self::Npm { .. } | Self::Pypi { .. } | Self::Larder { .. } => None,
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Larder { .. } | Self::Archive { .. } => None,
         }
     }
 
@@ -210,7 +228,7 @@ impl Requirement {
     pub fn marker(&self) -> Option<&Marker> {
         match self {
             Self::Pypi { marker, .. } | Self::Path { marker, .. } => Some(marker),
-            Self::Npm { .. } | Self::Larder { .. } => None,
+            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } => None,
         }
     }
 
@@ -219,7 +237,7 @@ impl Requirement {
     pub fn when(mut self, condition: Marker) -> Self {
         match &mut self {
             Self::Pypi { marker, .. } | Self::Path { marker, .. } => *marker = std::mem::take(marker).and(condition),
-            Self::Npm { .. } | Self::Larder { .. } => {}
+            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } => {}
         }
         self
     }
@@ -259,6 +277,7 @@ impl Requirement {
             ) => (a, features, beta) == (b, other_features, other_beta),
             (Self::Pypi { extras: a, .. }, Self::Pypi { extras: b, .. }) => a == b,
             (Self::Path { folder: a, .. }, Self::Path { folder: b, .. }) => a == b,
+            (Self::Archive { .. }, Self::Archive { .. }) => true,
             _ => false,
         }
     }
@@ -268,7 +287,7 @@ impl Requirement {
         match self {
             Self::Npm { range, .. } => matches!(range.as_str(), "" | "*" | "latest"),
             Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
-            Self::Larder { .. } | Self::Path { .. } => false,
+            Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => false,
         }
     }
 
@@ -279,7 +298,7 @@ impl Requirement {
             Self::Npm { range, .. } => range.is_unbounded(),
             Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
             Self::Larder { range, .. } => range.is_unbounded(),
-            Self::Path { .. } => false,
+            Self::Path { .. } | Self::Archive { .. } => false,
         }
     }
 
@@ -291,6 +310,7 @@ impl Requirement {
             (Self::Pypi { specifier, .. }, Version::Pypi(version)) => specifier.admits(version),
             (Self::Larder { range, .. }, Version::Semver(version)) => range.matches(version),
             (Self::Path { .. }, Version::Semver(_)) => true,
+            (Self::Archive { version: wanted, .. }, Version::Tool(version)) => wanted == version,
             _ => false,
         }
     }
@@ -307,6 +327,7 @@ impl Requirement {
                 format!("path:{name}@{}", folder_text(folder))
             }
             Self::Path { folder, .. } => folder_text(folder).to_owned(),
+            Self::Archive { version, .. } => version.to_string(),
         }
     }
 }

@@ -160,6 +160,8 @@ impl TransitiveSources {
         match source {
             Source::Git(_) => self.git,
             Source::Url(_) => self.url,
+            // No package brings one.
+            Source::Archive(_) => false,
         }
     }
 }

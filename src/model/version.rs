@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use super::archive::version::ToolVersion;
 use super::{Ecosystem, PerEcosystem, larder, npm, path, pypi};
 
 /// A version of a package. The order is the ecosystem's own. The order of versions of different ecosystems is arbitrary.
@@ -14,6 +15,8 @@ pub enum Version {
     Pypi(pep440_rs::Version),
     /// The version of a private or local package: SemVer 2.
     Semver(semver::Version),
+    /// The version of a tool by URL: a name.
+    Tool(ToolVersion),
 }
 
 /// A text that is not a version in its ecosystem.
@@ -37,6 +40,7 @@ const PARSERS: PerEcosystem<Parse> = PerEcosystem {
     pypi: |text| pypi::version::parse(text).map(Version::from),
     larder: |text| larder::version::parse(text).map(Version::from),
     path: |text| path::version::parse(text).map(Version::from),
+    archive: |text| ToolVersion::parse(text).map(Version::from),
 };
 
 impl Version {
@@ -54,11 +58,19 @@ impl Version {
         larder::version::parse(text)
     }
 
+    /// Parses the version of a tool by URL.
+    ///
+    /// # Errors
+    /// The reason, as a sentence.
+    pub fn tool(text: &str) -> Result<ToolVersion, String> {
+        ToolVersion::parse(text)
+    }
+
     /// Returns the npm version. Returns `None` for other ecosystems.
     pub fn as_npm(&self) -> Option<&deno_semver::Version> {
         match self {
             Self::Npm(version) => Some(version),
-            Self::Pypi(_) | Self::Semver(_) => None,
+            Self::Pypi(_) | Self::Semver(_) | Self::Tool(_) => None,
         }
     }
 
@@ -66,7 +78,7 @@ impl Version {
     pub fn as_pypi(&self) -> Option<&pep440_rs::Version> {
         match self {
             Self::Pypi(version) => Some(version),
-            Self::Npm(_) | Self::Semver(_) => None,
+            Self::Npm(_) | Self::Semver(_) | Self::Tool(_) => None,
         }
     }
 
@@ -74,7 +86,7 @@ impl Version {
     pub fn as_semver(&self) -> Option<&semver::Version> {
         match self {
             Self::Semver(version) => Some(version),
-            Self::Npm(_) | Self::Pypi(_) => None,
+            Self::Npm(_) | Self::Pypi(_) | Self::Tool(_) => None,
         }
     }
 
@@ -94,6 +106,7 @@ impl Version {
             Self::Npm(_) => 0,
             Self::Pypi(_) => 1,
             Self::Semver(_) => 2,
+            Self::Tool(_) => 3,
         }
     }
 
@@ -103,7 +116,14 @@ impl Version {
             Self::Npm(version) => !version.pre.is_empty(),
             Self::Pypi(version) => version.any_prerelease(),
             Self::Semver(version) => !version.pre.is_empty(),
+            Self::Tool(_) => false,
         }
+    }
+}
+
+impl From<ToolVersion> for Version {
+    fn from(version: ToolVersion) -> Self {
+        Self::Tool(version)
     }
 }
 
@@ -132,6 +152,7 @@ impl Ord for Version {
             (Self::Npm(a), Self::Npm(b)) => a.cmp(b).then_with(|| a.build.iter().cmp(b.build.iter())),
             (Self::Pypi(a), Self::Pypi(b)) => a.cmp(b),
             (Self::Semver(a), Self::Semver(b)) => a.cmp(b),
+            (Self::Tool(a), Self::Tool(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -149,6 +170,7 @@ impl fmt::Display for Version {
             Self::Npm(version) => version.fmt(f),
             Self::Pypi(version) => version.fmt(f),
             Self::Semver(version) => version.fmt(f),
+            Self::Tool(version) => version.fmt(f),
         }
     }
 }

@@ -152,7 +152,7 @@ fn databases(context: &Context<'_>, project: &Project, ecosystems: &BTreeSet<Eco
 }
 
 fn served() -> BTreeSet<Ecosystem> {
-    Ecosystem::ALL.into_iter().filter(|ecosystem| !ecosystem.is_local()).collect()
+    Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystem.has_registries()).collect()
 }
 
 fn reports(statuses: &[DatabaseStatus]) -> Sources {

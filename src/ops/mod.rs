@@ -61,9 +61,11 @@ pub mod why;
 pub mod yank;
 
 mod age;
+mod archives;
 mod artifacts;
 mod building;
 mod failure;
+mod fetched_file;
 mod generations;
 mod install;
 mod interpreter;

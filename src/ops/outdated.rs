@@ -128,7 +128,7 @@ fn compare(line: &RootEdge, edge: &Edge, locked: &Closure<'_>, latest: Option<&V
 
 /// Returns the edge to the highest version that a line got; platforms may force several.
 fn newest<'a>(closure: &Closure<'a>, line: &'a RootEdge) -> Option<&'a Edge> {
-    let is_served = |edge: &&Edge| !edge.to.package.id.ecosystem.is_local();
+    let is_served = |edge: &&Edge| edge.to.package.id.ecosystem.has_registries();
     closure.root_edges(line).filter(is_served).max_by(|a, b| a.to.package.cmp(&b.to.package))
 }
 

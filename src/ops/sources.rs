@@ -1,16 +1,16 @@
 //! Packages outside of registries: what a lock has of them stays, and the rest is fetched before versions are chosen.
 
-use std::io;
 use std::sync::Arc;
 
-use crate::fetch::{ArtifactSource, Body, NameFolding, RequestedArtifact, SourceError};
+use crate::fetch::{NameFolding, RequestedArtifact};
 use crate::fs;
 use crate::lock::Lockfile;
-use crate::model::{Artifact, ArtifactOwner, Commit, Origin, PackageId, PackageKey, PinnedSource, Source};
-use crate::registry::{FetchedSource, Registries, SourceContent, SourceFiles, SourceRelease};
+use crate::model::{Artifact, Commit, Origin, PackageId, PackageKey, PinnedSource, Source};
+use crate::registry::{Registries, SourceContent, SourceFiles, SourceRelease};
 use crate::store::Tree;
 
-use super::{Event, Project, Result, Session, artifacts};
+use super::fetched_file::FetchedFile;
+use super::{Event, Project, Result, Session, archives, artifacts};
 
 /// The most bytes of a file of metadata.
 const LARGEST_FILE: u64 = 16 << 20;
@@ -37,9 +37,13 @@ pub(super) fn resolve_one<'l>(
     (package, source): (&PackageId, &Source),
     kept: &impl Fn(&PackageId, &Source) -> Option<LockedSource<'l>>,
 ) -> Result<()> {
-    registries.add_source(match kept(package, source) {
-        Some(locked) => of_lock(session, project, registries, &locked)?,
-        None => fetched(session, project, registries, (package, source, None))?,
+    registries.add_source(match (kept(package, source), source) {
+        (locked, Source::Archive(archive)) => {
+            let known = locked.map_or(&[][..], |locked| locked.artifacts);
+            archives::resolve(session, project, registries, (package, archive), known)?
+        }
+        (Some(locked), _) => of_lock(session, project, registries, &locked)?,
+        (None, _) => fetched(session, project, registries, (package, source, None))?,
     });
     Ok(())
 }
@@ -50,6 +54,8 @@ pub(super) struct LockedSource<'l> {
     package: &'l PackageKey,
     source: &'l Arc<PinnedSource>,
     artifact: &'l Artifact,
+    /// All of its artifacts: a tool has one for each platform.
+    artifacts: &'l [Artifact],
 }
 
 impl<'l> LockedSource<'l> {
@@ -63,7 +69,7 @@ impl<'l> LockedSource<'l> {
         lockfile.graph.packages.iter().filter_map(|(package, locked)| {
             let source = locked.origin.as_ref()?.source()?;
             let artifact = locked.artifacts.first().filter(|artifact| artifact.digest.is_some())?;
-            Some(Self { package, source, artifact })
+            Some(Self { package, source, artifact, artifacts: &locked.artifacts })
         })
     }
 }
@@ -76,6 +82,11 @@ pub(super) fn look_again(
     lockfile: &Lockfile,
 ) -> Result<()> {
     for locked in LockedSource::all(lockfile) {
+        if let Source::Archive(archive) = &locked.source.source {
+            let tool = (&locked.package.id, archive);
+            registries.add_source(archives::resolve(session, project, registries, tool, &[])?);
+            continue;
+        }
         let release = fetched(
             session,
             project,
@@ -94,7 +105,7 @@ fn of_lock(
     registries: &Registries,
     locked: &LockedSource<'_>,
 ) -> Result<SourceRelease> {
-    let LockedSource { package, source, artifact } = *locked;
+    let LockedSource { package, source, artifact, .. } = *locked;
     // The platforms that it serves are found anew: others may be declared now.
     let artifact = Artifact { platforms: Vec::new(), ..artifact.clone() };
     let wanted = [RequestedArtifact::new(package, &Origin::Source(Arc::clone(source)), &artifact)];
@@ -141,22 +152,5 @@ impl SourceFiles for TreeFiles {
         let tree = self.0.as_ref()?;
         tree.entry(path).filter(|entry| entry.size <= LARGEST_FILE)?;
         fs::read(&tree.folder.join(path)).ok()
-    }
-}
-
-/// An artifact that was fetched already: it is unpacked and checked like one that arrives.
-struct FetchedFile<'a>(&'a FetchedSource);
-
-impl ArtifactSource for FetchedFile<'_> {
-    fn open(
-        &self,
-        _: &ArtifactOwner,
-        _: &Origin,
-        artifact: &Artifact,
-    ) -> std::result::Result<(Body, Option<u64>), SourceError> {
-        let failed = |error: io::Error| {
-            Arc::new(fs::FsError::new(fs::Action::Read, artifact.file.as_str(), error)) as SourceError
-        };
-        self.0.open().map_err(failed)
     }
 }

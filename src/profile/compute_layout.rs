@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::lock::Closure;
+use crate::lock::{Closure, Lockfile};
 use crate::model::{Dependent, Ecosystem, FileOwner, InstanceKey, PackageKey};
 use crate::store::Tree;
 
@@ -70,12 +70,17 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
     Ok((layout, members(input, &direct)?))
 }
 
-/// Reads what the private packages among unpacked packages declare.
+/// Reads what the private packages and the tools among unpacked packages bring.
 pub(super) fn read_private(
     trees: &BTreeMap<PackageKey, Arc<Tree>>,
+    lock: &Lockfile,
 ) -> Result<BTreeMap<PackageKey, PrivateContent>, ProfileError> {
     let private = trees.iter().filter(|(key, _)| placement::of(key.id.ecosystem).has_halves());
-    private.map(|(key, tree)| Ok((key.clone(), PrivateContent::read(key, tree)?))).collect()
+    let content = |(key, tree): (&PackageKey, &Arc<Tree>)| {
+        let locked = lock.graph.packages.get(key).ok_or_else(|| ProfileError::NotFetched(key.clone()))?;
+        Ok((key.clone(), placement::of(key.id.ecosystem).content(key, locked, tree)?))
+    };
+    private.map(content).collect()
 }
 
 /// The realised packages, and which instance got which key.

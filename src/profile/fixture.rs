@@ -174,7 +174,7 @@ impl Fixture {
             closure: &self.closure(),
             platform: Platform::LinuxX64,
             trees: &self.trees.iter().map(|(key, tree)| (key.clone(), tree.digest)).collect(),
-            private: &read_private(&self.trees)?,
+            private: &read_private(&self.trees, &self.lock)?,
             folders: &folders,
             files: LinkMode::Shared,
             hoisting: &self.hoisting,

@@ -12,12 +12,13 @@ use crate::model::{Ecosystem, PerEcosystem};
 /// Creates the protocol of one registry.
 type NewProtocol = fn(&Registry, &RegistryOptions) -> Arc<dyn Protocol>;
 
-/// The protocols. Local folders have no registry.
+/// The protocols. Local folders and tools by URL have no registry.
 const PROTOCOLS: PerEcosystem<Option<NewProtocol>> = PerEcosystem {
     npm: Some(|_, options| Arc::new(npm::NpmProtocol::new(options.needs_signatures))),
     pypi: Some(|registry, _| Arc::new(pypi::PypiProtocol::new(registry.form))),
     larder: Some(|registry, options| Arc::new(larder::LarderProtocol::new(options.log_options(registry)))),
     path: None,
+    archive: None,
 };
 
 /// Creates the protocol of a registry. Returns `None` for an ecosystem without registries.
@@ -26,8 +27,13 @@ pub(super) fn new_protocol(registry: &Registry, options: &RegistryOptions) -> Op
 }
 
 /// The readers of packages outside of registries.
-const SOURCE_READERS: PerEcosystem<Option<&dyn SourceReader>> =
-    PerEcosystem { npm: Some(&npm::NpmSourceReader), pypi: Some(&pypi::PypiSourceReader), larder: None, path: None };
+const SOURCE_READERS: PerEcosystem<Option<&dyn SourceReader>> = PerEcosystem {
+    npm: Some(&npm::NpmSourceReader),
+    pypi: Some(&pypi::PypiSourceReader),
+    larder: None,
+    path: None,
+    archive: None,
+};
 
 /// Returns the reader of an ecosystem's packages outside of registries. Returns `None` if it has none.
 pub(super) fn source_reader(ecosystem: Ecosystem) -> Option<&'static dyn SourceReader> {

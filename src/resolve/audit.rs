@@ -367,6 +367,7 @@ fn served(artifact: &Artifact) -> String {
         crate::model::ArtifactKind::Source => "plain source",
         crate::model::ArtifactKind::Runtime => "a runtime",
         crate::model::ArtifactKind::Package => "a private package",
+        crate::model::ArtifactKind::Archive => "the file of a tool",
     };
     let platforms: Vec<_> = artifact.platforms.iter().map(|platform| platform.as_str()).collect();
     if platforms.is_empty() {

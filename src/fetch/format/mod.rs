@@ -1,5 +1,6 @@
 //! The contract of the kinds of artifacts: how one is unpacked as it arrives, and which package its content declares.
 
+mod archive;
 mod package;
 mod runtime;
 mod sdist;
@@ -15,7 +16,7 @@ use super::hashing::HashingReader;
 use super::memory::Memory;
 use super::unpack::{ArchiveFault, ArchiveRefusal, Spool, UnpackError};
 use crate::fs::Demand;
-use crate::model::{Algorithm, ArtifactKind, PackageKey};
+use crate::model::{Algorithm, ArtifactKind, ArtifactOwner, PackageKey};
 use crate::store::{Staging, StoreError, Tree};
 
 /// A kind of artifacts.
@@ -30,6 +31,11 @@ pub(super) trait Format: Sync {
         arrival: &Arrival<'m>,
         staging: &mut Staging<'_>,
     ) -> Result<Unpacked<'m>, StoreError>;
+
+    /// Unpacks an artifact that waited until all of it was there.
+    fn unpack(&self, _: Spool<'_>, _: &Unspooling<'_>, _: &mut Staging<'_>) -> Result<Unpacked<'static>, StoreError> {
+        Ok(Unpacked::Not(None))
+    }
 
     /// Returns the path of the file that declares the package. Returns `None` if a tree need not have one.
     ///
@@ -54,6 +60,13 @@ pub(super) struct Arrival<'a> {
     pub(super) length: Option<u64>,
     /// The number of bytes that arrived so far.
     pub(super) packed: &'a Cell<u64>,
+    pub(super) memory: &'a Memory,
+    pub(super) limits: Limits,
+}
+
+/// What an artifact that waited is unpacked with.
+pub(super) struct Unspooling<'a> {
+    pub(super) owner: &'a ArtifactOwner,
     pub(super) memory: &'a Memory,
     pub(super) limits: Limits,
 }
@@ -87,5 +100,6 @@ pub(super) fn of(kind: ArtifactKind) -> &'static dyn Format {
         ArtifactKind::Sdist | ArtifactKind::Source => &sdist::Sdist,
         ArtifactKind::Runtime => &runtime::Runtime,
         ArtifactKind::Package => &package::Package,
+        ArtifactKind::Archive => &archive::Archive,
     }
 }

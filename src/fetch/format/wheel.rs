@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::{Arrival, Format, Unpacked};
+use super::{Arrival, Format, Unpacked, Unspooling};
 use crate::fetch::hashing::HashingReader;
-use crate::fetch::unpack::{ArchiveFault, Spool, check_metadata};
+use crate::fetch::unpack::{ArchiveFault, ArchiveRefusal, Spool, check_metadata, unpack_wheel};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, WriteError};
@@ -27,6 +27,18 @@ impl Format for Wheel {
             Ok(spool) => Ok(Unpacked::Spooled(spool)),
             Err(WriteError::Source(_)) => Ok(Unpacked::Not(None)),
             Err(WriteError::Fs(error)) => Err(error.into()),
+        }
+    }
+
+    fn unpack(
+        &self,
+        spool: Spool<'_>,
+        with: &Unspooling<'_>,
+        staging: &mut Staging<'_>,
+    ) -> Result<Unpacked<'static>, StoreError> {
+        match with.owner.package() {
+            Some(package) => Unpacked::of(unpack_wheel(spool, package, with.memory, staging, with.limits)),
+            None => Ok(Unpacked::Not(Some(ArchiveRefusal::Archive(ArchiveFault::NoMetadata)))),
         }
     }
 

@@ -85,6 +85,7 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> RequestedAr
                 package(Ecosystem::Pypi, PackageName::pypi("thing"))
             }
             ArtifactKind::Package => package(Ecosystem::Larder, PackageName::larder("thing")),
+            ArtifactKind::Archive => package(Ecosystem::TOOLS, PackageName::parse(Ecosystem::TOOLS, "thing")),
             ArtifactKind::Runtime => "node@22.11.0".parse::<RuntimeKey>().unwrap().into(),
         },
         origin: Origin::Registry("npmjs".parse().unwrap()),

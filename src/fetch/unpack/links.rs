@@ -1,5 +1,5 @@
-//! The symbolic links of a wheel. The format has none, but tools write them: a link inside the package is replaced by a copy
-//! of its target.
+//! The symbolic links of wheels and tools, for which there are none where they are installed: a link inside the package is replaced by
+//! a copy of its target.
 
 use std::io::{BufRead, Read};
 
@@ -36,11 +36,16 @@ impl SymbolicLink {
         let mut text = Vec::new();
         body.read_to_end(&mut text).map_err(|error| refuse(fault_of(&error)))?;
         let text = String::from_utf8(text).map_err(|_| refuse(ArchiveFault::NotUnicode))?;
-        if text.contains(['\0', '\\']) || target(&path, &text).is_none() {
-            return Err(refuse(ArchiveFault::LinkOut(text)));
-        }
         let line = line.filter(|line| !is_said(line, &path, text.as_bytes()));
-        Ok(Self { path, text, line })
+        Ok(Self { line, ..Self::new(path, text)? })
+    }
+
+    /// Checks a link. One that leaves the package is refused.
+    pub(super) fn new(path: EntryPath, text: String) -> Result<Self, ArchiveRefusal> {
+        if text.contains(['\0', '\\']) || target(&path, &text).is_none() {
+            return Err(ArchiveRefusal::entry(path.as_str(), ArchiveFault::LinkOut(text)));
+        }
+        Ok(Self { path, text, line: None })
     }
 }
 

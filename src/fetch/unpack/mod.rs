@@ -1,5 +1,6 @@
 //! Unpacking what others packed: every name and number in an archive is checked before it is believed.
 
+mod archive;
 mod bundle;
 mod links;
 mod names;
@@ -13,6 +14,7 @@ pub(crate) mod zip;
 
 use std::io;
 
+pub(super) use archive::{is_zip, unpack_archive, unpack_zip};
 pub(super) use bundle::{UnpackBundleError, unpack as unpack_into};
 pub use bundle::{UnpackedBundle, bundled_name};
 pub use names::{NameFolding, check_names, has_twins};

@@ -100,7 +100,7 @@ pub enum ArchiveFault {
     #[error("is encrypted")]
     Encrypted,
     /// Packed by something else than deflate.
-    #[error("is packed by a method that wheels do not have: number {0}")]
+    #[error("is packed by a method that is not read here: number {0}")]
     UnknownMethod(u16),
     /// A wheel without the file that lists its files.
     #[error("has not exactly one `.dist-info` folder with a RECORD")]

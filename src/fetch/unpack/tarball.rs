@@ -8,6 +8,7 @@ use std::path::Path;
 use libdeflater::Decompressor;
 use tar::{Archive, Entries, Entry, EntryType};
 
+use super::links::{self, SymbolicLink};
 use super::refusal::fault_of;
 use super::{
     ArchiveFault, ArchiveRefusal, EntryNames, EntryPath, Limits, NameStatus, SMALL, Staging, UnpackBudget, UnpackError,
@@ -49,12 +50,29 @@ pub(in crate::fetch) fn unpack_runtime(
     unpack(source, packed, memory, (staging, limits), LinkUse::Kept(BTreeMap::new()))
 }
 
+/// Unpacks a tar as it is: with its first folders, and with copies in the place of its links.
+pub(super) fn unpack_tar(
+    inflated: impl Read,
+    packed: &Cell<u64>,
+    memory: &Memory,
+    staging: &mut Staging<'_>,
+    limits: Limits,
+) -> Result<(), UnpackError> {
+    let mut archive = Archive::new(inflated);
+    let mut unpacker = Unpacker::new(staging, memory, limits, LinkUse::Copied(Vec::new()), None);
+    let read = archive.entries().map_err(|error| whole_archive(&error));
+    let read = read.and_then(|entries| unpacker.entries(entries, packed));
+    unpacker.finish(read, archive.into_inner())
+}
+
 /// What becomes of an archive's links.
 enum LinkUse {
     /// Those that stay inside are dropped.
     Dropped,
     /// They are kept: these, by path.
     Kept(BTreeMap<EntryPath, TreeLink>),
+    /// They are replaced by copies of their targets: these.
+    Copied(Vec<SymbolicLink>),
 }
 
 fn unpack(
@@ -233,6 +251,12 @@ impl<'a, 's> Unpacker<'a, 's> {
                         Some(link) => drop(links.insert(link.path().clone(), link)),
                         None => return refuse(ArchiveFault::LinkOut(target)),
                     },
+                    LinkUse::Copied(links) => {
+                        if self.names.file(&path, usize::MAX)? != NameStatus::New {
+                            return refuse(ArchiveFault::Duplicate);
+                        }
+                        links.push(SymbolicLink::new(path.clone(), link_text(kind, &path, target))?);
+                    }
                     LinkUse::Dropped if kind == EntryType::Link && names_a_file(&target) => {}
                     LinkUse::Dropped if kind == EntryType::Symlink && stays_inside(&path, &target) => {}
                     LinkUse::Dropped => return refuse(ArchiveFault::LinkOut(target)),
@@ -281,9 +305,15 @@ impl<'a, 's> Unpacker<'a, 's> {
         }
     }
 
-    /// Writes the list of the links that are kept. None of them may have the name of a file or a folder.
+    /// Writes the list of the links that are kept, none of which may have the name of a file or a folder; or copies of targets.
     fn write_links(&mut self) -> Result<(), UnpackError> {
-        let LinkUse::Kept(links) = &self.links else { return Ok(()) };
+        let links = match &mut self.links {
+            LinkUse::Dropped => return Ok(()),
+            LinkUse::Copied(links) => {
+                return links::follow(std::mem::take(links), self.staging, self.budget.limits, u64::MAX);
+            }
+            LinkUse::Kept(links) => links,
+        };
         let links: Vec<TreeLink> = links.values().cloned().collect();
         for link in &links {
             if self.names.file(link.path(), usize::MAX)? != NameStatus::New {
@@ -307,8 +337,15 @@ impl<'a, 's> Unpacker<'a, 's> {
         Ok(())
     }
 
-    /// Returns the path of an entry below the first folder. Returns `None` for that folder itself.
+    /// Returns the path of an entry below the first folder, which a tool keeps. Returns `None` for that folder itself.
     fn inside(&mut self, name: &str) -> Result<Option<EntryPath>, ArchiveRefusal> {
+        if matches!(self.links, LinkUse::Copied(_)) {
+            return match EntryPath::parse(name) {
+                Ok(path) => Ok(Some(path)),
+                Err(PathError::Empty) => Ok(None),
+                Err(error) => Err(ArchiveRefusal::entry(name, ArchiveFault::Path(error))),
+            };
+        }
         let (top, rest) = name.split_once('/').unwrap_or((name, ""));
         if top.is_empty() {
             return Err(ArchiveRefusal::entry(name, ArchiveFault::Path(PathError::Absolute)));
@@ -418,6 +455,15 @@ fn stays_inside(path: &EntryPath, target: &str) -> bool {
         }
     }
     true
+}
+
+/// Returns what a link says, relative to its own folder. A hard link names a path of the archive.
+fn link_text(kind: EntryType, path: &EntryPath, target: String) -> String {
+    if kind == EntryType::Symlink {
+        return target;
+    }
+    let up = "../".repeat(path.as_str().matches('/').count());
+    format!("{up}{}", target.trim_start_matches("./"))
 }
 
 /// Returns the link that is kept of an entry. Returns `None` if it leaves the archive, or might.

@@ -52,6 +52,18 @@ fn files(
 ) -> Result<(), UnpackError> {
     let (path, text) = read_record(archive, package, limits)?;
     let mut record = Record::parse(&path, &text)?;
+    unpack_entries(archive, Some(&mut record), memory, staging, limits)?;
+    Ok(record.finish()?)
+}
+
+/// Unpacks the entries of a zip, and checks each against its line of RECORD if there is one.
+pub(super) fn unpack_entries(
+    archive: &mut ZipArchive<impl BufRead + Seek>,
+    mut record: Option<&mut Record<'_>>,
+    memory: &Memory,
+    staging: &mut Staging<'_>,
+    limits: Limits,
+) -> Result<(), UnpackError> {
     let mut names = EntryNames::new(limits.folds);
     let mut buffers = Buffers::new(memory);
     let last = last_of_each(archive.entries())?;
@@ -83,7 +95,7 @@ fn files(
         if names.file(&path, staging.entries().len() + links.len())? != NameStatus::New {
             return refuse(ArchiveFault::Duplicate);
         }
-        let line = record.take(path.as_str())?;
+        let line = record.as_mut().map_or(Ok(None), |record| record.take(path.as_str()))?;
         if kind == LINK {
             links.push(SymbolicLink::read(&mut body, path, line)?);
             continue;
@@ -96,7 +108,7 @@ fn files(
     }
     links::follow(links, staging, limits, archive.length())?;
     staging.note_twins(names.has_twins());
-    Ok(record.finish()?)
+    Ok(())
 }
 
 /// The type of a symbolic link.

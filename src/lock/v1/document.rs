@@ -193,6 +193,12 @@ pub(super) struct PackageTable<'a> {
     pub(super) commit: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) url: Option<CowStr<'a>>,
+    /// Of a tool: what stands for each platform in its URL.
+    #[serde(borrow, default)]
+    pub(super) words: Vec<CowStr<'a>>,
+    /// Of a tool: what it brings to `bin`.
+    #[serde(borrow, default)]
+    pub(super) programs: Vec<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) folder: Option<CowStr<'a>>,
     #[serde(borrow)]

@@ -11,12 +11,12 @@ use super::document::{self, LockDocument};
 use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
-    Artifact, ArtifactKind, Attestation, BuildRequirements, BuildRules, Builds, CowStr, Dependent, Dropped, Ecosystem,
-    Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference, GitSource, Graph, Instance,
-    InstanceKey, Label, LockedRuntime, LockedScripts, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package,
-    PackageId, PackageKey, PackageName, PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion,
-    Requirement, RootEdge, RuntimeKey, RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform,
-    TransitiveSources, Version, parse_folder_text, split_at_version,
+    ArchiveSource, Artifact, ArtifactKind, Attestation, BuildRequirements, BuildRules, Builds, CowStr, Dependent,
+    Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference,
+    GitSource, Graph, Instance, InstanceKey, Label, LockedRuntime, LockedScripts, ManagedRuntimes, Marker, NpmPeers,
+    Origin, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, PinnedSource, Platform, Prereleases,
+    PythonVersion, Requirement, RootEdge, RuntimeKey, RuntimeSource, Runtimes, Settings, Side, Source, SourceError,
+    TargetPlatform, TransitiveSources, Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -257,6 +257,9 @@ impl<'a> LockReader<'a> {
             },
             Ecosystem::Larder => Requirement::larder(id.name, text.parse().map_err(|e| self.corrupt(place, e))?)
                 .with_features(self.values(&written.extras)?, written.beta),
+            Ecosystem::Archive => {
+                Requirement::tool(id.name, Version::tool(text).map_err(|reason| self.corrupt(place, reason))?)
+            }
             Ecosystem::Path => {
                 let (name, folder) = match text.strip_prefix("path:").and_then(split_at_version) {
                     Some((name, folder)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, folder),
@@ -301,7 +304,7 @@ impl<'a> LockReader<'a> {
         };
         Ok(Package {
             attestation,
-            origin: self.origin(written)?,
+            origin: self.origin(written, ecosystem)?,
             folder: written.folder.as_deref().map(parse_folder_text),
             artifacts: written
                 .artifacts
@@ -323,11 +326,12 @@ impl<'a> LockReader<'a> {
     }
 
     /// Reads where a package comes from: a registry, a git repository or a URL.
-    fn origin(&mut self, written: &'a document::PackageTable<'a>) -> ReadResult<Option<Origin>> {
+    fn origin(&mut self, written: &'a document::PackageTable<'a>, ecosystem: Ecosystem) -> ReadResult<Option<Origin>> {
         let source = match (&written.registry, &written.git, &written.url) {
             (None, None, None) => return Ok(None),
             (Some(registry), None, None) => return self.label(registry).map(|label| Some(Origin::Registry(label))),
             (None, Some(repository), None) => Source::Git(self.git_source(written, repository)?),
+            (None, None, Some(url)) if ecosystem == Ecosystem::TOOLS => self.archive_source(written, url)?,
             (None, None, Some(url)) => Source::Url(url.parse().map_err(|e| self.unfit(url, e))?),
             _ => return Err(self.corrupt(&written.id, "a package comes from one place")),
         };
@@ -336,6 +340,17 @@ impl<'a> LockReader<'a> {
             return Err(self.corrupt(&written.id, "a git repository is locked by its commit, and nothing else is"));
         }
         Ok(Some(Origin::Source(Arc::new(PinnedSource { source, commit }))))
+    }
+
+    fn archive_source(&self, written: &document::PackageTable<'_>, url: &CowStr<'_>) -> ReadResult<Source> {
+        let version = self.package_key(&written.id)?.version.to_string();
+        let version = Version::tool(&version).map_err(|reason| self.corrupt(&written.id, reason))?;
+        let texts = |list: &'_ [CowStr<'_>]| list.iter().map(|text| (**text).to_owned()).collect::<Vec<String>>();
+        let (words, programs) = (texts(&written.words), texts(&written.programs));
+        let (words, programs): (Vec<&str>, Vec<&str>) =
+            (words.iter().map(String::as_str).collect(), programs.iter().map(String::as_str).collect());
+        let source = ArchiveSource::from_texts(url, version, &words, &programs).map_err(|e| self.unfit(url, e))?;
+        Ok(Source::Archive(Arc::new(source)))
     }
 
     fn git_source(&self, written: &document::PackageTable<'_>, repository: &CowStr<'_>) -> ReadResult<GitSource> {

@@ -6,7 +6,7 @@ use crate::lock::Lockfile;
 use crate::model::{
     Artifact, ArtifactKind, Attestation, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition, Engines,
     Instance, InstanceKey, LockedRuntime, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource,
-    Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, TargetPlatform, folder_text,
+    Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, Source, TargetPlatform, folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -233,6 +233,10 @@ impl LockWriter {
     fn source(&mut self, pinned: &PinnedSource) {
         for (key, value) in pinned.source.properties() {
             self.fact(key, value);
+        }
+        if let Source::Archive(source) = &pinned.source {
+            self.list("words", &source.word_texts());
+            self.list("programs", &source.program_texts());
         }
         if let Some(commit) = &pinned.commit {
             self.fact("commit", commit);

@@ -51,6 +51,8 @@ pub(in crate::manifest) struct DependencyLineShape {
     pub(in crate::manifest) arguments: usize,
     /// The names of the properties.
     pub(in crate::manifest) properties: &'static [&'static str],
+    /// Whether it may have a block.
+    pub(in crate::manifest) has_block: bool,
     /// An example, for help texts.
     pub(in crate::manifest) example: &'static str,
 }

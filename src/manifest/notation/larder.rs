@@ -13,6 +13,7 @@ impl Notation for LarderNotation {
         DependencyLineShape {
             arguments: 2,
             properties: &["optional", "registry", "catalog", "when", "features", "default-features", "beta"],
+            has_block: false,
             example: "larder \"NAME\" \"RANGE\"",
         }
     }

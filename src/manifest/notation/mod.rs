@@ -1,5 +1,6 @@
 //! The notations: how each ecosystem's packages are written in dependency lines, in claims and on the command line.
 
+mod archive;
 mod contract;
 mod larder;
 mod npm;
@@ -19,6 +20,7 @@ const NOTATIONS: PerEcosystem<&dyn Notation> = PerEcosystem {
     pypi: &pypi::PypiNotation,
     larder: &larder::LarderNotation,
     path: &path::PathNotation,
+    archive: &archive::ArchiveNotation,
 };
 
 /// Returns the notation of an ecosystem.

@@ -24,6 +24,7 @@ impl Notation for NpmNotation {
                 "subdirectory",
                 "url",
             ],
+            has_block: false,
             example: "npm \"NAME\" \"RANGE\"",
         }
     }

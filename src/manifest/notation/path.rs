@@ -10,7 +10,12 @@ pub(super) struct PathNotation;
 
 impl Notation for PathNotation {
     fn line_shape(&self) -> DependencyLineShape {
-        DependencyLineShape { arguments: 1, properties: &["optional", "when"], example: "path \"FOLDER\"" }
+        DependencyLineShape {
+            arguments: 1,
+            properties: &["optional", "when"],
+            has_block: false,
+            example: "path \"FOLDER\"",
+        }
     }
 
     fn parse_requirement(&self, name: &str, _: &str, _: &Marker) -> Result<Requirement, RequirementError> {

@@ -26,6 +26,7 @@ impl Notation for PypiNotation {
                 "subdirectory",
                 "url",
             ],
+            has_block: false,
             example: "pypi \"NAME\" \"SPECIFIER\"",
         }
     }

@@ -177,7 +177,7 @@ pub fn names_of_project(project: &Tree) -> Vec<Arc<str>> {
 
 fn layout_of(input: &BuildInput<'_>, folders: &LocalFolders) -> Result<(Layout, Vec<ClosurePackage>), ProfileError> {
     let digests = input.trees.iter().map(|(package, tree)| (package.clone(), tree.digest)).collect();
-    let private = read_private(input.trees)?;
+    let private = read_private(input.trees, input.lock)?;
     compute_layout(&LayoutInput {
         private: &private,
         lock: input.lock,

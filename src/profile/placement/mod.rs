@@ -1,5 +1,6 @@
 //! The contract of the ecosystems: where their packages go in a generation.
 
+mod archive;
 mod larder;
 mod npm;
 mod path;
@@ -8,11 +9,13 @@ mod python;
 use std::path::Path;
 
 use crate::lock::Closure;
-use crate::model::{Ecosystem, PerEcosystem};
+use crate::model::{Ecosystem, Package, PackageKey, PerEcosystem};
+use crate::store::Tree;
 
 use super::ProfileError;
 use super::layout::Layout;
 use super::layout_input::PackageToPlace;
+use super::private::PrivateContent;
 
 /// The places of an ecosystem's packages.
 pub(super) trait Placement: Sync {
@@ -25,9 +28,17 @@ pub(super) trait Placement: Sync {
     /// Returns whether Python imports packages from the environment.
     fn is_in_environment(&self) -> bool;
 
-    /// Returns whether a package has a half for Node and one for Python, as its larder.kdl declares.
+    /// Returns whether a package has a half for Node, one for Python, or programs, as its larder.kdl or the lock declares.
     fn has_halves(&self) -> bool {
         false
+    }
+
+    /// Returns what a package with halves brings.
+    ///
+    /// # Errors
+    /// [`ProfileError::BadPrivatePackage`] if its files do not say it, or are not there.
+    fn content(&self, key: &PackageKey, _: &Package, tree: &Tree) -> Result<PrivateContent, ProfileError> {
+        PrivateContent::read(key, tree)
     }
 
     /// Returns whether a package needs the interpreter of the environment; `folder` is that of a local one.
@@ -37,8 +48,13 @@ pub(super) trait Placement: Sync {
     fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError>;
 }
 
-const PLACEMENTS: PerEcosystem<&dyn Placement> =
-    PerEcosystem { npm: &npm::Npm, pypi: &python::Python, larder: &larder::Larder, path: &path::Local };
+const PLACEMENTS: PerEcosystem<&dyn Placement> = PerEcosystem {
+    npm: &npm::Npm,
+    pypi: &python::Python,
+    larder: &larder::Larder,
+    path: &path::Local,
+    archive: &archive::Archive,
+};
 
 /// Returns the placement of an ecosystem's packages.
 pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn Placement {

@@ -106,7 +106,7 @@ impl AdvisoryDatabases {
             }
         }
         let mut found = Vec::new();
-        for package in packages.filter(|package| !package.id.ecosystem.is_local()) {
+        for package in packages.filter(|package| package.id.ecosystem.has_registries()) {
             let mut advisories: Vec<Advisory> = Vec::new();
             for database in &mut databases {
                 advisories.extend(database.advisories(&package.id).map_err(failure)?);

@@ -16,6 +16,7 @@ const ARCHIVES: PerEcosystem<Option<(&str, Presence)>> = PerEcosystem {
     pypi: Some(("PyPI", Presence::Required)),
     larder: Some(("larder", Presence::Optional)),
     path: None,
+    archive: None,
 };
 
 /// Whether a server must have an archive.

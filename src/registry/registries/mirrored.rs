@@ -169,6 +169,6 @@ impl Registries {
                 return Ok((Body::of(Box::new(file)), Some(size)));
             }
         }
-        self.state.sources.open(package, pinned)
+        self.state.sources.open(package, pinned, artifact)
     }
 }

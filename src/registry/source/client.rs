@@ -74,6 +74,10 @@ impl SourceClient {
                 let (version, artifact, file) = self.fetch_url(id, &pinned, url)?;
                 (pinned, version, artifact, file)
             }
+            Source::Archive(_) => {
+                let pinned = PinnedSource { source: source.clone(), commit: None };
+                return Err(SourceFailure::unusable(&pinned, id, "it is a tool, with a file for each platform"));
+            }
             Source::Git(git) => {
                 let commit = match commit {
                     Some(commit) => commit.clone(),
@@ -89,11 +93,25 @@ impl SourceClient {
         Ok(FetchedSource { package, source: Arc::new(pinned), artifact, file })
     }
 
+    /// Fetches a file of a tool, which is at its location.
+    pub fn fetch_file(
+        &self,
+        package: &PackageKey,
+        source: &Arc<PinnedSource>,
+        artifact: &Artifact,
+    ) -> SourceResult<FetchedSource> {
+        let url = location(package, source, artifact)?;
+        let file = self.download_promised(source, &url, Algorithm::Sha256)?;
+        let artifact = Artifact { digest: Some(file.digest.clone()), ..artifact.clone() };
+        Ok(FetchedSource { package: package.clone(), source: Arc::clone(source), artifact, file })
+    }
+
     /// Opens an artifact that a lock has.
     pub(in crate::registry) fn open(
         &self,
         package: &PackageKey,
         pinned: &PinnedSource,
+        artifact: &Artifact,
     ) -> Result<(Body, Option<u64>), SourceError> {
         let failed = |error: SourceFailure| Arc::new(error) as SourceError;
         match (&pinned.source, &pinned.commit) {
@@ -108,6 +126,11 @@ impl SourceClient {
                 let response = self.get(url).map_err(failed)?;
                 Ok((response.body, response.length))
             }
+            (Source::Archive(_), _) => {
+                let url = location(package, pinned, artifact).map_err(failed)?;
+                let response = self.get(&url).map_err(failed)?;
+                Ok((response.body, response.length))
+            }
         }
     }
 
@@ -120,14 +143,7 @@ impl SourceClient {
         let unusable = |reason: String| SourceFailure::unusable(pinned, id, reason);
         let reader = reader(id, pinned)?;
         let artifact = reader.artifact(&id.name, &url.file_name()).map_err(unusable)?;
-        let promised = url.promised();
-        let algorithm = promised.as_ref().map_or_else(|| usual_algorithm(id.ecosystem), Digest::algorithm);
-        let response = self.get(url)?;
-        let mut file = self.download(pinned, response, algorithm)?;
-        if let Some(expected) = promised.filter(|promised| *promised != file.digest) {
-            let found = file.digest;
-            return Err(SourceFailure::OtherDigest { place: pinned.to_string(), expected, found });
-        }
+        let mut file = self.download_promised(pinned, url, usual_algorithm(id.ecosystem))?;
         let version = reader.version(&id.name, &artifact, &mut file.file).map_err(unusable)?;
         Ok((version, artifact, file))
     }
@@ -153,6 +169,20 @@ impl SourceClient {
         tree.write_archive(files, &mut writer)?;
         let file = writer.finish().map_err(|error| self.failed(error))?;
         Ok((packed, file))
+    }
+
+    /// Writes what is at a URL into a file without a name, and compares it with what the URL promises.
+    fn download_promised(&self, pinned: &PinnedSource, url: &FileUrl, usual: Algorithm) -> SourceResult<ScratchFile> {
+        let promised = url.promised();
+        let algorithm = promised.as_ref().map_or(usual, Digest::algorithm);
+        let file = self.download(pinned, self.get(url)?, algorithm)?;
+        match promised.filter(|promised| *promised != file.digest) {
+            Some(expected) => {
+                let (place, found) = (pinned.to_string(), file.digest);
+                Err(SourceFailure::OtherDigest { place, expected, found })
+            }
+            None => Ok(file),
+        }
     }
 
     fn get(&self, url: &FileUrl) -> SourceResult<Response> {
@@ -197,6 +227,12 @@ impl SourceClient {
     fn failed(&self, error: io::Error) -> SourceFailure {
         FsError::new(Action::Write, &self.scratch, error).into()
     }
+}
+
+/// Returns where a file of a tool is.
+fn location(package: &PackageKey, pinned: &PinnedSource, artifact: &Artifact) -> SourceResult<FileUrl> {
+    let none = || SourceFailure::unusable(pinned, &package.id, "the lock does not say where its file is");
+    artifact.location.as_deref().and_then(|location| location.parse().ok()).ok_or_else(none)
 }
 
 /// Returns the reader of an ecosystem's packages.

@@ -55,7 +55,9 @@ impl SourceListing {
         let release = known.release.as_deref();
         let artifact = release.and_then(|release| release.artifacts.first()).unwrap_or(&known.artifact);
         let requires_python = release.and_then(|release| release.facts.requires_python.as_deref()?.parse().ok());
-        let wheels = artifact.platforms.iter().fold(PlatformSet::NONE, |all, &one| all.union(one.into()));
+        let files = release.map_or(std::slice::from_ref(artifact), |release| &release.artifacts);
+        let platforms = files.iter().flat_map(|file| &file.platforms);
+        let wheels = platforms.fold(PlatformSet::NONE, |all, &one| all.union(one.into()));
         let candidate = Candidate {
             requires_python,
             // Whoever names a place has chosen it: no guard about ages applies.

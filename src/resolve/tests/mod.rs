@@ -337,6 +337,7 @@ fn requirement(ecosystem: Ecosystem, text: &str) -> Requirement {
             let name_of = |text: &str| PackageName::npm(text).unwrap();
             Requirement::Path { alias: name_of(name), name: name_of(name), folder: name.into(), marker }
         }
+        Ecosystem::Archive => unreachable!("tools have no dependents"),
     }
 }
 

@@ -56,8 +56,13 @@ pub(super) struct DecidingVariable {
     pub(super) platform: Option<Platform>,
 }
 
-const RULES: PerEcosystem<&dyn VariableRules> =
-    PerEcosystem { npm: &npm::Npm, pypi: &pypi::Pypi, larder: &larder::Larder, path: &path::Path };
+const RULES: PerEcosystem<&dyn VariableRules> = PerEcosystem {
+    npm: &npm::Npm,
+    pypi: &pypi::Pypi,
+    larder: &larder::Larder,
+    path: &path::Path,
+    archive: &path::Path,
+};
 
 pub(super) use larder::in_bucket;
 

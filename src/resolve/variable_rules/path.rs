@@ -1,4 +1,4 @@
-//! Local folders: there is one variable, and one version.
+//! Local folders and tools by URL: there is one variable, and one version.
 
 use super::{DecidingVariable, ScopedNeed, VariableRules};
 use crate::resolve::Solution;

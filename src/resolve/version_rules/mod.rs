@@ -35,8 +35,13 @@ pub(super) trait VersionRules: Sync {
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32>;
 }
 
-const RULES: PerEcosystem<&dyn VersionRules> =
-    PerEcosystem { npm: &npm::Npm, pypi: &pypi::Pypi, larder: &larder::Larder, path: &path::Path };
+const RULES: PerEcosystem<&dyn VersionRules> = PerEcosystem {
+    npm: &npm::Npm,
+    pypi: &pypi::Pypi,
+    larder: &larder::Larder,
+    path: &path::Path,
+    archive: &path::Path,
+};
 
 /// Returns the rules of an ecosystem.
 pub(super) fn of(ecosystem: Ecosystem) -> &'static dyn VersionRules {

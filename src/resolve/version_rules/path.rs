@@ -1,4 +1,4 @@
-//! Local folders: there is one version, the one that lies there.
+//! Local folders and tools by URL: there is one version, the one that lies there.
 
 use crate::model::{Requirement, Settings};
 

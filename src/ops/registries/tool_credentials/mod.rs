@@ -35,6 +35,7 @@ const TOOLS: PerEcosystem<Option<Tool>> = PerEcosystem {
     pypi: Some(Tool { find: pypi::find, asks: |_, _, _| Ok(Vec::new()) }),
     larder: None,
     path: None,
+    archive: None,
 };
 
 /// Finds the credentials for addresses of registries of an ecosystem.
