@@ -18,13 +18,19 @@ use tempfile::TempDir;
 /// The store of this run.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
 
-/// Fetches an archive into a store. A tar that is not compressed is, so that changes reach it past the checksum of gzip.
+/// Fetches an archive into a store. A tar or a run of records that is not compressed is, so that changes reach it past
+/// the checksum of gzip.
 ///
 /// # Panics
 /// It is neither unpacked nor refused, or leaves something behind in the staging folder.
 pub fn unpack(kind: ArtifactKind, archive: &[u8]) {
     let is_tar = archive.get(257..262) == Some(b"ustar");
-    let compressed = if is_tar { Cow::Owned(gzip(archive)) } else { Cow::Borrowed(archive) };
+    let is_packed = archive.starts_with(&[0x1f, 0x8b]);
+    let compressed = if is_tar || kind == ArtifactKind::Creatio && !is_packed {
+        Cow::Owned(gzip(archive))
+    } else {
+        Cow::Borrowed(archive)
+    };
     let archive = &*compressed;
     let store = Store::open(FOLDER.path());
     let limits =
@@ -62,6 +68,7 @@ fn requested(kind: ArtifactKind, archive: &[u8]) -> RequestedArtifact {
         ArtifactKind::Wheel | ArtifactKind::Sdist | ArtifactKind::Source => {
             (Ecosystem::Pypi, PackageName::pypi("fuzz"))
         }
+        ArtifactKind::Creatio => (Ecosystem::Creatio, PackageName::parse(Ecosystem::Creatio, "fuzz")),
         ArtifactKind::Runtime => return runtime(archive),
     };
     let id = PackageId::new(ecosystem, name.expect("a name"));

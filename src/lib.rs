@@ -32,6 +32,7 @@
 //! |   | [`bom`] | bills of materials |
 //! |   | [`diagram`] | graphs of packages, as text and as pictures |
 //! |   | [`patch`] | diffs of packages: parsed, applied, made |
+//! |   | [`creatio`] | packages of the Creatio platform: archives, descriptors, workspaces: formats without I/O |
 //! |   | [`package`] | private packages: archives, events, the log, signatures: formats without I/O |
 //! |   | [`provenance`] | who vouches for packages: signatures of registries, verified |
 //! |   | [`policy`] | checks over a lockfile → findings |
@@ -81,6 +82,7 @@ pub mod advisory;
 pub mod bom;
 pub mod build;
 pub mod cli;
+pub mod creatio;
 pub mod diagnostic;
 pub mod diagram;
 pub mod difference;

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("diagram", 1),
     ("resolve", 1),
     ("lock", 1),
+    ("creatio", 1),
     ("package", 1),
     ("patch", 1),
     ("policy", 1),

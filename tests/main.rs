@@ -18,6 +18,7 @@ mod conflicts;
 mod consent;
 mod crash;
 mod crates;
+mod creatio;
 mod credentials;
 mod crowd;
 mod denied;

@@ -14,7 +14,7 @@ pub(super) fn check_unpacked(
     format: &dyn Format,
     owner: &ArtifactOwner,
 ) -> Result<Option<ArchiveRefusal>, FsError> {
-    if let (Some(file), Some(package)) = (format.unpacked_identity(), owner.package())
+    if let (Some(file), Some(package)) = (format.unpacked_identity(staging.entries()), owner.package())
         && let Some(bytes) = staging.read(file)?
         && let Err(fault) = format.check(&bytes, package)
     {

@@ -62,7 +62,8 @@ pub use run::{FetchOptions, fetch_all};
 pub use source::{ArtifactSource, SourceError};
 pub(crate) use unpack::zip;
 pub use unpack::{
-    ArchiveFault, ArchiveRefusal, Limits, NameFolding, UnpackedBundle, bundled_name, check_names, has_twins,
+    ArchiveFault, ArchiveRefusal, Limits, NameFolding, PackageHead, UnpackedBundle, bundled_name, check_names,
+    has_twins, read_head,
 };
 
 #[cfg(test)]

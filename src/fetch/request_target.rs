@@ -34,7 +34,7 @@ impl RequestTarget<'_> {
             Self::Itself => {
                 let text = address.url().as_str();
                 let page = text.trim_end_matches('/');
-                let is_page = [".html", ".htm"].iter().any(|end| page.to_ascii_lowercase().ends_with(end));
+                let is_page = [".html", ".htm", ".json"].iter().any(|end| page.to_ascii_lowercase().ends_with(end));
                 if is_page { page } else { text }.parse().ok()
             }
             Self::Beside(path) => address.files().join(path).ok(),

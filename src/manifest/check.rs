@@ -62,10 +62,24 @@ fn check_lines(manifest: &Manifest, root: &Manifest, errors: &mut Errors) {
     }
     check_names(&lines(), errors);
     for line in lines() {
+        errors.extend(contradicts_the_instance(line, root));
         check_registry(line, &root.registries, errors);
         check_tool(line, root, errors);
         errors.extend(claimed_by_another(line, manifest, root));
     }
+}
+
+/// Returns the error of a line that asks for another version than the platform provides.
+fn contradicts_the_instance(line: &DependencyLine, root: &Manifest) -> Option<ManifestError> {
+    let DependencySpec::Package(requirement) = &line.spec else { return None };
+    let provided = root.settings.creatio.contradicts(requirement)?;
+    Some(ManifestError::BadValue {
+        value: requirement.range_text(),
+        what: "a range of this package",
+        reason: format!("the instance provides {} {provided}", requirement.name()),
+        help: Some("correct the range, or what `provides` says of the instance".to_owned()),
+        span: line.range_span,
+    })
 }
 
 /// Reports private packages that have the name of an npm package: in a `node_modules` there is one of a name.

@@ -1,6 +1,6 @@
 //! `dependencies` and `group` blocks.
 
-use crate::model::{Catalogs, Ecosystem, ExtraName, Marker, PackageName};
+use crate::model::{Catalogs, CreatioRange, Ecosystem, ExtraName, Marker, PackageName};
 
 use super::catalogs::catalog_range;
 use super::error::MAX_REPORTED;
@@ -8,7 +8,7 @@ use super::folder::parse_folder;
 use super::node::{BlockRule, Errors, ManifestNode, NodeParts, NodeShape, NodeValue};
 use super::notation::{self, DependencyLineShape, normal_name, parse_requirement};
 use super::requirement::RequirementSpans;
-use super::{DependencyLine, DependencySpec, Group, ManifestError, source, tool};
+use super::{DependencyLine, DependencySpec, Group, ManifestError, Spanned, source, tool};
 
 /// Reads the lines of a block and reports repetitions.
 pub(super) fn read_dependencies(
@@ -105,6 +105,25 @@ pub(super) fn read_dependency(
             Some(range)
         }
     };
+    let application =
+        parts.property("marketplace").map(|value| (value, value.number((1, i64::from(u32::MAX)), errors)));
+    let range = match (range, application) {
+        (Some(range), Some((value, _))) => {
+            errors.push(ManifestError::BadValue {
+                value: range.value.to_owned(),
+                what: "a range beside `marketplace=`",
+                reason: "the marketplace has one version of an application".to_owned(),
+                help: Some("keep one of the two".to_owned()),
+                span: value.span,
+            });
+            return None;
+        }
+        (None, Some((value, id))) => Some(Spanned {
+            value: CreatioRange::of_application(u32::try_from(id?).ok()?).to_string(),
+            span: value.span,
+        }),
+        (range, None) => range.map(|range| Spanned { value: range.value.to_owned(), span: range.span }),
+    };
     let spans = RequirementSpans { name: name.span, range: range.as_ref().map(|range| range.span) };
     let spec = if ecosystem.is_local() {
         parse_folder(name.value).map(DependencySpec::Folder).map_err(|reason| ManifestError::BadValue {
@@ -115,7 +134,7 @@ pub(super) fn read_dependency(
             span: name.span,
         })
     } else {
-        let range = range.as_ref().map(|range| range.value);
+        let range = range.as_ref().map(|range| range.value.as_str());
         parse_requirement(ecosystem, name.value, range, &when)
             .map(|requirement| DependencySpec::Package(requirement.with_features(features, beta)))
             .map_err(|error| spans.error(error))

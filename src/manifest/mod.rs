@@ -7,6 +7,7 @@ mod catalogs;
 mod check;
 mod claims;
 mod conflicts;
+mod creatio;
 mod denied;
 mod dependencies;
 pub mod edit;
@@ -37,6 +38,7 @@ mod tool;
 
 pub use check::join_members;
 pub use claims::Claim;
+pub use creatio::add_provided;
 pub use dependencies::seen_as;
 pub use error::{ManifestError, ManifestErrors};
 pub use folder::{FolderSpec, parse_folder};

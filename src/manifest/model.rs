@@ -64,6 +64,8 @@ pub struct Manifest {
     pub tasks: Vec<Task>,
     /// `patch` lines.
     pub patches: Vec<PatchLine>,
+    /// The files that list what an instance of the Creatio platform provides.
+    pub provided_lists: Vec<Spanned<EntryPath>>,
 }
 
 /// `patch npm "left-pad" "1.3.0" "patches/left-pad.patch"`
@@ -342,6 +344,8 @@ pub enum RegistryForm {
     Index,
     /// One page or folder with the files of all packages, as pip's `--find-links` has it.
     Flat,
+    /// The current file of each application, and nothing of what it was: Creatio's marketplace.
+    Marketplace,
 }
 
 /// A named source of packages.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::SourceSpan;
 
-use crate::model::{Catalogs, Label, RuntimeName, RuntimeSource, Settings};
+use crate::model::{Catalogs, EntryPath, Label, RuntimeName, RuntimeSource, Settings};
 
 use super::dependencies::{read_dependencies, read_group};
 use super::environments::DraftEnvironment;
@@ -16,7 +16,7 @@ use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
     AdvisorySource, Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, Package,
     PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, advisories, builds,
-    catalogs, check, conflicts, environments, package, patches, registries, resolution, syntax, tasks,
+    catalogs, check, conflicts, creatio, environments, package, patches, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -32,7 +32,7 @@ pub enum ManifestKind<'a> {
     Package,
 }
 
-const TOP: [&str; 18] = [
+const TOP: [&str; 19] = [
     "project",
     "package",
     "runtimes",
@@ -51,12 +51,13 @@ const TOP: [&str; 18] = [
     "builds",
     "tasks",
     "patch",
+    "creatio",
 ];
 const MEMBER: [&str; 5] = ["project", "package", "dependencies", "group", "tasks"];
 /// What is read of the manifest of a package that stands alone.
 const PACKAGE: [&str; 6] = ["project", "package", "dependencies", "catalog", "members", "order"];
 /// Nodes of the grammar that are not supported yet.
-const NOT_YET_SUPPORTED: [&str; 5] = ["hooks", "assets", "creatio", "monitor", "alerts"];
+const NOT_YET_SUPPORTED: [&str; 4] = ["hooks", "assets", "monitor", "alerts"];
 
 /// Parses a manifest. Reports all errors of the file at once.
 pub fn parse(file: &str, text: &str, kind: ManifestKind<'_>) -> Result<Manifest, ManifestErrors> {
@@ -128,6 +129,7 @@ struct DraftManifest<'a> {
     order: Vec<Spanned<Label>>,
     tasks: Vec<Task>,
     patches: Vec<PatchLine>,
+    provided_lists: Vec<Spanned<EntryPath>>,
 }
 
 impl<'a> DraftManifest<'a> {
@@ -179,6 +181,7 @@ impl<'a> DraftManifest<'a> {
             // Read before all else.
             "catalog" => {}
             "environment" => self.environments.extend(environments::read_environment(node, errors)),
+            "creatio" => self.provided_lists = creatio::read_creatio(node, &mut self.settings.creatio, errors),
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
             "builds" => builds::read_builds(node, &mut self.settings.builds, errors),
             "resolution" => resolution::read_resolution(node, &mut self.settings, &mut self.hoisting, errors),
@@ -232,6 +235,7 @@ impl<'a> DraftManifest<'a> {
             order: self.order,
             tasks: self.tasks,
             patches: self.patches,
+            provided_lists: self.provided_lists,
         };
         if kind == ManifestKind::Root {
             check::check_alone(&manifest, errors);

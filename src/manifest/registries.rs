@@ -15,9 +15,7 @@ use crate::model::{Ecosystem, Label, PerEcosystem, Url};
 const BUILT_IN: PerEcosystem<Option<(&str, &str)>> = PerEcosystem {
     npm: Some(("npmjs", "https://registry.npmjs.org/")),
     pypi: Some(("pypi", "https://pypi.org/simple/")),
-    larder: None,
-    path: None,
-    archive: None,
+    ..PerEcosystem::NONE
 };
 
 /// The kind of nodes that say where runtimes come from.
@@ -138,6 +136,9 @@ fn read_registry(node: ManifestNode<'_>, ecosystem: Ecosystem, errors: &mut Erro
     Some(registry)
 }
 
+/// The forms of registries that have several.
+const FORMS: [(&str, RegistryForm); 2] = [("flat", RegistryForm::Flat), ("marketplace", RegistryForm::Marketplace)];
+
 /// The bounds of `timeout`.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
@@ -187,16 +188,25 @@ fn read_option(node: ManifestNode<'_>, registry: &mut Registry, errors: &mut Err
         "age" => registry.admits_unknown_age = read_unknown_age(node, errors),
         "form" => {
             let value = node.read_parts(&ONE, errors).argument(0);
-            let form =
-                value.and_then(|value| Some((value.choice(&[("flat", RegistryForm::Flat)], errors)?, value.span)));
+            let form = value.and_then(|value| Some((value.choice(&FORMS, errors)?, value.span)));
             if let Some((form, span)) = form {
-                if registry.ecosystem.shares_one_folder() {
+                let (is_possible, name, reason) = match form {
+                    RegistryForm::Marketplace => {
+                        let reason = "only registries of kind creatio can be a marketplace";
+                        (registry.ecosystem == Ecosystem::CREATIO, "marketplace", reason)
+                    }
+                    RegistryForm::Flat | RegistryForm::Index => {
+                        let reason = "only registries of kind pypi can be a folder or a page of files";
+                        (registry.ecosystem.shares_one_folder(), "flat", reason)
+                    }
+                };
+                if is_possible {
                     registry.form = form;
                 } else {
                     errors.push(ManifestError::BadValue {
-                        value: "flat".to_owned(),
+                        value: name.to_owned(),
                         what: "a form of this registry",
-                        reason: "only registries of kind pypi can be a folder or a page of files".to_owned(),
+                        reason: reason.to_owned(),
                         help: None,
                         span,
                     });

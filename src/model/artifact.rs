@@ -21,6 +21,8 @@ pub enum ArtifactKind {
     Package,
     /// A tool: an archive of a usual form, whose folders stay as they are, or a program.
     Archive,
+    /// A gzipped run of records: a Creatio package.
+    Creatio,
 }
 
 /// A file to fetch.
@@ -40,8 +42,16 @@ pub struct Artifact {
 
 impl ArtifactKind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Tarball, Self::Wheel, Self::Sdist, Self::Source, Self::Runtime, Self::Package, Self::Archive];
+    pub const ALL: [Self; 8] = [
+        Self::Tarball,
+        Self::Wheel,
+        Self::Sdist,
+        Self::Source,
+        Self::Runtime,
+        Self::Package,
+        Self::Archive,
+        Self::Creatio,
+    ];
 
     /// The format of runtimes' archives.
     pub const OF_RUNTIMES: Self = Self::Runtime;
@@ -56,6 +66,7 @@ impl ArtifactKind {
             Self::Runtime => "runtime",
             Self::Package => "package",
             Self::Archive => "archive",
+            Self::Creatio => "creatio",
         }
     }
 
@@ -65,6 +76,7 @@ impl ArtifactKind {
             Ecosystem::Npm | Ecosystem::Path => Self::Tarball,
             Ecosystem::Larder => Self::Package,
             Ecosystem::Archive => Self::Archive,
+            Ecosystem::Creatio => Self::Creatio,
             Ecosystem::Pypi if Path::new(file).extension().is_some_and(|extension| extension == "whl") => Self::Wheel,
             Ecosystem::Pypi => Self::Sdist,
         }
@@ -124,6 +136,11 @@ impl Artifact {
         Self::of_kind(ArtifactKind::Archive, file.into())
     }
 
+    /// Creates the archive of a Creatio package with only a name.
+    pub fn creatio(file: impl Into<String>) -> Self {
+        Self::of_kind(ArtifactKind::Creatio, file.into())
+    }
+
     fn of_kind(kind: ArtifactKind, file: String) -> Self {
         Self { file, kind, digest: None, location: None, platforms: Vec::new() }
     }
@@ -138,7 +155,7 @@ impl Artifact {
         match self.kind {
             ArtifactKind::Wheel => !self.file.ends_with("-any.whl"),
             ArtifactKind::Tarball => !(facts.os.is_empty() && facts.cpu.is_empty()),
-            ArtifactKind::Sdist | ArtifactKind::Source | ArtifactKind::Package => false,
+            ArtifactKind::Sdist | ArtifactKind::Source | ArtifactKind::Package | ArtifactKind::Creatio => false,
             ArtifactKind::Runtime => true,
             ArtifactKind::Archive => !self.platforms.is_empty(),
         }

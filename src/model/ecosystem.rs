@@ -19,6 +19,8 @@ pub enum Ecosystem {
     Path,
     /// Tools by URL.
     Archive,
+    /// Packages of the Creatio platform.
+    Creatio,
 }
 
 /// One value for each ecosystem: the table in which a room registers its implementations. A new ecosystem is a new field, so
@@ -35,6 +37,13 @@ pub struct PerEcosystem<T> {
     pub path: T,
     /// The value for tools by URL.
     pub archive: T,
+    /// The value for Creatio packages.
+    pub creatio: T,
+}
+
+impl<T> PerEcosystem<Option<T>> {
+    /// Nothing for any: the rest of a table that few ecosystems are in.
+    pub const NONE: Self = Self { npm: None, pypi: None, larder: None, path: None, archive: None, creatio: None };
 }
 
 impl<T> PerEcosystem<T> {
@@ -46,21 +55,25 @@ impl<T> PerEcosystem<T> {
             Ecosystem::Larder => &self.larder,
             Ecosystem::Path => &self.path,
             Ecosystem::Archive => &self.archive,
+            Ecosystem::Creatio => &self.creatio,
         }
     }
 }
 
 /// A word that is not the name of an ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an ecosystem: npm, pypi, larder, path or archive")]
+#[error("`{0}` is not an ecosystem: npm, pypi, larder, path, archive or creatio")]
 pub struct EcosystemError(pub String);
 
 impl Ecosystem {
     /// Every ecosystem, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::Npm, Self::Pypi, Self::Larder, Self::Path, Self::Archive];
+    pub const ALL: [Self; 6] = [Self::Npm, Self::Pypi, Self::Larder, Self::Path, Self::Archive, Self::Creatio];
 
     /// The ecosystem of folders of the checkout.
     pub const LOCAL: Self = Self::Path;
+
+    /// The ecosystem of packages of the Creatio platform.
+    pub const CREATIO: Self = Self::Creatio;
 
     /// The ecosystem of packages that are published with larder.
     pub const PRIVATE: Self = Self::Larder;
@@ -82,6 +95,7 @@ impl Ecosystem {
             Self::Larder => "larder",
             Self::Path => "path",
             Self::Archive => "archive",
+            Self::Creatio => "creatio",
         }
     }
 
@@ -110,6 +124,12 @@ impl Ecosystem {
     /// two packages can install one file.
     pub fn shares_one_folder(self) -> bool {
         matches!(self, Self::Pypi)
+    }
+
+    /// Returns whether its packages are installed one after the other, each after those that it depends on, so that none may depend
+    /// on itself through others.
+    pub fn has_install_order(self) -> bool {
+        matches!(self, Self::Creatio)
     }
 
     /// Returns whether its packages can be source distributions, which have to be built.

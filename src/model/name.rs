@@ -1,13 +1,15 @@
 //! Names: of packages, extras, and of what a manifest declares itself.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Ecosystem, PerEcosystem, archive, larder, npm, path, pypi};
+use super::{Ecosystem, PerEcosystem, archive, creatio, larder, npm, path, pypi};
 
 /// A name that is invalid in its ecosystem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,67 +31,120 @@ const NORMALIZE: PerEcosystem<Normalize> = PerEcosystem {
     larder: larder::name::normal,
     path: path::name::normal,
     archive: archive::name::normal,
+    creatio: creatio::name::normal,
 };
+
+/// Returns the form by which names are compared that the ecosystem keeps as they are spelt.
+type Compared = fn(&str) -> Cow<'_, str>;
+
+/// The forms in which names are compared. `None` where names are equal if their texts are.
+const COMPARED: PerEcosystem<Option<Compared>> =
+    PerEcosystem { creatio: Some(creatio::name::folded), ..PerEcosystem::NONE };
 
 fn normalized(normalize: Normalize, text: &str) -> Result<Arc<str>, NameError> {
     normalize(text).map(Into::into).map_err(|reason| NameError { text: text.to_owned(), reason })
 }
 
-/// A package's name: valid in its ecosystem, and normalised if the ecosystem normalises names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct PackageName(Arc<str>);
+/// A package's name: valid in its ecosystem, and normalised if the ecosystem normalises names. Where an ecosystem keeps spellings and
+/// compares names in another form, two spellings are equal.
+#[derive(Clone, Debug, Serialize)]
+#[serde(into = "String")]
+pub struct PackageName {
+    text: Arc<str>,
+    /// The form by which it is compared, if that is not the text.
+    compared: Option<Arc<String>>,
+}
 
 impl PackageName {
     /// Parses a name as `ecosystem` spells it.
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Result<Self, NameError> {
-        normalized(*NORMALIZE.of(ecosystem), text).map(Self)
+        let text = normalized(*NORMALIZE.of(ecosystem), text)?;
+        let compared = COMPARED.of(ecosystem).map(|compared| compared(&text));
+        let compared = compared.filter(|compared| **compared != *text).map(|compared| Arc::new(compared.into_owned()));
+        Ok(Self { text, compared })
     }
 
     /// Parses an npm name: `name` or `@scope/name`. Upper case is allowed, because old packages have it.
     pub fn npm(text: &str) -> Result<Self, NameError> {
-        normalized(npm::name::normal, text).map(Self)
+        Self::parse(Ecosystem::Npm, text)
     }
 
     /// Parses a Python name and normalises it as PEP 503 says: `My.Package_x` is `my-package-x`.
     pub fn pypi(text: &str) -> Result<Self, NameError> {
-        normalized(pypi::name::normal, text).map(Self)
+        Self::parse(Ecosystem::Pypi, text)
     }
 
     /// Parses the name of a private package: `name` or `@scope/name`, in lower case.
     pub fn larder(text: &str) -> Result<Self, NameError> {
-        normalized(larder::name::normal, text).map(Self)
+        Self::parse(Ecosystem::Larder, text)
     }
 
     /// Returns the form in which names of private packages that differ only in case or in `-`, `.` and `_` are equal. They
     /// are one name: a registry has at most one of them.
     pub fn folded(&self) -> Cow<'_, str> {
-        larder::name::folded(&self.0)
+        larder::name::folded(&self.text)
     }
 
     /// Returns the name without its scope: `client` of `@acme/client`.
     pub fn without_scope(&self) -> &str {
-        match self.0.split_once('/') {
+        match self.text.split_once('/') {
             Some((scope, name)) if scope.starts_with('@') => name,
-            _ => &self.0,
+            _ => &self.text,
         }
     }
 
     /// Returns the npm package on `DefinitelyTyped` that has the types of this one: `@types/react`. `None` for types themselves,
     /// and where npm does not allow the name.
     pub fn definitely_typed(&self) -> Option<Self> {
-        Self::npm(&npm::name::definitely_typed(&self.0)?).ok()
+        Self::npm(&npm::name::definitely_typed(&self.text)?).ok()
     }
 
     /// Returns the name's text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Returns the form by which the name is compared.
+    fn compared(&self) -> &str {
+        self.compared.as_deref().map_or(&*self.text, String::as_str)
+    }
+}
+
+impl PartialEq for PackageName {
+    fn eq(&self, other: &Self) -> bool {
+        self.compared() == other.compared()
+    }
+}
+
+impl Eq for PackageName {}
+
+impl Ord for PackageName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.compared().cmp(other.compared())
+    }
+}
+
+impl PartialOrd for PackageName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for PackageName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.compared().hash(state);
+    }
+}
+
+impl From<PackageName> for String {
+    fn from(name: PackageName) -> Self {
+        name.text.as_ref().to_owned()
     }
 }
 
 impl fmt::Display for PackageName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -120,8 +175,8 @@ impl PackageId {
     pub fn normal_name(&self) -> Cow<'_, str> {
         match self.ecosystem {
             Ecosystem::Larder => self.name.folded(),
-            Ecosystem::Npm | Ecosystem::Pypi | Ecosystem::Path | Ecosystem::Archive => {
-                Cow::Borrowed(self.name.as_str())
+            Ecosystem::Npm | Ecosystem::Pypi | Ecosystem::Path | Ecosystem::Archive | Ecosystem::Creatio => {
+                Cow::Borrowed(self.name.compared())
             }
         }
     }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{
-    Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange, ToolVersion, Version,
+    CreatioRange, Ecosystem, ExtraName, Marker, NpmRange, PackageId, PackageName, PypiSpecifier, SemverRange,
+    ToolVersion, Version,
 };
 
 /// A package, and the versions of it that satisfy a dependent.
@@ -59,6 +60,13 @@ pub enum Requirement {
         /// Its version.
         version: ToolVersion,
     },
+    /// A Creatio package.
+    Creatio {
+        /// The package.
+        name: PackageName,
+        /// The versions that satisfy it.
+        range: CreatioRange,
+    },
 }
 
 impl Requirement {
@@ -100,6 +108,11 @@ impl Requirement {
         Self::Archive { name, version }
     }
 
+    /// Creates a requirement for a Creatio package.
+    pub fn creatio(name: PackageName, range: CreatioRange) -> Self {
+        Self::Creatio { name, range }
+    }
+
     /// Returns the package's ecosystem.
     pub fn ecosystem(&self) -> Ecosystem {
         match self {
@@ -108,6 +121,7 @@ impl Requirement {
             Self::Larder { .. } => Ecosystem::Larder,
             Self::Path { .. } => Ecosystem::Path,
             Self::Archive { .. } => Ecosystem::Archive,
+            Self::Creatio { .. } => Ecosystem::Creatio,
         }
     }
 
@@ -118,7 +132,8 @@ impl Requirement {
             | Self::Pypi { name, .. }
             | Self::Larder { name, .. }
             | Self::Path { name, .. }
-            | Self::Archive { name, .. } => name,
+            | Self::Archive { name, .. }
+            | Self::Creatio { name, .. } => name,
         }
     }
 
@@ -131,7 +146,10 @@ impl Requirement {
     pub fn seen_as(&self) -> &PackageName {
         match self {
             Self::Npm { alias, .. } | Self::Path { alias, .. } => alias,
-            Self::Pypi { name, .. } | Self::Larder { name, .. } | Self::Archive { name, .. } => name,
+            Self::Pypi { name, .. }
+            | Self::Larder { name, .. }
+            | Self::Archive { name, .. }
+            | Self::Creatio { name, .. } => name,
         }
     }
 
@@ -140,7 +158,7 @@ impl Requirement {
     pub fn seen_under(mut self, seen_as: &PackageName) -> Self {
         match &mut self {
             Self::Npm { alias, .. } | Self::Path { alias, .. } => alias.clone_from(seen_as),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Archive { .. } => {}
+            Self::Pypi { .. } | Self::Larder { .. } | Self::Archive { .. } | Self::Creatio { .. } => {}
         }
         self
     }
@@ -150,7 +168,7 @@ impl Requirement {
         match self {
             Self::Pypi { extras, .. } => extras,
             Self::Larder { features, .. } => features,
-            Self::Npm { .. } | Self::Path { .. } | Self::Archive { .. } => &[],
+            Self::Npm { .. } | Self::Path { .. } | Self::Archive { .. } | Self::Creatio { .. } => &[],
         }
     }
 
@@ -172,7 +190,11 @@ impl Requirement {
     pub fn specifier(&self) -> Option<&PypiSpecifier> {
         match self {
             Self::Pypi { specifier, .. } => Some(specifier),
-            Self::Npm { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. }
+            | Self::Larder { .. }
+            | Self::Path { .. }
+            | Self::Archive { .. }
+            | Self::Creatio { .. } => None,
         }
     }
 
@@ -180,7 +202,11 @@ impl Requirement {
     pub fn npm_range(&self) -> Option<&NpmRange> {
         match self {
             Self::Npm { range, .. } => Some(range),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Pypi { .. }
+            | Self::Larder { .. }
+            | Self::Path { .. }
+            | Self::Archive { .. }
+            | Self::Creatio { .. } => None,
         }
     }
 
@@ -188,7 +214,19 @@ impl Requirement {
     pub fn semver_range(&self) -> Option<&SemverRange> {
         match self {
             Self::Larder { range, .. } => Some(range),
-            Self::Npm { .. } | Self::Pypi { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Path { .. } | Self::Archive { .. } | Self::Creatio { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Returns the range of a Creatio package. Returns `None` for other packages.
+    pub fn creatio_range(&self) -> Option<&CreatioRange> {
+        match self {
+            Self::Creatio { range, .. } => Some(range),
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => {
+                None
+            }
         }
     }
 
@@ -205,6 +243,7 @@ impl Requirement {
             }
             Self::Path { folder, .. } => Cow::Borrowed(folder),
             Self::Archive { version, .. } => Cow::Borrowed(version.as_str()),
+            Self::Creatio { range, .. } => Cow::Borrowed(range.as_str()),
         }
     }
 
@@ -212,7 +251,11 @@ impl Requirement {
     pub fn tag(&self) -> Option<&str> {
         match self {
             Self::Npm { range, .. } => range.tag(),
-            Self::Pypi { .. } | Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => None,
+            Self::Pypi { .. }
+            | Self::Larder { .. }
+            | Self::Path { .. }
+            | Self::Archive { .. }
+            | Self::Creatio { .. } => None,
         }
     }
 
@@ -220,7 +263,11 @@ impl Requirement {
     pub fn folder(&self) -> Option<&Arc<str>> {
         match self {
             Self::Path { folder, .. } => Some(folder),
-            Self::Npm { .. } | Self::Pypi { .. } | Self::Larder { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. }
+            | Self::Pypi { .. }
+            | Self::Larder { .. }
+            | Self::Archive { .. }
+            | Self::Creatio { .. } => None,
         }
     }
 
@@ -228,7 +275,7 @@ impl Requirement {
     pub fn marker(&self) -> Option<&Marker> {
         match self {
             Self::Pypi { marker, .. } | Self::Path { marker, .. } => Some(marker),
-            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } => None,
+            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } | Self::Creatio { .. } => None,
         }
     }
 
@@ -237,7 +284,7 @@ impl Requirement {
     pub fn when(mut self, condition: Marker) -> Self {
         match &mut self {
             Self::Pypi { marker, .. } | Self::Path { marker, .. } => *marker = std::mem::take(marker).and(condition),
-            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } => {}
+            Self::Npm { .. } | Self::Larder { .. } | Self::Archive { .. } | Self::Creatio { .. } => {}
         }
         self
     }
@@ -270,7 +317,8 @@ impl Requirement {
     /// Returns whether both requirements, which have the same alias, are for the same package and extras, beta versions included.
     pub fn has_same_target(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Npm { name: a, .. }, Self::Npm { name: b, .. }) => a == b,
+            (Self::Npm { name: a, .. }, Self::Npm { name: b, .. })
+            | (Self::Creatio { name: a, .. }, Self::Creatio { name: b, .. }) => a == b,
             (
                 Self::Larder { name: a, features, beta, .. },
                 Self::Larder { name: b, features: other_features, beta: other_beta, .. },
@@ -287,6 +335,7 @@ impl Requirement {
         match self {
             Self::Npm { range, .. } => matches!(range.as_str(), "" | "*" | "latest"),
             Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
+            Self::Creatio { range, .. } => range.is_any(),
             Self::Larder { .. } | Self::Path { .. } | Self::Archive { .. } => false,
         }
     }
@@ -298,6 +347,7 @@ impl Requirement {
             Self::Npm { range, .. } => range.is_unbounded(),
             Self::Pypi { specifier, .. } => specifier.specifiers().is_empty(),
             Self::Larder { range, .. } => range.is_unbounded(),
+            Self::Creatio { range, .. } => range.is_unbounded(),
             Self::Path { .. } | Self::Archive { .. } => false,
         }
     }
@@ -311,6 +361,7 @@ impl Requirement {
             (Self::Larder { range, .. }, Version::Semver(version)) => range.matches(version),
             (Self::Path { .. }, Version::Semver(_)) => true,
             (Self::Archive { version: wanted, .. }, Version::Tool(version)) => wanted == version,
+            (Self::Creatio { range, .. }, Version::Creatio(version)) => range.matches(version),
             _ => false,
         }
     }
@@ -328,6 +379,7 @@ impl Requirement {
             }
             Self::Path { folder, .. } => folder_text(folder).to_owned(),
             Self::Archive { version, .. } => version.to_string(),
+            Self::Creatio { range, .. } => range.to_string(),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    BuildRules, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName, PythonVersion,
-    Requirement, RuntimeName, Runtimes, Source, TargetPlatform, TimeLimits, Version,
+    BuildRules, CreatioInstance, Digest, ManagedRuntimes, MinimumAge, NpmRange, PackageId, PackageKey, PackageName,
+    PythonVersion, Requirement, RuntimeName, Runtimes, Source, TargetPlatform, TimeLimits, Version,
 };
 
 /// How npm's peer dependencies are treated.
@@ -199,6 +199,8 @@ pub struct Settings {
     pub patches: Vec<PatchedPackage>,
     /// The edition of the built-in package extensions.
     pub package_extensions: Edition,
+    /// `creatio`: the instance of the platform that Creatio packages are for.
+    pub creatio: CreatioInstance,
     /// `transitive`: not in the lock, which holds what was found whoever let it in.
     pub transitive: TransitiveSources,
     /// The runtimes that larder brings: not in the lock, which holds the runtimes themselves.

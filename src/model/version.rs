@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::archive::version::ToolVersion;
-use super::{Ecosystem, PerEcosystem, larder, npm, path, pypi};
+use super::{CreatioVersion, Ecosystem, PerEcosystem, larder, npm, path, pypi};
 
 /// A version of a package. The order is the ecosystem's own. The order of versions of different ecosystems is arbitrary.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub enum Version {
     Semver(semver::Version),
     /// The version of a tool by URL: a name.
     Tool(ToolVersion),
+    /// The version of a Creatio package: NuGet's.
+    Creatio(CreatioVersion),
 }
 
 /// A text that is not a version in its ecosystem.
@@ -41,6 +43,7 @@ const PARSERS: PerEcosystem<Parse> = PerEcosystem {
     larder: |text| larder::version::parse(text).map(Version::from),
     path: |text| path::version::parse(text).map(Version::from),
     archive: |text| ToolVersion::parse(text).map(Version::from),
+    creatio: |text| CreatioVersion::parse(text).map(Version::from),
 };
 
 impl Version {
@@ -70,7 +73,7 @@ impl Version {
     pub fn as_npm(&self) -> Option<&deno_semver::Version> {
         match self {
             Self::Npm(version) => Some(version),
-            Self::Pypi(_) | Self::Semver(_) | Self::Tool(_) => None,
+            Self::Pypi(_) | Self::Semver(_) | Self::Tool(_) | Self::Creatio(_) => None,
         }
     }
 
@@ -78,7 +81,7 @@ impl Version {
     pub fn as_pypi(&self) -> Option<&pep440_rs::Version> {
         match self {
             Self::Pypi(version) => Some(version),
-            Self::Npm(_) | Self::Semver(_) | Self::Tool(_) => None,
+            Self::Npm(_) | Self::Semver(_) | Self::Tool(_) | Self::Creatio(_) => None,
         }
     }
 
@@ -86,7 +89,15 @@ impl Version {
     pub fn as_semver(&self) -> Option<&semver::Version> {
         match self {
             Self::Semver(version) => Some(version),
-            Self::Npm(_) | Self::Pypi(_) | Self::Tool(_) => None,
+            Self::Npm(_) | Self::Pypi(_) | Self::Tool(_) | Self::Creatio(_) => None,
+        }
+    }
+
+    /// Returns the version of a Creatio package. Returns `None` for other ecosystems.
+    pub fn as_creatio(&self) -> Option<&CreatioVersion> {
+        match self {
+            Self::Creatio(version) => Some(version),
+            Self::Npm(_) | Self::Pypi(_) | Self::Semver(_) | Self::Tool(_) => None,
         }
     }
 
@@ -107,6 +118,7 @@ impl Version {
             Self::Pypi(_) => 1,
             Self::Semver(_) => 2,
             Self::Tool(_) => 3,
+            Self::Creatio(_) => 4,
         }
     }
 
@@ -117,6 +129,7 @@ impl Version {
             Self::Pypi(version) => version.any_prerelease(),
             Self::Semver(version) => !version.pre.is_empty(),
             Self::Tool(_) => false,
+            Self::Creatio(version) => version.is_prerelease(),
         }
     }
 }
@@ -145,6 +158,12 @@ impl From<semver::Version> for Version {
     }
 }
 
+impl From<CreatioVersion> for Version {
+    fn from(version: CreatioVersion) -> Self {
+        Self::Creatio(version)
+    }
+}
+
 impl Ord for Version {
     /// npm's precedence ignores build metadata. Here build metadata breaks ties, so that different versions are never equal.
     fn cmp(&self, other: &Self) -> Ordering {
@@ -153,6 +172,7 @@ impl Ord for Version {
             (Self::Pypi(a), Self::Pypi(b)) => a.cmp(b),
             (Self::Semver(a), Self::Semver(b)) => a.cmp(b),
             (Self::Tool(a), Self::Tool(b)) => a.cmp(b),
+            (Self::Creatio(a), Self::Creatio(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -171,6 +191,7 @@ impl fmt::Display for Version {
             Self::Pypi(version) => version.fmt(f),
             Self::Semver(version) => version.fmt(f),
             Self::Tool(version) => version.fmt(f),
+            Self::Creatio(version) => version.fmt(f),
         }
     }
 }

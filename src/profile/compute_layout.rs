@@ -56,6 +56,9 @@ pub(super) fn compute_layout(input: &LayoutInput<'_>) -> Result<(Layout, Vec<Clo
             PackageToPlace { input, keys: &realised.keys, key, is_direct: direct.contains(key), is_in_node_modules };
         placement::of(key.package.id.ecosystem).place(&placed, &mut layout)?;
     }
+    for ecosystem in Ecosystem::ALL {
+        placement::of(ecosystem).complete(input, &mut layout)?;
+    }
     layout.python.sort_by(|a, b| a.name.cmp(&b.name));
     let is_there = |name: &str| {
         layout.python.iter().any(|distribution| *distribution.name == *name)
@@ -99,6 +102,7 @@ pub(super) fn realise_packages<'a>(input: &LayoutInput<'a>) -> Result<Realisatio
         let mut depends: Vec<(&str, KeyDependency<'_>)> = input
             .closure
             .edges(key)
+            .filter(|edge| is_in_node_modules(edge.to.package.id.ecosystem))
             .filter_map(|edge| {
                 let on = match place.get(&edge.to) {
                     Some(&at) => KeyDependency::On(at),

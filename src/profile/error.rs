@@ -40,6 +40,16 @@ pub enum ProfileError {
         found: FoundContent,
     },
 
+    /// Packages that a server is to install, and that cannot be handed to it.
+    #[error("the packages of `packages/{folder}` cannot be laid out: {reason}")]
+    #[diagnostic(code(larder::profile::install_order))]
+    NotInstallable {
+        /// The folder of `packages/`.
+        folder: &'static str,
+        /// What is in the way.
+        reason: String,
+    },
+
     /// A path that larder needs has something else in it.
     #[error("`{}` was not made by larder", path.display())]
     #[diagnostic(
@@ -382,6 +392,7 @@ impl Failure for ProfileError {
                 Exit::Integrity
             }
             Self::Foreign { .. }
+            | Self::NotInstallable { .. }
             | Self::OtherCheckout { .. }
             | Self::NotOurs { .. }
             | Self::LeadsOut { .. }

@@ -88,6 +88,18 @@ pub struct Distribution {
     pub direct: bool,
 }
 
+/// A package that a server installs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstallStep {
+    /// The package's name.
+    pub name: Arc<str>,
+    /// The package's version.
+    pub version: Arc<str>,
+    /// The package's identifier, if it has one besides its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<Arc<str>>,
+}
+
 /// An `owner` line: a Python package whose files are installed where other packages bring them too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerRule {
@@ -190,6 +202,9 @@ pub struct Layout {
     /// `packages/`: private packages and local folders.
     #[serde(rename = "shelf")]
     pub package_links: Links,
+    /// The packages that a server installs, in the order in which it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub install_order: Vec<InstallStep>,
     /// The Python packages, sorted by name.
     pub python: Vec<Distribution>,
     /// The `owner` lines about packages that are there.

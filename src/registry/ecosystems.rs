@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::RegistryOptions;
 use super::protocol::Protocol;
 use super::source_reader::SourceReader;
-use super::{larder, npm, pypi};
+use super::{creatio, larder, npm, pypi};
 use crate::manifest::Registry;
 use crate::model::{Ecosystem, PerEcosystem};
 
@@ -17,8 +17,8 @@ const PROTOCOLS: PerEcosystem<Option<NewProtocol>> = PerEcosystem {
     npm: Some(|_, options| Arc::new(npm::NpmProtocol::new(options.needs_signatures))),
     pypi: Some(|registry, _| Arc::new(pypi::PypiProtocol::new(registry.form))),
     larder: Some(|registry, options| Arc::new(larder::LarderProtocol::new(options.log_options(registry)))),
-    path: None,
-    archive: None,
+    creatio: Some(|registry, _| Arc::new(creatio::CreatioProtocol::new(registry.form))),
+    ..PerEcosystem::NONE
 };
 
 /// Creates the protocol of a registry. Returns `None` for an ecosystem without registries.
@@ -27,13 +27,8 @@ pub(super) fn new_protocol(registry: &Registry, options: &RegistryOptions) -> Op
 }
 
 /// The readers of packages outside of registries.
-const SOURCE_READERS: PerEcosystem<Option<&dyn SourceReader>> = PerEcosystem {
-    npm: Some(&npm::NpmSourceReader),
-    pypi: Some(&pypi::PypiSourceReader),
-    larder: None,
-    path: None,
-    archive: None,
-};
+const SOURCE_READERS: PerEcosystem<Option<&dyn SourceReader>> =
+    PerEcosystem { npm: Some(&npm::NpmSourceReader), pypi: Some(&pypi::PypiSourceReader), ..PerEcosystem::NONE };
 
 /// Returns the reader of an ecosystem's packages outside of registries. Returns `None` if it has none.
 pub(super) fn source_reader(ecosystem: Ecosystem) -> Option<&'static dyn SourceReader> {

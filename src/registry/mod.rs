@@ -10,7 +10,7 @@
 //! | `credentials` | the credentials that other tools keep for registries |
 //! | `mirror_folder` | a folder that has what locks need, for machines without a network |
 //! | `ecosystems` | the table of the ecosystems' protocols |
-//! | `npm`, `pypi`, `larder`, `path` | an ecosystem's protocol and its listings |
+//! | `npm`, `pypi`, `larder`, `path`, `creatio` | an ecosystem's protocol and its listings |
 //! | `runtimes` | where the runtimes come from that larder brings; which version is taken |
 //! | `open_artifact`, `platform_metadata` | where an artifact is looked for; artifacts with different dependencies |
 //! | `protocol` | the contract of an ecosystem: `Protocol` and `PackageListing` |
@@ -24,6 +24,7 @@ mod advisories;
 mod bytes;
 mod cache;
 mod client;
+mod creatio;
 pub mod credentials;
 mod ecosystems;
 mod error;

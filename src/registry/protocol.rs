@@ -8,7 +8,7 @@ use super::mirror_folder::MirroredPackage;
 use super::platform_metadata::MetadataQuery;
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
-use crate::model::{Artifact, Digest, PackageName, Platform, Settings, Version};
+use crate::model::{Artifact, Digest, PackageName, Platform, Requirement, Settings, Version};
 use crate::provenance::RegistrySignature;
 use crate::resolve::{PlatformSet, Release, UnbuiltRelease, Versions};
 
@@ -47,6 +47,20 @@ pub(super) trait Protocol: Send + Sync {
         name: &PackageName,
         settings: &Settings,
     ) -> Result<Arc<dyn PackageListing>, ListingError>;
+
+    /// Notes what a requirement says of where its package comes from. It is called before the package is asked for.
+    fn note(&self, _requirement: &Requirement) {}
+
+    /// Returns the content of an artifact that lies inside another file of the registry. Returns `None` if the protocol's artifacts are files of their
+    /// own.
+    fn open_inside(
+        &self,
+        _client: &RegistryClient,
+        _package: (&PackageName, &Version),
+        _artifact: &Artifact,
+    ) -> Option<Result<Vec<u8>, Arc<dyn Failure>>> {
+        None
+    }
 
     /// Returns the target that a lock's hint stands for.
     fn hint_target<'h>(&self, hint: &'h str) -> RequestTarget<'h> {

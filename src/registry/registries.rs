@@ -1,6 +1,7 @@
 //! All registries of a project: the resolver's index, and the source of artifacts.
 
 mod accounts;
+mod artifact_files;
 mod artifact_urls;
 mod files;
 mod histories;
@@ -23,10 +24,9 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cache::{CachePolicy, MetadataCache};
-use super::client::{DocumentAge, FileLocation, ListingError, RegistryClient};
+use super::client::{ListingError, RegistryClient};
 use super::mirror_folder::MirrorFolder;
 use super::once::{OnceValue, lock};
-use super::open_artifact::open_artifact;
 use super::path::{self, LocalPackageIndex};
 use super::platform_metadata::{MetadataQuery, merge};
 use super::prefetch::{Lane, PrefetchPool, ThreadLimits, run_concurrently};
@@ -36,7 +36,7 @@ use super::runtimes::RuntimeHosts;
 use super::source::{KnownSources, SourceClient, SourceListing, SourceRelease};
 use super::{RegistryError, RegistryOptions, ecosystems};
 use crate::diagnostic::Failure;
-use crate::fetch::{ArtifactSource, Body, Network, Response, SourceError};
+use crate::fetch::{ArtifactSource, Body, Network, SourceError};
 use crate::model::{
     Artifact, ArtifactOwner, CoreMetadata, Digest, Ecosystem, Label, Origin, PackageId, PackageKey, PackageName,
     Platform, Requirement, Settings,
@@ -306,6 +306,11 @@ impl ArtifactSource for Registries {
                 return self.open_source(package, pinned, artifact);
             }
             (ArtifactOwner::Package(package), Origin::Registry(registry)) => {
+                if let Some(inside) = self.state.open_inside(package, registry, artifact) {
+                    let content = inside?;
+                    let length = content.len() as u64;
+                    return Ok((Body::of(Box::new(std::io::Cursor::new(content))), Some(length)));
+                }
                 self.state.open(package, registry, artifact)?
             }
         };
@@ -408,11 +413,13 @@ impl RegistriesState {
             .map_err(|error| IndexError::Failed(Arc::new(error) as Arc<dyn Failure>))
     }
 
-    /// Records the folder of a path requirement. A local package's folder is known only from its requirements.
-    fn record_folder(&self, requirement: &Requirement) {
+    /// Records where a requirement says that its package is: a local package's folder, or what a protocol has to know.
+    fn record_place(&self, requirement: &Requirement) {
         if let Some(folder) = requirement.folder() {
             lock(&self.folders).insert(requirement.name().clone(), Arc::clone(folder));
         }
+        let own = self.registries.values().filter(|registry| registry.ecosystem == requirement.ecosystem());
+        own.for_each(|registry| registry.protocol.note(requirement));
     }
 
     fn release(&self, package: &PackageId, ordinal: u32) -> IndexResult<Arc<Release>> {
@@ -446,7 +453,7 @@ impl RegistriesState {
             let release = self.from_sources.settle(&self.settings, &self.routing, package, release)?;
             let release = self.with_own_packages(package, release)?;
             for requirement in resolve::likely_needs(&release, None, &self.settings) {
-                self.record_folder(requirement);
+                self.record_place(requirement);
             }
             Ok(Arc::new(release))
         })
@@ -482,39 +489,6 @@ impl RegistriesState {
         let version = &damaged.versions().candidates.get(ordinal as usize)?.version;
         let now = listing.versions().candidates.iter().position(|candidate| candidate.version == *version)?;
         Some(listing.release(u32::try_from(now).ok()?))
-    }
-
-    fn open(&self, key: &PackageKey, label: &Label, artifact: &Artifact) -> Result<Response, SourceError> {
-        let registry = self.registry(label, &key.id).map_err(|error| Arc::new(error) as SourceError)?;
-        let locate = |age| self.locate(registry, key, artifact, age);
-        open_artifact(&registry.client, &*registry.protocol, &key.id.name, artifact, &locate)
-    }
-
-    /// Returns the location of an artifact in the registry's document. The document has at most the given age.
-    fn locate(
-        &self,
-        registry: &RegistryEntry,
-        key: &PackageKey,
-        artifact: &Artifact,
-        age: DocumentAge,
-    ) -> Result<Option<FileLocation>, ListingError> {
-        let location = |listing: &dyn PackageListing| listing.file_location(&key.version, &artifact.file);
-        if age != DocumentAge::Revalidated {
-            // While locking, the listing was already fetched.
-            let known = lock(&self.packages).get(&key.id).cloned().and_then(|entry| entry.listing.try_get(|| None));
-            let same = |listing: &Arc<dyn PackageListing>| {
-                listing.versions().origin.as_ref().and_then(Origin::registry) == Some(registry.client.name())
-            };
-            if let Some(listing) = known.and_then(Result::ok).filter(same) {
-                return Ok(location(&*listing));
-            }
-        }
-        let policy = if age == DocumentAge::Revalidated { CachePolicy::Revalidate } else { CachePolicy::AnyAge };
-        let client = registry.client.with_cache_policy(policy);
-        if age == DocumentAge::CacheOnly && !client.has_cached_listing(key.id.name.as_str()) {
-            return Ok(None);
-        }
-        registry.protocol.fetch_listing(&client, &key.id.name, &self.settings).map(|listing| location(&*listing))
     }
 }
 

@@ -368,6 +368,7 @@ fn served(artifact: &Artifact) -> String {
         crate::model::ArtifactKind::Runtime => "a runtime",
         crate::model::ArtifactKind::Package => "a private package",
         crate::model::ArtifactKind::Archive => "the file of a tool",
+        crate::model::ArtifactKind::Creatio => "a Creatio package",
     };
     let platforms: Vec<_> = artifact.platforms.iter().map(|platform| platform.as_str()).collect();
     if platforms.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::Failure;
 use crate::model::{
     Artifact, Attestation, ExtraName, Facts, Label, Marker, Origin, PackageId, PackageKey, PackageName, Platform,
-    Requirement, Source, TimeLimits, Version,
+    Requirement, Source, TimeLimits, Uid, Version,
 };
 
 /// The metadata of packages. Answers are frozen: asked twice, an index says the same, in whatever order
@@ -255,6 +255,19 @@ pub struct Release {
     pub folder: Option<Arc<str>>,
     /// For a private package: what its registry states of the version.
     pub attestation: Option<Attestation>,
+    /// For a package that is more than its name: which one it is.
+    pub identity: Option<Box<Identity>>,
+}
+
+/// Which package a release is of, by its own word: names and identifiers belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The name as the package itself spells it.
+    pub name: PackageName,
+    /// The identifier.
+    pub uid: Uid,
+    /// The names and identifiers of the packages that it depends on.
+    pub depends_on: Vec<(PackageName, Uid)>,
 }
 
 /// One dependency of a release.

@@ -24,6 +24,7 @@
 //! | `adjustments` | what has to change after a solution or a contradiction, before the solver runs again |
 //! | `platform_metadata` | where platforms' wheels of one version differ in what they need |
 //! | `graph`, `instances`, `sharing` | solution → graph |
+//! | `installable` | whether names and identifiers belong together, and there is an order to install packages in |
 //! | `derivation`, `reduce`, `explain`, `no_match` | no solution → the lines at fault, in plain words |
 //! | `unbuilt` | the Python packages that would have to be built, all at once |
 //! | `cached_answers` | the cached answers that an outcome rests on |
@@ -42,6 +43,7 @@ mod explain;
 mod graph;
 mod held_back;
 mod index;
+mod installable;
 mod instances;
 mod interned;
 mod likely;
@@ -87,8 +89,8 @@ use variable::Variable;
 pub use audit::{Audited, AuditedPart, Mismatch, audit};
 pub use held_back::{HeldBack, held_back};
 pub use index::{
-    AgeRule, Candidate, Chosen, Dependency, DependencyKind, Index, IndexError, PlatformSet, PrivateTraits, Release,
-    UnbuiltRelease, UnknownSource, Versions, Wants,
+    AgeRule, Candidate, Chosen, Dependency, DependencyKind, Identity, Index, IndexError, PlatformSet, PrivateTraits,
+    Release, UnbuiltRelease, UnknownSource, Versions, Wants,
 };
 pub use likely::{likely, likely_needs};
 pub use package_extensions::EDITION as EXTENSIONS_EDITION;
@@ -174,6 +176,7 @@ fn resolve_here(requirements: &Requirements, index: &dyn Index) -> Result<Resolu
         let (resolution, unsupported) =
             graph::build(Problem { catalog: &catalog, search_state: &search_state }, &solution)?;
         if requirements.settings.engines != Engines::Strict || !catalog.refuse_unsupported(unsupported) {
+            installable::check(&catalog, &solution, &resolution.graph)?;
             return Ok(Resolution {
                 packages_from_cache: cached_answers::of_solution(&catalog, &solution)?,
                 ..resolution

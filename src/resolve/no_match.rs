@@ -63,9 +63,14 @@ pub(super) fn explain(catalog: &Catalog, need: &Need, platform: Option<Platform>
     let table = catalog.table(package)?;
     let PackageId { ecosystem, name, .. } = catalog.interned.id(package);
     if let Some(registry) = &table.missing {
-        let help = format!(
+        let elsewhere = format!(
             "check the spelling; if another registry has it, claim the name there: `packages \"{name}\"` under `registries`"
         );
+        let help = if ecosystem.has_install_order() {
+            format!("if the platform has it, say so: `provides \"{name}\"` under `creatio`; else {elsewhere}")
+        } else {
+            elsewhere
+        };
         return Ok(NoMatch::new(format!("{ecosystem} package {name} does not exist in registry {registry}"), help));
     }
     let matching = catalog.admitted(&need.requirement, &table.versions);

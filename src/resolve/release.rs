@@ -149,7 +149,12 @@ impl PreparedRelease {
         prepared.add_extensions(context, key);
         prepared.add_types_of_peers(context, id);
         let asks = prepared.refused.take();
-        prepared.refused = version_rules::unfit(settings, id.ecosystem, &release.facts).or(asks);
+        let unprovided = release.dependencies.iter().find_map(|dependency| match &dependency.wants {
+            Wants::Requirement(requirement) => unprovided(settings, requirement),
+            Wants::Source { .. } | Wants::Unsupported { .. } => None,
+        });
+        let unfit = version_rules::unfit(settings, id.ecosystem, &release.facts);
+        prepared.refused = unfit.or(unprovided).or(asks);
         prepared.has_peers = prepared.needs.iter().any(Need::is_peer);
         prepared
     }
@@ -279,10 +284,19 @@ fn applicable<'a>(
     all.min_by_key(|one| std::cmp::Reverse(one.closeness()))
 }
 
-/// Returns what is asked for after overrides; none where it is removed.
+/// Returns what is asked for after overrides; none where it is removed, or the platform provides it.
 fn overridden(settings: &Settings, parent: Option<&PackageName>, asked: Requirement) -> Option<Requirement> {
-    let Some(found) = applicable(settings, parent, &asked.package(), asked.npm_range()) else { return Some(asked) };
-    Some(found.replacement.clone()?.in_place_of(asked))
+    let asked = match applicable(settings, parent, &asked.package(), asked.npm_range()) {
+        Some(found) => found.replacement.clone()?.in_place_of(asked),
+        None => asked,
+    };
+    (!settings.creatio.provides(&asked)).then_some(asked)
+}
+
+/// Returns why a dependent cannot be used with what the platform provides.
+fn unprovided(settings: &Settings, asked: &Requirement) -> Option<String> {
+    let provided = settings.creatio.contradicts(asked)?;
+    Some(format!("it asks for {} {}, and the instance provides {provided}", asked.name(), asked.range_text()))
 }
 
 /// Returns how a manifest is called in messages.

@@ -165,7 +165,7 @@ fn asked(problem: Problem, solution: &Solution) -> Result<BTreeMap<Variable, Dem
     for (&variable, &ordinal) in solution {
         let (package, scope) = match variable {
             Variable::Npm { package, scope, .. } => (package, scope),
-            Variable::Larder(package, _) | Variable::Path(package) => (package, catalog.home_of(package, ordinal)?),
+            Variable::Larder(package, _) | Variable::Single(package) => (package, catalog.home_of(package, ordinal)?),
             _ => continue,
         };
         let node = problem.node_of(package, ordinal, scope)?;

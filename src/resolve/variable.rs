@@ -85,8 +85,8 @@ pub(super) enum Variable {
     LarderRange(PackageIx, RangeIx),
     /// The one version of a private package whose Python half is in the environment.
     LarderPython(PackageIx),
-    /// A local folder.
-    Path(PackageIx),
+    /// A package of which there is one version for all: a local folder, for one.
+    Single(PackageIx),
 }
 
 impl Variable {
@@ -102,7 +102,7 @@ impl Variable {
             | Self::LarderFeature(package, ..)
             | Self::LarderRange(package, _)
             | Self::LarderPython(package)
-            | Self::Path(package) => Some(package),
+            | Self::Single(package) => Some(package),
         }
     }
 }

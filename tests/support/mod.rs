@@ -4,6 +4,7 @@
 pub(crate) mod archive;
 #[cfg(target_os = "linux")]
 pub(crate) mod build;
+pub(crate) mod creatio;
 mod git;
 mod npm;
 mod output;

@@ -181,8 +181,10 @@ impl Shared {
                     headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
                 }
             }
-            let path = first.split(' ').nth(1).unwrap_or("/").split('?').next().unwrap_or("/");
-            self.answer(&decoded(path), &headers, &mut out)?;
+            let asked = decoded(first.split(' ').nth(1).unwrap_or("/"));
+            let is_known = self.pages().contains_key(&asked);
+            let path = if is_known { &asked } else { asked.split('?').next().unwrap_or("/") };
+            self.answer(path, &headers, &mut out)?;
         }
         Ok(())
     }

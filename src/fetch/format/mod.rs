@@ -1,6 +1,7 @@
 //! The contract of the kinds of artifacts: how one is unpacked as it arrives, and which package its content declares.
 
 mod archive;
+mod creatio;
 mod package;
 mod runtime;
 mod sdist;
@@ -17,7 +18,7 @@ use super::memory::Memory;
 use super::unpack::{ArchiveFault, ArchiveRefusal, Spool, UnpackError};
 use crate::fs::Demand;
 use crate::model::{Algorithm, ArtifactKind, ArtifactOwner, PackageKey};
-use crate::store::{Staging, StoreError, Tree};
+use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
 /// A kind of artifacts.
 pub(super) trait Format: Sync {
@@ -43,9 +44,9 @@ pub(super) trait Format: Sync {
     /// If a tree must have such a file and has none.
     fn identity<'t>(&self, tree: &'t Tree) -> Result<Option<&'t str>, ArchiveFault>;
 
-    /// Returns the path of the file that declares the package, if it is to be compared after unpacking. Returns `None` if
-    /// unpacking compares it.
-    fn unpacked_identity(&self) -> Option<&'static str>;
+    /// Returns the path of the file that declares the package, among those that were unpacked, if it is to be compared after
+    /// unpacking. Returns `None` if unpacking compares it.
+    fn unpacked_identity<'e>(&self, entries: &'e [TreeEntry]) -> Option<&'e str>;
 
     /// Compares the content of that file with the package.
     fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), ArchiveFault>;
@@ -101,5 +102,6 @@ pub(super) fn of(kind: ArtifactKind) -> &'static dyn Format {
         ArtifactKind::Runtime => &runtime::Runtime,
         ArtifactKind::Package => &package::Package,
         ArtifactKind::Archive => &archive::Archive,
+        ArtifactKind::Creatio => &creatio::Creatio,
     }
 }

@@ -11,7 +11,7 @@ use crate::fs::Demand;
 use crate::manifest::{self, ManifestKind};
 use crate::model::{Algorithm, PackageKey};
 use crate::package::MANIFEST;
-use crate::store::{Staging, StoreError, Tree};
+use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
 pub(super) struct Package;
 
@@ -33,7 +33,7 @@ impl Format for Package {
         if tree.entry(MANIFEST).is_some() { Ok(Some(MANIFEST)) } else { Err(ArchiveFault::NoManifest) }
     }
 
-    fn unpacked_identity(&self) -> Option<&'static str> {
+    fn unpacked_identity<'e>(&self, _: &'e [TreeEntry]) -> Option<&'e str> {
         Some(MANIFEST)
     }
 

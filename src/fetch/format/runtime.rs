@@ -9,7 +9,7 @@ use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, unpack_runtime};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
-use crate::store::{Staging, StoreError, Tree};
+use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
 pub(super) struct Runtime;
 
@@ -31,7 +31,7 @@ impl Format for Runtime {
         Ok(None)
     }
 
-    fn unpacked_identity(&self) -> Option<&'static str> {
+    fn unpacked_identity<'e>(&self, _: &'e [TreeEntry]) -> Option<&'e str> {
         None
     }
 

@@ -9,7 +9,7 @@ use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, check_metadata};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
-use crate::store::{Staging, StoreError, Tree};
+use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
 pub(super) struct Sdist;
 
@@ -34,7 +34,7 @@ impl Format for Sdist {
         Ok(Some(PKG_INFO))
     }
 
-    fn unpacked_identity(&self) -> Option<&'static str> {
+    fn unpacked_identity<'e>(&self, _: &'e [TreeEntry]) -> Option<&'e str> {
         Some(PKG_INFO)
     }
 

@@ -11,7 +11,7 @@ use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, count_tarball, unpack_tarball};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey, Version, parse_npm_version};
-use crate::store::{Staging, StoreError, Tree};
+use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
 pub(super) struct Tarball;
 
@@ -36,7 +36,7 @@ impl Format for Tarball {
         Ok(Some(PACKAGE_JSON))
     }
 
-    fn unpacked_identity(&self) -> Option<&'static str> {
+    fn unpacked_identity<'e>(&self, _: &'e [TreeEntry]) -> Option<&'e str> {
         Some(PACKAGE_JSON)
     }
 

@@ -8,7 +8,7 @@ use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, ArchiveRefusal, Spool, check_metadata, unpack_wheel};
 use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
-use crate::store::{Staging, StoreError, Tree, WriteError};
+use crate::store::{Staging, StoreError, Tree, TreeEntry, WriteError};
 
 pub(super) struct Wheel;
 
@@ -49,7 +49,7 @@ impl Format for Wheel {
     }
 
     /// It is compared before anything is written.
-    fn unpacked_identity(&self) -> Option<&'static str> {
+    fn unpacked_identity<'e>(&self, _: &'e [TreeEntry]) -> Option<&'e str> {
         None
     }
 

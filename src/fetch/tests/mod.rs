@@ -1,6 +1,7 @@
 //! Honest and hostile archives, built in memory.
 
 mod archives;
+mod creatio;
 mod mutations;
 mod packages;
 mod runs;
@@ -86,6 +87,7 @@ fn wanted(kind: ArtifactKind, file: &str, digest: Option<Digest>) -> RequestedAr
             }
             ArtifactKind::Package => package(Ecosystem::Larder, PackageName::larder("thing")),
             ArtifactKind::Archive => package(Ecosystem::TOOLS, PackageName::parse(Ecosystem::TOOLS, "thing")),
+            ArtifactKind::Creatio => package(Ecosystem::CREATIO, PackageName::parse(Ecosystem::CREATIO, "thing")),
             ArtifactKind::Runtime => "node@22.11.0".parse::<RuntimeKey>().unwrap().into(),
         },
         origin: Origin::Registry("npmjs".parse().unwrap()),

@@ -2,6 +2,7 @@
 
 mod archive;
 mod bundle;
+mod creatio;
 mod links;
 mod names;
 mod package;
@@ -17,6 +18,8 @@ use std::io;
 pub(super) use archive::{is_zip, unpack_archive, unpack_zip};
 pub(super) use bundle::{UnpackBundleError, unpack as unpack_into};
 pub use bundle::{UnpackedBundle, bundled_name};
+pub(super) use creatio::unpack_creatio;
+pub use creatio::{PackageHead, read_head};
 pub use names::{NameFolding, check_names, has_twins};
 pub(super) use package::unpack_package;
 pub(super) use refusal::UnpackError;

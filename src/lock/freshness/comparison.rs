@@ -41,8 +41,10 @@ impl LockComparison<'_> {
         self.overrides(parent, requirement).next().is_some()
     }
 
+    /// Returns whether nothing is locked for a requirement: an override removes it, or the platform provides its package.
     pub(super) fn is_removed(&self, parent: Option<&PackageName>, requirement: &Requirement) -> bool {
-        self.overrides(parent, requirement).any(|one| one.replacement.is_none())
+        self.wanted.creatio.provides(requirement)
+            || self.overrides(parent, requirement).any(|one| one.replacement.is_none())
     }
 
     /// Returns whether edges hold exactly where a condition does; those of an optional line may be missing. Where platforms or Python have changed, that is reason

@@ -310,6 +310,7 @@ fn changed_settings(locked: &Settings, wanted: &Settings) -> Vec<StaleReason> {
         ("writable", locked.writable != wanted.writable),
         ("owner", locked.owners != wanted.owners),
         ("patch", locked.patches != wanted.patches),
+        ("creatio", locked.creatio != wanted.creatio),
     ]
     .into_iter()
     .filter_map(|(name, changed)| changed.then_some(StaleReason::Setting(name)))

@@ -87,6 +87,7 @@ fn package() -> impl Strategy<Value = Whole> {
                 install_script: !flag,
                 deprecated,
                 yanked: flag,
+                uid: flag.then(|| "06d9ef10-0000-0000-0000-000000000001".parse().unwrap()),
             });
     let dropped =
         text().prop_map(|reason| Dropped { name: PackageName::npm("@s/gone").unwrap(), range: reason.clone(), reason });

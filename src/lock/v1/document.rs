@@ -87,6 +87,8 @@ pub(super) struct SettingsTable<'a> {
     pub(super) patches: Vec<PatchTable<'a>>,
     pub(super) forgotten: Option<u32>,
     #[serde(borrow, default)]
+    pub(super) creatio: Vec<CowStr<'a>>,
+    #[serde(borrow, default)]
     pub(super) sides: Vec<CowStr<'a>>,
 }
 
@@ -201,6 +203,8 @@ pub(super) struct PackageTable<'a> {
     pub(super) programs: Vec<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) folder: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) uid: Option<CowStr<'a>>,
     #[serde(borrow)]
     pub(super) tree: Option<CowStr<'a>>,
     #[serde(borrow)]

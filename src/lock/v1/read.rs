@@ -11,12 +11,12 @@ use super::document::{self, LockDocument};
 use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
-    ArchiveSource, Artifact, ArtifactKind, Attestation, BuildRequirements, BuildRules, Builds, CowStr, Dependent,
-    Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner, GitReference,
-    GitSource, Graph, Instance, InstanceKey, Label, LockedRuntime, LockedScripts, ManagedRuntimes, Marker, NpmPeers,
-    Origin, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, PinnedSource, Platform, Prereleases,
-    PythonVersion, Requirement, RootEdge, RuntimeKey, RuntimeSource, Runtimes, Settings, Side, Source, SourceError,
-    TargetPlatform, TransitiveSources, Version, parse_folder_text, split_at_version,
+    ArchiveSource, Artifact, ArtifactKind, Attestation, BuildRequirements, BuildRules, Builds, CowStr, CreatioInstance,
+    Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner,
+    GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedRuntime, LockedScripts, ManagedRuntimes,
+    Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, PinnedSource,
+    Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey, RuntimeSource, Runtimes, Settings, Side,
+    Source, SourceError, TargetPlatform, TransitiveSources, Version, parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -187,11 +187,20 @@ impl<'a> LockReader<'a> {
             writable: written.writable.iter().map(|text| self.id(text)).collect::<ReadResult<_>>()?,
             owners: written.owners.iter().map(|one| self.owner(one)).collect::<ReadResult<_>>()?,
             patches: written.patches.iter().map(|one| self.patch(one)).collect::<ReadResult<_>>()?,
+            creatio: self.instance_of_platform(&written.creatio)?,
             package_extensions: written.forgotten.map(Edition).unwrap_or_default(),
             transitive: TransitiveSources::default(),
             managed: ManagedRuntimes::default(),
             builds: BuildRules::default(),
         })
+    }
+
+    fn instance_of_platform(&self, lines: &[CowStr<'_>]) -> ReadResult<CreatioInstance> {
+        let mut instance = CreatioInstance::default();
+        for line in lines {
+            instance.read_line(line).map_err(|e| self.corrupt(line, e))?;
+        }
+        Ok(instance)
     }
 
     fn target(&self, text: &CowStr<'_>) -> ReadResult<TargetPlatform> {
@@ -260,6 +269,7 @@ impl<'a> LockReader<'a> {
             Ecosystem::Archive => {
                 Requirement::tool(id.name, Version::tool(text).map_err(|reason| self.corrupt(place, reason))?)
             }
+            Ecosystem::Creatio => Requirement::creatio(id.name, text.parse().map_err(|e| self.corrupt(place, e))?),
             Ecosystem::Path => {
                 let (name, folder) = match text.strip_prefix("path:").and_then(split_at_version) {
                     Some((name, folder)) => (PackageName::npm(name).map_err(|e| self.corrupt(place, e))?, folder),
@@ -321,6 +331,7 @@ impl<'a> LockReader<'a> {
                 install_script: written.install_script,
                 deprecated: text(&written.deprecated),
                 yanked: written.yanked,
+                uid: written.uid.as_ref().map(|text| self.value(text)).transpose()?,
             },
         })
     }

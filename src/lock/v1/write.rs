@@ -128,6 +128,7 @@ impl LockWriter {
             table.done()
         });
         self.block("patches", patches);
+        self.block("creatio", settings.creatio.lines().iter().map(quoted));
         self.block("sides", sides.iter().map(quoted));
     }
 
@@ -188,6 +189,9 @@ impl LockWriter {
         }
         if let Some(folder) = &package.folder {
             self.fact("folder", folder_text(folder));
+        }
+        if let Some(uid) = &package.facts.uid {
+            self.fact("uid", uid);
         }
         if let Some(Attestation { tree, body, history }) = &package.attestation {
             self.fact("tree", tree);

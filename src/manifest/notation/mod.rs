@@ -2,6 +2,7 @@
 
 mod archive;
 mod contract;
+mod creatio;
 mod larder;
 mod npm;
 mod path;
@@ -21,6 +22,7 @@ const NOTATIONS: PerEcosystem<&dyn Notation> = PerEcosystem {
     larder: &larder::LarderNotation,
     path: &path::PathNotation,
     archive: &archive::ArchiveNotation,
+    creatio: &creatio::CreatioNotation,
 };
 
 /// Returns the notation of an ecosystem.

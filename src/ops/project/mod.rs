@@ -9,6 +9,7 @@ pub(super) mod lockfile;
 pub(super) mod members;
 pub(super) mod own_runtimes;
 pub(super) mod patches;
+mod provided;
 mod routes;
 pub(super) mod snapshot;
 mod sources;
@@ -123,6 +124,7 @@ impl Project {
         let _span = tracing::info_span!("read project", folder = %root.display()).entered();
         let mut manifest = manifest::parse(MANIFEST, text, ManifestKind::Root)?;
         patches::read_all(&root, &mut manifest, &mut watched)?;
+        provided::read_all(&root, &mut manifest, &mut watched)?;
         let found = members::find(&root, manifest.members.iter().map(|glob| &*glob.value))?;
         watched.add(found.watched);
         let members = found.folders;

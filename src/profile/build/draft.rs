@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fs;
-use crate::model::TreeDigest;
+use crate::model::{INSTALL_ORDER, TreeDigest};
 use crate::store::{Tree, TreeEntry};
 
 use super::executables::{self, DeclaredRuntimes, Executables, Program};
@@ -72,7 +72,7 @@ impl<'a> GenerationDraft<'a> {
         for (name, target) in &layout.package_links {
             self.link(format!("packages/{name}"), self.absolute(target));
         }
-        let mut generated = Generated::new();
+        let mut generated = self.write_install_order(layout)?;
         if let Some(project) = input.project {
             generated.extend(self.copy_project(project, layout)?);
         }
@@ -111,6 +111,19 @@ impl<'a> GenerationDraft<'a> {
         generated.extend(self.make_launchers()?);
         self.warnings.extend(executables.warnings);
         Ok(generated)
+    }
+
+    /// Writes the order in which a server installs packages, beside them.
+    fn write_install_order(&self, layout: &Layout) -> Result<Generated, ProfileError> {
+        if layout.install_order.is_empty() {
+            return Ok(Generated::new());
+        }
+        let packages = serde_json::json!({ "version": 1, "packages": layout.install_order });
+        let text = format!("{packages:#}\n");
+        let folder = self.folder.join("packages/creatio");
+        fs::create_dir_all(&folder)?;
+        fs::write_new(&folder.join(INSTALL_ORDER), text.as_bytes(), 0o644)?;
+        Ok([(format!("packages/creatio/{INSTALL_ORDER}"), Text(TreeDigest::of(text.as_bytes())))].into())
     }
 
     /// Copies the project's files. Node finds the generation's packages from there, whichever is active.

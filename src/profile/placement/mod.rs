@@ -1,6 +1,7 @@
 //! The contract of the ecosystems: where their packages go in a generation.
 
 mod archive;
+mod creatio;
 mod larder;
 mod npm;
 mod path;
@@ -14,7 +15,7 @@ use crate::store::Tree;
 
 use super::ProfileError;
 use super::layout::Layout;
-use super::layout_input::PackageToPlace;
+use super::layout_input::{LayoutInput, PackageToPlace};
 use super::private::PrivateContent;
 
 /// The places of an ecosystem's packages.
@@ -46,6 +47,11 @@ pub(super) trait Placement: Sync {
 
     /// Adds a package to a layout, besides the links of those that depend on it.
     fn place(&self, package: &PackageToPlace<'_>, layout: &mut Layout) -> Result<(), ProfileError>;
+
+    /// Completes a layout that all packages have their place in.
+    fn complete(&self, _input: &LayoutInput<'_>, _layout: &mut Layout) -> Result<(), ProfileError> {
+        Ok(())
+    }
 }
 
 const PLACEMENTS: PerEcosystem<&dyn Placement> = PerEcosystem {
@@ -54,6 +60,7 @@ const PLACEMENTS: PerEcosystem<&dyn Placement> = PerEcosystem {
     larder: &larder::Larder,
     path: &path::Local,
     archive: &archive::Archive,
+    creatio: &creatio::Creatio,
 };
 
 /// Returns the placement of an ecosystem's packages.

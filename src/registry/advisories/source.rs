@@ -15,8 +15,7 @@ const ARCHIVES: PerEcosystem<Option<(&str, Presence)>> = PerEcosystem {
     npm: Some(("npm", Presence::Required)),
     pypi: Some(("PyPI", Presence::Required)),
     larder: Some(("larder", Presence::Optional)),
-    path: None,
-    archive: None,
+    ..PerEcosystem::NONE
 };
 
 /// Whether a server must have an archive.

@@ -40,7 +40,7 @@ impl PypiProtocol {
         let filter = ListingFilter::new(client, name, settings);
         let path = format!("{name}/");
         let target = match self.form {
-            RegistryForm::Index => RequestTarget::Below(&path),
+            RegistryForm::Index | RegistryForm::Marketplace => RequestTarget::Below(&path),
             RegistryForm::Flat => RequestTarget::Itself,
         };
         let request = ListingRequest { package: name.as_str(), target, accept: ACCEPT, format: record::FORMAT };
@@ -61,7 +61,7 @@ impl PypiProtocol {
 impl Protocol for PypiProtocol {
     fn describe_place(&self, place: RegistryAddress) -> RegistryAddress {
         match self.form {
-            RegistryForm::Index => location::with_files(place),
+            RegistryForm::Index | RegistryForm::Marketplace => location::with_files(place),
             // Files lie beside a page.
             RegistryForm::Flat => place.trusted_beside(),
         }
@@ -132,14 +132,14 @@ impl Protocol for PypiProtocol {
 
     fn mirror_address(&self) -> &'static str {
         match self.form {
-            RegistryForm::Index => mirror::PAGES,
+            RegistryForm::Index | RegistryForm::Marketplace => mirror::PAGES,
             RegistryForm::Flat => "",
         }
     }
 
     fn mirrored_path(&self, name: &PackageName, artifact: &Artifact) -> String {
         match self.form {
-            RegistryForm::Index => mirror::file_path(name, artifact),
+            RegistryForm::Index | RegistryForm::Marketplace => mirror::file_path(name, artifact),
             RegistryForm::Flat => artifact.file.clone(),
         }
     }
@@ -152,7 +152,9 @@ impl Protocol for PypiProtocol {
         folder: &Path,
     ) -> Result<usize, Arc<dyn Failure>> {
         match self.form {
-            RegistryForm::Index => describe_each(packages, |package| mirror::describe(client, package, ACCEPT, folder)),
+            RegistryForm::Index | RegistryForm::Marketplace => {
+                describe_each(packages, |package| mirror::describe(client, package, ACCEPT, folder))
+            }
             // The folder's own list of files is its page.
             RegistryForm::Flat => Ok(0),
         }

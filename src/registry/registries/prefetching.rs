@@ -89,7 +89,7 @@ impl RegistriesState {
                 if self.routed.contains(&package) {
                     return false;
                 }
-                self.record_folder(requirement);
+                self.record_place(requirement);
                 let mut range = requirement.range_text();
                 range.extend(requirement.extras().iter().flat_map(|extra| [" ", extra.as_str()]));
                 prefetched.get_or_insert_with(|| lock(&self.prefetched)).insert((package, range))

@@ -36,7 +36,7 @@ pub(super) fn bindings(problem: Problem, solution: &Solution) -> Result<Option<B
     for (&variable, &ordinal) in solution {
         let (package, scope) = match variable {
             Variable::Npm { package, scope, .. } => (package, scope),
-            Variable::Larder(package, _) | Variable::Path(package) => (package, catalog.home_of(package, ordinal)?),
+            Variable::Larder(package, _) | Variable::Single(package) => (package, catalog.home_of(package, ordinal)?),
             _ => continue,
         };
         // Types may differ from dependent to dependent: where each version is one node, they are left out.

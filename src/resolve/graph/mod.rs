@@ -135,7 +135,10 @@ impl<'a> Builder<'a> {
         let node = catalog.interned.node(place);
         let NodeOwner::Release(package, ordinal) = node.owner else { return Ok(DraftInstance::default()) };
         let prepared = catalog.prepared(package, ordinal)?;
-        let key = catalog.key(package, ordinal)?;
+        let mut key = catalog.key(package, ordinal)?;
+        if let Some(identity) = &prepared.release.identity {
+            key.id.name = identity.name.clone();
+        }
         let key_shares_folder = key.id.ecosystem.shares_one_folder();
         let mut draft =
             DraftInstance { node: place, key: Some(key), dropped: prepared.lost.clone(), links: Vec::new() };

@@ -42,7 +42,7 @@ impl Provider<'_> {
                 }
                 ChoiceOutcome::Demands(demands)
             }
-            Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Path(package) => {
+            Variable::Npm { package, .. } | Variable::Larder(package, _) | Variable::Single(package) => {
                 self.release(variable, package, ordinal)?
             }
             Variable::LarderRange(package, range) => {
@@ -77,7 +77,7 @@ impl Provider<'_> {
         self.optional.borrow().get(&(from, to)).cloned().unwrap_or_default()
     }
 
-    /// Returns the outcome for a version of an npm, private or local package.
+    /// Returns the outcome for a version of an npm or private package, or of one of which there is one version.
     fn release(&self, variable: Variable, package: PackageIx, ordinal: u32) -> Result<ChoiceOutcome, IndexError> {
         let catalog = self.problem.catalog;
         let prepared = catalog.prepared(package, ordinal)?;
@@ -97,7 +97,7 @@ impl Provider<'_> {
         let around =
             if self.problem.search_state.merged.is_some() { Some(around) } else { catalog.interned.node(node).around };
         let on = match variable {
-            Variable::Path(_) => catalog.present_on(package)?,
+            Variable::Single(_) if catalog.interned.id(package).ecosystem.is_local() => catalog.present_on(package)?,
             _ => PlatformSet::ALL,
         };
         let mut demands = Demands::default();

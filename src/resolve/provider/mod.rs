@@ -20,7 +20,7 @@ use super::prefetch::Prefetch;
 use super::problem::Problem;
 use super::search_state::Droppable;
 use super::variable::{ABSENT, NodeIx, NodeOwner, PackageIx, Variable};
-use super::version_rules::{larder, npm, path, pypi};
+use super::version_rules::{self, larder, npm, pypi};
 use super::version_table::VersionTable;
 use choice::ChoiceOutcome;
 use decisions::Decisions;
@@ -223,7 +223,9 @@ impl<'a> Provider<'a> {
                 larder::pick_bucket(&table, &self.problem.catalog.interned.range(asked).versions, range)
             }
             Variable::LarderPython(_) => range.descending().next(),
-            Variable::Path(_) => path::pick(range),
+            Variable::Single(_) => {
+                version_rules::of(self.problem.catalog.interned.id(package).ecosystem).pick(&table, range)
+            }
         })
     }
 
@@ -335,7 +337,7 @@ impl DependencyProvider for Provider<'_> {
             | Variable::LarderFeature(..)
             | Variable::LarderRange(..)
             | Variable::LarderPython(_)
-            | Variable::Path(_) => {
+            | Variable::Single(_) => {
                 let is_stubborn = conflicts.conflict_count() >= STUBBORN;
                 let (urgency, width) = if is_stubborn { (Urgency::Early, range.len()) } else { (Urgency::Normal, 0) };
                 return (urgency, Reverse(width), PackagePart::Whole);

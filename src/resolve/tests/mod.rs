@@ -292,6 +292,10 @@ fn need(ecosystem: Ecosystem, text: &str) -> Dependency {
 /// Parses `a ^1`, `a npm:b@^1`, `a[x]>=1; marker`, or of a private package `beta a[x,-default] ^1`.
 fn requirement(ecosystem: Ecosystem, text: &str) -> Requirement {
     match ecosystem {
+        Ecosystem::Creatio => {
+            let (name, range) = text.split_once(' ').unwrap_or((text, ""));
+            Requirement::creatio(PackageName::parse(ecosystem, name).unwrap(), range.parse().unwrap())
+        }
         Ecosystem::Npm => {
             let (alias, range) = text.split_once(' ').unwrap_or((text, "*"));
             let (name, range) = match range.strip_prefix("npm:") {

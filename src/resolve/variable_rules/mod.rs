@@ -2,8 +2,8 @@
 
 mod larder;
 mod npm;
-mod path;
 mod pypi;
+mod single;
 
 use crate::model::{Ecosystem, PerEcosystem, Platform};
 
@@ -60,8 +60,9 @@ const RULES: PerEcosystem<&dyn VariableRules> = PerEcosystem {
     npm: &npm::Npm,
     pypi: &pypi::Pypi,
     larder: &larder::Larder,
-    path: &path::Path,
-    archive: &path::Path,
+    path: &single::Single,
+    archive: &single::Single,
+    creatio: &single::Single,
 };
 
 pub(super) use larder::in_bucket;

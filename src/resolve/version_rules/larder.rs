@@ -4,8 +4,8 @@ use pubgrub::VersionSet;
 
 use crate::model::{ExtraName, PackageId, Requirement, Settings, Version};
 
-use super::VersionRules;
 use super::admission::Admission;
+use super::{VersionRules, highest};
 use crate::resolve::index::{Candidate, Versions};
 use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::requirements::Requirements;
@@ -37,7 +37,7 @@ impl VersionRules for Larder {
                 && requirement.matches(&candidate.version)
                 && lacking(requirement, candidate).is_none()
         };
-        choice(candidates, (0..candidates.len() as u32).rev().filter(fits))
+        highest(candidates, (0..candidates.len() as u32).rev().filter(fits))
     }
 }
 
@@ -62,19 +62,7 @@ pub(in crate::resolve) fn lacking(requirement: &Requirement, candidate: &Candida
 
 /// Picks a version: a locked one, the highest that is no pre-release, the highest.
 pub(in crate::resolve) fn pick(table: &VersionTable, range: &OrdinalSet) -> Option<u32> {
-    table.locked_in(range).or_else(|| choice(&table.versions.candidates, range.descending()))
-}
-
-/// Returns the highest version that is no pre-release, else the highest.
-fn choice(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> Option<u32> {
-    let mut highest = None;
-    for place in descending {
-        if !candidates[place as usize].version.is_prerelease() {
-            return Some(place);
-        }
-        highest.get_or_insert(place);
-    }
-    highest
+    table.locked_in(range).or_else(|| highest(&table.versions.candidates, range.descending()))
 }
 
 /// Splits a range into its buckets: the name of each, and its versions of the range. A range without versions is in the

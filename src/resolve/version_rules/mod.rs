@@ -2,16 +2,18 @@
 //! picked. All of it is known from a package's list of versions.
 
 mod admission;
+mod creatio;
 pub(super) mod larder;
 pub(super) mod npm;
-pub(super) mod path;
+mod path;
 pub(super) mod pypi;
 
 use crate::model::{Ecosystem, PackageId, PerEcosystem, Requirement, Settings};
 
-use super::index::Versions;
+use super::index::{Candidate, Versions};
 use super::ordinal_set::OrdinalSet;
 use super::requirements::Requirements;
+use super::version_table::VersionTable;
 
 pub(super) use admission::{Admission, python_fits, unfit};
 
@@ -33,6 +35,24 @@ pub(super) trait VersionRules: Sync {
     /// Returns the version that a requirement most likely gets: the pick of the solver where nothing but the requirement and the
     /// settings counts.
     fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32>;
+
+    /// Returns the version that is taken of a set, of a package of which there is one version for all: a locked one, the highest
+    /// that is no pre-release, the highest.
+    fn pick(&self, table: &VersionTable, range: &OrdinalSet) -> Option<u32> {
+        table.locked_in(range).or_else(|| highest(&table.versions.candidates, range.descending()))
+    }
+}
+
+/// Returns the highest version that is no pre-release, else the highest.
+fn highest(candidates: &[Candidate], descending: impl Iterator<Item = u32>) -> Option<u32> {
+    let mut highest = None;
+    for place in descending {
+        if !candidates[place as usize].version.is_prerelease() {
+            return Some(place);
+        }
+        highest.get_or_insert(place);
+    }
+    highest
 }
 
 const RULES: PerEcosystem<&dyn VersionRules> = PerEcosystem {
@@ -41,6 +61,7 @@ const RULES: PerEcosystem<&dyn VersionRules> = PerEcosystem {
     larder: &larder::Larder,
     path: &path::Path,
     archive: &path::Path,
+    creatio: &creatio::Creatio,
 };
 
 /// Returns the rules of an ecosystem.

@@ -19,8 +19,3 @@ impl VersionRules for Path {
         (versions.candidates.len() as u32).checked_sub(1)
     }
 }
-
-/// Picks the version that there is.
-pub(in crate::resolve) fn pick(range: &OrdinalSet) -> Option<u32> {
-    range.descending().next()
-}

@@ -33,9 +33,7 @@ struct Tool {
 const TOOLS: PerEcosystem<Option<Tool>> = PerEcosystem {
     npm: Some(Tool { find: npm::find, asks: npm::asks }),
     pypi: Some(Tool { find: pypi::find, asks: |_, _, _| Ok(Vec::new()) }),
-    larder: None,
-    path: None,
-    archive: None,
+    ..PerEcosystem::NONE
 };
 
 /// Finds the credentials for addresses of registries of an ecosystem.

@@ -1,4 +1,4 @@
-//! Local folders and tools by URL: there is one variable, and one version.
+//! Packages of which there is one version for all who need them: there is one variable.
 
 use super::{DecidingVariable, ScopedNeed, VariableRules};
 use crate::resolve::Solution;
@@ -8,10 +8,10 @@ use crate::resolve::ordinal_set::OrdinalSet;
 use crate::resolve::problem::Problem;
 use crate::resolve::variable::Variable;
 
-/// Which variables decide about local folders.
-pub(super) struct Path;
+/// Which variables decide about packages of which there is one version.
+pub(super) struct Single;
 
-impl VariableRules for Path {
+impl VariableRules for Single {
     fn demand(
         &self,
         _: &Problem<'_>,
@@ -20,7 +20,7 @@ impl VariableRules for Path {
         demands: &mut Demands,
     ) -> Result<(), IndexError> {
         if scoped.platforms != PlatformSet::NONE {
-            demands.push(Variable::Path(scoped.package), set);
+            demands.push(Variable::Single(scoped.package), set);
         }
         Ok(())
     }
@@ -31,7 +31,7 @@ impl VariableRules for Path {
         scoped: &ScopedNeed<'_>,
         solution: &Solution,
     ) -> Result<Vec<DecidingVariable>, IndexError> {
-        let variable = Variable::Path(scoped.package);
+        let variable = Variable::Single(scoped.package);
         let Some(&ordinal) = solution.get(&variable) else { return Ok(Vec::new()) };
         let scope = problem.catalog.home_of(scoped.package, ordinal)?;
         Ok(vec![DecidingVariable { variable, scope, platform: None }])

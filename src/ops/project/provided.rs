@@ -1,0 +1,58 @@
+//! The lists of what an instance of the Creatio platform provides.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+
+use super::inputs;
+use super::watched::Watched;
+use crate::diagnostic::{Exit, Failure};
+use crate::manifest::{self, Manifest};
+use crate::ops::Result;
+use crate::profile;
+
+/// The largest list: an instance has some hundred packages.
+const LARGEST: u64 = 16 << 20;
+
+/// Reads the lists that the root's manifest names, and adds what they say to its settings.
+pub(super) fn read_all(root: &Path, manifest: &mut Manifest, watched: &mut Watched) -> Result<()> {
+    for list in manifest.provided_lists.clone() {
+        let file = list.value.as_str();
+        watched.note(root.join(file))?;
+        profile::check_stays_inside(root, Path::new(file))?;
+        let wrong = |manifest: &Manifest, reason: String| ProvidedListError {
+            source_code: NamedSource::new(&*manifest.file, Arc::clone(&manifest.text)),
+            span: list.span,
+            reason,
+        };
+        let Some(bytes) = inputs::read(&root.join(file), LARGEST)? else {
+            return Err(wrong(manifest, format!("there is no `{file}`")).into());
+        };
+        if let Err(reason) = manifest::add_provided(&mut manifest.settings.creatio, &bytes) {
+            return Err(wrong(manifest, format!("`{file}` {reason}")).into());
+        }
+    }
+    Ok(())
+}
+
+/// A list that cannot be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{reason}")]
+#[diagnostic(
+    code(larder::creatio::provided),
+    help("a list is JSON: the names of the instance's packages, or objects with a `Name` and a `PackageVersion`")
+)]
+struct ProvidedListError {
+    #[source_code]
+    source_code: NamedSource<Arc<str>>,
+    #[label("named here")]
+    span: SourceSpan,
+    reason: String,
+}
+
+impl Failure for ProvidedListError {
+    fn exit(&self) -> Exit {
+        Exit::Manifest
+    }
+}

@@ -1,0 +1,94 @@
+//! What a registry of Creatio packages, or a file of it, can do wrong.
+
+use crate::diagnostic::{Exit, Failure};
+use crate::model::{Label, PackageName};
+
+/// An answer or a file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub(super) enum CreatioError {
+    /// A file that is not what it should be.
+    #[error("`{file}` of registry `{registry}` is refused: {reason}")]
+    #[diagnostic(
+        code(larder::creatio::refused),
+        help(
+            "nothing of it was used. Was it packed by the platform's own tools? Ask whoever put it there for another one"
+        )
+    )]
+    Refused {
+        /// The registry.
+        registry: Label,
+        /// The file.
+        file: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A document that cannot be read.
+    #[error("registry `{registry}` did not send a valid {document}: {reason}")]
+    #[diagnostic(
+        code(larder::creatio::bad_document),
+        help(
+            "check its URL: of a feed, that of its service index, like https://HOST/v3/index.json; of a marketplace, with `form \"marketplace\"`"
+        )
+    )]
+    Document {
+        /// The registry.
+        registry: Label,
+        /// The document.
+        document: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A marketplace that does not have an application.
+    #[error("registry `{registry}` has no application {id}, from which `{package}` is to come")]
+    #[diagnostic(
+        code(larder::creatio::no_application),
+        help("the number is the last part of the application's address in the marketplace")
+    )]
+    NoApplication {
+        /// The registry.
+        registry: Label,
+        /// The application.
+        id: u32,
+        /// The package.
+        package: PackageName,
+    },
+    /// An application without a package.
+    #[error("application {id} of registry `{registry}` has no package `{package}`: it has {there}")]
+    #[diagnostic(code(larder::creatio::no_package), help("a line names a package of the application, and its number"))]
+    NotInApplication {
+        /// The registry.
+        registry: Label,
+        /// The application.
+        id: u32,
+        /// The package.
+        package: PackageName,
+        /// The packages that it has.
+        there: String,
+    },
+    /// An archive that a lock names and that is gone from its file.
+    #[error("`{file}` of registry `{registry}` has no archive of `{package}` any more")]
+    #[diagnostic(
+        code(larder::creatio::changed),
+        help(
+            "the file is another one than was locked: `larder update` locks what it has now, if that is what you want"
+        )
+    )]
+    Gone {
+        /// The registry.
+        registry: Label,
+        /// The file.
+        file: String,
+        /// The package.
+        package: PackageName,
+    },
+}
+
+impl Failure for CreatioError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Refused { .. } | Self::Gone { .. } => Exit::Integrity,
+            Self::Document { .. } => Exit::Network,
+            Self::NoApplication { .. } | Self::NotInApplication { .. } => Exit::NoSolution,
+        }
+    }
+}

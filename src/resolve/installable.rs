@@ -1,0 +1,164 @@
+//! What a solution must be besides satisfying: names and identifiers belong together, and there is an order in which packages can be
+//! installed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diagnostic::{Exit, Failure};
+use crate::model::{Graph, PackageKey, PackageName, Uid, install_order};
+
+use super::Solution;
+use super::catalog::Catalog;
+use super::index::{Identity, IndexError};
+use super::variable::Variable;
+
+/// Why chosen packages cannot be installed together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub(super) enum NotInstallable {
+    /// One name for two packages.
+    #[error("`{name}` has the UId {first} by the word of {first_by}, and {second} by that of {second_by}")]
+    #[diagnostic(
+        code(larder::resolve::uid),
+        help(
+            "two packages have one name: claim it for the registry that has the right one, `packages \"{name}\"`, or ask their authors"
+        )
+    )]
+    TwoUids {
+        /// The name.
+        name: PackageName,
+        /// An identifier.
+        first: Uid,
+        /// The package that states it.
+        first_by: PackageName,
+        /// Another.
+        second: Uid,
+        /// The package that states that one.
+        second_by: PackageName,
+    },
+    /// One package under two names.
+    #[error("the UId {uid} is that of `{first}` by the word of {first_by}, and of `{second}` by that of {second_by}")]
+    #[diagnostic(
+        code(larder::resolve::uid),
+        help("a copy of a package needs a UId of its own: ask the author of the one that is a copy")
+    )]
+    TwoNames {
+        /// The identifier.
+        uid: Uid,
+        /// A name.
+        first: PackageName,
+        /// The package that states it.
+        first_by: PackageName,
+        /// Another.
+        second: PackageName,
+        /// The package that states that one.
+        second_by: PackageName,
+    },
+    /// Packages that wait for each other.
+    #[error("these packages depend on each other, so that none can be installed first: {}", chain(.0))]
+    #[diagnostic(
+        code(larder::resolve::cycle),
+        help("one of these dependencies has to go: ask the authors, or remove it with `override` under `resolution`")
+    )]
+    Cycle(Vec<PackageKey>),
+}
+
+impl Failure for NotInstallable {
+    fn exit(&self) -> Exit {
+        Exit::NoSolution
+    }
+}
+
+/// Writes a cycle, its first at both ends.
+fn chain(cycle: &[PackageKey]) -> String {
+    let names = cycle.iter().chain(cycle.first()).map(|key| key.id.name.as_str());
+    names.collect::<Vec<_>>().join(" → ")
+}
+
+/// Checks a solution, and the graph that it is.
+pub(super) fn check(catalog: &Catalog, solution: &Solution, graph: &Graph) -> Result<(), IndexError> {
+    let failed = |error: NotInstallable| IndexError::Failed(Arc::new(error));
+    let mut releases = BTreeMap::new();
+    for (&variable, &ordinal) in solution {
+        let Variable::Single(package) = variable else { continue };
+        let prepared = catalog.prepared(package, ordinal)?;
+        if let Some(identity) = &prepared.release.identity {
+            releases.insert(identity.name.clone(), identity.clone());
+        }
+    }
+    check_identities(releases.values().map(|identity| &**identity)).map_err(failed)?;
+    check_order(graph).map_err(failed)
+}
+
+/// Checks that each name has one identifier, and each identifier one name.
+fn check_identities<'i>(identities: impl Iterator<Item = &'i Identity> + Clone) -> Result<(), NotInstallable> {
+    // What packages say of themselves comes before what others say of them.
+    let own = identities.clone().map(|one| (&one.name, &one.uid, &one.name));
+    let others = identities.flat_map(|one| one.depends_on.iter().map(move |(name, uid)| (name, uid, &one.name)));
+    let mut by_name: BTreeMap<&PackageName, (&Uid, &PackageName)> = BTreeMap::new();
+    let mut by_uid: BTreeMap<&Uid, (&PackageName, &PackageName)> = BTreeMap::new();
+    for (name, uid, by) in own.chain(others) {
+        let &mut (first, first_by) = by_name.entry(name).or_insert((uid, by));
+        if first != uid {
+            return Err(NotInstallable::TwoUids {
+                name: name.clone(),
+                first: first.clone(),
+                first_by: first_by.clone(),
+                second: uid.clone(),
+                second_by: by.clone(),
+            });
+        }
+        let &mut (first, first_by) = by_uid.entry(uid).or_insert((name, by));
+        if first != name {
+            return Err(NotInstallable::TwoNames {
+                uid: uid.clone(),
+                first: first.clone(),
+                first_by: first_by.clone(),
+                second: name.clone(),
+                second_by: by.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that packages which are installed in an order have one.
+fn check_order(graph: &Graph) -> Result<(), NotInstallable> {
+    let ordered = |key: &PackageKey| key.id.ecosystem.has_install_order();
+    let mut depends: BTreeMap<PackageKey, BTreeSet<PackageKey>> = BTreeMap::new();
+    for (key, instance) in graph.instances.iter().filter(|(key, _)| ordered(&key.package)) {
+        let targets = instance.edges.iter().map(|edge| edge.to.package.clone()).filter(ordered);
+        depends.entry(key.package.clone()).or_default().extend(targets);
+    }
+    install_order(&depends).map(drop).map_err(NotInstallable::Cycle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Ecosystem;
+
+    fn name(text: &str) -> PackageName {
+        PackageName::parse(Ecosystem::CREATIO, text).unwrap()
+    }
+
+    fn uid(number: u8) -> Uid {
+        format!("00000000-0000-0000-0000-0000000000{number:02x}").parse().unwrap()
+    }
+
+    fn identity(own: (&str, u8), depends_on: &[(&str, u8)]) -> Identity {
+        let depends_on = depends_on.iter().map(|(text, number)| (name(text), uid(*number))).collect();
+        Identity { name: name(own.0), uid: uid(own.1), depends_on }
+    }
+
+    #[test]
+    fn a_name_and_a_uid_belong_together() {
+        let app = identity(("App", 1), &[("Base", 2), ("CrtCore", 3)]);
+        let check =
+            |others: &[Identity]| check_identities(others.iter().chain([&app])).map_err(|error| error.to_string());
+        assert_eq!(check(&[identity(("base", 2), &[("crtcore", 3)])]), Ok(()));
+        let error = check(&[identity(("Base", 9), &[])]).unwrap_err();
+        assert!(error.contains("`Base` has the UId") && error.contains("by that of App"), "{error}");
+        assert!(check(&[identity(("Other", 2), &[])]).unwrap_err().contains("is that of `Other`"));
+        assert!(check(&[identity(("Other", 4), &[("CrtCore", 5)])]).unwrap_err().contains("`CrtCore` has the UId"));
+    }
+}
