@@ -34,7 +34,7 @@
 //! |   | [`patch`] | diffs of packages: parsed, applied, made |
 //! |   | [`creatio`] | packages of the Creatio platform: archives, descriptors, workspaces: formats without I/O |
 //! |   | [`package`] | private packages: archives, events, the log, signatures: formats without I/O |
-//! |   | [`provenance`] | who vouches for packages: signatures of registries, verified |
+//! |   | [`provenance`] | who vouches for packages: signatures of registries, attestations of builds |
 //! |   | [`policy`] | checks over a lockfile → findings |
 //! |   | [`difference`] | how two generations or two locks differ, for people and `--json` |
 //! | 2 | [`registry`] | npm, PyPI, private and local packages: metadata, caches; implements `Index` |

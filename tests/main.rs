@@ -60,6 +60,7 @@ mod patch;
 mod phantoms;
 mod private;
 mod profiles;
+mod provenance;
 mod push;
 mod python;
 mod registries;

@@ -28,7 +28,10 @@ pub fn salvage(text: &str) -> Lockfile {
         (ours, theirs) if ours.is_empty() => theirs,
         _ => Runtimes::default(),
     };
-    Lockfile { runtimes, ..Lockfile::new(settings, Graph { packages, ..Graph::default() }) }
+    let mut provenance = theirs.provenance;
+    provenance.extend(ours.provenance);
+    provenance.retain(|key, _| packages.contains_key(key));
+    Lockfile { runtimes, provenance, ..Lockfile::new(settings, Graph { packages, ..Graph::default() }) }
 }
 
 /// The packages of one side that the other has as well, or does not have in any version.

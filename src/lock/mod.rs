@@ -23,7 +23,7 @@ mod spans;
 mod v1;
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use closure::{Closure, Selection, platforms_of};
@@ -35,7 +35,8 @@ pub use freshness::{DeclaredState, Freshness, LocalManifest, OriginMatch, StaleR
 pub use spans::{Anchor, Spans};
 
 use crate::model::{
-    Builds, Dependent, Edge, Edition, Graph, InstanceKey, Label, Origin, RootEdge, Runtimes, Settings, Side,
+    Builds, Dependent, Edge, Edition, Graph, InstanceKey, Label, LockedProvenance, Origin, PackageKey, RootEdge,
+    Runtimes, Settings, Side,
 };
 use crate::resolve::Preferences;
 
@@ -50,6 +51,8 @@ pub struct Lockfile {
     pub builds: Builds,
     /// The runtimes that larder brings.
     pub runtimes: Runtimes,
+    /// Who built packages, where a policy asks for that.
+    pub provenance: BTreeMap<PackageKey, LockedProvenance>,
 }
 
 /// An edge whose target is not there, as a merge can leave it.
@@ -78,7 +81,7 @@ impl Lockfile {
             instance.edges.sort();
             instance.dropped.sort();
         }
-        Self { settings, graph, builds: Builds::default(), runtimes: Runtimes::default() }
+        Self { settings, graph, builds: Builds::default(), runtimes: Runtimes::default(), provenance: BTreeMap::new() }
     }
 
     /// Writes the canonical text: the same for equal locks.
@@ -153,7 +156,7 @@ impl Lockfile {
             Dependent::Project => true,
         });
         graph.roots.iter_mut().for_each(|root| root.to.retain(stays));
-        Self { settings: self.settings.clone(), graph, builds: self.builds.clone(), runtimes: self.runtimes.clone() }
+        Self { graph, ..self.clone() }
     }
 
     /// Returns the edges whose targets are not there. A lock with such edges is stale, not corrupt.

@@ -8,6 +8,7 @@ use super::denied;
 use super::licenses::{self, LICENSES};
 use super::model::EnvironmentSpans;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes};
+use super::provenance;
 use super::{Environment, FilesMode, Group, LockedMode, ManifestError, Policy, PolicyRule};
 
 /// The default number of generations to keep.
@@ -60,13 +61,25 @@ pub(super) fn read_policy(node: ManifestNode<'_>, errors: &mut Errors) -> Policy
             policy.signatures = value.and_then(|is_required| is_required.then(|| rule.span()));
         } else if rule.name() == "age" {
             policy.age = read_age(rule, errors);
+        } else if rule.name() == CheckName::Provenance.as_str() {
+            policy.provenance = provenance::read_rules(rule, errors);
         } else if rule.name() == CheckName::Health.as_str() {
             policy.health = denied::read_health(rule, errors);
         } else {
             let known: Vec<_> = CheckName::CONFIGURABLE
                 .into_iter()
                 .map(CheckName::as_str)
-                .chain([ADVISORIES, LICENSES, "signatures", "age", denied::DENY, "sources", "ranges", "health"])
+                .chain([
+                    ADVISORIES,
+                    LICENSES,
+                    "signatures",
+                    "age",
+                    denied::DENY,
+                    "sources",
+                    "ranges",
+                    "health",
+                    "provenance",
+                ])
                 .collect();
             rule.report_unknown("in a policy", &known, errors);
         }

@@ -24,6 +24,7 @@ mod package;
 mod parse;
 mod patches;
 mod policy;
+mod provenance;
 mod registries;
 mod registry_key;
 mod requirement;
@@ -53,7 +54,7 @@ pub use notation::{compatible_range, normal_name, parse_requirement, split_argum
 pub use parse::{ManifestKind, parse};
 pub use policy::{
     AdvisoryRules, AllowedSources, DeniedPackages, IgnoredAdvisory, LicenseRule, LicenseRules, PackageLicense, Policy,
-    PolicyRule, RequiredAge, RequiredHealth,
+    PolicyRule, ProvenanceRules, RequiredAge, RequiredHealth, RequiredProvenance, TrustedRootFile,
 };
 pub use requirement::RequirementError;
 pub use resolution::{overridden_name, split_override};

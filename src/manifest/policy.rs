@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use globset::GlobMatcher;
 use jiff::civil::Date;
 use miette::SourceSpan;
 
 use crate::model::{
-    AdvisorySeverity, CheckName, Label, LicenseExpression, LicenseTerm, MinimumAge, NameGlob, PackageId, PackageKey,
-    Requirement, Severity,
+    AdvisorySeverity, BuildIdentity, CheckName, Label, LicenseExpression, LicenseTerm, MinimumAge, NameGlob, PackageId,
+    PackageKey, Requirement, Severity,
 };
 
 /// The severities of checks in an environment, for the checks that the manifest mentions.
@@ -27,6 +28,8 @@ pub struct Policy {
     pub age: Option<RequiredAge>,
     /// `health`
     pub health: Option<RequiredHealth>,
+    /// `provenance`
+    pub provenance: ProvenanceRules,
     /// `signatures "required"`: the line by which the log of every registry of private packages needs a `key` in the manifest, and
     /// packages of npm registries need the registry's signature.
     pub signatures: Option<SourceSpan>,
@@ -147,6 +150,92 @@ impl AdvisoryRules {
     }
 }
 
+/// Who has to have built packages.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ProvenanceRules {
+    /// The block, or that of the top-level policy. `None` if there is none: nobody asks who built what.
+    pub span: Option<SourceSpan>,
+    /// `require`
+    pub required: Vec<RequiredProvenance>,
+    /// `no-downgrade`: the line by which later versions have to be built by whoever built the one before.
+    pub no_downgrade: Option<SourceSpan>,
+    /// `trusted-root`
+    pub trusted_root: Option<TrustedRootFile>,
+}
+
+/// `trusted-root "security/trusted_root.json"`: the root of trust, relative to the project's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedRootFile {
+    /// The file.
+    pub path: String,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+/// `require npm "@acme/*" repository="github.com/acme/*"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredProvenance {
+    /// The packages.
+    pub names: NameGlob,
+    /// Where their sources have to be. `None` for anywhere.
+    pub repository: Option<RepositoryGlob>,
+    /// The file that has to say how they are built. `None` for any.
+    pub workflow: Option<String>,
+    /// Who has to vouch for the build. `None` for anybody whom the root of trust knows.
+    pub issuer: Option<String>,
+    /// The line.
+    pub span: SourceSpan,
+}
+
+/// A glob of repositories. Two are equal where they are written alike.
+#[derive(Clone, Debug)]
+pub struct RepositoryGlob {
+    text: String,
+    matcher: GlobMatcher,
+}
+
+impl RepositoryGlob {
+    /// Creates a glob from its text and its matcher.
+    pub(super) fn new(text: &str, matcher: GlobMatcher) -> Self {
+        Self { text: text.to_owned(), matcher }
+    }
+}
+
+impl PartialEq for RepositoryGlob {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for RepositoryGlob {}
+
+impl RequiredProvenance {
+    /// Returns whether a build is one that the line admits.
+    pub fn admits(&self, identity: &BuildIdentity) -> bool {
+        let is_same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+        self.repository.as_ref().is_none_or(|glob| glob.matcher.is_match(&identity.repository))
+            && is_same(&self.workflow, &identity.workflow)
+            && is_same(&self.issuer, &identity.issuer)
+    }
+}
+
+impl ProvenanceRules {
+    /// Returns whether a line demands that somebody vouches for the build of a package.
+    pub fn covers(&self, package: &PackageId) -> bool {
+        self.required.iter().any(|required| required.names.covers(package))
+    }
+
+    /// Adds an environment's own rules to the top-level ones.
+    fn merged_with(&self, base: &Self) -> Self {
+        let mut merged = base.clone();
+        merged.span = self.span.or(base.span);
+        merged.required.extend(self.required.iter().cloned());
+        merged.no_downgrade = self.no_downgrade.or(base.no_downgrade);
+        merged.trusted_root = self.trusted_root.clone().or_else(|| base.trusted_root.clone());
+        merged
+    }
+}
+
 /// Which licenses packages may have. Nothing is judged where a policy says nothing of licenses.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct LicenseRules {
@@ -241,6 +330,7 @@ impl Policy {
         merged.signatures = self.signatures.or(base.signatures);
         merged.advisories = self.advisories.merged_with(&base.advisories);
         merged.licenses = self.licenses.merged_with(&base.licenses);
+        merged.provenance = self.provenance.merged_with(&base.provenance);
         merged.denied.extend(self.denied.iter().cloned());
         merged.sources = match (&self.sources, &base.sources) {
             (Some(own), Some(base)) => Some(own.within(base)),

@@ -35,6 +35,8 @@ pub enum CheckName {
     Health,
     /// Lines that admit any later version.
     Ranges,
+    /// Packages that were not built by whom the policy wants.
+    Provenance,
     /// Packages that their registries did not sign.
     Signatures,
     /// Packages from elsewhere than the policy's sources.
@@ -86,6 +88,7 @@ impl CheckName {
             Self::Unused => "unused",
             Self::Health => "health",
             Self::Ranges => "ranges",
+            Self::Provenance => "provenance",
             Self::Signatures => "signatures",
             Self::Sources => "sources",
             Self::Baselines => "baselines",

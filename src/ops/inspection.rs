@@ -15,7 +15,7 @@ use super::policies::{self, Subject};
 use super::project::lockfile;
 use super::registry_signatures::{self, Asked};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Error, Project, Result, Session, analyze, license_facts, lock, publication_times};
+use super::{Error, Project, Result, Session, analyze, attestations, license_facts, lock, publication_times};
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]
@@ -190,6 +190,10 @@ pub(super) fn inspect_with(
         let known = registry_signatures::asked_for(session, project, packages, &environments, asked)?;
         signed = known.as_ref().map(SignedPackages::count);
         subject = subject.with_signatures(known);
+    }
+    if chosen.contains(&CheckName::Provenance) {
+        let packages = locked.graph.packages.iter();
+        subject = subject.with_provenance(attestations::asked_for(session, project, packages, &environments)?);
     }
     if chosen.contains(&CheckName::Unused) {
         subject = subject.with_unused(analyze::asked_for(session, project, &locked, &environments)?);

@@ -33,7 +33,7 @@ use super::session::release;
 use super::solutions::Unknown;
 use super::sources::{self, LockedSource};
 use super::summary::DifferenceSummary;
-use super::{Context, Event, Project, Result, Session, artifacts, policies, registries, solutions};
+use super::{Context, Event, Project, Result, Session, artifacts, attestations, policies, registries, solutions};
 
 /// What became of the lock.
 #[derive(Debug)]
@@ -386,6 +386,7 @@ pub(super) fn solve_with(
         check_histories(registries, &old.graph, &lockfile.graph)?;
         lockfile.keep_histories(old);
     }
+    attestations::note(session, project, registries, wish.old, &mut lockfile)?;
     project.check_patches_are_used(&lockfile)?;
     let held_back = held_back(registries, &lockfile)?;
     let too_young = too_young(registries, &lockfile.settings, &lockfile.graph.roots)?;

@@ -63,6 +63,7 @@ pub mod yank;
 mod age;
 mod archives;
 mod artifacts;
+mod attestations;
 mod building;
 mod failure;
 mod fetched_file;

@@ -15,12 +15,12 @@ use crate::policy::{
     self, CheckInput, CheckStage, Finding, FindingReport, KnownVulnerabilities, LocatedFinding, NamedText, PolicyError,
     PublicationTimes, SolveNotes, UnusedLine,
 };
-use crate::provenance::SignatureVerdict;
+use crate::provenance::{ProvenanceVerdict, SignatureVerdict};
 use crate::resolve::Mismatch;
 
 use super::project::{own_runtimes, selection};
 use super::session::{LOCKFILE, MANIFEST};
-use super::{Context, Project, Result, Session, advisories, publication_times, registry_signatures};
+use super::{Context, Project, Result, Session, advisories, attestations, publication_times, registry_signatures};
 
 /// A lock that is judged, with its project.
 pub(super) struct Subject<'a> {
@@ -35,6 +35,8 @@ pub(super) struct Subject<'a> {
     published: Option<PublicationTimes>,
     /// What the registries' signatures are worth, if they were judged.
     signatures: Option<BTreeMap<PackageKey, SignatureVerdict>>,
+    /// What is known of who built packages, if it was looked up.
+    provenance: Option<BTreeMap<PackageKey, ProvenanceVerdict>>,
     /// The direct dependencies that nothing uses, if they were looked for.
     unused: Option<Vec<UnusedLine>>,
     /// The score of the dependencies' health, if it was computed.
@@ -52,13 +54,14 @@ impl<'a> Subject<'a> {
             licenses: None,
             published: None,
             signatures: None,
+            provenance: None,
             unused: None,
             health: None,
         }
     }
 
-    /// Begins, and looks up what the policies of environments want to know of packages: when they were published, and whether their
-    /// registries signed them.
+    /// Begins, and looks up what the policies of environments want to know of packages: when they were published, whether their
+    /// registries signed them, and who built them.
     pub(super) fn looking_up<'p, I: Iterator<Item = (&'p PackageKey, &'p Package)>>(
         session: &'a Session<'_>,
         (project, lockfile): (&'a Project, &'a Lockfile),
@@ -73,8 +76,9 @@ impl<'a> Subject<'a> {
             environments,
             registry_signatures::Asked::ByPolicy,
         )?;
-        let subject = Self::new(session.context, project, lockfile);
-        Ok(subject.with_publication_times(published).with_signatures(signatures))
+        let provenance = attestations::asked_for(session, project, packages(), environments)?;
+        let subject = Self::new(session.context, project, lockfile).with_publication_times(published);
+        Ok(subject.with_signatures(signatures).with_provenance(provenance))
     }
 
     /// Has vulnerabilities judged in any case.
@@ -100,6 +104,11 @@ impl<'a> Subject<'a> {
     /// Has the registries' signatures judged, if they are known.
     pub(super) fn with_signatures(self, signatures: Option<BTreeMap<PackageKey, SignatureVerdict>>) -> Self {
         Self { signatures, ..self }
+    }
+
+    /// Has judged who built packages, if it is known.
+    pub(super) fn with_provenance(self, provenance: Option<BTreeMap<PackageKey, ProvenanceVerdict>>) -> Self {
+        Self { provenance, ..self }
     }
 
     /// Has dependencies that nothing uses judged, if they are known.
@@ -198,6 +207,7 @@ impl<'a> Subject<'a> {
             licenses: self.licenses.as_ref(),
             published: self.published.as_ref(),
             signatures: self.signatures.as_ref(),
+            provenance: self.provenance.as_ref(),
             unused: self.unused.as_deref(),
             health: self.health,
             ..CheckInput::whole(self.lockfile)

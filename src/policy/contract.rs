@@ -53,8 +53,8 @@ pub trait Check: Sync {
     fn verb(&self) -> Verb;
 
     /// Returns the head of the error of denied findings that no line of a policy denies; `subject` is a package or a number of them.
-    fn unruled_head(&self, subject: &str, verb: &str) -> String {
-        format!("{subject} {verb} {}", self.object())
+    fn unruled_head(&self, subject: &str, _verb: &str) -> String {
+        format!("{}: {subject}", self.object())
     }
 
     /// Returns advice on how to resolve a finding.

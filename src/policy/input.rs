@@ -11,7 +11,7 @@ use crate::license::LicenseFact;
 use crate::lock::{Closure, Lockfile, Selection};
 use crate::manifest::{Environment, Registry};
 use crate::model::{Edge, InstanceKey, Label, Package, PackageId, PackageKey};
-use crate::provenance::SignatureVerdict;
+use crate::provenance::{ProvenanceVerdict, SignatureVerdict};
 use crate::resolve::{HeldBack, Mismatch, TooYoung, Warning};
 
 /// A lock or a part of it. Unknown facts are empty, and checks that need them find nothing.
@@ -43,6 +43,8 @@ pub struct CheckInput<'a> {
     pub published: Option<&'a PublicationTimes>,
     /// What the registries' signatures of packages are worth, if they were judged.
     pub signatures: Option<&'a BTreeMap<PackageKey, SignatureVerdict>>,
+    /// What is known of who built packages, if it was looked up.
+    pub provenance: Option<&'a BTreeMap<PackageKey, ProvenanceVerdict>>,
     /// The direct dependencies that nothing in the checkout names, if it was looked through.
     pub unused: Option<&'a [UnusedLine]>,
     /// The score of the dependencies' health, if it was computed.
@@ -106,6 +108,7 @@ impl<'a> CheckInput<'a> {
             licenses: None,
             published: None,
             signatures: None,
+            provenance: None,
             unused: None,
             health: None,
         }

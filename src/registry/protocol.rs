@@ -9,7 +9,7 @@ use super::platform_metadata::MetadataQuery;
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, RegistryAddress, RequestTarget};
 use crate::model::{Artifact, Digest, PackageName, Platform, Requirement, Settings, Version};
-use crate::provenance::RegistrySignature;
+use crate::provenance::{RegistrySignature, npm_bundles, pep740_bundles};
 use crate::resolve::{PlatformSet, Release, UnbuiltRelease, Versions};
 
 /// The protocol of one registry. An implementation may remember properties of the server that do not affect results.
@@ -82,6 +82,11 @@ pub(super) trait Protocol: Send + Sync {
         Ok(None)
     }
 
+    /// Returns where the registry keeps the attestations of a version's file. Returns `None` if the protocol has none.
+    fn attestations(&self, _name: &PackageName, _version: &Version, _file: &str) -> Option<AttestationDocument> {
+        None
+    }
+
     /// Returns what a user should hear about the registry: sentences.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
@@ -117,6 +122,32 @@ pub(super) trait Protocol: Send + Sync {
         settings: &Settings,
         folder: &Path,
     ) -> Result<usize, Arc<dyn Failure>>;
+}
+
+/// Where a registry keeps the attestations of a file.
+#[derive(Clone, Debug)]
+pub(super) enum AttestationDocument {
+    /// In npm's form, at a path below the registry.
+    Npm(String),
+    /// As PEP 740 has it, at a path beside the registry.
+    Pep740(String),
+}
+
+impl AttestationDocument {
+    pub(super) fn target(&self) -> RequestTarget<'_> {
+        match self {
+            Self::Npm(path) => RequestTarget::Below(path),
+            Self::Pep740(path) => RequestTarget::Beside(path),
+        }
+    }
+
+    /// Returns the bundles of a document, each as JSON.
+    pub(super) fn bundles(&self, document: &[u8]) -> Vec<String> {
+        match self {
+            Self::Npm(_) => npm_bundles(document),
+            Self::Pep740(_) => pep740_bundles(document),
+        }
+    }
 }
 
 /// The listing of one package.

@@ -3,6 +3,7 @@
 mod accounts;
 mod artifact_files;
 mod artifact_urls;
+mod attestations;
 mod files;
 mod histories;
 mod mirrored;
@@ -12,6 +13,7 @@ mod runtime_artifacts;
 mod uploads;
 
 pub use accounts::Account;
+pub use attestations::AttestedFile;
 pub use mirrored::{CopyProgress, Mirrored};
 pub use published::{PublishedVersion, StatedSignatures};
 

@@ -111,9 +111,13 @@ pub(in crate::cli) enum WitnessCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(in crate::cli) struct TrustArgs {
+    /// Accept who builds this package now: npm:left-pad
+    #[arg(value_name = "PACKAGE")]
+    pub(in crate::cli) package: Option<String>,
     #[command(subcommand)]
-    pub(in crate::cli) command: TrustCommand,
+    pub(in crate::cli) command: Option<TrustCommand>,
 }
 
 #[derive(Debug, Subcommand)]

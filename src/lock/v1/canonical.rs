@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::forward_to_deserialize_any;
 
 use super::document::{
-    BuildTable, InstanceTable, LockDocument, PackageTable, RequireTable, RuntimeTable, SettingsTable,
+    BuildTable, InstanceTable, LockDocument, PackageTable, ProvenanceTable, RequireTable, RuntimeTable, SettingsTable,
 };
 
 /// Reads a text that is written as larder writes it; none for any other.
@@ -22,7 +22,7 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
     (cursor.line()? == "version = 1").then_some(())?;
     let mut settings = None;
     let (mut require, mut package) = (Vec::new(), Vec::<PackageTable<'_>>::new());
-    let (mut build, mut tool, mut runtime) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut build, mut tool, mut runtime, mut provenance) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     while !cursor.0.is_empty() {
         cursor.take("\n").ok()?;
         match cursor.line()? {
@@ -35,10 +35,20 @@ pub(in crate::lock) fn read(text: &str) -> Option<LockDocument<'_>> {
             "[[build]]" => build.push(BuildTable::deserialize(cursor.table()).ok()?),
             "[[tool]]" => tool.push(PackageTable::deserialize(cursor.table()).ok()?),
             "[[runtime]]" => runtime.push(RuntimeTable::deserialize(cursor.table()).ok()?),
+            "[[provenance]]" => provenance.push(ProvenanceTable::deserialize(cursor.table()).ok()?),
             _ => return None,
         }
     }
-    Some(LockDocument { _version: 1, settings: settings.unwrap_or_default(), require, package, build, tool, runtime })
+    Some(LockDocument {
+        _version: 1,
+        settings: settings.unwrap_or_default(),
+        require,
+        package,
+        build,
+        tool,
+        runtime,
+        provenance,
+    })
 }
 
 /// The rest of the text.

@@ -26,6 +26,27 @@ pub(in crate::lock) struct LockDocument<'a> {
     pub(super) tool: Vec<PackageTable<'a>>,
     #[serde(borrow, default)]
     pub(super) runtime: Vec<RuntimeTable<'a>>,
+    #[serde(borrow, default)]
+    pub(super) provenance: Vec<ProvenanceTable<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ProvenanceTable<'a> {
+    #[serde(borrow)]
+    pub(super) id: CowStr<'a>,
+    #[serde(borrow)]
+    pub(super) repository: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) workflow: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) issuer: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) before_repository: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) before_workflow: Option<CowStr<'a>>,
+    #[serde(borrow)]
+    pub(super) before_issuer: Option<CowStr<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -11,12 +11,13 @@ use super::document::{self, LockDocument};
 use crate::lock::error::LockProblem;
 use crate::lock::{Lockfile, conflict_markers, key};
 use crate::model::{
-    ArchiveSource, Artifact, ArtifactKind, Attestation, BuildRequirements, BuildRules, Builds, CowStr, CreatioInstance,
-    Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts, FileOwner,
-    GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedRuntime, LockedScripts, ManagedRuntimes,
-    Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName, PatchedPackage, PinnedSource,
-    Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey, RuntimeSource, Runtimes, Settings, Side,
-    Source, SourceError, TargetPlatform, TransitiveSources, Version, parse_folder_text, split_at_version,
+    ArchiveSource, Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, BuildRules, Builds, CowStr,
+    CreatioInstance, Dependent, Dropped, Ecosystem, Edge, EdgeKind, Edition, Engines, Extension, ExtraName, Facts,
+    FileOwner, GitReference, GitSource, Graph, Instance, InstanceKey, Label, LockedProvenance, LockedRuntime,
+    LockedScripts, ManagedRuntimes, Marker, NpmPeers, Origin, Override, Package, PackageId, PackageKey, PackageName,
+    PatchedPackage, PinnedSource, Platform, Prereleases, PythonVersion, Requirement, RootEdge, RuntimeKey,
+    RuntimeSource, Runtimes, Settings, Side, Source, SourceError, TargetPlatform, TransitiveSources, Version,
+    parse_folder_text, split_at_version,
 };
 
 /// Reads the text of a lockfile.
@@ -96,7 +97,13 @@ impl<'a> LockReader<'a> {
         }
         let sides = self.values::<Side>(&document.settings.sides)?.into_iter().collect();
         let (builds, runtimes) = (self.builds(document)?, self.runtimes(document)?);
-        Ok(Lockfile { builds, runtimes, ..Lockfile::new(settings, Graph { roots, packages, instances, sides }) })
+        let provenance = self.provenance(document)?;
+        Ok(Lockfile {
+            builds,
+            runtimes,
+            provenance,
+            ..Lockfile::new(settings, Graph { roots, packages, instances, sides })
+        })
     }
 
     fn builds(&mut self, document: &'a LockDocument<'a>) -> ReadResult<Builds> {
@@ -135,6 +142,28 @@ impl<'a> LockReader<'a> {
             }
         }
         Ok(builds)
+    }
+
+    fn provenance(&self, document: &'a LockDocument<'a>) -> ReadResult<BTreeMap<PackageKey, LockedProvenance>> {
+        let mut provenance = BTreeMap::new();
+        for written in &document.provenance {
+            let identity = |texts: [&Option<CowStr<'a>>; 3]| match texts {
+                [None, None, None] => Ok(None),
+                [Some(repository), Some(workflow), Some(issuer)] => {
+                    let [repository, workflow, issuer] = [repository, workflow, issuer].map(|text| (**text).to_owned());
+                    Ok(Some(BuildIdentity { issuer, repository, workflow }))
+                }
+                _ => Err(self.corrupt(&written.id, "a build has a repository, a workflow and an issuer")),
+            };
+            let built_by = identity([&written.repository, &written.workflow, &written.issuer])?;
+            let before = [&written.before_repository, &written.before_workflow, &written.before_issuer];
+            let locked = LockedProvenance { built_by, instead_of: identity(before)? };
+            let key = self.package_key(&written.id)?;
+            if provenance.insert(key, locked).is_some() {
+                return Err(self.corrupt(&written.id, format!("the provenance of `{}` is there twice", &*written.id)));
+            }
+        }
+        Ok(provenance)
     }
 
     fn runtimes(&self, document: &'a LockDocument<'a>) -> ReadResult<Runtimes> {

@@ -4,9 +4,10 @@ use std::fmt::{Display, Write};
 
 use crate::lock::Lockfile;
 use crate::model::{
-    Artifact, ArtifactKind, Attestation, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition, Engines,
-    Instance, InstanceKey, LockedRuntime, LockedScripts, NpmPeers, Origin, Package, PackageKey, PinnedSource,
-    Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, Source, TargetPlatform, folder_text,
+    Artifact, ArtifactKind, Attestation, BuildIdentity, BuildRequirements, Dependent, Dropped, Edge, EdgeKind, Edition,
+    Engines, Instance, InstanceKey, LockedProvenance, LockedRuntime, LockedScripts, NpmPeers, Origin, Package,
+    PackageKey, PinnedSource, Prereleases, Requirement, RootEdge, RuntimeKey, Settings, Sides, Source, TargetPlatform,
+    folder_text,
 };
 
 /// Writes the text of a lockfile.
@@ -47,6 +48,9 @@ pub(in crate::lock) fn write(lock: &Lockfile) -> String {
     }
     for (key, runtime) in &lock.runtimes.0 {
         out.runtime(*key, runtime);
+    }
+    for (key, provenance) in &lock.provenance {
+        out.provenance(key, provenance);
     }
     out.text
 }
@@ -232,6 +236,20 @@ impl LockWriter {
         }
         let archives = runtime.artifacts.iter().map(|one| artifact_text(one, ArtifactKind::OF_RUNTIMES));
         self.block("artifacts", archives);
+    }
+
+    fn provenance(&mut self, key: &PackageKey, provenance: &LockedProvenance) {
+        self.line("\n[[provenance]]");
+        self.fact("id", key);
+        let mut identity = |names: [&str; 3], identity: &Option<BuildIdentity>| {
+            if let Some(BuildIdentity { issuer, repository, workflow }) = identity {
+                for (name, text) in names.into_iter().zip([repository, workflow, issuer]) {
+                    self.fact(name, text);
+                }
+            }
+        };
+        identity(["repository", "workflow", "issuer"], &provenance.built_by);
+        identity(["before-repository", "before-workflow", "before-issuer"], &provenance.instead_of);
     }
 
     fn source(&mut self, pinned: &PinnedSource) {

@@ -29,10 +29,6 @@ impl Check for AdvisoriesCheck {
         Verb { singular: "has one", plural: "have some" }
     }
 
-    fn unruled_head(&self, subject: &str, _verb: &str) -> String {
-        format!("{}: {subject}", self.object())
-    }
-
     fn help(&self) -> &'static str {
         "`larder audit --fix` moves what a newer version cures; what does not matter here can be ignored: \
          `policy { advisories { ignore \"ID\" reason=\"…\" until=\"2030-01-31\"; } }`"

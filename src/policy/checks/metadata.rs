@@ -33,6 +33,10 @@ impl Check for MetadataCheck {
         Verb { singular: "is locked with", plural: "are locked with" }
     }
 
+    fn unruled_head(&self, subject: &str, verb: &str) -> String {
+        format!("{subject} {verb} {}", self.object())
+    }
+
     fn help(&self) -> &'static str {
         "find out who changed larder.lock; `larder update` makes it anew from what the registries say"
     }

@@ -15,6 +15,7 @@ mod local_packages;
 mod metadata;
 mod peers;
 mod platforms;
+mod provenance;
 mod python;
 mod ranges;
 mod replaced;
@@ -29,12 +30,13 @@ use crate::model::CheckName;
 use super::Check;
 
 /// All checks, in the order in which their findings are listed.
-pub const CHECKS: [&dyn Check; 23] = [
+pub const CHECKS: [&dyn Check; 24] = [
     &advisories::AdvisoriesCheck,
     &licenses::LicensesCheck,
     &denied::DeniedCheck,
     &sources::SourcesCheck,
     &signatures::SignaturesCheck,
+    &provenance::ProvenanceCheck,
     &metadata::MetadataCheck,
     &peers::PeersCheck,
     &engines::EnginesCheck,

@@ -8,11 +8,11 @@ use super::record::{self, BadDocument, PackumentForm};
 use super::{location, mirror};
 use crate::diagnostic::Failure;
 use crate::fetch::{Endpoint, FullResponse, RequestTarget};
-use crate::model::{Artifact, PackageName, Settings};
+use crate::model::{Artifact, PackageName, Settings, Version};
 use crate::registry::RegistryError;
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
 use crate::registry::mirror_folder::{MirroredPackage, describe_each};
-use crate::registry::protocol::{PackageListing, Protocol};
+use crate::registry::protocol::{AttestationDocument, PackageListing, Protocol};
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const FULL: &str = "application/json; q=1.0, */*; q=0.8";
@@ -71,6 +71,11 @@ impl Protocol for NpmProtocol {
         let listing =
             client.fetch_listing(&request, encode, |record| NpmListing::decode(client, name, form, record))?;
         Ok(Arc::new(listing))
+    }
+
+    fn attestations(&self, name: &PackageName, version: &Version, _: &str) -> Option<AttestationDocument> {
+        let name = name.as_str().replace('/', "%2f");
+        Some(AttestationDocument::Npm(format!("-/npm/v1/attestations/{name}@{version}")))
     }
 
     fn account(&self, _: &RegistryClient) -> Result<Option<String>, Arc<dyn Failure>> {

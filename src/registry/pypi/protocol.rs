@@ -10,11 +10,11 @@ use super::{location, mirror, record};
 use crate::diagnostic::Failure;
 use crate::fetch::{Authorization, Endpoint, FullResponse, RegistryAddress, RequestTarget};
 use crate::manifest::RegistryForm;
-use crate::model::{Artifact, PackageName, Settings};
+use crate::model::{Artifact, PackageName, Settings, Version};
 use crate::registry::client::{FileLocation, ListingError, ListingRequest, RegistryClient};
 use crate::registry::listing_record::EncodedRecord;
 use crate::registry::mirror_folder::{MirroredPackage, describe_each};
-use crate::registry::protocol::{PackageListing, Protocol};
+use crate::registry::protocol::{AttestationDocument, PackageListing, Protocol};
 
 const ACCEPT: &str =
     "application/vnd.pypi.simple.v1+json;q=1, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
@@ -112,6 +112,11 @@ impl Protocol for PypiProtocol {
 
     fn is_content_addressed(&self, hint: &str, file: &str) -> bool {
         location::is_content_addressed(hint, file)
+    }
+
+    fn attestations(&self, name: &PackageName, version: &Version, file: &str) -> Option<AttestationDocument> {
+        let path = format!("integrity/{name}/{version}/{file}/provenance");
+        (self.form == RegistryForm::Index).then_some(AttestationDocument::Pep740(path))
     }
 
     fn default_path(&self, _: &PackageName, _: &str) -> Option<String> {
