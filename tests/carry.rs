@@ -50,6 +50,28 @@ fn elsewhere(project: &Project) -> Project {
     other
 }
 
+#[test]
+fn an_optional_package_that_is_gone_is_left_out_and_a_required_one_is_not() {
+    let universe = Universe::new().npm("left", "1.0.0", |p| p.optional("gone", "^1")).npm("gone", "1.0.0", |p| p).npm(
+        "right",
+        "1.0.0",
+        |p| p,
+    );
+    let registry = universe.serve();
+    let project = Project::new(&registry);
+    project.dependencies(&["npm \"left\"", "npm \"right\""]);
+    project.run("larder lock").exits(0);
+    registry.fail("/npm/gone/-/gone-1.0.0.tgz", 404);
+    let written = project.run("larder fetch --to mirror --json").exits(0).json();
+    assert_eq!(written["files"], 2, "{written}");
+    assert!(written["warnings"].to_string().contains("npm:gone@1.0.0 is optional and was left out"), "{written}");
+    let other = elsewhere(&project);
+    other.run(&format!("larder ci --mirror {}", project.path("mirror").display())).exits(0).names(["gone"]);
+    assert!(other.has("node_modules/left/package.json"));
+    registry.fail("/npm/right/-/right-1.0.0.tgz", 404);
+    project.run("larder fetch --to another").exits(5).names(["right"]);
+}
+
 fn digest(project: &Project) -> serde_json::Value {
     let record = project.read(".larder/active/generation.json");
     serde_json::from_str::<serde_json::Value>(&record).expect("a record")["digest"].clone()

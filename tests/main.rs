@@ -2,10 +2,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests prepare and inspect the disk, and start programs")]
 
 mod age;
+mod attacks;
 mod audit;
 #[cfg(target_os = "linux")]
 mod automation;
 mod bare;
+mod build_cache;
 #[cfg(target_os = "linux")]
 mod builds;
 mod bundle;

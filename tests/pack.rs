@@ -198,6 +198,52 @@ fn ten_thousand_files_are_packed_in_a_moment() {
 }
 
 #[test]
+fn a_key_has_a_password_or_lies_in_the_keyring() {
+    let mut project = Project::alone();
+    project.write("list.kdl", "version 1\n");
+    // Nobody sits at a terminal.
+    project.run("larder key new safe --password").exits(1).names(["nobody can be asked"]);
+    project.set("LARDER_KEY_PASSWORD", "n3edle battery");
+    let made = project.run("larder key new safe --password --json").exits(0).json();
+    conforms(&made, "key");
+    let public: larder::package::PublisherKey =
+        made["keys"][0]["public"].as_str().expect("a text").parse().expect("a key");
+    let signed = project.run("larder key sign safe list.kdl --json").exits(0).json();
+    conforms(&signed, "key-sign");
+    public.verify(b"version 1\n", &project.read("list.kdl.minisig")).expect("a signature");
+    project.set("LARDER_KEY_PASSWORD", "another");
+    project.run("larder key sign safe list.kdl").exits(2).names(["its password is another one"]);
+    project.set("LARDER_KEY_PASSWORD", "");
+    project.run("larder key sign safe list.kdl").exits(1).names(["nobody can be asked"]);
+    project.run("larder key new log --kind log --password").exits(1);
+    assert_eq!(project.program("grep", &["-rl", "n3edle", ".."]).stdout, "", "a file has the password");
+    // Without a session there is no keyring.
+    project.run("larder key new ring --keyring").exits(2).names(["no keyring"]);
+    let tool = "#!/bin/sh\necho \"$@\" >> \"$HOME/arguments\"\nfor last; do :; done\n\
+                file=\"$HOME/keyring-$(echo \"$last\" | tr ' ' _)\"\n\
+                case $1 in store) cat > \"$file\";; lookup) [ -f \"$file\" ] && cat \"$file\";; esac\n";
+    project.write("../tools/secret-tool", tool);
+    let tool = project.path("../tools/secret-tool");
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).expect("a file of ours");
+    let inherited = std::env::var("PATH").expect("a PATH");
+    project.set("PATH", &format!("{}:{inherited}", tool.parent().expect("a folder").display()));
+    project.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+    let made = project.run("larder key new ring --keyring --json").exits(0).json();
+    conforms(&made, "key");
+    assert_eq!((&made["keys"][0]["keptIn"], made["keys"][0].get("file")), (&"keyring".into(), None));
+    assert!(!project.has("../home/.config/larder/keys/ring.key"));
+    project.run("larder key sign ring list.kdl").exits(0);
+    let public: larder::package::PublisherKey =
+        made["keys"][0]["public"].as_str().expect("a text").parse().expect("a key");
+    public.verify(b"version 1\n", &project.read("list.kdl.minisig")).expect("a signature");
+    // What a process list would have shown.
+    let secret = project.read("../home/keyring-key_ring");
+    let (arguments, line) = (project.read("../home/arguments"), secret.lines().last().expect("a key"));
+    assert!(arguments.contains("account key ring") && !arguments.contains(line), "{arguments}");
+    conforms(&project.run_json("larder key list --json"), "key");
+}
+
+#[test]
 fn a_key_is_its_owners_and_is_never_overwritten() {
     let project = Project::alone();
     let made = project.run("larder key new release --json").exits(0).json();

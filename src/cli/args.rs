@@ -218,6 +218,15 @@ pub(super) struct BuildsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BuildsCommand {
+    /// Give what was built here to others: copies it, signed, to a registry of private packages that keeps it
+    Push {
+        /// The registry: a name in larder.kdl, a folder, or the URL of a server that takes files by PUT
+        #[arg(long, value_name = "REGISTRY")]
+        registry: String,
+        /// Sign it with a key of larder key list, or with one in a variable or a file: env=NAME, file=PATH
+        #[arg(long, value_name = "KEY")]
+        sign: String,
+    },
     /// Let packages be built, in a sandbox: writes their lines into larder.kdl. Agree to what larder.kdl asks for beyond the sandbox
     Allow {
         /// A locked package by its name, or any with its ecosystem: psycopg2, pypi:psycopg2. Or what builds of this project may

@@ -49,6 +49,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let output = Output::new(&global, &variables);
     let progress = ProgressLine::new(&output);
     let reporter = |event| progress.report(&output, &event);
+    let ask_secret = |question: &str| {
+        progress.clear();
+        if prompt::is_possible() { prompt::secret(&output, question).ok() } else { None }
+    };
     let flags = Flags {
         folder: global.folder.clone(),
         environment: global.env.clone(),
@@ -57,7 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = log::start(global.verbose, &variables)
         .and_then(|()| Context::new(flags, variables, &reporter))
-        .and_then(|context| dispatch(command, &context, &output));
+        .and_then(|context| dispatch(command, &Context { ask_secret: &ask_secret, ..context }, &output));
     progress.clear();
     let status = outcome.unwrap_or_else(|error| error_output::print(&output, &error));
     output.take_write_error().map_or(status, |error| error_output::print_write_error(&output, error))

@@ -2,17 +2,21 @@
 
 use crate::model::{BuildApproval, BuildRules, Level, Marker, Requirement};
 
-use super::ManifestError;
 use super::node::{BlockRule, Errors, ManifestNode, NodeShape};
 use super::notation::parse_requirement;
 use super::requirement::RequirementSpans;
 use super::resolution;
+use super::{BuildCache, ManifestError};
 
 /// Variables that are the build's own.
 const RESERVED: [&str; 5] = ["PATH", "HOME", "TMPDIR", "PYTHONPATH", "SOURCE_DATE_EPOCH"];
 
-/// Reads `builds { allow pypi "psycopg2" ">=2.9" tools="pg_config"; env "CFLAGS"; isolation "reduced"; }`.
-pub(super) fn read_builds(block: ManifestNode<'_>, rules: &mut BuildRules, errors: &mut Errors) {
+/// Reads `builds { allow pypi "psycopg2" ">=2.9" tools="pg_config"; env "CFLAGS"; isolation "reduced"; cache "acme" signer="ci"; }`.
+pub(super) fn read_builds(
+    block: ManifestNode<'_>,
+    (rules, caches): (&mut BuildRules, &mut Vec<BuildCache>),
+    errors: &mut Errors,
+) {
     const SHAPE: NodeShape =
         NodeShape { arguments: (0, 0), properties: &[], block: BlockRule::Maybe, example: "builds { … }" };
     block.read_parts(&SHAPE, errors);
@@ -21,7 +25,8 @@ pub(super) fn read_builds(block: ManifestNode<'_>, rules: &mut BuildRules, error
             "allow" => rules.approvals.extend(read_approval(node, &rules.approvals, errors)),
             "env" => read_env(node, rules, errors),
             "isolation" => read_isolation(node, rules, errors),
-            _ => node.report_unknown("in `builds`", &["allow", "env", "isolation"], errors),
+            "cache" => caches.extend(read_cache(node, errors)),
+            _ => node.report_unknown("in `builds`", &["allow", "env", "isolation", "cache"], errors),
         }
     }
 }
@@ -56,6 +61,23 @@ fn read_isolation(node: ManifestNode<'_>, rules: &mut BuildRules, errors: &mut E
     if let Some(level) = parts.argument(0).and_then(|value| value.choice(&LEVELS, errors)) {
         rules.isolation = level;
     }
+}
+
+fn read_cache(node: ManifestNode<'_>, errors: &mut Errors) -> Option<BuildCache> {
+    const SHAPE: NodeShape = NodeShape {
+        arguments: (1, 1),
+        properties: &["signer"],
+        block: BlockRule::Never,
+        example: "cache \"REGISTRY\" signer=\"NAME\"",
+    };
+    let parts = node.read_parts(&SHAPE, errors);
+    let registry = parts.argument(0).and_then(|value| value.label(errors));
+    let Some(signer) = parts.property("signer") else {
+        let help = "whose key has to have signed what is taken: a `signer` of that registry".to_owned();
+        errors.push(node.missing_error("`signer=`", Some(help)));
+        return None;
+    };
+    Some(BuildCache { signer: signer.label(errors)?, registry: registry? })
 }
 
 fn read_approval(node: ManifestNode<'_>, known: &[BuildApproval], errors: &mut Errors) -> Option<BuildApproval> {

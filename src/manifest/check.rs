@@ -3,7 +3,7 @@
 use miette::SourceSpan;
 
 use crate::diagnostic::nearest;
-use crate::model::{Label, Source};
+use crate::model::{Ecosystem, Label, Source};
 
 use super::dependencies::{condition, seen_as};
 use super::node::Errors;
@@ -14,6 +14,7 @@ use super::{
 /// Checks a root manifest. If it has members, its groups are checked later, by [`join_members`].
 pub(super) fn check_alone(root: &Manifest, errors: &mut Errors) {
     check_lines(root, root, errors);
+    check_build_caches(root, errors);
     tasks::check_environments(&root.tasks, &root.environments, errors);
     if root.members.is_empty() {
         check_includes(root, &[], errors);
@@ -127,6 +128,25 @@ fn claimed_by_another(line: &DependencyLine, manifest: &Manifest, root: &Manifes
         span: span.unwrap_or(line.span),
         claim: (manifest.file == root.file).then_some(claim.span),
     })
+}
+
+/// Checks that caches of builds are registries of private packages, with the signers that they name.
+fn check_build_caches(root: &Manifest, errors: &mut Errors) {
+    for cache in &root.build_caches {
+        let private = || root.registries.iter().filter(|registry| registry.ecosystem == Ecosystem::PRIVATE);
+        let name = &cache.registry.value;
+        match private().find(|registry| registry.name == *name) {
+            None => {
+                let known = private().map(|registry| registry.name.as_str());
+                errors.push(undeclared("registry of kind larder", name, known, cache.registry.span));
+            }
+            Some(registry) if registry.log.signers.iter().all(|signer| signer.name != cache.signer.value) => {
+                let known = registry.log.signers.iter().map(|signer| signer.name.as_str());
+                errors.push(undeclared("signer", &cache.signer.value, known, cache.signer.span));
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 /// Checks that a tool has a file for every declared platform on which its line holds.

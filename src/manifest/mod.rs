@@ -46,9 +46,10 @@ pub use folder::{FolderSpec, parse_folder};
 pub use hoisting::{FallbackMode, Hoisting};
 pub use log_trust::parse_signers;
 pub use model::{
-    AdvisorySource, Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable, Feature,
-    FilesMode, Group, LockedMode, LogTrust, Manifest, Package, PatchLine, ProjectMetadata, Registry, RegistryForm,
-    RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, SignerList, SignerListSource, Spanned, Task, TokenSource,
+    AdvisorySource, BuildCache, Conflict, DependencyLine, DependencySpec, Environment, EnvironmentSpans, Executable,
+    Feature, FilesMode, Group, LockedMode, LogTrust, Manifest, Package, PatchLine, ProjectMetadata, Registry,
+    RegistryForm, RegistryUrl, RuntimeAddress, RuntimeRegistry, Signer, SignerList, SignerListSource, Spanned, Task,
+    TokenSource,
 };
 pub use notation::{compatible_range, normal_name, parse_requirement, split_argument};
 pub use parse::{ManifestKind, parse};

@@ -38,6 +38,8 @@ pub struct Manifest {
     pub settings: Settings,
     /// `fallback` and `hoist` in `resolution`
     pub hoisting: Hoisting,
+    /// `cache` in `builds`: where what was built elsewhere is looked for, in this order.
+    pub build_caches: Vec<BuildCache>,
     /// The declared registries, then the built-in ones that are not declared: `npmjs` and `pypi`.
     pub registries: Vec<Registry>,
     /// Where runtimes come from, where that is not their usual host.
@@ -79,6 +81,16 @@ pub struct PatchLine {
     pub file: Arc<str>,
     /// The line.
     pub span: SourceSpan,
+}
+
+/// `cache "acme" signer="ci"`: a registry of private packages that has what builds made elsewhere. It is taken if this signer of the
+/// registry signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildCache {
+    /// The registry.
+    pub registry: Spanned<Label>,
+    /// The name of the `signer` in the registry's block.
+    pub signer: Spanned<Label>,
 }
 
 /// A command that `larder run` knows by name.

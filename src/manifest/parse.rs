@@ -14,9 +14,9 @@ use super::node::{BlockRule, Errors, ManifestNode, NodeShape, UniqueNodes, nodes
 use super::runtime_registries::read_runtime_registries;
 use super::runtimes::{DeclaredPlatforms, read_runtimes};
 use super::{
-    AdvisorySource, Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors, Package,
-    PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, advisories, builds,
-    catalogs, check, conflicts, creatio, environments, package, patches, registries, resolution, syntax, tasks,
+    AdvisorySource, BuildCache, Conflict, DependencyLine, Group, Hoisting, Manifest, ManifestError, ManifestErrors,
+    Package, PatchLine, Policy, ProjectMetadata, Registry, RuntimeAddress, RuntimeRegistry, Spanned, Task, advisories,
+    builds, catalogs, check, conflicts, creatio, environments, package, patches, registries, resolution, syntax, tasks,
 };
 
 /// The kind of a manifest.
@@ -115,6 +115,7 @@ struct DraftManifest<'a> {
     /// Whether `runtimes` has a `python`, even a wrong or misspelt one.
     names_python: bool,
     platforms: DeclaredPlatforms,
+    build_caches: Vec<BuildCache>,
     registries: Vec<Registry>,
     runtime_registries: Vec<RuntimeRegistry>,
     advisory_sources: Vec<AdvisorySource>,
@@ -183,7 +184,7 @@ impl<'a> DraftManifest<'a> {
             "environment" => self.environments.extend(environments::read_environment(node, errors)),
             "creatio" => self.provided_lists = creatio::read_creatio(node, &mut self.settings.creatio, errors),
             "conflicts" => self.conflicts.extend(conflicts::read_conflicts(node, errors)),
-            "builds" => builds::read_builds(node, &mut self.settings.builds, errors),
+            "builds" => builds::read_builds(node, (&mut self.settings.builds, &mut self.build_caches), errors),
             "resolution" => resolution::read_resolution(node, &mut self.settings, &mut self.hoisting, errors),
             "order" => self.order = package::read_order(node, errors),
             "members" => self.members.extend(read_members(node, errors)),
@@ -224,6 +225,7 @@ impl<'a> DraftManifest<'a> {
             hoisting: self.hoisting,
             registries: self.registries,
             runtime_registries: self.runtime_registries,
+            build_caches: self.build_caches,
             advisory_sources: self.advisory_sources,
             runtime_spans: self.runtime_spans,
             catalogs: self.catalogs,

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! ~/.config/larder/keys/
-//! ├── release.key                 the secret key: 0600. Of a publisher as minisign has it without a password, of a log as signed notes
+//! ├── release.key                 the secret key: 0600. Of a publisher as minisign has it, of a log as signed notes have it. Not there if
+//! │                               the system's keyring has it
 //! └── release.pub                 the key by which its signatures are checked
 //! ```
 
@@ -10,15 +11,20 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::keyring::Keyring;
 use super::{Context, Result};
 use crate::diagnostic::{Exit, Failure, list, nearest};
-use crate::fs;
+use crate::fs::{self, Durability};
 use crate::model::{Label, LogKey};
 use crate::package::log::LogSigner;
 use crate::package::{PublisherKey, SignatureError, SigningKey};
+use crate::registry::credentials::Secret;
 
 /// The name of a key that is given none.
 pub const DEFAULT_NAME: &str = "default";
+
+/// The variable that holds the password of a key, for machines at which nobody sits.
+pub const PASSWORD: &str = "LARDER_KEY_PASSWORD";
 
 /// `larder key list --json`: see `schema/key.json`. `larder key new --json` has the new key alone.
 #[derive(Debug, Serialize)]
@@ -36,8 +42,32 @@ pub struct ListedKey {
     pub kind: &'static str,
     /// What others check its signatures with.
     pub public: String,
-    /// The file of the secret key.
-    pub file: PathBuf,
+    /// `file` or `keyring`: where the secret key is.
+    #[serde(rename = "keptIn")]
+    pub kept_in: &'static str,
+    /// The file of the secret key. `None` if the keyring has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+}
+
+/// `larder key sign --json`: see `schema/key-sign.json`.
+#[derive(Debug, Serialize)]
+pub struct SignedFile {
+    /// The file of the signature.
+    pub signature: PathBuf,
+    /// The public key that checks it.
+    pub public: String,
+}
+
+/// Where a new secret key is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// In a file that only its owner can read.
+    File,
+    /// In such a file, encrypted with a password.
+    Protected(Secret),
+    /// In the keyring of the system.
+    Keyring,
 }
 
 /// What a key signs.
@@ -53,7 +83,7 @@ pub enum KeyKind {
 }
 
 /// Makes a key.
-pub fn new(context: &Context<'_>, name: &Label, kind: &KeyKind) -> Result<Keys> {
+pub fn new(context: &Context<'_>, name: &Label, kind: &KeyKind, keeping: &Keeping) -> Result<Keys> {
     let folder = folder(context);
     let (secret, public) = files(&folder, name.as_str());
     if let Some(existing) = [&secret, &public].into_iter().find(|file| fs::lstat(file).is_ok_and(|stat| stat.is_some()))
@@ -64,8 +94,13 @@ pub fn new(context: &Context<'_>, name: &Label, kind: &KeyKind) -> Result<Keys> 
         KeyKind::Publisher => {
             let key = SigningKey::generate().map_err(KeyError::Key)?;
             let shown = key.public().map_err(KeyError::Key)?.to_string();
-            (key.to_text(), shown, format!("untrusted comment: larder key {name}\n"))
+            let text = match keeping {
+                Keeping::Protected(password) => key.to_protected_text(password.text()).map_err(KeyError::Key)?,
+                Keeping::File | Keeping::Keyring => key.to_text(),
+            };
+            (text, shown, format!("untrusted comment: larder key {name}\n"))
         }
+        KeyKind::Log { .. } if matches!(keeping, Keeping::Protected(_)) => return Err(KeyError::LogPassword.into()),
         KeyKind::Log { origin } => {
             let key = LogSigner::generate(origin).ok_or_else(|| KeyError::Origin(origin.clone()))?;
             (format!("{}\n", key.to_secret()), key.key().to_string(), String::new())
@@ -73,9 +108,14 @@ pub fn new(context: &Context<'_>, name: &Label, kind: &KeyKind) -> Result<Keys> 
     };
     fs::create_dir_all(&folder)?;
     fs::set_private(&folder, true)?;
-    fs::write_new(&secret, text.as_bytes(), 0o600)?;
+    if *keeping == Keeping::Keyring {
+        let keyring = Keyring::find(context).ok_or(KeyError::NoKeyring)?;
+        keyring.keep(&account(name.as_str()), &Secret::new(&text))?;
+    } else {
+        fs::write_new(&secret, text.as_bytes(), 0o600)?;
+    }
     fs::write_new(&public, format!("{note}{shown}\n").as_bytes(), 0o644)?;
-    Ok(Keys { keys: vec![ListedKey { name: name.to_string(), kind: kind.as_str(), public: shown, file: secret }] })
+    Ok(Keys { keys: vec![ListedKey::new(name.to_string(), kind.as_str(), shown, secret)?] })
 }
 
 /// Lists the keys of this user.
@@ -89,10 +129,19 @@ pub fn list_all(context: &Context<'_>) -> Result<Keys> {
         let publisher = text.parse::<PublisherKey>().map(|key| (KeyKind::PUBLISHER, key.to_string()));
         let log = || text.trim().parse::<LogKey>().map(|key| (KeyKind::LOG, key.to_string()));
         if let Ok((kind, public)) = publisher.or_else(|_| log()) {
-            keys.push(ListedKey { name, kind, public, file: secret });
+            keys.push(ListedKey::new(name, kind, public, secret)?);
         }
     }
     Ok(Keys { keys })
+}
+
+impl ListedKey {
+    /// Describes a key whose secret is in this file, if that is there.
+    fn new(name: String, kind: &'static str, public: String, secret: PathBuf) -> Result<Self> {
+        let file = fs::stat(&secret)?.map(|_| secret);
+        let kept_in = if file.is_some() { "file" } else { "keyring" };
+        Ok(Self { name, kind, public, kept_in, file })
+    }
 }
 
 impl KeyKind {
@@ -110,7 +159,28 @@ impl KeyKind {
 
 /// Finds a publisher's secret key: by its name, as `file=PATH`, or as `env=NAME` of a variable that holds it.
 pub fn find(context: &Context<'_>, asked: &str) -> Result<SigningKey> {
-    Ok(secret_text(context, asked)?.parse().map_err(KeyError::Key)?)
+    let text = secret_text(context, asked)?;
+    let key = match text.parse::<SigningKey>() {
+        Err(SignatureError::Protected) => {
+            let known = context.variables.text(PASSWORD);
+            let ask = || (context.ask_secret)(&format!("Password of the key `{asked}`: "));
+            let password = known.or_else(ask).ok_or_else(|| KeyError::NoPassword(asked.to_owned()))?;
+            SigningKey::unprotect(&text, &password)
+        }
+        key => key,
+    };
+    Ok(key.map_err(KeyError::Key)?)
+}
+
+/// Signs a file with a publisher's key: the signature lies beside it, with `.minisig` behind its name.
+pub fn sign(context: &Context<'_>, asked: &str, file: &Path) -> Result<SignedFile> {
+    let key = find(context, asked)?;
+    let file = context.folder.join(file);
+    let signed = fs::read(&file)?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let signature = file.with_file_name(format!("{name}.minisig"));
+    fs::write_atomic(&signature, key.sign(&signed, &format!("file:{name}")).as_bytes(), Durability::Whole)?;
+    Ok(SignedFile { signature, public: key.public().map_err(KeyError::Key)?.to_string() })
 }
 
 /// Finds the secret key of a log like [`find`].
@@ -130,13 +200,24 @@ fn secret_text(context: &Context<'_>, asked: &str) -> Result<String> {
     } else {
         let folder = folder(context);
         let name: Label = asked.parse().map_err(|_| unknown(&folder, asked))?;
-        files(&folder, name.as_str()).0
+        let (secret, public) = files(&folder, name.as_str());
+        if fs::stat(&secret)?.is_none() && fs::stat(&public)?.is_some() {
+            let keyring = Keyring::find(context).ok_or(KeyError::NoKeyring)?;
+            let kept = keyring.secret(&account(name.as_str()))?;
+            return Ok(kept.ok_or_else(|| KeyError::Lost(name.to_string()))?.text().to_owned());
+        }
+        secret
     };
     match fs::stat(&file)? {
         None => Err(unknown(&folder(context), asked).into()),
         Some(stat) if stat.mode & 0o077 != 0 => Err(KeyError::Open { file, mode: stat.mode & 0o777 }.into()),
         Some(_) => Ok(fs::read_to_string(&file)?),
     }
+}
+
+/// Returns the name of a key in the keyring.
+fn account(name: &str) -> String {
+    format!("key {name}")
 }
 
 fn folder(context: &Context<'_>) -> PathBuf {
@@ -219,6 +300,31 @@ pub enum KeyError {
     #[error("`{0}` is no key of a log")]
     #[diagnostic(code(larder::key::no_log_key), help("make one: `larder key new NAME --kind log`"))]
     NoLogKey(String),
+    /// Nobody can be asked for a password.
+    #[error("the key `{0}` has a password, and nobody can be asked for it")]
+    #[diagnostic(code(larder::key::no_password), help("set {PASSWORD}, or sign at a terminal"))]
+    NoPassword(String),
+    /// Two passwords that should be one.
+    #[error("the two passwords differ, or are empty")]
+    #[diagnostic(code(larder::key::other_password), help("nothing was made: try again"))]
+    OtherPassword,
+    /// A key of a log with a password.
+    #[error("a key of a log has no password: it signs by itself, whenever something is published")]
+    #[diagnostic(code(larder::key::log_password), help("keep it in the keyring: `--keyring`"))]
+    LogPassword,
+    /// This system or this session has no keyring.
+    #[error("there is no keyring in this session")]
+    #[diagnostic(
+        code(larder::key::no_keyring),
+        help(
+            "on Linux that takes `secret-tool` of libsecret and a session bus; else keep the key in a file, with `--password`"
+        )
+    )]
+    NoKeyring,
+    /// The keyring does not have it any more.
+    #[error("the system's keyring has no key `{0}` any more")]
+    #[diagnostic(code(larder::key::lost), help("make another, and remove the file of its public part"))]
+    Lost(String),
     /// The text is no key.
     #[error("the key cannot be used: {0}")]
     #[diagnostic(code(larder::key::unusable))]
@@ -228,10 +334,14 @@ pub enum KeyError {
 impl Failure for KeyError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Exists { .. } | Self::Open { .. } => Exit::Refused,
+            Self::Exists { .. } | Self::Open { .. } | Self::NoPassword(_) | Self::OtherPassword | Self::Lost(_) => {
+                Exit::Refused
+            }
             Self::Unknown { .. }
             | Self::NoVariable(_)
             | Self::NoOrigin
+            | Self::LogPassword
+            | Self::NoKeyring
             | Self::Origin(_)
             | Self::NoLogKey(_)
             | Self::Key(_) => Exit::Manifest,

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::diagnostic::{Exit, Failure};
 use crate::fetch::RequestedArtifact;
 use crate::lock::{Closure, Lockfile, Selection};
-use crate::model::{Origin, Platform, RuntimeHost};
-use crate::registry::{CachePolicy, CopyProgress, MirrorFolder};
+use crate::model::{Origin, PackageKey, Platform, RuntimeHost};
+use crate::registry::{CachePolicy, CopyProgress, MirrorFailure, MirrorFolder};
 
 use super::fetch::{self, Extent};
 use super::lock::{LockUse, Locked};
@@ -52,22 +52,34 @@ pub fn write(session: &Session<'_>, options: &Options) -> Result<MirrorReport> {
     let (project, lockfile) = fetch::read(context, options.lock)?;
     let platforms = chosen(&options.platforms, &lockfile)?;
     let Extent { environments, selected } = Extent::of(context, &project, &lockfile)?;
-    let (mut wanted, mut missing) = (Vec::new(), BTreeSet::new());
     for &platform in &platforms {
         fetch::check_policies(session, (&project, &lockfile), &environments, Some(platform))?;
-        for groups in &selected {
-            let selection = Selection { groups: groups.clone(), platform: Some(platform) };
-            missing.extend(add_wanted(&lockfile, &selection, platform, &mut wanted)?);
-        }
     }
+    let selections: Vec<Selection> = platforms
+        .iter()
+        .flat_map(|&platform| selected.iter().map(move |groups| (groups, platform)))
+        .map(|(groups, platform)| Selection { groups: groups.clone(), platform: Some(platform) })
+        .collect();
     let registries = registries::open(session, &project, CachePolicy::default())?;
     let mirror = MirrorFolder::create(&context.folder.join(&options.to))?;
     let on_progress = |CopyProgress { done, total, bytes }| {
         (context.reporter)(Event::Fetching { done, total, bytes });
     };
-    let mirrored = registries.copy_into(&mirror, &wanted, &on_progress)?;
+    let (mut left_out, mut unavailable) = (Vec::new(), BTreeSet::new());
+    let (mirrored, missing) = loop {
+        let (wanted, missing) = wanted(&lockfile, &selections, &unavailable)?;
+        match registries.copy_into(&mirror, &wanted, &on_progress) {
+            Ok(mirrored) => break (mirrored, missing),
+            Err(MirrorFailure { failure, unavailable: Some(package) })
+                if !context.offline && is_optional(&lockfile, &selections, &package, &mut unavailable) =>
+            {
+                left_out.push(format!("{package} is optional and was left out, as it cannot be fetched: {failure}"));
+            }
+            Err(MirrorFailure { failure, .. }) => return Err(failure.into()),
+        }
+    };
     let locked = Locked::unchanged(&project, lockfile);
-    let warnings = locked.warnings().chain(registries.warnings()).chain(missing);
+    let warnings = locked.warnings().chain(registries.warnings()).chain(missing).chain(left_out);
     Ok(MirrorReport {
         environments: environments.iter().map(|environment| environment.name.to_string()).collect(),
         platforms: platforms.iter().map(|platform| platform.as_str()).collect(),
@@ -79,16 +91,46 @@ pub fn write(session: &Session<'_>, options: &Options) -> Result<MirrorReport> {
     })
 }
 
-/// Adds what a selection of the lock needs on a platform: packages, what builds them, and runtimes. Returns a warning for each
+/// Notes that a package cannot be had. Returns whether everything that is selected can do without it.
+fn is_optional(
+    lockfile: &Lockfile,
+    selections: &[Selection],
+    package: &PackageKey,
+    unavailable: &mut BTreeSet<PackageKey>,
+) -> bool {
+    let is_new = unavailable.insert(package.clone());
+    let needs = |selection: &Selection| {
+        Closure::without(&lockfile.graph, selection, unavailable).packages().any(|(key, _)| key == package)
+    };
+    is_new && !selections.iter().any(needs)
+}
+
+/// Returns what selections of the lock need, without what cannot be had; and a warning for each package that has nothing for a platform.
+fn wanted(
+    lockfile: &Lockfile,
+    selections: &[Selection],
+    unavailable: &BTreeSet<PackageKey>,
+) -> Result<(Vec<RequestedArtifact>, BTreeSet<String>)> {
+    let (mut wanted, mut missing) = (Vec::new(), BTreeSet::new());
+    for selection in selections {
+        let closure = Closure::without(&lockfile.graph, selection, unavailable);
+        if let Some(platform) = selection.platform {
+            missing.extend(add_wanted(lockfile, &closure, platform, &mut wanted)?);
+        }
+    }
+    Ok((wanted, missing))
+}
+
+/// Adds what a closure needs on a platform: packages, what builds them, and runtimes. Returns a warning for each
 /// package that has nothing for the platform.
 fn add_wanted(
     lockfile: &Lockfile,
-    selection: &Selection,
+    closure: &Closure<'_>,
     platform: Platform,
     wanted: &mut Vec<RequestedArtifact>,
 ) -> Result<Vec<String>> {
     let mut missing = Vec::new();
-    for (key, package) in Closure::of(&lockfile.graph, selection).packages() {
+    for (key, package) in closure.packages() {
         let Some(origin) = &package.origin else { continue };
         match package.artifact_for(platform) {
             None => missing.push(format!("larder.lock has no file of {key} for {platform}")),

@@ -11,17 +11,21 @@
 //! | `index_file` | the index file of a package: its lines, and the versions that they add up to |
 //! | `log` | the log of all events: a Merkle tree, checkpoints, heads of the names |
 //! | `registry_file` | the description of a registry: where its parts lie |
+//! | `build_output` | what a build made, as a registry keeps it for others |
 //! | `submission` | what is to be added to a registry by somebody else |
+//! | `key_password` | the password of a publisher's key |
 //! | `signature` | publishers' keys and signatures: minisign |
 
 mod archive;
 mod body;
+mod build_output;
 mod bundle_file;
 mod compatibility;
 mod contents;
 mod derive;
 mod event;
 mod index_file;
+mod key_password;
 pub mod log;
 mod registry_file;
 mod signature;
@@ -32,6 +36,7 @@ pub use archive::{
     PackageFiles, Secret, find_secret, headers, is_plain_gzip, tree_digest, write,
 };
 pub use body::{Body, BodyDependency, BodyError, BodyFeature};
+pub use build_output::{OutputFault, SignedOutput, output_paths};
 pub use bundle_file::{BUNDLE_FILE, BundleFile, BundleRuntime, BundledPackage, PROJECT, TREES};
 pub use compatibility::{Surface, may_break};
 pub use contents::check_contents;

@@ -3,7 +3,7 @@
 //! A signature is minisign's text of four lines: an untrusted comment, the signature, a trusted comment, and the signature of
 //! both. Only the prehashed kind (`ED`) is made and taken. A body names its package and its version, so a signature holds for no
 //! other. Keys are checked by `minisign-verify`; they are made and used with `ring`, because the crate that signs brings
-//! a second set of hash functions and the questions for passwords.
+//! a second set of hash functions and asks for passwords itself.
 //!
 //! ```text
 //! public key    "Ed" id[8] key[32]
@@ -18,6 +18,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair};
+
+use super::key_password::{LIMITS, combine};
 
 /// The key by which a publisher's signatures are checked: `RWQf6LRC…`.
 #[derive(Clone)]
@@ -39,13 +41,14 @@ pub enum SignatureError {
     /// The text is no public key of minisign.
     #[error("it is no public key of minisign, like \"RWQ…\"")]
     NoKey,
+    /// The password is not the key's.
+    #[error("its password is another one")]
+    WrongPassword,
     /// The text is no secret key of minisign.
     #[error("it is no secret key of minisign")]
     NoSecretKey,
     /// The secret key is encrypted.
-    #[error(
-        "the key is protected by a password, which larder does not ask for: make one without, and keep its file to yourself"
-    )]
+    #[error("it is encrypted with a password")]
     Protected,
     /// The system has no random numbers.
     #[error("the system gives no random numbers")]
@@ -67,6 +70,11 @@ pub enum SignatureError {
 impl PublisherKey {
     /// Checks a signature of some bytes.
     pub fn verify(&self, signed: &[u8], signature: &str) -> Result<(), SignatureError> {
+        self.verify_said(signed, signature).map(drop)
+    }
+
+    /// Checks a signature of some bytes, and returns the comment that is signed with them.
+    pub fn verify_said(&self, signed: &[u8], signature: &str) -> Result<String, SignatureError> {
         use minisign_verify::Error;
 
         let signature = minisign_verify::Signature::decode(signature).map_err(|_| SignatureError::NoSignature)?;
@@ -74,7 +82,8 @@ impl PublisherKey {
             Error::UnexpectedKeyId => SignatureError::OtherKey,
             Error::UnexpectedAlgorithm | Error::UnsupportedLegacyMode => SignatureError::Legacy,
             _ => SignatureError::Wrong,
-        })
+        })?;
+        Ok(signature.trusted_comment().to_owned())
     }
 
     /// Returns the key's text.
@@ -116,6 +125,10 @@ impl fmt::Debug for PublisherKey {
 
 /// The bytes of a secret key, and where its parts are.
 const SECRET_SIZE: usize = 158;
+const KDF: std::ops::Range<usize> = 2..4;
+const SALT: std::ops::Range<usize> = 6..38;
+const OPERATIONS: std::ops::Range<usize> = 38..46;
+const MEMORY: std::ops::Range<usize> = 46..54;
 const ID: std::ops::Range<usize> = 54..62;
 const SEED: std::ops::Range<usize> = 62..94;
 const PUBLIC: std::ops::Range<usize> = 94..126;
@@ -137,6 +150,32 @@ impl SigningKey {
 
     /// Returns the key as minisign's files have it, without a password.
     pub fn to_text(&self) -> String {
+        format!("untrusted comment: minisign secret key, without a password\n{}\n", STANDARD.encode(self.to_bytes()))
+    }
+
+    /// Returns the key as minisign's files have it, encrypted with a password.
+    pub fn to_protected_text(&self, password: &str) -> Result<String, SignatureError> {
+        let mut bytes = self.to_bytes();
+        bytes[KDF].copy_from_slice(b"Sc");
+        SystemRandom::new().fill(&mut bytes[SALT]).map_err(|_| SignatureError::NoRandomness)?;
+        bytes[OPERATIONS].copy_from_slice(&LIMITS.0.to_le_bytes());
+        bytes[MEMORY].copy_from_slice(&LIMITS.1.to_le_bytes());
+        combine_with(&mut bytes, password)?;
+        Ok(format!("untrusted comment: minisign encrypted secret key\n{}\n", STANDARD.encode(bytes)))
+    }
+
+    /// Parses a key that is encrypted with a password.
+    pub fn unprotect(text: &str, password: &str) -> Result<Self, SignatureError> {
+        let mut bytes = decoded(text)?;
+        if bytes[KDF] != *b"Sc" {
+            return text.parse();
+        }
+        combine_with(&mut bytes, password)?;
+        bytes[KDF].fill(0);
+        Self::from_bytes(&bytes).map_err(|_| SignatureError::WrongPassword)
+    }
+
+    fn to_bytes(&self) -> [u8; SECRET_SIZE] {
         let mut bytes = [0; SECRET_SIZE];
         bytes[..6].copy_from_slice(b"Ed\0\0B2");
         bytes[ID].copy_from_slice(&self.id);
@@ -144,7 +183,7 @@ impl SigningKey {
         bytes[PUBLIC].copy_from_slice(self.pair.public_key().as_ref());
         let check = check_of(&bytes);
         bytes[CHECK].copy_from_slice(&check);
-        format!("untrusted comment: minisign secret key, without a password\n{}\n", STANDARD.encode(bytes))
+        bytes
     }
 
     /// Returns the key by which its signatures are checked.
@@ -164,6 +203,22 @@ impl SigningKey {
     }
 }
 
+/// Returns the bytes of a key file, or of its last line.
+fn decoded(text: &str) -> Result<[u8; SECRET_SIZE], SignatureError> {
+    let alone = text.trim().lines().last().unwrap_or_default().trim();
+    let bytes = STANDARD.decode(alone).map_err(|_| SignatureError::NoSecretKey)?;
+    bytes.try_into().map_err(|_| SignatureError::NoSecretKey)
+}
+
+/// Encrypts the secret part of a key, or decrypts it again.
+fn combine_with(bytes: &mut [u8; SECRET_SIZE], password: &str) -> Result<(), SignatureError> {
+    let number = |range: std::ops::Range<usize>| {
+        bytes[range].first_chunk::<8>().map_or(u64::MAX, |number| u64::from_le_bytes(*number))
+    };
+    let (limits, salt) = ((number(OPERATIONS), number(MEMORY)), bytes[SALT].to_vec());
+    combine(&mut bytes[ID.start..], password, &salt, limits).ok_or(SignatureError::NoSecretKey)
+}
+
 /// Returns the check sum of a secret key's parts.
 fn check_of(key: &[u8; SECRET_SIZE]) -> [u8; 32] {
     let mut hash = blake2b_simd::Params::new().hash_length(32).to_state();
@@ -178,9 +233,12 @@ impl FromStr for SigningKey {
 
     /// Parses the two lines of a key file, or the last of them.
     fn from_str(text: &str) -> Result<Self, SignatureError> {
-        let alone = text.trim().lines().last().unwrap_or_default().trim();
-        let bytes = STANDARD.decode(alone).map_err(|_| SignatureError::NoSecretKey)?;
-        let bytes: [u8; SECRET_SIZE] = bytes.try_into().map_err(|_| SignatureError::NoSecretKey)?;
+        Self::from_bytes(&decoded(text)?)
+    }
+}
+
+impl SigningKey {
+    fn from_bytes(bytes: &[u8; SECRET_SIZE]) -> Result<Self, SignatureError> {
         match &bytes[..6] {
             b"Ed\0\0B2" => {}
             b"EdScB2" => return Err(SignatureError::Protected),
@@ -190,7 +248,7 @@ impl FromStr for SigningKey {
         id.copy_from_slice(&bytes[ID]);
         seed.copy_from_slice(&bytes[SEED]);
         let key = Self::new(id, seed)?;
-        let is_whole = check_of(&bytes) == bytes[CHECK] && key.pair.public_key().as_ref() == &bytes[PUBLIC];
+        let is_whole = check_of(bytes) == bytes[CHECK] && key.pair.public_key().as_ref() == &bytes[PUBLIC];
         if is_whole { Ok(key) } else { Err(SignatureError::NoSecretKey) }
     }
 }
@@ -251,6 +309,23 @@ RWQAAEIyAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAYM2pzsp+
         assert_eq!(protected.parse::<SigningKey>().unwrap_err(), SignatureError::Protected);
         let damaged = text.replace("YM2pz", "YM2pa");
         assert_eq!(damaged.parse::<SigningKey>().unwrap_err(), SignatureError::NoSecretKey);
+    }
+
+    #[test]
+    fn a_password_is_needed_where_there_is_one() {
+        let key = SigningKey::generate().unwrap();
+        let text = key.to_protected_text("horse battery").unwrap();
+        assert_eq!(text.parse::<SigningKey>().unwrap_err(), SignatureError::Protected);
+        assert_eq!(SigningKey::unprotect(&text, "horse").unwrap_err(), SignatureError::WrongPassword);
+        let again = SigningKey::unprotect(&text, "horse battery").unwrap();
+        assert_eq!(again.to_text(), key.to_text());
+        assert_eq!(SigningKey::unprotect(&key.to_text(), "").unwrap().to_text(), key.to_text());
+        // What demands more memory than there is makes no key.
+        let mut bytes = decoded(&text).unwrap();
+        bytes[MEMORY].fill(0xff);
+        bytes[OPERATIONS].fill(0xff);
+        let hostile = STANDARD.encode(bytes);
+        assert_eq!(SigningKey::unprotect(&hostile, "x").unwrap_err(), SignatureError::NoSecretKey);
     }
 
     #[test]

@@ -60,7 +60,9 @@ pub use larder::{WitnessedLog, export_witnesses, forget_history, import_witnesse
 pub use locked::LockedIndex;
 pub use mirror_folder::{MirrorFolder, MirrorFolderError};
 pub use options::RegistryOptions;
-pub use registries::{Account, AttestedFile, CopyProgress, Mirrored, PublishedVersion, Registries, StatedSignatures};
+pub use registries::{
+    Account, AttestedFile, CopyProgress, MirrorFailure, Mirrored, PublishedVersion, Registries, StatedSignatures,
+};
 pub use routing::Routing;
 pub use runtimes::{ChosenRuntimes, NoRuntime, RuntimeOffer, choose as choose_runtimes};
 pub use source::{FetchedSource, SourceClient, SourceFailure, SourceRelease};

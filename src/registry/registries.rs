@@ -14,7 +14,7 @@ mod uploads;
 
 pub use accounts::Account;
 pub use attestations::AttestedFile;
-pub use mirrored::{CopyProgress, Mirrored};
+pub use mirrored::{CopyProgress, MirrorFailure, Mirrored};
 pub use published::{PublishedVersion, StatedSignatures};
 
 use prefetching::Job;

@@ -70,7 +70,22 @@ pub(in crate::cli) enum KeyCommand {
         /// The origin of the registry whose log it signs [default: the key's name]
         #[arg(long, value_name = "ORIGIN")]
         origin: Option<String>,
+        /// Encrypt it with a password, which is asked for, or taken from `LARDER_KEY_PASSWORD`
+        #[arg(long, conflicts_with = "keyring")]
+        password: bool,
+        /// Keep it in the system's keyring
+        #[arg(long)]
+        keyring: bool,
     },
     /// List the keys
     List,
+    /// Sign a file, like a list of signers: the signature lies beside it, as FILE.minisig
+    Sign {
+        /// A key of larder key list, or one in a variable or a file: env=NAME, file=PATH
+        #[arg(value_name = "KEY")]
+        key: String,
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }

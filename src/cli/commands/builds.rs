@@ -1,7 +1,7 @@
 //! `larder builds`
 
 use crate::cli::args::{BuildsArgs, BuildsCommand};
-use crate::ops::{Context, Session, builds, reproduce};
+use crate::ops::{Context, Session, builds, reproduce, share_builds};
 
 use super::{CommandResult, DONE, Output};
 
@@ -9,6 +9,7 @@ pub(in crate::cli) fn run(arguments: &BuildsArgs, context: &Context<'_>, output:
     match &arguments.command {
         None if arguments.check => check(context, output),
         None => list(context, output),
+        Some(BuildsCommand::Push { registry, sign }) => push(registry, sign, context, output),
         Some(BuildsCommand::Allow { packages }) => allow(packages, context, output),
     }
 }
@@ -27,6 +28,20 @@ fn list(context: &Context<'_>, output: &Output) -> CommandResult {
     }
     if wanted.builds.is_empty() {
         output.message("Nothing has to be built");
+    }
+    DONE
+}
+
+fn push(registry: &str, sign: &str, context: &Context<'_>, output: &Output) -> CommandResult {
+    let shared = share_builds::push(&Session::new(context), registry, sign)?;
+    output.json(&shared);
+    for one in &shared.builds {
+        output.data_line(format!("{}  {}: {}", one.package, one.outcome, one.key));
+    }
+    if shared.builds.is_empty() {
+        output.message(format!("Nothing of {} is built", shared.environment));
+    } else {
+        output.message(format!("{} has them, signed by {}", shared.to, shared.signed_by));
     }
     DONE
 }

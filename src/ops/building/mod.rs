@@ -11,9 +11,11 @@
 //! | `scripts` | install scripts: read, and locked where they may run |
 //! | `node` | the Node that runs them |
 //! | `plan_scripts`, `run_scripts` | in which order they run, and what comes of them |
+//! | `cache` | what builds made elsewhere |
 //! | `key`, `outputs` | what comes of a build, by the name of everything that went into it |
 //! | `error` | why nothing can be built |
 
+pub(super) mod cache;
 pub(super) mod consent;
 mod crates;
 mod error;

@@ -203,7 +203,7 @@ fn attempt(
         return Err(NoArtifact::OnlySource(unapproved).into());
     }
     let mut scripted = match scripts {
-        Some(runner) => Scripted::plan(runner, closure, rules, &mut wanted)?,
+        Some(runner) => Scripted::plan(source, (runner, closure), rules, &mut wanted)?,
         None => Scripted::default(),
     };
     let outputs = || planned.iter().map(|(_, planned)| (&planned.package, &planned.output));
@@ -233,7 +233,11 @@ fn attempt(
     let mut gathered = Gathered { _lease: Some(lease), ..Gathered::default() };
     let (mut built, mut missing) = (Vec::new(), Vec::new());
     for (builder, planned) in planned {
-        match builder.find(&planned)? {
+        let found = match builder.find(&planned)? {
+            None => building::cache::find(source, &planned.package, &planned.output)?,
+            found => found,
+        };
+        match found {
             Some(tree) => built.push((planned.package, planned.output, tree)),
             None => missing.push((builder, planned)),
         }

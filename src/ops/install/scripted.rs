@@ -10,7 +10,8 @@ use crate::model::{Digest, Package, PackageKey, PatchedPackage};
 use crate::store::Tree;
 
 use crate::ops::Result;
-use crate::ops::building::{PlannedScripts, ScriptRunner};
+use crate::ops::building::{PlannedScripts, ScriptRunner, cache};
+use crate::ops::registries::LazyRegistries;
 
 /// The packages whose install scripts run, dependencies first, each with what comes of that if the store has it.
 #[derive(Default)]
@@ -34,15 +35,18 @@ impl Scripted {
     /// Returns those of a closure, whose packages without scripts are `wanted`. Takes away from these what needs not be fetched,
     /// as all scripts have run before.
     pub(super) fn plan(
-        runner: &ScriptRunner<'_>,
-        closure: &Closure<'_>,
+        source: &LazyRegistries<'_>,
+        (runner, closure): (&ScriptRunner<'_>, &Closure<'_>),
         patches: &[PatchedPackage],
         wanted: &mut Vec<RequestedArtifact>,
     ) -> Result<Self> {
         let mut scripted = Vec::new();
         for planned in planned(runner, closure, patches)? {
-            let found = runner.find(&planned)?.map(Arc::new);
-            scripted.push((planned, found));
+            let found = match runner.find(&planned)? {
+                None => cache::find(source, &planned.instance.package, &planned.output)?,
+                found => found,
+            };
+            scripted.push((planned, found.map(Arc::new)));
         }
         if scripted.iter().all(|(_, found)| found.is_some()) {
             let made: BTreeSet<&PackageKey> = scripted.iter().map(|(planned, _)| &planned.instance.package).collect();

@@ -218,6 +218,11 @@ impl<'a> LazyRegistries<'a> {
         Self { session, project, opened: OnceLock::new() }
     }
 
+    /// Returns the registries. Returns `None` if they cannot be opened, which [`Self::opened`] tells.
+    pub(in crate::ops) fn registries(&self) -> Option<&Registries> {
+        self.opened.get_or_init(|| open(self.session, self.project, CachePolicy::default())).as_ref().ok()
+    }
+
     /// Fails where the registries were needed and could not be opened.
     pub(in crate::ops) fn opened(&self) -> Result<()> {
         match self.opened.get() {

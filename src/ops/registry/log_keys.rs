@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::{Exit, Failure};
 use crate::model::{Label, LogKey};
-use crate::ops::key::{self, KeyKind};
+use crate::ops::key::{self, Keeping, KeyKind};
 use crate::ops::{Context, Result};
 use crate::package::log::LogSigner;
 
@@ -31,11 +31,11 @@ pub(in crate::ops) fn find(context: &Context<'_>, origin: &str) -> Result<Option
 pub(in crate::ops) fn find_or_make(context: &Context<'_>, origin: &str) -> Result<(LogSigner, Option<PathBuf>)> {
     if find(context, origin)?.is_none() {
         let name: Label = origin.parse().or_else(|_| NAME.parse()).map_err(|_| NoLogKey(origin.to_owned()))?;
-        key::new(context, &name, &KeyKind::Log { origin: origin.to_owned() })?;
+        key::new(context, &name, &KeyKind::Log { origin: origin.to_owned() }, &Keeping::File)?;
     }
     let signer = find(context, origin)?.ok_or_else(|| NoLogKey(origin.to_owned()))?;
     let public = signer.key().to_string();
-    let file = key::list_all(context)?.keys.into_iter().find(|one| one.public == public).map(|one| one.file);
+    let file = key::list_all(context)?.keys.into_iter().find(|one| one.public == public).and_then(|one| one.file);
     Ok((signer, file))
 }
 

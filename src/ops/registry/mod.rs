@@ -2,12 +2,14 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
+//! | `destination` | a folder or a server that files are copied to |
 //! | `target` | which registry a command writes to |
 //! | `log_keys` | the private keys of logs |
 //! | `server` | publications that go to a server |
 //! | `submit` | an event or an archive that is added, or left for somebody who has the log's key |
 //! | `init`, `push`, `sign`, `verify`, `witness` | `larder registry init`, `push`, `sign`, `verify`, `witness` |
 
+pub(in crate::ops) mod destination;
 mod init;
 pub(in crate::ops) mod log_keys;
 mod push;

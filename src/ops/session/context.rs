@@ -108,8 +108,18 @@ pub struct Context<'a> {
     pub executable: PathBuf,
     /// The process's variables.
     pub variables: Variables,
+    /// Asks whoever sits at the terminal for a secret. Returns `None` if nobody does.
+    pub ask_secret: &'a AskSecret<'a>,
     /// Hears what is going on.
     pub reporter: &'a Reporter<'a>,
+}
+
+/// Asks for a secret.
+pub type AskSecret<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
+
+/// Nobody answers.
+fn nobody(_: &str) -> Option<String> {
+    None
 }
 
 impl<'a> Context<'a> {
@@ -158,6 +168,7 @@ impl<'a> Context<'a> {
             mirror,
             executable,
             variables,
+            ask_secret: &nobody,
             reporter,
         })
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use crate::fetch::Client;
 use crate::store::Store;
 
-pub use context::{Context, Flags, Variables};
+pub use context::{AskSecret, Context, Flags, Variables};
 pub(super) use context::{LOCKFILE, MANIFEST};
 pub use error::{Error, Result};
 pub use event::{Event, Reporter};

@@ -7,8 +7,8 @@ use crate::diagnostic::Failure;
 use crate::fetch::{Encoding, Request, RequestTarget, Upload, UploadAnswer};
 use crate::model::Label;
 
-/// The most bytes of a file.
-const LARGEST: u64 = 32 << 20;
+/// The most bytes of a file: of what a build made.
+const LARGEST: u64 = 1 << 30;
 
 impl Registries {
     /// Returns a file of a registry, past all caches. Returns `None` if it does not have it.

@@ -28,6 +28,33 @@ pub struct Mirrored {
     pub documents: usize,
 }
 
+/// Why a mirror was not written as a whole.
+#[derive(Debug)]
+pub struct MirrorFailure {
+    /// The failure.
+    pub failure: Arc<dyn Failure>,
+    /// The package whose file the registry does not give. `None` if something else failed.
+    pub unavailable: Option<PackageKey>,
+}
+
+impl From<Arc<dyn Failure>> for MirrorFailure {
+    fn from(failure: Arc<dyn Failure>) -> Self {
+        Self { failure, unavailable: None }
+    }
+}
+
+impl From<FetchError> for MirrorFailure {
+    fn from(error: FetchError) -> Self {
+        let unavailable = match &error {
+            FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. } => {
+                subject.owner.package().cloned()
+            }
+            _ => None,
+        };
+        Self { failure: Arc::new(error), unavailable }
+    }
+}
+
 /// How far a copy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CopyProgress {
@@ -58,7 +85,7 @@ impl Registries {
         mirror: &MirrorFolder,
         wanted: &[RequestedArtifact],
         on_progress: &(dyn Fn(CopyProgress) + Sync),
-    ) -> Result<Mirrored, Arc<dyn Failure>> {
+    ) -> Result<Mirrored, MirrorFailure> {
         let mut files: BTreeMap<PathBuf, MirroredFile<'_>> = BTreeMap::new();
         for wanted in wanted {
             let file = self.mirrored_file(mirror, wanted)?;
@@ -66,7 +93,7 @@ impl Registries {
         }
         let files: Vec<MirroredFile<'_>> = files.into_values().collect();
         let copied = self.copy(&files, on_progress);
-        let mut mirrored = copied.map_err(|error| Arc::new(error) as Arc<dyn Failure>)?;
+        let mut mirrored = copied?;
         let mut packages: BTreeMap<(Label, String), MirroredPackage> = BTreeMap::new();
         for (file, (label, key)) in files.iter().filter_map(|file| Some((file, file.package.as_ref()?))) {
             let name = key.id.name.clone();
