@@ -246,6 +246,18 @@ pub enum RegistryError {
         /// The package.
         package: PackageName,
     },
+    /// Two registries have a package, and neither goes before the other.
+    #[error("{package} is at the registries `{}` and `{}`, and nothing says which is meant", registries[0], registries[1])]
+    #[diagnostic(
+        code(larder::registry::several),
+        help("bind the name to one of them: `packages \"{}\"` in its block; or give one a higher `priority`", package.name)
+    )]
+    SeveralHave {
+        /// The package.
+        package: PackageId,
+        /// The registries.
+        registries: [Label; 2],
+    },
     /// A registry is not declared.
     #[error("registry `{registry}` is not declared")]
     #[diagnostic(
@@ -377,6 +389,7 @@ impl Failure for RegistryError {
             | Self::OtherWitness { .. }
             | Self::WrongBytes { .. } => Exit::Integrity,
             Self::Damaged { .. } => Exit::Machine,
+            Self::SeveralHave { .. } => Exit::NoSolution,
             Self::NoRegistry { .. } | Self::Undeclared { .. } | Self::WrongKind { .. } => Exit::Manifest,
         }
     }

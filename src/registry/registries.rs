@@ -352,6 +352,9 @@ impl RegistriesState {
             return self.entry(package).listing.try_get(|| Some(Ok(listing)));
         }
         let label = self.routing.candidates(package).ok()?.first()?;
+        if self.routing.equals(package, label).next().is_some() {
+            return None;
+        }
         let RegistryEntry { protocol, client, .. } = self.registry(label, package).ok()?;
         if !protocol.lists_dependencies() {
             return None;
@@ -377,7 +380,7 @@ impl RegistriesState {
             let revalidating = revalidates.then(|| registry.client.with_cache_policy(CachePolicy::Revalidate));
             let client = revalidating.as_ref().unwrap_or(&registry.client);
             match registry.protocol.fetch_listing(client, &package.name, &self.settings) {
-                Ok(listing) => return Ok(listing),
+                Ok(listing) => return self.unless_others_have(package, label).map(|()| listing),
                 Err(ListingError::Missing) => {}
                 Err(ListingError::Failed(failure)) => return Err(IndexError::Failed(failure)),
             }
@@ -388,6 +391,22 @@ impl RegistriesState {
                 Err(failed(RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() }))
             }
         }
+    }
+
+    /// Fails if another registry of the same priority has a package, too.
+    fn unless_others_have(&self, package: &PackageId, label: &Label) -> IndexResult<()> {
+        for other in self.routing.equals(package, label) {
+            let registry = self.registry(other, package).map_err(failed)?;
+            match registry.protocol.fetch_listing(&registry.client, &package.name, &self.settings) {
+                Ok(_) => {
+                    let (package, registries) = (package.clone(), [label.clone(), other.clone()]);
+                    return Err(failed(RegistryError::SeveralHave { package, registries }));
+                }
+                Err(ListingError::Missing) => {}
+                Err(ListingError::Failed(failure)) => return Err(IndexError::Failed(failure)),
+            }
+        }
+        Ok(())
     }
 
     fn registry(&self, label: &Label, package: &PackageId) -> Result<&RegistryEntry, RegistryError> {

@@ -13,6 +13,7 @@ pub struct Routing {
     /// The claims, sorted by the priority of their registries, highest first.
     claims: Vec<(Claim, Label)>,
     unclaimed: BTreeMap<Ecosystem, Vec<Label>>,
+    priorities: BTreeMap<Label, i64>,
     declared: BTreeMap<Label, Ecosystem>,
 }
 
@@ -30,7 +31,8 @@ impl Routing {
             }
         }
         let declared = registries.iter().map(|registry| (registry.name.clone(), registry.ecosystem)).collect();
-        Self { pinned, claims, unclaimed, declared }
+        let priorities = registries.iter().map(|registry| (registry.name.clone(), registry.priority)).collect();
+        Self { pinned, claims, unclaimed, priorities, declared }
     }
 
     /// Returns the registries to ask, in order. The first that has the package serves it. A pinned or claimed package has exactly
@@ -41,6 +43,15 @@ impl Routing {
         }
         let none = || RegistryError::NoRegistry { ecosystem: package.ecosystem, package: package.name.clone() };
         self.unclaimed.get(&package.ecosystem).map(Vec::as_slice).ok_or_else(none)
+    }
+
+    /// Returns those of the registries to ask for a package that have the same priority as `registry`, and come after it: if one of
+    /// them has the package too, nobody has said which is meant.
+    pub(super) fn equals<'a>(&'a self, package: &'a PackageId, registry: &'a Label) -> impl Iterator<Item = &'a Label> {
+        let candidates = self.candidates(package).unwrap_or_default().iter();
+        let priority = self.priorities.get(registry);
+        let after = candidates.skip_while(move |label| *label != registry).skip(1);
+        after.take_while(move |label| self.priorities.get(*label) == priority)
     }
 
     /// Returns the only registry that may serve a package, if a line names it or a registry claims the package.
@@ -89,6 +100,7 @@ mod tests {
         assert_eq!(of("@acme/money"), ["acme"]);
         assert_eq!(of("pinned"), ["last"]);
         assert_eq!(of("react"), ["first", "npmjs"]);
+        assert_eq!(routing.equals(&npm("react"), &"first".parse().unwrap()).count(), 0);
         let python = PackageId::new(Ecosystem::Pypi, PackageName::pypi("a").unwrap());
         assert!(matches!(routing.candidates(&python), Err(RegistryError::NoRegistry { .. })));
     }
