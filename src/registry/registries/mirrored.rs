@@ -34,7 +34,7 @@ pub struct MirrorFailure {
     /// The failure.
     pub failure: Arc<dyn Failure>,
     /// The package whose file the registry does not give. `None` if something else failed.
-    pub unavailable: Option<PackageKey>,
+    pub unavailable: Option<Box<PackageKey>>,
 }
 
 impl From<Arc<dyn Failure>> for MirrorFailure {
@@ -47,7 +47,7 @@ impl From<FetchError> for MirrorFailure {
     fn from(error: FetchError) -> Self {
         let unavailable = match &error {
             FetchError::Source(subject, _) | FetchError::Interrupted { subject, .. } => {
-                subject.owner.package().cloned()
+                subject.owner.package().cloned().map(Box::new)
             }
             _ => None,
         };
