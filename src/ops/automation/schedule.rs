@@ -121,10 +121,7 @@ fn with_timers(context: &Context<'_>, place_of: &Place) -> Result<Scheduled> {
 fn service(job: &Job, place: &Place) -> String {
     let larder = unit_word(&place.larder);
     let run: Vec<String> = job.commands.iter().map(|command| format!("ExecStart={larder} {command}")).collect();
-    let run = run.join(
-        "
-",
-    );
+    let run = run.join("\n");
     format!(
         "[Unit]\nDescription=larder: {}\nWants=network-online.target\nAfter=network-online.target\n\n[Service]\nType=oneshot\n\
          WorkingDirectory={}\n{run}\nNice=10\n",

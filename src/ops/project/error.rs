@@ -50,7 +50,9 @@ pub(in crate::ops) enum ProjectError {
     #[error("{file} asks for `{what}`: {reason}")]
     #[diagnostic(
         code(larder::project::unsupported),
-        help("ask for what is there, take it from a registry, or make it a `path` dependency")
+        help(
+            "ask for what is there, take it from a registry, or make it a `path` dependency; `members \"!FOLDER\"` leaves a folder out"
+        )
     )]
     Unsupported {
         /// The manifest, relative to the root.
