@@ -95,13 +95,13 @@ fn packages_are_told_about_like_any_other() {
     let file = project.path(".larder/active/packages/creatio/UsrOrders/Files/orders.js");
     std::fs::remove_file(&file).expect("a file");
     std::fs::write(&file, "evil").expect("a file");
-    project.run("larder verify").exits(1).names(["UsrOrders"]);
+    project.run("larder verify").exits(4).names(["UsrOrders"]);
     project.run("larder sync --repair").exits(0);
     project.run("larder verify").exits(0);
     assert_eq!(std::fs::read_to_string(&file).expect("a file"), "orders");
     let order = project.path(".larder/active/packages/creatio/order.json");
     std::fs::remove_file(&order).expect("a file");
-    project.run("larder verify").exits(1).names(["order.json"]);
+    project.run("larder verify").exits(4).names(["order.json"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn generations_with_packages_come_and_go() {
     project.run("larder rollback").exits(0);
     assert_eq!(order(&project), ["UsrBase", "UsrOrders"]);
     project.run("larder sync --forward").exits(0);
-    project.run("larder promote development --to production").exits(0);
+    project.run("larder promote development production").exits(0);
     project.run("larder gc").exits(0);
     project.run("larder verify").exits(0);
     project.run("larder remove creatio:usrorders").exits(0);
@@ -437,4 +437,105 @@ fn a_mirror_has_what_a_lock_needs() {
     project.run("larder ci --mirror ../mirror").exits(0);
     assert_eq!(order(&project), ["UsrBase", "MrktApp", "UsrOrders"]);
     assert_eq!(project.read("larder.lock"), lock);
+}
+
+/// Writes a workspace with two packages, one of which depends on the other.
+fn workspace(project: &Project) {
+    project.write(".clio/workspaceSettings.json", "{\"Packages\":[\"UsrOrders\",\"UsrBase\",\"DemoData\"],\"ApplicationVersion\":\"8.1.3\",\"IgnorePackages\":[\"demo*\"],\"ExternalPackages\":[\"UsrElsewhere\"]}");
+    project.write(".clio/clioignore", "*.pdb\n");
+    let descriptor = |name: &str, needs: &str| {
+        let needs = if needs.is_empty() {
+            String::new()
+        } else {
+            format!("{{\"UId\":\"{}\",\"Name\":\"{needs}\"}}", uid_of(needs))
+        };
+        format!(
+            "\u{feff}{{\"Descriptor\":{{\"UId\":\"{}\",\"PackageVersion\":\"1.0\",\"Name\":\"{name}\",\"DependsOn\":[{needs}]}}}}",
+            uid_of(name)
+        )
+    };
+    project.write("packages/UsrOrders/descriptor.json", &descriptor("UsrOrders", "UsrBase"));
+    project.write("packages/UsrOrders/Schemas/Orders/descriptor.json", "{}");
+    project.write("packages/UsrOrders/Files/bin/a.pdb", "symbols");
+    project.write("packages/UsrOrders/README.md", "not packed");
+    project.write("packages/UsrBase/branches/1.0/descriptor.json", &descriptor("UsrBase", ""));
+    project.write("packages/UsrBase/branches/1.0/Files/base.js", "base");
+    project.write("packages/DemoData/descriptor.json", "not even JSON");
+}
+
+#[test]
+fn a_workspace_is_packed_and_comes_back_as_it_was() {
+    let project = Project::alone();
+    workspace(&project);
+    let packed = project.run_json("larder pack --creatio --json --out first");
+    conforms(&packed, "pack-creatio");
+    let names: Vec<_> = packed["packages"].as_array().expect("a list").iter().map(|one| one["name"].clone()).collect();
+    assert_eq!(names, ["UsrBase", "UsrOrders"]);
+    assert_eq!(
+        packed["packages"][1]["files"],
+        serde_json::json!(["Schemas/Orders/descriptor.json", "descriptor.json"])
+    );
+    project.run("larder pack --creatio --zip --out first").exits(0);
+    project.run("larder pack --creatio --zip --out second").exits(0);
+    let read = |path: &str| std::fs::read(project.path(path)).expect("a file");
+    assert_eq!(read("first/project.zip"), read("second/project.zip"));
+    // What was packed is installed, and packed again.
+    let other = Project::alone();
+    put(&other, "vendor/app.zip", &read("first/project.zip"));
+    from_folder(&other, "dependencies {\n    creatio \"UsrOrders\"\n}\n");
+    other.run("larder sync").exits(0);
+    assert_eq!(order(&other), ["UsrBase", "UsrOrders"]);
+    for name in ["UsrBase", "UsrOrders"] {
+        let unpacked = other.path(&format!(".larder/active/packages/creatio/{name}"));
+        let out = project.path("again");
+        other.run_in(&unpacked, &format!("larder pack --creatio --out {}", out.display())).exits(0);
+        assert_eq!(read(&format!("again/{name}.gz")), read(&format!("first/{name}.gz")), "{name}");
+    }
+    project.write("packages/UsrOrders/Files/key.pem", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n");
+    project.run("larder pack --creatio --out third").exits(1).names(["Files/key.pem", "--allow-secret"]);
+    assert!(!project.has("third"));
+    std::fs::create_dir_all(project.path("packages/UsrBase/branches/2.0")).expect("a folder");
+    project.run("larder pack --creatio --allow-secret Files/key.pem").exits(1).names(["2 versions"]);
+    Project::alone().run("larder pack --creatio").exits(1).names(["neither a descriptor.json"]);
+}
+
+#[test]
+fn a_workspace_is_taken_over() {
+    let project = Project::alone();
+    workspace(&project);
+    let initialised = project.run_json("larder init --json");
+    conforms(&initialised, "init");
+    assert!(project.read("larder.kdl").contains("creatio platform=\"8.1.3\""), "{}", project.read("larder.kdl"));
+    let left = initialised["not_taken"].to_string();
+    assert!(left.contains("UsrElsewhere") && left.contains("package UsrOrders") && !left.contains("Demo"), "{left}");
+    let other = Project::alone();
+    workspace(&other);
+    put(&other, "vendor/x.gz", &CreatioPackage::new("UsrElsewhere", "2.0").gz());
+    from_folder(&other, "dependencies {\n}\n");
+    other.run("larder import .clio/workspaceSettings.json").exits(0);
+    let manifest = other.read("larder.kdl");
+    assert!(
+        manifest.contains("creatio \"UsrElsewhere\"") && manifest.contains("creatio platform=\"8.1.3\""),
+        "{manifest}"
+    );
+    assert!(other.read("larder.lock").contains("creatio:UsrElsewhere@2.0.0"));
+}
+
+#[test]
+fn bills_and_policies_know_packages() {
+    let registry =
+        with_feed(Universe::new(), &[CreatioPackage::new("UsrOrders", "1.0.0").needs("UsrBase", "")]).serve();
+    let project = Project::alone();
+    put(&project, "vendor/base.gz", &CreatioPackage::new("UsrBase", "2.0").gz());
+    let lines = format!(
+        "    creatio \"feed\" \"{}\" {{ packages \"UsrOrders\"; }}\n    creatio \"local\" \"vendor/\"\n",
+        registry.url("/nuget/v3/index.json")
+    );
+    project.with_registry_line(&lines, FEED);
+    project.run("larder sync").exits(0);
+    let bill = project.run("larder sbom").exits(0).stdout;
+    assert!(bill.contains("pkg:nuget/UsrOrders@1.0.0?repository_url="), "{bill}");
+    assert!(bill.contains("pkg:generic/UsrBase@2.0.0"), "{bill}");
+    project.with_registry_line(&lines, &format!("{FEED}policy {{\n    deny creatio \"usrbase\" reason=\"old\"\n}}\n"));
+    project.run("larder check").exits(1).names(["UsrBase"]);
 }

@@ -38,6 +38,7 @@ const EDGES: &[(&str, &str)] = &[
     ("model", "diagnostic"),
     ("package", "import"),
     ("package", "manifest"),
+    ("import", "creatio"),
     ("import", "manifest"),
     ("import", "resolve"),
     ("export", "lock"),

@@ -71,9 +71,10 @@ impl<'a> Bill<'a> {
     pub fn new(input: BillInput<'a>) -> Self {
         let graph = &input.lock.graph;
         let url = |key: &PackageKey| {
-            let origin = graph.packages.get(key).and_then(|package| package.origin.as_ref());
-            let repository = origin.and_then(Origin::registry).and_then(|registry| input.repositories.get(registry));
-            purl::purl(key, origin, repository.map(String::as_str))
+            let package = graph.packages.get(key);
+            let registry = package.and_then(|package| package.origin.as_ref()).and_then(Origin::registry);
+            let repository = registry.and_then(|registry| input.repositories.get(registry));
+            purl::purl(key, package, repository.map(String::as_str))
         };
         let mut dependencies: BTreeMap<&PackageKey, BTreeSet<String>> = BTreeMap::new();
         for instance in input.closure.instances.keys() {

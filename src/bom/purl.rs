@@ -1,15 +1,26 @@
 //! Package URLs, by which tools name packages of all ecosystems.
 //!
-//! Source: the purl specification (github.com/package-url/purl-spec), with its types `npm`, `pypi` and `generic`.
+//! Source: the purl specification (github.com/package-url/purl-spec), with its types `npm`, `pypi`, `nuget` and `generic`.
 
 use std::fmt::Write;
 
-use crate::model::{Origin, PackageKey, Source};
+use crate::model::{Artifact, Origin, Package, PackageKey, Source};
 
 /// Returns the URL of a package. `repository` is the URL of its registry, unless that is the public one.
-pub(super) fn purl(key: &PackageKey, origin: Option<&Origin>, repository: Option<&str>) -> String {
+pub(super) fn purl(key: &PackageKey, package: Option<&Package>, repository: Option<&str>) -> String {
+    let origin = package.and_then(|package| package.origin.as_ref());
     let ecosystem = key.id.ecosystem;
-    let kind = if ecosystem.has_features() || !ecosystem.has_registries() { "generic" } else { ecosystem.as_str() };
+    // Of the sources of Creatio packages, a feed has each package in a file of its own; other files have no type.
+    let is_in_feed = || {
+        let is_alone = |artifact: &Artifact| artifact.location.is_none();
+        repository.is_some_and(|url| url.starts_with("http"))
+            && package.is_some_and(|package| package.artifacts.iter().all(is_alone))
+    };
+    let kind = match () {
+        () if ecosystem.has_install_order() && is_in_feed() => "nuget",
+        () if ecosystem.has_install_order() || ecosystem.has_features() || !ecosystem.has_registries() => "generic",
+        () => ecosystem.as_str(),
+    };
     let mut text = format!("pkg:{kind}/");
     let parts: Vec<String> = key.id.name.as_str().split('/').map(encoded).collect();
     text.push_str(&parts.join("/"));
@@ -75,5 +86,7 @@ mod tests {
             "pkg:npm/a@1.0.0?repository_url=https:%2F%2Fr.example%2F",
         );
         assert_eq!(runtime("node", "22.1.0"), "pkg:generic/node@22.1.0");
+        let creatio = |text: &str| Version::parse("creatio".parse().unwrap(), text).unwrap();
+        check("creatio", "UsrOrders", creatio("1.4"), None, "pkg:generic/UsrOrders@1.4.0");
     }
 }

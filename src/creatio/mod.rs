@@ -6,10 +6,12 @@
 //! | `descriptor` | `descriptor.json`: which package it is, and what it depends on |
 //! | `application` | `Files/app-descriptor.json`: the application that a package belongs to |
 //! | `workspace` | `.clio/workspaceSettings.json`: the packages of a workspace |
+//! | `application_file` | the zip that has the archives of an application |
 //! | `packing` | which files of a package's folder are in its archive |
 //! | `json` | JSON in which no key is there twice |
 
 mod application;
+mod application_file;
 mod descriptor;
 mod json;
 mod packing;
@@ -17,6 +19,7 @@ mod records;
 mod workspace;
 
 pub use application::{APP_DESCRIPTOR, Application};
+pub use application_file::write_application;
 pub use descriptor::{DESCRIPTOR, Descriptor, DescriptorError, Reference, is_descriptor};
 pub use packing::is_packed;
 pub use records::{Record, RecordFault, RecordReader, write};

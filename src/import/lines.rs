@@ -82,6 +82,9 @@ impl Imported {
                 patch_line(patch),
             ));
         }
+        if let Some(line) = self.creatio_line() {
+            parts.push(Part::new(Block::Top, &["creatio"], line));
+        }
         if !self.members.is_empty() {
             parts.push(Part::new(Block::Top, &["members"], members_line(&self.members)));
         }
@@ -90,6 +93,11 @@ impl Imported {
 }
 
 impl Imported {
+    /// Returns the line that names the version of the platform.
+    pub(super) fn creatio_line(&self) -> Option<String> {
+        self.creatio_platform.as_ref().map(|version| format!("creatio platform={}", quoted(version)))
+    }
+
     /// Returns the line of the policy that demands an age of versions.
     pub(super) fn age_line(&self) -> Option<String> {
         self.age.line([npm::ECOSYSTEM, pypi::ECOSYSTEM])

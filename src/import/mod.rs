@@ -5,7 +5,7 @@
 //!
 //! | file | what it owns |
 //! | --- | --- |
-//! | `npm`, `pypi` | the files of an ecosystem's tools |
+//! | `npm`, `pypi`, `creatio` | the files of an ecosystem's tools |
 //! | `locks` | their lockfiles |
 //! | `age` | the age that versions have to have |
 //! | `entries` | what an import is made of |
@@ -13,6 +13,7 @@
 //! | `template` | the manifest that comes of it |
 
 mod age;
+mod creatio;
 mod entries;
 mod lines;
 pub mod locks;
@@ -30,6 +31,7 @@ use crate::model::{Ecosystem, Label, Marker, PackageName, Url, Version};
 use crate::manifest::{FallbackMode, Hoisting, RegistryUrl, overridden_name, parse_folder, parse_requirement};
 
 pub use age::ImportedAge;
+pub use creatio::workspace_settings;
 pub use entries::{CatalogRange, ImportedExtension, ImportedLine, ImportedPatch, ImportedRegistry, NotTaken, Runtimes};
 use entries::{FolderLine, LineKey};
 pub use lines::Part;
@@ -88,6 +90,8 @@ pub struct Imported {
     pub released_before: Option<String>,
     /// How old versions have to be.
     pub age: ImportedAge,
+    /// The version of the platform that Creatio packages are for.
+    pub creatio_platform: Option<String>,
     /// The parts that were not imported.
     pub not_taken: Vec<NotTaken>,
     /// The indices of the lines for each group and package.
@@ -127,6 +131,7 @@ impl Imported {
             self.take(line);
         }
         self.dev_groups.extend(other.dev_groups);
+        self.creatio_platform = self.creatio_platform.take().or(other.creatio_platform);
         other.members.into_iter().for_each(|glob| self.add_member(glob));
         for CatalogRange { catalog, ecosystem, name, range } in other.catalogs {
             self.add_to_catalog(catalog.as_deref(), ecosystem, &name, &range);

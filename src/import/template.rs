@@ -58,6 +58,9 @@ pub fn template(from: &Template<'_>) -> String {
     for patch in &imported.patches {
         let _ = writeln!(out, "{}", lines::patch_line(patch));
     }
+    if let Some(line) = imported.creatio_line() {
+        let _ = write!(out, "\n{line}\n");
+    }
     if !imported.members.is_empty() {
         let _ = write!(out, "\n{}\n", lines::members_line(&imported.members));
     }

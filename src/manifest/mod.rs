@@ -57,6 +57,7 @@ pub use policy::{
     AdvisoryRules, AllowedSources, DeniedPackages, IgnoredAdvisory, LicenseRule, LicenseRules, PackageLicense, Policy,
     PolicyRule, ProvenanceRules, RequiredAge, RequiredHealth, RequiredProvenance, TrustedRootFile,
 };
+pub use registries::has_built_in_registry;
 pub use requirement::RequirementError;
 pub use resolution::{overridden_name, split_override};
 

@@ -32,6 +32,11 @@ fn built_in() -> impl Iterator<Item = (Ecosystem, &'static str, &'static str)> {
     })
 }
 
+/// Returns whether an ecosystem has a registry that is there without being named.
+pub fn has_built_in_registry(ecosystem: Ecosystem) -> bool {
+    BUILT_IN.of(ecosystem).is_some()
+}
+
 impl Registry {
     /// Returns whether it is asked for whatever no registry claims, though it has no priority: the built-in registry of its
     /// ecosystem, or any where none is built in.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::creatio::WORKSPACE_SETTINGS;
 use crate::diagnostic::{Exit, Failure, list};
 use crate::fs::{self, Durability};
 use crate::import::locks::{self, LockedVersions};
@@ -73,6 +74,7 @@ pub fn init(context: &Context<'_>, options: InitOptions<'_>) -> Result<Initialis
     let (mut imported, taken_from) = import(&context.folder)?;
     pip_variables(context, &mut imported);
     check_patches(&context.folder, &mut imported)?;
+    leave_out_unserved(&mut imported, &registries);
     check_guards(&imported, guards)?;
     workspace::take_from_members(&context.folder, &mut imported)?;
     imported.registries.extend(registries);
@@ -150,19 +152,20 @@ pub fn lock(session: &Session<'_>, before: &LockedVersions) -> Result<(Locked, K
 pub(super) type Reader = fn(&str) -> std::result::Result<Imported, ImportError>;
 
 /// The files of the root that are read, in this order.
-const FILES: [(&str, Reader); 6] = [
+const FILES: [(&str, Reader); 7] = [
     ("package.json", import::package_json),
     ("pnpm-workspace.yaml", import::pnpm_workspace),
     (".npmrc", |text| Ok(import::npmrc(text))),
     (".yarnrc.yml", import::yarnrc),
     ("bunfig.toml", import::bunfig),
     ("pip.conf", |text| Ok(import::pip_conf(text))),
+    (WORKSPACE_SETTINGS, import::workspace_settings),
 ];
 
 /// Returns the reader of a file of this name.
 pub(super) fn reader(name: &str) -> Option<Reader> {
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
-    match FILES.iter().find(|(file, _)| *file == name) {
+    match FILES.iter().find(|(file, _)| file.rsplit('/').next() == Some(name)) {
         Some((_, read)) => Some(*read),
         None if name == "pyproject.toml" => Some(import::pyproject),
         None if name == "lerna.json" => Some(import::lerna),
@@ -189,6 +192,19 @@ fn pip_variables(context: &Context<'_>, all: &mut Imported) {
     for variable in import::PIP_VARIABLES.into_iter().filter(|variable| context.variables.is_set(variable)) {
         all.refuse(variable, "a variable of pip's, which larder does not read: name the index in `registries`");
     }
+}
+
+/// Takes the lines out whose packages no registry would serve: a manifest with one would be refused.
+fn leave_out_unserved(all: &mut Imported, further: &[ImportedRegistry]) {
+    let declared: Vec<Ecosystem> = all.registries.iter().chain(further).map(|registry| registry.ecosystem).collect();
+    all.leave_out_lines(|line| {
+        let is_served = line.ecosystem.is_local()
+            || line.source.is_some()
+            || declared.contains(&line.ecosystem)
+            || manifest::has_built_in_registry(line.ecosystem);
+        let add = format!("then `larder add {}:{}`", line.ecosystem, line.name);
+        (!is_served).then(|| format!("no registry is known that has it: name one in `registries`, {add}"))
+    });
 }
 
 /// Takes the patches out that cannot be used: a manifest with one would be refused.

@@ -37,6 +37,7 @@ pub mod mirror;
 pub mod order;
 pub mod outdated;
 pub mod pack;
+pub mod pack_creatio;
 pub mod partial_rollback;
 pub mod patch;
 pub mod phantom;

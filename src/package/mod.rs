@@ -33,7 +33,7 @@ mod submission;
 
 pub use archive::{
     ArchiveEntry, ArchiveFile, ArchiveReader, BLOCK, END, IgnoreRules, MANIFEST, MAX_FILES, MAX_SIZE, NotAsPacked,
-    PackageFiles, Secret, find_secret, headers, is_plain_gzip, tree_digest, write,
+    PackageFiles, Secret, find_secret, gzip, headers, is_plain_gzip, tree_digest, write,
 };
 pub use body::{Body, BodyDependency, BodyError, BodyFeature};
 pub use build_output::{OutputFault, SignedOutput, output_paths};

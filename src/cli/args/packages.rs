@@ -39,6 +39,12 @@ pub(in crate::cli) struct PackArgs {
     /// Only list the files that would be in it
     #[arg(long, conflicts_with = "out")]
     pub(in crate::cli) list: bool,
+    /// Pack the packages of a Creatio workspace, or the one in this folder
+    #[arg(long)]
+    pub(in crate::cli) creatio: bool,
+    /// Put the archives into one application
+    #[arg(long, requires = "creatio")]
+    pub(in crate::cli) zip: bool,
     /// Pack this file though it looks like a secret
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) allow_secret: Vec<String>,

@@ -4,10 +4,14 @@ use crate::cli::args::PackArgs;
 use crate::diagnostic::size;
 use crate::ops::Context;
 use crate::ops::pack::{self, PackOptions};
+use crate::ops::pack_creatio::{self, PackCreatioOptions};
 
 use super::{CommandResult, DONE, Output};
 
 pub(in crate::cli) fn run(arguments: PackArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    if arguments.creatio {
+        return pack_creatio_packages(arguments, context, output);
+    }
     let options =
         PackOptions { out: arguments.out, list_only: arguments.list, allowed_secrets: arguments.allow_secret };
     let packed = pack::pack(context, &options)?;
@@ -32,5 +36,26 @@ pub(in crate::cli) fn run(arguments: PackArgs, context: &Context<'_>, output: &O
         }
         None => output.message(format!("Would pack {of}")),
     }
+    DONE
+}
+
+/// `larder pack --creatio`
+fn pack_creatio_packages(arguments: PackArgs, context: &Context<'_>, output: &Output) -> CommandResult {
+    let PackArgs { out, list, creatio: _, zip, allow_secret } = arguments;
+    let options = PackCreatioOptions { out, zip, list_only: list, allowed_secrets: allow_secret };
+    let packed = pack_creatio::pack(context, &options)?;
+    output.json(&packed);
+    for package in &packed.packages {
+        let version = package.version.as_deref().unwrap_or("without a version");
+        let files = package.files.len();
+        let done = if options.list_only { "Would pack" } else { "Packed" };
+        output.message(format!("{done} {} {version}: {files} files ({} packed)", package.name, size(package.size)));
+        output.message(format!("sha256 {}", package.sha256));
+        if options.list_only {
+            package.files.iter().for_each(|file| output.data_line(file.clone()));
+        }
+        package.file.iter().for_each(|file| output.data_line(file.display().to_string()));
+    }
+    packed.zip.iter().for_each(|file| output.data_line(file.display().to_string()));
     DONE
 }

@@ -20,7 +20,7 @@ pub use blocks::{BLOCK, END, headers};
 pub use choose::{IgnoreRules, MANIFEST, PackageFiles};
 pub use read::{ArchiveEntry, ArchiveReader, NotAsPacked, is_plain_gzip};
 pub use secrets::{Secret, find_secret};
-pub use write::write;
+pub use write::{gzip, write};
 
 /// The most files of an archive.
 pub const MAX_FILES: usize = 100_000;

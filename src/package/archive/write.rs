@@ -22,11 +22,11 @@ pub fn write(folder: &str, files: &[ArchiveFile]) -> Vec<u8> {
         pad(&mut tar);
     }
     tar.extend_from_slice(&END);
-    compress(&tar)
+    gzip(&tar)
 }
 
 /// Returns the gzip member of some bytes, without a name and a time.
-fn compress(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let level = CompressionLvl::new(LEVEL).unwrap_or_default();
     let mut compressor = Compressor::new(level);
     let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
