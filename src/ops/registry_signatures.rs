@@ -15,9 +15,9 @@ const NPMJS: (&str, &str) = ("npmjs", "registry.npmjs.org");
 /// Whose signatures are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// If the policy of an environment requires signatures.
+    /// Those of registries whose blocks have a `key`, if the policy of an environment requires signatures.
     ByPolicy,
-    /// In any case.
+    /// Those of all npm registries.
     ByName,
 }
 
@@ -37,10 +37,16 @@ pub(super) fn asked_for<'p>(
     let manifest = &project.manifest;
     let registry = |package: &Package| {
         let name = package.origin.as_ref().and_then(Origin::registry)?;
-        manifest.registries.iter().find(|registry| registry.name == *name && registry.ecosystem.has_scopes())
+        let is_judged = |registry: &&Registry| {
+            registry.ecosystem.has_scopes() && (asked == Asked::ByName || !registry.keys.is_empty())
+        };
+        manifest.registries.iter().find(|registry| registry.name == *name).filter(is_judged)
     };
     let signed: Vec<(&PackageKey, &Package, &Registry)> =
         packages.filter_map(|(key, package)| Some((key, package, registry(package)?))).collect();
+    if signed.is_empty() {
+        return Ok(Some(BTreeMap::new()));
+    }
     let keys: Vec<PackageKey> = signed.iter().map(|(key, ..)| (*key).clone()).collect();
     let registries = registries::open_with_signatures(session, project)?;
     let stated = registries.stated_signatures(&keys).map_err(failure::of_index)?;
@@ -51,7 +57,10 @@ pub(super) fn asked_for<'p>(
         let verdict = if keys.is_empty() {
             SignatureVerdict::NoKey { registry: registry.name.to_string() }
         } else {
-            judge_signatures(&keys, key, digest, &signatures, published)
+            match judge_signatures(&keys, key, digest, &signatures, published) {
+                SignatureVerdict::Unsigned if registry.keys.is_empty() => SignatureVerdict::Unpromised,
+                verdict => verdict,
+            }
         };
         (key.clone(), verdict)
     });

@@ -25,6 +25,8 @@ pub enum SignatureVerdict {
     Signed,
     /// There is no signature.
     Unsigned,
+    /// There is no signature, and the manifest names no key of the registry: a mirror of the public one may drop its signatures.
+    Unpromised,
     /// No key of the registry is known.
     NoKey {
         /// The registry.
@@ -83,6 +85,11 @@ impl SignatureVerdict {
     pub fn is_contradiction(&self) -> bool {
         matches!(self, Self::Wrong { .. })
     }
+
+    /// Returns whether nothing in the manifest says that the registry signs, and nothing that it did.
+    pub fn is_unpromised(&self) -> bool {
+        matches!(self, Self::Unpromised | Self::NoKey { .. })
+    }
 }
 
 /// What is wrong, as the predicate of a sentence about the package.
@@ -90,7 +97,7 @@ impl fmt::Display for SignatureVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signed => f.write_str("is signed by its registry"),
-            Self::Unsigned => f.write_str("has no signature of its registry"),
+            Self::Unsigned | Self::Unpromised => f.write_str("has no signature of its registry"),
             Self::NoKey { registry } => {
                 write!(
                     f,

@@ -44,7 +44,7 @@ impl Check for SignaturesCheck {
     /// What is signed otherwise than it is locked is denied in any case.
     fn judge(&self, finding: &Finding, policy: &Policy, input: &CheckInput<'_>) -> Option<Judgement> {
         let verdict = input.signatures?.get(finding.package.as_ref()?)?;
-        let is_denied = policy.signatures.is_some() || verdict.is_contradiction();
+        let is_denied = verdict.is_contradiction() || policy.signatures.is_some() && !verdict.is_unpromised();
         let severity = if is_denied { Severity::Deny } else { Severity::Warn };
         Some(Judgement { severity, rule: policy.signatures, note: None })
     }
