@@ -39,7 +39,7 @@ mod tests {
         let text = r#"{"Packages":["UsrOrders","DemoX"],"IgnorePackages":["Demo*"],"ApplicationVersion":"8.1.3","ExternalPackages":["UsrBase"]}"#;
         let imported = workspace_settings(text).unwrap();
         assert_eq!(imported.creatio_platform.as_deref(), Some("8.1.3"));
-        let lines: Vec<String> = imported.lines.iter().map(|line| line.what()).collect();
+        let lines: Vec<String> = imported.lines.iter().map(ImportedLine::what).collect();
         assert_eq!(lines, ["creatio UsrBase"]);
         let left: Vec<&str> = imported.not_taken.iter().map(|left| &*left.what).collect();
         assert_eq!(left, ["package UsrOrders"]);
