@@ -22,7 +22,7 @@ fn a_folder_gets_what_it_lacks_and_is_whole() {
     let pushed = author.run_json("larder registry push packages --to served --json");
     conforms(&pushed, "registry-push");
     assert_eq!(pushed["origin"], "packages.example");
-    author.run("larder registry verify served").exits(0).names(["1 versions"]);
+    author.run("larder registry verify served").exits(0).names(["1 version,"]);
     assert_eq!(author.run_json("larder registry push packages --to served --json")["files"], 0);
     publish(&author, "1.1.0");
     author.write("packages/signers.kdl", "version 1\n").write("packages/signers.kdl.minisig", "a signature\n");

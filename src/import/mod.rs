@@ -276,13 +276,14 @@ impl Imported {
         self.take(ImportedLine { group, ecosystem, name, range, catalog, source: None, when, optional: false });
     }
 
-    /// Takes out the lines that a check finds wrong, and lists them with the reason. A registry could serve what they do not mean.
-    pub fn leave_out_lines(&mut self, reason: impl Fn(&ImportedLine) -> Option<String>) {
+    /// Takes out the lines that a check finds wrong, and lists them with the reason. `guards`: whether a registry could serve what they do
+    /// not mean.
+    pub fn leave_out_lines(&mut self, guards: bool, reason: impl Fn(&ImportedLine) -> Option<String>) {
         self.indices.clear();
         for line in std::mem::take(&mut self.lines) {
             match reason(&line) {
                 None => self.take(line),
-                Some(why) => self.refuse_guard(line.what(), why),
+                Some(why) => self.leave_out(NotTaken { guards, ..NotTaken::new(line.what(), why) }),
             }
         }
     }

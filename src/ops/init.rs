@@ -197,7 +197,7 @@ fn pip_variables(context: &Context<'_>, all: &mut Imported) {
 /// Takes the lines out whose packages no registry would serve: a manifest with one would be refused.
 fn leave_out_unserved(all: &mut Imported, further: &[ImportedRegistry]) {
     let declared: Vec<Ecosystem> = all.registries.iter().chain(further).map(|registry| registry.ecosystem).collect();
-    all.leave_out_lines(|line| {
+    all.leave_out_lines(false, |line| {
         let is_served = line.ecosystem.is_local()
             || line.source.is_some()
             || declared.contains(&line.ecosystem)

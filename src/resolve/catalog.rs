@@ -258,7 +258,8 @@ impl<'a> Catalog<'a> {
     }
 
     /// Returns the versions of `package` that a need of those who live in a scope stands for. A dist-tag moves from version to
-    /// version, or goes: the version that is locked in its place stays, as it does with npm.
+    /// version, or goes: where a package asks for one, the version that is locked in its place stays, as it does with npm. A line
+    /// may have asked for something else before.
     pub(super) fn set_in_scope(
         &self,
         need: &Need,
@@ -266,7 +267,8 @@ impl<'a> Catalog<'a> {
         scope: NodeIx,
     ) -> Result<OrdinalSet, IndexError> {
         let set = self.set_for(&need.requirement, package)?;
-        if need.requirement.tag().is_none() {
+        let asks_for_tag = need.requirement.tag().is_some();
+        if !asks_for_tag || matches!(self.interned.node(scope).owner, NodeOwner::Manifest(_)) {
             return Ok(set);
         }
         let table = self.table(package)?;

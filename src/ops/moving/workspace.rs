@@ -169,7 +169,7 @@ pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -
             wrong.insert(at.to_string(), format!("the package in its folder is not called {name}"));
         }
     }
-    imported.leave_out_lines(|line| {
+    imported.leave_out_lines(true, |line| {
         if line.ecosystem.is_local() {
             let folder = parse_folder(&line.name).ok()?.folder;
             return wrong.get(&*folder).cloned();
