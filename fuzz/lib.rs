@@ -69,6 +69,7 @@ fn requested(kind: ArtifactKind, archive: &[u8]) -> RequestedArtifact {
             (Ecosystem::Pypi, PackageName::pypi("fuzz"))
         }
         ArtifactKind::Creatio => (Ecosystem::Creatio, PackageName::parse(Ecosystem::Creatio, "fuzz")),
+        ArtifactKind::Archive => (Ecosystem::Archive, PackageName::parse(Ecosystem::Archive, "fuzz")),
         ArtifactKind::Runtime => return runtime(archive),
     };
     let id = PackageId::new(ecosystem, name.expect("a name"));

@@ -10,7 +10,7 @@ use crate::model::{PackageKey, PatchedPackage, RuntimeName, TreeDigest};
 use crate::store::Tree;
 
 use super::building::{Builder, ScriptRunner};
-use super::install::{Activation, BytecodeUse, Installation, Purpose, gather, scripted};
+use super::install::{Installation, gather, scripted};
 use super::registries::LazyRegistries;
 use super::{Project, Result, Session, lock, project};
 
@@ -40,18 +40,7 @@ pub fn check(session: &Session<'_>) -> Result<Reproductions> {
     let lockfile = lock::fresh(&project)?;
     let (environment, platform) = (project.environment(session.context)?, project.platform()?);
     let profile = project.profile()?;
-    let installation = Installation {
-        session,
-        project: &project,
-        profile: &profile,
-        environment,
-        platform,
-        lock: &lockfile,
-        purpose: Purpose::Sync,
-        activation: Activation::Leave,
-        bytecode: BytecodeUse::AsDeclared,
-        bundled: None,
-    };
+    let installation = Installation::untouched((session, &project), &profile, (environment, platform), &lockfile);
     let selection = project::selection(environment, Some(platform));
     let ingredients = installation.gather(&selection, Closure::of(&lockfile.graph, &selection))?;
     let closure = &ingredients.closure;

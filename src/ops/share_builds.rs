@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::building::{Builder, ScriptRunner};
-use super::install::{Activation, BytecodeUse, Installation, Purpose, scripted};
+use super::install::{Installation, scripted};
 use super::registry::destination::Destination;
 use super::{Project, Result, Session, key, lock, project};
 use crate::diagnostic::{Exit, Failure};
@@ -49,18 +49,7 @@ pub fn push(session: &Session<'_>, to: &str, sign: &str) -> Result<SharedBuilds>
     let lockfile = lock::fresh(&project)?;
     let (environment, platform) = (project.environment(session.context)?, project.platform()?);
     let profile = project.profile()?;
-    let installation = Installation {
-        session,
-        project: &project,
-        profile: &profile,
-        environment,
-        platform,
-        lock: &lockfile,
-        purpose: Purpose::Sync,
-        activation: Activation::Leave,
-        bytecode: BytecodeUse::AsDeclared,
-        bundled: None,
-    };
+    let installation = Installation::untouched((session, &project), &profile, (environment, platform), &lockfile);
     let selection = project::selection(environment, Some(platform));
     let ingredients = installation.gather(&selection, Closure::of(&lockfile.graph, &selection))?;
     let closure = &ingredients.closure;

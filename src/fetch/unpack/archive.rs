@@ -9,13 +9,11 @@ use ruzstd::decoding::StreamingDecoder;
 
 use super::refusal::fault_of;
 use super::tarball::unpack_tar;
-use super::wheel::unpack_entries;
-use super::zip::{ZipArchive, ZipEntry};
+use super::wheel::{in_zip, unpack_entries};
 use super::{ArchiveFault, ArchiveRefusal, EntryPath, Limits, Spool, Staging, UnpackBudget, UnpackError, WriteError};
 use crate::fetch::gunzip::Gunzip;
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::memory::Memory;
-use crate::fs::Demand;
 use crate::model::PROGRAM;
 
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -81,19 +79,7 @@ pub(in crate::fetch) fn unpack_zip(
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), UnpackError> {
-    let scratch = spool.size_on_disk();
-    let mut archive = ZipArchive::open(spool.reader(), limits.entries)?;
-    let mut budget = UnpackBudget::new(limits);
-    for entry in archive.entries() {
-        budget.admit(entry.name(), entry.size(), archive.length())?;
-    }
-    unpack_entries(&mut archive, None, memory, staging, limits).map_err(|problem| match problem {
-        UnpackError::Fs(error) if error.is_disk_full() => {
-            let sizes = archive.entries().iter().map(ZipEntry::size);
-            UnpackError::Fs(error.needing(Demand::on(staging.place()).files(sizes.chain(scratch))))
-        }
-        other => other,
-    })?;
+    in_zip(spool, staging, limits, |archive, staging| unpack_entries(archive, None, memory, staging, limits))?;
     if staging.entries().is_empty() { Err(ArchiveRefusal::Archive(ArchiveFault::NoFiles).into()) } else { Ok(()) }
 }
 

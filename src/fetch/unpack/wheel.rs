@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::links::{self, SymbolicLink};
 use super::record::{Record, RecordLine};
 use super::refusal::fault_of;
+use super::spool::ArchiveSource;
 use super::zip::{Buffers, EntryReader, ZipArchive, ZipEntry};
 use super::{
     ArchiveFault, ArchiveRefusal, EntryNames, EntryPath, Limits, NameStatus, Spool, Staging, UnpackBudget, UnpackError,
@@ -28,13 +29,23 @@ pub(in crate::fetch) fn unpack_wheel(
     staging: &mut Staging<'_>,
     limits: Limits,
 ) -> Result<(), UnpackError> {
+    in_zip(spool, staging, limits, |archive, staging| files(archive, package, memory, staging, limits))
+}
+
+/// Opens a zip, holds its entries to the limits, and unpacks it. Where the disk is full, all that it needs is told.
+pub(super) fn in_zip(
+    spool: Spool<'_>,
+    staging: &mut Staging<'_>,
+    limits: Limits,
+    unpack: impl FnOnce(&mut ZipArchive<Box<dyn ArchiveSource + '_>>, &mut Staging<'_>) -> Result<(), UnpackError>,
+) -> Result<(), UnpackError> {
     let scratch = spool.size_on_disk();
     let mut archive = ZipArchive::open(spool.reader(), limits.entries)?;
     let mut budget = UnpackBudget::new(limits);
     for entry in archive.entries() {
         budget.admit(entry.name(), entry.size(), archive.length())?;
     }
-    files(&mut archive, package, memory, staging, limits).map_err(|problem| match problem {
+    unpack(&mut archive, staging).map_err(|problem| match problem {
         UnpackError::Fs(error) if error.is_disk_full() => {
             let sizes = archive.entries().iter().map(ZipEntry::size);
             UnpackError::Fs(error.needing(Demand::on(staging.place()).files(sizes.chain(scratch))))

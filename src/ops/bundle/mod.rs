@@ -26,7 +26,7 @@ use crate::package::{ArchiveFile, BundleFile, BundleRuntime, BundledPackage, tre
 use crate::store::Tree;
 
 use super::install::gather::Gathered;
-use super::install::{Activation, BytecodeUse, Ingredients, Installation, Purpose};
+use super::install::{Ingredients, Installation};
 use super::lock::{self, Locked};
 use super::packages::read_project;
 use super::policies::Subject;
@@ -131,18 +131,7 @@ fn gather(session: &Session<'_>, written: &[&Path], options: &BundleOptions) -> 
     subject.check(environment, &closure)?;
     let files = read_project(&project.root, written, &options.includes, &options.allowed_secrets)?;
     let profile = project.profile()?;
-    let installation = Installation {
-        session,
-        project: &project,
-        profile: &profile,
-        environment,
-        platform,
-        lock: &lockfile,
-        purpose: Purpose::Sync,
-        activation: Activation::Leave,
-        bytecode: BytecodeUse::AsDeclared,
-        bundled: None,
-    };
+    let installation = Installation::untouched((session, &project), &profile, (environment, platform), &lockfile);
     let Ingredients { gathered, runtimes: brought, left_out, .. } = installation.gather(&selection, closure)?;
     let packages = gathered.trees.iter().map(|(package, tree)| {
         let (package, tree) = (package.to_string(), tree.digest.to_string());

@@ -90,6 +90,29 @@ pub(super) struct Installation<'a> {
     pub(super) bundled: Option<BundledProject<'a>>,
 }
 
+impl<'a> Installation<'a> {
+    /// Returns one that only gathers what the environment would have: nothing of it is touched.
+    pub(super) fn untouched(
+        (session, project): (&'a Session<'a>, &'a Project),
+        profile: &'a profile::Profiles,
+        (environment, platform): (&'a Environment, Platform),
+        lock: &'a Lockfile,
+    ) -> Self {
+        Self {
+            session,
+            project,
+            profile,
+            environment,
+            platform,
+            lock,
+            purpose: Purpose::Sync,
+            activation: Activation::Leave,
+            bytecode: BytecodeUse::AsDeclared,
+            bundled: None,
+        }
+    }
+}
+
 /// The project of an environment that comes from a bundle.
 #[derive(Clone, Copy)]
 pub(super) struct BundledProject<'a> {
