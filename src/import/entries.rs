@@ -136,6 +136,11 @@ impl NotTaken {
     pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into(), guards: false }
     }
+
+    /// Lists a part that keeps something out.
+    pub fn guard(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { guards: true, ..Self::new(what, why) }
+    }
 }
 
 impl ImportedLine {

@@ -276,14 +276,13 @@ impl Imported {
         self.take(ImportedLine { group, ecosystem, name, range, catalog, source: None, when, optional: false });
     }
 
-    /// Takes out the lines that a check finds wrong, and lists them with the reason. `guards`: whether a registry could serve what they do
-    /// not mean.
-    pub fn leave_out_lines(&mut self, guards: bool, reason: impl Fn(&ImportedLine) -> Option<String>) {
+    /// Takes out the lines that a check finds wrong, and lists them as it says.
+    pub fn leave_out_lines(&mut self, wrong: impl Fn(&ImportedLine) -> Option<NotTaken>) {
         self.indices.clear();
         for line in std::mem::take(&mut self.lines) {
-            match reason(&line) {
+            match wrong(&line) {
                 None => self.take(line),
-                Some(why) => self.leave_out(NotTaken { guards, ..NotTaken::new(line.what(), why) }),
+                Some(left_out) => self.leave_out(left_out),
             }
         }
     }
@@ -481,7 +480,7 @@ impl Imported {
 
     /// Lists a part as not imported that keeps something out.
     fn refuse_guard(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        self.leave_out(NotTaken { guards: true, ..NotTaken::new(what, why) });
+        self.leave_out(NotTaken::guard(what, why));
     }
 
     fn leave_out(&mut self, not_taken: NotTaken) {

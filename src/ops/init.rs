@@ -197,13 +197,14 @@ fn pip_variables(context: &Context<'_>, all: &mut Imported) {
 /// Takes the lines out whose packages no registry would serve: a manifest with one would be refused.
 fn leave_out_unserved(all: &mut Imported, further: &[ImportedRegistry]) {
     let declared: Vec<Ecosystem> = all.registries.iter().chain(further).map(|registry| registry.ecosystem).collect();
-    all.leave_out_lines(false, |line| {
+    all.leave_out_lines(|line| {
         let is_served = line.ecosystem.is_local()
             || line.source.is_some()
             || declared.contains(&line.ecosystem)
             || manifest::has_built_in_registry(line.ecosystem);
         let add = format!("then `larder add {}:{}`", line.ecosystem, line.name);
-        (!is_served).then(|| format!("no registry is known that has it: name one in `registries`, {add}"))
+        let why = || format!("no registry is known that has it: name one in `registries`, {add}");
+        (!is_served).then(|| NotTaken::new(line.what(), why()))
     });
 }
 
@@ -232,8 +233,7 @@ fn import(folder: &Path) -> Result<(Imported, Vec<String>)> {
         }
     }
     if let Some(file) = python_manifest(folder)? {
-        let read = |file: &str| fs::read_text_below(folder, file, &[folder], inputs::MANIFEST_SIZE);
-        all.merge(import::python(&read)?);
+        all.merge(import::python(&inputs::reader(folder, folder))?);
         from.push(file.to_owned());
     }
     if all.members.is_empty()
@@ -273,9 +273,8 @@ fn settings_beside(root: &Path, beside: &str, all: &mut Imported) -> Result<()> 
             Err(error) => return Err(error.into()),
         }
     }
-    let read = |file: &str| fs::read_text_below(&folder, file, &[root], inputs::MANIFEST_SIZE);
     if python_manifest(&folder)?.is_some()
-        && let Ok(found) = import::python(&read)
+        && let Ok(found) = import::python(&inputs::reader(root, &folder))
     {
         all.take_settings(beside, found.with_guards_only());
     }

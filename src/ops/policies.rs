@@ -126,8 +126,7 @@ impl<'a> Subject<'a> {
     pub(super) fn check_gathered(&self, environment: &Environment, closure: &Closure<'_>) -> Result<Vec<Finding>> {
         let input = CheckInput { closures: Some(from_ref(closure)), ..self.input() };
         let manifest = &self.project.manifest;
-        let checks = [CheckName::Licenses, CheckName::Unused].into_iter().filter_map(policy::check_named);
-        self.refuse_denied(checks.flat_map(|check| policy::judge(check, &input, manifest, environment)).collect())
+        self.refuse_denied(policy::check_environment(&input, manifest, environment, CheckStage::Gathered))
     }
 
     /// Fails where the environment's policy forbids what the closure has; returns what it only warns of.

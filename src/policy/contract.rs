@@ -17,6 +17,8 @@ pub enum CheckStage {
     AfterSolve,
     /// An environment is about to be built from the lock.
     BeforeBuild,
+    /// The files of the environment's packages are there, and nothing is built yet: for checks of what only files tell.
+    Gathered,
     /// `larder check` was run, or `larder audit` with the names of checks.
     OnRequest,
     /// `larder audit` was run, without the names of checks.
@@ -24,7 +26,7 @@ pub enum CheckStage {
 }
 
 impl CheckStage {
-    /// All stages, for checks of what concerns security.
+    /// All stages at which the lock itself is judged, for checks of what concerns security.
     pub const ALL: [Self; 5] = [Self::ExistingLock, Self::AfterSolve, Self::BeforeBuild, Self::OnRequest, Self::Audit];
 }
 

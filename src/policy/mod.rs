@@ -50,12 +50,7 @@ pub fn check_environment(
 }
 
 /// Runs one check over an environment's part of a lock.
-pub fn judge(
-    check: &dyn Check,
-    input: &CheckInput<'_>,
-    manifest: &Manifest,
-    environment: &Environment,
-) -> Vec<Finding> {
+fn judge(check: &dyn Check, input: &CheckInput<'_>, manifest: &Manifest, environment: &Environment) -> Vec<Finding> {
     let policy = &environment.policy;
     if severity(check, policy) == Severity::Allow {
         return Vec::new();

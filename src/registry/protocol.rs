@@ -93,17 +93,21 @@ pub(super) trait Protocol: Send + Sync {
     }
 
     /// Returns the default path of a file below the registry. Returns `None` if only documents state it.
-    fn default_path(&self, name: &PackageName, file: &str) -> Option<String>;
+    fn default_path(&self, _name: &PackageName, _file: &str) -> Option<String> {
+        None
+    }
 
     /// Returns the targets for a location that a document states, in the order in which they are tried, without the default
-    /// path.
+    /// path. None are believed unless the protocol's documents state locations.
     fn stated_targets<'s>(
         &self,
-        name: &PackageName,
-        artifact: &Artifact,
-        location: &'s FileLocation,
-        endpoint: &Endpoint,
-    ) -> Vec<RequestTarget<'s>>;
+        _name: &PackageName,
+        _artifact: &Artifact,
+        _location: &'s FileLocation,
+        _endpoint: &Endpoint,
+    ) -> Vec<RequestTarget<'s>> {
+        Vec::new()
+    }
 
     /// Returns the folder that stands for the registry's URL, below that of the registry in a mirror. Empty if it is that one.
     fn mirror_address(&self) -> &'static str {

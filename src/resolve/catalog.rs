@@ -181,10 +181,10 @@ impl<'a> Catalog<'a> {
     /// on it: a member is seen from its own lines, another from those of the first manifest that asks for it, the project's
     /// before all.
     pub(super) fn home_of(&self, package: PackageIx, ordinal: u32) -> Result<NodeIx, IndexError> {
-        let prepared = self.prepared(package, ordinal)?;
         if !self.interned.id(package).ecosystem.is_local() {
             return Ok(self.home());
         }
+        let prepared = self.prepared(package, ordinal)?;
         let own = prepared.release.folder.as_ref().and_then(|folder| {
             self.manifests.iter().position(|manifest| matches!(manifest, Dependent::Member(of) if of == folder))
         });
@@ -273,7 +273,10 @@ impl<'a> Catalog<'a> {
         }
         let table = self.table(package)?;
         let locked = self.locked_in_scope(&table, scope, need.alias)?.filter(|ordinal| table.usable.contains(ordinal));
-        Ok(locked.map_or_else(|| set.clone(), |ordinal| set.union(&OrdinalSet::singleton(ordinal))))
+        Ok(match locked {
+            Some(ordinal) => set.union(&OrdinalSet::singleton(ordinal)),
+            None => set,
+        })
     }
 
     /// Returns the version that is locked for those who live in a scope, under a name.

@@ -1,13 +1,11 @@
 //! Tools by URL: archives of any of the usual forms, or a program as it is. Nothing in one says what it is.
 
-use std::io::{BufRead, Read};
-use std::path::Path;
+use std::io::BufRead;
 
 use super::wheel::Wheel;
 use super::{Arrival, Format, Unpacked, Unspooling};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, Spool, is_zip, unpack_archive, unpack_zip};
-use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
@@ -51,9 +49,5 @@ impl Format for Archive {
 
     fn check(&self, _: &[u8], _: &PackageKey) -> Result<(), ArchiveFault> {
         Ok(())
-    }
-
-    fn measure(&self, _: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
-        Some(Demand::on(place).file(length?))
     }
 }

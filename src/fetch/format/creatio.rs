@@ -1,13 +1,9 @@
 //! Creatio packages: runs of records, unpacked as they arrive. Whose one is, its descriptor.json says.
 
-use std::io::Read;
-use std::path::Path;
-
 use super::{Arrival, Format, Unpacked};
 use crate::creatio::{Descriptor, is_descriptor};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, unpack_creatio};
-use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry};
 
@@ -43,9 +39,5 @@ impl Format for Creatio {
             return Ok(());
         }
         Err(ArchiveFault::OtherPackage(format!("`{}` {version}", own.name)))
-    }
-
-    fn measure(&self, _: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
-        Some(Demand::on(place).file(length?))
     }
 }

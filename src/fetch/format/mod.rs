@@ -51,8 +51,10 @@ pub(super) trait Format: Sync {
     /// Compares the content of that file with the package.
     fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), ArchiveFault>;
 
-    /// Returns the space that an artifact needs on the disk of `place`, as far as its bytes tell.
-    fn measure(&self, body: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand>;
+    /// Returns the space that an artifact needs on the disk of `place`, as far as its bytes tell: at least its own.
+    fn measure(&self, _body: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
+        Some(Demand::on(place).file(length?))
+    }
 }
 
 /// An artifact that arrives.

@@ -1,12 +1,8 @@
 //! Wheels: kept until they are there, as what is in one stands at its end. Whose one is, its METADATA says.
 
-use std::io::Read;
-use std::path::Path;
-
 use super::{Arrival, Format, Unpacked, Unspooling};
 use crate::fetch::hashing::HashingReader;
 use crate::fetch::unpack::{ArchiveFault, ArchiveRefusal, Spool, check_metadata, unpack_wheel};
-use crate::fs::Demand;
 use crate::model::{Algorithm, PackageKey};
 use crate::store::{Staging, StoreError, Tree, TreeEntry, WriteError};
 
@@ -55,9 +51,5 @@ impl Format for Wheel {
 
     fn check(&self, file: &[u8], package: &PackageKey) -> Result<(), ArchiveFault> {
         check_metadata(file, package)
-    }
-
-    fn measure(&self, _: &mut dyn Read, length: Option<u64>, place: &Path) -> Option<Demand> {
-        Some(Demand::on(place).file(length?))
     }
 }

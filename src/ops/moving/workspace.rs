@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::fs;
-use crate::import::{self, Imported, Runtimes, locks};
+use crate::import::{self, Imported, NotTaken, Runtimes, locks};
 use crate::manifest::{normal_name, parse_folder};
 use crate::model::{Ecosystem, PackageName};
 use crate::ops::Result;
@@ -81,17 +81,17 @@ pub(in crate::ops) fn projects_beside(root: &Path, imported: &mut Imported) -> R
             return Ok(Below::Skipped);
         }
         let is_near = folder.split('/').count() <= DEPTH;
-        let here = Declared::of(root, folder)?;
-        let stands_for_itself = |is_declared: bool, by_root: bool, manifest: &str| -> Result<bool> {
+        if !is_near && !imported.members.is_empty() {
             // A workspace says what belongs to it: a project far below it is an example.
-            let by_lock = is_declared && (is_near || imported.members.is_empty()) && has_lock(root, folder, manifest)?;
-            Ok(by_lock || is_declared && is_near && !by_root)
-        };
-        let of_python = |python: DeclaredPython| python != DeclaredPython::Nothing;
-        let is_literal = here.python == DeclaredPython::Project;
-        let is_project = stands_for_itself(here.npm, of_root.npm, PACKAGE_JSON)?
-            || stands_for_itself(is_literal, of_python(of_root.python), PYPROJECT)?;
-        if !is_project && is_near && here.python == DeclaredPython::Computed && !of_python(of_root.python) {
+            return Ok(Below::Skipped);
+        }
+        let here = Declared::of(root, folder)?;
+        let lacks_python = of_root.python == DeclaredPython::Nothing;
+        let npm = here.npm && (is_near && !of_root.npm || has_lock(root, folder, PACKAGE_JSON)?);
+        let python =
+            here.python == DeclaredPython::Project && (is_near && lacks_python || has_lock(root, folder, PYPROJECT)?);
+        let is_project = npm || python;
+        if !is_project && is_near && lacks_python && here.python == DeclaredPython::Computed {
             computed.push(folder.to_owned());
         }
         if !is_project {
@@ -169,15 +169,16 @@ pub(in crate::ops) fn check_own_packages(root: &Path, imported: &mut Imported) -
             wrong.insert(at.to_string(), format!("the package in its folder is not called {name}"));
         }
     }
-    imported.leave_out_lines(true, |line| {
+    imported.leave_out_lines(|line| {
         if line.ecosystem.is_local() {
             let folder = parse_folder(&line.name).ok()?.folder;
-            return wrong.get(&*folder).cloned();
+            return wrong.get(&*folder).map(|why| NotTaken::guard(line.what(), why));
         }
         let name = line.range.as_deref().and_then(|range| range.strip_prefix("npm:")?.rsplit_once('@'));
         let name = name.map_or(line.name.as_str(), |(name, _)| name);
         let name = normal_name(line.ecosystem, name);
-        lost.contains(&(line.ecosystem, name)).then(|| "no member of the project has this name".to_owned())
+        let is_lost = lost.contains(&(line.ecosystem, name));
+        is_lost.then(|| NotTaken::guard(line.what(), "no member of the project has this name"))
     });
     Ok(())
 }
@@ -238,8 +239,7 @@ impl DeclaredPython {
                 return Ok(Self::Project);
             }
         }
-        let read = |file: &str| fs::read_text_below(&folder, file, &[root], inputs::MANIFEST_SIZE);
-        Ok(match import::python_project(&read) {
+        Ok(match import::python_project(&inputs::reader(root, &folder)) {
             Ok(Some(project)) if project.computed.is_empty() => Self::Project,
             Ok(Some(_)) => Self::Computed,
             Ok(None) | Err(_) => Self::Nothing,

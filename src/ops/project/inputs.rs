@@ -49,6 +49,11 @@ pub(in crate::ops) fn manifest(path: &Path) -> Result<String> {
     }
 }
 
+/// Returns a reader of the text files of a folder of the project that `root` is: what lies elsewhere, or is no text, is not there.
+pub(in crate::ops) fn reader<'a>(root: &'a Path, folder: &'a Path) -> impl Fn(&str) -> Option<String> + 'a {
+    move |file| fs::read_text_below(folder, file, &[root], MANIFEST_SIZE)
+}
+
 fn name(path: &Path) -> String {
     path.display().to_string()
 }

@@ -22,7 +22,7 @@ impl Check for LicensesCheck {
     }
 
     fn stages(&self) -> &'static [CheckStage] {
-        &[CheckStage::BeforeBuild, CheckStage::OnRequest, CheckStage::Audit]
+        &[CheckStage::BeforeBuild, CheckStage::Gathered, CheckStage::OnRequest, CheckStage::Audit]
     }
 
     fn object(&self) -> &'static str {

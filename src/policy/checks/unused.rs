@@ -21,7 +21,7 @@ impl Check for UnusedCheck {
     }
 
     fn stages(&self) -> &'static [CheckStage] {
-        &[CheckStage::BeforeBuild, CheckStage::OnRequest, CheckStage::Audit]
+        &[CheckStage::BeforeBuild, CheckStage::Gathered, CheckStage::OnRequest, CheckStage::Audit]
     }
 
     fn object(&self) -> &'static str {

@@ -10,10 +10,10 @@ use super::folder::{self, FolderPackages};
 use super::listing::CreatioListing;
 use super::marketplace::{self, Applications};
 use crate::diagnostic::Failure;
-use crate::fetch::{Authorization, Endpoint, FullResponse, RegistryAddress, RequestTarget};
+use crate::fetch::{Authorization, FullResponse, RegistryAddress};
 use crate::manifest::RegistryForm;
 use crate::model::{Artifact, CreatioRange, CreatioVersion, PackageName, Requirement, Settings, Version};
-use crate::registry::client::{FileLocation, ListingError, RegistryClient};
+use crate::registry::client::{ListingError, RegistryClient};
 use crate::registry::mirror_folder::MirroredPackage;
 use crate::registry::once::{OnceValue, lock};
 use crate::registry::protocol::{PackageListing, Protocol};
@@ -156,20 +156,6 @@ impl Protocol for CreatioProtocol {
                 Arc::new(CreatioError::Gone { registry, file: file.clone(), package }) as Arc<dyn Failure>
             })
         }))
-    }
-
-    fn default_path(&self, _: &PackageName, _: &str) -> Option<String> {
-        None
-    }
-
-    fn stated_targets<'s>(
-        &self,
-        _: &PackageName,
-        _: &Artifact,
-        _: &'s FileLocation,
-        _: &Endpoint,
-    ) -> Vec<RequestTarget<'s>> {
-        Vec::new()
     }
 
     fn mirrored_path(&self, _: &PackageName, artifact: &Artifact) -> String {

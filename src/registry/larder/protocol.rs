@@ -7,9 +7,8 @@ use super::listing::{LarderListing, ReadLeaf};
 use super::log::{LogOptions, RegistryLog};
 use super::{index, mirror, reading};
 use crate::diagnostic::Failure;
-use crate::fetch::{Endpoint, RequestTarget};
 use crate::model::{Artifact, PackageName, Settings};
-use crate::registry::client::{FileLocation, ListingError, RegistryClient};
+use crate::registry::client::{ListingError, RegistryClient};
 use crate::registry::mirror_folder::MirroredPackage;
 use crate::registry::protocol::{PackageListing, Protocol};
 
@@ -66,16 +65,6 @@ impl Protocol for LarderProtocol {
 
     fn warnings(&self) -> Vec<String> {
         self.log.warnings()
-    }
-
-    fn stated_targets<'s>(
-        &self,
-        _: &PackageName,
-        _: &Artifact,
-        _: &'s FileLocation,
-        _: &Endpoint,
-    ) -> Vec<RequestTarget<'s>> {
-        Vec::new()
     }
 
     fn mirrored_path(&self, name: &PackageName, artifact: &Artifact) -> String {

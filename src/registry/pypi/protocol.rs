@@ -119,10 +119,6 @@ impl Protocol for PypiProtocol {
         (self.form == RegistryForm::Index).then_some(AttestationDocument::Pep740(path))
     }
 
-    fn default_path(&self, _: &PackageName, _: &str) -> Option<String> {
-        None
-    }
-
     fn stated_targets<'s>(
         &self,
         _: &PackageName,

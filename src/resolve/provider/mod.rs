@@ -20,7 +20,7 @@ use super::prefetch::Prefetch;
 use super::problem::Problem;
 use super::search_state::Droppable;
 use super::variable::{ABSENT, NodeIx, NodeOwner, PackageIx, Variable};
-use super::version_rules::{self, larder, npm, pypi};
+use super::version_rules::{self, VersionRules, larder, npm, pypi};
 use super::version_table::VersionTable;
 use choice::ChoiceOutcome;
 use decisions::Decisions;
@@ -214,19 +214,21 @@ impl<'a> Provider<'a> {
                 .decided(Variable::PyOn(package, platform))
                 .filter(|ordinal| range.contains(ordinal))
                 .or_else(|| pypi::pick(&table, range, None)),
-            Variable::Larder(..) => larder::pick(&table, range),
+            Variable::Larder(..) | Variable::Single(_) => self.rules(package).pick(&table, range),
             Variable::LarderFeature(_, bucket, _) => self
                 .decided(Variable::Larder(package, bucket))
                 .filter(|ordinal| range.contains(ordinal))
-                .or_else(|| larder::pick(&table, range)),
+                .or_else(|| self.rules(package).pick(&table, range)),
             Variable::LarderRange(_, asked) => {
                 larder::pick_bucket(&table, &self.problem.catalog.interned.range(asked).versions, range)
             }
             Variable::LarderPython(_) => range.descending().next(),
-            Variable::Single(_) => {
-                version_rules::of(self.problem.catalog.interned.id(package).ecosystem).pick(&table, range)
-            }
         })
+    }
+
+    /// Returns the rules by which versions of a package are chosen.
+    fn rules(&self, package: PackageIx) -> &'static dyn VersionRules {
+        version_rules::of(self.problem.catalog.interned.id(package).ecosystem)
     }
 
     /// Returns the locked version that a dependent has under a name; none where it may be moved.

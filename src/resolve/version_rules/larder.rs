@@ -60,11 +60,6 @@ pub(in crate::resolve) fn lacking(requirement: &Requirement, candidate: &Candida
     beta.or_else(|| missing.map(|feature| Lacking::Feature(feature.clone())))
 }
 
-/// Picks a version: a locked one, the highest that is no pre-release, the highest.
-pub(in crate::resolve) fn pick(table: &VersionTable, range: &OrdinalSet) -> Option<u32> {
-    table.locked_in(range).or_else(|| highest(&table.versions.candidates, range.descending()))
-}
-
 /// Splits a range into its buckets: the name of each, and its versions of the range. A range without versions is in the
 /// first bucket, so that there is a variable which cannot be decided.
 pub(in crate::resolve) fn buckets(table: &VersionTable, range: &OrdinalSet) -> Vec<(u32, OrdinalSet)> {
@@ -82,7 +77,7 @@ pub(in crate::resolve) fn pick_bucket(table: &VersionTable, range: &OrdinalSet, 
     let open: Vec<(u32, OrdinalSet)> =
         buckets(table, range).into_iter().filter(|(name, _)| names.contains(name)).collect();
     let versions = open.iter().fold(OrdinalSet::empty(), |all, (_, versions)| all.union(versions));
-    let picked = pick(table, &versions)?;
+    let picked = Larder.pick(table, &versions)?;
     open.into_iter().find(|(_, versions)| versions.contains(&picked)).map(|(name, _)| name)
 }
 

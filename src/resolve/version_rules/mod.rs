@@ -34,10 +34,17 @@ pub(super) trait VersionRules: Sync {
 
     /// Returns the version that a requirement most likely gets: the pick of the solver where nothing but the requirement and the
     /// settings counts.
-    fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32>;
+    fn likely(&self, requirement: &Requirement, versions: &Versions, settings: &Settings) -> Option<u32> {
+        let limits = settings.time_limits(&requirement.package());
+        let fits = |place: &u32| {
+            let candidate = &versions.candidates[*place as usize];
+            candidate.is_in_time(&limits) && requirement.matches(&candidate.version)
+        };
+        highest(&versions.candidates, (0..versions.candidates.len() as u32).rev().filter(fits))
+    }
 
-    /// Returns the version that is taken of a set, of a package of which there is one version for all: a locked one, the highest
-    /// that is no pre-release, the highest.
+    /// Returns the version that is taken of a set, of private packages and those of which there is one version for all: a locked
+    /// one, the highest that is no pre-release, the highest.
     fn pick(&self, table: &VersionTable, range: &OrdinalSet) -> Option<u32> {
         table.locked_in(range).or_else(|| highest(&table.versions.candidates, range.descending()))
     }
